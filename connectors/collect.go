@@ -1,0 +1,44 @@
+package connectors
+
+import "slices"
+
+// Collector gathers the records of a paged reading, each ID once: pages overlap and slip while people come and go. A record that comes
+// again replaces the earlier one in its place, since it was read later.
+type Collector[T Record] struct {
+	records  []T
+	at       map[string]int
+	nameless int
+}
+
+// Add takes a record and says whether its ID is new. A record without an ID cannot be told from others and is only counted.
+func (c *Collector[T]) Add(r T) bool {
+	id := r.Key()
+	if id == "" {
+		c.nameless++
+		return false
+	}
+	if i, ok := c.at[id]; ok {
+		// The earlier slice may have been handed out as progress: it must not change under its reader.
+		c.records = slices.Clone(c.records)
+		c.records[i] = r
+		return false
+	}
+	if c.at == nil {
+		c.at = make(map[string]int)
+	}
+	c.at[id] = len(c.records)
+	c.records = append(c.records, r)
+	return true
+}
+
+// Len is how many records there are.
+func (c *Collector[T]) Len() int { return len(c.records) }
+
+// Whole says whether every record so far had an ID.
+func (c *Collector[T]) Whole() bool { return c.nameless == 0 }
+
+// Listing gives what has been gathered. Later additions do not change it. It is complete only where the caller says so and every record
+// had an ID.
+func (c *Collector[T]) Listing(expected *int, complete bool) Listing[T] {
+	return Listing[T]{Records: slices.Clip(c.records), Expected: expected, Complete: complete && c.Whole()}
+}

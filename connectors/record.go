@@ -1,0 +1,282 @@
+package connectors
+
+import "time"
+
+// Ref names one record of one source by the source's own word.
+type Ref struct {
+	Source string // the source's name in the configuration
+	ID     string // the record's ID within that source
+}
+
+// String gives the form that the configuration uses: source/id.
+func (r Ref) String() string { return r.Source + "/" + r.ID }
+
+// Trust says how much a source vouches for an e-mail address that it holds.
+type Trust uint8
+
+// The levels of trust, lowest first.
+const (
+	TrustNone     Trust = iota // nobody vouches for it
+	TrustAsserted              // an administrator of the source entered it
+	TrustVerified              // the source has checked that it is theirs
+)
+
+// Email is an address as a source holds it. The address is kept as the source wrote it; whoever compares addresses folds them first.
+type Email struct {
+	Address string
+	// Verified is what the source says of its own check; nil where it does not say.
+	Verified *bool
+	// Synthetic marks an address that the source made up for a record without one. It joins nobody.
+	Synthetic bool
+}
+
+// PhoneKind says what a phone number is for.
+type PhoneKind uint8
+
+// The kinds of phone numbers. The zero value is the one to call first, or the only one.
+const (
+	PhoneMain PhoneKind = iota
+	PhoneOffice
+	PhoneMobile
+	PhoneHome
+	PhoneFax
+	PhoneOther
+)
+
+// Phone is a number as the source wrote it, and in E.164 where it could be recognised.
+type Phone struct {
+	Raw  string
+	E164 string // empty where the number could not be recognised
+	Kind PhoneKind
+}
+
+// Handle is a name on another service, such as WhatsApp or LinkedIn.
+type Handle struct {
+	Service string
+	Value   string
+}
+
+// AccessLevel is the one scale onto which every source's rights are put, lowest first.
+type AccessLevel uint8
+
+// The access levels. A connector never sets AccessNone: the directory derives it from an account that is not active.
+const (
+	AccessNone AccessLevel = iota
+	AccessUnknown
+	AccessReader
+	AccessGuest
+	AccessMember
+	AccessManager
+	AccessAdmin
+	AccessOwner
+)
+
+// Grant says on whose records an action is allowed.
+type Grant uint8
+
+// The grants. The zero value is a word that is new to this program.
+const (
+	GrantUnknown Grant = iota
+	GrantAll
+	GrantGroup
+	GrantOwn
+	GrantDenied
+)
+
+// Permission is one action on one kind of record.
+type Permission struct {
+	Entity string
+	Action string
+	Grant  Grant
+}
+
+// StagePermission is a permission in one stage of a pipeline.
+type StagePermission struct {
+	Entity     string
+	PipelineID string
+	StageID    string
+	Action     string
+	Grant      Grant
+}
+
+// TeamRef points from a record to a team of the same source: by ID, by name, or by both. Where the team has no record of its own, the
+// directory makes one from the reference.
+type TeamRef struct {
+	ID   string // empty where the source mentions the team by name only
+	Name string // may be empty where ID is set
+}
+
+// RoleRef points from an account to a role of the same source. Where the role has no record of its own, the directory makes one from
+// the reference.
+type RoleRef struct {
+	ID   string // the role's ID, or its name where the source has no ID for it; never empty
+	Name string // may be empty: the ID then serves as the name
+	// Access is the level that this role alone grants.
+	Access AccessLevel
+}
+
+// FolderRef points from a contact to a folder of the same source, like TeamRef.
+type FolderRef struct {
+	ID   string
+	Name string
+}
+
+// Account is one source's record of a person.
+type Account struct {
+	// ID is what the source calls the record; unique among the source's accounts.
+	ID        string
+	Name      string // full name; empty where the source gives none
+	FirstName string
+	LastName  string
+	Username  string
+	Title     string
+	// Department is the organisational unit in the source's words.
+	Department string
+	// Emails holds the addresses in the source's order, the primary first. Nil means that the credential may not see them; empty means none.
+	Emails []Email
+	Phones []Phone
+	// Addresses are postal addresses.
+	Addresses []string
+	AvatarURL string
+	// Locale is a BCP 47 language tag, or empty.
+	Locale string
+	// Active says whether the source lets them in; true where it lists only those.
+	Active bool
+	// Bot says that the account is a program's.
+	Bot bool
+	// Access is the level that the source grants, as if the account were active.
+	Access AccessLevel
+	// Roles is nil where the source does not show them, empty where there are none.
+	Roles []RoleRef
+	// Teams is nil where the account's record does not tell; the membership may then stand in Team.Members.
+	Teams []TeamRef
+	URL   string // where a person opens this account
+	// CreatedAt is when the account was made; zero where the source does not say.
+	CreatedAt time.Time
+
+	// What only one vendor knows; at most one of these is set.
+	Worksection *WorksectionDetails
+	Kommo       *KommoDetails
+	Altcraft    *AltcraftDetails
+	RocketChat  *RocketChatDetails
+}
+
+// WorksectionDetails is what only Worksection tells of an account.
+type WorksectionDetails struct {
+	Rate          *float64 // without unit or currency; nil where not given
+	Chats         []Handle
+	Socials       []Handle
+	OtherContacts string
+}
+
+// KommoDetails is what only Kommo tells of an account.
+type KommoDetails struct {
+	Admin            bool
+	Free             bool
+	MailAccess       bool
+	CatalogAccess    bool
+	Permissions      []Permission
+	StagePermissions []StagePermission
+	UUID             string
+	ChatID           string
+	Rank             string // newbie, candidate, master, or a word that is new
+}
+
+// AltcraftDetails is what only Altcraft tells of an account.
+type AltcraftDetails struct {
+	NotifyEmail string
+	Master      bool
+}
+
+// RocketChatDetails is what only Rocket.Chat tells of an account.
+type RocketChatDetails struct {
+	Type      string
+	UTCOffset *float64 // hours east of UTC; nil where not given
+	// CustomFields is a JSON object, or nil where the source does not list them.
+	CustomFields []byte
+}
+
+// TeamKind says what sort of group a team is.
+type TeamKind uint8
+
+// The kinds of teams. The zero value is a group with no further meaning.
+const (
+	TeamGroup TeamKind = iota
+	TeamCompany
+	TeamClient
+)
+
+// Team is a group of accounts in one source.
+type Team struct {
+	ID   string
+	Name string
+	Kind TeamKind
+	// Members holds account IDs. Nil means that membership is told by the accounts (or not at all), empty that there are none.
+	Members []string
+}
+
+// Role is what a source calls a set of rights.
+type Role struct {
+	ID          string
+	Name        string
+	Description string
+	Access      AccessLevel
+	// Permissions is nil where the source does not tell.
+	Permissions []Permission
+}
+
+// ContactFolderKind says who made a folder.
+type ContactFolderKind uint8
+
+// The kinds of folders.
+const (
+	FolderCustom ContactFolderKind = iota // made by a user
+	FolderPreset                          // made by the source itself
+)
+
+// ContactFolder is where a source keeps contacts together.
+type ContactFolder struct {
+	ID   string
+	Name string
+	Kind ContactFolderKind
+}
+
+// Contact is a person outside the company whom a source keeps in its address book.
+type Contact struct {
+	ID        string
+	Name      string // empty where the source gives none
+	FirstName string
+	LastName  string
+	Title     string
+	Emails    []Email
+	Phones    []Phone
+	Addresses []string
+	Folder    *FolderRef
+	Tags      []string
+	// OwnerID is the ID of the account that looks after the contact; empty where there is none.
+	OwnerID   string
+	URL       string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Key gives the ID by which the record is known in its collection.
+func (a Account) Key() string { return a.ID }
+
+// Key gives the ID by which the record is known in its collection.
+func (t Team) Key() string { return t.ID }
+
+// Key gives the ID by which the record is known in its collection.
+func (r Role) Key() string { return r.ID }
+
+// Key gives the ID by which the record is known in its collection.
+func (c Contact) Key() string { return c.ID }
+
+// Key gives the ID by which the record is known in its collection.
+func (f ContactFolder) Key() string { return f.ID }
+
+// Record is any of the five kinds of records.
+type Record interface {
+	Account | Team | Role | Contact | ContactFolder
+	Key() string
+}

@@ -1,0 +1,202 @@
+package connectors
+
+import (
+	"context"
+	"time"
+)
+
+// Collection is a kind of records that sources hold.
+type Collection uint8
+
+// The collections.
+const (
+	Accounts Collection = iota
+	Teams
+	Roles
+	Contacts
+	ContactFolders
+)
+
+// AllCollections lists every collection, in the order in which they are worth reading.
+var AllCollections = [...]Collection{Accounts, Teams, Roles, Contacts, ContactFolders}
+
+// String gives the name that the configuration uses.
+func (c Collection) String() string {
+	return [...]string{"accounts", "teams", "roles", "contacts", "contact_folders"}[c]
+}
+
+// Listing is what a reading of a collection has yielded, at its end or so far.
+type Listing[T Record] struct {
+	// Records in the order of their IDs as far as the source allows, each ID once.
+	Records []T
+	// Expected is how many there are by the source's own word; nil where it does not say.
+	Expected *int
+	// Complete says that the reading came to its end and nothing is known to be missing. Only then may a record that is not here be
+	// taken for deleted.
+	Complete bool
+}
+
+// Progress is told the listing so far after each page but the last. The slice is not modified afterwards. It may be nil.
+type Progress[T Record] func(Listing[T])
+
+// Lister reads a whole collection. On an error the listing holds what was read until then, and Complete is false. A short
+// reading without an error (the source's own count says more) is a listing with Complete false and a nil error. Errors are *Error.
+// Safe for concurrent use.
+type Lister[T Record] interface {
+	List(ctx context.Context, progress Progress[T]) (Listing[T], error)
+}
+
+// ListFunc makes a function a Lister.
+type ListFunc[T Record] func(ctx context.Context, progress Progress[T]) (Listing[T], error)
+
+// List calls f.
+func (f ListFunc[T]) List(ctx context.Context, progress Progress[T]) (Listing[T], error) {
+	return f(ctx, progress)
+}
+
+// PresenceState says whether someone is there.
+type PresenceState uint8
+
+// The states of presence. The zero value is one that is not known.
+const (
+	PresenceUnknown PresenceState = iota
+	PresenceOnline
+	PresenceAway
+	PresenceBusy
+	PresenceOffline
+)
+
+// Presence is what a source says of someone's being there.
+type Presence struct {
+	State PresenceState
+	Text  string // what they wrote beside it
+}
+
+// PresenceReader asks a source who is there.
+type PresenceReader interface {
+	// Presence gives the presence of the accounts with these IDs; with none, of everyone the source knows of. An account that the
+	// answer leaves out is offline. A source that cannot be relied upon to tell (it has switched presence off) answers
+	// KindUnsupported. Errors are *Error.
+	Presence(ctx context.Context, ids []string) (map[string]Presence, error)
+	// MaxIDs is how many IDs one call can take.
+	MaxIDs() int
+}
+
+// Finding is one line of what a credential turned out to see.
+type Finding struct {
+	What string // in our words, such as "e-mail addresses and roles"
+	OK   bool
+	Note string // what to do, when not OK
+}
+
+// Prober finds out whether the credential is accepted, and what it may see, beyond what the collections' own readings tell. It makes
+// as few calls as it can. An error means that the source could not be reached or refused the credential.
+type Prober interface {
+	Probe(ctx context.Context) ([]Finding, error)
+}
+
+// Source is one upstream with its capabilities; a nil field is one that it lacks.
+type Source struct {
+	Name string
+	Kind Kind
+	// URL is where people open the source; no credential is part of it.
+	URL string
+	// Fingerprint tells kind, address, account and credential apart, without revealing any: data read under one fingerprint is never
+	// served under another.
+	Fingerprint string
+
+	Accounts       Lister[Account]
+	Teams          Lister[Team]
+	Roles          Lister[Role]
+	Contacts       Lister[Contact]
+	ContactFolders Lister[ContactFolder]
+	Presence       PresenceReader
+	Prober         Prober
+}
+
+// Has says whether the source has the collection.
+func (s *Source) Has(c Collection) bool {
+	switch c {
+	case Accounts:
+		return s.Accounts != nil
+	case Teams:
+		return s.Teams != nil
+	case Roles:
+		return s.Roles != nil
+	case Contacts:
+		return s.Contacts != nil
+	case ContactFolders:
+		return s.ContactFolders != nil
+	}
+	return false
+}
+
+// Collections lists the collections that the source has.
+func (s *Source) Collections() []Collection {
+	var cs []Collection
+	for _, c := range AllCollections {
+		if s.Has(c) {
+			cs = append(cs, c)
+		}
+	}
+	return cs
+}
+
+// Kind is a vendor, by the word that the configuration uses.
+type Kind string
+
+// The vendors.
+const (
+	Worksection Kind = "worksection"
+	Kommo       Kind = "kommo"
+	Altcraft    Kind = "altcraft"
+	RocketChat  Kind = "rocketchat"
+)
+
+// Kinds lists the vendors.
+var Kinds = [...]Kind{Worksection, Kommo, Altcraft, RocketChat}
+
+// Config is a source as the operator wrote it: what its constructor is given. Which credentials a kind takes stands in its package.
+type Config struct {
+	Name string
+	Kind Kind
+	URL  string // a path in it is kept as a prefix
+
+	APIKey      Secret // worksection
+	AccessToken Secret // kommo
+	Token       Secret // altcraft
+	AccountID   int64  // altcraft
+	UserID      string // rocketchat
+	AuthToken   Secret // rocketchat
+
+	// Timeout bounds one call from its sending to the last byte of its answer; zero for the vendor's default.
+	Timeout time.Duration
+	// RateLimit replaces the vendor's default; nil keeps it.
+	RateLimit *RateLimit
+	// TimeZone is for dates that name none; nil means UTC.
+	TimeZone *time.Location
+	// PhoneRegion is the ISO 3166 region for national numbers, such as UA; empty recognises international numbers only.
+	PhoneRegion string
+}
+
+// RateLimit is how often a source may be called: in any window of Per at most Calls, and at most Parallel at a time (0: no bound).
+type RateLimit struct {
+	Calls    int
+	Per      time.Duration
+	Parallel int
+}
+
+// Secret is a credential. It prints as <redacted>, in logs and in JSON too.
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "<redacted>" }
+
+// GoString hides the secret from %#v.
+func (Secret) GoString() string { return "<redacted>" }
+
+// MarshalText hides the secret from encoders.
+func (Secret) MarshalText() ([]byte, error) { return []byte("<redacted>"), nil }
+
+// Reveal gives the secret itself.
+func (s Secret) Reveal() string { return string(s) }

@@ -1,0 +1,212 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"roster/connectors"
+)
+
+const (
+	defaultTimeout = 30 * time.Second
+	// defaultMaxBody is far above the largest reply in the dossiers (10,000 Worksection members, all users of an Altcraft account).
+	defaultMaxBody = 256 << 20
+	userAgent      = "roster"
+	// maxAttempts is how often one call is sent in all when the source asks to wait.
+	maxAttempts = 3
+)
+
+// Options say how to call one source.
+type Options struct {
+	Source string // the source's name, for errors
+	Base   string // absolute http or https URL; a path in it is kept as a prefix
+	// Judge says what a reply means: nil for success. Status, Source and Op are filled in by the client.
+	Judge func(*Response) *connectors.Error
+	// Sign puts the credential on a request just before it is sent. It may be nil.
+	Sign    func(*http.Request)
+	Limit   connectors.RateLimit
+	Timeout time.Duration // one call from sending to the last byte; 0 means 30 s
+	MaxBody int64         // bytes of a reply after decompression; 0 means 256 MiB
+	// Transport is for tests; nil means one of the client's own.
+	Transport http.RoundTripper
+}
+
+// Client calls one source. Safe for concurrent use.
+type Client struct {
+	opt   Options
+	base  *url.URL
+	http  *http.Client
+	limit *limiter
+}
+
+// New checks the options and gives a client.
+func New(opt Options) (*Client, error) {
+	base, err := url.Parse(opt.Base)
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return nil, errors.New("not an absolute http or https URL")
+	}
+	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
+		return nil, errors.New("must have no user, query or fragment")
+	}
+	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
+	if opt.Timeout <= 0 {
+		opt.Timeout = defaultTimeout
+	}
+	if opt.MaxBody <= 0 {
+		opt.MaxBody = defaultMaxBody
+	}
+	transport := opt.Transport
+	if transport == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the standard library's own
+		t.MaxIdleConnsPerHost = 4
+		t.ResponseHeaderTimeout = opt.Timeout
+		transport = t
+	}
+	return &Client{
+		opt:  opt,
+		base: base,
+		http: &http.Client{
+			Transport: transport,
+			// A redirect could carry a credential elsewhere, and turns a POST into a GET: the reply itself is judged instead.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		limit: newLimiter(opt.Limit),
+	}, nil
+}
+
+// Request is one call.
+type Request struct {
+	Op          string // the vendor's name for the call, for errors
+	Method      string // GET when empty
+	Path        string // below the base, escaped, without a leading slash
+	Query       string // encoded
+	Body        []byte
+	ContentType string
+	Header      http.Header
+	// Bucket names what the source counts this call by, where it counts by more than the whole; calls of one bucket share a window.
+	Bucket string
+	// Write marks a call that changes something: it is never sent twice.
+	Write bool
+}
+
+// Response is a reply, read to its end.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+
+	source, op string
+}
+
+// Do sends a call within the source's limit, waiting for its turn, and gives the reply if Judge finds it good. When the source asks for
+// patience for a short while, a reading is sent again after it, three times in all. Every error is a *connectors.Error.
+func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
+	for attempt := 1; ; attempt++ {
+		resp, e := c.once(ctx, req)
+		if e == nil {
+			return resp, nil
+		}
+		if e.Kind != connectors.KindRateLimited || e.Blocked || req.Write || attempt == maxAttempts || e.RetryAfter > patience {
+			return nil, e
+		}
+	}
+}
+
+func (c *Client) once(ctx context.Context, req Request) (*Response, *connectors.Error) {
+	release, e := c.limit.acquire(ctx, req.Bucket)
+	if e != nil {
+		return nil, c.named(e, req.Op)
+	}
+	defer release()
+	resp, e := c.send(ctx, req)
+	if e == nil {
+		e = c.opt.Judge(resp)
+		if e != nil {
+			e.Status = resp.Status
+		}
+	}
+	if e == nil {
+		return resp, nil
+	}
+	switch {
+	case e.Blocked:
+		c.limit.block(e)
+	case e.Kind == connectors.KindRateLimited:
+		c.limit.pause(req.Bucket, e)
+	}
+	return nil, c.named(e, req.Op)
+}
+
+func (c *Client) named(e *connectors.Error, op string) *connectors.Error {
+	e.Source, e.Op = c.opt.Source, op
+	return e
+}
+
+func (c *Client) send(ctx context.Context, req Request) (*Response, *connectors.Error) {
+	ctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
+	defer cancel()
+	method := req.Method
+	if method == "" {
+		method = http.MethodGet
+	}
+	target := c.base.String() + "/" + req.Path
+	if req.Query != "" {
+		target += "?" + req.Query
+	}
+	r, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(req.Body))
+	if err != nil {
+		return nil, &connectors.Error{Kind: connectors.KindInvalid, Detail: "the request could not be made", Err: err}
+	}
+	for k, vs := range req.Header {
+		r.Header[k] = vs
+	}
+	r.Header.Set("User-Agent", userAgent)
+	r.Header.Set("Accept", "application/json")
+	if req.ContentType != "" {
+		r.Header.Set("Content-Type", req.ContentType)
+	}
+	if c.opt.Sign != nil {
+		c.opt.Sign(r)
+	}
+	res, err := c.http.Do(r)
+	if err != nil {
+		return nil, transportError(err)
+	}
+	defer res.Body.Close() //nolint:errcheck // read to its end or given up; nothing to do about either
+	body, err := io.ReadAll(io.LimitReader(res.Body, c.opt.MaxBody+1))
+	if err != nil {
+		e := transportError(err)
+		e.Status = res.StatusCode
+		return nil, e
+	}
+	if int64(len(body)) > c.opt.MaxBody {
+		return nil, &connectors.Error{Kind: connectors.KindBadResponse, Status: res.StatusCode,
+			Detail: fmt.Sprintf("the answer is larger than %d bytes", c.opt.MaxBody)}
+	}
+	return &Response{Status: res.StatusCode, Header: res.Header, Body: body, source: c.opt.Source, op: req.Op}, nil
+}
+
+// Below turns an absolute link that the source gave into a path and a query below the base. It refuses a link to any other place, so that
+// no credential goes there.
+func (c *Client) Below(op, link string) (path, query string, err error) {
+	refuse := func() (string, string, error) {
+		return "", "", &connectors.Error{Source: c.opt.Source, Op: op, Kind: connectors.KindBadResponse,
+			Detail: "the answer links to another host or path; it was not followed"}
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.User != nil || u.Scheme != c.base.Scheme || !strings.EqualFold(u.Host, c.base.Host) {
+		return refuse()
+	}
+	path, ok := strings.CutPrefix(u.EscapedPath(), c.base.EscapedPath()+"/")
+	if !ok || strings.Contains(path, "..") {
+		return refuse()
+	}
+	return path, u.RawQuery, nil
+}
