@@ -1,0 +1,210 @@
+package faults
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Effect is one way to go wrong.
+type Effect func(*call)
+
+type call struct {
+	w        http.ResponseWriter
+	r        *http.Request
+	next     http.Handler
+	released <-chan struct{}
+}
+
+// Body is what a wrong answer holds.
+type Body struct {
+	Type string // of its content; empty for none
+	Text string
+}
+
+// JSON is a body that calls itself JSON, whatever it holds.
+func JSON(text string) Body { return Body{Type: "application/json; charset=utf-8", Text: text} }
+
+// HTML is a page, as proxies and login walls send it.
+func HTML(text string) Body { return Body{Type: "text/html; charset=utf-8", Text: text} }
+
+// Plain is a line of text.
+func Plain(text string) Body { return Body{Type: "text/plain; charset=utf-8", Text: text} }
+
+// Empty is no body at all.
+func Empty() Body { return Body{} }
+
+// Reply answers with this status and body, in place of what Next would say. Header lists names and values in turn.
+func Reply(status int, body Body, header ...string) Effect {
+	return func(c *call) {
+		h := c.w.Header()
+		for i := 0; i+1 < len(header); i += 2 {
+			h.Set(header[i], header[i+1])
+		}
+		c.drain()
+		if body.Type != "" {
+			h.Set("Content-Type", body.Type)
+		} else {
+			h["Content-Type"] = nil // nothing is to be guessed
+		}
+		c.w.WriteHeader(status)
+		_, _ = io.WriteString(c.w, body.Text) // a status without a body refuses it, and a client may have gone
+	}
+}
+
+// Redirect sends the client elsewhere.
+func Redirect(status int, url string) Effect { return Reply(status, Empty(), "Location", url) }
+
+// Hang answers nothing until the client goes or the fault ends, and then cuts the connection.
+func Hang() Effect {
+	return func(c *call) {
+		c.drain()
+		c.wait()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Stall sends the first half of Next's answer and then hangs.
+func Stall() Effect {
+	return func(c *call) {
+		c.half()
+		c.wait()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Reset cuts the connection in the middle of Next's answer.
+func Reset() Effect {
+	return func(c *call) {
+		c.half()
+		if conn, _, err := http.NewResponseController(c.w).Hijack(); err == nil {
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				_ = tcp.SetLinger(0) // a reset instead of a polite end; without it the connection is cut all the same
+			}
+			_ = conn.Close()
+			return
+		}
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Truncate gives the first half of Next's answer as if it were all: status and length are in order.
+func Truncate() Effect {
+	return func(c *call) {
+		answer := c.answer()
+		answer.body = answer.body[:len(answer.body)/2]
+		answer.send(c.w, len(answer.body))
+	}
+}
+
+// Slow sends Next's answer in so many pieces with a pause before each.
+func Slow(pieces int, pause time.Duration) Effect {
+	return func(c *call) {
+		answer := c.answer()
+		whole := answer.body
+		answer.body = nil
+		answer.send(c.w, len(whole))
+		size := max(1, (len(whole)+pieces-1)/max(1, pieces))
+		for len(whole) > 0 {
+			t := time.NewTimer(pause)
+			select {
+			case <-t.C:
+			case <-c.r.Context().Done():
+			case <-c.released:
+				pause = 0
+			}
+			t.Stop()
+			n := min(size, len(whole))
+			if _, err := c.w.Write(whole[:n]); err != nil {
+				return
+			}
+			_ = http.NewResponseController(c.w).Flush() // the next write shows whether the client has gone
+			whole = whole[n:]
+		}
+	}
+}
+
+// Huge answers 200 with one JSON object of at least so many bytes.
+func Huge(size int64) Effect {
+	return func(c *call) {
+		c.drain()
+		c.w.Header().Set("Content-Type", "application/json")
+		piece := strings.Repeat("x", 64<<10)
+		_, err := io.WriteString(c.w, `{"padding":"`)
+		for sent := int64(0); sent < size && err == nil; sent += int64(len(piece)) {
+			_, err = io.WriteString(c.w, piece)
+		}
+		if err == nil {
+			_, _ = io.WriteString(c.w, `"}`) // a client may have gone
+		}
+	}
+}
+
+// drain reads the request to its end: until then the server does not notice that the client has gone.
+func (c *call) drain() { _, _ = io.Copy(io.Discard, c.r.Body) }
+
+func (c *call) wait() {
+	select {
+	case <-c.r.Context().Done():
+	case <-c.released:
+	}
+}
+
+// half sends the headers of Next's answer, with its whole length, and the first half of its body; nothing of an answer too short to cut.
+func (c *call) half() {
+	answer := c.answer()
+	length := len(answer.body)
+	if length < 2 {
+		return
+	}
+	answer.body = answer.body[:length/2]
+	answer.send(c.w, length)
+}
+
+func (c *call) answer() *recorder {
+	rec := &recorder{header: make(http.Header), status: http.StatusOK}
+	c.next.ServeHTTP(rec, c.r)
+	c.drain()
+	return rec
+}
+
+// recorder holds an answer back.
+type recorder struct {
+	header  http.Header
+	status  int
+	started bool
+	body    []byte
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+
+func (r *recorder) WriteHeader(status int) {
+	if !r.started {
+		r.status, r.started = status, true
+	}
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.started = true
+	r.body = append(r.body, p...)
+	return len(p), nil
+}
+
+// send gives the answer with a length that need not be its own.
+func (r *recorder) send(w http.ResponseWriter, length int) {
+	h := w.Header()
+	for name, values := range r.header {
+		h[name] = values
+	}
+	if r.status == http.StatusNoContent { // it has no length
+		w.WriteHeader(r.status)
+		return
+	}
+	h.Set("Content-Length", strconv.Itoa(length))
+	w.WriteHeader(r.status)
+	_, _ = w.Write(r.body)                    // a client may have gone
+	_ = http.NewResponseController(w).Flush() // the same
+}
