@@ -1,0 +1,14 @@
+// Package fake is Worksection's interface for administrators' keys as an http.Handler: the four lists of members, teams, contacts and
+// contact folders, with the vendor's signature, its limits and its habits. It owns what the vendor answers and nothing about who asks; it
+// is independent of the connector, so that a misunderstanding in one is not repeated in the other. Failures that any server can have,
+// such as cut connections, are left to package faults.
+//
+// It answers below its root. To have it under a prefix, mount it with http.StripPrefix; no answer holds a link that the prefix would change.
+//
+//	vendor := fake.New(fake.Data{APIKey: "k", Users: []fake.User{{Person: fake.Person{ID: "1", FirstName: "Ada"}, Role: "owner"}}}, fake.Knobs{})
+//	mux.Handle("/base/", http.StripPrefix("/base", vendor))
+//
+// What the vendor does not document and the fake had to choose: an action that it does not know is error 1, a key that may not see a list
+// gets error 20, "too many" is
+// error 3, a refused call does not count against the limit, and a wrong signature is told before "too many".
+package fake

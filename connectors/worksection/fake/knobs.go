@@ -1,0 +1,58 @@
+package fake
+
+import "time"
+
+// Knobs turn what differs from one account to another, or is not sure about the vendor. The zero value is a healthy account with the
+// vendor's limits.
+type Knobs struct {
+	// NoLimits lets every call pass and gives lists of any length.
+	NoLimits bool
+	// Interval is the time between two calls; 0 means one second.
+	Interval time.Duration
+	// Throttle429 refuses with HTTP 429 and Retry-After, not with an error in an HTTP 200. The vendor's documents leave that open.
+	Throttle429 bool
+	// MaxRows is the longest list; 0 means 10,000, or no end with NoLimits.
+	MaxRows int
+	// CutRows gives the first MaxRows of a longer list, not an error.
+	CutRows bool
+
+	// Reencode hashes the parsed parameters as PHP writes them, not the query as it came.
+	Reencode bool
+	// Denied lists the actions that the key may not use.
+	Denied []string
+
+	NoEmptyData     bool // an empty list comes without "data"
+	Older           bool // the older revision, without url, services, contacts and date_added
+	ServicesAsArray bool // "services":[] for who has none; otherwise they are left out
+	MisspelledDates bool // data_added for date_added
+	CapitalRoles    bool // "Account admin"
+	RatesAsText     bool // "rate":"25"
+	NumericIDs      bool // every ID is a number, not only those of preset folders
+	TextPresetIDs   bool // and those are none
+
+	// Delay is how long an answer takes.
+	Delay time.Duration
+	// BadGateway answers everything with HTTP 502 and a page, as a proxy before a dead server does.
+	BadGateway bool
+
+	// OnRequest is called before the nth call of an action (from 1) is answered. It may change data and knobs through Update and Tune.
+	OnRequest func(action string, n int)
+}
+
+func (k Knobs) interval() time.Duration {
+	switch {
+	case k.NoLimits:
+		return 0
+	case k.Interval > 0:
+		return k.Interval
+	}
+	return time.Second
+}
+
+// maxRows is the longest list, or 0 for no end.
+func (k Knobs) maxRows() int {
+	if k.MaxRows > 0 || k.NoLimits {
+		return k.MaxRows
+	}
+	return 10_000
+}

@@ -1,0 +1,198 @@
+package fake
+
+import (
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Server is the vendor. Safe for concurrent use.
+type Server struct {
+	mu      sync.Mutex
+	data    Data
+	knobs   Knobs
+	calls   map[string]int
+	last    time.Time         // of the last call that was not refused
+	answers map[string][]byte // by action, until data or knobs change
+}
+
+// New gives a server with its own copy of the rows.
+func New(d Data, k Knobs) *Server {
+	d.Users, d.Groups = slices.Clone(d.Users), slices.Clone(d.Groups)
+	d.Contacts, d.ContactGroups = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups)
+	return &Server{data: d, knobs: k, calls: make(map[string]int)}
+}
+
+// Update changes the data between two answers.
+func (s *Server) Update(change func(*Data)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.data)
+	s.answers = nil
+}
+
+// Tune changes the knobs between two answers.
+func (s *Server) Tune(change func(*Knobs)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.knobs)
+	s.answers = nil
+}
+
+// Calls counts the calls of each action, answered or refused.
+func (s *Server) Calls() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.calls)
+}
+
+// ResetCalls starts counting anew.
+func (s *Server) ResetCalls() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.calls)
+}
+
+// The longest request line and form that the vendor takes.
+const (
+	maxLine = 8 << 10
+	maxForm = 64 << 10
+)
+
+// ServeHTTP answers one call.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.TrimSuffix(r.URL.Path, "/") != "/api/admin/v2" {
+		page(w, http.StatusNotFound)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		page(w, http.StatusMethodNotAllowed)
+		return
+	}
+	if len(r.URL.RequestURI()) > maxLine {
+		page(w, http.StatusRequestURITooLong)
+		return
+	}
+	raw := r.URL.RawQuery
+	if r.Method == http.MethodPost {
+		form, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
+		if err != nil {
+			return // the client has gone
+		}
+		raw = strings.Trim(raw+"&"+string(form), "&")
+	}
+	s.begin(parse(raw, false).action)
+
+	a := s.answer(raw)
+	if a.delay > 0 {
+		t := time.NewTimer(a.delay)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-r.Context().Done():
+			return
+		}
+	}
+	if a.body == nil {
+		page(w, a.status)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int((a.retryAfter+time.Second-1)/time.Second)))
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // a client may have gone
+}
+
+// begin counts the call and gives the hook its turn, outside the lock, since it may change data.
+func (s *Server) begin(action string) {
+	s.mu.Lock()
+	s.calls[action]++
+	n, hook := s.calls[action], s.knobs.OnRequest
+	s.mu.Unlock()
+	if hook != nil {
+		hook(action, n)
+	}
+}
+
+// answer is what a call gets; without a body, a page that tells the status.
+type answer struct {
+	status     int
+	body       []byte
+	retryAfter time.Duration
+	delay      time.Duration
+}
+
+func (s *Server) answer(raw string) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := answer{status: http.StatusOK, delay: s.knobs.Delay}
+	c := parse(raw, s.knobs.Reencode)
+	switch wait := s.wait(); {
+	case s.knobs.BadGateway:
+		a.status = http.StatusBadGateway
+	case !c.signedWith(s.data.APIKey):
+		a.body = failure(2, "Action hash is missed or invalid")
+	case wait > 0:
+		a.body = failure(3, "Too many requests")
+		if s.knobs.Throttle429 {
+			a.status, a.retryAfter = http.StatusTooManyRequests, wait
+		}
+	default:
+		s.last = time.Now()
+		a.body = s.list(c.action)
+	}
+	return a
+}
+
+// wait is how long until the next call may come.
+func (s *Server) wait() time.Duration {
+	interval := s.knobs.interval()
+	if interval <= 0 || s.last.IsZero() {
+		return 0
+	}
+	return interval - time.Since(s.last)
+}
+
+// list gives the answer to an action, encoded once for as long as nothing changes.
+func (s *Server) list(action string) []byte {
+	if slices.Contains(s.knobs.Denied, action) {
+		return failure(20, "access denied")
+	}
+	if b, ok := s.answers[action]; ok {
+		return b
+	}
+	var b []byte
+	switch action {
+	case "get_users":
+		b = list(s.knobs, s.data.Users, s.knobs.user)
+	case "get_user_groups":
+		b = list(s.knobs, s.data.Groups, s.knobs.group)
+	case "get_contacts":
+		b = list(s.knobs, s.data.Contacts, s.knobs.contact)
+	case "get_contact_groups":
+		b = list(s.knobs, s.data.ContactGroups, s.knobs.contactGroup)
+	default:
+		return failure(1, "Action is invalid")
+	}
+	if s.answers == nil {
+		s.answers = make(map[string][]byte)
+	}
+	s.answers[action] = b
+	return b
+}
+
+// page is what the server before the interface says.
+func page(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, "<html><body><h1>"+http.StatusText(status)+"</h1></body></html>") // a client may have gone
+}
