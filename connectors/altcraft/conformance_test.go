@@ -1,0 +1,19 @@
+package altcraft_test
+
+import (
+	"testing"
+
+	"roster/connectors"
+	"roster/connectors/altcraft"
+	"roster/connectors/altcraft/fake"
+	"roster/connectors/conntest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	conntest.Run(t, conntest.Subject{
+		Open:   altcraft.Open,
+		Config: connectors.Config{Kind: connectors.Altcraft, Token: adminToken, AccountID: 9},
+		Fake:   fake.New(company(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
+	})
+}

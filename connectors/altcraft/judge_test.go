@@ -1,0 +1,186 @@
+package altcraft
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"roster/connectors"
+	"roster/internal/rest"
+)
+
+const page = "<!doctype html><title>Sign in</title>"
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	const good = 255 // no kind: success
+	tests := map[string]struct {
+		status int
+		body   string
+		want   connectors.ErrorKind
+		code   string
+	}{
+		"success":                                  {200, `{"data":[],"error":0}`, good, ""},
+		"success with another 2xx":                 {202, `{"data":[],"error":0}`, good, ""},
+		"success with the code as text":            {200, `{"data":[],"error":"0"}`, good, ""},
+		"success whatever the text says":           {200, `{"error":0,"error_text":"401 Unauthorized"}`, good, ""},
+		"missing error is no success":              {200, `{"data":[]}`, connectors.KindBadResponse, ""},
+		"null error is no success":                 {200, `{"data":[],"error":null}`, connectors.KindBadResponse, ""},
+		"error that is a word":                     {200, `{"data":[],"error":"none"}`, connectors.KindBadResponse, ""},
+		"error that is a boolean":                  {200, `{"data":[],"error":false}`, connectors.KindBadResponse, ""},
+		"error that is an object":                  {200, `{"data":[],"error":{}}`, connectors.KindBadResponse, ""},
+		"error that is a fraction":                 {200, `{"data":[],"error":0.0}`, connectors.KindBadResponse, ""},
+		"empty body":                               {200, ``, connectors.KindBadResponse, ""},
+		"no content":                               {204, ``, connectors.KindBadResponse, ""},
+		"HTML with 200":                            {200, page, connectors.KindBadResponse, ""},
+		"XML with 200":                             {200, `<xml><error>0</error></xml>`, connectors.KindBadResponse, ""},
+		"half a document":                          {200, `{"data":[{"username":"no`, connectors.KindBadResponse, ""},
+		"two documents":                            {200, `{"error":0}{"error":0}`, connectors.KindBadResponse, ""},
+		"array":                                    {200, `[]`, connectors.KindBadResponse, ""},
+		"null":                                     {200, `null`, connectors.KindBadResponse, ""},
+		"error 400 within 200":                     {200, `{"error":400,"error_text":"x"}`, connectors.KindInvalid, "400"},
+		"error 401 within 200":                     {200, `{"error":401,"error_text":"x"}`, connectors.KindUnauthorized, "401"},
+		"error 402 within 200: the tariff's limit": {200, `{"error":402}`, connectors.KindRateLimited, "402"},
+		"error 403 within 200":                     {200, `{"error":403}`, connectors.KindForbidden, "403"},
+		"error 404 within 200":                     {200, `{"error":404}`, connectors.KindNotFound, "404"},
+		"error 429 within 200":                     {200, `{"error":429}`, connectors.KindRateLimited, "429"},
+		"error 500 within 200":                     {200, `{"error":500}`, connectors.KindUnavailable, "500"},
+		"error 503 within 200":                     {200, `{"error":503}`, connectors.KindUnavailable, "503"},
+		"error 440, which nobody explains":         {200, `{"error":440}`, connectors.KindBadResponse, "440"},
+		"error 1":                                  {200, `{"error":1}`, connectors.KindBadResponse, "1"},
+		"error below 0":                            {200, `{"error":-1}`, connectors.KindBadResponse, ""},
+		"error beyond any code":                    {200, `{"error":79990001122}`, connectors.KindBadResponse, ""},
+		"error beyond any number":                  {200, `{"error":99999999999999999999}`, connectors.KindBadResponse, ""},
+		"error with rows all the same":             {200, `{"data":[{"username":"a"}],"error":401}`, connectors.KindUnauthorized, "401"},
+		"HTTP 401 with the same code":              {401, `{"error":401}`, connectors.KindUnauthorized, "401"},
+		"HTTP 401 with an HTML page":               {401, page, connectors.KindUnauthorized, ""},
+		"HTTP 401 without a body":                  {401, ``, connectors.KindUnauthorized, ""},
+		"HTTP 401 that claims success":             {401, `{"error":0}`, connectors.KindUnauthorized, ""},
+		"HTTP 400 whose body says more":            {400, `{"error":401}`, connectors.KindUnauthorized, "401"},
+		"HTTP 400 with a code nobody explains":     {400, `{"error":440}`, connectors.KindInvalid, "440"},
+		"HTTP 402":                                 {402, ``, connectors.KindRateLimited, ""},
+		"HTTP 403 in plain text":                   {403, `no`, connectors.KindForbidden, ""},
+		"HTTP 404 of a web server":                 {404, page, connectors.KindNotFound, ""},
+		"HTTP 405":                                 {405, ``, connectors.KindUnsupported, ""},
+		"HTTP 429":                                 {429, ``, connectors.KindRateLimited, ""},
+		"HTTP 429 stands, whatever the body says":  {429, `{"error":400}`, connectors.KindRateLimited, "400"},
+		"HTTP 500":                                 {500, `{"error":500}`, connectors.KindUnavailable, "500"},
+		"HTTP 502 with an HTML page":               {502, page, connectors.KindUnavailable, ""},
+		"HTTP 503 that claims success":             {503, `{"error":0}`, connectors.KindUnavailable, ""},
+		"HTTP 504":                                 {504, page, connectors.KindTimeout, ""},
+		"HTTP 301 to the other slash form":         {301, ``, connectors.KindBadResponse, ""},
+		"HTTP 302 to a sign-in page":               {302, page, connectors.KindBadResponse, ""},
+		"HTTP 307 that claims success":             {307, `{"error":0}`, connectors.KindBadResponse, ""},
+		"HTTP 304":                                 {304, ``, connectors.KindBadResponse, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := judge(&rest.Response{Status: tt.status, Header: http.Header{}, Body: []byte(tt.body)})
+			if e == nil {
+				if tt.want != good {
+					t.Fatalf("taken for a success, want %s", tt.want)
+				}
+				return
+			}
+			if tt.want == good {
+				t.Fatalf("got %v, want success", e)
+			}
+			if e.Kind != tt.want || e.Code != tt.code {
+				t.Errorf("got %s with code %q, want %s with code %q", e.Kind, e.Code, tt.want, tt.code)
+			}
+		})
+	}
+}
+
+func TestJudgeTellsWhatToCheck(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status int
+		body   string
+		want   string
+	}{
+		"redirect":        {301, ``, "check url"},
+		"refused token":   {200, `{"error":401}`, "check token"},
+		"user token":      {200, `{"error":403}`, "admin token"},
+		"no such account": {200, `{"error":400}`, "check account_id"},
+		"no such place":   {404, ``, "check url and account_id"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := judge(&rest.Response{Status: tt.status, Header: http.Header{}, Body: []byte(tt.body)})
+			if e == nil || !strings.Contains(e.Error(), tt.want) {
+				t.Errorf("got %v, want it to say %q", e, tt.want)
+			}
+		})
+	}
+}
+
+func TestJudgePassesOnHowLongToWait(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]int{"too many": 429, "in maintenance": 503} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := judge(&rest.Response{Status: status, Header: http.Header{"Retry-After": {"120"}}})
+			if e == nil || e.RetryAfter != 2*time.Minute {
+				t.Errorf("got %v, want two minutes to wait", e)
+			}
+		})
+	}
+}
+
+func FuzzUsersList(f *testing.F) {
+	files, err := filepath.Glob("testdata/users-list_*.json")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no test data: %v", err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(200, body)
+	}
+	f.Add(200, []byte(`{"error":401,"error_text":"x"}`))
+	f.Add(200, []byte(`{"data":{"saved_id":6},"error":0}`))
+	f.Add(200, []byte(`{"data":[{"username":{}}],"error":0}`))
+	f.Add(502, []byte(page))
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		listing, err := listingOf(status, body)
+		if err != nil {
+			if e := connectors.AsError("", err); e.Error() == "" || len(e.Code) > 6 {
+				t.Errorf("an error that cannot be shown: %v", e)
+			}
+			return
+		}
+		if status < 200 || status > 299 {
+			t.Errorf("HTTP %d taken for a success", status)
+		}
+		seen := make(map[string]bool)
+		last := ""
+		for _, a := range listing.Records {
+			name, ok := strings.CutPrefix(a.ID, "9:")
+			if !ok || strings.TrimSpace(name) == "" || name != a.Username || seen[a.ID] {
+				t.Errorf("the ID %q of %q is empty, strange or comes twice", a.ID, a.Username)
+			}
+			if name < last {
+				t.Errorf("%q comes after %q", name, last)
+			}
+			if !utf8.ValidString(a.ID) {
+				t.Errorf("the ID %q is not UTF-8", a.ID)
+			}
+			if a.Emails == nil || a.Roles != nil || a.Teams != nil || a.Altcraft == nil {
+				t.Errorf("%q: e-mails %v, roles %v, teams %v, details %v", a.ID, a.Emails, a.Roles, a.Teams, a.Altcraft)
+			}
+			seen[a.ID], last = true, name
+		}
+		if listing.Complete && listing.Expected != nil && *listing.Expected > len(listing.Records) {
+			t.Errorf("complete with %d of %d", len(listing.Records), *listing.Expected)
+		}
+	})
+}
