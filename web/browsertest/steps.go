@@ -1,0 +1,144 @@
+package browsertest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Where things are on the page.
+const (
+	queryEditor   = ".graphiql-query-editor"
+	resultViewer  = ".graphiql-response"
+	executeButton = ".graphiql-execute-button"
+	tabButtons    = `[id^="graphiql-session-tab-"]`
+	docsButton    = `button[aria-label="Show Documentation Explorer"]`
+)
+
+// shown is a script's function that gives the text an editor shows. The editor keeps its lines in no order, has only those in view, and
+// writes spaces as no-break spaces.
+const shown = `const shown = (editor) => [...document.querySelectorAll(editor + ' .view-line')]
+	.sort((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top))
+	.map((line) => line.textContent.replaceAll('\u00a0', ' ')).join('\n');`
+
+// Tabs gives the titles of the open tabs, from left to right.
+func (p *Page) Tabs() []string {
+	p.t.Helper()
+	return get[[]string](p, "read the tabs", `[...document.querySelectorAll('`+tabButtons+`')].map((tab) => tab.textContent)`)
+}
+
+// Query gives what the query editor shows of its text.
+func (p *Page) Query() string {
+	p.t.Helper()
+	return get[string](p, "read the query", `(() => {`+shown+` return shown('`+queryEditor+`') })()`)
+}
+
+// Type replaces the open tab's query, as a visitor does who marks everything and types.
+func (p *Page) Type(query string) {
+	p.t.Helper()
+	everything := chromedp.KeyModifiers(kb.ModifierCtrl)
+	if runtime.GOOS == "darwin" {
+		everything = chromedp.KeyModifiers(kb.ModifierMeta)
+	}
+	p.do("mark the old query", chromedp.Click(chromedp.CSS(queryEditor+" .view-lines")), chromedp.KeyEvent("a", everything))
+	// All at once: typed key by key, the editor would add closing brackets and take suggestions in between.
+	p.do("type a query", func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: query})
+		return chromedp.Void{}, err
+	})
+}
+
+// Run presses the button that runs the query.
+func (p *Page) Run() {
+	p.t.Helper()
+	p.do("press run", chromedp.Click(chromedp.CSS(executeButton)))
+}
+
+// WaitResult waits until the result shows that text, and gives what is shown. Only lines in view count: let queries ask for little.
+func (p *Page) WaitResult(text string) string {
+	p.t.Helper()
+	p.wait("wait for the result "+text, `(viewer, text) => {`+shown+` return shown(viewer).includes(text) }`, resultViewer, text)
+	return get[string](p, "read the result", `(() => {`+shown+` return shown('`+resultViewer+`') })()`)
+}
+
+// OpenDocs opens the description of the graph, and waits until it shows that text.
+func (p *Page) OpenDocs(text string) {
+	p.t.Helper()
+	p.do("open the documentation", chromedp.Click(chromedp.CSS(docsButton)))
+	p.wait("wait for the documentation of "+text, `(text) => document.querySelector('.graphiql-plugin').innerText.includes(text)`, text)
+}
+
+// Reload loads the page again, as a visitor who comes back.
+func (p *Page) Reload() {
+	p.t.Helper()
+	p.do("reload", chromedp.Reload())
+	p.waitReady()
+}
+
+// Screenshot gives the page as it looks, as a PNG.
+func (p *Page) Screenshot() []byte {
+	p.t.Helper()
+	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatalf("take a screenshot: %v", err)
+	}
+	return png
+}
+
+// waitReady waits until the editors are there.
+func (p *Page) waitReady() {
+	p.t.Helper()
+	p.wait("wait for the editors", `(...editors) => editors.every((editor) => document.querySelector(editor + ' .view-lines'))`,
+		queryEditor, resultViewer)
+}
+
+// keepScreenshot leaves the page's looks with the test's artifacts, for whoever has to find out why it failed.
+func (p *Page) keepScreenshot() {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Logf("no screenshot: %v", err)
+		return
+	}
+	path := filepath.Join(p.t.ArtifactDir(), strings.ReplaceAll(p.t.Name(), "/", "_")+".png")
+	if err := os.WriteFile(path, png, 0o600); err != nil {
+		p.t.Logf("no screenshot: %v", err)
+		return
+	}
+	p.t.Logf("the page as it was: %s", path)
+}
+
+// do takes steps, or ends the test.
+func (p *Page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatalf("%s: %v; console: %q", what, err, p.ConsoleErrors())
+	}
+}
+
+// wait waits until the script's function says yes, or ends the test.
+func (p *Page) wait(what, function string, args ...any) {
+	p.t.Helper()
+	p.do(what, chromedp.PollFunction[chromedp.Void](function, chromedp.WithPollingArgs(args...), chromedp.WithPollingTimeout(patience)))
+}
+
+// get gives the value of a script's expression, or ends the test.
+func get[T any](p *Page, what, expression string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.t.Fatalf("%s: %v; console: %q", what, err, p.ConsoleErrors())
+	}
+	return value
+}

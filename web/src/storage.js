@@ -1,0 +1,18 @@
+// Every program on this host and port shares one localStorage, and another GraphiQL uses the same keys: these are our own.
+const prefix = 'roster:'
+
+const keys = () => Object.keys(localStorage).filter((key) => key.startsWith(prefix))
+
+/** What GraphiQL keeps between visits: tabs, history, theme; headers only if the visitor says so. */
+export const storage = {
+  getItem: (key) => localStorage.getItem(prefix + key),
+  setItem: (key, value) => localStorage.setItem(prefix + key, value),
+  removeItem: (key) => localStorage.removeItem(prefix + key),
+  clear: () => keys().forEach((key) => localStorage.removeItem(key)),
+  get length() {
+    return keys().length
+  },
+}
+
+/** Whether nothing is kept yet, so that the examples are shown. */
+export const isFirstVisit = () => storage.length === 0
