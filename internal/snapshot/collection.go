@@ -1,0 +1,173 @@
+package snapshot
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"roster/connectors"
+)
+
+// collection is one collection and its reader. The reader's goroutine is the only one that replaces the view.
+type collection struct {
+	keeper   *Keeper
+	source   *connectors.Source
+	key      Key
+	kind     kind
+	settings Settings
+
+	view   atomic.Pointer[view]
+	asked  atomic.Int64  // when somebody last asked, in nanoseconds since 1970
+	forced atomic.Bool   // somebody wants a reading now, see Keeper.Refresh
+	wake   chan struct{} // tells the reader to look again
+
+	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
+	place  int             // among the source's collections
+	first  chan struct{}   // closed when this one has been tried
+
+	// The rest belongs to the reader.
+	tried    sync.Once
+	failures int // readings in a row that have failed or ended short
+	known    condition
+}
+
+// condition is what is worth a line in the log when it changes.
+type condition struct {
+	state   State
+	failing bool
+	kind    connectors.ErrorKind
+}
+
+func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
+	c := &collection{keeper: k, source: s, key: key, kind: kinds[key.Collection], settings: settings,
+		wake: make(chan struct{}, 1), first: make(chan struct{}), known: condition{state: Missing}}
+	c.view.Store(&view{ended: make(chan struct{})})
+	return c
+}
+
+func (c *collection) prompt() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // it has been told already
+	}
+}
+
+// run reads the collection whenever that is due, until ctx ends.
+func (c *collection) run(ctx context.Context) {
+	c.awaitTurn(ctx)
+	for ctx.Err() == nil {
+		now := time.Now()
+		if c.due(c.view.Load(), now) {
+			c.read(ctx)
+			continue
+		}
+		look := c.look(ctx)
+		select {
+		case <-look.C:
+		case <-c.wake:
+		case <-ctx.Done():
+		}
+		look.Stop()
+	}
+	// Nothing more will come: let nobody wait for it.
+	c.change(func(v *view) { v.over = true })
+	c.release()
+}
+
+// awaitTurn has the collections of a source read one after the other when a keeper starts, since they share its limits. A slow or
+// hanging one holds up the next for FirstWait at most, and one that is asked for goes at once.
+func (c *collection) awaitTurn(ctx context.Context) {
+	if c.before == nil {
+		return
+	}
+	patience := time.NewTimer(time.Duration(c.place) * c.keeper.firstWait)
+	defer patience.Stop()
+	select {
+	case <-c.before:
+	case <-patience.C:
+	case <-c.wake:
+	case <-ctx.Done():
+	}
+}
+
+func (c *collection) due(v *view, now time.Time) bool {
+	if c.forced.Load() && !now.Before(v.floor) {
+		return true
+	}
+	return !now.Before(v.next) && now.UnixNano()-c.asked.Load() < int64(c.keeper.idleAfter)
+}
+
+// look brings what is known up to the clock, and gives a timer for when to look again.
+func (c *collection) look(ctx context.Context) *time.Timer {
+	c.settle(ctx)
+	v, now := c.view.Load(), time.Now()
+	at := c.nextChange(v, now)
+	if !v.reading && v.next.After(now) && (at.IsZero() || v.next.Before(at)) {
+		at = v.next
+	}
+	if c.forced.Load() && v.floor.After(now) && (at.IsZero() || v.floor.Before(at)) {
+		at = v.floor
+	}
+	if at.IsZero() {
+		return stoppedTimer() // nothing changes before somebody asks
+	}
+	return time.NewTimer(at.Sub(now))
+}
+
+// stoppedTimer gives a timer that does not fire until it is reset.
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+// settle drops what is too old to be served, and tells of a condition that has changed.
+func (c *collection) settle(ctx context.Context) {
+	now, v := time.Now(), c.view.Load()
+	if v.snap != nil && c.kept(v, now) == nil {
+		v = c.change(func(v *view) { v.snap = nil })
+	}
+	is := condition{state: c.state(v, now), failing: v.err != nil}
+	if is.failing {
+		is.kind = v.err.Kind
+	}
+	if is == c.known {
+		return
+	}
+	was := c.known
+	c.known = is
+	c.keeper.announce()
+	c.report(ctx, v, was, now)
+}
+
+func (c *collection) report(ctx context.Context, v *view, was condition, now time.Time) {
+	r := c.result(v, now)
+	attrs := []slog.Attr{
+		slog.String("source", c.key.Source), slog.String("collection", c.key.Collection.String()),
+		slog.String("state", r.Status.State.String()), slog.String("was", was.state.String()), slog.Int("records", r.Status.Count),
+	}
+	level := slog.LevelInfo
+	if e := v.err; e != nil {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.String("error", e.Error()),
+			slog.Duration("retry_in", v.next.Sub(now).Round(time.Second)))
+	}
+	c.keeper.log.LogAttrs(ctx, level, "collection changed its condition", attrs...)
+}
+
+// change puts a modified copy of the view in its place. Only the reader may call it.
+func (c *collection) change(modify func(*view)) *view {
+	v := *c.view.Load()
+	modify(&v)
+	c.view.Store(&v)
+	return &v
+}
+
+// release lets those go on who wait for a reading to end.
+func (c *collection) release() {
+	ended := c.view.Load().ended
+	c.change(func(v *view) { v.ended = make(chan struct{}) })
+	close(ended)
+}

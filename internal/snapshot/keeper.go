@@ -1,0 +1,141 @@
+package snapshot
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"roster/connectors"
+)
+
+// Options say what to keep, and how patiently.
+type Options struct {
+	// Sources in the configured order. Each collection that a source has is kept.
+	Sources []*connectors.Source
+	// Settings per collection; what is missing or zero is taken from DefaultSettings.
+	Settings map[Key]Settings
+	// IdleAfter is how long after the last Load of a collection it goes on being read; zero means an hour.
+	IdleAfter time.Duration
+	// FirstWait is how long a caller waits for data that is not there at all, or very old; zero means 2 s.
+	FirstWait time.Duration
+	// MaxWait bounds every wait of a caller, FirstWait included; zero means 5 s.
+	MaxWait time.Duration
+	// Logger is told when a collection's condition changes, not of each reading; nil means nobody.
+	Logger *slog.Logger
+}
+
+// Keeper keeps the collections of all sources. Its methods are safe for concurrent use.
+type Keeper struct {
+	ordered   []*collection
+	byKey     map[Key]*collection
+	idleAfter time.Duration
+	firstWait time.Duration
+	log       *slog.Logger
+	changed   chan struct{}
+}
+
+// New gives a keeper, which reads nothing before Run.
+func New(opt Options) *Keeper {
+	k := &Keeper{
+		byKey:     make(map[Key]*collection),
+		idleAfter: orDefault(opt.IdleAfter, time.Hour),
+		firstWait: min(orDefault(opt.FirstWait, 2*time.Second), orDefault(opt.MaxWait, 5*time.Second)),
+		log:       opt.Logger,
+		changed:   make(chan struct{}, 1),
+	}
+	if k.log == nil {
+		k.log = slog.New(slog.DiscardHandler)
+	}
+	for _, s := range opt.Sources {
+		var before *collection
+		for _, kind := range s.Collections() {
+			key := Key{Source: s.Name, Collection: kind}
+			c := newCollection(k, s, key, opt.Settings[key].or(DefaultSettings(kind)))
+			if before != nil {
+				c.before, c.place = before.first, before.place+1
+			}
+			before = c
+			k.ordered = append(k.ordered, c)
+			k.byKey[key] = c
+		}
+	}
+	return k
+}
+
+func orDefault(d, fallback time.Duration) time.Duration {
+	if d <= 0 {
+		return fallback
+	}
+	return d
+}
+
+// Run reads the collections until ctx ends, and returns when the last reading is over. The keeper then serves what it has for as long as
+// that lasts, and lets nobody wait. Run it once.
+func (k *Keeper) Run(ctx context.Context) error {
+	var readers sync.WaitGroup
+	for _, c := range k.ordered {
+		c.asked.Store(time.Now().UnixNano()) // starting counts as asking
+	}
+	for _, c := range k.ordered {
+		readers.Go(func() { c.run(ctx) })
+	}
+	readers.Wait()
+	return nil
+}
+
+// Current gives every collection as it is, in the order of the configuration. It waits for nothing and does not count as asking.
+func (k *Keeper) Current() []Result {
+	now := time.Now()
+	results := make([]Result, len(k.ordered))
+	for i, c := range k.ordered {
+		results[i] = c.result(c.view.Load(), now)
+	}
+	return results
+}
+
+// Statuses gives how every collection stands, in the order of the configuration, like Current.
+func (k *Keeper) Statuses() []Status {
+	now := time.Now()
+	statuses := make([]Status, len(k.ordered))
+	for i, c := range k.ordered {
+		statuses[i] = c.result(c.view.Load(), now).Status
+	}
+	return statuses
+}
+
+// Changed receives a value after a snapshot has got another version, a state has changed (by the clock too), or the kind of a failure
+// has; several changes may come as one. It is for one listener, which looks at Current after each value and misses nothing.
+func (k *Keeper) Changed() <-chan struct{} { return k.changed }
+
+func (k *Keeper) announce() {
+	select {
+	case k.changed <- struct{}{}:
+	default: // the listener has not looked yet, and will see this change too
+	}
+}
+
+// Refresh has a collection read now, whether or not somebody asks for it, and waits for nothing. It is false, and nothing happens, where
+// the last reading is younger than MinInterval, the source has asked to be left alone, Run is over, or there is no such collection.
+func (k *Keeper) Refresh(key Key) bool {
+	c := k.byKey[key]
+	if c == nil {
+		return false
+	}
+	v := c.view.Load()
+	if v.reading {
+		return true
+	}
+	if v.over || time.Now().Before(v.floor) {
+		return false
+	}
+	c.forced.Store(true)
+	c.prompt()
+	return true
+}
+
+// jitter gives a time between half of d and d, so that what failed together is not tried again together.
+func jitter(d time.Duration) time.Duration {
+	return d/2 + rand.N(d/2+1) //nolint:gosec // spreads load; nothing secret depends on it
+}

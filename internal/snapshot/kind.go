@@ -1,0 +1,113 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"roster/connectors"
+)
+
+// kind is what the keeper must be able to do with one kind of records, whatever their type is.
+type kind interface {
+	// list reads the collection; progress may be nil.
+	list(ctx context.Context, s *connectors.Source, progress func(reading)) (reading, error)
+	// merge lays newer records over older ones: it adds and replaces, and removes nothing. Both are in order.
+	merge(older, newer Records) Records
+	// version hashes records that are in order.
+	version(Records) (string, error)
+}
+
+var kinds = map[connectors.Collection]kind{
+	connectors.Accounts: kindOf[connectors.Account]{
+		connectors.Accounts,
+		func(s *connectors.Source) connectors.Lister[connectors.Account] { return s.Accounts },
+		func(r *Records) *[]connectors.Account { return &r.Accounts },
+	},
+	connectors.Teams: kindOf[connectors.Team]{
+		connectors.Teams,
+		func(s *connectors.Source) connectors.Lister[connectors.Team] { return s.Teams },
+		func(r *Records) *[]connectors.Team { return &r.Teams },
+	},
+	connectors.Roles: kindOf[connectors.Role]{
+		connectors.Roles,
+		func(s *connectors.Source) connectors.Lister[connectors.Role] { return s.Roles },
+		func(r *Records) *[]connectors.Role { return &r.Roles },
+	},
+	connectors.Contacts: kindOf[connectors.Contact]{
+		connectors.Contacts,
+		func(s *connectors.Source) connectors.Lister[connectors.Contact] { return s.Contacts },
+		func(r *Records) *[]connectors.Contact { return &r.Contacts },
+	},
+	connectors.ContactFolders: kindOf[connectors.ContactFolder]{
+		connectors.ContactFolders,
+		func(s *connectors.Source) connectors.Lister[connectors.ContactFolder] { return s.ContactFolders },
+		func(r *Records) *[]connectors.ContactFolder { return &r.ContactFolders },
+	},
+}
+
+type kindOf[T connectors.Record] struct {
+	collection connectors.Collection
+	lister     func(*connectors.Source) connectors.Lister[T]
+	field      func(*Records) *[]T
+}
+
+func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func(reading)) (reading, error) {
+	var tell connectors.Progress[T]
+	if progress != nil {
+		tell = func(l connectors.Listing[T]) { progress(k.reading(l)) }
+	}
+	l, err := k.lister(s).List(ctx, tell)
+	return k.reading(l), err
+}
+
+func (k kindOf[T]) reading(l connectors.Listing[T]) reading {
+	r := reading{expected: l.Expected, complete: l.Complete}
+	*k.field(&r.records) = l.Records
+	return r
+}
+
+func (k kindOf[T]) merge(older, newer Records) Records {
+	a, b := *k.field(&older), inOrder(*k.field(&newer))
+	if len(a) == 0 {
+		*k.field(&newer) = b
+		return newer
+	}
+	all := make([]T, 0, max(len(a), len(b)))
+	for len(a) > 0 && len(b) > 0 {
+		switch order := cmp.Compare(a[0].Key(), b[0].Key()); {
+		case order < 0:
+			all, a = append(all, a[0]), a[1:]
+		case order > 0:
+			all, b = append(all, b[0]), b[1:]
+		default:
+			all, a, b = append(all, b[0]), a[1:], b[1:]
+		}
+	}
+	all = append(append(all, a...), b...)
+	var r Records
+	*k.field(&r) = all
+	return r
+}
+
+// inOrder gives the records in the order of their IDs. Of several with one ID it keeps the last, which was read last. The slice itself
+// stays as it is: it belongs to the connector.
+func inOrder[T connectors.Record](records []T) []T {
+	sorted := true
+	for i := 1; i < len(records) && sorted; i++ {
+		sorted = records[i-1].Key() < records[i].Key()
+	}
+	if sorted {
+		return records
+	}
+	records = slices.Clone(records)
+	slices.SortStableFunc(records, func(a, b T) int { return cmp.Compare(a.Key(), b.Key()) })
+	kept := records[:0]
+	for i, r := range records {
+		if i+1 == len(records) || records[i+1].Key() != r.Key() {
+			kept = append(kept, r)
+		}
+	}
+	clear(records[len(kept):])
+	return kept
+}

@@ -1,0 +1,109 @@
+package snapshot
+
+import (
+	"context"
+	"time"
+
+	"roster/connectors"
+)
+
+// Load gives the collections, in the order of the keys, and counts as asking for them.
+//
+// What is there comes at once, and what is due is read in the background. The caller waits, up to FirstWait and for all keys side by side,
+// only for data that is not there at all or is older than ten times its effective fresh_for, and only where waiting may help: not while
+// a failing source is left alone, and for a retry no longer than until FirstWait after it began. A collection that nobody knows is
+// Missing with KindUnsupported.
+func (k *Keeper) Load(ctx context.Context, keys []Key) []Result {
+	results := make([]Result, len(keys))
+	now := time.Now()
+	deadline := now.Add(k.firstWait)
+	wait := false
+	for i, key := range keys {
+		c := k.byKey[key]
+		if c == nil {
+			results[i] = unknown(key)
+			continue
+		}
+		v := c.view.Load()
+		c.ask(v, now)
+		results[i] = c.result(v, now)
+		wait = wait || c.waitUntil(v, now, deadline).After(now)
+	}
+	if wait {
+		k.await(ctx, keys, results, deadline)
+	}
+	return results
+}
+
+func unknown(key Key) Result {
+	return Result{Status: Status{Key: key, State: Missing, Err: &connectors.Error{Source: key.Source, Op: key.Collection.String(),
+		Kind: connectors.KindUnsupported}}}
+}
+
+// await waits for the keys one after the other under their common deadline, which takes no longer than all at once, and looks again.
+func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, deadline time.Time) {
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	for _, key := range keys {
+		if c := k.byKey[key]; c != nil && !c.await(ctx, timer, deadline) {
+			break
+		}
+	}
+	now := time.Now()
+	for i, key := range keys {
+		if c := k.byKey[key]; c != nil {
+			results[i] = c.result(c.view.Load(), now)
+		}
+	}
+}
+
+// await returns when waiting for the collection is over; it is false when the caller has gone.
+func (c *collection) await(ctx context.Context, timer *time.Timer, deadline time.Time) bool {
+	for {
+		v, now := c.view.Load(), time.Now()
+		until := c.waitUntil(v, now, deadline)
+		if !until.After(now) {
+			return true
+		}
+		timer.Reset(until.Sub(now))
+		select {
+		case <-v.ended:
+		case <-timer.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// ask notes that somebody wants the collection, and wakes its reader where a reading is due and none is under way.
+func (c *collection) ask(v *view, now time.Time) {
+	// Once a second is enough, and spares the processors a line of memory that all of them would write to.
+	if n := now.UnixNano(); n-c.asked.Load() > int64(time.Second) {
+		c.asked.Store(n)
+	}
+	if !v.reading && !now.Before(v.next) {
+		c.prompt()
+	}
+}
+
+// waitUntil says until when it is worth waiting for better data than the view's; not after now where it is not.
+func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
+	if snap := c.kept(v, now); snap != nil {
+		// A long first reading serves what it has got so far, and is never waited for once it has something.
+		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(snap.ReadAt) < veryStale*c.freshFor(v) {
+			return now
+		}
+	}
+	switch {
+	case v.over:
+		return now
+	case v.reading && v.err != nil: // a retry of what has just failed: hope for a while only
+		if hope := v.started.Add(c.keeper.firstWait); hope.Before(deadline) {
+			return hope
+		}
+		return deadline
+	case v.reading || !now.Before(v.next):
+		return deadline
+	}
+	return now // nothing is under way
+}

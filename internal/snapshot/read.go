@@ -1,0 +1,226 @@
+package snapshot
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"roster/connectors"
+)
+
+const (
+	// maxBackoff bounds the pauses between tries of a source that fails.
+	maxBackoff = 5 * time.Minute
+	// rarely bounds those where a try will hardly fare better before somebody has changed something.
+	rarely = 2 * maxBackoff
+
+	// progressEvery and progressShare space the publications of a first reading's progress: by a second, and by a share of the time that
+	// it has taken so far. So their number grows with the logarithm of that time, and their cost, which grows with the records, stays
+	// in proportion to the reading's.
+	progressEvery = time.Second
+	progressShare = 16
+)
+
+// outcome is a reading that has ended.
+type outcome struct {
+	reading
+	err *connectors.Error
+}
+
+// read reads the collection once and puts what that gave in the place of what was there.
+func (c *collection) read(ctx context.Context) {
+	start := time.Now()
+	c.change(func(v *view) { v.reading, v.started = true, start })
+	c.forced.Store(false) // this is the reading that was wanted; after the line above, a further wish joins it
+	c.finish(ctx, start, c.list(ctx, start))
+	c.tried.Do(func() { close(c.first) })
+}
+
+// list calls the connector, and publishes what it has got so far while there is nothing complete to serve.
+func (c *collection) list(ctx context.Context, start time.Time) outcome {
+	var progress func(reading)
+	pages := make(chan reading, 1)
+	if snap := c.view.Load().snap; snap == nil || !snap.Complete {
+		progress = func(r reading) {
+			select {
+			case <-pages: // the later page's listing holds the earlier one
+			default:
+			}
+			select {
+			case pages <- r:
+			default:
+			}
+		}
+	}
+	done := make(chan outcome, 1)
+	go c.call(ctx, progress, done)
+
+	var pending *reading
+	publish := stoppedTimer()
+	defer publish.Stop()
+	next := start.Add(progressEvery)
+	look := c.look(ctx)
+	defer func() { look.Stop() }()
+	for {
+		select {
+		case o := <-done:
+			return o
+		case r := <-pages:
+			if pending == nil {
+				publish.Reset(time.Until(next))
+			}
+			pending = &r
+		case <-publish.C:
+			c.progress(ctx, *pending, start)
+			pending = nil
+			now := time.Now()
+			next = now.Add(max(progressEvery, now.Sub(start)/progressShare))
+		case <-look.C:
+			look = c.look(ctx)
+		}
+	}
+}
+
+// call calls the connector. A connector that panics has failed, and nothing else has.
+func (c *collection) call(ctx context.Context, progress func(reading), done chan<- outcome) {
+	o := outcome{err: c.broken("the connector failed on it")}
+	defer func() {
+		if p := recover(); p != nil {
+			// The value may hold anything that the source said: only the place is told.
+			c.keeper.log.LogAttrs(ctx, slog.LevelError, "connector panicked", slog.String("source", c.key.Source),
+				slog.String("collection", c.key.Collection.String()), slog.String("stack", string(debug.Stack())))
+		}
+		done <- o
+	}()
+	r, err := c.kind.list(ctx, c.source, progress)
+	o = outcome{reading: r}
+	if err != nil {
+		o.err, o.complete = connectors.AsError(c.key.Source, err), false
+	}
+}
+
+func (c *collection) broken(detail string) *connectors.Error {
+	return &connectors.Error{Source: c.key.Source, Op: c.key.Collection.String(), Kind: connectors.KindBadResponse, Detail: detail}
+}
+
+// progress serves what a first reading has got so far.
+func (c *collection) progress(ctx context.Context, r reading, start time.Time) {
+	r.complete = false
+	snap, err := c.snapshot(r, start)
+	if err != nil {
+		return // the end of the reading will tell
+	}
+	c.publish(snap, func(*view) {})
+	c.settle(ctx)
+}
+
+// finish serves what a reading has yielded, and settles when to read again.
+func (c *collection) finish(ctx context.Context, start time.Time, o outcome) {
+	now := time.Now()
+	snap := c.view.Load().snap
+	if o.err == nil || o.records.Len() > 0 {
+		read, err := c.snapshot(o.reading, start)
+		if err != nil {
+			o = outcome{err: c.broken("a record holds a value that has no place")}
+		} else {
+			snap = read
+		}
+	}
+	if ctx.Err() != nil && !o.complete {
+		// We are closing: that it was broken off is nobody's fault, and a torso no gain.
+		c.change(func(v *view) { v.reading = false })
+		return
+	}
+	if o.complete {
+		c.failures = 0
+	} else {
+		c.failures++
+	}
+	c.publish(snap, func(v *view) {
+		v.reading, v.err = false, o.err
+		if o.complete {
+			v.took = now.Sub(start)
+		}
+		v.next, v.floor = c.schedule(v, o, now)
+	})
+	c.release()
+	c.settle(ctx)
+}
+
+// schedule says from when the next reading is due, and from when it is allowed, given a view of how the last one ended.
+func (c *collection) schedule(v *view, o outcome, now time.Time) (next, floor time.Time) {
+	floor = v.started.Add(c.settings.MinInterval)
+	if v.err != nil {
+		if asked := now.Add(v.err.RetryAfter); asked.After(floor) {
+			floor = asked
+		}
+	}
+	switch {
+	case o.complete:
+		next = v.started.Add(c.freshFor(v))
+	case v.err == nil: // short without a fault, as when people come and go: soon again, but a lasting disagreement is not worth more
+		next = now.Add(min(c.backoff(), c.freshFor(v)))
+	case hopeless(v.err):
+		next = now.Add(max(jitter(rarely), c.settings.MinInterval))
+	default:
+		next = now.Add(c.backoff())
+	}
+	if next.Before(floor) {
+		next = floor
+	}
+	return next, floor
+}
+
+// backoff doubles the pause with each failure in a row, from MinInterval up to maxBackoff.
+func (c *collection) backoff() time.Duration {
+	pause := c.settings.MinInterval
+	for n := 0; n < c.failures && pause < maxBackoff; n++ {
+		pause = min(2*pause, maxBackoff)
+	}
+	return max(jitter(pause), c.settings.MinInterval)
+}
+
+// hopeless says that trying again soon will not help.
+func hopeless(e *connectors.Error) bool {
+	switch e.Kind {
+	case connectors.KindUnauthorized, connectors.KindForbidden, connectors.KindNotFound, connectors.KindUnsupported:
+		return true
+	default:
+		return e.Blocked
+	}
+}
+
+// snapshot makes a snapshot of what was read. A reading that is short is laid over what was there, unless that is too old to be kept.
+func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
+	was := c.view.Load().snap
+	snap := &Snapshot{Key: c.key, ReadAt: start, Complete: r.complete, Expected: r.expected, since: start}
+	var base Records
+	if was != nil && !r.complete && start.Sub(was.since) < c.settings.KeepFor {
+		base, snap.since = was.Records, was.since
+		if snap.Expected == nil {
+			snap.Expected = was.Expected
+		}
+	}
+	snap.Records = c.kind.merge(base, r.records)
+	version, err := c.kind.version(snap.Records)
+	if err != nil {
+		return nil, err
+	}
+	if snap.Version = version; was != nil && was.Version == version {
+		snap.Records = was.Records // the same, so that nothing need be built anew, and the new ones can be forgotten
+	}
+	return snap, nil
+}
+
+// publish serves a snapshot and announces it if its records are others.
+func (c *collection) publish(snap *Snapshot, modify func(*view)) {
+	was := c.view.Load().snap
+	c.change(func(v *view) {
+		v.snap = snap
+		modify(v)
+	})
+	if snap != nil && (was == nil || was.Version != snap.Version) {
+		c.keeper.announce()
+	}
+}
