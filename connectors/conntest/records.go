@@ -1,0 +1,89 @@
+package conntest
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"roster/connectors"
+)
+
+// checkRecords checks the promises that the neutral records' fields make.
+func checkRecords(t *testing.T, records any) {
+	t.Helper()
+	switch records := records.(type) {
+	case []connectors.Account:
+		for _, a := range records {
+			checkAccount(t, a)
+		}
+	case []connectors.Contact:
+		for _, c := range records {
+			checkReach(t, "contact "+c.ID, c.Emails, c.Phones)
+			checkLinks(t, "contact "+c.ID, c.URL)
+			if c.Folder != nil && c.Folder.ID == "" && c.Folder.Name == "" {
+				t.Errorf("contact %s: its folder has neither ID nor name", c.ID)
+			}
+		}
+	case []connectors.Team:
+		for _, team := range records {
+			for _, id := range team.Members {
+				if id == "" {
+					t.Errorf("team %s has a member without an ID", team.ID)
+				}
+			}
+		}
+	}
+}
+
+func checkAccount(t *testing.T, a connectors.Account) {
+	t.Helper()
+	what := "account " + a.ID
+	checkReach(t, what, a.Emails, a.Phones)
+	checkLinks(t, what, a.URL, a.AvatarURL)
+	if a.Access == connectors.AccessNone {
+		t.Errorf("%s: its access is none; only the directory says that", what)
+	}
+	for _, r := range a.Roles {
+		if r.ID == "" {
+			t.Errorf("%s: a role without an ID", what)
+		}
+	}
+	for _, ref := range a.Teams {
+		if ref.ID == "" && ref.Name == "" {
+			t.Errorf("%s: a team with neither ID nor name", what)
+		}
+	}
+	details := 0
+	for _, set := range []bool{a.Worksection != nil, a.Kommo != nil, a.Altcraft != nil, a.RocketChat != nil} {
+		if set {
+			details++
+		}
+	}
+	if details > 1 {
+		t.Errorf("%s: details of %d vendors", what, details)
+	}
+}
+
+func checkReach(t *testing.T, what string, emails []connectors.Email, phones []connectors.Phone) {
+	t.Helper()
+	for _, e := range emails {
+		if e.Address == "" || strings.TrimSpace(e.Address) != e.Address {
+			t.Errorf("%s: the address %q is blank or has blanks around it", what, e.Address)
+		}
+	}
+	for _, p := range phones {
+		if p.Raw == "" || (p.E164 != "" && !strings.HasPrefix(p.E164, "+")) {
+			t.Errorf("%s: the phone %+v", what, p)
+		}
+	}
+}
+
+func checkLinks(t *testing.T, what string, links ...string) {
+	t.Helper()
+	for _, link := range links {
+		u, err := url.Parse(link)
+		if link != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
+			t.Errorf("%s: the link %q is not an absolute http or https URL", what, link)
+		}
+	}
+}
