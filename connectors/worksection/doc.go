@@ -11,6 +11,8 @@
 //	contacts          get_contacts         by name in their folder
 //	contact folders   get_contact_groups   some are presets of the vendor's
 //
+// The vendor's pages: https://worksection.com/en/faq/api-start.html, and in Russian with the limits https://worksection.com/faq/api-start.html.
+//
 // The package owns the signing of calls, what the replies mean, and their conversion into neutral records. It does not know which person an
 // account belongs to, does not resolve the names of teams and folders, and keeps nothing from one call to the next.
 package worksection

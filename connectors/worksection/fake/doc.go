@@ -1,7 +1,7 @@
 // Package fake is Worksection's interface for administrators' keys as an http.Handler: the four lists of members, teams, contacts and
 // contact folders, with the vendor's signature, its limits and its habits. It owns what the vendor answers and nothing about who asks; it
 // is independent of the connector, so that a misunderstanding in one is not repeated in the other. Failures that any server can have,
-// such as cut connections, are left to package faults.
+// such as a proxy's page, a slow answer or a cut connection, are left to package faults.
 //
 // It answers below its root. To have it under a prefix, mount it with http.StripPrefix; no answer holds a link that the prefix would change.
 //

@@ -30,11 +30,6 @@ type Knobs struct {
 	NumericIDs      bool // every ID is a number, not only those of preset folders
 	TextPresetIDs   bool // and those are none
 
-	// Delay is how long an answer takes.
-	Delay time.Duration
-	// BadGateway answers everything with HTTP 502 and a page, as a proxy before a dead server does.
-	BadGateway bool
-
 	// OnRequest is called before the nth call of an action (from 1) is answered. It may change data and knobs through Update and Tune.
 	OnRequest func(action string, n int)
 }

@@ -89,19 +89,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.begin(parse(raw, false).action)
 
 	a := s.answer(raw)
-	if a.delay > 0 {
-		t := time.NewTimer(a.delay)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-r.Context().Done():
-			return
-		}
-	}
-	if a.body == nil {
-		page(w, a.status)
-		return
-	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
@@ -123,22 +110,19 @@ func (s *Server) begin(action string) {
 	}
 }
 
-// answer is what a call gets; without a body, a page that tells the status.
+// answer is what a call gets.
 type answer struct {
 	status     int
 	body       []byte
 	retryAfter time.Duration
-	delay      time.Duration
 }
 
 func (s *Server) answer(raw string) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := answer{status: http.StatusOK, delay: s.knobs.Delay}
+	a := answer{status: http.StatusOK}
 	c := parse(raw, s.knobs.Reencode)
 	switch wait := s.wait(); {
-	case s.knobs.BadGateway:
-		a.status = http.StatusBadGateway
 	case !c.signedWith(s.data.APIKey):
 		a.body = failure(2, "Action hash is missed or invalid")
 	case wait > 0:

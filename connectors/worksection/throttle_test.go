@@ -1,0 +1,78 @@
+package worksection
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"roster/connectors"
+	"roster/connectors/worksection/fake"
+)
+
+// direct calls a handler without a network, which a bubble of fake time has none of.
+type direct struct{ http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+func limited(t *testing.T, vendor *fake.Server, limit *connectors.RateLimit) *connectors.Source {
+	t.Helper()
+	source, err := open(connectors.Config{
+		Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", APIKey: testKey, RateLimit: limit,
+	}, direct{vendor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+func TestDefaultLimitIsNeverRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, fake.Knobs{})
+		source := limited(t, vendor, nil)
+		begin := time.Now()
+		for range 3 {
+			for _, list := range []func() error{
+				func() error { _, err := source.Accounts.List(t.Context(), nil); return err },
+				func() error { _, err := source.Contacts.List(t.Context(), nil); return err },
+			} {
+				if err := list(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if took, want := time.Since(begin), 5*1100*time.Millisecond; took != want {
+			t.Errorf("six calls took %s, want %s", took, want)
+		}
+		if n := vendor.Calls()["get_users"] + vendor.Calls()["get_contacts"]; n != 6 {
+			t.Errorf("%d calls were made, want 6: some were refused", n)
+		}
+	})
+}
+
+func TestTooManyRequestsIsWaitedOut(t *testing.T) {
+	t.Parallel()
+	for name, knobs := range map[string]fake.Knobs{"an error within HTTP 200": {}, "HTTP 429": {Throttle429: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, knobs)
+				source := limited(t, vendor, &connectors.RateLimit{})
+				for range 2 { // the second call comes at once and is refused
+					if _, err := source.Accounts.List(t.Context(), nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if n := vendor.Calls()["get_users"]; n != 3 {
+					t.Errorf("%d calls were made, want 3: one was refused once", n)
+				}
+			})
+		})
+	}
+}
