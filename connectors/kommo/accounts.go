@@ -1,0 +1,21 @@
+package kommo
+
+import (
+	"context"
+
+	"roster/connectors"
+)
+
+// accounts reads the users, inactive and free ones too. It needs an administrator's token.
+//
+// GET /api/v4/users: https://developers.kommo.com/reference/users-list
+func (c *client) accounts(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+	l, err := list(ctx, c, endpoint[user, connectors.Account]{
+		op:      opUsers,
+		path:    pathUsers,
+		query:   "with=role,group,uuid,amojo_id,user_rank,phone_number&limit=" + pageSize,
+		key:     "users",
+		convert: accountConverter{c.region}.convert,
+	}, progress)
+	return l, c.adminOnly(ctx, err)
+}

@@ -1,0 +1,99 @@
+package kommo
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/rest"
+)
+
+// defaultTimeout bounds one call; the vendor's own client waits as long.
+const defaultTimeout = 20 * time.Second
+
+// defaultLimit stays below the 7 calls per second that Kommo allows: whoever keeps calling above them is banned until support helps, and
+// other integrations of the account may share the same allowance.
+var defaultLimit = connectors.RateLimit{Calls: 5, Per: time.Second}
+
+// Open makes a source of a Kommo account. It takes a URL, an AccessToken, and the settings that all kinds share; the error lists every
+// fault of the configuration. No call is made.
+func Open(cfg connectors.Config) (*connectors.Source, error) { return open(cfg, nil) }
+
+func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Source, error) {
+	base, urlErr := ownAddress(cfg.URL)
+	token, tokenErr := checkToken(cfg.AccessToken)
+	options := rest.Options{
+		Source:    cfg.Name,
+		Base:      base,
+		Judge:     judge,
+		Sign:      func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) },
+		Limit:     defaultLimit,
+		Timeout:   defaultTimeout,
+		Transport: transport,
+	}
+	if cfg.RateLimit != nil {
+		options.Limit = *cfg.RateLimit
+	}
+	if cfg.Timeout > 0 {
+		options.Timeout = cfg.Timeout
+	}
+	caller, err := rest.New(options)
+	if err != nil && urlErr == nil {
+		urlErr = fmt.Errorf("url: %w", err)
+	}
+	if err := errors.Join(urlErr, tokenErr); err != nil {
+		return nil, err
+	}
+	c := &client{rest: caller, source: cfg.Name, region: cfg.PhoneRegion}
+	return &connectors.Source{
+		Name:        cfg.Name,
+		Kind:        connectors.Kommo,
+		URL:         base,
+		Fingerprint: fingerprint(base, token),
+		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
+		Teams:       connectors.ListFunc[connectors.Team](c.teams),
+		Roles:       connectors.ListFunc[connectors.Role](c.roles),
+		Contacts:    connectors.ListFunc[connectors.Contact](c.contacts),
+		Prober:      prober{client: c, expires: tokenExpiry(token)},
+	}, nil
+}
+
+// ownAddress gives the account's address in the one form that stands for it, without the slash at its end.
+func ownAddress(raw string) (string, error) {
+	if raw == "" {
+		return "", errors.New("url: required")
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return raw, nil //nolint:nilerr // the client refuses it, in the words that all kinds share
+	}
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	// The shared host answers, but for no account.
+	if host := u.Hostname(); host == "www.kommo.com" || host == "kommo.com" {
+		return "", errors.New("url: must be the account's own address, such as https://example.kommo.com")
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+func checkToken(secret connectors.Secret) (string, error) {
+	token := strings.TrimSpace(secret.Reveal())
+	switch {
+	case token == "":
+		return "", errors.New("access_token: required")
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "", errors.New("access_token: must be one word of ASCII characters")
+	}
+	return token, nil
+}
+
+// fingerprint tells what can be read here: another address or another token may show other records.
+func fingerprint(base, token string) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(connectors.Kommo), base, token}, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,170 @@
+package fake
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Server answers as Kommo does. Safe for concurrent use.
+type Server struct {
+	mu      sync.Mutex
+	data    Data
+	index   *index
+	knobs   Knobs
+	calls   map[string]int
+	limiter limiter
+}
+
+// New makes an account. The server keeps data; change it through Update only.
+func New(data Data, knobs Knobs) *Server {
+	return &Server{data: data, index: newIndex(&data), knobs: knobs, calls: make(map[string]int)}
+}
+
+// Update changes what the account holds. Answers that are being written keep what they began with: replace slices' elements, or the
+// slices, but not what an element points to.
+func (s *Server) Update(change func(*Data)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.data)
+	s.index = newIndex(&s.data)
+}
+
+// Tune turns the knobs.
+func (s *Server) Tune(change func(*Knobs)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.knobs)
+}
+
+// Calls counts the calls that were answered or refused, by name: account.get, users.list, users.get, roles.list, roles.get,
+// contacts.list, contacts.get, and unknown.
+func (s *Server) Calls() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.calls)
+}
+
+// ResetCalls begins to count anew.
+func (s *Server) ResetCalls() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.calls)
+}
+
+// call is one request with what it is answered from.
+type call struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	op    string
+	id    string // of the one record asked for; empty for a list
+	knobs Knobs
+	index *index
+}
+
+// ServeHTTP answers a request whose path begins with /api/v4/.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{w: w, r: r}
+	c.op, c.id = operation(r.URL.Path)
+	s.mu.Lock()
+	s.calls[c.op]++
+	n, hook := s.calls[c.op], s.knobs.OnRequest
+	s.mu.Unlock()
+	if hook != nil {
+		hook(c.op, n)
+	}
+
+	s.mu.Lock()
+	c.knobs, c.index = s.knobs, s.index
+	refusal := s.limiter.check(c.knobs, time.Now())
+	s.mu.Unlock()
+	if !c.wait() {
+		return
+	}
+	switch {
+	case refusal == shutOut || c.knobs.Blocked:
+		c.blockPage()
+	case c.knobs.BlockedText:
+		c.text(http.StatusForbidden, "403 Forbidden")
+	case refusal == tooMany:
+		c.tooMany()
+	case c.knobs.Overloaded:
+		c.html(http.StatusGatewayTimeout, "504 Gateway Time-out")
+	case c.knobs.LoginPage:
+		c.html(http.StatusOK, "Log in")
+	default:
+		c.answer()
+	}
+}
+
+// operation gives a path's call and the ID that it ends with.
+func operation(path string) (op, id string) {
+	rest, ok := strings.CutPrefix(path, "/api/v4/")
+	name, id, one := strings.Cut(strings.TrimSuffix(rest, "/"), "/")
+	switch {
+	case !ok, strings.Contains(id, "/"):
+	case name == "account" && !one:
+		return "account.get", ""
+	case name == "users", name == "roles", name == "contacts":
+		if one {
+			return name + ".get", id
+		}
+		return name + ".list", ""
+	}
+	return "unknown", ""
+}
+
+// wait takes the time that a slow answer takes; false when the client has gone.
+func (c *call) wait() bool {
+	if c.knobs.Slow <= 0 {
+		return true
+	}
+	t := time.NewTimer(c.knobs.Slow)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-c.r.Context().Done():
+		return false
+	}
+}
+
+func (c *call) answer() {
+	bearer, _ := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	token, ok := c.index.tokens[bearer]
+	switch {
+	case !ok, !token.Expires.IsZero() && !time.Now().Before(token.Expires):
+		c.problem(http.StatusUnauthorized)
+	case c.knobs.Unpaid:
+		c.problem(http.StatusPaymentRequired)
+	case c.op == "unknown":
+		c.problem(http.StatusNotFound)
+	case c.r.Method != http.MethodGet:
+		c.problem(http.StatusMethodNotAllowed)
+	case !token.Admin && (strings.HasPrefix(c.op, "users.") || strings.HasPrefix(c.op, "roles.")):
+		c.problem(orElse(c.knobs.NotAdminStatus, http.StatusForbidden))
+	default:
+		c.serve(token)
+	}
+}
+
+func (c *call) serve(token Token) {
+	switch c.op {
+	case "account.get":
+		c.account(token)
+	case "users.list":
+		list(c, "users", c.index.data.Users, true, c.user)
+	case "users.get":
+		one(c, c.index.data.Users, c.index.users, c.user)
+	case "roles.list":
+		list(c, "roles", c.index.data.Roles, true, c.role)
+	case "roles.get":
+		one(c, c.index.data.Roles, c.index.roles, c.role)
+	case "contacts.list":
+		list(c, "contacts", c.contacts(), false, c.contact)
+	case "contacts.get":
+		one(c, c.index.data.Contacts, c.index.contacts, c.contact)
+	}
+}

@@ -1,0 +1,77 @@
+package kommo
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/rest"
+)
+
+const (
+	detailForbidden = "the token's user lacks the right; users and roles need an administrator"
+	detailUnpaid    = "the account is unpaid"
+	detailBlocked   = "blocked, after too many calls or by address; its support must lift it"
+)
+
+// judge says what a reply means. It goes by the status and by whether the body is JSON; the texts in it are localised and misleading.
+func judge(r *rest.Response) *connectors.Error {
+	switch r.Status {
+	case http.StatusNoContent: // how Kommo says that a list, or the rest of it, is empty
+		return nil
+	case http.StatusOK, http.StatusCreated, http.StatusAccepted:
+		if !r.IsJSON() {
+			return r.Fail(connectors.KindBadResponse, "not JSON; is url the account's own address?")
+		}
+		return nil
+	case http.StatusUnauthorized:
+		return r.Fail(connectors.KindUnauthorized, "the access token is not accepted, or has expired")
+	case http.StatusPaymentRequired:
+		return r.Fail(connectors.KindUnavailable, detailUnpaid)
+	case http.StatusForbidden:
+		if isObject(r.Body) {
+			return r.Fail(connectors.KindForbidden, detailForbidden)
+		}
+		// A missing right is told in JSON. The page of the web server in front means that we are shut out, and more calls prolong that.
+		e := r.Fail(connectors.KindRateLimited, detailBlocked)
+		e.Blocked = true
+		return e
+	case http.StatusNotFound:
+		return r.Fail(connectors.KindNotFound, "no such record or endpoint; is url the account's own address?")
+	case http.StatusTooManyRequests:
+		e := r.Fail(connectors.KindRateLimited, "too many calls")
+		e.RetryAfter = retryAfter(r)
+		return e
+	case http.StatusServiceUnavailable:
+		e := r.Fail(connectors.KindUnavailable, "")
+		e.RetryAfter = r.RetryAfter()
+		return e
+	}
+	if r.Status >= 300 && r.Status < 400 {
+		return r.Fail(connectors.KindBadResponse, "it redirects, which is not followed; the account may have moved, check url")
+	}
+	return r.Fail(rest.StatusKind(r.Status), "")
+}
+
+func isObject(body []byte) bool {
+	var o map[string]json.RawMessage
+	return json.Unmarshal(body, &o) == nil && o != nil
+}
+
+// retryAfter gives the seconds that the body asks for, else the header's; the body need not be JSON.
+func retryAfter(r *rest.Response) time.Duration {
+	var body struct {
+		RetryAfter rest.Scalar `json:"retry_after"`
+	}
+	if err := json.Unmarshal(r.Body, &body); err != nil {
+		return r.RetryAfter()
+	}
+	seconds, err := strconv.ParseFloat(string(body.RetryAfter), 64)
+	if err != nil || !(seconds > 0) { // nor NaN
+		return r.RetryAfter()
+	}
+	const day = 86400
+	return time.Duration(min(seconds, day) * float64(time.Second))
+}

@@ -1,0 +1,21 @@
+package kommo
+
+import (
+	"context"
+
+	"roster/connectors"
+)
+
+// roles reads the roles with their rights. It needs an administrator's token.
+//
+// GET /api/v4/roles: https://developers.kommo.com/reference/user-roles-list
+func (c *client) roles(ctx context.Context, progress connectors.Progress[connectors.Role]) (connectors.Listing[connectors.Role], error) {
+	l, err := list(ctx, c, endpoint[role, connectors.Role]{
+		op:      opRoles,
+		path:    pathRoles,
+		query:   "limit=" + pageSize,
+		key:     "roles",
+		convert: func(r role) (connectors.Role, bool) { return convertRole(r), true },
+	}, progress)
+	return l, c.adminOnly(ctx, err)
+}
