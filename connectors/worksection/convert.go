@@ -191,13 +191,13 @@ func rate(s rest.Scalar) *float64 {
 
 // names puts handles in the order of their services: an object has none of its own.
 func names(h handles) []connectors.Handle {
-	var list []connectors.Handle
+	var all []connectors.Handle
 	for _, service := range slices.Sorted(maps.Keys(h)) {
 		if name := strings.TrimSpace(h[service]); name != "" {
-			list = append(list, connectors.Handle{Service: service, Value: name})
+			all = append(all, connectors.Handle{Service: service, Value: name})
 		}
 	}
-	return list
+	return all
 }
 
 // avatar leaves out the pictures that all members without one share.
