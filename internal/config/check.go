@@ -1,0 +1,191 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // a small container has no time zones of its own
+
+	"github.com/nyaruka/phonenumbers"
+
+	"roster/connectors"
+)
+
+// collectionsOf says what each kind can be read for.
+var collectionsOf = map[connectors.Kind][]connectors.Collection{
+	connectors.Worksection: {connectors.Accounts, connectors.Teams, connectors.Contacts, connectors.ContactFolders},
+	connectors.Kommo:       {connectors.Accounts, connectors.Teams, connectors.Roles, connectors.Contacts},
+	connectors.Altcraft:    {connectors.Accounts},
+	connectors.RocketChat:  {connectors.Accounts, connectors.Teams, connectors.Roles},
+}
+
+// check makes the configuration of what the file holds, and notes what no single value shows.
+func (d *decoder) check(f *rootFile, over overrides) *Config {
+	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait}
+	c.Listen = f.Listen
+	d.listen(f.Listen, "listen")
+	if over.listen != "" {
+		c.Listen = over.listen
+		d.listen(over.listen, "--listen")
+	}
+	if len(f.Sources) == 0 && d.lines["sources"] > 0 && !d.faulty("sources") {
+		d.fault("sources", "at least one source is required")
+	}
+	names := make(map[string]bool)
+	for i := range f.Sources {
+		path := fmt.Sprintf("sources[%d]", i)
+		if f.Sources[i].Kind == "" && f.Sources[i].Name == "" && d.faulty(path) { // no mapping at all: enough has been said
+			continue
+		}
+		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names))
+	}
+	c.Identity = d.identity(&f.Identity, names)
+	c.Precedence = d.precedence(&f.Precedence, names)
+	return c
+}
+
+func (d *decoder) listen(addr, path string) {
+	if d.faulty(path) {
+		return
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		d.fault(path, "must be host:port, such as 127.0.0.1:8080")
+		return
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		d.fault(path, "the port must be a number from 0 to 65535")
+	}
+	if !loopback(host) {
+		d.fault(path, "must be a loopback address (127.0.0.1, ::1 or localhost): whoever can reach it can read everything")
+	}
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+var (
+	nameForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header
+)
+
+func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Source {
+	s := Source{Config: connectors.Config{
+		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
+		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, UserID: f.UserID, AuthToken: f.AuthToken,
+		Timeout: f.Timeout, PhoneRegion: f.PhoneRegion,
+	}}
+	if !d.faulty(path + ".name") {
+		switch {
+		case !nameForm.MatchString(f.Name):
+			d.fault(path+".name", "must be lower-case letters, digits and hyphens, at most 63, and not begin with a hyphen")
+		case names[f.Name]:
+			d.fault(path+".name", "another source has this name")
+		}
+		names[f.Name] = true
+	}
+	if !d.faulty(path + ".url") {
+		d.url(f.URL, path+".url", f.InsecureHTTP)
+	}
+	if f.UserID != "" && !userIDForm.MatchString(f.UserID) {
+		d.fault(path+".user_id", "holds a space or another character that no ID has")
+	}
+	if f.TimeZone != "" && !d.faulty(path+".time_zone") {
+		zone, err := time.LoadLocation(f.TimeZone)
+		if err != nil || f.TimeZone == "Local" {
+			d.fault(path+".time_zone", "must be the name of a time zone, such as Europe/Kyiv")
+		}
+		s.TimeZone = zone
+	}
+	if f.PhoneRegion != "" && !phonenumbers.GetSupportedRegions()[f.PhoneRegion] {
+		d.fault(path+".phone_region", "must be the two capital letters of a country, such as UA")
+	}
+	if r := f.RateLimit; r != nil {
+		s.RateLimit = &connectors.RateLimit{Calls: r.Calls, Per: r.Per, Parallel: r.Parallel}
+	}
+	s.EmailTrust = map[string]connectors.Trust{"verified": connectors.TrustVerified, "asserted": connectors.TrustAsserted}[f.EmailTrust]
+	s.Collections = d.readable(f, path+".collections")
+	return s
+}
+
+func (d *decoder) url(raw, path string, insecure bool) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
+		d.fault(path, "must be a whole address, such as https://chat.example.com")
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(raw, "#"):
+		d.fault(path, "must have no user, no ? and no #: credentials have settings of their own")
+	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
+		d.fault(path, "must begin with https://, or the credential travels in clear; insecure_http: true allows that")
+	}
+}
+
+// readable gives the collections to read: those that the kind has, without those switched off.
+func (d *decoder) readable(f *sourceFile, path string) map[connectors.Collection]Collection {
+	has, known := collectionsOf[connectors.Kind(f.Kind)]
+	if !known {
+		return nil
+	}
+	read := make(map[connectors.Collection]Collection)
+	for _, c := range connectors.AllCollections {
+		if sub := path + "." + c.String(); d.lines[sub] > 0 && !slices.Contains(has, c) {
+			d.fault(sub, "%s has no such collection", f.Kind)
+		}
+	}
+	for _, c := range has {
+		settings, on := f.Collections[c]
+		if !on {
+			continue
+		}
+		sub := path + "." + c.String()
+		if !d.faulty(sub) {
+			if settings.FreshFor < settings.MinInterval {
+				d.fault(sub+".fresh_for", "is shorter than min_interval: what is read so seldom cannot be that fresh")
+			}
+			if settings.KeepFor < settings.FreshFor {
+				d.fault(sub+".keep_for", "is shorter than fresh_for")
+			}
+		}
+		read[c] = Collection(settings)
+	}
+	if len(read) == 0 && !d.faulty(path) {
+		d.fault(path, "nothing is left to read: leave the source out instead")
+	}
+	return read
+}
+
+// precedence gives the orders by the fields' keys, for those fields that have one.
+func (d *decoder) precedence(f *precedenceFile, names map[string]bool) map[string][]string {
+	orders := make(map[string][]string)
+	v := reflect.ValueOf(f).Elem()
+	for _, field := range fieldsOf(v.Type()) {
+		order, _ := v.Field(field.index).Interface().([]string)
+		path := "precedence." + field.key
+		for i, name := range order {
+			sub := fmt.Sprintf("%s[%d]", path, i)
+			switch {
+			case d.faulty(sub):
+			case !names[name]:
+				d.fault(sub, "there is no source of this name")
+			case slices.Contains(order[:i], name):
+				d.fault(sub, "given twice")
+			}
+		}
+		if len(order) > 0 {
+			orders[field.key] = order
+		}
+	}
+	return orders
+}

@@ -1,0 +1,99 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"roster/connectors"
+)
+
+// Config is all that the operator decides, checked and complete.
+type Config struct {
+	Listen string
+	// IdleAfter is how long after the last query the background reading goes on.
+	IdleAfter time.Duration
+	// FirstWait is how long a query waits for data that is absent or far too old, MaxWait for newer data that it asked for.
+	FirstWait, MaxWait time.Duration
+	Identity           Identity
+	// Precedence gives for a field of a person, by its key in the file, the sources whose value is preferred. Those not named follow.
+	Precedence map[string][]string
+	Sources    []Source
+}
+
+// Identity says who is one person where addresses do not tell.
+type Identity struct {
+	Link, Split [][]connectors.Ref
+	// SharedMailboxes are local parts in lower case; nil for the usual ones.
+	SharedMailboxes []string
+}
+
+// Source is one upstream and how to read it.
+type Source struct {
+	connectors.Config
+	EmailTrust connectors.Trust
+	// Collections are those to read.
+	Collections map[connectors.Collection]Collection
+}
+
+// Collection is how fresh a collection is to be.
+type Collection struct {
+	FreshFor    time.Duration
+	KeepFor     time.Duration
+	MinInterval time.Duration
+}
+
+// Option overrides a setting from the command line.
+type Option func(*overrides)
+
+type overrides struct{ listen string }
+
+// Listen overrides listen; an empty address leaves it to the file.
+func Listen(addr string) Option { return func(o *overrides) { o.listen = addr } }
+
+// Load reads and checks the file. The error is of type Faults and says everything that is wrong. Env is asked for ${NAME}: os.LookupEnv.
+func Load(path string, env func(string) (string, bool), opts ...Option) (*Config, error) {
+	data, err := readFile(path)
+	if err != nil {
+		reason := "the configuration file cannot be read"
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			reason = "there is no such configuration file"
+		case errors.Is(err, fs.ErrPermission):
+			reason = "the configuration file may not be read"
+		case errors.Is(err, errTooLarge):
+			reason = "the configuration file is larger than 1 MiB"
+		case errors.Is(err, errNotRegular):
+			reason = "is not a file"
+		}
+		return nil, Faults{{Path: path, Message: reason}}
+	}
+	dir := filepath.Dir(path)
+	return load(data, env, func(name string) ([]byte, error) { return readFile(below(dir, name)) }, opts...)
+}
+
+func load(data []byte, env func(string) (string, bool), read func(string) ([]byte, error), opts ...Option) (*Config, error) {
+	root, fault := parseDocument(data)
+	if fault != nil {
+		return nil, Faults{*fault}
+	}
+	var over overrides
+	for _, opt := range opts {
+		opt(&over)
+	}
+	d := newDecoder(env, read)
+	var file rootFile
+	d.mapping(root, "", reflect.ValueOf(&file).Elem(), "")
+	if d.nodes > maxNodes {
+		return nil, Faults{{Message: fmt.Sprintf("more than %d values, counting what aliases repeat", maxNodes)}}
+	}
+	c := d.check(&file, over)
+	if len(d.faults) > 0 {
+		d.faults.sort()
+		return nil, d.faults
+	}
+	return c, nil
+}

@@ -1,0 +1,277 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+	"roster/internal/directory"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// canaries are what must never be printed: what stands in the environment, in a secret's file, and in the fixtures' secrets.
+var canaries = []string{"env-canary-51", "file-canary-3f9a", "literal-canary-77"}
+
+func testEnv(name string) (string, bool) {
+	value, ok := map[string]string{
+		"CANARY": "env-canary-51", "SET_BUT_EMPTY": "", "WORKSECTION_API_KEY": "env-canary-51", "ALTCRAFT_ACCOUNT": "9", "PREFIX": "p${CANARY}",
+	}[name]
+	return value, ok
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/faults/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no fixtures", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			t.Parallel()
+			_, err := Load(file, testEnv)
+			var faults Faults
+			if !errors.As(err, &faults) {
+				t.Fatalf("got error %v, want faults", err)
+			}
+			got := err.Error() + "\n"
+			for _, canary := range canaries {
+				if strings.Contains(got, canary) {
+					t.Errorf("a secret is printed:\n%s", got)
+				}
+			}
+			golden := strings.TrimSuffix(file, ".yaml") + ".golden"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestFile(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ path, want string }{
+		"missing":     {"testdata/nowhere.yaml", "testdata/nowhere.yaml: there is no such configuration file"},
+		"a directory": {"testdata", "testdata: is not a file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := Load(tt.path, testEnv); err == nil || err.Error() != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestListenOverride(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ override, want, fault string }{
+		"none":         {"", "127.0.0.1:8080", ""},
+		"another port": {"127.0.0.1:0", "127.0.0.1:0", ""},
+		"everywhere":   {"0.0.0.0:80", "", "--listen: must be a loopback address (127.0.0.1, ::1 or localhost): whoever can reach it can read everything"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := Load("testdata/good/least.yaml", testEnv, Listen(tt.override))
+			switch {
+			case tt.fault != "":
+				if err == nil || err.Error() != tt.fault {
+					t.Errorf("got %v, want %s", err, tt.fault)
+				}
+			case err != nil:
+				t.Error(err)
+			case c.Listen != tt.want:
+				t.Errorf("got %s, want %s", c.Listen, tt.want)
+			}
+		})
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	got, err := Load("testdata/good/least.yaml", testEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
+	want := &Config{
+		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
+		Precedence: map[string][]string{},
+		Sources: []Source{{
+			Config:     connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
+			EmailTrust: connectors.TrustAsserted,
+			Collections: map[connectors.Collection]Collection{
+				connectors.Accounts: {FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second},
+				connectors.Teams:    slow, connectors.Roles: slow, connectors.Contacts: slow,
+			},
+		}},
+	}
+	if diff := cmp.Diff(want, got, zones); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEverySetting(t *testing.T) {
+	t.Parallel()
+	got, err := Load("testdata/good/full.yaml", testEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := func(source, id string) connectors.Ref { return connectors.Ref{Source: source, ID: id} }
+	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
+	fast := Collection{FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
+	kyiv, err := time.LoadLocation("Europe/Kyiv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Config{
+		Listen: "[::1]:9090", IdleAfter: 2 * time.Hour, FirstWait: 0, MaxWait: 10 * time.Second,
+		Identity: Identity{
+			Link: [][]connectors.Ref{
+				{ref("worksection", "3993"), ref("rocketchat", "pW4kTzq8LrXc2NvHd")}, {ref("kommo", "1"), ref("altcraft", "9:a/b")},
+			},
+			Split:           [][]connectors.Ref{{ref("kommo", "8423020"), ref("altcraft", "9:smith")}},
+			SharedMailboxes: []string{"info", "front-desk"},
+		},
+		Precedence: map[string][]string{"title": {"kommo", "worksection"}, "avatar_url": {"rocketchat"}},
+		Sources: []Source{
+			{
+				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/",
+					APIKey: "env-canary-51", TimeZone: kyiv, PhoneRegion: "UA", Timeout: 20 * time.Second,
+					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
+				EmailTrust: connectors.TrustAsserted,
+				Collections: map[connectors.Collection]Collection{
+					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second},
+					connectors.Teams:    slow, connectors.ContactFolders: slow,
+				},
+			},
+			{
+				Config: connectors.Config{Name: "kommo", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "file-canary-3f9a",
+					TimeZone: time.UTC, RateLimit: &connectors.RateLimit{Calls: 3, Per: time.Second}},
+				EmailTrust: connectors.TrustNone,
+				Collections: map[connectors.Collection]Collection{
+					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow, connectors.Contacts: slow,
+				},
+			},
+			{
+				Config: connectors.Config{Name: "altcraft", Kind: connectors.Altcraft, URL: "http://altcraft.corp.example/behind/a/path",
+					Token: "a${b}$c", AccountID: 9, TimeZone: time.UTC},
+				EmailTrust:  connectors.TrustAsserted,
+				Collections: map[connectors.Collection]Collection{connectors.Accounts: fast},
+			},
+			{
+				Config: connectors.Config{Name: "rocketchat", Kind: connectors.RocketChat, URL: "http://127.0.0.1:3000",
+					UserID: "uR6kTzq8", AuthToken: "p${CANARY}-p${CANARY}", TimeZone: time.UTC},
+				EmailTrust: connectors.TrustVerified,
+				Collections: map[connectors.Collection]Collection{
+					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow,
+				},
+			},
+		},
+	}
+	if diff := cmp.Diff(want, got, zones); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// zones compares time zones by name; secrets compare as what they are.
+var zones = cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+
+func TestAliases(t *testing.T) {
+	t.Parallel()
+	c, err := Load("testdata/good/aliases.yaml", testEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Sources[1]; got.Token != "x" || got.RateLimit == nil || got.RateLimit.Calls != 5 {
+		t.Errorf("got %+v, want what the first source has", got)
+	}
+}
+
+// The orders by field that the file offers are those that the directory knows.
+func TestPrecedenceFields(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, f := range directory.Fields {
+		want = append(want, "precedence."+string(f))
+	}
+	var got []string
+	for _, s := range Settings() {
+		if strings.HasPrefix(s.Path, "precedence.") {
+			got = append(got, s.Path)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	all := make(map[string]Setting)
+	for _, s := range Settings() {
+		if s.Doc == "" || s.Type == "" || all[s.Path].Path != "" {
+			t.Errorf("%s: without a type or a meaning, or twice", s.Path)
+		}
+		all[s.Path] = s
+	}
+	for _, want := range []Setting{
+		{"listen", "host:port", "127.0.0.1:8080", "Where to serve. A loopback address only, since there is no access control yet."},
+		{"sources[].token_file", "path", "", "A file that holds token, in its place. Relative to the configuration file."},
+		{"sources[].email_trust", "verified, asserted, none", "asserted (rocketchat: verified)", all["sources[].email_trust"].Doc},
+		{"sources[].collections.<collection>.fresh_for", "duration", "5m (accounts: 1m)", all["sources[].collections.<collection>.fresh_for"].Doc},
+	} {
+		if diff := cmp.Diff(want, all[want.Path]); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// The README's table is the one made from the code; go generate rewrites it.
+func TestREADME(t *testing.T) {
+	t.Parallel()
+	got, err := os.ReadFile("../../README.md")
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("there is no README.md yet")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := WithTable(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("run go generate ./internal/config:\n%s", diff)
+	}
+}
+
+func TestWithTable(t *testing.T) {
+	t.Parallel()
+	got, err := WithTable([]byte("# A\n<!-- settings -->\nold\n<!-- /settings -->\nB\n"))
+	if want := "# A\n<!-- settings -->\n\n" + Table() + "\n<!-- /settings -->\nB\n"; err != nil || string(got) != want {
+		t.Errorf("got %s, %v", got, err)
+	}
+	for _, readme := range []string{"", "<!-- settings -->", "<!-- /settings -->"} {
+		if _, err := WithTable([]byte(readme)); err == nil {
+			t.Errorf("%q: no error", readme)
+		}
+	}
+}

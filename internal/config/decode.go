@@ -1,0 +1,351 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"roster/connectors"
+)
+
+// maxNodes bounds the work that aliases of aliases can make.
+const maxNodes = 100_000
+
+// decoder puts a document into the types of setting.go. It goes on after a fault, so that all of them come out at once.
+type decoder struct {
+	env    func(string) (string, bool)
+	read   func(path string) ([]byte, error)
+	faults Faults
+	lines  map[string]int  // of each setting that the file holds, by path
+	bad    map[string]bool // the paths of the faults, and of all that they lie in
+	nodes  int
+}
+
+func newDecoder(env func(string) (string, bool), read func(string) ([]byte, error)) *decoder {
+	return &decoder{env: env, read: read, lines: make(map[string]int), bad: make(map[string]bool)}
+}
+
+// fault notes what is wrong with the setting of that path, which need not be in the file: the line is then that of what it belongs to.
+func (d *decoder) fault(path, format string, args ...any) {
+	at := path
+	for at != "" && d.lines[at] == 0 {
+		at = outer(at)
+	}
+	d.faultAt(path, d.lines[at], fmt.Sprintf(format, args...))
+}
+
+func (d *decoder) faultAt(path string, line int, message string) {
+	d.faults = append(d.faults, Fault{Path: path, Line: line, Message: message})
+	for at := path; at != ""; at = outer(at) {
+		d.bad[at] = true
+	}
+}
+
+// outer gives the path of what the setting lies in.
+func outer(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
+
+// faulty says whether a fault of this setting, or of one in it, is known already: one is enough.
+func (d *decoder) faulty(path string) bool { return d.bad[path] }
+
+// at follows aliases to the node that counts, and notes its line.
+func (d *decoder) at(n *yaml.Node, path string) (*yaml.Node, bool) {
+	if path != "" {
+		d.lines[path] = n.Line
+	}
+	for hops := 0; n.Kind == yaml.AliasNode && n.Alias != nil && hops < 10; hops++ {
+		n = n.Alias
+	}
+	if d.nodes++; d.nodes > maxNodes {
+		return n, false
+	}
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
+		d.fault(path, "has no value: give one, or leave the key out")
+		return n, false
+	}
+	return n, true
+}
+
+// entries gives the pairs of a mapping; a key that is no text, or comes twice, is a fault.
+func (d *decoder) entries(n *yaml.Node, path string) ([][2]*yaml.Node, bool) {
+	n, ok := d.at(n, path)
+	if !ok {
+		return nil, false
+	}
+	if n.Kind != yaml.MappingNode {
+		d.fault(path, "must be a mapping")
+		return nil, false
+	}
+	var pairs [][2]*yaml.Node
+	seen := make(map[string]bool)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		sub := join(path, shownKey(k, v))
+		switch {
+		case k.Kind != yaml.ScalarNode || k.ShortTag() == "!!merge":
+			d.faultAt(sub, k.Line, "unknown key")
+		case seen[k.Value]:
+			d.faultAt(sub, k.Line, "given twice")
+		default:
+			seen[k.Value] = true
+			pairs = append(pairs, [2]*yaml.Node{k, v})
+		}
+	}
+	return pairs, true
+}
+
+var keyForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
+
+// shownKey gives a key for printing. One that does not look like a key, or has no value, may be a secret with its colon forgotten.
+func shownKey(k, v *yaml.Node) string {
+	if k.Kind != yaml.ScalarNode || !keyForm.MatchString(k.Value) || v.ShortTag() == "!!null" {
+		return "?"
+	}
+	return k.Value
+}
+
+// mapping fills a struct: what the file has, and the defaults for the rest. Without a node all is default. Variant is the kind or the
+// collection whose own defaults count.
+func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant string) {
+	fields := fieldsOf(into.Type())
+	values := make(map[string]*yaml.Node)
+	if n != nil {
+		pairs, ok := d.entries(n, path)
+		if !ok {
+			return
+		}
+		for _, kv := range pairs {
+			key := kv[0].Value
+			if !slices.ContainsFunc(fields, func(f field) bool { return f.key == key || f.secret() && f.key+"_file" == key }) {
+				d.faultAt(join(path, shownKey(kv[0], kv[1])), kv[0].Line, "unknown key")
+				continue
+			}
+			values[key] = kv[1]
+		}
+	}
+	for _, f := range fields {
+		if f.key == "kind" && values["kind"] != nil { // before what depends on it
+			variant = d.text(values["kind"])
+		}
+	}
+	for _, f := range fields {
+		sub, v := join(path, f.key), into.Field(f.index)
+		node := values[f.key]
+		if f.kind != "" && variant != f.kind {
+			d.foreign(sub, f, node, values[f.key+"_file"], variant)
+			continue
+		}
+		switch {
+		case f.secret():
+			v.SetString(d.secret(node, values[f.key+"_file"], sub))
+		case node != nil:
+			d.value(node, sub, v, f, variant)
+		case f.required || f.kind != "":
+			d.fault(sub, "is required")
+		default:
+			d.missing(sub, v, f, variant)
+		}
+	}
+}
+
+// foreign refuses a credential of another kind. Of an unknown kind, nothing can be said.
+func (d *decoder) foreign(path string, f field, value, file *yaml.Node, variant string) {
+	known := slices.Contains(connectors.Kinds[:], connectors.Kind(variant))
+	if value != nil && known {
+		d.lines[path] = value.Line
+		d.fault(path, "is for %s only", f.kind)
+	}
+	if file != nil && known {
+		d.lines[path+"_file"] = file.Line
+		d.fault(path+"_file", "is for %s only", f.kind)
+	}
+}
+
+func (d *decoder) missing(path string, v reflect.Value, f field, variant string) {
+	switch v.Kind() {
+	case reflect.Struct:
+		d.mapping(nil, path, v, variant)
+	case reflect.Map:
+		d.collections(nil, path, v)
+	default:
+		if def := f.defaultFor(variant); def != "" {
+			d.scalar(def, path, v, f)
+		}
+	}
+}
+
+func (d *decoder) value(n *yaml.Node, path string, v reflect.Value, f field, variant string) {
+	switch v.Kind() {
+	case reflect.Struct:
+		d.mapping(n, path, v, variant)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.mapping(n, path, v.Elem(), variant)
+	case reflect.Map:
+		d.collections(n, path, v)
+	case reflect.Slice:
+		d.list(n, path, v, f, variant)
+	default:
+		if text, ok := d.plain(n, path, v); ok {
+			d.scalar(text, path, v, f)
+		}
+	}
+}
+
+func (d *decoder) list(n *yaml.Node, path string, v reflect.Value, f field, variant string) {
+	n, ok := d.at(n, path)
+	if !ok {
+		return
+	}
+	if n.Kind != yaml.SequenceNode {
+		d.fault(path, "must be a list")
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+	for i, item := range n.Content {
+		d.value(item, fmt.Sprintf("%s[%d]", path, i), v.Index(i), f, variant)
+		if d.nodes > maxNodes {
+			return
+		}
+	}
+}
+
+// collections fills the map with what is to be read. The defaults are for each collection; which of them the source has is not known here.
+func (d *decoder) collections(n *yaml.Node, path string, v reflect.Value) {
+	all := make(collectionsFile)
+	values := make(map[string]*yaml.Node)
+	if n != nil {
+		pairs, _ := d.entries(n, path)
+		for _, kv := range pairs {
+			values[kv[0].Value] = kv[1]
+			if !slices.ContainsFunc(connectors.AllCollections[:], func(c connectors.Collection) bool { return c.String() == kv[0].Value }) {
+				d.faultAt(join(path, shownKey(kv[0], kv[1])), kv[0].Line, "unknown collection")
+			}
+		}
+	}
+	for _, c := range connectors.AllCollections {
+		var settings collectionFile
+		node, sub := values[c.String()], join(path, c.String())
+		if node != nil && node.Kind == yaml.ScalarNode && node.ShortTag() == "!!bool" {
+			d.lines[sub] = node.Line
+			if node.Value == "false" || node.Value == "False" || node.Value == "FALSE" {
+				continue
+			}
+			node = nil
+		}
+		d.mapping(node, sub, reflect.ValueOf(&settings).Elem(), c.String())
+		all[c] = settings
+	}
+	v.Set(reflect.ValueOf(all))
+}
+
+// plain gives the text of a scalar whose type in YAML is the one wanted. What came from the environment has no type but text.
+func (d *decoder) plain(n *yaml.Node, path string, v reflect.Value) (string, bool) {
+	n, ok := d.at(n, path)
+	if !ok {
+		return "", false
+	}
+	if n.Kind != yaml.ScalarNode {
+		d.fault(path, "must be a single value")
+		return "", false
+	}
+	text, fromEnv, ok := d.expand(n.Value, path)
+	if !ok {
+		return "", false
+	}
+	want := "!!str"
+	switch v.Kind() {
+	case reflect.Bool:
+		want = "!!bool"
+	case reflect.Int, reflect.Int64:
+		if v.Type() != reflect.TypeFor[time.Duration]() {
+			want = "!!int"
+		}
+	}
+	switch tag := n.ShortTag(); {
+	case tag == want, fromEnv && tag == "!!str":
+		return text, true
+	case v.Type() == reflect.TypeFor[time.Duration]():
+		d.fault(path, "must be a duration with a unit, such as 30s, 5m, 12h or 7d")
+	case want == "!!str":
+		d.fault(path, "must be text: put it in quotes")
+	case want == "!!bool":
+		d.fault(path, "must be true or false")
+	default:
+		d.fault(path, "must be a whole number, without quotes")
+	}
+	return "", false
+}
+
+// scalar reads a single value from its text and holds it against its bounds.
+func (d *decoder) scalar(text, path string, v reflect.Value, f field) {
+	switch {
+	case v.Type() == reflect.TypeFor[time.Duration]():
+		value, ok := parseDuration(text)
+		if !ok {
+			d.fault(path, "must be a duration with a unit, such as 30s, 5m, 12h or 7d")
+			return
+		}
+		least, _ := parseDuration(f.min)
+		most, _ := parseDuration(f.max)
+		if value < least || value > most {
+			d.fault(path, "must be from %s to %s", f.min, f.max)
+		}
+		v.SetInt(int64(value))
+	case v.Kind() == reflect.Bool:
+		value, err := strconv.ParseBool(strings.ToLower(text))
+		if err != nil {
+			d.fault(path, "must be true or false")
+		}
+		v.SetBool(value)
+	case v.CanInt():
+		d.number(text, path, v, f)
+	default:
+		switch {
+		case text == "":
+			d.fault(path, "is empty")
+		case len(f.oneOf) > 0 && !slices.Contains(f.oneOf, text):
+			d.fault(path, "must be one of %s", strings.Join(f.oneOf, ", "))
+		}
+		v.SetString(text)
+	}
+}
+
+func (d *decoder) number(text, path string, v reflect.Value, f field) {
+	value, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || v.OverflowInt(value) {
+		d.fault(path, "must be a whole number")
+		return
+	}
+	least, _ := strconv.ParseInt(f.min, 10, 64)
+	most, err := strconv.ParseInt(f.max, 10, 64)
+	switch {
+	case err != nil && value < least:
+		d.fault(path, "must be at least %s", f.min)
+	case err == nil && (value < least || value > most):
+		d.fault(path, "must be from %s to %s", f.min, f.max)
+	}
+	v.SetInt(value)
+}
+
+// text looks at a scalar before its turn; its faults are left for then.
+func (d *decoder) text(n *yaml.Node) string {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		n = n.Alias
+	}
+	quiet := newDecoder(d.env, d.read)
+	text, _, _ := quiet.expand(n.Value, "")
+	return text
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}

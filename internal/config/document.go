@@ -1,0 +1,78 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxFile bounds the configuration file and each secret's file; both are small, and a wrong path may lead to something without end.
+const maxFile = 1 << 20
+
+// parseDocument gives the mapping that the file holds.
+func parseDocument(data []byte) (*yaml.Node, *Fault) {
+	if len(data) > maxFile {
+		return nil, &Fault{Message: "the file is larger than 1 MiB"}
+	}
+	if !utf8.Valid(data) {
+		return nil, &Fault{Line: lineOfInvalid(data), Message: "not text in UTF-8"}
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc yaml.Node
+	err := dec.Decode(&doc)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, &Fault{Message: "the file is empty: at least sources is required"}
+	case err != nil:
+		return nil, syntaxFault(err)
+	}
+	root := doc.Content[0]
+	var second yaml.Node
+	if err := dec.Decode(&second); err == nil {
+		return nil, &Fault{Line: second.Line, Message: "a second document begins here: there must be one"}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, syntaxFault(err)
+	}
+	if root.Kind != yaml.MappingNode {
+		return nil, &Fault{Line: root.Line, Message: "must be a mapping of settings, such as listen: 127.0.0.1:8080"}
+	}
+	return root, nil
+}
+
+// syntaxFault says in which line the YAML breaks off. The parser's own words are fixed texts; the other stages' may quote the file, and
+// what a misplaced character makes of a secret must not be printed.
+func syntaxFault(err error) *Fault {
+	e, ok := errors.AsType[*yaml.LoadError](err)
+	if !ok {
+		return &Fault{Message: "not valid YAML"}
+	}
+	f := &Fault{Line: e.Mark.Line, Message: "not valid YAML"}
+	switch {
+	case e.Stage == yaml.ScannerStage || e.Stage == yaml.ParserStage:
+		f.Message += ": " + e.Message
+	case e.Stage == yaml.ReaderStage:
+		f.Message += ": control characters are not allowed"
+	case strings.Contains(e.Message, "anchor"):
+		f.Message += ": an alias without its anchor; a text that begins with * or & needs quotes"
+	}
+	return f
+}
+
+func lineOfInvalid(data []byte) int {
+	line := 1
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		if r == '\n' {
+			line++
+		}
+		data = data[size:]
+	}
+	return line
+}

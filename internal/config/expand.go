@@ -1,0 +1,140 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v4"
+)
+
+var envForm = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
+// expand puts environment variables in the place of ${NAME}, once: what a variable holds is not expanded again. $${ stands for ${ itself.
+func (d *decoder) expand(s, path string) (text string, fromEnv, ok bool) {
+	var b strings.Builder
+	ok = true
+	for {
+		before, rest, found := strings.Cut(s, "${")
+		if !found {
+			b.WriteString(s)
+			return b.String(), fromEnv, ok
+		}
+		if escaped, isEscaped := strings.CutSuffix(before, "$"); isEscaped {
+			b.WriteString(escaped + "${")
+			s = rest
+			continue
+		}
+		b.WriteString(before)
+		m := envForm.FindStringSubmatch("${" + rest)
+		if m == nil {
+			d.fault(path, "${ must be followed by the name of an environment variable and }; write $${ for ${ itself")
+			return "", fromEnv, false
+		}
+		value, set := d.env(m[1])
+		if !set {
+			d.fault(path, "the environment variable %s is not set", m[1])
+			ok = false
+		}
+		b.WriteString(value)
+		fromEnv = true
+		s = rest[len(m[0])-len("${"):]
+	}
+}
+
+// secret gives a credential from its value or from the file that its twin names: exactly one of them.
+func (d *decoder) secret(value, file *yaml.Node, path string) string {
+	var text string
+	var ok bool
+	switch {
+	case value != nil && file != nil:
+		d.lines[path] = value.Line
+		d.fault(path, "give either this or %s_file, not both", path[strings.LastIndexByte(path, '.')+1:])
+		return ""
+	case value != nil:
+		text, ok = d.plain(value, path, reflect.ValueOf(text))
+	case file != nil:
+		path += "_file"
+		if text, ok = d.plain(file, path, reflect.ValueOf(text)); ok {
+			text, ok = d.secretFile(text, path)
+		}
+	default:
+		d.fault(path, "is required, here or in a file that %s_file names", path[strings.LastIndexByte(path, '.')+1:])
+		return ""
+	}
+	switch {
+	case !ok:
+	case strings.TrimSpace(text) == "":
+		d.fault(path, "is empty")
+	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r > unicode.MaxASCII }):
+		// None of the four takes such a credential; most often a line too many was copied.
+		d.fault(path, "holds a space, a line break or another character that no credential has")
+	}
+	return text
+}
+
+func (d *decoder) secretFile(name, path string) (string, bool) {
+	if name == "" {
+		d.fault(path, "is empty")
+		return "", false
+	}
+	b, err := d.read(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.fault(path, "there is no such file")
+	case errors.Is(err, fs.ErrPermission):
+		d.fault(path, "the file may not be read")
+	case errors.Is(err, errTooLarge):
+		d.fault(path, "the file is larger than 1 MiB")
+	case errors.Is(err, errNotRegular):
+		d.fault(path, "is not a file")
+	case err != nil:
+		d.fault(path, "the file cannot be read")
+	case len(bytes.TrimSpace(b)) == 0:
+		d.fault(path, "the file is empty")
+	default:
+		return strings.TrimRight(string(b), "\r\n"), true
+	}
+	return "", false
+}
+
+var (
+	errTooLarge   = errors.New("too large")
+	errNotRegular = errors.New("not a regular file")
+)
+
+// readFile reads a small regular file. A pipe or a device could keep the program waiting for ever.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	f, err := os.Open(path) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		err = errTooLarge
+	}
+	return b, err
+}
+
+// below makes a relative path one beside the configuration file, wherever the program was started.
+func below(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}

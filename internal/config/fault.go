@@ -1,0 +1,45 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Fault is one thing wrong with a configuration.
+type Fault struct {
+	Path    string // of the setting, such as sources[2].token; empty for the file as a whole
+	Line    int    // in the file; 0 where there is none
+	Message string // what is wrong and what to do; never a value
+}
+
+// String gives the fault on one line.
+func (f Fault) String() string {
+	var b strings.Builder
+	if f.Line > 0 {
+		fmt.Fprintf(&b, "line %d: ", f.Line)
+	}
+	if f.Path != "" {
+		b.WriteString(f.Path + ": ")
+	}
+	b.WriteString(f.Message)
+	return b.String()
+}
+
+// Faults is everything wrong with a configuration.
+type Faults []Fault
+
+// Error gives one fault on each line, in the order of the file.
+func (fs Faults) Error() string {
+	lines := make([]string, len(fs))
+	for i, f := range fs {
+		lines[i] = f.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sort puts the faults in the order of the file; those of one line stay in the order of setting.go.
+func (fs Faults) sort() {
+	slices.SortStableFunc(fs, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+}

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"roster/connectors"
+)
+
+// identity reads the accounts that the operator joins and parts. A split between accounts that links join, also by way of others, is a
+// contradiction, and nobody could say which of the two was meant.
+func (d *decoder) identity(f *identityFile, names map[string]bool) Identity {
+	var id Identity
+	id.Link = d.groups(f.Link, "identity.link", names)
+	id.Split = d.groups(f.Split, "identity.split", names)
+	joined := make(components)
+	for _, group := range id.Link {
+		for _, ref := range group {
+			joined.union(group[0], ref)
+		}
+	}
+	for i, group := range id.Split {
+		first := make(map[connectors.Ref]int)
+		for j, ref := range group {
+			root := joined.find(ref)
+			if at, ok := first[root]; ok && group[at] != ref {
+				d.fault(fmt.Sprintf("identity.split[%d][%d]", i, j), "identity.link joins it with entry %d of this list", at)
+			} else {
+				first[root] = j
+			}
+		}
+	}
+	if f.SharedMailboxes != nil {
+		id.SharedMailboxes = make([]string, 0, len(f.SharedMailboxes))
+	}
+	for i, local := range f.SharedMailboxes {
+		path := fmt.Sprintf("identity.shared_mailboxes[%d]", i)
+		if strings.ContainsAny(local, "@ \t\r\n") {
+			d.fault(path, "must be what stands before the @, such as info")
+		}
+		id.SharedMailboxes = append(id.SharedMailboxes, strings.ToLower(local))
+	}
+	return id
+}
+
+func (d *decoder) groups(lists [][]string, path string, names map[string]bool) [][]connectors.Ref {
+	var groups [][]connectors.Ref
+	for i, list := range lists {
+		sub := fmt.Sprintf("%s[%d]", path, i)
+		group := make([]connectors.Ref, 0, len(list))
+		seen := make(map[string]bool)
+		for j, s := range list {
+			at := fmt.Sprintf("%s[%d]", sub, j)
+			source, id, ok := strings.Cut(s, "/") // only the first: an ID may hold slashes
+			switch {
+			case d.faulty(at):
+			case !ok || source == "" || id == "":
+				d.fault(at, "must be source/id, such as worksection/3993")
+			case !names[source]:
+				d.fault(at, "there is no source of this name")
+			case seen[s]:
+				d.fault(at, "given twice")
+			}
+			seen[s] = true
+			group = append(group, connectors.Ref{Source: source, ID: id})
+		}
+		if len(list) < 2 && !d.faulty(sub) {
+			d.fault(sub, "must name at least two accounts")
+		}
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+// components holds which accounts are joined, each pointing to another of its group.
+type components map[connectors.Ref]connectors.Ref
+
+func (c components) find(r connectors.Ref) connectors.Ref {
+	for {
+		next, ok := c[r]
+		if !ok || next == r {
+			return r
+		}
+		if after, ok := c[next]; ok {
+			c[r] = after // halves the way for the next one
+		}
+		r = next
+	}
+}
+
+func (c components) union(a, b connectors.Ref) {
+	if ra, rb := c.find(a), c.find(b); ra != rb {
+		c[rb] = ra
+	}
+}

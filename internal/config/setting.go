@@ -1,0 +1,206 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"roster/connectors"
+)
+
+// The types below are the file, and the one place where a setting is named. The tags say:
+//
+//	key       its name in the file; a secret has a twin with _file behind it
+//	doc       what it is for
+//	default   its value when left out; shown as a word in parentheses where it is not a value of its own
+//	except    other defaults for single kinds or collections: rocketchat=verified
+//	required  it has no default
+//	for       the kind of source that needs it; other kinds must not have it
+//	min, max  its bounds
+//	oneof     all of its values
+//	type      a better word for its type
+
+type rootFile struct {
+	Listen     string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. A loopback address only, since there is no access control yet."`
+	IdleAfter  time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
+	FirstWait  time.Duration  `key:"first_wait" default:"2s" min:"0s" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
+	MaxWait    time.Duration  `key:"max_wait" default:"5s" min:"0s" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
+	Identity   identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
+	Precedence precedenceFile `key:"precedence" doc:"For a person's single fields, the sources whose value is preferred, first to last. Sources that are not named follow in the order of the file."`
+	Sources    []sourceFile   `key:"sources" required:"yes" doc:"The systems to read, in the order in which their values are preferred. At least one."`
+}
+
+type identityFile struct {
+	Link            [][]string `key:"link" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are one person, each list at least two: [[worksection/3993, rocketchat/pW4kTzq8]]."`
+	Split           [][]string `key:"split" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are different people although they share an address, each list at least two."`
+	SharedMailboxes []string   `key:"shared_mailboxes" default:"(info, sales, support and the like)" doc:"The parts before the @ of addresses that join nobody. Replaces the usual ones."`
+}
+
+type precedenceFile struct {
+	Name       []string `key:"name" type:"list of sources" default:"(as in sources)" doc:"Full name."`
+	FirstName  []string `key:"first_name" type:"list of sources" default:"(as in sources)" doc:"First name."`
+	LastName   []string `key:"last_name" type:"list of sources" default:"(as in sources)" doc:"Last name."`
+	Title      []string `key:"title" type:"list of sources" default:"(as in sources)" doc:"Position in the company."`
+	Department []string `key:"department" type:"list of sources" default:"(as in sources)" doc:"Organisational unit."`
+	Email      []string `key:"email" type:"list of sources" default:"(as in sources)" doc:"The address they are known by, among those that a source vouches for."`
+	Phones     []string `key:"phones" type:"list of sources" default:"(as in sources)" doc:"Phone numbers."`
+	Addresses  []string `key:"addresses" type:"list of sources" default:"(as in sources)" doc:"Postal addresses."`
+	AvatarURL  []string `key:"avatar_url" type:"list of sources" default:"(as in sources)" doc:"Picture."`
+	Locale     []string `key:"locale" type:"list of sources" default:"(as in sources)" doc:"Language."`
+}
+
+type sourceFile struct {
+	Name string `key:"name" required:"yes" doc:"What queries and answers call it: lower-case letters, digits and hyphens, at most 63. Unique."`
+	Kind string `key:"kind" required:"yes" oneof:"worksection kommo altcraft rocketchat" doc:"The vendor."`
+	URL  string `key:"url" type:"URL" required:"yes" doc:"Where it is. A path is kept as a prefix."`
+
+	APIKey      connectors.Secret `key:"api_key" for:"worksection" doc:"The account's API key."`
+	AccessToken connectors.Secret `key:"access_token" for:"kommo" doc:"A long-lived token."`
+	Token       connectors.Secret `key:"token" for:"altcraft" doc:"A token of the admin API."`
+	AccountID   int64             `key:"account_id" for:"altcraft" min:"1" doc:"The account whose users to read."`
+	UserID      string            `key:"user_id" for:"rocketchat" doc:"The ID of the user whose token it is."`
+	AuthToken   connectors.Secret `key:"auth_token" for:"rocketchat" doc:"A personal access token."`
+
+	InsecureHTTP bool            `key:"insecure_http" default:"false" doc:"Allows a url with http:// to another machine: the credential then travels in clear."`
+	EmailTrust   string          `key:"email_trust" oneof:"verified asserted none" default:"asserted" except:"rocketchat=verified" doc:"Which addresses the source vouches for: those it has checked, all of them since an administrator entered them, or none."`
+	TimeZone     string          `key:"time_zone" type:"IANA time zone" default:"UTC" doc:"For dates that name none."`
+	PhoneRegion  string          `key:"phone_region" type:"ISO 3166 code" default:"(international numbers only)" doc:"The country of numbers without a country code, such as UA."`
+	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"How long one call may take."`
+	RateLimit    *rateLimitFile  `key:"rate_limit" default:"(the vendor's)" doc:"How often the source may be called."`
+	Collections  collectionsFile `key:"collections" default:"(all that the kind has)" doc:"What to read, and how fresh. A collection set to false is not read."`
+}
+
+type rateLimitFile struct {
+	Calls    int           `key:"calls" required:"yes" min:"1" max:"1000000" doc:"Calls in any period of the length of per."`
+	Per      time.Duration `key:"per" required:"yes" min:"1ms" max:"1d" doc:"The length of that period."`
+	Parallel int           `key:"parallel" default:"0" min:"0" max:"1000" doc:"Calls at a time; 0 for no bound."`
+}
+
+// collectionsFile holds an entry for each collection to read.
+type collectionsFile map[connectors.Collection]collectionFile
+
+type collectionFile struct {
+	FreshFor    time.Duration `key:"fresh_for" default:"5m" except:"accounts=1m" min:"1s" max:"30d" doc:"How long data counts as fresh. Where the source's limits do not allow that, the time is longer, and shown in the graph."`
+	KeepFor     time.Duration `key:"keep_for" default:"7d" min:"1m" max:"365d" doc:"How long data is served while the source cannot be read."`
+	MinInterval time.Duration `key:"min_interval" default:"10s" min:"1s" max:"1d" doc:"The least time between two readings, whoever asks."`
+}
+
+// Setting describes one key of the file.
+type Setting struct {
+	Path    string // such as sources[].collections.<collection>.fresh_for
+	Type    string
+	Default string // empty where it is required
+	Doc     string
+}
+
+// Settings lists every key of the file, in the order in which they are best read.
+func Settings() []Setting {
+	return settingsOf(reflect.TypeFor[rootFile](), "")
+}
+
+func settingsOf(t reflect.Type, prefix string) []Setting {
+	var all []Setting
+	for _, f := range fieldsOf(t) {
+		path, doc := prefix+f.key, f.doc
+		switch {
+		case f.kind != "":
+			doc = "For " + f.kind + ", required there. " + doc
+		case f.required && prefix == "sources[].rate_limit.":
+			doc = "Required in rate_limit. " + doc
+		}
+		all = append(all, Setting{Path: path, Type: f.typeName(), Default: f.shownDefault(), Doc: doc})
+		if f.secret() {
+			all = append(all, Setting{Path: path + "_file", Type: "path",
+				Doc: "A file that holds " + f.key + ", in its place. Relative to the configuration file."})
+		}
+		switch ft := f.typ; {
+		case ft.Kind() == reflect.Struct:
+			all = append(all, settingsOf(ft, path+".")...)
+		case ft.Kind() == reflect.Pointer:
+			all = append(all, settingsOf(ft.Elem(), path+".")...)
+		case ft.Kind() == reflect.Map:
+			all = append(all, settingsOf(ft.Elem(), path+".<collection>.")...)
+		case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct:
+			all = append(all, settingsOf(ft.Elem(), path+"[].")...)
+		}
+	}
+	return all
+}
+
+// field is a setting as its tags describe it.
+type field struct {
+	index         int
+	typ           reflect.Type
+	key, doc      string
+	def           string
+	except        map[string]string // kind or collection to default
+	required      bool
+	kind          string
+	min, max      string
+	oneOf         []string
+	typeNameGiven string
+}
+
+func fieldsOf(t reflect.Type) []field {
+	var fs []field
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		tag := sf.Tag.Get
+		f := field{index: i, typ: sf.Type, key: tag("key"), doc: tag("doc"), def: tag("default"), required: tag("required") == "yes",
+			kind: tag("for"), min: tag("min"), max: tag("max"), oneOf: strings.Fields(tag("oneof")), typeNameGiven: tag("type")}
+		if name, value, ok := strings.Cut(tag("except"), "="); ok {
+			f.except = map[string]string{name: value}
+		}
+		fs = append(fs, f)
+	}
+	return fs
+}
+
+func (f field) secret() bool { return f.typ == reflect.TypeFor[connectors.Secret]() }
+
+// defaultFor gives the value to take when the setting is left out; empty means the zero value.
+func (f field) defaultFor(variant string) string {
+	if v, ok := f.except[variant]; ok {
+		return v
+	}
+	if strings.HasPrefix(f.def, "(") {
+		return ""
+	}
+	return f.def
+}
+
+func (f field) shownDefault() string {
+	shown := strings.TrimSuffix(strings.TrimPrefix(f.def, "("), ")")
+	for name, value := range f.except {
+		shown += " (" + name + ": " + value + ")"
+	}
+	return shown
+}
+
+func (f field) typeName() string {
+	switch {
+	case f.typeNameGiven != "":
+		return f.typeNameGiven
+	case len(f.oneOf) > 0:
+		return strings.Join(f.oneOf, ", ")
+	case f.secret():
+		return "secret"
+	case f.typ == reflect.TypeFor[time.Duration]():
+		return "duration"
+	}
+	switch f.typ.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64:
+		return "number"
+	case reflect.Slice:
+		if f.typ.Elem().Kind() == reflect.Struct {
+			return "list of mappings"
+		}
+		return "list"
+	default:
+		return "mapping"
+	}
+}
