@@ -123,7 +123,8 @@ func TestTraps(t *testing.T) {
 		short    bool
 	}{
 		"the same username in another account is another record": {account: 12, want: []string{"12:smith"}, expected: 1},
-		"a hidden row limit makes the listing incomplete":        {knobs: fake.Knobs{Truncate: 2}, want: []string{"9:smith", "9:zoe"}, expected: 3, short: true},
+		"a hidden row limit makes the listing incomplete": {
+			knobs: fake.Knobs{Truncate: 2}, want: []string{"9:smith", "9:zoe"}, expected: 3, short: true},
 		"a row limit that leaves nothing":                        {knobs: fake.Knobs{Truncate: -1}, want: []string{}, expected: 3, short: true},
 		"empty array":                                            {account: 15, want: []string{}},
 		"null for no rows":                                       {knobs: fake.Knobs{Empty: fake.EmptyNull}, account: 15, want: []string{}},
@@ -192,9 +193,10 @@ func TestFailures(t *testing.T) {
 		want    connectors.ErrorKind
 		says    string
 	}{
-		"wrong token, told within HTTP 200":    {token: "wrong", want: connectors.KindUnauthorized, says: "check token"},
-		"wrong token, told by HTTP 401":        {knobs: fake.Knobs{DenyStatus: 401}, token: "wrong", want: connectors.KindUnauthorized},
-		"wrong token, an HTML page with 401":   {knobs: fake.Knobs{DenyStatus: 401, DenyHTML: true}, token: "wrong", want: connectors.KindUnauthorized},
+		"wrong token, told within HTTP 200": {token: "wrong", want: connectors.KindUnauthorized, says: "check token"},
+		"wrong token, told by HTTP 401":     {knobs: fake.Knobs{DenyStatus: 401}, token: "wrong", want: connectors.KindUnauthorized},
+		"wrong token, an HTML page with 401": {
+			knobs: fake.Knobs{DenyStatus: 401, DenyHTML: true}, token: "wrong", want: connectors.KindUnauthorized},
 		"wrong token, a sign-in page with 200": {knobs: fake.Knobs{DenyHTML: true}, token: "wrong", want: connectors.KindBadResponse},
 		"an account's own token":               {token: userToken, want: connectors.KindForbidden, says: "admin token"},
 		"unknown account as a bad request":     {account: 77, want: connectors.KindInvalid, says: "check account_id"},
@@ -292,9 +294,11 @@ func TestProbe(t *testing.T) {
 		knobs fake.Knobs
 		want  []string
 	}{
-		"healthy":         {want: []string{"all users of the account: true", "inactive users: true"}},
-		"row limit":       {knobs: fake.Knobs{Truncate: 2}, want: []string{"all users of the account: false: it lists 2 of 3", "inactive users: true"}},
-		"none are hidden": {knobs: fake.Knobs{NoActive: true}, want: []string{"all users of the account: true", "inactive users: false: it lists none"}},
+		"healthy": {want: []string{"all users of the account: true", "inactive users: true"}},
+		"row limit": {
+			knobs: fake.Knobs{Truncate: 2}, want: []string{"all users of the account: false: it lists 2 of 3", "inactive users: true"}},
+		"none are hidden": {
+			knobs: fake.Knobs{NoActive: true}, want: []string{"all users of the account: true", "inactive users: false: it lists none"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -317,49 +321,4 @@ func TestProbe(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestOpen(t *testing.T) {
-	t.Parallel()
-	good := connectors.Config{Name: "a", Kind: connectors.Altcraft, URL: "https://altcraft.example.com/", Token: "t", AccountID: 9}
-	tests := map[string]struct {
-		change func(*connectors.Config)
-		want   string
-	}{
-		"everything missing": {func(c *connectors.Config) { *c = connectors.Config{} }, "url: required\ntoken: required\naccount_id: required, a number above 0"},
-		"relative URL":       {func(c *connectors.Config) { c.URL = "altcraft.example.com" }, "url: not an absolute http or https URL"},
-		"URL with a token":   {func(c *connectors.Config) { c.URL += "?token=x" }, "url: must have no user, query or fragment"},
-		"blank token":        {func(c *connectors.Config) { c.Token = " \n" }, "token: required"},
-		"account 0":          {func(c *connectors.Config) { c.AccountID = 0 }, "account_id: required, a number above 0"},
-		"account below 0":    {func(c *connectors.Config) { c.AccountID = -9 }, "account_id: required, a number above 0"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cfg := good
-			tt.change(&cfg)
-			if _, err := altcraft.Open(cfg); err == nil || err.Error() != tt.want {
-				t.Errorf("got %v, want %q", err, tt.want)
-			}
-		})
-	}
-	t.Run("good", func(t *testing.T) {
-		t.Parallel()
-		source, err := altcraft.Open(good)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]connectors.Collection{connectors.Accounts}, source.Collections()); diff != "" {
-			t.Errorf("collections (-want +got)\n%s", diff)
-		}
-		if source.URL != "https://altcraft.example.com" || source.Presence != nil {
-			t.Errorf("URL %q, presence %v", source.URL, source.Presence)
-		}
-		slashless := good
-		slashless.URL = "https://altcraft.example.com"
-		other, err := altcraft.Open(slashless)
-		if err != nil || other.Fingerprint != source.Fingerprint {
-			t.Errorf("a slash at the end makes another fingerprint, or fails: %v", err)
-		}
-	})
 }

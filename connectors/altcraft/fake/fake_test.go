@@ -29,9 +29,11 @@ func data() fake.Data {
 const (
 	usersList    = "/api/v1.1/admin/accounts/users/list"
 	accountsList = "/api/v1.1/admin/accounts/list/"
-	userU        = `{"username":"u","first_name":"U","last_name":"V","email":"u@example.com","notify_email":"n@example.com","phone":"","lang":"RU","active":true,"master":true}`
-	userW        = `{"username":"w","first_name":"","last_name":"","email":"","notify_email":"","phone":"1","lang":"EN","active":false,"master":false}`
-	done         = `"error":0,"error_text":"Done",`
+	userU        = `{"username":"u","first_name":"U","last_name":"V","email":"u@example.com","notify_email":"n@example.com",` +
+		`"phone":"","lang":"RU","active":true,"master":true}`
+	userW = `{"username":"w","first_name":"","last_name":"","email":"","notify_email":"",` +
+		`"phone":"1","lang":"EN","active":false,"master":false}`
+	done = `"error":0,"error_text":"Done",`
 )
 
 func call(t *testing.T, s http.Handler, path, body string, header ...string) *httptest.ResponseRecorder {
@@ -59,22 +61,26 @@ func TestAnswers(t *testing.T) {
 		"users, with a slash": {
 			path: usersList + "/", body: `{"token":"t","account_id":9,"active":false}`, want: `{"data":[` + userW + `],` + done + `"total_count":1}`},
 		"token in a bearer header": {
-			body: `{"account_id":9,"master":true}`, header: []string{"Authorization", "Bearer t"}, want: `{"data":[` + userU + `],` + done + `"total_count":1}`},
+			body: `{"account_id":9,"master":true}`, header: []string{"Authorization", "Bearer t"},
+			want: `{"data":[` + userU + `],` + done + `"total_count":1}`},
 		"filter by language": {
 			body: `{"token":"t","account_id":9,"lang":"en"}`, want: `{"data":[` + userW + `],` + done + `"total_count":1}`},
 		"counted before the filter": {
-			knobs: fake.Knobs{CountBeforeFilter: true}, body: `{"token":"t","account_id":9,"lang":"EN"}`, want: `{"data":[` + userW + `],` + done + `"total_count":2}`},
+			knobs: fake.Knobs{CountBeforeFilter: true}, body: `{"token":"t","account_id":9,"lang":"EN"}`,
+			want: `{"data":[` + userW + `],` + done + `"total_count":2}`},
 		"cut short": {
 			knobs: fake.Knobs{Truncate: 1}, body: `{"token":"t","account_id":9}`, want: `{"data":[` + userU + `],` + done + `"total_count":2}`},
-		"no users":              {body: `{"token":"t","account_id":12}`, want: `{"data":[],` + done + `"total_count":0}`},
-		"no users as null":      {knobs: fake.Knobs{Empty: fake.EmptyNull}, body: `{"token":"t","account_id":12}`, want: `{"data":null,` + done + `"total_count":0}`},
-		"no users, no data":     {knobs: fake.Knobs{Empty: fake.EmptyAbsent}, body: `{"token":"t","account_id":12}`, want: `{` + done + `"total_count":0}`},
-		"no users as an object": {knobs: fake.Knobs{Empty: fake.EmptyObject}, body: `{"token":"t","account_id":12}`, want: `{"data":{},` + done + `"total_count":0}`},
-		"no token":              {body: `{"account_id":9}`, want: `{"error":401,"error_text":"The token is not accepted"}`},
-		"nothing sent":          {want: `{"error":401,"error_text":"The token is not accepted"}`},
-		"no account":            {body: `{"token":"t"}`, want: `{"error":400,"error_text":"Bad request"}`},
-		"not JSON":              {body: `token=t`, want: `{"error":400,"error_text":"Bad request"}`},
-		"unknown format":        {body: `{"token":"t","format":"csv","account_id":9}`, want: `{"error":400,"error_text":"Bad request"}`},
+		"no users": {body: `{"token":"t","account_id":12}`, want: `{"data":[],` + done + `"total_count":0}`},
+		"no users as null": {knobs: fake.Knobs{Empty: fake.EmptyNull}, body: `{"token":"t","account_id":12}`,
+			want: `{"data":null,` + done + `"total_count":0}`},
+		"no users, no data": {knobs: fake.Knobs{Empty: fake.EmptyAbsent}, body: `{"token":"t","account_id":12}`, want: `{` + done + `"total_count":0}`},
+		"no users as an object": {knobs: fake.Knobs{Empty: fake.EmptyObject}, body: `{"token":"t","account_id":12}`,
+			want: `{"data":{},` + done + `"total_count":0}`},
+		"no token":       {body: `{"account_id":9}`, want: `{"error":401,"error_text":"The token is not accepted"}`},
+		"nothing sent":   {want: `{"error":401,"error_text":"The token is not accepted"}`},
+		"no account":     {body: `{"token":"t"}`, want: `{"error":400,"error_text":"Bad request"}`},
+		"not JSON":       {body: `token=t`, want: `{"error":400,"error_text":"Bad request"}`},
+		"unknown format": {body: `{"token":"t","format":"csv","account_id":9}`, want: `{"error":400,"error_text":"Bad request"}`},
 		"XML in, JSON out": {
 			body: `<xml><token>t</token><account_id>9</account_id><active>false</active></xml>`, header: []string{"Content-Type", "application/xml"},
 			want: `{"data":[` + userW + `],` + done + `"total_count":1}`},
