@@ -101,7 +101,7 @@ func (c *collection) due(v *view, now time.Time) bool {
 
 // look brings what is known up to the clock, and gives a timer for when to look again.
 func (c *collection) look(ctx context.Context) *time.Timer {
-	c.settle(ctx)
+	c.settle(ctx, false)
 	v, now := c.view.Load(), time.Now()
 	at := c.nextChange(v, now)
 	if !v.reading && v.next.After(now) && (at.IsZero() || v.next.Before(at)) {
@@ -123,8 +123,8 @@ func stoppedTimer() *time.Timer {
 	return t
 }
 
-// settle drops what is too old to be served, and tells of a condition that has changed.
-func (c *collection) settle(ctx context.Context) {
+// settle drops what is too old to be served, and tells of changes: of the records, where the caller has made one, and of the condition.
+func (c *collection) settle(ctx context.Context, changed bool) {
 	now, v := time.Now(), c.view.Load()
 	if v.snap != nil && c.kept(v, now) == nil {
 		v = c.change(func(v *view) { v.snap = nil })
@@ -133,13 +133,14 @@ func (c *collection) settle(ctx context.Context) {
 	if is.failing {
 		is.kind = v.err.Kind
 	}
-	if is == c.known {
-		return
-	}
 	was := c.known
 	c.known = is
-	c.keeper.announce()
-	c.report(ctx, v, was, now)
+	if changed || is != was {
+		c.keeper.announce()
+	}
+	if is != was {
+		c.report(ctx, v, was, now)
+	}
 }
 
 func (c *collection) report(ctx context.Context, v *view, was condition, now time.Time) {

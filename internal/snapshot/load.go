@@ -14,10 +14,18 @@ import (
 // a failing source is left alone, and for a retry no longer than until FirstWait after it began. A collection that nobody knows is
 // Missing with KindUnsupported.
 func (k *Keeper) Load(ctx context.Context, keys []Key) []Result {
-	results := make([]Result, len(keys))
+	results, wait := k.Take(keys)
+	if wait {
+		k.await(ctx, keys, results, time.Now().Add(k.firstWait))
+	}
+	return results
+}
+
+// Take is Load without the waiting: it gives what is there, and says whether Load would wait for better.
+func (k *Keeper) Take(keys []Key) (results []Result, wait bool) {
+	results = make([]Result, len(keys))
 	now := time.Now()
 	deadline := now.Add(k.firstWait)
-	wait := false
 	for i, key := range keys {
 		c := k.byKey[key]
 		if c == nil {
@@ -29,10 +37,7 @@ func (k *Keeper) Load(ctx context.Context, keys []Key) []Result {
 		results[i] = c.result(v, now)
 		wait = wait || c.waitUntil(v, now, deadline).After(now)
 	}
-	if wait {
-		k.await(ctx, keys, results, deadline)
-	}
-	return results
+	return results, wait
 }
 
 func unknown(key Key) Result {

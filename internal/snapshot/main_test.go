@@ -26,6 +26,7 @@ type step struct {
 	takes time.Duration
 	pages int    // listings told as progress, spread evenly over the time
 	hang  bool   // until the caller gives up
+	first func() // called at its start
 	then  func() // called at its end
 	want  *int   // the source's own count
 	panic any    // instead of an end
@@ -71,6 +72,9 @@ func (s *script) begin() step {
 
 func (s *script) run(ctx context.Context, tell func(ids []string)) (step, error) {
 	now := s.begin()
+	if now.first != nil {
+		now.first()
+	}
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()

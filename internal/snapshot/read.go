@@ -111,8 +111,7 @@ func (c *collection) progress(ctx context.Context, r reading, start time.Time) {
 	if err != nil {
 		return // the end of the reading will tell
 	}
-	c.publish(snap, func(*view) {})
-	c.settle(ctx)
+	c.settle(ctx, c.publish(snap, func(*view) {}))
 }
 
 // finish serves what a reading has yielded, and settles when to read again.
@@ -137,7 +136,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o outcome) {
 	} else {
 		c.failures++
 	}
-	c.publish(snap, func(v *view) {
+	changed := c.publish(snap, func(v *view) {
 		v.reading, v.err = false, o.err
 		if o.complete {
 			v.took = now.Sub(start)
@@ -145,7 +144,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o outcome) {
 		v.next, v.floor = c.schedule(v, o, now)
 	})
 	c.release()
-	c.settle(ctx)
+	c.settle(ctx, changed)
 }
 
 // schedule says from when the next reading is due, and from when it is allowed, given a view of how the last one ended.
@@ -213,14 +212,12 @@ func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 	return snap, nil
 }
 
-// publish serves a snapshot and announces it if its records are others.
-func (c *collection) publish(snap *Snapshot, modify func(*view)) {
+// publish serves a snapshot, and says whether its records are others than before.
+func (c *collection) publish(snap *Snapshot, modify func(*view)) (changed bool) {
 	was := c.view.Load().snap
 	c.change(func(v *view) {
 		v.snap = snap
 		modify(v)
 	})
-	if snap != nil && (was == nil || was.Version != snap.Version) {
-		c.keeper.announce()
-	}
+	return snap != nil && (was == nil || was.Version != snap.Version)
 }

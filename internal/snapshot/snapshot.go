@@ -12,9 +12,6 @@ type Key struct {
 	Collection connectors.Collection
 }
 
-// String gives the form source/collection.
-func (k Key) String() string { return k.Source + "/" + k.Collection.String() }
-
 // Records holds the records of one collection, in the order of their IDs, each ID once. Only the slice of that collection's kind is set.
 type Records struct {
 	Accounts       []connectors.Account
