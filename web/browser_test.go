@@ -2,10 +2,11 @@ package web_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,7 +52,12 @@ func TestPlayground(t *testing.T) {
 	t.Parallel()
 	queries := make(chan string, 1)
 	page := browsertest.Open(t, newServer(t, func(query string) { queries <- query }).URL)
+	if tabs := page.Tabs(); len(tabs) == 0 || slices.Contains(tabs, "<untitled>") {
+		t.Errorf("a first visit shows the tabs %q, want examples, each with a name", tabs)
+	}
 
+	page.Type("query Two { users(first: 2) { nodes { nickname } } }")
+	page.WaitMistake()
 	const query = "query Two { users(first: 2) { nodes { name } } }"
 	page.Type(query)
 	page.Run()
@@ -59,14 +65,54 @@ func TestPlayground(t *testing.T) {
 	if diff := cmp.Diff(query, <-queries); diff != "" {
 		t.Errorf("the query that was sent (-want +got):\n%s", diff)
 	}
-	page.OpenDocs("Query")
-	if dir := os.Getenv("SHOT"); dir != "" {
-		os.WriteFile(dir, page.Screenshot(), 0o644)
+	page.OpenDocs("ContactFolder")
+
+	tabs := page.Tabs()
+	page.Reload()
+	if diff := cmp.Diff(tabs, page.Tabs()); diff != "" {
+		t.Errorf("the tabs of the next visit (-want +got):\n%s", diff)
 	}
-	if got := page.ConsoleErrors(); len(got) > 0 {
-		t.Errorf("console:\n%s", strings.Join(got, "\n"))
+	if diff := cmp.Diff(query, page.Query()); diff != "" {
+		t.Errorf("the query of the next visit (-want +got):\n%s", diff)
 	}
-	if got := page.ForeignRequests(); len(got) > 0 {
-		t.Errorf("requests to other hosts: %q", got)
+	if diff := cmp.Diff([]string(nil), page.ConsoleErrors()); diff != "" {
+		t.Errorf("the console (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string(nil), page.ForeignRequests()); diff != "" {
+		t.Errorf("requests to other servers (-want +got):\n%s", diff)
+	}
+}
+
+// A script that should not be on the page comes no further than the page.
+func TestPlaygroundIsConfined(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, func(string) {})
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("another server is asked for %s", r.URL)
+	}))
+	t.Cleanup(other.Close)
+	page := browsertest.Open(t, server.URL)
+
+	image := `new Promise((loaded, failed) => { const i = new Image(); i.onload = loaded; i.onerror = failed; i.src = '%s' })`
+	for name, script := range map[string]string{
+		"ask another server":           fmt.Sprintf("fetch('%s')", other.URL),
+		"show another server's image":  fmt.Sprintf(image, other.URL+"/avatar.png"),
+		"load another server's module": fmt.Sprintf("import('%s/module.js')", other.URL),
+		"run a string":                 `setTimeout.constructor('return 1')()`,
+		"start a worker of its own": `new Promise((heard, failed) => {
+			const w = new Worker(URL.createObjectURL(new Blob(['postMessage(1)']))); w.onmessage = heard; w.onerror = failed })`,
+		"have a frame": `new Promise((loaded, failed) => {
+			addEventListener('securitypolicyviolation', failed, { once: true })
+			document.body.append(Object.assign(document.createElement('iframe'), { src: '/licenses.md', onload: loaded })) })`,
+	} {
+		if got := page.Try(script); got != "refused" {
+			t.Errorf("a script may %s: %s", name, got)
+		}
+	}
+	if got := page.Try("fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }).then((r) => r.status)"); got != "200" {
+		t.Errorf("a script that asks its own server gets %s, want 200", got)
+	}
+	if len(page.ConsoleErrors()) == 0 {
+		t.Error("the console says nothing of what was refused")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/chromedp/cdproto/input"
+	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -74,9 +75,32 @@ func (p *Page) OpenDocs(text string) {
 	p.wait("wait for the documentation of "+text, `(text) => document.querySelector('.graphiql-plugin').innerText.includes(text)`, text)
 }
 
-// Reload loads the page again, as a visitor who comes back.
+// WaitMistake waits until the query editor marks a mistake, which it finds by the graph's schema.
+func (p *Page) WaitMistake() {
+	p.t.Helper()
+	p.wait("wait for a marked mistake", `(editor) => document.querySelector(editor + ' .squiggly-error')`, queryEditor)
+}
+
+// Try runs a script in the page and gives what it, or the promise it gives, comes to; "refused" when that fails.
+func (p *Page) Try(script string) string {
+	p.t.Helper()
+	return get[string](p, "run "+script, `(async () => { try { return String(await (`+script+`)) } catch { return 'refused' } })()`,
+		chromedp.EvalAwaitPromise, underPolicy)
+}
+
+// underPolicy leaves a script no more than the page's own policy does; the browser's tools may else run strings.
+func underPolicy(p *cdpruntime.EvaluateParams) {
+	p.AllowUnsafeEvalBlockedByCSP = new(bool)
+}
+
+// Reload loads the page again, as a visitor who comes back, once the page has kept the query.
 func (p *Page) Reload() {
 	p.t.Helper()
+	p.wait("wait until the query is kept", `(editor) => {`+shown+`
+		const [, kept] = Object.entries(localStorage).find(([key]) => key.endsWith(':tabState')) ?? [];
+		const { tabs, activeTabIndex } = JSON.parse(kept ?? '{"tabs":[{}],"activeTabIndex":0}');
+		return tabs[activeTabIndex].query?.startsWith(shown(editor).trimEnd());
+	}`, queryEditor)
 	p.do("reload", chromedp.Reload())
 	p.waitReady()
 }
@@ -132,11 +156,11 @@ func (p *Page) wait(what, function string, args ...any) {
 }
 
 // get gives the value of a script's expression, or ends the test.
-func get[T any](p *Page, what, expression string) T {
+func get[T any](p *Page, what, expression string, options ...chromedp.EvaluateOption) T {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, options...))
 	if err != nil {
 		p.t.Fatalf("%s: %v; console: %q", what, err, p.ConsoleErrors())
 	}

@@ -1,6 +1,6 @@
-const text = { query: '?raw', import: 'default', eager: true }
-const queries = import.meta.glob('../../examples/*.graphql', text)
-const variables = import.meta.glob('../../examples/*.variables.json', text)
+// Read while the page is built, which is why each call has its options written out.
+const queries = import.meta.glob('../../examples/*.graphql', { query: '?raw', import: 'default', eager: true })
+const variables = import.meta.glob('../../examples/*.variables.json', { query: '?raw', import: 'default', eager: true })
 
 const found = Object.keys(queries)
   .sort()

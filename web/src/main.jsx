@@ -8,13 +8,12 @@ import './style.css'
 import './workers.js'
 import { examples } from './examples.js'
 import { fetcher } from './fetcher.js'
-import { isFirstVisit, storage } from './storage.js'
+import { openWith, storage } from './storage.js'
 
-// GraphiQL takes the first tab's variables from here and not from defaultTabs. Later visits bring back what the visitor left.
-const first = isFirstVisit() ? { initialQuery: examples[0].query, initialVariables: examples[0].variables } : {}
+openWith(examples[0])
 
 createRoot(document.getElementById('playground')).render(
-  <GraphiQL fetcher={fetcher} storage={storage} defaultQuery="" defaultTabs={examples} {...first}>
+  <GraphiQL fetcher={fetcher} storage={storage} defaultQuery="" defaultTabs={examples}>
     <GraphiQL.Logo>Roster</GraphiQL.Logo>
   </GraphiQL>,
 )

@@ -14,5 +14,12 @@ export const storage = {
   },
 }
 
-/** Whether nothing is kept yet, so that the examples are shown. */
-export const isFirstVisit = () => storage.length === 0
+/**
+ * Keeps the example that a first visit opens with as if it had been typed. GraphiQL takes what its editors show from here: from its
+ * default tabs it would take the first query and leave out the variables.
+ */
+export function openWith({ query, variables = '' }) {
+  if (storage.length > 0) return
+  storage.setItem('graphiql:query', query)
+  storage.setItem('graphiql:variables', variables)
+}
