@@ -93,23 +93,27 @@ func TestPlaygroundIsConfined(t *testing.T) {
 	t.Cleanup(other.Close)
 	page := browsertest.Open(t, server.URL)
 
-	image := `new Promise((loaded, failed) => { const i = new Image(); i.onload = loaded; i.onerror = failed; i.src = '%s' })`
 	for name, script := range map[string]string{
-		"ask another server":           fmt.Sprintf("fetch('%s')", other.URL),
-		"show another server's image":  fmt.Sprintf(image, other.URL+"/avatar.png"),
-		"load another server's module": fmt.Sprintf("import('%s/module.js')", other.URL),
+		"ask another server": fmt.Sprintf(`fetch('%s')`, other.URL),
+		"show another server's image": fmt.Sprintf(`new Promise((loaded, failed) => {
+			Object.assign(new Image(), { onload: loaded, onerror: failed, src: '%s/avatar.png' })
+		})`, other.URL),
+		"load another server's module": fmt.Sprintf(`import('%s/module.js')`, other.URL),
 		"run a string":                 `setTimeout.constructor('return 1')()`,
-		"start a worker of its own": `new Promise((heard, failed) => {
-			const w = new Worker(URL.createObjectURL(new Blob(['postMessage(1)']))); w.onmessage = heard; w.onerror = failed })`,
+		"start a worker from a string": `new Promise((heard, failed) => {
+			const worker = new Worker(URL.createObjectURL(new Blob(['postMessage(1)'])))
+			Object.assign(worker, { onmessage: heard, onerror: failed })
+		})`,
 		"have a frame": `new Promise((loaded, failed) => {
 			addEventListener('securitypolicyviolation', failed, { once: true })
-			document.body.append(Object.assign(document.createElement('iframe'), { src: '/licenses.md', onload: loaded })) })`,
+			document.body.append(Object.assign(document.createElement('iframe'), { src: '/licenses.md', onload: loaded }))
+		})`,
 	} {
 		if got := page.Try(script); got != "refused" {
 			t.Errorf("a script may %s: %s", name, got)
 		}
 	}
-	if got := page.Try("fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }).then((r) => r.status)"); got != "200" {
+	if got := page.Try(`fetch('/licenses.md').then((answer) => answer.status)`); got != "200" {
 		t.Errorf("a script that asks its own server gets %s, want 200", got)
 	}
 	if len(page.ConsoleErrors()) == 0 {
