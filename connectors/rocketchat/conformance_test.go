@@ -1,0 +1,34 @@
+package rocketchat_test
+
+import (
+	"fmt"
+	"testing"
+
+	"roster/connectors"
+	"roster/connectors/conntest"
+	"roster/connectors/rocketchat"
+	"roster/connectors/rocketchat/fake"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	data := fake.Data{
+		Credentials: []fake.Credential{{UserID: "conformance-user", Token: "conformance-token", Permissions: []fake.Permission{
+			fake.ViewDirect, fake.ViewFullOtherUser, fake.ViewAllTeams,
+		}}},
+		Roles: []fake.Role{{ID: "admin"}, {ID: "user"}, {ID: "owner", Scope: "Subscriptions"}},
+	}
+	everyone := fake.Team{ID: "6650a1b2c3d4e5f6", Name: "everyone"}
+	for i := range 230 {
+		id := fmt.Sprintf("u%03d", i)
+		data.Users = append(data.Users, fake.User{ID: id, Username: id, Status: []string{"online", "away", ""}[i%3], AvatarETag: "tag",
+			Emails: []fake.Email{{Address: id + "@acme.example"}}, Roles: []string{"user"}})
+		everyone.Members = append(everyone.Members, fake.Member{UserID: id})
+	}
+	data.Teams = []fake.Team{everyone, {ID: "1250a1b2c3d4e5f6", Name: "nobody"}}
+	conntest.Run(t, conntest.Subject{
+		Open:   rocketchat.Open,
+		Config: connectors.Config{Kind: connectors.RocketChat, UserID: "conformance-user", AuthToken: "conformance-token"},
+		Fake:   fake.New(data, fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
+	})
+}

@@ -1,0 +1,149 @@
+package rocketchat
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/rest"
+)
+
+// envelope is what a reply says about itself, in any of the two families of bodies: success with error and errorType, or status with
+// message. Nothing here has a fixed type: error may be a number, and status is a user's in the flat reply of "me".
+type envelope struct {
+	Success   json.RawMessage `json:"success"`
+	Status    json.RawMessage `json:"status"`
+	Error     json.RawMessage `json:"error"`
+	ErrorType json.RawMessage `json:"errorType"`
+	Message   json.RawMessage `json:"message"`
+}
+
+// failed says whether the reply calls itself a failure, whatever its status.
+func (e envelope) failed() bool {
+	if len(e.Success) > 0 {
+		return !bytes.Equal(e.Success, []byte("true"))
+	}
+	return scalar(e.Status) == "error" || scalar(e.Error) != ""
+}
+
+// text is the server's explanation. It is searched for codes and numbers and never shown.
+func (e envelope) text() string {
+	if s := scalar(e.Error); s != "" {
+		return s
+	}
+	return scalar(e.Message)
+}
+
+// scalar reads any JSON scalar as text; anything else is none.
+func scalar(raw json.RawMessage) string {
+	var s rest.Scalar
+	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return string(s)
+}
+
+var (
+	trailingCode = regexp.MustCompile(`\[([A-Za-z-]{1,64})\]\s*$`)
+	safeCode     = regexp.MustCompile(`^(error-[a-z][a-z-]{0,57}|unauthorized|invalid-params|totp-required|team-does-not-exist)$`)
+	firstNumber  = regexp.MustCompile(`[0-9]{1,6}`)
+)
+
+// code is the server's own word for the failure: errorType, else the end of the text in brackets, else the whole text where that is a
+// code. Only words that look like its codes pass: anything else could be free text.
+func (e envelope) code() string {
+	candidates := []string{scalar(e.ErrorType)}
+	if m := trailingCode.FindStringSubmatch(e.text()); m != nil {
+		candidates = append(candidates, m[1])
+	}
+	for _, c := range append(candidates, e.text()) {
+		if safeCode.MatchString(c) {
+			return c
+		}
+	}
+	return ""
+}
+
+const (
+	codeTeamGone = "team-does-not-exist"
+	// userNotFound is the one text that has a meaning: users.info gives it without a code, in English on every server.
+	userNotFound = "User not found."
+)
+
+// meanings of the codes that come with 400, or with 200 and without success. What is not here is our fault.
+var meanings = map[string]connectors.ErrorKind{
+	"error-invalid-user":       connectors.KindNotFound,
+	codeTeamGone:               connectors.KindNotFound,
+	"totp-required":            connectors.KindForbidden,
+	"unauthorized":             connectors.KindUnauthorized,
+	"error-unauthorized":       connectors.KindForbidden, // servers before 8 say so for want of a permission
+	"error-forbidden":          connectors.KindForbidden,
+	"error-not-allowed":        connectors.KindForbidden,
+	"error-action-not-allowed": connectors.KindForbidden,
+	"error-too-many-requests":  connectors.KindRateLimited,
+}
+
+// judge says what a reply means; nil for success.
+func judge(resp *rest.Response) *connectors.Error {
+	var env envelope
+	if resp.Status >= 200 && resp.Status <= 299 {
+		if err := resp.JSON(&env); err != nil {
+			return connectors.AsError("", err)
+		}
+		if !env.failed() {
+			return nil
+		}
+	} else if json.Unmarshal(resp.Body, &env) != nil {
+		env = envelope{} // a proxy's page, or half of a body: the status alone must tell
+	}
+	e := resp.Fail(rest.StatusKind(resp.Status), "")
+	e.Code = env.code()
+	switch status := resp.Status; {
+	case status <= 299 || status == http.StatusBadRequest:
+		e.Kind = connectors.KindInvalid
+		if kind, ok := meanings[e.Code]; ok {
+			e.Kind = kind
+		} else if env.text() == userNotFound {
+			e.Kind = connectors.KindNotFound
+		}
+	case status <= 399:
+		e.Detail = "it redirects elsewhere; check url"
+	}
+	switch {
+	case e.Kind == connectors.KindRateLimited:
+		e.RetryAfter = wait(resp, env.text())
+	case e.Kind == connectors.KindUnauthorized:
+		e.Detail = "check user_id and auth_token"
+	case e.Code == "totp-required":
+		e.Detail = "a second factor is asked for; make the personal access token one that bypasses it"
+	case resp.Status >= 500:
+		e.RetryAfter = resp.RetryAfter()
+	}
+	return e
+}
+
+const maxWait = time.Minute
+
+// wait is how long the server wants to be left alone. It says so by the end of the window on its own clock, which may be wrong, and in
+// words. It sends no Retry-After: one that comes is a proxy's, and holds.
+func wait(resp *rest.Response, text string) time.Duration {
+	if d := resp.RetryAfter(); d > 0 {
+		return d
+	}
+	reset, err := strconv.ParseInt(strings.TrimSpace(resp.Header.Get("X-RateLimit-Reset")), 10, 64)
+	if left := time.Until(time.UnixMilli(reset)); err == nil && left > 0 {
+		return min(left, maxWait)
+	}
+	if seconds, textErr := strconv.Atoi(firstNumber.FindString(text)); textErr == nil && seconds > 0 {
+		return min(time.Duration(seconds)*time.Second, maxWait)
+	}
+	if err == nil {
+		return time.Second // the window is over already, by that clock
+	}
+	return maxWait
+}

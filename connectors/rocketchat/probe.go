@@ -1,0 +1,146 @@
+package rocketchat
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roster/connectors"
+	"roster/internal/rest"
+)
+
+const (
+	// The lines that this package was made for.
+	oldestLine = 6
+	newestLine = 9
+)
+
+// Probe asks who we are (GET me), for two users (users.list), whether we see all of the one who is not us (users.info), and for the
+// server's version.
+func (c *client) Probe(ctx context.Context) ([]connectors.Finding, error) {
+	resp, err := c.get(ctx, routeMe, nil)
+	if err != nil {
+		return nil, err
+	}
+	var me struct {
+		ID string `json:"_id"`
+	}
+	if err := resp.JSON(&me); err != nil {
+		return nil, err
+	}
+	if me.ID == "" {
+		return nil, missing(resp, "_id")
+	}
+	findings, err := c.probeUsers(ctx)
+	if err != nil {
+		return findings, err
+	}
+	return append(findings, c.probeVersion(ctx)), nil
+}
+
+func (c *client) probeUsers(ctx context.Context) ([]connectors.Finding, error) {
+	query := paging(0, 2)
+	query.Set("sort", byID)
+	resp, err := c.get(ctx, routeUsers, query)
+	if connectors.IsKind(err, connectors.KindForbidden) {
+		return []connectors.Finding{{What: "list of users",
+			Note: "give the user the permission view-d-room, and view-outside-room where the server asks for it"}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var list users
+	if err := resp.JSON(&list); err != nil {
+		return nil, err
+	}
+	if list.Users == nil {
+		return nil, missing(resp, "users")
+	}
+	findings := []connectors.Finding{{What: "list of users", OK: true}}
+	shown, err := c.seesAll(ctx, *list.Users)
+	if err != nil {
+		return findings, err
+	}
+	private := connectors.Finding{What: "e-mail addresses and roles", OK: shown}
+	if !shown {
+		private.Note = "give the user the permission view-full-other-user-info"
+	}
+	return append(findings, private, pace(resp)), nil
+}
+
+// seesAll asks for a user other than ourselves, whom everyone sees in full, whether we are shown all. Without another one the rows that
+// we have must tell.
+func (c *client) seesAll(ctx context.Context, rows []user) (bool, error) {
+	i := slices.IndexFunc(rows, func(u user) bool { return u.ID != "" && u.ID != c.userID })
+	if i < 0 {
+		return slices.ContainsFunc(rows, user.private), nil
+	}
+	resp, err := c.get(ctx, routeUser, url.Values{"userId": {rows[i].ID}})
+	switch {
+	case connectors.IsKind(err, connectors.KindNotFound), connectors.IsKind(err, connectors.KindForbidden):
+		return slices.ContainsFunc(rows, user.private), nil // just deleted, or not ours to ask
+	case err != nil:
+		return false, err
+	}
+	var info struct {
+		User *struct {
+			CanViewAllInfo *bool `json:"canViewAllInfo"`
+		} `json:"user"`
+	}
+	if err := resp.JSON(&info); err != nil {
+		return false, err
+	}
+	if info.User == nil {
+		return false, missing(resp, "user")
+	}
+	if info.User.CanViewAllInfo == nil {
+		return slices.ContainsFunc(rows, user.private), nil
+	}
+	return *info.User.CanViewAllInfo, nil
+}
+
+// pace tells whether the server counts our calls: only then does it send its limit.
+func pace(resp *rest.Response) connectors.Finding {
+	f := connectors.Finding{What: "calls without a limit", OK: true}
+	if n, err := strconv.Atoi(strings.TrimSpace(resp.Header.Get("X-RateLimit-Limit"))); err == nil {
+		f.OK = false
+		f.Note = "the server allows " + strconv.Itoa(n) + " calls of each kind at a time, and large lists take long; " +
+			"give the user the permission api-bypass-rate-limit (the role bot has it) and set rate_limit"
+	}
+	return f
+}
+
+var versionNumber = regexp.MustCompile(`^[0-9]{1,4}(\.[0-9]{1,4}){0,2}`)
+
+// probeVersion reads the version from where everyone may; nothing depends on it.
+func (c *client) probeVersion(ctx context.Context) connectors.Finding {
+	resp, err := c.rest.Do(ctx, rest.Request{Op: "info", Path: "api/info", Bucket: "info"})
+	if err != nil {
+		return connectors.Finding{What: "server version", Note: "it could not be read; nothing depends on it"}
+	}
+	var info struct {
+		Version json.RawMessage `json:"version"`
+		Info    struct {
+			Version json.RawMessage `json:"version"`
+		} `json:"info"`
+	}
+	_ = resp.JSON(&info) // whatever does not fit is not known
+	version := versionNumber.FindString(scalar(info.Version))
+	if version == "" {
+		version = versionNumber.FindString(scalar(info.Info.Version))
+	}
+	if version == "" {
+		return connectors.Finding{What: "server version, which it does not tell", OK: true}
+	}
+	major, _, _ := strings.Cut(version, ".")
+	f := connectors.Finding{What: "server version " + version, OK: true}
+	if n, err := strconv.Atoi(major); err != nil || n < oldestLine || n > newestLine {
+		f.OK = false
+		f.Note = "only the lines " + strconv.Itoa(oldestLine) + " to " + strconv.Itoa(newestLine) + " are known to work"
+	}
+	return f
+}

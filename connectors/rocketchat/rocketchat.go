@@ -1,0 +1,97 @@
+package rocketchat
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/rest"
+)
+
+// defaultLimit is the server's own default, which it counts for each route and address by itself. The second more is for the way that a
+// call takes: the window must not look shorter over there.
+var defaultLimit = connectors.RateLimit{Calls: 10, Per: 61 * time.Second}
+
+// Open gives the source that cfg describes; it makes no call. It takes Config.URL, the address under which people open the server (with
+// its path, where it is installed below one), Config.UserID, and Config.AuthToken, that user's personal access token. Config.RateLimit
+// holds for each route. The error names every wrong setting by its key.
+func Open(cfg connectors.Config) (*connectors.Source, error) {
+	return open(cfg, nil)
+}
+
+// open takes the transport too, for tests within a bubble of fake time.
+func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Source, error) {
+	limit := defaultLimit
+	if cfg.RateLimit != nil {
+		limit = *cfg.RateLimit
+	}
+	rc, err := rest.New(rest.Options{
+		Source: cfg.Name, Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
+		Sign: func(r *http.Request) {
+			r.Header.Set("X-User-Id", cfg.UserID)
+			r.Header.Set("X-Auth-Token", cfg.AuthToken.Reveal())
+		},
+	})
+	if err = errors.Join(checkURL(cfg.URL, err), check("user_id", cfg.UserID), check("auth_token", cfg.AuthToken.Reveal())); err != nil {
+		return nil, err
+	}
+	root := canonical(cfg.URL)
+	c := &client{rest: rc, root: root, userID: cfg.UserID}
+	return &connectors.Source{
+		Name:        cfg.Name,
+		Kind:        connectors.RocketChat,
+		URL:         strings.TrimRight(cfg.URL, "/"),
+		Fingerprint: fingerprint(string(connectors.RocketChat), root, cfg.UserID, cfg.AuthToken.Reveal()),
+		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
+		Teams:       connectors.ListFunc[connectors.Team](c.teams),
+		Roles:       connectors.ListFunc[connectors.Role](c.roles),
+		Presence:    c,
+		Prober:      c,
+	}, nil
+}
+
+// checkURL finds, besides what rest has found, the address of the interface in place of the server's.
+func checkURL(address string, err error) error {
+	if err != nil {
+		return fmt.Errorf("url: %w", err)
+	}
+	if p := strings.TrimRight(address, "/"); strings.HasSuffix(p, "/api") || strings.HasSuffix(p, "/api/v1") {
+		return errors.New("url: must be the address that people open, without /api")
+	}
+	return nil
+}
+
+// check finds what no header can hold; both credentials travel in headers.
+func check(key, value string) error {
+	if strings.TrimSpace(value) == "" {
+		return errors.New(key + ": required")
+	}
+	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New(key + ": must be printable ASCII without spaces or line breaks")
+	}
+	return nil
+}
+
+// canonical spells an address that rest has accepted in one way, so that a slash or a capital letter does not make another source of it.
+func canonical(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host) + strings.TrimRight(u.EscapedPath(), "/")
+}
+
+// fingerprint hashes the parts, each with its length before it so that no two lists of parts look alike.
+func fingerprint(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:32]
+}
