@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"time"
 
@@ -22,12 +23,22 @@ type prober struct {
 
 // Probe finds out whether the token is accepted, whether it is an administrator's, and for how long it is good.
 func (p prober) Probe(ctx context.Context) ([]connectors.Finding, error) {
-	if _, err := p.get(ctx, opAccount, pathAccount, ""); err != nil {
+	resp, err := p.get(ctx, opAccount, pathAccount, "")
+	if err != nil {
 		return nil, err
+	}
+	var a account
+	if err := resp.JSON(&a); err != nil {
+		return nil, err
+	}
+	if recordID(a.ID) == "" {
+		return nil, resp.Fail(connectors.KindBadResponse, "not an account; is url the account's own address?")
 	}
 	admin := connectors.Finding{What: "users and roles", OK: true}
 	// The account has just been read: 401 here, which Kommo has been met with, is about the right, not about the token.
-	_, err := p.get(ctx, opUsers, pathUsers, "limit=1")
+	if resp, err = p.get(ctx, opUsers, pathUsers, "limit=1"); err == nil && resp.Status != http.StatusNoContent {
+		_, _, err = decodePage[user](resp, "users")
+	}
 	if connectors.IsKind(err, connectors.KindForbidden) || connectors.IsKind(err, connectors.KindUnauthorized) {
 		admin.OK, admin.Note = false, "take a token of an administrator of the account"
 	} else if err != nil {

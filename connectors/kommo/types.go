@@ -151,10 +151,11 @@ type role struct {
 	Rights *rights     `json:"rights"`
 }
 
-// account is the reply of /account with its groups.
+// account is the reply of /account.
 type account struct {
+	ID       rest.Scalar `json:"id"`
 	Embedded struct {
-		UsersGroups []named `json:"users_groups"` // nil where absent
+		UsersGroups []named `json:"users_groups"` // nil where not asked for
 	} `json:"_embedded"`
 }
 

@@ -1,0 +1,20 @@
+package kommo_test
+
+import (
+	"testing"
+
+	"roster/connectors"
+	"roster/connectors/conntest"
+	"roster/connectors/kommo"
+	"roster/connectors/kommo/fake"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	conntest.Run(t, conntest.Subject{
+		Open:         kommo.Open,
+		Config:       connectors.Config{Kind: connectors.Kommo, AccessToken: adminToken},
+		Fake:         fake.New(company(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
+		NoBodyIsNone: true,
+	})
+}
