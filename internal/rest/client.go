@@ -49,10 +49,10 @@ type Client struct {
 // New checks the options and gives a client.
 func New(opt Options) (*Client, error) {
 	base, err := url.Parse(opt.Base)
-	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
+	if err != nil || base.Hostname() == "" || (base.Scheme != "https" && base.Scheme != "http") {
 		return nil, errors.New("not an absolute http or https URL")
 	}
-	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
+	if base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
 		return nil, errors.New("must have no user, query or fragment")
 	}
 	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
@@ -113,7 +113,8 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 		if e == nil {
 			return resp, nil
 		}
-		if e.Kind != connectors.KindRateLimited || e.Blocked || req.Write || attempt == maxAttempts || e.RetryAfter > patience {
+		// Without a status it was not the source that refused but the limiter, which has waited as long as it may.
+		if e.Kind != connectors.KindRateLimited || e.Status == 0 || e.Blocked || req.Write || attempt == maxAttempts || e.RetryAfter > patience {
 			return nil, e
 		}
 	}
@@ -205,7 +206,7 @@ func (c *Client) Below(op, link string) (path, query string, err error) {
 		return refuse()
 	}
 	path, ok := strings.CutPrefix(u.EscapedPath(), c.base.EscapedPath()+"/")
-	if !ok || strings.Contains(path, "..") {
+	if !ok || strings.Contains(u.Path, "..") { // however it is escaped
 		return refuse()
 	}
 	return path, u.RawQuery, nil

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -45,27 +46,39 @@ func newLimiter(limit connectors.RateLimit) *limiter {
 
 // acquire waits until the bucket's next call may start. The caller calls release when the call is over.
 func (l *limiter) acquire(ctx context.Context, name string) (release func(), e *connectors.Error) {
-	release = func() {}
-	if l.parallel != nil {
-		select {
-		case l.parallel <- struct{}{}:
-			release = func() { <-l.parallel }
-		case <-ctx.Done():
-			return nil, waitError(ctx.Err(), 0)
-		}
-	}
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, transportError(err)
+		}
+		release, err := l.enter(ctx)
+		if err != nil {
+			return nil, waitError(err, 0)
+		}
 		wait, e := l.reserve(name)
 		if e == nil && wait <= 0 {
 			return release, nil
 		}
+		// Who waits for one bucket must not keep the others' calls from starting.
+		release()
 		if e == nil {
 			e = sleep(ctx, wait)
 		}
 		if e != nil {
-			release()
 			return nil, e
 		}
+	}
+}
+
+// enter takes one of the places for calls under way.
+func (l *limiter) enter(ctx context.Context) (leave func(), err error) {
+	if l.parallel == nil {
+		return func() {}, nil
+	}
+	select {
+	case l.parallel <- struct{}{}:
+		return func() { <-l.parallel }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
@@ -125,8 +138,10 @@ func (l *limiter) block(e *connectors.Error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	kept := *e
-	l.blocked, l.until = &kept, time.Now().Add(e.RetryAfter)
+	if t := time.Now().Add(e.RetryAfter); t.After(l.until) {
+		kept := *e
+		l.blocked, l.until = &kept, t
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) *connectors.Error {
@@ -143,6 +158,10 @@ func sleep(ctx context.Context, d time.Duration) *connectors.Error {
 	}
 }
 
+// waitError is for a call that was not sent: its turn would have come in d.
 func waitError(err error, d time.Duration) *connectors.Error {
+	if errors.Is(err, context.Canceled) {
+		return transportError(err)
+	}
 	return &connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: d, Detail: "not sent, to stay within the source's limit", Err: err}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ func (r *Response) JSON(v any) error {
 		return nil
 	}
 	detail := "not the JSON that was expected"
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
 		detail = "unexpected type in field " + e.Field
 	} else if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		detail = "not JSON, or cut off, at byte " + strconv.FormatInt(e.Offset, 10)
@@ -94,7 +95,7 @@ func (s *Scalar) UnmarshalJSON(b []byte) error {
 		}
 		*s = Scalar(t)
 	case '{', '[':
-		return &json.UnmarshalTypeError{Value: "object", Type: nil, Field: "scalar"}
+		return &json.UnmarshalTypeError{Value: "object or array", Type: reflect.TypeFor[Scalar]()}
 	case 'n':
 		*s = ""
 	default:

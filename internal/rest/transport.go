@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"syscall"
 
@@ -32,7 +33,7 @@ func transportError(err error) *connectors.Error {
 		e.Detail = "connection refused; check url and whether the source is up"
 	case isA[*tls.CertificateVerificationError](err), isA[x509.UnknownAuthorityError](err), isA[x509.HostnameError](err):
 		e.Detail = "its TLS certificate is not trusted"
-	case isA[tls.RecordHeaderError](err):
+	case errors.Is(err, http.ErrSchemeMismatch), isA[tls.RecordHeaderError](err):
 		e.Detail = "it does not speak TLS; check the scheme in url"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		e.Detail = "the connection was cut"
