@@ -63,7 +63,7 @@ func (c *collection) run(ctx context.Context) {
 			c.read(ctx)
 			continue
 		}
-		look := c.look(ctx)
+		look := c.look(ctx, now)
 		select {
 		case <-look.C:
 		case <-c.wake:
@@ -99,10 +99,11 @@ func (c *collection) due(v *view, now time.Time) bool {
 	return !now.Before(v.next) && now.UnixNano()-c.asked.Load() < int64(c.keeper.idleAfter)
 }
 
-// look brings what is known up to the clock, and gives a timer for when to look again.
-func (c *collection) look(ctx context.Context) *time.Timer {
-	c.settle(ctx, false)
-	v, now := c.view.Load(), time.Now()
+// look brings what is known up to the clock, and gives a timer for when to look again. It goes by one reading of the clock, the caller's:
+// by a later one it would take for past what the caller took for yet to come, and nobody would see to it.
+func (c *collection) look(ctx context.Context, now time.Time) *time.Timer {
+	c.settle(ctx, now, false)
+	v := c.view.Load()
 	at := c.nextChange(v, now)
 	if !v.reading && v.next.After(now) && (at.IsZero() || v.next.Before(at)) {
 		at = v.next
@@ -113,7 +114,7 @@ func (c *collection) look(ctx context.Context) *time.Timer {
 	if at.IsZero() {
 		return stoppedTimer() // nothing changes before somebody asks
 	}
-	return time.NewTimer(at.Sub(now))
+	return time.NewTimer(time.Until(at))
 }
 
 // stoppedTimer gives a timer that does not fire until it is reset.
@@ -124,8 +125,8 @@ func stoppedTimer() *time.Timer {
 }
 
 // settle drops what is too old to be served, and tells of changes: of the records, where the caller has made one, and of the condition.
-func (c *collection) settle(ctx context.Context, changed bool) {
-	now, v := time.Now(), c.view.Load()
+func (c *collection) settle(ctx context.Context, now time.Time, changed bool) {
+	v := c.view.Load()
 	if v.snap != nil && c.kept(v, now) == nil {
 		v = c.change(func(v *view) { v.snap = nil })
 	}

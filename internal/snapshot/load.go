@@ -11,8 +11,8 @@ import (
 //
 // What is there comes at once, and what is due is read in the background. The caller waits, up to FirstWait and for all keys side by side,
 // only for data that is not there at all or is older than ten times its effective fresh_for, and only where waiting may help: not while
-// a failing source is left alone, and for a retry no longer than until FirstWait after it began. A collection that nobody knows is
-// Missing with KindUnsupported.
+// a failing source is left alone, and for a retry, or where there is something to serve, no longer than until FirstWait after the reading
+// began. A collection that nobody knows is Missing with KindUnsupported.
 func (k *Keeper) Load(ctx context.Context, keys []Key) []Result {
 	results, wait := k.Take(keys)
 	if wait {
@@ -93,7 +93,8 @@ func (c *collection) ask(v *view, now time.Time) {
 
 // waitUntil says until when it is worth waiting for better data than the view's; not after now where it is not.
 func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
-	if snap := c.kept(v, now); snap != nil {
+	snap := c.kept(v, now)
+	if snap != nil {
 		// A long first reading serves what it has got so far, and is never waited for once it has something.
 		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(snap.ReadAt) < veryStale*c.freshFor(v) {
 			return now
@@ -102,7 +103,7 @@ func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 	switch {
 	case v.over:
 		return now
-	case v.reading && v.err != nil: // a retry of what has just failed: hope for a while only
+	case v.reading && (v.err != nil || snap != nil): // it has just failed, or there is something to serve: hope for a while only
 		if hope := v.started.Add(c.keeper.firstWait); hope.Before(deadline) {
 			return hope
 		}

@@ -148,6 +148,20 @@ func TestLoadWaitsForAllSideBySide(t *testing.T) {
 	})
 }
 
+func TestOldDataIsNotHeldBackByAReadingThatHangs(t *testing.T) {
+	t.Parallel()
+	opt := one(scripted(step{ids: []string{"1"}}, step{hang: true}))
+	opt.IdleAfter = time.Second
+	bubble(t, opt, func(t *testing.T, k *snapshot.Keeper) {
+		pass(hour)
+		for _, want := range []time.Duration{2 * time.Second, 0, 0} {
+			if r, waited := timed(t.Context(), k); brief(r) != "stale[1]" || waited != want {
+				t.Errorf("got %s after %v, want it after %v", brief(r), waited, want)
+			}
+		}
+	})
+}
+
 func TestLoadEndsWithItsCaller(t *testing.T) {
 	t.Parallel()
 	bubble(t, one(scripted(step{hang: true})), func(t *testing.T, k *snapshot.Keeper) {

@@ -60,7 +60,7 @@ func (c *collection) list(ctx context.Context, start time.Time) outcome {
 	publish := stoppedTimer()
 	defer publish.Stop()
 	next := start.Add(progressEvery)
-	look := c.look(ctx)
+	look := c.look(ctx, start)
 	defer func() { look.Stop() }()
 	for {
 		select {
@@ -77,7 +77,7 @@ func (c *collection) list(ctx context.Context, start time.Time) outcome {
 			now := time.Now()
 			next = now.Add(max(progressEvery, now.Sub(start)/progressShare))
 		case <-look.C:
-			look = c.look(ctx)
+			look = c.look(ctx, time.Now())
 		}
 	}
 }
@@ -96,7 +96,9 @@ func (c *collection) call(ctx context.Context, progress func(reading), done chan
 	r, err := c.kind.list(ctx, c.source, progress)
 	o = outcome{reading: r}
 	if err != nil {
-		o.err, o.complete = connectors.AsError(c.key.Source, err), false
+		e := *connectors.AsError(c.key.Source, err)
+		e.Source = c.key.Source
+		o.err, o.complete = &e, false
 	}
 }
 
@@ -111,7 +113,7 @@ func (c *collection) progress(ctx context.Context, r reading, start time.Time) {
 	if err != nil {
 		return // the end of the reading will tell
 	}
-	c.settle(ctx, c.publish(snap, func(*view) {}))
+	c.settle(ctx, time.Now(), c.publish(snap, func(*view) {}))
 }
 
 // finish serves what a reading has yielded, and settles when to read again.
@@ -144,7 +146,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o outcome) {
 		v.next, v.floor = c.schedule(v, o, now)
 	})
 	c.release()
-	c.settle(ctx, changed)
+	c.settle(ctx, time.Now(), changed)
 }
 
 // schedule says from when the next reading is due, and from when it is allowed, given a view of how the last one ended.

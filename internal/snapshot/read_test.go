@@ -103,9 +103,8 @@ func TestReading(t *testing.T) {
 func TestStatusTellsTimesAndCounts(t *testing.T) {
 	t.Parallel()
 	seven := 7
-	s := scripted(step{ids: numbered(5), short: true, want: &seven, takes: time.Second}, step{err: fails(connectors.KindForbidden).err})
-	opt := one(s)
-	bubble(t, opt, func(t *testing.T, k *snapshot.Keeper) {
+	s := scripted(step{ids: numbered(5), short: true, want: &seven, takes: time.Second}, fails(connectors.KindForbidden))
+	bubble(t, one(s), func(t *testing.T, k *snapshot.Keeper) {
 		began := time.Now()
 		pass(500 * time.Millisecond)
 		want := snapshot.Status{Key: accounts, State: snapshot.Missing, TriedAt: began, FreshFor: time.Minute, Reading: true}
@@ -120,7 +119,7 @@ func TestStatusTellsTimesAndCounts(t *testing.T) {
 		}
 		pass(40 * time.Second)
 		got := k.Statuses()[0]
-		if got.Err == nil || !got.TriedAt.After(began) || !got.SyncedAt.Equal(began) || got.RetryAt.Sub(got.TriedAt) < 5*time.Minute {
+		if got.Err == nil || got.Err.Source != "a" || !got.TriedAt.After(began) || !got.SyncedAt.Equal(began) || got.RetryAt.Sub(got.TriedAt) < 5*time.Minute {
 			t.Errorf("after a failure: %+v", got)
 		}
 	})
