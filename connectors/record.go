@@ -50,6 +50,14 @@ type Phone struct {
 	Kind PhoneKind
 }
 
+// Number is the number in E.164; nil where it could not be recognised.
+func (p Phone) Number() *string {
+	if p.E164 == "" {
+		return nil
+	}
+	return &p.E164
+}
+
 // Handle is a name on another service, such as WhatsApp or LinkedIn.
 type Handle struct {
 	Service string
@@ -70,6 +78,11 @@ const (
 	AccessAdmin
 	AccessOwner
 )
+
+// String gives the level in words, as a person would read it.
+func (l AccessLevel) String() string {
+	return [...]string{"None", "Unknown", "Reader", "Guest", "Member", "Manager", "Admin", "Owner"}[l]
+}
 
 // Grant says on whose records an action is allowed.
 type Grant uint8

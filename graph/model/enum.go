@@ -1,0 +1,253 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"roster/connectors"
+	"roster/internal/directory"
+	"roster/internal/snapshot"
+)
+
+// enum spells the values of a Go type in GraphQL. A value that is not spelt is null.
+type enum[T comparable] struct {
+	names  map[T]graphql.Marshaler
+	values map[string]T
+}
+
+func newEnum[T comparable](values map[string]T) enum[T] {
+	e := enum[T]{names: make(map[T]graphql.Marshaler, len(values)), values: values}
+	for name, v := range values {
+		e.names[v] = graphql.MarshalString(name)
+	}
+	return e
+}
+
+func (e enum[T]) marshal(v T) graphql.Marshaler {
+	if m, ok := e.names[v]; ok {
+		return m
+	}
+	return graphql.Null
+}
+
+func (e enum[T]) unmarshal(v any) (T, error) {
+	s, _ := v.(string)
+	t, ok := e.values[s]
+	if !ok {
+		return t, fmt.Errorf("%q is not one of its values", s)
+	}
+	return t, nil
+}
+
+var accessLevels = newEnum(map[string]connectors.AccessLevel{
+	"NONE": connectors.AccessNone, "UNKNOWN": connectors.AccessUnknown, "READER": connectors.AccessReader, "GUEST": connectors.AccessGuest,
+	"MEMBER": connectors.AccessMember, "MANAGER": connectors.AccessManager, "ADMIN": connectors.AccessAdmin, "OWNER": connectors.AccessOwner,
+})
+
+// MarshalAccessLevel writes an AccessLevel.
+func MarshalAccessLevel(v connectors.AccessLevel) graphql.Marshaler { return accessLevels.marshal(v) }
+
+// UnmarshalAccessLevel reads an AccessLevel.
+func UnmarshalAccessLevel(v any) (connectors.AccessLevel, error) { return accessLevels.unmarshal(v) }
+
+var collectionKinds = newEnum(map[string]connectors.Collection{
+	"ACCOUNTS": connectors.Accounts, "TEAMS": connectors.Teams, "ROLES": connectors.Roles, "CONTACTS": connectors.Contacts,
+	"CONTACT_FOLDERS": connectors.ContactFolders,
+})
+
+// MarshalCollectionKind writes a CollectionKind.
+func MarshalCollectionKind(v connectors.Collection) graphql.Marshaler {
+	return collectionKinds.marshal(v)
+}
+
+// UnmarshalCollectionKind reads a CollectionKind.
+func UnmarshalCollectionKind(v any) (connectors.Collection, error) {
+	return collectionKinds.unmarshal(v)
+}
+
+var contactFacets = newEnum(map[string]directory.ContactFacet{
+	"SOURCE": directory.ContactFacetSource, "FOLDER": directory.ContactFacetFolder, "TAG": directory.ContactFacetTag,
+	"OWNER": directory.ContactFacetOwner,
+})
+
+// MarshalContactFacet writes a ContactFacet.
+func MarshalContactFacet(v directory.ContactFacet) graphql.Marshaler { return contactFacets.marshal(v) }
+
+// UnmarshalContactFacet reads a ContactFacet.
+func UnmarshalContactFacet(v any) (directory.ContactFacet, error) { return contactFacets.unmarshal(v) }
+
+var contactFolderKinds = newEnum(map[string]connectors.ContactFolderKind{
+	"PRESET": connectors.FolderPreset, "CUSTOM": connectors.FolderCustom,
+})
+
+// MarshalContactFolderKind writes a ContactFolderKind.
+func MarshalContactFolderKind(v connectors.ContactFolderKind) graphql.Marshaler {
+	return contactFolderKinds.marshal(v)
+}
+
+// UnmarshalContactFolderKind reads a ContactFolderKind.
+func UnmarshalContactFolderKind(v any) (connectors.ContactFolderKind, error) {
+	return contactFolderKinds.unmarshal(v)
+}
+
+var contactOrderFields = newEnum(map[string]directory.ContactOrderField{
+	"NAME": directory.ContactByName, "EMAIL": directory.ContactByEmail, "CREATED_AT": directory.ContactByCreatedAt,
+	"UPDATED_AT": directory.ContactByUpdatedAt,
+})
+
+// MarshalContactOrderField writes a ContactOrderField.
+func MarshalContactOrderField(v directory.ContactOrderField) graphql.Marshaler {
+	return contactOrderFields.marshal(v)
+}
+
+// UnmarshalContactOrderField reads a ContactOrderField.
+func UnmarshalContactOrderField(v any) (directory.ContactOrderField, error) {
+	return contactOrderFields.unmarshal(v)
+}
+
+var emailTrusts = newEnum(map[string]connectors.Trust{
+	"VERIFIED": connectors.TrustVerified, "ASSERTED": connectors.TrustAsserted, "NONE": connectors.TrustNone,
+})
+
+// MarshalEmailTrust writes an EmailTrust.
+func MarshalEmailTrust(v connectors.Trust) graphql.Marshaler { return emailTrusts.marshal(v) }
+
+// UnmarshalEmailTrust reads an EmailTrust.
+func UnmarshalEmailTrust(v any) (connectors.Trust, error) { return emailTrusts.unmarshal(v) }
+
+var grants = newEnum(map[string]connectors.Grant{
+	"ALL": connectors.GrantAll, "GROUP": connectors.GrantGroup, "OWN": connectors.GrantOwn, "DENIED": connectors.GrantDenied,
+	"UNKNOWN": connectors.GrantUnknown,
+})
+
+// MarshalGrant writes a Grant.
+func MarshalGrant(v connectors.Grant) graphql.Marshaler { return grants.marshal(v) }
+
+// UnmarshalGrant reads a Grant.
+func UnmarshalGrant(v any) (connectors.Grant, error) { return grants.unmarshal(v) }
+
+var kommoRanks = newEnum(map[string]string{"NEWBIE": "newbie", "CANDIDATE": "candidate", "MASTER": "master"})
+
+// MarshalKommoRank writes a KommoRank; a rank that is new is null.
+func MarshalKommoRank(v string) graphql.Marshaler { return kommoRanks.marshal(v) }
+
+// UnmarshalKommoRank reads a KommoRank.
+func UnmarshalKommoRank(v any) (string, error) { return kommoRanks.unmarshal(v) }
+
+var orderDirections = newEnum(map[string]directory.Direction{"ASC": directory.Ascending, "DESC": directory.Descending})
+
+// MarshalOrderDirection writes an OrderDirection.
+func MarshalOrderDirection(v directory.Direction) graphql.Marshaler {
+	return orderDirections.marshal(v)
+}
+
+// UnmarshalOrderDirection reads an OrderDirection.
+func UnmarshalOrderDirection(v any) (directory.Direction, error) { return orderDirections.unmarshal(v) }
+
+var phoneKinds = newEnum(map[string]connectors.PhoneKind{
+	"MAIN": connectors.PhoneMain, "OFFICE": connectors.PhoneOffice, "MOBILE": connectors.PhoneMobile, "HOME": connectors.PhoneHome,
+	"FAX": connectors.PhoneFax, "OTHER": connectors.PhoneOther,
+})
+
+// MarshalPhoneKind writes a PhoneKind.
+func MarshalPhoneKind(v connectors.PhoneKind) graphql.Marshaler { return phoneKinds.marshal(v) }
+
+// UnmarshalPhoneKind reads a PhoneKind.
+func UnmarshalPhoneKind(v any) (connectors.PhoneKind, error) { return phoneKinds.unmarshal(v) }
+
+var presences = newEnum(map[string]connectors.PresenceState{
+	"ONLINE": connectors.PresenceOnline, "AWAY": connectors.PresenceAway, "BUSY": connectors.PresenceBusy, "OFFLINE": connectors.PresenceOffline,
+})
+
+// MarshalPresence writes a Presence; one that is not known is null.
+func MarshalPresence(v connectors.PresenceState) graphql.Marshaler { return presences.marshal(v) }
+
+// UnmarshalPresence reads a Presence.
+func UnmarshalPresence(v any) (connectors.PresenceState, error) { return presences.unmarshal(v) }
+
+var sourceErrorCodes = newEnum(map[string]connectors.ErrorKind{
+	"UNAUTHORIZED": connectors.KindUnauthorized, "FORBIDDEN": connectors.KindForbidden, "NOT_FOUND": connectors.KindNotFound,
+	"INVALID_REQUEST": connectors.KindInvalid, "RATE_LIMITED": connectors.KindRateLimited, "TIMEOUT": connectors.KindTimeout,
+	"UNAVAILABLE": connectors.KindUnavailable, "BAD_RESPONSE": connectors.KindBadResponse,
+})
+
+// MarshalSourceErrorCode writes a SourceErrorCode. What a reading cannot meet, such as a conflict, is the source's not answering as it should.
+func MarshalSourceErrorCode(v connectors.ErrorKind) graphql.Marshaler {
+	if m, ok := sourceErrorCodes.names[v]; ok {
+		return m
+	}
+	return sourceErrorCodes.marshal(connectors.KindBadResponse)
+}
+
+// SourceErrorCode spells a SourceErrorCode outside of an answer's data.
+func SourceErrorCode(v connectors.ErrorKind) string {
+	for name, k := range sourceErrorCodes.values {
+		if k == v {
+			return name
+		}
+	}
+	return "BAD_RESPONSE"
+}
+
+// UnmarshalSourceErrorCode reads a SourceErrorCode.
+func UnmarshalSourceErrorCode(v any) (connectors.ErrorKind, error) {
+	return sourceErrorCodes.unmarshal(v)
+}
+
+var sourceKinds = newEnum(map[string]connectors.Kind{
+	"WORKSECTION": connectors.Worksection, "KOMMO": connectors.Kommo, "ALTCRAFT": connectors.Altcraft, "ROCKET_CHAT": connectors.RocketChat,
+})
+
+// MarshalSourceKind writes a SourceKind.
+func MarshalSourceKind(v connectors.Kind) graphql.Marshaler { return sourceKinds.marshal(v) }
+
+// UnmarshalSourceKind reads a SourceKind.
+func UnmarshalSourceKind(v any) (connectors.Kind, error) { return sourceKinds.unmarshal(v) }
+
+var sourceStates = newEnum(map[string]snapshot.State{
+	"FRESH": snapshot.Fresh, "STALE": snapshot.Stale, "INCOMPLETE": snapshot.Incomplete, "MISSING": snapshot.Missing,
+})
+
+// MarshalSourceState writes a SourceState.
+func MarshalSourceState(v snapshot.State) graphql.Marshaler { return sourceStates.marshal(v) }
+
+// UnmarshalSourceState reads a SourceState.
+func UnmarshalSourceState(v any) (snapshot.State, error) { return sourceStates.unmarshal(v) }
+
+var teamKinds = newEnum(map[string]connectors.TeamKind{
+	"COMPANY": connectors.TeamCompany, "CLIENT": connectors.TeamClient, "GROUP": connectors.TeamGroup,
+})
+
+// MarshalTeamKind writes a TeamKind.
+func MarshalTeamKind(v connectors.TeamKind) graphql.Marshaler { return teamKinds.marshal(v) }
+
+// UnmarshalTeamKind reads a TeamKind.
+func UnmarshalTeamKind(v any) (connectors.TeamKind, error) { return teamKinds.unmarshal(v) }
+
+var userFacets = newEnum(map[string]directory.UserFacet{
+	"SOURCE": directory.UserFacetSource, "SOURCE_SET": directory.UserFacetSourceSet, "TEAM": directory.UserFacetTeam,
+	"ROLE": directory.UserFacetRole, "DEPARTMENT": directory.UserFacetDepartment, "ACCESS_LEVEL": directory.UserFacetAccessLevel,
+	"ACTIVE": directory.UserFacetActive, "LOCALE": directory.UserFacetLocale,
+})
+
+// MarshalUserFacet writes a UserFacet.
+func MarshalUserFacet(v directory.UserFacet) graphql.Marshaler { return userFacets.marshal(v) }
+
+// UnmarshalUserFacet reads a UserFacet.
+func UnmarshalUserFacet(v any) (directory.UserFacet, error) { return userFacets.unmarshal(v) }
+
+var userOrderFields = newEnum(map[string]directory.UserOrderField{
+	"NAME": directory.UserByName, "EMAIL": directory.UserByEmail, "CREATED_AT": directory.UserByCreatedAt,
+	"ACCESS_LEVEL": directory.UserByAccessLevel, "ACCOUNTS": directory.UserByAccounts,
+})
+
+// MarshalUserOrderField writes a UserOrderField.
+func MarshalUserOrderField(v directory.UserOrderField) graphql.Marshaler {
+	return userOrderFields.marshal(v)
+}
+
+// UnmarshalUserOrderField reads a UserOrderField.
+func UnmarshalUserOrderField(v any) (directory.UserOrderField, error) {
+	return userOrderFields.unmarshal(v)
+}

@@ -1,0 +1,85 @@
+package directory
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// attribute is something that items are filtered and counted by. An item may have several values, or none.
+type attribute struct {
+	values []attrValue
+	byName map[string]uint32       // by what the filter takes
+	items  [][]uint32              // the items with each value, in their order
+	of     func(i uint32) []uint32 // the values of each item
+}
+
+// attrValue is one value: what the filter takes, and what to show a person.
+type attrValue struct{ value, label string }
+
+// attributeBy makes an attribute over n items; values gives each item's values.
+func attributeBy(n int, values func(i int, add func(value, label string))) attribute {
+	a := attribute{byName: make(map[string]uint32)}
+	starts, flat := make([]uint32, 1, n+1), make([]uint32, 0, n)
+	for i := range n {
+		values(i, func(value, label string) {
+			v, ok := a.byName[value]
+			if !ok {
+				v = uint32(len(a.values)) //nolint:gosec // see numbered
+				a.byName[value] = v
+				a.values = append(a.values, attrValue{value, label})
+				a.items = append(a.items, nil)
+			}
+			if slices.Contains(flat[starts[i]:], v) {
+				return
+			}
+			flat = append(flat, v)
+			a.items[v] = append(a.items[v], uint32(i)) //nolint:gosec // see numbered
+		})
+		starts = append(starts, uint32(len(flat))) //nolint:gosec // see numbered
+	}
+	a.of = func(i uint32) []uint32 { return flat[starts[i]:starts[i+1]] }
+	return a
+}
+
+// having gives the items with any of these values.
+func (a *attribute) having(n int, values []string) set {
+	s := newSet(n)
+	for _, v := range values {
+		if i, ok := a.byName[v]; ok {
+			s.addAll(a.items[i])
+		}
+	}
+	return s
+}
+
+// Facet is how many items of a list share one value.
+type Facet struct {
+	Value string
+	Label string
+	Count int
+}
+
+// count counts the set's items by value, largest first, and gives the first few.
+func (a *attribute) count(s set, first int) []*Facet {
+	counts := make([]int, len(a.values))
+	for i := range s.items {
+		for _, v := range a.of(i) {
+			counts[v]++
+		}
+	}
+	order := make([]int, 0, len(counts))
+	for v, c := range counts {
+		if c > 0 {
+			order = append(order, v)
+		}
+	}
+	slices.SortFunc(order, func(x, y int) int {
+		return cmp.Or(counts[y]-counts[x], strings.Compare(a.values[x].label, a.values[y].label), strings.Compare(a.values[x].value, a.values[y].value))
+	})
+	out := make([]*Facet, 0, min(first, len(order)))
+	for _, v := range order[:min(first, len(order))] {
+		out = append(out, &Facet{Value: a.values[v].value, Label: a.values[v].label, Count: counts[v]})
+	}
+	return out
+}

@@ -1,0 +1,207 @@
+package directory
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"roster/connectors"
+)
+
+// Directory is everything, linked, built from one set of snapshots. It is immutable.
+type Directory struct {
+	version  string
+	sources  []*Source
+	accounts map[connectors.Ref]Account
+
+	users    userList
+	teams    teamList
+	roles    roleList
+	contacts contactList
+	folders  folderList
+
+	byEmail map[string]*User // vouched-for addresses that name one person only
+}
+
+// builder holds what is needed while a directory is made, and forgotten after.
+type builder struct {
+	rules    *Rules
+	data     []SourceData
+	dir      *Directory
+	shared   mailboxes
+	names    *collation
+	accounts []*AccountCore // of all sources, in their order, by ID within a source
+	outer    []Account      // the same, as the vendors' types
+	teams    []*teamSet     // by source
+	roles    []*roleSet
+	folders  []*folderSet
+}
+
+// Build makes a directory. The sources come in the configured order, which is the order in which their values are preferred.
+func Build(rules Rules, data []SourceData) *Directory {
+	b := &builder{
+		rules: &rules, data: data, shared: newMailboxes(rules.SharedMailboxes), names: newCollation(),
+		dir: &Directory{version: version(rules, data), byEmail: make(map[string]*User)},
+	}
+	for i, d := range data {
+		b.dir.sources = append(b.dir.sources, &Source{
+			ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: Text(d.URL), index: i,
+		})
+	}
+	b.collectGroups()
+	b.collectAccounts()
+	b.joinUsers()
+	b.indexGroups()
+	b.indexUsers()
+	b.collectContacts()
+	return b.dir
+}
+
+// Version tells directories apart: it is the hash of all that went into this one.
+func (d *Directory) Version() string { return d.version }
+
+// Sources are in the configured order.
+func (d *Directory) Sources() []*Source { return d.sources }
+
+func version(rules Rules, data []SourceData) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %q ", rules.Links, rules.Splits, rules.SharedMailboxes)
+	for _, f := range Fields {
+		fmt.Fprintf(h, "%q ", rules.Precedence[f])
+	}
+	for _, d := range data {
+		fmt.Fprintf(h, "%q %q %q %d %q ", d.Name, d.Kind, d.URL, d.Trust, d.Versions)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// collectAccounts makes the accounts of all sources, each linked to its teams and roles.
+func (b *builder) collectAccounts() {
+	n := 0
+	for i := range b.data {
+		n += len(b.data[i].Accounts)
+	}
+	b.accounts, b.outer = make([]*AccountCore, 0, n), make([]Account, 0, n)
+	b.dir.accounts = make(map[connectors.Ref]Account, n)
+	for s := range b.data {
+		source := b.dir.sources[s]
+		records := sortedByID(b.data[s].Accounts)
+		for i := range records {
+			r := records[i]
+			ref := connectors.Ref{Source: source.Name, ID: r.ID}
+			if _, twice := b.dir.accounts[ref]; twice || r.ID == "" {
+				continue
+			}
+			core := b.account(s, source, r)
+			outer := vendorAccount(source.Kind, core)
+			b.accounts, b.outer = append(b.accounts, core), append(b.outer, outer)
+			b.dir.accounts[ref] = outer
+		}
+	}
+}
+
+func (b *builder) account(s int, source *Source, r *connectors.Account) *AccountCore {
+	a := &AccountCore{
+		ID: encodeID(accountID, source.Name, r.ID), Source: source, ExternalID: r.ID,
+		FirstName: Text(r.FirstName), LastName: Text(r.LastName), Username: Text(r.Username), Title: Text(r.Title),
+		Department: Text(r.Department), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), AvatarURL: Text(r.AvatarURL),
+		Locale: Text(r.Locale), Active: r.Active, AccessLevel: r.Access, URL: Text(r.URL), CreatedAt: r.CreatedAt, record: r,
+	}
+	if !a.Active {
+		a.AccessLevel = connectors.AccessNone
+	}
+	a.emails = b.emails(b.data[s].Trust, r.Emails)
+	if len(a.emails) > 0 {
+		a.Email = Text(a.emails[0].address)
+	}
+	a.Name = cmp.Or(fullName(r), r.Username, string(a.Email), r.ID)
+	a.Teams = b.teams[s].of(r)
+	a.Roles = b.roles[s].of(r)
+	return a
+}
+
+// emails gives the addresses that can be somebody's, folded, with how far the source vouches for each.
+func (b *builder) emails(policy TrustPolicy, in []connectors.Email) []accountEmail {
+	var out []accountEmail
+	for _, e := range in {
+		address := foldAddress(e.Address)
+		if !usableAddress(address) || slices.ContainsFunc(out, func(o accountEmail) bool { return o.address == address }) {
+			continue
+		}
+		out = append(out, accountEmail{address: address, trust: policy.of(e), shared: b.shared.shared(address)})
+	}
+	return out
+}
+
+func (p TrustPolicy) of(e connectors.Email) connectors.Trust {
+	verified := e.Verified != nil && *e.Verified
+	switch {
+	case e.Synthetic || p == TrustNothing:
+		return connectors.TrustNone
+	case verified:
+		return connectors.TrustVerified
+	case p == TrustAsIs:
+		return connectors.TrustAsserted
+	}
+	return connectors.TrustNone
+}
+
+// fullName is the name that the source gives, whole or in parts; empty where it gives none.
+func fullName(r *connectors.Account) string {
+	return cmp.Or(strings.TrimSpace(r.Name), strings.TrimSpace(r.FirstName+" "+r.LastName))
+}
+
+func vendorAccount(kind connectors.Kind, core *AccountCore) Account {
+	r := core.record
+	switch kind {
+	case connectors.Worksection:
+		return &WorksectionAccount{core, orZero(r.Worksection)}
+	case connectors.Kommo:
+		return &KommoAccount{core, orZero(r.Kommo)}
+	case connectors.Altcraft:
+		return &AltcraftAccount{core, orZero(r.Altcraft)}
+	case connectors.RocketChat:
+		return &RocketChatAccount{core, orZero(r.RocketChat)}
+	}
+	return core
+}
+
+func orZero[T any](p *T) *T {
+	if p == nil {
+		return new(T)
+	}
+	return p
+}
+
+// emptied makes a list that is never nil: an empty one is shown as such, a nil one as null.
+func emptied[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// sortedByID gives pointers to the records in the order of their IDs, so that nothing depends on the order of reading.
+func sortedByID[T connectors.Record](records []T) []*T {
+	out := make([]*T, len(records))
+	for i := range records {
+		out[i] = &records[i]
+	}
+	slices.SortFunc(out, func(a, b *T) int { return compareIDs((*a).Key(), (*b).Key()) })
+	return out
+}
+
+// compareIDs puts numbers in the order of their values, so that 9 comes before 10, and texts after them as they stand.
+func compareIDs(a, b string) int {
+	if len(a) != len(b) && isDigits(a) && isDigits(b) {
+		return len(a) - len(b)
+	}
+	return strings.Compare(a, b)
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}

@@ -1,0 +1,100 @@
+package directory
+
+import (
+	"roster/connectors"
+)
+
+// ContactFolderFilter says which folders; what is not given does not filter.
+type ContactFolderFilter struct {
+	Search  *string
+	Sources []string
+	Kinds   []connectors.ContactFolderKind
+}
+
+const (
+	folderSource = iota
+	folderKindAttr
+)
+
+// folderList is all contact folders.
+type folderList struct {
+	*table
+	all    []*ContactFolder
+	byID   map[string]*ContactFolder
+	byName map[connectors.Ref]*ContactFolder
+}
+
+func (b *builder) indexFolders() {
+	l := &b.dir.folders
+	l.table = numbered('F', l.all, b.names, func(f *ContactFolder) string { return f.Name },
+		func(f *ContactFolder) string { return f.ID }, func(f *ContactFolder, i uint32) { f.index = i })
+	l.byID, l.byName = make(map[string]*ContactFolder, len(l.all)), make(map[connectors.Ref]*ContactFolder, len(l.all))
+	for _, f := range l.all {
+		l.byID[f.ID] = f
+		ref := connectors.Ref{Source: f.Source.Name, ID: f.Name}
+		if other := l.byName[ref]; other == nil || other.ExternalID == "" {
+			l.byName[ref] = f
+		}
+	}
+	l.attrs = []attribute{
+		folderSource:   sourceAttribute(l.all, func(f *ContactFolder) *Source { return f.Source }),
+		folderKindAttr: kindAttribute(l.all, func(f *ContactFolder) byte { return byte(f.Kind) }),
+	}
+	l.words = indexWords(len(l.all), func(i int, add func(string)) { add(l.all[i].Name) })
+}
+
+// Folder finds a contact folder by its ID, as Team does.
+func (d *Directory) Folder(id string) *ContactFolder {
+	if f := d.folders.byID[id]; f != nil {
+		return f
+	}
+	if kind, source, name, ok := decodeID(id); ok && kind == folderNameID {
+		return d.folders.byName[connectors.Ref{Source: source, ID: name}]
+	}
+	return nil
+}
+
+// ContactFolders gives a page of folders, by name.
+func (d *Directory) ContactFolders(f *ContactFolderFilter, args PageArgs) (*ContactFolderConnection, error) {
+	l := &d.folders
+	s := everything(len(l.all))
+	if f != nil {
+		if err := d.keepSources(l.table, s, folderSource, f.Sources); err != nil {
+			return nil, err
+		}
+		keepKinds(l.table, s, folderKindAttr, f.Kinds)
+		keepSearch(l.table, s, f.Search)
+	}
+	p, err := l.page(s, 0, bool(Ascending), args)
+	if err != nil {
+		return nil, err
+	}
+	return &ContactFolderConnection{page: p, all: l.all}, nil
+}
+
+// ContactFolderConnection is a page of contact folders.
+type ContactFolderConnection struct {
+	page         *page
+	all          []*ContactFolder
+	Completeness *Completeness
+}
+
+// ContactFolderEdge is a contact folder and its place in the list.
+type ContactFolderEdge struct {
+	Node   *ContactFolder
+	Cursor string
+}
+
+// Nodes are the page's folders.
+func (c *ContactFolderConnection) Nodes() []*ContactFolder { return pick(c.page, c.all) }
+
+// Edges are the page's folders with their places.
+func (c *ContactFolderConnection) Edges() []*ContactFolderEdge {
+	return edges(c.page, c.all, func(f *ContactFolder, cursor string) *ContactFolderEdge { return &ContactFolderEdge{f, cursor} })
+}
+
+// PageInfo is where the page lies.
+func (c *ContactFolderConnection) PageInfo() PageInfo { return c.page.info() }
+
+// TotalCount is how many match in all.
+func (c *ContactFolderConnection) TotalCount() int { return c.page.total }

@@ -1,0 +1,93 @@
+package directory
+
+import (
+	"fmt"
+
+	"roster/connectors"
+)
+
+// User finds a person by their ID, which is that of any of their accounts, or by an account's own ID. Nil where nobody is found; an error where
+// it is not such an ID at all.
+func (d *Directory) User(id string) (*User, error) {
+	kind, source, external, ok := decodeID(id)
+	if !ok {
+		return nil, &InputError{"id", fmt.Sprintf("%q is not an ID of this graph", id)}
+	}
+	if kind != userID && kind != accountID {
+		return nil, &InputError{"id", fmt.Sprintf("%q is the ID of a %s, not of a User", id, idKindNames[kind])}
+	}
+	return d.UserByAccount(connectors.Ref{Source: source, ID: external}), nil
+}
+
+// UserByAccount finds the person who has the account; nil where nobody does.
+func (d *Directory) UserByAccount(ref connectors.Ref) *User {
+	if a := d.accounts[ref]; a != nil {
+		return a.Core().User
+	}
+	return nil
+}
+
+// UserByEmail finds a person by an address that a source vouches for and nobody shares, in any case of letters; nil where nobody is found.
+func (d *Directory) UserByEmail(address string) *User { return d.byEmail[foldAddress(address)] }
+
+// KnownSource refuses a name that no source has.
+func (d *Directory) KnownSource(argument, name string) error {
+	return d.knownSources(argument, []string{name})
+}
+
+// Account finds an account by its ID; nil where there is none.
+func (d *Directory) Account(id string) Account {
+	if kind, source, external, ok := decodeID(id); ok && kind == accountID {
+		return d.accounts[connectors.Ref{Source: source, ID: external}]
+	}
+	return nil
+}
+
+// Source finds a source by its ID; nil where there is none.
+func (d *Directory) Source(id string) *Source {
+	for _, s := range d.sources {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// Node finds the object with this ID; nil where nothing has it.
+func (d *Directory) Node(id string) Node {
+	kind, _, _, ok := decodeID(id)
+	if !ok {
+		return nil
+	}
+	switch kind {
+	case userID:
+		if u, _ := d.User(id); u != nil {
+			return u
+		}
+	case accountID:
+		if a := d.Account(id); a != nil {
+			return a
+		}
+	case teamID, teamNameID:
+		if t := d.Team(id); t != nil {
+			return t
+		}
+	case roleID:
+		if r := d.Role(id); r != nil {
+			return r
+		}
+	case contactID:
+		if c := d.Contact(id); c != nil {
+			return c
+		}
+	case folderID, folderNameID:
+		if f := d.Folder(id); f != nil {
+			return f
+		}
+	case sourceID:
+		if s := d.Source(id); s != nil {
+			return s
+		}
+	}
+	return nil
+}

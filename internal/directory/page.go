@@ -1,0 +1,161 @@
+package directory
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sort"
+)
+
+// InputError says what is wrong with an argument, in words for whoever wrote it.
+type InputError struct{ Argument, Message string }
+
+// Error gives the argument and what is wrong with it.
+func (e *InputError) Error() string { return e.Argument + ": " + e.Message }
+
+// The sizes of pages.
+const (
+	DefaultPageSize = 20
+	MaxPageSize     = 500
+)
+
+// PageArgs are the arguments of a connection.
+type PageArgs struct {
+	First, Last   *int
+	After, Before *string
+}
+
+// size gives the size of the page and whether it is counted from the end.
+func (p PageArgs) size() (n int, backward bool, err error) {
+	check := func(name string, n int) (int, error) {
+		if n < 0 || n > MaxPageSize {
+			return 0, &InputError{name, fmt.Sprintf("must be between 0 and %d, not %d", MaxPageSize, n)}
+		}
+		return n, nil
+	}
+	switch {
+	case p.First != nil && p.Last != nil:
+		return 0, false, &InputError{"first", "give first or last, not both"}
+	case p.Last != nil:
+		n, err = check("last", *p.Last)
+		return n, true, err
+	case p.First != nil:
+		n, err = check("first", *p.First)
+		return n, false, err
+	}
+	return DefaultPageSize, false, nil
+}
+
+// PageInfo is where a page lies in its list.
+type PageInfo struct {
+	HasNextPage     bool
+	HasPreviousPage bool
+	StartCursor     Text
+	EndCursor       Text
+}
+
+// page is a stretch of a list.
+type page struct {
+	table   *table
+	order   int
+	desc    bool
+	matches set
+	total   int
+	items   []uint32 // of this page, in order
+	more    bool     // there are matches after it
+	earlier bool     // there are matches before it
+}
+
+// page cuts a page out of the matches, in an order.
+func (t *table) page(matches set, field int, desc bool, args PageArgs) (*page, error) {
+	size, backward, err := args.size()
+	if err != nil {
+		return nil, err
+	}
+	o := &t.orders[field]
+	perm, rank := o.perm(desc)
+	lo, hi := 0, len(perm)
+	if args.After != nil {
+		at, err := t.cursorPlace("after", *args.After, field, desc)
+		if err != nil {
+			return nil, err
+		}
+		lo = sort.Search(len(perm), func(p int) bool { return o.compare(perm[p], at, desc) > 0 })
+	}
+	if args.Before != nil {
+		at, err := t.cursorPlace("before", *args.Before, field, desc)
+		if err != nil {
+			return nil, err
+		}
+		hi = sort.Search(len(perm), func(p int) bool { return o.compare(perm[p], at, desc) >= 0 })
+	}
+	hi = max(lo, hi)
+	p := &page{table: t, order: field, desc: desc, matches: matches, total: matches.size()}
+	w := newWalk(matches, p.total, perm, rank)
+	if backward {
+		p.items, p.earlier = w.down(hi, lo, size)
+		p.more = w.any(hi, len(perm))
+		p.earlier = p.earlier || w.any(0, lo)
+		slices.Reverse(p.items)
+	} else {
+		p.items, p.more = w.up(lo, hi, size)
+		p.earlier = w.any(0, lo)
+		p.more = p.more || w.any(hi, len(perm))
+	}
+	return p, nil
+}
+
+func (p *page) info() PageInfo {
+	i := PageInfo{HasNextPage: p.more, HasPreviousPage: p.earlier}
+	if n := len(p.items); n > 0 {
+		i.StartCursor, i.EndCursor = Text(p.cursor(p.items[0])), Text(p.cursor(p.items[n-1]))
+	}
+	return i
+}
+
+const (
+	cursorVersion = 1
+	maxCursorLen  = 8192
+)
+
+// cursor names an item's place in the page's order: the sort key and the ID, so that it holds its place while others come and go.
+func (p *page) cursor(i uint32) string {
+	at := p.table.orders[p.order].place(i)
+	b := []byte{cursorVersion, p.table.kind, byte(p.order), flag(p.desc), flag(at.without)}
+	b = binary.AppendUvarint(b, uint64(len(at.key)))
+	b = append(b, at.key...)
+	b = append(b, at.id...)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// cursorPlace is the inverse of cursor. It refuses what cursor did not make, and a cursor of another list or order.
+func (t *table) cursorPlace(argument, cursor string, field int, desc bool) (place, error) {
+	broken := &InputError{argument, "is not a cursor of this graph"}
+	if len(cursor) > maxCursorLen {
+		return place{}, broken
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(b) < 6 || b[0] != cursorVersion || b[3] > 1 || b[4] > 1 {
+		return place{}, broken
+	}
+	if b[1] != t.kind {
+		return place{}, &InputError{argument, "is a cursor of another list"}
+	}
+	if int(b[2]) != field || b[3] != flag(desc) {
+		return place{}, &InputError{argument, "is a cursor of another order; start again without it"}
+	}
+	n, used := binary.Uvarint(b[5:])
+	rest := b[5+max(used, 0):]
+	if used <= 0 || n > uint64(len(rest)) {
+		return place{}, broken
+	}
+	return place{without: b[4] == 1, key: string(rest[:n]), id: string(rest[n:])}, nil
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}

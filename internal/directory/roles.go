@@ -1,0 +1,87 @@
+package directory
+
+import (
+	"roster/connectors"
+)
+
+// RoleFilter says which roles; what is not given does not filter.
+type RoleFilter struct {
+	Search       *string
+	Sources      []string
+	AccessLevels []connectors.AccessLevel
+}
+
+const (
+	roleSource = iota
+	roleLevel
+)
+
+// roleList is all roles.
+type roleList struct {
+	*table
+	all  []*Role
+	byID map[string]*Role
+}
+
+func (b *builder) indexRoles() {
+	l := &b.dir.roles
+	l.table = numbered('R', l.all, b.names,
+		func(r *Role) string { return r.Name }, func(r *Role) string { return r.ID }, func(r *Role, i uint32) { r.index = i })
+	l.byID = make(map[string]*Role, len(l.all))
+	for _, r := range l.all {
+		l.byID[r.ID] = r
+	}
+	l.attrs = []attribute{
+		roleSource: sourceAttribute(l.all, func(r *Role) *Source { return r.Source }),
+		roleLevel:  kindAttribute(l.all, func(r *Role) byte { return byte(r.AccessLevel) }),
+	}
+	l.words = indexWords(len(l.all), func(i int, add func(string)) { add(l.all[i].Name) })
+}
+
+// Role finds a role by its ID.
+func (d *Directory) Role(id string) *Role { return d.roles.byID[id] }
+
+// Roles gives a page of roles, by name.
+func (d *Directory) Roles(f *RoleFilter, args PageArgs) (*RoleConnection, error) {
+	l := &d.roles
+	s := everything(len(l.all))
+	if f != nil {
+		if err := d.keepSources(l.table, s, roleSource, f.Sources); err != nil {
+			return nil, err
+		}
+		keepKinds(l.table, s, roleLevel, f.AccessLevels)
+		keepSearch(l.table, s, f.Search)
+	}
+	p, err := l.page(s, 0, bool(Ascending), args)
+	if err != nil {
+		return nil, err
+	}
+	return &RoleConnection{page: p, all: l.all}, nil
+}
+
+// RoleConnection is a page of roles.
+type RoleConnection struct {
+	page         *page
+	all          []*Role
+	Completeness *Completeness
+}
+
+// RoleEdge is a role and its place in the list.
+type RoleEdge struct {
+	Node   *Role
+	Cursor string
+}
+
+// Nodes are the page's roles.
+func (c *RoleConnection) Nodes() []*Role { return pick(c.page, c.all) }
+
+// Edges are the page's roles with their places.
+func (c *RoleConnection) Edges() []*RoleEdge {
+	return edges(c.page, c.all, func(r *Role, cursor string) *RoleEdge { return &RoleEdge{r, cursor} })
+}
+
+// PageInfo is where the page lies.
+func (c *RoleConnection) PageInfo() PageInfo { return c.page.info() }
+
+// TotalCount is how many match in all.
+func (c *RoleConnection) TotalCount() int { return c.page.total }

@@ -1,0 +1,146 @@
+package directory
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strings"
+)
+
+// table indexes the items of one list. Items are numbered in the order of their names, which is the order that lists are mostly asked in.
+// All that depends on the data alone is worked out here, once.
+type table struct {
+	kind   byte // tells cursors of one list from those of another
+	ids    []string
+	orders []order // by the list's order field; 0 is by name
+	attrs  []attribute
+	words  wordIndex
+}
+
+// numbered puts items in the order of their names, ties by ID, tells each its number, and starts their table.
+func numbered[T any](kind byte, items []T, names *collation, name, id func(T) string, number func(T, uint32)) *table {
+	type keyed struct {
+		item    T
+		key, id string
+	}
+	ks := make([]keyed, len(items))
+	for i, it := range items {
+		ks[i] = keyed{it, names.key(name(it)), id(it)}
+	}
+	slices.SortFunc(ks, func(a, b keyed) int { return cmp.Or(strings.Compare(a.key, b.key), strings.Compare(a.id, b.id)) })
+	t := &table{kind: kind, ids: make([]string, len(items))}
+	keys := make([]string, len(items))
+	for i, k := range ks {
+		items[i], t.ids[i], keys[i] = k.item, k.id, k.key
+		number(k.item, uint32(i)) //nolint:gosec // a list holds far fewer than 4 billion items
+	}
+	t.orders = append(t.orders, newOrder(t.ids, keys, nil))
+	return t
+}
+
+// order is one way to sort a list, both ways round. Items without a value come last either way; ties go by ID.
+type order struct {
+	ids       []string
+	keys      []string // byte order is sort order
+	without   []bool   // nil where every item has a value
+	asc, desc []uint32
+	ascRank   []uint32 // the place of each item in asc
+	descRank  []uint32
+}
+
+func newOrder(ids, keys []string, without []bool) order {
+	o := order{ids: ids, keys: keys, without: without}
+	o.asc = make([]uint32, len(ids))
+	for i := range o.asc {
+		o.asc[i] = uint32(i) //nolint:gosec // see numbered
+	}
+	slices.SortFunc(o.asc, func(a, b uint32) int { return o.compare(a, o.place(b), false) })
+	o.desc = o.reversed()
+	o.ascRank, o.descRank = ranks(o.asc), ranks(o.desc)
+	return o
+}
+
+// reversed turns asc round, but for ties, which go by ID either way, and items without a value, which stay last.
+func (o *order) reversed() []uint32 {
+	out := make([]uint32, 0, len(o.asc))
+	end := len(o.asc)
+	for end > 0 && o.place(o.asc[end-1]).without {
+		end--
+	}
+	for hi := end; hi > 0; {
+		lo := hi - 1
+		for lo > 0 && o.keys[o.asc[lo-1]] == o.keys[o.asc[hi-1]] {
+			lo--
+		}
+		out = append(out, o.asc[lo:hi]...)
+		hi = lo
+	}
+	return append(out, o.asc[end:]...)
+}
+
+func ranks(perm []uint32) []uint32 {
+	out := make([]uint32, len(perm))
+	for p, i := range perm {
+		out[i] = uint32(p) //nolint:gosec // see numbered
+	}
+	return out
+}
+
+// place is where an item stands in an order, whether or not the item is still there.
+type place struct {
+	without bool
+	key, id string
+}
+
+func (o *order) place(i uint32) place {
+	if o.without != nil && o.without[i] {
+		return place{without: true, id: o.ids[i]}
+	}
+	return place{key: o.keys[i], id: o.ids[i]}
+}
+
+// compare puts item i before (<0) or after (>0) a place.
+func (o *order) compare(i uint32, p place, descending bool) int {
+	q := o.place(i)
+	if q.without != p.without {
+		if q.without {
+			return 1
+		}
+		return -1
+	}
+	c := strings.Compare(q.key, p.key)
+	if descending {
+		c = -c
+	}
+	return cmp.Or(c, strings.Compare(q.id, p.id))
+}
+
+func (o *order) perm(descending bool) (perm, rank []uint32) {
+	if descending {
+		return o.desc, o.descRank
+	}
+	return o.asc, o.ascRank
+}
+
+// orderBy adds an order to the table; key gives an item's sort key and whether it has one.
+func (t *table) orderBy(key func(i int) (string, bool)) {
+	keys, without := make([]string, len(t.ids)), []bool(nil)
+	for i := range keys {
+		k, ok := key(i)
+		if !ok && without == nil {
+			without = make([]bool, len(t.ids))
+		}
+		if !ok {
+			without[i] = true
+		}
+		keys[i] = k
+	}
+	t.orders = append(t.orders, newOrder(t.ids, keys, without))
+}
+
+// numberKey makes a sort key of a number.
+func numberKey(n int64) string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(n)^1<<63) //nolint:gosec // the sign bit is flipped so that byte order is number order
+	return string(b[:])
+}

@@ -1,0 +1,94 @@
+// Package loaders holds the dataloaders of one operation: they stand where resolvers would else wait once per key. They know what is loaded
+// together; how long it stays good is the business of snapshot and presence.
+package loaders
+
+import (
+	"context"
+	"slices"
+
+	"github.com/graph-gophers/dataloader/v7"
+
+	"roster/connectors"
+	"roster/internal/presence"
+	"roster/internal/snapshot"
+)
+
+// Collections loads collections side by side, in one batch that goes at once: all keys are known, so nothing waits for more.
+func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key) []snapshot.Result {
+	// The usual case: all is there, and nobody waits for anything.
+	results, wait := keeper.Take(keys)
+	if !wait {
+		return results
+	}
+	loader := dataloader.NewBatchedLoader(
+		func(ctx context.Context, keys []snapshot.Key) []*dataloader.Result[snapshot.Result] {
+			return found(keeper.Load(ctx, keys))
+		},
+		dataloader.WithBatchCapacity[snapshot.Key, snapshot.Result](len(keys)),
+		dataloader.WithInputCapacity[snapshot.Key, snapshot.Result](len(keys)),
+	)
+	results, errs := loader.LoadMany(ctx, keys)()
+	if errs != nil { // the batch has panicked, and the library has logged it
+		return keeper.Load(ctx, keys)
+	}
+	return results
+}
+
+// Presence loads who is there, for one operation.
+type Presence struct {
+	store *presence.Store
+	cache dataloader.Cache[connectors.Ref, connectors.Presence]
+	one   *dataloader.Loader[connectors.Ref, connectors.Presence]
+}
+
+// NewPresence gives the loader of one operation.
+func NewPresence(store *presence.Store) *Presence {
+	p := &Presence{store: store, cache: dataloader.NewCache[connectors.Ref, connectors.Presence]()}
+	p.one = dataloader.NewBatchedLoader(p.batch, dataloader.WithCache(p.cache))
+	return p
+}
+
+// Expect loads the presence of accounts whose fields are about to ask for it, together and at once. It does not wait for them.
+func (p *Presence) Expect(ctx context.Context, refs []connectors.Ref) {
+	wanted := make([]connectors.Ref, 0, len(refs))
+	for _, ref := range refs {
+		if _, asked := p.cache.Get(ctx, ref); !asked && !slices.Contains(wanted, ref) {
+			wanted = append(wanted, ref)
+		}
+	}
+	if len(wanted) == 0 {
+		return
+	}
+	// A loader's capacity is fixed when it is made: one of its own for these, over the same cache, is dispatched when all are in, while the
+	// common one would wait for its timer and then send whatever had come by. LoadMany would hand them over in goroutines of their own, and
+	// so perhaps after the fields have asked.
+	loader := dataloader.NewBatchedLoader(p.batch, dataloader.WithCache(p.cache),
+		dataloader.WithBatchCapacity[connectors.Ref, connectors.Presence](len(wanted)),
+		dataloader.WithInputCapacity[connectors.Ref, connectors.Presence](len(wanted)))
+	for _, ref := range wanted {
+		loader.Load(ctx, ref)
+	}
+}
+
+// Of gives the presence of one account, unknown where nobody can tell.
+func (p *Presence) Of(ctx context.Context, ref connectors.Ref) connectors.Presence {
+	v, err := p.one.Load(ctx, ref)()
+	if err != nil {
+		return connectors.Presence{}
+	}
+	return v
+}
+
+// batch asks for a batch. Its context is the first caller's, whose going must not cost the others their answer: the store has a deadline of
+// its own.
+func (p *Presence) batch(ctx context.Context, refs []connectors.Ref) []*dataloader.Result[connectors.Presence] {
+	return found(p.store.Get(context.WithoutCancel(ctx), refs))
+}
+
+func found[T any](values []T) []*dataloader.Result[T] {
+	out := make([]*dataloader.Result[T], len(values))
+	for i, v := range values {
+		out[i] = &dataloader.Result[T]{Data: v}
+	}
+	return out
+}

@@ -1,0 +1,163 @@
+// Package roster owns the current directory: it turns snapshots into it, one build at a time, the newest wins, and publishes it. It reads no
+// source and answers no question about people: the snapshots' keeper does the one, the directory the other.
+package roster
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/directory"
+	"roster/internal/snapshot"
+)
+
+// Source is a source as configured, as far as the directory is concerned.
+type Source struct {
+	*connectors.Source
+	Trust directory.TrustPolicy
+}
+
+// Options say what to build the directory of.
+type Options struct {
+	Keeper *snapshot.Keeper
+	// Sources are in the configured order.
+	Sources []Source
+	Rules   directory.Rules
+	Logger  *slog.Logger
+}
+
+// Roster owns the current directory. Safe for concurrent use.
+type Roster struct {
+	keeper  *snapshot.Keeper
+	sources []Source
+	rules   directory.Rules
+	log     *slog.Logger
+	current atomic.Pointer[edition]
+}
+
+// edition is a directory as it was published, with what it was built of.
+type edition struct {
+	directory *directory.Directory
+	snapshots map[snapshot.Key]*snapshot.Snapshot
+	// next is closed when a newer edition is published.
+	next chan struct{}
+}
+
+// New gives a roster with an empty directory: nothing has been read yet.
+func New(opt Options) *Roster {
+	r := &Roster{keeper: opt.Keeper, sources: opt.Sources, rules: opt.Rules, log: opt.Logger}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	r.current.Store(r.build(nil))
+	return r
+}
+
+// Run builds and publishes a directory whenever the snapshots have changed, until ctx ends. Changes that come while one is built go into the
+// next one together.
+func (r *Roster) Run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.keeper.Changed():
+			r.refresh()
+		}
+	}
+}
+
+// refresh publishes a new edition, unless the snapshots are the same as in the current one.
+func (r *Roster) refresh() {
+	old := r.current.Load()
+	snapshots := make(map[snapshot.Key]*snapshot.Snapshot)
+	for _, res := range r.keeper.Current() {
+		if res.Snapshot != nil {
+			snapshots[res.Status.Key] = res.Snapshot
+		}
+	}
+	if sameVersions(old.snapshots, snapshots) {
+		return
+	}
+	start := time.Now()
+	e := r.build(snapshots)
+	r.current.Store(e)
+	close(old.next)
+	r.log.Debug("directory built", slog.String("version", e.directory.Version()), slog.Duration("took", time.Since(start)))
+}
+
+func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for key, s := range a {
+		if o := b[key]; o == nil || o.Version != s.Version {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Roster) build(snapshots map[snapshot.Key]*snapshot.Snapshot) *edition {
+	data := make([]directory.SourceData, len(r.sources))
+	for i, s := range r.sources {
+		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust}
+		for _, c := range s.Collections() {
+			version := ""
+			if snap := snapshots[snapshot.Key{Source: s.Name, Collection: c}]; snap != nil {
+				version = snap.Version
+				add(&d, snap.Records)
+			}
+			d.Versions = append(d.Versions, version)
+		}
+		data[i] = d
+	}
+	return &edition{directory: directory.Build(r.rules, data), snapshots: snapshots, next: make(chan struct{})}
+}
+
+// add puts the records of one collection, the only ones that are set, with those of the source's others.
+func add(d *directory.SourceData, r snapshot.Records) {
+	switch {
+	case r.Accounts != nil:
+		d.Accounts = r.Accounts
+	case r.Teams != nil:
+		d.Teams = r.Teams
+	case r.Roles != nil:
+		d.Roles = r.Roles
+	case r.Contacts != nil:
+		d.Contacts = r.Contacts
+	case r.ContactFolders != nil:
+		d.ContactFolders = r.ContactFolders
+	}
+}
+
+// Including gives a directory that was built of these snapshots or later ones. It waits for one that is on its way, no longer than ctx lasts,
+// and then gives the current one.
+func (r *Roster) Including(ctx context.Context, results []snapshot.Result) *directory.Directory {
+	for {
+		e := r.current.Load()
+		if e.includes(results) {
+			return e.directory
+		}
+		select {
+		case <-e.next:
+		case <-ctx.Done():
+			return r.current.Load().directory
+		}
+	}
+}
+
+// includes says whether the edition is as new as the results. Data that went because nobody could renew it needs no waiting for.
+func (e *edition) includes(results []snapshot.Result) bool {
+	for _, res := range results {
+		if res.Snapshot == nil {
+			continue
+		}
+		have := e.snapshots[res.Status.Key]
+		if have == nil || (have.Version != res.Snapshot.Version && have.ReadAt.Before(res.Snapshot.ReadAt)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,23 @@
+package resolvers
+
+import (
+	"roster/connectors"
+	"roster/graph/model"
+	"roster/internal/directory"
+)
+
+// lookUpUser finds a person; nil where nobody is found.
+func (r *Resolver) lookUpUser(d *directory.Directory, by model.UserLookup) (*directory.User, error) {
+	switch {
+	case by.ID != nil:
+		return d.User(*by.ID)
+	case by.Email != nil:
+		return d.UserByEmail(*by.Email), nil
+	case by.Account != nil:
+		if err := d.KnownSource("by.account.source", by.Account.Source); err != nil {
+			return nil, err
+		}
+		return d.UserByAccount(connectors.Ref{Source: by.Account.Source, ID: by.Account.ExternalID}), nil
+	}
+	return nil, &directory.InputError{Argument: "by", Message: "give exactly one of its fields, and not null"}
+}

@@ -1,0 +1,112 @@
+package resolvers
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/graph/model"
+	"roster/internal/loaders"
+	"roster/internal/roster"
+	"roster/internal/snapshot"
+)
+
+// operation is what one operation sees from beginning to end.
+type operation struct {
+	view     *roster.View
+	presence *loaders.Presence // nil where no field asks for it
+}
+
+type operationKey struct{}
+
+// operationOf gives the operation that ctx belongs to.
+func operationOf(ctx context.Context) *operation {
+	op, ok := ctx.Value(operationKey{}).(*operation)
+	if !ok {
+		panic("resolvers: the server does not use the resolver's Extension")
+	}
+	return op
+}
+
+// Extension prepares each operation before its first resolver runs, and adds the sources' failures to its answer.
+func (r *Resolver) Extension() graphql.HandlerExtension { return extension{r} }
+
+type extension struct{ *Resolver }
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationInterceptor
+	graphql.ResponseInterceptor
+} = extension{}
+
+// ExtensionName names the extension.
+func (extension) ExtensionName() string { return "Operation" }
+
+// Validate has nothing to check.
+func (extension) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation loads what the operation needs, and fixes what it sees.
+func (e extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	n := needsOf(graphql.GetOperationContext(ctx))
+	results := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections))
+	op := &operation{view: e.Roster.View(ctx, results)}
+	if n.presence {
+		op.presence = loaders.NewPresence(e.Presence)
+	}
+	return next(context.WithValue(ctx, operationKey{}, op))
+}
+
+// InterceptResponse adds one error for each source that lacks data that the operation needs, however many of its fields miss it.
+func (extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	resp := next(ctx)
+	op, ok := ctx.Value(operationKey{}).(*operation)
+	if resp == nil || !ok { // the operation was refused before it began
+		return resp
+	}
+	for _, st := range op.view.Missing() {
+		resp.Errors = append(resp.Errors, missing(st, time.Now()))
+	}
+	return resp
+}
+
+// missing says which source lacks what, why, and when it is worth asking again.
+func missing(st snapshot.Status, now time.Time) *gqlerror.Error {
+	code, verb := codeSourceUnavailable, "missing"
+	if st.State == snapshot.Incomplete {
+		code, verb = codeSourceIncomplete, "incomplete"
+	}
+	why := "they have not been read yet"
+	if verb == "incomplete" {
+		why = "they have not been read to the end"
+	}
+	ext := map[string]any{"code": code, "source": st.Source}
+	if st.Err != nil {
+		why = reason(st.Err)
+		ext["reason"] = model.SourceErrorCode(st.Err.Kind)
+	}
+	if wait := st.RetryAt.Sub(now); !st.RetryAt.IsZero() && wait > 0 {
+		ext["retryAfter"] = int(math.Ceil(wait.Seconds()))
+	}
+	return &gqlerror.Error{
+		Message:    fmt.Sprintf("%s of source %s are %s: %s", collectionName(st.Collection), st.Source, verb, why),
+		Extensions: ext,
+	}
+}
+
+// selects says whether the field that is being resolved asks for one of the fields with these names anywhere below.
+func selects(ctx context.Context, names ...string) bool {
+	fc := graphql.GetFieldContext(ctx)
+	w := walker{vars: nil, seen: make(map[*ast.FragmentDefinition]bool)}
+	found := false
+	w.walk(fc.Field.Selections, func(f *ast.Field) {
+		for _, name := range names {
+			found = found || f.Name == name
+		}
+	})
+	return found
+}

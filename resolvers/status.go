@@ -1,0 +1,38 @@
+package resolvers
+
+import (
+	"time"
+
+	"roster/graph/model"
+	"roster/internal/directory"
+	"roster/internal/snapshot"
+)
+
+// statusesOf gives how a source's collections stand now.
+func (r *Resolver) statusesOf(s *directory.Source) []snapshot.Status {
+	var out []snapshot.Status
+	for _, st := range r.Roster.Statuses() {
+		if st.Source == s.Name {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+func sourceCollection(st snapshot.Status) *model.SourceCollection {
+	c := &model.SourceCollection{
+		Kind: st.Collection, State: st.State, Count: st.Count, ExpectedCount: st.Expected, SyncedAt: known(st.SyncedAt), TriedAt: known(st.TriedAt),
+	}
+	if st.Err != nil {
+		c.Error = &model.SourceError{Message: reason(st.Err), Code: st.Err.Kind, RetryAt: known(st.RetryAt)}
+	}
+	return c
+}
+
+// known gives a time, nil for the zero one.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
