@@ -119,7 +119,8 @@ func TestStatusTellsTimesAndCounts(t *testing.T) {
 		}
 		pass(40 * time.Second)
 		got := k.Statuses()[0]
-		if got.Err == nil || got.Err.Source != "a" || !got.TriedAt.After(began) || !got.SyncedAt.Equal(began) || got.RetryAt.Sub(got.TriedAt) < 5*time.Minute {
+		if got.Err == nil || got.Err.Source != "a" || !got.TriedAt.After(began) || !got.SyncedAt.Equal(began) ||
+			got.RetryAt.Sub(got.TriedAt) < 5*time.Minute {
 			t.Errorf("after a failure: %+v", got)
 		}
 	})
