@@ -42,6 +42,7 @@ var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationInterceptor
 	graphql.ResponseInterceptor
+	graphql.OperationContextMutator
 } = extension{}
 
 // ExtensionName names the extension.
