@@ -17,7 +17,7 @@ func ParsePhone(raw, region string, kind PhoneKind) (phone Phone, ok bool) {
 	if region == "" {
 		region = "ZZ"
 	}
-	if n, err := phonenumbers.Parse(raw, region); err == nil && phonenumbers.IsValidNumber(n) {
+	if n, err := phonenumbers.Parse(raw, strings.ToUpper(region)); err == nil && phonenumbers.IsValidNumber(n) {
 		phone.E164 = phonenumbers.Format(n, phonenumbers.E164)
 	}
 	return phone, true

@@ -2,6 +2,8 @@ package connectors
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"time"
 )
 
@@ -192,8 +194,8 @@ type Secret string
 // String hides the secret.
 func (Secret) String() string { return "<redacted>" }
 
-// GoString hides the secret from %#v.
-func (Secret) GoString() string { return "<redacted>" }
+// Format hides the secret from every verb of fmt: without it, those that do not fit a string, such as %d, show it.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // MarshalText hides the secret from encoders.
 func (Secret) MarshalText() ([]byte, error) { return []byte("<redacted>"), nil }

@@ -316,6 +316,9 @@ func TestRateLimitedCalls(t *testing.T) {
 				}
 				begin := time.Now()
 				_, err = c.Do(ctx, rest.Request{Op: "users.list", Write: tt.write})
+				if e := connectors.AsError("acme", err); e != nil && e.Status != tt.answers[0].status && tt.limit == 0 {
+					t.Errorf("got %v; want it to tell what the source said", err)
+				}
 				if took := time.Since(begin); took != tt.takes || source.calls.Load() != tt.calls || (err != nil) != tt.fails {
 					t.Errorf("took %s and %d calls, want %s and %d; error %v", took, source.calls.Load(), tt.takes, tt.calls, err)
 				}
