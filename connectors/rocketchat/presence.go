@@ -125,13 +125,17 @@ func (c *client) askPresence(ctx context.Context, query url.Values) (presenceRep
 	if list.Users == nil {
 		return presenceReply{}, missing(resp, "users")
 	}
-	reply := presenceReply{resp: resp, full: list.Full, of: make(map[string]connectors.Presence, len(*list.Users))}
+	return presenceReply{resp: resp, full: list.Full, of: presenceByID(list)}, nil
+}
+
+func presenceByID(list presences) map[string]connectors.Presence {
+	of := make(map[string]connectors.Presence, len(*list.Users))
 	for _, p := range *list.Users {
 		if p.ID != "" {
-			reply.of[p.ID] = convertPresence(p)
+			of[p.ID] = convertPresence(p)
 		}
 	}
-	return reply, nil
+	return of
 }
 
 // only gives the presence of those who were asked for: a server that does not understand the question may tell of others.

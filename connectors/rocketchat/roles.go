@@ -24,11 +24,15 @@ func (c *client) roles(ctx context.Context, _ connectors.Progress[connectors.Rol
 	if list.Roles == nil {
 		return none, missing(resp, "roles")
 	}
+	return convertRoles(*list.Roles), nil
+}
+
+func convertRoles(rows []role) connectors.Listing[connectors.Role] {
 	var read connectors.Collector[connectors.Role]
-	for _, r := range *list.Roles {
+	for _, r := range rows {
 		if r.Scope != scopeRooms {
 			read.Add(convertRole(r))
 		}
 	}
-	return finish(&read, end{whole: true}, nil), nil
+	return finish(&read, end{whole: true}, nil)
 }

@@ -13,6 +13,8 @@ const (
 	pageSize    = 100
 	maxPages    = 100_000
 	maxRestarts = 2
+	// maxBarren is how many pages in a row may bring nothing new: after one, somebody may have added as many rows as a page holds.
+	maxBarren = 5
 )
 
 // page is one answer of a list.
@@ -65,8 +67,8 @@ type stretch[R any] struct {
 	seen    map[string]bool
 	inOrder bool   // all pages so far were in the order of the keys, as they ought to be
 	last    string // the key at which the next page must join on
-	first   string // the first key of the page before
 	longest int    // rows of the longest page: what the server allows
+	barren  int    // pages in a row with nothing new
 	slips   int    // how often the thread was lost since something new came
 	back    bool   // stepping back
 	pages   *int
@@ -92,14 +94,16 @@ func (s *stretch[R]) run(ctx context.Context) (lost bool, err error) {
 			offset = max(0, offset-max(1, s.longest-1))
 			continue
 		}
-		fresh, at := s.sift(p.rows)
-		if len(fresh) == 0 && len(p.rows) > 1 && !s.back && s.key(p.rows[0]) == s.first {
-			return false, p.resp.Fail(connectors.KindBadResponse, "it gives the same page again and again")
-		}
-		s.first, s.back = s.key(p.rows[0]), false
+		fresh, gained, at := s.sift(p.rows)
+		s.back = false
 		s.take(fresh)
+		if s.barren++; gained {
+			s.barren, s.slips = 0, 0
+		} else if s.barren == maxBarren {
+			return false, p.resp.Fail(connectors.KindBadResponse, "it gives the same rows again and again")
+		}
 		switch done := p.total != nil && offset+len(p.rows) >= *p.total; {
-		case done, p.total == nil && len(fresh) == 0:
+		case done, p.total == nil && !gained && len(p.rows) < s.longest:
 			s.end.whole = true
 			return false, nil
 		case at == 0:
@@ -147,8 +151,9 @@ func (s *stretch[R]) slipped() bool {
 	return s.slips > 1
 }
 
-// sift gives the rows that are new, and the place of the last row by which the next page can be joined on.
-func (s *stretch[R]) sift(rows []R) (fresh []R, at int) {
+// sift gives the rows that have not been taken, whether any of them is known to be new (rows without a key may be anything), and the
+// place of the last row by which the next page can be joined on.
+func (s *stretch[R]) sift(rows []R) (fresh []R, gained bool, at int) {
 	for i, r := range rows {
 		key := s.key(r)
 		if key != "" {
@@ -161,11 +166,10 @@ func (s *stretch[R]) sift(rows []R) (fresh []R, at int) {
 			fresh = append(fresh, r)
 		}
 		if key != "" && !s.seen[key] {
-			s.seen[key] = true
-			s.slips = 0
+			s.seen[key], gained = true, true
 		}
 	}
-	return fresh, at
+	return fresh, gained, at
 }
 
 // cmpKeys puts rows without a key anywhere: they say nothing about the order.
