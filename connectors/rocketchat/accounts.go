@@ -12,7 +12,9 @@ import (
 const byID = `{"_id":1}`
 
 // accounts lists the users: GET users.list.
-func (c *client) accounts(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+func (c *client) accounts(
+	ctx context.Context, progress connectors.Progress[connectors.Account],
+) (connectors.Listing[connectors.Account], error) {
 	var read reading
 	w := walk[user]{
 		fetch:   c.usersPage,

@@ -42,7 +42,8 @@ func TestAccountsByVersion(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			for _, who := range []fake.Credential{everything(), ordinary()} {
-				chat := fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{who}}, fake.Knobs{Version: version, NoLimits: true})
+				chat := fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{who}},
+					fake.Knobs{Version: version, NoLimits: true})
 				var mu sync.Mutex
 				var queries []string
 				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -238,7 +239,8 @@ func TestAccountsPages(t *testing.T) {
 	}
 	t.Run("one row at a time cannot be joined: short, and it says so", func(t *testing.T) {
 		t.Parallel()
-		source, _ := serve(t, fake.New(fake.Data{Users: people(3), Credentials: []fake.Credential{everything()}}, fake.Knobs{MaxCount: 1, NoLimits: true}))
+		source, _ := serve(t, fake.New(fake.Data{Users: people(3), Credentials: []fake.Credential{everything()}},
+			fake.Knobs{MaxCount: 1, NoLimits: true}))
 		if got, err := list(t, source); err != nil || got.Complete || len(got.Records) != 1 {
 			t.Errorf("%d records, complete %v, %v", len(got.Records), got.Complete, err)
 		}
@@ -312,14 +314,16 @@ func TestAccountsFaults(t *testing.T) {
 		effect faults.Effect
 		kind   connectors.ErrorKind
 	}{
-		"503 with a page":              {faults.Reply(503, faults.HTML("<h1>busy</h1>")), connectors.KindUnavailable},
-		"truncated JSON":               {faults.Truncate(), connectors.KindBadResponse},
-		"a cut connection":             {faults.Reset(), connectors.KindUnavailable},
-		"the permission is taken away": {faults.Reply(403, faults.JSON(`{"success":false,"error":"no [error-forbidden]"}`)), connectors.KindForbidden},
+		"503 with a page":  {faults.Reply(503, faults.HTML("<h1>busy</h1>")), connectors.KindUnavailable},
+		"truncated JSON":   {faults.Truncate(), connectors.KindBadResponse},
+		"a cut connection": {faults.Reset(), connectors.KindUnavailable},
+		"the permission is taken away": {faults.Reply(403, faults.JSON(`{"success":false,"error":"no [error-forbidden]"}`)),
+			connectors.KindForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			source, h := serve(t, fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{everything()}}, fake.Knobs{NoLimits: true}))
+			source, h := serve(t, fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{everything()}},
+				fake.Knobs{NoLimits: true}))
 			h.Set(faults.Fault{Skip: 1, Effect: tc.effect})
 			got, err := list(t, source)
 			wantKind(t, err, tc.kind)
@@ -341,11 +345,16 @@ func TestAccountsCredentials(t *testing.T) {
 			knobs fake.Knobs
 			kind  connectors.ErrorKind
 		}{
-			"wrong token":                     {fake.Data{Credentials: []fake.Credential{{UserID: reader, Token: "another"}}}, fake.Knobs{}, connectors.KindUnauthorized},
-			"the token's user is deactivated": {fake.Data{Users: []fake.User{inactive}, Credentials: []fake.Credential{everything()}}, fake.Knobs{}, connectors.KindUnauthorized},
-			"no permission":                   {fake.Data{Credentials: []fake.Credential{{UserID: reader, Token: token}}}, fake.Knobs{}, connectors.KindForbidden},
-			"outside rooms not allowed":       {fake.Data{Credentials: []fake.Credential{ordinary()}}, fake.Knobs{OutsideRoomChecked: true}, connectors.KindForbidden},
-			"the route is unknown":            {fake.Data{Credentials: []fake.Credential{everything()}}, fake.Knobs{Missing: []string{"users.list"}}, connectors.KindNotFound},
+			"wrong token": {fake.Data{Credentials: []fake.Credential{{UserID: reader, Token: "another"}}},
+				fake.Knobs{}, connectors.KindUnauthorized},
+			"the token's user is deactivated": {fake.Data{Users: []fake.User{inactive}, Credentials: []fake.Credential{everything()}},
+				fake.Knobs{}, connectors.KindUnauthorized},
+			"no permission": {fake.Data{Credentials: []fake.Credential{{UserID: reader, Token: token}}},
+				fake.Knobs{}, connectors.KindForbidden},
+			"outside rooms not allowed": {fake.Data{Credentials: []fake.Credential{ordinary()}},
+				fake.Knobs{OutsideRoomChecked: true}, connectors.KindForbidden},
+			"the route is unknown": {fake.Data{Credentials: []fake.Credential{everything()}},
+				fake.Knobs{Missing: []string{"users.list"}}, connectors.KindNotFound},
 		} {
 			t.Run(version+", "+name, func(t *testing.T) {
 				t.Parallel()
