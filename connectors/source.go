@@ -144,6 +144,22 @@ func (s *Source) Collections() []Collection {
 	return cs
 }
 
+// Without takes a collection away from the source: it is then never read.
+func (s *Source) Without(c Collection) {
+	switch c {
+	case Accounts:
+		s.Accounts = nil
+	case Teams:
+		s.Teams = nil
+	case Roles:
+		s.Roles = nil
+	case Contacts:
+		s.Contacts = nil
+	case ContactFolders:
+		s.ContactFolders = nil
+	}
+}
+
 // Kind is a vendor, by the word that the configuration uses.
 type Kind string
 

@@ -35,6 +35,18 @@ const (
 	TrustNothing
 )
 
+// PolicyFor gives the policy that the operator names by the least trust that its addresses have.
+func PolicyFor(t connectors.Trust) TrustPolicy {
+	switch t {
+	case connectors.TrustVerified:
+		return TrustVerifiedOnly
+	case connectors.TrustAsserted:
+		return TrustAsIs
+	default:
+		return TrustNothing
+	}
+}
+
 // Field is a field of User that several accounts may give.
 type Field string
 

@@ -87,6 +87,9 @@ func (r *Roster) refresh() {
 	r.log.Debug("directory built", slog.String("version", e.directory.Version()), slog.Duration("took", time.Since(start)))
 }
 
+// UpToDate says whether the current directory has all that has been read.
+func (r *Roster) UpToDate() bool { return r.current.Load().includes(r.keeper.Current()) }
+
 func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
 	if len(a) != len(b) {
 		return false

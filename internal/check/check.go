@@ -1,0 +1,105 @@
+// Package check asks every source once and reports what its credential can see. It judges nothing beyond that, and changes nothing.
+package check
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"roster/connectors"
+)
+
+// Report is what was found out about one source.
+type Report struct {
+	Source *connectors.Source
+	// Reached says that the source answered at all, Accepted that it took the credential.
+	Reached, Accepted bool
+	// Err is why the source could not be reached or refused the credential.
+	Err         *connectors.Error
+	Findings    []connectors.Finding
+	Collections []Collection
+	Took        time.Duration
+}
+
+// Collection is what a reading of one collection gave.
+type Collection struct {
+	Kind connectors.Collection
+	// Count is how many records were read, Expected how many there are by the source's own word.
+	Count    int
+	Expected *int
+	Complete bool
+	Err      *connectors.Error
+}
+
+// OK says whether the source can be used to the full.
+func (r *Report) OK() bool {
+	if !r.Reached || !r.Accepted {
+		return false
+	}
+	for _, c := range r.Collections {
+		if c.Err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// Run asks all sources side by side, and the collections of each one after another. What has not been read when ctx ends is reported as far as
+// it was.
+func Run(ctx context.Context, sources []*connectors.Source) []Report {
+	reports := make([]Report, len(sources))
+	var wg sync.WaitGroup
+	for i, s := range sources {
+		wg.Go(func() { reports[i] = one(ctx, s) })
+	}
+	wg.Wait()
+	return reports
+}
+
+func one(ctx context.Context, s *connectors.Source) Report {
+	start := time.Now()
+	r := Report{Source: s, Reached: true, Accepted: true}
+	if s.Prober != nil {
+		findings, err := s.Prober.Probe(ctx)
+		r.Findings = findings
+		if err != nil {
+			r.refused(connectors.AsError(s.Name, err))
+		}
+	}
+	if r.Reached && r.Accepted {
+		for _, c := range s.Collections() {
+			r.Collections = append(r.Collections, read(ctx, s, c))
+		}
+	}
+	r.Took = time.Since(start)
+	return r
+}
+
+// refused notes a probe's failure. An answer of any kind shows that the source was reached.
+func (r *Report) refused(e *connectors.Error) {
+	r.Err = e
+	r.Reached = e.Status != 0
+	r.Accepted = r.Reached && e.Kind != connectors.KindUnauthorized && e.Kind != connectors.KindForbidden && !e.Blocked
+}
+
+func read(ctx context.Context, s *connectors.Source, c connectors.Collection) Collection {
+	switch c {
+	case connectors.Accounts:
+		return list(ctx, s.Name, c, s.Accounts)
+	case connectors.Teams:
+		return list(ctx, s.Name, c, s.Teams)
+	case connectors.Roles:
+		return list(ctx, s.Name, c, s.Roles)
+	case connectors.Contacts:
+		return list(ctx, s.Name, c, s.Contacts)
+	default:
+		return list(ctx, s.Name, c, s.ContactFolders)
+	}
+}
+
+func list[T connectors.Record](ctx context.Context, source string, kind connectors.Collection, l connectors.Lister[T]) Collection {
+	listing, err := l.List(ctx, nil)
+	return Collection{
+		Kind: kind, Count: len(listing.Records), Expected: listing.Expected, Complete: listing.Complete, Err: connectors.AsError(source, err),
+	}
+}

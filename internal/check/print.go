@@ -1,0 +1,100 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"roster/connectors"
+)
+
+// Print writes a table of the reports, and below it what each credential can and cannot see.
+func Print(w io.Writer, reports []Report) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "SOURCE\tKIND\tREACHABLE\tCREDENTIAL\tACCOUNTS\tTEAMS\tROLES\tCONTACTS\tFOLDERS\tTIME")
+	for i := range reports {
+		r := &reports[i]
+		row := []string{r.Source.Name, string(r.Source.Kind), yes(r.Reached), accepted(r)}
+		for _, c := range connectors.AllCollections {
+			row = append(row, r.count(c))
+		}
+		fmt.Fprintln(t, strings.Join(append(row, r.Took.Round(time.Millisecond).String()), "\t"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for i := range reports {
+		if err := reports[i].notes(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func accepted(r *Report) string {
+	switch {
+	case !r.Reached:
+		return "?"
+	case r.Accepted:
+		return "accepted"
+	}
+	return "refused"
+}
+
+// count gives a cell: how many were read; - for what the source does not have, ! for what could not be read, < for less than all.
+func (r *Report) count(kind connectors.Collection) string {
+	for _, c := range r.Collections {
+		switch {
+		case c.Kind != kind:
+		case c.Err != nil && c.Count == 0:
+			return "!"
+		case !c.Complete && c.Expected != nil:
+			return fmt.Sprintf("%d of %d", c.Count, *c.Expected)
+		case !c.Complete:
+			return fmt.Sprintf("%d+", c.Count)
+		default:
+			return fmt.Sprint(c.Count)
+		}
+	}
+	if r.Source.Has(kind) {
+		return "?"
+	}
+	return "-"
+}
+
+func (r *Report) notes(w io.Writer) error {
+	var lines []string
+	if r.Err != nil {
+		lines = append(lines, "! "+r.Err.Error())
+	}
+	for _, f := range r.Findings {
+		mark := "✓ "
+		if !f.OK {
+			mark = "✗ "
+		}
+		line := mark + f.What
+		if f.Note != "" {
+			line += ": " + f.Note
+		}
+		lines = append(lines, line)
+	}
+	for _, c := range r.Collections {
+		if c.Err != nil {
+			lines = append(lines, "! "+c.Err.Error())
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n  %s\n", r.Source.Name, strings.Join(lines, "\n  "))
+	return err
+}
