@@ -54,8 +54,8 @@ func (extension) Validate(graphql.ExecutableSchema) error { return nil }
 // InterceptOperation loads what the operation needs, and fixes what it sees.
 func (e extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	n := needsOf(graphql.GetOperationContext(ctx))
-	results := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections))
-	op := &operation{view: e.Roster.View(ctx, results)}
+	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections))
+	op := &operation{view: e.Roster.View(ctx, results, waited)}
 	if n.presence {
 		op.presence = loaders.NewPresence(e.Presence)
 	}

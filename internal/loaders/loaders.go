@@ -13,12 +13,13 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Collections loads collections side by side, in one batch that goes at once: all keys are known, so nothing waits for more.
-func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key) []snapshot.Result {
+// Collections loads collections side by side, in one batch that goes at once: all keys are known, so nothing waits for more. It also says whether
+// it had to wait for any.
+func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key) (results []snapshot.Result, waited bool) {
 	// The usual case: all is there, and nobody waits for anything.
 	results, wait := keeper.Take(keys)
 	if !wait {
-		return results
+		return results, false
 	}
 	loader := dataloader.NewBatchedLoader(
 		func(ctx context.Context, keys []snapshot.Key) []*dataloader.Result[snapshot.Result] {
@@ -29,9 +30,9 @@ func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.K
 	)
 	results, errs := loader.LoadMany(ctx, keys)()
 	if errs != nil { // the batch has panicked, and the library has logged it
-		return keeper.Load(ctx, keys)
+		return keeper.Load(ctx, keys), true
 	}
-	return results
+	return results, true
 }
 
 // Presence loads who is there, for one operation.

@@ -88,7 +88,7 @@ func (r *Roster) refresh() {
 }
 
 // UpToDate says whether the current directory has all that has been read.
-func (r *Roster) UpToDate() bool { return r.current.Load().includes(r.keeper.Current()) }
+func (r *Roster) UpToDate() bool { return r.current.Load().serves(r.keeper.Current(), true) }
 
 func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
 	if len(a) != len(b) {
@@ -135,30 +135,31 @@ func add(d *directory.SourceData, r snapshot.Records) {
 	}
 }
 
-// Including gives a directory that was built of these snapshots or later ones. It waits for one that is on its way, no longer than ctx lasts,
-// and then gives the current one.
-func (r *Roster) Including(ctx context.Context, results []snapshot.Result) *directory.Directory {
+// including waits for an edition that serves, no longer than ctx lasts, and then gives the current one.
+func (r *Roster) including(ctx context.Context, results []snapshot.Result, exactly bool) *edition {
 	for {
 		e := r.current.Load()
-		if e.includes(results) {
-			return e.directory
+		if e.serves(results, exactly) {
+			return e
 		}
 		select {
 		case <-e.next:
 		case <-ctx.Done():
-			return r.current.Load().directory
+			return r.current.Load()
 		}
 	}
 }
 
-// includes says whether the edition is as new as the results. Data that went because nobody could renew it needs no waiting for.
-func (e *edition) includes(results []snapshot.Result) bool {
-	for _, res := range results {
-		if res.Snapshot == nil {
+// serves says whether the edition has all of these collections; exactly, whether it has them as they are or newer. Data that went because nobody
+// could renew it needs no waiting for.
+func (e *edition) serves(results []snapshot.Result, exactly bool) bool {
+	for i := range results {
+		snap := results[i].Snapshot
+		if snap == nil {
 			continue
 		}
-		have := e.snapshots[res.Status.Key]
-		if have == nil || (have.Version != res.Snapshot.Version && have.ReadAt.Before(res.Snapshot.ReadAt)) {
+		have := e.snapshots[snap.Key]
+		if have == nil || (exactly && have.Version != snap.Version && have.ReadAt.Before(snap.ReadAt)) {
 			return false
 		}
 	}

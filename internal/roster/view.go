@@ -38,20 +38,23 @@ func (r *Roster) Keys(n Needs) []snapshot.Key {
 // View is what one operation sees from beginning to end: one directory, and how far what it was built of can be relied upon.
 type View struct {
 	Directory *directory.Directory
+	edition   *edition
 	results   []snapshot.Result
 }
 
 // buildWait is how long an operation waits for the directory that its data goes into. After that the last good one serves.
 const buildWait = 2 * time.Second
 
-// View gives what an operation sees that has loaded these collections.
-func (r *Roster) View(ctx context.Context, results []snapshot.Result) *View {
-	if e := r.current.Load(); e.includes(results) {
-		return &View{Directory: e.directory, results: results}
+// View gives what an operation sees that has loaded these collections. A directory that is a little older than they are serves while the next one
+// is built, unless the operation has waited for its data already, or the directory lacks one of its collections: those it has to have.
+func (r *Roster) View(ctx context.Context, results []snapshot.Result, waited bool) *View {
+	e := r.current.Load()
+	if !e.serves(results, waited) {
+		ctx, cancel := context.WithTimeout(ctx, buildWait)
+		defer cancel()
+		e = r.including(ctx, results, waited)
 	}
-	ctx, cancel := context.WithTimeout(ctx, buildWait)
-	defer cancel()
-	return &View{Directory: r.Including(ctx, results), results: results}
+	return &View{Directory: e.directory, edition: e, results: results}
 }
 
 // Completeness says what a list that these collections decide could take into account.
@@ -66,8 +69,8 @@ func (v *View) Completeness(n Needs) *directory.Completeness {
 			}
 			missing = missing || st.State >= snapshot.Incomplete
 			stale = stale || st.State == snapshot.Stale
-			if st.State != snapshot.Missing && (c.AsOf.IsZero() || st.SyncedAt.Before(c.AsOf)) {
-				c.AsOf = st.SyncedAt
+			if at := v.readAt(&v.results[i]); !at.IsZero() && (c.AsOf.IsZero() || at.Before(c.AsOf)) {
+				c.AsOf = at
 			}
 		}
 		if missing {
@@ -79,6 +82,18 @@ func (v *View) Completeness(n Needs) *directory.Completeness {
 		}
 	}
 	return c
+}
+
+// readAt says when the data was read that the directory has of a collection; zero where it has none.
+func (v *View) readAt(res *snapshot.Result) time.Time {
+	have := v.edition.snapshots[res.Status.Key]
+	switch {
+	case have == nil:
+		return time.Time{}
+	case res.Snapshot != nil && res.Snapshot.Version == have.Version: // read again, and nothing had changed
+		return res.Status.SyncedAt
+	}
+	return have.ReadAt
 }
 
 // Missing lists for each source that lacks data for the operation, wholly or in part, the worst of its collections.
