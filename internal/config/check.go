@@ -26,6 +26,10 @@ var collectionsOf = map[connectors.Kind][]connectors.Collection{
 	connectors.RocketChat:  {connectors.Accounts, connectors.Teams, connectors.Roles},
 }
 
+var trusts = map[string]connectors.Trust{
+	"verified": connectors.TrustVerified, "asserted": connectors.TrustAsserted, "none": connectors.TrustNone,
+}
+
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait}
@@ -115,7 +119,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Sour
 	if r := f.RateLimit; r != nil {
 		s.RateLimit = &connectors.RateLimit{Calls: r.Calls, Per: r.Per, Parallel: r.Parallel}
 	}
-	s.EmailTrust = map[string]connectors.Trust{"verified": connectors.TrustVerified, "asserted": connectors.TrustAsserted}[f.EmailTrust]
+	s.EmailTrust = trusts[f.EmailTrust]
 	s.Collections = d.readable(f, path+".collections")
 	return s
 }

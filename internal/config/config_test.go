@@ -128,6 +128,36 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// Sources without a file get what they would have in a file that says nothing else.
+func TestDefault(t *testing.T) {
+	t.Parallel()
+	file, err := Load("testdata/good/full.yaml", testEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := make([]connectors.Config, len(file.Sources))
+	for i, s := range file.Sources {
+		sources[i] = s.Config
+	}
+	got, err := Default("127.0.0.1:1", sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Listen != "127.0.0.1:1" || got.IdleAfter != time.Hour || got.FirstWait != 2*time.Second || got.MaxWait != 5*time.Second {
+		t.Errorf("got %+v", got)
+	}
+	for i, trust := range []connectors.Trust{connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustVerified} {
+		s := got.Sources[i]
+		fresh := s.Collections[connectors.Accounts]
+		if s.EmailTrust != trust || len(s.Collections) != len(collectionsOf[s.Kind]) || fresh.FreshFor != time.Minute || fresh.KeepFor != 7*day {
+			t.Errorf("%s: got %+v", s.Name, s)
+		}
+	}
+	if _, err := Default("0.0.0.0:1", nil); err == nil {
+		t.Error("an address that everybody reaches: no error")
+	}
+}
+
 func TestEverySetting(t *testing.T) {
 	t.Parallel()
 	got, err := Load("testdata/good/full.yaml", testEnv)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"reflect"
 
 	"roster/connectors"
 )
@@ -12,19 +13,17 @@ func Default(listen string, sources []connectors.Config) (*Config, error) {
 	d := newDecoder(func(string) (string, bool) { return "", false }, func(string) ([]byte, error) {
 		return nil, errors.New("a default configuration names no file")
 	})
-	c := &Config{Listen: listen}
-	d.listen(listen, "--listen")
+	var file rootFile
+	d.mapping(nil, "", reflect.ValueOf(&file).Elem(), "")
+	c := &Config{Listen: listen, IdleAfter: file.IdleAfter, FirstWait: file.FirstWait, MaxWait: file.MaxWait, Precedence: map[string][]string{}}
 	for _, s := range sources {
-		trust := connectors.TrustAsserted
-		if s.Kind == connectors.RocketChat {
-			trust = connectors.TrustVerified
-		}
-		read := make(map[connectors.Collection]Collection)
-		for _, kind := range collectionsOf[s.Kind] {
-			read[kind] = Collection{}
-		}
-		c.Sources = append(c.Sources, Source{Config: s, EmailTrust: trust, Collections: read})
+		var settings sourceFile
+		d.mapping(nil, "", reflect.ValueOf(&settings).Elem(), string(s.Kind))
+		settings.Kind = string(s.Kind)
+		c.Sources = append(c.Sources, Source{Config: s, EmailTrust: trusts[settings.EmailTrust], Collections: d.readable(&settings, "")})
 	}
+	d.faults = nil // what is required stands in sources
+	d.listen(listen, "--listen")
 	if len(d.faults) > 0 {
 		return nil, d.faults
 	}
