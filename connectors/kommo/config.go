@@ -71,7 +71,7 @@ func ownAddress(raw string) (string, error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return raw, nil //nolint:nilerr // the client refuses it, in the words that all kinds share
+		return raw, nil // the client refuses it, in the words that all kinds share
 	}
 	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
 	// The shared host answers, but for no account.

@@ -1,6 +1,7 @@
 package kommo
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 
@@ -24,7 +25,7 @@ func fuzz[T connectors.Record](f *testing.F, understood func(*rest.Response) (co
 	f.Fuzz(func(t *testing.T, status int, contentType string, body []byte) {
 		l, err := understood(&rest.Response{Status: status, Header: http.Header{"Content-Type": {contentType}}, Body: body})
 		if err != nil {
-			if e := connectors.AsError("", err); e != err || len(l.Records) > 0 || l.Complete { //nolint:errorlint // it must be the error itself
+			if _, ok := errors.AsType[*connectors.Error](err); !ok || len(l.Records) > 0 || l.Complete {
 				t.Errorf("%T with %d records, complete %v", err, len(l.Records), l.Complete)
 			}
 			return

@@ -196,6 +196,30 @@ func TestUsersChangeBetweenPages(t *testing.T) {
 	}
 }
 
+func TestProgressIsNotChangedAfterwards(t *testing.T) {
+	t.Parallel()
+	f, source := start(t, fake.Knobs{})
+	f.Update(func(d *fake.Data) {
+		d.Users = nil
+		for i := range int64(255) { // few enough on the second page for both to share memory, and against the order of IDs, which the end restores
+			d.Users = append(d.Users, fake.User{ID: 10_000 - i, Email: "u@harbour.example", IsActive: true})
+		}
+	})
+	var told []connectors.Listing[connectors.Account]
+	var before [][]string
+	got, err := source.Accounts.List(t.Context(), func(l connectors.Listing[connectors.Account]) {
+		told, before = append(told, l), append(before, ids(l))
+	})
+	if err != nil || !got.Complete || ids(got)[0] != "9746" || len(told) != 1 {
+		t.Fatalf("%d accounts after %d pages, complete %v, %v", len(got.Records), len(told), got.Complete, err)
+	}
+	for i, l := range told {
+		if diff := cmp.Diff(before[i], ids(l)); diff != "" {
+			t.Errorf("page %d (-when told +at the end)\n%s", i+1, diff)
+		}
+	}
+}
+
 func TestNextLinkToForeignHost(t *testing.T) {
 	t.Parallel()
 	var foreign atomic.Int32

@@ -24,11 +24,14 @@ func TestOpenRefuses(t *testing.T) {
 		cfg  connectors.Config
 		want string
 	}{
-		"nothing given":            {connectors.Config{}, "url: required\naccess_token: required"},
-		"no scheme":                {connectors.Config{URL: "harbour.example", AccessToken: "t"}, "url: not an absolute http or https URL"},
-		"not a URL, nor a token":   {connectors.Config{URL: "http://a b"}, "url: not an absolute http or https URL\naccess_token: required"},
-		"a query":                  {connectors.Config{URL: address + "?a=b", AccessToken: "t"}, "url: must have no user, query or fragment"},
-		"the shared host":          {connectors.Config{URL: "https://www.kommo.com/", AccessToken: "t"}, "url: must be the account's own address, such as https://example.kommo.com"},
+		"nothing given":          {connectors.Config{}, "url: required\naccess_token: required"},
+		"no scheme":              {connectors.Config{URL: "harbour.example", AccessToken: "t"}, "url: not an absolute http or https URL"},
+		"not a URL, nor a token": {connectors.Config{URL: "http://a b"}, "url: not an absolute http or https URL\naccess_token: required"},
+		"a query":                {connectors.Config{URL: address + "?a=b", AccessToken: "t"}, "url: must have no user, query or fragment"},
+		"the shared host": {
+			connectors.Config{URL: "https://www.kommo.com/", AccessToken: "t"},
+			"url: must be the account's own address, such as https://example.kommo.com",
+		},
 		"a token of white space":   {connectors.Config{URL: address, AccessToken: " \n"}, "access_token: required"},
 		"a token of several words": {connectors.Config{URL: address, AccessToken: "Bearer t"}, "access_token: must be one word of ASCII characters"},
 	}
@@ -164,14 +167,17 @@ func TestProbe(t *testing.T) {
 		kind  connectors.ErrorKind
 		fails bool
 	}{
-		"an administrator's":           {token: fake.Token{Value: "t", Admin: true}, want: []connectors.Finding{admin}},
-		"another user's":               {token: fake.Token{Value: "t"}, want: []connectors.Finding{other}},
-		"another user's, told by 401":  {token: fake.Token{Value: "t"}, knobs: fake.Knobs{NotAdminStatus: 401}, want: []connectors.Finding{other}},
-		"not accepted":                 {token: fake.Token{Value: "t", Expires: time.Unix(1, 0)}, fails: true, kind: connectors.KindUnauthorized},
-		"unpaid":                       {token: fake.Token{Value: "t"}, knobs: fake.Knobs{Unpaid: true}, fails: true, kind: connectors.KindUnavailable},
-		"somebody else's site":         {token: fake.Token{Value: "t"}, knobs: fake.Knobs{LoginPage: true}, fails: true, kind: connectors.KindBadResponse},
-		"good for a year":              {token: fake.Token{Value: token(8760 * time.Hour), Admin: true}, want: []connectors.Finding{admin, {OK: true}}},
-		"good for three days more":     {token: fake.Token{Value: token(72 * time.Hour), Admin: true}, want: []connectors.Finding{admin, {Note: "make a new token in Kommo soon"}}},
+		"an administrator's":          {token: fake.Token{Value: "t", Admin: true}, want: []connectors.Finding{admin}},
+		"another user's":              {token: fake.Token{Value: "t"}, want: []connectors.Finding{other}},
+		"another user's, told by 401": {token: fake.Token{Value: "t"}, knobs: fake.Knobs{NotAdminStatus: 401}, want: []connectors.Finding{other}},
+		"not accepted":                {token: fake.Token{Value: "t", Expires: time.Unix(1, 0)}, fails: true, kind: connectors.KindUnauthorized},
+		"unpaid":                      {token: fake.Token{Value: "t"}, knobs: fake.Knobs{Unpaid: true}, fails: true, kind: connectors.KindUnavailable},
+		"somebody else's site":        {token: fake.Token{Value: "t"}, knobs: fake.Knobs{LoginPage: true}, fails: true, kind: connectors.KindBadResponse},
+		"good for a year":             {token: fake.Token{Value: token(8760 * time.Hour), Admin: true}, want: []connectors.Finding{admin, {OK: true}}},
+		"good for three days more": {
+			token: fake.Token{Value: token(72 * time.Hour), Admin: true},
+			want:  []connectors.Finding{admin, {Note: "make a new token in Kommo soon"}},
+		},
 		"three words that are no JWT":  {token: fake.Token{Value: "a.b.c", Admin: true}, want: []connectors.Finding{admin}},
 		"a JWT whose claims are words": {token: fake.Token{Value: "e30.ImhpIg.x", Admin: true}, want: []connectors.Finding{admin}},
 	}
@@ -181,7 +187,8 @@ func TestProbe(t *testing.T) {
 			d := crowd(0)
 			d.Tokens = []fake.Token{tt.token}
 			d.Users = []fake.User{{ID: 501, IsAdmin: true, IsActive: true}}
-			s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", AccessToken: connectors.Secret(tt.token.Value)}, direct{fake.New(d, tt.knobs)})
+			cfg := connectors.Config{Name: "a", URL: "http://harbour.example", AccessToken: connectors.Secret(tt.token.Value)}
+			s, err := open(cfg, direct{fake.New(d, tt.knobs)})
 			if err != nil {
 				t.Fatal(err)
 			}

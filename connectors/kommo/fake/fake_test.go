@@ -67,31 +67,32 @@ func rows(t *testing.T, w *httptest.ResponseRecorder, name string) []string {
 
 func TestStatus(t *testing.T) {
 	t.Parallel()
+	const hal, problem = "application/hal+json", "application/problem+json"
 	tests := map[string]struct {
 		token, target string
 		knobs         fake.Knobs
 		status        int
 		contentType   string
 	}{
-		"a list":                    {token: "admin", target: "/api/v4/users", status: 200, contentType: "application/hal+json"},
-		"one":                       {token: "admin", target: "/api/v4/users/2", status: 200, contentType: "application/hal+json"},
-		"one that is not there":     {token: "admin", target: "/api/v4/contacts/99", status: 404, contentType: "application/problem+json"},
-		"no token":                  {target: "/api/v4/account", status: 401, contentType: "application/problem+json"},
-		"an expired token":          {token: "old", target: "/api/v4/account", status: 401, contentType: "application/problem+json"},
-		"users, by no admin":        {token: "user", target: "/api/v4/users", status: 403, contentType: "application/problem+json"},
-		"a role, by no admin":       {token: "user", target: "/api/v4/roles/8", status: 403, contentType: "application/problem+json"},
-		"the account, by no admin":  {token: "user", target: "/api/v4/account", status: 200, contentType: "application/hal+json"},
+		"a list":                    {token: "admin", target: "/api/v4/users", status: 200, contentType: hal},
+		"one":                       {token: "admin", target: "/api/v4/users/2", status: 200, contentType: hal},
+		"one that is not there":     {token: "admin", target: "/api/v4/contacts/99", status: 404, contentType: problem},
+		"no token":                  {target: "/api/v4/account", status: 401, contentType: problem},
+		"an expired token":          {token: "old", target: "/api/v4/account", status: 401, contentType: problem},
+		"users, by no admin":        {token: "user", target: "/api/v4/users", status: 403, contentType: problem},
+		"a role, by no admin":       {token: "user", target: "/api/v4/roles/8", status: 403, contentType: problem},
+		"the account, by no admin":  {token: "user", target: "/api/v4/account", status: 200, contentType: hal},
 		"past the end":              {token: "admin", target: "/api/v4/users?page=2", status: 204},
-		"the largest page":          {token: "admin", target: "/api/v4/users?limit=250", status: 200, contentType: "application/hal+json"},
-		"too large a page":          {token: "admin", target: "/api/v4/users?limit=251", status: 422, contentType: "application/problem+json"},
-		"too large a page, as 400":  {token: "admin", target: "/api/v4/users?limit=251", knobs: fake.Knobs{MaxPageStatus: 400}, status: 400, contentType: "application/problem+json"},
-		"page zero":                 {token: "admin", target: "/api/v4/users?page=0", status: 400, contentType: "application/problem+json"},
-		"no such endpoint":          {token: "admin", target: "/api/v4/groups", status: 404, contentType: "application/problem+json"},
-		"beside the API":            {token: "admin", target: "/users", status: 404, contentType: "application/problem+json"},
-		"unpaid":                    {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Unpaid: true}, status: 402, contentType: "application/problem+json"},
+		"the largest page":          {token: "admin", target: "/api/v4/users?limit=250", status: 200, contentType: hal},
+		"too large a page":          {token: "admin", target: "/api/v4/users?limit=251", status: 422, contentType: problem},
+		"too large a page, as 400":  {token: "admin", target: "/api/v4/users?limit=251", knobs: fake.Knobs{MaxPageStatus: 400}, status: 400, contentType: problem},
+		"page zero":                 {token: "admin", target: "/api/v4/users?page=0", status: 400, contentType: problem},
+		"no such endpoint":          {token: "admin", target: "/api/v4/groups", status: 404, contentType: problem},
+		"beside the API":            {token: "admin", target: "/users", status: 404, contentType: problem},
+		"unpaid":                    {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Unpaid: true}, status: 402, contentType: problem},
 		"blocked":                   {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Blocked: true}, status: 403, contentType: "text/html; charset=utf-8"},
 		"overloaded":                {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Overloaded: true}, status: 504, contentType: "text/html; charset=utf-8"},
-		"unknown filter is ignored": {token: "admin", target: "/api/v4/contacts?filter[nobody]=1", status: 200, contentType: "application/hal+json"},
+		"unknown filter is ignored": {token: "admin", target: "/api/v4/contacts?filter[nobody]=1", status: 200, contentType: hal},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +160,8 @@ func TestLinks(t *testing.T) {
 		href, _ := link["href"].(string)
 		return href
 	}
-	if got, want := next("/base/api/v4/contacts?limit=2&order[id]=asc"), "http://example.com/base/api/v4/contacts?limit=2&order%5Bid%5D=asc&page=2"; got != want {
+	want := "http://example.com/base/api/v4/contacts?limit=2&order%5Bid%5D=asc&page=2"
+	if got := next("/base/api/v4/contacts?limit=2&order[id]=asc"); got != want {
 		t.Errorf("next is %s, want %s", got, want)
 	}
 	if got := next("/base/api/v4/contacts?limit=2&page=2"); got != "" {

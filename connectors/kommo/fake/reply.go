@@ -30,7 +30,7 @@ func (c *call) blockPage() { c.html(http.StatusForbidden, "403 Forbidden") }
 func (c *call) write(status int, contentType string, body []byte) {
 	c.w.Header().Set("Content-Type", contentType)
 	c.w.WriteHeader(status)
-	_, _ = c.w.Write(body) //nolint:gosec // no browser sees it; a client may have gone
+	_, _ = c.w.Write(body) // a client may have gone
 }
 
 // problem is an error in Kommo's format.
