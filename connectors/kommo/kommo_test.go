@@ -84,11 +84,17 @@ func ids[T connectors.Record](l connectors.Listing[T]) []string {
 	return list
 }
 
-// failure gives err as an error of a source, of that kind.
-func failure(t *testing.T, err error, kind connectors.ErrorKind) *connectors.Error {
+// mustBe checks that err is an error of a source, of that kind.
+func mustBe(t *testing.T, err error, kind connectors.ErrorKind) {
 	t.Helper()
 	if !connectors.IsKind(err, kind) {
 		t.Fatalf("got %v, want %s", err, kind)
 	}
+}
+
+// failure gives err as the error of a source that it must be.
+func failure(t *testing.T, err error, kind connectors.ErrorKind) *connectors.Error {
+	t.Helper()
+	mustBe(t, err, kind)
 	return connectors.AsError("", err)
 }

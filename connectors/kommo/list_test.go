@@ -227,7 +227,7 @@ func TestNextLinkToForeignHost(t *testing.T) {
 	t.Cleanup(other.Close)
 	_, source := start(t, fake.Knobs{NextHost: strings.TrimPrefix(other.URL, "http://")})
 	got, err := source.Contacts.List(t.Context(), nil)
-	failure(t, err, connectors.KindBadResponse)
+	mustBe(t, err, connectors.KindBadResponse)
 	if got.Complete || len(got.Records) != 250 {
 		t.Errorf("%d contacts, complete %v; want the first page, incomplete", len(got.Records), got.Complete)
 	}
@@ -242,7 +242,7 @@ func TestPagesThatDoNotAdvance(t *testing.T) {
 		t.Parallel()
 		f, source := start(t, fake.Knobs{SameNext: true})
 		got, err := source.Contacts.List(t.Context(), nil)
-		failure(t, err, connectors.KindBadResponse)
+		mustBe(t, err, connectors.KindBadResponse)
 		if got.Complete || f.Calls()["contacts.list"] != 2 {
 			t.Errorf("complete %v after %d calls, want 2", got.Complete, f.Calls()["contacts.list"])
 		}
@@ -256,7 +256,7 @@ func TestPagesThatDoNotAdvance(t *testing.T) {
 				strconv.Itoa(n+1) + `"}},"_embedded":{"contacts":[]}}`))
 		}))
 		got, err := source.Contacts.List(t.Context(), nil)
-		failure(t, err, connectors.KindBadResponse)
+		mustBe(t, err, connectors.KindBadResponse)
 		if got.Complete {
 			t.Error("calls itself complete")
 		}
@@ -299,5 +299,5 @@ func TestSlowAnswer(t *testing.T) {
 	t.Parallel()
 	_, source := start(t, fake.Knobs{Slow: time.Hour}, func(c *connectors.Config) { c.Timeout = 20 * time.Millisecond })
 	_, err := source.Teams.List(t.Context(), nil)
-	failure(t, err, connectors.KindTimeout)
+	mustBe(t, err, connectors.KindTimeout)
 }

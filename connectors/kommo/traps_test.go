@@ -129,9 +129,9 @@ func TestNotAdmin(t *testing.T) {
 			t.Parallel()
 			_, source := start(t, fake.Knobs{NotAdminStatus: status}, withToken(userToken))
 			_, err := source.Accounts.List(t.Context(), nil)
-			failure(t, err, connectors.KindForbidden)
+			mustBe(t, err, connectors.KindForbidden)
 			_, err = source.Roles.List(t.Context(), nil)
-			failure(t, err, connectors.KindForbidden)
+			mustBe(t, err, connectors.KindForbidden)
 			if teams, err := source.Teams.List(t.Context(), nil); err != nil || len(teams.Records) != 2 {
 				t.Errorf("teams: %d, %v; the rest must work", len(teams.Records), err)
 			}
@@ -148,7 +148,7 @@ func TestBadToken(t *testing.T) {
 		t.Parallel()
 		_, source := start(t, fake.Knobs{}, withToken("of-nobody"))
 		_, err := source.Accounts.List(t.Context(), nil)
-		failure(t, err, connectors.KindUnauthorized)
+		mustBe(t, err, connectors.KindUnauthorized)
 	})
 	t.Run("expired", func(t *testing.T) {
 		t.Parallel()
@@ -157,7 +157,7 @@ func TestBadToken(t *testing.T) {
 			d.Tokens = []fake.Token{{Value: adminToken, Admin: true, Expires: time.Unix(1, 0)}}
 		})
 		_, err := source.Contacts.List(t.Context(), nil)
-		failure(t, err, connectors.KindUnauthorized)
+		mustBe(t, err, connectors.KindUnauthorized)
 	})
 }
 

@@ -67,7 +67,7 @@ func rows(t *testing.T, w *httptest.ResponseRecorder, name string) []string {
 
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	const hal, problem = "application/hal+json", "application/problem+json"
+	const hal, problem, html = "application/hal+json", "application/problem+json", "text/html; charset=utf-8"
 	tests := map[string]struct {
 		token, target string
 		knobs         fake.Knobs
@@ -90,8 +90,8 @@ func TestStatus(t *testing.T) {
 		"no such endpoint":          {token: "admin", target: "/api/v4/groups", status: 404, contentType: problem},
 		"beside the API":            {token: "admin", target: "/users", status: 404, contentType: problem},
 		"unpaid":                    {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Unpaid: true}, status: 402, contentType: problem},
-		"blocked":                   {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Blocked: true}, status: 403, contentType: "text/html; charset=utf-8"},
-		"overloaded":                {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Overloaded: true}, status: 504, contentType: "text/html; charset=utf-8"},
+		"blocked":                   {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Blocked: true}, status: 403, contentType: html},
+		"overloaded":                {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Overloaded: true}, status: 504, contentType: html},
 		"unknown filter is ignored": {token: "admin", target: "/api/v4/contacts?filter[nobody]=1", status: 200, contentType: hal},
 	}
 	for name, tt := range tests {
