@@ -61,7 +61,7 @@ func (s Subject) failing(t *testing.T, op operation) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s.fails(t, op, effect, nil)
+			_ = s.fails(t, op, effect, nil)
 		})
 	}
 	for i, shape := range shapes {
@@ -88,7 +88,7 @@ func (s Subject) failing(t *testing.T, op operation) {
 			var foreign atomic.Int32
 			other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { foreign.Add(1) }))
 			t.Cleanup(other.Close)
-			s.fails(t, op, faults.Redirect(status, other.URL+"/vendor-canary"), nil)
+			_ = s.fails(t, op, faults.Redirect(status, other.URL+"/vendor-canary"), nil)
 			if n := foreign.Load(); n > 0 {
 				t.Errorf("the foreign server got %d requests, want none", n)
 			}
@@ -145,7 +145,7 @@ func (s Subject) empty(t *testing.T, op operation, effect faults.Effect) {
 		}
 		return
 	}
-	st.judge(t, op, got, err)
+	_ = st.judge(t, op, got, err)
 }
 
 // tooMany checks that a source which asks to be left alone for an hour is.

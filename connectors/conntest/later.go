@@ -39,7 +39,7 @@ func (s Subject) failingLater(t *testing.T, op operation) {
 					t.Errorf("the result calls itself complete (error: %v)", err)
 				}
 				if err != nil {
-					st.failure(t, err)
+					_ = st.failure(t, err)
 				}
 				if strange := without(got.ids, healthy.ids); len(strange) > 0 {
 					t.Errorf("records that the source does not have: %v", strange)
@@ -59,7 +59,7 @@ func (s Subject) failingLater(t *testing.T, op operation) {
 			t.Errorf("the result calls itself complete (error: %v)", err)
 		}
 		if err != nil {
-			st.failure(t, err)
+			_ = st.failure(t, err)
 		}
 		if n := st.faults.Requests(); n > 4*calls+20 {
 			t.Errorf("gave up after %d requests; a whole reading takes %d", n, calls)

@@ -64,7 +64,7 @@ func New(opt Options) (*Client, error) {
 	}
 	transport := opt.Transport
 	if transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the standard library's own
+		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own
 		t.MaxIdleConnsPerHost = 4
 		t.ResponseHeaderTimeout = opt.Timeout
 		transport = t
@@ -180,7 +180,7 @@ func (c *Client) send(ctx context.Context, req Request) (*Response, *connectors.
 	if err != nil {
 		return nil, transportError(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // read to its end or given up; nothing to do about either
+	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.opt.MaxBody+1))
 	if err != nil {
 		e := transportError(err)

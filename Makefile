@@ -1,0 +1,49 @@
+# Everything there is to run, one or two lines each. Longer steps stand in scripts/.
+
+FUZZTIME ?= 10s
+BENCH    ?= .
+
+.DEFAULT_GOAL := help
+.PHONY: help build generate run demo test fuzz bench lint format web conformance verify
+
+help: ## list what there is to run
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+build: ## build ./roster
+	CGO_ENABLED=0 go build -trimpath -o roster .
+
+generate: ## write again what is generated from the schema and the settings
+	go generate ./...
+
+run: ## serve the systems named in roster.yaml
+	go run . serve
+
+demo: ## serve an invented company: no settings, no credentials
+	go run . demo
+
+test: ## run all tests with the race detector; installs Chromium and a C compiler where it can (root on Debian)
+	scripts/test-needs
+	go test -race ./...
+
+fuzz: ## run every fuzzer for FUZZTIME (10s)
+	scripts/fuzz $(FUZZTIME)
+
+bench: ## run the benchmarks that match BENCH (all)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+lint: ## run the linters, import walls included
+	go tool -modfile=.ci/lint/go.mod golangci-lint run
+
+format: ## format the Go code
+	go tool -modfile=.ci/lint/go.mod golangci-lint fmt
+
+web: ## build the playground's assets into web/dist (needs Node)
+	npm --prefix web ci
+	npm --prefix web run build
+
+conformance: ## compose the schema as Apollo does, and check what comes out (needs Node)
+	npm --prefix conformance ci
+	npm --prefix conformance test
+
+verify: ## everything that must hold before a change is merged
+	.ci/run
