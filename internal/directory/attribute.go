@@ -43,7 +43,7 @@ func attributeBy(n int, values func(i int, add func(value, label string))) attri
 }
 
 // having gives the items with any of these values.
-func (a *attribute) having(n int, values []string) set {
+func (a *attribute) having(n int, values []string) *set {
 	s := newSet(n)
 	for _, v := range values {
 		if i, ok := a.byName[v]; ok {
@@ -61,11 +61,17 @@ type Facet struct {
 }
 
 // count counts the set's items by value, largest first, and gives the first few.
-func (a *attribute) count(s set, first int) []*Facet {
+func (a *attribute) count(s *set, first int) []*Facet {
 	counts := make([]int, len(a.values))
-	for i := range s.items {
-		for _, v := range a.of(i) {
-			counts[v]++
+	if s.all() {
+		for v, items := range a.items {
+			counts[v] = len(items)
+		}
+	} else {
+		for i := range s.items {
+			for _, v := range a.of(i) {
+				counts[v]++
+			}
 		}
 	}
 	order := make([]int, 0, len(counts))

@@ -33,6 +33,8 @@ type builder struct {
 	dir      *Directory
 	shared   mailboxes
 	names    *collation
+	people   [][]*connectors.Account // the records by source, in the order of their IDs
+	contacts [][]*connectors.Contact
 	accounts []*AccountCore // of all sources, in their order, by ID within a source
 	outer    []Account      // the same, as the vendors' types
 	teams    []*teamSet     // by source
@@ -47,17 +49,28 @@ func Build(rules Rules, data []SourceData) *Directory {
 		dir: &Directory{version: version(rules, data), byEmail: make(map[string]*User)},
 	}
 	for i, d := range data {
-		b.dir.sources = append(b.dir.sources, &Source{
-			ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: Text(d.URL), index: i,
-		})
+		b.collectSource(i, &d)
 	}
-	b.collectGroups()
 	b.collectAccounts()
 	b.joinUsers()
-	b.indexGroups()
+	b.indexTeams()
+	b.indexRoles()
+	b.indexFolders()
 	b.indexUsers()
 	b.collectContacts()
+	b.indexContacts()
 	return b.dir
+}
+
+// collectSource makes a source, and the teams, roles and folders that it has or mentions.
+func (b *builder) collectSource(i int, d *SourceData) {
+	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i}
+	people, contacts := sortedByID(d.Accounts), sortedByID(d.Contacts)
+	b.dir.sources = append(b.dir.sources, source)
+	b.people, b.contacts = append(b.people, people), append(b.contacts, contacts)
+	b.teams = append(b.teams, newTeamSet(source, d.Teams, people))
+	b.roles = append(b.roles, newRoleSet(source, d.Roles, people))
+	b.folders = append(b.folders, newFolderSet(source, d.ContactFolders, contacts))
 }
 
 // Version tells directories apart: it is the hash of all that went into this one.
@@ -68,7 +81,7 @@ func (d *Directory) Sources() []*Source { return d.sources }
 
 func version(rules Rules, data []SourceData) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %q ", rules.Links, rules.Splits, rules.SharedMailboxes)
+	fmt.Fprintf(h, "%q %q %t %q ", rules.Links, rules.Splits, rules.SharedMailboxes == nil, rules.SharedMailboxes)
 	for _, f := range Fields {
 		fmt.Fprintf(h, "%q ", rules.Precedence[f])
 	}
@@ -81,16 +94,13 @@ func version(rules Rules, data []SourceData) string {
 // collectAccounts makes the accounts of all sources, each linked to its teams and roles.
 func (b *builder) collectAccounts() {
 	n := 0
-	for i := range b.data {
-		n += len(b.data[i].Accounts)
+	for _, records := range b.people {
+		n += len(records)
 	}
 	b.accounts, b.outer = make([]*AccountCore, 0, n), make([]Account, 0, n)
 	b.dir.accounts = make(map[connectors.Ref]Account, n)
-	for s := range b.data {
-		source := b.dir.sources[s]
-		records := sortedByID(b.data[s].Accounts)
-		for i := range records {
-			r := records[i]
+	for s, source := range b.dir.sources {
+		for _, r := range b.people[s] {
 			ref := connectors.Ref{Source: source.Name, ID: r.ID}
 			if _, twice := b.dir.accounts[ref]; twice || r.ID == "" {
 				continue
@@ -106,20 +116,18 @@ func (b *builder) collectAccounts() {
 func (b *builder) account(s int, source *Source, r *connectors.Account) *AccountCore {
 	a := &AccountCore{
 		ID: encodeID(accountID, source.Name, r.ID), Source: source, ExternalID: r.ID,
-		FirstName: Text(r.FirstName), LastName: Text(r.LastName), Username: Text(r.Username), Title: Text(r.Title),
-		Department: Text(r.Department), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), AvatarURL: Text(r.AvatarURL),
-		Locale: Text(r.Locale), Active: r.Active, AccessLevel: r.Access, URL: Text(r.URL), CreatedAt: r.CreatedAt, record: r,
+		FirstName: text(r.FirstName), LastName: text(r.LastName), Username: text(r.Username), Title: text(r.Title),
+		Department: text(r.Department), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), AvatarURL: text(r.AvatarURL),
+		Locale: text(r.Locale), Active: r.Active, AccessLevel: connectors.AccessNone, URL: text(r.URL), CreatedAt: r.CreatedAt,
+		Teams: b.teams[s].of(r), Roles: b.roles[s].of(r), emails: b.emails(b.data[s].Trust, r.Emails), record: r,
 	}
-	if !a.Active {
-		a.AccessLevel = connectors.AccessNone
+	if a.Active {
+		a.AccessLevel = granted(r.Access)
 	}
-	a.emails = b.emails(b.data[s].Trust, r.Emails)
 	if len(a.emails) > 0 {
 		a.Email = Text(a.emails[0].address)
 	}
-	a.Name = cmp.Or(fullName(r), r.Username, string(a.Email), r.ID)
-	a.Teams = b.teams[s].of(r)
-	a.Roles = b.roles[s].of(r)
+	a.Name = cmp.Or(fullName(r.Name, r.FirstName, r.LastName), string(a.Username), string(a.Email), r.ID)
 	return a
 }
 
@@ -149,9 +157,12 @@ func (p TrustPolicy) of(e connectors.Email) connectors.Trust {
 	return connectors.TrustNone
 }
 
-// fullName is the name that the source gives, whole or in parts; empty where it gives none.
-func fullName(r *connectors.Account) string {
-	return cmp.Or(strings.TrimSpace(r.Name), strings.TrimSpace(r.FirstName+" "+r.LastName))
+// text is a value as a source gives it; a blank one is none.
+func text(s string) Text { return Text(strings.TrimSpace(s)) }
+
+// fullName is the name that a source gives, whole or in parts; empty where it gives none.
+func fullName(name, first, last string) string {
+	return cmp.Or(strings.TrimSpace(name), strings.TrimSpace(strings.TrimSpace(first)+" "+strings.TrimSpace(last)))
 }
 
 func vendorAccount(kind connectors.Kind, core *AccountCore) Account {
@@ -194,14 +205,25 @@ func sortedByID[T connectors.Record](records []T) []*T {
 	return out
 }
 
-// compareIDs puts numbers in the order of their values, so that 9 comes before 10, and texts after them as they stand.
+// compareIDs puts numbers first, in the order of their values, so that 9 comes before 10, and then all other texts as they stand.
 func compareIDs(a, b string) int {
-	if len(a) != len(b) && isDigits(a) && isDigits(b) {
-		return len(a) - len(b)
+	x, y := isDigits(a), isDigits(b)
+	switch {
+	case x && y:
+		return cmp.Or(len(a)-len(b), strings.Compare(a, b))
+	case x:
+		return -1
+	case y:
+		return 1
 	}
 	return strings.Compare(a, b)
 }
 
 func isDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
 }

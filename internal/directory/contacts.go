@@ -52,35 +52,37 @@ type contactList struct {
 	byID map[string]*Contact
 }
 
-// collectContacts makes the contacts, linked to their folders, owners and users, and then the folders, since contacts may name new ones.
+// collectContacts makes the contacts, linked to their folders, owners and users.
 func (b *builder) collectContacts() {
 	l := &b.dir.contacts
-	l.byID = make(map[string]*Contact)
-	for s := range b.data {
-		for _, r := range sortedByID(b.data[s].Contacts) {
-			c := b.contact(s, r)
-			if r.ID == "" || l.byID[c.ID] != nil {
+	n := 0
+	for _, records := range b.contacts {
+		n += len(records)
+	}
+	l.all, l.byID = make([]*Contact, 0, n), make(map[string]*Contact, n)
+	for s := range b.contacts {
+		for _, r := range b.contacts[s] {
+			if r.ID == "" {
 				continue
 			}
-			l.byID[c.ID] = c
-			l.all = append(l.all, c)
+			if c := b.contact(s, r); l.byID[c.ID] == nil {
+				l.byID[c.ID] = c
+				l.all = append(l.all, c)
+			}
 		}
-		b.dir.folders.all = append(b.dir.folders.all, b.folders[s].all()...)
 	}
-	b.indexFolders()
-	b.indexContacts()
 }
 
 func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 	source := b.dir.sources[s]
 	c := &Contact{
-		ID: encodeID(contactID, source.Name, r.ID), Source: source, ExternalID: r.ID, FirstName: Text(r.FirstName), LastName: Text(r.LastName),
-		Title: Text(r.Title), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), Folder: b.folders[s].resolve(r.Folder),
-		Tags: r.Tags, URL: Text(r.URL), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		ID: encodeID(contactID, source.Name, r.ID), Source: source, ExternalID: r.ID, FirstName: text(r.FirstName), LastName: text(r.LastName),
+		Title: text(r.Title), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), Folder: b.folders[s].of(r),
+		Tags: emptied(r.Tags), URL: text(r.URL), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	for _, e := range b.emails(TrustNothing, r.Emails) {
 		c.Emails = append(c.Emails, e.address)
-		if c.User == nil {
+		if c.User == nil && !e.shared {
 			c.User = b.dir.byEmail[e.address]
 		}
 	}
@@ -91,7 +93,7 @@ func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 	if len(c.Phones) > 0 {
 		phone = c.Phones[0].Raw
 	}
-	c.Name = cmp.Or(strings.TrimSpace(r.Name), strings.TrimSpace(r.FirstName+" "+r.LastName), string(c.Email), phone, r.ID)
+	c.Name = cmp.Or(fullName(r.Name, r.FirstName, r.LastName), string(c.Email), strings.TrimSpace(phone), r.ID)
 	if owner, ok := b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.OwnerID}]; ok {
 		c.Owner = owner.Core().User
 	}
@@ -149,7 +151,7 @@ func (d *Directory) Contact(id string) *Contact { return d.contacts.byID[id] }
 
 // Contacts gives a page of contacts.
 func (d *Directory) Contacts(f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
-	return d.contactsAmong(everything(len(d.contacts.all)), f, o, args)
+	return d.contactsAmong(d.contacts.everything(), f, o, args)
 }
 
 // ContactsIn gives a page of a folder's contacts.
@@ -157,11 +159,11 @@ func (d *Directory) ContactsIn(folder *ContactFolder, f *ContactFilter, o Contac
 	return d.contactsAmong(d.contacts.having(ContactFacetFolder, folder.ID), f, o, args)
 }
 
-func (l *contactList) having(attr ContactFacet, values ...string) set {
-	return l.attrs[attr].having(len(l.all), values)
+func (l *contactList) having(attr ContactFacet, values ...string) *set {
+	return l.table.having(int(attr), values...)
 }
 
-func (d *Directory) contactsAmong(s set, f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
+func (d *Directory) contactsAmong(s *set, f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
 	if f != nil {
 		if err := d.filterContacts(s, f); err != nil {
 			return nil, err
@@ -175,13 +177,23 @@ func (d *Directory) contactsAmong(s set, f *ContactFilter, o ContactOrder, args 
 }
 
 // filterContacts removes from s what the filter does not want.
-func (d *Directory) filterContacts(s set, f *ContactFilter) error {
+func (d *Directory) filterContacts(s *set, f *ContactFilter) error {
 	l := &d.contacts
-	folders, err := d.groupIDs("filter.folders", f.Folders, folderID, func(id string) (string, bool) { x := d.Folder(id); return idOf(x, x != nil) })
+	folders, err := presentIDs("filter.folders", f.Folders, func(id string) string {
+		if x := d.Folder(id); x != nil {
+			return x.ID
+		}
+		return ""
+	}, folderID, folderNameID)
 	if err != nil {
 		return err
 	}
-	owners, err := d.groupIDs("filter.owners", f.Owners, userID, func(id string) (string, bool) { u, _ := d.User(id); return idOf(u, u != nil) })
+	owners, err := presentIDs("filter.owners", f.Owners, func(id string) string {
+		if u, _ := d.User(id); u != nil {
+			return u.ID
+		}
+		return ""
+	}, userID, accountID)
 	if err != nil {
 		return err
 	}
@@ -197,8 +209,7 @@ func (d *Directory) filterContacts(s set, f *ContactFilter) error {
 	if len(f.Tags) > 0 {
 		s.keep(l.having(ContactFacetTag, f.Tags...))
 	}
-	keepSearch(l.table, s, f.Search)
-	return nil
+	return l.search(s, f.Search)
 }
 
 // ContactConnection is a page of contacts.

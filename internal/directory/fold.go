@@ -5,7 +5,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -18,32 +17,33 @@ func usableAddress(s string) bool {
 	return at > 0 && at < len(s)-1 && !strings.ContainsFunc(s, unicode.IsSpace)
 }
 
-// undecomposed are letters that people type without their strokes and ligatures, but that Unicode does not take apart.
-var undecomposed = strings.NewReplacer("ø", "o", "ł", "l", "đ", "d", "ð", "d", "ħ", "h", "ı", "i", "æ", "ae", "œ", "oe", "þ", "th", "ŧ", "t")
+// respelled are small letters that people type in other ways, and that neither case nor decomposition brings together.
+var respelled = strings.NewReplacer("ß", "ss", "ς", "σ",
+	"ø", "o", "ł", "l", "đ", "d", "ð", "d", "ħ", "h", "ı", "i", "æ", "ae", "œ", "oe", "þ", "th", "ŧ", "t")
 
-// fold takes case and accents away.
+// fold takes case and accents away: й becomes и too, which is no harm as long as text and query lose the same.
 func fold(s string) string {
-	ascii := true
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			ascii = false
-			break
-		}
-	}
-	if ascii {
+	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	s = norm.NFKD.String(s)
-	s = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
+	return respelled.Replace(strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Cf) { // accents, and what is not seen, such as joiners and soft hyphens
 			return -1
 		}
-		return r
-	}, s)
-	return undecomposed.Replace(cases.Fold().String(s))
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(s)))
 }
 
-// words cuts a text into its folded words: runs of letters and digits.
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// words cuts a text into its folded words: runs of letters and digits, with the marks that belong to them.
 func words(s string) []string {
-	return strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r) })
+	return strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) })
 }

@@ -21,20 +21,23 @@ type folderList struct {
 	*table
 	all    []*ContactFolder
 	byID   map[string]*ContactFolder
-	byName map[connectors.Ref]*ContactFolder
+	byName map[connectors.Ref]*ContactFolder // by source and name
 }
 
 func (b *builder) indexFolders() {
 	l := &b.dir.folders
+	l.byName = make(map[connectors.Ref]*ContactFolder)
+	for i, s := range b.folders {
+		l.all = append(l.all, s.all...)
+		for name, f := range s.byName {
+			l.byName[connectors.Ref{Source: b.dir.sources[i].Name, ID: name}] = f
+		}
+	}
 	l.table = numbered('F', l.all, b.names, func(f *ContactFolder) string { return f.Name },
 		func(f *ContactFolder) string { return f.ID }, func(f *ContactFolder, i uint32) { f.index = i })
-	l.byID, l.byName = make(map[string]*ContactFolder, len(l.all)), make(map[connectors.Ref]*ContactFolder, len(l.all))
+	l.byID = make(map[string]*ContactFolder, len(l.all))
 	for _, f := range l.all {
 		l.byID[f.ID] = f
-		ref := connectors.Ref{Source: f.Source.Name, ID: f.Name}
-		if other := l.byName[ref]; other == nil || other.ExternalID == "" {
-			l.byName[ref] = f
-		}
 	}
 	l.attrs = []attribute{
 		folderSource:   sourceAttribute(l.all, func(f *ContactFolder) *Source { return f.Source }),
@@ -57,13 +60,15 @@ func (d *Directory) Folder(id string) *ContactFolder {
 // ContactFolders gives a page of folders, by name.
 func (d *Directory) ContactFolders(f *ContactFolderFilter, args PageArgs) (*ContactFolderConnection, error) {
 	l := &d.folders
-	s := everything(len(l.all))
+	s := l.everything()
 	if f != nil {
 		if err := d.keepSources(l.table, s, folderSource, f.Sources); err != nil {
 			return nil, err
 		}
 		keepKinds(l.table, s, folderKindAttr, f.Kinds)
-		keepSearch(l.table, s, f.Search)
+		if err := l.search(s, f.Search); err != nil {
+			return nil, err
+		}
 	}
 	p, err := l.page(s, 0, bool(Ascending), args)
 	if err != nil {

@@ -2,6 +2,9 @@ package directory
 
 import (
 	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,13 +21,15 @@ const (
 	folderID     idKind = 'F'
 	folderNameID idKind = 'f' // a folder that its source only mentions by name
 	sourceID     idKind = 'S'
-	idSep               = "/" // no source's name holds one
-	maxIDLen            = 2048
 )
 
-var idKindNames = map[idKind]string{
-	userID: "User", accountID: "Account", teamID: "Team", teamNameID: "Team", roleID: "Role", contactID: "Contact",
-	folderID: "ContactFolder", folderNameID: "ContactFolder", sourceID: "Source",
+// idSep stands between the source and the record's own ID: no source's name holds one.
+const idSep = "/"
+
+var idKindNames = map[idKind]struct{ name, one string }{
+	userID: {"User", "a User"}, accountID: {"Account", "an Account"}, teamID: {"Team", "a Team"}, teamNameID: {"Team", "a Team"},
+	roleID: {"Role", "a Role"}, contactID: {"Contact", "a Contact"}, folderID: {"ContactFolder", "a ContactFolder"},
+	folderNameID: {"ContactFolder", "a ContactFolder"}, sourceID: {"Source", "a Source"},
 }
 
 // encodeID makes a global ID: opaque, and the same on every replica for the same record.
@@ -34,11 +39,8 @@ func encodeID(kind idKind, source, id string) string {
 
 // decodeID is the inverse of encodeID; ok is false for anything that encodeID did not make.
 func decodeID(s string) (kind idKind, source, id string, ok bool) {
-	if len(s) > maxIDLen {
-		return 0, "", "", false
-	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) < 2 {
+	if err != nil || len(b) < 2 || strings.ContainsAny(s, "\r\n") { // line breaks, which the decoder skips
 		return 0, "", "", false
 	}
 	kind = idKind(b[0])
@@ -49,11 +51,32 @@ func decodeID(s string) (kind idKind, source, id string, ok bool) {
 	return kind, source, id, ok
 }
 
+// decodeIDOf decodes the ID of an object of one of these kinds, and says what is wrong with any other.
+func decodeIDOf(argument, s string, wanted ...idKind) (source, id string, err error) {
+	kind, source, id, ok := decodeID(s)
+	switch {
+	case !ok:
+		return "", "", &InputError{argument, quoted(s) + " is not an ID of this graph"}
+	case !slices.Contains(wanted, kind):
+		return "", "", &InputError{argument, fmt.Sprintf("%s is the ID of %s, not of %s", quoted(s), idKindNames[kind].one, idKindNames[wanted[0]].one)}
+	}
+	return source, id, nil
+}
+
+// quoted shows what a caller wrote, shortened: an error should not carry back a whole book.
+func quoted(s string) string {
+	const most = 64
+	if len(s) <= most {
+		return strconv.Quote(s)
+	}
+	return strconv.Quote(s[:most]) + "…"
+}
+
 // TypeOf gives the GraphQL type that an ID names, Account for any account's; empty where it is no ID.
 func TypeOf(id string) string {
 	kind, _, _, ok := decodeID(id)
 	if !ok {
 		return ""
 	}
-	return idKindNames[kind]
+	return idKindNames[kind].name
 }

@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -106,24 +108,22 @@ func (j *joiner) joining(hs []holder, linked *union) []holder {
 	}
 	vouched := make([]holder, 0, len(hs))
 	for _, h := range hs {
-		if h.trust > connectors.TrustNone {
-			vouched = append(vouched, h)
+		if h.trust == connectors.TrustNone {
+			continue
 		}
-	}
-	bySource := make(map[int]int, len(vouched))
-	for i, h := range vouched {
-		source := j.accounts[h.account].Source.index
-		if other, ok := bySource[source]; ok && linked.find(other) != linked.find(h.account) {
-			return nil
-		}
-		bySource[source] = h.account
-		for _, other := range vouched[:i] {
-			if j.split[[2]int{h.account, other.account}] {
+		for _, other := range vouched { // no more than there are sources, or accounts that the operator linked
+			if j.apart(h.account, other.account) && linked.find(h.account) != linked.find(other.account) {
 				return nil
 			}
 		}
+		vouched = append(vouched, h)
 	}
 	return vouched
+}
+
+// apart says whether two accounts cannot be one person's unless the operator links them: those of one source, and those that are split.
+func (j *joiner) apart(a, b int) bool {
+	return j.accounts[a].Source == j.accounts[b].Source || j.split[[2]int{a, b}]
 }
 
 // refused gives the persons, by their number in joined, that cannot be.
@@ -151,32 +151,33 @@ const maxDuplicateHolders = 20
 
 // linkDuplicates sets PossibleDuplicates: people who hold one address, where one side does not vouch for it.
 func (j *joiner) linkDuplicates() {
-	type pair struct{ a, b *User }
-	seen := make(map[pair]bool)
+	duplicates := make(map[*User]map[*User]bool)
 	for _, hs := range j.holders {
 		if len(hs) < 2 {
 			continue
 		}
-		best := make(map[*User]connectors.Trust, len(hs))
+		vouched := make(map[*User]bool, len(hs)) // by everyone who holds it
 		for _, h := range hs {
 			u := j.accounts[h.account].User
-			best[u] = max(best[u], h.trust)
+			vouched[u] = vouched[u] || h.trust > connectors.TrustNone
 		}
-		if len(best) < 2 || len(best) > maxDuplicateHolders {
+		if len(vouched) < 2 || len(vouched) > maxDuplicateHolders {
 			continue
 		}
-		for a, ta := range best {
-			for b, tb := range best {
-				if a == b || (ta > connectors.TrustNone && tb > connectors.TrustNone) || seen[pair{a, b}] || j.splitUsers(a, b) {
+		for a := range vouched {
+			for b := range vouched {
+				if a == b || (vouched[a] && vouched[b]) || j.splitUsers(a, b) {
 					continue
 				}
-				seen[pair{a, b}] = true
-				a.PossibleDuplicates = append(a.PossibleDuplicates, b)
+				if duplicates[a] == nil {
+					duplicates[a] = make(map[*User]bool)
+				}
+				duplicates[a][b] = true
 			}
 		}
 	}
-	for p := range seen {
-		slices.SortFunc(p.a.PossibleDuplicates, func(x, y *User) int { return int(x.index) - int(y.index) })
+	for u, others := range duplicates {
+		u.PossibleDuplicates = slices.SortedFunc(maps.Keys(others), func(x, y *User) int { return cmp.Compare(x.index, y.index) })
 	}
 }
 

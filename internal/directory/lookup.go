@@ -1,20 +1,15 @@
 package directory
 
 import (
-	"fmt"
-
 	"roster/connectors"
 )
 
 // User finds a person by their ID, which is that of any of their accounts, or by an account's own ID. Nil where nobody is found; an error where
 // it is not such an ID at all.
 func (d *Directory) User(id string) (*User, error) {
-	kind, source, external, ok := decodeID(id)
-	if !ok {
-		return nil, &InputError{"id", fmt.Sprintf("%q is not an ID of this graph", id)}
-	}
-	if kind != userID && kind != accountID {
-		return nil, &InputError{"id", fmt.Sprintf("%q is the ID of a %s, not of a User", id, idKindNames[kind])}
+	source, external, err := decodeIDOf("id", id, userID, accountID)
+	if err != nil {
+		return nil, err
 	}
 	return d.UserByAccount(connectors.Ref{Source: source, ID: external}), nil
 }

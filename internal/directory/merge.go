@@ -10,13 +10,12 @@ import (
 // joinUsers makes the people out of the accounts.
 func (b *builder) joinUsers() {
 	j := newJoiner(b.accounts, b.rules)
-	byGroup := make(map[int]*User, len(b.accounts))
 	var users []*User
 	for i, g := range j.groups(b.rules.Links) {
-		u := byGroup[g]
+		// A group goes by the number of its first account.
+		u := b.accounts[g].User
 		if u == nil {
 			u = &User{}
-			byGroup[g] = u
 			users = append(users, u)
 		}
 		// The accounts come by source and ID, and so they stand in the person.
@@ -129,7 +128,7 @@ func (m *merger) merge(u *User) {
 // name is a real name of any account's before any user name, address or ID.
 func (m *merger) name(u *User) string {
 	for _, value := range []func(*AccountCore) Text{
-		func(a *AccountCore) Text { return Text(fullName(a.record)) },
+		func(a *AccountCore) Text { return Text(fullName(a.record.Name, a.record.FirstName, a.record.LastName)) },
 		func(a *AccountCore) Text { return a.Username },
 		func(a *AccountCore) Text { return a.Email },
 	} {

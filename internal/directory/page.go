@@ -60,7 +60,7 @@ type page struct {
 	table   *table
 	order   int
 	desc    bool
-	matches set
+	matches *set
 	total   int
 	items   []uint32 // of this page, in order
 	more    bool     // there are matches after it
@@ -68,7 +68,7 @@ type page struct {
 }
 
 // page cuts a page out of the matches, in an order.
-func (t *table) page(matches set, field int, desc bool, args PageArgs) (*page, error) {
+func (t *table) page(matches *set, field int, desc bool, args PageArgs) (*page, error) {
 	size, backward, err := args.size()
 	if err != nil {
 		return nil, err
@@ -114,15 +114,16 @@ func (p *page) info() PageInfo {
 	return i
 }
 
-const (
-	cursorVersion = 1
-	maxCursorLen  = 8192
-)
+const cursorVersion = 1
 
 // cursor names an item's place in the page's order: the sort key and the ID, so that it holds its place while others come and go.
 func (p *page) cursor(i uint32) string {
-	at := p.table.orders[p.order].place(i)
-	b := []byte{cursorVersion, p.table.kind, byte(p.order), flag(p.desc), flag(at.without)}
+	return encodeCursor(p.table.kind, p.order, p.desc, p.table.orders[p.order].place(i))
+}
+
+func encodeCursor(list byte, field int, desc bool, at place) string {
+	b := make([]byte, 0, 5+binary.MaxVarintLen32+len(at.key)+len(at.id))
+	b = append(b, cursorVersion, list, byte(field), flag(desc), flag(at.without))
 	b = binary.AppendUvarint(b, uint64(len(at.key)))
 	b = append(b, at.key...)
 	b = append(b, at.id...)
@@ -132,25 +133,25 @@ func (p *page) cursor(i uint32) string {
 // cursorPlace is the inverse of cursor. It refuses what cursor did not make, and a cursor of another list or order.
 func (t *table) cursorPlace(argument, cursor string, field int, desc bool) (place, error) {
 	broken := &InputError{argument, "is not a cursor of this graph"}
-	if len(cursor) > maxCursorLen {
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(b) < 6 {
 		return place{}, broken
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(b) < 6 || b[0] != cursorVersion || b[3] > 1 || b[4] > 1 {
-		return place{}, broken
-	}
-	if b[1] != t.kind {
-		return place{}, &InputError{argument, "is a cursor of another list"}
-	}
-	if int(b[2]) != field || b[3] != flag(desc) {
-		return place{}, &InputError{argument, "is a cursor of another order; start again without it"}
 	}
 	n, used := binary.Uvarint(b[5:])
 	rest := b[5+max(used, 0):]
-	if used <= 0 || n > uint64(len(rest)) {
+	if n > uint64(len(rest)) {
 		return place{}, broken
 	}
-	return place{without: b[4] == 1, key: string(rest[:n]), id: string(rest[n:])}, nil
+	at := place{without: b[4] == 1, key: string(rest[:n]), id: string(rest[n:])}
+	switch list, order, down := b[1], int(b[2]), b[3] == 1; {
+	case encodeCursor(list, order, down, at) != cursor:
+		return place{}, broken
+	case list != t.kind:
+		return place{}, &InputError{argument, "is a cursor of another list"}
+	case order != field || down != desc:
+		return place{}, &InputError{argument, "is a cursor of another order; start again without it"}
+	}
+	return at, nil
 }
 
 func flag(b bool) byte {

@@ -25,6 +25,9 @@ type roleList struct {
 
 func (b *builder) indexRoles() {
 	l := &b.dir.roles
+	for _, s := range b.roles {
+		l.all = append(l.all, s.all...)
+	}
 	l.table = numbered('R', l.all, b.names,
 		func(r *Role) string { return r.Name }, func(r *Role) string { return r.ID }, func(r *Role, i uint32) { r.index = i })
 	l.byID = make(map[string]*Role, len(l.all))
@@ -44,13 +47,15 @@ func (d *Directory) Role(id string) *Role { return d.roles.byID[id] }
 // Roles gives a page of roles, by name.
 func (d *Directory) Roles(f *RoleFilter, args PageArgs) (*RoleConnection, error) {
 	l := &d.roles
-	s := everything(len(l.all))
+	s := l.everything()
 	if f != nil {
 		if err := d.keepSources(l.table, s, roleSource, f.Sources); err != nil {
 			return nil, err
 		}
 		keepKinds(l.table, s, roleLevel, f.AccessLevels)
-		keepSearch(l.table, s, f.Search)
+		if err := l.search(s, f.Search); err != nil {
+			return nil, err
+		}
 	}
 	p, err := l.page(s, 0, bool(Ascending), args)
 	if err != nil {

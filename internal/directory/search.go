@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -38,13 +39,13 @@ func indexWords(n int, texts func(i int, add func(string))) wordIndex {
 }
 
 // maxSearchWords bounds what one search may cost.
-const maxSearchWords = 16
+const maxSearchWords = 32
 
 // search removes from s what does not match: each word of the query must begin some word of the item. A query without any word matches all.
-func (x *wordIndex) search(s set, query string) {
+func (x *wordIndex) search(s *set, query string) error {
 	ws := words(query)
 	if len(ws) > maxSearchWords {
-		ws = ws[:maxSearchWords]
+		return &InputError{"filter.search", fmt.Sprintf("must have at most %d words, not %d", maxSearchWords, len(ws))}
 	}
 	for _, w := range ws {
 		found := newSet(s.n)
@@ -53,4 +54,5 @@ func (x *wordIndex) search(s set, query string) {
 		}
 		s.keep(found)
 	}
+	return nil
 }

@@ -4,52 +4,73 @@ import "math/bits"
 
 // set is a set of items of one list.
 type set struct {
-	bits []uint64
-	n    int // how many items the list has
+	bits []uint64 // nil for everything: a list without a filter, the usual one, costs nothing
+	n    int      // how many items the list has
 }
 
-func newSet(n int) set { return set{bits: make([]uint64, (n+63)/64), n: n} }
+// newSet is the empty set.
+func newSet(n int) *set { return &set{bits: make([]uint64, (n+63)/64), n: n} }
 
 // everything is the set of all n items.
-func everything(n int) set {
-	s := newSet(n)
-	for i := range s.bits {
-		s.bits[i] = ^uint64(0)
-	}
-	if n%64 != 0 {
-		s.bits[len(s.bits)-1] = 1<<(n%64) - 1
-	}
-	return s
-}
+func everything(n int) *set { return &set{n: n} }
 
-func (s set) has(i uint32) bool { return s.bits[i/64]&(1<<(i%64)) != 0 }
+// all says whether the set is known to hold every item.
+func (s *set) all() bool { return s.bits == nil }
 
-func (s set) add(i uint32) { s.bits[i/64] |= 1 << (i % 64) }
+func (s *set) has(i uint32) bool { return s.bits == nil || s.bits[i/64]&(1<<(i%64)) != 0 }
 
-func (s set) remove(i uint32) { s.bits[i/64] &^= 1 << (i % 64) }
-
-func (s set) addAll(items []uint32) {
+// addAll adds items to a set that is not everything.
+func (s *set) addAll(items []uint32) {
 	for _, i := range items {
-		s.add(i)
+		s.bits[i/64] |= 1 << (i % 64)
 	}
 }
 
-// keep removes what is not in other.
-func (s set) keep(other set) {
-	for i := range s.bits {
-		s.bits[i] &= other.bits[i]
+func (s *set) remove(i uint32) {
+	s.spell()
+	s.bits[i/64] &^= 1 << (i % 64)
+}
+
+// keep removes what is not in other, which must not be used after.
+func (s *set) keep(other *set) {
+	switch {
+	case other.all():
+	case s.all():
+		s.bits = other.bits
+	default:
+		for i := range s.bits {
+			s.bits[i] &= other.bits[i]
+		}
 	}
 }
 
-// drop removes what is in other.
-func (s set) drop(other set) {
+// drop removes what is in other, which is not everything.
+func (s *set) drop(other *set) {
+	s.spell()
 	for i := range s.bits {
 		s.bits[i] &^= other.bits[i]
 	}
 }
 
+// spell writes everything out, so that items can be removed from it.
+func (s *set) spell() {
+	if !s.all() {
+		return
+	}
+	s.bits = make([]uint64, (s.n+63)/64)
+	for i := range s.bits {
+		s.bits[i] = ^uint64(0)
+	}
+	if s.n%64 != 0 {
+		s.bits[len(s.bits)-1] = 1<<(s.n%64) - 1
+	}
+}
+
 // size counts the items.
-func (s set) size() int {
+func (s *set) size() int {
+	if s.all() {
+		return s.n
+	}
 	c := 0
 	for _, b := range s.bits {
 		c += bits.OnesCount64(b)
@@ -57,8 +78,16 @@ func (s set) size() int {
 	return c
 }
 
-// items yields the items in their order.
-func (s set) items(yield func(uint32) bool) {
+// items yields the items in their order. An item may be removed when it is yielded.
+func (s *set) items(yield func(uint32) bool) {
+	if s.all() {
+		for i := range s.n {
+			if !yield(uint32(i)) { //nolint:gosec // see numbered
+				return
+			}
+		}
+		return
+	}
 	for w, b := range s.bits {
 		for ; b != 0; b &= b - 1 {
 			if !yield(uint32(w*64 + bits.TrailingZeros64(b))) { //nolint:gosec // see numbered

@@ -38,6 +38,22 @@ func numbered[T any](kind byte, items []T, names *collation, name, id func(T) st
 	return t
 }
 
+// everything is the set of all items.
+func (t *table) everything() *set { return everything(len(t.ids)) }
+
+// having is the set of the items with any of these values.
+func (t *table) having(attr int, values ...string) *set {
+	return t.attrs[attr].having(len(t.ids), values)
+}
+
+// search keeps what matches the query, if one is given.
+func (t *table) search(s *set, query *string) error {
+	if query == nil {
+		return nil
+	}
+	return t.words.search(s, *query)
+}
+
 // order is one way to sort a list, both ways round. Items without a value come last either way; ties go by ID.
 type order struct {
 	ids       []string

@@ -24,31 +24,20 @@ type teamList struct {
 	byName map[connectors.Ref]*Team // by source and name
 }
 
-// indexGroups numbers teams, roles and folders by name. Contacts still may bring new folders, so those come later.
-func (b *builder) indexGroups() {
-	for _, s := range b.teams {
-		b.dir.teams.all = append(b.dir.teams.all, s.all()...)
-	}
-	for _, s := range b.roles {
-		for _, r := range s.byID {
-			b.dir.roles.all = append(b.dir.roles.all, r)
-		}
-	}
-	b.indexTeams()
-	b.indexRoles()
-}
-
 func (b *builder) indexTeams() {
 	l := &b.dir.teams
+	l.byName = make(map[connectors.Ref]*Team)
+	for i, s := range b.teams {
+		l.all = append(l.all, s.all...)
+		for name, t := range s.byName {
+			l.byName[connectors.Ref{Source: b.dir.sources[i].Name, ID: name}] = t
+		}
+	}
 	l.table = numbered('T', l.all, b.names,
 		func(t *Team) string { return t.Name }, func(t *Team) string { return t.ID }, func(t *Team, i uint32) { t.index = i })
-	l.byID, l.byName = make(map[string]*Team, len(l.all)), make(map[connectors.Ref]*Team, len(l.all))
+	l.byID = make(map[string]*Team, len(l.all))
 	for _, t := range l.all {
 		l.byID[t.ID] = t
-		ref := connectors.Ref{Source: t.Source.Name, ID: t.Name}
-		if other := l.byName[ref]; other == nil || other.ExternalID == "" {
-			l.byName[ref] = t
-		}
 	}
 	l.attrs = []attribute{
 		teamSource:   sourceAttribute(l.all, func(t *Team) *Source { return t.Source }),
@@ -71,13 +60,15 @@ func (d *Directory) Team(id string) *Team {
 // Teams gives a page of teams, by name.
 func (d *Directory) Teams(f *TeamFilter, args PageArgs) (*TeamConnection, error) {
 	l := &d.teams
-	s := everything(len(l.all))
+	s := l.everything()
 	if f != nil {
 		if err := d.keepSources(l.table, s, teamSource, f.Sources); err != nil {
 			return nil, err
 		}
 		keepKinds(l.table, s, teamKindAttr, f.Kinds)
-		keepSearch(l.table, s, f.Search)
+		if err := l.search(s, f.Search); err != nil {
+			return nil, err
+		}
 	}
 	p, err := l.page(s, 0, bool(Ascending), args)
 	if err != nil {

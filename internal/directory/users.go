@@ -180,7 +180,7 @@ func (u *User) sourceNames() []string {
 
 // Users gives a page of people.
 func (d *Directory) Users(f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
-	return d.usersAmong(everything(len(d.users.all)), f, o, args)
+	return d.usersAmong(d.users.everything(), f, o, args)
 }
 
 // Members gives a page of a team's people.
@@ -193,11 +193,11 @@ func (d *Directory) Holders(r *Role, f *UserFilter, o UserOrder, args PageArgs) 
 	return d.usersAmong(d.users.having(UserFacetRole, r.ID), f, o, args)
 }
 
-func (l *userList) having(attr UserFacet, values ...string) set {
-	return l.attrs[attr].having(len(l.all), values)
+func (l *userList) having(attr UserFacet, values ...string) *set {
+	return l.table.having(int(attr), values...)
 }
 
-func (d *Directory) usersAmong(s set, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
+func (d *Directory) usersAmong(s *set, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
 	if f != nil {
 		if err := d.filterUsers(s, f); err != nil {
 			return nil, err
@@ -211,13 +211,18 @@ func (d *Directory) usersAmong(s set, f *UserFilter, o UserOrder, args PageArgs)
 }
 
 // filterUsers removes from s whom the filter does not want.
-func (d *Directory) filterUsers(s set, f *UserFilter) error {
+func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	l := &d.users
-	teams, err := d.groupIDs("filter.teams", f.Teams, teamID, func(id string) (string, bool) { t := d.Team(id); return idOf(t, t != nil) })
+	teams, err := presentIDs("filter.teams", f.Teams, func(id string) string {
+		if t := d.Team(id); t != nil {
+			return t.ID
+		}
+		return ""
+	}, teamID, teamNameID)
 	if err != nil {
 		return err
 	}
-	roles, err := d.groupIDs("filter.roles", f.Roles, roleID, func(id string) (string, bool) { return id, true })
+	roles, err := presentIDs("filter.roles", f.Roles, func(id string) string { return id }, roleID)
 	if err != nil {
 		return err
 	}
@@ -251,14 +256,14 @@ func (d *Directory) filterUsers(s set, f *UserFilter) error {
 	keepAny(UserFacetDepartment, f.Departments, len(f.Departments) > 0)
 	keepAny(UserFacetLocale, f.Locales, len(f.Locales) > 0)
 	keepAny(UserFacetAccessLevel, levelKeys(f.AccessLevels), len(f.AccessLevels) > 0)
-	if f.Search != nil {
-		l.words.search(s, *f.Search)
+	if err := l.search(s, f.Search); err != nil {
+		return err
 	}
 	return d.filterByAccounts(s, f)
 }
 
 // filterByAccounts looks at each person who is left: what it asks no index can answer.
-func (d *Directory) filterByAccounts(s set, f *UserFilter) error {
+func (d *Directory) filterByAccounts(s *set, f *UserFilter) error {
 	for i, af := range f.Accounts {
 		if err := d.knownSources("filter.accounts["+strconv.Itoa(i)+"].sources", af.Sources); err != nil {
 			return err

@@ -8,7 +8,7 @@ import (
 // walk goes through the matches in an order. Where matches are dense it steps along the order; where they are sparse it has sorted them, so
 // that no page of a few looks at the whole list.
 type walk struct {
-	matches set
+	matches *set
 	perm    []uint32
 	places  []uint32 // of the matches in the order, sorted; nil where dense
 	sparse  bool
@@ -18,7 +18,7 @@ type walk struct {
 // sparseShare is how many items there are to a match where sorting the matches is cheaper than stepping over the others.
 const sparseShare = 32
 
-func newWalk(matches set, total int, perm, rank []uint32) *walk {
+func newWalk(matches *set, total int, perm, rank []uint32) *walk {
 	w := &walk{matches: matches, perm: perm, empty: total == 0, sparse: total*sparseShare < len(perm)}
 	if w.sparse {
 		w.places = make([]uint32, 0, total)
