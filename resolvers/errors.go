@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/connectors"
@@ -29,6 +30,9 @@ var errInternal = errors.New("internal error")
 // ErrorPresenter makes an error fit to be shown.
 func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Error {
 	out := graphql.DefaultErrorPresenter(ctx, err)
+	if len(out.Path) > 1 && out.Path[0] == ast.PathName("variable") {
+		out.Message = "variable $" + out.Path[1:].String() + ": " + out.Message
+	}
 	switch input, isInput := errors.AsType[*directory.InputError](err); {
 	case isInput:
 		out.Message = input.Error()

@@ -1,6 +1,8 @@
 package resolvers
 
 import (
+	"errors"
+
 	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/directory"
@@ -10,7 +12,11 @@ import (
 func (r *Resolver) lookUpUser(d *directory.Directory, by model.UserLookup) (*directory.User, error) {
 	switch {
 	case by.ID != nil:
-		return d.User(*by.ID)
+		u, err := d.User(*by.ID)
+		if input, ok := errors.AsType[*directory.InputError](err); ok {
+			return nil, &directory.InputError{Argument: "by.id", Message: input.Message}
+		}
+		return u, err
 	case by.Email != nil:
 		return d.UserByEmail(*by.Email), nil
 	case by.Account != nil:

@@ -20,6 +20,7 @@ import (
 type operation struct {
 	view     *roster.View
 	presence *loaders.Presence // nil where no field asks for it
+	refused  gqlerror.List     // representations that name nothing
 }
 
 type operationKey struct{}
@@ -42,7 +43,6 @@ var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationInterceptor
 	graphql.ResponseInterceptor
-	graphql.OperationContextMutator
 } = extension{}
 
 // ExtensionName names the extension.
@@ -53,22 +53,26 @@ func (extension) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptOperation loads what the operation needs, and fixes what it sees.
 func (e extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	n := needsOf(graphql.GetOperationContext(ctx))
+	document := graphql.GetOperationContext(ctx)
+	refused := setAside(document)
+	n := needsOf(document)
 	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections))
-	op := &operation{view: e.Roster.View(ctx, results, waited)}
+	op := &operation{view: e.Roster.View(ctx, results, waited), refused: refused}
 	if n.presence {
 		op.presence = loaders.NewPresence(e.Presence)
 	}
 	return next(context.WithValue(ctx, operationKey{}, op))
 }
 
-// InterceptResponse adds one error for each source that lacks data that the operation needs, however many of its fields miss it.
+// InterceptResponse adds an error for each malformed representation, and one for each source that lacks data that the operation needs, however
+// many of its fields miss it.
 func (extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	op, ok := ctx.Value(operationKey{}).(*operation)
 	if resp == nil || !ok { // the operation was refused before it began
 		return resp
 	}
+	resp.Errors = append(resp.Errors, op.refused...)
 	for _, st := range op.view.Missing() {
 		resp.Errors = append(resp.Errors, missing(st, time.Now()))
 	}
