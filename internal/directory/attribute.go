@@ -3,24 +3,26 @@ package directory
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // attribute is something that items are filtered and counted by. An item may have several values, or none.
 type attribute struct {
 	values []attrValue
-	byName map[string]uint32       // by what the filter takes
-	items  [][]uint32              // the items with each value, in their order
-	of     func(i uint32) []uint32 // the values of each item
+	byName map[string]uint32 // by what the filter takes
+	items  [][]uint32        // the items with each value, in their order
+	flat   []uint32          // the values of all items, one after the other
+	starts []uint32          // where each item's begin
 }
+
+// of gives the values of an item.
+func (a *attribute) of(i uint32) []uint32 { return a.flat[a.starts[i]:a.starts[i+1]] }
 
 // attrValue is one value: what the filter takes, and what to show a person.
 type attrValue struct{ value, label string }
 
 // attributeBy makes an attribute over n items; values gives each item's values.
 func attributeBy(n int, values func(i int, add func(value, label string))) attribute {
-	a := attribute{byName: make(map[string]uint32)}
-	starts, flat := make([]uint32, 1, n+1), make([]uint32, 0, n)
+	a := attribute{byName: make(map[string]uint32), flat: make([]uint32, 0, n), starts: make([]uint32, 1, n+1)}
 	for i := range n {
 		values(i, func(value, label string) {
 			v, ok := a.byName[value]
@@ -30,15 +32,14 @@ func attributeBy(n int, values func(i int, add func(value, label string))) attri
 				a.values = append(a.values, attrValue{value, label})
 				a.items = append(a.items, nil)
 			}
-			if slices.Contains(flat[starts[i]:], v) {
+			if slices.Contains(a.flat[a.starts[i]:], v) {
 				return
 			}
-			flat = append(flat, v)
+			a.flat = append(a.flat, v)
 			a.items[v] = append(a.items[v], uint32(i)) //nolint:gosec // see numbered
 		})
-		starts = append(starts, uint32(len(flat))) //nolint:gosec // see numbered
+		a.starts = append(a.starts, uint32(len(a.flat))) //nolint:gosec // see numbered
 	}
-	a.of = func(i uint32) []uint32 { return flat[starts[i]:starts[i+1]] }
 	return a
 }
 
@@ -81,7 +82,10 @@ func (a *attribute) count(s *set, first int) []*Facet {
 		}
 	}
 	slices.SortFunc(order, func(x, y int) int {
-		return cmp.Or(counts[y]-counts[x], strings.Compare(a.values[x].label, a.values[y].label), strings.Compare(a.values[x].value, a.values[y].value))
+		if c := cmp.Compare(counts[y], counts[x]); c != 0 {
+			return c
+		}
+		return compareThenID(a.values[x].label, a.values[y].label, a.values[x].value, a.values[y].value)
 	})
 	out := make([]*Facet, 0, min(first, len(order)))
 	for _, v := range order[:min(first, len(order))] {

@@ -49,6 +49,17 @@ func (d *Directory) knownSources(argument string, names []string) error {
 	return nil
 }
 
+// sourcesNamed finds sources that are known to be there.
+func (d *Directory) sourcesNamed(names []string) []*Source {
+	var out []*Source
+	for _, s := range d.sources {
+		if slices.Contains(names, s.Name) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // presentIDs gives the IDs by which the named objects go now: present gives one's, or nothing where there is none. What is no ID at all, or
 // another type's, is refused.
 func presentIDs(argument string, ids []string, present func(id string) string, wanted ...idKind) ([]string, error) {

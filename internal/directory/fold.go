@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,7 +44,12 @@ func isASCII(s string) bool {
 	return true
 }
 
-// words cuts a text into its folded words: runs of letters and digits, with the marks that belong to them.
-func words(s string) []string {
-	return strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) })
+// words gives a text's folded words: runs of letters and digits, with the marks that belong to them.
+func words(s string) iter.Seq[string] { return strings.FieldsFuncSeq(fold(s), betweenWords) }
+
+func betweenWords(r rune) bool {
+	if r < utf8.RuneSelf {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') // folded: there are no capitals
+	}
+	return !unicode.In(r, unicode.L, unicode.M, unicode.Nd)
 }

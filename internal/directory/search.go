@@ -15,25 +15,43 @@ type wordIndex struct {
 
 // indexWords makes an index over n items; texts gives each item's texts.
 func indexWords(n int, texts func(i int, add func(string))) wordIndex {
-	byWord := make(map[string][]uint32)
+	var (
+		numbers = make(map[string]int)   // of the words
+		all     []string                 // by number
+		items   [][]uint32               // by number
+		known   = make(map[string][]int) // the words of a text: most titles, teams and first names come many times
+	)
+	wordsOf := func(text string) []int {
+		ns, ok := known[text]
+		if ok {
+			return ns
+		}
+		for w := range words(text) {
+			n, ok := numbers[w]
+			if !ok {
+				n = len(all)
+				numbers[w] = n
+				all, items = append(all, w), append(items, nil)
+			}
+			ns = append(ns, n)
+		}
+		known[text] = ns
+		return ns
+	}
 	for i := range n {
 		item := uint32(i) //nolint:gosec // see numbered
 		texts(i, func(text string) {
-			for _, w := range words(text) {
-				if items := byWord[w]; len(items) == 0 || items[len(items)-1] != item {
-					byWord[w] = append(items, item)
+			for _, w := range wordsOf(text) {
+				if its := items[w]; len(its) == 0 || its[len(its)-1] != item {
+					items[w] = append(its, item)
 				}
 			}
 		})
 	}
-	x := wordIndex{words: make([]string, 0, len(byWord))}
-	for w := range byWord {
-		x.words = append(x.words, w)
-	}
-	slices.Sort(x.words)
-	x.items = make([][]uint32, len(x.words))
-	for i, w := range x.words {
-		x.items[i] = byWord[w]
+	slices.Sort(all)
+	x := wordIndex{words: all, items: make([][]uint32, len(all))}
+	for i, w := range all {
+		x.items[i] = items[numbers[w]]
 	}
 	return x
 }
@@ -43,7 +61,7 @@ const maxSearchWords = 32
 
 // search removes from s what does not match: each word of the query must begin some word of the item. A query without any word matches all.
 func (x *wordIndex) search(s *set, query string) error {
-	ws := words(query)
+	ws := slices.Collect(words(query))
 	if len(ws) > maxSearchWords {
 		return &InputError{"filter.search", fmt.Sprintf("must have at most %d words, not %d", maxSearchWords, len(ws))}
 	}

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"cmp"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -27,7 +26,7 @@ func numbered[T any](kind byte, items []T, names *collation, name, id func(T) st
 	for i, it := range items {
 		ks[i] = keyed{it, names.key(name(it)), id(it)}
 	}
-	slices.SortFunc(ks, func(a, b keyed) int { return cmp.Or(strings.Compare(a.key, b.key), strings.Compare(a.id, b.id)) })
+	slices.SortFunc(ks, func(a, b keyed) int { return compareThenID(a.key, b.key, a.id, b.id) })
 	t := &table{kind: kind, ids: make([]string, len(items))}
 	keys := make([]string, len(items))
 	for i, k := range ks {
@@ -124,11 +123,18 @@ func (o *order) compare(i uint32, p place, descending bool) int {
 		}
 		return -1
 	}
-	c := strings.Compare(q.key, p.key)
-	if descending {
-		c = -c
+	if descending && q.key != p.key {
+		return strings.Compare(p.key, q.key)
 	}
-	return cmp.Or(c, strings.Compare(q.id, p.id))
+	return compareThenID(q.key, p.key, q.id, p.id)
+}
+
+// compareThenID compares IDs only where the keys are the same: it is what sorting spends its time on.
+func compareThenID(key, otherKey, id, otherID string) int {
+	if c := strings.Compare(key, otherKey); c != 0 {
+		return c
+	}
+	return strings.Compare(id, otherID)
 }
 
 func (o *order) perm(descending bool) (perm, rank []uint32) {

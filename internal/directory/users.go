@@ -264,40 +264,52 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 
 // filterByAccounts looks at each person who is left: what it asks no index can answer.
 func (d *Directory) filterByAccounts(s *set, f *UserFilter) error {
+	wanted := make([]accountsWanted, len(f.Accounts))
 	for i, af := range f.Accounts {
-		if err := d.knownSources("filter.accounts["+strconv.Itoa(i)+"].sources", af.Sources); err != nil {
+		argument := "filter.accounts[" + strconv.Itoa(i) + "]"
+		if err := d.knownSources(argument+".sources", af.Sources); err != nil {
 			return err
 		}
 		if af.Min < 0 {
-			return &InputError{"filter.accounts[" + strconv.Itoa(i) + "].min", "must not be negative"}
+			return &InputError{argument + ".min", "must not be negative"}
+		}
+		wanted[i] = accountsWanted{AccountFilter: af, sources: d.sourcesNamed(af.Sources)}
+		if af.Min > 0 && len(af.Sources) > 0 {
+			s.keep(d.users.having(UserFacetSource, af.Sources...))
 		}
 	}
-	if len(f.Accounts) == 0 && f.MinAccounts == nil && f.MaxAccounts == nil {
+	if len(wanted) == 0 && f.MinAccounts == nil && f.MaxAccounts == nil {
 		return nil
 	}
 	for i := range s.items {
 		u := d.users.all[i]
 		n := len(u.Accounts)
 		if (f.MinAccounts != nil && n < *f.MinAccounts) || (f.MaxAccounts != nil && n > *f.MaxAccounts) ||
-			slices.ContainsFunc(f.Accounts, func(af *AccountFilter) bool { return af.count(u) < af.Min }) {
+			slices.ContainsFunc(wanted, func(w accountsWanted) bool { return !w.metBy(u) }) {
 			s.remove(i)
 		}
 	}
 	return nil
 }
 
-// count says how many of the person's accounts are such.
-func (f *AccountFilter) count(u *User) int {
+// accountsWanted is an account filter whose sources have been found.
+type accountsWanted struct {
+	*AccountFilter
+	sources []*Source
+}
+
+// metBy says whether enough of the person's accounts are such.
+func (w accountsWanted) metBy(u *User) bool {
 	n := 0
 	for _, a := range u.Accounts {
 		c := a.Core()
-		if (len(f.Sources) == 0 || slices.Contains(f.Sources, c.Source.Name)) &&
-			(f.Active == nil || *f.Active == c.Active) &&
-			(len(f.AccessLevels) == 0 || slices.Contains(f.AccessLevels, c.AccessLevel)) {
+		if (len(w.sources) == 0 || slices.Contains(w.sources, c.Source)) &&
+			(w.Active == nil || *w.Active == c.Active) &&
+			(len(w.AccessLevels) == 0 || slices.Contains(w.AccessLevels, c.AccessLevel)) {
 			n++
 		}
 	}
-	return n
+	return n >= w.Min
 }
 
 func levelKeys(levels []connectors.AccessLevel) []string {
