@@ -197,7 +197,7 @@ func (b *builder) programs(people int) {
 	add(d.text(17, chatLetters), "approvals.app", "Approvals", "app")
 	add(serviceUserID, "directory-reader", "Directory reader", "bot")
 	for i := range people / 250 {
-		d := newDice(b.Seed, streamPrograms, uint64(i+1)) //nolint:gosec // counted from 0
+		d := newDice(b.Seed, streamPrograms, uint64(i+1))
 		what := pick(d, []string{"deploy", "alert", "standup", "lunch", "invoice"})
 		tag := d.text(4, hexLetters)
 		add(d.text(17, chatLetters), what+"-bot-"+tag, strings.ToUpper(what[:1])+what[1:]+" bot "+tag, "bot")

@@ -199,7 +199,7 @@ func (b *builder) address(local, at string) string {
 // begin takes up the next person.
 func (b *builder) begin() *Person {
 	n := len(b.People) + 1
-	b.dice = newDice(b.Seed, streamPeople, uint64(n)) //nolint:gosec // counted from 1
+	b.dice = newDice(b.Seed, streamPeople, uint64(n))
 	b.People = append(b.People, Person{N: n})
 	return &b.People[n-1]
 }

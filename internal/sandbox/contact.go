@@ -25,7 +25,7 @@ var (
 func (b *builder) contacts(count int) {
 	b.castContacts()
 	for i := len(b.Contacts); i < count; i++ {
-		b.dice = newDice(b.Seed, streamContacts, uint64(i)) //nolint:gosec // counted from 0
+		b.dice = newDice(b.Seed, streamContacts, uint64(i))
 		if b.dice.in(350) {
 			b.Contacts = append(b.Contacts, b.worksectionContact(i))
 		} else {
@@ -38,7 +38,7 @@ func (b *builder) contacts(count int) {
 func (b *builder) castContacts() {
 	begin := func() int {
 		i := len(b.Contacts)
-		b.dice = newDice(b.Seed, streamContacts, uint64(i)) //nolint:gosec // counted from 0
+		b.dice = newDice(b.Seed, streamContacts, uint64(i))
 		return i
 	}
 	kommo := func(change func(*Contact)) {

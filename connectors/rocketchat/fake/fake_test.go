@@ -53,7 +53,7 @@ type reply struct {
 
 func get(t *testing.T, s http.Handler, target string) reply {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
 	r.Header.Set("X-User-Id", reader)
 	r.Header.Set("X-Auth-Token", token)
 	rec := httptest.NewRecorder()
