@@ -159,7 +159,9 @@ func (a *RocketChatAccount) Emails() []RocketChatEmail {
 	}
 	out := make([]RocketChatEmail, 0, len(a.record.Emails))
 	for _, e := range a.record.Emails {
-		out = append(out, RocketChatEmail{Address: foldAddress(e.Address), Verified: e.Verified})
+		if address := foldAddress(e.Address); usableAddress(address) {
+			out = append(out, RocketChatEmail{Address: address, Verified: e.Verified})
+		}
 	}
 	return out
 }

@@ -1,0 +1,285 @@
+package directory_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"roster/connectors"
+	"roster/internal/directory"
+)
+
+// shuffled gives the same records in another order of reading.
+func shuffled(t *rapid.T, data []directory.SourceData) []directory.SourceData {
+	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "order"), 0)) //nolint:gosec // a test's order
+	out := slices.Clone(data)
+	for i := range out {
+		d := &out[i]
+		d.Accounts, d.Teams, d.Roles = shuffle(rng, d.Accounts), shuffle(rng, d.Teams), shuffle(rng, d.Roles)
+		d.Contacts, d.ContactFolders = shuffle(rng, d.Contacts), shuffle(rng, d.ContactFolders)
+	}
+	return out
+}
+
+func shuffle[T any](rng *rand.Rand, s []T) []T {
+	s = slices.Clone(s)
+	rng.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] })
+	return s
+}
+
+func TestTheOrderOfReadingDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r, data := company(t)
+		a, b := directory.Build(r, data), directory.Build(r, shuffled(t, data))
+		if diff := cmp.Diff(people(a), people(b)); diff != "" {
+			t.Fatalf("other people:\n%s", diff)
+		}
+		// All of it: every field, index and order, down to the last key.
+		if !reflect.DeepEqual(a, b) {
+			t.Fatal("the directories differ in something else than who is in them")
+		}
+	})
+}
+
+func TestWhoIsOnePerson(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r, data := company(t)
+		d := directory.Build(r, data)
+		got := people(d)
+		if diff := cmp.Diff(naivePeople(r, data), got, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("-want +got:\n%s", diff)
+		}
+
+		// Everybody once, and found by every ID that is theirs.
+		seen := map[string]bool{}
+		for _, u := range everyone(d) {
+			for _, a := range u.Accounts {
+				ref := refOf(a)
+				if seen[ref.String()] {
+					t.Errorf("%s is there twice", ref)
+				}
+				seen[ref.String()] = true
+				byAccount, err := d.User(a.Core().ID)
+				if d.UserByAccount(ref) != u || byAccount != u || err != nil || a.Core().User != u || d.Node(a.Core().ID) != directory.Node(a) {
+					t.Errorf("%s does not lead to its person", ref)
+				}
+			}
+			if found, err := d.User(u.ID); found != u || err != nil || d.Node(u.ID) != directory.Node(u) {
+				t.Errorf("%q does not find its person", u.ID)
+			}
+		}
+		for _, s := range data {
+			for _, a := range s.Accounts {
+				if ref := (connectors.Ref{Source: s.Name, ID: a.ID}); a.ID != "" && !seen[ref.String()] {
+					t.Errorf("%s is lost", ref)
+				}
+			}
+		}
+
+		// Possible duplicates know each other.
+		for _, u := range everyone(d) {
+			for _, o := range u.PossibleDuplicates {
+				if o == u || !slices.Contains(o.PossibleDuplicates, u) {
+					t.Errorf("%s and %s are not duplicates of each other", u.ID, o.ID)
+				}
+			}
+		}
+
+		// Joining what has been joined changes nothing.
+		again := r
+		again.Links = nil
+		for _, u := range everyone(d) {
+			var link []connectors.Ref
+			for _, a := range u.Accounts {
+				link = append(link, refOf(a))
+			}
+			again.Links = append(again.Links, link)
+		}
+		for i, u := range everyone(d) { // but those whom nothing joined must stay apart by themselves
+			for _, o := range everyone(d)[:i] {
+				if rapid.IntRange(0, 3).Draw(t, "split") == 0 {
+					again.Splits = append(again.Splits, []connectors.Ref{refOf(u.Accounts[0]), refOf(o.Accounts[0])})
+				}
+			}
+		}
+		if len(r.Links) == 0 { // a link may be what keeps a chain from being believed
+			if diff := cmp.Diff(got, people(directory.Build(again, data))); diff != "" {
+				t.Errorf("joined twice, -once +twice:\n%s", diff)
+			}
+		}
+	})
+}
+
+// naivePeople joins accounts as the rules say, by walking from account to account.
+func naivePeople(r directory.Rules, data []directory.SourceData) [][]string {
+	type node struct {
+		ref     connectors.Ref
+		source  int
+		vouched []string
+	}
+	var nodes []node
+	for s, d := range data {
+		for _, a := range d.Accounts {
+			n := node{ref: connectors.Ref{Source: d.Name, ID: a.ID}, source: s}
+			first := map[string]bool{}
+			for _, e := range a.Emails {
+				address := strings.ToLower(strings.TrimSpace(e.Address))
+				local, domain, _ := strings.Cut(address, "@")
+				vouched := d.Trust == directory.TrustAsIs || d.Trust == directory.TrustVerifiedOnly && e.Verified != nil && *e.Verified
+				if !first[address] && vouched && !e.Synthetic && local != "" && domain != "" && local != "info" && !strings.HasPrefix(local, "sales+") {
+					n.vouched = append(n.vouched, address)
+				}
+				first[address] = true // the first mention of an address counts
+			}
+			if a.ID != "" {
+				nodes = append(nodes, n)
+			}
+		}
+	}
+	reach := func(edge func(a, b int) bool) (group []int) {
+		group = make([]int, len(nodes))
+		for i := range group {
+			group[i] = -1
+		}
+		var visit func(i, g int)
+		visit = func(i, g int) {
+			if group[i] >= 0 {
+				return
+			}
+			group[i] = g
+			for j := range nodes {
+				if edge(i, j) || edge(j, i) {
+					visit(j, g)
+				}
+			}
+		}
+		for i := range nodes {
+			visit(i, i)
+		}
+		return group
+	}
+	together := func(lists [][]connectors.Ref, a, b int) bool {
+		return slices.ContainsFunc(lists, func(l []connectors.Ref) bool { return slices.Contains(l, nodes[a].ref) && slices.Contains(l, nodes[b].ref) })
+	}
+	linked := reach(func(a, b int) bool { return together(r.Links, a, b) })
+	apart := func(a, b int) bool {
+		return linked[a] != linked[b] && (nodes[a].source == nodes[b].source || together(r.Splits, a, b))
+	}
+	believed := map[string]bool{}
+	for _, n := range nodes {
+		for _, address := range n.vouched {
+			believed[address] = true
+		}
+	}
+	for a := range nodes {
+		for b := range nodes {
+			for _, address := range nodes[a].vouched {
+				if apart(a, b) && slices.Contains(nodes[b].vouched, address) {
+					believed[address] = false
+				}
+			}
+		}
+	}
+	joined := reach(func(a, b int) bool {
+		return linked[a] == linked[b] ||
+			slices.ContainsFunc(nodes[a].vouched, func(address string) bool { return believed[address] && slices.Contains(nodes[b].vouched, address) })
+	})
+	refused := map[int]bool{}
+	for a := range nodes {
+		for b := range nodes {
+			if joined[a] == joined[b] && apart(a, b) {
+				refused[joined[a]] = true
+			}
+		}
+	}
+	byPerson := map[string][]string{}
+	for i, n := range nodes {
+		person := fmt.Sprint("joined ", joined[i])
+		if refused[joined[i]] {
+			person = fmt.Sprint("linked ", linked[i])
+		}
+		byPerson[person] = append(byPerson[person], n.ref.String())
+	}
+	var out [][]string
+	rank := func(ref string) string {
+		source, id, _ := strings.Cut(ref, "/")
+		at := slices.IndexFunc(data, func(d directory.SourceData) bool { return d.Name == source })
+		if strings.Trim(id, "0123456789") == "" {
+			return fmt.Sprintf("%d 0 %09d %s", at, len(id), id)
+		}
+		return fmt.Sprintf("%d 1 %s", at, id)
+	}
+	for _, refs := range byPerson {
+		slices.SortFunc(refs, func(a, b string) int { return strings.Compare(rank(a), rank(b)) })
+		out = append(out, refs)
+	}
+	slices.SortFunc(out, slices.Compare)
+	return out
+}
+
+func TestASourceThatIsAwayInventsNobody(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r, data := company(t)
+		gone := rapid.IntRange(0, len(data)-1).Draw(t, "gone")
+		rest := slices.Clone(data)
+		rest[gone] = directory.SourceData{Name: data[gone].Name, Kind: data[gone].Kind, Trust: data[gone].Trust}
+		before, after := directory.Build(r, data), directory.Build(r, rest)
+		for _, u := range everyone(after) {
+			for _, a := range u.Accounts {
+				if before.UserByAccount(refOf(a)) == nil || refOf(a).Source == data[gone].Name {
+					t.Errorf("%s came from nowhere", refOf(a))
+				}
+			}
+		}
+		for _, u := range everyone(before) {
+			if first := refOf(u.Accounts[0]); first.Source == data[gone].Name {
+				continue // their ID goes with the account that it names
+			}
+			if found, err := after.User(u.ID); err != nil || found == nil {
+				t.Errorf("the ID of %v finds nobody", accountsOf(u))
+			}
+		}
+	})
+}
+
+func TestBuildingLeavesTheRecordsAlone(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r, data := company(t)
+		before := fmt.Sprintf("%#v %#v", r, deref(data))
+		directory.Build(r, data)
+		if after := fmt.Sprintf("%#v %#v", r, deref(data)); before != after {
+			t.Fatalf("the records have changed:\n%s", cmp.Diff(before, after))
+		}
+	})
+}
+
+// deref spells out what records point to, so that printing shows it.
+func deref(data []directory.SourceData) string {
+	var b strings.Builder
+	for _, d := range data {
+		fmt.Fprintf(&b, "%#v\n", d)
+		for _, a := range d.Accounts {
+			for _, e := range a.Emails {
+				fmt.Fprint(&b, e.Verified != nil && *e.Verified, " ")
+			}
+		}
+		for _, c := range d.Contacts {
+			fmt.Fprintf(&b, "%#v %#v\n", c.ID, c.Folder)
+			if c.Folder != nil {
+				fmt.Fprintf(&b, "%#v ", *c.Folder)
+			}
+		}
+	}
+	return b.String()
+}
