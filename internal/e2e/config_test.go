@@ -1,0 +1,97 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"roster/connectors"
+	"roster/internal/sandbox"
+)
+
+// inYAML writes a setting on one line: JSON is YAML too.
+func inYAML(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // settings are texts, numbers, lists and maps
+	}
+	return string(b)
+}
+
+// sourceSettings gives a source of the sandbox as an operator writes it, with the vendors' limits off.
+func sourceSettings(c connectors.Config) map[string]any {
+	s := map[string]any{
+		"name": c.Name, "kind": string(c.Kind), "url": c.URL, "phone_region": c.PhoneRegion, "time_zone": c.TimeZone.String(),
+		"rate_limit": map[string]any{"calls": 1_000_000, "per": "1ms"},
+	}
+	switch c.Kind {
+	case connectors.Worksection:
+		s["api_key"] = c.APIKey.Reveal()
+	case connectors.Kommo:
+		s["access_token"] = c.AccessToken.Reveal()
+	case connectors.Altcraft:
+		s["token"], s["account_id"] = c.Token.Reveal(), c.AccountID
+	case connectors.RocketChat:
+		s["user_id"], s["auth_token"] = c.UserID, c.AuthToken.Reveal()
+	}
+	return s
+}
+
+// collectionsOf says what each kind of source can be read for.
+var collectionsOf = map[connectors.Kind][]connectors.Collection{
+	connectors.Worksection: {connectors.Accounts, connectors.Teams, connectors.Contacts, connectors.ContactFolders},
+	connectors.Kommo:       {connectors.Accounts, connectors.Teams, connectors.Roles, connectors.Contacts},
+	connectors.Altcraft:    {connectors.Accounts},
+	connectors.RocketChat:  {connectors.Accounts, connectors.Teams, connectors.Roles},
+}
+
+// reading gives a source's settings with how often each of its collections is read.
+func reading(source map[string]any, freshFor, minInterval string) map[string]any {
+	kind, _ := source["kind"].(string)
+	collections := make(map[string]any)
+	for _, c := range collectionsOf[connectors.Kind(kind)] {
+		collections[c.String()] = map[string]any{"fresh_for": freshFor, "min_interval": minInterval, "keep_for": "30d"}
+	}
+	source["collections"] = collections
+	return source
+}
+
+// settingsOf gives a configuration of the sources, on a free port.
+func settingsOf(sources ...map[string]any) map[string]any {
+	return map[string]any{"listen": "127.0.0.1:0", "sources": sources}
+}
+
+func configFile(t *testing.T, settings map[string]any) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "roster.yaml")
+	if err := os.WriteFile(path, []byte(inYAML(settings)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// company starts one system of an invented company for each kind, on addresses of their own.
+func company(t *testing.T, people int) map[connectors.Kind]*sandbox.Sandbox {
+	t.Helper()
+	systems := make(map[connectors.Kind]*sandbox.Sandbox)
+	for _, kind := range connectors.Kinds {
+		systems[kind] = system(t, kind, people, "")
+	}
+	return systems
+}
+
+// system starts one system, at that address if one is given.
+func system(t *testing.T, kind connectors.Kind, people int, address string) *sandbox.Sandbox {
+	t.Helper()
+	s, err := sandbox.StartOne(t.Context(), kind, sandbox.Options{People: people, Seed: demoSeed, Listen: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}

@@ -1,0 +1,158 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+)
+
+// example is a query in a file, with its variables in another.
+type example struct {
+	name, query string
+	variables   []byte // none where there is no file
+	expected    string // the path of the expected answer
+}
+
+func examplesIn(t *testing.T, dir string) []example {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.graphql"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples in %s: %v", dir, err)
+	}
+	var all []example
+	for _, file := range files {
+		base := strings.TrimSuffix(file, ".graphql")
+		query, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		variables, err := os.ReadFile(base + ".variables.json")
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		all = append(all, example{filepath.Base(base), string(query), variables, base + ".expected.json"})
+	}
+	return all
+}
+
+func (e example) post(t *testing.T, p *program) answer {
+	t.Helper()
+	return p.ask(t, e.query, json.RawMessage(e.variables))
+}
+
+// readable spreads an answer over lines, in its own order.
+func readable(t *testing.T, a answer) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Indent(&b, a.Body, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func (e example) want(t *testing.T) string {
+	t.Helper()
+	want, err := os.ReadFile(e.expected)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(want)
+}
+
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	p := theDemo(t)
+	for _, e := range examplesIn(t, filepath.Join(repository, "examples")) {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			posted := readable(t, e.post(t, p))
+			if *update {
+				if err := os.WriteFile(e.expected, []byte(posted), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(e.want(t), posted); diff != "" {
+				t.Errorf("the answer by POST (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(e.want(t), readable(t, p.get(t, e.query, e.variables))); diff != "" {
+				t.Errorf("the answer by GET (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The script beside the examples says the same as the tests.
+func TestExamplesByScript(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"sh", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not installed", tool)
+		}
+	}
+	script := filepath.Join(repository, "examples", "run.sh")
+	out, err := exec.CommandContext(t.Context(), "sh", script, "--check", theDemo(t).url).CombinedOutput()
+	if err != nil {
+		t.Errorf("run.sh --check: %v\n%s", err, out)
+	}
+}
+
+// Four systems in processes of their own give what the demo gives.
+func TestServeOverSeparateSystems(t *testing.T) {
+	t.Parallel()
+	settings := map[string]any{"listen": "127.0.0.1:0"}
+	var sources []json.RawMessage
+	for _, kind := range connectors.Kinds {
+		sources = append(sources, separateSystem(t, kind))
+	}
+	settings["sources"] = sources
+	p := serve(t, settings)
+	p.awaitFirstReading(t)
+	for _, e := range examplesIn(t, filepath.Join(repository, "examples")) {
+		if diff := cmp.Diff(e.want(t), readable(t, e.post(t, p))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", e.name, diff)
+		}
+	}
+}
+
+// separateSystem starts this test binary as one system of the demo's company, and gives its settings.
+func separateSystem(t *testing.T, kind connectors.Kind) json.RawMessage {
+	t.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]) // it ends when its input does
+	cmd.Env = append(os.Environ(), fakeEnv+"="+string(kind))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		t.Fatalf("the system %s does not say where it is: %v", kind, err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the system %s: %v", kind, err)
+		}
+	})
+	return line
+}
