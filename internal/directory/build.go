@@ -101,14 +101,10 @@ func (b *builder) collectAccounts() {
 	b.dir.accounts = make(map[connectors.Ref]Account, n)
 	for s, source := range b.dir.sources {
 		for _, r := range b.people[s] {
-			ref := connectors.Ref{Source: source.Name, ID: r.ID}
-			if _, twice := b.dir.accounts[ref]; twice || r.ID == "" {
-				continue
-			}
 			core := b.account(s, source, r)
 			outer := vendorAccount(source.Kind, core)
 			b.accounts, b.outer = append(b.accounts, core), append(b.outer, outer)
-			b.dir.accounts[ref] = outer
+			b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.ID}] = outer
 		}
 	}
 }
@@ -195,14 +191,17 @@ func emptied[T any](s []T) []T {
 	return s
 }
 
-// sortedByID gives pointers to the records in the order of their IDs, so that nothing depends on the order of reading.
+// sortedByID gives the records in the order of their IDs, so that nothing depends on the order of reading. A collection holds an ID once and
+// no record without one; what does not keep to that is left out here, and nobody after has to think of it.
 func sortedByID[T connectors.Record](records []T) []*T {
-	out := make([]*T, len(records))
+	out := make([]*T, 0, len(records))
 	for i := range records {
-		out[i] = &records[i]
+		if r := &records[i]; (*r).Key() != "" {
+			out = append(out, r)
+		}
 	}
-	slices.SortFunc(out, func(a, b *T) int { return compareIDs((*a).Key(), (*b).Key()) })
-	return out
+	slices.SortStableFunc(out, func(a, b *T) int { return compareIDs((*a).Key(), (*b).Key()) })
+	return slices.CompactFunc(out, func(a, b *T) bool { return (*a).Key() == (*b).Key() })
 }
 
 // compareIDs puts numbers first, in the order of their values, so that 9 comes before 10, and then all other texts as they stand.

@@ -62,13 +62,9 @@ func (b *builder) collectContacts() {
 	l.all, l.byID = make([]*Contact, 0, n), make(map[string]*Contact, n)
 	for s := range b.contacts {
 		for _, r := range b.contacts[s] {
-			if r.ID == "" {
-				continue
-			}
-			if c := b.contact(s, r); l.byID[c.ID] == nil {
-				l.byID[c.ID] = c
-				l.all = append(l.all, c)
-			}
+			c := b.contact(s, r)
+			l.byID[c.ID] = c
+			l.all = append(l.all, c)
 		}
 	}
 }

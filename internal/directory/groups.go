@@ -22,9 +22,6 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 		return &Team{ID: encodeID(kind, source.Name, key), Source: source, ExternalID: Text(id), Name: name}
 	}, func(t *Team) *string { return &t.Name })}
 	for _, r := range sortedByID(records) {
-		if r.ID == "" || t.byID[r.ID] != nil {
-			continue
-		}
 		team := t.withID(r.ID, r.Name)
 		team.Kind = r.Kind
 		t.told = t.told || r.Members != nil
@@ -80,9 +77,6 @@ func newRoleSet(source *Source, records []connectors.Role, accounts []*connector
 		return &Role{ID: encodeID(roleID, source.Name, id), Source: source, ExternalID: id, Name: name}
 	}, func(r *Role) *string { return &r.Name })}
 	for _, r := range sortedByID(records) {
-		if r.ID == "" || s.byID[r.ID] != nil {
-			continue
-		}
 		role := s.withID(r.ID, r.Name)
 		role.AccessLevel, role.Description, role.Permissions = granted(r.Access), Text(r.Description), r.Permissions
 	}
@@ -131,9 +125,7 @@ func newFolderSet(source *Source, records []connectors.ContactFolder, contacts [
 		return &ContactFolder{ID: encodeID(kind, source.Name, key), Source: source, ExternalID: Text(id), Name: name}
 	}, func(f *ContactFolder) *string { return &f.Name })}
 	for _, r := range sortedByID(records) {
-		if r.ID != "" && s.byID[r.ID] == nil {
-			s.withID(r.ID, r.Name).Kind = r.Kind
-		}
+		s.withID(r.ID, r.Name).Kind = r.Kind
 	}
 	for _, c := range contacts {
 		if f := c.Folder; f != nil && f.ID != "" {

@@ -168,7 +168,9 @@ func naivePeople(r directory.Rules, data []directory.SourceData) [][]string {
 		return group
 	}
 	together := func(lists [][]connectors.Ref, a, b int) bool {
-		return slices.ContainsFunc(lists, func(l []connectors.Ref) bool { return slices.Contains(l, nodes[a].ref) && slices.Contains(l, nodes[b].ref) })
+		return slices.ContainsFunc(lists, func(l []connectors.Ref) bool {
+			return slices.Contains(l, nodes[a].ref) && slices.Contains(l, nodes[b].ref)
+		})
 	}
 	linked := reach(func(a, b int) bool { return together(r.Links, a, b) })
 	apart := func(a, b int) bool {
