@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -60,73 +59,93 @@ func main() {
 	}
 }
 
+// program is one call of the program: a command, what is said to it, and where it may speak.
+type program struct {
+	*flag.FlagSet
+	args           []string
+	stdout, stderr io.Writer
+}
+
 // run is the program, in terms that a test can give it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
 		return errUsage
 	}
-	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, usage) }
+	p := &program{FlagSet: flag.NewFlagSet(args[0], flag.ContinueOnError), args: args[1:], stdout: stdout, stderr: stderr}
+	p.SetOutput(stderr)
+	p.Usage = func() {} // what is wrong is enough; who asks for help gets it
+	var err error
 	switch args[0] {
 	case "demo":
-		return demo(ctx, flags, args[1:], stdout, stderr)
+		err = p.demo(ctx)
 	case "serve":
-		return serve(ctx, flags, args[1:], stdout, stderr)
+		err = p.serve(ctx)
 	case "check":
-		return checkSources(ctx, flags, args[1:], stdout)
+		err = p.check(ctx)
 	case "schema":
-		if err := parse(flags, args[1:]); err != nil {
-			return err
-		}
-		_, err := io.WriteString(stdout, graph.SDL())
-		return err
-	case "help", "-h", "--help":
-		_, err := io.WriteString(stdout, usage)
-		return err
+		err = p.schema()
+	case "help", "-h", "-help", "--help":
+		err = flag.ErrHelp
+	default:
+		fmt.Fprintf(stderr, "roster: there is no command %q\n\n%s", args[0], usage)
+		return errUsage
 	}
-	fmt.Fprintf(stderr, "roster: there is no command %q\n\n%s", args[0], usage)
-	return errUsage
+	if errors.Is(err, flag.ErrHelp) {
+		_, err = io.WriteString(stdout, usage)
+	}
+	return err
 }
 
-// parse reads the flags and refuses anything behind them.
-func parse(flags *flag.FlagSet, args []string) error {
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
+// parse reads the flags and refuses anything behind them. The error is flag.ErrHelp where help is asked for.
+func (p *program) parse() error {
+	switch err := p.Parse(p.args); {
+	case errors.Is(err, flag.ErrHelp):
+		return err
+	case err != nil:
 		return errUsage
-	}
-	if flags.NArg() > 0 {
-		fmt.Fprintf(flags.Output(), "roster %s: %q is not understood\n", flags.Name(), flags.Arg(0))
-		return errUsage
+	case p.NArg() > 0:
+		return p.misused("%q is not understood", p.Arg(0))
 	}
 	return nil
 }
 
-func demo(ctx context.Context, flags *flag.FlagSet, args []string, stdout, stderr io.Writer) error {
-	listen := flags.String("listen", "127.0.0.1:8080", "address to serve on")
-	people := flags.Int("people", 1000, "size of the company")
-	seed := flags.Uint64("seed", 1, "which company")
-	limits := flags.Bool("limits", false, "keep the vendors' limits")
-	if err := parse(flags, args); err != nil {
+// misused says what is wrong with the command line.
+func (p *program) misused(format string, args ...any) error {
+	fmt.Fprintf(p.stderr, "roster "+p.Name()+": "+format+"\n", args...)
+	return errUsage
+}
+
+func (p *program) schema() error {
+	if err := p.parse(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(p.stdout, graph.SDL())
+	return err
+}
+
+func (p *program) demo(ctx context.Context) error {
+	listen := p.String("listen", "127.0.0.1:8080", "address to serve on")
+	people := p.Int("people", sandbox.DefaultPeople, "size of the company")
+	seed := p.Uint64("seed", 1, "which company")
+	limits := p.Bool("limits", false, "keep the vendors' limits")
+	if err := p.parse(); err != nil {
 		return err
 	}
 	if *people < 1 || *people > 1_000_000 {
-		return errors.New("--people: must be between 1 and 1000000")
+		return p.misused("--people must be between 1 and 1000000")
 	}
 	fakes, err := sandbox.Start(ctx, sandbox.Options{People: *people, Seed: *seed, Limits: *limits})
 	if err != nil {
 		return err
 	}
-	defer fakes.Close()
+	defer fakes.Close() //nolint:errcheck // nothing in it is worth keeping
 	cfg, err := config.Default(*listen, fakes.Sources())
 	if err != nil {
 		return err
 	}
-	return serveConfig(ctx, cfg, logger(stderr, slog.LevelWarn), nil, func(address string) {
-		fmt.Fprint(stdout, welcome(address, *people, *limits))
+	return serve(ctx, cfg, logger(p.stderr, slog.LevelWarn), func(string) {}, func(address string) {
+		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
 	})
 }
 
@@ -147,25 +166,25 @@ machine, paging and errors included; the vendors' rate limits are %[3]s. Nothing
 `, address, people, s)
 }
 
-func serve(ctx context.Context, flags *flag.FlagSet, args []string, stdout, stderr io.Writer) error {
-	path := flags.String("config", "roster.yaml", "configuration file")
-	listen := flags.String("listen", "", "address to serve on, instead of the file's")
-	if err := parse(flags, args); err != nil {
+func (p *program) serve(ctx context.Context) error {
+	path := p.String("config", "roster.yaml", "configuration file")
+	listen := p.String("listen", "", "address to serve on, instead of the file's")
+	if err := p.parse(); err != nil {
 		return err
 	}
 	cfg, err := load(*path, *listen)
 	if err != nil {
 		return err
 	}
-	return serveConfig(ctx, cfg, logger(stderr, slog.LevelInfo),
-		func(address string) { fmt.Fprintf(stdout, "Roster listens on %s\n", address) },
-		func(string) { fmt.Fprintln(stdout, "Every collection has been read, or tried.") })
+	return serve(ctx, cfg, logger(p.stderr, slog.LevelInfo),
+		func(address string) { fmt.Fprintf(p.stdout, "Roster listens on %s\n", address) },
+		func(string) { fmt.Fprintln(p.stdout, "Every collection has been read, or tried.") })
 }
 
-func checkSources(ctx context.Context, flags *flag.FlagSet, args []string, stdout io.Writer) error {
-	path := flags.String("config", "roster.yaml", "configuration file")
-	timeout := flags.Duration("timeout", time.Minute, "how long to go on")
-	if err := parse(flags, args); err != nil {
+func (p *program) check(ctx context.Context) error {
+	path := p.String("config", "roster.yaml", "configuration file")
+	timeout := p.Duration("timeout", time.Minute, "how long to go on")
+	if err := p.parse(); err != nil {
 		return err
 	}
 	cfg, err := load(*path, "")
@@ -178,21 +197,11 @@ func checkSources(ctx context.Context, flags *flag.FlagSet, args []string, stdou
 	}
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
-	plain := make([]*connectors.Source, len(sources))
-	for i, s := range sources {
-		plain[i] = s.Source
-	}
-	reports := check.Run(ctx, plain)
-	if err := check.Print(stdout, reports); err != nil {
+	reports := check.Run(ctx, sources)
+	if err := check.Print(p.stdout, reports); err != nil {
 		return err
 	}
-	var bad []string
-	for i := range reports {
-		if !reports[i].OK() {
-			bad = append(bad, reports[i].Source.Name)
-		}
-	}
-	if len(bad) > 0 {
+	if bad := check.Failing(reports); len(bad) > 0 {
 		return fmt.Errorf("not all is well with %s", strings.Join(bad, ", "))
 	}
 	return nil
@@ -206,9 +215,9 @@ func load(path, listen string) (*config.Config, error) {
 	return cfg, nil
 }
 
-// open makes the sources, without the collections that are not to be read, and reports all that cannot be made.
-func open(cfg *config.Config) ([]roster.Source, error) {
-	var sources []roster.Source
+// open makes the sources in the configured order, without the collections that are not to be read, and reports all that cannot be made.
+func open(cfg *config.Config) ([]*connectors.Source, error) {
+	var sources []*connectors.Source
 	var faults []error
 	for i := range cfg.Sources {
 		c := &cfg.Sources[i]
@@ -222,14 +231,14 @@ func open(cfg *config.Config) ([]roster.Source, error) {
 				s.Without(kind)
 			}
 		}
-		sources = append(sources, roster.Source{Source: s, Trust: directory.PolicyFor(c.EmailTrust)})
+		sources = append(sources, s)
 	}
 	return sources, errors.Join(faults...)
 }
 
-// serveConfig listens, reads and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read or
-// tried for the first time.
-func serveConfig(ctx context.Context, cfg *config.Config, log *slog.Logger, listening, ready func(address string)) error {
+// serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
+// or tried for the first time.
+func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening, ready func(address string)) error {
 	sources, err := open(cfg)
 	if err != nil {
 		return err
@@ -239,116 +248,64 @@ func serveConfig(ctx context.Context, cfg *config.Config, log *slog.Logger, list
 		return err
 	}
 	address := "http://" + l.Addr().String()
-	if listening != nil {
-		listening(address)
-	}
-	a := newApp(cfg, sources, log)
+	listening(address)
+
+	keeper := snapshot.New(snapshot.Options{
+		Sources: sources, Settings: settings(cfg), IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
+	})
+	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted(cfg, sources), Rules: rules(cfg), Logger: log})
+	there := presence.New(sources, presence.Options{Logger: log})
+	var first atomic.Bool // the first reading is over
+	handler := httpapi.New(httpapi.Options{
+		API:   &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, Logger: log},
+		Pages: web.Handler(),
+		Ready: func() bool { return ctx.Err() == nil && first.Load() },
+	})
+
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed.
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
-	background.Go(func() { a.keeper.Run(reading) }) //nolint:errcheck // it ends when it is told to
-	background.Go(func() { a.roster.Run(reading) }) //nolint:errcheck // as above
+	background.Go(func() { keeper.Run(reading) }) //nolint:errcheck // it ends when it is told to
+	background.Go(func() { people.Run(reading) }) //nolint:errcheck // as above
 	background.Go(func() {
-		if a.awaitFirstReading(reading) {
+		if people.AwaitFirst(reading) && ctx.Err() == nil {
+			first.Store(true)
 			ready(address)
 		}
 	})
-	err = a.serveHTTP(ctx, l)
+	err = httpapi.Serve(ctx, l, handler, log)
 	stopReading()
 	background.Wait()
-	a.presence.Close()
+	there.Close()
 	return err
 }
 
-// app is the parts of a running server.
-type app struct {
-	keeper   *snapshot.Keeper
-	roster   *roster.Roster
-	presence *presence.Store
-	server   *http.Server
-	draining atomic.Bool
-}
-
-func newApp(cfg *config.Config, sources []roster.Source, log *slog.Logger) *app {
-	settings := make(map[snapshot.Key]snapshot.Settings)
-	for _, s := range cfg.Sources {
-		for kind, c := range s.Collections {
-			settings[snapshot.Key{Source: s.Name, Collection: kind}] = snapshot.Settings(c)
+func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
+	out := make(map[snapshot.Key]snapshot.Settings)
+	for i := range cfg.Sources {
+		for kind, c := range cfg.Sources[i].Collections {
+			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = snapshot.Settings(c)
 		}
 	}
-	plain := make([]*connectors.Source, len(sources))
+	return out
+}
+
+// trusted says beside each source how far the operator trusts it.
+func trusted(cfg *config.Config, sources []*connectors.Source) []roster.Source {
+	out := make([]roster.Source, len(sources))
 	for i, s := range sources {
-		plain[i] = s.Source
+		out[i] = roster.Source{Source: s, Trust: directory.PolicyFor(cfg.Sources[i].EmailTrust)}
 	}
+	return out
+}
+
+func rules(cfg *config.Config) directory.Rules {
 	precedence := make(map[directory.Field][]string, len(cfg.Precedence))
 	for field, names := range cfg.Precedence {
 		precedence[directory.Field(field)] = names
 	}
-	a := &app{keeper: snapshot.New(snapshot.Options{
-		Sources: plain, Settings: settings, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
-	})}
-	a.roster = roster.New(roster.Options{Keeper: a.keeper, Sources: sources, Logger: log, Rules: directory.Rules{
+	return directory.Rules{
 		Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,
-	}})
-	a.presence = presence.New(plain, presence.Options{Logger: log})
-	a.server = &http.Server{
-		Handler: httpapi.New(httpapi.Options{
-			API:   &resolvers.Resolver{Roster: a.roster, Keeper: a.keeper, Presence: a.presence, Logger: log},
-			Pages: web.Handler(),
-			Ready: func() bool { return !a.draining.Load() && a.allTried() },
-		}),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-	return a
-}
-
-// drainFor is how long answers under way may still take after the signal to stop.
-const drainFor = 20 * time.Second
-
-// serveHTTP serves until ctx ends, then takes no more requests and lets those under way finish.
-func (a *app) serveHTTP(ctx context.Context, l net.Listener) error {
-	failed := make(chan error, 1)
-	go func() { failed <- a.server.Serve(l) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	a.draining.Store(true)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
-	defer cancel()
-	if err := a.server.Shutdown(drain); err != nil {
-		return fmt.Errorf("some requests were still open after %s: %w", drainFor, err)
-	}
-	return nil
-}
-
-// allTried says whether every collection has been read, or tried, to an end once.
-func (a *app) allTried() bool {
-	for _, st := range a.keeper.Statuses() {
-		if st.TriedAt.IsZero() || (st.Reading && st.Err == nil && st.State >= snapshot.Incomplete) {
-			return false
-		}
-	}
-	return true
-}
-
-// awaitFirstReading waits until allTried; it is false when ctx ends before.
-func (a *app) awaitFirstReading(ctx context.Context) bool {
-	for tick := time.NewTicker(50 * time.Millisecond); ; {
-		if a.allTried() && a.roster.UpToDate() {
-			return true
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return false
-		}
 	}
 }
 

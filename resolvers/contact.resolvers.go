@@ -13,17 +13,15 @@ import (
 
 func (r *contactFolderResolver) Contacts(ctx context.Context, obj *directory.ContactFolder, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) (*directory.ContactConnection, error) {
 	args := directory.PageArgs{First: first, After: after, Last: last, Before: before}
-	view := operationOf(ctx).view
-	return r.contactPage(view, folderNeeds|contactsDecidedBy(filter), func() (*directory.ContactConnection, error) {
-		return view.Directory.ContactsIn(obj, filter, orderOr(orderBy), args)
+	return r.contactPage(ctx, func(d *directory.Directory) (*directory.ContactConnection, error) {
+		return d.ContactsIn(obj, filter, orderOr(orderBy), args)
 	})
 }
 
 func (r *queryResolver) Contacts(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) (*directory.ContactConnection, error) {
 	args := directory.PageArgs{First: first, After: after, Last: last, Before: before}
-	view := operationOf(ctx).view
-	return r.contactPage(view, contactsDecidedBy(filter), func() (*directory.ContactConnection, error) {
-		return view.Directory.Contacts(filter, orderOr(orderBy), args)
+	return r.contactPage(ctx, func(d *directory.Directory) (*directory.ContactConnection, error) {
+		return d.Contacts(filter, orderOr(orderBy), args)
 	})
 }
 
@@ -33,7 +31,7 @@ func (r *queryResolver) ContactFolders(ctx context.Context, first *int, after *s
 	if err != nil {
 		return nil, err
 	}
-	page.Completeness = view.Completeness(folderNeeds)
+	page.Completeness = view.Completeness(decidedBy(ctx))
 	return page, nil
 }
 

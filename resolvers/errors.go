@@ -41,14 +41,12 @@ func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Erro
 	case errors.Is(err, errInternal):
 		out.Message = errInternal.Error()
 		setCode(out, codeInternal)
-	case isAboutInput(err) || isAboutEntities(out):
+	case out.Err == nil || isAboutRequest(ctx):
 		if out.Extensions["code"] == nil {
 			setCode(out, codeBadInput)
 		}
 	default:
-		if r.Logger != nil {
-			r.Logger.ErrorContext(ctx, "a resolver failed", slog.Any("error", err))
-		}
+		r.log().ErrorContext(ctx, "a resolver failed", slog.Any("error", err))
 		out.Message = errInternal.Error()
 		setCode(out, codeInternal)
 	}
@@ -57,21 +55,19 @@ func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Erro
 
 // Recover turns a panic into an error that tells the client nothing.
 func (r *Resolver) Recover(ctx context.Context, p any) error {
-	if r.Logger != nil {
-		r.Logger.ErrorContext(ctx, "a resolver panicked", slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
-	}
+	r.log().ErrorContext(ctx, "a resolver panicked", slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
 	return errInternal
 }
 
-// isAboutInput says whether the error is about the document, its variables or arguments, and so made to be shown: gqlgen gives such errors
-// their place itself, while a resolver's come bare.
-func isAboutInput(err error) bool {
-	_, ok := errors.AsType[*gqlerror.Error](err)
-	return ok
+// isAboutRequest says whether an error that is no mere statement, but wraps another, is about what the caller wrote: gqlgen could not read the
+// field's arguments, or the representations of _entities.
+func isAboutRequest(ctx context.Context) bool {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil || fc.Field.Field == nil {
+		return false
+	}
+	return (fc.Args == nil && len(fc.Field.Arguments) > 0) || fc.Field.Name == "_entities"
 }
-
-// isAboutEntities says whether the error lies with _entities itself, which reports the representations that it cannot use.
-func isAboutEntities(e *gqlerror.Error) bool { return e.Path.String() == "_entities" }
 
 func setCode(e *gqlerror.Error, code string) {
 	if e.Extensions == nil {

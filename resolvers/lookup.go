@@ -1,6 +1,7 @@
 package resolvers
 
 import (
+	"context"
 	"errors"
 
 	"roster/connectors"
@@ -27,3 +28,12 @@ func (r *Resolver) lookUpUser(d *directory.Directory, by model.UserLookup) (*dir
 	}
 	return nil, &directory.InputError{Argument: "by", Message: "give exactly one of its fields, and not null"}
 }
+
+// accountByID finds an account of one vendor's; nil where there is none, or another vendor's has that ID.
+func accountByID[T any](ctx context.Context, id string) *T {
+	found, _ := any(operationOf(ctx).view.Directory.Account(id)).(*T)
+	return found
+}
+
+// maxNodes is how many objects nodes fetches at once.
+const maxNodes = 100

@@ -1,8 +1,11 @@
 package resolvers
 
 import (
+	"context"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/connectors"
 	"roster/internal/directory"
@@ -12,7 +15,8 @@ import (
 // needs is what an operation's fields can touch.
 type needs struct {
 	collections roster.Needs
-	presence    bool
+	// presence says how many of the operation's own fields ask who is there, here or below: none, one, or two for several.
+	presence int
 }
 
 // typeNeeds are the collections that decide what an object of a type is. A team or folder that no record describes comes from the account or
@@ -48,32 +52,56 @@ func need(collections ...connectors.Collection) roster.Needs {
 	return n
 }
 
-// needsOf works out what an operation can touch from its document and variables.
-func needsOf(op *graphql.OperationContext) needs {
+// needsOf works out what an operation can touch from its document and variables. It is an error where an argument cannot be read.
+func needsOf(op *graphql.OperationContext) (needs, *gqlerror.Error) {
 	var n needs
-	w := walker{vars: op.Variables, seen: make(map[*ast.FragmentDefinition]bool)}
-	w.onType = func(name string) { n.collections |= typeNeeds[name] }
-	w.walk(op.Operation.SelectionSet, func(f *ast.Field) {
-		n.collections |= typeNeeds[f.Definition.Type.Name()]
-		switch f.Name {
-		case "presence", "statusText":
-			n.presence = true
-		case "users", "members", "holders":
-			n.collections |= userFilterNeeds(given(w.args(f), "filter"))
-		case "contacts":
-			n.collections |= contactFilterNeeds(given(w.args(f), "filter"))
-		case "facets":
-			n.collections |= facetNeeds(w.args(f)["by"])
-		case "node", "nodes", "_entities":
-			n.collections |= nodeNeeds(w.args(f))
+	var err *gqlerror.Error
+	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
+		if err == nil {
+			err = outOfRange(f)
 		}
-	})
+		if err != nil {
+			return false
+		}
+		n.collections |= fieldNeeds(f, op.Variables)
+		if isPresence(f) {
+			n.presence = 1
+		}
+		return true
+	}, func(typeName string) { n.collections |= typeNeeds[typeName] })
+	if err == nil && n.presence > 0 {
+		n.presence = presenceRoots(op)
+	}
+	return n, err
+}
+
+// fieldNeeds are the collections that decide what a field gives, without what is below it.
+func fieldNeeds(f *ast.Field, vars map[string]any) roster.Needs {
+	n := typeNeeds[f.Definition.Type.Name()] | typeNeeds[f.ObjectDefinition.Name]
+	switch f.Name {
+	case "users", "members", "holders":
+		n |= userFilterNeeds(given(f, vars, "filter"))
+	case "contacts":
+		n |= contactFilterNeeds(given(f, vars, "filter"))
+	case "facets":
+		n |= facetNeeds(f.ArgumentMap(vars)["by"])
+	case "node", "nodes", "_entities":
+		n |= nodeNeeds(f.ArgumentMap(vars))
+	}
 	return n
 }
 
+// decidedBy are the collections that decide what is in the list that is being resolved.
+func decidedBy(ctx context.Context) roster.Needs {
+	return fieldNeeds(graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
+}
+
 // given gives an argument that is an object; nil where it is not given.
-func given(args map[string]any, name string) map[string]any {
-	m, _ := args[name].(map[string]any)
+func given(f *ast.Field, vars map[string]any, name string) map[string]any {
+	if f.Arguments.ForName(name) == nil {
+		return nil
+	}
+	m, _ := f.ArgumentMap(vars)[name].(map[string]any)
 	return m
 }
 
@@ -133,12 +161,10 @@ func nodeNeeds(args map[string]any) roster.Needs {
 		}
 	}
 	byID(args["id"])
-	ids, _ := args["ids"].([]any)
-	for _, id := range ids {
+	for _, id := range listed(args["ids"]) {
 		byID(id)
 	}
-	representations, _ := args["representations"].([]any)
-	for _, r := range representations {
+	for _, r := range listed(args["representations"]) {
 		if m, ok := r.(map[string]any); ok {
 			name, _ := m["__typename"].(string)
 			n |= typeNeeds[name]
@@ -147,39 +173,13 @@ func nodeNeeds(args map[string]any) roster.Needs {
 	return n
 }
 
-// walker goes through a document's fields, each fragment once: what a field needs does not depend on where it stands, and a document whose
-// fragments double can not make the walk long.
-type walker struct {
-	vars   map[string]any
-	seen   map[*ast.FragmentDefinition]bool
-	onType func(name string)
-}
-
-func (w *walker) args(f *ast.Field) map[string]any { return f.ArgumentMap(w.vars) }
-
-func (w *walker) walk(selections ast.SelectionSet, visit func(*ast.Field)) {
-	for _, s := range selections {
-		switch s := s.(type) {
-		case *ast.Field:
-			if s.Definition != nil {
-				visit(s)
-				w.walk(s.SelectionSet, visit)
-			}
-		case *ast.InlineFragment:
-			w.typed(s.TypeCondition)
-			w.walk(s.SelectionSet, visit)
-		case *ast.FragmentSpread:
-			if s.Definition != nil && !w.seen[s.Definition] {
-				w.seen[s.Definition] = true
-				w.typed(s.Definition.TypeCondition)
-				w.walk(s.Definition.SelectionSet, visit)
-			}
-		}
+// listed gives a list's values; one value stands for a list of itself.
+func listed(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
 	}
-}
-
-func (w *walker) typed(name string) {
-	if w.onType != nil && name != "" {
-		w.onType(name)
-	}
+	return []any{v}
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/graph/model"
@@ -20,7 +20,9 @@ import (
 type operation struct {
 	view     *roster.View
 	presence *loaders.Presence // nil where no field asks for it
-	refused  gqlerror.List     // representations that name nothing
+	oneAsks  bool              // for presence: a single one of the operation's own fields
+	statuses func() []snapshot.Status
+	refused  gqlerror.List // representations that name nothing
 }
 
 type operationKey struct{}
@@ -55,11 +57,14 @@ func (extension) Validate(graphql.ExecutableSchema) error { return nil }
 func (e extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	document := graphql.GetOperationContext(ctx)
 	refused := setAside(document)
-	n := needsOf(document)
+	n, err := needsOf(document)
+	if err != nil {
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{err}})
+	}
 	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections))
-	op := &operation{view: e.Roster.View(ctx, results, waited), refused: refused}
-	if n.presence {
-		op.presence = loaders.NewPresence(e.Presence)
+	op := &operation{view: e.Roster.View(ctx, results, waited), refused: refused, statuses: sync.OnceValue(e.Roster.Statuses)}
+	if n.presence > 0 {
+		op.presence, op.oneAsks = loaders.NewPresence(e.Presence), n.presence == 1
 	}
 	return next(context.WithValue(ctx, operationKey{}, op))
 }
@@ -101,17 +106,4 @@ func missing(st snapshot.Status, now time.Time) *gqlerror.Error {
 		Message:    fmt.Sprintf("%s of source %s are %s: %s", collectionName(st.Collection), st.Source, verb, why),
 		Extensions: ext,
 	}
-}
-
-// selects says whether the field that is being resolved asks for one of the fields with these names anywhere below.
-func selects(ctx context.Context, names ...string) bool {
-	fc := graphql.GetFieldContext(ctx)
-	w := walker{vars: nil, seen: make(map[*ast.FragmentDefinition]bool)}
-	found := false
-	w.walk(fc.Field.Selections, func(f *ast.Field) {
-		for _, name := range names {
-			found = found || f.Name == name
-		}
-	})
-	return found
 }

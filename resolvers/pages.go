@@ -3,65 +3,47 @@ package resolvers
 import (
 	"context"
 
-	"roster/connectors"
 	"roster/internal/directory"
-	"roster/internal/roster"
 )
 
-// userPage gives a page of people, with what can be said of its completeness. Where the fields below ask for the people's presence, it is
-// asked for all of them at once.
+// userPage gives a page of people, with what can be said of its completeness.
 func (r *Resolver) userPage(
-	ctx context.Context, decidedBy roster.Needs, find func(*directory.Directory) (*directory.UserConnection, error),
+	ctx context.Context, find func(*directory.Directory) (*directory.UserConnection, error),
 ) (*directory.UserConnection, error) {
 	op := operationOf(ctx)
 	page, err := find(op.view.Directory)
 	if err != nil {
 		return nil, err
 	}
-	page.Completeness = op.view.Completeness(decidedBy)
-	if op.presence != nil && selects(ctx, "presence", "statusText") {
-		var refs []connectors.Ref
+	page.Completeness = op.view.Completeness(decidedBy(ctx))
+	if op.presence != nil {
+		var people []directory.Node
 		for _, u := range page.Nodes() {
-			refs = append(refs, r.presenceRefs(u)...)
+			people = append(people, u)
 		}
-		op.presence.Expect(ctx, refs)
+		r.expectPresence(ctx, people...)
 	}
 	return page, nil
 }
 
-// usersDecidedBy are the collections that decide who is in a list of people.
-func usersDecidedBy(f *directory.UserFilter) roster.Needs {
-	n := need(connectors.Accounts)
-	if f != nil && (f.Search != nil || len(f.Teams) > 0) {
-		n |= teamNeeds
-	}
-	if f != nil && len(f.Roles) > 0 {
-		n |= roleNeeds
-	}
-	return n
-}
-
+// contactPage gives a page of contacts, with what can be said of its completeness.
 func (r *Resolver) contactPage(
-	view *roster.View, decidedBy roster.Needs, find func() (*directory.ContactConnection, error),
+	ctx context.Context, find func(*directory.Directory) (*directory.ContactConnection, error),
 ) (*directory.ContactConnection, error) {
-	page, err := find()
+	op := operationOf(ctx)
+	page, err := find(op.view.Directory)
 	if err != nil {
 		return nil, err
 	}
-	page.Completeness = view.Completeness(decidedBy)
+	page.Completeness = op.view.Completeness(decidedBy(ctx))
+	if op.presence != nil {
+		var people []directory.Node
+		for _, c := range page.Nodes() {
+			people = append(people, c.Owner, c.User)
+		}
+		r.expectPresence(ctx, people...)
+	}
 	return page, nil
-}
-
-// contactsDecidedBy are the collections that decide what is in a list of contacts.
-func contactsDecidedBy(f *directory.ContactFilter) roster.Needs {
-	n := need(connectors.Contacts)
-	if f != nil && (f.Search != nil || len(f.Folders) > 0) {
-		n |= folderNeeds
-	}
-	if f != nil && len(f.Owners) > 0 {
-		n.Add(connectors.Accounts)
-	}
-	return n
 }
 
 // orderOr gives the order that was asked for, or the usual one: by name.

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"log/slog"
+	"maps"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -16,10 +17,23 @@ type Resolver struct {
 	Roster   *roster.Roster
 	Keeper   *snapshot.Keeper
 	Presence *presence.Store
-	Logger   *slog.Logger
+	Logger   *slog.Logger // nil means nobody
 }
 
 // Schema gives the executable schema. It is run by a server that uses the resolver's Extension, ErrorPresenter and Recover too.
 func (r *Resolver) Schema() graphql.ExecutableSchema {
-	return generated.NewExecutableSchema(generated.Config{Resolvers: r, Directives: generated.DirectiveRoot{OneOf: oneOf}})
+	config := generated.Config{Resolvers: r, Directives: generated.DirectiveRoot{OneOf: oneOf}}
+	// gqlparser knows @defer and gqlgen obeys it, but one answer to a request, which is what is served, would leave out what is deferred.
+	schema := *generated.NewExecutableSchema(config).Schema()
+	schema.Directives = maps.Clone(schema.Directives)
+	delete(schema.Directives, "defer")
+	config.Schema = &schema
+	return generated.NewExecutableSchema(config)
+}
+
+func (r *Resolver) log() *slog.Logger {
+	if r.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return r.Logger
 }

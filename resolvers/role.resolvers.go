@@ -17,13 +17,13 @@ func (r *queryResolver) Roles(ctx context.Context, first *int, after *string, la
 	if err != nil {
 		return nil, err
 	}
-	page.Completeness = view.Completeness(roleNeeds)
+	page.Completeness = view.Completeness(decidedBy(ctx))
 	return page, nil
 }
 
 func (r *roleResolver) Holders(ctx context.Context, obj *directory.Role, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) (*directory.UserConnection, error) {
 	args := directory.PageArgs{First: first, After: after, Last: last, Before: before}
-	return r.userPage(ctx, roleNeeds|usersDecidedBy(filter), func(d *directory.Directory) (*directory.UserConnection, error) {
+	return r.userPage(ctx, func(d *directory.Directory) (*directory.UserConnection, error) {
 		return d.Holders(obj, filter, orderOr(orderBy), args)
 	})
 }

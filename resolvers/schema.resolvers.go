@@ -19,7 +19,9 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 }
 
 func (r *queryResolver) Node(ctx context.Context, id string) (directory.Node, error) {
-	return operationOf(ctx).view.Directory.Node(id), nil
+	n := operationOf(ctx).view.Directory.Node(id)
+	r.expectPresence(ctx, n)
+	return n, nil
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]directory.Node, error) {
@@ -31,6 +33,7 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]directory.No
 	for i, id := range ids {
 		out[i] = d.Node(id)
 	}
+	r.expectPresence(ctx, out...)
 	return out, nil
 }
 

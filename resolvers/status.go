@@ -1,6 +1,7 @@
 package resolvers
 
 import (
+	"context"
 	"time"
 
 	"roster/graph/model"
@@ -8,10 +9,10 @@ import (
 	"roster/internal/snapshot"
 )
 
-// statusesOf gives how a source's collections stand now.
-func (r *Resolver) statusesOf(s *directory.Source) []snapshot.Status {
+// statusesOf gives how a source's collections stand, once for an operation.
+func statusesOf(ctx context.Context, s *directory.Source) []snapshot.Status {
 	var out []snapshot.Status
-	for _, st := range r.Roster.Statuses() {
+	for _, st := range operationOf(ctx).statuses() {
 		if st.Source == s.Name {
 			out = append(out, st)
 		}

@@ -17,13 +17,13 @@ func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, la
 	if err != nil {
 		return nil, err
 	}
-	page.Completeness = view.Completeness(teamNeeds)
+	page.Completeness = view.Completeness(decidedBy(ctx))
 	return page, nil
 }
 
 func (r *teamResolver) Members(ctx context.Context, obj *directory.Team, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) (*directory.UserConnection, error) {
 	args := directory.PageArgs{First: first, After: after, Last: last, Before: before}
-	return r.userPage(ctx, teamNeeds|usersDecidedBy(filter), func(d *directory.Directory) (*directory.UserConnection, error) {
+	return r.userPage(ctx, func(d *directory.Directory) (*directory.UserConnection, error) {
 		return d.Members(obj, filter, orderOr(orderBy), args)
 	})
 }

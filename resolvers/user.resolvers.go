@@ -14,23 +14,25 @@ import (
 )
 
 func (r *queryResolver) User(ctx context.Context, by model.UserLookup) (*directory.User, error) {
-	return r.lookUpUser(operationOf(ctx).view.Directory, by)
+	u, err := r.lookUpUser(operationOf(ctx).view.Directory, by)
+	r.expectPresence(ctx, u)
+	return u, err
 }
 
 func (r *queryResolver) Users(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) (*directory.UserConnection, error) {
 	args := directory.PageArgs{First: first, After: after, Last: last, Before: before}
-	return r.userPage(ctx, usersDecidedBy(filter), func(d *directory.Directory) (*directory.UserConnection, error) {
+	return r.userPage(ctx, func(d *directory.Directory) (*directory.UserConnection, error) {
 		return d.Users(filter, orderOr(orderBy), args)
 	})
 }
 
 func (r *rocketChatAccountResolver) Presence(ctx context.Context, obj *directory.RocketChatAccount) (*connectors.PresenceState, error) {
-	p := operationOf(ctx).presence.Of(ctx, refOf(obj))
+	p := r.presenceOf(ctx, obj)
 	return &p.State, nil
 }
 
 func (r *rocketChatAccountResolver) StatusText(ctx context.Context, obj *directory.RocketChatAccount) (*string, error) {
-	text := operationOf(ctx).presence.Of(ctx, refOf(obj)).Text
+	text := r.presenceOf(ctx, obj).Text
 	if text == "" {
 		return nil, nil //nolint:nilnil // no text is null
 	}
@@ -38,13 +40,8 @@ func (r *rocketChatAccountResolver) StatusText(ctx context.Context, obj *directo
 }
 
 func (r *userResolver) Presence(ctx context.Context, obj *directory.User) (*connectors.PresenceState, error) {
-	state := connectors.PresenceUnknown
-	loader := operationOf(ctx).presence
-	for _, ref := range r.presenceRefs(obj) {
-		// Someone who is there in one place is there.
-		state = moreThere(state, loader.Of(ctx, ref).State)
-	}
-	return &state, nil
+	p := r.presenceOf(ctx, obj)
+	return &p.State, nil
 }
 
 func (r *Resolver) RocketChatAccount() generated.RocketChatAccountResolver {

@@ -3,6 +3,7 @@ package check
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,17 +32,20 @@ type Collection struct {
 	Err      *connectors.Error
 }
 
-// OK says whether the source can be used to the full.
+// OK says whether all of the source could be read.
 func (r *Report) OK() bool {
-	if !r.Reached || !r.Accepted {
-		return false
-	}
-	for _, c := range r.Collections {
-		if c.Err != nil {
-			return false
+	return r.Reached && r.Accepted && r.Err == nil && !slices.ContainsFunc(r.Collections, func(c Collection) bool { return c.Err != nil || !c.Complete })
+}
+
+// Failing gives the names of the sources that are not OK.
+func Failing(reports []Report) []string {
+	var names []string
+	for i := range reports {
+		if !reports[i].OK() {
+			names = append(names, reports[i].Source.Name)
 		}
 	}
-	return true
+	return names
 }
 
 // Run asks all sources side by side, and the collections of each one after another. What has not been read when ctx ends is reported as far as
@@ -70,6 +74,7 @@ func one(ctx context.Context, s *connectors.Source) Report {
 		for _, c := range s.Collections() {
 			r.Collections = append(r.Collections, read(ctx, s, c))
 		}
+		r.judge()
 	}
 	r.Took = time.Since(start)
 	return r
@@ -79,7 +84,23 @@ func one(ctx context.Context, s *connectors.Source) Report {
 func (r *Report) refused(e *connectors.Error) {
 	r.Err = e
 	r.Reached = e.Status != 0
-	r.Accepted = r.Reached && e.Kind != connectors.KindUnauthorized && e.Kind != connectors.KindForbidden && !e.Blocked
+	r.Accepted = r.Reached && !refusesCredential(e)
+}
+
+// judge corrects what was taken for granted, where every collection has failed: without a probe, they tell whether the source can be reached.
+func (r *Report) judge() {
+	var reached, accepted bool
+	for _, c := range r.Collections {
+		reached = reached || c.Err == nil || c.Err.Status != 0
+		accepted = accepted || c.Err == nil || !refusesCredential(c.Err)
+	}
+	if len(r.Collections) > 0 {
+		r.Reached, r.Accepted = reached, reached && accepted
+	}
+}
+
+func refusesCredential(e *connectors.Error) bool {
+	return e.Kind == connectors.KindUnauthorized || e.Kind == connectors.KindForbidden || e.Blocked
 }
 
 func read(ctx context.Context, s *connectors.Source, c connectors.Collection) Collection {

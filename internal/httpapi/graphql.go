@@ -1,50 +1,73 @@
 package httpapi
 
 import (
-	"context"
 	"net/http"
-	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-const (
-	// maxTokens bounds a document before it is parsed: the parser goes as deep as the document does.
-	maxTokens = 15_000
-	// cachedDocuments is how many parsed and validated documents are kept.
-	cachedDocuments = 1000
-)
+// maxTokens bounds a document before it is parsed: the work of parsing and checking grows with it.
+const maxTokens = 15_000
 
 // graphQL serves the graph by POST and GET.
 func graphQL(api API) http.Handler {
 	srv := handler.New(api.Schema())
-	srv.AddTransport(transport.Options{AllowedMethods: []string{http.MethodOptions, http.MethodGet, http.MethodPost}})
-	srv.AddTransport(transport.GET{})
-	srv.AddTransport(transport.POST{})
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
+	srv.AddTransport(oneAnswer{})
+	srv.SetQueryCache(newDocuments())
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetDisableSuggestion(true)
-	srv.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error { return clearer(api.ErrorPresenter(ctx, err)) })
+	srv.SetErrorPresenter(api.ErrorPresenter)
 	srv.SetRecoverFunc(api.Recover)
 	srv.Use(extension.Introspection{})
 	srv.Use(api.Extension())
 	return srv
 }
 
-// clearer puts two of gqlgen's errors into words for whoever wrote the request. One repeats the whole body, the other has a hole where the name
-// of the operation is not given.
-func clearer(e *gqlerror.Error) *gqlerror.Error {
-	switch {
-	case strings.HasPrefix(e.Message, "json request body could not be decoded"):
-		e.Message = "the body must be a JSON object with a query, and may have variables and an operationName"
-		e.Extensions = map[string]any{"code": codeBadRequest}
-	case e.Message == "operation  not found":
-		e.Message = "the document has several operations: name one in operationName"
+// oneAnswer is GraphQL over HTTP: one operation by POST or GET, and one answer. gqlgen's own transports repeat a body that they cannot read, refuse
+// without a code or content type, and encode each answer twice.
+type oneAnswer struct{}
+
+// Supports takes every request: what is no GraphQL is refused in the form of a GraphQL answer.
+func (oneAnswer) Supports(*http.Request) bool { return true }
+
+// Do answers a request.
+func (oneAnswer) Do(w http.ResponseWriter, r *http.Request, graph graphql.GraphExecutor) {
+	wanted := mediaType(r.Header.Get("Accept"))
+	header(w, wanted) // also for what gqlgen's server answers to a panic
+	switch r.Method {
+	case http.MethodGet, http.MethodPost:
+	case http.MethodOptions:
+		w.Header().Set("Allow", allowed)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	default:
+		w.Header().Set("Allow", allowed)
+		refuse(w, http.StatusMethodNotAllowed, codeBadRequest, "the method must be POST or GET")
+		return
 	}
-	return e
+	params, err := read(w, r)
+	if err != nil {
+		refuseBecause(w, err)
+		return
+	}
+	ctx := r.Context()
+	operation, errs := graph.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		if errs[0].Message == "operation  not found" { // gqlgen leaves a hole where the name is not given
+			errs[0].Message = "the document has several operations: name one in operationName"
+		}
+		answer(w, wanted, graph.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
+		return
+	}
+	next, ctx := graph.DispatchOperation(ctx, operation)
+	resp := next(ctx)
+	if resp == nil { // its time was over before it began
+		refuse(w, http.StatusServiceUnavailable, codeTimeout, "the operation took too long")
+		return
+	}
+	answer(w, wanted, resp)
 }
+
+const allowed = "GET, OPTIONS, POST"

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -27,7 +26,6 @@ type Options struct {
 	Ready func() bool
 	// OperationTimeout bounds one operation; 0 means 15 s.
 	OperationTimeout time.Duration
-	Logger           *slog.Logger
 }
 
 const defaultOperationTimeout = 15 * time.Second
@@ -38,7 +36,7 @@ func New(opt Options) http.Handler {
 		opt.OperationTimeout = defaultOperationTimeout
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", bounded(deadline(graphQL(opt.API), opt.OperationTimeout)))
+	mux.Handle("/graphql", deadline(graphQL(opt.API), opt.OperationTimeout))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if opt.Ready != nil && !opt.Ready() {

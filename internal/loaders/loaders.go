@@ -4,7 +4,6 @@ package loaders
 
 import (
 	"context"
-	"slices"
 
 	"github.com/graph-gophers/dataloader/v7"
 
@@ -52,8 +51,10 @@ func NewPresence(store *presence.Store) *Presence {
 // Expect loads the presence of accounts whose fields are about to ask for it, together and at once. It does not wait for them.
 func (p *Presence) Expect(ctx context.Context, refs []connectors.Ref) {
 	wanted := make([]connectors.Ref, 0, len(refs))
+	named := make(map[connectors.Ref]bool, len(refs))
 	for _, ref := range refs {
-		if _, asked := p.cache.Get(ctx, ref); !asked && !slices.Contains(wanted, ref) {
+		if _, asked := p.cache.Get(ctx, ref); !asked && !named[ref] {
+			named[ref] = true
 			wanted = append(wanted, ref)
 		}
 	}
@@ -71,13 +72,19 @@ func (p *Presence) Expect(ctx context.Context, refs []connectors.Ref) {
 	}
 }
 
-// Of gives the presence of one account, unknown where nobody can tell.
-func (p *Presence) Of(ctx context.Context, ref connectors.Ref) connectors.Presence {
-	v, err := p.one.Load(ctx, ref)()
-	if err != nil {
-		return connectors.Presence{}
+// Of gives the presence of accounts, unknown where nobody can tell. Those that nobody expected go with others that come within the loader's time.
+func (p *Presence) Of(ctx context.Context, refs ...connectors.Ref) []connectors.Presence {
+	thunks := make([]dataloader.Thunk[connectors.Presence], len(refs))
+	for i, ref := range refs {
+		thunks[i] = p.one.Load(ctx, ref)
 	}
-	return v
+	out := make([]connectors.Presence, len(refs))
+	for i, thunk := range thunks {
+		if v, err := thunk(); err == nil { // the only error is a batch that has panicked
+			out[i] = v
+		}
+	}
+	return out
 }
 
 // batch asks for a batch. Its context is the first caller's, whose going must not cost the others their answer: the store has a deadline of

@@ -34,6 +34,8 @@ type Roster struct {
 	sources []Source
 	rules   directory.Rules
 	log     *slog.Logger
+	byName  map[string]*connectors.Source
+	keys    [allNeeds + 1][]snapshot.Key // by what is needed: every operation asks
 	current atomic.Pointer[edition]
 }
 
@@ -50,6 +52,13 @@ func New(opt Options) *Roster {
 	r := &Roster{keeper: opt.Keeper, sources: opt.Sources, rules: opt.Rules, log: opt.Logger}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
+	}
+	r.byName = make(map[string]*connectors.Source, len(r.sources))
+	for _, s := range r.sources {
+		r.byName[s.Name] = s.Source
+	}
+	for n := range r.keys {
+		r.keys[n] = r.listKeys(Needs(n))
 	}
 	r.current.Store(r.build(nil))
 	return r
@@ -86,9 +95,6 @@ func (r *Roster) refresh() {
 	close(old.next)
 	r.log.Debug("directory built", slog.String("version", e.directory.Version()), slog.Duration("took", time.Since(start)))
 }
-
-// UpToDate says whether the current directory has all that has been read.
-func (r *Roster) UpToDate() bool { return r.current.Load().serves(r.keeper.Current(), true) }
 
 func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
 	if len(a) != len(b) {
@@ -154,14 +160,22 @@ func (r *Roster) including(ctx context.Context, results []snapshot.Result, exact
 // could renew it needs no waiting for.
 func (e *edition) serves(results []snapshot.Result, exactly bool) bool {
 	for i := range results {
-		snap := results[i].Snapshot
-		if snap == nil {
-			continue
-		}
-		have := e.snapshots[snap.Key]
-		if have == nil || (exactly && have.Version != snap.Version && have.ReadAt.Before(snap.ReadAt)) {
+		if snap := results[i].Snapshot; snap != nil && e.lacks(snap, exactly) {
 			return false
 		}
 	}
 	return true
+}
+
+func (e *edition) lacks(snap *snapshot.Snapshot, exactly bool) bool {
+	have := e.snapshots[snap.Key]
+	switch {
+	case have == nil:
+		return true
+	case have.Version == snap.Version || have.ReadAt.After(snap.ReadAt):
+		return false
+	case snap.Complete && !have.Complete: // what a first reading had got by then, while all of it is there
+		return true
+	}
+	return exactly && have.ReadAt.Before(snap.ReadAt)
 }

@@ -12,6 +12,9 @@ import (
 // Needs is the set of collections that an operation's fields can touch.
 type Needs uint8
 
+// allNeeds is every collection.
+const allNeeds = 1<<len(connectors.AllCollections) - 1
+
 // Add puts collections into the set.
 func (n *Needs) Add(collections ...connectors.Collection) {
 	for _, c := range collections {
@@ -22,8 +25,10 @@ func (n *Needs) Add(collections ...connectors.Collection) {
 // Has says whether the collection is in the set.
 func (n Needs) Has(c connectors.Collection) bool { return n&(1<<c) != 0 }
 
-// Keys lists the collections of all sources that an operation needs, in the order of the configuration.
-func (r *Roster) Keys(n Needs) []snapshot.Key {
+// Keys lists the collections of all sources that an operation needs, in the order of the configuration. The slice is shared.
+func (r *Roster) Keys(n Needs) []snapshot.Key { return r.keys[n&allNeeds] }
+
+func (r *Roster) listKeys(n Needs) []snapshot.Key {
 	var keys []snapshot.Key
 	for _, s := range r.sources {
 		for _, c := range s.Collections() {
@@ -38,15 +43,21 @@ func (r *Roster) Keys(n Needs) []snapshot.Key {
 // View is what one operation sees from beginning to end: one directory, and how far what it was built of can be relied upon.
 type View struct {
 	Directory *directory.Directory
-	edition   *edition
-	results   []snapshot.Result
+	loaded    []collection
+}
+
+// collection is how one of the loaded collections stands in the view's directory.
+type collection struct {
+	snapshot.Status
+	readAt time.Time // when the directory's data was read; zero where it has none
 }
 
 // buildWait is how long an operation waits for the directory that its data goes into. After that the last good one serves.
 const buildWait = 2 * time.Second
 
 // View gives what an operation sees that has loaded these collections. A directory that is a little older than they are serves while the next one
-// is built, unless the operation has waited for its data already, or the directory lacks one of its collections: those it has to have.
+// is built, unless the operation has waited for its data already, or the directory lacks one of its collections, wholly or in part: those it
+// has to have.
 func (r *Roster) View(ctx context.Context, results []snapshot.Result, waited bool) *View {
 	e := r.current.Load()
 	if !e.serves(results, waited) {
@@ -54,7 +65,29 @@ func (r *Roster) View(ctx context.Context, results []snapshot.Result, waited boo
 		defer cancel()
 		e = r.including(ctx, results, waited)
 	}
-	return &View{Directory: e.directory, edition: e, results: results}
+	v := &View{Directory: e.directory, loaded: make([]collection, len(results))}
+	for i := range results {
+		v.loaded[i] = e.standing(&results[i])
+	}
+	return v
+}
+
+// standing says how a collection stands in the edition, which may have it as it was a little earlier or later than it was loaded.
+func (e *edition) standing(res *snapshot.Result) collection {
+	c := collection{Status: res.Status}
+	have := e.snapshots[res.Status.Key]
+	switch {
+	case have == nil:
+		c.State = snapshot.Missing
+	case res.Snapshot != nil && res.Snapshot.Version == have.Version: // it may have been read again since, and nothing had changed
+		c.readAt = res.Status.SyncedAt
+	default:
+		c.readAt = have.ReadAt
+		if !have.Complete {
+			c.State = max(c.State, snapshot.Incomplete)
+		}
+	}
+	return c
 }
 
 // Completeness says what a list that these collections decide could take into account.
@@ -62,15 +95,15 @@ func (v *View) Completeness(n Needs) *directory.Completeness {
 	c := &directory.Completeness{Complete: true}
 	for _, source := range v.Directory.Sources() {
 		var missing, stale bool
-		for i := range v.results {
-			st := &v.results[i].Status
-			if st.Source != source.Name || !n.Has(st.Collection) {
+		for i := range v.loaded {
+			l := &v.loaded[i]
+			if l.Source != source.Name || !n.Has(l.Collection) {
 				continue
 			}
-			missing = missing || st.State >= snapshot.Incomplete
-			stale = stale || st.State == snapshot.Stale
-			if at := v.readAt(&v.results[i]); !at.IsZero() && (c.AsOf.IsZero() || at.Before(c.AsOf)) {
-				c.AsOf = at
+			missing = missing || l.State >= snapshot.Incomplete
+			stale = stale || l.State == snapshot.Stale
+			if !l.readAt.IsZero() && (c.AsOf.IsZero() || l.readAt.Before(c.AsOf)) {
+				c.AsOf = l.readAt
 			}
 		}
 		if missing {
@@ -84,34 +117,21 @@ func (v *View) Completeness(n Needs) *directory.Completeness {
 	return c
 }
 
-// readAt says when the data was read that the directory has of a collection; zero where it has none.
-func (v *View) readAt(res *snapshot.Result) time.Time {
-	have := v.edition.snapshots[res.Status.Key]
-	switch {
-	case have == nil:
-		return time.Time{}
-	case res.Snapshot != nil && res.Snapshot.Version == have.Version: // read again, and nothing had changed
-		return res.Status.SyncedAt
-	}
-	return have.ReadAt
-}
-
-// Missing lists for each source that lacks data for the operation, wholly or in part, the worst of its collections.
+// Missing lists, in the order of the configuration, for each source that lacks data for the operation, wholly or in part, the worst of its
+// collections; of several, the first of which is known why.
 func (v *View) Missing() []snapshot.Status {
 	var out []snapshot.Status
-	at := make(map[string]int)
-	for i := range v.results {
-		st := v.results[i].Status
+	for i := range v.loaded {
+		st := v.loaded[i].Status
 		if st.State < snapshot.Incomplete {
 			continue
 		}
-		k, seen := at[st.Source]
+		last := len(out) - 1
 		switch {
-		case !seen:
-			at[st.Source] = len(out)
+		case last < 0 || out[last].Source != st.Source: // a source's collections follow each other
 			out = append(out, st)
-		case st.State > out[k].State || (out[k].Err == nil && st.Err != nil):
-			out[k] = st
+		case st.State > out[last].State, st.State == out[last].State && out[last].Err == nil && st.Err != nil:
+			out[last] = st
 		}
 	}
 	return out
@@ -121,11 +141,4 @@ func (v *View) Missing() []snapshot.Status {
 func (r *Roster) Statuses() []snapshot.Status { return r.keeper.Statuses() }
 
 // Source gives a source's capabilities; nil where there is none of that name.
-func (r *Roster) Source(name string) *connectors.Source {
-	for _, s := range r.sources {
-		if s.Name == name {
-			return s.Source
-		}
-	}
-	return nil
-}
+func (r *Roster) Source(name string) *connectors.Source { return r.byName[name] }

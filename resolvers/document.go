@@ -1,0 +1,101 @@
+package resolvers
+
+import (
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// walker goes through those fields of a document that will be resolved, each fragment once: what a field needs does not depend on where it
+// stands, and a document whose fragments double cannot make the walk long.
+type walker struct {
+	vars map[string]any
+	seen map[*ast.FragmentDefinition]bool
+	// field is called for each field, and says whether to go on below it.
+	field func(*ast.Field) bool
+	// on is called for each type that a fragment is on; nil if nobody wants to know.
+	on func(typeName string)
+}
+
+func walk(op *graphql.OperationContext, selections ast.SelectionSet, field func(*ast.Field) bool, on func(string)) {
+	w := walker{vars: op.Variables, seen: make(map[*ast.FragmentDefinition]bool), field: field, on: on}
+	w.walk(selections)
+}
+
+func (w *walker) walk(selections ast.SelectionSet) {
+	for _, s := range selections {
+		switch s := s.(type) {
+		case *ast.Field:
+			if included(s.Directives, w.vars) && s.Definition != nil && w.field(s) {
+				w.walk(s.SelectionSet)
+			}
+		case *ast.InlineFragment:
+			if included(s.Directives, w.vars) {
+				w.fragment(s.TypeCondition, s.SelectionSet)
+			}
+		case *ast.FragmentSpread:
+			if s.Definition != nil && !w.seen[s.Definition] && included(s.Directives, w.vars) {
+				w.seen[s.Definition] = true
+				w.fragment(s.Definition.TypeCondition, s.Definition.SelectionSet)
+			}
+		}
+	}
+}
+
+func (w *walker) fragment(typeName string, selections ast.SelectionSet) {
+	if w.on != nil && typeName != "" {
+		w.on(typeName)
+	}
+	w.walk(selections)
+}
+
+// included says what @skip and @include say.
+func included(directives ast.DirectiveList, vars map[string]any) bool {
+	given := func(name string, otherwise bool) bool {
+		d := directives.ForName(name)
+		if d == nil {
+			return otherwise
+		}
+		yes, _ := d.ArgumentMap(vars)["if"].(bool)
+		return yes
+	}
+	return len(directives) == 0 || (!given("skip", false) && given("include", true))
+}
+
+// outOfRange finds a number in a field's arguments that no integer can hold. gqlparser lets it pass, and would panic when it is read.
+func outOfRange(f *ast.Field) *gqlerror.Error {
+	for _, a := range f.Arguments {
+		if v := tooLarge(a.Value); v != nil {
+			e := gqlerror.ErrorPosf(v.Position, "%s: %s is out of range", a.Name, v.Raw)
+			setCode(e, codeBadInput)
+			e.Extensions["argument"] = a.Name
+			return e
+		}
+	}
+	return nil
+}
+
+func tooLarge(v *ast.Value) *ast.Value {
+	if v == nil {
+		return nil
+	}
+	var err error
+	switch v.Kind {
+	case ast.IntValue:
+		_, err = strconv.ParseInt(v.Raw, 10, 64)
+	case ast.FloatValue:
+		_, err = strconv.ParseFloat(v.Raw, 64)
+	default:
+	}
+	if err != nil {
+		return v
+	}
+	for _, child := range v.Children {
+		if bad := tooLarge(child.Value); bad != nil {
+			return bad
+		}
+	}
+	return nil
+}
