@@ -12,10 +12,10 @@ import (
 // foldAddress gives the form in which addresses are compared.
 func foldAddress(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// usableAddress says whether a folded address can be anyone's: something on both sides of its last at sign, and no space.
+// usableAddress says whether a folded address can be anyone's: something on both sides of one at sign, and no space.
 func usableAddress(s string) bool {
-	at := strings.LastIndexByte(s, '@')
-	return at > 0 && at < len(s)-1 && !strings.ContainsFunc(s, unicode.IsSpace)
+	local, domain, _ := strings.Cut(s, "@")
+	return local != "" && domain != "" && !strings.Contains(domain, "@") && !strings.ContainsFunc(s, unicode.IsSpace)
 }
 
 // respelled are small letters that people type in other ways, and that neither case nor decomposition brings together.
