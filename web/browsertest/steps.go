@@ -47,7 +47,8 @@ func (p *Page) Type(query string) {
 	if runtime.GOOS == "darwin" {
 		everything = chromedp.KeyModifiers(kb.ModifierMeta)
 	}
-	p.do("mark the old query", chromedp.Click(chromedp.CSS(queryEditor+" .view-lines")), chromedp.KeyEvent("a", everything))
+	// Focused and not clicked: the middle of a text with long lines lies behind buttons.
+	p.do("mark the old query", chromedp.Focus(chromedp.CSS(queryEditor+" textarea")), chromedp.KeyEvent("a", everything))
 	// All at once: typed key by key, the editor would add closing brackets and take suggestions in between.
 	p.do("type a query", func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: query})
