@@ -156,3 +156,14 @@ func separateSystem(t *testing.T, kind connectors.Kind) json.RawMessage {
 	})
 	return line
 }
+
+// operationName gives the name of a document's query.
+func operationName(query string) string {
+	for line := range strings.Lines(query) {
+		if rest, ok := strings.CutPrefix(line, "query "); ok {
+			name, _, _ := strings.Cut(rest, "(")
+			return strings.Trim(name, " {\n")
+		}
+	}
+	return ""
+}

@@ -35,7 +35,11 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	flag.Parse()
+	// Most of these tests wait for processes most of the time: they bear more company than there are processors.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	flag.Parse() // which may say otherwise
 	os.Exit(runTests(m))
 }
 

@@ -1,0 +1,151 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"roster/connectors"
+	"roster/connectors/faults"
+)
+
+// run runs the program to its end.
+func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	var out, log text
+	cmd.Stdout, cmd.Stderr = &out, &log
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	discreet(t, "standard output", out.String())
+	discreet(t, "standard error", log.String())
+	return code, out.String(), log.String()
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"nothing":               {nil, 2, "roster serve"},
+		"unknown command":       {[]string{"server"}, 2, `there is no command "server"`},
+		"unknown flag":          {[]string{"demo", "--port", "80"}, 2, "-port"},
+		"something behind":      {[]string{"schema", "please"}, 2, `"please" is not understood`},
+		"no configuration":      {[]string{"serve", "--config", "/nowhere.yaml"}, 1, "there is no such configuration file"},
+		"nobody in the company": {[]string{"demo", "--people", "0"}, 1, "--people: must be"},
+		"open to the world":     {[]string{"demo", "--listen", "0.0.0.0:0"}, 1, "loopback"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := run(t, test.args...)
+			if code != test.code || !strings.Contains(stderr, test.says) || stdout != "" {
+				t.Errorf("exit code %d, output %q, errors %q; want code %d and errors that say %q", code, stdout, stderr, test.code, test.says)
+			}
+		})
+	}
+	for _, args := range [][]string{{"help"}, {"--help"}, {"serve", "--help"}} {
+		if code, stdout, stderr := run(t, args...); code != 0 || !strings.Contains(stdout+stderr, "roster check") {
+			t.Errorf("%v: exit code %d, output %q, errors %q", args, code, stdout, stderr)
+		}
+	}
+}
+
+// A second start on an address that is taken fails at once and says why.
+func TestBusyPort(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it takes no time
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	address := l.Addr().String()
+	nowhere := configFile(t, settingsOf(map[string]any{
+		"name": "worksection", "kind": "worksection", "url": "http://127.0.0.1:1", "api_key": "unused",
+	}))
+	for _, args := range [][]string{{"demo", "--people", "25", "--listen", address}, {"serve", "--config", nowhere, "--listen", address}} {
+		code, stdout, stderr := run(t, args...)
+		if code != 1 || stdout != "" || !strings.Contains(stderr, address) || !strings.Contains(stderr, "in use") || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s: exit code %d, output %q, errors %q; want one line that names the address and says that it is in use",
+				args[0], code, stdout, stderr)
+		}
+	}
+}
+
+// All that is wrong with a configuration comes out at once, each fault with its place, and no secret.
+func TestBadConfiguration(t *testing.T) {
+	t.Parallel()
+	path := configFile(t, map[string]any{
+		"listen": "0.0.0.0:8080",
+		"lisetn": "127.0.0.1:8080",
+		"sources": []any{
+			map[string]any{"name": "worksection", "kind": "worksection", "url": "https://acme.worksection.com"},
+			map[string]any{"name": "kommo", "kind": "komo", "url": "acme", "access_token": canary},
+			map[string]any{"name": "chat", "kind": "rocketchat", "url": "https://chat.acme.com", "user_id": "${ROSTER_E2E_NOT_SET}",
+				"auth_token": canary, "timeout": "5", "collections": map[string]any{"contacts": map[string]any{"fresh_for": "1m"}}},
+		},
+	})
+	for _, command := range []string{"serve", "check"} {
+		code, stdout, stderr := run(t, command, "--config", path)
+		if code != 1 || stdout != "" {
+			t.Errorf("%s: exit code %d, output %q, want 1 and none", command, code, stdout)
+		}
+		for _, fault := range []string{
+			"listen", "lisetn", "sources[0].api_key", "sources[1].kind", "sources[1].url", "sources[2].user_id", "sources[2].timeout",
+			"sources[2].collections.contacts",
+		} {
+			if !regexp.MustCompile(`(?m)` + regexp.QuoteMeta(fault) + `\b`).MatchString(stderr) {
+				t.Errorf("%s: nothing is said of %s in\n%s", command, fault, stderr)
+			}
+		}
+	}
+}
+
+// check tells of each source what it holds, and fails where one is not well.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	systems := company(t, 60)
+	var sources []map[string]any
+	for _, kind := range connectors.Kinds {
+		sources = append(sources, sourceSettings(systems[kind].Sources()[0]))
+	}
+	path := configFile(t, settingsOf(sources...))
+
+	code, stdout, stderr := run(t, "check", "--config", path)
+	if code != 0 || stderr != "" {
+		t.Errorf("with healthy sources: exit code %d, errors %q, want 0 and none", code, stderr)
+	}
+	expectRow(t, stdout, `worksection\s+worksection\s+yes\s+accepted\s+\d+\s+\d+\s+-\s+\d+\s+\d+\s+\S*s`)
+	expectRow(t, stdout, `kommo\s+kommo\s+yes\s+accepted\s+\d+\s+\d+\s+\d+\s+\d+\s+-\s+\S*s`)
+	expectRow(t, stdout, `altcraft\s+altcraft\s+yes\s+accepted\s+\d+\s+-\s+-\s+-\s+-\s+\S*s`)
+	expectRow(t, stdout, `rocketchat\s+rocketchat\s+yes\s+accepted\s+\d+\s+\d+\s+\d+\s+-\s+-\s+\S*s`)
+
+	systems[connectors.Kommo].Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Reply(500, faults.HTML(canary))})
+	sources[3]["auth_token"] = "another"
+	path = configFile(t, settingsOf(sources...))
+	code, stdout, stderr = run(t, "check", "--config", path)
+	if code != 1 || !strings.Contains(stderr, "kommo, rocketchat") || strings.Contains(stderr, "worksection") {
+		t.Errorf("with two broken sources: exit code %d, errors %q, want 1 and their names", code, stderr)
+	}
+	expectRow(t, stdout, `worksection\s+worksection\s+yes\s+accepted\s+\d+`)
+	expectRow(t, stdout, `kommo\s+kommo\s+yes`)
+	expectRow(t, stdout, `rocketchat\s+rocketchat\s+yes\s+refused`)
+}
+
+func expectRow(t *testing.T, table, row string) {
+	t.Helper()
+	if !regexp.MustCompile(`(?m)^` + row).MatchString(table) {
+		t.Errorf("no row like %s in\n%s", row, table)
+	}
+}
