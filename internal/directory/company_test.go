@@ -77,7 +77,7 @@ func account(kind connectors.Kind) *rapid.Generator[connectors.Account] {
 		a := connectors.Account{
 			ID: pick(t, ids), Name: pick(t, names), FirstName: pick(t, []string{"", "Zoe", "Adam"}), Username: pick(t, []string{"", "zoe.a", "adam"}),
 			Title: pick(t, []string{"", "Engineer", "Head of Sales"}), Department: pick(t, []string{"", " ", "R&D", "Office"}),
-			Emails: maybe(t, rapid.SliceOfN(rapid.Custom(email), 0, 3)), Locale: pick(t, []string{"", "uk", "en"}),
+			Emails: maybe(t, rapid.SliceOfN(rapid.Custom(email), 0, 4)), Locale: pick(t, []string{"", "uk", "en"}),
 			Active: rapid.IntRange(0, 3).Draw(t, "active") > 0, Bot: rapid.IntRange(0, 5).Draw(t, "bot") == 0, Access: level(t),
 			Roles: maybe(t, rapid.SliceOfN(rapid.Custom(func(t *rapid.T) connectors.RoleRef {
 				return connectors.RoleRef{ID: pick(t, groupIDs), Name: pick(t, groups), Access: level(t)}
@@ -107,7 +107,11 @@ func contact(t *rapid.T) connectors.Contact {
 }
 
 func email(t *rapid.T) connectors.Email {
-	e := connectors.Email{Address: pick(t, addresses), Synthetic: rapid.IntRange(0, 7).Draw(t, "synthetic") == 0}
+	from := addresses
+	if rapid.Bool().Draw(t, "common") {
+		from = addresses[:4]
+	}
+	e := connectors.Email{Address: pick(t, from), Synthetic: rapid.IntRange(0, 7).Draw(t, "synthetic") == 0}
 	if v := rapid.IntRange(0, 2).Draw(t, "verified"); v > 0 {
 		e.Verified = new(v == 1)
 	}

@@ -32,7 +32,7 @@ func fold(s string) string {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFKD.String(s)))
+	}, norm.NFKD.String(strings.ToValidUTF8(s, "\uFFFD")))) // norm may pass over what follows a byte that is not UTF-8
 }
 
 func isASCII(s string) bool {

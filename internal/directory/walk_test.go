@@ -12,7 +12,7 @@ func TestWalk(t *testing.T) {
 	t.Parallel()
 	ways := map[bool]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(0, 200).Draw(t, "items")
+		n := rapid.SampledFrom([]int{0, 1, 7, 64, 150, 300}).Draw(t, "items")
 		perm := make([]uint32, n)
 		for i := range perm {
 			perm[i] = uint32(i) //nolint:gosec // small
@@ -22,7 +22,7 @@ func TestWalk(t *testing.T) {
 		if !rapid.Bool().Draw(t, "all") {
 			matches = newSet(n)
 			if n > 0 {
-				matches.addAll(rapid.SliceOfN(rapid.Uint32Range(0, uint32(n-1)), 0, rapid.SampledFrom([]int{1, 5, 300}).Draw(t, "most")).Draw(t, "matches")) //nolint:gosec // small
+				matches.addAll(rapid.SliceOfN(rapid.Uint32Range(0, uint32(n-1)), 0, rapid.SampledFrom([]int{3, 8, 300}).Draw(t, "most")).Draw(t, "matches")) //nolint:gosec // small
 			}
 		}
 		var want []int // places of the matches
@@ -32,9 +32,15 @@ func TestWalk(t *testing.T) {
 			}
 		}
 		w := newWalk(matches, matches.size(), perm, ranks(perm))
-		ways[w.sparse]++
-		lo := rapid.IntRange(0, n).Draw(t, "lo")
-		hi := rapid.IntRange(lo, n).Draw(t, "hi")
+		if len(want) > 1 {
+			ways[w.sparse]++
+		}
+		lo, hi := rapid.IntRange(0, n).Draw(t, "lo"), rapid.IntRange(0, n).Draw(t, "hi")
+		if len(want) > 0 && rapid.Bool().Draw(t, "around a match") {
+			lo = rapid.SampledFrom(want).Draw(t, "match")
+			hi = lo + 1
+		}
+		lo, hi = min(lo, hi), max(lo, hi)
 		size := rapid.IntRange(0, n+1).Draw(t, "size")
 		var within []uint32
 		for _, p := range want {
