@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"roster/graph/model"
@@ -23,6 +24,7 @@ func statusesOf(ctx context.Context, s *directory.Source) []snapshot.Status {
 func sourceCollection(st snapshot.Status) *model.SourceCollection {
 	c := &model.SourceCollection{
 		Kind: st.Collection, State: st.State, Count: st.Count, ExpectedCount: st.Expected, SyncedAt: known(st.SyncedAt), TriedAt: known(st.TriedAt),
+		FreshFor: int(math.Ceil(st.FreshFor.Seconds())),
 	}
 	if st.Err != nil {
 		c.Error = &model.SourceError{Message: reason(st.Err), Code: st.Err.Kind, RetryAt: known(st.RetryAt)}

@@ -275,6 +275,7 @@ type ComplexityRoot struct {
 		Count         func(childComplexity int) int
 		Error         func(childComplexity int) int
 		ExpectedCount func(childComplexity int) int
+		FreshFor      func(childComplexity int) int
 		Kind          func(childComplexity int) int
 		State         func(childComplexity int) int
 		SyncedAt      func(childComplexity int) int
@@ -1567,6 +1568,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.ExpectedCount(childComplexity), true
+	case "SourceCollection.freshFor":
+		if e.ComplexityRoot.SourceCollection.FreshFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCollection.FreshFor(childComplexity), true
 	case "SourceCollection.kind":
 		if e.ComplexityRoot.SourceCollection.Kind == nil {
 			break
@@ -2513,6 +2520,8 @@ type SourceCollection {
   syncedAt: DateTime
   "When reading it was last tried."
   triedAt: DateTime
+  "For how many seconds data counts as fresh: as configured, or longer where the source's limits make reading it take long."
+  freshFor: Int!
   "Why the last try failed; null after a success."
   error: SourceError
 }
@@ -2531,7 +2540,7 @@ type SourceError {
   "In our words, never the vendor's."
   message: String!
   code: SourceErrorCode!
-  "When it is worth asking again, where the source said so."
+  "When it is asked again at the earliest, if somebody still wants it."
   retryAt: DateTime
 }
 
@@ -3557,6 +3566,8 @@ func (ec *executionContext) childFields_SourceCollection(ctx context.Context, fi
 		return ec.fieldContext_SourceCollection_syncedAt(ctx, field)
 	case "triedAt":
 		return ec.fieldContext_SourceCollection_triedAt(ctx, field)
+	case "freshFor":
+		return ec.fieldContext_SourceCollection_freshFor(ctx, field)
 	case "error":
 		return ec.fieldContext_SourceCollection_error(ctx, field)
 	}

@@ -342,6 +342,29 @@ func (ec *executionContext) fieldContext_SourceCollection_triedAt(_ context.Cont
 	return graphql.NewScalarFieldContext("SourceCollection", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _SourceCollection_freshFor(ctx context.Context, field graphql.CollectedField, obj *model.SourceCollection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceCollection_freshFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FreshFor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceCollection_freshFor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceCollection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _SourceCollection_error(ctx context.Context, field graphql.CollectedField, obj *model.SourceCollection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -662,6 +685,11 @@ func (ec *executionContext) _SourceCollection(ctx context.Context, sel ast.Selec
 		case "triedAt":
 			out.Values[i] = ec._SourceCollection_triedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "freshFor":
+			out.Values[i] = ec._SourceCollection_freshFor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "error":

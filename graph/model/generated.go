@@ -37,6 +37,8 @@ type SourceCollection struct {
 	SyncedAt *time.Time `json:"syncedAt,omitempty"`
 	// When reading it was last tried.
 	TriedAt *time.Time `json:"triedAt,omitempty"`
+	// For how many seconds data counts as fresh: as configured, or longer where the source's limits make reading it take long.
+	FreshFor int `json:"freshFor"`
 	// Why the last try failed; null after a success.
 	Error *SourceError `json:"error,omitempty"`
 }
@@ -46,7 +48,7 @@ type SourceError struct {
 	// In our words, never the vendor's.
 	Message string               `json:"message"`
 	Code    connectors.ErrorKind `json:"code"`
-	// When it is worth asking again, where the source said so.
+	// When it is asked again at the earliest, if somebody still wants it.
 	RetryAt *time.Time `json:"retryAt,omitempty"`
 }
 
