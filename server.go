@@ -105,15 +105,10 @@ func (p *program) parse() error {
 	case err != nil:
 		return errUsage
 	case p.NArg() > 0:
-		return p.misused("%q is not understood", p.Arg(0))
+		fmt.Fprintf(p.stderr, "roster %s: %q is not understood\n", p.Name(), p.Arg(0))
+		return errUsage
 	}
 	return nil
-}
-
-// misused says what is wrong with the command line.
-func (p *program) misused(format string, args ...any) error {
-	fmt.Fprintf(p.stderr, "roster "+p.Name()+": "+format+"\n", args...)
-	return errUsage
 }
 
 func (p *program) schema() error {
@@ -133,7 +128,7 @@ func (p *program) demo(ctx context.Context) error {
 		return err
 	}
 	if *people < 1 || *people > 1_000_000 {
-		return p.misused("--people must be between 1 and 1000000")
+		return errors.New("--people: must be between 1 and 1000000")
 	}
 	fakes, err := sandbox.Start(ctx, sandbox.Options{People: *people, Seed: *seed, Limits: *limits})
 	if err != nil {

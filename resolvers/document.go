@@ -1,11 +1,8 @@
 package resolvers
 
 import (
-	"strconv"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // walker goes through those fields of a document that will be resolved, each fragment once: what a field needs does not depend on where it
@@ -62,40 +59,4 @@ func included(directives ast.DirectiveList, vars map[string]any) bool {
 		return yes
 	}
 	return len(directives) == 0 || (!given("skip", false) && given("include", true))
-}
-
-// outOfRange finds a number in a field's arguments that no integer can hold. gqlparser lets it pass, and would panic when it is read.
-func outOfRange(f *ast.Field) *gqlerror.Error {
-	for _, a := range f.Arguments {
-		if v := tooLarge(a.Value); v != nil {
-			e := gqlerror.ErrorPosf(v.Position, "%s: %s is out of range", a.Name, v.Raw)
-			setCode(e, codeBadInput)
-			e.Extensions["argument"] = a.Name
-			return e
-		}
-	}
-	return nil
-}
-
-func tooLarge(v *ast.Value) *ast.Value {
-	if v == nil {
-		return nil
-	}
-	var err error
-	switch v.Kind {
-	case ast.IntValue:
-		_, err = strconv.ParseInt(v.Raw, 10, 64)
-	case ast.FloatValue:
-		_, err = strconv.ParseFloat(v.Raw, 64)
-	default:
-	}
-	if err != nil {
-		return v
-	}
-	for _, child := range v.Children {
-		if bad := tooLarge(child.Value); bad != nil {
-			return bad
-		}
-	}
-	return nil
 }

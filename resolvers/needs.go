@@ -5,7 +5,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/connectors"
 	"roster/internal/directory"
@@ -52,27 +51,20 @@ func need(collections ...connectors.Collection) roster.Needs {
 	return n
 }
 
-// needsOf works out what an operation can touch from its document and variables. It is an error where an argument cannot be read.
-func needsOf(op *graphql.OperationContext) (needs, *gqlerror.Error) {
+// needsOf works out what an operation can touch from its document and variables.
+func needsOf(op *graphql.OperationContext) needs {
 	var n needs
-	var err *gqlerror.Error
 	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
-		if err == nil {
-			err = outOfRange(f)
-		}
-		if err != nil {
-			return false
-		}
 		n.collections |= fieldNeeds(f, op.Variables)
 		if isPresence(f) {
 			n.presence = 1
 		}
 		return true
 	}, func(typeName string) { n.collections |= typeNeeds[typeName] })
-	if err == nil && n.presence > 0 {
+	if n.presence > 0 {
 		n.presence = presenceRoots(op)
 	}
-	return n, err
+	return n
 }
 
 // fieldNeeds are the collections that decide what a field gives, without what is below it.

@@ -57,10 +57,7 @@ func (extension) Validate(graphql.ExecutableSchema) error { return nil }
 func (e extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	document := graphql.GetOperationContext(ctx)
 	refused := setAside(document)
-	n, err := needsOf(document)
-	if err != nil {
-		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{err}})
-	}
+	n := needsOf(document)
 	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections))
 	op := &operation{view: e.Roster.View(ctx, results, waited), refused: refused, statuses: sync.OnceValue(e.Roster.Statuses)}
 	if n.presence > 0 {

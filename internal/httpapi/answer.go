@@ -38,12 +38,15 @@ func mediaType(accept string) string {
 	return typeJSON
 }
 
-// answer writes what the graph has answered. In application/json the status tells only that the request was understood, since older clients do
-// not look into an answer with any other; in application/graphql-response+json also whether the operation could be run at all.
+// answer writes what the graph has answered. The status tells whether the operation could be run at all, in each media type by its own custom.
 func answer(w http.ResponseWriter, mediaType string, resp *graphql.Response) {
 	status := http.StatusOK
-	if mediaType == typeGraphQL && resp.Data == nil {
+	switch {
+	case resp.Data != nil:
+	case mediaType == typeGraphQL:
 		status = http.StatusBadRequest
+	default:
+		status = http.StatusUnprocessableEntity
 	}
 	write(w, status, resp)
 }

@@ -41,9 +41,6 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, error) {
 	}
 	p.ReadTime.End = graphql.Now()
 	p.Headers = r.Header // and not what a body calls headers
-	if err == nil && p.Query == "" {
-		err = refusal(http.StatusBadRequest, "the request has no query")
-	}
 	return p, err
 }
 

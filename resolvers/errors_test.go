@@ -1,0 +1,107 @@
+package resolvers_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/directory"
+	"roster/internal/httpapi"
+	"roster/resolvers"
+)
+
+func TestErrorPresenter(t *testing.T) {
+	t.Parallel()
+	input := &directory.InputError{Argument: "first", Message: "is wrong"}
+	statement := gqlerror.Errorf("the document is wrong")
+	coded := gqlerror.Errorf("the document is wrong")
+	coded.Extensions = map[string]any{"code": "GRAPHQL_VALIDATION_FAILED"}
+	variable := gqlerror.ErrorPathf(ast.Path{ast.PathName("variable"), ast.PathName("by"), ast.PathName("id")}, "must be defined")
+	for name, tc := range map[string]struct {
+		err        error
+		message    string
+		extensions map[string]any
+		logged     bool
+	}{
+		"an argument": {
+			gqlerror.WrapPath(ast.Path{ast.PathName("users")}, input), "first: is wrong", map[string]any{"code": "BAD_USER_INPUT", "argument": "first"}, false,
+		},
+		"about the document":              {statement, "the document is wrong", map[string]any{"code": "BAD_USER_INPUT"}, false},
+		"about the document, with a code": {coded, "the document is wrong", map[string]any{"code": "GRAPHQL_VALIDATION_FAILED"}, false},
+		"about a variable":                {variable, "variable $by.id: must be defined", map[string]any{"code": "BAD_USER_INPUT"}, false},
+		"ours":                            {errors.New("key hunter2"), "internal error", map[string]any{"code": "INTERNAL_SERVER_ERROR"}, true},
+		"ours, with a place, as gqlgen gives it one": {
+			gqlerror.WrapPath(ast.Path{ast.PathName("users")}, errors.New("key hunter2")), "internal error",
+			map[string]any{"code": "INTERNAL_SERVER_ERROR"}, true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log strings.Builder
+			r := &resolvers.Resolver{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			got := r.ErrorPresenter(t.Context(), tc.err)
+			if diff := cmp.Diff(tc.message, got.Message); diff != "" {
+				t.Errorf("message (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.extensions, got.Extensions); diff != "" {
+				t.Errorf("extensions (-want +got):\n%s", diff)
+			}
+			if (log.Len() > 0) != tc.logged {
+				t.Errorf("the log has %q", &log)
+			}
+		})
+	}
+}
+
+// bare is a graph whose operations are not prepared, so that every resolver panics.
+type bare struct{ *resolvers.Resolver }
+
+func (bare) Extension() graphql.HandlerExtension { return idle{} }
+
+type idle struct{}
+
+func (idle) ExtensionName() string                   { return "idle" }
+func (idle) Validate(graphql.ExecutableSchema) error { return nil }
+func (idle) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	return next(ctx)
+}
+
+// What goes wrong in the machinery is told to the log, and not to the client.
+func TestPanicIsHidden(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		api  func(*resolvers.Resolver) httpapi.API
+		code int
+	}{
+		"in a resolver":             {func(r *resolvers.Resolver) httpapi.API { return bare{r} }, http.StatusOK},
+		"before the first resolver": {func(r *resolvers.Resolver) httpapi.API { return r }, http.StatusInternalServerError},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log strings.Builder
+			r := &resolvers.Resolver{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/graphql?query={teams{totalCount}}", nil)
+			rec := httptest.NewRecorder()
+			httpapi.New(httpapi.Options{API: tc.api(r)}).ServeHTTP(rec, req)
+			if rec.Code != tc.code || rec.Header().Get("Content-Type") != "application/json" {
+				t.Errorf("HTTP %d in %q, want %d in JSON", rec.Code, rec.Header().Get("Content-Type"), tc.code)
+			}
+			body := rec.Body.String()
+			if !strings.Contains(body, `"internal error"`) || !strings.Contains(body, "INTERNAL_SERVER_ERROR") || strings.Contains(body, "resolvers") {
+				t.Errorf("the client is told %s", body)
+			}
+			if !strings.Contains(log.String(), "a resolver panicked") || !strings.Contains(log.String(), "goroutine") {
+				t.Errorf("the log has %q, want the panic and its place", &log)
+			}
+		})
+	}
+}

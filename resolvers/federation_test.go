@@ -1,0 +1,85 @@
+package resolvers_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestEntities(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, ws(), crm(), mailer(), chat()).read()
+		const document = `query($r: [_Any!]!) { _entities(representations: $r) {
+			__typename ... on User { name } ... on Team { name } ... on Role { name } ... on Contact { name } ... on ContactFolder { name }
+			... on Account { externalId }
+		} }`
+		all := w.get(`{
+			users(first: 1) { nodes { __typename id name accounts { __typename id externalId } } }
+			teams(first: 1) { nodes { __typename id name } } roles(first: 1) { nodes { __typename id name } }
+			contacts(first: 1) { nodes { __typename id name } } contactFolders { nodes { __typename id name } }
+		}`)
+		var given, want []any
+		know := func(v any) {
+			m, _ := v.(map[string]any)
+			given = append(given, map[string]any{"__typename": m["__typename"], "id": m["id"]})
+			known := map[string]any{"__typename": m["__typename"]}
+			for _, name := range []string{"name", "externalId"} {
+				if m[name] != nil {
+					known[name] = m[name]
+				}
+			}
+			want = append(want, known)
+		}
+		add := func(representation, entity any) { given, want = append(given, representation), append(want, entity) }
+		for _, list := range []string{"users", "teams", "roles", "contacts", "contactFolders"} {
+			know(in(all, list, "nodes", 0))
+		}
+		for i := range 4 {
+			know(in(all, "users", "nodes", 0, "accounts", i))
+		}
+		ben := map[string]any{"__typename": "User", "name": "Ben Fox"}
+		add(map[string]any{"__typename": "User", "email": "BEN@example.com"}, ben)
+		add(map[string]any{"__typename": "User", "email": "nobody@example.com"}, nil)
+		// An account of another vendor than the representation says.
+		add(map[string]any{"__typename": "KommoAccount", "id": in(all, "users", "nodes", 0, "accounts", 0, "id")}, nil)
+		add(map[string]any{"__typename": "User", "email": "ben@example.com", "id": nil}, ben)
+		if diff := cmp.Diff(want, w.get(document, "r", given)["_entities"]); diff != "" {
+			t.Errorf("entities (-want +got):\n%s", diff)
+		}
+
+		bad := []any{
+			"x", map[string]any{}, map[string]any{"__typename": "Nothing", "id": "x"}, map[string]any{"__typename": "Team"},
+			map[string]any{"__typename": "User", "id": in(all, "teams", "nodes", 0, "id")}, map[string]any{"__typename": "User", "email": 5},
+			map[string]any{"__typename": "User", "email": "ben@example.com"},
+		}
+		a := w.ask(document, "r", bad)
+		if diff := cmp.Diff([]any{nil, nil, nil, nil, nil, nil, ben}, a.Data["_entities"]); diff != "" {
+			t.Errorf("entities (-want +got):\n%s", diff)
+		}
+		if len(a.Errors) != len(bad)-1 {
+			t.Errorf("%d errors for %d malformed representations: %v", len(a.Errors), len(bad)-1, a.Errors)
+		}
+		for i, e := range a.Errors {
+			if diff := cmp.Diff([]any{"_entities", float64(i)}, e.Path); diff != "" {
+				t.Errorf("the place of %q (-want +got):\n%s", e.Message, diff)
+			}
+		}
+		if w.log.Len() > 0 {
+			t.Errorf("a client's mistake is logged: %s", &w.log)
+		}
+	})
+}
+
+// A router that asks for many people's presence has the source asked once.
+func TestEntitiesPresence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		source, p := crowd(80)
+		w := newWorld(t, source).read()
+		page := w.get(`{ users(first: 80) { nodes { __typename id } } }`)
+		got := w.get(`query($r: [_Any!]!) { _entities(representations: $r) { ... on User { presence } } }`, "r", in(page, "users", "nodes"))
+		everyone(t, got, "ONLINE")
+		if len(p.asked()) != 1 {
+			t.Errorf("%d calls, want one", len(p.asked()))
+		}
+	})
+}

@@ -1,0 +1,250 @@
+package resolvers_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/httpapi"
+	"roster/internal/presence"
+	"roster/internal/roster"
+	"roster/internal/snapshot"
+	"roster/resolvers"
+)
+
+// world is a server over sources in memory. It lives in the bubble of one test.
+type world struct {
+	t       *testing.T
+	handler http.Handler
+	keeper  *snapshot.Keeper
+	roster  *roster.Roster
+	log     strings.Builder
+}
+
+// newWorld starts reading the sources, and waits for nothing.
+func newWorld(t *testing.T, sources ...*connectors.Source) *world {
+	t.Helper()
+	w := &world{t: t}
+	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
+	var trusted []roster.Source
+	for _, s := range sources {
+		trusted = append(trusted, roster.Source{Source: s})
+	}
+	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: trusted})
+	there := presence.New(sources, presence.Options{})
+	w.handler = httpapi.New(httpapi.Options{API: &resolvers.Resolver{
+		Roster: w.roster, Keeper: w.keeper, Presence: there, Logger: slog.New(slog.NewTextHandler(&w.log, nil)),
+	}})
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = w.keeper.Run(ctx) })
+	running.Go(func() { _ = w.roster.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+		there.Close()
+	})
+	return w
+}
+
+// read waits until everything has been read, or tried.
+func (w *world) read() *world {
+	w.t.Helper()
+	if !w.roster.AwaitFirst(w.t.Context()) {
+		w.t.Fatal("the first reading has not ended")
+	}
+	return w
+}
+
+// answer is what a client sees.
+type answer struct {
+	Data   map[string]any
+	Errors []answerError
+}
+
+type answerError struct {
+	Message    string
+	Path       []any
+	Extensions map[string]any
+}
+
+// ask runs an operation; variables come in pairs of name and value.
+func (w *world) ask(document string, variables ...any) answer {
+	w.t.Helper()
+	vars := make(map[string]any)
+	for i := 0; i < len(variables); i += 2 {
+		name, _ := variables[i].(string)
+		vars[name] = variables[i+1]
+	}
+	body, err := json.Marshal(map[string]any{"query": document, "variables": vars})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+	req.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, req)
+	var a answer
+	if err := json.Unmarshal(rec.Body.Bytes(), &a); err != nil {
+		w.t.Fatalf("the answer %q: %v", rec.Body, err)
+	}
+	if strings.Contains(rec.Body.String(), "must not be null") {
+		w.t.Errorf("a field that promises a value has none: %s", rec.Body)
+	}
+	return a
+}
+
+// get runs an operation that must succeed without an error.
+func (w *world) get(document string, variables ...any) map[string]any {
+	w.t.Helper()
+	a := w.ask(document, variables...)
+	if len(a.Errors) > 0 {
+		w.t.Fatalf("%s: %v", document, a.Errors)
+	}
+	return a.Data
+}
+
+// in walks down into an answer.
+func in(v any, path ...any) any {
+	for _, p := range path {
+		switch p := p.(type) {
+		case string:
+			m, _ := v.(map[string]any)
+			v = m[p]
+		case int:
+			l, _ := v.([]any)
+			if p >= len(l) {
+				return nil
+			}
+			v = l[p]
+		}
+	}
+	return v
+}
+
+func text(v any, path ...any) string {
+	s, _ := in(v, path...).(string)
+	return s
+}
+
+// all lists a collection that is whole.
+func all[T connectors.Record](records ...T) connectors.Lister[T] {
+	return connectors.ListFunc[T](func(context.Context, connectors.Progress[T]) (connectors.Listing[T], error) {
+		return connectors.Listing[T]{Records: records, Complete: true}, nil
+	})
+}
+
+// short lists a collection of which a part is known to be missing.
+func short[T connectors.Record](records ...T) connectors.Lister[T] {
+	return connectors.ListFunc[T](func(context.Context, connectors.Progress[T]) (connectors.Listing[T], error) {
+		return connectors.Listing[T]{Records: records}, nil
+	})
+}
+
+func failing[T connectors.Record](e connectors.Error) connectors.Lister[T] {
+	return connectors.ListFunc[T](func(context.Context, connectors.Progress[T]) (connectors.Listing[T], error) {
+		return connectors.Listing[T]{}, &e
+	})
+}
+
+// hanging lists nothing, ever.
+func hanging[T connectors.Record]() connectors.Lister[T] {
+	return connectors.ListFunc[T](func(ctx context.Context, _ connectors.Progress[T]) (connectors.Listing[T], error) {
+		<-ctx.Done()
+		return connectors.Listing[T]{}, ctx.Err()
+	})
+}
+
+func mail(address string) []connectors.Email { return []connectors.Email{{Address: address}} }
+
+// ws, crm, mailer and chat are the four vendors' sources: Ann is in all of them, Ben in the first, and a bot in the last.
+func ws() *connectors.Source {
+	return &connectors.Source{
+		Name: "ws", Kind: connectors.Worksection,
+		Accounts: all(
+			connectors.Account{ID: "1", Name: "Ann Lee", Emails: mail("ann@example.com"), Active: true, Access: connectors.AccessOwner,
+				Teams: []connectors.TeamRef{{Name: "Sales"}}, Roles: []connectors.RoleRef{{ID: "owner", Access: connectors.AccessOwner}}},
+			connectors.Account{ID: "2", Name: "Ben Fox", Emails: mail("ben@example.com"), Active: true, Access: connectors.AccessMember},
+		),
+		Teams:          all(connectors.Team{ID: "t1", Name: "Sales", Kind: connectors.TeamCompany}),
+		Contacts:       all(connectors.Contact{ID: "c1", Name: "Cem Oz", Emails: mail("ben@example.com"), Folder: &connectors.FolderRef{Name: "Clients"}}),
+		ContactFolders: all(connectors.ContactFolder{ID: "f1", Name: "Clients"}),
+	}
+}
+
+func crm() *connectors.Source {
+	return &connectors.Source{
+		Name: "crm", Kind: connectors.Kommo,
+		Accounts: all(connectors.Account{ID: "10", Name: "Ann", Emails: mail("ann@example.com"), Active: true, Access: connectors.AccessMember,
+			Roles: []connectors.RoleRef{{ID: "r1"}}}),
+		Roles:    all(connectors.Role{ID: "r1", Name: "Closer", Access: connectors.AccessMember}),
+		Contacts: all(connectors.Contact{ID: "c9", Name: "Dee Ray", OwnerID: "10"}),
+	}
+}
+
+func mailer() *connectors.Source {
+	return &connectors.Source{Name: "mailer", Kind: connectors.Altcraft,
+		Accounts: all(connectors.Account{ID: "ann", Emails: mail("ann@example.com"), Active: true, Access: connectors.AccessAdmin})}
+}
+
+func chat() *connectors.Source {
+	return &connectors.Source{
+		Name: "chat", Kind: connectors.RocketChat,
+		Accounts: all(
+			connectors.Account{ID: "u1", Name: "Ann", Emails: mail("ann@example.com"), Active: true, Access: connectors.AccessMember,
+				Roles: []connectors.RoleRef{{ID: "user"}}},
+			connectors.Account{ID: "u2", Name: "Helper", Active: true, Bot: true, Access: connectors.AccessMember},
+			connectors.Account{ID: "u3", Name: "Old Timer", Access: connectors.AccessMember},
+		),
+		Teams:    all(connectors.Team{ID: "tm", Name: "Crew", Members: []string{"u1", "u2"}}),
+		Roles:    all(connectors.Role{ID: "user", Name: "User", Access: connectors.AccessMember}),
+		Presence: &telling{},
+	}
+}
+
+// telling tells presence, and remembers whom it was asked about. Everyone is online unless said.
+type telling struct {
+	mu       sync.Mutex
+	calls    [][]string
+	say      map[string]connectors.Presence
+	everyone []string
+}
+
+func (p *telling) MaxIDs() int { return 100 }
+
+func (p *telling) Presence(_ context.Context, ids []string) (map[string]connectors.Presence, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, slices.Sorted(slices.Values(ids)))
+	out := make(map[string]connectors.Presence)
+	if len(ids) == 0 {
+		ids = p.everyone
+	}
+	for _, id := range ids {
+		out[id] = connectors.Presence{State: connectors.PresenceOnline}
+	}
+	maps.Copy(out, p.say)
+	return out, nil
+}
+
+func (p *telling) asked() [][]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.calls
+}
+
+// elapsed gives how long f takes by the bubble's clock, which stands still while anybody has something to do.
+func elapsed(f func()) time.Duration {
+	start := time.Now()
+	f()
+	return time.Since(start)
+}

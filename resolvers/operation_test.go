@@ -1,0 +1,404 @@
+package resolvers_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+)
+
+// bubble runs a test in a bubble of its own, whose clock stands still while there is something to do.
+func bubble(t *testing.T, f func(*testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, f)
+}
+
+func TestOneGraphOverAllSources(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, ws(), crm(), mailer(), chat()).read()
+		got := w.get(`{
+			user(by: { email: "ANN@example.com" }) {
+				name email accessLevel active bot presence
+				teams { name source { name } } roles { name }
+				accounts { __typename externalId ... on RocketChatAccount { presence statusText } }
+			}
+		}`)
+		want := map[string]any{
+			"name": "Ann Lee", "email": "ann@example.com", "accessLevel": "OWNER", "active": true, "bot": false, "presence": "ONLINE",
+			"teams": []any{
+				map[string]any{"name": "Crew", "source": map[string]any{"name": "chat"}},
+				map[string]any{"name": "Sales", "source": map[string]any{"name": "ws"}},
+			},
+			"roles": []any{map[string]any{"name": "Closer"}, map[string]any{"name": "owner"}, map[string]any{"name": "User"}},
+			"accounts": []any{
+				map[string]any{"__typename": "WorksectionAccount", "externalId": "1"},
+				map[string]any{"__typename": "KommoAccount", "externalId": "10"},
+				map[string]any{"__typename": "AltcraftAccount", "externalId": "ann"},
+				map[string]any{"__typename": "RocketChatAccount", "externalId": "u1", "presence": "ONLINE", "statusText": nil},
+			},
+		}
+		if diff := cmp.Diff(want, in(got, "user")); diff != "" {
+			t.Errorf("the person (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Whatever can be fetched again is found by its own ID, as what it is.
+func TestNode(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, ws(), crm(), mailer(), chat()).read()
+		all := w.get(`{
+			sources { __typename id }
+			users { nodes { __typename id accounts { __typename id } } }
+			teams { nodes { __typename id } } roles { nodes { __typename id } }
+			contacts { nodes { __typename id } } contactFolders { nodes { __typename id } }
+		}`)
+		seen := make(map[string]bool)
+		var ids, want []any
+		var collect func(v any)
+		collect = func(v any) {
+			switch v := v.(type) {
+			case []any:
+				for _, x := range v {
+					collect(x)
+				}
+			case map[string]any:
+				if id := text(v, "id"); id != "" {
+					seen[text(v, "__typename")] = true
+					ids = append(ids, id)
+					want = append(want, map[string]any{"__typename": v["__typename"], "id": id})
+				}
+				for _, x := range v {
+					collect(x)
+				}
+			}
+		}
+		collect(all)
+		for _, name := range []string{
+			"Source", "User", "Team", "Role", "Contact", "ContactFolder",
+			"WorksectionAccount", "KommoAccount", "AltcraftAccount", "RocketChatAccount",
+		} {
+			if !seen[name] {
+				t.Errorf("no %s is there to be found", name)
+			}
+		}
+		ids, want = append(ids, "nothing"), append(want, nil)
+		// The IDs alone tell what is needed: the document names no type.
+		got := w.get(`query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }`, "ids", ids)
+		if diff := cmp.Diff(want, got["nodes"]); diff != "" {
+			t.Errorf("the objects (-want +got):\n%s", diff)
+		}
+		for i, id := range ids[:len(ids)-1] {
+			if diff := cmp.Diff(want[i], w.get(`query($id: ID!) { node(id: $id) { __typename id } }`, "id", id)["node"]); diff != "" {
+				t.Errorf("the object (-want +got):\n%s", diff)
+			}
+		}
+		account := text(all, "users", "nodes", 0, "accounts", 0, "id")
+		if got := w.get(`query($id: ID!) { user(by: { id: $id }) { name } }`, "id", account); text(got, "user", "name") != "Ann Lee" {
+			t.Errorf("by the ID of an account user gives %v, want the person", got)
+		}
+	})
+}
+
+// An operation that names an object by its ID alone waits for the collections that decide what it is.
+func TestNodeWaitsForWhatItNames(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		id := text(newWorld(t, ws()).read().get(`{ contacts { nodes { id } } }`), "contacts", "nodes", 0, "id")
+		w := newWorld(t, ws())
+		if got := w.get(`query($id: ID!) { node(id: $id) { id } }`, "id", id); text(got, "node", "id") != id {
+			t.Errorf("at the start the object is %v, want it to be there", got["node"])
+		}
+	})
+}
+
+func TestTooManyNodes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a := newWorld(t).ask(`query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, "ids", make101())
+		want := []answerError{{Message: "ids: at most 100, not 101", Path: []any{"nodes"}, Extensions: map[string]any{
+			"code": "BAD_USER_INPUT", "argument": "ids",
+		}}}
+		if diff := cmp.Diff(want, a.Errors); diff != "" {
+			t.Errorf("errors (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func make101() []string {
+	ids := make([]string, 101)
+	for i := range ids {
+		ids[i] = "x"
+	}
+	return ids
+}
+
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		document  string
+		variables []any
+		argument  string
+		message   string
+	}{
+		"too many":                   {document: `{ users(first: 501) { totalCount } }`, argument: "first", message: "between 0 and 500"},
+		"fewer than none":            {document: `{ contacts(last: -1) { totalCount } }`, argument: "last", message: "between 0 and 500"},
+		"from both ends":             {document: `{ teams(first: 1, last: 1) { totalCount } }`, argument: "first", message: "not both"},
+		"no cursor":                  {document: `{ roles(after: "x") { totalCount } }`, argument: "after", message: "not a cursor"},
+		"no such source":             {document: `{ users(filter: { in: ["nope"] }) { totalCount } }`, argument: "filter.in", message: `"nope"`},
+		"no ID":                      {document: `{ users(filter: { teams: ["nope"] }) { totalCount } }`, argument: "filter.teams", message: "not an ID"},
+		"a person's ID that is none": {document: `{ user(by: { id: "nope" }) { id } }`, argument: "by.id", message: "not an ID"},
+		"an account of no source": {
+			document: `{ user(by: { account: { source: "nope", externalId: "1" } }) { id } }`, argument: "by.account.source", message: `"nope"`,
+		},
+		"two keys by variable": {
+			document: `query($by: UserLookup!) { user(by: $by) { id } }`, variables: []any{"by", map[string]any{"id": "a", "email": "b"}},
+			argument: "by", message: "exactly one",
+		},
+		"no key by variable": {
+			document: `query($by: UserLookup!) { user(by: $by) { id } }`, variables: []any{"by", map[string]any{}},
+			argument: "by", message: "exactly one",
+		},
+		"a key that is null, by variable": {
+			document: `query($by: UserLookup!) { user(by: $by) { id } }`, variables: []any{"by", map[string]any{"email": nil}},
+			argument: "by", message: "exactly one",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := newWorld(t, ws()).read()
+				a := w.ask(tc.document, tc.variables...)
+				if len(a.Errors) != 1 {
+					t.Fatalf("errors %v, want one", a.Errors)
+				}
+				e := a.Errors[0]
+				if diff := cmp.Diff(map[string]any{"code": "BAD_USER_INPUT", "argument": tc.argument}, e.Extensions); diff != "" {
+					t.Errorf("extensions (-want +got):\n%s", diff)
+				}
+				if !strings.Contains(e.Message, tc.message) {
+					t.Errorf("message %q, want it to say %q", e.Message, tc.message)
+				}
+				if w.log.Len() > 0 {
+					t.Errorf("a client's mistake is logged: %s", &w.log)
+				}
+			})
+		})
+	}
+}
+
+func TestOneOfLiterals(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, ws()).read()
+		for _, document := range []string{
+			`{ user(by: {}) { id } }`, `{ user(by: { email: "a", id: "b" }) { id } }`, `{ user(by: { email: null }) { id } }`,
+			`query($e: String) { user(by: { email: $e }) { id } }`,
+		} {
+			a := w.ask(document)
+			if len(a.Errors) != 1 || text(a.Errors[0].Extensions["code"]) == "INTERNAL_SERVER_ERROR" || a.Errors[0].Extensions["code"] == nil {
+				t.Errorf("%s: errors %v, want one with a code", document, a.Errors)
+			}
+		}
+	})
+}
+
+func TestMissingSources(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		down := ws()
+		down.Accounts = failing[connectors.Account](connectors.Error{Op: "get_users", Kind: connectors.KindTimeout})
+		down.Teams = failing[connectors.Team](connectors.Error{Op: "get_user_groups", Kind: connectors.KindTimeout})
+		limited := crm()
+		limited.Accounts = failing[connectors.Account](connectors.Error{Kind: connectors.KindRateLimited, Status: 429, RetryAfter: time.Hour})
+		partial := mailer()
+		partial.Accounts = short(connectors.Account{ID: "ann", Emails: mail("ann@example.com"), Active: true})
+		w := newWorld(t, down, limited, partial, chat()).read()
+
+		a := w.ask(`{ users(filter: { bot: false, active: true }) {
+			nodes { name } completeness { complete missing { name } stale { name } }
+		} teams { totalCount } again: users { totalCount } }`)
+		want := []answerError{
+			{
+				Message:    "accounts of source ws are missing: timed out",
+				Extensions: map[string]any{"code": "SOURCE_UNAVAILABLE", "source": "ws", "reason": "TIMEOUT", "retryAfter": a.Errors[0].Extensions["retryAfter"]},
+			},
+			{
+				Message:    "accounts of source crm are missing: rate limited",
+				Extensions: map[string]any{"code": "SOURCE_UNAVAILABLE", "source": "crm", "reason": "RATE_LIMITED", "retryAfter": 3600.},
+			},
+			{
+				Message:    "accounts of source mailer are incomplete: they have not been read to the end",
+				Extensions: map[string]any{"code": "SOURCE_INCOMPLETE", "source": "mailer"},
+			},
+		}
+		if diff := cmp.Diff(want, a.Errors); diff != "" {
+			t.Errorf("errors (-want +got):\n%s", diff)
+		}
+		if wait, _ := a.Errors[0].Extensions["retryAfter"].(float64); wait < 1 || wait > 600 {
+			t.Errorf("retryAfter %v, want the seconds until the next try", wait)
+		}
+		wantPage := map[string]any{
+			"nodes": []any{map[string]any{"name": "Ann"}},
+			"completeness": map[string]any{
+				"complete": false, "stale": []any{},
+				"missing": []any{map[string]any{"name": "ws"}, map[string]any{"name": "crm"}, map[string]any{"name": "mailer"}},
+			},
+		}
+		if diff := cmp.Diff(wantPage, in(a.Data, "users")); diff != "" {
+			t.Errorf("the page (-want +got):\n%s", diff)
+		}
+		if a := w.ask(`{ contacts { totalCount completeness { complete } } }`); len(a.Errors) > 0 {
+			t.Errorf("contacts do not need what is missing, but: %v", a.Errors)
+		}
+	})
+}
+
+// Each list says for itself what it could take into account.
+func TestCompleteness(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		missing  connectors.Collection
+		document string
+		complete bool
+	}{
+		"people without teams":               {connectors.Teams, `{ users { completeness { complete } } }`, true},
+		"people searched, without teams":     {connectors.Teams, `{ users(filter: { search: "ann" }) { completeness { complete } } }`, false},
+		"people by team, without teams":      {connectors.Teams, `query($t: [ID!]) { users(filter: { teams: $t }) { completeness { complete } } }`, false},
+		"people, with their teams":           {connectors.Teams, `{ users { completeness { complete } nodes { teams { id } } } }`, true},
+		"people without roles":               {connectors.Roles, `{ users { completeness { complete } } }`, true},
+		"people without contacts":            {connectors.Contacts, `{ users { completeness { complete } } }`, true},
+		"teams without teams":                {connectors.Teams, `{ teams { completeness { complete } } }`, false},
+		"teams without accounts":             {connectors.Accounts, `{ teams { completeness { complete } } }`, false},
+		"teams without roles":                {connectors.Roles, `{ teams { completeness { complete } } }`, true},
+		"roles without roles":                {connectors.Roles, `{ roles { completeness { complete } } }`, false},
+		"contacts without folders":           {connectors.ContactFolders, `{ contacts { completeness { complete } } }`, true},
+		"contacts searched, without folders": {connectors.ContactFolders, `{ contacts(filter: { search: "x" }) { completeness { complete } } }`, false},
+		"contacts without accounts":          {connectors.Accounts, `{ contacts { completeness { complete } } }`, true},
+		"folders without folders":            {connectors.ContactFolders, `{ contactFolders { completeness { complete } } }`, false},
+		"folders without contacts":           {connectors.Contacts, `{ contactFolders { completeness { complete } } }`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				e := connectors.Error{Kind: connectors.KindUnavailable}
+				source := ws()
+				source.Roles = all[connectors.Role]()
+				switch tc.missing {
+				case connectors.Accounts:
+					source.Accounts = failing[connectors.Account](e)
+				case connectors.Teams:
+					source.Teams = failing[connectors.Team](e)
+				case connectors.Roles:
+					source.Roles = failing[connectors.Role](e)
+				case connectors.Contacts:
+					source.Contacts = failing[connectors.Contact](e)
+				case connectors.ContactFolders:
+					source.ContactFolders = failing[connectors.ContactFolder](e)
+				}
+				// A source that does not have a collection lacks nothing.
+				w := newWorld(t, source, mailer()).read()
+				var vars []any
+				if strings.Contains(tc.document, "$t") {
+					healthy := newWorld(t, ws()).read().get(`{ teams { nodes { id } } }`)
+					vars = []any{"t", []any{in(healthy, "teams", "nodes", 0, "id")}}
+				}
+				for list, page := range w.ask(tc.document, vars...).Data {
+					if got := in(page, "completeness", "complete"); got != tc.complete {
+						t.Errorf("%s are complete: %v, want %v", list, got, tc.complete)
+					}
+				}
+			})
+		})
+	}
+}
+
+// The lists inside of an object depend on what decides that object too.
+func TestCompletenessOfListsInside(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		source := chat()
+		source.Roles = failing[connectors.Role](connectors.Error{Kind: connectors.KindForbidden})
+		w := newWorld(t, source).read()
+		a := w.ask(`query {
+			teams { nodes { members { completeness { complete } } } }
+			roles { nodes { holders { completeness { complete } } } }
+		}`)
+		got := []any{
+			in(a.Data, "teams", "nodes", 0, "members", "completeness", "complete"),
+			in(a.Data, "roles", "nodes", 0, "holders", "completeness", "complete"),
+		}
+		if diff := cmp.Diff([]any{true, false}, got); diff != "" {
+			t.Errorf("members, holders (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestAsOf(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		start := time.Now()
+		w := newWorld(t, ws(), mailer()).read()
+		if got := text(w.get(`{ users { completeness { asOf } } }`), "users", "completeness", "asOf"); got != start.Format(time.RFC3339) {
+			t.Errorf("as of %s, want %s", got, start.Format(time.RFC3339))
+		}
+		time.Sleep(time.Minute + time.Second) // by the bubble's clock: the accounts have been read again, and nothing had changed
+		synctest.Wait()
+		want := start.Add(time.Minute).Format(time.RFC3339)
+		if got := text(w.get(`{ users { completeness { asOf } } }`), "users", "completeness", "asOf"); got != want {
+			t.Errorf("after a minute as of %s, want %s", got, want)
+		}
+	})
+}
+
+// Who asks first waits a moment for sources that are slow, and then gets what the others know.
+func TestFirstQueryDoesNotWaitForASlowSource(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		slow := crm()
+		slow.Accounts = hanging[connectors.Account]()
+		w := newWorld(t, ws(), slow)
+		var a answer
+		if took := elapsed(func() { a = w.ask(`{ users { totalCount } }`) }); took > 2*time.Second {
+			t.Errorf("the answer took %s, want 2 s at most", took)
+		}
+		if got := in(a.Data, "users", "totalCount"); got != 2. {
+			t.Errorf("%v people, want those of the other source", got)
+		}
+		if len(a.Errors) != 1 || a.Errors[0].Extensions["source"] != "crm" {
+			t.Errorf("errors %v, want one that names crm", a.Errors)
+		}
+		if took := elapsed(func() { w.get(`{ sources { name } contactFolders { totalCount } }`) }); took != 0 {
+			t.Errorf("what does not need the slow source took %s", took)
+		}
+	})
+}
+
+// An operation that comes after the first page of a long reading sees that page, and that it is not all.
+func TestFirstReadingUnderWay(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		source := ws()
+		source.Accounts = connectors.ListFunc[connectors.Account](
+			func(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+				page := []connectors.Account{{ID: "1", Name: "Ann Lee", Active: true}}
+				progress(connectors.Listing[connectors.Account]{Records: page})
+				select {
+				case <-time.After(time.Minute):
+				case <-ctx.Done():
+				}
+				return connectors.Listing[connectors.Account]{Records: append(page, connectors.Account{ID: "2", Name: "Ben Fox"}), Complete: true}, nil
+			})
+		w := newWorld(t, source)
+		time.Sleep(10 * time.Second)
+		a := w.ask(`{ users { totalCount completeness { complete } } }`)
+		if got := []any{in(a.Data, "users", "totalCount"), in(a.Data, "users", "completeness", "complete")}; got[0] != 1. || got[1] != false {
+			t.Errorf("people and whether they are all: %v, want 1 and false", got)
+		}
+		if len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != "SOURCE_INCOMPLETE" {
+			t.Errorf("errors %v, want one SOURCE_INCOMPLETE", a.Errors)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		got := w.get(`{ users { totalCount completeness { complete } } }`)
+		if diff := cmp.Diff(map[string]any{"totalCount": 2., "completeness": map[string]any{"complete": true}}, got["users"]); diff != "" {
+			t.Errorf("at the end (-want +got):\n%s", diff)
+		}
+	})
+}

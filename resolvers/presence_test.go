@@ -1,0 +1,187 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+)
+
+// crowd is a chat with n people, all active, in two teams.
+func crowd(n int) (*connectors.Source, *telling) {
+	var accounts []connectors.Account
+	var even, odd []string
+	for i := range n {
+		id := "u" + strconv.Itoa(1000+i)
+		accounts = append(accounts, connectors.Account{ID: id, Name: "Person " + id, Active: true})
+		if i%2 == 0 {
+			even = append(even, id)
+		} else {
+			odd = append(odd, id)
+		}
+	}
+	p := &telling{everyone: slices.Concat(even, odd)}
+	return &connectors.Source{
+		Name: "chat", Kind: connectors.RocketChat, Accounts: all(accounts...), Presence: p,
+		Teams: all(connectors.Team{ID: "even", Name: "Even", Members: even}, connectors.Team{ID: "odd", Name: "Odd", Members: odd}),
+	}, p
+}
+
+// Those who are known together are asked about together and at once; others come together within the loader's time. Either way the source is
+// asked once only, since it may not be asked again for a while.
+func TestPresenceIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		people   int
+		document string
+		asked    int  // about how many
+		at       bool // at once
+	}{
+		"a page":                           {100, `{ users(first: 100) { nodes { presence } } }`, 100, true},
+		"a page by its edges":              {50, `{ users(first: 50) { edges { node { presence } } } }`, 50, true},
+		"a page and its accounts":          {50, `{ users(first: 50) { nodes { presence accounts { ... on RocketChatAccount { presence statusText user { presence } } } } } }`, 50, true},
+		"a page through a fragment":        {50, `{ users(first: 50) { ...page } } fragment page on UserConnection { nodes { ...p } } fragment p on User { presence }`, 50, true},
+		"a page by an alias":               {50, `{ users(first: 50) { people: nodes { there: presence } } }`, 50, true},
+		"a page beside other things":       {50, `{ users(first: 50) { nodes { presence } } sources { name } more: users { totalCount } }`, 50, true},
+		"a page of more than a call takes": {120, `{ users(first: 120) { nodes { presence } } }`, 0, true},
+		"half of a page":                   {50, `query { users(first: 25) { nodes { presence } pageInfo { hasNextPage } } }`, 25, true},
+		"one person":                       {2, `{ user(by: { account: { source: "chat", externalId: "u1001" } }) { presence } }`, 1, true},
+		"two teams":                        {40, `{ teams { nodes { members(first: 20) { nodes { presence } } } } }`, 40, false},
+		"two pages":                        {40, `{ a: users(first: 5) { nodes { presence } } b: users(last: 5) { nodes { presence } } }`, 10, false},
+		"nobody":                           {40, `{ users { nodes { presence @include(if: false) name } } }`, -1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				source, p := crowd(tc.people)
+				w := newWorld(t, source).read()
+				for again := range 2 {
+					var got map[string]any
+					took := elapsed(func() { got = w.get(tc.document) })
+					if (took == 0) != tc.at {
+						t.Errorf("the answer took %s; at once: want %v", took, tc.at)
+					}
+					if tc.asked >= 0 {
+						everyone(t, got, "ONLINE")
+					}
+					asked := p.asked()
+					if tc.asked < 0 && len(asked) > 0 || tc.asked >= 0 && (len(asked) != 1 || len(asked[0]) != tc.asked) {
+						t.Errorf("after query %d the source has been asked about %v, want one call about %d (0: about everyone)", again+1, asked, tc.asked)
+					}
+				}
+			})
+		})
+	}
+}
+
+// everyone checks each presence that an answer has.
+func everyone(t *testing.T, v any, want string) {
+	t.Helper()
+	switch v := v.(type) {
+	case map[string]any:
+		for name, x := range v {
+			if (name == "presence" || name == "there") && x != want {
+				t.Errorf("presence %v, want %s", x, want)
+			}
+			everyone(t, x, want)
+		}
+	case []any:
+		for _, x := range v {
+			everyone(t, x, want)
+		}
+	}
+}
+
+func TestPresenceOfNodes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		source, p := crowd(10)
+		source.Contacts = all(connectors.Contact{ID: "c", Name: "Cem", OwnerID: "u1009"})
+		w := newWorld(t, source).read()
+		ids := w.get(`{ users(first: 3) { nodes { id accounts { id } } } }`)
+		var people []any
+		for i := range 3 {
+			people = append(people, in(ids, "users", "nodes", i, "id"))
+		}
+		account := in(ids, "users", "nodes", 0, "accounts", 0, "id")
+		took := elapsed(func() {
+			w.get(`query($ids: [ID!]!) { nodes(ids: $ids) { ... on User { presence } } }`, "ids", people)
+			w.get(`query($id: ID!) { node(id: $id) { ... on RocketChatAccount { presence } } }`, "id", account)
+		})
+		if took != 0 || len(p.asked()) != 1 {
+			t.Errorf("it took %s and the calls %v, want one at once", took, p.asked())
+		}
+		p2 := &telling{}
+		source.Presence = p2
+		w = newWorld(t, source).read()
+		if took := elapsed(func() { w.get(`{ contacts { nodes { owner { presence } } } }`) }); took != 0 {
+			t.Errorf("the owners of contacts took %s", took)
+		}
+		if diff := cmp.Diff([][]string{{"u1009"}}, p2.asked()); diff != "" {
+			t.Errorf("asked about (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// The presence of others than the page's people does not make the page's people be asked about.
+func TestPresenceOfOthers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := &telling{}
+		people := &connectors.Source{Name: "ws", Kind: connectors.Worksection, Accounts: all(
+			connectors.Account{ID: "1", Name: "Ann", Emails: mail("info@example.com"), Active: true})}
+		others := &connectors.Source{Name: "chat", Kind: connectors.RocketChat, Presence: p, Accounts: all(
+			connectors.Account{ID: "u1", Name: "Anna", Emails: mail("info@example.com"), Active: true},
+			connectors.Account{ID: "u2", Name: "Zoe", Active: true})}
+		w := newWorld(t, people, others).read()
+		w.get(`{ users { nodes { possibleDuplicates { presence } } } }`)
+		for _, ids := range p.asked() {
+			if slices.Contains(ids, "u2") {
+				t.Errorf("asked about %v, who are in nobody's sight", ids)
+			}
+		}
+	})
+}
+
+func TestPresenceOfOnePerson(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const address = "ann@example.com"
+		account := func(id string, active bool) connectors.Lister[connectors.Account] {
+			return all(connectors.Account{ID: id, Name: "Ann", Emails: mail(address), Active: active})
+		}
+		source := func(name string, active bool, say connectors.Presence) *connectors.Source {
+			return &connectors.Source{Name: name, Kind: connectors.RocketChat, Accounts: account(name, active),
+				Presence: &telling{say: map[string]connectors.Presence{name: say}}}
+		}
+		silent := source("silent", true, connectors.Presence{})
+		silent.Presence = nil
+		left := source("left", false, connectors.Presence{State: connectors.PresenceOnline})
+		w := newWorld(t,
+			source("away", true, connectors.Presence{State: connectors.PresenceAway, Text: "lunch"}),
+			source("busy", true, connectors.Presence{State: connectors.PresenceBusy}),
+			source("off", true, connectors.Presence{State: connectors.PresenceOffline}),
+			silent, left).read()
+		var got map[string]any
+		took := elapsed(func() {
+			got = w.get(fmt.Sprintf(`{ user(by: { email: %q }) {
+				presence accounts { source { name } ... on RocketChatAccount { presence statusText } }
+			} }`, address))
+		})
+		one := func(name string, presence, text any) any {
+			return map[string]any{"source": map[string]any{"name": name}, "presence": presence, "statusText": text}
+		}
+		want := map[string]any{"presence": "BUSY", "accounts": []any{
+			one("away", "AWAY", "lunch"), one("busy", "BUSY", nil), one("off", "OFFLINE", nil), one("silent", nil, nil), one("left", nil, nil),
+		}}
+		if diff := cmp.Diff(want, got["user"]); diff != "" {
+			t.Errorf("the person (-want +got):\n%s", diff)
+		}
+		if took != 0 {
+			t.Errorf("it took %s", took)
+		}
+		if left, _ := left.Presence.(*telling); len(left.asked()) > 0 {
+			t.Errorf("asked about an account that is not active: %v", left.asked())
+		}
+	})
+}

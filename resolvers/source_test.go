@@ -1,0 +1,51 @@
+package resolvers_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+)
+
+func TestSources(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		now := time.Now().Format(time.RFC3339)
+		partly := mailer()
+		expected := 3
+		partly.Accounts = connectors.ListFunc[connectors.Account](
+			func(_ context.Context, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+				return connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "1"}}, Expected: &expected}, nil
+			})
+		limited := crm()
+		limited.Roles = failing[connectors.Role](connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: time.Hour, Detail: "no more calls today"})
+		w := newWorld(t, chat(), partly, limited).read()
+		got := w.get(`{ sources {
+			name kind state capabilities
+			collections { kind state count expectedCount syncedAt triedAt error { message code retryAt } }
+		} }`)
+		well := func(kind string, count float64) any {
+			return map[string]any{"kind": kind, "state": "FRESH", "count": count, "expectedCount": nil, "syncedAt": now, "triedAt": now, "error": nil}
+		}
+		want := []any{
+			map[string]any{"name": "chat", "kind": "ROCKET_CHAT", "state": "FRESH", "capabilities": []any{"PRESENCE"}, "collections": []any{
+				well("ACCOUNTS", 3), well("TEAMS", 1), well("ROLES", 1),
+			}},
+			map[string]any{"name": "mailer", "kind": "ALTCRAFT", "state": "INCOMPLETE", "capabilities": []any{}, "collections": []any{
+				map[string]any{"kind": "ACCOUNTS", "state": "INCOMPLETE", "count": 1., "expectedCount": 3., "syncedAt": now, "triedAt": now, "error": nil},
+			}},
+			map[string]any{"name": "crm", "kind": "KOMMO", "state": "MISSING", "capabilities": []any{}, "collections": []any{
+				well("ACCOUNTS", 1),
+				map[string]any{"kind": "ROLES", "state": "MISSING", "count": 0., "expectedCount": nil, "syncedAt": nil, "triedAt": now, "error": map[string]any{
+					"message": "rate limited: no more calls today", "code": "RATE_LIMITED", "retryAt": time.Now().Add(time.Hour).Format(time.RFC3339),
+				}},
+				well("CONTACTS", 1),
+			}},
+		}
+		if diff := cmp.Diff(want, got["sources"]); diff != "" {
+			t.Errorf("sources (-want +got):\n%s", diff)
+		}
+	})
+}
