@@ -20,13 +20,13 @@ func TestUpstreamCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { systems.Close() })
+	t.Cleanup(func() { _ = systems.Close() })
 	once := callsOfOneReading(t, systems)
 
 	settings := map[string]any{"listen": "127.0.0.1:0", "first_wait": "1m", "max_wait": "1m"}
 	var sources []map[string]any
 	for _, c := range systems.Sources() {
-		sources = append(sources, reading(sourceSettings(c), "30d", "1d"))
+		sources = append(sources, reading(sourceSettings(c), "30d", "1s"))
 	}
 	settings["sources"] = sources
 	systems.ResetCalls()

@@ -69,7 +69,7 @@ func TestBusyPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer l.Close() //nolint:errcheck // nothing depends on it
 	address := l.Addr().String()
 	nowhere := configFile(t, settingsOf(map[string]any{
 		"name": "worksection", "kind": "worksection", "url": "http://127.0.0.1:1", "api_key": "unused",

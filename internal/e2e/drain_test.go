@@ -7,12 +7,11 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
 	"roster/connectors"
-	kommo "roster/connectors/kommo/fake"
+	"roster/connectors/faults"
 )
 
 // A query that is being answered when the program is told to stop gets its answer, though its data is still being read; nobody else is let in,
@@ -20,11 +19,10 @@ import (
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	slow := system(t, connectors.Kommo, 25, "")
-	gate := make(chan struct{})
-	open := sync.OnceFunc(func() { close(gate) })
-	t.Cleanup(open)
-	slow.Kommo.Tune(func(k *kommo.Knobs) { k.OnRequest = func(string, int) { <-gate } })
-	settings := settingsOf(sourceSettings(slow.Sources()[0]))
+	slow.Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Slow(1, patience)})
+	source := sourceSettings(slow.Sources()[0])
+	source["timeout"] = "1m"
+	settings := settingsOf(source)
 	settings["first_wait"], settings["max_wait"] = "1m", "1m"
 	p := serve(t, settings)
 
@@ -32,7 +30,7 @@ func TestDrain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { flying.Close() })
+	t.Cleanup(func() { _ = flying.Close() })
 	const query = `{"query":"{ users(first: 500) { totalCount completeness { complete } } }"}`
 	fmt.Fprintf(flying, "POST /graphql HTTP/1.1\r\nHost: roster\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
 		len(query))
@@ -44,7 +42,9 @@ func TestDrain(t *testing.T) {
 	if _, err := fromFlying.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(flying, query)
+	if _, err := io.WriteString(flying, query); err != nil {
+		t.Fatal(err)
+	}
 
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestDrain(t *testing.T) {
 	eventually(t, "nobody is let in any more", func() bool {
 		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", hostOf(p))
 		if err == nil {
-			c.Close()
+			_ = c.Close()
 		}
 		return err != nil
 	})
@@ -60,7 +60,7 @@ func TestDrain(t *testing.T) {
 		t.Fatalf("the program ended before the answer was out; its log:\n%s", p.log.String())
 	}
 
-	open()
+	slow.Fault(connectors.Kommo).Clear() // and so quick
 	var data struct {
 		Users struct {
 			TotalCount   int

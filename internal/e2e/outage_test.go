@@ -135,7 +135,7 @@ func TestNoPresence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { chat.Close() })
+	t.Cleanup(func() { _ = chat.Close() })
 	p := serve(t, settingsOf(sourceSettings(chat.Sources()[0])))
 	p.awaitFirstReading(t)
 	chat.Fault(connectors.RocketChat).Set(faults.Fault{Effect: faults.Reply(500, faults.HTML(canary))})
