@@ -1,0 +1,219 @@
+package loaders_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"roster/connectors"
+	"roster/internal/loaders"
+	"roster/internal/presence"
+	"roster/internal/snapshot"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func bubble(t *testing.T, f func(*testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, f)
+}
+
+// kept runs a keeper over one source whose accounts take a while to read.
+func kept(t *testing.T, takes time.Duration) *snapshot.Keeper {
+	t.Helper()
+	source := &connectors.Source{
+		Name: "a", Kind: connectors.Kommo,
+		Accounts: connectors.ListFunc[connectors.Account](
+			func(ctx context.Context, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+				select {
+				case <-time.After(takes):
+				case <-ctx.Done():
+				}
+				return connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "1"}}, Complete: true}, nil
+			}),
+		Roles: connectors.ListFunc[connectors.Role](
+			func(context.Context, connectors.Progress[connectors.Role]) (connectors.Listing[connectors.Role], error) {
+				return connectors.Listing[connectors.Role]{Complete: true}, nil
+			}),
+	}
+	keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{source}})
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = keeper.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	return keeper
+}
+
+func TestCollections(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const takes = 700 * time.Millisecond
+		keeper := kept(t, takes)
+		keys := []snapshot.Key{{Source: "a", Collection: connectors.Roles}, {Source: "a"}, {Source: "nobody"}}
+		states := func(results []snapshot.Result) []snapshot.State {
+			var out []snapshot.State
+			for _, r := range results {
+				out = append(out, r.Status.State)
+			}
+			return out
+		}
+		start := time.Now()
+		results, waited := loaders.Collections(t.Context(), keeper, keys)
+		// No dataloader's timer comes on top of the reading.
+		if took := time.Since(start); took != takes || !waited {
+			t.Errorf("it took %s, and says that it waited: %v; want %s", took, waited, takes)
+		}
+		want := []snapshot.State{snapshot.Fresh, snapshot.Fresh, snapshot.Missing}
+		if diff := cmp.Diff(want, states(results)); diff != "" {
+			t.Errorf("states (-want +got):\n%s", diff)
+		}
+		start = time.Now()
+		results, waited = loaders.Collections(t.Context(), keeper, keys)
+		if took := time.Since(start); took != 0 || waited {
+			t.Errorf("what is there took %s, and says that it was waited for: %v", took, waited)
+		}
+		if diff := cmp.Diff(want, states(results)); diff != "" {
+			t.Errorf("states (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestCollectionsWithoutPatience(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		keeper := kept(t, time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		results, _ := loaders.Collections(ctx, keeper, []snapshot.Key{{Source: "a"}})
+		if took := time.Since(start); took != 100*time.Millisecond || results[0].Status.State != snapshot.Missing {
+			t.Errorf("it took %s and gives %v, want nothing after 100 ms", took, results[0].Status.State)
+		}
+	})
+}
+
+// there tells that everyone is online, after a while.
+type there struct {
+	takes time.Duration
+	mu    sync.Mutex
+	calls [][]string
+}
+
+func (p *there) MaxIDs() int { return 1000 }
+
+func (p *there) Presence(ctx context.Context, ids []string) (map[string]connectors.Presence, error) {
+	p.mu.Lock()
+	p.calls = append(p.calls, ids)
+	p.mu.Unlock()
+	select {
+	case <-time.After(p.takes):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	out := make(map[string]connectors.Presence)
+	for _, id := range ids {
+		out[id] = connectors.Presence{State: connectors.PresenceOnline}
+	}
+	return out, nil
+}
+
+func (p *there) asked() [][]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.calls
+}
+
+func newStore(t *testing.T, p *there) *presence.Store {
+	t.Helper()
+	store := presence.New([]*connectors.Source{{Name: "chat", Presence: p}}, presence.Options{})
+	t.Cleanup(store.Close)
+	return store
+}
+
+func refs(ids ...string) []connectors.Ref {
+	out := make([]connectors.Ref, len(ids))
+	for i, id := range ids {
+		out[i] = connectors.Ref{Source: "chat", ID: id}
+	}
+	return out
+}
+
+var online = connectors.Presence{State: connectors.PresenceOnline}
+
+func TestExpectedPresenceGoesAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := &there{takes: 300 * time.Millisecond}
+		l := loaders.NewPresence(newStore(t, p))
+		start := time.Now()
+		l.Expect(t.Context(), refs("c", "a", "b", "a", "c"))
+		l.Expect(t.Context(), refs("b", "a"))
+		l.Expect(t.Context(), nil)
+		if took := time.Since(start); took != 0 {
+			t.Errorf("to expect took %s", took)
+		}
+		if diff := cmp.Diff([]connectors.Presence{online, online, online}, l.Of(t.Context(), refs("a", "b", "a")...)); diff != "" {
+			t.Errorf("presence (-want +got):\n%s", diff)
+		}
+		if took := time.Since(start); took != p.takes {
+			t.Errorf("it took %s, want the %s of the call", took, p.takes)
+		}
+		if diff := cmp.Diff([][]string{{"a", "b", "c"}}, p.asked()); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// What nobody expected comes together within the loader's time.
+func TestUnexpectedPresenceComesTogether(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := &there{}
+		l := loaders.NewPresence(newStore(t, p))
+		var fields sync.WaitGroup
+		for _, ref := range refs("a", "b", "c") {
+			fields.Go(func() {
+				if got := l.Of(t.Context(), ref); got[0] != online {
+					t.Errorf("presence %v", got)
+				}
+			})
+		}
+		fields.Wait()
+		if diff := cmp.Diff([][]string{{"a", "b", "c"}}, p.asked()); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A batch runs for all who are in it, and not only as long as the first of them.
+func TestOneCallersGoing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := &there{takes: time.Second}
+		l := loaders.NewPresence(newStore(t, p))
+		first, leave := context.WithCancel(t.Context())
+		l.Expect(first, refs("a", "b"))
+		leave()
+		if diff := cmp.Diff([]connectors.Presence{online, online}, l.Of(t.Context(), refs("a", "b")...)); diff != "" {
+			t.Errorf("presence (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestPresenceThatNobodyTells(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := loaders.NewPresence(newStore(t, &there{takes: time.Hour}))
+		want := []connectors.Presence{{}, {}}
+		got := l.Of(t.Context(), connectors.Ref{Source: "chat", ID: "a"}, connectors.Ref{Source: "other", ID: "a"})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("presence (-want +got):\n%s", diff)
+		}
+		if got := l.Of(t.Context()); len(got) != 0 {
+			t.Errorf("nobody's presence is %v", got)
+		}
+	})
+}

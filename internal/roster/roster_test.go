@@ -1,0 +1,350 @@
+package roster_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"roster/connectors"
+	"roster/internal/directory"
+	"roster/internal/roster"
+	"roster/internal/snapshot"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// listing is a collection of accounts that a test changes while it is being read.
+type listing struct {
+	mu    sync.Mutex
+	pages [][]connectors.Account // all but the last are told as progress
+	pause time.Duration          // before each page
+	err   *connectors.Error
+	short bool
+}
+
+func (l *listing) set(f func(*listing)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f(l)
+}
+
+func (l *listing) List(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+	l.mu.Lock()
+	pages, pause, failure, short := l.pages, l.pause, l.err, l.short
+	l.mu.Unlock()
+	var out connectors.Listing[connectors.Account]
+	for i, page := range pages {
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return out, ctx.Err()
+		}
+		out.Records = append(out.Records[:len(out.Records):len(out.Records)], page...)
+		if i < len(pages)-1 && progress != nil {
+			progress(out)
+		}
+	}
+	if failure != nil {
+		return out, failure
+	}
+	out.Complete = !short
+	return out, nil
+}
+
+func people(ids ...string) []connectors.Account {
+	out := make([]connectors.Account, len(ids))
+	for i, id := range ids {
+		out[i] = connectors.Account{ID: id, Name: "Person " + id, Active: true}
+	}
+	return out
+}
+
+func source(name string, accounts connectors.Lister[connectors.Account]) *connectors.Source {
+	return &connectors.Source{Name: name, Kind: connectors.Kommo, Accounts: accounts}
+}
+
+// running is a roster that follows its keeper until the test ends.
+type running struct {
+	*roster.Roster
+	t      *testing.T
+	keeper *snapshot.Keeper
+}
+
+func run(t *testing.T, sources ...*connectors.Source) running {
+	t.Helper()
+	keeper := snapshot.New(snapshot.Options{Sources: sources})
+	var trusted []roster.Source
+	for _, s := range sources {
+		trusted = append(trusted, roster.Source{Source: s})
+	}
+	r := roster.New(roster.Options{Keeper: keeper, Sources: trusted})
+	ctx, stop := context.WithCancel(t.Context())
+	var parts sync.WaitGroup
+	parts.Go(func() { _ = keeper.Run(ctx) })
+	parts.Go(func() { _ = r.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		parts.Wait()
+	})
+	return running{r, t, keeper}
+}
+
+var accounts = func() (n roster.Needs) { n.Add(connectors.Accounts); return n }()
+
+// now gives what an operation sees that waits for nothing but the directory.
+func (r running) now() *roster.View {
+	results, _ := r.keeper.Take(r.Keys(accounts))
+	return r.View(r.t.Context(), results, false)
+}
+
+func names(t *testing.T, d *directory.Directory) []string {
+	t.Helper()
+	page, err := d.Users(nil, directory.UserOrder{}, directory.PageArgs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{}
+	for _, u := range page.Nodes() {
+		out = append(out, u.Name)
+	}
+	return out
+}
+
+func bubble(t *testing.T, f func(*testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, f)
+}
+
+func TestDirectoryFollowsTheSnapshots(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := &listing{pages: [][]connectors.Account{people("1")}}
+		r := run(t, source("a", l), source("b", &listing{pages: [][]connectors.Account{people("2")}}))
+		if !r.AwaitFirst(t.Context()) {
+			t.Fatal("the first reading has not ended")
+		}
+		before := r.now().Directory
+		if diff := cmp.Diff([]string{"Person 1", "Person 2"}, names(t, before)); diff != "" {
+			t.Errorf("people (-want +got):\n%s", diff)
+		}
+		time.Sleep(time.Minute + time.Second)
+		synctest.Wait()
+		if r.now().Directory != before {
+			t.Error("a reading that brought nothing new made another directory")
+		}
+		l.set(func(l *listing) { l.pages = [][]connectors.Account{people("1", "3")} })
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		after := r.now().Directory
+		if diff := cmp.Diff([]string{"Person 1", "Person 2", "Person 3"}, names(t, after)); diff != "" {
+			t.Errorf("people (-want +got):\n%s", diff)
+		}
+		if before.Version() == after.Version() {
+			t.Error("another directory has the same version")
+		}
+		if diff := cmp.Diff([]string{"Person 1", "Person 2"}, names(t, before)); diff != "" {
+			t.Errorf("an operation under way sees its directory change (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestFirstReadingShowsAsItGoes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := &listing{pages: [][]connectors.Account{people("1"), people("2"), people("3")}, pause: 10 * time.Second}
+		r := run(t, source("a", l))
+		for i, want := range [][]string{{}, {"Person 1"}, {"Person 1", "Person 2"}, {"Person 1", "Person 2", "Person 3"}} {
+			time.Sleep(time.Second) // past the time at which the page is published
+			synctest.Wait()
+			v := r.now()
+			if diff := cmp.Diff(want, names(t, v.Directory)); diff != "" {
+				t.Errorf("after %d pages (-want +got):\n%s", i, diff)
+			}
+			if got := v.Completeness(accounts).Complete; got != (i == 3) {
+				t.Errorf("after %d pages of 3 they are complete: %v", i, got)
+			}
+			time.Sleep(9 * time.Second)
+		}
+	})
+}
+
+// The last page may bring nothing that was not there: the list is complete then all the same.
+func TestCompleteWithoutAnythingNew(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := &listing{pages: [][]connectors.Account{people("1"), nil}, pause: 10 * time.Second}
+		r := run(t, source("a", l))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if v := r.now(); !v.Completeness(accounts).Complete || len(v.Missing()) > 0 {
+			t.Errorf("complete %v, missing %v; want all to be there", v.Completeness(accounts).Complete, v.Missing())
+		}
+	})
+}
+
+func TestEmptyCollections(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		none := source("nil", &listing{pages: [][]connectors.Account{nil}})
+		empty := source("empty", connectors.ListFunc[connectors.Account](
+			func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+				return connectors.Listing[connectors.Account]{Records: []connectors.Account{}, Complete: true}, nil
+			}))
+		r := run(t, none, empty)
+		if !r.AwaitFirst(t.Context()) {
+			t.Fatal("the first reading has not ended")
+		}
+		v := r.now()
+		if c := v.Completeness(accounts); !c.Complete || c.AsOf.IsZero() || len(v.Missing()) > 0 {
+			t.Errorf("completeness %+v, missing %v; nothing is missing where there is nothing", c, v.Missing())
+		}
+	})
+}
+
+// Whoever has waited for data gets the directory that has it.
+func TestViewIncludesWhatWasWaitedFor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := &listing{pages: [][]connectors.Account{people("1"), people("2")}, pause: 900 * time.Millisecond} // the first page is published after 1 s
+		r := run(t, source("a", l))
+		results := r.keeper.Load(t.Context(), r.Keys(accounts)) // waits for the whole first reading
+		v := r.View(t.Context(), results, true)
+		if diff := cmp.Diff([]string{"Person 1", "Person 2"}, names(t, v.Directory)); diff != "" {
+			t.Errorf("people (-want +got):\n%s", diff)
+		}
+		if !v.Completeness(accounts).Complete {
+			t.Error("they are not complete")
+		}
+	})
+}
+
+// A directory that nobody builds any more is waited for only for a while, and for no longer than the caller lasts.
+func TestViewDoesNotWaitForEver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a := source("a", &listing{pages: [][]connectors.Account{people("1")}})
+		keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{a}})
+		r := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: a}}})
+		ctx, stop := context.WithCancel(t.Context())
+		var reading sync.WaitGroup
+		reading.Go(func() { _ = keeper.Run(ctx) })
+		defer reading.Wait()
+		defer stop()
+		results := keeper.Load(ctx, r.Keys(accounts))
+
+		start := time.Now()
+		v := r.View(ctx, results, true)
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("it waited %s, want 2 s", took)
+		}
+		if got := v.Missing(); len(got) != 1 || got[0].State != snapshot.Missing {
+			t.Errorf("missing %v: what the directory lacks is missing, although it has been read", got)
+		}
+		if c := v.Completeness(accounts); c.Complete || !c.AsOf.IsZero() {
+			t.Errorf("completeness %+v, want nothing", c)
+		}
+		brief, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		start = time.Now()
+		r.View(brief, results, true)
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("it waited %s after the caller had gone at 1 s", took)
+		}
+		soon, cancelSoon := context.WithTimeout(ctx, 100*time.Millisecond)
+		defer cancelSoon()
+		if r.AwaitFirst(soon) {
+			t.Error("the first reading is over without a directory")
+		}
+	})
+}
+
+// What went wrong is told once for each source, in the configured order, by the worst of its collections.
+func TestMissing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		down := &connectors.Error{Kind: connectors.KindTimeout}
+		worst := source("worst", &listing{pages: [][]connectors.Account{people("1")}, short: true})
+		worst.Teams = connectors.ListFunc[connectors.Team](
+			func(context.Context, connectors.Progress[connectors.Team]) (connectors.Listing[connectors.Team], error) {
+				return connectors.Listing[connectors.Team]{}, down
+			})
+		worst.Roles = connectors.ListFunc[connectors.Role](
+			func(context.Context, connectors.Progress[connectors.Role]) (connectors.Listing[connectors.Role], error) {
+				return connectors.Listing[connectors.Role]{Records: []connectors.Role{{ID: "1"}}}, down
+			})
+		r := run(t, source("well", &listing{pages: [][]connectors.Account{people("1")}}), worst,
+			source("short", &listing{pages: [][]connectors.Account{people("1")}, short: true}),
+			source("down", &listing{err: down}))
+		if !r.AwaitFirst(t.Context()) {
+			t.Fatal("the first reading has not ended")
+		}
+		var n roster.Needs
+		n.Add(connectors.AllCollections[:]...)
+		results, _ := r.keeper.Take(r.Keys(n))
+		v := r.View(t.Context(), results, false)
+		type line struct {
+			Key    snapshot.Key
+			State  snapshot.State
+			Failed bool
+		}
+		var got []line
+		for _, st := range v.Missing() {
+			got = append(got, line{st.Key, st.State, st.Err != nil})
+		}
+		want := []line{
+			{snapshot.Key{Source: "worst", Collection: connectors.Teams}, snapshot.Missing, true},
+			{snapshot.Key{Source: "short"}, snapshot.Incomplete, false},
+			{snapshot.Key{Source: "down"}, snapshot.Missing, true},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("missing (-want +got):\n%s", diff)
+		}
+		var missing []string
+		for _, s := range v.Completeness(accounts).Missing {
+			missing = append(missing, s.Name)
+		}
+		if diff := cmp.Diff([]string{"worst", "short", "down"}, missing); diff != "" {
+			t.Errorf("missing for accounts (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestStale(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		start := time.Now()
+		l := &listing{pages: [][]connectors.Account{people("1")}}
+		r := run(t, source("a", l))
+		r.AwaitFirst(t.Context())
+		l.set(func(l *listing) { l.pages, l.err = nil, &connectors.Error{Kind: connectors.KindUnavailable} })
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		v := r.now()
+		c := v.Completeness(accounts)
+		if !c.Complete || len(c.Stale) != 1 || !c.AsOf.Equal(start) || len(v.Missing()) > 0 {
+			t.Errorf("completeness %+v, missing %v; want it complete, stale and as of %s", c, v.Missing(), start)
+		}
+		if diff := cmp.Diff([]string{"Person 1"}, names(t, v.Directory)); diff != "" {
+			t.Errorf("people (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	a := source("a", &listing{})
+	b := source("b", &listing{})
+	b.Teams = connectors.ListFunc[connectors.Team](nil)
+	keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{a, b}})
+	r := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: a}, {Source: b}}})
+	var n roster.Needs
+	if got := r.Keys(n); len(got) != 0 {
+		t.Errorf("nothing needs %v", got)
+	}
+	n.Add(connectors.Teams, connectors.Accounts)
+	want := []snapshot.Key{{Source: "a"}, {Source: "b"}, {Source: "b", Collection: connectors.Teams}}
+	if diff := cmp.Diff(want, r.Keys(n)); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+	if r.Source("b") != b || r.Source("c") != nil {
+		t.Error("a source is not found by its name, or one that is none is")
+	}
+}
