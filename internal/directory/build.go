@@ -200,7 +200,7 @@ func sortedByID[T connectors.Record](records []T) []*T {
 			out = append(out, r)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *T) int { return compareIDs((*a).Key(), (*b).Key()) })
+	slices.SortFunc(out, func(a, b *T) int { return compareIDs((*a).Key(), (*b).Key()) })
 	return slices.CompactFunc(out, func(a, b *T) bool { return (*a).Key() == (*b).Key() })
 }
 

@@ -58,7 +58,8 @@ func decodeIDOf(argument, s string, wanted ...idKind) (source, id string, err er
 	case !ok:
 		return "", "", &InputError{argument, quoted(s) + " is not an ID of this graph"}
 	case !slices.Contains(wanted, kind):
-		return "", "", &InputError{argument, fmt.Sprintf("%s is the ID of %s, not of %s", quoted(s), idKindNames[kind].one, idKindNames[wanted[0]].one)}
+		is, not := idKindNames[kind].one, idKindNames[wanted[0]].one
+		return "", "", &InputError{argument, fmt.Sprintf("%s is the ID of %s, not of %s", quoted(s), is, not)}
 	}
 	return source, id, nil
 }

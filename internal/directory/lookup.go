@@ -4,8 +4,8 @@ import (
 	"roster/connectors"
 )
 
-// User finds a person by their ID, which is that of any of their accounts, or by an account's own ID. Nil where nobody is found; an error where
-// it is not such an ID at all.
+// User finds a person by their ID, which is that of any of their accounts, or by an account's own ID. Nil where nobody is found; an error
+// where it is not such an ID at all.
 func (d *Directory) User(id string) (*User, error) {
 	source, external, err := decodeIDOf("id", id, userID, accountID)
 	if err != nil {
