@@ -348,3 +348,30 @@ func TestKeys(t *testing.T) {
 		t.Error("a source is not found by its name, or one that is none is")
 	}
 }
+
+// A list is as complete as the directory that it is from, whatever has been read since.
+func TestCompletenessIsTheDirectorys(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a := source("a", &listing{pages: [][]connectors.Account{people("1"), people("2")}, pause: 10 * time.Second})
+		keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{a}})
+		r := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: a}}})
+		reading, stopReading := context.WithCancel(t.Context())
+		building, stopBuilding := context.WithCancel(t.Context())
+		var parts sync.WaitGroup
+		parts.Go(func() { _ = keeper.Run(reading) })
+		parts.Go(func() { _ = r.Run(building) })
+		time.Sleep(15 * time.Second)
+		stopBuilding() // with the first page in the directory
+		time.Sleep(15 * time.Second)
+		results, _ := keeper.Take(r.Keys(accounts))
+		v := r.View(t.Context(), results, false)
+		if diff := cmp.Diff([]string{"Person 1"}, names(t, v.Directory)); diff != "" {
+			t.Errorf("people (-want +got):\n%s", diff)
+		}
+		if missing := v.Missing(); v.Completeness(accounts).Complete || len(missing) != 1 || missing[0].State != snapshot.Incomplete {
+			t.Errorf("complete %v, missing %v; want the part to be known for one", v.Completeness(accounts).Complete, missing)
+		}
+		stopReading()
+		parts.Wait()
+	})
+}
