@@ -120,12 +120,12 @@ func TestPagingWhileRecordsChange(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(t *rapid.T) {
 				rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "company"), 0)) //nolint:gosec // invented data
-				n := rapid.IntRange(0, 60).Draw(t, "records")
+				n := rapid.IntRange(0, 25).Draw(t, "records")
 				data := sized(rng, n)
 				field, desc := rapid.IntRange(0, l.fields-1).Draw(t, "field"), l.fields > 1 && rapid.Bool().Draw(t, "descending")
 				source := rapid.SampledFrom([]string{"", "worksection", "altcraft"}).Draw(t, "source")
 				backwards := rapid.Bool().Draw(t, "backwards")
-				size := rapid.IntRange(1, 10).Draw(t, "size")
+				size := rapid.IntRange(1, 8).Draw(t, "size")
 
 				same := map[string]sortValue{} // those in the list who have not changed so far
 				left := map[string]bool{}
