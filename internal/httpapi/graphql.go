@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // maxTokens bounds a document before it is parsed: the work of parsing and checking grows with it.
@@ -59,6 +60,11 @@ func (oneAnswer) Do(w http.ResponseWriter, r *http.Request, graph graphql.GraphE
 			errs[0].Message = "the document has several operations: name one in operationName"
 		}
 		answer(w, wanted, graph.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
+		return
+	}
+	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
+		w.Header().Set("Allow", http.MethodPost)
+		refuse(w, http.StatusMethodNotAllowed, codeBadRequest, "GET is for queries: what changes something goes by POST")
 		return
 	}
 	next, ctx := graph.DispatchOperation(ctx, operation)

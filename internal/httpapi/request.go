@@ -44,7 +44,7 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, error) {
 	return p, err
 }
 
-// readAddress reads a GET request. Whatever it asks for changes nothing, so that it does not matter which page had a browser ask.
+// readAddress reads a GET request. It can only be a query, so that it does not matter which page had a browser send it.
 func readAddress(address *url.URL, p *graphql.RawParams) error {
 	values, err := url.ParseQuery(address.RawQuery)
 	if err != nil {

@@ -1,0 +1,86 @@
+package httpapi_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"roster/internal/httpapi"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Who is being answered when the signal comes gets the answer; nobody else gets in.
+func TestServeDrains(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	under, goOn := make(chan struct{}), make(chan struct{})
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(under)
+		<-goOn
+		fmt.Fprint(w, "the answer")
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- httpapi.Serve(ctx, l, handler, slog.New(slog.DiscardHandler)) }()
+	address := "http://" + l.Addr().String()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	fetch := func() (string, error) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			return "", err
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return "", err
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		return string(body), err
+	}
+	answered := make(chan string, 1)
+	go func() {
+		body, err := fetch()
+		answered <- fmt.Sprint(body, err)
+	}()
+	<-under
+	stop()
+	for { // until the listener is closed
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
+		if err != nil {
+			break
+		}
+		c.Close()
+	}
+	close(goOn)
+	if got := <-answered; got != "the answer<nil>" {
+		t.Errorf("who was being answered got %s", got)
+	}
+	if err := <-served; err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+	if _, err := fetch(); err == nil {
+		t.Error("the server still answers")
+	}
+}
+
+func TestServeTellsWhatEndsIt(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if err := httpapi.Serve(t.Context(), l, http.NotFoundHandler(), slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("it serves on a closed listener")
+	}
+}
