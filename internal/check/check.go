@@ -74,7 +74,9 @@ func one(ctx context.Context, s *connectors.Source) Report {
 		for _, c := range s.Collections() {
 			r.Collections = append(r.Collections, read(ctx, s, c))
 		}
-		r.judge()
+		if s.Prober == nil {
+			r.judge()
+		}
 	}
 	r.Took = time.Since(start)
 	return r
@@ -87,7 +89,7 @@ func (r *Report) refused(e *connectors.Error) {
 	r.Accepted = r.Reached && !refusesCredential(e)
 }
 
-// judge corrects what was taken for granted, where every collection has failed: without a probe, they tell whether the source can be reached.
+// judge tells from the collections whether the source can be reached, where no probe has told.
 func (r *Report) judge() {
 	var reached, accepted bool
 	for _, c := range r.Collections {

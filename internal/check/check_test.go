@@ -1,0 +1,148 @@
+package check_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+	"roster/internal/check"
+)
+
+var update = flag.Bool("update", false, "write the golden file anew")
+
+// probe answers a probe after a while.
+type probe struct {
+	takes    time.Duration
+	findings []connectors.Finding
+	err      error
+}
+
+func (p probe) Probe(ctx context.Context) ([]connectors.Finding, error) {
+	select {
+	case <-time.After(p.takes):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return p.findings, p.err
+}
+
+// reading gives so many records of a collection after a while.
+func reading[T connectors.Record](takes time.Duration, n int, expected *int, complete bool, err *connectors.Error) connectors.Lister[T] {
+	return connectors.ListFunc[T](func(ctx context.Context, _ connectors.Progress[T]) (connectors.Listing[T], error) {
+		l := connectors.Listing[T]{Records: make([]T, n), Expected: expected, Complete: complete}
+		select {
+		case <-time.After(takes):
+		case <-ctx.Done():
+			return connectors.Listing[T]{}, &connectors.Error{Op: "list", Kind: connectors.KindTimeout, Err: ctx.Err()}
+		}
+		if err != nil {
+			return l, err
+		}
+		return l, nil
+	})
+}
+
+func sources() []*connectors.Source {
+	nine := 9
+	fails := func(e connectors.Error) connectors.Lister[connectors.Account] {
+		return reading[connectors.Account](time.Second, 0, nil, false, &e)
+	}
+	forbidden := &connectors.Error{Source: "partial", Op: "teams.listAll", Kind: connectors.KindForbidden, Status: 403, Detail: "ask for view-all-teams"}
+	return []*connectors.Source{
+		{
+			Name: "good", Kind: connectors.Worksection,
+			Prober:   probe{takes: time.Second, findings: []connectors.Finding{{What: "members, teams and contacts", OK: true}}},
+			Accounts: reading[connectors.Account](1500*time.Millisecond, 12, nil, true, nil), Teams: reading[connectors.Team](0, 3, nil, true, nil),
+			Contacts: reading[connectors.Contact](0, 250, nil, true, nil), ContactFolders: reading[connectors.ContactFolder](0, 0, nil, true, nil),
+		},
+		{
+			Name: "unreachable", Kind: connectors.Kommo, Accounts: fails(connectors.Error{}), Roles: reading[connectors.Role](0, 1, nil, true, nil),
+			Prober: probe{err: &connectors.Error{Source: "unreachable", Op: "account", Kind: connectors.KindTimeout}},
+		},
+		{
+			Name: "refused", Kind: connectors.Altcraft, Accounts: fails(connectors.Error{}),
+			Prober: probe{err: &connectors.Error{Source: "refused", Op: "users/list", Kind: connectors.KindUnauthorized, Status: 200, Code: "401"}},
+		},
+		{
+			Name: "blocked", Kind: connectors.Kommo, Accounts: fails(connectors.Error{}),
+			Prober: probe{err: &connectors.Error{Source: "blocked", Op: "account", Kind: connectors.KindRateLimited, Status: 403, Blocked: true}},
+		},
+		{
+			Name: "partial", Kind: connectors.RocketChat,
+			Prober: probe{findings: []connectors.Finding{
+				{What: "presence", OK: true}, {What: "e-mail addresses and roles", Note: "give the user view-full-other-user-info"},
+			}},
+			Accounts: reading[connectors.Account](0, 7, &nine, false, nil), Roles: reading[connectors.Role](0, 4, nil, false, nil),
+			Teams: reading[connectors.Team](0, 0, nil, false, forbidden),
+		},
+		{Name: "unprobed", Kind: connectors.Kommo, Accounts: fails(connectors.Error{Source: "unprobed", Op: "users", Kind: connectors.KindUnauthorized, Status: 401})},
+		{Name: "silent", Kind: connectors.Kommo, Accounts: fails(connectors.Error{Source: "silent", Op: "users", Kind: connectors.KindUnavailable})},
+		{Name: "slow", Kind: connectors.Altcraft, Accounts: reading[connectors.Account](time.Hour, 1, nil, true, nil)},
+		{Name: "broken", Kind: connectors.Altcraft, Prober: probe{err: errors.New("key hunter2")}, Accounts: fails(connectors.Error{})},
+		{Name: "empty", Kind: connectors.Altcraft},
+	}
+}
+
+// The table is one golden file: what an operator reads.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	var got strings.Builder
+	var failing []string
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		reports := check.Run(ctx, sources())
+		failing = check.Failing(reports)
+		if err := check.Print(&got, reports); err != nil {
+			t.Fatal(err)
+		}
+	})
+	golden := filepath.Join("testdata", "table.txt")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); diff != "" {
+		t.Errorf("the table (-want +got):\n%s", diff)
+	}
+	bad := []string{"unreachable", "refused", "blocked", "partial", "unprobed", "silent", "slow", "broken"}
+	if diff := cmp.Diff(bad, failing); diff != "" {
+		t.Errorf("what is not well (-want +got):\n%s", diff)
+	}
+}
+
+// full cannot take another line.
+type full struct{ lines int }
+
+func (f *full) Write(b []byte) (int, error) {
+	if f.lines--; f.lines < 0 {
+		return 0, errors.New("no space left")
+	}
+	return len(b), nil
+}
+
+func TestPrintTellsThatItCannotWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reports := check.Run(t.Context(), sources()[:1])
+		for lines := range 2 {
+			if err := check.Print(&full{lines * 11}, reports); err == nil {
+				t.Errorf("a place with room for %d writes takes all", lines*11)
+			}
+		}
+	})
+}
