@@ -127,8 +127,8 @@ func (p *program) demo(ctx context.Context) error {
 	if err := p.parse(); err != nil {
 		return err
 	}
-	if *people < 1 || *people > 1_000_000 {
-		return errors.New("--people: must be between 1 and 1000000")
+	if *people < sandbox.MinPeople || *people > sandbox.MaxPeople {
+		return fmt.Errorf("--people: must be between %d and %d", sandbox.MinPeople, sandbox.MaxPeople)
 	}
 	fakes, err := sandbox.Start(ctx, sandbox.Options{People: *people, Seed: *seed, Limits: *limits})
 	if err != nil {
