@@ -1,0 +1,191 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"roster/connectors"
+	"roster/connectors/registry"
+	"roster/internal/httpapi"
+	"roster/internal/presence"
+	"roster/internal/roster"
+	"roster/internal/sandbox"
+	"roster/internal/snapshot"
+	"roster/resolvers"
+)
+
+// benchPeople is how large a company has about 10,000 accounts.
+const benchPeople = 4500
+
+// bench is the whole of the server but its listener, over a company that has been read to its end and is read no more.
+var bench = sync.OnceValues(func() (http.Handler, error) {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	company, err := sandbox.Start(ctx, sandbox.Options{People: benchPeople, Seed: 1})
+	if err != nil {
+		return nil, err
+	}
+	defer company.Close() //nolint:errcheck // nothing in it is worth keeping
+	var sources []*connectors.Source
+	var trusted []roster.Source
+	for _, c := range company.Sources() {
+		s, err := registry.Open(c)
+		if err != nil {
+			return nil, err
+		}
+		sources, trusted = append(sources, s), append(trusted, roster.Source{Source: s})
+	}
+	keeper := snapshot.New(snapshot.Options{Sources: sources})
+	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted})
+	var running sync.WaitGroup
+	running.Go(func() { _ = keeper.Run(ctx) })
+	running.Go(func() { _ = people.Run(ctx) })
+	people.AwaitFirst(ctx)
+	stop()
+	running.Wait()
+	return httpapi.New(httpapi.Options{API: &resolvers.Resolver{
+		Roster: people, Keeper: keeper, Presence: presence.New(sources, presence.Options{}),
+	}}), nil
+})
+
+// sink is a client that counts.
+type sink struct {
+	header http.Header
+	status int
+	n      int
+}
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) WriteHeader(status int)      { s.status = status }
+func (s *sink) Write(b []byte) (int, error) { s.n += len(b); return len(b), nil }
+
+// serve sends the same request again and again.
+func serve(b *testing.B, h http.Handler, body []byte) {
+	b.Helper()
+	req := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", nil)
+	req.Header.Set("Content-Type", "application/json")
+	reader := bytes.NewReader(body)
+	s := &sink{header: make(http.Header)}
+	b.ReportAllocs()
+	for b.Loop() {
+		reader.Reset(body)
+		req.Body, req.ContentLength = io.NopCloser(reader), int64(len(body))
+		clear(s.header)
+		s.status, s.n = 200, 0
+		h.ServeHTTP(s, req)
+	}
+	if s.status != 200 {
+		b.Fatalf("HTTP %d", s.status)
+	}
+	b.ReportMetric(float64(s.n), "B/answer")
+}
+
+// overHTTP sends the same request again and again over one connection of the loopback.
+func overHTTP(b *testing.B, h http.Handler, body []byte) {
+	b.Helper()
+	server := httptest.NewServer(h)
+	defer server.Close()
+	client := server.Client()
+	b.ReportAllocs()
+	for b.Loop() {
+		req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, server.URL+"/graphql", bytes.NewReader(body))
+		if err != nil {
+			b.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != 200 {
+			b.Fatalf("HTTP %d, %v", resp.StatusCode, err)
+		}
+		resp.Body.Close() //nolint:errcheck // it has been read
+	}
+}
+
+// BenchmarkHandler measures requests from their first byte to the last one of their answers: the handler alone, the same over HTTP on the loopback,
+// and beside it, over HTTP too, a handler that reads the same request and has the same answer ready: what HTTP itself and the client cost.
+func BenchmarkHandler(b *testing.B) {
+	h, err := bench()
+	if err != nil {
+		b.Fatal(err)
+	}
+	ask := func(document string, variables map[string]any) (request, answer []byte) {
+		body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
+		if err != nil {
+			b.Fatal(err)
+		}
+		rec := httptest.NewRecorder()
+		req := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", bytes.NewReader(body))
+		req.Header.Set("Content-Type", "application/json")
+		h.ServeHTTP(rec, req)
+		if rec.Code != 200 || strings.Contains(rec.Body.String(), `"errors"`) {
+			b.Fatalf("HTTP %d %.300s", rec.Code, rec.Body)
+		}
+		return body, rec.Body.Bytes()
+	}
+	_, first := ask(`{ users(first: 1) { nodes { id name accounts { id } } } contacts(first: 1) { totalCount } }`, nil)
+	var known struct {
+		Data struct {
+			Users struct{ Nodes []struct{ ID, Name string } }
+		}
+	}
+	if err := json.Unmarshal(first, &known); err != nil {
+		b.Fatal(err)
+	}
+	one := known.Data.Users.Nodes[0]
+	for _, bm := range []struct {
+		name, document string
+		variables      map[string]any
+	}{
+		{"page of 100 with teams and roles", `query People($n: Int!) { users(first: $n) {
+			totalCount pageInfo { hasNextPage endCursor } completeness { complete asOf missing { name } stale { name } }
+			nodes { id name email title department avatarUrl active accessLevel teams { id name } roles { id name } }
+		} }`, map[string]any{"n": 100}},
+		{"page of 100 with accounts", `query People($n: Int!) { users(first: $n) { nodes { id name accounts { id active source { id name kind } } } } }`,
+			map[string]any{"n": 100}},
+		{"lookup by ID", `query Person($id: ID!) { user(by: { id: $id }) { id name email title department active accessLevel teams { id name } roles { id name } } }`,
+			map[string]any{"id": one.ID}},
+		{"search", `query Find($q: String!) { users(first: 10, filter: { search: $q }) { totalCount nodes { id name email } } }`,
+			map[string]any{"q": firstLetters(one.Name, 3)}},
+		{"overview with facets", `query Overview {
+			users(first: 0, filter: { bot: false }) {
+				totalCount
+				overlap: facets(by: SOURCE_SET, first: 15) { value label count } levels: facets(by: ACCESS_LEVEL) { value label count }
+				departments: facets(by: DEPARTMENT, first: 10) { value label count } largestTeams: facets(by: TEAM, first: 10) { value label count }
+				completeness { complete asOf missing { id name } }
+			}
+			active: users(first: 0, filter: { bot: false, active: true }) { totalCount }
+			newest: users(first: 5, filter: { bot: false }, orderBy: { field: CREATED_AT, direction: DESC }) { nodes { id name createdAt } }
+			teams(first: 0) { totalCount }
+			contacts(first: 0) { totalCount }
+		}`, nil},
+	} {
+		request, answer := ask(bm.document, bm.variables)
+		plain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				b.Fatal(err)
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+			w.Write(answer) //nolint:errcheck // the client reads it
+		})
+		b.Run(bm.name+"/handler", func(b *testing.B) { serve(b, h, request) })
+		b.Run(bm.name+"/http", func(b *testing.B) { overHTTP(b, h, request) })
+		b.Run(bm.name+"/plain-http", func(b *testing.B) { overHTTP(b, plain, request) })
+	}
+}
+
+func firstLetters(s string, n int) string {
+	r := []rune(s)
+	return string(r[:min(n, len(r))])
+}
