@@ -122,7 +122,7 @@ func TestDemo(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close() //nolint:errcheck // it has been read
+		resp.Body.Close()
 		if err != nil || string(body) != want {
 			t.Errorf("%s gives %q, %v; want %q", path, body, err, want)
 		}

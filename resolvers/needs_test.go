@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/connectors"
 	"roster/internal/roster"
@@ -19,7 +20,7 @@ import (
 func operationContext(t *testing.T, document string, vars map[string]any) *graphql.OperationContext {
 	t.Helper()
 	schema := (&Resolver{}).Schema().Schema()
-	doc, errs := gqlparser.LoadQuery(schema, document)
+	doc, errs := gqlparser.LoadQueryWithRules(schema, document, rules.NewDefaultRules())
 	if errs != nil {
 		t.Fatal(errs)
 	}

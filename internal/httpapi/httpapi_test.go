@@ -66,7 +66,7 @@ func (idle) InterceptResponse(ctx context.Context, next graphql.ResponseHandler)
 const hello = `{"query":"{ hello }"}`
 
 func post(body string, header ...string) *http.Request {
-	r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/graphql", strings.NewReader(body)) //nolint:usetesting // it has no end
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])

@@ -33,7 +33,7 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
 	defer cancel()
 	err := server.Shutdown(drain)
-	<-failed
+	<-failed //nolint:errcheck // it says that the server was shut down
 	if err != nil {
 		server.Close() //nolint:errcheck // what is still open has had its time
 		return fmt.Errorf("some requests were still open after %s: %w", drainFor, err)

@@ -59,7 +59,7 @@ func TestServeDrains(t *testing.T) {
 		if err != nil {
 			break
 		}
-		c.Close()
+		c.Close() //nolint:errcheck // it has only been opened to see whether it can be
 	}
 	close(goOn)
 	if got := <-answered; got != "the answer<nil>" {
@@ -79,7 +79,7 @@ func TestServeTellsWhatEndsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Close()
+	l.Close() //nolint:errcheck // it is to be closed
 	if err := httpapi.Serve(t.Context(), l, http.NotFoundHandler(), slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("it serves on a closed listener")
 	}
