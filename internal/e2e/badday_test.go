@@ -94,12 +94,13 @@ type fault struct {
 	effect faults.Effect // nil for a system that is down
 	// lasting faults are not worth trying again soon, so that recovery would take longer than a test may.
 	lasting bool
+	slow    bool     // it shows by a time-out
 	reasons []string // what clients are told, one of these
 }
 
 var waysToFail = map[string]fault{
 	"down":      {reasons: []string{"UNAVAILABLE"}},
-	"hangs":     {effect: faults.Hang(), reasons: []string{"TIMEOUT"}},
+	"hangs":     {effect: faults.Hang(), slow: true, reasons: []string{"TIMEOUT"}},
 	"fails":     {effect: faults.Reply(500, faults.HTML("<h1>"+canary+"</h1>")), reasons: []string{"UNAVAILABLE"}},
 	"garbage":   {effect: faults.Reply(200, faults.JSON(canary)), reasons: []string{"BAD_RESPONSE"}},
 	"truncated": {effect: faults.Truncate(), reasons: []string{"BAD_RESPONSE"}},
@@ -137,7 +138,7 @@ func (d *onABadDay) mendIt(t *testing.T) {
 	if d.fault.effect != nil {
 		d.systems[d.broken].Fault(d.broken).Clear()
 	} else {
-		d.systems[d.broken] = system(t, d.broken, smallCompany, d.systems[d.broken].Addr())
+		d.systems[d.broken] = again(t, d.broken, smallCompany, d.systems[d.broken])
 	}
 }
 
@@ -147,7 +148,9 @@ func (d *onABadDay) start(t *testing.T) {
 	for _, kind := range connectors.Kinds {
 		s := sourceSettings(d.systems[kind].Sources()[0])
 		if kind == d.broken {
-			s["timeout"] = "1s"
+			if d.fault.slow {
+				s["timeout"] = "1s"
+			}
 			sources = append(sources, reading(s, "1s", "1s"))
 		} else { // read once, so that a busy machine makes none of them look bad
 			sources = append(sources, reading(s, "30d", "1s"))

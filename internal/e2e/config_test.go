@@ -2,8 +2,12 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"roster/connectors"
@@ -76,22 +80,55 @@ func company(t *testing.T, people int) map[connectors.Kind]*sandbox.Sandbox {
 	t.Helper()
 	systems := make(map[connectors.Kind]*sandbox.Sandbox)
 	for _, kind := range connectors.Kinds {
-		systems[kind] = system(t, kind, people, "")
+		systems[kind] = system(t, kind, people)
 	}
 	return systems
 }
 
-// system starts one system, at that address if one is given.
-func system(t *testing.T, kind connectors.Kind, people int, address string) *sandbox.Sandbox {
+// lastPort is the last port that a system was tried on. They lie below those that the machine hands out itself: one that is closed for a while
+// can be opened again, and nobody else has taken it.
+var lastPort atomic.Int32
+
+const firstPort, ports = 18_000, 12_000
+
+// system starts one system on an address of its own.
+func system(t *testing.T, kind connectors.Kind, people int) *sandbox.Sandbox {
+	t.Helper()
+	for range ports {
+		port := firstPort + (os.Getpid()*100+int(lastPort.Add(1)))%ports
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		s, err := systemAt(t, kind, people, address)
+		if err == nil {
+			return s
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("no port is free")
+	return nil
+}
+
+// again starts a system anew where it was before.
+func again(t *testing.T, kind connectors.Kind, people int, closed *sandbox.Sandbox) *sandbox.Sandbox {
+	t.Helper()
+	s, err := systemAt(t, kind, people, closed.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func systemAt(t *testing.T, kind connectors.Kind, people int, address string) (*sandbox.Sandbox, error) {
 	t.Helper()
 	s, err := sandbox.StartOne(t.Context(), kind, sandbox.Options{People: people, Seed: demoSeed, Listen: address})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return s
+	return s, nil
 }

@@ -18,7 +18,7 @@ import (
 // and the program ends as soon as all is done.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	slow := system(t, connectors.Kommo, 25, "")
+	slow := system(t, connectors.Kommo, 25)
 	slow.Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Slow(1, patience)})
 	source := sourceSettings(slow.Sources()[0])
 	source["timeout"] = "1m"

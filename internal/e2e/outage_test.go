@@ -49,7 +49,7 @@ func TestAllDownAtTheStart(t *testing.T) {
 		}
 	}
 	for kind, s := range d.systems {
-		d.systems[kind] = system(t, kind, smallCompany, s.Addr())
+		d.systems[kind] = again(t, kind, smallCompany, s)
 	}
 	if healthy := d.awaitHealth(t); len(healthy["users"].Nodes) < smallCompany || len(healthy["contacts"].Nodes) == 0 {
 		t.Errorf("%d people and %d contacts, want all of them", len(healthy["users"].Nodes), len(healthy["contacts"].Nodes))
@@ -93,7 +93,7 @@ func TestIDsOutliveAnOutage(t *testing.T) {
 // A list that stops half-way is served as far as it came, called incomplete, and deletes nobody.
 func TestHalfRead(t *testing.T) {
 	t.Parallel()
-	chat := system(t, connectors.RocketChat, 300, "")
+	chat := system(t, connectors.RocketChat, 300)
 	second := faults.Fault{On: faults.Path("users.list?count=100&offset=99"), Effect: faults.Reply(502, faults.HTML(canary))}
 	chat.Fault(connectors.RocketChat).Set(second)
 	p := serve(t, settingsOf(reading(sourceSettings(chat.Sources()[0]), "1s", "1s")))
