@@ -2,8 +2,6 @@ package altcraft
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,16 +76,10 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Name:        cfg.Name,
 		Kind:        connectors.Altcraft,
 		URL:         address,
-		Fingerprint: fingerprint(address, cfg.AccountID, cfg.Token),
+		Fingerprint: connectors.Fingerprint(connectors.Altcraft, address, strconv.FormatInt(cfg.AccountID, 10), cfg.Token.Reveal()),
 		Accounts:    c,
 		Prober:      c,
 	}, nil
-}
-
-func fingerprint(address string, accountID int64, token connectors.Secret) string {
-	parts := []string{string(connectors.Altcraft), address, strconv.FormatInt(accountID, 10), token.Reveal()}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }
 
 // listUsers makes the one call: POST /api/v1.1/admin/accounts/users/list.

@@ -1,8 +1,6 @@
 package kommo
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -55,7 +53,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Name:        cfg.Name,
 		Kind:        connectors.Kommo,
 		URL:         base,
-		Fingerprint: fingerprint(base, token),
+		Fingerprint: connectors.Fingerprint(connectors.Kommo, base, token),
 		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),
 		Roles:       connectors.ListFunc[connectors.Role](c.roles),
@@ -90,10 +88,4 @@ func checkToken(secret connectors.Secret) (string, error) {
 		return "", errors.New("access_token: must be one word of ASCII characters")
 	}
 	return token, nil
-}
-
-// fingerprint tells what can be read here: another address or another token may show other records.
-func fingerprint(base, token string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(connectors.Kommo), base, token}, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }

@@ -1,8 +1,6 @@
 package rocketchat
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -47,7 +45,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Name:        cfg.Name,
 		Kind:        connectors.RocketChat,
 		URL:         strings.TrimRight(cfg.URL, "/"),
-		Fingerprint: fingerprint(string(connectors.RocketChat), root, cfg.UserID, cfg.AuthToken.Reveal()),
+		Fingerprint: connectors.Fingerprint(connectors.RocketChat, root, cfg.UserID, cfg.AuthToken.Reveal()),
 		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),
 		Roles:       connectors.ListFunc[connectors.Role](c.roles),
@@ -85,13 +83,4 @@ func canonical(address string) string {
 		return address
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host) + strings.TrimRight(u.EscapedPath(), "/")
-}
-
-// fingerprint hashes the parts, each with its length before it so that no two lists of parts look alike.
-func fingerprint(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
-	}
-	return hex.EncodeToString(h.Sum(nil))[:32]
 }

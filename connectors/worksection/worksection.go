@@ -1,8 +1,6 @@
 package worksection
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,7 +48,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Name:           cfg.Name,
 		Kind:           connectors.Worksection,
 		URL:            strings.TrimRight(cfg.URL, "/"),
-		Fingerprint:    fingerprint(string(connectors.Worksection), canonical(cfg.URL), cfg.APIKey.Reveal()),
+		Fingerprint:    connectors.Fingerprint(connectors.Worksection, canonical(cfg.URL), cfg.APIKey.Reveal()),
 		Accounts:       list(c, actionUsers, to.account),
 		Teams:          list(c, actionUserGroups, team),
 		Contacts:       list(c, actionContacts, to.contact),
@@ -66,13 +64,4 @@ func canonical(address string) string {
 		return address
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host) + strings.TrimRight(u.EscapedPath(), "/")
-}
-
-// fingerprint hashes the parts, each with its length before it so that no two lists of parts look alike.
-func fingerprint(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
-	}
-	return hex.EncodeToString(h.Sum(nil))[:32]
 }
