@@ -2498,7 +2498,7 @@ enum SourceKind {
 
 "How far the data served can be relied upon, best first."
 enum SourceState {
-  "All of it is as fresh as configured."
+  "All of it is as fresh as its source allows, or will be in a moment: see freshFor."
   FRESH
   "Some of it could not be read of late, and older data is served."
   STALE
@@ -2516,7 +2516,7 @@ type SourceCollection {
   count: Int!
   "How many there are by the source's own word, where it gives one."
   expectedCount: Int
-  "When what is served was read from the source."
+  "When the oldest of what is served was read from the source."
   syncedAt: DateTime
   "When reading it was last tried."
   triedAt: DateTime

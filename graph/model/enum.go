@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -32,7 +33,11 @@ func (e enum[T]) marshal(v T) graphql.Marshaler {
 }
 
 func (e enum[T]) unmarshal(v any) (T, error) {
-	s, _ := v.(string)
+	s, isString := v.(string)
+	if !isString {
+		var t T
+		return t, errors.New("must be one of its values, and not null")
+	}
 	t, ok := e.values[s]
 	if !ok {
 		return t, fmt.Errorf("%q is not one of its values", s)

@@ -33,7 +33,7 @@ type SourceCollection struct {
 	Count int `json:"count"`
 	// How many there are by the source's own word, where it gives one.
 	ExpectedCount *int `json:"expectedCount,omitempty"`
-	// When what is served was read from the source.
+	// When the oldest of what is served was read from the source.
 	SyncedAt *time.Time `json:"syncedAt,omitempty"`
 	// When reading it was last tried.
 	TriedAt *time.Time `json:"triedAt,omitempty"`

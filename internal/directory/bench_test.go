@@ -13,7 +13,7 @@ import (
 // bigCompany invents four sources that hold the given number of accounts together, a third as many contacts, and groups to match. The same
 // number gives the same company.
 func bigCompany(accounts int) []directory.SourceData {
-	rng := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // invented data
+	rng := rand.New(rand.NewPCG(7, 11))
 	first := []string{"Zoë", "Adam", "Olha", "Jürgen", "Łukasz", "María", "Wei", "Fatima", "Søren", "Ivan", "Noa", "Priya", "Hugo", "Ines", "Tom"}
 	start := time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
 	data := []directory.SourceData{
@@ -29,7 +29,7 @@ func bigCompany(accounts int) []directory.SourceData {
 			data[i].ContactFolders = append(data[i].ContactFolders, connectors.ContactFolder{ID: id, Name: "Folder " + id})
 		}
 		for r := range 12 {
-			data[i].Roles = append(data[i].Roles, connectors.Role{ID: fmt.Sprint(r), Name: fmt.Sprint("Role ", r), Access: connectors.AccessLevel(1 + r%7)}) //nolint:gosec // small
+			data[i].Roles = append(data[i].Roles, connectors.Role{ID: fmt.Sprint(r), Name: fmt.Sprint("Role ", r), Access: connectors.AccessLevel(1 + r%7)})
 		}
 		data[i].Versions = []string{fmt.Sprint(accounts)}
 	}
@@ -47,7 +47,7 @@ func bigCompany(accounts int) []directory.SourceData {
 				Title: pick("Engineer", 50), Department: pick("Department", 40), Active: rng.IntN(8) > 0,
 				Emails:    []connectors.Email{{Address: fmt.Sprintf("person.%d@acme.example", person), Verified: &yes}},
 				Phones:    []connectors.Phone{{Raw: "+380 44 000 00 00", E164: "+380440000000"}},
-				Access:    connectors.AccessLevel(1 + rng.IntN(7)), //nolint:gosec // small
+				Access:    connectors.AccessLevel(1 + rng.IntN(7)),
 				Roles:     []connectors.RoleRef{{ID: fmt.Sprint(rng.IntN(12))}},
 				Teams:     []connectors.TeamRef{{ID: fmt.Sprint(rng.IntN(groups))}, {ID: fmt.Sprint(rng.IntN(groups))}},
 				Locale:    []string{"en", "uk", "de", "pt-BR"}[rng.IntN(4)],

@@ -106,7 +106,17 @@ func (b *builder) collectAccounts() {
 			b.accounts, b.outer = append(b.accounts, core), append(b.outer, outer)
 			b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.ID}] = outer
 		}
+		b.notice(s, source)
 	}
+}
+
+// notice works out what the source's credential may not see. A source without any roles or teams hides none.
+func (b *builder) notice(s int, source *Source) {
+	shows := func(shown func(*connectors.Account) bool) bool {
+		return len(b.people[s]) == 0 || slices.ContainsFunc(b.people[s], shown)
+	}
+	source.hidesRoles = len(b.data[s].Roles) > 0 && !shows(func(r *connectors.Account) bool { return r.Roles != nil })
+	source.hidesTeams = len(b.data[s].Teams) > 0 && !b.teams[s].told && !shows(func(r *connectors.Account) bool { return r.Teams != nil })
 }
 
 func (b *builder) account(s int, source *Source, r *connectors.Account) *AccountCore {

@@ -35,7 +35,7 @@ func mutate(rng *rand.Rand, d *directory.SourceData, id string) {
 		return time.Unix(int64(rng.IntN(5)-2)*1e6, 0).UTC()
 	}
 	a := acc(id)
-	a.Name, a.CreatedAt, a.Access, a.Active = name, date(), connectors.AccessLevel(1+rng.IntN(7)), rng.IntN(4) > 0 //nolint:gosec // small
+	a.Name, a.CreatedAt, a.Access, a.Active = name, date(), connectors.AccessLevel(1+rng.IntN(7)), rng.IntN(4) > 0
 	if rng.IntN(3) > 0 {
 		a.Emails = []connectors.Email{{Address: fmt.Sprintf("p%s@x.example", id)}}
 	}

@@ -38,7 +38,7 @@ func company(t *rapid.T) (directory.Rules, []directory.SourceData) {
 		d.Accounts = distinct(t, account(d.Kind))
 		d.Teams = distinct(t, rapid.Custom(func(t *rapid.T) connectors.Team {
 			return connectors.Team{
-				ID: pick(t, groupIDs), Name: pick(t, groups), Kind: connectors.TeamKind(rapid.IntRange(0, 2).Draw(t, "kind")), //nolint:gosec // small
+				ID: pick(t, groupIDs), Name: pick(t, groups), Kind: connectors.TeamKind(rapid.IntRange(0, 2).Draw(t, "kind")),
 				Members: maybe(t, rapid.SliceOfN(rapid.SampledFrom(ids), 0, 4)),
 			}
 		}))
@@ -46,7 +46,7 @@ func company(t *rapid.T) (directory.Rules, []directory.SourceData) {
 			return connectors.Role{ID: pick(t, groupIDs), Name: pick(t, groups), Access: level(t)}
 		}))
 		d.ContactFolders = distinct(t, rapid.Custom(func(t *rapid.T) connectors.ContactFolder {
-			return connectors.ContactFolder{ID: pick(t, groupIDs), Name: pick(t, groups), Kind: connectors.ContactFolderKind(rapid.IntRange(0, 1).Draw(t, "kind"))} //nolint:gosec // small
+			return connectors.ContactFolder{ID: pick(t, groupIDs), Name: pick(t, groups), Kind: connectors.ContactFolderKind(rapid.IntRange(0, 1).Draw(t, "kind"))}
 		}))
 		d.Contacts = distinct(t, rapid.Custom(contact))
 	}
@@ -119,7 +119,7 @@ func email(t *rapid.T) connectors.Email {
 }
 
 func level(t *rapid.T) connectors.AccessLevel {
-	return connectors.AccessLevel(rapid.IntRange(int(connectors.AccessUnknown), int(connectors.AccessOwner)).Draw(t, "level")) //nolint:gosec // small
+	return connectors.AccessLevel(rapid.IntRange(int(connectors.AccessUnknown), int(connectors.AccessOwner)).Draw(t, "level"))
 }
 
 func instant(t *rapid.T) time.Time {

@@ -92,8 +92,8 @@ func TestGroupFilters(t *testing.T) {
 		d := directory.Build(r, data)
 		args := directory.PageArgs{First: new(500)}
 		query, sources := rapid.SampledFrom([]string{"", "s", "sa", "sup", "1", "x"}).Draw(t, "search"), []string{data[0].Name}
-		teamKinds := rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 2), func(k int) connectors.TeamKind { return connectors.TeamKind(k) }), 0, 2).Draw(t, "team kinds")                       //nolint:gosec // small
-		folderKinds := rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 1), func(k int) connectors.ContactFolderKind { return connectors.ContactFolderKind(k) }), 0, 2).Draw(t, "folder kinds") //nolint:gosec // small
+		teamKinds := rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 2), func(k int) connectors.TeamKind { return connectors.TeamKind(k) }), 0, 2).Draw(t, "team kinds")
+		folderKinds := rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 1), func(k int) connectors.ContactFolderKind { return connectors.ContactFolderKind(k) }), 0, 2).Draw(t, "folder kinds")
 		levels := rapid.SliceOfN(rapid.Custom(level), 0, 2).Draw(t, "levels")
 
 		teams, err := d.Teams(nil, args)

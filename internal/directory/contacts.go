@@ -229,6 +229,9 @@ func (c *ContactConnection) Edges() []*ContactEdge {
 	return edges(c.page, c.all, func(x *Contact, cursor string) *ContactEdge { return &ContactEdge{x, cursor} })
 }
 
+// Len is how many contacts are on the page.
+func (c *ContactConnection) Len() int { return len(c.page.items) }
+
 // PageInfo is where the page lies.
 func (c *ContactConnection) PageInfo() PageInfo { return c.page.info() }
 

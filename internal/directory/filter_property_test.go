@@ -104,7 +104,7 @@ func userFilter(t *rapid.T, d *directory.Directory, data []directory.SourceData)
 		if !given(label) {
 			return nil
 		}
-		return rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 7), func(l int) connectors.AccessLevel { return connectors.AccessLevel(l) }), 0, 3).Draw(t, label) //nolint:gosec // small
+		return rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 7), func(l int) connectors.AccessLevel { return connectors.AccessLevel(l) }), 0, 3).Draw(t, label)
 	}
 	var sources, teams, roles []string
 	for _, s := range data {

@@ -14,7 +14,7 @@ import (
 // Many readers ask one directory at once; the race detector sees a write.
 func TestConcurrentReaders(t *testing.T) {
 	t.Parallel()
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // invented data
+	rng := rand.New(rand.NewPCG(1, 2))
 	d := directory.Build(directory.Rules{}, sized(rng, 50))
 	want := readAll(d)
 	var wg sync.WaitGroup

@@ -48,6 +48,16 @@ func (d *Directory) Source(id string) *Source {
 	return nil
 }
 
+// SourceNamed finds a source by its name; nil where there is none.
+func (d *Directory) SourceNamed(name string) *Source {
+	for _, s := range d.sources {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
 // Node finds the object with this ID; nil where nothing has it.
 func (d *Directory) Node(id string) Node {
 	kind, _, _, ok := decodeID(id)

@@ -33,12 +33,13 @@ func (b *builder) joinUsers() {
 	b.indexEmails()
 }
 
-// indexEmails finds people by their addresses. An address that several people have, each by the word of some source, finds none of them.
+// indexEmails finds people by their addresses. An address that several people have, each by the word of some source,
+// finds none of them, and neither does a shared mailbox, of which one holder may be all that is known.
 func (b *builder) indexEmails() {
 	several := make(map[string]bool)
 	for _, a := range b.accounts {
 		for _, e := range a.emails {
-			if e.trust == connectors.TrustNone {
+			if e.trust == connectors.TrustNone || e.shared {
 				continue
 			}
 			if u, ok := b.dir.byEmail[e.address]; ok && u != a.User {

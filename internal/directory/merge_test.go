@@ -216,7 +216,7 @@ func TestEmails(t *testing.T) {
 		t.Errorf("known as %q, want the first that a source vouches for", u.Email)
 	}
 	for address, want := range map[string]*directory.User{
-		"zoe@x.example": u, " ZOE@X.example": u, "info@x.example": u, "other@x.example": nil, "1@1.worksection.com": nil, "nonsense": nil, "": nil,
+		"zoe@x.example": u, " ZOE@X.example": u, "info@x.example": nil, "other@x.example": nil, "1@1.worksection.com": nil, "nonsense": nil, "": nil,
 	} {
 		if found := d.UserByEmail(address); found != want {
 			t.Errorf("%q finds %v", address, found)

@@ -17,7 +17,15 @@ type Source struct {
 	Kind connectors.Kind
 	URL  Text
 
-	index int
+	index      int
+	hidesRoles bool // there are roles, and no account shows who has them
+	hidesTeams bool // there are teams, and neither they nor any account show who is in them
+}
+
+// Hides says that a source has records of this collection, but not whom they concern: its credential may not see that. Members and holders that
+// come from there are then not none, but unknown.
+func (s *Source) Hides(c connectors.Collection) bool {
+	return (c == connectors.Roles && s.hidesRoles) || (c == connectors.Teams && s.hidesTeams)
 }
 
 // User is a person: every account that the sources hold for them.

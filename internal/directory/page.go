@@ -123,7 +123,7 @@ func (p *page) cursor(i uint32) string {
 
 func encodeCursor(list byte, field int, desc bool, at place) string {
 	b := make([]byte, 0, 5+binary.MaxVarintLen32+len(at.key)+len(at.id))
-	b = append(b, cursorVersion, list, byte(field), flag(desc), flag(at.without))
+	b = append(b, cursorVersion, list, byte(field), flag(desc), flag(at.without)) //nolint:gosec // a list has a handful of orders
 	b = binary.AppendUvarint(b, uint64(len(at.key)))
 	b = append(b, at.key...)
 	b = append(b, at.id...)

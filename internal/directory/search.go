@@ -39,7 +39,7 @@ func indexWords(n int, texts func(i int, add func(string))) wordIndex {
 		return ns
 	}
 	for i := range n {
-		item := uint32(i) //nolint:gosec // see numbered
+		item := uint32(i)
 		texts(i, func(text string) {
 			for _, w := range wordsOf(text) {
 				if its := items[w]; len(its) == 0 || its[len(its)-1] != item {

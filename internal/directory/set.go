@@ -82,7 +82,7 @@ func (s *set) size() int {
 func (s *set) items(yield func(uint32) bool) {
 	if s.all() {
 		for i := range s.n {
-			if !yield(uint32(i)) { //nolint:gosec // see numbered
+			if !yield(uint32(i)) {
 				return
 			}
 		}

@@ -31,7 +31,7 @@ func numbered[T any](kind byte, items []T, names *collation, name, id func(T) st
 	keys := make([]string, len(items))
 	for i, k := range ks {
 		items[i], t.ids[i], keys[i] = k.item, k.id, k.key
-		number(k.item, uint32(i)) //nolint:gosec // a list holds far fewer than 4 billion items
+		number(k.item, uint32(i))
 	}
 	t.orders = append(t.orders, newOrder(t.ids, keys, nil))
 	return t
@@ -67,7 +67,7 @@ func newOrder(ids, keys []string, without []bool) order {
 	o := order{ids: ids, keys: keys, without: without}
 	o.asc = make([]uint32, len(ids))
 	for i := range o.asc {
-		o.asc[i] = uint32(i) //nolint:gosec // see numbered
+		o.asc[i] = uint32(i)
 	}
 	slices.SortFunc(o.asc, func(a, b uint32) int { return o.compare(a, o.place(b), false) })
 	o.desc = o.reversed()
@@ -96,7 +96,7 @@ func (o *order) reversed() []uint32 {
 func ranks(perm []uint32) []uint32 {
 	out := make([]uint32, len(perm))
 	for p, i := range perm {
-		out[i] = uint32(p) //nolint:gosec // see numbered
+		out[i] = uint32(p)
 	}
 	return out
 }

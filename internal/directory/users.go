@@ -203,6 +203,9 @@ func (c *UserConnection) Edges() []*UserEdge {
 	return edges(c.page, c.users, func(u *User, cursor string) *UserEdge { return &UserEdge{u, cursor} })
 }
 
+// Len is how many people are on the page.
+func (c *UserConnection) Len() int { return len(c.page.items) }
+
 // PageInfo is where the page lies.
 func (c *UserConnection) PageInfo() PageInfo { return c.page.info() }
 

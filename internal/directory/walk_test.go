@@ -15,14 +15,14 @@ func TestWalk(t *testing.T) {
 		n := rapid.SampledFrom([]int{0, 1, 7, 64, 150, 300}).Draw(t, "items")
 		perm := make([]uint32, n)
 		for i := range perm {
-			perm[i] = uint32(i) //nolint:gosec // small
+			perm[i] = uint32(i)
 		}
 		perm = rapid.Permutation(perm).Draw(t, "order")
 		matches := everything(n)
 		if !rapid.Bool().Draw(t, "all") {
 			matches = newSet(n)
 			if n > 0 {
-				matches.addAll(rapid.SliceOfN(rapid.Uint32Range(0, uint32(n-1)), 0, rapid.SampledFrom([]int{3, 8, 300}).Draw(t, "most")).Draw(t, "matches")) //nolint:gosec // small
+				matches.addAll(rapid.SliceOfN(rapid.Uint32Range(0, uint32(n-1)), 0, rapid.SampledFrom([]int{3, 8, 300}).Draw(t, "most")).Draw(t, "matches"))
 			}
 		}
 		var want []int // places of the matches
@@ -74,13 +74,13 @@ func TestSet(t *testing.T) {
 			model := map[uint32]bool{}
 			if rapid.Bool().Draw(t, label+" is everything") {
 				for i := range n {
-					model[uint32(i)] = true //nolint:gosec // small
+					model[uint32(i)] = true
 				}
 				return everything(n), model
 			}
 			s := newSet(n)
 			if n > 0 {
-				items := rapid.SliceOf(rapid.Uint32Range(0, uint32(n-1))).Draw(t, label) //nolint:gosec // small
+				items := rapid.SliceOf(rapid.Uint32Range(0, uint32(n-1))).Draw(t, label)
 				s.addAll(items)
 				for _, i := range items {
 					model[i] = true

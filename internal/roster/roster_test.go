@@ -375,3 +375,46 @@ func TestCompletenessIsTheDirectorys(t *testing.T) {
 		parts.Wait()
 	})
 }
+
+func TestWhatACredentialMayNotSeeIsMissing(t *testing.T) {
+	roles := connectors.ListFunc[connectors.Role](
+		func(context.Context, connectors.Progress[connectors.Role]) (connectors.Listing[connectors.Role], error) {
+			return connectors.Listing[connectors.Role]{Records: []connectors.Role{{ID: "admin"}}, Complete: true}, nil
+		})
+	teams := connectors.ListFunc[connectors.Team](
+		func(context.Context, connectors.Progress[connectors.Team]) (connectors.Listing[connectors.Team], error) {
+			return connectors.Listing[connectors.Team]{Records: []connectors.Team{{ID: "support"}}, Complete: true}, nil
+		})
+	for name, c := range map[string]struct {
+		account connectors.Account
+		want    []string
+	}{
+		"nothing is shown": {connectors.Account{ID: "1"}, []string{"teams", "roles"}},
+		"roles are shown":  {connectors.Account{ID: "1", Roles: []connectors.RoleRef{}}, []string{"teams"}},
+		"teams are shown":  {connectors.Account{ID: "1", Teams: []connectors.TeamRef{}}, []string{"roles"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := source("chat", &listing{pages: [][]connectors.Account{{c.account}}})
+				s.Roles, s.Teams = roles, teams
+				r := run(t, s)
+				if !r.AwaitFirst(t.Context()) {
+					t.Fatal("the first reading has not ended")
+				}
+				var hidden []string
+				for _, kind := range []connectors.Collection{connectors.Teams, connectors.Roles} {
+					var n roster.Needs
+					n.Add(kind)
+					results, _ := r.keeper.Take(r.Keys(n))
+					v := r.View(t.Context(), results, false)
+					if missing := v.Missing(); len(missing) == 1 && missing[0].Err.Kind == connectors.KindForbidden && !v.Completeness(n).Complete {
+						hidden = append(hidden, kind.String())
+					}
+				}
+				if diff := cmp.Diff(c.want, hidden); diff != "" {
+					t.Errorf("hidden (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}

@@ -82,12 +82,26 @@ func (e *edition) standing(res *snapshot.Result) collection {
 	case res.Snapshot != nil && res.Snapshot.Version == have.Version: // it may have been read again since, and nothing had changed
 		c.readAt = res.Status.SyncedAt
 	default:
-		c.readAt = have.ReadAt
+		c.readAt = have.OldestAt
 		if !have.Complete {
 			c.State = max(c.State, snapshot.Incomplete)
 		}
 	}
+	e.reveal(&c.Status)
 	return c
+}
+
+// reveal says of a collection whose records are there, but not whom they concern, that part of it is missing, and why.
+func (e *edition) reveal(st *snapshot.Status) {
+	source := e.directory.SourceNamed(st.Source)
+	if source == nil || !source.Hides(st.Collection) || st.State == snapshot.Missing {
+		return
+	}
+	st.State = snapshot.Incomplete
+	if st.Err == nil {
+		st.Err = &connectors.Error{Source: st.Source, Op: st.Collection.String(), Kind: connectors.KindForbidden,
+			Detail: "the credential may not see whom they belong to; give it that right"}
+	}
 }
 
 // Completeness says what a list that these collections decide could take into account.
@@ -138,7 +152,13 @@ func (v *View) Missing() []snapshot.Status {
 }
 
 // Statuses gives how every collection of every source stands, in the order of the configuration.
-func (r *Roster) Statuses() []snapshot.Status { return r.keeper.Statuses() }
+func (r *Roster) Statuses() []snapshot.Status {
+	e, statuses := r.current.Load(), r.keeper.Statuses()
+	for i := range statuses {
+		e.reveal(&statuses[i])
+	}
+	return statuses
+}
 
 // Source gives a source's capabilities; nil where there is none of that name.
 func (r *Roster) Source(name string) *connectors.Source { return r.byName[name] }

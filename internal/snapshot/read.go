@@ -195,10 +195,10 @@ func hopeless(e *connectors.Error) bool {
 // snapshot makes a snapshot of what was read. A reading that is short is laid over what was there, unless that is too old to be kept.
 func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 	was := c.view.Load().snap
-	snap := &Snapshot{Key: c.key, ReadAt: start, Complete: r.complete, Expected: r.expected, since: start}
+	snap := &Snapshot{Key: c.key, ReadAt: start, Complete: r.complete, Expected: r.expected, OldestAt: start}
 	var base Records
-	if was != nil && !r.complete && start.Sub(was.since) < c.settings.KeepFor {
-		base, snap.since = was.Records, was.since
+	if was != nil && !r.complete && start.Sub(was.OldestAt) < c.settings.KeepFor {
+		base, snap.OldestAt = was.Records, was.OldestAt
 		if snap.Expected == nil {
 			snap.Expected = was.Expected
 		}

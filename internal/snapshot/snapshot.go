@@ -40,8 +40,8 @@ type Snapshot struct {
 	// Expected is how many records there are by the source's own word; nil where it does not say.
 	Expected *int
 
-	// since is when the reading began that the oldest of the records may come from: readings that end short are laid over what was there.
-	since time.Time
+	// OldestAt is when the reading began that the oldest of the records may come from: readings that end short are laid over what was there.
+	OldestAt time.Time
 }
 
 // reading is what one reading of a collection has yielded.

@@ -32,7 +32,7 @@ type Status struct {
 	// Count is how many records are served; during a first reading, those read so far.
 	Count    int
 	Expected *int
-	// SyncedAt is when the reading began whose data is served; zero where there is none.
+	// SyncedAt is when the reading began that the oldest of the data served may come from; zero where there is none.
 	SyncedAt time.Time
 	// TriedAt is when the last reading began, the one under way included; zero before the first.
 	TriedAt time.Time
@@ -107,7 +107,7 @@ func (c *collection) result(v *view, now time.Time) Result {
 		Key: c.key, State: c.state(v, now), TriedAt: v.started, Err: v.err, FreshFor: c.freshFor(v), Reading: v.reading,
 	}}
 	if r.Snapshot != nil {
-		r.Status.Count, r.Status.Expected, r.Status.SyncedAt = r.Snapshot.Records.Len(), r.Snapshot.Expected, r.Snapshot.ReadAt
+		r.Status.Count, r.Status.Expected, r.Status.SyncedAt = r.Snapshot.Records.Len(), r.Snapshot.Expected, r.Snapshot.OldestAt
 	}
 	if v.err != nil {
 		r.Status.RetryAt = v.next
