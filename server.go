@@ -205,7 +205,7 @@ func (p *program) check(ctx context.Context) error {
 func load(path, listen string) (*config.Config, error) {
 	cfg, err := config.Load(path, os.LookupEnv, config.Listen(listen))
 	if err != nil {
-		return nil, fmt.Errorf("%s is not usable:\n%w", path, err)
+		return nil, fmt.Errorf("the configuration is not usable (roster demo needs none):\n%w", err)
 	}
 	return cfg, nil
 }
@@ -254,7 +254,9 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	handler := httpapi.New(httpapi.Options{
 		API:   &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, Logger: log},
 		Pages: web.Handler(),
-		Ready: func() bool { return ctx.Err() == nil && first.Load() },
+		// Nobody is asked who they are yet, so nobody else may be answered.
+		LocalOnly: true,
+		Ready:     func() bool { return ctx.Err() == nil && first.Load() },
 	})
 
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -55,7 +56,12 @@ func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Erro
 
 // Recover turns a panic into an error that tells the client nothing.
 func (r *Resolver) Recover(ctx context.Context, p any) error {
-	r.log().ErrorContext(ctx, "a resolver panicked", slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
+	// Only the runtime's own words are known to hold nothing of anybody's.
+	what := fmt.Sprintf("%T", p)
+	if e, ok := p.(runtime.Error); ok {
+		what = e.Error()
+	}
+	r.log().ErrorContext(ctx, "a resolver panicked", slog.String("panic", what), slog.String("stack", string(debug.Stack())))
 	return errInternal
 }
 

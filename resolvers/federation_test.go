@@ -83,3 +83,20 @@ func TestEntitiesPresence(t *testing.T) {
 		}
 	})
 }
+
+func TestEntitiesInOtherForms(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, ws(), crm(), mailer(), chat()).read()
+		ben := map[string]any{"__typename": "User", "email": "ben@example.com"}
+		want := []any{map[string]any{"name": "Ben Fox"}}
+		const one = `query($r: [_Any!]!) { _entities(representations: $r) { ... on User { name } } }`
+		if diff := cmp.Diff(want, w.get(one, "r", ben)["_entities"]); diff != "" {
+			t.Errorf("one stands for a list of itself (-want +got):\n%s", diff)
+		}
+		const inFragment = `query($r: [_Any!]!) { ...F } fragment F on Query { _entities(representations: $r) { ... on User { name } } }`
+		a := w.ask(inFragment, "r", []any{"x", ben})
+		if diff := cmp.Diff([]any{nil, want[0]}, a.Data["_entities"]); diff != "" || len(a.Errors) != 1 {
+			t.Errorf("within a fragment, errors %v (-want +got):\n%s", a.Errors, diff)
+		}
+	})
+}

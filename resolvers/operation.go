@@ -23,6 +23,7 @@ type operation struct {
 	oneAsks  bool              // for presence: a single one of the operation's own fields
 	statuses func() []snapshot.Status
 	refused  gqlerror.List // representations that name nothing
+	extent
 }
 
 type operationKey struct{}

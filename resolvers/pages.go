@@ -15,6 +15,9 @@ func (r *Resolver) userPage(
 	if err != nil {
 		return nil, err
 	}
+	if ok, err := op.admit(ctx, page.Len()); !ok {
+		return nil, err
+	}
 	page.Completeness = op.view.Completeness(decidedBy(ctx))
 	if op.presence != nil {
 		var people []directory.Node
@@ -33,6 +36,9 @@ func (r *Resolver) contactPage(
 	op := operationOf(ctx)
 	page, err := find(op.view.Directory)
 	if err != nil {
+		return nil, err
+	}
+	if ok, err := op.admit(ctx, page.Len()); !ok {
 		return nil, err
 	}
 	page.Completeness = op.view.Completeness(decidedBy(ctx))

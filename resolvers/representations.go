@@ -24,16 +24,12 @@ var nobody = map[string]any{"__typename": "User", "email": ""}
 func setAside(op *graphql.OperationContext) gqlerror.List {
 	var errs gqlerror.List
 	usable := make(map[string][]any) // by variable
-	for _, s := range op.Operation.SelectionSet {
-		f, ok := s.(*ast.Field)
-		if !ok || f.Name != "_entities" {
-			continue
-		}
+	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
 		arg := f.Arguments.ForName("representations")
-		if arg == nil || arg.Value.Kind != ast.Variable {
-			continue
+		if f.Name != "_entities" || arg == nil || arg.Value.Kind != ast.Variable {
+			return false
 		}
-		given, _ := op.Variables[arg.Value.Raw].([]any)
+		given := listed(op.Variables[arg.Value.Raw])
 		good := make([]any, len(given))
 		for i, r := range given {
 			good[i] = r
@@ -43,7 +39,8 @@ func setAside(op *graphql.OperationContext) gqlerror.List {
 			}
 		}
 		usable[arg.Value.Raw] = good
-	}
+		return false
+	}, nil)
 	for name, good := range usable {
 		op.Variables[name] = good
 	}

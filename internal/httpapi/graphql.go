@@ -10,7 +10,7 @@ import (
 )
 
 // maxTokens bounds a document before it is parsed: the work of parsing and checking grows with it.
-const maxTokens = 15_000
+const maxTokens = 5_000
 
 // graphQL serves the graph by POST and GET.
 func graphQL(api API) http.Handler {
@@ -22,6 +22,7 @@ func graphQL(api API) http.Handler {
 	srv.SetErrorPresenter(api.ErrorPresenter)
 	srv.SetRecoverFunc(api.Recover)
 	srv.Use(extension.Introspection{})
+	srv.Use(depthLimit{})
 	srv.Use(api.Extension())
 	return srv
 }

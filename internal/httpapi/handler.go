@@ -24,6 +24,8 @@ type Options struct {
 	Pages http.Handler
 	// Ready says whether queries can be answered; nil means always.
 	Ready func() bool
+	// LocalOnly answers only requests that name this machine as localhost or by a loopback address.
+	LocalOnly bool
 	// OperationTimeout bounds one operation; 0 means 15 s.
 	OperationTimeout time.Duration
 }
@@ -47,6 +49,9 @@ func New(opt Options) http.Handler {
 	})
 	if opt.Pages != nil {
 		mux.Handle("/", opt.Pages)
+	}
+	if opt.LocalOnly {
+		return local(mux)
 	}
 	return mux
 }
