@@ -38,15 +38,12 @@ func mediaType(accept string) string {
 	return typeJSON
 }
 
-// answer writes what the graph has answered. The status tells whether the operation could be run at all, in each media type by its own custom.
+// answer writes what the graph has answered. As GraphQL over HTTP has it, application/json says with 200 that the request was understood, since older
+// clients take any other status for a failure of the way; the newer type tells by its status too whether the operation could be run.
 func answer(w http.ResponseWriter, mediaType string, resp *graphql.Response) {
 	status := http.StatusOK
-	switch {
-	case resp.Data != nil:
-	case mediaType == typeGraphQL:
+	if resp.Data == nil && mediaType == typeGraphQL {
 		status = http.StatusBadRequest
-	default:
-		status = http.StatusUnprocessableEntity
 	}
 	write(w, status, resp)
 }

@@ -31,7 +31,7 @@ func TestDepth(t *testing.T) {
 				t.Fatal(err)
 			}
 			rec := do(h, post(string(body)))
-			if refused := rec.Code != http.StatusOK; refused != c.refused || refused != strings.Contains(rec.Body.String(), "the limit is 12") {
+			if refused := strings.Contains(rec.Body.String(), "the limit is 12"); refused != c.refused || rec.Code != http.StatusOK {
 				t.Errorf("HTTP %d: %s; want refused %v", rec.Code, rec.Body, c.refused)
 			}
 		})

@@ -54,6 +54,10 @@ func (oneAnswer) Do(w http.ResponseWriter, r *http.Request, graph graphql.GraphE
 		refuseBecause(w, err)
 		return
 	}
+	if params.Query == "" {
+		refuse(w, http.StatusBadRequest, codeBadRequest, "the request has no query")
+		return
+	}
 	ctx := r.Context()
 	operation, errs := graph.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {

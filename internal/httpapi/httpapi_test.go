@@ -124,7 +124,7 @@ func TestRequests(t *testing.T) {
 		"POST of two":                          {post(hello + hello), 400, "JSON object"},
 		"POST of other types":                  {post(`{"query":5}`), 400, "JSON object"},
 		"POST with variables in a list":        {post(`{"query":"{ hello }","variables":[]}`), 400, "JSON object"},
-		"POST without a query":                 {post(`{}`), 422, "no operation"},
+		"POST without a query":                 {post(`{}`), 400, "no query"},
 		"POST that is too large":               {post(large(1 << 20)), 413, "1048576 bytes"},
 		"POST that is too large and unsized":   {unsized(post(large(1 << 20))), 413, "1048576 bytes"},
 		"POST too large only behind the value": {unsized(post(hello + strings.Repeat(" ", 1<<20))), 413, "1048576 bytes"},
@@ -134,11 +134,11 @@ func TestRequests(t *testing.T) {
 		"GET with variables in a list":         {get(query + "&variables=[]"), 400, "variables must be"},
 		"GET with something behind":            {get(query + "&extensions={}{}"), 400, "extensions must be"},
 		"GET that is not well-formed":          {get("query=%zz"), 400, "well-formed"},
-		"GET without a query":                  {get(""), 422, "no operation"},
+		"GET without a query":                  {get(""), 400, "no query"},
 		"GET of a mutation":                    {get("query=" + url.QueryEscape("mutation { change }")), 405, "POST"},
-		"a syntax error":                       {post(`{"query":"{"}`), 422, "Expected Name"},
-		"an unknown field, with no suggestion": {post(`{"query":"{ helo }"}`), 422, `Cannot query field "helo" on type "Query".`},
-		"one of several operations":            {post(`{"query":"query A { hello } query B { hello }"}`), 422, "name one in operationName"},
+		"a syntax error":                       {post(`{"query":"{"}`), 200, "Expected Name"},
+		"an unknown field, with no suggestion": {post(`{"query":"{ helo }"}`), 200, `Cannot query field "helo" on type "Query".`},
+		"one of several operations":            {post(`{"query":"query A { hello } query B { hello }"}`), 200, "name one in operationName"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -155,7 +155,7 @@ func TestRequests(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("header (-want +got):\n%s", diff)
 			}
-			if tc.status == 200 {
+			if strings.HasPrefix(tc.body, "{") {
 				if diff := cmp.Diff(tc.body, rec.Body.String()); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
@@ -212,7 +212,7 @@ func TestMediaTypes(t *testing.T) {
 		if got := do(h, post(hello, "Accept", accept)).Header().Get("Content-Type"); got != want {
 			t.Errorf("Accept %q gives %q, want %q", accept, got, want)
 		}
-		status := map[string]int{graph: 400, "application/json": 422}[want]
+		status := map[string]int{graph: 400, "application/json": 200}[want]
 		if rec := do(h, post(`{"query":"{"}`, "Accept", accept)); rec.Code != status {
 			t.Errorf("a syntax error in %q: HTTP %d, want %d", want, rec.Code, status)
 		}
@@ -257,8 +257,8 @@ func TestExcessiveDocuments(t *testing.T) {
 			t.Fatal(err)
 		}
 		rec := do(h, post(string(body)))
-		if rec.Code != 422 || !strings.Contains(rec.Body.String(), `"errors"`) {
-			t.Errorf("%s: HTTP %d, want 422 with an error", name, rec.Code)
+		if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `"errors"`) {
+			t.Errorf("%s: HTTP %d, want 200 with an error", name, rec.Code)
 		}
 	}
 }
