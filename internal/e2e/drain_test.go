@@ -32,8 +32,8 @@ func TestDrain(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = flying.Close() })
 	const query = `{"query":"{ users(first: 500) { totalCount completeness { complete } } }"}`
-	fmt.Fprintf(flying, "POST /graphql HTTP/1.1\r\nHost: roster\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
-		len(query))
+	fmt.Fprintf(flying, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		hostOf(p), len(query))
 	fromFlying := bufio.NewReader(flying)
 	// The server asks for the body when it is at work on the query.
 	if line, err := fromFlying.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {

@@ -125,7 +125,6 @@ func TestBadDocuments(t *testing.T) {
 		variables  vars
 		code, says string
 	}{
-		"no document":           {query: "", code: validate, says: "no operation"},
 		"syntax error":          {query: "{ users {", code: parse, says: "Expected Name"},
 		"too many tokens":       {query: "{" + strings.Repeat(" sources { id }", 5000) + "}", code: parse, says: "token limit"},
 		"too deep":              {query: "{" + strings.Repeat("a{", 3000) + "b" + strings.Repeat("}", 3000) + "}", code: parse, says: "depth"},
@@ -180,6 +179,8 @@ func TestBadRequests(t *testing.T) {
 		"no content type":     {body: good, status: 415, says: "application/json"},
 		"no JSON":             {contentType: jsonType, body: "sources { id }", status: 400, says: "must be a JSON object"},
 		"no body":             {contentType: jsonType, status: 400, says: "must be a JSON object"},
+		"no query":            {contentType: jsonType, body: `{"variables":{}}`, status: 400, says: "no query"},
+		"an empty query":      {contentType: jsonType, body: `{"query":""}`, status: 400, says: "no query"},
 		"half a body":         {contentType: jsonType, body: good[:20], status: 400, says: "must be a JSON object"},
 		"a list of queries":   {contentType: jsonType, body: "[" + good + "]", status: 400, says: "must be a JSON object"},
 		"a number as a query": {contentType: jsonType, body: `{"query":5}`, status: 400, says: "must be a JSON object"},
