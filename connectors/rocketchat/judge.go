@@ -3,6 +3,7 @@ package rocketchat
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -88,9 +89,13 @@ var meanings = map[string]connectors.ErrorKind{
 	"error-too-many-requests":  connectors.KindRateLimited,
 }
 
+// errForeign is the cause of a refusal that is not the server's own: a proxy's page, or half of an answer.
+var errForeign = errors.New("not the server's own answer")
+
 // judge says what a reply means; nil for success.
 func judge(resp *rest.Response) *connectors.Error {
 	var env envelope
+	var cause error
 	if resp.Status >= 200 && resp.Status <= 299 {
 		if err := resp.JSON(&env); err != nil {
 			return connectors.AsError("", err)
@@ -99,9 +104,10 @@ func judge(resp *rest.Response) *connectors.Error {
 			return nil
 		}
 	} else if json.Unmarshal(resp.Body, &env) != nil {
-		env = envelope{} // a proxy's page, or half of a body: the status alone must tell
+		env, cause = envelope{}, errForeign // the status alone must tell
 	}
 	e := resp.Fail(rest.StatusKind(resp.Status), "")
+	e.Err = cause
 	e.Code = env.code()
 	switch status := resp.Status; {
 	case status <= 299 || status == http.StatusBadRequest:

@@ -2,6 +2,7 @@ package rocketchat
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -34,6 +35,8 @@ func (c *client) teams(ctx context.Context, progress connectors.Progress[connect
 			case e.Code == codeTeamGone:
 				gone++
 				continue
+			case errors.Is(err, errForeign): // says nothing of what the credential may see
+				return finish(&read, end, err), err
 			case e.Kind == connectors.KindForbidden || e.Kind == connectors.KindNotFound:
 				refusal = err
 				refused++

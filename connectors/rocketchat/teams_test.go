@@ -197,3 +197,17 @@ func TestRoles(t *testing.T) {
 	_, err = source.Roles.List(t.Context(), nil)
 	wantKind(t, err, connectors.KindForbidden)
 }
+
+// A page that stands before the server says nothing of what the credential may see: nobody must take it for teams without members.
+func TestTeamsBehindAPage(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{403, 404} {
+		chat := fake.New(groups(), fake.Knobs{NoLimits: true})
+		source, h := serve(t, chat)
+		h.Set(faults.Fault{On: faults.Path("teams.members"), Effect: faults.Reply(status, faults.HTML("<h1>Access denied</h1>"))})
+		got, err := source.Teams.List(t.Context(), nil)
+		if err == nil || got.Complete || len(got.Records) != 0 {
+			t.Errorf("HTTP %d: %d teams, complete %t, %v; want none without its members", status, len(got.Records), got.Complete, err)
+		}
+	}
+}

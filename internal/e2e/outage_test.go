@@ -157,3 +157,22 @@ func TestNoPresence(t *testing.T) {
 		}
 	}
 }
+
+// A proxy's refusal in the middle of a reading takes nobody out of their teams.
+func TestRefusedHalfWay(t *testing.T) {
+	t.Parallel()
+	chat := system(t, connectors.RocketChat, 100)
+	p := serve(t, settingsOf(reading(sourceSettings(chat.Sources()[0]), "1s", "1s")))
+	p.awaitFirstReading(t)
+	healthy, _ := look(t, p)
+	chat.Fault(connectors.RocketChat).Set(faults.Fault{On: faults.Path("teams.members"), Effect: faults.Reply(403, faults.HTML(canary))})
+	var l lists
+	eventually(t, "the teams are seen to fail", func() bool {
+		var errs []problem
+		l, errs = look(t, p)
+		return len(errs) > 0 || !l["teams"].Completeness.Complete || len(l["teams"].Completeness.Stale) > 0 || chat.Fault(connectors.RocketChat).Hits() > 40
+	})
+	if diff := cmp.Diff(healthy.records(), l.records()); diff != "" {
+		t.Errorf("the data (-before +after the refusal):\n%s", diff)
+	}
+}
