@@ -107,6 +107,9 @@ type Source struct {
 	// served under another.
 	Fingerprint string
 
+	// Mentions says what the source's records name without there being a record of it.
+	Mentions Mentions
+
 	Accounts       Lister[Account]
 	Teams          Lister[Team]
 	Roles          Lister[Role]
@@ -114,6 +117,13 @@ type Source struct {
 	ContactFolders Lister[ContactFolder]
 	Presence       PresenceReader
 	Prober         Prober
+}
+
+// Mentions says which groups a source's records can bring into being by naming them.
+type Mentions struct {
+	Teams   bool // accounts name teams
+	Roles   bool // accounts name roles
+	Folders bool // contacts name contact folders
 }
 
 // Has says whether the source has the collection.

@@ -42,9 +42,9 @@ var typeNeeds = map[string]roster.Needs{
 }
 
 var (
-	teamNeeds   = need(connectors.Teams, connectors.Accounts)
-	roleNeeds   = need(connectors.Roles, connectors.Accounts)
-	folderNeeds = need(connectors.ContactFolders, connectors.Contacts)
+	teamNeeds   = need(connectors.Teams) | roster.TeamMentions
+	roleNeeds   = need(connectors.Roles) | roster.RoleMentions
+	folderNeeds = need(connectors.ContactFolders) | roster.FolderMentions
 )
 
 func need(collections ...connectors.Collection) roster.Needs {

@@ -33,8 +33,11 @@ func operationContext(t *testing.T, document string, vars map[string]any) *graph
 
 func named(n roster.Needs) string {
 	var names []string
+	mentioned := map[connectors.Collection]roster.Needs{
+		connectors.Accounts: roster.TeamMentions | roster.RoleMentions, connectors.Contacts: roster.FolderMentions,
+	}
 	for _, c := range connectors.AllCollections {
-		if n.Has(c) {
+		if n.Has(c) || n&mentioned[c] != 0 {
 			names = append(names, c.String())
 		}
 	}

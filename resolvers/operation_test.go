@@ -402,3 +402,18 @@ func TestFirstReadingUnderWay(t *testing.T) {
 		}
 	})
 }
+
+// What a source's records never name, its being away does not make incomplete.
+func TestOthersListsStayComplete(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		away, noContacts := mailer(), crm()
+		away.Accounts = failing[connectors.Account](connectors.Error{Kind: connectors.KindUnavailable})
+		noContacts.Contacts = failing[connectors.Contact](connectors.Error{Kind: connectors.KindUnavailable})
+		w := newWorld(t, ws(), noContacts, away, chat()).read()
+		for _, list := range []string{"teams", "roles", "contactFolders"} {
+			if complete := in(w.get(`{ `+list+` { completeness { complete } } }`), list, "completeness", "complete"); complete != true {
+				t.Errorf("%s are complete: %v, want true", list, complete)
+			}
+		}
+	})
+}

@@ -54,6 +54,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Kind:        connectors.Kommo,
 		URL:         base,
 		Fingerprint: connectors.Fingerprint(connectors.Kommo, base, token),
+		Mentions:    connectors.Mentions{Teams: true, Roles: true},
 		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),
 		Roles:       connectors.ListFunc[connectors.Role](c.roles),

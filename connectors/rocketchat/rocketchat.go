@@ -46,6 +46,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Kind:        connectors.RocketChat,
 		URL:         strings.TrimRight(cfg.URL, "/"),
 		Fingerprint: connectors.Fingerprint(connectors.RocketChat, root, cfg.UserID, cfg.AuthToken.Reveal()),
+		Mentions:    connectors.Mentions{Roles: true},
 		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),
 		Roles:       connectors.ListFunc[connectors.Role](c.roles),

@@ -49,6 +49,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Kind:           connectors.Worksection,
 		URL:            strings.TrimRight(cfg.URL, "/"),
 		Fingerprint:    connectors.Fingerprint(connectors.Worksection, canonical(cfg.URL), cfg.APIKey.Reveal()),
+		Mentions:       connectors.Mentions{Teams: true, Roles: true, Folders: true},
 		Accounts:       list(c, actionUsers, to.account),
 		Teams:          list(c, actionUserGroups, team),
 		Contacts:       list(c, actionContacts, to.contact),

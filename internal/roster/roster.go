@@ -35,7 +35,7 @@ type Roster struct {
 	rules   directory.Rules
 	log     *slog.Logger
 	byName  map[string]*connectors.Source
-	keys    [allNeeds + 1][]snapshot.Key // by what is needed: every operation asks
+	keys    [needsSets][]snapshot.Key // by what is needed: every operation asks
 	current atomic.Pointer[edition]
 }
 

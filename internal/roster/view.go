@@ -12,8 +12,15 @@ import (
 // Needs is the set of collections that an operation's fields can touch.
 type Needs uint8
 
-// allNeeds is every collection.
-const allNeeds = 1<<len(connectors.AllCollections) - 1
+// Groups come into being where records name them, too. Only some sources' records do: theirs are needed where these are in the set.
+const (
+	TeamMentions   Needs = 1 << (iota + len(connectors.AllCollections)) // accounts that may name teams
+	RoleMentions                                                        // accounts that may name roles
+	FolderMentions                                                      // contacts that may name contact folders
+)
+
+// needsSets is how many sets of needs there are.
+const needsSets = 1 << 8
 
 // Add puts collections into the set.
 func (n *Needs) Add(collections ...connectors.Collection) {
@@ -22,17 +29,32 @@ func (n *Needs) Add(collections ...connectors.Collection) {
 	}
 }
 
-// Has says whether the collection is in the set.
+// of says whether the collection of a source whose records name these groups is needed.
+func (n Needs) of(m connectors.Mentions, c connectors.Collection) bool {
+	switch c {
+	case connectors.Accounts:
+		if (m.Teams && n&TeamMentions != 0) || (m.Roles && n&RoleMentions != 0) {
+			return true
+		}
+	case connectors.Contacts:
+		if m.Folders && n&FolderMentions != 0 {
+			return true
+		}
+	}
+	return n.Has(c)
+}
+
+// Has says whether the collection is in the set, from every source that has it.
 func (n Needs) Has(c connectors.Collection) bool { return n&(1<<c) != 0 }
 
 // Keys lists the collections of all sources that an operation needs, in the order of the configuration. The slice is shared.
-func (r *Roster) Keys(n Needs) []snapshot.Key { return r.keys[n&allNeeds] }
+func (r *Roster) Keys(n Needs) []snapshot.Key { return r.keys[n] }
 
 func (r *Roster) listKeys(n Needs) []snapshot.Key {
 	var keys []snapshot.Key
 	for _, s := range r.sources {
 		for _, c := range s.Collections() {
-			if n.Has(c) {
+			if n.of(s.Mentions, c) {
 				keys = append(keys, snapshot.Key{Source: s.Name, Collection: c})
 			}
 		}
@@ -49,7 +71,8 @@ type View struct {
 // collection is how one of the loaded collections stands in the view's directory.
 type collection struct {
 	snapshot.Status
-	readAt time.Time // when the directory's data was read; zero where it has none
+	mentions connectors.Mentions // of its source
+	readAt   time.Time           // when the directory's data was read; zero where it has none
 }
 
 // buildWait is how long an operation waits for the directory that its data goes into. After that the last good one serves.
@@ -68,6 +91,9 @@ func (r *Roster) View(ctx context.Context, results []snapshot.Result, waited boo
 	v := &View{Directory: e.directory, loaded: make([]collection, len(results))}
 	for i := range results {
 		v.loaded[i] = e.standing(&results[i])
+		if s := r.byName[v.loaded[i].Source]; s != nil {
+			v.loaded[i].mentions = s.Mentions
+		}
 	}
 	return v
 }
@@ -111,7 +137,7 @@ func (v *View) Completeness(n Needs) *directory.Completeness {
 		var missing, stale bool
 		for i := range v.loaded {
 			l := &v.loaded[i]
-			if l.Source != source.Name || !n.Has(l.Collection) {
+			if l.Source != source.Name || !n.of(l.mentions, l.Collection) {
 				continue
 			}
 			missing = missing || l.State >= snapshot.Incomplete
