@@ -11,7 +11,7 @@ import (
 // errWire says that bytes are not what the encoder writes.
 var errWire = errors.New("not an encoded snapshot")
 
-// wire passes over a value's fields in a fixed order and either appends them to buf or takes them from it: one description of a record
+// wire passes over a value's fields, which are all zero before a decoding, in a fixed order and either appends them to buf or takes them from it: one description of a record
 // serves both ways, so the two cannot differ. After the first fault of a decoding all further values are zero, and err says so.
 type wire struct {
 	decoding bool
@@ -78,6 +78,9 @@ func (w *wire) bool(b *bool) {
 		v = 1
 	}
 	w.uint(&v)
+	if !w.decoding { // others may be reading the record
+		return
+	}
 	if v > 1 {
 		w.fail()
 	}
@@ -88,21 +91,20 @@ func (w *wire) bool(b *bool) {
 func enum[E ~uint8](w *wire, e *E, last E) {
 	v := uint64(*e)
 	w.uint(&v)
+	if !w.decoding {
+		return
+	}
 	if v > uint64(last) {
 		w.fail()
 		v = 0
 	}
-	*e = E(v) //nolint:gosec // not beyond last
+	*e = E(v)
 }
 
 // time passes an instant to the nanosecond; zones are not kept, all records have UTC.
 func (w *wire) time(t *time.Time) {
 	given := !t.IsZero()
-	w.bool(&given)
-	if !given {
-		if w.decoding {
-			*t = time.Time{}
-		}
+	if w.bool(&given); !given {
 		return
 	}
 	sec, ns := zigzag(t.Unix()), uint64(t.Nanosecond()) //nolint:gosec // not negative
@@ -115,11 +117,11 @@ func (w *wire) time(t *time.Time) {
 		w.fail()
 		ns = 0
 	}
-	*t = time.Unix(unzigzag(sec), int64(ns)).UTC() //nolint:gosec // below a second
+	*t = time.Unix(unzigzag(sec), int64(ns)).UTC()
 }
 
 func zigzag(v int64) uint64   { return uint64(v<<1) ^ uint64(v>>63) } //nolint:gosec // the bits are what is meant
-func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }    //nolint:gosec // as above
+func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
 func (w *wire) float(f *float64) {
 	if !w.decoding {
@@ -137,9 +139,7 @@ func (w *wire) float(f *float64) {
 // bytes passes a byte slice, nil and empty apart.
 func (w *wire) bytes(b *[]byte) {
 	present := *b != nil
-	w.bool(&present)
-	if !present {
-		*b = nil
+	if w.bool(&present); !present {
 		return
 	}
 	s := unsafe.String(unsafe.SliceData(*b), len(*b)) //nolint:gosec // it is only read
@@ -152,9 +152,7 @@ func (w *wire) bytes(b *[]byte) {
 // optional passes what may be nil.
 func optional[T any](w *wire, p **T, each func(*wire, *T)) {
 	present := *p != nil
-	w.bool(&present)
-	if !present {
-		*p = nil
+	if w.bool(&present); !present {
 		return
 	}
 	if w.decoding {
@@ -171,7 +169,6 @@ func list[T any](w *wire, s *[]T, each func(*wire, *T)) {
 	}
 	n = w.count(n, 1)
 	if w.decoding {
-		*s = nil
 		if n < 0 {
 			return
 		}
