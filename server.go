@@ -28,6 +28,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/sandbox"
+	"roster/internal/shared"
 	"roster/internal/snapshot"
 	"roster/resolvers"
 	"roster/web"
@@ -242,10 +243,17 @@ func serveConfig(ctx context.Context, cfg *config.Config, log *slog.Logger, list
 	if listening != nil {
 		listening(address)
 	}
-	a := newApp(cfg, sources, log)
+	tier, share, err := openTier(cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	a := newApp(cfg, sources, tier, log)
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed.
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
+	var keeping sync.WaitGroup
+	keeping.Go(func() { share(sharing) })
 	background.Go(func() { a.keeper.Run(reading) }) //nolint:errcheck // it ends when it is told to
 	background.Go(func() { a.roster.Run(reading) }) //nolint:errcheck // as above
 	background.Go(func() {
@@ -256,8 +264,37 @@ func serveConfig(ctx context.Context, cfg *config.Config, log *slog.Logger, list
 	err = a.serveHTTP(ctx, l)
 	stopReading()
 	background.Wait()
+	stopSharing() // what has been read at the very end is still of use to others
+	keeping.Wait()
 	a.presence.Close()
 	return err
+}
+
+// openTier gives where snapshots are kept and shared beside the memory, and what keeps that going until its context ends.
+func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(context.Context), err error) {
+	switch c := cfg.Redis; {
+	case c != nil:
+		r, err := shared.Open(shared.Options{
+			URL: c.URL, Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password,
+			SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword, TLS: c.TLS, Prefix: c.Prefix,
+			Key: []byte(c.EncryptionKey.Reveal()), PoolSize: c.PoolSize,
+			DialTimeout: c.DialTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, Logger: log,
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("redis: %w", err)
+		}
+		return r, func(ctx context.Context) {
+			r.Run(ctx) //nolint:errcheck // it ends when it is told to
+			r.Close()  //nolint:errcheck // nothing comes after it
+		}, nil
+	case cfg.CacheDir != "":
+		d, err := shared.OpenDir(cfg.CacheDir, nil)
+		if err != nil {
+			return nil, nil, fmt.Errorf("cache_dir: %w", err)
+		}
+		return d.Join(), func(context.Context) {}, nil
+	}
+	return nil, func(context.Context) {}, nil
 }
 
 // app is the parts of a running server.
@@ -269,7 +306,7 @@ type app struct {
 	draining atomic.Bool
 }
 
-func newApp(cfg *config.Config, sources []roster.Source, log *slog.Logger) *app {
+func newApp(cfg *config.Config, sources []roster.Source, tier snapshot.Tier, log *slog.Logger) *app {
 	settings := make(map[snapshot.Key]snapshot.Settings)
 	for _, s := range cfg.Sources {
 		for kind, c := range s.Collections {
@@ -285,7 +322,7 @@ func newApp(cfg *config.Config, sources []roster.Source, log *slog.Logger) *app 
 		precedence[directory.Field(field)] = names
 	}
 	a := &app{keeper: snapshot.New(snapshot.Options{
-		Sources: plain, Settings: settings, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
+		Sources: plain, Settings: settings, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Tier: tier, Logger: log,
 	})}
 	a.roster = roster.New(roster.Options{Keeper: a.keeper, Sources: sources, Logger: log, Rules: directory.Rules{
 		Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,

@@ -17,10 +17,14 @@ type Local struct {
 	shelf   shelf
 }
 
-// shelf holds the parts of one snapshot of each item.
+// shelf holds one snapshot of each item.
 type shelf interface {
-	put(item snapshot.Item, meta *snapshot.Meta, parts [][]byte) error
-	get(item snapshot.Item, meta *snapshot.Meta) ([][]byte, error)
+	// load gives what is said of the snapshot that is there; a zero Meta where there is none that can be read.
+	load(item snapshot.Item) snapshot.Meta
+	// put takes a snapshot, whose Meta is given with its stamp, in the place of another, and names its parts.
+	put(s *snapshot.Stored, meta, was *snapshot.Meta) error
+	// get gives the parts; nil where some are gone or damaged.
+	get(item snapshot.Item, meta *snapshot.Meta) [][]byte
 }
 
 type localItem struct {
@@ -31,18 +35,20 @@ type localItem struct {
 // NewLocal gives a tier in memory.
 func NewLocal() *Local { return &Local{items: make(map[snapshot.Item]*localItem), shelf: memory{}} }
 
-// memory is a shelf: a snapshot's parts by its item and version.
-type memory map[string][][]byte
+// memory is a shelf for as long as the process lives: the parts of each item's snapshot.
+type memory map[snapshot.Item][][]byte
 
-func (m memory) put(item snapshot.Item, meta *snapshot.Meta, parts [][]byte) error {
-	m[itemName(item)] = parts
-	meta.Parts = []string{meta.Version}
-	return nil
+func (memory) load(snapshot.Item) snapshot.Meta { return snapshot.Meta{} }
+
+func (m memory) put(s *snapshot.Stored, _, _ *snapshot.Meta) error {
+	parts, err := s.Encode()
+	if err == nil {
+		m[s.Item] = parts
+	}
+	return err
 }
 
-func (m memory) get(item snapshot.Item, _ *snapshot.Meta) ([][]byte, error) {
-	return m[itemName(item)], nil
-}
+func (m memory) get(item snapshot.Item, _ *snapshot.Meta) [][]byte { return m[item] }
 
 // Join gives a member's view of the tier: one for each keeper.
 func (l *Local) Join() snapshot.Tier {
@@ -80,6 +86,8 @@ func (l *Local) item(i snapshot.Item) *localItem {
 	it := l.items[i]
 	if it == nil {
 		it = &localItem{}
+		it.mark.Meta = l.shelf.load(i)
+		it.mark.TriedAt = it.mark.ReadAt
 		l.items[i] = it
 	}
 	return it
@@ -101,7 +109,7 @@ func (m *member) Fetch(_ context.Context, item snapshot.Item, meta snapshot.Meta
 	if m.item(item).mark.Version != meta.Version {
 		return nil, nil //nolint:nilnil // gone, and no error
 	}
-	return m.shelf.get(item, &meta)
+	return m.shelf.get(item, &meta), nil
 }
 
 func (m *member) Claim(_ context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
@@ -141,11 +149,7 @@ func (m *member) save(s snapshot.Stored, stamp int64) (int64, error) {
 	}
 	meta := s.Meta
 	meta.Stamp = stamp
-	parts, err := s.Encode()
-	if err != nil {
-		return 0, err
-	}
-	if err := m.shelf.put(s.Item, &meta, parts); err != nil {
+	if err := m.shelf.put(&s, &meta, was); err != nil {
 		return 0, err
 	}
 	it.mark.Meta = meta

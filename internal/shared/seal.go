@@ -77,8 +77,8 @@ func (s *sealer) seal(data []byte, about string) []byte {
 	out[0] = sealedGCM
 	copy(out[1:], s.keyID)
 	nonce := out[1+keyIDSize:]
-	_, _ = rand.Read(nonce) // it never fails
-	return s.aead.Seal(out, nonce, data, []byte(about))
+	_, _ = rand.Read(nonce)                             // it never fails
+	return s.aead.Seal(out, nonce, data, []byte(about)) //nolint:gosec // the nonce is random
 }
 
 // open gives back what was sealed as being what about says, by this key.

@@ -117,7 +117,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 			snap.Records, err = c.kind.decode(parts, m.Count)
 		}
 		if errors.Is(err, errWire) {
-			c.unusable = m.Stamp
+			c.unusable, c.damaged = m.Stamp, true
 			c.keeper.log.LogAttrs(ctx, slog.LevelWarn, "stored snapshot is gone or damaged, and not used", slog.String("source", c.key.Source),
 				slog.String("collection", c.key.Collection.String()))
 		}
@@ -281,7 +281,7 @@ func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
 				c.catchUp(ctx)
 			}
 		case err == nil:
-			c.have, c.alone = stamp, false
+			c.have, c.alone, c.damaged = stamp, false, false
 		}
 	}
 	if !o.complete {
@@ -302,14 +302,14 @@ func (c *collection) offer(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	if stamp, err := c.keeper.tier.Offer(ctx, c.stored(c.view.Load())); err == nil {
-		c.have, c.alone = stamp, false
+		c.have, c.alone, c.damaged = stamp, false, false
 	}
 }
 
 func (c *collection) stored(v *view) Stored {
 	snap := v.snap
 	return Stored{
-		Item: c.item, KeepFor: c.settings.KeepFor,
+		Item: c.item, KeepFor: c.settings.KeepFor, Rewrite: c.damaged,
 		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.since, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
 			Took: v.took, Count: snap.Records.Len()},
 		Encode: func() ([][]byte, error) { return c.kind.encode(snap.Records) },

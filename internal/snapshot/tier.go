@@ -73,6 +73,8 @@ type Stored struct {
 	Meta
 	// KeepFor is how long after ReadAt it may be of use.
 	KeepFor time.Duration
+	// Rewrite says that what is stored has turned out to be damaged, and is to be written again even where it seems to be there.
+	Rewrite bool
 	// Encode gives the parts. A tier that has them already does not ask.
 	Encode func() ([][]byte, error)
 }
