@@ -2,6 +2,7 @@ package shared
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -44,8 +45,12 @@ func (r *Redis) hear(ctx context.Context) {
 			}
 			switch m := m.(type) {
 			case *redis.Message:
-				if m.Payload != r.id {
-					r.notify()
+				if m.Payload == r.id {
+					continue
+				}
+				r.notify()
+				if _, known := slices.BinarySearch(*r.members.Load(), m.Payload); !known {
+					tell(r.joined)
 				}
 			case *redis.Subscription:
 				if m.Kind == "sunsubscribe" || m.Kind == "unsubscribe" {

@@ -31,7 +31,9 @@ func (r *Redis) beat(ctx context.Context) {
 			if !was {
 				since = time.Now()
 			}
-			r.present(size, rank)
+			if r.present(size, rank); !was {
+				r.announce(ctx) // so that the others count us
+			}
 		default:
 			if !since.IsZero() && time.Since(since) >= steadyAfter {
 				pause = probeFirst
@@ -48,6 +50,7 @@ func (r *Redis) beat(ctx context.Context) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
+		case <-r.joined:
 		case <-r.breaker.opened:
 			if !since.IsZero() && time.Since(since) >= steadyAfter {
 				pause = probeFirst
@@ -95,6 +98,7 @@ func (r *Redis) probe(ctx context.Context) (size, rank int, err error) {
 		}
 	}
 	slices.Sort(members)
+	r.members.Store(&members)
 	rank, ok := slices.BinarySearch(members, r.id)
 	if !ok {
 		return 0, 0, fmt.Errorf("the replica is not among those that are there: %w", redis.Nil)

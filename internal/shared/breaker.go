@@ -75,10 +75,7 @@ func (r *Redis) away(err error) {
 	}
 	r.log.LogAttrs(context.Background(), slog.LevelWarn, "redis is away: each replica reads by itself, and less often",
 		slog.String("reason", reason(err)), slog.Int("replicas", was.Size))
-	select {
-	case r.breaker.opened <- struct{}{}:
-	default:
-	}
+	tell(r.breaker.opened)
 }
 
 // present notes that Redis works, and how many replicas share it.

@@ -75,10 +75,7 @@ func (m *member) tell() {
 		if other == m {
 			continue
 		}
-		select {
-		case other.changed <- struct{}{}:
-		default: // it has been told already
-		}
+		tell(other.changed)
 	}
 }
 

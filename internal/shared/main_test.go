@@ -2,6 +2,7 @@ package shared_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -21,7 +22,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(replicaEnv) != "" {
 		os.Exit(replica())
 	}
-	goleak.VerifyTestMain(m)
+	flag.Parse()
+	_ = flag.Set("test.parallel", "24") // they wait more than they work
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run")) // the proxy's own
 }
 
 // open gives a tier that runs until the test ends, and is connected.
@@ -162,7 +165,7 @@ func brief(k *snapshot.Keeper, source string) string {
 	for _, a := range r[0].Snapshot.Records.Accounts {
 		ids = append(ids, a.ID)
 	}
-	return fmt.Sprint(r[0].Status.State, ids)
+	return r[0].Status.State.String() + fmt.Sprint(ids)
 }
 
 func numbered(n int) []string {

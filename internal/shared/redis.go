@@ -28,7 +28,9 @@ type Redis struct {
 	ready   chan struct{} // closed when it is known whether Redis is there
 	isReady sync.Once
 	breaker breaker
-	items   atomic.Pointer[[]snapshot.Item] // of the last Look
+	items   atomic.Pointer[[]snapshot.Item] // of the first Look
+	members atomic.Pointer[[]string]        // the replicas that are there, in order
+	joined  chan struct{}                   // says that another one is
 }
 
 var _ snapshot.Tier = (*Redis)(nil)
@@ -45,7 +47,8 @@ func Open(opt Options) (*Redis, error) {
 	}
 	r := &Redis{client: client, cluster: cluster, seal: seal, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
 		log: opt.Logger, changed: make(chan struct{}, 1), ready: make(chan struct{})}
-	r.breaker.opened = make(chan struct{}, 1)
+	r.breaker.opened, r.joined = make(chan struct{}, 1), make(chan struct{}, 1)
+	r.members.Store(&[]string{})
 	if r.prefix == "" {
 		r.prefix = defaultPrefix
 	}
@@ -75,9 +78,12 @@ func (r *Redis) Changed() <-chan struct{} { return r.changed }
 // Crowd says who is there; see snapshot.Tier.
 func (r *Redis) Crowd() snapshot.Crowd { return *r.crowd.Load() }
 
-func (r *Redis) notify() {
+func (r *Redis) notify() { tell(r.changed) }
+
+// tell puts a value into a channel that has room for one.
+func tell(c chan<- struct{}) {
 	select {
-	case r.changed <- struct{}{}:
+	case c <- struct{}{}:
 	default: // it has been told already
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,14 +88,21 @@ func freePort(tb testing.TB) string {
 func (s *Server) spawn() {
 	s.tb.Helper()
 	cmd := exec.CommandContext(context.Background(), s.binary, s.args...) //nolint:gosec // a server for tests
-	if err := cmd.Start(); err != nil {
-		s.tb.Fatal(err)
-	}
-	exited := make(chan struct{})
+	dieWithParent(cmd)
+	started, exited := make(chan error), make(chan struct{})
 	go func() {
-		_ = cmd.Wait()
+		runtime.LockOSThread() // the thread that starts a process counts as its parent
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+		}
 		close(exited)
 	}()
+	if err := <-started; err != nil {
+		s.tb.Fatal(err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cmd, s.exited = cmd, exited
