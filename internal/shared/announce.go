@@ -69,7 +69,7 @@ func (r *Redis) channel() string { return r.prefix + "changed" }
 // announce tells the other replicas to look. Where that fails, they look by themselves sooner or later.
 func (r *Redis) announce(ctx context.Context) {
 	//nolint:errcheck // as above
-	r.do(ctx, quick, func(ctx context.Context) error {
+	r.do(ctx, r.quick, func(ctx context.Context) error {
 		if r.cluster {
 			return r.client.SPublish(ctx, r.channel(), r.id).Err()
 		}

@@ -65,7 +65,7 @@ func (r *Redis) beat(ctx context.Context) {
 		timer.Stop()
 	}
 	if r.Crowd().Connected {
-		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), quick)
+		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.quick)
 		defer cancel()
 		r.client.ZRem(leave, r.prefix+"replicas", r.id)
 	}
@@ -84,8 +84,11 @@ func (r *Redis) known() bool {
 // probe says that this replica is there, and learns who else is. It writes, since a Redis that only reads is of no use, and it looks at
 // every item, since part of a Cluster may be away.
 func (r *Redis) probe(ctx context.Context) (size, rank int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, quick)
+	ctx, cancel := context.WithTimeout(ctx, r.quick)
 	defer cancel()
+	if c, ok := r.client.(*redis.ClusterClient); ok && !r.Crowd().Connected {
+		c.ReloadState(ctx) // a node that is gone cannot say who has its place
+	}
 	members, err := beatScript.Run(ctx, r.client, []string{r.prefix + "replicas"}, r.id, absentAfter.Microseconds()).StringSlice()
 	if err != nil {
 		return 0, 0, err

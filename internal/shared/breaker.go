@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	// quick bounds a call that moves little, bulk one that moves parts.
-	quick = time.Second
-	bulk  = 10 * time.Second
+	// bulk bounds a call that moves parts.
+	bulk = 10 * time.Second
 	// tolerance is how many calls in a row may fail before Redis counts as away, where the failure may be a single one's.
 	tolerance = 3
 )

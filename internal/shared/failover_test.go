@@ -2,6 +2,7 @@ package shared_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"roster/connectors"
@@ -50,7 +51,8 @@ func TestSentinelFailsOverUnderLoad(t *testing.T) {
 	reads, took := accountReads(src, func() {
 		more(t, src, 1)
 		s.Master.Kill()
-		connected(t, false, tiers[0])
+		redistest.Await(t, func() bool { return strings.Contains(s.Replica.Must("INFO", "replication"), "role:master") }, "a new master")
+		more(t, src, 1)
 		connected(t, true, tiers...)
 		more(t, src, 2)
 	})

@@ -30,7 +30,7 @@ func TestColdReplicasReadEachCollectionOnce(t *testing.T) {
 	src.takes = 200 * time.Millisecond
 	var ks []*snapshot.Keeper
 	for range 3 {
-		k, _ := keep(t, running(t, at(s)), nil, src.source("f"))
+		k, _ := keep(t, open(t, at(s)), nil, src.source("f"))
 		ks = append(ks, k)
 	}
 	var asking sync.WaitGroup
@@ -65,12 +65,12 @@ func TestWarmRedisServesWithoutReading(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
 	src := newSource("a", "1", "2")
-	k, stop := keep(t, running(t, at(s)), nil, src.source("f"))
+	k, stop := keep(t, open(t, at(s)), nil, src.source("f"))
 	settled(t, "fresh[1 2]", "a", k)
 	redistest.Await(t, func() bool { return src.count(connectors.Teams) == 1 && k.Statuses()[1].State == snapshot.Fresh }, "teams")
 	stop()
 	fresh := newSource("a", "3")
-	k, _ = keep(t, running(t, at(s)), nil, fresh.source("f"))
+	k, _ = keep(t, open(t, at(s)), nil, fresh.source("f"))
 	r := k.Load(t.Context(), []snapshot.Key{key("a", connectors.Accounts), key("a", connectors.Teams)})
 	if r[0].Status.Count != 2 || r[1].Status.Count != 2 || len(fresh.at) != 0 {
 		t.Errorf("got %d and %d records after %d readings", r[0].Status.Count, r[1].Status.Count, len(fresh.at))
@@ -79,7 +79,7 @@ func TestWarmRedisServesWithoutReading(t *testing.T) {
 		t.Errorf("got %+v", r[0].Status)
 	}
 	// Another credential never sees it.
-	k, _ = keep(t, running(t, at(s)), nil, fresh.source("g"))
+	k, _ = keep(t, open(t, at(s)), nil, fresh.source("g"))
 	if r := k.Load(t.Context(), []snapshot.Key{key("a", connectors.Accounts)})[0]; r.Status.Count != 1 {
 		t.Errorf("another credential got %d records", r.Status.Count)
 	}
@@ -177,19 +177,19 @@ func TestDamagedSnapshotIsReplaced(t *testing.T) {
 				brisk := func(o *snapshot.Options) {
 					o.Settings = map[snapshot.Key]snapshot.Settings{key("a", connectors.Accounts): {MinInterval: time.Millisecond}}
 				}
-				k, stop := keep(t, running(t, at(s)), brisk, src.source("f"))
+				k, stop := keep(t, open(t, at(s)), brisk, src.source("f"))
 				settled(t, fmt.Sprint("fresh", numbered(50)), "a", k)
 				stop()
 				for _, k := range strings.Split(s.Must("KEYS", "roster:*"+what+"*"), "\n") {
 					spoil(s, k)
 				}
-				k, stop = keep(t, running(t, at(s)), brisk, src.source("f"))
+				k, stop = keep(t, open(t, at(s)), brisk, src.source("f"))
 				settled(t, fmt.Sprint("fresh", numbered(50)), "a", k)
 				stop()
 				if n := src.count(connectors.Accounts); n != 2 {
 					t.Errorf("read %d times, want a second time", n)
 				}
-				k, _ = keep(t, running(t, at(s)), brisk, src.source("f"))
+				k, _ = keep(t, open(t, at(s)), brisk, src.source("f"))
 				settled(t, fmt.Sprint("fresh", numbered(50)), "a", k)
 				if n := src.count(connectors.Accounts); n != 2 {
 					t.Errorf("read %d times: the damage was not mended", n)
@@ -216,7 +216,7 @@ func TestGarbageUnderEveryKey(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t)
 			src := newSource("a", "1")
-			k, stop := keep(t, running(t, at(s)), nil, src.source("f"))
+			k, stop := keep(t, open(t, at(s)), nil, src.source("f"))
 			settled(t, "fresh[1]", "a", k)
 			stop()
 			keys := strings.Split(s.Must("KEYS", "*"), "\n")
@@ -225,7 +225,7 @@ func TestGarbageUnderEveryKey(t *testing.T) {
 				s.Must("DEL", k)
 				spoil(s, k)
 			}
-			k, _ = keep(t, running(t, at(s)), nil, src.source("f"))
+			k, _ = keep(t, open(t, at(s)), nil, src.source("f"))
 			settled(t, "fresh[1]", "a", k)
 		})
 	}
@@ -241,7 +241,7 @@ func TestWithAnotherKeyItIsReadAnew(t *testing.T) {
 	for i, secret := range []string{strings.Repeat("a", 32), strings.Repeat("b", 32), "", ""} {
 		opt := at(s)
 		opt.Key = []byte(secret)
-		k, stop := keep(t, running(t, opt), brisk, src.source("f"))
+		k, stop := keep(t, open(t, opt), brisk, src.source("f"))
 		settled(t, "fresh[1 2]", "a", k)
 		stop()
 		if want := min(i+1, 3); src.count(connectors.Accounts) != want {

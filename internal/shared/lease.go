@@ -51,7 +51,7 @@ func (l *lease) renew(ctx context.Context) {
 			return
 		}
 		//nolint:errcheck // the next one may succeed; and without the lock, a save is still judged by its stamp
-		l.redis.do(ctx, quick, func(ctx context.Context) error {
+		l.redis.do(ctx, l.redis.quick, func(ctx context.Context) error {
 			return renewScript.Run(ctx, l.redis.client, l.redis.keys(l.item)[1:2], l.redis.id, l.redis.lease.Milliseconds()).Err()
 		})
 	}
@@ -72,7 +72,7 @@ func (l *lease) Fail(ctx context.Context, f snapshot.Failure) error {
 	if err != nil {
 		return err
 	}
-	err = l.redis.do(ctx, quick, func(ctx context.Context) error {
+	err = l.redis.do(ctx, l.redis.quick, func(ctx context.Context) error {
 		now := time.Now()
 		return failScript.Run(ctx, l.redis.client, l.redis.keys(l.item), l.stamp, f.Floor.Sub(now).Microseconds(),
 			f.RetryAt.Sub(now).Microseconds(), text).Err()
@@ -87,7 +87,7 @@ func (l *lease) Fail(ctx context.Context, f snapshot.Failure) error {
 func (l *lease) Release(ctx context.Context) {
 	l.release()
 	//nolint:errcheck // then it expires
-	l.redis.do(ctx, quick, func(ctx context.Context) error {
+	l.redis.do(ctx, l.redis.quick, func(ctx context.Context) error {
 		return releaseScript.Run(ctx, l.redis.client, l.redis.keys(l.item)[1:2], l.redis.id).Err()
 	})
 }
@@ -128,7 +128,7 @@ func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before
 		complete = 1
 	}
 	var outcome []string
-	err = r.do(ctx, quick, func(ctx context.Context) (err error) {
+	err = r.do(ctx, r.quick, func(ctx context.Context) (err error) {
 		outcome, err = saveScript.Run(ctx, r.client, r.keys(s.Item), stamp, complete, value, life.Milliseconds(), unreadable).StringSlice()
 		return err
 	})

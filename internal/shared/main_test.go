@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 		os.Exit(replica())
 	}
 	flag.Parse()
-	_ = flag.Set("test.parallel", "24") // they wait more than they work
+	_ = flag.Set("test.parallel", "8")                                                                            // they wait more than they work
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run")) // the proxy's own
 }
 
@@ -55,7 +55,10 @@ func running(t *testing.T, opt shared.Options) *shared.Redis {
 	return r
 }
 
-func at(s *redistest.Server) shared.Options { return shared.Options{URL: "redis://" + s.Addr + "/0"} }
+// at gives options for a server, with more patience than usual, since many tests run at once.
+func at(s *redistest.Server) shared.Options {
+	return shared.Options{URL: "redis://" + s.Addr + "/0", CallTimeout: 10 * time.Second, DialTimeout: 10 * time.Second}
+}
 
 // source is a source whose readings are counted and give what is set.
 type source struct {

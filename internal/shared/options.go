@@ -35,6 +35,8 @@ type Options struct {
 	// The client's own; zero for its defaults, and 1 s for DialTimeout, 3 s for ReadTimeout and WriteTimeout.
 	PoolSize                               int
 	DialTimeout, ReadTimeout, WriteTimeout time.Duration
+	// CallTimeout bounds a call that moves no parts, with all that it takes; zero for 1 s.
+	CallTimeout time.Duration
 	// LeaseFor is how long the right to read lasts when it is not renewed; zero for 15 s.
 	LeaseFor time.Duration
 	// Logger is told when Redis goes away and comes back, and nothing else.
@@ -43,6 +45,7 @@ type Options struct {
 
 const (
 	defaultPrefix = "roster:"
+	defaultCall   = time.Second
 	defaultLease  = 15 * time.Second
 	defaultDial   = time.Second
 	defaultSocket = 3 * time.Second

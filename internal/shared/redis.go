@@ -21,6 +21,7 @@ type Redis struct {
 	prefix  string
 	id      string // this replica's, and the value of its locks
 	lease   time.Duration
+	quick   time.Duration // see Options.CallTimeout
 	log     *slog.Logger
 
 	changed chan struct{}
@@ -46,7 +47,8 @@ func Open(opt Options) (*Redis, error) {
 		return nil, err
 	}
 	r := &Redis{client: client, cluster: cluster, seal: seal, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
-		log: opt.Logger, changed: make(chan struct{}, 1), ready: make(chan struct{})}
+		quick: or(opt.CallTimeout, defaultCall),
+		log:   opt.Logger, changed: make(chan struct{}, 1), ready: make(chan struct{})}
 	r.breaker.opened, r.joined = make(chan struct{}, 1), make(chan struct{}, 1)
 	r.members.Store(&[]string{})
 	if r.prefix == "" {

@@ -32,7 +32,7 @@ func about(item snapshot.Item, name string) string { return itemName(item) + ":"
 // Look gives the marks of the items by one exchange, with each node of a Cluster.
 func (r *Redis) Look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
 	r.items.CompareAndSwap(nil, &items)
-	first := time.NewTimer(2 * quick)
+	first := time.NewTimer(2 * r.quick)
 	defer first.Stop()
 	select { // the first to ask is not to be turned away only because nobody has looked yet
 	case <-r.ready:
@@ -40,7 +40,7 @@ func (r *Redis) Look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mar
 	case <-ctx.Done():
 	}
 	var marks []snapshot.Mark
-	err := r.do(ctx, quick, func(ctx context.Context) (err error) {
+	err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
 		marks, err = r.look(ctx, items)
 		return err
 	})
@@ -166,7 +166,7 @@ func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, sn
 	for have := c.Have; ; {
 		var a answer
 		at := time.Now()
-		err := r.do(ctx, quick, func(ctx context.Context) (err error) {
+		err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
 			a, err = readAnswer(claimScript.Run(ctx, r.client, r.keys(c.Item), r.id, r.lease.Milliseconds(), have,
 				max(0, c.MaxAge.Microseconds()), c.MinInterval.Microseconds(), urgent))
 			return err
@@ -190,7 +190,7 @@ func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, sn
 func (r *Redis) Offer(ctx context.Context, s snapshot.Stored) (int64, error) {
 	var a answer
 	at := time.Now()
-	err := r.do(ctx, quick, func(ctx context.Context) (err error) {
+	err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
 		a, err = readAnswer(lookScript.Run(ctx, r.client, r.keys(s.Item)))
 		return err
 	})

@@ -53,7 +53,9 @@ func replica() int {
 				return l, err
 			})}
 	k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, Tier: r, FirstWait: 20 * time.Second, MaxWait: 20 * time.Second,
-		Settings: map[snapshot.Key]snapshot.Settings{key("a", connectors.Accounts): {FreshFor: time.Hour, MinInterval: 100 * time.Millisecond}}})
+		Settings: map[snapshot.Key]snapshot.Settings{
+			key("a", connectors.Accounts): {FreshFor: time.Hour, MinInterval: 100 * time.Millisecond},
+			key("a", connectors.Roles):    {FreshFor: time.Hour, MinInterval: 100 * time.Millisecond}}})
 	var running sync.WaitGroup
 	running.Go(func() { _ = r.Run(ctx) })
 	running.Go(func() { _ = k.Run(ctx) })
