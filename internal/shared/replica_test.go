@@ -67,7 +67,7 @@ func replica() int {
 			})
 		}
 		asking.Wait()
-		fmt.Println(brief(k, "a"), k.Statuses()[1].Count)
+		fmt.Fprintln(os.Stdout, brief(k, "a"), k.Statuses()[1].Count)
 		if !lines.Scan() {
 			break
 		}

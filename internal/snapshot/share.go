@@ -180,7 +180,7 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 		switch {
 		case err != nil && tier.Crowd().Connected && tries < patientTries:
 			tries++
-			c.pause(ctx, askAgain)
+			c.pause(ctx, askAgain, nil)
 		case err != nil:
 			return nil, c.mayReadAlone(v, time.Now()) && ctx.Err() == nil
 		case lease != nil:
@@ -190,7 +190,7 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 				if tries++; tries > patientTries {
 					c.unusable = mark.Stamp
 				}
-				c.pause(ctx, askAgain)
+				c.pause(ctx, askAgain, nil)
 			}
 		case mark.Reading:
 			c.join(ctx, &mark)
@@ -224,11 +224,11 @@ func (c *collection) join(ctx context.Context, m *Mark) {
 			}
 		})
 	}
-	c.pause(ctx, joinEvery)
+	c.pause(ctx, joinEvery, c.wake)
 }
 
-// pause waits for d at most, and for no longer than until the watch has found something or somebody asks.
-func (c *collection) pause(ctx context.Context, d time.Duration) {
+// pause waits for d at most, and for no longer than until wake says something, which may be nil. Meanwhile what is kept grows old as always.
+func (c *collection) pause(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	ask := time.NewTimer(jitter(d))
 	defer ask.Stop()
 	for look := c.look(ctx, time.Now()); ; look = c.look(ctx, time.Now()) {
@@ -236,7 +236,7 @@ func (c *collection) pause(ctx context.Context, d time.Duration) {
 		case <-look.C:
 			continue
 		case <-ask.C:
-		case <-c.wake:
+		case <-wake:
 		case <-ctx.Done():
 		}
 		look.Stop()
