@@ -21,7 +21,7 @@ run: ## serve the systems named in roster.yaml
 demo: ## serve an invented company: no settings, no credentials
 	go run . demo
 
-test: ## run all tests with the race detector; installs Chromium and a C compiler where it can (root on Debian)
+test: ## run all tests with the race detector; installs Chromium, Redis and a C compiler where it can (root on Debian)
 	scripts/test-needs
 	go test -race ./...
 
