@@ -27,6 +27,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/sandbox"
+	"roster/internal/shared"
 	"roster/internal/snapshot"
 	"roster/resolvers"
 	"roster/web"
@@ -242,11 +243,15 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	if err != nil {
 		return err
 	}
+	tier, share, err := openTier(cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	address := "http://" + l.Addr().String()
 	listening(address)
 
 	keeper := snapshot.New(snapshot.Options{
-		Sources: sources, Settings: settings(cfg), IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
+		Sources: sources, Settings: settings(cfg), Tier: tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
 	})
 	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted(cfg, sources), Rules: rules(cfg), Logger: log})
 	there := presence.New(sources, presence.Options{Logger: log})
@@ -262,6 +267,9 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed.
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
+	var keeping sync.WaitGroup
+	keeping.Go(func() { share(sharing) })
 	background.Go(func() { keeper.Run(reading) }) //nolint:errcheck // it ends when it is told to
 	background.Go(func() { people.Run(reading) }) //nolint:errcheck // as above
 	background.Go(func() {
@@ -273,8 +281,37 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	err = httpapi.Serve(ctx, l, handler, log)
 	stopReading()
 	background.Wait()
+	stopSharing() // what has been read at the very end is still of use to others
+	keeping.Wait()
 	there.Close()
 	return err
+}
+
+// openTier gives where snapshots are kept and shared beside the memory, and what keeps that going until its context ends.
+func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(context.Context), err error) {
+	switch c := cfg.Redis; {
+	case c != nil:
+		r, err := shared.Open(shared.Options{
+			URL: c.URL, Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password,
+			SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword, TLS: c.TLS, Prefix: c.Prefix,
+			Key: []byte(c.EncryptionKey.Reveal()), PoolSize: c.PoolSize,
+			DialTimeout: c.DialTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, Logger: log,
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("redis: %w", err)
+		}
+		return r, func(ctx context.Context) {
+			r.Run(ctx) //nolint:errcheck // it ends when it is told to
+			r.Close()  //nolint:errcheck // nothing comes after it
+		}, nil
+	case cfg.CacheDir != "":
+		d, err := shared.OpenDir(cfg.CacheDir, nil)
+		if err != nil {
+			return nil, nil, fmt.Errorf("cache_dir: %w", err)
+		}
+		return d.Join(), func(context.Context) {}, nil
+	}
+	return nil, func(context.Context) {}, nil
 }
 
 func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {

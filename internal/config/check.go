@@ -50,6 +50,10 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		}
 		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names))
 	}
+	c.Redis = d.redis(f.Redis)
+	if c.CacheDir = f.CacheDir; c.CacheDir != "" && c.Redis != nil {
+		d.fault("cache_dir", "is for a configuration without redis")
+	}
 	c.Identity = d.identity(&f.Identity, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
 	return c

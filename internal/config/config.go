@@ -18,7 +18,11 @@ type Config struct {
 	IdleAfter time.Duration
 	// FirstWait is how long a query waits for data that is absent or far too old, MaxWait for newer data that it asked for.
 	FirstWait, MaxWait time.Duration
-	Identity           Identity
+	// Redis is nil where there is none.
+	Redis *Redis
+	// CacheDir is empty where there is none.
+	CacheDir string
+	Identity Identity
 	// Precedence gives for a field of a person, by its key in the file, the sources whose value is preferred. Those not named follow.
 	Precedence map[string][]string
 	Sources    []Source
@@ -72,7 +76,11 @@ func Load(path string, env func(string) (string, bool), opts ...Option) (*Config
 		return nil, Faults{{Path: path, Message: reason}}
 	}
 	dir := filepath.Dir(path)
-	return load(data, env, func(name string) ([]byte, error) { return readFile(below(dir, name)) }, opts...)
+	c, err := load(data, env, func(name string) ([]byte, error) { return readFile(below(dir, name)) }, opts...)
+	if err == nil && c.CacheDir != "" {
+		c.CacheDir = below(dir, c.CacheDir)
+	}
+	return c, err
 }
 
 func load(data []byte, env func(string) (string, bool), read func(string) ([]byte, error), opts ...Option) (*Config, error) {

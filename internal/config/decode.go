@@ -141,6 +141,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 			continue
 		}
 		switch {
+		case f.secret() && f.def != "" && node == nil && values[f.key+"_file"] == nil: // it need not be given
 		case f.secret():
 			v.SetString(d.secret(node, values[f.key+"_file"], sub))
 		case node != nil:

@@ -25,9 +25,35 @@ type rootFile struct {
 	IdleAfter  time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
 	FirstWait  time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
 	MaxWait    time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
+	Redis      *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
+	CacheDir   string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
 	Identity   identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
 	Precedence precedenceFile `key:"precedence" doc:"For a person's single fields, the sources whose value is preferred, first to last. Sources that are not named follow in the order of the file."`
 	Sources    []sourceFile   `key:"sources" required:"yes" doc:"The systems to read, in the order in which their values are preferred. At least one."`
+}
+
+type redisFile struct {
+	URL              string            `key:"url" type:"URL" default:"(none)" doc:"A single server: redis://host:6379/0, or rediss:// for TLS. Either url or addrs is required in redis."`
+	Addrs            []string          `key:"addrs" type:"list of host:port" default:"(none)" doc:"Nodes of a Cluster, or with master_name Sentinels."`
+	MasterName       string            `key:"master_name" default:"(none)" doc:"What the Sentinels call the master."`
+	Username         string            `key:"username" default:"(the default user)" doc:"The user of Redis's access lists. It needs the keys and the channel that begin with prefix, and EVAL."`
+	Password         connectors.Secret `key:"password" default:"(none)" doc:"That user's password."`
+	SentinelUsername string            `key:"sentinel_username" default:"(the default user)" doc:"The user to ask the Sentinels as."`
+	SentinelPassword connectors.Secret `key:"sentinel_password" default:"(none)" doc:"That user's password."`
+	TLS              *redisTLSFile     `key:"tls" default:"(off, but for rediss://)" doc:"Switches TLS on, if only as {}."`
+	Prefix           string            `key:"prefix" default:"roster:" doc:"Begins every key."`
+	EncryptionKey    connectors.Secret `key:"encryption_key" default:"(not encrypted)" doc:"32 bytes in hexadecimal digits or base64: what is stored is encrypted by AES-256-GCM. With another key, it is read anew."`
+	PoolSize         int               `key:"pool_size" default:"(10 for each processor)" min:"1" max:"10000" doc:"Connections at most, to each node."`
+	DialTimeout      time.Duration     `key:"dial_timeout" default:"1s" min:"10ms" max:"1m" doc:"How long connecting may take."`
+	ReadTimeout      time.Duration     `key:"read_timeout" default:"3s" min:"10ms" max:"1m" doc:"How long an answer may take."`
+	WriteTimeout     time.Duration     `key:"write_timeout" default:"3s" min:"10ms" max:"1m" doc:"How long sending may take."`
+}
+
+type redisTLSFile struct {
+	CAFile     string `key:"ca_file" type:"path" default:"(the system's authorities)" doc:"The authorities to trust, in PEM. Relative to the configuration file, like the next two."`
+	CertFile   string `key:"cert_file" type:"path" default:"(none)" doc:"A certificate to show, in PEM."`
+	KeyFile    string `key:"key_file" type:"path" default:"(none)" doc:"Its key."`
+	ServerName string `key:"server_name" default:"(the host's)" doc:"The name that must stand in the server's certificate."`
 }
 
 type identityFile struct {

@@ -20,17 +20,25 @@ type collection struct {
 
 	view   atomic.Pointer[view]
 	asked  atomic.Int64  // when somebody last asked, in nanoseconds since 1970
-	forced atomic.Bool   // somebody wants a reading now, see Keeper.Refresh
+	forced atomic.Int64  // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
 	wake   chan struct{} // tells the reader to look again
 
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
 	place  int             // among the source's collections
 	first  chan struct{}   // closed when this one has been tried
 
+	item    Item
+	offered atomic.Pointer[Mark] // what the watch has last found in the tier, until the reader takes it up
+
 	// The rest belongs to the reader.
 	tried    sync.Once
 	failures int // readings in a row that have failed or ended short
 	known    condition
+	have     int64         // the tier's stamp of what we have; zero where it is not from there
+	unusable int64         // the stamp of what the tier has and cannot give
+	damaged  bool          // what the tier has of it must be written anew
+	alone    bool          // the last reading was made without the others' knowing
+	paced    time.Duration // the pace by which the next reading was set, see pace
 }
 
 // condition is what is worth a line in the log when it changes.
@@ -42,6 +50,7 @@ type condition struct {
 
 func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
 	c := &collection{keeper: k, source: s, key: key, kind: kinds[key.Collection], settings: settings,
+		item: Item{Key: key, Fingerprint: s.Fingerprint}, paced: 1,
 		wake: make(chan struct{}, 1), first: make(chan struct{}), known: condition{state: Missing}}
 	c.view.Store(&view{ended: make(chan struct{})})
 	return c
@@ -56,8 +65,16 @@ func (c *collection) prompt() {
 
 // run reads the collection whenever that is due, until ctx ends.
 func (c *collection) run(ctx context.Context) {
+	if c.keeper.tier != nil {
+		select {
+		case <-c.keeper.looked: // what is there need not be read
+		case <-ctx.Done():
+		}
+		c.heed(ctx)
+	}
 	c.awaitTurn(ctx)
 	for ctx.Err() == nil {
+		c.heed(ctx)
 		now := time.Now()
 		if c.due(c.view.Load(), now) {
 			c.read(ctx)
@@ -79,7 +96,7 @@ func (c *collection) run(ctx context.Context) {
 // awaitTurn has the collections of a source read one after the other when a keeper starts, since they share its limits. A slow or
 // hanging one holds up the next for FirstWait at most, and one that is asked for goes at once.
 func (c *collection) awaitTurn(ctx context.Context) {
-	if c.before == nil {
+	if c.before == nil || !c.due(c.view.Load(), time.Now()) {
 		return
 	}
 	patience := time.NewTimer(time.Duration(c.place) * c.keeper.firstWait)
@@ -93,10 +110,21 @@ func (c *collection) awaitTurn(ctx context.Context) {
 }
 
 func (c *collection) due(v *view, now time.Time) bool {
-	if c.forced.Load() && !now.Before(v.floor) {
+	if c.urged(v) && !now.Before(v.floor) {
 		return true
 	}
-	return !now.Before(v.next) && now.UnixNano()-c.asked.Load() < int64(c.keeper.idleAfter)
+	return !now.Before(v.next) && c.wanted(now)
+}
+
+// urged says whether somebody wants a reading that begins later than the last one did.
+func (c *collection) urged(v *view) bool {
+	wanted := c.forced.Load()
+	return wanted != 0 && (v.started.IsZero() || wanted > v.started.UnixNano())
+}
+
+// wanted says whether somebody has asked lately.
+func (c *collection) wanted(now time.Time) bool {
+	return now.UnixNano()-c.asked.Load() < int64(c.keeper.idleAfter)
 }
 
 // look brings what is known up to the clock, and gives a timer for when to look again. It goes by one reading of the clock, the caller's:
@@ -108,7 +136,7 @@ func (c *collection) look(ctx context.Context, now time.Time) *time.Timer {
 	if !v.reading && v.next.After(now) && (at.IsZero() || v.next.Before(at)) {
 		at = v.next
 	}
-	if c.forced.Load() && v.floor.After(now) && (at.IsZero() || v.floor.Before(at)) {
+	if c.urged(v) && v.floor.After(now) && (at.IsZero() || v.floor.Before(at)) {
 		at = v.floor
 	}
 	if at.IsZero() {

@@ -22,6 +22,8 @@ type Options struct {
 	FirstWait time.Duration
 	// MaxWait bounds every wait of a caller, FirstWait included; zero means 5 s.
 	MaxWait time.Duration
+	// Tier is where snapshots are shared with other replicas, or kept for the time after a restart; nil means memory only.
+	Tier Tier
 	// Logger is told when a collection's condition changes, not of each reading; nil means nobody.
 	Logger *slog.Logger
 }
@@ -33,6 +35,8 @@ type Keeper struct {
 	idleAfter time.Duration
 	firstWait time.Duration
 	log       *slog.Logger
+	tier      Tier
+	looked    chan struct{} // closed when the tier has been looked at for the first time
 	changed   chan struct{}
 }
 
@@ -43,6 +47,8 @@ func New(opt Options) *Keeper {
 		idleAfter: orDefault(opt.IdleAfter, time.Hour),
 		firstWait: min(orDefault(opt.FirstWait, 2*time.Second), orDefault(opt.MaxWait, 5*time.Second)),
 		log:       opt.Logger,
+		tier:      opt.Tier,
+		looked:    make(chan struct{}),
 		changed:   make(chan struct{}, 1),
 	}
 	if k.log == nil {
@@ -77,6 +83,9 @@ func (k *Keeper) Run(ctx context.Context) error {
 	var readers sync.WaitGroup
 	for _, c := range k.ordered {
 		c.asked.Store(time.Now().UnixNano()) // starting counts as asking
+	}
+	if k.tier != nil {
+		readers.Go(func() { k.watch(ctx) })
 	}
 	for _, c := range k.ordered {
 		readers.Go(func() { c.run(ctx) })
@@ -130,7 +139,7 @@ func (k *Keeper) Refresh(key Key) bool {
 	if v.over || time.Now().Before(v.floor) {
 		return false
 	}
-	c.forced.Store(true)
+	c.forced.Store(time.Now().UnixNano())
 	c.prompt()
 	return true
 }

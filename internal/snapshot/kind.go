@@ -16,6 +16,9 @@ type kind interface {
 	merge(older, newer Records) Records
 	// version hashes records that are in order.
 	version(Records) (string, error)
+	// encode and decode are for the shared tier.
+	encode(Records) ([][]byte, error)
+	decode(parts [][]byte, count int) (Records, error)
 }
 
 var kinds = map[connectors.Collection]kind{
@@ -23,26 +26,31 @@ var kinds = map[connectors.Collection]kind{
 		connectors.Accounts,
 		func(s *connectors.Source) connectors.Lister[connectors.Account] { return s.Accounts },
 		func(r *Records) *[]connectors.Account { return &r.Accounts },
+		accountFields,
 	},
 	connectors.Teams: kindOf[connectors.Team]{
 		connectors.Teams,
 		func(s *connectors.Source) connectors.Lister[connectors.Team] { return s.Teams },
 		func(r *Records) *[]connectors.Team { return &r.Teams },
+		teamFields,
 	},
 	connectors.Roles: kindOf[connectors.Role]{
 		connectors.Roles,
 		func(s *connectors.Source) connectors.Lister[connectors.Role] { return s.Roles },
 		func(r *Records) *[]connectors.Role { return &r.Roles },
+		roleFields,
 	},
 	connectors.Contacts: kindOf[connectors.Contact]{
 		connectors.Contacts,
 		func(s *connectors.Source) connectors.Lister[connectors.Contact] { return s.Contacts },
 		func(r *Records) *[]connectors.Contact { return &r.Contacts },
+		contactFields,
 	},
 	connectors.ContactFolders: kindOf[connectors.ContactFolder]{
 		connectors.ContactFolders,
 		func(s *connectors.Source) connectors.Lister[connectors.ContactFolder] { return s.ContactFolders },
 		func(r *Records) *[]connectors.ContactFolder { return &r.ContactFolders },
+		folderFields,
 	},
 }
 
@@ -50,6 +58,7 @@ type kindOf[T connectors.Record] struct {
 	collection connectors.Collection
 	lister     func(*connectors.Source) connectors.Lister[T]
 	field      func(*Records) *[]T
+	fields     func(*wire, *T)
 }
 
 func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func(reading)) (reading, error) {

@@ -28,17 +28,30 @@ type outcome struct {
 	err *connectors.Error
 }
 
-// read reads the collection once and puts what that gave in the place of what was there.
+// read brings the collection up to date: from the tier, where another replica has read it, or else from the source.
 func (c *collection) read(ctx context.Context) {
+	lease, ok := c.claim(ctx)
+	if !ok {
+		return
+	}
 	start := time.Now()
-	c.change(func(v *view) { v.reading, v.started = true, start })
-	c.forced.Store(false) // this is the reading that was wanted; after the line above, a further wish joins it
-	c.finish(ctx, start, c.list(ctx, start))
+	c.change(func(v *view) { v.reading, v.started = true, start }) // a wish for a reading that comes after this joins it
+	o := c.list(ctx, start, lease)
+	c.finish(ctx, start, &o)
+	switch {
+	case lease == nil:
+		c.have, c.alone = 0, true
+	case ctx.Err() == nil || o.complete:
+		c.store(ctx, lease, o)
+	}
+	if lease != nil {
+		lease.Release(context.WithoutCancel(ctx))
+	}
 	c.tried.Do(func() { close(c.first) })
 }
 
 // list calls the connector, and publishes what it has got so far while there is nothing complete to serve.
-func (c *collection) list(ctx context.Context, start time.Time) outcome {
+func (c *collection) list(ctx context.Context, start time.Time, lease Lease) outcome {
 	var progress func(reading)
 	pages := make(chan reading, 1)
 	if snap := c.view.Load().snap; snap == nil || !snap.Complete {
@@ -72,7 +85,7 @@ func (c *collection) list(ctx context.Context, start time.Time) outcome {
 			}
 			pending = &r
 		case <-publish.C:
-			c.progress(ctx, *pending, start)
+			c.progress(ctx, *pending, start, lease)
 			pending = nil
 			now := time.Now()
 			next = now.Add(max(progressEvery, now.Sub(start)/progressShare))
@@ -107,23 +120,26 @@ func (c *collection) broken(detail string) *connectors.Error {
 }
 
 // progress serves what a first reading has got so far.
-func (c *collection) progress(ctx context.Context, r reading, start time.Time) {
+func (c *collection) progress(ctx context.Context, r reading, start time.Time, lease Lease) {
 	r.complete = false
 	snap, err := c.snapshot(r, start)
 	if err != nil {
 		return // the end of the reading will tell
 	}
 	c.settle(ctx, time.Now(), c.publish(snap, func(*view) {}))
+	if lease != nil && time.Since(start) >= shareProgressAfter {
+		lease.Save(ctx, c.stored(c.view.Load())) //nolint:errcheck // the end of the reading is what counts
+	}
 }
 
 // finish serves what a reading has yielded, and settles when to read again.
-func (c *collection) finish(ctx context.Context, start time.Time, o outcome) {
+func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 	now := time.Now()
 	snap := c.view.Load().snap
 	if o.err == nil || o.records.Len() > 0 {
 		read, err := c.snapshot(o.reading, start)
 		if err != nil {
-			o = outcome{err: c.broken("a record holds a value that has no place")}
+			*o = outcome{err: c.broken("a record holds a value that has no place")}
 		} else {
 			snap = read
 		}
@@ -150,8 +166,8 @@ func (c *collection) finish(ctx context.Context, start time.Time, o outcome) {
 }
 
 // schedule says from when the next reading is due, and from when it is allowed, given a view of how the last one ended.
-func (c *collection) schedule(v *view, o outcome, now time.Time) (next, floor time.Time) {
-	floor = v.started.Add(c.settings.MinInterval)
+func (c *collection) schedule(v *view, o *outcome, now time.Time) (next, floor time.Time) {
+	floor = v.started.Add(c.minInterval())
 	if v.err != nil {
 		if asked := now.Add(v.err.RetryAfter); asked.After(floor) {
 			floor = asked
@@ -161,11 +177,11 @@ func (c *collection) schedule(v *view, o outcome, now time.Time) (next, floor ti
 	case o.complete:
 		next = v.started.Add(c.freshFor(v))
 	case v.err == nil: // short without a fault, as when people come and go: soon again, but a lasting disagreement is not worth more
-		next = now.Add(min(c.backoff(), c.freshFor(v)))
+		next = now.Add(min(c.pace()*c.backoff(), c.freshFor(v)))
 	case hopeless(v.err):
-		next = now.Add(max(jitter(rarely), c.settings.MinInterval))
+		next = now.Add(c.pace() * max(jitter(rarely), c.settings.MinInterval))
 	default:
-		next = now.Add(c.backoff())
+		next = now.Add(c.pace() * c.backoff())
 	}
 	if next.Before(floor) {
 		next = floor

@@ -75,7 +75,7 @@ type view struct {
 }
 
 func (c *collection) freshFor(v *view) time.Duration {
-	return max(c.settings.FreshFor, c.settings.MinInterval, costFactor*v.took)
+	return c.pace() * max(c.settings.FreshFor, c.settings.MinInterval, costFactor*v.took)
 }
 
 // kept gives the view's snapshot unless it has become too old to serve.

@@ -1,0 +1,145 @@
+package config
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"time"
+
+	"roster/connectors"
+)
+
+// Redis is where replicas share what they have read.
+type Redis struct {
+	// URL is for a single server; else there are Addrs, of a Cluster, or with MasterName of Sentinels.
+	URL              string
+	Addrs            []string
+	MasterName       string
+	Username         string
+	Password         connectors.Secret
+	SentinelUsername string
+	SentinelPassword connectors.Secret
+	// TLS is nil where the file says nothing of it.
+	TLS    *tls.Config
+	Prefix string
+	// EncryptionKey has 32 bytes, or none. It is a Secret so that it is never printed.
+	EncryptionKey connectors.Secret
+	// PoolSize is 0 for the client's own.
+	PoolSize                               int
+	DialTimeout, ReadTimeout, WriteTimeout time.Duration
+}
+
+// keySize is how many bytes an encryption key has.
+const keySize = 32
+
+var (
+	databaseForm = regexp.MustCompile(`^(/([0-9]{1,4})?)?$`)
+	// A brace would decide in which slot of a Cluster a key lies, which is the program's affair.
+	prefixForm = regexp.MustCompile(`^[!-z|~]{1,64}$`)
+)
+
+func (d *decoder) redis(f *redisFile) *Redis {
+	if f == nil {
+		return nil
+	}
+	const path = "redis"
+	switch {
+	case d.faulty(path):
+	case f.URL == "" && len(f.Addrs) == 0:
+		d.fault(path, "needs url, or addrs")
+	case f.URL != "" && len(f.Addrs) > 0:
+		d.fault(path, "has both url and addrs: which of them is meant?")
+	}
+	if f.URL != "" && !d.faulty(path+".url") {
+		d.redisURL(f.URL, path+".url")
+	}
+	for i, addr := range f.Addrs {
+		sub := fmt.Sprintf("%s.addrs[%d]", path, i)
+		if host, port, err := net.SplitHostPort(addr); !d.faulty(sub) && (err != nil || host == "" || port == "") {
+			d.fault(sub, "must be host:port, such as redis-1.example.com:6379")
+		}
+	}
+	if f.MasterName != "" && len(f.Addrs) == 0 {
+		d.fault(path+".master_name", "needs addrs: those of the Sentinels")
+	}
+	if f.MasterName == "" && f.SentinelUsername != "" {
+		d.fault(path+".sentinel_username", "needs master_name")
+	}
+	if f.MasterName == "" && f.SentinelPassword != "" {
+		d.fault(path+".sentinel_password", "needs master_name")
+	}
+	if !d.faulty(path+".prefix") && !prefixForm.MatchString(f.Prefix) {
+		d.fault(path+".prefix", "must be at most 64 characters, without spaces and braces")
+	}
+	return &Redis{
+		URL: f.URL, Addrs: f.Addrs, MasterName: f.MasterName, Username: f.Username, Password: f.Password,
+		SentinelUsername: f.SentinelUsername, SentinelPassword: f.SentinelPassword, TLS: d.redisTLS(f.TLS, path+".tls"), Prefix: f.Prefix,
+		EncryptionKey: d.encryptionKey(f.EncryptionKey, path+".encryption_key"), PoolSize: f.PoolSize,
+		DialTimeout: f.DialTimeout, ReadTimeout: f.ReadTimeout, WriteTimeout: f.WriteTimeout,
+	}
+}
+
+func (d *decoder) redisURL(raw, path string) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Hostname() == "" || (u.Scheme != "redis" && u.Scheme != "rediss"):
+		d.fault(path, "must be a whole address, such as redis://127.0.0.1:6379/0")
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		d.fault(path, "must have no user, no ? and no #: credentials have settings of their own")
+	case !databaseForm.MatchString(u.Path):
+		d.fault(path, "the path must be the number of a database, such as /0")
+	}
+}
+
+func (d *decoder) redisTLS(f *redisTLSFile, path string) *tls.Config {
+	if f == nil {
+		return nil
+	}
+	c := &tls.Config{ServerName: f.ServerName, MinVersion: tls.VersionTLS12}
+	if f.CAFile != "" {
+		if pem, ok := d.secretFile(f.CAFile, path+".ca_file"); ok {
+			c.RootCAs = x509.NewCertPool()
+			if !c.RootCAs.AppendCertsFromPEM([]byte(pem)) {
+				d.fault(path+".ca_file", "holds no certificate in PEM")
+			}
+		}
+	}
+	switch {
+	case f.CertFile == "" && f.KeyFile == "":
+	case f.KeyFile == "":
+		d.fault(path+".cert_file", "needs key_file")
+	case f.CertFile == "":
+		d.fault(path+".key_file", "needs cert_file")
+	default:
+		cert, ok := d.secretFile(f.CertFile, path+".cert_file")
+		key, okKey := d.secretFile(f.KeyFile, path+".key_file")
+		if !ok || !okKey {
+			break
+		}
+		pair, err := tls.X509KeyPair([]byte(cert), []byte(key))
+		if err != nil {
+			d.fault(path+".cert_file", "is no certificate in PEM that belongs to key_file")
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c
+}
+
+// encryptionKey gives the key's bytes.
+func (d *decoder) encryptionKey(text connectors.Secret, path string) connectors.Secret {
+	if text == "" || d.faulty(path) {
+		return ""
+	}
+	for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawStdEncoding.DecodeString} {
+		if key, err := decode(text.Reveal()); err == nil && len(key) == keySize {
+			return connectors.Secret(key)
+		}
+	}
+	d.fault(path, "must be 32 bytes in hexadecimal digits or base64: openssl rand -hex 32 gives some")
+	return ""
+}

@@ -1,0 +1,78 @@
+package shared
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// listen hears of changes that other replicas have made, until ctx ends.
+func (r *Redis) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		r.hear(ctx)
+		again := time.NewTimer(time.Second)
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+		}
+		again.Stop()
+	}
+}
+
+// hear subscribes, and returns when the subscription has to be made anew. The client makes it anew itself where it lost a connection, but
+// not where a Cluster has moved the channel elsewhere.
+func (r *Redis) hear(ctx context.Context) {
+	select {
+	case <-r.ready:
+	case <-ctx.Done():
+		return
+	}
+	var sub *redis.PubSub
+	if r.cluster {
+		sub = r.client.SSubscribe(ctx, r.channel())
+	} else {
+		sub = r.client.Subscribe(ctx, r.channel())
+	}
+	defer sub.Close() //nolint:errcheck // it has been left
+	messages := sub.ChannelWithSubscriptions()
+	for {
+		select {
+		case m, ok := <-messages:
+			if !ok {
+				return
+			}
+			switch m := m.(type) {
+			case *redis.Message:
+				if m.Payload == r.id {
+					continue
+				}
+				r.notify()
+				if _, known := slices.BinarySearch(*r.members.Load(), m.Payload); !known {
+					tell(r.joined)
+				}
+			case *redis.Subscription:
+				if m.Kind == "sunsubscribe" || m.Kind == "unsubscribe" {
+					return
+				}
+				r.notify() // what was said before it, nobody here has heard
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *Redis) channel() string { return r.prefix + "changed" }
+
+// announce tells the other replicas to look. Where that fails, they look by themselves sooner or later.
+func (r *Redis) announce(ctx context.Context) {
+	//nolint:errcheck // as above
+	r.do(ctx, quick, func(ctx context.Context) error {
+		if r.cluster {
+			return r.client.SPublish(ctx, r.channel(), r.id).Err()
+		}
+		return r.client.Publish(ctx, r.channel(), r.id).Err()
+	})
+}

@@ -1,0 +1,53 @@
+package shared
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Clear removes the stored snapshots of a source, or of all where source is empty, and says how many keys those were. It leaves what keeps
+// replicas from reading the sources too often. Replicas that run still hold what they hold, and may store it again.
+func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
+	name := "*"
+	if source != "" {
+		name = "{" + escape(source) + ":*"
+	}
+	patterns := []string{escape(r.prefix) + "snapshot:" + name + ":manifest:*", escape(r.prefix) + "part:*:" + name}
+	var mu sync.Mutex
+	removed := 0
+	sweep := func(ctx context.Context, node redis.UniversalClient) error {
+		for _, pattern := range patterns {
+			for keys := node.Scan(ctx, 0, pattern, 1000).Iterator(); ; {
+				if !keys.Next(ctx) {
+					if err := keys.Err(); err != nil {
+						return err
+					}
+					break
+				}
+				n, err := node.Unlink(ctx, keys.Val()).Result()
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				removed += int(n)
+				mu.Unlock()
+			}
+		}
+		return nil
+	}
+	var err error
+	if c, ok := r.client.(*redis.ClusterClient); ok {
+		err = c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return sweep(ctx, node) })
+	} else {
+		err = sweep(ctx, r.client)
+	}
+	return removed, err
+}
+
+// escape makes a text match only itself in a pattern of Redis.
+func escape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(s)
+}

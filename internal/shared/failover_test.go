@@ -1,0 +1,65 @@
+package shared_test
+
+import (
+	"fmt"
+	"testing"
+
+	"roster/connectors"
+	"roster/internal/shared"
+	"roster/internal/shared/redistest"
+	"roster/internal/snapshot"
+)
+
+// A Cluster that moves a slot with all that lies in it, has a replica take a master's place, and then loses a master, costs no answer.
+func TestClusterMovesUnderLoad(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t)
+	src := newSource("a", numbered(40)...)
+	tiers, ks := crew(t, src, func(int) shared.Options { return shared.Options{Addrs: c.Addrs()} })
+	want := fmt.Sprint(numbered(40))
+	settled(t, "fresh"+want, "a", ks...)
+	slot, owner := c.Owner("{a:f:accounts}")
+	stop := load(t, want, "a", ks...)
+	reads, took := accountReads(src, func() {
+		more(t, src, 1)
+		c.MoveSlot(slot, owner, (owner+1)%3)
+		more(t, src, 2)
+		c.FailOver((owner + 1) % 3)
+		more(t, src, 2)
+		c.Replicas[(owner+1)%3].Kill()
+		more(t, src, 2)
+	})
+	if n := stop(); n < 100 {
+		t.Errorf("only %d answers", n)
+	}
+	withinLimits(t, reads, took)
+	connected(t, true, tiers...)
+	settled(t, "fresh"+want, "a", ks...)
+}
+
+func TestSentinelFailsOverUnderLoad(t *testing.T) {
+	t.Parallel()
+	s := redistest.StartSentinel(t)
+	src := newSource("a", numbered(40)...)
+	tiers, ks := crew(t, src, func(int) shared.Options {
+		return shared.Options{Addrs: []string{s.Watch.Addr}, MasterName: redistest.MasterName}
+	})
+	want := fmt.Sprint(numbered(40))
+	settled(t, "fresh"+want, "a", ks...)
+	stop := load(t, want, "a", ks...)
+	reads, took := accountReads(src, func() {
+		more(t, src, 1)
+		s.Master.Kill()
+		connected(t, false, tiers[0])
+		connected(t, true, tiers...)
+		more(t, src, 2)
+	})
+	if n := stop(); n < 100 {
+		t.Errorf("only %d answers", n)
+	}
+	withinLimits(t, reads, took)
+	redistest.Await(t, func() bool {
+		m := look(t, tiers[0], snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"})
+		return m.Count == 40 && m.Complete
+	}, "the new master has the snapshot")
+}

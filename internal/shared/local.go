@@ -1,0 +1,194 @@
+package shared
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"roster/internal/snapshot"
+)
+
+// Local is a tier within one process: what its members save, all of them have. It is the one for a program that keeps its snapshots in a
+// directory, see OpenDir, and a model of the one in Redis for tests.
+type Local struct {
+	mu      sync.Mutex
+	items   map[snapshot.Item]*localItem
+	members []*member
+	shelf   shelf
+}
+
+// shelf holds one snapshot of each item.
+type shelf interface {
+	// load gives what is said of the snapshot that is there; a zero Meta where there is none that can be read.
+	load(item snapshot.Item) snapshot.Meta
+	// put takes a snapshot, whose Meta is given with its stamp, in the place of another, and names its parts.
+	put(s *snapshot.Stored, meta, was *snapshot.Meta) error
+	// get gives the parts; nil where some are gone or damaged.
+	get(item snapshot.Item, meta *snapshot.Meta) [][]byte
+}
+
+type localItem struct {
+	mark   snapshot.Mark
+	holder *localLease
+}
+
+// NewLocal gives a tier in memory.
+func NewLocal() *Local { return &Local{items: make(map[snapshot.Item]*localItem), shelf: memory{}} }
+
+// memory is a shelf for as long as the process lives: the parts of each item's snapshot.
+type memory map[snapshot.Item][][]byte
+
+func (memory) load(snapshot.Item) snapshot.Meta { return snapshot.Meta{} }
+
+func (m memory) put(s *snapshot.Stored, _, _ *snapshot.Meta) error {
+	parts, err := s.Encode()
+	if err == nil {
+		m[s.Item] = parts
+	}
+	return err
+}
+
+func (m memory) get(item snapshot.Item, _ *snapshot.Meta) [][]byte { return m[item] }
+
+// Join gives a member's view of the tier: one for each keeper.
+func (l *Local) Join() snapshot.Tier {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := &member{Local: l, changed: make(chan struct{}, 1)}
+	l.members = append(l.members, m)
+	return m
+}
+
+// member is a tier as one keeper sees it.
+type member struct {
+	*Local
+	changed chan struct{}
+}
+
+func (m *member) Changed() <-chan struct{} { return m.changed }
+
+func (m *member) Crowd() snapshot.Crowd { return snapshot.Crowd{Connected: true, Size: 1} }
+
+// tell lets the other members know that something has changed. The lock is held.
+func (m *member) tell() {
+	for _, other := range m.members {
+		if other == m {
+			continue
+		}
+		tell(other.changed)
+	}
+}
+
+func (l *Local) item(i snapshot.Item) *localItem {
+	it := l.items[i]
+	if it == nil {
+		it = &localItem{}
+		it.mark.Meta = l.shelf.load(i)
+		it.mark.TriedAt = it.mark.ReadAt
+		l.items[i] = it
+	}
+	return it
+}
+
+func (m *member) Look(_ context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	marks := make([]snapshot.Mark, len(items))
+	for i, item := range items {
+		marks[i] = m.item(item).mark
+	}
+	return marks, nil
+}
+
+func (m *member) Fetch(_ context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.item(item).mark.Version != meta.Version {
+		return nil, nil //nolint:nilnil // gone, and no error
+	}
+	return m.shelf.get(item, &meta), nil
+}
+
+func (m *member) Claim(_ context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	it := m.item(c.Item)
+	now := time.Now()
+	wait := it.mark.Failure.RetryAt
+	if c.Urgent {
+		wait = it.mark.Failure.Floor
+	}
+	switch {
+	case it.holder != nil,
+		it.mark.Stamp > c.Have && now.Sub(it.mark.ReadAt) < c.MaxAge,
+		now.Before(it.mark.TriedAt.Add(c.MinInterval)),
+		now.Before(wait):
+		return nil, it.mark, nil
+	}
+	before := it.mark
+	it.holder = &localLease{member: m, item: c.Item, stamp: max(now.UnixMicro(), it.mark.Stamp+1), start: now}
+	it.mark.TriedAt, it.mark.Reading, it.mark.Failure = now, true, snapshot.Failure{}
+	return it.holder, before, nil
+}
+
+func (m *member) Offer(_ context.Context, s snapshot.Stored) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.save(s, s.ReadAt.UnixMicro())
+}
+
+// save puts a snapshot in the place of what is there, unless that is better. The lock is held.
+func (m *member) save(s snapshot.Stored, stamp int64) (int64, error) {
+	it := m.item(s.Item)
+	was := &it.mark.Meta
+	if was.Stamp > stamp || was.Stamp != 0 && was.Complete && !s.Complete {
+		return 0, snapshot.ErrSuperseded
+	}
+	meta := s.Meta
+	meta.Stamp = stamp
+	if err := m.shelf.put(&s, &meta, was); err != nil {
+		return 0, err
+	}
+	it.mark.Meta = meta
+	if meta.Complete {
+		it.mark.Failure = snapshot.Failure{}
+	}
+	if meta.ReadAt.After(it.mark.TriedAt) {
+		it.mark.TriedAt = meta.ReadAt
+	}
+	m.tell()
+	return stamp, nil
+}
+
+// localLease is the right to read one item.
+type localLease struct {
+	member *member
+	item   snapshot.Item
+	stamp  int64
+	start  time.Time
+}
+
+func (l *localLease) Save(_ context.Context, s snapshot.Stored) (int64, error) {
+	l.member.mu.Lock()
+	defer l.member.mu.Unlock()
+	return l.member.save(s, l.stamp)
+}
+
+func (l *localLease) Fail(_ context.Context, f snapshot.Failure) error {
+	l.member.mu.Lock()
+	defer l.member.mu.Unlock()
+	if it := l.member.item(l.item); it.holder == l {
+		it.mark.Failure = f
+		l.member.tell()
+	}
+	return nil
+}
+
+func (l *localLease) Release(context.Context) {
+	l.member.mu.Lock()
+	defer l.member.mu.Unlock()
+	if it := l.member.item(l.item); it.holder == l {
+		it.holder, it.mark.Reading = nil, false
+		l.member.tell()
+	}
+}

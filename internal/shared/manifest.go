@@ -1,0 +1,120 @@
+package shared
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/snapshot"
+)
+
+// itemName gives an item's name in keys.
+func itemName(i snapshot.Item) string {
+	return i.Source + ":" + i.Fingerprint + ":" + i.Collection.String()
+}
+
+// manifest is a stored snapshot's description, sealed behind its stamp and whether it is complete, which the scripts must read.
+type manifest struct {
+	Since    int64    `json:"since"` // microseconds before the stamp
+	Version  string   `json:"version"`
+	Expected *int     `json:"expected,omitempty"`
+	Took     int64    `json:"took"` // microseconds
+	Count    int      `json:"count"`
+	Parts    []string `json:"parts"`
+}
+
+// writeManifest gives the value to store for a snapshot of that stamp.
+func (s *sealer) writeManifest(item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
+	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Version: m.Version, Expected: m.Expected,
+		Took: m.Took.Microseconds(), Count: m.Count, Parts: parts})
+	if err != nil {
+		return nil, err
+	}
+	head := manifestHead(stamp, m.Complete)
+	return append([]byte(head), s.seal(body, head+itemName(item))...), nil
+}
+
+func manifestHead(stamp int64, complete bool) string {
+	whole := 0
+	if complete {
+		whole = 1
+	}
+	return fmt.Sprintf("%d %d ", stamp, whole)
+}
+
+// readManifest gives what a stored value says, with times by a clock that shows at where Redis's shows now; a zero Meta where the value
+// is not one that this sealer has written for the item.
+func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at time.Time) snapshot.Meta {
+	first, rest, _ := bytes.Cut(value, []byte(" "))
+	whole, sealed, ok := bytes.Cut(rest, []byte(" "))
+	stamp, err := strconv.ParseInt(string(first), 10, 64)
+	if !ok || err != nil || stamp <= 0 || stamp > now+int64(futureLimit/time.Microsecond) {
+		return snapshot.Meta{}
+	}
+	complete := string(whole) == "1"
+	body, err := s.open(sealed, manifestHead(stamp, complete)+itemName(item))
+	if err != nil {
+		return snapshot.Meta{}
+	}
+	var m manifest
+	if json.Unmarshal(body, &m) != nil || m.Since < 0 || m.Count < 0 || m.Took < 0 {
+		return snapshot.Meta{}
+	}
+	readAt := local(stamp, now, at)
+	return snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: readAt.Add(-time.Duration(m.Since) * time.Microsecond), Version: m.Version,
+		Complete: complete, Expected: m.Expected, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Parts: m.Parts}
+}
+
+// futureLimit is how far ahead of its clock Redis takes a stamp for one: behind a failover, another clock counts.
+const futureLimit = time.Minute
+
+// local translates a time of Redis, which shows now where the local clock shows at. What lies ahead is taken for now.
+func local(stamp, now int64, at time.Time) time.Time {
+	return at.Add(-time.Duration(max(0, now-stamp)) * time.Microsecond)
+}
+
+// fault is an error of a source as it is stored: all but its cause.
+type fault struct {
+	Source     string               `json:"source"`
+	Op         string               `json:"op"`
+	Kind       connectors.ErrorKind `json:"kind"`
+	Status     int                  `json:"status,omitempty"`
+	Code       string               `json:"code,omitempty"`
+	Detail     string               `json:"detail,omitempty"`
+	RetryAfter time.Duration        `json:"retryAfter,omitempty"`
+	Blocked    bool                 `json:"blocked,omitempty"`
+}
+
+// failure is a snapshot.Failure as it is stored, without its times.
+type failure struct {
+	Fault  *fault `json:"fault,omitempty"`
+	InARow int    `json:"inARow"`
+}
+
+func writeFailure(f snapshot.Failure) ([]byte, error) {
+	out := failure{InARow: f.InARow}
+	if e := f.Err; e != nil {
+		out.Fault = &fault{e.Source, e.Op, e.Kind, e.Status, e.Code, e.Detail, e.RetryAfter, e.Blocked}
+	}
+	return json.Marshal(out)
+}
+
+// readFailure gives what is stored of a failure; nothing where it is no such thing, or a later release's.
+func readFailure(value []byte) snapshot.Failure {
+	var in failure
+	if len(value) == 0 || json.Unmarshal(value, &in) != nil || in.InARow < 0 {
+		return snapshot.Failure{}
+	}
+	out := snapshot.Failure{InARow: min(in.InARow, 64)}
+	if f := in.Fault; f != nil {
+		if f.Kind > connectors.KindUnsupported {
+			f.Kind = connectors.KindUnavailable
+		}
+		out.Err = &connectors.Error{Source: f.Source, Op: f.Op, Kind: f.Kind, Status: f.Status, Code: f.Code, Detail: f.Detail,
+			RetryAfter: f.RetryAfter, Blocked: f.Blocked}
+	}
+	return out
+}

@@ -1,0 +1,89 @@
+package shared
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"roster/internal/snapshot"
+)
+
+// Redis is a tier in Redis: a single server, one that Sentinels watch over, or a Cluster. It does nothing before Run.
+type Redis struct {
+	client  redis.UniversalClient
+	cluster bool
+	seal    *sealer
+	prefix  string
+	id      string // this replica's, and the value of its locks
+	lease   time.Duration
+	log     *slog.Logger
+
+	changed chan struct{}
+	crowd   atomic.Pointer[snapshot.Crowd]
+	ready   chan struct{} // closed when it is known whether Redis is there
+	isReady sync.Once
+	breaker breaker
+	items   atomic.Pointer[[]snapshot.Item] // of the first Look
+	members atomic.Pointer[[]string]        // the replicas that are there, in order
+	joined  chan struct{}                   // says that another one is
+}
+
+var _ snapshot.Tier = (*Redis)(nil)
+
+// Open checks the options. It does not connect: a Redis that is away is no reason not to start.
+func Open(opt Options) (*Redis, error) {
+	seal, err := newSealer(opt.Key)
+	if err != nil {
+		return nil, err
+	}
+	client, cluster, err := opt.client()
+	if err != nil {
+		return nil, err
+	}
+	r := &Redis{client: client, cluster: cluster, seal: seal, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
+		log: opt.Logger, changed: make(chan struct{}, 1), ready: make(chan struct{})}
+	r.breaker.opened, r.joined = make(chan struct{}, 1), make(chan struct{}, 1)
+	r.members.Store(&[]string{})
+	if r.prefix == "" {
+		r.prefix = defaultPrefix
+	}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	r.crowd.Store(&snapshot.Crowd{})
+	return r, nil
+}
+
+// Run keeps in touch with Redis until ctx ends: it says that this replica is there, hears of changes, and finds out when a Redis that went
+// away is back. Then it takes leave. Run it once.
+func (r *Redis) Run(ctx context.Context) error {
+	var parts sync.WaitGroup
+	parts.Go(func() { r.listen(ctx) })
+	r.beat(ctx)
+	parts.Wait()
+	return nil
+}
+
+// Close ends all connections.
+func (r *Redis) Close() error { return r.client.Close() }
+
+// Changed tells the keeper to look; see snapshot.Tier.
+func (r *Redis) Changed() <-chan struct{} { return r.changed }
+
+// Crowd says who is there; see snapshot.Tier.
+func (r *Redis) Crowd() snapshot.Crowd { return *r.crowd.Load() }
+
+func (r *Redis) notify() { tell(r.changed) }
+
+// tell puts a value into a channel that has room for one.
+func tell(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it has been told already
+	}
+}

@@ -1,0 +1,206 @@
+package shared
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"roster/internal/snapshot"
+)
+
+// atOnce is how many parts travel in one exchange.
+const atOnce = 4
+
+// keys gives the keys of an item that the scripts take: its manifest, its lock and its last reading.
+func (r *Redis) keys(item snapshot.Item) []string {
+	base := r.prefix + "snapshot:{" + itemName(item) + "}:"
+	return []string{base + "manifest:" + strconv.Itoa(snapshot.Encoding), base + "lock", base + "last"}
+}
+
+// partKey gives the key of a part: each has a slot of its own.
+func (r *Redis) partKey(item snapshot.Item, name string) string {
+	return fmt.Sprintf("%spart:%d:{%s:%s}", r.prefix, snapshot.Encoding, itemName(item), name)
+}
+
+func about(item snapshot.Item, name string) string { return itemName(item) + ":" + name }
+
+// Look gives the marks of the items by one exchange, with each node of a Cluster.
+func (r *Redis) Look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
+	r.items.CompareAndSwap(nil, &items)
+	first := time.NewTimer(2 * quick)
+	defer first.Stop()
+	select { // the first to ask is not to be turned away only because nobody has looked yet
+	case <-r.ready:
+	case <-first.C:
+	case <-ctx.Done():
+	}
+	var marks []snapshot.Mark
+	err := r.do(ctx, quick, func(ctx context.Context) (err error) {
+		marks, err = r.look(ctx, items)
+		return err
+	})
+	return marks, err
+}
+
+func (r *Redis) look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
+	at := time.Now()
+	answers := make([]*redis.Cmd, len(items))
+	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, item := range items {
+			answers[i] = lookScript.Eval(ctx, p, r.keys(item)) // a pipeline cannot fall back to the whole script where its hash is unknown
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	marks := make([]snapshot.Mark, len(items))
+	for i, item := range items {
+		answer, err := readAnswer(answers[i])
+		if err != nil {
+			return nil, err
+		}
+		marks[i] = r.mark(item, answer, at)
+	}
+	return marks, nil
+}
+
+// answer is what the scripts say of an item.
+type answer struct {
+	outcome, manifest, lock, failure string
+	now, tried, floor, retry, stamp  int64
+}
+
+var errAnswer = errors.New("redis answered something else")
+
+func readAnswer(cmd *redis.Cmd) (a answer, err error) {
+	fields, err := cmd.StringSlice()
+	if err != nil {
+		return answer{}, err
+	}
+	if len(fields) != 9 {
+		return answer{}, errAnswer
+	}
+	a = answer{outcome: fields[0], manifest: fields[2], lock: fields[3], failure: fields[7]}
+	for i, into := range map[int]*int64{1: &a.now, 4: &a.tried, 5: &a.floor, 6: &a.retry, 8: &a.stamp} {
+		if *into, err = strconv.ParseInt(fields[i], 10, 64); err != nil {
+			return answer{}, errAnswer
+		}
+	}
+	return a, nil
+}
+
+// mark translates an answer. At is when the question was sent: what is then taken for older than it is by as long as the answer took
+// is at least not taken for newer.
+func (r *Redis) mark(item snapshot.Item, a answer, at time.Time) snapshot.Mark {
+	m := snapshot.Mark{Meta: r.seal.readManifest(item, []byte(a.manifest), a.now, at), Reading: a.lock != ""}
+	if a.tried > 0 {
+		m.TriedAt = local(a.tried, a.now, at)
+	}
+	if a.retry > a.now {
+		m.Failure = readFailure([]byte(a.failure))
+		m.Failure.RetryAt = at.Add(time.Duration(a.retry-a.now) * time.Microsecond)
+		m.Failure.Floor = at.Add(time.Duration(a.floor-a.now) * time.Microsecond)
+	}
+	return m
+}
+
+// Fetch gets and opens the parts, a few at a time.
+func (r *Redis) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
+	parts := make([][]byte, 0, len(meta.Parts))
+	for names := meta.Parts; len(names) > 0; names = names[min(atOnce, len(names)):] {
+		some := names[:min(atOnce, len(names))]
+		got := make([]*redis.StringCmd, len(some))
+		err := r.do(ctx, bulk, func(ctx context.Context) error {
+			_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+				for i, name := range some {
+					got[i] = p.Get(ctx, r.partKey(item, name))
+				}
+				return nil
+			})
+			if foreign(err) {
+				return nil
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, name := range some {
+			sealed, err := got[i].Bytes()
+			if err != nil {
+				return nil, absent(err)
+			}
+			part, err := r.seal.open(sealed, about(item, name))
+			if err != nil {
+				return nil, nil //nolint:nilerr,nilnil // damaged is as good as absent
+			}
+			parts = append(parts, part)
+		}
+	}
+	return parts, nil
+}
+
+// foreign says that a key holds something that is none of ours.
+func foreign(err error) bool { return err != nil && strings.HasPrefix(err.Error(), "WRONGTYPE") }
+
+// absent takes the errors away that mean only that what was asked for is not there.
+func absent(err error) error {
+	if errors.Is(err, redis.Nil) || foreign(err) {
+		return nil
+	}
+	return err
+}
+
+// Claim asks for the right to read.
+func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
+	urgent := 0
+	if c.Urgent {
+		urgent = 1
+	}
+	for have := c.Have; ; {
+		var a answer
+		at := time.Now()
+		err := r.do(ctx, quick, func(ctx context.Context) (err error) {
+			a, err = readAnswer(claimScript.Run(ctx, r.client, r.keys(c.Item), r.id, r.lease.Milliseconds(), have,
+				max(0, c.MaxAge.Microseconds()), c.MinInterval.Microseconds(), urgent))
+			return err
+		})
+		if err != nil {
+			return nil, snapshot.Mark{}, err
+		}
+		m := r.mark(c.Item, a, at)
+		switch {
+		case a.outcome == granted:
+			return r.newLease(c.Item, a, &m), m, nil
+		case a.stamp > have && m.Stamp == 0: // a manifest that we cannot read is no reason against a reading
+			have = a.stamp
+		default:
+			return nil, m, nil
+		}
+	}
+}
+
+// Offer stores what was read without a lease. The stamp is by how long ago that was.
+func (r *Redis) Offer(ctx context.Context, s snapshot.Stored) (int64, error) {
+	var a answer
+	at := time.Now()
+	err := r.do(ctx, quick, func(ctx context.Context) (err error) {
+		a, err = readAnswer(lookScript.Run(ctx, r.client, r.keys(s.Item)))
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	m := r.mark(s.Item, a, at)
+	stamp := a.now - max(0, at.Round(0).Sub(s.ReadAt.Round(0)).Microseconds()) // by the walls' clock: the other one may stand still
+	if m.Stamp >= stamp {
+		return 0, snapshot.ErrSuperseded
+	}
+	return r.save(ctx, s, stamp, &m, a.manifest)
+}

@@ -1,0 +1,234 @@
+// Package redistest starts real Redis servers on free ports for tests: a single one, a Cluster, and one that Sentinels watch over. It knows
+// nothing of what is stored in them.
+package redistest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a server may take to do what it is to do.
+const patience = 30 * time.Second
+
+// Server is one process.
+type Server struct {
+	Addr string
+
+	tb     testing.TB
+	binary string
+	args   []string
+	dir    string
+	auth   string
+	mu     sync.Mutex
+	cmd    *exec.Cmd
+	exited chan struct{}
+}
+
+// Start starts a server that keeps nothing on disk, with these further arguments, and waits until it answers.
+func Start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	s := launch(tb, "redis-server", args...)
+	s.await("PONG", "PING")
+	return s
+}
+
+func launch(tb testing.TB, binary string, args ...string) *Server {
+	tb.Helper()
+	path, err := exec.LookPath(binary)
+	if err != nil {
+		if os.Getenv("CI") == "" {
+			tb.Skip(binary + " is not installed")
+		}
+		tb.Fatal(err)
+	}
+	port := freePort(tb)
+	s := &Server{Addr: "127.0.0.1:" + port, tb: tb, binary: path, dir: tb.TempDir()}
+	s.args = append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no",
+		"--logfile", filepath.Join(s.dir, "log"), "--repl-diskless-sync-delay", "0"}, args...)
+	if i := slices.Index(args, "--requirepass"); i >= 0 {
+		s.auth = args[i+1]
+	}
+	if strings.HasSuffix(binary, "sentinel") {
+		file := filepath.Join(s.dir, "sentinel.conf")
+		conf := "port " + port + "\nbind 127.0.0.1\ndir " + s.dir + "\nlogfile " + filepath.Join(s.dir, "log") + "\n" + strings.Join(args, "\n") + "\n"
+		if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+		s.args = []string{file}
+	}
+	s.spawn()
+	tb.Cleanup(s.Kill)
+	return s
+}
+
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // it has served its purpose
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+func (s *Server) spawn() {
+	s.tb.Helper()
+	cmd := exec.CommandContext(context.Background(), s.binary, s.args...) //nolint:gosec // a server for tests
+	dieWithParent(cmd)
+	started, exited := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // the thread that starts a process counts as its parent
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+		}
+		close(exited)
+	}()
+	if err := <-started; err != nil {
+		s.tb.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cmd, s.exited = cmd, exited
+}
+
+// Kill ends the process at once, without a chance to save anything. A second call does nothing.
+func (s *Server) Kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.cmd.Process.Kill()
+	<-s.exited
+}
+
+// Restart starts the process again after Kill, on the same port.
+func (s *Server) Restart() {
+	s.tb.Helper()
+	s.spawn()
+	s.await("PONG", "PING")
+}
+
+// Stop makes the process stand still, Continue lets it go on.
+func (s *Server) Stop() { s.signal(syscall.SIGSTOP) }
+
+// Continue is for after Stop.
+func (s *Server) Continue() { s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(sig syscall.Signal) {
+	s.tb.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		s.tb.Error(err)
+	}
+}
+
+// Do sends a command on a connection of its own and gives what comes back, as text.
+func (s *Server) Do(words ...string) (string, error) {
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(context.Background(), "tcp", s.Addr)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close() //nolint:errcheck // it has been read
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	in := bufio.NewReader(conn)
+	if s.auth != "" {
+		send(conn, "AUTH", s.auth)
+		if _, err := reply(in); err != nil {
+			return "", err
+		}
+	}
+	send(conn, words...)
+	return reply(in)
+}
+
+func send(conn net.Conn, words ...string) {
+	fmt.Fprintf(conn, "*%d\r\n", len(words))
+	for _, w := range words {
+		fmt.Fprintf(conn, "$%d\r\n%s\r\n", len(w), w)
+	}
+}
+
+// reply reads one answer; lists become lines.
+func reply(in *bufio.Reader) (string, error) {
+	line, err := in.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	line = strings.TrimRight(line, "\r\n")
+	n, _ := strconv.Atoi(line[1:])
+	switch line[0] {
+	case '-':
+		return "", fmt.Errorf("redis: %s", line[1:])
+	case '$':
+		if n < 0 {
+			return "", nil
+		}
+		data := make([]byte, n+2)
+		for got := 0; got < len(data); {
+			k, err := in.Read(data[got:])
+			if err != nil {
+				return "", err
+			}
+			got += k
+		}
+		return string(data[:n]), nil
+	case '*':
+		var lines []string
+		for range n {
+			l, err := reply(in)
+			if err != nil {
+				return "", err
+			}
+			lines = append(lines, l)
+		}
+		return strings.Join(lines, "\n"), nil
+	}
+	return line[1:], nil
+}
+
+// Must is Do for what cannot fail.
+func (s *Server) Must(words ...string) string {
+	s.tb.Helper()
+	out, err := s.Do(words...)
+	if err != nil {
+		s.tb.Fatalf("%v: %v", words, err)
+	}
+	return out
+}
+
+// await waits until the answer to a command holds what is wanted.
+func (s *Server) await(want string, words ...string) {
+	s.tb.Helper()
+	Await(s.tb, func() bool {
+		out, err := s.Do(words...)
+		return err == nil && strings.Contains(out, want) || err != nil && strings.Contains(err.Error(), want)
+	}, "%s: %v: %s", s.Addr, words, want)
+}
+
+// Await waits for a condition, and fails the test where it does not come true in good time.
+func Await(tb testing.TB, condition func() bool, format string, args ...any) {
+	tb.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); !condition(); <-tick.C {
+		if time.Now().After(end) {
+			tb.Fatalf("waited in vain: "+format, args...)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package shared
+
+import "github.com/redis/go-redis/v9"
+
+// The scripts' keys all lie in one slot. Times are in microseconds by Redis's clock. What lies under a key and is not of its type has been put
+// there by somebody else, and goes.
+
+// common is the beginning of the scripts on an item, whose first keys are its manifest, its lock and its last reading.
+const common = `
+local function typed(key, want)
+  local is = redis.call('TYPE', key).ok
+  if is ~= 'none' and is ~= want then redis.call('DEL', key) end
+end
+typed(KEYS[1], 'string')
+typed(KEYS[2], 'string')
+typed(KEYS[3], 'hash')
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function int(n) return string.format('%.0f', n) end
+local function parse(manifest)
+  local stamp, complete = string.match(manifest, '^(%d+) ([01]) ')
+  stamp = tonumber(stamp)
+  if not stamp or stamp > now + 60000000 then return 0, '0' end
+  return stamp, complete
+end
+local function until_(field)
+  local at = tonumber(redis.call('HGET', KEYS[3], field) or '')
+  if not at or at ~= at or at < 0 or at > now + 86400000000 then return 0 end
+  return at
+end
+local function past(field)
+  local at = until_(field)
+  if at > now + 60000000 then return 0 end
+  return at
+end
+local manifest = redis.call('GET', KEYS[1]) or ''
+local stamp, complete = parse(manifest)
+local tried = past('tried')
+local function mark(outcome, own)
+  return {outcome, int(now), manifest, redis.call('GET', KEYS[2]) or '', int(tried), int(until_('floor')), int(until_('retry')),
+    redis.call('HGET', KEYS[3], 'failure') or '', int(own)}
+end
+`
+
+// What claimScript answers first.
+const (
+	granted = "granted"
+	refused = "refused"
+)
+
+var (
+	// lookScript gives the mark of an item.
+	lookScript = redis.NewScript(common + `return mark('seen', 0)`)
+
+	// claimScript gives the right to read, or says what speaks against it. A lock of the caller's own is left from a call whose answer was
+	// lost. ARGV: who, lease in ms, have, max age, min interval, urgent.
+	claimScript = redis.NewScript(common + `
+local holder = redis.call('GET', KEYS[2])
+if holder and holder ~= ARGV[1] then return mark('refused', 0) end
+if stamp > tonumber(ARGV[3]) and now - stamp < tonumber(ARGV[4]) then return mark('refused', stamp) end
+if not holder then
+  if tried + tonumber(ARGV[5]) > now then return mark('refused', 0) end
+  local wait = until_('retry')
+  if ARGV[6] == '1' then wait = until_('floor') end
+  if wait > now then return mark('refused', 0) end
+end
+local own = math.max(now, stamp + 1, tried + 1)
+local answer = mark('granted', own)
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+redis.call('HSET', KEYS[3], 'tried', int(own), 'floor', '0', 'retry', '0', 'failure', '')
+redis.call('PEXPIRE', KEYS[3], 86400000)
+return answer`)
+
+	// saveScript puts a manifest in the place of what is there, unless that is newer, or complete where the new one is not. What the
+	// caller could not read counts for nothing. It gives what was there. ARGV: stamp, complete, manifest, life in ms, unreadable.
+	saveScript = redis.NewScript(common + `
+local own = tonumber(ARGV[1])
+if manifest ~= ARGV[5] and (stamp > own or (stamp > 0 and complete == '1' and ARGV[2] == '0')) then return {'refused', manifest} end
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+if tried <= own then
+  redis.call('HSET', KEYS[3], 'tried', ARGV[1])
+  if ARGV[2] == '1' then redis.call('HSET', KEYS[3], 'floor', '0', 'retry', '0', 'failure', '') end
+  redis.call('PEXPIRE', KEYS[3], 86400000)
+end
+return {'saved', manifest}`)
+
+	// failScript notes how the caller's reading failed, unless somebody has tried since. ARGV: stamp, floor and retry from now, failure.
+	failScript = redis.NewScript(common + `
+if tried > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[3], 'tried', ARGV[1], 'floor', int(now + ARGV[2]), 'retry', int(now + ARGV[3]), 'failure', ARGV[4])
+redis.call('PEXPIRE', KEYS[3], 86400000)
+return 1`)
+
+	// renewScript prolongs a lock, also one that a failover has lost and nobody has taken since. KEYS: lock. ARGV: who, lease in ms.
+	renewScript = redis.NewScript(`
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`)
+
+	// releaseScript gives a lock back. KEYS: lock. ARGV: who.
+	releaseScript = redis.NewScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`)
+
+	// beatScript says that a replica is there, and gives all that are. KEYS: replicas. ARGV: who, absent after.
+	beatScript = redis.NewScript(`
+local is = redis.call('TYPE', KEYS[1]).ok
+if is ~= 'none' and is ~= 'zset' then redis.call('DEL', KEYS[1]) end
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[2]))
+redis.call('PEXPIRE', KEYS[1], 3600000)
+return redis.call('ZRANGE', KEYS[1], 0, -1)`)
+)

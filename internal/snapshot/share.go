@@ -1,0 +1,368 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+const (
+	// lookEvery is how often, at the least, the tier is looked at without an announcement, since announcements may be lost.
+	lookEvery = 30 * time.Second
+	// joinEvery is how often a reader that waits for another replica's reading asks whether that one still lives.
+	joinEvery = 4 * time.Second
+	// askAgain is how soon the tier is asked again that has failed and may be well, and patientTries how often.
+	askAgain     = 200 * time.Millisecond
+	patientTries = 20
+	// clockSlack is by how much two translations of one time may differ.
+	clockSlack = 250 * time.Millisecond
+	// storeWithin bounds the storing of a snapshot, also while the program closes.
+	storeWithin = time.Minute
+	// shareProgressAfter is from when a first reading that is still under way is worth telling to others.
+	shareProgressAfter = 5 * time.Second
+)
+
+// watch looks at all collections in the tier at once whenever it may have changed, and hands each what was found.
+func (k *Keeper) watch(ctx context.Context) {
+	items := make([]Item, len(k.ordered))
+	for i, c := range k.ordered {
+		items[i] = c.item
+	}
+	for first := true; ; first = false {
+		if marks, err := k.tier.Look(ctx, items); err == nil {
+			for i, c := range k.ordered {
+				c.offered.Store(&marks[i])
+				c.prompt()
+			}
+		}
+		if first {
+			close(k.looked)
+		}
+		look := time.NewTimer(jitter(lookEvery))
+		select {
+		case <-look.C:
+		case <-k.tier.Changed():
+		case <-ctx.Done():
+		}
+		look.Stop()
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// heed takes up what the watch has found, if anything.
+func (c *collection) heed(ctx context.Context) {
+	mark := c.offered.Swap(nil)
+	if mark == nil {
+		return
+	}
+	now := time.Now()
+	switch v := c.view.Load(); {
+	case c.better(mark):
+		// Data that nobody asks for is left there until somebody does, unless it costs nothing.
+		if c.wanted(now) || v.snap != nil && v.snap.Version == mark.Version {
+			c.adopt(ctx, mark)
+		}
+	case c.lacks(mark):
+		c.offer(ctx)
+	}
+	c.respect(ctx, mark)
+	if v := c.view.Load(); c.paced != c.pace() && v.err == nil && v.snap != nil && v.snap.Complete {
+		c.reschedule()
+	}
+}
+
+// better says whether what the tier has is to be taken in the place of what we have.
+func (c *collection) better(m *Mark) bool {
+	if m.Stamp == 0 || m.Stamp == c.unusable || time.Since(m.ReadAt) >= c.settings.KeepFor {
+		return false
+	}
+	ours := c.view.Load().snap
+	switch {
+	case ours == nil:
+		return true
+	case ours.Complete && !m.Complete:
+		return false
+	case c.have != 0 && m.Stamp != c.have:
+		return m.Stamp > c.have
+	case c.have != 0: // the same reading, which may have got further
+		return !ours.Complete && (m.Complete || m.Count > ours.Records.Len())
+	}
+	return m.ReadAt.After(ours.ReadAt)
+}
+
+// lacks says whether the tier has lost, or never had, what we have.
+func (c *collection) lacks(m *Mark) bool {
+	ours := c.view.Load().snap
+	if ours == nil || !ours.Complete || m.Reading {
+		return false
+	}
+	return m.Stamp == 0 || c.have == 0 && ours.ReadAt.After(m.ReadAt) || m.Stamp < c.have
+}
+
+// adopt puts what the tier has in the place of what we have. It is false where that cannot be had.
+func (c *collection) adopt(ctx context.Context, m *Mark) bool {
+	was := c.view.Load().snap
+	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, OldestAt: m.Since}
+	if was != nil && was.Version == m.Version {
+		snap.Records = was.Records
+	} else {
+		parts, err := c.keeper.tier.Fetch(ctx, c.item, m.Meta)
+		if err == nil && parts == nil && m.Count > 0 {
+			err = errWire
+		}
+		if err == nil {
+			snap.Records, err = c.kind.decode(parts, m.Count)
+		}
+		if errors.Is(err, errWire) {
+			c.unusable, c.damaged = m.Stamp, true
+			c.keeper.log.LogAttrs(ctx, slog.LevelWarn, "stored snapshot is gone or damaged, and not used", slog.String("source", c.key.Source),
+				slog.String("collection", c.key.Collection.String()))
+		}
+		if err != nil {
+			return false
+		}
+	}
+	c.have, c.alone, c.failures = m.Stamp, false, m.Failure.InARow
+	changed := c.publish(snap, func(v *view) {
+		v.reading, v.err = false, nil
+		if m.ReadAt.After(v.started) {
+			v.started = m.ReadAt
+		}
+		if m.Took > 0 {
+			v.took = m.Took
+		}
+		v.floor = v.started.Add(c.minInterval())
+		if v.next = v.floor; snap.Complete {
+			v.next = v.started.Add(c.freshFor(v))
+		}
+	})
+	c.paced = c.pace()
+	c.tried.Do(func() { close(c.first) })
+	c.release()
+	c.settle(ctx, time.Now(), changed)
+	return true
+}
+
+// respect takes over when others have tried the source, and how that went.
+func (c *collection) respect(ctx context.Context, m *Mark) {
+	now := time.Now()
+	v := c.view.Load()
+	if m.Failure.RetryAt.IsZero() || !m.Failure.RetryAt.After(now) || m.TriedAt.Before(v.started.Add(-clockSlack)) {
+		return
+	}
+	c.failures = m.Failure.InARow
+	c.change(func(v *view) {
+		v.started, v.err, v.next, v.floor = m.TriedAt, m.Failure.Err, m.Failure.RetryAt, m.Failure.Floor
+	})
+	c.tried.Do(func() { close(c.first) })
+	c.release()
+	c.settle(ctx, now, false)
+}
+
+// claim gets the right to read the source, or what makes that needless. It is false where there is nothing to read now; the lease is nil
+// where there is nobody to share with.
+func (c *collection) claim(ctx context.Context) (Lease, bool) {
+	tier := c.keeper.tier
+	if tier == nil {
+		return nil, true
+	}
+	for tries := 0; ctx.Err() == nil; {
+		c.heed(ctx)
+		now := time.Now()
+		v := c.view.Load()
+		if !c.due(v, now) {
+			break
+		}
+		lease, mark, err := tier.Claim(ctx, c.claimOf(v, now))
+		switch {
+		case err != nil && tier.Crowd().Connected && tries < patientTries:
+			tries++
+			c.pause(ctx, askAgain)
+		case err != nil:
+			return nil, c.mayReadAlone(v, time.Now()) && ctx.Err() == nil
+		case lease != nil:
+			return lease, true
+		case c.better(&mark):
+			if !c.adopt(ctx, &mark) && c.unusable != mark.Stamp {
+				if tries++; tries > patientTries {
+					c.unusable = mark.Stamp
+				}
+				c.pause(ctx, askAgain)
+			}
+		case mark.Reading:
+			c.join(ctx, &mark)
+		case mark.Stamp > c.have && mark.Stamp != c.unusable:
+			c.unusable = mark.Stamp // no gain for us: ask again without it
+		default:
+			c.rest(ctx, &mark)
+		}
+	}
+	if c.view.Load().reading {
+		c.change(func(v *view) { v.reading = false })
+		c.release()
+	}
+	return nil, false
+}
+
+func (c *collection) claimOf(v *view, now time.Time) Claim {
+	claim := Claim{Item: c.item, Have: max(c.have, c.unusable), MaxAge: c.freshFor(v), MinInterval: c.settings.MinInterval}
+	if c.urged(v) {
+		claim.Urgent, claim.MaxAge = true, now.Sub(time.Unix(0, c.forced.Load()))
+	}
+	return claim
+}
+
+// join waits for a reading that another replica makes: for its announcement, or for long enough to ask again.
+func (c *collection) join(ctx context.Context, m *Mark) {
+	if v := c.view.Load(); !v.reading {
+		c.change(func(v *view) {
+			if v.reading = true; m.TriedAt.After(v.started) {
+				v.started = m.TriedAt
+			}
+		})
+	}
+	c.pause(ctx, joinEvery)
+}
+
+// pause waits for d at most, and for no longer than until the watch has found something or somebody asks.
+func (c *collection) pause(ctx context.Context, d time.Duration) {
+	ask := time.NewTimer(jitter(d))
+	defer ask.Stop()
+	for look := c.look(ctx, time.Now()); ; look = c.look(ctx, time.Now()) {
+		select {
+		case <-look.C:
+			continue
+		case <-ask.C:
+		case <-c.wake:
+		case <-ctx.Done():
+		}
+		look.Stop()
+		return
+	}
+}
+
+// rest puts the reading off, since the source has been tried too recently.
+func (c *collection) rest(ctx context.Context, m *Mark) {
+	now := time.Now()
+	until := m.TriedAt.Add(c.settings.MinInterval)
+	if m.Failure.RetryAt.After(until) {
+		until = m.Failure.RetryAt
+		if c.urged(c.view.Load()) && m.Failure.Floor.Before(until) {
+			until = m.Failure.Floor
+		}
+	}
+	// The two clocks may differ by a little: asking a moment too early must not become asking without end.
+	if soon := now.Add(50 * time.Millisecond); until.Before(soon) {
+		until = soon
+	}
+	c.respect(ctx, m)
+	c.change(func(v *view) {
+		if v.floor = until; v.next.Before(until) {
+			v.next = until
+		}
+	})
+}
+
+// store gives the tier what a reading with a lease has yielded.
+func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
+	defer cancel()
+	v := c.view.Load()
+	if snap := v.snap; snap != nil && snap.ReadAt.Equal(v.started) {
+		stored := c.stored(v)
+		c.have = 0 // what we have now is not from there
+		switch stamp, err := lease.Save(ctx, stored); {
+		case errors.Is(err, ErrSuperseded):
+			// We stood still for too long, and another has read after us; or it is not complete, and the others' is.
+			if o.complete {
+				c.catchUp(ctx)
+			}
+		case err == nil:
+			c.have, c.alone, c.damaged = stamp, false, false
+		}
+	}
+	if !o.complete {
+		//nolint:errcheck // where it cannot be told, the others find out for themselves
+		lease.Fail(ctx, Failure{Err: o.err, RetryAt: v.next, Floor: v.floor, InARow: c.failures})
+	}
+}
+
+// catchUp looks at this collection alone.
+func (c *collection) catchUp(ctx context.Context) {
+	if marks, err := c.keeper.tier.Look(ctx, []Item{c.item}); err == nil && c.better(&marks[0]) {
+		c.adopt(ctx, &marks[0])
+	}
+}
+
+// offer gives the tier what we have.
+func (c *collection) offer(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	if stamp, err := c.keeper.tier.Offer(ctx, c.stored(c.view.Load())); err == nil {
+		c.have, c.alone, c.damaged = stamp, false, false
+	}
+}
+
+func (c *collection) stored(v *view) Stored {
+	snap := v.snap
+	return Stored{
+		Item: c.item, KeepFor: c.settings.KeepFor, Rewrite: c.damaged,
+		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
+			Took: v.took, Count: snap.Records.Len()},
+		Encode: func() ([][]byte, error) { return c.kind.encode(snap.Records) },
+	}
+}
+
+// pace is by how much all intervals are longer, because replicas that cannot talk to each other read the same source.
+func (c *collection) pace() time.Duration {
+	if c.keeper.tier == nil {
+		return 1
+	}
+	if crowd := c.keeper.tier.Crowd(); !crowd.Connected {
+		return time.Duration(max(1, crowd.Size))
+	}
+	return 1
+}
+
+func (c *collection) minInterval() time.Duration { return c.pace() * c.settings.MinInterval }
+
+// mayReadAlone says whether a reading that is due is due for this replica, when the tier is away. All of them know when the last shared
+// reading was, and each takes its turn by its rank from then on, so that together they read no more often than one would.
+func (c *collection) mayReadAlone(v *view, now time.Time) bool {
+	c.paced = c.pace()
+	crowd := c.keeper.tier.Crowd()
+	turn := time.Duration(max(1, crowd.Size))
+	if crowd.Connected {
+		turn = 1 // it failed just now, and whether it is away is not known yet
+	} else if !c.alone && !v.started.IsZero() {
+		turn = time.Duration(crowd.Rank + 1)
+	}
+	if v.started.IsZero() {
+		return true // nothing is known of any reading
+	}
+	floor := v.started.Add(turn * c.settings.MinInterval)
+	next := floor
+	if v.snap != nil && v.err == nil {
+		next = v.started.Add(turn * c.freshFor(v) / c.pace())
+	}
+	if c.urged(v) && !now.Before(floor) || !now.Before(next) {
+		return true
+	}
+	c.change(func(v *view) {
+		v.floor = floor
+		if v.next = next; v.reading {
+			v.reading = false
+		}
+	})
+	c.release()
+	return false
+}
+
+// reschedule sets when the next reading is due after the pace has changed.
+func (c *collection) reschedule() {
+	c.paced = c.pace()
+	c.change(func(v *view) { v.next, v.floor = v.started.Add(c.freshFor(v)), v.started.Add(c.minInterval()) })
+}

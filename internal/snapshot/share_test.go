@@ -1,0 +1,432 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+	"roster/internal/shared"
+	"roster/internal/snapshot"
+)
+
+// unsteady is a tier that can be away, stand still and lose parts, and counts what is asked of it.
+type unsteady struct {
+	snapshot.Tier
+	away, lost atomic.Bool
+	size, rank int
+	calls      atomic.Int64
+	saved      func() // called before a Save
+	mended     chan struct{}
+}
+
+var errAway = errors.New("away")
+
+func (u *unsteady) call() error {
+	u.calls.Add(1)
+	if u.away.Load() {
+		return errAway
+	}
+	return nil
+}
+
+func (u *unsteady) Look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
+	if err := u.call(); err != nil {
+		return nil, err
+	}
+	return u.Tier.Look(ctx, items)
+}
+
+func (u *unsteady) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
+	if err := u.call(); err != nil || u.lost.Load() {
+		return nil, err
+	}
+	return u.Tier.Fetch(ctx, item, meta)
+}
+
+func (u *unsteady) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
+	if err := u.call(); err != nil {
+		return nil, snapshot.Mark{}, err
+	}
+	lease, mark, err := u.Tier.Claim(ctx, c)
+	if lease != nil {
+		lease = &unsteadyLease{lease, u}
+	}
+	return lease, mark, err
+}
+
+func (u *unsteady) Crowd() snapshot.Crowd {
+	return snapshot.Crowd{Connected: !u.away.Load(), Size: u.size, Rank: u.rank}
+}
+
+func (u *unsteady) Changed() <-chan struct{} {
+	if u.mended != nil {
+		return u.mended
+	}
+	return u.Tier.Changed()
+}
+
+type unsteadyLease struct {
+	snapshot.Lease
+	tier *unsteady
+}
+
+func (l *unsteadyLease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
+	if l.tier.saved != nil {
+		l.tier.saved()
+	}
+	if err := l.tier.call(); err != nil {
+		return 0, err
+	}
+	return l.Lease.Save(ctx, s)
+}
+
+// replicas runs n keepers on one tier in a bubble, all reading the same scripted accounts.
+func replicas(t *testing.T, n int, opt snapshot.Options, f func(t *testing.T, ks []*snapshot.Keeper)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		tier := shared.NewLocal()
+		ks := make([]*snapshot.Keeper, n)
+		for i := range ks {
+			opt.Tier = tier.Join()
+			ks[i] = snapshot.New(opt)
+			defer start(t, ks[i])()
+		}
+		f(t, ks)
+	})
+}
+
+func TestReplicasReadEachCollectionOnce(t *testing.T) {
+	t.Parallel()
+	accountsRead, teamsRead := scripted(step{ids: numbered(50), takes: time.Second}), scripted(step{ids: []string{"t"}, takes: 3 * time.Second})
+	opt := snapshot.Options{Sources: []*connectors.Source{{Name: "a", Accounts: accountsRead.accounts(), Teams: teamsRead.teams()}}}
+	replicas(t, 3, opt, func(t *testing.T, ks []*snapshot.Keeper) {
+		var waiting sync.WaitGroup
+		for i := range 60 {
+			waiting.Go(func() {
+				k := ks[i%3]
+				if r := k.Load(t.Context(), []snapshot.Key{accounts})[0]; r.Status.State != snapshot.Fresh || r.Status.Count != 50 {
+					t.Errorf("got %+v", r.Status)
+				}
+			})
+		}
+		waiting.Wait()
+		pass(5 * time.Second)
+		if a, b := len(accountsRead.reads()), len(teamsRead.reads()); a != 1 || b != 1 {
+			t.Errorf("accounts were read %d times and teams %d times", a, b)
+		}
+		var versions []string
+		for _, k := range ks {
+			for _, r := range k.Current() {
+				versions = append(versions, fmt.Sprint(r.Status.State, r.Snapshot.Version, r.Status.SyncedAt, r.Status.TriedAt, r.Status.FreshFor))
+			}
+		}
+		for i := range versions {
+			if versions[i] != versions[i%2] {
+				t.Errorf("they differ:\n%s\n%s", versions[i], versions[i%2])
+			}
+		}
+	})
+}
+
+func TestReplicasTogetherReadNoMoreThanOne(t *testing.T) {
+	t.Parallel()
+	s := scripted(step{ids: []string{"1"}}, step{ids: []string{"1", "2"}, takes: time.Second})
+	replicas(t, 4, one(s), func(t *testing.T, ks []*snapshot.Keeper) {
+		pass(10*time.Minute + 30*time.Second)
+		if n := len(s.reads()); n < 10 || n > 11 {
+			t.Errorf("read %d times in ten minutes, want about once a minute", n)
+		}
+		for i, k := range ks {
+			if got, want := brief(k.Current()[0]), "fresh[1 2]"; got != want {
+				t.Errorf("replica %d serves %s, want %s", i, got, want)
+			}
+		}
+	})
+}
+
+func TestWarmTierServesWithoutReading(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := shared.NewLocal()
+		seven := 7
+		opt := one(scripted(step{ids: []string{"1", "2"}, takes: 5 * time.Second, want: &seven}))
+		opt.Tier = tier.Join()
+		first := snapshot.New(opt)
+		stop := start(t, first)
+		pass(10 * time.Second)
+		stop()
+		want := first.Statuses()[0]
+
+		s := scripted(step{ids: []string{"3"}})
+		opt = one(s)
+		opt.Tier = tier.Join()
+		second := snapshot.New(opt)
+		defer start(t, second)()
+		r, waited := timed(t.Context(), second)
+		if diff := cmp.Diff(want, r.Status); diff != "" || waited != 0 {
+			t.Errorf("after %v (-first +second):\n%s", waited, diff)
+		}
+		if got := brief(r); got != "fresh[1 2]" || len(s.reads()) != 0 {
+			t.Errorf("got %s after %d readings", got, len(s.reads()))
+		}
+		pass(70 * time.Second)
+		if got := brief(second.Current()[0]); got != "fresh[3]" {
+			t.Errorf("when it was due, got %s", got)
+		}
+	})
+}
+
+func TestReplicasLeaveAFailingSourceAlone(t *testing.T) {
+	t.Parallel()
+	down := fails(connectors.KindUnavailable)
+	s := scripted(step{ids: []string{"1"}}, down)
+	alone := scripted(step{ids: []string{"1"}}, down)
+	bubble(t, one(alone), func(_ *testing.T, _ *snapshot.Keeper) { pass(time.Hour) })
+	replicas(t, 3, one(s), func(t *testing.T, ks []*snapshot.Keeper) {
+		pass(90 * time.Second)
+		for i, k := range ks {
+			st := k.Statuses()[0]
+			if got := brief(k.Current()[0]); got != "stale[1] unavailable" || !st.RetryAt.After(time.Now()) || st.Err.Source != "a" {
+				t.Errorf("replica %d: %s, %+v", i, got, st)
+			}
+		}
+		pass(time.Hour - 90*time.Second)
+		// The pauses are drawn at random, from half to the whole of each.
+		if got, most := len(s.reads()), 2*len(alone.reads()); got > most {
+			t.Errorf("three replicas read %d times, one alone %d times", got, len(alone.reads()))
+		}
+	})
+}
+
+func TestShortReadingsDoNotReplaceACompleteOne(t *testing.T) {
+	t.Parallel()
+	s := scripted(step{ids: []string{"1", "2"}}, step{ids: []string{"2", "3"}, short: true})
+	replicas(t, 2, one(s), func(t *testing.T, ks []*snapshot.Keeper) {
+		pass(61 * time.Second)
+		got := []string{brief(ks[0].Current()[0]), brief(ks[1].Current()[0])}
+		slices.Sort(got)
+		if diff := cmp.Diff([]string{"fresh[1 2]", "incomplete[1 2 3]"}, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if n := len(s.reads()); n != 2 {
+			t.Errorf("read %d times: the short one was not told of", n)
+		}
+	})
+}
+
+func TestProgressOfALongReadingIsShared(t *testing.T) {
+	t.Parallel()
+	s := scripted(step{ids: numbered(100), pages: 100, takes: 100 * time.Second})
+	replicas(t, 2, one(s), func(t *testing.T, ks []*snapshot.Keeper) {
+		pass(50*time.Second + time.Millisecond)
+		for i, k := range ks {
+			if st := k.Statuses()[0]; st.State != snapshot.Incomplete || st.Count < 40 || !st.Reading {
+				t.Errorf("half-way, replica %d: %+v", i, st)
+			}
+		}
+		pass(51 * time.Second)
+		for i, k := range ks {
+			if st := k.Statuses()[0]; st.State != snapshot.Fresh || st.Count != 100 {
+				t.Errorf("at the end, replica %d: %+v", i, st)
+			}
+		}
+		if n := len(s.reads()); n != 1 {
+			t.Errorf("read %d times", n)
+		}
+	})
+}
+
+func TestDamagedSnapshotIsReadAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := shared.NewLocal()
+		opt := one(scripted(step{ids: []string{"1"}}))
+		opt.Tier = tier.Join()
+		stop := start(t, snapshot.New(opt))
+		pass(20 * time.Second)
+		stop()
+		damaged := &unsteady{Tier: tier.Join(), size: 1}
+		damaged.lost.Store(true)
+		s := scripted(step{ids: []string{"2"}})
+		opt = one(s)
+		opt.Tier = damaged
+		k := snapshot.New(opt)
+		defer start(t, k)()
+		r, _ := timed(t.Context(), k)
+		if got := brief(r); got != "fresh[2]" || len(s.reads()) != 1 {
+			t.Errorf("got %s after %d readings", got, len(s.reads()))
+		}
+	})
+}
+
+func TestMinIntervalHoldsAcrossReplicas(t *testing.T) {
+	t.Parallel()
+	s := scripted(step{ids: []string{"1"}})
+	replicas(t, 3, one(s), func(t *testing.T, ks []*snapshot.Keeper) {
+		pass(time.Second)
+		for range 600 {
+			for _, k := range ks {
+				k.Refresh(accounts)
+			}
+			pass(100 * time.Millisecond)
+		}
+		at := s.reads()
+		for i := range at[1:] {
+			if gap := at[i+1].Sub(at[i]); gap < 10*time.Second {
+				t.Errorf("two readings within %v", gap)
+			}
+		}
+		if len(at) < 6 {
+			t.Errorf("read %d times in a minute of refreshing", len(at))
+		}
+	})
+}
+
+func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := shared.NewLocal()
+		slow := &unsteady{Tier: tier.Join(), size: 1}
+		quick := tier.Join()
+		item := snapshot.Item{Key: accounts}
+		newer := snapshot.Records{Accounts: []connectors.Account{{ID: "2", Name: "N2"}}}
+		slow.saved = func() { // while it slept, another has read
+			pass(time.Second)
+			_, err := quick.Offer(t.Context(), snapshot.Stored{Item: item, KeepFor: time.Hour,
+				Meta:   snapshot.Meta{ReadAt: time.Now(), Since: time.Now(), Version: "v2", Complete: true, Count: 1},
+				Encode: func() ([][]byte, error) { return snapshot.Encode(connectors.Accounts, newer) }})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		opt := one(scripted(step{ids: []string{"1"}}))
+		opt.Tier = slow
+		k := snapshot.New(opt)
+		defer start(t, k)()
+		pass(2 * time.Second)
+		if got := brief(k.Current()[0]); got != "fresh[2]" {
+			t.Errorf("serves %s, and should have taken what is newer", got)
+		}
+		marks, _ := quick.Look(t.Context(), []snapshot.Item{item})
+		if marks[0].Version != "v2" {
+			t.Error("the older reading has replaced the newer one")
+		}
+	})
+}
+
+func TestOtherCredentialSeesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := shared.NewLocal()
+		full, less := scripted(step{ids: []string{"1", "2"}}), scripted(step{ids: []string{"1"}})
+		for fingerprint, s := range map[string]*script{"full": full, "less": less} {
+			k := snapshot.New(snapshot.Options{Tier: tier.Join(),
+				Sources: []*connectors.Source{{Name: "a", Fingerprint: fingerprint, Accounts: s.accounts()}}})
+			defer start(t, k)()
+			pass(time.Second)
+			if want := map[string]string{"full": "fresh[1 2]", "less": "fresh[1]"}[fingerprint]; brief(k.Current()[0]) != want {
+				t.Errorf("%s: got %s", fingerprint, brief(k.Current()[0]))
+			}
+		}
+	})
+}
+
+// Replicas that lose the tier read by themselves, each in its turn, and together no more often than one would.
+func TestWithoutTheTierReplicasTakeTurns(t *testing.T) {
+	t.Parallel()
+	const n = 3
+	synctest.Test(t, func(t *testing.T) {
+		s := scripted(step{ids: []string{"1"}})
+		tier := shared.NewLocal()
+		tiers, ks := make([]*unsteady, n), make([]*snapshot.Keeper, n)
+		for i := range ks {
+			tiers[i] = &unsteady{Tier: tier.Join(), size: n, rank: i}
+			opt := one(s)
+			opt.Tier, opt.IdleAfter = tiers[i], 24*time.Hour
+			ks[i] = snapshot.New(opt)
+			defer start(t, ks[i])()
+		}
+		pass(90 * time.Second)
+		for _, u := range tiers {
+			u.away.Store(true)
+		}
+		before := len(s.reads())
+		pass(30 * time.Minute)
+		at := s.reads()
+		for i := before; i < len(at); i++ {
+			if gap := at[i].Sub(at[i-1]); gap < 50*time.Second {
+				t.Errorf("reading %d came %v after the one before", i, gap)
+			}
+		}
+		if got := len(at) - before; got < 25 {
+			t.Errorf("%d readings in half an hour", got)
+		}
+		for i, k := range ks {
+			st := k.Statuses()[0]
+			if st.State != snapshot.Fresh || st.FreshFor != n*time.Minute {
+				t.Errorf("replica %d: %+v", i, st)
+			}
+			k.Refresh(accounts)
+		}
+		// When it is back, they share again.
+		for _, u := range tiers {
+			u.away.Store(false)
+		}
+		pass(5 * time.Minute)
+		before = len(s.reads())
+		pass(30 * time.Minute)
+		if got := len(s.reads()) - before; got < 28 || got > 31 {
+			t.Errorf("%d readings in half an hour after it was back, want 30", got)
+		}
+	})
+}
+
+func TestTierThatLostEverythingIsFilledFromMemory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := scripted(step{ids: []string{"1"}})
+		u := &unsteady{Tier: shared.NewLocal().Join(), size: 1, mended: make(chan struct{}, 1)}
+		opt := one(s)
+		opt.Tier = u
+		k := snapshot.New(opt)
+		defer start(t, k)()
+		pass(5 * time.Second)
+		empty := shared.NewLocal()
+		u.Tier = empty.Join()
+		u.mended <- struct{}{}
+		synctest.Wait()
+		marks, _ := empty.Join().Look(t.Context(), []snapshot.Item{{Key: accounts}})
+		if marks[0].Count != 1 || !marks[0].ReadAt.Equal(k.Statuses()[0].SyncedAt) || len(s.reads()) != 1 {
+			t.Errorf("got %+v after %d readings", marks[0], len(s.reads()))
+		}
+	})
+}
+
+func TestLoadNeverTouchesTheTier(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := &unsteady{Tier: shared.NewLocal().Join(), size: 1}
+		opt := one(scripted(step{ids: []string{"1"}}))
+		opt.Tier = u
+		k := snapshot.New(opt)
+		defer start(t, k)()
+		pass(time.Second)
+		before := u.calls.Load()
+		for range 1000 {
+			k.Load(t.Context(), []snapshot.Key{accounts})
+			k.Current()
+		}
+		if n := u.calls.Load() - before; n != 0 {
+			t.Errorf("%d calls to the tier for a thousand operations", n)
+		}
+	})
+}

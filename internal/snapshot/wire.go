@@ -1,0 +1,188 @@
+package snapshot
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"time"
+	"unsafe"
+)
+
+// errWire says that bytes are not what the encoder writes.
+var errWire = errors.New("not an encoded snapshot")
+
+// wire passes over a value's fields, which are all zero before a decoding, in a fixed order and either appends them to buf or takes them from it: one description of a record
+// serves both ways, so the two cannot differ. After the first fault of a decoding all further values are zero, and err says so.
+type wire struct {
+	decoding bool
+	buf      []byte // encoding: what has been written; decoding: what has not been read
+	text     string // decoding: the same bytes as a string, of which every decoded string is a part
+	err      error
+}
+
+// newReader gives a wire that decodes data, which must never change again: the decoded strings lie in it.
+func newReader(data []byte) *wire {
+	// One string for all spares an allocation for each field of each record.
+	return &wire{decoding: true, buf: data, text: unsafe.String(unsafe.SliceData(data), len(data))} //nolint:gosec // nobody writes to data
+}
+
+func (w *wire) fail() {
+	w.err, w.buf = errWire, nil
+}
+
+func (w *wire) uint(v *uint64) {
+	if !w.decoding {
+		w.buf = binary.AppendUvarint(w.buf, *v)
+		return
+	}
+	n, size := binary.Uvarint(w.buf)
+	if size <= 0 {
+		w.fail()
+		*v = 0
+		return
+	}
+	w.buf, *v = w.buf[size:], n
+}
+
+// count passes a length with something added to it. The length cannot be more than what is left of the input, since each element takes a
+// byte at least.
+func (w *wire) count(n, added int) int {
+	v := uint64(n + added) //nolint:gosec // a length is not negative
+	w.uint(&v)
+	if w.decoding && v > uint64(len(w.buf)+added) { //nolint:gosec // as above
+		w.fail()
+		return -added
+	}
+	return int(v) - added //nolint:gosec // within the input's length
+}
+
+func (w *wire) string(s *string) {
+	n := w.count(len(*s), 0)
+	if !w.decoding {
+		w.buf = append(w.buf, *s...)
+		return
+	}
+	at := len(w.text) - len(w.buf)
+	if w.err != nil {
+		at = 0
+	}
+	*s = w.text[at : at+n]
+	if n > 0 {
+		w.buf = w.buf[n:]
+	}
+}
+
+func (w *wire) bool(b *bool) {
+	var v uint64
+	if *b {
+		v = 1
+	}
+	w.uint(&v)
+	if !w.decoding { // others may be reading the record
+		return
+	}
+	if v > 1 {
+		w.fail()
+	}
+	*b = v == 1
+}
+
+// enum passes a value of a closed set whose greatest is last: what lies beyond has no name, and no place.
+func enum[E ~uint8](w *wire, e *E, last E) {
+	v := uint64(*e)
+	w.uint(&v)
+	if !w.decoding {
+		return
+	}
+	if v > uint64(last) {
+		w.fail()
+		v = 0
+	}
+	*e = E(v)
+}
+
+// time passes an instant to the nanosecond; zones are not kept, all records have UTC.
+func (w *wire) time(t *time.Time) {
+	given := !t.IsZero()
+	if w.bool(&given); !given {
+		return
+	}
+	sec, ns := zigzag(t.Unix()), uint64(t.Nanosecond()) //nolint:gosec // not negative
+	w.uint(&sec)
+	w.uint(&ns)
+	if !w.decoding {
+		return
+	}
+	if ns >= uint64(time.Second) {
+		w.fail()
+		ns = 0
+	}
+	*t = time.Unix(unzigzag(sec), int64(ns)).UTC()
+}
+
+func zigzag(v int64) uint64   { return uint64(v<<1) ^ uint64(v>>63) } //nolint:gosec // the bits are what is meant
+func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
+
+func (w *wire) float(f *float64) {
+	if !w.decoding {
+		w.buf = binary.LittleEndian.AppendUint64(w.buf, math.Float64bits(*f))
+		return
+	}
+	if len(w.buf) < 8 {
+		w.fail()
+		*f = 0
+		return
+	}
+	*f, w.buf = math.Float64frombits(binary.LittleEndian.Uint64(w.buf)), w.buf[8:]
+}
+
+// bytes passes a byte slice, nil and empty apart.
+func (w *wire) bytes(b *[]byte) {
+	present := *b != nil
+	if w.bool(&present); !present {
+		return
+	}
+	s := unsafe.String(unsafe.SliceData(*b), len(*b)) //nolint:gosec // it is only read
+	w.string(&s)
+	if w.decoding {
+		*b = append([]byte{}, s...)
+	}
+}
+
+// optional passes what may be nil.
+func optional[T any](w *wire, p **T, each func(*wire, *T)) {
+	present := *p != nil
+	if w.bool(&present); !present {
+		return
+	}
+	if w.decoding {
+		*p = new(T)
+	}
+	each(w, *p)
+}
+
+// list passes a slice, nil and empty apart.
+func list[T any](w *wire, s *[]T, each func(*wire, *T)) {
+	n := len(*s)
+	if *s == nil {
+		n = -1
+	}
+	n = w.count(n, 1)
+	if w.decoding {
+		if n < 0 {
+			return
+		}
+		// A length that lies may ask for much more than the input can hold: room is made for some, and more as they come.
+		*s = make([]T, 0, min(n, 1024))
+		for range n {
+			*s = append(*s, *new(T))
+			if each(w, &(*s)[len(*s)-1]); w.err != nil {
+				return
+			}
+		}
+		return
+	}
+	for i := range *s {
+		each(w, &(*s)[i])
+	}
+}
