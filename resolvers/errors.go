@@ -22,6 +22,8 @@ const (
 	codeBadInput          = "BAD_USER_INPUT"
 	codeSourceUnavailable = "SOURCE_UNAVAILABLE"
 	codeSourceIncomplete  = "SOURCE_INCOMPLETE"
+	codeSourceStale       = "SOURCE_STALE"
+	codeOnlyIfCached      = "ONLY_IF_CACHED"
 	codeInternal          = "INTERNAL_SERVER_ERROR"
 )
 

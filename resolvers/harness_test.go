@@ -80,6 +80,13 @@ type answerError struct {
 // ask runs an operation; variables come in pairs of name and value.
 func (w *world) ask(document string, variables ...any) answer {
 	w.t.Helper()
+	a, _ := w.askFor("", document, variables...)
+	return a
+}
+
+// askFor is ask with a Cache-Control, and gives the answer's header too.
+func (w *world) askFor(cacheControl, document string, variables ...any) (answer, http.Header) {
+	w.t.Helper()
 	vars := make(map[string]any)
 	for i := 0; i < len(variables); i += 2 {
 		name, _ := variables[i].(string)
@@ -91,6 +98,9 @@ func (w *world) ask(document string, variables ...any) answer {
 	}
 	req := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
 	req.Header.Set("Content-Type", "application/json")
+	if cacheControl != "" {
+		req.Header.Set("Cache-Control", cacheControl)
+	}
 	rec := httptest.NewRecorder()
 	w.handler.ServeHTTP(rec, req)
 	var a answer
@@ -100,7 +110,7 @@ func (w *world) ask(document string, variables ...any) answer {
 	if strings.Contains(rec.Body.String(), "must not be null") {
 		w.t.Errorf("a field that promises a value has none: %s", rec.Body)
 	}
-	return a
+	return a, rec.Header()
 }
 
 // get runs an operation that must succeed without an error.

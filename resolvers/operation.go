@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/graph/model"
+	"roster/internal/freshness"
 	"roster/internal/loaders"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
@@ -22,6 +23,7 @@ type operation struct {
 	presence *loaders.Presence // nil where no field asks for it
 	oneAsks  bool              // for presence: a single one of the operation's own fields
 	statuses func() []snapshot.Status
+	onlyKept bool          // nothing may be read for its sake
 	refused  gqlerror.List // representations that name nothing
 	extent
 }
@@ -59,16 +61,24 @@ func (e extension) InterceptOperation(ctx context.Context, next graphql.Operatio
 	document := graphql.GetOperationContext(ctx)
 	refused := setAside(document)
 	n := needsOf(document)
-	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections))
-	op := &operation{view: e.Roster.View(ctx, results, waited), refused: refused, statuses: sync.OnceValue(e.Roster.Statuses)}
+	exchange := freshness.FromContext(ctx)
+	wish := exchange.Wish
+	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections),
+		snapshot.Wish{NotBefore: wish.NotBefore(), IfError: wish.StaleIfError, OnlyKept: wish.OnlyIfCached})
+	op := &operation{view: e.Roster.View(ctx, results, waited), onlyKept: wish.OnlyIfCached, refused: refused,
+		statuses: sync.OnceValue(e.Roster.Statuses)}
+	exchange.Answer = answerOf(op.view, n)
 	if n.presence > 0 {
 		op.presence, op.oneAsks = loaders.NewPresence(e.Presence), n.presence == 1
+		if op.onlyKept {
+			op.presence = loaders.KnownPresence(e.Presence)
+		}
 	}
 	return next(context.WithValue(ctx, operationKey{}, op))
 }
 
-// InterceptResponse adds an error for each malformed representation, and one for each source that lacks data that the operation needs, however
-// many of its fields miss it.
+// InterceptResponse adds an error for each malformed representation, and one for each source that lacks data that the operation needs, or has
+// it older than the caller wishes, however many of its fields miss it.
 func (extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	op, ok := ctx.Value(operationKey{}).(*operation)
@@ -77,16 +87,22 @@ func (extension) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 	}
 	resp.Errors = append(resp.Errors, op.refused...)
 	for _, st := range op.view.Missing() {
-		resp.Errors = append(resp.Errors, missing(st, time.Now()))
+		resp.Errors = append(resp.Errors, missing(st, op.onlyKept, time.Now()))
+	}
+	for _, o := range op.view.Older() {
+		resp.Errors = append(resp.Errors, older(o, time.Now()))
 	}
 	return resp
 }
 
 // missing says which source lacks what, why, and when it is worth asking again.
-func missing(st snapshot.Status, now time.Time) *gqlerror.Error {
+func missing(st snapshot.Status, onlyKept bool, now time.Time) *gqlerror.Error {
 	code, verb := codeSourceUnavailable, "missing"
-	if st.State == snapshot.Incomplete {
+	switch {
+	case st.State == snapshot.Incomplete:
 		code, verb = codeSourceIncomplete, "incomplete"
+	case onlyKept:
+		code = codeOnlyIfCached
 	}
 	why := "they have not been read yet"
 	if verb == "incomplete" {
@@ -104,4 +120,30 @@ func missing(st snapshot.Status, now time.Time) *gqlerror.Error {
 		Message:    fmt.Sprintf("%s of source %s are %s: %s", collectionName(st.Collection), st.Source, verb, why),
 		Extensions: ext,
 	}
+}
+
+// older says which source has data older than the caller wishes, why, and when it is worth asking again.
+func older(o roster.Older, now time.Time) *gqlerror.Error {
+	why := "they could not be read again in time"
+	ext := map[string]any{"code": codeSourceStale, "source": o.Source, "retryAfter": max(1, int(math.Ceil(o.NextAt.Sub(now).Seconds())))}
+	if o.Err != nil {
+		why = reason(o.Err)
+		ext["reason"] = model.SourceErrorCode(o.Err.Kind)
+	}
+	return &gqlerror.Error{
+		Message:    fmt.Sprintf("%s of source %s are older than asked: %s", collectionName(o.Collection), o.Source, why),
+		Extensions: ext,
+	}
+}
+
+// answerOf says how old an operation's data is; nil where it needs none. Who is there is never good for longer than the moment.
+func answerOf(view *roster.View, n needs) *freshness.Answer {
+	oldestAt, freshUntil, ok := view.Freshness()
+	if !ok {
+		return nil
+	}
+	if n.presence > 0 {
+		freshUntil = oldestAt
+	}
+	return &freshness.Answer{OldestAt: oldestAt, FreshUntil: freshUntil}
 }

@@ -6,11 +6,15 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/freshness"
 )
 
 // The media types of answers.
@@ -69,6 +73,23 @@ func header(w http.ResponseWriter, mediaType string) {
 	h.Set("Cache-Control", "no-store") // it is about people
 	h.Set("Vary", "Accept")
 	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+// headerOfAge says how old the data of an answer is, and lets the asker, but nobody between, keep one without faults for as long as it is fresh.
+// What holds no data of a source is not known to last.
+func headerOfAge(w http.ResponseWriter, a *freshness.Answer, faultless bool) {
+	if a == nil {
+		return
+	}
+	now := time.Now()
+	age, ok := a.Age(now)
+	if !ok {
+		return
+	}
+	w.Header().Set("Age", strconv.Itoa(age))
+	if faultless {
+		w.Header().Set("Cache-Control", "private, max-age="+strconv.Itoa(a.Lifetime(now)))
+	}
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

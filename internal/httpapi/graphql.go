@@ -2,11 +2,14 @@ package httpapi
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"roster/internal/freshness"
 )
 
 // maxTokens bounds a document before it is parsed: the work of parsing and checking grows with it.
@@ -49,6 +52,11 @@ func (oneAnswer) Do(w http.ResponseWriter, r *http.Request, graph graphql.GraphE
 		refuse(w, http.StatusMethodNotAllowed, codeBadRequest, "the method must be POST or GET")
 		return
 	}
+	wish, err := freshness.Parse(r.Header.Values("Cache-Control"), time.Now())
+	if err != nil {
+		refuse(w, http.StatusBadRequest, codeBadRequest, err.Error())
+		return
+	}
 	params, err := read(w, r)
 	if err != nil {
 		refuseBecause(w, err)
@@ -58,7 +66,8 @@ func (oneAnswer) Do(w http.ResponseWriter, r *http.Request, graph graphql.GraphE
 		refuse(w, http.StatusBadRequest, codeBadRequest, "the request has no query")
 		return
 	}
-	ctx := r.Context()
+	exchange := &freshness.Exchange{Wish: wish}
+	ctx := freshness.NewContext(r.Context(), exchange)
 	operation, errs := graph.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
 		if errs[0].Message == "operation  not found" { // gqlgen leaves a hole where the name is not given
@@ -78,6 +87,7 @@ func (oneAnswer) Do(w http.ResponseWriter, r *http.Request, graph graphql.GraphE
 		refuse(w, http.StatusServiceUnavailable, codeTimeout, "the operation took too long")
 		return
 	}
+	headerOfAge(w, exchange.Answer, len(resp.Errors) == 0)
 	answer(w, wanted, resp)
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/freshness"
 	"roster/internal/httpapi"
 )
 
@@ -138,6 +139,9 @@ func TestRequests(t *testing.T) {
 		"GET of a mutation":                    {get("query=" + url.QueryEscape("mutation { change }")), 405, "POST"},
 		"a syntax error":                       {post(`{"query":"{"}`), 200, "Expected Name"},
 		"an unknown field, with no suggestion": {post(`{"query":"{ helo }"}`), 200, `Cannot query field "helo" on type "Query".`},
+		"a wish":                               {post(hello, "Cache-Control", "max-age=5, stale-if-error=60, x-new=y"), 200, world},
+		"a wish that is none":                  {post(hello, "Cache-Control", "max-age=soon"), 400, "max-age"},
+		"a wish that is none, by GET":          {get(query, "Cache-Control", "stale-if-error=-1"), 400, "stale-if-error"},
 		"one of several operations":            {post(`{"query":"query A { hello } query B { hello }"}`), 200, "name one in operationName"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -325,4 +329,44 @@ func TestOtherPaths(t *testing.T) {
 	if status, _ := fetch("GET", "/readyz"); status != 200 {
 		t.Errorf("nobody says when it is ready: HTTP %d, want 200", status)
 	}
+}
+
+// What an operation says of its data's age is in the header, and only an answer without faults may be kept.
+func TestAge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		read := time.Now()
+		time.Sleep(20*time.Second + 300*time.Millisecond)
+		for name, tc := range map[string]struct {
+			answer       *freshness.Answer
+			errors       gqlerror.List
+			age, control string
+		}{
+			"no data of a source": {control: "no-store"},
+			"none there":          {answer: &freshness.Answer{}, control: "no-store"},
+			"fresh":               {answer: &freshness.Answer{OldestAt: read, FreshUntil: read.Add(time.Minute)}, age: "20", control: "private, max-age=59"},
+			"past that":           {answer: &freshness.Answer{OldestAt: read, FreshUntil: read.Add(time.Second)}, age: "20", control: "private, max-age=20"},
+			"with a fault": {
+				answer: &freshness.Answer{OldestAt: read, FreshUntil: read.Add(time.Minute)}, errors: gqlerror.List{{Message: "x"}},
+				age: "20", control: "no-store",
+			},
+		} {
+			for way, r := range map[string]*http.Request{
+				"POST": post(hello, "Cache-Control", "max-age=7"), "GET": get("query={hello}", "Cache-Control", "max-age=7"),
+			} {
+				h := httpapi.New(httpapi.Options{API: api{exec: func(ctx context.Context) *graphql.Response {
+					e := freshness.FromContext(ctx)
+					if want := time.Now().Add(-7 * time.Second); !e.Wish.NotBefore().Equal(want) {
+						t.Errorf("%s by %s: the wish is for what was read by %v, want %v", name, way, e.Wish.NotBefore(), want)
+					}
+					e.Answer = tc.answer
+					return &graphql.Response{Data: json.RawMessage(`{}`), Errors: tc.errors}
+				}}})
+				got := do(h, r).Header()
+				if got.Get("Age") != tc.age || got.Get("Cache-Control") != tc.control {
+					t.Errorf("%s by %s: Age %q, Cache-Control %q; want %q, %q", name, way, got.Get("Age"), got.Get("Cache-Control"), tc.age, tc.control)
+				}
+			}
+		}
+	})
 }

@@ -14,36 +14,45 @@ import (
 
 // Collections loads collections side by side, in one batch that goes at once: all keys are known, so nothing waits for more. It also says whether
 // it had to wait for any.
-func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key) (results []snapshot.Result, waited bool) {
+func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key, wish snapshot.Wish) (results []snapshot.Result, waited bool) {
 	// The usual case: all is there, and nobody waits for anything.
-	results, wait := keeper.Take(keys)
+	results, wait := keeper.TakeSince(keys, wish)
 	if !wait {
 		return results, false
 	}
 	loader := dataloader.NewBatchedLoader(
 		func(ctx context.Context, keys []snapshot.Key) []*dataloader.Result[snapshot.Result] {
-			return found(keeper.Load(ctx, keys))
+			return found(keeper.LoadSince(ctx, keys, wish))
 		},
 		dataloader.WithBatchCapacity[snapshot.Key, snapshot.Result](len(keys)),
 		dataloader.WithInputCapacity[snapshot.Key, snapshot.Result](len(keys)),
 	)
 	results, errs := loader.LoadMany(ctx, keys)()
 	if errs != nil { // the batch has panicked, and the library has logged it
-		return keeper.Load(ctx, keys), true
+		return keeper.LoadSince(ctx, keys, wish), true
 	}
 	return results, true
 }
 
 // Presence loads who is there, for one operation.
 type Presence struct {
-	store *presence.Store
+	get   func(context.Context, []connectors.Ref) []connectors.Presence
 	cache dataloader.Cache[connectors.Ref, connectors.Presence]
 	one   *dataloader.Loader[connectors.Ref, connectors.Presence]
 }
 
 // NewPresence gives the loader of one operation.
 func NewPresence(store *presence.Store) *Presence {
-	p := &Presence{store: store, cache: dataloader.NewCache[connectors.Ref, connectors.Presence]()}
+	return newPresence(store.Get)
+}
+
+// KnownPresence gives the loader of an operation for which no source may be asked.
+func KnownPresence(store *presence.Store) *Presence {
+	return newPresence(func(_ context.Context, refs []connectors.Ref) []connectors.Presence { return store.Known(refs) })
+}
+
+func newPresence(get func(context.Context, []connectors.Ref) []connectors.Presence) *Presence {
+	p := &Presence{get: get, cache: dataloader.NewCache[connectors.Ref, connectors.Presence]()}
 	p.one = dataloader.NewBatchedLoader(p.batch, dataloader.WithCache(p.cache))
 	return p
 }
@@ -90,7 +99,7 @@ func (p *Presence) Of(ctx context.Context, refs ...connectors.Ref) []connectors.
 // batch asks for a batch. Its context is the first caller's, whose going must not cost the others their answer: the store has a deadline of
 // its own.
 func (p *Presence) batch(ctx context.Context, refs []connectors.Ref) []*dataloader.Result[connectors.Presence] {
-	return found(p.store.Get(context.WithoutCancel(ctx), refs))
+	return found(p.get(context.WithoutCancel(ctx), refs))
 }
 
 func found[T any](values []T) []*dataloader.Result[T] {

@@ -66,7 +66,7 @@ func TestCollections(t *testing.T) {
 			return out
 		}
 		start := time.Now()
-		results, waited := loaders.Collections(t.Context(), keeper, keys)
+		results, waited := loaders.Collections(t.Context(), keeper, keys, snapshot.Wish{})
 		// No dataloader's timer comes on top of the reading.
 		if took := time.Since(start); took != takes || !waited {
 			t.Errorf("it took %s, and says that it waited: %v; want %s", took, waited, takes)
@@ -76,7 +76,7 @@ func TestCollections(t *testing.T) {
 			t.Errorf("states (-want +got):\n%s", diff)
 		}
 		start = time.Now()
-		results, waited = loaders.Collections(t.Context(), keeper, keys)
+		results, waited = loaders.Collections(t.Context(), keeper, keys, snapshot.Wish{})
 		if took := time.Since(start); took != 0 || waited {
 			t.Errorf("what is there took %s, and says that it was waited for: %v", took, waited)
 		}
@@ -92,7 +92,7 @@ func TestCollectionsWithoutPatience(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		start := time.Now()
-		results, _ := loaders.Collections(ctx, keeper, []snapshot.Key{{Source: "a"}})
+		results, _ := loaders.Collections(ctx, keeper, []snapshot.Key{{Source: "a"}}, snapshot.Wish{})
 		if took := time.Since(start); took != 100*time.Millisecond || results[0].Status.State != snapshot.Missing {
 			t.Errorf("it took %s and gives %v, want nothing after 100 ms", took, results[0].Status.State)
 		}

@@ -79,6 +79,11 @@ func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []connectors.Pre
 	if len(calls) > 0 {
 		await(ctx, calls, s.timeout)
 	}
+	return s.Known(refs)
+}
+
+// Known is Get without asking any source: it gives what is known from the last KeepFor.
+func (s *Store) Known(refs []connectors.Ref) []connectors.Presence {
 	out := make([]connectors.Presence, len(refs))
 	now := time.Now()
 	for i, ref := range refs {

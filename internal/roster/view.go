@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"roster/connectors"
@@ -73,15 +74,20 @@ type collection struct {
 	snapshot.Status
 	mentions connectors.Mentions // of its source
 	readAt   time.Time           // when the directory's data was read; zero where it has none
+	// notBefore is when it may have been read to be as fresh as the caller wishes, and nextAt when that may be tried again.
+	notBefore, nextAt time.Time
 }
+
+func (c *collection) older() bool { return !c.readAt.IsZero() && c.readAt.Before(c.notBefore) }
 
 // buildWait is how long an operation waits for the directory that its data goes into. After that the last good one serves.
 const buildWait = 2 * time.Second
 
 // View gives what an operation sees that has loaded these collections. A directory that is a little older than they are serves while the next one
-// is built, unless the operation has waited for its data already, or the directory lacks one of its collections, wholly or in part: those it
+// is built, unless the operation has waited for its data already or says how fresh it has to be, or the directory lacks one of its collections, wholly or in part: those it
 // has to have.
 func (r *Roster) View(ctx context.Context, results []snapshot.Result, waited bool) *View {
+	waited = waited || slices.ContainsFunc(results, func(r snapshot.Result) bool { return !r.NotBefore.IsZero() })
 	e := r.current.Load()
 	if !e.serves(results, waited) {
 		ctx, cancel := context.WithTimeout(ctx, buildWait)
@@ -100,7 +106,7 @@ func (r *Roster) View(ctx context.Context, results []snapshot.Result, waited boo
 
 // standing says how a collection stands in the edition, which may have it as it was a little earlier or later than it was loaded.
 func (e *edition) standing(res *snapshot.Result) collection {
-	c := collection{Status: res.Status}
+	c := collection{Status: res.Status, notBefore: res.NotBefore, nextAt: res.NextAt}
 	have := e.snapshots[res.Status.Key]
 	switch {
 	case have == nil:
@@ -141,7 +147,7 @@ func (v *View) Completeness(n Needs) *directory.Completeness {
 				continue
 			}
 			missing = missing || l.State >= snapshot.Incomplete
-			stale = stale || l.State == snapshot.Stale
+			stale = stale || l.State == snapshot.Stale || l.older()
 			if !l.readAt.IsZero() && (c.AsOf.IsZero() || l.readAt.Before(c.AsOf)) {
 				c.AsOf = l.readAt
 			}
@@ -175,6 +181,50 @@ func (v *View) Missing() []snapshot.Status {
 		}
 	}
 	return out
+}
+
+// Older is a source whose data is older than the caller wishes.
+type Older struct {
+	// Key is the collection with the oldest data.
+	snapshot.Key
+	// ReadAt is when that was read, and NextAt when reading the source may be tried again.
+	ReadAt, NextAt time.Time
+	// Err is why it could not be read the last time; nil where it could.
+	Err *connectors.Error
+}
+
+// Older lists, in the order of the configuration, the sources whose data is older than the caller wishes.
+func (v *View) Older() []Older {
+	var out []Older
+	for i := range v.loaded {
+		l := &v.loaded[i]
+		if !l.older() {
+			continue
+		}
+		older := Older{Key: l.Key, ReadAt: l.readAt, NextAt: l.nextAt, Err: l.Err}
+		switch last := len(out) - 1; {
+		case last < 0 || out[last].Source != l.Source: // a source's collections follow each other
+			out = append(out, older)
+		case older.ReadAt.Before(out[last].ReadAt):
+			out[last] = older
+		}
+	}
+	return out
+}
+
+// Freshness says when the oldest of the view's data was read, zero where there is none, and until when all of it counts as fresh. It is false
+// where the operation needs no data.
+func (v *View) Freshness() (oldestAt, freshUntil time.Time, ok bool) {
+	for i := range v.loaded {
+		l := &v.loaded[i]
+		if !l.readAt.IsZero() && (oldestAt.IsZero() || l.readAt.Before(oldestAt)) {
+			oldestAt = l.readAt
+		}
+		if until := l.readAt.Add(l.FreshFor); freshUntil.IsZero() || until.Before(freshUntil) {
+			freshUntil = until
+		}
+	}
+	return oldestAt, freshUntil, len(v.loaded) > 0
 }
 
 // Statuses gives how every collection of every source stands, in the order of the configuration.

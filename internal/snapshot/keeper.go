@@ -34,6 +34,7 @@ type Keeper struct {
 	byKey     map[Key]*collection
 	idleAfter time.Duration
 	firstWait time.Duration
+	maxWait   time.Duration
 	log       *slog.Logger
 	tier      Tier
 	looked    chan struct{} // closed when the tier has been looked at for the first time
@@ -46,6 +47,7 @@ func New(opt Options) *Keeper {
 		byKey:     make(map[Key]*collection),
 		idleAfter: orDefault(opt.IdleAfter, time.Hour),
 		firstWait: min(orDefault(opt.FirstWait, 2*time.Second), orDefault(opt.MaxWait, 5*time.Second)),
+		maxWait:   orDefault(opt.MaxWait, 5*time.Second),
 		log:       opt.Logger,
 		tier:      opt.Tier,
 		looked:    make(chan struct{}),

@@ -14,59 +14,39 @@ import (
 // a failing source is left alone, and for a retry, or where there is something to serve, no longer than until FirstWait after the reading
 // began. A collection that nobody knows is Missing with KindUnsupported.
 func (k *Keeper) Load(ctx context.Context, keys []Key) []Result {
-	results, wait := k.Take(keys)
-	if wait {
-		k.await(ctx, keys, results, time.Now().Add(k.firstWait))
-	}
-	return results
+	return k.LoadSince(ctx, keys, Wish{})
 }
 
 // Take is Load without the waiting: it gives what is there, and says whether Load would wait for better.
-func (k *Keeper) Take(keys []Key) (results []Result, wait bool) {
-	results = make([]Result, len(keys))
-	now := time.Now()
-	deadline := now.Add(k.firstWait)
-	for i, key := range keys {
-		c := k.byKey[key]
-		if c == nil {
-			results[i] = unknown(key)
-			continue
-		}
-		v := c.view.Load()
-		c.ask(v, now)
-		results[i] = c.result(v, now)
-		wait = wait || c.waitUntil(v, now, deadline).After(now)
-	}
-	return results, wait
-}
+func (k *Keeper) Take(keys []Key) (results []Result, wait bool) { return k.TakeSince(keys, Wish{}) }
 
 func unknown(key Key) Result {
 	return Result{Status: Status{Key: key, State: Missing, Err: &connectors.Error{Source: key.Source, Op: key.Collection.String(),
 		Kind: connectors.KindUnsupported}}}
 }
 
-// await waits for the keys one after the other under their common deadline, which takes no longer than all at once, and looks again.
-func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, deadline time.Time) {
-	timer := time.NewTimer(time.Until(deadline))
+// await waits for the keys one after the other under their common deadlines, which takes no longer than all at once, and looks again.
+func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p patience) {
+	timer := stoppedTimer()
 	defer timer.Stop()
 	for _, key := range keys {
-		if c := k.byKey[key]; c != nil && !c.await(ctx, timer, deadline) {
+		if c := k.byKey[key]; c != nil && !c.await(ctx, timer, p) {
 			break
 		}
 	}
 	now := time.Now()
 	for i, key := range keys {
 		if c := k.byKey[key]; c != nil {
-			results[i] = c.result(c.view.Load(), now)
+			results[i] = c.resultFor(c.view.Load(), now, p.wish)
 		}
 	}
 }
 
 // await returns when waiting for the collection is over; it is false when the caller has gone.
-func (c *collection) await(ctx context.Context, timer *time.Timer, deadline time.Time) bool {
+func (c *collection) await(ctx context.Context, timer *time.Timer, p patience) bool {
 	for {
 		v, now := c.view.Load(), time.Now()
-		until := c.waitUntil(v, now, deadline)
+		until := c.awaitUntil(v, now, p)
 		if !until.After(now) {
 			return true
 		}

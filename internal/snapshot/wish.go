@@ -1,0 +1,135 @@
+package snapshot
+
+import (
+	"context"
+	"time"
+)
+
+// Wish is how fresh a caller wants the data. The zero Wish is none: then what Load says holds.
+type Wish struct {
+	// NotBefore asks for data whose reading began then or later; zero means any.
+	NotBefore time.Time
+	// IfError is by how much older data may be that could not be read anew, because the last reading has failed.
+	IfError time.Duration
+	// OnlyKept asks for what is there: nothing is read or waited for because of the caller.
+	OnlyKept bool
+}
+
+// patience is until when a caller waits.
+type patience struct {
+	wish        Wish
+	first, last time.Time // for data at all, and for data that meets the wish
+}
+
+func (k *Keeper) patience(w Wish, now time.Time) patience {
+	return patience{wish: w, first: now.Add(k.firstWait), last: now.Add(k.maxWait)}
+}
+
+// LoadSince is Load for a caller with a wish. It waits, up to MaxWait, for a reading that meets the wish, and has one begin unless that is
+// in vain: within MinInterval of the last one, as far as that goes beyond MaxWait, and while a failing source is left alone. What is older
+// than wished then comes as it is: see Result.Older.
+func (k *Keeper) LoadSince(ctx context.Context, keys []Key, w Wish) []Result {
+	results, wait := k.TakeSince(keys, w)
+	if wait {
+		k.await(ctx, keys, results, k.patience(w, time.Now()))
+	}
+	return results
+}
+
+// TakeSince is LoadSince without the waiting: it gives what is there, has what is wished be read, and says whether LoadSince would wait for it.
+func (k *Keeper) TakeSince(keys []Key, w Wish) (results []Result, wait bool) {
+	results = make([]Result, len(keys))
+	now := time.Now()
+	p := k.patience(w, now)
+	for i, key := range keys {
+		c := k.byKey[key]
+		if c == nil {
+			results[i] = unknown(key)
+			continue
+		}
+		v := c.view.Load()
+		if !w.OnlyKept {
+			c.ask(v, now)
+			if c.wishUntil(v, now, p).After(now) {
+				c.force(w.NotBefore)
+			}
+		}
+		results[i] = c.resultFor(v, now, w)
+		wait = wait || c.awaitUntil(v, now, p).After(now)
+	}
+	return results, wait
+}
+
+// force has the reader read anew, as soon as it may, unless a reading has begun at that time or later.
+func (c *collection) force(notBefore time.Time) {
+	n := notBefore.UnixNano()
+	for was := c.forced.Load(); was < n; was = c.forced.Load() {
+		if c.forced.CompareAndSwap(was, n) {
+			c.prompt()
+			return
+		}
+	}
+}
+
+// awaitUntil says until when it is worth waiting for better data than the view's; not after now where it is not.
+func (c *collection) awaitUntil(v *view, now time.Time, p patience) time.Time {
+	if p.wish.OnlyKept {
+		return now
+	}
+	until := c.waitUntil(v, now, p.first)
+	if wish := c.wishUntil(v, now, p); wish.After(until) {
+		return wish
+	}
+	return until
+}
+
+// wishUntil says until when a reading may come that meets the wish; now where it is met, or none will in time.
+func (c *collection) wishUntil(v *view, now time.Time, p patience) time.Time {
+	switch {
+	case !c.resultFor(v, now, p.wish).lacking(), v.over:
+		return now
+	case !v.started.Before(p.wish.NotBefore):
+		hope := v.started.Add(c.keeper.maxWait)
+		switch {
+		case !v.reading: // it has been read since, and this is what came of it
+			return now
+		case v.err != nil && hope.Before(p.last): // it has just failed: let not every caller wait anew for a try that hangs
+			return hope
+		}
+		return p.last
+	case v.err != nil && now.Before(v.next): // it is left alone, and a caller's wish does not change that
+		return now
+	case !c.nextAt(v).Before(p.last):
+		return now
+	}
+	return p.last
+}
+
+// nextAt is from when a reading is allowed after the one under way, or else the last.
+func (c *collection) nextAt(v *view) time.Time {
+	if floor := v.started.Add(c.minInterval()); v.reading && floor.After(v.floor) {
+		return floor
+	}
+	return v.floor
+}
+
+// resultFor gives the view as it is to be seen now by a caller with a wish.
+func (c *collection) resultFor(v *view, now time.Time, w Wish) Result {
+	r := c.result(v, now)
+	if w.NotBefore.IsZero() {
+		return r
+	}
+	if r.NotBefore = w.NotBefore; v.err != nil {
+		r.NotBefore = w.NotBefore.Add(-w.IfError)
+	}
+	if r.NextAt = c.nextAt(v); r.Status.RetryAt.After(r.NextAt) {
+		r.NextAt = r.Status.RetryAt
+	}
+	return r
+}
+
+// Older says whether there is data, and it is older than the caller wishes.
+func (r Result) Older() bool { return r.Snapshot != nil && r.Status.SyncedAt.Before(r.NotBefore) }
+
+// lacking says whether a caller with a wish may get better.
+func (r Result) lacking() bool { return !r.NotBefore.IsZero() && (r.Snapshot == nil || r.Older()) }
