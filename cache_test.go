@@ -75,7 +75,7 @@ func TestCacheClear(t *testing.T) {
 		"none":             {[]string{"--source", "cr*"}, all},
 		"all":              {nil, nil},
 	} {
-		clear := func(t *testing.T, config string) {
+		empty := func(t *testing.T, config string) {
 			t.Helper()
 			var stdout, stderr strings.Builder
 			err := run(t.Context(), slices.Concat([]string{"cache", "clear", "--config", config}, tc.args), &stdout, &stderr)
@@ -98,7 +98,7 @@ func TestCacheClear(t *testing.T) {
 			if err := os.WriteFile(foreign, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			clear(t, configured(t, "cache_dir: "+dir))
+			empty(t, configured(t, "cache_dir: "+dir))
 			if diff := cmp.Diff(tc.want, kept(t, open(), all...)); diff != "" {
 				t.Errorf("kept (-want +got):\n%s", diff)
 			}
@@ -124,7 +124,7 @@ func TestCacheClear(t *testing.T) {
 			}()
 			redistest.Await(t, func() bool { return r.Crowd().Connected }, "Redis is there")
 			keep(t, r, all...)
-			clear(t, configured(t, "redis: {url: \""+url+"\"}"))
+			empty(t, configured(t, "redis: {url: \""+url+"\"}"))
 			if diff := cmp.Diff(tc.want, kept(t, r, all...)); diff != "" {
 				t.Errorf("kept (-want +got):\n%s", diff)
 			}

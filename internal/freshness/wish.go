@@ -99,7 +99,7 @@ func strictest(have *time.Duration, argument string) (*time.Duration, error) {
 	if err != nil {
 		seconds = math.MaxInt32
 	}
-	d := time.Duration(seconds) * time.Second //nolint:gosec // it has 31 bits
+	d := time.Duration(seconds) * time.Second
 	if have != nil && *have < d {
 		return have, nil
 	}
