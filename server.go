@@ -38,6 +38,7 @@ const usage = `Roster serves one GraphQL graph over the systems in which a compa
   roster demo   [--listen 127.0.0.1:8080] [--people 1000] [--seed 1] [--limits]   an invented company, with nothing to set up
   roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080]                  the systems named in the configuration
   roster check  [--config roster.yaml] [--timeout 1m]                             asks each of them what its credential can see
+  roster cache clear [--source NAME] [--config roster.yaml]                       removes what is kept beside the memory
   roster schema                                                                   prints the schema
 `
 
@@ -84,6 +85,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		err = p.serve(ctx)
 	case "check":
 		err = p.check(ctx)
+	case "cache":
+		err = p.cache(ctx)
 	case "schema":
 		err = p.schema()
 	case "help", "-h", "-help", "--help":
@@ -291,14 +294,9 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(context.Context), err error) {
 	switch c := cfg.Redis; {
 	case c != nil:
-		r, err := shared.Open(shared.Options{
-			URL: c.URL, Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password,
-			SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword, TLS: c.TLS, Prefix: c.Prefix,
-			Key: []byte(c.EncryptionKey.Reveal()), PoolSize: c.PoolSize,
-			DialTimeout: c.DialTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, Logger: log,
-		})
+		r, err := openRedis(c, log)
 		if err != nil {
-			return nil, nil, fmt.Errorf("redis: %w", err)
+			return nil, nil, err
 		}
 		return r, func(ctx context.Context) {
 			r.Run(ctx) //nolint:errcheck // it ends when it is told to
@@ -312,6 +310,19 @@ func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share f
 		return d.Join(), func(context.Context) {}, nil
 	}
 	return nil, func(context.Context) {}, nil
+}
+
+func openRedis(c *config.Redis, log *slog.Logger) (*shared.Redis, error) {
+	r, err := shared.Open(shared.Options{
+		URL: c.URL, Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password,
+		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword, TLS: c.TLS, Prefix: c.Prefix,
+		Key: []byte(c.EncryptionKey.Reveal()), PoolSize: c.PoolSize,
+		DialTimeout: c.DialTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, Logger: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("redis: %w", err)
+	}
+	return r, nil
 }
 
 func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {

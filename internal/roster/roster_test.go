@@ -258,6 +258,64 @@ func TestViewDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
+// Who says how fresh the data has to be gets a directory that has it, and where that takes too long, is told what the directory does have.
+func TestViewOfAWish(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := &listing{pages: [][]connectors.Account{people("1")}}
+		a := source("a", l)
+		keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{a}})
+		r := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: a}}})
+		var reading, building sync.WaitGroup
+		ctx, stop := context.WithCancel(t.Context())
+		build, stall := context.WithCancel(t.Context())
+		reading.Go(func() { _ = keeper.Run(ctx) })
+		building.Go(func() { _ = r.Run(build) })
+		defer reading.Wait()
+		defer stop()
+		if !r.AwaitFirst(t.Context()) {
+			t.Fatal("the first reading has not ended")
+		}
+		stall()
+		building.Wait() // from here on no directory is built
+
+		read := time.Now()
+		time.Sleep(30 * time.Second)
+		l.set(func(l *listing) { l.pages = [][]connectors.Account{people("1", "2")} })
+		wish := snapshot.Wish{NotBefore: time.Now()}
+		results := keeper.LoadSince(ctx, r.Keys(accounts), wish)
+		if results[0].Older() {
+			t.Fatal("what has been read anew is older than asked")
+		}
+		for name, tc := range map[string]struct {
+			results []snapshot.Result
+			took    time.Duration
+			older   []string
+		}{
+			"with a wish": {results, 2 * time.Second, []string{"a"}},
+			"without":     {keeper.Load(ctx, r.Keys(accounts)), 0, nil},
+		} {
+			start := time.Now()
+			v := r.View(ctx, tc.results, false)
+			if took := time.Since(start); took != tc.took {
+				t.Errorf("%s: it waited %v, want %v", name, took, tc.took)
+			}
+			var older, stale []string
+			for _, o := range v.Older() {
+				older = append(older, o.Source)
+			}
+			for _, s := range v.Completeness(accounts).Stale {
+				stale = append(stale, s.Name)
+			}
+			if diff := cmp.Diff([][]string{tc.older, tc.older}, [][]string{older, stale}); diff != "" {
+				t.Errorf("%s: older, stale (-want +got):\n%s", name, diff)
+			}
+			if at, until, ok := v.Freshness(); !ok || at.After(read) || until.Sub(at) != time.Minute {
+				t.Errorf("%s: read at %v and fresh until %v, want that of the directory's data", name, at, until)
+			}
+		}
+	})
+}
+
 // What went wrong is told once for each source, in the configured order, by the worst of its collections.
 func TestMissing(t *testing.T) {
 	bubble(t, func(t *testing.T) {

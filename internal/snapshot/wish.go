@@ -90,13 +90,13 @@ func (c *collection) wishUntil(v *view, now time.Time, p patience) time.Time {
 		return now
 	case !v.started.Before(p.wish.NotBefore):
 		hope := v.started.Add(c.keeper.maxWait)
-		switch {
-		case !v.reading: // it has been read since, and this is what came of it
+		switch came := v.snap != nil && !v.snap.ReadAt.Before(v.started); {
+		case !v.reading && (came || v.err != nil): // it has been read since, and this is what came of it
 			return now
 		case v.err != nil && hope.Before(p.last): // it has just failed: let not every caller wait anew for a try that hangs
 			return hope
 		}
-		return p.last
+		return p.last // also where the reader has other things to do than to follow another replica's reading
 	case v.err != nil && now.Before(v.next): // it is left alone, and a caller's wish does not change that
 		return now
 	case !c.nextAt(v).Before(p.last):
@@ -105,9 +105,9 @@ func (c *collection) wishUntil(v *view, now time.Time, p patience) time.Time {
 	return p.last
 }
 
-// nextAt is from when a reading is allowed after the one under way, or else the last.
+// nextAt is from when a reading is allowed after the one under way, or else the last, whoever made it.
 func (c *collection) nextAt(v *view) time.Time {
-	if floor := v.started.Add(c.minInterval()); v.reading && floor.After(v.floor) {
+	if floor := v.started.Add(c.minInterval()); floor.After(v.floor) {
 		return floor
 	}
 	return v.floor

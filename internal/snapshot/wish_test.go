@@ -170,3 +170,38 @@ func TestWishForSeveral(t *testing.T) {
 		}
 	})
 }
+
+// Replicas that share a tier share the readings that their callers wish for, and what a replica takes from the tier is as its caller wished.
+func TestWishesOfReplicas(t *testing.T) {
+	t.Parallel()
+	src := scripted(step{ids: []string{"1"}, takes: 500 * time.Millisecond})
+	replicas(t, 3, one(src), func(t *testing.T, ks []*snapshot.Keeper) {
+		pass(7 * time.Second)
+		var asking sync.WaitGroup
+		for range 200 {
+			time.Sleep(50 * time.Millisecond)
+			for i, k := range ks {
+				asking.Go(func() {
+					asked := time.Now()
+					r := k.LoadSince(t.Context(), []snapshot.Key{accounts}, snapshot.Wish{NotBefore: asked})[0]
+					if took := time.Since(asked); took > 5*time.Second {
+						t.Errorf("replica %d: somebody waited %v", i, took)
+					}
+					if early := asked.Before(src.reads()[1]); early && r.Older() {
+						t.Errorf("replica %d: what was asked for %v before the second reading is older", i, src.reads()[1].Sub(asked))
+					}
+				})
+			}
+		}
+		asking.Wait()
+		reads := src.reads()
+		for i := 1; i < len(reads); i++ {
+			if gap := reads[i].Sub(reads[i-1]); gap < 10*time.Second {
+				t.Errorf("readings %v apart", gap)
+			}
+		}
+		if len(reads) != 3 {
+			t.Errorf("%d readings, want 3", len(reads))
+		}
+	})
+}

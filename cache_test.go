@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+	"roster/internal/shared"
+	"roster/internal/shared/redistest"
+	"roster/internal/snapshot"
+)
+
+// keep stores something of each source in a tier.
+func keep(t *testing.T, tier snapshot.Tier, sources ...string) {
+	t.Helper()
+	for _, name := range sources {
+		item := snapshot.Item{Key: snapshot.Key{Source: name, Collection: connectors.Accounts}, Fingerprint: "f"}
+		_, err := tier.Offer(t.Context(), snapshot.Stored{
+			Item: item, Meta: snapshot.Meta{ReadAt: time.Now(), Since: time.Now(), Version: "v", Complete: true, Count: 1}, KeepFor: time.Hour,
+			Encode: func() ([][]byte, error) { return [][]byte{[]byte("part of " + name)}, nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// kept says which of the sources a tier has something of.
+func kept(t *testing.T, tier snapshot.Tier, sources ...string) []string {
+	t.Helper()
+	var out []string
+	for _, name := range sources {
+		item := snapshot.Item{Key: snapshot.Key{Source: name, Collection: connectors.Accounts}, Fingerprint: "f"}
+		marks, err := tier.Look(t.Context(), []snapshot.Item{item})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if marks[0].Stamp != 0 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func configured(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "roster.yaml")
+	text += "\nsources:\n  - {name: crm, kind: kommo, url: \"https://acme.kommo.com\", access_token: x}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The sources' names are parts of each other, and of patterns.
+var all = []string{"crm", "crm-accounts", "crm-accounts-0a", "c", "crm2"}
+
+func TestCacheClear(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"one source":       {[]string{"--source", "crm"}, []string{"crm-accounts", "crm-accounts-0a", "c", "crm2"}},
+		"one of its likes": {[]string{"--source", "crm-accounts"}, []string{"crm", "crm-accounts-0a", "c", "crm2"}},
+		"none":             {[]string{"--source", "cr*"}, all},
+		"all":              {nil, nil},
+	} {
+		empty := func(t *testing.T, config string) {
+			t.Helper()
+			var stdout, stderr strings.Builder
+			err := run(t.Context(), slices.Concat([]string{"cache", "clear", "--config", config}, tc.args), &stdout, &stderr)
+			if removed := 2 * (len(all) - len(tc.want)); err != nil || !strings.HasPrefix(stdout.String(), fmt.Sprintf("Removed: %d ", removed)) {
+				t.Errorf("error %v, output %q; want %d removed", err, stdout.String(), removed)
+			}
+		}
+		t.Run("directory, "+name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			open := func() snapshot.Tier {
+				d, err := shared.OpenDir(dir, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return d.Join()
+			}
+			keep(t, open(), all...)
+			foreign := filepath.Join(dir, "crm-accounts.txt")
+			if err := os.WriteFile(foreign, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			empty(t, configured(t, "cache_dir: "+dir))
+			if diff := cmp.Diff(tc.want, kept(t, open(), all...)); diff != "" {
+				t.Errorf("kept (-want +got):\n%s", diff)
+			}
+			if _, err := os.Stat(foreign); err != nil {
+				t.Errorf("a file that is not ours: %v", err)
+			}
+		})
+		t.Run("redis, "+name, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t)
+			url := "redis://" + server.Addr
+			r, err := shared.Open(shared.Options{URL: url})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			over := make(chan error, 1)
+			go func() { over <- r.Run(ctx) }()
+			defer func() {
+				stop()
+				<-over
+				_ = r.Close()
+			}()
+			redistest.Await(t, func() bool { return r.Crowd().Connected }, "Redis is there")
+			keep(t, r, all...)
+			empty(t, configured(t, "redis: {url: \""+url+"\"}"))
+			if diff := cmp.Diff(tc.want, kept(t, r, all...)); diff != "" {
+				t.Errorf("kept (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCacheClearOfNothing(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		args   []string
+		misuse bool
+		says   string
+	}{
+		"no command":      {[]string{"cache"}, true, "roster cache clear"},
+		"another command": {[]string{"cache", "fill"}, true, "roster cache clear"},
+		"no name":         {[]string{"cache", "clear", "--source", ""}, true, "needs a name"},
+		"nothing is kept": {[]string{"cache", "clear", "--config", configured(t, "")}, false, "neither redis nor cache_dir"},
+		"no Redis there":  {[]string{"cache", "clear", "--config", configured(t, "redis: {url: \"redis://127.0.0.1:1\", password: secret}")}, false, "redis: not all is cleared"},
+	} {
+		var stdout, stderr strings.Builder
+		err := run(t.Context(), tc.args, &stdout, &stderr)
+		if err == nil || stdout.String() != "" || !strings.Contains(stderr.String()+err.Error(), tc.says) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: error %v, output %q, errors %q; want them to say %q", name, err, stdout.String(), stderr.String(), tc.says)
+		}
+		if errors.Is(err, errUsage) != tc.misuse {
+			t.Errorf("%s: misused: %v, want %v", name, !tc.misuse, tc.misuse)
+		}
+	}
+	missing := filepath.Join(t.TempDir(), "not", "made")
+	if err := run(t.Context(), []string{"cache", "clear", "--config", configured(t, "cache_dir: "+missing)}, &strings.Builder{}, &strings.Builder{}); err != nil {
+		t.Errorf("a directory that has not been made yet: %v", err)
+	}
+}
