@@ -27,8 +27,8 @@ import (
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/sandbox"
-	"roster/internal/shared"
 	"roster/internal/snapshot"
+	"roster/internal/tier"
 	"roster/resolvers"
 	"roster/web"
 )
@@ -206,6 +206,45 @@ func (p *program) check(ctx context.Context) error {
 	return nil
 }
 
+// clearWithin bounds the clearing of a cache.
+const clearWithin = time.Minute
+
+// cache is the command for what is kept beside the memory. It has one thing to say so far.
+func (p *program) cache(ctx context.Context) error {
+	switch {
+	case len(p.args) > 0 && p.args[0] == "clear":
+		p.args = p.args[1:]
+	case len(p.args) > 0 && strings.HasPrefix(strings.TrimLeft(p.args[0], "-"), "h"):
+		return flag.ErrHelp
+	default:
+		fmt.Fprintln(p.stderr, "roster cache: say what is to be done with it: roster cache clear")
+		return errUsage
+	}
+	path := p.String("config", "roster.yaml", "configuration file")
+	source := p.String("source", "", "clear what is of this source alone")
+	if err := p.parse(); err != nil {
+		return err
+	}
+	empty := false
+	p.Visit(func(f *flag.Flag) { empty = empty || f.Name == "source" && *source == "" })
+	if empty { // a variable of the shell that is not set must not clear everything
+		fmt.Fprintln(p.stderr, "roster cache: --source needs a name")
+		return errUsage
+	}
+	cfg, err := load(*path, "")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, clearWithin)
+	defer cancel()
+	removed, unit, err := tier.Clear(ctx, cfg, *source)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "Removed: %d %s. What runs keeps what it has in memory, and may store it again.\n", removed, unit)
+	return nil
+}
+
 func load(path, listen string) (*config.Config, error) {
 	cfg, err := config.Load(path, os.LookupEnv, config.Listen(listen))
 	if err != nil {
@@ -246,7 +285,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	if err != nil {
 		return err
 	}
-	tier, share, err := openTier(cfg, log)
+	common, share, err := tier.Open(cfg, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -254,7 +293,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	listening(address)
 
 	keeper := snapshot.New(snapshot.Options{
-		Sources: sources, Settings: settings(cfg), Tier: tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
+		Sources: sources, Settings: settings(cfg), Tier: common, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
 	})
 	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted(cfg, sources), Rules: rules(cfg), Logger: log})
 	there := presence.New(sources, presence.Options{Logger: log})
@@ -288,41 +327,6 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	keeping.Wait()
 	there.Close()
 	return err
-}
-
-// openTier gives where snapshots are kept and shared beside the memory, and what keeps that going until its context ends.
-func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(context.Context), err error) {
-	switch c := cfg.Redis; {
-	case c != nil:
-		r, err := openRedis(c, log)
-		if err != nil {
-			return nil, nil, err
-		}
-		return r, func(ctx context.Context) {
-			r.Run(ctx) //nolint:errcheck // it ends when it is told to
-			r.Close()  //nolint:errcheck // nothing comes after it
-		}, nil
-	case cfg.CacheDir != "":
-		d, err := shared.OpenDir(cfg.CacheDir, nil)
-		if err != nil {
-			return nil, nil, fmt.Errorf("cache_dir: %w", err)
-		}
-		return d.Join(), func(context.Context) {}, nil
-	}
-	return nil, func(context.Context) {}, nil
-}
-
-func openRedis(c *config.Redis, log *slog.Logger) (*shared.Redis, error) {
-	r, err := shared.Open(shared.Options{
-		URL: c.URL, Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password,
-		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword, TLS: c.TLS, Prefix: c.Prefix,
-		Key: []byte(c.EncryptionKey.Reveal()), PoolSize: c.PoolSize,
-		DialTimeout: c.DialTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, Logger: log,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("redis: %w", err)
-	}
-	return r, nil
 }
 
 func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {

@@ -1,0 +1,71 @@
+// Package tier chooses where snapshots are kept beside the memory, by the configuration: in Redis, in a directory, or nowhere. What happens there is the
+// business of shared.
+package tier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"roster/internal/config"
+	"roster/internal/shared"
+	"roster/internal/snapshot"
+)
+
+// Open gives where snapshots are kept and shared beside the memory, and what keeps that going until its context ends.
+func Open(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(context.Context), err error) {
+	switch c := cfg.Redis; {
+	case c != nil:
+		r, err := openRedis(c, log)
+		if err != nil {
+			return nil, nil, err
+		}
+		return r, func(ctx context.Context) {
+			r.Run(ctx) //nolint:errcheck // it ends when it is told to
+			r.Close()  //nolint:errcheck // nothing comes after it
+		}, nil
+	case cfg.CacheDir != "":
+		d, err := shared.OpenDir(cfg.CacheDir, nil)
+		if err != nil {
+			return nil, nil, fmt.Errorf("cache_dir: %w", err)
+		}
+		return d.Join(), func(context.Context) {}, nil
+	}
+	return nil, func(context.Context) {}, nil
+}
+
+func openRedis(c *config.Redis, log *slog.Logger) (*shared.Redis, error) {
+	r, err := shared.Open(shared.Options{
+		URL: c.URL, Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password,
+		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword, TLS: c.TLS, Prefix: c.Prefix,
+		Key: []byte(c.EncryptionKey.Reveal()), PoolSize: c.PoolSize,
+		DialTimeout: c.DialTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, Logger: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("redis: %w", err)
+	}
+	return r, nil
+}
+
+// Clear removes the snapshots of a source, or of all where source is empty, from where the configuration keeps them, and counts what it removes.
+func Clear(ctx context.Context, cfg *config.Config, source string) (removed int, unit string, err error) {
+	switch {
+	case cfg.Redis != nil:
+		r, err := openRedis(cfg.Redis, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return 0, "", err
+		}
+		defer r.Close() //nolint:errcheck // nothing comes after it
+		if removed, err = r.Clear(ctx, source); err != nil {
+			return 0, "", fmt.Errorf("redis: not all is cleared: %w", err)
+		}
+		return removed, "keys in Redis", nil
+	case cfg.CacheDir != "":
+		if removed, err = shared.ClearDir(cfg.CacheDir, source); err != nil {
+			return 0, "", fmt.Errorf("cache_dir: not all is cleared: %w", err)
+		}
+		return removed, "files in cache_dir", nil
+	}
+	return 0, "", errors.New("there is nothing to clear: the configuration has neither redis nor cache_dir, so that all is in memory only")
+}
