@@ -200,3 +200,27 @@ func TestNoAge(t *testing.T) {
 		}
 	})
 }
+
+func TestReadsAndWaits(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := &counted{}
+		source := c.source("a")
+		quick := source.Accounts
+		source.Accounts = connectors.ListFunc[connectors.Account](
+			func(ctx context.Context, p connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+				time.Sleep(time.Second)
+				return quick.List(ctx, p)
+			})
+		w := newWorld(t, source)
+		w.get(askedFor) // waits for the first reading
+		w.get(askedFor)
+		time.Sleep(30 * time.Second)
+		w.askFor("no-cache", askedFor) // causes a reading, and waits for it
+		w.askFor("max-age=5", askedFor)
+		got := w.get(`{ sources { collections { reads waits } } }`)
+		want := []any{map[string]any{"reads": 2., "waits": 2.}}
+		if diff := cmp.Diff(want, in(got, "sources", 0, "collections")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}

@@ -24,7 +24,7 @@ func statusesOf(ctx context.Context, s *directory.Source) []snapshot.Status {
 func sourceCollection(st snapshot.Status) *model.SourceCollection {
 	c := &model.SourceCollection{
 		Kind: st.Collection, State: st.State, Count: st.Count, ExpectedCount: st.Expected, SyncedAt: known(st.SyncedAt), TriedAt: known(st.TriedAt),
-		FreshFor: int(math.Ceil(st.FreshFor.Seconds())),
+		FreshFor: int(math.Ceil(st.FreshFor.Seconds())), Reads: st.Reads, Waits: st.Waits,
 	}
 	if st.Err != nil {
 		c.Error = &model.SourceError{Message: reason(st.Err), Code: st.Err.Kind, RetryAt: known(st.RetryAt)}

@@ -277,9 +277,11 @@ type ComplexityRoot struct {
 		ExpectedCount func(childComplexity int) int
 		FreshFor      func(childComplexity int) int
 		Kind          func(childComplexity int) int
+		Reads         func(childComplexity int) int
 		State         func(childComplexity int) int
 		SyncedAt      func(childComplexity int) int
 		TriedAt       func(childComplexity int) int
+		Waits         func(childComplexity int) int
 	}
 
 	SourceError struct {
@@ -1580,6 +1582,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.Kind(childComplexity), true
+	case "SourceCollection.reads":
+		if e.ComplexityRoot.SourceCollection.Reads == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCollection.Reads(childComplexity), true
 	case "SourceCollection.state":
 		if e.ComplexityRoot.SourceCollection.State == nil {
 			break
@@ -1598,6 +1606,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.TriedAt(childComplexity), true
+	case "SourceCollection.waits":
+		if e.ComplexityRoot.SourceCollection.Waits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCollection.Waits(childComplexity), true
 
 	case "SourceError.code":
 		if e.ComplexityRoot.SourceError.Code == nil {
@@ -2522,6 +2536,10 @@ type SourceCollection {
   triedAt: DateTime
   "For how many seconds data counts as fresh: as configured, or longer where the source's limits make reading it take long."
   freshFor: Int!
+  "How often the answering server has begun to read it from its source since it started. What it takes from a shared cache does not count."
+  reads: Int!
+  "How often operations have waited for it on that server."
+  waits: Int!
   "Why the last try failed; null after a success."
   error: SourceError
 }
@@ -3568,6 +3586,10 @@ func (ec *executionContext) childFields_SourceCollection(ctx context.Context, fi
 		return ec.fieldContext_SourceCollection_triedAt(ctx, field)
 	case "freshFor":
 		return ec.fieldContext_SourceCollection_freshFor(ctx, field)
+	case "reads":
+		return ec.fieldContext_SourceCollection_reads(ctx, field)
+	case "waits":
+		return ec.fieldContext_SourceCollection_waits(ctx, field)
 	case "error":
 		return ec.fieldContext_SourceCollection_error(ctx, field)
 	}

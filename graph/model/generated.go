@@ -39,6 +39,10 @@ type SourceCollection struct {
 	TriedAt *time.Time `json:"triedAt,omitempty"`
 	// For how many seconds data counts as fresh: as configured, or longer where the source's limits make reading it take long.
 	FreshFor int `json:"freshFor"`
+	// How often the answering server has begun to read it from its source since it started. What it takes from a shared cache does not count.
+	Reads int `json:"reads"`
+	// How often operations have waited for it on that server.
+	Waits int `json:"waits"`
 	// Why the last try failed; null after a success.
 	Error *SourceError `json:"error,omitempty"`
 }

@@ -21,6 +21,8 @@ type collection struct {
 	view   atomic.Pointer[view]
 	asked  atomic.Int64  // when somebody last asked, in nanoseconds since 1970
 	forced atomic.Int64  // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
+	reads  atomic.Int64  // how often the source has been read
+	waits  atomic.Int64  // how often somebody has waited
 	wake   chan struct{} // tells the reader to look again
 
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first

@@ -44,11 +44,14 @@ func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p pati
 
 // await returns when waiting for the collection is over; it is false when the caller has gone.
 func (c *collection) await(ctx context.Context, timer *time.Timer, p patience) bool {
-	for {
+	for first := true; ; first = false {
 		v, now := c.view.Load(), time.Now()
 		until := c.awaitUntil(v, now, p)
 		if !until.After(now) {
 			return true
+		}
+		if first {
+			c.waits.Add(1)
 		}
 		timer.Reset(until.Sub(now))
 		select {

@@ -35,6 +35,7 @@ func (c *collection) read(ctx context.Context) {
 		return
 	}
 	start := time.Now()
+	c.reads.Add(1)
 	c.change(func(v *view) { v.reading, v.started = true, start }) // a wish for a reading that comes after this joins it
 	o := c.list(ctx, start, lease)
 	c.finish(ctx, start, &o)

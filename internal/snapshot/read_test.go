@@ -107,13 +107,13 @@ func TestStatusTellsTimesAndCounts(t *testing.T) {
 	bubble(t, one(s), func(t *testing.T, k *snapshot.Keeper) {
 		began := time.Now()
 		pass(500 * time.Millisecond)
-		want := snapshot.Status{Key: accounts, State: snapshot.Missing, TriedAt: began, FreshFor: time.Minute, Reading: true}
+		want := snapshot.Status{Key: accounts, State: snapshot.Missing, TriedAt: began, FreshFor: time.Minute, Reading: true, Reads: 1}
 		if diff := cmp.Diff(want, k.Statuses()[0]); diff != "" {
 			t.Errorf("while reading (-want +got):\n%s", diff)
 		}
 		pass(500 * time.Millisecond)
 		want = snapshot.Status{Key: accounts, State: snapshot.Incomplete, Count: 5, Expected: &seven, SyncedAt: began, TriedAt: began,
-			FreshFor: time.Minute}
+			FreshFor: time.Minute, Reads: 1}
 		if diff := cmp.Diff(want, k.Statuses()[0]); diff != "" {
 			t.Errorf("after a short reading (-want +got):\n%s", diff)
 		}

@@ -44,6 +44,8 @@ type Status struct {
 	FreshFor time.Duration
 	// Reading says that a reading is under way.
 	Reading bool
+	// Reads is how often this keeper has begun to read the collection from its source, and Waits how often a caller has waited for it.
+	Reads, Waits int
 }
 
 // Result is a collection's data and how it stands.
@@ -109,6 +111,7 @@ func (c *collection) state(v *view, now time.Time) State {
 func (c *collection) result(v *view, now time.Time) Result {
 	r := Result{Snapshot: c.kept(v, now), Status: Status{
 		Key: c.key, State: c.state(v, now), TriedAt: v.started, Err: v.err, FreshFor: c.freshFor(v), Reading: v.reading,
+		Reads: int(c.reads.Load()), Waits: int(c.waits.Load()),
 	}}
 	if r.Snapshot != nil {
 		r.Status.Count, r.Status.Expected, r.Status.SyncedAt = r.Snapshot.Records.Len(), r.Snapshot.Expected, r.Snapshot.OldestAt
