@@ -21,6 +21,9 @@ func TestReleasesKeepTheirDataApart(t *testing.T) {
 	src := newSource("a", "1")
 	k, stop := keep(t, open(t, at(s)), nil, src.source("f"))
 	settled(t, "fresh[1]", "a", k)
+	redistest.Await(t, func() bool { // what is served is stored a little later
+		return len(strings.Split(s.Must("KEYS", "*part:*"), "\n"))+len(strings.Split(s.Must("KEYS", "*manifest:*"), "\n")) == 4
+	}, "both snapshots are stored")
 	stop()
 	// What the release with the other encoding would have written instead.
 	mine, other := fmt.Sprint(snapshot.Encoding), fmt.Sprint(snapshot.Encoding+1)
