@@ -56,6 +56,8 @@ func (r *Redis) beat(ctx context.Context) {
 				pause = probeFirst
 			}
 			timer.Reset(pause)
+			// What a probe does may work while other calls are refused: then the changes of state must become rarer, too.
+			pause = min(2*pause, beatEvery)
 			select {
 			case <-timer.C:
 			case <-ctx.Done():

@@ -2,6 +2,7 @@ package shared
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
@@ -44,7 +45,10 @@ func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 	} else {
 		err = sweep(ctx, r.client)
 	}
-	return removed, err
+	if err != nil {
+		return removed, errors.New(reason(err))
+	}
+	return removed, nil
 }
 
 // escape makes a text match only itself in a pattern of Redis.

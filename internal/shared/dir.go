@@ -26,6 +26,8 @@ const (
 	manifestExt = ".manifest"
 	partsExt    = ".parts"
 	partialExt  = ".partial"
+	// partialPrefix tells our unfinished files from those of others, which a directory that is not ours alone may hold.
+	partialPrefix = "roster-"
 )
 
 // OpenDir gives a tier that keeps its snapshots in a directory, for one process at a time. The directory is made where it is missing. The key
@@ -39,14 +41,14 @@ func OpenDir(path string, key []byte) (*Local, error) {
 		return nil, errors.New("the directory for the cache cannot be made")
 	}
 	d := &directory{path: path, seal: seal}
-	if err := d.write("probe"+partialExt, nil, time.Now()); err != nil {
+	if err := d.write(partialPrefix+"probe"+partialExt, nil, time.Now()); err != nil {
 		return nil, errors.New("the directory for the cache cannot be written to")
 	}
 	d.sweep()
 	return &Local{items: make(map[snapshot.Item]*localItem), shelf: d}, nil
 }
 
-// sweep removes what is no longer of use.
+// sweep removes what is no longer of use, and nothing that is not ours.
 func (d *directory) sweep() {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
@@ -54,12 +56,12 @@ func (d *directory) sweep() {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		ours := strings.HasSuffix(name, manifestExt) || strings.HasSuffix(name, partsExt)
+		partial := strings.HasPrefix(name, partialPrefix) && strings.HasSuffix(name, partialExt)
 		info, err := e.Info()
 		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		if strings.HasSuffix(name, partialExt) || ours && info.ModTime().Before(time.Now()) {
+		if partial || keptFile.MatchString(name) && info.ModTime().Before(time.Now()) {
 			_ = os.Remove(filepath.Join(d.path, name))
 		}
 	}
@@ -81,7 +83,7 @@ func (d *directory) read(name string) []byte {
 
 // write puts a file in its place at once, to be removed after its time.
 func (d *directory) write(name string, data []byte, until time.Time) (err error) {
-	f, err := os.CreateTemp(d.path, "*"+partialExt) // readable for its owner only
+	f, err := os.CreateTemp(d.path, partialPrefix+"*"+partialExt) // readable for its owner only
 	if err != nil {
 		return err
 	}

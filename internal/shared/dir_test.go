@@ -95,7 +95,10 @@ func TestDirectoryIsSwept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	old := time.Now().Add(-time.Minute)
-	for name, goes := range map[string]bool{"x.manifest": true, "x.parts": true, "half.partial": true, "mine.txt": false} {
+	for name, goes := range map[string]bool{
+		"crm-accounts-0123456789ab.v1.manifest": true, "crm-accounts-0123456789ab.v1.7.parts": true, "roster-1.partial": true,
+		"mine.txt": false, "app.manifest": false, "movie.parts": false, "download.partial": false,
+	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)

@@ -153,6 +153,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 	if o.complete {
 		c.failures = 0
 	} else {
+		c.forced.Store(0) // nobody's wish shortens the pause after a failure
 		c.failures++
 	}
 	changed := c.publish(snap, func(v *view) {

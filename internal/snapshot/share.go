@@ -33,7 +33,9 @@ func (k *Keeper) watch(ctx context.Context) {
 		if marks, err := k.tier.Look(ctx, items); err == nil {
 			for i, c := range k.ordered {
 				c.offered.Store(&marks[i])
-				c.prompt()
+				if !first { // the reader looks by itself when it starts, and takes its turn
+					c.prompt()
+				}
 			}
 		}
 		if first {

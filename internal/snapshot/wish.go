@@ -86,7 +86,7 @@ func (c *collection) awaitUntil(v *view, now time.Time, p patience) time.Time {
 // wishUntil says until when a reading may come that meets the wish; now where it is met, or none will in time.
 func (c *collection) wishUntil(v *view, now time.Time, p patience) time.Time {
 	switch {
-	case !c.resultFor(v, now, p.wish).lacking(), v.over:
+	case p.wish.NotBefore.IsZero(), !c.resultFor(v, now, p.wish).lacking(), v.over:
 		return now
 	case !v.started.Before(p.wish.NotBefore):
 		hope := v.started.Add(c.keeper.maxWait)

@@ -205,3 +205,20 @@ func TestWishesOfReplicas(t *testing.T) {
 		}
 	})
 }
+
+// A source that has just refused is left alone, however many wished for newer data while it took its time to refuse.
+func TestWishesDoNotShortenThePauseAfterAFailure(t *testing.T) {
+	t.Parallel()
+	refuses := fails(connectors.KindUnauthorized)
+	refuses.takes = 8 * time.Second
+	src := scripted(refuses)
+	bubble(t, one(src), func(t *testing.T, k *snapshot.Keeper) {
+		for range 4 * 60 {
+			pass(time.Second)
+			k.TakeSince([]snapshot.Key{accounts}, snapshot.Wish{NotBefore: time.Now()})
+		}
+		if n := len(src.reads()); n != 1 {
+			t.Errorf("%d readings within 4 min, want 1", n)
+		}
+	})
+}
