@@ -23,8 +23,8 @@ import (
 type rootFile struct {
 	Listen     string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. A loopback address only, since there is no access control yet."`
 	IdleAfter  time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
-	FirstWait  time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"10s" doc:"How long a query waits for data that has never been read, or is much too old."`
-	MaxWait    time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"10s" doc:"How long a query that asks for newer data waits for it at most."`
+	FirstWait  time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
+	MaxWait    time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
 	Redis      *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
 	CacheDir   string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
 	Identity   identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
