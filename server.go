@@ -190,7 +190,7 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sources, err := open(cfg)
+	sources, err := open(cfg, connectors.Runtime{})
 	if err != nil {
 		return err
 	}
@@ -254,11 +254,12 @@ func load(path, listen string) (*config.Config, error) {
 }
 
 // open makes the sources in the configured order, without the collections that are not to be read, and reports all that cannot be made.
-func open(cfg *config.Config) ([]*connectors.Source, error) {
+func open(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source, error) {
 	var sources []*connectors.Source
 	var faults []error
 	for i := range cfg.Sources {
 		c := &cfg.Sources[i]
+		c.Runtime = runtime
 		s, err := registry.Open(c.Config)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("source %s: %w", c.Name, err))
@@ -277,7 +278,7 @@ func open(cfg *config.Config) ([]*connectors.Source, error) {
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time.
 func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening, ready func(address string)) error {
-	sources, err := open(cfg)
+	sources, err := open(cfg, connectors.Runtime{})
 	if err != nil {
 		return err
 	}

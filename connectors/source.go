@@ -205,6 +205,9 @@ type Config struct {
 	TimeZone *time.Location
 	// PhoneRegion is the ISO 3166 region for national numbers, such as UA; empty recognises international numbers only.
 	PhoneRegion string
+
+	// Runtime is what the program lends to the source; it is not written by the operator.
+	Runtime Runtime
 }
 
 // RateLimit is how often a source may be called: in any window of Per at most Calls, and at most Parallel at a time (0: no bound).

@@ -52,7 +52,8 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		limit = *cfg.RateLimit
 	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Base: address, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
+		Source: cfg.Name, Kind: connectors.Altcraft, Observer: cfg.Runtime.Observer,
+		Base: address, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
 	})
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)

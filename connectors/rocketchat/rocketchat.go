@@ -30,7 +30,8 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		limit = *cfg.RateLimit
 	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
+		Source: cfg.Name, Kind: connectors.RocketChat, Observer: cfg.Runtime.Observer,
+		Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
 		Sign: func(r *http.Request) {
 			r.Header.Set("X-User-Id", cfg.UserID)
 			r.Header.Set("X-Auth-Token", cfg.AuthToken.Reveal())

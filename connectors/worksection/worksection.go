@@ -28,7 +28,8 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		limit = *cfg.RateLimit
 	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
+		Source: cfg.Name, Kind: connectors.Worksection, Observer: cfg.Runtime.Observer,
+		Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
 	})
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)

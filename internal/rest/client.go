@@ -26,6 +26,7 @@ const (
 // Options say how to call one source.
 type Options struct {
 	Source string // the source's name, for errors
+	Kind   connectors.Kind
 	Base   string // absolute http or https URL; a path in it is kept as a prefix
 	// Judge says what a reply means: nil for success. Status, Source and Op are filled in by the client.
 	Judge func(*Response) *connectors.Error
@@ -34,6 +35,8 @@ type Options struct {
 	Limit   connectors.RateLimit
 	Timeout time.Duration // one call from sending to the last byte; 0 means 30 s
 	MaxBody int64         // bytes of a reply after decompression; 0 means 256 MiB
+	// Observer is told of each call; nil for nobody.
+	Observer connectors.Observer
 	// Transport is for tests; nil means one of the client's own.
 	Transport http.RoundTripper
 }
@@ -109,7 +112,7 @@ type Response struct {
 // patience for a short while, a reading is sent again after it, three times in all. Every error is a *connectors.Error.
 func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	for attempt := 1; ; attempt++ {
-		resp, e := c.once(ctx, req)
+		resp, e := c.observed(ctx, req, attempt)
 		if e == nil {
 			return resp, nil
 		}
@@ -120,13 +123,33 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	}
 }
 
-func (c *Client) once(ctx context.Context, req Request) (*Response, *connectors.Error) {
+// observed makes one attempt, and tells the observer of it.
+func (c *Client) observed(ctx context.Context, req Request, attempt int) (*Response, *connectors.Error) {
+	if c.opt.Observer == nil {
+		return c.once(ctx, req, nil, &connectors.CallEnd{})
+	}
+	var end connectors.CallEnd
+	ctx, o := c.opt.Observer.Begin(ctx, connectors.Call{Source: c.opt.Source, Kind: c.opt.Kind, Op: req.Op, Attempt: attempt})
+	resp, e := c.once(ctx, req, o.Header, &end)
+	end.Err = e
+	o.Done(end)
+	return resp, e
+}
+
+func (c *Client) once(ctx context.Context, req Request, header map[string]string, end *connectors.CallEnd) (*Response, *connectors.Error) {
+	wanted := time.Now()
 	release, e := c.limit.acquire(ctx, req.Bucket)
+	began := time.Now()
+	end.Waited = began.Sub(wanted)
 	if e != nil {
 		return nil, c.named(e, req.Op)
 	}
 	defer release()
-	resp, e := c.send(ctx, req)
+	resp, e := c.send(ctx, req, header)
+	end.Sent, end.Took = true, time.Since(began)
+	if resp != nil {
+		end.Bytes = len(resp.Body)
+	}
 	if e == nil {
 		e = c.opt.Judge(resp)
 		if e != nil {
@@ -150,7 +173,7 @@ func (c *Client) named(e *connectors.Error, op string) *connectors.Error {
 	return e
 }
 
-func (c *Client) send(ctx context.Context, req Request) (*Response, *connectors.Error) {
+func (c *Client) send(ctx context.Context, req Request, header map[string]string) (*Response, *connectors.Error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
 	defer cancel()
 	method := req.Method
@@ -167,6 +190,9 @@ func (c *Client) send(ctx context.Context, req Request) (*Response, *connectors.
 	}
 	for k, vs := range req.Header {
 		r.Header[k] = vs
+	}
+	for k, v := range header {
+		r.Header.Set(k, v)
 	}
 	r.Header.Set("User-Agent", userAgent)
 	r.Header.Set("Accept", "application/json")

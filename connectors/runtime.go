@@ -1,0 +1,47 @@
+package connectors
+
+import (
+	"context"
+	"time"
+)
+
+// Runtime is what the program lends to a source beyond its configuration. The zero value lends nothing: the source is then on its own.
+type Runtime struct {
+	// Observer is told of each call; nil for nobody.
+	Observer Observer
+}
+
+// Observer follows the calls that sources are sent, for traces and metrics. Safe for concurrent use.
+type Observer interface {
+	// Begin is told that a call is wanted, before it waits for its turn. It gives the context to make the call under, which comes from ctx,
+	// and what it has to be told when the call is over.
+	Begin(ctx context.Context, call Call) (context.Context, Observed)
+}
+
+// Observed is what an observer wants of one call.
+type Observed struct {
+	// Header is sent with the call; nil for none.
+	Header map[string]string
+	// Done is told how the call ended, once.
+	Done func(CallEnd)
+}
+
+// Call is a call that is about to be made.
+type Call struct {
+	Source  string
+	Kind    Kind
+	Op      string // the vendor's name for the call: one of a closed set
+	Attempt int    // from 1
+}
+
+// CallEnd is how a call ended.
+type CallEnd struct {
+	// Err is nil for a success.
+	Err *Error
+	// Sent is false where the call was not made: its turn did not come, or the source is left alone.
+	Sent bool
+	// Waited is how long it waited for its turn, and Took how long it took from then to the last byte.
+	Waited, Took time.Duration
+	// Bytes is the size of the answer, decompressed.
+	Bytes int
+}
