@@ -297,7 +297,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 		Sources: sources, Settings: settings(cfg), Tier: common, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
 	})
 	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted(cfg, sources), Rules: rules(cfg), Logger: log})
-	there := presence.New(sources, presence.Options{Logger: log})
+	there := presence.New(sources, presence.Options{Tier: tier.Presence(common), Logger: log})
 	var first atomic.Bool // the first reading is over
 	handler := httpapi.New(httpapi.Options{
 		API:   &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, Logger: log},
@@ -324,9 +324,9 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	err = httpapi.Serve(ctx, l, handler, log)
 	stopReading()
 	background.Wait()
+	there.Close()
 	stopSharing() // what has been read at the very end is still of use to others
 	keeping.Wait()
-	there.Close()
 	return err
 }
 

@@ -65,6 +65,7 @@ func (r *Redis) away(err error) {
 	r.breaker.mu.Lock()
 	was := *r.crowd.Load()
 	if was.Connected {
+		r.lostAt.Store(time.Now().UnixNano())
 		r.crowd.Store(&snapshot.Crowd{Size: was.Size, Rank: was.Rank})
 	}
 	r.breaker.failed = 0
