@@ -57,8 +57,20 @@ func (r *Redis) do(ctx context.Context, within time.Duration, call func(context.
 	if open {
 		r.away(err)
 	}
-	return err
+	if err != nil {
+		return &callError{err}
+	}
+	return nil
 }
+
+// callError is a call's failure in our words: Redis's own may quote keys and names.
+type callError struct{ err error }
+
+// Error says what was wrong with Redis.
+func (e *callError) Error() string { return "redis: " + reason(e.err) }
+
+// Unwrap gives the client's error.
+func (e *callError) Unwrap() error { return e.err }
 
 // away notes that Redis is away, and has it probed.
 func (r *Redis) away(err error) {

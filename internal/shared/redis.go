@@ -32,6 +32,7 @@ type Redis struct {
 	items   atomic.Pointer[[]snapshot.Item] // of the first Look
 	members atomic.Pointer[[]string]        // the replicas that are there, in order
 	joined  chan struct{}                   // says that another one is
+	mute    atomic.Bool                     // changes cannot be announced
 	lostAt  atomic.Int64                    // when Redis went away last, in nanoseconds since 1970; zero if never
 }
 
