@@ -123,6 +123,29 @@ func (s *Server) Restart() {
 	s.await("PONG", "PING")
 }
 
+// RestartLoading starts the process again after Kill, with the data that SAVE has left, and has it load that until FinishLoading.
+func (s *Server) RestartLoading() {
+	s.tb.Helper()
+	s.args = append(s.args, "--key-load-delay", "50000", "--loading-process-events-interval-bytes", "1024")
+	s.spawn()
+	s.await("LOADING", "GET", "x")
+}
+
+// FinishLoading lets a server come to the end of its data.
+func (s *Server) FinishLoading() {
+	s.tb.Helper()
+	s.Must("CONFIG", "SET", "key-load-delay", "0")
+	s.await("PONG", "PING")
+}
+
+// LoseDisk takes the server's directory away, so that it can save nothing.
+func (s *Server) LoseDisk() {
+	s.tb.Helper()
+	if err := os.RemoveAll(s.dir); err != nil {
+		s.tb.Fatal(err)
+	}
+}
+
 // Stop makes the process stand still, Continue lets it go on.
 func (s *Server) Stop() { s.signal(syscall.SIGSTOP) }
 
