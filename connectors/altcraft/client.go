@@ -52,7 +52,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		limit = *cfg.RateLimit
 	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Kind: connectors.Altcraft, Observer: cfg.Runtime.Observer,
+		Source: cfg.Name, Kind: connectors.Altcraft, Runtime: cfg.Runtime,
 		Base: address, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
 	})
 	if err != nil {

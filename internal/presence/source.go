@@ -15,6 +15,7 @@ const interest = 4
 
 // source is one source's presence.
 type source struct {
+	of            *connectors.Source
 	item          Item
 	reader        connectors.PresenceReader
 	tier          Tier // nil for memory only
