@@ -2,6 +2,7 @@ package presence
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"maps"
 	"slices"
@@ -36,11 +37,14 @@ func (s *source) run(ctx context.Context, c *call, timeout time.Duration) {
 
 // share makes the call if no replica has made it or is making it, and takes what the one gets that is.
 func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
-	for {
-		claim := Claim{Item: s.item, IDs: c.ids, Life: s.life, Lease: timeout + leaseMargin}
+	claim := Claim{Item: s.item, IDs: c.ids, Token: rand.Text(), Life: s.life, Lease: timeout + leaseMargin}
+	for again := true; ; {
 		granted, standing, err := s.tier.Claim(ctx, claim)
 		now := time.Now()
 		switch {
+		case err != nil && again && s.tier.Crowd().Connected: // the right may have been given, and only the answer lost
+			again = false
+			continue
 		case err != nil:
 			if s.mayAskAlone(now) {
 				s.ask(ctx, c, 0)

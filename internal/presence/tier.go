@@ -66,6 +66,8 @@ type Standing struct {
 type Claim struct {
 	Item
 	IDs []string // whom to ask for; none for everyone
+	// Token is this claim's own. Whoever claims again with it, since the answer was lost, has the right that was given.
+	Token string
 	// Life is the shortest time between two calls, and Lease how long the call may take.
 	Life, Lease time.Duration
 }

@@ -95,6 +95,27 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 	}
 }
 
+func TestUserOfAClusterWithTheRightsThatAreNeeded(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t)
+	for _, s := range append(c.Masters[:], c.Replicas[:]...) {
+		s.Must(append(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...), "+cluster")...)
+	}
+	src := newSource("a", "1")
+	tiers, ks := crew(t, src, func(int) shared.Options {
+		return shared.Options{Addrs: c.Addrs(), Username: "app", Password: "secret", CallTimeout: 10 * time.Second, DialTimeout: 10 * time.Second}
+	})
+	settled(t, "fresh[1]", "a", ks...)
+	src.set("2")
+	settled(t, "fresh[2]", "a", ks...)
+	connected(t, true, tiers...)
+	for _, s := range append(c.Masters[:], c.Replicas[:]...) {
+		if denied := s.Must("ACL", "LOG"); denied != "" {
+			t.Errorf("refused: %s", denied)
+		}
+	}
+}
+
 func TestUserWithoutTheChannel(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)

@@ -87,10 +87,10 @@ func (t *presenceTier) glance(ctx context.Context, call func(context.Context) er
 		t.patience.judge(true, time.Now())
 		return nil
 	case ctx.Err() != nil: // the caller has gone: that says nothing of Redis
-	case reason(err) == "timed out":
-		t.patience.judge(false, time.Now())
 	case certain(err):
 		t.away(err)
+	default:
+		t.patience.judge(false, time.Now())
 	}
 	return err
 }

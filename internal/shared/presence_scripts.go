@@ -48,15 +48,18 @@ end
 return answer`)
 
 	// presenceClaimScript gives the right to call, or says what speaks against it. Whom a call names counts for nothing where somebody has
-	// been missed of late: then it is for everyone. ARGV: who, life, lease, whom, how long a miss counts.
+	// been missed of late: then it is for everyone. ARGV: token, life, lease, whom, how long a miss counts.
 	presenceClaimScript = redis.NewScript(presenceCommon + `
-if until_ > now then return standing('refused', 0) end
+if until_ > now then
+  if redis.call('HGET', KEYS[1], 'token') == ARGV[1] then return standing('granted', 0) end
+  return standing('refused', 0)
+end
 if at + tonumber(ARGV[2]) > now or next_ > now then return standing('refused', 0) end
 local whom = ARGV[4]
 if missed > 0 and now - missed < tonumber(ARGV[5]) then whom = '' end
 at = math.max(now, at + 1)
 next_, until_ = at + ARGV[2], now + ARGV[3]
-set('at', int(at), 'next', int(next_), 'who', ARGV[1], 'until', int(until_), 'whom', whom)
+set('at', int(at), 'next', int(next_), 'token', ARGV[1], 'until', int(until_), 'whom', whom)
 return standing('granted', 0)`)
 
 	// presenceSaveScript ends a call, and stores an answer about everyone, unless somebody has called since. KEYS: standing, everyone.

@@ -75,7 +75,7 @@ func (o *office) source(fingerprint string) *connectors.Source {
 	return &connectors.Source{Name: "chat", Fingerprint: fingerprint, Presence: o}
 }
 
-// stores gives replicas of a store over one office, all of which know of each other.
+// stores gives replicas of a store over one office.
 func stores(t *testing.T, n int, opt presence.Options, o *office, options shared.Options) ([]*presence.Store, []*shared.Redis) {
 	t.Helper()
 	if opt.Timeout == 0 {
@@ -90,9 +90,6 @@ func stores(t *testing.T, n int, opt presence.Options, o *office, options shared
 		t.Cleanup(s.Close)
 		all, tiers = append(all, s), append(tiers, r)
 	}
-	redistest.Await(t, func() bool {
-		return !slices.ContainsFunc(tiers, func(r *shared.Redis) bool { return r.Crowd().Size != n })
-	}, "%d replicas know of each other", n)
 	return all, tiers
 }
 
@@ -119,16 +116,29 @@ func evenIn(n int) string { return strings.Repeat("o-", n/2) }
 
 func TestReplicasAskForPresenceOnce(t *testing.T) {
 	t.Parallel()
-	for name, size := range map[string]int{"some": 100, "everyone": 3000} {
+	single := func(t *testing.T) shared.Options { return at(redistest.Start(t)) }
+	cluster := func(t *testing.T) shared.Options {
+		return shared.Options{Addrs: redistest.StartCluster(t).Addrs(), CallTimeout: 10 * time.Second, DialTimeout: 10 * time.Second}
+	}
+	for name, tt := range map[string]struct {
+		options func(t *testing.T) shared.Options
+		people  int
+		want    string
+	}{
+		"some":                   {single, 100, "100"},
+		"everyone":               {single, 3000, "all"},
+		"some, in a Cluster":     {cluster, 100, "100"},
+		"everyone, in a Cluster": {cluster, 3000, "all"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := &office{size: 4000, gate: make(chan struct{}), text: "in a call"}
-			all, _ := stores(t, 3, presence.Options{Life: time.Hour, KeepFor: 2 * time.Hour}, o, at(redistest.Start(t)))
+			all, _ := stores(t, 3, presence.Options{Life: time.Hour, KeepFor: 2 * time.Hour}, o, tt.options(t))
 			var callers sync.WaitGroup
 			for i := range 30 {
 				callers.Go(func() {
-					got := all[i%3].Get(t.Context(), chatters(0, size))
-					if there(got) != evenIn(size) || got[2].Text != "in a call" {
+					got := all[i%3].Get(t.Context(), chatters(0, tt.people))
+					if there(got) != evenIn(tt.people) || got[2].Text != "in a call" {
 						t.Errorf("caller %d got %.100s", i, there(got))
 					}
 				})
@@ -136,8 +146,7 @@ func TestReplicasAskForPresenceOnce(t *testing.T) {
 			redistest.Await(t, func() bool { return len(o.asked()) > 0 }, "the source is asked")
 			close(o.gate)
 			callers.Wait()
-			want := map[string]string{"some": "100", "everyone": "all"}[name]
-			if diff := cmp.Diff([]string{want}, o.asked()); diff != "" {
+			if diff := cmp.Diff([]string{tt.want}, o.asked()); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
 		})
@@ -166,6 +175,21 @@ func TestPresenceOfAnotherReplicaIsServed(t *testing.T) {
 	t.Cleanup(lesser.Close)
 	if got := there(lesser.Get(t.Context(), chatters(0, 4))); got != "????" {
 		t.Errorf("with another credential: %s", got)
+	}
+}
+
+func TestRightToAskForPresenceWhoseAnswerWasLost(t *testing.T) {
+	t.Parallel()
+	tier := open(t, at(redistest.Start(t))).Presence()
+	claim := presence.Claim{Item: presence.Item{Source: "chat"}, IDs: []string{"1"}, Token: "mine", Life: time.Minute, Lease: time.Minute}
+	first, standing, err := tier.Claim(t.Context(), claim)
+	again, same, errAgain := tier.Claim(t.Context(), claim)
+	if !first || !again || err != nil || errAgain != nil || standing.Stamp != same.Stamp {
+		t.Errorf("got %t, %v, and again %t, %v, stamps %d and %d", first, err, again, errAgain, standing.Stamp, same.Stamp)
+	}
+	claim.Token = "another's"
+	if granted, _, err := tier.Claim(t.Context(), claim); granted || err != nil {
+		t.Errorf("another gets it too: %t, %v", granted, err)
 	}
 }
 
@@ -209,6 +233,9 @@ func TestPresenceWithoutRedis(t *testing.T) {
 	const life = 500 * time.Millisecond
 	server := redistest.Start(t)
 	all, tiers := stores(t, 3, presence.Options{Life: life, KeepFor: time.Hour}, o, at(server))
+	redistest.Await(t, func() bool {
+		return !slices.ContainsFunc(tiers, func(r *shared.Redis) bool { return r.Crowd().Size != 3 })
+	}, "three replicas know of each other")
 	for _, s := range all {
 		if got := there(s.Get(t.Context(), chatters(0, 4))); got != "o-o-" {
 			t.Fatalf("with Redis: %s", got)
@@ -253,7 +280,7 @@ func TestSlowRedisHoldsUpNoPresence(t *testing.T) {
 		}
 		return !tier.Crowd().Connected
 	}, "the breaker opens")
-	if failed != 3 {
+	if failed < 3 || failed > 5 { // the toxic may cut a call off while it is put in place
 		t.Errorf("it took %d slow calls, want three", failed)
 	}
 	if !tiers[0].Crowd().Connected {

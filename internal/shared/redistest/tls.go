@@ -29,7 +29,6 @@ type TLS struct {
 func StartTLS(tb testing.TB, args ...string) (*Server, TLS) {
 	tb.Helper()
 	dir := tb.TempDir()
-	port := freePort(tb)
 	ca := newAuthority(tb, "ca")
 	cert, key := ca.issue(tb, "server")
 	files := map[string][]byte{"ca.pem": ca.pem, "cert.pem": cert, "key.pem": key}
@@ -38,14 +37,14 @@ func StartTLS(tb testing.TB, args ...string) (*Server, TLS) {
 			tb.Fatal(err)
 		}
 	}
-	s := Start(tb, append([]string{"--tls-port", port, "--tls-cert-file", filepath.Join(dir, "cert.pem"), "--tls-key-file", filepath.Join(dir, "key.pem"),
+	s := Start(tb, append([]string{"--tls-port", FreePort, "--tls-cert-file", filepath.Join(dir, "cert.pem"), "--tls-key-file", filepath.Join(dir, "key.pem"),
 		"--tls-ca-cert-file", filepath.Join(dir, "ca.pem"), "--tls-auth-clients", "yes"}, args...)...)
 	clientCert, clientKey := ca.issue(tb, "client")
 	client, err := tls.X509KeyPair(clientCert, clientKey)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return s, TLS{Addr: "127.0.0.1:" + port, CA: ca.pool(), Other: newAuthority(tb, "other").pool(), Client: client}
+	return s, TLS{Addr: "127.0.0.1:" + s.args[indexOf(s.args, "--tls-port")+1], CA: ca.pool(), Other: newAuthority(tb, "other").pool(), Client: client}
 }
 
 // authority signs certificates.
