@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,7 +14,6 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/faults"
-	rocketchat "roster/connectors/rocketchat/fake"
 	"roster/internal/sandbox"
 	"roster/internal/shared/redistest"
 )
@@ -223,14 +221,7 @@ func TestRedisKeepsCredentialsApart(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	systems := companyOf(t, smallCompany)
-	systems.RocketChat.Update(func(d *rocketchat.Data) {
-		lesser := d.Credentials[0]
-		lesser.Token = "lesser-token"
-		lesser.Permissions = slices.DeleteFunc(slices.Clone(lesser.Permissions), func(p rocketchat.Permission) bool {
-			return p == rocketchat.ViewFullOtherUser || p == rocketchat.ViewAllTeams
-		})
-		d.Credentials = append(d.Credentials, lesser)
-	})
+	lesser := systems.LesserCredential()
 	settings := func(change func(source map[string]any)) map[string]any {
 		s := replicated(redis, systems, "30d", "1s")
 		s["first_wait"], s["max_wait"] = "5s", "5s"
@@ -293,7 +284,7 @@ func TestRedisKeepsCredentialsApart(t *testing.T) {
 		p.awaitFirstReading(t)
 		return see(p, kind)
 	}
-	if got := with("rocketchat", func(s map[string]any) { s["auth_token"] = "lesser-token" }); got.accounts != before.accounts ||
+	if got := with("rocketchat", func(s map[string]any) { s["auth_token"] = lesser.Reveal() }); got.accounts != before.accounts ||
 		got.addresses != 0 || got.teams != 0 {
 		t.Errorf("a credential that sees less gets %+v, want accounts without addresses, and no teams", got)
 	}
