@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -89,9 +90,20 @@ func TestReplicasReadOnce(t *testing.T) {
 		systems.Fault(kind).Clear()
 	}
 	asking.Wait()
+	eventually(t, "every server has all", func() bool {
+		for _, p := range servers {
+			if a := p.ask(t, countsOfAll, nil); len(a.Errors) > 0 || strings.Contains(string(a.Data), `"complete":false`) {
+				return false
+			}
+		}
+		return true
+	})
+	whole := servers[0].ask(t, countsOfAll, nil)
 	for i, a := range answers {
-		if len(a.Errors) > 0 || string(a.Data) != string(answers[0].Data) || strings.Contains(string(a.Data), `"complete":false`) {
-			t.Fatalf("operation %d: errors %+v, data %.300s, the first has %.300s", i, a.Errors, a.Data, answers[0].Data)
+		// A first reading that takes long is served as far as it has come, and says so.
+		under := slices.ContainsFunc(a.Errors, func(e problem) bool { return e.Extensions.Code == "SOURCE_INCOMPLETE" })
+		if !under && (len(a.Errors) > 0 || string(a.Data) != string(whole.Data)) {
+			t.Fatalf("operation %d: errors %+v, data %.300s, in the end it is %.300s", i, a.Errors, a.Data, whole.Data)
 		}
 	}
 	if diff := cmp.Diff(once, systems.Calls()); diff != "" {
@@ -100,7 +112,7 @@ func TestReplicasReadOnce(t *testing.T) {
 
 	systems.ResetCalls()
 	late := serve(t, settings)
-	if a := late.ask(t, countsOfAll, nil); len(a.Errors) > 0 || string(a.Data) != string(answers[0].Data) {
+	if a := late.ask(t, countsOfAll, nil); len(a.Errors) > 0 || string(a.Data) != string(whole.Data) {
 		t.Errorf("a fresh server answers %.300s, errors %+v, want what the others answer", a.Data, a.Errors)
 	}
 	presenceOfReplicas(t, append(servers, late))
