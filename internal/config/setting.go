@@ -15,7 +15,7 @@ import (
 //	default   its value when left out; shown as a word in parentheses where it is not a value of its own
 //	except    other defaults for single kinds or collections: rocketchat=verified
 //	required  it has no default
-//	for       the kind of source that needs it; other kinds must not have it
+//	for       the kind of source that needs it, or may have it where it has a default; other kinds must not have it
 //	min, max  its bounds
 //	oneof     all of its values
 //	type      a better word for its type
@@ -84,6 +84,7 @@ type sourceFile struct {
 	AccessToken connectors.Secret `key:"access_token" for:"kommo" doc:"A long-lived token."`
 	Token       connectors.Secret `key:"token" for:"altcraft" doc:"A token of the admin API."`
 	AccountID   int64             `key:"account_id" for:"altcraft" min:"1" doc:"The account whose users to read."`
+	Format      string            `key:"format" for:"altcraft" oneof:"json xml" default:"json" doc:"The form of requests and answers."`
 	UserID      string            `key:"user_id" for:"rocketchat" doc:"The ID of the user whose token it is."`
 	AuthToken   connectors.Secret `key:"auth_token" for:"rocketchat" doc:"A personal access token."`
 
@@ -129,6 +130,8 @@ func settingsOf(t reflect.Type, prefix string) []Setting {
 	for _, f := range fieldsOf(t) {
 		path, doc := prefix+f.key, f.doc
 		switch {
+		case f.kind != "" && f.def != "":
+			doc = "For " + f.kind + ". " + doc
 		case f.kind != "":
 			doc = "For " + f.kind + ", required there. " + doc
 		case f.required && prefix == "sources[].rate_limit.":

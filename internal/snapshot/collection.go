@@ -28,7 +28,7 @@ type collection struct {
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
 	place  int             // among the source's collections
 	first  chan struct{}   // closed when this one has been tried
-	looked <-chan struct{} // closed when its keeper has looked at the tier for the first time
+	looked chan struct{}   // closed when its first keeper has looked at the tier for the first time
 
 	heirOf *collection   // whose state it takes over before it runs; nil for none
 	stop   func()        // ends its reader

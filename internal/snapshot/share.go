@@ -31,7 +31,7 @@ func (k *Keeper) watch(ctx context.Context) {
 		if marks, err := k.tier.Look(ctx, items); err == nil {
 			for i, c := range k.ordered {
 				c.offered.Store(&marks[i])
-				if !first { // the reader looks by itself when it starts, and takes its turn
+				if !first || c.looked != k.looked { // a reader that starts looks by itself, and takes its turn
 					c.prompt()
 				}
 			}
