@@ -33,7 +33,12 @@ type client struct {
 }
 
 func (c *client) call(ctx context.Context, action string) (*rest.Response, error) {
-	return c.rest.Do(ctx, rest.Request{Op: action, Path: apiPath, Query: sign(query(action), c.key)})
+	return c.read(ctx, action)
+}
+
+// read makes a call that changes nothing.
+func (c *client) read(ctx context.Context, action string, params ...param) (*rest.Response, error) {
+	return c.rest.Do(ctx, rest.Request{Op: action, Path: apiPath, Query: sign(query(action, params...), c.key)})
 }
 
 // list gives the lister of one action. There is one page, so nobody is ever told of progress.

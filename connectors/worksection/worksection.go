@@ -45,7 +45,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	if to.zone == nil {
 		to.zone = time.UTC
 	}
-	return &connectors.Source{
+	s := &connectors.Source{
 		Name:           cfg.Name,
 		Kind:           connectors.Worksection,
 		URL:            strings.TrimRight(cfg.URL, "/"),
@@ -56,7 +56,9 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Contacts:       list(c, actionContacts, to.contact),
 		ContactFolders: list(c, actionContactGroups, folder),
 		Prober:         c,
-	}, nil
+	}
+	c.makers(s, to)
+	return s, nil
 }
 
 // canonical spells an address that rest has accepted in one way, so that a slash or a capital letter does not make another source of it.

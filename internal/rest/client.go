@@ -145,6 +145,7 @@ func (c *Client) once(ctx context.Context, req Request, header map[string]string
 	began := time.Now()
 	end.Waited = began.Sub(wanted)
 	if e != nil {
+		e.Unsent = true
 		return nil, c.named(e, req.Op)
 	}
 	defer release()

@@ -7,6 +7,7 @@ type Data struct {
 	Groups        []Group
 	Contacts      []Contact
 	ContactGroups []ContactGroup
+	Tasks         []Task
 }
 
 // Person is what users and contacts have in common. Empty fields are left out of answers where the vendor leaves them out.

@@ -17,15 +17,16 @@ type Server struct {
 	data    Data
 	knobs   Knobs
 	calls   map[string]int
-	last    time.Time         // of the last call that was not refused
-	answers map[string][]byte // by action, until data or knobs change
+	last    time.Time            // of the last call that was not refused
+	answers map[string][]byte    // by action, until data or knobs change
+	hidden  map[string]time.Time // rows that lists do not show before then, by list and ID
 }
 
 // New gives a server with its own copy of the rows.
 func New(d Data, k Knobs) *Server {
 	d.Users, d.Groups = slices.Clone(d.Users), slices.Clone(d.Groups)
-	d.Contacts, d.ContactGroups = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups)
-	return &Server{data: d, knobs: k, calls: make(map[string]int)}
+	d.Contacts, d.ContactGroups, d.Tasks = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups), slices.Clone(d.Tasks)
+	return &Server{data: d, knobs: k, calls: make(map[string]int), hidden: make(map[string]time.Time)}
 }
 
 // Update changes the data between two answers.
@@ -42,6 +43,16 @@ func (s *Server) Tune(change func(*Knobs)) {
 	defer s.mu.Unlock()
 	change(&s.knobs)
 	s.answers = nil
+}
+
+// Holds gives all that the account holds, whatever lists show of it.
+func (s *Server) Holds() Data {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.data
+	d.Users, d.Groups = slices.Clone(d.Users), slices.Clone(d.Groups)
+	d.Contacts, d.ContactGroups, d.Tasks = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups), slices.Clone(d.Tasks)
+	return d
 }
 
 // Calls counts the calls of each action, answered or refused.
@@ -86,9 +97,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		raw = strings.Trim(raw+"&"+string(form), "&")
 	}
-	s.begin(parse(raw, false).action)
-
+	cut := s.begin(parse(raw, false).action)
+	if cut == CutBefore {
+		panic(http.ErrAbortHandler)
+	}
 	a := s.answer(raw)
+	if cut == CutAfter {
+		panic(http.ErrAbortHandler)
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
@@ -99,15 +115,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.body) // a client may have gone
 }
 
-// begin counts the call and gives the hook its turn, outside the lock, since it may change data.
-func (s *Server) begin(action string) {
+// begin counts the call and gives the hooks their turns, outside the lock, since they may change data.
+func (s *Server) begin(action string) Cut {
 	s.mu.Lock()
 	s.calls[action]++
-	n, hook := s.calls[action], s.knobs.OnRequest
+	n, hook, cut := s.calls[action], s.knobs.OnRequest, s.knobs.OnCut
 	s.mu.Unlock()
 	if hook != nil {
 		hook(action, n)
 	}
+	if cut != nil {
+		return cut(action, n)
+	}
+	return CutNever
 }
 
 // answer is what a call gets.
@@ -132,7 +152,10 @@ func (s *Server) answer(raw string) answer {
 		}
 	default:
 		s.last = time.Now()
-		a.body = s.list(c.action)
+		var changed bool
+		if a.body, changed = s.change(c.action, raw); !changed {
+			a.body = s.list(c.action)
+		}
 	}
 	return a
 }
@@ -151,19 +174,20 @@ func (s *Server) list(action string) []byte {
 	if slices.Contains(s.knobs.Denied, action) {
 		return failure(20, "access denied")
 	}
+	s.reveal()
 	if b, ok := s.answers[action]; ok {
 		return b
 	}
 	var b []byte
 	switch action {
 	case "get_users":
-		b = list(s.knobs, s.data.Users, s.knobs.user)
+		b = list(s.knobs, shown(s, action, s.data.Users, func(r User) string { return r.ID }), s.knobs.user)
 	case "get_user_groups":
-		b = list(s.knobs, s.data.Groups, s.knobs.group)
+		b = list(s.knobs, shown(s, action, s.data.Groups, func(r Group) string { return r.ID }), s.knobs.group)
 	case "get_contacts":
-		b = list(s.knobs, s.data.Contacts, s.knobs.contact)
+		b = list(s.knobs, shown(s, action, s.data.Contacts, func(r Contact) string { return r.ID }), s.knobs.contact)
 	case "get_contact_groups":
-		b = list(s.knobs, s.data.ContactGroups, s.knobs.contactGroup)
+		b = list(s.knobs, shown(s, action, s.data.ContactGroups, func(r ContactGroup) string { return r.ID }), s.knobs.contactGroup)
 	default:
 		return failure(1, "Action is invalid")
 	}
