@@ -9,6 +9,7 @@
 //	snapshot:{item}:lock                  who reads the source now; expires, and is renewed while the reading lasts
 //	snapshot:{item}:last                  when the last reading began, and until when a failing source is left alone
 //	part:<encoding>:{item:name}           one part of at most 4 MiB, named by its content
+//	token:{chain}                         a pair of OAuth tokens, encrypted, and beside it the lock of who renews it: see Vault
 //	replicas                              who is there
 //	changed                               the channel on which a change is announced
 //
