@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,14 +17,31 @@ import (
 // issuer gives numbered pairs, or an error.
 type issuer struct {
 	life time.Duration
-	err  error
-	at   []time.Time
+
+	mu  sync.Mutex
+	err error
+	at  []time.Time
+}
+
+func (i *issuer) fail(err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.err = err
+}
+
+// times gives when it was asked.
+func (i *issuer) times() []time.Time {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.at)
 }
 
 func (i *issuer) exchange(ctx context.Context, g connectors.TokenGrant) (connectors.TokenPair, error) {
 	if err := g.Sending(ctx); err != nil {
 		return connectors.TokenPair{}, err
 	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	i.at = append(i.at, time.Now())
 	if i.err != nil {
 		return connectors.TokenPair{}, i.err
@@ -51,11 +70,12 @@ func TestRenewsEarlyAndUnasked(t *testing.T) {
 		i := &issuer{life: 24 * time.Hour}
 		tokens := k.Keep("crm", "chain", connectors.TokenGrant{Refresh: "first"}, i.exchange)
 		time.Sleep(100 * 24 * time.Hour)
-		if n := len(i.at); n < 120 || n > 145 {
+		at := i.times()
+		if n := len(at); n < 120 || n > 145 {
 			t.Errorf("renewed %d times in 100 days", n)
 		}
-		for n := 1; n < len(i.at); n++ {
-			if d := i.at[n].Sub(i.at[n-1]); d < 16*time.Hour || d > 20*time.Hour {
+		for n := 1; n < len(at); n++ {
+			if d := at[n].Sub(at[n-1]); d < 16*time.Hour || d > 20*time.Hour {
 				t.Errorf("renewed after %s", d)
 			}
 		}
@@ -77,7 +97,7 @@ func TestFailingRenewal(t *testing.T) {
 		if _, err := tokens.Token(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		i.err = &connectors.Error{Kind: connectors.KindTimeout, Detail: "no answer in time", Err: errors.New("canary")}
+		i.fail(&connectors.Error{Kind: connectors.KindTimeout, Detail: "no answer in time", Err: errors.New("canary")})
 		time.Sleep(23 * time.Hour)
 		if got, err := tokens.Token(t.Context()); err != nil || got.Value.Reveal() != "access1" {
 			t.Errorf("an hour before the end: %v, %v", got, err)
@@ -85,7 +105,7 @@ func TestFailingRenewal(t *testing.T) {
 		if s := tokens.Credential(); s.State != connectors.CredentialGood || s.Detail == "" {
 			t.Errorf("the state is %+v", s)
 		}
-		if n := len(i.at); n < 10 || n > 60 {
+		if n := len(i.times()); n < 10 || n > 60 {
 			t.Errorf("%d attempts in some six hours", n)
 		}
 		time.Sleep(2 * time.Hour)
@@ -95,7 +115,7 @@ func TestFailingRenewal(t *testing.T) {
 		if s := tokens.Credential(); s.State != connectors.CredentialExpired {
 			t.Errorf("the state is %+v", s)
 		}
-		i.err = nil
+		i.fail(nil)
 		time.Sleep(15 * time.Minute)
 		if _, err := tokens.Token(t.Context()); err != nil {
 			t.Errorf("when the source is back: %v", err)
@@ -128,7 +148,7 @@ func TestClockSkew(t *testing.T) {
 						}
 						time.Sleep(time.Hour)
 					}
-					at = i.at
+					at = i.times()
 				})
 			}
 			if n := len(at); n < 6 || n > 9 { // one, and then five days'
@@ -156,8 +176,8 @@ func TestCallerMayGo(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(time.Minute)
-		if _, err := tokens.Token(t.Context()); err != nil || len(i.at) != 1 {
-			t.Errorf("%v after %d exchanges", err, len(i.at))
+		if _, err := tokens.Token(t.Context()); err != nil || len(i.times()) != 1 {
+			t.Errorf("%v after %d exchanges", err, len(i.times()))
 		}
 	})
 }

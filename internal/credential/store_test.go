@@ -21,7 +21,7 @@ func source(t *testing.T, store credential.Store, url string) *connectors.Source
 	t.Cleanup(k.Close)
 	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: url, Runtime: connectors.Runtime{Tokens: k},
 		RateLimit: &connectors.RateLimit{},
-		OAuth: &connectors.OAuth{ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: firstToken}})
+		OAuth:     &connectors.OAuth{ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: firstToken}})
 	if err != nil {
 		t.Fatal(err)
 	}
