@@ -29,27 +29,34 @@ const (
 // chain is the pairs of tokens that descend from one first grant. Its clock is the process's own; what others' clocks have written counts
 // for no more than a pair's lifetime.
 type chain struct {
-	keeper   *Keeper
-	source   string
-	id       string
-	first    connectors.TokenGrant
-	exchange connectors.Exchange
-	early    float64 // at which part of a token's life it is renewed: not all replicas come at once
+	keeper *Keeper
+	source string
+	id     string
+	first  connectors.TokenGrant
+	early  float64 // at which part of a token's life it is renewed: not all replicas come at once
 
-	mu     sync.Mutex
-	record record
-	seen   time.Time         // when record came to be known here
-	known  bool              // the store has been read
-	flight chan struct{}     // closed when the renewal under way is over; nil without one
-	stuck  bool              // it has a new pair that cannot be stored
-	err    *connectors.Error // how the last renewal failed, or what keeps this one
-	failed int               // in a row
-	next   time.Time         // no renewal begins before
-	forced time.Time         // when the last renewal because of a refused token ended well
+	mu       sync.Mutex
+	exchange connectors.Exchange
+	record   record
+	seen     time.Time         // when record came to be known here
+	known    bool              // the store has been read
+	flight   chan struct{}     // closed when the renewal under way is over; nil without one
+	stuck    bool              // it has a new pair that cannot be stored
+	err      *connectors.Error // how the last renewal failed, or what keeps this one
+	failed   int               // in a row
+	next     time.Time         // no renewal begins before
+	forced   time.Time         // when the last renewal because of a refused token ended well
 }
 
 func newChain(k *Keeper, source, id string, first connectors.TokenGrant, exchange connectors.Exchange) *chain {
 	return &chain{keeper: k, source: source, id: id, first: first, exchange: exchange, early: 0.7 + 0.1*rand.Float64()} //nolint:gosec // no secret
+}
+
+// exchangeBy replaces the exchange. What made the last renewal fail may be over.
+func (c *chain) exchangeBy(exchange connectors.Exchange) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.exchange, c.next, c.failed = exchange, time.Time{}, 0
 }
 
 // Token gives the token to use now. One that nears its end is renewed meanwhile.

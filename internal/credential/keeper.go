@@ -51,7 +51,8 @@ func New(opt Options) *Keeper {
 	return k
 }
 
-// Keep gives the tokens of one chain: see connectors.TokenKeeper. Sources that share a first grant share them.
+// Keep gives the tokens of one chain: see connectors.TokenKeeper. Sources that share a first grant share them, and the exchange that was
+// given last is used: a configuration that is read anew may have another secret.
 func (k *Keeper) Keep(source, id string, first connectors.TokenGrant, exchange connectors.Exchange) connectors.Tokens {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -59,7 +60,9 @@ func (k *Keeper) Keep(source, id string, first connectors.TokenGrant, exchange c
 	if c == nil {
 		c = newChain(k, source, id, first, exchange)
 		k.chains[id] = c
+		return c
 	}
+	c.exchangeBy(exchange)
 	return c
 }
 

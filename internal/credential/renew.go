@@ -129,7 +129,10 @@ func (c *chain) replace(lock Lock, r record, version string) error {
 		c.keeper.fault("noted")
 		return nil
 	}
-	pair, err := c.exchange(ctx, grant)
+	c.mu.Lock()
+	exchange := c.exchange
+	c.mu.Unlock()
+	pair, err := exchange(ctx, grant)
 	if err != nil {
 		return c.refusal(err, r, before)
 	}
