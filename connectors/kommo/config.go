@@ -62,7 +62,9 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	}
 	expires := tokenExpiry(token)
 	s.Prober = prober{client: c, expires: expires}
-	s.Credential = func() connectors.CredentialStatus { return connectors.LastingCredential(expires, detailRenew) }
+	if !expires.IsZero() {
+		s.Credential = func() connectors.CredentialStatus { return connectors.LastingCredential(expires, detailRenew) }
+	}
 	if cfg.OAuth != nil {
 		o := &oauth{rest: caller, cfg: *cfg.OAuth, base: base}
 		c.tokens = cfg.Runtime.Tokens.Keep(cfg.Name, cfg.OAuth.Chain(connectors.Kommo), cfg.OAuth.First(), o.exchange)
