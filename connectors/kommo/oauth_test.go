@@ -252,3 +252,39 @@ func TestOAuthSettings(t *testing.T) {
 		})
 	}
 }
+
+// The fingerprint goes by the first grant, which tells whose the credential is, and by nothing that changes when tokens are renewed.
+func TestOAuthFingerprint(t *testing.T) {
+	t.Parallel()
+	changes := map[string]func(*connectors.Config){
+		"nothing":         func(*connectors.Config) {},
+		"another name":    func(c *connectors.Config) { c.Name = "other" },
+		"another secret":  func(c *connectors.Config) { c.OAuth.ClientSecret = "new" },
+		"another grant":   func(c *connectors.Config) { c.OAuth.RefreshToken = "other" },
+		"a code":          func(c *connectors.Config) { c.OAuth.RefreshToken, c.OAuth.Code = "", connectors.Secret(firstToken) },
+		"another client":  func(c *connectors.Config) { c.OAuth.ClientID = "other" },
+		"another account": func(c *connectors.Config) { c.URL += "/deeper" },
+	}
+	seen := map[string]string{}
+	for name, change := range changes {
+		c := oauthConfig()
+		c.URL, c.Runtime.Tokens = "https://harbour.example", keeping(t, &credential.Memory{})
+		change(&c)
+		s, err := kommo.Open(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[name] = s.Fingerprint
+	}
+	distinct := map[string]bool{}
+	for name, f := range seen {
+		same := name == "another name" || name == "another secret"
+		if same != (f == seen["nothing"]) && name != "nothing" {
+			t.Errorf("%s: the same fingerprint %v, want %v", name, f == seen["nothing"], same)
+		}
+		distinct[f] = true
+	}
+	if len(distinct) != 5 {
+		t.Errorf("%d fingerprints, want 5", len(distinct))
+	}
+}

@@ -14,7 +14,7 @@ func (d *decoder) oauth(f *sourceFile, path string) *connectors.OAuth {
 	}
 	refresh, code := d.lines[path+".refresh_token"]+d.lines[path+".refresh_token_file"] > 0, d.lines[path+".code"]+d.lines[path+".code_file"] > 0
 	switch {
-	case d.faulty(path+".refresh_token"), d.faulty(path+".refresh_token_file"), d.faulty(path+".code"), d.faulty(path+".code_file"):
+	case d.faulty(path + ".refresh_token"), d.faulty(path + ".refresh_token_file"), d.faulty(path + ".code"), d.faulty(path + ".code_file"):
 	case !refresh && !code:
 		d.fault(path, "needs refresh_token, or code: the first tokens are got for it")
 	case refresh && code:

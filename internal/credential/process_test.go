@@ -26,7 +26,7 @@ import (
 )
 
 // The environment of a process that is a replica: where its tokens are kept, where the vendor is, what was configured first, and at which
-// step it dies.
+// step it dies, or falls asleep.
 const (
 	storeEnv  = "ROSTER_TEST_STORE"
 	vendorEnv = "ROSTER_TEST_VENDOR"
@@ -57,11 +57,16 @@ func replica() int {
 		fmt.Fprintln(os.Stdout, err)
 		return 1
 	}
-	fatal := os.Getenv(fatalEnv)
+	fatal, asleep := os.Getenv(fatalEnv), "asleep when "
 	k := credential.New(credential.Options{Store: store, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Fault: func(point string) {
-		if point == fatal {
+		switch fatal {
+		case point:
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
+		case asleep + point:
+			fatal = ""
+			_, _ = io.WriteString(os.Stdout, "sleeping\n")
+			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 		}
 	}})
 	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: os.Getenv(vendorEnv), Timeout: 10 * time.Second,
@@ -293,8 +298,7 @@ func TestReplicasRenewOnce(t *testing.T) {
 	}
 }
 
-// A replica that is stopped right before it sends, while another renews, does not send what is dead by then, and goes on with what the
-// other has got.
+// A replica that is stopped while the vendor answers goes on with what another has got meanwhile.
 func TestSleeperTakesWhatAnotherHasRenewed(t *testing.T) {
 	t.Parallel()
 	where := places["redis"](t)
@@ -324,6 +328,29 @@ func TestSleeperTakesWhatAnotherHasRenewed(t *testing.T) {
 	}
 	if got := sleeper.answer(); got != "ok good " {
 		t.Errorf("the sleeper: %s", got)
+	}
+}
+
+// And one that is stopped before it sends, does not send.
+func TestSleeperDoesNotSendWhatIsDead(t *testing.T) {
+	t.Parallel()
+	where := places["redis"](t)
+	v, url := vendor(t, fake.Knobs{})
+	sleeper := start(t, where, url, firstToken, "asleep when locked")
+	if got := sleeper.ask(); got != "sleeping" {
+		t.Fatal(got)
+	}
+	if got := start(t, where, url, firstToken, "").ask(); got != "ok good " {
+		t.Errorf("the other, once the sleeper's lock has ended: %s", got)
+	}
+	if err := sleeper.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if got := sleeper.answer(); got != "ok good " {
+		t.Errorf("the sleeper: %s", got)
+	}
+	if n := v.Calls()["token.refresh"]; n != 1 {
+		t.Errorf("%d refreshes, want one", n)
 	}
 }
 

@@ -142,14 +142,14 @@ func (c *chain) replace(lock Lock, r record, version string) error {
 
 // refusal says what an exchange's failure means. Before is when an earlier exchange of the same grant began that had no end.
 func (c *chain) refusal(err error, r record, before time.Time) error {
-	e := *connectors.AsError(c.source, err)
-	if e.Kind != connectors.KindUnauthorized {
-		return &e
-	}
-	// A process that slept through its lock may have been answered meanwhile.
+	// While this process slept through its lock, or the vendor was silent, another may have got the next pair.
 	if now, _, err := c.load(); err == nil && now.Number > r.Number {
 		c.adopt(now)
 		return nil
+	}
+	e := *connectors.AsError(c.source, err)
+	if e.Kind != connectors.KindUnauthorized {
+		return &e
 	}
 	if e.Detail = dead; !before.IsZero() {
 		e.Detail = lost

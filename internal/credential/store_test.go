@@ -9,6 +9,7 @@ import (
 	"roster/connectors"
 	"roster/connectors/kommo"
 	"roster/connectors/kommo/fake"
+	"roster/internal/check"
 	"roster/internal/credential"
 	"roster/internal/shared"
 	"roster/internal/shared/redistest"
@@ -248,5 +249,29 @@ func TestRedisLostBetweenAnswerAndStoring(t *testing.T) {
 	}
 	if n := v.Calls()["token.refresh"]; n != 1 {
 		t.Errorf("%d refreshes, want one", n)
+	}
+}
+
+// What check prints says how things stand, and shows no secret.
+func TestCheckSaysHowTokensStand(t *testing.T) {
+	t.Parallel()
+	v, url := vendor(t, fake.Knobs{})
+	s := source(t, &credential.Memory{}, url)
+	printed := func() string {
+		t.Helper()
+		var out strings.Builder
+		if err := check.Print(&out, check.Run(t.Context(), []*connectors.Source{s})); err != nil {
+			t.Fatal(err)
+		}
+		noSecret(t, "check", out.String())
+		return out.String()
+	}
+	if got := printed(); !strings.Contains(got, "✓ its tokens are renewed") {
+		t.Errorf("while all is well:\n%s", got)
+	}
+	v.RevokeAccess()
+	v.RevokeGrants()
+	if got := printed(); !strings.Contains(got, "refused") || !strings.Contains(got, "✗ its tokens are renewed") || !strings.Contains(got, "authorise anew") {
+		t.Errorf("when nothing is accepted any more:\n%s", got)
 	}
 }
