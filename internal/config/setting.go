@@ -37,7 +37,7 @@ type redisFile struct {
 	URL              string            `key:"url" type:"URL" default:"(none)" doc:"A single server: redis://host:6379/0, or rediss:// for TLS. Either url or addrs is required in redis."`
 	Addrs            []string          `key:"addrs" type:"list of host:port" default:"(none)" doc:"Nodes of a Cluster, or with master_name Sentinels."`
 	MasterName       string            `key:"master_name" default:"(none)" doc:"What the Sentinels call the master."`
-	Username         string            `key:"username" default:"(the default user)" doc:"The user of Redis's access lists. It needs every command (+@all) on the keys and channels that begin with prefix."`
+	Username         string            `key:"username" default:"(the default user)" doc:"The user of Redis's access lists. What rights it needs is said under Several replicas, and restarts."`
 	Password         connectors.Secret `key:"password" default:"(none)" doc:"That user's password."`
 	SentinelUsername string            `key:"sentinel_username" default:"(the default user)" doc:"The user to ask the Sentinels as."`
 	SentinelPassword connectors.Secret `key:"sentinel_password" default:"(none)" doc:"That user's password."`
@@ -87,6 +87,7 @@ type sourceFile struct {
 	OAuth       *oauthFile        `key:"oauth" for:"worksection kommo" default:"(none)" doc:"Tokens that Roster renews. They need credentials_dir, or a redis that is durable and has an encryption_key."`
 	Token       connectors.Secret `key:"token" for:"altcraft" doc:"A token of the admin API."`
 	AccountID   int64             `key:"account_id" for:"altcraft" min:"1" doc:"The account whose users to read."`
+	Format      string            `key:"format" for:"altcraft" oneof:"json xml" default:"json" doc:"The form of requests and answers."`
 	UserID      string            `key:"user_id" for:"rocketchat" doc:"The ID of the user whose token it is."`
 	AuthToken   connectors.Secret `key:"auth_token" for:"rocketchat" doc:"A personal access token."`
 
