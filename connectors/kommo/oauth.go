@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	opToken     = "oauth2.access_token"
+	opToken     = "oauth2.access_token" //nolint:gosec // the name of a call
 	opSubdomain = "oauth2.subdomain"
 
-	pathToken     = "oauth2/access_token"
+	pathToken     = "oauth2/access_token" //nolint:gosec // a path
 	pathSubdomain = "oauth2/account/current/subdomain"
 )
 

@@ -17,7 +17,7 @@ import (
 
 const (
 	clientID    = "6f1d-client"
-	appSecret   = "canary-client-secret" //nolint:gosec // invented
+	appSecret   = "canary-client-secret"
 	redirectURI = "https://roster.example/done"
 	firstToken  = "canary-first-refresh"
 )

@@ -17,7 +17,7 @@ import (
 
 const (
 	// tokenHost is the one place for the tokens of all accounts.
-	tokenHost = "https://worksection.com"
+	tokenHost = "https://worksection.com" //nolint:gosec // an address
 
 	opToken   = "oauth2/token"
 	opRefresh = "oauth2/refresh"

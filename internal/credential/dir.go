@@ -151,13 +151,13 @@ func (d *Dir) write(path string, data []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	defer dir.Close()
-	return dir.Sync() // or a crash of the machine may bring the old file back
+	err = dir.Sync() // or a crash of the machine may bring the old file back
+	return errors.Join(err, dir.Close())
 }
 
 // Lock locks a file beside the tokens'. The system frees it when the process ends, however it does.
 func (d *Dir) Lock(ctx context.Context, name string) (Lock, error) {
-	f, err := os.OpenFile(filepath.Join(d.path, filepath.Base(name)+lockExt), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the name is our own
+	f, err := os.OpenFile(filepath.Join(d.path, filepath.Base(name)+lockExt), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, errors.New("the directory for tokens cannot be written to")
 	}

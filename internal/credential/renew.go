@@ -29,7 +29,7 @@ const (
 
 // renew makes sure that there is a good pair which is not the refused one: another process's, or a new one. The steps stand in doc.go.
 func (c *chain) renew(refused connectors.Secret) error {
-	r, version, err := c.load()
+	r, _, err := c.load()
 	if err != nil {
 		return c.away(err)
 	}
@@ -44,7 +44,8 @@ func (c *chain) renew(refused connectors.Secret) error {
 	}
 	defer lock.Unlock()
 	c.keeper.fault("locked")
-	if r, version, err = c.load(); err != nil {
+	r, version, err := c.load()
+	if err != nil {
 		return c.away(err)
 	}
 	if c.adopt(r); c.serves(refused) {
@@ -77,14 +78,21 @@ func (c *chain) current() record {
 	return c.record
 }
 
+// load gives what is stored. What cannot be read counts as nothing for who knows the chain already, and is written anew.
 func (c *chain) load() (record, string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
 	data, version, err := c.keeper.store.Load(ctx, c.id)
-	if err != nil || version == "" {
-		return record{}, version, err
+	if err == nil && version == "" {
+		return record{}, "", nil
 	}
-	r, err := decode(data)
+	var r record
+	if err == nil {
+		r, err = decode(data)
+	}
+	if errors.Is(err, ErrDamaged) && c.current().Number > 0 {
+		return record{}, version, nil
+	}
 	return r, version, err
 }
 

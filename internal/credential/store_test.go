@@ -134,6 +134,36 @@ func TestDamagedStore(t *testing.T) {
 	}
 }
 
+// Who knows the chain already does not need what is stored, and writes it anew.
+func TestDamageWhileRunning(t *testing.T) {
+	t.Parallel()
+	damage := map[string]func(string) error{
+		"torn": func(file string) error { return os.Truncate(file, 100) },
+		"gone": os.Remove,
+	}
+	for name, change := range damage {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v, url := vendor(t, fake.Knobs{})
+			dir := t.TempDir()
+			s := source(t, open(t, dir), url)
+			if err := reads(t, s); err != nil {
+				t.Fatal(err)
+			}
+			if err := change(tokenFile(t, dir)); err != nil {
+				t.Fatal(err)
+			}
+			v.RevokeAccess()
+			if err := reads(t, s); err != nil {
+				t.Errorf("the process that knows: %v", err)
+			}
+			if err := reads(t, source(t, open(t, dir), url)); err != nil {
+				t.Errorf("another: %v", err)
+			}
+		})
+	}
+}
+
 func TestRedisHoldsNothingInClear(t *testing.T) {
 	t.Parallel()
 	server := durable(t)

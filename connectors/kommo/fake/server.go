@@ -74,9 +74,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r}
 	c.op, c.id = operation(r.URL.Path)
 	var asked tokenRequest
-	if r.URL.Path == tokenPath {
+	switch r.URL.Path {
+	case tokenPath:
 		asked, c.op = readTokenRequest(r)
-	} else if r.URL.Path == subdomainPath {
+	case subdomainPath:
 		c.op = "subdomain"
 	}
 	s.mu.Lock()
