@@ -19,7 +19,7 @@ const (
 	// tokenHost is the one place for the tokens of all accounts.
 	tokenHost = "https://worksection.com" //nolint:gosec // an address
 
-	opToken   = "oauth2/token"
+	opToken   = "oauth2/token" //nolint:gosec // the name of a call
 	opRefresh = "oauth2/refresh"
 )
 
