@@ -118,6 +118,9 @@ type Source struct {
 	Presence       PresenceReader
 	Prober         Prober
 
+	// Credential says how long the credential is good, without a call; nil where nothing is known.
+	Credential func() CredentialStatus
+
 	// What the source lets us change. Each capability needs the collection that shows what came of it: see Without.
 	UserInviter          UserInviter
 	TeamCreator          TeamCreator
@@ -205,6 +208,10 @@ type Config struct {
 	Format      string // altcraft: json or xml; empty for json
 	UserID      string // rocketchat
 	AuthToken   Secret // rocketchat
+	// OAuth is for kommo in the place of AccessToken, and for worksection in that of APIKey; nil for none.
+	OAuth *OAuth
+	// Signing is how worksection's APIKey is used: md5 or hmac; empty for md5.
+	Signing string
 
 	// Timeout bounds one call from its sending to the last byte of its answer; zero for the vendor's default.
 	Timeout time.Duration

@@ -3,7 +3,6 @@ package worksection
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -72,13 +71,9 @@ func (c creator[I, W, R]) Create(ctx context.Context, in I) (R, error) {
 	return made, nil
 }
 
-// change makes a call that changes something. It goes by POST, with all parameters and the hash in a form: a GET would be sent again by the
-// HTTP library itself when a connection that was kept turns out to be closed, and would leave people's data in every log on its way.
+// change makes a call that changes something.
 func (c *client) change(ctx context.Context, action string, params []param, inputs map[string]string) (*rest.Response, error) {
-	resp, err := c.rest.Do(ctx, rest.Request{
-		Op: action, Method: http.MethodPost, Path: apiPath, Write: true,
-		Body: []byte(sign(query(action, params...), c.key)), ContentType: "application/x-www-form-urlencoded",
-	})
+	resp, err := c.send(ctx, sending{action, params, true})
 	if err != nil {
 		e := *connectors.AsError("", err)
 		e.Input = inputs[e.Input]

@@ -15,6 +15,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/worksection/fake"
+	"roster/internal/credential"
 )
 
 var (
@@ -87,6 +88,38 @@ func TestCreate(t *testing.T) {
 			}
 			if contact.Folder.Name != "Suppliers" || len(contact.Phones) != 2 || len(contact.Addresses) != 2 {
 				t.Errorf("the contact is %+v", contact)
+			}
+		})
+	}
+}
+
+// The other two credentials send the same in another form.
+func TestCreateAsOthers(t *testing.T) {
+	t.Parallel()
+	data := authorised()
+	data.Tasks = []fake.Task{{ID: "77"}}
+	byStamp, byToken := fake.New(data, fake.Knobs{NoLimits: true}), fake.New(data, fake.Knobs{NoLimits: true})
+	var store credential.Memory
+	for name, tt := range map[string]struct {
+		vendor *fake.Server
+		source *connectors.Source
+	}{
+		"an HMAC header": {byStamp, start(t, byStamp, func(c *connectors.Config) { c.Signing = "hmac" })},
+		"a user's token": {byToken, openOAuth(t, byToken, &store, nil)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, action := range []string{"add_user", "add_user_group", "add_contact", "add_contact_group", "subscribe"} {
+				if err := changes[action](t.Context(), tt.source); err != nil {
+					t.Errorf("%s: %v", action, err)
+				}
+			}
+			if is, err := tt.source.TaskSubscriber.Subscribed(t.Context(), subscription); err != nil || !is {
+				t.Errorf("subscribed: %t, %v", is, err)
+			}
+			d := tt.vendor.Holds()
+			if u := d.Users[len(d.Users)-1]; u.Email != invitation.Email || u.Title != invitation.Title || u.Role != "guest" {
+				t.Errorf("it holds %+v", u)
 			}
 		})
 	}

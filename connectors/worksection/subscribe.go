@@ -35,7 +35,7 @@ func (s subscriber) Subscribe(ctx context.Context, in connectors.Subscription) e
 
 // Subscribed reads the task with its subscribers, the only place where they are told.
 func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) (bool, error) {
-	resp, err := s.client.read(ctx, actionTask, param{"id_task", in.TaskID}, param{"extra", "subscribers"})
+	resp, err := s.client.send(ctx, sending{action: actionTask, params: []param{{"id_task", in.TaskID}, {"extra", "subscribers"}}})
 	if err != nil {
 		return false, err
 	}

@@ -2,6 +2,8 @@ package fake
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -49,8 +51,15 @@ var duplicated = Refusal{Code: 15, Message: "Already exists"}
 // form is what a call was given.
 type form map[string]string
 
-func parseForm(raw string) form {
+// parseForm takes the parameters from a query or form, and from a JSON object if there is one.
+func parseForm(raw string, object []byte) form {
 	f := make(form)
+	var fields map[string]any
+	if json.Unmarshal(object, &fields) == nil {
+		for name, value := range fields {
+			f[name] = strings.TrimSpace(fmt.Sprint(value))
+		}
+	}
 	for pair := range strings.SplitSeq(raw, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		f[unescape(name)] = strings.TrimSpace(unescape(value))
@@ -59,7 +68,7 @@ func parseForm(raw string) form {
 }
 
 // change does what an action says; it is false for one that changes nothing.
-func (s *Server) change(action, raw string) ([]byte, bool) {
+func (s *Server) change(action string, given form) ([]byte, bool) {
 	do, ok := map[string]func(form) []byte{
 		"add_user": s.addUser, "add_user_group": s.addUserGroup, "add_contact": s.addContact, "add_contact_group": s.addContactGroup,
 		"subscribe": s.subscribe, "unsubscribe": s.subscribe, "get_task": s.task,
@@ -73,7 +82,7 @@ func (s *Server) change(action, raw string) ([]byte, bool) {
 	if r, refused := s.knobs.Refuse[action]; refused {
 		return r.encode(), true
 	}
-	return do(parseForm(raw)), true
+	return do(given), true
 }
 
 func (r Refusal) encode() []byte {

@@ -20,21 +20,26 @@ type Server struct {
 	last    time.Time            // of the last call that was not refused
 	answers map[string][]byte    // by action, until data or knobs change
 	hidden  map[string]time.Time // rows that lists do not show before then, by list and ID
+	issuer  issuer
 }
 
 // New gives a server with its own copy of the rows.
 func New(d Data, k Knobs) *Server {
 	d.Users, d.Groups = slices.Clone(d.Users), slices.Clone(d.Groups)
 	d.Contacts, d.ContactGroups, d.Tasks = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups), slices.Clone(d.Tasks)
-	return &Server{data: d, knobs: k, calls: make(map[string]int), hidden: make(map[string]time.Time)}
+	s := &Server{data: d, knobs: k, calls: make(map[string]int), hidden: make(map[string]time.Time)}
+	s.issuer.add(d.Grants, time.Now())
+	return s
 }
 
 // Update changes the data between two answers.
 func (s *Server) Update(change func(*Data)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.data.Grants = nil // those that are there are with the issuer
 	change(&s.data)
 	s.answers = nil
+	s.issuer.add(s.data.Grants, time.Now())
 }
 
 // Tune changes the knobs between two answers.
@@ -55,7 +60,7 @@ func (s *Server) Holds() Data {
 	return d
 }
 
-// Calls counts the calls of each action, answered or refused.
+// Calls counts the calls of each action, answered or refused, and those of oauth2/token and oauth2/refresh.
 func (s *Server) Calls() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +82,12 @@ const (
 
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.TrimSuffix(r.URL.Path, "/") != "/api/admin/v2" {
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	if path == "/oauth2/token" || path == "/oauth2/refresh" {
+		s.tokens(w, r, path[1:])
+		return
+	}
+	if path != "/api/admin/v2" && path != "/api/oauth2" {
 		page(w, http.StatusNotFound)
 		return
 	}
@@ -89,22 +99,31 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		page(w, http.StatusRequestURITooLong)
 		return
 	}
-	raw := r.URL.RawQuery
+	raw, object := r.URL.RawQuery, []byte(nil)
 	if r.Method == http.MethodPost {
-		form, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
 		if err != nil {
 			return // the client has gone
 		}
-		raw = strings.Trim(raw+"&"+string(form), "&")
+		if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+			raw = strings.Trim(raw+"&"+string(body), "&")
+		} else {
+			object = body
+		}
 	}
+	given := parseForm(raw, object)
 	cut := s.begin(parse(raw, false).action)
 	if cut == CutBefore {
 		panic(http.ErrAbortHandler)
 	}
-	a := s.answer(raw)
+	a := s.answer(raw, given, path == "/api/oauth2", r.Header.Get("Authorization"))
 	if cut == CutAfter {
 		panic(http.ErrAbortHandler)
 	}
+	write(w, a)
+}
+
+func write(w http.ResponseWriter, a answer) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
@@ -137,13 +156,15 @@ type answer struct {
 	retryAfter time.Duration
 }
 
-func (s *Server) answer(raw string) answer {
+func (s *Server) answer(raw string, given form, asUser bool, authorization string) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := answer{status: http.StatusOK}
 	c := parse(raw, s.knobs.Reencode)
 	switch wait := s.wait(); {
-	case !c.signedWith(s.data.APIKey):
+	case asUser && !s.issuer.knows(authorization, time.Now()):
+		a.status, a.body = http.StatusUnauthorized, s.knobs.expired()
+	case !asUser && !c.signedWith(s.data.APIKey) && !c.stampedWith(s.data.APIKey, authorization, orElse(s.knobs.Skew, defaultSkew)):
 		a.body = failure(2, "Action hash is missed or invalid")
 	case wait > 0:
 		a.body = failure(3, "Too many requests")
@@ -153,7 +174,7 @@ func (s *Server) answer(raw string) answer {
 	default:
 		s.last = time.Now()
 		var changed bool
-		if a.body, changed = s.change(c.action, raw); !changed {
+		if a.body, changed = s.change(c.action, given); !changed {
 			a.body = s.list(c.action)
 		}
 	}
