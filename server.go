@@ -294,7 +294,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	listening(address)
 
 	keeper := snapshot.New(snapshot.Options{
-		Sources: sources, Settings: settings(cfg), Tier: common, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
+		Sources: sources, Settings: settings(cfg), Tier: common, TierKind: tier.Kind(cfg), IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
 	})
 	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted(cfg, sources), Rules: rules(cfg), Logger: log})
 	there := presence.New(sources, presence.Options{Logger: log})

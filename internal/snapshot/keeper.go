@@ -24,6 +24,8 @@ type Options struct {
 	MaxWait time.Duration
 	// Tier is where snapshots are shared with other replicas, or kept for the time after a restart; nil means memory only.
 	Tier Tier
+	// TierKind says what the tier is; see Use.
+	TierKind TierKind
 	// Logger is told when a collection's condition changes, not of each reading; nil means nobody.
 	Logger *slog.Logger
 }
@@ -37,6 +39,7 @@ type Keeper struct {
 	maxWait   time.Duration
 	log       *slog.Logger
 	tier      Tier
+	tierKind  TierKind
 	looked    chan struct{} // closed when the tier has been looked at for the first time
 	changed   chan struct{}
 }
@@ -50,6 +53,7 @@ func New(opt Options) *Keeper {
 		maxWait:   orDefault(opt.MaxWait, 5*time.Second),
 		log:       opt.Logger,
 		tier:      opt.Tier,
+		tierKind:  opt.TierKind,
 		looked:    make(chan struct{}),
 		changed:   make(chan struct{}, 1),
 	}

@@ -32,6 +32,7 @@ func (k *Keeper) watch(ctx context.Context) {
 	for first := true; ; first = false {
 		if marks, err := k.tier.Look(ctx, items); err == nil {
 			for i, c := range k.ordered {
+				c.there.Store(&marks[i])
 				c.offered.Store(&marks[i])
 				if !first { // the reader looks by itself when it starts, and takes its turn
 					c.prompt()
@@ -109,7 +110,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 	was := c.view.Load().snap
 	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, OldestAt: m.Since}
 	if was != nil && was.Version == m.Version {
-		snap.Records = was.Records
+		snap.Records, snap.Size = was.Records, was.Size
 	} else {
 		parts, err := c.keeper.tier.Fetch(ctx, c.item, m.Meta)
 		if err == nil && parts == nil && m.Count > 0 {
@@ -117,6 +118,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 		}
 		if err == nil {
 			snap.Records, err = c.kind.decode(parts, m.Count)
+			snap.Size = c.kind.size(snap.Records)
 		}
 		if errors.Is(err, errWire) {
 			c.unusable, c.damaged = m.Stamp, true
@@ -128,6 +130,8 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 		}
 	}
 	c.have, c.alone, c.failures = m.Stamp, false, m.Failure.InARow
+	c.counts.taken.Add(1)
+	c.there.Store(m)
 	changed := c.publish(snap, func(v *view) {
 		v.reading, v.err = false, nil
 		if m.ReadAt.After(v.started) {
@@ -186,6 +190,7 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 		case err != nil:
 			return nil, c.mayReadAlone(v, time.Now()) && ctx.Err() == nil
 		case lease != nil:
+			c.counts.absent.Add(1)
 			return lease, true
 		case c.better(&mark):
 			if !c.adopt(ctx, &mark) && c.unusable != mark.Stamp {
@@ -220,6 +225,7 @@ func (c *collection) claimOf(v *view, now time.Time) Claim {
 // join waits for a reading that another replica makes: for its announcement, or for long enough to ask again.
 func (c *collection) join(ctx context.Context, m *Mark) {
 	if v := c.view.Load(); !v.reading {
+		c.counts.joined.Add(1)
 		c.change(func(v *view) {
 			if v.reading = true; m.TriedAt.After(v.started) {
 				v.started = m.TriedAt
@@ -283,7 +289,7 @@ func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
 				c.catchUp(ctx)
 			}
 		case err == nil:
-			c.have, c.alone, c.damaged = stamp, false, false
+			c.hasStored(stamp, &stored)
 		}
 	}
 	if !o.complete {
@@ -303,18 +309,36 @@ func (c *collection) catchUp(ctx context.Context) {
 func (c *collection) offer(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	if stamp, err := c.keeper.tier.Offer(ctx, c.stored(c.view.Load())); err == nil {
-		c.have, c.alone, c.damaged = stamp, false, false
+	stored := c.stored(c.view.Load())
+	if stamp, err := c.keeper.tier.Offer(ctx, stored); err == nil {
+		c.hasStored(stamp, &stored)
 	}
+}
+
+// hasStored notes that the tier has what we have.
+func (c *collection) hasStored(stamp int64, s *Stored) {
+	c.have, c.alone, c.damaged = stamp, false, false
+	c.counts.stored.Add(1)
+	there := Mark{Meta: s.Meta}
+	there.Stamp, there.Bytes = stamp, c.encoded
+	if was := c.there.Load(); there.Bytes == 0 && was != nil && was.Version == s.Version {
+		there.Bytes = was.Bytes
+	}
+	c.there.Store(&there)
 }
 
 func (c *collection) stored(v *view) Stored {
 	snap := v.snap
+	c.encoded = 0
 	return Stored{
 		Item: c.item, KeepFor: c.settings.KeepFor, Rewrite: c.damaged,
 		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
 			Took: v.took, Count: snap.Records.Len()},
-		Encode: func() ([][]byte, error) { return c.kind.encode(snap.Records) },
+		Encode: func() ([][]byte, error) {
+			parts, err := c.kind.encode(snap.Records)
+			c.encoded = PartsSize(parts)
+			return parts, err
+		},
 	}
 }
 

@@ -35,6 +35,17 @@ func Open(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(
 	return nil, func(context.Context) {}, nil
 }
 
+// Kind says which kind of tier the configuration has beside the memory, if any.
+func Kind(cfg *config.Config) snapshot.TierKind {
+	switch {
+	case cfg.Redis != nil:
+		return snapshot.TierRedis
+	case cfg.CacheDir != "":
+		return snapshot.TierDirectory
+	}
+	return snapshot.TierMemory
+}
+
 func openRedis(c *config.Redis, log *slog.Logger) (*shared.Redis, error) {
 	r, err := shared.Open(shared.Options{
 		URL: c.URL, Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password,
