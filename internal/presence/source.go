@@ -33,6 +33,8 @@ type source struct {
 	under    *call     // the call under way, or nil
 	next     time.Time // no call before
 	failures int       // in a row
+
+	stats stats
 }
 
 type answer struct {

@@ -67,6 +67,7 @@ func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []connectors.Pre
 	var calls []*call
 	for src, ids := range bySource {
 		c, isNew := src.want(ids, time.Now())
+		src.stats.asked(c != nil, isNew)
 		if isNew {
 			// One caller's going must not take the answer from the others.
 			detached := context.WithoutCancel(ctx)
