@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -27,7 +28,9 @@ import (
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/sandbox"
+	"roster/internal/shared"
 	"roster/internal/snapshot"
+	"roster/internal/telemetry"
 	"roster/internal/tier"
 	"roster/resolvers"
 	"roster/web"
@@ -143,7 +146,7 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, logger(p.stderr, slog.LevelWarn), func(string) {}, func(address string) {
+	return serve(ctx, cfg, telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn), func(string) {}, func(address string) {
 		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
 	})
 }
@@ -175,7 +178,11 @@ func (p *program) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, logger(p.stderr, slog.LevelInfo),
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
+		return err
+	}
+	return serve(ctx, cfg, telemetry.NewLogger(p.stderr, cfg.Log.Format, level),
 		func(address string) { fmt.Fprintf(p.stdout, "Roster listens on %s\n", address) },
 		func(string) { fmt.Fprintln(p.stdout, "Every collection has been read, or tried.") })
 }
@@ -278,34 +285,49 @@ func open(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source,
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time.
 func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening, ready func(address string)) error {
-	sources, err := open(cfg, connectors.Runtime{})
+	tracing, err := telemetry.OpenTracing(ctx, telemetry.TracingOptions{
+		Endpoint: cfg.Tracing.Endpoint, Ratio: cfg.Tracing.Ratio, Propagate: propagates(cfg), Logger: log,
+	})
 	if err != nil {
 		return err
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	seen := telemetry.New(tracing)
+	sources, err := open(cfg, connectors.Runtime{Observer: seen.Calls()})
+	if err != nil {
+		return err
+	}
+	l, admin, err := listen(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	common, share, err := tier.Open(cfg, log)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return errors.Join(err, l.Close(), admin.close())
 	}
 	address := "http://" + l.Addr().String()
 	listening(address)
 
 	keeper := snapshot.New(snapshot.Options{
-		Sources: sources, Settings: settings(cfg), Tier: common, TierKind: tier.Kind(cfg), IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
+		Sources: sources, Settings: settings(cfg), Tier: common, TierKind: tier.Kind(cfg), Observer: seen.Snapshots(), IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
 	})
 	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted(cfg, sources), Rules: rules(cfg), Logger: log})
 	there := presence.New(sources, presence.Options{Logger: log})
 	var first atomic.Bool // the first reading is over
-	handler := httpapi.New(httpapi.Options{
+	canAnswer := func() bool { return ctx.Err() == nil && first.Load() }
+	redis, _ := common.(interface{ Stats() shared.Stats }) // where there is one
+	seen.Watch(telemetry.State{Keeper: keeper, Roster: people, Presence: there, Redis: redis, Ready: canAnswer})
+	options := httpapi.Options{
 		API:   &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, Logger: log},
 		Pages: web.Handler(),
 		// Nobody is asked who they are yet, so nobody else may be answered.
 		LocalOnly: true,
-		Ready:     func() bool { return ctx.Err() == nil && first.Load() },
-	})
+		Ready:     canAnswer,
+		Observer:  seen, HealthElsewhere: admin.Listener != nil,
+	}
+	if admin.Listener == nil && isLoopback(l.Addr()) {
+		options.Metrics = seen.Metrics()
+	}
+	handler := seen.Handler(httpapi.New(options), log)
 
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed.
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
@@ -321,13 +343,74 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 			ready(address)
 		}
 	})
+	stopAdmin := admin.serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: canAnswer, Pprof: cfg.Admin.Pprof}), log)
 	err = httpapi.Serve(ctx, l, handler, log)
+	stopAdmin() // until here it tells how the drain goes
 	stopReading()
 	background.Wait()
 	stopSharing() // what has been read at the very end is still of use to others
 	keeping.Wait()
 	there.Close()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendWithin)
+	defer cancel()
+	tracing.Close(last)
 	return err
+}
+
+// sendWithin bounds the sending of the last traces.
+const sendWithin = 3 * time.Second
+
+// propagates says which sources are told where in a trace a call belongs.
+func propagates(cfg *config.Config) func(source string) bool {
+	told := make(map[string]bool)
+	for i := range cfg.Sources {
+		told[cfg.Sources[i].Name] = cfg.Sources[i].PropagateTrace
+	}
+	return func(source string) bool { return told[source] }
+}
+
+// adminListener is where the operator looks in; without a Listener, that is on the main one.
+type adminListener struct{ net.Listener }
+
+// listen listens for users, and for the operator where that is elsewhere.
+func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin adminListener, err error) {
+	if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil || cfg.Admin.Listen == "" {
+		return l, adminListener{}, err
+	}
+	if admin.Listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Admin.Listen); err != nil {
+		return nil, adminListener{}, errors.Join(fmt.Errorf("admin.listen: %w", err), l.Close())
+	}
+	return l, admin, nil
+}
+
+func (a adminListener) close() error {
+	if a.Listener == nil {
+		return nil
+	}
+	return a.Listener.Close()
+}
+
+// serve serves the operator until what it gives is called.
+func (a adminListener) serve(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func()) {
+	if a.Listener == nil {
+		return func() {}
+	}
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := httpapi.ServeAdmin(serving, a.Listener, handler, log); err != nil && serving.Err() == nil {
+			log.Error("admin.listen is not served any more", slog.Any("error", err))
+		}
+	})
+	return func() {
+		cancel()
+		served.Wait()
+	}
+}
+
+func isLoopback(address net.Addr) bool {
+	a, ok := address.(*net.TCPAddr)
+	return ok && a.IP.IsLoopback()
 }
 
 func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
@@ -357,8 +440,4 @@ func rules(cfg *config.Config) directory.Rules {
 	return directory.Rules{
 		Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,
 	}
-}
-
-func logger(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }

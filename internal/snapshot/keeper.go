@@ -26,6 +26,8 @@ type Options struct {
 	Tier Tier
 	// TierKind says what the tier is; see Use.
 	TierKind TierKind
+	// Observer follows the work; nil for nobody.
+	Observer Observer
 	// Logger is told when a collection's condition changes, not of each reading; nil means nobody.
 	Logger *slog.Logger
 }
@@ -40,6 +42,7 @@ type Keeper struct {
 	log       *slog.Logger
 	tier      Tier
 	tierKind  TierKind
+	observer  Observer
 	looked    chan struct{} // closed when the tier has been looked at for the first time
 	changed   chan struct{}
 }
@@ -54,8 +57,12 @@ func New(opt Options) *Keeper {
 		log:       opt.Logger,
 		tier:      opt.Tier,
 		tierKind:  opt.TierKind,
+		observer:  opt.Observer,
 		looked:    make(chan struct{}),
 		changed:   make(chan struct{}, 1),
+	}
+	if k.observer == nil {
+		k.observer = unobserved{}
 	}
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)

@@ -37,7 +37,9 @@ func (c *collection) read(ctx context.Context) {
 	start := time.Now()
 	c.reads.Add(1)
 	c.change(func(v *view) { v.reading, v.started = true, start }) // a wish for a reading that comes after this joins it
-	o := c.list(ctx, start, lease)
+	observed, ended := c.keeper.observer.Reading(ctx, c.key)
+	o := c.list(observed, start, lease)
+	ended(ReadingEnd{Records: o.records.Len(), Complete: o.complete, Err: o.err})
 	c.finish(ctx, start, &o)
 	switch {
 	case lease == nil:

@@ -112,7 +112,8 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 	if was != nil && was.Version == m.Version {
 		snap.Records, snap.Size = was.Records, was.Size
 	} else {
-		parts, err := c.keeper.tier.Fetch(ctx, c.item, m.Meta)
+		fetching, ended := c.keeper.observer.Taking(ctx, c.key, c.keeper.tierKind)
+		parts, err := c.keeper.tier.Fetch(fetching, c.item, m.Meta)
 		if err == nil && parts == nil && m.Count > 0 {
 			err = errWire
 		}
@@ -120,6 +121,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 			snap.Records, err = c.kind.decode(parts, m.Count)
 			snap.Size = c.kind.size(snap.Records)
 		}
+		ended(err == nil)
 		if errors.Is(err, errWire) {
 			c.unusable, c.damaged = m.Stamp, true
 			c.keeper.log.LogAttrs(ctx, slog.LevelWarn, "stored snapshot is gone or damaged, and not used", slog.String("source", c.key.Source),
