@@ -14,25 +14,19 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"roster/connectors"
-	"roster/connectors/registry"
 	"roster/graph"
 	"roster/internal/check"
 	"roster/internal/config"
-	"roster/internal/directory"
 	"roster/internal/httpapi"
-	"roster/internal/presence"
-	"roster/internal/roster"
+	"roster/internal/instance"
 	"roster/internal/sandbox"
-	"roster/internal/shared"
 	"roster/internal/snapshot"
 	"roster/internal/telemetry"
 	"roster/internal/tier"
-	"roster/resolvers"
 	"roster/web"
 )
 
@@ -146,7 +140,7 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn), func(string) {}, func(address string) {
+	return serve(ctx, cfg, nil, telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn), func(string) {}, func(address string) {
 		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
 	})
 }
@@ -174,15 +168,21 @@ func (p *program) serve(ctx context.Context) error {
 	if err := p.parse(); err != nil {
 		return err
 	}
-	cfg, err := load(*path, *listen)
+	// From here on the signal asks for the configuration; before, it would end the program.
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGHUP)
+	defer signal.Stop(asked)
+	file := config.Open(*path, os.LookupEnv, config.Listen(*listen))
+	cfg, err := load(file)
 	if err != nil {
 		return err
 	}
+	file.InForce()
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
 		return err
 	}
-	return serve(ctx, cfg, telemetry.NewLogger(p.stderr, cfg.Log.Format, level),
+	return serve(ctx, cfg, &instance.Changes{File: file, Asked: asked}, telemetry.NewLogger(p.stderr, cfg.Log.Format, level),
 		func(address string) { fmt.Fprintf(p.stdout, "Roster listens on %s\n", address) },
 		func(string) { fmt.Fprintln(p.stdout, "Every collection has been read, or tried.") })
 }
@@ -193,11 +193,11 @@ func (p *program) check(ctx context.Context) error {
 	if err := p.parse(); err != nil {
 		return err
 	}
-	cfg, err := load(*path, "")
+	cfg, err := load(config.Open(*path, os.LookupEnv))
 	if err != nil {
 		return err
 	}
-	sources, err := open(cfg, connectors.Runtime{})
+	sources, err := instance.Open(cfg, connectors.Runtime{})
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (p *program) cache(ctx context.Context) error {
 		fmt.Fprintln(p.stderr, "roster cache: --source needs a name")
 		return errUsage
 	}
-	cfg, err := load(*path, "")
+	cfg, err := load(config.Open(*path, os.LookupEnv))
 	if err != nil {
 		return err
 	}
@@ -252,121 +252,83 @@ func (p *program) cache(ctx context.Context) error {
 	return nil
 }
 
-func load(path, listen string) (*config.Config, error) {
-	cfg, err := config.Load(path, os.LookupEnv, config.Listen(listen))
+func load(file *config.File) (*config.Config, error) {
+	cfg, err := file.Load()
 	if err != nil {
 		return nil, fmt.Errorf("the configuration is not usable (roster demo needs none):\n%w", err)
 	}
 	return cfg, nil
 }
 
-// open makes the sources in the configured order, without the collections that are not to be read, and reports all that cannot be made.
-func open(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source, error) {
-	var sources []*connectors.Source
-	var faults []error
-	for i := range cfg.Sources {
-		c := &cfg.Sources[i]
-		c.Runtime = runtime
-		s, err := registry.Open(c.Config)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("source %s: %w", c.Name, err))
-			continue
-		}
-		for _, kind := range s.Collections() {
-			if _, wanted := c.Collections[kind]; !wanted {
-				s.Without(kind)
-			}
-		}
-		sources = append(sources, s)
-	}
-	return sources, errors.Join(faults...)
-}
-
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
-// or tried for the first time.
-func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening, ready func(address string)) error {
-	tracing, err := telemetry.OpenTracing(ctx, telemetry.TracingOptions{
-		Endpoint: cfg.Tracing.Endpoint, Ratio: cfg.Tracing.Ratio, Propagate: propagates(cfg), Logger: log,
-	})
-	if err != nil {
-		return err
-	}
-	seen := telemetry.New(tracing)
-	sources, err := open(cfg, connectors.Runtime{Observer: seen.Calls()})
-	if err != nil {
-		return err
-	}
+// or tried for the first time. Changes, where there are any, are followed meanwhile.
+func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, log *slog.Logger, listening, ready func(address string)) error {
 	l, admin, err := listen(ctx, cfg)
 	if err != nil {
 		return err
 	}
+	address := "http://" + l.Addr().String()
 	common, share, err := tier.Open(cfg, log)
 	if err != nil {
 		return errors.Join(err, l.Close(), admin.close())
 	}
-	address := "http://" + l.Addr().String()
-	listening(address)
-
-	keeper := snapshot.New(snapshot.Options{
-		Sources: sources, Settings: settings(cfg), Tier: common, TierKind: tier.Kind(cfg), Observer: seen.Snapshots(), IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
-	})
-	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted(cfg, sources), Rules: rules(cfg), Logger: log})
-	there := presence.New(sources, presence.Options{Logger: log})
-	var first atomic.Bool // the first reading is over
-	canAnswer := func() bool { return ctx.Err() == nil && first.Load() }
-	redis, _ := common.(interface{ Stats() shared.Stats }) // where there is one
-	seen.Watch(telemetry.State{Keeper: keeper, Roster: people, Presence: there, Redis: redis, Ready: canAnswer})
-	options := httpapi.Options{
-		API:   &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, Logger: log},
-		Pages: web.Handler(),
-		// Nobody is asked who they are yet, so nobody else may be answered.
-		LocalOnly: true,
-		Ready:     canAnswer,
-		Observer:  seen, HealthElsewhere: admin.Listener != nil,
+	seen, stopTracing, err := observe(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close(), admin.close())
 	}
-	if admin.Listener == nil && isLoopback(l.Addr()) {
+	defer stopTracing() // when all that there is to trace is over
+	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed. What has been read at the very end is
+	// still of use to others.
+	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
+	var read, kept sync.WaitGroup
+	kept.Go(func() { share(sharing) })
+	defer kept.Wait()
+	defer stopSharing()
+	options := instance.Options{
+		Tier: common, TierKind: tier.Kind(cfg), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
+		Runtime: connectors.Runtime{Observer: seen.Calls(false)}, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
+		HealthElsewhere: admin.Listener != nil,
+	}
+	if admin.Listener == nil && isLoopback(l.Addr()) { // whoever reaches it may see everything anyway
 		options.Metrics = seen.Metrics()
 	}
-	handler := seen.Handler(httpapi.New(options), log)
-
-	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed.
-	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
-	var background sync.WaitGroup
-	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
-	var keeping sync.WaitGroup
-	keeping.Go(func() { share(sharing) })
-	background.Go(func() { keeper.Run(reading) }) //nolint:errcheck // it ends when it is told to
-	background.Go(func() { people.Run(reading) }) //nolint:errcheck // as above
-	background.Go(func() {
-		if people.AwaitFirst(reading) && ctx.Err() == nil {
-			first.Store(true)
-			ready(address)
-		}
-	})
-	stopAdmin := admin.serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: canAnswer, Pprof: cfg.Admin.Pprof}), log)
-	err = httpapi.Serve(ctx, l, handler, log)
+	host, err := instance.New(cfg, options, func() { ready(address) })
+	if err != nil {
+		stopReading()
+		return errors.Join(err, l.Close(), admin.close())
+	}
+	seen.Watch(host, redisOf(common))
+	listening(address)
+	read.Go(func() { host.Run(reading, changes) })
+	stopAdmin := admin.serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
+	err = httpapi.Serve(ctx, l, seen.Handler(host, log), log)
 	stopAdmin() // until here it tells how the drain goes
 	stopReading()
-	background.Wait()
-	stopSharing() // what has been read at the very end is still of use to others
-	keeping.Wait()
-	there.Close()
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendWithin)
-	defer cancel()
-	tracing.Close(last)
+	read.Wait()
 	return err
 }
 
 // sendWithin bounds the sending of the last traces.
 const sendWithin = 3 * time.Second
 
-// propagates says which sources are told where in a trace a call belongs.
-func propagates(cfg *config.Config) func(source string) bool {
-	told := make(map[string]bool)
-	for i := range cfg.Sources {
-		told[cfg.Sources[i].Name] = cfg.Sources[i].PropagateTrace
+// observe gives what collects what the operator sees, and what sends the last of it.
+func observe(ctx context.Context, cfg *config.Config, log *slog.Logger) (seen *telemetry.Telemetry, stop func(), err error) {
+	tracing, err := telemetry.OpenTracing(ctx, telemetry.TracingOptions{Endpoint: cfg.Tracing.Endpoint, Ratio: cfg.Tracing.Ratio, Logger: log})
+	if err != nil {
+		return nil, nil, err
 	}
-	return func(source string) bool { return told[source] }
+	return telemetry.New(tracing), func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendWithin)
+		defer cancel()
+		tracing.Close(last)
+	}, nil
+}
+
+// redisOf gives the tier where it is Redis.
+func redisOf(t snapshot.Tier) telemetry.Redis {
+	r, _ := t.(telemetry.Redis) // nil where it is something else
+	return r
 }
 
 // adminListener is where the operator looks in; without a Listener, that is on the main one.
@@ -399,7 +361,7 @@ func (a adminListener) serve(ctx context.Context, handler http.Handler, log *slo
 	var served sync.WaitGroup
 	served.Go(func() {
 		if err := httpapi.ServeAdmin(serving, a.Listener, handler, log); err != nil && serving.Err() == nil {
-			log.Error("admin.listen is not served any more", slog.Any("error", err))
+			log.LogAttrs(ctx, slog.LevelError, "admin.listen is not served any more", slog.Any("error", err))
 		}
 	})
 	return func() {
@@ -411,33 +373,4 @@ func (a adminListener) serve(ctx context.Context, handler http.Handler, log *slo
 func isLoopback(address net.Addr) bool {
 	a, ok := address.(*net.TCPAddr)
 	return ok && a.IP.IsLoopback()
-}
-
-func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
-	out := make(map[snapshot.Key]snapshot.Settings)
-	for i := range cfg.Sources {
-		for kind, c := range cfg.Sources[i].Collections {
-			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = snapshot.Settings(c)
-		}
-	}
-	return out
-}
-
-// trusted says beside each source how far the operator trusts it.
-func trusted(cfg *config.Config, sources []*connectors.Source) []roster.Source {
-	out := make([]roster.Source, len(sources))
-	for i, s := range sources {
-		out[i] = roster.Source{Source: s, Trust: directory.PolicyFor(cfg.Sources[i].EmailTrust)}
-	}
-	return out
-}
-
-func rules(cfg *config.Config) directory.Rules {
-	precedence := make(map[directory.Field][]string, len(cfg.Precedence))
-	for field, names := range cfg.Precedence {
-		precedence[directory.Field(field)] = names
-	}
-	return directory.Rules{
-		Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,
-	}
 }

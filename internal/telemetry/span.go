@@ -105,12 +105,12 @@ func (t *Tracing) Taking(ctx context.Context, key snapshot.Key, tier snapshot.Ti
 	}
 }
 
-// Begin begins the span of a call; see connectors.Observer.
-func (t *Tracing) Begin(ctx context.Context, call connectors.Call) (context.Context, connectors.Observed) {
+// call begins the span of a call, which propagating carries where it belongs.
+func (t *Tracing) call(ctx context.Context, call connectors.Call, propagating bool) (context.Context, connectors.Observed) {
 	ctx, span := t.tracer.Start(ctx, call.Op, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 		attrSource.String(call.Source), attrKind.String(string(call.Kind)), attrAttempt.Int(call.Attempt)))
 	var header map[string]string
-	if t.propagate(call.Source) {
+	if propagating {
 		header = make(map[string]string)
 		t.propagator.Inject(ctx, propagation.MapCarrier(header))
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"roster/internal/instance"
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/shared"
@@ -12,15 +13,18 @@ import (
 )
 
 // State is what the program keeps, which is looked at when the metrics are asked for.
-type State struct {
-	Keeper   *snapshot.Keeper
-	Roster   *roster.Roster
-	Presence *presence.Store
-	// Redis is nil where there is none.
-	Redis interface{ Stats() shared.Stats }
+type State interface {
 	// Ready says whether queries can be answered.
-	Ready func() bool
+	Ready() bool
+	Statuses() []snapshot.Status
+	Uses() []snapshot.Use
+	Builds() roster.Stats
+	Presence() map[string]presence.Stats
+	LastReload() instance.Reload
 }
+
+// Redis is where replicas share snapshots.
+type Redis interface{ Stats() shared.Stats }
 
 // metric is one that is read from the state.
 type metric struct {
@@ -42,6 +46,9 @@ func (m metric) send(to chan<- prometheus.Metric, value float64, labels ...strin
 
 var (
 	ready = gauge("roster_ready", "1 when queries can be answered, as /readyz says.")
+
+	configOK    = gauge("roster_config_reload_successful", "1 unless the last attempt to take a configuration over has failed.")
+	configSince = gauge("roster_config_in_force_timestamp_seconds", "Since when the configuration in force has been that.")
 
 	snapshotState    = gauge("roster_snapshot_state", "1 for the state in which the collection is served, 0 for the others.", "source", "collection", "state")
 	snapshotFreshFor = gauge("roster_snapshot_fresh_for_seconds", "How long data counts as fresh: as configured, or longer where reading it takes long.", "source", "collection")
@@ -71,14 +78,15 @@ var (
 	directoryAge      = gauge("roster_directory_age_seconds", "How long ago the current directory was published.")
 )
 
-var all = []metric{ready, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
+var all = []metric{ready, configOK, configSince, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
 	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
 // stateCollector reads the state when it is asked.
-type stateCollector struct{ State }
-
-func newStateCollector(s State) prometheus.Collector { return stateCollector{s} }
+type stateCollector struct {
+	state State
+	redis Redis // nil where there is none
+}
 
 // Describe names the metrics.
 func (stateCollector) Describe(to chan<- *prometheus.Desc) {
@@ -90,22 +98,25 @@ func (stateCollector) Describe(to chan<- *prometheus.Desc) {
 // Collect reads them.
 func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	now := time.Now()
-	ready.send(to, flag(c.Ready()))
-	for _, st := range c.Roster.Statuses() {
+	ready.send(to, flag(c.state.Ready()))
+	for _, st := range c.state.Statuses() {
 		c.status(to, st)
 	}
-	for _, u := range c.Keeper.Uses() {
+	for _, u := range c.state.Uses() {
 		c.use(to, u, now)
 	}
-	if c.Redis != nil {
-		c.redis(to)
+	if c.redis != nil {
+		c.shared(to, c.redis.Stats())
 	}
-	for source, s := range c.Presence.Stats() {
+	for source, s := range c.state.Presence() {
 		presenceLookups.send(to, float64(s.Hits), source, "hit")
 		presenceLookups.send(to, float64(s.Calls), source, "call")
 		presenceLookups.send(to, float64(s.Waits), source, "wait")
 	}
-	built := c.Roster.Stats()
+	reload := c.state.LastReload()
+	configOK.send(to, flag(reload.OK))
+	configSince.send(to, float64(reload.Since.Unix()))
+	built := c.state.Builds()
 	directoryBuilds.send(to, float64(built.Builds))
 	directoryBuilding.send(to, built.Took.Seconds())
 	directoryLast.send(to, built.Last.Seconds())
@@ -149,8 +160,7 @@ func (stateCollector) use(to chan<- prometheus.Metric, u snapshot.Use, now time.
 	}
 }
 
-func (c stateCollector) redis(to chan<- prometheus.Metric) {
-	s := c.Redis.Stats()
+func (stateCollector) shared(to chan<- prometheus.Metric, s shared.Stats) {
 	redisConnected.send(to, flag(s.Connected))
 	redisReplicas.send(to, float64(s.Replicas))
 	redisCalls.send(to, float64(s.Calls))

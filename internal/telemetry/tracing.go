@@ -28,10 +28,8 @@ type TracingOptions struct {
 	// variables.
 	Endpoint string
 	// Ratio is the share of operations to trace that come without their caller's decision.
-	Ratio float64
-	// Propagate says to which sources a call carries where in the trace it belongs.
-	Propagate func(source string) bool
-	Logger    *slog.Logger
+	Ratio  float64
+	Logger *slog.Logger
 }
 
 // Tracing makes spans of operations, of the readings that they wait for, and of the calls of sources.
@@ -39,7 +37,6 @@ type Tracing struct {
 	provider   *sdktrace.TracerProvider
 	tracer     trace.Tracer
 	propagator propagation.TraceContext
-	propagate  func(source string) bool
 	failures   prometheus.Counter
 
 	mu       sync.Mutex
@@ -51,7 +48,7 @@ func OpenTracing(ctx context.Context, opt TracingOptions) (*Tracing, error) {
 	if opt.Endpoint == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return nil, nil //nolint:nilnil // no traces, and nothing wrong with that
 	}
-	t := &Tracing{propagate: opt.Propagate, readings: make(map[snapshot.Key]trace.SpanContext), failures: prometheus.NewCounter(prometheus.CounterOpts{
+	t := &Tracing{readings: make(map[snapshot.Key]trace.SpanContext), failures: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "roster_trace_export_failures_total", Help: "How often traces could not be sent.",
 	})}
 	quiet(t.failures, opt.Logger)

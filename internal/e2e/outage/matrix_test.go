@@ -49,9 +49,7 @@ func run(t *testing.T, f func(t *testing.T, w world, p func() *program)) {
 		f(t, w, func() *program {
 			p := start(t, w)
 			started = append(started, p)
-			if !p.roster.AwaitFirst(t.Context()) {
-				t.Fatal("the first reading does not end")
-			}
+			<-p.ready
 			return p
 		})
 		for _, p := range started {
@@ -291,7 +289,7 @@ func (p *program) until(t *testing.T, what string, condition func() bool) {
 
 // failing says whether every collection of the sources has failed and is known to be.
 func (p *program) failing(broken []connectors.Kind) bool {
-	for _, st := range p.roster.Statuses() {
+	for _, st := range p.Statuses() {
 		if slices.Contains(broken, connectors.Kind(st.Source)) && st.Err == nil {
 			return false
 		}
@@ -370,7 +368,7 @@ func outage(t *testing.T, h healthy, qs []question, row seen, failing map[connec
 			}
 			p.until(t, "the sources are seen to fail", func() bool { return p.failing(broken) })
 			warm(t, p, h, qs, broken, row)
-			for _, st := range p.roster.Statuses() {
+			for _, st := range p.Statuses() {
 				if st.Err != nil {
 					row.note("source", st.Err.Kind.String())
 				}

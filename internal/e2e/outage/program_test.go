@@ -14,23 +14,17 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/connectors/registry"
 	"roster/internal/config"
-	"roster/internal/directory"
-	"roster/internal/httpapi"
-	"roster/internal/presence"
-	"roster/internal/roster"
-	"roster/internal/snapshot"
-	"roster/resolvers"
+	"roster/internal/instance"
 )
 
 // program is the whole program over a world, but for its socket and its command line.
 type program struct {
-	t       *testing.T
-	handler http.Handler
-	roster  *roster.Roster
-	log     *said
-	stop    func()
+	t *testing.T
+	*instance.Host
+	ready chan struct{} // closed when all has been read or tried
+	log   *said
+	stop  func()
 }
 
 // said is what the log says.
@@ -48,36 +42,23 @@ func (s *said) Write(p []byte) (int, error) {
 
 func start(t *testing.T, w world) *program {
 	t.Helper()
-	p := &program{t: t, log: &said{}}
-	log := slog.New(slog.NewTextHandler(p.log, nil))
-	var sources []*connectors.Source
-	var trusted []roster.Source
 	cfg, err := config.Default("127.0.0.1:0", w.sources())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range cfg.Sources {
-		c := &cfg.Sources[i]
-		c.Runtime.Dial = w.dial
-		s, err := registry.Open(c.Config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sources = append(sources, s)
-		trusted = append(trusted, roster.Source{Source: s, Trust: directory.PolicyFor(c.EmailTrust)})
+	p := &program{t: t, log: &said{}, ready: make(chan struct{})}
+	p.Host, err = instance.New(cfg, instance.Options{
+		Runtime: connectors.Runtime{Dial: w.dial}, Stopping: func() bool { return false }, Logger: slog.New(slog.NewTextHandler(p.log, nil)),
+	}, func() { close(p.ready) })
+	if err != nil {
+		t.Fatal(err)
 	}
-	keeper := snapshot.New(snapshot.Options{Sources: sources, Logger: log})
-	p.roster = roster.New(roster.Options{Keeper: keeper, Sources: trusted, Logger: log})
-	there := presence.New(sources, presence.Options{Logger: log})
-	p.handler = httpapi.New(httpapi.Options{API: &resolvers.Resolver{Roster: p.roster, Keeper: keeper, Presence: there, Logger: log}})
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { _ = keeper.Run(ctx) })
-	running.Go(func() { _ = p.roster.Run(ctx) })
+	running.Go(func() { p.Run(ctx, nil) })
 	p.stop = func() {
 		cancel()
 		running.Wait()
-		there.Close()
 	}
 	return p
 }
@@ -136,11 +117,11 @@ func (p *program) ask(q question) answer {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(p.t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+	r := httptest.NewRequestWithContext(p.t.Context(), http.MethodPost, "http://localhost/graphql", strings.NewReader(string(body)))
 	r.Header.Set("Content-Type", "application/json")
 	rec := httptest.NewRecorder()
 	began := time.Now()
-	p.handler.ServeHTTP(rec, r)
+	p.ServeHTTP(rec, r)
 	a := answer{text: rec.Body.String(), took: time.Since(began)}
 	if err := json.Unmarshal(rec.Body.Bytes(), &a); err != nil {
 		p.t.Fatalf("%s: %v: %.500s", q.name, err, a.text)
