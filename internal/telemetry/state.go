@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"roster/connectors"
 	"roster/internal/instance"
 	"roster/internal/presence"
 	"roster/internal/roster"
@@ -138,8 +139,8 @@ func (stateCollector) use(to chan<- prometheus.Metric, u snapshot.Use, now time.
 	source, collection := u.Source, u.Collection.String()
 	snapshotReadings.send(to, float64(u.Readings), source, collection)
 	snapshotFailures.send(to, float64(u.Short), source, collection, "short")
-	for kind, n := range u.Failures {
-		snapshotFailures.send(to, float64(n), source, collection, word(kind))
+	for kind := connectors.KindUnavailable; kind <= connectors.KindUnsupported; kind++ { // all of them: what grows must have been there before
+		snapshotFailures.send(to, float64(u.Failures[kind]), source, collection, word(kind))
 	}
 	if u.Took > 0 {
 		snapshotTook.send(to, u.Took.Seconds(), source, collection)
