@@ -349,7 +349,7 @@ func (a adminListener) close() error {
 	if a.Listener == nil {
 		return nil
 	}
-	return a.Listener.Close()
+	return a.Close()
 }
 
 // serve serves the operator until what it gives is called.

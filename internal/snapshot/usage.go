@@ -86,7 +86,7 @@ func (c *collection) use(now time.Time) Use {
 	misses := u.Short
 	for kind := range c.counts.failed {
 		if n := c.counts.failed[kind].Load(); n > 0 {
-			u.Failures[connectors.ErrorKind(kind)] = n //nolint:gosec // the array is as long as there are kinds
+			u.Failures[connectors.ErrorKind(kind)] = n
 			misses += n
 		}
 	}

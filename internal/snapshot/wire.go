@@ -207,4 +207,4 @@ func list[T any](w *wire, s *[]T, each func(*wire, *T)) {
 }
 
 // sizeOf is how many bytes a value has, without what it refers to.
-func sizeOf[T any]() int { return int(reflect.TypeFor[T]().Size()) } //nolint:gosec // no type is that large
+func sizeOf[T any]() int { return int(reflect.TypeFor[T]().Size()) }
