@@ -286,7 +286,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	defer kept.Wait()
 	defer stopSharing()
 	options := instance.Options{
-		Tier: common, TierKind: tier.Kind(cfg), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
+		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
 		Runtime: connectors.Runtime{Observer: seen.Calls(false)}, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
 		HealthElsewhere: admin.Listener != nil,
 	}

@@ -24,6 +24,8 @@ type Options struct {
 	Tier snapshot.Tier
 	// TierKind says what the tier is.
 	TierKind snapshot.TierKind
+	// Presence is where who is there is shared beside the memory; nil for nowhere.
+	Presence presence.Tier
 	// Runtime is lent to every source.
 	Runtime connectors.Runtime
 	// Propagating takes the place of Runtime's observer for the sources that are told where in a trace a call belongs; nil for none.
@@ -67,7 +69,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
 		TierKind: opt.TierKind, Observer: opt.Readings, Logger: opt.Logger,
 	}
-	told := presence.Options{Logger: opt.Logger}
+	told := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
 	if before != nil {
 		collected.Before, told.Before = before.keeper, before.there
 	}

@@ -17,19 +17,19 @@ type Stats struct {
 
 // Reasons are the words for why a call of Redis fails.
 var Reasons = []string{"loading", "read_only", "out_of_memory", "unauthorized", "forbidden", "cluster_down", "cannot_save", "no_master", "moving",
-	"refused", "timed_out", "unreachable"}
+	"refused", "timed_out", "unreachable", "untrusted"}
 
 // words gives the word for each reason.
 var words = map[string]int{
 	"it is loading its data": 0, "it is a replica, and read-only": 1, "its memory is full": 2, "it does not accept the credentials": 3,
 	"the user may not do what is needed": 4, "the cluster is down": 5, "it cannot save its data": 6, "it has no master": 7, "moving": 8,
-	"refused the call": 9, "timed out": 10, "unreachable": 11,
+	"refused the call": 9, "timed out": 10, "unreachable": 11, "its certificate is not trusted": 12,
 }
 
 // stats counts.
 type stats struct {
 	calls, lost, found atomic.Int64
-	failures           [12]atomic.Int64 // in the order of Reasons
+	failures           [13]atomic.Int64 // in the order of Reasons
 }
 
 // called counts a call that has ended.

@@ -1,6 +1,8 @@
 package shared
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"testing"
 )
@@ -16,8 +18,10 @@ func TestReasonsHaveWords(t *testing.T) {
 			t.Errorf("%s: %q has no word", text, reason(redisError(text)))
 		}
 	}
-	if _, ok := words[reason(errors.New("x"))]; !ok {
-		t.Error("any other failure has no word")
+	for _, err := range []error{errors.New("x"), context.DeadlineExceeded, &tls.CertificateVerificationError{}} {
+		if _, ok := words[reason(err)]; !ok {
+			t.Errorf("%v: %q has no word", err, reason(err))
+		}
 	}
 }
 

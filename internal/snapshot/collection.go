@@ -29,7 +29,7 @@ type collection struct {
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
 	place  int             // among the source's collections
 	first  chan struct{}   // closed when this one has been tried
-	looked <-chan struct{} // closed when its keeper has looked at the tier for the first time
+	looked chan struct{}   // closed when its first keeper has looked at the tier for the first time
 
 	heirOf *collection   // whose state it takes over before it runs; nil for none
 	stop   func()        // ends its reader
@@ -44,7 +44,8 @@ type collection struct {
 	failures int // readings in a row that have failed or ended short
 	known    condition
 	have     int64         // the tier's stamp of what we have; zero where it is not from there
-	unusable int64         // the stamp of what the tier has and cannot give
+	unusable unusable      // what the tier has and cannot give
+	unstored bool          // the tier has not taken what was read last
 	encoded  int           // the bytes of what was last encoded for the tier; zero where that was not needed
 	damaged  bool          // what the tier has of it must be written anew
 	alone    bool          // the last reading was made without the others' knowing

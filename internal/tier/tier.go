@@ -9,6 +9,7 @@ import (
 	"log/slog"
 
 	"roster/internal/config"
+	"roster/internal/presence"
 	"roster/internal/shared"
 	"roster/internal/snapshot"
 )
@@ -44,6 +45,14 @@ func Kind(cfg *config.Config) snapshot.TierKind {
 		return snapshot.TierDirectory
 	}
 	return snapshot.TierMemory
+}
+
+// Presence gives where who is there is shared, beside the snapshots in that tier; nil where it is known in memory only.
+func Presence(common snapshot.Tier) presence.Tier {
+	if r, ok := common.(*shared.Redis); ok {
+		return r.Presence()
+	}
+	return nil
 }
 
 func openRedis(c *config.Redis, log *slog.Logger) (*shared.Redis, error) {
