@@ -86,8 +86,19 @@ func (c *calls) bounded(source, op string) string {
 	if !known[op] && len(known) >= maxOps {
 		return otherOp
 	}
-	known[op] = true
+	if !known[op] {
+		known[op] = true
+		c.appear(source, op)
+	}
 	return op
+}
+
+// appear has the series be there from a call's first time on: what grows must have been there before for its growth to be seen.
+func (c *calls) appear(source, op string) {
+	c.retries.WithLabelValues(source, op)
+	limited := word(connectors.KindRateLimited)
+	c.withheld.WithLabelValues(source, op, limited)
+	c.done.WithLabelValues(source, op, limited)
 }
 
 // meaning is what came of a call, in a word: the kind of its error, or ok.
