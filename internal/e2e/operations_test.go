@@ -56,6 +56,7 @@ func observed(t *testing.T) (p *program, admin, metrics string) {
 	admin = adminOf(t)
 	settings["admin"] = map[string]any{"listen": admin, "pprof": true}
 	settings["redis"] = map[string]any{"url": "redis://127.0.0.1:1/0"} // nobody is there
+	delete(settings, "log")
 	settings["tracing"] = map[string]any{"endpoint": "http://127.0.0.1:1"}
 	p = serve(t, settings)
 	p.awaitFirstReading(t)
@@ -100,6 +101,23 @@ func TestMetricsOfTheDemo(t *testing.T) {
 	}
 	if status, _ := fetch(t, theDemo(t).url+"/debug/pprof/"); status != http.StatusNotFound {
 		t.Errorf("profiles: HTTP %d", status)
+	}
+}
+
+// Where no terminal shows it, a machine reads the log.
+func TestLogIsJSONWhereNobodyLooksOn(t *testing.T) {
+	t.Parallel()
+	p, _, _ := observed(t)
+	lines := 0
+	for line := range strings.Lines(p.log.String()) {
+		var said struct{ Time, Level, Msg string }
+		if err := json.Unmarshal([]byte(line), &said); err != nil || said.Msg == "" || said.Level == "" || said.Time == "" {
+			t.Errorf("a line of the log is %q", line)
+		}
+		lines++
+	}
+	if lines == 0 {
+		t.Error("the log is empty")
 	}
 }
 

@@ -26,9 +26,18 @@ func NewLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
 		}
 	}
 	if format == FormatJSON {
+		opt.ReplaceAttr = readable
 		return slog.New(handler{slog.NewJSONHandler(w, opt)})
 	}
 	return slog.New(handler{slog.NewTextHandler(w, opt)})
+}
+
+// readable has durations say their unit, in JSON too.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 func isTerminal(w io.Writer) bool {
