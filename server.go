@@ -197,12 +197,18 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sources, err := instance.Open(cfg, connectors.Runtime{})
+	ctx, cancel := context.WithTimeout(ctx, *timeout)
+	defer cancel()
+	// What a check renews is stored like anything else: the grant is used up.
+	runtime, _, endTokens, err := tokens(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, *timeout)
-	defer cancel()
+	defer endTokens()
+	sources, err := instance.Open(cfg, runtime)
+	if err != nil {
+		return err
+	}
 	reports := check.Run(ctx, sources)
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
@@ -260,6 +266,16 @@ func load(file *config.File) (*config.Config, error) {
 	return cfg, nil
 }
 
+// tokens gives what sources that renew their tokens need, what renews them unasked, and what ends that.
+func tokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (runtime connectors.Runtime, renew func(context.Context), end func(), err error) {
+	keeper, end, err := tier.Tokens(ctx, cfg, log)
+	if err != nil || keeper == nil {
+		return runtime, func(context.Context) {}, end, err
+	}
+	runtime.Tokens = keeper
+	return runtime, keeper.Run, end, nil
+}
+
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time. Changes, where there are any, are followed meanwhile.
 func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, log *slog.Logger, listening, ready func(address string)) error {
@@ -268,6 +284,11 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 		return err
 	}
 	address := "http://" + l.Addr().String()
+	runtime, renew, endTokens, err := tokens(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close(), admin.close())
+	}
+	defer endTokens()
 	common, share, err := tier.Open(cfg, log)
 	if err != nil {
 		return errors.Join(err, l.Close(), admin.close())
@@ -285,9 +306,10 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	kept.Go(func() { share(sharing) })
 	defer kept.Wait()
 	defer stopSharing()
+	runtime.Observer = seen.Calls(false)
 	options := instance.Options{
 		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
-		Runtime: connectors.Runtime{Observer: seen.Calls(false)}, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
+		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
 		HealthElsewhere: admin.Listener != nil,
 	}
 	if admin.Listener == nil && isLoopback(l.Addr()) { // whoever reaches it may see everything anyway
@@ -301,6 +323,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	seen.Watch(host, redisOf(common))
 	listening(address)
 	read.Go(func() { host.Run(reading, changes) })
+	read.Go(func() { renew(reading) })
 	stopAdmin := admin.serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
 	err = httpapi.Serve(ctx, l, seen.Handler(host, log), log)
 	stopAdmin() // until here it tells how the drain goes

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/directory"
 	"roster/internal/snapshot"
@@ -46,6 +47,14 @@ func sourceTier(u snapshot.Usage) *model.SourceTier {
 		t.Bytes = &bytes
 	}
 	return t
+}
+
+func sourceCredential(c connectors.CredentialStatus) *model.SourceCredential {
+	out := &model.SourceCredential{State: c.State, ExpiresAt: known(c.ExpiresAt), Renewed: c.Renewed}
+	if c.Detail != "" {
+		out.Message = &c.Detail
+	}
+	return out
 }
 
 // known gives a time, nil for the zero one.

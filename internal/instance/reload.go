@@ -94,6 +94,9 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.CacheDir != was.CacheDir {
 		fixed = append(fixed, "cache_dir")
 	}
+	if cfg.CredentialsDir != was.CredentialsDir {
+		fixed = append(fixed, "credentials_dir")
+	}
 	if cfg.Admin != was.Admin {
 		fixed = append(fixed, "admin")
 	}
@@ -103,7 +106,7 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.Tracing != was.Tracing {
 		fixed = append(fixed, "tracing")
 	}
-	cfg.Listen, cfg.Redis, cfg.CacheDir = was.Listen, was.Redis, was.CacheDir
+	cfg.Listen, cfg.Redis, cfg.CacheDir, cfg.CredentialsDir = was.Listen, was.Redis, was.CacheDir, was.CredentialsDir
 	cfg.Admin, cfg.Log, cfg.Tracing = was.Admin, was.Log, was.Tracing
 	return fixed
 }
