@@ -52,7 +52,7 @@ func fetch(t *testing.T, url string) (status int, body string) {
 // observed starts a program with all that has metrics, and gives what it tells Prometheus once it has been asked something.
 func observed(t *testing.T) (p *program, admin, metrics string) {
 	t.Helper()
-	settings := settingsOf(sourceSettings(system(t, connectors.RocketChat, 30).Sources()[0]))
+	settings := settingsOf(sourceSettings(system(t, connectors.RocketChat, 30).Sources()[0]), sourceSettings(system(t, connectors.Kommo, 30).Sources()[0]))
 	admin = adminOf(t)
 	settings["admin"] = map[string]any{"listen": admin, "pprof": true}
 	settings["redis"] = map[string]any{"url": "redis://127.0.0.1:1/0"} // nobody is there

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"roster/connectors"
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
@@ -10,6 +11,9 @@ import (
 
 // Ready says whether queries can be answered.
 func (h *Host) Ready() bool { return h.isReady() }
+
+// Sources gives the sources, in the order of the configuration.
+func (h *Host) Sources() []*connectors.Source { return h.current.Load().sources }
 
 // Uses gives how every collection has been used, in the order of the configuration.
 func (h *Host) Uses() []snapshot.Use { return h.current.Load().keeper.Uses() }

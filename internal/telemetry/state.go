@@ -17,6 +17,7 @@ import (
 type State interface {
 	// Ready says whether queries can be answered.
 	Ready() bool
+	Sources() []*connectors.Source
 	Statuses() []snapshot.Status
 	Uses() []snapshot.Use
 	Builds() roster.Stats
@@ -51,6 +52,9 @@ var (
 	configOK    = gauge("roster_config_reload_successful", "1 unless the last attempt to take a configuration over has failed.")
 	configSince = gauge("roster_config_in_force_timestamp_seconds", "Since when the configuration in force has been that.")
 
+	credentialState = gauge("roster_source_credential_state", "1 for how the credential stands as far as is known without asking the source, 0 for the other states.", "source", "state")
+	credentialEnd   = gauge("roster_source_credential_expiry_timestamp_seconds", "When the credential ends, where it says so and is not renewed.", "source")
+
 	snapshotState    = gauge("roster_snapshot_state", "1 for the state in which the collection is served, 0 for the others.", "source", "collection", "state")
 	snapshotFreshFor = gauge("roster_snapshot_fresh_for_seconds", "How long data counts as fresh: as configured, or longer where reading it takes long.", "source", "collection")
 	snapshotFailing  = gauge("roster_snapshot_failing", "1 while the last reading of the collection has failed.", "source", "collection")
@@ -79,7 +83,7 @@ var (
 	directoryAge      = gauge("roster_directory_age_seconds", "How long ago the current directory was published.")
 )
 
-var all = []metric{ready, configOK, configSince, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
+var all = []metric{ready, configOK, configSince, credentialState, credentialEnd, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
 	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
@@ -100,6 +104,9 @@ func (stateCollector) Describe(to chan<- *prometheus.Desc) {
 func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	now := time.Now()
 	ready.send(to, flag(c.state.Ready()))
+	for _, s := range c.state.Sources() {
+		c.source(to, s)
+	}
 	for _, st := range c.state.Statuses() {
 		c.status(to, st)
 	}
@@ -123,6 +130,20 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	directoryLast.send(to, built.Last.Seconds())
 	if !built.BuiltAt.IsZero() {
 		directoryAge.send(to, now.Sub(built.BuiltAt).Seconds())
+	}
+}
+
+// source tells of a source itself, beside what is read from it.
+func (stateCollector) source(to chan<- prometheus.Metric, s *connectors.Source) {
+	credential := connectors.CredentialStatus{}
+	if s.Credential != nil {
+		credential = s.Credential()
+	}
+	for state := connectors.CredentialGood; state <= connectors.CredentialRefused; state++ {
+		credentialState.send(to, flag(state == credential.State), s.Name, state.String())
+	}
+	if !credential.ExpiresAt.IsZero() {
+		credentialEnd.send(to, float64(credential.ExpiresAt.Unix()), s.Name)
 	}
 }
 
