@@ -24,6 +24,7 @@ import (
 	"roster/internal/config"
 	"roster/internal/directory"
 	"roster/internal/httpapi"
+	"roster/internal/limit"
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/sandbox"
@@ -190,12 +191,23 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sources, err := open(cfg, connectors.Runtime{})
+	ctx, cancel := context.WithTimeout(ctx, *timeout)
+	defer cancel()
+	kept := *cfg
+	kept.CacheDir = "" // it is for one process, which may be serving
+	common, share, err := tier.Open(&kept, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, *timeout)
-	defer cancel()
+	sources, err := open(cfg, connectors.Runtime{Limits: limits(common)})
+	if err != nil {
+		return err
+	}
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx)) // its calls count beside those of what serves
+	var keeping sync.WaitGroup
+	keeping.Go(func() { share(sharing) })
+	defer keeping.Wait()
+	defer stopSharing()
 	reports := check.Run(ctx, sources)
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
@@ -278,17 +290,17 @@ func open(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source,
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time.
 func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening, ready func(address string)) error {
-	sources, err := open(cfg, connectors.Runtime{})
+	common, share, err := tier.Open(cfg, log)
+	if err != nil {
+		return err
+	}
+	sources, err := open(cfg, connectors.Runtime{Limits: limits(common)})
 	if err != nil {
 		return err
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return err
-	}
-	common, share, err := tier.Open(cfg, log)
-	if err != nil {
-		return errors.Join(err, l.Close())
 	}
 	address := "http://" + l.Addr().String()
 	listening(address)
@@ -328,6 +340,12 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	keeping.Wait()
 	there.Close()
 	return err
+}
+
+// limits gives the limits of all sources, which replicas share where they share a tier that can.
+func limits(common snapshot.Tier) *limit.Limits {
+	ledger, _ := common.(limit.Ledger)
+	return limit.New(ledger)
 }
 
 func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {

@@ -115,7 +115,7 @@ func TestDefaults(t *testing.T) {
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
 		Precedence: map[string][]string{},
 		Sources: []Source{{
-			Config:     connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
+			Config:     connectors.Config{Retries: new(2), Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
 			EmailTrust: connectors.TrustAsserted,
 			Collections: map[connectors.Collection]Collection{
 				connectors.Accounts: {FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second},
@@ -183,7 +183,7 @@ func TestEverySetting(t *testing.T) {
 		Precedence: map[string][]string{"title": {"kommo", "worksection"}, "avatar_url": {"rocketchat"}},
 		Sources: []Source{
 			{
-				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/",
+				Config: connectors.Config{Retries: new(2), Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/",
 					APIKey: "env-canary-51", TimeZone: kyiv, PhoneRegion: "UA", Timeout: 20 * time.Second,
 					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
 				EmailTrust: connectors.TrustAsserted,
@@ -193,7 +193,7 @@ func TestEverySetting(t *testing.T) {
 				},
 			},
 			{
-				Config: connectors.Config{Name: "kommo", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "file-canary-3f9a",
+				Config: connectors.Config{Retries: new(2), Name: "kommo", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "file-canary-3f9a",
 					TimeZone: time.UTC, RateLimit: &connectors.RateLimit{Calls: 3, Per: time.Second}},
 				EmailTrust: connectors.TrustNone,
 				Collections: map[connectors.Collection]Collection{
@@ -201,13 +201,13 @@ func TestEverySetting(t *testing.T) {
 				},
 			},
 			{
-				Config: connectors.Config{Name: "altcraft", Kind: connectors.Altcraft, URL: "http://altcraft.corp.example/behind/a/path",
+				Config: connectors.Config{Retries: new(2), Name: "altcraft", Kind: connectors.Altcraft, URL: "http://altcraft.corp.example/behind/a/path",
 					Token: "a${b}$c", AccountID: 9, TimeZone: time.UTC},
 				EmailTrust:  connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{connectors.Accounts: fast},
 			},
 			{
-				Config: connectors.Config{Name: "rocketchat", Kind: connectors.RocketChat, URL: "http://127.0.0.1:3000",
+				Config: connectors.Config{Retries: new(2), Name: "rocketchat", Kind: connectors.RocketChat, URL: "http://127.0.0.1:3000",
 					UserID: "uR6kTzq8", AuthToken: "p${CANARY}-p${CANARY}", TimeZone: time.UTC},
 				EmailTrust: connectors.TrustVerified,
 				Collections: map[connectors.Collection]Collection{
