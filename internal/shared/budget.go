@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"roster/connectors"
 	"roster/internal/limit"
 )
 
@@ -66,7 +65,7 @@ func (r *Redis) contact(ctx context.Context, ask *limit.Ask, leave bool) (budget
 	var a budgetAnswer
 	err := r.do(ctx, max(r.quick/2, time.Millisecond), func(ctx context.Context) error {
 		sent := time.Now()
-		args := r.share.hello(r.id, sent, leave)
+		args := r.share.hello(r.id, ask, sent, leave)
 		if ask != nil {
 			args = append(args, ask.ID, micros(ask.Within), flagOf(ask.Urgent))
 			for _, b := range ask.Budgets {
@@ -191,18 +190,6 @@ func flagOf(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// window is how far back a call counts in a budget that takes within at most.
-func window(l connectors.RateLimit, within time.Duration) time.Duration {
-	var w time.Duration
-	if l.Calls > 0 {
-		w = l.Per
-	}
-	if l.Parallel > 0 {
-		w = max(w, within)
-	}
-	return w
 }
 
 func newView(epoch int64, members string) view {

@@ -16,8 +16,8 @@ var (
 	// KEYS: the view; then for each budget its log, its calls under way, its pause and who waits for it urgently.
 	//
 	// ARGV: 1 who; 2 by when this must have come; 3 the newest view that the caller knows; 4 and 5 the agreed one's epoch and members by the
-	// caller; 6 whether it leaves; 7 absent after; 8 and 9 forgotten after, with and without others; 10 guard; 11 and 12 the shortest slice and
-	// what it adds to a window; 13 the call; 14 how long it takes at most; 15 whether it is urgent; then for each budget its calls, per and
+	// caller; 6 whether it leaves; 7 absent after; 8 and 9 forgotten after, with and without others; 10 guard; 11 how far back
+	// the call counts, at most; 12 how long a slice is; 13 the call; 14 how long it takes at most; 15 whether it is urgent; then for each budget its calls, per and
 	// parallel.
 	budgetScript = redis.NewScript(`
 local clock = redis.call('TIME')
@@ -158,22 +158,22 @@ for i = 0, count - 1 do
       local waiting = redis.call('TYPE', first).ok == 'string' and redis.call('GET', first)
       if waiting and waiting ~= token then least(i, math.max(1, redis.call('PTTL', first)) * 1000) end
     end
-    -- Those who are away may be calling by themselves, each in its own slice of time.
-    local slice = window + guard + math.max(window + tonumber(ARGV[12]), tonumber(ARGV[11]))
-    local function taken(seat)
-      local id = members[seat + 1]
-      if id == me or not v['p:' .. id] then return false end
-      return now - num('p:' .. id) > absent or now - num('b:' .. id) < window + guard
-    end
-    if #members > 0 then
-      local seat = math.floor(now / slice) % #members
-      local left = (math.floor(now / slice) + 1) * slice - now
-      if taken(seat) then
-        least(i, left)
-      elseif left < window + guard and taken((seat + 1) % #members) then
-        least(i, left + slice)
-      end
-    end
+  end
+end
+-- Those who are away may be calling by themselves, each in its own slice of time.
+local reach, slice = tonumber(ARGV[11]), tonumber(ARGV[12])
+local function taken(seat)
+  local id = members[seat + 1]
+  if id == me or not v['p:' .. id] then return false end
+  return now - num('p:' .. id) > absent or now - num('b:' .. id) < reach + guard
+end
+if reach > 0 and #members > 0 then
+  local seat = math.floor(now / slice) % #members
+  local left = (math.floor(now / slice) + 1) * slice - now
+  if taken(seat) then
+    least(0, left)
+  elseif left < reach + guard and taken((seat + 1) % #members) then
+    least(0, left + slice)
   end
 end
 if wait > 0 then

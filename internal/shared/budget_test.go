@@ -172,19 +172,24 @@ func TestReplicasKeepEveryLimitTogether(t *testing.T) {
 	defer cancel()
 	s.more(t, 10)
 	s.fair(t)
+	t.Log(time.Now(), "killed")
 	redis.Kill()
 	s.more(t, 12) // each has its slices of time
 	s.fair(t)
+	t.Log(time.Now(), "restart")
 	redis.Restart() // empty
 	s.more(t, 20)
 	s.fair(t)
 	r := open(t, lively(redis)) // another one joins
 	replicas.Go(func() { s.load(ctx, limit.New(r), 3) })
 	s.more(t, 15)
+	t.Log(time.Now(), "stop")
 	redis.Stop() // it does not answer, and may yet do late what it was told
 	s.more(t, 6)
+	t.Log(time.Now(), "cont")
 	redis.Continue()
 	s.more(t, 10)
+	t.Log(time.Now(), "end")
 	cancel()
 	replicas.Wait()
 	s.fair(t)

@@ -52,10 +52,39 @@ func (s *share) guard() time.Duration { return 3 * s.every / 2 }
 // tardy is how late Redis may hear what it is told.
 func (s *share) tardy() time.Duration { return s.every / 2 }
 
-func (s *share) shortest() time.Duration { return 5 * s.every / 2 }
+// reach is how far back calls with these budgets count, rounded up, since all that share a budget must have the same slices.
+func (s *share) reach(ask *limit.Ask) time.Duration {
+	var far time.Duration
+	for _, b := range ask.Budgets {
+		if b.Limit.Calls > 0 {
+			far = max(far, b.Limit.Per)
+		}
+		if b.Limit.Parallel > 0 {
+			far = max(far, ask.Within)
+		}
+	}
+	if far == 0 {
+		return 0
+	}
+	for _, step := range []time.Duration{1, 5, 35} {
+		if step*s.every >= far {
+			return step * s.every
+		}
+	}
+	most := 35 * s.every
+	for most < far {
+		most *= 2
+	}
+	return most
+}
+
+// slice is how long one is: what may be used of it, and the end.
+func (s *share) slice(reach time.Duration) time.Duration {
+	return reach + s.guard() + max(reach+s.tardy(), 5*s.every/2)
+}
 
 // hello gives what the script is told of this replica, and notes that it is being told.
-func (s *share) hello(id string, now time.Time, leave bool) []any {
+func (s *share) hello(id string, ask *limit.Ask, now time.Time, leave bool) []any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var by int64
@@ -64,8 +93,12 @@ func (s *share) hello(id string, now time.Time, leave bool) []any {
 	}
 	s.sent = now
 	s.told = max(s.agreed.epoch, s.next.epoch)
+	var reach time.Duration
+	if ask != nil {
+		reach = s.reach(ask)
+	}
 	return []any{id, by, s.told, s.agreed.epoch, strings.Join(s.agreed.members, ","), flagOf(leave), micros(s.absentAfter()),
-		micros(forgottenAfter), micros(forgottenAlone), micros(s.guard()), micros(s.shortest()), micros(s.tardy())}
+		micros(forgottenAfter), micros(forgottenAlone), micros(s.guard()), micros(reach), micros(s.slice(reach))}
 }
 
 // redisTime gives Redis's time since 1970 at a local one.
@@ -100,28 +133,22 @@ func (s *share) alone(id string, ask *limit.Ask, now time.Time) limit.Verdict {
 	if s.next.epoch > s.agreed.epoch {
 		views = append(views, s.next)
 	}
-	v := limit.Verdict{Granted: true}
-	for i, b := range ask.Budgets {
-		w := window(b.Limit, ask.Within)
-		if w == 0 {
-			continue
-		}
-		var wait time.Duration
-		if len(views) > 1 || len(s.agreed.members) != 1 || s.agreed.members[0] != id {
-			wait = s.sent.Add(s.tardy() + s.absentAfter() + w + s.guard()).Sub(now)
-		}
-		for _, view := range views {
-			wait = max(wait, s.untilTurn(view, id, w, s.redisTime(now)))
-		}
-		if wait > v.Wait {
-			v = limit.Verdict{On: i, Wait: wait}
-		}
+	reach := s.reach(ask)
+	if reach == 0 {
+		return limit.Verdict{Granted: true}
 	}
-	return v
+	var wait time.Duration
+	if len(views) > 1 || len(s.agreed.members) != 1 || s.agreed.members[0] != id {
+		wait = s.sent.Add(s.tardy() + s.absentAfter() + reach + s.guard()).Sub(now)
+	}
+	for _, view := range views {
+		wait = max(wait, s.untilTurn(view, id, reach, s.redisTime(now)))
+	}
+	return limit.Verdict{Granted: wait <= 0, Wait: wait}
 }
 
 // untilTurn says how long it is until one of the replica's slices, at a time of Redis's; nothing within the part of one that may be used.
-func (s *share) untilTurn(v view, id string, w, at time.Duration) time.Duration {
+func (s *share) untilTurn(v view, id string, reach, at time.Duration) time.Duration {
 	seat := slices.Index(v.members, id)
 	switch {
 	case seat < 0:
@@ -129,10 +156,10 @@ func (s *share) untilTurn(v view, id string, w, at time.Duration) time.Duration 
 	case len(v.members) == 1:
 		return 0
 	}
-	slice := w + s.guard() + max(w+s.tardy(), s.shortest())
+	slice := s.slice(reach)
 	cycle := slice * time.Duration(len(v.members))
 	at = (at - slice*time.Duration(seat)) % cycle
-	if at < slice-w-s.guard() {
+	if at < slice-reach-s.guard() {
 		return 0
 	}
 	return cycle - at
