@@ -105,12 +105,12 @@ func newSite(t *testing.T) *site {
 }
 
 // load calls the vendor by all kinds of limits, with several callers for each, until ctx ends.
-func (s *site) load(ctx context.Context, l *limit.Limits, callers int) {
+func (s *site) load(ctx context.Context, who string, l *limit.Limits, callers int) {
 	client := &http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{}).DialContext, MaxIdleConnsPerHost: 100}, Timeout: callWithin}
 	defer client.CloseIdleConnections()
 	var calling sync.WaitGroup
 	for _, budgets := range kinds {
-		query := "/?"
+		query := "/?counts=" + who + "&"
 		for _, b := range budgets {
 			query += "counts=" + b.Key + "&"
 		}
@@ -164,38 +164,123 @@ func TestReplicasKeepEveryLimitTogether(t *testing.T) {
 	s := newSite(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var replicas sync.WaitGroup
-	for range 3 {
+	for i := range 3 {
 		r := open(t, lively(redis))
-		replicas.Go(func() { s.load(ctx, limit.New(r), 3) })
+		replicas.Go(func() { s.load(ctx, fmt.Sprint("replica", i), limit.New(r), 3) })
 	}
 	defer replicas.Wait()
 	defer cancel()
 	s.more(t, 10)
 	s.fair(t)
-	t.Log(time.Now(), "killed")
 	redis.Kill()
 	s.more(t, 12) // each has its slices of time
 	s.fair(t)
-	t.Log(time.Now(), "restart")
 	redis.Restart() // empty
 	s.more(t, 20)
 	s.fair(t)
 	r := open(t, lively(redis)) // another one joins
-	replicas.Go(func() { s.load(ctx, limit.New(r), 3) })
+	replicas.Go(func() { s.load(ctx, "another", limit.New(r), 3) })
 	s.more(t, 15)
-	t.Log(time.Now(), "stop")
+	s.more(t, 5, "another")
 	redis.Stop() // it does not answer, and may yet do late what it was told
 	s.more(t, 6)
-	t.Log(time.Now(), "cont")
 	redis.Continue()
 	s.more(t, 10)
-	t.Log(time.Now(), "end")
 	cancel()
 	replicas.Wait()
 	s.fair(t)
-	for _, name := range []string{"account", "first", "second", "all", "host", "chat/users.list"} {
-		if !slices.IsSortedFunc(s.at[name], time.Time.Compare) {
-			t.Errorf("%s: the vendor's times are not in order", name)
+}
+
+// One replica is cut off from Redis, which the others still have: neither it nor they stop, and together they keep the limits.
+func TestAReplicaThatIsCutOffKeepsTheLimits(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	s := newSite(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var replicas sync.WaitGroup
+	join := func(who string, opt shared.Options) {
+		r := open(t, opt)
+		replicas.Go(func() { s.load(ctx, who, limit.New(r), 2) })
+	}
+	proxy, _ := proxied(t, redis)
+	through := lively(redis)
+	through.URL = "redis://" + proxy.Listen + "/0"
+	join("one", lively(redis))
+	join("two", lively(redis))
+	join("cutoff", through)
+	defer replicas.Wait()
+	defer cancel()
+	s.more(t, 10, "one", "two", "cutoff")
+	s.more(t, 5)
+	for range 2 {
+		proxy.Stop()
+		s.more(t, 15, "one", "two", "cutoff")
+		s.more(t, 5)
+		if err := proxy.Start(); err != nil {
+			t.Fatal(err)
 		}
+		s.more(t, 15, "one", "two", "cutoff")
+		s.more(t, 5)
+	}
+	cancel()
+	replicas.Wait()
+	s.fair(t)
+}
+
+// What a source says to one replica, all obey; and who waits at one replica goes before the background of another.
+func TestPausesAndUrgencyReachTheOthers(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	one, two := limit.New(open(t, lively(redis))), limit.New(open(t, lively(redis)))
+	enter := func(l *limit.Limits, b connectors.Budget, within time.Duration) *connectors.Error {
+		ctx, cancel := context.WithTimeout(t.Context(), within)
+		defer cancel()
+		pass, e := l.Enter(ctx, []connectors.Budget{b}, time.Second)
+		if e == nil {
+			pass.Leave(true)
+		}
+		return e
+	}
+	free := connectors.RateLimit{}
+	one.Pause("paused", &connectors.Error{Kind: connectors.KindRateLimited, Status: 429, RetryAfter: time.Hour})
+	one.Pause("blocked", &connectors.Error{Kind: connectors.KindRateLimited, Status: 403, RetryAfter: time.Hour, Blocked: true})
+	one.Pause("blocked", &connectors.Error{Kind: connectors.KindRateLimited, Status: 429, RetryAfter: 2 * time.Hour})
+	for _, key := range []string{"paused", "blocked"} {
+		redistest.Await(t, func() bool { return enter(two, connectors.Budget{Key: key, Limit: free}, time.Minute) != nil }, "%s", key)
+		e := enter(two, connectors.Budget{Key: key, Limit: free}, time.Minute)
+		if e == nil || !e.Unsent || e.Kind != connectors.KindRateLimited || e.Blocked != (key == "blocked") || e.RetryAfter < 50*time.Minute ||
+			e.RetryAfter > time.Hour {
+			t.Errorf("%s: got %v", key, e)
+		}
+	}
+	if e := enter(two, connectors.Budget{Key: "another", Limit: free}, time.Minute); e != nil {
+		t.Errorf("another budget is refused: %v", e)
+	}
+
+	busy := connectors.Budget{Key: "busy", Limit: connectors.RateLimit{Calls: 1, Per: 500 * time.Millisecond}}
+	ctx, cancel := context.WithCancel(t.Context())
+	var background sync.WaitGroup
+	for range 4 {
+		background.Go(func() {
+			for ctx.Err() == nil {
+				if pass, e := one.Enter(connectors.WithUrgency(ctx, connectors.NewUrgency()), []connectors.Budget{busy}, time.Second); e == nil {
+					pass.Leave(true)
+				}
+			}
+		})
+	}
+	var waits []time.Duration
+	for range 5 {
+		began := time.Now()
+		if e := enter(two, busy, time.Minute); e != nil {
+			t.Fatal(e)
+		}
+		waits = append(waits, time.Since(began))
+	}
+	cancel()
+	background.Wait()
+	// Each is the next to go: by chance it would be one of five.
+	if slow := slices.DeleteFunc(waits, func(d time.Duration) bool { return d < 1500*time.Millisecond }); len(slow) > 2 {
+		t.Errorf("who is waited for had to wait %v", slow)
 	}
 }
