@@ -33,9 +33,10 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Source: cfg.Name, Kind: connectors.RocketChat, Runtime: cfg.Runtime,
 		Base: cfg.URL, Judge: judge, Timeout: cfg.Timeout, Transport: transport,
 		Counted: connectors.Fingerprint(connectors.RocketChat, "calls", canonical(cfg.URL)), Limit: limit, Told: told, Retries: cfg.Retries,
-		Sign: func(r *http.Request) {
+		Sign: func(r *http.Request) error {
 			r.Header.Set("X-User-Id", cfg.UserID)
 			r.Header.Set("X-Auth-Token", cfg.AuthToken.Reveal())
+			return nil
 		},
 	})
 	if err = errors.Join(checkURL(cfg.URL, err), check("user_id", cfg.UserID), check("auth_token", cfg.AuthToken.Reveal())); err != nil {

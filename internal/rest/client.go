@@ -34,8 +34,9 @@ type Options struct {
 	Base   string // absolute http or https URL; a path in it is kept as a prefix
 	// Judge says what a reply means: nil for success. Status, Source and Op are filled in by the client.
 	Judge func(*Response) *connectors.Error
-	// Sign puts the credential on a request just before it is sent. It may be nil.
-	Sign func(*http.Request)
+	// Sign puts the credential on a request just before it is sent, each time that it is. It may be nil. Its error is a *connectors.Error,
+	// and keeps the request from being sent.
+	Sign func(*http.Request) error
 	// Counted names what the source counts calls by, and reveals no credential; empty for this source's own name and address. Limit is what
 	// it allows, and Also are further budgets in which each call counts.
 	Counted string
@@ -64,7 +65,7 @@ type Told struct {
 // Client calls one source. Safe for concurrent use.
 type Client struct {
 	opt       Options
-	base      *url.URL
+	base      atomic.Pointer[url.URL]
 	transport http.RoundTripper
 	limits    connectors.Limits
 	calls     atomic.Int64 // what the source says it allows, where that is less than Options.Limit; 0 otherwise
@@ -75,14 +76,10 @@ type Client struct {
 
 // New checks the options and gives a client.
 func New(opt Options) (*Client, error) {
-	base, err := url.Parse(opt.Base)
-	if err != nil || base.Hostname() == "" || (base.Scheme != "https" && base.Scheme != "http") {
-		return nil, errors.New("not an absolute http or https URL")
+	base, err := parseBase(opt.Base)
+	if err != nil {
+		return nil, err
 	}
-	if base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
-		return nil, errors.New("must have no user, query or fragment")
-	}
-	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
 	if opt.Timeout <= 0 {
 		opt.Timeout = defaultTimeout
 	}
@@ -110,14 +107,27 @@ func New(opt Options) (*Client, error) {
 	if opt.Retries != nil {
 		retries = *opt.Retries
 	}
-	return &Client{
+	c := &Client{
 		opt:     opt,
-		base:    base,
 		limits:  limits,
 		retries: retries,
 		// Not an http.Client: that would follow redirects, which could carry a credential elsewhere, or at least read where they lead to.
 		transport: transport,
-	}, nil
+	}
+	c.base.Store(base)
+	return c, nil
+}
+
+func parseBase(raw string) (*url.URL, error) {
+	base, err := url.Parse(raw)
+	if err != nil || base.Hostname() == "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return nil, errors.New("not an absolute http or https URL")
+	}
+	if base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
+		return nil, errors.New("must have no user, query or fragment")
+	}
+	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
+	return base, nil
 }
 
 // Health says how the source's calls have gone of late.
@@ -136,6 +146,12 @@ type Request struct {
 	Bucket string
 	// Write marks a call that changes something: it is never sent twice.
 	Write bool
+
+	// What differs for a call that is not to the vendor's API itself, such as one for a token; the limits are the same. The zero values are
+	// for the client's own.
+	Base  string // another place than Options.Base
+	Judge func(*Response) *connectors.Error
+	Sign  func(*http.Request) error
 }
 
 // Response is a reply, read to its end.
@@ -217,7 +233,11 @@ func (c *Client) call(ctx context.Context, req Request, header map[string]string
 		end.Bytes = len(resp.Body)
 	}
 	if e == nil {
-		e = c.opt.Judge(resp)
+		judge := c.opt.Judge
+		if req.Judge != nil {
+			judge = req.Judge
+		}
+		e = judge(resp)
 		if e != nil {
 			e.Status = resp.Status
 		}
@@ -288,7 +308,10 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 	if method == "" {
 		method = http.MethodGet
 	}
-	target := c.base.String() + "/" + req.Path
+	target := c.base.Load().String() + "/" + req.Path
+	if req.Base != "" {
+		target = strings.TrimRight(req.Base, "/") + "/" + req.Path
+	}
 	if req.Query != "" {
 		target += "?" + req.Query
 	}
@@ -309,8 +332,16 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 	if req.ContentType != "" {
 		r.Header.Set("Content-Type", req.ContentType)
 	}
-	if c.opt.Sign != nil {
-		c.opt.Sign(r)
+	sign := c.opt.Sign
+	if req.Sign != nil {
+		sign = req.Sign
+	}
+	if sign != nil {
+		if err := sign(r); err != nil {
+			e := *connectors.AsError(c.opt.Source, err)
+			e.Unsent = true
+			return nil, &e
+		}
 	}
 	res, err := c.transport.RoundTrip(r)
 	if err != nil {
@@ -337,11 +368,12 @@ func (c *Client) Below(op, link string) (path, query string, err error) {
 		return "", "", &connectors.Error{Source: c.opt.Source, Op: op, Kind: connectors.KindBadResponse,
 			Detail: "the answer links to another host or path; it was not followed"}
 	}
+	base := c.base.Load()
 	u, err := url.Parse(link)
-	if err != nil || u.User != nil || u.Scheme != c.base.Scheme || !strings.EqualFold(u.Host, c.base.Host) {
+	if err != nil || u.User != nil || u.Scheme != base.Scheme || !strings.EqualFold(u.Host, base.Host) {
 		return refuse()
 	}
-	path, ok := strings.CutPrefix(u.EscapedPath(), c.base.EscapedPath()+"/")
+	path, ok := strings.CutPrefix(u.EscapedPath(), base.EscapedPath()+"/")
 	if !ok || strings.Contains(u.Path, "..") { // however it is escaped
 		return refuse()
 	}
