@@ -68,7 +68,7 @@ func (s Subject) mannerly(t *testing.T, op operation) {
 		if _, err := ask(t, op, source, nil); err != nil {
 			t.Fatal(err)
 		}
-		if n := int32(st.faults.Requests()); turns.given.Load() != n || turns.left.Load() != n {
+		if n := int64(st.faults.Requests()); turns.given.Load() != n || turns.left.Load() != n {
 			t.Errorf("%d requests with %d turns, of which %d were given back", n, turns.given.Load(), turns.left.Load())
 		}
 		turns.mu.Lock()
@@ -81,7 +81,7 @@ func (s Subject) mannerly(t *testing.T, op operation) {
 
 // turns gives every call its turn, and counts.
 type turns struct {
-	given, left atomic.Int32
+	given, left atomic.Int64
 	mu          sync.Mutex
 	keys        map[string]bool
 }

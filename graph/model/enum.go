@@ -61,7 +61,9 @@ var breakerStates = newEnum(map[string]connectors.BreakerState{
 })
 
 // MarshalBreakerState writes a BreakerState.
-func MarshalBreakerState(v connectors.BreakerState) graphql.Marshaler { return breakerStates.marshal(v) }
+func MarshalBreakerState(v connectors.BreakerState) graphql.Marshaler {
+	return breakerStates.marshal(v)
+}
 
 // UnmarshalBreakerState reads a BreakerState.
 func UnmarshalBreakerState(v any) (connectors.BreakerState, error) { return breakerStates.unmarshal(v) }
