@@ -108,7 +108,7 @@ end
 if v.next then
   local known = true
   for _, id in ipairs(split(v.members)) do
-    if v['p:' .. id] and (num('a:' .. id) < num('next') or now - num('b:' .. id) < 90000000) then known = false end
+    if v['p:' .. id] and (num('a:' .. id) < num('next') or now - num('b:' .. id) < 11 * absent) then known = false end
   end
   if known then
     set('epoch', v.next)

@@ -183,7 +183,7 @@ func TestReplicasKeepEveryLimitTogether(t *testing.T) {
 	s.more(t, 15)
 	s.more(t, 5, "another")
 	redis.Stop() // it does not answer, and may yet do late what it was told
-	s.more(t, 6)
+	redistest.Await(t, func() bool { return !r.Crowd().Connected }, "Redis is missed")
 	redis.Continue()
 	s.more(t, 10)
 	cancel()
