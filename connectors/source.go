@@ -54,6 +54,16 @@ type Lister[T Record] interface {
 	List(ctx context.Context, progress Progress[T]) (Listing[T], error)
 }
 
+// ChangeLister is a Lister that can also tell what has changed since an earlier reading, for less than everything costs.
+type ChangeLister[T Record] interface {
+	Lister[T]
+	// Changes lists the records that were added or changed since the earlier of two times: when what is known was read, by our clock,
+	// and what the known records tell of the source's. It may list some that have not changed, and tells nothing of deletions. Complete says that
+	// it came to its end. KindUnsupported says that the source does not tell after all: read everything. Known is in the order of IDs as
+	// text, and stays as it is. Otherwise it is like List.
+	Changes(ctx context.Context, known []T, since time.Time, progress Progress[T]) (Listing[T], error)
+}
+
 // ListFunc makes a function a Lister.
 type ListFunc[T Record] func(ctx context.Context, progress Progress[T]) (Listing[T], error)
 

@@ -45,6 +45,9 @@ type SourceCollection struct {
 	Waits int `json:"waits"`
 	// Why the last try failed; null after a success.
 	Error *SourceError `json:"error,omitempty"`
+	// How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
+	// until it ends, but for a first one, which is served as it grows.
+	Reading *SourceReading `json:"reading,omitempty"`
 }
 
 // Why a source could not be read.
@@ -54,6 +57,16 @@ type SourceError struct {
 	Code    connectors.ErrorKind `json:"code"`
 	// When it is asked again at the earliest, if somebody still wants it.
 	RetryAt *time.Time `json:"retryAt,omitempty"`
+}
+
+// A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough.
+type SourceReading struct {
+	// When its first records were read, or asked for.
+	StartedAt time.Time `json:"startedAt"`
+	// The records read so far.
+	Count int `json:"count"`
+	// How many there are by the source's own word, where it gives one.
+	ExpectedCount *int `json:"expectedCount,omitempty"`
 }
 
 // Exactly one way of naming a person.

@@ -166,6 +166,9 @@ func (d *decoder) readable(f *sourceFile, path string) map[connectors.Collection
 				d.fault(sub+".keep_for", "is shorter than fresh_for")
 			}
 		}
+		if full := sub + ".full_every"; d.lines[full] > 0 && (f.Kind != string(connectors.Kommo) || c != connectors.Contacts) {
+			d.fault(full, "is for the contacts of kommo only: everything else is read whole each time")
+		}
 		read[c] = Collection(settings)
 	}
 	if len(read) == 0 && !d.faulty(path) {

@@ -48,6 +48,7 @@ type Collection struct {
 	FreshFor    time.Duration
 	KeepFor     time.Duration
 	MinInterval time.Duration
+	FullEvery   time.Duration
 }
 
 // Option overrides a setting from the command line.

@@ -109,6 +109,7 @@ type collectionFile struct {
 	FreshFor    time.Duration `key:"fresh_for" default:"5m" except:"accounts=1m" min:"1s" max:"30d" doc:"How long data counts as fresh. Where the source's limits do not allow that, the time is longer, and shown in the graph."`
 	KeepFor     time.Duration `key:"keep_for" default:"7d" min:"1m" max:"365d" doc:"How long data is served while the source cannot be read."`
 	MinInterval time.Duration `key:"min_interval" default:"10s" min:"1s" max:"1d" doc:"The least time between two readings, whoever asks."`
+	FullEvery   time.Duration `key:"full_every" default:"1h" min:"1m" max:"30d" doc:"For the contacts of kommo, which are mostly asked only for what has changed: how long after a reading of everything the next one comes. Deleted contacts vanish with it. Where the source's limits make it take long, the time is longer."`
 }
 
 // Setting describes one key of the file.

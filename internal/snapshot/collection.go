@@ -17,13 +17,16 @@ type collection struct {
 	key      Key
 	kind     kind
 	settings Settings
+	tells    bool // the source can tell what has changed
 
 	view   atomic.Pointer[view]
-	asked  atomic.Int64  // when somebody last asked, in nanoseconds since 1970
-	forced atomic.Int64  // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
-	reads  atomic.Int64  // how often the source has been read
-	waits  atomic.Int64  // how often somebody has waited
-	wake   chan struct{} // tells the reader to look again
+	asked  atomic.Int64 // when somebody last asked, in nanoseconds since 1970
+	forced atomic.Int64 // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
+	reads  atomic.Int64 // how often the source has been read
+	// progressed is how far the reading has come that is under way; nil where there is none.
+	progressed atomic.Pointer[Progress]
+	waits      atomic.Int64  // how often somebody has waited
+	wake       chan struct{} // tells the reader to look again
 
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
 	place  int             // among the source's collections
@@ -54,6 +57,7 @@ func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) 
 	c := &collection{keeper: k, source: s, key: key, kind: kinds[key.Collection], settings: settings,
 		item: Item{Key: key, Fingerprint: s.Fingerprint}, paced: 1,
 		wake: make(chan struct{}, 1), first: make(chan struct{}), known: condition{state: Missing}}
+	c.tells = c.kind.tells(s)
 	c.view.Store(&view{ended: make(chan struct{})})
 	return c
 }

@@ -107,7 +107,8 @@ func (c *collection) lacks(m *Mark) bool {
 // adopt puts what the tier has in the place of what we have. It is false where that cannot be had.
 func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 	was := c.view.Load().snap
-	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, OldestAt: m.Since}
+	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, OldestAt: m.Since,
+		FullAt: m.Full}
 	if was != nil && was.Version == m.Version {
 		snap.Records = was.Records
 	} else {
@@ -138,7 +139,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 		}
 		v.floor = v.started.Add(c.minInterval())
 		if v.next = v.floor; snap.Complete {
-			v.next = v.started.Add(c.freshFor(v))
+			v.next = later(v.floor, snap.OldestAt.Add(c.freshFor(v)))
 		}
 	})
 	c.paced = c.pace()
@@ -312,7 +313,7 @@ func (c *collection) stored(v *view) Stored {
 	snap := v.snap
 	return Stored{
 		Item: c.item, KeepFor: c.settings.KeepFor, Rewrite: c.damaged,
-		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
+		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Full: snap.FullAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
 			Took: v.took, Count: snap.Records.Len()},
 		Encode: func() ([][]byte, error) { return c.kind.encode(snap.Records) },
 	}
