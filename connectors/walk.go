@@ -19,8 +19,8 @@ type Page[R any] struct {
 	Offset int
 	// Total is how many rows the whole list has, by the source's word; nil where it does not say.
 	Total *int
-	// Last says that nothing follows, by the source's word.
-	Last bool
+	// Last says whether nothing follows, by the source's word; nil where it does not say. Then it is the total that tells, or a short page.
+	Last *bool
 }
 
 // Walk reads a list to its end while others change it. Pages are found by counting rows, so that a row which vanishes before the place
@@ -161,8 +161,9 @@ func (w *Walk[R]) page(p Page[R]) (over, lost bool, err error) {
 	} else if s.barren == maxBarren {
 		return false, false, w.Fail("it gives the same rows again and again")
 	}
-	switch done := p.Last || p.Total != nil && p.Offset+len(p.Rows) >= *p.Total; {
-	case done, p.Total == nil && !gained && len(p.Rows) < s.longest:
+	told := p.Total != nil || p.Last != nil
+	switch done := p.Last != nil && *p.Last || p.Total != nil && p.Offset+len(p.Rows) >= *p.Total; {
+	case done, !told && !gained && len(p.Rows) < s.longest:
 		w.end.Whole = true
 		return true, false, nil
 	case at == 0:

@@ -62,6 +62,7 @@ func TestWalkWhileListChanges(t *testing.T) {
 		calls := 0
 		broken := rapid.IntRange(0, 6).Draw(t, "errors")
 		step := rapid.IntRange(1, 3).Draw(t, "pages begin at multiples of")
+		tellsLast := step > 1 || rapid.Bool().Draw(t, "tells which page is the last") // what overlaps by more cannot tell by its length
 		w := connectors.Walk[string]{
 			Fetch: func(_ context.Context, offset int) (connectors.Page[string], error) {
 				if calls++; calls > 2000 {
@@ -77,6 +78,9 @@ func TestWalkWhileListChanges(t *testing.T) {
 				p := connectors.Page[string]{Rows: rows[from:min(from+size+step-1, len(rows))], Offset: offset}
 				if total := len(rows); tellsTotal {
 					p.Total = &total
+				}
+				if last := from+len(p.Rows) >= len(rows); tellsLast {
+					p.Last = &last
 				}
 				return p, nil
 			},
