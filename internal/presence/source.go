@@ -20,6 +20,7 @@ const (
 
 // source is one source's presence.
 type source struct {
+	of            *connectors.Source
 	name          string
 	reader        connectors.PresenceReader
 	log           *slog.Logger

@@ -20,6 +20,9 @@ type Options struct {
 	Timeout time.Duration
 	// Logger is told when a source stops or starts answering; nil means nobody.
 	Logger *slog.Logger
+	// Before is the store that this one takes over from, nil for none: what is known of a source that is the same object, and when it may be asked
+	// again, is then common to both.
+	Before *Store
 }
 
 // Store knows who is there. Its methods are safe for concurrent use.
@@ -43,8 +46,10 @@ func New(sources []*connectors.Source, opt Options) *Store {
 	}
 	s := &Store{timeout: orDefault(opt.Timeout, 2*time.Second), sources: make(map[string]*source)}
 	for _, src := range sources {
-		if src.Presence != nil {
-			s.sources[src.Name] = &source{name: src.Name, reader: src.Presence, log: log.With(slog.String("source", src.Name)),
+		if before := opt.Before; before != nil && before.sources[src.Name] != nil && before.sources[src.Name].of == src {
+			s.sources[src.Name] = before.sources[src.Name]
+		} else if src.Presence != nil {
+			s.sources[src.Name] = &source{of: src, name: src.Name, reader: src.Presence, log: log.With(slog.String("source", src.Name)),
 				life: orDefault(opt.Life, 15*time.Second), keepFor: orDefault(opt.KeepFor, 2*time.Minute),
 				known: make(map[string]answer), wanted: make(map[string]time.Time)}
 		}
