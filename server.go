@@ -190,13 +190,14 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sources, err := instance.Open(cfg, connectors.Runtime{})
+	watch := new(check.Watch)
+	sources, err := instance.Open(cfg, connectors.Runtime{Observer: watch})
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
-	reports := check.Run(ctx, sources)
+	reports := check.Run(ctx, sources, watch)
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
 	}

@@ -15,9 +15,8 @@ import (
 
 func id(i int) string { return fmt.Sprintf("u%05d", i) }
 
-// TestWalkWhileListChanges holds a walk against a plain list that changes at random between two pages, and a walk that is broken off now and
-// then: whoever was there from beginning
-// to end is found, and nobody is who never was.
+// TestWalkWhileListChanges holds a walk, which is broken off now and then, against a plain list that changes at random between two pages:
+// whoever was there from beginning to end is found, and nobody is who never was.
 func TestWalkWhileListChanges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

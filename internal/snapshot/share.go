@@ -367,5 +367,8 @@ func (c *collection) mayReadAlone(v *view, now time.Time) bool {
 // reschedule sets when the next reading is due after the pace has changed.
 func (c *collection) reschedule() {
 	c.paced = c.pace()
-	c.change(func(v *view) { v.next, v.floor = v.started.Add(c.freshFor(v)), v.started.Add(c.minInterval()) })
+	c.change(func(v *view) {
+		v.floor = v.started.Add(c.minInterval())
+		v.next = later(v.floor, v.snap.OldestAt.Add(c.freshFor(v)))
+	})
 }
