@@ -32,7 +32,7 @@ var trusts = map[string]connectors.Trust{
 
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
-	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait}
+	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, SourcesApart: f.SourceErrs == "extensions"}
 	c.Listen = f.Listen
 	d.listen(f.Listen, "listen")
 	if over.listen != "" {
