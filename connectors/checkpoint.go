@@ -1,19 +1,18 @@
 package connectors
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"time"
 )
 
 const (
-	// resumeWithin is how long after it was broken off a reading may go on: longer than the pauses after failures, and much shorter than an
-	// outage after which the beginning had better be read again.
+	// resumeWithin is for how long a reading may be stuck at one place: longer than the pauses after failures, and than most outages.
 	resumeWithin = 30 * time.Minute
 	// resumeUntil is how old the beginning of a reading may be that goes on: what was read first is served with what is read last.
 	resumeUntil = 6 * time.Hour
-	// resumeTries is how often a reading may fail at one place before it begins anew.
+	// resumeTries is how often a reading may get an answer at one place that it cannot understand: then something else may be wrong than that
+	// the source is down.
 	resumeTries = 3
 )
 
@@ -32,9 +31,9 @@ type Course[S any] struct {
 	began  time.Time     // the reading
 	spent  time.Duration // by the calls before this one
 	called time.Time     // when this one began
-	broke  time.Time     // when the one before was broken off
 	place  int
-	tries  int // broken off at that place
+	stuck  time.Time // since when it is at that place
+	tries  int       // answers there that were not understood
 }
 
 // Resume gives the reading that was broken off, if it may go on, or else one that begins now with the state that begin makes.
@@ -44,30 +43,28 @@ func (c *Checkpoint[S]) Resume(begin func() S) *Course[S] {
 	on := c.kept
 	c.kept = nil
 	c.mu.Unlock()
-	if on == nil || now.Sub(on.broke) > resumeWithin || now.Sub(on.began) > resumeUntil {
+	if on == nil || now.Sub(on.stuck) > resumeWithin || now.Sub(on.began) > resumeUntil {
 		return &Course[S]{State: begin(), began: now, called: now}
 	}
 	on.called = now
 	return on
 }
 
-// Keep keeps a reading that err has broken off, unless it has failed too often at this place, a number that grows as the reading gets on.
+// Keep keeps a reading that err has broken off, unless it has been stuck for too long at this place, a number that grows as the reading gets on.
 // Where the source has refused, what it shows next may be something else, and nothing is kept.
 func (c *Checkpoint[S]) Keep(course *Course[S], place int, err error) {
 	if e, ok := errors.AsType[*Error](err); ok && refused(e) {
 		return
 	}
 	now := time.Now()
-	course.spent, course.broke = course.spent+now.Sub(course.called), now
-	switch {
-	case place != course.place:
-		course.place, course.tries = place, 1
-	case errors.Is(err, context.Canceled): // nobody's failure
-	default:
-		course.tries++
+	course.spent += now.Sub(course.called)
+	if place != course.place || course.stuck.IsZero() {
+		course.place, course.stuck, course.tries = place, now, 0
 	}
-	if course.tries >= resumeTries {
-		return
+	if IsKind(err, KindBadResponse) {
+		if course.tries++; course.tries == resumeTries {
+			return
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -47,7 +47,6 @@ type Walk[R any] struct {
 	offset   int
 	pages    int
 	restarts int
-	grown    int // rows that came, by the source's count
 	broken   bool
 	s        *stretch
 	end      End
@@ -59,14 +58,14 @@ type End struct {
 	Total *int
 	// Whole says that the last row was reached without a gap.
 	Whole bool
-	// Joined is how many rows came while the walk was under way, at the least. A walk in order need not see them, but has all that were
-	// there throughout.
-	Joined int
+	// InOrder says that all rows came in the order that was asked for.
+	InOrder bool
 }
 
-// Complete says whether a walk's end shows that all are among the n that were found who were there throughout. A source that counts more
-// rows than it gives holds some back, unless those have come meanwhile.
-func (e End) Complete(n int) bool { return e.Whole && (e.Total == nil || n+e.Joined >= *e.Total) }
+// Complete says whether a walk's end shows that all are among the n that were found who were there throughout. In order, pages that join
+// have left none of them out, and where the source counts more, those have come meanwhile, behind us. Without an order that cannot be told
+// from rows that the source holds back.
+func (e End) Complete(n int) bool { return e.Whole && (e.InOrder || e.Total == nil || n >= *e.Total) }
 
 // stretch is one attempt at a walk.
 type stretch struct {
@@ -113,16 +112,13 @@ func (w *Walk[R]) Pages() int { return w.pages }
 func (w *Walk[R]) begin() {
 	w.Begin()
 	w.s = &stretch{seen: make(map[string]bool), inOrder: w.Compare != nil}
-	w.offset, w.grown, w.end = 0, 0, End{}
+	w.offset, w.end = 0, End{}
 }
 
 func (w *Walk[R]) next(ctx context.Context) (Page[R], error) {
 	p, err := w.Fetch(ctx, w.offset)
 	if w.broken = err != nil; w.broken {
 		return p, err
-	}
-	if was := w.end.Total; was != nil && p.Total != nil {
-		w.grown += max(0, *p.Total-*was)
 	}
 	w.end.Total = p.Total
 	if p.Offset > w.offset || p.Offset < 0 {
@@ -133,9 +129,7 @@ func (w *Walk[R]) next(ctx context.Context) (Page[R], error) {
 	}
 	w.s.longest = max(w.s.longest, len(p.Rows))
 	w.s.inOrder = w.s.inOrder && slices.IsSortedFunc(p.Rows, func(a, b R) int { return w.compare(w.Key(a), w.Key(b)) })
-	if w.end.Joined = 0; w.s.inOrder {
-		w.end.Joined = w.grown
-	}
+	w.end.InOrder = w.s.inOrder
 	return p, nil
 }
 

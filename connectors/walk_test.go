@@ -33,13 +33,11 @@ func TestWalkWhileListChanges(t *testing.T) {
 		}
 		ever, always := slices.Clone(rows), slices.Clone(rows)
 		changes := rapid.IntRange(0, 12).Draw(t, "changes")
-		deleted := 0
 		change := func() {
 			for ; changes > 0 && rapid.Bool().Draw(t, "change now"); changes-- {
 				if len(rows) > 0 && rapid.IntRange(0, 2).Draw(t, "kind") > 0 {
 					from := rapid.IntRange(0, len(rows)-1).Draw(t, "delete at")
 					to := min(len(rows), from+rapid.IntRange(1, 5).Draw(t, "so many"))
-					deleted++
 					gone := slices.Clone(rows[from:to])
 					rows = slices.Delete(slices.Clone(rows), from, to)
 					always = slices.DeleteFunc(always, func(r string) bool { return slices.Contains(gone, r) })
@@ -119,8 +117,8 @@ func TestWalkWhileListChanges(t *testing.T) {
 				t.Fatalf("%s was there all the time and is not found in %v", r, got)
 			}
 		}
-		if ordered && tellsTotal && !end.Complete(len(got)) && deleted == 0 {
-			t.Fatalf("%d of %d found, %d of them known to have come meanwhile, and nobody left: not called complete", len(got), *end.Total, end.Joined)
+		if ordered && (tellsTotal || tellsLast) && !end.Complete(len(got)) {
+			t.Fatalf("%d found in order to the end, and not called complete", len(got))
 		}
 		if !end.Whole && tellsTotal && ordered && len(always) == count {
 			t.Fatal("nobody left, and yet the walk does not call itself whole")
