@@ -275,7 +275,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	defer kept.Wait()
 	defer stopSharing()
 	host, err := instance.New(cfg, instance.Options{
-		Tier: common, Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
+		Tier: common, Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
 	}, func() { ready(address) })
 	if err != nil {
 		stopReading()

@@ -202,7 +202,7 @@ func TestEverySetting(t *testing.T) {
 			},
 			{
 				Config: connectors.Config{Name: "altcraft", Kind: connectors.Altcraft, URL: "http://altcraft.corp.example/behind/a/path",
-					Token: "a${b}$c", AccountID: 9, TimeZone: time.UTC},
+					Token: "a${b}$c", AccountID: 9, Format: "xml", TimeZone: time.UTC},
 				EmailTrust:  connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{connectors.Accounts: fast},
 			},

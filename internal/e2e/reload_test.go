@@ -114,6 +114,14 @@ type reloadable struct {
 
 func serveReloadable(t *testing.T, settings map[string]any) *reloadable {
 	t.Helper()
+	r := serveUnread(t, settings)
+	r.awaitFirstReading(t)
+	return r
+}
+
+// serveUnread is serveReloadable without waiting until anything has been read.
+func serveUnread(t *testing.T, settings map[string]any) *reloadable {
+	t.Helper()
 	r := &reloadable{path: configFile(t, settings)}
 	p, err := launch("serve", "--config", r.path)
 	if err != nil {
@@ -129,7 +137,6 @@ func serveReloadable(t *testing.T, settings map[string]any) *reloadable {
 	if err := p.awaitAddress("Roster listens on "); err != nil {
 		t.Fatal(err)
 	}
-	p.awaitFirstReading(t)
 	return r
 }
 
@@ -233,7 +240,9 @@ func TestSecretIsReplaced(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "kommo")
 	replace(t, secret, "first\n")
 	kommo["access_token_file"] = secret
-	r := serveReloadable(t, settingsOf(kommo, reading(sourceSettings(other.Sources()[0]), "30d", "1s")))
+	settings := settingsOf(kommo, reading(sourceSettings(other.Sources()[0]), "30d", "1s"))
+	settings["first_wait"] = "1ms" // nobody waits for what is missing: nothing may ever be
+	r := serveReloadable(t, settings)
 	other.ResetCalls()
 	_, before := g.seen("first")
 	stop := r.underLoad(t)
@@ -260,6 +269,49 @@ func TestSecretIsReplaced(t *testing.T) {
 	}
 	if strings.Contains(r.log.String(), "second") {
 		t.Error("the log holds the secret")
+	}
+	if t.Failed() {
+		return
+	}
+
+	// What a secret is taken up with is the configuration in force, not that of the start, nor the one that somebody is at work on.
+	r.reload(t, settingsOf(kommo))
+	replace(t, r.path, "sources: [")
+	g.allow("third")
+	replace(t, secret, "third")
+	eventually(t, "the third secret is used", func() bool { n, _ := g.seen("third"); return n > 0 && r.said(takenOver) == 3 })
+	if diff := cmp.Diff([]string{"kommo"}, r.names(t)); diff != "" {
+		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+}
+
+// A request that is being answered when the configuration changes gets the answer that it would have got.
+func TestRequestUnderWayIsAnswered(t *testing.T) {
+	t.Parallel()
+	g, kommo := newGate(t, "good")
+	kommo["access_token"], kommo["timeout"] = "good", "1m"
+	release := g.hold()
+	settings := settingsOf(kommo)
+	settings["first_wait"], settings["max_wait"] = "1m", "1m"
+	r := serveUnread(t, settings)
+	answered := make(chan answer, 1)
+	go func() { answered <- r.ask(t, `{ users { totalCount completeness { complete } } }`, nil) }()
+	eventually(t, "the request waits", func() bool {
+		a := r.send(t, http.MethodGet, "?"+url.Values{"query": {`{ sources { collections { waits } } }`}}.Encode(), "", nil)
+		return strings.Contains(string(a.Data), `"waits":1`)
+	})
+	settings["identity"] = map[string]any{"shared_mailboxes": []string{"all"}}
+	r.reload(t, settings)
+	release()
+	var data struct {
+		Users struct {
+			TotalCount   int
+			Completeness struct{ Complete bool }
+		}
+	}
+	(<-answered).into(t, &data)
+	if !data.Users.Completeness.Complete || data.Users.TotalCount == 0 {
+		t.Errorf("the answer has %+v, want all people", data.Users)
 	}
 }
 
@@ -295,8 +347,13 @@ func TestSourcesComeAndGo(t *testing.T) {
 	settings := func(sources ...map[string]any) map[string]any {
 		for _, s := range sources {
 			reading(s, "30d", "1s")
+			if s["kind"] == string(connectors.Altcraft) {
+				s["format"] = "xml"
+			}
 		}
-		return settingsOf(sources...)
+		all := settingsOf(sources...)
+		all["first_wait"] = "1ms" // nobody waits for what is missing: nothing may ever be
+		return all
 	}
 	first := settings(sourceSettings(stays.Sources()[0]), sourceSettings(goes.Sources()[0]))
 	r := serveReloadable(t, first)
@@ -364,7 +421,9 @@ func TestReloadWhileASourceHangs(t *testing.T) {
 	r.reload(t, changed)
 	release()
 	eventually(t, "the source is read with the new credential", func() bool {
-		var data struct{ Users struct{ Completeness struct{ Complete bool } } }
+		var data struct {
+			Users struct{ Completeness struct{ Complete bool } }
+		}
 		a := r.ask(t, `{ users { completeness { complete } } }`, nil)
 		return json.Unmarshal(a.Data, &data) == nil && data.Users.Completeness.Complete
 	})

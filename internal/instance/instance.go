@@ -22,6 +22,8 @@ import (
 type Options struct {
 	// Tier is where snapshots are kept beside the memory; nil for nowhere.
 	Tier snapshot.Tier
+	// Presence is where who is there is shared beside the memory; nil for nowhere.
+	Presence presence.Tier
 	// Runtime is lent to every source.
 	Runtime connectors.Runtime
 	// Pages serves what is not the graph.
@@ -57,7 +59,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
 		Logger: opt.Logger,
 	}
-	told := presence.Options{Logger: opt.Logger}
+	told := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
 	if before != nil {
 		collected.Before, told.Before = before.keeper, before.there
 	}

@@ -158,10 +158,15 @@ func TestGet(t *testing.T) {
 				{3 * time.Second, 201, 300, first, 0}},
 			calls: []string{"100", "all"},
 		},
-		"small pages are asked for together": {
+		"who turns pages waits once: then everyone is asked for": {
 			visits: []visit{{0, 1, 2, "o-", 0}, {3 * time.Second, 101, 103, "???", 0}, {13 * time.Second, 1, 1, "o", 0},
-				{1 * time.Second, 101, 103, "o--", 0}},
-			calls: []string{"2", "5"},
+				{1 * time.Second, 101, 103, "o--", 0}, {time.Second, 201, 203, "o--", 0}},
+			calls: []string{"2", "all"},
+		},
+		"two minutes after the last page turned, some are enough": {
+			visits: []visit{{0, 1, 2, "o-", 0}, {3 * time.Second, 101, 103, "???", 0}, {13 * time.Second, 1, 1, "o", 0},
+				{2 * time.Minute, 1, 1, "o", 0}},
+			calls: []string{"2", "all", "1"},
 		},
 		"interest of two minutes ago is forgotten": {
 			visits: []visit{{0, 1, 100, first, 0}, {2 * time.Minute, 101, 101, "o", 0}},
@@ -344,4 +349,27 @@ func TestLogTellsOfChangesOnly(t *testing.T) {
 	if got := strings.Count(log.String(), "\n"); got != 2 || strings.Contains(log.String(), "secret") {
 		t.Errorf("got %d lines, want 2 without a secret:\n%s", got, log.String())
 	}
+}
+
+// A store that takes over from another knows what that one knew of the same source, and asks it no sooner; of another source by that name it knows
+// nothing.
+func TestStoreTakesOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{there: map[string]bool{"1": true}}
+		same := &connectors.Source{Name: "chat", Presence: o}
+		first := presence.New([]*connectors.Source{same}, presence.Options{})
+		first.Get(t.Context(), people(1, 2))
+		first.Close()
+		next := presence.New([]*connectors.Source{same}, presence.Options{Before: first})
+		defer next.Close()
+		if got := letters(next.Get(t.Context(), people(1, 2))); got != "o-" || len(o.asked()) != 1 {
+			t.Errorf("got %s after %d calls, want o- after one", got, len(o.asked()))
+		}
+		other := presence.New([]*connectors.Source{{Name: "chat", Presence: o}}, presence.Options{Before: next})
+		defer other.Close()
+		if got := letters(other.Known(people(1, 2))); got != "??" {
+			t.Errorf("another source of that name begins with %s, want nothing", got)
+		}
+	})
 }

@@ -31,7 +31,7 @@ type collection struct {
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
 	place  int             // among the source's collections
 	first  chan struct{}   // closed when this one has been tried
-	looked <-chan struct{} // closed when its keeper has looked at the tier for the first time
+	looked chan struct{}   // closed when its first keeper has looked at the tier for the first time
 
 	heirOf *collection   // whose state it takes over before it runs; nil for none
 	stop   func()        // ends its reader
@@ -41,11 +41,17 @@ type collection struct {
 	offered atomic.Pointer[Mark] // what the watch has last found in the tier, until the reader takes it up
 
 	// The rest belongs to the reader.
-	tried    sync.Once
+	tried sync.Once
+	learnt
+}
+
+// learnt is what a reader goes by, and leaves to the one that takes over from it.
+type learnt struct {
 	failures int // readings in a row that have failed or ended short
 	known    condition
 	have     int64         // the tier's stamp of what we have; zero where it is not from there
-	unusable int64         // the stamp of what the tier has and cannot give
+	unusable unusable      // what the tier has and cannot give
+	unstored bool          // the tier has not taken what was read last
 	damaged  bool          // what the tier has of it must be written anew
 	alone    bool          // the last reading was made without the others' knowing
 	paced    time.Duration // the pace by which the next reading was set, see pace
@@ -60,8 +66,8 @@ type condition struct {
 
 func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
 	c := &collection{keeper: k.estate, looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
-		item: Item{Key: key, Fingerprint: s.Fingerprint}, paced: 1,
-		wake: make(chan struct{}, 1), first: make(chan struct{}), known: condition{state: Missing}}
+		item: Item{Key: key, Fingerprint: s.Fingerprint}, learnt: learnt{known: condition{state: Missing}, paced: 1},
+		wake: make(chan struct{}, 1), first: make(chan struct{})}
 	c.tells = c.kind.tells(s)
 	c.view.Store(&view{ended: make(chan struct{})})
 	return c

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/shared"
 	"roster/internal/snapshot"
 )
 
@@ -218,4 +219,52 @@ func TestSourceThatLeavesIsReadNoMore(t *testing.T) {
 			t.Errorf("%d readings, wait %v, %+v; want what was there, and no more", len(s.reads()), wait, res[0].Status)
 		}
 	}, sourceOf("f", s))
+}
+
+// What is kept beside the memory is kept for each fingerprint: who goes back to an old credential has its data at once.
+func TestTierIsHandedOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		first, second := scripted(step{ids: []string{"1"}}), scripted(step{ids: []string{"2", "3"}})
+		tier := shared.NewLocal().Join()
+		var before *snapshot.Keeper
+		for i, tc := range []struct {
+			fingerprint string
+			script      *script
+			want, reads int
+		}{{"f", first, 1, 1}, {"g", second, 2, 1}, {"f", first, 1, 1}, {"g", second, 2, 1}} {
+			k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{sourceOf(tc.fingerprint, tc.script)}, Tier: tier, Before: before})
+			defer start(t, k)()
+			pass(time.Second)
+			if st := state(k); st.Count != tc.want || len(tc.script.reads()) != tc.reads {
+				t.Errorf("keeper %d: %+v after %d readings, want %d records after %d", i+1, st, len(tc.script.reads()), tc.want, tc.reads)
+			}
+			before = k
+		}
+	})
+}
+
+// What another replica has read is still learnt of after a change, also by a reader that goes on.
+func TestWatchIsHandedOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, local := scripted(step{ids: []string{"1"}}), shared.NewLocal()
+		source, tier := sourceOf("f", s), local.Join()
+		opt := snapshot.Options{Sources: []*connectors.Source{source}, Tier: tier}
+		old := snapshot.New(opt)
+		defer start(t, old)()
+		pass(time.Second)
+		opt.Before = old
+		next := snapshot.New(opt)
+		defer start(t, next)()
+		pass(20 * time.Second)
+		other := snapshot.New(snapshot.Options{Sources: []*connectors.Source{sourceOf("f", scripted(step{ids: []string{"1", "2"}}))}, Tier: local.Join()})
+		defer start(t, other)()
+		pass(time.Second)
+		other.Refresh(accounts)
+		pass(time.Second)
+		if st := state(next); st.Count != 2 || len(s.reads()) != 1 {
+			t.Errorf("%+v after %d readings, want what the other replica has read", st, len(s.reads()))
+		}
+	})
 }
