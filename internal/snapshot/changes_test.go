@@ -26,7 +26,6 @@ type book struct {
 	takes    time.Duration // a reading of everything
 	full     []time.Time   // when everything was read, and the changes
 	changes  []time.Time
-	since    []time.Time
 }
 
 func newBook(ids ...string) *book {
@@ -84,7 +83,7 @@ func (b *book) Changes(
 ) (connectors.Listing[connectors.Contact], error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.changes, b.since = append(b.changes, time.Now()), append(b.since, since)
+	b.changes = append(b.changes, time.Now())
 	if len(known) == 0 && len(b.contacts) > 0 {
 		return connectors.Listing[connectors.Contact]{}, &connectors.Error{Kind: connectors.KindInvalid, Detail: "it was not told what is known"}
 	}
@@ -99,6 +98,13 @@ var contacts = snapshot.Key{Source: "a", Collection: connectors.Contacts}
 func (b *book) options() snapshot.Options {
 	return snapshot.Options{Sources: []*connectors.Source{{Name: "a", Fingerprint: "f", Contacts: b}},
 		Settings: map[snapshot.Key]snapshot.Settings{contacts: {FreshFor: 5 * time.Minute, FullEvery: time.Hour}}, IdleAfter: 1000 * time.Hour}
+}
+
+// reads is when everything was read, and when the changes.
+func (b *book) reads() (full, changes []time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.full), slices.Clone(b.changes)
 }
 
 // names gives the contacts' names as a keeper has them, and the state.
@@ -140,8 +146,8 @@ func TestChangesBetweenFullReadings(t *testing.T) {
 		b.remove("1")
 		pass(5 * time.Minute)
 		want(t, "after a reading of changes", "fresh N1 changed N3 added", names(k))
-		if len(b.full) != 1 || len(b.changes) != 2 {
-			t.Errorf("%d readings of everything and %d of changes, want 1 and 2", len(b.full), len(b.changes))
+		if full, changes := b.reads(); len(full) != 1 || len(changes) != 2 {
+			t.Errorf("%d readings of everything and %d of changes, want 1 and 2", len(full), len(changes))
 		}
 		if s := k.Statuses()[0]; time.Since(s.SyncedAt) > 5*time.Minute {
 			t.Errorf("synced at %v: it is as new as the changes", s.SyncedAt)
@@ -150,8 +156,8 @@ func TestChangesBetweenFullReadings(t *testing.T) {
 		want(t, "before the hour is over", "fresh N1 changed N3 added", names(k))
 		pass(6 * time.Minute)
 		want(t, "after it", "fresh changed N3 added", names(k))
-		if len(b.full) != 2 {
-			t.Errorf("%d readings of everything, want 2", len(b.full))
+		if full, _ := b.reads(); len(full) != 2 {
+			t.Errorf("%d readings of everything, want 2", len(full))
 		}
 	})
 }
@@ -178,8 +184,8 @@ func TestChangesFailing(t *testing.T) {
 				b.do(func() { b.err, b.short = nil, false })
 				pass(10 * time.Minute)
 				want(t, "after it is well again", "fresh N1 changed", names(k))
-				if len(b.full) != 1 {
-					t.Errorf("%d readings of everything, want 1", len(b.full))
+				if full, _ := b.reads(); len(full) != 1 {
+					t.Errorf("%d readings of everything, want 1", len(full))
 				}
 			})
 		})
@@ -213,8 +219,8 @@ func TestSourceThatCannotTellAfterAll(t *testing.T) {
 		b.remove("1")
 		pass(5 * time.Minute)
 		want(t, "the next reading", "fresh N2", names(k))
-		if len(b.full) != 2 {
-			t.Errorf("%d readings of everything, want 2", len(b.full))
+		if full, _ := b.reads(); len(full) != 2 {
+			t.Errorf("%d readings of everything, want 2", len(full))
 		}
 	})
 }
@@ -230,23 +236,25 @@ func TestFullReadingThatTakesLong(t *testing.T) {
 		defer stop()
 		pass(15 * time.Minute)
 		p := k.Statuses()[0].Progress
-		if p == nil || p.Count != 2 || !p.StartedAt.Equal(b.full[0]) {
+		began, _ := b.reads()
+		if p == nil || p.Count != 2 || !p.StartedAt.Equal(began[0]) {
 			t.Errorf("progress in the middle of the first: %+v", p)
 		}
 		pass(6 * time.Minute)
 		for range 600 {
 			pass(time.Minute)
 			if s := k.Statuses()[0]; s.State != snapshot.Fresh {
-				t.Fatalf("%v after %v, age %v of %v", s.State, time.Since(b.full[0]), time.Since(s.SyncedAt), s.FreshFor)
+				t.Fatalf("%v after %v, age %v of %v", s.State, time.Since(began[0]), time.Since(s.SyncedAt), s.FreshFor)
 			}
 		}
-		for i := 1; i < len(b.full); i++ {
-			if gap := b.full[i].Sub(b.full[i-1]); gap < 80*time.Minute {
+		full, changes := b.reads()
+		for i := 1; i < len(full); i++ {
+			if gap := full[i].Sub(full[i-1]); gap < 80*time.Minute {
 				t.Errorf("everything was read again after %v, which is less than four times what that takes", gap)
 			}
 		}
-		if len(b.full) < 5 || len(b.changes) < 20 {
-			t.Errorf("%d readings of everything and %d of changes in ten hours", len(b.full), len(b.changes))
+		if len(full) < 5 || len(changes) < 20 {
+			t.Errorf("%d readings of everything and %d of changes in ten hours", len(full), len(changes))
 		}
 	})
 }
@@ -273,12 +281,13 @@ func TestChangesAcrossReplicas(t *testing.T) {
 		defer stop()
 		pass(time.Minute)
 		want(t, "the next replica", "fresh N1 changed N3", names(k))
-		if len(b.full) != 1 {
-			t.Errorf("%d readings of everything, want 1: the other replica's is good", len(b.full))
+		if full, _ := b.reads(); len(full) != 1 {
+			t.Errorf("%d readings of everything, want 1: the other replica's is good", len(full))
 		}
 		pass(time.Hour)
 		want(t, "an hour later", "fresh N1 changed", names(k))
-		if gap := b.full[1].Sub(b.full[0]); gap < time.Hour || gap > 66*time.Minute {
+		full, _ := b.reads()
+		if gap := full[1].Sub(full[0]); gap < time.Hour || gap > 66*time.Minute {
 			t.Errorf("everything was read again after %v, want an hour after the other replica's", gap)
 		}
 	})
@@ -288,12 +297,15 @@ func TestChangesAcrossReplicas(t *testing.T) {
 func TestReadingThatGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // over what follows
 		var tries []time.Time
 		down := &connectors.Error{Kind: connectors.KindUnavailable}
 		var seen []*snapshot.Progress
 		var k *snapshot.Keeper
 		people := connectors.ListFunc[connectors.Account](
 			func(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+				mu.Lock()
+				defer mu.Unlock()
 				tries = append(tries, time.Now())
 				l := connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "1"}, {ID: "2"}}, Began: tries[0], Spent: time.Minute}
 				if len(tries) == 1 {
@@ -316,6 +328,8 @@ func TestReadingThatGoesOn(t *testing.T) {
 		pass(61 * time.Second)
 		want(t, "after the first try", "incomplete[1] unavailable", brief(k.Current()[0]))
 		pass(90 * time.Second)
+		mu.Lock()
+		defer mu.Unlock()
 		r := k.Current()[0]
 		want(t, "after the second", "fresh[1 2]", brief(r))
 		if !r.Status.SyncedAt.Equal(tries[0]) || r.Status.FreshFor != 8*time.Minute {
