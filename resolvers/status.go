@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/directory"
 	"roster/internal/snapshot"
@@ -33,6 +34,14 @@ func sourceCollection(st snapshot.Status) *model.SourceCollection {
 		c.Reading = &model.SourceReading{StartedAt: p.StartedAt, Count: p.Count, ExpectedCount: p.Expected}
 	}
 	return c
+}
+
+func sourceCredential(c connectors.CredentialStatus) *model.SourceCredential {
+	out := &model.SourceCredential{State: c.State, ExpiresAt: known(c.ExpiresAt), Renewed: c.Renewed}
+	if c.Detail != "" {
+		out.Message = &c.Detail
+	}
+	return out
 }
 
 // known gives a time, nil for the zero one.
