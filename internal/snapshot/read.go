@@ -38,8 +38,10 @@ func (c *collection) read(ctx context.Context) {
 	c.reads.Add(1)
 	c.progressed.Store(&Progress{StartedAt: start})
 	c.change(func(v *view) { v.reading, v.started = true, start }) // a wish for a reading that comes after this joins it
-	o := c.list(ctx, start, lease)
+	observed, ended := c.keeper.observer.Reading(ctx, c.key)
+	o := c.list(observed, start, lease)
 	c.progressed.Store(nil)
+	ended(ReadingEnd{Records: o.records.Len(), Complete: o.complete, Err: o.err})
 	c.finish(ctx, start, &o)
 	switch {
 	case lease == nil:
@@ -155,6 +157,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 		c.change(func(v *view) { v.reading = false })
 		return
 	}
+	c.counts.ended(o)
 	if o.complete {
 		c.failures = 0
 	} else {
@@ -226,7 +229,7 @@ func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 	switch {
 	case r.since != nil:
 		if base, snap.FullAt = r.since.Records, r.since.FullAt; c.kind.same(base, r.records) {
-			snap.Records, snap.Version = base, r.since.Version
+			snap.Records, snap.Version, snap.Size = base, r.since.Version, r.since.Size
 			return snap, nil
 		}
 	case was != nil && !r.complete && start.Sub(was.OldestAt) < c.settings.KeepFor:
@@ -241,7 +244,9 @@ func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 		return nil, err
 	}
 	if snap.Version = version; was != nil && was.Version == version {
-		snap.Records = was.Records // the same, so that nothing need be built anew, and the new ones can be forgotten
+		snap.Records, snap.Size = was.Records, was.Size // the same, so that nothing need be built anew, and the new ones can be forgotten
+	} else {
+		snap.Size = c.kind.size(snap.Records)
 	}
 	return snap, nil
 }
@@ -249,6 +254,9 @@ func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 // publish serves a snapshot, and says whether its records are others than before.
 func (c *collection) publish(snap *Snapshot, modify func(*view)) (changed bool) {
 	was := c.view.Load().snap
+	if snap != was {
+		c.counts.fills.Add(1)
+	}
 	c.change(func(v *view) {
 		v.snap = snap
 		modify(v)
