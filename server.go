@@ -212,7 +212,8 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	runtime.Limits = limits(common)
+	watch := new(check.Watch)
+	runtime.Limits, runtime.Observer = limits(common), watch
 	sources, err := instance.Open(cfg, runtime)
 	if err != nil {
 		return err
@@ -222,7 +223,7 @@ func (p *program) check(ctx context.Context) error {
 	keeping.Go(func() { share(sharing) })
 	defer keeping.Wait()
 	defer stopSharing()
-	reports := check.Run(ctx, sources)
+	reports := check.Run(ctx, sources, watch)
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
 	}

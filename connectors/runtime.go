@@ -51,4 +51,8 @@ type CallEnd struct {
 	Waited, Took time.Duration
 	// Bytes is the size of the answer, decompressed.
 	Bytes int
+	// Date is the source's clock by its answer, to the second; zero where it does not say.
+	Date time.Time
+	// CertExpires is when the first certificate ends that the source has shown; zero without TLS.
+	CertExpires time.Time
 }

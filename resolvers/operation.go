@@ -78,20 +78,34 @@ func (e extension) InterceptOperation(ctx context.Context, next graphql.Operatio
 }
 
 // InterceptResponse adds an error for each malformed representation, and one for each source that lacks data that the operation needs, or has
-// it older than the caller wishes, however many of its fields miss it.
-func (extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+// it older than the caller wishes, however many of its fields miss it. Some clients throw away any answer with errors: what concerns the sources
+// may be told beside them instead, in the same form.
+func (e extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	op, ok := ctx.Value(operationKey{}).(*operation)
 	if resp == nil || !ok { // the operation was refused before it began
 		return resp
 	}
 	resp.Errors = append(resp.Errors, op.refused...)
+	var lacking gqlerror.List
 	for _, st := range op.view.Missing() {
-		resp.Errors = append(resp.Errors, missing(st, op.onlyKept, time.Now()))
+		lacking = append(lacking, missing(st, op.onlyKept, time.Now()))
 	}
 	for _, o := range op.view.Older() {
-		resp.Errors = append(resp.Errors, older(o, time.Now()))
+		lacking = append(lacking, older(o, time.Now()))
 	}
+	if len(lacking) == 0 {
+		return resp
+	}
+	freshness.FromContext(ctx).Lacking = true
+	if !e.SourcesApart {
+		resp.Errors = append(resp.Errors, lacking...)
+		return resp
+	}
+	if resp.Extensions == nil {
+		resp.Extensions = make(map[string]any)
+	}
+	resp.Extensions["sources"] = lacking
 	return resp
 }
 

@@ -18,6 +18,8 @@ type Resolver struct {
 	Keeper   *snapshot.Keeper
 	Presence *presence.Store
 	Logger   *slog.Logger // nil means nobody
+	// SourcesApart tells what sources lack in extensions.sources of the answer, and not among its errors.
+	SourcesApart bool
 }
 
 // Schema gives the executable schema. It is run by a server that uses the resolver's Extension, ErrorPresenter and Recover too.

@@ -61,7 +61,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),
 		Roles:       connectors.ListFunc[connectors.Role](c.roles),
-		Contacts:    connectors.ListFunc[connectors.Contact](c.contacts),
+		Contacts:    &addressBook{client: c},
 		Health:      caller.Health,
 	}
 	expires := tokenExpiry(token)

@@ -279,6 +279,7 @@ type ComplexityRoot struct {
 		ExpectedCount func(childComplexity int) int
 		FreshFor      func(childComplexity int) int
 		Kind          func(childComplexity int) int
+		Reading       func(childComplexity int) int
 		Reads         func(childComplexity int) int
 		State         func(childComplexity int) int
 		SyncedAt      func(childComplexity int) int
@@ -298,6 +299,12 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		RetryAt func(childComplexity int) int
+	}
+
+	SourceReading struct {
+		Count         func(childComplexity int) int
+		ExpectedCount func(childComplexity int) int
+		StartedAt     func(childComplexity int) int
 	}
 
 	SourceTier struct {
@@ -1615,6 +1622,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.Kind(childComplexity), true
+	case "SourceCollection.reading":
+		if e.ComplexityRoot.SourceCollection.Reading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCollection.Reading(childComplexity), true
 	case "SourceCollection.reads":
 		if e.ComplexityRoot.SourceCollection.Reads == nil {
 			break
@@ -1695,6 +1708,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceError.RetryAt(childComplexity), true
+
+	case "SourceReading.count":
+		if e.ComplexityRoot.SourceReading.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceReading.Count(childComplexity), true
+	case "SourceReading.expectedCount":
+		if e.ComplexityRoot.SourceReading.ExpectedCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceReading.ExpectedCount(childComplexity), true
+	case "SourceReading.startedAt":
+		if e.ComplexityRoot.SourceReading.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceReading.StartedAt(childComplexity), true
 
 	case "SourceTier.bytes":
 		if e.ComplexityRoot.SourceTier.Bytes == nil {
@@ -2693,6 +2725,21 @@ type SourceCollection {
   error: SourceError
   "Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started."
   tiers: [SourceTier!]!
+  """
+  How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
+  until it ends, but for a first one, which is served as it grows.
+  """
+  reading: SourceReading
+}
+
+"A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough."
+type SourceReading {
+  "When its first records were read, or asked for."
+  startedAt: DateTime!
+  "The records read so far."
+  count: Int!
+  "How many there are by the source's own word, where it gives one."
+  expectedCount: Int
 }
 
 """
@@ -3789,6 +3836,8 @@ func (ec *executionContext) childFields_SourceCollection(ctx context.Context, fi
 		return ec.fieldContext_SourceCollection_error(ctx, field)
 	case "tiers":
 		return ec.fieldContext_SourceCollection_tiers(ctx, field)
+	case "reading":
+		return ec.fieldContext_SourceCollection_reading(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceCollection", field.Name)
 }
@@ -3817,6 +3866,18 @@ func (ec *executionContext) childFields_SourceError(ctx context.Context, field g
 		return ec.fieldContext_SourceError_retryAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceError", field.Name)
+}
+
+func (ec *executionContext) childFields_SourceReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "startedAt":
+		return ec.fieldContext_SourceReading_startedAt(ctx, field)
+	case "count":
+		return ec.fieldContext_SourceReading_count(ctx, field)
+	case "expectedCount":
+		return ec.fieldContext_SourceReading_expectedCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceReading", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceTier(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -532,6 +532,38 @@ func (ec *executionContext) fieldContext_SourceCollection_tiers(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _SourceCollection_reading(ctx context.Context, field graphql.CollectedField, obj *model.SourceCollection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceCollection_reading(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reading, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SourceReading) graphql.Marshaler {
+			return ec.marshalOSourceReading2ᚖrosterᚋgraphᚋmodelᚐSourceReading(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SourceCollection_reading(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SourceCollection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SourceReading(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SourceCredential_state(ctx context.Context, field graphql.CollectedField, obj *model.SourceCredential) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -691,6 +723,75 @@ func (ec *executionContext) _SourceError_retryAt(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_SourceError_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SourceError", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourceReading_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceReading_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceReading_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceReading", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourceReading_count(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceReading_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceReading_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceReading", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SourceReading_expectedCount(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceReading_expectedCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpectedCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SourceReading_expectedCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceReading", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _SourceTier_kind(ctx context.Context, field graphql.CollectedField, obj *model.SourceTier) (ret graphql.Marshaler) {
@@ -1199,6 +1300,11 @@ func (ec *executionContext) _SourceCollection(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "reading":
+			out.Values[i] = ec._SourceCollection_reading(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1297,6 +1403,54 @@ func (ec *executionContext) _SourceError(ctx context.Context, sel ast.SelectionS
 			}
 		case "retryAt":
 			out.Values[i] = ec._SourceError_retryAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sourceReadingImplementors = []string{"SourceReading"}
+
+func (ec *executionContext) _SourceReading(ctx context.Context, sel ast.SelectionSet, obj *model.SourceReading) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sourceReadingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SourceReading")
+		case "startedAt":
+			out.Values[i] = ec._SourceReading_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SourceReading_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expectedCount":
+			out.Values[i] = ec._SourceReading_expectedCount(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -1659,6 +1813,13 @@ func (ec *executionContext) marshalOSourceError2ᚖrosterᚋgraphᚋmodelᚐSour
 		return graphql.Null
 	}
 	return ec._SourceError(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSourceReading2ᚖrosterᚋgraphᚋmodelᚐSourceReading(ctx context.Context, sel ast.SelectionSet, v *model.SourceReading) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SourceReading(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

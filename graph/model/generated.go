@@ -47,6 +47,9 @@ type SourceCollection struct {
 	Error *SourceError `json:"error,omitempty"`
 	// Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started.
 	Tiers []*SourceTier `json:"tiers"`
+	// How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
+	// until it ends, but for a first one, which is served as it grows.
+	Reading *SourceReading `json:"reading,omitempty"`
 }
 
 // How a source's credential stands.
@@ -67,6 +70,16 @@ type SourceError struct {
 	Code    connectors.ErrorKind `json:"code"`
 	// When it is asked again at the earliest, if somebody still wants it.
 	RetryAt *time.Time `json:"retryAt,omitempty"`
+}
+
+// A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough.
+type SourceReading struct {
+	// When its first records were read, or asked for.
+	StartedAt time.Time `json:"startedAt"`
+	// The records read so far.
+	Count int `json:"count"`
+	// How many there are by the source's own word, where it gives one.
+	ExpectedCount *int `json:"expectedCount,omitempty"`
 }
 
 // What one place holds of a collection, and how it has served. Memory serves operations. The others serve the server's reader of the collection, when it is due to

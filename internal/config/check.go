@@ -32,7 +32,7 @@ var trusts = map[string]connectors.Trust{
 
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
-	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait}
+	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, SourcesApart: f.SourceErrs == "extensions"}
 	c.Listen = f.Listen
 	d.listen(f.Listen, "listen")
 	if over.listen != "" {
@@ -179,6 +179,9 @@ func (d *decoder) readable(f *sourceFile, path string) map[connectors.Collection
 			if settings.KeepFor < settings.FreshFor {
 				d.fault(sub+".keep_for", "is shorter than fresh_for")
 			}
+		}
+		if full := sub + ".full_every"; d.lines[full] > 0 && (f.Kind != string(connectors.Kommo) || c != connectors.Contacts) {
+			d.fault(full, "is for the contacts of kommo only: everything else is read whole each time")
 		}
 		read[c] = Collection(settings)
 	}

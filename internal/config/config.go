@@ -15,6 +15,8 @@ type Config struct {
 	IdleAfter time.Duration
 	// FirstWait is how long a query waits for data that is absent or far too old, MaxWait for newer data that it asked for.
 	FirstWait, MaxWait time.Duration
+	// SourcesApart tells what sources lack beside an answer's errors, not among them.
+	SourcesApart bool
 	// Redis is nil where there is none.
 	Redis *Redis
 	// CacheDir is empty where there is none.
@@ -52,6 +54,7 @@ type Collection struct {
 	FreshFor    time.Duration
 	KeepFor     time.Duration
 	MinInterval time.Duration
+	FullEvery   time.Duration
 }
 
 // Option overrides a setting from the command line.

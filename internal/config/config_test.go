@@ -110,7 +110,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
+	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
 	want := &Config{
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
 		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
@@ -118,7 +118,7 @@ func TestDefaults(t *testing.T) {
 			Config:     connectors.Config{Retries: new(2), Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
 			EmailTrust: connectors.TrustAsserted,
 			Collections: map[connectors.Collection]Collection{
-				connectors.Accounts: {FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second},
+				connectors.Accounts: {FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour},
 				connectors.Teams:    slow, connectors.Roles: slow, connectors.Contacts: slow,
 			},
 		}},
@@ -187,14 +187,14 @@ func TestEverySetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	ref := func(source, id string) connectors.Ref { return connectors.Ref{Source: source, ID: id} }
-	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
-	fast := Collection{FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
+	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
+	fast := Collection{FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
 	kyiv, err := time.LoadLocation("Europe/Kyiv")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &Config{
-		Listen: "[::1]:9090", IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second,
+		Listen: "[::1]:9090", IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second, SourcesApart: true,
 		Identity: Identity{
 			Link: [][]connectors.Ref{
 				{ref("worksection", "3993"), ref("rocketchat", "pW4kTzq8LrXc2NvHd")}, {ref("kommo", "1"), ref("altcraft", "9:a/b")},
@@ -212,7 +212,7 @@ func TestEverySetting(t *testing.T) {
 					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
 				EmailTrust: connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{
-					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second},
+					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second, FullEvery: time.Hour},
 					connectors.Teams:    slow, connectors.ContactFolders: slow,
 				},
 			},

@@ -25,6 +25,7 @@ type rootFile struct {
 	IdleAfter      time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
 	FirstWait      time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
 	MaxWait        time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
+	SourceErrs     string         `key:"source_errors" oneof:"errors extensions" default:"errors" doc:"Where an answer tells what sources lack: among its errors, or in extensions.sources only, for clients that throw away any answer with errors."`
 	Redis          *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
 	CacheDir       string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
 	CredentialsDir string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A directory to keep the tokens of OAuth in, which are renewed. Replicas may share it, where its file system knows locks. Relative to the configuration file."`
@@ -128,6 +129,7 @@ type collectionFile struct {
 	FreshFor    time.Duration `key:"fresh_for" default:"5m" except:"accounts=1m" min:"1s" max:"30d" doc:"How long data counts as fresh. Where the source's limits do not allow that, the time is longer, and shown in the graph."`
 	KeepFor     time.Duration `key:"keep_for" default:"7d" min:"1m" max:"365d" doc:"How long data is served while the source cannot be read."`
 	MinInterval time.Duration `key:"min_interval" default:"10s" min:"1s" max:"1d" doc:"The least time between two readings, whoever asks."`
+	FullEvery   time.Duration `key:"full_every" default:"1h" min:"1m" max:"30d" doc:"For the contacts of kommo, which are mostly asked only for what has changed: how long after a reading of everything the next one comes. Deleted contacts vanish with it. Where the source's limits make it take long, the time is longer."`
 }
 
 // Setting describes one key of the file.

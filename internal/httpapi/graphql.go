@@ -91,7 +91,7 @@ func (oneAnswer) Do(w http.ResponseWriter, r *http.Request, graph graphql.GraphE
 		refuse(w, http.StatusServiceUnavailable, codeTimeout, "the operation took too long")
 		return
 	}
-	headerOfAge(w, exchange.Answer, len(resp.Errors) == 0)
+	headerOfAge(w, exchange.Answer, len(resp.Errors) == 0 && !exchange.Lacking)
 	answer(w, wanted, resp)
 }
 

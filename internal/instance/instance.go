@@ -79,7 +79,8 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	i.people = roster.New(roster.Options{Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Logger: opt.Logger})
 	i.there = presence.New(i.sources, told)
 	i.handler = httpapi.New(httpapi.Options{
-		API:   &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Logger: opt.Logger},
+		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Logger: opt.Logger,
+			SourcesApart: cfg.SourcesApart},
 		Pages: opt.Pages,
 		// Nobody is asked who they are yet, so nobody else may be answered.
 		LocalOnly: true,

@@ -160,7 +160,8 @@ type Response struct {
 	Header http.Header
 	Body   []byte
 
-	source, op string
+	source, op  string
+	certExpires time.Time
 }
 
 // Do sends a call within the source's limits, waiting for its turn, and gives the reply if Judge finds it good. A reading that has failed,
@@ -231,6 +232,7 @@ func (c *Client) call(ctx context.Context, req Request, header map[string]string
 	end.Sent, end.Took = true, time.Since(began)
 	if resp != nil {
 		end.Bytes = len(resp.Body)
+		end.Date, end.CertExpires = resp.date(), resp.certExpires
 	}
 	if e == nil {
 		judge := c.opt.Judge
@@ -358,7 +360,8 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 		return nil, &connectors.Error{Kind: connectors.KindBadResponse, Status: res.StatusCode,
 			Detail: fmt.Sprintf("the answer is larger than %d bytes", c.opt.MaxBody)}
 	}
-	return &Response{Status: res.StatusCode, Header: res.Header, Body: body, source: c.opt.Source, op: req.Op}, nil
+	return &Response{Status: res.StatusCode, Header: res.Header, Body: body, source: c.opt.Source, op: req.Op,
+		certExpires: certExpiry(res.TLS)}, nil
 }
 
 // Below turns an absolute link that the source gave into a path and a query below the base. It refuses a link to any other place, so that

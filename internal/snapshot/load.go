@@ -87,7 +87,7 @@ func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 	snap := c.kept(v, now)
 	if snap != nil {
 		// A long first reading serves what it has got so far, and is never waited for once it has something.
-		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(snap.ReadAt) < veryStale*c.freshFor(v) {
+		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(c.asOf(snap)) < veryStale*c.freshFor(v) {
 			return now
 		}
 	}
