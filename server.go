@@ -36,9 +36,10 @@ import (
 const usage = `Roster serves one GraphQL graph over the systems in which a company keeps its people.
 
   roster demo   [--listen 127.0.0.1:8080] [--people 1000] [--seed 1] [--limits]   an invented company, with nothing to set up
-  roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080]                  the systems named in the configuration
+  roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080] [--insecure-serve-everyone]   the systems named in the configuration
   roster check  [--config roster.yaml] [--timeout 1m]                             asks each of them what its credential can see
   roster cache clear [--source NAME] [--config roster.yaml]                       removes what is kept beside the memory
+  roster key    [NAME]                                                            makes an API key, and the line to configure for it
   roster schema                                                                   prints the schema
 `
 
@@ -87,6 +88,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		err = p.check(ctx)
 	case "cache":
 		err = p.cache(ctx)
+	case "key":
+		err = p.key()
 	case "schema":
 		err = p.schema()
 	case "help", "-h", "-help", "--help":
@@ -168,10 +171,11 @@ machine, paging and errors included; the vendors' rate limits are %[3]s. Nothing
 func (p *program) serve(ctx context.Context) error {
 	path := p.String("config", "roster.yaml", "configuration file")
 	listen := p.String("listen", "", "address to serve on, instead of the file's")
+	everyone := p.Bool("insecure-serve-everyone", false, "listen beyond loopback although nobody is asked who they are")
 	if err := p.parse(); err != nil {
 		return err
 	}
-	cfg, err := load(*path, *listen)
+	cfg, err := load(*path, config.Listen(*listen), config.ServeEveryone(*everyone))
 	if err != nil {
 		return err
 	}
@@ -186,7 +190,7 @@ func (p *program) check(ctx context.Context) error {
 	if err := p.parse(); err != nil {
 		return err
 	}
-	cfg, err := load(*path, "")
+	cfg, err := load(*path)
 	if err != nil {
 		return err
 	}
@@ -231,7 +235,7 @@ func (p *program) cache(ctx context.Context) error {
 		fmt.Fprintln(p.stderr, "roster cache: --source needs a name")
 		return errUsage
 	}
-	cfg, err := load(*path, "")
+	cfg, err := load(*path)
 	if err != nil {
 		return err
 	}
@@ -245,8 +249,8 @@ func (p *program) cache(ctx context.Context) error {
 	return nil
 }
 
-func load(path, listen string) (*config.Config, error) {
-	cfg, err := config.Load(path, os.LookupEnv, config.Listen(listen))
+func load(path string, opts ...config.Option) (*config.Config, error) {
+	cfg, err := config.Load(path, os.LookupEnv, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("the configuration is not usable (roster demo needs none):\n%w", err)
 	}
@@ -290,6 +294,11 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	door, err := openAccess(cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer door.close()
 	address := "http://" + l.Addr().String()
 	listening(address)
 
@@ -300,11 +309,10 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	there := presence.New(sources, presence.Options{Logger: log})
 	var first atomic.Bool // the first reading is over
 	handler := httpapi.New(httpapi.Options{
-		API:   &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, Logger: log},
-		Pages: web.Handler(),
-		// Nobody is asked who they are yet, so nobody else may be answered.
-		LocalOnly: true,
-		Ready:     func() bool { return ctx.Err() == nil && first.Load() },
+		API:    &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, AccessLog: door.log, Logger: log},
+		Pages:  web.Handler(),
+		Access: door.authenticator, Hosts: cfg.Access.Hosts, LocalOnly: door.localOnly,
+		Ready: func() bool { return ctx.Err() == nil && first.Load() },
 	})
 
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed.

@@ -70,8 +70,24 @@ type Viewer struct {
 	// What the caller's credentials name; null without credentials.
 	Subject *string  `json:"subject,omitempty"`
 	Scopes  []string `json:"scopes"`
-	// The caller as a person of the directory.
+	// The caller as a person of the directory: the one who has the address that the issuer of their token has verified. It grants nothing.
 	User *directory.User `json:"user,omitempty"`
+	// The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
+	// without the header. Where there are several such sources, name one.
+	Worksection *WorksectionViewer `json:"worksection,omitempty"`
+}
+
+// A person in the words of Worksection, by a token of their own.
+type WorksectionViewer struct {
+	Source      directory.Source       `json:"source"`
+	ExternalID  string                 `json:"externalId"`
+	Name        string                 `json:"name"`
+	Email       *string                `json:"email,omitempty"`
+	Title       *string                `json:"title,omitempty"`
+	Department  *string                `json:"department,omitempty"`
+	AccessLevel connectors.AccessLevel `json:"accessLevel"`
+	// Their account in the directory; null where it has not been read.
+	Account *directory.WorksectionAccount `json:"account,omitempty"`
 }
 
 // What a source can do beyond being read. Clients should expect values that are not here yet.

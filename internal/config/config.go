@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/access"
 )
 
 // Config is all that the operator decides, checked and complete.
 type Config struct {
 	Listen string
+	Access Access
 	// IdleAfter is how long after the last query the background reading goes on.
 	IdleAfter time.Duration
 	// FirstWait is how long a query waits for data that is absent or far too old, MaxWait for newer data that it asked for.
@@ -53,10 +55,16 @@ type Collection struct {
 // Option overrides a setting from the command line.
 type Option func(*overrides)
 
-type overrides struct{ listen string }
+type overrides struct {
+	listen   string
+	everyone bool
+}
 
 // Listen overrides listen; an empty address leaves it to the file.
 func Listen(addr string) Option { return func(o *overrides) { o.listen = addr } }
+
+// ServeEveryone lets the server listen where others can reach it although nobody is asked who they are.
+func ServeEveryone(yes bool) Option { return func(o *overrides) { o.everyone = yes } }
 
 // Load reads and checks the file. The error is of type Faults and says everything that is wrong. Env is asked for ${NAME}: os.LookupEnv.
 func Load(path string, env func(string) (string, bool), opts ...Option) (*Config, error) {
@@ -77,10 +85,16 @@ func Load(path string, env func(string) (string, bool), opts ...Option) (*Config
 	}
 	dir := filepath.Dir(path)
 	c, err := load(data, env, func(name string) ([]byte, error) { return readFile(below(dir, name)) }, opts...)
-	if err == nil && c.CacheDir != "" {
+	if err != nil {
+		return nil, err
+	}
+	if c.CacheDir != "" {
 		c.CacheDir = below(dir, c.CacheDir)
 	}
-	return c, err
+	if c.Access.Log != "" && c.Access.Log != access.LogToStderr {
+		c.Access.Log = below(dir, c.Access.Log)
+	}
+	return c, nil
 }
 
 func load(data []byte, env func(string) (string, bool), read func(string) ([]byte, error), opts ...Option) (*Config, error) {

@@ -24,6 +24,10 @@ type Options struct {
 	Pages http.Handler
 	// Ready says whether queries can be answered; nil means always.
 	Ready func() bool
+	// Access says who is asking; nil lets everyone do everything.
+	Access Authenticator
+	// Hosts are the names, in lower case and without a port, by which the graph and the pages may be asked for; nil for any.
+	Hosts []string
 	// LocalOnly answers only requests that name this machine as localhost or by a loopback address.
 	LocalOnly bool
 	// OperationTimeout bounds one operation; 0 means 15 s.
@@ -38,7 +42,7 @@ func New(opt Options) http.Handler {
 		opt.OperationTimeout = defaultOperationTimeout
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", deadline(graphQL(opt.API), opt.OperationTimeout))
+	mux.Handle("/graphql", deadline(door(graphQL(opt.API), opt.Access), opt.OperationTimeout))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if opt.Ready != nil && !opt.Ready() {
@@ -50,7 +54,10 @@ func New(opt Options) http.Handler {
 	if opt.Pages != nil {
 		mux.Handle("/", opt.Pages)
 	}
-	if opt.LocalOnly {
+	switch {
+	case opt.Hosts != nil:
+		return named(mux, opt.Hosts)
+	case opt.LocalOnly:
 		return local(mux)
 	}
 	return mux

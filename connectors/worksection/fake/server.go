@@ -66,7 +66,8 @@ const (
 
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.TrimSuffix(r.URL.Path, "/") != "/api/admin/v2" {
+	interfaceOf := strings.TrimSuffix(r.URL.Path, "/")
+	if interfaceOf != "/api/admin/v2" && interfaceOf != "/api/oauth2" {
 		page(w, http.StatusNotFound)
 		return
 	}
@@ -88,7 +89,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.begin(parse(raw, false).action)
 
-	a := s.answer(raw)
+	var a answer
+	if interfaceOf == "/api/oauth2" {
+		a = s.answerOwner(r.Header.Get("Authorization"), parse(raw, false).action)
+	} else {
+		a = s.answer(raw)
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
