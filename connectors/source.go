@@ -202,6 +202,7 @@ type Config struct {
 	AccessToken Secret // kommo
 	Token       Secret // altcraft
 	AccountID   int64  // altcraft
+	Format      string // altcraft: json or xml; empty for json
 	UserID      string // rocketchat
 	AuthToken   Secret // rocketchat
 

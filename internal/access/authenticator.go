@@ -31,6 +31,8 @@ type Options struct {
 	OIDC *OIDC
 	// Anonymous is what callers without credentials may do; empty lets none in.
 	Anonymous Scopes
+	// Before is the authenticator that this one takes the place of, if there is one: what it knows of the same issuer's keys stays known.
+	Before *Authenticator
 	// Transport is for tests; nil means one of the authenticator's own.
 	Transport http.RoundTripper
 	Logger    *slog.Logger // nil means nobody
@@ -52,6 +54,9 @@ func New(opt Options) *Authenticator {
 	a := &Authenticator{keys: opt.Keys, refusals: refusals{log: opt.Logger}}
 	if opt.OIDC != nil {
 		a.tokens = newTokens(*opt.OIDC, opt.Transport, opt.Logger)
+		if opt.Before != nil && opt.Before.tokens != nil {
+			a.tokens.keys.adopt(opt.Before.tokens.keys)
+		}
 	}
 	if len(opt.Anonymous) > 0 {
 		a.anonymous = &Principal{Method: ByNothing, Scopes: scopesOf(opt.Anonymous...)}

@@ -60,6 +60,16 @@ func newKeySet(issuer, address string, transport http.RoundTripper, log *slog.Lo
 	return s
 }
 
+// adopt takes over what another knows, if it is of the same keys.
+func (s *keySet) adopt(o *keySet) {
+	if s.issuer != o.issuer || s.url != o.url {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s.keys, s.read, s.tried, s.down = o.keys, o.read, o.tried, o.down
+}
+
 func (s *keySet) close() {
 	s.stop()
 	s.running.Wait()

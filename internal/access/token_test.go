@@ -291,3 +291,26 @@ func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
+
+// An authenticator that takes another's place, as on a reload, knows the keys that the other knew: also while the issuer is away.
+func TestKeysAreTakenOver(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		i := newIssuer(public(first()))
+		before := asking(t, i, nil)
+		token := first().token(t, good(nil))
+		if _, err := authenticate(t, before, token); err != nil {
+			t.Fatal(err)
+		}
+		i.set(func() { i.down = true })
+		after := asking(t, i, func(o *access.Options) { o.Before = before })
+		before.Close()
+		if _, err := authenticate(t, after, token); err != nil {
+			t.Errorf("of the same issuer: %v", err)
+		}
+		other := asking(t, i, func(o *access.Options) { o.Before, o.OIDC.JWKSURL = after, "https://login.example/other" })
+		if _, err := authenticate(t, other, token); !errors.Is(err, access.ErrUnavailable) {
+			t.Errorf("of other keys: %v", err)
+		}
+	})
+}

@@ -20,6 +20,8 @@ type Access struct {
 	Anonymous access.Scopes
 	// Hosts are the names, in lower case, by which the server may be asked for; nil where the file says nothing of it.
 	Hosts []string
+	// Everyone says that the operator has ordered to serve everyone, wherever the server listens.
+	Everyone bool
 	// Log is where it is written down who read or changed what: a path, access.LogToStderr, or empty for nowhere.
 	Log string
 }

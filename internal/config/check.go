@@ -34,6 +34,7 @@ var trusts = map[string]connectors.Trust{
 func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait}
 	c.Access = d.access(&f.Access)
+	c.Access.Everyone = over.everyone
 	guarded := over.everyone || c.Access.Asks()
 	c.Listen = f.Listen
 	d.listen(f.Listen, "listen", guarded)
@@ -95,7 +96,7 @@ var (
 func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Source {
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
-		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, UserID: f.UserID, AuthToken: f.AuthToken,
+		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
 		Timeout: f.Timeout, PhoneRegion: f.PhoneRegion,
 	}}
 	if !d.faulty(path + ".name") {

@@ -1,15 +1,11 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"reflect"
 	"time"
 
 	"roster/connectors"
-	"roster/internal/access"
 )
 
 // Config is all that the operator decides, checked and complete.
@@ -65,37 +61,6 @@ func Listen(addr string) Option { return func(o *overrides) { o.listen = addr } 
 
 // ServeEveryone lets the server listen where others can reach it although nobody is asked who they are.
 func ServeEveryone(yes bool) Option { return func(o *overrides) { o.everyone = yes } }
-
-// Load reads and checks the file. The error is of type Faults and says everything that is wrong. Env is asked for ${NAME}: os.LookupEnv.
-func Load(path string, env func(string) (string, bool), opts ...Option) (*Config, error) {
-	data, err := readFile(path)
-	if err != nil {
-		reason := "the configuration file cannot be read"
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			reason = "there is no such configuration file"
-		case errors.Is(err, fs.ErrPermission):
-			reason = "the configuration file may not be read"
-		case errors.Is(err, errTooLarge):
-			reason = "the configuration file is larger than 1 MiB"
-		case errors.Is(err, errNotRegular):
-			reason = "is not a file"
-		}
-		return nil, Faults{{Path: path, Message: reason}}
-	}
-	dir := filepath.Dir(path)
-	c, err := load(data, env, func(name string) ([]byte, error) { return readFile(below(dir, name)) }, opts...)
-	if err != nil {
-		return nil, err
-	}
-	if c.CacheDir != "" {
-		c.CacheDir = below(dir, c.CacheDir)
-	}
-	if c.Access.Log != "" && c.Access.Log != access.LogToStderr {
-		c.Access.Log = below(dir, c.Access.Log)
-	}
-	return c, nil
-}
 
 func load(data []byte, env func(string) (string, bool), read func(string) ([]byte, error), opts ...Option) (*Config, error) {
 	root, fault := parseDocument(data)

@@ -23,6 +23,9 @@ func newKey(t *testing.T) (key, hash string) {
 	return key, regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindString(rest)
 }
 
+// fromHere gives the address of a server that listens everywhere, as it is reached from this machine.
+func fromHere(url string) string { return "http://127.0.0.1:" + url[strings.LastIndex(url, ":")+1:] }
+
 // A server that asks its callers can be reached from elsewhere; what it answers goes by their keys, and what they asked for is written down.
 func TestAccess(t *testing.T) {
 	t.Parallel()
@@ -40,8 +43,7 @@ func TestAccess(t *testing.T) {
 		},
 	}
 	p := serve(t, settings)
-	p.url = strings.Replace(p.url, "0.0.0.0", "127.0.0.1", 1)
-	p.url = strings.Replace(p.url, "[::]", "127.0.0.1", 1)
+	p.url = fromHere(p.url)
 	p.awaitFirstReading(t)
 	ask := func(authorization string) answer {
 		t.Helper()
@@ -138,4 +140,47 @@ func TestServeEveryone(t *testing.T) {
 	if !strings.Contains(p.log.String(), "nobody is asked") {
 		t.Errorf("the log does not warn:\n%s", p.log.String())
 	}
+}
+
+// A key is replaced without a moment in which neither is good, and a configuration that would ask nobody any more is not taken over where others
+// can reach the server.
+func TestKeysAreReplaced(t *testing.T) {
+	t.Parallel()
+	oldKey, oldHash := newKey(t)
+	freshKey, freshHash := newKey(t)
+	settings := settingsOf(sourceSettings(system(t, connectors.Altcraft, 30).Sources()[0]))
+	settings["listen"] = "0.0.0.0:0"
+	key := func(name, hash string) map[string]any {
+		return map[string]any{"name": name, "hash": hash, "scopes": []string{"directory:read"}}
+	}
+	with := func(keys ...any) map[string]any {
+		settings["access"] = map[string]any{"keys": keys}
+		return settings
+	}
+	r := serveReloadable(t, with(key("old", oldHash)))
+	r.url = fromHere(r.url)
+	expect := func(wantOld, wantFresh int) {
+		t.Helper()
+		for key, want := range map[string]int{oldKey: wantOld, freshKey: wantFresh, "": 401} {
+			header := []string{"Authorization", "Bearer " + key}
+			if key == "" {
+				header = nil
+			}
+			if a := r.send(t, http.MethodPost, "", "application/json", []byte(`{"query":"{ viewer { subject } }"}`), header...); a.Status != want {
+				t.Errorf("HTTP %d, want %d", a.Status, want)
+			}
+		}
+	}
+	expect(200, 401)
+	r.reload(t, with(key("old", oldHash), key("fresh", freshHash)))
+	expect(200, 200)
+	r.reload(t, with(key("fresh", freshHash)))
+	expect(401, 200)
+
+	delete(settings, "access")
+	settings["listen"] = "127.0.0.1:0" // it would be good at a start, but this listener stays
+	replace(t, r.path, inYAML(settings))
+	r.hangUp(t)
+	eventually(t, "the configuration is refused", func() bool { return r.said(notTakenOver) == 1 })
+	expect(401, 200)
 }

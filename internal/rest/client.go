@@ -198,7 +198,9 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 		r.Header.Set(k, v)
 	}
 	r.Header.Set("User-Agent", userAgent)
-	r.Header.Set("Accept", "application/json")
+	if r.Header.Get("Accept") == "" {
+		r.Header.Set("Accept", "application/json")
+	}
 	if req.ContentType != "" {
 		r.Header.Set("Content-Type", req.ContentType)
 	}

@@ -1,0 +1,103 @@
+// Package instance makes something that runs of a configuration: the sources, what keeps and joins what is read from them, and the handler
+// that answers from it. A Host serves one instance at a time, and puts another in its place while requests come in. The package knows neither
+// the command line nor where requests come from, and what outlives an instance (the tier, the listener) is given to it.
+package instance
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"roster/connectors"
+	"roster/internal/config"
+	"roster/internal/httpapi"
+	"roster/internal/presence"
+	"roster/internal/roster"
+	"roster/internal/snapshot"
+	"roster/resolvers"
+)
+
+// Options are what instances have in common, whatever is configured.
+type Options struct {
+	// Tier is where snapshots are kept beside the memory; nil for nowhere.
+	Tier snapshot.Tier
+	// Presence is where who is there is shared beside the memory; nil for nowhere.
+	Presence presence.Tier
+	// Runtime is lent to every source.
+	Runtime connectors.Runtime
+	// Pages serves what is not the graph.
+	Pages http.Handler
+	// Stopping says that the program is about to end, and no longer ready.
+	Stopping func() bool
+	Logger   *slog.Logger
+}
+
+// instance is one configuration at work.
+type instance struct {
+	config  *config.Config
+	sources []*connectors.Source
+	keeper  *snapshot.Keeper
+	people  *roster.Roster
+	there   *presence.Store
+	door    *doorway
+	handler http.Handler
+	traffic traffic
+
+	stop  context.CancelFunc
+	parts sync.WaitGroup
+}
+
+// build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
+// for each fault.
+func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
+	i := &instance{config: cfg}
+	var err error
+	if i.sources, err = open(reusing(cfg, before), opt.Runtime); err != nil {
+		return nil, err
+	}
+	if i.door, err = openDoor(&cfg.Access, opt.Logger, before); err != nil {
+		return nil, err
+	}
+	collected := snapshot.Options{
+		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
+		Logger: opt.Logger,
+	}
+	told := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
+	if before != nil {
+		collected.Before, told.Before = before.keeper, before.there
+	}
+	i.keeper = snapshot.New(collected)
+	i.people = roster.New(roster.Options{Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Logger: opt.Logger})
+	i.there = presence.New(i.sources, told)
+	served := httpapi.Options{
+		API:   &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, AccessLog: i.door.log, Logger: opt.Logger},
+		Pages: opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
+	}
+	if i.door.who != nil {
+		served.Access = i.door.who
+	}
+	i.handler = httpapi.New(served)
+	return i, nil
+}
+
+// start sets the instance to work until ctx ends or it is closed. What it takes over is its own from then on. It calls ready when every collection has
+// been read or tried for the first time.
+func (i *instance) start(ctx context.Context, ready func()) {
+	ctx, i.stop = context.WithCancel(ctx)
+	i.parts.Go(func() { i.keeper.Run(ctx) }) //nolint:errcheck // it ends when it is told to
+	i.parts.Go(func() { i.people.Run(ctx) }) //nolint:errcheck // as above
+	i.parts.Go(func() {
+		if i.people.AwaitFirst(ctx) {
+			ready()
+		}
+	})
+}
+
+// close ends what the instance does, and waits for that. Nobody may be asking it anything any more.
+func (i *instance) close() {
+	i.stop()
+	i.parts.Wait()
+	i.there.Close()
+	i.door.close()
+}
