@@ -38,7 +38,7 @@ func overHTTP(h http.Handler) send {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/graphql", strings.NewReader(string(body))) //nolint:usetesting // a rapid.T has none
+		req := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Authorization", "."+scopes)
 		rec := httptest.NewRecorder()

@@ -62,7 +62,7 @@ func TestTokens(t *testing.T) {
 			return signing{"ps", jose.RS256, rsaKey()}.token(t, good(nil))
 		}, access.ErrInvalid},
 		"by a key for encryption": {func(t *testing.T) string { return signing{"enc", jose.RS256, rsaKey()}.token(t, good(nil)) }, access.ErrInvalid},
-		"none": {func(t *testing.T) string {
+		"none": {func(*testing.T) string {
 			body := must(json.Marshal(good(nil)))
 			return raw([]byte(`{"alg":"none"}`)) + "." + raw(body) + "."
 		}, access.ErrInvalid},
