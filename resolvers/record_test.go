@@ -17,7 +17,7 @@ func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, private("canary").company()...).read()
 	path := filepath.Join(t.TempDir(), "access.log")
-	log, err := access.OpenLog(path, nil)
+	log, err := access.OpenLog(path, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

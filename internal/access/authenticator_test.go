@@ -107,17 +107,17 @@ func TestRefusalsAreNoted(t *testing.T) {
 
 func TestLog(t *testing.T) {
 	t.Parallel()
-	none, err := access.OpenLog("", nil)
+	none, err := access.OpenLog("", nil, nil)
 	none.Write(t.Context(), access.Entry{})
 	if err != nil || none.Close() != nil {
 		t.Error("a log that is off fails")
 	}
-	if _, err := access.OpenLog(t.TempDir(), nil); err == nil {
+	if _, err := access.OpenLog(t.TempDir(), nil, nil); err == nil {
 		t.Error("a directory for a file: no error")
 	}
 	path := filepath.Join(t.TempDir(), "access.log")
 	for range 2 { // what is there stays
-		l, err := access.OpenLog(path, nil)
+		l, err := access.OpenLog(path, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +138,7 @@ func TestLog(t *testing.T) {
 		t.Error("others can read it", err)
 	}
 	var lines strings.Builder
-	l, err := access.OpenLog(access.LogToStderr, slog.New(slog.NewTextHandler(&lines, nil)))
+	l, err := access.OpenLog(access.LogToStderr, slog.New(slog.NewTextHandler(&lines, nil)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -17,8 +18,9 @@ type Log struct {
 	file *os.File // nil among the program's lines
 }
 
-// OpenLog opens the access log: a file to append JSON lines to, which only its owner can read, or LogToStderr. Empty gives a nil Log.
-func OpenLog(where string, program *slog.Logger) (*Log, error) {
+// OpenLog opens the access log: a file to append lines to, which only its owner can read, or LogToStderr. Empty gives a nil Log. Lines makes the
+// logger of a file; nil makes one of JSON lines.
+func OpenLog(where string, program *slog.Logger, lines func(io.Writer) *slog.Logger) (*Log, error) {
 	switch where {
 	case "":
 		return nil, nil //nolint:nilnil // it is a Log that writes nothing
@@ -29,7 +31,10 @@ func OpenLog(where string, program *slog.Logger) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("access.log: %w", err)
 	}
-	return &Log{log: slog.New(slog.NewJSONHandler(f, nil)), file: f}, nil
+	if lines == nil {
+		lines = func(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }
+	}
+	return &Log{log: lines(f), file: f}, nil
 }
 
 // Close closes the file.

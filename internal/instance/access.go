@@ -2,7 +2,6 @@ package instance
 
 import (
 	"errors"
-	"log/slog"
 
 	"roster/internal/access"
 	"roster/internal/config"
@@ -15,18 +14,18 @@ type doorway struct {
 }
 
 // openDoor makes what the configuration says of access. What an authenticator before it knows of the issuer's keys stays known.
-func openDoor(cfg *config.Access, log *slog.Logger, before *instance) (*doorway, error) {
-	kept, err := access.OpenLog(cfg.Log, log)
+func openDoor(cfg *config.Access, opt *Options, before *instance) (*doorway, error) {
+	kept, err := access.OpenLog(cfg.Log, opt.Logger, opt.AccessLines)
 	if err != nil {
 		return nil, err
 	}
 	d := &doorway{log: kept}
 	if cfg.Asks() {
-		opt := access.Options{Keys: cfg.Keys, OIDC: cfg.OIDC, Anonymous: cfg.Anonymous, Logger: log}
+		callers := access.Options{Keys: cfg.Keys, OIDC: cfg.OIDC, Anonymous: cfg.Anonymous, Logger: opt.Logger}
 		if before != nil {
-			opt.Before = before.door.who
+			callers.Before = before.door.who
 		}
-		d.who = access.New(opt)
+		d.who = access.New(callers)
 	}
 	return d, nil
 }

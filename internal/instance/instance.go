@@ -5,6 +5,7 @@ package instance
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -31,6 +32,8 @@ type Options struct {
 	// Stopping says that the program is about to end, and no longer ready.
 	Stopping func() bool
 	Logger   *slog.Logger
+	// AccessLines makes the logger of the access log's file; nil makes one of JSON lines.
+	AccessLines func(io.Writer) *slog.Logger
 }
 
 // instance is one configuration at work.
@@ -56,7 +59,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	if i.sources, err = open(reusing(cfg, before), opt.Runtime); err != nil {
 		return nil, err
 	}
-	if i.door, err = openDoor(&cfg.Access, opt.Logger, before); err != nil {
+	if i.door, err = openDoor(&cfg.Access, opt, before); err != nil {
 		return nil, err
 	}
 	collected := snapshot.Options{
