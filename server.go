@@ -194,12 +194,18 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sources, err := instance.Open(cfg, connectors.Runtime{})
+	ctx, cancel := context.WithTimeout(ctx, *timeout)
+	defer cancel()
+	// What a check renews is stored like anything else: the grant is used up.
+	runtime, _, endTokens, err := tokens(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, *timeout)
-	defer cancel()
+	defer endTokens()
+	sources, err := instance.Open(cfg, runtime)
+	if err != nil {
+		return err
+	}
 	reports := check.Run(ctx, sources)
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
@@ -257,6 +263,16 @@ func load(file *config.File) (*config.Config, error) {
 	return cfg, nil
 }
 
+// tokens gives what sources that renew their tokens need, what renews them unasked, and what ends that.
+func tokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (runtime connectors.Runtime, renew func(context.Context), end func(), err error) {
+	keeper, end, err := tier.Tokens(ctx, cfg, log)
+	if err != nil || keeper == nil {
+		return runtime, func(context.Context) {}, end, err
+	}
+	runtime.Tokens = keeper
+	return runtime, keeper.Run, end, nil
+}
+
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time. Changes, where there are any, are followed meanwhile.
 func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, log *slog.Logger, listening, ready func(address string)) error {
@@ -265,6 +281,11 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 		return err
 	}
 	address := "http://" + l.Addr().String()
+	runtime, renew, endTokens, err := tokens(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer endTokens()
 	common, share, err := tier.Open(cfg, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -278,7 +299,8 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	defer kept.Wait()
 	defer stopSharing()
 	host, err := instance.New(cfg, instance.Options{
-		Tier: common, Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
+		Tier: common, Presence: tier.Presence(common), Runtime: runtime, Pages: web.Handler(),
+		Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
 	}, func() { ready(address) })
 	if err != nil {
 		stopReading()
@@ -286,6 +308,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	}
 	listening(address)
 	read.Go(func() { host.Run(reading, changes) })
+	read.Go(func() { renew(reading) })
 	err = httpapi.Serve(ctx, l, host, log)
 	stopReading()
 	read.Wait()

@@ -42,6 +42,14 @@ func (r *sourceResolver) Capabilities(ctx context.Context, obj *directory.Source
 	return capabilities, nil
 }
 
+func (r *sourceResolver) Credential(ctx context.Context, obj *directory.Source) (*model.SourceCredential, error) {
+	s := r.Roster.Source(obj.Name)
+	if s == nil || s.Credential == nil {
+		return nil, nil
+	}
+	return sourceCredential(s.Credential()), nil
+}
+
 func (r *Resolver) Source() generated.SourceResolver { return &sourceResolver{r} }
 
 type sourceResolver struct{ *Resolver }

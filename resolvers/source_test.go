@@ -49,3 +49,28 @@ func TestSources(t *testing.T) {
 		}
 	})
 }
+
+func TestSourceCredential(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		end := time.Now().Add(5 * 24 * time.Hour)
+		ending, renewed := crm(), mailer()
+		ending.Credential = func() connectors.CredentialStatus { return connectors.LastingCredential(end, "make a new token") }
+		renewed.Credential = func() connectors.CredentialStatus {
+			return connectors.CredentialStatus{State: connectors.CredentialRefused, Renewed: true, Detail: "authorise anew"}
+		}
+		w := newWorld(t, chat(), renewed, ending).read()
+		got := w.get(`{ sources { name credential { state expiresAt renewed message } } }`)
+		want := []any{
+			map[string]any{"name": "chat", "credential": nil},
+			map[string]any{"name": "mailer", "credential": map[string]any{
+				"state": "REFUSED", "expiresAt": nil, "renewed": true, "message": "authorise anew",
+			}},
+			map[string]any{"name": "crm", "credential": map[string]any{
+				"state": "EXPIRING", "expiresAt": end.Format(time.RFC3339), "renewed": false, "message": "make a new token",
+			}},
+		}
+		if diff := cmp.Diff(want, got["sources"]); diff != "" {
+			t.Errorf("sources (-want +got):\n%s", diff)
+		}
+	})
+}

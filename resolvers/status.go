@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/directory"
 	"roster/internal/snapshot"
@@ -30,6 +31,14 @@ func sourceCollection(st snapshot.Status) *model.SourceCollection {
 		c.Error = &model.SourceError{Message: reason(st.Err), Code: st.Err.Kind, RetryAt: known(st.RetryAt)}
 	}
 	return c
+}
+
+func sourceCredential(c connectors.CredentialStatus) *model.SourceCredential {
+	out := &model.SourceCredential{State: c.State, ExpiresAt: known(c.ExpiresAt), Renewed: c.Renewed}
+	if c.Detail != "" {
+		out.Message = &c.Detail
+	}
+	return out
 }
 
 // known gives a time, nil for the zero one.

@@ -13,9 +13,8 @@ import (
 )
 
 const (
+	// actionMe is known on the interface for users' tokens only.
 	actionMe = "me"
-	// oauthPath is the interface for people's own tokens; the administrators' has no such action.
-	oauthPath = "api/oauth2"
 	// selfWithin bounds the call, the wait for its turn included: somebody is waiting for the answer.
 	selfWithin = 5 * time.Second
 	// selfRetry is after how long it is worth asking again when another caller is being asked for.
@@ -44,7 +43,7 @@ func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Ac
 	defer s.asking.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, selfWithin)
 	defer cancel()
-	resp, err := s.rest.Do(ctx, rest.Request{Op: actionMe, Path: oauthPath, Query: query(actionMe),
+	resp, err := s.rest.Do(ctx, rest.Request{Op: actionMe, Path: userPath, Query: query(actionMe),
 		Header: http.Header{"Authorization": {"Bearer " + token.Reveal()}}})
 	if err != nil {
 		if e, ok := errors.AsType[*connectors.Error](err); ok && e.Kind == connectors.KindUnauthorized {

@@ -265,6 +265,7 @@ type ComplexityRoot struct {
 	Source struct {
 		Capabilities func(childComplexity int) int
 		Collections  func(childComplexity int) int
+		Credential   func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
 		Name         func(childComplexity int) int
@@ -283,6 +284,13 @@ type ComplexityRoot struct {
 		SyncedAt      func(childComplexity int) int
 		TriedAt       func(childComplexity int) int
 		Waits         func(childComplexity int) int
+	}
+
+	SourceCredential struct {
+		ExpiresAt func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Renewed   func(childComplexity int) int
+		State     func(childComplexity int) int
 	}
 
 	SourceError struct {
@@ -1534,6 +1542,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Source.Collections(childComplexity), true
+	case "Source.credential":
+		if e.ComplexityRoot.Source.Credential == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Source.Credential(childComplexity), true
 	case "Source.id":
 		if e.ComplexityRoot.Source.ID == nil {
 			break
@@ -1625,6 +1639,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.Waits(childComplexity), true
+
+	case "SourceCredential.expiresAt":
+		if e.ComplexityRoot.SourceCredential.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCredential.ExpiresAt(childComplexity), true
+	case "SourceCredential.message":
+		if e.ComplexityRoot.SourceCredential.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCredential.Message(childComplexity), true
+	case "SourceCredential.renewed":
+		if e.ComplexityRoot.SourceCredential.Renewed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCredential.Renewed(childComplexity), true
+	case "SourceCredential.state":
+		if e.ComplexityRoot.SourceCredential.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCredential.State(childComplexity), true
 
 	case "SourceError.code":
 		if e.ComplexityRoot.SourceError.Code == nil {
@@ -2591,6 +2630,30 @@ type Source implements Node {
   collections: [SourceCollection!]!
   "What it can do beyond being read."
   capabilities: [SourceCapability!]!
+  "How its credential stands, as far as that is known without asking the source; null where nothing is known."
+  credential: SourceCredential
+}
+
+"How a source's credential stands."
+type SourceCredential {
+  state: CredentialState!
+  "When it ends; null where it does not say, or is renewed."
+  expiresAt: DateTime
+  "Whether Roster renews it by itself."
+  renewed: Boolean!
+  "What is wrong and what to do about it; null where there is nothing to do."
+  message: String
+}
+
+"Whether something must be done about a credential, best first."
+enum CredentialState {
+  GOOD
+  "It ends within three weeks, and nothing renews it: get another one."
+  EXPIRING
+  "It has ended, or could not be renewed in time."
+  EXPIRED
+  "It cannot be renewed any more: somebody must authorise Roster anew."
+  REFUSED
 }
 
 "The vendor. Clients should expect values that are not here yet."
@@ -3657,6 +3720,8 @@ func (ec *executionContext) childFields_Source(ctx context.Context, field graphq
 		return ec.fieldContext_Source_collections(ctx, field)
 	case "capabilities":
 		return ec.fieldContext_Source_capabilities(ctx, field)
+	case "credential":
+		return ec.fieldContext_Source_credential(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Source", field.Name)
 }
@@ -3685,6 +3750,20 @@ func (ec *executionContext) childFields_SourceCollection(ctx context.Context, fi
 		return ec.fieldContext_SourceCollection_error(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceCollection", field.Name)
+}
+
+func (ec *executionContext) childFields_SourceCredential(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_SourceCredential_state(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SourceCredential_expiresAt(ctx, field)
+	case "renewed":
+		return ec.fieldContext_SourceCredential_renewed(ctx, field)
+	case "message":
+		return ec.fieldContext_SourceCredential_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceCredential", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -200,6 +200,21 @@ func UnmarshalSourceErrorCode(v any) (connectors.ErrorKind, error) {
 	return sourceErrorCodes.unmarshal(v)
 }
 
+var credentialStates = newEnum(map[string]connectors.CredentialState{
+	"GOOD": connectors.CredentialGood, "EXPIRING": connectors.CredentialExpiring, "EXPIRED": connectors.CredentialExpired,
+	"REFUSED": connectors.CredentialRefused,
+})
+
+// MarshalCredentialState writes a CredentialState.
+func MarshalCredentialState(v connectors.CredentialState) graphql.Marshaler {
+	return credentialStates.marshal(v)
+}
+
+// UnmarshalCredentialState reads a CredentialState.
+func UnmarshalCredentialState(v any) (connectors.CredentialState, error) {
+	return credentialStates.unmarshal(v)
+}
+
 var sourceKinds = newEnum(map[string]connectors.Kind{
 	"WORKSECTION": connectors.Worksection, "KOMMO": connectors.Kommo, "ALTCRAFT": connectors.Altcraft, "ROCKET_CHAT": connectors.RocketChat,
 })

@@ -47,6 +47,17 @@ type SourceCollection struct {
 	Error *SourceError `json:"error,omitempty"`
 }
 
+// How a source's credential stands.
+type SourceCredential struct {
+	State connectors.CredentialState `json:"state"`
+	// When it ends; null where it does not say, or is renewed.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// Whether Roster renews it by itself.
+	Renewed bool `json:"renewed"`
+	// What is wrong and what to do about it; null where there is nothing to do.
+	Message *string `json:"message,omitempty"`
+}
+
 // Why a source could not be read.
 type SourceError struct {
 	// In our words, never the vendor's.

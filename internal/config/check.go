@@ -57,6 +57,8 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	if c.CacheDir = f.CacheDir; c.CacheDir != "" && c.Redis != nil {
 		d.fault("cache_dir", "is for a configuration without redis")
 	}
+	c.CredentialsDir = f.CredentialsDir
+	d.tokensHaveAPlace(c)
 	c.Identity = d.identity(&f.Identity, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
 	return c
@@ -97,8 +99,14 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Sour
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
 		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
-		Timeout: f.Timeout, PhoneRegion: f.PhoneRegion,
+		Timeout: f.Timeout, PhoneRegion: f.PhoneRegion, Signing: f.Signing, OAuth: d.oauth(f, path+".oauth"),
 	}}
+	switch s.Kind {
+	case connectors.Worksection:
+		d.oneCredential(f.APIKey, f.OAuth, path, "api_key")
+	case connectors.Kommo:
+		d.oneCredential(f.AccessToken, f.OAuth, path, "access_token")
+	}
 	if !d.faulty(path + ".name") {
 		switch {
 		case !nameForm.MatchString(f.Name):

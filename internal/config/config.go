@@ -20,7 +20,9 @@ type Config struct {
 	Redis *Redis
 	// CacheDir is empty where there is none.
 	CacheDir string
-	Identity Identity
+	// CredentialsDir is where tokens that are renewed are kept; empty for Redis.
+	CredentialsDir string
+	Identity       Identity
 	// Precedence gives for a field of a person, by its key in the file, the sources whose value is preferred. Those not named follow.
 	Precedence map[string][]string
 	Sources    []Source

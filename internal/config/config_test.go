@@ -151,6 +151,28 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestOAuth(t *testing.T) {
+	t.Parallel()
+	c, err := Open("testdata/good/oauth.yaml", testEnv).Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join("testdata", "good", "tokens"); c.CredentialsDir != want {
+		t.Errorf("the directory is %s, want %s", c.CredentialsDir, want)
+	}
+	var got []connectors.OAuth
+	for i := range c.Sources[:2] {
+		got = append(got, *c.Sources[i].OAuth)
+	}
+	want := []connectors.OAuth{
+		{ClientID: "a", ClientSecret: "literal-canary-77", RedirectURI: "https://x.example", RefreshToken: "literal-canary-77"},
+		{ClientID: "a", ClientSecret: "literal-canary-77", RedirectURI: "https://x.example", Code: "literal-canary-77"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || c.Sources[2].OAuth != nil || c.Sources[1].Signing != "md5" || c.Sources[2].Signing != "hmac" {
+		t.Errorf("signing %s and %s; -want +got:\n%s", c.Sources[1].Signing, c.Sources[2].Signing, diff)
+	}
+}
+
 // Sources without a file get what they would have in a file that says nothing else.
 func TestDefault(t *testing.T) {
 	t.Parallel()
@@ -225,7 +247,7 @@ func TestEverySetting(t *testing.T) {
 		Precedence: map[string][]string{"title": {"kommo", "worksection"}, "avatar_url": {"rocketchat"}},
 		Sources: []Source{
 			{
-				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/",
+				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/", Signing: "md5",
 					APIKey: "env-canary-51", TimeZone: kyiv, PhoneRegion: "UA", Timeout: 20 * time.Second,
 					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
 				EmailTrust: connectors.TrustAsserted,

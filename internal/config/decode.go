@@ -136,7 +136,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 	for _, f := range fields {
 		sub, v := join(path, f.key), into.Field(f.index)
 		node := values[f.key]
-		if f.kind != "" && variant != f.kind {
+		if len(f.kinds) > 0 && !slices.Contains(f.kinds, variant) {
 			d.foreign(sub, f, node, values[f.key+"_file"], variant)
 			continue
 		}
@@ -146,7 +146,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 			v.SetString(d.secret(node, values[f.key+"_file"], sub))
 		case node != nil:
 			d.value(node, sub, v, f, variant)
-		case f.required || f.kind != "" && f.def == "":
+		case f.required || len(f.kinds) > 0 && !f.optional():
 			d.fault(sub, "is required")
 		default:
 			d.missing(sub, v, f, variant)
@@ -159,11 +159,11 @@ func (d *decoder) foreign(path string, f field, value, file *yaml.Node, variant 
 	known := slices.Contains(connectors.Kinds[:], connectors.Kind(variant))
 	if value != nil && known {
 		d.lines[path] = value.Line
-		d.fault(path, "is for %s only", f.kind)
+		d.fault(path, "is for %s only", f.kindNames())
 	}
 	if file != nil && known {
 		d.lines[path+"_file"] = file.Line
-		d.fault(path+"_file", "is for %s only", f.kind)
+		d.fault(path+"_file", "is for %s only", f.kindNames())
 	}
 }
 

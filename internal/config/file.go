@@ -92,6 +92,9 @@ func (f *File) load(text []byte) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.CredentialsDir != "" {
+		c.CredentialsDir = below(dir, c.CredentialsDir)
+	}
 	if c.CacheDir != "" {
 		c.CacheDir = below(dir, c.CacheDir)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/config"
+	"roster/internal/credential"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
 	"roster/internal/roster"
@@ -46,6 +47,7 @@ type instance struct {
 	door    *doorway
 	handler http.Handler
 	traffic traffic
+	log     *slog.Logger
 
 	stop  context.CancelFunc
 	parts sync.WaitGroup
@@ -54,7 +56,7 @@ type instance struct {
 // build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
 // for each fault.
 func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
-	i := &instance{config: cfg}
+	i := &instance{config: cfg, log: opt.Logger}
 	var err error
 	if i.sources, err = open(reusing(cfg, before), opt.Runtime); err != nil {
 		return nil, err
@@ -90,6 +92,7 @@ func (i *instance) start(ctx context.Context, ready func()) {
 	ctx, i.stop = context.WithCancel(ctx)
 	i.parts.Go(func() { i.keeper.Run(ctx) }) //nolint:errcheck // it ends when it is told to
 	i.parts.Go(func() { i.people.Run(ctx) }) //nolint:errcheck // as above
+	i.parts.Go(func() { credential.Watch(ctx, i.sources, i.log) })
 	i.parts.Go(func() {
 		if i.people.AwaitFirst(ctx) {
 			ready()

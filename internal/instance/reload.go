@@ -96,7 +96,10 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.CacheDir != was.CacheDir {
 		fixed = append(fixed, "cache_dir")
 	}
-	cfg.Listen, cfg.Redis, cfg.CacheDir = was.Listen, was.Redis, was.CacheDir
+	if cfg.CredentialsDir != was.CredentialsDir {
+		fixed = append(fixed, "credentials_dir")
+	}
+	cfg.Listen, cfg.Redis, cfg.CacheDir, cfg.CredentialsDir = was.Listen, was.Redis, was.CacheDir, was.CredentialsDir
 	return fixed
 }
 

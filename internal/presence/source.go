@@ -35,6 +35,7 @@ type source struct {
 	own      time.Time // the same, by our own calls alone
 	alone    time.Time // when we last called without the others' knowing
 	failures int       // in a row
+	failedAt time.Time // when the last of our own did
 	mourned  bool      // that it fails has been logged
 }
 

@@ -95,7 +95,7 @@ func TestAgeGoesByTheClockThatSaysMore(t *testing.T) {
 		(*struct {
 			wall uint64
 			ext  int64
-		})(unsafe.Pointer(&then)).ext -= int64(tt.monotonic - tt.wall) //nolint:gosec // see above
+		})(unsafe.Pointer(&then)).ext -= int64(tt.monotonic - tt.wall)
 		if got := age(now, then); got != tt.want {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
 		}

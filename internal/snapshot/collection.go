@@ -38,7 +38,12 @@ type collection struct {
 	offered atomic.Pointer[Mark] // what the watch has last found in the tier, until the reader takes it up
 
 	// The rest belongs to the reader.
-	tried    sync.Once
+	tried sync.Once
+	learnt
+}
+
+// learnt is what a reader goes by, and leaves to the one that takes over from it.
+type learnt struct {
 	failures int // readings in a row that have failed or ended short
 	known    condition
 	have     int64         // the tier's stamp of what we have; zero where it is not from there
@@ -58,8 +63,8 @@ type condition struct {
 
 func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
 	c := &collection{keeper: k.estate, looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
-		item: Item{Key: key, Fingerprint: s.Fingerprint}, paced: 1,
-		wake: make(chan struct{}, 1), first: make(chan struct{}), known: condition{state: Missing}}
+		item: Item{Key: key, Fingerprint: s.Fingerprint}, learnt: learnt{known: condition{state: Missing}, paced: 1},
+		wake: make(chan struct{}, 1), first: make(chan struct{})}
 	c.view.Store(&view{ended: make(chan struct{})})
 	return c
 }

@@ -195,8 +195,7 @@ func (c *collection) inherit(from *collection) {
 	c.reads.Store(from.reads.Load())
 	c.waits.Store(from.waits.Load())
 	c.forced.Store(from.forced.Load())
-	c.failures, c.known, c.have, c.unusable = from.failures, from.known, from.have, from.unusable
-	c.damaged, c.unstored, c.alone, c.paced = from.damaged, from.unstored, from.alone, from.paced
+	c.learnt = from.learnt
 	if v.snap != nil && v.err == nil && v.snap.Complete && v.snap.ReadAt.Equal(v.started) { // no reading was broken off
 		c.reschedule()
 	}

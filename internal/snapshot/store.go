@@ -84,13 +84,12 @@ func (c *collection) stores(ctx context.Context, err error) {
 		return
 	}
 	c.unstored = err != nil
-	level, text := slog.LevelInfo, "what is read can be stored again"
-	attrs := []slog.Attr{slog.String("source", c.key.Source), slog.String("collection", c.key.Collection.String())}
-	if err != nil {
-		level, text = slog.LevelWarn, "what is read cannot be stored: it is in memory only"
-		attrs = append(attrs, slog.String("reason", err.Error()))
+	log := c.keeper.log.With(slog.String("source", c.key.Source), slog.String("collection", c.key.Collection.String()))
+	if err == nil {
+		log.LogAttrs(ctx, slog.LevelInfo, "what is read can be stored again")
+		return
 	}
-	c.keeper.log.LogAttrs(ctx, level, text, attrs...)
+	log.LogAttrs(ctx, slog.LevelWarn, "what is read cannot be stored: it is in memory only", slog.String("reason", err.Error()))
 }
 
 func (c *collection) stored(v *view) Stored {

@@ -7,27 +7,31 @@ import (
 	"time"
 )
 
-// answerOwner answers on the interface for people's own tokens. Of its actions there is only me: who the token's owner is.
-func (s *Server) answerOwner(authorization, action string) answer {
+// answerOwner answers on the interface for users' tokens whoever comes with one of people's own. Of its actions they are known for me alone: who the
+// token's owner is. It says whether the token is one of those.
+func (s *Server) answerOwner(path, authorization, action string) (a answer, owned bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	token, _ := strings.CutPrefix(authorization, "Bearer ")
+	token, bearer := strings.CutPrefix(authorization, "Bearer ")
 	id, known := s.data.Tokens[token]
+	if path != "/api/oauth2" || !bearer || !known {
+		return answer{}, false
+	}
 	switch wait := s.wait(); {
-	case !known || id == "":
-		return answer{status: http.StatusUnauthorized, body: []byte(`{"status":"error","message":"Access token is expired"}`)}
+	case id == "":
+		return answer{status: http.StatusUnauthorized, body: s.knobs.expired()}, true
 	case wait > 0:
-		return answer{status: http.StatusOK, body: failure(3, "Too many requests")}
+		return answer{status: http.StatusOK, body: failure(3, "Too many requests")}, true
 	case action != "me":
-		return answer{status: http.StatusOK, body: failure(1, "Action is invalid")}
+		return answer{status: http.StatusOK, body: failure(1, "Action is invalid")}, true
 	}
 	s.last = time.Now()
 	for _, u := range s.data.Users {
 		if u.ID == id {
-			return answer{status: http.StatusOK, body: s.knobs.me(u)}
+			return answer{status: http.StatusOK, body: s.knobs.me(u)}, true
 		}
 	}
-	return answer{status: http.StatusOK, body: []byte(`{"status":"ok","data":[]}`)}
+	return answer{status: http.StatusOK, body: []byte(`{"status":"ok","data":[]}`)}, true
 }
 
 // me is a row of get_users, in a list of its own or not.
