@@ -173,7 +173,7 @@ func waysTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string, f
 		if a := parsed(t, documents[i].all); len(a.Errors) > 0 || a.Data == nil {
 			t.Errorf("%s.%s for who may do everything, by %s: %s", typeName, f.Name, documents[i].document, documents[i].all)
 		}
-		protected := f.Directives.ForName("requiresScopes") != nil
+		protected := f.Directives.ForName("requiresScopes") != nil && f.Name != "bytes" // which says how long all of them are
 		if protected && !strings.Contains(documents[i].all, "canary") && !strings.Contains(documents[i].all, "7.7000") && !strings.Contains(field, "{") {
 			t.Errorf("%s.%s has no value to withhold, by %s: %s", typeName, f.Name, documents[i].document, documents[i].all)
 		}

@@ -29,7 +29,7 @@ func (r *sourceResolver) State(ctx context.Context, obj *directory.Source) (snap
 func (r *sourceResolver) Collections(ctx context.Context, obj *directory.Source) ([]*model.SourceCollection, error) {
 	out := make([]*model.SourceCollection, 0, len(connectors.AllCollections))
 	for _, st := range statusesOf(ctx, obj) {
-		out = append(out, sourceCollection(st))
+		out = append(out, r.sourceCollection(st))
 	}
 	return out, nil
 }

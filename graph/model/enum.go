@@ -71,6 +71,16 @@ func UnmarshalCollectionKind(v any) (connectors.Collection, error) {
 	return collectionKinds.unmarshal(v)
 }
 
+var tierKinds = newEnum(map[string]snapshot.TierKind{
+	"MEMORY": snapshot.TierMemory, "REDIS": snapshot.TierRedis, "DIRECTORY": snapshot.TierDirectory, "SOURCE": snapshot.TierSource,
+})
+
+// MarshalTierKind writes a TierKind.
+func MarshalTierKind(v snapshot.TierKind) graphql.Marshaler { return tierKinds.marshal(v) }
+
+// UnmarshalTierKind reads a TierKind.
+func UnmarshalTierKind(v any) (snapshot.TierKind, error) { return tierKinds.unmarshal(v) }
+
 var contactFacets = newEnum(map[string]directory.ContactFacet{
 	"SOURCE": directory.ContactFacetSource, "FOLDER": directory.ContactFacetFolder, "TAG": directory.ContactFacetTag,
 	"OWNER": directory.ContactFacetOwner,

@@ -53,6 +53,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		}
 		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names))
 	}
+	c.Admin, c.Log, c.Tracing = d.admin(&f.Admin), Log(f.Log), d.tracing(&f.Tracing)
 	c.Redis = d.redis(f.Redis)
 	if c.CacheDir = f.CacheDir; c.CacheDir != "" && c.Redis != nil {
 		d.fault("cache_dir", "is for a configuration without redis")
@@ -66,20 +67,25 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 
 // listen holds an address to its form, and unless the server is guarded to this machine.
 func (d *decoder) listen(addr, path string, guarded bool) {
+	if host, ok := d.hostPort(addr, path); ok && !guarded && !loopback(host) {
+		d.fault(path, beyondLoopback+howToServeEveryone)
+	}
+}
+
+// hostPort checks an address to listen on. It is false where there is no telling its host.
+func (d *decoder) hostPort(addr, path string) (host string, ok bool) {
 	if d.faulty(path) {
-		return
+		return "", false
 	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		d.fault(path, "must be host:port, such as 127.0.0.1:8080")
-		return
+		return "", false
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		d.fault(path, "the port must be a number from 0 to 65535")
 	}
-	if !guarded && !loopback(host) {
-		d.fault(path, beyondLoopback+howToServeEveryone)
-	}
+	return host, true
 }
 
 func loopback(host string) bool {
@@ -135,7 +141,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Sour
 	if r := f.RateLimit; r != nil {
 		s.RateLimit = &connectors.RateLimit{Calls: r.Calls, Per: r.Per, Parallel: r.Parallel}
 	}
-	s.EmailTrust = trusts[f.EmailTrust]
+	s.EmailTrust, s.PropagateTrace = trusts[f.EmailTrust], f.PropagateTrace
 	s.Collections = d.readable(f, path+".collections")
 	return s
 }

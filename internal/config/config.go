@@ -25,6 +25,9 @@ type Config struct {
 	Identity       Identity
 	// Precedence gives for a field of a person, by its key in the file, the sources whose value is preferred. Those not named follow.
 	Precedence map[string][]string
+	Admin      Admin
+	Log        Log
+	Tracing    Tracing
 	Sources    []Source
 }
 
@@ -39,6 +42,8 @@ type Identity struct {
 type Source struct {
 	connectors.Config
 	EmailTrust connectors.Trust
+	// PropagateTrace sends the source where in a trace a call belongs.
+	PropagateTrace bool
 	// Collections are those to read.
 	Collections map[connectors.Collection]Collection
 }

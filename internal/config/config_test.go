@@ -136,7 +136,7 @@ func TestDefaults(t *testing.T) {
 	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
 	want := &Config{
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
-		Precedence: map[string][]string{},
+		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
 		Sources: []Source{{
 			Config:     connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
 			EmailTrust: connectors.TrustAsserted,
@@ -245,6 +245,8 @@ func TestEverySetting(t *testing.T) {
 			SharedMailboxes: []string{"info", "front-desk"},
 		},
 		Precedence: map[string][]string{"title": {"kommo", "worksection"}, "avatar_url": {"rocketchat"}},
+		Admin:      Admin{Listen: "0.0.0.0:9091", Pprof: true}, Log: Log{Format: "json", Level: "debug"},
+		Tracing: Tracing{Endpoint: "https://otel.corp.example:4318/behind", Ratio: 0.25},
 		Sources: []Source{
 			{
 				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/", Signing: "md5",
@@ -273,7 +275,7 @@ func TestEverySetting(t *testing.T) {
 			{
 				Config: connectors.Config{Name: "rocketchat", Kind: connectors.RocketChat, URL: "http://127.0.0.1:3000",
 					UserID: "uR6kTzq8", AuthToken: "p${CANARY}-p${CANARY}", TimeZone: time.UTC},
-				EmailTrust: connectors.TrustVerified,
+				EmailTrust: connectors.TrustVerified, PropagateTrace: true,
 				Collections: map[connectors.Collection]Collection{
 					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow,
 				},

@@ -31,6 +31,9 @@ type rootFile struct {
 	CredentialsDir string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A directory to keep the tokens of OAuth in, which are renewed. Replicas may share it, where its file system knows locks. Relative to the configuration file."`
 	Identity       identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
 	Precedence     precedenceFile `key:"precedence" doc:"For a person's single fields, the sources whose value is preferred, first to last. Sources that are not named follow in the order of the file."`
+	Admin          adminFile      `key:"admin" doc:"What the operator asks."`
+	Log            logFile        `key:"log" doc:"The log."`
+	Tracing        tracingFile    `key:"tracing" doc:"OpenTelemetry traces."`
 	Sources        []sourceFile   `key:"sources" required:"yes" doc:"The systems to read, in the order in which their values are preferred. At least one."`
 }
 
@@ -134,6 +137,8 @@ type sourceFile struct {
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"How long one call may take."`
 	RateLimit    *rateLimitFile  `key:"rate_limit" default:"(the vendor's)" doc:"How often the source may be called."`
 	Collections  collectionsFile `key:"collections" default:"(all that the kind has)" doc:"What to read, and how fresh. A collection set to false is not read."`
+
+	PropagateTrace bool `key:"propagate_trace" default:"false" doc:"Sends the traceparent header with each call, so that the source's own traces join ours."`
 }
 
 type oauthFile struct {
@@ -275,7 +280,7 @@ func (f field) typeName() string {
 		return "text"
 	case reflect.Bool:
 		return "true or false"
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int64, reflect.Float64:
 		return "number"
 	case reflect.Slice:
 		if f.typ.Elem().Kind() == reflect.Struct {

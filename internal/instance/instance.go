@@ -24,10 +24,20 @@ import (
 type Options struct {
 	// Tier is where snapshots are kept beside the memory; nil for nowhere.
 	Tier snapshot.Tier
+	// TierKind says what the tier is.
+	TierKind snapshot.TierKind
 	// Presence is where who is there is shared beside the memory; nil for nowhere.
 	Presence presence.Tier
 	// Runtime is lent to every source.
 	Runtime connectors.Runtime
+	// Propagating takes the place of Runtime's observer for the sources that are told where in a trace a call belongs; nil for none.
+	Propagating connectors.Observer
+	// Readings follows the reading of the sources, and Operations what is asked of the graph; nil for nobody.
+	Readings   snapshot.Observer
+	Operations httpapi.Observer
+	// Metrics are served beside the graph; nil for elsewhere. HealthElsewhere says that this holds for health and readiness too.
+	Metrics         http.Handler
+	HealthElsewhere bool
 	// Pages serves what is not the graph.
 	Pages http.Handler
 	// Stopping says that the program is about to end, and no longer ready.
@@ -58,7 +68,7 @@ type instance struct {
 func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
 	i := &instance{config: cfg, log: opt.Logger}
 	var err error
-	if i.sources, err = open(reusing(cfg, before), opt.Runtime); err != nil {
+	if i.sources, err = open(reusing(cfg, before), opt.Runtime, opt.Propagating); err != nil {
 		return nil, err
 	}
 	if i.door, err = openDoor(&cfg.Access, opt, before); err != nil {
@@ -66,7 +76,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	}
 	collected := snapshot.Options{
 		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
-		Logger: opt.Logger,
+		TierKind: opt.TierKind, Observer: opt.Readings, Logger: opt.Logger,
 	}
 	told := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
 	if before != nil {
@@ -78,6 +88,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	served := httpapi.Options{
 		API:   &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, AccessLog: i.door.log, Logger: opt.Logger},
 		Pages: opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
+		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}
 	if i.door.who != nil {
 		served.Access = i.door.who
