@@ -23,6 +23,7 @@ import (
 	"roster/internal/config"
 	"roster/internal/httpapi"
 	"roster/internal/instance"
+	"roster/internal/limit"
 	"roster/internal/sandbox"
 	"roster/internal/snapshot"
 	"roster/internal/telemetry"
@@ -209,10 +210,22 @@ func (p *program) check(ctx context.Context) error {
 		return err
 	}
 	defer endTokens()
+	kept := *cfg
+	kept.CacheDir = "" // it is for one process, which may be serving
+	common, share, err := tier.Open(&kept, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	runtime.Limits = limits(common)
 	sources, err := instance.Open(cfg, runtime)
 	if err != nil {
 		return err
 	}
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx)) // its calls count beside those of what serves
+	var keeping sync.WaitGroup
+	keeping.Go(func() { share(sharing) })
+	defer keeping.Wait()
+	defer stopSharing()
 	reports := check.Run(ctx, sources)
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
@@ -310,7 +323,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	kept.Go(func() { share(sharing) })
 	defer kept.Wait()
 	defer stopSharing()
-	runtime.Observer = seen.Calls(false)
+	runtime.Observer, runtime.Limits = seen.Calls(false), limits(common)
 	options := instance.Options{
 		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
 		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
@@ -401,4 +414,10 @@ func (a adminListener) serve(ctx context.Context, handler http.Handler, log *slo
 func isLoopback(address net.Addr) bool {
 	a, ok := address.(*net.TCPAddr)
 	return ok && a.IP.IsLoopback()
+}
+
+// limits gives the limits of all sources, which replicas share where they share a tier that can.
+func limits(common snapshot.Tier) *limit.Limits {
+	ledger, _ := common.(limit.Ledger)
+	return limit.New(ledger)
 }

@@ -126,6 +126,8 @@ type Source struct {
 	Prober         Prober
 	Self           SelfReader
 
+	// Health says how its calls have gone of late; nil where nobody counts them. It costs nothing.
+	Health func() Health
 	// Credential says how long the credential is good, without a call; nil where nothing is known.
 	Credential func() CredentialStatus
 }
@@ -217,6 +219,8 @@ type Config struct {
 	Timeout time.Duration
 	// RateLimit replaces the vendor's default; nil keeps it.
 	RateLimit *RateLimit
+	// Retries is how often a call is repeated at most that has failed and may fare better; nil for two.
+	Retries *int
 	// TimeZone is for dates that name none; nil means UTC.
 	TimeZone *time.Location
 	// PhoneRegion is the ISO 3166 region for national numbers, such as UA; empty recognises international numbers only.

@@ -3,8 +3,8 @@ package worksection
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
+	"regexp"
 	"sync"
 	"time"
 
@@ -32,10 +32,33 @@ type self struct {
 
 var _ connectors.SelfReader = (*self)(nil)
 
+// tokenForm is that of a bearer token (RFC 6750). What stands before the vendor's interface may take anything else for an attack.
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
+
+const (
+	maxToken    = 4 << 10
+	notAccepted = "the caller's token is not accepted"
+)
+
+// judgeOwner says what a reply to a caller's own token means. Whatever it is that is refused or not understood, it is this token's fault, and not
+// the operator's key's: it must not have the source left alone.
+func judgeOwner(r *rest.Response) *connectors.Error {
+	e := judge(r)
+	if e == nil || e.Kind == connectors.KindRateLimited || r.Status >= http.StatusInternalServerError {
+		return e
+	}
+	refused := r.Fail(connectors.KindUnauthorized, notAccepted)
+	refused.Code = e.Code
+	return refused
+}
+
 // Self asks for me by the caller's token.
 //
 // https://worksection.com/en/faq/oauth.html
 func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Account, error) {
+	if len(token) > maxToken || !tokenForm.MatchString(token.Reveal()) {
+		return connectors.Account{}, &connectors.Error{Source: s.source, Op: actionMe, Kind: connectors.KindUnauthorized, Detail: notAccepted}
+	}
 	if !s.asking.TryLock() {
 		return connectors.Account{}, &connectors.Error{Source: s.source, Op: actionMe, Kind: connectors.KindRateLimited,
 			Detail: "others are being asked for", RetryAfter: selfRetry}
@@ -43,12 +66,9 @@ func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Ac
 	defer s.asking.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, selfWithin)
 	defer cancel()
-	resp, err := s.rest.Do(ctx, rest.Request{Op: actionMe, Path: userPath, Query: query(actionMe),
+	resp, err := s.rest.Do(ctx, rest.Request{Op: actionMe, Path: userPath, Query: query(actionMe), Judge: judgeOwner,
 		Header: http.Header{"Authorization": {"Bearer " + token.Reveal()}}})
 	if err != nil {
-		if e, ok := errors.AsType[*connectors.Error](err); ok && e.Kind == connectors.KindUnauthorized {
-			e.Detail = "the caller's token is not accepted" // and not the operator's key
-		}
 		return connectors.Account{}, err
 	}
 	var body struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,7 +75,7 @@ func TestSelfOddReplies(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"nobody": `{"status":"ok"}`, "null": `{"status":"ok","data":null}`, "an empty list": `{"status":"ok","data":[]}`,
-		"two people": `{"status":"ok","data":[{"id":"1"},{"id":"2"}]}`, "a text": `{"status":"ok","data":"x"}`, "no JSON": `<html>`,
+		"two people": `{"status":"ok","data":[{"id":"1"},{"id":"2"}]}`, "a text": `{"status":"ok","data":"x"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,6 +86,38 @@ func TestSelfOddReplies(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever callers send for a token, and whatever stands before the vendor makes of it, the source is read as before.
+func TestSelfHarmsNoReading(t *testing.T) {
+	t.Parallel()
+	vendor := fake.New(company(), fake.Knobs{NoLimits: true})
+	var asked atomic.Int32
+	s := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/oauth2") {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader([]int{http.StatusOK, http.StatusForbidden, http.StatusNotFound, http.StatusBadRequest}[asked.Add(1)%4])
+			_, _ = w.Write([]byte("<html><body>Sign in"))
+			return
+		}
+		vendor.ServeHTTP(w, r)
+	}), nil)
+	for range 12 {
+		_, err := s.Self.Self(t.Context(), "good-form")
+		if e, ok := errors.AsType[*connectors.Error](err); !ok || e.Kind != connectors.KindUnauthorized {
+			t.Errorf("got %v", err)
+		}
+	}
+	if n := asked.Load(); n != 12 {
+		t.Errorf("the vendor was asked %d times", n)
+	}
+	for _, token := range []connectors.Secret{"<script>", "a b", "a\nb", connectors.Secret(strings.Repeat("x", 4097))} {
+		_, err := s.Self.Self(t.Context(), token)
+		if e, ok := errors.AsType[*connectors.Error](err); !ok || e.Kind != connectors.KindUnauthorized || asked.Load() != 12 {
+			t.Errorf("a token that is none: got %v", err)
+		}
+	}
+	ids(t, s.Accounts)
 }
 
 // Callers who ask at once do not queue up before the readings: one is asked for, the others are told to come again.

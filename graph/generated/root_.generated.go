@@ -263,6 +263,7 @@ type ComplexityRoot struct {
 	}
 
 	Source struct {
+		Breaker      func(childComplexity int) int
 		Capabilities func(childComplexity int) int
 		Collections  func(childComplexity int) int
 		Credential   func(childComplexity int) int
@@ -1542,6 +1543,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleEdge.Node(childComplexity), true
 
+	case "Source.breaker":
+		if e.ComplexityRoot.Source.Breaker == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Source.Breaker(childComplexity), true
 	case "Source.capabilities":
 		if e.ComplexityRoot.Source.Capabilities == nil {
 			break
@@ -2695,6 +2702,8 @@ type Source implements Node {
   "The worst state of its collections."
   state: SourceState!
   collections: [SourceCollection!]!
+  "Whether the answering server makes calls to it, or leaves it alone after failures for a while."
+  breaker: BreakerState!
   "What it can do beyond being read."
   capabilities: [SourceCapability!]!
   "How its credential stands, as far as that is known without asking the source; null where nothing is known."
@@ -2721,6 +2730,16 @@ enum CredentialState {
   EXPIRED
   "It cannot be renewed any more: somebody must authorise Roster anew."
   REFUSED
+}
+
+"How calls to a source stand after failures."
+enum BreakerState {
+  "Calls are made."
+  CLOSED
+  "It kept failing, or something else answered in its place: calls fail at once until the next one is tried."
+  OPEN
+  "One call finds out whether it has recovered."
+  PROBING
 }
 
 "The vendor. Clients should expect values that are not here yet."
@@ -3830,6 +3849,8 @@ func (ec *executionContext) childFields_Source(ctx context.Context, field graphq
 		return ec.fieldContext_Source_state(ctx, field)
 	case "collections":
 		return ec.fieldContext_Source_collections(ctx, field)
+	case "breaker":
+		return ec.fieldContext_Source_breaker(ctx, field)
 	case "capabilities":
 		return ec.fieldContext_Source_capabilities(ctx, field)
 	case "credential":

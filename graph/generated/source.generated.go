@@ -23,6 +23,7 @@ import (
 type SourceResolver interface {
 	State(ctx context.Context, obj *directory.Source) (snapshot.State, error)
 	Collections(ctx context.Context, obj *directory.Source) ([]*model.SourceCollection, error)
+	Breaker(ctx context.Context, obj *directory.Source) (connectors.BreakerState, error)
 	Capabilities(ctx context.Context, obj *directory.Source) ([]model.SourceCapability, error)
 	Credential(ctx context.Context, obj *directory.Source) (*model.SourceCredential, error)
 }
@@ -180,6 +181,29 @@ func (ec *executionContext) fieldContext_Source_collections(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Source_breaker(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Source_breaker(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Source().Breaker(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v connectors.BreakerState) graphql.Marshaler {
+			return ec.marshalNBreakerState2rosterᚋconnectorsᚐBreakerState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Source_breaker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Source", field, true, true, errors.New("field of type BreakerState does not have child fields"))
 }
 
 func (ec *executionContext) _Source_capabilities(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
@@ -973,6 +997,44 @@ func (ec *executionContext) _Source(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "breaker":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Source_breaker(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "capabilities":
 			field := field
 
@@ -1335,6 +1397,22 @@ func (ec *executionContext) _SourceTier(ctx context.Context, sel ast.SelectionSe
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNBreakerState2rosterᚋconnectorsᚐBreakerState(ctx context.Context, v any) (connectors.BreakerState, error) {
+	res, err := model.UnmarshalBreakerState(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBreakerState2rosterᚋconnectorsᚐBreakerState(ctx context.Context, sel ast.SelectionSet, v connectors.BreakerState) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalBreakerState(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
 
 func (ec *executionContext) unmarshalNCollectionKind2rosterᚋconnectorsᚐCollection(ctx context.Context, v any) (connectors.Collection, error) {
 	res, err := model.UnmarshalCollectionKind(v)

@@ -136,6 +136,7 @@ type sourceFile struct {
 	PhoneRegion  string          `key:"phone_region" type:"ISO 3166 code" default:"(international numbers only)" doc:"The country of numbers without a country code, such as UA."`
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"How long one call may take."`
 	RateLimit    *rateLimitFile  `key:"rate_limit" default:"(the vendor's)" doc:"How often the source may be called."`
+	Retries      int             `key:"retries" default:"2" min:"0" max:"10" doc:"How often a call is repeated at most that has failed and may fare better. All repetitions together stay within a fifth of the calls and a few."`
 	Collections  collectionsFile `key:"collections" default:"(all that the kind has)" doc:"What to read, and how fresh. A collection set to false is not read."`
 
 	PropagateTrace bool `key:"propagate_trace" default:"false" doc:"Sends the traceparent header with each call, so that the source's own traces join ours."`

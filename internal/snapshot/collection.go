@@ -18,13 +18,15 @@ type collection struct {
 	kind     kind
 	settings Settings
 
-	view   atomic.Pointer[view]
-	asked  atomic.Int64 // when somebody last asked, in nanoseconds since 1970
-	forced atomic.Int64 // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
-	reads  atomic.Int64 // how often the source has been read
-	waits  atomic.Int64 // how often somebody has waited
-	counts *counts
-	wake   chan struct{} // tells the reader to look again
+	view    atomic.Pointer[view]
+	asked   atomic.Int64                       // when somebody last asked, in nanoseconds since 1970
+	forced  atomic.Int64                       // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
+	reads   atomic.Int64                       // how often the source has been read
+	waits   atomic.Int64                       // how often somebody has waited
+	queue   atomic.Int64                       // how many wait now
+	urgency atomic.Pointer[connectors.Urgency] // of the reading under way
+	counts  *counts
+	wake    chan struct{} // tells the reader to look again
 
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
 	place  int             // among the source's collections

@@ -55,6 +55,11 @@ func (c *collection) await(ctx context.Context, timer *time.Timer, p patience) b
 		if first {
 			c.waits.Add(1)
 			defer c.keeper.observer.Waiting(ctx, c.key)()
+			c.queue.Add(1)
+			defer c.queue.Add(-1)
+			if u := c.urgency.Load(); u != nil {
+				u.Raise()
+			}
 		}
 		timer.Reset(until.Sub(now))
 		select {

@@ -35,10 +35,15 @@ func (c *collection) read(ctx context.Context) {
 		return
 	}
 	start := time.Now()
+	urgency := connectors.NewUrgency()
+	c.urgency.Store(urgency)
+	if c.queue.Load() > 0 || c.urged(c.view.Load()) {
+		urgency.Raise()
+	}
 	c.reads.Add(1)
 	c.change(func(v *view) { v.reading, v.started = true, start }) // a wish for a reading that comes after this joins it
 	observed, ended := c.keeper.observer.Reading(ctx, c.key)
-	o := c.list(observed, start, lease)
+	o := c.list(connectors.WithUrgency(observed, urgency), start, lease)
 	ended(ReadingEnd{Records: o.records.Len(), Complete: o.complete, Err: o.err})
 	c.finish(ctx, start, &o)
 	switch {
@@ -153,9 +158,13 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 		return
 	}
 	c.counts.ended(o)
-	if o.complete {
+	switch {
+	case o.complete:
 		c.failures = 0
-	} else {
+	case o.err != nil && o.err.Unsent: // it was not asked, so that it has not failed once more
+		c.forced.Store(0)
+		c.failures = max(c.failures, 1)
+	default:
 		c.forced.Store(0) // nobody's wish shortens the pause after a failure
 		c.failures++
 	}
@@ -183,6 +192,8 @@ func (c *collection) schedule(v *view, o *outcome, now time.Time) (next, floor t
 		next = v.started.Add(c.freshFor(v))
 	case v.err == nil: // short without a fault, as when people come and go: soon again, but a lasting disagreement is not worth more
 		next = now.Add(min(c.pace()*c.backoff(), c.freshFor(v)))
+	case v.err.Unsent && v.err.RetryAfter > 0 && !v.err.Blocked: // it says when calls are made again; all of the source's collections come then
+		next = floor.Add(jitter(c.settings.MinInterval))
 	case hopeless(v.err):
 		next = now.Add(c.pace() * max(jitter(rarely), c.settings.MinInterval))
 	default:
