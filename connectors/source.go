@@ -100,6 +100,13 @@ type PresenceReader interface {
 	MaxIDs() int
 }
 
+// SelfReader asks a source whose a token is.
+type SelfReader interface {
+	// Self gives the account of the token's owner. The token is a caller's own: it serves for this one call and is kept nowhere. A source asks
+	// for one caller at a time; for the others it answers KindRateLimited. Errors are *Error.
+	Self(ctx context.Context, token Secret) (Account, error)
+}
+
 // Finding is one line of what a credential turned out to see.
 type Finding struct {
 	What string // in our words, such as "e-mail addresses and roles"
@@ -133,6 +140,7 @@ type Source struct {
 	ContactFolders Lister[ContactFolder]
 	Presence       PresenceReader
 	Prober         Prober
+	Self           SelfReader
 
 	// Health says how its calls have gone of late; nil where nobody counts them. It costs nothing.
 	Health func() Health

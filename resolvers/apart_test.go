@@ -37,7 +37,7 @@ func TestSourcesApart(t *testing.T) {
 				synctest.Wait()
 				time.Sleep(time.Second)
 				among, _ := w.askFor(tc.wish, document)
-				w.resolver.SourcesApart = true
+				w.api.SourcesApart = true
 				apart, _ := w.askFor(tc.wish, document)
 				if diff := cmp.Diff(among.Data, apart.Data); diff != "" {
 					t.Errorf("the data (-among the errors +apart):\n%s", diff)

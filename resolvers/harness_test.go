@@ -25,11 +25,10 @@ import (
 type world struct {
 	t       *testing.T
 	handler http.Handler
+	api     *resolvers.Resolver
 	keeper  *snapshot.Keeper
 	roster  *roster.Roster
 	log     strings.Builder
-
-	resolver *resolvers.Resolver
 }
 
 // newWorld starts reading the sources, and waits for nothing.
@@ -43,8 +42,8 @@ func newWorld(t *testing.T, sources ...*connectors.Source) *world {
 	}
 	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: trusted})
 	there := presence.New(sources, presence.Options{})
-	w.resolver = &resolvers.Resolver{Roster: w.roster, Keeper: w.keeper, Presence: there, Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
-	w.handler = httpapi.New(httpapi.Options{API: w.resolver})
+	w.api = &resolvers.Resolver{Roster: w.roster, Keeper: w.keeper, Presence: there, Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
+	w.handler = httpapi.New(httpapi.Options{API: w.api})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { _ = w.keeper.Run(ctx) })

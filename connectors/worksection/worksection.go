@@ -55,6 +55,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Contacts:       list(c, actionContacts, to.contact),
 		ContactFolders: list(c, actionContactGroups, folder),
 		Prober:         c,
+		Self:           &self{rest: rc, source: cfg.Name, convert: to.account},
 		Health:         rc.Health,
 	}
 	switch {

@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Source() SourceResolver
 	Team() TeamResolver
 	User() UserResolver
+	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
@@ -393,9 +394,10 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		Scopes  func(childComplexity int) int
-		Subject func(childComplexity int) int
-		User    func(childComplexity int) int
+		Scopes      func(childComplexity int) int
+		Subject     func(childComplexity int) int
+		User        func(childComplexity int) int
+		Worksection func(childComplexity int, source *string) int
 	}
 
 	WorksectionAccount struct {
@@ -424,6 +426,17 @@ type ComplexityRoot struct {
 		URL           func(childComplexity int) int
 		User          func(childComplexity int) int
 		Username      func(childComplexity int) int
+	}
+
+	WorksectionViewer struct {
+		AccessLevel func(childComplexity int) int
+		Account     func(childComplexity int) int
+		Department  func(childComplexity int) int
+		Email       func(childComplexity int) int
+		ExternalID  func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Title       func(childComplexity int) int
 	}
 
 	_Service struct {
@@ -2113,6 +2126,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.User(childComplexity), true
+	case "Viewer.worksection":
+		if e.ComplexityRoot.Viewer.Worksection == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer_worksection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Worksection(childComplexity, args["source"].(*string)), true
 
 	case "WorksectionAccount.accessLevel":
 		if e.ComplexityRoot.WorksectionAccount.AccessLevel == nil {
@@ -2264,6 +2288,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WorksectionAccount.Username(childComplexity), true
+
+	case "WorksectionViewer.accessLevel":
+		if e.ComplexityRoot.WorksectionViewer.AccessLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.AccessLevel(childComplexity), true
+	case "WorksectionViewer.account":
+		if e.ComplexityRoot.WorksectionViewer.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Account(childComplexity), true
+	case "WorksectionViewer.department":
+		if e.ComplexityRoot.WorksectionViewer.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Department(childComplexity), true
+	case "WorksectionViewer.email":
+		if e.ComplexityRoot.WorksectionViewer.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Email(childComplexity), true
+	case "WorksectionViewer.externalId":
+		if e.ComplexityRoot.WorksectionViewer.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.ExternalID(childComplexity), true
+	case "WorksectionViewer.name":
+		if e.ComplexityRoot.WorksectionViewer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Name(childComplexity), true
+	case "WorksectionViewer.source":
+		if e.ComplexityRoot.WorksectionViewer.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Source(childComplexity), true
+	case "WorksectionViewer.title":
+		if e.ComplexityRoot.WorksectionViewer.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Title(childComplexity), true
 
 	case "_Service.sdl":
 		if e.ComplexityRoot._Service.SDL == nil {
@@ -2628,8 +2701,26 @@ type Viewer {
   "What the caller's credentials name; null without credentials."
   subject: String
   scopes: [String!]!
-  "The caller as a person of the directory."
+  "The caller as a person of the directory: the one who has the address that the issuer of their token has verified. It grants nothing."
   user: User
+  """
+  The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
+  without the header. Where there are several such sources, name one.
+  """
+  worksection(source: String): WorksectionViewer
+}
+
+"A person in the words of Worksection, by a token of their own."
+type WorksectionViewer {
+  source: Source!
+  externalId: String!
+  name: String!
+  email: String
+  title: String
+  department: String
+  accessLevel: AccessLevel!
+  "Their account in the directory; null where it has not been read."
+  account: WorksectionAccount
 }
 `, BuiltIn: false},
 	{Name: "../schema/source.graphqls", Input: `"One upstream system, as configured. Arguments name a source by its name."
@@ -2750,8 +2841,11 @@ type SourceTier {
   kind: TierKind!
   "The records it holds, as last known. Null for SOURCE: see expectedCount."
   entries: Int
-  "About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE."
-  bytes: Float
+  """
+  About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE.
+  It tells how long the values are that not everybody may see.
+  """
+  bytes: Float @requiresScopes(scopes: [["directory:sensitive"], ["directory:admin"]])
   "When the oldest of them was read from the source. Null where there are none, and for SOURCE."
   syncedAt: DateTime
   """
@@ -4058,6 +4152,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_scopes(ctx, field)
 	case "user":
 		return ec.fieldContext_Viewer_user(ctx, field)
+	case "worksection":
+		return ec.fieldContext_Viewer_worksection(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -4116,6 +4212,28 @@ func (ec *executionContext) childFields_WorksectionAccount(ctx context.Context, 
 		return ec.fieldContext_WorksectionAccount_otherContacts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WorksectionAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_WorksectionViewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_WorksectionViewer_source(ctx, field)
+	case "externalId":
+		return ec.fieldContext_WorksectionViewer_externalId(ctx, field)
+	case "name":
+		return ec.fieldContext_WorksectionViewer_name(ctx, field)
+	case "email":
+		return ec.fieldContext_WorksectionViewer_email(ctx, field)
+	case "title":
+		return ec.fieldContext_WorksectionViewer_title(ctx, field)
+	case "department":
+		return ec.fieldContext_WorksectionViewer_department(ctx, field)
+	case "accessLevel":
+		return ec.fieldContext_WorksectionViewer_accessLevel(ctx, field)
+	case "account":
+		return ec.fieldContext_WorksectionViewer_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorksectionViewer", field.Name)
 }
 
 func (ec *executionContext) childFields__Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1600,6 +1600,10 @@ func (ec *executionContext) marshalNCredentialState2rosterᚋconnectorsᚐCreden
 	return res
 }
 
+func (ec *executionContext) marshalNSource2rosterᚋinternalᚋdirectoryᚐSource(ctx context.Context, sel ast.SelectionSet, v directory.Source) graphql.Marshaler {
+	return ec._Source(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Source) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)

@@ -89,6 +89,7 @@ type SourceTier struct {
 	// The records it holds, as last known. Null for SOURCE: see expectedCount.
 	Entries *int `json:"entries,omitempty"`
 	// About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE.
+	// It tells how long the values are that not everybody may see.
 	Bytes *float64 `json:"bytes,omitempty"`
 	// When the oldest of them was read from the source. Null where there are none, and for SOURCE.
 	SyncedAt *time.Time `json:"syncedAt,omitempty"`
@@ -118,8 +119,24 @@ type Viewer struct {
 	// What the caller's credentials name; null without credentials.
 	Subject *string  `json:"subject,omitempty"`
 	Scopes  []string `json:"scopes"`
-	// The caller as a person of the directory.
+	// The caller as a person of the directory: the one who has the address that the issuer of their token has verified. It grants nothing.
 	User *directory.User `json:"user,omitempty"`
+	// The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
+	// without the header. Where there are several such sources, name one.
+	Worksection *WorksectionViewer `json:"worksection,omitempty"`
+}
+
+// A person in the words of Worksection, by a token of their own.
+type WorksectionViewer struct {
+	Source      directory.Source       `json:"source"`
+	ExternalID  string                 `json:"externalId"`
+	Name        string                 `json:"name"`
+	Email       *string                `json:"email,omitempty"`
+	Title       *string                `json:"title,omitempty"`
+	Department  *string                `json:"department,omitempty"`
+	AccessLevel connectors.AccessLevel `json:"accessLevel"`
+	// Their account in the directory; null where it has not been read.
+	Account *directory.WorksectionAccount `json:"account,omitempty"`
 }
 
 // What a source can do beyond being read. Clients should expect values that are not here yet.

@@ -33,11 +33,14 @@ var trusts = map[string]connectors.Trust{
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, SourcesApart: f.SourceErrs == "extensions"}
+	c.Access = d.access(&f.Access)
+	c.Access.Everyone = over.everyone
+	guarded := over.everyone || c.Access.Asks()
 	c.Listen = f.Listen
-	d.listen(f.Listen, "listen")
+	d.listen(f.Listen, "listen", guarded)
 	if over.listen != "" {
 		c.Listen = over.listen
-		d.listen(over.listen, "--listen")
+		d.listen(over.listen, "--listen", guarded)
 	}
 	if len(f.Sources) == 0 && d.lines["sources"] > 0 && !d.faulty("sources") {
 		d.fault("sources", "at least one source is required")
@@ -62,9 +65,10 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	return c
 }
 
-func (d *decoder) listen(addr, path string) {
-	if host, ok := d.hostPort(addr, path); ok && !loopback(host) {
-		d.fault(path, "must be a loopback address (127.0.0.1, ::1 or localhost): whoever can reach it can read everything")
+// listen holds an address to its form, and unless the server is guarded to this machine.
+func (d *decoder) listen(addr, path string, guarded bool) {
+	if host, ok := d.hostPort(addr, path); ok && !guarded && !loopback(host) {
+		d.fault(path, beyondLoopback+howToServeEveryone)
 	}
 }
 

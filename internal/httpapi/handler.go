@@ -24,6 +24,10 @@ type Options struct {
 	Pages http.Handler
 	// Ready says whether queries can be answered; nil means always.
 	Ready func() bool
+	// Access says who is asking; nil lets everyone do everything.
+	Access Authenticator
+	// Hosts are the names, in lower case and without a port, by which the graph and the pages may be asked for; nil for any.
+	Hosts []string
 	// HealthElsewhere says that /healthz and /readyz are served by NewAdmin.
 	HealthElsewhere bool
 	// Metrics are served at /metrics; nil for nowhere, or elsewhere.
@@ -44,7 +48,7 @@ func New(opt Options) http.Handler {
 		opt.OperationTimeout = defaultOperationTimeout
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", deadline(graphQL(opt), opt.OperationTimeout))
+	mux.Handle("/graphql", deadline(door(graphQL(opt), opt.Access), opt.OperationTimeout))
 	if !opt.HealthElsewhere {
 		health(mux, opt.Ready)
 	}
@@ -54,7 +58,10 @@ func New(opt Options) http.Handler {
 	if opt.Pages != nil {
 		mux.Handle("/", opt.Pages)
 	}
-	if opt.LocalOnly {
+	switch {
+	case opt.Hosts != nil:
+		return named(mux, opt.Hosts)
+	case opt.LocalOnly:
 		return local(mux)
 	}
 	return mux

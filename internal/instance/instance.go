@@ -5,6 +5,7 @@ package instance
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -42,6 +43,8 @@ type Options struct {
 	// Stopping says that the program is about to end, and no longer ready.
 	Stopping func() bool
 	Logger   *slog.Logger
+	// AccessLines makes the logger of the access log's file; nil makes one of JSON lines.
+	AccessLines func(io.Writer) *slog.Logger
 }
 
 // instance is one configuration at work.
@@ -51,6 +54,7 @@ type instance struct {
 	keeper  *snapshot.Keeper
 	people  *roster.Roster
 	there   *presence.Store
+	door    *doorway
 	handler http.Handler
 	traffic traffic
 	log     *slog.Logger
@@ -67,6 +71,9 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	if i.sources, err = open(reusing(cfg, before), opt.Runtime, opt.Propagating); err != nil {
 		return nil, err
 	}
+	if i.door, err = openDoor(&cfg.Access, opt, before); err != nil {
+		return nil, err
+	}
 	collected := snapshot.Options{
 		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
 		TierKind: opt.TierKind, Observer: opt.Readings, Logger: opt.Logger,
@@ -78,15 +85,16 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	i.keeper = snapshot.New(collected)
 	i.people = roster.New(roster.Options{Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Logger: opt.Logger})
 	i.there = presence.New(i.sources, told)
-	i.handler = httpapi.New(httpapi.Options{
-		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Logger: opt.Logger,
+	served := httpapi.Options{
+		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, AccessLog: i.door.log, Logger: opt.Logger,
 			SourcesApart: cfg.SourcesApart},
-		Pages: opt.Pages,
-		// Nobody is asked who they are yet, so nobody else may be answered.
-		LocalOnly: true,
-		Ready:     ready,
-		Observer:  opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
-	})
+		Pages: opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
+		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
+	}
+	if i.door.who != nil {
+		served.Access = i.door.who
+	}
+	i.handler = httpapi.New(served)
 	return i, nil
 }
 
@@ -109,4 +117,5 @@ func (i *instance) close() {
 	i.stop()
 	i.parts.Wait()
 	i.there.Close()
+	i.door.close()
 }
