@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -22,7 +23,10 @@ import (
 	"roster/internal/config"
 	"roster/internal/httpapi"
 	"roster/internal/instance"
+	"roster/internal/limit"
 	"roster/internal/sandbox"
+	"roster/internal/snapshot"
+	"roster/internal/telemetry"
 	"roster/internal/tier"
 	"roster/web"
 )
@@ -30,9 +34,10 @@ import (
 const usage = `Roster serves one GraphQL graph over the systems in which a company keeps its people.
 
   roster demo   [--listen 127.0.0.1:8080] [--people 1000] [--seed 1] [--limits]   an invented company, with nothing to set up
-  roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080]                  the systems named in the configuration
+  roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080] [--insecure-serve-everyone]   the systems named in the configuration
   roster check  [--config roster.yaml] [--timeout 1m]                             asks each of them what its credential can see
   roster cache clear [--source NAME] [--config roster.yaml]                       removes what is kept beside the memory
+  roster key    [NAME]                                                            makes an API key, and the line to configure for it
   roster schema                                                                   prints the schema
 `
 
@@ -81,6 +86,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		err = p.check(ctx)
 	case "cache":
 		err = p.cache(ctx)
+	case "key":
+		err = p.key()
 	case "schema":
 		err = p.schema()
 	case "help", "-h", "-help", "--help":
@@ -137,7 +144,7 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, nil, logger(p.stderr, slog.LevelWarn), func(string) {}, func(address string) {
+	return serve(ctx, cfg, nil, telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn), func(string) {}, func(address string) {
 		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
 	})
 }
@@ -162,6 +169,7 @@ machine, paging and errors included; the vendors' rate limits are %[3]s. Nothing
 func (p *program) serve(ctx context.Context) error {
 	path := p.String("config", "roster.yaml", "configuration file")
 	listen := p.String("listen", "", "address to serve on, instead of the file's")
+	everyone := p.Bool("insecure-serve-everyone", false, "listen beyond loopback although nobody is asked who they are")
 	if err := p.parse(); err != nil {
 		return err
 	}
@@ -169,13 +177,17 @@ func (p *program) serve(ctx context.Context) error {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)
 	defer signal.Stop(asked)
-	file := config.Open(*path, os.LookupEnv, config.Listen(*listen))
+	file := config.Open(*path, os.LookupEnv, config.Listen(*listen), config.ServeEveryone(*everyone))
 	cfg, err := load(file)
 	if err != nil {
 		return err
 	}
 	file.InForce()
-	return serve(ctx, cfg, &instance.Changes{File: file, Asked: asked}, logger(p.stderr, slog.LevelInfo),
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
+		return err
+	}
+	return serve(ctx, cfg, &instance.Changes{File: file, Asked: asked}, telemetry.NewLogger(p.stderr, cfg.Log.Format, level),
 		func(address string) { fmt.Fprintf(p.stdout, "Roster listens on %s\n", address) },
 		func(string) { fmt.Fprintln(p.stdout, "Every collection has been read, or tried.") })
 }
@@ -198,11 +210,24 @@ func (p *program) check(ctx context.Context) error {
 		return err
 	}
 	defer endTokens()
+	kept := *cfg
+	kept.CacheDir = "" // it is for one process, which may be serving
+	common, share, err := tier.Open(&kept, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	watch := new(check.Watch)
+	runtime.Limits, runtime.Observer = limits(common), watch
 	sources, err := instance.Open(cfg, runtime)
 	if err != nil {
 		return err
 	}
-	reports := check.Run(ctx, sources)
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx)) // its calls count beside those of what serves
+	var keeping sync.WaitGroup
+	keeping.Go(func() { share(sharing) })
+	defer keeping.Wait()
+	defer stopSharing()
+	reports := check.Run(ctx, sources, watch)
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
 	}
@@ -272,20 +297,25 @@ func tokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (runtime 
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time. Changes, where there are any, are followed meanwhile.
 func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, log *slog.Logger, listening, ready func(address string)) error {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	l, admin, err := listen(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	address := "http://" + l.Addr().String()
 	runtime, renew, endTokens, err := tokens(ctx, cfg, log)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return errors.Join(err, l.Close(), admin.close())
 	}
 	defer endTokens()
 	common, share, err := tier.Open(cfg, log)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return errors.Join(err, l.Close(), admin.close())
 	}
+	seen, stopTracing, err := observe(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close(), admin.close())
+	}
+	defer stopTracing() // when all that there is to trace is over
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed. What has been read at the very end is
 	// still of use to others.
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
@@ -294,23 +324,101 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	kept.Go(func() { share(sharing) })
 	defer kept.Wait()
 	defer stopSharing()
-	host, err := instance.New(cfg, instance.Options{
-		Tier: common, Presence: tier.Presence(common), Runtime: runtime, Pages: web.Handler(),
-		Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
-	}, func() { ready(address) })
+	runtime.Observer, runtime.Limits = seen.Calls(false), limits(common)
+	options := instance.Options{
+		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
+		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
+		HealthElsewhere: admin.Listener != nil,
+		AccessLines:     func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
+	}
+	if admin.Listener == nil && isLoopback(l.Addr()) { // whoever reaches it may see everything anyway
+		options.Metrics = seen.Metrics()
+	}
+	host, err := instance.New(cfg, options, func() { ready(address) })
 	if err != nil {
 		stopReading()
-		return errors.Join(err, l.Close())
+		return errors.Join(err, l.Close(), admin.close())
 	}
+	seen.Watch(host, redisOf(common))
 	listening(address)
 	read.Go(func() { host.Run(reading, changes) })
 	read.Go(func() { renew(reading) })
-	err = httpapi.Serve(ctx, l, host, log)
+	stopAdmin := admin.serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
+	err = httpapi.Serve(ctx, l, seen.Handler(host, log), log)
+	stopAdmin() // until here it tells how the drain goes
 	stopReading()
 	read.Wait()
 	return err
 }
 
-func logger(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+// sendWithin bounds the sending of the last traces.
+const sendWithin = 3 * time.Second
+
+// observe gives what collects what the operator sees, and what sends the last of it.
+func observe(ctx context.Context, cfg *config.Config, log *slog.Logger) (seen *telemetry.Telemetry, stop func(), err error) {
+	tracing, err := telemetry.OpenTracing(ctx, telemetry.TracingOptions{Endpoint: cfg.Tracing.Endpoint, Ratio: cfg.Tracing.Ratio, Logger: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	return telemetry.New(tracing), func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendWithin)
+		defer cancel()
+		tracing.Close(last)
+	}, nil
+}
+
+// redisOf gives the tier where it is Redis.
+func redisOf(t snapshot.Tier) telemetry.Redis {
+	r, _ := t.(telemetry.Redis) // nil where it is something else
+	return r
+}
+
+// adminListener is where the operator looks in; without a Listener, that is on the main one.
+type adminListener struct{ net.Listener }
+
+// listen listens for users, and for the operator where that is elsewhere.
+func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin adminListener, err error) {
+	if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil || cfg.Admin.Listen == "" {
+		return l, adminListener{}, err
+	}
+	if admin.Listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Admin.Listen); err != nil {
+		return nil, adminListener{}, errors.Join(fmt.Errorf("admin.listen: %w", err), l.Close())
+	}
+	return l, admin, nil
+}
+
+func (a adminListener) close() error {
+	if a.Listener == nil {
+		return nil
+	}
+	return a.Close()
+}
+
+// serve serves the operator until what it gives is called.
+func (a adminListener) serve(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func()) {
+	if a.Listener == nil {
+		return func() {}
+	}
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := httpapi.ServeAdmin(serving, a.Listener, handler, log); err != nil && serving.Err() == nil {
+			log.LogAttrs(ctx, slog.LevelError, "admin.listen is not served any more", slog.Any("error", err))
+		}
+	})
+	return func() {
+		cancel()
+		served.Wait()
+	}
+}
+
+func isLoopback(address net.Addr) bool {
+	a, ok := address.(*net.TCPAddr)
+	return ok && a.IP.IsLoopback()
+}
+
+// limits gives the limits of all sources, which replicas share where they share a tier that can.
+func limits(common snapshot.Tier) *limit.Limits {
+	ledger, _ := common.(limit.Ledger)
+	return limit.New(ledger)
 }

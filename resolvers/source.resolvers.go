@@ -29,9 +29,16 @@ func (r *sourceResolver) State(ctx context.Context, obj *directory.Source) (snap
 func (r *sourceResolver) Collections(ctx context.Context, obj *directory.Source) ([]*model.SourceCollection, error) {
 	out := make([]*model.SourceCollection, 0, len(connectors.AllCollections))
 	for _, st := range statusesOf(ctx, obj) {
-		out = append(out, sourceCollection(st))
+		out = append(out, r.sourceCollection(st))
 	}
 	return out, nil
+}
+
+func (r *sourceResolver) Breaker(ctx context.Context, obj *directory.Source) (connectors.BreakerState, error) {
+	if s := r.Roster.Source(obj.Name); s != nil && s.Health != nil {
+		return s.Health().Breaker, nil
+	}
+	return connectors.BreakerClosed, nil
 }
 
 func (r *sourceResolver) Capabilities(ctx context.Context, obj *directory.Source) ([]model.SourceCapability, error) {

@@ -56,6 +56,18 @@ func MarshalAccessLevel(v connectors.AccessLevel) graphql.Marshaler { return acc
 // UnmarshalAccessLevel reads an AccessLevel.
 func UnmarshalAccessLevel(v any) (connectors.AccessLevel, error) { return accessLevels.unmarshal(v) }
 
+var breakerStates = newEnum(map[string]connectors.BreakerState{
+	"CLOSED": connectors.BreakerClosed, "OPEN": connectors.BreakerOpen, "PROBING": connectors.BreakerProbing,
+})
+
+// MarshalBreakerState writes a BreakerState.
+func MarshalBreakerState(v connectors.BreakerState) graphql.Marshaler {
+	return breakerStates.marshal(v)
+}
+
+// UnmarshalBreakerState reads a BreakerState.
+func UnmarshalBreakerState(v any) (connectors.BreakerState, error) { return breakerStates.unmarshal(v) }
+
 var collectionKinds = newEnum(map[string]connectors.Collection{
 	"ACCOUNTS": connectors.Accounts, "TEAMS": connectors.Teams, "ROLES": connectors.Roles, "CONTACTS": connectors.Contacts,
 	"CONTACT_FOLDERS": connectors.ContactFolders,
@@ -70,6 +82,16 @@ func MarshalCollectionKind(v connectors.Collection) graphql.Marshaler {
 func UnmarshalCollectionKind(v any) (connectors.Collection, error) {
 	return collectionKinds.unmarshal(v)
 }
+
+var tierKinds = newEnum(map[string]snapshot.TierKind{
+	"MEMORY": snapshot.TierMemory, "REDIS": snapshot.TierRedis, "DIRECTORY": snapshot.TierDirectory, "SOURCE": snapshot.TierSource,
+})
+
+// MarshalTierKind writes a TierKind.
+func MarshalTierKind(v snapshot.TierKind) graphql.Marshaler { return tierKinds.marshal(v) }
+
+// UnmarshalTierKind reads a TierKind.
+func UnmarshalTierKind(v any) (snapshot.TierKind, error) { return tierKinds.unmarshal(v) }
 
 var contactFacets = newEnum(map[string]directory.ContactFacet{
 	"SOURCE": directory.ContactFacetSource, "FOLDER": directory.ContactFacetFolder, "TAG": directory.ContactFacetTag,

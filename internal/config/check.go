@@ -32,12 +32,15 @@ var trusts = map[string]connectors.Trust{
 
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
-	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait}
+	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, SourcesApart: f.SourceErrs == "extensions"}
+	c.Access = d.access(&f.Access)
+	c.Access.Everyone = over.everyone
+	guarded := over.everyone || c.Access.Asks()
 	c.Listen = f.Listen
-	d.listen(f.Listen, "listen")
+	d.listen(f.Listen, "listen", guarded)
 	if over.listen != "" {
 		c.Listen = over.listen
-		d.listen(over.listen, "--listen")
+		d.listen(over.listen, "--listen", guarded)
 	}
 	if len(f.Sources) == 0 && d.lines["sources"] > 0 && !d.faulty("sources") {
 		d.fault("sources", "at least one source is required")
@@ -50,6 +53,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		}
 		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names))
 	}
+	c.Admin, c.Log, c.Tracing = d.admin(&f.Admin), Log(f.Log), d.tracing(&f.Tracing)
 	c.Redis = d.redis(f.Redis)
 	if c.CacheDir = f.CacheDir; c.CacheDir != "" && c.Redis != nil {
 		d.fault("cache_dir", "is for a configuration without redis")
@@ -61,21 +65,27 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	return c
 }
 
-func (d *decoder) listen(addr, path string) {
+// listen holds an address to its form, and unless the server is guarded to this machine.
+func (d *decoder) listen(addr, path string, guarded bool) {
+	if host, ok := d.hostPort(addr, path); ok && !guarded && !loopback(host) {
+		d.fault(path, beyondLoopback+howToServeEveryone)
+	}
+}
+
+// hostPort checks an address to listen on. It is false where there is no telling its host.
+func (d *decoder) hostPort(addr, path string) (host string, ok bool) {
 	if d.faulty(path) {
-		return
+		return "", false
 	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		d.fault(path, "must be host:port, such as 127.0.0.1:8080")
-		return
+		return "", false
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		d.fault(path, "the port must be a number from 0 to 65535")
 	}
-	if !loopback(host) {
-		d.fault(path, "must be a loopback address (127.0.0.1, ::1 or localhost): whoever can reach it can read everything")
-	}
+	return host, true
 }
 
 func loopback(host string) bool {
@@ -95,7 +105,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Sour
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
 		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
-		Timeout: f.Timeout, PhoneRegion: f.PhoneRegion, Signing: f.Signing, OAuth: d.oauth(f, path+".oauth"),
+		Timeout: f.Timeout, Retries: &f.Retries, PhoneRegion: f.PhoneRegion, Signing: f.Signing, OAuth: d.oauth(f, path+".oauth"),
 	}}
 	switch s.Kind {
 	case connectors.Worksection:
@@ -131,7 +141,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Sour
 	if r := f.RateLimit; r != nil {
 		s.RateLimit = &connectors.RateLimit{Calls: r.Calls, Per: r.Per, Parallel: r.Parallel}
 	}
-	s.EmailTrust = trusts[f.EmailTrust]
+	s.EmailTrust, s.PropagateTrace = trusts[f.EmailTrust], f.PropagateTrace
 	s.Collections = d.readable(f, path+".collections")
 	return s
 }
@@ -173,6 +183,9 @@ func (d *decoder) readable(f *sourceFile, path string) map[connectors.Collection
 			if settings.KeepFor < settings.FreshFor {
 				d.fault(sub+".keep_for", "is shorter than fresh_for")
 			}
+		}
+		if full := sub + ".full_every"; d.lines[full] > 0 && (f.Kind != string(connectors.Kommo) || c != connectors.Contacts) {
+			d.fault(full, "is for the contacts of kommo only: everything else is read whole each time")
 		}
 		read[c] = Collection(settings)
 	}

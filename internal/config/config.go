@@ -11,10 +11,13 @@ import (
 // Config is all that the operator decides, checked and complete.
 type Config struct {
 	Listen string
+	Access Access
 	// IdleAfter is how long after the last query the background reading goes on.
 	IdleAfter time.Duration
 	// FirstWait is how long a query waits for data that is absent or far too old, MaxWait for newer data that it asked for.
 	FirstWait, MaxWait time.Duration
+	// SourcesApart tells what sources lack beside an answer's errors, not among them.
+	SourcesApart bool
 	// Redis is nil where there is none.
 	Redis *Redis
 	// CacheDir is empty where there is none.
@@ -24,6 +27,9 @@ type Config struct {
 	Identity       Identity
 	// Precedence gives for a field of a person, by its key in the file, the sources whose value is preferred. Those not named follow.
 	Precedence map[string][]string
+	Admin      Admin
+	Log        Log
+	Tracing    Tracing
 	Sources    []Source
 }
 
@@ -38,6 +44,8 @@ type Identity struct {
 type Source struct {
 	connectors.Config
 	EmailTrust connectors.Trust
+	// PropagateTrace sends the source where in a trace a call belongs.
+	PropagateTrace bool
 	// Collections are those to read.
 	Collections map[connectors.Collection]Collection
 }
@@ -47,15 +55,22 @@ type Collection struct {
 	FreshFor    time.Duration
 	KeepFor     time.Duration
 	MinInterval time.Duration
+	FullEvery   time.Duration
 }
 
 // Option overrides a setting from the command line.
 type Option func(*overrides)
 
-type overrides struct{ listen string }
+type overrides struct {
+	listen   string
+	everyone bool
+}
 
 // Listen overrides listen; an empty address leaves it to the file.
 func Listen(addr string) Option { return func(o *overrides) { o.listen = addr } }
+
+// ServeEveryone lets the server listen where others can reach it although nobody is asked who they are.
+func ServeEveryone(yes bool) Option { return func(o *overrides) { o.everyone = yes } }
 
 func load(data []byte, env func(string) (string, bool), read func(string) ([]byte, error), opts ...Option) (*Config, error) {
 	root, fault := parseDocument(data)

@@ -15,7 +15,8 @@ func Default(listen string, sources []connectors.Config) (*Config, error) {
 	})
 	var file rootFile
 	d.mapping(nil, "", reflect.ValueOf(&file).Elem(), "")
-	c := &Config{Listen: listen, IdleAfter: file.IdleAfter, FirstWait: file.FirstWait, MaxWait: file.MaxWait, Precedence: map[string][]string{}}
+	c := &Config{Listen: listen, IdleAfter: file.IdleAfter, FirstWait: file.FirstWait, MaxWait: file.MaxWait, Precedence: map[string][]string{},
+		Admin: Admin(file.Admin), Log: Log(file.Log), Tracing: Tracing(file.Tracing)}
 	for _, s := range sources {
 		var settings sourceFile
 		d.mapping(nil, "", reflect.ValueOf(&settings).Elem(), string(s.Kind))
@@ -23,7 +24,7 @@ func Default(listen string, sources []connectors.Config) (*Config, error) {
 		c.Sources = append(c.Sources, Source{Config: s, EmailTrust: trusts[settings.EmailTrust], Collections: d.readable(&settings, "")})
 	}
 	d.faults = nil // what is required stands in sources
-	d.listen(listen, "--listen")
+	d.listen(listen, "--listen", false)
 	if len(d.faults) > 0 {
 		return nil, d.faults
 	}

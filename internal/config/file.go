@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+
+	"roster/internal/access"
 )
 
 // File is a configuration that can be read again while it is in force. Not safe for concurrent use.
@@ -87,13 +89,19 @@ func (f *File) load(text []byte) (*Config, error) {
 		f.judged[name] = digest(data, err)
 		return data, err
 	}, f.opts...)
-	if err == nil && c.CredentialsDir != "" {
+	if err != nil {
+		return nil, err
+	}
+	if c.CredentialsDir != "" {
 		c.CredentialsDir = below(dir, c.CredentialsDir)
 	}
-	if err == nil && c.CacheDir != "" {
+	if c.CacheDir != "" {
 		c.CacheDir = below(dir, c.CacheDir)
 	}
-	return c, err
+	if c.Access.Log != "" && c.Access.Log != access.LogToStderr {
+		c.Access.Log = below(dir, c.Access.Log)
+	}
+	return c, nil
 }
 
 // digest tells contents apart, and from a file that cannot be read.

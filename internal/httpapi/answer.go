@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/access"
 	"roster/internal/freshness"
 )
 
@@ -66,12 +67,15 @@ func refuseBecause(w http.ResponseWriter, err error) {
 	}
 }
 
+// vary names what makes answers differ: two callers of one client never get each other's.
+const vary = "Accept, Authorization, " + access.WorksectionHeader
+
 // header sets what every answer has.
 func header(w http.ResponseWriter, mediaType string) {
 	h := w.Header()
 	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", "no-store") // it is about people
-	h.Set("Vary", "Accept")
+	h.Set("Vary", vary)
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 

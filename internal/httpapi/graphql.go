@@ -16,7 +16,8 @@ import (
 const maxTokens = 5_000
 
 // graphQL serves the graph by POST and GET.
-func graphQL(api API) http.Handler {
+func graphQL(opt Options) http.Handler {
+	api := opt.API
 	srv := handler.New(api.Schema())
 	srv.AddTransport(oneAnswer{})
 	srv.SetQueryCache(newDocuments())
@@ -26,6 +27,9 @@ func graphQL(api API) http.Handler {
 	srv.SetRecoverFunc(api.Recover)
 	srv.Use(extension.Introspection{})
 	srv.Use(depthLimit{})
+	if opt.Observer != nil {
+		srv.Use(observed{opt.Observer}) // before the one that loads
+	}
 	srv.Use(api.Extension())
 	return srv
 }
@@ -87,7 +91,7 @@ func (oneAnswer) Do(w http.ResponseWriter, r *http.Request, graph graphql.GraphE
 		refuse(w, http.StatusServiceUnavailable, codeTimeout, "the operation took too long")
 		return
 	}
-	headerOfAge(w, exchange.Answer, len(resp.Errors) == 0)
+	headerOfAge(w, exchange.Answer, len(resp.Errors) == 0 && !exchange.Lacking)
 	answer(w, wanted, resp)
 }
 

@@ -24,6 +24,16 @@ type Options struct {
 	Pages http.Handler
 	// Ready says whether queries can be answered; nil means always.
 	Ready func() bool
+	// Access says who is asking; nil lets everyone do everything.
+	Access Authenticator
+	// Hosts are the names, in lower case and without a port, by which the graph and the pages may be asked for; nil for any.
+	Hosts []string
+	// HealthElsewhere says that /healthz and /readyz are served by NewAdmin.
+	HealthElsewhere bool
+	// Metrics are served at /metrics; nil for nowhere, or elsewhere.
+	Metrics http.Handler
+	// Observer is told of each operation; nil for nobody.
+	Observer Observer
 	// LocalOnly answers only requests that name this machine as localhost or by a loopback address.
 	LocalOnly bool
 	// OperationTimeout bounds one operation; 0 means 15 s.
@@ -38,19 +48,20 @@ func New(opt Options) http.Handler {
 		opt.OperationTimeout = defaultOperationTimeout
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", deadline(graphQL(opt.API), opt.OperationTimeout))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if opt.Ready != nil && !opt.Ready() {
-			plain(w, http.StatusServiceUnavailable, "not ready: stopping, or the sources are still being read for the first time\n")
-			return
-		}
-		plain(w, http.StatusOK, "ready\n")
-	})
+	mux.Handle("/graphql", deadline(door(graphQL(opt), opt.Access), opt.OperationTimeout))
+	if !opt.HealthElsewhere {
+		health(mux, opt.Ready)
+	}
+	if opt.Metrics != nil {
+		mux.Handle("GET /metrics", opt.Metrics)
+	}
 	if opt.Pages != nil {
 		mux.Handle("/", opt.Pages)
 	}
-	if opt.LocalOnly {
+	switch {
+	case opt.Hosts != nil:
+		return named(mux, opt.Hosts)
+	case opt.LocalOnly:
 		return local(mux)
 	}
 	return mux

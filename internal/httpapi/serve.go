@@ -14,6 +14,10 @@ const drainFor = 20 * time.Second
 
 // Serve serves the handler until ctx ends, then takes no more requests and lets those under way finish.
 func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
+	return serve(ctx, l, handler, log, drainFor)
+}
+
+func serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger, drainFor time.Duration) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,

@@ -5,6 +5,7 @@ package instance
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -23,15 +24,27 @@ import (
 type Options struct {
 	// Tier is where snapshots are kept beside the memory; nil for nowhere.
 	Tier snapshot.Tier
+	// TierKind says what the tier is.
+	TierKind snapshot.TierKind
 	// Presence is where who is there is shared beside the memory; nil for nowhere.
 	Presence presence.Tier
 	// Runtime is lent to every source.
 	Runtime connectors.Runtime
+	// Propagating takes the place of Runtime's observer for the sources that are told where in a trace a call belongs; nil for none.
+	Propagating connectors.Observer
+	// Readings follows the reading of the sources, and Operations what is asked of the graph; nil for nobody.
+	Readings   snapshot.Observer
+	Operations httpapi.Observer
+	// Metrics are served beside the graph; nil for elsewhere. HealthElsewhere says that this holds for health and readiness too.
+	Metrics         http.Handler
+	HealthElsewhere bool
 	// Pages serves what is not the graph.
 	Pages http.Handler
 	// Stopping says that the program is about to end, and no longer ready.
 	Stopping func() bool
 	Logger   *slog.Logger
+	// AccessLines makes the logger of the access log's file; nil makes one of JSON lines.
+	AccessLines func(io.Writer) *slog.Logger
 }
 
 // instance is one configuration at work.
@@ -41,6 +54,7 @@ type instance struct {
 	keeper  *snapshot.Keeper
 	people  *roster.Roster
 	there   *presence.Store
+	door    *doorway
 	handler http.Handler
 	traffic traffic
 	log     *slog.Logger
@@ -54,12 +68,15 @@ type instance struct {
 func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
 	i := &instance{config: cfg, log: opt.Logger}
 	var err error
-	if i.sources, err = open(reusing(cfg, before), opt.Runtime); err != nil {
+	if i.sources, err = open(reusing(cfg, before), opt.Runtime, opt.Propagating); err != nil {
+		return nil, err
+	}
+	if i.door, err = openDoor(&cfg.Access, opt, before); err != nil {
 		return nil, err
 	}
 	collected := snapshot.Options{
 		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
-		Logger: opt.Logger,
+		TierKind: opt.TierKind, Observer: opt.Readings, Logger: opt.Logger,
 	}
 	told := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
 	if before != nil {
@@ -68,13 +85,16 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	i.keeper = snapshot.New(collected)
 	i.people = roster.New(roster.Options{Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Logger: opt.Logger})
 	i.there = presence.New(i.sources, told)
-	i.handler = httpapi.New(httpapi.Options{
-		API:   &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Logger: opt.Logger},
-		Pages: opt.Pages,
-		// Nobody is asked who they are yet, so nobody else may be answered.
-		LocalOnly: true,
-		Ready:     ready,
-	})
+	served := httpapi.Options{
+		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, AccessLog: i.door.log, Logger: opt.Logger,
+			SourcesApart: cfg.SourcesApart},
+		Pages: opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
+		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
+	}
+	if i.door.who != nil {
+		served.Access = i.door.who
+	}
+	i.handler = httpapi.New(served)
 	return i, nil
 }
 
@@ -97,4 +117,5 @@ func (i *instance) close() {
 	i.stop()
 	i.parts.Wait()
 	i.there.Close()
+	i.door.close()
 }

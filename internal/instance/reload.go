@@ -65,7 +65,9 @@ func (h *Host) reload(ctx context.Context, file *config.File, load func() (*conf
 	var fixed []string
 	if err == nil {
 		fixed = keepFixed(cfg, was)
-		err = h.replace(ctx, cfg)
+		if err = exposed(cfg); err == nil {
+			err = h.replace(ctx, cfg)
+		}
 	}
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
@@ -97,7 +99,17 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.CredentialsDir != was.CredentialsDir {
 		fixed = append(fixed, "credentials_dir")
 	}
+	if cfg.Admin != was.Admin {
+		fixed = append(fixed, "admin")
+	}
+	if cfg.Log != was.Log {
+		fixed = append(fixed, "log")
+	}
+	if cfg.Tracing != was.Tracing {
+		fixed = append(fixed, "tracing")
+	}
 	cfg.Listen, cfg.Redis, cfg.CacheDir, cfg.CredentialsDir = was.Listen, was.Redis, was.CacheDir, was.CredentialsDir
+	cfg.Admin, cfg.Log, cfg.Tracing = was.Admin, was.Log, was.Tracing
 	return fixed
 }
 

@@ -37,6 +37,8 @@ type source struct {
 	failures int       // in a row
 	failedAt time.Time // when the last of our own did
 	mourned  bool      // that it fails has been logged
+
+	stats stats
 }
 
 // call is one call of a source, or the wish to make it.

@@ -17,13 +17,19 @@ type collection struct {
 	key      Key
 	kind     kind
 	settings Settings
+	tells    bool // the source can tell what has changed
 
-	view   atomic.Pointer[view]
-	asked  atomic.Int64  // when somebody last asked, in nanoseconds since 1970
-	forced atomic.Int64  // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
-	reads  atomic.Int64  // how often the source has been read
-	waits  atomic.Int64  // how often somebody has waited
-	wake   chan struct{} // tells the reader to look again
+	view    atomic.Pointer[view]
+	asked   atomic.Int64                       // when somebody last asked, in nanoseconds since 1970
+	forced  atomic.Int64                       // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
+	reads   atomic.Int64                       // how often the source has been read
+	waits   atomic.Int64                       // how often somebody has waited
+	queue   atomic.Int64                       // how many wait now
+	urgency atomic.Pointer[connectors.Urgency] // of the reading under way
+	counts  *counts
+	wake    chan struct{} // tells the reader to look again
+	// progressed is how far the reading has come that is under way; nil where there is none.
+	progressed atomic.Pointer[Progress]
 
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
 	place  int             // among the source's collections
@@ -36,6 +42,7 @@ type collection struct {
 
 	item    Item
 	offered atomic.Pointer[Mark] // what the watch has last found in the tier, until the reader takes it up
+	there   atomic.Pointer[Mark] // what was last known to be in the tier
 
 	// The rest belongs to the reader.
 	tried sync.Once
@@ -49,6 +56,7 @@ type learnt struct {
 	have     int64         // the tier's stamp of what we have; zero where it is not from there
 	unusable unusable      // what the tier has and cannot give
 	unstored bool          // the tier has not taken what was read last
+	encoded  int           // the bytes of what was last encoded for the tier; zero where that was not needed
 	damaged  bool          // what the tier has of it must be written anew
 	alone    bool          // the last reading was made without the others' knowing
 	paced    time.Duration // the pace by which the next reading was set, see pace
@@ -62,9 +70,10 @@ type condition struct {
 }
 
 func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
-	c := &collection{keeper: k.estate, looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
+	c := &collection{keeper: k.estate, counts: new(counts), looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
 		item: Item{Key: key, Fingerprint: s.Fingerprint}, learnt: learnt{known: condition{state: Missing}, paced: 1},
 		wake: make(chan struct{}, 1), first: make(chan struct{})}
+	c.tells = c.kind.tells(s)
 	c.view.Store(&view{ended: make(chan struct{})})
 	return c
 }

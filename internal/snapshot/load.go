@@ -27,6 +27,8 @@ func unknown(key Key) Result {
 
 // await waits for the keys one after the other under their common deadlines, which takes no longer than all at once, and looks again.
 func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p patience) {
+	ctx, loaded := k.observer.Loading(ctx)
+	defer loaded()
 	timer := stoppedTimer()
 	defer timer.Stop()
 	for _, key := range keys {
@@ -52,6 +54,12 @@ func (c *collection) await(ctx context.Context, timer *time.Timer, p patience) b
 		}
 		if first {
 			c.waits.Add(1)
+			defer c.keeper.observer.Waiting(ctx, c.key)()
+			c.queue.Add(1)
+			defer c.queue.Add(-1)
+			if u := c.urgency.Load(); u != nil {
+				u.Raise()
+			}
 		}
 		timer.Reset(until.Sub(now))
 		select {
@@ -79,7 +87,7 @@ func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 	snap := c.kept(v, now)
 	if snap != nil {
 		// A long first reading serves what it has got so far, and is never waited for once it has something.
-		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(snap.ReadAt) < veryStale*c.freshFor(v) {
+		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(c.asOf(snap)) < veryStale*c.freshFor(v) {
 			return now
 		}
 	}

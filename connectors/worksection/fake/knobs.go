@@ -43,6 +43,7 @@ type Knobs struct {
 	RatesAsText     bool // "rate":"25"
 	NumericIDs      bool // every ID is a number, not only those of preset folders
 	TextPresetIDs   bool // and those are none
+	MeAsObject      bool // "data":{…} for me; otherwise a list of one
 
 	// ListLag is how long the lists do not show what was made.
 	ListLag time.Duration

@@ -116,7 +116,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if cut == CutBefore {
 		panic(http.ErrAbortHandler)
 	}
-	a := s.answer(raw, given, path == "/api/oauth2", r.Header.Get("Authorization"))
+	a, owned := s.answerOwner(path, r.Header.Get("Authorization"), parse(raw, false).action)
+	if !owned {
+		a = s.answer(raw, given, path == "/api/oauth2", r.Header.Get("Authorization"))
+	}
 	if cut == CutAfter {
 		panic(http.ErrAbortHandler)
 	}
