@@ -143,6 +143,7 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	cfg.Introspection = true // there is nothing to hide, and the playground documents itself by it
 	return serve(ctx, cfg, logger(p.stderr, slog.LevelWarn), func(string) {}, func(address string) {
 		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
 	})
@@ -303,8 +304,9 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 		API:   &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, Logger: log},
 		Pages: web.Handler(),
 		// Nobody is asked who they are yet, so nobody else may be answered.
-		LocalOnly: true,
-		Ready:     func() bool { return ctx.Err() == nil && first.Load() },
+		LocalOnly:     true,
+		Introspection: cfg.Introspection, Origins: cfg.Origins,
+		Ready: func() bool { return ctx.Err() == nil && first.Load() },
 	})
 
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed.

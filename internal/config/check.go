@@ -56,7 +56,22 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	}
 	c.Identity = d.identity(&f.Identity, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
+	c.Introspection = f.Introspection
+	c.Origins = d.origins(f.CORS.Origins)
 	return c
+}
+
+// origins gives them as browsers write them, since they are compared letter by letter.
+func (d *decoder) origins(given []string) []string {
+	for i, origin := range given {
+		path := fmt.Sprintf("cors.origins[%d]", i)
+		u, err := url.Parse(origin)
+		if !d.faulty(path) && (err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || origin != strings.ToLower(u.Scheme+"://"+u.Host) ||
+			u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80") {
+			d.fault(path, "must be an origin as browsers write it, in lower case and without a path or the usual port, such as https://people.example.com")
+		}
+	}
+	return given
 }
 
 func (d *decoder) listen(addr, path string) {

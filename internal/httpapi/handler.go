@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -26,19 +25,21 @@ type Options struct {
 	Ready func() bool
 	// LocalOnly answers only requests that name this machine as localhost or by a loopback address.
 	LocalOnly bool
-	// OperationTimeout bounds one operation; 0 means 15 s.
-	OperationTimeout time.Duration
+	// Limits bound what a request may ask; zero means DefaultLimits.
+	Limits Limits
+	// Introspection lets clients ask for the schema.
+	Introspection bool
+	// Origins are those whose pages may use the graph beside the server's own.
+	Origins []string
 }
-
-const defaultOperationTimeout = 15 * time.Second
 
 // New assembles everything that is served.
 func New(opt Options) http.Handler {
-	if opt.OperationTimeout <= 0 {
-		opt.OperationTimeout = defaultOperationTimeout
+	if opt.Limits == (Limits{}) {
+		opt.Limits = DefaultLimits()
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", deadline(graphQL(opt.API), opt.OperationTimeout))
+	mux.Handle("/graphql", newDoor(opt))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if opt.Ready != nil && !opt.Ready() {
@@ -61,13 +62,4 @@ func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	w.Write([]byte(text)) //nolint:errcheck // the client has gone; nobody is left to tell
-}
-
-// deadline bounds the time that a request may take.
-func deadline(next http.Handler, d time.Duration) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), d)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
 }

@@ -1,0 +1,64 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/freshness"
+)
+
+// operation is one operation, however it has come.
+type operation struct {
+	exchange freshness.Exchange
+	readOnly bool // only a query may come in this way
+}
+
+var (
+	onlyByPost  = badRequest(http.StatusMethodNotAllowed, "GET is for queries: what changes something goes by POST")
+	tookTooLong = &refusal{status: http.StatusServiceUnavailable, code: codeTimeout, message: "the operation took too long"}
+	noQuery     = badRequest(http.StatusBadRequest, "the request has no query")
+)
+
+// begin checks an operation and has it begin. What it gives is called for each answer, in the context that it gives, until there is none.
+// An operation that the graph refuses has one answer: that it does.
+func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawParams) (graphql.ResponseHandler, context.Context, *refusal) {
+	if params.Query == "" {
+		return nil, ctx, noQuery
+	}
+	ctx = freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange)
+	doc, errs := d.documents.read(ctx, params.Query)
+	if len(errs) > 0 {
+		return d.refused(ctx, &graphql.OperationContext{}, errs)
+	}
+	chosen := doc.ast.Operations.ForName(params.OperationName)
+	switch {
+	case chosen == nil:
+		return d.refused(ctx, &graphql.OperationContext{}, noSuchOperation(params.OperationName))
+	case op.readOnly && chosen.Operation != ast.Query:
+		return nil, ctx, onlyByPost
+	}
+	running, errs := d.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
+	if len(errs) > 0 {
+		return d.refused(ctx, running, errs)
+	}
+	next, ctx := d.exec.DispatchOperation(ctx, running)
+	return next, ctx, nil
+}
+
+func (d *door) refused(ctx context.Context, running *graphql.OperationContext, errs gqlerror.List) (graphql.ResponseHandler, context.Context, *refusal) {
+	ctx = graphql.WithOperationContext(ctx, running)
+	return graphql.OneShot(d.exec.DispatchError(ctx, errs)), ctx, nil
+}
+
+func noSuchOperation(name string) gqlerror.List {
+	message := "the document has several operations: name one in operationName"
+	if name != "" {
+		message = "the document has no operation of the name in operationName"
+	}
+	return gqlerror.List{coded(gqlerror.Errorf("%s", message), errcode.ValidationFailed)}
+}
