@@ -41,7 +41,7 @@ web: ## build the playground's assets into web/dist (needs Node)
 	npm --prefix web ci
 	npm --prefix web run build
 
-conformance: ## compose the schema as Apollo does, and check what comes out (needs Node)
+conformance: ## hold the schema to Apollo's composition, and the server to public audits and clients (needs Node)
 	npm --prefix conformance ci
 	npm --prefix conformance test
 
