@@ -20,6 +20,7 @@ import (
 	"roster/connectors"
 	"roster/connectors/registry"
 	"roster/graph"
+	"roster/internal/admission"
 	"roster/internal/check"
 	"roster/internal/config"
 	"roster/internal/directory"
@@ -300,12 +301,14 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted(cfg, sources), Rules: rules(cfg), Logger: log})
 	there := presence.New(sources, presence.Options{Logger: log})
 	var first atomic.Bool // the first reading is over
+	limits := httpapi.Limits(cfg.Limits)
+	gate := httpapi.NewGate(limits)
 	handler := httpapi.New(httpapi.Options{
 		API:   &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, Logger: log},
 		Pages: web.Handler(),
 		// Nobody is asked who they are yet, so nobody else may be answered.
-		LocalOnly:     true,
-		Introspection: cfg.Introspection, Origins: cfg.Origins,
+		LocalOnly: true,
+		Limits:    limits, Gate: gate, Introspection: cfg.Introspection, Origins: cfg.Origins,
 		Ready: func() bool { return ctx.Err() == nil && first.Load() },
 	})
 
@@ -315,6 +318,9 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup
 	keeping.Go(func() { share(sharing) })
+	if ledger, ok := common.(admission.Ledger); ok {
+		background.Go(func() { gate.Settle(reading, ledger) })
+	}
 	background.Go(func() { keeper.Run(reading) }) //nolint:errcheck // it ends when it is told to
 	background.Go(func() { people.Run(reading) }) //nolint:errcheck // as above
 	background.Go(func() {
@@ -323,7 +329,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 			ready(address)
 		}
 	})
-	err = httpapi.Serve(ctx, l, handler, log)
+	err = httpapi.Serve(ctx, l, handler, limits, log)
 	stopReading()
 	background.Wait()
 	stopSharing() // what has been read at the very end is still of use to others

@@ -56,7 +56,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	}
 	c.Identity = d.identity(&f.Identity, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
-	c.Introspection = f.Introspection
+	c.Introspection, c.Limits = f.Introspection, f.Limits
 	c.Origins = d.origins(f.CORS.Origins)
 	return c
 }

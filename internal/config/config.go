@@ -26,6 +26,7 @@ type Config struct {
 	// Precedence gives for a field of a person, by its key in the file, the sources whose value is preferred. Those not named follow.
 	Precedence map[string][]string
 	Sources    []Source
+	Limits     Limits
 	// Introspection lets clients ask for the schema.
 	Introspection bool
 	// Origins are those whose pages may use the graph, such as https://people.example.com.

@@ -13,6 +13,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
+	"roster/internal/httpapi"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -114,6 +115,7 @@ func TestDefaults(t *testing.T) {
 	want := &Config{
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
 		Precedence: map[string][]string{},
+		Limits:     Limits(httpapi.DefaultLimits()),
 		Sources: []Source{{
 			Config:     connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
 			EmailTrust: connectors.TrustAsserted,
@@ -143,7 +145,8 @@ func TestDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Listen != "127.0.0.1:1" || got.IdleAfter != time.Hour || got.FirstWait != 2*time.Second || got.MaxWait != 5*time.Second {
+	if got.Listen != "127.0.0.1:1" || got.IdleAfter != time.Hour || got.FirstWait != 2*time.Second || got.MaxWait != 5*time.Second ||
+		got.Limits != Limits(httpapi.DefaultLimits()) {
 		t.Errorf("got %+v", got)
 	}
 	for i, trust := range []connectors.Trust{connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustVerified} {
@@ -181,6 +184,16 @@ func TestEverySetting(t *testing.T) {
 			SharedMailboxes: []string{"info", "front-desk"},
 		},
 		Precedence: map[string][]string{"title": {"kommo", "worksection"}, "avatar_url": {"rocketchat"}},
+		Limits: Limits{
+			BodyBytes: 1048577, HeaderBytes: 65537, Tokens: 5001, Depth: 13, Fields: 2001,
+			Aliases: 201, Directives: 201, RootFields: 101, Fragments: 201, Pairs: 20001,
+			Cost: 250001, VariablesBytes: 262145, VariablesDepth: 17, Errors: 101, OperationTime: 15 * time.Second,
+			Operations: 257, CallerOperations: 65, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
+			AddressConnections: 201, HeaderTime: 22 * time.Second, BodyTime: 23 * time.Second, AnswerTime: 24 * time.Second, IdleTime: 25 * time.Second,
+			StreamOperations: 51, StreamIdle: 27 * time.Second,
+		},
+		Introspection: true,
+		Origins:       []string{"https://people.example.com", "http://localhost:3000"},
 		Sources: []Source{
 			{
 				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/",

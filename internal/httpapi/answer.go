@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
-	"math"
 	"net/http"
 	"strconv"
 	"sync"
@@ -19,8 +18,6 @@ var (
 	noStore    = []string{"no-store"} // it is about people
 	varyAccept = []string{"Accept"}
 	noSniff    = []string{"nosniff"}
-	sameOrigin = []string{"same-origin"}
-	noReferrer = []string{"no-referrer"}
 	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"} // of the policy for what is no page
 	strictTLS  = []string{"max-age=31536000"}
 )
@@ -33,8 +30,6 @@ func header(w http.ResponseWriter, r *http.Request, m medium) {
 	h["Vary"] = varyAccept
 	h["X-Content-Type-Options"] = noSniff
 	h["Content-Security-Policy"] = noContent
-	h["Cross-Origin-Resource-Policy"] = sameOrigin
-	h["Referrer-Policy"] = noReferrer
 	if r.TLS != nil {
 		h["Strict-Transport-Security"] = strictTLS
 	}
@@ -47,7 +42,7 @@ func refuse(w http.ResponseWriter, m medium, e *refusal) {
 		status = statusIn(m)
 	}
 	if e.retryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.retryAfter.Seconds()))))
+		w.Header().Set("Retry-After", strconv.Itoa(seconds(e.retryAfter)))
 	}
 	write(w, status, e.response())
 }

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -24,7 +26,7 @@ const (
 // where what would be dear to check has to be refused.
 type documents struct {
 	schema          *ast.Schema
-	tokens          int
+	limits          Limits
 	introspection   bool
 	ordinary, large graphql.Cache[*document]
 }
@@ -34,9 +36,9 @@ type document struct {
 	ast *ast.QueryDocument
 }
 
-func newDocuments(schema *ast.Schema, tokens int, introspection bool) *documents {
+func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *documents {
 	return &documents{
-		schema: schema, tokens: tokens, introspection: introspection,
+		schema: schema, limits: limits, introspection: introspection,
 		ordinary: lru.New[*document](ordinaryDocuments), large: lru.New[*document](largeDocuments),
 	}
 }
@@ -57,12 +59,15 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if known, ok := cache.Get(ctx, text); ok {
 		return known, nil
 	}
-	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, d.tokens)
+	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, d.limits.Tokens)
 	if err != nil {
-		return nil, gqlerror.List{coded(err, errcode.ParseFailed)}
+		return nil, d.unparsed(err)
 	}
 	if len(parsed.Operations) == 0 {
-		return nil, gqlerror.List{coded(gqlerror.Errorf("the document has no operation"), errcode.ValidationFailed)}
+		return nil, invalid("the document has no operation")
+	}
+	if e := d.limits.fit(parsed); e != nil {
+		return nil, e.list()
 	}
 	if errs := validator.ValidateWithRules(d.schema, parsed, quietRules()); len(errs) > 0 {
 		for _, e := range errs {
@@ -78,10 +83,24 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	return doc, nil
 }
 
-func coded(err error, code string) *gqlerror.Error {
-	e := gqlerror.Wrap(err)
-	errcode.Set(e, code)
-	return e
+// unparsed says why a document could not be parsed. That it has too many tokens the parser says in words only.
+func (d *documents) unparsed(err error) gqlerror.List {
+	e, ok := errors.AsType[*gqlerror.Error](err)
+	switch {
+	case !ok:
+		return invalid("the document cannot be read")
+	case strings.HasPrefix(e.Message, "exceeded token limit"):
+		return exceeded("tokens", d.limits.Tokens, -1, "the document has more than %d tokens, which is the limit", d.limits.Tokens).list()
+	case strings.HasPrefix(e.Message, "exceeded maximum nesting"):
+		return exceeded("depth", d.limits.Depth, -1, "the document is deeper than anything that is read; the limit is %d levels", d.limits.Depth).list()
+	}
+	errcode.Set(e, errcode.ParseFailed)
+	return gqlerror.List{e}
+}
+
+// invalid is what is wrong with a document as a whole.
+func invalid(message string) gqlerror.List {
+	return gqlerror.List{{Message: message, Extensions: map[string]any{"code": errcode.ValidationFailed}}}
 }
 
 // quietRules are those of the specification, without the suggestions that would tell the schema to whoever guesses.

@@ -11,22 +11,36 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/admission"
+	"roster/internal/cost"
 	"roster/internal/freshness"
 )
 
 // door is where requests to the graph come in.
 type door struct {
-	exec      *executor.Executor
-	documents *documents
-	limits    Limits
-	origins   origins
+	exec         *executor.Executor
+	documents    *documents
+	costs        *cost.Schema
+	gate         *admission.Gate
+	authenticate Authenticate
+	limits       Limits
+	policy       []string // the header RateLimit-Policy
+	origins      origins
+	large        chan struct{} // holds one for each large body that is being read
 }
+
+// A body that is longer than largeBody waits for no other: there are largeBodies at most, since whoever sends them slowly has them all in memory.
+const (
+	largeBody   = 64 << 10
+	largeBodies = 32
+)
 
 func newDoor(opt Options) *door {
 	schema := opt.API.Schema()
 	d := &door{
-		exec: executor.New(schema), limits: opt.Limits, origins: opt.Origins,
-		documents: newDocuments(schema.Schema(), maxTokens, opt.Introspection),
+		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
+		gate: opt.Gate, authenticate: opt.Authenticate, limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins,
+		large: make(chan struct{}, largeBodies),
 	}
 	d.exec.SetQueryCache(readDocument{})
 	d.exec.SetErrorPresenter(opt.API.ErrorPresenter)
@@ -34,7 +48,6 @@ func newDoor(opt Options) *door {
 	if opt.Introspection {
 		d.exec.Use(extension.Introspection{})
 	}
-	d.exec.Use(depthLimit{})
 	d.exec.Use(opt.API.Extension())
 	return d
 }
@@ -43,9 +56,6 @@ const (
 	allowed     = "GET, HEAD, OPTIONS, POST"
 	acceptPosts = typeJSON
 )
-
-// maxTokens bounds a document before it is parsed: the work of parsing and checking grows with it.
-const maxTokens = 5_000
 
 // ServeHTTP answers GraphQL over HTTP: one operation by POST or GET, and one answer. What is no GraphQL is refused in the form of a GraphQL answer.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -116,12 +126,29 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium) {
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
 		return
 	}
+	ctx, caller, e := d.meet(r.Context(), r, r.Header.Get("Authorization"))
+	if e != nil {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		refuse(w, m, e)
+		return
+	}
+	rate, e := d.count(caller)
+	d.tellRate(w.Header(), rate)
+	if e != nil {
+		refuse(w, m, e)
+		return
+	}
 	params, e := d.read(w, r)
 	if e != nil {
 		refuse(w, m, e)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), d.limits.OperationTime)
+	if e := d.enter(caller); e != nil {
+		refuse(w, m, e)
+		return
+	}
+	defer d.leave(caller)
+	ctx, cancel := context.WithTimeout(ctx, d.limits.OperationTime)
 	defer cancel()
 	next, ctx, e := d.begin(ctx, &op, params)
 	if e != nil {
@@ -137,5 +164,5 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium) {
 		return
 	}
 	headerOfAge(w.Header(), op.exchange.Answer, len(resp.Errors) == 0)
-	answer(w, m, resp)
+	answer(w, m, d.finish(&op, resp))
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/admission"
 )
 
 // API is the graph as the server needs it.
@@ -29,6 +31,10 @@ type Options struct {
 	Limits Limits
 	// Introspection lets clients ask for the schema.
 	Introspection bool
+	// Gate counts callers; nil means one of its own.
+	Gate *admission.Gate
+	// Authenticate says who asks; nil means that nobody is asked who they are.
+	Authenticate Authenticate
 	// Origins are those whose pages may use the graph beside the server's own.
 	Origins []string
 }
@@ -37,6 +43,9 @@ type Options struct {
 func New(opt Options) http.Handler {
 	if opt.Limits == (Limits{}) {
 		opt.Limits = DefaultLimits()
+	}
+	if opt.Gate == nil {
+		opt.Gate = NewGate(opt.Limits)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", newDoor(opt))
@@ -55,6 +64,11 @@ func New(opt Options) http.Handler {
 		return local(mux)
 	}
 	return mux
+}
+
+// NewGate makes the gate for callers by these limits.
+func NewGate(l Limits) *admission.Gate {
+	return admission.New(admission.Limits{Operations: l.Operations, PerCaller: l.CallerOperations, Requests: l.Requests, Per: l.RequestsPer})
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

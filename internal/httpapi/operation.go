@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -16,6 +15,8 @@ import (
 type operation struct {
 	exchange freshness.Exchange
 	readOnly bool // only a query may come in this way
+	cost     int
+	tellCost bool // the client wants to know
 }
 
 var (
@@ -46,8 +47,25 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	if len(errs) > 0 {
 		return d.refused(ctx, running, errs)
 	}
+	op.cost = d.costs.Estimate(chosen, running.Variables)
+	op.tellCost, _ = params.Extensions["cost"].(bool)
+	if e := d.limits.afford(op.cost); e != nil {
+		return d.refused(ctx, running, e.list())
+	}
 	next, ctx := d.exec.DispatchOperation(ctx, running)
 	return next, ctx, nil
+}
+
+// finish makes of what the graph has answered what the client gets.
+func (d *door) finish(op *operation, resp *graphql.Response) *graphql.Response {
+	resp.Errors = d.limits.cut(resp.Errors)
+	if op.tellCost && op.cost > 0 {
+		if resp.Extensions == nil {
+			resp.Extensions = make(map[string]any, 1)
+		}
+		resp.Extensions["cost"] = map[string]int{"requested": op.cost, "maximum": d.limits.Cost}
+	}
+	return resp
 }
 
 func (d *door) refused(ctx context.Context, running *graphql.OperationContext, errs gqlerror.List) (graphql.ResponseHandler, context.Context, *refusal) {
@@ -60,5 +78,5 @@ func noSuchOperation(name string) gqlerror.List {
 	if name != "" {
 		message = "the document has no operation of the name in operationName"
 	}
-	return gqlerror.List{coded(gqlerror.Errorf("%s", message), errcode.ValidationFailed)}
+	return invalid(message)
 }

@@ -40,6 +40,9 @@ func (e *refusal) list() gqlerror.List {
 	for name, value := range e.more {
 		extensions[name] = value
 	}
+	if e.retryAfter > 0 {
+		extensions["retryAfter"] = seconds(e.retryAfter)
+	}
 	return gqlerror.List{{Message: e.message, Extensions: extensions}}
 }
 

@@ -66,7 +66,22 @@ func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawPa
 	}
 	b := buffer()
 	defer release(b)
-	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, int64(maximum)))
+	body := http.MaxBytesReader(w, r.Body, int64(maximum))
+	var err error
+	if r.ContentLength < 0 || r.ContentLength > largeBody {
+		var n int64
+		if n, err = b.ReadFrom(io.LimitReader(body, largeBody)); err == nil && n == largeBody {
+			select {
+			case d.large <- struct{}{}:
+				defer func() { <-d.large }()
+			default:
+				return d.tooManyLarge()
+			}
+		}
+	}
+	if err == nil {
+		_, err = b.ReadFrom(body)
+	}
 	switch _, over := errors.AsType[*http.MaxBytesError](err); {
 	case over:
 		return d.tooLarge()
@@ -88,42 +103,53 @@ type input struct {
 	Extensions    json.RawMessage `json:"extensions"`
 }
 
-// parse reads the JSON text of a request.
+// parse reads the JSON text of a request. An error's text may repeat what was sent, so that none is passed on.
 func (d *door) parse(text []byte, p *graphql.RawParams) *refusal {
+	if !utf8.Valid(text) {
+		return notUTF8
+	}
+	// What is small as a whole is small in its parts: nearly every request is read in one go.
+	if len(text) <= d.limits.VariablesBytes && nesting(text) <= d.limits.VariablesDepth+1 && whole(text, p) {
+		return nil
+	}
 	var in input
-	if e := decode(text, &in); e != nil {
-		return e
+	if json.Unmarshal(text, &in) != nil {
+		return notJSON
 	}
 	return d.take(&in, p)
 }
 
 // take makes of what a request says what the graph wants.
 func (d *door) take(in *input, p *graphql.RawParams) *refusal {
+	p.Variables, p.Extensions = nil, nil
 	p.Query, p.OperationName = in.Query, in.OperationName
 	if e := d.fitVariables(in.Variables); e != nil {
 		return e
 	}
-	if len(in.Variables) > 0 && decode(in.Variables, &p.Variables) != nil {
+	if !object(in.Variables, &p.Variables) {
 		return badRequest(http.StatusBadRequest, "variables must be a JSON object")
 	}
-	if len(in.Extensions) > 0 && decode(in.Extensions, &p.Extensions) != nil {
+	if !object(in.Extensions, &p.Extensions) {
 		return badRequest(http.StatusBadRequest, "extensions must be a JSON object")
 	}
 	return nil
 }
 
-// decode reads one JSON value and nothing behind it. An error's text may repeat what was sent, so that none is passed on.
-func decode(text []byte, into any) *refusal {
-	if !utf8.Valid(text) {
-		return notUTF8
+// object reads an object, null or nothing at all, and is false where the text is anything else. Numbers stay as they are written.
+func object(text []byte, into *map[string]any) bool {
+	switch string(text) {
+	case "", "null", "{}":
+		return true
 	}
+	if !utf8.Valid(text) {
+		return false
+	}
+	return whole(text, into)
+}
+
+// whole reads one JSON value and nothing behind it.
+func whole(text []byte, into any) bool {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	if decoder.Decode(into) != nil {
-		return notJSON
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return notJSON
-	}
-	return nil
+	return decoder.Decode(into) == nil && len(bytes.TrimSpace(text[decoder.InputOffset():])) == 0
 }

@@ -13,18 +13,18 @@ import (
 const drainFor = 20 * time.Second
 
 // Serve serves the handler until ctx ends, then takes no more requests and lets those under way finish.
-func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
+func Serve(ctx context.Context, l net.Listener, handler http.Handler, limits Limits, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		ReadHeaderTimeout: limits.HeaderTime,
+		ReadTimeout:       limits.BodyTime,
+		WriteTimeout:      limits.AnswerTime,
+		IdleTimeout:       limits.IdleTime,
+		MaxHeaderBytes:    limits.HeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() { failed <- server.Serve(Bound(l, limits)) }()
 	select {
 	case err := <-failed:
 		return err
