@@ -25,6 +25,7 @@ import (
 	"roster/internal/config"
 	"roster/internal/directory"
 	"roster/internal/httpapi"
+	"roster/internal/persisted"
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/sandbox"
@@ -292,6 +293,10 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	documents, err := documentsOf(cfg, common, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	address := "http://" + l.Addr().String()
 	listening(address)
 
@@ -308,7 +313,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 		Pages: web.Handler(),
 		// Nobody is asked who they are yet, so nobody else may be answered.
 		LocalOnly: true,
-		Limits:    limits, Gate: gate, Introspection: cfg.Introspection, Origins: cfg.Origins,
+		Limits:    limits, Gate: gate, Documents: documents, Introspection: cfg.Introspection, Origins: cfg.Origins,
 		Ready: func() bool { return ctx.Err() == nil && first.Load() },
 	})
 
@@ -336,6 +341,23 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening,
 	keeping.Wait()
 	there.Close()
 	return err
+}
+
+// documentsOf says which documents may run. What clients register by their hash is kept where the snapshots are, if that is Redis.
+func documentsOf(cfg *config.Config, common snapshot.Tier, log *slog.Logger) (*persisted.Documents, error) {
+	opt := persisted.Options{Logger: log}
+	if cfg.PersistedQueries {
+		shelf, _ := common.(persisted.Shelf)
+		opt.Recent = persisted.NewRecent(shelf)
+	}
+	if t := cfg.TrustedDocuments; t != nil {
+		m, err := persisted.Load(t.File)
+		if err != nil {
+			return nil, fmt.Errorf("trusted_documents: %w", err)
+		}
+		opt.Manifest, opt.Enforce = m, t.Enforce
+	}
+	return persisted.New(opt), nil
 }
 
 func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {

@@ -56,7 +56,10 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	}
 	c.Identity = d.identity(&f.Identity, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
-	c.Introspection, c.Limits = f.Introspection, f.Limits
+	c.Introspection, c.Limits, c.PersistedQueries = f.Introspection, f.Limits, f.PersistedQueries
+	if t := f.TrustedDocuments; t != nil {
+		c.TrustedDocuments = &TrustedDocuments{File: t.File, Enforce: t.Mode != "warn"}
+	}
 	c.Origins = d.origins(f.CORS.Origins)
 	return c
 }

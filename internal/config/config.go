@@ -27,6 +27,10 @@ type Config struct {
 	Precedence map[string][]string
 	Sources    []Source
 	Limits     Limits
+	// TrustedDocuments is nil where all documents may run.
+	TrustedDocuments *TrustedDocuments
+	// PersistedQueries lets clients send hashes of documents in their place.
+	PersistedQueries bool
 	// Introspection lets clients ask for the schema.
 	Introspection bool
 	// Origins are those whose pages may use the graph, such as https://people.example.com.
@@ -38,6 +42,12 @@ type Identity struct {
 	Link, Split [][]connectors.Ref
 	// SharedMailboxes are local parts in lower case; nil for the usual ones.
 	SharedMailboxes []string
+}
+
+// TrustedDocuments say which documents may run.
+type TrustedDocuments struct {
+	File    string
+	Enforce bool
 }
 
 // Source is one upstream and how to read it.
@@ -84,6 +94,9 @@ func Load(path string, env func(string) (string, bool), opts ...Option) (*Config
 	c, err := load(data, env, func(name string) ([]byte, error) { return readFile(below(dir, name)) }, opts...)
 	if err == nil && c.CacheDir != "" {
 		c.CacheDir = below(dir, c.CacheDir)
+	}
+	if err == nil && c.TrustedDocuments != nil {
+		c.TrustedDocuments.File = below(dir, c.TrustedDocuments.File)
 	}
 	return c, err
 }

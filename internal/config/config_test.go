@@ -115,7 +115,7 @@ func TestDefaults(t *testing.T) {
 	want := &Config{
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
 		Precedence: map[string][]string{},
-		Limits:     Limits(httpapi.DefaultLimits()),
+		Limits:     Limits(httpapi.DefaultLimits()), PersistedQueries: true,
 		Sources: []Source{{
 			Config:     connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
 			EmailTrust: connectors.TrustAsserted,
@@ -192,8 +192,8 @@ func TestEverySetting(t *testing.T) {
 			AddressConnections: 201, HeaderTime: 22 * time.Second, BodyTime: 23 * time.Second, AnswerTime: 24 * time.Second, IdleTime: 25 * time.Second,
 			StreamOperations: 51, StreamIdle: 27 * time.Second,
 		},
-		Introspection: true,
-		Origins:       []string{"https://people.example.com", "http://localhost:3000"},
+		Introspection: true, TrustedDocuments: &TrustedDocuments{File: "testdata/good/manifest.json"},
+		Origins: []string{"https://people.example.com", "http://localhost:3000"},
 		Sources: []Source{
 			{
 				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/",

@@ -14,6 +14,7 @@ import (
 	"roster/internal/admission"
 	"roster/internal/cost"
 	"roster/internal/freshness"
+	"roster/internal/persisted"
 )
 
 // door is where requests to the graph come in.
@@ -23,6 +24,7 @@ type door struct {
 	costs        *cost.Schema
 	gate         *admission.Gate
 	authenticate Authenticate
+	trusted      *persisted.Documents
 	limits       Limits
 	policy       []string // the header RateLimit-Policy
 	origins      origins
@@ -39,7 +41,7 @@ func newDoor(opt Options) *door {
 	schema := opt.API.Schema()
 	d := &door{
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
-		gate: opt.Gate, authenticate: opt.Authenticate, limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins,
+		gate: opt.Gate, authenticate: opt.Authenticate, trusted: opt.Documents, limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins,
 		large: make(chan struct{}, largeBodies),
 	}
 	d.exec.SetQueryCache(readDocument{})

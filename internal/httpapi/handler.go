@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/internal/admission"
+	"roster/internal/persisted"
 )
 
 // API is the graph as the server needs it.
@@ -33,6 +34,8 @@ type Options struct {
 	Introspection bool
 	// Gate counts callers; nil means one of its own.
 	Gate *admission.Gate
+	// Documents says which documents may run, and knows some by their hash; nil lets all of them run and knows none.
+	Documents *persisted.Documents
 	// Authenticate says who asks; nil means that nobody is asked who they are.
 	Authenticate Authenticate
 	// Origins are those whose pages may use the graph beside the server's own.

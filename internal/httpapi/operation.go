@@ -28,13 +28,17 @@ var (
 // begin checks an operation and has it begin. What it gives is called for each answer, in the context that it gives, until there is none.
 // An operation that the graph refuses has one answer: that it does.
 func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawParams) (graphql.ResponseHandler, context.Context, *refusal) {
-	if params.Query == "" {
-		return nil, ctx, noQuery
+	hash, e := d.resolve(ctx, params)
+	if e != nil {
+		return nil, ctx, e
 	}
 	ctx = freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange)
 	doc, errs := d.documents.read(ctx, params.Query)
 	if len(errs) > 0 {
 		return d.refused(ctx, &graphql.OperationContext{}, errs)
+	}
+	if hash != "" {
+		d.trusted.Register(ctx, params.Query, hash)
 	}
 	chosen := doc.ast.Operations.ForName(params.OperationName)
 	switch {
