@@ -62,7 +62,8 @@ const (
 // ServeHTTP answers GraphQL over HTTP: one operation by POST or GET, and one answer. What is no GraphQL is refused in the form of a GraphQL answer.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, acceptable := negotiate(acceptOf(r))
-	if m == asEvents {
+	events := m == asEvents && acceptable
+	if events { // what comes before the stream is no part of it
 		m = asJSON
 	}
 	header(w, r, m)
@@ -80,10 +81,12 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, m, badRequest(http.StatusMethodNotAllowed, "the method must be POST or GET"))
 	case d.origins.foreign(r):
 		refuse(w, m, foreignOrigin)
+	case isUpgrade(r):
+		d.socket(w, r)
 	case !acceptable:
-		refuse(w, m, badRequest(http.StatusNotAcceptable, "the answer can be application/json or application/graphql-response+json, and the request accepts neither"))
+		refuse(w, m, badRequest(http.StatusNotAcceptable, "the answer can be application/json, application/graphql-response+json or text/event-stream, and the request accepts none of them"))
 	default:
-		d.once(w, r, m)
+		d.once(w, r, m, events)
 	}
 }
 
@@ -120,8 +123,8 @@ func (d *door) panicked(ctx context.Context, p any) gqlerror.List {
 	return gqlerror.List{gqlerror.WrapIfUnwrapped(d.exec.PresentRecoveredError(ctx, p))}
 }
 
-// once reads one operation, runs it and writes its one answer.
-func (d *door) once(w http.ResponseWriter, r *http.Request, m medium) {
+// once reads one operation, runs it and writes its answer, or as a stream its answers.
+func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events bool) {
 	op := operation{readOnly: r.Method != http.MethodPost}
 	var err error
 	if op.exchange.Wish, err = freshness.Parse(r.Header.Values("Cache-Control"), time.Now()); err != nil {
@@ -145,14 +148,11 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium) {
 		refuse(w, m, e)
 		return
 	}
-	if e := d.enter(caller); e != nil {
-		refuse(w, m, e)
+	if events {
+		d.events(ctx, w, r, &op, params, caller)
 		return
 	}
-	defer d.leave(caller)
-	ctx, cancel := context.WithTimeout(ctx, d.limits.OperationTime)
-	defer cancel()
-	next, ctx, e := d.begin(ctx, &op, params)
+	resp, e := d.run(ctx, &op, params, caller)
 	if e != nil {
 		if e == onlyByPost {
 			w.Header().Set("Allow", http.MethodPost)
@@ -160,11 +160,6 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium) {
 		refuse(w, m, e)
 		return
 	}
-	resp := next(ctx)
-	if resp == nil { // its time was over before it began
-		refuse(w, m, tookTooLong)
-		return
-	}
 	headerOfAge(w.Header(), op.exchange.Answer, len(resp.Errors) == 0)
-	answer(w, m, d.finish(&op, resp))
+	answer(w, m, resp)
 }

@@ -25,10 +25,11 @@ import (
 
 // api is a graph that answers every operation by what a test says.
 type api struct {
-	exec func(ctx context.Context) *graphql.Response
+	exec   func(ctx context.Context) *graphql.Response
+	stream func(ctx context.Context) graphql.ResponseHandler // of subscriptions
 }
 
-var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { hello(name: String): String nickname: String self: Query } type Mutation { change: String }`})
+var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { hello(name: String): String nickname: String self: Query } type Mutation { change: String } type Subscription { count: Int }`})
 
 func (a api) Schema() graphql.ExecutableSchema { return executable(a) }
 
@@ -49,6 +50,9 @@ func (executable) Complexity(context.Context, string, string, int, map[string]an
 }
 
 func (e executable) Exec(ctx context.Context) graphql.ResponseHandler {
+	if e.stream != nil && graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		return e.stream(ctx)
+	}
 	resp := &graphql.Response{Data: json.RawMessage(`{"hello":"world"}`)}
 	if e.exec != nil {
 		resp = e.exec(ctx)

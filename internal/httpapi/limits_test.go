@@ -306,3 +306,5 @@ func TestAuthenticate(t *testing.T) {
 		}
 	}
 }
+
+func refusedList(message string) gqlerror.List { return gqlerror.List{{Message: message}} }

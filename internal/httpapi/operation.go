@@ -17,6 +17,7 @@ type operation struct {
 	readOnly bool // only a query may come in this way
 	cost     int
 	tellCost bool // the client wants to know
+	streamed bool // there are no headers to an answer, so that it tells its age itself
 }
 
 var (
@@ -31,6 +32,11 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	hash, e := d.resolve(ctx, params)
 	if e != nil {
 		return nil, ctx, e
+	}
+	if control, ok := params.Extensions["Cache-Control"].(string); ok {
+		if e := d.wish(op, control); e != nil {
+			return nil, ctx, e
+		}
 	}
 	ctx = freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange)
 	doc, errs := d.documents.read(ctx, params.Query)
@@ -62,12 +68,25 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 
 // finish makes of what the graph has answered what the client gets.
 func (d *door) finish(op *operation, resp *graphql.Response) *graphql.Response {
+	age, control := -1, ""
+	if op.streamed {
+		age, control = ageOf(op.exchange.Answer, len(resp.Errors) == 0)
+	}
 	resp.Errors = d.limits.cut(resp.Errors)
-	if op.tellCost && op.cost > 0 {
+	tell := func(name string, value any) {
 		if resp.Extensions == nil {
 			resp.Extensions = make(map[string]any, 1)
 		}
-		resp.Extensions["cost"] = map[string]int{"requested": op.cost, "maximum": d.limits.Cost}
+		resp.Extensions[name] = value
+	}
+	if op.tellCost && op.cost > 0 {
+		tell("cost", map[string]int{"requested": op.cost, "maximum": d.limits.Cost})
+	}
+	if age >= 0 {
+		tell("Age", age)
+	}
+	if control != "" {
+		tell("Cache-Control", control)
 	}
 	return resp
 }

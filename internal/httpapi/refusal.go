@@ -24,6 +24,7 @@ type refusal struct {
 	code, message string
 	more          map[string]any // beside the code
 	retryAfter    time.Duration
+	given         gqlerror.List // what the graph has said, in the place of all this
 }
 
 // Error gives the words.
@@ -36,6 +37,9 @@ func badRequest(status int, format string, args ...any) *refusal {
 
 // list gives the refusal as GraphQL spells it.
 func (e *refusal) list() gqlerror.List {
+	if e.given != nil {
+		return e.given
+	}
 	extensions := map[string]any{"code": e.code}
 	for name, value := range e.more {
 		extensions[name] = value
