@@ -13,25 +13,17 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"roster/connectors"
-	"roster/connectors/registry"
 	"roster/graph"
-	"roster/internal/admission"
 	"roster/internal/check"
 	"roster/internal/config"
-	"roster/internal/directory"
 	"roster/internal/httpapi"
-	"roster/internal/persisted"
-	"roster/internal/presence"
-	"roster/internal/roster"
+	"roster/internal/instance"
 	"roster/internal/sandbox"
-	"roster/internal/snapshot"
 	"roster/internal/tier"
-	"roster/resolvers"
 	"roster/web"
 )
 
@@ -146,7 +138,7 @@ func (p *program) demo(ctx context.Context) error {
 		return err
 	}
 	cfg.Introspection = true // there is nothing to hide, and the playground documents itself by it
-	return serve(ctx, cfg, logger(p.stderr, slog.LevelWarn), func(string) {}, func(address string) {
+	return serve(ctx, cfg, nil, logger(p.stderr, slog.LevelWarn), func(string) {}, func(address string) {
 		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
 	})
 }
@@ -174,11 +166,17 @@ func (p *program) serve(ctx context.Context) error {
 	if err := p.parse(); err != nil {
 		return err
 	}
-	cfg, err := load(*path, *listen)
+	// From here on the signal asks for the configuration; before, it would end the program.
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGHUP)
+	defer signal.Stop(asked)
+	file := config.Open(*path, os.LookupEnv, config.Listen(*listen))
+	cfg, err := load(file)
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, logger(p.stderr, slog.LevelInfo),
+	file.InForce()
+	return serve(ctx, cfg, &instance.Changes{File: file, Asked: asked}, logger(p.stderr, slog.LevelInfo),
 		func(address string) { fmt.Fprintf(p.stdout, "Roster listens on %s\n", address) },
 		func(string) { fmt.Fprintln(p.stdout, "Every collection has been read, or tried.") })
 }
@@ -189,11 +187,11 @@ func (p *program) check(ctx context.Context) error {
 	if err := p.parse(); err != nil {
 		return err
 	}
-	cfg, err := load(*path, "")
+	cfg, err := load(config.Open(*path, os.LookupEnv))
 	if err != nil {
 		return err
 	}
-	sources, err := open(cfg, connectors.Runtime{})
+	sources, err := instance.Open(cfg, connectors.Runtime{})
 	if err != nil {
 		return err
 	}
@@ -234,7 +232,7 @@ func (p *program) cache(ctx context.Context) error {
 		fmt.Fprintln(p.stderr, "roster cache: --source needs a name")
 		return errUsage
 	}
-	cfg, err := load(*path, "")
+	cfg, err := load(config.Open(*path, os.LookupEnv))
 	if err != nil {
 		return err
 	}
@@ -248,145 +246,47 @@ func (p *program) cache(ctx context.Context) error {
 	return nil
 }
 
-func load(path, listen string) (*config.Config, error) {
-	cfg, err := config.Load(path, os.LookupEnv, config.Listen(listen))
+func load(file *config.File) (*config.Config, error) {
+	cfg, err := file.Load()
 	if err != nil {
 		return nil, fmt.Errorf("the configuration is not usable (roster demo needs none):\n%w", err)
 	}
 	return cfg, nil
 }
 
-// open makes the sources in the configured order, without the collections that are not to be read, and reports all that cannot be made.
-func open(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source, error) {
-	var sources []*connectors.Source
-	var faults []error
-	for i := range cfg.Sources {
-		c := &cfg.Sources[i]
-		c.Runtime = runtime
-		s, err := registry.Open(c.Config)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("source %s: %w", c.Name, err))
-			continue
-		}
-		for _, kind := range s.Collections() {
-			if _, wanted := c.Collections[kind]; !wanted {
-				s.Without(kind)
-			}
-		}
-		sources = append(sources, s)
-	}
-	return sources, errors.Join(faults...)
-}
-
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
-// or tried for the first time.
-func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, listening, ready func(address string)) error {
-	sources, err := open(cfg, connectors.Runtime{})
-	if err != nil {
-		return err
-	}
+// or tried for the first time. Changes, where there are any, are followed meanwhile.
+func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, log *slog.Logger, listening, ready func(address string)) error {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return err
 	}
+	address := "http://" + l.Addr().String()
 	common, share, err := tier.Open(cfg, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	documents, err := documentsOf(cfg, common, log)
+	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed. What has been read at the very end is
+	// still of use to others.
+	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
+	var read, kept sync.WaitGroup
+	kept.Go(func() { share(sharing) })
+	defer kept.Wait()
+	defer stopSharing()
+	host, err := instance.New(cfg, instance.Options{
+		Tier: common, Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
+	}, func() { ready(address) })
 	if err != nil {
+		stopReading()
 		return errors.Join(err, l.Close())
 	}
-	address := "http://" + l.Addr().String()
 	listening(address)
-
-	keeper := snapshot.New(snapshot.Options{
-		Sources: sources, Settings: settings(cfg), Tier: common, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait, Logger: log,
-	})
-	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted(cfg, sources), Rules: rules(cfg), Logger: log})
-	there := presence.New(sources, presence.Options{Logger: log})
-	var first atomic.Bool // the first reading is over
-	limits := httpapi.Limits(cfg.Limits)
-	gate := httpapi.NewGate(limits)
-	handler := httpapi.New(httpapi.Options{
-		API:   &resolvers.Resolver{Roster: people, Keeper: keeper, Presence: there, Logger: log},
-		Pages: web.Handler(),
-		// Nobody is asked who they are yet, so nobody else may be answered.
-		LocalOnly: true,
-		Limits:    limits, Gate: gate, Documents: documents, Introspection: cfg.Introspection, Origins: cfg.Origins,
-		Ready: func() bool { return ctx.Err() == nil && first.Load() },
-	})
-
-	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed.
-	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
-	var background sync.WaitGroup
-	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
-	var keeping sync.WaitGroup
-	keeping.Go(func() { share(sharing) })
-	if ledger, ok := common.(admission.Ledger); ok {
-		background.Go(func() { gate.Settle(reading, ledger) })
-	}
-	background.Go(func() { keeper.Run(reading) }) //nolint:errcheck // it ends when it is told to
-	background.Go(func() { people.Run(reading) }) //nolint:errcheck // as above
-	background.Go(func() {
-		if people.AwaitFirst(reading) && ctx.Err() == nil {
-			first.Store(true)
-			ready(address)
-		}
-	})
-	err = httpapi.Serve(ctx, l, handler, limits, log)
+	read.Go(func() { host.Run(reading, changes) })
+	err = httpapi.Serve(ctx, l, host, httpapi.Limits(cfg.Limits), log)
 	stopReading()
-	background.Wait()
-	stopSharing() // what has been read at the very end is still of use to others
-	keeping.Wait()
-	there.Close()
+	read.Wait()
 	return err
-}
-
-// documentsOf says which documents may run. What clients register by their hash is kept where the snapshots are, if that is Redis.
-func documentsOf(cfg *config.Config, common snapshot.Tier, log *slog.Logger) (*persisted.Documents, error) {
-	opt := persisted.Options{Logger: log}
-	if cfg.PersistedQueries {
-		shelf, _ := common.(persisted.Shelf)
-		opt.Recent = persisted.NewRecent(shelf)
-	}
-	if t := cfg.TrustedDocuments; t != nil {
-		m, err := persisted.Load(t.File)
-		if err != nil {
-			return nil, fmt.Errorf("trusted_documents: %w", err)
-		}
-		opt.Manifest, opt.Enforce = m, t.Enforce
-	}
-	return persisted.New(opt), nil
-}
-
-func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
-	out := make(map[snapshot.Key]snapshot.Settings)
-	for i := range cfg.Sources {
-		for kind, c := range cfg.Sources[i].Collections {
-			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = snapshot.Settings(c)
-		}
-	}
-	return out
-}
-
-// trusted says beside each source how far the operator trusts it.
-func trusted(cfg *config.Config, sources []*connectors.Source) []roster.Source {
-	out := make([]roster.Source, len(sources))
-	for i, s := range sources {
-		out[i] = roster.Source{Source: s, Trust: directory.PolicyFor(cfg.Sources[i].EmailTrust)}
-	}
-	return out
-}
-
-func rules(cfg *config.Config) directory.Rules {
-	precedence := make(map[directory.Field][]string, len(cfg.Precedence))
-	for field, names := range cfg.Precedence {
-		precedence[directory.Field(field)] = names
-	}
-	return directory.Rules{
-		Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,
-	}
 }
 
 func logger(w io.Writer, level slog.Level) *slog.Logger {

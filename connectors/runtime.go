@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"net"
 	"time"
 )
 
@@ -9,6 +10,8 @@ import (
 type Runtime struct {
 	// Observer is told of each call; nil for nobody.
 	Observer Observer
+	// Dial opens connections to sources, as net.Dialer.DialContext does; nil for the system's own way.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Observer follows the calls that sources are sent, for traces and metrics. Safe for concurrent use.

@@ -194,6 +194,7 @@ type Config struct {
 	AccessToken Secret // kommo
 	Token       Secret // altcraft
 	AccountID   int64  // altcraft
+	Format      string // altcraft: json or xml; empty for json
 	UserID      string // rocketchat
 	AuthToken   Secret // rocketchat
 
@@ -207,7 +208,7 @@ type Config struct {
 	PhoneRegion string
 
 	// Runtime is what the program lends to the source; it is not written by the operator.
-	Runtime Runtime
+	Runtime Runtime `json:"-"`
 }
 
 // RateLimit is how often a source may be called: in any window of Per at most Calls, and at most Parallel at a time (0: no bound).

@@ -113,8 +113,8 @@ func missing(st snapshot.Status, onlyKept bool, now time.Time) *gqlerror.Error {
 		why = reason(st.Err)
 		ext["reason"] = model.SourceErrorCode(st.Err.Kind)
 	}
-	if wait := st.RetryAt.Sub(now); !st.RetryAt.IsZero() && wait > 0 {
-		ext["retryAfter"] = int(math.Ceil(wait.Seconds()))
+	if !st.RetryAt.IsZero() { // where it is being read already, asking again soon may help
+		ext["retryAfter"] = max(1, int(math.Ceil(st.RetryAt.Sub(now).Seconds())))
 	}
 	return &gqlerror.Error{
 		Message:    fmt.Sprintf("%s of source %s are %s: %s", collectionName(st.Collection), st.Source, verb, why),

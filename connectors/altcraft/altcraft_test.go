@@ -2,7 +2,6 @@ package altcraft_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -70,6 +69,17 @@ func start(t *testing.T, k fake.Knobs) (*fake.Server, func(func(*connectors.Conf
 	}
 }
 
+// inBothForms runs a test once for each form in which the vendor speaks.
+func inBothForms(t *testing.T, test func(t *testing.T, format string)) {
+	t.Helper()
+	for _, format := range []string{"json", "xml"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			test(t, format)
+		})
+	}
+}
+
 func ids(l connectors.Listing[connectors.Account]) []string {
 	found := []string{}
 	for _, a := range l.Records {
@@ -80,8 +90,12 @@ func ids(l connectors.Listing[connectors.Account]) []string {
 
 func TestAccounts(t *testing.T) {
 	t.Parallel()
+	inBothForms(t, listed)
+}
+
+func listed(t *testing.T, format string) {
 	f, open := start(t, fake.Knobs{})
-	got, err := open(nil).Accounts.List(t.Context(), func(connectors.Listing[connectors.Account]) {
+	got, err := open(func(c *connectors.Config) { c.Format = format }).Accounts.List(t.Context(), func(connectors.Listing[connectors.Account]) {
 		t.Error("progress was told although there is one page only")
 	})
 	if err != nil {
@@ -114,6 +128,10 @@ func TestAccounts(t *testing.T) {
 // TestTraps has one case for each thing about this vendor that has misled somebody, or could.
 func TestTraps(t *testing.T) {
 	t.Parallel()
+	inBothForms(t, traps)
+}
+
+func traps(t *testing.T, format string) {
 	everyone := []string{"9:abel", "9:smith", "9:zoe"}
 	tests := map[string]struct {
 		knobs    fake.Knobs
@@ -141,6 +159,7 @@ func TestTraps(t *testing.T) {
 			t.Parallel()
 			_, open := start(t, tt.knobs)
 			got, err := open(func(c *connectors.Config) {
+				c.Format = format
 				if tt.account != 0 {
 					c.AccountID = tt.account
 				}
@@ -186,6 +205,10 @@ func TestTraps(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	t.Parallel()
+	inBothForms(t, failures)
+}
+
+func failures(t *testing.T, format string) {
 	tests := map[string]struct {
 		knobs   fake.Knobs
 		token   connectors.Secret
@@ -215,6 +238,7 @@ func TestFailures(t *testing.T) {
 			t.Parallel()
 			f, open := start(t, tt.knobs)
 			source := open(func(c *connectors.Config) {
+				c.Format = format
 				if tt.token != "" {
 					c.Token = tt.token
 				}
@@ -241,35 +265,44 @@ func TestFailures(t *testing.T) {
 
 // sent is what reaches the vendor.
 type sent struct {
-	Method, Path, Query, ContentType string
-	Header                           bool // an Authorization header
-	Body                             map[string]any
+	Method, Path, Query, ContentType, Accept string
+	Header                                   bool // an Authorization header
+	Body                                     string
 }
 
 func TestOnlyTheDocumentedRequestIsSent(t *testing.T) {
 	t.Parallel()
-	var got sent
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = sent{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, ContentType: r.Header.Get("Content-Type"),
-			Header: r.Header.Get("Authorization") != ""}
-		if err := json.NewDecoder(r.Body).Decode(&got.Body); err != nil {
-			t.Error(err)
-		}
-		_, _ = io.WriteString(w, `{"data":[],"error":0,"total_count":0}`)
-	}))
-	t.Cleanup(server.Close)
-	source, err := altcraft.Open(connectors.Config{Name: "a", Kind: connectors.Altcraft, URL: server.URL + "/base/", Token: adminToken, AccountID: 9})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := source.Accounts.List(t.Context(), nil); err != nil {
-		t.Fatal(err)
-	}
 	// No filters: active, master and lang must be absent, not false. The token goes into the body and nowhere else.
-	want := sent{Method: "POST", Path: "/base/api/v1.1/admin/accounts/users/list", ContentType: "application/json",
-		Body: map[string]any{"token": adminToken, "format": "json", "account_id": 9.0}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
+	for format, want := range map[string]string{
+		"json": `{"token":"<&>","format":"json","account_id":9}`,
+		"xml":  `<xml><token>&lt;&amp;&gt;</token><format>xml</format><account_id>9</account_id></xml>`,
+	} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			var got sent
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				got = sent{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, ContentType: r.Header.Get("Content-Type"), Accept: r.Header.Get("Accept"),
+					Header: r.Header.Get("Authorization") != "", Body: strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(body))}
+				empty := map[string]string{"json": `{"data":[],"error":0,"total_count":0}`, "xml": `<xml><data/><error>0</error><total_count>0</total_count></xml>`}
+				_, _ = io.WriteString(w, empty[format])
+			}))
+			t.Cleanup(server.Close)
+			source, err := altcraft.Open(connectors.Config{Name: "a", Kind: connectors.Altcraft, URL: server.URL + "/base/", Token: "<&>", AccountID: 9, Format: format})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := source.Accounts.List(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			want := sent{Method: "POST", Path: "/base/api/v1.1/admin/accounts/users/list", ContentType: "application/" + format, Accept: "application/" + format, Body: want}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
 	}
 }
 

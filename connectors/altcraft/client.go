@@ -2,7 +2,6 @@ package altcraft
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,6 +27,7 @@ var defaultLimit = connectors.RateLimit{Calls: 5, Per: time.Second, Parallel: 2}
 // client reads one account.
 type client struct {
 	rest      *rest.Client
+	form      *form
 	token     connectors.Secret
 	accountID int64
 	region    string
@@ -39,7 +39,7 @@ var (
 )
 
 // Open gives the source for one account. It needs Config.URL (the installation's host, with a path if the API lies below one),
-// Config.Token (an admin token) and Config.AccountID; all faults are reported together.
+// Config.Token (an admin token) and Config.AccountID, and takes Config.Format; all faults are reported together.
 func Open(cfg connectors.Config) (*connectors.Source, error) {
 	return open(cfg, nil)
 }
@@ -51,9 +51,13 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	if cfg.RateLimit != nil {
 		limit = *cfg.RateLimit
 	}
+	form, formErr := formNamed(cfg.Format)
+	if formErr != nil {
+		form = jsonForm
+	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Kind: connectors.Altcraft, Observer: cfg.Runtime.Observer,
-		Base: address, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
+		Source: cfg.Name, Kind: connectors.Altcraft, Runtime: cfg.Runtime,
+		Base: address, Judge: form.judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
 	})
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)
@@ -69,10 +73,11 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	if cfg.AccountID <= 0 {
 		faults = append(faults, errors.New("account_id: required, a number above 0"))
 	}
+	faults = append(faults, formErr)
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	c := &client{rest: rc, token: cfg.Token, accountID: cfg.AccountID, region: cfg.PhoneRegion}
+	c := &client{rest: rc, form: form, token: cfg.Token, accountID: cfg.AccountID, region: cfg.PhoneRegion}
 	return &connectors.Source{
 		Name:        cfg.Name,
 		Kind:        connectors.Altcraft,
@@ -88,7 +93,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 // It sends no filter. The vendor's page describes active, master and lang in words copied from a create form, and an "active": false
 // that was meant as "whatever" would leave people out.
 func (c *client) listUsers(ctx context.Context) (userList, error) {
-	body, err := json.Marshal(usersListRequest{Token: c.token.Reveal(), Format: "json", AccountID: c.accountID})
+	body, err := c.form.encode(usersListRequest{Token: c.token.Reveal(), Format: c.form.name, AccountID: c.accountID})
 	if err != nil {
 		return userList{}, &connectors.Error{Op: opUsersList, Kind: connectors.KindInvalid, Detail: "the request could not be made", Err: err}
 	}
@@ -97,14 +102,11 @@ func (c *client) listUsers(ctx context.Context) (userList, error) {
 		Method:      http.MethodPost,
 		Path:        pathUsersList,
 		Body:        body,
-		ContentType: "application/json",
+		ContentType: c.form.mediaType,
+		Header:      http.Header{"Accept": {c.form.mediaType}},
 	})
 	if err != nil {
 		return userList{}, err
 	}
-	var list userList
-	if err := resp.JSON(&list); err != nil {
-		return userList{}, err
-	}
-	return list, nil
+	return c.form.userList(resp)
 }

@@ -11,9 +11,14 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	conntest.Run(t, conntest.Subject{
-		Open:   altcraft.Open,
-		Config: connectors.Config{Kind: connectors.Altcraft, Token: adminToken, AccountID: 9},
-		Fake:   fake.New(company(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
-	})
+	for _, format := range []string{"json", "xml"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			conntest.Run(t, conntest.Subject{
+				Open:   altcraft.Open,
+				Config: connectors.Config{Kind: connectors.Altcraft, Token: adminToken, AccountID: 9, Format: format},
+				Fake:   fake.New(company(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
+			})
+		})
+	}
 }

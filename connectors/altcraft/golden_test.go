@@ -18,34 +18,45 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // listingOf takes a body all the way: what it means, what it holds, what that becomes.
-func listingOf(status int, body []byte) (connectors.Listing[connectors.Account], error) {
+func listingOf(f *form, status int, body []byte) (connectors.Listing[connectors.Account], error) {
 	resp := &rest.Response{Status: status, Body: body}
-	if e := judge(resp); e != nil {
+	if e := f.judge(resp); e != nil {
 		return connectors.Listing[connectors.Account]{}, e
 	}
-	var list userList
-	if err := resp.JSON(&list); err != nil {
+	list, err := f.userList(resp)
+	if err != nil {
 		return connectors.Listing[connectors.Account]{}, err
 	}
 	c := &client{accountID: 9}
 	return c.convert(list), nil
 }
 
+// fixtures gives the answers that are kept, with the form of each.
+func fixtures(t testing.TB) map[string]*form {
+	t.Helper()
+	found := make(map[string]*form)
+	for _, form := range []*form{jsonForm, xmlForm} {
+		files, err := filepath.Glob("testdata/users-list_*." + form.name)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no test data in %s: %v", form.name, err)
+		}
+		for _, file := range files {
+			found[file] = form
+		}
+	}
+	return found
+}
+
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/users-list_*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no test data: %v", err)
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "users-list_"), ".json")
-		t.Run(name, func(t *testing.T) {
+	for file, form := range fixtures(t) {
+		t.Run(strings.TrimPrefix(filepath.Base(file), "users-list_"), func(t *testing.T) {
 			t.Parallel()
 			body, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			listing, err := listingOf(200, body)
+			listing, err := listingOf(form, 200, body)
 			if err != nil {
 				t.Fatal(err)
 			}

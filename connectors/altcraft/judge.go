@@ -11,15 +11,22 @@ import (
 // maxCode keeps what is shown as a code to what can be one.
 const maxCode = 999_999
 
-// judge says what a reply means. Success is a 2xx status, and JSON, and an error field of 0, all three: the vendor puts its verdict in
-// the body, yet proxies and the platform itself are known to answer with other statuses, HTML, or nothing at all. The Content-Type
-// does not count, because the body itself shows whether it is JSON. The error_text is never looked at: its wording is no contract.
-func judge(r *rest.Response) *connectors.Error {
+// judge says what a reply means. Success is a 2xx status, and the form that was asked for, and an error field of 0, all three: the vendor puts
+// its verdict in the body, yet proxies and the platform itself are known to answer with other statuses, HTML, or nothing at all. The
+// Content-Type does not count, because the body itself shows what it is. The error_text is never looked at: its wording is no contract.
+func (f *form) judge(r *rest.Response) *connectors.Error {
 	if r.Status >= 300 && r.Status < 400 {
 		return r.Fail(connectors.KindBadResponse, "it redirects elsewhere, which is never followed; check url")
 	}
-	var v verdict
-	decodeErr := r.JSON(&v)
+	v, decodeErr := f.verdict(r)
+	if decodeErr != nil {
+		// Nobody says in which form a request is refused whose wish was not read yet. A refusal counts in either, a success does not.
+		if o, err := f.other().verdict(r); err == nil {
+			if code, ok := o.code(); ok && code != 0 {
+				v, decodeErr = o, nil
+			}
+		}
+	}
 	code, coded := v.code()
 	if r.Status >= 200 && r.Status < 300 {
 		switch {

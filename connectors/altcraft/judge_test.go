@@ -3,7 +3,6 @@ package altcraft
 import (
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -76,11 +75,12 @@ func TestJudge(t *testing.T) {
 		"HTTP 302 to a sign-in page":               {302, page, connectors.KindBadResponse, ""},
 		"HTTP 307 that claims success":             {307, `{"error":0}`, connectors.KindBadResponse, ""},
 		"HTTP 304":                                 {304, ``, connectors.KindBadResponse, ""},
+		"XML that refuses, with 200":               {200, `<xml><error>401</error></xml>`, connectors.KindUnauthorized, "401"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := judge(&rest.Response{Status: tt.status, Header: http.Header{}, Body: []byte(tt.body)})
+			e := jsonForm.judge(&rest.Response{Status: tt.status, Header: http.Header{}, Body: []byte(tt.body)})
 			if e == nil {
 				if tt.want != good {
 					t.Fatalf("taken for a success, want %s", tt.want)
@@ -92,6 +92,60 @@ func TestJudge(t *testing.T) {
 			}
 			if e.Kind != tt.want || e.Code != tt.code {
 				t.Errorf("got %s with code %q, want %s with code %q", e.Kind, e.Code, tt.want, tt.code)
+			}
+		})
+	}
+}
+
+func TestJudgeXML(t *testing.T) {
+	t.Parallel()
+	const good = 255 // no kind: success
+	deep := strings.Repeat("<a>", 50) + strings.Repeat("</a>", 50)
+	tests := map[string]struct {
+		status int
+		body   string
+		want   connectors.ErrorKind
+		says   string
+	}{
+		"success":                          {200, `<xml><data/><error>0</error></xml>`, good, ""},
+		"success with a declaration":       {200, `<?xml version="1.0" encoding="utf-8"?><xml><error>0</error></xml>`, good, ""},
+		"success with a mark before it":    {200, "\ufeff<xml><error>0</error></xml>\n", good, ""},
+		"success on several lines":         {200, "<xml>\n  <error>\n 0\n </error>\n</xml>", good, ""},
+		"success as CDATA":                 {200, `<xml><!-- x --><error><![CDATA[0]]></error></xml>`, good, ""},
+		"missing error is no success":      {200, `<xml><data/></xml>`, connectors.KindBadResponse, "no error code"},
+		"empty error is no success":        {200, `<xml><error/></xml>`, connectors.KindBadResponse, "no error code"},
+		"an error inside of something":     {200, `<xml><data><error>0</error></data></xml>`, connectors.KindBadResponse, "no error code"},
+		"error that is a word":             {200, `<xml><error>none</error></xml>`, connectors.KindBadResponse, "no error code"},
+		"error with elements":              {200, `<xml><error><a>0</a></error></xml>`, connectors.KindBadResponse, "field error"},
+		"another root":                     {200, `<html><error>0</error></html>`, connectors.KindBadResponse, "root xml"},
+		"two documents":                    {200, `<xml><error>0</error></xml><xml><error>0</error></xml>`, connectors.KindBadResponse, "root xml"},
+		"text behind it":                   {200, `<xml><error>0</error></xml>x`, connectors.KindBadResponse, "root xml"},
+		"empty body":                       {200, ``, connectors.KindBadResponse, "root xml"},
+		"half a document":                  {200, `<xml><error>0</error><data><user><username>no`, connectors.KindBadResponse, "cut off"},
+		"HTML":                             {200, page, connectors.KindBadResponse, ""},
+		"success in JSON":                  {200, `{"error":0,"data":[]}`, connectors.KindBadResponse, ""},
+		"refusal in JSON":                  {200, `{"error":401}`, connectors.KindUnauthorized, "check token"},
+		"refusal":                          {200, `<xml><error>403</error></xml>`, connectors.KindForbidden, "admin token"},
+		"refusal with another status":      {400, `<xml><error>401</error></xml>`, connectors.KindUnauthorized, "check token"},
+		"HTTP 500 that claims success":     {500, `<xml><error>0</error></xml>`, connectors.KindUnavailable, ""},
+		"another encoding":                 {200, `<?xml version="1.0" encoding="windows-1251"?><xml><error>0</error></xml>`, connectors.KindBadResponse, "another encoding than UTF-8"},
+		"UTF-16":                           {200, "\xff\xfe<\x00x\x00m\x00l\x00", connectors.KindBadResponse, "not XML"},
+		"not UTF-8, whatever it calls":     {200, "<xml><error>0</error><error_text>\xc8</error_text></xml>", connectors.KindBadResponse, "not XML"},
+		"a declaration of entities":        {200, `<!DOCTYPE xml [<!ENTITY a "0">]><xml><error>&a;</error></xml>`, connectors.KindBadResponse, "document type"},
+		"an entity that nobody declared":   {200, `<xml><error>&zero;</error></xml>`, connectors.KindBadResponse, "not XML"},
+		"nested too deeply":                {200, `<xml><error>0</error>` + deep + `</xml>`, connectors.KindBadResponse, "too deeply"},
+		"too many calls, whatever is said": {429, `<xml><error>0</error></xml>`, connectors.KindRateLimited, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := xmlForm.judge(&rest.Response{Status: tt.status, Header: http.Header{}, Body: []byte(tt.body)})
+			switch {
+			case e == nil && tt.want != good:
+				t.Fatalf("taken for a success, want %s", tt.want)
+			case e == nil:
+			case e.Kind != tt.want || !strings.Contains(e.Error(), tt.says):
+				t.Errorf("got %s, %v; want %s with %q", e.Kind, e, tt.want, tt.says)
 			}
 		})
 	}
@@ -113,7 +167,7 @@ func TestJudgeTellsWhatToCheck(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := judge(&rest.Response{Status: tt.status, Header: http.Header{}, Body: []byte(tt.body)})
+			e := jsonForm.judge(&rest.Response{Status: tt.status, Header: http.Header{}, Body: []byte(tt.body)})
 			if e == nil || !strings.Contains(e.Error(), tt.want) {
 				t.Errorf("got %v, want it to say %q", e, tt.want)
 			}
@@ -126,7 +180,7 @@ func TestJudgePassesOnHowLongToWait(t *testing.T) {
 	for name, status := range map[string]int{"too many": 429, "in maintenance": 503} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := judge(&rest.Response{Status: status, Header: http.Header{"Retry-After": {"120"}}})
+			e := jsonForm.judge(&rest.Response{Status: status, Header: http.Header{"Retry-After": {"120"}}})
 			if e == nil || e.RetryAfter != 2*time.Minute {
 				t.Errorf("got %v, want two minutes to wait", e)
 			}
@@ -135,23 +189,26 @@ func TestJudgePassesOnHowLongToWait(t *testing.T) {
 }
 
 func FuzzUsersList(f *testing.F) {
-	files, err := filepath.Glob("testdata/users-list_*.json")
-	if err != nil || len(files) == 0 {
-		f.Fatalf("no test data: %v", err)
-	}
-	for _, file := range files {
+	for file, form := range fixtures(f) {
 		body, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(200, body)
+		f.Add(form == xmlForm, 200, body)
 	}
-	f.Add(200, []byte(`{"error":401,"error_text":"x"}`))
-	f.Add(200, []byte(`{"data":{"saved_id":6},"error":0}`))
-	f.Add(200, []byte(`{"data":[{"username":{}}],"error":0}`))
-	f.Add(502, []byte(page))
-	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		listing, err := listingOf(status, body)
+	f.Add(false, 200, []byte(`{"error":401,"error_text":"x"}`))
+	f.Add(false, 200, []byte(`{"data":{"saved_id":6},"error":0}`))
+	f.Add(false, 200, []byte(`{"data":[{"username":{}}],"error":0}`))
+	f.Add(false, 502, []byte(page))
+	f.Add(true, 200, []byte(`<xml><error>401</error><error_text>x</error_text></xml>`))
+	f.Add(true, 200, []byte(`<xml><data><saved_id>6</saved_id></data><error>0</error></xml>`))
+	f.Add(true, 200, []byte(`<!DOCTYPE xml [<!ENTITY a "b">]><xml><error>&a;</error></xml>`))
+	f.Fuzz(func(t *testing.T, inXML bool, status int, body []byte) {
+		form := jsonForm
+		if inXML {
+			form = xmlForm
+		}
+		listing, err := listingOf(form, status, body)
 		if err != nil {
 			if e := connectors.AsError("", err); e.Error() == "" || len(e.Code) > 6 {
 				t.Errorf("an error that cannot be shown: %v", e)

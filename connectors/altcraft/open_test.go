@@ -22,6 +22,7 @@ func TestOpen(t *testing.T) {
 		"URL with a token": {func(c *connectors.Config) { c.URL += "?token=x" }, "url: must have no user, query or fragment"},
 		"blank token":      {func(c *connectors.Config) { c.Token = " \n" }, "token: required"},
 		"account 0":        {func(c *connectors.Config) { c.AccountID = 0 }, "account_id: required, a number above 0"},
+		"another form":     {func(c *connectors.Config) { c.Format = "yaml" }, "format: must be json or xml"},
 		"account below 0":  {func(c *connectors.Config) { c.AccountID = -9 }, "account_id: required, a number above 0"},
 	}
 	for name, tt := range tests {

@@ -10,9 +10,9 @@ import (
 
 // usersListRequest is the body of users/list. The token is a plain string here: a connectors.Secret would be sent as <redacted>.
 type usersListRequest struct {
-	Token     string `json:"token"`
-	Format    string `json:"format"`
-	AccountID int64  `json:"account_id"`
+	Token     string `json:"token" xml:"token"`
+	Format    string `json:"format" xml:"format"`
+	AccountID int64  `json:"account_id" xml:"account_id"`
 }
 
 // verdict is the part of the envelope that tells success from failure. The code is documented as a number and known to be null.

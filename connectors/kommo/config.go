@@ -27,7 +27,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	base, urlErr := ownAddress(cfg.URL)
 	token, tokenErr := checkToken(cfg.AccessToken)
 	options := rest.Options{
-		Source: cfg.Name, Kind: connectors.Kommo, Observer: cfg.Runtime.Observer,
+		Source: cfg.Name, Kind: connectors.Kommo, Runtime: cfg.Runtime,
 		Base:      base,
 		Judge:     judge,
 		Sign:      func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) },

@@ -51,19 +51,18 @@ func scalar(raw json.RawMessage) string {
 
 var (
 	trailingCode = regexp.MustCompile(`\[([A-Za-z-]{1,64})\]\s*$`)
-	safeCode     = regexp.MustCompile(`^(error-[a-z][a-z-]{0,57}|unauthorized|invalid-params|totp-required|team-does-not-exist)$`)
 	firstNumber  = regexp.MustCompile(`[0-9]{1,6}`)
 )
 
 // code is the server's own word for the failure: errorType, else the end of the text in brackets, else the whole text where that is a
-// code. Only words that look like its codes pass: anything else could be free text.
+// code. Only codes that are known pass: anything else could be anybody's words.
 func (e envelope) code() string {
 	candidates := []string{scalar(e.ErrorType)}
 	if m := trailingCode.FindStringSubmatch(e.text()); m != nil {
 		candidates = append(candidates, m[1])
 	}
 	for _, c := range append(candidates, e.text()) {
-		if safeCode.MatchString(c) {
+		if _, known := meanings[c]; known {
 			return c
 		}
 	}
@@ -76,8 +75,15 @@ const (
 	userNotFound = "User not found."
 )
 
-// meanings of the codes that come with 400, or with 200 and without success. What is not here is our fault.
+// meanings of the codes that come with 400, or with 200 and without success: those of the documentation, the only ones that are ever shown.
+// What is not here is our fault.
 var meanings = map[string]connectors.ErrorKind{
+	"error-field-unavailable":  connectors.KindInvalid,
+	"error-invalid-date":       connectors.KindInvalid,
+	"error-invalid-params":     connectors.KindInvalid,
+	"error-invalid-sort":       connectors.KindInvalid,
+	"error-param-not-provided": connectors.KindInvalid,
+	"invalid-params":           connectors.KindInvalid,
 	"error-invalid-user":       connectors.KindNotFound,
 	codeTeamGone:               connectors.KindNotFound,
 	"totp-required":            connectors.KindForbidden,

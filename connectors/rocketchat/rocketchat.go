@@ -30,7 +30,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		limit = *cfg.RateLimit
 	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Kind: connectors.RocketChat, Observer: cfg.Runtime.Observer,
+		Source: cfg.Name, Kind: connectors.RocketChat, Runtime: cfg.Runtime,
 		Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
 		Sign: func(r *http.Request) {
 			r.Header.Set("X-User-Id", cfg.UserID)

@@ -28,7 +28,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		limit = *cfg.RateLimit
 	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Kind: connectors.Worksection, Observer: cfg.Runtime.Observer,
+		Source: cfg.Name, Kind: connectors.Worksection, Runtime: cfg.Runtime,
 		Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
 	})
 	if err != nil {

@@ -110,7 +110,7 @@ var (
 func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Source {
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
-		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, UserID: f.UserID, AuthToken: f.AuthToken,
+		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
 		Timeout: f.Timeout, PhoneRegion: f.PhoneRegion,
 	}}
 	if !d.faulty(path + ".name") {

@@ -1,10 +1,7 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"reflect"
 	"time"
 
@@ -72,34 +69,6 @@ type overrides struct{ listen string }
 
 // Listen overrides listen; an empty address leaves it to the file.
 func Listen(addr string) Option { return func(o *overrides) { o.listen = addr } }
-
-// Load reads and checks the file. The error is of type Faults and says everything that is wrong. Env is asked for ${NAME}: os.LookupEnv.
-func Load(path string, env func(string) (string, bool), opts ...Option) (*Config, error) {
-	data, err := readFile(path)
-	if err != nil {
-		reason := "the configuration file cannot be read"
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			reason = "there is no such configuration file"
-		case errors.Is(err, fs.ErrPermission):
-			reason = "the configuration file may not be read"
-		case errors.Is(err, errTooLarge):
-			reason = "the configuration file is larger than 1 MiB"
-		case errors.Is(err, errNotRegular):
-			reason = "is not a file"
-		}
-		return nil, Faults{{Path: path, Message: reason}}
-	}
-	dir := filepath.Dir(path)
-	c, err := load(data, env, func(name string) ([]byte, error) { return readFile(below(dir, name)) }, opts...)
-	if err == nil && c.CacheDir != "" {
-		c.CacheDir = below(dir, c.CacheDir)
-	}
-	if err == nil && c.TrustedDocuments != nil {
-		c.TrustedDocuments.File = below(dir, c.TrustedDocuments.File)
-	}
-	return c, err
-}
 
 func load(data []byte, env func(string) (string, bool), read func(string) ([]byte, error), opts ...Option) (*Config, error) {
 	root, fault := parseDocument(data)

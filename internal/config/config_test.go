@@ -37,7 +37,7 @@ func TestFaults(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 			t.Parallel()
-			_, err := Load(file, testEnv)
+			_, err := Open(file, testEnv).Load()
 			var faults Faults
 			if !errors.As(err, &faults) {
 				t.Fatalf("got error %v, want faults", err)
@@ -73,7 +73,7 @@ func TestFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := Load(tt.path, testEnv); err == nil || err.Error() != tt.want {
+			if _, err := Open(tt.path, testEnv).Load(); err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
@@ -90,7 +90,7 @@ func TestListenOverride(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, err := Load("testdata/good/least.yaml", testEnv, Listen(tt.override))
+			c, err := Open("testdata/good/least.yaml", testEnv, Listen(tt.override)).Load()
 			switch {
 			case tt.fault != "":
 				if err == nil || err.Error() != tt.fault {
@@ -107,7 +107,7 @@ func TestListenOverride(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	got, err := Load("testdata/good/least.yaml", testEnv)
+	got, err := Open("testdata/good/least.yaml", testEnv).Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestDefaults(t *testing.T) {
 // Sources without a file get what they would have in a file that says nothing else.
 func TestDefault(t *testing.T) {
 	t.Parallel()
-	file, err := Load("testdata/good/full.yaml", testEnv)
+	file, err := Open("testdata/good/full.yaml", testEnv).Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestDefault(t *testing.T) {
 
 func TestEverySetting(t *testing.T) {
 	t.Parallel()
-	got, err := Load("testdata/good/full.yaml", testEnv)
+	got, err := Open("testdata/good/full.yaml", testEnv).Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestEverySetting(t *testing.T) {
 			},
 			{
 				Config: connectors.Config{Name: "altcraft", Kind: connectors.Altcraft, URL: "http://altcraft.corp.example/behind/a/path",
-					Token: "a${b}$c", AccountID: 9, TimeZone: time.UTC},
+					Token: "a${b}$c", AccountID: 9, Format: "xml", TimeZone: time.UTC},
 				EmailTrust:  connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{connectors.Accounts: fast},
 			},
@@ -239,7 +239,7 @@ var zones = cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b
 
 func TestAliases(t *testing.T) {
 	t.Parallel()
-	c, err := Load("testdata/good/aliases.yaml", testEnv)
+	c, err := Open("testdata/good/aliases.yaml", testEnv).Load()
 	if err != nil {
 		t.Fatal(err)
 	}

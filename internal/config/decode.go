@@ -146,7 +146,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 			v.SetString(d.secret(node, values[f.key+"_file"], sub))
 		case node != nil:
 			d.value(node, sub, v, f, variant)
-		case f.required || f.kind != "":
+		case f.required || f.kind != "" && f.def == "":
 			d.fault(sub, "is required")
 		default:
 			d.missing(sub, v, f, variant)

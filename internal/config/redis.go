@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"reflect"
 	"regexp"
 	"time"
 
@@ -32,6 +33,29 @@ type Redis struct {
 	// PoolSize is 0 for the client's own.
 	PoolSize                               int
 	DialTimeout, ReadTimeout, WriteTimeout time.Duration
+}
+
+// Equal says whether the two are the same, in all that they say and in the certificates that their files held. Nil is no Redis.
+func (r *Redis) Equal(o *Redis) bool {
+	if r == nil || o == nil {
+		return r == o
+	}
+	a, b := *r, *o
+	a.TLS, b.TLS = nil, nil // holds functions, which do not compare
+	return reflect.DeepEqual(a, b) && sameTLS(r.TLS, o.TLS)
+}
+
+func sameTLS(a, b *tls.Config) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	certificates := func(c *tls.Config) (all [][][]byte) {
+		for _, cert := range c.Certificates {
+			all = append(all, cert.Certificate)
+		}
+		return all
+	}
+	return a.ServerName == b.ServerName && a.RootCAs.Equal(b.RootCAs) && reflect.DeepEqual(certificates(a), certificates(b))
 }
 
 // keySize is how many bytes an encryption key has.

@@ -10,7 +10,7 @@ import (
 
 func TestRedis(t *testing.T) {
 	t.Parallel()
-	c, err := Load("testdata/good/redis.yaml", testEnv)
+	c, err := Open("testdata/good/redis.yaml", testEnv).Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestRedisDefaults(t *testing.T) {
 
 func TestCacheDirIsBesideTheFile(t *testing.T) {
 	t.Parallel()
-	c, err := Load("testdata/good/cache_dir.yaml", testEnv)
+	c, err := Open("testdata/good/cache_dir.yaml", testEnv).Load()
 	if err != nil || c.CacheDir != filepath.Join("testdata", "good", "kept", "here") || c.Redis != nil {
 		t.Errorf("got %+v, %v", c, err)
 	}

@@ -15,7 +15,7 @@ import (
 //	default   its value when left out; shown as a word in parentheses where it is not a value of its own
 //	except    other defaults for single kinds or collections: rocketchat=verified
 //	required  it has no default
-//	for       the kind of source that needs it; other kinds must not have it
+//	for       the kind of source that needs it, or may have it where it has a default; other kinds must not have it
 //	min, max  its bounds
 //	oneof     all of its values
 //	type      a better word for its type
@@ -81,7 +81,7 @@ type redisFile struct {
 	URL              string            `key:"url" type:"URL" default:"(none)" doc:"A single server: redis://host:6379/0, or rediss:// for TLS. Either url or addrs is required in redis."`
 	Addrs            []string          `key:"addrs" type:"list of host:port" default:"(none)" doc:"Nodes of a Cluster, or with master_name Sentinels."`
 	MasterName       string            `key:"master_name" default:"(none)" doc:"What the Sentinels call the master."`
-	Username         string            `key:"username" default:"(the default user)" doc:"The user of Redis's access lists. It needs every command (+@all) on the keys and channels that begin with prefix."`
+	Username         string            `key:"username" default:"(the default user)" doc:"The user of Redis's access lists. What rights it needs is said under Several replicas, and restarts."`
 	Password         connectors.Secret `key:"password" default:"(none)" doc:"That user's password."`
 	SentinelUsername string            `key:"sentinel_username" default:"(the default user)" doc:"The user to ask the Sentinels as."`
 	SentinelPassword connectors.Secret `key:"sentinel_password" default:"(none)" doc:"That user's password."`
@@ -129,6 +129,7 @@ type sourceFile struct {
 	AccessToken connectors.Secret `key:"access_token" for:"kommo" doc:"A long-lived token."`
 	Token       connectors.Secret `key:"token" for:"altcraft" doc:"A token of the admin API."`
 	AccountID   int64             `key:"account_id" for:"altcraft" min:"1" doc:"The account whose users to read."`
+	Format      string            `key:"format" for:"altcraft" oneof:"json xml" default:"json" doc:"The form of requests and answers."`
 	UserID      string            `key:"user_id" for:"rocketchat" doc:"The ID of the user whose token it is."`
 	AuthToken   connectors.Secret `key:"auth_token" for:"rocketchat" doc:"A personal access token."`
 
@@ -174,6 +175,8 @@ func settingsOf(t reflect.Type, prefix string) []Setting {
 	for _, f := range fieldsOf(t) {
 		path, doc := prefix+f.key, f.doc
 		switch {
+		case f.kind != "" && f.def != "":
+			doc = "For " + f.kind + ". " + doc
 		case f.kind != "":
 			doc = "For " + f.kind + ", required there. " + doc
 		case f.required && prefix == "sources[].rate_limit.":

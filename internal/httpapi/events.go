@@ -23,7 +23,7 @@ func (d *door) events(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	}
 	endless := d.subscribes(ctx, params)
 	if endless { // what has one answer may give it yet when the server stops
-		defer servingOf(ctx).onStop(cancel)()
+		defer servingOf(ctx).onStop(d.retired, cancel)()
 	}
 	s := &eventStream{w: w, control: http.NewResponseController(w), patience: d.limits.AnswerTime}
 	s.control.SetReadDeadline(time.Time{}) //nolint:errcheck // the request is there; where it cannot be set, there is none

@@ -28,6 +28,7 @@ type door struct {
 	limits       Limits
 	policy       []string // the header RateLimit-Policy
 	origins      origins
+	retired      <-chan struct{}
 	large        chan struct{} // holds one for each large body that is being read
 }
 
@@ -41,7 +42,7 @@ func newDoor(opt Options) *door {
 	schema := opt.API.Schema()
 	d := &door{
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
-		gate: opt.Gate, authenticate: opt.Authenticate, trusted: opt.Documents, limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins,
+		gate: opt.Gate, authenticate: opt.Authenticate, trusted: opt.Documents, limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
 		large: make(chan struct{}, largeBodies),
 	}
 	d.exec.SetQueryCache(readDocument{})

@@ -30,6 +30,9 @@ type Options struct {
 	LocalOnly bool
 	// Limits bound what a request may ask; zero means DefaultLimits.
 	Limits Limits
+	// Retired is closed when another handler has taken the place of this one: long-lived connections then end, so that their clients come to that
+	// one. Nil for never.
+	Retired <-chan struct{}
 	// Introspection lets clients ask for the schema.
 	Introspection bool
 	// Gate counts callers; nil means one of its own.

@@ -45,13 +45,15 @@ func (s *serving) closed(ctx context.Context) bool {
 	}
 }
 
-// onStop calls f when the server stops, unless it is called off before. What it gives calls it off.
-func (s *serving) onStop(f func()) (off func()) {
+// onStop calls f when the server stops, or the handler is retired, unless it is called off before. What it gives calls it off.
+func (s *serving) onStop(retired <-chan struct{}, f func()) (off func()) {
 	over := make(chan struct{})
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		select {
 		case <-s.stopping:
+			f()
+		case <-retired:
 			f()
 		case <-over:
 		}

@@ -210,7 +210,7 @@ func (s *socket) subscribe(m message) bool {
 
 var (
 	alreadyThere = &refusal{}
-	isStopping   = &refusal{code: codeTimeout, message: "the server is stopping: connect again"}
+	isStopping   = &refusal{code: codeTimeout, message: "the server is stopping, or has changed: connect again"}
 )
 
 // admit takes an operation in, and gives what it runs in.
@@ -353,12 +353,13 @@ func (s *socket) ping() {
 	}
 }
 
-// drain lets what is under way finish when the server stops, and then sends the client to another one.
+// drain lets what is under way finish when the server stops or has changed, and then sends the client away, to another one.
 func (s *socket) drain(stopping <-chan struct{}) {
 	select {
 	case <-s.ctx.Done():
 		return
 	case <-stopping:
+	case <-s.door.retired:
 	}
 	s.mu.Lock()
 	s.leaving = true
@@ -370,5 +371,5 @@ func (s *socket) drain(stopping <-chan struct{}) {
 	}
 	s.mu.Unlock()
 	s.running.Wait()
-	s.close(websocket.StatusGoingAway, "The server is stopping")
+	s.close(websocket.StatusGoingAway, "The server is stopping, or has changed: connect again")
 }

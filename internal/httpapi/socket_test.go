@@ -417,7 +417,7 @@ func TestSocketDrains(t *testing.T) {
 		s.stop()
 		synctest.Wait()
 		c.send(strings.Replace(wsHello, `"id":"1"`, `"id":"3"`, 1))
-		c.expect(`{"type":"error","id":"3","payload":[{"message":"the server is stopping: connect again","extensions":{"code":"TIMEOUT"}}]}`)
+		c.expect(`{"type":"error","id":"3","payload":[{"message":"the server is stopping, or has changed: connect again","extensions":{"code":"TIMEOUT"}}]}`)
 		c.expect(wsWorld, wsDone)
 		c.closed(1001, "The server is stopping")
 		s.end(t)

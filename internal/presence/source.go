@@ -1,7 +1,6 @@
 package presence
 
 import (
-	"context"
 	"log/slog"
 	"maps"
 	"slices"
@@ -11,91 +10,114 @@ import (
 	"roster/connectors"
 )
 
-const (
-	// maxBackoff bounds the pauses between calls of a source that fails.
-	maxBackoff = 5 * time.Minute
-	// interest is how many times MaxIDs accounts are remembered as wanted: that there are more than MaxIDs is all that need be known.
-	interest = 4
-)
+// interest is how many times MaxIDs accounts are remembered as wanted: that there are more than MaxIDs is all that need be known.
+const interest = 4
 
 // source is one source's presence.
 type source struct {
-	name          string
+	of            *connectors.Source
+	item          Item
 	reader        connectors.PresenceReader
+	tier          Tier // nil for memory only
 	log           *slog.Logger
 	life, keepFor time.Duration
 
 	mu       sync.Mutex
-	known    map[string]answer // by the calls that named their accounts
+	known    map[string]Answer // by the calls that named their accounts, and what others were told
+	swept    time.Time         // when known was last rid of what is too old
 	full     map[string]connectors.Presence
 	fullAt   time.Time // when everyone was asked for; zero if never. Whom that answer leaves out is offline.
 	wanted   map[string]time.Time
+	missedAt time.Time // when somebody asked for an account that no call had named
 	under    *call     // the call under way, or nil
 	next     time.Time // no call before
+	theirs   Standing  // how the source stood with the others, last
+	own      time.Time // the same, by our own calls alone
+	alone    time.Time // when we last called without the others' knowing
 	failures int       // in a row
+	mourned  bool      // that it fails has been logged
 }
 
-type answer struct {
-	presence connectors.Presence
-	at       time.Time // when it was asked for
-}
-
-// call is one call of a source.
+// call is one call of a source, or the wish to make it.
 type call struct {
-	ids  []string // whom it names; none for everyone
-	at   time.Time
-	done chan struct{}
+	ids   []string        // whom it names; none for everyone
+	about map[string]bool // whom those who wait for it want to know of
+	at    time.Time
+	done  chan struct{}
+}
+
+func (c *call) concern(ids []string) {
+	for _, id := range ids {
+		c.about[id] = true
+	}
+}
+
+// old gives those of the accounts that nothing current is known of.
+func (s *source) old(ids []string, now time.Time) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.notCurrent(ids, now)
+}
+
+func (s *source) notCurrent(ids []string, now time.Time) (old []string) {
+	for _, id := range ids {
+		if a, ok := s.last(id); !ok || now.Sub(a.At) >= s.life {
+			old = append(old, id)
+		}
+	}
+	return old
 }
 
 // want notes that the accounts are of interest. It gives the call that will tell about those whose presence is not current, where there
-// is one; the caller makes the call if it is new.
-func (s *source) want(ids []string, now time.Time) (c *call, isNew bool) {
+// is one; the caller makes the call if it is new. Missed says that the others are to hear that nobody had asked for some of them.
+func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var old []string
 	for _, id := range ids {
 		if _, ok := s.wanted[id]; ok || len(s.wanted) < interest*s.reader.MaxIDs() {
 			s.wanted[id] = now
 		}
-		if a, ok := s.last(id); !ok || now.Sub(a.at) >= s.life {
-			old = append(old, id)
-		}
 	}
-	switch {
+	switch old := s.notCurrent(ids, now); {
 	case len(old) == 0:
-		return nil, false
+		return nil, false, false
 	case s.under != nil:
-		if s.under.tells(old) {
-			return s.under, false
+		if namesAny(s.under.ids, old) {
+			s.under.concern(old)
+			return s.under, false, false
 		}
-		return nil, false // its budget is spent on others
-	case now.Before(s.next):
-		return nil, false
+		return nil, false, s.miss(old, now) // its budget is spent on others
+	case now.Before(s.next) && !s.theirs.tells(old):
+		return nil, false, s.miss(old, now)
+	default:
+		s.under = &call{ids: s.whom(old, now), about: make(map[string]bool), at: now, done: make(chan struct{})}
+		s.under.concern(old)
 	}
-	s.under = &call{ids: s.whom(old, now), at: now, done: make(chan struct{})}
-	s.next = now.Add(s.life)
-	return s.under, true
+	if s.tier == nil {
+		s.next = now.Add(s.life)
+	}
+	return s.under, true, false
 }
 
-// tells says whether the call tells about any of the accounts.
-func (c *call) tells(ids []string) bool {
-	if len(c.ids) == 0 {
-		return true
+// miss notes that the last call has not named some of the accounts, and says whether that is worth telling the others.
+func (s *source) miss(ids []string, now time.Time) bool {
+	unknown := slices.ContainsFunc(ids, func(id string) bool {
+		a, ok := s.last(id)
+		return !ok || now.Sub(a.At) >= s.keepFor
+	})
+	if !unknown || s.failures > 0 { // one that fails would have told nothing of them either
+		return false
 	}
-	named := make(map[string]bool, len(c.ids))
-	for _, id := range c.ids {
-		named[id] = true
+	tell := now.Sub(s.missedAt) >= s.life
+	if tell {
+		s.missedAt = now
 	}
-	for _, id := range ids {
-		if named[id] {
-			return true
-		}
-	}
-	return false
+	return tell
 }
 
 // whom says whom to ask for: the accounts, and everyone else of interest of late, since the budget allows no second call for them; or
-// none, which means everyone, where one call can't name them all.
+// none, which means everyone, where one call can't name them all, and while people are looked for whom the calls before did not name:
+// somebody is turning pages, and no list of IDs knows the next one.
 func (s *source) whom(ids []string, now time.Time) []string {
 	named := make(map[string]bool, len(ids))
 	for _, id := range ids {
@@ -108,42 +130,14 @@ func (s *source) whom(ids []string, now time.Time) []string {
 		}
 		named[id] = true
 	}
-	if len(named) > s.reader.MaxIDs() {
+	if len(named) > s.reader.MaxIDs() || s.turning(now) {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(named))
 }
 
-// ask makes the call.
-func (s *source) ask(ctx context.Context, c *call, timeout time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	got, err := s.presence(ctx, c.ids)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	if err != nil {
-		s.failed(ctx, err, now)
-	} else {
-		s.learn(c, got, now)
-		if s.failures > 0 {
-			s.failures = 0
-			s.log.LogAttrs(ctx, slog.LevelInfo, "source tells presence again")
-		}
-	}
-	s.under = nil
-	close(c.done)
-}
-
-// presence calls the connector. One that panics has failed, and nothing else has.
-func (s *source) presence(ctx context.Context, ids []string) (got map[string]connectors.Presence, failure *connectors.Error) {
-	defer func() {
-		if recover() != nil { // its value may hold anything that the source said
-			failure = &connectors.Error{Source: s.name, Op: "presence", Kind: connectors.KindBadResponse, Detail: "the connector failed on it"}
-		}
-	}()
-	got, err := s.reader.Presence(ctx, ids)
-	return got, connectors.AsError(s.name, err)
+func (s *source) turning(now time.Time) bool {
+	return !s.missedAt.IsZero() && now.Sub(s.missedAt) < s.keepFor
 }
 
 // learn keeps an answer, and forgets what is too old to be given.
@@ -153,16 +147,21 @@ func (s *source) learn(c *call, got map[string]connectors.Presence, now time.Tim
 		clear(s.known)
 		return
 	}
-	for id, a := range s.known {
-		if now.Sub(a.at) >= s.keepFor {
-			delete(s.known, id)
-		}
+	s.sweep(now)
+	for _, id := range c.ids {
+		s.known[id] = Answer{orOffline(got, id), c.at}
 	}
+}
+
+// sweep forgets what is too old to be given, now and then.
+func (s *source) sweep(now time.Time) {
+	if now.Sub(s.swept) < s.life/2 {
+		return
+	}
+	s.swept = now
+	maps.DeleteFunc(s.known, func(_ string, a Answer) bool { return now.Sub(a.At) >= s.keepFor })
 	if now.Sub(s.fullAt) >= s.keepFor {
 		s.full = nil
-	}
-	for _, id := range c.ids {
-		s.known[id] = answer{orOffline(got, id), c.at}
 	}
 }
 
@@ -174,39 +173,22 @@ func orOffline(got map[string]connectors.Presence, id string) connectors.Presenc
 }
 
 // last gives the newest answer about an account.
-func (s *source) last(id string) (answer, bool) {
-	if a, ok := s.known[id]; ok { // an answer about everyone has cleared what was known before it
+func (s *source) last(id string) (Answer, bool) {
+	a, ok := s.known[id]
+	if ok && !a.At.Before(s.fullAt) {
 		return a, true
 	}
 	if s.fullAt.IsZero() {
-		return answer{}, false
+		return a, ok
 	}
-	return answer{orOffline(s.full, id), s.fullAt}, true
+	return Answer{orOffline(s.full, id), s.fullAt}, true
 }
 
 func (s *source) lastKnown(id string, now time.Time) connectors.Presence {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a, ok := s.last(id); ok && now.Sub(a.at) < s.keepFor {
-		return a.presence
+	if a, ok := s.last(id); ok && now.Sub(a.At) < s.keepFor {
+		return a.Presence
 	}
 	return connectors.Presence{}
-}
-
-// failed leaves a source alone that fails: the longer the more often it has, and as long as it asks.
-func (s *source) failed(ctx context.Context, e *connectors.Error, now time.Time) {
-	pause := s.life
-	for n := 0; n < s.failures && pause < maxBackoff; n++ {
-		pause = min(2*pause, maxBackoff)
-	}
-	switch e.Kind {
-	case connectors.KindUnauthorized, connectors.KindForbidden, connectors.KindNotFound, connectors.KindUnsupported:
-		pause = maxBackoff // asking again soon will not help
-	default:
-	}
-	s.next = now.Add(max(pause, e.RetryAfter))
-	if s.failures++; s.failures == 1 {
-		s.log.LogAttrs(ctx, slog.LevelWarn, "source does not tell presence", slog.String("kind", e.Kind.String()),
-			slog.String("error", e.Error()))
-	}
 }

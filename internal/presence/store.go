@@ -18,13 +18,20 @@ type Options struct {
 	KeepFor time.Duration
 	// Timeout is how long a call may take, and a caller waits at most; 2 s.
 	Timeout time.Duration
+	// Tier is where replicas share what they are told; nil for memory only.
+	Tier Tier
 	// Logger is told when a source stops or starts answering; nil means nobody.
 	Logger *slog.Logger
+	// Before is the store that this one takes over from, nil for none: what is known of a source that is the same object, and when it may be asked
+	// again, is then common to both.
+	Before *Store
 }
 
 // Store knows who is there. Its methods are safe for concurrent use.
 type Store struct {
 	timeout time.Duration
+	tier    Tier
+	looks   looks
 	sources map[string]*source
 	calls   sync.WaitGroup
 }
@@ -41,12 +48,14 @@ func New(sources []*connectors.Source, opt Options) *Store {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{timeout: orDefault(opt.Timeout, 2*time.Second), sources: make(map[string]*source)}
+	s := &Store{timeout: orDefault(opt.Timeout, 2*time.Second), tier: opt.Tier, sources: make(map[string]*source)}
 	for _, src := range sources {
-		if src.Presence != nil {
-			s.sources[src.Name] = &source{name: src.Name, reader: src.Presence, log: log.With(slog.String("source", src.Name)),
-				life: orDefault(opt.Life, 15*time.Second), keepFor: orDefault(opt.KeepFor, 2*time.Minute),
-				known: make(map[string]answer), wanted: make(map[string]time.Time)}
+		if before := opt.Before; before != nil && before.sources[src.Name] != nil && before.sources[src.Name].of == src {
+			s.sources[src.Name] = before.sources[src.Name]
+		} else if src.Presence != nil {
+			s.sources[src.Name] = &source{of: src, item: Item{Source: src.Name, Fingerprint: src.Fingerprint}, reader: src.Presence, tier: opt.Tier,
+				log: log.With(slog.String("source", src.Name)), life: orDefault(opt.Life, 15*time.Second),
+				keepFor: orDefault(opt.KeepFor, 2*time.Minute), known: make(map[string]Answer), wanted: make(map[string]time.Time)}
 		}
 	}
 	return s
@@ -54,9 +63,9 @@ func New(sources []*connectors.Source, opt Options) *Store {
 
 // Get gives the presence of the accounts, in the order of the references; PresenceUnknown where it is not known.
 //
-// What is current comes at once. For the rest, each source is asked in one call if it may be asked now, and the caller waits for that call
-// or for one under way that will tell, until it ends, Timeout is over or ctx is. What then is still not current comes from the last
-// KeepFor.
+// What is current comes at once, from memory or from what other replicas have been told. For the rest, each source is asked in one call
+// if it may be asked now, and the caller waits for that call or for one under way that will tell, whoever makes it, until it ends,
+// Timeout is over or ctx is. What then is still not current comes from the last KeepFor.
 func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []connectors.Presence {
 	bySource := make(map[*source][]string)
 	for _, ref := range refs {
@@ -64,25 +73,36 @@ func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []connectors.Pre
 			bySource[src] = append(bySource[src], ref.ID)
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if s.tier != nil {
+		s.look(ctx, bySource)
+	}
+	// One caller's going must not take the answer from the others.
+	detached := context.WithoutCancel(ctx)
 	var calls []*call
 	for src, ids := range bySource {
-		c, isNew := src.want(ids, time.Now())
+		c, isNew, missed := src.want(ids, time.Now())
 		if isNew {
-			// One caller's going must not take the answer from the others.
-			detached := context.WithoutCancel(ctx)
-			s.calls.Go(func() { src.ask(detached, c, s.timeout) })
+			s.calls.Go(func() { src.run(detached, c, s.timeout) })
+		}
+		if missed && s.tier != nil {
+			s.calls.Go(func() { _ = s.tier.Missed(detached, src.item) }) // where it cannot be told, the others find out for themselves
 		}
 		if c != nil {
 			calls = append(calls, c)
 		}
 	}
-	if len(calls) > 0 {
-		await(ctx, calls, s.timeout)
+	for _, c := range calls { // one after the other under one limit takes no longer than all at once
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+		}
 	}
 	return s.Known(refs)
 }
 
-// Known is Get without asking any source: it gives what is known from the last KeepFor.
+// Known is Get without asking anybody: it gives what is known here from the last KeepFor.
 func (s *Store) Known(refs []connectors.Ref) []connectors.Presence {
 	out := make([]connectors.Presence, len(refs))
 	now := time.Now()
@@ -92,21 +112,6 @@ func (s *Store) Known(refs []connectors.Ref) []connectors.Presence {
 		}
 	}
 	return out
-}
-
-// await waits for the calls one after the other under one limit, which takes no longer than all at once.
-func await(ctx context.Context, calls []*call, limit time.Duration) {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	for _, c := range calls {
-		select {
-		case <-c.done:
-		case <-timer.C:
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // Close waits for the calls under way, none of which takes longer than Timeout. Nobody may call Get any more.

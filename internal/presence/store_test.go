@@ -158,10 +158,15 @@ func TestGet(t *testing.T) {
 				{3 * time.Second, 201, 300, first, 0}},
 			calls: []string{"100", "all"},
 		},
-		"small pages are asked for together": {
+		"who turns pages waits once: then everyone is asked for": {
 			visits: []visit{{0, 1, 2, "o-", 0}, {3 * time.Second, 101, 103, "???", 0}, {13 * time.Second, 1, 1, "o", 0},
-				{1 * time.Second, 101, 103, "o--", 0}},
-			calls: []string{"2", "5"},
+				{1 * time.Second, 101, 103, "o--", 0}, {time.Second, 201, 203, "o--", 0}},
+			calls: []string{"2", "all"},
+		},
+		"two minutes after the last page turned, some are enough": {
+			visits: []visit{{0, 1, 2, "o-", 0}, {3 * time.Second, 101, 103, "???", 0}, {13 * time.Second, 1, 1, "o", 0},
+				{2 * time.Minute, 1, 1, "o", 0}},
+			calls: []string{"2", "all", "1"},
 		},
 		"interest of two minutes ago is forgotten": {
 			visits: []visit{{0, 1, 100, first, 0}, {2 * time.Minute, 101, 101, "o", 0}},

@@ -35,8 +35,8 @@ type Options struct {
 	Limit   connectors.RateLimit
 	Timeout time.Duration // one call from sending to the last byte; 0 means 30 s
 	MaxBody int64         // bytes of a reply after decompression; 0 means 256 MiB
-	// Observer is told of each call; nil for nobody.
-	Observer connectors.Observer
+	// Runtime is what the program lends to the source.
+	Runtime connectors.Runtime
 	// Transport is for tests; nil means one of the client's own.
 	Transport http.RoundTripper
 }
@@ -70,6 +70,9 @@ func New(opt Options) (*Client, error) {
 		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own
 		t.MaxIdleConnsPerHost = 4
 		t.ResponseHeaderTimeout = opt.Timeout
+		if opt.Runtime.Dial != nil {
+			t.DialContext = opt.Runtime.Dial
+		}
 		transport = t
 	}
 	return &Client{
@@ -125,11 +128,11 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 
 // observed makes one attempt, and tells the observer of it.
 func (c *Client) observed(ctx context.Context, req Request, attempt int) (*Response, *connectors.Error) {
-	if c.opt.Observer == nil {
+	if c.opt.Runtime.Observer == nil {
 		return c.once(ctx, req, nil, &connectors.CallEnd{})
 	}
 	var end connectors.CallEnd
-	ctx, o := c.opt.Observer.Begin(ctx, connectors.Call{Source: c.opt.Source, Kind: c.opt.Kind, Op: req.Op, Attempt: attempt})
+	ctx, o := c.opt.Runtime.Observer.Begin(ctx, connectors.Call{Source: c.opt.Source, Kind: c.opt.Kind, Op: req.Op, Attempt: attempt})
 	resp, e := c.once(ctx, req, o.Header, &end)
 	end.Err = e
 	o.Done(end)
@@ -195,7 +198,9 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 		r.Header.Set(k, v)
 	}
 	r.Header.Set("User-Agent", userAgent)
-	r.Header.Set("Accept", "application/json")
+	if r.Header.Get("Accept") == "" {
+		r.Header.Set("Accept", "application/json")
+	}
 	if req.ContentType != "" {
 		r.Header.Set("Content-Type", req.ContentType)
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -55,6 +56,9 @@ type Options struct {
 	Limits bool
 	Listen string           // empty means a free port of 127.0.0.1
 	Now    func() time.Time // for presence; nil means time.Now
+	// Listener serves in the place of Listen, with TLS where that is given; both are for tests.
+	Listener net.Listener
+	TLS      *tls.Config
 }
 
 // Sandbox is a running company.
@@ -105,10 +109,14 @@ func start(ctx context.Context, opt Options, prefixes map[connectors.Kind]string
 	if err != nil {
 		return nil, err
 	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", opt.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("the sandbox cannot listen: %w", err)
+	listener, scheme := opt.Listener, "http"
+	if listener == nil {
+		if listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", opt.Listen); err != nil {
+			return nil, fmt.Errorf("the sandbox cannot listen: %w", err)
+		}
+	}
+	if opt.TLS != nil {
+		listener, scheme = tls.NewListener(listener, opt.TLS), "https"
 	}
 	s := &Sandbox{
 		Company: company, limits: opt.Limits, addr: listener.Addr().String(),
@@ -116,7 +124,7 @@ func start(ctx context.Context, opt Options, prefixes map[connectors.Kind]string
 	}
 	mux := http.NewServeMux()
 	for kind, prefix := range prefixes {
-		s.urls[kind] = "http://" + s.addr + prefix
+		s.urls[kind] = scheme + "://" + s.addr + prefix
 		s.faults[kind] = &faults.Handler{Next: s.fake(kind, prefix, opt)}
 		mux.Handle(prefix+"/", http.StripPrefix(prefix, s.faults[kind]))
 	}

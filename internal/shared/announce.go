@@ -66,13 +66,32 @@ func (r *Redis) hear(ctx context.Context) {
 
 func (r *Redis) channel() string { return r.prefix + "changed" }
 
-// announce tells the other replicas to look. Where that fails, they look by themselves sooner or later.
+// announce tells the other replicas to look. Where that fails, they look by themselves sooner or later: that the user may not use the
+// channel is therefore no reason to do without Redis.
 func (r *Redis) announce(ctx context.Context) {
 	//nolint:errcheck // as above
 	r.do(ctx, r.quick, func(ctx context.Context) error {
+		var err error
 		if r.cluster {
-			return r.client.SPublish(ctx, r.channel(), r.id).Err()
+			err = r.client.SPublish(ctx, r.channel(), r.id).Err()
+		} else {
+			err = r.client.Publish(ctx, r.channel(), r.id).Err()
 		}
-		return r.client.Publish(ctx, r.channel(), r.id).Err()
+		if mute := redis.HasErrorPrefix(err, "NOPERM"); mute || err == nil {
+			r.tellMute(ctx, mute)
+			return nil
+		}
+		return err
 	})
+}
+
+// tellMute says when announcements become impossible, and when they are possible again.
+func (r *Redis) tellMute(ctx context.Context, mute bool) {
+	switch was := r.mute.Swap(mute); {
+	case mute && !was:
+		r.log.WarnContext(ctx, "redis does not let us announce changes: other replicas see them up to half a minute later",
+			"reason", "the user may not use the channel "+r.channel())
+	case was && !mute:
+		r.log.InfoContext(ctx, "redis lets us announce changes again")
+	}
 }

@@ -2,6 +2,7 @@ package shared
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -57,14 +58,27 @@ func (r *Redis) do(ctx context.Context, within time.Duration, call func(context.
 	if open {
 		r.away(err)
 	}
-	return err
+	if err != nil {
+		return &callError{err}
+	}
+	return nil
 }
+
+// callError is a call's failure in our words: Redis's own may quote keys and names.
+type callError struct{ err error }
+
+// Error says what was wrong with Redis.
+func (e *callError) Error() string { return "redis: " + reason(e.err) }
+
+// Unwrap gives the client's error.
+func (e *callError) Unwrap() error { return e.err }
 
 // away notes that Redis is away, and has it probed.
 func (r *Redis) away(err error) {
 	r.breaker.mu.Lock()
 	was := *r.crowd.Load()
 	if was.Connected {
+		r.lostAt.Store(time.Now().UnixNano())
 		r.crowd.Store(&snapshot.Crowd{Size: was.Size, Rank: was.Rank})
 	}
 	r.breaker.failed = 0
@@ -137,6 +151,9 @@ func reason(err error) string {
 	case "":
 	default:
 		return "refused the call"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "its certificate is not trusted"
 	}
 	if e, ok := errors.AsType[net.Error](err); errors.Is(err, context.DeadlineExceeded) || ok && e.Timeout() {
 		return "timed out"

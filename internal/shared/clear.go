@@ -9,14 +9,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Clear removes the stored snapshots of a source, or of all where source is empty, and says how many keys those were. It leaves what keeps
+// Clear removes the stored snapshots and presence of a source, or of all where source is empty, and says how many keys those were. It leaves what keeps
 // replicas from reading the sources too often. Replicas that run still hold what they hold, and may store it again.
 func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 	name := "*"
 	if source != "" {
 		name = "{" + escape(source) + ":*"
 	}
-	patterns := []string{escape(r.prefix) + "snapshot:" + name + ":manifest:*", escape(r.prefix) + "part:*:" + name}
+	patterns := []string{escape(r.prefix) + "snapshot:" + name + ":manifest:*", escape(r.prefix) + "part:*:" + name,
+		escape(r.prefix) + "presence:" + name + ":everyone:*", escape(r.prefix) + "presence:[0-9]*:" + name}
 	var mu sync.Mutex
 	removed := 0
 	sweep := func(ctx context.Context, node redis.UniversalClient) error {

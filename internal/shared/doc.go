@@ -1,5 +1,5 @@
-// Package shared is the tier in which replicas keep and share snapshots: in one process, in a directory, or in Redis. It also decides
-// which replica reads a source. It handles encoded parts and what is said about them, and knows neither records nor sources.
+// Package shared is the tier in which replicas keep and share snapshots, in one process, in a directory or in Redis, and presence, in Redis.
+// It also decides which replica reads a source. It handles encoded parts and what is said about them, and knows neither records nor sources.
 //
 // # What lies in Redis
 //
@@ -9,7 +9,10 @@
 //	snapshot:{item}:lock                  who reads the source now; expires, and is renewed while the reading lasts
 //	snapshot:{item}:last                  when the last reading began, and until when a failing source is left alone
 //	part:<encoding>:{item:name}           one part of at most 4 MiB, named by its content
-//	replicas                              who is there
+//	presence:{source}:standing            when a source may be asked who is there, and whether somebody is asking
+//	presence:<encoding>:{source:account}  what it said of one account, named by a hash; lives for two minutes
+//	presence:{source}:everyone:<encoding> what it said of everyone, in 256 values; lives for two minutes
+//	replicas                              which replicas there are
 //	changed                               the channel on which a change is announced
 //
 // The first three share a slot, so that one script can judge them together. Parts spread over the slots; a part is written before the

@@ -200,6 +200,36 @@ func TestRedisRefuses(t *testing.T) {
 			mend:   func(s *redistest.Server) { s.Must("REPLICAOF", "NO", "ONE") },
 			reason: "it is a replica, and read-only",
 		},
+		"loading its data": {
+			spoil: func(s *redistest.Server) {
+				s.Must("EVAL", `for i = 1, 2000 do redis.call('SET', 'filler' .. i, string.rep(i, 800)) end`, "0")
+				s.Must("CONFIG", "SET", "rdbcompression", "no")
+				s.Must("SAVE")
+				s.Kill()
+				s.RestartLoading()
+			},
+			mend:   func(s *redistest.Server) { s.FinishLoading() },
+			reason: "it is loading its data",
+		},
+		"cannot save": {
+			args: []string{"--save", "3600 1"},
+			spoil: func(s *redistest.Server) {
+				s.LoseDisk()
+				s.Must("SET", "x", "y")
+				s.Must("BGSAVE")
+				redistest.Await(t, func() bool { return strings.Contains(s.Must("INFO", "persistence"), "rdb_last_bgsave_status:err") }, "saving fails")
+			},
+			mend:   func(s *redistest.Server) { s.Must("CONFIG", "SET", "stop-writes-on-bgsave-error", "no") },
+			reason: "it cannot save its data",
+		},
+		"no right to the keys": {
+			opt: func(o *shared.Options) { o.Username, o.Password = "app", "secret-canary" },
+			spoil: func(s *redistest.Server) {
+				s.Must("ACL", "SETUSER", "app", "on", ">secret-canary", "~others:*", "&*", "+@all")
+			},
+			mend:   func(s *redistest.Server) { s.Must("ACL", "SETUSER", "app", "~roster:*") },
+			reason: "the user may not do what is needed",
+		},
 		"stands still": {
 			spoil: func(s *redistest.Server) { s.Stop() }, opt: func(o *shared.Options) { o.CallTimeout = 0 }, mend: func(s *redistest.Server) { s.Continue() },
 			reason: "timed out",

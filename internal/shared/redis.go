@@ -32,6 +32,8 @@ type Redis struct {
 	items   atomic.Pointer[[]snapshot.Item] // of the first Look
 	members atomic.Pointer[[]string]        // the replicas that are there, in order
 	joined  chan struct{}                   // says that another one is
+	mute    atomic.Bool                     // changes cannot be announced
+	lostAt  atomic.Int64                    // when Redis went away last, in nanoseconds since 1970; zero if never
 }
 
 var _ snapshot.Tier = (*Redis)(nil)
@@ -79,6 +81,14 @@ func (r *Redis) Changed() <-chan struct{} { return r.changed }
 
 // Crowd says who is there; see snapshot.Tier.
 func (r *Redis) Crowd() snapshot.Crowd { return *r.crowd.Load() }
+
+// lost gives when Redis went away; zero where it never has.
+func (r *Redis) lost() time.Time {
+	if at := r.lostAt.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
+}
 
 func (r *Redis) notify() { tell(r.changed) }
 

@@ -198,9 +198,15 @@ func (r *Redis) Offer(ctx context.Context, s snapshot.Stored) (int64, error) {
 		return 0, err
 	}
 	m := r.mark(s.Item, a, at)
-	stamp := a.now - max(0, at.Round(0).Sub(s.ReadAt.Round(0)).Microseconds()) // by the walls' clock: the other one may stand still
+	stamp := a.now - age(at, s.ReadAt).Microseconds()
 	if m.Stamp >= stamp {
 		return 0, snapshot.ErrSuperseded
 	}
 	return r.save(ctx, s, stamp, &m, a.manifest)
+}
+
+// age is how long ago something was, by that one of our two clocks by which it is more: the wall's may have been set back meanwhile, and
+// the other one stands still while the machine sleeps.
+func age(now, then time.Time) time.Duration {
+	return max(0, now.Sub(then), now.Round(0).Sub(then.Round(0)))
 }

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 
@@ -51,7 +52,7 @@ func (k kindOf[T]) encode(r Records) ([][]byte, error) {
 	w := &wire{buf: make([]byte, 0, partSize+partSize/8)}
 	flush := func() error {
 		if len(w.buf) > MaxPart {
-			return errWire
+			return errors.New("a record is too large to be stored")
 		}
 		parts = append(parts, packer().EncodeAll(w.buf, make([]byte, 0, len(w.buf)/4)))
 		w.buf = w.buf[:0]

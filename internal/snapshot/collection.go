@@ -12,7 +12,7 @@ import (
 
 // collection is one collection and its reader. The reader's goroutine is the only one that replaces the view.
 type collection struct {
-	keeper   *Keeper
+	keeper   *estate
 	source   *connectors.Source
 	key      Key
 	kind     kind
@@ -28,6 +28,11 @@ type collection struct {
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
 	place  int             // among the source's collections
 	first  chan struct{}   // closed when this one has been tried
+	looked chan struct{}   // closed when its first keeper has looked at the tier for the first time
+
+	heirOf *collection   // whose state it takes over before it runs; nil for none
+	stop   func()        // ends its reader
+	ended  chan struct{} // closed when its reader has ended
 
 	item    Item
 	offered atomic.Pointer[Mark] // what the watch has last found in the tier, until the reader takes it up
@@ -37,7 +42,8 @@ type collection struct {
 	failures int // readings in a row that have failed or ended short
 	known    condition
 	have     int64         // the tier's stamp of what we have; zero where it is not from there
-	unusable int64         // the stamp of what the tier has and cannot give
+	unusable unusable      // what the tier has and cannot give
+	unstored bool          // the tier has not taken what was read last
 	damaged  bool          // what the tier has of it must be written anew
 	alone    bool          // the last reading was made without the others' knowing
 	paced    time.Duration // the pace by which the next reading was set, see pace
@@ -51,7 +57,7 @@ type condition struct {
 }
 
 func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
-	c := &collection{keeper: k, source: s, key: key, kind: kinds[key.Collection], settings: settings,
+	c := &collection{keeper: k.estate, looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
 		item: Item{Key: key, Fingerprint: s.Fingerprint}, paced: 1,
 		wake: make(chan struct{}, 1), first: make(chan struct{}), known: condition{state: Missing}}
 	c.view.Store(&view{ended: make(chan struct{})})
@@ -69,7 +75,7 @@ func (c *collection) prompt() {
 func (c *collection) run(ctx context.Context) {
 	if c.keeper.tier != nil {
 		select {
-		case <-c.keeper.looked: // what is there need not be read
+		case <-c.looked: // what is there need not be read
 		case <-ctx.Done():
 		}
 		c.heed(ctx)
@@ -101,7 +107,7 @@ func (c *collection) awaitTurn(ctx context.Context) {
 	if c.before == nil || !c.due(c.view.Load(), time.Now()) {
 		return
 	}
-	patience := time.NewTimer(time.Duration(c.place) * c.keeper.firstWait)
+	patience := time.NewTimer(time.Duration(c.place) * c.keeper.waits().first)
 	defer patience.Stop()
 	select {
 	case <-c.before:
@@ -126,7 +132,7 @@ func (c *collection) urged(v *view) bool {
 
 // wanted says whether somebody has asked lately.
 func (c *collection) wanted(now time.Time) bool {
-	return now.UnixNano()-c.asked.Load() < int64(c.keeper.idleAfter)
+	return now.UnixNano()-c.asked.Load() < int64(c.keeper.waits().idleAfter)
 }
 
 // look brings what is known up to the clock, and gives a timer for when to look again. It goes by one reading of the clock, the caller's:

@@ -1,10 +1,8 @@
 package snapshot
 
 import (
-	"context"
 	"log/slog"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"roster/connectors"
@@ -26,42 +24,52 @@ type Options struct {
 	Tier Tier
 	// Logger is told when a collection's condition changes, not of each reading; nil means nobody.
 	Logger *slog.Logger
+	// Before is the keeper that this one is to take over from when it runs, nil for none: see handover.go. Tier and Logger are then that one's.
+	Before *Keeper
 }
 
 // Keeper keeps the collections of all sources. Its methods are safe for concurrent use.
 type Keeper struct {
-	ordered   []*collection
-	byKey     map[Key]*collection
-	idleAfter time.Duration
-	firstWait time.Duration
-	maxWait   time.Duration
-	log       *slog.Logger
-	tier      Tier
-	looked    chan struct{} // closed when the tier has been looked at for the first time
-	changed   chan struct{}
+	*estate
+	own     waits // what holds from when it runs
+	ordered []*collection
+	byKey   map[Key]*collection
+	looked  chan struct{} // closed when the tier has been looked at for the first time
+	changed chan struct{}
+
+	before    *Keeper       // nil once it has been taken over from
+	anew      []Key         // of the collections that begin with nothing
+	started   chan struct{} // closed when all its readers are at work
+	over      chan struct{} // closed when another has taken over
+	stopWatch func()        // ends the watch, and waits for its end
 }
 
 // New gives a keeper, which reads nothing before Run.
 func New(opt Options) *Keeper {
 	k := &Keeper{
-		byKey:     make(map[Key]*collection),
-		idleAfter: orDefault(opt.IdleAfter, time.Hour),
-		firstWait: min(orDefault(opt.FirstWait, 2*time.Second), orDefault(opt.MaxWait, 5*time.Second)),
-		maxWait:   orDefault(opt.MaxWait, 5*time.Second),
-		log:       opt.Logger,
-		tier:      opt.Tier,
-		looked:    make(chan struct{}),
-		changed:   make(chan struct{}, 1),
+		own: waits{
+			idleAfter: orDefault(opt.IdleAfter, time.Hour),
+			first:     min(orDefault(opt.FirstWait, 2*time.Second), orDefault(opt.MaxWait, 5*time.Second)),
+			last:      orDefault(opt.MaxWait, 5*time.Second),
+		},
+		byKey:   make(map[Key]*collection),
+		looked:  make(chan struct{}),
+		changed: make(chan struct{}, 1),
+		before:  opt.Before,
+		started: make(chan struct{}),
+		over:    make(chan struct{}),
 	}
-	if k.log == nil {
-		k.log = slog.New(slog.DiscardHandler)
+	if k.before != nil {
+		k.estate = k.before.estate
+	} else {
+		k.estate = newEstate(opt.Tier, opt.Logger, k.own)
 	}
 	for _, s := range opt.Sources {
 		var before *collection
 		for _, kind := range s.Collections() {
 			key := Key{Source: s.Name, Collection: kind}
-			c := newCollection(k, s, key, opt.Settings[key].or(DefaultSettings(kind)))
-			if before != nil {
+			c := k.collection(s, key, opt.Settings[key].or(DefaultSettings(kind)))
+			if before != nil && !k.shares(c) {
 				c.before, c.place = before.first, before.place+1
 			}
 			before = c
@@ -77,23 +85,6 @@ func orDefault(d, fallback time.Duration) time.Duration {
 		return fallback
 	}
 	return d
-}
-
-// Run reads the collections until ctx ends, and returns when the last reading is over. The keeper then serves what it has for as long as
-// that lasts, and lets nobody wait. Run it once.
-func (k *Keeper) Run(ctx context.Context) error {
-	var readers sync.WaitGroup
-	for _, c := range k.ordered {
-		c.asked.Store(time.Now().UnixNano()) // starting counts as asking
-	}
-	if k.tier != nil {
-		readers.Go(func() { k.watch(ctx) })
-	}
-	for _, c := range k.ordered {
-		readers.Go(func() { c.run(ctx) })
-	}
-	readers.Wait()
-	return nil
 }
 
 // Current gives every collection as it is, in the order of the configuration. It waits for nothing and does not count as asking.
@@ -119,13 +110,6 @@ func (k *Keeper) Statuses() []Status {
 // Changed receives a value after a snapshot has got another version, a state has changed (by the clock too), or the kind of a failure
 // has; several changes may come as one. It is for one listener, which looks at Current after each value and misses nothing.
 func (k *Keeper) Changed() <-chan struct{} { return k.changed }
-
-func (k *Keeper) announce() {
-	select {
-	case k.changed <- struct{}{}:
-	default: // the listener has not looked yet, and will see this change too
-	}
-}
 
 // Refresh has a collection read now, whether or not somebody asks for it, and waits for nothing. It is false, and nothing happens, where
 // the last reading is younger than MinInterval, the source has asked to be left alone, Run is over, or there is no such collection.

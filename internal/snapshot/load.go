@@ -87,7 +87,7 @@ func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 	case v.over:
 		return now
 	case v.reading && (v.err != nil || snap != nil): // it has just failed, or there is something to serve: hope for a while only
-		if hope := v.started.Add(c.keeper.firstWait); hope.Before(deadline) {
+		if hope := v.started.Add(c.keeper.waits().first); hope.Before(deadline) {
 			return hope
 		}
 		return deadline

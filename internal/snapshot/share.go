@@ -17,8 +17,6 @@ const (
 	patientTries = 20
 	// clockSlack is by how much two translations of one time may differ.
 	clockSlack = 250 * time.Millisecond
-	// storeWithin bounds the storing of a snapshot, also while the program closes.
-	storeWithin = time.Minute
 	// shareProgressAfter is from when a first reading that is still under way is worth telling to others.
 	shareProgressAfter = 5 * time.Second
 )
@@ -33,7 +31,7 @@ func (k *Keeper) watch(ctx context.Context) {
 		if marks, err := k.tier.Look(ctx, items); err == nil {
 			for i, c := range k.ordered {
 				c.offered.Store(&marks[i])
-				if !first { // the reader looks by itself when it starts, and takes its turn
+				if !first || c.looked != k.looked { // a reader that starts looks by itself, and takes its turn
 					c.prompt()
 				}
 			}
@@ -78,7 +76,7 @@ func (c *collection) heed(ctx context.Context) {
 
 // better says whether what the tier has is to be taken in the place of what we have.
 func (c *collection) better(m *Mark) bool {
-	if m.Stamp == 0 || m.Stamp == c.unusable || time.Since(m.ReadAt) >= c.settings.KeepFor {
+	if m.Stamp == 0 || c.unusable.is(m) || time.Since(m.ReadAt) >= c.settings.KeepFor {
 		return false
 	}
 	ours := c.view.Load().snap
@@ -94,6 +92,14 @@ func (c *collection) better(m *Mark) bool {
 	}
 	return m.ReadAt.After(ours.ReadAt)
 }
+
+// unusable is what the tier has and cannot give, or what is no gain. A reading that gets further after that is another matter.
+type unusable struct {
+	stamp   int64
+	version string
+}
+
+func (u unusable) is(m *Mark) bool { return m.Stamp == u.stamp && m.Version == u.version }
 
 // lacks says whether the tier has lost, or never had, what we have.
 func (c *collection) lacks(m *Mark) bool {
@@ -119,7 +125,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 			snap.Records, err = c.kind.decode(parts, m.Count)
 		}
 		if errors.Is(err, errWire) {
-			c.unusable, c.damaged = m.Stamp, true
+			c.unusable, c.damaged = unusable{m.Stamp, m.Version}, true
 			c.keeper.log.LogAttrs(ctx, slog.LevelWarn, "stored snapshot is gone or damaged, and not used", slog.String("source", c.key.Source),
 				slog.String("collection", c.key.Collection.String()))
 		}
@@ -188,16 +194,16 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 		case lease != nil:
 			return lease, true
 		case c.better(&mark):
-			if !c.adopt(ctx, &mark) && c.unusable != mark.Stamp {
+			if !c.adopt(ctx, &mark) && !c.unusable.is(&mark) {
 				if tries++; tries > patientTries {
-					c.unusable = mark.Stamp
+					c.unusable = unusable{mark.Stamp, mark.Version}
 				}
 				c.pause(ctx, askAgain, nil)
 			}
 		case mark.Reading:
 			c.join(ctx, &mark)
-		case mark.Stamp > c.have && mark.Stamp != c.unusable:
-			c.unusable = mark.Stamp // no gain for us: ask again without it
+		case mark.Stamp > c.have && !c.unusable.is(&mark):
+			c.unusable = unusable{mark.Stamp, mark.Version} // no gain for us: ask again without it
 		default:
 			c.rest(ctx, &mark)
 		}
@@ -210,7 +216,7 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 }
 
 func (c *collection) claimOf(v *view, now time.Time) Claim {
-	claim := Claim{Item: c.item, Have: max(c.have, c.unusable), MaxAge: c.freshFor(v), MinInterval: c.settings.MinInterval}
+	claim := Claim{Item: c.item, Have: max(c.have, c.unusable.stamp), MaxAge: c.freshFor(v), MinInterval: c.settings.MinInterval}
 	if c.urged(v) {
 		claim.Urgent, claim.MaxAge = true, now.Sub(time.Unix(0, c.forced.Load()))
 	}
@@ -266,56 +272,7 @@ func (c *collection) rest(ctx context.Context, m *Mark) {
 			v.next = until
 		}
 	})
-}
-
-// store gives the tier what a reading with a lease has yielded.
-func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
-	defer cancel()
-	v := c.view.Load()
-	if snap := v.snap; snap != nil && snap.ReadAt.Equal(v.started) {
-		stored := c.stored(v)
-		c.have = 0 // what we have now is not from there
-		switch stamp, err := lease.Save(ctx, stored); {
-		case errors.Is(err, ErrSuperseded):
-			// We stood still for too long, and another has read after us; or it is not complete, and the others' is.
-			if o.complete {
-				c.catchUp(ctx)
-			}
-		case err == nil:
-			c.have, c.alone, c.damaged = stamp, false, false
-		}
-	}
-	if !o.complete {
-		//nolint:errcheck // where it cannot be told, the others find out for themselves
-		lease.Fail(ctx, Failure{Err: o.err, RetryAt: v.next, Floor: v.floor, InARow: c.failures})
-	}
-}
-
-// catchUp looks at this collection alone.
-func (c *collection) catchUp(ctx context.Context) {
-	if marks, err := c.keeper.tier.Look(ctx, []Item{c.item}); err == nil && c.better(&marks[0]) {
-		c.adopt(ctx, &marks[0])
-	}
-}
-
-// offer gives the tier what we have.
-func (c *collection) offer(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, storeWithin)
-	defer cancel()
-	if stamp, err := c.keeper.tier.Offer(ctx, c.stored(c.view.Load())); err == nil {
-		c.have, c.alone, c.damaged = stamp, false, false
-	}
-}
-
-func (c *collection) stored(v *view) Stored {
-	snap := v.snap
-	return Stored{
-		Item: c.item, KeepFor: c.settings.KeepFor, Rewrite: c.damaged,
-		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
-			Took: v.took, Count: snap.Records.Len()},
-		Encode: func() ([][]byte, error) { return c.kind.encode(snap.Records) },
-	}
+	c.release() // for whom that is too late, waiting is in vain
 }
 
 // pace is by how much all intervals are longer, because replicas that cannot talk to each other read the same source.

@@ -22,7 +22,7 @@ type patience struct {
 }
 
 func (k *Keeper) patience(w Wish, now time.Time) patience {
-	return patience{wish: w, first: now.Add(k.firstWait), last: now.Add(k.maxWait)}
+	return patience{wish: w, first: now.Add(k.waits().first), last: now.Add(k.waits().last)}
 }
 
 // LoadSince is Load for a caller with a wish. It waits, up to MaxWait, for a reading that meets the wish, and has one begin unless that is
@@ -89,7 +89,7 @@ func (c *collection) wishUntil(v *view, now time.Time, p patience) time.Time {
 	case p.wish.NotBefore.IsZero(), !c.resultFor(v, now, p.wish).lacking(), v.over:
 		return now
 	case !v.started.Before(p.wish.NotBefore):
-		hope := v.started.Add(c.keeper.maxWait)
+		hope := v.started.Add(c.keeper.waits().last)
 		switch came := v.snap != nil && !v.snap.ReadAt.Before(v.started); {
 		case !v.reading && (came || v.err != nil): // it has been read since, and this is what came of it
 			return now

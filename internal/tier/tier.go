@@ -9,6 +9,7 @@ import (
 	"log/slog"
 
 	"roster/internal/config"
+	"roster/internal/presence"
 	"roster/internal/shared"
 	"roster/internal/snapshot"
 )
@@ -33,6 +34,14 @@ func Open(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(
 		return d.Join(), func(context.Context) {}, nil
 	}
 	return nil, func(context.Context) {}, nil
+}
+
+// Presence gives where who is there is shared, beside the snapshots in that tier; nil where it is known in memory only.
+func Presence(common snapshot.Tier) presence.Tier {
+	if r, ok := common.(*shared.Redis); ok {
+		return r.Presence()
+	}
+	return nil
 }
 
 func openRedis(c *config.Redis, log *slog.Logger) (*shared.Redis, error) {

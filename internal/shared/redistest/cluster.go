@@ -22,7 +22,7 @@ func StartCluster(tb testing.TB) *Cluster {
 	c := &Cluster{}
 	for _, nodes := range []*[3]*Server{&c.Masters, &c.Replicas} {
 		for i := range nodes {
-			nodes[i] = Start(tb, "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", freePort(tb),
+			nodes[i] = Start(tb, "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", FreePort,
 				"--cluster-replica-validity-factor", "0", "--cluster-require-full-coverage", "no")
 		}
 	}

@@ -40,9 +40,35 @@ type Server struct {
 // Start starts a server that keeps nothing on disk, with these further arguments, and waits until it answers.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s := launch(tb, "redis-server", args...)
-	s.await("PONG", "PING")
-	return s
+	// A port that was free may be taken by the time the server wants it: then that ends, and another port is tried.
+	for range 5 {
+		s := launch(tb, "redis-server", args...)
+		up := false
+		Await(tb, func() bool {
+			_, err := s.Do("PING")
+			up = err == nil || strings.HasPrefix(err.Error(), "redis: ")
+			return up || s.over()
+		}, "%s answers", s.Addr)
+		if up {
+			return s
+		}
+	}
+	tb.Fatal("no redis-server would start")
+	return nil
+}
+
+// FreePort, as an argument of a server, stands for a port that nobody has.
+const FreePort = "free-port"
+
+func (s *Server) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.exited:
+		return true
+	default:
+		return false
+	}
 }
 
 func launch(tb testing.TB, binary string, args ...string) *Server {
@@ -55,6 +81,12 @@ func launch(tb testing.TB, binary string, args ...string) *Server {
 		tb.Fatal(err)
 	}
 	port := freePort(tb)
+	args = slices.Clone(args)
+	for i, a := range args {
+		if a == FreePort {
+			args[i] = freePort(tb)
+		}
+	}
 	s := &Server{Addr: "127.0.0.1:" + port, tb: tb, binary: path, dir: tb.TempDir()}
 	s.args = append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no",
 		"--logfile", filepath.Join(s.dir, "log"), "--repl-diskless-sync-delay", "0"}, args...)
@@ -121,6 +153,29 @@ func (s *Server) Restart() {
 	s.tb.Helper()
 	s.spawn()
 	s.await("PONG", "PING")
+}
+
+// RestartLoading starts the process again after Kill, with the data that SAVE has left, and has it load that until FinishLoading.
+func (s *Server) RestartLoading() {
+	s.tb.Helper()
+	s.args = append(s.args, "--key-load-delay", "50000", "--loading-process-events-interval-bytes", "1024")
+	s.spawn()
+	s.await("LOADING", "GET", "x")
+}
+
+// FinishLoading lets a server come to the end of its data.
+func (s *Server) FinishLoading() {
+	s.tb.Helper()
+	s.Must("CONFIG", "SET", "key-load-delay", "0")
+	s.await("PONG", "PING")
+}
+
+// LoseDisk takes the server's directory away, so that it can save nothing.
+func (s *Server) LoseDisk() {
+	s.tb.Helper()
+	if err := os.RemoveAll(s.dir); err != nil {
+		s.tb.Fatal(err)
+	}
 }
 
 // Stop makes the process stand still, Continue lets it go on.

@@ -1,0 +1,130 @@
+package outage_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/config"
+	"roster/internal/instance"
+)
+
+// program is the whole program over a world, but for its socket and its command line.
+type program struct {
+	t *testing.T
+	*instance.Host
+	ready chan struct{} // closed when all has been read or tried
+	log   *said
+	stop  func()
+}
+
+// said is what the log says.
+type said struct {
+	mu sync.Mutex
+	strings.Builder
+}
+
+// Write adds to the log.
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Builder.Write(p)
+}
+
+func start(t *testing.T, w world) *program {
+	t.Helper()
+	cfg, err := config.Default("127.0.0.1:0", w.sources())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{t: t, log: &said{}, ready: make(chan struct{})}
+	p.Host, err = instance.New(cfg, instance.Options{
+		Runtime: connectors.Runtime{Dial: w.dial}, Stopping: func() bool { return false }, Logger: slog.New(slog.NewTextHandler(p.log, nil)),
+	}, func() { close(p.ready) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { p.Run(ctx, nil) })
+	p.stop = func() {
+		cancel()
+		running.Wait()
+	}
+	return p
+}
+
+// question is a query from examples.
+type question struct {
+	name, query string
+	variables   json.RawMessage
+}
+
+// questions are those of examples, but for what depends on the moment.
+func questions(t *testing.T) []question {
+	t.Helper()
+	files, err := filepath.Glob("../../../examples/*.graphql")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d examples: %v", len(files), err)
+	}
+	var all []question
+	for _, file := range files {
+		base := strings.TrimSuffix(file, ".graphql")
+		query, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := question{name: filepath.Base(base), query: string(query)}
+		if q.variables, err = os.ReadFile(base + ".variables.json"); err != nil {
+			q.variables = nil
+		}
+		all = append(all, q)
+	}
+	return all
+}
+
+// problem is one error of an answer.
+type problem struct {
+	Message    string
+	Path       []any
+	Extensions struct {
+		Code, Source, Reason string
+		RetryAfter           int
+	}
+}
+
+// answer is what a client gets.
+type answer struct {
+	text   string
+	took   time.Duration
+	Data   map[string]any
+	Errors []problem
+}
+
+// ask asks, as a front end does.
+func (p *program) ask(q question) answer {
+	p.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": q.query, "variables": q.variables})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(p.t.Context(), http.MethodPost, "http://localhost/graphql", strings.NewReader(string(body)))
+	r.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	began := time.Now()
+	p.ServeHTTP(rec, r)
+	a := answer{text: rec.Body.String(), took: time.Since(began)}
+	if err := json.Unmarshal(rec.Body.Bytes(), &a); err != nil {
+		p.t.Fatalf("%s: %v: %.500s", q.name, err, a.text)
+	}
+	return a
+}

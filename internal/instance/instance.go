@@ -1,0 +1,113 @@
+// Package instance makes something that runs of a configuration: the sources, what keeps and joins what is read from them, and the handler
+// that answers from it. A Host serves one instance at a time, and puts another in its place while requests come in. The package knows neither
+// the command line nor where requests come from, and what outlives an instance (the tier, the listener) is given to it.
+package instance
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"roster/connectors"
+	"roster/internal/admission"
+	"roster/internal/config"
+	"roster/internal/httpapi"
+	"roster/internal/presence"
+	"roster/internal/roster"
+	"roster/internal/snapshot"
+	"roster/resolvers"
+)
+
+// Options are what instances have in common, whatever is configured.
+type Options struct {
+	// Tier is where snapshots are kept beside the memory; nil for nowhere.
+	Tier snapshot.Tier
+	// Presence is where who is there is shared beside the memory; nil for nowhere.
+	Presence presence.Tier
+	// Runtime is lent to every source.
+	Runtime connectors.Runtime
+	// Pages serves what is not the graph.
+	Pages http.Handler
+	// Stopping says that the program is about to end, and no longer ready.
+	Stopping func() bool
+	Logger   *slog.Logger
+}
+
+// instance is one configuration at work.
+type instance struct {
+	config  *config.Config
+	tier    snapshot.Tier
+	sources []*connectors.Source
+	keeper  *snapshot.Keeper
+	people  *roster.Roster
+	there   *presence.Store
+	gate    *admission.Gate
+	handler http.Handler
+	traffic traffic
+	retired chan struct{} // closed when another has taken its place
+
+	stop  context.CancelFunc
+	parts sync.WaitGroup
+}
+
+// build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
+// for each fault.
+func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
+	i := &instance{config: cfg, tier: opt.Tier, retired: make(chan struct{})}
+	documents, err := documentsOf(cfg, opt)
+	if err != nil {
+		return nil, err
+	}
+	if i.sources, err = open(reusing(cfg, before), opt.Runtime); err != nil {
+		return nil, err
+	}
+	collected := snapshot.Options{
+		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
+		Logger: opt.Logger,
+	}
+	told := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
+	if before != nil {
+		collected.Before, told.Before = before.keeper, before.there
+	}
+	i.keeper = snapshot.New(collected)
+	i.people = roster.New(roster.Options{Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Logger: opt.Logger})
+	i.there = presence.New(i.sources, told)
+	limits := httpapi.Limits(cfg.Limits)
+	i.gate = httpapi.NewGate(limits)
+	if before != nil && before.config.Limits == cfg.Limits { // nobody gains by it that something else has changed
+		i.gate = before.gate
+	}
+	i.handler = httpapi.New(httpapi.Options{
+		API:   &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Logger: opt.Logger},
+		Pages: opt.Pages,
+		// Nobody is asked who they are yet, so nobody else may be answered.
+		LocalOnly: true,
+		Ready:     ready,
+		Limits:    limits, Gate: i.gate, Documents: documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
+	})
+	return i, nil
+}
+
+// start sets the instance to work until ctx ends or it is closed. What it takes over is its own from then on. It calls ready when every collection has
+// been read or tried for the first time.
+func (i *instance) start(ctx context.Context, ready func()) {
+	ctx, i.stop = context.WithCancel(ctx)
+	if ledger, ok := i.tier.(admission.Ledger); ok {
+		i.parts.Go(func() { i.gate.Settle(ctx, ledger) })
+	}
+	i.parts.Go(func() { i.keeper.Run(ctx) }) //nolint:errcheck // it ends when it is told to
+	i.parts.Go(func() { i.people.Run(ctx) }) //nolint:errcheck // as above
+	i.parts.Go(func() {
+		if i.people.AwaitFirst(ctx) {
+			ready()
+		}
+	})
+}
+
+// close ends what the instance does, and waits for that. Nobody may be asking it anything any more.
+func (i *instance) close() {
+	i.stop()
+	i.parts.Wait()
+	i.there.Close()
+}

@@ -1,0 +1,108 @@
+package instance
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"roster/connectors"
+	"roster/connectors/registry"
+	"roster/internal/config"
+	"roster/internal/directory"
+	"roster/internal/roster"
+	"roster/internal/snapshot"
+)
+
+// wanted is a source as configured, and the one that is there already; nil for none.
+type wanted struct {
+	*config.Source
+	open *connectors.Source
+}
+
+// reusing gives the configured sources with those of the instance before that are configured alike. They keep their connections and what they
+// know of their limits.
+func reusing(cfg *config.Config, before *instance) []wanted {
+	sources := make([]wanted, len(cfg.Sources))
+	for i := range cfg.Sources {
+		sources[i].Source = &cfg.Sources[i]
+		for n := 0; before != nil && n < len(before.sources); n++ {
+			if alike(&cfg.Sources[i], &before.config.Sources[n]) {
+				sources[i].open = before.sources[n]
+			}
+		}
+	}
+	return sources
+}
+
+// alike says whether one connector serves for both: how often it is to be read, and how far it is trusted, is not its affair.
+func alike(a, b *config.Source) bool {
+	for kind := range a.Collections {
+		if _, ok := b.Collections[kind]; !ok {
+			return false
+		}
+	}
+	of := func(s *config.Source) connectors.Config {
+		c := s.Config
+		c.Runtime = connectors.Runtime{} // lent by the program, and always the same
+		return c
+	}
+	return len(a.Collections) == len(b.Collections) && reflect.DeepEqual(of(a), of(b))
+}
+
+// Open makes the configured sources, in their order, without the collections that are not to be read. The error has a line for each fault.
+func Open(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source, error) {
+	return open(reusing(cfg, nil), runtime)
+}
+
+func open(configured []wanted, runtime connectors.Runtime) ([]*connectors.Source, error) {
+	var sources []*connectors.Source
+	var faults []error
+	for _, c := range configured {
+		if c.open != nil {
+			sources = append(sources, c.open)
+			continue
+		}
+		c.Runtime = runtime
+		s, err := registry.Open(c.Config)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("source %s: %w", c.Name, err))
+			continue
+		}
+		for _, kind := range s.Collections() {
+			if _, wanted := c.Collections[kind]; !wanted {
+				s.Without(kind)
+			}
+		}
+		sources = append(sources, s)
+	}
+	return sources, errors.Join(faults...)
+}
+
+func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
+	out := make(map[snapshot.Key]snapshot.Settings)
+	for i := range cfg.Sources {
+		for kind, c := range cfg.Sources[i].Collections {
+			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = snapshot.Settings(c)
+		}
+	}
+	return out
+}
+
+// trusted says beside each source how far the operator trusts it.
+func trusted(cfg *config.Config, sources []*connectors.Source) []roster.Source {
+	out := make([]roster.Source, len(sources))
+	for i, s := range sources {
+		out[i] = roster.Source{Source: s, Trust: directory.PolicyFor(cfg.Sources[i].EmailTrust)}
+	}
+	return out
+}
+
+func rules(cfg *config.Config) directory.Rules {
+	precedence := make(map[directory.Field][]string, len(cfg.Precedence))
+	for field, names := range cfg.Precedence {
+		precedence[directory.Field(field)] = names
+	}
+	return directory.Rules{
+		Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,
+	}
+}

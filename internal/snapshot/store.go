@@ -1,0 +1,104 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+const (
+	// storeWithin bounds the storing of a snapshot, and closeWithin what of that may come after the program has begun to close.
+	storeWithin = time.Minute
+	closeWithin = 5 * time.Second
+)
+
+// store gives the tier what a reading with a lease has yielded.
+func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
+	ctx, cancel := storing(ctx)
+	defer cancel()
+	v := c.view.Load()
+	if snap := v.snap; snap != nil && snap.ReadAt.Equal(v.started) {
+		stored := c.stored(v)
+		c.have = 0 // what we have now is not from there
+		switch stamp, err := lease.Save(ctx, stored); {
+		case errors.Is(err, ErrSuperseded):
+			// We stood still for too long, and another has read after us; or it is not complete, and the others' is.
+			if o.complete {
+				c.catchUp(ctx)
+			}
+		case err == nil:
+			c.have, c.alone, c.damaged = stamp, false, false
+			c.stores(ctx, nil)
+		default:
+			c.stores(ctx, err)
+		}
+	}
+	if !o.complete {
+		//nolint:errcheck // where it cannot be told, the others find out for themselves
+		lease.Fail(ctx, Failure{Err: o.err, RetryAt: v.next, Floor: v.floor, InARow: c.failures})
+	}
+}
+
+// catchUp looks at this collection alone.
+func (c *collection) catchUp(ctx context.Context) {
+	if marks, err := c.keeper.tier.Look(ctx, []Item{c.item}); err == nil && c.better(&marks[0]) {
+		c.adopt(ctx, &marks[0])
+	}
+}
+
+// offer gives the tier what we have.
+func (c *collection) offer(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	switch stamp, err := c.keeper.tier.Offer(ctx, c.stored(c.view.Load())); {
+	case err == nil:
+		c.have, c.alone, c.damaged = stamp, false, false
+		c.stores(ctx, nil)
+	case !errors.Is(err, ErrSuperseded):
+		c.stores(ctx, err)
+	}
+}
+
+// storing gives a context for storing what has been read: it outlives the program's, by a little, since others can use it.
+func storing(ctx context.Context) (context.Context, context.CancelFunc) {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
+	stop := context.AfterFunc(ctx, func() {
+		soon := time.NewTimer(closeWithin)
+		defer soon.Stop()
+		select {
+		case <-soon.C:
+			cancel()
+		case <-bounded.Done():
+		}
+	})
+	return bounded, func() {
+		stop()
+		cancel()
+	}
+}
+
+// stores tells when the tier begins to refuse what is read here, and when it no longer does. That it is away, it tells itself.
+func (c *collection) stores(ctx context.Context, err error) {
+	if err != nil && !c.keeper.tier.Crowd().Connected || (err != nil) == c.unstored {
+		return
+	}
+	c.unstored = err != nil
+	level, text := slog.LevelInfo, "what is read can be stored again"
+	attrs := []slog.Attr{slog.String("source", c.key.Source), slog.String("collection", c.key.Collection.String())}
+	if err != nil {
+		level, text = slog.LevelWarn, "what is read cannot be stored: it is in memory only"
+		attrs = append(attrs, slog.String("reason", err.Error()))
+	}
+	c.keeper.log.LogAttrs(ctx, level, text, attrs...)
+}
+
+func (c *collection) stored(v *view) Stored {
+	snap := v.snap
+	return Stored{
+		Item: c.item, KeepFor: c.settings.KeepFor, Rewrite: c.damaged,
+		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
+			Took: v.took, Count: snap.Records.Len()},
+		Encode: func() ([][]byte, error) { return c.kind.encode(snap.Records) },
+	}
+}

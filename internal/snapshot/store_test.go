@@ -1,0 +1,177 @@
+package snapshot_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"roster/internal/shared"
+	"roster/internal/snapshot"
+)
+
+// picky is a tier that takes what the test says.
+type picky struct {
+	snapshot.Tier
+	mu   sync.Mutex
+	save func(ctx context.Context) error // nil for an ordinary one
+}
+
+func (p *picky) set(save func(ctx context.Context) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.save = save
+}
+
+func (p *picky) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
+	lease, mark, err := p.Tier.Claim(ctx, c)
+	if lease != nil {
+		lease = &pickyLease{lease, p}
+	}
+	return lease, mark, err
+}
+
+type pickyLease struct {
+	snapshot.Lease
+	tier *picky
+}
+
+func (p *picky) takes(ctx context.Context) error {
+	p.mu.Lock()
+	save := p.save
+	p.mu.Unlock()
+	if save == nil {
+		return nil
+	}
+	return save(ctx)
+}
+
+func (p *picky) Offer(ctx context.Context, s snapshot.Stored) (int64, error) {
+	if err := p.takes(ctx); err != nil {
+		return 0, err
+	}
+	return p.Tier.Offer(ctx, s)
+}
+
+func (l *pickyLease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
+	if err := l.tier.takes(ctx); err != nil {
+		return 0, err
+	}
+	return l.Lease.Save(ctx, s)
+}
+
+func TestLogTellsOnceThatNothingCanBeStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := &picky{Tier: shared.NewLocal().Join()}
+		tier.set(func(context.Context) error { return errors.New("no space left") })
+		var log bytes.Buffer
+		opt := one(scripted(step{ids: []string{"1"}}))
+		opt.Tier, opt.Logger = tier, slog.New(slog.NewTextHandler(&log, nil))
+		k := snapshot.New(opt)
+		stop := start(t, k)
+		said := func() (out []string) {
+			for line := range strings.Lines(log.String()) {
+				if strings.Contains(line, "stored") {
+					out = append(out, line)
+				}
+			}
+			return out
+		}
+		pass(10 * time.Minute)
+		if got := said(); len(got) != 1 || !strings.Contains(got[0], "WARN") || !strings.Contains(got[0], "no space left") ||
+			!strings.Contains(got[0], "source=a collection=accounts") {
+			t.Errorf("while it fails: %q", got)
+		}
+		tier.set(nil)
+		pass(10 * time.Minute)
+		stop()
+		if got := said(); len(got) != 2 || !strings.Contains(got[1], "INFO") {
+			t.Errorf("when it works again: %q", got)
+		}
+	})
+}
+
+func TestStoringDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := &picky{Tier: shared.NewLocal().Join()}
+		saving := make(chan struct{})
+		began := sync.OnceFunc(func() { close(saving) })
+		tier.set(func(ctx context.Context) error {
+			began()
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		opt := one(scripted(step{ids: []string{"1"}}))
+		opt.Tier = tier
+		stop := start(t, snapshot.New(opt))
+		<-saving
+		told := time.Now()
+		stop()
+		if took := time.Since(told); took > 5*time.Second {
+			t.Errorf("it took %v to end", took)
+		}
+	})
+}
+
+// A reader that learns only by asking that it may not read lets those go who wait for a reading.
+func TestRefusedReadingIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := shared.NewLocal()
+		opt := one(scripted(step{ids: []string{"1"}}))
+		opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: {FreshFor: time.Hour, MinInterval: time.Minute}}
+		opt.Tier = tier.Join()
+		k := snapshot.New(opt)
+		defer start(t, k)()
+		pass(2 * time.Minute)
+		// Another replica gets the right to read, and is gone.
+		lease, _, err := tier.Join().Claim(t.Context(), snapshot.Claim{Item: snapshot.Item{Key: accounts}, Have: 1 << 62, MinInterval: time.Minute})
+		if lease == nil || err != nil {
+			t.Fatal("no lease", err)
+		}
+		lease.Release(t.Context())
+		if got, took := wished(t.Context(), k, 0, snapshot.Wish{}); took != 0 {
+			t.Errorf("got %s after %v, and could have known at once", got, took)
+		}
+	})
+}
+
+// holed is a tier that has lost the parts of whatever is not complete.
+type holed struct{ snapshot.Tier }
+
+func (h *holed) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
+	if !meta.Complete {
+		return nil, nil
+	}
+	return h.Tier.Fetch(ctx, item, meta)
+}
+
+func TestDamagedProgressCostsNoReading(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := shared.NewLocal()
+		s := scripted(step{ids: numbered(100), pages: 100, takes: 100 * time.Second})
+		opt := one(s)
+		opt.Tier = tier.Join()
+		defer start(t, snapshot.New(opt))()
+		pass(10 * time.Second)
+		opt = one(s)
+		opt.Tier = &holed{tier.Join()}
+		other := snapshot.New(opt)
+		defer start(t, other)()
+		pass(100 * time.Second)
+		if st := other.Statuses()[0]; st.State != snapshot.Fresh || st.Count != 100 {
+			t.Errorf("the other has %+v", st)
+		}
+		if n := len(s.reads()); n != 1 {
+			t.Errorf("the source was read %d times", n)
+		}
+	})
+}
