@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -257,11 +258,20 @@ func load(file *config.File) (*config.Config, error) {
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time. Changes, where there are any, are followed meanwhile.
 func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, log *slog.Logger, listening, ready func(address string)) error {
+	var secure *tls.Config
+	scheme := "http://"
+	if cfg.TLS != nil {
+		var err error
+		if secure, err = httpapi.TLS(*cfg.TLS).Open(log); err != nil {
+			return err
+		}
+		scheme = "https://"
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return err
 	}
-	address := "http://" + l.Addr().String()
+	address := scheme + l.Addr().String()
 	common, share, err := tier.Open(cfg, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -283,7 +293,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	}
 	listening(address)
 	read.Go(func() { host.Run(reading, changes) })
-	err = httpapi.Serve(ctx, l, host, httpapi.Limits(cfg.Limits), log)
+	err = httpapi.Serve(ctx, l, host, httpapi.Limits(cfg.Limits), secure, log)
 	stopReading()
 	read.Wait()
 	return err

@@ -56,6 +56,10 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	}
 	c.Identity = d.identity(&f.Identity, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
+	if f.TLS != nil {
+		c.TLS = (*TLS)(f.TLS)
+	}
+	d.plaintext(c.Listen, f)
 	c.Introspection, c.Limits, c.PersistedQueries = f.Introspection, f.Limits, f.PersistedQueries
 	if t := f.TrustedDocuments; t != nil {
 		c.TrustedDocuments = &TrustedDocuments{File: t.File, Enforce: t.Mode != "warn"}
@@ -92,6 +96,15 @@ func (d *decoder) listen(addr, path string) {
 	if !loopback(host) {
 		d.fault(path, "must be a loopback address (127.0.0.1, ::1 or localhost): whoever can reach it can read everything")
 	}
+}
+
+// plaintext refuses an address that others reach, where nothing keeps what is said there from whoever is on the way.
+func (d *decoder) plaintext(addr string, f *rootFile) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil || loopback(host) || f.TLS != nil || f.InsecurePlaintext || d.faulty("listen") || d.faulty("--listen") {
+		return
+	}
+	d.fault("listen", "is beyond loopback: it needs tls, or insecure_plaintext: true where something in front ends TLS")
 }
 
 func loopback(host string) bool {

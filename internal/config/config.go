@@ -11,6 +11,8 @@ import (
 // Config is all that the operator decides, checked and complete.
 type Config struct {
 	Listen string
+	// TLS is nil where the server speaks in clear.
+	TLS *TLS
 	// IdleAfter is how long after the last query the background reading goes on.
 	IdleAfter time.Duration
 	// FirstWait is how long a query waits for data that is absent or far too old, MaxWait for newer data that it asked for.
@@ -40,6 +42,9 @@ type Identity struct {
 	// SharedMailboxes are local parts in lower case; nil for the usual ones.
 	SharedMailboxes []string
 }
+
+// TLS names what the server shows to clients, and by whom their own certificates must be signed, if by anybody.
+type TLS struct{ CertFile, KeyFile, ClientCAFile string }
 
 // TrustedDocuments say which documents may run.
 type TrustedDocuments struct {

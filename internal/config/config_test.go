@@ -175,7 +175,7 @@ func TestEverySetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		Listen: "[::1]:9090", IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second,
+		Listen: "[::1]:9090", TLS: &TLS{"testdata/good/cert.pem", "/etc/roster/key.pem", "testdata/good/ca.pem"}, IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second,
 		Identity: Identity{
 			Link: [][]connectors.Ref{
 				{ref("worksection", "3993"), ref("rocketchat", "pW4kTzq8LrXc2NvHd")}, {ref("kommo", "1"), ref("altcraft", "9:a/b")},

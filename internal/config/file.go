@@ -90,6 +90,13 @@ func (f *File) load(text []byte) (*Config, error) {
 	if err == nil && c.CacheDir != "" {
 		c.CacheDir = below(dir, c.CacheDir)
 	}
+	if err == nil && c.TLS != nil {
+		for _, name := range []*string{&c.TLS.CertFile, &c.TLS.KeyFile, &c.TLS.ClientCAFile} {
+			if *name != "" {
+				*name = below(dir, *name)
+			}
+		}
+	}
 	if err == nil && c.TrustedDocuments != nil {
 		c.TrustedDocuments.File = below(dir, c.TrustedDocuments.File)
 	}

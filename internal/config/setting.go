@@ -21,20 +21,28 @@ import (
 //	type      a better word for its type
 
 type rootFile struct {
-	Listen           string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. A loopback address only, since there is no access control yet."`
-	IdleAfter        time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
-	FirstWait        time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
-	MaxWait          time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
-	Redis            *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
-	CacheDir         string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
-	Identity         identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
-	Precedence       precedenceFile `key:"precedence" doc:"For a person's single fields, the sources whose value is preferred, first to last. Sources that are not named follow in the order of the file."`
-	Introspection    bool           `key:"introspection" default:"false" doc:"Lets clients ask for the schema. Without it the playground has no documentation and no completion; roster schema prints the schema. Always on in the demo."`
-	Limits           Limits         `key:"limits" doc:"How much may be asked. What is refused because of one of these is told its name and its number."`
-	TrustedDocuments *trustedFile   `key:"trusted_documents" default:"(all documents run)" doc:"Lets registered documents run only."`
-	PersistedQueries bool           `key:"persisted_queries" default:"true" doc:"Lets clients send the hash of a document that any client has sent before, in its place (automatic persisted queries). Off where trusted_documents are enforced."`
-	CORS             corsFile       `key:"cors" doc:"Which pages may use the graph."`
-	Sources          []sourceFile   `key:"sources" required:"yes" doc:"The systems to read, in the order in which their values are preferred. At least one."`
+	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. A loopback address only, since there is no access control yet."`
+	TLS               *tlsFile       `key:"tls" default:"(plaintext)" doc:"Serves HTTPS, with HTTP/2. The files are read again when they change."`
+	InsecurePlaintext bool           `key:"insecure_plaintext" default:"false" doc:"Allows to listen beyond loopback without tls, as where something in front ends it: credentials and people's data then travel in clear."`
+	IdleAfter         time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
+	FirstWait         time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
+	MaxWait           time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
+	Redis             *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
+	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
+	Identity          identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
+	Precedence        precedenceFile `key:"precedence" doc:"For a person's single fields, the sources whose value is preferred, first to last. Sources that are not named follow in the order of the file."`
+	Introspection     bool           `key:"introspection" default:"false" doc:"Lets clients ask for the schema. Without it the playground has no documentation and no completion; roster schema prints the schema. Always on in the demo."`
+	Limits            Limits         `key:"limits" doc:"How much may be asked. What is refused because of one of these is told its name and its number."`
+	TrustedDocuments  *trustedFile   `key:"trusted_documents" default:"(all documents run)" doc:"Lets registered documents run only."`
+	PersistedQueries  bool           `key:"persisted_queries" default:"true" doc:"Lets clients send the hash of a document that any client has sent before, in its place (automatic persisted queries). Off where trusted_documents are enforced."`
+	CORS              corsFile       `key:"cors" doc:"Which pages may use the graph."`
+	Sources           []sourceFile   `key:"sources" required:"yes" doc:"The systems to read, in the order in which their values are preferred. At least one."`
+}
+
+type tlsFile struct {
+	CertFile     string `key:"cert_file" type:"path" required:"yes" doc:"The server's certificate in PEM, and behind it those up to the authority. Relative to the configuration file, like the next two."`
+	KeyFile      string `key:"key_file" type:"path" required:"yes" doc:"Its key in PEM."`
+	ClientCAFile string `key:"client_ca_file" type:"path" default:"(clients need no certificate)" doc:"The authorities one of which must have signed a client's certificate."`
 }
 
 type trustedFile struct {
@@ -181,8 +189,8 @@ func settingsOf(t reflect.Type, prefix string) []Setting {
 			doc = "For " + f.kind + ", required there. " + doc
 		case f.required && prefix == "sources[].rate_limit.":
 			doc = "Required in rate_limit. " + doc
-		case f.required && prefix == "trusted_documents.":
-			doc = "Required in trusted_documents. " + doc
+		case f.required && (prefix == "trusted_documents." || prefix == "tls."):
+			doc = "Required in " + strings.TrimSuffix(prefix, ".") + ". " + doc
 		}
 		all = append(all, Setting{Path: path, Type: f.typeName(), Default: f.shownDefault(), Doc: doc})
 		if f.secret() {

@@ -70,7 +70,9 @@ func serveOn(t *testing.T, opt httpapi.Options) *served {
 		transport.CloseIdleConnections()
 		stop()
 	}
-	go func() { s.over <- httpapi.Serve(ctx, p, httpapi.New(opt), opt.Limits, slog.New(slog.DiscardHandler)) }()
+	go func() {
+		s.over <- httpapi.Serve(ctx, p, httpapi.New(opt), opt.Limits, nil, slog.New(slog.DiscardHandler))
+	}()
 	return s
 }
 

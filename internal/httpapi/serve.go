@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,8 +65,8 @@ func (s *serving) onStop(retired <-chan struct{}, f func()) (off func()) {
 	}
 }
 
-// Serve serves the handler until ctx ends, then takes no more requests and lets those under way finish.
-func Serve(ctx context.Context, l net.Listener, handler http.Handler, limits Limits, log *slog.Logger) error {
+// Serve serves the handler until ctx ends, in clear where secure is nil, then takes no more requests and lets those under way finish.
+func Serve(ctx context.Context, l net.Listener, handler http.Handler, limits Limits, secure *tls.Config, log *slog.Logger) error {
 	at := &serving{stopping: ctx.Done()}
 	at.open.Add(1) // the server itself, until it drains
 	requests, endAll := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, at))
@@ -78,10 +79,17 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, limits Lim
 		WriteTimeout:      limits.AnswerTime,
 		IdleTimeout:       limits.IdleTime,
 		MaxHeaderBytes:    limits.HeaderBytes,
+		TLSConfig:         secure,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(Bound(l, limits)) }()
+	go func() {
+		if secure != nil {
+			failed <- server.ServeTLS(Bound(l, limits), "", "")
+			return
+		}
+		failed <- server.Serve(Bound(l, limits))
+	}()
 	select {
 	case err := <-failed:
 		return err

@@ -32,7 +32,7 @@ func TestServeDrains(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() {
-		served <- httpapi.Serve(ctx, l, handler, httpapi.DefaultLimits(), slog.New(slog.DiscardHandler))
+		served <- httpapi.Serve(ctx, l, handler, httpapi.DefaultLimits(), nil, slog.New(slog.DiscardHandler))
 	}()
 	address := "http://" + l.Addr().String()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -82,7 +82,7 @@ func TestServeTellsWhatEndsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close() //nolint:errcheck // it is to be closed
-	if err := httpapi.Serve(t.Context(), l, http.NotFoundHandler(), httpapi.DefaultLimits(), slog.New(slog.DiscardHandler)); err == nil {
+	if err := httpapi.Serve(t.Context(), l, http.NotFoundHandler(), httpapi.DefaultLimits(), nil, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("it serves on a closed listener")
 	}
 }

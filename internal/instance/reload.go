@@ -88,6 +88,9 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.Listen != was.Listen {
 		fixed = append(fixed, "listen")
 	}
+	if !reflect.DeepEqual(cfg.TLS, was.TLS) {
+		fixed = append(fixed, "tls")
+	}
 	if !cfg.Redis.Equal(was.Redis) {
 		fixed = append(fixed, "redis")
 	}
@@ -97,7 +100,7 @@ func keepFixed(cfg, was *config.Config) []string {
 	if changed := keepConnections(&cfg.Limits, &was.Limits); changed {
 		fixed = append(fixed, "limits (of connections and times)")
 	}
-	cfg.Listen, cfg.Redis, cfg.CacheDir = was.Listen, was.Redis, was.CacheDir
+	cfg.Listen, cfg.TLS, cfg.Redis, cfg.CacheDir = was.Listen, was.TLS, was.Redis, was.CacheDir
 	return fixed
 }
 
