@@ -1,10 +1,11 @@
 # Everything there is to run, one or two lines each. Longer steps stand in scripts/.
 
 FUZZTIME ?= 10s
+SOAK     ?= 10m
 BENCH    ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test fuzz bench lint format web conformance verify
+.PHONY: help build generate run demo test fuzz soak bench lint format web conformance verify
 
 help: ## list what there is to run
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -27,6 +28,9 @@ test: ## run all tests with the race detector; installs Chromium, Redis and a C 
 
 fuzz: ## run every fuzzer for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)
+
+soak: ## send good and hostile traffic to the program for SOAK (10m)
+	SOAK=$(SOAK) go test -v -run TestSoak -timeout 0 ./internal/e2e/attack
 
 bench: ## run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -77,3 +77,11 @@ func (c *countedConn) Close() error {
 	c.once.Do(c.done)
 	return c.Conn.Close()
 }
+
+// CloseWrite lets the client read the last answer before the connection is closed; net/http asks for it.
+func (c *countedConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
