@@ -13,7 +13,7 @@ import (
 var unbuffered = []string{"no"}
 
 // events answers one operation as a stream of events, in the distinct connections mode of GraphQL over Server-Sent Events.
-func (d *door) events(ctx context.Context, w http.ResponseWriter, r *http.Request, op *operation, params *graphql.RawParams, g guest) {
+func (d *door) events(ctx context.Context, w http.ResponseWriter, op *operation, params *graphql.RawParams, g guest) {
 	op.streamed = true
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -150,7 +150,7 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 		return
 	}
 	if events {
-		d.events(ctx, w, r, &op, params, caller)
+		d.events(ctx, w, &op, params, caller)
 		return
 	}
 	resp, e := d.run(ctx, &op, params, caller)

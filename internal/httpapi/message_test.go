@@ -29,7 +29,7 @@ func FuzzMessage(f *testing.F) {
 			}
 		case messageSubscribe:
 			p := &graphql.RawParams{}
-			d.parse(m.Payload, p)
+			_ = d.parse(m.Payload, p)
 		}
 		var b bytes.Buffer
 		writeMessage(&b, m.Type, m.ID, m.Payload)

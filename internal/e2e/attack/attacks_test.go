@@ -100,7 +100,7 @@ func raw(write func(net.Conn, string)) func(*target, *http.Client) answer {
 		if err != nil {
 			return answer{body: err.Error()}
 		}
-		defer c.Close()
+		defer c.Close()                         //nolint:errcheck // it has said enough
 		c.SetDeadline(time.Now().Add(patience)) //nolint:errcheck // a connection has one
 		write(c, p.address)
 		said, err := io.ReadAll(io.LimitReader(c, 1<<20))

@@ -125,7 +125,7 @@ func until(condition func() bool) bool {
 		if time.Now().After(deadline) {
 			return false
 		}
-		time.Sleep(10 * time.Millisecond) //nolint:forbidigo // it looks again, and waits for no time to pass
+		time.Sleep(10 * time.Millisecond)
 	}
 	return true
 }
