@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -24,6 +25,8 @@ import (
 	"roster/internal/httpapi"
 	"roster/internal/instance"
 	"roster/internal/sandbox"
+	"roster/internal/snapshot"
+	"roster/internal/telemetry"
 	"roster/internal/tier"
 	"roster/web"
 )
@@ -139,7 +142,7 @@ func (p *program) demo(ctx context.Context) error {
 		return err
 	}
 	cfg.Introspection = true // there is nothing to hide, and the playground documents itself by it
-	return serve(ctx, cfg, nil, logger(p.stderr, slog.LevelWarn), func(string) {}, func(address string) {
+	return serve(ctx, cfg, nil, telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn), func(string) {}, func(address string) {
 		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
 	})
 }
@@ -177,7 +180,11 @@ func (p *program) serve(ctx context.Context) error {
 		return err
 	}
 	file.InForce()
-	return serve(ctx, cfg, &instance.Changes{File: file, Asked: asked}, logger(p.stderr, slog.LevelInfo),
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
+		return err
+	}
+	return serve(ctx, cfg, &instance.Changes{File: file, Asked: asked}, telemetry.NewLogger(p.stderr, cfg.Log.Format, level),
 		func(address string) { fmt.Fprintf(p.stdout, "Roster listens on %s\n", address) },
 		func(string) { fmt.Fprintln(p.stdout, "Every collection has been read, or tried.") })
 }
@@ -192,12 +199,18 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sources, err := instance.Open(cfg, connectors.Runtime{})
+	ctx, cancel := context.WithTimeout(ctx, *timeout)
+	defer cancel()
+	// What a check renews is stored like anything else: the grant is used up.
+	runtime, _, endTokens, err := tokens(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, *timeout)
-	defer cancel()
+	defer endTokens()
+	sources, err := instance.Open(cfg, runtime)
+	if err != nil {
+		return err
+	}
 	reports := check.Run(ctx, sources)
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
@@ -255,6 +268,16 @@ func load(file *config.File) (*config.Config, error) {
 	return cfg, nil
 }
 
+// tokens gives what sources that renew their tokens need, what renews them unasked, and what ends that.
+func tokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (runtime connectors.Runtime, renew func(context.Context), end func(), err error) {
+	keeper, end, err := tier.Tokens(ctx, cfg, log)
+	if err != nil || keeper == nil {
+		return runtime, func(context.Context) {}, end, err
+	}
+	runtime.Tokens = keeper
+	return runtime, keeper.Run, end, nil
+}
+
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time. Changes, where there are any, are followed meanwhile.
 func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, log *slog.Logger, listening, ready func(address string)) error {
@@ -267,15 +290,25 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 		}
 		scheme = "https://"
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	l, admin, err := listen(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	address := scheme + l.Addr().String()
+	runtime, renew, endTokens, err := tokens(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close(), admin.close())
+	}
+	defer endTokens()
 	common, share, err := tier.Open(cfg, log)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return errors.Join(err, l.Close(), admin.close())
 	}
+	seen, stopTracing, err := observe(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close(), admin.close())
+	}
+	defer stopTracing() // when all that there is to trace is over
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed. What has been read at the very end is
 	// still of use to others.
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
@@ -284,21 +317,94 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	kept.Go(func() { share(sharing) })
 	defer kept.Wait()
 	defer stopSharing()
-	host, err := instance.New(cfg, instance.Options{
-		Tier: common, Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
-	}, func() { ready(address) })
+	runtime.Observer = seen.Calls(false)
+	options := instance.Options{
+		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
+		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
+		HealthElsewhere: admin.Listener != nil,
+	}
+	if admin.Listener == nil && isLoopback(l.Addr()) { // whoever reaches it may see everything anyway
+		options.Metrics = seen.Metrics()
+	}
+	host, err := instance.New(cfg, options, func() { ready(address) })
 	if err != nil {
 		stopReading()
-		return errors.Join(err, l.Close())
+		return errors.Join(err, l.Close(), admin.close())
 	}
+	seen.Watch(host, redisOf(common))
 	listening(address)
 	read.Go(func() { host.Run(reading, changes) })
-	err = httpapi.Serve(ctx, l, host, httpapi.Limits(cfg.Limits), secure, log)
+	read.Go(func() { renew(reading) })
+	stopAdmin := admin.serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
+	err = httpapi.Serve(ctx, l, seen.Handler(host, log), httpapi.Limits(cfg.Limits), secure, log)
+	stopAdmin() // until here it tells how the drain goes
 	stopReading()
 	read.Wait()
 	return err
 }
 
-func logger(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+// sendWithin bounds the sending of the last traces.
+const sendWithin = 3 * time.Second
+
+// observe gives what collects what the operator sees, and what sends the last of it.
+func observe(ctx context.Context, cfg *config.Config, log *slog.Logger) (seen *telemetry.Telemetry, stop func(), err error) {
+	tracing, err := telemetry.OpenTracing(ctx, telemetry.TracingOptions{Endpoint: cfg.Tracing.Endpoint, Ratio: cfg.Tracing.Ratio, Logger: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	return telemetry.New(tracing), func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendWithin)
+		defer cancel()
+		tracing.Close(last)
+	}, nil
+}
+
+// redisOf gives the tier where it is Redis.
+func redisOf(t snapshot.Tier) telemetry.Redis {
+	r, _ := t.(telemetry.Redis) // nil where it is something else
+	return r
+}
+
+// adminListener is where the operator looks in; without a Listener, that is on the main one.
+type adminListener struct{ net.Listener }
+
+// listen listens for users, and for the operator where that is elsewhere.
+func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin adminListener, err error) {
+	if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil || cfg.Admin.Listen == "" {
+		return l, adminListener{}, err
+	}
+	if admin.Listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Admin.Listen); err != nil {
+		return nil, adminListener{}, errors.Join(fmt.Errorf("admin.listen: %w", err), l.Close())
+	}
+	return l, admin, nil
+}
+
+func (a adminListener) close() error {
+	if a.Listener == nil {
+		return nil
+	}
+	return a.Close()
+}
+
+// serve serves the operator until what it gives is called.
+func (a adminListener) serve(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func()) {
+	if a.Listener == nil {
+		return func() {}
+	}
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := httpapi.ServeAdmin(serving, a.Listener, handler, log); err != nil && serving.Err() == nil {
+			log.LogAttrs(ctx, slog.LevelError, "admin.listen is not served any more", slog.Any("error", err))
+		}
+	})
+	return func() {
+		cancel()
+		served.Wait()
+	}
+}
+
+func isLoopback(address net.Addr) bool {
+	a, ok := address.(*net.TCPAddr)
+	return ok && a.IP.IsLoopback()
 }

@@ -12,6 +12,8 @@ type Runtime struct {
 	Observer Observer
 	// Dial opens connections to sources, as net.Dialer.DialContext does; nil for the system's own way.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Tokens keeps the tokens of sources that renew them; nil for nobody: such a source then cannot be opened.
+	Tokens TokenKeeper
 }
 
 // Observer follows the calls that sources are sent, for traces and metrics. Safe for concurrent use.

@@ -117,6 +117,9 @@ type Source struct {
 	ContactFolders Lister[ContactFolder]
 	Presence       PresenceReader
 	Prober         Prober
+
+	// Credential says how long the credential is good, without a call; nil where nothing is known.
+	Credential func() CredentialStatus
 }
 
 // Mentions says which groups a source's records can bring into being by naming them.
@@ -197,6 +200,10 @@ type Config struct {
 	Format      string // altcraft: json or xml; empty for json
 	UserID      string // rocketchat
 	AuthToken   Secret // rocketchat
+	// OAuth is for kommo in the place of AccessToken, and for worksection in that of APIKey; nil for none.
+	OAuth *OAuth
+	// Signing is how worksection's APIKey is used: md5 or hmac; empty for md5.
+	Signing string
 
 	// Timeout bounds one call from its sending to the last byte of its answer; zero for the vendor's default.
 	Timeout time.Duration

@@ -29,7 +29,7 @@ func (r *sourceResolver) State(ctx context.Context, obj *directory.Source) (snap
 func (r *sourceResolver) Collections(ctx context.Context, obj *directory.Source) ([]*model.SourceCollection, error) {
 	out := make([]*model.SourceCollection, 0, len(connectors.AllCollections))
 	for _, st := range statusesOf(ctx, obj) {
-		out = append(out, sourceCollection(st))
+		out = append(out, r.sourceCollection(st))
 	}
 	return out, nil
 }
@@ -40,6 +40,14 @@ func (r *sourceResolver) Capabilities(ctx context.Context, obj *directory.Source
 		capabilities = append(capabilities, model.SourceCapabilityPresence)
 	}
 	return capabilities, nil
+}
+
+func (r *sourceResolver) Credential(ctx context.Context, obj *directory.Source) (*model.SourceCredential, error) {
+	s := r.Roster.Source(obj.Name)
+	if s == nil || s.Credential == nil {
+		return nil, nil
+	}
+	return sourceCredential(s.Credential()), nil
 }
 
 func (r *Resolver) Source() generated.SourceResolver { return &sourceResolver{r} }

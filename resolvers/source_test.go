@@ -49,3 +49,48 @@ func TestSources(t *testing.T) {
 		}
 	})
 }
+
+func TestTiersOfASource(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, mailer()).read()
+		w.get(`{ users(first: 1) { totalCount } }`) // served from memory
+		got := w.get(`{ sources { collections { tiers { kind entries bytes syncedAt hits misses fills waits } } } }`)
+		tiers := got["sources"].([]any)[0].(map[string]any)["collections"].([]any)[0].(map[string]any)["tiers"].([]any)
+		if bytes, _ := tiers[0].(map[string]any)["bytes"].(float64); bytes < 100 {
+			t.Errorf("an account is said to take %v bytes of memory", bytes)
+		}
+		delete(tiers[0].(map[string]any), "bytes")
+		want := []any{
+			map[string]any{"kind": "MEMORY", "entries": 1., "syncedAt": time.Now().Format(time.RFC3339), "hits": 1., "misses": 0., "fills": 1., "waits": 0.},
+			map[string]any{"kind": "SOURCE", "entries": nil, "bytes": nil, "syncedAt": nil, "hits": 1., "misses": 0., "fills": 0., "waits": 0.},
+		}
+		if diff := cmp.Diff(want, tiers); diff != "" {
+			t.Errorf("tiers (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestSourceCredential(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		end := time.Now().Add(5 * 24 * time.Hour)
+		ending, renewed := crm(), mailer()
+		ending.Credential = func() connectors.CredentialStatus { return connectors.LastingCredential(end, "make a new token") }
+		renewed.Credential = func() connectors.CredentialStatus {
+			return connectors.CredentialStatus{State: connectors.CredentialRefused, Renewed: true, Detail: "authorise anew"}
+		}
+		w := newWorld(t, chat(), renewed, ending).read()
+		got := w.get(`{ sources { name credential { state expiresAt renewed message } } }`)
+		want := []any{
+			map[string]any{"name": "chat", "credential": nil},
+			map[string]any{"name": "mailer", "credential": map[string]any{
+				"state": "REFUSED", "expiresAt": nil, "renewed": true, "message": "authorise anew",
+			}},
+			map[string]any{"name": "crm", "credential": map[string]any{
+				"state": "EXPIRING", "expiresAt": end.Format(time.RFC3339), "renewed": false, "message": "make a new token",
+			}},
+		}
+		if diff := cmp.Diff(want, got["sources"]); diff != "" {
+			t.Errorf("sources (-want +got):\n%s", diff)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/directory"
 	"roster/internal/snapshot"
@@ -21,15 +22,39 @@ func statusesOf(ctx context.Context, s *directory.Source) []snapshot.Status {
 	return out
 }
 
-func sourceCollection(st snapshot.Status) *model.SourceCollection {
+func (r *Resolver) sourceCollection(st snapshot.Status) *model.SourceCollection {
 	c := &model.SourceCollection{
 		Kind: st.Collection, State: st.State, Count: st.Count, ExpectedCount: st.Expected, SyncedAt: known(st.SyncedAt), TriedAt: known(st.TriedAt),
 		FreshFor: int(math.Ceil(st.FreshFor.Seconds())), Reads: st.Reads, Waits: st.Waits,
+	}
+	for _, u := range r.Keeper.Use(st.Key).Tiers {
+		c.Tiers = append(c.Tiers, sourceTier(u))
 	}
 	if st.Err != nil {
 		c.Error = &model.SourceError{Message: reason(st.Err), Code: st.Err.Kind, RetryAt: known(st.RetryAt)}
 	}
 	return c
+}
+
+func sourceTier(u snapshot.Usage) *model.SourceTier {
+	t := &model.SourceTier{Kind: u.Tier, SyncedAt: known(u.SyncedAt), Hits: float64(u.Hits), Misses: float64(u.Misses), Fills: float64(u.Fills),
+		Waits: float64(u.Waits)}
+	if u.Tier != snapshot.TierSource {
+		t.Entries = &u.Count
+	}
+	if u.Bytes > 0 {
+		bytes := float64(u.Bytes)
+		t.Bytes = &bytes
+	}
+	return t
+}
+
+func sourceCredential(c connectors.CredentialStatus) *model.SourceCredential {
+	out := &model.SourceCredential{State: c.State, ExpiresAt: known(c.ExpiresAt), Renewed: c.Renewed}
+	if c.Detail != "" {
+		out.Message = &c.Detail
+	}
+	return out
 }
 
 // known gives a time, nil for the zero one.

@@ -66,7 +66,10 @@ func (f faulty) open(cfg connectors.Config) (*connectors.Source, error) {
 		faults = append(faults, errors.New("access_token: required"))
 	}
 	opt := rest.Options{Source: cfg.Name, Base: cfg.URL, Timeout: cfg.Timeout, Limit: connectors.RateLimit{Calls: 5, Per: 1e9}, Judge: f.judge,
-		Sign: func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+cfg.AccessToken.Reveal()) }}
+		Sign: func(r *http.Request) error {
+			r.Header.Set("Authorization", "Bearer "+cfg.AccessToken.Reveal())
+			return nil
+		}}
 	if cfg.RateLimit != nil {
 		opt.Limit = *cfg.RateLimit
 	}

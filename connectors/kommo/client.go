@@ -2,6 +2,7 @@ package kommo
 
 import (
 	"context"
+	"net/http"
 
 	"roster/connectors"
 	"roster/internal/rest"
@@ -27,11 +28,54 @@ const (
 type client struct {
 	rest   *rest.Client
 	source string
-	region string // for national phone numbers
+	region string            // for national phone numbers
+	tokens connectors.Tokens // nil where the token is not renewed
 }
 
 func (c *client) get(ctx context.Context, op, path, query string) (*rest.Response, error) {
-	return c.rest.Do(ctx, rest.Request{Op: op, Path: path, Query: query})
+	req := rest.Request{Op: op, Path: path, Query: query}
+	switch {
+	case c.tokens == nil:
+		return c.rest.Do(ctx, req)
+	case op == opUsers || op == opRoles:
+		return c.getAsAdmin(ctx, req)
+	}
+	return c.rest.DoAs(ctx, req, c.tokens, refused)
+}
+
+// refused says that a call was not carried out for want of a good token.
+func refused(e *connectors.Error) bool {
+	return e.Kind == connectors.KindUnauthorized && e.Status == http.StatusUnauthorized
+}
+
+// getAsAdmin asks an endpoint for administrators. Its 401 may be about the right and not about the token, which must not be renewed for
+// that each time: the account, which any good token may read, is asked about the token.
+func (c *client) getAsAdmin(ctx context.Context, req rest.Request) (*rest.Response, error) {
+	var used connectors.Token
+	resp, err := c.rest.DoAs(ctx, req, noting{c.tokens, &used}, func(*connectors.Error) bool { return false })
+	if err == nil || !refused(connectors.AsError(c.source, err)) {
+		return resp, err
+	}
+	if _, accountErr := c.get(ctx, opAccount, pathAccount, ""); accountErr != nil {
+		return nil, accountErr
+	}
+	if now, tokenErr := c.tokens.Token(ctx); tokenErr != nil || now.Value == used.Value {
+		return nil, err
+	}
+	return c.rest.DoAs(ctx, req, c.tokens, func(*connectors.Error) bool { return false })
+}
+
+// noting notes the token that is given.
+type noting struct {
+	connectors.Tokens
+	last *connectors.Token
+}
+
+// Token gives the token to use now.
+func (n noting) Token(ctx context.Context) (connectors.Token, error) {
+	t, err := n.Tokens.Token(ctx)
+	*n.last = t
+	return t, err
 }
 
 // adminOnly says what a refusal by an endpoint for administrators means. Kommo answers 403, but 401 has been met too: where the same token

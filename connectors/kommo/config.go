@@ -19,18 +19,18 @@ const defaultTimeout = 20 * time.Second
 // other integrations of the account may share the same allowance.
 var defaultLimit = connectors.RateLimit{Calls: 5, Per: time.Second}
 
-// Open makes a source of a Kommo account. It takes a URL, an AccessToken, and the settings that all kinds share; the error lists every
-// fault of the configuration. No call is made.
+// Open makes a source of a Kommo account. It takes a URL, either an AccessToken or OAuth, and the settings that all kinds share; the error
+// lists every fault of the configuration. No call is made.
 func Open(cfg connectors.Config) (*connectors.Source, error) { return open(cfg, nil) }
 
 func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Source, error) {
 	base, urlErr := ownAddress(cfg.URL)
-	token, tokenErr := checkToken(cfg.AccessToken)
+	token, credentialErr := checkCredential(&cfg)
 	options := rest.Options{
 		Source: cfg.Name, Kind: connectors.Kommo, Runtime: cfg.Runtime,
 		Base:      base,
 		Judge:     judge,
-		Sign:      func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) },
+		Sign:      func(r *http.Request) error { r.Header.Set("Authorization", "Bearer "+token); return nil },
 		Limit:     defaultLimit,
 		Timeout:   defaultTimeout,
 		Transport: transport,
@@ -45,11 +45,11 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	if err != nil && urlErr == nil {
 		urlErr = fmt.Errorf("url: %w", err)
 	}
-	if err := errors.Join(urlErr, tokenErr); err != nil {
+	if err := errors.Join(urlErr, credentialErr); err != nil {
 		return nil, err
 	}
 	c := &client{rest: caller, source: cfg.Name, region: cfg.PhoneRegion}
-	return &connectors.Source{
+	s := &connectors.Source{
 		Name:        cfg.Name,
 		Kind:        connectors.Kommo,
 		URL:         base,
@@ -59,8 +59,32 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),
 		Roles:       connectors.ListFunc[connectors.Role](c.roles),
 		Contacts:    connectors.ListFunc[connectors.Contact](c.contacts),
-		Prober:      prober{client: c, expires: tokenExpiry(token)},
-	}, nil
+	}
+	expires := tokenExpiry(token)
+	s.Prober = prober{client: c, expires: expires}
+	if !expires.IsZero() {
+		s.Credential = func() connectors.CredentialStatus { return connectors.LastingCredential(expires, detailRenew) }
+	}
+	if cfg.OAuth != nil {
+		o := &oauth{rest: caller, cfg: *cfg.OAuth, base: base}
+		c.tokens = cfg.Runtime.Tokens.Keep(cfg.Name, cfg.OAuth.Chain(connectors.Kommo), cfg.OAuth.First(), o.exchange)
+		s.Credential = c.tokens.Credential
+		s.Fingerprint = connectors.Fingerprint(connectors.Kommo, base, "oauth", cfg.OAuth.Chain(connectors.Kommo))
+	}
+	return s, nil
+}
+
+// checkCredential gives the token that is not renewed, or says what is wrong with the credential.
+func checkCredential(cfg *connectors.Config) (string, error) {
+	switch {
+	case cfg.OAuth == nil:
+		return checkToken(cfg.AccessToken)
+	case cfg.AccessToken != "":
+		return "", errors.Join(errors.New("access_token: give either this or oauth"), checkOAuth(cfg.OAuth))
+	case cfg.Runtime.Tokens == nil:
+		return "", errors.Join(errors.New("oauth: "+connectors.NoTokenKeeper), checkOAuth(cfg.OAuth))
+	}
+	return "", checkOAuth(cfg.OAuth)
 }
 
 // ownAddress gives the account's address in the one form that stands for it, without the slash at its end.

@@ -1,7 +1,7 @@
 // Package kommo reads a Kommo account through its API v4: users as accounts, groups as teams, roles, and contacts. It owns Kommo's wire
 // format, its paging, and the meaning of its replies. It refuses to know how often it is asked, what is kept of its answers, and who the
-// people are in other sources. Nothing is written, and the bearer token is used as given: it is not renewed.
+// people are in other sources. Nothing is written.
 //
-// A configuration names the account's own address (url) and a token (access_token). Users and roles need a token of an administrator;
-// groups and contacts do not.
+// A configuration names the account's own address (url) and a token: a long-lived one (access_token), which is used as given, or those of
+// OAuth 2.0, which are renewed (oauth). Users and roles need a token of an administrator; groups and contacts do not.
 package kommo

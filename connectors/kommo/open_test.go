@@ -176,7 +176,7 @@ func TestProbe(t *testing.T) {
 		"good for a year":             {token: fake.Token{Value: token(8760 * time.Hour), Admin: true}, want: []connectors.Finding{admin, {OK: true}}},
 		"good for three days more": {
 			token: fake.Token{Value: token(72 * time.Hour), Admin: true},
-			want:  []connectors.Finding{admin, {Note: "make a new token in Kommo soon"}},
+			want:  []connectors.Finding{admin, {Note: "make a new token in Kommo, and put it into access_token"}},
 		},
 		"three words that are no JWT":  {token: fake.Token{Value: "a.b.c", Admin: true}, want: []connectors.Finding{admin}},
 		"a JWT whose claims are words": {token: fake.Token{Value: "e30.ImhpIg.x", Admin: true}, want: []connectors.Finding{admin}},

@@ -2,18 +2,15 @@ package kommo
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"roster/connectors"
 	"roster/internal/rest"
 )
 
-// renewBefore is how long before its end a token is worth a warning: getting another one takes an administrator of Kommo.
-const renewBefore = 14 * 24 * time.Hour
+// detailRenew says what to do about a token that ends.
+const detailRenew = "make a new token in Kommo, and put it into access_token"
 
 // prober asks for the account, which any good token may read, and for one user, which only an administrator's may.
 type prober struct {
@@ -21,7 +18,8 @@ type prober struct {
 	expires time.Time // zero where the token does not tell
 }
 
-// Probe finds out whether the token is accepted, whether it is an administrator's, and for how long it is good.
+// Probe finds out whether the token is accepted, whether it is an administrator's, for how long it is good, and whether the account has
+// moved.
 func (p prober) Probe(ctx context.Context) ([]connectors.Finding, error) {
 	resp, err := p.get(ctx, opAccount, pathAccount, "")
 	if err != nil {
@@ -46,30 +44,26 @@ func (p prober) Probe(ctx context.Context) ([]connectors.Finding, error) {
 	}
 	findings := []connectors.Finding{admin}
 	if !p.expires.IsZero() {
-		life := connectors.Finding{What: "token good until " + p.expires.Format(time.DateOnly), OK: time.Until(p.expires) > renewBefore}
+		life := connectors.Finding{What: "token good until " + p.expires.Format(time.DateOnly), OK: time.Until(p.expires) > connectors.ExpiringBefore}
 		if !life.OK {
-			life.Note = "make a new token in Kommo soon"
+			life.Note = detailRenew
 		}
 		findings = append(findings, life)
+	}
+	if p.tokens != nil {
+		if t, err := p.tokens.Token(ctx); err == nil && t.Address != "" {
+			findings = append(findings, connectors.Finding{What: "the account's address", Note: "its subdomain was renamed, which is followed; change url"})
+		}
 	}
 	return findings, nil
 }
 
-// tokenExpiry reads when a token ends, as a hint: the token is a JWT, and nothing here could check its signature. Zero where it is
-// none or does not say.
+// tokenExpiry reads when a token ends, as a hint. Zero where it does not say.
 func tokenExpiry(token string) time.Time {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return time.Time{}
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return time.Time{}
-	}
 	var claims struct {
 		Expires rest.Scalar `json:"exp"`
 	}
-	if err := json.Unmarshal(payload, &claims); err != nil {
+	if !readClaims(token, &claims) {
 		return time.Time{}
 	}
 	return unixTime(claims.Expires)

@@ -32,9 +32,10 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	rc, err := rest.New(rest.Options{
 		Source: cfg.Name, Kind: connectors.RocketChat, Runtime: cfg.Runtime,
 		Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
-		Sign: func(r *http.Request) {
+		Sign: func(r *http.Request) error {
 			r.Header.Set("X-User-Id", cfg.UserID)
 			r.Header.Set("X-Auth-Token", cfg.AuthToken.Reveal())
+			return nil
 		},
 	})
 	if err = errors.Join(checkURL(cfg.URL, err), check("user_id", cfg.UserID), check("auth_token", cfg.AuthToken.Reveal())); err != nil {

@@ -3,8 +3,10 @@ package worksection
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"roster/connectors"
 	"roster/internal/rest"
@@ -19,8 +21,9 @@ const (
 )
 
 const (
-	// apiPath is the interface for administrators' keys. Every action has the same one.
-	apiPath = "api/admin/v2/"
+	// apiPath is the interface for administrators' keys, userPath that for users' tokens. Every action has the same one.
+	apiPath  = "api/admin/v2/"
+	userPath = "api/oauth2"
 	// maxRows is the most that one list gives. More should be refused, yet some have seen the list cut silently: so many rows exactly are
 	// not taken for the whole.
 	maxRows = 10_000
@@ -29,11 +32,42 @@ const (
 // client calls one account.
 type client struct {
 	rest *rest.Client
-	key  connectors.Secret
+	// send makes one call as who the credential says.
+	send func(ctx context.Context, action string) (*rest.Response, error)
 }
 
 func (c *client) call(ctx context.Context, action string) (*rest.Response, error) {
-	return c.rest.Do(ctx, rest.Request{Op: action, Path: apiPath, Query: sign(query(action), c.key)})
+	return c.send(ctx, action)
+}
+
+// signed calls with a hash in the query.
+func (c *client) signed(key connectors.Secret) func(context.Context, string) (*rest.Response, error) {
+	return func(ctx context.Context, action string) (*rest.Response, error) {
+		return c.rest.Do(ctx, rest.Request{Op: action, Path: apiPath, Query: sign(query(action), key)})
+	}
+}
+
+// stamped calls with a header that holds the time: it is made anew for each attempt. The vendor's clients send parameters as a JSON object,
+// and nothing where there are none.
+func (c *client) stamped(key connectors.Secret) func(context.Context, string) (*rest.Response, error) {
+	return func(ctx context.Context, action string) (*rest.Response, error) {
+		return c.rest.Do(ctx, rest.Request{
+			Op: action, Method: http.MethodPost, Path: strings.TrimSuffix(apiPath, "/"), Query: query(action), ContentType: "application/json; charset=utf-8",
+			Sign: func(r *http.Request) error {
+				r.Header.Set("Authorization", stamp(action, key, time.Now()))
+				return nil
+			},
+		})
+	}
+}
+
+// asUser calls with the token of a user. One that has expired is renewed, once.
+func (c *client) asUser(tokens connectors.Tokens) func(context.Context, string) (*rest.Response, error) {
+	return func(ctx context.Context, action string) (*rest.Response, error) {
+		return c.rest.DoAs(ctx, rest.Request{Op: action, Path: userPath, Query: query(action)}, tokens, func(e *connectors.Error) bool {
+			return e.Code == codeExpired
+		})
+	}
 }
 
 // list gives the lister of one action. There is one page, so nobody is ever told of progress.

@@ -1,4 +1,5 @@
-// Package worksection reads the members, teams, contacts and contact folders of one Worksection account with an administrator's API key.
+// Package worksection reads the members, teams, contacts and contact folders of one Worksection account with an administrator's API key, or
+// as a user with the tokens of OAuth 2.0.
 //
 // Worksection has four lists and nothing else: no reading of one record, no pages, no filters. Each list is one call, at most one call
 // a second is allowed, and a list longer than 10,000 records is refused. A failure comes as HTTP 200 with "status":"error". A member

@@ -13,6 +13,9 @@ import (
 // pause is how long a source is left alone that says "too many" and not for how long. Its window is one second.
 const pause = 2 * time.Second
 
+// codeExpired marks the one 401 that another token mends; the vendor has no number for it.
+const codeExpired = "token_expired"
+
 // tooManyRows tells "Too many tasks (10000 max)", which waiting does not mend, from "Too many requests", which it does.
 var tooManyRows = regexp.MustCompile(`\d\s*max`)
 
@@ -27,6 +30,9 @@ func judge(r *rest.Response) *connectors.Error {
 		e := judgeStatus(r)
 		if err == nil {
 			e.Code = code(body)
+			if e.Kind == connectors.KindUnauthorized && expired(body) {
+				e.Code, e.Detail = codeExpired, "the access token has expired"
+			}
 		}
 		return e
 	}
@@ -42,6 +48,12 @@ func judge(r *rest.Response) *connectors.Error {
 	return r.Fail(connectors.KindBadResponse, "the answer says neither ok nor error")
 }
 
+// expired looks for the words by which the vendor's own clients know an access token's end.
+func expired(body envelope) bool {
+	const words = "token is expired"
+	return strings.Contains(strings.ToLower(string(body.Message)), words) || strings.Contains(strings.ToLower(string(body.ErrorDescription)), words)
+}
+
 // judgeStatus is for what does not come from the interface itself, but from what stands before it.
 func judgeStatus(r *rest.Response) *connectors.Error {
 	e := r.Fail(rest.StatusKind(r.Status), "")
@@ -49,7 +61,7 @@ func judgeStatus(r *rest.Response) *connectors.Error {
 	case e.Kind == connectors.KindRateLimited:
 		e.RetryAfter = retryAfter(r)
 	case e.Kind == connectors.KindUnauthorized:
-		e.Detail = "check api_key"
+		e.Detail = "the credential is not accepted; check api_key or oauth"
 	case e.Kind == connectors.KindNotFound:
 		e.Detail = "check url"
 	case r.Status >= 300 && r.Status < 400:

@@ -90,6 +90,14 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			name: "an expired token", status: 401, body: `{"status":"error","message":"Access token is expired"}`,
+			want: &connectors.Error{Kind: connectors.KindUnauthorized, Code: "token_expired"},
+		},
+		{
+			name: "an expired token, in newer words", status: 401, body: `{"errorDescription":"The access token is expired."}`,
+			want: &connectors.Error{Kind: connectors.KindUnauthorized, Code: "token_expired"},
+		},
+		{
+			name: "another 401", status: 401, body: `{"status":"error","message":"Access denied"}`,
 			want: &connectors.Error{Kind: connectors.KindUnauthorized},
 		},
 		{

@@ -21,7 +21,7 @@ func (c *client) Probe(ctx context.Context) ([]connectors.Finding, error) {
 		case err == nil:
 			findings = append(findings, connectors.Finding{What: p.what, OK: true})
 		case connectors.IsKind(err, connectors.KindForbidden):
-			findings = append(findings, connectors.Finding{What: p.what, Note: "give the API key the scope " + p.scope})
+			findings = append(findings, connectors.Finding{What: p.what, Note: "give the key or the application the scope " + p.scope})
 		default:
 			return findings, err
 		}

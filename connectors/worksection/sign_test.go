@@ -2,6 +2,7 @@ package worksection
 
 import (
 	"testing"
+	"time"
 
 	"roster/connectors"
 )
@@ -37,6 +38,14 @@ func TestSign(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestStamp(t *testing.T) {
+	t.Parallel()
+	const want = "Admin 1700000000_04098e47b99eacb794e0ac4877898cd650c4dfb6f83121cf5e1c019254614b18"
+	if got := stamp("get_users", testKey, time.Unix(1700000000, 0)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/worksection/fake"
+	"roster/internal/credential"
 )
 
 // direct calls a handler without a network, which a bubble of fake time has none of.
@@ -75,4 +76,51 @@ func TestTooManyRequestsIsWaitedOut(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A header with the time is made anew for each attempt: an old one is refused.
+func TestStampIsFresh(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, fake.Knobs{Skew: time.Second})
+		source, err := open(connectors.Config{
+			Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", APIKey: testKey, Signing: "hmac",
+			RateLimit: &connectors.RateLimit{},
+		}, direct{vendor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second call comes at once, is refused, and repeated after two seconds
+			if _, err := source.Accounts.List(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := vendor.Calls()["get_users"]; n != 3 {
+			t.Errorf("%d calls were made, want 3: one was refused once", n)
+		}
+	})
+}
+
+// Tokens are asked for within the account's limit.
+func TestTokensCountAgainstTheLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		vendor := fake.New(fake.Data{Application: &fake.Application{ClientID: "a", Secret: "b"}, Grants: []fake.Grant{{Value: "first"}}}, fake.Knobs{})
+		keeper := credential.New(credential.Options{Store: &credential.Memory{}})
+		defer keeper.Close()
+		source, err := open(connectors.Config{
+			Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", Runtime: connectors.Runtime{Tokens: keeper},
+			OAuth: &connectors.OAuth{ClientID: "a", ClientSecret: "b", RefreshToken: "first"},
+		}, direct{vendor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		if _, err := source.Accounts.List(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took != 1100*time.Millisecond {
+			t.Errorf("a token and a list took %s, want the pause between two calls", took)
+		}
+	})
 }

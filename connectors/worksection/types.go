@@ -11,6 +11,8 @@ type envelope struct {
 	Status  string      `json:"status"`
 	Code    rest.Scalar `json:"status_code"`
 	Message rest.Scalar `json:"message"`
+	// ErrorDescription stands in the place of Message where a token is refused, in newer answers.
+	ErrorDescription rest.Scalar `json:"errorDescription"`
 }
 
 // person is what members and contacts share. Older accounts lack url, services, contacts and the date.

@@ -16,7 +16,8 @@ import (
 var defaultLimit = connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond}
 
 // Open gives the source that cfg describes; it makes no call. It takes Config.URL, the address of the account such as
-// https://acme.worksection.com, and Config.APIKey. The error names every wrong setting by its key.
+// https://acme.worksection.com, and either Config.APIKey with Config.Signing, or Config.OAuth. The error names every wrong setting by its
+// key.
 func Open(cfg connectors.Config) (*connectors.Source, error) {
 	return open(cfg, nil)
 }
@@ -34,18 +35,15 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)
 	}
-	if strings.TrimSpace(cfg.APIKey.Reveal()) == "" {
-		err = errors.Join(err, errors.New("api_key: required"))
-	}
-	if err != nil {
+	if err := errors.Join(err, checkCredential(&cfg)); err != nil {
 		return nil, err
 	}
-	c := &client{rest: rc, key: cfg.APIKey}
+	c := &client{rest: rc}
 	to := converter{zone: cfg.TimeZone, region: cfg.PhoneRegion}
 	if to.zone == nil {
 		to.zone = time.UTC
 	}
-	return &connectors.Source{
+	s := &connectors.Source{
 		Name:           cfg.Name,
 		Kind:           connectors.Worksection,
 		URL:            strings.TrimRight(cfg.URL, "/"),
@@ -56,7 +54,45 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Contacts:       list(c, actionContacts, to.contact),
 		ContactFolders: list(c, actionContactGroups, folder),
 		Prober:         c,
-	}, nil
+	}
+	switch {
+	case cfg.OAuth != nil:
+		o := &oauth{rest: rc, cfg: *cfg.OAuth}
+		chain := cfg.OAuth.Chain(connectors.Worksection)
+		tokens := cfg.Runtime.Tokens.Keep(cfg.Name, chain, cfg.OAuth.First(), o.exchange)
+		c.send, s.Credential = c.asUser(tokens), tokens.Credential
+		s.Fingerprint = connectors.Fingerprint(connectors.Worksection, canonical(cfg.URL), "oauth", chain)
+	case cfg.Signing == signingHMAC:
+		c.send = c.stamped(cfg.APIKey)
+	default:
+		c.send = c.signed(cfg.APIKey)
+	}
+	return s, nil
+}
+
+// The ways to use an API key.
+const (
+	signingMD5  = "md5"
+	signingHMAC = "hmac"
+)
+
+func checkCredential(cfg *connectors.Config) error {
+	var err error
+	if cfg.Signing != "" && cfg.Signing != signingMD5 && cfg.Signing != signingHMAC {
+		err = errors.New("signing: must be md5 or hmac")
+	}
+	key := strings.TrimSpace(cfg.APIKey.Reveal())
+	switch {
+	case cfg.OAuth == nil && key == "":
+		return errors.Join(err, errors.New("api_key: required"))
+	case cfg.OAuth == nil:
+		return err
+	case key != "":
+		err = errors.Join(err, errors.New("api_key: give either this or oauth"))
+	case cfg.Runtime.Tokens == nil:
+		err = errors.Join(err, errors.New("oauth: "+connectors.NoTokenKeeper))
+	}
+	return errors.Join(err, checkOAuth(cfg.OAuth))
 }
 
 // canonical spells an address that rest has accepted in one way, so that a slash or a capital letter does not make another source of it.

@@ -273,7 +273,7 @@ func TestProbe(t *testing.T) {
 	}
 	t.Run("a key without a scope", func(t *testing.T) {
 		vendor.Tune(func(k *fake.Knobs) { k.Denied = []string{"get_contacts", "get_contact_groups"} })
-		want[1] = connectors.Finding{What: want[1].What, Note: "give the API key the scope contacts_read"}
+		want[1] = connectors.Finding{What: want[1].What, Note: "give the key or the application the scope contacts_read"}
 		got, err := source.Prober.Probe(t.Context())
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v (-want +got):\n%s", err, diff)

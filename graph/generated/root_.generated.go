@@ -264,6 +264,7 @@ type ComplexityRoot struct {
 	Source struct {
 		Capabilities func(childComplexity int) int
 		Collections  func(childComplexity int) int
+		Credential   func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
 		Name         func(childComplexity int) int
@@ -280,14 +281,33 @@ type ComplexityRoot struct {
 		Reads         func(childComplexity int) int
 		State         func(childComplexity int) int
 		SyncedAt      func(childComplexity int) int
+		Tiers         func(childComplexity int) int
 		TriedAt       func(childComplexity int) int
 		Waits         func(childComplexity int) int
+	}
+
+	SourceCredential struct {
+		ExpiresAt func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Renewed   func(childComplexity int) int
+		State     func(childComplexity int) int
 	}
 
 	SourceError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		RetryAt func(childComplexity int) int
+	}
+
+	SourceTier struct {
+		Bytes    func(childComplexity int) int
+		Entries  func(childComplexity int) int
+		Fills    func(childComplexity int) int
+		Hits     func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Misses   func(childComplexity int) int
+		SyncedAt func(childComplexity int) int
+		Waits    func(childComplexity int) int
 	}
 
 	StagePermission struct {
@@ -1521,6 +1541,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Source.Collections(childComplexity), true
+	case "Source.credential":
+		if e.ComplexityRoot.Source.Credential == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Source.Credential(childComplexity), true
 	case "Source.id":
 		if e.ComplexityRoot.Source.ID == nil {
 			break
@@ -1600,6 +1626,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.SyncedAt(childComplexity), true
+	case "SourceCollection.tiers":
+		if e.ComplexityRoot.SourceCollection.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCollection.Tiers(childComplexity), true
 	case "SourceCollection.triedAt":
 		if e.ComplexityRoot.SourceCollection.TriedAt == nil {
 			break
@@ -1612,6 +1644,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.Waits(childComplexity), true
+
+	case "SourceCredential.expiresAt":
+		if e.ComplexityRoot.SourceCredential.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCredential.ExpiresAt(childComplexity), true
+	case "SourceCredential.message":
+		if e.ComplexityRoot.SourceCredential.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCredential.Message(childComplexity), true
+	case "SourceCredential.renewed":
+		if e.ComplexityRoot.SourceCredential.Renewed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCredential.Renewed(childComplexity), true
+	case "SourceCredential.state":
+		if e.ComplexityRoot.SourceCredential.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCredential.State(childComplexity), true
 
 	case "SourceError.code":
 		if e.ComplexityRoot.SourceError.Code == nil {
@@ -1631,6 +1688,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceError.RetryAt(childComplexity), true
+
+	case "SourceTier.bytes":
+		if e.ComplexityRoot.SourceTier.Bytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceTier.Bytes(childComplexity), true
+	case "SourceTier.entries":
+		if e.ComplexityRoot.SourceTier.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceTier.Entries(childComplexity), true
+	case "SourceTier.fills":
+		if e.ComplexityRoot.SourceTier.Fills == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceTier.Fills(childComplexity), true
+	case "SourceTier.hits":
+		if e.ComplexityRoot.SourceTier.Hits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceTier.Hits(childComplexity), true
+	case "SourceTier.kind":
+		if e.ComplexityRoot.SourceTier.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceTier.Kind(childComplexity), true
+	case "SourceTier.misses":
+		if e.ComplexityRoot.SourceTier.Misses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceTier.Misses(childComplexity), true
+	case "SourceTier.syncedAt":
+		if e.ComplexityRoot.SourceTier.SyncedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceTier.SyncedAt(childComplexity), true
+	case "SourceTier.waits":
+		if e.ComplexityRoot.SourceTier.Waits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceTier.Waits(childComplexity), true
 
 	case "StagePermission.action":
 		if e.ComplexityRoot.StagePermission.Action == nil {
@@ -2535,6 +2641,30 @@ type Source implements Node {
   collections: [SourceCollection!]!
   "What it can do beyond being read."
   capabilities: [SourceCapability!]!
+  "How its credential stands, as far as that is known without asking the source; null where nothing is known."
+  credential: SourceCredential
+}
+
+"How a source's credential stands."
+type SourceCredential {
+  state: CredentialState!
+  "When it ends; null where it does not say, or is renewed."
+  expiresAt: DateTime
+  "Whether Roster renews it by itself."
+  renewed: Boolean!
+  "What is wrong and what to do about it; null where there is nothing to do."
+  message: String
+}
+
+"Whether something must be done about a credential, best first."
+enum CredentialState {
+  GOOD
+  "It ends within three weeks, and nothing renews it: get another one."
+  EXPIRING
+  "It has ended, or could not be renewed in time."
+  EXPIRED
+  "It cannot be renewed any more: somebody must authorise Roster anew."
+  REFUSED
 }
 
 "The vendor. Clients should expect values that are not here yet."
@@ -2577,6 +2707,48 @@ type SourceCollection {
   waits: Int!
   "Why the last try failed; null after a success."
   error: SourceError
+  "Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started."
+  tiers: [SourceTier!]!
+}
+
+"""
+What one place holds of a collection, and how it has served. Memory serves operations. The others serve the server's reader of the collection, when it is due to
+bring newer data into memory. Numbers that may outgrow an Int are Floats without a fraction.
+"""
+type SourceTier {
+  kind: TierKind!
+  "The records it holds, as last known. Null for SOURCE: see expectedCount."
+  entries: Int
+  "About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE."
+  bytes: Float
+  "When the oldest of them was read from the source. Null where there are none, and for SOURCE."
+  syncedAt: DateTime
+  """
+  How often it had what was wanted. MEMORY: an operation was served without waiting. REDIS, DIRECTORY: the reader took what was there, and the source was
+  spared a reading. SOURCE: a reading ended with all records.
+  """
+  hits: Float!
+  """
+  How often it had not. MEMORY: an operation found nothing, or waited for better. REDIS, DIRECTORY: nothing good enough was there, and the source was read.
+  SOURCE: a reading failed, or ended without all records.
+  """
+  misses: Float!
+  "How often data was put there: into MEMORY from below, into REDIS or the DIRECTORY by the answering server. Never into a SOURCE."
+  fills: Float!
+  "How often somebody waited for it. MEMORY: an operation. REDIS, DIRECTORY: the reader, for a reading that another server makes. Never for a SOURCE."
+  waits: Float!
+}
+
+"Where a collection's data can be, nearest first."
+enum TierKind {
+  "In the memory of the answering server."
+  MEMORY
+  "In Redis, which servers share."
+  REDIS
+  "In a directory of the answering server."
+  DIRECTORY
+  "In the source itself."
+  SOURCE
 }
 
 "The kinds of records that sources hold."
@@ -3616,6 +3788,8 @@ func (ec *executionContext) childFields_Source(ctx context.Context, field graphq
 		return ec.fieldContext_Source_collections(ctx, field)
 	case "capabilities":
 		return ec.fieldContext_Source_capabilities(ctx, field)
+	case "credential":
+		return ec.fieldContext_Source_credential(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Source", field.Name)
 }
@@ -3642,8 +3816,24 @@ func (ec *executionContext) childFields_SourceCollection(ctx context.Context, fi
 		return ec.fieldContext_SourceCollection_waits(ctx, field)
 	case "error":
 		return ec.fieldContext_SourceCollection_error(ctx, field)
+	case "tiers":
+		return ec.fieldContext_SourceCollection_tiers(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceCollection", field.Name)
+}
+
+func (ec *executionContext) childFields_SourceCredential(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_SourceCredential_state(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SourceCredential_expiresAt(ctx, field)
+	case "renewed":
+		return ec.fieldContext_SourceCredential_renewed(ctx, field)
+	case "message":
+		return ec.fieldContext_SourceCredential_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceCredential", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3656,6 +3846,28 @@ func (ec *executionContext) childFields_SourceError(ctx context.Context, field g
 		return ec.fieldContext_SourceError_retryAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceError", field.Name)
+}
+
+func (ec *executionContext) childFields_SourceTier(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_SourceTier_kind(ctx, field)
+	case "entries":
+		return ec.fieldContext_SourceTier_entries(ctx, field)
+	case "bytes":
+		return ec.fieldContext_SourceTier_bytes(ctx, field)
+	case "syncedAt":
+		return ec.fieldContext_SourceTier_syncedAt(ctx, field)
+	case "hits":
+		return ec.fieldContext_SourceTier_hits(ctx, field)
+	case "misses":
+		return ec.fieldContext_SourceTier_misses(ctx, field)
+	case "fills":
+		return ec.fieldContext_SourceTier_fills(ctx, field)
+	case "waits":
+		return ec.fieldContext_SourceTier_waits(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceTier", field.Name)
 }
 
 func (ec *executionContext) childFields_StagePermission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

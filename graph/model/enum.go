@@ -71,6 +71,16 @@ func UnmarshalCollectionKind(v any) (connectors.Collection, error) {
 	return collectionKinds.unmarshal(v)
 }
 
+var tierKinds = newEnum(map[string]snapshot.TierKind{
+	"MEMORY": snapshot.TierMemory, "REDIS": snapshot.TierRedis, "DIRECTORY": snapshot.TierDirectory, "SOURCE": snapshot.TierSource,
+})
+
+// MarshalTierKind writes a TierKind.
+func MarshalTierKind(v snapshot.TierKind) graphql.Marshaler { return tierKinds.marshal(v) }
+
+// UnmarshalTierKind reads a TierKind.
+func UnmarshalTierKind(v any) (snapshot.TierKind, error) { return tierKinds.unmarshal(v) }
+
 var contactFacets = newEnum(map[string]directory.ContactFacet{
 	"SOURCE": directory.ContactFacetSource, "FOLDER": directory.ContactFacetFolder, "TAG": directory.ContactFacetTag,
 	"OWNER": directory.ContactFacetOwner,
@@ -198,6 +208,21 @@ func SourceErrorCode(v connectors.ErrorKind) string {
 // UnmarshalSourceErrorCode reads a SourceErrorCode.
 func UnmarshalSourceErrorCode(v any) (connectors.ErrorKind, error) {
 	return sourceErrorCodes.unmarshal(v)
+}
+
+var credentialStates = newEnum(map[string]connectors.CredentialState{
+	"GOOD": connectors.CredentialGood, "EXPIRING": connectors.CredentialExpiring, "EXPIRED": connectors.CredentialExpired,
+	"REFUSED": connectors.CredentialRefused,
+})
+
+// MarshalCredentialState writes a CredentialState.
+func MarshalCredentialState(v connectors.CredentialState) graphql.Marshaler {
+	return credentialStates.marshal(v)
+}
+
+// UnmarshalCredentialState reads a CredentialState.
+func UnmarshalCredentialState(v any) (connectors.CredentialState, error) {
+	return credentialStates.unmarshal(v)
 }
 
 var sourceKinds = newEnum(map[string]connectors.Kind{

@@ -45,6 +45,19 @@ type SourceCollection struct {
 	Waits int `json:"waits"`
 	// Why the last try failed; null after a success.
 	Error *SourceError `json:"error,omitempty"`
+	// Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started.
+	Tiers []*SourceTier `json:"tiers"`
+}
+
+// How a source's credential stands.
+type SourceCredential struct {
+	State connectors.CredentialState `json:"state"`
+	// When it ends; null where it does not say, or is renewed.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// Whether Roster renews it by itself.
+	Renewed bool `json:"renewed"`
+	// What is wrong and what to do about it; null where there is nothing to do.
+	Message *string `json:"message,omitempty"`
 }
 
 // Why a source could not be read.
@@ -54,6 +67,28 @@ type SourceError struct {
 	Code    connectors.ErrorKind `json:"code"`
 	// When it is asked again at the earliest, if somebody still wants it.
 	RetryAt *time.Time `json:"retryAt,omitempty"`
+}
+
+// What one place holds of a collection, and how it has served. Memory serves operations. The others serve the server's reader of the collection, when it is due to
+// bring newer data into memory. Numbers that may outgrow an Int are Floats without a fraction.
+type SourceTier struct {
+	Kind snapshot.TierKind `json:"kind"`
+	// The records it holds, as last known. Null for SOURCE: see expectedCount.
+	Entries *int `json:"entries,omitempty"`
+	// About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE.
+	Bytes *float64 `json:"bytes,omitempty"`
+	// When the oldest of them was read from the source. Null where there are none, and for SOURCE.
+	SyncedAt *time.Time `json:"syncedAt,omitempty"`
+	// How often it had what was wanted. MEMORY: an operation was served without waiting. REDIS, DIRECTORY: the reader took what was there, and the source was
+	// spared a reading. SOURCE: a reading ended with all records.
+	Hits float64 `json:"hits"`
+	// How often it had not. MEMORY: an operation found nothing, or waited for better. REDIS, DIRECTORY: nothing good enough was there, and the source was read.
+	// SOURCE: a reading failed, or ended without all records.
+	Misses float64 `json:"misses"`
+	// How often data was put there: into MEMORY from below, into REDIS or the DIRECTORY by the answering server. Never into a SOURCE.
+	Fills float64 `json:"fills"`
+	// How often somebody waited for it. MEMORY: an operation. REDIS, DIRECTORY: the reader, for a reading that another server makes. Never for a SOURCE.
+	Waits float64 `json:"waits"`
 }
 
 // Exactly one way of naming a person.

@@ -70,6 +70,7 @@ func one(ctx context.Context, s *connectors.Source) Report {
 			r.refused(connectors.AsError(s.Name, err))
 		}
 	}
+	r.renewal()
 	if r.Reached && r.Accepted {
 		for _, c := range s.Collections() {
 			r.Collections = append(r.Collections, read(ctx, s, c))
@@ -80,6 +81,16 @@ func one(ctx context.Context, s *connectors.Source) Report {
 	}
 	r.Took = time.Since(start)
 	return r
+}
+
+// renewal says how the renewing of the source's tokens goes, where it renews any.
+func (r *Report) renewal() {
+	if r.Source.Credential == nil {
+		return
+	}
+	if c := r.Source.Credential(); c.Renewed {
+		r.Findings = append(r.Findings, connectors.Finding{What: "its tokens are renewed", OK: c.Detail == "", Note: c.Detail})
+	}
 }
 
 // refused notes a probe's failure. An answer of any kind shows that the source was reached.

@@ -50,10 +50,13 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		}
 		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names))
 	}
+	c.Admin, c.Log, c.Tracing = d.admin(&f.Admin), Log(f.Log), d.tracing(&f.Tracing)
 	c.Redis = d.redis(f.Redis)
 	if c.CacheDir = f.CacheDir; c.CacheDir != "" && c.Redis != nil {
 		d.fault("cache_dir", "is for a configuration without redis")
 	}
+	c.CredentialsDir = f.CredentialsDir
+	d.tokensHaveAPlace(c)
 	c.Identity = d.identity(&f.Identity, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
 	if f.TLS != nil {
@@ -82,20 +85,25 @@ func (d *decoder) origins(given []string) []string {
 }
 
 func (d *decoder) listen(addr, path string) {
+	if host, ok := d.hostPort(addr, path); ok && !loopback(host) {
+		d.fault(path, "must be a loopback address (127.0.0.1, ::1 or localhost): whoever can reach it can read everything")
+	}
+}
+
+// hostPort checks an address to listen on. It is false where there is no telling its host.
+func (d *decoder) hostPort(addr, path string) (host string, ok bool) {
 	if d.faulty(path) {
-		return
+		return "", false
 	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		d.fault(path, "must be host:port, such as 127.0.0.1:8080")
-		return
+		return "", false
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		d.fault(path, "the port must be a number from 0 to 65535")
 	}
-	if !loopback(host) {
-		d.fault(path, "must be a loopback address (127.0.0.1, ::1 or localhost): whoever can reach it can read everything")
-	}
+	return host, true
 }
 
 // plaintext refuses an address that others reach, where nothing keeps what is said there from whoever is on the way.
@@ -124,8 +132,14 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Sour
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
 		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
-		Timeout: f.Timeout, PhoneRegion: f.PhoneRegion,
+		Timeout: f.Timeout, PhoneRegion: f.PhoneRegion, Signing: f.Signing, OAuth: d.oauth(f, path+".oauth"),
 	}}
+	switch s.Kind {
+	case connectors.Worksection:
+		d.oneCredential(f.APIKey, f.OAuth, path, "api_key")
+	case connectors.Kommo:
+		d.oneCredential(f.AccessToken, f.OAuth, path, "access_token")
+	}
 	if !d.faulty(path + ".name") {
 		switch {
 		case !nameForm.MatchString(f.Name):
@@ -154,7 +168,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Sour
 	if r := f.RateLimit; r != nil {
 		s.RateLimit = &connectors.RateLimit{Calls: r.Calls, Per: r.Per, Parallel: r.Parallel}
 	}
-	s.EmailTrust = trusts[f.EmailTrust]
+	s.EmailTrust, s.PropagateTrace = trusts[f.EmailTrust], f.PropagateTrace
 	s.Collections = d.readable(f, path+".collections")
 	return s
 }

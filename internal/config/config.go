@@ -21,9 +21,14 @@ type Config struct {
 	Redis *Redis
 	// CacheDir is empty where there is none.
 	CacheDir string
-	Identity Identity
+	// CredentialsDir is where tokens that are renewed are kept; empty for Redis.
+	CredentialsDir string
+	Identity       Identity
 	// Precedence gives for a field of a person, by its key in the file, the sources whose value is preferred. Those not named follow.
 	Precedence map[string][]string
+	Admin      Admin
+	Log        Log
+	Tracing    Tracing
 	Sources    []Source
 	Limits     Limits
 	// TrustedDocuments is nil where all documents may run.
@@ -56,6 +61,8 @@ type TrustedDocuments struct {
 type Source struct {
 	connectors.Config
 	EmailTrust connectors.Trust
+	// PropagateTrace sends the source where in a trace a call belongs.
+	PropagateTrace bool
 	// Collections are those to read.
 	Collections map[connectors.Collection]Collection
 }

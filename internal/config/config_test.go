@@ -114,8 +114,8 @@ func TestDefaults(t *testing.T) {
 	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
 	want := &Config{
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
-		Precedence: map[string][]string{},
-		Limits:     Limits(httpapi.DefaultLimits()), PersistedQueries: true,
+		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
+		Limits: Limits(httpapi.DefaultLimits()), PersistedQueries: true,
 		Sources: []Source{{
 			Config:     connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
 			EmailTrust: connectors.TrustAsserted,
@@ -127,6 +127,28 @@ func TestDefaults(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got, zones); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestOAuth(t *testing.T) {
+	t.Parallel()
+	c, err := Open("testdata/good/oauth.yaml", testEnv).Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join("testdata", "good", "tokens"); c.CredentialsDir != want {
+		t.Errorf("the directory is %s, want %s", c.CredentialsDir, want)
+	}
+	var got []connectors.OAuth
+	for i := range c.Sources[:2] {
+		got = append(got, *c.Sources[i].OAuth)
+	}
+	want := []connectors.OAuth{
+		{ClientID: "a", ClientSecret: "literal-canary-77", RedirectURI: "https://x.example", RefreshToken: "literal-canary-77"},
+		{ClientID: "a", ClientSecret: "literal-canary-77", RedirectURI: "https://x.example", Code: "literal-canary-77"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || c.Sources[2].OAuth != nil || c.Sources[1].Signing != "md5" || c.Sources[2].Signing != "hmac" {
+		t.Errorf("signing %s and %s; -want +got:\n%s", c.Sources[1].Signing, c.Sources[2].Signing, diff)
 	}
 }
 
@@ -194,9 +216,11 @@ func TestEverySetting(t *testing.T) {
 		},
 		Introspection: true, TrustedDocuments: &TrustedDocuments{File: "testdata/good/manifest.json"},
 		Origins: []string{"https://people.example.com", "http://localhost:3000"},
+		Admin:   Admin{Listen: "0.0.0.0:9091", Pprof: true}, Log: Log{Format: "json", Level: "debug"},
+		Tracing: Tracing{Endpoint: "https://otel.corp.example:4318/behind", Ratio: 0.25},
 		Sources: []Source{
 			{
-				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/",
+				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/", Signing: "md5",
 					APIKey: "env-canary-51", TimeZone: kyiv, PhoneRegion: "UA", Timeout: 20 * time.Second,
 					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
 				EmailTrust: connectors.TrustAsserted,
@@ -222,7 +246,7 @@ func TestEverySetting(t *testing.T) {
 			{
 				Config: connectors.Config{Name: "rocketchat", Kind: connectors.RocketChat, URL: "http://127.0.0.1:3000",
 					UserID: "uR6kTzq8", AuthToken: "p${CANARY}-p${CANARY}", TimeZone: time.UTC},
-				EmailTrust: connectors.TrustVerified,
+				EmailTrust: connectors.TrustVerified, PropagateTrace: true,
 				Collections: map[connectors.Collection]Collection{
 					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow,
 				},

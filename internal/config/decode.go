@@ -136,7 +136,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 	for _, f := range fields {
 		sub, v := join(path, f.key), into.Field(f.index)
 		node := values[f.key]
-		if f.kind != "" && variant != f.kind {
+		if len(f.kinds) > 0 && !slices.Contains(f.kinds, variant) {
 			d.foreign(sub, f, node, values[f.key+"_file"], variant)
 			continue
 		}
@@ -146,7 +146,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 			v.SetString(d.secret(node, values[f.key+"_file"], sub))
 		case node != nil:
 			d.value(node, sub, v, f, variant)
-		case f.required || f.kind != "" && f.def == "":
+		case f.required || len(f.kinds) > 0 && !f.optional():
 			d.fault(sub, "is required")
 		default:
 			d.missing(sub, v, f, variant)
@@ -159,11 +159,11 @@ func (d *decoder) foreign(path string, f field, value, file *yaml.Node, variant 
 	known := slices.Contains(connectors.Kinds[:], connectors.Kind(variant))
 	if value != nil && known {
 		d.lines[path] = value.Line
-		d.fault(path, "is for %s only", f.kind)
+		d.fault(path, "is for %s only", f.kindNames())
 	}
 	if file != nil && known {
 		d.lines[path+"_file"] = file.Line
-		d.fault(path+"_file", "is for %s only", f.kind)
+		d.fault(path+"_file", "is for %s only", f.kindNames())
 	}
 }
 
@@ -267,9 +267,11 @@ func (d *decoder) plain(n *yaml.Node, path string, v reflect.Value) (string, boo
 		if v.Type() != reflect.TypeFor[time.Duration]() {
 			want = "!!int"
 		}
+	case reflect.Float64:
+		want = "!!float"
 	}
 	switch tag := n.ShortTag(); {
-	case tag == want, fromEnv && tag == "!!str":
+	case tag == want, fromEnv && tag == "!!str", want == "!!float" && tag == "!!int":
 		return text, true
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		d.fault(path, "must be a duration with a unit, such as 30s, 5m, 12h or 7d")
@@ -277,6 +279,8 @@ func (d *decoder) plain(n *yaml.Node, path string, v reflect.Value) (string, boo
 		d.fault(path, "must be text: put it in quotes")
 	case want == "!!bool":
 		d.fault(path, "must be true or false")
+	case want == "!!float":
+		d.fault(path, "must be a number, without quotes")
 	default:
 		d.fault(path, "must be a whole number, without quotes")
 	}
@@ -306,6 +310,8 @@ func (d *decoder) scalar(text, path string, v reflect.Value, f field) {
 		v.SetBool(value)
 	case v.CanInt():
 		d.number(text, path, v, f)
+	case v.CanFloat():
+		d.fraction(text, path, v, f)
 	default:
 		switch {
 		case text == "":
@@ -332,6 +338,20 @@ func (d *decoder) number(text, path string, v reflect.Value, f field) {
 		d.fault(path, "must be from %s to %s", f.min, f.max)
 	}
 	v.SetInt(value)
+}
+
+func (d *decoder) fraction(text, path string, v reflect.Value, f field) {
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		d.fault(path, "must be a number")
+		return
+	}
+	least, _ := strconv.ParseFloat(f.min, 64)
+	most, _ := strconv.ParseFloat(f.max, 64)
+	if !(value >= least && value <= most) { // nor is it NaN
+		d.fault(path, "must be from %s to %s", f.min, f.max)
+	}
+	v.SetFloat(value)
 }
 
 // text looks at a scalar before its turn; its faults are left for then.

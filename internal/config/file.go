@@ -87,6 +87,9 @@ func (f *File) load(text []byte) (*Config, error) {
 		f.judged[name] = digest(data, err)
 		return data, err
 	}, f.opts...)
+	if err == nil && c.CredentialsDir != "" {
+		c.CredentialsDir = below(dir, c.CredentialsDir)
+	}
 	if err == nil && c.CacheDir != "" {
 		c.CacheDir = below(dir, c.CacheDir)
 	}

@@ -15,7 +15,7 @@ import (
 //	default   its value when left out; shown as a word in parentheses where it is not a value of its own
 //	except    other defaults for single kinds or collections: rocketchat=verified
 //	required  it has no default
-//	for       the kind of source that needs it, or may have it where it has a default; other kinds must not have it
+//	for       the kinds of sources that need it, or with a default may have it; other kinds must not have it
 //	min, max  its bounds
 //	oneof     all of its values
 //	type      a better word for its type
@@ -29,8 +29,12 @@ type rootFile struct {
 	MaxWait           time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
 	Redis             *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
 	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
+	CredentialsDir    string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A directory to keep the tokens of OAuth in, which are renewed. Replicas may share it, where its file system knows locks. Relative to the configuration file."`
 	Identity          identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
 	Precedence        precedenceFile `key:"precedence" doc:"For a person's single fields, the sources whose value is preferred, first to last. Sources that are not named follow in the order of the file."`
+	Admin             adminFile      `key:"admin" doc:"What the operator asks."`
+	Log               logFile        `key:"log" doc:"The log."`
+	Tracing           tracingFile    `key:"tracing" doc:"OpenTelemetry traces."`
 	Introspection     bool           `key:"introspection" default:"false" doc:"Lets clients ask for the schema. Without it the playground has no documentation and no completion; roster schema prints the schema. Always on in the demo."`
 	Limits            Limits         `key:"limits" doc:"How much may be asked. What is refused because of one of these is told its name and its number."`
 	TrustedDocuments  *trustedFile   `key:"trusted_documents" default:"(all documents run)" doc:"Lets registered documents run only."`
@@ -133,8 +137,10 @@ type sourceFile struct {
 	Kind string `key:"kind" required:"yes" oneof:"worksection kommo altcraft rocketchat" doc:"The vendor."`
 	URL  string `key:"url" type:"URL" required:"yes" doc:"Where it is. A path is kept as a prefix."`
 
-	APIKey      connectors.Secret `key:"api_key" for:"worksection" doc:"The account's API key."`
-	AccessToken connectors.Secret `key:"access_token" for:"kommo" doc:"A long-lived token."`
+	APIKey      connectors.Secret `key:"api_key" for:"worksection" default:"(oauth)" doc:"The account's API key. Either this or oauth is required."`
+	Signing     string            `key:"signing" for:"worksection" oneof:"md5 hmac" default:"md5" doc:"How api_key is used: a hash in the query, as the vendor documents, or a header with the time, as its own clients send."`
+	AccessToken connectors.Secret `key:"access_token" for:"kommo" default:"(oauth)" doc:"A long-lived token. Either this or oauth is required."`
+	OAuth       *oauthFile        `key:"oauth" for:"worksection kommo" default:"(none)" doc:"Tokens that Roster renews. They need credentials_dir, or a redis that is durable and has an encryption_key."`
 	Token       connectors.Secret `key:"token" for:"altcraft" doc:"A token of the admin API."`
 	AccountID   int64             `key:"account_id" for:"altcraft" min:"1" doc:"The account whose users to read."`
 	Format      string            `key:"format" for:"altcraft" oneof:"json xml" default:"json" doc:"The form of requests and answers."`
@@ -148,6 +154,17 @@ type sourceFile struct {
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"How long one call may take."`
 	RateLimit    *rateLimitFile  `key:"rate_limit" default:"(the vendor's)" doc:"How often the source may be called."`
 	Collections  collectionsFile `key:"collections" default:"(all that the kind has)" doc:"What to read, and how fresh. A collection set to false is not read."`
+
+	PropagateTrace bool `key:"propagate_trace" default:"false" doc:"Sends the traceparent header with each call, so that the source's own traces join ours."`
+}
+
+type oauthFile struct {
+	ClientID     string            `key:"client_id" required:"yes" doc:"What the vendor calls the integration."`
+	ClientSecret connectors.Secret `key:"client_secret" required:"yes" doc:"The integration's secret."`
+	RedirectURI  string            `key:"redirect_uri" type:"URL" default:"(none)" doc:"Where the integration sends browsers, exactly as the vendor has it. Required for kommo, and with code."`
+	RefreshToken connectors.Secret `key:"refresh_token" default:"(code)" doc:"What the first tokens are got for. Either this or code is required. Leave it there: it says which stored tokens are meant, and another one replaces them."`
+	Code         connectors.Secret `key:"code" default:"(refresh_token)" doc:"An authorisation code, good for a few minutes. Leave it there, as refresh_token."`
+	URL          string            `key:"url" type:"URL" default:"(the vendor's)" doc:"Where the token endpoints are."`
 }
 
 type rateLimitFile struct {
@@ -183,14 +200,12 @@ func settingsOf(t reflect.Type, prefix string) []Setting {
 	for _, f := range fieldsOf(t) {
 		path, doc := prefix+f.key, f.doc
 		switch {
-		case f.kind != "" && f.def != "":
-			doc = "For " + f.kind + ". " + doc
-		case f.kind != "":
-			doc = "For " + f.kind + ", required there. " + doc
-		case f.required && prefix == "sources[].rate_limit.":
-			doc = "Required in rate_limit. " + doc
-		case f.required && (prefix == "trusted_documents." || prefix == "tls."):
-			doc = "Required in " + strings.TrimSuffix(prefix, ".") + ". " + doc
+		case f.optional():
+			doc = "For " + f.kindNames() + ". " + doc
+		case len(f.kinds) > 0:
+			doc = "For " + f.kindNames() + ", required there. " + doc
+		case f.required && (prefix == "trusted_documents." || prefix == "tls." || prefix == "sources[].rate_limit." || prefix == "sources[].oauth."):
+			doc = "Required in " + strings.TrimSuffix(strings.TrimPrefix(prefix, "sources[]."), ".") + ". " + doc
 		}
 		all = append(all, Setting{Path: path, Type: f.typeName(), Default: f.shownDefault(), Doc: doc})
 		if f.secret() {
@@ -219,7 +234,7 @@ type field struct {
 	def           string
 	except        map[string]string // kind or collection to default
 	required      bool
-	kind          string
+	kinds         []string
 	min, max      string
 	oneOf         []string
 	typeNameGiven string
@@ -231,7 +246,7 @@ func fieldsOf(t reflect.Type) []field {
 		sf := t.Field(i)
 		tag := sf.Tag.Get
 		f := field{index: i, typ: sf.Type, key: tag("key"), doc: tag("doc"), def: tag("default"), required: tag("required") == "yes",
-			kind: tag("for"), min: tag("min"), max: tag("max"), oneOf: strings.Fields(tag("oneof")), typeNameGiven: tag("type")}
+			kinds: strings.Fields(tag("for")), min: tag("min"), max: tag("max"), oneOf: strings.Fields(tag("oneof")), typeNameGiven: tag("type")}
 		if name, value, ok := strings.Cut(tag("except"), "="); ok {
 			f.except = map[string]string{name: value}
 		}
@@ -239,6 +254,11 @@ func fieldsOf(t reflect.Type) []field {
 	}
 	return fs
 }
+
+// optional says that the kinds that may have it can do without it.
+func (f field) optional() bool { return len(f.kinds) > 0 && f.def != "" }
+
+func (f field) kindNames() string { return strings.Join(f.kinds, " and ") }
 
 func (f field) secret() bool { return f.typ == reflect.TypeFor[connectors.Secret]() }
 
@@ -277,7 +297,7 @@ func (f field) typeName() string {
 		return "text"
 	case reflect.Bool:
 		return "true or false"
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int64, reflect.Float64:
 		return "number"
 	case reflect.Slice:
 		if f.typ.Elem().Kind() == reflect.Struct {

@@ -14,18 +14,12 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/faults"
-	worksection "roster/connectors/worksection/fake"
 	"roster/internal/sandbox"
 	"roster/internal/shared/redistest"
 )
 
 // firstName is the query for someone whose name the tests change.
 const firstName = `{ users(first: 500) { nodes { firstName } completeness { complete stale { name } } } }`
-
-// rename gives the first person of Worksection another name.
-func rename(s *sandbox.Sandbox, name string) {
-	s.Worksection.Update(func(d *worksection.Data) { d.Users[0].FirstName, d.Users[0].Name = name, "" })
-}
 
 // wish runs a query with a Cache-Control, by GET or POST, and gives the headers too.
 func (p *program) wish(t *testing.T, method, query, cacheControl string) (answer, http.Header) {
@@ -106,7 +100,7 @@ func TestNoCacheSeesWhatHasJustChanged(t *testing.T) {
 	}
 	for i, method := range []string{http.MethodPost, http.MethodGet, http.MethodPost, http.MethodGet} {
 		name := fmt.Sprint("Changed", i)
-		rename(s, name)
+		s.Rename(name)
 		a, header := servers[i%2].wish(t, method, firstName, "no-cache")
 		if names, marked := a.names(t); !names[name] || marked {
 			t.Errorf("%s: %s is there %t, marked %t", method, name, names[name], marked)
@@ -130,7 +124,7 @@ func TestMaxAgeIsKeptOrMarked(t *testing.T) {
 	change := func() {
 		mu.Lock()
 		defer mu.Unlock()
-		rename(s, fmt.Sprint("N", len(changed)))
+		s.Rename(fmt.Sprint("N", len(changed)))
 		changed = append(changed, time.Now())
 	}
 	change()
@@ -171,6 +165,7 @@ func TestManyNoCache(t *testing.T) {
 	redis := redistest.Start(t)
 	s, settings := worksectionAlone(t, "1s", "1m")
 	settings["redis"] = map[string]any{"url": "redis://" + redis.Addr}
+	settings["limits"] = map[string]any{"caller_operations": 250, "requests": 0} // all of them are one caller here
 	servers := []*program{serve(t, settings), serve(t, settings)}
 	for _, p := range servers {
 		p.awaitConnected(t)
@@ -215,7 +210,7 @@ func TestOnlyIfCached(t *testing.T) {
 	s.Fault(connectors.Worksection).Clear()
 	p.awaitFirstReading(t)
 	s.ResetCalls()
-	rename(s, "Later")
+	s.Rename("Later")
 	for _, wish := range []string{"only-if-cached", "only-if-cached, max-age=86400"} {
 		a, _ := p.wish(t, http.MethodPost, firstName, wish)
 		if names, marked := a.names(t); len(names) == 0 || names["Later"] || marked {

@@ -347,6 +347,9 @@ func TestSourcesComeAndGo(t *testing.T) {
 	settings := func(sources ...map[string]any) map[string]any {
 		for _, s := range sources {
 			reading(s, "30d", "1s")
+			if s["kind"] == string(connectors.Altcraft) {
+				s["format"] = "xml"
+			}
 		}
 		all := settingsOf(sources...)
 		all["first_wait"] = "1ms" // nobody waits for what is missing: nothing may ever be

@@ -15,7 +15,6 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/faults"
-	rocketchat "roster/connectors/rocketchat/fake"
 	"roster/internal/sandbox"
 	"roster/internal/shared/redistest"
 )
@@ -91,9 +90,20 @@ func TestReplicasReadOnce(t *testing.T) {
 		systems.Fault(kind).Clear()
 	}
 	asking.Wait()
+	eventually(t, "every server has all", func() bool {
+		for _, p := range servers {
+			if a := p.ask(t, countsOfAll, nil); len(a.Errors) > 0 || strings.Contains(string(a.Data), `"complete":false`) {
+				return false
+			}
+		}
+		return true
+	})
+	whole := servers[0].ask(t, countsOfAll, nil)
 	for i, a := range answers {
-		if len(a.Errors) > 0 || string(a.Data) != string(answers[0].Data) || strings.Contains(string(a.Data), `"complete":false`) {
-			t.Fatalf("operation %d: errors %+v, data %.300s, the first has %.300s", i, a.Errors, a.Data, answers[0].Data)
+		// A first reading that takes long is served as far as it has come, and says so.
+		under := slices.ContainsFunc(a.Errors, func(e problem) bool { return e.Extensions.Code == "SOURCE_INCOMPLETE" })
+		if !under && (len(a.Errors) > 0 || string(a.Data) != string(whole.Data)) {
+			t.Fatalf("operation %d: errors %+v, data %.300s, in the end it is %.300s", i, a.Errors, a.Data, whole.Data)
 		}
 	}
 	if diff := cmp.Diff(once, systems.Calls()); diff != "" {
@@ -102,7 +112,7 @@ func TestReplicasReadOnce(t *testing.T) {
 
 	systems.ResetCalls()
 	late := serve(t, settings)
-	if a := late.ask(t, countsOfAll, nil); len(a.Errors) > 0 || string(a.Data) != string(answers[0].Data) {
+	if a := late.ask(t, countsOfAll, nil); len(a.Errors) > 0 || string(a.Data) != string(whole.Data) {
 		t.Errorf("a fresh server answers %.300s, errors %+v, want what the others answer", a.Data, a.Errors)
 	}
 	presenceOfReplicas(t, append(servers, late))
@@ -223,14 +233,7 @@ func TestRedisKeepsCredentialsApart(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	systems := companyOf(t, smallCompany)
-	systems.RocketChat.Update(func(d *rocketchat.Data) {
-		lesser := d.Credentials[0]
-		lesser.Token = "lesser-token"
-		lesser.Permissions = slices.DeleteFunc(slices.Clone(lesser.Permissions), func(p rocketchat.Permission) bool {
-			return p == rocketchat.ViewFullOtherUser || p == rocketchat.ViewAllTeams
-		})
-		d.Credentials = append(d.Credentials, lesser)
-	})
+	lesser := systems.LesserCredential()
 	settings := func(change func(source map[string]any)) map[string]any {
 		s := replicated(redis, systems, "30d", "1s")
 		s["first_wait"], s["max_wait"] = "5s", "5s"
@@ -293,7 +296,7 @@ func TestRedisKeepsCredentialsApart(t *testing.T) {
 		p.awaitFirstReading(t)
 		return see(p, kind)
 	}
-	if got := with("rocketchat", func(s map[string]any) { s["auth_token"] = "lesser-token" }); got.accounts != before.accounts ||
+	if got := with("rocketchat", func(s map[string]any) { s["auth_token"] = lesser.Reveal() }); got.accounts != before.accounts ||
 		got.addresses != 0 || got.teams != 0 {
 		t.Errorf("a credential that sees less gets %+v, want accounts without addresses, and no teams", got)
 	}

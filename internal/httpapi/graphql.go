@@ -51,6 +51,9 @@ func newDoor(opt Options) *door {
 	if opt.Introspection {
 		d.exec.Use(extension.Introspection{})
 	}
+	if opt.Observer != nil {
+		d.exec.Use(observed{opt.Observer}) // before the one that loads
+	}
 	d.exec.Use(opt.API.Extension())
 	return d
 }

@@ -26,6 +26,12 @@ type Options struct {
 	Pages http.Handler
 	// Ready says whether queries can be answered; nil means always.
 	Ready func() bool
+	// HealthElsewhere says that /healthz and /readyz are served by NewAdmin.
+	HealthElsewhere bool
+	// Metrics are served at /metrics; nil for nowhere, or elsewhere.
+	Metrics http.Handler
+	// Observer is told of each operation; nil for nobody.
+	Observer Observer
 	// LocalOnly answers only requests that name this machine as localhost or by a loopback address.
 	LocalOnly bool
 	// Limits bound what a request may ask; zero means DefaultLimits.
@@ -55,14 +61,12 @@ func New(opt Options) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", newDoor(opt))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if opt.Ready != nil && !opt.Ready() {
-			plain(w, http.StatusServiceUnavailable, "not ready: stopping, or the sources are still being read for the first time\n")
-			return
-		}
-		plain(w, http.StatusOK, "ready\n")
-	})
+	if !opt.HealthElsewhere {
+		health(mux, opt.Ready)
+	}
+	if opt.Metrics != nil {
+		mux.Handle("GET /metrics", opt.Metrics)
+	}
 	if opt.Pages != nil {
 		mux.Handle("/", opt.Pages)
 	}

@@ -67,6 +67,12 @@ func (s *serving) onStop(retired <-chan struct{}, f func()) (off func()) {
 
 // Serve serves the handler until ctx ends, in clear where secure is nil, then takes no more requests and lets those under way finish.
 func Serve(ctx context.Context, l net.Listener, handler http.Handler, limits Limits, secure *tls.Config, log *slog.Logger) error {
+	return serve(ctx, l, handler, limits, secure, log, drainFor)
+}
+
+func serve(
+	ctx context.Context, l net.Listener, handler http.Handler, limits Limits, secure *tls.Config, log *slog.Logger, drainFor time.Duration,
+) error {
 	at := &serving{stopping: ctx.Done()}
 	at.open.Add(1) // the server itself, until it drains
 	requests, endAll := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, at))

@@ -12,6 +12,7 @@ import (
 	"roster/connectors"
 	"roster/internal/admission"
 	"roster/internal/config"
+	"roster/internal/credential"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
 	"roster/internal/roster"
@@ -23,10 +24,20 @@ import (
 type Options struct {
 	// Tier is where snapshots are kept beside the memory; nil for nowhere.
 	Tier snapshot.Tier
+	// TierKind says what the tier is.
+	TierKind snapshot.TierKind
 	// Presence is where who is there is shared beside the memory; nil for nowhere.
 	Presence presence.Tier
 	// Runtime is lent to every source.
 	Runtime connectors.Runtime
+	// Propagating takes the place of Runtime's observer for the sources that are told where in a trace a call belongs; nil for none.
+	Propagating connectors.Observer
+	// Readings follows the reading of the sources, and Operations what is asked of the graph; nil for nobody.
+	Readings   snapshot.Observer
+	Operations httpapi.Observer
+	// Metrics are served beside the graph; nil for elsewhere. HealthElsewhere says that this holds for health and readiness too.
+	Metrics         http.Handler
+	HealthElsewhere bool
 	// Pages serves what is not the graph.
 	Pages http.Handler
 	// Stopping says that the program is about to end, and no longer ready.
@@ -46,6 +57,7 @@ type instance struct {
 	handler http.Handler
 	traffic traffic
 	retired chan struct{} // closed when another has taken its place
+	log     *slog.Logger
 
 	stop  context.CancelFunc
 	parts sync.WaitGroup
@@ -54,17 +66,17 @@ type instance struct {
 // build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
 // for each fault.
 func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
-	i := &instance{config: cfg, tier: opt.Tier, retired: make(chan struct{})}
+	i := &instance{config: cfg, tier: opt.Tier, retired: make(chan struct{}), log: opt.Logger}
 	documents, err := documentsOf(cfg, opt)
 	if err != nil {
 		return nil, err
 	}
-	if i.sources, err = open(reusing(cfg, before), opt.Runtime); err != nil {
+	if i.sources, err = open(reusing(cfg, before), opt.Runtime, opt.Propagating); err != nil {
 		return nil, err
 	}
 	collected := snapshot.Options{
 		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
-		Logger: opt.Logger,
+		TierKind: opt.TierKind, Observer: opt.Readings, Logger: opt.Logger,
 	}
 	told := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
 	if before != nil {
@@ -85,6 +97,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 		LocalOnly: true,
 		Ready:     ready,
 		Limits:    limits, Gate: i.gate, Documents: documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
+		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	})
 	return i, nil
 }
@@ -98,6 +111,7 @@ func (i *instance) start(ctx context.Context, ready func()) {
 	}
 	i.parts.Go(func() { i.keeper.Run(ctx) }) //nolint:errcheck // it ends when it is told to
 	i.parts.Go(func() { i.people.Run(ctx) }) //nolint:errcheck // as above
+	i.parts.Go(func() { credential.Watch(ctx, i.sources, i.log) })
 	i.parts.Go(func() {
 		if i.people.AwaitFirst(ctx) {
 			ready()

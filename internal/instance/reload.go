@@ -100,7 +100,21 @@ func keepFixed(cfg, was *config.Config) []string {
 	if changed := keepConnections(&cfg.Limits, &was.Limits); changed {
 		fixed = append(fixed, "limits (of connections and times)")
 	}
-	cfg.Listen, cfg.TLS, cfg.Redis, cfg.CacheDir = was.Listen, was.TLS, was.Redis, was.CacheDir
+	if cfg.CredentialsDir != was.CredentialsDir {
+		fixed = append(fixed, "credentials_dir")
+	}
+	if cfg.Admin != was.Admin {
+		fixed = append(fixed, "admin")
+	}
+	if cfg.Log != was.Log {
+		fixed = append(fixed, "log")
+	}
+	if cfg.Tracing != was.Tracing {
+		fixed = append(fixed, "tracing")
+	}
+	cfg.Listen, cfg.TLS, cfg.Redis = was.Listen, was.TLS, was.Redis
+	cfg.CacheDir, cfg.CredentialsDir = was.CacheDir, was.CredentialsDir
+	cfg.Admin, cfg.Log, cfg.Tracing = was.Admin, was.Log, was.Tracing
 	return fixed
 }
 

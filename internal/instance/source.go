@@ -46,15 +46,15 @@ func alike(a, b *config.Source) bool {
 		c.Runtime = connectors.Runtime{} // lent by the program, and always the same
 		return c
 	}
-	return len(a.Collections) == len(b.Collections) && reflect.DeepEqual(of(a), of(b))
+	return len(a.Collections) == len(b.Collections) && a.PropagateTrace == b.PropagateTrace && reflect.DeepEqual(of(a), of(b))
 }
 
 // Open makes the configured sources, in their order, without the collections that are not to be read. The error has a line for each fault.
 func Open(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source, error) {
-	return open(reusing(cfg, nil), runtime)
+	return open(reusing(cfg, nil), runtime, nil)
 }
 
-func open(configured []wanted, runtime connectors.Runtime) ([]*connectors.Source, error) {
+func open(configured []wanted, runtime connectors.Runtime, propagating connectors.Observer) ([]*connectors.Source, error) {
 	var sources []*connectors.Source
 	var faults []error
 	for _, c := range configured {
@@ -62,7 +62,9 @@ func open(configured []wanted, runtime connectors.Runtime) ([]*connectors.Source
 			sources = append(sources, c.open)
 			continue
 		}
-		c.Runtime = runtime
+		if c.Runtime = runtime; c.PropagateTrace && propagating != nil {
+			c.Runtime.Observer = propagating
+		}
 		s, err := registry.Open(c.Config)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("source %s: %w", c.Name, err))

@@ -22,14 +22,14 @@ func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.K
 	}
 	loader := dataloader.NewBatchedLoader(
 		func(ctx context.Context, keys []snapshot.Key) []*dataloader.Result[snapshot.Result] {
-			return found(keeper.LoadSince(ctx, keys, wish))
+			return found(keeper.AwaitSince(ctx, keys, wish))
 		},
 		dataloader.WithBatchCapacity[snapshot.Key, snapshot.Result](len(keys)),
 		dataloader.WithInputCapacity[snapshot.Key, snapshot.Result](len(keys)),
 	)
 	results, errs := loader.LoadMany(ctx, keys)()
 	if errs != nil { // the batch has panicked, and the library has logged it
-		return keeper.LoadSince(ctx, keys, wish), true
+		return keeper.AwaitSince(ctx, keys, wish), true
 	}
 	return results, true
 }

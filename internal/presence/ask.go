@@ -115,14 +115,19 @@ func (s *source) heed(ctx context.Context, k *Known, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(now)
+	answered := false // since it failed us
 	for id, a := range k.Answers {
+		answered = answered || a.At.After(s.failedAt)
 		if was, ok := s.last(id); !ok || a.At.After(was.At) {
 			s.known[id] = a
 		}
 	}
 	s.missedAt = later(s.missedAt, k.MissedAt)
 	s.next, s.theirs = later(s.own, k.Next), k.Standing
-	if s.failures = k.Failures; s.failures == 0 {
+	if answered || k.Failures > s.failures {
+		s.failures = k.Failures
+	}
+	if s.failures == 0 {
 		s.cheer(ctx)
 	}
 }
@@ -222,7 +227,7 @@ func (s *source) failed(ctx context.Context, e *connectors.Error, now time.Time)
 	default:
 	}
 	s.own = now.Add(max(s.pace()*pause, e.RetryAfter))
-	s.next = s.own
+	s.next, s.failedAt = s.own, now
 	s.failures++
 	if s.mourned {
 		return

@@ -35,7 +35,10 @@ type source struct {
 	own      time.Time // the same, by our own calls alone
 	alone    time.Time // when we last called without the others' knowing
 	failures int       // in a row
+	failedAt time.Time // when the last of our own did
 	mourned  bool      // that it fails has been logged
+
+	stats stats
 }
 
 // call is one call of a source, or the wish to make it.

@@ -83,6 +83,7 @@ func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []connectors.Pre
 	var calls []*call
 	for src, ids := range bySource {
 		c, isNew, missed := src.want(ids, time.Now())
+		src.stats.asked(c != nil, isNew)
 		if isNew {
 			s.calls.Go(func() { src.run(detached, c, s.timeout) })
 		}

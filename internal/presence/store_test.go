@@ -350,3 +350,26 @@ func TestLogTellsOfChangesOnly(t *testing.T) {
 		t.Errorf("got %d lines, want 2 without a secret:\n%s", got, log.String())
 	}
 }
+
+// A store that takes over from another knows what that one knew of the same source, and asks it no sooner; of another source by that name it knows
+// nothing.
+func TestStoreTakesOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{there: map[string]bool{"1": true}}
+		same := &connectors.Source{Name: "chat", Presence: o}
+		first := presence.New([]*connectors.Source{same}, presence.Options{})
+		first.Get(t.Context(), people(1, 2))
+		first.Close()
+		next := presence.New([]*connectors.Source{same}, presence.Options{Before: first})
+		defer next.Close()
+		if got := letters(next.Get(t.Context(), people(1, 2))); got != "o-" || len(o.asked()) != 1 {
+			t.Errorf("got %s after %d calls, want o- after one", got, len(o.asked()))
+		}
+		other := presence.New([]*connectors.Source{{Name: "chat", Presence: o}}, presence.Options{Before: next})
+		defer other.Close()
+		if got := letters(other.Known(people(1, 2))); got != "??" {
+			t.Errorf("another source of that name begins with %s, want nothing", got)
+		}
+	})
+}

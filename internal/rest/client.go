@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"roster/connectors"
@@ -30,8 +31,9 @@ type Options struct {
 	Base   string // absolute http or https URL; a path in it is kept as a prefix
 	// Judge says what a reply means: nil for success. Status, Source and Op are filled in by the client.
 	Judge func(*Response) *connectors.Error
-	// Sign puts the credential on a request just before it is sent. It may be nil.
-	Sign    func(*http.Request)
+	// Sign puts the credential on a request just before it is sent, each time that it is. It may be nil. Its error is a *connectors.Error,
+	// and keeps the request from being sent.
+	Sign    func(*http.Request) error
 	Limit   connectors.RateLimit
 	Timeout time.Duration // one call from sending to the last byte; 0 means 30 s
 	MaxBody int64         // bytes of a reply after decompression; 0 means 256 MiB
@@ -44,21 +46,17 @@ type Options struct {
 // Client calls one source. Safe for concurrent use.
 type Client struct {
 	opt   Options
-	base  *url.URL
+	base  atomic.Pointer[url.URL]
 	http  *http.Client
 	limit *limiter
 }
 
 // New checks the options and gives a client.
 func New(opt Options) (*Client, error) {
-	base, err := url.Parse(opt.Base)
-	if err != nil || base.Hostname() == "" || (base.Scheme != "https" && base.Scheme != "http") {
-		return nil, errors.New("not an absolute http or https URL")
+	base, err := parseBase(opt.Base)
+	if err != nil {
+		return nil, err
 	}
-	if base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
-		return nil, errors.New("must have no user, query or fragment")
-	}
-	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
 	if opt.Timeout <= 0 {
 		opt.Timeout = defaultTimeout
 	}
@@ -75,16 +73,29 @@ func New(opt Options) (*Client, error) {
 		}
 		transport = t
 	}
-	return &Client{
-		opt:  opt,
-		base: base,
+	c := &Client{
+		opt: opt,
 		http: &http.Client{
 			Transport: transport,
 			// A redirect could carry a credential elsewhere, and turns a POST into a GET: the reply itself is judged instead.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		limit: newLimiter(opt.Limit),
-	}, nil
+	}
+	c.base.Store(base)
+	return c, nil
+}
+
+func parseBase(raw string) (*url.URL, error) {
+	base, err := url.Parse(raw)
+	if err != nil || base.Hostname() == "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return nil, errors.New("not an absolute http or https URL")
+	}
+	if base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
+		return nil, errors.New("must have no user, query or fragment")
+	}
+	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
+	return base, nil
 }
 
 // Request is one call.
@@ -100,6 +111,12 @@ type Request struct {
 	Bucket string
 	// Write marks a call that changes something: it is never sent twice.
 	Write bool
+
+	// What differs for a call that is not to the vendor's API itself, such as one for a token; the limits are the same. The zero values are
+	// for the client's own.
+	Base  string // another place than Options.Base
+	Judge func(*Response) *connectors.Error
+	Sign  func(*http.Request) error
 }
 
 // Response is a reply, read to its end.
@@ -154,7 +171,11 @@ func (c *Client) once(ctx context.Context, req Request, header map[string]string
 		end.Bytes = len(resp.Body)
 	}
 	if e == nil {
-		e = c.opt.Judge(resp)
+		judge := c.opt.Judge
+		if req.Judge != nil {
+			judge = req.Judge
+		}
+		e = judge(resp)
 		if e != nil {
 			e.Status = resp.Status
 		}
@@ -183,7 +204,10 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 	if method == "" {
 		method = http.MethodGet
 	}
-	target := c.base.String() + "/" + req.Path
+	target := c.base.Load().String() + "/" + req.Path
+	if req.Base != "" {
+		target = strings.TrimRight(req.Base, "/") + "/" + req.Path
+	}
 	if req.Query != "" {
 		target += "?" + req.Query
 	}
@@ -204,8 +228,14 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 	if req.ContentType != "" {
 		r.Header.Set("Content-Type", req.ContentType)
 	}
-	if c.opt.Sign != nil {
-		c.opt.Sign(r)
+	sign := c.opt.Sign
+	if req.Sign != nil {
+		sign = req.Sign
+	}
+	if sign != nil {
+		if err := sign(r); err != nil {
+			return nil, connectors.AsError(c.opt.Source, err)
+		}
 	}
 	res, err := c.http.Do(r)
 	if err != nil {
@@ -232,11 +262,12 @@ func (c *Client) Below(op, link string) (path, query string, err error) {
 		return "", "", &connectors.Error{Source: c.opt.Source, Op: op, Kind: connectors.KindBadResponse,
 			Detail: "the answer links to another host or path; it was not followed"}
 	}
+	base := c.base.Load()
 	u, err := url.Parse(link)
-	if err != nil || u.User != nil || u.Scheme != c.base.Scheme || !strings.EqualFold(u.Host, c.base.Host) {
+	if err != nil || u.User != nil || u.Scheme != base.Scheme || !strings.EqualFold(u.Host, base.Host) {
 		return refuse()
 	}
-	path, ok := strings.CutPrefix(u.EscapedPath(), c.base.EscapedPath()+"/")
+	path, ok := strings.CutPrefix(u.EscapedPath(), base.EscapedPath()+"/")
 	if !ok || strings.Contains(u.Path, "..") { // however it is escaped
 		return refuse()
 	}

@@ -99,7 +99,7 @@ func TestRequestOnTheWire(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		got = seen{r.Method, r.RequestURI, string(body), r.Header.Get("Content-Type"), r.UserAgent(), r.Header.Get("Authorization"), r.Header.Get("X-Extra")}
 	})
-	sign := func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }
+	sign := func(r *http.Request) error { r.Header.Set("Authorization", "Bearer "+secret); return nil }
 	tests := map[string]struct {
 		req  rest.Request
 		want seen

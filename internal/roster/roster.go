@@ -37,6 +37,7 @@ type Roster struct {
 	byName  map[string]*connectors.Source
 	keys    [needsSets][]snapshot.Key // by what is needed: every operation asks
 	current atomic.Pointer[edition]
+	stats   stats
 }
 
 // edition is a directory as it was published, with what it was built of.
@@ -93,6 +94,7 @@ func (r *Roster) refresh() {
 	e := r.build(snapshots)
 	r.current.Store(e)
 	close(old.next)
+	r.stats.built(start, time.Now())
 	r.log.Debug("directory built", slog.String("version", e.directory.Version()), slog.Duration("took", time.Since(start)))
 }
 

@@ -47,6 +47,7 @@ func (r *Redis) do(ctx context.Context, within time.Duration, call func(context.
 	if err != nil && ctx.Err() != nil {
 		return err // the caller has gone: that says nothing of Redis
 	}
+	r.stats.called(err)
 	r.breaker.mu.Lock()
 	if err == nil {
 		r.breaker.failed = 0
@@ -86,6 +87,7 @@ func (r *Redis) away(err error) {
 	if !was.Connected {
 		return
 	}
+	r.stats.lost.Add(1)
 	r.log.LogAttrs(context.Background(), slog.LevelWarn, "redis is away: each replica reads by itself, and less often",
 		slog.String("reason", reason(err)), slog.Int("replicas", was.Size))
 	tell(r.breaker.opened)
@@ -106,6 +108,7 @@ func (r *Redis) present(size, rank int) {
 	r.crowd.Store(&snapshot.Crowd{Connected: true, Size: size, Rank: rank})
 	r.breaker.mu.Unlock()
 	if !was.Connected {
+		r.stats.found.Add(1)
 		r.log.LogAttrs(context.Background(), slog.LevelInfo, "redis is there: snapshots are shared", slog.Int("replicas", size))
 		r.notify()
 	}

@@ -116,13 +116,14 @@ func (d *directory) load(item snapshot.Item) snapshot.Meta {
 func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
 	until := meta.ReadAt.Add(s.KeepFor)
 	file := base(s.Item) + "." + d.seal.name([]byte(meta.Version)) + partsExt
-	meta.Parts = []string{file}
+	meta.Parts, meta.Bytes = []string{file}, was.Bytes
 	path := filepath.Join(d.path, file)
 	if s.Rewrite || len(was.Parts) != 1 || was.Parts[0] != file || was.Count != meta.Count || os.Chtimes(path, time.Time{}, until) != nil {
 		parts, err := s.Encode()
 		if err != nil {
 			return err
 		}
+		meta.Bytes = snapshot.PartsSize(parts)
 		var data []byte
 		for i, part := range parts {
 			sealed := d.seal.seal(part, about(s.Item, fmt.Sprintf("%s:%d:%d", file, i, len(parts))))

@@ -12,6 +12,7 @@
 //	presence:{source}:standing            when a source may be asked who is there, and whether somebody is asking
 //	presence:<encoding>:{source:account}  what it said of one account, named by a hash; lives for two minutes
 //	presence:{source}:everyone:<encoding> what it said of everyone, in 256 values; lives for two minutes
+//	token:{chain}                         a pair of OAuth tokens, encrypted, and beside it the lock of who renews it: see Vault
 //	replicas                              which replicas there are
 //	changed                               the channel on which a change is announced
 //

@@ -103,7 +103,7 @@ func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before
 			return 0, err
 		}
 		if len(lost) == 0 {
-			names = before.Parts
+			names, s.Bytes = before.Parts, before.Bytes
 		}
 	}
 	if names == nil {
@@ -111,6 +111,7 @@ func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before
 		if err != nil {
 			return 0, err
 		}
+		s.Bytes = snapshot.PartsSize(parts)
 		if names, err = r.writeParts(ctx, &s, parts, life); err != nil {
 			return 0, err
 		}

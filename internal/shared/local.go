@@ -40,10 +40,10 @@ type memory map[snapshot.Item][][]byte
 
 func (memory) load(snapshot.Item) snapshot.Meta { return snapshot.Meta{} }
 
-func (m memory) put(s *snapshot.Stored, _, _ *snapshot.Meta) error {
+func (m memory) put(s *snapshot.Stored, meta, _ *snapshot.Meta) error {
 	parts, err := s.Encode()
 	if err == nil {
-		m[s.Item] = parts
+		m[s.Item], meta.Bytes = parts, snapshot.PartsSize(parts)
 	}
 	return err
 }

@@ -23,13 +23,14 @@ type manifest struct {
 	Expected *int     `json:"expected,omitempty"`
 	Took     int64    `json:"took"` // microseconds
 	Count    int      `json:"count"`
+	Bytes    int      `json:"bytes,omitempty"` // an earlier release wrote none
 	Parts    []string `json:"parts"`
 }
 
 // writeManifest gives the value to store for a snapshot of that stamp.
 func (s *sealer) writeManifest(item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
 	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Version: m.Version, Expected: m.Expected,
-		Took: m.Took.Microseconds(), Count: m.Count, Parts: parts})
+		Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts})
 	if err != nil {
 		return nil, err
 	}
@@ -60,12 +61,12 @@ func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at ti
 		return snapshot.Meta{}
 	}
 	var m manifest
-	if json.Unmarshal(body, &m) != nil || m.Since < 0 || m.Count < 0 || m.Took < 0 {
+	if json.Unmarshal(body, &m) != nil || m.Since < 0 || m.Count < 0 || m.Took < 0 || m.Bytes < 0 {
 		return snapshot.Meta{}
 	}
 	readAt := local(stamp, now, at)
 	return snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: readAt.Add(-time.Duration(m.Since) * time.Microsecond), Version: m.Version,
-		Complete: complete, Expected: m.Expected, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Parts: m.Parts}
+		Complete: complete, Expected: m.Expected, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
 }
 
 // futureLimit is how far ahead of its clock Redis takes a stamp for one: behind a failover, another clock counts.

@@ -65,12 +65,6 @@ func (o *office) asked() []string {
 	return slices.Clone(o.calls)
 }
 
-func (o *office) set(change func(*office)) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	change(o)
-}
-
 func (o *office) source(fingerprint string) *connectors.Source {
 	return &connectors.Source{Name: "chat", Fingerprint: fingerprint, Presence: o}
 }

@@ -29,6 +29,7 @@ type Redis struct {
 	ready   chan struct{} // closed when it is known whether Redis is there
 	isReady sync.Once
 	breaker breaker
+	stats   stats
 	items   atomic.Pointer[[]snapshot.Item] // of the first Look
 	members atomic.Pointer[[]string]        // the replicas that are there, in order
 	joined  chan struct{}                   // says that another one is

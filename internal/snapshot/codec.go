@@ -119,3 +119,13 @@ func Decode(c connectors.Collection, parts [][]byte, count int) (Records, error)
 
 // Encode gives the records of a collection in parts for a tier to keep.
 func Encode(c connectors.Collection, r Records) ([][]byte, error) { return kinds[c].encode(r) }
+
+// size measures the records with the same description of their fields.
+func (k kindOf[T]) size(r Records) int {
+	records := *k.field(&r)
+	w := &wire{sizing: true, size: cap(records) * sizeOf[T]()}
+	for i := range records {
+		k.fields(w, &records[i])
+	}
+	return w.size
+}

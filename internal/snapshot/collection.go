@@ -19,10 +19,11 @@ type collection struct {
 	settings Settings
 
 	view   atomic.Pointer[view]
-	asked  atomic.Int64  // when somebody last asked, in nanoseconds since 1970
-	forced atomic.Int64  // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
-	reads  atomic.Int64  // how often the source has been read
-	waits  atomic.Int64  // how often somebody has waited
+	asked  atomic.Int64 // when somebody last asked, in nanoseconds since 1970
+	forced atomic.Int64 // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
+	reads  atomic.Int64 // how often the source has been read
+	waits  atomic.Int64 // how often somebody has waited
+	counts *counts
 	wake   chan struct{} // tells the reader to look again
 
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
@@ -36,14 +37,21 @@ type collection struct {
 
 	item    Item
 	offered atomic.Pointer[Mark] // what the watch has last found in the tier, until the reader takes it up
+	there   atomic.Pointer[Mark] // what was last known to be in the tier
 
 	// The rest belongs to the reader.
-	tried    sync.Once
+	tried sync.Once
+	learnt
+}
+
+// learnt is what a reader goes by, and leaves to the one that takes over from it.
+type learnt struct {
 	failures int // readings in a row that have failed or ended short
 	known    condition
 	have     int64         // the tier's stamp of what we have; zero where it is not from there
 	unusable unusable      // what the tier has and cannot give
 	unstored bool          // the tier has not taken what was read last
+	encoded  int           // the bytes of what was last encoded for the tier; zero where that was not needed
 	damaged  bool          // what the tier has of it must be written anew
 	alone    bool          // the last reading was made without the others' knowing
 	paced    time.Duration // the pace by which the next reading was set, see pace
@@ -57,9 +65,9 @@ type condition struct {
 }
 
 func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
-	c := &collection{keeper: k.estate, looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
-		item: Item{Key: key, Fingerprint: s.Fingerprint}, paced: 1,
-		wake: make(chan struct{}, 1), first: make(chan struct{}), known: condition{state: Missing}}
+	c := &collection{keeper: k.estate, counts: new(counts), looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
+		item: Item{Key: key, Fingerprint: s.Fingerprint}, learnt: learnt{known: condition{state: Missing}, paced: 1},
+		wake: make(chan struct{}, 1), first: make(chan struct{})}
 	c.view.Store(&view{ended: make(chan struct{})})
 	return c
 }

@@ -19,9 +19,11 @@ import (
 // estate is what keepers that take over from each other have in common. What a collection asks of its keeper is all here, since it may
 // have several.
 type estate struct {
-	log     *slog.Logger
-	tier    Tier
-	patient atomic.Pointer[waits]
+	log      *slog.Logger
+	tier     Tier
+	tierKind TierKind
+	observer Observer
+	patient  atomic.Pointer[waits]
 
 	mu    sync.Mutex
 	bells atomic.Pointer[[]chan struct{}] // of the keepers that run
@@ -33,11 +35,14 @@ type waits struct {
 	first, last time.Duration
 }
 
-func newEstate(tier Tier, log *slog.Logger, w waits) *estate {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+func newEstate(opt *Options, w waits) *estate {
+	e := &estate{log: opt.Logger, tier: opt.Tier, tierKind: opt.TierKind, observer: opt.Observer}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
 	}
-	e := &estate{log: log, tier: tier}
+	if e.observer == nil {
+		e.observer = unobserved{}
+	}
 	e.patient.Store(&w)
 	e.bells.Store(new([]chan struct{}))
 	return e
@@ -164,7 +169,7 @@ func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *c
 	}
 	c := newCollection(k, s, key, settings)
 	if was != nil && was.item == c.item {
-		c.heirOf = was
+		c.heirOf, c.counts = was, was.counts
 		c.show(was.view.Load()) // until its reader has ended
 	} else {
 		k.anew = append(k.anew, key)
@@ -195,8 +200,8 @@ func (c *collection) inherit(from *collection) {
 	c.reads.Store(from.reads.Load())
 	c.waits.Store(from.waits.Load())
 	c.forced.Store(from.forced.Load())
-	c.failures, c.known, c.have, c.unusable = from.failures, from.known, from.have, from.unusable
-	c.damaged, c.unstored, c.alone, c.paced = from.damaged, from.unstored, from.alone, from.paced
+	c.there.Store(from.there.Load())
+	c.learnt = from.learnt
 	if v.snap != nil && v.err == nil && v.snap.Complete && v.snap.ReadAt.Equal(v.started) { // no reading was broken off
 		c.reschedule()
 	}

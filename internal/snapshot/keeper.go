@@ -22,9 +22,13 @@ type Options struct {
 	MaxWait time.Duration
 	// Tier is where snapshots are shared with other replicas, or kept for the time after a restart; nil means memory only.
 	Tier Tier
+	// TierKind says what the tier is; see Use.
+	TierKind TierKind
+	// Observer follows the work; nil for nobody.
+	Observer Observer
 	// Logger is told when a collection's condition changes, not of each reading; nil means nobody.
 	Logger *slog.Logger
-	// Before is the keeper that this one is to take over from when it runs, nil for none: see handover.go. Tier and Logger are then that one's.
+	// Before is the keeper that this one is to take over from when it runs, nil for none: see handover.go. Tier, TierKind, Observer and Logger are then that one's.
 	Before *Keeper
 }
 
@@ -62,7 +66,7 @@ func New(opt Options) *Keeper {
 	if k.before != nil {
 		k.estate = k.before.estate
 	} else {
-		k.estate = newEstate(opt.Tier, opt.Logger, k.own)
+		k.estate = newEstate(&opt, k.own)
 	}
 	for _, s := range opt.Sources {
 		var before *collection

@@ -19,6 +19,8 @@ type kind interface {
 	// encode and decode are for the shared tier.
 	encode(Records) ([][]byte, error)
 	decode(parts [][]byte, count int) (Records, error)
+	// size is about how many bytes of memory the records take.
+	size(Records) int
 }
 
 var kinds = map[connectors.Collection]kind{

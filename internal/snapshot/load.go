@@ -27,6 +27,8 @@ func unknown(key Key) Result {
 
 // await waits for the keys one after the other under their common deadlines, which takes no longer than all at once, and looks again.
 func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p patience) {
+	ctx, loaded := k.observer.Loading(ctx)
+	defer loaded()
 	timer := stoppedTimer()
 	defer timer.Stop()
 	for _, key := range keys {
@@ -52,6 +54,7 @@ func (c *collection) await(ctx context.Context, timer *time.Timer, p patience) b
 		}
 		if first {
 			c.waits.Add(1)
+			defer c.keeper.observer.Waiting(ctx, c.key)()
 		}
 		timer.Reset(until.Sub(now))
 		select {

@@ -37,7 +37,9 @@ func (c *collection) read(ctx context.Context) {
 	start := time.Now()
 	c.reads.Add(1)
 	c.change(func(v *view) { v.reading, v.started = true, start }) // a wish for a reading that comes after this joins it
-	o := c.list(ctx, start, lease)
+	observed, ended := c.keeper.observer.Reading(ctx, c.key)
+	o := c.list(observed, start, lease)
+	ended(ReadingEnd{Records: o.records.Len(), Complete: o.complete, Err: o.err})
 	c.finish(ctx, start, &o)
 	switch {
 	case lease == nil:
@@ -150,6 +152,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 		c.change(func(v *view) { v.reading = false })
 		return
 	}
+	c.counts.ended(o)
 	if o.complete {
 		c.failures = 0
 	} else {
@@ -227,7 +230,9 @@ func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 		return nil, err
 	}
 	if snap.Version = version; was != nil && was.Version == version {
-		snap.Records = was.Records // the same, so that nothing need be built anew, and the new ones can be forgotten
+		snap.Records, snap.Size = was.Records, was.Size // the same, so that nothing need be built anew, and the new ones can be forgotten
+	} else {
+		snap.Size = c.kind.size(snap.Records)
 	}
 	return snap, nil
 }
@@ -235,6 +240,9 @@ func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 // publish serves a snapshot, and says whether its records are others than before.
 func (c *collection) publish(snap *Snapshot, modify func(*view)) (changed bool) {
 	was := c.view.Load().snap
+	if snap != was {
+		c.counts.fills.Add(1)
+	}
 	c.change(func(v *view) {
 		v.snap = snap
 		modify(v)

@@ -30,6 +30,7 @@ func (k *Keeper) watch(ctx context.Context) {
 	for first := true; ; first = false {
 		if marks, err := k.tier.Look(ctx, items); err == nil {
 			for i, c := range k.ordered {
+				c.there.Store(&marks[i])
 				c.offered.Store(&marks[i])
 				if !first || c.looked != k.looked { // a reader that starts looks by itself, and takes its turn
 					c.prompt()
@@ -115,15 +116,18 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 	was := c.view.Load().snap
 	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, OldestAt: m.Since}
 	if was != nil && was.Version == m.Version {
-		snap.Records = was.Records
+		snap.Records, snap.Size = was.Records, was.Size
 	} else {
-		parts, err := c.keeper.tier.Fetch(ctx, c.item, m.Meta)
+		fetching, ended := c.keeper.observer.Taking(ctx, c.key, c.keeper.tierKind)
+		parts, err := c.keeper.tier.Fetch(fetching, c.item, m.Meta)
 		if err == nil && parts == nil && m.Count > 0 {
 			err = errWire
 		}
 		if err == nil {
 			snap.Records, err = c.kind.decode(parts, m.Count)
+			snap.Size = c.kind.size(snap.Records)
 		}
+		ended(err == nil)
 		if errors.Is(err, errWire) {
 			c.unusable, c.damaged = unusable{m.Stamp, m.Version}, true
 			c.keeper.log.LogAttrs(ctx, slog.LevelWarn, "stored snapshot is gone or damaged, and not used", slog.String("source", c.key.Source),
@@ -134,6 +138,8 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 		}
 	}
 	c.have, c.alone, c.failures = m.Stamp, false, m.Failure.InARow
+	c.counts.taken.Add(1)
+	c.there.Store(m)
 	changed := c.publish(snap, func(v *view) {
 		v.reading, v.err = false, nil
 		if m.ReadAt.After(v.started) {
@@ -192,6 +198,7 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 		case err != nil:
 			return nil, c.mayReadAlone(v, time.Now()) && ctx.Err() == nil
 		case lease != nil:
+			c.counts.absent.Add(1)
 			return lease, true
 		case c.better(&mark):
 			if !c.adopt(ctx, &mark) && !c.unusable.is(&mark) {
@@ -226,6 +233,7 @@ func (c *collection) claimOf(v *view, now time.Time) Claim {
 // join waits for a reading that another replica makes: for its announcement, or for long enough to ask again.
 func (c *collection) join(ctx context.Context, m *Mark) {
 	if v := c.view.Load(); !v.reading {
+		c.counts.joined.Add(1)
 		c.change(func(v *view) {
 			if v.reading = true; m.TriedAt.After(v.started) {
 				v.started = m.TriedAt

@@ -40,6 +40,9 @@ type Snapshot struct {
 	// Expected is how many records there are by the source's own word; nil where it does not say.
 	Expected *int
 
+	// Size is about how many bytes of memory the records take. What several of them share counts for each.
+	Size int
+
 	// OldestAt is when the reading began that the oldest of the records may come from: readings that end short are laid over what was there.
 	OldestAt time.Time
 }

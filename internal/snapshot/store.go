@@ -28,7 +28,7 @@ func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
 				c.catchUp(ctx)
 			}
 		case err == nil:
-			c.have, c.alone, c.damaged = stamp, false, false
+			c.hasStored(stamp, &stored)
 			c.stores(ctx, nil)
 		default:
 			c.stores(ctx, err)
@@ -51,9 +51,10 @@ func (c *collection) catchUp(ctx context.Context) {
 func (c *collection) offer(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	switch stamp, err := c.keeper.tier.Offer(ctx, c.stored(c.view.Load())); {
+	stored := c.stored(c.view.Load())
+	switch stamp, err := c.keeper.tier.Offer(ctx, stored); {
 	case err == nil:
-		c.have, c.alone, c.damaged = stamp, false, false
+		c.hasStored(stamp, &stored)
 		c.stores(ctx, nil)
 	case !errors.Is(err, ErrSuperseded):
 		c.stores(ctx, err)
@@ -84,21 +85,37 @@ func (c *collection) stores(ctx context.Context, err error) {
 		return
 	}
 	c.unstored = err != nil
-	level, text := slog.LevelInfo, "what is read can be stored again"
-	attrs := []slog.Attr{slog.String("source", c.key.Source), slog.String("collection", c.key.Collection.String())}
-	if err != nil {
-		level, text = slog.LevelWarn, "what is read cannot be stored: it is in memory only"
-		attrs = append(attrs, slog.String("reason", err.Error()))
+	log := c.keeper.log.With(slog.String("source", c.key.Source), slog.String("collection", c.key.Collection.String()))
+	if err == nil {
+		log.LogAttrs(ctx, slog.LevelInfo, "what is read can be stored again")
+		return
 	}
-	c.keeper.log.LogAttrs(ctx, level, text, attrs...)
+	log.LogAttrs(ctx, slog.LevelWarn, "what is read cannot be stored: it is in memory only", slog.String("reason", err.Error()))
+}
+
+// hasStored notes that the tier has what we have.
+func (c *collection) hasStored(stamp int64, s *Stored) {
+	c.have, c.alone, c.damaged = stamp, false, false
+	c.counts.stored.Add(1)
+	there := Mark{Meta: s.Meta}
+	there.Stamp, there.Bytes = stamp, c.encoded
+	if was := c.there.Load(); there.Bytes == 0 && was != nil && was.Version == s.Version {
+		there.Bytes = was.Bytes
+	}
+	c.there.Store(&there)
 }
 
 func (c *collection) stored(v *view) Stored {
 	snap := v.snap
+	c.encoded = 0
 	return Stored{
 		Item: c.item, KeepFor: c.settings.KeepFor, Rewrite: c.damaged,
 		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
 			Took: v.took, Count: snap.Records.Len()},
-		Encode: func() ([][]byte, error) { return c.kind.encode(snap.Records) },
+		Encode: func() ([][]byte, error) {
+			parts, err := c.kind.encode(snap.Records)
+			c.encoded = PartsSize(parts)
+			return parts, err
+		},
 	}
 }

@@ -63,6 +63,8 @@ type Meta struct {
 	Took time.Duration
 	// Count is how many records there are.
 	Count int
+	// Bytes is how many bytes the parts have, as Encode gives them; zero where that is not known.
+	Bytes int
 	// Parts are the tier's names of the parts.
 	Parts []string
 }
@@ -118,4 +120,13 @@ type Crowd struct {
 	Connected bool
 	// Size is how many replicas there were when the tier last worked, and Rank this one's place among them, from 0.
 	Size, Rank int
+}
+
+// PartsSize is how many bytes the parts have.
+func PartsSize(parts [][]byte) int {
+	n := 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	return n
 }

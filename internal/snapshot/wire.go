@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"reflect"
 	"time"
 	"unsafe"
 )
@@ -15,6 +16,8 @@ var errWire = errors.New("not an encoded snapshot")
 // serves both ways, so the two cannot differ. After the first fault of a decoding all further values are zero, and err says so.
 type wire struct {
 	decoding bool
+	sizing   bool   // nothing is written: what the value refers to is only measured
+	size     int    // sizing: the bytes so far
 	buf      []byte // encoding: what has been written; decoding: what has not been read
 	text     string // decoding: the same bytes as a string, of which every decoded string is a part
 	err      error
@@ -31,6 +34,9 @@ func (w *wire) fail() {
 }
 
 func (w *wire) uint(v *uint64) {
+	if w.sizing {
+		return
+	}
 	if !w.decoding {
 		w.buf = binary.AppendUvarint(w.buf, *v)
 		return
@@ -58,6 +64,10 @@ func (w *wire) count(n, added int) int {
 
 func (w *wire) string(s *string) {
 	n := w.count(len(*s), 0)
+	if w.sizing {
+		w.size += n
+		return
+	}
 	if !w.decoding {
 		w.buf = append(w.buf, *s...)
 		return
@@ -124,6 +134,9 @@ func zigzag(v int64) uint64   { return uint64(v<<1) ^ uint64(v>>63) } //nolint:g
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
 func (w *wire) float(f *float64) {
+	if w.sizing {
+		return
+	}
 	if !w.decoding {
 		w.buf = binary.LittleEndian.AppendUint64(w.buf, math.Float64bits(*f))
 		return
@@ -155,8 +168,11 @@ func optional[T any](w *wire, p **T, each func(*wire, *T)) {
 	if w.bool(&present); !present {
 		return
 	}
-	if w.decoding {
+	switch {
+	case w.decoding:
 		*p = new(T)
+	case w.sizing:
+		w.size += sizeOf[T]()
 	}
 	each(w, *p)
 }
@@ -182,7 +198,13 @@ func list[T any](w *wire, s *[]T, each func(*wire, *T)) {
 		}
 		return
 	}
+	if w.sizing {
+		w.size += cap(*s) * sizeOf[T]()
+	}
 	for i := range *s {
 		each(w, &(*s)[i])
 	}
 }
+
+// sizeOf is how many bytes a value has, without what it refers to.
+func sizeOf[T any]() int { return int(reflect.TypeFor[T]().Size()) }

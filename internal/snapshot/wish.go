@@ -36,8 +36,21 @@ func (k *Keeper) LoadSince(ctx context.Context, keys []Key, w Wish) []Result {
 	return results
 }
 
+// AwaitSince is LoadSince for a caller whom TakeSince has told to wait, and who is counted already.
+func (k *Keeper) AwaitSince(ctx context.Context, keys []Key, w Wish) []Result {
+	results, _ := k.take(keys, w, func(*collection, bool) {})
+	k.await(ctx, keys, results, k.patience(w, time.Now()))
+	return results
+}
+
 // TakeSince is LoadSince without the waiting: it gives what is there, has what is wished be read, and says whether LoadSince would wait for it.
 func (k *Keeper) TakeSince(keys []Key, w Wish) (results []Result, wait bool) {
+	lane := lane()
+	return k.take(keys, w, func(c *collection, hit bool) { c.counts.asked.count(lane, hit) })
+}
+
+// take is TakeSince, and says of each collection whether it had something that need not be waited for.
+func (k *Keeper) take(keys []Key, w Wish, count func(c *collection, hit bool)) (results []Result, wait bool) {
 	results = make([]Result, len(keys))
 	now := time.Now()
 	p := k.patience(w, now)
@@ -55,7 +68,9 @@ func (k *Keeper) TakeSince(keys []Key, w Wish) (results []Result, wait bool) {
 			}
 		}
 		results[i] = c.resultFor(v, now, w)
-		wait = wait || c.awaitUntil(v, now, p).After(now)
+		waits := c.awaitUntil(v, now, p).After(now)
+		count(c, results[i].Snapshot != nil && !waits)
+		wait = wait || waits
 	}
 	return results, wait
 }

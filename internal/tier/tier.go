@@ -36,6 +36,17 @@ func Open(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(
 	return nil, func(context.Context) {}, nil
 }
 
+// Kind says which kind of tier the configuration has beside the memory, if any.
+func Kind(cfg *config.Config) snapshot.TierKind {
+	switch {
+	case cfg.Redis != nil:
+		return snapshot.TierRedis
+	case cfg.CacheDir != "":
+		return snapshot.TierDirectory
+	}
+	return snapshot.TierMemory
+}
+
 // Presence gives where who is there is shared, beside the snapshots in that tier; nil where it is known in memory only.
 func Presence(common snapshot.Tier) presence.Tier {
 	if r, ok := common.(*shared.Redis); ok {

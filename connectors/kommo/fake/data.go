@@ -10,6 +10,26 @@ type Data struct {
 	Roles    []Role
 	Users    []User
 	Contacts []Contact
+
+	// Integration is the application that tokens are issued to; without one, there is no token endpoint.
+	Integration *Integration
+	// Grants are codes and refresh tokens that have been issued and not exchanged yet.
+	Grants []Grant
+}
+
+// Integration is an application that is registered with Kommo.
+type Integration struct {
+	ClientID    string
+	Secret      string
+	RedirectURI string
+}
+
+// Grant is an authorisation code or a refresh token. It is good once.
+type Grant struct {
+	Value  string
+	Code   bool // a code, not a refresh token
+	UserID int64
+	Admin  bool
 }
 
 // Account is the company's own record.

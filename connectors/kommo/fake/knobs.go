@@ -61,6 +61,19 @@ type Knobs struct {
 	// TotalOff is added to _total_items, which is only a hint.
 	TotalOff int
 
+	// AccessLifetime is how long an issued access token is good; 0 means 24 hours. RefreshLifetime is a refresh token's; 0 means 90 days.
+	// CodeLifetime is a code's; 0 means 20 minutes.
+	AccessLifetime, RefreshLifetime, CodeLifetime time.Duration
+	// Host is the account's host, where it was renamed: at any other, calls get 401, and tokens MovedStatus (0 means 404).
+	Host        string
+	MovedStatus int
+	// APIDomain is what tokens name as the host that knows the account's name; empty for the request's own.
+	APIDomain string
+	// TokensBlocked answers the token endpoint with 403 and a web server's page.
+	TokensBlocked bool
+	// AfterToken is called when a pair of tokens has been issued, and before it is answered.
+	AfterToken func()
+
 	// OnRequest is called before a call is answered, with the call's name and how often it has come by then. It may call Update and Tune.
 	OnRequest func(op string, n int)
 }

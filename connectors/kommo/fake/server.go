@@ -16,11 +16,14 @@ type Server struct {
 	knobs   Knobs
 	calls   map[string]int
 	limiter limiter
+	issuer  issuer
 }
 
 // New makes an account. The server keeps data; change it through Update only.
 func New(data Data, knobs Knobs) *Server {
-	return &Server{data: data, index: newIndex(&data), knobs: knobs, calls: make(map[string]int)}
+	s := &Server{data: data, index: newIndex(&data), knobs: knobs, calls: make(map[string]int)}
+	s.issuer.add(data.Grants, time.Now())
+	return s
 }
 
 // Update changes what the account holds. Answers that are being written keep what they began with: replace slices' elements, or the
@@ -28,8 +31,10 @@ func New(data Data, knobs Knobs) *Server {
 func (s *Server) Update(change func(*Data)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.data.Grants = nil // those that are there are with the issuer
 	change(&s.data)
 	s.index = newIndex(&s.data)
+	s.issuer.add(s.data.Grants, time.Now())
 }
 
 // Tune turns the knobs.
@@ -40,7 +45,7 @@ func (s *Server) Tune(change func(*Knobs)) {
 }
 
 // Calls counts the calls that were answered or refused, by name: account.get, users.list, users.get, roles.list, roles.get,
-// contacts.list, contacts.get, and unknown.
+// contacts.list, contacts.get, token.refresh, token.code, subdomain, and unknown.
 func (s *Server) Calls() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,10 +69,17 @@ type call struct {
 	index *index
 }
 
-// ServeHTTP answers a request whose path begins with /api/v4/.
+// ServeHTTP answers a request whose path begins with /api/v4/ or /oauth2/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r}
 	c.op, c.id = operation(r.URL.Path)
+	var asked tokenRequest
+	switch r.URL.Path {
+	case tokenPath:
+		asked, c.op = readTokenRequest(r)
+	case subdomainPath:
+		c.op = "subdomain"
+	}
 	s.mu.Lock()
 	s.calls[c.op]++
 	n, hook := s.calls[c.op], s.knobs.OnRequest
@@ -94,8 +106,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.html(http.StatusGatewayTimeout, "504 Gateway Time-out")
 	case c.knobs.LoginPage:
 		c.html(http.StatusOK, "Log in")
+	case strings.HasPrefix(c.op, "token."):
+		s.token(c, asked)
+	case c.op == "subdomain":
+		s.subdomain(c)
+	case c.moved():
+		c.problem(http.StatusUnauthorized)
 	default:
-		c.answer()
+		c.answer(s)
 	}
 }
 
@@ -131,9 +149,12 @@ func (c *call) wait() bool {
 	}
 }
 
-func (c *call) answer() {
+func (c *call) answer(s *Server) {
 	bearer, _ := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
 	token, ok := c.index.tokens[bearer]
+	if !ok {
+		token, ok = s.issued(bearer)
+	}
 	switch {
 	case !ok, !token.Expires.IsZero() && !time.Now().Before(token.Expires):
 		c.problem(http.StatusUnauthorized)

@@ -7,6 +7,24 @@ type Data struct {
 	Groups        []Group
 	Contacts      []Contact
 	ContactGroups []ContactGroup
+
+	// Application is what tokens are issued to; without one, there are no token endpoints.
+	Application *Application
+	// Grants are codes and refresh tokens that have been issued and not exchanged yet.
+	Grants []Grant
+}
+
+// Application is registered with the vendor.
+type Application struct {
+	ClientID    string
+	Secret      string
+	RedirectURI string
+}
+
+// Grant is an authorisation code or a refresh token.
+type Grant struct {
+	Value string
+	Code  bool // a code, not a refresh token
 }
 
 // Person is what users and contacts have in common. Empty fields are left out of answers where the vendor leaves them out.

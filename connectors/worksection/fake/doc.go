@@ -1,5 +1,5 @@
-// Package fake is Worksection's interface for administrators' keys as an http.Handler: the four lists of members, teams, contacts and
-// contact folders, with the vendor's signature, its limits and its habits. It owns what the vendor answers and nothing about who asks; it
+// Package fake is Worksection's interface as an http.Handler, for administrators' keys and for users' tokens: the four lists of members,
+// teams, contacts and contact folders, with the vendor's two signatures, its tokens, its limits and its habits. It owns what the vendor answers and nothing about who asks; it
 // is independent of the connector, so that a misunderstanding in one is not repeated in the other. Failures that any server can have,
 // such as a proxy's page, a slow answer or a cut connection, are left to package faults.
 //

@@ -21,6 +21,20 @@ type Knobs struct {
 	// Denied lists the actions that the key may not use.
 	Denied []string
 
+	// Skew is how far the time in an HMAC header may be off; 0 means 5 minutes.
+	Skew time.Duration
+	// AccessLifetime is how long an issued access token is good; 0 means 24 hours. RefreshLifetime is a refresh token's; 0 means 30 days.
+	// CodeLifetime is a code's; 0 means 10 minutes.
+	AccessLifetime, RefreshLifetime, CodeLifetime time.Duration
+	// OlderExpiry tells that a token has expired by "message", not by "errorDescription".
+	OlderExpiry bool
+	// StandardErrors spells error_description as the standard does.
+	StandardErrors bool
+	// ReusableRefresh lets a refresh token be exchanged again and again. The vendor's documents leave that open.
+	ReusableRefresh bool
+	// AccountURL is told beside the tokens that a code is exchanged for.
+	AccountURL string
+
 	NoEmptyData     bool // an empty list comes without "data"
 	Older           bool // the older revision, without url, services, contacts and date_added
 	ServicesAsArray bool // "services":[] for who has none; otherwise they are left out

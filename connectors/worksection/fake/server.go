@@ -19,21 +19,26 @@ type Server struct {
 	calls   map[string]int
 	last    time.Time         // of the last call that was not refused
 	answers map[string][]byte // by action, until data or knobs change
+	issuer  issuer
 }
 
 // New gives a server with its own copy of the rows.
 func New(d Data, k Knobs) *Server {
 	d.Users, d.Groups = slices.Clone(d.Users), slices.Clone(d.Groups)
 	d.Contacts, d.ContactGroups = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups)
-	return &Server{data: d, knobs: k, calls: make(map[string]int)}
+	s := &Server{data: d, knobs: k, calls: make(map[string]int)}
+	s.issuer.add(d.Grants, time.Now())
+	return s
 }
 
 // Update changes the data between two answers.
 func (s *Server) Update(change func(*Data)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.data.Grants = nil // those that are there are with the issuer
 	change(&s.data)
 	s.answers = nil
+	s.issuer.add(s.data.Grants, time.Now())
 }
 
 // Tune changes the knobs between two answers.
@@ -44,7 +49,7 @@ func (s *Server) Tune(change func(*Knobs)) {
 	s.answers = nil
 }
 
-// Calls counts the calls of each action, answered or refused.
+// Calls counts the calls of each action, answered or refused, and those of oauth2/token and oauth2/refresh.
 func (s *Server) Calls() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +71,12 @@ const (
 
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.TrimSuffix(r.URL.Path, "/") != "/api/admin/v2" {
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	if path == "/oauth2/token" || path == "/oauth2/refresh" {
+		s.tokens(w, r, path[1:])
+		return
+	}
+	if path != "/api/admin/v2" && path != "/api/oauth2" {
 		page(w, http.StatusNotFound)
 		return
 	}
@@ -84,11 +94,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return // the client has gone
 		}
-		raw = strings.Trim(raw+"&"+string(form), "&")
+		if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+			raw = strings.Trim(raw+"&"+string(form), "&")
+		}
 	}
 	s.begin(parse(raw, false).action)
 
-	a := s.answer(raw)
+	a := s.answer(raw, path == "/api/oauth2", r.Header.Get("Authorization"))
+	write(w, a)
+}
+
+func write(w http.ResponseWriter, a answer) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
@@ -117,13 +133,15 @@ type answer struct {
 	retryAfter time.Duration
 }
 
-func (s *Server) answer(raw string) answer {
+func (s *Server) answer(raw string, asUser bool, authorization string) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := answer{status: http.StatusOK}
 	c := parse(raw, s.knobs.Reencode)
 	switch wait := s.wait(); {
-	case !c.signedWith(s.data.APIKey):
+	case asUser && !s.issuer.knows(authorization, time.Now()):
+		a.status, a.body = http.StatusUnauthorized, s.knobs.expired()
+	case !asUser && !c.signedWith(s.data.APIKey) && !c.stampedWith(s.data.APIKey, authorization, orElse(s.knobs.Skew, defaultSkew)):
 		a.body = failure(2, "Action hash is missed or invalid")
 	case wait > 0:
 		a.body = failure(3, "Too many requests")

@@ -94,7 +94,7 @@ func TestOutsideTheInterface(t *testing.T) {
 		name, method, target string
 		want                 int
 	}{
-		{"another path", http.MethodGet, "/api/oauth2?action=me", http.StatusNotFound},
+		{"another path", http.MethodGet, "/api/v3?action=me", http.StatusNotFound},
 		{"another method", http.MethodDelete, "/api/admin/v2/", http.StatusMethodNotAllowed},
 		{"a query over 8 kB", http.MethodGet, "/api/admin/v2/?" + signed("action=get_users&x="+strings.Repeat("x", 8<<10)), http.StatusRequestURITooLong},
 	} {

@@ -57,7 +57,7 @@ func Start(tb testing.TB, args ...string) *Server {
 	return nil
 }
 
-// FreePort, as an argument of a server, stands for a port that nobody has.
+// FreePort stands, as an argument of a server, for a port that nobody has.
 const FreePort = "free-port"
 
 func (s *Server) over() bool {

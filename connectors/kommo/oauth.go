@@ -1,0 +1,206 @@
+package kommo
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/rest"
+)
+
+const (
+	opToken     = "oauth2.access_token" //nolint:gosec // the name of a call
+	opSubdomain = "oauth2.subdomain"
+
+	pathToken     = "oauth2/access_token" //nolint:gosec // a path
+	pathSubdomain = "oauth2/account/current/subdomain"
+)
+
+// oauth gets tokens for one account. The first exchange and all later ones go to the same endpoint, which is the account's own.
+//
+// POST /oauth2/access_token: https://developers.kommo.com/docs/oauth-20
+type oauth struct {
+	rest *rest.Client
+	cfg  connectors.OAuth
+	base string // the account's address as configured
+}
+
+// checkOAuth gives the faults of the settings.
+func checkOAuth(o *connectors.OAuth) error {
+	var errs []error
+	for _, s := range []struct{ key, value string }{
+		{"client_id", o.ClientID}, {"client_secret", o.ClientSecret.Reveal()}, {"redirect_uri", o.RedirectURI},
+	} {
+		if strings.TrimSpace(s.value) == "" {
+			errs = append(errs, errors.New("oauth."+s.key+": required"))
+		}
+	}
+	if (o.RefreshToken == "") == (o.Code == "") {
+		errs = append(errs, errors.New("oauth.refresh_token: give either this or oauth.code"))
+	}
+	if o.URL != "" {
+		if _, err := rest.New(rest.Options{Base: o.URL}); err != nil {
+			errs = append(errs, errors.New("oauth.url: "+err.Error()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// exchange gives a grant for a pair of tokens. An account whose subdomain was renamed answers 401 or 404 at its old place: where Kommo
+// names another one, the grant has not been used and is given there.
+func (o *oauth) exchange(ctx context.Context, g connectors.TokenGrant) (connectors.TokenPair, error) {
+	pair, err := o.ask(ctx, g, g.Last.Address)
+	if !connectors.IsKind(err, connectors.KindUnauthorized) && !connectors.IsKind(err, connectors.KindNotFound) {
+		return pair, err
+	}
+	address := o.moved(ctx, g)
+	if address == "" {
+		return pair, err
+	}
+	return o.ask(ctx, g, address)
+}
+
+// ask gives the grant to the token endpoint of the account at address; empty for the one configured.
+func (o *oauth) ask(ctx context.Context, g connectors.TokenGrant, address string) (connectors.TokenPair, error) {
+	body := map[string]string{
+		"client_id": o.cfg.ClientID, "client_secret": o.cfg.ClientSecret.Reveal(), "redirect_uri": o.cfg.RedirectURI,
+		"grant_type": "refresh_token", "refresh_token": g.Refresh.Reveal(),
+	}
+	if g.Refresh == "" {
+		body["grant_type"], body["code"] = "authorization_code", g.Code.Reveal()
+		delete(body, "refresh_token")
+	}
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return connectors.TokenPair{}, &connectors.Error{Op: opToken, Kind: connectors.KindInvalid, Err: err}
+	}
+	place := address
+	if o.cfg.URL != "" {
+		place = o.cfg.URL
+	} else if place == "" {
+		place = o.base
+	}
+	resp, err := o.rest.Do(ctx, rest.Request{
+		Op: opToken, Method: http.MethodPost, Base: place, Path: pathToken, Body: encoded, ContentType: "application/json", Write: true,
+		Judge: judgeToken,
+		Sign: func(r *http.Request) error {
+			if g.Sending == nil {
+				return nil
+			}
+			return g.Sending(r.Context())
+		},
+	})
+	if err != nil {
+		return connectors.TokenPair{}, err
+	}
+	var answer tokens
+	if err := resp.JSON(&answer); err != nil {
+		return connectors.TokenPair{}, err
+	}
+	access, accessErr := checkToken(answer.Access)
+	if _, err := checkToken(answer.Refresh); err != nil || accessErr != nil {
+		return connectors.TokenPair{}, resp.Fail(connectors.KindBadResponse, "no pair of tokens in the answer")
+	}
+	seconds, _ := strconv.ParseInt(string(answer.ExpiresIn), 10, 32)
+	return connectors.TokenPair{
+		Access: connectors.Secret(access), Refresh: answer.Refresh, Lifetime: time.Duration(max(0, seconds)) * time.Second, Address: address,
+	}, nil
+}
+
+// tokens is what the token endpoint gives.
+type tokens struct {
+	Access    connectors.Secret `json:"access_token"`
+	Refresh   connectors.Secret `json:"refresh_token"`
+	ExpiresIn rest.Scalar       `json:"expires_in"`
+}
+
+// judgeToken says what the token endpoint's replies mean. A grant that is not accepted is told with 401, and of codes 400 has been met;
+// any other 400 is about what stands beside the grant, which may still be good.
+func judgeToken(r *rest.Response) *connectors.Error {
+	const check = "check client_id, client_secret and redirect_uri in oauth"
+	switch r.Status {
+	case http.StatusUnauthorized:
+		return r.Fail(connectors.KindUnauthorized, "the refresh token or code is not accepted")
+	case http.StatusBadRequest:
+		var body struct {
+			Hint rest.Scalar `json:"hint"`
+		}
+		_ = json.Unmarshal(r.Body, &body) // it need not be JSON
+		if hint := strings.ToLower(string(body.Hint)); strings.Contains(hint, "revoked") || strings.Contains(hint, "expired") {
+			return r.Fail(connectors.KindUnauthorized, "the refresh token or code is not accepted")
+		}
+		return r.Fail(connectors.KindInvalid, check)
+	case http.StatusForbidden:
+		if isObject(r.Body) {
+			return r.Fail(connectors.KindForbidden, "the integration is blocked or switched off; look after it in Kommo")
+		}
+	case http.StatusNoContent:
+		return r.Fail(connectors.KindBadResponse, "no pair of tokens in the answer")
+	}
+	return judge(r)
+}
+
+// moved asks where the account is now, and gives its address if that is elsewhere. The token itself says where to ask; it goes to no other
+// domain than the account's own.
+func (o *oauth) moved(ctx context.Context, g connectors.TokenGrant) string {
+	last := g.Last.Address
+	if last == "" {
+		last = o.base
+	}
+	base, err := url.Parse(last)
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		Domain rest.Scalar `json:"api_domain"`
+	}
+	if !readClaims(g.Last.Access.Reveal(), &claims) || !sibling(string(claims.Domain), base) {
+		return ""
+	}
+	resp, err := o.rest.Do(ctx, rest.Request{
+		Op: opSubdomain, Base: base.Scheme + "://" + string(claims.Domain) + base.EscapedPath(), Path: pathSubdomain, Write: true,
+		Header: http.Header{"X-Refresh-Token": {g.Last.Refresh.Reveal()}},
+		Sign:   func(*http.Request) error { return nil },
+	})
+	if err != nil {
+		return ""
+	}
+	var answer struct {
+		Domain rest.Scalar `json:"domain"`
+	}
+	if err := resp.JSON(&answer); err != nil || !sibling(string(answer.Domain), base) || strings.EqualFold(string(answer.Domain), base.Host) {
+		return ""
+	}
+	base.Host = strings.ToLower(string(answer.Domain))
+	return base.String()
+}
+
+// sibling says whether a host is one of the same domain as the account's: api-b.kommo.com and acme.kommo.com are.
+func sibling(host string, account *url.URL) bool {
+	u, err := url.Parse("//" + host)
+	if err != nil || u.Host != host || u.Hostname() == "" {
+		return false
+	}
+	if strings.EqualFold(u.Hostname(), account.Hostname()) {
+		return true
+	}
+	_, domain, ok := strings.Cut(strings.ToLower(account.Hostname()), ".")
+	return ok && strings.Contains(domain, ".") && strings.HasSuffix(strings.ToLower(u.Hostname()), "."+domain)
+}
+
+// readClaims reads what a token says of itself, as a hint: it is a JWT, and nothing here could check its signature. False where it is none.
+func readClaims(token string, into any) bool {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	return err == nil && json.Unmarshal(payload, into) == nil
+}

@@ -1,0 +1,183 @@
+package credential_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/credential"
+)
+
+// issuer gives numbered pairs, or an error.
+type issuer struct {
+	life time.Duration
+
+	mu  sync.Mutex
+	err error
+	at  []time.Time
+}
+
+func (i *issuer) fail(err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.err = err
+}
+
+// times gives when it was asked.
+func (i *issuer) times() []time.Time {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.at)
+}
+
+func (i *issuer) exchange(ctx context.Context, g connectors.TokenGrant) (connectors.TokenPair, error) {
+	if err := g.Sending(ctx); err != nil {
+		return connectors.TokenPair{}, err
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.at = append(i.at, time.Now())
+	if i.err != nil {
+		return connectors.TokenPair{}, i.err
+	}
+	n := len(i.at)
+	return connectors.TokenPair{Access: connectors.Secret(fmt.Sprint("access", n)), Refresh: connectors.Secret(fmt.Sprint("refresh", n)), Lifetime: i.life}, nil
+}
+
+// running gives a keeper that runs for as long as the test's bubble needs it, and what stops it.
+func running(t *testing.T, store credential.Store) (*credential.Keeper, func()) {
+	t.Helper()
+	k := credential.New(credential.Options{Store: store})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); k.Run(ctx) }()
+	return k, func() { cancel(); <-done; k.Close() }
+}
+
+// A token is renewed well before its end, also when nobody asks for it: a refresh token that is not used for long dies.
+func TestRenewsEarlyAndUnasked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var store credential.Memory
+		k, stop := running(t, &store)
+		defer stop()
+		i := &issuer{life: 24 * time.Hour}
+		tokens := k.Keep("crm", "chain", connectors.TokenGrant{Refresh: "first"}, i.exchange)
+		time.Sleep(100 * 24 * time.Hour)
+		at := i.times()
+		if n := len(at); n < 120 || n > 145 {
+			t.Errorf("renewed %d times in 100 days", n)
+		}
+		for n := 1; n < len(at); n++ {
+			if d := at[n].Sub(at[n-1]); d < 16*time.Hour || d > 20*time.Hour {
+				t.Errorf("renewed after %s", d)
+			}
+		}
+		if _, err := tokens.Token(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A failing renewal leaves the token in use until its end, and is tried again ever more rarely.
+func TestFailingRenewal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var store credential.Memory
+		k, stop := running(t, &store)
+		defer stop()
+		i := &issuer{life: 24 * time.Hour}
+		tokens := k.Keep("crm", "chain", connectors.TokenGrant{Refresh: "first"}, i.exchange)
+		if _, err := tokens.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		i.fail(&connectors.Error{Kind: connectors.KindTimeout, Detail: "no answer in time", Err: errors.New("canary")})
+		time.Sleep(23 * time.Hour)
+		if got, err := tokens.Token(t.Context()); err != nil || got.Value.Reveal() != "access1" {
+			t.Errorf("an hour before the end: %v, %v", got, err)
+		}
+		if s := tokens.Credential(); s.State != connectors.CredentialGood || s.Detail == "" {
+			t.Errorf("the state is %+v", s)
+		}
+		if n := len(i.times()); n < 10 || n > 60 {
+			t.Errorf("%d attempts in some six hours", n)
+		}
+		time.Sleep(2 * time.Hour)
+		if _, err := tokens.Token(t.Context()); !connectors.IsKind(err, connectors.KindTimeout) {
+			t.Errorf("after the end: %v", err)
+		}
+		if s := tokens.Credential(); s.State != connectors.CredentialExpired {
+			t.Errorf("the state is %+v", s)
+		}
+		i.fail(nil)
+		time.Sleep(15 * time.Minute)
+		if _, err := tokens.Token(t.Context()); err != nil {
+			t.Errorf("when the source is back: %v", err)
+		}
+	})
+}
+
+// A pair that a clock ahead of ours has dated is not kept for longer than pairs live, and an old one is renewed once.
+func TestClockSkew(t *testing.T) {
+	t.Parallel()
+	for name, shift := range map[string]time.Duration{"stored by a clock ahead": 72 * time.Hour, "stored by a clock behind": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			var at []time.Time
+			for n, wait := range []time.Duration{shift, 72*time.Hour - shift} {
+				synctest.Test(t, func(t *testing.T) { // each begins at the same time
+					store, err := credential.OpenDir(dir)
+					if err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(wait)
+					k := credential.New(credential.Options{Store: store})
+					defer k.Close()
+					i := &issuer{life: 24 * time.Hour, at: at}
+					tokens := k.Keep("crm", "chain", connectors.TokenGrant{Refresh: "first"}, i.exchange)
+					for range 2 + 5*24*n {
+						if _, err := tokens.Token(t.Context()); err != nil {
+							t.Error(err)
+						}
+						time.Sleep(time.Hour)
+					}
+					at = i.times()
+				})
+			}
+			if n := len(at); n < 6 || n > 9 { // one, and then five days'
+				t.Errorf("%d exchanges", n)
+			}
+		})
+	}
+}
+
+// Whoever waits may go; the renewal goes on.
+func TestCallerMayGo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var store credential.Memory
+		k, stop := running(t, &store)
+		defer stop()
+		i := &issuer{life: time.Hour}
+		tokens := k.Keep("crm", "chain", connectors.TokenGrant{Refresh: "first"}, func(ctx context.Context, g connectors.TokenGrant) (connectors.TokenPair, error) {
+			time.Sleep(10 * time.Second)
+			return i.exchange(ctx, g)
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := tokens.Token(ctx); !connectors.IsKind(err, connectors.KindTimeout) {
+			t.Errorf("got %v", err)
+		}
+		time.Sleep(time.Minute)
+		if _, err := tokens.Token(t.Context()); err != nil || len(i.times()) != 1 {
+			t.Errorf("%v after %d exchanges", err, len(i.times()))
+		}
+	})
+}

@@ -1,0 +1,381 @@
+package credential_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"roster/connectors"
+	"roster/connectors/kommo"
+	"roster/connectors/kommo/fake"
+	"roster/internal/credential"
+	"roster/internal/shared"
+	"roster/internal/shared/redistest"
+)
+
+// The environment of a process that is a replica: where its tokens are kept, where the vendor is, what was configured first, and at which
+// step it dies, or falls asleep.
+const (
+	storeEnv  = "ROSTER_TEST_STORE"
+	vendorEnv = "ROSTER_TEST_VENDOR"
+	firstEnv  = "ROSTER_TEST_FIRST"
+	fatalEnv  = "ROSTER_TEST_FATAL"
+)
+
+const (
+	clientID    = "6f1d-client"
+	appSecret   = "canary-client-secret"
+	redirectURI = "https://roster.example/done"
+	firstToken  = "canary-first-refresh"
+)
+
+var encryptionKey = strings.Repeat("k", shared.KeySize)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(storeEnv) != "" {
+		os.Exit(replica())
+	}
+	os.Exit(m.Run())
+}
+
+// replica is the other process's main function. For each line that it is sent it reads the source once and says how that went.
+func replica() int {
+	store, err := openStore(os.Getenv(storeEnv))
+	if err != nil {
+		fmt.Fprintln(os.Stdout, err)
+		return 1
+	}
+	fatal, asleep := os.Getenv(fatalEnv), "asleep when "
+	k := credential.New(credential.Options{Store: store, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Fault: func(point string) {
+		switch fatal {
+		case point:
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		case asleep + point:
+			fatal = ""
+			_, _ = io.WriteString(os.Stdout, "sleeping\n")
+			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		}
+	}})
+	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: os.Getenv(vendorEnv), Timeout: 10 * time.Second,
+		Runtime: connectors.Runtime{Tokens: k}, OAuth: &connectors.OAuth{
+			ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: connectors.Secret(os.Getenv(firstEnv)),
+		}})
+	if err != nil {
+		fmt.Fprintln(os.Stdout, err)
+		return 1
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		_, err := s.Contacts.List(context.Background(), nil)
+		if err == nil {
+			fmt.Fprintln(os.Stdout, "ok", s.Credential().State, s.Credential().Detail)
+		} else {
+			fmt.Fprintf(os.Stdout, "%s; %s\n", err, s.Credential().State)
+		}
+	}
+	k.Close()
+	return 0
+}
+
+// openStore opens a directory, or a Redis where the place is an address.
+func openStore(place string) (credential.Store, error) {
+	if !strings.HasPrefix(place, "redis://") {
+		return credential.OpenDir(place)
+	}
+	r, err := shared.Open(shared.Options{URL: place, Key: []byte(encryptionKey), CallTimeout: 5 * time.Second, LeaseFor: time.Second})
+	if err != nil {
+		return nil, err
+	}
+	return r.NewVault()
+}
+
+// process is a replica of its own.
+type process struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Scanner
+	log *strings.Builder
+}
+
+// start starts a replica that dies at the step fatal, if that is not empty.
+func start(t *testing.T, place, vendor, first, fatal string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.CommandContext(t.Context(), os.Args[0]), log: &strings.Builder{}}
+	p.cmd.Env = append(os.Environ(), storeEnv+"="+place, vendorEnv+"="+vendor, firstEnv+"="+first, fatalEnv+"="+fatal)
+	p.cmd.Stderr = p.log
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.out = bufio.NewScanner(out)
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.end)
+	return p
+}
+
+// end lets the process end, and looks into what it has logged.
+func (p *process) end() {
+	_ = p.in.Close()
+	_ = p.cmd.Wait()
+	noSecret(p.t, "the log", p.log.String())
+}
+
+// ask has the process read; a process that has died says nothing.
+func (p *process) ask() string {
+	p.send()
+	return p.answer()
+}
+
+func (p *process) send() { _, _ = io.WriteString(p.in, "\n") }
+
+func (p *process) answer() string {
+	p.t.Helper()
+	if !p.out.Scan() {
+		return ""
+	}
+	noSecret(p.t, "the answer", p.out.Text())
+	return p.out.Text()
+}
+
+func noSecret(t *testing.T, what, text string) {
+	t.Helper()
+	for _, secret := range []string{"canary", "def50200", "eyJ", hex.EncodeToString([]byte("def50200"))} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s shows a secret: %s", what, text)
+		}
+	}
+}
+
+// vendor serves Kommo with one authorisation.
+func vendor(t *testing.T, knobs fake.Knobs) (*fake.Server, string) {
+	t.Helper()
+	knobs.NoLimits = true
+	v := fake.New(fake.Data{
+		Account: fake.Account{ID: 7, Name: "Harbour"}, Contacts: []fake.Contact{{ID: 1, Name: "Ada"}},
+		Integration: &fake.Integration{ClientID: clientID, Secret: appSecret, RedirectURI: redirectURI},
+		Grants:      []fake.Grant{{Value: firstToken, UserID: 1, Admin: true}},
+	}, knobs)
+	s := httptest.NewServer(v)
+	t.Cleanup(s.Close)
+	return v, s.URL
+}
+
+// places are the stores that survive a process, each new for a test.
+var places = map[string]func(*testing.T) string{
+	"files": func(t *testing.T) string { return t.TempDir() },
+	"redis": func(t *testing.T) string { return "redis://" + durable(t).Addr },
+}
+
+func durable(t *testing.T) *redistest.Server {
+	t.Helper()
+	return redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction")
+}
+
+// A process that is killed at any step of a renewal, and started again, goes on without a new authorisation, unless the vendor's answer
+// died with it: then it says so, and what to do.
+func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
+	steps := []struct {
+		point string
+		lost  bool
+		files bool // there with files only
+	}{
+		{point: "locked"}, {point: "about to note"}, {point: "noted"}, {point: "answered", lost: true}, {point: "stored"},
+		{point: "file half written", files: true}, {point: "file written", files: true}, {point: "file in place", files: true},
+	}
+	for kind, place := range places {
+		for _, step := range steps {
+			if step.files && kind != "files" {
+				continue
+			}
+			for _, first := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s/%s/first %v", kind, step.point, first), func(t *testing.T) {
+					t.Parallel()
+					where := place(t)
+					v, url := vendor(t, fake.Knobs{})
+					if !first { // there is a pair already, whose access token has ended
+						if got := start(t, where, url, firstToken, "").ask(); got != "ok good " {
+							t.Fatal(got)
+						}
+						v.RevokeAccess()
+					}
+					p := start(t, where, url, firstToken, step.point)
+					if got := p.ask(); got != "" {
+						t.Fatalf("it should have died: %s", got)
+					}
+					got := start(t, where, url, firstToken, "").ask()
+					if !step.lost && got != "ok good " {
+						t.Errorf("after a restart: %q", got)
+					}
+					if step.lost && (!strings.Contains(got, "unauthorized") || !strings.Contains(got, "was lost") || !strings.Contains(got, "authorise anew") ||
+						!strings.HasSuffix(got, "; refused")) {
+						t.Errorf("after a restart: %q; want a clear word that the answer was lost", got)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Killed while the vendor is at work: before it has issued the new pair all is well, after that the pair is lost.
+func TestKilledWhileTheVendorAnswers(t *testing.T) {
+	t.Parallel()
+	for _, issued := range []bool{false, true} {
+		t.Run(fmt.Sprintf("issued %v", issued), func(t *testing.T) {
+			t.Parallel()
+			v, url := vendor(t, fake.Knobs{})
+			var p *process
+			var once sync.Once
+			front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if issued {
+					v.ServeHTTP(w, r)
+				}
+				once.Do(func() { _ = p.cmd.Process.Kill() })
+			}))
+			t.Cleanup(front.Close)
+			dir := t.TempDir()
+			p = start(t, dir, front.URL, firstToken, "")
+			if issued {
+				v.Tune(func(k *fake.Knobs) { k.AfterToken = sync.OnceFunc(func() { _ = p.cmd.Process.Kill() }) })
+			}
+			if got := p.ask(); got != "" {
+				t.Fatal(got)
+			}
+			got := start(t, dir, url, firstToken, "").ask()
+			if issued == (got == "ok good ") {
+				t.Errorf("after a restart: %q", got)
+			}
+		})
+	}
+}
+
+// However many replicas find a token ended, one of them renews it and the others take what it has got.
+func TestReplicasRenewOnce(t *testing.T) {
+	t.Parallel()
+	for kind, place := range places {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			where := place(t)
+			v, url := vendor(t, fake.Knobs{})
+			var ps []*process
+			for range 3 {
+				ps = append(ps, start(t, where, url, firstToken, ""))
+			}
+			for round := 1; round <= 2; round++ {
+				for _, p := range ps {
+					p.send()
+				}
+				for i, p := range ps {
+					if got := p.answer(); got != "ok good " {
+						t.Errorf("round %d, replica %d: %s", round, i, got)
+					}
+				}
+				if n := v.Calls()["token.refresh"]; n != round {
+					t.Errorf("round %d: %d refreshes", round, n)
+				}
+				v.RevokeAccess()
+			}
+		})
+	}
+}
+
+// A replica that is stopped while the vendor answers goes on with what another has got meanwhile.
+func TestSleeperTakesWhatAnotherHasRenewed(t *testing.T) {
+	t.Parallel()
+	where := places["redis"](t)
+	v, url := vendor(t, fake.Knobs{})
+	asked, answer := make(chan struct{}), make(chan struct{})
+	v.Tune(func(k *fake.Knobs) {
+		k.OnRequest = func(op string, n int) {
+			if op == "token.refresh" && n == 1 {
+				close(asked)
+				<-answer
+			}
+		}
+	})
+	sleeper := start(t, where, url, firstToken, "")
+	sleeper.send()
+	<-asked
+	if err := sleeper.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	other := start(t, where, url, firstToken, "")
+	if got := other.ask(); got != "ok good " {
+		t.Errorf("the other, once the sleeper's lock has ended: %s", got)
+	}
+	close(answer)
+	if err := sleeper.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if got := sleeper.answer(); got != "ok good " {
+		t.Errorf("the sleeper: %s", got)
+	}
+}
+
+// And one that is stopped before it sends, does not send.
+func TestSleeperDoesNotSendWhatIsDead(t *testing.T) {
+	t.Parallel()
+	where := places["redis"](t)
+	v, url := vendor(t, fake.Knobs{})
+	sleeper := start(t, where, url, firstToken, "asleep when locked")
+	if got := sleeper.ask(); got != "sleeping" {
+		t.Fatal(got)
+	}
+	if got := start(t, where, url, firstToken, "").ask(); got != "ok good " {
+		t.Errorf("the other, once the sleeper's lock has ended: %s", got)
+	}
+	if err := sleeper.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if got := sleeper.answer(); got != "ok good " {
+		t.Errorf("the sleeper: %s", got)
+	}
+	if n := v.Calls()["token.refresh"]; n != 1 {
+		t.Errorf("%d refreshes, want one", n)
+	}
+}
+
+// Another refresh token in the configuration counts, whatever is stored; and the old one's chain is there for an old configuration.
+func TestNewFirstTokenWins(t *testing.T) {
+	t.Parallel()
+	for kind, place := range places {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			where := place(t)
+			v, url := vendor(t, fake.Knobs{})
+			if got := start(t, where, url, firstToken, "").ask(); got != "ok good " {
+				t.Fatal(got)
+			}
+			v.RevokeGrants()
+			v.RevokeAccess()
+			if got := start(t, where, url, firstToken, "").ask(); !strings.Contains(got, "authorise anew") {
+				t.Errorf("with everything revoked: %s", got)
+			}
+			v.Update(func(d *fake.Data) { d.Grants = []fake.Grant{{Value: "canary-second", UserID: 1, Admin: true}} })
+			for range 2 {
+				if got := start(t, where, url, "canary-second", "").ask(); got != "ok good " {
+					t.Errorf("with a new first token: %s", got)
+				}
+			}
+		})
+	}
+}

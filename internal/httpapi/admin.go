@@ -1,0 +1,55 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+)
+
+// AdminOptions say what the operator may ask.
+type AdminOptions struct {
+	// Metrics are served at /metrics.
+	Metrics http.Handler
+	// Ready is as in Options.
+	Ready func() bool
+	// Pprof adds Go's profiles below /debug/pprof/.
+	Pprof bool
+}
+
+// NewAdmin assembles what is served to the operator on a listener of its own.
+func NewAdmin(opt AdminOptions) http.Handler {
+	mux := http.NewServeMux()
+	health(mux, opt.Ready)
+	mux.Handle("GET /metrics", opt.Metrics)
+	if opt.Pprof {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	return mux
+}
+
+// health answers whether the process lives, and whether it can answer.
+func health(mux *http.ServeMux, ready func() bool) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if ready != nil && !ready() {
+			plain(w, http.StatusServiceUnavailable, "not ready: stopping, or the sources are still being read for the first time\n")
+			return
+		}
+		plain(w, http.StatusOK, "ready\n")
+	})
+}
+
+// adminDrainFor is how long the operator's answers may still take after the users' are out: a profile is not worth waiting for.
+const adminDrainFor = 2 * time.Second
+
+// ServeAdmin is Serve for the operator's listener, with less patience at the end.
+func ServeAdmin(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
+	return serve(ctx, l, handler, DefaultLimits(), nil, log, adminDrainFor)
+}

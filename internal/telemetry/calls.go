@@ -1,0 +1,113 @@
+package telemetry
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"roster/connectors"
+)
+
+// maxOps is how many calls of one source are told apart, should a connector have more names for them than it may: the rest is otherOp.
+const (
+	maxOps  = 32
+	otherOp = "other"
+)
+
+// calls counts the calls of sources.
+type calls struct {
+	done     *prometheus.CounterVec
+	withheld *prometheus.CounterVec
+	retries  *prometheus.CounterVec
+	bytes    *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	waited   *prometheus.HistogramVec
+
+	mu  sync.Mutex
+	ops map[string]map[string]bool // by source
+}
+
+func newCalls() *calls {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	return &calls{
+		done:     counter("roster_source_calls_total", "Calls that were sent to a source, by the vendor's name for the call and by what came of it.", "source", "op", "meaning"),
+		withheld: counter("roster_source_calls_withheld_total", "Calls that were not sent, because their turn did not come or the source is left alone.", "source", "op", "meaning"),
+		retries:  counter("roster_source_retries_total", "Calls that were a repetition of one that had failed, sent or not.", "source", "op"),
+		bytes:    counter("roster_source_answer_bytes_total", "Bytes of the source's answers, decompressed.", "source", "op"),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "roster_source_call_duration_seconds", Help: "How long calls took that were sent, from then to the last byte.",
+			Buckets: []float64{.025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60},
+		}, []string{"source", "op"}),
+		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "roster_source_limit_wait_seconds", Help: "How long calls waited for their turn within the source's limit.",
+			Buckets: []float64{.001, .01, .1, .5, 1, 2.5, 5, 10, 30, 60, 90},
+		}, []string{"source"}),
+		ops: make(map[string]map[string]bool),
+	}
+}
+
+func (c *calls) register(r *prometheus.Registry) {
+	r.MustRegister(c.done, c.withheld, c.retries, c.bytes, c.took, c.waited)
+}
+
+// Begin follows a call; see connectors.Observer.
+func (c *calls) Begin(ctx context.Context, call connectors.Call) (context.Context, connectors.Observed) {
+	return ctx, connectors.Observed{Done: func(end connectors.CallEnd) { c.ended(call, end) }}
+}
+
+func (c *calls) ended(call connectors.Call, end connectors.CallEnd) {
+	op := c.bounded(call.Source, call.Op)
+	if call.Attempt > 1 {
+		c.retries.WithLabelValues(call.Source, op).Inc()
+	}
+	c.waited.WithLabelValues(call.Source).Observe(end.Waited.Seconds())
+	if !end.Sent {
+		c.withheld.WithLabelValues(call.Source, op, meaning(end.Err)).Inc()
+		return
+	}
+	c.done.WithLabelValues(call.Source, op, meaning(end.Err)).Inc()
+	c.bytes.WithLabelValues(call.Source, op).Add(float64(end.Bytes))
+	c.took.WithLabelValues(call.Source, op).Observe(end.Took.Seconds())
+}
+
+// bounded gives the label for a call.
+func (c *calls) bounded(source, op string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.ops[source]
+	if known == nil {
+		known = make(map[string]bool)
+		c.ops[source] = known
+	}
+	if !known[op] && len(known) >= maxOps {
+		return otherOp
+	}
+	if !known[op] {
+		known[op] = true
+		c.appear(source, op)
+	}
+	return op
+}
+
+// appear has the series be there from a call's first time on: what grows must have been there before for its growth to be seen.
+func (c *calls) appear(source, op string) {
+	c.retries.WithLabelValues(source, op)
+	limited := word(connectors.KindRateLimited)
+	c.withheld.WithLabelValues(source, op, limited)
+	c.done.WithLabelValues(source, op, limited)
+}
+
+// meaning is what came of a call, in a word: the kind of its error, or ok.
+func meaning(e *connectors.Error) string {
+	if e == nil {
+		return "ok"
+	}
+	return word(e.Kind)
+}
+
+// word gives a kind of error as a label's value.
+func word(k connectors.ErrorKind) string { return strings.ReplaceAll(k.String(), " ", "_") }

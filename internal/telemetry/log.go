@@ -1,0 +1,72 @@
+package telemetry
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// The formats of the log.
+const (
+	FormatText = "text"
+	FormatJSON = "json"
+)
+
+// NewLogger gives a logger that says in each line which request and which trace it belongs to, where there is one. An empty format means text
+// where a person is looking on, and else JSON.
+func NewLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
+	opt := &slog.HandlerOptions{Level: level}
+	if format == "" {
+		format = FormatJSON
+		if isTerminal(w) {
+			format = FormatText
+		}
+	}
+	if format == FormatJSON {
+		opt.ReplaceAttr = readable
+		return slog.New(handler{slog.NewJSONHandler(w, opt)})
+	}
+	return slog.New(handler{slog.NewTextHandler(w, opt)})
+}
+
+// readable has durations say their unit, in JSON too.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// handler adds to each line what its context tells.
+type handler struct{ slog.Handler }
+
+// Handle adds to a line.
+func (h handler) Handle(ctx context.Context, r slog.Record) error {
+	if x := exchangeOf(ctx); x != nil {
+		r.AddAttrs(slog.String("request_id", x.id))
+	}
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		r.AddAttrs(slog.String("trace_id", span.TraceID().String()))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps adding.
+func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return handler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup keeps adding, within the group.
+func (h handler) WithGroup(name string) slog.Handler { return handler{h.Handler.WithGroup(name)} }

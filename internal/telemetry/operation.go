@@ -1,0 +1,97 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"roster/internal/httpapi"
+)
+
+// The types of operations; unknown for a request in which none was found.
+const unknownType = "unknown"
+
+var types = [...]string{"query", "mutation", "subscription", unknownType}
+
+// operations counts operations. All its series are there from the beginning, so that counting is looking up nothing.
+type operations struct {
+	all      *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	size     *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+	byType   map[string]ofType
+}
+
+// ofType are the series of one type of operation.
+type ofType struct {
+	outcomes   [len(httpapi.Outcomes)]prometheus.Counter
+	took, size prometheus.Observer
+}
+
+func newOperations() *operations {
+	o := &operations{
+		all: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "roster_operations_total",
+			Help: "Operations by type and outcome: ok; partial, where a source lacks data; refused, where the fault is the caller's; timed_out; canceled by the caller; failed, where the fault is ours.",
+		}, []string{"type", "outcome"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "roster_operation_duration_seconds", Help: "How long operations took, from the request's head to the answer's last byte.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
+		}, []string{"type"}),
+		size: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "roster_answer_size_bytes", Help: "How large answers were.", Buckets: prometheus.ExponentialBuckets(256, 4, 9),
+		}, []string{"type"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "roster_operations_in_flight", Help: "Operations that have begun and not ended."}),
+		byType:   make(map[string]ofType, len(types)),
+	}
+	for _, t := range types {
+		of := ofType{took: o.took.WithLabelValues(t), size: o.size.WithLabelValues(t)}
+		for _, outcome := range httpapi.Outcomes {
+			of.outcomes[outcome] = o.all.WithLabelValues(t, outcome.String())
+		}
+		o.byType[t] = of
+	}
+	return o
+}
+
+func (o *operations) register(r *prometheus.Registry) {
+	r.MustRegister(o.all, o.took, o.size, o.inFlight)
+}
+
+func (o *operations) of(operation string) ofType {
+	if of, ok := o.byType[operation]; ok {
+		return of
+	}
+	return o.byType[unknownType]
+}
+
+// Begin follows an operation; see httpapi.Observer.
+func (t *Telemetry) Begin(ctx context.Context, op httpapi.Operation) (context.Context, func(httpapi.Outcome)) {
+	t.operations.inFlight.Inc()
+	x := exchangeOf(ctx)
+	// Of an exchange with one answer, the whole is measured; of a connection, each of its operations.
+	alone := x == nil || x.connection || op.Type == "subscription"
+	start := time.Now()
+	switch {
+	case !alone:
+		x.operation, x.began, start = op.Type, true, x.start
+	case x != nil && !x.connection:
+		x.apart = true
+	}
+	ended := func(httpapi.Outcome) {}
+	if t.tracing != nil {
+		ctx, ended = t.tracing.operation(ctx, op, start)
+	}
+	return ctx, func(outcome httpapi.Outcome) {
+		t.operations.inFlight.Dec()
+		ended(outcome)
+		if alone {
+			of := t.operations.of(op.Type)
+			of.outcomes[outcome].Inc()
+			of.took.Observe(time.Since(start).Seconds())
+			return
+		}
+		x.outcome = outcome
+	}
+}

@@ -1,0 +1,201 @@
+package telemetry
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"roster/connectors"
+	"roster/internal/instance"
+	"roster/internal/presence"
+	"roster/internal/roster"
+	"roster/internal/shared"
+	"roster/internal/snapshot"
+)
+
+// State is what the program keeps, which is looked at when the metrics are asked for.
+type State interface {
+	// Ready says whether queries can be answered.
+	Ready() bool
+	Sources() []*connectors.Source
+	Statuses() []snapshot.Status
+	Uses() []snapshot.Use
+	Builds() roster.Stats
+	Presence() map[string]presence.Stats
+	LastReload() instance.Reload
+}
+
+// Redis is where replicas share snapshots.
+type Redis interface{ Stats() shared.Stats }
+
+// metric is one that is read from the state.
+type metric struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+}
+
+func gauge(name, help string, labels ...string) metric {
+	return metric{prometheus.NewDesc(name, help, labels, nil), prometheus.GaugeValue}
+}
+
+func counter(name, help string, labels ...string) metric {
+	return metric{prometheus.NewDesc(name, help, labels, nil), prometheus.CounterValue}
+}
+
+func (m metric) send(to chan<- prometheus.Metric, value float64, labels ...string) {
+	to <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
+}
+
+var (
+	ready = gauge("roster_ready", "1 when queries can be answered, as /readyz says.")
+
+	configOK    = gauge("roster_config_reload_successful", "1 unless the last attempt to take a configuration over has failed.")
+	configSince = gauge("roster_config_in_force_timestamp_seconds", "Since when the configuration in force has been that.")
+
+	credentialState = gauge("roster_source_credential_state", "1 for how the credential stands as far as is known without asking the source, 0 for the other states.", "source", "state")
+	credentialEnd   = gauge("roster_source_credential_expiry_timestamp_seconds", "When the credential ends, where it says so and is not renewed.", "source")
+
+	snapshotState    = gauge("roster_snapshot_state", "1 for the state in which the collection is served, 0 for the others.", "source", "collection", "state")
+	snapshotFreshFor = gauge("roster_snapshot_fresh_for_seconds", "How long data counts as fresh: as configured, or longer where reading it takes long.", "source", "collection")
+	snapshotFailing  = gauge("roster_snapshot_failing", "1 while the last reading of the collection has failed.", "source", "collection")
+	snapshotReadings = counter("roster_snapshot_readings_total", "Readings of the collection from its source that have begun.", "source", "collection")
+	snapshotFailures = counter("roster_snapshot_reading_failures_total", "Readings that failed, by what it meant; short for one that ended without a fault and without all records.", "source", "collection", "meaning")
+	snapshotTook     = gauge("roster_snapshot_last_reading_duration_seconds", "How long the last complete reading took, whichever replica made it.", "source", "collection")
+	snapshotRecords  = gauge("roster_snapshot_records", "Records that the tier holds.", "source", "collection", "tier")
+	snapshotBytes    = gauge("roster_snapshot_bytes", "About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored.", "source", "collection", "tier")
+	snapshotAge      = gauge("roster_snapshot_age_seconds", "How long ago the reading began that the oldest of them may come from.", "source", "collection", "tier")
+	snapshotHits     = counter("roster_snapshot_hits_total", "How often the tier had what was wanted. Memory: an operation was served without waiting. Redis, directory: the source was spared a reading. Source: a reading ended complete.", "source", "collection", "tier")
+	snapshotMisses   = counter("roster_snapshot_misses_total", "How often it had not. Memory: an operation found nothing, or waited for better. Redis, directory: the source was read. Source: a reading failed or ended short.", "source", "collection", "tier")
+	snapshotFills    = counter("roster_snapshot_fills_total", "How often this replica put data there.", "source", "collection", "tier")
+	snapshotWaits    = counter("roster_snapshot_waits_total", "How often somebody waited for it. Memory: an operation. Redis, directory: the reader, for another replica's reading.", "source", "collection", "tier")
+
+	redisConnected = gauge("roster_redis_connected", "1 while Redis can be used.")
+	redisReplicas  = gauge("roster_redis_replicas", "How many replicas share Redis, as last known.")
+	redisCalls     = counter("roster_redis_calls_total", "Calls of Redis, one for each exchange.")
+	redisFailures  = counter("roster_redis_call_failures_total", "Calls of Redis that failed.", "reason")
+	redisChanges   = counter("roster_redis_state_changes_total", "How often Redis has become what state says.", "state")
+
+	presenceLookups = counter("roster_presence_lookups_total", "How often an operation asked a source's presence, by how it was served: hit without a call, call with one made for it, wait with one that was under way.", "source", "outcome")
+
+	directoryBuilds   = counter("roster_directory_builds_total", "Directories that have been built.")
+	directoryBuilding = counter("roster_directory_build_duration_seconds_total", "How long all of that took.")
+	directoryLast     = gauge("roster_directory_last_build_duration_seconds", "How long the last build took.")
+	directoryAge      = gauge("roster_directory_age_seconds", "How long ago the current directory was published.")
+)
+
+var all = []metric{ready, configOK, configSince, credentialState, credentialEnd, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
+	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
+	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
+
+// stateCollector reads the state when it is asked.
+type stateCollector struct {
+	state State
+	redis Redis // nil where there is none
+}
+
+// Describe names the metrics.
+func (stateCollector) Describe(to chan<- *prometheus.Desc) {
+	for _, m := range all {
+		to <- m.desc
+	}
+}
+
+// Collect reads them.
+func (c stateCollector) Collect(to chan<- prometheus.Metric) {
+	now := time.Now()
+	ready.send(to, flag(c.state.Ready()))
+	for _, s := range c.state.Sources() {
+		c.source(to, s)
+	}
+	for _, st := range c.state.Statuses() {
+		c.status(to, st)
+	}
+	for _, u := range c.state.Uses() {
+		c.use(to, u, now)
+	}
+	if c.redis != nil {
+		c.shared(to, c.redis.Stats())
+	}
+	for source, s := range c.state.Presence() {
+		presenceLookups.send(to, float64(s.Hits), source, "hit")
+		presenceLookups.send(to, float64(s.Calls), source, "call")
+		presenceLookups.send(to, float64(s.Waits), source, "wait")
+	}
+	reload := c.state.LastReload()
+	configOK.send(to, flag(reload.OK))
+	configSince.send(to, float64(reload.Since.Unix()))
+	built := c.state.Builds()
+	directoryBuilds.send(to, float64(built.Builds))
+	directoryBuilding.send(to, built.Took.Seconds())
+	directoryLast.send(to, built.Last.Seconds())
+	if !built.BuiltAt.IsZero() {
+		directoryAge.send(to, now.Sub(built.BuiltAt).Seconds())
+	}
+}
+
+// source tells of a source itself, beside what is read from it.
+func (stateCollector) source(to chan<- prometheus.Metric, s *connectors.Source) {
+	credential := connectors.CredentialStatus{}
+	if s.Credential != nil {
+		credential = s.Credential()
+	}
+	for state := connectors.CredentialGood; state <= connectors.CredentialRefused; state++ {
+		credentialState.send(to, flag(state == credential.State), s.Name, state.String())
+	}
+	if !credential.ExpiresAt.IsZero() {
+		credentialEnd.send(to, float64(credential.ExpiresAt.Unix()), s.Name)
+	}
+}
+
+func (stateCollector) status(to chan<- prometheus.Metric, st snapshot.Status) {
+	source, collection := st.Source, st.Collection.String()
+	for s := snapshot.Fresh; s <= snapshot.Missing; s++ {
+		snapshotState.send(to, flag(s == st.State), source, collection, s.String())
+	}
+	snapshotFreshFor.send(to, st.FreshFor.Seconds(), source, collection)
+	snapshotFailing.send(to, flag(st.Err != nil), source, collection)
+}
+
+func (stateCollector) use(to chan<- prometheus.Metric, u snapshot.Use, now time.Time) {
+	source, collection := u.Source, u.Collection.String()
+	snapshotReadings.send(to, float64(u.Readings), source, collection)
+	snapshotFailures.send(to, float64(u.Short), source, collection, "short")
+	for kind := connectors.KindUnavailable; kind <= connectors.KindUnsupported; kind++ { // all of them: what grows must have been there before
+		snapshotFailures.send(to, float64(u.Failures[kind]), source, collection, word(kind))
+	}
+	if u.Took > 0 {
+		snapshotTook.send(to, u.Took.Seconds(), source, collection)
+	}
+	for _, t := range u.Tiers {
+		tier := t.Tier.String()
+		if t.Tier != snapshot.TierSource {
+			snapshotRecords.send(to, float64(t.Count), source, collection, tier)
+			snapshotBytes.send(to, float64(t.Bytes), source, collection, tier)
+			snapshotFills.send(to, float64(t.Fills), source, collection, tier)
+			snapshotWaits.send(to, float64(t.Waits), source, collection, tier)
+		}
+		if !t.SyncedAt.IsZero() {
+			snapshotAge.send(to, now.Sub(t.SyncedAt).Seconds(), source, collection, tier)
+		}
+		snapshotHits.send(to, float64(t.Hits), source, collection, tier)
+		snapshotMisses.send(to, float64(t.Misses), source, collection, tier)
+	}
+}
+
+func (stateCollector) shared(to chan<- prometheus.Metric, s shared.Stats) {
+	redisConnected.send(to, flag(s.Connected))
+	redisReplicas.send(to, float64(s.Replicas))
+	redisCalls.send(to, float64(s.Calls))
+	for reason, n := range s.Failures {
+		redisFailures.send(to, float64(n), reason)
+	}
+	redisChanges.send(to, float64(s.Found), "connected")
+	redisChanges.send(to, float64(s.Lost), "away")
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,74 @@
+package telemetry
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"roster/connectors"
+	"roster/internal/snapshot"
+)
+
+// Telemetry collects what the operator sees. Safe for concurrent use.
+type Telemetry struct {
+	registry   *prometheus.Registry
+	calls      *calls
+	operations *operations
+	tracing    *Tracing // nil where there are no traces
+}
+
+// New gives the telemetry of a program; tracing may be nil.
+func New(tracing *Tracing) *Telemetry {
+	t := &Telemetry{registry: prometheus.NewRegistry(), calls: newCalls(), operations: newOperations(), tracing: tracing}
+	t.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
+	t.calls.register(t.registry)
+	t.operations.register(t.registry)
+	if tracing != nil {
+		t.registry.MustRegister(tracing.failures)
+	}
+	return t
+}
+
+// Watch adds the metrics of what the program keeps; redis may be nil. Call it once.
+func (t *Telemetry) Watch(s State, redis Redis) { t.registry.MustRegister(stateCollector{s, redis}) }
+
+// Metrics serves the metrics to Prometheus.
+func (t *Telemetry) Metrics() http.Handler {
+	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4})
+}
+
+// Readings follows the reading of the sources; nil where there are no traces.
+func (t *Telemetry) Readings() snapshot.Observer {
+	if t.tracing == nil {
+		return nil
+	}
+	return t.tracing
+}
+
+// Calls follows the calls of sources. Propagating, each call carries where in the trace it belongs.
+func (t *Telemetry) Calls(propagating bool) connectors.Observer {
+	if t.tracing == nil {
+		return t.calls
+	}
+	return both{t.calls, t.tracing, propagating}
+}
+
+// both follows calls for metrics and for traces.
+type both struct {
+	calls       *calls
+	tracing     *Tracing
+	propagating bool
+}
+
+// Begin tells both.
+func (b both) Begin(ctx context.Context, call connectors.Call) (context.Context, connectors.Observed) {
+	ctx, counted := b.calls.Begin(ctx, call)
+	ctx, traced := b.tracing.call(ctx, call, b.propagating)
+	return ctx, connectors.Observed{Header: traced.Header, Done: func(end connectors.CallEnd) {
+		counted.Done(end)
+		traced.Done(end)
+	}}
+}

@@ -1,0 +1,351 @@
+package telemetry_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
+	"pgregory.net/rapid"
+
+	"roster/connectors"
+	"roster/connectors/faults"
+	"roster/internal/config"
+	"roster/internal/sandbox"
+	"roster/internal/telemetry"
+)
+
+func quoted(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // it is a string
+	}
+	return string(b)
+}
+
+func nothing(*sandbox.Sandbox, *config.Config) {}
+
+// value gives one series' value; false where there is none.
+func value(t *testing.T, metrics, series string) (v float64, ok bool) {
+	t.Helper()
+	for line := range strings.Lines(metrics) {
+		if rest, found := strings.CutPrefix(line, series+" "); found {
+			if _, err := fmt.Sscan(rest, &v); err != nil {
+				t.Fatal(err)
+			}
+			return v, true
+		}
+	}
+	return 0, false
+}
+
+func (p *program) wants(series string, want float64) {
+	p.t.Helper()
+	if got, ok := value(p.t, p.metrics(), series); !ok || got != want {
+		p.t.Errorf("%s is %v (there: %v), want %v", series, got, ok, want)
+	}
+}
+
+// Operations are counted by what they are and how they end.
+func TestOperationsAreCounted(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, func(company *sandbox.Sandbox, _ *config.Config) {
+		company.Fault(connectors.Altcraft).Set(faults.Fault{Effect: faults.Reply(http.StatusInternalServerError, faults.Plain("no"))})
+	})
+	p.ask(`{ teams(first: 1) { totalCount } }`)
+	p.ask(`{ users(first: 1) { totalCount } }`)                   // of which Altcraft's are missing
+	p.ask(`{ users(first: 1, after: "nowhere") { totalCount } }`) // the fault is the caller's
+	p.ask(`{ nothing }`)                                          // it is not even begun
+	p.send(http.MethodPost, "/graphql", `no JSON`)                // nor is this
+	p.send(http.MethodOptions, "/graphql", ``)                    // this asks nothing
+	p.send(http.MethodGet, "/healthz", ``)                        // nor does this
+	for outcome, n := range map[string]float64{"ok": 1, "partial": 1, "refused": 1, "failed": 0} {
+		p.wants(`roster_operations_total{outcome="`+outcome+`",type="query"}`, n)
+	}
+	p.wants(`roster_operations_total{outcome="refused",type="unknown"}`, 2)
+	p.wants(`roster_operation_duration_seconds_count{type="query"}`, 3)
+	p.wants(`roster_answer_size_bytes_count{type="query"}`, 3)
+	p.wants(`roster_operations_in_flight`, 0)
+}
+
+// What the program keeps is told as it is when it is asked.
+func TestStateIsTold(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, func(company *sandbox.Sandbox, _ *config.Config) {
+		company.Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Reply(http.StatusUnauthorized, faults.Plain("no"))})
+	})
+	p.ask(`{ users(first: 3) { nodes { presence } } }`)
+	p.wants(`roster_ready`, 1) // although a source is down
+	if w := p.send(http.MethodGet, "/readyz", ""); w.Code != http.StatusOK {
+		t.Errorf("not ready, because one source is down: HTTP %d", w.Code)
+	}
+	p.wants(`roster_snapshot_state{collection="accounts",source="kommo",state="missing"}`, 1)
+	p.wants(`roster_snapshot_state{collection="accounts",source="worksection",state="fresh"}`, 1)
+	p.wants(`roster_snapshot_failing{collection="accounts",source="kommo"}`, 1)
+	p.wants(`roster_snapshot_reading_failures_total{collection="accounts",meaning="unauthorized",source="kommo"}`, 1)
+	p.wants(`roster_snapshot_hits_total{collection="accounts",source="worksection",tier="memory"}`, 1)
+	p.wants(`roster_snapshot_misses_total{collection="accounts",source="kommo",tier="memory"}`, 1)
+	p.wants(`roster_snapshot_hits_total{collection="accounts",source="worksection",tier="source"}`, 1)
+	p.wants(`roster_presence_lookups_total{outcome="call",source="rocketchat"}`, 1)
+	p.wants(`roster_source_calls_total{meaning="ok",op="get_users",source="worksection"}`, 1)
+	p.wants(`roster_source_call_duration_seconds_count{op="get_users",source="worksection"}`, 1)
+	p.wants(`roster_redis_connected`, 0)
+	p.wants(`roster_config_reload_successful`, 1)
+	for _, series := range []string{
+		`roster_snapshot_records{collection="accounts",source="worksection",tier="memory"}`,
+		`roster_snapshot_bytes{collection="accounts",source="worksection",tier="memory"}`,
+		`roster_snapshot_age_seconds{collection="accounts",source="worksection",tier="memory"}`,
+		`roster_snapshot_fresh_for_seconds{collection="accounts",source="worksection"}`,
+		`roster_source_answer_bytes_total{op="get_users",source="worksection"}`, `roster_directory_builds_total`, `roster_directory_age_seconds`,
+		`go_goroutines`, `process_resident_memory_bytes`,
+	} {
+		if v, ok := value(t, p.metrics(), series); !ok || v <= 0 {
+			t.Errorf("%s is %v (there: %v), want more than 0", series, v, ok)
+		}
+	}
+}
+
+// However many operations, names, paths and calls there are, the number of series stays as it is.
+func TestSeriesAreBounded(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, nothing)
+	p.ask(`{ users(first: 1) { nodes { presence } } }`)
+	count := func() int {
+		n := 0
+		for line := range strings.Lines(p.metrics()) {
+			if strings.HasPrefix(line, "roster_") {
+				n++
+			}
+		}
+		return n
+	}
+	before := count()
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.StringMatching(`[A-Za-z_][A-Za-z0-9_]{0,40}`).Draw(t, "name")
+		path := rapid.StringMatching(`/[a-z/%]{0,20}`).Draw(t, "path")
+		field := rapid.SampledFrom([]string{"__typename", "users(first: 1) { totalCount }", name}).Draw(t, "field")
+		if !strings.Contains(path, "%") {
+			p.send(rapid.SampledFrom([]string{"GET", "POST", "PUT", name}).Draw(t, "method"), path, "")
+		}
+		p.ask("query "+name+" { "+field+" }", "X-Request-Id", name)
+	})
+	if after := count(); after != before {
+		t.Errorf("there are %d series, and were %d", after, before)
+	}
+	// A connector that makes up names for its calls is no reason for more, either.
+	observer := p.seen.Calls(false)
+	for i := range 1000 {
+		_, o := observer.Begin(t.Context(), connectors.Call{Source: "kommo", Op: fmt.Sprint("call", i), Attempt: 1})
+		o.Done(connectors.CallEnd{Sent: true})
+	}
+	if after := count(); after > before+33*20 {
+		t.Errorf("there are %d series, and were %d", after, before)
+	}
+}
+
+// attr gives a span's attribute.
+func attr(s *otlp.Span, key string) string {
+	for _, a := range s.GetAttributes() {
+		if a.GetKey() == key {
+			return a.GetValue().GetStringValue()
+		}
+	}
+	return ""
+}
+
+// An operation's trace goes on from its caller's; the reading that it waited for is a trace of its own, to which it is linked, and holds the
+// calls.
+func TestTraces(t *testing.T) {
+	t.Parallel()
+	c := newCollector(t)
+	p := start(t, c, nothing)
+	const caller = "4bf92f3577b34da6a3ce929d0e0e4736"
+	untold := true
+	p.company.Fault(connectors.RocketChat).Set(faults.Fault{On: func(r *http.Request) bool {
+		untold = untold && r.Header.Get("Traceparent") == ""
+		return false
+	}})
+	w := p.ask(`query Anybody { users(first: 3) { nodes { presence } } }`, "Traceparent", "00-"+caller+"-00f067aa0ba902b7-01", "X-Request-Id", "from-the-proxy")
+	if w.Code != http.StatusOK || w.Header().Get("X-Request-Id") != "from-the-proxy" {
+		t.Errorf("HTTP %d, request %q", w.Code, w.Header().Get("X-Request-Id"))
+	}
+	p.stop()
+	byID := make(map[string]*otlp.Span)
+	byName := make(map[string][]*otlp.Span)
+	for _, s := range c.spans {
+		byID[string(s.GetSpanId())] = s
+		byName[s.GetName()] = append(byName[s.GetName()], s)
+	}
+	operation := byName["query"]
+	if len(operation) != 1 || fmt.Sprintf("%x", operation[0].GetTraceId()) != caller || attr(operation[0], "graphql.operation.name") != "Anybody" ||
+		attr(operation[0], "roster.outcome") != "ok" || attr(operation[0], "roster.request_id") != "from-the-proxy" {
+		t.Fatalf("the operation's spans: %v", operation)
+	}
+	presence := byName["users.presence"]
+	if len(presence) != 1 || string(presence[0].GetParentSpanId()) != string(operation[0].GetSpanId()) {
+		t.Errorf("the call that the operation needed: %v", presence)
+	}
+	readings := byName["read accounts"]
+	if len(readings) != 4 {
+		t.Fatalf("%d readings of accounts", len(readings))
+	}
+	for _, r := range readings {
+		if len(r.GetParentSpanId()) != 0 || fmt.Sprintf("%x", r.GetTraceId()) == caller {
+			t.Errorf("a reading belongs to another trace: %v", r)
+		}
+	}
+	calls := byName["get_users"]
+	if len(calls) != 1 || byID[string(calls[0].GetParentSpanId())].GetName() != "read accounts" || attr(calls[0], "roster.meaning") != "ok" ||
+		attr(calls[0], "roster.source") != "worksection" || attr(calls[0], "roster.kind") != "worksection" {
+		t.Errorf("the calls of a reading: %v", calls)
+	}
+	if !untold {
+		t.Error("a source was told of the trace that is not to be")
+	}
+}
+
+// Who waits for a reading is linked to it, and a source that is told where it belongs is told of its reading's trace.
+func TestWaitingIsLinkedToTheReading(t *testing.T) {
+	t.Parallel()
+	c := newCollector(t)
+	told, goOn := make(chan string, 100), make(chan struct{})
+	p := launch(t, c, func(company *sandbox.Sandbox, cfg *config.Config) {
+		cfg.FirstWait, cfg.MaxWait = time.Minute, time.Minute
+		for i := range cfg.Sources {
+			cfg.Sources[i].PropagateTrace = cfg.Sources[i].Name == "kommo"
+		}
+		company.Fault(connectors.Kommo).Set(faults.Fault{On: func(r *http.Request) bool {
+			told <- r.Header.Get("Traceparent")
+			<-goOn
+			return false
+		}})
+	})
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		p.ask(`{ users(first: 1) { totalCount } }`)
+	}()
+	for waits := 0.; waits == 0; waits, _ = value(t, p.metrics(), `roster_snapshot_waits_total{collection="accounts",source="kommo",tier="memory"}`) {
+		time.Sleep(time.Millisecond) // until the operation waits
+	}
+	close(goOn)
+	<-answered
+	p.await()
+	p.stop()
+	close(told)
+	readings := make(map[string]bool) // their traces
+	names := make(map[string]string)
+	for _, s := range c.spans {
+		names[string(s.GetSpanId())] = s.GetName()
+		if strings.HasPrefix(s.GetName(), "read ") {
+			readings[fmt.Sprintf("%x", s.GetTraceId())] = true
+		}
+	}
+	for header := range told {
+		if parts := strings.Split(header, "-"); len(parts) != 4 || !readings[parts[1]] {
+			t.Errorf("the source is told %q, which is no reading's", header)
+		}
+	}
+	waits := 0
+	for _, s := range c.spans {
+		if s.GetName() != "wait for accounts" || attr(s, "roster.source") != "kommo" {
+			continue
+		}
+		waits++
+		if len(s.GetLinks()) != 1 || names[string(s.GetLinks()[0].GetSpanId())] != "read accounts" || names[string(s.GetParentSpanId())] != "load" {
+			t.Errorf("the wait is linked to %v, and part of %q", s.GetLinks(), names[string(s.GetParentSpanId())])
+		}
+	}
+	if waits != 1 {
+		t.Errorf("%d waits have a span, want 1", waits)
+	}
+}
+
+// The secrets of the configuration, what a source says in its errors, and whose data it is, are nowhere.
+func TestNothingSecretIsTold(t *testing.T) {
+	t.Parallel()
+	const canary = "canary-7f3e1b"
+	c := newCollector(t)
+	p := start(t, c, func(company *sandbox.Sandbox, cfg *config.Config) {
+		for i := range cfg.Sources {
+			cfg.Sources[i].PropagateTrace = true
+		}
+		company.Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Reply(http.StatusInternalServerError, faults.HTML("<h1>"+canary+"</h1>"))})
+		company.Fault(connectors.Altcraft).Set(faults.Fault{Effect: faults.Reply(http.StatusOK, faults.JSON(`{"error":"`+canary+`"}`))})
+		company.Fault(connectors.RocketChat).Set(faults.Fault{Effect: faults.Reply(http.StatusTooManyRequests, faults.JSON(`{"error":"`+canary+`"}`), "Retry-After", "3600", "X-"+canary, canary)})
+	})
+	person := p.ask(`{ users(first: 1) { nodes { name email presence } } }`).Body.String()
+	p.ask(`query Q($s: String) { users(first: 1, filter: { search: $s }) { totalCount } }`, "Authorization", "Bearer "+canary, "X-Request-Id", canary+" <script>",
+		"Cookie", canary, "Traceparent", canary)
+	p.send(http.MethodPost, "/graphql?token="+canary, `{"query":"{ users(first: 1, filter: { search: \"`+canary+`\" }) { totalCount } }","variables":{"a":"`+canary+`"}}`)
+	p.send(http.MethodGet, "/"+canary, "")
+	metrics := p.metrics()
+	p.stop()
+	secrets := []string{canary, p.company.Addr()}
+	for _, s := range p.company.Sources() {
+		for _, secret := range []connectors.Secret{s.APIKey, s.AccessToken, s.Token, s.AuthToken} {
+			if secret != "" {
+				secrets = append(secrets, secret.Reveal())
+			}
+		}
+	}
+	if email := regexp.MustCompile(`[\w.+-]+@[\w.-]+`).FindString(person); email == "" {
+		t.Errorf("nobody is found: %s", person)
+	} else {
+		secrets = append(secrets, email)
+	}
+	for what, text := range map[string]string{"the metrics": metrics, "the traces": c.raw.String(), "the log": p.log.String()} {
+		if len(text) < 1000 {
+			t.Errorf("%s are too short to tell anything: %q", what, text)
+		}
+		for _, secret := range secrets {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s hold %q", what, secret)
+			}
+		}
+	}
+}
+
+// Each line of a request says which one it belongs to, and the answer does too.
+func TestLinesSayTheirRequest(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, nothing)
+	p.ask(`{ __typename }`, "X-Request-Id", "mine-1")
+	var line struct {
+		Msg, Route, Type, Outcome, Level string
+		Status                           int
+		RequestID                        string `json:"request_id"`
+	}
+	found := false
+	for text := range strings.Lines(p.log.String()) {
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatalf("a line is no JSON: %s", text)
+		}
+		found = found || line.Msg == "request" && line.RequestID == "mine-1" && line.Route == "/graphql" && line.Type == "query" && line.Outcome == "ok" &&
+			line.Status == http.StatusOK && line.Level == "DEBUG"
+	}
+	if !found {
+		t.Errorf("no line tells of the request:\n%s", p.log)
+	}
+	for name, id := range map[string]string{"none": "", "too long": strings.Repeat("a", 65), "a line break": "a\nlevel=ERROR", "a space": "a b", "beyond ASCII": "ä"} {
+		got := p.ask(`{ __typename }`, "X-Request-Id", id).Header().Get("X-Request-Id")
+		if len(got) < 20 || got == id || regexp.MustCompile(`[^A-Z0-9]`).MatchString(got) {
+			t.Errorf("%s: the request is called %q", name, got)
+		}
+	}
+}
+
+func TestFormatOfTheLog(t *testing.T) {
+	t.Parallel()
+	for format, begins := range map[string]string{"": "{", telemetry.FormatJSON: "{", telemetry.FormatText: "time="} {
+		var out said
+		telemetry.NewLogger(&out, format, 0).Info("hello")
+		if !strings.HasPrefix(out.String(), begins) {
+			t.Errorf("format %q: %s", format, out.String())
+		}
+	}
+}

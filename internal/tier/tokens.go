@@ -1,0 +1,56 @@
+package tier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"roster/internal/config"
+	"roster/internal/credential"
+	"roster/internal/shared"
+)
+
+// Tokens gives who keeps the tokens that sources renew, where the configuration says, and what ends that. Nil where it names no place for them.
+// A Redis that is there and not durable is an error if a source needs it; one that is away is not.
+func Tokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keeper *credential.Keeper, end func(), err error) {
+	needed := false
+	for i := range cfg.Sources {
+		needed = needed || cfg.Sources[i].OAuth != nil
+	}
+	if cfg.CredentialsDir == "" && (cfg.Redis == nil || cfg.Redis.EncryptionKey == "") {
+		return nil, func() {}, nil
+	}
+	store, closeStore, err := tokenStore(cfg, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := store.Check(ctx); err != nil && needed {
+		if shared.Fleeting(err) {
+			closeStore()
+			return nil, nil, err
+		}
+		log.LogAttrs(ctx, slog.LevelWarn, "tokens cannot be renewed while redis is away", slog.String("reason", err.Error()))
+	}
+	keeper = credential.New(credential.Options{Store: store, Logger: log})
+	return keeper, func() { keeper.Close(); closeStore() }, nil
+}
+
+func tokenStore(cfg *config.Config, log *slog.Logger) (credential.Store, func(), error) {
+	if cfg.CredentialsDir != "" {
+		d, err := credential.OpenDir(cfg.CredentialsDir)
+		if err != nil {
+			return nil, nil, fmt.Errorf("credentials_dir: %w", err)
+		}
+		return d, func() {}, nil
+	}
+	r, err := openRedis(cfg.Redis, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := r.NewVault()
+	if err != nil {
+		return nil, nil, errors.Join(err, r.Close())
+	}
+	return v, func() { _ = r.Close() }, nil
+}
