@@ -24,6 +24,7 @@ import (
 	"roster/internal/config"
 	"roster/internal/httpapi"
 	"roster/internal/instance"
+	"roster/internal/limit"
 	"roster/internal/sandbox"
 	"roster/internal/snapshot"
 	"roster/internal/telemetry"
@@ -34,9 +35,10 @@ import (
 const usage = `Roster serves one GraphQL graph over the systems in which a company keeps its people.
 
   roster demo   [--listen 127.0.0.1:8080] [--people 1000] [--seed 1] [--limits]   an invented company, with nothing to set up
-  roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080]                  the systems named in the configuration
+  roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080] [--insecure-serve-everyone]   the systems named in the configuration
   roster check  [--config roster.yaml] [--timeout 1m]                             asks each of them what its credential can see
   roster cache clear [--source NAME] [--config roster.yaml]                       removes what is kept beside the memory
+  roster key    [NAME]                                                            makes an API key, and the line to configure for it
   roster schema                                                                   prints the schema
 `
 
@@ -85,6 +87,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		err = p.check(ctx)
 	case "cache":
 		err = p.cache(ctx)
+	case "key":
+		err = p.key()
 	case "schema":
 		err = p.schema()
 	case "help", "-h", "-help", "--help":
@@ -167,6 +171,7 @@ machine, paging and errors included; the vendors' rate limits are %[3]s. Nothing
 func (p *program) serve(ctx context.Context) error {
 	path := p.String("config", "roster.yaml", "configuration file")
 	listen := p.String("listen", "", "address to serve on, instead of the file's")
+	everyone := p.Bool("insecure-serve-everyone", false, "listen beyond loopback although nobody is asked who they are")
 	if err := p.parse(); err != nil {
 		return err
 	}
@@ -174,7 +179,7 @@ func (p *program) serve(ctx context.Context) error {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)
 	defer signal.Stop(asked)
-	file := config.Open(*path, os.LookupEnv, config.Listen(*listen))
+	file := config.Open(*path, os.LookupEnv, config.Listen(*listen), config.ServeEveryone(*everyone))
 	cfg, err := load(file)
 	if err != nil {
 		return err
@@ -207,11 +212,24 @@ func (p *program) check(ctx context.Context) error {
 		return err
 	}
 	defer endTokens()
+	kept := *cfg
+	kept.CacheDir = "" // it is for one process, which may be serving
+	common, share, err := tier.Open(&kept, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	watch := new(check.Watch)
+	runtime.Limits, runtime.Observer = limits(common), watch
 	sources, err := instance.Open(cfg, runtime)
 	if err != nil {
 		return err
 	}
-	reports := check.Run(ctx, sources)
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx)) // its calls count beside those of what serves
+	var keeping sync.WaitGroup
+	keeping.Go(func() { share(sharing) })
+	defer keeping.Wait()
+	defer stopSharing()
+	reports := check.Run(ctx, sources, watch)
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
 	}
@@ -317,11 +335,12 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	kept.Go(func() { share(sharing) })
 	defer kept.Wait()
 	defer stopSharing()
-	runtime.Observer = seen.Calls(false)
+	runtime.Observer, runtime.Limits = seen.Calls(false), limits(common)
 	options := instance.Options{
 		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
 		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
 		HealthElsewhere: admin.Listener != nil,
+		AccessLines:     func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
 	}
 	if admin.Listener == nil && isLoopback(l.Addr()) { // whoever reaches it may see everything anyway
 		options.Metrics = seen.Metrics()
@@ -407,4 +426,10 @@ func (a adminListener) serve(ctx context.Context, handler http.Handler, log *slo
 func isLoopback(address net.Addr) bool {
 	a, ok := address.(*net.TCPAddr)
 	return ok && a.IP.IsLoopback()
+}
+
+// limits gives the limits of all sources, which replicas share where they share a tier that can.
+func limits(common snapshot.Tier) *limit.Limits {
+	ledger, _ := common.(limit.Ledger)
+	return limit.New(ledger)
 }

@@ -44,6 +44,8 @@ type Error struct {
 	RetryAfter time.Duration
 	// Blocked says that the source refuses every call from us, and that each further one makes it worse.
 	Blocked bool
+	// Unsent says that the call was not made: it tells nothing new about the source.
+	Unsent bool
 	// Err is the cause, for errors.Is and errors.As only: its text may hold a secret and is never printed.
 	Err error
 }

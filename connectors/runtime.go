@@ -10,6 +10,8 @@ import (
 type Runtime struct {
 	// Observer is told of each call; nil for nobody.
 	Observer Observer
+	// Limits are what the source shares with all others that its vendor counts together; nil for a source that keeps its limits alone.
+	Limits Limits
 	// Dial opens connections to sources, as net.Dialer.DialContext does; nil for the system's own way.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Tokens keeps the tokens of sources that renew them; nil for nobody: such a source then cannot be opened.
@@ -49,4 +51,8 @@ type CallEnd struct {
 	Waited, Took time.Duration
 	// Bytes is the size of the answer, decompressed.
 	Bytes int
+	// Date is the source's clock by its answer, to the second; zero where it does not say.
+	Date time.Time
+	// CertExpires is when the first certificate ends that the source has shown; zero without TLS.
+	CertExpires time.Time
 }

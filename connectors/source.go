@@ -36,6 +36,11 @@ type Listing[T Record] struct {
 	// Complete says that the reading came to its end and nothing is known to be missing. Only then may a record that is not here be
 	// taken for deleted.
 	Complete bool
+	// Began is when the first of the records was read, where that was in an earlier call which was broken off, and this one went on from
+	// there; zero where it was in this call.
+	Began time.Time `json:",omitzero"`
+	// Spent is how long those earlier calls took.
+	Spent time.Duration `json:",omitzero"`
 }
 
 // Progress is told the listing so far after each page but the last. The slice is not modified afterwards. It may be nil.
@@ -43,9 +48,20 @@ type Progress[T Record] func(Listing[T])
 
 // Lister reads a whole collection. On an error the listing holds what was read until then, and Complete is false. A short
 // reading without an error (the source's own count says more) is a listing with Complete false and a nil error. Errors are *Error.
-// Safe for concurrent use.
+// After an error, the next call may go on from where it was broken off: its listing says so. A complete listing has everyone who was
+// there from its beginning to its end. Safe for concurrent use.
 type Lister[T Record] interface {
 	List(ctx context.Context, progress Progress[T]) (Listing[T], error)
+}
+
+// ChangeLister is a Lister that can also tell what has changed since an earlier reading, for less than everything costs.
+type ChangeLister[T Record] interface {
+	Lister[T]
+	// Changes lists the records that were added or changed since the earlier of two times: when what is known was read, by our clock,
+	// and what the known records tell of the source's. It may list some that have not changed, and tells nothing of deletions. Complete says that
+	// it came to its end. KindUnsupported says that the source does not tell after all: read everything. Known is in the order of IDs as
+	// text, and stays as it is. Otherwise it is like List.
+	Changes(ctx context.Context, known []T, since time.Time, progress Progress[T]) (Listing[T], error)
 }
 
 // ListFunc makes a function a Lister.
@@ -84,6 +100,13 @@ type PresenceReader interface {
 	MaxIDs() int
 }
 
+// SelfReader asks a source whose a token is.
+type SelfReader interface {
+	// Self gives the account of the token's owner. The token is a caller's own: it serves for this one call and is kept nowhere. A source asks
+	// for one caller at a time; for the others it answers KindRateLimited. Errors are *Error.
+	Self(ctx context.Context, token Secret) (Account, error)
+}
+
 // Finding is one line of what a credential turned out to see.
 type Finding struct {
 	What string // in our words, such as "e-mail addresses and roles"
@@ -117,7 +140,10 @@ type Source struct {
 	ContactFolders Lister[ContactFolder]
 	Presence       PresenceReader
 	Prober         Prober
+	Self           SelfReader
 
+	// Health says how its calls have gone of late; nil where nobody counts them. It costs nothing.
+	Health func() Health
 	// Credential says how long the credential is good, without a call; nil where nothing is known.
 	Credential func() CredentialStatus
 }
@@ -209,6 +235,8 @@ type Config struct {
 	Timeout time.Duration
 	// RateLimit replaces the vendor's default; nil keeps it.
 	RateLimit *RateLimit
+	// Retries is how often a call is repeated at most that has failed and may fare better; nil for two.
+	Retries *int
 	// TimeZone is for dates that name none; nil means UTC.
 	TimeZone *time.Location
 	// PhoneRegion is the ISO 3166 region for national numbers, such as UA; empty recognises international numbers only.

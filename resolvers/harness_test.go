@@ -25,6 +25,7 @@ import (
 type world struct {
 	t       *testing.T
 	handler http.Handler
+	api     *resolvers.Resolver
 	keeper  *snapshot.Keeper
 	roster  *roster.Roster
 	log     strings.Builder
@@ -41,9 +42,8 @@ func newWorld(t *testing.T, sources ...*connectors.Source) *world {
 	}
 	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: trusted})
 	there := presence.New(sources, presence.Options{})
-	w.handler = httpapi.New(httpapi.Options{API: &resolvers.Resolver{
-		Roster: w.roster, Keeper: w.keeper, Presence: there, Logger: slog.New(slog.NewTextHandler(&w.log, nil)),
-	}})
+	w.api = &resolvers.Resolver{Roster: w.roster, Keeper: w.keeper, Presence: there, Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
+	w.handler = httpapi.New(httpapi.Options{API: w.api, Introspection: true})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { _ = w.keeper.Run(ctx) })
@@ -67,8 +67,9 @@ func (w *world) read() *world {
 
 // answer is what a client sees.
 type answer struct {
-	Data   map[string]any
-	Errors []answerError
+	Data       map[string]any
+	Errors     []answerError
+	Extensions struct{ Sources []answerError }
 }
 
 type answerError struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/graph/model"
+	"roster/internal/access"
 	"roster/internal/freshness"
 	"roster/internal/loaders"
 	"roster/internal/roster"
@@ -24,7 +25,10 @@ type operation struct {
 	oneAsks  bool              // for presence: a single one of the operation's own fields
 	statuses func() []snapshot.Status
 	onlyKept bool          // nothing may be read for its sake
-	refused  gqlerror.List // representations that name nothing
+	refused  gqlerror.List // representations that name nothing, and fields that the caller may not see
+	selves   selves        // whom sources take the caller for, by their own token
+	began    time.Time
+	record   *access.Entry // nil where none is kept
 	extent
 }
 
@@ -40,34 +44,47 @@ func operationOf(ctx context.Context) *operation {
 }
 
 // Extension prepares each operation before its first resolver runs, and adds the sources' failures to its answer.
-func (r *Resolver) Extension() graphql.HandlerExtension { return extension{r} }
+func (r *Resolver) Extension() graphql.HandlerExtension { return &extension{Resolver: r} }
 
-type extension struct{ *Resolver }
+type extension struct {
+	*Resolver
+	policy *policy
+}
 
 var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationInterceptor
 	graphql.ResponseInterceptor
-} = extension{}
+} = (*extension)(nil)
 
 // ExtensionName names the extension.
-func (extension) ExtensionName() string { return "Operation" }
+func (*extension) ExtensionName() string { return "Operation" }
 
-// Validate has nothing to check.
-func (extension) Validate(graphql.ExecutableSchema) error { return nil }
+// Validate reads from the schema which fields need which scopes.
+func (e *extension) Validate(schema graphql.ExecutableSchema) (err error) {
+	e.policy, err = newPolicy(schema.Schema())
+	return err
+}
 
-// InterceptOperation loads what the operation needs, and fixes what it sees.
-func (e extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	document := graphql.GetOperationContext(ctx)
-	refused := setAside(document)
+// InterceptOperation withholds what the caller may not see, loads what the operation needs, and fixes what it sees.
+func (e *extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	document, caller, began := graphql.GetOperationContext(ctx), access.FromContext(ctx), time.Now()
+	withheld := e.policy.withheld(document, caller)
+	if refusal := withheld.refusal(document, caller); refusal != nil {
+		return refusal
+	}
+	withheld.from(document)
+	refused := append(setAside(document), withheld.errs...)
 	n := needsOf(document)
 	exchange := freshness.FromContext(ctx)
 	wish := exchange.Wish
 	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections),
 		snapshot.Wish{NotBefore: wish.NotBefore(), IfError: wish.StaleIfError, OnlyKept: wish.OnlyIfCached})
 	op := &operation{view: e.Roster.View(ctx, results, waited), onlyKept: wish.OnlyIfCached, refused: refused,
-		statuses: sync.OnceValue(e.Roster.Statuses)}
-	exchange.Answer = answerOf(op.view, n)
+		statuses: sync.OnceValue(e.Roster.Statuses), began: began, record: e.record(document, n, withheld)}
+	if access.WorksectionToken(ctx) == "" { // else what a source says of the caller may be in it, which is good for this moment only
+		exchange.Answer = answerOf(op.view, n)
+	}
 	if n.presence > 0 {
 		op.presence, op.oneAsks = loaders.NewPresence(e.Presence), n.presence == 1
 		if op.onlyKept {
@@ -77,22 +94,42 @@ func (e extension) InterceptOperation(ctx context.Context, next graphql.Operatio
 	return next(context.WithValue(ctx, operationKey{}, op))
 }
 
-// InterceptResponse adds an error for each malformed representation, and one for each source that lacks data that the operation needs, or has
-// it older than the caller wishes, however many of its fields miss it.
-func (extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+// InterceptResponse adds an error for each malformed representation and each field that is withheld, and one for each source that lacks data that
+// the operation needs, or has it older than the caller wishes, however many of its fields miss it. Some clients throw away any answer with
+// errors: what concerns the sources may be told beside them instead, in the same form.
+func (e *extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	op, ok := ctx.Value(operationKey{}).(*operation)
 	if resp == nil || !ok { // the operation was refused before it began
 		return resp
 	}
 	resp.Errors = append(resp.Errors, op.refused...)
+	var lacking gqlerror.List
 	for _, st := range op.view.Missing() {
-		resp.Errors = append(resp.Errors, missing(st, op.onlyKept, time.Now()))
+		lacking = append(lacking, missing(st, op.onlyKept, time.Now()))
 	}
 	for _, o := range op.view.Older() {
-		resp.Errors = append(resp.Errors, older(o, time.Now()))
+		lacking = append(lacking, older(o, time.Now()))
 	}
+	e.tell(ctx, resp, lacking)
+	e.write(ctx, op, resp, len(lacking) > 0)
 	return resp
+}
+
+// tell says what sources lack, in the place that is configured.
+func (e *extension) tell(ctx context.Context, resp *graphql.Response, lacking gqlerror.List) {
+	if len(lacking) == 0 {
+		return
+	}
+	freshness.FromContext(ctx).Lacking = true
+	if !e.SourcesApart {
+		resp.Errors = append(resp.Errors, lacking...)
+		return
+	}
+	if resp.Extensions == nil {
+		resp.Extensions = make(map[string]any)
+	}
+	resp.Extensions["sources"] = lacking
 }
 
 // missing says which source lacks what, why, and when it is worth asking again.

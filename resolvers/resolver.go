@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"roster/graph/generated"
+	"roster/internal/access"
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
@@ -17,7 +18,11 @@ type Resolver struct {
 	Roster   *roster.Roster
 	Keeper   *snapshot.Keeper
 	Presence *presence.Store
-	Logger   *slog.Logger // nil means nobody
+	// SourcesApart tells what sources lack in extensions.sources of the answer, and not among its errors.
+	SourcesApart bool
+	// AccessLog is where it is written down who has read what; nil for nowhere.
+	AccessLog *access.Log
+	Logger    *slog.Logger // nil means nobody
 }
 
 // Schema gives the executable schema. It is run by a server that uses the resolver's Extension, ErrorPresenter and Recover too.

@@ -10,12 +10,12 @@ import (
 	"fmt"
 	"roster/graph/generated"
 	"roster/graph/model"
+	"roster/internal/access"
 	"roster/internal/directory"
 )
 
 func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
-	// Nobody is asked who they are yet: the server listens on loopback only.
-	return &model.Viewer{Scopes: []string{}}, nil
+	return viewer(operationOf(ctx).view.Directory, access.FromContext(ctx)), nil
 }
 
 func (r *queryResolver) Node(ctx context.Context, id string) (directory.Node, error) {
@@ -37,6 +37,15 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]directory.No
 	return out, nil
 }
 
+func (r *viewerResolver) Worksection(ctx context.Context, obj *model.Viewer, source *string) (*model.WorksectionViewer, error) {
+	return r.inWorksection(ctx, source)
+}
+
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
-type queryResolver struct{ *Resolver }
+func (r *Resolver) Viewer() generated.ViewerResolver { return &viewerResolver{r} }
+
+type (
+	queryResolver  struct{ *Resolver }
+	viewerResolver struct{ *Resolver }
+)

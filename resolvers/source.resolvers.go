@@ -34,6 +34,13 @@ func (r *sourceResolver) Collections(ctx context.Context, obj *directory.Source)
 	return out, nil
 }
 
+func (r *sourceResolver) Breaker(ctx context.Context, obj *directory.Source) (connectors.BreakerState, error) {
+	if s := r.Roster.Source(obj.Name); s != nil && s.Health != nil {
+		return s.Health().Breaker, nil
+	}
+	return connectors.BreakerClosed, nil
+}
+
 func (r *sourceResolver) Capabilities(ctx context.Context, obj *directory.Source) ([]model.SourceCapability, error) {
 	capabilities := []model.SourceCapability{}
 	if s := r.Roster.Source(obj.Name); s != nil && s.Presence != nil {

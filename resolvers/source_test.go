@@ -21,22 +21,23 @@ func TestSources(t *testing.T) {
 			})
 		limited := crm()
 		limited.Roles = failing[connectors.Role](connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: time.Hour, Detail: "no more calls today"})
+		limited.Health = func() connectors.Health { return connectors.Health{Breaker: connectors.BreakerOpen} }
 		w := newWorld(t, chat(), partly, limited).read()
 		got := w.get(`{ sources {
-			name kind state capabilities
+			name kind state breaker capabilities
 			collections { kind state count expectedCount syncedAt triedAt error { message code retryAt } }
 		} }`)
 		well := func(kind string, count float64) any {
 			return map[string]any{"kind": kind, "state": "FRESH", "count": count, "expectedCount": nil, "syncedAt": now, "triedAt": now, "error": nil}
 		}
 		want := []any{
-			map[string]any{"name": "chat", "kind": "ROCKET_CHAT", "state": "FRESH", "capabilities": []any{"PRESENCE"}, "collections": []any{
+			map[string]any{"name": "chat", "kind": "ROCKET_CHAT", "state": "FRESH", "breaker": "CLOSED", "capabilities": []any{"PRESENCE"}, "collections": []any{
 				well("ACCOUNTS", 3), well("TEAMS", 1), well("ROLES", 1),
 			}},
-			map[string]any{"name": "mailer", "kind": "ALTCRAFT", "state": "INCOMPLETE", "capabilities": []any{}, "collections": []any{
+			map[string]any{"name": "mailer", "kind": "ALTCRAFT", "state": "INCOMPLETE", "breaker": "CLOSED", "capabilities": []any{}, "collections": []any{
 				map[string]any{"kind": "ACCOUNTS", "state": "INCOMPLETE", "count": 1., "expectedCount": 3., "syncedAt": now, "triedAt": now, "error": nil},
 			}},
-			map[string]any{"name": "crm", "kind": "KOMMO", "state": "MISSING", "capabilities": []any{}, "collections": []any{
+			map[string]any{"name": "crm", "kind": "KOMMO", "state": "MISSING", "breaker": "OPEN", "capabilities": []any{}, "collections": []any{
 				well("ACCOUNTS", 1),
 				map[string]any{"kind": "ROLES", "state": "MISSING", "count": 0., "expectedCount": nil, "syncedAt": nil, "triedAt": now, "error": map[string]any{
 					"message": "rate limited: no more calls today", "code": "RATE_LIMITED", "retryAt": time.Now().Add(time.Hour).Format(time.RFC3339),

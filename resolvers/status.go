@@ -33,6 +33,9 @@ func (r *Resolver) sourceCollection(st snapshot.Status) *model.SourceCollection 
 	if st.Err != nil {
 		c.Error = &model.SourceError{Message: reason(st.Err), Code: st.Err.Kind, RetryAt: known(st.RetryAt)}
 	}
+	if p := st.Progress; p != nil {
+		c.Reading = &model.SourceReading{StartedAt: p.StartedAt, Count: p.Count, ExpectedCount: p.Expected}
+	}
 	return c
 }
 

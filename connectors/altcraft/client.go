@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +58,8 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	}
 	rc, err := rest.New(rest.Options{
 		Source: cfg.Name, Kind: connectors.Altcraft, Runtime: cfg.Runtime,
-		Base: address, Judge: form.judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
+		Base: address, Judge: form.judge, Timeout: cfg.Timeout, Transport: transport,
+		Counted: connectors.Fingerprint(connectors.Altcraft, "calls", host(address)), Limit: limit, Retries: cfg.Retries,
 	})
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)
@@ -85,7 +87,17 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Fingerprint: connectors.Fingerprint(connectors.Altcraft, address, strconv.FormatInt(cfg.AccountID, 10), cfg.Token.Reveal()),
 		Accounts:    c,
 		Prober:      c,
+		Health:      rc.Health,
 	}, nil
+}
+
+// host gives what calls are counted by: the installation's host, whatever the account and the path to it.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address // rest refuses it
+	}
+	return strings.ToLower(u.Host)
 }
 
 // listUsers makes the one call: POST /api/v1.1/admin/accounts/users/list.

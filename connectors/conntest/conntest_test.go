@@ -27,6 +27,8 @@ var broken = map[string]struct {
 	"one fingerprint for all":  {faulty{sameFingerprint: true}, "opening/the_fingerprint_tells_credentials_and_places_apart"},
 	"completes before the end": {faulty{completeProgress: true}, "accounts/healthy"},
 	"gives a record twice":     {faulty{repeatsIDs: true}, "accounts/healthy"},
+	"hides its health":         {faulty{hidesHealth: true}, "accounts/down_for_long"},
+	"calls without its turn":   {faulty{unlimited: true}, "accounts/each_call_has_its_turn"},
 }
 
 func subject(f faulty) conntest.Subject {

@@ -32,7 +32,7 @@ type wirePerson struct {
 // faulty says which promise a connector breaks on purpose; the zero value keeps all of them.
 type faulty struct {
 	hidesErrors, alwaysComplete, showsCause, followsRedirects, repeatsWords, forgetsPrefix, forgetsContext, ignoresShape, sameFingerprint,
-	completeProgress, repeatsIDs bool
+	completeProgress, repeatsIDs, hidesHealth, unlimited bool
 }
 
 func serve(w http.ResponseWriter, r *http.Request) {
@@ -65,13 +65,16 @@ func (f faulty) open(cfg connectors.Config) (*connectors.Source, error) {
 	if cfg.AccessToken == "" {
 		faults = append(faults, errors.New("access_token: required"))
 	}
-	opt := rest.Options{Source: cfg.Name, Base: cfg.URL, Timeout: cfg.Timeout, Limit: connectors.RateLimit{Calls: 5, Per: 1e9}, Judge: f.judge,
+	opt := rest.Options{Source: cfg.Name, Base: cfg.URL, Timeout: cfg.Timeout, Limit: connectors.RateLimit{Calls: 5, Per: 1e9}, Judge: f.judge, Retries: cfg.Retries, Runtime: cfg.Runtime,
 		Sign: func(r *http.Request) error {
 			r.Header.Set("Authorization", "Bearer "+cfg.AccessToken.Reveal())
 			return nil
 		}}
 	if cfg.RateLimit != nil {
 		opt.Limit = *cfg.RateLimit
+	}
+	if f.unlimited {
+		opt.Runtime = connectors.Runtime{}
 	}
 	if f.followsRedirects {
 		opt.Transport = follower{}
@@ -88,16 +91,23 @@ func (f faulty) open(cfg connectors.Config) (*connectors.Source, error) {
 	if f.sameFingerprint {
 		parts = cfg.URL
 	}
+	health := client.Health
+	if f.hidesHealth {
+		health = nil
+	}
 	sum := sha256.Sum256([]byte(parts))
 	return &connectors.Source{Name: cfg.Name, Kind: cfg.Kind, URL: cfg.URL, Fingerprint: hex.EncodeToString(sum[:16]),
-		Accounts: connectors.ListFunc[connectors.Account](c.accounts), Presence: c, Prober: c}, nil
+		Accounts: connectors.ListFunc[connectors.Account](c.accounts), Presence: c, Prober: c, Health: health}, nil
 }
 
 func (f faulty) judge(r *rest.Response) *connectors.Error {
-	if r.Status == http.StatusOK && r.IsJSON() {
-		return nil
-	}
 	kind := rest.StatusKind(r.Status)
+	if r.Status == http.StatusOK && r.IsJSON() {
+		if f.ignoresShape || json.Valid(r.Body) {
+			return nil
+		}
+		kind = connectors.KindBadResponse
+	}
 	e := r.Fail(kind, "")
 	e.RetryAfter = r.RetryAfter()
 	if f.repeatsWords {

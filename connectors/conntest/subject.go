@@ -30,7 +30,7 @@ const (
 type Subject struct {
 	// Open is the vendor's constructor.
 	Open func(connectors.Config) (*connectors.Source, error)
-	// Config holds the kind, and every credential that the constructor requires. The kit sets Name, URL, Timeout and RateLimit.
+	// Config holds the kind, and every credential that the constructor requires. The kit sets Name, URL, Timeout, RateLimit and Retries.
 	Config connectors.Config
 	// Fake is the vendor's API, healthy and without limits, with records in every collection. It sees paths without Prefix, but
 	// links that it makes need Prefix. Where paging matters, it holds more than one page.
@@ -60,6 +60,7 @@ func Run(t *testing.T, s Subject) {
 			s.failingLater(t, op)
 			s.givenUp(t, op)
 			s.unreachable(t, op)
+			s.mannerly(t, op)
 		})
 	}
 }
@@ -102,6 +103,7 @@ func (st *stage) config() connectors.Config {
 	c.URL = st.server.URL + Prefix
 	c.Timeout = enough
 	c.RateLimit = &connectors.RateLimit{Calls: 1000, Per: time.Millisecond}
+	c.Retries = new(int) // what a failure means is to be seen at the first one
 	return c
 }
 

@@ -31,13 +31,16 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Base:      base,
 		Judge:     judge,
 		Sign:      func(r *http.Request) error { r.Header.Set("Authorization", "Bearer "+token); return nil },
+		Counted:   connectors.Fingerprint(connectors.Kommo, "calls", base),
 		Limit:     defaultLimit,
+		Retries:   cfg.Retries,
 		Timeout:   defaultTimeout,
 		Transport: transport,
 	}
 	if cfg.RateLimit != nil {
 		options.Limit = *cfg.RateLimit
 	}
+	options.Also = []connectors.Budget{{Key: connectors.Fingerprint(connectors.Kommo, "calls of all accounts"), Limit: together(options.Limit)}}
 	if cfg.Timeout > 0 {
 		options.Timeout = cfg.Timeout
 	}
@@ -58,7 +61,8 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),
 		Roles:       connectors.ListFunc[connectors.Role](c.roles),
-		Contacts:    connectors.ListFunc[connectors.Contact](c.contacts),
+		Contacts:    &addressBook{client: c},
+		Health:      caller.Health,
 	}
 	expires := tokenExpiry(token)
 	s.Prober = prober{client: c, expires: expires}
@@ -85,6 +89,21 @@ func checkCredential(cfg *connectors.Config) (string, error) {
 		return "", errors.Join(errors.New("oauth: "+connectors.NoTokenKeeper), checkOAuth(cfg.OAuth))
 	}
 	return "", checkOAuth(cfg.OAuth)
+}
+
+// allAccounts is what Kommo allows for one address of the caller, as one of its texts has it, whatever the accounts; the tenth more is for
+// calls on their way.
+var allAccounts = connectors.RateLimit{Calls: 7, Per: 1100 * time.Millisecond}
+
+// together gives the limit over all accounts that this program calls: the vendor's, or where the operator has set more for one of them, that.
+func together(own connectors.RateLimit) connectors.RateLimit {
+	if own.Calls <= 0 || own.Per <= 0 {
+		return connectors.RateLimit{}
+	}
+	if float64(own.Calls)/own.Per.Seconds() > float64(allAccounts.Calls)/allAccounts.Per.Seconds() {
+		return connectors.RateLimit{Calls: own.Calls, Per: own.Per}
+	}
+	return allAccounts
 }
 
 // ownAddress gives the account's address in the one form that stands for it, without the slash at its end.

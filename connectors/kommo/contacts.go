@@ -2,20 +2,205 @@ package kommo
 
 import (
 	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
 
 	"roster/connectors"
+	"roster/internal/rest"
 )
 
-// contacts reads the contacts that the token's user may see. They come by ID, so that those who are added meanwhile stand at the end
-// and move nobody from one page to another.
+const (
+	// changeOverlap is by how much readings of changes overlap, for contacts whose change was on its way when the one before was made.
+	changeOverlap = 2 * time.Minute
+	// changeSkew is by how much Kommo's clock may be behind ours. It bounds what is read again and again where many contacts were changed
+	// at once, and none since.
+	changeSkew = time.Hour
+)
+
+// addressBook lists the contacts that the token's user may see. They come by ID, so that those who are added meanwhile stand at the end
+// and move nobody from one page to another, and each page begins with the last contact of the one before, so that nobody who is
+// deleted hides another. A reading that was broken off goes on.
 //
 // GET /api/v4/contacts: https://developers.kommo.com/reference/contacts-list
-func (c *client) contacts(ctx context.Context, progress connectors.Progress[connectors.Contact]) (connectors.Listing[connectors.Contact], error) {
-	return list(ctx, c, endpoint[contact, connectors.Contact]{
-		op:      opContacts,
-		path:    pathContacts,
-		query:   "order%5Bid%5D=asc&limit=" + pageSize,
-		key:     "contacts",
-		convert: contactConverter{c.region}.convert,
-	}, progress)
+type addressBook struct {
+	*client
+	kept connectors.Checkpoint[*contactList]
+}
+
+var _ connectors.ChangeLister[connectors.Contact] = (*addressBook)(nil)
+
+// List reads all contacts.
+func (b *addressBook) List(ctx context.Context, progress connectors.Progress[connectors.Contact]) (connectors.Listing[connectors.Contact], error) {
+	course := b.kept.Resume(func() *contactList { return b.newList(time.Time{}) })
+	list := course.State
+	list.walk.Tell = func(*int) {
+		if progress != nil {
+			progress(connectors.Resumed(list.got.Listing(nil, false), course))
+		}
+	}
+	listing, err := list.run(ctx)
+	if err != nil && list.walk.Resumable() {
+		b.kept.Keep(course, list.walk.Pages(), err)
+	}
+	return connectors.Resumed(listing, course), err
+}
+
+// Changes reads the contacts whose time of change is no earlier than that of the latest of those known, or than what was known was read.
+// What is not documented to move that time, such as a new name of a tag, or of a contact's responsible user, shows with the next reading of
+// everything, and so does a deletion. Kommo ignores a filter that it does not know without a word, and so each contact must prove that it
+// has been kept.
+func (b *addressBook) Changes(
+	ctx context.Context, known []connectors.Contact, since time.Time, progress connectors.Progress[connectors.Contact],
+) (connectors.Listing[connectors.Contact], error) {
+	list := b.newList(changedFrom(known, since))
+	list.walk.Tell = func(*int) {
+		if progress != nil {
+			progress(list.got.Listing(nil, false))
+		}
+	}
+	listing, err := list.run(ctx)
+	if connectors.IsKind(err, connectors.KindInvalid) { // it does not take the filter
+		e := *connectors.AsError(b.source, err)
+		e.Kind = connectors.KindUnsupported
+		return listing, &e
+	}
+	return listing, err
+}
+
+// changedFrom is the time of change from which contacts are to be read. By Kommo's own clock, nothing was changed before the latest change
+// that is known without being known too. A date that lies ahead must not hide all that comes until then.
+func changedFrom(known []connectors.Contact, since time.Time) time.Time {
+	var latest time.Time
+	for i := range known {
+		if at := known[i].UpdatedAt; at.After(latest) {
+			latest = at
+		}
+	}
+	from := since.Add(-changeSkew)
+	if latest.After(since) {
+		latest = since
+	}
+	if at := latest.Add(-changeOverlap); at.After(from) {
+		from = at
+	}
+	return from.Truncate(time.Second)
+}
+
+// contactList is a reading of contacts on its way.
+type contactList struct {
+	*client
+	walk connectors.Walk[contact]
+	got  connectors.Collector[connectors.Contact]
+	from time.Time      // only those changed then or later; zero for all
+	resp *rest.Response // the latest
+	dead error          // why no page can follow the latest
+}
+
+func (c *client) newList(from time.Time) *contactList {
+	l := &contactList{client: c, from: from}
+	convert := contactConverter{c.region}.convert
+	l.walk = connectors.Walk[contact]{
+		Fetch:   l.page,
+		Key:     func(w contact) string { return recordID(w.ID) },
+		Compare: compareIDs,
+		Fail:    func(detail string) error { return l.resp.Fail(connectors.KindBadResponse, detail) },
+		Begin:   func() { l.got = connectors.Collector[connectors.Contact]{} },
+		Take: func(rows []contact) {
+			for _, row := range rows {
+				if record, ok := convert(row); ok {
+					l.got.Add(record)
+				}
+			}
+		},
+	}
+	return l
+}
+
+func (l *contactList) run(ctx context.Context) (connectors.Listing[connectors.Contact], error) {
+	end, err := l.walk.Run(ctx)
+	listing := l.got.Listing(nil, err == nil && end.Complete(l.got.Len()))
+	byID := func(a, b connectors.Contact) int { return compareIDs(a.ID, b.ID) }
+	if !slices.IsSortedFunc(listing.Records, byID) {
+		listing.Records = slices.Clone(listing.Records) // the same array may have been handed out as progress
+		slices.SortFunc(listing.Records, byID)
+	}
+	return listing, err
+}
+
+// page reads the page that holds the contact at that place.
+func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[contact], error) {
+	if l.dead != nil {
+		err := l.dead
+		l.dead = nil
+		return connectors.Page[contact]{}, err
+	}
+	limit, number := pageAt(offset)
+	query := url.Values{"order[id]": {"asc"}, "limit": {strconv.Itoa(limit)}, "page": {strconv.Itoa(number)}}
+	if !l.from.IsZero() {
+		query.Set("filter[updated_at][from]", strconv.FormatInt(l.from.Unix(), 10))
+	}
+	resp, err := l.get(ctx, opContacts, pathContacts, query.Encode())
+	if err != nil {
+		return connectors.Page[contact]{}, err
+	}
+	l.resp = resp
+	out := connectors.Page[contact]{Offset: (number - 1) * limit}
+	if resp.Status == http.StatusNoContent {
+		return out, nil
+	}
+	p, rows, err := decodePage[contact](resp, "contacts")
+	if err != nil {
+		return out, err
+	}
+	if err := l.judge(rows); err != nil {
+		return out, err
+	}
+	last := p.next == ""
+	out.Rows, out.Last = rows, &last
+	if !last {
+		if len(rows) == 0 {
+			return out, resp.Fail(connectors.KindBadResponse, "an empty page that is not the last")
+		}
+		l.dead = l.leads(p.next, number)
+	}
+	return out, nil
+}
+
+// judge holds the rows against the filter.
+func (l *contactList) judge(rows []contact) error {
+	for _, w := range rows {
+		if !l.from.IsZero() && !w.IsDeleted && unixTime(w.UpdatedAt).Before(l.from) {
+			return l.resp.Fail(connectors.KindUnsupported, "it does not keep to the time of change that was asked for")
+		}
+	}
+	return nil
+}
+
+// leads says what is wrong with a link to the next page. It only tells that there is one, but an answer that leads elsewhere, or nowhere, is
+// none to be trusted.
+func (l *contactList) leads(next string, number int) error {
+	_, query, err := l.rest.Below(opContacts, next)
+	if err != nil {
+		return err
+	}
+	values, err := url.ParseQuery(query)
+	if n, numberErr := strconv.Atoi(values.Get("page")); err != nil || numberErr != nil || n <= number {
+		return l.resp.Fail(connectors.KindBadResponse, "a page that leads to no other")
+	}
+	return nil
+}
+
+// pageAt gives the page that begins at the row at that place, or a little before it, and reaches farthest. Pages are numbered, and all of one
+// size: only another size makes a page begin elsewhere.
+func pageAt(offset int) (limit, number int) {
+	farthest := 0
+	for size := maxPageSize; size > maxPageSize/2; size-- {
+		if end := offset/size*size + size; end > farthest {
+			farthest, limit = end, size
+		}
+	}
+	return limit, offset/limit + 1
 }

@@ -25,6 +25,9 @@ func judge(r *rest.Response) *connectors.Error {
 		if !r.IsJSON() {
 			return r.Fail(connectors.KindBadResponse, "not JSON; is url the account's own address?")
 		}
+		if len(r.Body) > 0 && !json.Valid(r.Body) { // told here, so that it can be asked for again
+			return r.Fail(connectors.KindBadResponse, "not JSON, or cut off")
+		}
 		return nil
 	case http.StatusUnauthorized:
 		return r.Fail(connectors.KindUnauthorized, "the access token is not accepted, or has expired")

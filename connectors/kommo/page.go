@@ -12,7 +12,8 @@ import (
 
 const (
 	// pageSize is the most that Kommo gives at once; more is refused.
-	pageSize = "250"
+	maxPageSize = 250
+	pageSize    = "250"
 	// maxPages stops a listing that never ends: it is far above any address book.
 	maxPages = 100_000
 )

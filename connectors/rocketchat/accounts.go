@@ -6,47 +6,78 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/internal/rest"
 )
 
 // byID makes the order one that no insertion moves rows back in: new IDs are random.
 const byID = `{"_id":1}`
 
-// accounts lists the users: GET users.list.
+// accounts lists the users: GET users.list. A reading that was broken off goes on.
 func (c *client) accounts(
 	ctx context.Context, progress connectors.Progress[connectors.Account],
 ) (connectors.Listing[connectors.Account], error) {
-	var read reading
-	w := walk[user]{
-		fetch:   c.usersPage,
-		key:     func(u user) string { return u.ID },
-		ordered: true,
-		begin:   func() { read = reading{root: c.root} },
-		take:    func(rows []user) { read.add(rows) },
-		tell: func(total *int) {
-			if progress != nil {
-				progress(read.Listing(total, false))
-			}
-		},
+	course := c.users.Resume(c.newUserList)
+	list := course.State
+	list.walk.Tell = func(total *int) {
+		if progress != nil {
+			progress(connectors.Resumed(list.read.Listing(total, false), course))
+		}
 	}
-	end, err := w.run(ctx)
-	return finish(&read.Collector, end, err), err
+	end, err := list.walk.Run(ctx)
+	listing := connectors.Resumed(finish(&list.read.Collector, end, err), course)
+	if err != nil && list.walk.Resumable() {
+		c.users.Keep(course, list.walk.Pages(), err)
+	}
+	return listing, err
 }
 
-func (c *client) usersPage(ctx context.Context, offset int) (page[user], error) {
+// userList is a reading of the users on its way.
+type userList struct {
+	walk connectors.Walk[user]
+	read reading
+	resp *rest.Response // the latest
+}
+
+func (c *client) newUserList() *userList {
+	list := &userList{}
+	list.walk = connectors.Walk[user]{
+		Fetch: func(ctx context.Context, offset int) (p connectors.Page[user], err error) {
+			p, list.resp, err = c.usersPage(ctx, offset)
+			return p, err
+		},
+		Key:     func(u user) string { return u.ID },
+		Compare: strings.Compare,
+		Fail:    func(detail string) error { return list.resp.Fail(connectors.KindBadResponse, detail) },
+		Begin:   func() { list.read = reading{root: c.root} },
+		Take:    func(rows []user) { list.read.add(rows) },
+	}
+	return list
+}
+
+func (c *client) usersPage(ctx context.Context, offset int) (connectors.Page[user], *rest.Response, error) {
 	query := paging(offset, pageSize)
 	query.Set("sort", byID)
 	resp, err := c.get(ctx, routeUsers, query)
 	if err != nil {
-		return page[user]{}, err
+		return connectors.Page[user]{}, nil, err
 	}
 	var list users
 	if err := resp.JSON(&list); err != nil {
-		return page[user]{}, err
+		return connectors.Page[user]{}, nil, err
 	}
 	if list.Users == nil {
-		return page[user]{}, missing(resp, "users")
+		return connectors.Page[user]{}, nil, missing(resp, "users")
 	}
-	return page[user]{resp: resp, rows: *list.Users, offset: list.Offset, total: list.Total}, nil
+	return pageOf(*list.Users, offset, list.Offset, list.Total), resp, nil
+}
+
+// pageOf makes a page of a reply. Not every version says where its rows stand.
+func pageOf[R any](rows []R, asked int, offset, total *int) connectors.Page[R] {
+	p := connectors.Page[R]{Rows: rows, Offset: asked, Total: total}
+	if offset != nil && *offset != asked {
+		p.Offset = -1 // another page than the one asked for
+	}
+	return p
 }
 
 // reading gathers accounts, and finds out on the way whether the credential may see e-mail addresses and roles.
@@ -78,11 +109,9 @@ func (r *reading) reveal() {
 	}
 }
 
-// finish gives the listing at the end of a walk, in the order of the IDs. It is complete where the walk came to the end and the server's
-// own count does not say more.
-func finish[T connectors.Record](read *connectors.Collector[T], end end, err error) connectors.Listing[T] {
-	complete := err == nil && end.whole && (end.total == nil || read.Len() >= *end.total)
-	listing := read.Listing(end.total, complete)
+// finish gives the listing at the end of a walk, in the order of the IDs. It is complete where the walk has shown that it is.
+func finish[T connectors.Record](read *connectors.Collector[T], end connectors.End, err error) connectors.Listing[T] {
+	listing := read.Listing(end.Total, err == nil && end.Complete(read.Len()))
 	byKey := func(a, b T) int { return strings.Compare(a.Key(), b.Key()) }
 	if !slices.IsSortedFunc(listing.Records, byKey) { // the slice may have been handed out as progress: it is not sorted in place
 		listing.Records = slices.SortedFunc(slices.Values(listing.Records), byKey)

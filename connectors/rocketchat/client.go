@@ -27,7 +27,12 @@ type client struct {
 	root   string // where people open the server, without a slash at the end
 	userID string
 	idForm atomic.Int32 // how this server takes several IDs, as far as that is known
+	users  connectors.Checkpoint[*userList]
+	groups connectors.Checkpoint[*teamList]
 }
+
+// pageSize is the most that a server gives unless told otherwise.
+const pageSize = 100
 
 // get makes one call. The reply has been found good.
 func (c *client) get(ctx context.Context, route string, query url.Values) (*rest.Response, error) {

@@ -34,7 +34,7 @@ func accountsOf(body []byte) (connectors.Listing[connectors.Account], error) {
 	}
 	read := reading{root: "https://acme.example/chat"}
 	read.add(*list.Users)
-	return finish(&read.Collector, end{whole: true, total: list.Total}, nil), nil
+	return finish(&read.Collector, connectors.End{Whole: true, Total: list.Total}, nil), nil
 }
 
 // rolesOf takes the body of roles.list all the way.

@@ -147,15 +147,42 @@ func wait(resp *rest.Response, text string) time.Duration {
 	if d := resp.RetryAfter(); d > 0 {
 		return d
 	}
-	reset, err := strconv.ParseInt(strings.TrimSpace(resp.Header.Get("X-RateLimit-Reset")), 10, 64)
-	if left := time.Until(time.UnixMilli(reset)); err == nil && left > 0 {
-		return min(left, maxWait)
+	left, said := reset(resp)
+	if left > 0 {
+		return left
 	}
-	if seconds, textErr := strconv.Atoi(firstNumber.FindString(text)); textErr == nil && seconds > 0 {
+	if seconds, err := strconv.Atoi(firstNumber.FindString(text)); err == nil && seconds > 0 {
 		return min(time.Duration(seconds)*time.Second, maxWait)
 	}
-	if err == nil {
+	if said {
 		return time.Second // the window is over already, by that clock
 	}
 	return maxWait
+}
+
+// reset is how long the window lasts that the reply was counted in, by the server's clock where it tells the time, else by ours. What is
+// longer than any window that it has by default is a clock's fault.
+func reset(resp *rest.Response) (left time.Duration, said bool) {
+	at, err := strconv.ParseInt(strings.TrimSpace(resp.Header.Get("X-RateLimit-Reset")), 10, 64)
+	if err != nil {
+		return 0, false
+	}
+	now := time.Now()
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		now = date // whole seconds, rounded down: the window is taken for longer than it is
+	}
+	return max(0, min(time.UnixMilli(at).Sub(now), maxWait)), true
+}
+
+// told reads what the server says of its limit with each reply of a limited route: how many calls a window has, and how many are left.
+// No headers at all may mean that the user bypasses the limit, or that a proxy drops them: nothing is made of that.
+func told(resp *rest.Response) rest.Told {
+	var t rest.Told
+	if n, err := strconv.Atoi(strings.TrimSpace(resp.Header.Get("X-RateLimit-Limit"))); err == nil && n > 0 {
+		t.Calls = n
+	}
+	if n, err := strconv.Atoi(strings.TrimSpace(resp.Header.Get("X-RateLimit-Remaining"))); err == nil && n <= 0 {
+		t.Pause, _ = reset(resp)
+	}
+	return t
 }

@@ -108,7 +108,11 @@ func pace(resp *rest.Response) connectors.Finding {
 	f := connectors.Finding{What: "calls without a limit", OK: true}
 	if n, err := strconv.Atoi(strings.TrimSpace(resp.Header.Get("X-RateLimit-Limit"))); err == nil {
 		f.OK = false
-		f.Note = "the server allows " + strconv.Itoa(n) + " calls of each kind at a time, and large lists take long; " +
+		left := ""
+		if m, err := strconv.Atoi(strings.TrimSpace(resp.Header.Get("X-RateLimit-Remaining"))); err == nil {
+			left = ", " + strconv.Itoa(m) + " of this kind are left"
+		}
+		f.Note = "the server allows " + strconv.Itoa(n) + " calls of each kind at a time" + left + ", and large lists take long; " +
 			"give the user the permission api-bypass-rate-limit (the role bot has it) and set rate_limit"
 	}
 	return f

@@ -31,7 +31,8 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	}
 	rc, err := rest.New(rest.Options{
 		Source: cfg.Name, Kind: connectors.RocketChat, Runtime: cfg.Runtime,
-		Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
+		Base: cfg.URL, Judge: judge, Timeout: cfg.Timeout, Transport: transport,
+		Counted: connectors.Fingerprint(connectors.RocketChat, "calls", canonical(cfg.URL)), Limit: limit, Told: told, Retries: cfg.Retries,
 		Sign: func(r *http.Request) error {
 			r.Header.Set("X-User-Id", cfg.UserID)
 			r.Header.Set("X-Auth-Token", cfg.AuthToken.Reveal())
@@ -54,6 +55,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Roles:       connectors.ListFunc[connectors.Role](c.roles),
 		Presence:    c,
 		Prober:      c,
+		Health:      rc.Health,
 	}, nil
 }
 

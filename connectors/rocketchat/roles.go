@@ -34,5 +34,5 @@ func convertRoles(rows []role) connectors.Listing[connectors.Role] {
 			read.Add(convertRole(r))
 		}
 	}
-	return finish(&read, end{whole: true}, nil)
+	return finish(&read, connectors.End{Whole: true}, nil)
 }

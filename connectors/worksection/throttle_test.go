@@ -78,6 +78,34 @@ func TestTooManyRequestsIsWaitedOut(t *testing.T) {
 	}
 }
 
+// hanging answers nothing until the caller gives up.
+type hanging struct{}
+
+func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// Whoever asks whose their token is waits for five seconds at most, and one that was given up makes room for the next.
+func TestSelfHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source, err := open(connectors.Config{Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", APIKey: testKey}, hanging{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			begin := time.Now()
+			if _, err := source.Self.Self(t.Context(), "token"); err == nil {
+				t.Error("no error")
+			}
+			if took := time.Since(begin); took != selfWithin {
+				t.Errorf("it took %s", took)
+			}
+		}
+	})
+}
+
 // A header with the time is made anew for each attempt: an old one is refused.
 func TestStampIsFresh(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,8 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	}
 	rc, err := rest.New(rest.Options{
 		Source: cfg.Name, Kind: connectors.Worksection, Runtime: cfg.Runtime,
-		Base: cfg.URL, Judge: judge, Limit: limit, Timeout: cfg.Timeout, Transport: transport,
+		Base: cfg.URL, Judge: judge, Timeout: cfg.Timeout, Transport: transport,
+		Counted: connectors.Fingerprint(connectors.Worksection, "calls", canonical(cfg.URL)), Limit: limit, Retries: cfg.Retries,
 	})
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)
@@ -54,6 +55,8 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Contacts:       list(c, actionContacts, to.contact),
 		ContactFolders: list(c, actionContactGroups, folder),
 		Prober:         c,
+		Self:           &self{rest: rc, source: cfg.Name, convert: to.account},
+		Health:         rc.Health,
 	}
 	switch {
 	case cfg.OAuth != nil:

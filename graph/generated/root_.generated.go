@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Source() SourceResolver
 	Team() TeamResolver
 	User() UserResolver
+	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
@@ -262,6 +263,7 @@ type ComplexityRoot struct {
 	}
 
 	Source struct {
+		Breaker      func(childComplexity int) int
 		Capabilities func(childComplexity int) int
 		Collections  func(childComplexity int) int
 		Credential   func(childComplexity int) int
@@ -278,6 +280,7 @@ type ComplexityRoot struct {
 		ExpectedCount func(childComplexity int) int
 		FreshFor      func(childComplexity int) int
 		Kind          func(childComplexity int) int
+		Reading       func(childComplexity int) int
 		Reads         func(childComplexity int) int
 		State         func(childComplexity int) int
 		SyncedAt      func(childComplexity int) int
@@ -297,6 +300,12 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		RetryAt func(childComplexity int) int
+	}
+
+	SourceReading struct {
+		Count         func(childComplexity int) int
+		ExpectedCount func(childComplexity int) int
+		StartedAt     func(childComplexity int) int
 	}
 
 	SourceTier struct {
@@ -385,9 +394,10 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		Scopes  func(childComplexity int) int
-		Subject func(childComplexity int) int
-		User    func(childComplexity int) int
+		Scopes      func(childComplexity int) int
+		Subject     func(childComplexity int) int
+		User        func(childComplexity int) int
+		Worksection func(childComplexity int, source *string) int
 	}
 
 	WorksectionAccount struct {
@@ -416,6 +426,17 @@ type ComplexityRoot struct {
 		URL           func(childComplexity int) int
 		User          func(childComplexity int) int
 		Username      func(childComplexity int) int
+	}
+
+	WorksectionViewer struct {
+		AccessLevel func(childComplexity int) int
+		Account     func(childComplexity int) int
+		Department  func(childComplexity int) int
+		Email       func(childComplexity int) int
+		ExternalID  func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Title       func(childComplexity int) int
 	}
 
 	_Service struct {
@@ -1529,6 +1550,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleEdge.Node(childComplexity), true
 
+	case "Source.breaker":
+		if e.ComplexityRoot.Source.Breaker == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Source.Breaker(childComplexity), true
 	case "Source.capabilities":
 		if e.ComplexityRoot.Source.Capabilities == nil {
 			break
@@ -1608,6 +1635,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.Kind(childComplexity), true
+	case "SourceCollection.reading":
+		if e.ComplexityRoot.SourceCollection.Reading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCollection.Reading(childComplexity), true
 	case "SourceCollection.reads":
 		if e.ComplexityRoot.SourceCollection.Reads == nil {
 			break
@@ -1688,6 +1721,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceError.RetryAt(childComplexity), true
+
+	case "SourceReading.count":
+		if e.ComplexityRoot.SourceReading.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceReading.Count(childComplexity), true
+	case "SourceReading.expectedCount":
+		if e.ComplexityRoot.SourceReading.ExpectedCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceReading.ExpectedCount(childComplexity), true
+	case "SourceReading.startedAt":
+		if e.ComplexityRoot.SourceReading.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceReading.StartedAt(childComplexity), true
 
 	case "SourceTier.bytes":
 		if e.ComplexityRoot.SourceTier.Bytes == nil {
@@ -2074,6 +2126,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.User(childComplexity), true
+	case "Viewer.worksection":
+		if e.ComplexityRoot.Viewer.Worksection == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer_worksection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Worksection(childComplexity, args["source"].(*string)), true
 
 	case "WorksectionAccount.accessLevel":
 		if e.ComplexityRoot.WorksectionAccount.AccessLevel == nil {
@@ -2225,6 +2288,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WorksectionAccount.Username(childComplexity), true
+
+	case "WorksectionViewer.accessLevel":
+		if e.ComplexityRoot.WorksectionViewer.AccessLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.AccessLevel(childComplexity), true
+	case "WorksectionViewer.account":
+		if e.ComplexityRoot.WorksectionViewer.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Account(childComplexity), true
+	case "WorksectionViewer.department":
+		if e.ComplexityRoot.WorksectionViewer.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Department(childComplexity), true
+	case "WorksectionViewer.email":
+		if e.ComplexityRoot.WorksectionViewer.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Email(childComplexity), true
+	case "WorksectionViewer.externalId":
+		if e.ComplexityRoot.WorksectionViewer.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.ExternalID(childComplexity), true
+	case "WorksectionViewer.name":
+		if e.ComplexityRoot.WorksectionViewer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Name(childComplexity), true
+	case "WorksectionViewer.source":
+		if e.ComplexityRoot.WorksectionViewer.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Source(childComplexity), true
+	case "WorksectionViewer.title":
+		if e.ComplexityRoot.WorksectionViewer.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionViewer.Title(childComplexity), true
 
 	case "_Service.sdl":
 		if e.ComplexityRoot._Service.SDL == nil {
@@ -2624,8 +2736,26 @@ type Viewer {
   "What the caller's credentials name; null without credentials."
   subject: String
   scopes: [String!]!
-  "The caller as a person of the directory."
+  "The caller as a person of the directory: the one who has the address that the issuer of their token has verified. It grants nothing."
   user: User
+  """
+  The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
+  without the header. Where there are several such sources, name one.
+  """
+  worksection(source: String): WorksectionViewer
+}
+
+"A person in the words of Worksection, by a token of their own."
+type WorksectionViewer {
+  source: Source!
+  externalId: String!
+  name: String!
+  email: String
+  title: String
+  department: String
+  accessLevel: AccessLevel!
+  "Their account in the directory; null where it has not been read."
+  account: WorksectionAccount
 }
 `, BuiltIn: false},
 	{Name: "../schema/source.graphqls", Input: `"One upstream system, as configured. Arguments name a source by its name."
@@ -2639,6 +2769,8 @@ type Source implements Node {
   "The worst state of its collections."
   state: SourceState!
   collections: [SourceCollection!]!
+  "Whether the answering server makes calls to it, or leaves it alone after failures for a while."
+  breaker: BreakerState!
   "What it can do beyond being read."
   capabilities: [SourceCapability!]!
   "How its credential stands, as far as that is known without asking the source; null where nothing is known."
@@ -2665,6 +2797,16 @@ enum CredentialState {
   EXPIRED
   "It cannot be renewed any more: somebody must authorise Roster anew."
   REFUSED
+}
+
+"How calls to a source stand after failures."
+enum BreakerState {
+  "Calls are made."
+  CLOSED
+  "It kept failing, or something else answered in its place: calls fail at once until the next one is tried."
+  OPEN
+  "One call finds out whether it has recovered."
+  PROBING
 }
 
 "The vendor. Clients should expect values that are not here yet."
@@ -2709,6 +2851,21 @@ type SourceCollection {
   error: SourceError
   "Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started."
   tiers: [SourceTier!]!
+  """
+  How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
+  until it ends, but for a first one, which is served as it grows.
+  """
+  reading: SourceReading
+}
+
+"A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough."
+type SourceReading {
+  "When its first records were read, or asked for."
+  startedAt: DateTime!
+  "The records read so far."
+  count: Int!
+  "How many there are by the source's own word, where it gives one."
+  expectedCount: Int
 }
 
 """
@@ -2719,8 +2876,11 @@ type SourceTier {
   kind: TierKind!
   "The records it holds, as last known. Null for SOURCE: see expectedCount."
   entries: Int
-  "About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE."
-  bytes: Float
+  """
+  About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE.
+  It tells how long the values are that not everybody may see.
+  """
+  bytes: Float @requiresScopes(scopes: [["directory:sensitive"], ["directory:admin"]])
   "When the oldest of them was read from the source. Null where there are none, and for SOURCE."
   syncedAt: DateTime
   """
@@ -3786,6 +3946,8 @@ func (ec *executionContext) childFields_Source(ctx context.Context, field graphq
 		return ec.fieldContext_Source_state(ctx, field)
 	case "collections":
 		return ec.fieldContext_Source_collections(ctx, field)
+	case "breaker":
+		return ec.fieldContext_Source_breaker(ctx, field)
 	case "capabilities":
 		return ec.fieldContext_Source_capabilities(ctx, field)
 	case "credential":
@@ -3818,6 +3980,8 @@ func (ec *executionContext) childFields_SourceCollection(ctx context.Context, fi
 		return ec.fieldContext_SourceCollection_error(ctx, field)
 	case "tiers":
 		return ec.fieldContext_SourceCollection_tiers(ctx, field)
+	case "reading":
+		return ec.fieldContext_SourceCollection_reading(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceCollection", field.Name)
 }
@@ -3846,6 +4010,18 @@ func (ec *executionContext) childFields_SourceError(ctx context.Context, field g
 		return ec.fieldContext_SourceError_retryAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceError", field.Name)
+}
+
+func (ec *executionContext) childFields_SourceReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "startedAt":
+		return ec.fieldContext_SourceReading_startedAt(ctx, field)
+	case "count":
+		return ec.fieldContext_SourceReading_count(ctx, field)
+	case "expectedCount":
+		return ec.fieldContext_SourceReading_expectedCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceReading", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceTier(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4026,6 +4202,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_scopes(ctx, field)
 	case "user":
 		return ec.fieldContext_Viewer_user(ctx, field)
+	case "worksection":
+		return ec.fieldContext_Viewer_worksection(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -4084,6 +4262,28 @@ func (ec *executionContext) childFields_WorksectionAccount(ctx context.Context, 
 		return ec.fieldContext_WorksectionAccount_otherContacts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WorksectionAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_WorksectionViewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_WorksectionViewer_source(ctx, field)
+	case "externalId":
+		return ec.fieldContext_WorksectionViewer_externalId(ctx, field)
+	case "name":
+		return ec.fieldContext_WorksectionViewer_name(ctx, field)
+	case "email":
+		return ec.fieldContext_WorksectionViewer_email(ctx, field)
+	case "title":
+		return ec.fieldContext_WorksectionViewer_title(ctx, field)
+	case "department":
+		return ec.fieldContext_WorksectionViewer_department(ctx, field)
+	case "accessLevel":
+		return ec.fieldContext_WorksectionViewer_accessLevel(ctx, field)
+	case "account":
+		return ec.fieldContext_WorksectionViewer_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorksectionViewer", field.Name)
 }
 
 func (ec *executionContext) childFields__Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

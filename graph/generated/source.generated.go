@@ -23,6 +23,7 @@ import (
 type SourceResolver interface {
 	State(ctx context.Context, obj *directory.Source) (snapshot.State, error)
 	Collections(ctx context.Context, obj *directory.Source) ([]*model.SourceCollection, error)
+	Breaker(ctx context.Context, obj *directory.Source) (connectors.BreakerState, error)
 	Capabilities(ctx context.Context, obj *directory.Source) ([]model.SourceCapability, error)
 	Credential(ctx context.Context, obj *directory.Source) (*model.SourceCredential, error)
 }
@@ -180,6 +181,29 @@ func (ec *executionContext) fieldContext_Source_collections(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Source_breaker(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Source_breaker(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Source().Breaker(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v connectors.BreakerState) graphql.Marshaler {
+			return ec.marshalNBreakerState2rosterᚋconnectorsᚐBreakerState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Source_breaker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Source", field, true, true, errors.New("field of type BreakerState does not have child fields"))
 }
 
 func (ec *executionContext) _Source_capabilities(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
@@ -508,6 +532,38 @@ func (ec *executionContext) fieldContext_SourceCollection_tiers(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _SourceCollection_reading(ctx context.Context, field graphql.CollectedField, obj *model.SourceCollection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceCollection_reading(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reading, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SourceReading) graphql.Marshaler {
+			return ec.marshalOSourceReading2ᚖrosterᚋgraphᚋmodelᚐSourceReading(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SourceCollection_reading(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SourceCollection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SourceReading(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SourceCredential_state(ctx context.Context, field graphql.CollectedField, obj *model.SourceCredential) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -667,6 +723,75 @@ func (ec *executionContext) _SourceError_retryAt(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_SourceError_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SourceError", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourceReading_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceReading_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceReading_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceReading", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourceReading_count(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceReading_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceReading_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceReading", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SourceReading_expectedCount(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceReading_expectedCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpectedCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SourceReading_expectedCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceReading", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _SourceTier_kind(ctx context.Context, field graphql.CollectedField, obj *model.SourceTier) (ret graphql.Marshaler) {
@@ -973,6 +1098,44 @@ func (ec *executionContext) _Source(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "breaker":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Source_breaker(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "capabilities":
 			field := field
 
@@ -1137,6 +1300,11 @@ func (ec *executionContext) _SourceCollection(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "reading":
+			out.Values[i] = ec._SourceCollection_reading(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1259,6 +1427,54 @@ func (ec *executionContext) _SourceError(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var sourceReadingImplementors = []string{"SourceReading"}
+
+func (ec *executionContext) _SourceReading(ctx context.Context, sel ast.SelectionSet, obj *model.SourceReading) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sourceReadingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SourceReading")
+		case "startedAt":
+			out.Values[i] = ec._SourceReading_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SourceReading_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expectedCount":
+			out.Values[i] = ec._SourceReading_expectedCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var sourceTierImplementors = []string{"SourceTier"}
 
 func (ec *executionContext) _SourceTier(ctx context.Context, sel ast.SelectionSet, obj *model.SourceTier) graphql.Marshaler {
@@ -1336,6 +1552,22 @@ func (ec *executionContext) _SourceTier(ctx context.Context, sel ast.SelectionSe
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNBreakerState2rosterᚋconnectorsᚐBreakerState(ctx context.Context, v any) (connectors.BreakerState, error) {
+	res, err := model.UnmarshalBreakerState(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBreakerState2rosterᚋconnectorsᚐBreakerState(ctx context.Context, sel ast.SelectionSet, v connectors.BreakerState) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalBreakerState(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCollectionKind2rosterᚋconnectorsᚐCollection(ctx context.Context, v any) (connectors.Collection, error) {
 	res, err := model.UnmarshalCollectionKind(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1366,6 +1598,10 @@ func (ec *executionContext) marshalNCredentialState2rosterᚋconnectorsᚐCreden
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNSource2rosterᚋinternalᚋdirectoryᚐSource(ctx context.Context, sel ast.SelectionSet, v directory.Source) graphql.Marshaler {
+	return ec._Source(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Source) graphql.Marshaler {
@@ -1581,6 +1817,13 @@ func (ec *executionContext) marshalOSourceError2ᚖrosterᚋgraphᚋmodelᚐSour
 		return graphql.Null
 	}
 	return ec._SourceError(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSourceReading2ᚖrosterᚋgraphᚋmodelᚐSourceReading(ctx context.Context, sel ast.SelectionSet, v *model.SourceReading) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SourceReading(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

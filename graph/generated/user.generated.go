@@ -5605,4 +5605,11 @@ func (ec *executionContext) unmarshalOUserOrder2ᚖrosterᚋinternalᚋdirectory
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOWorksectionAccount2ᚖrosterᚋinternalᚋdirectoryᚐWorksectionAccount(ctx context.Context, sel ast.SelectionSet, v *directory.WorksectionAccount) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WorksectionAccount(ctx, sel, v)
+}
+
 // endregion ***************************** type.gotpl *****************************

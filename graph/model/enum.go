@@ -56,6 +56,18 @@ func MarshalAccessLevel(v connectors.AccessLevel) graphql.Marshaler { return acc
 // UnmarshalAccessLevel reads an AccessLevel.
 func UnmarshalAccessLevel(v any) (connectors.AccessLevel, error) { return accessLevels.unmarshal(v) }
 
+var breakerStates = newEnum(map[string]connectors.BreakerState{
+	"CLOSED": connectors.BreakerClosed, "OPEN": connectors.BreakerOpen, "PROBING": connectors.BreakerProbing,
+})
+
+// MarshalBreakerState writes a BreakerState.
+func MarshalBreakerState(v connectors.BreakerState) graphql.Marshaler {
+	return breakerStates.marshal(v)
+}
+
+// UnmarshalBreakerState reads a BreakerState.
+func UnmarshalBreakerState(v any) (connectors.BreakerState, error) { return breakerStates.unmarshal(v) }
+
 var collectionKinds = newEnum(map[string]connectors.Collection{
 	"ACCOUNTS": connectors.Accounts, "TEAMS": connectors.Teams, "ROLES": connectors.Roles, "CONTACTS": connectors.Contacts,
 	"CONTACT_FOLDERS": connectors.ContactFolders,

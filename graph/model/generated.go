@@ -47,6 +47,9 @@ type SourceCollection struct {
 	Error *SourceError `json:"error,omitempty"`
 	// Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started.
 	Tiers []*SourceTier `json:"tiers"`
+	// How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
+	// until it ends, but for a first one, which is served as it grows.
+	Reading *SourceReading `json:"reading,omitempty"`
 }
 
 // How a source's credential stands.
@@ -69,6 +72,16 @@ type SourceError struct {
 	RetryAt *time.Time `json:"retryAt,omitempty"`
 }
 
+// A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough.
+type SourceReading struct {
+	// When its first records were read, or asked for.
+	StartedAt time.Time `json:"startedAt"`
+	// The records read so far.
+	Count int `json:"count"`
+	// How many there are by the source's own word, where it gives one.
+	ExpectedCount *int `json:"expectedCount,omitempty"`
+}
+
 // What one place holds of a collection, and how it has served. Memory serves operations. The others serve the server's reader of the collection, when it is due to
 // bring newer data into memory. Numbers that may outgrow an Int are Floats without a fraction.
 type SourceTier struct {
@@ -76,6 +89,7 @@ type SourceTier struct {
 	// The records it holds, as last known. Null for SOURCE: see expectedCount.
 	Entries *int `json:"entries,omitempty"`
 	// About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE.
+	// It tells how long the values are that not everybody may see.
 	Bytes *float64 `json:"bytes,omitempty"`
 	// When the oldest of them was read from the source. Null where there are none, and for SOURCE.
 	SyncedAt *time.Time `json:"syncedAt,omitempty"`
@@ -105,8 +119,24 @@ type Viewer struct {
 	// What the caller's credentials name; null without credentials.
 	Subject *string  `json:"subject,omitempty"`
 	Scopes  []string `json:"scopes"`
-	// The caller as a person of the directory.
+	// The caller as a person of the directory: the one who has the address that the issuer of their token has verified. It grants nothing.
 	User *directory.User `json:"user,omitempty"`
+	// The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
+	// without the header. Where there are several such sources, name one.
+	Worksection *WorksectionViewer `json:"worksection,omitempty"`
+}
+
+// A person in the words of Worksection, by a token of their own.
+type WorksectionViewer struct {
+	Source      directory.Source       `json:"source"`
+	ExternalID  string                 `json:"externalId"`
+	Name        string                 `json:"name"`
+	Email       *string                `json:"email,omitempty"`
+	Title       *string                `json:"title,omitempty"`
+	Department  *string                `json:"department,omitempty"`
+	AccessLevel connectors.AccessLevel `json:"accessLevel"`
+	// Their account in the directory; null where it has not been read.
+	Account *directory.WorksectionAccount `json:"account,omitempty"`
 }
 
 // What a source can do beyond being read. Clients should expect values that are not here yet.

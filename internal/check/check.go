@@ -49,18 +49,18 @@ func Failing(reports []Report) []string {
 }
 
 // Run asks all sources side by side, and the collections of each one after another. What has not been read when ctx ends is reported as far as
-// it was.
-func Run(ctx context.Context, sources []*connectors.Source) []Report {
+// it was. The watch is the one that the sources were opened with; nil for none.
+func Run(ctx context.Context, sources []*connectors.Source, w *Watch) []Report {
 	reports := make([]Report, len(sources))
 	var wg sync.WaitGroup
 	for i, s := range sources {
-		wg.Go(func() { reports[i] = one(ctx, s) })
+		wg.Go(func() { reports[i] = one(ctx, s, w) })
 	}
 	wg.Wait()
 	return reports
 }
 
-func one(ctx context.Context, s *connectors.Source) Report {
+func one(ctx context.Context, s *connectors.Source, w *Watch) Report {
 	start := time.Now()
 	r := Report{Source: s, Reached: true, Accepted: true}
 	if s.Prober != nil {
@@ -78,6 +78,9 @@ func one(ctx context.Context, s *connectors.Source) Report {
 		if s.Prober == nil {
 			r.judge()
 		}
+	}
+	if w != nil {
+		r.Findings = append(r.Findings, w.findings(s.Name, time.Now())...)
 	}
 	r.Took = time.Since(start)
 	return r

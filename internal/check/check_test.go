@@ -100,7 +100,7 @@ func TestTable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		reports := check.Run(ctx, sources())
+		reports := check.Run(ctx, sources(), nil)
 		failing = check.Failing(reports)
 		if err := check.Print(&got, reports); err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func (f *full) Write(b []byte) (int, error) {
 func TestPrintTellsThatItCannotWrite(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		reports := check.Run(t.Context(), sources()[:1])
+		reports := check.Run(t.Context(), sources()[:1], nil)
 		for lines := range 2 {
 			if err := check.Print(&full{lines * 11}, reports); err == nil {
 				t.Errorf("a place with room for %d writes takes all", lines*11)

@@ -32,12 +32,15 @@ var trusts = map[string]connectors.Trust{
 
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
-	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait}
+	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, SourcesApart: f.SourceErrs == "extensions"}
+	c.Access = d.access(&f.Access)
+	c.Access.Everyone = over.everyone
+	guarded := over.everyone || c.Access.Asks()
 	c.Listen = f.Listen
-	d.listen(f.Listen, "listen")
+	d.listen(f.Listen, "listen", guarded)
 	if over.listen != "" {
 		c.Listen = over.listen
-		d.listen(over.listen, "--listen")
+		d.listen(over.listen, "--listen", guarded)
 	}
 	if len(f.Sources) == 0 && d.lines["sources"] > 0 && !d.faulty("sources") {
 		d.fault("sources", "at least one source is required")
@@ -62,7 +65,9 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	if f.TLS != nil {
 		c.TLS = (*TLS)(f.TLS)
 	}
-	d.plaintext(c.Listen, f)
+	if !over.everyone { // where everyone may ask, there is nothing to overhear that is not to be had anyway
+		d.plaintext(c.Listen, f)
+	}
 	c.Introspection, c.Limits, c.PersistedQueries = f.Introspection, f.Limits, f.PersistedQueries
 	if t := f.TrustedDocuments; t != nil {
 		c.TrustedDocuments = &TrustedDocuments{File: t.File, Enforce: t.Mode != "warn"}
@@ -84,9 +89,10 @@ func (d *decoder) origins(given []string) []string {
 	return given
 }
 
-func (d *decoder) listen(addr, path string) {
-	if host, ok := d.hostPort(addr, path); ok && !loopback(host) {
-		d.fault(path, "must be a loopback address (127.0.0.1, ::1 or localhost): whoever can reach it can read everything")
+// listen holds an address to its form, and unless the server is guarded to this machine.
+func (d *decoder) listen(addr, path string, guarded bool) {
+	if host, ok := d.hostPort(addr, path); ok && !guarded && !loopback(host) {
+		d.fault(path, beyondLoopback+howToServeEveryone)
 	}
 }
 
@@ -132,7 +138,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Sour
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
 		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
-		Timeout: f.Timeout, PhoneRegion: f.PhoneRegion, Signing: f.Signing, OAuth: d.oauth(f, path+".oauth"),
+		Timeout: f.Timeout, Retries: &f.Retries, PhoneRegion: f.PhoneRegion, Signing: f.Signing, OAuth: d.oauth(f, path+".oauth"),
 	}}
 	switch s.Kind {
 	case connectors.Worksection:
@@ -210,6 +216,9 @@ func (d *decoder) readable(f *sourceFile, path string) map[connectors.Collection
 			if settings.KeepFor < settings.FreshFor {
 				d.fault(sub+".keep_for", "is shorter than fresh_for")
 			}
+		}
+		if full := sub + ".full_every"; d.lines[full] > 0 && (f.Kind != string(connectors.Kommo) || c != connectors.Contacts) {
+			d.fault(full, "is for the contacts of kommo only: everything else is read whole each time")
 		}
 		read[c] = Collection(settings)
 	}

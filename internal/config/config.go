@@ -12,11 +12,14 @@ import (
 type Config struct {
 	Listen string
 	// TLS is nil where the server speaks in clear.
-	TLS *TLS
+	TLS    *TLS
+	Access Access
 	// IdleAfter is how long after the last query the background reading goes on.
 	IdleAfter time.Duration
 	// FirstWait is how long a query waits for data that is absent or far too old, MaxWait for newer data that it asked for.
 	FirstWait, MaxWait time.Duration
+	// SourcesApart tells what sources lack beside an answer's errors, not among them.
+	SourcesApart bool
 	// Redis is nil where there is none.
 	Redis *Redis
 	// CacheDir is empty where there is none.
@@ -72,15 +75,22 @@ type Collection struct {
 	FreshFor    time.Duration
 	KeepFor     time.Duration
 	MinInterval time.Duration
+	FullEvery   time.Duration
 }
 
 // Option overrides a setting from the command line.
 type Option func(*overrides)
 
-type overrides struct{ listen string }
+type overrides struct {
+	listen   string
+	everyone bool
+}
 
 // Listen overrides listen; an empty address leaves it to the file.
 func Listen(addr string) Option { return func(o *overrides) { o.listen = addr } }
+
+// ServeEveryone lets the server listen where others can reach it although nobody is asked who they are.
+func ServeEveryone(yes bool) Option { return func(o *overrides) { o.everyone = yes } }
 
 func load(data []byte, env func(string) (string, bool), read func(string) ([]byte, error), opts ...Option) (*Config, error) {
 	root, fault := parseDocument(data)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
+	"roster/internal/access"
 	"roster/internal/directory"
 	"roster/internal/httpapi"
 )
@@ -85,7 +86,7 @@ func TestListenOverride(t *testing.T) {
 	tests := map[string]struct{ override, want, fault string }{
 		"none":         {"", "127.0.0.1:8080", ""},
 		"another port": {"127.0.0.1:0", "127.0.0.1:0", ""},
-		"everywhere":   {"0.0.0.0:80", "", "--listen: must be a loopback address (127.0.0.1, ::1 or localhost): whoever can reach it can read everything"},
+		"everywhere":   {"0.0.0.0:80", "", "--listen: " + beyondLoopback + ", or start with --insecure-serve-everyone"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -105,22 +106,44 @@ func TestListenOverride(t *testing.T) {
 	}
 }
 
+// What others can reach is served only where callers are asked who they are, or by a word that says what it does.
+func TestBeyondLoopback(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		file     string
+		everyone bool
+		ok       bool
+	}{
+		"nobody is asked":           {"testdata/good/least.yaml", false, false},
+		"nobody is asked, by order": {"testdata/good/least.yaml", true, true},
+		"callers are asked":         {"testdata/good/public.yaml", false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Open(tt.file, testEnv, Listen("0.0.0.0:8080"), ServeEveryone(tt.everyone)).Load()
+			if (err == nil) != tt.ok {
+				t.Errorf("got %v, want success: %v", err, tt.ok)
+			}
+		})
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	got, err := Open("testdata/good/least.yaml", testEnv).Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
+	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
 	want := &Config{
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
 		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
 		Limits: Limits(httpapi.DefaultLimits()), PersistedQueries: true,
 		Sources: []Source{{
-			Config:     connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
+			Config:     connectors.Config{Retries: new(2), Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
 			EmailTrust: connectors.TrustAsserted,
 			Collections: map[connectors.Collection]Collection{
-				connectors.Accounts: {FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second},
+				connectors.Accounts: {FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour},
 				connectors.Teams:    slow, connectors.Roles: slow, connectors.Contacts: slow,
 			},
 		}},
@@ -189,15 +212,34 @@ func TestEverySetting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hash := func(b string) (h access.Hash) {
+		h, err := access.ParseHash("sha256:" + strings.Repeat(b, len(h)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
 	ref := func(source, id string) connectors.Ref { return connectors.Ref{Source: source, ID: id} }
-	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
-	fast := Collection{FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second}
+	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
+	fast := Collection{FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
 	kyiv, err := time.LoadLocation("Europe/Kyiv")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &Config{
-		Listen: "[::1]:9090", TLS: &TLS{"testdata/good/cert.pem", "/etc/roster/key.pem", "testdata/good/ca.pem"}, IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second,
+		Listen: "[::1]:9090", TLS: &TLS{"testdata/good/cert.pem", "/etc/roster/key.pem", "testdata/good/ca.pem"}, IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second, SourcesApart: true,
+		Access: Access{
+			Keys: []access.Key{
+				{Name: "dashboard", Hash: hash("aa"), Scopes: access.Scopes{access.ScopeRead}},
+				{Name: "dashboard-2027", Hash: hash("0b"), Scopes: access.Scopes{access.ScopeRead, access.ScopeSensitive}},
+			},
+			OIDC: &access.OIDC{
+				Issuer: "https://login.acme.example/realms/acme", Audience: "roster", JWKSURL: "https://login.acme.example/keys",
+				Algorithms: []string{"ES256", "EdDSA"}, ScopeClaim: "realm_access.roles", EmailClaim: "https://acme.example/mail",
+				ClockSkew: 10 * time.Second, Grants: []access.Grant{{Claim: "groups", Value: "hr", Scopes: access.Scopes{access.ScopeSensitive}}},
+			},
+			Anonymous: access.Scopes{access.ScopeRead}, Hosts: []string{"roster.acme.example", "192.0.2.7"}, Log: "testdata/good/access.log",
+		},
 		Identity: Identity{
 			Link: [][]connectors.Ref{
 				{ref("worksection", "3993"), ref("rocketchat", "pW4kTzq8LrXc2NvHd")}, {ref("kommo", "1"), ref("altcraft", "9:a/b")},
@@ -220,17 +262,17 @@ func TestEverySetting(t *testing.T) {
 		Tracing: Tracing{Endpoint: "https://otel.corp.example:4318/behind", Ratio: 0.25},
 		Sources: []Source{
 			{
-				Config: connectors.Config{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/", Signing: "md5",
+				Config: connectors.Config{Retries: new(2), Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/", Signing: "md5",
 					APIKey: "env-canary-51", TimeZone: kyiv, PhoneRegion: "UA", Timeout: 20 * time.Second,
 					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
 				EmailTrust: connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{
-					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second},
+					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second, FullEvery: time.Hour},
 					connectors.Teams:    slow, connectors.ContactFolders: slow,
 				},
 			},
 			{
-				Config: connectors.Config{Name: "kommo", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "file-canary-3f9a",
+				Config: connectors.Config{Retries: new(2), Name: "kommo", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "file-canary-3f9a",
 					TimeZone: time.UTC, RateLimit: &connectors.RateLimit{Calls: 3, Per: time.Second}},
 				EmailTrust: connectors.TrustNone,
 				Collections: map[connectors.Collection]Collection{
@@ -238,13 +280,13 @@ func TestEverySetting(t *testing.T) {
 				},
 			},
 			{
-				Config: connectors.Config{Name: "altcraft", Kind: connectors.Altcraft, URL: "http://altcraft.corp.example/behind/a/path",
+				Config: connectors.Config{Retries: new(2), Name: "altcraft", Kind: connectors.Altcraft, URL: "http://altcraft.corp.example/behind/a/path",
 					Token: "a${b}$c", AccountID: 9, Format: "xml", TimeZone: time.UTC},
 				EmailTrust:  connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{connectors.Accounts: fast},
 			},
 			{
-				Config: connectors.Config{Name: "rocketchat", Kind: connectors.RocketChat, URL: "http://127.0.0.1:3000",
+				Config: connectors.Config{Retries: new(2), Name: "rocketchat", Kind: connectors.RocketChat, URL: "http://127.0.0.1:3000",
 					UserID: "uR6kTzq8", AuthToken: "p${CANARY}-p${CANARY}", TimeZone: time.UTC},
 				EmailTrust: connectors.TrustVerified, PropagateTrace: true,
 				Collections: map[connectors.Collection]Collection{
@@ -300,7 +342,7 @@ func TestSettings(t *testing.T) {
 		all[s.Path] = s
 	}
 	for _, want := range []Setting{
-		{"listen", "host:port", "127.0.0.1:8080", "Where to serve. A loopback address only, since there is no access control yet."},
+		{"listen", "host:port", "127.0.0.1:8080", "Where to serve. Beyond loopback only with access.keys or access.oidc."},
 		{"sources[].token_file", "path", "", "A file that holds token, in its place. Relative to the configuration file."},
 		{"sources[].email_trust", "verified, asserted, none", "asserted (rocketchat: verified)", all["sources[].email_trust"].Doc},
 		{"sources[].collections.<collection>.fresh_for", "duration", "5m (accounts: 1m)", all["sources[].collections.<collection>.fresh_for"].Doc},

@@ -25,7 +25,7 @@ func Default(listen string, sources []connectors.Config) (*Config, error) {
 		c.Sources = append(c.Sources, Source{Config: s, EmailTrust: trusts[settings.EmailTrust], Collections: d.readable(&settings, "")})
 	}
 	d.faults = nil // what is required stands in sources
-	d.listen(listen, "--listen")
+	d.listen(listen, "--listen", false)
 	if len(d.faults) > 0 {
 		return nil, d.faults
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+
+	"roster/internal/access"
 )
 
 // File is a configuration that can be read again while it is in force. Not safe for concurrent use.
@@ -87,23 +89,29 @@ func (f *File) load(text []byte) (*Config, error) {
 		f.judged[name] = digest(data, err)
 		return data, err
 	}, f.opts...)
-	if err == nil && c.CredentialsDir != "" {
+	if err != nil {
+		return nil, err
+	}
+	if c.CredentialsDir != "" {
 		c.CredentialsDir = below(dir, c.CredentialsDir)
 	}
-	if err == nil && c.CacheDir != "" {
+	if c.CacheDir != "" {
 		c.CacheDir = below(dir, c.CacheDir)
 	}
-	if err == nil && c.TLS != nil {
+	if c.TLS != nil {
 		for _, name := range []*string{&c.TLS.CertFile, &c.TLS.KeyFile, &c.TLS.ClientCAFile} {
 			if *name != "" {
 				*name = below(dir, *name)
 			}
 		}
 	}
-	if err == nil && c.TrustedDocuments != nil {
+	if c.TrustedDocuments != nil {
 		c.TrustedDocuments.File = below(dir, c.TrustedDocuments.File)
 	}
-	return c, err
+	if c.Access.Log != "" && c.Access.Log != access.LogToStderr {
+		c.Access.Log = below(dir, c.Access.Log)
+	}
+	return c, nil
 }
 
 // digest tells contents apart, and from a file that cannot be read.

@@ -21,12 +21,14 @@ import (
 //	type      a better word for its type
 
 type rootFile struct {
-	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. A loopback address only, since there is no access control yet."`
+	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. Beyond loopback only with access.keys or access.oidc."`
 	TLS               *tlsFile       `key:"tls" default:"(plaintext)" doc:"Serves HTTPS, with HTTP/2. The files are read again when they change."`
 	InsecurePlaintext bool           `key:"insecure_plaintext" default:"false" doc:"Allows to listen beyond loopback without tls, as where something in front ends it: credentials and people's data then travel in clear."`
+	Access            accessFile     `key:"access" doc:"Who may ask, and what. Without keys and oidc, whoever reaches the server may do everything."`
 	IdleAfter         time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
 	FirstWait         time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
 	MaxWait           time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
+	SourceErrs        string         `key:"source_errors" oneof:"errors extensions" default:"errors" doc:"Where an answer tells what sources lack: among its errors, or in extensions.sources only, for clients that throw away any answer with errors."`
 	Redis             *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
 	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
 	CredentialsDir    string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A directory to keep the tokens of OAuth in, which are renewed. Replicas may share it, where its file system knows locks. Relative to the configuration file."`
@@ -87,6 +89,41 @@ type Limits struct {
 
 type corsFile struct {
 	Origins []string `key:"origins" type:"list of origins" default:"(none)" doc:"Origins whose pages may use the graph from a browser, beside the server's own: https://people.example.com. Each is written out; there is no wildcard."`
+}
+
+type accessFile struct {
+	Keys      []keyFile      `key:"keys" default:"(none)" doc:"API keys, each with a name and scopes. To replace one, add the new one, and remove the old one when nobody uses it."`
+	OIDC      *oidcFile      `key:"oidc" default:"(none)" doc:"Whose tokens (JWT) are taken."`
+	Anonymous *anonymousFile `key:"anonymous" default:"(none)" doc:"Lets callers in who show no credentials."`
+	Hosts     []string       `key:"hosts" default:"(loopback without keys and oidc, or with anonymous: localhost and loopback addresses; else any)" doc:"The names or addresses by which the server may be asked for, without a port. Requests for others are refused, but for /healthz and /readyz."`
+	Log       string         `key:"log" type:"off, stderr or path" default:"off" doc:"Where to write down who read or changed what: one line an answer, without values. Relative to the configuration file."`
+}
+
+type keyFile struct {
+	Name   string   `key:"name" required:"yes" doc:"Whose it is: viewer and the log call the caller so. Unique."`
+	Hash   string   `key:"hash" required:"yes" type:"sha256:…" doc:"What roster key prints beside the key."`
+	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin" doc:"What the caller may do: directory:read, directory:sensitive, directory:write, directory:admin. None includes another."`
+}
+
+type oidcFile struct {
+	Issuer     string        `key:"issuer" required:"yes" type:"URL" doc:"Required in oidc. The iss of its tokens, to the last slash."`
+	Audience   string        `key:"audience" required:"yes" doc:"Required in oidc. What must be in the aud of a token."`
+	JWKSURL    string        `key:"jwks_url" type:"URL" default:"(as the issuer says)" doc:"Where the issuer's keys are."`
+	Algorithms []string      `key:"algorithms" type:"list" default:"(RS256, ES256)" oneof:"RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA" doc:"The signatures that count: of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA."`
+	ScopeClaim string        `key:"scope_claim" default:"(scope and scp)" doc:"The claim with the scopes: a list, or a text with spaces between. A dot leads into a claim, as in realm_access.roles."`
+	EmailClaim string        `key:"email_claim" default:"email" doc:"The claim with the caller's address. It counts only where email_verified is true."`
+	ClockSkew  time.Duration `key:"clock_skew" default:"30s" min:"1ms" max:"5m" doc:"How far the issuer's clock may be from this one."`
+	Grants     []grantFile   `key:"grants" default:"(none)" doc:"Scopes for those who have a value in a claim, such as a group."`
+}
+
+type grantFile struct {
+	Claim  string   `key:"claim" required:"yes" doc:"Such as groups."`
+	Value  string   `key:"value" required:"yes" doc:"Such as hr."`
+	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin" doc:"What they may do."`
+}
+
+type anonymousFile struct {
+	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin" doc:"Required in anonymous. What they may do."`
 }
 
 type redisFile struct {
@@ -153,6 +190,7 @@ type sourceFile struct {
 	PhoneRegion  string          `key:"phone_region" type:"ISO 3166 code" default:"(international numbers only)" doc:"The country of numbers without a country code, such as UA."`
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"How long one call may take."`
 	RateLimit    *rateLimitFile  `key:"rate_limit" default:"(the vendor's)" doc:"How often the source may be called."`
+	Retries      int             `key:"retries" default:"2" min:"0" max:"10" doc:"How often a call is repeated at most that has failed and may fare better. All repetitions together stay within a fifth of the calls and a few."`
 	Collections  collectionsFile `key:"collections" default:"(all that the kind has)" doc:"What to read, and how fresh. A collection set to false is not read."`
 
 	PropagateTrace bool `key:"propagate_trace" default:"false" doc:"Sends the traceparent header with each call, so that the source's own traces join ours."`
@@ -180,6 +218,7 @@ type collectionFile struct {
 	FreshFor    time.Duration `key:"fresh_for" default:"5m" except:"accounts=1m" min:"1s" max:"30d" doc:"How long data counts as fresh. Where the source's limits do not allow that, the time is longer, and shown in the graph."`
 	KeepFor     time.Duration `key:"keep_for" default:"7d" min:"1m" max:"365d" doc:"How long data is served while the source cannot be read."`
 	MinInterval time.Duration `key:"min_interval" default:"10s" min:"1s" max:"1d" doc:"The least time between two readings, whoever asks."`
+	FullEvery   time.Duration `key:"full_every" default:"1h" min:"1m" max:"30d" doc:"For the contacts of kommo, which are mostly asked only for what has changed: how long after a reading of everything the next one comes. Deleted contacts vanish with it. Where the source's limits make it take long, the time is longer."`
 }
 
 // Setting describes one key of the file.

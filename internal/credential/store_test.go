@@ -290,7 +290,7 @@ func TestCheckSaysHowTokensStand(t *testing.T) {
 	printed := func() string {
 		t.Helper()
 		var out strings.Builder
-		if err := check.Print(&out, check.Run(t.Context(), []*connectors.Source{s})); err != nil {
+		if err := check.Print(&out, check.Run(t.Context(), []*connectors.Source{s}, nil)); err != nil {
 			t.Fatal(err)
 		}
 		noSecret(t, "check", out.String())

@@ -2,7 +2,6 @@ package directory
 
 import (
 	"cmp"
-	"strings"
 	"time"
 
 	"roster/connectors"
@@ -85,11 +84,8 @@ func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 	if len(c.Emails) > 0 {
 		c.Email = Text(c.Emails[0])
 	}
-	var phone string
-	if len(c.Phones) > 0 {
-		phone = c.Phones[0].Raw
-	}
-	c.Name = cmp.Or(fullName(r.Name, r.FirstName, r.LastName), string(c.Email), strings.TrimSpace(phone), r.ID)
+	// A phone number would be a name too, but not everybody may see it, and everybody sees, searches and sorts by names.
+	c.Name = cmp.Or(fullName(r.Name, r.FirstName, r.LastName), string(c.Email), r.ID)
 	if owner, ok := b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.OwnerID}]; ok {
 		c.Owner = owner.Core().User
 	}

@@ -10,6 +10,8 @@ type Exchange struct {
 	Wish Wish
 	// Answer is nil where no data of a source was needed.
 	Answer *Answer
+	// Lacking says that sources lack something, or have it older than asked, whether or not the answer tells it as an error.
+	Lacking bool
 }
 
 // Answer says how old the data of an answer is, and for how long it stays fresh.

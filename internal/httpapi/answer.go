@@ -10,16 +10,18 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"roster/internal/access"
 	"roster/internal/freshness"
 )
 
 // Values of headers that most answers have, ready to be set. Nobody changes them.
 var (
-	noStore    = []string{"no-store"} // it is about people
-	varyAccept = []string{"Accept"}
-	noSniff    = []string{"nosniff"}
-	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"} // of the policy for what is no page
-	strictTLS  = []string{"max-age=31536000"}
+	noStore = []string{"no-store"} // it is about people
+	// What makes answers differ: two callers of one client never get each other's.
+	vary      = []string{"Accept, Authorization, " + access.WorksectionHeader}
+	noSniff   = []string{"nosniff"}
+	noContent = []string{"default-src 'none'; frame-ancestors 'none'"} // of the policy for what is no page
+	strictTLS = []string{"max-age=31536000"}
 )
 
 // header sets what every answer has.
@@ -27,7 +29,7 @@ func header(w http.ResponseWriter, r *http.Request, m medium) {
 	h := w.Header()
 	h["Content-Type"] = contentTypes[m]
 	h["Cache-Control"] = noStore
-	h["Vary"] = varyAccept
+	h["Vary"] = vary
 	h["X-Content-Type-Options"] = noSniff
 	h["Content-Security-Policy"] = noContent
 	if r.TLS != nil {
@@ -43,6 +45,9 @@ func refuse(w http.ResponseWriter, m medium, e *refusal) {
 	}
 	if e.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds(e.retryAfter)))
+	}
+	if e.challenge != "" {
+		w.Header().Set("WWW-Authenticate", e.challenge)
 	}
 	write(w, status, e.response())
 }

@@ -8,48 +8,35 @@ import (
 	"strconv"
 	"time"
 
+	"roster/internal/access"
 	"roster/internal/admission"
 )
 
-// Caller is who asks, as far as the way in is concerned.
-type Caller struct {
-	// Name is what their requests are counted by; empty for nobody in particular: then the address counts that they connect from.
-	Name string
-	// Expires is until when what they have shown is good; zero for ever.
-	Expires time.Time
-}
-
-// Authenticate says who asks by the value of Authorization, which is empty where nothing is shown, and gives the context in which they are known to
-// what answers them. An error turns them away; its text is not shown.
-type Authenticate func(ctx context.Context, authorization string) (context.Context, Caller, error)
-
-const codeUnauthenticated = "UNAUTHENTICATED"
-
-var notAuthenticated = &refusal{status: http.StatusUnauthorized, code: codeUnauthenticated,
-	message: "the request shows no credentials in Authorization that are accepted here"}
-
-// guest is a caller, and how they are counted.
+// guest is who asks, as far as the way in is concerned.
 type guest struct {
-	Caller
+	// counted is what their requests are counted by: who they are, or for nobody in particular the address that they connect from.
 	counted admission.Caller
+	// expires is until when what they have shown is good; zero for ever.
+	expires time.Time
 }
 
-// meet finds out who sends a request, by what they show.
-func (d *door) meet(ctx context.Context, r *http.Request, authorization string) (context.Context, guest, *refusal) {
+// meet finds out who sends a request, by what they show. Whoever is turned away has used up one of the requests of their address, so that nobody
+// can go on guessing.
+func (d *door) meet(ctx context.Context, r *http.Request, s shown) (context.Context, guest, *refusal) {
+	ctx, p, e := d.letIn(ctx, s)
+	if e == nil && p.Method != access.ByNothing {
+		return ctx, guest{admission.Caller{Name: string(p.Method) + " " + p.Subject}, p.Expires}, nil
+	}
 	var g guest
-	if d.authenticate != nil {
-		known, caller, err := d.authenticate(ctx, authorization)
-		if err != nil {
-			return ctx, g, notAuthenticated
-		}
-		ctx, g.Caller = known, caller
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		g.counted = admission.At(from.Addr())
 	}
-	if g.counted.Name = g.Name; g.Name == "" {
-		if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-			g.counted = admission.At(from.Addr())
+	if e != nil {
+		if _, tooMany := d.count(g); tooMany != nil {
+			e = tooMany
 		}
 	}
-	return ctx, g, nil
+	return ctx, g, e
 }
 
 // count takes one request of a caller's rate.

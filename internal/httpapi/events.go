@@ -17,7 +17,7 @@ func (d *door) events(ctx context.Context, w http.ResponseWriter, op *operation,
 	op.streamed = true
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if until := g.Expires; !until.IsZero() {
+	if until := g.expires; !until.IsZero() {
 		ctx, cancel = context.WithDeadline(ctx, until)
 		defer cancel()
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/access"
 	"roster/internal/admission"
 	"roster/internal/cost"
 	"roster/internal/freshness"
@@ -19,17 +20,18 @@ import (
 
 // door is where requests to the graph come in.
 type door struct {
-	exec         *executor.Executor
-	documents    *documents
-	costs        *cost.Schema
-	gate         *admission.Gate
-	authenticate Authenticate
-	trusted      *persisted.Documents
-	limits       Limits
-	policy       []string // the header RateLimit-Policy
-	origins      origins
-	retired      <-chan struct{}
-	large        chan struct{} // holds one for each large body that is being read
+	exec      *executor.Executor
+	documents *documents
+	costs     *cost.Schema
+	gate      *admission.Gate
+	access    Authenticator     // nil where everyone may do everything
+	everyone  *access.Principal // who everyone is then
+	trusted   *persisted.Documents
+	limits    Limits
+	policy    []string // the header RateLimit-Policy
+	origins   origins
+	retired   <-chan struct{}
+	large     chan struct{} // holds one for each large body that is being read
 }
 
 // A body that is longer than largeBody waits for no other: there are largeBodies at most, since whoever sends them slowly has them all in memory.
@@ -42,7 +44,8 @@ func newDoor(opt Options) *door {
 	schema := opt.API.Schema()
 	d := &door{
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
-		gate: opt.Gate, authenticate: opt.Authenticate, trusted: opt.Documents, limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
+		gate: opt.Gate, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
+		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
 		large: make(chan struct{}, largeBodies),
 	}
 	d.exec.SetQueryCache(readDocument{})
@@ -135,9 +138,8 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
 		return
 	}
-	ctx, caller, e := d.meet(r.Context(), r, r.Header.Get("Authorization"))
+	ctx, caller, e := d.meet(r.Context(), r, shownBy(r))
 	if e != nil {
-		w.Header().Set("WWW-Authenticate", "Bearer")
 		refuse(w, m, e)
 		return
 	}
@@ -164,6 +166,6 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 		refuse(w, m, e)
 		return
 	}
-	headerOfAge(w.Header(), op.exchange.Answer, len(resp.Errors) == 0)
+	headerOfAge(w.Header(), op.exchange.Answer, op.faultless(resp))
 	answer(w, m, resp)
 }

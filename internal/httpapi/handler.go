@@ -26,6 +26,10 @@ type Options struct {
 	Pages http.Handler
 	// Ready says whether queries can be answered; nil means always.
 	Ready func() bool
+	// Access says who is asking; nil lets everyone do everything.
+	Access Authenticator
+	// Hosts are the names, in lower case and without a port, by which the graph and the pages may be asked for; nil for any.
+	Hosts []string
 	// HealthElsewhere says that /healthz and /readyz are served by NewAdmin.
 	HealthElsewhere bool
 	// Metrics are served at /metrics; nil for nowhere, or elsewhere.
@@ -45,8 +49,6 @@ type Options struct {
 	Gate *admission.Gate
 	// Documents says which documents may run, and knows some by their hash; nil lets all of them run and knows none.
 	Documents *persisted.Documents
-	// Authenticate says who asks; nil means that nobody is asked who they are.
-	Authenticate Authenticate
 	// Origins are those whose pages may use the graph beside the server's own.
 	Origins []string
 }
@@ -70,7 +72,10 @@ func New(opt Options) http.Handler {
 	if opt.Pages != nil {
 		mux.Handle("/", opt.Pages)
 	}
-	if opt.LocalOnly {
+	switch {
+	case opt.Hosts != nil:
+		return named(mux, opt.Hosts)
+	case opt.LocalOnly:
 		return local(mux)
 	}
 	return mux

@@ -3,7 +3,6 @@ package httpapi_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/access"
 	"roster/internal/httpapi"
 )
 
@@ -275,34 +275,22 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-func TestAuthenticate(t *testing.T) {
+// Callers are counted by who they are, wherever they connect from; and whoever is turned away by their address.
+func TestWhoIsCounted(t *testing.T) {
 	t.Parallel()
-	type key struct{}
 	limits := httpapi.DefaultLimits()
 	limits.Requests = 1
-	h := httpapi.New(httpapi.Options{
-		Limits: limits,
-		API: api{exec: func(ctx context.Context) *graphql.Response {
-			return &graphql.Response{Data: json.RawMessage(fmt.Sprintf(`{"hello":%q}`, ctx.Value(key{})))}
-		}},
-		Authenticate: func(ctx context.Context, authorization string) (context.Context, httpapi.Caller, error) {
-			name, ok := strings.CutPrefix(authorization, "Bearer ")
-			if !ok {
-				return nil, httpapi.Caller{}, errors.New("secret")
-			}
-			return context.WithValue(ctx, key{}, name), httpapi.Caller{Name: name}, nil
-		},
-	})
-	rec := do(h, post(hello))
-	if rec.Code != 401 || rec.Header().Get("WWW-Authenticate") != "Bearer" || strings.Contains(rec.Body.String(), "secret") || !strings.Contains(rec.Body.String(), "UNAUTHENTICATED") {
-		t.Errorf("nobody: HTTP %d %v %s", rec.Code, rec.Header(), rec.Body)
-	}
+	h := httpapi.New(httpapi.Options{API: api{}, Limits: limits, Access: guard{"Bearer bad": access.ErrInvalid}})
 	for _, name := range []string{"ann", "bob"} { // from one address
-		if rec := do(h, post(hello, "Authorization", "Bearer "+name)); rec.Code != 200 || rec.Body.String() != `{"data":{"hello":"`+name+`"}}` {
-			t.Errorf("%s: HTTP %d %s", name, rec.Code, rec.Body)
+		for _, want := range []int{200, 429} {
+			if rec := do(h, post(hello, "Authorization", "Bearer "+name)); rec.Code != want {
+				t.Errorf("%s: HTTP %d %s, want %d", name, rec.Code, rec.Body, want)
+			}
 		}
-		if rec := do(h, post(hello, "Authorization", "Bearer "+name)); rec.Code != 429 {
-			t.Errorf("%s again: HTTP %d, want 429", name, rec.Code)
+	}
+	for _, want := range []int{401, 429} {
+		if rec := do(h, post(hello, "Authorization", "Bearer bad")); rec.Code != want {
+			t.Errorf("who guesses: HTTP %d %s, want %d", rec.Code, rec.Body, want)
 		}
 	}
 }

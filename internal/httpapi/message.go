@@ -4,7 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"strings"
 	"unicode/utf8"
+
+	"roster/connectors"
+	"roster/internal/access"
 )
 
 // The types of messages in graphql-transport-ws.
@@ -72,7 +77,9 @@ func writeMessage(b *bytes.Buffer, kind, id string, payload []byte) {
 
 // initial is what a client may say when it connects, by the names of the headers it cannot set in a browser.
 type initial struct {
-	authorization, cacheControl string
+	authorization *string
+	cacheControl  string
+	worksection   string
 }
 
 // readInitial reads the payload of connection_init. What it does not know it ignores.
@@ -84,12 +91,33 @@ func readInitial(payload []byte) (in initial, err error) {
 	if json.Unmarshal(payload, &all) != nil {
 		return in, errMessage
 	}
-	for name, into := range map[string]*string{
-		"authorization": &in.authorization, "Authorization": &in.authorization, "cache-control": &in.cacheControl, "Cache-Control": &in.cacheControl,
-	} {
-		if text, ok := all[name]; ok && json.Unmarshal(text, into) != nil {
+	for name, text := range all {
+		var into any
+		switch {
+		case strings.EqualFold(name, "Authorization"):
+			into = &in.authorization
+		case strings.EqualFold(name, "Cache-Control"):
+			into = &in.cacheControl
+		case strings.EqualFold(name, access.WorksectionHeader):
+			into = &in.worksection
+		default:
+			continue
+		}
+		if json.Unmarshal(text, into) != nil {
 			return in, errMessage
 		}
 	}
 	return in, nil
+}
+
+// shown is what the client shows: what it says here goes before the headers of the request.
+func (in initial) shown(r *http.Request) shown {
+	s := shownBy(r)
+	if in.authorization != nil {
+		s.authorization, s.malformed = *in.authorization, *in.authorization == ""
+	}
+	if in.worksection != "" {
+		s.worksection = connectors.Secret(strings.TrimSpace(in.worksection))
+	}
+	return s
 }

@@ -24,9 +24,7 @@ func FuzzMessage(f *testing.F) {
 		}
 		switch m.Type {
 		case messageInit:
-			if _, err := readInitial(m.Payload); err != nil && !bytes.Contains(m.Payload, []byte("uthorization")) && !bytes.Contains(bytes.ToLower(m.Payload), []byte("control")) {
-				t.Errorf("%s: %v", text, err)
-			}
+			_, _ = readInitial(m.Payload)
 		case messageSubscribe:
 			p := &graphql.RawParams{}
 			_ = d.parse(m.Payload, p)

@@ -3,11 +3,13 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // Observer follows operations, for metrics and traces. Safe for concurrent use.
@@ -95,7 +97,8 @@ func outcomeOf(ctx context.Context, resp *graphql.Response) Outcome {
 		return OutcomeFailed
 	}
 	outcome := OutcomeOK
-	for _, e := range resp.Errors {
+	apart, _ := resp.Extensions["sources"].(gqlerror.List) // where that is how sources' faults are told
+	for _, e := range slices.Concat(resp.Errors, apart) {
 		outcome = max(outcome, outcomeOfCode(e.Extensions["code"]))
 	}
 	return outcome

@@ -66,11 +66,16 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	return next, ctx, nil
 }
 
+// faultless says whether an answer has all that was asked for, so that its client may keep it.
+func (op *operation) faultless(resp *graphql.Response) bool {
+	return len(resp.Errors) == 0 && !op.exchange.Lacking
+}
+
 // finish makes of what the graph has answered what the client gets.
 func (d *door) finish(op *operation, resp *graphql.Response) *graphql.Response {
 	age, control := -1, ""
 	if op.streamed {
-		age, control = ageOf(op.exchange.Answer, len(resp.Errors) == 0)
+		age, control = ageOf(op.exchange.Answer, op.faultless(resp))
 	}
 	resp.Errors = d.limits.cut(resp.Errors)
 	tell := func(name string, value any) {

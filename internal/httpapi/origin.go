@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"roster/internal/access"
 )
 
 // origins are those whose pages may use the graph beside the server's own, such as https://people.example.com.
@@ -38,7 +40,7 @@ func sameHost(origin, host string) bool {
 var (
 	corsMethods = []string{"GET, POST"}
 	corsHeaders = []string{"Authorization, Content-Type, Cache-Control, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name, " +
-		"X-Request-Id, Traceparent, Tracestate"}
+		"X-Request-Id, Traceparent, Tracestate, " + access.WorksectionHeader}
 	corsExposed = []string{"Age, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"}
 	corsMaxAge  = []string{"600"}
 )

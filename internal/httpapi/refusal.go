@@ -24,6 +24,7 @@ type refusal struct {
 	code, message string
 	more          map[string]any // beside the code
 	retryAfter    time.Duration
+	challenge     string        // the header WWW-Authenticate
 	given         gqlerror.List // what the graph has said, in the place of all this
 }
 

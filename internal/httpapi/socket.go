@@ -165,16 +165,17 @@ func (s *socket) meet(m message) bool {
 		return false
 	}
 	s.control = in.cacheControl
-	if in.authorization == "" {
-		in.authorization = s.r.Header.Get("Authorization")
-	}
-	ctx, caller, e := s.door.meet(s.ctx, s.r, in.authorization)
-	if e != nil {
+	ctx, caller, e := s.door.meet(s.ctx, s.r, in.shown(s.r))
+	switch {
+	case e != nil && e.status == http.StatusServiceUnavailable:
+		s.close(websocket.StatusTryAgainLater, "Tokens cannot be checked at present")
+		return false
+	case e != nil:
 		s.close(closeForbidden, "Forbidden")
 		return false
 	}
 	s.allowed, s.caller, s.known = ctx, caller, true
-	if until := caller.Expires; !until.IsZero() {
+	if until := caller.expires; !until.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(until), func() { s.close(closeForbidden, "The credentials have expired") })
 	}
 	return s.send(messageAck, "", nil) == nil

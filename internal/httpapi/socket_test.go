@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
 
+	"roster/internal/access"
 	"roster/internal/freshness"
 	"roster/internal/httpapi"
 )
@@ -332,15 +333,42 @@ func TestSocketFreshness(t *testing.T) {
 	})
 }
 
+// onlyAnn lets one caller in, for a minute.
+type onlyAnn struct{}
+
+func (onlyAnn) Authenticate(_ context.Context, authorization string) (*access.Principal, error) {
+	switch authorization {
+	case "Bearer ann":
+		return &access.Principal{Method: access.ByToken, Subject: "ann", Scopes: access.Scopes{access.ScopeRead}, Expires: time.Now().Add(time.Minute)}, nil
+	case "Bearer soon":
+		return nil, access.ErrUnavailable
+	}
+	return nil, access.ErrInvalid
+}
+
+// What is shown over a WebSocket is known to whoever answers.
+func TestSocketCaller(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := serveOn(t, httpapi.Options{Access: onlyAnn{}, API: api{exec: func(ctx context.Context) *graphql.Response {
+			return &graphql.Response{Data: json.RawMessage(fmt.Sprintf("%q", access.FromContext(ctx).Subject+" "+access.WorksectionToken(ctx).Reveal()))}
+		}}})
+		defer s.end(t)
+		c := s.connect(t, nil, gqlws)
+		c.send(`{"type":"connection_init","payload":{"Authorization":"Bearer ann","x-roster-worksection-token":" t1 "}}`)
+		c.expect(wsAck)
+		c.send(wsHello)
+		c.expect(`{"type":"next","id":"1","payload":{"data":"ann t1"}}`, wsDone)
+		c.conn.Close(websocket.StatusNormalClosure, "") //nolint:errcheck // see above
+		later := s.connect(t, http.Header{"Authorization": {"Bearer soon"}}, gqlws)
+		later.send(wsInit)
+		later.closed(1013, "cannot be checked")
+	})
+}
+
 // Who is asked who they are may say it in connection_init or in the request, and is shown out when what they have shown expires.
 func TestSocketAuthenticates(t *testing.T) {
 	t.Parallel()
-	authenticate := func(ctx context.Context, authorization string) (context.Context, httpapi.Caller, error) {
-		if authorization != "Bearer ann" {
-			return ctx, httpapi.Caller{}, errors.New("nobody")
-		}
-		return ctx, httpapi.Caller{Name: "ann", Expires: time.Now().Add(time.Minute)}, nil
-	}
 	for name, tc := range map[string]struct {
 		header http.Header
 		init   string
@@ -351,12 +379,13 @@ func TestSocketAuthenticates(t *testing.T) {
 		"in the request":           {http.Header{"Authorization": {"Bearer ann"}}, wsInit, true},
 		"nowhere":                  {nil, wsInit, false},
 		"as somebody else":         {nil, `{"type":"connection_init","payload":{"Authorization":"Bearer bob"}}`, false},
+		"with nothing at last":     {http.Header{"Authorization": {"Bearer ann"}}, `{"type":"connection_init","payload":{"Authorization":""}}`, false},
 		"as somebody else at last": {http.Header{"Authorization": {"Bearer ann"}}, `{"type":"connection_init","payload":{"Authorization":"Bearer bob"}}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := serveOn(t, httpapi.Options{API: counting(1000), Authenticate: authenticate})
+				s := serveOn(t, httpapi.Options{API: counting(1000), Access: onlyAnn{}})
 				defer s.end(t)
 				c := s.connect(t, tc.header, gqlws)
 				c.send(tc.init)

@@ -5,6 +5,7 @@ package instance
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -43,6 +44,8 @@ type Options struct {
 	// Stopping says that the program is about to end, and no longer ready.
 	Stopping func() bool
 	Logger   *slog.Logger
+	// AccessLines makes the logger of the access log's file; nil makes one of JSON lines.
+	AccessLines func(io.Writer) *slog.Logger
 }
 
 // instance is one configuration at work.
@@ -54,6 +57,7 @@ type instance struct {
 	people  *roster.Roster
 	there   *presence.Store
 	gate    *admission.Gate
+	door    *doorway
 	handler http.Handler
 	traffic traffic
 	retired chan struct{} // closed when another has taken its place
@@ -74,6 +78,9 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	if i.sources, err = open(reusing(cfg, before), opt.Runtime, opt.Propagating); err != nil {
 		return nil, err
 	}
+	if i.door, err = openDoor(&cfg.Access, opt, before); err != nil {
+		return nil, err
+	}
 	collected := snapshot.Options{
 		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
 		TierKind: opt.TierKind, Observer: opt.Readings, Logger: opt.Logger,
@@ -90,15 +97,17 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	if before != nil && before.config.Limits == cfg.Limits { // nobody gains by it that something else has changed
 		i.gate = before.gate
 	}
-	i.handler = httpapi.New(httpapi.Options{
-		API:   &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Logger: opt.Logger},
-		Pages: opt.Pages,
-		// Nobody is asked who they are yet, so nobody else may be answered.
-		LocalOnly: true,
-		Ready:     ready,
-		Limits:    limits, Gate: i.gate, Documents: documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
+	served := httpapi.Options{
+		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, AccessLog: i.door.log, Logger: opt.Logger,
+			SourcesApart: cfg.SourcesApart},
+		Pages: opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
+		Limits: limits, Gate: i.gate, Documents: documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
-	})
+	}
+	if i.door.who != nil {
+		served.Access = i.door.who
+	}
+	i.handler = httpapi.New(served)
 	return i, nil
 }
 
@@ -124,4 +133,5 @@ func (i *instance) close() {
 	i.stop()
 	i.parts.Wait()
 	i.there.Close()
+	i.door.close()
 }

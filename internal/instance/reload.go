@@ -65,7 +65,9 @@ func (h *Host) reload(ctx context.Context, file *config.File, load func() (*conf
 	var fixed []string
 	if err == nil {
 		fixed = keepFixed(cfg, was)
-		err = h.replace(ctx, cfg)
+		if err = exposed(cfg); err == nil {
+			err = h.replace(ctx, cfg)
+		}
 	}
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {

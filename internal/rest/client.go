@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/limit"
 )
 
 const (
@@ -20,8 +21,10 @@ const (
 	// defaultMaxBody is far above the largest reply in the dossiers (10,000 Worksection members, all users of an Altcraft account).
 	defaultMaxBody = 256 << 20
 	userAgent      = "roster"
-	// maxAttempts is how often one call is sent in all when the source asks to wait.
-	maxAttempts = 3
+	// defaultPause is for a source that says "too many" without saying for how long.
+	defaultPause = time.Minute
+	// defaultBlock is for a source that blocks us: it is left alone, and tried again rarely.
+	defaultBlock = time.Hour
 )
 
 // Options say how to call one source.
@@ -33,8 +36,16 @@ type Options struct {
 	Judge func(*Response) *connectors.Error
 	// Sign puts the credential on a request just before it is sent, each time that it is. It may be nil. Its error is a *connectors.Error,
 	// and keeps the request from being sent.
-	Sign    func(*http.Request) error
+	Sign func(*http.Request) error
+	// Counted names what the source counts calls by, and reveals no credential; empty for this source's own name and address. Limit is what
+	// it allows, and Also are further budgets in which each call counts.
+	Counted string
 	Limit   connectors.RateLimit
+	Also    []connectors.Budget
+	// Told reads from a reply what the source says of its limit, if it does.
+	Told func(*Response) Told
+	// Retries is how often a call is repeated at most that has failed and may fare better; nil for two.
+	Retries *int
 	Timeout time.Duration // one call from sending to the last byte; 0 means 30 s
 	MaxBody int64         // bytes of a reply after decompression; 0 means 256 MiB
 	// Runtime is what the program lends to the source.
@@ -43,12 +54,24 @@ type Options struct {
 	Transport http.RoundTripper
 }
 
+// Told is what a source says of its limit.
+type Told struct {
+	// Calls is how many calls it allows, where that is fewer than was thought; 0 where it does not say.
+	Calls int
+	// Pause is how long to send no further call, since none is left; 0 where some are.
+	Pause time.Duration
+}
+
 // Client calls one source. Safe for concurrent use.
 type Client struct {
-	opt   Options
-	base  atomic.Pointer[url.URL]
-	http  *http.Client
-	limit *limiter
+	opt       Options
+	base      atomic.Pointer[url.URL]
+	transport http.RoundTripper
+	limits    connectors.Limits
+	calls     atomic.Int64 // what the source says it allows, where that is less than Options.Limit; 0 otherwise
+	retries   int
+	allowance allowance
+	breaker   breaker
 }
 
 // New checks the options and gives a client.
@@ -73,14 +96,23 @@ func New(opt Options) (*Client, error) {
 		}
 		transport = t
 	}
+	if opt.Counted == "" {
+		opt.Counted = connectors.Fingerprint(opt.Kind, opt.Source, base.String())
+	}
+	limits := opt.Runtime.Limits
+	if limits == nil {
+		limits = limit.New(nil)
+	}
+	retries := defaultRetries
+	if opt.Retries != nil {
+		retries = *opt.Retries
+	}
 	c := &Client{
-		opt: opt,
-		http: &http.Client{
-			Transport: transport,
-			// A redirect could carry a credential elsewhere, and turns a POST into a GET: the reply itself is judged instead.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		limit: newLimiter(opt.Limit),
+		opt:     opt,
+		limits:  limits,
+		retries: retries,
+		// Not an http.Client: that would follow redirects, which could carry a credential elsewhere, or at least read where they lead to.
+		transport: transport,
 	}
 	c.base.Store(base)
 	return c, nil
@@ -97,6 +129,9 @@ func parseBase(raw string) (*url.URL, error) {
 	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
 	return base, nil
 }
+
+// Health says how the source's calls have gone of late.
+func (c *Client) Health() connectors.Health { return c.breaker.health() }
 
 // Request is one call.
 type Request struct {
@@ -125,19 +160,25 @@ type Response struct {
 	Header http.Header
 	Body   []byte
 
-	source, op string
+	source, op  string
+	certExpires time.Time
 }
 
-// Do sends a call within the source's limit, waiting for its turn, and gives the reply if Judge finds it good. When the source asks for
-// patience for a short while, a reading is sent again after it, three times in all. Every error is a *connectors.Error.
+// Do sends a call within the source's limits, waiting for its turn, and gives the reply if Judge finds it good. A reading that has failed,
+// or is asked to wait for a short while, is sent again: a few times, within the caller's deadline, and as far as the source's allowance for
+// repetitions goes. While the source is left alone after failures, calls fail at once. Every error is a *connectors.Error.
 func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
+	c.allowance.earn()
+	garbled := 0
 	for attempt := 1; ; attempt++ {
 		resp, e := c.observed(ctx, req, attempt)
 		if e == nil {
 			return resp, nil
 		}
-		// Without a status it was not the source that refused but the limiter, which has waited as long as it may.
-		if e.Kind != connectors.KindRateLimited || e.Status == 0 || e.Blocked || req.Write || attempt == maxAttempts || e.RetryAfter > patience {
+		if e.Kind == connectors.KindBadResponse {
+			garbled++
+		}
+		if wait, again := c.again(ctx, &req, e, attempt, garbled); !again || !pause(ctx, wait) {
 			return nil, e
 		}
 	}
@@ -156,19 +197,42 @@ func (c *Client) observed(ctx context.Context, req Request, attempt int) (*Respo
 	return resp, e
 }
 
+// once makes one attempt, where the breaker lets it.
 func (c *Client) once(ctx context.Context, req Request, header map[string]string, end *connectors.CallEnd) (*Response, *connectors.Error) {
-	wanted := time.Now()
-	release, e := c.limit.acquire(ctx, req.Bucket)
-	began := time.Now()
-	end.Waited = began.Sub(wanted)
+	probe, e := c.breaker.enter(ctx)
 	if e != nil {
 		return nil, c.named(e, req.Op)
 	}
-	defer release()
+	m := silent
+	defer func() { c.breaker.leave(probe, m, e) }()
+	resp, e := c.call(ctx, req, header, end)
+	if m = meaningOf(ctx, resp, e); m == page && e.RetryAfter < pagePause {
+		e.RetryAfter = pagePause
+	}
+	if e != nil {
+		return nil, c.named(e, req.Op)
+	}
+	return resp, nil
+}
+
+// call waits for its turn, sends the request, and judges the reply, which it gives also where that is an error.
+func (c *Client) call(ctx context.Context, req Request, header map[string]string, end *connectors.CallEnd) (*Response, *connectors.Error) {
+	wanted := time.Now()
+	budgets := c.budgets(req.Bucket)
+	pass, e := c.limits.Enter(ctx, budgets, c.opt.Timeout)
+	began := time.Now()
+	end.Waited = began.Sub(wanted)
+	if e != nil {
+		return nil, e
+	}
+	answered := false
+	defer func() { pass.Leave(answered) }()
 	resp, e := c.send(ctx, req, header)
+	answered = resp != nil
 	end.Sent, end.Took = true, time.Since(began)
 	if resp != nil {
 		end.Bytes = len(resp.Body)
+		end.Date, end.CertExpires = resp.date(), resp.certExpires
 	}
 	if e == nil {
 		judge := c.opt.Judge
@@ -180,16 +244,58 @@ func (c *Client) once(ctx context.Context, req Request, header map[string]string
 			e.Status = resp.Status
 		}
 	}
-	if e == nil {
-		return resp, nil
+	c.heed(budgets, req.Bucket, resp, e) // before the next call can start
+	return resp, e
+}
+
+// budgets gives what a call counts in: all of the source's calls, those of its bucket, and what else there is.
+func (c *Client) budgets(bucket string) []connectors.Budget {
+	whole, own := c.opt.Limit, c.opt.Limit
+	if n := int(c.calls.Load()); n > 0 {
+		whole.Calls, own.Calls = n, n
 	}
+	budgets := make([]connectors.Budget, 0, 2+len(c.opt.Also))
+	if bucket != "" {
+		whole, own.Parallel = connectors.RateLimit{Parallel: whole.Parallel}, 0
+		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole}, connectors.Budget{Key: c.bucketKey(bucket), Limit: own})
+	} else {
+		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole})
+	}
+	return append(budgets, c.opt.Also...)
+}
+
+func (c *Client) bucketKey(bucket string) string {
+	if bucket == "" {
+		return c.opt.Counted
+	}
+	return c.opt.Counted + "/" + bucket
+}
+
+// heed does what a reply asks for.
+func (c *Client) heed(budgets []connectors.Budget, bucket string, resp *Response, e *connectors.Error) {
 	switch {
-	case e.Blocked:
-		c.limit.block(e)
-	case e.Kind == connectors.KindRateLimited:
-		c.limit.pause(req.Bucket, e)
+	case e != nil && e.Blocked:
+		if e.RetryAfter <= 0 {
+			e.RetryAfter = defaultBlock
+		}
+		c.limits.Pause(budgets[0].Key, e)
+	case e != nil && e.Kind == connectors.KindRateLimited:
+		if e.RetryAfter <= 0 {
+			e.RetryAfter = defaultPause
+		}
+		c.limits.Pause(c.bucketKey(bucket), e)
+	case resp != nil && c.opt.Told != nil:
+		told := c.opt.Told(resp)
+		if told.Calls > 0 && told.Calls < c.opt.Limit.Calls {
+			c.calls.Store(int64(told.Calls))
+		} else if told.Calls > 0 {
+			c.calls.Store(0)
+		}
+		if told.Pause > 0 {
+			c.limits.Pause(c.bucketKey(bucket), &connectors.Error{Source: c.opt.Source, Kind: connectors.KindRateLimited, RetryAfter: told.Pause,
+				Detail: "not sent: the source allows no more calls for now"})
+		}
 	}
-	return nil, c.named(e, req.Op)
 }
 
 func (c *Client) named(e *connectors.Error, op string) *connectors.Error {
@@ -234,10 +340,12 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 	}
 	if sign != nil {
 		if err := sign(r); err != nil {
-			return nil, connectors.AsError(c.opt.Source, err)
+			e := *connectors.AsError(c.opt.Source, err)
+			e.Unsent = true
+			return nil, &e
 		}
 	}
-	res, err := c.http.Do(r)
+	res, err := c.transport.RoundTrip(r)
 	if err != nil {
 		return nil, transportError(err)
 	}
@@ -252,7 +360,8 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 		return nil, &connectors.Error{Kind: connectors.KindBadResponse, Status: res.StatusCode,
 			Detail: fmt.Sprintf("the answer is larger than %d bytes", c.opt.MaxBody)}
 	}
-	return &Response{Status: res.StatusCode, Header: res.Header, Body: body, source: c.opt.Source, op: req.Op}, nil
+	return &Response{Status: res.StatusCode, Header: res.Header, Body: body, source: c.opt.Source, op: req.Op,
+		certExpires: certExpiry(res.TLS)}, nil
 }
 
 // Below turns an absolute link that the source gave into a path and a query below the base. It refuses a link to any other place, so that

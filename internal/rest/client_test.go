@@ -290,14 +290,14 @@ func TestRateLimitedCalls(t *testing.T) {
 		takes   time.Duration
 		fails   bool
 	}{
-		"good at once":                        {[]answer{ok}, false, 0, 1, 0, false},
-		"again after the time it asked for":   {[]answer{soon, ok}, false, 0, 2, 7 * time.Second, false},
-		"again after a minute when unsaid":    {[]answer{unsaid, ok}, false, 0, 2, time.Minute, false},
-		"three times in all":                  {[]answer{soon}, false, 0, 3, 14 * time.Second, true},
-		"a write is sent once":                {[]answer{soon, ok}, true, 0, 1, 0, true},
-		"an hour is too long to wait":         {[]answer{late, ok}, false, 0, 1, 0, true},
-		"a deadline within the wait":          {[]answer{soon, ok}, false, 5 * time.Second, 1, 0, true},
-		"a server's own fault is not retried": {[]answer{{500, ""}, ok}, false, 0, 1, 0, true},
+		"good at once":                      {[]answer{ok}, false, 0, 1, 0, false},
+		"again after the time it asked for": {[]answer{soon, ok}, false, 0, 2, 7 * time.Second, false},
+		"again after a minute when unsaid":  {[]answer{unsaid, ok}, false, 0, 2, time.Minute, false},
+		"three times in all":                {[]answer{soon}, false, 0, 3, 14 * time.Second, true},
+		"a write is sent once":              {[]answer{soon, ok}, true, 0, 1, 0, true},
+		"an hour is too long to wait":       {[]answer{late, ok}, false, 0, 1, 0, true},
+		"a deadline within the wait":        {[]answer{soon, ok}, false, 5 * time.Second, 1, 0, true},
+		"a server's own fault of a write":   {[]answer{{500, ""}, ok}, true, 0, 1, 0, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -40,6 +41,16 @@ func (r *Response) JSON(v any) error {
 func (r *Response) IsJSON() bool {
 	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && (t == "application/json" || strings.HasSuffix(t, "+json"))
+}
+
+// isPage says whether the reply is a web page, whatever it calls itself.
+func (r *Response) isPage() bool {
+	head := bytes.ToLower(bytes.TrimLeft(r.Body[:min(len(r.Body), 256)], "\xef\xbb\xbf \t\r\n"))
+	if bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html")) {
+		return true
+	}
+	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && t == "text/html"
 }
 
 // StatusKind gives the usual meaning of an HTTP status that is not a success. A redirect is a bad response: none is followed.

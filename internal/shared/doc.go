@@ -15,6 +15,8 @@
 //	token:{chain}                         a pair of OAuth tokens, encrypted, and beside it the lock of who renews it: see Vault
 //	replicas                              which replicas there are
 //	changed                               the channel on which a change is announced
+//	{budgets}:view                        which replicas share the sources' limits, and what they have agreed on
+//	{budgets}:<budget>:log, …             a budget's calls, those under way, the pause its source asked for, who waits urgently
 //
 // The first three share a slot, so that one script can judge them together. Parts spread over the slots; a part is written before the
 // manifest that names it, is renewed when a later snapshot has it too, and expires soon after none does. What depends on the encoding
@@ -26,6 +28,11 @@
 // All times in Redis are its own: a reading's stamp is Redis's clock when the right to read was given. The clocks of replicas may go wrong as they
 // like: they are used for differences only. Stamps of an item only grow, which makes them its fence too: a replica that slept through
 // its lock's end saves with an old stamp, and is refused, even where a failover has lost the lock.
+//
+// # Limits
+//
+// Budgets share a slot, so that one script can judge a call by several. What holds of them without Redis, and while it goes and comes, is
+// told at share.
 //
 // # Integrity
 //

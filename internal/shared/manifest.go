@@ -18,7 +18,8 @@ func itemName(i snapshot.Item) string {
 
 // manifest is a stored snapshot's description, sealed behind its stamp and whether it is complete, which the scripts must read.
 type manifest struct {
-	Since    int64    `json:"since"` // microseconds before the stamp
+	Since    int64    `json:"since"`          // microseconds before the stamp
+	Full     int64    `json:"full,omitempty"` // microseconds before that
 	Version  string   `json:"version"`
 	Expected *int     `json:"expected,omitempty"`
 	Took     int64    `json:"took"` // microseconds
@@ -29,13 +30,22 @@ type manifest struct {
 
 // writeManifest gives the value to store for a snapshot of that stamp.
 func (s *sealer) writeManifest(item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
-	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Version: m.Version, Expected: m.Expected,
+	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
 		Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts})
 	if err != nil {
 		return nil, err
 	}
 	head := manifestHead(stamp, m.Complete)
 	return append([]byte(head), s.seal(body, head+itemName(item))...), nil
+}
+
+// fullBefore is by how much the last reading of everything began before the oldest data was read, in microseconds; none where that is not
+// said, as releases have it that know of no other readings.
+func fullBefore(m *snapshot.Meta) int64 {
+	if m.Full.IsZero() {
+		return 0
+	}
+	return max(0, m.Since.Sub(m.Full).Microseconds())
 }
 
 func manifestHead(stamp int64, complete bool) string {
@@ -61,11 +71,12 @@ func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at ti
 		return snapshot.Meta{}
 	}
 	var m manifest
-	if json.Unmarshal(body, &m) != nil || m.Since < 0 || m.Count < 0 || m.Took < 0 || m.Bytes < 0 {
+	if json.Unmarshal(body, &m) != nil || m.Since < 0 || m.Full < 0 || m.Count < 0 || m.Took < 0 || m.Bytes < 0 {
 		return snapshot.Meta{}
 	}
 	readAt := local(stamp, now, at)
-	return snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: readAt.Add(-time.Duration(m.Since) * time.Microsecond), Version: m.Version,
+	since := readAt.Add(-time.Duration(m.Since) * time.Microsecond)
+	return snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
 		Complete: complete, Expected: m.Expected, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
 }
 

@@ -39,6 +39,8 @@ type Options struct {
 	CallTimeout time.Duration
 	// LeaseFor is how long the right to read lasts when it is not renewed; zero for 15 s.
 	LeaseFor time.Duration
+	// PulseEvery is how often a replica says that it is there for the budgets; zero for 2 s. All replicas must have the same.
+	PulseEvery time.Duration
 	// Logger is told when Redis goes away and comes back, and nothing else.
 	Logger *slog.Logger
 }

@@ -33,8 +33,10 @@ type Redis struct {
 	items   atomic.Pointer[[]snapshot.Item] // of the first Look
 	members atomic.Pointer[[]string]        // the replicas that are there, in order
 	joined  chan struct{}                   // says that another one is
-	mute    atomic.Bool                     // changes cannot be announced
-	lostAt  atomic.Int64                    // when Redis went away last, in nanoseconds since 1970; zero if never
+	share   share
+	telling sync.WaitGroup // what is being told in the background, of the budgets
+	mute    atomic.Bool    // changes cannot be announced
+	lostAt  atomic.Int64   // when Redis went away last, in nanoseconds since 1970; zero if never
 }
 
 var _ snapshot.Tier = (*Redis)(nil)
@@ -52,6 +54,7 @@ func Open(opt Options) (*Redis, error) {
 	r := &Redis{client: client, cluster: cluster, seal: seal, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
 		quick: or(opt.CallTimeout, defaultCall),
 		log:   opt.Logger, changed: make(chan struct{}, 1), ready: make(chan struct{})}
+	r.share.every = or(opt.PulseEvery, defaultPulse)
 	r.breaker.opened, r.joined = make(chan struct{}, 1), make(chan struct{}, 1)
 	r.members.Store(&[]string{})
 	if r.prefix == "" {
@@ -69,8 +72,10 @@ func Open(opt Options) (*Redis, error) {
 func (r *Redis) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { r.listen(ctx) })
+	parts.Go(func() { r.pulse(ctx) })
 	r.beat(ctx)
 	parts.Wait()
+	r.telling.Wait()
 	return nil
 }
 

@@ -18,7 +18,7 @@ var item = snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "01234
 // stored is a snapshot of these parts, read at that time.
 func stored(version string, readAt time.Time, complete bool, parts ...string) snapshot.Stored {
 	return snapshot.Stored{Item: item, KeepFor: time.Hour,
-		Meta: snapshot.Meta{ReadAt: readAt, Since: readAt.Add(-time.Second), Version: version, Complete: complete, Took: time.Second, Count: len(parts)},
+		Meta: snapshot.Meta{ReadAt: readAt, Since: readAt.Add(-time.Second), Full: readAt.Add(-time.Hour), Version: version, Complete: complete, Took: time.Second, Count: len(parts)},
 		Encode: func() ([][]byte, error) {
 			out := make([][]byte, len(parts))
 			for i, p := range parts {
@@ -120,7 +120,7 @@ func TestTier(t *testing.T) {
 		}
 		m := look(t, b, item)
 		if off := m.ReadAt.Sub(readAt).Abs(); off > time.Second || m.Stamp != stamp || !m.Complete || m.Version != "v1" || m.Count != 2 ||
-			*m.Expected != 7 || m.Took != time.Second || m.ReadAt.Sub(m.Since) != time.Second || m.TriedAt.Sub(m.ReadAt) != 0 {
+			*m.Expected != 7 || m.Took != time.Second || m.ReadAt.Sub(m.Since) != time.Second || m.ReadAt.Sub(m.Full) != time.Hour || m.TriedAt.Sub(m.ReadAt) != 0 {
 			t.Errorf("the other sees %+v", m)
 		}
 		if diff := cmp.Diff([]string{"one", "two"}, fetch(t, b, item)); diff != "" {

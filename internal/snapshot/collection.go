@@ -17,14 +17,19 @@ type collection struct {
 	key      Key
 	kind     kind
 	settings Settings
+	tells    bool // the source can tell what has changed
 
-	view   atomic.Pointer[view]
-	asked  atomic.Int64 // when somebody last asked, in nanoseconds since 1970
-	forced atomic.Int64 // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
-	reads  atomic.Int64 // how often the source has been read
-	waits  atomic.Int64 // how often somebody has waited
-	counts *counts
-	wake   chan struct{} // tells the reader to look again
+	view    atomic.Pointer[view]
+	asked   atomic.Int64                       // when somebody last asked, in nanoseconds since 1970
+	forced  atomic.Int64                       // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
+	reads   atomic.Int64                       // how often the source has been read
+	waits   atomic.Int64                       // how often somebody has waited
+	queue   atomic.Int64                       // how many wait now
+	urgency atomic.Pointer[connectors.Urgency] // of the reading under way
+	counts  *counts
+	wake    chan struct{} // tells the reader to look again
+	// progressed is how far the reading has come that is under way; nil where there is none.
+	progressed atomic.Pointer[Progress]
 
 	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
 	place  int             // among the source's collections
@@ -68,6 +73,7 @@ func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) 
 	c := &collection{keeper: k.estate, counts: new(counts), looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
 		item: Item{Key: key, Fingerprint: s.Fingerprint}, learnt: learnt{known: condition{state: Missing}, paced: 1},
 		wake: make(chan struct{}, 1), first: make(chan struct{})}
+	c.tells = c.kind.tells(s)
 	c.view.Store(&view{ended: make(chan struct{})})
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"roster/connectors"
 )
@@ -12,6 +13,11 @@ import (
 type kind interface {
 	// list reads the collection; progress may be nil.
 	list(ctx context.Context, s *connectors.Source, progress func(reading)) (reading, error)
+	// tells says whether the source can tell what has changed, and changes reads that, given what is known since a time.
+	tells(s *connectors.Source) bool
+	changes(ctx context.Context, s *connectors.Source, known Records, since time.Time, progress func(reading)) (reading, error)
+	// same says whether each of the newer records is among the older as it is. Both are in order.
+	same(older, newer Records) bool
 	// merge lays newer records over older ones: it adds and replaces, and removes nothing. Both are in order.
 	merge(older, newer Records) Records
 	// version hashes records that are in order.
@@ -73,7 +79,7 @@ func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func
 }
 
 func (k kindOf[T]) reading(l connectors.Listing[T]) reading {
-	r := reading{expected: l.Expected, complete: l.Complete}
+	r := reading{expected: l.Expected, complete: l.Complete, began: l.Began, spent: l.Spent}
 	*k.field(&r.records) = l.Records
 	return r
 }

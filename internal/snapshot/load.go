@@ -55,6 +55,11 @@ func (c *collection) await(ctx context.Context, timer *time.Timer, p patience) b
 		if first {
 			c.waits.Add(1)
 			defer c.keeper.observer.Waiting(ctx, c.key)()
+			c.queue.Add(1)
+			defer c.queue.Add(-1)
+			if u := c.urgency.Load(); u != nil {
+				u.Raise()
+			}
 		}
 		timer.Reset(until.Sub(now))
 		select {
@@ -82,7 +87,7 @@ func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 	snap := c.kept(v, now)
 	if snap != nil {
 		// A long first reading serves what it has got so far, and is never waited for once it has something.
-		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(snap.ReadAt) < veryStale*c.freshFor(v) {
+		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(c.asOf(snap)) < veryStale*c.freshFor(v) {
 			return now
 		}
 	}

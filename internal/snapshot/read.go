@@ -35,10 +35,17 @@ func (c *collection) read(ctx context.Context) {
 		return
 	}
 	start := time.Now()
+	urgency := connectors.NewUrgency()
+	c.urgency.Store(urgency)
+	if c.queue.Load() > 0 || c.urged(c.view.Load()) {
+		urgency.Raise()
+	}
 	c.reads.Add(1)
+	c.progressed.Store(&Progress{StartedAt: start})
 	c.change(func(v *view) { v.reading, v.started = true, start }) // a wish for a reading that comes after this joins it
 	observed, ended := c.keeper.observer.Reading(ctx, c.key)
-	o := c.list(observed, start, lease)
+	o := c.list(connectors.WithUrgency(observed, urgency), start, lease)
+	c.progressed.Store(nil)
 	ended(ReadingEnd{Records: o.records.Len(), Complete: o.complete, Err: o.err})
 	c.finish(ctx, start, &o)
 	switch {
@@ -55,10 +62,11 @@ func (c *collection) read(ctx context.Context) {
 
 // list calls the connector, and publishes what it has got so far while there is nothing complete to serve.
 func (c *collection) list(ctx context.Context, start time.Time, lease Lease) outcome {
-	var progress func(reading)
 	pages := make(chan reading, 1)
-	if snap := c.view.Load().snap; snap == nil || !snap.Complete {
-		progress = func(r reading) {
+	snap := c.view.Load().snap
+	progress := func(r reading) {
+		c.progressed.Store(&Progress{StartedAt: r.start(start), Count: r.records.Len(), Expected: r.expected})
+		if snap == nil || !snap.Complete {
 			select {
 			case <-pages: // the later page's listing holds the earlier one
 			default:
@@ -109,7 +117,7 @@ func (c *collection) call(ctx context.Context, progress func(reading), done chan
 		}
 		done <- o
 	}()
-	r, err := c.kind.list(ctx, c.source, progress)
+	r, err := c.fetch(ctx, progress)
 	o = outcome{reading: r}
 	if err != nil {
 		e := *connectors.AsError(c.key.Source, err)
@@ -139,7 +147,9 @@ func (c *collection) progress(ctx context.Context, r reading, start time.Time, l
 func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 	now := time.Now()
 	snap := c.view.Load().snap
-	if o.err == nil || o.records.Len() > 0 {
+	// What is there is whole as of its time, and some changes more would make it neither that nor newer.
+	useless := o.since != nil && !o.complete
+	if !useless && (o.err == nil || o.records.Len() > 0) {
 		read, err := c.snapshot(o.reading, start)
 		if err != nil {
 			*o = outcome{err: c.broken("a record holds a value that has no place")}
@@ -153,16 +163,23 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 		return
 	}
 	c.counts.ended(o)
-	if o.complete {
+	switch {
+	case o.complete:
 		c.failures = 0
-	} else {
+	case o.err != nil && o.err.Unsent: // it was not asked, so that it has not failed once more
+		c.forced.Store(0)
+		c.failures = max(c.failures, 1)
+	default:
 		c.forced.Store(0) // nobody's wish shortens the pause after a failure
 		c.failures++
 	}
 	changed := c.publish(snap, func(v *view) {
 		v.reading, v.err = false, o.err
-		if o.complete {
-			v.took = now.Sub(start)
+		switch took := o.spent + now.Sub(start); {
+		case o.complete && o.since != nil:
+			v.quick = took
+		case o.complete:
+			v.took = took
 		}
 		v.next, v.floor = c.schedule(v, o, now)
 	})
@@ -180,9 +197,11 @@ func (c *collection) schedule(v *view, o *outcome, now time.Time) (next, floor t
 	}
 	switch {
 	case o.complete:
-		next = v.started.Add(c.freshFor(v))
+		next = v.snap.OldestAt.Add(c.freshFor(v))
 	case v.err == nil: // short without a fault, as when people come and go: soon again, but a lasting disagreement is not worth more
 		next = now.Add(min(c.pace()*c.backoff(), c.freshFor(v)))
+	case v.err.Unsent && v.err.RetryAfter > 0 && !v.err.Blocked: // it says when calls are made again; all of the source's collections come then
+		next = floor.Add(jitter(c.settings.MinInterval))
 	case hopeless(v.err):
 		next = now.Add(c.pace() * max(jitter(rarely), c.settings.MinInterval))
 	default:
@@ -216,10 +235,16 @@ func hopeless(e *connectors.Error) bool {
 // snapshot makes a snapshot of what was read. A reading that is short is laid over what was there, unless that is too old to be kept.
 func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 	was := c.view.Load().snap
-	snap := &Snapshot{Key: c.key, ReadAt: start, Complete: r.complete, Expected: r.expected, OldestAt: start}
+	snap := &Snapshot{Key: c.key, ReadAt: start, Complete: r.complete, Expected: r.expected, OldestAt: r.start(start), FullAt: r.start(start)}
 	var base Records
-	if was != nil && !r.complete && start.Sub(was.OldestAt) < c.settings.KeepFor {
-		base, snap.OldestAt = was.Records, was.OldestAt
+	switch {
+	case r.since != nil:
+		if base, snap.FullAt = r.since.Records, r.since.FullAt; c.kind.same(base, r.records) {
+			snap.Records, snap.Version, snap.Size = base, r.since.Version, r.since.Size
+			return snap, nil
+		}
+	case was != nil && !r.complete && start.Sub(was.OldestAt) < c.settings.KeepFor:
+		base, snap.OldestAt, snap.FullAt = was.Records, earlier(was.OldestAt, snap.OldestAt), was.FullAt
 		if snap.Expected == nil {
 			snap.Expected = was.Expected
 		}

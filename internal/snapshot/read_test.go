@@ -107,7 +107,8 @@ func TestStatusTellsTimesAndCounts(t *testing.T) {
 	bubble(t, one(s), func(t *testing.T, k *snapshot.Keeper) {
 		began := time.Now()
 		pass(500 * time.Millisecond)
-		want := snapshot.Status{Key: accounts, State: snapshot.Missing, TriedAt: began, FreshFor: time.Minute, Reading: true, Reads: 1}
+		want := snapshot.Status{Key: accounts, State: snapshot.Missing, TriedAt: began, FreshFor: time.Minute, Reading: true,
+			Progress: &snapshot.Progress{StartedAt: began}, Reads: 1}
 		if diff := cmp.Diff(want, k.Statuses()[0]); diff != "" {
 			t.Errorf("while reading (-want +got):\n%s", diff)
 		}

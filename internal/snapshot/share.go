@@ -114,7 +114,8 @@ func (c *collection) lacks(m *Mark) bool {
 // adopt puts what the tier has in the place of what we have. It is false where that cannot be had.
 func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 	was := c.view.Load().snap
-	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, OldestAt: m.Since}
+	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, OldestAt: m.Since,
+		FullAt: m.Full}
 	if was != nil && was.Version == m.Version {
 		snap.Records, snap.Size = was.Records, was.Size
 	} else {
@@ -150,7 +151,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 		}
 		v.floor = v.started.Add(c.minInterval())
 		if v.next = v.floor; snap.Complete {
-			v.next = v.started.Add(c.freshFor(v))
+			v.next = later(v.floor, snap.OldestAt.Add(c.freshFor(v)))
 		}
 	})
 	c.paced = c.pace()
@@ -331,5 +332,8 @@ func (c *collection) mayReadAlone(v *view, now time.Time) bool {
 // reschedule sets when the next reading is due after the pace has changed.
 func (c *collection) reschedule() {
 	c.paced = c.pace()
-	c.change(func(v *view) { v.next, v.floor = v.started.Add(c.freshFor(v)), v.started.Add(c.minInterval()) })
+	c.change(func(v *view) {
+		v.floor = v.started.Add(c.minInterval())
+		v.next = later(v.floor, v.snap.OldestAt.Add(c.freshFor(v)))
+	})
 }

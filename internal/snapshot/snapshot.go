@@ -43,8 +43,12 @@ type Snapshot struct {
 	// Size is about how many bytes of memory the records take. What several of them share counts for each.
 	Size int
 
-	// OldestAt is when the reading began that the oldest of the records may come from: readings that end short are laid over what was there.
+	// OldestAt is when the oldest of the records may have been read: readings that end short are laid over what was there, and one that
+	// was broken off goes on later.
 	OldestAt time.Time
+	// FullAt is when the last reading of everything began that is in it: what was deleted later may still be there. It differs from
+	// OldestAt where only changes have been read since.
+	FullAt time.Time
 }
 
 // reading is what one reading of a collection has yielded.
@@ -52,6 +56,18 @@ type reading struct {
 	records  Records
 	expected *int
 	complete bool
+	began    time.Time     // where it has gone on with one that was broken off
+	spent    time.Duration // by that one
+	since    *Snapshot     // the records are only those that have changed since this; nil for all
+}
+
+// Progress is how far a reading has come that is under way.
+type Progress struct {
+	// StartedAt is when it began, in an earlier try where it goes on with one that was broken off.
+	StartedAt time.Time
+	// Count is how many records it has read, and Expected how many there are by the source's own word; nil where it does not say.
+	Count    int
+	Expected *int
 }
 
 // Settings say how one collection is to be read.
@@ -62,11 +78,14 @@ type Settings struct {
 	KeepFor time.Duration
 	// MinInterval is the shortest time between the beginnings of two readings.
 	MinInterval time.Duration
+	// FullEvery is how long after a reading of everything the next one is due, where a source can tell what has changed: only changes are
+	// read in between.
+	FullEvery time.Duration
 }
 
 // DefaultSettings gives what a collection is read by when nothing is said about it.
 func DefaultSettings(c connectors.Collection) Settings {
-	s := Settings{FreshFor: 5 * time.Minute, KeepFor: 7 * 24 * time.Hour, MinInterval: 10 * time.Second}
+	s := Settings{FreshFor: 5 * time.Minute, KeepFor: 7 * 24 * time.Hour, MinInterval: 10 * time.Second, FullEvery: time.Hour}
 	if c == connectors.Accounts {
 		s.FreshFor = time.Minute
 	}
@@ -83,6 +102,9 @@ func (s Settings) or(d Settings) Settings {
 	}
 	if s.MinInterval <= 0 {
 		s.MinInterval = d.MinInterval
+	}
+	if s.FullEvery <= 0 {
+		s.FullEvery = d.FullEvery
 	}
 	return s
 }

@@ -42,8 +42,10 @@ type Status struct {
 	RetryAt time.Time
 	// FreshFor is the effective fresh_for: no shorter than MinInterval, nor than four times what the last complete reading took.
 	FreshFor time.Duration
-	// Reading says that a reading is under way.
+	// Reading says that a reading is under way, here or in another replica.
 	Reading bool
+	// Progress is how far one has come that is under way here; nil where there is none.
+	Progress *Progress
 	// Reads is how often this keeper has begun to read the collection from its source, and Waits how often a caller has waited for it.
 	Reads, Waits int
 }
@@ -71,7 +73,8 @@ const (
 type view struct {
 	snap    *Snapshot
 	err     *connectors.Error // of the last reading that ended
-	took    time.Duration     // what the last complete reading took
+	took    time.Duration     // what the last complete reading of everything took
+	quick   time.Duration     // what the last reading of changes took
 	reading bool
 	started time.Time     // when the last reading began
 	next    time.Time     // from when a reading is due, if somebody asks
@@ -81,7 +84,19 @@ type view struct {
 }
 
 func (c *collection) freshFor(v *view) time.Duration {
-	return c.pace() * max(c.settings.FreshFor, c.settings.MinInterval, costFactor*v.took)
+	cost := costFactor * v.took
+	if c.tells { // most readings are short; but while a full one is under way, nothing newer comes
+		cost = max(costFactor*v.quick, v.took)
+	}
+	return c.pace() * max(c.settings.FreshFor, c.settings.MinInterval, cost)
+}
+
+// fullEvery is how long after a reading of everything the next one is due; zero where every reading is one.
+func (c *collection) fullEvery(v *view) time.Duration {
+	if !c.tells {
+		return 0
+	}
+	return c.pace() * max(c.settings.FullEvery, costFactor*v.took)
 }
 
 // kept gives the view's snapshot unless it has become too old to serve.
@@ -100,8 +115,13 @@ func (c *collection) state(v *view, now time.Time) State {
 	if !snap.Complete {
 		return Incomplete
 	}
-	age, freshFor := now.Sub(snap.ReadAt), c.freshFor(v)
-	if age >= tolerated*freshFor || age >= freshFor && v.err != nil {
+	stale := func(age, bound time.Duration) bool {
+		return age >= tolerated*bound || age >= bound && v.err != nil
+	}
+	if stale(now.Sub(snap.OldestAt), c.freshFor(v)) {
+		return Stale
+	}
+	if full := c.fullEvery(v); full > 0 && stale(now.Sub(snap.FullAt), full) {
 		return Stale
 	}
 	return Fresh
@@ -119,6 +139,7 @@ func (c *collection) result(v *view, now time.Time) Result {
 	if v.err != nil {
 		r.Status.RetryAt = v.next
 	}
+	r.Status.Progress = c.progressed.Load()
 	return r
 }
 
@@ -129,8 +150,9 @@ func (c *collection) nextChange(v *view, now time.Time) time.Time {
 	}
 	freshFor := c.freshFor(v)
 	var next time.Time
-	for _, age := range [...]time.Duration{freshFor, tolerated * freshFor, c.settings.KeepFor} {
-		if at := v.snap.ReadAt.Add(age); at.After(now) && (next.IsZero() || at.Before(next)) {
+	for _, at := range [...]time.Time{v.snap.OldestAt.Add(freshFor), v.snap.OldestAt.Add(tolerated * freshFor), v.snap.ReadAt.Add(c.settings.KeepFor),
+		v.snap.FullAt.Add(c.fullEvery(v)), v.snap.FullAt.Add(tolerated * c.fullEvery(v))} {
+		if at.After(now) && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}

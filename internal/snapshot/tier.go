@@ -59,7 +59,9 @@ type Meta struct {
 	Version       string
 	Complete      bool
 	Expected      *int
-	// Took is what the last complete reading took.
+	// Full is when the last reading of everything began that is in it. Before Since where only changes have been read after that.
+	Full time.Time
+	// Took is what the last complete reading of everything took.
 	Took time.Duration
 	// Count is how many records there are.
 	Count int

@@ -52,6 +52,8 @@ var (
 	configOK    = gauge("roster_config_reload_successful", "1 unless the last attempt to take a configuration over has failed.")
 	configSince = gauge("roster_config_in_force_timestamp_seconds", "Since when the configuration in force has been that.")
 
+	breakerState = gauge("roster_source_breaker_state", "1 for the state of the source's breaker, 0 for the others: closed, open while calls fail at once, probing.", "source", "state")
+
 	credentialState = gauge("roster_source_credential_state", "1 for how the credential stands as far as is known without asking the source, 0 for the other states.", "source", "state")
 	credentialEnd   = gauge("roster_source_credential_expiry_timestamp_seconds", "When the credential ends, where it says so and is not renewed.", "source")
 
@@ -83,7 +85,7 @@ var (
 	directoryAge      = gauge("roster_directory_age_seconds", "How long ago the current directory was published.")
 )
 
-var all = []metric{ready, configOK, configSince, credentialState, credentialEnd, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
+var all = []metric{ready, configOK, configSince, breakerState, credentialState, credentialEnd, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
 	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
@@ -135,6 +137,13 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 
 // source tells of a source itself, beside what is read from it.
 func (stateCollector) source(to chan<- prometheus.Metric, s *connectors.Source) {
+	health := connectors.Health{}
+	if s.Health != nil {
+		health = s.Health()
+	}
+	for state := connectors.BreakerClosed; state <= connectors.BreakerProbing; state++ {
+		breakerState.send(to, flag(state == health.Breaker), s.Name, state.String())
+	}
 	credential := connectors.CredentialStatus{}
 	if s.Credential != nil {
 		credential = s.Credential()

@@ -94,6 +94,8 @@ func TestStateIsTold(t *testing.T) {
 	p.wants(`roster_source_calls_total{meaning="ok",op="get_users",source="worksection"}`, 1)
 	p.wants(`roster_source_call_duration_seconds_count{op="get_users",source="worksection"}`, 1)
 	p.wants(`roster_redis_connected`, 0)
+	p.wants(`roster_source_breaker_state{source="worksection",state="closed"}`, 1)
+	p.wants(`roster_source_credential_state{source="worksection",state="good"}`, 1)
 	p.wants(`roster_config_reload_successful`, 1)
 	for _, series := range []string{
 		`roster_snapshot_records{collection="accounts",source="worksection",tier="memory"}`,

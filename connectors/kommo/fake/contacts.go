@@ -1,7 +1,10 @@
 package fake
 
 import (
+	"math"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -123,6 +126,21 @@ func (c *call) values(values []Value) []wireValue {
 	return out
 }
 
+// changed gives the bounds of the filter by the time of change, both included; ok is false where there is none.
+func (c *call) changed(query url.Values) (from, to int64, ok bool) {
+	if c.knobs.NoChangeFilter {
+		return 0, 0, false
+	}
+	to = math.MaxInt64
+	if n, err := strconv.ParseInt(query.Get("filter[updated_at][from]"), 10, 64); err == nil {
+		from, ok = n, true
+	}
+	if n, err := strconv.ParseInt(query.Get("filter[updated_at][to]"), 10, 64); err == nil {
+		to, ok = n, true
+	}
+	return from, to, ok
+}
+
 // contacts gives the contacts that the request asks for, in its order. Filters and orders that are not known are ignored, as Kommo does.
 func (c *call) contacts() []Contact {
 	query := c.r.URL.Query()
@@ -142,6 +160,9 @@ func (c *call) contacts() []Contact {
 	}
 	if len(wanted) > 0 {
 		rows = slices.DeleteFunc(slices.Clone(rows), func(k Contact) bool { return !wanted[key(k.ID)] })
+	}
+	if from, to, ok := c.changed(query); ok {
+		rows = slices.DeleteFunc(slices.Clone(rows), func(k Contact) bool { return k.UpdatedAt < from || k.UpdatedAt > to })
 	}
 	if descending {
 		rows = slices.Clone(rows)

@@ -54,6 +54,8 @@ type Knobs struct {
 	NoCustomFields bool
 	// OldEnums writes enum in the place of enum_code.
 	OldEnums bool
+	// NoChangeFilter ignores filter[updated_at], as any filter is that is not known.
+	NoChangeFilter bool
 	// NextHost is the host that links to the next page name; empty for the request's own.
 	NextHost string
 	// SameNext makes every page link to itself as the next.

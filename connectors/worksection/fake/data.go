@@ -3,6 +3,7 @@ package fake
 // Data is what the account holds.
 type Data struct {
 	APIKey        string
+	Tokens        map[string]string // of people's own: to the ID of whose it is; an empty ID is that of nobody any more
 	Users         []User
 	Groups        []Group
 	Contacts      []Contact

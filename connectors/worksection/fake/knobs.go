@@ -43,6 +43,7 @@ type Knobs struct {
 	RatesAsText     bool // "rate":"25"
 	NumericIDs      bool // every ID is a number, not only those of preset folders
 	TextPresetIDs   bool // and those are none
+	MeAsObject      bool // "data":{…} for me; otherwise a list of one
 
 	// OnRequest is called before the nth call of an action (from 1) is answered. It may change data and knobs through Update and Tune.
 	OnRequest func(action string, n int)

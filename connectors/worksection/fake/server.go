@@ -100,7 +100,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.begin(parse(raw, false).action)
 
-	a := s.answer(raw, path == "/api/oauth2", r.Header.Get("Authorization"))
+	a, owned := s.answerOwner(path, r.Header.Get("Authorization"), parse(raw, false).action)
+	if !owned {
+		a = s.answer(raw, path == "/api/oauth2", r.Header.Get("Authorization"))
+	}
 	write(w, a)
 }
 

@@ -112,7 +112,9 @@ func (w world) close() {
 func (w world) sources() []connectors.Config {
 	var all []connectors.Config
 	for _, kind := range connectors.Kinds {
-		all = append(all, w[kind].Sources()...)
+		if s := w[kind]; s != nil {
+			all = append(all, s.Sources()...)
+		}
 	}
 	return all
 }

@@ -1,18 +1,22 @@
-package rocketchat
+package connectors_test
 
 import (
 	"context"
-	"net/http"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
-	"roster/internal/rest"
+	"roster/connectors"
 )
 
-// TestWalkWhileListChanges holds a walk against a plain list that changes at random between two pages: whoever was there from beginning
-// to end is found, and nobody is who never was.
+func id(i int) string { return fmt.Sprintf("u%05d", i) }
+
+// TestWalkWhileListChanges holds a walk, which is broken off now and then, against a plain list that changes at random between two pages:
+// whoever was there from beginning to end is found, and nobody is who never was.
 func TestWalkWhileListChanges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -53,26 +57,46 @@ func TestWalkWhileListChanges(t *testing.T) {
 		}
 		var got []string
 		calls := 0
-		w := walk[string]{
-			fetch: func(_ context.Context, offset int) (page[string], error) {
+		broken := rapid.IntRange(0, 6).Draw(t, "errors")
+		step := rapid.IntRange(1, 3).Draw(t, "pages begin at multiples of")
+		tellsLast := step > 1 || rapid.Bool().Draw(t, "tells which page is the last") // what overlaps by more cannot tell by its length
+		w := connectors.Walk[string]{
+			Fetch: func(_ context.Context, offset int) (connectors.Page[string], error) {
 				if calls++; calls > 2000 {
 					t.Fatal("it does not end")
 				}
 				change()
+				if broken > 0 && rapid.IntRange(0, 3).Draw(t, "fails") == 0 {
+					broken--
+					return connectors.Page[string]{}, errors.New("broken off")
+				}
+				offset -= offset % step
 				from := min(offset, len(rows))
-				p := page[string]{resp: &rest.Response{Status: http.StatusOK}, rows: rows[from:min(from+size, len(rows))], offset: &offset}
+				p := connectors.Page[string]{Rows: rows[from:min(from+size+step-1, len(rows))], Offset: offset}
 				if total := len(rows); tellsTotal {
-					p.total = &total
+					p.Total = &total
+				}
+				if last := from+len(p.Rows) >= len(rows); tellsLast {
+					p.Last = &last
 				}
 				return p, nil
 			},
-			key:     func(r string) string { return r },
-			ordered: ordered,
-			begin:   func() { got = nil },
-			take:    func(rows []string) { got = append(got, rows...) },
-			tell:    func(*int) {},
+			Key:   func(r string) string { return r },
+			Fail:  func(detail string) error { return errors.New(detail) },
+			Begin: func() { got = nil },
+			Take:  func(rows []string) { got = append(got, rows...) },
+			Tell:  func(*int) {},
 		}
-		end, err := w.run(context.Background())
+		if ordered {
+			w.Compare = strings.Compare
+		}
+		end, err := w.Run(context.Background())
+		for err != nil && w.Resumable() {
+			end, err = w.Run(context.Background())
+		}
+		if err != nil && err.Error() == "broken off" {
+			return // nothing read yet, or in no order: a reading that begins anew
+		}
 		if err != nil {
 			if ordered {
 				t.Fatalf("an ordered list can always be read: %v", err)
@@ -89,11 +113,14 @@ func TestWalkWhileListChanges(t *testing.T) {
 			t.Fatalf("twice in %v", got)
 		}
 		for _, r := range always {
-			if end.whole && !slices.Contains(got, r) {
+			if end.Whole && !slices.Contains(got, r) {
 				t.Fatalf("%s was there all the time and is not found in %v", r, got)
 			}
 		}
-		if !end.whole && tellsTotal && ordered && len(always) == count {
+		if ordered && (tellsTotal || tellsLast) && !end.Complete(len(got)) {
+			t.Fatalf("%d found in order to the end, and not called complete", len(got))
+		}
+		if !end.Whole && tellsTotal && ordered && len(always) == count {
 			t.Fatal("nobody left, and yet the walk does not call itself whole")
 		}
 	})

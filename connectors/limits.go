@@ -1,0 +1,100 @@
+package connectors
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Budget is what a source counts calls by, and how many it allows.
+type Budget struct {
+	// Key names what is counted: the same for all who are counted together, whatever their sources are called. It reveals no credential.
+	Key   string
+	Limit RateLimit
+}
+
+// Limits keeps the budgets of sources for all who call them. Safe for concurrent use.
+type Limits interface {
+	// Enter waits until a call may start that counts in all of these budgets. Callers who wait come before background readings: see Urgency.
+	// The call takes no longer than within. An error means that the call must not be made: the caller has gone or has no time left for the
+	// wait, or the source wants to be left alone.
+	Enter(ctx context.Context, budgets []Budget, within time.Duration) (Pass, *Error)
+	// Pause keeps the calls of a budget back for e.RetryAfter; with e.Blocked they are refused, since each would make it worse.
+	Pause(key string, e *Error)
+}
+
+// Pass is the right to make one call.
+type Pass interface {
+	// Leave says that the call is over. A call that has not been answered may still be on its way.
+	Leave(answered bool)
+}
+
+// Urgency says whether somebody waits for what is done under a context. It may rise while that is going on, and never falls.
+type Urgency struct {
+	once   sync.Once
+	raised chan struct{}
+}
+
+// NewUrgency gives the urgency of something that nobody waits for yet.
+func NewUrgency() *Urgency { return &Urgency{raised: make(chan struct{})} }
+
+// Raise says that somebody waits.
+func (u *Urgency) Raise() { u.once.Do(func() { close(u.raised) }) }
+
+// Raised is closed when somebody waits.
+func (u *Urgency) Raised() <-chan struct{} { return u.raised }
+
+// Urgent says whether somebody waits.
+func (u *Urgency) Urgent() bool {
+	select {
+	case <-u.raised:
+		return true
+	default:
+		return false
+	}
+}
+
+type urgencyKey struct{}
+
+// WithUrgency gives a context under which calls are as urgent as u says.
+func WithUrgency(ctx context.Context, u *Urgency) context.Context {
+	return context.WithValue(ctx, urgencyKey{}, u)
+}
+
+// UrgencyOf gives the urgency of what is done under a context: where nobody has said, somebody waits for it.
+func UrgencyOf(ctx context.Context) *Urgency {
+	if u, ok := ctx.Value(urgencyKey{}).(*Urgency); ok {
+		return u
+	}
+	return awaited
+}
+
+var awaited = func() *Urgency {
+	u := NewUrgency()
+	u.Raise()
+	return u
+}()
+
+// BreakerState is how calls to a source stand after failures.
+type BreakerState uint8
+
+// The states of a breaker.
+const (
+	BreakerClosed  BreakerState = iota // calls are made
+	BreakerOpen                        // calls fail at once
+	BreakerProbing                     // one call finds out whether the source has recovered
+)
+
+// String gives the state in a word.
+func (s BreakerState) String() string { return [...]string{"closed", "open", "probing"}[s] }
+
+// Health is how a source's calls have gone of late.
+type Health struct {
+	Breaker BreakerState
+	// Since is when the breaker came into its state; zero where it has never opened.
+	Since time.Time
+	// RetryAt is when an open breaker lets a call through; zero otherwise.
+	RetryAt time.Time
+	// Err is the meaning of the failure that opened it; nil while it is closed.
+	Err *Error
+}

@@ -1,0 +1,219 @@
+package connectors
+
+import (
+	"context"
+	"slices"
+)
+
+const (
+	maxPages    = 100_000
+	maxRestarts = 2
+	// maxBarren is how many pages in a row may bring nothing new: after one, somebody may have added as many rows as a page holds.
+	maxBarren = 5
+)
+
+// Page is one answer of a list.
+type Page[R any] struct {
+	Rows []R
+	// Offset is how many rows of the list stand before the first of these: as many as were asked for, or fewer.
+	Offset int
+	// Total is how many rows the whole list has, by the source's word; nil where it does not say.
+	Total *int
+	// Last says whether nothing follows, by the source's word; nil where it does not say. Then it is the total that tells, or a short page.
+	Last *bool
+}
+
+// Walk reads a list to its end while others change it. Pages are found by counting rows, so that a row which vanishes before the place
+// where we are makes all later ones move up, and the next page misses one. Therefore each page begins with the last row of the one
+// before; where it does not, we step back until it is found again, and where it cannot be found we begin anew.
+//
+// That holds however long ago the page before was read, so that a walk which an error of Fetch has stopped can be run again, and goes on
+// from there. A walk is for one reading, and for one goroutine at a time.
+type Walk[R any] struct {
+	// Fetch gives the page that holds the row at that place, counted from 0, and those behind it.
+	Fetch func(ctx context.Context, offset int) (Page[R], error)
+	// Key gives a row's ID; empty for one that has none.
+	Key func(R) string
+	// Compare is the order of keys in which the rows were asked for; nil for none. In that order, a page that begins before the last row
+	// joins on even if that row itself is gone.
+	Compare func(a, b string) int
+	// Fail makes the error for a list that cannot be read, about the latest page.
+	Fail func(detail string) error
+
+	Begin func()           // forgets everything taken
+	Take  func([]R)        // gets each page's rows that have not been taken yet; those without a key each time
+	Tell  func(total *int) // is called after each page but the last
+
+	offset   int
+	pages    int
+	restarts int
+	broken   bool
+	s        *stretch
+	end      End
+}
+
+// End is how a walk ended.
+type End struct {
+	// Total is how many rows the list has, by the source's latest word; nil where it does not say.
+	Total *int
+	// Whole says that the last row was reached without a gap.
+	Whole bool
+	// InOrder says that all rows came in the order that was asked for.
+	InOrder bool
+}
+
+// Complete says whether a walk's end shows that all are among the n that were found who were there throughout. In order, pages that join
+// have left none of them out, and where the source counts more, those have come meanwhile, behind us. Without an order that cannot be told
+// from rows that the source holds back.
+func (e End) Complete(n int) bool { return e.Whole && (e.InOrder || e.Total == nil || n >= *e.Total) }
+
+// stretch is one attempt at a walk.
+type stretch struct {
+	seen    map[string]bool
+	inOrder bool   // all pages so far were in the order of the keys, as they ought to be
+	last    string // the key at which the next page must join on
+	longest int    // rows of the longest page: what the source allows
+	barren  int    // pages in a row with nothing new
+	slips   int    // how often the thread was lost since something new came
+	back    bool   // stepping back
+}
+
+// Run reads to the end. After an error, see Resumable.
+func (w *Walk[R]) Run(ctx context.Context) (End, error) {
+	if w.s == nil {
+		w.begin()
+	}
+	for {
+		p, err := w.next(ctx)
+		if err != nil {
+			return w.end, err
+		}
+		over, lost, err := w.page(p)
+		switch {
+		case err != nil, over:
+			return w.end, err
+		case !lost:
+		case w.restarts == maxRestarts:
+			return End{Total: w.end.Total}, w.Fail("the list keeps changing its order while it is read")
+		default:
+			w.restarts++
+			w.begin()
+		}
+	}
+}
+
+// Resumable says whether Run, which has just given an error, can be called again to go on: a page could not be had, and rows come in an
+// order in which what changes meanwhile hides nobody.
+func (w *Walk[R]) Resumable() bool { return w.broken && w.s.inOrder && len(w.s.seen) > 0 }
+
+// Pages is how many pages have been read.
+func (w *Walk[R]) Pages() int { return w.pages }
+
+func (w *Walk[R]) begin() {
+	w.Begin()
+	w.s = &stretch{seen: make(map[string]bool), inOrder: w.Compare != nil}
+	w.offset, w.end = 0, End{}
+}
+
+func (w *Walk[R]) next(ctx context.Context) (Page[R], error) {
+	p, err := w.Fetch(ctx, w.offset)
+	if w.broken = err != nil; w.broken {
+		return p, err
+	}
+	w.end.Total = p.Total
+	if p.Offset > w.offset || p.Offset < 0 {
+		return p, w.Fail("it gives another page than the one asked for")
+	}
+	if w.pages++; w.pages > maxPages {
+		return p, w.Fail("the list does not end")
+	}
+	w.s.longest = max(w.s.longest, len(p.Rows))
+	w.s.inOrder = w.s.inOrder && slices.IsSortedFunc(p.Rows, func(a, b R) int { return w.compare(w.Key(a), w.Key(b)) })
+	w.end.InOrder = w.s.inOrder
+	return p, nil
+}
+
+// page takes a page, and says whether it is the last, or whether the walk must begin anew.
+func (w *Walk[R]) page(p Page[R]) (over, lost bool, err error) {
+	s := w.s
+	if len(p.Rows) == 0 && (p.Offset == 0 || (p.Total != nil && p.Offset < *p.Total)) {
+		w.end.Whole = p.Total == nil || *p.Total <= p.Offset
+		return true, false, nil
+	}
+	if len(p.Rows) == 0 || !w.joins(p) {
+		if p.Offset == 0 || s.slipped() {
+			return false, true, nil
+		}
+		w.offset = max(0, min(w.offset, p.Offset)-max(1, s.longest-1))
+		return false, false, nil
+	}
+	fresh, gained, at := w.sift(p.Rows)
+	s.back = false
+	w.Take(fresh)
+	if s.barren++; gained {
+		s.barren, s.slips = 0, 0
+	} else if s.barren == maxBarren {
+		return false, false, w.Fail("it gives the same rows again and again")
+	}
+	told := p.Total != nil || p.Last != nil
+	switch done := p.Last != nil && *p.Last || p.Total != nil && p.Offset+len(p.Rows) >= *p.Total; {
+	case done, !told && !gained && len(p.Rows) < s.longest:
+		w.end.Whole = true
+		return true, false, nil
+	case at == 0:
+		return true, false, nil // one row at a time: there is nothing to join the pages by
+	}
+	w.offset = p.Offset + at
+	w.Tell(p.Total)
+	return false, false, nil
+}
+
+// joins says whether nothing can be missing between what has been taken and this page.
+func (w *Walk[R]) joins(p Page[R]) bool {
+	if len(w.s.seen) == 0 {
+		return true
+	}
+	if w.s.inOrder && (p.Offset == 0 || w.compare(w.Key(p.Rows[0]), w.s.last) <= 0) {
+		return true
+	}
+	return slices.ContainsFunc(p.Rows, func(r R) bool { return w.Key(r) == w.s.last })
+}
+
+// slipped notes that the thread is lost, and says whether it has been before without anything gained in between.
+func (s *stretch) slipped() bool {
+	if !s.back {
+		s.back = true
+		s.slips++
+	}
+	return s.slips > 1
+}
+
+// sift gives the rows that have not been taken, whether any of them is known to be new (rows without a key may be anything), and the
+// place of the last row by which the next page can be joined on.
+func (w *Walk[R]) sift(rows []R) (fresh []R, gained bool, at int) {
+	s := w.s
+	for i, r := range rows {
+		key := w.Key(r)
+		if key != "" {
+			at = i
+			if !s.inOrder || s.last == "" || w.Compare(key, s.last) > 0 {
+				s.last = key
+			}
+		}
+		if key == "" || !s.seen[key] {
+			fresh = append(fresh, r)
+		}
+		if key != "" && !s.seen[key] {
+			s.seen[key], gained = true, true
+		}
+	}
+	return fresh, gained, at
+}
+
+// compare puts rows without a key anywhere: they say nothing about the order.
+func (w *Walk[R]) compare(a, b string) int {
+	if a == "" || b == "" {
+		return 0
+	}
+	return w.Compare(a, b)
+}

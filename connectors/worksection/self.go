@@ -1,0 +1,104 @@
+package worksection
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"sync"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/rest"
+)
+
+const (
+	// actionMe is known on the interface for users' tokens only.
+	actionMe = "me"
+	// selfWithin bounds the call, the wait for its turn included: somebody is waiting for the answer.
+	selfWithin = 5 * time.Second
+	// selfRetry is after how long it is worth asking again when another caller is being asked for.
+	selfRetry = 2 * time.Second
+)
+
+// self asks who the owner of a token is. It shares the pace of the readings, since the vendor counts all calls together, and so asks for one
+// caller at a time: many must not keep the readings from their turn.
+type self struct {
+	rest    *rest.Client
+	source  string
+	convert func(member) connectors.Account
+	asking  sync.Mutex
+}
+
+var _ connectors.SelfReader = (*self)(nil)
+
+// tokenForm is that of a bearer token (RFC 6750). What stands before the vendor's interface may take anything else for an attack.
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
+
+const (
+	maxToken    = 4 << 10
+	notAccepted = "the caller's token is not accepted"
+)
+
+// judgeOwner says what a reply to a caller's own token means. Whatever it is that is refused or not understood, it is this token's fault, and not
+// the operator's key's: it must not have the source left alone.
+func judgeOwner(r *rest.Response) *connectors.Error {
+	e := judge(r)
+	if e == nil || e.Kind == connectors.KindRateLimited || r.Status >= http.StatusInternalServerError {
+		return e
+	}
+	refused := r.Fail(connectors.KindUnauthorized, notAccepted)
+	refused.Code = e.Code
+	return refused
+}
+
+// Self asks for me by the caller's token.
+//
+// https://worksection.com/en/faq/oauth.html
+func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Account, error) {
+	if len(token) > maxToken || !tokenForm.MatchString(token.Reveal()) {
+		return connectors.Account{}, &connectors.Error{Source: s.source, Op: actionMe, Kind: connectors.KindUnauthorized, Detail: notAccepted}
+	}
+	if !s.asking.TryLock() {
+		return connectors.Account{}, &connectors.Error{Source: s.source, Op: actionMe, Kind: connectors.KindRateLimited,
+			Detail: "others are being asked for", RetryAfter: selfRetry}
+	}
+	defer s.asking.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, selfWithin)
+	defer cancel()
+	resp, err := s.rest.Do(ctx, rest.Request{Op: actionMe, Path: userPath, Query: query(actionMe), Judge: judgeOwner,
+		Header: http.Header{"Authorization": {"Bearer " + token.Reveal()}}})
+	if err != nil {
+		return connectors.Account{}, err
+	}
+	var body struct {
+		Data owner `json:"data"`
+	}
+	if err := resp.JSON(&body); err != nil {
+		return connectors.Account{}, err
+	}
+	account := s.convert(member(body.Data))
+	if account.ID == "" {
+		e := resp.Fail(connectors.KindBadResponse, "the answer names nobody")
+		return connectors.Account{}, e
+	}
+	return account, nil
+}
+
+// owner is who a token belongs to: a list of one by the vendor's documentation, and an object by its own client.
+type owner member
+
+// UnmarshalJSON takes both. A list of several names nobody.
+func (o *owner) UnmarshalJSON(b []byte) error {
+	if b[0] != '[' {
+		return json.Unmarshal(b, (*member)(o))
+	}
+	var list []member
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	if len(list) == 1 {
+		*o = owner(list[0])
+	}
+	return nil
+}

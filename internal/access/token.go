@@ -1,0 +1,120 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+// maxToken is how many bytes a token may have: no header that a proxy lets through is longer, and what is not ours need not be decoded.
+const maxToken = 8 << 10
+
+// OIDC says whose tokens are taken, and what they allow.
+type OIDC struct {
+	Issuer   string
+	Audience string
+	// JWKSURL is where the issuer's keys are; empty has the issuer tell.
+	JWKSURL string
+	// Algorithms are those whose signatures count: asymmetric ones only.
+	Algorithms []string
+	// ScopeClaim holds the scopes; empty stands for scope and scp.
+	ScopeClaim string
+	// EmailClaim holds the caller's address, believed only with email_verified beside it.
+	EmailClaim string
+	ClockSkew  time.Duration
+	// Grants give scopes to whoever has a value in a claim.
+	Grants []Grant
+}
+
+// Grant gives scopes to those whose claim has a value, such as a group.
+type Grant struct {
+	Claim, Value string
+	Scopes       Scopes
+}
+
+// Algorithms lists the signature algorithms that can be allowed. Those with a shared secret are not among them: with one, whoever can check a
+// token can make one.
+var Algorithms = [...]string{
+	string(jose.RS256), string(jose.RS384), string(jose.RS512), string(jose.PS256), string(jose.PS384), string(jose.PS512),
+	string(jose.ES256), string(jose.ES384), string(jose.ES512), string(jose.EdDSA),
+}
+
+// tokens checks the tokens of one issuer.
+type tokens struct {
+	cfg        OIDC
+	algorithms []jose.SignatureAlgorithm
+	keys       *keySet
+}
+
+func newTokens(cfg OIDC, transport http.RoundTripper, log *slog.Logger) *tokens {
+	t := &tokens{cfg: cfg, keys: newKeySet(cfg.Issuer, cfg.JWKSURL, transport, log)}
+	for _, a := range cfg.Algorithms {
+		t.algorithms = append(t.algorithms, jose.SignatureAlgorithm(a))
+	}
+	return t
+}
+
+// check gives whom a token names, or why it is refused: a phrase for the log, and the error for the caller. Claims are looked at only once the
+// signature is known to be the issuer's.
+func (t *tokens) check(ctx context.Context, token string) (p *Principal, why string, err error) {
+	if len(token) > maxToken {
+		return nil, "a token that is too long", ErrInvalid
+	}
+	parsed, err := jwt.ParseSigned(token, t.algorithms)
+	if err != nil || len(parsed.Headers) != 1 {
+		return nil, "not a token signed by an allowed algorithm", ErrInvalid
+	}
+	keys, err := t.keys.find(ctx, parsed.Headers[0].KeyID)
+	if err != nil {
+		return nil, "the issuer's keys could not be read", ErrUnavailable
+	}
+	var standard jwt.Claims
+	var all claims
+	if !signed(parsed, keys, &standard, &all) {
+		return nil, "a token that no key of the issuer has signed", ErrInvalid
+	}
+	if why, err := t.judge(&standard); err != nil {
+		return nil, why, err
+	}
+	return &Principal{
+		Method: ByToken, Subject: standard.Subject, Scopes: all.scopes(t.cfg), Email: all.email(t.cfg.EmailClaim),
+		Expires: standard.Expiry.Time().Add(t.cfg.ClockSkew),
+	}, "", nil
+}
+
+// signed says whether one of the keys has signed the token, and reads its claims if so. A key that names an algorithm is for that one only.
+func signed(token *jwt.JSONWebToken, keys []jose.JSONWebKey, into ...any) bool {
+	for _, k := range keys {
+		if k.Algorithm != "" && k.Algorithm != token.Headers[0].Algorithm {
+			continue
+		}
+		if token.Claims(k.Key, into...) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *tokens) judge(c *jwt.Claims) (why string, err error) {
+	if c.Expiry == nil || c.Subject == "" {
+		return "a token without exp or sub", ErrInvalid
+	}
+	expected := jwt.Expected{Issuer: t.cfg.Issuer, AnyAudience: jwt.Audience{t.cfg.Audience}, Time: time.Now()}
+	switch err := c.ValidateWithLeeway(expected, t.cfg.ClockSkew); {
+	case err == nil:
+		return "", nil
+	case errors.Is(err, jwt.ErrExpired):
+		return "a token that has expired", ErrExpired
+	case errors.Is(err, jwt.ErrInvalidIssuer):
+		return "a token of another issuer", ErrInvalid
+	case errors.Is(err, jwt.ErrInvalidAudience):
+		return "a token for another audience", ErrInvalid
+	default:
+		return "a token that is not valid yet", ErrInvalid
+	}
+}

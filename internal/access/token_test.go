@@ -1,0 +1,316 @@
+package access_test
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/google/go-cmp/cmp"
+
+	"roster/internal/access"
+)
+
+// inBubble runs a test against the bubble's clock, which stands where the tokens' times are counted from.
+func inBubble(t *testing.T, f func(*testing.T)) {
+	t.Helper()
+	synctest.Test(t, f)
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	inHours := func(n float64) int64 { return int64(time.Duration(n * float64(time.Hour)).Seconds()) }
+	now := func() int64 { return time.Now().Unix() }
+	raw := base64.RawURLEncoding.EncodeToString
+	ec := signing{"two", jose.ES256, ecKey()}
+	for name, tc := range map[string]struct {
+		token func(t *testing.T) string
+		want  error
+	}{
+		"good":                     {func(t *testing.T) string { return first().token(t, good(nil)) }, nil},
+		"good, by another curve":   {func(t *testing.T) string { return ec.token(t, good(nil)) }, nil},
+		"good, without a key's ID": {func(t *testing.T) string { return signing{"", jose.RS256, rsaKey()}.token(t, good(nil)) }, nil},
+		"one audience of several": {func(t *testing.T) string {
+			return first().token(t, good(map[string]any{"aud": []string{"other", audience}}))
+		}, nil},
+		"expired within the skew": {func(t *testing.T) string { return first().token(t, good(map[string]any{"exp": now() - 29})) }, nil},
+		"not valid yet within the skew": {func(t *testing.T) string {
+			return first().token(t, good(map[string]any{"nbf": now() + 29, "iat": now() + 29}))
+		}, nil},
+		"expired":                     {func(t *testing.T) string { return first().token(t, good(map[string]any{"exp": now() - 31})) }, access.ErrExpired},
+		"not valid yet":               {func(t *testing.T) string { return first().token(t, good(map[string]any{"nbf": now() + 31})) }, access.ErrInvalid},
+		"issued in the future":        {func(t *testing.T) string { return first().token(t, good(map[string]any{"iat": now() + inHours(1)})) }, access.ErrInvalid},
+		"that never expires":          {func(t *testing.T) string { return first().token(t, good(map[string]any{"exp": nil})) }, access.ErrInvalid},
+		"of nobody":                   {func(t *testing.T) string { return first().token(t, good(map[string]any{"sub": nil})) }, access.ErrInvalid},
+		"for another audience":        {func(t *testing.T) string { return first().token(t, good(map[string]any{"aud": "other"})) }, access.ErrInvalid},
+		"for no audience":             {func(t *testing.T) string { return first().token(t, good(map[string]any{"aud": nil})) }, access.ErrInvalid},
+		"of another issuer":           {func(t *testing.T) string { return first().token(t, good(map[string]any{"iss": issuerURL + "/"})) }, access.ErrInvalid},
+		"of no issuer":                {func(t *testing.T) string { return first().token(t, good(map[string]any{"iss": nil})) }, access.ErrInvalid},
+		"by another's key":            {func(t *testing.T) string { return signing{"one", jose.RS256, otherRSA()}.token(t, good(nil)) }, access.ErrInvalid},
+		"by an unknown key":           {func(t *testing.T) string { return signing{"nine", jose.RS256, otherRSA()}.token(t, good(nil)) }, access.ErrInvalid},
+		"by an algorithm not allowed": {func(t *testing.T) string { return signing{"one", jose.RS512, rsaKey()}.token(t, good(nil)) }, access.ErrInvalid},
+		"by a key for another algorithm": {func(t *testing.T) string {
+			return signing{"ps", jose.RS256, rsaKey()}.token(t, good(nil))
+		}, access.ErrInvalid},
+		"by a key for encryption": {func(t *testing.T) string { return signing{"enc", jose.RS256, rsaKey()}.token(t, good(nil)) }, access.ErrInvalid},
+		"none": {func(*testing.T) string {
+			body := must(json.Marshal(good(nil)))
+			return raw([]byte(`{"alg":"none"}`)) + "." + raw(body) + "."
+		}, access.ErrInvalid},
+		"none, with the signature of a good one": {func(t *testing.T) string {
+			parts := strings.Split(first().token(t, good(nil)), ".")
+			return raw([]byte(`{"alg":"none","kid":"one"}`)) + "." + parts[1] + "." + parts[2]
+		}, access.ErrInvalid},
+		"HMAC with the public key for a secret": {func(t *testing.T) string {
+			der := must(x509.MarshalPKIXPublicKey(rsaKey().Public()))
+			secret := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+			return signing{"one", jose.HS256, secret}.token(t, good(nil))
+		}, access.ErrInvalid},
+		"HMAC with a secret among the public keys": {func(t *testing.T) string {
+			return signing{"hmac", jose.HS256, []byte(strings.Repeat("s", 32))}.token(t, good(nil))
+		}, access.ErrInvalid},
+		"with claims that were changed": {func(t *testing.T) string {
+			parts := strings.Split(first().token(t, good(nil)), ".")
+			body := must(json.Marshal(good(map[string]any{"scope": "directory:read directory:admin"})))
+			return parts[0] + "." + raw(body) + "." + parts[2]
+		}, access.ErrInvalid},
+		"with a key of its own": {func(t *testing.T) string {
+			forged := signing{"one", jose.RS256, otherRSA()}
+			parts := strings.Split(forged.token(t, good(nil)), ".")
+			jwk := string(must(json.Marshal(public(forged))))
+			return raw([]byte(`{"alg":"RS256","kid":"one","jwk":`+jwk+`}`)) + "." + parts[1] + "." + parts[2]
+		}, access.ErrInvalid},
+		"too long": {func(t *testing.T) string {
+			return first().token(t, good(map[string]any{"x": strings.Repeat("x", 8<<10)}))
+		}, access.ErrInvalid},
+		"no token":  {func(*testing.T) string { return "abc" }, access.ErrInvalid},
+		"only dots": {func(*testing.T) string { return ".." }, access.ErrInvalid},
+		"without the scope for the graph": {func(t *testing.T) string {
+			return first().token(t, good(map[string]any{"scope": "directory:sensitive"}))
+		}, access.ErrForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T) {
+				ps, enc := public(signing{"ps", jose.PS256, rsaKey()}), public(signing{"enc", jose.RS256, rsaKey()})
+				enc.Use = "enc"
+				hmac := map[string]any{"kty": "oct", "kid": "hmac", "k": raw([]byte(strings.Repeat("s", 32)))}
+				i := newIssuer(public(first()), public(ec), ps, enc, hmac, map[string]any{"kty": "new"})
+				var log strings.Builder
+				a := asking(t, i, func(o *access.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+				token := tc.token(t)
+				p, err := authenticate(t, a, token)
+				if !errors.Is(err, tc.want) || (err == nil) != (p != nil) {
+					t.Errorf("got %v, %v; want %v", p, err, tc.want)
+				}
+				for part := range strings.SplitSeq(token, ".") {
+					if len(part) > 3 && strings.Contains(log.String(), part) {
+						t.Errorf("the log has a part of the token: %s", &log)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestPrincipals(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		change func(*access.OIDC)
+		claims map[string]any
+		scopes string
+		email  string
+	}{
+		"scope, with others' words":  {nil, map[string]any{"scope": "openid directory:sensitive directory:read admin"}, "directory:read directory:sensitive", ""},
+		"scp, as a list":             {nil, map[string]any{"scope": nil, "scp": []string{"directory:read", "directory:write"}}, "directory:read directory:write", ""},
+		"scp, as a text":             {nil, map[string]any{"scope": nil, "scp": "directory:read"}, "directory:read", ""},
+		"an own claim, and no other": {func(o *access.OIDC) { o.ScopeClaim = "perms" }, map[string]any{"scope": "directory:admin", "perms": []string{"directory:read"}}, "directory:read", ""},
+		"a claim within others": {func(o *access.OIDC) { o.ScopeClaim = "realm_access.roles" },
+			map[string]any{"realm_access": map[string]any{"roles": []any{"directory:read", 5}}}, "directory:read", ""},
+		"a claim with dots in its name": {func(o *access.OIDC) { o.ScopeClaim = "https://x.example/perms" },
+			map[string]any{"https://x.example/perms": "directory:read"}, "directory:read", ""},
+		"a group": {func(o *access.OIDC) {
+			o.Grants = []access.Grant{{Claim: "groups", Value: "hr", Scopes: access.Scopes{access.ScopeSensitive}}, {Claim: "groups", Value: "it", Scopes: access.Scopes{access.ScopeAdmin}}}
+		}, map[string]any{"groups": []string{"hr", "hr-it"}}, "directory:read directory:sensitive", ""},
+		"an address":                    {nil, map[string]any{"email": "Ann@Example.com", "email_verified": true}, "directory:read", "Ann@Example.com"},
+		"an address, verified in words": {nil, map[string]any{"email": "ann@example.com", "email_verified": "true"}, "directory:read", "ann@example.com"},
+		"an address nobody vouches for": {nil, map[string]any{"email": "ann@example.com"}, "directory:read", ""},
+		"an address not verified":       {nil, map[string]any{"email": "ann@example.com", "email_verified": false}, "directory:read", ""},
+		"an address in another claim": {func(o *access.OIDC) { o.EmailClaim = "upn" },
+			map[string]any{"email": "eve@example.com", "upn": "ann@example.com", "email_verified": true}, "directory:read", "ann@example.com"},
+		"an address that is none": {nil, map[string]any{"email": []string{"ann@example.com"}, "email_verified": true}, "directory:read", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T) {
+				a := asking(t, newIssuer(public(first())), func(o *access.Options) {
+					if tc.change != nil {
+						tc.change(o.OIDC)
+					}
+				})
+				p, err := authenticate(t, a, first().token(t, good(tc.claims)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := &access.Principal{Method: access.ByToken, Subject: "ann", Scopes: strings.Fields(tc.scopes), Email: tc.email,
+					Expires: time.Now().Add(time.Hour + 30*time.Second)}
+				if diff := cmp.Diff(want, p); diff != "" {
+					t.Errorf("-want +got:\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// A key that is new is fetched when a token names it; whoever makes names up has them asked for now and then only.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		i := newIssuer(public(first()))
+		a := asking(t, i, nil)
+		second := signing{"two", jose.RS256, otherRSA()}
+		expect := func(s signing, want error, asked int) {
+			t.Helper()
+			if _, err := authenticate(t, a, s.token(t, good(nil))); !errors.Is(err, want) {
+				t.Errorf("got %v, want %v", err, want)
+			}
+			synctest.Wait()
+			if got := i.asked(); got != asked {
+				t.Errorf("the keys were asked for %d times, want %d", got, asked)
+			}
+		}
+		expect(first(), nil, 1)
+		i.set(func() { i.keys = []any{public(second)} })
+		expect(first(), nil, 1) // it is known
+		expect(second, access.ErrInvalid, 1)
+		time.Sleep(10 * time.Second)
+		expect(second, nil, 2)
+		expect(first(), access.ErrInvalid, 2) // withdrawn
+		for n := range 50 {
+			expect(signing{fmt.Sprint("made-up-", n), jose.RS256, otherRSA()}, access.ErrInvalid, 2)
+		}
+		time.Sleep(15 * time.Minute)
+		expect(second, nil, 3) // old keys go on working while they are asked for anew
+	})
+}
+
+func TestKeysUnavailable(t *testing.T) {
+	t.Parallel()
+	answering := func(f http.HandlerFunc) func(*issuer) { return func(i *issuer) { i.say["/keys"] = f } }
+	for name, breakIt := range map[string]func(*issuer){
+		"down":     func(i *issuer) { i.down = true },
+		"an error": answering(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }),
+		"no JSON":  answering(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>canary") }),
+		"no keys":  answering(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"keys":[]}`) }),
+		"huge": func(i *issuer) {
+			set := must(json.Marshal(map[string]any{"keys": i.keys, "x": strings.Repeat("x", 1<<20)}))
+			i.say["/keys"] = func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(set) }
+		},
+		"elsewhere": answering(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://login.example/moved", http.StatusFound)
+		}),
+		"of another issuer": func(i *issuer) {
+			i.say["/realm/.well-known/openid-configuration"] = discovery("https://evil.example", "https://evil.example/keys")
+		},
+		"in clear": func(i *issuer) {
+			i.say["/realm/.well-known/openid-configuration"] = discovery(issuerURL, "http://login.example/keys")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T) {
+				token := first().token(t, good(map[string]any{"exp": time.Now().Add(10 * time.Hour).Unix()}))
+				i := newIssuer(public(first()))
+				breakIt(i)
+				var log strings.Builder
+				a := asking(t, i, func(o *access.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+				for range 3 {
+					if _, err := authenticate(t, a, token); !errors.Is(err, access.ErrUnavailable) {
+						t.Fatalf("before any keys were read: %v", err)
+					}
+				}
+				synctest.Wait()
+				if n := strings.Count(log.String(), "could not be read; those known"); n != 1 || strings.Contains(log.String(), "canary") {
+					t.Errorf("the log has %s", &log)
+				}
+				i.set(func() { i.down, i.say = false, map[string]http.HandlerFunc{} })
+				time.Sleep(10 * time.Second)
+				if _, err := authenticate(t, a, token); err != nil {
+					t.Fatalf("after it came back: %v", err)
+				}
+				i.set(func() { breakIt(i) })
+				for range 5 { // keys that are known go on working
+					time.Sleep(time.Hour)
+					if _, err := authenticate(t, a, token); err != nil {
+						t.Fatalf("while it is away again: %v", err)
+					}
+					if _, err := authenticate(t, a, signing{"new", jose.RS256, otherRSA()}.token(t, good(nil))); !errors.Is(err, access.ErrInvalid) {
+						t.Fatalf("an unknown key while it is away: %v", err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func discovery(issuer, keys string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": issuer, "jwks_uri": keys})
+	}
+}
+
+// An issuer that hangs holds up nobody for longer than five seconds, and closing waits for nothing.
+func TestHangingIssuer(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		cfg := settings()
+		a := access.New(access.Options{OIDC: &cfg, Transport: hanging{}})
+		start := time.Now()
+		if _, err := authenticate(t, a, first().token(t, good(nil))); !errors.Is(err, access.ErrUnavailable) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(start); took != 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		a.Close()
+	})
+}
+
+type hanging struct{}
+
+func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// An authenticator that takes another's place, as on a reload, knows the keys that the other knew: also while the issuer is away.
+func TestKeysAreTakenOver(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		i := newIssuer(public(first()))
+		before := asking(t, i, nil)
+		token := first().token(t, good(nil))
+		if _, err := authenticate(t, before, token); err != nil {
+			t.Fatal(err)
+		}
+		i.set(func() { i.down = true })
+		after := asking(t, i, func(o *access.Options) { o.Before = before })
+		before.Close()
+		if _, err := authenticate(t, after, token); err != nil {
+			t.Errorf("of the same issuer: %v", err)
+		}
+		other := asking(t, i, func(o *access.Options) { o.Before, o.OIDC.JWKSURL = after, "https://login.example/other" })
+		if _, err := authenticate(t, other, token); !errors.Is(err, access.ErrUnavailable) {
+			t.Errorf("of other keys: %v", err)
+		}
+	})
+}

@@ -1,0 +1,345 @@
+package snapshot_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+	"roster/internal/shared"
+	"roster/internal/snapshot"
+)
+
+// book is an address book whose source can tell what has changed.
+type book struct {
+	mu       sync.Mutex
+	contacts map[string]connectors.Contact
+	deaf     bool // it turns out that it cannot tell
+	err      error
+	short    bool
+	takes    time.Duration // a reading of everything
+	full     []time.Time   // when everything was read, and the changes
+	changes  []time.Time
+}
+
+func newBook(ids ...string) *book {
+	b := &book{contacts: map[string]connectors.Contact{}}
+	for _, id := range ids {
+		b.contacts[id] = connectors.Contact{ID: id, Name: "N" + id, UpdatedAt: time.Now()}
+	}
+	return b
+}
+
+func (b *book) do(f func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f()
+}
+
+func (b *book) rename(id, name string) {
+	b.do(func() { b.contacts[id] = connectors.Contact{ID: id, Name: name, UpdatedAt: time.Now()} })
+}
+
+func (b *book) remove(id string) { b.do(func() { delete(b.contacts, id) }) }
+
+func (b *book) listing(since time.Time) connectors.Listing[connectors.Contact] {
+	l := connectors.Listing[connectors.Contact]{Complete: b.err == nil && !b.short}
+	for _, c := range b.contacts {
+		if b.err == nil && !c.UpdatedAt.Before(since) {
+			l.Records = append(l.Records, c)
+		}
+	}
+	slices.SortFunc(l.Records, func(a, b connectors.Contact) int { return strings.Compare(a.ID, b.ID) })
+	return l
+}
+
+func (b *book) List(ctx context.Context, progress connectors.Progress[connectors.Contact]) (connectors.Listing[connectors.Contact], error) {
+	b.mu.Lock()
+	b.full = append(b.full, time.Now())
+	l, err, takes := b.listing(time.Time{}), b.err, b.takes
+	b.mu.Unlock()
+	if takes > 0 {
+		if err := pause(ctx, takes/2); err != nil {
+			return connectors.Listing[connectors.Contact]{}, err
+		}
+		half := l
+		half.Records, half.Complete = l.Records[:len(l.Records)/2], false
+		progress(half)
+		if err := pause(ctx, takes/2); err != nil {
+			return connectors.Listing[connectors.Contact]{}, err
+		}
+	}
+	return l, err
+}
+
+func (b *book) Changes(
+	_ context.Context, known []connectors.Contact, since time.Time, _ connectors.Progress[connectors.Contact],
+) (connectors.Listing[connectors.Contact], error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.changes = append(b.changes, time.Now())
+	if len(known) == 0 && len(b.contacts) > 0 {
+		return connectors.Listing[connectors.Contact]{}, &connectors.Error{Kind: connectors.KindInvalid, Detail: "it was not told what is known"}
+	}
+	if b.deaf {
+		return connectors.Listing[connectors.Contact]{}, &connectors.Error{Kind: connectors.KindUnsupported}
+	}
+	return b.listing(since), b.err
+}
+
+var contacts = snapshot.Key{Source: "a", Collection: connectors.Contacts}
+
+func (b *book) options() snapshot.Options {
+	return snapshot.Options{Sources: []*connectors.Source{{Name: "a", Fingerprint: "f", Contacts: b}},
+		Settings: map[snapshot.Key]snapshot.Settings{contacts: {FreshFor: 5 * time.Minute, FullEvery: time.Hour}}, IdleAfter: 1000 * time.Hour}
+}
+
+// reads is when everything was read, and when the changes.
+func (b *book) reads() (full, changes []time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.full), slices.Clone(b.changes)
+}
+
+// names gives the contacts' names as a keeper has them, and the state.
+func names(k *snapshot.Keeper) string {
+	r := k.Load(context.Background(), []snapshot.Key{contacts})[0]
+	if r.Snapshot == nil {
+		return r.Status.State.String()
+	}
+	var names []string
+	for _, c := range r.Snapshot.Records.Contacts {
+		names = append(names, c.Name)
+	}
+	return r.Status.State.String() + " " + strings.Join(names, " ")
+}
+
+func want(t *testing.T, what, want, got string) {
+	t.Helper()
+	if want != got {
+		t.Errorf("%s: got %q, want %q", what, got, want)
+	}
+}
+
+func TestChangesBetweenFullReadings(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook("1", "2", "3")
+		k := snapshot.New(b.options())
+		stop := start(t, k)
+		defer stop()
+		pass(time.Minute)
+		version := k.Current()[0].Snapshot
+		pass(5 * time.Minute)
+		if now := k.Current()[0].Snapshot; now.Version != version.Version || &now.Records.Contacts[0] != &version.Records.Contacts[0] ||
+			!now.ReadAt.After(version.ReadAt) || !now.FullAt.Equal(version.FullAt) {
+			t.Error("nothing has changed, and yet it is not the same that is newer")
+		}
+		b.rename("2", "changed")
+		b.rename("4", "added")
+		b.remove("1")
+		pass(5 * time.Minute)
+		want(t, "after a reading of changes", "fresh N1 changed N3 added", names(k))
+		if full, changes := b.reads(); len(full) != 1 || len(changes) != 2 {
+			t.Errorf("%d readings of everything and %d of changes, want 1 and 2", len(full), len(changes))
+		}
+		if s := k.Statuses()[0]; time.Since(s.SyncedAt) > 5*time.Minute {
+			t.Errorf("synced at %v: it is as new as the changes", s.SyncedAt)
+		}
+		pass(time.Hour - 11*time.Minute - time.Second)
+		want(t, "before the hour is over", "fresh N1 changed N3 added", names(k))
+		pass(6 * time.Minute)
+		want(t, "after it", "fresh changed N3 added", names(k))
+		if full, _ := b.reads(); len(full) != 2 {
+			t.Errorf("%d readings of everything, want 2", len(full))
+		}
+	})
+}
+
+// TestChangesFailing: what is there stays whole, and grows old.
+func TestChangesFailing(t *testing.T) {
+	t.Parallel()
+	for name, breaks := range map[string]func(*book){
+		"with an error": func(b *book) { b.err = &connectors.Error{Kind: connectors.KindUnavailable} },
+		"short":         func(b *book) { b.short = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBook("1", "2")
+				k := snapshot.New(b.options())
+				stop := start(t, k)
+				defer stop()
+				pass(time.Minute)
+				b.rename("2", "changed")
+				b.do(func() { breaks(b) })
+				pass(12 * time.Minute)
+				want(t, "after failures", "stale N1 N2", names(k))
+				b.do(func() { b.err, b.short = nil, false })
+				pass(10 * time.Minute)
+				want(t, "after it is well again", "fresh N1 changed", names(k))
+				if full, _ := b.reads(); len(full) != 1 {
+					t.Errorf("%d readings of everything, want 1", len(full))
+				}
+			})
+		})
+	}
+}
+
+// TestFullReadingsOverdue: what may have been deleted long ago does not count as fresh, however new the changes are.
+func TestFullReadingsOverdue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook("1", "2")
+		k := snapshot.New(b.options())
+		stop := start(t, k)
+		defer stop()
+		pass(59 * time.Minute)
+		b.do(func() { b.err = &connectors.Error{Kind: connectors.KindUnavailable} })
+		pass(10 * time.Minute)
+		want(t, "an hour after", "stale N1 N2", names(k))
+	})
+}
+
+func TestSourceThatCannotTellAfterAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook("1", "2")
+		b.deaf = true
+		k := snapshot.New(b.options())
+		stop := start(t, k)
+		defer stop()
+		pass(time.Minute)
+		b.remove("1")
+		pass(5 * time.Minute)
+		want(t, "the next reading", "fresh N2", names(k))
+		if full, _ := b.reads(); len(full) != 2 {
+			t.Errorf("%d readings of everything, want 2", len(full))
+		}
+	})
+}
+
+// TestFullReadingThatTakesLong: data stays fresh while it goes on, and what it takes is not asked for more often than the source bears.
+func TestFullReadingThatTakesLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook("1", "2", "3", "4")
+		b.takes = 20 * time.Minute
+		k := snapshot.New(b.options())
+		stop := start(t, k)
+		defer stop()
+		pass(15 * time.Minute)
+		p := k.Statuses()[0].Progress
+		began, _ := b.reads()
+		if p == nil || p.Count != 2 || !p.StartedAt.Equal(began[0]) {
+			t.Errorf("progress in the middle of the first: %+v", p)
+		}
+		pass(6 * time.Minute)
+		for range 600 {
+			pass(time.Minute)
+			if s := k.Statuses()[0]; s.State != snapshot.Fresh {
+				t.Fatalf("%v after %v, age %v of %v", s.State, time.Since(began[0]), time.Since(s.SyncedAt), s.FreshFor)
+			}
+		}
+		full, changes := b.reads()
+		for i := 1; i < len(full); i++ {
+			if gap := full[i].Sub(full[i-1]); gap < 80*time.Minute {
+				t.Errorf("everything was read again after %v, which is less than four times what that takes", gap)
+			}
+		}
+		if len(full) < 5 || len(changes) < 20 {
+			t.Errorf("%d readings of everything and %d of changes in ten hours", len(full), len(changes))
+		}
+	})
+}
+
+// TestChangesAcrossReplicas: another replica, also one that has just started, goes on from what it finds.
+func TestChangesAcrossReplicas(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook("1", "2", "3")
+		local := shared.NewLocal()
+		one := b.options()
+		one.Tier = local.Join()
+		k := snapshot.New(one)
+		stop := start(t, k)
+		pass(7 * time.Minute)
+		b.remove("3")
+		stop()
+		b.rename("2", "changed")
+		pass(5 * time.Minute)
+		two := b.options()
+		two.Tier = local.Join()
+		k = snapshot.New(two)
+		stop = start(t, k)
+		defer stop()
+		pass(time.Minute)
+		want(t, "the next replica", "fresh N1 changed N3", names(k))
+		if full, _ := b.reads(); len(full) != 1 {
+			t.Errorf("%d readings of everything, want 1: the other replica's is good", len(full))
+		}
+		pass(time.Hour)
+		want(t, "an hour later", "fresh N1 changed", names(k))
+		full, _ := b.reads()
+		if gap := full[1].Sub(full[0]); gap < time.Hour || gap > 66*time.Minute {
+			t.Errorf("everything was read again after %v, want an hour after the other replica's", gap)
+		}
+	})
+}
+
+// TestReadingThatGoesOn has a listing that was begun in earlier tries: its age and cost are those of the whole.
+func TestReadingThatGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // over what follows
+		var tries []time.Time
+		down := &connectors.Error{Kind: connectors.KindUnavailable}
+		var seen []*snapshot.Progress
+		var k *snapshot.Keeper
+		people := connectors.ListFunc[connectors.Account](
+			func(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+				mu.Lock()
+				defer mu.Unlock()
+				tries = append(tries, time.Now())
+				l := connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "1"}, {ID: "2"}}, Began: tries[0], Spent: time.Minute}
+				if len(tries) == 1 {
+					l = connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "1"}}}
+				}
+				progress(l)
+				if err := pause(ctx, time.Minute); err != nil {
+					return l, err
+				}
+				seen = append(seen, k.Statuses()[0].Progress)
+				if len(tries) == 1 {
+					return l, down
+				}
+				l.Complete = true
+				return l, nil
+			})
+		k = snapshot.New(snapshot.Options{Sources: []*connectors.Source{{Name: "a", Accounts: people}}})
+		stop := start(t, k)
+		defer stop()
+		pass(61 * time.Second)
+		want(t, "after the first try", "incomplete[1] unavailable", brief(k.Current()[0]))
+		pass(90 * time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		r := k.Current()[0]
+		want(t, "after the second", "fresh[1 2]", brief(r))
+		if !r.Status.SyncedAt.Equal(tries[0]) || r.Status.FreshFor != 8*time.Minute {
+			t.Errorf("as of %v, fresh for %v; want as of the first try, and four times the two minutes of reading", r.Status.SyncedAt, r.Status.FreshFor)
+		}
+		if diff := cmp.Diff([]*snapshot.Progress{{StartedAt: tries[0], Count: 1}, {StartedAt: tries[0], Count: 2}}, seen); diff != "" {
+			t.Errorf("progress (-want +got):\n%s", diff)
+		}
+		if k.Statuses()[0].Progress != nil {
+			t.Error("progress without a reading")
+		}
+	})
+}

@@ -1,0 +1,145 @@
+package resolvers_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"roster/connectors"
+	"roster/internal/access"
+	"roster/internal/httpapi"
+)
+
+// callers takes what stands behind a dot in an Authorization header for the caller's scopes, or with "as" for their address, and lets everybody in.
+type callers struct{}
+
+func (callers) Authenticate(_ context.Context, authorization string) (*access.Principal, error) {
+	authorization = strings.TrimPrefix(authorization, ".")
+	p := &access.Principal{Method: access.ByKey, Subject: authorization, Scopes: strings.Fields(authorization)}
+	if email, ok := strings.CutPrefix(authorization, "as "); ok {
+		p.Scopes, p.Email = access.Scopes{access.ScopeRead}, email
+	}
+	return p, nil
+}
+
+// send asks an operation as a caller with these scopes, by one of the ways in, and gives the whole answer as it came.
+type send func(t rapid.TB, scopes, document string, variables map[string]any) string
+
+// overHTTP is the way in by POST.
+func overHTTP(h http.Handler) send {
+	return func(t rapid.TB, scopes, document string, variables map[string]any) string {
+		t.Helper()
+		body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "."+scopes)
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, req)
+		return rec.Body.String()
+	}
+}
+
+// guarded is the world's server with callers at its door.
+func (w *world) guarded() http.Handler {
+	return httpapi.New(httpapi.Options{API: w.api, Access: callers{}, Introspection: true})
+}
+
+func parsed(t rapid.TB, text string) answer {
+	t.Helper()
+	var a answer
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		t.Fatalf("the answer %q: %v", text, err)
+	}
+	return a
+}
+
+const (
+	onlyRead  = access.ScopeRead
+	sensitive = access.ScopeRead + " " + access.ScopeSensitive
+)
+
+// private makes values for all that not everybody may see, which hold a word by which they are known; with an empty word there are none.
+type private string
+
+func (p private) text(what string) string { return fmt.Sprintf("%s-%s", p, what) }
+
+func (p private) phones() []connectors.Phone {
+	if p == "" {
+		return nil
+	}
+	return []connectors.Phone{{Raw: p.text("raw"), E164: p.text("e164"), Kind: connectors.PhoneMobile}}
+}
+
+func (p private) addresses() []string {
+	if p == "" {
+		return nil
+	}
+	return []string{p.text("street")}
+}
+
+// rate holds no word, and is known by its first digits.
+func (p private) rate() float64 {
+	rate := 77_000_000.0
+	for _, c := range p {
+		rate += float64(c)
+	}
+	return rate
+}
+
+func (p private) worksection() *connectors.WorksectionDetails {
+	if p == "" {
+		return &connectors.WorksectionDetails{}
+	}
+	rate := p.rate()
+	return &connectors.WorksectionDetails{Rate: &rate, Chats: []connectors.Handle{{Service: p.text("chat"), Value: p.text("name")}},
+		Socials: []connectors.Handle{{Service: p.text("social"), Value: p.text("name")}}, OtherContacts: p.text("other")}
+}
+
+func (p private) customFields() []byte {
+	if p == "" {
+		return nil
+	}
+	return []byte(`{"` + p.text("key") + `":"` + p.text("value") + `"}`)
+}
+
+// company has one person in all four sources, another in one, and contacts: one of which has neither a name nor an address.
+func (p private) company() []*connectors.Source {
+	ann := func(id string, change func(*connectors.Account)) connectors.Account {
+		a := connectors.Account{ID: id, Name: "Ann Lee", FirstName: "Ann", LastName: "Lee", Username: "ann", Title: "Seller", Department: "Sales",
+			Emails: []connectors.Email{{Address: "ann@example.com", Verified: new(true)}}, Active: true, Access: connectors.AccessMember, Locale: "en", Phones: p.phones(), Addresses: p.addresses(),
+			Roles: []connectors.RoleRef{{ID: "r1", Name: "Closer"}}, Teams: []connectors.TeamRef{{ID: "t1", Name: "Sales"}}}
+		change(&a)
+		return a
+	}
+	source := func(kind connectors.Kind, accounts ...connectors.Account) *connectors.Source {
+		return &connectors.Source{
+			Name: string(kind), Kind: kind, Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true}, Accounts: all(accounts...),
+			Teams: all(connectors.Team{ID: "t1", Name: "Sales"}), Roles: all(connectors.Role{ID: "r1", Name: "Closer"}),
+			Contacts: all(
+				connectors.Contact{ID: "c1", Name: "Cem Oz", Phones: p.phones(), Addresses: p.addresses(), OwnerID: "1", Folder: &connectors.FolderRef{ID: "f1"}, Tags: []string{"vip"}},
+				connectors.Contact{ID: "c2", Phones: p.phones(), Addresses: p.addresses()},
+			),
+			ContactFolders: all(connectors.ContactFolder{ID: "f1", Name: "Clients"}),
+		}
+	}
+	ben := connectors.Account{ID: "2", Name: "Ben Fox", Active: true, Phones: p.phones(), Addresses: p.addresses(), Worksection: p.worksection()}
+	return []*connectors.Source{
+		source(connectors.Worksection, ann("1", func(a *connectors.Account) { a.Worksection = p.worksection() }), ben),
+		source(connectors.Kommo, ann("1", func(a *connectors.Account) {
+			grants := []connectors.Permission{{Entity: "leads", Action: "view"}}
+			a.Kommo = &connectors.KommoDetails{Permissions: grants, StagePermissions: []connectors.StagePermission{{Entity: "leads", Action: "view"}}}
+		})),
+		source(connectors.Altcraft, ann("1", func(a *connectors.Account) { a.Altcraft = &connectors.AltcraftDetails{} })),
+		source(connectors.RocketChat, ann("1", func(a *connectors.Account) {
+			a.RocketChat = &connectors.RocketChatDetails{CustomFields: p.customFields()}
+		})),
+	}
+}

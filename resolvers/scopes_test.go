@@ -1,0 +1,245 @@
+package resolvers_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"roster/internal/access"
+	"roster/resolvers"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// scopeSets is every set of scopes there is.
+func scopeSets() []string {
+	var sets []string
+	for bits := range 1 << len(access.AllScopes) {
+		var set []string
+		for i, scope := range access.AllScopes {
+			if bits&(1<<i) != 0 {
+				set = append(set, scope)
+			}
+		}
+		sets = append(sets, strings.Join(set, " "))
+	}
+	return sets
+}
+
+// Every field of the schema for callers with every set of scopes, by every way to reach it: the table is for people to read.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, private("canary").company()...).read()
+	got := scopeTable(t, overHTTP(w.guarded()))
+	const golden = "testdata/scopes.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("go test ./resolvers -run TestScopes -update, and read the difference (-want +got):\n%s", diff)
+	}
+}
+
+// scopeTable has a line for each field and a column for each set of scopes, by one way in.
+func scopeTable(t *testing.T, ask send) string {
+	t.Helper()
+	schema := (&resolvers.Resolver{}).Schema().Schema()
+	sets := scopeSets()
+	var b strings.Builder
+	b.WriteString("What callers see, by their scopes: yes, null (with one error FORBIDDEN), or - where the operation is refused. Written by TestScopes.\n\n")
+	for i, set := range sets {
+		fmt.Fprintf(&b, "%2d  %s\n", i, set)
+	}
+	b.WriteString("\n" + strings.Repeat(" ", 40))
+	for i := range sets {
+		fmt.Fprintf(&b, " %-4d", i)
+	}
+	b.WriteString("\n")
+	paths := pathsTo(schema)
+	for _, name := range slices.Sorted(maps.Keys(paths)) {
+		for _, f := range schema.Types[name].Fields {
+			if strings.HasPrefix(f.Name, "__") {
+				continue
+			}
+			fmt.Fprintf(&b, "%-40s", name+"."+f.Name)
+			ways := waysTo(t, ask, schema, paths[name], name, f)
+			for _, set := range sets {
+				fmt.Fprintf(&b, " %-4s", seenAs(t, ask, set, name+"."+f.Name, ways))
+			}
+			b.WriteString("\n")
+		}
+	}
+	lines := strings.Split(b.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// way is a document that asks for one field, and what it gives to those who may do everything.
+type way struct {
+	document  string
+	variables map[string]any
+	all       string
+}
+
+// seenAs says what a caller gets by all of the ways, which must agree.
+func seenAs(t *testing.T, ask send, scopes, field string, ways []way) string {
+	t.Helper()
+	var seen []string
+	for _, w := range ways {
+		text := ask(t, scopes, w.document, w.variables)
+		a := parsed(t, text)
+		var codes []string
+		for _, e := range a.Errors {
+			code, _ := e.Extensions["code"].(string)
+			codes = append(codes, code)
+		}
+		as := "?"
+		switch {
+		case text == w.all || strings.Contains(w.document, "viewer") && a.Errors == nil:
+			as = "yes"
+		case a.Data == nil && slices.Equal(codes, []string{"FORBIDDEN"}):
+			as = "-"
+		case slices.Equal(codes, []string{"FORBIDDEN"}) && !strings.Contains(text, "canary") && !strings.Contains(text, "7.7000"):
+			as = "null"
+		}
+		if as == "?" {
+			t.Errorf("%s for %q by %s: %s", field, scopes, w.document, text)
+		}
+		seen = append(seen, as)
+	}
+	if len(slices.Compact(seen)) != 1 {
+		t.Errorf("%s for %q: the ways to it give %v", field, scopes, seen)
+	}
+	return seen[0]
+}
+
+// waysTo gives the ways to a field: the shortest path from the root, and where its type is an entity by _entities, node and nodes, each plain, in a
+// fragment, and under another name.
+func waysTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string, f *ast.FieldDefinition) []way {
+	t.Helper()
+	field := f.Name
+	if f.Name == "facets" {
+		field += "(by: SOURCE)"
+	}
+	switch f.Name {
+	case "user":
+		if typeName == "Query" {
+			field += `(by: {email: "ann@example.com"})`
+		}
+	case "node":
+		if typeName == "Query" {
+			field += `(id: "x")`
+		}
+	case "nodes":
+		if typeName == "Query" {
+			field += `(ids: [])`
+		}
+	case "_entities":
+		field += `(representations: [])`
+	}
+	if given := schema.Types[f.Type.Name()]; given.IsCompositeType() {
+		field += "{__typename}"
+	}
+	documents := []way{
+		{document: "{" + fmt.Sprintf(path, field) + "}"},
+		{document: "{" + fmt.Sprintf(path, "...F") + "} fragment F on " + typeName + " {x: " + field + "}"},
+	}
+	if def := schema.Types[typeName]; def.Directives.ForName("key") != nil {
+		id := text(firstID(parsed(t, ask(t, allScopes(), "{"+fmt.Sprintf(path, "id")+"}", nil)).Data))
+		on := "{...on " + typeName + "{" + field + "}}"
+		vars := map[string]any{"id": id, "r": []any{map[string]any{"__typename": typeName, "id": id}}}
+		documents = append(documents,
+			way{document: "query($r:[_Any!]!){_entities(representations:$r)" + on + "}", variables: vars},
+			way{document: "query($id:ID!){node(id:$id)" + on + "}", variables: vars},
+			way{document: "query($id:ID!){nodes(ids:[$id])" + on + "}", variables: vars})
+	}
+	for i := range documents {
+		documents[i].all = ask(t, allScopes(), documents[i].document, documents[i].variables)
+		if a := parsed(t, documents[i].all); len(a.Errors) > 0 || a.Data == nil {
+			t.Errorf("%s.%s for who may do everything, by %s: %s", typeName, f.Name, documents[i].document, documents[i].all)
+		}
+		protected := f.Directives.ForName("requiresScopes") != nil && f.Name != "bytes" // which says how long all of them are
+		if protected && !strings.Contains(documents[i].all, "canary") && !strings.Contains(documents[i].all, "7.7000") && !strings.Contains(field, "{") {
+			t.Errorf("%s.%s has no value to withhold, by %s: %s", typeName, f.Name, documents[i].document, documents[i].all)
+		}
+	}
+	return documents
+}
+
+func allScopes() string { return strings.Join(access.AllScopes[:], " ") }
+
+// firstID is the first ID in an answer.
+func firstID(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if id, ok := v["id"]; ok {
+			return id
+		}
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if id := firstID(v[name]); id != nil {
+				return id
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if id := firstID(item); id != nil {
+				return id
+			}
+		}
+	}
+	return nil
+}
+
+// pathsTo gives for each object type that can be reached the shortest selection around it, with %s for what is asked of it.
+func pathsTo(schema *ast.Schema) map[string]string {
+	paths := map[string]string{"Query": "%s"}
+	if schema.Mutation != nil {
+		paths["Mutation"] = "%s"
+	}
+	for queue := []string{"Query"}; len(queue) > 0; queue = queue[1:] {
+		at := schema.Types[queue[0]]
+		if at.Name == "Viewer" { // it leads to everything, and nobody is there
+			paths["WorksectionViewer"] = "viewer{worksection{%s}}"
+			continue
+		}
+		for _, f := range at.Fields {
+			to := schema.Types[f.Type.Name()]
+			if strings.HasPrefix(f.Name, "__") || !to.IsCompositeType() || slices.ContainsFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool {
+				return a.Type.NonNull && a.DefaultValue == nil && f.Name != "facets"
+			}) {
+				continue
+			}
+			field := f.Name
+			if f.Name == "facets" {
+				field += "(by: SOURCE)"
+			}
+			for _, object := range schema.GetPossibleTypes(to) {
+				if _, known := paths[object.Name]; known {
+					continue
+				}
+				inner := "%s"
+				if to.IsAbstractType() {
+					inner = "...on " + object.Name + "{%s}"
+				}
+				paths[object.Name] = fmt.Sprintf(paths[at.Name], field+"{"+inner+"}")
+				queue = append(queue, object.Name)
+			}
+		}
+	}
+	return paths
+}

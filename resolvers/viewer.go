@@ -1,0 +1,130 @@
+package resolvers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/connectors"
+	"roster/graph/model"
+	"roster/internal/access"
+	"roster/internal/directory"
+)
+
+// viewer says who is asking.
+func viewer(d *directory.Directory, p *access.Principal) *model.Viewer {
+	v := &model.Viewer{Scopes: p.Scopes}
+	if p.Subject != "" {
+		v.Subject = &p.Subject
+	}
+	if p.Email != "" {
+		v.User = d.UserByEmail(p.Email)
+	}
+	return v
+}
+
+// selves is whom the sources have taken the caller for, by their own token: each is asked once in an operation, however often the document does.
+type selves struct {
+	mu    sync.Mutex
+	asked map[string]func() (connectors.Account, error)
+}
+
+func (s *selves) ask(source string, ask func() (connectors.Account, error)) (connectors.Account, error) {
+	s.mu.Lock()
+	if s.asked == nil {
+		s.asked = make(map[string]func() (connectors.Account, error))
+	}
+	once, ok := s.asked[source]
+	if !ok {
+		once = sync.OnceValues(ask)
+		s.asked[source] = once
+	}
+	s.mu.Unlock()
+	return once()
+}
+
+// inWorksection asks Worksection whose the caller's own token is.
+func (r *Resolver) inWorksection(ctx context.Context, name *string) (*model.WorksectionViewer, error) {
+	token, op := access.WorksectionToken(ctx), operationOf(ctx)
+	if token == "" {
+		return nil, nil //nolint:nilnil // they have not asked to be known there
+	}
+	source, err := r.telling(op.view.Directory, name)
+	if err != nil {
+		return nil, err
+	}
+	if op.onlyKept {
+		return nil, &gqlerror.Error{Message: fmt.Sprintf("source %s was not asked whose the token is", source.Name),
+			Extensions: map[string]any{"code": codeOnlyIfCached, "source": source.Name}}
+	}
+	account, err := op.selves.ask(source.Name, func() (connectors.Account, error) {
+		return r.Roster.Source(source.Name).Self.Self(ctx, token)
+	})
+	if err != nil {
+		return nil, selfError(source.Name, err)
+	}
+	v := &model.WorksectionViewer{
+		Source: *source, ExternalID: account.ID, Name: account.Name, Title: orNil(account.Title), Department: orNil(account.Department),
+		AccessLevel: account.Access,
+	}
+	if len(account.Emails) > 0 {
+		v.Email = orNil(account.Emails[0].Address)
+	}
+	v.Account = accountIn(op.view.Directory, connectors.Ref{Source: source.Name, ID: account.ID})
+	return v, nil
+}
+
+// telling gives the source that can tell whose a token is: the one that is named, or the only one.
+func (r *Resolver) telling(d *directory.Directory, name *string) (*directory.Source, error) {
+	var found []*directory.Source
+	for _, s := range d.Sources() {
+		if c := r.Roster.Source(s.Name); c != nil && c.Self != nil && (name == nil || *name == s.Name) {
+			found = append(found, s)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return nil, &directory.InputError{Argument: "source", Message: "name one: several can be asked"}
+	}
+	return nil, &directory.InputError{Argument: "source", Message: "there is no such source that can tell whose a token is"}
+}
+
+// accountIn finds somebody's account in the directory; nil where it is not there.
+func accountIn(d *directory.Directory, ref connectors.Ref) *directory.WorksectionAccount {
+	u := d.UserByAccount(ref)
+	if u == nil {
+		return nil
+	}
+	for _, a := range u.Accounts {
+		if ws, ok := a.(*directory.WorksectionAccount); ok && ws.Source.Name == ref.Source && ws.ExternalID == ref.ID {
+			return ws
+		}
+	}
+	return nil
+}
+
+func selfError(source string, err error) error {
+	e, ok := errors.AsType[*connectors.Error](err)
+	if !ok {
+		return err
+	}
+	ext := map[string]any{"code": codeSourceUnavailable, "source": source, "reason": model.SourceErrorCode(e.Kind)}
+	if e.RetryAfter > 0 {
+		ext["retryAfter"] = int(math.Ceil(e.RetryAfter.Seconds()))
+	}
+	return &gqlerror.Error{Message: fmt.Sprintf("source %s did not say whose the token is: %s", source, reason(e)), Extensions: ext}
+}
+
+// orNil gives a text; nil where there is none.
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
