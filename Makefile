@@ -1,10 +1,11 @@
 # Everything there is to run, one or two lines each. Longer steps stand in scripts/.
 
 FUZZTIME ?= 10s
+SOAK     ?= 10m
 BENCH    ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test fuzz bench lint format web conformance verify
+.PHONY: help build generate run demo test fuzz soak bench lint format web conformance verify
 
 help: ## list what there is to run
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -28,6 +29,9 @@ test: ## run all tests with the race detector; installs Chromium, Redis and a C 
 fuzz: ## run every fuzzer for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)
 
+soak: ## send good and hostile traffic to the program for SOAK (10m)
+	SOAK=$(SOAK) go test -v -run TestSoak -timeout 0 ./internal/e2e/attack
+
 bench: ## run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
@@ -41,7 +45,7 @@ web: ## build the playground's assets into web/dist (needs Node)
 	npm --prefix web ci
 	npm --prefix web run build
 
-conformance: ## compose the schema as Apollo does, and check what comes out (needs Node)
+conformance: ## hold the schema to Apollo's composition, and the server to public audits and clients (needs Node)
 	npm --prefix conformance ci
 	npm --prefix conformance test
 

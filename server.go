@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -144,6 +145,7 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	cfg.Introspection = true // there is nothing to hide, and the playground documents itself by it
 	return serve(ctx, cfg, nil, telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn), func(string) {}, func(address string) {
 		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
 	})
@@ -297,11 +299,20 @@ func tokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (runtime 
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time. Changes, where there are any, are followed meanwhile.
 func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, log *slog.Logger, listening, ready func(address string)) error {
+	var secure *tls.Config
+	scheme := "http://"
+	if cfg.TLS != nil {
+		var err error
+		if secure, err = httpapi.TLS(*cfg.TLS).Open(log); err != nil {
+			return err
+		}
+		scheme = "https://"
+	}
 	l, admin, err := listen(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	address := "http://" + l.Addr().String()
+	address := scheme + l.Addr().String()
 	runtime, renew, endTokens, err := tokens(ctx, cfg, log)
 	if err != nil {
 		return errors.Join(err, l.Close(), admin.close())
@@ -344,7 +355,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	read.Go(func() { host.Run(reading, changes) })
 	read.Go(func() { renew(reading) })
 	stopAdmin := admin.serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
-	err = httpapi.Serve(ctx, l, seen.Handler(host, log), log)
+	err = httpapi.Serve(ctx, l, seen.Handler(host, log), httpapi.Limits(cfg.Limits), secure, log)
 	stopAdmin() // until here it tells how the drain goes
 	stopReading()
 	read.Wait()

@@ -49,7 +49,7 @@ func overHTTP(h http.Handler) send {
 
 // guarded is the world's server with callers at its door.
 func (w *world) guarded() http.Handler {
-	return httpapi.New(httpapi.Options{API: w.api, Access: callers{}})
+	return httpapi.New(httpapi.Options{API: w.api, Access: callers{}, Introspection: true})
 }
 
 func parsed(t rapid.TB, text string) answer {

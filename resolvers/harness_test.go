@@ -43,7 +43,7 @@ func newWorld(t *testing.T, sources ...*connectors.Source) *world {
 	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: trusted})
 	there := presence.New(sources, presence.Options{})
 	w.api = &resolvers.Resolver{Roster: w.roster, Keeper: w.keeper, Presence: there, Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
-	w.handler = httpapi.New(httpapi.Options{API: w.api})
+	w.handler = httpapi.New(httpapi.Options{API: w.api, Introspection: true})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { _ = w.keeper.Run(ctx) })

@@ -2464,7 +2464,12 @@ type ContactFolder implements Node @key(fields: "id") {
     before: String
     filter: ContactFilter
     orderBy: ContactOrder
-  ): ContactConnection
+  ): ContactConnection @listSize(
+    assumedSize: 20
+    slicingArguments: ["first", "last"]
+    sizedFields: ["edges", "nodes"]
+    requireOneSlicingArgument: false
+  )
 }
 
 "Who made a folder."
@@ -2515,7 +2520,7 @@ type ContactConnection {
   "All that match, not only this page."
   totalCount: Int!
   "Counts over all that match, largest first."
-  facets(by: ContactFacet!, first: Int! = 20): [Facet!]!
+  facets(by: ContactFacet!, first: Int! = 20): [Facet!]! @cost(weight: 100) @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
   completeness: Completeness!
 }
 
@@ -2558,7 +2563,12 @@ extend type Query {
     before: String
     filter: ContactFilter
     orderBy: ContactOrder
-  ): ContactConnection
+  ): ContactConnection @listSize(
+    assumedSize: 20
+    slicingArguments: ["first", "last"]
+    sizedFields: ["edges", "nodes"]
+    requireOneSlicingArgument: false
+  )
   "By name."
   contactFolders(
     first: Int
@@ -2566,7 +2576,12 @@ extend type Query {
     last: Int
     before: String
     filter: ContactFolderFilter
-  ): ContactFolderConnection
+  ): ContactFolderConnection @listSize(
+    assumedSize: 20
+    slicingArguments: ["first", "last"]
+    sizedFields: ["edges", "nodes"]
+    requireOneSlicingArgument: false
+  )
 }
 `, BuiltIn: false},
 	{Name: "../schema/role.graphqls", Input: `"What one source calls a set of rights. Roles of different sources are never joined."
@@ -2587,7 +2602,12 @@ type Role implements Node @key(fields: "id") {
     before: String
     filter: UserFilter
     orderBy: UserOrder
-  ): UserConnection
+  ): UserConnection @listSize(
+    assumedSize: 20
+    slicingArguments: ["first", "last"]
+    sizedFields: ["edges", "nodes"]
+    requireOneSlicingArgument: false
+  )
 }
 
 "All that is given must hold; of a list, one value. An empty list counts as not given."
@@ -2622,17 +2642,32 @@ extend type Query {
     last: Int
     before: String
     filter: RoleFilter
-  ): RoleConnection
+  ): RoleConnection @listSize(
+    assumedSize: 20
+    slicingArguments: ["first", "last"]
+    sizedFields: ["edges", "nodes"]
+    requireOneSlicingArgument: false
+  )
 }
 `, BuiltIn: false},
 	{Name: "../schema/schema.graphqls", Input: `extend schema
   @link(
     url: "https://specs.apollo.dev/federation/v2.9"
-    import: ["@key", "@shareable", "@requiresScopes"]
+    import: ["@key", "@shareable", "@requiresScopes", "@cost", "@listSize"]
   )
 
 # GraphQL has it built in, but Apollo's composition refuses a subgraph that does not declare it.
 directive @oneOf on INPUT_OBJECT
+
+# What an operation may cost is worked out before it runs: 1 for each value of its answer, unless @cost says otherwise. These two are Federation's own,
+# so that a router can reckon alike.
+directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+directive @listSize(
+  assumedSize: Int
+  slicingArguments: [String!]
+  sizedFields: [String!]
+  requireOneSlicingArgument: Boolean = true
+) on FIELD_DEFINITION
 
 "An instant: RFC 3339 with an offset."
 scalar DateTime
@@ -2942,7 +2977,12 @@ type Team implements Node @key(fields: "id") {
     before: String
     filter: UserFilter
     orderBy: UserOrder
-  ): UserConnection
+  ): UserConnection @listSize(
+    assumedSize: 20
+    slicingArguments: ["first", "last"]
+    sizedFields: ["edges", "nodes"]
+    requireOneSlicingArgument: false
+  )
 }
 
 "What sort of group a team is."
@@ -2987,7 +3027,12 @@ extend type Query {
     last: Int
     before: String
     filter: TeamFilter
-  ): TeamConnection
+  ): TeamConnection @listSize(
+    assumedSize: 20
+    slicingArguments: ["first", "last"]
+    sizedFields: ["edges", "nodes"]
+    requireOneSlicingArgument: false
+  )
 }
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
@@ -3382,7 +3427,7 @@ type UserConnection {
   "All that match, not only this page."
   totalCount: Int!
   "Counts over all that match, largest first."
-  facets(by: UserFacet!, first: Int! = 20): [Facet!]!
+  facets(by: UserFacet!, first: Int! = 20): [Facet!]! @cost(weight: 100) @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
   completeness: Completeness!
 }
 
@@ -3403,7 +3448,12 @@ extend type Query {
     before: String
     filter: UserFilter
     orderBy: UserOrder
-  ): UserConnection
+  ): UserConnection @listSize(
+    assumedSize: 20
+    slicingArguments: ["first", "last"]
+    sizedFields: ["edges", "nodes"]
+    requireOneSlicingArgument: false
+  )
 }
 `, BuiltIn: false},
 	{Name: "../../federation/directives.graphql", Input: `

@@ -62,7 +62,31 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	d.tokensHaveAPlace(c)
 	c.Identity = d.identity(&f.Identity, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
+	if f.TLS != nil {
+		c.TLS = (*TLS)(f.TLS)
+	}
+	if !over.everyone { // where everyone may ask, there is nothing to overhear that is not to be had anyway
+		d.plaintext(c.Listen, f)
+	}
+	c.Introspection, c.Limits, c.PersistedQueries = f.Introspection, f.Limits, f.PersistedQueries
+	if t := f.TrustedDocuments; t != nil {
+		c.TrustedDocuments = &TrustedDocuments{File: t.File, Enforce: t.Mode != "warn"}
+	}
+	c.Origins = d.origins(f.CORS.Origins)
 	return c
+}
+
+// origins gives them as browsers write them, since they are compared letter by letter.
+func (d *decoder) origins(given []string) []string {
+	for i, origin := range given {
+		path := fmt.Sprintf("cors.origins[%d]", i)
+		u, err := url.Parse(origin)
+		if !d.faulty(path) && (err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || origin != strings.ToLower(u.Scheme+"://"+u.Host) ||
+			u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80") {
+			d.fault(path, "must be an origin as browsers write it, in lower case and without a path or the usual port, such as https://people.example.com")
+		}
+	}
+	return given
 }
 
 // listen holds an address to its form, and unless the server is guarded to this machine.
@@ -86,6 +110,15 @@ func (d *decoder) hostPort(addr, path string) (host string, ok bool) {
 		d.fault(path, "the port must be a number from 0 to 65535")
 	}
 	return host, true
+}
+
+// plaintext refuses an address that others reach, where nothing keeps what is said there from whoever is on the way.
+func (d *decoder) plaintext(addr string, f *rootFile) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil || loopback(host) || f.TLS != nil || f.InsecurePlaintext || d.faulty("listen") || d.faulty("--listen") {
+		return
+	}
+	d.fault("listen", "is beyond loopback: it needs tls, or insecure_plaintext: true where something in front ends TLS")
 }
 
 func loopback(host string) bool {

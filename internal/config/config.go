@@ -11,6 +11,8 @@ import (
 // Config is all that the operator decides, checked and complete.
 type Config struct {
 	Listen string
+	// TLS is nil where the server speaks in clear.
+	TLS    *TLS
 	Access Access
 	// IdleAfter is how long after the last query the background reading goes on.
 	IdleAfter time.Duration
@@ -31,6 +33,15 @@ type Config struct {
 	Log        Log
 	Tracing    Tracing
 	Sources    []Source
+	Limits     Limits
+	// TrustedDocuments is nil where all documents may run.
+	TrustedDocuments *TrustedDocuments
+	// PersistedQueries lets clients send hashes of documents in their place.
+	PersistedQueries bool
+	// Introspection lets clients ask for the schema.
+	Introspection bool
+	// Origins are those whose pages may use the graph, such as https://people.example.com.
+	Origins []string
 }
 
 // Identity says who is one person where addresses do not tell.
@@ -38,6 +49,15 @@ type Identity struct {
 	Link, Split [][]connectors.Ref
 	// SharedMailboxes are local parts in lower case; nil for the usual ones.
 	SharedMailboxes []string
+}
+
+// TLS names what the server shows to clients, and by whom their own certificates must be signed, if by anybody.
+type TLS struct{ CertFile, KeyFile, ClientCAFile string }
+
+// TrustedDocuments say which documents may run.
+type TrustedDocuments struct {
+	File    string
+	Enforce bool
 }
 
 // Source is one upstream and how to read it.

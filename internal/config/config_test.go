@@ -14,6 +14,7 @@ import (
 	"roster/connectors"
 	"roster/internal/access"
 	"roster/internal/directory"
+	"roster/internal/httpapi"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -137,6 +138,7 @@ func TestDefaults(t *testing.T) {
 	want := &Config{
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
 		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
+		Limits: Limits(httpapi.DefaultLimits()), PersistedQueries: true,
 		Sources: []Source{{
 			Config:     connectors.Config{Retries: new(2), Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
 			EmailTrust: connectors.TrustAsserted,
@@ -188,7 +190,8 @@ func TestDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Listen != "127.0.0.1:1" || got.IdleAfter != time.Hour || got.FirstWait != 2*time.Second || got.MaxWait != 5*time.Second {
+	if got.Listen != "127.0.0.1:1" || got.IdleAfter != time.Hour || got.FirstWait != 2*time.Second || got.MaxWait != 5*time.Second ||
+		got.Limits != Limits(httpapi.DefaultLimits()) {
 		t.Errorf("got %+v", got)
 	}
 	for i, trust := range []connectors.Trust{connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustVerified} {
@@ -224,7 +227,7 @@ func TestEverySetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		Listen: "[::1]:9090", IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second, SourcesApart: true,
+		Listen: "[::1]:9090", TLS: &TLS{"testdata/good/cert.pem", "/etc/roster/key.pem", "testdata/good/ca.pem"}, IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second, SourcesApart: true,
 		Access: Access{
 			Keys: []access.Key{
 				{Name: "dashboard", Hash: hash("aa"), Scopes: access.Scopes{access.ScopeRead}},
@@ -245,7 +248,17 @@ func TestEverySetting(t *testing.T) {
 			SharedMailboxes: []string{"info", "front-desk"},
 		},
 		Precedence: map[string][]string{"title": {"kommo", "worksection"}, "avatar_url": {"rocketchat"}},
-		Admin:      Admin{Listen: "0.0.0.0:9091", Pprof: true}, Log: Log{Format: "json", Level: "debug"},
+		Limits: Limits{
+			BodyBytes: 1048577, HeaderBytes: 65537, Tokens: 5001, Depth: 13, Fields: 2001,
+			Aliases: 201, Directives: 201, RootFields: 101, Fragments: 201, Pairs: 20001,
+			Cost: 250001, VariablesBytes: 262145, VariablesDepth: 17, Errors: 101, OperationTime: 15 * time.Second,
+			Operations: 257, CallerOperations: 65, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
+			AddressConnections: 201, HeaderTime: 22 * time.Second, BodyTime: 23 * time.Second, AnswerTime: 24 * time.Second, IdleTime: 25 * time.Second,
+			StreamOperations: 51, StreamIdle: 27 * time.Second,
+		},
+		Introspection: true, TrustedDocuments: &TrustedDocuments{File: "testdata/good/manifest.json"},
+		Origins: []string{"https://people.example.com", "http://localhost:3000"},
+		Admin:   Admin{Listen: "0.0.0.0:9091", Pprof: true}, Log: Log{Format: "json", Level: "debug"},
 		Tracing: Tracing{Endpoint: "https://otel.corp.example:4318/behind", Ratio: 0.25},
 		Sources: []Source{
 			{

@@ -98,6 +98,16 @@ func (f *File) load(text []byte) (*Config, error) {
 	if c.CacheDir != "" {
 		c.CacheDir = below(dir, c.CacheDir)
 	}
+	if c.TLS != nil {
+		for _, name := range []*string{&c.TLS.CertFile, &c.TLS.KeyFile, &c.TLS.ClientCAFile} {
+			if *name != "" {
+				*name = below(dir, *name)
+			}
+		}
+	}
+	if c.TrustedDocuments != nil {
+		c.TrustedDocuments.File = below(dir, c.TrustedDocuments.File)
+	}
 	if c.Access.Log != "" && c.Access.Log != access.LogToStderr {
 		c.Access.Log = below(dir, c.Access.Log)
 	}

@@ -21,21 +21,74 @@ import (
 //	type      a better word for its type
 
 type rootFile struct {
-	Listen         string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. Beyond loopback only with access.keys or access.oidc."`
-	Access         accessFile     `key:"access" doc:"Who may ask, and what. Without keys and oidc, whoever reaches the server may do everything."`
-	IdleAfter      time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
-	FirstWait      time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
-	MaxWait        time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
-	SourceErrs     string         `key:"source_errors" oneof:"errors extensions" default:"errors" doc:"Where an answer tells what sources lack: among its errors, or in extensions.sources only, for clients that throw away any answer with errors."`
-	Redis          *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
-	CacheDir       string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
-	CredentialsDir string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A directory to keep the tokens of OAuth in, which are renewed. Replicas may share it, where its file system knows locks. Relative to the configuration file."`
-	Identity       identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
-	Precedence     precedenceFile `key:"precedence" doc:"For a person's single fields, the sources whose value is preferred, first to last. Sources that are not named follow in the order of the file."`
-	Admin          adminFile      `key:"admin" doc:"What the operator asks."`
-	Log            logFile        `key:"log" doc:"The log."`
-	Tracing        tracingFile    `key:"tracing" doc:"OpenTelemetry traces."`
-	Sources        []sourceFile   `key:"sources" required:"yes" doc:"The systems to read, in the order in which their values are preferred. At least one."`
+	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. Beyond loopback only with access.keys or access.oidc."`
+	TLS               *tlsFile       `key:"tls" default:"(plaintext)" doc:"Serves HTTPS, with HTTP/2. The files are read again when they change."`
+	InsecurePlaintext bool           `key:"insecure_plaintext" default:"false" doc:"Allows to listen beyond loopback without tls, as where something in front ends it: credentials and people's data then travel in clear."`
+	Access            accessFile     `key:"access" doc:"Who may ask, and what. Without keys and oidc, whoever reaches the server may do everything."`
+	IdleAfter         time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
+	FirstWait         time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
+	MaxWait           time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
+	SourceErrs        string         `key:"source_errors" oneof:"errors extensions" default:"errors" doc:"Where an answer tells what sources lack: among its errors, or in extensions.sources only, for clients that throw away any answer with errors."`
+	Redis             *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
+	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
+	CredentialsDir    string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A directory to keep the tokens of OAuth in, which are renewed. Replicas may share it, where its file system knows locks. Relative to the configuration file."`
+	Identity          identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
+	Precedence        precedenceFile `key:"precedence" doc:"For a person's single fields, the sources whose value is preferred, first to last. Sources that are not named follow in the order of the file."`
+	Admin             adminFile      `key:"admin" doc:"What the operator asks."`
+	Log               logFile        `key:"log" doc:"The log."`
+	Tracing           tracingFile    `key:"tracing" doc:"OpenTelemetry traces."`
+	Introspection     bool           `key:"introspection" default:"false" doc:"Lets clients ask for the schema. Without it the playground has no documentation and no completion; roster schema prints the schema. Always on in the demo."`
+	Limits            Limits         `key:"limits" doc:"How much may be asked. What is refused because of one of these is told its name and its number."`
+	TrustedDocuments  *trustedFile   `key:"trusted_documents" default:"(all documents run)" doc:"Lets registered documents run only."`
+	PersistedQueries  bool           `key:"persisted_queries" default:"true" doc:"Lets clients send the hash of a document that any client has sent before, in its place (automatic persisted queries). Off where trusted_documents are enforced."`
+	CORS              corsFile       `key:"cors" doc:"Which pages may use the graph."`
+	Sources           []sourceFile   `key:"sources" required:"yes" doc:"The systems to read, in the order in which their values are preferred. At least one."`
+}
+
+type tlsFile struct {
+	CertFile     string `key:"cert_file" type:"path" required:"yes" doc:"The server's certificate in PEM, and behind it those up to the authority. Relative to the configuration file, like the next two."`
+	KeyFile      string `key:"key_file" type:"path" required:"yes" doc:"Its key in PEM."`
+	ClientCAFile string `key:"client_ca_file" type:"path" default:"(clients need no certificate)" doc:"The authorities one of which must have signed a client's certificate."`
+}
+
+type trustedFile struct {
+	File string `key:"file" type:"path" required:"yes" doc:"The manifest: Apollo's, or a JSON object with documents by their IDs. Relative to the configuration file."`
+	Mode string `key:"mode" oneof:"enforce warn" default:"enforce" doc:"Whether other documents are refused, or run and are told to the log."`
+}
+
+// Limits bound what may be asked of the server.
+type Limits struct {
+	BodyBytes          int           `key:"body_bytes" default:"1048576" min:"1024" max:"67108864" doc:"Length of a request's body, or of a message of a WebSocket."`
+	HeaderBytes        int           `key:"header_bytes" default:"65536" min:"4096" max:"1048576" doc:"Length of a request's headers, its address included."`
+	Tokens             int           `key:"tokens" default:"5000" min:"10" max:"1000000" doc:"Words and signs of a document."`
+	Depth              int           `key:"depth" default:"12" min:"1" max:"500" doc:"Levels of fields in each other."`
+	Fields             int           `key:"fields" default:"2000" min:"1" max:"1000000" doc:"Fields of a document, with its fragments put in where they are used."`
+	Aliases            int           `key:"aliases" default:"200" min:"0" max:"1000000" doc:"Fields under another name."`
+	Directives         int           `key:"directives" default:"200" min:"0" max:"1000000" doc:"Directives of a document."`
+	RootFields         int           `key:"root_fields" default:"100" min:"1" max:"1000000" doc:"Fields of an operation itself."`
+	Fragments          int           `key:"fragments" default:"200" min:"0" max:"100000" doc:"Named fragments of a document."`
+	Pairs              int           `key:"pairs" default:"20000" min:"0" max:"10000000" doc:"Pairs of fields under one name in one place, since each pair has to be compared: a field that is written 200 times makes 19900."`
+	Cost               int           `key:"cost" default:"250000" min:"1" max:"2000000000" doc:"What an operation may cost, worked out before it runs: 1 for each value of the largest answer that it asks for, and more where @cost in the schema says so."`
+	VariablesBytes     int           `key:"variables_bytes" default:"262144" min:"16" max:"67108864" doc:"Length of the variables."`
+	VariablesDepth     int           `key:"variables_depth" default:"16" min:"1" max:"1000" doc:"Levels of lists and objects in each other in a variable."`
+	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer. The rest is counted in one more."`
+	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"How long an operation may take."`
+	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Operations at a time, of all callers together."`
+	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Operations at a time of one caller. Who has no name is known by their address, of IPv6 by the first 64 bits."`
+	Requests           int           `key:"requests" default:"6000" min:"0" max:"100000000" doc:"Requests of one caller in requests_per, evenly coming back; 0 for no bound. Replicas count together where there is redis."`
+	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period of requests."`
+	Connections        int           `key:"connections" default:"2000" min:"1" max:"1000000" doc:"Open connections. One too many is closed at once, as is one too many of an address."`
+	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address."`
+	HeaderTime         time.Duration `key:"header_time" default:"5s" min:"100ms" max:"10m" doc:"How long a request's headers may take to come."`
+	BodyTime           time.Duration `key:"body_time" default:"15s" min:"100ms" max:"1h" doc:"How long a whole request may take to come."`
+	AnswerTime         time.Duration `key:"answer_time" default:"1m" min:"1s" max:"1h" doc:"How long a client may take to send a request and take its answer."`
+	IdleTime           time.Duration `key:"idle_time" default:"2m" min:"1s" max:"1h" doc:"How long a connection is kept for another request."`
+	StreamOperations   int           `key:"stream_operations" default:"50" min:"1" max:"10000" doc:"Operations at a time on one WebSocket."`
+	StreamIdle         time.Duration `key:"stream_idle" default:"1h" min:"1s" max:"30d" doc:"How long a WebSocket is kept on which no operation runs."`
+}
+
+type corsFile struct {
+	Origins []string `key:"origins" type:"list of origins" default:"(none)" doc:"Origins whose pages may use the graph from a browser, beside the server's own: https://people.example.com. Each is written out; there is no wildcard."`
 }
 
 type accessFile struct {
@@ -190,7 +243,7 @@ func settingsOf(t reflect.Type, prefix string) []Setting {
 			doc = "For " + f.kindNames() + ". " + doc
 		case len(f.kinds) > 0:
 			doc = "For " + f.kindNames() + ", required there. " + doc
-		case f.required && (prefix == "sources[].rate_limit." || prefix == "sources[].oauth."):
+		case f.required && (prefix == "trusted_documents." || prefix == "tls." || prefix == "sources[].rate_limit." || prefix == "sources[].oauth."):
 			doc = "Required in " + strings.TrimSuffix(strings.TrimPrefix(prefix, "sources[]."), ".") + ". " + doc
 		}
 		all = append(all, Setting{Path: path, Type: f.typeName(), Default: f.shownDefault(), Doc: doc})

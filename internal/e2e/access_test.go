@@ -33,7 +33,7 @@ func TestAccess(t *testing.T) {
 	hr, hrHash := newKey(t)
 	old, _ := newKey(t) // it has been taken out of the configuration
 	settings := settingsOf(sourceSettings(system(t, connectors.Worksection, 30).Sources()[0]))
-	settings["listen"] = "0.0.0.0:0"
+	settings["listen"], settings["insecure_plaintext"] = "0.0.0.0:0", true
 	dir := t.TempDir()
 	settings["access"] = map[string]any{
 		"log": filepath.Join(dir, "access.log"),
@@ -121,7 +121,7 @@ func TestAccess(t *testing.T) {
 func TestServeEveryone(t *testing.T) {
 	t.Parallel()
 	settings := settingsOf(sourceSettings(system(t, connectors.Altcraft, 30).Sources()[0]))
-	settings["listen"] = "0.0.0.0:0"
+	settings["listen"], settings["insecure_plaintext"] = "0.0.0.0:0", true
 	path := configFile(t, settings)
 	code, _, stderr := run(t, "serve", "--config", path)
 	if code != 1 || !strings.Contains(stderr, "access.keys") || !strings.Contains(stderr, "--insecure-serve-everyone") {
@@ -149,7 +149,7 @@ func TestKeysAreReplaced(t *testing.T) {
 	oldKey, oldHash := newKey(t)
 	freshKey, freshHash := newKey(t)
 	settings := settingsOf(sourceSettings(system(t, connectors.Altcraft, 30).Sources()[0]))
-	settings["listen"] = "0.0.0.0:0"
+	settings["listen"], settings["insecure_plaintext"] = "0.0.0.0:0", true
 	key := func(name, hash string) map[string]any {
 		return map[string]any{"name": name, "hash": hash, "scopes": []string{"directory:read"}}
 	}

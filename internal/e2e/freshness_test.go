@@ -165,6 +165,7 @@ func TestManyNoCache(t *testing.T) {
 	redis := redistest.Start(t)
 	s, settings := worksectionAlone(t, "1s", "1m")
 	settings["redis"] = map[string]any{"url": "redis://" + redis.Addr}
+	settings["limits"] = map[string]any{"caller_operations": 250, "requests": 0} // all of them are one caller here
 	servers := []*program{serve(t, settings), serve(t, settings)}
 	for _, p := range servers {
 		p.awaitConnected(t)

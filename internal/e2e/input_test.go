@@ -126,8 +126,8 @@ func TestBadDocuments(t *testing.T) {
 		code, says string
 	}{
 		"syntax error":          {query: "{ users {", code: parse, says: "Expected Name"},
-		"too many tokens":       {query: "{" + strings.Repeat(" sources { id }", 5000) + "}", code: parse, says: "token limit"},
-		"too deep":              {query: "{" + strings.Repeat("a{", 3000) + "b" + strings.Repeat("}", 3000) + "}", code: parse, says: "depth"},
+		"too many tokens":       {query: "{" + strings.Repeat(" sources { id }", 5000) + "}", code: "LIMIT_EXCEEDED", says: "more than 5000 tokens"},
+		"too deep":              {query: "{" + strings.Repeat("a{", 3000) + "b" + strings.Repeat("}", 3000) + "}", code: "LIMIT_EXCEEDED", says: "limit is 12 levels"},
 		"unknown field":         {query: "{ users { nodes { nickname } } }", code: validate, says: `"nickname"`},
 		"unknown argument":      {query: "{ users(firts: 1) { totalCount } }", code: validate, says: `"firts"`},
 		"unknown enum value":    {query: "{ users(orderBy: { field: AGE }) { totalCount } }", code: validate, says: `"AGE"`},

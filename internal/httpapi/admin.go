@@ -51,5 +51,5 @@ const adminDrainFor = 2 * time.Second
 
 // ServeAdmin is Serve for the operator's listener, with less patience at the end.
 func ServeAdmin(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
-	return serve(ctx, l, handler, log, adminDrainFor)
+	return serve(ctx, l, handler, DefaultLimits(), nil, log, adminDrainFor)
 }

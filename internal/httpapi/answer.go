@@ -3,97 +3,91 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/internal/access"
 	"roster/internal/freshness"
 )
 
-// The media types of answers.
-const (
-	typeJSON    = "application/json"
-	typeGraphQL = "application/graphql-response+json"
+// Values of headers that most answers have, ready to be set. Nobody changes them.
+var (
+	noStore = []string{"no-store"} // it is about people
+	// What makes answers differ: two callers of one client never get each other's.
+	vary      = []string{"Accept, Authorization, " + access.WorksectionHeader}
+	noSniff   = []string{"nosniff"}
+	noContent = []string{"default-src 'none'; frame-ancestors 'none'"} // of the policy for what is no page
+	strictTLS = []string{"max-age=31536000"}
 )
 
-// The codes of what goes wrong on the way, before or after the graph.
-const (
-	codeBadRequest = "BAD_REQUEST"
-	codeTimeout    = "TIMEOUT"
-)
-
-// mediaType is the type in which a client wants its answer: the first that it names, and application/json where it does not care.
-func mediaType(accept string) string {
-	for part := range strings.SplitSeq(accept, ",") {
-		switch t, _, _ := mime.ParseMediaType(part); t {
-		case typeGraphQL:
-			return typeGraphQL
-		case typeJSON, "application/*", "*/*":
-			return typeJSON
-		}
+// header sets what every answer has.
+func header(w http.ResponseWriter, r *http.Request, m medium) {
+	h := w.Header()
+	h["Content-Type"] = contentTypes[m]
+	h["Cache-Control"] = noStore
+	h["Vary"] = vary
+	h["X-Content-Type-Options"] = noSniff
+	h["Content-Security-Policy"] = noContent
+	if r.TLS != nil {
+		h["Strict-Transport-Security"] = strictTLS
 	}
-	return typeJSON
 }
 
-// answer writes what the graph has answered. As GraphQL over HTTP has it, application/json says with 200 that the request was understood, since older
-// clients take any other status for a failure of the way; the newer type tells by its status too whether the operation could be run.
-func answer(w http.ResponseWriter, mediaType string, resp *graphql.Response) {
+// refuse answers a request, or an operation, with why it is not answered.
+func refuse(w http.ResponseWriter, m medium, e *refusal) {
+	status := e.status
+	if status == 0 {
+		status = statusIn(m)
+	}
+	if e.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(seconds(e.retryAfter)))
+	}
+	if e.challenge != "" {
+		w.Header().Set("WWW-Authenticate", e.challenge)
+	}
+	write(w, status, e.response())
+}
+
+// answer writes what the graph has answered.
+func answer(w http.ResponseWriter, m medium, resp *graphql.Response) {
 	status := http.StatusOK
-	if resp.Data == nil && mediaType == typeGraphQL {
-		status = http.StatusBadRequest
+	if resp.Data == nil {
+		status = statusIn(m)
 	}
 	write(w, status, resp)
 }
 
-// refuse answers a request that was not understood as GraphQL, or an operation that was given up.
-func refuse(w http.ResponseWriter, status int, code, message string) {
-	write(w, status, &graphql.Response{
-		Errors: gqlerror.List{{Message: message, Extensions: map[string]any{"code": code}}},
-	})
-}
-
-// refuseBecause answers a request that read has refused.
-func refuseBecause(w http.ResponseWriter, err error) {
-	if e, ok := errors.AsType[*notGraphQL](err); ok {
-		refuse(w, e.status, codeBadRequest, e.message)
+// headerOfAge says how old the data of an answer is, and lets the asker, but nobody between, keep one without faults for as long as it is fresh.
+// What holds no data of a source is not known to last.
+func headerOfAge(h http.Header, a *freshness.Answer, faultless bool) {
+	age, control := ageOf(a, faultless)
+	if age < 0 {
+		return
+	}
+	h["Age"] = []string{strconv.Itoa(age)}
+	if control != "" {
+		h["Cache-Control"] = []string{control}
 	}
 }
 
-// vary names what makes answers differ: two callers of one client never get each other's.
-const vary = "Accept, Authorization, " + access.WorksectionHeader
-
-// header sets what every answer has.
-func header(w http.ResponseWriter, mediaType string) {
-	h := w.Header()
-	h.Set("Content-Type", mediaType)
-	h.Set("Cache-Control", "no-store") // it is about people
-	h.Set("Vary", vary)
-	h.Set("X-Content-Type-Options", "nosniff")
-}
-
-// headerOfAge says how old the data of an answer is, and lets the asker, but nobody between, keep one without faults for as long as it is fresh.
-// What holds no data of a source is not known to last.
-func headerOfAge(w http.ResponseWriter, a *freshness.Answer, faultless bool) {
+// ageOf gives an answer's Age, below zero where it has none, and its Cache-Control, empty where it is not to be kept.
+func ageOf(a *freshness.Answer, faultless bool) (age int, control string) {
 	if a == nil {
-		return
+		return -1, ""
 	}
 	now := time.Now()
 	age, ok := a.Age(now)
 	if !ok {
-		return
+		return -1, ""
 	}
-	w.Header().Set("Age", strconv.Itoa(age))
 	if faultless {
-		w.Header().Set("Cache-Control", "private, max-age="+strconv.Itoa(a.Lifetime(now)))
+		control = "private, max-age=" + strconv.Itoa(a.Lifetime(now))
 	}
+	return age, control
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -101,14 +95,21 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // maxKept is the largest buffer that is kept for another answer.
 const maxKept = 1 << 20
 
-func write(w http.ResponseWriter, status int, resp *graphql.Response) {
+func buffer() *bytes.Buffer {
 	b, _ := buffers.Get().(*bytes.Buffer)
 	b.Reset()
-	defer func() {
-		if b.Cap() <= maxKept {
-			buffers.Put(b)
-		}
-	}()
+	return b
+}
+
+func release(b *bytes.Buffer) {
+	if b.Cap() <= maxKept {
+		buffers.Put(b)
+	}
+}
+
+func write(w http.ResponseWriter, status int, resp *graphql.Response) {
+	b := buffer()
+	defer release(b)
 	encode(b, resp)
 	w.WriteHeader(status)
 	w.Write(b.Bytes()) //nolint:errcheck // the client has gone; nobody is left to tell
@@ -117,8 +118,9 @@ func write(w http.ResponseWriter, status int, resp *graphql.Response) {
 // encode writes an answer. The data is JSON already: encoding/json would read all of it once more.
 func encode(b *bytes.Buffer, resp *graphql.Response) {
 	b.WriteByte('{')
+	begin := b.Len()
 	member := func(name string, value []byte) {
-		if b.Len() > 1 {
+		if b.Len() > begin {
 			b.WriteByte(',')
 		}
 		b.WriteString(`"` + name + `":`)

@@ -2,10 +2,17 @@ package httpapi
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 // A parsed document takes up to eighty times the memory of its text, and anybody can send one that nobody has sent before. So the ordinary ones are
@@ -15,31 +22,111 @@ const (
 	largeDocument, largeDocuments       = 32 << 10, 32
 )
 
-// documents keeps parsed and checked documents by their text.
+// documents reads and checks documents, and keeps them by their text. gqlgen would do the same, but leaves no room between reading and checking,
+// where what would be dear to check has to be refused.
 type documents struct {
-	ordinary, large graphql.Cache[*ast.QueryDocument]
+	schema          *ast.Schema
+	limits          Limits
+	introspection   bool
+	ordinary, large graphql.Cache[*document]
 }
 
-func newDocuments() documents {
-	return documents{lru.New[*ast.QueryDocument](ordinaryDocuments), lru.New[*ast.QueryDocument](largeDocuments)}
+// document is one that fits the schema.
+type document struct {
+	ast *ast.QueryDocument
 }
 
-func (d documents) forSize(n int) graphql.Cache[*ast.QueryDocument] {
+func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *documents {
+	return &documents{
+		schema: schema, limits: limits, introspection: introspection,
+		ordinary: lru.New[*document](ordinaryDocuments), large: lru.New[*document](largeDocuments),
+	}
+}
+
+func (d *documents) forSize(n int) graphql.Cache[*document] {
 	switch {
 	case n <= ordinaryDocument:
 		return d.ordinary
 	case n <= largeDocument:
 		return d.large
 	}
-	return graphql.NoCache[*ast.QueryDocument]{}
+	return graphql.NoCache[*document]{}
 }
 
-// Get finds a document.
-func (d documents) Get(ctx context.Context, text string) (*ast.QueryDocument, bool) {
-	return d.forSize(len(text)).Get(ctx, text)
+// read gives the document of a text.
+func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.List) {
+	cache := d.forSize(len(text))
+	if known, ok := cache.Get(ctx, text); ok {
+		return known, nil
+	}
+	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, d.limits.Tokens)
+	if err != nil {
+		return nil, d.unparsed(err)
+	}
+	if len(parsed.Operations) == 0 {
+		return nil, invalid("the document has no operation")
+	}
+	if e := d.limits.fit(parsed); e != nil {
+		return nil, e.list()
+	}
+	if errs := validator.ValidateWithRules(d.schema, parsed, quietRules()); len(errs) > 0 {
+		for _, e := range errs {
+			errcode.Set(e, errcode.ValidationFailed)
+		}
+		return nil, errs
+	}
+	if field := introspects(parsed); field != "" && !d.introspection {
+		return nil, introspectionOff(field)
+	}
+	doc := &document{ast: parsed}
+	cache.Add(ctx, text, doc)
+	return doc, nil
 }
 
-// Add keeps a document.
-func (d documents) Add(ctx context.Context, text string, doc *ast.QueryDocument) {
-	d.forSize(len(text)).Add(ctx, text, doc)
+// unparsed says why a document could not be parsed. That it has too many tokens the parser says in words only.
+func (d *documents) unparsed(err error) gqlerror.List {
+	e, ok := errors.AsType[*gqlerror.Error](err)
+	switch {
+	case !ok:
+		return invalid("the document cannot be read")
+	case strings.HasPrefix(e.Message, "exceeded token limit"):
+		return exceeded("tokens", d.limits.Tokens, -1, "the document has more than %d tokens, which is the limit", d.limits.Tokens).list()
+	case strings.HasPrefix(e.Message, "exceeded maximum nesting"):
+		return exceeded("depth", d.limits.Depth, -1, "the document is deeper than anything that is read; the limit is %d levels", d.limits.Depth).list()
+	}
+	errcode.Set(e, errcode.ParseFailed)
+	return gqlerror.List{e}
 }
+
+// invalid is what is wrong with a document as a whole.
+func invalid(message string) gqlerror.List {
+	return gqlerror.List{{Message: message, Extensions: map[string]any{"code": errcode.ValidationFailed}}}
+}
+
+// quietRules are those of the specification, without the suggestions that would tell the schema to whoever guesses.
+func quietRules() *rules.Rules {
+	r := rules.NewDefaultRules()
+	r.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.ScalarLeafsRule.Name, rules.ScalarLeafsRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	return r
+}
+
+type documentKey struct{}
+
+// readDocument is what gqlgen takes for a cache of documents: it finds the one that has been read for this operation.
+type readDocument struct{}
+
+// Get finds the document.
+func (readDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	doc, ok := ctx.Value(documentKey{}).(*document)
+	if !ok {
+		return nil, false
+	}
+	return doc.ast, true
+}
+
+// Add has nothing to keep.
+func (readDocument) Add(context.Context, string, *ast.QueryDocument) {}

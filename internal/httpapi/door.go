@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"roster/connectors"
 	"roster/internal/access"
@@ -38,65 +39,62 @@ var turnedAwayFor = map[error]turnedAway{
 	access.ErrUnavailable: {http.StatusServiceUnavailable, codeUnavailable, ""},
 }
 
-// door lets in whom auth knows, and says to whoever is behind it who is asking. Without auth everyone may do everything.
-func door(next http.Handler, auth Authenticator) http.Handler {
-	if auth == nil {
-		auth = openDoor{access.Everyone()}
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodOptions { // a browser asks without credentials what it may send
-			next.ServeHTTP(w, r)
-			return
-		}
-		p, err := enter(r, auth)
-		if err != nil {
-			turnAway(w, r, err)
-			return
-		}
-		ctx := access.NewContext(r.Context(), p)
-		ctx = access.WithWorksectionToken(ctx, connectors.Secret(strings.TrimSpace(r.Header.Get(access.WorksectionHeader))))
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+// shown is what a caller shows of themselves: in headers, or where a browser cannot set those, in the first message of a WebSocket.
+type shown struct {
+	authorization string
+	malformed     bool              // there is an Authorization, but not one
+	worksection   connectors.Secret // their own token there
 }
 
-// enter takes one Authorization header: of several, nobody could say which counts.
-func enter(r *http.Request, auth Authenticator) (*access.Principal, error) {
-	switch given := r.Header.Values("Authorization"); len(given) {
+// shownBy takes one Authorization header: of several, nobody could say which counts.
+func shownBy(r *http.Request) shown {
+	s := shown{worksection: connectors.Secret(strings.TrimSpace(r.Header.Get(access.WorksectionHeader)))}
+	switch given := r.Header["Authorization"]; len(given) {
 	case 0:
-		return auth.Authenticate(r.Context(), "")
 	case 1:
-		if given[0] == "" {
-			return nil, access.ErrMalformed
-		}
-		return auth.Authenticate(r.Context(), given[0])
+		s.authorization, s.malformed = given[0], given[0] == ""
+	default:
+		s.malformed = true
 	}
-	return nil, access.ErrMalformed
+	return s
 }
 
-func turnAway(w http.ResponseWriter, r *http.Request, err error) {
-	header(w, mediaType(r.Header.Get("Accept")))
+// letIn says who asks by what they show, and gives the context in which whoever is behind the door knows it. Without an authenticator everyone may
+// do everything.
+func (d *door) letIn(ctx context.Context, s shown) (context.Context, *access.Principal, *refusal) {
+	p, err := d.everyone, error(nil)
+	switch {
+	case d.access == nil:
+	case s.malformed:
+		err = access.ErrMalformed
+	default:
+		p, err = d.access.Authenticate(ctx, s.authorization)
+	}
+	if err != nil {
+		return ctx, nil, turnAway(err)
+	}
+	return access.WithWorksectionToken(access.NewContext(ctx, p), s.worksection), p, nil
+}
+
+// askIssuerAgain is when to come back where tokens cannot be checked.
+const askIssuerAgain = 10 * time.Second
+
+// turnAway says why somebody is not let in. Of an error that is none of access's, nothing is said.
+func turnAway(err error) *refusal {
 	for is, how := range turnedAwayFor {
 		if !errors.Is(err, is) {
 			continue
 		}
+		e := &refusal{status: how.status, code: how.code, message: is.Error()}
 		switch {
 		case how.status == http.StatusServiceUnavailable:
-			w.Header().Set("Retry-After", "10")
+			e.retryAfter = askIssuerAgain
 		case how.challenge == "":
-			w.Header().Set("WWW-Authenticate", `Bearer realm="roster"`)
+			e.challenge = `Bearer realm="roster"`
 		default:
-			w.Header().Set("WWW-Authenticate", `Bearer realm="roster", `+how.challenge+`, error_description="`+err.Error()+`"`)
+			e.challenge = `Bearer realm="roster", ` + how.challenge + `, error_description="` + is.Error() + `"`
 		}
-		refuse(w, how.status, how.code, err.Error())
-		return
+		return e
 	}
-	refuse(w, http.StatusUnauthorized, codeUnauthenticated, access.ErrInvalid.Error())
-}
-
-// openDoor lets everyone in as one and the same.
-type openDoor struct{ everyone *access.Principal }
-
-// Authenticate does not look at credentials: there are none to know.
-func (d openDoor) Authenticate(context.Context, string) (*access.Principal, error) {
-	return d.everyone, nil
+	return turnAway(access.ErrInvalid)
 }

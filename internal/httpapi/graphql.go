@@ -1,98 +1,171 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/access"
+	"roster/internal/admission"
+	"roster/internal/cost"
 	"roster/internal/freshness"
+	"roster/internal/persisted"
 )
 
-// maxTokens bounds a document before it is parsed: the work of parsing and checking grows with it.
-const maxTokens = 5_000
+// door is where requests to the graph come in.
+type door struct {
+	exec      *executor.Executor
+	documents *documents
+	costs     *cost.Schema
+	gate      *admission.Gate
+	access    Authenticator     // nil where everyone may do everything
+	everyone  *access.Principal // who everyone is then
+	trusted   *persisted.Documents
+	limits    Limits
+	policy    []string // the header RateLimit-Policy
+	origins   origins
+	retired   <-chan struct{}
+	large     chan struct{} // holds one for each large body that is being read
+}
 
-// graphQL serves the graph by POST and GET.
-func graphQL(opt Options) http.Handler {
-	api := opt.API
-	srv := handler.New(api.Schema())
-	srv.AddTransport(oneAnswer{})
-	srv.SetQueryCache(newDocuments())
-	srv.SetParserTokenLimit(maxTokens)
-	srv.SetDisableSuggestion(true)
-	srv.SetErrorPresenter(api.ErrorPresenter)
-	srv.SetRecoverFunc(api.Recover)
-	srv.Use(extension.Introspection{})
-	srv.Use(depthLimit{})
+// A body that is longer than largeBody waits for no other: there are largeBodies at most, since whoever sends them slowly has them all in memory.
+const (
+	largeBody   = 64 << 10
+	largeBodies = 32
+)
+
+func newDoor(opt Options) *door {
+	schema := opt.API.Schema()
+	d := &door{
+		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
+		gate: opt.Gate, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
+		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
+		large: make(chan struct{}, largeBodies),
+	}
+	d.exec.SetQueryCache(readDocument{})
+	d.exec.SetErrorPresenter(opt.API.ErrorPresenter)
+	d.exec.SetRecoverFunc(opt.API.Recover)
+	if opt.Introspection {
+		d.exec.Use(extension.Introspection{})
+	}
 	if opt.Observer != nil {
-		srv.Use(observed{opt.Observer}) // before the one that loads
+		d.exec.Use(observed{opt.Observer}) // before the one that loads
 	}
-	srv.Use(api.Extension())
-	return srv
+	d.exec.Use(opt.API.Extension())
+	return d
 }
 
-// oneAnswer is GraphQL over HTTP: one operation by POST or GET, and one answer. gqlgen's own transports repeat a body that they cannot read, refuse
-// without a code or content type, and encode each answer twice.
-type oneAnswer struct{}
+const (
+	allowed     = "GET, HEAD, OPTIONS, POST"
+	acceptPosts = typeJSON
+)
 
-// Supports takes every request: what is no GraphQL is refused in the form of a GraphQL answer.
-func (oneAnswer) Supports(*http.Request) bool { return true }
-
-// Do answers a request.
-func (oneAnswer) Do(w http.ResponseWriter, r *http.Request, graph graphql.GraphExecutor) {
-	wanted := mediaType(r.Header.Get("Accept"))
-	header(w, wanted) // also for what gqlgen's server answers to a panic
-	switch r.Method {
-	case http.MethodGet, http.MethodPost:
-	case http.MethodOptions:
-		w.Header().Set("Allow", allowed)
-		w.WriteHeader(http.StatusNoContent)
-		return
-	default:
-		w.Header().Set("Allow", allowed)
-		refuse(w, http.StatusMethodNotAllowed, codeBadRequest, "the method must be POST or GET")
-		return
+// ServeHTTP answers GraphQL over HTTP: one operation by POST or GET, and one answer. What is no GraphQL is refused in the form of a GraphQL answer.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m, acceptable := negotiate(acceptOf(r))
+	events := m == asEvents && acceptable
+	if events { // what comes before the stream is no part of it
+		m = asJSON
 	}
-	wish, err := freshness.Parse(r.Header.Values("Cache-Control"), time.Now())
-	if err != nil {
-		refuse(w, http.StatusBadRequest, codeBadRequest, err.Error())
-		return
-	}
-	params, err := read(w, r)
-	if err != nil {
-		refuseBecause(w, err)
-		return
-	}
-	if params.Query == "" {
-		refuse(w, http.StatusBadRequest, codeBadRequest, "the request has no query")
-		return
-	}
-	exchange := &freshness.Exchange{Wish: wish}
-	ctx := freshness.NewContext(r.Context(), exchange)
-	operation, errs := graph.CreateOperationContext(ctx, params)
-	if len(errs) > 0 {
-		if errs[0].Message == "operation  not found" { // gqlgen leaves a hole where the name is not given
-			errs[0].Message = "the document has several operations: name one in operationName"
+	header(w, r, m)
+	d.origins.share(w.Header(), r)
+	defer func() {
+		if p := recover(); p != nil {
+			d.fail(r.Context(), w, p)
 		}
-		answer(w, wanted, graph.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
-		return
+	}()
+	switch {
+	case r.Method == http.MethodOptions:
+		d.options(w, r)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
+		w.Header().Set("Allow", allowed)
+		refuse(w, m, badRequest(http.StatusMethodNotAllowed, "the method must be POST or GET"))
+	case d.origins.foreign(r):
+		refuse(w, m, foreignOrigin)
+	case isUpgrade(r):
+		d.socket(w, r)
+	case !acceptable:
+		refuse(w, m, badRequest(http.StatusNotAcceptable, "the answer can be application/json, application/graphql-response+json or text/event-stream, and the request accepts none of them"))
+	default:
+		d.once(w, r, m, events)
 	}
-	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
-		w.Header().Set("Allow", http.MethodPost)
-		refuse(w, http.StatusMethodNotAllowed, codeBadRequest, "GET is for queries: what changes something goes by POST")
-		return
-	}
-	next, ctx := graph.DispatchOperation(ctx, operation)
-	resp := next(ctx)
-	if resp == nil { // its time was over before it began
-		refuse(w, http.StatusServiceUnavailable, codeTimeout, "the operation took too long")
-		return
-	}
-	headerOfAge(w, exchange.Answer, len(resp.Errors) == 0 && !exchange.Lacking)
-	answer(w, wanted, resp)
 }
 
-const allowed = "GET, OPTIONS, POST"
+func acceptOf(r *http.Request) string {
+	if values := r.Header["Accept"]; len(values) > 1 {
+		return strings.Join(values, ",")
+	}
+	return r.Header.Get("Accept")
+}
+
+var foreignOrigin = &refusal{status: http.StatusForbidden, code: codeForbiddenOrigin,
+	message: "a page of another origin asks: allow its origin in cors.origins, if it is meant to"}
+
+// options says what may be asked, also to a browser that asks for a page of another origin.
+func (d *door) options(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	delete(h, "Content-Type")
+	h.Set("Allow", allowed)
+	h.Set("Accept-Post", acceptPosts)
+	d.origins.preflight(h, r)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// fail answers after a panic.
+func (d *door) fail(ctx context.Context, w http.ResponseWriter, p any) {
+	if p == http.ErrAbortHandler { //nolint:errorlint // it is this value itself, as net/http has it
+		panic(p)
+	}
+	write(w, http.StatusInternalServerError, &graphql.Response{Errors: d.panicked(ctx, p)})
+}
+
+// panicked tells the log of a panic, and gives what the client may learn of it.
+func (d *door) panicked(ctx context.Context, p any) gqlerror.List {
+	return gqlerror.List{gqlerror.WrapIfUnwrapped(d.exec.PresentRecoveredError(ctx, p))}
+}
+
+// once reads one operation, runs it and writes its answer, or as a stream its answers.
+func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events bool) {
+	op := operation{readOnly: r.Method != http.MethodPost}
+	var err error
+	if op.exchange.Wish, err = freshness.Parse(r.Header.Values("Cache-Control"), time.Now()); err != nil {
+		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
+		return
+	}
+	ctx, caller, e := d.meet(r.Context(), r, shownBy(r))
+	if e != nil {
+		refuse(w, m, e)
+		return
+	}
+	rate, e := d.count(caller)
+	d.tellRate(w.Header(), rate)
+	if e != nil {
+		refuse(w, m, e)
+		return
+	}
+	params, e := d.read(w, r)
+	if e != nil {
+		refuse(w, m, e)
+		return
+	}
+	if events {
+		d.events(ctx, w, &op, params, caller)
+		return
+	}
+	resp, e := d.run(ctx, &op, params, caller)
+	if e != nil {
+		if e == onlyByPost {
+			w.Header().Set("Allow", http.MethodPost)
+		}
+		refuse(w, m, e)
+		return
+	}
+	headerOfAge(w.Header(), op.exchange.Answer, op.faultless(resp))
+	answer(w, m, resp)
+}

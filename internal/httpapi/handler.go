@@ -3,10 +3,12 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/admission"
+	"roster/internal/persisted"
 )
 
 // API is the graph as the server needs it.
@@ -36,19 +38,31 @@ type Options struct {
 	Observer Observer
 	// LocalOnly answers only requests that name this machine as localhost or by a loopback address.
 	LocalOnly bool
-	// OperationTimeout bounds one operation; 0 means 15 s.
-	OperationTimeout time.Duration
+	// Limits bound what a request may ask; zero means DefaultLimits.
+	Limits Limits
+	// Retired is closed when another handler has taken the place of this one: long-lived connections then end, so that their clients come to that
+	// one. Nil for never.
+	Retired <-chan struct{}
+	// Introspection lets clients ask for the schema.
+	Introspection bool
+	// Gate counts callers; nil means one of its own.
+	Gate *admission.Gate
+	// Documents says which documents may run, and knows some by their hash; nil lets all of them run and knows none.
+	Documents *persisted.Documents
+	// Origins are those whose pages may use the graph beside the server's own.
+	Origins []string
 }
-
-const defaultOperationTimeout = 15 * time.Second
 
 // New assembles everything that is served.
 func New(opt Options) http.Handler {
-	if opt.OperationTimeout <= 0 {
-		opt.OperationTimeout = defaultOperationTimeout
+	if opt.Limits == (Limits{}) {
+		opt.Limits = DefaultLimits()
+	}
+	if opt.Gate == nil {
+		opt.Gate = NewGate(opt.Limits)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", deadline(door(graphQL(opt), opt.Access), opt.OperationTimeout))
+	mux.Handle("/graphql", newDoor(opt))
 	if !opt.HealthElsewhere {
 		health(mux, opt.Ready)
 	}
@@ -67,18 +81,14 @@ func New(opt Options) http.Handler {
 	return mux
 }
 
+// NewGate makes the gate for callers by these limits.
+func NewGate(l Limits) *admission.Gate {
+	return admission.New(admission.Limits{Operations: l.Operations, PerCaller: l.CallerOperations, Requests: l.Requests, Per: l.RequestsPer})
+}
+
 func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	w.Write([]byte(text)) //nolint:errcheck // the client has gone; nobody is left to tell
-}
-
-// deadline bounds the time that a request may take.
-func deadline(next http.Handler, d time.Duration) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), d)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
 }

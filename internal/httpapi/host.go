@@ -13,8 +13,9 @@ import (
 func local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r.Host) {
-			header(w, typeJSON)
-			refuse(w, http.StatusMisdirectedRequest, codeBadRequest, "this server answers to localhost and loopback addresses only, not to the host that was asked for")
+			header(w, r, asJSON)
+			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest,
+				"this server answers to localhost and loopback addresses only, not to the host that was asked for"))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -26,8 +27,8 @@ func local(next http.Handler) http.Handler {
 func named(next http.Handler, hosts []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !slices.Contains(hosts, strings.ToLower(hostName(r.Host))) {
-			header(w, typeJSON)
-			refuse(w, http.StatusMisdirectedRequest, codeBadRequest, "this server does not answer to the host that was asked for")
+			header(w, r, asJSON)
+			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest, "this server does not answer to the host that was asked for"))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -25,10 +25,11 @@ import (
 
 // api is a graph that answers every operation by what a test says.
 type api struct {
-	exec func(ctx context.Context) *graphql.Response
+	exec   func(ctx context.Context) *graphql.Response
+	stream func(ctx context.Context) graphql.ResponseHandler // of subscriptions
 }
 
-var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { hello(name: String): String nickname: String self: Query } type Mutation { change: String }`})
+var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { hello(name: String): String nickname: String self: Query } type Mutation { change: String } type Subscription { count: Int }`})
 
 func (a api) Schema() graphql.ExecutableSchema { return executable(a) }
 
@@ -49,6 +50,9 @@ func (executable) Complexity(context.Context, string, string, int, map[string]an
 }
 
 func (e executable) Exec(ctx context.Context) graphql.ResponseHandler {
+	if e.stream != nil && graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		return e.stream(ctx)
+	}
 	resp := &graphql.Response{Data: json.RawMessage(`{"hello":"world"}`)}
 	if e.exec != nil {
 		resp = e.exec(ctx)
@@ -139,6 +143,12 @@ func TestRequests(t *testing.T) {
 		"GET of a mutation":                    {get("query=" + url.QueryEscape("mutation { change }")), 405, "POST"},
 		"a syntax error":                       {post(`{"query":"{"}`), 200, "Expected Name"},
 		"an unknown field, with no suggestion": {post(`{"query":"{ helo }"}`), 200, `Cannot query field "helo" on type "Query".`},
+		"an unknown argument, as well":         {post(`{"query":"{ hello(nam: 1) }"}`), 200, `Unknown argument "nam" on field "Query.hello".`},
+		"an unknown type, as well":             {post(`{"query":"{ hello ... on Quer { hello } }"}`), 200, `Unknown type "Quer".`},
+		"a document without an operation":      {post(`{"query":"fragment F on Query { hello }"}`), 200, "no operation"},
+		"an operation that is not there":       {post(`{"query":"query A { hello }","operationName":"secret"}`), 200, "no operation of the name"},
+		"POST that is not UTF-8":               {post("{\"query\":\"{ hello(name: \\\"\xff\\\") }\"}"), 400, "UTF-8"},
+		"GET that is not UTF-8":                {get("query=%7Bhello%7D%23%ff"), 400, "UTF-8"},
 		"a wish":                               {post(hello, "Cache-Control", "max-age=5, stale-if-error=60, x-new=y"), 200, world},
 		"a wish that is none":                  {post(hello, "Cache-Control", "max-age=soon"), 400, "max-age"},
 		"a wish that is none, by GET":          {get(query, "Cache-Control", "stale-if-error=-1"), 400, "stale-if-error"},
@@ -152,10 +162,13 @@ func TestRequests(t *testing.T) {
 			}
 			want := http.Header{
 				"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}, "Vary": {"Accept, Authorization, X-Roster-Worksection-Token"}, "X-Content-Type-Options": {"nosniff"},
+				"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
 			}
 			got := rec.Header().Clone()
 			got.Del("Allow")
 			got.Del("Connection")
+			got.Del("RateLimit")
+			got.Del("RateLimit-Policy")
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("header (-want +got):\n%s", diff)
 			}
@@ -187,13 +200,19 @@ func TestRequests(t *testing.T) {
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	h := httpapi.New(httpapi.Options{API: api{}})
-	for method, status := range map[string]int{"OPTIONS": 204, "HEAD": 405, "PUT": 405, "DELETE": 405, "PATCH": 405} {
+	for method, status := range map[string]int{"OPTIONS": 204, "TRACE": 405, "PUT": 405, "DELETE": 405, "PATCH": 405} {
 		r := post(hello)
 		r.Method = method
 		rec := do(h, r)
-		if rec.Code != status || rec.Header().Get("Allow") != "GET, OPTIONS, POST" {
+		if rec.Code != status || rec.Header().Get("Allow") != "GET, HEAD, OPTIONS, POST" {
 			t.Errorf("%s: HTTP %d, Allow %q; want %d and what is allowed", method, rec.Code, rec.Header().Get("Allow"), status)
 		}
+	}
+	h = httpapi.New(httpapi.Options{API: api{}})
+	head := get("query={hello}")
+	head.Method = http.MethodHead
+	if asked, got := do(h, head), do(httpapi.New(httpapi.Options{API: api{}}), get("query={hello}")); asked.Code != 200 || !cmp.Equal(asked.Header(), got.Header()) {
+		t.Errorf("HEAD: HTTP %d, %v; want what GET has: %v", asked.Code, asked.Header(), got.Header())
 	}
 }
 
@@ -209,7 +228,7 @@ func TestMediaTypes(t *testing.T) {
 		graph + ", application/json;q=0.9":       graph,
 		"application/json, " + graph:             "application/json",
 		"text/html, " + graph + ";charset=utf-8": graph,
-		"text/html":                              "application/json",
+		"text/event-stream, application/json":    "application/json",
 		";;;":                                    "application/json",
 	} {
 		h := httpapi.New(httpapi.Options{API: api{}})

@@ -1,103 +1,155 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// maxBody is how many bytes a request's body may have.
-const maxBody = 1 << 20
-
-// notGraphQL is a request that is not GraphQL over HTTP at all, and the status and words with which it is refused.
-type notGraphQL struct {
-	status  int
-	message string
-}
-
-// Error gives the words.
-func (e *notGraphQL) Error() string { return e.message }
-
-func refusal(status int, format string, args ...any) error {
-	return &notGraphQL{status, fmt.Sprintf(format, args...)}
-}
-
-// read reads what a request asks for. The error is a *notGraphQL.
-func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, error) {
-	p := &graphql.RawParams{}
+// read reads what a request asks for.
+func (d *door) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	p := &graphql.RawParams{Headers: r.Header}
 	p.ReadTime.Start = graphql.Now()
-	var err error
-	if r.Method == http.MethodGet {
-		err = readAddress(r.URL, p)
+	var e *refusal
+	if r.Method == http.MethodPost {
+		e = d.readBody(w, r, p)
 	} else {
-		err = readBody(w, r, p)
+		e = d.readAddress(r.URL, p)
 	}
 	p.ReadTime.End = graphql.Now()
 	p.Headers = r.Header // and not what a body calls headers
-	return p, err
+	return p, e
 }
 
-// readAddress reads a GET request. It can only be a query, so that it does not matter which page had a browser send it.
-func readAddress(address *url.URL, p *graphql.RawParams) error {
+// readAddress reads a GET request.
+func (d *door) readAddress(address *url.URL, p *graphql.RawParams) *refusal {
 	values, err := url.ParseQuery(address.RawQuery)
 	if err != nil {
-		return refusal(http.StatusBadRequest, "the query of the address is not well-formed")
+		return badRequest(http.StatusBadRequest, "the query of the address is not well-formed")
 	}
-	p.Query, p.OperationName = values.Get("query"), values.Get("operationName")
-	for name, into := range map[string]*map[string]any{"variables": &p.Variables, "extensions": &p.Extensions} {
-		text := values.Get(name)
-		if text == "" {
-			continue
-		}
-		if decode(strings.NewReader(text), into) != nil {
-			return refusal(http.StatusBadRequest, "%s must be a JSON object", name)
-		}
+	in := input{Query: values.Get("query"), OperationName: values.Get("operationName"),
+		Variables: json.RawMessage(values.Get("variables")), Extensions: json.RawMessage(values.Get("extensions"))}
+	if !utf8.ValidString(in.Query) || !utf8.ValidString(in.OperationName) {
+		return notUTF8
 	}
-	return nil
+	return d.take(&in, p)
 }
+
+var notUTF8 = badRequest(http.StatusBadRequest, "the request is not in UTF-8")
 
 // readBody reads a POST request. It insists on a content type that a page of another site cannot have a browser send without asking first.
-func readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawParams) error {
-	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || mediaType != "application/json" {
-		return refusal(http.StatusUnsupportedMediaType, "the content type must be application/json")
-	}
-	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return refusal(http.StatusUnsupportedMediaType, "the body must be in UTF-8")
+func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawParams) *refusal {
+	if contentType := r.Header.Get("Content-Type"); contentType != typeJSON { // as nearly all clients write it
+		mediaType, params, err := mime.ParseMediaType(contentType)
+		if err != nil || mediaType != typeJSON {
+			return badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json")
+		}
+		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+			return badRequest(http.StatusUnsupportedMediaType, "the body must be in UTF-8")
+		}
 	}
 	if r.Header.Get("Content-Encoding") != "" {
-		return refusal(http.StatusUnsupportedMediaType, "the body must not be compressed")
+		return badRequest(http.StatusUnsupportedMediaType, "the body must not be compressed")
 	}
-	tooLarge := refusal(http.StatusRequestEntityTooLarge, "the body is larger than the limit of %d bytes", maxBody)
-	if r.ContentLength > maxBody {
-		return tooLarge
+	maximum := d.limits.BodyBytes
+	if r.ContentLength > int64(maximum) {
+		return d.tooLarge()
 	}
-	err = decode(http.MaxBytesReader(w, r.Body, maxBody), p)
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return tooLarge
+	b := buffer()
+	defer release(b)
+	body := http.MaxBytesReader(w, r.Body, int64(maximum))
+	var err error
+	if r.ContentLength < 0 || r.ContentLength > largeBody {
+		var n int64
+		if n, err = b.ReadFrom(io.LimitReader(body, largeBody)); err == nil && n == largeBody {
+			select {
+			case d.large <- struct{}{}:
+				defer func() { <-d.large }()
+			default:
+				return d.tooManyLarge()
+			}
+		}
 	}
-	if err != nil { // its text may repeat the body
-		return refusal(http.StatusBadRequest, "the body must be a JSON object with a query, and may have variables and an operationName")
+	if err == nil {
+		_, err = b.ReadFrom(body)
+	}
+	switch _, over := errors.AsType[*http.MaxBytesError](err); {
+	case over:
+		return d.tooLarge()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return d.tooSlow()
+	case err != nil:
+		return notJSON
+	}
+	return d.parse(b.Bytes(), p)
+}
+
+var notJSON = badRequest(http.StatusBadRequest, "the body must be a JSON object with a query, and may have variables and an operationName")
+
+// input is what a request says, as GraphQL over HTTP and the protocols beside it spell it.
+type input struct {
+	Query         string          `json:"query"`
+	OperationName string          `json:"operationName"`
+	Variables     json.RawMessage `json:"variables"`
+	Extensions    json.RawMessage `json:"extensions"`
+}
+
+// parse reads the JSON text of a request. An error's text may repeat what was sent, so that none is passed on.
+func (d *door) parse(text []byte, p *graphql.RawParams) *refusal {
+	if !utf8.Valid(text) {
+		return notUTF8
+	}
+	// What is small as a whole is small in its parts: nearly every request is read in one go.
+	if len(text) <= d.limits.VariablesBytes && nesting(text) <= d.limits.VariablesDepth+1 && whole(text, p) {
+		return nil
+	}
+	var in input
+	if json.Unmarshal(text, &in) != nil {
+		return notJSON
+	}
+	return d.take(&in, p)
+}
+
+// take makes of what a request says what the graph wants.
+func (d *door) take(in *input, p *graphql.RawParams) *refusal {
+	p.Variables, p.Extensions = nil, nil
+	p.Query, p.OperationName = in.Query, in.OperationName
+	if e := d.fitVariables(in.Variables); e != nil {
+		return e
+	}
+	if !object(in.Variables, &p.Variables) {
+		return badRequest(http.StatusBadRequest, "variables must be a JSON object")
+	}
+	if !object(in.Extensions, &p.Extensions) {
+		return badRequest(http.StatusBadRequest, "extensions must be a JSON object")
 	}
 	return nil
 }
 
-// decode reads one JSON value and nothing behind it.
-func decode(from io.Reader, into any) error {
-	d := json.NewDecoder(from)
-	d.UseNumber()
-	if err := d.Decode(into); err != nil {
-		return err
+// object reads an object, null or nothing at all, and is false where the text is anything else. Numbers stay as they are written.
+func object(text []byte, into *map[string]any) bool {
+	switch string(text) {
+	case "", "null", "{}":
+		return true
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.Join(errors.New("there is more behind the value"), err)
+	if !utf8.Valid(text) {
+		return false
 	}
-	return nil
+	return whole(text, into)
+}
+
+// whole reads one JSON value and nothing behind it.
+func whole(text []byte, into any) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode(into) == nil && len(bytes.TrimSpace(text[decoder.InputOffset():])) == 0
 }

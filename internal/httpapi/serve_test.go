@@ -31,7 +31,9 @@ func TestServeDrains(t *testing.T) {
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- httpapi.Serve(ctx, l, handler, slog.New(slog.DiscardHandler)) }()
+	go func() {
+		served <- httpapi.Serve(ctx, l, handler, httpapi.DefaultLimits(), nil, slog.New(slog.DiscardHandler))
+	}()
 	address := "http://" + l.Addr().String()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	fetch := func() (string, error) {
@@ -80,7 +82,7 @@ func TestServeTellsWhatEndsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close() //nolint:errcheck // it is to be closed
-	if err := httpapi.Serve(t.Context(), l, http.NotFoundHandler(), slog.New(slog.DiscardHandler)); err == nil {
+	if err := httpapi.Serve(t.Context(), l, http.NotFoundHandler(), httpapi.DefaultLimits(), nil, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("it serves on a closed listener")
 	}
 }

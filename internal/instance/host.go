@@ -94,6 +94,7 @@ func (h *Host) replace(ctx context.Context, cfg *config.Config) error {
 	next.people.AwaitFirstOf(settle, next.keeper.Anew())
 	cancel()
 	h.current.Store(next)
+	close(old.retired)
 	h.retired.Go(func() {
 		old.traffic.close(ctx)
 		old.close()

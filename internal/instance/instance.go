@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"roster/connectors"
+	"roster/internal/admission"
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/httpapi"
@@ -50,13 +51,16 @@ type Options struct {
 // instance is one configuration at work.
 type instance struct {
 	config  *config.Config
+	tier    snapshot.Tier
 	sources []*connectors.Source
 	keeper  *snapshot.Keeper
 	people  *roster.Roster
 	there   *presence.Store
+	gate    *admission.Gate
 	door    *doorway
 	handler http.Handler
 	traffic traffic
+	retired chan struct{} // closed when another has taken its place
 	log     *slog.Logger
 
 	stop  context.CancelFunc
@@ -66,8 +70,11 @@ type instance struct {
 // build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
 // for each fault.
 func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
-	i := &instance{config: cfg, log: opt.Logger}
-	var err error
+	i := &instance{config: cfg, tier: opt.Tier, retired: make(chan struct{}), log: opt.Logger}
+	documents, err := documentsOf(cfg, opt)
+	if err != nil {
+		return nil, err
+	}
 	if i.sources, err = open(reusing(cfg, before), opt.Runtime, opt.Propagating); err != nil {
 		return nil, err
 	}
@@ -85,10 +92,16 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	i.keeper = snapshot.New(collected)
 	i.people = roster.New(roster.Options{Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Logger: opt.Logger})
 	i.there = presence.New(i.sources, told)
+	limits := httpapi.Limits(cfg.Limits)
+	i.gate = httpapi.NewGate(limits)
+	if before != nil && before.config.Limits == cfg.Limits { // nobody gains by it that something else has changed
+		i.gate = before.gate
+	}
 	served := httpapi.Options{
 		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, AccessLog: i.door.log, Logger: opt.Logger,
 			SourcesApart: cfg.SourcesApart},
 		Pages: opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
+		Limits: limits, Gate: i.gate, Documents: documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}
 	if i.door.who != nil {
@@ -102,6 +115,9 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 // been read or tried for the first time.
 func (i *instance) start(ctx context.Context, ready func()) {
 	ctx, i.stop = context.WithCancel(ctx)
+	if ledger, ok := i.tier.(admission.Ledger); ok {
+		i.parts.Go(func() { i.gate.Settle(ctx, ledger) })
+	}
 	i.parts.Go(func() { i.keeper.Run(ctx) }) //nolint:errcheck // it ends when it is told to
 	i.parts.Go(func() { i.people.Run(ctx) }) //nolint:errcheck // as above
 	i.parts.Go(func() { credential.Watch(ctx, i.sources, i.log) })

@@ -90,11 +90,17 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.Listen != was.Listen {
 		fixed = append(fixed, "listen")
 	}
+	if !reflect.DeepEqual(cfg.TLS, was.TLS) {
+		fixed = append(fixed, "tls")
+	}
 	if !cfg.Redis.Equal(was.Redis) {
 		fixed = append(fixed, "redis")
 	}
 	if cfg.CacheDir != was.CacheDir {
 		fixed = append(fixed, "cache_dir")
+	}
+	if changed := keepConnections(&cfg.Limits, &was.Limits); changed {
+		fixed = append(fixed, "limits (of connections and times)")
 	}
 	if cfg.CredentialsDir != was.CredentialsDir {
 		fixed = append(fixed, "credentials_dir")
@@ -108,9 +114,18 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.Tracing != was.Tracing {
 		fixed = append(fixed, "tracing")
 	}
-	cfg.Listen, cfg.Redis, cfg.CacheDir, cfg.CredentialsDir = was.Listen, was.Redis, was.CacheDir, was.CredentialsDir
+	cfg.Listen, cfg.TLS, cfg.Redis = was.Listen, was.TLS, was.Redis
+	cfg.CacheDir, cfg.CredentialsDir = was.CacheDir, was.CredentialsDir
 	cfg.Admin, cfg.Log, cfg.Tracing = was.Admin, was.Log, was.Tracing
 	return fixed
+}
+
+// keepConnections puts back those limits that the listener goes by, and says whether any would have changed.
+func keepConnections(l, was *config.Limits) bool {
+	before := *l
+	l.HeaderBytes, l.Connections, l.AddressConnections = was.HeaderBytes, was.Connections, was.AddressConnections
+	l.HeaderTime, l.BodyTime, l.AnswerTime, l.IdleTime = was.HeaderTime, was.BodyTime, was.AnswerTime, was.IdleTime
+	return *l != before
 }
 
 // differences name the sources that have come, gone or changed.

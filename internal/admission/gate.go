@@ -1,0 +1,179 @@
+package admission
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Caller is who asks, as far as counting them goes: a name if they have one, else where they connect from.
+type Caller struct {
+	Name    string
+	Address netip.Addr
+}
+
+// At gives the nameless caller at an address. Whoever has one IPv6 address has a whole /64 of them, which therefore counts as one.
+func At(address netip.Addr) Caller {
+	address = address.Unmap().WithZone("")
+	if address.Is6() {
+		if p, err := address.Prefix(64); err == nil {
+			address = p.Addr()
+		}
+	}
+	return Caller{Address: address}
+}
+
+// Limits are what a gate lets in; zero means no bound.
+type Limits struct {
+	// Operations run at a time, in all; PerCaller for one of them.
+	Operations, PerCaller int
+	// Requests are what a caller may send at once; they come back evenly, all of them in Per.
+	Requests int
+	Per      time.Duration
+}
+
+// Gate counts callers. It is safe for concurrent use.
+type Gate struct {
+	limits Limits
+	each   time.Duration // in which one request comes back
+
+	mu      sync.Mutex
+	callers map[Caller]*state
+	running int
+	settles bool // there are others to settle with
+	sweepAt int  // how many callers there are when those who have gone are next looked for
+	swept   time.Time
+}
+
+// state is what is known of one caller. Who is not known has it zero.
+type state struct {
+	running int
+	// full is when all their requests will have come back: each one moves it further into the future.
+	full time.Time
+	// unsettled is how many requests other replicas have not been told of.
+	unsettled int
+}
+
+// maxCallers is how many callers are told apart. More of them within one period are an attack, and count as one.
+const maxCallers = 100_000
+
+// sweepEvery is how often those who have gone are looked for at most.
+const sweepEvery = time.Second
+
+// New makes a gate.
+func New(limits Limits) *Gate {
+	g := &Gate{limits: limits, callers: make(map[Caller]*state), sweepAt: 1000}
+	if limits.Requests > 0 {
+		g.each = max(1, limits.Per/time.Duration(limits.Requests))
+	}
+	return g
+}
+
+// Rate is what a caller may still send.
+type Rate struct {
+	Remaining int
+	// Reset is when all of it will be there again.
+	Reset time.Duration
+	// RetryAfter is when there will be one more; zero where there is one.
+	RetryAfter time.Duration
+}
+
+// Count takes one of a caller's requests, and says what is left. It is false where there was none to take.
+func (g *Gate) Count(c Caller) (Rate, bool) {
+	if g.limits.Requests <= 0 {
+		return Rate{}, true
+	}
+	now := time.Now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.known(c)
+	if s.full.Before(now) {
+		s.full = now
+	}
+	owed := s.full.Sub(now)
+	if over := owed + g.each - g.limits.Per; over > 0 {
+		return Rate{Reset: owed, RetryAfter: over}, false
+	}
+	s.full = s.full.Add(g.each)
+	if g.settles {
+		s.unsettled++
+	}
+	owed += g.each
+	return Rate{Remaining: int((g.limits.Per - owed) / g.each), Reset: owed}, true
+}
+
+// Full says which bound keeps an operation out.
+type Full int
+
+// The bounds of Enter.
+const (
+	Free     Full = iota // none
+	CallerAt             // the caller has as many under way as one may have
+	AllAt                // all have together
+)
+
+// Enter lets a caller's operation in, or says why not. Who has come in has to Leave.
+func (g *Gate) Enter(c Caller) Full {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.known(c)
+	switch {
+	case g.limits.PerCaller > 0 && s.running >= g.limits.PerCaller:
+		return CallerAt
+	case g.limits.Operations > 0 && g.running >= g.limits.Operations:
+		return AllAt
+	}
+	s.running++
+	g.running++
+	return Free
+}
+
+// Leave says that a caller's operation has ended.
+func (g *Gate) Leave(c Caller) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.running--
+	s := g.callers[c]
+	if s == nil {
+		s = g.callers[crowd]
+	}
+	if s != nil && s.running > 0 {
+		s.running--
+	}
+}
+
+// crowd stands for all callers beyond maxCallers.
+var crowd = Caller{Name: "\x00crowd"}
+
+// known gives what is known of a caller. The gate is locked.
+func (g *Gate) known(c Caller) *state {
+	if s := g.callers[c]; s != nil {
+		return s
+	}
+	if len(g.callers) >= g.sweepAt {
+		g.sweep(time.Now())
+	}
+	if len(g.callers) >= maxCallers {
+		c = crowd
+		if s := g.callers[c]; s != nil {
+			return s
+		}
+	}
+	s := &state{}
+	g.callers[c] = s
+	return s
+}
+
+// sweep forgets whom nothing has to be remembered of.
+func (g *Gate) sweep(now time.Time) {
+	if now.Sub(g.swept) < sweepEvery {
+		return
+	}
+	g.swept = now
+	for c, s := range g.callers {
+		if s.running == 0 && s.unsettled == 0 && !s.full.After(now) {
+			delete(g.callers, c)
+		}
+	}
+	g.sweepAt = max(1000, min(2*len(g.callers), maxCallers))
+}

@@ -1,0 +1,105 @@
+package attack_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestSoak sends good and hostile traffic side by side for as long as SOAK says. The good is answered throughout, and nothing grows: not the memory,
+// not what is open, not what is at work.
+func TestSoak(t *testing.T) {
+	length, err := time.ParseDuration(os.Getenv("SOAK"))
+	if err != nil {
+		t.Skip("SOAK says for how long, such as 10m: make soak")
+	}
+	p := start(t)
+	ctx, stop := context.WithTimeout(t.Context(), length)
+	defer stop()
+	var sent, refused atomic.Int64
+	var traffic sync.WaitGroup
+	for i := range 4 {
+		traffic.Go(func() { // ordinary clients, some of whom wish for something, or speak otherwise
+			client := from(fmt.Sprintf("127.0.1.%d", i+1))
+			defer client.CloseIdleConnections()
+			pace := time.NewTicker(50 * time.Millisecond)
+			defer pace.Stop()
+			for ctx.Err() == nil {
+				for _, header := range [][]string{nil, {"Cache-Control", "max-age=60"}, {"Accept", "text/event-stream"}, {"Accept", "application/graphql-response+json"}} {
+					a := p.send(client, http.MethodPost, "", strings.NewReader(plain), header...)
+					if a.status != http.StatusOK || !strings.Contains(a.body, `"totalCount":1072`) {
+						t.Errorf("a plain query gets HTTP %d %.200s", a.status, a.body)
+						return
+					}
+					sent.Add(1)
+				}
+				overSocket("{ users(first: 1) { totalCount } }")(p, client)
+				select {
+				case <-pace.C:
+				case <-ctx.Done():
+				}
+			}
+		})
+	}
+	for i := range 2 {
+		traffic.Go(func() { // and those who are not
+			client := from(fmt.Sprintf("127.0.2.%d", i+1))
+			defer client.CloseIdleConnections()
+			all := attacks()
+			for ctx.Err() == nil {
+				all[rand.IntN(len(all))].do(p, client)
+				refused.Add(1)
+			}
+		})
+	}
+	held := watch(ctx, t, p, length)
+	traffic.Wait()
+	t.Logf("%d queries answered, %d attacks; memory in MiB: %v", sent.Load(), refused.Load(), held)
+	if n := len(held); n >= 6 { // the last third against the middle one, when all caches are full
+		middle, last := mean(held[n/3:2*n/3]), mean(held[2*n/3:])
+		if last > middle*1.25+16 {
+			t.Errorf("the program held %.0f MiB, and then %.0f: %v", middle, last, held)
+		}
+	}
+	if !until(func() bool { return p.descriptors() <= 64 }) {
+		t.Errorf("%d descriptors are open when nobody asks", p.descriptors())
+	}
+	if n := p.goroutines(); n == 0 || n > idleGoroutines {
+		t.Errorf("it is at %d things at once when nobody asks", n)
+	}
+}
+
+// watch notes the memory that the program holds, a number of times.
+func watch(ctx context.Context, t *testing.T, p *target, length time.Duration) (held []int) {
+	t.Helper()
+	look := time.NewTicker(max(length/30, time.Second))
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return held
+		case <-p.exited:
+			t.Errorf("the program ended:\n%.3000s", p.log.String())
+			return held
+		case <-look.C:
+			if n, err := p.memory(); err == nil {
+				held = append(held, n>>20)
+			}
+		}
+	}
+}
+
+func mean(of []int) float64 {
+	sum := 0
+	for _, n := range of {
+		sum += n
+	}
+	return float64(sum) / float64(max(1, len(of)))
+}

@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"roster/internal/access"
+	"roster/internal/admission"
+)
+
+// guest is who asks, as far as the way in is concerned.
+type guest struct {
+	// counted is what their requests are counted by: who they are, or for nobody in particular the address that they connect from.
+	counted admission.Caller
+	// expires is until when what they have shown is good; zero for ever.
+	expires time.Time
+}
+
+// meet finds out who sends a request, by what they show. Whoever is turned away has used up one of the requests of their address, so that nobody
+// can go on guessing.
+func (d *door) meet(ctx context.Context, r *http.Request, s shown) (context.Context, guest, *refusal) {
+	ctx, p, e := d.letIn(ctx, s)
+	if e == nil && p.Method != access.ByNothing {
+		return ctx, guest{admission.Caller{Name: string(p.Method) + " " + p.Subject}, p.Expires}, nil
+	}
+	var g guest
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		g.counted = admission.At(from.Addr())
+	}
+	if e != nil {
+		if _, tooMany := d.count(g); tooMany != nil {
+			e = tooMany
+		}
+	}
+	return ctx, g, e
+}
+
+// count takes one request of a caller's rate.
+func (d *door) count(g guest) (admission.Rate, *refusal) {
+	rate, ok := d.gate.Count(g.counted)
+	if ok {
+		return rate, nil
+	}
+	return rate, exceeded("requests", d.limits.Requests, -1, "more than %d requests in %s: ask again in %d s",
+		d.limits.Requests, d.limits.RequestsPer, seconds(rate.RetryAfter)).withStatus(http.StatusTooManyRequests).retryIn(rate.RetryAfter)
+}
+
+// tellRate sets the headers of draft-ietf-httpapi-ratelimit-headers.
+func (d *door) tellRate(h http.Header, rate admission.Rate) {
+	if d.limits.Requests <= 0 {
+		return
+	}
+	b := make([]byte, 0, 32)
+	b = append(b, `"caller";r=`...)
+	b = strconv.AppendInt(b, int64(rate.Remaining), 10)
+	b = append(b, ";t="...)
+	b = strconv.AppendInt(b, int64(seconds(rate.Reset)), 10)
+	h["Ratelimit"] = []string{string(b)}
+	h["Ratelimit-Policy"] = d.policy
+}
+
+func policyOf(l Limits) []string {
+	return []string{`"caller";q=` + strconv.Itoa(l.Requests) + ";w=" + strconv.Itoa(seconds(l.RequestsPer))}
+}
+
+// again is when to ask again where too much is under way: most of it is over by then.
+const again = time.Second
+
+// enter lets an operation of a caller begin. Where it does, it has to leave.
+func (d *door) enter(g guest) *refusal {
+	switch d.gate.Enter(g.counted) {
+	case admission.CallerAt:
+		return exceeded("caller_operations", d.limits.CallerOperations, -1, "%d operations of this caller are under way, which is the limit",
+			d.limits.CallerOperations).withStatus(http.StatusTooManyRequests).retryIn(again)
+	case admission.AllAt:
+		return exceeded("operations", d.limits.Operations, -1, "%d operations are under way, which is the limit of this server",
+			d.limits.Operations).withStatus(http.StatusServiceUnavailable).retryIn(again)
+	case admission.Free:
+	}
+	return nil
+}
+
+func (d *door) leave(g guest) { d.gate.Leave(g.counted) }
+
+func seconds(t time.Duration) int { return int(math.Ceil(t.Seconds())) }

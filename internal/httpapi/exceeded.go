@@ -1,0 +1,130 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/cost"
+)
+
+// codeLimit is for what is more than is allowed. Each such refusal names the limit as the configuration does, and the number.
+const codeLimit = "LIMIT_EXCEEDED"
+
+// exceeded refuses what is beyond a limit. Actual is left out where it is below zero: then nobody has counted to the end.
+func exceeded(limit string, maximum, actual int, format string, args ...any) *refusal {
+	more := map[string]any{"limit": limit, "maximum": maximum}
+	if actual >= 0 {
+		more["actual"] = actual
+	}
+	return &refusal{code: codeLimit, message: fmt.Sprintf(format, args...), more: more}
+}
+
+func (e *refusal) withStatus(status int) *refusal {
+	e.status = status
+	return e
+}
+
+func (e *refusal) retryIn(wait time.Duration) *refusal {
+	e.retryAfter = wait
+	return e
+}
+
+func (d *door) tooLarge() *refusal {
+	return exceeded("body_bytes", d.limits.BodyBytes, -1, "the body is larger than the limit of %d bytes", d.limits.BodyBytes).
+		withStatus(http.StatusRequestEntityTooLarge)
+}
+
+func (d *door) tooManyLarge() *refusal {
+	return exceeded("large_bodies", largeBodies, -1, "%d requests of more than %d bytes are being read, which is the limit", largeBodies, largeBody).
+		withStatus(http.StatusServiceUnavailable).retryIn(again)
+}
+
+func (d *door) tooSlow() *refusal {
+	return exceeded("body_time", int(d.limits.BodyTime/time.Second), -1, "the body did not come within the limit of %s", d.limits.BodyTime).
+		withStatus(http.StatusRequestTimeout)
+}
+
+// fitVariables measures variables as they were sent.
+func (d *door) fitVariables(text []byte) *refusal {
+	if n := len(text); n > d.limits.VariablesBytes {
+		return exceeded("variables_bytes", d.limits.VariablesBytes, n, "the variables have %d bytes; the limit is %d", n, d.limits.VariablesBytes)
+	}
+	if n := nesting(text); n > d.limits.VariablesDepth {
+		return exceeded("variables_depth", d.limits.VariablesDepth, n, "the variables are %d levels deep; the limit is %d", n, d.limits.VariablesDepth)
+	}
+	return nil
+}
+
+// nesting is how deep objects and lists lie in each other within the object that a JSON text is.
+func nesting(text []byte) int {
+	depth, deepest, quoted := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return max(0, deepest-1)
+}
+
+// fit measures a document that has been parsed and not yet checked: checking takes the square of some of these numbers, and more than that of others.
+func (l *Limits) fit(doc *ast.QueryDocument) *refusal {
+	size := cost.Measure(doc)
+	for _, m := range [...]struct {
+		limit, verb, noun string
+		actual, maximum   int
+	}{
+		{"fragments", "has", "fragments", len(doc.Fragments), l.Fragments},
+		{"depth", "is", "levels deep", size.Depth, l.Depth},
+		{"fields", "has", "fields, with its fragments put in where they are used", size.Fields, l.Fields},
+		{"aliases", "has", "aliases", size.Aliases, l.Aliases},
+		{"directives", "has", "directives", size.Directives, l.Directives},
+		{"root_fields", "has an operation with", "fields at its root", size.Roots, l.RootFields},
+	} {
+		if m.actual > m.maximum {
+			return exceeded(m.limit, m.maximum, m.actual, "the document %s %d %s; the limit is %d", m.verb, m.actual, m.noun, m.maximum)
+		}
+	}
+	if size.Cycle != "" {
+		return &refusal{code: errcode.ValidationFailed, message: fmt.Sprintf("the fragment %q holds itself", size.Cycle)}
+	}
+	if cost.Pairs(doc, l.Pairs) > l.Pairs {
+		return exceeded("pairs", l.Pairs, -1, "the document repeats fields: more than %d pairs of them have one name in one place", l.Pairs)
+	}
+	return nil
+}
+
+// afford holds what an operation may cost against the limit.
+func (l *Limits) afford(total int) *refusal {
+	if total <= l.Cost {
+		return nil
+	}
+	actual := total
+	if total >= cost.Most {
+		actual = -1
+	}
+	return exceeded("cost", l.Cost, actual, "the operation may cost %d; the limit is %d: ask for smaller pages, or fewer within each other", total, l.Cost)
+}
+
+// cut shows as many errors as may be shown, and how many there are beside them.
+func (l *Limits) cut(errs gqlerror.List) gqlerror.List {
+	n := len(errs)
+	if n <= l.Errors {
+		return errs
+	}
+	note := exceeded("errors", l.Errors, n, "there are %d errors; %d of them are shown", n, l.Errors)
+	return append(errs[:l.Errors:l.Errors], note.list()...)
+}

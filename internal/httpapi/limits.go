@@ -1,0 +1,50 @@
+package httpapi
+
+import "time"
+
+// Limits bound what a request may ask. Where all are zero, those of DefaultLimits hold; apart from Requests, a single zero lets nothing through.
+type Limits struct {
+	// BodyBytes is how long a request's body, or a message of a WebSocket, may be; HeaderBytes all its headers.
+	BodyBytes, HeaderBytes int
+	// Tokens, Depth, Fields, Aliases, Directives, RootFields and Fragments bound a document, and Pairs the work of checking it: how many pairs of its
+	// fields have one name in one place.
+	Tokens, Depth, Fields, Aliases, Directives, RootFields, Fragments, Pairs int
+	// Cost is what an operation may cost, as package cost has it.
+	Cost int
+	// VariablesBytes is how long variables may be as JSON, VariablesDepth how deep they may nest.
+	VariablesBytes, VariablesDepth int
+	// Errors are shown in one answer.
+	Errors int
+	// OperationTime bounds one operation, of a subscription each of its answers.
+	OperationTime time.Duration
+	// Operations run at a time, in all; CallerOperations for one caller.
+	Operations, CallerOperations int
+	// Requests are what a caller may send in RequestsPer; zero for no bound.
+	Requests    int
+	RequestsPer time.Duration
+	// Connections are open at a time, in all; AddressConnections from one address.
+	Connections, AddressConnections int
+	// HeaderTime, BodyTime and AnswerTime are how long a client may take to send a request's headers, all of it, and to take its answer; IdleTime is
+	// how long a connection without a request stays open.
+	HeaderTime, BodyTime, AnswerTime, IdleTime time.Duration
+	// StreamOperations run at a time on one WebSocket; one that runs none for StreamIdle is closed.
+	StreamOperations int
+	StreamIdle       time.Duration
+}
+
+// DefaultLimits are those of a configuration that says nothing of them.
+func DefaultLimits() Limits {
+	return Limits{
+		BodyBytes: 1 << 20, HeaderBytes: 64 << 10,
+		Tokens: 5_000, Depth: 12, Fields: 2_000, Aliases: 200, Directives: 200, RootFields: 100, Fragments: 200, Pairs: 20_000,
+		Cost:           250_000,
+		VariablesBytes: 256 << 10, VariablesDepth: 16,
+		Errors:        100,
+		OperationTime: 15 * time.Second,
+		Operations:    256, CallerOperations: 64,
+		Requests: 6_000, RequestsPer: time.Minute,
+		Connections: 2_000, AddressConnections: 200,
+		HeaderTime: 5 * time.Second, BodyTime: 15 * time.Second, AnswerTime: time.Minute, IdleTime: 2 * time.Minute,
+		StreamOperations: 50, StreamIdle: time.Hour,
+	}
+}

@@ -1,0 +1,123 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"roster/connectors"
+	"roster/internal/access"
+)
+
+// The types of messages in graphql-transport-ws.
+const (
+	messageInit      = "connection_init"
+	messageAck       = "connection_ack"
+	messagePing      = "ping"
+	messagePong      = "pong"
+	messageSubscribe = "subscribe"
+	messageNext      = "next"
+	messageError     = "error"
+	messageComplete  = "complete"
+)
+
+// longestID is how long the ID of an operation may be. Clients use a UUID or a number.
+const longestID = 128
+
+// message is what a client sends.
+type message struct {
+	Type    string          `json:"type"`
+	ID      string          `json:"id"`
+	Payload json.RawMessage `json:"payload"`
+}
+
+var errMessage = errors.New("the message is none of graphql-transport-ws")
+
+// readMessage reads a client's message, and refuses what the protocol does not have, or only in the other direction.
+func readMessage(text []byte) (m message, err error) {
+	if !utf8.Valid(text) || json.Unmarshal(text, &m) != nil {
+		return m, errMessage
+	}
+	object := len(m.Payload) == 0 || string(m.Payload) == "null" || m.Payload[0] == '{'
+	switch m.Type {
+	case messageInit, messagePing, messagePong:
+		if object && m.ID == "" {
+			return m, nil
+		}
+	case messageSubscribe:
+		if m.ID != "" && len(m.ID) <= longestID && len(m.Payload) > 0 && m.Payload[0] == '{' {
+			return m, nil
+		}
+	case messageComplete:
+		if m.ID != "" && len(m.ID) <= longestID {
+			return m, nil
+		}
+	}
+	return m, errMessage
+}
+
+// writeMessage writes a message of the server. The payload is JSON, or empty for none.
+func writeMessage(b *bytes.Buffer, kind, id string, payload []byte) {
+	b.WriteString(`{"type":"` + kind + `"`)
+	if id != "" {
+		if text, err := json.Marshal(id); err == nil {
+			b.WriteString(`,"id":`)
+			b.Write(text)
+		}
+	}
+	if len(payload) > 0 {
+		b.WriteString(`,"payload":`)
+		b.Write(payload)
+	}
+	b.WriteByte('}')
+}
+
+// initial is what a client may say when it connects, by the names of the headers it cannot set in a browser.
+type initial struct {
+	authorization *string
+	cacheControl  string
+	worksection   string
+}
+
+// readInitial reads the payload of connection_init. What it does not know it ignores.
+func readInitial(payload []byte) (in initial, err error) {
+	if len(payload) == 0 {
+		return in, nil
+	}
+	var all map[string]json.RawMessage
+	if json.Unmarshal(payload, &all) != nil {
+		return in, errMessage
+	}
+	for name, text := range all {
+		var into any
+		switch {
+		case strings.EqualFold(name, "Authorization"):
+			into = &in.authorization
+		case strings.EqualFold(name, "Cache-Control"):
+			into = &in.cacheControl
+		case strings.EqualFold(name, access.WorksectionHeader):
+			into = &in.worksection
+		default:
+			continue
+		}
+		if json.Unmarshal(text, into) != nil {
+			return in, errMessage
+		}
+	}
+	return in, nil
+}
+
+// shown is what the client shows: what it says here goes before the headers of the request.
+func (in initial) shown(r *http.Request) shown {
+	s := shownBy(r)
+	if in.authorization != nil {
+		s.authorization, s.malformed = *in.authorization, *in.authorization == ""
+	}
+	if in.worksection != "" {
+		s.worksection = connectors.Secret(strings.TrimSpace(in.worksection))
+	}
+	return s
+}

@@ -1,0 +1,38 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Whatever a client sends, it is a message of the protocol or none, and what is written of it can be read.
+func FuzzMessage(f *testing.F) {
+	for _, seed := range []string{
+		`{"type":"connection_init","payload":{"Authorization":"x","Cache-Control":"max-age=1"}}`, `{"type":"ping"}`, `{"type":"pong","payload":null}`,
+		`{"type":"subscribe","id":"1","payload":{"query":"{ a }","variables":{"a":[1]}}}`, `{"type":"complete","id":"1"}`, `{"type":"next","id":"\u0000"}`, `[]`,
+	} {
+		f.Add([]byte(seed))
+	}
+	d := &door{limits: DefaultLimits()}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := readMessage(text)
+		if err != nil {
+			return
+		}
+		switch m.Type {
+		case messageInit:
+			_, _ = readInitial(m.Payload)
+		case messageSubscribe:
+			p := &graphql.RawParams{}
+			_ = d.parse(m.Payload, p)
+		}
+		var b bytes.Buffer
+		writeMessage(&b, m.Type, m.ID, m.Payload)
+		if !json.Valid(b.Bytes()) {
+			t.Errorf("%q is written as %q", text, b.Bytes())
+		}
+	})
+}

@@ -1,0 +1,110 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/freshness"
+)
+
+// operation is one operation, however it has come.
+type operation struct {
+	exchange freshness.Exchange
+	readOnly bool // only a query may come in this way
+	cost     int
+	tellCost bool // the client wants to know
+	streamed bool // there are no headers to an answer, so that it tells its age itself
+}
+
+var (
+	onlyByPost  = badRequest(http.StatusMethodNotAllowed, "GET is for queries: what changes something goes by POST")
+	tookTooLong = &refusal{status: http.StatusServiceUnavailable, code: codeTimeout, message: "the operation took too long"}
+	noQuery     = badRequest(http.StatusBadRequest, "the request has no query")
+)
+
+// begin checks an operation and has it begin. What it gives is called for each answer, in the context that it gives, until there is none.
+// An operation that the graph refuses has one answer: that it does.
+func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawParams) (graphql.ResponseHandler, context.Context, *refusal) {
+	hash, e := d.resolve(ctx, params)
+	if e != nil {
+		return nil, ctx, e
+	}
+	if control, ok := params.Extensions["Cache-Control"].(string); ok {
+		if e := d.wish(op, control); e != nil {
+			return nil, ctx, e
+		}
+	}
+	ctx = freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange)
+	doc, errs := d.documents.read(ctx, params.Query)
+	if len(errs) > 0 {
+		return d.refused(ctx, &graphql.OperationContext{}, errs)
+	}
+	if hash != "" {
+		d.trusted.Register(ctx, params.Query, hash)
+	}
+	chosen := doc.ast.Operations.ForName(params.OperationName)
+	switch {
+	case chosen == nil:
+		return d.refused(ctx, &graphql.OperationContext{}, noSuchOperation(params.OperationName))
+	case op.readOnly && chosen.Operation != ast.Query:
+		return nil, ctx, onlyByPost
+	}
+	running, errs := d.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
+	if len(errs) > 0 {
+		return d.refused(ctx, running, errs)
+	}
+	op.cost = d.costs.Estimate(chosen, running.Variables)
+	op.tellCost, _ = params.Extensions["cost"].(bool)
+	if e := d.limits.afford(op.cost); e != nil {
+		return d.refused(ctx, running, e.list())
+	}
+	next, ctx := d.exec.DispatchOperation(ctx, running)
+	return next, ctx, nil
+}
+
+// faultless says whether an answer has all that was asked for, so that its client may keep it.
+func (op *operation) faultless(resp *graphql.Response) bool {
+	return len(resp.Errors) == 0 && !op.exchange.Lacking
+}
+
+// finish makes of what the graph has answered what the client gets.
+func (d *door) finish(op *operation, resp *graphql.Response) *graphql.Response {
+	age, control := -1, ""
+	if op.streamed {
+		age, control = ageOf(op.exchange.Answer, op.faultless(resp))
+	}
+	resp.Errors = d.limits.cut(resp.Errors)
+	tell := func(name string, value any) {
+		if resp.Extensions == nil {
+			resp.Extensions = make(map[string]any, 1)
+		}
+		resp.Extensions[name] = value
+	}
+	if op.tellCost && op.cost > 0 {
+		tell("cost", map[string]int{"requested": op.cost, "maximum": d.limits.Cost})
+	}
+	if age >= 0 {
+		tell("Age", age)
+	}
+	if control != "" {
+		tell("Cache-Control", control)
+	}
+	return resp
+}
+
+func (d *door) refused(ctx context.Context, running *graphql.OperationContext, errs gqlerror.List) (graphql.ResponseHandler, context.Context, *refusal) {
+	ctx = graphql.WithOperationContext(ctx, running)
+	return graphql.OneShot(d.exec.DispatchError(ctx, errs)), ctx, nil
+}
+
+func noSuchOperation(name string) gqlerror.List {
+	message := "the document has several operations: name one in operationName"
+	if name != "" {
+		message = "the document has no operation of the name in operationName"
+	}
+	return invalid(message)
+}

@@ -1,0 +1,101 @@
+package httpapi_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"roster/internal/httpapi"
+	"roster/internal/persisted"
+)
+
+// named is a request with a document, its hash, or both, by POST and by GET.
+func named(document, hash string) map[string]*http.Request {
+	extensions := map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": hash}}
+	body := map[string]any{"extensions": extensions}
+	text, err := json.Marshal(extensions)
+	if err != nil {
+		panic(err)
+	}
+	query := url.Values{"extensions": {string(text)}}
+	if document != "" {
+		body["query"] = document
+		query.Set("query", document)
+	}
+	whole, err := json.Marshal(body)
+	if err != nil {
+		panic(err)
+	}
+	return map[string]*http.Request{"POST": post(string(whole)), "GET": get(query.Encode())}
+}
+
+func sha(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// Clients first send the hash alone; who is told that it is not known sends the document with it, and from then on anybody's hash is enough.
+func TestPersistedQueries(t *testing.T) {
+	t.Parallel()
+	const document = "{ hello }"
+	for _, way := range []string{"POST", "GET"} {
+		h := httpapi.New(httpapi.Options{API: api{}, Documents: persisted.New(persisted.Options{Recent: persisted.NewRecent(nil)})})
+		steps := []struct{ name, document, hash, says string }{
+			{"unknown", "", sha(document), `"PersistedQueryNotFound"`},
+			{"another's hash", document, sha("x"), "BAD_REQUEST"},
+			{"which registers nothing", "", sha("x"), `"PERSISTED_QUERY_NOT_FOUND"`},
+			{"one that cannot run", "{ helo }", sha("{ helo }"), "GRAPHQL_VALIDATION_FAILED"},
+			{"is not kept", "", sha("{ helo }"), `"PersistedQueryNotFound"`},
+			{"whole", document, sha(document), `"world"`},
+			{"by its hash", "", sha(document), `"world"`},
+			{"in capitals", "", strings.ToUpper(sha(document)), `"world"`},
+		}
+		for _, step := range steps {
+			rec := do(h, named(step.document, step.hash)[way])
+			if !strings.Contains(rec.Body.String(), step.says) || strings.Contains(rec.Body.String(), `"data":null`) {
+				t.Errorf("%s, %s: HTTP %d %s, want it to say %s", way, step.name, rec.Code, rec.Body, step.says)
+			}
+		}
+	}
+	if rec := do(httpapi.New(httpapi.Options{API: api{}}), named("", sha(document))["POST"]); !strings.Contains(rec.Body.String(), `"PersistedQueryNotSupported"`) {
+		t.Errorf("nobody keeps any: %s", rec.Body)
+	}
+	for _, extensions := range []string{`{"persistedQuery":1}`, `{"persistedQuery":{"version":2,"sha256Hash":"x"}}`, `{"persistedQuery":{"version":1}}`, `{"persistedQuery":{"sha256Hash":"x"}}`} {
+		rec := do(httpapi.New(httpapi.Options{API: api{}}), post(`{"query":"{ hello }","extensions":`+extensions+`}`))
+		if rec.Code != http.StatusBadRequest {
+			t.Errorf("%s: HTTP %d %s, want 400", extensions, rec.Code, rec.Body)
+		}
+	}
+}
+
+func TestTrustedDocuments(t *testing.T) {
+	t.Parallel()
+	m, err := persisted.Parse([]byte(`{"hello":"{ hello }","change":"mutation { change }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httpapi.New(httpapi.Options{API: api{}, Documents: persisted.New(persisted.Options{Manifest: m, Enforce: true, Recent: persisted.NewRecent(nil)})})
+	for name, tc := range map[string]struct {
+		request *http.Request
+		status  int
+		says    string
+	}{
+		"by its name":          {named("", "hello")["POST"], 200, `"world"`},
+		"by its name, by GET":  {named("", "hello")["GET"], 200, `"world"`},
+		"by its text":          {post(hello), 200, `"world"`},
+		"another":              {post(`{"query":"{ nickname }"}`), 200, `"DOCUMENT_NOT_TRUSTED"`},
+		"another, newer type":  {post(`{"query":"{ nickname }"}`, "Accept", "application/graphql-response+json"), 400, `"DOCUMENT_NOT_TRUSTED"`},
+		"another that is none": {post(`{"query":"{{{"}`), 200, `"DOCUMENT_NOT_TRUSTED"`},
+		"registering another":  {named("{ nickname }", sha("{ nickname }"))["POST"], 200, `"DOCUMENT_NOT_TRUSTED"`},
+		"an unknown name":      {named("", "nobody")["POST"], 200, `"DOCUMENT_NOT_TRUSTED"`},
+		"a mutation by GET":    {named("", "change")["GET"], 405, "GET is for queries"},
+	} {
+		if rec := do(h, tc.request); rec.Code != tc.status || !strings.Contains(rec.Body.String(), tc.says) {
+			t.Errorf("%s: HTTP %d %s, want %d and %s", name, rec.Code, rec.Body, tc.status, tc.says)
+		}
+	}
+}

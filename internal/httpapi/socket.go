@@ -1,0 +1,374 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/freshness"
+)
+
+// subprotocol is the one that is spoken over WebSockets.
+const subprotocol = "graphql-transport-ws"
+
+// The codes with which graphql-transport-ws closes a connection, and the reasons that go with them.
+const (
+	closeBadMessage   websocket.StatusCode = 4400
+	closeUnauthorized websocket.StatusCode = 4401
+	closeForbidden    websocket.StatusCode = 4403
+	closeSubprotocol  websocket.StatusCode = 4406
+	closeInitTimeout  websocket.StatusCode = 4408
+	closeDuplicate    websocket.StatusCode = 4409
+	closeSecondInit   websocket.StatusCode = 4429
+)
+
+const (
+	// initTime is how long a client may take to say connection_init.
+	initTime = 3 * time.Second
+	// pingEvery is how often a client is asked whether it is still there, and how long it has to answer: proxies close what is silent for longer.
+	pingEvery = 20 * time.Second
+)
+
+func isUpgrade(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// socket is one WebSocket.
+type socket struct {
+	door *door
+	conn *websocket.Conn
+	r    *http.Request
+	ctx  context.Context
+	end  context.CancelFunc
+
+	// Of the goroutine that reads, and set before the first operation begins.
+	known   bool // connection_init has been answered
+	caller  guest
+	allowed context.Context // what operations run in: it knows the caller
+	control string          // the Cache-Control of operations that say nothing else
+	expiry  *time.Timer
+
+	mu      sync.Mutex
+	active  map[string]*running
+	leaving bool // nothing new begins
+	idle    *time.Timer
+	running sync.WaitGroup
+}
+
+// running is an operation under way.
+type running struct {
+	cancel  context.CancelFunc
+	endless bool // a subscription, which nobody waits for
+}
+
+// socket speaks graphql-transport-ws until one side closes.
+func (d *door) socket(w http.ResponseWriter, r *http.Request) {
+	for _, name := range [...]string{"Content-Type", "Cache-Control", "Content-Security-Policy", "X-Content-Type-Options"} { // they are for answers
+		w.Header().Del(name)
+	}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, // the origin has been looked at
+		CompressionMode: websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return // the client has been told
+	}
+	defer conn.CloseNow() //nolint:errcheck // it is closed already, unless something went wrong
+	if conn.Subprotocol() != subprotocol {
+		conn.Close(closeSubprotocol, "Subprotocol not acceptable") //nolint:errcheck // nothing comes after it
+		return
+	}
+	conn.SetReadLimit(int64(d.limits.BodyBytes))
+	at := servingOf(r.Context())
+	at.open.Add(1)
+	defer at.open.Done()
+	s := &socket{door: d, conn: conn, r: r, active: make(map[string]*running)}
+	s.ctx, s.end = context.WithCancel(r.Context())
+	s.serve(at.stopping)
+}
+
+func (s *socket) serve(stopping <-chan struct{}) {
+	var watching sync.WaitGroup
+	inTime := time.AfterFunc(initTime, func() { s.close(closeInitTimeout, "Connection initialisation timeout") })
+	s.idle = time.AfterFunc(s.door.limits.StreamIdle, func() { s.close(websocket.StatusNormalClosure, "nothing runs here") })
+	watching.Go(func() { s.ping() })
+	watching.Go(func() { s.drain(stopping) })
+	for s.read(inTime) {
+	}
+	inTime.Stop()
+	s.end()
+	s.running.Wait()
+	s.mu.Lock()
+	s.leaving = true
+	s.idle.Stop()
+	s.mu.Unlock()
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	watching.Wait()
+}
+
+// close tells the client why, and waits for a moment until it agrees. Reading then ends.
+func (s *socket) close(code websocket.StatusCode, reason string) {
+	s.conn.Close(code, reason) //nolint:errcheck // whoever has gone needs no reason
+}
+
+// read handles one message, and is false where it was the last one. What is not awaited here goes on in goroutines of its own.
+func (s *socket) read(inTime *time.Timer) bool {
+	kind, text, err := s.conn.Read(s.ctx)
+	if err != nil {
+		return false
+	}
+	m, err := readMessage(text)
+	switch {
+	case kind != websocket.MessageText || err != nil:
+		s.close(closeBadMessage, "Invalid message received")
+		return false
+	case m.Type == messagePing:
+		return s.send(messagePong, "", m.Payload) == nil
+	case m.Type == messagePong:
+		return true
+	case m.Type == messageInit:
+		inTime.Stop()
+		return s.meet(m)
+	case !s.known:
+		s.close(closeUnauthorized, "Unauthorized")
+		return false
+	case m.Type == messageSubscribe:
+		return s.subscribe(m)
+	}
+	s.stop(m.ID)
+	return true
+}
+
+// meet answers connection_init.
+func (s *socket) meet(m message) bool {
+	if s.known {
+		s.close(closeSecondInit, "Too many initialisation requests")
+		return false
+	}
+	in, err := readInitial(m.Payload)
+	if err != nil {
+		s.close(closeBadMessage, "Invalid message received")
+		return false
+	}
+	if _, err := freshness.Parse([]string{in.cacheControl}, time.Now()); err != nil {
+		s.close(closeBadMessage, "Invalid Cache-Control")
+		return false
+	}
+	s.control = in.cacheControl
+	ctx, caller, e := s.door.meet(s.ctx, s.r, in.shown(s.r))
+	switch {
+	case e != nil && e.status == http.StatusServiceUnavailable:
+		s.close(websocket.StatusTryAgainLater, "Tokens cannot be checked at present")
+		return false
+	case e != nil:
+		s.close(closeForbidden, "Forbidden")
+		return false
+	}
+	s.allowed, s.caller, s.known = ctx, caller, true
+	if until := caller.expires; !until.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(until), func() { s.close(closeForbidden, "The credentials have expired") })
+	}
+	return s.send(messageAck, "", nil) == nil
+}
+
+// subscribe begins an operation.
+func (s *socket) subscribe(m message) bool {
+	params := &graphql.RawParams{Headers: s.r.Header}
+	params.ReadTime.Start = graphql.Now()
+	e := s.door.parse(m.Payload, params)
+	params.ReadTime.End = graphql.Now()
+	params.Headers = s.r.Header
+	if e != nil && e.code == codeBadRequest {
+		s.close(closeBadMessage, "Invalid message received")
+		return false
+	}
+	if e != nil {
+		return s.refuse(m.ID, e.list()) == nil
+	}
+	ctx, e := s.admit(m.ID)
+	switch {
+	case e == alreadyThere:
+		s.close(closeDuplicate, "Subscriber for "+short(m.ID)+" already exists")
+		return false
+	case e != nil:
+		return s.refuse(m.ID, e.list()) == nil
+	}
+	go s.run(ctx, m.ID, params)
+	return true
+}
+
+var (
+	alreadyThere = &refusal{}
+	isStopping   = &refusal{code: codeTimeout, message: "the server is stopping, or has changed: connect again"}
+)
+
+// admit takes an operation in, and gives what it runs in.
+func (s *socket) admit(id string) (context.Context, *refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maximum := s.door.limits.StreamOperations
+	switch {
+	case s.active[id] != nil:
+		return nil, alreadyThere
+	case s.leaving:
+		return nil, isStopping
+	case len(s.active) >= maximum:
+		return nil, exceeded("stream_operations", maximum, -1, "%d operations are under way on this connection, which is the limit", maximum)
+	}
+	ctx, cancel := context.WithCancel(s.allowed)
+	s.active[id] = &running{cancel: cancel}
+	s.running.Add(1)
+	s.idle.Stop()
+	return ctx, nil
+}
+
+// endless notes that an operation is a subscription.
+func (s *socket) endless(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.active[id]; r != nil {
+		r.endless = true
+		if s.leaving {
+			r.cancel()
+		}
+	}
+}
+
+// short keeps a reason within what a close frame holds.
+func short(id string) string { return id[:min(len(id), 64)] }
+
+// stop ends an operation that the client no longer wants.
+func (s *socket) stop(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.active[id]; r != nil {
+		r.cancel()
+	}
+}
+
+// forget says that an operation is over, so that its ID is free again. It is true where the client wants to hear no more of it.
+func (s *socket) forget(ctx context.Context, id string) (unwanted bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	unwanted = ctx.Err() != nil
+	if r := s.active[id]; r != nil {
+		r.cancel()
+	}
+	delete(s.active, id)
+	if len(s.active) == 0 && !s.leaving {
+		s.idle.Reset(s.door.limits.StreamIdle)
+	}
+	return unwanted
+}
+
+// run runs one operation and sends what it answers.
+func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams) {
+	defer s.running.Done()
+	op := operation{streamed: true}
+	e := s.door.wish(&op, s.control)
+	if e == nil {
+		_, e = s.door.count(s.caller)
+	}
+	if e == nil {
+		endless := s.door.subscribes(ctx, params)
+		if endless {
+			s.endless(id)
+		}
+		e = s.door.stream(ctx, &op, params, s.caller, endless, func(resp *graphql.Response) error {
+			if resp.Data == nil {
+				return &requestError{resp.Errors}
+			}
+			return s.next(id, resp)
+		})
+	}
+	if s.forget(ctx, id) {
+		return
+	}
+	if e != nil {
+		s.refuse(id, e.list()) //nolint:errcheck // reading notices that the connection is gone
+		return
+	}
+	s.send(messageComplete, id, nil) //nolint:errcheck // as above
+}
+
+// requestError is an answer that says only why there is none.
+type requestError struct{ errs gqlerror.List }
+
+// Error says so.
+func (*requestError) Error() string { return "the operation was refused" }
+
+func (s *socket) next(id string, resp *graphql.Response) error {
+	b := buffer()
+	defer release(b)
+	encode(b, resp)
+	return s.send(messageNext, id, b.Bytes())
+}
+
+func (s *socket) refuse(id string, errs gqlerror.List) error {
+	text, err := json.Marshal(errs)
+	if err != nil {
+		return err
+	}
+	return s.send(messageError, id, text)
+}
+
+// send sends one message. A client that does not take it in time loses the connection.
+func (s *socket) send(kind, id string, payload []byte) error {
+	b := buffer()
+	defer release(b)
+	writeMessage(b, kind, id, payload)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.r.Context()), s.door.limits.AnswerTime)
+	defer cancel()
+	return s.conn.Write(ctx, websocket.MessageText, b.Bytes())
+}
+
+// ping finds out when a client has gone without a word.
+func (s *socket) ping() {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		ctx, cancel := context.WithTimeout(s.ctx, pingEvery)
+		err := s.conn.Ping(ctx)
+		cancel()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			s.conn.CloseNow() //nolint:errcheck // nobody is there
+			return
+		}
+	}
+}
+
+// drain lets what is under way finish when the server stops or has changed, and then sends the client away, to another one.
+func (s *socket) drain(stopping <-chan struct{}) {
+	select {
+	case <-s.ctx.Done():
+		return
+	case <-stopping:
+	case <-s.door.retired:
+	}
+	s.mu.Lock()
+	s.leaving = true
+	s.idle.Stop()
+	for _, r := range s.active {
+		if r.endless {
+			r.cancel()
+		}
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+	s.close(websocket.StatusGoingAway, "The server is stopping, or has changed: connect again")
+}
