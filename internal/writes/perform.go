@@ -46,9 +46,10 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 	w.running.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.opt.Within)
 		defer cancel()
+		defer context.AfterFunc(w.ending, cancel)()
 		r, err := do(ctx)
 		switch {
-		case errors.Is(err, context.DeadlineExceeded): // it was another's turn all the time
+		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // it was another's turn all the time
 			r, err = unsettled("Another call for the same thing has been under way for too long."), nil
 		case err != nil:
 			err = errors.Join(ErrUnavailable, err)

@@ -31,6 +31,8 @@ type Writer struct {
 	opt     Options
 	ledger  *Ledger
 	running sync.WaitGroup
+	ending  context.Context // ends when nobody waits for the writes any more
+	end     context.CancelFunc
 }
 
 // New gives a writer.
@@ -47,11 +49,21 @@ func New(opt Options) *Writer {
 	if opt.Audit == nil {
 		opt.Audit = slog.New(slog.DiscardHandler)
 	}
-	return &Writer{opt: opt, ledger: opt.Ledger}
+	w := &Writer{opt: opt, ledger: opt.Ledger}
+	w.ending, w.end = context.WithCancel(context.Background())
+	return w
 }
 
-// Close waits for the writes that are under way.
-func (w *Writer) Close() { w.running.Wait() }
+// closeWithin is how long Close waits before it breaks off what is under way.
+const closeWithin = 10 * time.Second
+
+// Close waits for the writes that are under way. What takes long is broken off, as if the process had ended: the next call settles it.
+func (w *Writer) Close() {
+	late := time.AfterFunc(closeWithin, w.end)
+	defer late.Stop()
+	w.running.Wait()
+	w.end()
+}
 
 // Request is what all writes have in common.
 type Request struct {
