@@ -1,0 +1,5 @@
+package writes_test
+
+const replicaEnv = "ROSTER_TEST_WRITER"
+
+func replica() int { return 1 }
