@@ -25,6 +25,7 @@ type Ledger struct {
 	log   *slog.Logger
 	gates gates
 
+	lease   time.Duration
 	showFor time.Duration
 	overlay overlay
 	mu      sync.Mutex // one exchange of the overlay with the store at a time
@@ -36,12 +37,17 @@ type LedgerOptions struct {
 	Store Store
 	// ShowFor is how long what was made is shown although its source's list does not have it; zero means 10 min.
 	ShowFor time.Duration
-	Logger  *slog.Logger
+	// LeaseFor is how long what a process was doing is left to it after it has died; zero means 15 s.
+	LeaseFor time.Duration
+	Logger   *slog.Logger
 }
 
 // NewLedger gives a ledger, which follows other replicas while it runs.
 func NewLedger(opt LedgerOptions) *Ledger {
-	l := &Ledger{store: opt.Store, log: opt.Logger, showFor: opt.ShowFor}
+	l := &Ledger{store: opt.Store, log: opt.Logger, lease: opt.LeaseFor, showFor: opt.ShowFor}
+	if l.lease <= 0 {
+		l.lease = defaultLease
+	}
 	if l.store == nil {
 		l.store = new(Memory)
 	}

@@ -12,8 +12,8 @@ import (
 func tokenOf(n uint64) string { return strconv.FormatUint(n, 36) }
 
 const (
-	// leaseFor is how long a lock lasts whose holder is gone. It is renewed while there is one.
-	leaseFor = 15 * time.Second
+	// defaultLease is how long a lock lasts whose holder is gone. It is renewed while there is one.
+	defaultLease = 15 * time.Second
 	// lockPoll is how often a lock is asked for that another replica has.
 	lockPoll = 50 * time.Millisecond
 )
@@ -55,7 +55,7 @@ func (k *lock) take(ctx context.Context) error {
 	defer poll.Stop()
 	for {
 		at := time.Now()
-		now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, Held{}, []byte(k.owner), leaseFor)
+		now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, Held{}, []byte(k.owner), k.ledger.lease)
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (k *lock) take(ctx context.Context) error {
 }
 
 func (k *lock) keep(ctx context.Context) {
-	beat := time.NewTicker(leaseFor / 3)
+	beat := time.NewTicker(k.ledger.lease / 3)
 	defer beat.Stop()
 	for {
 		select {
@@ -91,7 +91,7 @@ func (k *lock) renew(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	at := time.Now()
-	now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, k.held, []byte(k.owner), leaseFor)
+	now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, k.held, []byte(k.owner), k.ledger.lease)
 	if err != nil {
 		return err
 	}

@@ -262,6 +262,7 @@ type world struct {
 	ledger *writes.Ledger
 	writer *writes.Writer
 	log    *strings.Builder
+	suffix string // of the names of what is made
 }
 
 // lesser is a source that can be read only.
@@ -332,17 +333,28 @@ var kinds = map[string]struct {
 	shows      func(*directory.Directory, connectors.Ref) bool
 }{
 	"inviteUser": {connectors.Accounts, "new@example.com", func(ctx context.Context, w *world, r writes.Request) (writes.Result, error) {
-		return w.writer.InviteUser(ctx, r, writes.Invite{Email: "new@example.com"})
+		return w.writer.InviteUser(ctx, r, writes.Invite{Email: "new" + w.suffix + "@example.com"})
 	}, func(d *directory.Directory, ref connectors.Ref) bool { return d.AccountOf(ref) != nil }},
 	"createTeam": {connectors.Teams, "New team", func(ctx context.Context, w *world, r writes.Request) (writes.Result, error) {
-		return w.writer.CreateTeam(ctx, r, writes.CreateTeam{Name: "New  team "})
+		return w.writer.CreateTeam(ctx, r, writes.CreateTeam{Name: "New  team " + w.suffix})
 	}, func(d *directory.Directory, ref connectors.Ref) bool { return d.TeamOf(ref) != nil }},
 	"createContact": {connectors.Contacts, "new@client.example", func(ctx context.Context, w *world, r writes.Request) (writes.Result, error) {
-		return w.writer.CreateContact(ctx, r, writes.CreateContact{Name: "Cem Oz", Email: "new@client.example"})
+		return w.writer.CreateContact(ctx, r, writes.CreateContact{Name: "Cem Oz", Email: "new" + w.suffix + "@client.example"})
 	}, func(d *directory.Directory, ref connectors.Ref) bool { return d.ContactOf(ref) != nil }},
 	"createContactFolder": {connectors.ContactFolders, "New folder", func(ctx context.Context, w *world, r writes.Request) (writes.Result, error) {
-		return w.writer.CreateContactFolder(ctx, r, "New folder")
+		return w.writer.CreateContactFolder(ctx, r, "New folder"+w.suffix)
 	}, func(d *directory.Directory, ref connectors.Ref) bool { return d.FolderOf(ref) != nil }},
+}
+
+// nameOf gives the name of what a kind of write makes with that suffix.
+func nameOf(kind, suffix string) string {
+	switch kind {
+	case "createTeam":
+		return strings.TrimSpace("New team " + suffix)
+	case "createContactFolder":
+		return "New folder" + suffix
+	}
+	return strings.Replace(kinds[kind].name, "@", suffix+"@", 1)
 }
 
 func kindNames() []string { return slices.Sorted(maps.Keys(kinds)) }

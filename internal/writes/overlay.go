@@ -146,6 +146,22 @@ func add(to *snapshot.Records, r snapshot.Records) {
 	to.ContactFolders = append(to.ContactFolders, r.ContactFolders...)
 }
 
+// only gives the record with that ID alone.
+func only(r snapshot.Records, id string) snapshot.Records {
+	return snapshot.Records{
+		Accounts: withID(r.Accounts, id), Teams: withID(r.Teams, id), Contacts: withID(r.Contacts, id), ContactFolders: withID(r.ContactFolders, id),
+	}
+}
+
+func withID[R connectors.Record](records []R, id string) []R {
+	for i := range records {
+		if records[i].Key() == id {
+			return records[i : i+1 : i+1]
+		}
+	}
+	return nil
+}
+
 func has(r snapshot.Records, id string) bool {
 	return hasID(r.Accounts, id) || hasID(r.Teams, id) || hasID(r.Contacts, id) || hasID(r.ContactFolders, id)
 }
@@ -195,6 +211,10 @@ func (l *Ledger) exchange(ctx context.Context) error {
 	}
 }
 
+// seenFor is how long the others are still told of what one replica has seen in a source's list: longer than any of them takes its own data for
+// recent.
+const seenFor = 6 * recent
+
 // merge takes up what is stored, and gives what should be, and what need not be any more.
 func (o *overlay) merge(stored []*shown) (mine []*shown, seen map[string]bool) {
 	o.mu.Lock()
@@ -216,7 +236,7 @@ func (o *overlay) merge(stored []*shown) (mine []*shown, seen map[string]bool) {
 	}
 	seen = make(map[string]bool)
 	for key, e := range o.entries {
-		seen[key] = !e.Seen.IsZero()
+		seen[key] = !e.Seen.IsZero() && time.Since(e.Seen) > seenFor
 		if o.mine[key] && !known[key] && !seen[key] {
 			mine = append(mine, e)
 		}

@@ -292,12 +292,17 @@ func (e *execution) made(ctx context.Context, record snapshot.Records, id string
 			return e.c.there(e.c.standingOf(record, id))
 		}
 	}
+	e.show(ctx, record, id)
+	return Result{Outcome: Done, Ref: e.c.ref(id)}
+}
+
+// show has all replicas show a record, whose own data may be older than what tells of it here.
+func (e *execution) show(ctx context.Context, record snapshot.Records, id string) {
 	e.w.ledger.show(ctx, &shown{
 		Source: e.c.source.Name, Fingerprint: e.c.source.Fingerprint, Collection: e.c.key.Collection, ID: id, Record: record,
 		Until: time.Now().Add(e.w.ledger.showFor),
 	})
 	reached(ctx, "shown")
-	return Result{Outcome: Done, Ref: e.c.ref(id)}
 }
 
 // standingOf compares what the source gave with what was asked for.
@@ -376,6 +381,7 @@ func (e *execution) settled(ctx context.Context) (id string, is standing, known 
 			return "", absent, false
 		}
 		if id, is = e.c.find(records); is != absent {
+			e.show(ctx, only(records, id), id)
 			return id, is, true
 		}
 	}
