@@ -149,9 +149,12 @@ func TestRedisDiesUnderLoad(t *testing.T) {
 	redis := redistest.Start(t)
 	systems := companyOf(t, smallCompany)
 	var servers []*program
+	settings := replicated(redis, systems, "1s", "1s")
+	settings["first_wait"] = "2s" // while nobody knows who may call, data of a second's freshness becomes very old, and is waited for
 	for range 3 {
-		p := serve(t, replicated(redis, systems, "1s", "1s"))
+		p := serve(t, settings)
 		p.awaitConnected(t)
+		p.awaitFirstReading(t)
 		servers = append(servers, p)
 	}
 	const records = `{
