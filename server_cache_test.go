@@ -24,8 +24,9 @@ func keep(t *testing.T, tier snapshot.Tier, sources ...string) {
 	t.Helper()
 	for _, name := range sources {
 		item := snapshot.Item{Key: snapshot.Key{Source: name, Collection: connectors.Accounts}, Fingerprint: "f"}
+		now := time.Now()
 		_, err := tier.Offer(t.Context(), snapshot.Stored{
-			Item: item, Meta: snapshot.Meta{ReadAt: time.Now(), Since: time.Now(), Version: "v", Complete: true, Count: 1}, KeepFor: time.Hour,
+			Item: item, Meta: snapshot.Meta{ReadAt: now, Since: now, Version: "v", Complete: true, Count: 1}, KeepFor: time.Hour,
 			Encode: func() ([][]byte, error) { return [][]byte{[]byte("part of " + name)}, nil },
 		})
 		if err != nil {

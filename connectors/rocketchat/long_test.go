@@ -35,7 +35,7 @@ func (f *flaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func limited(t *testing.T, chat http.Handler) *connectors.Source {
 	t.Helper()
 	cfg := config("https://chat.acme.example")
-	cfg.RateLimit = nil
+	cfg.RateLimit, cfg.Retries = nil, new(0) // how often a single call is repeated is another matter
 	source, err := open(cfg, inProcess{chat})
 	if err != nil {
 		t.Fatal(err)

@@ -66,8 +66,8 @@ func (b *breaker) enter(ctx context.Context) (probe bool, e *connectors.Error) {
 			return false, nil
 		case b.state == connectors.BreakerOpen && now.Before(b.until):
 			e := *b.why
-			b.mu.Unlock()
 			e.RetryAfter, e.Unsent = b.until.Sub(now), true
+			b.mu.Unlock()
 			return false, &e
 		case b.state == connectors.BreakerOpen:
 			b.become(connectors.BreakerProbing, now)

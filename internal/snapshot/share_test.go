@@ -302,8 +302,9 @@ func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
 		newer := snapshot.Records{Accounts: []connectors.Account{{ID: "2", Name: "N2"}}}
 		slow.saved = func() { // while it slept, another has read
 			pass(time.Second)
+			now := time.Now()
 			_, err := quick.Offer(t.Context(), snapshot.Stored{Item: item, KeepFor: time.Hour,
-				Meta:   snapshot.Meta{ReadAt: time.Now(), Since: time.Now(), Version: "v2", Complete: true, Count: 1},
+				Meta:   snapshot.Meta{ReadAt: now, Since: now, Version: "v2", Complete: true, Count: 1},
 				Encode: func() ([][]byte, error) { return snapshot.Encode(connectors.Accounts, newer) }})
 			if err != nil {
 				t.Error(err)
