@@ -83,7 +83,8 @@ func overSocket(text string, origin ...string) func(*target, *http.Client) answe
 		var last []byte
 		for _, m := range []string{`{"type":"connection_init"}`, `{"type":"subscribe","id":"1","payload":` + document(text) + `}`} {
 			if err := conn.Write(ctx, websocket.MessageText, []byte(m)); err != nil {
-				return answer{body: err.Error()}
+				// The server closes in the middle of a message that is too large. What it says then may be lost with the connection.
+				return answer{int(websocket.StatusMessageTooBig), err.Error()}
 			}
 			if _, last, err = conn.Read(ctx); err != nil {
 				return answer{int(websocket.CloseStatus(err)), err.Error()}
