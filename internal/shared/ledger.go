@@ -20,7 +20,9 @@ var _ writes.Store = ledger{}
 func (r *Redis) Writes() writes.Store { return ledger{r} }
 
 // key hides the name, with an encryption key: the overlay's is always the same, the others are hashes of what callers sent.
-func (l ledger) key(name string) string { return l.prefix + "write:{" + l.seal.name([]byte(name)) + "}" }
+func (l ledger) key(name string) string {
+	return l.prefix + "write:{" + l.seal.name([]byte(name)) + "}"
+}
 
 func aboutWrite(name string) string { return "write:" + name }
 

@@ -2,6 +2,7 @@ package writes
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func (d *Dir) Put(ctx context.Context, name string, was Held, value []byte, life
 		}
 		return Held{}, true, nil
 	}
-	f := file{Name: name, Until: time.Now().Add(life), Value: value, Token: tokenOf(uint64(time.Now().UnixNano()))} //nolint:gosec // after 1970
+	f := file{Name: name, Until: time.Now().Add(life), Value: value, Token: rand.Text()}
 	if err := d.write(path, f); err != nil {
 		return was, false, err
 	}

@@ -20,7 +20,8 @@ type shown struct {
 	Collection  connectors.Collection `json:"collection"`
 	ID          string                `json:"id"`
 	Record      snapshot.Records      `json:"record"` // this one only
-	// Until is when it is given up, and Seen when a complete reading began that had it: older ones are still overlaid.
+	// Until is from when a complete reading that does not have it is believed, and Seen when a complete reading began that had it: older ones are
+	// still overlaid.
 	Until time.Time `json:"until"`
 	Seen  time.Time `json:"seen,omitzero"`
 }
@@ -53,22 +54,25 @@ func (o *overlay) set(key string, e *shown) {
 	o.entries[key] = e
 }
 
-// prune forgets what is given up.
+// prune has everyone look whether what is past its time can be given up, and forgets what is long past it.
 func (o *overlay) prune() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	pruned := false
+	past := false
 	for key, e := range o.entries {
-		if !time.Now().Before(e.Until) {
+		past = past || !time.Now().Before(e.Until)
+		if e.over() {
 			delete(o.entries, key)
 			delete(o.mine, key)
-			pruned = true
 		}
 	}
-	if pruned {
+	if past {
 		o.tell()
 	}
 }
+
+// over says that an entry is of no use any more: by then, its source has been read anew, or not for so long that this is of little weight.
+func (s *shown) over() bool { return time.Since(s.Until) > keptFor }
 
 func (o *overlay) tell() {
 	for c := range o.listeners {
@@ -99,10 +103,10 @@ func (l *Ledger) Follow() (changed <-chan struct{}, stop func()) {
 // Over gives the records to show of a source beyond a snapshot of one of its collections, which may be nil, and a word that tells this addition
 // from others; empty for none.
 //
-// What was made is shown until a complete reading has it. From then on the readings count, also where a later one has it no more.
+// What was made is shown until a complete reading has it. From then on the readings count, also where a later one has it no more. A reading that began
+// when its time was over counts too.
 func (l *Ledger) Over(source *connectors.Source, c connectors.Collection, snap *snapshot.Snapshot) (more snapshot.Records, version string) {
 	o := &l.overlay
-	now := time.Now()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, key := range slices.Sorted(maps.Keys(o.entries)) {
@@ -111,8 +115,8 @@ func (l *Ledger) Over(source *connectors.Source, c connectors.Collection, snap *
 			continue
 		}
 		switch {
-		case !now.Before(e.Until):
-			continue
+		case snap != nil && snap.Complete && !snap.ReadAt.Before(e.Until):
+			continue // given up, or it knows the record
 		case snap != nil && has(snap.Records, e.ID):
 			if snap.Complete && (e.Seen.IsZero() || snap.ReadAt.Before(e.Seen)) {
 				e.Seen = snap.ReadAt
@@ -125,18 +129,6 @@ func (l *Ledger) Over(source *connectors.Source, c connectors.Collection, snap *
 		version += "+" + e.ID
 	}
 	return more, version
-}
-
-// next is when something is given up; zero for never.
-func (o *overlay) next() (at time.Time) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, e := range o.entries {
-		if at.IsZero() || e.Until.Before(at) {
-			at = e.Until
-		}
-	}
-	return at
 }
 
 func add(to *snapshot.Records, r snapshot.Records) {
@@ -193,7 +185,7 @@ func (l *Ledger) exchange(ctx context.Context) error {
 		}
 		mine, seen := l.overlay.merge(stored)
 		all := slices.DeleteFunc(append(slices.Clone(stored), mine...), func(e *shown) bool {
-			return e == nil || !time.Now().Before(e.Until) || seen[e.key()]
+			return e == nil || e.over() || seen[e.key()]
 		})
 		if len(mine) == 0 && len(all) == len(stored) {
 			return nil
@@ -202,7 +194,7 @@ func (l *Ledger) exchange(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, ok, err := l.store.Put(ctx, OverlayName, held, value, max(l.showFor, time.Hour)); err != nil {
+		if _, ok, err := l.store.Put(ctx, OverlayName, held, value, l.showFor+keptFor); err != nil {
 			return err
 		} else if ok {
 			l.overlay.told(mine)
@@ -221,7 +213,7 @@ func (o *overlay) merge(stored []*shown) (mine []*shown, seen map[string]bool) {
 	defer o.mu.Unlock()
 	known, fresh := make(map[string]bool), false
 	for _, e := range stored {
-		if e == nil || !time.Now().Before(e.Until) {
+		if e == nil || e.over() {
 			continue
 		}
 		key := e.key()
@@ -258,7 +250,7 @@ const lookEvery = 5 * time.Second
 // Run follows what other replicas make, until ctx ends.
 func (l *Ledger) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		look := time.NewTimer(l.pause())
+		look := time.NewTimer(lookEvery)
 		select {
 		case <-look.C:
 		case <-l.store.Changed():
@@ -268,11 +260,4 @@ func (l *Ledger) Run(ctx context.Context) {
 		l.overlay.prune()
 		_ = l.exchange(ctx) // it is tried again
 	}
-}
-
-func (l *Ledger) pause() time.Duration {
-	if at := l.overlay.next(); !at.IsZero() {
-		return max(0, min(lookEvery, time.Until(at)))
-	}
-	return lookEvery
 }
