@@ -89,7 +89,7 @@ func TestChecks(t *testing.T) {
 		"blank folder":        {folder(""), []writes.UserError{fault(writes.Invalid, "name")}},
 		"a contact of others": {contact(func(c *writes.CreateContact, _ *world) { c.Name, c.Email = "Somebody Else", "CEM@example.com" }), []writes.UserError{fault(writes.Exists, "email")}},
 
-		"all of an invitation": {invite(func(i *writes.Invite, w *world) {
+		"all of an invitation": {invite(func(i *writes.Invite, _ *world) {
 			*i = writes.Invite{Email: "nobody", FirstName: &long, LastName: new("a\x01"), Title: &long, TeamID: new("x"), Department: &long, Access: &manager}
 		}), []writes.UserError{
 			fault(writes.Invalid, "email"), fault(writes.Invalid, "firstName"), fault(writes.Invalid, "lastName"), fault(writes.Invalid, "title"),
@@ -100,7 +100,7 @@ func TestChecks(t *testing.T) {
 		"two addresses":   {invite(func(i *writes.Invite, _ *world) { i.Email = "a@x.example,b@x.example" }), []writes.UserError{fault(writes.Invalid, "email")}},
 		"a named address": {invite(func(i *writes.Invite, _ *world) { i.Email = "A <a@x.example>" }), []writes.UserError{fault(writes.Invalid, "email")}},
 		"a local address": {invite(func(i *writes.Invite, _ *world) { i.Email = "root@localhost" }), []writes.UserError{fault(writes.Invalid, "email")}},
-		"no such team":    {invite(func(i *writes.Invite, w *world) { i.TeamID = new("VHdzL3Q5OQ") }), []writes.UserError{fault(writes.NotFound, "teamId")}},
+		"no such team":    {invite(func(i *writes.Invite, _ *world) { i.TeamID = new("VHdzL3Q5OQ") }), []writes.UserError{fault(writes.NotFound, "teamId")}},
 		"another's team":  {invite(func(i *writes.Invite, w *world) { i.TeamID = w.teamID("crm", "Closers") }), []writes.UserError{fault(writes.NotFound, "teamId")}},
 		"one of two teams": {invite(func(i *writes.Invite, w *world) { i.TeamID = w.teamID("ws", "Twins") }),
 			[]writes.UserError{fault(writes.Invalid, "teamId")}},
