@@ -75,6 +75,7 @@ type Limits struct {
 	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"How long an operation may take."`
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Operations at a time, of all callers together."`
 	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Operations at a time of one caller. Who has no name is known by their address, of IPv6 by the first 64 bits."`
+	RunningCost        int           `key:"running_cost" default:"2000000" min:"1" max:"1000000000" doc:"What the operations that run at a time may cost together. One that is alone runs whatever it costs."`
 	Requests           int           `key:"requests" default:"6000" min:"0" max:"100000000" doc:"Requests of one caller in requests_per, evenly coming back; 0 for no bound. Replicas count together where there is redis."`
 	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period of requests."`
 	Connections        int           `key:"connections" default:"2000" min:"1" max:"1000000" doc:"Open connections. One too many is closed at once, as is one too many of an address."`
