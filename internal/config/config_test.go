@@ -342,7 +342,7 @@ func TestSettings(t *testing.T) {
 		all[s.Path] = s
 	}
 	for _, want := range []Setting{
-		{"listen", "host:port", "127.0.0.1:8080", "Where to serve. Beyond loopback only with access.keys or access.oidc."},
+		{"listen", "host:port", "127.0.0.1:8080", "Where to serve. Beyond loopback only with access.keys or access.oidc, and with tls or insecure_plaintext."},
 		{"sources[].token_file", "path", "", "A file that holds token, in its place. Relative to the configuration file."},
 		{"sources[].email_trust", "verified, asserted, none", "asserted (rocketchat: verified)", all["sources[].email_trust"].Doc},
 		{"sources[].collections.<collection>.fresh_for", "duration", "5m (accounts: 1m)", all["sources[].collections.<collection>.fresh_for"].Doc},
@@ -353,10 +353,10 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// The README's table is the one made from the code; go generate rewrites it.
-func TestREADME(t *testing.T) {
+// The table of docs/settings.md is the one made from the code; go generate rewrites it.
+func TestSettingsPage(t *testing.T) {
 	t.Parallel()
-	got, err := os.ReadFile("../../README.md")
+	got, err := os.ReadFile("../../docs/settings.md")
 	if err != nil {
 		t.Fatal(err)
 	}
