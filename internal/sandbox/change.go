@@ -90,3 +90,13 @@ func one(is bool) int {
 	}
 	return 0
 }
+
+// Refuse has Worksection answer an action that changes something with an error; a code of 0 ends that.
+func (s *Sandbox) Refuse(action string, code int, message, details string) {
+	s.Worksection.Tune(func(k *worksection.Knobs) {
+		k.Refuse = nil
+		if code != 0 {
+			k.Refuse = map[string]worksection.Refusal{action: {Code: code, Message: message, Details: details}}
+		}
+	})
+}
