@@ -37,7 +37,13 @@ func scopeSets() []string {
 func TestScopes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, private("canary").company()...).read()
-	got := scopeTable(t, overHTTP(w.guarded()))
+	guarded := w.guarded()
+	got := scopeTable(t, overHTTP(guarded))
+	for name, way := range map[string]send{"WebSocket": overSocket(t, guarded), "server-sent events": overEvents(t, guarded)} {
+		if diff := cmp.Diff(got, scopeTable(t, way)); diff != "" {
+			t.Errorf("by %s it is another table (-HTTP +got):\n%s", name, diff)
+		}
+	}
 	const golden = "testdata/scopes.golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {

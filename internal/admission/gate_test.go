@@ -174,6 +174,12 @@ func (l *ledger) Spend(_ context.Context, debts map[string]time.Duration) (map[s
 	return out, nil
 }
 
+func (l *ledger) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.away = true
+}
+
 func TestReplicasShareARate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -195,7 +201,7 @@ func TestReplicasShareARate(t *testing.T) {
 		if rate, _ := there.Count(ann); rate.Remaining > 20 {
 			t.Errorf("%d are left at a replica, of which others have taken 50", rate.Remaining)
 		}
-		book.away = true
+		book.leave()
 		time.Sleep(2 * time.Minute)
 		for i := range 60 {
 			if _, ok := here.Count(ann); !ok {

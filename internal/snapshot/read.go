@@ -26,6 +26,18 @@ const (
 type outcome struct {
 	reading
 	err *connectors.Error
+	// apart says that replicas which cannot talk to each other took turns meanwhile.
+	apart bool
+}
+
+// took says what the reading took, given what the last one did. Waiting for one's turn among replicas that cannot talk to each other is no property
+// of the source, and is in the pace already: it makes nothing count as fresh for longer.
+func (o *outcome) took(start, now time.Time, before time.Duration) time.Duration {
+	took := o.spent + now.Sub(start)
+	if o.apart && before > 0 {
+		return min(took, before)
+	}
+	return took
 }
 
 // read brings the collection up to date: from the tier, where another replica has read it, or else from the source.
@@ -47,6 +59,7 @@ func (c *collection) read(ctx context.Context) {
 	o := c.list(connectors.WithUrgency(observed, urgency), start, lease)
 	c.progressed.Store(nil)
 	ended(ReadingEnd{Records: o.records.Len(), Complete: o.complete, Err: o.err})
+	o.apart = c.keeper.tier != nil && (lease == nil || c.pace() > 1)
 	c.finish(ctx, start, &o)
 	switch {
 	case lease == nil:
@@ -175,11 +188,11 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 	}
 	changed := c.publish(snap, func(v *view) {
 		v.reading, v.err = false, o.err
-		switch took := o.spent + now.Sub(start); {
+		switch {
 		case o.complete && o.since != nil:
-			v.quick = took
+			v.quick = o.took(start, now, v.quick)
 		case o.complete:
-			v.took = took
+			v.took = o.took(start, now, v.took)
 		}
 		v.next, v.floor = c.schedule(v, o, now)
 	})

@@ -432,3 +432,32 @@ func TestLoadNeverTouchesTheTier(t *testing.T) {
 		}
 	})
 }
+
+// Waiting for one's turn while the tier is away makes nothing count as fresh for longer than the pace does.
+func TestTurnsAreNoCostOfTheSource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := &unsteady{Tier: shared.NewLocal().Join(), size: 3}
+		src := scripted(step{ids: []string{"1"}, takes: time.Second})
+		opt := one(src)
+		opt.Tier = tier
+		opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: {FreshFor: 10 * time.Second, MinInterval: time.Second}}
+		k := snapshot.New(opt)
+		defer start(t, k)()
+		pass(5 * time.Second)
+		tier.away.Store(true)
+		src.set(step{ids: []string{"1"}, takes: time.Minute}) // most of it is waiting
+		k.Refresh(accounts)
+		before := len(src.reads())
+		for range 300 {
+			pass(time.Second)
+			k.Take([]snapshot.Key{accounts})
+		}
+		if n := len(src.reads()) - before; n < 1 {
+			t.Errorf("%d readings by itself", n)
+		}
+		if got := k.Statuses()[0].FreshFor; got != 30*time.Second {
+			t.Errorf("data counts as fresh for %v, want three times what is configured", got)
+		}
+	})
+}

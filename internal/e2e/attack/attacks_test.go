@@ -83,7 +83,8 @@ func overSocket(text string, origin ...string) func(*target, *http.Client) answe
 		var last []byte
 		for _, m := range []string{`{"type":"connection_init"}`, `{"type":"subscribe","id":"1","payload":` + document(text) + `}`} {
 			if err := conn.Write(ctx, websocket.MessageText, []byte(m)); err != nil {
-				return answer{body: err.Error()}
+				// The server closes in the middle of a message that is too large. What it says then may be lost with the connection.
+				return answer{int(websocket.StatusMessageTooBig), err.Error()}
 			}
 			if _, last, err = conn.Read(ctx); err != nil {
 				return answer{int(websocket.CloseStatus(err)), err.Error()}
@@ -171,9 +172,10 @@ func attacks() []attack {
 		{"2 MB of {a", byPost(document(strings.Repeat("{a", 1_000_000))), 413, limit("body_bytes", 1<<20)},
 		{"1 MB of {a", byPost(document(strings.Repeat("{a", 500_000))), 200, `"LIMIT_EXCEEDED"`},
 		{"a query of 100 kB by GET", byGet("{a#" + strings.Repeat("x", 100_000)), 431, ""},
-		{"50 MB", func(p *target, c *http.Client) answer {
-			return p.send(c, http.MethodPost, "", io.MultiReader(strings.NewReader(plain), endless(50<<20)), "Expect", "100-continue")
-		}, 413, limit("body_bytes", 1<<20)},
+		{"50 MB without a length", raw(func(c net.Conn, host string) {
+			fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n", host, 50<<20)
+			io.Copy(c, endless(1<<20+100_000)) //nolint:errcheck // the server has had enough of them
+		}), 413, limit("body_bytes", 1<<20)},
 		{"50 MB with a length", raw(func(c net.Conn, host string) {
 			fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", host, 50<<20)
 		}), 413, limit("body_bytes", 1<<20)},
