@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -273,6 +274,9 @@ func (p *program) cache(ctx context.Context) error {
 	removed, unit, err := tier.Clear(ctx, cfg, *source)
 	if err != nil {
 		return err
+	}
+	if *source != "" && !slices.ContainsFunc(cfg.Sources, func(s config.Source) bool { return s.Name == *source }) {
+		fmt.Fprintf(p.stderr, "roster cache: the configuration has no source %q: if it never had, look at the spelling\n", *source)
 	}
 	fmt.Fprintf(p.stdout, "Removed: %d %s. What runs keeps what it has in memory, and may store it again.\n", removed, unit)
 	return nil

@@ -83,6 +83,9 @@ func TestCacheClear(t *testing.T) {
 			if removed := 2 * (len(all) - len(tc.want)); err != nil || !strings.HasPrefix(stdout.String(), fmt.Sprintf("Removed: %d ", removed)) {
 				t.Errorf("error %v, output %q; want %d removed", err, stdout.String(), removed)
 			}
+			if warned := strings.Contains(stderr.String(), "has no source"); warned != (tc.args != nil && tc.args[1] != "crm") {
+				t.Errorf("standard error %q; only crm is configured", stderr.String())
+			}
 		}
 		t.Run("directory, "+name, func(t *testing.T) {
 			t.Parallel()

@@ -27,6 +27,8 @@ func At(address netip.Addr) Caller {
 type Limits struct {
 	// Operations run at a time, in all; PerCaller for one of them.
 	Operations, PerCaller int
+	// Cost is what they may cost together, by whatever measure.
+	Cost int
 	// Requests are what a caller may send at once; they come back evenly, all of them in Per.
 	Requests int
 	Per      time.Duration
@@ -40,6 +42,7 @@ type Gate struct {
 	mu      sync.Mutex
 	callers map[Caller]*state
 	running int
+	cost    int  // of all that run
 	settles bool // there are others to settle with
 	sweepAt int  // how many callers there are when those who have gone are next looked for
 	swept   time.Time
@@ -126,6 +129,25 @@ func (g *Gate) Enter(c Caller) Full {
 	s.running++
 	g.running++
 	return Free
+}
+
+// Take has an operation of that cost run among the others. It is false where they would cost too much together; one that is alone may cost what it will.
+// What is taken has to be given back.
+func (g *Gate) Take(cost int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.limits.Cost > 0 && g.cost > 0 && g.cost+cost > g.limits.Cost {
+		return false
+	}
+	g.cost += cost
+	return true
+}
+
+// Give says that an operation of that cost has run.
+func (g *Gate) Give(cost int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cost -= cost
 }
 
 // Leave says that a caller's operation has ended.

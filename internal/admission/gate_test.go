@@ -215,3 +215,20 @@ func TestReplicasShareARate(t *testing.T) {
 		running.Wait()
 	})
 }
+
+func TestCostTogether(t *testing.T) {
+	t.Parallel()
+	g := admission.New(admission.Limits{Cost: 100})
+	if !g.Take(60) || !g.Take(40) || g.Take(1) {
+		t.Error("not as much is let in as may run together")
+	}
+	g.Give(60)
+	if !g.Take(60) || g.Take(1) {
+		t.Error("what has been given back cannot be taken, or more")
+	}
+	g.Give(60)
+	g.Give(40)
+	if !g.Take(1000) || g.Take(1) {
+		t.Error("one that is alone is kept out, or another let in beside it")
+	}
+}

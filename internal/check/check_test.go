@@ -88,6 +88,10 @@ func sources() []*connectors.Source {
 		{Name: "silent", Kind: connectors.Kommo, Accounts: fails(connectors.Error{Source: "silent", Op: "users", Kind: connectors.KindUnavailable})},
 		{Name: "slow", Kind: connectors.Altcraft, Accounts: reading[connectors.Account](time.Hour, 1, nil, true, nil)},
 		{Name: "broken", Kind: connectors.Altcraft, Prober: probe{err: errors.New("key hunter2")}, Accounts: fails(connectors.Error{})},
+		{Name: "held back", Kind: connectors.RocketChat, Accounts: fails(connectors.Error{}), Prober: probe{err: &connectors.Error{
+			Source: "held back", Op: "users.list", Kind: connectors.KindRateLimited, RetryAfter: 55 * time.Second,
+			Detail: "not sent, to stay within the source's limit",
+		}}},
 		{Name: "empty", Kind: connectors.Altcraft},
 	}
 }
@@ -119,7 +123,7 @@ func TestTable(t *testing.T) {
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); diff != "" {
 		t.Errorf("the table (-want +got):\n%s", diff)
 	}
-	bad := []string{"unreachable", "refused", "blocked", "partial", "unprobed", "silent", "slow", "broken"}
+	bad := []string{"unreachable", "refused", "blocked", "partial", "unprobed", "silent", "slow", "broken", "held back"}
 	if diff := cmp.Diff(bad, failing); diff != "" {
 		t.Errorf("what is not well (-want +got):\n%s", diff)
 	}

@@ -16,7 +16,7 @@ func Print(w io.Writer, reports []Report) error {
 	fmt.Fprintln(t, "SOURCE\tKIND\tREACHABLE\tCREDENTIAL\tACCOUNTS\tTEAMS\tROLES\tCONTACTS\tFOLDERS\tTIME")
 	for i := range reports {
 		r := &reports[i]
-		row := []string{r.Source.Name, string(r.Source.Kind), yes(r.Reached), accepted(r)}
+		row := []string{r.Source.Name, string(r.Source.Kind), reached(r), accepted(r)}
 		for _, c := range connectors.AllCollections {
 			row = append(row, r.count(c))
 		}
@@ -33,9 +33,13 @@ func Print(w io.Writer, reports []Report) error {
 	return nil
 }
 
-func yes(b bool) string {
-	if b {
+// reached tells nothing of a source that was not called, to stay within its limit: that is no word about the network.
+func reached(r *Report) string {
+	switch {
+	case r.Reached:
 		return "yes"
+	case r.Err != nil && r.Err.Kind == connectors.KindRateLimited:
+		return "?"
 	}
 	return "no"
 }

@@ -252,7 +252,7 @@ func TestEverySetting(t *testing.T) {
 			BodyBytes: 1048577, HeaderBytes: 65537, Tokens: 5001, Depth: 13, Fields: 2001,
 			Aliases: 201, Directives: 201, RootFields: 101, Fragments: 201, Pairs: 20001,
 			Cost: 250001, VariablesBytes: 262145, VariablesDepth: 17, Errors: 101, OperationTime: 15 * time.Second,
-			Operations: 257, CallerOperations: 65, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
+			Operations: 257, CallerOperations: 65, RunningCost: 2000001, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
 			AddressConnections: 201, HeaderTime: 22 * time.Second, BodyTime: 23 * time.Second, AnswerTime: 24 * time.Second, IdleTime: 25 * time.Second,
 			StreamOperations: 51, StreamIdle: 27 * time.Second,
 		},
@@ -342,7 +342,7 @@ func TestSettings(t *testing.T) {
 		all[s.Path] = s
 	}
 	for _, want := range []Setting{
-		{"listen", "host:port", "127.0.0.1:8080", "Where to serve. Beyond loopback only with access.keys or access.oidc."},
+		{"listen", "host:port", "127.0.0.1:8080", "Where to serve. Beyond loopback only with access.keys or access.oidc, and with tls or insecure_plaintext."},
 		{"sources[].token_file", "path", "", "A file that holds token, in its place. Relative to the configuration file."},
 		{"sources[].email_trust", "verified, asserted, none", "asserted (rocketchat: verified)", all["sources[].email_trust"].Doc},
 		{"sources[].collections.<collection>.fresh_for", "duration", "5m (accounts: 1m)", all["sources[].collections.<collection>.fresh_for"].Doc},
@@ -353,10 +353,10 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// The README's table is the one made from the code; go generate rewrites it.
-func TestREADME(t *testing.T) {
+// The table of docs/settings.md is the one made from the code; go generate rewrites it.
+func TestSettingsPage(t *testing.T) {
 	t.Parallel()
-	got, err := os.ReadFile("../../README.md")
+	got, err := os.ReadFile("../../docs/settings.md")
 	if err != nil {
 		t.Fatal(err)
 	}

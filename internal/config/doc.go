@@ -3,4 +3,4 @@
 // collections they have; it opens no connection, and no message of its holds a value from the file, since any of them may be a secret.
 package config
 
-//go:generate go run roster/internal/config/doc ../../README.md
+//go:generate go run roster/internal/config/doc ../../docs/settings.md

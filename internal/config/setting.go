@@ -21,7 +21,7 @@ import (
 //	type      a better word for its type
 
 type rootFile struct {
-	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. Beyond loopback only with access.keys or access.oidc."`
+	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. Beyond loopback only with access.keys or access.oidc, and with tls or insecure_plaintext."`
 	TLS               *tlsFile       `key:"tls" default:"(plaintext)" doc:"Serves HTTPS, with HTTP/2. The files are read again when they change."`
 	InsecurePlaintext bool           `key:"insecure_plaintext" default:"false" doc:"Allows to listen beyond loopback without tls, as where something in front ends it: credentials and people's data then travel in clear."`
 	Access            accessFile     `key:"access" doc:"Who may ask, and what. Without keys and oidc, whoever reaches the server may do everything."`
@@ -75,6 +75,7 @@ type Limits struct {
 	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"How long an operation may take."`
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Operations at a time, of all callers together."`
 	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Operations at a time of one caller. Who has no name is known by their address, of IPv6 by the first 64 bits."`
+	RunningCost        int           `key:"running_cost" default:"2000000" min:"1" max:"1000000000" doc:"What the operations that run at a time may cost together. One that is alone runs whatever it costs."`
 	Requests           int           `key:"requests" default:"6000" min:"0" max:"100000000" doc:"Requests of one caller in requests_per, evenly coming back; 0 for no bound. Replicas count together where there is redis."`
 	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period of requests."`
 	Connections        int           `key:"connections" default:"2000" min:"1" max:"1000000" doc:"Open connections. One too many is closed at once, as is one too many of an address."`
@@ -130,7 +131,7 @@ type redisFile struct {
 	URL              string            `key:"url" type:"URL" default:"(none)" doc:"A single server: redis://host:6379/0, or rediss:// for TLS. Either url or addrs is required in redis."`
 	Addrs            []string          `key:"addrs" type:"list of host:port" default:"(none)" doc:"Nodes of a Cluster, or with master_name Sentinels."`
 	MasterName       string            `key:"master_name" default:"(none)" doc:"What the Sentinels call the master."`
-	Username         string            `key:"username" default:"(the default user)" doc:"The user of Redis's access lists. What rights it needs is said under Several replicas, and restarts."`
+	Username         string            `key:"username" default:"(the default user)" doc:"The user of Redis's access lists. What rights it needs is said in docs/replicas.md."`
 	Password         connectors.Secret `key:"password" default:"(none)" doc:"That user's password."`
 	SentinelUsername string            `key:"sentinel_username" default:"(the default user)" doc:"The user to ask the Sentinels as."`
 	SentinelPassword connectors.Secret `key:"sentinel_password" default:"(none)" doc:"That user's password."`

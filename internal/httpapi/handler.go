@@ -83,7 +83,7 @@ func New(opt Options) http.Handler {
 
 // NewGate makes the gate for callers by these limits.
 func NewGate(l Limits) *admission.Gate {
-	return admission.New(admission.Limits{Operations: l.Operations, PerCaller: l.CallerOperations, Requests: l.Requests, Per: l.RequestsPer})
+	return admission.New(admission.Limits{Operations: l.Operations, PerCaller: l.CallerOperations, Cost: l.RunningCost, Requests: l.Requests, Per: l.RequestsPer})
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

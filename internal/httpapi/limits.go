@@ -19,6 +19,8 @@ type Limits struct {
 	OperationTime time.Duration
 	// Operations run at a time, in all; CallerOperations for one caller.
 	Operations, CallerOperations int
+	// RunningCost is what all that run at a time may cost together.
+	RunningCost int
 	// Requests are what a caller may send in RequestsPer; zero for no bound.
 	Requests    int
 	RequestsPer time.Duration
@@ -41,7 +43,7 @@ func DefaultLimits() Limits {
 		VariablesBytes: 256 << 10, VariablesDepth: 16,
 		Errors:        100,
 		OperationTime: 15 * time.Second,
-		Operations:    256, CallerOperations: 64,
+		Operations:    256, CallerOperations: 64, RunningCost: 2_000_000,
 		Requests: 6_000, RequestsPer: time.Minute,
 		Connections: 2_000, AddressConnections: 200,
 		HeaderTime: 5 * time.Second, BodyTime: 15 * time.Second, AnswerTime: time.Minute, IdleTime: 2 * time.Minute,

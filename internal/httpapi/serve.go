@@ -101,6 +101,7 @@ func serve(
 		return err
 	case <-ctx.Done():
 	}
+	log.InfoContext(ctx, "stopping: takes no more requests, and finishes those under way", "address", l.Addr().String(), "at_most", drainFor.String())
 	at.open.Done()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
 	defer cancel()

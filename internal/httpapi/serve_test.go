@@ -1,12 +1,14 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -31,8 +33,9 @@ func TestServeDrains(t *testing.T) {
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
+	var told bytes.Buffer
 	go func() {
-		served <- httpapi.Serve(ctx, l, handler, httpapi.DefaultLimits(), nil, slog.New(slog.DiscardHandler))
+		served <- httpapi.Serve(ctx, l, handler, httpapi.DefaultLimits(), nil, slog.New(slog.NewTextHandler(&told, nil)))
 	}()
 	address := "http://" + l.Addr().String()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -69,6 +72,9 @@ func TestServeDrains(t *testing.T) {
 	}
 	if err := <-served; err != nil {
 		t.Errorf("the server ended with %v", err)
+	}
+	if got := told.String(); strings.Count(got, "stopping") != 1 || !strings.Contains(got, l.Addr().String()) {
+		t.Errorf("the log does not tell that the server stops: %q", got)
 	}
 	if _, err := fetch(); err == nil {
 		t.Error("the server still answers")

@@ -34,6 +34,11 @@ func (d *door) run(ctx context.Context, op *operation, params *graphql.RawParams
 	if e != nil {
 		return nil, e
 	}
+	if !d.gate.Take(op.cost) {
+		return nil, exceeded("running_cost", d.limits.RunningCost, -1, "the operations under way cost as much together as they may, which is %d",
+			d.limits.RunningCost).withStatus(http.StatusServiceUnavailable).retryIn(again)
+	}
+	defer d.gate.Give(op.cost)
 	resp := next(ctx)
 	if resp == nil { // its time was over before it began
 		return nil, tookTooLong

@@ -60,7 +60,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// rights are what the README says a user needs, on a single server.
+// rights are what docs/replicas.md says a user needs, on a single server.
 var rights = []string{"-@all", "+@read", "+@write", "+@scripting", "+@pubsub", "+@connection", "+time", "-@dangerous", "+info"}
 
 func TestUserWithTheRightsThatAreNeeded(t *testing.T) {

@@ -1,4 +1,4 @@
-// Command doc writes the table of settings into the README, between the lines that mark its place.
+// Command doc writes the table of settings into docs/settings.md, between the lines that mark its place.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: doc README.md")
+		fmt.Fprintln(os.Stderr, "usage: doc docs/settings.md")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1]); err != nil {
@@ -20,13 +20,13 @@ func main() {
 }
 
 func run(path string) error {
-	readme, err := os.ReadFile(path) //nolint:gosec // the caller names it
+	page, err := os.ReadFile(path) //nolint:gosec // the caller names it
 	if err != nil {
 		return err
 	}
-	updated, err := config.WithTable(readme)
+	updated, err := config.WithTable(page)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, updated, 0o644) //nolint:gosec // a README is for everybody
+	return os.WriteFile(path, updated, 0o644) //nolint:gosec // a document is for everybody
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The table of settings stands between these lines of the README.
+// The table of settings stands between these lines of docs/settings.md.
 const (
 	beginTable = "<!-- settings -->"
 	endTable   = "<!-- /settings -->"
@@ -23,9 +23,9 @@ func Table() string {
 	return b.String()
 }
 
-// WithTable puts the table in its place in the README.
-func WithTable(readme []byte) ([]byte, error) {
-	before, rest, ok := bytes.Cut(readme, []byte(beginTable))
+// WithTable puts the table in its place in the page.
+func WithTable(page []byte) ([]byte, error) {
+	before, rest, ok := bytes.Cut(page, []byte(beginTable))
 	if !ok {
 		return nil, errors.New("there is no line " + beginTable)
 	}
