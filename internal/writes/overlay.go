@@ -23,7 +23,7 @@ type shown struct {
 	// Until is from when a complete reading that does not have it is believed, and Seen when a complete reading began that had it: older ones are
 	// still overlaid.
 	Until time.Time `json:"until"`
-	Seen  time.Time `json:"seen,omitzero"`
+	Seen  time.Time `json:"-"` // by this process
 }
 
 func (s *shown) key() string {
@@ -230,7 +230,8 @@ func (o *overlay) merge(stored []*shown) (mine []*shown, seen map[string]bool) {
 	for key, e := range o.entries {
 		seen[key] = !e.Seen.IsZero() && time.Since(e.Seen) > seenFor
 		if o.mine[key] && !known[key] && !seen[key] {
-			mine = append(mine, e)
+			own := *e // Over goes on changing the other
+			mine = append(mine, &own)
 		}
 	}
 	return mine, seen
