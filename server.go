@@ -347,6 +347,10 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	if err != nil {
 		return errors.Join(err, l.Close(), admin.Close())
 	}
+	ledger, follow, err := tier.Writes(common, cfg, log)
+	if err != nil {
+		return errors.Join(err, l.Close(), admin.Close())
+	}
 	seen, stopTracing, err := observe(ctx, cfg, log)
 	if err != nil {
 		return errors.Join(err, l.Close(), admin.Close())
@@ -358,11 +362,12 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
 	var read, kept sync.WaitGroup
 	kept.Go(func() { share(sharing) })
+	kept.Go(func() { follow(sharing) })
 	defer kept.Wait()
 	defer stopSharing()
 	runtime.Observer, runtime.Limits = seen.Calls(false), limits(common)
 	options := instance.Options{
-		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
+		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Writes: ledger, Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
 		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
 		HealthElsewhere: admin != nil,
 		AccessLines:     func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },

@@ -46,6 +46,8 @@ type Error struct {
 	Blocked bool
 	// Unsent says that the call was not made: it tells nothing new about the source.
 	Unsent bool
+	// Input names what the source found wrong in a change, by our name for it, as in email; empty where it does not say.
+	Input string
 	// Err is the cause, for errors.Is and errors.As only: its text may hold a secret and is never printed.
 	Err error
 }

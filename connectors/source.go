@@ -146,6 +146,13 @@ type Source struct {
 	Health func() Health
 	// Credential says how long the credential is good, without a call; nil where nothing is known.
 	Credential func() CredentialStatus
+
+	// What the source lets us change. Each capability needs the collection that shows what came of it: see Without.
+	UserInviter          UserInviter
+	TeamCreator          TeamCreator
+	ContactCreator       ContactCreator
+	ContactFolderCreator ContactFolderCreator
+	TaskSubscriber       TaskSubscriber
 }
 
 // Mentions says which groups a source's records can bring into being by naming them.
@@ -183,19 +190,20 @@ func (s *Source) Collections() []Collection {
 	return cs
 }
 
-// Without takes a collection away from the source: it is then never read.
+// Without takes a collection away from the source: it is then never read. Nor is it then changed, since nobody could see what came of
+// that.
 func (s *Source) Without(c Collection) {
 	switch c {
 	case Accounts:
-		s.Accounts = nil
+		s.Accounts, s.UserInviter, s.TaskSubscriber = nil, nil, nil
 	case Teams:
-		s.Teams = nil
+		s.Teams, s.TeamCreator = nil, nil
 	case Roles:
 		s.Roles = nil
 	case Contacts:
-		s.Contacts = nil
+		s.Contacts, s.ContactCreator = nil, nil
 	case ContactFolders:
-		s.ContactFolders = nil
+		s.ContactFolders, s.ContactFolderCreator = nil, nil
 	}
 }
 

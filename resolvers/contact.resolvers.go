@@ -8,7 +8,9 @@ package resolvers
 import (
 	"context"
 	"roster/graph/generated"
+	"roster/graph/model"
 	"roster/internal/directory"
+	"roster/internal/writes"
 )
 
 func (r *contactFolderResolver) Contacts(ctx context.Context, obj *directory.ContactFolder, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) (*directory.ContactConnection, error) {
@@ -16,6 +18,28 @@ func (r *contactFolderResolver) Contacts(ctx context.Context, obj *directory.Con
 	return r.contactPage(ctx, func(d *directory.Directory) (*directory.ContactConnection, error) {
 		return d.ContactsIn(obj, filter, orderOr(orderBy), args)
 	})
+}
+
+func (r *mutationResolver) CreateContact(ctx context.Context, input model.CreateContactInput) (*model.CreateContactPayload, error) {
+	res, err := r.Writer.CreateContact(ctx, request(ctx, input.Source, input.IdempotencyKey, input.DryRun), writes.CreateContact{
+		Name: input.Name, Email: input.Email, Title: input.Title, FolderID: input.FolderID, Phones: contactPhones(input.Phones), Addresses: input.Addresses,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateContactPayload{
+		Outcome: model.Outcome(res.Outcome), Contact: found(res, r.after(ctx).ContactOf), WouldSend: res.WouldSend, UserErrors: userErrors(res.Errors),
+	}, nil
+}
+
+func (r *mutationResolver) CreateContactFolder(ctx context.Context, input model.CreateContactFolderInput) (*model.CreateContactFolderPayload, error) {
+	res, err := r.Writer.CreateContactFolder(ctx, request(ctx, input.Source, input.IdempotencyKey, input.DryRun), input.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateContactFolderPayload{
+		Outcome: model.Outcome(res.Outcome), ContactFolder: found(res, r.after(ctx).FolderOf), WouldSend: res.WouldSend, UserErrors: userErrors(res.Errors),
+	}, nil
 }
 
 func (r *queryResolver) Contacts(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) (*directory.ContactConnection, error) {

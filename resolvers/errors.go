@@ -15,6 +15,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
+	"roster/internal/writes"
 )
 
 // The codes that errors carry in extensions.code, beside gqlgen's own for documents that cannot be parsed or validated.
@@ -24,6 +25,7 @@ const (
 	codeSourceIncomplete  = "SOURCE_INCOMPLETE"
 	codeSourceStale       = "SOURCE_STALE"
 	codeOnlyIfCached      = "ONLY_IF_CACHED"
+	codeWritesUnavailable = "WRITES_UNAVAILABLE"
 	codeInternal          = "INTERNAL_SERVER_ERROR"
 )
 
@@ -41,6 +43,10 @@ func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Erro
 		out.Message = input.Error()
 		setCode(out, codeBadInput)
 		out.Extensions["argument"] = input.Argument
+	case errors.Is(err, writes.ErrUnavailable):
+		r.log().ErrorContext(ctx, "a write could not begin", slog.Any("error", err))
+		out.Message = writes.ErrUnavailable.Error()
+		setCode(out, codeWritesUnavailable)
 	case errors.Is(err, errInternal):
 		out.Message = errInternal.Error()
 		setCode(out, codeInternal)

@@ -18,6 +18,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
+	"roster/internal/writes"
 	"roster/resolvers"
 )
 
@@ -28,6 +29,7 @@ type world struct {
 	api     *resolvers.Resolver
 	keeper  *snapshot.Keeper
 	roster  *roster.Roster
+	ledger  *writes.Ledger
 	log     strings.Builder
 }
 
@@ -40,9 +42,11 @@ func newWorld(t *testing.T, sources ...*connectors.Source) *world {
 	for _, s := range sources {
 		trusted = append(trusted, roster.Source{Source: s})
 	}
-	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: trusted})
+	w.ledger = writes.NewLedger(writes.LedgerOptions{})
+	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: trusted, Overlay: w.ledger})
 	there := presence.New(sources, presence.Options{})
-	w.api = &resolvers.Resolver{Roster: w.roster, Keeper: w.keeper, Presence: there, Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
+	w.api = &resolvers.Resolver{Roster: w.roster, Keeper: w.keeper, Presence: there,
+		Writer: writes.New(writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger}), Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
 	w.handler = httpapi.New(httpapi.Options{API: w.api, Introspection: true})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/graph/model"
@@ -24,9 +25,10 @@ type operation struct {
 	presence *loaders.Presence // nil where no field asks for it
 	oneAsks  bool              // for presence: a single one of the operation's own fields
 	statuses func() []snapshot.Status
-	onlyKept bool          // nothing may be read for its sake
-	refused  gqlerror.List // representations that name nothing, and fields that the caller may not see
-	selves   selves        // whom sources take the caller for, by their own token
+	anew     func(context.Context) *roster.View // what a mutation's next field sees
+	onlyKept bool                               // nothing may be read for its sake
+	refused  gqlerror.List                      // representations that name nothing, and fields that the caller may not see
+	selves   selves                             // whom sources take the caller for, by their own token
 	began    time.Time
 	record   *access.Entry // nil where none is kept
 	extent
@@ -82,8 +84,12 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 		snapshot.Wish{NotBefore: wish.NotBefore(), IfError: wish.StaleIfError, OnlyKept: wish.OnlyIfCached})
 	op := &operation{view: e.Roster.View(ctx, results, waited), onlyKept: wish.OnlyIfCached, refused: refused,
 		statuses: sync.OnceValue(e.Roster.Statuses), began: began, record: e.record(document, n, withheld)}
-	if access.WorksectionToken(ctx) == "" { // else what a source says of the caller may be in it, which is good for this moment only
+	if document.Operation.Operation == ast.Query && access.WorksectionToken(ctx) == "" { // else what a source says of the caller may be in it, which is good for this moment only
 		exchange.Answer = answerOf(op.view, n)
+	}
+	op.anew = func(ctx context.Context) *roster.View {
+		results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections), snapshot.Wish{})
+		return e.Roster.View(ctx, results, waited)
 	}
 	if n.presence > 0 {
 		op.presence, op.oneAsks = loaders.NewPresence(e.Presence), n.presence == 1

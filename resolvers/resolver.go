@@ -11,6 +11,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
+	"roster/internal/writes"
 )
 
 // Resolver is the root of all resolvers.
@@ -18,6 +19,7 @@ type Resolver struct {
 	Roster   *roster.Roster
 	Keeper   *snapshot.Keeper
 	Presence *presence.Store
+	Writer   *writes.Writer
 	// SourcesApart tells what sources lack in extensions.sources of the answer, and not among its errors.
 	SourcesApart bool
 	// AccessLog is where it is written down who has read what; nil for nowhere.

@@ -41,11 +41,14 @@ func (r *viewerResolver) Worksection(ctx context.Context, obj *model.Viewer, sou
 	return r.inWorksection(ctx, source)
 }
 
+func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
+
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
 func (r *Resolver) Viewer() generated.ViewerResolver { return &viewerResolver{r} }
 
 type (
-	queryResolver  struct{ *Resolver }
-	viewerResolver struct{ *Resolver }
+	mutationResolver struct{ *Resolver }
+	queryResolver    struct{ *Resolver }
+	viewerResolver   struct{ *Resolver }
 )

@@ -158,12 +158,17 @@ func waysTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string, f
 	case "_entities":
 		field += `(representations: [])`
 	}
+	operation := ""
+	if typeName == "Mutation" { // which does nothing
+		operation = "mutation"
+		field += mutations[f.Name]
+	}
 	if given := schema.Types[f.Type.Name()]; given.IsCompositeType() {
 		field += "{__typename}"
 	}
 	documents := []way{
-		{document: "{" + fmt.Sprintf(path, field) + "}"},
-		{document: "{" + fmt.Sprintf(path, "...F") + "} fragment F on " + typeName + " {x: " + field + "}"},
+		{document: operation + "{" + fmt.Sprintf(path, field) + "}"},
+		{document: operation + "{" + fmt.Sprintf(path, "...F") + "} fragment F on " + typeName + " {x: " + field + "}"},
 	}
 	if def := schema.Types[typeName]; def.Directives.ForName("key") != nil {
 		id := text(firstID(parsed(t, ask(t, allScopes(), "{"+fmt.Sprintf(path, "id")+"}", nil)).Data))
@@ -185,6 +190,14 @@ func waysTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string, f
 		}
 	}
 	return documents
+}
+
+// mutations are inputs that change nothing.
+var mutations = map[string]string{
+	"inviteUser": `(input:{source:"none",email:"x"})`, "createTeam": `(input:{source:"none",name:"x"})`,
+	"createContact": `(input:{source:"none",name:"x",email:"x"})`, "createContactFolder": `(input:{source:"none",name:"x"})`,
+	"subscribeToTask":     `(input:{source:"none",taskId:"1",user:{id:"x"}})`,
+	"unsubscribeFromTask": `(input:{source:"none",taskId:"1",user:{id:"x"}})`, "refreshSource": `(input:{source:"none"})`,
 }
 
 func allScopes() string { return strings.Join(access.AllScopes[:], " ") }

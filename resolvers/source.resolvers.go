@@ -14,6 +14,11 @@ import (
 	"roster/internal/snapshot"
 )
 
+func (r *mutationResolver) RefreshSource(ctx context.Context, input model.RefreshSourceInput) (*model.RefreshSourcePayload, error) {
+	outcome, faults := r.refresh(&input)
+	return &model.RefreshSourcePayload{Outcome: outcome, Source: r.after(ctx).SourceNamed(input.Source), UserErrors: userErrors(faults)}, nil
+}
+
 func (r *queryResolver) Sources(ctx context.Context) ([]*directory.Source, error) {
 	return operationOf(ctx).view.Directory.Sources(), nil
 }
@@ -42,11 +47,7 @@ func (r *sourceResolver) Breaker(ctx context.Context, obj *directory.Source) (co
 }
 
 func (r *sourceResolver) Capabilities(ctx context.Context, obj *directory.Source) ([]model.SourceCapability, error) {
-	capabilities := []model.SourceCapability{}
-	if s := r.Roster.Source(obj.Name); s != nil && s.Presence != nil {
-		capabilities = append(capabilities, model.SourceCapabilityPresence)
-	}
-	return capabilities, nil
+	return capabilitiesOf(r.Roster.Source(obj.Name)), nil
 }
 
 func (r *sourceResolver) Credential(ctx context.Context, obj *directory.Source) (*model.SourceCredential, error) {

@@ -8,8 +8,20 @@ package resolvers
 import (
 	"context"
 	"roster/graph/generated"
+	"roster/graph/model"
 	"roster/internal/directory"
+	"roster/internal/writes"
 )
+
+func (r *mutationResolver) CreateTeam(ctx context.Context, input model.CreateTeamInput) (*model.CreateTeamPayload, error) {
+	res, err := r.Writer.CreateTeam(ctx, request(ctx, input.Source, input.IdempotencyKey, input.DryRun), writes.CreateTeam{Name: input.Name, Kind: input.Kind})
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateTeamPayload{
+		Outcome: model.Outcome(res.Outcome), Team: found(res, r.after(ctx).TeamOf), WouldSend: res.WouldSend, UserErrors: userErrors(res.Errors),
+	}, nil
+}
 
 func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.TeamFilter) (*directory.TeamConnection, error) {
 	view := operationOf(ctx).view

@@ -11,7 +11,21 @@ import (
 	"roster/graph/generated"
 	"roster/graph/model"
 	"roster/internal/directory"
+	"roster/internal/writes"
 )
+
+func (r *mutationResolver) InviteUser(ctx context.Context, input model.InviteUserInput) (*model.InviteUserPayload, error) {
+	res, err := r.Writer.InviteUser(ctx, request(ctx, input.Source, input.IdempotencyKey, input.DryRun), writes.Invite{
+		Email: input.Email, FirstName: input.FirstName, LastName: input.LastName, Title: input.Title, TeamID: input.TeamID, Department: input.Department,
+		Access: input.AccessLevel,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.InviteUserPayload{
+		Outcome: model.Outcome(res.Outcome), Account: found(res, r.after(ctx).AccountOf), WouldSend: res.WouldSend, UserErrors: userErrors(res.Errors),
+	}, nil
+}
 
 func (r *queryResolver) User(ctx context.Context, by model.UserLookup) (*directory.User, error) {
 	u, err := r.lookUpUser(operationOf(ctx).view.Directory, by)

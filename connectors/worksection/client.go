@@ -3,6 +3,7 @@ package worksection
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,40 +34,77 @@ const (
 type client struct {
 	rest *rest.Client
 	// send makes one call as who the credential says.
-	send func(ctx context.Context, action string) (*rest.Response, error)
+	send func(context.Context, sending) (*rest.Response, error)
 }
 
 func (c *client) call(ctx context.Context, action string) (*rest.Response, error) {
-	return c.send(ctx, action)
+	return c.send(ctx, sending{action: action})
 }
 
-// signed calls with a hash in the query.
-func (c *client) signed(key connectors.Secret) func(context.Context, string) (*rest.Response, error) {
-	return func(ctx context.Context, action string) (*rest.Response, error) {
-		return c.rest.Do(ctx, rest.Request{Op: action, Path: apiPath, Query: sign(query(action), key)})
+// sending is a call: its action, its parameters, and whether it changes something.
+type sending struct {
+	action string
+	params []param
+	write  bool
+}
+
+func (s sending) query() string { return query(s.action, s.params...) }
+
+// object gives the parameters as JSON; nothing where there are none.
+func (s sending) object() []byte {
+	if len(s.params) == 0 {
+		return nil
+	}
+	fields := make(map[string]string, len(s.params))
+	for _, p := range s.params {
+		fields[p.name] = p.value
+	}
+	b, _ := json.Marshal(fields) //nolint:errchkjson // texts only
+	return b
+}
+
+// signed calls with a hash in the query. What changes something goes by POST, with the same text in a form: a GET would be sent again by the
+// HTTP library itself when a connection that was kept turns out to be closed, and would leave people's data in every log on its way.
+func (c *client) signed(key connectors.Secret) func(context.Context, sending) (*rest.Response, error) {
+	return func(ctx context.Context, s sending) (*rest.Response, error) {
+		if s.write {
+			return c.rest.Do(ctx, rest.Request{
+				Op: s.action, Method: http.MethodPost, Path: apiPath, Write: true,
+				Body: []byte(sign(s.query(), key)), ContentType: "application/x-www-form-urlencoded",
+			})
+		}
+		return c.rest.Do(ctx, rest.Request{Op: s.action, Path: apiPath, Query: sign(s.query(), key)})
 	}
 }
 
 // stamped calls with a header that holds the time: it is made anew for each attempt. The vendor's clients send parameters as a JSON object,
 // and nothing where there are none.
-func (c *client) stamped(key connectors.Secret) func(context.Context, string) (*rest.Response, error) {
-	return func(ctx context.Context, action string) (*rest.Response, error) {
+func (c *client) stamped(key connectors.Secret) func(context.Context, sending) (*rest.Response, error) {
+	return func(ctx context.Context, s sending) (*rest.Response, error) {
 		return c.rest.Do(ctx, rest.Request{
-			Op: action, Method: http.MethodPost, Path: strings.TrimSuffix(apiPath, "/"), Query: query(action), ContentType: "application/json; charset=utf-8",
+			Op: s.action, Method: http.MethodPost, Path: strings.TrimSuffix(apiPath, "/"), Query: query(s.action), Write: s.write,
+			Body: s.object(), ContentType: jsonType,
 			Sign: func(r *http.Request) error {
-				r.Header.Set("Authorization", stamp(action, key, time.Now()))
+				r.Header.Set("Authorization", stamp(s.action, key, time.Now()))
 				return nil
 			},
 		})
 	}
 }
 
-// asUser calls with the token of a user. One that has expired is renewed, once.
-func (c *client) asUser(tokens connectors.Tokens) func(context.Context, string) (*rest.Response, error) {
-	return func(ctx context.Context, action string) (*rest.Response, error) {
-		return c.rest.DoAs(ctx, rest.Request{Op: action, Path: userPath, Query: query(action)}, tokens, func(e *connectors.Error) bool {
-			return e.Code == codeExpired
-		})
+// jsonType is how the vendor's own clients call what they send.
+const jsonType = "application/json; charset=utf-8"
+
+// asUser calls with the token of a user. One that has expired is renewed, once. What changes something goes by POST, as signed says.
+func (c *client) asUser(tokens connectors.Tokens) func(context.Context, sending) (*rest.Response, error) {
+	return func(ctx context.Context, s sending) (*rest.Response, error) {
+		r := rest.Request{Op: s.action, Path: userPath, Query: s.query()}
+		if s.write {
+			r = rest.Request{
+				Op: s.action, Method: http.MethodPost, Path: userPath, Query: query(s.action), Write: true, Body: s.object(), ContentType: jsonType,
+			}
+		}
+		return c.rest.DoAs(ctx, r, tokens, func(e *connectors.Error) bool { return e.Code == codeExpired })
 	}
 }
 

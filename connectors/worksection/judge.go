@@ -1,8 +1,10 @@
 package worksection
 
 import (
+	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,6 +84,7 @@ func judgeBody(r *rest.Response, body envelope) *connectors.Error {
 		}
 		return e
 	}
+	e.Input = atFault(e.Code, body.Details)
 	switch e.Code {
 	case "2":
 		e.Kind, e.Detail = connectors.KindUnauthorized, "the signature was not accepted; check api_key"
@@ -95,6 +98,29 @@ func judgeBody(r *rest.Response, body envelope) *connectors.Error {
 		e.Kind, e.Detail = connectors.KindBadResponse, "an error that this program does not know"
 	}
 	return e
+}
+
+// atFault gives the vendor's name of the parameter that an error is about, from a closed set; empty where it does not say. With 10 the
+// details name it, with 11 they hold the address itself.
+func atFault(code string, details json.RawMessage) string {
+	switch code {
+	case "5":
+		return "id_task"
+	case "10":
+		var name string
+		if json.Unmarshal(details, &name) == nil && slices.Contains(parameters, strings.TrimSpace(name)) {
+			return strings.TrimSpace(name)
+		}
+	case "11":
+		return "email"
+	}
+	return ""
+}
+
+// parameters are those of the calls that change something.
+var parameters = []string{
+	"email", "first_name", "last_name", "title", "group", "department", "role", "client", "name", "phone", "phone2", "phone3", "phone4", "address",
+	"address2", "id_task", "email_user",
 }
 
 // code is the error's number, or nothing where it is not a number of the vendor's small ones: it is shown and logged.

@@ -34,7 +34,7 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			name: "one number, a missing field", body: `{"status":"error","status_code":10,"message":"Field is required","message_details":"email"}`,
-			want: &connectors.Error{Kind: connectors.KindInvalid, Code: "10"},
+			want: &connectors.Error{Kind: connectors.KindInvalid, Code: "10", Input: "email"},
 		},
 		{
 			name: "the same number, another fault", body: `{"status":"error","status_code":10,"message":"WebHook not found"}`,
@@ -42,7 +42,19 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			name: "a bad address with the expected format beside it", body: `{"status":"error","status_code":11,"message":"Invalid email","test":{"a":1}}`,
-			want: &connectors.Error{Kind: connectors.KindInvalid, Code: "11"},
+			want: &connectors.Error{Kind: connectors.KindInvalid, Code: "11", Input: "email"},
+		},
+		{
+			name: "a bad task", body: `{"status":"error","status_code":5,"message":"Task is invalid"}`,
+			want: &connectors.Error{Kind: connectors.KindInvalid, Code: "5", Input: "id_task"},
+		},
+		{
+			name: "details that are no parameter's name are not passed on", body: `{"status":"error","status_code":10,"message":"","message_details":"SECRET"}`,
+			want: &connectors.Error{Kind: connectors.KindInvalid, Code: "10"},
+		},
+		{
+			name: "details of another shape", body: `{"status":"error","status_code":10,"message":"","message_details":{"field":"email"}}`,
+			want: &connectors.Error{Kind: connectors.KindInvalid, Code: "10"},
 		},
 		{
 			name: "access denied", body: `{"status":"error","status_code":20,"message":"access denied"}`,

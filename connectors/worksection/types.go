@@ -11,6 +11,8 @@ type envelope struct {
 	Status  string      `json:"status"`
 	Code    rest.Scalar `json:"status_code"`
 	Message rest.Scalar `json:"message"`
+	// Details names a field with some errors, and repeats what was sent with others. What else it may hold is not known.
+	Details json.RawMessage `json:"message_details"`
 	// ErrorDescription stands in the place of Message where a token is refused, in newer answers.
 	ErrorDescription rest.Scalar `json:"errorDescription"`
 }

@@ -70,6 +70,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	default:
 		c.send = c.signed(cfg.APIKey)
 	}
+	c.makers(s, to)
 	return s, nil
 }
 

@@ -25,6 +25,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	ContactFolder() ContactFolderResolver
 	Entity() EntityResolver
+	Mutation() MutationResolver
 	Query() QueryResolver
 	RocketChatAccount() RocketChatAccountResolver
 	Role() RoleResolver
@@ -125,6 +126,27 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CreateContactFolderPayload struct {
+		ContactFolder func(childComplexity int) int
+		Outcome       func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+		WouldSend     func(childComplexity int) int
+	}
+
+	CreateContactPayload struct {
+		Contact    func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		WouldSend  func(childComplexity int) int
+	}
+
+	CreateTeamPayload struct {
+		Outcome    func(childComplexity int) int
+		Team       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		WouldSend  func(childComplexity int) int
+	}
+
 	Entity struct {
 		FindAltcraftAccountByID    func(childComplexity int, id string) int
 		FindContactByID            func(childComplexity int, id string) int
@@ -147,6 +169,13 @@ type ComplexityRoot struct {
 	Handle struct {
 		Service func(childComplexity int) int
 		Value   func(childComplexity int) int
+	}
+
+	InviteUserPayload struct {
+		Account    func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		WouldSend  func(childComplexity int) int
 	}
 
 	KommoAccount struct {
@@ -174,6 +203,16 @@ type ComplexityRoot struct {
 		UUID             func(childComplexity int) int
 		User             func(childComplexity int) int
 		Username         func(childComplexity int) int
+	}
+
+	Mutation struct {
+		CreateContact       func(childComplexity int, input model.CreateContactInput) int
+		CreateContactFolder func(childComplexity int, input model.CreateContactFolderInput) int
+		CreateTeam          func(childComplexity int, input model.CreateTeamInput) int
+		InviteUser          func(childComplexity int, input model.InviteUserInput) int
+		RefreshSource       func(childComplexity int, input model.RefreshSourceInput) int
+		SubscribeToTask     func(childComplexity int, input model.SubscribeToTaskInput) int
+		UnsubscribeFromTask func(childComplexity int, input model.UnsubscribeFromTaskInput) int
 	}
 
 	PageInfo struct {
@@ -208,6 +247,12 @@ type ComplexityRoot struct {
 		Viewer             func(childComplexity int) int
 		__resolve__service func(childComplexity int) int
 		__resolve_entities func(childComplexity int, representations []map[string]any) int
+	}
+
+	RefreshSourcePayload struct {
+		Outcome    func(childComplexity int) int
+		Source     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RocketChatAccount struct {
@@ -327,6 +372,13 @@ type ComplexityRoot struct {
 		StageID    func(childComplexity int) int
 	}
 
+	SubscribeToTaskPayload struct {
+		Outcome    func(childComplexity int) int
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		WouldSend  func(childComplexity int) int
+	}
+
 	Team struct {
 		ExternalID func(childComplexity int) int
 		ID         func(childComplexity int) int
@@ -347,6 +399,13 @@ type ComplexityRoot struct {
 	TeamEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	UnsubscribeFromTaskPayload struct {
+		Outcome    func(childComplexity int) int
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		WouldSend  func(childComplexity int) int
 	}
 
 	User struct {
@@ -391,6 +450,12 @@ type ComplexityRoot struct {
 		Address func(childComplexity int) int
 		Sources func(childComplexity int) int
 		Trust   func(childComplexity int) int
+	}
+
+	UserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -848,6 +913,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactFolderEdge.Node(childComplexity), true
 
+	case "CreateContactFolderPayload.contactFolder":
+		if e.ComplexityRoot.CreateContactFolderPayload.ContactFolder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactFolderPayload.ContactFolder(childComplexity), true
+	case "CreateContactFolderPayload.outcome":
+		if e.ComplexityRoot.CreateContactFolderPayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactFolderPayload.Outcome(childComplexity), true
+	case "CreateContactFolderPayload.userErrors":
+		if e.ComplexityRoot.CreateContactFolderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactFolderPayload.UserErrors(childComplexity), true
+	case "CreateContactFolderPayload.wouldSend":
+		if e.ComplexityRoot.CreateContactFolderPayload.WouldSend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactFolderPayload.WouldSend(childComplexity), true
+
+	case "CreateContactPayload.contact":
+		if e.ComplexityRoot.CreateContactPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactPayload.Contact(childComplexity), true
+	case "CreateContactPayload.outcome":
+		if e.ComplexityRoot.CreateContactPayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactPayload.Outcome(childComplexity), true
+	case "CreateContactPayload.userErrors":
+		if e.ComplexityRoot.CreateContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactPayload.UserErrors(childComplexity), true
+	case "CreateContactPayload.wouldSend":
+		if e.ComplexityRoot.CreateContactPayload.WouldSend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactPayload.WouldSend(childComplexity), true
+
+	case "CreateTeamPayload.outcome":
+		if e.ComplexityRoot.CreateTeamPayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTeamPayload.Outcome(childComplexity), true
+	case "CreateTeamPayload.team":
+		if e.ComplexityRoot.CreateTeamPayload.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTeamPayload.Team(childComplexity), true
+	case "CreateTeamPayload.userErrors":
+		if e.ComplexityRoot.CreateTeamPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTeamPayload.UserErrors(childComplexity), true
+	case "CreateTeamPayload.wouldSend":
+		if e.ComplexityRoot.CreateTeamPayload.WouldSend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTeamPayload.WouldSend(childComplexity), true
+
 	case "Entity.findAltcraftAccountByID":
 		if e.ComplexityRoot.Entity.FindAltcraftAccountByID == nil {
 			break
@@ -990,6 +1130,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Handle.Value(childComplexity), true
+
+	case "InviteUserPayload.account":
+		if e.ComplexityRoot.InviteUserPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InviteUserPayload.Account(childComplexity), true
+	case "InviteUserPayload.outcome":
+		if e.ComplexityRoot.InviteUserPayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InviteUserPayload.Outcome(childComplexity), true
+	case "InviteUserPayload.userErrors":
+		if e.ComplexityRoot.InviteUserPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InviteUserPayload.UserErrors(childComplexity), true
+	case "InviteUserPayload.wouldSend":
+		if e.ComplexityRoot.InviteUserPayload.WouldSend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InviteUserPayload.WouldSend(childComplexity), true
 
 	case "KommoAccount.accessLevel":
 		if e.ComplexityRoot.KommoAccount.AccessLevel == nil {
@@ -1135,6 +1300,84 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KommoAccount.Username(childComplexity), true
+
+	case "Mutation.createContact":
+		if e.ComplexityRoot.Mutation.CreateContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateContact(childComplexity, args["input"].(model.CreateContactInput)), true
+	case "Mutation.createContactFolder":
+		if e.ComplexityRoot.Mutation.CreateContactFolder == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createContactFolder_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateContactFolder(childComplexity, args["input"].(model.CreateContactFolderInput)), true
+	case "Mutation.createTeam":
+		if e.ComplexityRoot.Mutation.CreateTeam == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createTeam_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateTeam(childComplexity, args["input"].(model.CreateTeamInput)), true
+	case "Mutation.inviteUser":
+		if e.ComplexityRoot.Mutation.InviteUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_inviteUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.InviteUser(childComplexity, args["input"].(model.InviteUserInput)), true
+	case "Mutation.refreshSource":
+		if e.ComplexityRoot.Mutation.RefreshSource == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refreshSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefreshSource(childComplexity, args["input"].(model.RefreshSourceInput)), true
+	case "Mutation.subscribeToTask":
+		if e.ComplexityRoot.Mutation.SubscribeToTask == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_subscribeToTask_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubscribeToTask(childComplexity, args["input"].(model.SubscribeToTaskInput)), true
+	case "Mutation.unsubscribeFromTask":
+		if e.ComplexityRoot.Mutation.UnsubscribeFromTask == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unsubscribeFromTask_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnsubscribeFromTask(childComplexity, args["input"].(model.UnsubscribeFromTaskInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1317,6 +1560,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.__resolve_entities(childComplexity, args["representations"].([]map[string]any)), true
+
+	case "RefreshSourcePayload.outcome":
+		if e.ComplexityRoot.RefreshSourcePayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshSourcePayload.Outcome(childComplexity), true
+	case "RefreshSourcePayload.source":
+		if e.ComplexityRoot.RefreshSourcePayload.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshSourcePayload.Source(childComplexity), true
+	case "RefreshSourcePayload.userErrors":
+		if e.ComplexityRoot.RefreshSourcePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshSourcePayload.UserErrors(childComplexity), true
 
 	case "RocketChatAccount.accessLevel":
 		if e.ComplexityRoot.RocketChatAccount.AccessLevel == nil {
@@ -1821,6 +2083,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StagePermission.StageID(childComplexity), true
 
+	case "SubscribeToTaskPayload.outcome":
+		if e.ComplexityRoot.SubscribeToTaskPayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscribeToTaskPayload.Outcome(childComplexity), true
+	case "SubscribeToTaskPayload.user":
+		if e.ComplexityRoot.SubscribeToTaskPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscribeToTaskPayload.User(childComplexity), true
+	case "SubscribeToTaskPayload.userErrors":
+		if e.ComplexityRoot.SubscribeToTaskPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscribeToTaskPayload.UserErrors(childComplexity), true
+	case "SubscribeToTaskPayload.wouldSend":
+		if e.ComplexityRoot.SubscribeToTaskPayload.WouldSend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscribeToTaskPayload.WouldSend(childComplexity), true
+
 	case "Team.externalId":
 		if e.ComplexityRoot.Team.ExternalID == nil {
 			break
@@ -1906,6 +2193,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TeamEdge.Node(childComplexity), true
+
+	case "UnsubscribeFromTaskPayload.outcome":
+		if e.ComplexityRoot.UnsubscribeFromTaskPayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnsubscribeFromTaskPayload.Outcome(childComplexity), true
+	case "UnsubscribeFromTaskPayload.user":
+		if e.ComplexityRoot.UnsubscribeFromTaskPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnsubscribeFromTaskPayload.User(childComplexity), true
+	case "UnsubscribeFromTaskPayload.userErrors":
+		if e.ComplexityRoot.UnsubscribeFromTaskPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnsubscribeFromTaskPayload.UserErrors(childComplexity), true
+	case "UnsubscribeFromTaskPayload.wouldSend":
+		if e.ComplexityRoot.UnsubscribeFromTaskPayload.WouldSend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnsubscribeFromTaskPayload.WouldSend(childComplexity), true
 
 	case "User.accessLevel":
 		if e.ComplexityRoot.User.AccessLevel == nil {
@@ -2107,6 +2419,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserEmail.Trust(childComplexity), true
+
+	case "UserError.code":
+		if e.ComplexityRoot.UserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Code(childComplexity), true
+	case "UserError.field":
+		if e.ComplexityRoot.UserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Field(childComplexity), true
+	case "UserError.message":
+		if e.ComplexityRoot.UserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Message(childComplexity), true
 
 	case "Viewer.scopes":
 		if e.ComplexityRoot.Viewer.Scopes == nil {
@@ -2358,8 +2689,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputContactFilter,
 		ec.unmarshalInputContactFolderFilter,
 		ec.unmarshalInputContactOrder,
+		ec.unmarshalInputCreateContactFolderInput,
+		ec.unmarshalInputCreateContactInput,
+		ec.unmarshalInputCreateTeamInput,
+		ec.unmarshalInputInviteUserInput,
+		ec.unmarshalInputPhoneInput,
+		ec.unmarshalInputRefreshSourceInput,
 		ec.unmarshalInputRoleFilter,
+		ec.unmarshalInputSubscribeToTaskInput,
 		ec.unmarshalInputTeamFilter,
+		ec.unmarshalInputUnsubscribeFromTaskInput,
 		ec.unmarshalInputUserFilter,
 		ec.unmarshalInputUserLookup,
 		ec.unmarshalInputUserOrder,
@@ -2396,6 +2735,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			}
 
 			return &response
+		}
+	case ast.Mutation:
+		return func(ctx context.Context) *graphql.Response {
+			if !first {
+				return nil
+			}
+			first = false
+			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
+			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
 		}
 
 	default:
@@ -2583,6 +2937,68 @@ extend type Query {
     requireOneSlicingArgument: false
   )
 }
+
+extend type Mutation {
+  "Writes an address-book entry; nobody is invited."
+  createContact(input: CreateContactInput!): CreateContactPayload
+    @requiresScopes(scopes: [["directory:write"]])
+  "Makes a contact folder, unless the source has one of that name."
+  createContactFolder(
+    input: CreateContactFolderInput!
+  ): CreateContactFolderPayload
+    @requiresScopes(scopes: [["directory:write"]])
+}
+
+"The contact to make."
+input CreateContactInput {
+  source: String!
+  name: String!
+  email: String!
+  title: String
+  folderId: ID
+  "At most one of each kind."
+  phones: [PhoneInput!]
+  "At most two."
+  addresses: [String!]
+  "The same key and input within a day give the first call's answer."
+  idempotencyKey: String
+  "Check everything, send nothing."
+  dryRun: Boolean! = false
+}
+
+"A phone number to write."
+input PhoneInput {
+  number: String!
+  kind: PhoneKind! = MAIN
+}
+
+"The contact made, or the one that was there."
+type CreateContactPayload {
+  outcome: Outcome!
+  contact: Contact
+  "With dryRun: what the source would be sent, without credentials."
+  wouldSend: JSON
+  userErrors: [UserError!]!
+}
+
+"The contact folder to make."
+input CreateContactFolderInput {
+  source: String!
+  name: String!
+  "The same key and input within a day give the first call's answer."
+  idempotencyKey: String
+  "Check everything, send nothing."
+  dryRun: Boolean! = false
+}
+
+"The contact folder made, or the one that was there."
+type CreateContactFolderPayload {
+  outcome: Outcome!
+  contactFolder: ContactFolder
+  "With dryRun: what the source would be sent, without credentials."
+  wouldSend: JSON
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 	{Name: "../schema/role.graphqls", Input: `"What one source calls a set of rights. Roles of different sources are never joined."
 type Role implements Node @key(fields: "id") {
@@ -2756,6 +3172,49 @@ type WorksectionViewer {
   accessLevel: AccessLevel!
   "Their account in the directory; null where it has not been read."
   account: WorksectionAccount
+}
+
+"""
+Writes go to one source each. What the caller can mend is in userErrors, and a field is null only with an error at the top.
+"""
+type Mutation
+
+"What a mutation did."
+enum Outcome {
+  "The source did it."
+  DONE
+  "It had been done already; nothing changed."
+  ALREADY_DONE
+  "All is well, and nothing was sent: dryRun was set."
+  CHECKED
+  "Nothing changed: see userErrors."
+  REJECTED
+  "The source did not answer and a look at its data could not settle it. Ask again with the same idempotency key."
+  UNKNOWN
+}
+
+"Something the caller can put right."
+type UserError {
+  "The input field at fault, from the outside in."
+  field: [String!]
+  message: String!
+  code: UserErrorCode!
+}
+
+"Why an input was refused."
+enum UserErrorCode {
+  "Malformed, too long, or not a value that this source takes."
+  INVALID
+  "Names something that does not exist, or not in this source."
+  NOT_FOUND
+  "Something else has that name or address already."
+  ALREADY_EXISTS
+  "This source cannot do that."
+  NOT_SUPPORTED
+  "The source refused, and its reason fits none of the above."
+  REFUSED_BY_SOURCE
+  "The idempotency key was used with another input."
+  IDEMPOTENCY_MISMATCH
 }
 `, BuiltIn: false},
 	{Name: "../schema/source.graphqls", Input: `"One upstream system, as configured. Arguments name a source by its name."
@@ -2961,6 +3420,77 @@ extend type Query {
   "In the order of the configuration, which is the order in which their values are preferred."
   sources: [Source!]
 }
+
+extend type Mutation {
+  "Has a source read again, within what its limits allow. Does not wait for the end: see syncedAt."
+  refreshSource(input: RefreshSourceInput!): RefreshSourcePayload
+    @requiresScopes(scopes: [["directory:admin"]])
+}
+
+"What to read again."
+input RefreshSourceInput {
+  source: String!
+  "All of them unless said."
+  collections: [CollectionKind!]
+}
+
+"The source as it is now. ALREADY_DONE: it was read so lately that its limits forbid another read."
+type RefreshSourcePayload {
+  outcome: Outcome!
+  source: Source
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/task.graphqls", Input: `extend type Mutation {
+  "Has a user told of what happens to a task. Doing it twice does no harm."
+  subscribeToTask(input: SubscribeToTaskInput!): SubscribeToTaskPayload
+    @requiresScopes(scopes: [["directory:write"]])
+  "Has a user no longer told of what happens to a task. Doing it twice does no harm."
+  unsubscribeFromTask(
+    input: UnsubscribeFromTaskInput!
+  ): UnsubscribeFromTaskPayload
+    @requiresScopes(scopes: [["directory:write"]])
+}
+
+"Whom to tell of which task."
+input SubscribeToTaskInput {
+  source: String!
+  "The source's own ID of the task."
+  taskId: String!
+  "Someone with an account in that source."
+  user: UserLookup!
+  "Check everything, send nothing."
+  dryRun: Boolean! = false
+}
+
+"The user who is told from now on."
+type SubscribeToTaskPayload {
+  outcome: Outcome!
+  user: User
+  "With dryRun: what the source would be sent, without credentials."
+  wouldSend: JSON
+  userErrors: [UserError!]!
+}
+
+"Whom to stop telling of which task."
+input UnsubscribeFromTaskInput {
+  source: String!
+  "The source's own ID of the task."
+  taskId: String!
+  "Someone with an account in that source."
+  user: UserLookup!
+  "Check everything, send nothing."
+  dryRun: Boolean! = false
+}
+
+"The user who is not told any more."
+type UnsubscribeFromTaskPayload {
+  outcome: Outcome!
+  user: User
+  "With dryRun: what the source would be sent, without credentials."
+  wouldSend: JSON
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 	{Name: "../schema/team.graphqls", Input: `"A group of people in one source."
 type Team implements Node @key(fields: "id") {
@@ -3033,6 +3563,33 @@ extend type Query {
     sizedFields: ["edges", "nodes"]
     requireOneSlicingArgument: false
   )
+}
+
+extend type Mutation {
+  "Makes a team, unless the source has one of that name."
+  createTeam(input: CreateTeamInput!): CreateTeamPayload
+    @requiresScopes(scopes: [["directory:write"]])
+}
+
+"The team to make."
+input CreateTeamInput {
+  source: String!
+  name: String!
+  "COMPANY unless said."
+  kind: TeamKind
+  "The same key and input within a day give the first call's answer."
+  idempotencyKey: String
+  "Check everything, send nothing."
+  dryRun: Boolean! = false
+}
+
+"The team made, or the one that was there."
+type CreateTeamPayload {
+  outcome: Outcome!
+  team: Team
+  "With dryRun: what the source would be sent, without credentials."
+  wouldSend: JSON
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
@@ -3455,6 +4012,38 @@ extend type Query {
     requireOneSlicingArgument: false
   )
 }
+
+extend type Mutation {
+  "Invites a person into a source; the source sends them a message."
+  inviteUser(input: InviteUserInput!): InviteUserPayload
+    @requiresScopes(scopes: [["directory:write"]])
+}
+
+"Whom to invite, as what."
+input InviteUserInput {
+  source: String!
+  email: String!
+  firstName: String
+  lastName: String
+  title: String
+  teamId: ID
+  department: String
+  "Those that the source takes; Worksection takes MEMBER, GUEST and READER."
+  accessLevel: AccessLevel
+  "The same key and input within a day give the first call's answer."
+  idempotencyKey: String
+  "Check everything, send nothing."
+  dryRun: Boolean! = false
+}
+
+"The account made, or the one that was there."
+type InviteUserPayload {
+  outcome: Outcome!
+  account: Account
+  "With dryRun: what the source would be sent, without credentials."
+  wouldSend: JSON
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 	{Name: "../../federation/directives.graphql", Input: `
 	directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
@@ -3714,6 +4303,48 @@ func (ec *executionContext) childFields_ContactFolderEdge(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ContactFolderEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateContactFolderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_CreateContactFolderPayload_outcome(ctx, field)
+	case "contactFolder":
+		return ec.fieldContext_CreateContactFolderPayload_contactFolder(ctx, field)
+	case "wouldSend":
+		return ec.fieldContext_CreateContactFolderPayload_wouldSend(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateContactFolderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateContactFolderPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_CreateContactPayload_outcome(ctx, field)
+	case "contact":
+		return ec.fieldContext_CreateContactPayload_contact(ctx, field)
+	case "wouldSend":
+		return ec.fieldContext_CreateContactPayload_wouldSend(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateTeamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_CreateTeamPayload_outcome(ctx, field)
+	case "team":
+		return ec.fieldContext_CreateTeamPayload_team(ctx, field)
+	case "wouldSend":
+		return ec.fieldContext_CreateTeamPayload_wouldSend(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateTeamPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateTeamPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Facet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "value":
@@ -3734,6 +4365,20 @@ func (ec *executionContext) childFields_Handle(ctx context.Context, field graphq
 		return ec.fieldContext_Handle_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Handle", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_InviteUserPayload_outcome(ctx, field)
+	case "account":
+		return ec.fieldContext_InviteUserPayload_account(ctx, field)
+	case "wouldSend":
+		return ec.fieldContext_InviteUserPayload_wouldSend(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_InviteUserPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_KommoAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3826,6 +4471,18 @@ func (ec *executionContext) childFields_Phone(ctx context.Context, field graphql
 		return ec.fieldContext_Phone_kind(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Phone", field.Name)
+}
+
+func (ec *executionContext) childFields_RefreshSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_RefreshSourcePayload_outcome(ctx, field)
+	case "source":
+		return ec.fieldContext_RefreshSourcePayload_source(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RefreshSourcePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefreshSourcePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RocketChatAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4062,6 +4719,20 @@ func (ec *executionContext) childFields_StagePermission(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type StagePermission", field.Name)
 }
 
+func (ec *executionContext) childFields_SubscribeToTaskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_SubscribeToTaskPayload_outcome(ctx, field)
+	case "user":
+		return ec.fieldContext_SubscribeToTaskPayload_user(ctx, field)
+	case "wouldSend":
+		return ec.fieldContext_SubscribeToTaskPayload_wouldSend(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubscribeToTaskPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubscribeToTaskPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4104,6 +4775,20 @@ func (ec *executionContext) childFields_TeamEdge(ctx context.Context, field grap
 		return ec.fieldContext_TeamEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TeamEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UnsubscribeFromTaskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_UnsubscribeFromTaskPayload_outcome(ctx, field)
+	case "user":
+		return ec.fieldContext_UnsubscribeFromTaskPayload_user(ctx, field)
+	case "wouldSend":
+		return ec.fieldContext_UnsubscribeFromTaskPayload_wouldSend(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnsubscribeFromTaskPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnsubscribeFromTaskPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4192,6 +4877,18 @@ func (ec *executionContext) childFields_UserEmail(ctx context.Context, field gra
 		return ec.fieldContext_UserEmail_sources(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserEmail", field.Name)
+}
+
+func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_UserError_field(ctx, field)
+	case "message":
+		return ec.fieldContext_UserError_message(ctx, field)
+	case "code":
+		return ec.fieldContext_UserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

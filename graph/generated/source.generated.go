@@ -36,6 +36,93 @@ type SourceResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _RefreshSourcePayload_outcome(ctx context.Context, field graphql.CollectedField, obj *model.RefreshSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefreshSourcePayload_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Outcome) graphql.Marshaler {
+			return ec.marshalNOutcome2rosterᚋgraphᚋmodelᚐOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RefreshSourcePayload_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RefreshSourcePayload", field, false, false, errors.New("field of type Outcome does not have child fields"))
+}
+
+func (ec *executionContext) _RefreshSourcePayload_source(ctx context.Context, field graphql.CollectedField, obj *model.RefreshSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefreshSourcePayload_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Source) graphql.Marshaler {
+			return ec.marshalOSource2ᚖrosterᚋinternalᚋdirectoryᚐSource(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RefreshSourcePayload_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RefreshSourcePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Source(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RefreshSourcePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RefreshSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefreshSourcePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖrosterᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RefreshSourcePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RefreshSourcePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Source_id(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -982,6 +1069,43 @@ func (ec *executionContext) fieldContext_SourceTier_waits(_ context.Context, fie
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputRefreshSourceInput(ctx context.Context, obj any) (model.RefreshSourceInput, error) {
+	var it model.RefreshSourceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"source", "collections"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "collections":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("collections"))
+			data, err := ec.unmarshalOCollectionKind2ᚕrosterᚋconnectorsᚐCollectionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Collections = data
+		}
+	}
+	return it, nil
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -989,6 +1113,54 @@ func (ec *executionContext) fieldContext_SourceTier_waits(_ context.Context, fie
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var refreshSourcePayloadImplementors = []string{"RefreshSourcePayload"}
+
+func (ec *executionContext) _RefreshSourcePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RefreshSourcePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, refreshSourcePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RefreshSourcePayload")
+		case "outcome":
+			out.Values[i] = ec._RefreshSourcePayload_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._RefreshSourcePayload_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RefreshSourcePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
 
 var sourceImplementors = []string{"Source", "Node"}
 
@@ -1600,6 +1772,11 @@ func (ec *executionContext) marshalNCredentialState2rosterᚋconnectorsᚐCreden
 	return res
 }
 
+func (ec *executionContext) unmarshalNRefreshSourceInput2rosterᚋgraphᚋmodelᚐRefreshSourceInput(ctx context.Context, v any) (model.RefreshSourceInput, error) {
+	res, err := ec.unmarshalInputRefreshSourceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNSource2rosterᚋinternalᚋdirectoryᚐSource(ctx context.Context, sel ast.SelectionSet, v directory.Source) graphql.Marshaler {
 	return ec._Source(ctx, sel, &v)
 }
@@ -1786,6 +1963,49 @@ func (ec *executionContext) marshalNTierKind2rosterᚋinternalᚋsnapshotᚐTier
 	return res
 }
 
+func (ec *executionContext) unmarshalOCollectionKind2ᚕrosterᚋconnectorsᚐCollectionᚄ(ctx context.Context, v any) ([]connectors.Collection, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]connectors.Collection, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCollectionKind2rosterᚋconnectorsᚐCollection(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCollectionKind2ᚕrosterᚋconnectorsᚐCollectionᚄ(ctx context.Context, sel ast.SelectionSet, v []connectors.Collection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCollectionKind2rosterᚋconnectorsᚐCollection(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalORefreshSourcePayload2ᚖrosterᚋgraphᚋmodelᚐRefreshSourcePayload(ctx context.Context, sel ast.SelectionSet, v *model.RefreshSourcePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RefreshSourcePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Source) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -1803,6 +2023,13 @@ func (ec *executionContext) marshalOSource2ᚕᚖrosterᚋinternalᚋdirectory�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOSource2ᚖrosterᚋinternalᚋdirectoryᚐSource(ctx context.Context, sel ast.SelectionSet, v *directory.Source) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Source(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSourceCredential2ᚖrosterᚋgraphᚋmodelᚐSourceCredential(ctx context.Context, sel ast.SelectionSet, v *model.SourceCredential) graphql.Marshaler {

@@ -4,6 +4,7 @@ package model
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"roster/connectors"
@@ -19,10 +20,126 @@ type AccountLookup struct {
 	ExternalID string `json:"externalId"`
 }
 
+// The contact folder to make.
+type CreateContactFolderInput struct {
+	Source string `json:"source"`
+	Name   string `json:"name"`
+	// The same key and input within a day give the first call's answer.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Check everything, send nothing.
+	DryRun bool `json:"dryRun"`
+}
+
+// The contact folder made, or the one that was there.
+type CreateContactFolderPayload struct {
+	Outcome       Outcome                  `json:"outcome"`
+	ContactFolder *directory.ContactFolder `json:"contactFolder,omitempty"`
+	// With dryRun: what the source would be sent, without credentials.
+	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
+	UserErrors []*UserError    `json:"userErrors"`
+}
+
+// The contact to make.
+type CreateContactInput struct {
+	Source   string  `json:"source"`
+	Name     string  `json:"name"`
+	Email    string  `json:"email"`
+	Title    *string `json:"title,omitempty"`
+	FolderID *string `json:"folderId,omitempty"`
+	// At most one of each kind.
+	Phones []*PhoneInput `json:"phones,omitempty"`
+	// At most two.
+	Addresses []string `json:"addresses,omitempty"`
+	// The same key and input within a day give the first call's answer.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Check everything, send nothing.
+	DryRun bool `json:"dryRun"`
+}
+
+// The contact made, or the one that was there.
+type CreateContactPayload struct {
+	Outcome Outcome            `json:"outcome"`
+	Contact *directory.Contact `json:"contact,omitempty"`
+	// With dryRun: what the source would be sent, without credentials.
+	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
+	UserErrors []*UserError    `json:"userErrors"`
+}
+
+// The team to make.
+type CreateTeamInput struct {
+	Source string `json:"source"`
+	Name   string `json:"name"`
+	// COMPANY unless said.
+	Kind *connectors.TeamKind `json:"kind,omitempty"`
+	// The same key and input within a day give the first call's answer.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Check everything, send nothing.
+	DryRun bool `json:"dryRun"`
+}
+
+// The team made, or the one that was there.
+type CreateTeamPayload struct {
+	Outcome Outcome         `json:"outcome"`
+	Team    *directory.Team `json:"team,omitempty"`
+	// With dryRun: what the source would be sent, without credentials.
+	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
+	UserErrors []*UserError    `json:"userErrors"`
+}
+
+// Whom to invite, as what.
+type InviteUserInput struct {
+	Source     string  `json:"source"`
+	Email      string  `json:"email"`
+	FirstName  *string `json:"firstName,omitempty"`
+	LastName   *string `json:"lastName,omitempty"`
+	Title      *string `json:"title,omitempty"`
+	TeamID     *string `json:"teamId,omitempty"`
+	Department *string `json:"department,omitempty"`
+	// Those that the source takes; Worksection takes MEMBER, GUEST and READER.
+	AccessLevel *connectors.AccessLevel `json:"accessLevel,omitempty"`
+	// The same key and input within a day give the first call's answer.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Check everything, send nothing.
+	DryRun bool `json:"dryRun"`
+}
+
+// The account made, or the one that was there.
+type InviteUserPayload struct {
+	Outcome Outcome           `json:"outcome"`
+	Account directory.Account `json:"account,omitempty"`
+	// With dryRun: what the source would be sent, without credentials.
+	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
+	UserErrors []*UserError    `json:"userErrors"`
+}
+
+// Writes go to one source each. What the caller can mend is in userErrors, and a field is null only with an error at the top.
+type Mutation struct {
+}
+
+// A phone number to write.
+type PhoneInput struct {
+	Number string               `json:"number"`
+	Kind   connectors.PhoneKind `json:"kind"`
+}
+
 // Connections give 20 items unless told, at most 500, and with first: 0 the counts alone: forwards with first and after, backwards
 // with last and before.
 // What a caller may not see is null, with an error. A list without one of its sources is shorter, never null: see completeness.
 type Query struct {
+}
+
+// What to read again.
+type RefreshSourceInput struct {
+	Source string `json:"source"`
+	// All of them unless said.
+	Collections []connectors.Collection `json:"collections,omitempty"`
+}
+
+// The source as it is now. ALREADY_DONE: it was read so lately that its limits forbid another read.
+type RefreshSourcePayload struct {
+	Outcome    Outcome           `json:"outcome"`
+	Source     *directory.Source `json:"source,omitempty"`
+	UserErrors []*UserError      `json:"userErrors"`
 }
 
 // One kind of record of a source.
@@ -105,6 +222,54 @@ type SourceTier struct {
 	Waits float64 `json:"waits"`
 }
 
+// Whom to tell of which task.
+type SubscribeToTaskInput struct {
+	Source string `json:"source"`
+	// The source's own ID of the task.
+	TaskID string `json:"taskId"`
+	// Someone with an account in that source.
+	User UserLookup `json:"user"`
+	// Check everything, send nothing.
+	DryRun bool `json:"dryRun"`
+}
+
+// The user who is told from now on.
+type SubscribeToTaskPayload struct {
+	Outcome Outcome         `json:"outcome"`
+	User    *directory.User `json:"user,omitempty"`
+	// With dryRun: what the source would be sent, without credentials.
+	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
+	UserErrors []*UserError    `json:"userErrors"`
+}
+
+// Whom to stop telling of which task.
+type UnsubscribeFromTaskInput struct {
+	Source string `json:"source"`
+	// The source's own ID of the task.
+	TaskID string `json:"taskId"`
+	// Someone with an account in that source.
+	User UserLookup `json:"user"`
+	// Check everything, send nothing.
+	DryRun bool `json:"dryRun"`
+}
+
+// The user who is not told any more.
+type UnsubscribeFromTaskPayload struct {
+	Outcome Outcome         `json:"outcome"`
+	User    *directory.User `json:"user,omitempty"`
+	// With dryRun: what the source would be sent, without credentials.
+	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
+	UserErrors []*UserError    `json:"userErrors"`
+}
+
+// Something the caller can put right.
+type UserError struct {
+	// The input field at fault, from the outside in.
+	Field   []string      `json:"field,omitempty"`
+	Message string        `json:"message"`
+	Code    UserErrorCode `json:"code"`
+}
+
 // Exactly one way of naming a person.
 type UserLookup struct {
 	// Theirs, or that of an account of theirs.
@@ -137,6 +302,73 @@ type WorksectionViewer struct {
 	AccessLevel connectors.AccessLevel `json:"accessLevel"`
 	// Their account in the directory; null where it has not been read.
 	Account *directory.WorksectionAccount `json:"account,omitempty"`
+}
+
+// What a mutation did.
+type Outcome string
+
+const (
+	// The source did it.
+	OutcomeDone Outcome = "DONE"
+	// It had been done already; nothing changed.
+	OutcomeAlreadyDone Outcome = "ALREADY_DONE"
+	// All is well, and nothing was sent: dryRun was set.
+	OutcomeChecked Outcome = "CHECKED"
+	// Nothing changed: see userErrors.
+	OutcomeRejected Outcome = "REJECTED"
+	// The source did not answer and a look at its data could not settle it. Ask again with the same idempotency key.
+	OutcomeUnknown Outcome = "UNKNOWN"
+)
+
+var AllOutcome = []Outcome{
+	OutcomeDone,
+	OutcomeAlreadyDone,
+	OutcomeChecked,
+	OutcomeRejected,
+	OutcomeUnknown,
+}
+
+func (e Outcome) IsValid() bool {
+	switch e {
+	case OutcomeDone, OutcomeAlreadyDone, OutcomeChecked, OutcomeRejected, OutcomeUnknown:
+		return true
+	}
+	return false
+}
+
+func (e Outcome) String() string {
+	return string(e)
+}
+
+func (e *Outcome) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Outcome(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Outcome", str)
+	}
+	return nil
+}
+
+func (e Outcome) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Outcome) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Outcome) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What a source can do beyond being read. Clients should expect values that are not here yet.
@@ -199,6 +431,76 @@ func (e *SourceCapability) UnmarshalJSON(b []byte) error {
 }
 
 func (e SourceCapability) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Why an input was refused.
+type UserErrorCode string
+
+const (
+	// Malformed, too long, or not a value that this source takes.
+	UserErrorCodeInvalid UserErrorCode = "INVALID"
+	// Names something that does not exist, or not in this source.
+	UserErrorCodeNotFound UserErrorCode = "NOT_FOUND"
+	// Something else has that name or address already.
+	UserErrorCodeAlreadyExists UserErrorCode = "ALREADY_EXISTS"
+	// This source cannot do that.
+	UserErrorCodeNotSupported UserErrorCode = "NOT_SUPPORTED"
+	// The source refused, and its reason fits none of the above.
+	UserErrorCodeRefusedBySource UserErrorCode = "REFUSED_BY_SOURCE"
+	// The idempotency key was used with another input.
+	UserErrorCodeIdempotencyMismatch UserErrorCode = "IDEMPOTENCY_MISMATCH"
+)
+
+var AllUserErrorCode = []UserErrorCode{
+	UserErrorCodeInvalid,
+	UserErrorCodeNotFound,
+	UserErrorCodeAlreadyExists,
+	UserErrorCodeNotSupported,
+	UserErrorCodeRefusedBySource,
+	UserErrorCodeIdempotencyMismatch,
+}
+
+func (e UserErrorCode) IsValid() bool {
+	switch e {
+	case UserErrorCodeInvalid, UserErrorCodeNotFound, UserErrorCodeAlreadyExists, UserErrorCodeNotSupported, UserErrorCodeRefusedBySource, UserErrorCodeIdempotencyMismatch:
+		return true
+	}
+	return false
+}
+
+func (e UserErrorCode) String() string {
+	return string(e)
+}
+
+func (e *UserErrorCode) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UserErrorCode(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UserErrorCode", str)
+	}
+	return nil
+}
+
+func (e UserErrorCode) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UserErrorCode) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UserErrorCode) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -58,6 +58,9 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	if c.CacheDir = f.CacheDir; c.CacheDir != "" && c.Redis != nil {
 		d.fault("cache_dir", "is for a configuration without redis")
 	}
+	if c.Writes = Writes(f.Writes); c.Writes.Dir != "" && c.Redis != nil {
+		d.fault("writes.dir", "is for a configuration without redis")
+	}
 	c.CredentialsDir = f.CredentialsDir
 	d.tokensHaveAPlace(c)
 	c.Identity = d.identity(&f.Identity, names)

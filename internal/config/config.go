@@ -24,6 +24,7 @@ type Config struct {
 	Redis *Redis
 	// CacheDir is empty where there is none.
 	CacheDir string
+	Writes   Writes
 	// CredentialsDir is where tokens that are renewed are kept; empty for Redis.
 	CredentialsDir string
 	Identity       Identity
@@ -42,6 +43,14 @@ type Config struct {
 	Introspection bool
 	// Origins are those whose pages may use the graph, such as https://people.example.com.
 	Origins []string
+}
+
+// Writes says how sources are changed, and what is remembered of that.
+type Writes struct {
+	Dir         string        // empty for Redis, or the memory
+	SettleAfter time.Duration // see writes.Options
+	ShowFor     time.Duration // see writes.LedgerOptions
+	AuditValues bool
 }
 
 // Identity says who is one person where addresses do not tell.

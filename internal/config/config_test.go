@@ -138,6 +138,7 @@ func TestDefaults(t *testing.T) {
 	want := &Config{
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second,
 		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
+		Writes: Writes{SettleAfter: 5 * time.Second, ShowFor: 10 * time.Minute},
 		Limits: Limits(httpapi.DefaultLimits()), PersistedQueries: true,
 		Sources: []Source{{
 			Config:     connectors.Config{Retries: new(2), Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
@@ -240,6 +241,7 @@ func TestEverySetting(t *testing.T) {
 			},
 			Anonymous: access.Scopes{access.ScopeRead}, Hosts: []string{"roster.acme.example", "192.0.2.7"}, Log: "testdata/good/access.log",
 		},
+		Writes: Writes{Dir: filepath.Join("testdata", "good", "kept"), SettleAfter: 20 * time.Second, ShowFor: time.Hour, AuditValues: true},
 		Identity: Identity{
 			Link: [][]connectors.Ref{
 				{ref("worksection", "3993"), ref("rocketchat", "pW4kTzq8LrXc2NvHd")}, {ref("kommo", "1"), ref("altcraft", "9:a/b")},

@@ -95,6 +95,9 @@ func (f *File) load(text []byte) (*Config, error) {
 	if c.CredentialsDir != "" {
 		c.CredentialsDir = below(dir, c.CredentialsDir)
 	}
+	if c.Writes.Dir != "" {
+		c.Writes.Dir = below(dir, c.Writes.Dir)
+	}
 	if c.CacheDir != "" {
 		c.CacheDir = below(dir, c.CacheDir)
 	}

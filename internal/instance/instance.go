@@ -18,6 +18,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
+	"roster/internal/writes"
 	"roster/resolvers"
 )
 
@@ -29,6 +30,8 @@ type Options struct {
 	TierKind snapshot.TierKind
 	// Presence is where who is there is shared beside the memory; nil for nowhere.
 	Presence presence.Tier
+	// Writes is what writes remember beyond one configuration; nil for what the instance remembers itself.
+	Writes *writes.Ledger
 	// Runtime is lent to every source.
 	Runtime connectors.Runtime
 	// Propagating takes the place of Runtime's observer for the sources that are told where in a trace a call belongs; nil for none.
@@ -56,6 +59,7 @@ type instance struct {
 	keeper  *snapshot.Keeper
 	people  *roster.Roster
 	there   *presence.Store
+	writer  *writes.Writer
 	gate    *admission.Gate
 	door    *doorway
 	handler http.Handler
@@ -90,7 +94,16 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 		collected.Before, told.Before = before.keeper, before.there
 	}
 	i.keeper = snapshot.New(collected)
-	i.people = roster.New(roster.Options{Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Logger: opt.Logger})
+	ledger := opt.Writes
+	if ledger == nil {
+		ledger = writes.NewLedger(writes.LedgerOptions{Logger: opt.Logger})
+	}
+	i.people = roster.New(roster.Options{
+		Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Overlay: ledger, Logger: opt.Logger,
+	})
+	i.writer = writes.New(writes.Options{
+		Keeper: i.keeper, Roster: i.people, Ledger: ledger, SettleAfter: cfg.Writes.SettleAfter, Audit: opt.Logger, AuditValues: cfg.Writes.AuditValues,
+	})
 	i.there = presence.New(i.sources, told)
 	limits := httpapi.Limits(cfg.Limits)
 	i.gate = httpapi.NewGate(limits)
@@ -98,7 +111,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 		i.gate = before.gate
 	}
 	served := httpapi.Options{
-		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, AccessLog: i.door.log, Logger: opt.Logger,
+		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Writer: i.writer, AccessLog: i.door.log, Logger: opt.Logger,
 			SourcesApart: cfg.SourcesApart},
 		Pages: opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
 		Limits: limits, Gate: i.gate, Documents: documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
@@ -130,6 +143,7 @@ func (i *instance) start(ctx context.Context, ready func()) {
 
 // close ends what the instance does, and waits for that. Nobody may be asking it anything any more.
 func (i *instance) close() {
+	i.writer.Close()
 	i.stop()
 	i.parts.Wait()
 	i.there.Close()

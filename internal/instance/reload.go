@@ -99,6 +99,9 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.CacheDir != was.CacheDir {
 		fixed = append(fixed, "cache_dir")
 	}
+	if cfg.Writes.Dir != was.Writes.Dir || cfg.Writes.ShowFor != was.Writes.ShowFor {
+		fixed = append(fixed, "writes (dir, show_for)")
+	}
 	if changed := keepConnections(&cfg.Limits, &was.Limits); changed {
 		fixed = append(fixed, "limits (of connections and times)")
 	}
@@ -116,6 +119,7 @@ func keepFixed(cfg, was *config.Config) []string {
 	}
 	cfg.Listen, cfg.TLS, cfg.Redis = was.Listen, was.TLS, was.Redis
 	cfg.CacheDir, cfg.CredentialsDir = was.CacheDir, was.CredentialsDir
+	cfg.Writes.Dir, cfg.Writes.ShowFor = was.Writes.Dir, was.Writes.ShowFor
 	cfg.Admin, cfg.Log, cfg.Tracing = was.Admin, was.Log, was.Tracing
 	return fixed
 }

@@ -201,6 +201,7 @@ func (c *Client) observed(ctx context.Context, req Request, attempt int) (*Respo
 func (c *Client) once(ctx context.Context, req Request, header map[string]string, end *connectors.CallEnd) (*Response, *connectors.Error) {
 	probe, e := c.breaker.enter(ctx)
 	if e != nil {
+		e.Unsent = true
 		return nil, c.named(e, req.Op)
 	}
 	m := silent

@@ -5,6 +5,7 @@ package roster
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,8 @@ type Options struct {
 	// Sources are in the configured order.
 	Sources []Source
 	Rules   directory.Rules
+	// Overlay is what sources' own lists may not show yet; nil for nothing.
+	Overlay Overlay
 	Logger  *slog.Logger
 }
 
@@ -33,6 +36,7 @@ type Roster struct {
 	keeper  *snapshot.Keeper
 	sources []Source
 	rules   directory.Rules
+	overlay Overlay
 	log     *slog.Logger
 	byName  map[string]*connectors.Source
 	keys    [needsSets][]snapshot.Key // by what is needed: every operation asks
@@ -44,13 +48,14 @@ type Roster struct {
 type edition struct {
 	directory *directory.Directory
 	snapshots map[snapshot.Key]*snapshot.Snapshot
+	overlaid  map[snapshot.Key]string // what was laid over them, by the overlay's words
 	// next is closed when a newer edition is published.
 	next chan struct{}
 }
 
 // New gives a roster with an empty directory: nothing has been read yet.
 func New(opt Options) *Roster {
-	r := &Roster{keeper: opt.Keeper, sources: opt.Sources, rules: opt.Rules, log: opt.Logger}
+	r := &Roster{keeper: opt.Keeper, sources: opt.Sources, rules: opt.Rules, overlay: opt.Overlay, log: opt.Logger}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
@@ -61,18 +66,22 @@ func New(opt Options) *Roster {
 	for n := range r.keys {
 		r.keys[n] = r.listKeys(Needs(n))
 	}
-	r.current.Store(r.build(nil))
+	r.current.Store(r.build(nil, nil))
 	return r
 }
 
 // Run builds and publishes a directory whenever the snapshots have changed, until ctx ends. Changes that come while one is built go into the
 // next one together.
 func (r *Roster) Run(ctx context.Context) error {
+	laid, stop := r.follow()
+	defer stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-r.keeper.Changed():
+			r.refresh()
+		case <-laid:
 			r.refresh()
 		}
 	}
@@ -87,11 +96,12 @@ func (r *Roster) refresh() {
 			snapshots[res.Status.Key] = res.Snapshot
 		}
 	}
-	if sameVersions(old.snapshots, snapshots) {
+	laid := r.lay(snapshots)
+	if sameVersions(old.snapshots, snapshots) && maps.Equal(old.overlaid, laid.versions) {
 		return
 	}
 	start := time.Now()
-	e := r.build(snapshots)
+	e := r.build(snapshots, laid)
 	r.current.Store(e)
 	close(old.next)
 	r.stats.built(start, time.Now())
@@ -110,21 +120,21 @@ func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
 	return true
 }
 
-func (r *Roster) build(snapshots map[snapshot.Key]*snapshot.Snapshot) *edition {
+func (r *Roster) build(snapshots map[snapshot.Key]*snapshot.Snapshot, laid *laid) *edition {
 	data := make([]directory.SourceData, len(r.sources))
 	for i, s := range r.sources {
 		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust}
 		for _, c := range s.Collections() {
-			version := ""
-			if snap := snapshots[snapshot.Key{Source: s.Name, Collection: c}]; snap != nil {
+			key, version := snapshot.Key{Source: s.Name, Collection: c}, ""
+			if snap := snapshots[key]; snap != nil {
 				version = snap.Version
 				add(&d, snap.Records)
 			}
-			d.Versions = append(d.Versions, version)
+			d.Versions = append(d.Versions, version+laid.over(key, &d))
 		}
 		data[i] = d
 	}
-	return &edition{directory: directory.Build(r.rules, data), snapshots: snapshots, next: make(chan struct{})}
+	return &edition{directory: directory.Build(r.rules, data), snapshots: snapshots, overlaid: laid.words(), next: make(chan struct{})}
 }
 
 // add puts the records of one collection, the only ones that are set, with those of the source's others.

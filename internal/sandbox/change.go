@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"slices"
+	"time"
 
 	"roster/connectors"
 	rocketchat "roster/connectors/rocketchat/fake"
@@ -25,4 +26,77 @@ func (s *Sandbox) LesserCredential() connectors.Secret {
 		d.Credentials = append(d.Credentials, lesser)
 	})
 	return token
+}
+
+// Cut has Worksection, which must be served, cut the connection of the next call of an action: before it has done anything, or after it has.
+func (s *Sandbox) Cut(action string, after bool) {
+	s.Worksection.Tune(func(k *worksection.Knobs) {
+		cut := worksection.CutBefore
+		if after {
+			cut = worksection.CutAfter
+		}
+		var done bool
+		k.OnCut = func(a string, _ int) worksection.Cut { // calls come one after the other: they are serialised by what they make
+			if a != action || done {
+				return worksection.CutNever
+			}
+			done = true
+			return cut
+		}
+	})
+}
+
+// Lag has Worksection's lists not show what is made for so long.
+func (s *Sandbox) Lag(lag time.Duration) {
+	s.Worksection.Tune(func(k *worksection.Knobs) { k.ListLag = lag })
+}
+
+// MakeDuplicates has Worksection make a second one of whatever it is asked for twice.
+func (s *Sandbox) MakeDuplicates() {
+	s.Worksection.Tune(func(k *worksection.Knobs) { k.Duplicates = worksection.DuplicatesMade })
+}
+
+// AddTask gives Worksection a task.
+func (s *Sandbox) AddTask(id string) {
+	s.Worksection.Update(func(d *worksection.Data) { d.Tasks = append(d.Tasks, worksection.Task{ID: id}) })
+}
+
+// Held counts what Worksection holds of a name or address: members, teams, contacts, contact folders and subscriptions.
+func (s *Sandbox) Held(name string) (n int) {
+	d := s.Worksection.Holds()
+	for _, u := range d.Users {
+		n += one(u.Email == name)
+	}
+	for _, g := range d.Groups {
+		n += one(g.Title == name)
+	}
+	for _, c := range d.Contacts {
+		n += one(c.Email == name)
+	}
+	for _, g := range d.ContactGroups {
+		n += one(g.Title == name)
+	}
+	for _, t := range d.Tasks {
+		for _, a := range t.Subscribers {
+			n += one(t.ID+" "+a == name)
+		}
+	}
+	return n
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// Refuse has Worksection answer an action that changes something with an error; a code of 0 ends that.
+func (s *Sandbox) Refuse(action string, code int, message, details string) {
+	s.Worksection.Tune(func(k *worksection.Knobs) {
+		k.Refuse = nil
+		if code != 0 {
+			k.Refuse = map[string]worksection.Refusal{action: {Code: code, Message: message, Details: details}}
+		}
+	})
 }

@@ -25,6 +25,7 @@ type Redis struct {
 	log     *slog.Logger
 
 	changed chan struct{}
+	written chan struct{} // tells the ledger of writes to look
 	crowd   atomic.Pointer[snapshot.Crowd]
 	ready   chan struct{} // closed when it is known whether Redis is there
 	isReady sync.Once
@@ -53,7 +54,7 @@ func Open(opt Options) (*Redis, error) {
 	}
 	r := &Redis{client: client, cluster: cluster, seal: seal, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
 		quick: or(opt.CallTimeout, defaultCall),
-		log:   opt.Logger, changed: make(chan struct{}, 1), ready: make(chan struct{})}
+		log:   opt.Logger, changed: make(chan struct{}, 1), written: make(chan struct{}, 1), ready: make(chan struct{})}
 	r.share.every = or(opt.PulseEvery, defaultPulse)
 	r.breaker.opened, r.joined = make(chan struct{}, 1), make(chan struct{}, 1)
 	r.members.Store(&[]string{})
@@ -96,7 +97,10 @@ func (r *Redis) lost() time.Time {
 	return time.Time{}
 }
 
-func (r *Redis) notify() { tell(r.changed) }
+func (r *Redis) notify() {
+	tell(r.changed)
+	tell(r.written)
+}
 
 // tell puts a value into a channel that has room for one.
 func tell(c chan<- struct{}) {

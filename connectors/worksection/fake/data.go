@@ -8,6 +8,7 @@ type Data struct {
 	Groups        []Group
 	Contacts      []Contact
 	ContactGroups []ContactGroup
+	Tasks         []Task
 
 	// Application is what tokens are issued to; without one, there are no token endpoints.
 	Application *Application

@@ -45,6 +45,18 @@ type Knobs struct {
 	TextPresetIDs   bool // and those are none
 	MeAsObject      bool // "data":{…} for me; otherwise a list of one
 
+	// ListLag is how long the lists do not show what was made.
+	ListLag time.Duration
+	// Duplicates says what becomes of a call that makes what is there already. The zero value gives the one that is there, but makes a second
+	// contact.
+	Duplicates Duplicates
+	// BareAnswers says ok to what was made, and nothing of it. MadeInArray puts it into an array of one.
+	BareAnswers, MadeInArray bool
+	// Refuse gives actions that change something an error in the place of an answer.
+	Refuse map[string]Refusal
+	// OnCut says whether the connection of the nth call of an action (from 1) is cut. Nil for never.
+	OnCut func(action string, n int) Cut
+
 	// OnRequest is called before the nth call of an action (from 1) is answered. It may change data and knobs through Update and Tune.
 	OnRequest func(action string, n int)
 }

@@ -17,16 +17,17 @@ type Server struct {
 	data    Data
 	knobs   Knobs
 	calls   map[string]int
-	last    time.Time         // of the last call that was not refused
-	answers map[string][]byte // by action, until data or knobs change
+	last    time.Time            // of the last call that was not refused
+	answers map[string][]byte    // by action, until data or knobs change
+	hidden  map[string]time.Time // rows that lists do not show before then, by list and ID
 	issuer  issuer
 }
 
 // New gives a server with its own copy of the rows.
 func New(d Data, k Knobs) *Server {
 	d.Users, d.Groups = slices.Clone(d.Users), slices.Clone(d.Groups)
-	d.Contacts, d.ContactGroups = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups)
-	s := &Server{data: d, knobs: k, calls: make(map[string]int)}
+	d.Contacts, d.ContactGroups, d.Tasks = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups), slices.Clone(d.Tasks)
+	s := &Server{data: d, knobs: k, calls: make(map[string]int), hidden: make(map[string]time.Time)}
 	s.issuer.add(d.Grants, time.Now())
 	return s
 }
@@ -47,6 +48,16 @@ func (s *Server) Tune(change func(*Knobs)) {
 	defer s.mu.Unlock()
 	change(&s.knobs)
 	s.answers = nil
+}
+
+// Holds gives all that the account holds, whatever lists show of it.
+func (s *Server) Holds() Data {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.data
+	d.Users, d.Groups = slices.Clone(d.Users), slices.Clone(d.Groups)
+	d.Contacts, d.ContactGroups, d.Tasks = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups), slices.Clone(d.Tasks)
+	return d
 }
 
 // Calls counts the calls of each action, answered or refused, and those of oauth2/token and oauth2/refresh.
@@ -88,21 +99,29 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		page(w, http.StatusRequestURITooLong)
 		return
 	}
-	raw := r.URL.RawQuery
+	raw, object := r.URL.RawQuery, []byte(nil)
 	if r.Method == http.MethodPost {
-		form, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
 		if err != nil {
 			return // the client has gone
 		}
 		if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
-			raw = strings.Trim(raw+"&"+string(form), "&")
+			raw = strings.Trim(raw+"&"+string(body), "&")
+		} else {
+			object = body
 		}
 	}
-	s.begin(parse(raw, false).action)
-
+	given := parseForm(raw, object)
+	cut := s.begin(parse(raw, false).action)
+	if cut == CutBefore {
+		panic(http.ErrAbortHandler)
+	}
 	a, owned := s.answerOwner(path, r.Header.Get("Authorization"), parse(raw, false).action)
 	if !owned {
-		a = s.answer(raw, path == "/api/oauth2", r.Header.Get("Authorization"))
+		a = s.answer(raw, given, path == "/api/oauth2", r.Header.Get("Authorization"))
+	}
+	if cut == CutAfter {
+		panic(http.ErrAbortHandler)
 	}
 	write(w, a)
 }
@@ -118,15 +137,19 @@ func write(w http.ResponseWriter, a answer) {
 	_, _ = w.Write(a.body) // a client may have gone
 }
 
-// begin counts the call and gives the hook its turn, outside the lock, since it may change data.
-func (s *Server) begin(action string) {
+// begin counts the call and gives the hooks their turns, outside the lock, since they may change data.
+func (s *Server) begin(action string) Cut {
 	s.mu.Lock()
 	s.calls[action]++
-	n, hook := s.calls[action], s.knobs.OnRequest
+	n, hook, cut := s.calls[action], s.knobs.OnRequest, s.knobs.OnCut
 	s.mu.Unlock()
 	if hook != nil {
 		hook(action, n)
 	}
+	if cut != nil {
+		return cut(action, n)
+	}
+	return CutNever
 }
 
 // answer is what a call gets.
@@ -136,7 +159,7 @@ type answer struct {
 	retryAfter time.Duration
 }
 
-func (s *Server) answer(raw string, asUser bool, authorization string) answer {
+func (s *Server) answer(raw string, given form, asUser bool, authorization string) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := answer{status: http.StatusOK}
@@ -153,7 +176,10 @@ func (s *Server) answer(raw string, asUser bool, authorization string) answer {
 		}
 	default:
 		s.last = time.Now()
-		a.body = s.list(c.action)
+		var changed bool
+		if a.body, changed = s.change(c.action, given); !changed {
+			a.body = s.list(c.action)
+		}
 	}
 	return a
 }
@@ -172,19 +198,20 @@ func (s *Server) list(action string) []byte {
 	if slices.Contains(s.knobs.Denied, action) {
 		return failure(20, "access denied")
 	}
+	s.reveal()
 	if b, ok := s.answers[action]; ok {
 		return b
 	}
 	var b []byte
 	switch action {
 	case "get_users":
-		b = list(s.knobs, s.data.Users, s.knobs.user)
+		b = list(s.knobs, shown(s, action, s.data.Users, func(r User) string { return r.ID }), s.knobs.user)
 	case "get_user_groups":
-		b = list(s.knobs, s.data.Groups, s.knobs.group)
+		b = list(s.knobs, shown(s, action, s.data.Groups, func(r Group) string { return r.ID }), s.knobs.group)
 	case "get_contacts":
-		b = list(s.knobs, s.data.Contacts, s.knobs.contact)
+		b = list(s.knobs, shown(s, action, s.data.Contacts, func(r Contact) string { return r.ID }), s.knobs.contact)
 	case "get_contact_groups":
-		b = list(s.knobs, s.data.ContactGroups, s.knobs.contactGroup)
+		b = list(s.knobs, shown(s, action, s.data.ContactGroups, func(r ContactGroup) string { return r.ID }), s.knobs.contactGroup)
 	default:
 		return failure(1, "Action is invalid")
 	}

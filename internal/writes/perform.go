@@ -1,0 +1,389 @@
+package writes
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/directory"
+	"roster/internal/snapshot"
+)
+
+const (
+	// reserve is what a caller's time is cut by, so that there is some left to answer in.
+	reserve = 500 * time.Millisecond
+	// recent is how old a reading may be in which one looks for what is there already.
+	recent = 10 * time.Second
+	// patience is how long a source is waited for that says "too many" to a call: it has then done nothing.
+	patience = 30 * time.Second
+	// attempts is how often a call is sent in all that was refused for that.
+	attempts = 3
+	// showWithin is how long the directory is waited for that shows what was made.
+	showWithin = 2 * time.Second
+)
+
+// perform does a write, or says what it would do.
+func (w *Writer) perform(ctx context.Context, c *change) (Result, error) {
+	if c.DryRun {
+		r := w.rehearse(ctx, c)
+		w.audit(ctx, c, r, nil)
+		return r, nil
+	}
+	return w.detached(ctx, c, func(ctx context.Context) (Result, error) { return w.keyed(ctx, c) })
+}
+
+// detached does a write that goes on when its caller gives up, who is then told that nobody knows yet.
+func (w *Writer) detached(ctx context.Context, c *change, do func(context.Context) (Result, error)) (Result, error) {
+	type end struct {
+		Result
+		error
+	}
+	ended := make(chan end, 1)
+	w.running.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.opt.Within)
+		defer cancel()
+		defer context.AfterFunc(w.ending, cancel)()
+		r, err := do(ctx)
+		switch {
+		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // it was another's turn all the time
+			r, err = unsettled("Another call for the same thing has been under way for too long."), nil
+		case err != nil:
+			err = errors.Join(ErrUnavailable, err)
+		}
+		w.audit(ctx, c, r, err)
+		ended <- end{r, err}
+	})
+	patience := time.NewTimer(w.opt.Within)
+	if deadline, ok := ctx.Deadline(); ok {
+		patience.Reset(max(0, time.Until(deadline)-reserve))
+	}
+	defer patience.Stop()
+	select {
+	case e := <-ended:
+		return e.Result, e.error
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	return unsettled("It is still under way."), nil
+}
+
+// rehearse says what would be sent, by the current directory.
+func (w *Writer) rehearse(ctx context.Context, c *change) Result {
+	res := w.opt.Keeper.Load(ctx, []snapshot.Key{c.key})[0]
+	if records, ok := w.records(c.key, res); ok && c.find != nil {
+		if id, is := c.find(records); is != absent {
+			return c.there(id, is)
+		}
+	}
+	return Result{Outcome: Checked, WouldSend: c.wouldSend()}
+}
+
+// keyed does a write once for its idempotency key, if it has one.
+func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
+	attempt := rand.Text()
+	if c.Key == nil {
+		r, _, err := w.exclusive(ctx, c, attempt, nil)
+		return r, err
+	}
+	values, err := json.Marshal(c.values)
+	if err != nil {
+		return Result{}, err
+	}
+	input := nameOf(c.field, c.source.Name, c.source.Fingerprint, string(values))
+	name := nameOf(c.Method, c.Caller, *c.Key)
+	if r, done, err := w.replay(ctx, name, input); err != nil || done {
+		return r, err
+	}
+	locked, err := w.ledger.lock(ctx, keyPrefix+name)
+	if err != nil {
+		return Result{}, err
+	}
+	defer locked.release(ctx)
+	if r, done, err := w.replay(ctx, name, input); err != nil || done {
+		return r, err
+	}
+	var record keyRecord
+	held, ok, err := w.ledger.read(ctx, keyPrefix+name, &record)
+	if err != nil {
+		return Result{}, err
+	}
+	if !ok {
+		record = keyRecord{Input: input, By: attempt}
+		if held, err = w.ledger.write(ctx, keyPrefix+name, held, record); err != nil {
+			return Result{}, err
+		}
+	}
+	r, keep, err := w.exclusive(ctx, c, record.By, func(r Result) error {
+		record.Answer = remembered(r)
+		held, err = w.ledger.write(ctx, keyPrefix+name, held, record)
+		return err
+	})
+	if !keep && err == nil && r.Outcome != Unknown {
+		w.ledger.remove(ctx, keyPrefix+name, held) // nothing came of it, so that the key is free
+	}
+	return r, err
+}
+
+func remembered(r Result) *answer {
+	a := &answer{Outcome: r.Outcome, Errors: r.Errors}
+	if r.Ref != nil {
+		a.Source, a.ID = r.Ref.Source, r.Ref.ID
+	}
+	return a
+}
+
+// replay gives the answer that a key has got already; it is false where there is none yet.
+func (w *Writer) replay(ctx context.Context, name, input string) (Result, bool, error) {
+	var record keyRecord
+	_, ok, err := w.ledger.read(ctx, keyPrefix+name, &record)
+	switch {
+	case err != nil || !ok:
+		return Result{}, false, err
+	case record.Input != input:
+		return rejected(UserError{inputKey, Mismatch, "the key was used with another input within the last 24 hours"}), true, nil
+	case record.Answer == nil:
+		return Result{}, false, nil
+	}
+	r := Result{Outcome: record.Answer.Outcome, Errors: record.Answer.Errors}
+	if record.Answer.ID != "" {
+		r.Ref = &connectors.Ref{Source: record.Answer.Source, ID: record.Answer.ID}
+	}
+	return r, true, nil
+}
+
+var inputKey = input("idempotencyKey")
+
+// exclusive does a write while nobody else touches the same thing. Keep is called with an answer that is to be given again for the same key, before
+// the note that it was under way is taken away; kept says that it was, or would have been.
+func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep func(Result) error) (r Result, kept bool, err error) {
+	thing := nameOf(c.source.Fingerprint, c.thing)
+	locked, err := w.ledger.lock(ctx, notePrefix+thing)
+	if err != nil {
+		return Result{}, false, err
+	}
+	defer locked.release(ctx)
+	var before note
+	held, noted, err := w.ledger.read(ctx, notePrefix+thing, &before)
+	if err != nil {
+		return Result{}, false, err
+	}
+	if err := w.ledger.exchange(ctx); err != nil { // what others have made
+		return Result{}, false, err
+	}
+	e := &execution{w: w, c: c, locked: locked, thing: notePrefix + thing, held: held, attempt: attempt}
+	reached(ctx, "locked")
+	if noted || held.Value != nil {
+		r, kept = e.settleOf(ctx, before.By == attempt)
+	} else {
+		r, kept, err = e.begin(ctx)
+	}
+	if err != nil {
+		return Result{}, false, err
+	}
+	if r.Outcome == Unknown {
+		return r, false, nil // the note stays
+	}
+	reached(ctx, "settled")
+	if kept && keep != nil {
+		if err := keep(r); err != nil {
+			w.ledger.log.WarnContext(ctx, "the answer to a write could not be stored; the next call with its key settles it anew")
+			return r, kept, nil //nolint:nilerr // what was done is done, and the caller is told
+		}
+	}
+	reached(ctx, "answered")
+	w.ledger.remove(ctx, e.thing, e.held)
+	reached(ctx, "closed")
+	return w.present(ctx, c, r), kept, nil
+}
+
+// present waits until the directory shows what there is to show.
+func (w *Writer) present(ctx context.Context, c *change, r Result) Result {
+	if r.Ref == nil || c.shows == nil {
+		return r
+	}
+	ctx, cancel := context.WithTimeout(ctx, showWithin)
+	defer cancel()
+	w.opt.Roster.AwaitDirectory(ctx, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) })
+	return r
+}
+
+// execution is a write that has the right to touch its thing.
+type execution struct {
+	w       *Writer
+	c       *change
+	locked  *lock
+	thing   string
+	held    Held // the note
+	attempt string
+}
+
+// begin looks whether the thing is there, and makes it if not.
+func (e *execution) begin(ctx context.Context) (r Result, kept bool, err error) {
+	if id, is, known := e.known(ctx); is != absent {
+		return e.c.there(id, is), true, nil
+	} else if !known {
+		return rejected(UserError{input("source"), Refused,
+			"what the source has could not be read yet, so that nobody can tell whether it is there; nothing was sent: try again later"}), false, nil
+	}
+	return e.send(ctx)
+}
+
+// known looks for the thing in what is known, and then in a reading that is not older than recent, as far as that can be had soon.
+func (e *execution) known(ctx context.Context) (id string, is standing, known bool) {
+	keys := []snapshot.Key{e.c.key}
+	res := e.w.opt.Keeper.Load(ctx, keys)[0]
+	records, known := e.w.records(e.c.key, res)
+	if known {
+		if id, is = e.c.find(records); is != absent {
+			return id, is, true
+		}
+	}
+	res = e.w.opt.Keeper.LoadSince(ctx, keys, snapshot.Wish{NotBefore: time.Now().Add(-recent)})[0]
+	if records, known = e.w.records(e.c.key, res); known {
+		id, is = e.c.find(records)
+	}
+	return id, is, known
+}
+
+// send writes down that the thing is about to be made, makes it, and finds out what came of that.
+func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
+	if e.held, err = e.w.ledger.write(ctx, e.thing, e.held, note{By: e.attempt}); err != nil {
+		return Result{}, false, err
+	}
+	reached(ctx, "noted")
+	for n := 1; ; n++ {
+		if err := e.locked.renew(ctx); err != nil {
+			return Result{}, false, err // somebody else may have begun
+		}
+		record, id, err := e.c.make(ctx)
+		reached(ctx, "sent")
+		if err == nil {
+			return e.made(ctx, record, id), true, nil
+		}
+		failure := connectors.AsError(e.c.source.Name, err)
+		if failure.Kind == connectors.KindRateLimited && failure.Undone() && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter) {
+			continue
+		}
+		r, kept = e.failed(ctx, failure)
+		return r, kept, nil
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// made shows what the source says it has made. A source may give what was there all along.
+func (e *execution) made(ctx context.Context, record snapshot.Records, id string) Result {
+	res := e.w.opt.Keeper.Current()
+	for i := range res {
+		if res[i].Status.Key == e.c.key && res[i].Snapshot != nil && has(res[i].Snapshot.Records, id) {
+			return e.c.there(e.c.standingOf(record, id))
+		}
+	}
+	e.show(ctx, record, id)
+	return Result{Outcome: Done, Ref: e.c.ref(id)}
+}
+
+// show has all replicas show a record, whose own data may be older than what tells of it here.
+func (e *execution) show(ctx context.Context, record snapshot.Records, id string) {
+	e.w.ledger.show(ctx, &shown{
+		Source: e.c.source.Name, Fingerprint: e.c.source.Fingerprint, Collection: e.c.key.Collection, ID: id, Record: record,
+		Until: time.Now().Add(e.w.ledger.showFor),
+	})
+	reached(ctx, "shown")
+}
+
+// standingOf compares what the source gave with what was asked for.
+func (c *change) standingOf(record snapshot.Records, id string) (string, standing) {
+	if _, is := c.find(record); is == other {
+		return id, other
+	}
+	return id, same
+}
+
+// failed finds out what came of a call that failed.
+func (e *execution) failed(ctx context.Context, failure *connectors.Error) (r Result, kept bool) {
+	if !failure.Undone() {
+		return e.settle(ctx, failure)
+	}
+	if failure.Input == "" && final(failure) { // it may be there since the last look: what sources say then is not documented
+		if res, ok := e.w.readSince(ctx, e.c.key, time.Now()); ok {
+			if records, ok := e.w.records(e.c.key, res); ok {
+				if id, is := e.c.find(records); is != absent {
+					return e.c.there(id, is), true
+				}
+			}
+		}
+	}
+	return rejected(refusal(failure)), final(failure)
+}
+
+// settleOf settles what somebody was about to make and never said the end of: with mine, an earlier call with the same key. What was not made is made
+// now.
+func (e *execution) settleOf(ctx context.Context, mine bool) (r Result, kept bool) {
+	id, is, known := e.settled(ctx)
+	switch {
+	case is == same && mine:
+		return Result{Outcome: Done, Ref: e.c.ref(id)}, true
+	case is != absent:
+		return e.c.there(id, is), true
+	case !known:
+		return unsettled("An earlier call got no answer, and the source's data cannot be read now."), false
+	}
+	r, kept, err := e.send(ctx)
+	if err != nil {
+		e.w.ledger.log.WarnContext(ctx, "a write could not be noted", slog.String("field", e.c.field))
+		return unsettled("An earlier call got no answer, and what this one does cannot be stored now."), false
+	}
+	return r, kept
+}
+
+// settle finds out by the source's data whether a call without an answer was carried out.
+func (e *execution) settle(ctx context.Context, failure *connectors.Error) (r Result, kept bool) {
+	id, is, known := e.settled(ctx)
+	switch {
+	case is == same:
+		return Result{Outcome: Done, Ref: e.c.ref(id)}, true
+	case is == other:
+		return e.c.there(id, is), true
+	case !known:
+		return unsettled("The source gave no answer that tells, and its data cannot be read now."), false
+	}
+	return rejected(refusal(failure)), false
+}
+
+// settled reads the source at once, and where that does not show the thing, once more when SettleAfter is over: only then is it believed that it was
+// not made. Known is false where that could not be read.
+func (e *execution) settled(ctx context.Context) (id string, is standing, known bool) {
+	began := time.Now()
+	for _, since := range []time.Time{began, began.Add(e.w.opt.SettleAfter)} {
+		if !wait(ctx, time.Until(since)) {
+			return "", absent, false
+		}
+		res, ok := e.w.readSince(ctx, e.c.key, since)
+		if !ok {
+			return "", absent, false
+		}
+		records, ok := e.w.records(e.c.key, res)
+		if !ok {
+			return "", absent, false
+		}
+		if id, is = e.c.find(records); is != absent {
+			e.show(ctx, only(records, id), id)
+			return id, is, true
+		}
+	}
+	return "", absent, true
+}

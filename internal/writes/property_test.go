@@ -1,0 +1,171 @@
+package writes_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"roster/connectors"
+	"roster/internal/snapshot"
+	"roster/internal/writes"
+)
+
+// move is one thing that happens.
+type move struct {
+	what    string // write, refresh, lag, fail, mend, pause
+	replica int
+	kind    string
+	suffix  string
+	keyed   bool
+	twice   bool // at the same time on both replicas
+	fate    fate
+	pause   time.Duration
+}
+
+func moves() *rapid.Generator[[]move] {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) move {
+		return move{
+			what:    rapid.SampledFrom([]string{"write", "write", "write", "refresh", "lag", "fail", "mend", "pause"}).Draw(t, "what"),
+			replica: rapid.IntRange(0, 1).Draw(t, "replica"), kind: rapid.SampledFrom(kindNames()).Draw(t, "kind"),
+			suffix: rapid.SampledFrom([]string{"1", "2"}).Draw(t, "suffix"), keyed: rapid.Bool().Draw(t, "keyed"), twice: rapid.Bool().Draw(t, "twice"),
+			fate:  rapid.SampledFrom([]fate{good, good, cutBefore, cutAfter, late, tooMany, unreachable, bare}).Draw(t, "fate"),
+			pause: time.Duration(rapid.IntRange(0, 100).Draw(t, "pause")) * time.Second,
+		}
+	}), 1, 12)
+}
+
+// Whatever is written, read, delayed and broken, in whatever order and on whichever replica: the source never holds two of a name, what was done is
+// shown from then on, and in the end the directory shows what the source holds.
+func TestAnyHistory(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		story := moves().Draw(rt, "story")
+		var faults []string
+		synctest.Test(t, func(t *testing.T) { faults = play(t, story) })
+		if len(faults) > 0 {
+			rt.Fatalf("%v", faults)
+		}
+	})
+}
+
+// telling is a store in memory that tells each replica of the others' changes.
+type telling struct {
+	*writes.Memory
+	changed chan struct{}
+}
+
+func (s telling) Changed() <-chan struct{} { return s.changed }
+
+// lagMost is the longest lag: a list that lags for longer than a source's data are believed after is beyond what can be had.
+const lagMost = 2 * time.Second
+
+func play(t *testing.T, story []move) (faults []string) {
+	v, store := newVendor(), new(writes.Memory)
+	var replicas []*world
+	for range 2 {
+		w, stop := newWorld(t, v, telling{store, make(chan struct{})}, nil)
+		defer stop()
+		replicas = append(replicas, w)
+	}
+	done := make(map[string]writes.Result)
+	var mu sync.Mutex
+	write := func(m move, r int) {
+		req := writes.Request{Source: "ws"}
+		if m.keyed {
+			req.Key = new(m.kind + m.suffix)
+		}
+		w := *replicas[r]
+		w.suffix = m.suffix
+		res, err := kinds[m.kind].do(t.Context(), &w, req)
+		mu.Lock()
+		defer mu.Unlock()
+		name := m.kind + m.suffix
+		switch {
+		case err != nil:
+			faults = append(faults, err.Error())
+		case res.Outcome == writes.Done || res.Outcome == writes.AlreadyDone:
+			if was, ok := done[name]; ok && *was.Ref != *res.Ref {
+				faults = append(faults, fmt.Sprintf("%s was %v and is %v", name, was.Ref, res.Ref))
+			}
+			done[name] = res
+		}
+	}
+	for _, m := range story {
+		switch m.what {
+		case "write":
+			v.tune(func(v *vendor) { v.fates = []fate{m.fate} })
+			var both sync.WaitGroup
+			both.Go(func() { write(m, m.replica) })
+			if m.twice {
+				both.Go(func() { write(m, 1-m.replica) })
+			}
+			both.Wait()
+		case "refresh":
+			replicas[m.replica].keeper.Refresh(snapshot.Key{Source: "ws", Collection: kinds[m.kind].collection})
+		case "lag":
+			v.tune(func(v *vendor) { v.lag = min(m.pause, lagMost) })
+		case "fail", "mend":
+			v.tune(func(v *vendor) { v.failing = m.what == "fail" })
+		case "pause":
+			time.Sleep(m.pause)
+		}
+		if faults = append(faults, check(v, replicas, done, m)...); len(faults) > 0 {
+			return faults
+		}
+	}
+	v.tune(func(v *vendor) { v.failing = false })
+	time.Sleep(30 * time.Minute)
+	return append(faults, converged(v, replicas)...)
+}
+
+// check says what must not be at any time.
+func check(v *vendor, replicas []*world, done map[string]writes.Result, m move) (faults []string) {
+	for _, kind := range kindNames() {
+		for _, suffix := range []string{"1", "2"} {
+			if n := v.holds(kinds[kind].collection, nameOf(kind, suffix)); n > 1 {
+				faults = append(faults, fmt.Sprintf("after %+v the source holds %d of %s %s", m, n, kind, suffix))
+			}
+		}
+	}
+	time.Sleep(lookEvery) // until the replicas have heard of each other, which nobody tells them here
+	synctest.Wait()
+	for name, res := range done {
+		for i, w := range replicas {
+			if kind := name[:len(name)-1]; !kinds[kind].shows(w.directory(), *res.Ref) {
+				faults = append(faults, fmt.Sprintf("after %+v replica %d does not show %s", m, i, name))
+			}
+		}
+	}
+	return faults
+}
+
+// lookEvery is a little longer than replicas take to look without being told.
+const lookEvery = 6 * time.Second
+
+// converged says where the directory differs from what the source holds in the end.
+func converged(v *vendor, replicas []*world) (faults []string) {
+	for i, w := range replicas {
+		for _, kind := range kindNames() {
+			c := kinds[kind].collection
+			w.keeper.Load(context.Background(), []snapshot.Key{{Source: "ws", Collection: c}})
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		for _, kind := range kindNames() {
+			v.mu.Lock()
+			rows := append([]row(nil), v.rows[kinds[kind].collection]...)
+			v.mu.Unlock()
+			for _, r := range rows {
+				if !kinds[kind].shows(w.directory(), connectors.Ref{Source: "ws", ID: r.id}) {
+					faults = append(faults, fmt.Sprintf("in the end replica %d does not show %s %s", i, kind, r.id))
+				}
+			}
+		}
+	}
+	return faults
+}

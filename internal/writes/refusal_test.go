@@ -1,0 +1,221 @@
+package writes_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"roster/connectors"
+	"roster/internal/directory"
+	"roster/internal/writes"
+)
+
+// fault is a user error without its words.
+func fault(code writes.Code, path ...string) writes.UserError {
+	return writes.UserError{Field: append([]string{"input"}, path...), Code: code}
+}
+
+type doing func(context.Context, *world) (writes.Result, error)
+
+func invite(change func(*writes.Invite, *world)) doing {
+	return func(ctx context.Context, w *world) (writes.Result, error) {
+		in := writes.Invite{Email: "new@example.com"}
+		change(&in, w)
+		return w.writer.InviteUser(ctx, writes.Request{Source: "ws"}, in)
+	}
+}
+
+func contact(change func(*writes.CreateContact, *world)) doing {
+	return func(ctx context.Context, w *world) (writes.Result, error) {
+		in := writes.CreateContact{Name: "Cem Oz", Email: "new@client.example"}
+		change(&in, w)
+		return w.writer.CreateContact(ctx, writes.Request{Source: "ws"}, in)
+	}
+}
+
+func team(request writes.Request, in writes.CreateTeam) doing {
+	return func(ctx context.Context, w *world) (writes.Result, error) {
+		return w.writer.CreateTeam(ctx, request, in)
+	}
+}
+
+func folder(name string) doing {
+	return func(ctx context.Context, w *world) (writes.Result, error) {
+		return w.writer.CreateContactFolder(ctx, writes.Request{Source: "ws"}, name)
+	}
+}
+
+func subscribe(task string, user func(*directory.Directory) (*directory.User, error)) doing {
+	return func(ctx context.Context, w *world) (writes.Result, error) {
+		res, _, err := w.writer.SubscribeToTask(ctx, writes.Request{Source: "ws"}, writes.Subscribe{TaskID: task, User: user})
+		return res, err
+	}
+}
+
+func ann(d *directory.Directory) (*directory.User, error) {
+	return d.UserByEmail("ann@example.com"), nil
+}
+
+var (
+	ws      = writes.Request{Source: "ws"}
+	long    = strings.Repeat("x", 41)
+	manager = connectors.AccessManager
+	group   = connectors.TeamGroup
+	client  = connectors.TeamClient
+)
+
+// Everything that is wrong is said at once, with its place in the input, and nothing is sent.
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		do   doing
+		want []writes.UserError
+	}{
+		"no such source":  {team(writes.Request{Source: "none"}, writes.CreateTeam{Name: "x"}), []writes.UserError{fault(writes.NotFound, "source")}},
+		"cannot":          {team(writes.Request{Source: "crm"}, writes.CreateTeam{Name: "x"}), []writes.UserError{fault(writes.NotSupported, "source")}},
+		"cannot, and key": {team(writes.Request{Source: "crm", Key: new("")}, writes.CreateTeam{}), []writes.UserError{fault(writes.NotSupported, "source"), fault(writes.Invalid, "idempotencyKey")}},
+		"key too long":    {team(writes.Request{Source: "ws", Key: new(strings.Repeat("k", 256))}, writes.CreateTeam{Name: "x"}), []writes.UserError{fault(writes.Invalid, "idempotencyKey")}},
+		"key not ASCII":   {team(writes.Request{Source: "ws", Key: new("ключ")}, writes.CreateTeam{Name: "x"}), []writes.UserError{fault(writes.Invalid, "idempotencyKey")}},
+
+		"blank name":          {team(ws, writes.CreateTeam{Name: " \t"}), []writes.UserError{fault(writes.Invalid, "name")}},
+		"long name":           {team(ws, writes.CreateTeam{Name: long}), []writes.UserError{fault(writes.Invalid, "name")}},
+		"control characters":  {team(ws, writes.CreateTeam{Name: "a\x00b"}), []writes.UserError{fault(writes.Invalid, "name")}},
+		"kind of team":        {team(ws, writes.CreateTeam{Name: "x", Kind: &group}), []writes.UserError{fault(writes.Invalid, "kind")}},
+		"a team of another":   {team(ws, writes.CreateTeam{Name: "Sales", Kind: &client}), []writes.UserError{fault(writes.Exists, "kind")}},
+		"blank folder":        {folder(""), []writes.UserError{fault(writes.Invalid, "name")}},
+		"a contact of others": {contact(func(c *writes.CreateContact, _ *world) { c.Name, c.Email = "Somebody Else", "CEM@example.com" }), []writes.UserError{fault(writes.Exists, "email")}},
+
+		"all of an invitation": {invite(func(i *writes.Invite, _ *world) {
+			*i = writes.Invite{Email: "nobody", FirstName: &long, LastName: new("a\x01"), Title: &long, TeamID: new("x"), Department: &long, Access: &manager}
+		}), []writes.UserError{
+			fault(writes.Invalid, "email"), fault(writes.Invalid, "firstName"), fault(writes.Invalid, "lastName"), fault(writes.Invalid, "title"),
+			fault(writes.Invalid, "teamId"), fault(writes.Invalid, "department"), fault(writes.Invalid, "accessLevel"),
+		}},
+		"no address":      {invite(func(i *writes.Invite, _ *world) { i.Email = " " }), []writes.UserError{fault(writes.Invalid, "email")}},
+		"long address":    {invite(func(i *writes.Invite, _ *world) { i.Email = long + "@example.com" }), []writes.UserError{fault(writes.Invalid, "email")}},
+		"two addresses":   {invite(func(i *writes.Invite, _ *world) { i.Email = "a@x.example,b@x.example" }), []writes.UserError{fault(writes.Invalid, "email")}},
+		"a named address": {invite(func(i *writes.Invite, _ *world) { i.Email = "A <a@x.example>" }), []writes.UserError{fault(writes.Invalid, "email")}},
+		"a local address": {invite(func(i *writes.Invite, _ *world) { i.Email = "root@localhost" }), []writes.UserError{fault(writes.Invalid, "email")}},
+		"no such team":    {invite(func(i *writes.Invite, _ *world) { i.TeamID = new("VHdzL3Q5OQ") }), []writes.UserError{fault(writes.NotFound, "teamId")}},
+		"another's team":  {invite(func(i *writes.Invite, w *world) { i.TeamID = w.teamID("crm", "Closers") }), []writes.UserError{fault(writes.NotFound, "teamId")}},
+		"one of two teams": {invite(func(i *writes.Invite, w *world) { i.TeamID = w.teamID("ws", "Twins") }),
+			[]writes.UserError{fault(writes.Invalid, "teamId")}},
+
+		"all of a contact": {contact(func(c *writes.CreateContact, w *world) {
+			*c = writes.CreateContact{Name: "", Email: "", Title: &long, FolderID: w.teamID("ws", "Sales"), Addresses: []string{"a", " ", long}, Phones: []connectors.Phone{
+				{Raw: "none", Kind: connectors.PhoneMain}, {Raw: "1", Kind: connectors.PhoneMain}, {Raw: "2", Kind: connectors.PhoneFax},
+			}}
+		}), []writes.UserError{
+			fault(writes.Invalid, "name"), fault(writes.Invalid, "email"), fault(writes.Invalid, "title"), fault(writes.Invalid, "folderId"),
+			fault(writes.Invalid, "phones", "0", "number"), fault(writes.Invalid, "phones", "1", "kind"), fault(writes.Invalid, "phones", "2", "kind"),
+			fault(writes.Invalid, "addresses"), fault(writes.Invalid, "addresses", "1"), fault(writes.Invalid, "addresses", "2"),
+		}},
+		"no such folder": {contact(func(c *writes.CreateContact, _ *world) { c.FolderID = new("RndzL2Y5OQ") }), []writes.UserError{fault(writes.NotFound, "folderId")}},
+
+		"task and user": {subscribe("x", func(*directory.Directory) (*directory.User, error) { return nil, nil }),
+			[]writes.UserError{fault(writes.Invalid, "taskId"), fault(writes.NotFound, "user")}},
+		"malformed user": {subscribe("7", func(*directory.Directory) (*directory.User, error) {
+			return nil, &directory.InputError{Argument: "by", Message: "is wrong"}
+		}), []writes.UserError{fault(writes.Invalid, "user")}},
+		"user of another source": {subscribe("7", func(d *directory.Directory) (*directory.User, error) {
+			return d.UserByAccount(connectors.Ref{Source: "crm", ID: "9"}), nil
+		}), []writes.UserError{fault(writes.NotFound, "user")}},
+		"no such task": {subscribe("404", ann), []writes.UserError{fault(writes.NotFound, "taskId")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				w, stop := newWorld(t, v, nil, nil)
+				defer stop()
+				res, err := tt.do(t.Context(), w)
+				if err != nil || res.Outcome != writes.Rejected || v.calls() != 0 {
+					t.Errorf("%s, %v after %d calls", res.Outcome, err, v.calls())
+				}
+				if diff := cmp.Diff(tt.want, res.Errors, cmpopts.IgnoreFields(writes.UserError{}, "Message")); diff != "" {
+					t.Errorf("user errors (-want +got):\n%s", diff)
+				}
+				for _, e := range res.Errors {
+					if e.Message == "" {
+						t.Errorf("%v says nothing", e)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Every way in which a source can refuse has an answer in our words.
+func TestRefusedBySource(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err  connectors.Error
+		want writes.UserError
+	}{
+		"an input":              {connectors.Error{Kind: connectors.KindInvalid, Input: "name"}, fault(writes.Invalid, "name")},
+		"something":             {connectors.Error{Kind: connectors.KindInvalid}, writes.UserError{Code: writes.Refused}},
+		"a conflict":            {connectors.Error{Kind: connectors.KindConflict}, writes.UserError{Code: writes.Exists}},
+		"the credential":        {connectors.Error{Kind: connectors.KindUnauthorized}, fault(writes.Refused, "source")},
+		"a right":               {connectors.Error{Kind: connectors.KindForbidden}, fault(writes.Refused, "source")},
+		"the place":             {connectors.Error{Kind: connectors.KindNotFound}, writes.UserError{Code: writes.Refused}},
+		"the call":              {connectors.Error{Kind: connectors.KindUnsupported}, fault(writes.NotSupported, "source")},
+		"the number":            {connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: 1e12}, fault(writes.Refused, "source")},
+		"in a word that is new": {connectors.Error{Kind: connectors.KindBadResponse, Code: "15"}, fault(writes.Refused, "source")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				w, stop := newWorld(t, v, nil, nil)
+				defer stop()
+				v.tune(func(v *vendor) { v.fates, v.err = []fate{refused}, &tt.err })
+				res, err := w.writer.CreateTeam(t.Context(), ws, writes.CreateTeam{Name: "New"})
+				if diff := cmp.Diff([]writes.UserError{tt.want}, res.Errors, cmpopts.IgnoreFields(writes.UserError{}, "Message")); err != nil || diff != "" {
+					t.Errorf("%v; user errors (-want +got):\n%s", err, diff)
+				}
+				if res.Outcome != writes.Rejected || v.calls() != 1 {
+					t.Errorf("%s after %d calls", res.Outcome, v.calls())
+				}
+			})
+		})
+	}
+}
+
+func TestSubscriptions(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fates []fate
+		want  writes.Outcome
+		calls int
+	}{
+		"as it should be": {nil, writes.Done, 1}, "cut before, once": {[]fate{cutBefore}, writes.Done, 2}, "cut before, twice": {[]fate{cutBefore, cutBefore}, writes.Rejected, 2},
+		"cut after": {[]fate{cutAfter}, writes.Done, 1}, "too many": {[]fate{tooMany}, writes.Done, 2}, "unreachable": {[]fate{unreachable}, writes.Rejected, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				w, stop := newWorld(t, v, nil, nil)
+				defer stop()
+				v.tune(func(v *vendor) { v.fates = tt.fates })
+				res, user, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann})
+				if err != nil || res.Outcome != tt.want || user == nil || v.calls() != tt.calls {
+					t.Fatalf("%+v, %v, %v after %d calls", res, user, err, v.calls())
+				}
+				if is := v.tasks["7 ann@example.com"]; is != (tt.want == writes.Done) {
+					t.Errorf("subscribed: %t", is)
+				}
+				for _, off := range []bool{true, true} {
+					res, _, err = w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", Off: off, User: ann})
+				}
+				if err != nil || res.Outcome != writes.AlreadyDone || v.tasks["7 ann@example.com"] {
+					t.Errorf("ended twice: %+v, %v", res, err)
+				}
+			})
+		})
+	}
+}

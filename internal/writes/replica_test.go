@@ -1,0 +1,434 @@
+package writes_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"roster/connectors"
+	"roster/connectors/registry"
+	"roster/internal/directory"
+	"roster/internal/roster"
+	"roster/internal/sandbox"
+	"roster/internal/shared"
+	"roster/internal/shared/redistest"
+	"roster/internal/snapshot"
+	"roster/internal/writes"
+)
+
+// replicaEnv makes the test's program a replica, which writes as it is told: it holds a setup.
+const replicaEnv = "ROSTER_TEST_WRITER"
+
+type setup struct {
+	Redis  string // its address
+	Source string // the URL
+	Key    string
+	// DieAt names the step at which the process kills itself.
+	DieAt string
+}
+
+// order is what a replica is told to write, one in a line, and told is what came of it.
+type order struct {
+	Kind   string
+	Suffix string
+	Key    *string
+	Times  int // at the same time; 0 for once
+}
+
+type told struct {
+	Results []writes.Result
+	Errs    []string
+	Shown   bool // the directory shows the first result's record
+	Log     string
+}
+
+// subscribed is a kind of write too: the suffix is the task.
+const subscribed = "subscribed"
+
+func (s *setup) open() (*world, func(), error) {
+	tier, err := shared.Open(shared.Options{URL: "redis://" + s.Redis, Key: []byte(strings.Repeat("k", shared.KeySize))})
+	if err != nil {
+		return nil, nil, err
+	}
+	src, err := registry.Open(connectors.Config{Name: "ws", Kind: connectors.Worksection, URL: s.Source, APIKey: connectors.Secret(s.Key),
+		RateLimit: &connectors.RateLimit{}, Retries: new(0)})
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &world{log: new(strings.Builder)}
+	w.keeper = snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, Tier: tier, Settings: map[snapshot.Key]snapshot.Settings{
+		{Source: "ws", Collection: connectors.Accounts}: quick, {Source: "ws", Collection: connectors.Teams}: quick,
+		{Source: "ws", Collection: connectors.Contacts}: quick, {Source: "ws", Collection: connectors.ContactFolders}: quick,
+	}})
+	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: tier.Writes(), LeaseFor: 500 * time.Millisecond})
+	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: src}}, Overlay: w.ledger})
+	w.writer = writes.New(writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, SettleAfter: 300 * time.Millisecond,
+		Audit: slog.New(slog.NewTextHandler(w.log, nil))})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = tier.Run(ctx) })
+	running.Go(func() { _ = w.keeper.Run(ctx) })
+	running.Go(func() { _ = w.roster.Run(ctx) })
+	running.Go(func() { w.ledger.Run(ctx) })
+	w.roster.AwaitFirst(ctx)
+	return w, func() {
+		w.writer.Close()
+		cancel()
+		running.Wait()
+		_ = tier.Close()
+	}, nil
+}
+
+var quick = snapshot.Settings{FreshFor: time.Minute, MinInterval: 100 * time.Millisecond}
+
+// obey writes what it is told.
+func (w *world) obey(ctx context.Context, o order) (t told) {
+	w.suffix = o.Suffix
+	var mu sync.Mutex
+	var writing sync.WaitGroup
+	for range max(1, o.Times) {
+		writing.Go(func() {
+			res, err := w.write(ctx, o)
+			mu.Lock()
+			defer mu.Unlock()
+			t.Results = append(t.Results, res)
+			if err != nil {
+				t.Errs = append(t.Errs, err.Error())
+			}
+		})
+	}
+	writing.Wait()
+	if o.Kind != subscribed {
+		t.Shown = t.Results[0].Ref != nil && kinds[o.Kind].shows(w.directory(), *t.Results[0].Ref)
+	}
+	t.Log = w.log.String()
+	return t
+}
+
+func (w *world) write(ctx context.Context, o order) (writes.Result, error) {
+	r := writes.Request{Source: "ws", Key: o.Key}
+	if o.Kind == subscribed {
+		d := w.directory()
+		user := d.UserByAccount(connectors.Ref{Source: "ws", ID: firstAccount(w.keeper)})
+		res, _, err := w.writer.SubscribeToTask(ctx, r, writes.Subscribe{TaskID: o.Suffix,
+			User: func(*directory.Directory) (*directory.User, error) { return user, nil }})
+		return res, err
+	}
+	return kinds[o.Kind].do(ctx, w, r)
+}
+
+func firstAccount(k *snapshot.Keeper) string {
+	for _, res := range k.Current() {
+		if res.Status.Collection == connectors.Accounts && res.Snapshot != nil {
+			for _, a := range res.Snapshot.Records.Accounts {
+				if len(a.Emails) == 1 && !a.Emails[0].Synthetic {
+					return a.ID
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// replica is the other process's main function.
+func replica() int {
+	var s setup
+	if json.Unmarshal([]byte(os.Getenv(replicaEnv)), &s) != nil {
+		return 1
+	}
+	w, stop, err := s.open()
+	if err != nil {
+		return 1
+	}
+	defer stop()
+	ctx := context.Background()
+	if s.DieAt != "" {
+		ctx = writes.WithSteps(ctx, func(step string) {
+			if step == s.DieAt {
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {} // until it is dead
+			}
+		})
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		var o order
+		if json.Unmarshal(lines.Bytes(), &o) != nil {
+			return 1
+		}
+		b, err := json.Marshal(w.obey(ctx, o))
+		if err != nil {
+			return 1
+		}
+		fmt.Fprintln(os.Stdout, string(b))
+	}
+	return 0
+}
+
+// process is a replica of its own.
+type process struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+func start(t *testing.T, s setup) *process {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), replicaEnv+"="+string(text))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{t, cmd, in, bufio.NewScanner(out)}
+	p.out.Buffer(nil, 1<<22)
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	return p
+}
+
+func (p *process) order(o order) {
+	p.t.Helper()
+	b, err := json.Marshal(o)
+	if err == nil {
+		_, err = p.in.Write(append(b, '\n'))
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// answer is false where the process has died.
+func (p *process) answer() (t told, alive bool) {
+	p.t.Helper()
+	if !p.out.Scan() {
+		return told{}, false
+	}
+	if err := json.Unmarshal(p.out.Bytes(), &t); err != nil {
+		p.t.Fatal(err)
+	}
+	return t, true
+}
+
+func (p *process) does(o order) told {
+	p.t.Helper()
+	p.order(o)
+	t, alive := p.answer()
+	if !alive {
+		p.t.Fatal("the process has died")
+	}
+	return t
+}
+
+// company is Worksection with a task, a source that makes a second one of whatever it is asked for twice.
+func company(t *testing.T) (*sandbox.Sandbox, setup) {
+	t.Helper()
+	s, err := sandbox.StartOne(t.Context(), connectors.Worksection, sandbox.Options{People: sandbox.MinPeople})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	s.MakeDuplicates()
+	cfg := s.Sources()[0]
+	redis := redistest.Start(t, "--appendonly", "yes")
+	return s, setup{Redis: redis.Addr, Source: cfg.URL, Key: cfg.APIKey.Reveal()}
+}
+
+// A hundred callers of three replicas make one team between them, and all are told the same.
+func TestManyMakeOne(t *testing.T) {
+	t.Parallel()
+	for name, key := range map[string]*string{"without a key": nil, "with one": new("k")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, setup := company(t)
+			s.Lag(time.Minute)
+			var ps []*process
+			for range 3 {
+				ps = append(ps, start(t, setup))
+			}
+			for i, p := range ps {
+				p.order(order{Kind: "createTeam", Key: key, Times: []int{33, 33, 34}[i]})
+			}
+			outcomes, ids := make(map[writes.Outcome]int), make(map[string]int)
+			for _, p := range ps {
+				said, _ := p.answer()
+				if len(said.Errs) > 0 || !said.Shown {
+					t.Errorf("errors %v; the directory shows it: %t", said.Errs, said.Shown)
+				}
+				for _, r := range said.Results {
+					outcomes[r.Outcome]++
+					if r.Ref != nil {
+						ids[r.Ref.ID]++
+					}
+				}
+			}
+			want := map[writes.Outcome]int{writes.Done: 1, writes.AlreadyDone: 99}
+			if key != nil {
+				want = map[writes.Outcome]int{writes.Done: 100}
+			}
+			if len(ids) != 1 || fmt.Sprint(outcomes) != fmt.Sprint(want) || s.Held("New team") != 1 {
+				t.Errorf("outcomes %v, IDs %v, and the source holds %d", outcomes, ids, s.Held("New team"))
+			}
+		})
+	}
+}
+
+// trouble is what happens to a write at one step: the process is killed there, or the connection to the source is cut.
+type trouble struct {
+	name, dieAt string
+	cut         bool
+	after       bool // the source has done it
+}
+
+// Whatever happens at whichever step of a write: whoever asks again, on another replica, gets the one record that there is.
+func TestTroubleAnywhere(t *testing.T) {
+	t.Parallel()
+	troubles := []trouble{{name: "cut before", cut: true}, {name: "cut after", cut: true, after: true}}
+	for _, step := range []string{"locked", "noted", "sent", "shown", "settled", "answered", "closed"} {
+		troubles = append(troubles, trouble{name: "killed at " + step, dieAt: step})
+	}
+	for _, kind := range kindNames() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s, base := company(t)
+			other := start(t, base)
+			for i, tr := range troubles {
+				for _, key := range []*string{nil, new(fmt.Sprint("key", i))} {
+					o := order{Kind: kind, Key: key, Suffix: fmt.Sprint(2*i + one(key != nil))}
+					said := tr.befall(t, s, base, o)
+					again := other.does(o).Results[0]
+					third := other.does(o).Results[0]
+					where := fmt.Sprintf("%s, with a key: %t", tr.name, key != nil)
+					if again.Ref == nil || third.Ref == nil || *again.Ref != *third.Ref {
+						t.Fatalf("%s: %+v, again %+v, then %+v", where, said, again, third)
+					}
+					if key != nil && (again.Outcome != writes.Done || third.Outcome != writes.Done) {
+						t.Errorf("%s: %s, then %s", where, again.Outcome, third.Outcome)
+					}
+					if n := s.Held(nameOf(kind, o.Suffix)); n != 1 {
+						t.Errorf("%s: the source holds %d", where, n)
+					}
+				}
+			}
+		})
+	}
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// actions are what the vendor calls the kinds of writes.
+var actions = map[string]string{
+	"inviteUser": "add_user", "createTeam": "add_user_group", "createContact": "add_contact", "createContactFolder": "add_contact_group", subscribed: "subscribe",
+}
+
+// befall has a replica write while the trouble happens.
+func (tr trouble) befall(t *testing.T, s *sandbox.Sandbox, base setup, o order) []writes.Result {
+	t.Helper()
+	if tr.cut {
+		s.Cut(actions[o.Kind], tr.after)
+	}
+	base.DieAt = tr.dieAt
+	p := start(t, base)
+	p.order(o)
+	said, alive := p.answer()
+	if alive != tr.cut {
+		t.Fatalf("%s: alive: %t", tr.name, alive)
+	}
+	for _, r := range said.Results {
+		if r.Outcome == writes.Done && s.Held(nameOf(o.Kind, o.Suffix)) != 1 || r.Outcome == writes.Rejected && tr.after {
+			t.Errorf("%s: it says %+v", tr.name, r)
+		}
+	}
+	return said.Results
+}
+
+// A subscription leaves no note, since doing it twice does no harm.
+func TestTroubleWithSubscriptions(t *testing.T) {
+	t.Parallel()
+	s, base := company(t)
+	other := start(t, base)
+	for i, tr := range []trouble{{name: "cut before", cut: true}, {name: "cut after", cut: true, after: true}, {name: "killed at noted", dieAt: "noted"}, {name: "killed at sent", dieAt: "sent"}} {
+		o := order{Kind: subscribed, Suffix: fmt.Sprint(70 + i)}
+		s.AddTask(o.Suffix)
+		if tr.cut {
+			s.Cut(actions[o.Kind], tr.after)
+		}
+		dying := base
+		dying.DieAt = tr.dieAt
+		p := start(t, dying)
+		p.order(o)
+		if said, alive := p.answer(); alive && said.Results[0].Outcome != writes.Done {
+			t.Errorf("%s: %+v", tr.name, said)
+		}
+		if again := other.does(o).Results[0]; again.Outcome != writes.Done && again.Outcome != writes.AlreadyDone {
+			t.Errorf("%s: again %+v", tr.name, again)
+		}
+	}
+}
+
+// What one replica makes, the others show, while the source's own list does not, and under the ID that the list gives later.
+func TestOthersShowIt(t *testing.T) {
+	t.Parallel()
+	s, base := company(t)
+	s.Lag(time.Hour)
+	one, other := start(t, base), start(t, base)
+	for _, kind := range kindNames() {
+		made := one.does(order{Kind: kind})
+		seen := other.does(order{Kind: kind})
+		if made.Results[0].Outcome != writes.Done || seen.Results[0].Outcome != writes.AlreadyDone || !seen.Shown || *made.Results[0].Ref != *seen.Results[0].Ref {
+			t.Errorf("%s: one %+v, the other %+v, which shows it: %t", kind, made.Results, seen.Results, seen.Shown)
+		}
+	}
+}
+
+// Without Redis nobody can tell who else is writing: nothing is sent.
+func TestRedisIsAway(t *testing.T) {
+	t.Parallel()
+	s, base := company(t)
+	redis := redistest.Start(t, "--appendonly", "yes")
+	base.Redis = redis.Addr
+	p := start(t, base)
+	p.does(order{Kind: "createTeam", Suffix: "1"})
+	redis.Kill()
+	said := p.does(order{Kind: "createTeam", Suffix: "2", Key: new("k")})
+	if len(said.Errs) != 1 || s.Held("New team 2") != 0 || !strings.HasPrefix(said.Errs[0], writes.ErrUnavailable.Error()) {
+		t.Errorf("%+v, and the source holds %d", said, s.Held("New team 2"))
+	}
+	redis.Restart()
+	redistest.Await(t, func() bool {
+		said = p.does(order{Kind: "createTeam", Suffix: "2", Key: new("k")})
+		return len(said.Errs) == 0
+	}, "writing is possible again")
+	if again := p.does(order{Kind: "createTeam", Suffix: "1"}).Results[0]; again.Outcome != writes.AlreadyDone || s.Held("New team 2") != 1 {
+		t.Errorf("what was made before: %+v", again)
+	}
+}

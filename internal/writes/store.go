@@ -1,0 +1,92 @@
+package writes
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Store keeps small values under names, for all replicas. What is in it is all that a write leaves behind for the next one. Values are
+// replaced only by who has seen the one before. Safe for concurrent use.
+type Store interface {
+	// Get gives what a name holds.
+	Get(ctx context.Context, name string) (Held, error)
+	// Put replaces what a name holds, if that is still was, and gives what it holds then. A nil value takes the name away. What is put lives
+	// for life. Who is refused, and finds what they wanted to put, has put it.
+	Put(ctx context.Context, name string, was Held, value []byte, life time.Duration) (now Held, ok bool, err error)
+	// Changed receives a value when another replica may have put something under OverlayName; nil where there are no others.
+	Changed() <-chan struct{}
+}
+
+// Held is what a name holds.
+type Held struct {
+	Value []byte // nil for nothing
+	Token string // tells it from what was there before; the store's own
+}
+
+// The names that stores see. Locks end with the process that has them where it is the only one.
+const (
+	OverlayName = "overlay"
+	LockPrefix  = "lock/"
+	keyPrefix   = "key/"
+	notePrefix  = "note/"
+)
+
+// Memory is a store in one process. What it holds ends with the process. Its zero value is empty.
+type Memory struct {
+	mu     sync.Mutex
+	values map[string]memoryValue
+	puts   uint64
+}
+
+type memoryValue struct {
+	value []byte
+	token string
+	until time.Time
+}
+
+// Get gives what a name holds.
+func (m *Memory) Get(_ context.Context, name string) (Held, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.held(name), nil
+}
+
+func (m *Memory) held(name string) Held {
+	v, ok := m.values[name]
+	if !ok || !time.Now().Before(v.until) {
+		delete(m.values, name)
+		return Held{}
+	}
+	return Held{v.value, v.token}
+}
+
+// Put replaces what a name holds.
+func (m *Memory) Put(_ context.Context, name string, was Held, value []byte, life time.Duration) (Held, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now := m.held(name); now.Token != was.Token {
+		return now, false, nil
+	}
+	if m.puts++; m.puts%sweepEvery == 0 {
+		for n := range m.values {
+			m.held(n)
+		}
+	}
+	if value == nil {
+		delete(m.values, name)
+		return Held{}, true, nil
+	}
+	if m.values == nil {
+		m.values = make(map[string]memoryValue)
+	}
+	m.values[name] = memoryValue{slices.Clone(value), tokenOf(m.puts), time.Now().Add(life)}
+	return m.held(name), true, nil
+}
+
+// sweepEvery is after how many puts what has ended is forgotten.
+const sweepEvery = 1000
+
+// Changed says that there is nobody else.
+func (*Memory) Changed() <-chan struct{} { return nil }

@@ -1,0 +1,144 @@
+package writes_test
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"roster/internal/writes"
+)
+
+func TestStores(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(*testing.T) writes.Store{
+		"memory": func(*testing.T) writes.Store { return new(writes.Memory) },
+		"dir": func(t *testing.T) writes.Store {
+			d, err := writes.OpenDir(filepath.Join(t.TempDir(), "deep", "down"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = d.Close() })
+			return d
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t // whose temporary directory is made outside the bubble
+			store := open(dir)
+			synctest.Test(t, func(t *testing.T) { keepsItsWord(t, store) })
+		})
+	}
+}
+
+// keepsItsWord checks what a store promises.
+func keepsItsWord(t *testing.T, s writes.Store) {
+	t.Helper()
+	for _, name := range []string{"a", writes.LockPrefix + "a"} {
+		put := func(was writes.Held, value string, life time.Duration) (writes.Held, bool) {
+			t.Helper()
+			var b []byte
+			if value != "" {
+				b = []byte(value)
+			}
+			now, ok, err := s.Put(t.Context(), name, was, b, life)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return now, ok
+		}
+		get := func() string {
+			t.Helper()
+			h, err := s.Get(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(h.Value)
+		}
+		first, ok := put(writes.Held{}, "one", time.Minute)
+		if !ok || get() != "one" {
+			t.Errorf("%s: put: %t, %q", name, ok, get())
+		}
+		if now, ok := put(writes.Held{}, "two", time.Minute); ok || string(now.Value) != "one" || get() != "one" {
+			t.Errorf("%s: put by one who has not seen what is there: %t, %q", name, ok, now.Value)
+		}
+		second, ok := put(first, "two", time.Minute)
+		if !ok || get() != "two" {
+			t.Errorf("%s: replaced: %t, %q", name, ok, get())
+		}
+		if _, ok := put(first, "", 0); ok || get() != "two" {
+			t.Errorf("%s: removed by one who has seen what was before", name)
+		}
+		if _, ok := put(second, "", 0); !ok || get() != "" {
+			t.Errorf("%s: not removed", name)
+		}
+		put(writes.Held{}, "three", time.Minute)
+		time.Sleep(time.Minute)
+		if got := get(); got != "" {
+			t.Errorf("%s: %q has outlived its life", name, got)
+		}
+		var won atomic.Int32
+		var racing sync.WaitGroup
+		for range 8 {
+			racing.Go(func() {
+				if _, ok, err := s.Put(t.Context(), name, writes.Held{}, []byte("x"), time.Hour); ok && err == nil {
+					won.Add(1)
+				}
+			})
+		}
+		if racing.Wait(); won.Load() != 1 {
+			t.Errorf("%s: %d have put it, want one", name, won.Load())
+		}
+	}
+}
+
+// What lies in a directory outlives the process, but for locks; half of a file counts as none.
+func TestDirAfterARestart(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir()
+	open := func() *writes.Dir {
+		d, err := writes.OpenDir(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		return d
+	}
+	d := open()
+	for _, name := range []string{"a", "b", writes.LockPrefix + "a"} {
+		if _, ok, err := d.Put(t.Context(), name, writes.Held{}, []byte("kept"), time.Hour); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(path, "*.json"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	if info, err := os.Stat(files[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v: others may read it", info.Mode(), err)
+	}
+	after := open()
+	kept := func() (n int) {
+		for _, name := range []string{"a", "b"} {
+			if h, err := after.Get(t.Context(), name); err == nil && string(h.Value) == "kept" {
+				n++
+			}
+		}
+		return n
+	}
+	if kept() != 2 {
+		t.Errorf("%d of 2 are there", kept())
+	}
+	if h, err := after.Get(t.Context(), writes.LockPrefix+"a"); err != nil || h.Value != nil {
+		t.Errorf("the lock is there: %q, %v", h.Value, err)
+	}
+	if err := os.Truncate(files[0], 10); err != nil {
+		t.Fatal(err)
+	}
+	if kept() != 1 {
+		t.Errorf("%d are there, want the one that is whole", kept())
+	}
+}

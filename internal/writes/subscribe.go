@@ -1,0 +1,129 @@
+package writes
+
+import (
+	"context"
+	"errors"
+
+	"roster/connectors"
+	"roster/internal/directory"
+)
+
+// Subscribe says whom to tell of which task.
+type Subscribe struct {
+	TaskID string
+	Off    bool // no longer
+	// User finds the person; nil, or a *directory.InputError, where nobody is found.
+	User func(*directory.Directory) (*directory.User, error) `json:"-"`
+	// Who is what User goes by, for the audit.
+	Who any
+}
+
+// SubscribeToTask has a user told of what happens to a task, or no longer. User is the person, where one was found. Doing it twice does no harm, so
+// that a call without an answer is repeated, once, where the task does not show that it was carried out. The error is ErrUnavailable.
+func (w *Writer) SubscribeToTask(ctx context.Context, r Request, in Subscribe) (res Result, user *directory.User, err error) {
+	checked := w.prepare(ctx, r, able(func(s *connectors.Source) (connectors.TaskSubscriber, bool) {
+		return s.TaskSubscriber, s.TaskSubscriber != nil
+	}),
+		connectors.Accounts)
+	c := &change{Request: r, field: "subscribeToTask", source: checked.source, values: in}
+	if in.Off {
+		c.field = "unsubscribeFromTask"
+	}
+	var s connectors.Subscription
+	if checked.ready() {
+		if checked.terms.TaskID != nil && !checked.terms.TaskID(in.TaskID) {
+			checked.fault(Invalid, "is not what the source uses for the ID of a task", "taskId")
+		}
+		user = checked.user(in.User)
+		s = connectors.Subscription{TaskID: in.TaskID, Email: checked.addressOf(user), Off: in.Off}
+		c.preview = func() connectors.Preview { return c.source.TaskSubscriber.Preview(s) }
+	}
+	if len(checked.faults) > 0 {
+		res = rejected(checked.faults...)
+		w.audit(ctx, c, res, nil)
+		return res, nil, nil
+	}
+	if r.DryRun {
+		res = Result{Outcome: Checked, WouldSend: c.wouldSend()}
+		w.audit(ctx, c, res, nil)
+		return res, user, nil
+	}
+	c.thing = "task\x00" + s.TaskID + "\x00" + s.Email
+	res, err = w.detached(ctx, c, func(ctx context.Context) (Result, error) { return w.subscribe(ctx, c, s) })
+	return res, user, err
+}
+
+// user checks whom it is about.
+func (c *checks) user(find func(*directory.Directory) (*directory.User, error)) *directory.User {
+	u, err := find(c.dir)
+	if fault, ok := errors.AsType[*directory.InputError](err); ok {
+		c.fault(Invalid, fault.Message, "user")
+		return nil
+	}
+	if u == nil {
+		c.fault(NotFound, "there is no such user", "user")
+	}
+	return u
+}
+
+// addressOf gives the address by which the source knows a user: that of their account there.
+func (c *checks) addressOf(u *directory.User) string {
+	if u == nil {
+		return ""
+	}
+	address, found := "", 0
+	for _, a := range u.Accounts {
+		if a.Core().Source.Name == c.source.Name {
+			address = string(a.Core().Email)
+			found++
+		}
+	}
+	switch {
+	case found == 0:
+		c.fault(NotFound, "the user has no account in this source", "user")
+	case found > 1:
+		c.fault(Invalid, "the user has several accounts in this source", "user")
+	case address == "":
+		c.fault(Invalid, "the user's account in this source has no address", "user")
+	}
+	return address
+}
+
+// subscribe makes the subscription what it is to be.
+func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscription) (Result, error) {
+	by := c.source.TaskSubscriber
+	locked, err := w.ledger.lock(ctx, notePrefix+nameOf(c.source.Fingerprint, c.thing))
+	if err != nil {
+		return Result{}, err
+	}
+	defer locked.release(ctx)
+	is, err := by.Subscribed(ctx, s)
+	switch failure := connectors.AsError(c.source.Name, err); {
+	case err == nil && is != s.Off:
+		return Result{Outcome: AlreadyDone}, nil
+	case err != nil && failure.Input != "":
+		return rejected(refusal(failure)), nil
+	}
+	reached(ctx, "noted")
+	for n := 1; ; n++ {
+		err := by.Subscribe(ctx, s)
+		reached(ctx, "sent")
+		if err == nil {
+			return Result{Outcome: Done}, nil
+		}
+		failure := connectors.AsError(c.source.Name, err)
+		if failure.Undone() {
+			if failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter) {
+				continue
+			}
+			return rejected(refusal(failure)), nil
+		}
+		if is, err := by.Subscribed(ctx, s); err == nil && is != s.Off {
+			return Result{Outcome: Done}, nil
+		} else if n > 1 && err == nil {
+			return rejected(refusal(failure)), nil
+		} else if n > 1 {
+			return unsettled("The source gave no answer that tells, and its task cannot be read now."), nil
+		}
+	}
+}

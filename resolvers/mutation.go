@@ -1,0 +1,137 @@
+package resolvers
+
+import (
+	"context"
+	"strconv"
+	"sync"
+
+	"roster/connectors"
+	"roster/graph/model"
+	"roster/internal/access"
+	"roster/internal/directory"
+	"roster/internal/snapshot"
+	"roster/internal/writes"
+)
+
+// request is what a write's input and its caller have in common with others.
+func request(ctx context.Context, source string, key *string, dryRun bool) writes.Request {
+	r := writes.Request{Source: source, Key: key, DryRun: dryRun, Method: string(access.ByNothing)}
+	if p := access.FromContext(ctx); p != nil {
+		r.Caller, r.Method = p.Subject, string(p.Method)
+	}
+	return r
+}
+
+// after gives the directory as it is after a write: what the field gives, and what is below it, comes from there. A mutation's fields are resolved
+// one after the other, each with all that is below it, so that nobody looks at the operation meanwhile.
+func (r *Resolver) after(ctx context.Context) *directory.Directory {
+	op := operationOf(ctx)
+	op.view, op.statuses = op.anew(ctx), sync.OnceValue(r.Roster.Statuses)
+	return op.view.Directory
+}
+
+// found looks up what a write was about; nil where there is nothing, or nothing any more.
+func found[T any](res writes.Result, of func(connectors.Ref) T) (object T) {
+	if res.Ref != nil {
+		object = of(*res.Ref)
+	}
+	return object
+}
+
+func userErrors(errs []writes.UserError) []*model.UserError {
+	out := make([]*model.UserError, len(errs))
+	for i, e := range errs {
+		out[i] = &model.UserError{Field: e.Field, Message: e.Message, Code: model.UserErrorCode(e.Code)}
+	}
+	return out
+}
+
+func contactPhones(in []*model.PhoneInput) []connectors.Phone {
+	var out []connectors.Phone
+	for _, p := range in {
+		out = append(out, connectors.Phone{Raw: p.Number, Kind: p.Kind})
+	}
+	return out
+}
+
+// subscribe has a user told of a task, or no longer.
+func (r *Resolver) subscribe(ctx context.Context, in *model.SubscribeToTaskInput, off bool) (writes.Result, *directory.User, error) {
+	res, user, err := r.Writer.SubscribeToTask(ctx, request(ctx, in.Source, nil, in.DryRun), writes.Subscribe{
+		TaskID: in.TaskID, Off: off, Who: in.User,
+		User: func(d *directory.Directory) (*directory.User, error) { return r.lookUpUser(d, in.User) },
+	})
+	if err != nil {
+		return writes.Result{}, nil, err
+	}
+	d := r.after(ctx)
+	if user != nil {
+		user, _ = d.User(user.ID) // the same person, as they are now
+	}
+	return res, user, nil
+}
+
+// refresh has collections of a source read again.
+func (r *Resolver) refresh(in *model.RefreshSourceInput) (model.Outcome, []writes.UserError) {
+	source := r.Roster.Source(in.Source)
+	if source == nil {
+		return model.OutcomeRejected, []writes.UserError{{Field: []string{"input", "source"}, Code: writes.NotFound, Message: "there is no source of that name"}}
+	}
+	wanted := in.Collections
+	if len(wanted) == 0 {
+		wanted = source.Collections()
+	}
+	var faults []writes.UserError
+	for i, c := range wanted {
+		if !source.Has(c) {
+			faults = append(faults, writes.UserError{Field: []string{"input", "collections", strconv.Itoa(i)}, Code: writes.Invalid,
+				Message: "the source does not have it, or it is not read"})
+		}
+	}
+	if len(faults) > 0 {
+		return model.OutcomeRejected, faults
+	}
+	outcome, alone := model.OutcomeAlreadyDone, false
+	for _, c := range wanted {
+		key := snapshot.Key{Source: in.Source, Collection: c}
+		if r.Keeper.Refresh(key) {
+			outcome = model.OutcomeDone
+		}
+		alone = alone || r.leftAlone(key)
+	}
+	if outcome == model.OutcomeAlreadyDone && alone {
+		return model.OutcomeRejected, []writes.UserError{{Field: []string{"input", "source"}, Code: writes.Refused,
+			Message: "the source has failed, or asked for it, and is left alone for now; try again later"}}
+	}
+	return outcome, nil
+}
+
+// leftAlone says whether the last reading of a collection has failed.
+func (r *Resolver) leftAlone(key snapshot.Key) bool {
+	for _, st := range r.Keeper.Statuses() {
+		if st.Key == key {
+			return st.Err != nil
+		}
+	}
+	return false
+}
+
+// capabilitiesOf lists what a source can do beyond being read.
+func capabilitiesOf(s *connectors.Source) []model.SourceCapability {
+	capabilities := []model.SourceCapability{}
+	if s == nil {
+		return capabilities
+	}
+	for _, c := range []struct {
+		is   bool
+		name model.SourceCapability
+	}{
+		{s.Presence != nil, model.SourceCapabilityPresence}, {s.UserInviter != nil, model.SourceCapabilityInviteUser},
+		{s.TeamCreator != nil, model.SourceCapabilityCreateTeam}, {s.ContactCreator != nil, model.SourceCapabilityCreateContact},
+		{s.ContactFolderCreator != nil, model.SourceCapabilityCreateContactFolder}, {s.TaskSubscriber != nil, model.SourceCapabilityTaskSubscriptions},
+	} {
+		if c.is {
+			capabilities = append(capabilities, c.name)
+		}
+	}
+	return capabilities
+}
