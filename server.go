@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -21,6 +20,7 @@ import (
 
 	"roster/connectors"
 	"roster/graph"
+	"roster/internal/access"
 	"roster/internal/check"
 	"roster/internal/config"
 	"roster/internal/httpapi"
@@ -240,6 +240,27 @@ func (p *program) check(ctx context.Context) error {
 	return nil
 }
 
+// key makes an API key. It is shown this once; what is configured is its hash.
+func (p *program) key() error {
+	if len(p.args) > 0 && len(p.args[0]) > 0 && p.args[0][0] != '-' {
+		p.args = append(p.args[1:], "--name="+p.args[0])
+	}
+	name := p.String("name", "NAME", "whose it is")
+	if err := p.parse(); err != nil {
+		return err
+	}
+	key, hash := access.NewKey()
+	fmt.Fprintf(p.stdout, `%s
+
+Give it to the caller, who sends it as Authorization: Bearer …; it is shown only now. In the configuration:
+
+access:
+  keys:
+    - { name: %s, hash: "%s", scopes: ["%s"] }
+`, key, *name, hash, access.ScopeRead)
+	return nil
+}
+
 // clearWithin bounds the clearing of a cache.
 const clearWithin = time.Minute
 
@@ -319,16 +340,16 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	address := scheme + l.Addr().String()
 	runtime, renew, endTokens, err := tokens(ctx, cfg, log)
 	if err != nil {
-		return errors.Join(err, l.Close(), admin.close())
+		return errors.Join(err, l.Close(), admin.Close())
 	}
 	defer endTokens()
 	common, share, err := tier.Open(cfg, log)
 	if err != nil {
-		return errors.Join(err, l.Close(), admin.close())
+		return errors.Join(err, l.Close(), admin.Close())
 	}
 	seen, stopTracing, err := observe(ctx, cfg, log)
 	if err != nil {
-		return errors.Join(err, l.Close(), admin.close())
+		return errors.Join(err, l.Close(), admin.Close())
 	}
 	defer stopTracing() // when all that there is to trace is over
 	// What reads the sources outlives the signal to stop: until the last answer is out, it may be needed. What has been read at the very end is
@@ -343,22 +364,22 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	options := instance.Options{
 		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
 		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
-		HealthElsewhere: admin.Listener != nil,
+		HealthElsewhere: admin != nil,
 		AccessLines:     func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
 	}
-	if admin.Listener == nil && isLoopback(l.Addr()) { // whoever reaches it may see everything anyway
+	if admin == nil && isLoopback(l.Addr()) { // whoever reaches it may see everything anyway
 		options.Metrics = seen.Metrics()
 	}
 	host, err := instance.New(cfg, options, func() { ready(address) })
 	if err != nil {
 		stopReading()
-		return errors.Join(err, l.Close(), admin.close())
+		return errors.Join(err, l.Close(), admin.Close())
 	}
 	seen.Watch(host, redisOf(common))
 	listening(address)
 	read.Go(func() { host.Run(reading, changes) })
 	read.Go(func() { renew(reading) })
-	stopAdmin := admin.serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
+	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
 	err = httpapi.Serve(ctx, l, seen.Handler(host, log), httpapi.Limits(cfg.Limits), secure, log)
 	stopAdmin() // until here it tells how the drain goes
 	stopReading()
@@ -388,43 +409,15 @@ func redisOf(t snapshot.Tier) telemetry.Redis {
 	return r
 }
 
-// adminListener is where the operator looks in; without a Listener, that is on the main one.
-type adminListener struct{ net.Listener }
-
-// listen listens for users, and for the operator where that is elsewhere.
-func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin adminListener, err error) {
+// listen listens for users, and for the operator where that is elsewhere; admin is nil where it is not.
+func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin *httpapi.AdminListener, err error) {
 	if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil || cfg.Admin.Listen == "" {
-		return l, adminListener{}, err
+		return l, nil, err
 	}
-	if admin.Listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Admin.Listen); err != nil {
-		return nil, adminListener{}, errors.Join(fmt.Errorf("admin.listen: %w", err), l.Close())
+	if admin, err = httpapi.ListenAdmin(ctx, cfg.Admin.Listen); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("admin.listen: %w", err), l.Close())
 	}
 	return l, admin, nil
-}
-
-func (a adminListener) close() error {
-	if a.Listener == nil {
-		return nil
-	}
-	return a.Close()
-}
-
-// serve serves the operator until what it gives is called.
-func (a adminListener) serve(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func()) {
-	if a.Listener == nil {
-		return func() {}
-	}
-	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var served sync.WaitGroup
-	served.Go(func() {
-		if err := httpapi.ServeAdmin(serving, a.Listener, handler, log); err != nil && serving.Err() == nil {
-			log.LogAttrs(ctx, slog.LevelError, "admin.listen is not served any more", slog.Any("error", err))
-		}
-	})
-	return func() {
-		cancel()
-		served.Wait()
-	}
 }
 
 func isLoopback(address net.Addr) bool {

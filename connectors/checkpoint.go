@@ -51,9 +51,11 @@ func (c *Checkpoint[S]) Resume(begin func() S) *Course[S] {
 }
 
 // Keep keeps a reading that err has broken off, unless it has been stuck for too long at this place, a number that grows as the reading gets on.
-// Where the source has refused, what it shows next may be something else, and nothing is kept.
+// Where the source has refused, what it shows next may be something else, and nothing is kept. What was not sent had no answer: its error tells
+// of another call, maybe of another collection.
 func (c *Checkpoint[S]) Keep(course *Course[S], place int, err error) {
-	if e, ok := errors.AsType[*Error](err); ok && refused(e) {
+	e, ok := errors.AsType[*Error](err)
+	if ok && refused(e) {
 		return
 	}
 	now := time.Now()
@@ -61,7 +63,7 @@ func (c *Checkpoint[S]) Keep(course *Course[S], place int, err error) {
 	if place != course.place || course.stuck.IsZero() {
 		course.place, course.stuck, course.tries = place, now, 0
 	}
-	if IsKind(err, KindBadResponse) {
+	if ok && e.Kind == KindBadResponse && !e.Unsent {
 		if course.tries++; course.tries == resumeTries {
 			return
 		}
@@ -73,10 +75,12 @@ func (c *Checkpoint[S]) Keep(course *Course[S], place int, err error) {
 
 func refused(e *Error) bool {
 	switch e.Kind {
-	case KindUnauthorized, KindForbidden, KindNotFound, KindInvalid, KindUnsupported:
+	case KindUnauthorized: // also where there was no credential to send
 		return true
+	case KindForbidden, KindNotFound, KindInvalid, KindUnsupported:
+		return !e.Unsent
 	default:
-		return e.Blocked
+		return e.Blocked && !e.Unsent
 	}
 }
 

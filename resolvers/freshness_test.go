@@ -120,8 +120,8 @@ func TestOneErrorPerStaleSource(t *testing.T) {
 			got = append(got, e.Extensions["source"], e.Message)
 		}
 		want := []any{
-			"ws", "accounts of source ws are older than asked: they could not be read again in time",
-			"a", "accounts of source a are older than asked: they could not be read again in time",
+			"ws", "accounts of source ws are older than asked: they have been read so lately that they may not be read again yet",
+			"a", "accounts of source a are older than asked: they have been read so lately that they may not be read again yet",
 		}
 		if diff := cmp.Diff([]any(nil), got); diff != "" {
 			t.Errorf("6 s after the first reading, which 4 s more bring up to date: %v", got)

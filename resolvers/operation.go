@@ -162,6 +162,9 @@ func missing(st snapshot.Status, onlyKept bool, now time.Time) *gqlerror.Error {
 // older says which source has data older than the caller wishes, why, and when it is worth asking again.
 func older(o roster.Older, now time.Time) *gqlerror.Error {
 	why := "they could not be read again in time"
+	if o.NextAt.After(now) {
+		why = "they have been read so lately that they may not be read again yet"
+	}
 	ext := map[string]any{"code": codeSourceStale, "source": o.Source, "retryAfter": max(1, int(math.Ceil(o.NextAt.Sub(now).Seconds())))}
 	if o.Err != nil {
 		why = reason(o.Err)

@@ -85,6 +85,36 @@ func TestRenewsEarlyAndUnasked(t *testing.T) {
 	})
 }
 
+// What belongs to no source any more is not renewed, and goes on where it was when the source comes back.
+func TestOnlyWhatIsNeededIsRenewed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var store credential.Memory
+		k, stop := running(t, &store)
+		defer stop()
+		stays, goes := &issuer{life: 24 * time.Hour}, &issuer{life: 24 * time.Hour}
+		k.Keep("crm", "stays", connectors.TokenGrant{Refresh: "a"}, stays.exchange)
+		k.Keep("old", "goes", connectors.TokenGrant{Refresh: "b"}, goes.exchange)
+		time.Sleep(time.Hour)
+		k.Only([]string{"stays"})
+		time.Sleep(10 * 24 * time.Hour)
+		if n := len(goes.times()); n != 1 {
+			t.Errorf("what has left was renewed %d times, want once", n)
+		}
+		if n := len(stays.times()); n < 10 {
+			t.Errorf("what stays was renewed %d times", n)
+		}
+		var last connectors.TokenGrant
+		tokens := k.Keep("old", "goes", connectors.TokenGrant{Refresh: "b"}, func(ctx context.Context, g connectors.TokenGrant) (connectors.TokenPair, error) {
+			last = g
+			return goes.exchange(ctx, g)
+		})
+		if got, err := tokens.Token(t.Context()); err != nil || got.Value != "access2" || last.Refresh != "refresh1" {
+			t.Errorf("when it is back: %q, %v, exchanged for %q", got.Value, err, last.Refresh)
+		}
+	})
+}
+
 // A failing renewal leaves the token in use until its end, and is tried again ever more rarely.
 func TestFailingRenewal(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,8 @@ package credential
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,6 +66,13 @@ func (k *Keeper) Keep(source, id string, first connectors.TokenGrant, exchange c
 	}
 	c.exchangeBy(exchange)
 	return c
+}
+
+// Only forgets the chains whose sources have left the configuration: see connectors.TokenKeeper. A renewal under way goes on to its end.
+func (k *Keeper) Only(ids []string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	maps.DeleteFunc(k.chains, func(id string, _ *chain) bool { return !slices.Contains(ids, id) })
 }
 
 // Run renews what is due until ctx ends, whether or not anybody asks: a refresh token dies when it is not used for long.

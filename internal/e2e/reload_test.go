@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,6 +30,7 @@ type gate struct {
 	mu    sync.Mutex
 	good  []string
 	calls []string // the tokens that were shown
+	at    []time.Time
 	held  chan struct{}
 }
 
@@ -51,7 +53,7 @@ func newGate(t *testing.T, good ...string) (*gate, map[string]any) {
 		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 		g.mu.Lock()
 		ok, held := slices.Contains(g.good, token), g.held
-		g.calls = append(g.calls, token)
+		g.calls, g.at = append(g.calls, token), append(g.at, time.Now())
 		g.mu.Unlock()
 		if held != nil {
 			select {
@@ -282,6 +284,26 @@ func TestSecretIsReplaced(t *testing.T) {
 	eventually(t, "the third secret is used", func() bool { n, _ := g.seen("third"); return n > 0 && r.said(takenOver) == 3 })
 	if diff := cmp.Diff([]string{"kommo"}, r.names(t)); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+}
+
+// What a source allows does not begin anew with a configuration, nor with a credential.
+func TestLimitsOutliveAConfiguration(t *testing.T) {
+	t.Parallel()
+	g, kommo := newGate(t, "first", "second")
+	const per = 2 * time.Second
+	kommo["access_token"], kommo["rate_limit"] = "first", map[string]any{"calls": 1, "per": per.String()}
+	kommo["collections"] = map[string]any{"teams": false, "roles": false, "contacts": false}
+	r := serveReloadable(t, settingsOf(kommo))
+	kommo["access_token"] = "second"
+	r.reload(t, settingsOf(kommo))
+	eventually(t, "the second credential is used", func() bool { n, _ := g.seen("second"); return n > 0 })
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range g.at[1:] {
+		if gap := g.at[i+1].Sub(g.at[i]); gap < per {
+			t.Errorf("call %d came %s after the one before, with %q after %q", i+1, gap, g.calls[i+1], g.calls[i])
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"sync"
 	"time"
 )
 
@@ -49,7 +50,41 @@ func health(mux *http.ServeMux, ready func() bool) {
 // adminDrainFor is how long the operator's answers may still take after the users' are out: a profile is not worth waiting for.
 const adminDrainFor = 2 * time.Second
 
-// ServeAdmin is Serve for the operator's listener, with less patience at the end.
-func ServeAdmin(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
-	return serve(ctx, l, handler, DefaultLimits(), nil, log, adminDrainFor)
+// AdminListener is where the operator looks in. A nil one is nowhere, and serves nobody.
+type AdminListener struct{ listener net.Listener }
+
+// ListenAdmin takes an address for the operator.
+func ListenAdmin(ctx context.Context, address string) (*AdminListener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminListener{l}, nil
+}
+
+// Close gives the address up again, where it is not being served.
+func (a *AdminListener) Close() error {
+	if a == nil {
+		return nil
+	}
+	return a.listener.Close()
+}
+
+// Serve serves the operator until what it gives is called, with less patience at the end than users get.
+func (a *AdminListener) Serve(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func()) {
+	if a == nil {
+		return func() {}
+	}
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var served sync.WaitGroup
+	served.Go(func() {
+		err := serve(serving, a.listener, handler, DefaultLimits(), nil, log, adminDrainFor)
+		if err != nil && serving.Err() == nil {
+			log.LogAttrs(ctx, slog.LevelError, "admin.listen is not served any more", slog.Any("error", err))
+		}
+	})
+	return func() {
+		cancel()
+		served.Wait()
+	}
 }

@@ -94,10 +94,25 @@ func (h *Host) replace(ctx context.Context, cfg *config.Config) error {
 	next.people.AwaitFirstOf(settle, next.keeper.Anew())
 	cancel()
 	h.current.Store(next)
+	h.keepTokens(cfg)
 	close(old.retired)
 	h.retired.Go(func() {
 		old.traffic.close(ctx)
 		old.close()
 	})
 	return nil
+}
+
+// keepTokens has nothing renewed any more that no source needs: whoever takes a source out does not expect it to be called.
+func (h *Host) keepTokens(cfg *config.Config) {
+	if h.opt.Runtime.Tokens == nil {
+		return
+	}
+	var chains []string
+	for i := range cfg.Sources {
+		if s := &cfg.Sources[i]; s.OAuth != nil {
+			chains = append(chains, s.OAuth.Chain(s.Kind))
+		}
+	}
+	h.opt.Runtime.Tokens.Only(chains)
 }

@@ -81,7 +81,7 @@ func (c *Client) again(ctx context.Context, req *Request, e *connectors.Error, a
 	case req.Write, e.Unsent, e.Blocked, ctx.Err() != nil:
 		return 0, false
 	case e.Kind == connectors.KindRateLimited:
-		return 0, attempt < maxAttempts && e.RetryAfter <= patience // the limits keep it back
+		return 0, attempt < maxAttempts && e.RetryAfter <= patience && c.allowance.spend() // the limits keep it back
 	case attempt > c.retries, !transient(e), garbled > 1, c.breaker.open():
 		return 0, false
 	}

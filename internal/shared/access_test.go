@@ -1,6 +1,7 @@
 package shared_test
 
 import (
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/limit"
 	"roster/internal/presence"
 	"roster/internal/shared"
 	"roster/internal/shared/redistest"
@@ -59,15 +61,16 @@ func TestTLS(t *testing.T) {
 }
 
 // rights are what docs/replicas.md says a user needs, on a single server.
-var rights = []string{"-@all", "+@read", "+@write", "+@scripting", "+@pubsub", "+@connection", "+time", "-@dangerous"}
+var rights = []string{"-@all", "+@read", "+@write", "+@scripting", "+@pubsub", "+@connection", "+time", "-@dangerous", "+info"}
 
 func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 	t.Parallel()
-	s := redistest.Start(t)
+	s := redistest.Start(t, "--appendonly", "yes", "--maxmemory-policy", "noeviction")
 	s.Must(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...)...)
 	var log lines
 	opt := at(s)
 	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
+	opt.Key = []byte(strings.Repeat("k", shared.KeySize))
 	src := newSource("a", numbered(20)...)
 	tiers, ks := crew(t, src, func(int) shared.Options { return opt })
 	settled(t, "fresh"+"["+strings.Join(numbered(20), " ")+"]", "a", ks...)
@@ -84,6 +87,8 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 	if got := o.asked(); len(got) != 1 {
 		t.Errorf("presence was asked for %d times", len(got))
 	}
+	sharesABudget(t, tiers[0], tiers[1])
+	keepsTheRest(t, tiers[0])
 	if n, err := tiers[0].Clear(t.Context(), "a"); n == 0 || err != nil {
 		t.Errorf("clearing: %d keys, %v", n, err)
 	}
@@ -92,6 +97,76 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 	}
 	if denied := s.Must("ACL", "LOG"); denied != "" {
 		t.Errorf("refused: %s", denied)
+	}
+}
+
+// sharesABudget has one replica use up a budget, and another find it used up.
+func sharesABudget(t *testing.T, one, another *shared.Redis) {
+	t.Helper()
+	budget := []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}
+	pass, e := limit.New(one).Enter(t.Context(), budget, time.Second)
+	if e != nil {
+		t.Fatalf("the first call of a budget: %v", e)
+	}
+	pass.Leave(true)
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, e := limit.New(another).Enter(soon, budget, time.Second); e == nil || e.RetryAfter < 50*time.Minute {
+		t.Errorf("another replica's call of a budget that is used up: %v", e)
+	}
+}
+
+// keepsTheRest has Redis keep tokens, documents and what callers owe.
+func keepsTheRest(t *testing.T, r *shared.Redis) {
+	t.Helper()
+	vault, err := r.NewVault()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := vault.Lock(t.Context(), "chain")
+	if err != nil {
+		t.Fatalf("the lock of tokens: %v", err)
+	}
+	if _, err := vault.Save(t.Context(), "chain", "", []byte("pair")); err != nil {
+		t.Errorf("storing tokens: %v", err)
+	}
+	lock.Unlock()
+	if got, _, err := vault.Load(t.Context(), "chain"); string(got) != "pair" || err != nil {
+		t.Errorf("tokens: %q, %v", got, err)
+	}
+	if err := r.KeepText(t.Context(), "hash", "{ users }"); err != nil {
+		t.Errorf("keeping a document: %v", err)
+	}
+	if got, err := r.Text(t.Context(), "hash"); got != "{ users }" || err != nil {
+		t.Errorf("document: %q, %v", got, err)
+	}
+	if owed, err := r.Spend(t.Context(), map[string]time.Duration{"caller": time.Hour}); len(owed) != 1 || err != nil {
+		t.Errorf("what callers owe: %v, %v", owed, err)
+	}
+}
+
+// Without one of the rights Redis is not used at all, which one line tells: else it would come and go.
+func TestUserWithoutARight(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	s.Must(append(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...), "-info")...)
+	var log lines
+	opt := lively(s)
+	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
+	r := running(t, opt)
+	k, _ := keep(t, r, brisk, newSource("a", "1").source("f"))
+	settled(t, "fresh[1]", "a", k)
+	denied := func() int { return strings.Count(s.Must("ACL", "LOG"), "reason") }
+	redistest.Await(t, func() bool { return denied() > 0 && len(log.all()) > 0 }, "it is refused, and the log says so")
+	pass, e := limit.New(r).Enter(t.Context(), []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}, time.Second)
+	if e != nil {
+		t.Fatalf("a call: %v", e)
+	}
+	pass.Leave(true)
+	s.Must("ACL", "SETUSER", "app", "+info")
+	connected(t, true, r)
+	if got := log.all(); len(got) != 2 || !strings.Contains(got[0], "may not do what is needed") || !strings.Contains(got[1], "redis is there") {
+		t.Errorf("log: %q", got)
 	}
 }
 
@@ -109,6 +184,7 @@ func TestUserOfAClusterWithTheRightsThatAreNeeded(t *testing.T) {
 	src.set("2")
 	settled(t, "fresh[2]", "a", ks...)
 	connected(t, true, tiers...)
+	sharesABudget(t, tiers[0], tiers[1])
 	for _, s := range append(c.Masters[:], c.Replicas[:]...) {
 		if denied := s.Must("ACL", "LOG"); denied != "" {
 			t.Errorf("refused: %s", denied)

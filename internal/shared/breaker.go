@@ -126,11 +126,16 @@ func certain(err error) bool {
 	return true
 }
 
+// scriptDenied begins what Redis 7.0 says where a script does what its user may not; later ones say NOPERM.
+const scriptDenied = "ERR The user executing the script can't "
+
 // reason names a failure from a closed set: Redis's own words may quote keys and names.
 func reason(err error) string {
 	var word string
 	if e, ok := errors.AsType[redis.Error](err); ok {
-		word, _, _ = strings.Cut(e.Error(), " ")
+		if word, _, _ = strings.Cut(e.Error(), " "); strings.HasPrefix(e.Error(), scriptDenied) {
+			word = "NOPERM"
+		}
 	}
 	switch word {
 	case "LOADING":

@@ -103,8 +103,10 @@ return 1`)
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)
 
-	// beatScript says that a replica is there, and gives all that are. KEYS: replicas. ARGV: who, absent after.
+	// beatScript says that a replica is there, and gives all that are. It needs INFO for nothing but to find out whether the user has it, which
+	// the budgets need: else Redis would seem to be there and to go away by turns. KEYS: replicas. ARGV: who, absent after.
 	beatScript = redis.NewScript(`
+redis.call('INFO', 'server')
 local is = redis.call('TYPE', KEYS[1]).ok
 if is ~= 'none' and is ~= 'zset' then redis.call('DEL', KEYS[1]) end
 local clock = redis.call('TIME')

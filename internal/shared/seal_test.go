@@ -78,7 +78,7 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// An earlier release says nothing of the bytes, and reads what this one writes: it passes over what it does not know.
+// An earlier release says nothing of the bytes, nor of readings of changes, and reads what this one writes: it passes over what it does not know.
 func TestManifestOfAnEarlierRelease(t *testing.T) {
 	t.Parallel()
 	s, err := newSealer(nil)
@@ -88,7 +88,7 @@ func TestManifestOfAnEarlierRelease(t *testing.T) {
 	item := snapshot.Item{Key: snapshot.Key{Source: "a", Collection: connectors.Teams}, Fingerprint: "f"}
 	head := manifestHead(5, true)
 	value := append([]byte(head), s.seal([]byte(`{"since":0,"version":"v","took":0,"count":3,"parts":["p"]}`), head+itemName(item))...)
-	if m := s.readManifest(item, value, 10, time.Now()); m.Version != "v" || m.Count != 3 || m.Bytes != 0 {
+	if m := s.readManifest(item, value, 10, time.Now()); m.Version != "v" || m.Count != 3 || m.Bytes != 0 || !m.Full.Equal(m.Since) {
 		t.Errorf("it is read as %+v", m)
 	}
 	value, err = s.writeManifest(item, 5, &snapshot.Meta{Version: "v", Complete: true, Count: 3, Bytes: 70}, []string{"p"})

@@ -23,6 +23,10 @@ func TestReasonsHaveWords(t *testing.T) {
 			t.Errorf("%v: %q has no word", err, reason(err))
 		}
 	}
+	const denied = "ERR The user executing the script can't run this command or subcommand script: 1f, on @user_script:1."
+	if reason(redisError(denied)) != reason(redisError("NOPERM x")) {
+		t.Errorf("%q is taken for %q", denied, reason(redisError(denied)))
+	}
 }
 
 type redisError string
