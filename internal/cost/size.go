@@ -22,8 +22,8 @@ type Size struct {
 	Cycle string
 }
 
-// Measure gives the size of a document that has been parsed and nothing more. Fragments in it may be missing, unused, or hold each other. Each is
-// gone through once, however often it is used.
+// Measure gives the size of a document that has been parsed and nothing more. Fragments in it may be missing, unused, of one
+// name, or hold each other. Each is gone through once, however often it is used; one that is missing counts as a field.
 func Measure(doc *ast.QueryDocument) Size {
 	m := measure{doc: doc, fragments: make(map[string]*part, len(doc.Fragments))}
 	var all Size
@@ -36,11 +36,16 @@ func Measure(doc *ast.QueryDocument) Size {
 			all.Directives = add(all.Directives, len(v.Directives))
 		}
 	}
-	for _, f := range doc.Fragments { // those that nobody uses are checked as well
-		if m.fragments[f.Name] == nil {
-			p := m.fragment(f.Name)
-			all.Fields, all.Aliases, all.Directives = add(all.Fields, p.fields), add(all.Aliases, p.aliases), add(all.Directives, p.directives)
+	for _, f := range doc.Fragments { // those that nobody uses are checked as well, and so are others of the same name
+		var p part
+		switch {
+		case f != doc.Fragments.ForName(f.Name):
+			p = m.set(f.SelectionSet)
+			p.directives = add(p.directives, len(f.Directives))
+		case m.fragments[f.Name] == nil:
+			p = m.fragment(f.Name)
 		}
+		all.Fields, all.Aliases, all.Directives = add(all.Fields, p.fields), add(all.Aliases, p.aliases), add(all.Directives, p.directives)
 	}
 	all.Cycle = m.cycle
 	return all
@@ -93,7 +98,7 @@ func (m *measure) fragment(name string) part {
 		return *known
 	}
 	m.fragments[name] = nil
-	var p part
+	p := part{fields: 1} // of one that is missing: whoever puts it in wherever it is used goes as many ways as for a field
 	if f := m.doc.Fragments.ForName(name); f != nil {
 		p = m.set(f.SelectionSet)
 		p.directives = add(p.directives, len(f.Directives))

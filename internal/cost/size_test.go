@@ -33,6 +33,16 @@ func doubling(n int) string {
 	return b.String()
 }
 
+// toNone is a chain of n fragments, each of which holds the next one twice; there is no last one.
+func toNone(n int) string {
+	var b strings.Builder
+	b.WriteString("{ ...F0 }")
+	for i := range n {
+		fmt.Fprintf(&b, " fragment F%d on Q { ...F%d ...F%d }", i, i+1, i+1)
+	}
+	return b.String()
+}
+
 func TestMeasure(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -45,12 +55,14 @@ func TestMeasure(t *testing.T) {
 		"directives":         {`query ($v: Int @d) @d { a @d @d ... @d { b } ...F @d } fragment F on Q @d { c @d }`, cost.Size{Depth: 1, Fields: 3, Roots: 3, Directives: 8}},
 		"a fragment twice":   {`{ a { ...F } b { ...F } } fragment F on Q { x: c { d } }`, cost.Size{Depth: 3, Fields: 6, Roots: 2, Aliases: 2}},
 		"an unused one":      {`{ a } fragment F on Q { b c }`, cost.Size{Depth: 1, Fields: 3, Roots: 1}},
-		"one that is not":    {`{ a ...F }`, cost.Size{Depth: 1, Fields: 1, Roots: 1}},
+		"one that is not":    {`{ a ...F }`, cost.Size{Depth: 1, Fields: 2, Roots: 1}},
+		"one name twice":     {`{ ...F } fragment F on Q { a } fragment F on Q @d { x: b { c } }`, cost.Size{Depth: 1, Fields: 3, Roots: 1, Aliases: 1, Directives: 1}},
 		"one in itself":      {`{ ...F } fragment F on Q { a { ...F } }`, cost.Size{Depth: 1, Fields: 1, Roots: 1, Cycle: "F"}},
 		"two in each other":  {`{ ...F } fragment F on Q { a ...G } fragment G on Q { b ...F }`, cost.Size{Depth: 1, Fields: 2, Roots: 2, Cycle: "F"}},
 		"several operations": {`query A { a b } query B { c { d } }`, cost.Size{Depth: 2, Fields: 4, Roots: 2}},
 		"the schema":         {`{ __schema { types { fields { name } } } }`, cost.Size{Depth: 1, Fields: 4, Roots: 1}},
 		"doubling":           {doubling(3), cost.Size{Depth: 4, Fields: 22, Roots: 2}},
+		"doubling to none":   {toNone(200), cost.Size{Fields: cost.Most}},
 		"doubling for ever":  {doubling(200), cost.Size{Depth: 201, Fields: cost.Most, Roots: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +182,7 @@ func used(doc *ast.QueryDocument) ast.FragmentDefinitionList {
 
 // Counting ends for whatever can be parsed, and never goes below zero.
 func FuzzMeasure(f *testing.F) {
-	for _, seed := range []string{`{ a }`, doubling(3), `{ ...F } fragment F on Q { a { ...F } }`, `query A($v: Int @d) { x: a } query B { __schema { types { name } } }`} {
+	for _, seed := range []string{`{ a }`, doubling(3), toNone(40), `{ ...F } fragment F on Q { a { ...F } }`, `query A($v: Int @d) { x: a } query B { __schema { types { name } } }`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -66,6 +66,10 @@ func TestDocumentLimits(t *testing.T) {
 	for i := range 20 {
 		doubling = strings.ReplaceAll(doubling, fmt.Sprintf("G%d}", i), fmt.Sprintf("F%d}", i+1))
 	}
+	toNone := "{...F0} " + many(100, "fragment F# on Query{...G# ...G#} ")
+	for i := range 100 {
+		toNone = strings.ReplaceAll(toNone, fmt.Sprintf("G%d ...G%d}", i, i), fmt.Sprintf("F%d ...F%d}", i+1, i+1))
+	}
 	for name, tc := range map[string]struct {
 		document string
 		limit    string
@@ -78,6 +82,8 @@ func TestDocumentLimits(t *testing.T) {
 		"inline fragments":            {"{self{... on Query" + deep(11) + "}}", "", 0, 0},
 		"deeper than can be parsed":   {strings.Repeat("{self", 2000), "depth", 12, 0},
 		"fragments that double":       {doubling, "depth", 12, 21},
+		"that double to none":         {toNone, "fields", 2000, 2147483647},
+		"fragments of one name":       {"{...F} fragment F on Query{" + strings.Repeat("nickname ", 150) + "}" + strings.Repeat(" fragment F on Query{...F}", 14), "fields", 2000, 2250},
 		"as many tokens as allowed":   {"{hello" + strings.Repeat(" ", 100_000) + "#" + strings.Repeat("x", 100_000) + "\n}", "", 0, 0},
 		"too many tokens":             {"{" + strings.Repeat("hello ", 5000) + "}", "tokens", 5000, 0},
 		"as many aliases as allowed":  {"{self{" + many(200, "a#:hello ") + "}}", "", 0, 0},

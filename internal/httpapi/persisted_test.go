@@ -72,6 +72,26 @@ func TestPersistedQueries(t *testing.T) {
 	}
 }
 
+// Nobody can have another's hash mean a document, not even one that is registered.
+func TestHashesAreNotTaken(t *testing.T) {
+	t.Parallel()
+	m, err := persisted.Parse([]byte(`{"hello":"{ hello }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httpapi.New(httpapi.Options{API: api{}, Documents: persisted.New(persisted.Options{Manifest: m, Recent: persisted.NewRecent(nil)})})
+	for _, step := range []struct{ name, document, hash, says string }{
+		{"another's hash", "{ hello }", sha("{ nickname }"), "BAD_REQUEST"},
+		{"which means nothing", "", sha("{ nickname }"), `"PERSISTED_QUERY_NOT_FOUND"`},
+		{"its name", "{ hello }", "hello", `"world"`},
+		{"a name that is none", "{ hello }", strings.Repeat("x", 64), "BAD_REQUEST"},
+	} {
+		if rec := do(h, named(step.document, step.hash)["POST"]); !strings.Contains(rec.Body.String(), step.says) {
+			t.Errorf("%s: HTTP %d %s, want it to say %s", step.name, rec.Code, rec.Body, step.says)
+		}
+	}
+}
+
 func TestTrustedDocuments(t *testing.T) {
 	t.Parallel()
 	m, err := persisted.Parse([]byte(`{"hello":"{ hello }","change":"mutation { change }"}`))

@@ -74,15 +74,14 @@ func (d *Documents) Resolve(ctx context.Context, text, hash string) (string, Out
 	}
 	sum := sha256.Sum256([]byte(text))
 	registered := d.manifest != nil && d.manifest.texts[sum]
+	itsOwn := hash == "" || strings.EqualFold(hash, hex.EncodeToString(sum[:])) || registered && d.manifest.byID[hash] == text
 	switch {
+	case !registered && d.enforce:
+		return "", Untrusted
+	case !itsOwn:
+		return "", Mismatch
 	case registered:
 		return text, Found
-	case d.enforce:
-		return "", Untrusted
-	case hash != "" && d.manifest != nil && d.manifest.byID[hash] == text:
-		return text, Found
-	case hash != "" && !strings.EqualFold(hash, hex.EncodeToString(sum[:])):
-		return "", Mismatch
 	}
 	d.warn(ctx, hex.EncodeToString(sum[:]))
 	return text, Found
@@ -120,9 +119,10 @@ func (d *Documents) warn(ctx context.Context, hash string) {
 	d.log.WarnContext(ctx, "a document runs that is not registered", slog.String("sha256", hash))
 }
 
-// Register keeps a document under its hash, so that the hash is enough the next time. It is to be one that can run.
+// Register keeps a document under its hash, so that the hash is enough the next time. It is to be one that can run, and whose hash Resolve has found
+// to be its own. One that is registered is known already, for good, and by names that need be no hashes.
 func (d *Documents) Register(ctx context.Context, text, hash string) {
-	if d == nil || d.recent == nil || hash == "" {
+	if d == nil || d.recent == nil || len(hash) != 2*sha256.Size || d.manifest != nil && d.manifest.byID[hash] == text {
 		return
 	}
 	d.recent.Put(ctx, strings.ToLower(hash), text)

@@ -106,6 +106,9 @@ func TestResolve(t *testing.T) {
 		"a hash that nobody knows":   {"", hashOf("x"), "", want{"nothing set up": persisted.Unsupported, "recent only": persisted.Unknown, "warn": persisted.Unknown, "enforce": persisted.Untrusted}},
 		"a text with its hash":       {other, hashOf(other), other, want{"enforce": persisted.Untrusted}},
 		"a text with another's hash": {other, hashOf(one), other, want{"recent only": persisted.Mismatch, "warn": persisted.Mismatch, "enforce": persisted.Untrusted}},
+		"a registered one's":         {one, hashOf(other), one, want{"recent only": persisted.Mismatch, "warn": persisted.Mismatch, "enforce": persisted.Mismatch}},
+		"a registered one's own":     {two, strings.ToUpper(hashOf(two)), two, want{}},
+		"another's name":             {one, "by-name", one, want{"recent only": persisted.Mismatch, "warn": persisted.Mismatch, "enforce": persisted.Mismatch}},
 		"neither":                    {"", "", "", want{"enforce": persisted.Untrusted}},
 	} {
 		for mode, d := range modes {
