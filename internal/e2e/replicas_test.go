@@ -212,7 +212,7 @@ func TestRedisDiesUnderLoad(t *testing.T) {
 		t.Errorf("Altcraft was read %d times in %v, want at most %d", n, took, most)
 	}
 	for i, p := range servers {
-		if n := strings.Count(p.log.String(), "msg=\"redis"); n != 3 {
+		if n := strings.Count(p.log.String(), "msg=\"redis is"); n != 3 {
 			t.Errorf("server %d tells of Redis in %d lines, want three:\n%s", i, n, p.log.String())
 		}
 	}
