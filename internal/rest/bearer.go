@@ -40,9 +40,10 @@ func (c *Client) DoWith(ctx context.Context, req Request, token connectors.Token
 	return c.Do(ctx, req)
 }
 
-// unready names the call that there was no token for.
+// unready names the call that there was no token for. A write has then not been carried out, whatever happened to the call for the token; a
+// reading that there is no token for has failed.
 func (c *Client) unready(req Request, err error) error {
 	e := *connectors.AsError(c.opt.Source, err)
-	e.Source, e.Op = c.opt.Source, req.Op
+	e.Source, e.Op, e.Unsent = c.opt.Source, req.Op, e.Unsent || req.Write
 	return &e
 }

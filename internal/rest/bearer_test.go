@@ -110,3 +110,16 @@ func TestSignMayFail(t *testing.T) {
 		t.Errorf("%v after %d calls", err, calls.Load())
 	}
 }
+
+// A write that there was no token for has not been carried out, although nobody knows what became of the call for the token.
+func TestNoTokenForAWrite(t *testing.T) {
+	t.Parallel()
+	c := client(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }), nil)
+	for _, write := range []bool{true, false} {
+		who := &purse{tokens: []connectors.Token{{Value: "a"}}, err: &connectors.Error{Kind: connectors.KindTimeout}}
+		_, err := c.DoAs(t.Context(), rest.Request{Op: "x", Write: write}, who, unauthorized)
+		if e := connectors.AsError("", err); e.Undone() != write || e.Unsent != write {
+			t.Errorf("write %t: undone %t, unsent %t", write, e.Undone(), e.Unsent)
+		}
+	}
+}
