@@ -329,7 +329,7 @@ func TestSubscribersInAnyShape(t *testing.T) {
 		"addresses":           {`{"id":"77","subscribers":["ada@lumen.example"]}`, true},
 		"by ID":               {`{"id":"77","subscribers":{"1":{"email":"ada@lumen.example"}}}`, true},
 		"in an array of one":  {`[{"id":"77","subscribers":[{"email":"ada@lumen.example"}]}]`, true},
-		"others":              {`{"id":"77","subscribers":[{"id":"1","email":"ivan@lumen.example"},7,null]}`, false},
+		"others":              {`{"id":"77","subscribers":[{"id":"1","email":"ivan@lumen.example"},null]}`, false},
 		"none":                {`{"id":"77","subscribers":[]}`, false},
 		"left out where none": {`{"id":"77"}`, false},
 	} {
@@ -342,6 +342,20 @@ func TestSubscribersInAnyShape(t *testing.T) {
 				t.Errorf("%t, %v", got, err)
 			}
 		})
+	}
+}
+
+// Whom an answer does not tell by address may be the one in question: it is neither said that they are told, nor that they are not.
+func TestSubscribersWithoutAddresses(t *testing.T) {
+	t.Parallel()
+	for _, subscribers := range []string{`[{"id":"1","name":"Ada"}]`, `["1"]`, `[7]`, `{"1":{"name":"Ada"}}`} {
+		s := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"status":"ok","data":{"id":"77","subscribers":`+subscribers+`}}`)
+		}), nil)
+		is, err := s.TaskSubscriber.Subscribed(t.Context(), subscription)
+		if e := connectors.AsError("", err); err == nil || is || e.Kind != connectors.KindBadResponse {
+			t.Errorf("%s: %t, %v", subscribers, is, err)
+		}
 	}
 }
 

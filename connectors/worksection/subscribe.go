@@ -53,10 +53,15 @@ func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) 
 	if body.Data.row.Subscribers == nil { // as other empty lists, it may be left out
 		return false, nil
 	}
+	nameless := false
 	for _, address := range *body.Data.row.Subscribers {
 		if strings.EqualFold(strings.TrimSpace(address), strings.TrimSpace(in.Email)) {
 			return true, nil
 		}
+		nameless = nameless || !strings.Contains(address, "@")
+	}
+	if nameless { // it may be the one in question
+		return false, resp.Fail(connectors.KindBadResponse, "the answer holds a subscriber without an address")
 	}
 	return false, nil
 }
@@ -89,6 +94,7 @@ func (s *subscribers) UnmarshalJSON(b []byte) error {
 		}
 		var text rest.Scalar
 		switch {
+		case string(item) == "null": // nobody
 		case json.Unmarshal(item, &user) == nil:
 			*s = append(*s, string(user.Email))
 		case json.Unmarshal(item, &text) == nil:
