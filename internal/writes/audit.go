@@ -2,6 +2,7 @@ package writes
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 )
 
@@ -36,7 +37,8 @@ func (w *Writer) audit(ctx context.Context, c *change, r Result, err error) {
 		attrs = append(attrs, slog.Any("errors", codes))
 	}
 	if w.opt.AuditValues {
-		attrs = append(attrs, slog.Any("values", c.values))
+		values, _ := json.Marshal(c.values) // as text, a log would show where values left out or given lie in memory
+		attrs = append(attrs, slog.Any("values", json.RawMessage(values)))
 	}
 	w.opt.Audit.LogAttrs(ctx, slog.LevelInfo, "write", slog.Group("write", attrs...))
 }

@@ -29,6 +29,19 @@ type change struct {
 	shows func(*directory.Directory, connectors.Ref) bool
 }
 
+// name names what two writes must not touch at a time. It goes by the source's name, which replicas have in common also while one of them has
+// another credential already, as its fingerprint then has not.
+func (c *change) name() string { return nameOf(c.source.Name, c.thing) }
+
+// keyed names the idempotency key, and its input. A new credential makes no other input.
+func (c *change) keyed() (name, input string, err error) {
+	values, err := json.Marshal(c.values)
+	if err != nil {
+		return "", "", err
+	}
+	return nameOf(c.Method, c.Caller, *c.Key), nameOf(c.field, c.source.Name, string(values)), nil
+}
+
 // standing is how what is there compares with what is to be made.
 type standing uint8
 

@@ -64,11 +64,30 @@ func able[C interface{ Terms() connectors.Terms }](of func(*connectors.Source) (
 // finish does a write whose input has been checked.
 func (w *Writer) finish(ctx context.Context, checked *checks, c *change) (Result, error) {
 	if len(checked.faults) > 0 {
-		r := rejected(checked.faults...)
+		r, ok := w.answered(ctx, c)
+		if !ok {
+			r = rejected(checked.faults...)
+		}
 		w.audit(ctx, c, r, nil)
 		return r, nil
 	}
 	return w.perform(ctx, c)
+}
+
+// answered gives the answer that a key has got for the same input already: what the input names may be gone since then, or not be read now.
+func (w *Writer) answered(ctx context.Context, c *change) (Result, bool) {
+	if c.Key == nil || c.source == nil || c.DryRun {
+		return Result{}, false
+	}
+	name, input, err := c.keyed()
+	if err != nil {
+		return Result{}, false
+	}
+	r, ok, err := w.replay(ctx, name, input)
+	if err != nil || !ok || len(r.Errors) > 0 && r.Errors[0].Code == Mismatch {
+		return Result{}, false // the faults say more
+	}
+	return r, true
 }
 
 // InviteUser invites a person into a source. The error is ErrUnavailable.

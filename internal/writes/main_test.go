@@ -55,6 +55,9 @@ type vendor struct {
 	tasks   map[string]bool
 	err     *connectors.Error // what refused says
 	pending sync.WaitGroup
+
+	fingerprint string
+	answering   func() // called when something has been made and nobody has been told
 }
 
 type row struct {
@@ -64,7 +67,7 @@ type row struct {
 }
 
 func newVendor() *vendor {
-	return &vendor{next: 100, tasks: map[string]bool{}, rows: map[connectors.Collection][]row{
+	return &vendor{next: 100, fingerprint: "ws", tasks: map[string]bool{}, rows: map[connectors.Collection][]row{
 		connectors.Accounts:       {{id: "1", name: "ann@example.com"}, {id: "2", name: "ben@example.com"}},
 		connectors.Teams:          {{id: "t1", name: "Sales"}, {id: "t2", name: "Twins"}, {id: "t3", name: "Twins"}, {id: "t4", name: "Partners", client: true}},
 		connectors.Contacts:       {{id: "c1", name: "cem@example.com"}},
@@ -188,6 +191,9 @@ func (m maker[I, R]) Create(_ context.Context, in I) (R, error) {
 		var none R
 		return none, err
 	}
+	if m.v.answering != nil {
+		m.v.answering()
+	}
 	return m.of(r), nil
 }
 
@@ -238,7 +244,7 @@ func folderOf(r row) connectors.ContactFolder {
 
 func (v *vendor) source() *connectors.Source {
 	return &connectors.Source{
-		Name: "ws", Kind: connectors.Worksection, Fingerprint: "ws",
+		Name: "ws", Kind: connectors.Worksection, Fingerprint: v.fingerprint,
 		Accounts: listOf(v, connectors.Accounts, accountOf), Teams: listOf(v, connectors.Teams, teamOf),
 		Contacts: listOf(v, connectors.Contacts, contactOf), ContactFolders: listOf(v, connectors.ContactFolders, folderOf),
 		UserInviter: maker[connectors.Invitation, connectors.Account]{v, connectors.Accounts,

@@ -131,6 +131,23 @@ func (l *Ledger) Over(source *connectors.Source, c connectors.Collection, snap *
 	return more, version
 }
 
+// doubtful says whether something of the kind was made of late in that source with another credential. Whether it is there, only the source can
+// tell: it may be another account by now.
+func (l *Ledger) doubtful(source *connectors.Source, c connectors.Collection, find func(snapshot.Records) (string, standing)) bool {
+	o := &l.overlay
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, e := range o.entries {
+		if e.Source != source.Name || e.Fingerprint == source.Fingerprint || e.Collection != c || !time.Now().Before(e.Until) {
+			continue
+		}
+		if _, is := find(e.Record); is != absent {
+			return true
+		}
+	}
+	return false
+}
+
 func add(to *snapshot.Records, r snapshot.Records) {
 	to.Accounts = append(to.Accounts, r.Accounts...)
 	to.Teams = append(to.Teams, r.Teams...)

@@ -3,7 +3,6 @@ package writes
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -49,7 +48,7 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 		defer context.AfterFunc(w.ending, cancel)()
 		r, err := do(ctx)
 		switch {
-		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // it was another's turn all the time
+		case err != nil && ctx.Err() != nil: // it was another's turn all the time; a store that is slow has an end of its own
 			r, err = unsettled("Another call for the same thing has been under way for too long."), nil
 		case err != nil:
 			err = errors.Join(ErrUnavailable, err)
@@ -89,12 +88,10 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 		r, _, err := w.exclusive(ctx, c, attempt, nil)
 		return r, err
 	}
-	values, err := json.Marshal(c.values)
+	name, input, err := c.keyed()
 	if err != nil {
 		return Result{}, err
 	}
-	input := nameOf(c.field, c.source.Name, c.source.Fingerprint, string(values))
-	name := nameOf(c.Method, c.Caller, *c.Key)
 	if r, done, err := w.replay(ctx, name, input); err != nil || done {
 		return r, err
 	}
@@ -160,7 +157,7 @@ var inputKey = input("idempotencyKey")
 // exclusive does a write while nobody else touches the same thing. Keep is called with an answer that is to be given again for the same key, before
 // the note that it was under way is taken away; kept says that it was, or would have been.
 func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep func(Result) error) (r Result, kept bool, err error) {
-	thing := nameOf(c.source.Fingerprint, c.thing)
+	thing := c.name()
 	locked, err := w.ledger.lock(ctx, notePrefix+thing)
 	if err != nil {
 		return Result{}, false, err
@@ -176,7 +173,7 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 	}
 	e := &execution{w: w, c: c, locked: locked, thing: notePrefix + thing, held: held, attempt: attempt}
 	reached(ctx, "locked")
-	if noted || held.Value != nil {
+	if noted || held.Value != nil || w.ledger.doubtful(c.source, c.key.Collection, c.find) {
 		r, kept = e.settleOf(ctx, before.By == attempt)
 	} else {
 		r, kept, err = e.begin(ctx)
@@ -259,10 +256,11 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 		if err := e.locked.renew(ctx); err != nil {
 			return Result{}, false, err // somebody else may have begun
 		}
+		before := e.snapshot()
 		record, id, err := e.c.make(ctx)
 		reached(ctx, "sent")
 		if err == nil {
-			return e.made(ctx, record, id), true, nil
+			return e.made(ctx, before, record, id), true, nil
 		}
 		failure := connectors.AsError(e.c.source.Name, err)
 		if failure.Kind == connectors.KindRateLimited && failure.Undone() && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter) {
@@ -284,13 +282,22 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// made shows what the source says it has made. A source may give what was there all along.
-func (e *execution) made(ctx context.Context, record snapshot.Records, id string) Result {
+// snapshot gives what has been read of the collection; nil for nothing.
+func (e *execution) snapshot() *snapshot.Snapshot {
 	res := e.w.opt.Keeper.Current()
 	for i := range res {
-		if res[i].Status.Key == e.c.key && res[i].Snapshot != nil && has(res[i].Snapshot.Records, id) {
-			return e.c.there(e.c.standingOf(record, id))
+		if res[i].Status.Key == e.c.key {
+			return res[i].Snapshot
 		}
+	}
+	return nil
+}
+
+// made shows what the source says it has made. A source may give what was there all along: that is in what was read before the call. What has been
+// read since then may have it from this call.
+func (e *execution) made(ctx context.Context, before *snapshot.Snapshot, record snapshot.Records, id string) Result {
+	if before != nil && has(before.Records, id) {
+		return e.c.there(e.c.standingOf(record, id))
 	}
 	e.show(ctx, record, id)
 	return Result{Outcome: Done, Ref: e.c.ref(id)}

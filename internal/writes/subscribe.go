@@ -92,7 +92,7 @@ func (c *checks) addressOf(u *directory.User) string {
 // subscribe makes the subscription what it is to be.
 func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscription) (Result, error) {
 	by := c.source.TaskSubscriber
-	locked, err := w.ledger.lock(ctx, notePrefix+nameOf(c.source.Fingerprint, c.thing))
+	locked, err := w.ledger.lock(ctx, notePrefix+c.name())
 	if err != nil {
 		return Result{}, err
 	}

@@ -1,0 +1,119 @@
+package writes_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"roster/internal/writes"
+)
+
+// A credential is replaced while replicas work and keys are remembered: the source is the same one.
+func TestAnotherCredential(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, w *world) {
+		key := "k"
+		v.tune(func(v *vendor) { v.lag = time.Hour })
+		first := w.do(kind, writes.Request{Key: &key})
+		v.fingerprint = "another credential"
+		other, stop := newWorld(t, v, store, nil)
+		defer stop()
+		if again := other.do(kind, writes.Request{Key: &key}); again.Outcome != writes.Done || *again.Ref != *first.Ref {
+			t.Errorf("%+v, want the first answer, %+v", again, first)
+		}
+		// What one of them was about to make, the other settles before it makes it.
+		w.suffix, other.suffix = "2", "2"
+		v.tune(func(v *vendor) { v.lag, v.fates = 3*time.Second, []fate{cutAfter} })
+		sent := make(chan struct{})
+		go func() {
+			ctx := writes.WithSteps(t.Context(), func(step string) {
+				if step == "sent" {
+					close(sent)
+				}
+			})
+			_, _ = kinds[kind].do(ctx, w, writes.Request{Source: "ws"})
+		}()
+		<-sent
+		if second := other.do(kind, writes.Request{}); second.Outcome != writes.AlreadyDone {
+			t.Errorf("the other: %+v", second)
+		}
+		if n := v.holds(kinds[kind].collection, nameOf(kind, "2")); n != 1 {
+			t.Errorf("there are %d", n)
+		}
+	})
+}
+
+// What a reading shows that began before the source's answer came was made by this call all the same.
+func TestReadWhileItIsMade(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		v.answering = func() { w.awaitReading(kinds[kind].collection) }
+		if res := w.do(kind, writes.Request{}); res.Outcome != writes.Done {
+			t.Errorf("%+v", res)
+		}
+	})
+}
+
+// slow is a store that does not answer in its own time.
+type slow struct {
+	writes.Memory
+	is atomic.Bool
+}
+
+func (s *slow) Get(ctx context.Context, name string) (writes.Held, error) {
+	if s.is.Load() {
+		return writes.Held{}, fmt.Errorf("store: %w", context.DeadlineExceeded)
+	}
+	return s.Memory.Get(ctx, name)
+}
+
+func TestSlowStoreIsUnavailable(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v, store := newVendor(), new(slow)
+		w, stop := newWorld(t, v, store, nil)
+		defer stop()
+		store.is.Store(true)
+		key := "k"
+		res, err := w.writer.CreateTeam(t.Context(), writes.Request{Source: "ws", Key: &key}, writes.CreateTeam{Name: "New team"})
+		if !errors.Is(err, writes.ErrUnavailable) || v.calls() != 0 {
+			t.Errorf("%+v, %v, %d calls", res, err, v.calls())
+		}
+	})
+}
+
+// The first answer is given again, although what the input names is gone.
+func TestKeyCountsBeforeWhatIsGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor()
+		w, stop := newWorld(t, v, nil, func(o *writes.Options) { o.AuditValues = true })
+		defer stop()
+		key, name := "k", "Ada"
+		r := writes.Request{Source: "ws", Key: &key}
+		in := writes.Invite{Email: "new@example.com", FirstName: &name, TeamID: w.teamID("ws", "Sales")}
+		first, err := w.writer.InviteUser(t.Context(), r, in)
+		if err != nil || first.Outcome != writes.Done {
+			t.Fatalf("%+v, %v", first, err)
+		}
+		if !strings.Contains(w.log.String(), "Ada") {
+			t.Errorf("the name is not among the values in %s", w.log)
+		}
+		v.tune(func(v *vendor) { v.rows[kinds["createTeam"].collection] = nil })
+		w.awaitReading(kinds["createTeam"].collection)
+		synctest.Wait()
+		again, err := w.writer.InviteUser(t.Context(), r, in)
+		if err != nil || again.Outcome != writes.Done || *again.Ref != *first.Ref {
+			t.Errorf("%+v, %v; want the first answer", again, err)
+		}
+		in.Email = "other@example.com"
+		if other, _ := w.writer.InviteUser(t.Context(), r, in); len(other.Errors) != 1 || other.Errors[0].Code != writes.NotFound {
+			t.Errorf("another input: %+v", other)
+		}
+	})
+}
