@@ -117,3 +117,18 @@ func TestKeyCountsBeforeWhatIsGone(t *testing.T) {
 		}
 	})
 }
+
+// What was there at the last reading, and is not any more, is made.
+func TestGoneSinceTheLastReading(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		c := kinds[kind].collection
+		first := w.do(kind, writes.Request{})
+		w.awaitReading(c)
+		time.Sleep(15 * time.Second)
+		v.tune(func(v *vendor) { v.rows[c] = nil })
+		if second := w.do(kind, writes.Request{}); second.Outcome != writes.Done || *second.Ref == *first.Ref {
+			t.Errorf("%+v after %+v", second, first)
+		}
+	})
+}

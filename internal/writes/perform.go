@@ -229,18 +229,12 @@ func (e *execution) begin(ctx context.Context) (r Result, kept bool, err error) 
 	return e.send(ctx)
 }
 
-// known looks for the thing in what is known, and then in a reading that is not older than recent, as far as that can be had soon.
+// known looks for the thing in a reading that is not older than recent, as far as that can be had soon, and else in what is known: what an older one
+// has may be gone, and must not be said to be there.
 func (e *execution) known(ctx context.Context) (id string, is standing, known bool) {
-	keys := []snapshot.Key{e.c.key}
-	res := e.w.opt.Keeper.Load(ctx, keys)[0]
+	res := e.w.opt.Keeper.LoadSince(ctx, []snapshot.Key{e.c.key}, snapshot.Wish{NotBefore: time.Now().Add(-recent)})[0]
 	records, known := e.w.records(e.c.key, res)
 	if known {
-		if id, is = e.c.find(records); is != absent {
-			return id, is, true
-		}
-	}
-	res = e.w.opt.Keeper.LoadSince(ctx, keys, snapshot.Wish{NotBefore: time.Now().Add(-recent)})[0]
-	if records, known = e.w.records(e.c.key, res); known {
 		id, is = e.c.find(records)
 	}
 	return id, is, known
