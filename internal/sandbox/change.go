@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"roster/connectors"
@@ -35,12 +36,11 @@ func (s *Sandbox) Cut(action string, after bool) {
 		if after {
 			cut = worksection.CutAfter
 		}
-		var done bool
-		k.OnCut = func(a string, _ int) worksection.Cut { // calls come one after the other: they are serialised by what they make
-			if a != action || done {
+		var done atomic.Bool
+		k.OnCut = func(a string, _ int) worksection.Cut {
+			if a != action || done.Swap(true) {
 				return worksection.CutNever
 			}
-			done = true
 			return cut
 		}
 	})
