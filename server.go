@@ -372,7 +372,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 		HealthElsewhere: admin != nil,
 		AccessLines:     func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
 	}
-	if admin == nil && isLoopback(l.Addr()) { // whoever reaches it may see everything anyway
+	if admin == nil && isLoopback(l.Addr()) { // while it asks nobody, whoever reaches it may see everything anyway
 		options.Metrics = seen.Metrics()
 	}
 	host, err := instance.New(cfg, options, func() { ready(address) })

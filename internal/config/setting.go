@@ -113,7 +113,7 @@ type oidcFile struct {
 	JWKSURL    string        `key:"jwks_url" type:"URL" default:"(as the issuer says)" doc:"Where the issuer's keys are."`
 	Algorithms []string      `key:"algorithms" type:"list" default:"(RS256, ES256)" oneof:"RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA" doc:"The signatures that count: of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA."`
 	ScopeClaim string        `key:"scope_claim" default:"(scope and scp)" doc:"The claim with the scopes: a list, or a text with spaces between. A dot leads into a claim, as in realm_access.roles."`
-	EmailClaim string        `key:"email_claim" default:"email" doc:"The claim with the caller's address. It counts only where email_verified is true."`
+	EmailClaim string        `key:"email_claim" default:"email" doc:"The claim with the caller's address. It counts only where email_verified is true; name another than email only where that is said of it too."`
 	ClockSkew  time.Duration `key:"clock_skew" default:"30s" min:"1ms" max:"5m" doc:"How far the issuer's clock may be from this one."`
 	Grants     []grantFile   `key:"grants" default:"(none)" doc:"Scopes for those who have a value in a claim, such as a group."`
 }

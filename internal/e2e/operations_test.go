@@ -49,6 +49,22 @@ func fetch(t *testing.T, url string) (status int, body string) {
 	return resp.StatusCode, string(b)
 }
 
+// statusAt asks for an address under the name of another host.
+func statusAt(t *testing.T, url, host string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = host
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // only its status counts
+	return resp.StatusCode
+}
+
 // observed starts a program with all that has metrics, and gives what it tells Prometheus once it has been asked something.
 func observed(t *testing.T) (p *program, admin, metrics string) {
 	t.Helper()
@@ -77,6 +93,9 @@ func TestAdminListener(t *testing.T) {
 			t.Errorf("the operator gets HTTP %d at %s, want %d", status, path, want)
 		}
 	}
+	if status := statusAt(t, "http://"+admin+"/debug/pprof/", "evil.example"); status != http.StatusMisdirectedRequest {
+		t.Errorf("under another's name the operator's listener answers HTTP %d", status)
+	}
 	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/debug/pprof/"} {
 		if status := p.status(t, path); status != http.StatusNotFound {
 			t.Errorf("users get HTTP %d at %s", status, path)
@@ -90,6 +109,18 @@ func TestAdminListener(t *testing.T) {
 	}
 	if status, _ := fetch(t, "http://"+admin+"/healthz"); status != 0 {
 		t.Errorf("after the end, the operator gets HTTP %d", status)
+	}
+}
+
+// A server that asks its callers who they are does not tell others its metrics, whom a proxy on the same machine may let through.
+func TestMetricsAreNotForCallers(t *testing.T) {
+	t.Parallel()
+	_, hash := newKey(t)
+	settings := settingsOf(sourceSettings(system(t, connectors.Altcraft, 30).Sources()[0]))
+	settings["access"] = map[string]any{"keys": []any{map[string]any{"name": "one", "hash": hash, "scopes": []string{"directory:read"}}}}
+	p := serve(t, settings)
+	if status, body := fetch(t, p.url+"/metrics"); status != http.StatusNotFound {
+		t.Errorf("HTTP %d, %.300s", status, body)
 	}
 }
 

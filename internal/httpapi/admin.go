@@ -75,6 +75,9 @@ func (a *AdminListener) Serve(ctx context.Context, handler http.Handler, log *sl
 	if a == nil {
 		return func() {}
 	}
+	if isLoopback(a.listener.Addr().String()) { // a page in a browser here must not read it under a name of its own
+		handler = local(handler)
+	}
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var served sync.WaitGroup
 	served.Go(func() {

@@ -91,7 +91,12 @@ func readInitial(payload []byte) (in initial, err error) {
 	if json.Unmarshal(payload, &all) != nil {
 		return in, errMessage
 	}
+	seen := make(map[string]bool, len(all))
 	for name, text := range all {
+		if name = strings.ToLower(name); seen[name] { // which of them was meant, nobody knows
+			return in, errMessage
+		}
+		seen[name] = true
 		var into any
 		switch {
 		case strings.EqualFold(name, "Authorization"):

@@ -36,3 +36,13 @@ func FuzzMessage(f *testing.F) {
 		}
 	})
 }
+
+func TestReadInitialRefusesASecondOfOneName(t *testing.T) {
+	t.Parallel()
+	if in, err := readInitial([]byte(`{"authorization":"Bearer a","other":1}`)); err != nil || in.authorization == nil || *in.authorization != "Bearer a" {
+		t.Errorf("one: %+v, %v", in, err)
+	}
+	if _, err := readInitial([]byte(`{"Authorization":"Bearer a","authorization":"Bearer b"}`)); err == nil {
+		t.Error("two credentials are taken, and nobody knows which counts")
+	}
+}

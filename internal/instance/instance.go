@@ -118,7 +118,8 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}
 	if i.door.who != nil {
-		served.Access = i.door.who
+		// Whoever asked the operator's questions here would be asked for nothing, be it through a proxy that others reach.
+		served.Access, served.Metrics = i.door.who, nil
 	}
 	i.handler = httpapi.New(served)
 	return i, nil

@@ -151,6 +151,7 @@ func attacks() []attack {
 	for i := range 20 {
 		doubling += fmt.Sprintf("fragment F%d on Query { ...F%d ...F%d } ", i, i+1, i+1)
 	}
+	unfinished := doubling // the last of them is missing
 	doubling += "fragment F20 on Query { viewer { subject } }"
 	chain := "{ viewer { ...F0 } } " + times(5000, "fragment F# on Viewer { ...F# } ")
 	return []attack{
@@ -161,6 +162,7 @@ func attacks() []attack {
 		{"a field 4,000 times", byPost(document("{ viewer {" + times(4000, " subject") + " } }")), 200, limit("fields", 2000)},
 		{"a field 1,900 times", byPost(document("{ viewer {" + times(1900, " subject") + " } }")), 200, limit("pairs", 20_000)},
 		{"20 doubling fragments", byPost(document(doubling)), 200, limit("fields", 2000)},
+		{"20 doubling fragments without the last", byPost(document(unfinished)), 200, limit("fields", 2000)},
 		{"5,000 fragments in a chain", byPost(document(chain)), 200, limit("tokens", 5000)},
 		{"depth 240", byPost(document(strings.Repeat("{ users { nodes { teams { members ", 60) + "{ totalCount }" + strings.Repeat(" } } } }", 60))), 200, limit("depth", 12)},
 		{"directives by the thousand", byPost(document("{ viewer { subject" + strings.Repeat(" @include(if: true)", 700) + " } }")), 200, limit("directives", 200)},

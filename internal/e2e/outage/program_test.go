@@ -69,7 +69,7 @@ type question struct {
 	variables   json.RawMessage
 }
 
-// questions are those of examples, but for what depends on the moment.
+// questions are the queries of examples.
 func questions(t *testing.T) []question {
 	t.Helper()
 	files, err := filepath.Glob("../../../examples/*.graphql")
@@ -82,6 +82,9 @@ func questions(t *testing.T) []question {
 		query, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if strings.Contains(string(query), "\nmutation ") {
+			continue // what a write says while its source is away is another matter
 		}
 		q := question{name: filepath.Base(base), query: string(query)}
 		if q.variables, err = os.ReadFile(base + ".variables.json"); err != nil {
