@@ -50,8 +50,8 @@ func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) 
 	if !body.Data.is {
 		return false, resp.Fail(connectors.KindBadResponse, "the answer holds no task")
 	}
-	if body.Data.row.Subscribers == nil { // as other empty lists, it may be left out
-		return false, nil
+	if body.Data.row.Subscribers == nil { // as other empty lists, it may be left out; or the source does not tell us
+		return false, resp.Fail(connectors.KindBadResponse, "the answer does not say who subscribes")
 	}
 	nameless := false
 	for _, address := range *body.Data.row.Subscribers {

@@ -58,6 +58,7 @@ type vendor struct {
 
 	fingerprint string
 	answering   func() // called when something has been made and nobody has been told
+	turn        func() // called when a call begins to wait for its turn, and ends when that comes
 }
 
 type row struct {
@@ -184,8 +185,15 @@ func (m maker[I, R]) Preview(in I) connectors.Preview {
 	return connectors.Preview{Op: "add_" + m.c.String(), Parameters: map[string]string{"name": name}}
 }
 
-func (m maker[I, R]) Create(_ context.Context, in I) (R, error) {
+func (m maker[I, R]) Create(ctx context.Context, in I) (R, error) {
 	name, client := m.name(in)
+	if m.v.turn != nil {
+		m.v.turn()
+	}
+	if err := connectors.AskGuard(ctx); err != nil {
+		var none R
+		return none, err
+	}
 	r, err := m.v.call(func() (row, error) { return m.v.add(m.c, name, client), nil })
 	if err != nil {
 		var none R
@@ -199,13 +207,22 @@ func (m maker[I, R]) Create(_ context.Context, in I) (R, error) {
 
 type subscriber struct{ v *vendor }
 
+// silent is a task that does not say who subscribes.
+const silent = "33"
+
 func (subscriber) Terms() connectors.Terms { return terms }
 
 func (subscriber) Preview(s connectors.Subscription) connectors.Preview {
 	return connectors.Preview{Op: "subscribe", Parameters: map[string]string{"task": s.TaskID, "user": s.Email}}
 }
 
-func (s subscriber) Subscribe(_ context.Context, in connectors.Subscription) error {
+func (s subscriber) Subscribe(ctx context.Context, in connectors.Subscription) error {
+	if s.v.turn != nil {
+		s.v.turn()
+	}
+	if err := connectors.AskGuard(ctx); err != nil {
+		return err
+	}
 	_, err := s.v.call(func() (row, error) {
 		s.v.tasks[in.TaskID+" "+in.Email] = !in.Off
 		return row{}, nil
@@ -216,8 +233,11 @@ func (s subscriber) Subscribe(_ context.Context, in connectors.Subscription) err
 func (s subscriber) Subscribed(_ context.Context, in connectors.Subscription) (bool, error) {
 	s.v.mu.Lock()
 	defer s.v.mu.Unlock()
-	if in.TaskID == "404" {
+	switch in.TaskID {
+	case "404":
 		return false, &connectors.Error{Kind: connectors.KindInvalid, Status: 200, Input: "taskId"}
+	case silent:
+		return false, &connectors.Error{Kind: connectors.KindBadResponse, Status: 200}
 	}
 	return s.v.tasks[in.TaskID+" "+in.Email], nil
 }

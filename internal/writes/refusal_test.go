@@ -2,6 +2,7 @@ package writes_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -214,6 +215,63 @@ func TestSubscriptions(t *testing.T) {
 				}
 				if err != nil || res.Outcome != writes.AlreadyDone || v.tasks["7 ann@example.com"] {
 					t.Errorf("ended twice: %+v, %v", res, err)
+				}
+			})
+		})
+	}
+}
+
+// Where a task does not say who subscribes, nothing is said to be so already: it is done, which does no harm.
+func TestSubscriptionsThatCannotBeSeen(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fates []fate
+		want  writes.Outcome
+	}{
+		"as it should be": {nil, writes.Done}, "cut, once": {[]fate{cutAfter}, writes.Done}, "cut, twice": {[]fate{cutBefore, cutAfter}, writes.Unknown},
+		"refused": {[]fate{unreachable}, writes.Rejected},
+	} {
+		for _, off := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " off ", off), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					v := newVendor()
+					w, stop := newWorld(t, v, nil, nil)
+					defer stop()
+					v.tune(func(v *vendor) { v.fates, v.tasks[silent+" ann@example.com"] = tt.fates, off })
+					res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: silent, Off: off, User: ann})
+					if err != nil || res.Outcome != tt.want {
+						t.Errorf("%+v, %v", res, err)
+					}
+					if is := v.tasks[silent+" ann@example.com"]; tt.want == writes.Done && is == off {
+						t.Errorf("subscribed: %t", is)
+					}
+				})
+			})
+		}
+	}
+}
+
+// What has never been read cannot be looked at: a rehearsal says the same as the call would.
+func TestASourceThatWasNeverRead(t *testing.T) {
+	t.Parallel()
+	for _, kind := range kindNames() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				v.failing = true
+				w, stop := newWorld(t, v, nil, nil)
+				defer stop()
+				for _, dry := range []bool{true, false} {
+					res := w.do(kind, writes.Request{DryRun: dry})
+					if diff := cmp.Diff(writes.Result{Outcome: writes.Rejected, Errors: []writes.UserError{fault(writes.Refused, "source")}}, res,
+						cmpopts.IgnoreFields(writes.UserError{}, "Message")); diff != "" {
+						t.Errorf("dry run %t: -want +got\n%s", dry, diff)
+					}
+				}
+				if n := v.calls(); n != 0 {
+					t.Errorf("%d calls were made", n)
 				}
 			})
 		})
