@@ -39,7 +39,7 @@ func (c *change) keyed() (name, input string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	return nameOf(c.Method, c.Caller, *c.Key), nameOf(c.field, c.source.Name, string(values)), nil
+	return keyOf(c.Method, c.Caller, *c.Key), nameOf(c.field, c.source.Name, string(values)), nil
 }
 
 // standing is how what is there compares with what is to be made.
