@@ -54,6 +54,9 @@ var ErrUnavailable = errors.New("writes are not possible for the moment, and not
 
 func rejected(errs ...UserError) Result { return Result{Outcome: Rejected, Errors: errs} }
 
+// mismatched says that a key was used with another input.
+func mismatched(r Result) bool { return len(r.Errors) > 0 && r.Errors[0].Code == Mismatch }
+
 // input gives the path of a field of the input.
 func input(path ...string) []string { return append([]string{"input"}, path...) }
 

@@ -51,6 +51,14 @@ func callerOf(name string) string {
 	return caller
 }
 
+// used gives how much there is.
+func (r *room) used() (keys, notes int) {
+	if r == nil {
+		return 0, 0
+	}
+	return r.usedKeys, r.usedNotes
+}
+
 // count takes up that names have come, or gone with a negative n.
 func (r *room) count(name string, n int) {
 	switch caller := callerOf(name); {

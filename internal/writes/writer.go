@@ -24,6 +24,8 @@ type Options struct {
 	// Audit is told of every write; nil for nobody. With AuditValues it is told what was written, too.
 	Audit       *slog.Logger
 	AuditValues bool
+	// Observer is told of every write, too; nil for nobody.
+	Observer Observer
 }
 
 // Writer changes sources. Safe for concurrent use.
