@@ -111,6 +111,37 @@ func TestStateIsTold(t *testing.T) {
 	}
 }
 
+// Writes are counted by what came of them. The series of a source are there before its first write, and those that name no source have none.
+func TestWritesAreCounted(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, nothing)
+	p.wants(`roster_writes_total{field="inviteUser",outcome="unknown",source="worksection"}`, 0)
+	p.wants(`roster_writes_total{field="createTeam",outcome="unavailable",source="kommo"}`, 0)
+	p.wants(`roster_writes_shown{source="worksection"}`, 0)
+	p.company.Lag(time.Hour)
+	const team = `mutation { createTeam(input: { source: "worksection", name: "Night shift", idempotencyKey: "k" }) { outcome } }`
+	p.ask(team)
+	p.ask(team)
+	p.ask(`mutation { createTeam(input: { source: "worksection", name: "Night shift" }) { outcome } }`)
+	p.ask(`mutation { createTeam(input: { source: "worksection", name: "Day shift", dryRun: true }) { outcome } }`)
+	p.ask(`mutation { createTeam(input: { source: "kommo", name: "Night shift" }) { outcome } }`)
+	p.ask(`mutation { createTeam(input: { source: "made up", name: "Night shift" }) { outcome } }`)
+	p.ask(`mutation { refreshSource(input: { source: "worksection" }) { outcome } }`)
+	for outcome, n := range map[string]float64{"done": 2, "already_done": 1, "checked": 1, "rejected": 0, "unknown": 0, "unavailable": 0} {
+		p.wants(`roster_writes_total{field="createTeam",outcome="`+outcome+`",source="worksection"}`, n)
+	}
+	p.wants(`roster_writes_total{field="createTeam",outcome="rejected",source="kommo"}`, 1)
+	p.wants(`roster_writes_total{field="createTeam",outcome="rejected",source=""}`, 1)
+	p.wants(`roster_writes_total{field="refreshSource",outcome="already_done",source="worksection"}`, 1)
+	p.wants(`roster_write_duration_seconds_count{source="worksection"}`, 1)
+	p.wants(`roster_writes_shown{source="worksection"}`, 1)
+	p.wants(`roster_writes_keys`, 1)
+	p.wants(`roster_writes_unsettled`, 0)
+	if strings.Contains(p.metrics(), "made up") {
+		t.Error("the metrics have what a caller has made up")
+	}
+}
+
 // However many operations, names, paths and calls there are, the number of series stays as it is.
 func TestSeriesAreBounded(t *testing.T) {
 	t.Parallel()
@@ -125,8 +156,10 @@ func TestSeriesAreBounded(t *testing.T) {
 		}
 		return n
 	}
+	p.ask(`mutation { refreshSource(input: { source: "none" }) { outcome } }`)
 	before := count()
 	rapid.Check(t, func(t *rapid.T) {
+		p.ask(`mutation { refreshSource(input: { source: ` + quoted(rapid.String().Draw(t, "source")) + ` }) { outcome } }`)
 		name := rapid.StringMatching(`[A-Za-z_][A-Za-z0-9_]{0,40}`).Draw(t, "name")
 		path := rapid.StringMatching(`/[a-z/%]{0,20}`).Draw(t, "path")
 		field := rapid.SampledFrom([]string{"__typename", "users(first: 1) { totalCount }", name}).Draw(t, "field")
