@@ -56,6 +56,7 @@ type vendor struct {
 	err     *connectors.Error // what refused says
 	pending sync.WaitGroup
 
+	settings    map[snapshot.Key]snapshot.Settings // of the keeper; nil for its own
 	fingerprint string
 	answering   func() // called when something has been made and nobody has been told
 }
@@ -287,7 +288,7 @@ func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.O
 	t.Helper()
 	w = &world{t: t, vendor: v, log: new(strings.Builder)}
 	sources := []*connectors.Source{v.source(), lesser()}
-	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
+	w.keeper = snapshot.New(snapshot.Options{Sources: sources, Settings: v.settings})
 	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store})
 	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: w.ledger})
 	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: slog.New(slog.NewTextHandler(w.log, nil))}

@@ -13,6 +13,7 @@ import (
 	"roster/connectors"
 	"roster/internal/shared"
 	"roster/internal/shared/redistest"
+	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
 
@@ -29,6 +30,7 @@ func TestRedisAtItsMaxmemory(t *testing.T) {
 	var running sync.WaitGroup
 	running.Go(func() { _ = tier.Run(ctx) })
 	v := newVendor()
+	v.settings = map[snapshot.Key]snapshot.Settings{{Source: "ws", Collection: connectors.Teams}: quick}
 	w, stop := newWorld(t, v, tier.Writes(), func(o *writes.Options) { o.SettleAfter = 100 * time.Millisecond })
 	t.Cleanup(func() {
 		stop()
