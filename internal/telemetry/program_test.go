@@ -109,7 +109,7 @@ func launch(t *testing.T, c *collector, prepare func(*sandbox.Sandbox, *config.C
 	}
 	prepare(company, cfg)
 	p := &program{t: t, company: company, log: &said{}}
-	log := telemetry.NewLogger(p.log, "", slog.LevelDebug)
+	log := telemetry.NewLogger(p.log, cfg.Log.Format, slog.LevelDebug)
 	if c != nil {
 		p.tracing, err = telemetry.OpenTracing(t.Context(), telemetry.TracingOptions{Endpoint: c.URL + "/base/", Ratio: 1, Logger: log})
 		if err != nil {
