@@ -103,7 +103,7 @@ func TestKeysOutliveTheProgram(t *testing.T) {
 		t.Errorf("a second program with the directory: %v\n%s", err, intruder.log.String())
 	}
 	changed := maps.Clone(settings)
-	changed["writes"] = map[string]any{"dir": settings["writes"].(map[string]any)["dir"], "audit_values": true} //nolint:errcheck // see above
+	changed["writes"] = map[string]any{"dir": settings["writes"].(map[string]any)["dir"], "audit_values": true}
 	first.reload(t, changed)
 	if again := first.writes(t, teaming, input); again.Outcome != "DONE" || again.Team == nil || made.Team == nil || *again.Team != *made.Team {
 		t.Errorf("after a new configuration %+v, and first %+v", again, made)

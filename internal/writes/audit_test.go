@@ -73,7 +73,7 @@ func TestOneLineForEachWrite(t *testing.T) {
 	}
 	dry := req("")
 	dry.DryRun = true
-	make := func(ctx context.Context, w *world, r writes.Request, name string) writes.Result {
+	create := func(ctx context.Context, w *world, r writes.Request, name string) writes.Result {
 		res, _ := w.writer.CreateTeam(ctx, r, writes.CreateTeam{Name: name})
 		return res
 	}
@@ -88,22 +88,22 @@ func TestOneLineForEachWrite(t *testing.T) {
 		do   func(context.Context, *world)
 		want []string // in any order
 	}{
-		"done":                {func(ctx context.Context, w *world) { make(ctx, w, req(""), "New") }, []string{"createTeam ws DONE id"}},
-		"done with a key":     {func(ctx context.Context, w *world) { make(ctx, w, req("k"), "New") }, []string{"createTeam ws DONE id key"}},
-		"there already":       {func(ctx context.Context, w *world) { make(ctx, w, req(""), "Sales") }, []string{"createTeam ws ALREADY_DONE id"}},
-		"refused by us":       {func(ctx context.Context, w *world) { make(ctx, w, req("k"), "") }, []string{"createTeam ws REJECTED key INVALID"}},
-		"no such source":      {func(ctx context.Context, w *world) { make(ctx, w, writes.Request{Source: "canary"}, "New") }, []string{"createTeam  REJECTED NOT_FOUND"}},
-		"cannot":              {func(ctx context.Context, w *world) { make(ctx, w, writes.Request{Source: "crm"}, "New") }, []string{"createTeam crm REJECTED NOT_SUPPORTED"}},
-		"rehearsed":           {func(ctx context.Context, w *world) { make(ctx, w, dry, "New") }, []string{"createTeam ws CHECKED dry"}},
-		"rehearsed, is there": {func(ctx context.Context, w *world) { make(ctx, w, dry, "Sales") }, []string{"createTeam ws ALREADY_DONE dry id"}},
-		"rehearsed, refused":  {func(ctx context.Context, w *world) { make(ctx, w, dry, "") }, []string{"createTeam ws REJECTED dry INVALID"}},
+		"done":                {func(ctx context.Context, w *world) { create(ctx, w, req(""), "New") }, []string{"createTeam ws DONE id"}},
+		"done with a key":     {func(ctx context.Context, w *world) { create(ctx, w, req("k"), "New") }, []string{"createTeam ws DONE id key"}},
+		"there already":       {func(ctx context.Context, w *world) { create(ctx, w, req(""), "Sales") }, []string{"createTeam ws ALREADY_DONE id"}},
+		"refused by us":       {func(ctx context.Context, w *world) { create(ctx, w, req("k"), "") }, []string{"createTeam ws REJECTED key INVALID"}},
+		"no such source":      {func(ctx context.Context, w *world) { create(ctx, w, writes.Request{Source: "canary"}, "New") }, []string{"createTeam  REJECTED NOT_FOUND"}},
+		"cannot":              {func(ctx context.Context, w *world) { create(ctx, w, writes.Request{Source: "crm"}, "New") }, []string{"createTeam crm REJECTED NOT_SUPPORTED"}},
+		"rehearsed":           {func(ctx context.Context, w *world) { create(ctx, w, dry, "New") }, []string{"createTeam ws CHECKED dry"}},
+		"rehearsed, is there": {func(ctx context.Context, w *world) { create(ctx, w, dry, "Sales") }, []string{"createTeam ws ALREADY_DONE dry id"}},
+		"rehearsed, refused":  {func(ctx context.Context, w *world) { create(ctx, w, dry, "") }, []string{"createTeam ws REJECTED dry INVALID"}},
 		"refused by the source": {func(ctx context.Context, w *world) {
 			w.vendor.tune(func(v *vendor) { v.fates, v.err = []fate{refused}, &connectors.Error{Kind: connectors.KindForbidden} })
-			make(ctx, w, req(""), "New")
+			create(ctx, w, req(""), "New")
 		}, []string{"createTeam ws REJECTED REFUSED_BY_SOURCE"}},
 		"the key again": {func(ctx context.Context, w *world) {
-			make(ctx, w, req("k"), "New")
-			make(ctx, w, req("k"), "New")
+			create(ctx, w, req("k"), "New")
+			create(ctx, w, req("k"), "New")
 		}, []string{"createTeam ws DONE id key", "createTeam ws DONE id key replayed"}},
 		"the key again, with what is gone": {func(ctx context.Context, w *world) {
 			in := writes.Invite{Email: "new@example.com", TeamID: w.teamID("ws", "Sales")}
@@ -113,41 +113,41 @@ func TestOneLineForEachWrite(t *testing.T) {
 			_, _ = w.writer.InviteUser(ctx, req("k"), in)
 		}, []string{"inviteUser ws DONE id key", "inviteUser ws DONE id key replayed"}},
 		"the key with another input": {func(ctx context.Context, w *world) {
-			make(ctx, w, req("k"), "New")
-			make(ctx, w, req("k"), "Newer")
+			create(ctx, w, req("k"), "New")
+			create(ctx, w, req("k"), "Newer")
 		}, []string{"createTeam ws DONE id key", "createTeam ws REJECTED key IDEMPOTENCY_MISMATCH"}},
 		"three wait for one key": {func(ctx context.Context, w *world) {
 			w.vendor.tune(func(v *vendor) { v.fates = []fate{tooMany} })
-			together(3, func() { make(ctx, w, req("k"), "New") })
+			together(3, func() { create(ctx, w, req("k"), "New") })
 		}, []string{"createTeam ws DONE id key", "createTeam ws DONE id key replayed", "createTeam ws DONE id key replayed"}},
 		"three wait for one thing": {func(ctx context.Context, w *world) {
 			w.vendor.tune(func(v *vendor) { v.fates = []fate{tooMany} })
-			together(3, func() { make(ctx, w, req(""), "New") })
+			together(3, func() { create(ctx, w, req(""), "New") })
 		}, []string{"createTeam ws ALREADY_DONE id", "createTeam ws ALREADY_DONE id", "createTeam ws DONE id"}},
 		"the caller goes": {func(ctx context.Context, w *world) {
 			w.vendor.tune(func(v *vendor) { v.fates = []fate{tooMany} })
 			ctx, cancel := context.WithCancel(ctx)
 			time.AfterFunc(100*time.Millisecond, cancel)
-			if res := make(ctx, w, req(""), "New"); res.Outcome != writes.Unknown {
+			if res := create(ctx, w, req(""), "New"); res.Outcome != writes.Unknown {
 				w.t.Errorf("the caller who goes is told %s", res.Outcome)
 			}
 			time.Sleep(time.Minute)
 		}, []string{"createTeam ws DONE id"}},
 		"nobody knows, and another settles it": {func(ctx context.Context, w *world) {
 			w.vendor.tune(func(v *vendor) { v.fates, v.failing = []fate{cutAfter}, true })
-			make(ctx, w, req("k"), "New")
+			create(ctx, w, req("k"), "New")
 			w.vendor.tune(func(v *vendor) { v.failing = false })
 			time.Sleep(10 * time.Minute)
-			make(ctx, w, req(""), "New")
+			create(ctx, w, req(""), "New")
 		}, []string{"createTeam ws ALREADY_DONE id", "createTeam ws UNKNOWN key REFUSED_BY_SOURCE"}},
 		"another is under way for too long": {func(ctx context.Context, w *world) {
 			w.vendor.tune(func(v *vendor) { v.fates, v.failing = []fate{cutAfter}, true })
-			together(2, func() { make(ctx, w, req(""), "New") })
+			together(2, func() { create(ctx, w, req(""), "New") })
 		}, []string{"createTeam ws UNKNOWN REFUSED_BY_SOURCE", "createTeam ws UNKNOWN REFUSED_BY_SOURCE"}},
 		"the program ends": {func(ctx context.Context, w *world) {
 			w.vendor.tune(func(v *vendor) { v.fates, v.failing = []fate{cutAfter}, true })
 			var under sync.WaitGroup
-			under.Go(func() { make(ctx, w, req(""), "New") })
+			under.Go(func() { create(ctx, w, req(""), "New") })
 			time.Sleep(time.Second)
 			w.writer.Close()
 			under.Wait()

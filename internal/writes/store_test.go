@@ -165,11 +165,11 @@ func TestDirIsForOneProcess(t *testing.T) {
 	if err != nil {
 		t.Fatalf("after the first has ended: %v", err)
 	}
-	defer after.Close()
+	defer func() { _ = after.Close() }()
 	if after.Shared() {
 		t.Error("a directory of its owner is said to be others' too")
 	}
-	if err := os.Chmod(path, 0o770); err != nil { //nolint:gosec // that is the case
+	if err := os.Chmod(path, 0o770); err != nil {
 		t.Fatal(err)
 	}
 	if !after.Shared() {
