@@ -149,6 +149,7 @@ func TestOneLineForEachWrite(t *testing.T) {
 			var under sync.WaitGroup
 			under.Go(func() { create(ctx, w, req(""), "New") })
 			time.Sleep(time.Second)
+			synctest.Wait() // nobody begins a write while a writer is closed
 			w.writer.Close()
 			under.Wait()
 		}, []string{"createTeam ws UNKNOWN REFUSED_BY_SOURCE"}},
