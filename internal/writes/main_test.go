@@ -69,10 +69,10 @@ type row struct {
 
 func newVendor() *vendor {
 	return &vendor{next: 100, fingerprint: "ws", tasks: map[string]bool{}, rows: map[connectors.Collection][]row{
-		connectors.Accounts:       {{id: "1", name: "ann@example.com"}, {id: "2", name: "ben@example.com"}},
+		connectors.Accounts:       {{id: "1", name: "ann@example.com"}, {id: "2", name: "ben@example.com"}, {id: "3"}},
 		connectors.Teams:          {{id: "t1", name: "Sales"}, {id: "t2", name: "Twins"}, {id: "t3", name: "Twins"}, {id: "t4", name: "Partners", client: true}},
 		connectors.Contacts:       {{id: "c1", name: "cem@example.com"}},
-		connectors.ContactFolders: {{id: "f1", name: "Clients"}},
+		connectors.ContactFolders: {{id: "f1", name: "Clients"}, {id: "f2", name: "Twins"}, {id: "f3", name: "Twins"}},
 	}}
 }
 
@@ -280,6 +280,9 @@ func lesser() *connectors.Source {
 		}),
 		Teams: connectors.ListFunc[connectors.Team](func(context.Context, connectors.Progress[connectors.Team]) (connectors.Listing[connectors.Team], error) {
 			return connectors.Listing[connectors.Team]{Records: []connectors.Team{{ID: "9", Name: "Closers"}}, Complete: true}, nil
+		}),
+		ContactFolders: connectors.ListFunc[connectors.ContactFolder](func(context.Context, connectors.Progress[connectors.ContactFolder]) (connectors.Listing[connectors.ContactFolder], error) {
+			return connectors.Listing[connectors.ContactFolder]{Records: []connectors.ContactFolder{{ID: "9", Name: "Deals"}}, Complete: true}, nil
 		})}
 }
 
@@ -320,6 +323,15 @@ func (w *world) teamID(source, name string) *string {
 	for _, t := range must(w.directory().Teams(nil, directory.PageArgs{})).Nodes() {
 		if t.Source.Name == source && t.Name == name {
 			return &t.ID
+		}
+	}
+	return new("none")
+}
+
+func (w *world) folderID(source, name string) *string {
+	for _, f := range must(w.directory().ContactFolders(nil, directory.PageArgs{})).Nodes() {
+		if f.Source.Name == source && f.Name == name {
+			return &f.ID
 		}
 	}
 	return new("none")

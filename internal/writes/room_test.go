@@ -152,6 +152,38 @@ func TestDirThatTakesNothing(t *testing.T) {
 	})
 }
 
+// What is remembered and shown is counted, in a directory too.
+func TestStats(t *testing.T) {
+	t.Parallel()
+	for name, store := range boundedStores(t) {
+		t.Run(name, func(t *testing.T) { //nolint:paralleltest // the store is closed when the outer test ends
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				w, stop := newWorld(t, v, store, nil)
+				defer stop()
+				want := func(keys, notes, shown int) {
+					t.Helper()
+					if s := w.writer.Stats(); !s.Counted || s.Keys != keys || s.Notes != notes || s.Shown["ws"] != shown {
+						t.Errorf("%+v, want %d keys, %d notes and %d shown", s, keys, notes, shown)
+					}
+				}
+				want(0, 0, 0)
+				key := "k"
+				v.tune(func(v *vendor) { v.lag = time.Minute })
+				w.do("createTeam", writes.Request{Key: &key})
+				want(1, 0, 1)
+				v.tune(func(v *vendor) { v.fates, v.failing = []fate{cutAfter}, true })
+				w.do("createContactFolder", writes.Request{})
+				want(1, 1, 1)
+				v.tune(func(v *vendor) { v.failing = false })
+				time.Sleep(10 * time.Minute)
+				synctest.Wait()
+				want(1, 1, 0)
+			})
+		})
+	}
+}
+
 // Sweeping keeps the memory from holding what has ended, also where nobody asks for it again.
 func TestMemoryForgets(t *testing.T) {
 	t.Parallel()
