@@ -50,7 +50,7 @@ type vendor struct {
 	next    int
 	lag     time.Duration // until lists show what was made
 	fates   []fate        // of the next calls
-	failing bool          // lists cannot be read
+	failing bool          // lists and tasks cannot be read
 	made    int           // calls that were sent
 	tasks   map[string]bool
 	err     *connectors.Error // what refused says
@@ -217,6 +217,9 @@ func (s subscriber) Subscribe(_ context.Context, in connectors.Subscription) err
 func (s subscriber) Subscribed(_ context.Context, in connectors.Subscription) (bool, error) {
 	s.v.mu.Lock()
 	defer s.v.mu.Unlock()
+	if s.v.failing {
+		return false, &connectors.Error{Kind: connectors.KindUnavailable, Status: 503}
+	}
 	if in.TaskID == "404" {
 		return false, &connectors.Error{Kind: connectors.KindInvalid, Status: 200, Input: "taskId"}
 	}

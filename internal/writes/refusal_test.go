@@ -308,3 +308,22 @@ func TestSubscriptions(t *testing.T) {
 		})
 	}
 }
+
+// A subscription without an answer, whose task cannot be read either, has the source at fault, and the next one does it.
+func TestSubscriptionThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor()
+		w, stop := newWorld(t, v, nil, nil)
+		defer stop()
+		v.tune(func(v *vendor) { v.fates, v.failing = []fate{cutBefore, cutAfter}, true })
+		res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann})
+		if diff := cmp.Diff([]writes.UserError{fault(writes.Refused, "source")}, res.Errors, cmpopts.IgnoreFields(writes.UserError{}, "Message")); err != nil || diff != "" || res.Outcome != writes.Unknown {
+			t.Errorf("%s, %v; user errors (-want +got):\n%s", res.Outcome, err, diff)
+		}
+		v.tune(func(v *vendor) { v.failing = false })
+		if res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann}); err != nil || res.Outcome != writes.AlreadyDone {
+			t.Errorf("then %+v, %v", res, err)
+		}
+	})
+}
