@@ -35,6 +35,12 @@ var Fields = []string{
 // Outcomes are all that can come of a write.
 var Outcomes = []Outcome{Done, AlreadyDone, Checked, Rejected, Unknown, Unavailable}
 
+// always is a handler without a level: who wants to be told less of what goes wrong is told who has written what all the same.
+type always struct{ slog.Handler }
+
+// Enabled says yes.
+func (always) Enabled(context.Context, slog.Level) bool { return true }
+
 // maxValues is how long an input may be to be in the log. What a source takes is shorter, however it is escaped.
 const maxValues = 16 << 10
 

@@ -287,3 +287,19 @@ func TestAuditedValues(t *testing.T) {
 		})
 	}
 }
+
+// The level of the log is for what goes wrong: a write has its line whatever it is.
+func TestAuditWhateverTheLevel(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		w, stop := newWorld(t, newVendor(), nil, func(o *writes.Options) {
+			o.Audit = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
+		})
+		defer stop()
+		w.do("createTeam", writes.Request{})
+		if !strings.Contains(log.String(), "write.outcome=DONE") {
+			t.Errorf("the log has %q", log.String())
+		}
+	})
+}
