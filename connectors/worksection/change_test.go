@@ -318,6 +318,23 @@ func TestSubscribed(t *testing.T) {
 	}
 }
 
+// A task that is none is found out by reading it. The input that is wrong has our name, and one that is none of the reading's has none.
+func TestSubscribedNamesTheInput(t *testing.T) {
+	t.Parallel()
+	s := start(t, fake.New(company(), fake.Knobs{NoLimits: true}), nil)
+	_, err := s.TaskSubscriber.Subscribed(t.Context(), connectors.Subscription{TaskID: "404", Email: "ada@lumen.example"})
+	if e := connectors.AsError("", err); err == nil || e.Input != "taskId" || e.Kind != connectors.KindInvalid {
+		t.Errorf("no such task: %+v", e)
+	}
+	s = start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"status":"error","status_code":11,"message":"Invalid email"}`)
+	}), nil)
+	_, err = s.TaskSubscriber.Subscribed(t.Context(), subscription)
+	if e := connectors.AsError("", err); err == nil || e.Input != "" {
+		t.Errorf("of an address, which was not sent: %+v", e)
+	}
+}
+
 // How a task's subscribers are listed is not documented.
 func TestSubscribersInAnyShape(t *testing.T) {
 	t.Parallel()

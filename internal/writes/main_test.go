@@ -50,12 +50,13 @@ type vendor struct {
 	next    int
 	lag     time.Duration // until lists show what was made
 	fates   []fate        // of the next calls
-	failing bool          // lists cannot be read
+	failing bool          // lists and tasks cannot be read
 	made    int           // calls that were sent
 	tasks   map[string]bool
 	err     *connectors.Error // what refused says
 	pending sync.WaitGroup
 
+	settings    map[snapshot.Key]snapshot.Settings // of the keeper; nil for its own
 	fingerprint string
 	answering   func() // called when something has been made and nobody has been told
 	turn        func() // called when a call begins to wait for its turn, and ends when that comes
@@ -69,10 +70,10 @@ type row struct {
 
 func newVendor() *vendor {
 	return &vendor{next: 100, fingerprint: "ws", tasks: map[string]bool{}, rows: map[connectors.Collection][]row{
-		connectors.Accounts:       {{id: "1", name: "ann@example.com"}, {id: "2", name: "ben@example.com"}},
+		connectors.Accounts:       {{id: "1", name: "ann@example.com"}, {id: "2", name: "ben@example.com"}, {id: "3"}},
 		connectors.Teams:          {{id: "t1", name: "Sales"}, {id: "t2", name: "Twins"}, {id: "t3", name: "Twins"}, {id: "t4", name: "Partners", client: true}},
 		connectors.Contacts:       {{id: "c1", name: "cem@example.com"}},
-		connectors.ContactFolders: {{id: "f1", name: "Clients"}},
+		connectors.ContactFolders: {{id: "f1", name: "Clients"}, {id: "f2", name: "Twins"}, {id: "f3", name: "Twins"}},
 	}}
 }
 
@@ -233,6 +234,9 @@ func (s subscriber) Subscribe(ctx context.Context, in connectors.Subscription) e
 func (s subscriber) Subscribed(_ context.Context, in connectors.Subscription) (bool, error) {
 	s.v.mu.Lock()
 	defer s.v.mu.Unlock()
+	if s.v.failing {
+		return false, &connectors.Error{Kind: connectors.KindUnavailable, Status: 503}
+	}
 	switch in.TaskID {
 	case "404":
 		return false, &connectors.Error{Kind: connectors.KindInvalid, Status: 200, Input: "taskId"}
@@ -299,6 +303,9 @@ func lesser() *connectors.Source {
 		}),
 		Teams: connectors.ListFunc[connectors.Team](func(context.Context, connectors.Progress[connectors.Team]) (connectors.Listing[connectors.Team], error) {
 			return connectors.Listing[connectors.Team]{Records: []connectors.Team{{ID: "9", Name: "Closers"}}, Complete: true}, nil
+		}),
+		ContactFolders: connectors.ListFunc[connectors.ContactFolder](func(context.Context, connectors.Progress[connectors.ContactFolder]) (connectors.Listing[connectors.ContactFolder], error) {
+			return connectors.Listing[connectors.ContactFolder]{Records: []connectors.ContactFolder{{ID: "9", Name: "Deals"}}, Complete: true}, nil
 		})}
 }
 
@@ -307,7 +314,7 @@ func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.O
 	t.Helper()
 	w = &world{t: t, vendor: v, log: new(strings.Builder)}
 	sources := []*connectors.Source{v.source(), lesser()}
-	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
+	w.keeper = snapshot.New(snapshot.Options{Sources: sources, Settings: v.settings})
 	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store})
 	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: w.ledger})
 	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: slog.New(slog.NewTextHandler(w.log, nil))}
@@ -339,6 +346,15 @@ func (w *world) teamID(source, name string) *string {
 	for _, t := range must(w.directory().Teams(nil, directory.PageArgs{})).Nodes() {
 		if t.Source.Name == source && t.Name == name {
 			return &t.ID
+		}
+	}
+	return new("none")
+}
+
+func (w *world) folderID(source, name string) *string {
+	for _, f := range must(w.directory().ContactFolders(nil, directory.PageArgs{})).Nodes() {
+		if f.Source.Name == source && f.Name == name {
+			return &f.ID
 		}
 	}
 	return new("none")

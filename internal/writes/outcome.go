@@ -60,6 +60,9 @@ func neverRead() Result {
 		"what the source has could not be read yet, so that nobody can tell whether it is there; nothing was sent: try again later"})
 }
 
+// mismatched says that a key was used with another input.
+func mismatched(r Result) bool { return len(r.Errors) > 0 && r.Errors[0].Code == Mismatch }
+
 // input gives the path of a field of the input.
 func input(path ...string) []string { return append([]string{"input"}, path...) }
 

@@ -95,6 +95,7 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 		return Result{}, err
 	}
 	if r, done, err := w.replay(ctx, name, input); err != nil || done {
+		c.replayed = done && !mismatched(r)
 		return r, err
 	}
 	locked, err := w.ledger.lock(ctx, keyPrefix+name)
@@ -103,6 +104,7 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 	}
 	defer locked.release(ctx)
 	if r, done, err := w.replay(ctx, name, input); err != nil || done {
+		c.replayed = done && !mismatched(r)
 		return r, err
 	}
 	var record keyRecord

@@ -3,9 +3,11 @@ package writes_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -116,6 +118,10 @@ func TestChecks(t *testing.T) {
 			fault(writes.Invalid, "addresses"), fault(writes.Invalid, "addresses", "1"), fault(writes.Invalid, "addresses", "2"),
 		}},
 		"no such folder": {contact(func(c *writes.CreateContact, _ *world) { c.FolderID = new("RndzL2Y5OQ") }), []writes.UserError{fault(writes.NotFound, "folderId")}},
+		"another's folder": {contact(func(c *writes.CreateContact, w *world) { c.FolderID = w.folderID("crm", "Deals") }),
+			[]writes.UserError{fault(writes.NotFound, "folderId")}},
+		"one of two folders": {contact(func(c *writes.CreateContact, w *world) { c.FolderID = w.folderID("ws", "Twins") }),
+			[]writes.UserError{fault(writes.Invalid, "folderId")}},
 
 		"task and user": {subscribe("x", func(*directory.Directory) (*directory.User, error) { return nil, nil }),
 			[]writes.UserError{fault(writes.Invalid, "taskId"), fault(writes.NotFound, "user")}},
@@ -125,6 +131,14 @@ func TestChecks(t *testing.T) {
 		"user of another source": {subscribe("7", func(d *directory.Directory) (*directory.User, error) {
 			return d.UserByAccount(connectors.Ref{Source: "crm", ID: "9"}), nil
 		}), []writes.UserError{fault(writes.NotFound, "user")}},
+		"user with two accounts there": {subscribe("7", func(d *directory.Directory) (*directory.User, error) {
+			both := *d.UserByEmail("ann@example.com")
+			both.Accounts = slices.Concat(both.Accounts, d.UserByEmail("ben@example.com").Accounts)
+			return &both, nil
+		}), []writes.UserError{fault(writes.Invalid, "user")}},
+		"user without an address there": {subscribe("7", func(d *directory.Directory) (*directory.User, error) {
+			return d.UserByAccount(connectors.Ref{Source: "ws", ID: "3"}), nil
+		}), []writes.UserError{fault(writes.Invalid, "user")}},
 		"no such task": {subscribe("404", ann), []writes.UserError{fault(writes.NotFound, "taskId")}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -184,6 +198,81 @@ func TestRefusedBySource(t *testing.T) {
 			})
 		})
 	}
+}
+
+// While a source has never been read, nobody can tell what is there: nothing is sent, and nothing can be said of the input but that.
+func TestNeverRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		do   doing
+		want writes.UserError
+	}{
+		"a team":          {team(ws, writes.CreateTeam{Name: "New"}), fault(writes.Refused, "source")},
+		"an invitation":   {invite(func(*writes.Invite, *world) {}), fault(writes.Refused, "source")},
+		"a folder":        {folder("New"), fault(writes.Refused, "source")},
+		"a team's member": {invite(func(i *writes.Invite, _ *world) { i.TeamID = new("VHdzL3Q5OQ") }), fault(writes.NotFound, "teamId")},
+		"readings": {func(ctx context.Context, w *world) (writes.Result, error) {
+			return w.writer.RefreshSource(ctx, ws, writes.Refresh{Collections: []connectors.Collection{connectors.Teams}}), nil
+		}, fault(writes.Refused, "source")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				v.failing = true
+				w, stop := newWorld(t, v, nil, nil)
+				defer stop()
+				res, err := tt.do(t.Context(), w)
+				if diff := cmp.Diff([]writes.UserError{tt.want}, res.Errors, cmpopts.IgnoreFields(writes.UserError{}, "Message")); err != nil || diff != "" {
+					t.Errorf("%v; user errors (-want +got):\n%s", err, diff)
+				}
+				if res.Outcome != writes.Rejected || v.calls() != 0 {
+					t.Errorf("%s after %d calls", res.Outcome, v.calls())
+				}
+			})
+		})
+	}
+}
+
+// A source that cannot be reached, or has not done it as its data show, is at fault itself; so it is where nobody knows.
+func TestWithoutAnAnswerTheSourceIsAtFault(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fate    fate
+		failing bool
+		outcome writes.Outcome
+	}{
+		"unreachable": {unreachable, false, writes.Rejected}, "not done": {cutBefore, false, writes.Rejected}, "nobody knows": {cutAfter, true, writes.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+				v.tune(func(v *vendor) { v.fates, v.failing = []fate{tt.fate}, tt.failing })
+				res := w.do(kind, writes.Request{})
+				if diff := cmp.Diff([]writes.UserError{fault(writes.Refused, "source")}, res.Errors, cmpopts.IgnoreFields(writes.UserError{}, "Message")); diff != "" || res.Outcome != tt.outcome {
+					t.Errorf("%s; user errors (-want +got):\n%s", res.Outcome, diff)
+				}
+			})
+		})
+	}
+}
+
+// What a source refuses as being there already is looked for once more: it may have come about since.
+func TestRefusedSinceItIsThere(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		v.tune(func(v *vendor) { v.fates, v.err = []fate{refused}, &connectors.Error{Kind: connectors.KindConflict} })
+		ctx := writes.WithSteps(t.Context(), func(step string) {
+			if step == "noted" { // after the look, and before the call
+				time.Sleep(time.Millisecond)
+				v.tune(func(v *vendor) { v.add(kinds[kind].collection, kinds[kind].name, false) })
+			}
+		})
+		res, err := kinds[kind].do(ctx, w, ws)
+		if err != nil || res.Outcome != writes.AlreadyDone || !w.shows(kind, res) {
+			t.Errorf("%+v, %v", res, err)
+		}
+	})
 }
 
 func TestSubscriptions(t *testing.T) {
@@ -276,4 +365,23 @@ func TestASourceThatWasNeverRead(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A subscription without an answer, whose task cannot be read either, has the source at fault, and the next one does it.
+func TestSubscriptionThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor()
+		w, stop := newWorld(t, v, nil, nil)
+		defer stop()
+		v.tune(func(v *vendor) { v.fates, v.failing = []fate{cutBefore, cutAfter}, true })
+		res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann})
+		if diff := cmp.Diff([]writes.UserError{fault(writes.Refused, "source")}, res.Errors, cmpopts.IgnoreFields(writes.UserError{}, "Message")); err != nil || diff != "" || res.Outcome != writes.Unknown {
+			t.Errorf("%s, %v; user errors (-want +got):\n%s", res.Outcome, err, diff)
+		}
+		v.tune(func(v *vendor) { v.failing = false })
+		if res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann}); err != nil || res.Outcome != writes.AlreadyDone {
+			t.Errorf("then %+v, %v", res, err)
+		}
+	})
 }

@@ -25,7 +25,7 @@ func (w *Writer) SubscribeToTask(ctx context.Context, r Request, in Subscribe) (
 		return s.TaskSubscriber, s.TaskSubscriber != nil
 	}),
 		connectors.Accounts)
-	c := &change{Request: r, field: "subscribeToTask", source: checked.source, values: in}
+	c := &change{Request: r, field: "subscribeToTask", source: checked.source, began: checked.began, values: in}
 	if in.Off {
 		c.field = "unsubscribeFromTask"
 	}
