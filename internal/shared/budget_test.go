@@ -135,11 +135,19 @@ func (s *site) load(ctx context.Context, who string, l *limit.Limits, callers in
 	calling.Wait()
 }
 
-// lively are options with which replicas miss each other sooner.
+// lively are options with which replicas miss each other sooner; nodes and watched are the same for a Cluster and for Sentinels.
 func lively(s *redistest.Server) shared.Options {
-	o := at(s)
-	o.CallTimeout, o.DialTimeout = 2*time.Second, time.Second
-	o.PulseEvery = 500 * time.Millisecond
+	return brisker(at(s))
+}
+
+func nodes(c *redistest.Cluster) shared.Options { return brisker(shared.Options{Addrs: c.Addrs()}) }
+
+func watched(s *redistest.Sentinel) shared.Options {
+	return brisker(shared.Options{Addrs: []string{s.Watch.Addr}, MasterName: redistest.MasterName})
+}
+
+func brisker(o shared.Options) shared.Options {
+	o.CallTimeout, o.DialTimeout, o.PulseEvery = 2*time.Second, time.Second, 500*time.Millisecond
 	return o
 }
 

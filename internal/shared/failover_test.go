@@ -16,7 +16,7 @@ func TestClusterMovesUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
 	src := newSource("a", numbered(40)...)
-	tiers, ks := crew(t, src, func(int) shared.Options { return shared.Options{Addrs: c.Addrs()} })
+	tiers, ks := crew(t, src, func(int) shared.Options { return nodes(c) })
 	want := fmt.Sprint(numbered(40))
 	settled(t, "fresh"+want, "a", ks...)
 	slot, owner := c.Owner("{a:f:accounts}")
@@ -33,7 +33,7 @@ func TestClusterMovesUnderLoad(t *testing.T) {
 	if n := stop(); n < 100 {
 		t.Errorf("only %d answers", n)
 	}
-	withinLimits(t, reads, took, 2)
+	withinLimits(t, reads, took)
 	connected(t, true, tiers...)
 	settled(t, "fresh"+want, "a", ks...)
 }
@@ -42,9 +42,7 @@ func TestSentinelFailsOverUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := redistest.StartSentinel(t)
 	src := newSource("a", numbered(40)...)
-	tiers, ks := crew(t, src, func(int) shared.Options {
-		return shared.Options{Addrs: []string{s.Watch.Addr}, MasterName: redistest.MasterName}
-	})
+	tiers, ks := crew(t, src, func(int) shared.Options { return watched(s) })
 	want := fmt.Sprint(numbered(40))
 	settled(t, "fresh"+want, "a", ks...)
 	stop := load(t, want, "a", ks...)
@@ -62,7 +60,7 @@ func TestSentinelFailsOverUnderLoad(t *testing.T) {
 	if n := stop(); n < 100 {
 		t.Errorf("only %d answers", n)
 	}
-	withinLimits(t, reads, took, 2)
+	withinLimits(t, reads, took)
 	redistest.Await(t, func() bool {
 		m := look(t, tiers[0], snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"})
 		return m.Count == 40 && m.Complete

@@ -83,22 +83,40 @@ func (s *share) slice(reach time.Duration) time.Duration {
 	return reach + s.guard() + max(reach+s.tardy(), 5*s.every/2)
 }
 
-// hello gives what the script is told of this replica, and notes that it is being told.
-func (s *share) hello(id string, ask *limit.Ask, now time.Time, leave bool) []any {
+// span is how far back something counts that is asked for, and how long slices of time are for it.
+type span struct{ reach, slice time.Duration }
+
+func (s *share) span(ask *limit.Ask) span {
+	reach := s.reach(ask)
+	return span{reach, s.slice(reach)}
+}
+
+// beginning is the span of what takes no time itself, and happens once in so long at most: of its slice no more need be usable than it takes
+// not to miss it.
+func (s *share) beginning(once time.Duration) span {
+	return span{once, once + s.guard() + 5*s.every/2}
+}
+
+// hello gives what the script is told of this replica, and notes that it is being told, unless it turns out to be unsaid.
+func (s *share) hello(id string, sp span, now time.Time, leave bool) (args []any, unsaid func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var by int64
 	if s.synced {
 		by = micros(s.redisTime(now) + s.tardy())
 	}
+	before := s.sent
 	s.sent = now
-	s.told = max(s.agreed.epoch, s.next.epoch)
-	var reach time.Duration
-	if ask != nil {
-		reach = s.reach(ask)
+	unsaid = func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.sent.Equal(now) {
+			s.sent = before
+		}
 	}
+	s.told = max(s.agreed.epoch, s.next.epoch)
 	return []any{id, by, s.told, s.agreed.epoch, strings.Join(s.agreed.members, ","), flagOf(leave), micros(s.absentAfter()),
-		micros(forgottenAfter), micros(forgottenAlone), micros(s.guard()), micros(reach), micros(s.slice(reach))}
+		micros(forgottenAfter), micros(forgottenAlone), micros(s.guard()), micros(sp.reach), micros(sp.slice)}, unsaid
 }
 
 // redisTime gives Redis's time since 1970 at a local one.
@@ -123,7 +141,7 @@ func (s *share) news() bool {
 }
 
 // alone says what this replica may do by itself.
-func (s *share) alone(id string, ask *limit.Ask, now time.Time) limit.Verdict {
+func (s *share) alone(id string, sp span, now time.Time) limit.Verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.synced {
@@ -133,22 +151,21 @@ func (s *share) alone(id string, ask *limit.Ask, now time.Time) limit.Verdict {
 	if s.next.epoch > s.agreed.epoch {
 		views = append(views, s.next)
 	}
-	reach := s.reach(ask)
-	if reach == 0 {
+	if sp.reach == 0 {
 		return limit.Verdict{Granted: true}
 	}
 	var wait time.Duration
 	if len(views) > 1 || len(s.agreed.members) != 1 || s.agreed.members[0] != id {
-		wait = s.sent.Add(s.tardy() + s.absentAfter() + reach + s.guard()).Sub(now)
+		wait = s.sent.Add(s.tardy() + s.absentAfter() + sp.reach + s.guard()).Sub(now)
 	}
 	for _, view := range views {
-		wait = max(wait, s.untilTurn(view, id, reach, s.redisTime(now)))
+		wait = max(wait, s.untilTurn(view, id, sp, s.redisTime(now)))
 	}
 	return limit.Verdict{Granted: wait <= 0, Wait: wait}
 }
 
 // untilTurn says how long it is until one of the replica's slices, at a time of Redis's; nothing within the part of one that may be used.
-func (s *share) untilTurn(v view, id string, reach, at time.Duration) time.Duration {
+func (s *share) untilTurn(v view, id string, sp span, at time.Duration) time.Duration {
 	seat := slices.Index(v.members, id)
 	switch {
 	case seat < 0:
@@ -156,10 +173,9 @@ func (s *share) untilTurn(v view, id string, reach, at time.Duration) time.Durat
 	case len(v.members) == 1:
 		return 0
 	}
-	slice := s.slice(reach)
-	cycle := slice * time.Duration(len(v.members))
-	at = (at - slice*time.Duration(seat)) % cycle
-	if at < slice-reach-s.guard() {
+	cycle := sp.slice * time.Duration(len(v.members))
+	at = (at - sp.slice*time.Duration(seat)) % cycle
+	if at < sp.slice-sp.reach-s.guard() {
 		return 0
 	}
 	return cycle - at

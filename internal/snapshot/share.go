@@ -264,7 +264,7 @@ func (c *collection) pause(ctx context.Context, d time.Duration, wake <-chan str
 // rest puts the reading off, since the source has been tried too recently.
 func (c *collection) rest(ctx context.Context, m *Mark) {
 	now := time.Now()
-	until := m.TriedAt.Add(c.settings.MinInterval)
+	until := later(m.TriedAt.Add(c.settings.MinInterval), m.NotBefore)
 	if m.Failure.RetryAt.After(until) {
 		until = m.Failure.RetryAt
 		if c.urged(c.view.Load()) && m.Failure.Floor.Before(until) {
@@ -298,7 +298,8 @@ func (c *collection) pace() time.Duration {
 func (c *collection) minInterval() time.Duration { return c.pace() * c.settings.MinInterval }
 
 // mayReadAlone says whether a reading that is due is due for this replica, when the tier is away. All of them know when the last shared
-// reading was, and each takes its turn by its rank from then on, so that together they read no more often than one would.
+// reading was, and each takes its turn by its rank from then on, so that together they read no more often than one would. One may have begun that
+// they do not know of, and some may lose the tier before others: within MinInterval of any other's, a reading does not begin, see Tier.Alone.
 func (c *collection) mayReadAlone(v *view, now time.Time) bool {
 	c.paced = c.pace()
 	crowd := c.keeper.tier.Crowd()
@@ -308,13 +309,14 @@ func (c *collection) mayReadAlone(v *view, now time.Time) bool {
 	} else if !c.alone && !v.started.IsZero() {
 		turn = time.Duration(crowd.Rank + 1)
 	}
-	if v.started.IsZero() {
-		return true // nothing is known of any reading
-	}
-	floor := v.started.Add(turn * c.settings.MinInterval)
-	next := floor
-	if v.snap != nil && v.err == nil {
-		next = v.started.Add(turn * c.freshFor(v) / c.pace())
+	allowed := now.Add(c.keeper.tier.Alone(c.settings.MinInterval))
+	floor, next := allowed, allowed
+	if !v.started.IsZero() { // something is known of a reading
+		floor = later(v.started.Add(turn*c.settings.MinInterval), allowed)
+		next = floor
+		if v.snap != nil && v.err == nil {
+			next = later(v.started.Add(turn*c.freshFor(v)/c.pace()), allowed)
+		}
 	}
 	if c.urged(v) && !now.Before(floor) || !now.Before(next) {
 		return true

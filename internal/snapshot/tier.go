@@ -27,6 +27,9 @@ type Tier interface {
 	Changed() <-chan struct{}
 	// Crowd says who shares the sources, as last known. It costs nothing.
 	Crowd() Crowd
+	// Alone says how long it is until this replica may begin a reading without a lease, so that no other one's comes within minInterval of it,
+	// whether that one has the tier or not. It costs nothing.
+	Alone(minInterval time.Duration) time.Duration
 }
 
 // Lease is the right to read a collection from its source. It renews itself until it is released, or the replica stands still for longer
@@ -102,10 +105,12 @@ type Mark struct {
 	Failure Failure
 	// Reading says that somebody has the right to read now.
 	Reading bool
+	// NotBefore is from when a reading may begin, where a Claim was refused because others may have read that the tier does not know of.
+	NotBefore time.Time
 }
 
 // Claim is a wish to read a source. It is refused while somebody else reads; where a readable snapshot newer than Have and no older than
-// MaxAge is there to be taken instead; within MinInterval of the beginning of the last reading; and after a failure, until RetryAt or, when
+// MaxAge is there to be taken instead; within MinInterval of the beginning of the last reading, also where nothing is known of that but that there may have been one; and after a failure, until RetryAt or, when
 // it is Urgent, Floor.
 type Claim struct {
 	Item        Item
