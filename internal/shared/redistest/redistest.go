@@ -267,6 +267,12 @@ func (s *Server) Must(words ...string) string {
 	return out
 }
 
+// AwaitMaster waits until the server has become a master, as which it has dropped its connections.
+func (s *Server) AwaitMaster() {
+	s.tb.Helper()
+	s.await("role:master", "INFO", "replication")
+}
+
 // await waits until the answer to a command holds what is wanted.
 func (s *Server) await(want string, words ...string) {
 	s.tb.Helper()
