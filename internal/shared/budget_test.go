@@ -47,7 +47,10 @@ func (v *vendor) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 		}
 	}
 	v.mu.Unlock()
-	time.Sleep(v.takes)
+	select {
+	case <-time.After(v.takes):
+	case <-r.Context().Done(): // the caller has gone
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, n := range names {

@@ -116,9 +116,11 @@ func (v *Vault) Load(ctx context.Context, name string) ([]byte, string, error) {
 	return data, sealed, nil
 }
 
-// swapScript puts a secret in the place of what was loaded. KEYS: secret. ARGV: what was there, what is to be, life in ms.
+// swapScript puts a secret in the place of what was loaded. That it is there already is its own doing, whose answer was lost. KEYS: secret. ARGV: what was there, what is to be, life in ms.
 var swapScript = redis.NewScript(`
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+local is = redis.call('GET', KEYS[1]) or ''
+if is == ARGV[2] then return 1 end
+if is ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`)
 
@@ -136,7 +138,34 @@ func (v *Vault) Save(ctx context.Context, name, version string, data []byte) (st
 	case done == 0:
 		return "", credential.ErrChanged
 	}
+	v.replicate(ctx, key)
 	return sealed, nil
+}
+
+// replicate waits until a replica of the master has what was stored, where there is one: then the master's death right after it costs nothing.
+// How it ends changes nothing of what is stored.
+func (v *Vault) replicate(ctx context.Context, key string) {
+	ctx, cancel := context.WithTimeout(ctx, v.redis.quick)
+	defer cancel()
+	node, ok := v.redis.client.(*redis.Client)
+	if c, cluster := v.redis.client.(*redis.ClusterClient); cluster {
+		var err error
+		if node, err = c.MasterForKey(ctx, key); err != nil {
+			return
+		}
+	} else if !ok {
+		return
+	}
+	conn := node.Conn()
+	defer conn.Close() //nolint:errcheck // it has served its purpose
+	info, err := conn.Info(ctx, "replication").Result()
+	if err != nil || !strings.Contains(info, "state=online") {
+		return
+	}
+	// A connection waits for what it has written itself, and with that for all before it.
+	if conn.PExpire(ctx, key, keptSecret).Err() == nil {
+		conn.Wait(ctx, 1, v.redis.quick)
+	}
 }
 
 // Lock waits until no other replica has the lock, and renews it until it is unlocked.
