@@ -264,8 +264,15 @@ func TestWaitingIsLinkedToTheReading(t *testing.T) {
 		defer close(answered)
 		p.ask(`{ users(first: 1) { totalCount } }`)
 	}()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
 	for waits := 0.; waits == 0; waits, _ = value(t, p.metrics(), `roster_snapshot_waits_total{collection="accounts",source="kommo",tier="memory"}`) {
-		time.Sleep(time.Millisecond) // until the operation waits
+		select {
+		case <-tick.C: // until the operation waits
+		case <-answered:
+			close(goOn)
+			t.Fatal("the operation has not waited")
+		}
 	}
 	close(goOn)
 	<-answered
