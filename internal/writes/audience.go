@@ -160,7 +160,7 @@ func (a *audience) watch(ctx context.Context, others Sharing) {
 		case <-ctx.Done():
 			return
 		}
-		for pause := askAgain; ; {
+		for pause := askAgain; a.waits(); {
 			if acknowledged, err := others.Acknowledged(ctx); err == nil {
 				a.look(acknowledged)
 			}
@@ -173,7 +173,9 @@ func (a *audience) watch(ctx context.Context, others Sharing) {
 			case <-a.begun:
 				pause = askAgain
 			case <-again.C:
-				others.Remind(ctx)
+				if a.waits() {
+					others.Remind(ctx)
+				}
 				pause *= 2
 			case <-ctx.Done():
 				return
