@@ -287,11 +287,12 @@ func lesser() *connectors.Source {
 func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.Options)) (w *world, stop func()) {
 	t.Helper()
 	w = &world{t: t, vendor: v, log: new(strings.Builder)}
+	log := slog.New(slog.NewTextHandler(w.log, nil))
 	sources := []*connectors.Source{v.source(), lesser()}
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
-	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store, Logger: slog.New(slog.NewTextHandler(w.log, nil))})
+	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store, Logger: log})
 	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: w.ledger})
-	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: slog.New(slog.NewTextHandler(w.log, nil))}
+	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: log}
 	if change != nil {
 		change(&opt)
 	}
