@@ -204,4 +204,3 @@ func TestShownAfterACredentialsChange(t *testing.T) {
 		}
 	})
 }
-

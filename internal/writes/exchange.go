@@ -1,19 +1,64 @@
 package writes
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"slices"
 	"sync"
 	"time"
 )
 
-// stored is the overlay as it lies in the store.
+// stored is the overlay as it lies in the store: a line with its head, and one with each entry. Entries are encoded once and read once: there may be
+// thousands, and each write exchanges them all.
 type stored struct {
+	head
+	entries []*shown
+}
+
+type head struct {
 	// Seq is raised with each record that is put there. It is no lower than the clock, so that a store that has lost its data does not count again
 	// what replicas have acknowledged already.
-	Seq     uint64   `json:"seq"`
-	Entries []*shown `json:"entries"`
+	Seq uint64 `json:"seq"`
+}
+
+func (s *stored) encode() ([]byte, error) {
+	first, err := json.Marshal(s.head)
+	if err != nil {
+		return nil, err
+	}
+	lines := append(make([][]byte, 0, len(s.entries)+1), first)
+	for _, e := range s.entries {
+		if e.line == nil {
+			if e.line, err = json.Marshal(e); err != nil {
+				return nil, err
+			}
+		}
+		lines = append(lines, e.line)
+	}
+	return bytes.Join(lines, []byte{'\n'}), nil
+}
+
+// decode reads what lies in the store. Of what was there before, the entries are the same. What nobody can read is as good as nothing.
+func decode(value []byte, before *stored) (s stored) {
+	known := make(map[string]*shown, len(before.entries))
+	for _, e := range before.entries {
+		known[string(e.line)] = e
+	}
+	first, rest, _ := bytes.Cut(value, []byte{'\n'})
+	if json.Unmarshal(first, &s.head) != nil {
+		return stored{}
+	}
+	for line := range bytes.SplitSeq(rest, []byte{'\n'}) {
+		e := known[string(line)]
+		if e == nil {
+			e = &shown{line: line}
+			if json.Unmarshal(line, e) != nil {
+				continue
+			}
+		}
+		s.entries = append(s.entries, e)
+	}
+	return s
 }
 
 // show has all replicas show what was made. Where they cannot be told at once, this one shows it, and goes on trying to tell.
@@ -35,17 +80,13 @@ func (l *Ledger) exchange(ctx context.Context) error {
 			return err
 		}
 		if held.Token == "" || held.Token != l.token {
-			l.stored, l.token = stored{}, held.Token
-			if json.Unmarshal(held.Value, &l.stored) != nil { // there is nothing, or nobody can read it
-				l.stored = stored{}
-			}
-			l.stored.Entries = slices.DeleteFunc(l.stored.Entries, func(e *shown) bool { return e == nil })
+			l.stored, l.token = decode(held.Value, &l.stored), held.Token
 		}
 		next, mine := l.overlay.merge(&l.stored, l.keepFor)
 		if next == nil {
 			return nil
 		}
-		value, err := json.Marshal(next)
+		value, err := next.encode()
 		if err != nil {
 			return err
 		}
@@ -68,8 +109,8 @@ const seenFor = 6 * recent
 func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*shown) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	there, kept := make(map[string]bool, len(was.Entries)), make([]*shown, 0, len(was.Entries)+1)
-	for _, e := range was.Entries {
+	there, kept := make(map[string]bool, len(was.entries)), make([]*shown, 0, len(was.entries)+1)
+	for _, e := range was.entries {
 		key := e.key()
 		own := o.entries[key]
 		if own != nil && o.mine[key] && e.Until.Before(own.Until) {
@@ -80,9 +121,7 @@ func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*
 			continue
 		}
 		if own == nil || own.Until.Before(e.Until) {
-			fresh := *e
-			own = &fresh
-			own.settled, own.at, own.removed = time.Time{}, 0, false // what is known of it is of the one before
+			own = e.alone()
 			o.set(own)
 		}
 		if delete(o.mine, key); own.at == 0 {
@@ -98,18 +137,17 @@ func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*
 		case there[key] || e.removed || e.over(keep):
 		case o.mine[key] || lost && !e.done():
 			o.mine[key] = true
-			own := *e // Over goes on changing the other
-			mine = append(mine, &own)
+			mine = append(mine, e.alone())
 		default: // by a replica that has known for that long what became of it
 			e.removed = true
 			e.settle(time.Now().Add(-seenFor))
 		}
 	}
 	o.reach(was.Seq)
-	if len(mine) == 0 && len(kept) == len(was.Entries) {
+	if len(mine) == 0 && len(kept) == len(was.entries) {
 		return nil, nil
 	}
-	next = &stored{Seq: was.Seq, Entries: append(kept, mine...)}
+	next = &stored{was.head, append(kept, mine...)}
 	if len(mine) > 0 {
 		next.Seq = max(was.Seq+1, uint64(time.Now().UnixMicro())) //nolint:gosec // it is after 1970
 	}

@@ -27,10 +27,22 @@ type shown struct {
 	at      uint64 // the first state of the store that is known to have it; zero for none
 	word    string // tells this record from others
 	removed bool   // from the store, by a replica that knew it settled
+
+	name string // see key
+	line []byte // as it lies in the store; nil before it was encoded
 }
 
+// key tells the record from others.
 func (s *shown) key() string {
-	return s.Source + "\x00" + s.Fingerprint + "\x00" + s.Collection.String() + "\x00" + s.ID
+	if s.name == "" {
+		s.name = s.Source + "\x00" + s.Fingerprint + "\x00" + s.Collection.String() + "\x00" + s.ID
+	}
+	return s.name
+}
+
+// alone gives the entry as it is stored, without what this process knows of it.
+func (s *shown) alone() *shown {
+	return &shown{Source: s.Source, Fingerprint: s.Fingerprint, Collection: s.Collection, ID: s.ID, Record: s.Record, Until: s.Until, line: s.line}
 }
 
 // settle takes note of a reading that tells what has become of the record.

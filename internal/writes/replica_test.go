@@ -66,7 +66,7 @@ type order struct {
 type told struct {
 	Results []writes.Result
 	Errs    []string
-	Shown   bool // the directory shows the first result's record
+	Shown   bool     // the directory shows the first result's record
 	Missing []string // of what was looked for
 	Log     string
 }
