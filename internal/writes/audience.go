@@ -67,7 +67,7 @@ func (l *Ledger) acknowledge(ctx context.Context) {
 	var told uint64
 	for ctx.Err() == nil {
 		var again <-chan time.Time
-		if seq := l.overlay.acknowledged(); seq != told {
+		if seq := l.overlay.acknowledged(); seq != 0 && seq != told {
 			if l.sharing.Acknowledge(ctx, seq) == nil {
 				told = seq
 			} else {

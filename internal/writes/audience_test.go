@@ -149,6 +149,33 @@ func TestDeletedByHand(t *testing.T) {
 	})
 }
 
+// What lies in a directory is shown from the first answer after a restart.
+func TestShownAfterARestart(t *testing.T) {
+	t.Parallel()
+	for _, kind := range kindNames() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			dir, err := writes.OpenDir(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = dir.Close() })
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				v.lag = time.Hour
+				before, stop := newWorld(t, v, dir, nil)
+				made := before.do(kind, writes.Request{})
+				stop()
+				after, stop := newWorld(t, v, dir, nil)
+				defer stop()
+				if !after.shows(kind, made) {
+					t.Error("it is not shown")
+				}
+			})
+		})
+	}
+}
+
 // A store that has lost its data is given again what replicas show.
 func TestStoreLosesTheOverlay(t *testing.T) {
 	t.Parallel()

@@ -51,7 +51,7 @@ func decode(value []byte, before *stored) (s stored) {
 	for line := range bytes.SplitSeq(rest, []byte{'\n'}) {
 		e := known[string(line)]
 		if e == nil {
-			e = &shown{line: line}
+			e = &shown{line: bytes.Clone(line)} // or each entry would keep all that came with it
 			if json.Unmarshal(line, e) != nil {
 				continue
 			}
