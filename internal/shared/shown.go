@@ -66,7 +66,7 @@ func (l ledger) Acknowledged(ctx context.Context) (map[string]uint64, error) {
 }
 
 // Heard receives a value when another replica may have acknowledged something.
-func (l ledger) Heard() <-chan struct{} { return l.Redis.acknowledged }
+func (l ledger) Heard() <-chan struct{} { return l.acknowledged }
 
 // Remind has the others look once more.
 func (l ledger) Remind(ctx context.Context) { l.announce(ctx) }

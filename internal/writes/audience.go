@@ -122,7 +122,7 @@ func (a *audience) await(ctx context.Context, seq uint64) {
 	for id, has := range a.last {
 		if _, known := a.late[id]; has < seq && !known {
 			a.late[id] = has
-			a.log.Warn("another replica does not show in time what was made, and is not waited for until it does", slog.String("replica", id))
+			a.log.WarnContext(ctx, "another replica does not show in time what was made, and is not waited for until it does", slog.String("replica", id))
 		}
 	}
 }

@@ -75,7 +75,7 @@ func TestDeafReplicas(t *testing.T) {
 // An answer that is given again has its record too, on a replica that has heard nothing of it.
 func TestReplayedElsewhere(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, _ *world) {
 		v.tune(func(v *vendor) { v.lag = time.Hour })
 		store, key := new(writes.Memory), "k"
 		one, stopOne := newWorld(t, v, store, nil)
@@ -189,7 +189,7 @@ func TestStoreLosesTheOverlay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok, err := share.Memory.Put(t.Context(), writes.OverlayName, held, nil, 0); !ok || err != nil {
+		if _, ok, err := share.Put(t.Context(), writes.OverlayName, held, nil, 0); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
 		time.Sleep(10 * time.Second)

@@ -149,7 +149,7 @@ func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*
 	}
 	next = &stored{was.head, append(kept, mine...)}
 	if len(mine) > 0 {
-		next.Seq = max(was.Seq+1, uint64(time.Now().UnixMicro())) //nolint:gosec // it is after 1970
+		next.Seq = max(was.Seq+1, uint64(time.Now().UnixMicro()))
 	}
 	return next, mine
 }
