@@ -37,6 +37,8 @@ type setup struct {
 	DieAt string
 	// BuildFor is how long building a directory takes at least.
 	BuildFor time.Duration
+
+	redis *redistest.Server
 }
 
 // slowly is an overlay whose directories take long to build.
@@ -284,7 +286,7 @@ func company(t *testing.T) (*sandbox.Sandbox, setup) {
 	s.MakeDuplicates()
 	cfg := s.Sources()[0]
 	redis := redistest.Start(t, "--appendonly", "yes")
-	return s, setup{Redis: redis.Addr, Source: cfg.URL, Key: cfg.APIKey.Reveal()}
+	return s, setup{redis: redis, Redis: redis.Addr, Source: cfg.URL, Key: cfg.APIKey.Reveal()}
 }
 
 // A hundred callers of three replicas make one team between them, and all are told the same.
@@ -391,6 +393,9 @@ func (tr trouble) befall(t *testing.T, s *sandbox.Sandbox, base setup, o order) 
 	said, alive := p.answer()
 	if alive != tr.cut {
 		t.Fatalf("%s: alive: %t", tr.name, alive)
+	}
+	if !alive {
+		base.redis.Must("DEL", "roster:replicas") // how long the dead are waited for is another test's affair
 	}
 	for _, r := range said.Results {
 		if r.Outcome == writes.Done && s.Held(nameOf(o.Kind, o.Suffix)) != 1 || r.Outcome == writes.Rejected && tr.after {
