@@ -56,6 +56,22 @@ func TestDeadReplica(t *testing.T) {
 	})
 }
 
+// Who has no time left to wait until all show it is told what came of it all the same.
+func TestNoTimeToBeShown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		share := new(hub)
+		w, stop := newWorld(t, newVendor(), share.join("one"), nil)
+		defer stop()
+		share.join("dead")
+		ctx, cancel := contextWithTimeout(t, time.Second)
+		defer cancel()
+		if res, err := kinds["createTeam"].do(ctx, w, writes.Request{Source: "ws"}); err != nil || res.Outcome != writes.Done {
+			t.Errorf("%+v, %v", res, err)
+		}
+	})
+}
+
 // Where announcements cannot come at all, the others look by themselves, soon enough.
 func TestDeafReplicas(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,9 @@ func (w *Writer) perform(ctx context.Context, c *change) (Result, error) {
 	}
 	return w.detached(ctx, c, func(ctx context.Context) (Result, error) {
 		r, err := w.keyed(ctx, c)
+		if err == nil {
+			c.known.Store(&r)
+		}
 		return w.present(ctx, c, r), err
 	})
 }
@@ -67,6 +70,9 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 		return e.Result, e.error
 	case <-patience.C:
 	case <-ctx.Done():
+	}
+	if r := c.known.Load(); r != nil {
+		return *r, nil
 	}
 	return unsettled("It is still under way."), nil
 }
