@@ -171,7 +171,12 @@ type answer struct {
 }
 
 func (p *target) send(client *http.Client, method, query string, body io.Reader, header ...string) answer {
-	r, err := http.NewRequestWithContext(context.Background(), method, "http://"+p.address+"/graphql"+query, body)
+	return p.sendWithin(context.Background(), client, method, query, body, header...)
+}
+
+// sendWithin is send for a caller who may go.
+func (p *target) sendWithin(ctx context.Context, client *http.Client, method, query string, body io.Reader, header ...string) answer {
+	r, err := http.NewRequestWithContext(ctx, method, "http://"+p.address+"/graphql"+query, body)
 	if err != nil {
 		return answer{body: err.Error()}
 	}
