@@ -38,7 +38,7 @@ const usage = `Roster serves one GraphQL graph over the systems in which a compa
   roster demo   [--listen 127.0.0.1:8080] [--people 1000] [--seed 1] [--limits]   an invented company, with nothing to set up
                 [--write-config FILE] [--systems 127.0.0.1:0]                     and for serve and check to read as well
   roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080] [--insecure-serve-everyone]   the systems named in the configuration
-  roster check  [--config roster.yaml] [--timeout 1m]                             asks each of them what its credential can see
+  roster check  [--config roster.yaml] [--timeout 5m]                             asks each of them what its credential can see
   roster cache clear [--source NAME] [--config roster.yaml]                       removes what is kept beside the memory
   roster key    [NAME]                                                            makes an API key, and the line to configure for it
   roster schema                                                                   prints the schema
@@ -234,7 +234,7 @@ func (p *program) serve(ctx context.Context) error {
 
 func (p *program) check(ctx context.Context) error {
 	path := p.String("config", "roster.yaml", "configuration file")
-	timeout := p.Duration("timeout", time.Minute, "how long to go on")
+	timeout := p.Duration("timeout", 5*time.Minute, "how long to go on")
 	if err := p.parse(); err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	watch := new(check.Watch)
+	watch := &check.Watch{Progress: p.stderr}
 	runtime.Limits, runtime.Observer = limits(common), watch
 	sources, err := instance.Open(cfg, runtime)
 	if err != nil {
@@ -402,10 +402,11 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	kept.Go(func() { follow(sharing) })
 	defer kept.Wait()
 	defer stopSharing()
-	runtime.Observer, runtime.Limits = seen.Calls(false), limits(common)
+	waits := telemetry.NewWaits(log)
+	runtime.Observer, runtime.Limits = waits.Follow(seen.Calls(false)), limits(common)
 	options := instance.Options{
 		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Writes: ledger, Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
-		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
+		Runtime: runtime, Propagating: waits.Follow(seen.Calls(true)), Readings: seen.Readings(), Operations: seen,
 		HealthElsewhere: admin != nil,
 		AccessLines:     func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
 	}

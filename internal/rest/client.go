@@ -192,6 +192,9 @@ func (c *Client) observed(ctx context.Context, req Request, attempt int) (*Respo
 	}
 	var end connectors.CallEnd
 	ctx, o := c.opt.Runtime.Observer.Begin(ctx, connectors.Call{Source: c.opt.Source, Kind: c.opt.Kind, Op: req.Op, Attempt: attempt})
+	if o.Waits != nil {
+		ctx = connectors.WithWaits(ctx, o.Waits)
+	}
 	resp, e := c.once(ctx, req, o.Header, &end)
 	end.Err = e
 	o.Done(end)
