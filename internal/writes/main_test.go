@@ -50,14 +50,16 @@ type vendor struct {
 	next    int
 	lag     time.Duration // until lists show what was made
 	fates   []fate        // of the next calls
-	failing bool          // lists cannot be read
+	failing bool          // lists and tasks cannot be read
 	made    int           // calls that were sent
 	tasks   map[string]bool
 	err     *connectors.Error // what refused says
 	pending sync.WaitGroup
 
+	settings    map[snapshot.Key]snapshot.Settings // of the keeper; nil for its own
 	fingerprint string
 	answering   func() // called when something has been made and nobody has been told
+	turn        func() // called when a call begins to wait for its turn, and ends when that comes
 }
 
 type row struct {
@@ -68,10 +70,10 @@ type row struct {
 
 func newVendor() *vendor {
 	return &vendor{next: 100, fingerprint: "ws", tasks: map[string]bool{}, rows: map[connectors.Collection][]row{
-		connectors.Accounts:       {{id: "1", name: "ann@example.com"}, {id: "2", name: "ben@example.com"}},
+		connectors.Accounts:       {{id: "1", name: "ann@example.com"}, {id: "2", name: "ben@example.com"}, {id: "3"}},
 		connectors.Teams:          {{id: "t1", name: "Sales"}, {id: "t2", name: "Twins"}, {id: "t3", name: "Twins"}, {id: "t4", name: "Partners", client: true}},
 		connectors.Contacts:       {{id: "c1", name: "cem@example.com"}},
-		connectors.ContactFolders: {{id: "f1", name: "Clients"}},
+		connectors.ContactFolders: {{id: "f1", name: "Clients"}, {id: "f2", name: "Twins"}, {id: "f3", name: "Twins"}},
 	}}
 }
 
@@ -184,8 +186,15 @@ func (m maker[I, R]) Preview(in I) connectors.Preview {
 	return connectors.Preview{Op: "add_" + m.c.String(), Parameters: map[string]string{"name": name}}
 }
 
-func (m maker[I, R]) Create(_ context.Context, in I) (R, error) {
+func (m maker[I, R]) Create(ctx context.Context, in I) (R, error) {
 	name, client := m.name(in)
+	if m.v.turn != nil {
+		m.v.turn()
+	}
+	if err := connectors.AskGuard(ctx); err != nil {
+		var none R
+		return none, err
+	}
 	r, err := m.v.call(func() (row, error) { return m.v.add(m.c, name, client), nil })
 	if err != nil {
 		var none R
@@ -199,13 +208,22 @@ func (m maker[I, R]) Create(_ context.Context, in I) (R, error) {
 
 type subscriber struct{ v *vendor }
 
+// silent is a task that does not say who subscribes.
+const silent = "33"
+
 func (subscriber) Terms() connectors.Terms { return terms }
 
 func (subscriber) Preview(s connectors.Subscription) connectors.Preview {
 	return connectors.Preview{Op: "subscribe", Parameters: map[string]string{"task": s.TaskID, "user": s.Email}}
 }
 
-func (s subscriber) Subscribe(_ context.Context, in connectors.Subscription) error {
+func (s subscriber) Subscribe(ctx context.Context, in connectors.Subscription) error {
+	if s.v.turn != nil {
+		s.v.turn()
+	}
+	if err := connectors.AskGuard(ctx); err != nil {
+		return err
+	}
 	_, err := s.v.call(func() (row, error) {
 		s.v.tasks[in.TaskID+" "+in.Email] = !in.Off
 		return row{}, nil
@@ -216,8 +234,14 @@ func (s subscriber) Subscribe(_ context.Context, in connectors.Subscription) err
 func (s subscriber) Subscribed(_ context.Context, in connectors.Subscription) (bool, error) {
 	s.v.mu.Lock()
 	defer s.v.mu.Unlock()
-	if in.TaskID == "404" {
+	if s.v.failing {
+		return false, &connectors.Error{Kind: connectors.KindUnavailable, Status: 503}
+	}
+	switch in.TaskID {
+	case "404":
 		return false, &connectors.Error{Kind: connectors.KindInvalid, Status: 200, Input: "taskId"}
+	case silent:
+		return false, &connectors.Error{Kind: connectors.KindBadResponse, Status: 200}
 	}
 	return s.v.tasks[in.TaskID+" "+in.Email], nil
 }
@@ -279,6 +303,9 @@ func lesser() *connectors.Source {
 		}),
 		Teams: connectors.ListFunc[connectors.Team](func(context.Context, connectors.Progress[connectors.Team]) (connectors.Listing[connectors.Team], error) {
 			return connectors.Listing[connectors.Team]{Records: []connectors.Team{{ID: "9", Name: "Closers"}}, Complete: true}, nil
+		}),
+		ContactFolders: connectors.ListFunc[connectors.ContactFolder](func(context.Context, connectors.Progress[connectors.ContactFolder]) (connectors.Listing[connectors.ContactFolder], error) {
+			return connectors.Listing[connectors.ContactFolder]{Records: []connectors.ContactFolder{{ID: "9", Name: "Deals"}}, Complete: true}, nil
 		})}
 }
 
@@ -287,7 +314,7 @@ func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.O
 	t.Helper()
 	w = &world{t: t, vendor: v, log: new(strings.Builder)}
 	sources := []*connectors.Source{v.source(), lesser()}
-	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
+	w.keeper = snapshot.New(snapshot.Options{Sources: sources, Settings: v.settings})
 	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store})
 	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: w.ledger})
 	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: slog.New(slog.NewTextHandler(w.log, nil))}
@@ -319,6 +346,15 @@ func (w *world) teamID(source, name string) *string {
 	for _, t := range must(w.directory().Teams(nil, directory.PageArgs{})).Nodes() {
 		if t.Source.Name == source && t.Name == name {
 			return &t.ID
+		}
+	}
+	return new("none")
+}
+
+func (w *world) folderID(source, name string) *string {
+	for _, f := range must(w.directory().ContactFolders(nil, directory.PageArgs{})).Nodes() {
+		if f.Source.Name == source && f.Name == name {
+			return &f.ID
 		}
 	}
 	return new("none")

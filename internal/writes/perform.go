@@ -73,10 +73,12 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 // rehearse says what would be sent, by the current directory.
 func (w *Writer) rehearse(ctx context.Context, c *change) Result {
 	res := w.opt.Keeper.Load(ctx, []snapshot.Key{c.key})[0]
-	if records, ok := w.records(c.key, res); ok && c.find != nil {
-		if id, is := c.find(records); is != absent {
-			return c.there(id, is)
-		}
+	records, ok := w.records(c.key, res)
+	if !ok {
+		return neverRead()
+	}
+	if id, is := c.find(records); is != absent {
+		return c.there(id, is)
 	}
 	return Result{Outcome: Checked, WouldSend: c.wouldSend()}
 }
@@ -93,6 +95,7 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 		return Result{}, err
 	}
 	if r, done, err := w.replay(ctx, name, input); err != nil || done {
+		c.replayed = done && !mismatched(r)
 		return r, err
 	}
 	locked, err := w.ledger.lock(ctx, keyPrefix+name)
@@ -101,6 +104,7 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 	}
 	defer locked.release(ctx)
 	if r, done, err := w.replay(ctx, name, input); err != nil || done {
+		c.replayed = done && !mismatched(r)
 		return r, err
 	}
 	var record keyRecord
@@ -223,8 +227,7 @@ func (e *execution) begin(ctx context.Context) (r Result, kept bool, err error) 
 	if id, is, known := e.known(ctx); is != absent {
 		return e.c.there(id, is), true, nil
 	} else if !known {
-		return rejected(UserError{input("source"), Refused,
-			"what the source has could not be read yet, so that nobody can tell whether it is there; nothing was sent: try again later"}), false, nil
+		return neverRead(), false, nil
 	}
 	return e.send(ctx)
 }
@@ -247,11 +250,11 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 	}
 	reached(ctx, "noted")
 	for n := 1; ; n++ {
-		if err := e.locked.renew(ctx); err != nil {
-			return Result{}, false, err // somebody else may have begun
-		}
 		before := e.snapshot()
-		record, id, err := e.c.make(ctx)
+		record, id, err := e.c.make(e.locked.guard(ctx))
+		if errors.Is(err, errNotOurs) {
+			return Result{}, false, err // somebody else may have begun. The note stays, since it may be theirs by now
+		}
 		reached(ctx, "sent")
 		if err == nil {
 			return e.made(ctx, before, record, id), true, nil
