@@ -175,9 +175,9 @@ const demoServe = "127.0.0.1:8081"
 
 // writeConfig writes a file that is not there yet, or holds the same already: it may be somebody's own.
 func writeConfig(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names it
 	if errors.Is(err, os.ErrExist) {
-		if there, err := os.ReadFile(path); err == nil && string(there) == text {
+		if there, err := os.ReadFile(path); err == nil && string(there) == text { //nolint:gosec // as above
 			return nil
 		}
 		return fmt.Errorf("%s is there already, and says something else; remove it, or name another file", path)

@@ -10,7 +10,7 @@ import (
 // Authorise has Worksection or Kommo, which must be served, give tokens that are renewed, and gives what an operator is told of that: a refresh
 // token is good once.
 func (s *Sandbox) Authorise(kind connectors.Kind) connectors.OAuth {
-	const first = "sandbox-first-refresh-token" //nolint:gosec // it opens nothing but invented data
+	const first = "sandbox-first-refresh-token"
 	o := connectors.OAuth{ClientID: "sandbox-client", ClientSecret: "sandbox-client-secret", RedirectURI: "https://roster.example/done", RefreshToken: first}
 	if kind == connectors.Worksection {
 		s.Worksection.Update(func(d *worksection.Data) {

@@ -217,7 +217,7 @@ func (c *collection) report(ctx context.Context, v *view, was condition, now tim
 	case r.Status.State == Fresh && was.failing:
 		message = "collection is read again"
 	}
-	c.keeper.log.LogAttrs(ctx, level, message, attrs...)
+	c.keeper.log.LogAttrs(ctx, level, message, attrs...) //nolint:sloglint // one of those above
 }
 
 // change puts a modified copy of the view in its place. Only the reader may call it.
