@@ -3,11 +3,17 @@ package writes_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+	"roster/internal/limit"
 	"roster/internal/writes"
 )
 
@@ -43,8 +49,8 @@ func TestALockIsLostWhileTheTurnIsWaitedFor(t *testing.T) {
 			w, stop := newWorld(t, v, way, nil)
 			defer stop()
 			first := true
-			v.turn = func() {
-				if !first {
+			turn := func(_ context.Context, op string) {
+				if op != "write" || !first {
 					return
 				}
 				first = false
@@ -55,6 +61,7 @@ func TestALockIsLostWhileTheTurnIsWaitedFor(t *testing.T) {
 				}
 				way.cut.Store(!back)
 			}
+			v.tune(func(v *vendor) { v.turn = turn })
 			if res, err := kinds[kind].do(t.Context(), w, writes.Request{Source: "ws", Key: new("k")}); !errors.Is(err, writes.ErrUnavailable) {
 				t.Errorf("%+v, %v, want an error that says that nothing was sent", res, err)
 			}
@@ -76,7 +83,13 @@ func TestALockIsLostWhileTheTurnIsWaitedFor(t *testing.T) {
 func TestALockIsKeptWhileTheTurnIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
-		v.turn = func() { time.Sleep(time.Minute) }
+		v.tune(func(v *vendor) {
+			v.turn = func(_ context.Context, op string) {
+				if op == "write" {
+					time.Sleep(time.Minute)
+				}
+			}
+		})
 		if res := w.do(kind, writes.Request{}); res.Outcome != writes.Done {
 			t.Errorf("%+v", res)
 		}
@@ -93,8 +106,11 @@ func TestALockIsLostWhileASubscriptionWaits(t *testing.T) {
 		defer stop()
 		other, stopOther := newWorld(t, v, store, nil)
 		defer stopOther()
-		v.turn = func() {
-			v.turn = nil
+		turn := func(_ context.Context, op string) {
+			if op != "write" {
+				return
+			}
+			v.tune(func(v *vendor) { v.turn = nil })
 			way.cut.Store(true)
 			time.Sleep(20 * time.Second)
 			for _, off := range []bool{false, true} {
@@ -103,11 +119,65 @@ func TestALockIsLostWhileASubscriptionWaits(t *testing.T) {
 				}
 			}
 		}
+		v.tune(func(v *vendor) { v.turn = turn })
 		if res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann}); !errors.Is(err, writes.ErrUnavailable) {
 			t.Errorf("%+v, %v, want an error that says that nothing was sent", res, err)
 		}
 		if v.tasks["7 ann@example.com"] {
 			t.Error("subscribed, although that was ended since")
+		}
+	})
+}
+
+// Within the source's limits, what a write needs goes before background readings that have waited for longer, also what settles it.
+func TestWritesGoFirst(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		limits := limit.New(nil)
+		budgets := []connectors.Budget{{Key: "ws", Limit: connectors.RateLimit{Calls: 1, Per: 10 * time.Second}}}
+		ops := make(chan string, 100)
+		v.tune(func(v *vendor) {
+			v.turn = func(ctx context.Context, op string) {
+				if pass, e := limits.Enter(ctx, budgets, time.Second); e == nil {
+					ops <- op
+					pass.Leave(true)
+				}
+			}
+		})
+		time.Sleep(5*time.Minute + time.Second) // all is read again in the background, and waits for one call after the other
+		for range len(ops) {
+			<-ops
+		}
+		v.tune(func(v *vendor) { v.fates = []fate{cutAfter} })
+		if res := w.do(kind, writes.Request{}); res.Outcome != writes.Done {
+			t.Errorf("%+v", res)
+		}
+		mine := kinds[kind].collection.String()
+		var got []string
+		for range len(ops) {
+			got = append(got, <-ops)
+		}
+		// It is looked for before, unless it has just been.
+		if diff := cmp.Diff([]string{mine, "write", mine}, got); diff != "" && !slices.Equal(got, []string{"write", mine}) {
+			t.Errorf("-want +got\n%s", diff)
+		}
+		time.Sleep(time.Minute)
+		if len(ops) < 2 {
+			t.Errorf("%d readings had been waiting, want some", len(ops))
+		}
+	})
+}
+
+// A connector's fault breaks off one write, and no other: what came of it is settled by who comes next.
+func TestAWritePanics(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		v.tune(func(v *vendor) { v.fates = []fate{panics} })
+		if res := w.do(kind, writes.Request{Key: new("k")}); res.Outcome != writes.Unknown || len(res.Errors) != 1 || strings.Contains(res.Errors[0].Message, "canary") {
+			t.Errorf("%+v", res)
+		}
+		if res := w.do(kind, writes.Request{Key: new("k")}); res.Outcome != writes.Done || v.holds(kinds[kind].collection, nameOf(kind, "")) != 1 {
+			t.Errorf("then %+v", res)
 		}
 	})
 }

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(replicaEnv) != "" {
 		os.Exit(replica())
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run")) // the proxy's own
 }
 
 // fate is what becomes of one call that makes something.
@@ -41,6 +41,7 @@ const (
 	tooMany          // the source says "too many", once
 	unreachable      // no connection
 	bare             // it is done, and the answer cannot be understood
+	panics           // it is done, and the connector panics on the answer
 )
 
 // vendor is a source in memory, which makes a second one of whatever it is asked for twice.
@@ -59,7 +60,8 @@ type vendor struct {
 	settings    map[snapshot.Key]snapshot.Settings // of the keeper; nil for its own
 	fingerprint string
 	answering   func() // called when something has been made and nobody has been told
-	turn        func() // called when a call begins to wait for its turn, and ends when that comes
+	// turn is called when a call begins to wait for its turn, and ends when that comes. Of readings it is told the collection.
+	turn func(ctx context.Context, op string)
 }
 
 type row struct {
@@ -102,7 +104,8 @@ func (v *vendor) calls() int {
 }
 
 func listOf[R connectors.Record](v *vendor, c connectors.Collection, of func(row) R) connectors.Lister[R] {
-	return connectors.ListFunc[R](func(context.Context, connectors.Progress[R]) (connectors.Listing[R], error) {
+	return connectors.ListFunc[R](func(ctx context.Context, _ connectors.Progress[R]) (connectors.Listing[R], error) {
+		v.await(ctx, c.String())
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		if v.failing {
@@ -116,6 +119,15 @@ func listOf[R connectors.Record](v *vendor, c connectors.Collection, of func(row
 		}
 		return connectors.Listing[R]{Records: out, Complete: true}, nil
 	})
+}
+
+func (v *vendor) await(ctx context.Context, op string) {
+	v.mu.Lock()
+	turn := v.turn
+	v.mu.Unlock()
+	if turn != nil {
+		turn(ctx, op)
+	}
 }
 
 func (v *vendor) add(c connectors.Collection, name string, client bool) row {
@@ -160,6 +172,9 @@ func (v *vendor) call(do func() (row, error)) (row, error) {
 	case bare:
 		_, _ = do()
 		return row{}, &connectors.Error{Kind: connectors.KindBadResponse, Status: 200}
+	case panics:
+		_, _ = do()
+		panic("canary")
 	case good:
 	}
 	return do()
@@ -188,9 +203,7 @@ func (m maker[I, R]) Preview(in I) connectors.Preview {
 
 func (m maker[I, R]) Create(ctx context.Context, in I) (R, error) {
 	name, client := m.name(in)
-	if m.v.turn != nil {
-		m.v.turn()
-	}
+	m.v.await(ctx, "write")
 	if err := connectors.AskGuard(ctx); err != nil {
 		var none R
 		return none, err
@@ -218,9 +231,7 @@ func (subscriber) Preview(s connectors.Subscription) connectors.Preview {
 }
 
 func (s subscriber) Subscribe(ctx context.Context, in connectors.Subscription) error {
-	if s.v.turn != nil {
-		s.v.turn()
-	}
+	s.v.await(ctx, "write")
 	if err := connectors.AskGuard(ctx); err != nil {
 		return err
 	}

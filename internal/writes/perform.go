@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"roster/connectors"
@@ -46,7 +47,7 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.opt.Within)
 		defer cancel()
 		defer context.AfterFunc(w.ending, cancel)()
-		r, err := do(ctx)
+		r, err := w.unharmed(ctx, c, do)
 		switch {
 		case err != nil && ctx.Err() != nil: // it was another's turn all the time; a store that is slow has an end of its own
 			r, err = unsettled("Another call for the same thing has been under way for too long."), nil
@@ -68,6 +69,19 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 	case <-ctx.Done():
 	}
 	return unsettled("It is still under way."), nil
+}
+
+// unharmed does a write. One that panics, in a connector perhaps, has been broken off at an unknown place, and nothing else is harmed: who comes
+// next settles it.
+func (w *Writer) unharmed(ctx context.Context, c *change, do func(context.Context) (Result, error)) (r Result, err error) {
+	defer func() {
+		if p := recover(); p != nil { // the value may hold anything that the source said: only the place is told
+			w.ledger.log.ErrorContext(ctx, "a write panicked", slog.String("field", c.field), slog.String("source", c.source.Name),
+				slog.String("stack", string(debug.Stack())))
+			r, err = unsettled("A fault of the server's has broken it off."), nil
+		}
+	}()
+	return do(ctx)
 }
 
 // rehearse says what would be sent, by the current directory.
