@@ -27,7 +27,7 @@ type writing struct {
 }
 
 func (w *writing) String() string {
-	return fmt.Sprintf("%d made, %d there, %d unknown at first, %d shown later, %d cut", w.done.Load(), w.there.Load(), w.unknown.Load(),
+	return fmt.Sprintf("%d made, %d there, %d unknown at first, %d shown later, %d to be cut", w.done.Load(), w.there.Load(), w.unknown.Load(),
 		w.later.Load(), w.cut.Load())
 }
 
@@ -80,7 +80,9 @@ func (w *writing) settled(t *testing.T, a answer, n int) bool {
 	}
 	switch made.Outcome {
 	case "DONE":
-		w.done.Add(1)
+		if made.Team != nil {
+			w.done.Add(1)
+		}
 	case "ALREADY_DONE":
 		w.there.Add(1)
 	case "UNKNOWN":
