@@ -27,7 +27,7 @@ type Sharing interface {
 }
 
 const (
-	// showWithin is how long the directories are waited for that show what was made.
+	// showWithin is how long the other replicas are waited for that do not show yet what was made.
 	showWithin = 2 * time.Second
 	// askAgain is how soon one looks, and reminds the others, where nothing is heard. It doubles each time.
 	askAgain = 200 * time.Millisecond
@@ -35,19 +35,24 @@ const (
 	acknowledgeAgain = time.Second
 )
 
-// present waits until the directories of this replica and of all others show what there is to show, or will not soon.
+// present waits until the directories of this replica and of all others show what there is to show, or will not soon. This replica's is waited for
+// however long building it takes: the answer has the record from there.
 func (w *Writer) present(ctx context.Context, c *change, r Result) Result {
 	if r.Ref == nil || c.shows == nil {
 		return r
 	}
-	ctx, cancel := context.WithTimeout(ctx, showWithin)
+	soon, cancel := context.WithTimeout(ctx, showWithin)
 	defer cancel()
-	if !c.shows(w.opt.Roster.View(ctx, nil, false).Directory, *r.Ref) {
-		_ = w.ledger.exchange(ctx) // the answer may be that of another replica, of which nothing has been heard yet
+	if !c.shows(w.opt.Roster.View(soon, nil, false).Directory, *r.Ref) {
+		_ = w.ledger.exchange(soon) // the answer may be that of another replica, of which nothing has been heard yet
 	}
-	w.opt.Roster.AwaitDirectory(ctx, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) })
+	own := soon
+	if w.knows(c, r.Ref.ID) {
+		own = ctx
+	}
+	w.opt.Roster.AwaitDirectory(own, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) })
 	if seq := w.ledger.overlay.since(c.source, c.key.Collection, r.Ref.ID); seq != 0 && w.ledger.sharing != nil {
-		w.ledger.audience.await(ctx, seq)
+		w.ledger.audience.await(soon, seq)
 	}
 	return r
 }

@@ -259,7 +259,7 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 	}
 	reached(ctx, "noted")
 	for n := 1; ; n++ {
-		before := e.snapshot()
+		before := e.w.snapshot(e.c.key)
 		record, id, err := e.c.make(e.locked.guard(ctx))
 		if errors.Is(err, errNotOurs) {
 			return Result{}, false, err // somebody else may have begun. The note stays, since it may be theirs by now
@@ -286,17 +286,6 @@ func wait(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// snapshot gives what has been read of the collection; nil for nothing.
-func (e *execution) snapshot() *snapshot.Snapshot {
-	res := e.w.opt.Keeper.Current()
-	for i := range res {
-		if res[i].Status.Key == e.c.key {
-			return res[i].Snapshot
-		}
-	}
-	return nil
 }
 
 // made shows what the source says it has made. A source may give what was there all along: that is in what was read before the call. What has been

@@ -102,6 +102,25 @@ func (w *Writer) records(key snapshot.Key, res snapshot.Result) (snapshot.Record
 	return all, true
 }
 
+// snapshot gives what has been read of a collection; nil for nothing.
+func (w *Writer) snapshot(key snapshot.Key) *snapshot.Snapshot {
+	res := w.opt.Keeper.Current()
+	for i := range res {
+		if res[i].Status.Key == key {
+			return res[i].Snapshot
+		}
+	}
+	return nil
+}
+
+// knows says whether the next directory that is built has a record.
+func (w *Writer) knows(c *change, id string) bool {
+	snap := w.snapshot(c.key)
+	more, _ := w.ledger.Over(c.source, c.key.Collection, snap)
+	made := only(more, id)
+	return made.Len() > 0 || snap != nil && has(snap.Records, id)
+}
+
 // readSince has a collection read that was last read before then, as soon as the source's limits allow, and waits for that. It is false where no
 // complete reading came of it before ctx ended.
 func (w *Writer) readSince(ctx context.Context, key snapshot.Key, since time.Time) (snapshot.Result, bool) {
