@@ -32,6 +32,12 @@ func (w *Writer) perform(ctx context.Context, c *change) (Result, error) {
 		w.audit(ctx, c, r, nil)
 		return r, nil
 	}
+	caller := nameOf(c.Method, c.Caller)
+	if full, ok := w.bound.enter(caller); !ok {
+		r := rejected(UserError{input("source"), Refused, full})
+		w.audit(ctx, c, r, nil)
+		return r, nil
+	}
 	return w.detached(ctx, c, func(ctx context.Context) (Result, error) { return w.keyed(ctx, c) })
 }
 
@@ -43,6 +49,7 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 	}
 	ended := make(chan end, 1)
 	w.running.Go(func() {
+		defer w.bound.leave(nameOf(c.Method, c.Caller))
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.opt.Within)
 		defer cancel()
 		defer context.AfterFunc(w.ending, cancel)()
