@@ -368,7 +368,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	runtime.Observer, runtime.Limits = seen.Calls(false), limits(common)
 	options := instance.Options{
 		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Writes: ledger, Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
-		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen,
+		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen, Written: seen,
 		HealthElsewhere: admin != nil,
 		AccessLines:     func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
 	}

@@ -7,8 +7,8 @@ import (
 	"net"
 )
 
-// Creator makes records of one kind in a source. A call is sent once: whoever gets an error asks Undone whether it may have come about all
-// the same. Errors are *Error. Safe for concurrent use.
+// Creator makes records of one kind in a source. A call is sent once, and only where the context's guard lets it: whoever gets an error asks
+// Undone whether it may have come about all the same. Errors are *Error. Safe for concurrent use.
 type Creator[I any, R Record] interface {
 	// Terms say what the source takes. What is beyond them must not be sent.
 	Terms() Terms
@@ -38,7 +38,7 @@ type TaskSubscriber interface {
 	Preview(Subscription) Preview
 	// Subscribe makes it so that the user is told, or with Off is not.
 	Subscribe(context.Context, Subscription) error
-	// Subscribed asks the source whether the user is told.
+	// Subscribed asks the source whether the user is told. Where it does not say, that is an error.
 	Subscribed(context.Context, Subscription) (bool, error)
 }
 

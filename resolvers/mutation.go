@@ -2,14 +2,12 @@ package resolvers
 
 import (
 	"context"
-	"strconv"
 	"sync"
 
 	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/access"
 	"roster/internal/directory"
-	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
 
@@ -68,51 +66,6 @@ func (r *Resolver) subscribe(ctx context.Context, in *model.SubscribeToTaskInput
 		user, _ = d.User(user.ID) // the same person, as they are now
 	}
 	return res, user, nil
-}
-
-// refresh has collections of a source read again.
-func (r *Resolver) refresh(in *model.RefreshSourceInput) (model.Outcome, []writes.UserError) {
-	source := r.Roster.Source(in.Source)
-	if source == nil {
-		return model.OutcomeRejected, []writes.UserError{{Field: []string{"input", "source"}, Code: writes.NotFound, Message: "there is no source of that name"}}
-	}
-	wanted := in.Collections
-	if len(wanted) == 0 {
-		wanted = source.Collections()
-	}
-	var faults []writes.UserError
-	for i, c := range wanted {
-		if !source.Has(c) {
-			faults = append(faults, writes.UserError{Field: []string{"input", "collections", strconv.Itoa(i)}, Code: writes.Invalid,
-				Message: "the source does not have it, or it is not read"})
-		}
-	}
-	if len(faults) > 0 {
-		return model.OutcomeRejected, faults
-	}
-	outcome, alone := model.OutcomeAlreadyDone, false
-	for _, c := range wanted {
-		key := snapshot.Key{Source: in.Source, Collection: c}
-		if r.Keeper.Refresh(key) {
-			outcome = model.OutcomeDone
-		}
-		alone = alone || r.leftAlone(key)
-	}
-	if outcome == model.OutcomeAlreadyDone && alone {
-		return model.OutcomeRejected, []writes.UserError{{Field: []string{"input", "source"}, Code: writes.Refused,
-			Message: "the source has failed, or asked for it, and is left alone for now; try again later"}}
-	}
-	return outcome, nil
-}
-
-// leftAlone says whether the last reading of a collection has failed.
-func (r *Resolver) leftAlone(key snapshot.Key) bool {
-	for _, st := range r.Keeper.Statuses() {
-		if st.Key == key {
-			return st.Err != nil
-		}
-	}
-	return false
 }
 
 // capabilitiesOf lists what a source can do beyond being read.

@@ -12,11 +12,14 @@ import (
 	"roster/graph/model"
 	"roster/internal/directory"
 	"roster/internal/snapshot"
+	"roster/internal/writes"
 )
 
 func (r *mutationResolver) RefreshSource(ctx context.Context, input model.RefreshSourceInput) (*model.RefreshSourcePayload, error) {
-	outcome, faults := r.refresh(&input)
-	return &model.RefreshSourcePayload{Outcome: outcome, Source: r.after(ctx).SourceNamed(input.Source), UserErrors: userErrors(faults)}, nil
+	res := r.Writer.RefreshSource(ctx, request(ctx, input.Source, nil, false), writes.Refresh{Collections: input.Collections})
+	return &model.RefreshSourcePayload{
+		Outcome: model.Outcome(res.Outcome), Source: r.after(ctx).SourceNamed(input.Source), UserErrors: userErrors(res.Errors),
+	}, nil
 }
 
 func (r *queryResolver) Sources(ctx context.Context) ([]*directory.Source, error) {

@@ -75,11 +75,16 @@ func (c creator[I, W, R]) Create(ctx context.Context, in I) (R, error) {
 func (c *client) change(ctx context.Context, action string, params []param, inputs map[string]string) (*rest.Response, error) {
 	resp, err := c.send(ctx, sending{action, params, true})
 	if err != nil {
-		e := *connectors.AsError("", err)
-		e.Input = inputs[e.Input]
-		return nil, &e
+		return nil, inOurWords(err, inputs)
 	}
 	return resp, nil
+}
+
+// inOurWords names the input that an error is about as callers know it; not at all where it is none of theirs.
+func inOurWords(err error, inputs map[string]string) error {
+	e := *connectors.AsError("", err)
+	e.Input = inputs[e.Input]
+	return &e
 }
 
 func preview(action string, params []param) connectors.Preview {

@@ -318,6 +318,23 @@ func TestSubscribed(t *testing.T) {
 	}
 }
 
+// A task that is none is found out by reading it. The input that is wrong has our name, and one that is none of the reading's has none.
+func TestSubscribedNamesTheInput(t *testing.T) {
+	t.Parallel()
+	s := start(t, fake.New(company(), fake.Knobs{NoLimits: true}), nil)
+	_, err := s.TaskSubscriber.Subscribed(t.Context(), connectors.Subscription{TaskID: "404", Email: "ada@lumen.example"})
+	if e := connectors.AsError("", err); err == nil || e.Input != "taskId" || e.Kind != connectors.KindInvalid {
+		t.Errorf("no such task: %+v", e)
+	}
+	s = start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"status":"error","status_code":11,"message":"Invalid email"}`)
+	}), nil)
+	_, err = s.TaskSubscriber.Subscribed(t.Context(), subscription)
+	if e := connectors.AsError("", err); err == nil || e.Input != "" {
+		t.Errorf("of an address, which was not sent: %+v", e)
+	}
+}
+
 // How a task's subscribers are listed is not documented.
 func TestSubscribersInAnyShape(t *testing.T) {
 	t.Parallel()
@@ -325,13 +342,12 @@ func TestSubscribersInAnyShape(t *testing.T) {
 		data string
 		want bool
 	}{
-		"objects":             {`{"id":"77","subscribers":[{"id":"1","email":"ada@lumen.example"}]}`, true},
-		"addresses":           {`{"id":"77","subscribers":["ada@lumen.example"]}`, true},
-		"by ID":               {`{"id":"77","subscribers":{"1":{"email":"ada@lumen.example"}}}`, true},
-		"in an array of one":  {`[{"id":"77","subscribers":[{"email":"ada@lumen.example"}]}]`, true},
-		"others":              {`{"id":"77","subscribers":[{"id":"1","email":"ivan@lumen.example"},null]}`, false},
-		"none":                {`{"id":"77","subscribers":[]}`, false},
-		"left out where none": {`{"id":"77"}`, false},
+		"objects":            {`{"id":"77","subscribers":[{"id":"1","email":"ada@lumen.example"}]}`, true},
+		"addresses":          {`{"id":"77","subscribers":["ada@lumen.example"]}`, true},
+		"by ID":              {`{"id":"77","subscribers":{"1":{"email":"ada@lumen.example"}}}`, true},
+		"in an array of one": {`[{"id":"77","subscribers":[{"email":"ada@lumen.example"}]}]`, true},
+		"others":             {`{"id":"77","subscribers":[{"id":"1","email":"ivan@lumen.example"},null]}`, false},
+		"none":               {`{"id":"77","subscribers":[]}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -345,12 +361,15 @@ func TestSubscribersInAnyShape(t *testing.T) {
 	}
 }
 
-// Whom an answer does not tell by address may be the one in question: it is neither said that they are told, nor that they are not.
-func TestSubscribersWithoutAddresses(t *testing.T) {
+// Whom an answer does not tell by address may be the one in question, and one that has no list tells of nobody: it is neither said that they are
+// told, nor that they are not.
+func TestSubscribersThatAreNotTold(t *testing.T) {
 	t.Parallel()
-	for _, subscribers := range []string{`[{"id":"1","name":"Ada"}]`, `["1"]`, `[7]`, `{"1":{"name":"Ada"}}`} {
+	for _, subscribers := range []string{
+		`,"subscribers":[{"id":"1","name":"Ada"}]`, `,"subscribers":["1"]`, `,"subscribers":[7]`, `,"subscribers":{"1":{"name":"Ada"}}`, `,"subscribers":null`, ``,
+	} {
 		s := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, `{"status":"ok","data":{"id":"77","subscribers":`+subscribers+`}}`)
+			_, _ = io.WriteString(w, `{"status":"ok","data":{"id":"77"`+subscribers+`}}`)
 		}), nil)
 		is, err := s.TaskSubscriber.Subscribed(t.Context(), subscription)
 		if e := connectors.AsError("", err); err == nil || is || e.Kind != connectors.KindBadResponse {

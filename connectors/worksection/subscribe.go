@@ -15,6 +15,9 @@ type subscriber struct{ client *client }
 // Terms say what the vendor takes.
 func (subscriber) Terms() connectors.Terms { return terms }
 
+// taskInputs are our words for what is sent.
+var taskInputs = map[string]string{"id_task": "taskId", "email_user": "user", "email": "user"}
+
 func action(in connectors.Subscription) string {
 	if in.Off {
 		return actionUnsubscribe
@@ -29,7 +32,7 @@ func (subscriber) Preview(in connectors.Subscription) connectors.Preview {
 
 // Subscribe has a user told of what happens to a task, or no longer. The answer says ok and nothing else.
 func (s subscriber) Subscribe(ctx context.Context, in connectors.Subscription) error {
-	_, err := s.client.change(ctx, action(in), taskParams(in), map[string]string{"id_task": "taskId", "email_user": "user", "email": "user"})
+	_, err := s.client.change(ctx, action(in), taskParams(in), taskInputs)
 	return err
 }
 
@@ -37,7 +40,7 @@ func (s subscriber) Subscribe(ctx context.Context, in connectors.Subscription) e
 func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) (bool, error) {
 	resp, err := s.client.send(ctx, sending{action: actionTask, params: []param{{"id_task", in.TaskID}, {"extra", "subscribers"}}})
 	if err != nil {
-		return false, err
+		return false, inOurWords(err, map[string]string{"id_task": taskInputs["id_task"]})
 	}
 	var body struct {
 		Data one[struct {
@@ -50,8 +53,8 @@ func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) 
 	if !body.Data.is {
 		return false, resp.Fail(connectors.KindBadResponse, "the answer holds no task")
 	}
-	if body.Data.row.Subscribers == nil { // as other empty lists, it may be left out
-		return false, nil
+	if body.Data.row.Subscribers == nil { // as other empty lists, it may be left out; or the source does not tell us
+		return false, resp.Fail(connectors.KindBadResponse, "the answer does not say who subscribes")
 	}
 	nameless := false
 	for _, address := range *body.Data.row.Subscribers {

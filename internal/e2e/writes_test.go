@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -85,16 +86,28 @@ func TestWritesAreDiscreet(t *testing.T) {
 	}
 }
 
-// What a program without Redis remembers in a directory outlives it.
+// What a program without Redis remembers in a directory outlives it, and a new configuration. Meanwhile no other has the directory.
 func TestKeysOutliveTheProgram(t *testing.T) {
 	t.Parallel()
 	s := system(t, connectors.Worksection, smallCompany)
 	settings := settingsOf(sourceSettings(s.Sources()[0]))
 	settings["writes"] = map[string]any{"dir": filepath.Join(t.TempDir(), "writes")}
-	first := serve(t, settings)
-	first.awaitFirstReading(t)
+	first := serveReloadable(t, settings)
 	input := map[string]any{"name": "Night shift", "idempotencyKey": "k"}
 	made := first.writes(t, teaming, input)
+	intruder, err := launch("serve", "--config", configFile(t, settings))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := intruder.awaitEnd(); err == nil || !strings.Contains(intruder.log.String(), "writes.dir: another process has the directory") {
+		t.Errorf("a second program with the directory: %v\n%s", err, intruder.log.String())
+	}
+	changed := maps.Clone(settings)
+	changed["writes"] = map[string]any{"dir": settings["writes"].(map[string]any)["dir"], "audit_values": true}
+	first.reload(t, changed)
+	if again := first.writes(t, teaming, input); again.Outcome != "DONE" || again.Team == nil || made.Team == nil || *again.Team != *made.Team {
+		t.Errorf("after a new configuration %+v, and first %+v", again, made)
+	}
 	if err := first.stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,8 @@ type Options struct {
 	// Readings follows the reading of the sources, and Operations what is asked of the graph; nil for nobody.
 	Readings   snapshot.Observer
 	Operations httpapi.Observer
+	// Written follows the writes; nil for nobody.
+	Written writes.Observer
 	// Metrics are served beside the graph; nil for elsewhere. HealthElsewhere says that this holds for health and readiness too.
 	Metrics         http.Handler
 	HealthElsewhere bool
@@ -111,6 +113,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	})
 	i.writer = writes.New(writes.Options{
 		Keeper: i.keeper, Roster: i.people, Ledger: ledger, SettleAfter: cfg.Writes.SettleAfter, Audit: opt.Logger, AuditValues: cfg.Writes.AuditValues,
+		Observer: opt.Written,
 	})
 	i.there = presence.New(i.sources, told)
 	limits := httpapi.Limits(cfg.Limits)

@@ -5,6 +5,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
+	"roster/internal/writes"
 )
 
 // The methods below tell of the current instance what the operator wants to know.
@@ -23,3 +24,6 @@ func (h *Host) Builds() roster.Stats { return h.current.Load().people.Stats() }
 
 // Presence says for each source that tells presence how it has been asked for.
 func (h *Host) Presence() map[string]presence.Stats { return h.current.Load().there.Stats() }
+
+// Writes says what writes remember.
+func (h *Host) Writes() writes.Stats { return h.current.Load().writer.Stats() }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,6 +22,8 @@ const (
 	// defaultMaxBody is far above the largest reply in the dossiers (10,000 Worksection members, all users of an Altcraft account).
 	defaultMaxBody = 256 << 20
 	userAgent      = "roster"
+	// dialTimeout bounds the time between a guard's consent to a write and its being sent: see connectors.WithGuard.
+	dialTimeout = 10 * time.Second
 	// defaultPause is for a source that says "too many" without saying for how long.
 	defaultPause = time.Minute
 	// defaultBlock is for a source that blocks us: it is left alone, and tried again rarely.
@@ -91,6 +94,7 @@ func New(opt Options) (*Client, error) {
 		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own
 		t.MaxIdleConnsPerHost = 4
 		t.ResponseHeaderTimeout = opt.Timeout
+		t.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
 		if opt.Runtime.Dial != nil {
 			t.DialContext = opt.Runtime.Dial
 		}
@@ -144,7 +148,7 @@ type Request struct {
 	Header      http.Header
 	// Bucket names what the source counts this call by, where it counts by more than the whole; calls of one bucket share a window.
 	Bucket string
-	// Write marks a call that changes something: it is never sent twice.
+	// Write marks a call that changes something: it is never sent twice, and only where the guard of its context lets it (connectors.WithGuard).
 	Write bool
 
 	// What differs for a call that is not to the vendor's API itself, such as one for a token; the limits are the same. The zero values are
@@ -230,7 +234,7 @@ func (c *Client) call(ctx context.Context, req Request, header map[string]string
 	defer func() { pass.Leave(answered) }()
 	resp, e := c.send(ctx, req, header)
 	answered = resp != nil
-	end.Sent, end.Took = true, time.Since(began)
+	end.Sent, end.Took = e == nil || !e.Unsent, time.Since(began)
 	if resp != nil {
 		end.Bytes = len(resp.Body)
 		end.Date, end.CertExpires = resp.date(), resp.certExpires
@@ -344,6 +348,11 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 			e := *connectors.AsError(c.opt.Source, err)
 			e.Unsent = true
 			return nil, &e
+		}
+	}
+	if req.Write { // after everything that takes time
+		if err := connectors.AskGuard(ctx); err != nil {
+			return nil, connectors.AsError(c.opt.Source, err)
 		}
 	}
 	res, err := c.transport.RoundTrip(r)

@@ -1,5 +1,5 @@
 // Package telemetry is what the operator sees of the running program: metrics, traces, and what the lines of its log have in common. It follows
-// calls, readings and operations through the observers that their packages define, and reads everything else where it is kept, when it is
+// calls, readings, operations and writes through the observers that their packages define, and reads everything else where it is kept, when it is
 // asked. It decides nothing, and nothing depends on it.
 //
 // Labels are taken from closed sets: names in the configuration, collections, the vendors' calls, meanings, tiers, types and outcomes. Nothing

@@ -109,7 +109,7 @@ func launch(t *testing.T, c *collector, prepare func(*sandbox.Sandbox, *config.C
 	}
 	prepare(company, cfg)
 	p := &program{t: t, company: company, log: &said{}}
-	log := telemetry.NewLogger(p.log, "", slog.LevelDebug)
+	log := telemetry.NewLogger(p.log, cfg.Log.Format, slog.LevelDebug)
 	if c != nil {
 		p.tracing, err = telemetry.OpenTracing(t.Context(), telemetry.TracingOptions{Endpoint: c.URL + "/base/", Ratio: 1, Logger: log})
 		if err != nil {
@@ -119,7 +119,7 @@ func launch(t *testing.T, c *collector, prepare func(*sandbox.Sandbox, *config.C
 	p.seen = telemetry.New(p.tracing)
 	p.ready = make(chan struct{})
 	p.host, err = instance.New(cfg, instance.Options{
-		Runtime: connectors.Runtime{Observer: p.seen.Calls(false)}, Propagating: p.seen.Calls(true), Readings: p.seen.Readings(), Operations: p.seen,
+		Runtime: connectors.Runtime{Observer: p.seen.Calls(false)}, Propagating: p.seen.Calls(true), Readings: p.seen.Readings(), Operations: p.seen, Written: p.seen,
 		Metrics: p.seen.Metrics(), Stopping: func() bool { return false }, Logger: log,
 	}, func() { close(p.ready) })
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"roster/internal/roster"
 	"roster/internal/shared"
 	"roster/internal/snapshot"
+	"roster/internal/writes"
 )
 
 // State is what the program keeps, which is looked at when the metrics are asked for.
@@ -23,6 +24,7 @@ type State interface {
 	Builds() roster.Stats
 	Presence() map[string]presence.Stats
 	LastReload() instance.Reload
+	Writes() writes.Stats
 }
 
 // Redis is where replicas share snapshots.

@@ -17,12 +17,13 @@ type Telemetry struct {
 	registry   *prometheus.Registry
 	calls      *calls
 	operations *operations
+	written    *written
 	tracing    *Tracing // nil where there are no traces
 }
 
 // New gives the telemetry of a program; tracing may be nil.
 func New(tracing *Tracing) *Telemetry {
-	t := &Telemetry{registry: prometheus.NewRegistry(), calls: newCalls(), operations: newOperations(), tracing: tracing}
+	t := &Telemetry{registry: prometheus.NewRegistry(), calls: newCalls(), operations: newOperations(), written: newWritten(), tracing: tracing}
 	t.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
 	t.calls.register(t.registry)
 	t.operations.register(t.registry)
@@ -33,7 +34,9 @@ func New(tracing *Tracing) *Telemetry {
 }
 
 // Watch adds the metrics of what the program keeps; redis may be nil. Call it once.
-func (t *Telemetry) Watch(s State, redis Redis) { t.registry.MustRegister(stateCollector{s, redis}) }
+func (t *Telemetry) Watch(s State, redis Redis) {
+	t.registry.MustRegister(stateCollector{s, redis}, writtenCollector{t.written, s})
+}
 
 // Metrics serves the metrics to Prometheus.
 func (t *Telemetry) Metrics() http.Handler {

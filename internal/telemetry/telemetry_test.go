@@ -111,6 +111,37 @@ func TestStateIsTold(t *testing.T) {
 	}
 }
 
+// Writes are counted by what came of them. The series of a source are there before its first write, and those that name no source have none.
+func TestWritesAreCounted(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, nothing)
+	p.wants(`roster_writes_total{field="inviteUser",outcome="unknown",source="worksection"}`, 0)
+	p.wants(`roster_writes_total{field="createTeam",outcome="unavailable",source="kommo"}`, 0)
+	p.wants(`roster_writes_shown{source="worksection"}`, 0)
+	p.company.Lag(time.Hour)
+	const team = `mutation { createTeam(input: { source: "worksection", name: "Night shift", idempotencyKey: "k" }) { outcome } }`
+	p.ask(team)
+	p.ask(team)
+	p.ask(`mutation { createTeam(input: { source: "worksection", name: "Night shift" }) { outcome } }`)
+	p.ask(`mutation { createTeam(input: { source: "worksection", name: "Day shift", dryRun: true }) { outcome } }`)
+	p.ask(`mutation { createTeam(input: { source: "kommo", name: "Night shift" }) { outcome } }`)
+	p.ask(`mutation { createTeam(input: { source: "made up", name: "Night shift" }) { outcome } }`)
+	p.ask(`mutation { refreshSource(input: { source: "worksection" }) { outcome } }`)
+	for outcome, n := range map[string]float64{"done": 2, "already_done": 1, "checked": 1, "rejected": 0, "unknown": 0, "unavailable": 0} {
+		p.wants(`roster_writes_total{field="createTeam",outcome="`+outcome+`",source="worksection"}`, n)
+	}
+	p.wants(`roster_writes_total{field="createTeam",outcome="rejected",source="kommo"}`, 1)
+	p.wants(`roster_writes_total{field="createTeam",outcome="rejected",source=""}`, 1)
+	p.wants(`roster_writes_total{field="refreshSource",outcome="already_done",source="worksection"}`, 1)
+	p.wants(`roster_write_duration_seconds_count{source="worksection"}`, 1)
+	p.wants(`roster_writes_shown{source="worksection"}`, 1)
+	p.wants(`roster_writes_keys`, 1)
+	p.wants(`roster_writes_unsettled`, 0)
+	if strings.Contains(p.metrics(), "made up") {
+		t.Error("the metrics have what a caller has made up")
+	}
+}
+
 // However many operations, names, paths and calls there are, the number of series stays as it is.
 func TestSeriesAreBounded(t *testing.T) {
 	t.Parallel()
@@ -125,8 +156,10 @@ func TestSeriesAreBounded(t *testing.T) {
 		}
 		return n
 	}
+	p.ask(`mutation { refreshSource(input: { source: "none" }) { outcome } }`)
 	before := count()
 	rapid.Check(t, func(t *rapid.T) {
+		p.ask(`mutation { refreshSource(input: { source: ` + quoted(rapid.String().Draw(t, "source")) + ` }) { outcome } }`)
 		name := rapid.StringMatching(`[A-Za-z_][A-Za-z0-9_]{0,40}`).Draw(t, "name")
 		path := rapid.StringMatching(`/[a-z/%]{0,20}`).Draw(t, "path")
 		field := rapid.SampledFrom([]string{"__typename", "users(first: 1) { totalCount }", name}).Draw(t, "field")
@@ -309,6 +342,66 @@ func TestNothingSecretIsTold(t *testing.T) {
 				t.Errorf("%s hold %q", what, secret)
 			}
 		}
+	}
+}
+
+// Writes that fail in every way tell nothing secret either: not in the answer, not in the log in both its forms with what was written in it, not in
+// metrics and traces.
+func TestNothingSecretIsToldOfWrites(t *testing.T) {
+	t.Parallel()
+	const canary = "canary-41c9d2"
+	says := func(status int, body string, header ...string) faults.Effect {
+		return faults.Reply(status, faults.Body{Text: body}, append(header, "X-Canary", canary)...)
+	}
+	ways := []struct {
+		says    faults.Effect
+		outcome string
+	}{
+		{says(http.StatusOK, `{"status":"error","status_code":10,"message":"`+canary+`","message_details":"`+canary+`"}`), "REJECTED"},
+		{says(http.StatusOK, `{"status":"error","status_code":11,"message":"`+canary+`","message_details":"`+canary+`@x.example"}`), "REJECTED"},
+		{says(http.StatusOK, `{"status":"ok","data":[{"title":"`+canary), "REJECTED"},
+		{says(http.StatusUnauthorized, `{"status":"error","message":"`+canary+`"}`), "REJECTED"},
+		{says(http.StatusForbidden, canary), "REJECTED"},
+		{says(http.StatusFound, "", "Location", "https://"+canary+".example/?hash="+canary), "REJECTED"},
+		{says(http.StatusTooManyRequests, canary, "Retry-After", "3600"), "REJECTED"},
+		{faults.Reset(), "DONE"},
+	}
+	for _, format := range []string{telemetry.FormatJSON, telemetry.FormatText} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			var told strings.Builder // all that is told
+			for i, way := range ways {
+				c := newCollector(t)
+				p := start(t, c, func(_ *sandbox.Sandbox, cfg *config.Config) {
+					cfg.Log.Format, cfg.Writes.AuditValues, cfg.Writes.SettleAfter = format, true, 50*time.Millisecond
+					for n := range cfg.Sources {
+						for kind, settings := range cfg.Sources[n].Collections {
+							settings.MinInterval = time.Millisecond
+							cfg.Sources[n].Collections[kind] = settings
+						}
+					}
+				})
+				p.company.Fault(connectors.Worksection).Set(faults.Fault{Effect: way.says, On: func(r *http.Request) bool { return r.Method == http.MethodPost }})
+				got := p.ask(`mutation { createTeam(input: { source: "worksection", name: "Night shift", idempotencyKey: "`+canary+`" }) { outcome userErrors { field code message } } }`,
+					"Authorization", "Bearer "+canary).Body.String()
+				if !strings.Contains(got, `"outcome":"`+way.outcome+`"`) {
+					t.Errorf("way %d: %s, want %s", i, got, way.outcome)
+				}
+				told.WriteString(got + p.metrics())
+				p.stop()
+				if !strings.Contains(p.log.String(), "Night shift") || !strings.Contains(c.raw.String(), "add_user_group") {
+					t.Errorf("way %d: the write is not in the log, or its call in no trace", i)
+				}
+				told.WriteString(p.log.String() + c.raw.String())
+				for what, secret := range map[string]string{
+					"what a source or a caller says": canary, "the key": p.company.Sources()[0].APIKey.Reveal(), "an address": p.company.Addr(), "a signature": "hash=",
+				} {
+					if strings.Contains(told.String(), secret) {
+						t.Fatalf("way %d: %s, %q, is told:\n%s", i, what, secret, told.String())
+					}
+				}
+			}
+		})
 	}
 }
 

@@ -28,6 +28,9 @@ func Writes(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (ledger 
 		if dir, err = writes.OpenDir(cfg.Writes.Dir); err != nil {
 			return nil, nil, fmt.Errorf("writes.dir: %w", err)
 		}
+		if dir.Shared() {
+			log.Warn("others than the owner may write to writes.dir: whoever takes a file away there can have something made twice")
+		}
 		opt.Store = dir
 	}
 	ledger = writes.NewLedger(opt)

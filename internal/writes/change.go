@@ -3,6 +3,7 @@ package writes
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"roster/connectors"
 	"roster/internal/directory"
@@ -17,6 +18,9 @@ type change struct {
 	thing  string // what two writes must not touch at a time, by its natural name
 	values any    // the input, for telling inputs of one key apart, and for the audit where that wants it
 	key    snapshot.Key
+	began  time.Time
+	// replayed says that what was answered is the answer that the idempotency key had got before.
+	replayed bool
 	// preview says what would be sent.
 	preview func() connectors.Preview
 	// make makes it, and gives the record.
@@ -39,7 +43,7 @@ func (c *change) keyed() (name, input string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	return nameOf(c.Method, c.Caller, *c.Key), nameOf(c.field, c.source.Name, string(values)), nil
+	return keyOf(c.Method, c.Caller, *c.Key), nameOf(c.field, c.source.Name, string(values)), nil
 }
 
 // standing is how what is there compares with what is to be made.

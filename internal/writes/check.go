@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,6 +20,7 @@ type checks struct {
 	source *connectors.Source
 	dir    *directory.Directory
 	faults []UserError
+	began  time.Time
 }
 
 func (c *checks) fault(code Code, message string, path ...string) {

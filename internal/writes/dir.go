@@ -9,17 +9,29 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // Dir is a store in a directory, for one process: what it holds outlives the process, but for locks, whose holders do not.
 type Dir struct {
 	root  *os.Root
+	alone *flock.Flock
 	locks Memory
 	mu    sync.Mutex
+	files map[string]filed // by their paths
+	room  *room
 	puts  int
+}
+
+// filed is what is known of a file without reading it.
+type filed struct {
+	name  string
+	until time.Time
 }
 
 // file is a value as it lies in the directory.
@@ -30,7 +42,15 @@ type file struct {
 	Token string    `json:"token"`
 }
 
-// OpenDir gives a store in that directory, which it makes if need be, for its owner's eyes only.
+// lockFile is locked by the system while a process has the directory, and free again however that process ends. It is never removed: one who has
+// opened it just before would lock a file that nobody else sees.
+const lockFile = "in-use"
+
+// newPath is where a file lies until it is whole.
+const newPath = "new.tmp"
+
+// OpenDir gives a store in that directory, which it makes if need be, for its owner's eyes only. Two processes with one directory would each think
+// they are alone: the second is refused.
 func OpenDir(path string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, errors.New("the directory cannot be made")
@@ -39,13 +59,45 @@ func OpenDir(path string) (*Dir, error) {
 	if err != nil {
 		return nil, errors.New("the directory cannot be opened")
 	}
-	d := &Dir{root: root}
-	d.sweep()
+	alone := flock.New(filepath.Join(path, lockFile), flock.SetPermissions(0o600))
+	switch is, err := alone.TryLock(); {
+	case err != nil:
+		return nil, errors.Join(errors.New("the directory cannot be locked: it must be one that can be written to, on a file system with locks"), root.Close())
+	case !is:
+		return nil, errors.Join(errors.New("another process has the directory; each needs its own, or all of them one redis"), root.Close())
+	}
+	d := &Dir{root: root, alone: alone, files: make(map[string]filed), room: newRoom()}
+	d.look()
 	return d, nil
 }
 
+// look takes up what there is from an earlier process, and removes what has ended or is not whole.
+func (d *Dir) look() {
+	paths, err := fs.Glob(d.root.FS(), "*.json")
+	if err != nil {
+		return
+	}
+	for _, path := range paths {
+		switch f, err := d.read(path); {
+		case err != nil: // it is in nobody's way
+		case f.Token == "":
+			_ = d.root.Remove(path)
+		default:
+			d.files[path] = filed{f.Name, f.Until}
+			d.room.count(f.Name, 1)
+		}
+	}
+}
+
+// Shared says whether others than the owner may put files into the directory, or take them away. That is left as it is, since it may be meant: a volume
+// for a group, for example. The files can be read by the owner only.
+func (d *Dir) Shared() bool {
+	info, err := d.root.Stat(".")
+	return err == nil && info.Mode().Perm()&0o022 != 0 && runtime.GOOS != "windows" // whose modes say nothing
+}
+
 // Close lets go of the directory.
-func (d *Dir) Close() error { return d.root.Close() }
+func (d *Dir) Close() error { return errors.Join(d.root.Close(), d.alone.Close()) }
 
 func fileOf(name string) string { return nameOf(name) + ".json" }
 
@@ -91,16 +143,34 @@ func (d *Dir) Put(ctx context.Context, name string, was Held, value []byte, life
 		if err := d.root.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return was, false, err
 		}
+		d.forget(path)
 		return Held{}, true, nil
+	}
+	_, there := d.files[path] // it may have ended
+	if !there {
+		if err := d.room.find(name, d.sweep); err != nil {
+			return was, false, err
+		}
 	}
 	f := file{Name: name, Until: time.Now().Add(life), Value: value, Token: rand.Text()}
 	if err := d.write(path, f); err != nil {
 		return was, false, err
 	}
+	if !there {
+		d.room.count(name, 1)
+	}
+	d.files[path] = filed{name, f.Until}
 	if d.puts++; d.puts%sweepEvery == 0 {
 		d.sweep()
 	}
 	return Held{f.Value, f.Token}, true, nil
+}
+
+func (d *Dir) forget(path string) {
+	if f, ok := d.files[path]; ok {
+		delete(d.files, path)
+		d.room.count(f.name, -1)
+	}
 }
 
 func (d *Dir) write(path string, f file) error {
@@ -108,8 +178,7 @@ func (d *Dir) write(path string, f file) error {
 	if err != nil {
 		return err
 	}
-	const fresh = "new.tmp"
-	out, err := d.root.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	out, err := d.root.OpenFile(newPath, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -120,7 +189,7 @@ func (d *Dir) write(path string, f file) error {
 	if err := errors.Join(err, out.Close()); err != nil {
 		return err
 	}
-	if err := d.root.Rename(fresh, path); err != nil {
+	if err := d.root.Rename(newPath, path); err != nil {
 		return err
 	}
 	at, err := d.root.Open(".")
@@ -132,13 +201,12 @@ func (d *Dir) write(path string, f file) error {
 
 // sweep removes what has ended.
 func (d *Dir) sweep() {
-	paths, err := fs.Glob(d.root.FS(), "*.json")
-	if err != nil {
-		return
-	}
-	for _, path := range paths {
-		if f, err := d.read(filepath.Base(path)); err == nil && f.Token == "" {
-			_ = d.root.Remove(path) // it is only in the way
+	for path, f := range d.files {
+		if time.Now().Before(f.until) {
+			continue
+		}
+		if err := d.root.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) {
+			d.forget(path)
 		}
 	}
 }

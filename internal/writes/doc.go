@@ -9,11 +9,12 @@
 //  3. The thing that it makes, such as the team of that name in that source, is locked, among all replicas.
 //  4. If somebody was about to make that thing and never said what came of it, the source is read until that is known.
 //  5. If the thing is there already, it is given. The source is read anew for that, as far as its limits allow.
-//  6. That the thing is about to be made is written down, and then the source is called, once.
+//  6. That the thing is about to be made is written down, and then the source is called, once. The call may wait long for its turn: just before it
+//     is sent, the lock is looked at again.
 //  7. Where the answer leaves open whether it was made, the source is read until that is known.
 //  8. What was made is shown, the answer is written down, and the note of 6 is taken away.
 //
 // So a process may die between any two steps: who comes next finds the note, and step 4 settles it. What cannot be had: a source that carries out
 // a call later than Options.SettleAfter after it gave no answer, or whose list lags longer than that, can end up with two; and so can a process
-// that sleeps, at the very moment of step 6, for longer than its lock lasts.
+// that sleeps between that last look at its lock and the call, for longer than the lock lasts.
 package writes

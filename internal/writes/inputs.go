@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"roster/connectors"
 )
@@ -34,11 +35,13 @@ type CreateContact struct {
 	Addresses   []string
 }
 
+const noSource = "there is no source of that name"
+
 // prepare begins the checks of a write: those of what all have in common. Without the capability, which able says, that is all there is to say.
 func (w *Writer) prepare(ctx context.Context, r Request, able func(*connectors.Source) (connectors.Terms, bool), cs ...connectors.Collection) *checks {
-	c := &checks{source: w.opt.Roster.Source(r.Source)}
+	c := &checks{source: w.opt.Roster.Source(r.Source), began: time.Now()}
 	if c.source == nil {
-		c.fault(NotFound, "there is no source of that name", "source")
+		c.fault(NotFound, noSource, "source")
 	} else if terms, is := able(c.source); !is {
 		c.fault(NotSupported, "this source cannot do that", "source")
 	} else {
@@ -65,7 +68,7 @@ func able[C interface{ Terms() connectors.Terms }](of func(*connectors.Source) (
 func (w *Writer) finish(ctx context.Context, checked *checks, c *change) (Result, error) {
 	if len(checked.faults) > 0 {
 		r, ok := w.answered(ctx, c)
-		if !ok {
+		if c.replayed = ok; !ok {
 			r = rejected(checked.faults...)
 		}
 		w.audit(ctx, c, r, nil)
@@ -84,7 +87,7 @@ func (w *Writer) answered(ctx context.Context, c *change) (Result, bool) {
 		return Result{}, false
 	}
 	r, ok, err := w.replay(ctx, name, input)
-	if err != nil || !ok || len(r.Errors) > 0 && r.Errors[0].Code == Mismatch {
+	if err != nil || !ok || mismatched(r) {
 		return Result{}, false // the faults say more
 	}
 	return r, true
@@ -94,7 +97,7 @@ func (w *Writer) answered(ctx context.Context, c *change) (Result, bool) {
 func (w *Writer) InviteUser(ctx context.Context, r Request, in Invite) (Result, error) {
 	checked := w.prepare(ctx, r, able(func(s *connectors.Source) (connectors.UserInviter, bool) { return s.UserInviter, s.UserInviter != nil }),
 		connectors.Accounts, connectors.Teams)
-	c := &change{Request: r, field: "inviteUser", source: checked.source, values: in}
+	c := &change{Request: r, field: "inviteUser", source: checked.source, began: checked.began, values: in}
 	if checked.ready() {
 		invitation := connectors.Invitation{
 			Email: checked.email(in.Email, "email"), FirstName: checked.text(in.FirstName, "firstName"), LastName: checked.text(in.LastName, "lastName"),
@@ -116,7 +119,7 @@ func (w *Writer) InviteUser(ctx context.Context, r Request, in Invite) (Result, 
 func (w *Writer) CreateTeam(ctx context.Context, r Request, in CreateTeam) (Result, error) {
 	checked := w.prepare(ctx, r, able(func(s *connectors.Source) (connectors.TeamCreator, bool) { return s.TeamCreator, s.TeamCreator != nil }),
 		connectors.Teams)
-	c := &change{Request: r, field: "createTeam", source: checked.source, values: in,
+	c := &change{Request: r, field: "createTeam", source: checked.source, began: checked.began, values: in,
 		conflict: UserError{input("kind"), Exists, "the source has a team of that name, of another kind"}}
 	if checked.ready() {
 		team := connectors.NewTeam{Name: checked.required(in.Name, "name"), Kind: connectors.TeamCompany}
@@ -145,7 +148,7 @@ func (w *Writer) CreateContact(ctx context.Context, r Request, in CreateContact)
 		return s.ContactCreator, s.ContactCreator != nil
 	}),
 		connectors.Contacts, connectors.ContactFolders)
-	c := &change{Request: r, field: "createContact", source: checked.source, values: in,
+	c := &change{Request: r, field: "createContact", source: checked.source, began: checked.began, values: in,
 		conflict: UserError{input("email"), Exists, "the source has a contact with that address, of another name"}}
 	if checked.ready() {
 		contact := connectors.NewContact{
@@ -178,7 +181,7 @@ func (w *Writer) CreateContactFolder(ctx context.Context, r Request, name string
 	checked := w.prepare(ctx, r, able(func(s *connectors.Source) (connectors.ContactFolderCreator, bool) {
 		return s.ContactFolderCreator, s.ContactFolderCreator != nil
 	}), connectors.ContactFolders)
-	c := &change{Request: r, field: "createContactFolder", source: checked.source, values: map[string]string{"name": name}}
+	c := &change{Request: r, field: "createContactFolder", source: checked.source, began: checked.began, values: map[string]string{"name": name}}
 	if checked.ready() {
 		folder := connectors.NewContactFolder{Name: checked.required(name, "name")}
 		c.thing = "folder\x00" + folder.Name

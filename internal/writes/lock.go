@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"roster/connectors"
 )
 
 func tokenOf(n uint64) string { return strconv.FormatUint(n, 36) }
@@ -100,6 +102,19 @@ func (k *lock) renew(ctx context.Context) error {
 	}
 	k.held, k.renewed = now, at
 	return nil
+}
+
+// errNotOurs is the guard's error: the lock may be somebody else's by now, or nobody can tell.
+var errNotOurs = errors.New("the right to write could not be confirmed")
+
+// guard gives a context under which a source is sent a change only while the lock is held: its turn may come long after it was asked for.
+func (k *lock) guard(ctx context.Context) context.Context {
+	return connectors.WithGuard(ctx, func(ctx context.Context) error {
+		if err := k.renew(ctx); err != nil {
+			return errors.Join(errNotOurs, err)
+		}
+		return nil
+	})
 }
 
 // release gives the lock back.

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(replicaEnv) != "" {
 		os.Exit(replica())
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run")) // the proxy's own
 }
 
 // fate is what becomes of one call that makes something.
@@ -41,6 +41,7 @@ const (
 	tooMany          // the source says "too many", once
 	unreachable      // no connection
 	bare             // it is done, and the answer cannot be understood
+	panics           // it is done, and the connector panics on the answer
 )
 
 // vendor is a source in memory, which makes a second one of whatever it is asked for twice.
@@ -50,14 +51,17 @@ type vendor struct {
 	next    int
 	lag     time.Duration // until lists show what was made
 	fates   []fate        // of the next calls
-	failing bool          // lists cannot be read
+	failing bool          // lists and tasks cannot be read
 	made    int           // calls that were sent
 	tasks   map[string]bool
 	err     *connectors.Error // what refused says
 	pending sync.WaitGroup
 
+	settings    map[snapshot.Key]snapshot.Settings // of the keeper; nil for its own
 	fingerprint string
 	answering   func() // called when something has been made and nobody has been told
+	// turn is called when a call begins to wait for its turn, and ends when that comes. Of readings it is told the collection.
+	turn func(ctx context.Context, op string)
 }
 
 type row struct {
@@ -68,10 +72,10 @@ type row struct {
 
 func newVendor() *vendor {
 	return &vendor{next: 100, fingerprint: "ws", tasks: map[string]bool{}, rows: map[connectors.Collection][]row{
-		connectors.Accounts:       {{id: "1", name: "ann@example.com"}, {id: "2", name: "ben@example.com"}},
+		connectors.Accounts:       {{id: "1", name: "ann@example.com"}, {id: "2", name: "ben@example.com"}, {id: "3"}},
 		connectors.Teams:          {{id: "t1", name: "Sales"}, {id: "t2", name: "Twins"}, {id: "t3", name: "Twins"}, {id: "t4", name: "Partners", client: true}},
 		connectors.Contacts:       {{id: "c1", name: "cem@example.com"}},
-		connectors.ContactFolders: {{id: "f1", name: "Clients"}},
+		connectors.ContactFolders: {{id: "f1", name: "Clients"}, {id: "f2", name: "Twins"}, {id: "f3", name: "Twins"}},
 	}}
 }
 
@@ -100,7 +104,8 @@ func (v *vendor) calls() int {
 }
 
 func listOf[R connectors.Record](v *vendor, c connectors.Collection, of func(row) R) connectors.Lister[R] {
-	return connectors.ListFunc[R](func(context.Context, connectors.Progress[R]) (connectors.Listing[R], error) {
+	return connectors.ListFunc[R](func(ctx context.Context, _ connectors.Progress[R]) (connectors.Listing[R], error) {
+		v.await(ctx, c.String())
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		if v.failing {
@@ -114,6 +119,15 @@ func listOf[R connectors.Record](v *vendor, c connectors.Collection, of func(row
 		}
 		return connectors.Listing[R]{Records: out, Complete: true}, nil
 	})
+}
+
+func (v *vendor) await(ctx context.Context, op string) {
+	v.mu.Lock()
+	turn := v.turn
+	v.mu.Unlock()
+	if turn != nil {
+		turn(ctx, op)
+	}
 }
 
 func (v *vendor) add(c connectors.Collection, name string, client bool) row {
@@ -158,6 +172,9 @@ func (v *vendor) call(do func() (row, error)) (row, error) {
 	case bare:
 		_, _ = do()
 		return row{}, &connectors.Error{Kind: connectors.KindBadResponse, Status: 200}
+	case panics:
+		_, _ = do()
+		panic("canary")
 	case good:
 	}
 	return do()
@@ -184,8 +201,13 @@ func (m maker[I, R]) Preview(in I) connectors.Preview {
 	return connectors.Preview{Op: "add_" + m.c.String(), Parameters: map[string]string{"name": name}}
 }
 
-func (m maker[I, R]) Create(_ context.Context, in I) (R, error) {
+func (m maker[I, R]) Create(ctx context.Context, in I) (R, error) {
 	name, client := m.name(in)
+	m.v.await(ctx, "write")
+	if err := connectors.AskGuard(ctx); err != nil {
+		var none R
+		return none, err
+	}
 	r, err := m.v.call(func() (row, error) { return m.v.add(m.c, name, client), nil })
 	if err != nil {
 		var none R
@@ -199,13 +221,20 @@ func (m maker[I, R]) Create(_ context.Context, in I) (R, error) {
 
 type subscriber struct{ v *vendor }
 
+// silent is a task that does not say who subscribes.
+const silent = "33"
+
 func (subscriber) Terms() connectors.Terms { return terms }
 
 func (subscriber) Preview(s connectors.Subscription) connectors.Preview {
 	return connectors.Preview{Op: "subscribe", Parameters: map[string]string{"task": s.TaskID, "user": s.Email}}
 }
 
-func (s subscriber) Subscribe(_ context.Context, in connectors.Subscription) error {
+func (s subscriber) Subscribe(ctx context.Context, in connectors.Subscription) error {
+	s.v.await(ctx, "write")
+	if err := connectors.AskGuard(ctx); err != nil {
+		return err
+	}
 	_, err := s.v.call(func() (row, error) {
 		s.v.tasks[in.TaskID+" "+in.Email] = !in.Off
 		return row{}, nil
@@ -216,8 +245,14 @@ func (s subscriber) Subscribe(_ context.Context, in connectors.Subscription) err
 func (s subscriber) Subscribed(_ context.Context, in connectors.Subscription) (bool, error) {
 	s.v.mu.Lock()
 	defer s.v.mu.Unlock()
-	if in.TaskID == "404" {
+	if s.v.failing {
+		return false, &connectors.Error{Kind: connectors.KindUnavailable, Status: 503}
+	}
+	switch in.TaskID {
+	case "404":
 		return false, &connectors.Error{Kind: connectors.KindInvalid, Status: 200, Input: "taskId"}
+	case silent:
+		return false, &connectors.Error{Kind: connectors.KindBadResponse, Status: 200}
 	}
 	return s.v.tasks[in.TaskID+" "+in.Email], nil
 }
@@ -279,6 +314,9 @@ func lesser() *connectors.Source {
 		}),
 		Teams: connectors.ListFunc[connectors.Team](func(context.Context, connectors.Progress[connectors.Team]) (connectors.Listing[connectors.Team], error) {
 			return connectors.Listing[connectors.Team]{Records: []connectors.Team{{ID: "9", Name: "Closers"}}, Complete: true}, nil
+		}),
+		ContactFolders: connectors.ListFunc[connectors.ContactFolder](func(context.Context, connectors.Progress[connectors.ContactFolder]) (connectors.Listing[connectors.ContactFolder], error) {
+			return connectors.Listing[connectors.ContactFolder]{Records: []connectors.ContactFolder{{ID: "9", Name: "Deals"}}, Complete: true}, nil
 		})}
 }
 
@@ -287,7 +325,7 @@ func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.O
 	t.Helper()
 	w = &world{t: t, vendor: v, log: new(strings.Builder)}
 	sources := []*connectors.Source{v.source(), lesser()}
-	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
+	w.keeper = snapshot.New(snapshot.Options{Sources: sources, Settings: v.settings})
 	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store})
 	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: w.ledger})
 	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: slog.New(slog.NewTextHandler(w.log, nil))}
@@ -319,6 +357,15 @@ func (w *world) teamID(source, name string) *string {
 	for _, t := range must(w.directory().Teams(nil, directory.PageArgs{})).Nodes() {
 		if t.Source.Name == source && t.Name == name {
 			return &t.ID
+		}
+	}
+	return new("none")
+}
+
+func (w *world) folderID(source, name string) *string {
+	for _, f := range must(w.directory().ContactFolders(nil, directory.PageArgs{})).Nodes() {
+		if f.Source.Name == source && f.Name == name {
+			return &f.ID
 		}
 	}
 	return new("none")

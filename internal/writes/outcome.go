@@ -54,6 +54,15 @@ var ErrUnavailable = errors.New("writes are not possible for the moment, and not
 
 func rejected(errs ...UserError) Result { return Result{Outcome: Rejected, Errors: errs} }
 
+// neverRead is the answer where there is no reading at all of what the source has.
+func neverRead() Result {
+	return rejected(UserError{input("source"), Refused,
+		"what the source has could not be read yet, so that nobody can tell whether it is there; nothing was sent: try again later"})
+}
+
+// mismatched says that a key was used with another input.
+func mismatched(r Result) bool { return len(r.Errors) > 0 && r.Errors[0].Code == Mismatch }
+
 // input gives the path of a field of the input.
 func input(path ...string) []string { return append([]string{"input"}, path...) }
 

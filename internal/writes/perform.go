@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"roster/connectors"
@@ -53,7 +54,7 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.opt.Within)
 		defer cancel()
 		defer context.AfterFunc(w.ending, cancel)()
-		r, err := do(ctx)
+		r, err := w.unharmed(ctx, c, do)
 		switch {
 		case err != nil && ctx.Err() != nil: // it was another's turn all the time; a store that is slow has an end of its own
 			r, err = unsettled("Another call for the same thing has been under way for too long."), nil
@@ -77,13 +78,28 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 	return unsettled("It is still under way."), nil
 }
 
+// unharmed does a write. One that panics, in a connector perhaps, has been broken off at an unknown place, and nothing else is harmed: who comes
+// next settles it.
+func (w *Writer) unharmed(ctx context.Context, c *change, do func(context.Context) (Result, error)) (r Result, err error) {
+	defer func() {
+		if p := recover(); p != nil { // the value may hold anything that the source said: only the place is told
+			w.ledger.log.ErrorContext(ctx, "a write panicked", slog.String("field", c.field), slog.String("source", c.source.Name),
+				slog.String("stack", string(debug.Stack())))
+			r, err = unsettled("A fault of the server's has broken it off."), nil
+		}
+	}()
+	return do(ctx)
+}
+
 // rehearse says what would be sent, by the current directory.
 func (w *Writer) rehearse(ctx context.Context, c *change) Result {
 	res := w.opt.Keeper.Load(ctx, []snapshot.Key{c.key})[0]
-	if records, ok := w.records(c.key, res); ok && c.find != nil {
-		if id, is := c.find(records); is != absent {
-			return c.there(id, is)
-		}
+	records, ok := w.records(c.key, res)
+	if !ok {
+		return neverRead()
+	}
+	if id, is := c.find(records); is != absent {
+		return c.there(id, is)
 	}
 	return Result{Outcome: Checked, WouldSend: c.wouldSend()}
 }
@@ -100,6 +116,7 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 		return Result{}, err
 	}
 	if r, done, err := w.replay(ctx, name, input); err != nil || done {
+		c.replayed = done && !mismatched(r)
 		return r, err
 	}
 	locked, err := w.ledger.lock(ctx, keyPrefix+name)
@@ -108,6 +125,7 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 	}
 	defer locked.release(ctx)
 	if r, done, err := w.replay(ctx, name, input); err != nil || done {
+		c.replayed = done && !mismatched(r)
 		return r, err
 	}
 	var record keyRecord
@@ -230,8 +248,7 @@ func (e *execution) begin(ctx context.Context) (r Result, kept bool, err error) 
 	if id, is, known := e.known(ctx); is != absent {
 		return e.c.there(id, is), true, nil
 	} else if !known {
-		return rejected(UserError{input("source"), Refused,
-			"what the source has could not be read yet, so that nobody can tell whether it is there; nothing was sent: try again later"}), false, nil
+		return neverRead(), false, nil
 	}
 	return e.send(ctx)
 }
@@ -254,11 +271,11 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 	}
 	reached(ctx, "noted")
 	for n := 1; ; n++ {
-		if err := e.locked.renew(ctx); err != nil {
-			return Result{}, false, err // somebody else may have begun
-		}
 		before := e.snapshot()
-		record, id, err := e.c.make(ctx)
+		record, id, err := e.c.make(e.locked.guard(ctx))
+		if errors.Is(err, errNotOurs) {
+			return Result{}, false, err // somebody else may have begun. The note stays, since it may be theirs by now
+		}
 		reached(ctx, "sent")
 		if err == nil {
 			return e.made(ctx, before, record, id), true, nil

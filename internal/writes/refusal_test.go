@@ -2,9 +2,12 @@ package writes_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -115,6 +118,10 @@ func TestChecks(t *testing.T) {
 			fault(writes.Invalid, "addresses"), fault(writes.Invalid, "addresses", "1"), fault(writes.Invalid, "addresses", "2"),
 		}},
 		"no such folder": {contact(func(c *writes.CreateContact, _ *world) { c.FolderID = new("RndzL2Y5OQ") }), []writes.UserError{fault(writes.NotFound, "folderId")}},
+		"another's folder": {contact(func(c *writes.CreateContact, w *world) { c.FolderID = w.folderID("crm", "Deals") }),
+			[]writes.UserError{fault(writes.NotFound, "folderId")}},
+		"one of two folders": {contact(func(c *writes.CreateContact, w *world) { c.FolderID = w.folderID("ws", "Twins") }),
+			[]writes.UserError{fault(writes.Invalid, "folderId")}},
 
 		"task and user": {subscribe("x", func(*directory.Directory) (*directory.User, error) { return nil, nil }),
 			[]writes.UserError{fault(writes.Invalid, "taskId"), fault(writes.NotFound, "user")}},
@@ -124,6 +131,14 @@ func TestChecks(t *testing.T) {
 		"user of another source": {subscribe("7", func(d *directory.Directory) (*directory.User, error) {
 			return d.UserByAccount(connectors.Ref{Source: "crm", ID: "9"}), nil
 		}), []writes.UserError{fault(writes.NotFound, "user")}},
+		"user with two accounts there": {subscribe("7", func(d *directory.Directory) (*directory.User, error) {
+			both := *d.UserByEmail("ann@example.com")
+			both.Accounts = slices.Concat(both.Accounts, d.UserByEmail("ben@example.com").Accounts)
+			return &both, nil
+		}), []writes.UserError{fault(writes.Invalid, "user")}},
+		"user without an address there": {subscribe("7", func(d *directory.Directory) (*directory.User, error) {
+			return d.UserByAccount(connectors.Ref{Source: "ws", ID: "3"}), nil
+		}), []writes.UserError{fault(writes.Invalid, "user")}},
 		"no such task": {subscribe("404", ann), []writes.UserError{fault(writes.NotFound, "taskId")}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -185,6 +200,81 @@ func TestRefusedBySource(t *testing.T) {
 	}
 }
 
+// While a source has never been read, nobody can tell what is there: nothing is sent, and nothing can be said of the input but that.
+func TestNeverRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		do   doing
+		want writes.UserError
+	}{
+		"a team":          {team(ws, writes.CreateTeam{Name: "New"}), fault(writes.Refused, "source")},
+		"an invitation":   {invite(func(*writes.Invite, *world) {}), fault(writes.Refused, "source")},
+		"a folder":        {folder("New"), fault(writes.Refused, "source")},
+		"a team's member": {invite(func(i *writes.Invite, _ *world) { i.TeamID = new("VHdzL3Q5OQ") }), fault(writes.NotFound, "teamId")},
+		"readings": {func(ctx context.Context, w *world) (writes.Result, error) {
+			return w.writer.RefreshSource(ctx, ws, writes.Refresh{Collections: []connectors.Collection{connectors.Teams}}), nil
+		}, fault(writes.Refused, "source")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				v.failing = true
+				w, stop := newWorld(t, v, nil, nil)
+				defer stop()
+				res, err := tt.do(t.Context(), w)
+				if diff := cmp.Diff([]writes.UserError{tt.want}, res.Errors, cmpopts.IgnoreFields(writes.UserError{}, "Message")); err != nil || diff != "" {
+					t.Errorf("%v; user errors (-want +got):\n%s", err, diff)
+				}
+				if res.Outcome != writes.Rejected || v.calls() != 0 {
+					t.Errorf("%s after %d calls", res.Outcome, v.calls())
+				}
+			})
+		})
+	}
+}
+
+// A source that cannot be reached, or has not done it as its data show, is at fault itself; so it is where nobody knows.
+func TestWithoutAnAnswerTheSourceIsAtFault(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fate    fate
+		failing bool
+		outcome writes.Outcome
+	}{
+		"unreachable": {unreachable, false, writes.Rejected}, "not done": {cutBefore, false, writes.Rejected}, "nobody knows": {cutAfter, true, writes.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+				v.tune(func(v *vendor) { v.fates, v.failing = []fate{tt.fate}, tt.failing })
+				res := w.do(kind, writes.Request{})
+				if diff := cmp.Diff([]writes.UserError{fault(writes.Refused, "source")}, res.Errors, cmpopts.IgnoreFields(writes.UserError{}, "Message")); diff != "" || res.Outcome != tt.outcome {
+					t.Errorf("%s; user errors (-want +got):\n%s", res.Outcome, diff)
+				}
+			})
+		})
+	}
+}
+
+// What a source refuses as being there already is looked for once more: it may have come about since.
+func TestRefusedSinceItIsThere(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		v.tune(func(v *vendor) { v.fates, v.err = []fate{refused}, &connectors.Error{Kind: connectors.KindConflict} })
+		ctx := writes.WithSteps(t.Context(), func(step string) {
+			if step == "noted" { // after the look, and before the call
+				time.Sleep(time.Millisecond)
+				v.tune(func(v *vendor) { v.add(kinds[kind].collection, kinds[kind].name, false) })
+			}
+		})
+		res, err := kinds[kind].do(ctx, w, ws)
+		if err != nil || res.Outcome != writes.AlreadyDone || !w.shows(kind, res) {
+			t.Errorf("%+v, %v", res, err)
+		}
+	})
+}
+
 func TestSubscriptions(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -218,4 +308,80 @@ func TestSubscriptions(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Where a task does not say who subscribes, nothing is said to be so already: it is done, which does no harm.
+func TestSubscriptionsThatCannotBeSeen(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fates []fate
+		want  writes.Outcome
+	}{
+		"as it should be": {nil, writes.Done}, "cut, once": {[]fate{cutAfter}, writes.Done}, "cut, twice": {[]fate{cutBefore, cutAfter}, writes.Unknown},
+		"refused": {[]fate{unreachable}, writes.Rejected},
+	} {
+		for _, off := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " off ", off), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					v := newVendor()
+					w, stop := newWorld(t, v, nil, nil)
+					defer stop()
+					v.tune(func(v *vendor) { v.fates, v.tasks[silent+" ann@example.com"] = tt.fates, off })
+					res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: silent, Off: off, User: ann})
+					if err != nil || res.Outcome != tt.want {
+						t.Errorf("%+v, %v", res, err)
+					}
+					if is := v.tasks[silent+" ann@example.com"]; tt.want == writes.Done && is == off {
+						t.Errorf("subscribed: %t", is)
+					}
+				})
+			})
+		}
+	}
+}
+
+// What has never been read cannot be looked at: a rehearsal says the same as the call would.
+func TestASourceThatWasNeverRead(t *testing.T) {
+	t.Parallel()
+	for _, kind := range kindNames() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				v.failing = true
+				w, stop := newWorld(t, v, nil, nil)
+				defer stop()
+				for _, dry := range []bool{true, false} {
+					res := w.do(kind, writes.Request{DryRun: dry})
+					if diff := cmp.Diff(writes.Result{Outcome: writes.Rejected, Errors: []writes.UserError{fault(writes.Refused, "source")}}, res,
+						cmpopts.IgnoreFields(writes.UserError{}, "Message")); diff != "" {
+						t.Errorf("dry run %t: -want +got\n%s", dry, diff)
+					}
+				}
+				if n := v.calls(); n != 0 {
+					t.Errorf("%d calls were made", n)
+				}
+			})
+		})
+	}
+}
+
+// A subscription without an answer, whose task cannot be read either, has the source at fault, and the next one does it.
+func TestSubscriptionThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor()
+		w, stop := newWorld(t, v, nil, nil)
+		defer stop()
+		v.tune(func(v *vendor) { v.fates, v.failing = []fate{cutBefore, cutAfter}, true })
+		res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann})
+		if diff := cmp.Diff([]writes.UserError{fault(writes.Refused, "source")}, res.Errors, cmpopts.IgnoreFields(writes.UserError{}, "Message")); err != nil || diff != "" || res.Outcome != writes.Unknown {
+			t.Errorf("%s, %v; user errors (-want +got):\n%s", res.Outcome, err, diff)
+		}
+		v.tune(func(v *vendor) { v.failing = false })
+		if res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann}); err != nil || res.Outcome != writes.AlreadyDone {
+			t.Errorf("then %+v, %v", res, err)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
 
 	"roster/connectors"
 	"roster/connectors/registry"
@@ -430,5 +434,61 @@ func TestRedisIsAway(t *testing.T) {
 	}, "writing is possible again")
 	if again := p.does(order{Kind: "createTeam", Suffix: "1"}).Results[0]; again.Outcome != writes.AlreadyDone || s.Held("New team 2") != 1 {
 		t.Errorf("what was made before: %+v", again)
+	}
+}
+
+// A replica that has noted what it is about to make loses Redis, and for so long that its lock ends. Another one, which still has Redis, makes the thing
+// meanwhile. What the first one had asked for is not sent any more.
+func TestRedisIsLostBeforeTheCallIsSent(t *testing.T) {
+	t.Parallel()
+	for _, kind := range kindNames() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s, set := company(t)
+			way := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "redis", "127.0.0.1:0", set.Redis)
+			if err := way.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(way.Stop)
+			cut := set
+			cut.Redis = way.Listen
+			one, stopOne, err := cut.open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(stopOne)
+			other, stopOther, err := set.open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(stopOther)
+			var theirs writes.Result
+			ctx := writes.WithSteps(t.Context(), func(step string) {
+				if step != "noted" {
+					return
+				}
+				way.Stop()
+				if theirs, err = kinds[kind].do(t.Context(), other, writes.Request{Source: "ws"}); err != nil || theirs.Outcome != writes.Done {
+					t.Errorf("the other: %+v, %v", theirs, err)
+				}
+			})
+			if res, err := kinds[kind].do(ctx, one, writes.Request{Source: "ws", Key: new("k")}); !errors.Is(err, writes.ErrUnavailable) {
+				t.Errorf("%+v, %v, want an error that says that nothing was sent", res, err)
+			}
+			if n := s.Held(nameOf(kind, "")); n != 1 {
+				t.Errorf("the source has %d, want the other's", n)
+			}
+			if err := way.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var res writes.Result
+			redistest.Await(t, func() bool {
+				res, err = kinds[kind].do(t.Context(), one, writes.Request{Source: "ws", Key: new("k")})
+				return err == nil
+			}, "Redis is back")
+			if res.Ref == nil || *res.Ref != *theirs.Ref || s.Held(nameOf(kind, "")) != 1 {
+				t.Errorf("afterwards %+v, want what the other made", res)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package writes_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -120,6 +121,9 @@ func TestDirAfterARestart(t *testing.T) {
 	if info, err := os.Stat(files[0]); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v: others may read it", info.Mode(), err)
 	}
+	if err := d.Close(); err != nil { // as the end of a process does
+		t.Fatal(err)
+	}
 	after := open()
 	kept := func() (n int) {
 		for _, name := range []string{"a", "b"} {
@@ -140,5 +144,35 @@ func TestDirAfterARestart(t *testing.T) {
 	}
 	if kept() != 1 {
 		t.Errorf("%d are there, want the one that is whole", kept())
+	}
+}
+
+// One directory has one process: the second is told so, until the first has ended.
+func TestDirIsForOneProcess(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir()
+	first, err := writes.OpenDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writes.OpenDir(path); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("the second: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	after, err := writes.OpenDir(path)
+	if err != nil {
+		t.Fatalf("after the first has ended: %v", err)
+	}
+	defer func() { _ = after.Close() }()
+	if after.Shared() {
+		t.Error("a directory of its owner is said to be others' too")
+	}
+	if err := os.Chmod(path, 0o770); err != nil {
+		t.Fatal(err)
+	}
+	if !after.Shared() {
+		t.Error("a directory that a group may write to is not said to be")
 	}
 }

@@ -25,7 +25,7 @@ func (w *Writer) SubscribeToTask(ctx context.Context, r Request, in Subscribe) (
 		return s.TaskSubscriber, s.TaskSubscriber != nil
 	}),
 		connectors.Accounts)
-	c := &change{Request: r, field: "subscribeToTask", source: checked.source, values: in}
+	c := &change{Request: r, field: "subscribeToTask", source: checked.source, began: checked.began, values: in}
 	if in.Off {
 		c.field = "unsubscribeFromTask"
 	}
@@ -106,7 +106,10 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 	}
 	reached(ctx, "noted")
 	for n := 1; ; n++ {
-		err := by.Subscribe(ctx, s)
+		err := by.Subscribe(locked.guard(ctx), s)
+		if errors.Is(err, errNotOurs) {
+			return Result{}, err // somebody else may have made it the other way round meanwhile
+		}
 		reached(ctx, "sent")
 		if err == nil {
 			return Result{Outcome: Done}, nil

@@ -21,9 +21,11 @@ type Options struct {
 	SettleAfter time.Duration
 	// Within bounds a write with all its waiting and settling, whether or not somebody waits for it; zero means 2 min.
 	Within time.Duration
-	// Audit is told of every write; nil for nobody. With AuditValues it is told what was written, too.
+	// Audit is told of every write, whatever its level is; nil for nobody. With AuditValues it is told what was written, too.
 	Audit       *slog.Logger
 	AuditValues bool
+	// Observer is told of every write, too; nil for nobody.
+	Observer Observer
 }
 
 // Writer changes sources. Safe for concurrent use.
@@ -50,6 +52,7 @@ func New(opt Options) *Writer {
 	if opt.Audit == nil {
 		opt.Audit = slog.New(slog.DiscardHandler)
 	}
+	opt.Audit = slog.New(always{opt.Audit.Handler()})
 	w := &Writer{opt: opt, ledger: opt.Ledger}
 	w.ending, w.end = context.WithCancel(context.Background())
 	return w

@@ -1,0 +1,58 @@
+package tier_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"roster/internal/config"
+	"roster/internal/tier"
+)
+
+// A directory that is made is its owner's. One that is there stays as it is, and the log says where others may write to it. Whoever has it keeps
+// others out until it ends.
+func TestWritesInADirectory(t *testing.T) {
+	t.Parallel()
+	shared := t.TempDir()
+	if err := os.Chmod(shared, 0o770); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		path string
+		mode os.FileMode
+		said bool
+	}{
+		"made": {filepath.Join(t.TempDir(), "writes"), 0o700, false}, "a group's": {shared, 0o770, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			cfg := &config.Config{Writes: config.Writes{Dir: tt.path}}
+			_, follow, err := tier.Writes(nil, cfg, slog.New(slog.NewTextHandler(&log, nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info, err := os.Stat(tt.path); err != nil || info.Mode().Perm() != tt.mode {
+				t.Errorf("%v, %v, want %v", info.Mode(), err, tt.mode)
+			}
+			if said := strings.Contains(log.String(), "others than the owner may write to writes.dir"); said != tt.said {
+				t.Errorf("the log says %q", log.String())
+			}
+			if _, _, err := tier.Writes(nil, cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), "writes.dir: another process has the directory") {
+				t.Errorf("the second: %v", err)
+			}
+			ctx, end := context.WithCancel(t.Context())
+			end()
+			follow(ctx)
+			_, follow, err = tier.Writes(nil, cfg, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatalf("after the first: %v", err)
+			}
+			follow(ctx)
+		})
+	}
+}

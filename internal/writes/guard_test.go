@@ -1,0 +1,183 @@
+package writes_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+	"roster/internal/limit"
+	"roster/internal/writes"
+)
+
+// severed is a replica's way to the store, which can be cut.
+type severed struct {
+	writes.Store
+	cut atomic.Bool
+}
+
+var errCut = errors.New("cut")
+
+func (s *severed) Get(ctx context.Context, name string) (writes.Held, error) {
+	if s.cut.Load() {
+		return writes.Held{}, errCut
+	}
+	return s.Store.Get(ctx, name)
+}
+
+func (s *severed) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
+	if s.cut.Load() {
+		return was, false, errCut
+	}
+	return s.Store.Put(ctx, name, was, value, life)
+}
+
+// A call waits for its turn for longer than its lock lasts without the store, and another replica makes the thing meanwhile. Whether the store has
+// come back by then or not, the call is not sent.
+func TestALockIsLostWhileTheTurnIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, back := range []bool{false, true} {
+		each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, other *world) {
+			way := &severed{Store: store}
+			w, stop := newWorld(t, v, way, nil)
+			defer stop()
+			first := true
+			turn := func(_ context.Context, op string) {
+				if op != "write" || !first {
+					return
+				}
+				first = false
+				way.cut.Store(true)
+				time.Sleep(20 * time.Second)
+				if res := other.do(kind, writes.Request{}); res.Outcome != writes.Done {
+					t.Errorf("the other: %+v", res)
+				}
+				way.cut.Store(!back)
+			}
+			v.tune(func(v *vendor) { v.turn = turn })
+			if res, err := kinds[kind].do(t.Context(), w, writes.Request{Source: "ws", Key: new("k")}); !errors.Is(err, writes.ErrUnavailable) {
+				t.Errorf("%+v, %v, want an error that says that nothing was sent", res, err)
+			}
+			if n := v.holds(kinds[kind].collection, nameOf(kind, "")); n != 1 {
+				t.Errorf("there are %d, want the other's", n)
+			}
+			way.cut.Store(false)
+			if res := w.do(kind, writes.Request{Key: new("k")}); res.Ref == nil || res.Outcome == writes.Unknown || !w.shows(kind, res) {
+				t.Errorf("afterwards: %+v", res)
+			}
+			if n := v.holds(kinds[kind].collection, nameOf(kind, "")); n != 1 {
+				t.Errorf("afterwards there are %d", n)
+			}
+		})
+	}
+}
+
+// A lock that was kept alive all the while is no hindrance, however long the turn takes.
+func TestALockIsKeptWhileTheTurnIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		v.tune(func(v *vendor) {
+			v.turn = func(_ context.Context, op string) {
+				if op == "write" {
+					time.Sleep(time.Minute)
+				}
+			}
+		})
+		if res := w.do(kind, writes.Request{}); res.Outcome != writes.Done {
+			t.Errorf("%+v", res)
+		}
+	})
+}
+
+// Somebody may have had it made the other way round meanwhile.
+func TestALockIsLostWhileASubscriptionWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v, store := newVendor(), new(writes.Memory)
+		way := &severed{Store: store}
+		w, stop := newWorld(t, v, way, nil)
+		defer stop()
+		other, stopOther := newWorld(t, v, store, nil)
+		defer stopOther()
+		turn := func(_ context.Context, op string) {
+			if op != "write" {
+				return
+			}
+			v.tune(func(v *vendor) { v.turn = nil })
+			way.cut.Store(true)
+			time.Sleep(20 * time.Second)
+			for _, off := range []bool{false, true} {
+				if _, _, err := other.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", Off: off, User: ann}); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		v.tune(func(v *vendor) { v.turn = turn })
+		if res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann}); !errors.Is(err, writes.ErrUnavailable) {
+			t.Errorf("%+v, %v, want an error that says that nothing was sent", res, err)
+		}
+		if v.tasks["7 ann@example.com"] {
+			t.Error("subscribed, although that was ended since")
+		}
+	})
+}
+
+// Within the source's limits, what a write needs goes before background readings that have waited for longer, also what settles it.
+func TestWritesGoFirst(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		limits := limit.New(nil)
+		budgets := []connectors.Budget{{Key: "ws", Limit: connectors.RateLimit{Calls: 1, Per: 10 * time.Second}}}
+		ops := make(chan string, 100)
+		v.tune(func(v *vendor) {
+			v.turn = func(ctx context.Context, op string) {
+				if pass, e := limits.Enter(ctx, budgets, time.Second); e == nil {
+					ops <- op
+					pass.Leave(true)
+				}
+			}
+		})
+		time.Sleep(5*time.Minute + time.Second) // all is read again in the background, and waits for one call after the other
+		for range len(ops) {
+			<-ops
+		}
+		v.tune(func(v *vendor) { v.fates = []fate{cutAfter} })
+		if res := w.do(kind, writes.Request{}); res.Outcome != writes.Done {
+			t.Errorf("%+v", res)
+		}
+		mine := kinds[kind].collection.String()
+		var got []string
+		for range len(ops) {
+			got = append(got, <-ops)
+		}
+		// It is looked for before, unless it has just been.
+		if diff := cmp.Diff([]string{mine, "write", mine}, got); diff != "" && !slices.Equal(got, []string{"write", mine}) {
+			t.Errorf("-want +got\n%s", diff)
+		}
+		time.Sleep(time.Minute)
+		if len(ops) < 2 {
+			t.Errorf("%d readings had been waiting, want some", len(ops))
+		}
+	})
+}
+
+// A connector's fault breaks off one write, and no other: what came of it is settled by who comes next.
+func TestAWritePanics(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		v.tune(func(v *vendor) { v.fates = []fate{panics} })
+		if res := w.do(kind, writes.Request{Key: new("k")}); res.Outcome != writes.Unknown || len(res.Errors) != 1 || strings.Contains(res.Errors[0].Message, "canary") {
+			t.Errorf("%+v", res)
+		}
+		if res := w.do(kind, writes.Request{Key: new("k")}); res.Outcome != writes.Done || v.holds(kinds[kind].collection, nameOf(kind, "")) != 1 {
+			t.Errorf("then %+v", res)
+		}
+	})
+}
