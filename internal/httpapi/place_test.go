@@ -189,3 +189,37 @@ func TestObserverIsToldBothEnds(t *testing.T) {
 		t.Errorf("%d operations have begun, and %d ended", begun, ended)
 	}
 }
+
+// A mutation whose client goes away gives its place and its cost back.
+func TestPlaceOfWhoHasGone(t *testing.T) {
+	t.Parallel()
+	limits := httpapi.DefaultLimits()
+	limits.Operations, limits.RunningCost = 1, 1
+	under := make(chan struct{})
+	h := httpapi.New(httpapi.Options{Limits: limits, API: api{exec: func(ctx context.Context) *graphql.Response {
+		if graphql.GetOperationContext(ctx).Operation.Operation == "mutation" {
+			close(under)
+			<-ctx.Done()
+			return nil
+		}
+		return &graphql.Response{Data: json.RawMessage(`{}`)}
+	}}})
+	for _, accept := range []string{"application/json", events} {
+		under = make(chan struct{})
+		ctx, leave := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			do(h, post(`{"query":"mutation { change }"}`, "Accept", accept).WithContext(ctx))
+		}()
+		<-under
+		if rec := do(h, post(hello)); rec.Code != 503 {
+			t.Errorf("%s: HTTP %d while it is under way, want 503", accept, rec.Code)
+		}
+		leave()
+		<-over
+		if rec := do(h, post(hello)); rec.Code != 200 {
+			t.Errorf("%s: HTTP %d when it has gone: %s", accept, rec.Code, rec.Body)
+		}
+	}
+}

@@ -90,8 +90,8 @@ func idIn(begin []byte) string {
 	}
 }
 
-// turnAway tells a client that its message is not taken, and is false where that ends the connection.
-func (s *socket) turnAway(id string, e *refusal) bool {
+// decline tells a client that its message is not taken, and is false where that ends the connection.
+func (s *socket) decline(id string, e *refusal) bool {
 	switch {
 	case e == connectionOver:
 		return false

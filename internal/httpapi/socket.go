@@ -126,7 +126,7 @@ func (s *socket) read(inTime *time.Timer) bool {
 	m, e := s.receive()
 	switch {
 	case e != nil:
-		return s.turnAway(m.ID, e)
+		return s.decline(m.ID, e)
 	case m.Type == messagePing:
 		return s.send(messagePong, "", m.Payload) == nil
 	case m.Type == messagePong:
@@ -185,7 +185,7 @@ func (s *socket) subscribe(m message) bool {
 	params.ReadTime.End = graphql.Now()
 	params.Headers = s.r.Header
 	if e != nil {
-		return s.turnAway(m.ID, e)
+		return s.decline(m.ID, e)
 	}
 	ctx, e := s.admit(m.ID)
 	switch {
