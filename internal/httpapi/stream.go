@@ -73,7 +73,7 @@ func (d *door) within(
 			endless()
 			return ctx, p.take(op.cost)
 		}
-		ctx, stop = context.WithTimeout(ctx, d.limits.OperationTime)
+		ctx, stop = context.WithTimeout(ctx, d.limits.OperationTime) //nolint:gosec // called when within ends
 		return ctx, p.take(op.cost)
 	})
 	if e != nil {
