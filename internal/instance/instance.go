@@ -63,6 +63,7 @@ type instance struct {
 	people  *roster.Roster
 	there   *presence.Store
 	writer  *writes.Writer
+	ledger  *writes.Ledger // what outlives the instance; nil where nothing does
 	gate    *admission.Gate
 	door    *doorway
 	// What clients have registered outlives a change, and when somebody was last reminded of what.
@@ -81,7 +82,8 @@ type instance struct {
 // build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
 // for each fault.
 func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
-	i := &instance{config: cfg, tier: opt.Tier, retired: make(chan struct{}), log: opt.Logger, reminders: new(credential.Reminders)}
+	i := &instance{config: cfg, tier: opt.Tier, ledger: opt.Writes, retired: make(chan struct{}), log: opt.Logger,
+		reminders: new(credential.Reminders)}
 	if before != nil {
 		i.reminders = before.reminders
 	}
@@ -148,7 +150,7 @@ func (i *instance) start(ctx context.Context, ready func()) {
 	i.parts.Go(func() { i.people.Run(ctx) }) //nolint:errcheck // as above
 	i.parts.Go(func() { i.reminders.Watch(ctx, i.sources, i.log) })
 	i.parts.Go(func() {
-		if i.people.AwaitFirst(ctx) {
+		if (i.ledger == nil || i.ledger.AwaitFirst(ctx)) && i.people.AwaitFirst(ctx) {
 			ready()
 		}
 	})

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/directory"
 	"roster/internal/snapshot"
 )
 
@@ -22,8 +21,6 @@ const (
 	patience = 30 * time.Second
 	// attempts is how often a call is sent in all that was refused for that.
 	attempts = 3
-	// showWithin is how long the directory is waited for that shows what was made.
-	showWithin = 2 * time.Second
 )
 
 // perform does a write, or says what it would do.
@@ -33,7 +30,10 @@ func (w *Writer) perform(ctx context.Context, c *change) (Result, error) {
 		w.audit(ctx, c, r, nil)
 		return r, nil
 	}
-	return w.detached(ctx, c, func(ctx context.Context) (Result, error) { return w.keyed(ctx, c) })
+	return w.detached(ctx, c, func(ctx context.Context) (Result, error) {
+		r, err := w.keyed(ctx, c)
+		return w.present(ctx, c, r), err
+	})
 }
 
 // detached does a write that goes on when its caller gives up, who is then told that nobody knows yet.
@@ -219,18 +219,7 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 	reached(ctx, "answered")
 	w.ledger.remove(ctx, e.thing, e.held)
 	reached(ctx, "closed")
-	return w.present(ctx, c, r), kept, nil
-}
-
-// present waits until the directory shows what there is to show.
-func (w *Writer) present(ctx context.Context, c *change, r Result) Result {
-	if r.Ref == nil || c.shows == nil {
-		return r
-	}
-	ctx, cancel := context.WithTimeout(ctx, showWithin)
-	defer cancel()
-	w.opt.Roster.AwaitDirectory(ctx, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) })
-	return r
+	return r, kept, nil
 }
 
 // execution is a write that has the right to touch its thing.
