@@ -41,12 +41,19 @@ func (w *Writer) perform(ctx context.Context, c *change) (Result, error) {
 
 // detached does a write that goes on when its caller gives up, who is then told that nobody knows yet.
 func (w *Writer) detached(ctx context.Context, c *change, do func(context.Context) (Result, error)) (Result, error) {
+	caller := nameOf(c.Method, c.Caller)
+	if full, ok := w.bound.enter(caller); !ok {
+		r := rejected(UserError{input("source"), Refused, full})
+		w.audit(ctx, c, r, nil)
+		return r, nil
+	}
 	type end struct {
 		Result
 		error
 	}
 	ended := make(chan end, 1)
 	w.running.Go(func() {
+		defer w.bound.leave(caller)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.opt.Within)
 		defer cancel()
 		defer context.AfterFunc(w.ending, cancel)()

@@ -33,6 +33,7 @@ type Writer struct {
 	opt     Options
 	ledger  *Ledger
 	running sync.WaitGroup
+	bound   bound           // of those that are running
 	ending  context.Context // ends when nobody waits for the writes any more
 	end     context.CancelFunc
 }
