@@ -56,6 +56,20 @@ func TestDeadReplica(t *testing.T) {
 	})
 }
 
+// What was made is in the answer, however long this replica's directory takes to build.
+func TestSlowDirectory(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, _ *vendor, store *writes.Memory, _ *world) {
+		slow := newVendor()
+		slow.buildFor = 5 * time.Second
+		w, stop := newWorld(t, slow, store, nil)
+		defer stop()
+		if res := w.do(kind, writes.Request{}); res.Outcome != writes.Done || !w.shows(kind, res) {
+			t.Errorf("%+v is not shown", res)
+		}
+	})
+}
+
 // Who has no time left to wait until all show it is told what came of it all the same.
 func TestNoTimeToBeShown(t *testing.T) {
 	t.Parallel()

@@ -60,7 +60,8 @@ type vendor struct {
 
 	settings    map[snapshot.Key]snapshot.Settings // of the keeper; nil for its own
 	fingerprint string
-	answering   func() // called when something has been made and nobody has been told
+	buildFor    time.Duration // what a directory takes
+	answering   func()        // called when something has been made and nobody has been told
 	// turn is called when a call begins to wait for its turn, and ends when that comes. Of readings it is told the collection.
 	turn func(ctx context.Context, op string)
 }
@@ -329,7 +330,7 @@ func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.O
 	sources := []*connectors.Source{v.source(), lesser()}
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources, Settings: v.settings})
 	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store, Logger: log})
-	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: w.ledger})
+	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: slowly{w.ledger, v.buildFor}})
 	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: log}
 	if change != nil {
 		change(&opt)
