@@ -197,7 +197,7 @@ func TestRedisDiesUnderLoad(t *testing.T) {
 	more(2)
 	redis.Kill()
 	all("redis is away", 1)
-	more(2) // after a quiet time, each in its own slice of time
+	more(3) // after a quiet time, each in its own slice of time
 	redis.Restart()
 	all("redis is there", 2)
 	more(2)

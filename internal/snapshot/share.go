@@ -191,6 +191,11 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 		if !c.due(v, now) {
 			break
 		}
+		// Who has just got the tier back cannot know what others have read without it: each lets that grow old enough first.
+		if crowd := tier.Crowd(); crowd.Connected && now.Before(crowd.Since.Add(c.settings.MinInterval)) {
+			c.putOff(crowd.Since.Add(c.settings.MinInterval), crowd.Since.Add(c.settings.MinInterval))
+			break
+		}
 		lease, mark, err := tier.Claim(ctx, c.claimOf(v, now))
 		switch {
 		case err != nil && tier.Crowd().Connected && tries < patientTries:
@@ -297,36 +302,36 @@ func (c *collection) pace() time.Duration {
 
 func (c *collection) minInterval() time.Duration { return c.pace() * c.settings.MinInterval }
 
-// mayReadAlone says whether a reading that is due is due for this replica, when the tier is away. All of them know when the last shared
-// reading was, and each takes its turn by its rank from then on, so that together they read no more often than one would.
+// mayReadAlone says whether a reading that is due is due for this replica, when the tier is away. One that another replica began right before
+// is known to nobody else: so each takes its first turn by its rank from when the tier went away, and the next ones by how many there are.
 func (c *collection) mayReadAlone(v *view, now time.Time) bool {
 	c.paced = c.pace()
 	crowd := c.keeper.tier.Crowd()
-	turn := time.Duration(max(1, crowd.Size))
-	if crowd.Connected {
-		turn = 1 // it failed just now, and whether it is away is not known yet
-	} else if !c.alone && !v.started.IsZero() {
-		turn = time.Duration(crowd.Rank + 1)
-	}
 	if v.started.IsZero() {
 		return true // nothing is known of any reading
 	}
-	floor := v.started.Add(turn * c.settings.MinInterval)
+	turn, last := time.Duration(max(1, crowd.Size)), v.started
+	if crowd.Connected {
+		turn = 1 // it failed just now, and whether it is away is not known yet
+	} else if !c.alone || v.started.Before(crowd.Since) {
+		turn, last = time.Duration(crowd.Rank+1), later(v.started, crowd.Since)
+	}
+	floor := last.Add(turn * c.settings.MinInterval)
 	next := floor
 	if v.snap != nil && v.err == nil {
-		next = v.started.Add(turn * c.freshFor(v) / c.pace())
+		next = later(floor, v.started.Add(turn*c.freshFor(v)/c.pace()))
 	}
 	if c.urged(v) && !now.Before(floor) || !now.Before(next) {
 		return true
 	}
-	c.change(func(v *view) {
-		v.floor = floor
-		if v.next = next; v.reading {
-			v.reading = false
-		}
-	})
-	c.release()
+	c.putOff(floor, next)
 	return false
+}
+
+// putOff settles that the next reading is due at next, and allowed from floor on.
+func (c *collection) putOff(floor, next time.Time) {
+	c.change(func(v *view) { v.floor, v.next, v.reading = floor, next, false })
+	c.release() // for whom that is too late, waiting is in vain
 }
 
 // reschedule sets when the next reading is due after the pace has changed.

@@ -24,7 +24,8 @@ type unsteady struct {
 	away, lost atomic.Bool
 	size, rank int
 	calls      atomic.Int64
-	saved      func() // called before a Save
+	since      atomic.Pointer[time.Time] // when it went away or came back, if it did
+	saved      func()                    // called before a Save
 	mended     chan struct{}
 }
 
@@ -64,7 +65,18 @@ func (u *unsteady) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease,
 }
 
 func (u *unsteady) Crowd() snapshot.Crowd {
-	return snapshot.Crowd{Connected: !u.away.Load(), Size: u.size, Rank: u.rank}
+	crowd := snapshot.Crowd{Connected: !u.away.Load(), Size: u.size, Rank: u.rank}
+	if since := u.since.Load(); since != nil {
+		crowd.Since = *since
+	}
+	return crowd
+}
+
+// turn has it go away or come back.
+func (u *unsteady) turn(away bool) {
+	now := time.Now()
+	u.since.Store(&now)
+	u.away.Store(away)
 }
 
 func (u *unsteady) Changed() <-chan struct{} {
@@ -288,6 +300,55 @@ func TestMinIntervalHoldsAcrossReplicas(t *testing.T) {
 		}
 		if len(at) < 6 {
 			t.Errorf("read %d times in a minute of refreshing", len(at))
+		}
+	})
+}
+
+// The tier goes away while one replica reads, of which the other has not heard, and comes back while the other cannot know what was read without it.
+func TestMinIntervalHoldsWhereTheTierGoesAndComes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := shared.NewLocal()
+		s := scripted(step{ids: []string{"1"}}, step{ids: []string{"1"}, takes: 5 * time.Second}, step{ids: []string{"1"}})
+		var us []*unsteady
+		var ks []*snapshot.Keeper
+		for i := range 2 {
+			u := &unsteady{Tier: tier.Join(), size: 2, rank: i, mended: make(chan struct{}, 1)}
+			opt := one(s)
+			opt.Tier = u
+			k := snapshot.New(opt)
+			defer start(t, k)()
+			us, ks = append(us, u), append(ks, k)
+		}
+		urge := func(d time.Duration) {
+			for range d / (100 * time.Millisecond) {
+				for _, k := range ks {
+					k.Refresh(accounts)
+				}
+				pass(100 * time.Millisecond)
+			}
+		}
+		pass(15 * time.Second)
+		ks[1].Refresh(accounts)
+		pass(100 * time.Millisecond)
+		for _, u := range us {
+			u.turn(true)
+		}
+		urge(45 * time.Second)
+		for _, u := range us { // the second has read last, and is back last
+			u.turn(false)
+			u.mended <- struct{}{}
+			urge(time.Second)
+		}
+		urge(45 * time.Second)
+		at := s.reads()
+		for i := range at[1:] {
+			if gap := at[i+1].Sub(at[i]); gap < 10*time.Second {
+				t.Errorf("reading %d came %v after the one before", i+1, gap)
+			}
+		}
+		if len(at) < 8 {
+			t.Errorf("read %d times in all", len(at))
 		}
 	})
 }

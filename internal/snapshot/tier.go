@@ -122,6 +122,9 @@ type Crowd struct {
 	Connected bool
 	// Size is how many replicas there were when the tier last worked, and Rank this one's place among them, from 0.
 	Size, Rank int
+	// Since is when the tier went away, or came back from being away: of readings that others began at about that time nothing is known.
+	// Zero where it never was away.
+	Since time.Time
 }
 
 // PartsSize is how many bytes the parts have.
