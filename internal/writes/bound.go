@@ -5,8 +5,8 @@ import "sync"
 // Writes go on when their callers have gone, so that what bounds callers does not bound them: maxUnderWay are under way at most, of one caller
 // maxOfCaller.
 const (
-	maxUnderWay = 256
-	maxOfCaller = 64
+	maxUnderWay = 1024
+	maxOfCaller = 256
 )
 
 // bound counts the writes under way. The zero value has none.

@@ -26,7 +26,7 @@ func TestWritesAreBounded(t *testing.T) {
 		leave := func(caller string) {
 			ctx, gone := context.WithCancel(t.Context())
 			var all sync.WaitGroup
-			for n := range 64 {
+			for n := range 256 {
 				all.Go(func() {
 					if res := create(ctx, caller, fmt.Sprint(caller, n)); res.Outcome != writes.Unknown {
 						t.Errorf("%s, who has gone, is told %+v", caller, res)
@@ -50,7 +50,7 @@ func TestWritesAreBounded(t *testing.T) {
 			}
 		}
 		v.tune(func(v *vendor) {
-			for range 1000 {
+			for range 5000 {
 				v.fates = append(v.fates, tooMany)
 			}
 		})
