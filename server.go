@@ -36,8 +36,9 @@ import (
 const usage = `Roster serves one GraphQL graph over the systems in which a company keeps its people.
 
   roster demo   [--listen 127.0.0.1:8080] [--people 1000] [--seed 1] [--limits]   an invented company, with nothing to set up
+                [--write-config FILE] [--systems 127.0.0.1:0]                     and for serve and check to read as well
   roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080] [--insecure-serve-everyone]   the systems named in the configuration
-  roster check  [--config roster.yaml] [--timeout 1m]                             asks each of them what its credential can see
+  roster check  [--config roster.yaml] [--timeout 5m]                             asks each of them what its credential can see
   roster cache clear [--source NAME] [--config roster.yaml]                       removes what is kept beside the memory
   roster key    [NAME]                                                            makes an API key, and the line to configure for it
   roster schema                                                                   prints the schema
@@ -131,17 +132,31 @@ func (p *program) demo(ctx context.Context) error {
 	people := p.Int("people", sandbox.DefaultPeople, "size of the company")
 	seed := p.Uint64("seed", 1, "which company")
 	limits := p.Bool("limits", false, "keep the vendors' limits")
+	systems := p.String("systems", "127.0.0.1:0", "address of the imitated systems")
+	written := p.String("write-config", "", "file to write a configuration to with which others read them")
 	if err := p.parse(); err != nil {
 		return err
 	}
 	if *people < sandbox.MinPeople || *people > sandbox.MaxPeople {
 		return fmt.Errorf("--people: must be between %d and %d", sandbox.MinPeople, sandbox.MaxPeople)
 	}
-	fakes, err := sandbox.Start(ctx, sandbox.Options{People: *people, Seed: *seed, Limits: *limits})
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *systems)
 	if err != nil {
-		return err
+		return fmt.Errorf("--systems: %w", err)
+	}
+	if !isLoopback(l.Addr()) {
+		return errors.Join(errors.New("--systems: must be an address of loopback, such as 127.0.0.1:8090"), l.Close())
+	}
+	fakes, err := sandbox.Start(ctx, sandbox.Options{People: *people, Seed: *seed, Limits: *limits, Listener: l})
+	if err != nil {
+		return errors.Join(err, l.Close())
 	}
 	defer fakes.Close() //nolint:errcheck // nothing in it is worth keeping
+	if *written != "" {
+		if err := writeConfig(*written, fakes.Config(demoServe)); err != nil {
+			return fmt.Errorf("--write-config: %w", err)
+		}
+	}
 	cfg, err := config.Default(*listen, fakes.Sources())
 	if err != nil {
 		return err
@@ -149,7 +164,29 @@ func (p *program) demo(ctx context.Context) error {
 	cfg.Introspection = true // there is nothing to hide, and the playground documents itself by it
 	return serve(ctx, cfg, nil, telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn), func(string) {}, func(address string) {
 		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
+		if *written != "" {
+			fmt.Fprintf(p.stdout, "\nWritten: %[1]s. As long as this runs, roster check --config %[1]s and roster serve --config %[1]s read the same systems.\n", *written)
+		}
 	})
+}
+
+// demoServe is where `serve` listens with the configuration that the demo writes: beside the demo.
+const demoServe = "127.0.0.1:8081"
+
+// writeConfig writes a file that is not there yet, or holds the same already: it may be somebody's own.
+func writeConfig(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names it
+	if errors.Is(err, os.ErrExist) {
+		if there, err := os.ReadFile(path); err == nil && string(there) == text { //nolint:gosec // as above
+			return nil
+		}
+		return fmt.Errorf("%s is there already, and says something else; remove it, or name another file", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }
 
 // welcome is what the demo says once there is something to see.
@@ -197,7 +234,7 @@ func (p *program) serve(ctx context.Context) error {
 
 func (p *program) check(ctx context.Context) error {
 	path := p.String("config", "roster.yaml", "configuration file")
-	timeout := p.Duration("timeout", time.Minute, "how long to go on")
+	timeout := p.Duration("timeout", 5*time.Minute, "how long to go on")
 	if err := p.parse(); err != nil {
 		return err
 	}
@@ -219,7 +256,7 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	watch := new(check.Watch)
+	watch := &check.Watch{Progress: p.stderr}
 	runtime.Limits, runtime.Observer = limits(common), watch
 	sources, err := instance.Open(cfg, runtime)
 	if err != nil {
@@ -365,10 +402,11 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	kept.Go(func() { follow(sharing) })
 	defer kept.Wait()
 	defer stopSharing()
-	runtime.Observer, runtime.Limits = seen.Calls(false), limits(common)
+	waits := telemetry.NewWaits(log)
+	runtime.Observer, runtime.Limits = waits.Follow(seen.Calls(false)), limits(common)
 	options := instance.Options{
 		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Writes: ledger, Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
-		Runtime: runtime, Propagating: seen.Calls(true), Readings: seen.Readings(), Operations: seen, Written: seen,
+		Runtime: runtime, Propagating: waits.Follow(seen.Calls(true)), Readings: seen.Readings(), Operations: seen, Written: seen,
 		HealthElsewhere: admin != nil,
 		AccessLines:     func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
 	}

@@ -75,6 +75,21 @@ var awaited = func() *Urgency {
 	return u
 }()
 
+type waitsKey struct{}
+
+// WithWaits gives a context under which tell is told that a call waits for its turn, and how long at least: before it does, and again where that
+// changes. It must not block.
+func WithWaits(ctx context.Context, tell func(time.Duration)) context.Context {
+	return context.WithValue(ctx, waitsKey{}, tell)
+}
+
+// TellWait tells whoever wants to know that a call waits for its turn.
+func TellWait(ctx context.Context, d time.Duration) {
+	if tell, ok := ctx.Value(waitsKey{}).(func(time.Duration)); ok {
+		tell(d)
+	}
+}
+
 // BreakerState is how calls to a source stand after failures.
 type BreakerState uint8
 

@@ -29,6 +29,8 @@ type Observer interface {
 type Observed struct {
 	// Header is sent with the call; nil for none.
 	Header map[string]string
+	// Waits is told that the call waits for its turn, and how long at least; maybe more than once. It does not block. Nil for nobody.
+	Waits func(time.Duration)
 	// Done is told how the call ended, once.
 	Done func(CallEnd)
 }

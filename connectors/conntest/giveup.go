@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,13 +17,12 @@ import (
 
 // givenUp checks that no source can hold a caller for longer than the caller, or the configuration, allows.
 func (s Subject) givenUp(t *testing.T, op operation) {
-	impatient := func(c *connectors.Config) { c.Timeout = impatience }
 	for name, effect := range map[string]faults.Effect{
-		"no answer": faults.Hang(), "half an answer": faults.Stall(), "an answer too slow to come": faults.Slow(20, impatience/5),
+		"no answer": faults.Hang(), "half an answer": faults.Stall(), "an answer that never ends": faults.Trickle(time.Millisecond),
 	} {
 		t.Run(name+" within the configured time-out", func(t *testing.T) {
 			t.Parallel()
-			if e := s.fails(t, op, effect, impatient); e != nil && e.Kind != connectors.KindTimeout {
+			if e := s.timesOut(t, op, effect); e != nil && e.Kind != connectors.KindTimeout {
 				t.Errorf("got %v; want it timed out", e)
 			}
 		})
@@ -32,9 +32,8 @@ func (s Subject) givenUp(t *testing.T, op operation) {
 			t.Parallel()
 			st := s.start(t)
 			source := st.open(t, nil)
-			st.faults.Set(faults.Fault{Effect: effect})
-			ctx, cancel := context.WithTimeout(t.Context(), impatience)
-			defer cancel()
+			ctx := &deadline{Context: t.Context(), passed: make(chan struct{})}
+			st.faults.Set(faults.Fault{Effect: effect, On: func(*http.Request) bool { ctx.pass(); return true }})
 			got, err := op.read(ctx, source, nil)
 			if e := st.judge(t, op, got, err); e != nil && e.Kind != connectors.KindTimeout {
 				t.Errorf("got %v; want it timed out", e)
@@ -91,6 +90,47 @@ func (s Subject) givenUp(t *testing.T, op operation) {
 			t.Errorf("%d pages were read after the caller had gone", told-1)
 		}
 	})
+}
+
+// timesOut performs the operation with a time-out that is short, and yet long enough for the first request to be made: how long that takes is
+// for the machine to say.
+func (s Subject) timesOut(t *testing.T, op operation, effect faults.Effect) *connectors.Error {
+	t.Helper()
+	for timeout := impatience; ; timeout *= 2 {
+		st := s.start(t)
+		source := st.open(t, func(c *connectors.Config) { c.Timeout = timeout })
+		st.faults.Set(faults.Fault{Effect: effect})
+		got, err := ask(t, op, source, nil)
+		if st.faults.Hits() > 0 {
+			return st.judge(t, op, got, err)
+		}
+		if timeout > enough {
+			t.Error("no request was made")
+			return nil
+		}
+	}
+}
+
+// deadline is a context whose deadline passes when the check says, and not by a clock.
+type deadline struct {
+	context.Context
+	once   sync.Once
+	passed chan struct{}
+}
+
+func (d *deadline) pass() { d.once.Do(func() { close(d.passed) }) }
+
+// Done is closed when the deadline passes.
+func (d *deadline) Done() <-chan struct{} { return d.passed }
+
+// Err is context.DeadlineExceeded from then on.
+func (d *deadline) Err() error {
+	select {
+	case <-d.passed:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
 }
 
 // unreachable checks the ways in which there is nobody to talk to.

@@ -20,8 +20,8 @@ const Prefix = "/at/a/base"
 const (
 	// enough is for anything that ought to end by itself. Only a failing check takes that long.
 	enough = 30 * time.Second
-	// impatience is for what must be given up in time.
-	impatience = 150 * time.Millisecond
+	// impatience is the time-out of calls that never end, at first.
+	impatience = 50 * time.Millisecond
 	// name is what the source is called in these tests.
 	name = "source-under-test"
 )

@@ -127,6 +127,29 @@ func Slow(pieces int, pause time.Duration) Effect {
 	}
 }
 
+// Trickle begins an answer that never ends: blanks, one after each pause, until the client goes or the fault ends. Then it cuts the connection.
+func Trickle(pause time.Duration) Effect {
+	return func(c *call) {
+		c.drain()
+		c.w.Header().Set("Content-Type", "application/json")
+		next := time.NewTicker(pause)
+		defer next.Stop()
+		for {
+			if _, err := c.w.Write([]byte(" ")); err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			_ = http.NewResponseController(c.w).Flush() // the next write shows whether the client has gone
+			select {
+			case <-next.C:
+			case <-c.r.Context().Done():
+				panic(http.ErrAbortHandler)
+			case <-c.released:
+				panic(http.ErrAbortHandler)
+			}
+		}
+	}
+}
+
 // Huge answers 200 with one JSON object of at least so many bytes.
 func Huge(size int64) Effect {
 	return func(c *call) {

@@ -160,7 +160,9 @@ func TestWhichRequestsAreMet(t *testing.T) {
 
 func TestHangEnds(t *testing.T) {
 	t.Parallel()
-	for name, effect := range map[string]faults.Effect{"before the answer": faults.Hang(), "within the answer": faults.Stall()} {
+	for name, effect := range map[string]faults.Effect{
+		"before the answer": faults.Hang(), "within the answer": faults.Stall(), "drop by drop": faults.Trickle(time.Millisecond),
+	} {
 		t.Run("when the client goes, "+name, func(t *testing.T) {
 			t.Parallel()
 			var serving sync.WaitGroup

@@ -84,11 +84,11 @@ func checkCredential(cfg *connectors.Config) (string, error) {
 	case cfg.OAuth == nil:
 		return checkToken(cfg.AccessToken)
 	case cfg.AccessToken != "":
-		return "", errors.Join(errors.New("access_token: give either this or oauth"), checkOAuth(cfg.OAuth))
+		return "", errors.Join(errors.New("access_token: give either this or oauth"), rest.CheckOAuth(cfg.OAuth, true))
 	case cfg.Runtime.Tokens == nil:
-		return "", errors.Join(errors.New("oauth: "+connectors.NoTokenKeeper), checkOAuth(cfg.OAuth))
+		return "", errors.Join(errors.New("oauth: "+connectors.NoTokenKeeper), rest.CheckOAuth(cfg.OAuth, true))
 	}
-	return "", checkOAuth(cfg.OAuth)
+	return "", rest.CheckOAuth(cfg.OAuth, true)
 }
 
 // allAccounts is what Kommo allows for one address of the caller, as one of its texts has it, whatever the accounts; the tenth more is for

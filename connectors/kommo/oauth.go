@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -30,27 +29,6 @@ type oauth struct {
 	rest *rest.Client
 	cfg  connectors.OAuth
 	base string // the account's address as configured
-}
-
-// checkOAuth gives the faults of the settings.
-func checkOAuth(o *connectors.OAuth) error {
-	var errs []error
-	for _, s := range []struct{ key, value string }{
-		{"client_id", o.ClientID}, {"client_secret", o.ClientSecret.Reveal()}, {"redirect_uri", o.RedirectURI},
-	} {
-		if strings.TrimSpace(s.value) == "" {
-			errs = append(errs, errors.New("oauth."+s.key+": required"))
-		}
-	}
-	if (o.RefreshToken == "") == (o.Code == "") {
-		errs = append(errs, errors.New("oauth.refresh_token: give either this or oauth.code"))
-	}
-	if o.URL != "" {
-		if _, err := rest.New(rest.Options{Base: o.URL}); err != nil {
-			errs = append(errs, errors.New("oauth.url: "+err.Error()))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // exchange gives a grant for a pair of tokens. An account whose subdomain was renamed answers 401 or 404 at its old place: where Kommo

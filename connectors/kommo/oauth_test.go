@@ -36,6 +36,14 @@ func oauthConfig() connectors.Config {
 	}}
 }
 
+// ownAccount is a configuration of a source that nobody calls.
+func ownAccount(t *testing.T) connectors.Config {
+	t.Helper()
+	c := oauthConfig()
+	c.URL, c.Runtime.Tokens = "https://harbour.example", keeping(t, &credential.Memory{})
+	return c
+}
+
 // keeping gives a keeper over store that is closed with the test.
 func keeping(t *testing.T, store credential.Store) *credential.Keeper {
 	t.Helper()
@@ -181,9 +189,7 @@ func TestOAuthRefused(t *testing.T) {
 			s := openOAuth(t, vendor, &store, tt.cfg)
 			for range 3 {
 				_, err := s.Contacts.List(t.Context(), nil)
-				if !connectors.IsKind(err, tt.kind) || !strings.Contains(err.Error(), tt.says) || strings.Contains(fmt.Sprintf("%+v", err), "canary") {
-					t.Errorf("got %v", err)
-				}
+				conntest.Refused(t, err, tt.kind, tt.says)
 			}
 			if n := vendor.Calls()["token.refresh"]; n != 1 {
 				t.Errorf("%d attempts, want one and a pause", n)
@@ -233,62 +239,17 @@ func TestOAuthFollowsARenamedSubdomain(t *testing.T) {
 
 func TestOAuthSettings(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		change func(*connectors.Config)
-		want   string
-	}{
-		"both": {func(c *connectors.Config) { c.AccessToken = "canary" }, "access_token: give either this or oauth"},
-		"nothing": {func(c *connectors.Config) { c.OAuth = &connectors.OAuth{} },
-			"oauth.client_id: required\noauth.client_secret: required\noauth.redirect_uri: required\noauth.refresh_token: give either this or oauth.code"},
-		"two grants": {func(c *connectors.Config) { c.OAuth.Code = "canary" }, "oauth.refresh_token: give either this or oauth.code"},
-		"no place":   {func(c *connectors.Config) { c.Runtime.Tokens = nil }, "oauth: " + connectors.NoTokenKeeper},
-		"a bad URL":  {func(c *connectors.Config) { c.OAuth.URL = "canary" }, "oauth.url: not an absolute http or https URL"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := oauthConfig()
-			c.URL, c.Runtime.Tokens = "https://harbour.example", keeping(t, &credential.Memory{})
-			tt.change(&c)
-			if _, err := kommo.Open(c); err == nil || err.Error() != tt.want {
-				t.Errorf("got %v, want %s", err, tt.want)
-			}
-		})
-	}
+	conntest.BadSettings(t, kommo.Open, ownAccount(t), map[string]conntest.BadSetting{
+		"both": {Change: func(c *connectors.Config) { c.AccessToken = "canary" }, Want: "access_token: give either this or oauth"},
+		"nothing": {Change: func(c *connectors.Config) { c.OAuth = &connectors.OAuth{} },
+			Want: "oauth.client_id: required\noauth.client_secret: required\noauth.redirect_uri: required\noauth.refresh_token: give either this or oauth.code"},
+		"two grants": {Change: func(c *connectors.Config) { c.OAuth.Code = "canary" }, Want: "oauth.refresh_token: give either this or oauth.code"},
+		"no place":   {Change: func(c *connectors.Config) { c.Runtime.Tokens = nil }, Want: "oauth: " + connectors.NoTokenKeeper},
+		"a bad URL":  {Change: func(c *connectors.Config) { c.OAuth.URL = "canary" }, Want: "oauth.url: not an absolute http or https URL"},
+	})
 }
 
-// The fingerprint goes by the first grant, which tells whose the credential is, and by nothing that changes when tokens are renewed.
 func TestOAuthFingerprint(t *testing.T) {
 	t.Parallel()
-	changes := map[string]func(*connectors.Config){
-		"nothing":         func(*connectors.Config) {},
-		"another name":    func(c *connectors.Config) { c.Name = "other" },
-		"another secret":  func(c *connectors.Config) { c.OAuth.ClientSecret = "new" },
-		"another grant":   func(c *connectors.Config) { c.OAuth.RefreshToken = "other" },
-		"a code":          func(c *connectors.Config) { c.OAuth.RefreshToken, c.OAuth.Code = "", connectors.Secret(firstToken) },
-		"another client":  func(c *connectors.Config) { c.OAuth.ClientID = "other" },
-		"another account": func(c *connectors.Config) { c.URL += "/deeper" },
-	}
-	seen := map[string]string{}
-	for name, change := range changes {
-		c := oauthConfig()
-		c.URL, c.Runtime.Tokens = "https://harbour.example", keeping(t, &credential.Memory{})
-		change(&c)
-		s, err := kommo.Open(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen[name] = s.Fingerprint
-	}
-	distinct := map[string]bool{}
-	for name, f := range seen {
-		same := name == "another name" || name == "another secret"
-		if same != (f == seen["nothing"]) && name != "nothing" {
-			t.Errorf("%s: the same fingerprint %v, want %v", name, f == seen["nothing"], same)
-		}
-		distinct[f] = true
-	}
-	if len(distinct) != 5 {
-		t.Errorf("%d fingerprints, want 5", len(distinct))
-	}
+	conntest.OAuthFingerprint(t, kommo.Open, ownAccount(t))
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -29,28 +28,6 @@ const (
 type oauth struct {
 	rest *rest.Client
 	cfg  connectors.OAuth
-}
-
-// checkOAuth gives the faults of the settings.
-func checkOAuth(o *connectors.OAuth) error {
-	var errs []error
-	for _, s := range []struct{ key, value string }{
-		{"client_id", o.ClientID}, {"client_secret", o.ClientSecret.Reveal()}, {"redirect_uri", o.RedirectURI},
-	} {
-		// A refresh needs no redirect_uri here.
-		if strings.TrimSpace(s.value) == "" && (s.key != "redirect_uri" || o.Code != "") {
-			errs = append(errs, errors.New("oauth."+s.key+": required"))
-		}
-	}
-	if (o.RefreshToken == "") == (o.Code == "") {
-		errs = append(errs, errors.New("oauth.refresh_token: give either this or oauth.code"))
-	}
-	if o.URL != "" {
-		if _, err := rest.New(rest.Options{Base: o.URL}); err != nil {
-			errs = append(errs, errors.New("oauth.url: "+err.Error()))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // exchange gives a grant for a pair of tokens. Whether the vendor lets a refresh token be used twice is not known: it is taken to die.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"roster/connectors"
@@ -33,6 +32,14 @@ func oauthConfig(tokenURL string) connectors.Config {
 	return connectors.Config{Kind: connectors.Worksection, Name: "ws", OAuth: &connectors.OAuth{
 		ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: firstToken, URL: tokenURL,
 	}}
+}
+
+// ownAccount is a configuration of a source that nobody calls.
+func ownAccount(t *testing.T) connectors.Config {
+	t.Helper()
+	c := oauthConfig("")
+	c.URL, c.Runtime.Tokens = "https://lumen.worksection.com", keeping(t, &credential.Memory{})
+	return c
 }
 
 func keeping(t *testing.T, store credential.Store) *credential.Keeper {
@@ -141,9 +148,7 @@ func TestOAuthRefused(t *testing.T) {
 				s := openOAuth(t, vendor, &store, tt.change)
 				for range 2 {
 					_, err := s.Contacts.List(t.Context(), nil)
-					if !connectors.IsKind(err, tt.kind) || !strings.Contains(err.Error(), tt.says) || strings.Contains(fmt.Sprintf("%+v", err), "canary") {
-						t.Errorf("got %v", err)
-					}
+					conntest.Refused(t, err, tt.kind, tt.says)
 				}
 				if c := vendor.Calls(); c["oauth2/refresh"]+c["oauth2/token"] != 1 {
 					t.Errorf("calls %v, want one attempt and a pause", c)
@@ -155,61 +160,16 @@ func TestOAuthRefused(t *testing.T) {
 
 func TestCredentialSettings(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		change func(*connectors.Config)
-		want   string
-	}{
-		"both":            {func(c *connectors.Config) { c.APIKey = "canary" }, "api_key: give either this or oauth"},
-		"another signing": {func(c *connectors.Config) { c.OAuth, c.APIKey, c.Signing = nil, "k", "sha1" }, "signing: must be md5 or hmac"},
-		"nothing": {func(c *connectors.Config) { c.OAuth = &connectors.OAuth{} },
-			"oauth.client_id: required\noauth.client_secret: required\noauth.refresh_token: give either this or oauth.code"},
-		"no place": {func(c *connectors.Config) { c.Runtime.Tokens = nil }, "oauth: " + connectors.NoTokenKeeper},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := oauthConfig("")
-			c.URL, c.Runtime.Tokens = "https://lumen.worksection.com", keeping(t, &credential.Memory{})
-			tt.change(&c)
-			if _, err := worksection.Open(c); err == nil || err.Error() != tt.want {
-				t.Errorf("got %v, want %s", err, tt.want)
-			}
-		})
-	}
+	conntest.BadSettings(t, worksection.Open, ownAccount(t), map[string]conntest.BadSetting{
+		"both":            {Change: func(c *connectors.Config) { c.APIKey = "canary" }, Want: "api_key: give either this or oauth"},
+		"another signing": {Change: func(c *connectors.Config) { c.OAuth, c.APIKey, c.Signing = nil, "k", "sha1" }, Want: "signing: must be md5 or hmac"},
+		"nothing": {Change: func(c *connectors.Config) { c.OAuth = &connectors.OAuth{} },
+			Want: "oauth.client_id: required\noauth.client_secret: required\noauth.refresh_token: give either this or oauth.code"},
+		"no place": {Change: func(c *connectors.Config) { c.Runtime.Tokens = nil }, Want: "oauth: " + connectors.NoTokenKeeper},
+	})
 }
 
-// The fingerprint goes by the first grant, which tells whose the credential is, and by nothing that changes when tokens are renewed.
 func TestOAuthFingerprint(t *testing.T) {
 	t.Parallel()
-	changes := map[string]func(*connectors.Config){
-		"nothing":         func(*connectors.Config) {},
-		"another name":    func(c *connectors.Config) { c.Name = "other" },
-		"another secret":  func(c *connectors.Config) { c.OAuth.ClientSecret = "new" },
-		"another grant":   func(c *connectors.Config) { c.OAuth.RefreshToken = "other" },
-		"a code":          func(c *connectors.Config) { c.OAuth.RefreshToken, c.OAuth.Code = "", connectors.Secret(firstToken) },
-		"another client":  func(c *connectors.Config) { c.OAuth.ClientID = "other" },
-		"another account": func(c *connectors.Config) { c.URL += "/deeper" },
-	}
-	seen := map[string]string{}
-	for name, change := range changes {
-		c := oauthConfig("")
-		c.URL, c.Runtime.Tokens = "https://lumen.worksection.com", keeping(t, &credential.Memory{})
-		change(&c)
-		s, err := worksection.Open(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen[name] = s.Fingerprint
-	}
-	distinct := map[string]bool{}
-	for name, f := range seen {
-		same := name == "another name" || name == "another secret"
-		if same != (f == seen["nothing"]) && name != "nothing" {
-			t.Errorf("%s: the same fingerprint %v, want %v", name, f == seen["nothing"], same)
-		}
-		distinct[f] = true
-	}
-	if len(distinct) != 5 {
-		t.Errorf("%d fingerprints, want 5", len(distinct))
-	}
+	conntest.OAuthFingerprint(t, worksection.Open, ownAccount(t))
 }

@@ -96,7 +96,8 @@ func checkCredential(cfg *connectors.Config) error {
 	case cfg.Runtime.Tokens == nil:
 		err = errors.Join(err, errors.New("oauth: "+connectors.NoTokenKeeper))
 	}
-	return errors.Join(err, checkOAuth(cfg.OAuth))
+	// A refresh needs no redirect_uri here.
+	return errors.Join(err, rest.CheckOAuth(cfg.OAuth, cfg.OAuth.Code != ""))
 }
 
 // canonical spells an address that rest has accepted in one way, so that a slash or a capital letter does not make another source of it.

@@ -20,7 +20,7 @@ var (
 	ErrExpired = errors.New("the token has expired")
 	// ErrForbidden says that the caller is known, and may not ask.
 	ErrForbidden = errors.New("the caller lacks the scope " + ScopeRead)
-	// ErrUnavailable says that nobody can tell: the issuer's keys have never been read.
+	// ErrUnavailable says that nobody can tell: the issuer's keys have never been read, or not for a day.
 	ErrUnavailable = errors.New("tokens cannot be checked at present: the issuer's keys could not be read")
 )
 

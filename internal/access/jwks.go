@@ -18,8 +18,15 @@ import (
 )
 
 const (
-	// keysFreshFor is how long the issuer's keys are used without asking again. Those known go on working while it cannot be asked.
-	keysFreshFor = 15 * time.Minute
+	// keysRenewAfter is when the issuer's keys are asked for anew in the background, and keysFreshFor how long they are believed without that: they
+	// have to be read again first, since a key may have been withdrawn. Where tokens come all the time, nobody waits for it.
+	keysRenewAfter = 10 * time.Minute
+	keysFreshFor   = 15 * time.Minute
+	// keysLastFor is how long those known go on working while the issuer cannot be asked. It makes no tokens then either, so that what is lost by it
+	// is little; and who keeps the issuer from being asked does not keep a withdrawn key alive for longer.
+	keysLastFor = 24 * time.Hour
+	// keysAwayFor is for how long after a reading has failed nobody waits for the next.
+	keysAwayFor = time.Minute
 	// keysInterval is the least time between two askings: a token's key ID is the caller's word, and anybody can make one up.
 	keysInterval = 10 * time.Second
 	// keysWithin bounds one asking.
@@ -29,8 +36,8 @@ const (
 	maxKeys     = 100
 )
 
-// keySet is an issuer's public keys. It reads them when one is asked for that it lacks, and anew in the background when they get old; never twice
-// at once, and never twice in keysInterval.
+// keySet is an issuer's public keys. It reads them when one is asked for that it lacks, and anew when they get old; never twice at once, and never twice
+// in keysInterval.
 type keySet struct {
 	issuer, url string
 	client      *http.Client
@@ -77,41 +84,51 @@ func (s *keySet) close() {
 }
 
 // find gives the keys that may have signed a token: that of the ID, or all of them where the token names none. No key is no error; the error says
-// that nothing is known of the issuer's keys.
+// that nothing is known of the issuer's keys, or nothing that is new enough.
 func (s *keySet) find(ctx context.Context, id string) ([]jose.JSONWebKey, error) {
-	found, known, under := s.look(id)
-	if len(found) > 0 || under == nil {
-		return judgeFound(found, known)
+	found, under, err := s.look(id)
+	if under == nil {
+		return found, err
 	}
 	select {
 	case <-under:
 	case <-ctx.Done():
+		return nil, errors.New("the issuer's keys were still being read")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return judgeFound(s.matching(id), !s.read.IsZero())
+	return s.known(id, time.Now())
 }
 
-func judgeFound(found []jose.JSONWebKey, known bool) ([]jose.JSONWebKey, error) {
-	if !known {
-		return nil, errors.New("the issuer's keys have never been read")
-	}
-	return found, nil
-}
-
-// look gives what is known of the ID, begins a reading where one is due, and gives its end if waiting for it may help.
-func (s *keySet) look(id string) (found []jose.JSONWebKey, known bool, under chan struct{}) {
+// look gives what is known of the ID, begins a reading where one is due, and gives its end where it has to be waited for.
+func (s *keySet) look(id string) (found []jose.JSONWebKey, under chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found = s.matching(id)
 	now := time.Now()
-	due := len(found) == 0 || now.Sub(s.read) >= keysFreshFor
-	if due && s.under == nil && now.Sub(s.tried) >= keysInterval && s.ctx.Err() == nil {
+	found, err = s.known(id, now)
+	age := now.Sub(s.read)
+	away := s.down && now.Sub(s.tried) < keysAwayFor
+	wait := len(found) == 0 || age >= keysFreshFor && !away
+	if (wait || age >= keysRenewAfter) && s.under == nil && now.Sub(s.tried) >= keysInterval && s.ctx.Err() == nil {
 		s.tried, s.under = now, make(chan struct{})
 		done := s.under
 		s.running.Go(func() { s.refresh(done) })
 	}
-	return found, !s.read.IsZero(), s.under
+	if wait {
+		under = s.under
+	}
+	return found, under, err
+}
+
+// known gives what is known of the ID, if it can still be believed.
+func (s *keySet) known(id string, now time.Time) ([]jose.JSONWebKey, error) {
+	switch {
+	case s.read.IsZero():
+		return nil, errors.New("the issuer's keys have never been read")
+	case now.Sub(s.read) >= keysLastFor:
+		return nil, errors.New("the issuer's keys have not been read for a day")
+	}
+	return s.matching(id), nil
 }
 
 func (s *keySet) matching(id string) []jose.JSONWebKey {
@@ -144,7 +161,7 @@ func (s *keySet) refresh(done chan struct{}) {
 		s.down = false
 	case s.ctx.Err() == nil && !s.down:
 		s.down = true
-		s.log.WarnContext(ctx, "the token issuer's keys could not be read; those known stay good", slog.String("why", err.Error()))
+		s.log.WarnContext(ctx, "the token issuer's keys could not be read; those known stay good for a day after they were", slog.String("why", err.Error()))
 	}
 }
 

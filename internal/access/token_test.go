@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,9 +200,110 @@ func TestRotation(t *testing.T) {
 			expect(signing{fmt.Sprint("made-up-", n), jose.RS256, otherRSA()}, access.ErrInvalid, 2)
 		}
 		time.Sleep(15 * time.Minute)
-		expect(second, nil, 3) // old keys go on working while they are asked for anew
+		expect(second, nil, 3)
 	})
 }
+
+// A key that the issuer has withdrawn is not taken once more, however long nobody has asked.
+func TestWithdrawnKey(t *testing.T) {
+	t.Parallel()
+	second := signing{"two", jose.RS256, otherRSA()}
+	for name, tc := range map[string]struct {
+		before func(*issuer, func())
+		idle   time.Duration
+	}{
+		"after a quarter of an hour": {func(*issuer, func()) {}, 15 * time.Minute},
+		"after a night":              {func(*issuer, func()) {}, 12 * time.Hour},
+		"after a day":                {func(*issuer, func()) {}, 30 * time.Hour},
+		"after the issuer was away": {func(i *issuer, ask func()) {
+			i.set(func() { i.down = true })
+			time.Sleep(20 * time.Minute)
+			ask()
+			synctest.Wait()
+			i.set(func() { i.down = false })
+		}, time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T) {
+				i := newIssuer(public(first()))
+				a := asking(t, i, nil)
+				token := first().token(t, good(map[string]any{"exp": time.Now().Add(100 * time.Hour).Unix()}))
+				ask := func() {
+					t.Helper()
+					if _, err := authenticate(t, a, token); err != nil {
+						t.Fatal(err)
+					}
+				}
+				ask()
+				tc.before(i, ask)
+				i.set(func() { i.keys = []any{public(second)} })
+				time.Sleep(tc.idle)
+				if _, err := authenticate(t, a, token); !errors.Is(err, access.ErrInvalid) {
+					t.Errorf("got %v, want %v", err, access.ErrInvalid)
+				}
+			})
+		})
+	}
+}
+
+// Where tokens come all the time, keys are read anew without anybody waiting; when the issuer hangs, the first caller finds out, and what is known is
+// believed for a day.
+func TestOldKeys(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		i := newIssuer(public(first()))
+		var hang atomic.Bool
+		slow := roundTrip(func(r *http.Request) (*http.Response, error) {
+			if hang.Load() {
+				return hanging{}.RoundTrip(r)
+			}
+			time.Sleep(time.Second)
+			return i.RoundTrip(r)
+		})
+		cfg := settings()
+		a := access.New(access.Options{OIDC: &cfg, Transport: slow})
+		defer a.Close()
+		token := first().token(t, good(map[string]any{"exp": time.Now().Add(100 * time.Hour).Unix()}))
+		ask := func() (time.Duration, error) {
+			began := time.Now()
+			_, err := authenticate(t, a, token)
+			return time.Since(began), err
+		}
+		if took, err := ask(); err != nil || took == 0 {
+			t.Fatalf("the first: %v after %s", err, took)
+		}
+		for range 120 {
+			time.Sleep(time.Minute)
+			if took, err := ask(); err != nil || took != 0 {
+				t.Fatalf("%v after %s, want that nobody waits", err, took)
+			}
+		}
+		hang.Store(true)
+		waited, last := 0, time.Now()
+		for range 20 * 60 * 6 {
+			time.Sleep(10 * time.Second)
+			took, err := ask()
+			if err != nil {
+				t.Fatalf("%s after the issuer hangs: %v", time.Since(last), err)
+			}
+			if took != 0 {
+				waited++
+			}
+		}
+		if waited > 1 {
+			t.Errorf("%d callers waited", waited)
+		}
+		time.Sleep(5 * time.Hour)
+		if _, err := ask(); !errors.Is(err, access.ErrUnavailable) {
+			t.Errorf("after a day: %v, want %v", err, access.ErrUnavailable)
+		}
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestKeysUnavailable(t *testing.T) {
 	t.Parallel()

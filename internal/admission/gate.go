@@ -36,10 +36,9 @@ type Limits struct {
 
 // Gate counts callers. It is safe for concurrent use.
 type Gate struct {
-	limits Limits
-	each   time.Duration // in which one request comes back
-
 	mu      sync.Mutex
+	limits  Limits
+	each    time.Duration // in which one request comes back
 	callers map[Caller]*state
 	running int
 	cost    int  // of all that run
@@ -65,11 +64,30 @@ const sweepEvery = time.Second
 
 // New makes a gate.
 func New(limits Limits) *Gate {
-	g := &Gate{limits: limits, callers: make(map[Caller]*state), sweepAt: 1000}
+	g := &Gate{callers: make(map[Caller]*state), sweepAt: 1000}
+	g.Limit(limits)
+	return g
+}
+
+// Limit puts other limits in the place of those in force. What is under way stays counted, and callers have used up as many of their requests as before,
+// or all of them.
+func (g *Gate) Limit(limits Limits) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	was := g.each
+	g.limits, g.each = limits, 0
 	if limits.Requests > 0 {
 		g.each = max(1, limits.Per/time.Duration(limits.Requests))
 	}
-	return g
+	if was == 0 {
+		return
+	}
+	now := time.Now()
+	for _, s := range g.callers {
+		if owed := s.full.Sub(now); owed > 0 {
+			s.full = now.Add(min(time.Duration(float64(owed)/float64(was)*float64(g.each)), limits.Per))
+		}
+	}
 }
 
 // Rate is what a caller may still send.
@@ -83,12 +101,12 @@ type Rate struct {
 
 // Count takes one of a caller's requests, and says what is left. It is false where there was none to take.
 func (g *Gate) Count(c Caller) (Rate, bool) {
-	if g.limits.Requests <= 0 {
-		return Rate{}, true
-	}
 	now := time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.limits.Requests <= 0 {
+		return Rate{}, true
+	}
 	s := g.known(c)
 	if s.full.Before(now) {
 		s.full = now

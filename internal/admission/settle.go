@@ -18,9 +18,6 @@ const settleEvery = time.Second
 // Settle tells the ledger what callers have sent here, and learns what they have sent to others, until ctx ends. A ledger that is away costs
 // nothing: the gate counts on by itself.
 func (g *Gate) Settle(ctx context.Context, ledger Ledger) {
-	if g.limits.Requests <= 0 {
-		return
-	}
 	g.mu.Lock()
 	g.settles = true
 	g.mu.Unlock()

@@ -32,9 +32,15 @@ type Collection struct {
 	Err      *connectors.Error
 }
 
-// OK says whether all of the source could be read.
+// limited says that the collection was read as far as the source's limit let it in the time there was: the source is well.
+func (c *Collection) limited() bool {
+	return c.Count > 0 && c.Err != nil && c.Err.Kind == connectors.KindRateLimited && !c.Err.Blocked
+}
+
+// OK says whether all of the source could be read, but for what its limit did not let through in time.
 func (r *Report) OK() bool {
-	return r.Reached && r.Accepted && r.Err == nil && !slices.ContainsFunc(r.Collections, func(c Collection) bool { return c.Err != nil || !c.Complete })
+	return r.Reached && r.Accepted && r.Err == nil &&
+		!slices.ContainsFunc(r.Collections, func(c Collection) bool { return (c.Err != nil || !c.Complete) && !c.limited() })
 }
 
 // Failing gives the names of the sources that are not OK.

@@ -52,7 +52,7 @@ func reading[T connectors.Record](takes time.Duration, n int, expected *int, com
 }
 
 func sources() []*connectors.Source {
-	nine := 9
+	nine, many := 9, 23
 	fails := func(e connectors.Error) connectors.Lister[connectors.Account] {
 		return reading[connectors.Account](time.Second, 0, nil, false, &e)
 	}
@@ -92,6 +92,9 @@ func sources() []*connectors.Source {
 			Source: "held back", Op: "users.list", Kind: connectors.KindRateLimited, RetryAfter: 55 * time.Second,
 			Detail: "not sent, to stay within the source's limit",
 		}}},
+		{Name: "limited", Kind: connectors.RocketChat, Prober: probe{}, Accounts: reading[connectors.Account](0, 500, nil, true, nil),
+			Teams: reading[connectors.Team](0, 10, &many, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
+				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"})},
 		{Name: "empty", Kind: connectors.Altcraft},
 	}
 }

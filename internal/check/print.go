@@ -92,7 +92,9 @@ func (r *Report) notes(w io.Writer) error {
 		lines = append(lines, line)
 	}
 	for _, c := range r.Collections {
-		if c.Err != nil {
+		if c.limited() {
+			lines = append(lines, fmt.Sprintf("… %s: as far as the source's limit let it in time; a longer --timeout reads all", c.Kind))
+		} else if c.Err != nil {
 			lines = append(lines, "! "+c.Err.Error())
 		}
 	}

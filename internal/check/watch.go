@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -21,6 +22,9 @@ const (
 // Watch follows the calls of the sources that are opened with it as their observer, and learns from the answers what no credential decides: the
 // source's clock, and until when its certificate is good. The zero value is ready to use.
 type Watch struct {
+	// Progress is told what is waited for; nil for nobody.
+	Progress io.Writer
+
 	mu    sync.Mutex
 	peers map[string]*peer // by source
 }
@@ -31,20 +35,39 @@ type peer struct {
 	timed       bool          // skew is known
 	best        time.Duration // how long the call took by which it is known
 	certExpires time.Time
+	toldUntil   time.Time // until when it is known that calls wait
 }
 
 // Begin follows a call.
 func (w *Watch) Begin(ctx context.Context, call connectors.Call) (context.Context, connectors.Observed) {
-	return ctx, connectors.Observed{Done: func(end connectors.CallEnd) {
-		if end.Sent {
-			w.learn(call.Source, &end, time.Now())
-		}
-	}}
+	return ctx, connectors.Observed{
+		Waits: func(d time.Duration) { w.waits(call.Source, call.Op, d, time.Now()) },
+		Done: func(end connectors.CallEnd) {
+			if end.Sent {
+				w.learn(call.Source, &end, time.Now())
+			}
+		},
+	}
 }
 
-func (w *Watch) learn(source string, end *connectors.CallEnd, now time.Time) {
+// worthTelling is how long somebody looks at a command that says nothing before they wonder.
+const worthTelling = 3 * time.Second
+
+// waits tells of a wait, once.
+func (w *Watch) waits(source, op string, d time.Duration, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	p := w.peer(source)
+	until := now.Add(d)
+	if w.Progress == nil || d < worthTelling || !until.After(p.toldUntil.Add(time.Second)) {
+		return
+	}
+	p.toldUntil = until
+	fmt.Fprintf(w.Progress, "%s: %s waits %s, to stay within the source's limit\n", source, op, d.Round(time.Second))
+}
+
+// peer gives what is known of a source. The lock is held.
+func (w *Watch) peer(source string) *peer {
 	if w.peers == nil {
 		w.peers = make(map[string]*peer)
 	}
@@ -53,6 +76,13 @@ func (w *Watch) learn(source string, end *connectors.CallEnd, now time.Time) {
 		p = &peer{}
 		w.peers[source] = p
 	}
+	return p
+}
+
+func (w *Watch) learn(source string, end *connectors.CallEnd, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.peer(source)
 	if !end.CertExpires.IsZero() {
 		p.certExpires = end.CertExpires
 	}

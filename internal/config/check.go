@@ -99,6 +99,12 @@ func (d *decoder) listen(addr, path string, guarded bool) {
 	}
 }
 
+// hostAndPort is what an address to listen on has to be, also where it was given as a port and no more.
+const hostAndPort = "must be host:port: 127.0.0.1:8080 for this machine, :8080 for all that can reach it"
+
+// isAddress says whether a setting is an address to listen on.
+func isAddress(path string) bool { return path == "listen" || path == "admin.listen" }
+
 // hostPort checks an address to listen on. It is false where there is no telling its host.
 func (d *decoder) hostPort(addr, path string) (host string, ok bool) {
 	if d.faulty(path) {
@@ -106,7 +112,7 @@ func (d *decoder) hostPort(addr, path string) (host string, ok bool) {
 	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		d.fault(path, "must be host:port, such as 127.0.0.1:8080")
+		d.fault(path, hostAndPort)
 		return "", false
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {

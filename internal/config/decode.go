@@ -275,6 +275,8 @@ func (d *decoder) plain(n *yaml.Node, path string, v reflect.Value) (string, boo
 		return text, true
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		d.fault(path, "must be a duration with a unit, such as 30s, 5m, 12h or 7d")
+	case isAddress(path) && tag == "!!int":
+		d.fault(path, hostAndPort)
 	case want == "!!str":
 		d.fault(path, "must be text: put it in quotes")
 	case want == "!!bool":

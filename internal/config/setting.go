@@ -82,7 +82,7 @@ type Limits struct {
 	Connections        int           `key:"connections" default:"2000" min:"1" max:"1000000" doc:"Open connections. One too many is closed at once, as is one too many of an address."`
 	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address."`
 	HeaderTime         time.Duration `key:"header_time" default:"5s" min:"100ms" max:"10m" doc:"How long a request's headers may take to come."`
-	BodyTime           time.Duration `key:"body_time" default:"15s" min:"100ms" max:"1h" doc:"How long a whole request may take to come."`
+	BodyTime           time.Duration `key:"body_time" default:"15s" min:"100ms" max:"1h" doc:"How long a whole request, or a message of a WebSocket, may take to come."`
 	AnswerTime         time.Duration `key:"answer_time" default:"1m" min:"1s" max:"1h" doc:"How long a client may take to send a request and take its answer."`
 	IdleTime           time.Duration `key:"idle_time" default:"2m" min:"1s" max:"1h" doc:"How long a connection is kept for another request."`
 	StreamOperations   int           `key:"stream_operations" default:"50" min:"1" max:"10000" doc:"Operations at a time on one WebSocket."`

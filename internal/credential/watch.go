@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"roster/connectors"
@@ -11,14 +12,19 @@ import (
 // remindEvery is how often the same thing is said again.
 const remindEvery = 24 * time.Hour
 
+// Reminders say what credentials need somebody. They remember what they have said, for whoever watches next. The zero value has said nothing.
+type Reminders struct {
+	mu   sync.Mutex
+	said map[string]time.Time
+}
+
 // Watch says once a day for each source whose credential needs somebody that it does, until ctx ends.
-func Watch(ctx context.Context, sources []*connectors.Source, log *slog.Logger) {
+func (r *Reminders) Watch(ctx context.Context, sources []*connectors.Source, log *slog.Logger) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	said := make(map[string]time.Time)
 	for {
 		for _, s := range sources {
-			remind(ctx, s, said, log)
+			r.remind(ctx, s, log)
 		}
 		select {
 		case <-tick.C:
@@ -28,16 +34,28 @@ func Watch(ctx context.Context, sources []*connectors.Source, log *slog.Logger) 
 	}
 }
 
-func remind(ctx context.Context, s *connectors.Source, said map[string]time.Time, log *slog.Logger) {
+// due says whether something is to be said now, and notes that it is.
+func (r *Reminders) due(what string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.said[what]) < remindEvery {
+		return false
+	}
+	if r.said == nil {
+		r.said = make(map[string]time.Time)
+	}
+	r.said[what] = time.Now()
+	return true
+}
+
+func (r *Reminders) remind(ctx context.Context, s *connectors.Source, log *slog.Logger) {
 	if s.Credential == nil {
 		return
 	}
 	st := s.Credential()
-	key := s.Name + " " + st.State.String()
-	if st.State == connectors.CredentialGood || time.Since(said[key]) < remindEvery {
+	if st.State == connectors.CredentialGood || !r.due(s.Name+" "+s.Fingerprint+" "+st.State.String()) { // of another credential it is said at once
 		return
 	}
-	said[key] = time.Now()
 	level := slog.LevelWarn
 	if st.State > connectors.CredentialExpiring {
 		level = slog.LevelError

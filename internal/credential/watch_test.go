@@ -28,7 +28,12 @@ func TestWatch(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			credential.Watch(ctx, sources, slog.New(slog.NewTextHandler(&log, nil)))
+			reminders := new(credential.Reminders)
+			for ctx.Err() == nil { // each reload of a configuration watches anew, and repeats nothing
+				hour, stop := context.WithTimeout(ctx, time.Hour)
+				reminders.Watch(hour, sources, slog.New(slog.NewTextHandler(&log, nil)))
+				stop()
+			}
 		}()
 		time.Sleep(40 * 24 * time.Hour)
 		cancel()

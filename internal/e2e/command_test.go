@@ -46,6 +46,7 @@ func TestUsage(t *testing.T) {
 		"no configuration":      {[]string{"serve", "--config", "/nowhere.yaml"}, 1, "there is no such configuration file"},
 		"nobody in the company": {[]string{"demo", "--people", "0"}, 1, "--people: must be"},
 		"open to the world":     {[]string{"demo", "--listen", "0.0.0.0:0"}, 1, "loopback"},
+		"systems for the world": {[]string{"demo", "--listen", "127.0.0.1:0", "--systems", "0.0.0.0:0"}, 1, "--systems: must be an address of loopback"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -451,5 +452,39 @@ func TestReloadWhileASourceHangs(t *testing.T) {
 	})
 	if n, _ := g.seen("better"); n == 0 {
 		t.Error("the new credential has not been used")
+	}
+}
+
+// What clients have registered by its hash, and how much they have asked already, does not begin anew with a configuration.
+func TestCallersAreKnownAfterAReload(t *testing.T) {
+	t.Parallel()
+	_, kommo := newGate(t, "good")
+	kommo["access_token"] = "good"
+	with := func(requests int) map[string]any {
+		settings := settingsOf(kommo)
+		settings["limits"] = map[string]any{"requests": requests, "requests_per": "24h"}
+		return settings
+	}
+	r := serveReloadable(t, with(1000))
+	left := func() int {
+		t.Helper()
+		_, header := r.wish(t, http.MethodPost, `{ __typename }`, "")
+		var n int
+		if _, err := fmt.Sscanf(header.Get("RateLimit"), `"caller";r=%d;`, &n); err != nil {
+			t.Fatalf("RateLimit %q: %v", header.Get("RateLimit"), err)
+		}
+		return n
+	}
+	const query = `{ sources { name } }`
+	hash := fmt.Sprintf(`"extensions":{"persistedQuery":{"version":1,"sha256Hash":"%x"}}`, sha256.Sum256([]byte(query)))
+	r.send(t, http.MethodPost, "", "application/json", []byte(`{"query":"`+query+`",`+hash+`}`))
+	used := 1000 - left()
+	r.reload(t, with(2000))
+	if now := 2000 - left(); now < used || now > used+5 {
+		t.Errorf("%d requests are used up after the limit has changed, want the %d before and few more", now, used)
+	}
+	a := r.send(t, http.MethodPost, "", "application/json", []byte(`{`+hash+`}`))
+	if len(a.Errors) > 0 || !strings.Contains(string(a.Data), "kommo") {
+		t.Errorf("a query that was registered before: %s", a.Body)
 	}
 }

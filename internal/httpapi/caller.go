@@ -67,23 +67,4 @@ func policyOf(l Limits) []string {
 	return []string{`"caller";q=` + strconv.Itoa(l.Requests) + ";w=" + strconv.Itoa(seconds(l.RequestsPer))}
 }
 
-// again is when to ask again where too much is under way: most of it is over by then.
-const again = time.Second
-
-// enter lets an operation of a caller begin. Where it does, it has to leave.
-func (d *door) enter(g guest) *refusal {
-	switch d.gate.Enter(g.counted) {
-	case admission.CallerAt:
-		return exceeded("caller_operations", d.limits.CallerOperations, -1, "%d operations of this caller are under way, which is the limit",
-			d.limits.CallerOperations).withStatus(http.StatusTooManyRequests).retryIn(again)
-	case admission.AllAt:
-		return exceeded("operations", d.limits.Operations, -1, "%d operations are under way, which is the limit of this server",
-			d.limits.Operations).withStatus(http.StatusServiceUnavailable).retryIn(again)
-	case admission.Free:
-	}
-	return nil
-}
-
-func (d *door) leave(g guest) { d.gate.Leave(g.counted) }
-
 func seconds(t time.Duration) int { return int(math.Ceil(t.Seconds())) }

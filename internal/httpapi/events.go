@@ -21,10 +21,9 @@ func (d *door) events(ctx context.Context, w http.ResponseWriter, op *operation,
 		ctx, cancel = context.WithDeadline(ctx, until)
 		defer cancel()
 	}
-	endless := d.subscribes(ctx, params)
-	if endless { // what has one answer may give it yet when the server stops
-		defer servingOf(ctx).onStop(d.retired, cancel)()
-	}
+	off := func() {}
+	endless := func() { off = servingOf(ctx).onStop(d.retired, cancel) } // what has one answer may give it yet when the server stops
+	defer func() { off() }()
 	s := &eventStream{w: w, control: http.NewResponseController(w), patience: d.limits.AnswerTime}
 	s.control.SetReadDeadline(time.Time{}) //nolint:errcheck // the request is there; where it cannot be set, there is none
 	var beating sync.WaitGroup

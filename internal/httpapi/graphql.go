@@ -24,6 +24,7 @@ type door struct {
 	documents *documents
 	costs     *cost.Schema
 	gate      *admission.Gate
+	endless   *admission.Gate   // for subscriptions under way
 	access    Authenticator     // nil where everyone may do everything
 	everyone  *access.Principal // who everyone is then
 	trusted   *persisted.Documents
@@ -44,7 +45,7 @@ func newDoor(opt Options) *door {
 	schema := opt.API.Schema()
 	d := &door{
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
-		gate: opt.Gate, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
+		gate: opt.Gate, endless: NewGate(opt.Limits), access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
 		large: make(chan struct{}, largeBodies),
 	}

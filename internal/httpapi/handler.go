@@ -82,8 +82,11 @@ func New(opt Options) http.Handler {
 }
 
 // NewGate makes the gate for callers by these limits.
-func NewGate(l Limits) *admission.Gate {
-	return admission.New(admission.Limits{Operations: l.Operations, PerCaller: l.CallerOperations, Cost: l.RunningCost, Requests: l.Requests, Per: l.RequestsPer})
+func NewGate(l Limits) *admission.Gate { return admission.New(l.OfGate()) }
+
+// OfGate gives those of the limits that the gate for callers goes by.
+func (l *Limits) OfGate() admission.Limits {
+	return admission.Limits{Operations: l.Operations, PerCaller: l.CallerOperations, Cost: l.RunningCost, Requests: l.Requests, Per: l.RequestsPer}
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

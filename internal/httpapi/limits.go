@@ -15,9 +15,9 @@ type Limits struct {
 	VariablesBytes, VariablesDepth int
 	// Errors are shown in one answer.
 	Errors int
-	// OperationTime bounds one operation, of a subscription each of its answers.
+	// OperationTime bounds one operation, unless it is a subscription.
 	OperationTime time.Duration
-	// Operations run at a time, in all; CallerOperations for one caller.
+	// Operations run at a time, in all; CallerOperations for one caller. As many subscriptions may, counted apart.
 	Operations, CallerOperations int
 	// RunningCost is what all that run at a time may cost together.
 	RunningCost int
@@ -26,8 +26,8 @@ type Limits struct {
 	RequestsPer time.Duration
 	// Connections are open at a time, in all; AddressConnections from one address.
 	Connections, AddressConnections int
-	// HeaderTime, BodyTime and AnswerTime are how long a client may take to send a request's headers, all of it, and to take its answer; IdleTime is
-	// how long a connection without a request stays open.
+	// HeaderTime, BodyTime and AnswerTime are how long a client may take to send a request's headers, all of it or a message of a WebSocket, and to take
+	// its answer; IdleTime is how long a connection without a request stays open.
 	HeaderTime, BodyTime, AnswerTime, IdleTime time.Duration
 	// StreamOperations run at a time on one WebSocket; one that runs none for StreamIdle is closed.
 	StreamOperations int

@@ -26,9 +26,12 @@ var (
 	noQuery     = badRequest(http.StatusBadRequest, "the request has no query")
 )
 
-// begin checks an operation and has it begin. What it gives is called for each answer, in the context that it gives, until there is none.
-// An operation that the graph refuses has one answer: that it does.
-func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawParams) (graphql.ResponseHandler, context.Context, *refusal) {
+// admit lets an operation of a type begin whose cost is known, and gives the context to run it in.
+type admit func(context.Context, ast.Operation) (context.Context, *refusal)
+
+// begin checks an operation, and has it begin if it is admitted. What it gives is called for each answer, in the context that it gives, until there is
+// none. An operation that the graph refuses has one answer: that it does.
+func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawParams, admit admit) (graphql.ResponseHandler, context.Context, *refusal) {
 	hash, e := d.resolve(ctx, params)
 	if e != nil {
 		return nil, ctx, e
@@ -61,6 +64,10 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	op.tellCost, _ = params.Extensions["cost"].(bool)
 	if e := d.limits.afford(op.cost); e != nil {
 		return d.refused(ctx, running, e.list())
+	}
+	ctx, e = admit(ctx, chosen.Operation)
+	if e != nil { // before anybody is told that it begins
+		return nil, ctx, e
 	}
 	next, ctx := d.exec.DispatchOperation(ctx, running)
 	return next, ctx, nil

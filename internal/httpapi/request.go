@@ -48,6 +48,9 @@ var notUTF8 = badRequest(http.StatusBadRequest, "the request is not in UTF-8")
 
 // readBody reads a POST request. It insists on a content type that a page of another site cannot have a browser send without asking first.
 func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawParams) *refusal {
+	if len(r.Header["Content-Type"]) > 1 { // what stands between may go by another of them
+		return badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json, said once")
+	}
 	if contentType := r.Header.Get("Content-Type"); contentType != typeJSON { // as nearly all clients write it
 		mediaType, params, err := mime.ParseMediaType(contentType)
 		if err != nil || mediaType != typeJSON {
@@ -66,31 +69,39 @@ func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawPa
 	}
 	b := buffer()
 	defer release(b)
-	body := http.MaxBytesReader(w, r.Body, int64(maximum))
-	var err error
-	if r.ContentLength < 0 || r.ContentLength > largeBody {
-		var n int64
-		if n, err = b.ReadFrom(io.LimitReader(body, largeBody)); err == nil && n == largeBody {
-			select {
-			case d.large <- struct{}{}:
-				defer func() { <-d.large }()
-			default:
-				return d.tooManyLarge()
-			}
-		}
-	}
-	if err == nil {
-		_, err = b.ReadFrom(body)
-	}
+	done, err := d.weigh(b, http.MaxBytesReader(w, r.Body, int64(maximum)))
+	defer done()
 	switch _, over := errors.AsType[*http.MaxBytesError](err); {
 	case over:
 		return d.tooLarge()
+	case errors.Is(err, errManyLarge):
+		return d.tooManyLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return d.tooSlow()
 	case err != nil:
 		return notJSON
 	}
 	return d.parse(b.Bytes(), p)
+}
+
+var errManyLarge = errors.New("as many large bodies are being read as may be")
+
+// weigh reads a body, or a message, into a buffer. One that turns out to be large has to find a place among those that may be read at a time, and keeps
+// it until done is called.
+func (d *door) weigh(b *bytes.Buffer, body io.Reader) (done func(), err error) {
+	done = func() {}
+	n, err := b.ReadFrom(io.LimitReader(body, largeBody))
+	if err != nil || n < largeBody {
+		return done, err
+	}
+	select {
+	case d.large <- struct{}{}:
+		done = func() { <-d.large }
+	default:
+		return done, errManyLarge
+	}
+	_, err = b.ReadFrom(body)
+	return done, err
 }
 
 var notJSON = badRequest(http.StatusBadRequest, "the body must be a JSON object with a query, and may have variables and an operationName")

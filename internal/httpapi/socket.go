@@ -86,7 +86,7 @@ func (d *door) socket(w http.ResponseWriter, r *http.Request) {
 		conn.Close(closeSubprotocol, "Subprotocol not acceptable") //nolint:errcheck // nothing comes after it
 		return
 	}
-	conn.SetReadLimit(int64(d.limits.BodyBytes))
+	conn.SetReadLimit(int64(min(d.limits.BodyBytes, largeBody-1))) // until it is known who this is
 	at := servingOf(r.Context())
 	at.open.Add(1)
 	defer at.open.Done()
@@ -123,15 +123,10 @@ func (s *socket) close(code websocket.StatusCode, reason string) {
 
 // read handles one message, and is false where it was the last one. What is not awaited here goes on in goroutines of its own.
 func (s *socket) read(inTime *time.Timer) bool {
-	kind, text, err := s.conn.Read(s.ctx)
-	if err != nil {
-		return false
-	}
-	m, err := readMessage(text)
+	m, e := s.receive()
 	switch {
-	case kind != websocket.MessageText || err != nil:
-		s.close(closeBadMessage, "Invalid message received")
-		return false
+	case e != nil:
+		return s.decline(m.ID, e)
 	case m.Type == messagePing:
 		return s.send(messagePong, "", m.Payload) == nil
 	case m.Type == messagePong:
@@ -175,6 +170,7 @@ func (s *socket) meet(m message) bool {
 		return false
 	}
 	s.allowed, s.caller, s.known = ctx, caller, true
+	s.conn.SetReadLimit(int64(s.door.limits.BodyBytes))
 	if until := caller.expires; !until.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(until), func() { s.close(closeForbidden, "The credentials have expired") })
 	}
@@ -188,12 +184,8 @@ func (s *socket) subscribe(m message) bool {
 	e := s.door.parse(m.Payload, params)
 	params.ReadTime.End = graphql.Now()
 	params.Headers = s.r.Header
-	if e != nil && e.code == codeBadRequest {
-		s.close(closeBadMessage, "Invalid message received")
-		return false
-	}
 	if e != nil {
-		return s.refuse(m.ID, e.list()) == nil
+		return s.decline(m.ID, e)
 	}
 	ctx, e := s.admit(m.ID)
 	switch {
@@ -277,14 +269,7 @@ func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams) 
 	op := operation{streamed: true}
 	e := s.door.wish(&op, s.control)
 	if e == nil {
-		_, e = s.door.count(s.caller)
-	}
-	if e == nil {
-		endless := s.door.subscribes(ctx, params)
-		if endless {
-			s.endless(id)
-		}
-		e = s.door.stream(ctx, &op, params, s.caller, endless, func(resp *graphql.Response) error {
+		e = s.door.stream(ctx, &op, params, s.caller, func() { s.endless(id) }, func(resp *graphql.Response) error {
 			if resp.Data == nil {
 				return &requestError{resp.Errors}
 			}

@@ -22,56 +22,70 @@ func (d *door) wish(op *operation, control string) *refusal {
 	return nil
 }
 
-// run runs an operation that has one answer, among those that may run at a time.
-func (d *door) run(ctx context.Context, op *operation, params *graphql.RawParams, g guest) (*graphql.Response, *refusal) {
-	if e := d.enter(g); e != nil {
-		return nil, e
-	}
-	defer d.leave(g)
-	ctx, cancel := context.WithTimeout(ctx, d.limits.OperationTime)
-	defer cancel()
-	next, ctx, e := d.begin(ctx, op, params)
-	if e != nil {
-		return nil, e
-	}
-	if !d.gate.Take(op.cost) {
-		return nil, exceeded("running_cost", d.limits.RunningCost, -1, "the operations under way cost as much together as they may, which is %d",
-			d.limits.RunningCost).withStatus(http.StatusServiceUnavailable).retryIn(again)
-	}
-	defer d.gate.Give(op.cost)
-	resp := next(ctx)
-	if resp == nil { // its time was over before it began
-		return nil, tookTooLong
-	}
-	return d.finish(op, resp), nil
+// run runs an operation for one answer, among those that may run at a time.
+func (d *door) run(ctx context.Context, op *operation, params *graphql.RawParams, g guest) (resp *graphql.Response, e *refusal) {
+	e = d.within(ctx, op, params, g, func() {}, func(answer *graphql.Response) bool {
+		resp = answer
+		return false
+	})
+	return resp, e
 }
 
-// stream runs an operation and hands out its answers: the one of a query or mutation, or where it is endless those of a subscription, until there are
-// no more, the context ends, or they are no longer taken. A subscription does not count among the operations that run at a time. A panic is told as a client may know it.
-func (d *door) stream(ctx context.Context, op *operation, params *graphql.RawParams, g guest, endless bool, each func(*graphql.Response) error) (e *refusal) {
+// stream runs an operation and hands out its answers: the one of a query or mutation, or those of a subscription, until there are no more, the context
+// ends, or they are no longer taken. Endless is told of a subscription before it begins. A panic is told as a client may know it.
+func (d *door) stream(
+	ctx context.Context, op *operation, params *graphql.RawParams, g guest, endless func(), each func(*graphql.Response) error,
+) (e *refusal) {
 	defer func() {
 		if p := recover(); p != nil {
 			e = &refusal{given: d.panicked(ctx, p)}
 		}
 	}()
-	if !endless {
-		resp, e := d.run(ctx, op, params, g)
-		if e != nil {
-			return e
-		}
-		return undelivered(each(resp))
+	var lost *refusal
+	e = d.within(ctx, op, params, g, endless, func(answer *graphql.Response) bool {
+		lost = undelivered(each(answer))
+		return lost == nil
+	})
+	if e != nil {
+		return e
 	}
-	next, ctx, e := d.begin(ctx, op, params)
+	return lost
+}
+
+// within is the one way in which an operation runs: it has a place from before its document is read, and what it costs is counted before it begins.
+// Each is called with its answers until it is false.
+func (d *door) within(
+	ctx context.Context, op *operation, params *graphql.RawParams, g guest, endless func(), each func(*graphql.Response) bool,
+) *refusal {
+	p, e := d.enter(g)
+	if e != nil {
+		return e
+	}
+	defer func() { p.leave() }()
+	one, stop := true, func() {}
+	defer func() { stop() }()
+	next, ctx, e := d.begin(ctx, op, params, func(ctx context.Context, kind ast.Operation) (context.Context, *refusal) {
+		if kind == ast.Subscription && op.streamed {
+			one = false
+			if e := p.endure(); e != nil {
+				return ctx, e
+			}
+			endless()
+			return ctx, p.take(op.cost)
+		}
+		ctx, stop = context.WithTimeout(ctx, d.limits.OperationTime) //nolint:gosec // called when within ends
+		return ctx, p.take(op.cost)
+	})
 	if e != nil {
 		return e
 	}
 	for {
 		resp := next(ctx)
-		if resp == nil {
+		switch {
+		case resp == nil && one: // its time was over before it began
+			return tookTooLong
+		case resp == nil || !each(d.finish(op, resp)) || one:
 			return nil
-		}
-		if e := undelivered(each(d.finish(op, resp))); e != nil {
-			return e
 		}
 	}
 }
@@ -85,20 +99,4 @@ func undelivered(err error) *refusal {
 		return &refusal{given: refused.errs}
 	}
 	return &refusal{code: codeTimeout, message: "the client does not take the answer"}
-}
-
-// subscribes says whether a request is for a subscription. A document that cannot be read, or has no such operation, is none: running it tells why.
-func (d *door) subscribes(ctx context.Context, params *graphql.RawParams) bool {
-	if d.documents.schema.Subscription == nil {
-		return false
-	}
-	if _, e := d.resolve(ctx, params); e != nil {
-		return false
-	}
-	doc, errs := d.documents.read(ctx, params.Query)
-	if len(errs) > 0 {
-		return false
-	}
-	op := doc.ast.Operations.ForName(params.OperationName)
-	return op != nil && op.Operation == ast.Subscription
 }

@@ -3,23 +3,29 @@ package instance
 import (
 	"fmt"
 
-	"roster/internal/config"
 	"roster/internal/persisted"
 )
 
-// documentsOf says which documents may run. What clients register by their hash is kept where the snapshots are, if that is Redis.
-func documentsOf(cfg *config.Config, opt *Options) (*persisted.Documents, error) {
+// openDocuments says which documents may run. What clients register by their hash stays known, and is kept where the snapshots are, if that is Redis.
+func (i *instance) openDocuments(opt *Options, before *instance) error {
 	documents := persisted.Options{Logger: opt.Logger}
-	if cfg.PersistedQueries {
-		shelf, _ := opt.Tier.(persisted.Shelf)
-		documents.Recent = persisted.NewRecent(shelf)
+	if i.config.PersistedQueries {
+		if before != nil {
+			i.recent = before.recent
+		}
+		if i.recent == nil {
+			shelf, _ := opt.Tier.(persisted.Shelf)
+			i.recent = persisted.NewRecent(shelf)
+		}
+		documents.Recent = i.recent
 	}
-	if t := cfg.TrustedDocuments; t != nil {
+	if t := i.config.TrustedDocuments; t != nil {
 		m, err := persisted.Load(t.File)
 		if err != nil {
-			return nil, fmt.Errorf("trusted_documents: %w", err)
+			return fmt.Errorf("trusted_documents: %w", err)
 		}
 		documents.Manifest, documents.Enforce = m, t.Enforce
 	}
-	return persisted.New(documents), nil
+	i.documents = persisted.New(documents)
+	return nil
 }

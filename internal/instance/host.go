@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster/internal/config"
+	"roster/internal/httpapi"
 	"roster/internal/snapshot"
 )
 
@@ -89,6 +90,8 @@ func (h *Host) replace(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	limits := httpapi.Limits(cfg.Limits)
+	next.gate.Limit(limits.OfGate())
 	h.start(ctx, next)
 	settle, cancel := context.WithTimeout(ctx, settleWithin)
 	next.people.AwaitFirstOf(settle, next.keeper.Anew())

@@ -15,6 +15,7 @@ import (
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/httpapi"
+	"roster/internal/persisted"
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
@@ -62,12 +63,17 @@ type instance struct {
 	people  *roster.Roster
 	there   *presence.Store
 	writer  *writes.Writer
+	ledger  *writes.Ledger // what outlives the instance; nil where nothing does
 	gate    *admission.Gate
 	door    *doorway
-	handler http.Handler
-	traffic traffic
-	retired chan struct{} // closed when another has taken its place
-	log     *slog.Logger
+	// What clients have registered outlives a change, and when somebody was last reminded of what.
+	recent    *persisted.Recent
+	documents *persisted.Documents
+	reminders *credential.Reminders
+	handler   http.Handler
+	traffic   traffic
+	retired   chan struct{} // closed when another has taken its place
+	log       *slog.Logger
 
 	stop  context.CancelFunc
 	parts sync.WaitGroup
@@ -76,11 +82,15 @@ type instance struct {
 // build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
 // for each fault.
 func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
-	i := &instance{config: cfg, tier: opt.Tier, retired: make(chan struct{}), log: opt.Logger}
-	documents, err := documentsOf(cfg, opt)
-	if err != nil {
+	i := &instance{config: cfg, tier: opt.Tier, ledger: opt.Writes, retired: make(chan struct{}), log: opt.Logger,
+		reminders: new(credential.Reminders)}
+	if before != nil {
+		i.reminders = before.reminders
+	}
+	if err := i.openDocuments(opt, before); err != nil {
 		return nil, err
 	}
+	var err error
 	if i.sources, err = open(reusing(cfg, before), opt.Runtime, opt.Propagating); err != nil {
 		return nil, err
 	}
@@ -109,15 +119,16 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	})
 	i.there = presence.New(i.sources, told)
 	limits := httpapi.Limits(cfg.Limits)
-	i.gate = httpapi.NewGate(limits)
-	if before != nil && before.config.Limits == cfg.Limits { // nobody gains by it that something else has changed
+	if before != nil { // nobody gains by a change
 		i.gate = before.gate
+	} else {
+		i.gate = httpapi.NewGate(limits)
 	}
 	served := httpapi.Options{
 		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Writer: i.writer, AccessLog: i.door.log, Logger: opt.Logger,
 			SourcesApart: cfg.SourcesApart},
 		Pages: opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
-		Limits: limits, Gate: i.gate, Documents: documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
+		Limits: limits, Gate: i.gate, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}
 	if i.door.who != nil {
@@ -137,9 +148,9 @@ func (i *instance) start(ctx context.Context, ready func()) {
 	}
 	i.parts.Go(func() { i.keeper.Run(ctx) }) //nolint:errcheck // it ends when it is told to
 	i.parts.Go(func() { i.people.Run(ctx) }) //nolint:errcheck // as above
-	i.parts.Go(func() { credential.Watch(ctx, i.sources, i.log) })
+	i.parts.Go(func() { i.reminders.Watch(ctx, i.sources, i.log) })
 	i.parts.Go(func() {
-		if i.people.AwaitFirst(ctx) {
+		if (i.ledger == nil || i.ledger.AwaitFirst(ctx)) && i.people.AwaitFirst(ctx) {
 			ready()
 		}
 	})

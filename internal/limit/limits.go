@@ -234,6 +234,7 @@ func await(ctx context.Context, d time.Duration, changed <-chan struct{}, u *con
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
 			return gone(context.DeadlineExceeded, d)
 		}
+		connectors.TellWait(ctx, d)
 		t := time.NewTimer(d)
 		defer t.Stop()
 		timer = t.C

@@ -212,14 +212,23 @@ func TestBreaker(t *testing.T) {
 		if n := s.count(); n != 5 {
 			t.Fatalf("%d calls, want none while it is open", n-5)
 		}
-		// One call probes, others wait for what comes of it.
+		// One call probes, for as long as it takes. Calls that nobody waits for wait for what comes of it; others fail at once.
 		time.Sleep(time.Until(h.RetryAt))
 		s.takes = time.Second
+		began := time.Now()
+		background := func() (context.Context, *connectors.Urgency) {
+			u := connectors.NewUrgency()
+			return connectors.WithUrgency(t.Context(), u), u
+		}
 		var calling sync.WaitGroup
 		for range 4 {
 			calling.Go(func() {
-				if e := do(); e == nil {
+				ctx, _ := background()
+				if _, err := c.Do(ctx, rest.Request{Op: "users.list"}); err == nil {
 					t.Error("a call went well while the source is down")
+				}
+				if took := time.Since(began); took != time.Second {
+					t.Errorf("a background call took %s, want as long as the probe", took)
 				}
 			})
 		}
@@ -227,6 +236,17 @@ func TestBreaker(t *testing.T) {
 		if h := c.Health(); h.Breaker != connectors.BreakerProbing || s.count() != 6 {
 			t.Errorf("%+v with %d calls, want one that probes", h, s.count()-5)
 		}
+		if e := do(); e == nil || !e.Unsent || e.Kind != connectors.KindUnavailable || e.RetryAfter != 0 || time.Since(began) != 0 {
+			t.Errorf("an urgent call got %v after %s; want it to fail at once", e, time.Since(began))
+		}
+		ctx, urgency := background()
+		calling.Go(func() {
+			if _, err := c.Do(ctx, rest.Request{Op: "users.list"}); err == nil || time.Since(began) != time.Second/2 {
+				t.Errorf("a call that somebody began to wait for got %v after %s", err, time.Since(began))
+			}
+		})
+		time.Sleep(time.Second / 2)
+		urgency.Raise()
 		calling.Wait()
 		if h := c.Health(); h.Breaker != connectors.BreakerOpen || s.count() != 6 || h.RetryAt.Before(time.Now().Add(5*time.Second)) {
 			t.Errorf("%+v with %d calls, want it open for longer", h, s.count()-5)
@@ -241,8 +261,9 @@ func TestBreaker(t *testing.T) {
 		down = false
 		for range 3 {
 			calling.Go(func() {
-				if e := do(); e != nil {
-					t.Errorf("after it has recovered: %v", e)
+				ctx, _ := background()
+				if _, err := c.Do(ctx, rest.Request{Op: "users.list"}); err != nil {
+					t.Errorf("after it has recovered: %v", err)
 				}
 			})
 		}
@@ -252,6 +273,57 @@ func TestBreaker(t *testing.T) {
 		}
 	})
 }
+
+// What goes wrong in another place, such as the one that gives tokens, leaves the API alone, and the other way round; also on one host.
+func TestBreakersOfPlaces(t *testing.T) {
+	t.Parallel()
+	for name, base := range map[string]string{"another host": "https://login.example", "the same host": "https://acme.example"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				answers := map[string]string{"token": "<!DOCTYPE html>", "users": "{}"}
+				calls := map[string]int{}
+				c := scripted(t, nil, func(o *rest.Options) {
+					o.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+						calls[r.URL.Path]++
+						return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answers[r.URL.Path[1:]])), Request: r}, nil
+					})
+				})
+				token := rest.Request{Op: "token", Base: base, Path: "token"}
+				users := rest.Request{Op: "users.list", Path: "users"}
+				ask := func(r rest.Request) *connectors.Error {
+					_, err := c.Do(t.Context(), r)
+					return connectors.AsError("", err)
+				}
+				if e := ask(token); e == nil || e.Unsent {
+					t.Fatalf("a page in the place of a token: %v", e)
+				}
+				if e := ask(token); e == nil || !e.Unsent || calls["/token"] != 1 {
+					t.Errorf("asked again: %v after %d calls; want that place left alone", e, calls["/token"])
+				}
+				if e := ask(users); e != nil || c.Health().Breaker != connectors.BreakerClosed {
+					t.Errorf("the API: %v, %+v", e, c.Health())
+				}
+				if e := ask(rest.Request{Op: "token", Base: "https://third.example", Path: "users"}); e != nil {
+					t.Errorf("a third place: %v", e)
+				}
+				time.Sleep(5 * time.Minute)
+				answers["token"], answers["users"] = "{}", "<!DOCTYPE html>"
+				if e := ask(users); e == nil || c.Health().Breaker != connectors.BreakerOpen {
+					t.Errorf("a page in the place of the API: %v, %+v", e, c.Health())
+				}
+				if e := ask(token); e != nil {
+					t.Errorf("the token while the API is left alone: %v", e)
+				}
+			})
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+// RoundTrip answers a request.
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // What is no fault of the source's health leaves the breaker closed; and a pause stays within a minute however long the outage.
 func TestBreakerJudgesMeanings(t *testing.T) {

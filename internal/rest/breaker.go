@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -21,8 +22,9 @@ const (
 	pagePause = 5 * time.Minute
 )
 
-// breaker leaves a source alone that keeps failing. It judges what replies mean: a source that refuses a credential, or asks for patience, is
-// well. While it is open, calls fail at once; then one call probes, and the others wait for what comes of it.
+// breaker leaves a place alone that keeps failing. It judges what replies mean: a source that refuses a credential, or asks for patience, is
+// well. While it is open, calls fail at once; then one call probes. Background calls wait for what comes of it, for as long as nobody waits for
+// them; urgent ones fail at once, since a probe may take as long as a call may.
 type breaker struct {
 	mu     sync.Mutex
 	state  connectors.BreakerState
@@ -32,6 +34,36 @@ type breaker struct {
 	until  time.Time
 	why    *connectors.Error
 	probed chan struct{} // closed when the probe under way is over
+}
+
+// breakers has those of the places other than the source's API, such as the one that gives tokens, by host. They fail for reasons of their own:
+// where tokens are given, a page may have come in the place of an answer while the API is well, and the token in use is good for hours. That
+// holds on the API's own host too. The zero value is ready.
+type breakers struct {
+	mu sync.Mutex
+	by map[string]*breaker
+}
+
+// breakerOf gives the breaker of a request's place.
+func (c *Client) breakerOf(req *Request) *breaker {
+	if req.Base == "" {
+		return &c.breaker
+	}
+	place := req.Base
+	if u, err := url.Parse(place); err == nil {
+		place = u.Host
+	}
+	c.elsewhere.mu.Lock()
+	defer c.elsewhere.mu.Unlock()
+	b := c.elsewhere.by[place]
+	if b == nil {
+		if c.elsewhere.by == nil {
+			c.elsewhere.by = make(map[string]*breaker)
+		}
+		b = &breaker{}
+		c.elsewhere.by[place] = b
+	}
+	return b
 }
 
 // health says how the source's calls have gone.
@@ -57,6 +89,7 @@ func (b *breaker) open() bool {
 
 // enter lets a call pass, as a probe where it is the first after a pause. The caller tells its end by leave.
 func (b *breaker) enter(ctx context.Context) (probe bool, e *connectors.Error) {
+	urgency := connectors.UrgencyOf(ctx)
 	for {
 		b.mu.Lock()
 		now := time.Now()
@@ -65,26 +98,37 @@ func (b *breaker) enter(ctx context.Context) (probe bool, e *connectors.Error) {
 			b.mu.Unlock()
 			return false, nil
 		case b.state == connectors.BreakerOpen && now.Before(b.until):
-			e := *b.why
-			e.RetryAfter, e.Unsent = b.until.Sub(now), true
+			e := b.refusal(b.until.Sub(now))
 			b.mu.Unlock()
-			return false, &e
+			return false, e
 		case b.state == connectors.BreakerOpen:
 			b.become(connectors.BreakerProbing, now)
 			b.probed = make(chan struct{})
 			b.mu.Unlock()
 			return true, nil
+		case urgency.Urgent():
+			e := b.refusal(0) // nobody knows for how long
+			b.mu.Unlock()
+			return false, e
 		}
 		probed := b.probed
 		b.mu.Unlock()
 		select {
 		case <-probed:
+		case <-urgency.Raised():
 		case <-ctx.Done():
 			e := transportError(ctx.Err())
 			e.Unsent = true
 			return false, e
 		}
 	}
+}
+
+// refusal is the error of a call that is not let through. The lock is held.
+func (b *breaker) refusal(wait time.Duration) *connectors.Error {
+	e := *b.why
+	e.RetryAfter, e.Unsent = wait, true
+	return &e
 }
 
 // become changes the state. The lock is held.

@@ -74,7 +74,8 @@ type Client struct {
 	calls     atomic.Int64 // what the source says it allows, where that is less than Options.Limit; 0 otherwise
 	retries   int
 	allowance allowance
-	breaker   breaker
+	breaker   breaker  // of the API
+	elsewhere breakers // of other places
 }
 
 // New checks the options and gives a client.
@@ -134,7 +135,7 @@ func parseBase(raw string) (*url.URL, error) {
 	return base, nil
 }
 
-// Health says how the source's calls have gone of late.
+// Health says how the calls to the source's API have gone of late.
 func (c *Client) Health() connectors.Health { return c.breaker.health() }
 
 // Request is one call.
@@ -153,7 +154,7 @@ type Request struct {
 
 	// What differs for a call that is not to the vendor's API itself, such as one for a token; the limits are the same. The zero values are
 	// for the client's own.
-	Base  string // another place than Options.Base
+	Base  string // another place than Options.Base, with a breaker of its own
 	Judge func(*Response) *connectors.Error
 	Sign  func(*http.Request) error
 }
@@ -195,6 +196,9 @@ func (c *Client) observed(ctx context.Context, req Request, attempt int) (*Respo
 	}
 	var end connectors.CallEnd
 	ctx, o := c.opt.Runtime.Observer.Begin(ctx, connectors.Call{Source: c.opt.Source, Kind: c.opt.Kind, Op: req.Op, Attempt: attempt})
+	if o.Waits != nil {
+		ctx = connectors.WithWaits(ctx, o.Waits)
+	}
 	resp, e := c.once(ctx, req, o.Header, &end)
 	end.Err = e
 	o.Done(end)
@@ -203,13 +207,14 @@ func (c *Client) observed(ctx context.Context, req Request, attempt int) (*Respo
 
 // once makes one attempt, where the breaker lets it.
 func (c *Client) once(ctx context.Context, req Request, header map[string]string, end *connectors.CallEnd) (*Response, *connectors.Error) {
-	probe, e := c.breaker.enter(ctx)
+	breaker := c.breakerOf(&req)
+	probe, e := breaker.enter(ctx)
 	if e != nil {
 		e.Unsent = true
 		return nil, c.named(e, req.Op)
 	}
 	m := silent
-	defer func() { c.breaker.leave(probe, m, e) }()
+	defer func() { breaker.leave(probe, m, e) }()
 	resp, e := c.call(ctx, req, header, end)
 	if m = meaningOf(ctx, resp, e); m == page && e.RetryAfter < pagePause {
 		e.RetryAfter = pagePause

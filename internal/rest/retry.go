@@ -82,7 +82,7 @@ func (c *Client) again(ctx context.Context, req *Request, e *connectors.Error, a
 		return 0, false
 	case e.Kind == connectors.KindRateLimited:
 		return 0, attempt < maxAttempts && e.RetryAfter <= patience && c.allowance.spend() // the limits keep it back
-	case attempt > c.retries, !transient(e), garbled > 1, c.breaker.open():
+	case attempt > c.retries, !transient(e), garbled > 1, c.breakerOf(req).open():
 		return 0, false
 	}
 	wait = rand.N(min(backoffFirst<<(attempt-1), backoffMost) + 1) //nolint:gosec // spreads load; nothing secret depends on it

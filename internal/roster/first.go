@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,5 +47,8 @@ func (r *Roster) tried(counts func(snapshot.Key) bool) bool {
 	return true
 }
 
-// upToDate says whether the current directory has all that has been read.
-func (r *Roster) upToDate() bool { return r.current.Load().serves(r.keeper.Current(), true) }
+// upToDate says whether the current directory has all that has been read, and what is laid over that.
+func (r *Roster) upToDate() bool {
+	e := r.current.Load()
+	return e.serves(r.keeper.Current(), true) && maps.Equal(e.overlaid, r.lay(e.snapshots).versions)
+}

@@ -14,13 +14,30 @@ type Overlay interface {
 	// Over gives what to show of a source's collection beyond a snapshot of it, which is nil where there is none, and a word that tells this
 	// addition from others; empty for none.
 	Over(*connectors.Source, connectors.Collection, *snapshot.Snapshot) (snapshot.Records, string)
-	// Follow gives a channel that receives a value after the overlay has changed, until stop is called.
-	Follow() (changed <-chan struct{}, stop func())
+	// Follow begins to follow the overlay.
+	Follow() Following
 }
 
-func (r *Roster) follow() (changed <-chan struct{}, stop func()) {
+// Following is how a roster follows an overlay, which wants to know what has been published.
+type Following interface {
+	// Changed receives a value after the overlay has changed, and one at first.
+	Changed() <-chan struct{}
+	// Laying is called before Over is asked for a directory's sake, and what it gives when what was laid has been published.
+	Laying() (published func())
+	// Stop ends it.
+	Stop()
+}
+
+// nothing is what a roster without an overlay follows.
+type nothing struct{}
+
+func (nothing) Changed() <-chan struct{} { return nil }
+func (nothing) Laying() func()           { return func() {} }
+func (nothing) Stop()                    {}
+
+func (r *Roster) follow() Following {
 	if r.overlay == nil {
-		return nil, func() {}
+		return nothing{}
 	}
 	return r.overlay.Follow()
 }

@@ -73,22 +73,23 @@ func New(opt Options) *Roster {
 // Run builds and publishes a directory whenever the snapshots have changed, until ctx ends. Changes that come while one is built go into the
 // next one together.
 func (r *Roster) Run(ctx context.Context) error {
-	laid, stop := r.follow()
-	defer stop()
+	overlay := r.follow()
+	defer overlay.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-r.keeper.Changed():
-			r.refresh()
-		case <-laid:
-			r.refresh()
+			r.refresh(overlay)
+		case <-overlay.Changed():
+			r.refresh(overlay)
 		}
 	}
 }
 
 // refresh publishes a new edition, unless the snapshots are the same as in the current one.
-func (r *Roster) refresh() {
+func (r *Roster) refresh(overlay Following) {
+	defer overlay.Laying()()
 	old := r.current.Load()
 	snapshots := make(map[snapshot.Key]*snapshot.Snapshot)
 	for _, res := range r.keeper.Current() {

@@ -56,7 +56,7 @@ type Options struct {
 	Limits bool
 	Listen string           // empty means a free port of 127.0.0.1
 	Now    func() time.Time // for presence; nil means time.Now
-	// Listener serves in the place of Listen, with TLS where that is given; both are for tests.
+	// Listener serves in the place of Listen, with TLS, which is for tests, where that is given.
 	Listener net.Listener
 	TLS      *tls.Config
 }

@@ -3,6 +3,7 @@ package shared
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -45,7 +46,11 @@ func (r *Redis) hear(ctx context.Context) {
 			}
 			switch m := m.(type) {
 			case *redis.Message:
-				if m.Payload == r.id {
+				if m.Payload == r.id || m.Payload == shownWord+r.id {
+					continue
+				}
+				if strings.HasPrefix(m.Payload, shownWord) {
+					tell(r.acknowledged)
 					continue
 				}
 				r.notify()
@@ -68,14 +73,16 @@ func (r *Redis) channel() string { return r.prefix + "changed" }
 
 // announce tells the other replicas to look. Where that fails, they look by themselves sooner or later: that the user may not use the
 // channel is therefore no reason to do without Redis.
-func (r *Redis) announce(ctx context.Context) {
+func (r *Redis) announce(ctx context.Context) { r.say(ctx, r.id) }
+
+func (r *Redis) say(ctx context.Context, word string) {
 	//nolint:errcheck // as above
 	r.do(ctx, r.quick, func(ctx context.Context) error {
 		var err error
 		if r.cluster {
-			err = r.client.SPublish(ctx, r.channel(), r.id).Err()
+			err = r.client.SPublish(ctx, r.channel(), word).Err()
 		} else {
-			err = r.client.Publish(ctx, r.channel(), r.id).Err()
+			err = r.client.Publish(ctx, r.channel(), word).Err()
 		}
 		if mute := redis.HasErrorPrefix(err, "NOPERM"); mute || err == nil {
 			r.tellMute(ctx, mute)

@@ -72,6 +72,7 @@ func (r *Redis) beat(ctx context.Context) {
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.quick)
 		defer cancel()
 		r.client.ZRem(leave, r.prefix+"replicas", r.id)
+		r.client.HDel(leave, r.shownKey(), r.id)
 	}
 }
 

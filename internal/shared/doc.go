@@ -14,6 +14,7 @@
 //	presence:{source}:everyone:<encoding> what it said of everyone, in 256 values; lives for two minutes
 //	token:{chain}                         a pair of OAuth tokens, encrypted, and beside it the lock of who renews it: see Vault
 //	replicas                              which replicas there are
+//	shown                                 up to where each replica shows what writes have made
 //	changed                               the channel on which a change is announced
 //	{budgets}:view                        which replicas share the sources' limits, and what they have agreed on
 //	{budgets}:<budget>:log, …             a budget's calls, those under way, the pause its source asked for, who waits urgently

@@ -14,10 +14,10 @@ import (
 // ledger keeps in Redis what writes remember. Values are sealed as being what their names say.
 type ledger struct{ *Redis }
 
-var _ writes.Store = ledger{}
+var _ writes.Sharing = ledger{}
 
 // Writes gives the store in which replicas share what writes remember. It is told of changes while the tier runs.
-func (r *Redis) Writes() writes.Store { return ledger{r} }
+func (r *Redis) Writes() writes.Sharing { return ledger{r} }
 
 // key hides the name, with an encryption key: the overlay's is always the same, the others are hashes of what callers sent.
 func (l ledger) key(name string) string {

@@ -26,18 +26,20 @@ type Redis struct {
 
 	changed chan struct{}
 	written chan struct{} // tells the ledger of writes to look
-	crowd   atomic.Pointer[snapshot.Crowd]
-	ready   chan struct{} // closed when it is known whether Redis is there
-	isReady sync.Once
-	breaker breaker
-	stats   stats
-	items   atomic.Pointer[[]snapshot.Item] // of the first Look
-	members atomic.Pointer[[]string]        // the replicas that are there, in order
-	joined  chan struct{}                   // says that another one is
-	share   share
-	telling sync.WaitGroup // what is being told in the background, of the budgets
-	mute    atomic.Bool    // changes cannot be announced
-	lostAt  atomic.Int64   // when Redis went away last, in nanoseconds since 1970; zero if never
+	// acknowledged tells the ledger of writes that another replica shows more.
+	acknowledged chan struct{}
+	crowd        atomic.Pointer[snapshot.Crowd]
+	ready        chan struct{} // closed when it is known whether Redis is there
+	isReady      sync.Once
+	breaker      breaker
+	stats        stats
+	items        atomic.Pointer[[]snapshot.Item] // of the first Look
+	members      atomic.Pointer[[]string]        // the replicas that are there, in order
+	joined       chan struct{}                   // says that another one is
+	share        share
+	telling      sync.WaitGroup // what is being told in the background, of the budgets
+	mute         atomic.Bool    // changes cannot be announced
+	lostAt       atomic.Int64   // when Redis went away last, in nanoseconds since 1970; zero if never
 }
 
 var _ snapshot.Tier = (*Redis)(nil)
@@ -54,7 +56,7 @@ func Open(opt Options) (*Redis, error) {
 	}
 	r := &Redis{client: client, cluster: cluster, seal: seal, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
 		quick: or(opt.CallTimeout, defaultCall),
-		log:   opt.Logger, changed: make(chan struct{}, 1), written: make(chan struct{}, 1), ready: make(chan struct{})}
+		log:   opt.Logger, changed: make(chan struct{}, 1), written: make(chan struct{}, 1), acknowledged: make(chan struct{}, 1), ready: make(chan struct{})}
 	r.share.every = or(opt.PulseEvery, defaultPulse)
 	r.breaker.opened, r.joined = make(chan struct{}, 1), make(chan struct{}, 1)
 	r.members.Store(&[]string{})

@@ -182,7 +182,9 @@ func (c *collection) settle(ctx context.Context, now time.Time, changed bool) {
 	}
 	is := condition{state: c.state(v, now), failing: v.err != nil}
 	if is.failing {
-		is.kind = v.err.Kind
+		if is.kind = v.err.Kind; is.kind == connectors.KindTimeout {
+			is.kind = connectors.KindUnavailable // a source that is down shows now the one, now the other
+		}
 	}
 	was := c.known
 	c.known = is
@@ -194,19 +196,28 @@ func (c *collection) settle(ctx context.Context, now time.Time, changed bool) {
 	}
 }
 
+// report logs a change of condition: one line that says what is so now, and what was before where that was something.
 func (c *collection) report(ctx context.Context, v *view, was condition, now time.Time) {
 	r := c.result(v, now)
 	attrs := []slog.Attr{
-		slog.String("source", c.key.Source), slog.String("collection", c.key.Collection.String()),
-		slog.String("state", r.Status.State.String()), slog.String("was", was.state.String()), slog.Int("records", r.Status.Count),
+		slog.String("source", c.key.Source), slog.String("collection", c.key.Collection.String()), slog.String("state", r.Status.State.String()),
 	}
-	level := slog.LevelInfo
-	if e := v.err; e != nil {
-		level = slog.LevelWarn
+	if was.state != r.Status.State && was.state != Missing {
+		attrs = append(attrs, slog.String("was", was.state.String()))
+	}
+	attrs = append(attrs, slog.Int("records", r.Status.Count))
+	level, message := slog.LevelInfo, "collection changed its condition"
+	switch e := v.err; {
+	case e != nil:
+		level, message = slog.LevelWarn, "collection cannot be read"
 		attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.String("error", e.Error()),
 			slog.Duration("retry_in", v.next.Sub(now).Round(time.Second)))
+	case r.Status.State == Fresh && was.state == Missing:
+		message = "collection is read"
+	case r.Status.State == Fresh && was.failing:
+		message = "collection is read again"
 	}
-	c.keeper.log.LogAttrs(ctx, level, "collection changed its condition", attrs...)
+	c.keeper.log.LogAttrs(ctx, level, message, attrs...) //nolint:sloglint // one of those above
 }
 
 // change puts a modified copy of the view in its place. Only the reader may call it.

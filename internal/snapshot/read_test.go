@@ -263,10 +263,24 @@ func TestChangedTellsOfStalenessWhileReading(t *testing.T) {
 	})
 }
 
+// A first reading that fails has been nothing before.
+func TestLogOfAFirstReadingThatFails(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	opt := one(scripted(fails(connectors.KindUnavailable), step{ids: []string{"1"}}))
+	opt.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	bubble(t, opt, func(_ *testing.T, _ *snapshot.Keeper) { pass(10 * time.Minute) })
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], `msg="collection cannot be read" source=a collection=accounts state=missing records=0`) ||
+		!strings.Contains(lines[1], `msg="collection is read" source=a collection=accounts state=fresh records=1`) {
+		t.Errorf("the log:\n%s", log.String())
+	}
+}
+
 func TestLogHasOneLinePerChangeOfCondition(t *testing.T) {
 	t.Parallel()
 	down := fails(connectors.KindUnavailable)
-	s := scripted(step{ids: []string{"1"}}, down, down, down, fails(connectors.KindTimeout), down, step{ids: []string{"1"}})
+	s := scripted(step{ids: []string{"1"}}, down, fails(connectors.KindTimeout), down, fails(connectors.KindUnauthorized), down, step{ids: []string{"1"}})
 	var log bytes.Buffer
 	opt := one(s)
 	opt.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -276,13 +290,13 @@ func TestLogHasOneLinePerChangeOfCondition(t *testing.T) {
 		return a
 	}}))
 	bubble(t, opt, func(_ *testing.T, _ *snapshot.Keeper) { pass(50 * time.Minute) })
-	const about = `msg="collection changed its condition" source=a collection=accounts `
+	const about = " source=a collection=accounts "
 	want := []string{
-		"level=INFO " + about + "state=fresh was=missing records=1",
-		"level=WARN " + about + `state=stale was=fresh records=1 kind=unavailable error="a: list: unavailable"`,
-		"level=WARN " + about + `state=stale was=stale records=1 kind="timed out" error="a: list: timed out"`,
-		"level=WARN " + about + `state=stale was=stale records=1 kind=unavailable error="a: list: unavailable"`,
-		"level=INFO " + about + "state=fresh was=stale records=1",
+		`level=INFO msg="collection is read"` + about + "state=fresh records=1",
+		`level=WARN msg="collection cannot be read"` + about + `state=stale was=fresh records=1 kind=unavailable error="a: list: unavailable"`,
+		`level=WARN msg="collection cannot be read"` + about + `state=stale records=1 kind=unauthorized error="a: list: unauthorized"`,
+		`level=WARN msg="collection cannot be read"` + about + `state=stale records=1 kind=unavailable error="a: list: unavailable"`,
+		`level=INFO msg="collection is read again"` + about + "state=fresh was=stale records=1",
 	}
 	if diff := cmp.Diff(want, strings.Split(strings.TrimSpace(log.String()), "\n")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

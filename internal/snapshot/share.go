@@ -321,14 +321,14 @@ func (c *collection) mayReadAlone(v *view, now time.Time) bool {
 	if c.urged(v) && !now.Before(floor) || !now.Before(next) {
 		return true
 	}
-	c.change(func(v *view) {
-		v.floor = floor
-		if v.next = next; v.reading {
-			v.reading = false
-		}
-	})
-	c.release()
+	c.putOff(floor, next)
 	return false
+}
+
+// putOff settles that the next reading is due at next, and allowed from floor on.
+func (c *collection) putOff(floor, next time.Time) {
+	c.change(func(v *view) { v.floor, v.next, v.reading = floor, next, false })
+	c.release() // for whom that is too late, waiting is in vain
 }
 
 // reschedule sets when the next reading is due after the pace has changed.

@@ -15,6 +15,11 @@ import (
 // context of follow ends.
 func Writes(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (ledger *writes.Ledger, follow func(context.Context), err error) {
 	opt := writes.LedgerOptions{ShowFor: cfg.Writes.ShowFor, Logger: log}
+	for i := range cfg.Sources {
+		for _, c := range cfg.Sources[i].Collections {
+			opt.KeepFor = max(opt.KeepFor, c.KeepFor)
+		}
+	}
 	if r, ok := common.(*shared.Redis); ok {
 		opt.Store = r.Writes()
 		ledger = writes.NewLedger(opt)

@@ -3,6 +3,7 @@ package writes
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 	"time"
 
 	"roster/connectors"
@@ -21,6 +22,8 @@ type change struct {
 	began  time.Time
 	// replayed says that what was answered is the answer that the idempotency key had got before.
 	replayed bool
+	// known is the answer from when it is known, while it is waited that all show what was made.
+	known atomic.Pointer[Result]
 	// preview says what would be sent.
 	preview func() connectors.Preview
 	// make makes it, and gives the record.

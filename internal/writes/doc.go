@@ -13,6 +13,7 @@
 //     is sent, the lock is looked at again.
 //  7. Where the answer leaves open whether it was made, the source is read until that is known.
 //  8. What was made is shown, the answer is written down, and the note of 6 is taken away.
+//  9. The directories of all replicas are waited for that show it, for a while.
 //
 // So a process may die between any two steps: who comes next finds the note, and step 4 settles it. What cannot be had: a source that carries out
 // a call later than Options.SettleAfter after it gave no answer, or whose list lags longer than that, can end up with two; and so can a process

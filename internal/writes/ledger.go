@@ -27,8 +27,17 @@ type Ledger struct {
 
 	lease   time.Duration
 	showFor time.Duration
+	keepFor time.Duration
 	overlay overlay
-	mu      sync.Mutex // one exchange of the overlay with the store at a time
+
+	mu     sync.Mutex // one exchange of the overlay with the store at a time
+	stored stored     // what the store held last, and the token that told it
+	token  string
+
+	sharing  Sharing // nil where there are no other replicas
+	audience *audience
+	first    chan struct{} // closed when the store has been looked at for the first time
+	taken    func()
 }
 
 // LedgerOptions say where to remember, and for how long.
@@ -37,6 +46,8 @@ type LedgerOptions struct {
 	Store Store
 	// ShowFor is how long what was made is shown although its source's list does not have it; zero means 10 min.
 	ShowFor time.Duration
+	// KeepFor is how long data is served at most whose source cannot be read, and what was made with it; zero means 7 d.
+	KeepFor time.Duration
 	// LeaseFor is how long what a process was doing is left to it after it has died; zero means 15 s.
 	LeaseFor time.Duration
 	Logger   *slog.Logger
@@ -44,15 +55,22 @@ type LedgerOptions struct {
 
 // NewLedger gives a ledger, which follows other replicas while it runs.
 func NewLedger(opt LedgerOptions) *Ledger {
-	l := &Ledger{store: opt.Store, log: opt.Logger, lease: opt.LeaseFor, showFor: opt.ShowFor}
+	l := &Ledger{store: opt.Store, log: opt.Logger, lease: opt.LeaseFor, showFor: opt.ShowFor, keepFor: opt.KeepFor, first: make(chan struct{})}
+	l.taken = sync.OnceFunc(func() { close(l.first) })
+	l.overlay.published = make(chan struct{}, 1)
 	if l.lease <= 0 {
 		l.lease = defaultLease
 	}
 	if l.store == nil {
 		l.store = new(Memory)
 	}
+	l.sharing, _ = l.store.(Sharing)
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
+	}
+	l.audience = newAudience(l.log)
+	if l.keepFor <= 0 {
+		l.keepFor = 7 * 24 * time.Hour
 	}
 	if l.showFor <= 0 {
 		l.showFor = 10 * time.Minute

@@ -52,6 +52,7 @@ type vendor struct {
 	lag     time.Duration // until lists show what was made
 	fates   []fate        // of the next calls
 	failing bool          // lists and tasks cannot be read
+	short   bool          // lists are never known to be whole
 	made    int           // calls that were sent
 	tasks   map[string]bool
 	err     *connectors.Error // what refused says
@@ -59,7 +60,8 @@ type vendor struct {
 
 	settings    map[snapshot.Key]snapshot.Settings // of the keeper; nil for its own
 	fingerprint string
-	answering   func() // called when something has been made and nobody has been told
+	buildFor    time.Duration // what a directory takes
+	answering   func()        // called when something has been made and nobody has been told
 	// turn is called when a call begins to wait for its turn, and ends when that comes. Of readings it is told the collection.
 	turn func(ctx context.Context, op string)
 }
@@ -117,7 +119,7 @@ func listOf[R connectors.Record](v *vendor, c connectors.Collection, of func(row
 				out = append(out, of(r))
 			}
 		}
-		return connectors.Listing[R]{Records: out, Complete: true}, nil
+		return connectors.Listing[R]{Records: out, Complete: !v.short}, nil
 	})
 }
 
@@ -324,11 +326,12 @@ func lesser() *connectors.Source {
 func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.Options)) (w *world, stop func()) {
 	t.Helper()
 	w = &world{t: t, vendor: v, log: new(strings.Builder)}
+	log := slog.New(slog.NewTextHandler(w.log, nil))
 	sources := []*connectors.Source{v.source(), lesser()}
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources, Settings: v.settings})
-	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store})
-	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: w.ledger})
-	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: slog.New(slog.NewTextHandler(w.log, nil))}
+	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store, Logger: log})
+	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: slowly{w.ledger, v.buildFor}})
+	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: log}
 	if change != nil {
 		change(&opt)
 	}
@@ -338,7 +341,7 @@ func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.O
 	running.Go(func() { _ = w.keeper.Run(ctx) })
 	running.Go(func() { _ = w.roster.Run(ctx) })
 	running.Go(func() { w.ledger.Run(ctx) })
-	if !w.roster.AwaitFirst(ctx) {
+	if !w.ledger.AwaitFirst(ctx) || !w.roster.AwaitFirst(ctx) {
 		t.Fatal("the first reading has not ended")
 	}
 	return w, func() {

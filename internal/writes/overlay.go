@@ -2,9 +2,7 @@ package writes
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -20,48 +18,93 @@ type shown struct {
 	Collection  connectors.Collection `json:"collection"`
 	ID          string                `json:"id"`
 	Record      snapshot.Records      `json:"record"` // this one only
-	// Until is from when a complete reading that does not have it is believed, and Seen when a complete reading began that had it: older ones are
-	// still overlaid.
+	// Until is from when a reading that does not have it is believed.
 	Until time.Time `json:"until"`
-	Seen  time.Time `json:"-"` // by this process
+
+	// What this process knows of it. Settled is when the first reading began that tells what has become of it, and zero before: older ones are still
+	// overlaid.
+	settled time.Time
+	at      uint64 // the first state of the store that is known to have it; zero for none
+	word    string // tells this record from others
+	removed bool   // from the store, by a replica that knew it settled
+
+	name string // see key
+	line []byte // as it lies in the store; nil before it was encoded
 }
 
+// key tells the record from others.
 func (s *shown) key() string {
-	return s.Source + "\x00" + s.Fingerprint + "\x00" + s.Collection.String() + "\x00" + s.ID
+	if s.name == "" {
+		s.name = s.Source + "\x00" + s.Fingerprint + "\x00" + s.Collection.String() + "\x00" + s.ID
+	}
+	return s.name
+}
+
+// alone gives the entry as it is stored, without what this process knows of it.
+func (s *shown) alone() *shown {
+	return &shown{Source: s.Source, Fingerprint: s.Fingerprint, Collection: s.Collection, ID: s.ID, Record: s.Record, Until: s.Until, line: s.line}
+}
+
+// settle takes note of a reading that tells what has become of the record.
+func (s *shown) settle(readAt time.Time) {
+	if s.settled.IsZero() || readAt.Before(s.settled) {
+		s.settled = readAt
+	}
+}
+
+// yields says whether a snapshot counts alone: it has the record, or proves that it is gone, or may be believed by now.
+func (s *shown) yields(snap *snapshot.Snapshot) bool {
+	switch {
+	case snap == nil:
+		return false
+	case !snap.ReadAt.Before(s.Until): // also where it is short: a source may never be read whole
+		s.settle(snap.ReadAt)
+		return true
+	case has(snap.Records, s.ID):
+		if snap.Complete {
+			s.settle(snap.ReadAt)
+		}
+		return true
+	}
+	return snap.Complete && !s.settled.IsZero() && !snap.ReadAt.Before(s.settled) // deleted since
 }
 
 // overlay is what this process shows beyond the sources' lists.
 type overlay struct {
 	mu        sync.Mutex
 	entries   map[string]*shown
-	listeners map[chan struct{}]struct{}
-	mine      map[string]bool // not known to be in the store yet
+	mine      map[string]bool // not known to be in the store as they are
+	followers map[*follower]struct{}
+	merged    uint64        // the state of the store that entries have; zero for none
+	published chan struct{} // receives a value when a follower may have published more
 }
 
 // put shows what this process has made.
 func (o *overlay) put(e *shown) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.set(e.key(), e)
+	o.set(e)
 	o.mine[e.key()] = true
 	o.tell()
 }
 
-func (o *overlay) set(key string, e *shown) {
+func (o *overlay) set(e *shown) {
 	if o.entries == nil {
 		o.entries, o.mine = make(map[string]*shown), make(map[string]bool)
 	}
-	o.entries[key] = e
+	b, _ := json.Marshal(e.Record) //nolint:errchkjson // records are data only
+	e.word = "+" + nameOf(e.ID, string(b))
+	o.entries[e.key()] = e
 }
 
-// prune has everyone look whether what is past its time can be given up, and forgets what is long past it.
-func (o *overlay) prune() {
+// prune has everyone look whether what is past its time can be given up, and forgets what is of no use any more.
+func (o *overlay) prune(keep time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	past := false
 	for key, e := range o.entries {
-		past = past || !time.Now().Before(e.Until)
-		if e.over() {
+		past = past || e.settled.IsZero() && !time.Now().Before(e.Until)
+		if e.over(keep) || e.removed && time.Since(e.settled) > keptFor {
 			delete(o.entries, key)
 			delete(o.mine, key)
 		}
@@ -71,62 +114,28 @@ func (o *overlay) prune() {
 	}
 }
 
-// over says that an entry is of no use any more: by then, its source has been read anew, or not for so long that this is of little weight.
-func (s *shown) over() bool { return time.Since(s.Until) > keptFor }
-
-func (o *overlay) tell() {
-	for c := range o.listeners {
-		select {
-		case c <- struct{}{}:
-		default: // it has been told already
-		}
-	}
-}
-
-// Follow gives a channel that receives a value after the overlay has changed, until stop is called.
-func (l *Ledger) Follow() (changed <-chan struct{}, stop func()) {
-	o := &l.overlay
-	c := make(chan struct{}, 1)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.listeners == nil {
-		o.listeners = make(map[chan struct{}]struct{})
-	}
-	o.listeners[c] = struct{}{}
-	return c, func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		delete(o.listeners, c)
-	}
-}
+// over says that no data is served any more that is older than the time until which the record was to be shown.
+func (s *shown) over(keep time.Duration) bool { return time.Since(s.Until) > keep }
 
 // Over gives the records to show of a source beyond a snapshot of one of its collections, which may be nil, and a word that tells this addition
 // from others; empty for none.
 //
-// What was made is shown until a complete reading has it. From then on the readings count, also where a later one has it no more. A reading that began
-// when its time was over counts too.
+// What was made is shown until a complete reading has it. From then on the readings count, also where a later one has it no more. So does any reading
+// that began when its time was over; while the source is not read at all, the record stays with what was read last.
 func (l *Ledger) Over(source *connectors.Source, c connectors.Collection, snap *snapshot.Snapshot) (more snapshot.Records, version string) {
 	o := &l.overlay
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, key := range slices.Sorted(maps.Keys(o.entries)) {
-		e := o.entries[key]
-		if e.Source != source.Name || e.Fingerprint != source.Fingerprint || e.Collection != c {
-			continue
+	var found []*shown
+	for _, e := range o.entries {
+		if e.Source == source.Name && e.Fingerprint == source.Fingerprint && e.Collection == c && !e.yields(snap) {
+			found = append(found, e)
 		}
-		switch {
-		case snap != nil && snap.Complete && !snap.ReadAt.Before(e.Until):
-			continue // given up, or it knows the record
-		case snap != nil && has(snap.Records, e.ID):
-			if snap.Complete && (e.Seen.IsZero() || snap.ReadAt.Before(e.Seen)) {
-				e.Seen = snap.ReadAt
-			}
-			continue
-		case snap != nil && !e.Seen.IsZero() && !snap.ReadAt.Before(e.Seen):
-			continue // deleted since
-		}
+	}
+	slices.SortFunc(found, func(a, b *shown) int { return cmp.Compare(a.ID, b.ID) })
+	for _, e := range found {
 		add(&more, e.Record)
-		version += "+" + e.ID
+		version += e.word
 	}
 	return more, version
 }
@@ -179,103 +188,4 @@ func has(r snapshot.Records, id string) bool {
 func hasID[R connectors.Record](records []R, id string) bool {
 	_, ok := slices.BinarySearchFunc(records, id, func(r R, id string) int { return cmp.Compare(r.Key(), id) })
 	return ok
-}
-
-// show has all replicas show what was made. Where they cannot be told at once, this one shows it, and goes on trying to tell.
-func (l *Ledger) show(ctx context.Context, e *shown) {
-	l.overlay.put(e)
-	if err := l.exchange(ctx); err != nil {
-		l.log.WarnContext(ctx, "what was made is not shown by other replicas yet")
-	}
-}
-
-// exchange takes up what other replicas show, and gives them what this one does. What this one has seen in a source's list, it takes away:
-// whoever starts now begins with that list or a later one.
-func (l *Ledger) exchange(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for {
-		var stored []*shown
-		held, _, err := l.read(ctx, OverlayName, &stored)
-		if err != nil {
-			return err
-		}
-		mine, seen := l.overlay.merge(stored)
-		all := slices.DeleteFunc(append(slices.Clone(stored), mine...), func(e *shown) bool {
-			return e == nil || e.over() || seen[e.key()]
-		})
-		if len(mine) == 0 && len(all) == len(stored) {
-			return nil
-		}
-		value, err := json.Marshal(all)
-		if err != nil {
-			return err
-		}
-		if _, ok, err := l.store.Put(ctx, OverlayName, held, value, l.showFor+keptFor); err != nil {
-			return err
-		} else if ok {
-			l.overlay.told(mine)
-			return nil
-		}
-	}
-}
-
-// seenFor is how long the others are still told of what one replica has seen in a source's list: longer than any of them takes its own data for
-// recent.
-const seenFor = 6 * recent
-
-// merge takes up what is stored, and gives what should be, and what need not be any more.
-func (o *overlay) merge(stored []*shown) (mine []*shown, seen map[string]bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	known, fresh := make(map[string]bool), false
-	for _, e := range stored {
-		if e == nil || e.over() {
-			continue
-		}
-		key := e.key()
-		known[key] = true
-		if o.entries[key] == nil {
-			o.set(key, e)
-			fresh = true
-		}
-	}
-	if fresh {
-		o.tell()
-	}
-	seen = make(map[string]bool)
-	for key, e := range o.entries {
-		seen[key] = !e.Seen.IsZero() && time.Since(e.Seen) > seenFor
-		if o.mine[key] && !known[key] && !seen[key] {
-			own := *e // Over goes on changing the other
-			mine = append(mine, &own)
-		}
-	}
-	return mine, seen
-}
-
-func (o *overlay) told(mine []*shown) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, e := range mine {
-		delete(o.mine, e.key())
-	}
-}
-
-// lookEvery is how often the store is looked at without being told: announcements may be lost.
-const lookEvery = 5 * time.Second
-
-// Run follows what other replicas make, until ctx ends.
-func (l *Ledger) Run(ctx context.Context) {
-	for ctx.Err() == nil {
-		look := time.NewTimer(lookEvery)
-		select {
-		case <-look.C:
-		case <-l.store.Changed():
-		case <-ctx.Done():
-		}
-		look.Stop()
-		l.overlay.prune()
-		_ = l.exchange(ctx) // it is tried again
-	}
 }

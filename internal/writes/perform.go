@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/directory"
 	"roster/internal/snapshot"
 )
 
@@ -22,8 +21,6 @@ const (
 	patience = 30 * time.Second
 	// attempts is how often a call is sent in all that was refused for that.
 	attempts = 3
-	// showWithin is how long the directory is waited for that shows what was made.
-	showWithin = 2 * time.Second
 )
 
 // perform does a write, or says what it would do.
@@ -33,17 +30,30 @@ func (w *Writer) perform(ctx context.Context, c *change) (Result, error) {
 		w.audit(ctx, c, r, nil)
 		return r, nil
 	}
-	return w.detached(ctx, c, func(ctx context.Context) (Result, error) { return w.keyed(ctx, c) })
+	return w.detached(ctx, c, func(ctx context.Context) (Result, error) {
+		r, err := w.keyed(ctx, c)
+		if err == nil {
+			c.known.Store(&r)
+		}
+		return w.present(ctx, c, r), err
+	})
 }
 
 // detached does a write that goes on when its caller gives up, who is then told that nobody knows yet.
 func (w *Writer) detached(ctx context.Context, c *change, do func(context.Context) (Result, error)) (Result, error) {
+	caller := nameOf(c.Method, c.Caller)
+	if full, ok := w.bound.enter(caller); !ok {
+		r := rejected(UserError{input("source"), Refused, full})
+		w.audit(ctx, c, r, nil)
+		return r, nil
+	}
 	type end struct {
 		Result
 		error
 	}
 	ended := make(chan end, 1)
 	w.running.Go(func() {
+		defer w.bound.leave(caller)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.opt.Within)
 		defer cancel()
 		defer context.AfterFunc(w.ending, cancel)()
@@ -67,6 +77,9 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 		return e.Result, e.error
 	case <-patience.C:
 	case <-ctx.Done():
+	}
+	if r := c.known.Load(); r != nil {
+		return *r, nil
 	}
 	return unsettled("It is still under way."), nil
 }
@@ -212,18 +225,7 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 	reached(ctx, "answered")
 	w.ledger.remove(ctx, e.thing, e.held)
 	reached(ctx, "closed")
-	return w.present(ctx, c, r), kept, nil
-}
-
-// present waits until the directory shows what there is to show.
-func (w *Writer) present(ctx context.Context, c *change, r Result) Result {
-	if r.Ref == nil || c.shows == nil {
-		return r
-	}
-	ctx, cancel := context.WithTimeout(ctx, showWithin)
-	defer cancel()
-	w.opt.Roster.AwaitDirectory(ctx, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) })
-	return r
+	return r, kept, nil
 }
 
 // execution is a write that has the right to touch its thing.
@@ -264,7 +266,7 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 	}
 	reached(ctx, "noted")
 	for n := 1; ; n++ {
-		before := e.snapshot()
+		before := e.w.snapshot(e.c.key)
 		record, id, err := e.c.make(e.locked.guard(ctx))
 		if errors.Is(err, errNotOurs) {
 			return Result{}, false, err // somebody else may have begun. The note stays, since it may be theirs by now
@@ -291,17 +293,6 @@ func wait(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// snapshot gives what has been read of the collection; nil for nothing.
-func (e *execution) snapshot() *snapshot.Snapshot {
-	res := e.w.opt.Keeper.Current()
-	for i := range res {
-		if res[i].Status.Key == e.c.key {
-			return res[i].Snapshot
-		}
-	}
-	return nil
 }
 
 // made shows what the source says it has made. A source may give what was there all along: that is in what was read before the call. What has been

@@ -17,7 +17,7 @@ import (
 
 // move is one thing that happens.
 type move struct {
-	what    string // write, refresh, lag, fail, mend, pause
+	what    string // write, refresh, lag, fail, short, mend, pause
 	replica int
 	kind    string
 	suffix  string
@@ -30,7 +30,7 @@ type move struct {
 func moves() *rapid.Generator[[]move] {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) move {
 		return move{
-			what:    rapid.SampledFrom([]string{"write", "write", "write", "refresh", "lag", "fail", "mend", "pause"}).Draw(t, "what"),
+			what:    rapid.SampledFrom([]string{"write", "write", "write", "refresh", "lag", "fail", "short", "mend", "pause"}).Draw(t, "what"),
 			replica: rapid.IntRange(0, 1).Draw(t, "replica"), kind: rapid.SampledFrom(kindNames()).Draw(t, "kind"),
 			suffix: rapid.SampledFrom([]string{"1", "2"}).Draw(t, "suffix"), keyed: rapid.Bool().Draw(t, "keyed"), twice: rapid.Bool().Draw(t, "twice"),
 			fate:  rapid.SampledFrom([]fate{good, good, cutBefore, cutAfter, late, tooMany, unreachable, bare}).Draw(t, "fate"),
@@ -44,31 +44,23 @@ func moves() *rapid.Generator[[]move] {
 func TestAnyHistory(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		story := moves().Draw(rt, "story")
+		story, loses := moves().Draw(rt, "story"), rapid.IntRange(0, 3).Draw(rt, "loses")
 		var faults []string
-		synctest.Test(t, func(t *testing.T) { faults = play(t, story) })
+		synctest.Test(t, func(t *testing.T) { faults = play(t, story, loses) })
 		if len(faults) > 0 {
 			rt.Fatalf("%v", faults)
 		}
 	})
 }
 
-// telling is a store in memory that tells each replica of the others' changes.
-type telling struct {
-	*writes.Memory
-	changed chan struct{}
-}
-
-func (s telling) Changed() <-chan struct{} { return s.changed }
-
 // lagMost is the longest lag: a list that lags for longer than a source's data are believed after is beyond what can be had.
 const lagMost = 2 * time.Second
 
-func play(t *testing.T, story []move) (faults []string) {
-	v, store := newVendor(), new(writes.Memory)
+func play(t *testing.T, story []move, loses int) (faults []string) {
+	v, share := newVendor(), &hub{lose: loses}
 	var replicas []*world
-	for range 2 {
-		w, stop := newWorld(t, v, telling{store, make(chan struct{})}, nil)
+	for i := range 2 {
+		w, stop := newWorld(t, v, share.join(fmt.Sprint(i)), nil)
 		defer stop()
 		replicas = append(replicas, w)
 	}
@@ -109,8 +101,8 @@ func play(t *testing.T, story []move) (faults []string) {
 			replicas[m.replica].keeper.Refresh(snapshot.Key{Source: "ws", Collection: kinds[m.kind].collection})
 		case "lag":
 			v.tune(func(v *vendor) { v.lag = min(m.pause, lagMost) })
-		case "fail", "mend":
-			v.tune(func(v *vendor) { v.failing = m.what == "fail" })
+		case "fail", "short", "mend":
+			v.tune(func(v *vendor) { v.failing, v.short = m.what == "fail", m.what == "short" })
 		case "pause":
 			time.Sleep(m.pause)
 		}
@@ -118,7 +110,7 @@ func play(t *testing.T, story []move) (faults []string) {
 			return faults
 		}
 	}
-	v.tune(func(v *vendor) { v.failing = false })
+	v.tune(func(v *vendor) { v.failing, v.short = false, false })
 	time.Sleep(30 * time.Minute)
 	return append(faults, converged(v, replicas)...)
 }
@@ -132,8 +124,6 @@ func check(v *vendor, replicas []*world, done map[string]writes.Result, m move) 
 			}
 		}
 	}
-	time.Sleep(lookEvery) // until the replicas have heard of each other, which nobody tells them here
-	synctest.Wait()
 	for name, res := range done {
 		for i, w := range replicas {
 			if kind := name[:len(name)-1]; !kinds[kind].shows(w.directory(), *res.Ref) {
@@ -143,9 +133,6 @@ func check(v *vendor, replicas []*world, done map[string]writes.Result, m move) 
 	}
 	return faults
 }
-
-// lookEvery is a little longer than replicas take to look without being told.
-const lookEvery = 6 * time.Second
 
 // converged says where the directory differs from what the source holds in the end.
 func converged(v *vendor, replicas []*world) (faults []string) {

@@ -39,6 +39,24 @@ type setup struct {
 	Key    string
 	// DieAt names the step at which the process kills itself.
 	DieAt string
+	// BuildFor is how long building a directory takes at least.
+	BuildFor time.Duration
+
+	redis *redistest.Server
+}
+
+// slowly is an overlay whose directories take long to build.
+type slowly struct {
+	*writes.Ledger
+	by time.Duration
+}
+
+func (s slowly) Over(source *connectors.Source, c connectors.Collection, snap *snapshot.Snapshot) (snapshot.Records, string) {
+	more, word := s.Ledger.Over(source, c, snap)
+	if c == connectors.Teams && word != "" {
+		<-time.After(s.by)
+	}
+	return more, word
 }
 
 // order is what a replica is told to write, one in a line, and told is what came of it.
@@ -47,12 +65,15 @@ type order struct {
 	Suffix string
 	Key    *string
 	Times  int // at the same time; 0 for once
+	// Look asks only whether the directory shows these teams.
+	Look []string
 }
 
 type told struct {
 	Results []writes.Result
 	Errs    []string
-	Shown   bool // the directory shows the first result's record
+	Shown   bool     // the directory shows the first result's record
+	Missing []string // of what was looked for
 	Log     string
 }
 
@@ -70,20 +91,22 @@ func (s *setup) open() (*world, func(), error) {
 		return nil, nil, err
 	}
 	w := &world{log: new(strings.Builder)}
+	log := slog.New(slog.NewTextHandler(w.log, nil))
 	w.keeper = snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, Tier: tier, Settings: map[snapshot.Key]snapshot.Settings{
 		{Source: "ws", Collection: connectors.Accounts}: quick, {Source: "ws", Collection: connectors.Teams}: quick,
 		{Source: "ws", Collection: connectors.Contacts}: quick, {Source: "ws", Collection: connectors.ContactFolders}: quick,
 	}})
-	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: tier.Writes(), LeaseFor: 500 * time.Millisecond})
-	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: src}}, Overlay: w.ledger})
+	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: tier.Writes(), LeaseFor: 500 * time.Millisecond, Logger: log})
+	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: src}}, Overlay: slowly{w.ledger, s.BuildFor}})
 	w.writer = writes.New(writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, SettleAfter: 300 * time.Millisecond,
-		Audit: slog.New(slog.NewTextHandler(w.log, nil))})
+		Audit: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = tier.Run(ctx) })
 	running.Go(func() { _ = w.keeper.Run(ctx) })
 	running.Go(func() { _ = w.roster.Run(ctx) })
 	running.Go(func() { w.ledger.Run(ctx) })
+	w.ledger.AwaitFirst(ctx)
 	w.roster.AwaitFirst(ctx)
 	return w, func() {
 		w.writer.Close()
@@ -97,6 +120,14 @@ var quick = snapshot.Settings{FreshFor: time.Minute, MinInterval: 100 * time.Mil
 
 // obey writes what it is told.
 func (w *world) obey(ctx context.Context, o order) (t told) {
+	if o.Look != nil {
+		for _, id := range o.Look {
+			if w.directory().TeamOf(connectors.Ref{Source: "ws", ID: id}) == nil {
+				t.Missing = append(t.Missing, id)
+			}
+		}
+		return t
+	}
 	w.suffix = o.Suffix
 	var mu sync.Mutex
 	var writing sync.WaitGroup
@@ -259,7 +290,7 @@ func company(t *testing.T) (*sandbox.Sandbox, setup) {
 	s.MakeDuplicates()
 	cfg := s.Sources()[0]
 	redis := redistest.Start(t, "--appendonly", "yes")
-	return s, setup{Redis: redis.Addr, Source: cfg.URL, Key: cfg.APIKey.Reveal()}
+	return s, setup{redis: redis, Redis: redis.Addr, Source: cfg.URL, Key: cfg.APIKey.Reveal()}
 }
 
 // A hundred callers of three replicas make one team between them, and all are told the same.
@@ -366,6 +397,9 @@ func (tr trouble) befall(t *testing.T, s *sandbox.Sandbox, base setup, o order) 
 	said, alive := p.answer()
 	if alive != tr.cut {
 		t.Fatalf("%s: alive: %t", tr.name, alive)
+	}
+	if !alive {
+		base.redis.Must("DEL", "roster:replicas") // how long the dead are waited for is another test's affair
 	}
 	for _, r := range said.Results {
 		if r.Outcome == writes.Done && s.Held(nameOf(o.Kind, o.Suffix)) != 1 || r.Outcome == writes.Rejected && tr.after {

@@ -34,7 +34,7 @@ func (o *overlay) counts() map[string]int {
 	defer o.mu.Unlock()
 	n := make(map[string]int)
 	for _, e := range o.entries {
-		if e.Seen.IsZero() && time.Now().Before(e.Until) {
+		if e.settled.IsZero() && time.Now().Before(e.Until) {
 			n[e.Source]++
 		}
 	}

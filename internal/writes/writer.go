@@ -1,6 +1,7 @@
 package writes
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -21,6 +22,8 @@ type Options struct {
 	SettleAfter time.Duration
 	// Within bounds a write with all its waiting and settling, whether or not somebody waits for it; zero means 2 min.
 	Within time.Duration
+	// MaxOfCaller and MaxInAll bound the writes under way; zero means 256 and 1024.
+	MaxOfCaller, MaxInAll int
 	// Audit is told of every write, whatever its level is; nil for nobody. With AuditValues it is told what was written, too.
 	Audit       *slog.Logger
 	AuditValues bool
@@ -33,6 +36,7 @@ type Writer struct {
 	opt     Options
 	ledger  *Ledger
 	running sync.WaitGroup
+	bound   *bound          // of those that are running
 	ending  context.Context // ends when nobody waits for the writes any more
 	end     context.CancelFunc
 }
@@ -52,7 +56,9 @@ func New(opt Options) *Writer {
 		opt.Audit = slog.New(slog.DiscardHandler)
 	}
 	opt.Audit = slog.New(always{opt.Audit.Handler()})
-	w := &Writer{opt: opt, ledger: opt.Ledger}
+	w := &Writer{opt: opt, ledger: opt.Ledger, bound: &bound{
+		ofCaller: cmp.Or(opt.MaxOfCaller, 256), inAll: cmp.Or(opt.MaxInAll, 1024), each: make(map[string]int),
+	}}
 	w.ending, w.end = context.WithCancel(context.Background())
 	return w
 }
@@ -100,6 +106,25 @@ func (w *Writer) records(key snapshot.Key, res snapshot.Result) (snapshot.Record
 	add(&all, res.Snapshot.Records)
 	add(&all, more)
 	return all, true
+}
+
+// snapshot gives what has been read of a collection; nil for nothing.
+func (w *Writer) snapshot(key snapshot.Key) *snapshot.Snapshot {
+	res := w.opt.Keeper.Current()
+	for i := range res {
+		if res[i].Status.Key == key {
+			return res[i].Snapshot
+		}
+	}
+	return nil
+}
+
+// knows says whether the next directory that is built has a record.
+func (w *Writer) knows(c *change, id string) bool {
+	snap := w.snapshot(c.key)
+	more, _ := w.ledger.Over(c.source, c.key.Collection, snap)
+	made := only(more, id)
+	return made.Len() > 0 || snap != nil && has(snap.Records, id)
 }
 
 // readSince has a collection read that was last read before then, as soon as the source's limits allow, and waits for that. It is false where no

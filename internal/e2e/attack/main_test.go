@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"roster/internal/sandbox"
 )
 
 // binary is the program.
@@ -74,8 +76,28 @@ func (o *output) String() string {
 // start starts the demo, and waits until it is ready.
 func start(t *testing.T) *target {
 	t.Helper()
-	p := &target{cmd: exec.CommandContext(context.Background(), binary, "demo", "--listen", "127.0.0.1:0"), log: &output{}, exited: make(chan struct{})}
-	said := &output{}
+	p, said := launch(t, "demo", "--listen", "127.0.0.1:0")
+	p.await(t, said, "Roster is ready: ")
+	return p
+}
+
+// startOn starts `serve` on systems, and waits until it is ready.
+func startOn(t *testing.T, systems *sandbox.Sandbox) *target {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "roster.yaml")
+	if err := os.WriteFile(path, []byte(systems.Config("127.0.0.1:0")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, said := launch(t, "serve", "--config", path)
+	p.await(t, said, "Every collection has been read, or tried.")
+	return p
+}
+
+// launch starts the program. It has to end well with the test.
+func launch(t *testing.T, args ...string) (p *target, said *output) {
+	t.Helper()
+	p = &target{cmd: exec.CommandContext(context.Background(), binary, args...), log: &output{}, exited: make(chan struct{})}
+	said = &output{}
 	p.cmd.Stdout, p.cmd.Stderr = said, p.log
 	p.cmd.Env = append(os.Environ(), "GOTRACEBACK=all", "GOMAXPROCS=2")
 	if err := p.cmd.Start(); err != nil {
@@ -102,12 +124,17 @@ func start(t *testing.T) *target {
 			}
 		}
 	})
-	if !until(func() bool { return strings.Contains(said.String(), "Roster is ready: ") || p.over() }) || p.over() {
+	return p, said
+}
+
+// await waits until the program says that it is ready, and learns its address.
+func (p *target) await(t *testing.T, said *output, ready string) {
+	t.Helper()
+	if !until(func() bool { return strings.Contains(said.String(), ready) || p.over() }) || p.over() {
 		t.Fatalf("the program does not start: %s", p.log.String())
 	}
-	_, rest, _ := strings.Cut(said.String(), "Roster is ready: http://")
+	_, rest, _ := strings.Cut(said.String(), "http://")
 	p.address, _, _ = strings.Cut(rest, "\n")
-	return p
 }
 
 func (p *target) over() bool {
@@ -144,7 +171,12 @@ type answer struct {
 }
 
 func (p *target) send(client *http.Client, method, query string, body io.Reader, header ...string) answer {
-	r, err := http.NewRequestWithContext(context.Background(), method, "http://"+p.address+"/graphql"+query, body)
+	return p.sendWithin(context.Background(), client, method, query, body, header...)
+}
+
+// sendWithin is send for a caller who may go.
+func (p *target) sendWithin(ctx context.Context, client *http.Client, method, query string, body io.Reader, header ...string) answer {
+	r, err := http.NewRequestWithContext(ctx, method, "http://"+p.address+"/graphql"+query, body)
 	if err != nil {
 		return answer{body: err.Error()}
 	}

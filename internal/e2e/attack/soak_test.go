@@ -11,16 +11,27 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"roster/internal/sandbox"
 )
 
-// TestSoak sends good and hostile traffic side by side for as long as SOAK says. The good is answered throughout, and nothing grows: not the memory,
-// not what is open, not what is at work.
+// TestSoak sends good and hostile traffic side by side for as long as SOAK says, and writes whose connections are cut. The good is answered
+// throughout, no write is lost or done twice, and nothing grows: not the memory, not what is open, not what is at work.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("SOAK"))
 	if err != nil {
 		t.Skip("SOAK says for how long, such as 10m: make soak")
 	}
-	p := start(t)
+	systems, err := sandbox.Start(t.Context(), sandbox.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := systems.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	p := startOn(t, systems)
 	ctx, stop := context.WithTimeout(t.Context(), length)
 	defer stop()
 	var sent, refused atomic.Int64
@@ -59,9 +70,18 @@ func TestSoak(t *testing.T) {
 			}
 		})
 	}
+	writes := &writing{systems: systems}
+	for i := range 2 {
+		traffic.Go(func() {
+			client := from(fmt.Sprintf("127.0.3.%d", i+1))
+			defer client.CloseIdleConnections()
+			writes.write(ctx, t, p, client, i)
+		})
+	}
 	held := watch(ctx, t, p, length)
 	traffic.Wait()
-	t.Logf("%d queries answered, %d attacks; memory in MiB: %v", sent.Load(), refused.Load(), held)
+	t.Logf("%d queries answered, %d attacks; writes: %s; memory in MiB: %v", sent.Load(), refused.Load(), writes, held)
+	writes.judge(t)
 	if n := len(held); n >= 6 { // the last third against the middle one, when all caches are full
 		middle, last := mean(held[n/3:2*n/3]), mean(held[2*n/3:])
 		if last > middle*1.25+16 {

@@ -1,0 +1,28 @@
+package e2e_test
+
+import (
+	"regexp"
+	"testing"
+
+	"roster/connectors"
+	"roster/internal/sandbox"
+)
+
+// A source with a small limit is well: check keeps within the limit, says what it waits for, and ends with 0 also where its time is up before.
+func TestCheckOfASmallLimit(t *testing.T) {
+	t.Parallel()
+	source := sourceSettings(system(t, connectors.RocketChat, sandbox.DefaultPeople).Sources()[0])
+	source["rate_limit"] = map[string]any{"calls": 10, "per": "5s"}
+	path := configFile(t, settingsOf(source))
+	code, stdout, stderr := run(t, "check", "--config", path, "--timeout", "4s")
+	if short := regexp.MustCompile(`rocketchat +yes +accepted +875 +\d of \d+ `); code != 0 || !short.MatchString(stdout) || stderr != "" {
+		t.Errorf("with no time to wait: exit code %d, errors %q, output:\n%s", code, stderr, stdout)
+	}
+	code, stdout, stderr = run(t, "check", "--config", path)
+	if whole := regexp.MustCompile(`rocketchat +yes +accepted +875 +\d+ +\d+ `); code != 0 || !whole.MatchString(stdout) {
+		t.Errorf("with time to wait: exit code %d, output:\n%s", code, stdout)
+	}
+	if told := regexp.MustCompile(`^rocketchat: [a-z.]+ waits \ds, to stay within the source's limit\n`); !told.MatchString(stderr) {
+		t.Errorf("with time to wait, it says %q", stderr)
+	}
+}

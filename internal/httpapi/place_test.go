@@ -1,0 +1,225 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+
+	"roster/internal/httpapi"
+)
+
+// begun opens a WebSocket and says what comes first.
+func (s *served) begun(t *testing.T) *talk {
+	t.Helper()
+	c := s.connect(t, nil, gqlws)
+	c.send(wsInit)
+	c.expect(wsAck)
+	return c
+}
+
+func (c *talk) bye() {
+	c.conn.Close(websocket.StatusNormalClosure, "") //nolint:errcheck // the test has seen what it wanted
+}
+
+// What runs over a WebSocket, whatever it is, has a place among the operations before its document is read.
+func TestSocketOperationsHavePlaces(t *testing.T) {
+	t.Parallel()
+	refusedBy := func(limit, message string) string {
+		return `{"type":"error","id":"1","payload":[{"message":"` + message + `","extensions":{"code":"LIMIT_EXCEEDED","limit":"` + limit + `","maximum":1,"retryAfter":1}}]}`
+	}
+	busy := refusedBy("operations", "1 operations are under way, which is the limit of this server")
+	for name, message := range map[string]string{
+		"a query": wsHello, "a mutation": strings.Replace(wsHello, "{ hello }", "mutation { change }", 1), "a subscription": wsCount,
+		"a document that does not fit": strings.Replace(wsHello, "hello", "helo", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				goOn := make(chan struct{})
+				graph := counting(1)
+				graph.exec = func(context.Context) *graphql.Response {
+					<-goOn
+					return &graphql.Response{Data: json.RawMessage(`{"hello":"world"}`)}
+				}
+				limits := httpapi.DefaultLimits()
+				limits.Operations = 1
+				s := serveOn(t, httpapi.Options{API: graph, Limits: limits})
+				defer s.end(t)
+				first, second := s.begun(t), s.begun(t)
+				first.send(wsHello)
+				synctest.Wait()
+				second.send(message)
+				second.expect(busy)
+				close(goOn)
+				first.expect(wsWorld, wsDone)
+				first.bye()
+				second.bye()
+			})
+		})
+	}
+	t.Run("subscriptions of one caller", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			limits := httpapi.DefaultLimits()
+			limits.CallerOperations = 1
+			s := serveOn(t, httpapi.Options{API: counting(1), Limits: limits})
+			defer s.end(t)
+			first, second := s.begun(t), s.begun(t)
+			first.send(wsCount)
+			synctest.Wait()
+			second.send(wsCount)
+			second.expect(refusedBy("caller_operations", "1 operations that are subscriptions of this caller are under way, which is the limit"))
+			second.send(wsHello) // which one subscription keeps nobody from
+			second.expect(wsWorld, wsDone)
+			first.expect(`{"type":"next","id":"1","payload":{"data":{"count":1}}}`, wsDone)
+			second.send(wsCount) // there is room again
+			second.expect(`{"type":"next","id":"1","payload":{"data":{"count":1}}}`, wsDone)
+			first.bye()
+			second.bye()
+		})
+	})
+	t.Run("what subscriptions cost", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			limits := httpapi.DefaultLimits()
+			limits.RunningCost = 1
+			s := serveOn(t, httpapi.Options{API: counting(1), Limits: limits})
+			defer s.end(t)
+			c := s.begun(t)
+			c.send(strings.Replace(wsCount, `"id":"1"`, `"id":"2"`, 1))
+			synctest.Wait()
+			c.send(wsCount)
+			c.expect(refusedBy("running_cost", "the operations under way cost as much together as they may, which is 1"))
+			c.expect(`{"type":"next","id":"2","payload":{"data":{"count":1}}}`, `{"type":"complete","id":"2"}`)
+			c.send(wsCount)
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"count":1}}}`, wsDone)
+			c.bye()
+		})
+	})
+}
+
+// Subscriptions over Server-Sent Events have places too, and give them back when their client goes.
+func TestEventStreamsHavePlaces(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limits := httpapi.DefaultLimits()
+		limits.CallerOperations = 1
+		s := serveOn(t, httpapi.Options{API: counting(1000), Limits: limits})
+		defer s.end(t)
+		subscribe := func(ctx context.Context) *http.Response {
+			t.Helper()
+			r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost/graphql", strings.NewReader(`{"query":"subscription { count }"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Accept", events)
+			resp, err := s.client.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return resp
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		first := subscribe(ctx)
+		if line, err := bufio.NewReader(first.Body).ReadString('\n'); err != nil || line != "event: next\n" {
+			t.Fatalf("%v %q", err, line)
+		}
+		second := subscribe(t.Context())
+		body, err := io.ReadAll(second.Body)
+		if errs := refusalsOf(t, body); err != nil || second.StatusCode != 429 || len(errs) != 1 || errs[0].Extensions.Limit != "caller_operations" {
+			t.Errorf("%v: HTTP %d %s, want 429 by caller_operations", err, second.StatusCode, body)
+		}
+		second.Body.Close()
+		leave()
+		first.Body.Close()
+		time.Sleep(2 * time.Second) // until the server has noticed
+		ctx, leave = context.WithCancel(t.Context())
+		third := subscribe(ctx)
+		if third.StatusCode != 200 {
+			t.Errorf("when the first has gone: HTTP %d", third.StatusCode)
+		}
+		leave()
+		third.Body.Close()
+		time.Sleep(2 * time.Second)
+	})
+}
+
+// beginnings counts what observers are told.
+type beginnings struct{ begun, ended *int }
+
+func (b beginnings) Begin(ctx context.Context, _ httpapi.Operation) (context.Context, func(httpapi.Outcome)) {
+	*b.begun++
+	return ctx, func(httpapi.Outcome) { *b.ended++ }
+}
+
+// An observer is told the end of all that it is told the beginning of, also where operations cost too much together.
+func TestObserverIsToldBothEnds(t *testing.T) {
+	t.Parallel()
+	limits := httpapi.DefaultLimits()
+	limits.RunningCost = 1
+	var begun, ended int
+	under, goOn := make(chan struct{}), make(chan struct{})
+	h := httpapi.New(httpapi.Options{Limits: limits, Observer: beginnings{&begun, &ended}, API: api{exec: func(context.Context) *graphql.Response {
+		close(under)
+		<-goOn
+		return &graphql.Response{Data: json.RawMessage(`{}`)}
+	}}})
+	over := make(chan struct{})
+	go func() {
+		do(h, post(hello))
+		close(over)
+	}()
+	<-under
+	if rec := do(h, post(hello)); rec.Code != 503 {
+		t.Errorf("HTTP %d, want 503", rec.Code)
+	}
+	close(goOn)
+	<-over
+	if begun != ended {
+		t.Errorf("%d operations have begun, and %d ended", begun, ended)
+	}
+}
+
+// A mutation whose client goes away gives its place and its cost back.
+func TestPlaceOfWhoHasGone(t *testing.T) {
+	t.Parallel()
+	limits := httpapi.DefaultLimits()
+	limits.Operations, limits.RunningCost = 1, 1
+	under := make(chan struct{})
+	h := httpapi.New(httpapi.Options{Limits: limits, API: api{exec: func(ctx context.Context) *graphql.Response {
+		if graphql.GetOperationContext(ctx).Operation.Operation == "mutation" {
+			close(under)
+			<-ctx.Done()
+			return nil
+		}
+		return &graphql.Response{Data: json.RawMessage(`{}`)}
+	}}})
+	for _, accept := range []string{"application/json", events} {
+		under = make(chan struct{})
+		ctx, leave := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			do(h, post(`{"query":"mutation { change }"}`, "Accept", accept).WithContext(ctx))
+		}()
+		<-under
+		if rec := do(h, post(hello)); rec.Code != 503 {
+			t.Errorf("%s: HTTP %d while it is under way, want 503", accept, rec.Code)
+		}
+		leave()
+		<-over
+		if rec := do(h, post(hello)); rec.Code != 200 {
+			t.Errorf("%s: HTTP %d when it has gone: %s", accept, rec.Code, rec.Body)
+		}
+	}
+}

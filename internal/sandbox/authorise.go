@@ -1,0 +1,36 @@
+package sandbox
+
+import (
+	kommo "roster/connectors/kommo/fake"
+	worksection "roster/connectors/worksection/fake"
+
+	"roster/connectors"
+)
+
+// Authorise has Worksection or Kommo, which must be served, give tokens that are renewed, and gives what an operator is told of that: a refresh
+// token is good once.
+func (s *Sandbox) Authorise(kind connectors.Kind) connectors.OAuth {
+	const first = "sandbox-first-refresh-token"
+	o := connectors.OAuth{ClientID: "sandbox-client", ClientSecret: "sandbox-client-secret", RedirectURI: "https://roster.example/done", RefreshToken: first}
+	if kind == connectors.Worksection {
+		s.Worksection.Update(func(d *worksection.Data) {
+			d.Application = &worksection.Application{ClientID: o.ClientID, Secret: o.ClientSecret.Reveal(), RedirectURI: o.RedirectURI}
+			d.Grants = []worksection.Grant{{Value: first}}
+		})
+		return o
+	}
+	s.Kommo.Update(func(d *kommo.Data) {
+		d.Integration = &kommo.Integration{ClientID: o.ClientID, Secret: o.ClientSecret.Reveal(), RedirectURI: o.RedirectURI}
+		d.Grants = []kommo.Grant{{Value: first, UserID: d.Tokens[0].UserID, Admin: true}}
+	})
+	return o
+}
+
+// EndTokens has Worksection or Kommo, which must be served, refuse all access tokens that it has given so far.
+func (s *Sandbox) EndTokens(kind connectors.Kind) {
+	if kind == connectors.Worksection {
+		s.Worksection.RevokeAccess()
+		return
+	}
+	s.Kommo.RevokeAccess()
+}

@@ -1,0 +1,80 @@
+package writes
+
+import "roster/internal/roster"
+
+// follower is a roster that lays the overlay over its directories.
+type follower struct {
+	overlay   *overlay
+	changed   chan struct{}
+	published uint64 // the state of the store that its current directory has
+}
+
+var _ roster.Following = (*follower)(nil)
+
+// Follow begins to follow the overlay. There is something to look at from the beginning.
+func (l *Ledger) Follow() roster.Following {
+	f := &follower{overlay: &l.overlay, changed: make(chan struct{}, 1)}
+	f.changed <- struct{}{}
+	o := f.overlay
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.followers == nil {
+		o.followers = make(map[*follower]struct{})
+	}
+	o.followers[f] = struct{}{}
+	return f
+}
+
+// Changed receives a value after the overlay has changed.
+func (f *follower) Changed() <-chan struct{} { return f.changed }
+
+// Laying is called before a directory's overlay is asked for, and what it gives when that directory has been published.
+func (f *follower) Laying() (published func()) {
+	o := f.overlay
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	at := o.merged
+	return func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		f.published = at
+		signal(o.published)
+	}
+}
+
+// Stop ends following.
+func (f *follower) Stop() {
+	o := f.overlay
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.followers, f)
+	signal(o.published) // the others may have more
+}
+
+// acknowledged gives the state of the store that every roster of this process has published; zero where there is none.
+func (o *overlay) acknowledged() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.followers) == 0 {
+		return 0
+	}
+	least := o.merged
+	for f := range o.followers {
+		least = min(least, f.published)
+	}
+	return least
+}
+
+func (o *overlay) tell() {
+	for f := range o.followers {
+		signal(f.changed)
+	}
+}
+
+// signal puts a value into a channel that has room for one.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it is known already
+	}
+}
