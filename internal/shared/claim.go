@@ -2,7 +2,7 @@ package shared
 
 import (
 	"context"
-	"strconv"
+	"crypto/rand"
 	"time"
 
 	"roster/connectors"
@@ -23,7 +23,7 @@ func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, sn
 			return nil, snapshot.Mark{}, err
 		}
 		if a.outcome == free {
-			ask, sp := r.reading(&c, a.tried)
+			ask, sp := r.reading(&c)
 			if a.lock == "" { // else it was asked for by the claim that took the lock, whose answer was lost
 				wait, err := r.mayBegin(ctx, ask, sp)
 				if err != nil {
@@ -40,6 +40,7 @@ func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, sn
 			if a.outcome != granted {
 				r.giveBack(ctx, ask)
 			}
+			r.wishes.Delete(c.Item)
 		}
 		switch {
 		case a.outcome == granted:
@@ -66,10 +67,12 @@ func (r *Redis) judge(ctx context.Context, c *snapshot.Claim, have int64, only b
 	return a, r.mark(c.Item, a, at), nil
 }
 
-// reading gives what is asked for where a reading is to begin after the one that was tried last. The same wish has the same name, so that it
-// can be asked for again where an answer was lost.
-func (r *Redis) reading(c *snapshot.Claim, tried int64) (*limit.Ask, span) {
-	return &limit.Ask{ID: r.id + ":" + strconv.FormatInt(tried, 10), Budgets: []connectors.Budget{{Key: "reading:" + itemName(c.Item),
+// reading gives what is asked for where a reading is to begin. A wish keeps its name until it is fulfilled, so that it can be asked for again
+// where an answer was lost.
+func (r *Redis) reading(c *snapshot.Claim) (*limit.Ask, span) {
+	name, _ := r.wishes.LoadOrStore(c.Item, rand.Text())
+	id, _ := name.(string)
+	return &limit.Ask{ID: id, Budgets: []connectors.Budget{{Key: "reading:" + itemName(c.Item),
 		Limit: connectors.RateLimit{Calls: 1, Per: c.MinInterval}}}}, r.share.beginning(c.MinInterval)
 }
 
