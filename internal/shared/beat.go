@@ -88,8 +88,8 @@ func (r *Redis) known() bool {
 
 // probe says that this replica is there, and learns who else is. It writes, since a Redis that only reads is of no use, and it looks at
 // every item and at the budgets, since part of a Cluster may be away.
-func (r *Redis) probe(ctx context.Context) (size, rank int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.quick)
+func (r *Redis) probe(beating context.Context) (size, rank int, err error) {
+	ctx, cancel := context.WithTimeout(beating, r.quick)
 	defer cancel()
 	if c, ok := r.client.(*redis.ClusterClient); ok && !r.Crowd().Connected {
 		c.ReloadState(ctx) // a node that is gone cannot say who has its place
@@ -104,7 +104,9 @@ func (r *Redis) probe(ctx context.Context) (size, rank int, err error) {
 				return 0, 0, err
 			}
 		}
-		if _, err := r.hello(ctx, nil, span{}, false); err != nil {
+		known, cancel := context.WithTimeout(beating, r.quick)
+		defer cancel()
+		if _, err := r.hello(known, nil, span{}, false); err != nil {
 			return 0, 0, err
 		}
 	}
