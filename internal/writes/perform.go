@@ -223,6 +223,9 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 		}
 	}
 	reached(ctx, "answered")
+	if e.untold { // the note stays: who goes by an older list, and has not heard of the record, would make a second one
+		return r, kept, nil
+	}
 	w.ledger.remove(ctx, e.thing, e.held)
 	reached(ctx, "closed")
 	return r, kept, nil
@@ -236,6 +239,7 @@ type execution struct {
 	thing   string
 	held    Held // the note
 	attempt string
+	untold  bool // other replicas do not know what was made
 }
 
 // begin looks whether the thing is there, and makes it if not.
@@ -307,7 +311,7 @@ func (e *execution) made(ctx context.Context, before *snapshot.Snapshot, record 
 
 // show has all replicas show a record, whose own data may be older than what tells of it here.
 func (e *execution) show(ctx context.Context, record snapshot.Records, id string) {
-	e.w.ledger.show(ctx, &shown{
+	e.untold = !e.w.ledger.show(ctx, &shown{
 		Source: e.c.source.Name, Fingerprint: e.c.source.Fingerprint, Collection: e.c.key.Collection, ID: id, Record: record,
 		Until: time.Now().Add(e.w.ledger.showFor),
 	})
