@@ -105,9 +105,10 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 		return rejected(refusal(failure)), nil
 	}
 	reached(ctx, "noted")
+	open := false // a call got no answer, and may come about
 	for n := 1; ; n++ {
 		err := by.Subscribe(locked.guard(ctx), s)
-		if errors.Is(err, errNotOurs) {
+		if errors.Is(err, errNotOurs) && !open {
 			return Result{}, err // somebody else may have made it the other way round meanwhile
 		}
 		reached(ctx, "sent")
@@ -115,18 +116,32 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 			return Result{Outcome: Done}, nil
 		}
 		failure := connectors.AsError(c.source.Name, err)
-		if failure.Undone() {
-			if failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter) {
-				continue
-			}
+		switch {
+		case !failure.Undone():
+		case failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter):
+			continue
+		case !open:
 			return rejected(refusal(failure)), nil
 		}
 		if is, err := by.Subscribed(ctx, s); err == nil && is != s.Off {
 			return Result{Outcome: Done}, nil
-		} else if n > 1 && err == nil {
-			return rejected(refusal(failure)), nil
-		} else if n > 1 {
-			return unsettled("The source gave no answer that tells, and its task cannot be read now."), nil
+		}
+		if open {
+			return w.settleSubscription(ctx, c, s, failure), nil
+		}
+		open = true
+	}
+}
+
+// settleSubscription finds out what came of a call without an answer once nothing can come of it any more.
+func (w *Writer) settleSubscription(ctx context.Context, c *change, s connectors.Subscription, failure *connectors.Error) Result {
+	if wait(ctx, w.opt.SettleAfter) {
+		switch is, err := c.source.TaskSubscriber.Subscribed(ctx, s); {
+		case err == nil && is != s.Off:
+			return Result{Outcome: Done}
+		case err == nil:
+			return rejected(refusal(failure))
 		}
 	}
+	return unsettled("The source gave no answer that tells, and its task cannot be read now.")
 }
