@@ -22,8 +22,10 @@ const (
 	// defaultMaxBody is far above the largest reply in the dossiers (10,000 Worksection members, all users of an Altcraft account).
 	defaultMaxBody = 256 << 20
 	userAgent      = "roster"
-	// dialTimeout bounds the time between a guard's consent to a write and its being sent: see connectors.WithGuard.
-	dialTimeout = 10 * time.Second
+	// dialTimeout and handshakeTimeout bound, together, the time between a guard's consent to a write and its being sent: see connectors.WithGuard. What
+	// the guard goes by may end after 15 s.
+	dialTimeout      = 8 * time.Second
+	handshakeTimeout = 5 * time.Second
 	// defaultPause is for a source that says "too many" without saying for how long.
 	defaultPause = time.Minute
 	// defaultBlock is for a source that blocks us: it is left alone, and tried again rarely.
@@ -95,6 +97,7 @@ func New(opt Options) (*Client, error) {
 		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own
 		t.MaxIdleConnsPerHost = 4
 		t.ResponseHeaderTimeout = opt.Timeout
+		t.TLSHandshakeTimeout = handshakeTimeout
 		t.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
 		if opt.Runtime.Dial != nil {
 			t.DialContext = opt.Runtime.Dial

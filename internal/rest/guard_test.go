@@ -3,6 +3,8 @@ package rest_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -61,4 +63,28 @@ func TestGuard(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a write's guard goes by must not end before the write is sent: whoever takes long to be connected with is given up before.
+func TestGuardAndASlowConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := rest.New(rest.Options{
+			Source: "slow", Base: "https://slow.example", Judge: func(*rest.Response) *connectors.Error { return nil }, Timeout: time.Minute,
+			Runtime: connectors.Runtime{Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				time.Sleep(7 * time.Second)
+				ours, theirs := net.Pipe()
+				go io.Copy(io.Discard, theirs) //nolint:errcheck // it says nothing, and ends with the connection
+				return ours, ctx.Err()
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var asked time.Time
+		ctx := connectors.WithGuard(t.Context(), func(context.Context) error { asked = time.Now(); return nil })
+		if _, err := c.Do(ctx, rest.Request{Op: "write", Method: http.MethodPost, Write: true}); err == nil || time.Since(asked) >= 15*time.Second {
+			t.Errorf("%v after %s", err, time.Since(asked))
+		}
+	})
 }
