@@ -187,15 +187,21 @@ func TestKeys(t *testing.T) {
 // A key remembers what was done or refused, and not that a source could not be reached.
 func TestKeyIsFreeAfterNothing(t *testing.T) {
 	t.Parallel()
+	wrong := &connectors.Error{Kind: connectors.KindInvalid, Input: "name"}
 	for name, tt := range map[string]struct {
 		fate  fate
+		err   *connectors.Error
 		after writes.Outcome
-	}{"unreachable": {unreachable, writes.Done}, "refused": {refused, writes.Rejected}} {
+	}{
+		"unreachable": {unreachable, nil, writes.Done}, "refused": {refused, wrong, writes.Rejected},
+		"refused, by a number": {refused, &connectors.Error{Kind: connectors.KindNotFound, Code: "30"}, writes.Rejected},
+		"what stands before the source has no such page": {refused, &connectors.Error{Kind: connectors.KindNotFound}, writes.Done},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
 				v.tune(func(v *vendor) {
-					v.fates, v.err = []fate{tt.fate}, &connectors.Error{Kind: connectors.KindInvalid, Input: "name"}
+					v.fates, v.err = []fate{tt.fate}, tt.err
 				})
 				key := "k"
 				if res := w.do(kind, writes.Request{Key: &key}); res.Outcome != writes.Rejected {
