@@ -42,6 +42,11 @@ func (w *Writer) perform(ctx context.Context, c *change) (Result, error) {
 // detached does a write that goes on when its caller gives up, who is then told that nobody knows yet.
 func (w *Writer) detached(ctx context.Context, c *change, do func(context.Context) (Result, error)) (Result, error) {
 	caller := nameOf(c.Method, c.Caller)
+	if !left(ctx) { // what the operation has begun before goes on, and comes first
+		r := rejected(UserError{input("source"), Refused, "the operation's time is over, or its caller has gone; nothing was sent: try again later"})
+		w.audit(ctx, c, r, nil)
+		return r, nil
+	}
 	if full, ok := w.bound.enter(caller); !ok {
 		r := rejected(UserError{input("source"), Refused, full})
 		w.audit(ctx, c, r, nil)
@@ -82,6 +87,12 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 		return *r, nil
 	}
 	return unsettled("It is still under way."), nil
+}
+
+// left says whether there is any time left to wait for a write.
+func left(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() == nil && (!ok || time.Until(deadline) > reserve)
 }
 
 // unharmed does a write. One that panics, in a connector perhaps, has been broken off at an unknown place, and nothing else is harmed: who comes
