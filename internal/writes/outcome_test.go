@@ -196,7 +196,7 @@ func TestKeyIsFreeAfterNothing(t *testing.T) {
 		after writes.Outcome
 	}{
 		"unreachable": {unreachable, nil, writes.Done}, "refused": {refused, wrong, writes.Rejected},
-		"refused, by a number": {refused, &connectors.Error{Kind: connectors.KindNotFound, Code: "30"}, writes.Rejected},
+		"refused, by a number":                           {refused, &connectors.Error{Kind: connectors.KindNotFound, Code: "30"}, writes.Rejected},
 		"what stands before the source has no such page": {refused, &connectors.Error{Kind: connectors.KindNotFound}, writes.Done},
 	} {
 		t.Run(name, func(t *testing.T) {
