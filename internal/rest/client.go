@@ -22,10 +22,8 @@ const (
 	// defaultMaxBody is far above the largest reply in the dossiers (10,000 Worksection members, all users of an Altcraft account).
 	defaultMaxBody = 256 << 20
 	userAgent      = "roster"
-	// dialTimeout and handshakeTimeout bound, together, the time between a guard's consent to a write and its being sent: see connectors.WithGuard. What
-	// the guard goes by may end after 15 s.
-	dialTimeout      = 8 * time.Second
-	handshakeTimeout = 5 * time.Second
+	// dialTimeout bounds the time between a guard's consent to a write and its being sent: see connectors.WithGuard.
+	dialTimeout = 10 * time.Second
 	// defaultPause is for a source that says "too many" without saying for how long.
 	defaultPause = time.Minute
 	// defaultBlock is for a source that blocks us: it is left alone, and tried again rarely.
@@ -97,7 +95,6 @@ func New(opt Options) (*Client, error) {
 		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own
 		t.MaxIdleConnsPerHost = 4
 		t.ResponseHeaderTimeout = opt.Timeout
-		t.TLSHandshakeTimeout = handshakeTimeout
 		t.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
 		if opt.Runtime.Dial != nil {
 			t.DialContext = opt.Runtime.Dial
@@ -241,8 +238,8 @@ func (c *Client) call(ctx context.Context, req Request, header map[string]string
 	answered := false
 	defer func() { pass.Leave(answered) }()
 	resp, e := c.send(ctx, req, header)
-	answered = resp != nil
 	end.Sent, end.Took = e == nil || !e.Unsent, time.Since(began)
+	answered = resp != nil || !end.Sent // what was not sent is not on its way either
 	if resp != nil {
 		end.Bytes = len(resp.Body)
 		end.Date, end.CertExpires = resp.date(), resp.certExpires
@@ -358,14 +355,9 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 			return nil, &e
 		}
 	}
-	if req.Write { // after everything that takes time
-		if err := connectors.AskGuard(ctx); err != nil {
-			return nil, connectors.AsError(c.opt.Source, err)
-		}
-	}
-	res, err := c.transport.RoundTrip(r)
-	if err != nil {
-		return nil, transportError(err)
+	res, e := c.launch(r, req.Write)
+	if e != nil {
+		return nil, e
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.opt.MaxBody+1))

@@ -59,7 +59,7 @@ func (k *lock) take(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if ok || string(now.Value) == k.owner {
+		if ok {
 			k.held = now
 			return nil
 		}
@@ -90,22 +90,23 @@ var errLost = errors.New("the lock was lost")
 func (k *lock) renew(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.put(ctx, []byte(k.owner), k.ledger.lease)
+	return k.put(ctx, []byte(k.owner))
 }
 
-// put replaces what the lock holds, also where an earlier renewal got no answer and was carried out: that is ours too, and may be about to end.
-func (k *lock) put(ctx context.Context, value []byte, life time.Duration) error {
+// put replaces the lock. What is there may be from an earlier try whose answer got lost: that is still ours, and has not been prolonged by this one.
+func (k *lock) put(ctx context.Context, value []byte) error {
 	for {
-		now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, k.held, value, life)
+		now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, k.held, value, k.ledger.lease)
 		switch {
 		case err != nil:
 			return err
-		case !ok && string(now.Value) != k.owner:
+		case ok:
+			k.held = now
+			return nil
+		case string(now.Value) != k.owner:
 			return errLost
 		}
-		if k.held = now; ok {
-			return nil
-		}
+		k.held = now
 	}
 }
 
@@ -127,7 +128,7 @@ func (k *lock) release(ctx context.Context) {
 	k.stop()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
-	_ = k.put(ctx, nil, 0) // else it ends by itself
+	_ = k.put(ctx, nil) // else it ends by itself
 	k.ledger.gates.leave(k.name)
 }
 

@@ -105,10 +105,10 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 		return rejected(refusal(failure)), nil
 	}
 	reached(ctx, "noted")
-	open := false // a call got no answer, and may come about
+	unanswered := false // a call that may have been carried out
 	for n := 1; ; n++ {
 		err := by.Subscribe(locked.guard(ctx), s)
-		if errors.Is(err, errNotOurs) && !open {
+		if errors.Is(err, errNotOurs) && !unanswered {
 			return Result{}, err // somebody else may have made it the other way round meanwhile
 		}
 		reached(ctx, "sent")
@@ -116,20 +116,23 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 			return Result{Outcome: Done}, nil
 		}
 		failure := connectors.AsError(c.source.Name, err)
+		if failure.Undone() {
+			if failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter) {
+				continue
+			}
+			if !unanswered {
+				return rejected(refusal(failure)), nil
+			}
+		}
+		is, unread := by.Subscribed(ctx, s)
 		switch {
-		case !failure.Undone():
-		case failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter):
-			continue
-		case !open:
-			return rejected(refusal(failure)), nil
-		}
-		if is, err := by.Subscribed(ctx, s); err == nil && is != s.Off {
+		case unread == nil && is != s.Off:
 			return Result{Outcome: Done}, nil
-		}
-		if open {
+		case !failure.Undone() && !unanswered:
+			unanswered = true // doing it twice does no harm
+		default:
 			return w.settleSubscription(ctx, c, s, failure), nil
 		}
-		open = true
 	}
 }
 
@@ -143,5 +146,5 @@ func (w *Writer) settleSubscription(ctx context.Context, c *change, s connectors
 			return rejected(refusal(failure))
 		}
 	}
-	return unsettled("The source gave no answer that tells, and its task cannot be read now.")
+	return unsettled("The source gave no answer that tells, and its task does not tell either.")
 }
