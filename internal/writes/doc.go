@@ -12,7 +12,7 @@
 //  6. That the thing is about to be made is written down, and then the source is called, once. The call may wait long for its turn: just before it
 //     is sent, the lock is looked at again.
 //  7. Where the answer leaves open whether it was made, the source is read until that is known.
-//  8. What was made is shown, the answer is written down, and the note of 6 is taken away.
+//  8. What was made is shown, the answer is written down, and the note of 6 is taken away, unless the other replicas could not be told what was made.
 //  9. The directories of all replicas are waited for that show it, for a while.
 //
 // So a process may die between any two steps: who comes next finds the note, and step 4 settles it. What cannot be had: a source that carries out

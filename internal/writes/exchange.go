@@ -61,12 +61,17 @@ func decode(value []byte, before *stored) (s stored) {
 	return s
 }
 
-// show has all replicas show what was made. Where they cannot be told at once, this one shows it, and goes on trying to tell.
-func (l *Ledger) show(ctx context.Context, e *shown) {
+// show has all replicas show what was made, also where the write's own time is over. Where they cannot be told at once, this one shows it, and goes on
+// trying to tell; it is false then.
+func (l *Ledger) show(ctx context.Context, e *shown) bool {
 	l.overlay.put(e)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
+	defer cancel()
 	if err := l.exchange(ctx); err != nil {
 		l.log.WarnContext(ctx, "what was made is not shown by other replicas yet")
+		return false
 	}
+	return true
 }
 
 // exchange takes up what other replicas show, and gives them what this one does. What this one knows to be settled, it takes away: whoever starts

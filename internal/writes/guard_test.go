@@ -129,6 +129,23 @@ func TestALockIsLostWhileASubscriptionWaits(t *testing.T) {
 	})
 }
 
+// The first call got no answer, and the second has no right to be sent any more: that nothing was sent would not be true.
+func TestALockIsLostBeforeASubscriptionIsRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v, way := newVendor(), &severed{Store: new(writes.Memory)}
+		w, stop := newWorld(t, v, way, nil)
+		defer stop()
+		v.tune(func(v *vendor) {
+			v.fates = []fate{cutAfter}
+			v.turn = func(_ context.Context, op string) { way.cut.Store(op == "write" && v.calls() == 1) }
+		})
+		if res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: silent, User: ann}); err != nil || res.Outcome != writes.Unknown {
+			t.Errorf("%+v, %v", res, err)
+		}
+	})
+}
+
 // Within the source's limits, what a write needs goes before background readings that have waited for longer, also what settles it.
 func TestWritesGoFirst(t *testing.T) {
 	t.Parallel()

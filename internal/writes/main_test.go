@@ -296,7 +296,7 @@ func (v *vendor) source() *connectors.Source {
 	}
 }
 
-// replicaOf is a server over the vendor, with others that share its store.
+// world is a server over the vendor; others may share its store.
 type world struct {
 	t      testing.TB
 	vendor *vendor

@@ -97,11 +97,14 @@ func refusal(e *connectors.Error) UserError {
 	return UserError{input("source"), Refused, "the source has not done it, as its data show; nothing changed: try again"}
 }
 
-// final says whether asking the source again would hardly give another answer.
+// final says whether asking the source again would hardly give another answer. A status alone may come from what stands before the source, as where its
+// address is wrong.
 func final(e *connectors.Error) bool {
 	switch e.Kind {
-	case connectors.KindInvalid, connectors.KindConflict, connectors.KindUnsupported, connectors.KindNotFound:
+	case connectors.KindConflict:
 		return e.Undone() && !e.Unsent
+	case connectors.KindInvalid, connectors.KindUnsupported, connectors.KindNotFound:
+		return e.Undone() && !e.Unsent && (e.Code != "" || e.Input != "")
 	default:
 		return false
 	}

@@ -1,6 +1,8 @@
 package writes_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -187,15 +189,21 @@ func TestKeys(t *testing.T) {
 // A key remembers what was done or refused, and not that a source could not be reached.
 func TestKeyIsFreeAfterNothing(t *testing.T) {
 	t.Parallel()
+	wrong := &connectors.Error{Kind: connectors.KindInvalid, Input: "name"}
 	for name, tt := range map[string]struct {
 		fate  fate
+		err   *connectors.Error
 		after writes.Outcome
-	}{"unreachable": {unreachable, writes.Done}, "refused": {refused, writes.Rejected}} {
+	}{
+		"unreachable": {unreachable, nil, writes.Done}, "refused": {refused, wrong, writes.Rejected},
+		"refused, by a number":                           {refused, &connectors.Error{Kind: connectors.KindNotFound, Code: "30"}, writes.Rejected},
+		"what stands before the source has no such page": {refused, &connectors.Error{Kind: connectors.KindNotFound}, writes.Done},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
 				v.tune(func(v *vendor) {
-					v.fates, v.err = []fate{tt.fate}, &connectors.Error{Kind: connectors.KindInvalid, Input: "name"}
+					v.fates, v.err = []fate{tt.fate}, tt.err
 				})
 				key := "k"
 				if res := w.do(kind, writes.Request{Key: &key}); res.Outcome != writes.Rejected {
@@ -226,6 +234,41 @@ func TestCallerGivesUp(t *testing.T) {
 			t.Errorf("then %+v", res)
 		}
 	})
+}
+
+// Fields of one mutation run in their order: while one goes on that nobody waits for any more, the next is not sent.
+func TestCallerGivesUpBeforeTheNextField(t *testing.T) {
+	t.Parallel()
+	for name, within := range map[string]time.Duration{"gone": time.Hour, "out of time": 10 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+				ctx, cancel := contextWithTimeout(t, within)
+				defer cancel()
+				v.tune(func(v *vendor) {
+					v.turn = func(_ context.Context, op string) {
+						if op == "write" {
+							time.AfterFunc(10*time.Second, cancel)
+							time.Sleep(20 * time.Second)
+						}
+					}
+				})
+				for suffix, want := range []writes.Outcome{writes.Unknown, writes.Rejected} {
+					next := *w
+					next.suffix = fmt.Sprint(suffix)
+					if res, err := kinds[kind].do(ctx, &next, writes.Request{Source: "ws"}); res.Outcome != want || err != nil {
+						t.Errorf("field %d: %+v, %v", suffix, res, err)
+					}
+				}
+				time.Sleep(time.Minute)
+				for suffix, want := range []int{1, 0} {
+					if n := v.holds(kinds[kind].collection, nameOf(kind, fmt.Sprint(suffix))); n != want {
+						t.Errorf("field %d: there are %d, want %d", suffix, n, want)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestDryRun(t *testing.T) {

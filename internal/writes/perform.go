@@ -42,6 +42,11 @@ func (w *Writer) perform(ctx context.Context, c *change) (Result, error) {
 // detached does a write that goes on when its caller gives up, who is then told that nobody knows yet.
 func (w *Writer) detached(ctx context.Context, c *change, do func(context.Context) (Result, error)) (Result, error) {
 	caller := nameOf(c.Method, c.Caller)
+	if !left(ctx) { // what the operation has begun before goes on, and comes first
+		r := rejected(UserError{input("source"), Refused, "the operation's time is over, or its caller has gone; nothing was sent: try again later"})
+		w.audit(ctx, c, r, nil)
+		return r, nil
+	}
 	if full, ok := w.bound.enter(caller); !ok {
 		r := rejected(UserError{input("source"), Refused, full})
 		w.audit(ctx, c, r, nil)
@@ -82,6 +87,12 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 		return *r, nil
 	}
 	return unsettled("It is still under way."), nil
+}
+
+// left says whether there is any time left to wait for a write.
+func left(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() == nil && (!ok || time.Until(deadline) > reserve)
 }
 
 // unharmed does a write. One that panics, in a connector perhaps, has been broken off at an unknown place, and nothing else is harmed: who comes
@@ -224,6 +235,9 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 		}
 	}
 	reached(ctx, "answered")
+	if e.untold { // the note stays: who goes by an older list, and has not heard of the record, would make a second one
+		return r, kept, nil
+	}
 	w.ledger.remove(ctx, e.thing, e.held)
 	reached(ctx, "closed")
 	return r, kept, nil
@@ -237,6 +251,7 @@ type execution struct {
 	thing   string
 	held    Held // the note
 	attempt string
+	untold  bool // other replicas do not know what was made
 }
 
 // begin looks whether the thing is there, and makes it if not.
@@ -319,7 +334,7 @@ func (e *execution) made(ctx context.Context, before *snapshot.Snapshot, record 
 
 // show has all replicas show a record, whose own data may be older than what tells of it here.
 func (e *execution) show(ctx context.Context, record snapshot.Records, id string) {
-	e.w.ledger.show(ctx, &shown{
+	e.untold = !e.w.ledger.show(ctx, &shown{
 		Source: e.c.source.Name, Fingerprint: e.c.source.Fingerprint, Collection: e.c.key.Collection, ID: id, Record: record,
 		Until: time.Now().Add(e.w.ledger.showFor),
 	})

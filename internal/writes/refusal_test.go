@@ -284,6 +284,7 @@ func TestSubscriptions(t *testing.T) {
 	}{
 		"as it should be": {nil, writes.Done, 1}, "cut before, once": {[]fate{cutBefore}, writes.Done, 2}, "cut before, twice": {[]fate{cutBefore, cutBefore}, writes.Rejected, 2},
 		"cut after": {[]fate{cutAfter}, writes.Done, 1}, "too many": {[]fate{tooMany}, writes.Done, 2}, "unreachable": {[]fate{unreachable}, writes.Rejected, 1},
+		"late, twice": {[]fate{late, late}, writes.Done, 2}, "late, then unreachable": {[]fate{late, unreachable}, writes.Done, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -318,7 +319,7 @@ func TestSubscriptionsThatCannotBeSeen(t *testing.T) {
 		want  writes.Outcome
 	}{
 		"as it should be": {nil, writes.Done}, "cut, once": {[]fate{cutAfter}, writes.Done}, "cut, twice": {[]fate{cutBefore, cutAfter}, writes.Unknown},
-		"refused": {[]fate{unreachable}, writes.Rejected},
+		"refused": {[]fate{unreachable}, writes.Rejected}, "cut, then unreachable": {[]fate{cutAfter, unreachable}, writes.Unknown},
 	} {
 		for _, off := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, " off ", off), func(t *testing.T) {

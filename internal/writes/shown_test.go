@@ -21,7 +21,7 @@ func crew(t *testing.T, redis *redistest.Server, setups ...setup) []*process {
 	return ps
 }
 
-// made has a replica make a team, and gives its ID.
+// makes has a replica make a team, and gives its ID.
 func (p *process) makes(suffix string) string {
 	p.t.Helper()
 	said := p.does(order{Kind: "createTeam", Suffix: suffix})

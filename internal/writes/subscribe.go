@@ -130,10 +130,21 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 			return Result{Outcome: Done}, nil
 		case !failure.Undone() && !unanswered:
 			unanswered = true // doing it twice does no harm
-		case unread == nil:
-			return rejected(refusal(failure)), nil
 		default:
-			return unsettled("The source gave no answer that tells, and its task does not tell either."), nil
+			return w.settleSubscription(ctx, c, s, failure), nil
 		}
 	}
+}
+
+// settleSubscription finds out what came of a call without an answer once nothing can come of it any more.
+func (w *Writer) settleSubscription(ctx context.Context, c *change, s connectors.Subscription, failure *connectors.Error) Result {
+	if wait(ctx, w.opt.SettleAfter) {
+		switch is, err := c.source.TaskSubscriber.Subscribed(ctx, s); {
+		case err == nil && is != s.Off:
+			return Result{Outcome: Done}
+		case err == nil:
+			return rejected(refusal(failure))
+		}
+	}
+	return unsettled("The source gave no answer that tells, and its task does not tell either.")
 }

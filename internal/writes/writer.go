@@ -79,7 +79,7 @@ type Request struct {
 	// Caller tells callers apart: keys are each caller's own. Method says how they have shown who they are.
 	Caller, Method string
 	Source         string
-	// Key makes a repetition harmless; empty for none.
+	// Key makes a repetition harmless; nil for none.
 	Key    *string
 	DryRun bool
 }
