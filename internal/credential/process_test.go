@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
@@ -65,8 +66,11 @@ func replica() int {
 			select {}
 		case asleep + point:
 			fatal = ""
+			awake := make(chan os.Signal, 1)
+			signal.Notify(awake, syscall.SIGCONT)
 			_, _ = io.WriteString(os.Stdout, "sleeping\n")
 			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			<-awake // the signal may stop another thread first, and this one a little later
 		}
 	}})
 	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: os.Getenv(vendorEnv), Timeout: 10 * time.Second,

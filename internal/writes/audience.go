@@ -50,7 +50,9 @@ func (w *Writer) present(ctx context.Context, c *change, r Result) Result {
 	if w.knows(c, r.Ref.ID) {
 		own = ctx
 	}
-	w.opt.Roster.AwaitDirectory(own, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) })
+	if w.opt.Roster.AwaitDirectory(own, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) }) {
+		w.ledger.overlay.awaitFollowers(own)
+	}
 	if seq := w.ledger.overlay.since(c.source, c.key.Collection, r.Ref.ID); seq != 0 && w.ledger.sharing != nil {
 		w.ledger.audience.await(soon, seq)
 	}

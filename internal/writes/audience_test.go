@@ -1,11 +1,15 @@
 package writes_test
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"roster/connectors"
+	"roster/internal/roster"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -66,6 +70,31 @@ func TestSlowDirectory(t *testing.T) {
 		defer stop()
 		if res := w.do(kind, writes.Request{}); res.Outcome != writes.Done || !w.shows(kind, res) {
 			t.Errorf("%+v is not shown", res)
+		}
+	})
+}
+
+// While a configuration is replaced, two rosters follow one ledger, and the next query may be asked of either: both show what was made when the
+// answer is given, also where one of them builds slowly.
+func TestShownByTheNextConfiguration(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor()
+		v.tune(func(v *vendor) { v.lag = time.Hour })
+		w, stop := newWorld(t, v, nil, nil)
+		defer stop()
+		keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{v.source()}})
+		next := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: v.source()}}, Overlay: slowly{w.ledger, 5 * time.Second}})
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { _ = keeper.Run(ctx) })
+		running.Go(func() { _ = next.Run(ctx) })
+		defer running.Wait()
+		defer cancel()
+		synctest.Wait()
+		res := w.do("createTeam", writes.Request{})
+		if d := next.View(t.Context(), nil, false).Directory; res.Outcome != writes.Done || !kinds["createTeam"].shows(d, *res.Ref) {
+			t.Errorf("%+v is not shown by the next one", res)
 		}
 	})
 }

@@ -2,15 +2,11 @@ package writes
 
 import "sync"
 
-// Writes go on when their callers have gone, so that what bounds callers does not bound them: maxUnderWay are under way at most, of one caller
-// maxOfCaller.
-const (
-	maxUnderWay = 256
-	maxOfCaller = 64
-)
-
-// bound counts the writes under way. The zero value has none.
+// bound counts the writes under way, and keeps them below a number for each caller and for all. Writes go on when their callers have gone, so that what
+// bounds callers does not bound them.
 type bound struct {
+	ofCaller, inAll int
+
 	mu   sync.Mutex
 	all  int
 	each map[string]int // by caller
@@ -21,13 +17,10 @@ func (b *bound) enter(caller string) (full string, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.each[caller] >= maxOfCaller:
+	case b.each[caller] >= b.ofCaller:
 		return "as many writes of this caller as may be are under way, also some that nobody waits for any more; nothing was sent: try again later", false
-	case b.all >= maxUnderWay:
+	case b.all >= b.inAll:
 		return "as many writes as may be are under way, also some that nobody waits for any more; nothing was sent: try again later", false
-	}
-	if b.each == nil {
-		b.each = make(map[string]int)
 	}
 	b.all++
 	b.each[caller]++

@@ -17,7 +17,7 @@ func TestWritesAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor()
-		w, stop := newWorld(t, v, nil, nil)
+		w, stop := newWorld(t, v, nil, func(o *writes.Options) { o.MaxOfCaller, o.MaxInAll = 8, 32 })
 		defer stop()
 		create := func(ctx context.Context, caller, name string) writes.Result {
 			return must(w.writer.CreateTeam(ctx, writes.Request{Source: "ws", Method: "key", Caller: caller}, writes.CreateTeam{Name: name}))
@@ -26,7 +26,7 @@ func TestWritesAreBounded(t *testing.T) {
 		leave := func(caller string) {
 			ctx, gone := context.WithCancel(t.Context())
 			var all sync.WaitGroup
-			for n := range 64 {
+			for n := range 8 {
 				all.Go(func() {
 					if res := create(ctx, caller, fmt.Sprint(caller, n)); res.Outcome != writes.Unknown {
 						t.Errorf("%s, who has gone, is told %+v", caller, res)
@@ -50,7 +50,7 @@ func TestWritesAreBounded(t *testing.T) {
 			}
 		}
 		v.tune(func(v *vendor) {
-			for range 1000 {
+			for range 500 {
 				v.fates = append(v.fates, tooMany)
 			}
 		})

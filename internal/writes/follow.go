@@ -1,12 +1,17 @@
 package writes
 
-import "roster/internal/roster"
+import (
+	"context"
+
+	"roster/internal/roster"
+)
 
 // follower is a roster that lays the overlay over its directories.
 type follower struct {
 	overlay   *overlay
 	changed   chan struct{}
 	published uint64 // the state of the store that its current directory has
+	told      uint64 // how often the overlay had changed by then
 }
 
 var _ roster.Following = (*follower)(nil)
@@ -33,12 +38,12 @@ func (f *follower) Laying() (published func()) {
 	o := f.overlay
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	at := o.merged
+	at, told := o.merged, o.changes
 	return func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		f.published = at
-		signal(o.published)
+		f.published, f.told = at, told
+		o.advance()
 	}
 }
 
@@ -48,7 +53,48 @@ func (f *follower) Stop() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.followers, f)
-	signal(o.published) // the others may have more
+	o.advance() // the others may have more
+}
+
+// advance tells who waits that the followers may have published more.
+func (o *overlay) advance() {
+	signal(o.published)
+	for c := range o.waiting {
+		close(c)
+	}
+	clear(o.waiting)
+}
+
+// awaitFollowers waits until all rosters of this process have published what there is now, no longer than ctx lasts. There are several while a
+// configuration is replaced: the next query may be asked of either.
+func (o *overlay) awaitFollowers(ctx context.Context) {
+	o.mu.Lock()
+	wanted := o.changes
+	for {
+		behind := false
+		for f := range o.followers {
+			behind = behind || f.told < wanted
+		}
+		if !behind {
+			o.mu.Unlock()
+			return
+		}
+		advanced := make(chan struct{})
+		if o.waiting == nil {
+			o.waiting = make(map[chan struct{}]struct{})
+		}
+		o.waiting[advanced] = struct{}{}
+		o.mu.Unlock()
+		select {
+		case <-advanced:
+		case <-ctx.Done():
+			o.mu.Lock()
+			delete(o.waiting, advanced)
+			o.mu.Unlock()
+			return
+		}
+		o.mu.Lock()
+	}
 }
 
 // acknowledged gives the state of the store that every roster of this process has published; zero where there is none.
@@ -66,6 +112,7 @@ func (o *overlay) acknowledged() uint64 {
 }
 
 func (o *overlay) tell() {
+	o.changes++
 	for f := range o.followers {
 		signal(f.changed)
 	}

@@ -75,8 +75,10 @@ type overlay struct {
 	entries   map[string]*shown
 	mine      map[string]bool // not known to be in the store as they are
 	followers map[*follower]struct{}
-	merged    uint64        // the state of the store that entries have; zero for none
-	published chan struct{} // receives a value when a follower may have published more
+	merged    uint64                     // the state of the store that entries have; zero for none
+	changes   uint64                     // how often followers were told of something
+	published chan struct{}              // receives a value when a follower may have published more
+	waiting   map[chan struct{}]struct{} // closed then
 }
 
 // put shows what this process has made.

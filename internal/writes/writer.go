@@ -1,6 +1,7 @@
 package writes
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -21,6 +22,8 @@ type Options struct {
 	SettleAfter time.Duration
 	// Within bounds a write with all its waiting and settling, whether or not somebody waits for it; zero means 2 min.
 	Within time.Duration
+	// MaxOfCaller and MaxInAll bound the writes under way; zero means 256 and 1024.
+	MaxOfCaller, MaxInAll int
 	// Audit is told of every write, whatever its level is; nil for nobody. With AuditValues it is told what was written, too.
 	Audit       *slog.Logger
 	AuditValues bool
@@ -33,7 +36,7 @@ type Writer struct {
 	opt     Options
 	ledger  *Ledger
 	running sync.WaitGroup
-	bound   bound           // of those that are running
+	bound   *bound          // of those that are running
 	ending  context.Context // ends when nobody waits for the writes any more
 	end     context.CancelFunc
 }
@@ -53,7 +56,9 @@ func New(opt Options) *Writer {
 		opt.Audit = slog.New(slog.DiscardHandler)
 	}
 	opt.Audit = slog.New(always{opt.Audit.Handler()})
-	w := &Writer{opt: opt, ledger: opt.Ledger}
+	w := &Writer{opt: opt, ledger: opt.Ledger, bound: &bound{
+		ofCaller: cmp.Or(opt.MaxOfCaller, 256), inAll: cmp.Or(opt.MaxInAll, 1024), each: make(map[string]int),
+	}}
 	w.ending, w.end = context.WithCancel(context.Background())
 	return w
 }
