@@ -11,6 +11,12 @@ func WithGuard(ctx context.Context, guard func(context.Context) error) context.C
 	return context.WithValue(ctx, guardKey{}, guard)
 }
 
+// Guarded says whether there is a guard to ask.
+func Guarded(ctx context.Context) bool {
+	_, ok := ctx.Value(guardKey{}).(func(context.Context) error)
+	return ok
+}
+
 // AskGuard says whether a call that changes something may be sent now. Where nobody guards it, it may.
 func AskGuard(ctx context.Context) error {
 	guard, ok := ctx.Value(guardKey{}).(func(context.Context) error)

@@ -367,6 +367,7 @@ func TestSubscribersThatAreNotTold(t *testing.T) {
 	t.Parallel()
 	for _, subscribers := range []string{
 		`,"subscribers":[{"id":"1","name":"Ada"}]`, `,"subscribers":["1"]`, `,"subscribers":[7]`, `,"subscribers":{"1":{"name":"Ada"}}`, `,"subscribers":null`, ``,
+		`,"subscribers":false`, `,"subscribers":""`, `,"subscribers":0`,
 	} {
 		s := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"status":"ok","data":{"id":"77"`+subscribers+`}}`)
@@ -374,6 +375,26 @@ func TestSubscribersThatAreNotTold(t *testing.T) {
 		is, err := s.TaskSubscriber.Subscribed(t.Context(), subscription)
 		if e := connectors.AsError("", err); err == nil || is || e.Kind != connectors.KindBadResponse {
 			t.Errorf("%s: %t, %v", subscribers, is, err)
+		}
+	}
+}
+
+// Where tasks do not tell who subscribes, subscribing and its end work all the same.
+func TestTasksThatDoNotTell(t *testing.T) {
+	t.Parallel()
+	vendor := fake.New(company(), fake.Knobs{NoLimits: true, NoSubscribers: true})
+	vendor.Update(func(d *fake.Data) { d.Tasks = []fake.Task{{ID: "77", Subscribers: []string{subscription.Email}}} })
+	s := start(t, vendor, nil)
+	for _, off := range []bool{true, false} {
+		in := connectors.Subscription{TaskID: "77", Email: subscription.Email, Off: off}
+		if is, err := s.TaskSubscriber.Subscribed(t.Context(), in); err == nil || is {
+			t.Errorf("subscribed: %t, %v", is, err)
+		}
+		if err := s.TaskSubscriber.Subscribe(t.Context(), in); err != nil {
+			t.Error(err)
+		}
+		if is := len(vendor.Holds().Tasks[0].Subscribers) == 1; is == off {
+			t.Errorf("after off=%t: subscribed %t", off, is)
 		}
 	}
 }

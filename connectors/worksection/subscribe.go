@@ -53,7 +53,7 @@ func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) 
 	if !body.Data.is {
 		return false, resp.Fail(connectors.KindBadResponse, "the answer holds no task")
 	}
-	if body.Data.row.Subscribers == nil { // as other empty lists, it may be left out; or the source does not tell us
+	if body.Data.row.Subscribers == nil || *body.Data.row.Subscribers == nil { // as other empty lists, it may be left out; or the source does not tell us
 		return false, resp.Fail(connectors.KindBadResponse, "the answer does not say who subscribes")
 	}
 	nameless := false
@@ -70,12 +70,13 @@ func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) 
 }
 
 // subscribers are the addresses of a task's subscribers. How the vendor lists them is not documented: elsewhere in a task, people are
-// objects with id, email and name. Texts, and an object in the place of the list, are taken too.
+// objects with id, email and name. Texts, and an object in the place of the list, are taken too. Anything else, such as PHP's false, tells nothing: nil.
 type subscribers []string
 
 // UnmarshalJSON takes a list, or an object by whatever keys, of objects with an address, or of addresses.
 func (s *subscribers) UnmarshalJSON(b []byte) error {
 	var items []json.RawMessage
+	*s = nil
 	switch b[0] {
 	case '[':
 		if err := json.Unmarshal(b, &items); err != nil {
@@ -89,6 +90,8 @@ func (s *subscribers) UnmarshalJSON(b []byte) error {
 		for _, item := range by {
 			items = append(items, item)
 		}
+	default:
+		return nil
 	}
 	*s = subscribers{}
 	for _, item := range items {

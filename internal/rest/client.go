@@ -238,8 +238,8 @@ func (c *Client) call(ctx context.Context, req Request, header map[string]string
 	answered := false
 	defer func() { pass.Leave(answered) }()
 	resp, e := c.send(ctx, req, header)
-	answered = resp != nil
 	end.Sent, end.Took = e == nil || !e.Unsent, time.Since(began)
+	answered = resp != nil || !end.Sent // what was not sent is not on its way either
 	if resp != nil {
 		end.Bytes = len(resp.Body)
 		end.Date, end.CertExpires = resp.date(), resp.certExpires
@@ -355,14 +355,9 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 			return nil, &e
 		}
 	}
-	if req.Write { // after everything that takes time
-		if err := connectors.AskGuard(ctx); err != nil {
-			return nil, connectors.AsError(c.opt.Source, err)
-		}
-	}
-	res, err := c.transport.RoundTrip(r)
-	if err != nil {
-		return nil, transportError(err)
+	res, e := c.launch(r, req.Write)
+	if e != nil {
+		return nil, e
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.opt.MaxBody+1))

@@ -3,12 +3,16 @@ package rest_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"roster/connectors"
+	"roster/internal/memnet"
 	"roster/internal/rest"
 )
 
@@ -58,6 +62,95 @@ func TestGuard(t *testing.T) {
 				if state := c.Health().Breaker; state != connectors.BreakerClosed {
 					t.Errorf("the breaker is %s: the guard says nothing of the source", state)
 				}
+			})
+		})
+	}
+}
+
+// What its guard has kept back leaves nothing on its way, for which the next call would have to wait a second longer.
+func TestGuardedCallLeavesNothingOnItsWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := scripted(t, &script{answer: always(http.StatusOK, "{}")}, func(o *rest.Options) { o.Limit = connectors.RateLimit{Calls: 1, Per: time.Minute} })
+		began := time.Now()
+		no := connectors.WithGuard(t.Context(), func(context.Context) error { return errOver })
+		if _, err := c.Do(no, rest.Request{Write: true}); !errors.Is(err, errOver) {
+			t.Fatal(err)
+		}
+		if _, err := c.Do(t.Context(), rest.Request{}); err != nil || time.Since(began) != time.Minute {
+			t.Errorf("the next call: %v, after %s", err, time.Since(began))
+		}
+	})
+}
+
+// With another token a write is sent once more, but not where its guard has changed its mind meanwhile.
+func TestGuardIsAskedForEachToken(t *testing.T) {
+	t.Parallel()
+	for allows := range int32(3) {
+		var calls, asked atomic.Int32
+		c := client(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls.Add(1)
+			if r.Header.Get("Authorization") != "Bearer b" {
+				w.WriteHeader(http.StatusUnauthorized)
+			}
+		}), nil)
+		ctx := connectors.WithGuard(t.Context(), func(context.Context) error {
+			if asked.Add(1) > allows {
+				return errOver
+			}
+			return nil
+		})
+		_, err := c.DoAs(ctx, rest.Request{Write: true}, &purse{tokens: []connectors.Token{{Value: "a"}, {Value: "b"}}}, unauthorized)
+		if calls.Load() != allows || errors.Is(err, errOver) != (allows < 2) {
+			t.Errorf("allowed %d times, it was sent %d times: %v", allows, calls.Load(), err)
+		}
+	}
+}
+
+// A guard's word does not hold for ever: a connection that opens too late is not used.
+func TestGuardedCallNeedsAConnectionSoon(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		opens   time.Duration
+		guarded bool
+		sent    int32
+	}{"soon": {4 * time.Second, true, 1}, "late": {6 * time.Second, true, 0}, "late, without a guard": {6 * time.Second, false, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var network memnet.Network
+				l, err := network.Listen("acme.example:80")
+				if err != nil {
+					t.Fatal(err)
+				}
+				var calls atomic.Int32
+				server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) })}
+				var serving sync.WaitGroup
+				serving.Go(func() { _ = server.Serve(l) })
+				transport := &http.Transport{DialContext: func(ctx context.Context, n, address string) (net.Conn, error) {
+					time.Sleep(tc.opens)
+					return network.Dial(ctx, n, address)
+				}}
+				c, err := rest.New(rest.Options{Source: "acme", Base: "http://acme.example", Judge: judge, Transport: transport, Timeout: time.Minute})
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx := t.Context()
+				if tc.guarded {
+					ctx = connectors.WithGuard(ctx, func(context.Context) error { return nil })
+				}
+				_, err = c.Do(ctx, rest.Request{Method: http.MethodPost, Body: []byte("{}"), Write: true})
+				e := connectors.AsError("", err)
+				if (e == nil) != (tc.sent == 1) || e != nil && !e.Unsent {
+					t.Errorf("%v", err)
+				}
+				time.Sleep(10 * time.Second) // until a connection has opened that nobody wants any more
+				if calls.Load() != tc.sent {
+					t.Errorf("%d calls came, want %d", calls.Load(), tc.sent)
+				}
+				transport.CloseIdleConnections()
+				_ = server.Close()
+				serving.Wait()
 			})
 		})
 	}

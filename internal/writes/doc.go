@@ -17,5 +17,6 @@
 //
 // So a process may die between any two steps: who comes next finds the note, and step 4 settles it. What cannot be had: a source that carries out
 // a call later than Options.SettleAfter after it gave no answer, or whose list lags longer than that, can end up with two; and so can a process
-// that sleeps between that last look at its lock and the call, for longer than the lock lasts.
+// that sleeps between that last look at its lock and the call, for longer than the lock lasts. A connection that takes long to open does not count as
+// such a sleep: rest gives up a call that has none soon after that look.
 package writes

@@ -181,3 +181,25 @@ func TestAWritePanics(t *testing.T) {
 		}
 	})
 }
+
+// What is broken off at the program's end before it was sent is not said to have been done perhaps.
+func TestClosedBeforeItIsSent(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, _ *world) {
+		way := &severed{Store: store}
+		w, stop := newWorld(t, v, way, nil)
+		defer stop()
+		v.tune(func(v *vendor) {
+			v.turn = func(_ context.Context, op string) {
+				if op == "write" {
+					go w.writer.Close()
+					way.cut.Store(true)
+					time.Sleep(11 * time.Second) // it is broken off after 10
+				}
+			}
+		})
+		if res, err := kinds[kind].do(t.Context(), w, writes.Request{Source: "ws"}); !errors.Is(err, writes.ErrUnavailable) || v.calls() != 0 {
+			t.Errorf("%+v, %v after %d calls", res, err, v.calls())
+		}
+	})
+}

@@ -27,9 +27,8 @@ type lock struct {
 	owner  string
 	stop   func()
 
-	mu      sync.Mutex
-	held    Held
-	renewed time.Time
+	mu   sync.Mutex
+	held Held
 }
 
 // lock waits for the right to touch something. Callers of one process get it in the order in which they came.
@@ -56,13 +55,12 @@ func (k *lock) take(ctx context.Context) error {
 	poll := time.NewTicker(lockPoll)
 	defer poll.Stop()
 	for {
-		at := time.Now()
 		now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, Held{}, []byte(k.owner), k.ledger.lease)
 		if err != nil {
 			return err
 		}
-		if ok || string(now.Value) == k.owner {
-			k.held, k.renewed = now, at
+		if ok {
+			k.held = now
 			return nil
 		}
 		select {
@@ -92,16 +90,24 @@ var errLost = errors.New("the lock was lost")
 func (k *lock) renew(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	at := time.Now()
-	now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, k.held, []byte(k.owner), k.ledger.lease)
-	if err != nil {
-		return err
+	return k.put(ctx, []byte(k.owner))
+}
+
+// put replaces the lock. What is there may be from an earlier try whose answer got lost: that is still ours, and has not been prolonged by this one.
+func (k *lock) put(ctx context.Context, value []byte) error {
+	for {
+		now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, k.held, value, k.ledger.lease)
+		switch {
+		case err != nil:
+			return err
+		case ok:
+			k.held = now
+			return nil
+		case string(now.Value) != k.owner:
+			return errLost
+		}
+		k.held = now
 	}
-	if !ok && string(now.Value) != k.owner {
-		return errLost
-	}
-	k.held, k.renewed = now, at
-	return nil
 }
 
 // errNotOurs is the guard's error: the lock may be somebody else's by now, or nobody can tell.
@@ -122,7 +128,7 @@ func (k *lock) release(ctx context.Context) {
 	k.stop()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
-	_, _, _ = k.ledger.store.Put(ctx, LockPrefix+k.name, k.held, nil, 0) // else it ends by itself
+	_ = k.put(ctx, nil) // else it ends by itself
 	k.ledger.gates.leave(k.name)
 }
 

@@ -59,7 +59,7 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 		defer context.AfterFunc(w.ending, cancel)()
 		r, err := w.unharmed(ctx, c, do)
 		switch {
-		case err != nil && ctx.Err() != nil: // it was another's turn all the time; a store that is slow has an end of its own
+		case err != nil && ctx.Err() != nil && !errors.Is(err, errNotOurs): // it was another's turn all the time; a store that is slow has an end of its own
 			r, err = unsettled("Another call for the same thing has been under way for too long."), nil
 		case err != nil:
 			err = errors.Join(ErrUnavailable, err)
@@ -139,7 +139,8 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if !ok {
+	fresh := !ok
+	if fresh {
 		record = keyRecord{Input: input, By: attempt}
 		if held, err = w.ledger.write(ctx, keyPrefix+name, held, record); err != nil {
 			return Result{}, err
@@ -150,7 +151,7 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 		held, err = w.ledger.write(ctx, keyPrefix+name, held, record)
 		return err
 	})
-	if !keep && err == nil && r.Outcome != Unknown {
+	if !keep && (err == nil && r.Outcome != Unknown || err != nil && fresh) { // with an error, this call has sent nothing; an earlier one may have
 		w.ledger.remove(ctx, keyPrefix+name, held) // nothing came of it, so that the key is free
 	}
 	return r, err
@@ -205,7 +206,7 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 	e := &execution{w: w, c: c, locked: locked, thing: notePrefix + thing, held: held, attempt: attempt}
 	reached(ctx, "locked")
 	if noted || held.Value != nil || w.ledger.doubtful(c.source, c.key.Collection, c.find) {
-		r, kept = e.settleOf(ctx, before.By == attempt)
+		r, kept, err = e.settleOf(ctx, before.By == attempt)
 	} else {
 		r, kept, err = e.begin(ctx)
 	}
@@ -269,7 +270,8 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 		before := e.w.snapshot(e.c.key)
 		record, id, err := e.c.make(e.locked.guard(ctx))
 		if errors.Is(err, errNotOurs) {
-			return Result{}, false, err // somebody else may have begun. The note stays, since it may be theirs by now
+			e.tidy(ctx)
+			return Result{}, false, err // somebody else may have begun
 		}
 		reached(ctx, "sent")
 		if err == nil {
@@ -281,6 +283,16 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 		}
 		r, kept = e.failed(ctx, failure)
 		return r, kept, nil
+	}
+}
+
+// tidy takes away the note of a call that was not sent, if the lock turns out to be held still. Else it stays: whoever has the lock may be relying on it,
+// and settles it.
+func (e *execution) tidy(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
+	defer cancel()
+	if e.locked.renew(ctx) == nil {
+		e.w.ledger.remove(ctx, e.thing, e.held)
 	}
 }
 
@@ -341,22 +353,22 @@ func (e *execution) failed(ctx context.Context, failure *connectors.Error) (r Re
 
 // settleOf settles what somebody was about to make and never said the end of: with mine, an earlier call with the same key. What was not made is made
 // now.
-func (e *execution) settleOf(ctx context.Context, mine bool) (r Result, kept bool) {
+func (e *execution) settleOf(ctx context.Context, mine bool) (r Result, kept bool, err error) {
 	id, is, known := e.settled(ctx)
 	switch {
 	case is == same && mine:
-		return Result{Outcome: Done, Ref: e.c.ref(id)}, true
+		return Result{Outcome: Done, Ref: e.c.ref(id)}, true, nil
 	case is != absent:
-		return e.c.there(id, is), true
+		return e.c.there(id, is), true, nil
 	case !known:
-		return unsettled("An earlier call got no answer, and the source's data cannot be read now."), false
+		return unsettled("An earlier call got no answer, and the source's data cannot be read now."), false, nil
 	}
-	r, kept, err := e.send(ctx)
-	if err != nil {
+	r, kept, err = e.send(ctx)
+	if err != nil && mine { // that nothing was sent would not be true of all that was done for the key
 		e.w.ledger.log.WarnContext(ctx, "a write could not be noted", slog.String("field", e.c.field))
-		return unsettled("An earlier call got no answer, and what this one does cannot be stored now."), false
+		return unsettled("An earlier call got no answer, and what this one does cannot be stored now."), false, nil
 	}
-	return r, kept
+	return r, kept, err
 }
 
 // settle finds out by the source's data whether a call without an answer was carried out.

@@ -389,3 +389,55 @@ func TestSubscriptionThatNobodyKnows(t *testing.T) {
 		}
 	})
 }
+
+// A subscription whose first call got no answer, and whose second one was certainly not carried out: that nothing changed is said only where the task
+// says so.
+func TestSubscriptionThatIsRefusedAfterNoAnswer(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fates  []fate
+		unread bool
+		want   writes.Outcome
+	}{
+		"and the task cannot be read":    {[]fate{cutAfter, unreachable}, true, writes.Unknown},
+		"and the task shows it not done": {[]fate{cutBefore, unreachable}, false, writes.Rejected},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor()
+				w, stop := newWorld(t, v, nil, nil)
+				defer stop()
+				v.tune(func(v *vendor) { v.fates, v.failing = tt.fates, tt.unread })
+				res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann})
+				if err != nil || res.Outcome != tt.want || v.calls() != 2 {
+					t.Errorf("%+v, %v after %d calls", res, err, v.calls())
+				}
+			})
+		})
+	}
+}
+
+// Where the lock is lost before the second call, the first one may have been carried out: it is not said that nothing was sent.
+func TestSubscriptionThatLosesItsLockAfterNoAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v, way, calls := newVendor(), &severed{Store: new(writes.Memory)}, 0
+		w, stop := newWorld(t, v, way, nil)
+		defer stop()
+		v.tune(func(v *vendor) {
+			v.fates, v.failing = []fate{cutAfter}, true
+			v.turn = func(_ context.Context, op string) {
+				if op != "write" {
+					return
+				}
+				calls++
+				way.cut.Store(calls == 2)
+			}
+		})
+		res, _, err := w.writer.SubscribeToTask(t.Context(), ws, writes.Subscribe{TaskID: "7", User: ann})
+		if err != nil || res.Outcome != writes.Unknown || calls != 2 {
+			t.Errorf("%+v, %v after %d calls", res, err, calls)
+		}
+	})
+}

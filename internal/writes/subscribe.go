@@ -105,9 +105,10 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 		return rejected(refusal(failure)), nil
 	}
 	reached(ctx, "noted")
+	unanswered := false // a call that may have been carried out
 	for n := 1; ; n++ {
 		err := by.Subscribe(locked.guard(ctx), s)
-		if errors.Is(err, errNotOurs) {
+		if errors.Is(err, errNotOurs) && !unanswered {
 			return Result{}, err // somebody else may have made it the other way round meanwhile
 		}
 		reached(ctx, "sent")
@@ -119,14 +120,20 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 			if failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter) {
 				continue
 			}
-			return rejected(refusal(failure)), nil
+			if !unanswered {
+				return rejected(refusal(failure)), nil
+			}
 		}
-		if is, err := by.Subscribed(ctx, s); err == nil && is != s.Off {
+		is, unread := by.Subscribed(ctx, s)
+		switch {
+		case unread == nil && is != s.Off:
 			return Result{Outcome: Done}, nil
-		} else if n > 1 && err == nil {
+		case !failure.Undone() && !unanswered:
+			unanswered = true // doing it twice does no harm
+		case unread == nil:
 			return rejected(refusal(failure)), nil
-		} else if n > 1 {
-			return unsettled("The source gave no answer that tells, and its task cannot be read now."), nil
+		default:
+			return unsettled("The source gave no answer that tells, and its task does not tell either."), nil
 		}
 	}
 }

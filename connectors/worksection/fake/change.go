@@ -302,7 +302,7 @@ func (s *Server) task(f form) []byte {
 		return Refusal{5, "Task is invalid", ""}.encode()
 	}
 	row := map[string]any{"id": s.data.Tasks[t].ID, "name": "A task", "status": "active"}
-	if f["extra"] == "subscribers" && (len(s.data.Tasks[t].Subscribers) > 0 || !s.knobs.NoEmptyData) {
+	if f["extra"] == "subscribers" && !s.knobs.NoSubscribers && (len(s.data.Tasks[t].Subscribers) > 0 || !s.knobs.NoEmptyData) {
 		people := []any{}
 		for _, address := range s.data.Tasks[t].Subscribers {
 			people = append(people, map[string]any{"email": address, "name": address})

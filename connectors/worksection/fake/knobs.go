@@ -52,6 +52,8 @@ type Knobs struct {
 	Duplicates Duplicates
 	// BareAnswers says ok to what was made, and nothing of it. MadeInArray puts it into an array of one.
 	BareAnswers, MadeInArray bool
+	// NoSubscribers gives tasks without those who subscribe to them, whatever is asked for.
+	NoSubscribers bool
 	// Refuse gives actions that change something an error in the place of an answer.
 	Refuse map[string]Refusal
 	// OnCut says whether the connection of the nth call of an action (from 1) is cut. Nil for never.
