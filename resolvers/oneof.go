@@ -8,7 +8,8 @@ import (
 	"roster/internal/directory"
 )
 
-// oneOf holds an input object to exactly one key with a value. gqlparser checks that for literals only; here variables come by too.
+// oneOf holds an input object to exactly one key with a value. gqlparser checks that for literals only; here variables come by too. The error
+// names the object's place in what it is a part of.
 func oneOf(ctx context.Context, obj any, next graphql.Resolver) (any, error) {
 	given, _ := obj.(map[string]any)
 	if len(given) == 1 {
@@ -18,5 +19,9 @@ func oneOf(ctx context.Context, obj any, next graphql.Resolver) (any, error) {
 			}
 		}
 	}
-	return nil, &directory.InputError{Argument: "by", Message: "give exactly one of its fields, and not null"}
+	argument := "by"
+	if at := graphql.GetPathContext(ctx); at != nil && at.Field != nil {
+		argument = *at.Field
+	}
+	return nil, &directory.InputError{Argument: argument, Message: "give exactly one of its fields, and not null"}
 }

@@ -167,6 +167,10 @@ func TestBadInput(t *testing.T) {
 			document: `query($by: UserLookup!) { user(by: $by) { id } }`, variables: []any{"by", map[string]any{"email": nil}},
 			argument: "by", message: "exactly one",
 		},
+		"nobody to tell of a task": {
+			document: `mutation($i: SubscribeToTaskInput!) { subscribeToTask(input: $i) { outcome } }`,
+			variables: []any{"i", map[string]any{"source": "ws", "taskId": "1", "user": map[string]any{}}}, argument: "user", message: "exactly one",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

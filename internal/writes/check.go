@@ -37,7 +37,7 @@ func (c *checks) key(key *string) {
 	}
 }
 
-// text checks a text that may be left out, and gives it without what surrounds it; a blank one is none.
+// text checks a text that may be left out, and gives it without what surrounds it; one of which nothing can be seen is none.
 func (c *checks) text(value *string, path ...string) string {
 	if value == nil {
 		return ""
@@ -48,9 +48,14 @@ func (c *checks) text(value *string, path ...string) string {
 		c.fault(Invalid, "must hold no control characters", path...)
 	case utf8.RuneCountInString(s) > c.terms.MaxText:
 		c.fault(Invalid, "must have at most "+strconv.Itoa(c.terms.MaxText)+" characters", path...)
+	case !strings.ContainsFunc(s, visible):
+		return "" // zero-width characters only: it looks blank, and nobody could search for it
 	}
 	return s
 }
+
+// visible says whether a character shows by itself.
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r) }
 
 // required checks a text that must be there.
 func (c *checks) required(value string, path ...string) string {
@@ -78,7 +83,7 @@ func (c *checks) email(value string, path ...string) string {
 // isAddress says whether s can be a mailbox on the internet: the sort that all sources take, without quotes, comments and address literals.
 func isAddress(s string) bool {
 	a, err := mail.ParseAddress(s)
-	if err != nil || a.Name != "" || a.Address != s || strings.ContainsAny(s, "\"<>(),;:\\[] ") {
+	if err != nil || a.Name != "" || a.Address != s || strings.ContainsAny(s, "\"<>(),;:\\[] ") || strings.ContainsFunc(s, unseen) {
 		return false
 	}
 	at := strings.LastIndex(s, "@")
@@ -87,6 +92,9 @@ func isAddress(s string) bool {
 		return label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-")
 	})
 }
+
+// unseen says whether a character cannot be seen: with one, an address looks like another and is not the same.
+func unseen(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }
 
 func sameAddress(a, b string) bool {
 	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
