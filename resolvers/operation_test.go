@@ -168,7 +168,7 @@ func TestBadInput(t *testing.T) {
 			argument: "by", message: "exactly one",
 		},
 		"nobody to tell of a task": {
-			document: `mutation($i: SubscribeToTaskInput!) { subscribeToTask(input: $i) { outcome } }`,
+			document:  `mutation($i: SubscribeToTaskInput!) { subscribeToTask(input: $i) { outcome } }`,
 			variables: []any{"i", map[string]any{"source": "ws", "taskId": "1", "user": map[string]any{}}}, argument: "user", message: "exactly one",
 		},
 	} {
