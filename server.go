@@ -153,7 +153,7 @@ func (p *program) demo(ctx context.Context) error {
 	}
 	defer fakes.Close() //nolint:errcheck // nothing in it is worth keeping
 	if *written != "" {
-		if err := writeConfig(*written, fakes.Config(demoServe)); err != nil {
+		if err := fakes.WriteConfig(*written, demoServe); err != nil {
 			return fmt.Errorf("--write-config: %w", err)
 		}
 	}
@@ -172,22 +172,6 @@ func (p *program) demo(ctx context.Context) error {
 
 // demoServe is where `serve` listens with the configuration that the demo writes: beside the demo.
 const demoServe = "127.0.0.1:8081"
-
-// writeConfig writes a file that is not there yet, or holds the same already: it may be somebody's own.
-func writeConfig(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names it
-	if errors.Is(err, os.ErrExist) {
-		if there, err := os.ReadFile(path); err == nil && string(there) == text { //nolint:gosec // as above
-			return nil
-		}
-		return fmt.Errorf("%s is there already, and says something else; remove it, or name another file", path)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Close())
-}
 
 // welcome is what the demo says once there is something to see.
 func welcome(address string, people int, limits bool) string {

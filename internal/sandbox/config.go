@@ -1,15 +1,34 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"roster/connectors"
 )
 
-// Config writes a configuration with which `serve` and `check` of other processes read this company: what an operator would write, on a port of
+// WriteConfig writes the configuration to a file that is not there yet, or holds the same already: it may be somebody's own.
+func (s *Sandbox) WriteConfig(path, listen string) error {
+	text := s.config(listen)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names it
+	if errors.Is(err, os.ErrExist) {
+		if there, err := os.ReadFile(path); err == nil && string(there) == text { //nolint:gosec // as above
+			return nil
+		}
+		return fmt.Errorf("%s is there already, and says something else; remove it, or name another file", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+// config is a configuration with which `serve` and `check` of other processes read this company: what an operator would write, on a port of
 // its own. The credentials in it open invented data only.
-func (s *Sandbox) Config(listen string) string {
+func (s *Sandbox) config(listen string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "listen: %s\nsources:\n", listen)
 	for _, c := range s.Sources() {
