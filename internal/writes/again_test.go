@@ -132,3 +132,24 @@ func TestGoneSinceTheLastReading(t *testing.T) {
 		}
 	})
 }
+
+// A rehearsal says that a key was used with another input, uses up none, and does not give the first answer: it says what would be sent.
+func TestKeysOfRehearsals(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
+		if res := w.do(kind, writes.Request{Key: new("k"), DryRun: true}); res.Outcome != writes.Checked {
+			t.Errorf("%+v", res)
+		}
+		w.suffix = "2"
+		if res := w.do(kind, writes.Request{Key: new("k")}); res.Outcome != writes.Done {
+			t.Errorf("after a rehearsal with another input: %+v", res)
+		}
+		w.suffix = "3"
+		if res := w.do(kind, writes.Request{Key: new("k"), DryRun: true}); res.Outcome != writes.Rejected || len(res.Errors) != 1 || res.Errors[0].Code != writes.Mismatch {
+			t.Errorf("with the key of another input: %+v", res)
+		}
+		if n := v.calls(); n != 1 {
+			t.Errorf("%d calls were made", n)
+		}
+	})
+}

@@ -110,6 +110,13 @@ func (w *Writer) unharmed(ctx context.Context, c *change, do func(context.Contex
 
 // rehearse says what would be sent, by the current directory.
 func (w *Writer) rehearse(ctx context.Context, c *change) Result {
+	if c.Key != nil {
+		if name, input, err := c.keyed(); err == nil {
+			if r, ok, err := w.replay(ctx, name, input); err == nil && ok && mismatched(r) {
+				return r
+			}
+		}
+	}
 	res := w.opt.Keeper.Load(ctx, []snapshot.Key{c.key})[0]
 	records, ok := w.records(c.key, res)
 	if !ok {
