@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,6 +20,24 @@ type head struct {
 	// Seq is raised with each record that is put there. It is no lower than the clock, so that a store that has lost its data does not count again
 	// what replicas have acknowledged already.
 	Seq uint64 `json:"seq"`
+	// Past are the numbers before, the latest last: who has another one knows that the store has lost what that stood for.
+	Past []uint64 `json:"past,omitempty"`
+}
+
+// maxPast is how many numbers are kept. Who is further behind gives again what it knows and the store does not have, which readings settle.
+const maxPast = 100
+
+// after gives the head of what is put in the place of this.
+func (h head) after() head {
+	return head{
+		Seq:  max(h.Seq+1, uint64(time.Now().UnixMicro())),
+		Past: append(slices.Clone(h.Past[max(0, len(h.Past)-maxPast+1):]), h.Seq),
+	}
+}
+
+// lacks says that the store was in that state once, and has lost it.
+func (h head) lacks(seq uint64) bool {
+	return seq != 0 && seq != h.Seq && !slices.Contains(h.Past, seq)
 }
 
 func (s *stored) encode() ([]byte, error) {
@@ -136,7 +155,7 @@ func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*
 			kept = append(kept, e)
 		}
 	}
-	lost := was.Seq < o.merged // what the store held, or the newest of it
+	lost := was.lacks(o.merged)
 	for key, e := range o.entries {
 		switch {
 		case there[key] || e.removed || e.over(keep):
@@ -154,7 +173,7 @@ func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*
 	}
 	next = &stored{was.head, append(kept, mine...)}
 	if len(mine) > 0 {
-		next.Seq = max(was.Seq+1, uint64(time.Now().UnixMicro()))
+		next.head = was.after()
 	}
 	return next, mine
 }

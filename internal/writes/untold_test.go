@@ -69,3 +69,40 @@ func TestAnsweredWhenItsTimeIsOver(t *testing.T) {
 		}
 	})
 }
+
+// A Redis that fails over may lose the newest. Who has put something since did not know of it: who does know puts it there again.
+func TestTheNewestIsLost(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, w *world) {
+		v.tune(func(v *vendor) { v.lag = time.Hour })
+		way := &severed{Store: store}
+		other, stop := newWorld(t, v, way, nil)
+		defer stop()
+		swap := func(value []byte) []byte {
+			t.Helper()
+			held := must(store.Get(t.Context(), writes.OverlayName))
+			if value != nil {
+				if _, ok, err := store.Put(t.Context(), writes.OverlayName, held, value, time.Hour); !ok || err != nil {
+					t.Fatal(ok, err)
+				}
+			}
+			return held.Value
+		}
+		other.suffix = "1"
+		other.do(kind, writes.Request{})
+		time.Sleep(time.Minute) // both know of it
+		before := swap(nil)
+		way.cut.Store(true)
+		w.suffix = "2"
+		made := w.do(kind, writes.Request{})
+		swap(before)
+		time.Sleep(time.Millisecond)
+		way.cut.Store(false)
+		other.suffix = "3"
+		other.do(kind, writes.Request{})
+		time.Sleep(time.Minute)
+		if !w.shows(kind, made) || !other.shows(kind, made) {
+			t.Errorf("what was made is shown: %t by its replica, %t by the other", w.shows(kind, made), other.shows(kind, made))
+		}
+	})
+}
