@@ -85,7 +85,7 @@ func start(t *testing.T) *target {
 func startOn(t *testing.T, systems *sandbox.Sandbox) *target {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "roster.yaml")
-	if err := os.WriteFile(path, []byte(systems.Config("127.0.0.1:0")), 0o600); err != nil {
+	if err := systems.WriteConfig(path, "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	p, said := launch(t, "serve", "--config", path)
