@@ -15,8 +15,6 @@ const (
 	absentAfter = 3 * beatEvery
 	// probeFirst is how soon a Redis that has gone away is tried again. Each failure doubles that, up to beatEvery.
 	probeFirst = 250 * time.Millisecond
-	// flapMost bounds the pauses before a Redis is tried that is found there, and lost again at once: part of it may be away.
-	flapMost = 2 * time.Minute
 	// steadyAfter is how long Redis must have worked for its next loss to be probed as soon as the first.
 	steadyAfter = time.Minute
 )
@@ -46,7 +44,7 @@ func (r *Redis) beat(ctx context.Context) {
 			} else if r.log.Enabled(ctx, 0) && !r.known() {
 				r.log.WarnContext(ctx, "redis cannot be used: nothing is shared", "reason", reason(err))
 			}
-			pause = max(pause, min(2*pause, beatEvery))
+			pause = min(2*pause, beatEvery)
 		}
 		r.isReady.Do(func() { close(r.ready) })
 		timer := time.NewTimer(wait)
@@ -59,7 +57,7 @@ func (r *Redis) beat(ctx context.Context) {
 			}
 			timer.Reset(pause)
 			// What a probe does may work while other calls are refused: then the changes of state must become rarer, too.
-			pause = min(2*pause, flapMost)
+			pause = min(2*pause, beatEvery)
 			select {
 			case <-timer.C:
 			case <-ctx.Done():
@@ -87,9 +85,9 @@ func (r *Redis) known() bool {
 }
 
 // probe says that this replica is there, and learns who else is. It writes, since a Redis that only reads is of no use, and it looks at
-// every item and at the budgets, since part of a Cluster may be away.
-func (r *Redis) probe(beating context.Context) (size, rank int, err error) {
-	ctx, cancel := context.WithTimeout(beating, r.quick)
+// every item, since part of a Cluster may be away.
+func (r *Redis) probe(ctx context.Context) (size, rank int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.quick)
 	defer cancel()
 	if c, ok := r.client.(*redis.ClusterClient); ok && !r.Crowd().Connected {
 		c.ReloadState(ctx) // a node that is gone cannot say who has its place
@@ -103,11 +101,6 @@ func (r *Redis) probe(beating context.Context) (size, rank int, err error) {
 			if _, err := r.look(ctx, *items); err != nil {
 				return 0, 0, err
 			}
-		}
-		known, cancel := context.WithTimeout(beating, r.quick)
-		defer cancel()
-		if _, err := r.hello(known, nil, span{}, false); err != nil {
-			return 0, 0, err
 		}
 	}
 	slices.Sort(members)

@@ -79,8 +79,9 @@ func (r *Redis) away(err error) {
 	r.breaker.mu.Lock()
 	was := *r.crowd.Load()
 	if was.Connected {
-		r.lostAt.Store(time.Now().UnixNano())
-		r.crowd.Store(&snapshot.Crowd{Size: was.Size, Rank: was.Rank})
+		now := time.Now()
+		r.lostAt.Store(now.UnixNano())
+		r.crowd.Store(&snapshot.Crowd{Size: was.Size, Rank: was.Rank, Since: now})
 	}
 	r.breaker.failed = 0
 	r.breaker.mu.Unlock()
@@ -97,15 +98,19 @@ func (r *Redis) away(err error) {
 func (r *Redis) present(size, rank int) {
 	r.breaker.mu.Lock()
 	was := *r.crowd.Load()
+	since := was.Since
 	if now := time.Now(); !was.Connected {
 		r.breaker.settled = now.Add(absentAfter)
+		if !since.IsZero() {
+			since = now
+		}
 	} else if now.After(r.breaker.settled) {
 		was.Size = 0
 	}
 	if size < was.Size { // after a loss of its data, Redis learns only by and by who is there
 		size, rank = was.Size, was.Rank
 	}
-	r.crowd.Store(&snapshot.Crowd{Connected: true, Size: size, Rank: rank})
+	r.crowd.Store(&snapshot.Crowd{Connected: true, Size: size, Rank: rank, Since: since})
 	r.breaker.mu.Unlock()
 	if !was.Connected {
 		r.stats.found.Add(1)

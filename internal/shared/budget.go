@@ -4,13 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"net"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"roster/internal/limit"
 )
@@ -47,12 +43,12 @@ func (r *Redis) Ask(ctx context.Context, ask limit.Ask) limit.Verdict {
 		return limit.Verdict{}
 	}
 	// What Redis grants is used, also where the caller goes meanwhile.
-	a, err := r.contact(context.WithoutCancel(ctx), &ask, r.share.span(&ask), false)
+	a, err := r.contact(context.WithoutCancel(ctx), &ask, false)
 	switch {
 	case err != nil && r.Crowd().Connected:
 		return limit.Verdict{Wait: again}
 	case err != nil:
-		return r.share.alone(r.id, r.share.span(&ask), time.Now())
+		return r.share.alone(r.id, &ask, time.Now())
 	case a.outcome == budgetGranted:
 		return limit.Verdict{Granted: true}
 	case a.outcome == budgetPaused:
@@ -64,41 +60,26 @@ func (r *Redis) Ask(ctx context.Context, ask limit.Ask) limit.Verdict {
 }
 
 // contact tells Redis that this replica is there, or leaves, and asks for a call, which may be nil.
-func (r *Redis) contact(ctx context.Context, ask *limit.Ask, sp span, leave bool) (a budgetAnswer, err error) {
-	err = r.do(ctx, max(r.quick/2, time.Millisecond), func(ctx context.Context) (err error) {
-		a, err = r.hello(ctx, ask, sp, leave)
+func (r *Redis) contact(ctx context.Context, ask *limit.Ask, leave bool) (budgetAnswer, error) {
+	keys := []string{r.viewKey()}
+	var a budgetAnswer
+	err := r.do(ctx, max(r.quick/2, time.Millisecond), func(ctx context.Context) error {
+		sent := time.Now()
+		args := r.share.hello(r.id, ask, sent, leave)
+		if ask != nil {
+			args = append(args, ask.ID, micros(ask.Within), flagOf(ask.Urgent))
+			for _, b := range ask.Budgets {
+				keys = append(keys, r.budgetKeys(b.Key)...)
+				args = append(args, b.Limit.Calls, micros(b.Limit.Per), b.Limit.Parallel)
+			}
+		}
+		var err error
+		if a, err = readBudgetAnswer(budgetScript.Run(ctx, r.client, keys, args...)); err == nil {
+			r.share.hear(&a, sent, time.Now())
+		}
 		return err
 	})
 	return a, err
-}
-
-// hello is contact whether or not Redis is known to be away.
-func (r *Redis) hello(ctx context.Context, ask *limit.Ask, sp span, leave bool) (budgetAnswer, error) {
-	keys, sent := []string{r.viewKey()}, time.Now()
-	args, unsaid := r.share.hello(r.id, sp, sent, leave)
-	if ask != nil {
-		args = append(args, ask.ID, micros(ask.Within), flagOf(ask.Urgent))
-		for _, b := range ask.Budgets {
-			keys = append(keys, r.budgetKeys(b.Key)...)
-			args = append(args, b.Limit.Calls, micros(b.Limit.Per), b.Limit.Parallel)
-		}
-	}
-	a, err := readBudgetAnswer(budgetScript.Run(ctx, r.client, keys, args...))
-	switch {
-	case err == nil && a.outcome != budgetLate:
-		r.share.hear(&a, sent, time.Now())
-	case undelivered(err):
-		unsaid()
-	}
-	return a, err
-}
-
-// undelivered says that a call's failure shows that nobody has heard it.
-func undelivered(err error) bool {
-	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
-		return true
-	}
-	return redis.HasErrorPrefix(err, "CLUSTERDOWN")
 }
 
 // Settle says that a call is over; see limit.Ledger.
@@ -154,7 +135,7 @@ func (r *Redis) pulse(ctx context.Context) {
 	for {
 		if r.Crowd().Connected {
 			//nolint:errcheck // the next one may succeed; and who is not heard counts as absent
-			r.contact(ctx, nil, span{}, false)
+			r.contact(ctx, nil, false)
 			if r.share.news() {
 				continue // what is proposed holds only once all have said that they know of it
 			}
@@ -163,7 +144,7 @@ func (r *Redis) pulse(ctx context.Context) {
 		case <-tick.C:
 		case <-ctx.Done():
 			//nolint:errcheck // then the others find out
-			r.contact(context.WithoutCancel(ctx), nil, span{}, true)
+			r.contact(context.WithoutCancel(ctx), nil, true)
 			return
 		}
 	}

@@ -295,3 +295,26 @@ func TestPausesAndUrgencyReachTheOthers(t *testing.T) {
 		t.Errorf("who is waited for had to wait %v", slow)
 	}
 }
+
+// Redis's clock jumps ahead of ours, or ours has stood still: the next contact shows it, and calls go on.
+func TestCallsGoOnWhenTheClockHasJumped(t *testing.T) {
+	t.Parallel()
+	tier := open(t, lively(redistest.Start(t)))
+	redistest.Await(t, func() bool { return tier.Agreed() == 1 }, "it shares the limits")
+	limits := limit.New(tier)
+	budgets := []connectors.Budget{{Key: "b", Limit: connectors.RateLimit{Calls: 1, Per: time.Millisecond}}}
+	enter := func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		pass, e := limits.Enter(ctx, budgets, time.Second)
+		if e == nil {
+			pass.Leave(true)
+		}
+		return e == nil
+	}
+	if !enter() {
+		t.Fatal("no call is let through")
+	}
+	tier.Jump(time.Hour)
+	redistest.Await(t, enter, "a call is let through")
+}

@@ -33,7 +33,7 @@
 // # Limits
 //
 // Budgets share a slot, so that one script can judge a call by several. What holds of them without Redis, and while it goes and comes, is
-// told at share. The beginning of a reading counts in a budget of its item's own: see Claim.
+// told at share.
 //
 // # Integrity
 //

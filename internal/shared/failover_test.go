@@ -2,6 +2,7 @@ package shared_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"roster/connectors"
@@ -15,7 +16,7 @@ func TestClusterMovesUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
 	src := newSource("a", numbered(40)...)
-	tiers, ks := crew(t, src, func(int) shared.Options { return nodes(c) })
+	tiers, ks := crew(t, src, func(int) shared.Options { return shared.Options{Addrs: c.Addrs()} })
 	want := fmt.Sprint(numbered(40))
 	settled(t, "fresh"+want, "a", ks...)
 	slot, owner := c.Owner("{a:f:accounts}")
@@ -41,14 +42,19 @@ func TestSentinelFailsOverUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := redistest.StartSentinel(t)
 	src := newSource("a", numbered(40)...)
-	tiers, ks := crew(t, src, func(int) shared.Options { return watched(s) })
+	tiers, ks := crew(t, src, func(int) shared.Options {
+		return shared.Options{Addrs: []string{s.Watch.Addr}, MasterName: redistest.MasterName}
+	})
 	want := fmt.Sprint(numbered(40))
 	settled(t, "fresh"+want, "a", ks...)
 	stop := load(t, want, "a", ks...)
 	reads, took := accountReads(src, func() {
 		more(t, src, 1)
 		s.Master.Kill()
-		s.Replica.AwaitMaster()
+		redistest.Await(t, func() bool { // which drops its connections as it becomes one
+			info, err := s.Replica.Do("INFO", "replication")
+			return err == nil && strings.Contains(info, "role:master")
+		}, "a new master")
 		more(t, src, 1)
 		connected(t, true, tiers...)
 		more(t, src, 2)

@@ -67,9 +67,6 @@ type member struct {
 
 func (m *member) Changed() <-chan struct{} { return m.changed }
 
-// Alone says that nothing speaks against a reading by itself: a process has its memory, and its files, to itself.
-func (m *member) Alone(time.Duration) time.Duration { return 0 }
-
 func (m *member) Crowd() snapshot.Crowd { return snapshot.Crowd{Connected: true, Size: 1} }
 
 // tell lets the other members know that something has changed. The lock is held.

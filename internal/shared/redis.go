@@ -37,7 +37,6 @@ type Redis struct {
 	members      atomic.Pointer[[]string]        // the replicas that are there, in order
 	joined       chan struct{}                   // says that another one is
 	share        share
-	wishes       sync.Map       // the names of the readings that are asked for, by snapshot.Item
 	telling      sync.WaitGroup // what is being told in the background, of the budgets
 	mute         atomic.Bool    // changes cannot be announced
 	lostAt       atomic.Int64   // when Redis went away last, in nanoseconds since 1970; zero if never

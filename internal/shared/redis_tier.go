@@ -157,6 +157,35 @@ func absent(err error) error {
 	return err
 }
 
+// Claim asks for the right to read.
+func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
+	urgent := 0
+	if c.Urgent {
+		urgent = 1
+	}
+	for have := c.Have; ; {
+		var a answer
+		at := time.Now()
+		err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
+			a, err = readAnswer(claimScript.Run(ctx, r.client, r.keys(c.Item), r.id, r.lease.Milliseconds(), have,
+				max(0, c.MaxAge.Microseconds()), c.MinInterval.Microseconds(), urgent))
+			return err
+		})
+		if err != nil {
+			return nil, snapshot.Mark{}, err
+		}
+		m := r.mark(c.Item, a, at)
+		switch {
+		case a.outcome == granted:
+			return r.newLease(c.Item, a, &m), m, nil
+		case a.stamp > have && m.Stamp == 0: // a manifest that we cannot read is no reason against a reading
+			have = a.stamp
+		default:
+			return nil, m, nil
+		}
+	}
+}
+
 // Offer stores what was read without a lease. The stamp is by how long ago that was.
 func (r *Redis) Offer(ctx context.Context, s snapshot.Stored) (int64, error) {
 	var a answer

@@ -46,7 +46,6 @@ end
 const (
 	granted = "granted"
 	refused = "refused"
-	free    = "free"
 )
 
 var (
@@ -54,7 +53,7 @@ var (
 	lookScript = redis.NewScript(common + `return mark('seen', 0)`)
 
 	// claimScript gives the right to read, or says what speaks against it. A lock of the caller's own is left from a call whose answer was
-	// lost. ARGV: who, lease in ms, have, max age, min interval, urgent, whether only to say if it would be given.
+	// lost. ARGV: who, lease in ms, have, max age, min interval, urgent.
 	claimScript = redis.NewScript(common + `
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[1] then return mark('refused', 0) end
@@ -65,7 +64,6 @@ if not holder then
   if ARGV[6] == '1' then wait = until_('floor') end
   if wait > now then return mark('refused', 0) end
 end
-if ARGV[7] == '1' then return mark('free', 0) end
 local own = math.max(now, stamp + 1, tried + 1)
 local answer = mark('granted', own)
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])

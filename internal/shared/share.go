@@ -83,40 +83,22 @@ func (s *share) slice(reach time.Duration) time.Duration {
 	return reach + s.guard() + max(reach+s.tardy(), 5*s.every/2)
 }
 
-// span is how far back something counts that is asked for, and how long slices of time are for it.
-type span struct{ reach, slice time.Duration }
-
-func (s *share) span(ask *limit.Ask) span {
-	reach := s.reach(ask)
-	return span{reach, s.slice(reach)}
-}
-
-// beginning is the span of what takes no time itself, and happens once in so long at most: of its slice no more need be usable than it takes
-// not to miss it.
-func (s *share) beginning(once time.Duration) span {
-	return span{once, once + s.guard() + 5*s.every/2}
-}
-
-// hello gives what the script is told of this replica, and notes that it is being told, unless it turns out to be unsaid.
-func (s *share) hello(id string, sp span, now time.Time, leave bool) (args []any, unsaid func()) {
+// hello gives what the script is told of this replica, and notes that it is being told.
+func (s *share) hello(id string, ask *limit.Ask, now time.Time, leave bool) []any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var by int64
 	if s.synced {
 		by = micros(s.redisTime(now) + s.tardy())
 	}
-	before := s.sent
 	s.sent = now
-	unsaid = func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.sent.Equal(now) {
-			s.sent = before
-		}
-	}
 	s.told = max(s.agreed.epoch, s.next.epoch)
+	var reach time.Duration
+	if ask != nil {
+		reach = s.reach(ask)
+	}
 	return []any{id, by, s.told, s.agreed.epoch, strings.Join(s.agreed.members, ","), flagOf(leave), micros(s.absentAfter()),
-		micros(forgottenAfter), micros(forgottenAlone), micros(s.guard()), micros(sp.reach), micros(sp.slice)}, unsaid
+		micros(forgottenAfter), micros(forgottenAlone), micros(s.guard()), micros(reach), micros(s.slice(reach))}
 }
 
 // redisTime gives Redis's time since 1970 at a local one.
@@ -126,8 +108,13 @@ func (s *share) redisTime(at time.Time) time.Duration { return s.offset + at.Sub
 func (s *share) hear(a *budgetAnswer, sent, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.synced = true
+	// Also from an answer that comes too late: where Redis's clock has jumped ahead, or ours stood still while the machine slept, every call would be too
+	// late from then on.
 	s.clock, s.offset = sent.Add(now.Sub(sent)/2), time.Duration(a.now)*time.Microsecond
+	if a.outcome == budgetLate {
+		return
+	}
+	s.synced = true
 	if a.agreed.epoch >= s.agreed.epoch {
 		s.agreed, s.next = a.agreed, a.next
 	}
@@ -141,7 +128,7 @@ func (s *share) news() bool {
 }
 
 // alone says what this replica may do by itself.
-func (s *share) alone(id string, sp span, now time.Time) limit.Verdict {
+func (s *share) alone(id string, ask *limit.Ask, now time.Time) limit.Verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.synced {
@@ -151,21 +138,22 @@ func (s *share) alone(id string, sp span, now time.Time) limit.Verdict {
 	if s.next.epoch > s.agreed.epoch {
 		views = append(views, s.next)
 	}
-	if sp.reach == 0 {
+	reach := s.reach(ask)
+	if reach == 0 {
 		return limit.Verdict{Granted: true}
 	}
 	var wait time.Duration
 	if len(views) > 1 || len(s.agreed.members) != 1 || s.agreed.members[0] != id {
-		wait = s.sent.Add(s.tardy() + s.absentAfter() + sp.reach + s.guard()).Sub(now)
+		wait = s.sent.Add(s.tardy() + s.absentAfter() + reach + s.guard()).Sub(now)
 	}
 	for _, view := range views {
-		wait = max(wait, s.untilTurn(view, id, sp, s.redisTime(now)))
+		wait = max(wait, s.untilTurn(view, id, reach, s.redisTime(now)))
 	}
 	return limit.Verdict{Granted: wait <= 0, Wait: wait}
 }
 
 // untilTurn says how long it is until one of the replica's slices, at a time of Redis's; nothing within the part of one that may be used.
-func (s *share) untilTurn(v view, id string, sp span, at time.Duration) time.Duration {
+func (s *share) untilTurn(v view, id string, reach, at time.Duration) time.Duration {
 	seat := slices.Index(v.members, id)
 	switch {
 	case seat < 0:
@@ -173,9 +161,10 @@ func (s *share) untilTurn(v view, id string, sp span, at time.Duration) time.Dur
 	case len(v.members) == 1:
 		return 0
 	}
-	cycle := sp.slice * time.Duration(len(v.members))
-	at = (at - sp.slice*time.Duration(seat)) % cycle
-	if at < sp.slice-sp.reach-s.guard() {
+	slice := s.slice(reach)
+	cycle := slice * time.Duration(len(v.members))
+	at = (at - slice*time.Duration(seat)) % cycle
+	if at < slice-reach-s.guard() {
 		return 0
 	}
 	return cycle - at

@@ -40,12 +40,6 @@ func TestSlicesOfTimeDoNotMeet(t *testing.T) {
 		at := time.Unix(rapid.Int64Range(1_700_000_000, 1_700_100_000).Draw(rt, "at"), 0)
 		ask := &limit.Ask{Within: 30 * time.Second, Budgets: []connectors.Budget{{Key: "b", Limit: connectors.RateLimit{Calls: 1,
 			Per: time.Duration(rapid.IntRange(100, 61_000).Draw(rt, "per")) * time.Millisecond, Parallel: rapid.IntRange(0, 1).Draw(rt, "parallel")}}}}
-		sp := (&share{every: every}).span(ask)
-		window := max(ask.Budgets[0].Limit.Per, time.Duration(ask.Budgets[0].Limit.Parallel)*ask.Within)
-		if rapid.Bool().Draw(rt, "a reading") {
-			window = ask.Budgets[0].Limit.Per
-			sp = (&share{every: every}).beginning(window)
-		}
 		replicas := map[string]*share{}
 		for _, id := range append(append([]string{}, was...), is...) {
 			s := &share{every: every, synced: true, agreed: old}
@@ -67,17 +61,17 @@ func TestSlicesOfTimeDoNotMeet(t *testing.T) {
 		if holds && len(is) < len(was) {
 			delete(replicas, was[0]) // who leaves makes no more calls
 		}
-		step := 250 * time.Millisecond
+		reach, step := (&share{every: every}).reach(ask), 250*time.Millisecond
 		last, turns := map[string]time.Duration{}, map[string]int{}
-		for now := time.Duration(0); now < 20*sp.slice*time.Duration(len(was)+1); now += step {
+		for now := time.Duration(0); now < 20*(&share{every: every}).slice(reach)*time.Duration(len(was)+1); now += step {
 			for id, s := range replicas {
-				if !s.alone(id, sp, at.Add(now)).Granted {
+				if !s.alone(id, ask, at.Add(now)).Granted {
 					continue
 				}
 				turns[id]++
 				for other, then := range last {
-					if other != id && now-then < window+step {
-						rt.Fatalf("%s may call at %s and %s at %s, with %s in a window", other, then, id, now, sp.reach)
+					if other != id && now-then < max(ask.Budgets[0].Limit.Per, time.Duration(ask.Budgets[0].Limit.Parallel)*ask.Within)+step {
+						rt.Fatalf("%s may call at %s and %s at %s, with %s in a window", other, then, id, now, reach)
 					}
 				}
 				last[id] = now

@@ -99,7 +99,7 @@ func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 			return hope
 		}
 		return deadline
-	case v.reading || !now.Before(v.next), v.err == nil && v.next.Before(deadline):
+	case v.reading || !now.Before(v.next):
 		return deadline
 	}
 	return now // nothing is under way

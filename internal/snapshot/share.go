@@ -191,6 +191,11 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 		if !c.due(v, now) {
 			break
 		}
+		// Who has just got the tier back cannot know what others have read without it: each lets that grow old enough first.
+		if crowd := tier.Crowd(); crowd.Connected && now.Before(crowd.Since.Add(c.settings.MinInterval)) {
+			c.putOff(crowd.Since.Add(c.settings.MinInterval), crowd.Since.Add(c.settings.MinInterval))
+			break
+		}
 		lease, mark, err := tier.Claim(ctx, c.claimOf(v, now))
 		switch {
 		case err != nil && tier.Crowd().Connected && tries < patientTries:
@@ -264,7 +269,7 @@ func (c *collection) pause(ctx context.Context, d time.Duration, wake <-chan str
 // rest puts the reading off, since the source has been tried too recently.
 func (c *collection) rest(ctx context.Context, m *Mark) {
 	now := time.Now()
-	until := later(m.TriedAt.Add(c.settings.MinInterval), m.NotBefore)
+	until := m.TriedAt.Add(c.settings.MinInterval)
 	if m.Failure.RetryAt.After(until) {
 		until = m.Failure.RetryAt
 		if c.urged(c.view.Load()) && m.Failure.Floor.Before(until) {
@@ -297,26 +302,24 @@ func (c *collection) pace() time.Duration {
 
 func (c *collection) minInterval() time.Duration { return c.pace() * c.settings.MinInterval }
 
-// mayReadAlone says whether a reading that is due is due for this replica, when the tier is away. All of them know when the last shared
-// reading was, and each takes its turn by its rank from then on, so that together they read no more often than one would. One may have begun that
-// they do not know of, and some may lose the tier before others: within MinInterval of any other's, a reading does not begin, see Tier.Alone.
+// mayReadAlone says whether a reading that is due is due for this replica, when the tier is away. One that another replica began right before
+// is known to nobody else: so each takes its first turn by its rank from when the tier went away, and the next ones by how many there are.
 func (c *collection) mayReadAlone(v *view, now time.Time) bool {
 	c.paced = c.pace()
 	crowd := c.keeper.tier.Crowd()
-	turn := time.Duration(max(1, crowd.Size))
+	if v.started.IsZero() {
+		return true // nothing is known of any reading
+	}
+	turn, last := time.Duration(max(1, crowd.Size)), v.started
 	if crowd.Connected {
 		turn = 1 // it failed just now, and whether it is away is not known yet
-	} else if !c.alone && !v.started.IsZero() {
-		turn = time.Duration(crowd.Rank + 1)
+	} else if !c.alone || v.started.Before(crowd.Since) {
+		turn, last = time.Duration(crowd.Rank+1), later(v.started, crowd.Since)
 	}
-	allowed := now.Add(c.keeper.tier.Alone(c.settings.MinInterval))
-	floor, next := allowed, allowed
-	if !v.started.IsZero() { // something is known of a reading
-		floor = later(v.started.Add(turn*c.settings.MinInterval), allowed)
-		next = floor
-		if v.snap != nil && v.err == nil {
-			next = later(v.started.Add(turn*c.freshFor(v)/c.pace()), allowed)
-		}
+	floor := last.Add(turn * c.settings.MinInterval)
+	next := floor
+	if v.snap != nil && v.err == nil {
+		next = later(floor, v.started.Add(turn*c.freshFor(v)/c.pace()))
 	}
 	if c.urged(v) && !now.Before(floor) || !now.Before(next) {
 		return true

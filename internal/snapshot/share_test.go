@@ -24,8 +24,8 @@ type unsteady struct {
 	away, lost atomic.Bool
 	size, rank int
 	calls      atomic.Int64
+	since      atomic.Pointer[time.Time] // when it went away or came back, if it did
 	saved      func()                    // called before a Save
-	turn       atomic.Pointer[time.Time] // before which no reading may begin, with the tier or without it
 	mended     chan struct{}
 }
 
@@ -57,11 +57,6 @@ func (u *unsteady) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease,
 	if err := u.call(); err != nil {
 		return nil, snapshot.Mark{}, err
 	}
-	if turn := u.turn.Load(); turn != nil && time.Now().Before(*turn) {
-		marks, err := u.Tier.Look(ctx, []snapshot.Item{c.Item})
-		marks[0].NotBefore = *turn
-		return nil, marks[0], err
-	}
 	lease, mark, err := u.Tier.Claim(ctx, c)
 	if lease != nil {
 		lease = &unsteadyLease{lease, u}
@@ -70,14 +65,18 @@ func (u *unsteady) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease,
 }
 
 func (u *unsteady) Crowd() snapshot.Crowd {
-	return snapshot.Crowd{Connected: !u.away.Load(), Size: u.size, Rank: u.rank}
+	crowd := snapshot.Crowd{Connected: !u.away.Load(), Size: u.size, Rank: u.rank}
+	if since := u.since.Load(); since != nil {
+		crowd.Since = *since
+	}
+	return crowd
 }
 
-func (u *unsteady) Alone(time.Duration) time.Duration {
-	if turn := u.turn.Load(); turn != nil {
-		return time.Until(*turn)
-	}
-	return 0
+// turn has it go away or come back.
+func (u *unsteady) turn(away bool) {
+	now := time.Now()
+	u.since.Store(&now)
+	u.away.Store(away)
 }
 
 func (u *unsteady) Changed() <-chan struct{} {
@@ -305,6 +304,55 @@ func TestMinIntervalHoldsAcrossReplicas(t *testing.T) {
 	})
 }
 
+// The tier goes away while one replica reads, of which the other has not heard, and comes back while the other cannot know what was read without it.
+func TestMinIntervalHoldsWhereTheTierGoesAndComes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tier := shared.NewLocal()
+		s := scripted(step{ids: []string{"1"}}, step{ids: []string{"1"}, takes: 5 * time.Second}, step{ids: []string{"1"}})
+		var us []*unsteady
+		var ks []*snapshot.Keeper
+		for i := range 2 {
+			u := &unsteady{Tier: tier.Join(), size: 2, rank: i, mended: make(chan struct{}, 1)}
+			opt := one(s)
+			opt.Tier = u
+			k := snapshot.New(opt)
+			defer start(t, k)()
+			us, ks = append(us, u), append(ks, k)
+		}
+		urge := func(d time.Duration) {
+			for range d / (100 * time.Millisecond) {
+				for _, k := range ks {
+					k.Refresh(accounts)
+				}
+				pass(100 * time.Millisecond)
+			}
+		}
+		pass(15 * time.Second)
+		ks[1].Refresh(accounts)
+		pass(100 * time.Millisecond)
+		for _, u := range us {
+			u.turn(true)
+		}
+		urge(45 * time.Second)
+		for _, u := range us { // the second has read last, and is back last
+			u.turn(false)
+			u.mended <- struct{}{}
+			urge(time.Second)
+		}
+		urge(45 * time.Second)
+		at := s.reads()
+		for i := range at[1:] {
+			if gap := at[i+1].Sub(at[i]); gap < 10*time.Second {
+				t.Errorf("reading %d came %v after the one before", i+1, gap)
+			}
+		}
+		if len(at) < 8 {
+			t.Errorf("read %d times in all", len(at))
+		}
+	})
+}
+
 func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -403,62 +451,6 @@ func TestWithoutTheTierReplicasTakeTurns(t *testing.T) {
 			t.Errorf("%d readings in half an hour after it was back, want 30", got)
 		}
 	})
-}
-
-// Others may have read of whom nothing is known, whether the tier is there or not: a reading waits for its turn, however much it is wanted.
-func TestAReadingWaitsForItsTurn(t *testing.T) {
-	t.Parallel()
-	for name, away := range map[string]bool{"with the tier": false, "without it": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				tier := &unsteady{Tier: shared.NewLocal().Join(), size: 1}
-				s := scripted(step{ids: []string{"1"}})
-				opt := one(s)
-				opt.Tier = tier
-				k := snapshot.New(opt)
-				defer start(t, k)()
-				pass(30 * time.Second)
-				turn := time.Now().Add(time.Minute)
-				tier.turn.Store(&turn)
-				tier.away.Store(away)
-				for time.Now().Before(turn.Add(-time.Second)) {
-					k.Refresh(accounts)
-					pass(time.Second)
-					if r := k.Current()[0]; r.Snapshot == nil || len(s.reads()) != 1 {
-						t.Fatalf("%v before its turn: %d readings, %s", time.Until(turn), len(s.reads()), brief(r))
-					}
-				}
-				pass(2 * time.Second)
-				if at := s.reads(); len(at) != 2 || at[1].Before(turn) {
-					t.Errorf("readings at %v, want the second one at its turn, %v", at, turn)
-				}
-			})
-		})
-	}
-}
-
-// Who has nothing yet waits for a reading whose turn comes soon enough.
-func TestTheFirstReadingIsWaitedForUntilItsTurn(t *testing.T) {
-	t.Parallel()
-	for name, away := range map[string]bool{"with the tier": false, "without it": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				tier := &unsteady{Tier: shared.NewLocal().Join(), size: 1}
-				turn := time.Now().Add(time.Second)
-				tier.turn.Store(&turn)
-				tier.away.Store(away)
-				opt := one(scripted(step{ids: []string{"1"}}))
-				opt.Tier = tier
-				k := snapshot.New(opt)
-				defer start(t, k)()
-				if r, waited := timed(t.Context(), k); brief(r) != "fresh[1]" || waited != time.Second {
-					t.Errorf("got %s after %v", brief(r), waited)
-				}
-			})
-		})
-	}
 }
 
 func TestTierThatLostEverythingIsFilledFromMemory(t *testing.T) {

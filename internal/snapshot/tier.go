@@ -27,9 +27,6 @@ type Tier interface {
 	Changed() <-chan struct{}
 	// Crowd says who shares the sources, as last known. It costs nothing.
 	Crowd() Crowd
-	// Alone says how long it is until this replica may begin a reading without a lease, so that no other one's comes within minInterval of it,
-	// whether that one has the tier or not. It costs nothing.
-	Alone(minInterval time.Duration) time.Duration
 }
 
 // Lease is the right to read a collection from its source. It renews itself until it is released, or the replica stands still for longer
@@ -105,12 +102,10 @@ type Mark struct {
 	Failure Failure
 	// Reading says that somebody has the right to read now.
 	Reading bool
-	// NotBefore is from when a reading may begin, where a Claim was refused because others may have read that the tier does not know of.
-	NotBefore time.Time
 }
 
 // Claim is a wish to read a source. It is refused while somebody else reads; where a readable snapshot newer than Have and no older than
-// MaxAge is there to be taken instead; within MinInterval of the beginning of the last reading, also where nothing is known of that but that there may have been one; and after a failure, until RetryAt or, when
+// MaxAge is there to be taken instead; within MinInterval of the beginning of the last reading; and after a failure, until RetryAt or, when
 // it is Urgent, Floor.
 type Claim struct {
 	Item        Item
@@ -127,6 +122,9 @@ type Crowd struct {
 	Connected bool
 	// Size is how many replicas there were when the tier last worked, and Rank this one's place among them, from 0.
 	Size, Rank int
+	// Since is when the tier went away, or came back from being away: of readings that others began at about that time nothing is known.
+	// Zero where it never was away.
+	Since time.Time
 }
 
 // PartsSize is how many bytes the parts have.

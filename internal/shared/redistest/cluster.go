@@ -87,16 +87,6 @@ func (c *Cluster) MoveSlot(slot, from, to int) {
 	}
 }
 
-// DropSlot has a master give a slot up that nobody takes: what lies in it cannot be had, and the rest of the Cluster goes on.
-func (c *Cluster) DropSlot(slot, master int) {
-	c.Masters[master].Must("CLUSTER", "DELSLOTS", strconv.Itoa(slot))
-}
-
-// TakeSlot has the master take it again.
-func (c *Cluster) TakeSlot(slot, master int) {
-	c.Masters[master].Must("CLUSTER", "ADDSLOTS", strconv.Itoa(slot))
-}
-
 func indexOf(args []string, want string) int {
 	for i, a := range args {
 		if a == want {
