@@ -2,7 +2,6 @@ package shared_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"roster/connectors"
@@ -51,10 +50,7 @@ func TestSentinelFailsOverUnderLoad(t *testing.T) {
 	reads, took := accountReads(src, func() {
 		more(t, src, 1)
 		s.Master.Kill()
-		redistest.Await(t, func() bool { // which drops its connections as it becomes one
-			info, err := s.Replica.Do("INFO", "replication")
-			return err == nil && strings.Contains(info, "role:master")
-		}, "a new master")
+		s.Replica.AwaitMaster()
 		more(t, src, 1)
 		connected(t, true, tiers...)
 		more(t, src, 2)
