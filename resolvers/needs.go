@@ -1,8 +1,6 @@
 package resolvers
 
 import (
-	"reflect"
-
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -174,13 +172,6 @@ func listed(v any) []any {
 		return nil
 	case []any:
 		return v
-	}
-	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice { // as gqlparser types the lists that it has made itself
-		out := make([]any, list.Len())
-		for i := range out {
-			out[i] = list.Index(i).Interface()
-		}
-		return out
 	}
 	return []any{v}
 }

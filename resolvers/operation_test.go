@@ -140,10 +140,9 @@ func make101() []string {
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		document  string
-		variables []any
-		argument  string
-		message   string
+		document string
+		argument string
+		message  string
 	}{
 		"too many":                   {document: `{ users(first: 501) { totalCount } }`, argument: "first", message: "between 0 and 500"},
 		"fewer than none":            {document: `{ contacts(last: -1) { totalCount } }`, argument: "last", message: "between 0 and 500"},
@@ -155,27 +154,11 @@ func TestBadInput(t *testing.T) {
 		"an account of no source": {
 			document: `{ user(by: { account: { source: "nope", externalId: "1" } }) { id } }`, argument: "by.account.source", message: `"nope"`,
 		},
-		"two keys by variable": {
-			document: `query($by: UserLookup!) { user(by: $by) { id } }`, variables: []any{"by", map[string]any{"id": "a", "email": "b"}},
-			argument: "by", message: "exactly one",
-		},
-		"no key by variable": {
-			document: `query($by: UserLookup!) { user(by: $by) { id } }`, variables: []any{"by", map[string]any{}},
-			argument: "by", message: "exactly one",
-		},
-		"a key that is null, by variable": {
-			document: `query($by: UserLookup!) { user(by: $by) { id } }`, variables: []any{"by", map[string]any{"email": nil}},
-			argument: "by", message: "exactly one",
-		},
-		"nobody to tell of a task": {
-			document:  `mutation($i: SubscribeToTaskInput!) { subscribeToTask(input: $i) { outcome } }`,
-			variables: []any{"i", map[string]any{"source": "ws", "taskId": "1", "user": map[string]any{}}}, argument: "user", message: "exactly one",
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				w := newWorld(t, ws()).read()
-				a := w.ask(tc.document, tc.variables...)
+				a := w.ask(tc.document)
 				if len(a.Errors) != 1 {
 					t.Fatalf("errors %v, want one", a.Errors)
 				}

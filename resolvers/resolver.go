@@ -29,7 +29,7 @@ type Resolver struct {
 
 // Schema gives the executable schema. It is run by a server that uses the resolver's Extension, ErrorPresenter and Recover too.
 func (r *Resolver) Schema() graphql.ExecutableSchema {
-	config := generated.Config{Resolvers: r, Directives: generated.DirectiveRoot{OneOf: oneOf}}
+	config := generated.Config{Resolvers: r}
 	// gqlparser knows @defer and gqlgen obeys it, but one answer to a request, which is what is served, would leave out what is deferred.
 	schema := *generated.NewExecutableSchema(config).Schema()
 	schema.Directives = maps.Clone(schema.Directives)

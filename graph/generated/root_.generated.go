@@ -36,7 +36,6 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
-	OneOf func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
 }
 
 type ComplexityRoot struct {

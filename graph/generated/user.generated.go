@@ -3974,25 +3974,7 @@ func (ec *executionContext) unmarshalInputUserLookup(ctx context.Context, obj an
 			it.Account = data
 		}
 	}
-	// Execute INPUT_OBJECT level directives (e.g., @oneOf, @directive3)
-	// These run after all fields have been unmarshaled
-	directive0 := func(ctx context.Context) (any, error) { return it, nil }
-
-	directive1 := func(ctx context.Context) (any, error) {
-		if ec.Directives.OneOf == nil {
-			return it, graphql.ErrorOnPath(ctx, errors.New("directive oneOf is not implemented"))
-		}
-		return ec.Directives.OneOf(ctx, asMap, directive0)
-	}
-
-	tmp, err := directive1(ctx)
-	if err != nil {
-		return it, graphql.ErrorOnPath(ctx, err)
-	}
-	if data, ok := tmp.(model.UserLookup); ok {
-		return data, nil
-	}
-	return it, graphql.ErrorOnPath(ctx, fmt.Errorf(`unexpected type %T from INPUT_OBJECT directive, should be model.UserLookup`, tmp))
+	return it, nil
 }
 
 func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any) (directory.UserOrder, error) {

@@ -13,6 +13,8 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"roster/internal/coerce"
 )
 
 // A parsed document takes up to eighty times the memory of its text, and anybody can send one that nobody has sent before. So the ordinary ones are
@@ -33,7 +35,20 @@ type documents struct {
 
 // document is one that fits the schema.
 type document struct {
-	ast *ast.QueryDocument
+	ast    *ast.QueryDocument
+	coerce *coerce.Document
+	// forGqlgen has the same operations without their variables: gqlgen would coerce those anew, and by rules of its own.
+	forGqlgen *ast.QueryDocument
+}
+
+func newDocument(schema *ast.Schema, checked *ast.QueryDocument) *document {
+	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}}
+	for _, op := range checked.Operations {
+		without := *op
+		without.VariableDefinitions = nil
+		doc.forGqlgen.Operations = append(doc.forGqlgen.Operations, &without)
+	}
+	return doc
 }
 
 func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *documents {
@@ -78,7 +93,7 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if field := introspects(parsed); field != "" && !d.introspection {
 		return nil, introspectionOff(field)
 	}
-	doc := &document{ast: parsed}
+	doc := newDocument(d.schema, parsed)
 	cache.Add(ctx, text, doc)
 	return doc, nil
 }
@@ -111,6 +126,7 @@ func quietRules() *rules.Rules {
 	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	r.AddRule(coerce.Literals.Name, coerce.Literals.RuleFunc)
 	return r
 }
 
@@ -125,7 +141,7 @@ func (readDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool
 	if !ok {
 		return nil, false
 	}
-	return doc.ast, true
+	return doc.forGqlgen, true
 }
 
 // Add has nothing to keep.

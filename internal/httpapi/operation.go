@@ -60,6 +60,10 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	if len(errs) > 0 {
 		return d.refused(ctx, running, errs)
 	}
+	running.Doc, running.Operation = doc.ast, chosen
+	if running.Variables, errs = doc.coerce.Values(chosen, params.Variables); len(errs) > 0 {
+		return d.refused(ctx, running, errs)
+	}
 	op.cost = d.costs.Estimate(chosen, running.Variables)
 	op.tellCost, _ = params.Extensions["cost"].(bool)
 	if e := d.limits.afford(op.cost); e != nil {

@@ -1,0 +1,90 @@
+package coerce
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Document is a validated document, ready to be run with any variables. It may be used by several requests at a time.
+type Document struct {
+	schema *ast.Schema
+	// uncertain are the operations in which a variable that may be null is used where null is not allowed. Validation permits that for variables and
+	// arguments with defaults. In all other operations, no variable can make an argument wrong.
+	uncertain map[*ast.OperationDefinition]bool
+}
+
+// NewDocument prepares a document that has been validated against the schema. It changes the document, which must not be in use yet.
+func NewDocument(schema *ast.Schema, doc *ast.QueryDocument) *Document {
+	d := &Document{schema: schema}
+	for _, op := range doc.Operations {
+		c := arguments{op: op, uncertain: true}
+		c.walk(op.SelectionSet)
+		if len(c.errs) > 0 {
+			if d.uncertain == nil {
+				d.uncertain = make(map[*ast.OperationDefinition]bool)
+			}
+			d.uncertain[op] = true
+		}
+	}
+	for _, op := range doc.Operations {
+		forgetDefinitions(op.SelectionSet)
+	}
+	for _, f := range doc.Fragments {
+		forgetDefinitions(f.SelectionSet)
+	}
+	return d
+}
+
+// Values gives an operation the values of its variables, defaults included, and checks all arguments that use them. Only what would run is checked:
+// what @skip and @include leave out is not. Numbers are expected as json.Number, as they were sent. Lists and objects in given are changed in place.
+//
+// What it gives: int64 for Int, float64 for Float, string for String, ID and enums, bool for Boolean, []any for a list, map[string]any for an input
+// object with the defaults of its fields, and what was given for other scalars. A variable that was not given and has no default is absent. If
+// anything is wrong, there are errors in its place, at most maxErrors; none of them has a path, since nothing has run.
+func (d *Document) Values(op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List) {
+	values, errs := variables(d.schema, op, given)
+	if len(errs) == 0 && d.uncertain[op] {
+		c := arguments{op: op, values: values}
+		c.walk(op.SelectionSet)
+		errs = c.errs
+	}
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	return values, nil
+}
+
+// forgetDefinitions takes the definitions of variables out of the values that use them. In a fragment that several operations share, they are those
+// of one operation, and gqlparser would take the defaults of that one for all of them. Values has put in the right ones.
+func forgetDefinitions(set ast.SelectionSet) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			forgetIn(s.Directives)
+			for _, a := range s.Arguments {
+				forget(a.Value)
+			}
+			forgetDefinitions(s.SelectionSet)
+		case *ast.InlineFragment:
+			forgetIn(s.Directives)
+			forgetDefinitions(s.SelectionSet)
+		case *ast.FragmentSpread:
+			forgetIn(s.Directives)
+		}
+	}
+}
+
+func forgetIn(directives ast.DirectiveList) {
+	for _, d := range directives {
+		for _, a := range d.Arguments {
+			forget(a.Value)
+		}
+	}
+}
+
+func forget(v *ast.Value) {
+	v.VariableDefinition = nil
+	for _, child := range v.Children {
+		forget(child.Value)
+	}
+}

@@ -1,0 +1,127 @@
+package coerce
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Code is what all errors about variables have in extensions.code.
+const Code = "BAD_USER_INPUT"
+
+// maxErrors are reported for one operation.
+const maxErrors = 10
+
+// maxShown is how many bytes of a value, or of a name that a client has made up, a message shows.
+const maxShown = 100
+
+// step is a field's name, or an index in a list.
+type step struct {
+	name   string
+	index  int
+	inList bool
+}
+
+func field(name string) step { return step{name: name} }
+func item(index int) step    { return step{index: index, inList: true} }
+
+type path []step
+
+// within gives the path for a message, with what leads to it; empty for the whole.
+func (p path) within() string {
+	if len(p) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(", at ")
+	for i, s := range p {
+		switch {
+		case s.inList:
+			b.WriteString("[" + strconv.Itoa(s.index) + "]")
+		case i > 0:
+			b.WriteString("." + plain(s.name))
+		default:
+			b.WriteString(plain(s.name))
+		}
+	}
+	return b.String()
+}
+
+// input gives the path as extensions.inputPath has it.
+func (p path) input() []any {
+	out := make([]any, len(p))
+	for i, s := range p {
+		if out[i] = cut(s.name); s.inList {
+			out[i] = s.index
+		}
+	}
+	return out
+}
+
+// fault reports what is wrong at the present place of the present variable.
+func (c *coercion) fault(format string, args ...any) {
+	if len(c.errs) >= maxErrors {
+		return
+	}
+	c.errs = append(c.errs, report(c.variable.Position, append(path{field(c.variable.Variable)}, c.path...),
+		"variable %q%s: %s", "$"+c.variable.Variable, c.path.within(), fmt.Sprintf(format, args...)))
+}
+
+func report(at *ast.Position, input path, format string, args ...any) *gqlerror.Error {
+	e := &gqlerror.Error{Message: fmt.Sprintf(format, args...), Extensions: map[string]any{"code": Code, "inputPath": input.input()}}
+	if at != nil {
+		e.Locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}
+	}
+	return e
+}
+
+// shown gives a value as it was sent, in part where it is long.
+func shown(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
+	case json.Number:
+		return cut(string(v))
+	case string:
+		return quoted(v)
+	}
+	return cut(fmt.Sprint(v))
+}
+
+// quoted gives a text in quotes, with what cannot be seen escaped.
+func quoted(s string) string { return strconv.Quote(cut(s)) }
+
+// plain gives a name as it is, and in quotes what is no name.
+func plain(name string) string {
+	if name == "" {
+		return quoted(name)
+	}
+	for i := range len(name) {
+		c := name[i]
+		if letter := c == '_' || ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z'); !letter && (i == 0 || c < '0' || c > '9') {
+			return quoted(name)
+		}
+	}
+	return cut(name)
+}
+
+// cut shortens a text to what is shown of it, at the end of a character.
+func cut(s string) string {
+	if len(s) <= maxShown {
+		return s
+	}
+	n := maxShown
+	for !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}

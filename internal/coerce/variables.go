@@ -1,0 +1,157 @@
+package coerce
+
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// variables is CoerceVariableValues.
+func variables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List) {
+	if len(op.VariableDefinitions) == 0 {
+		return nil, nil
+	}
+	values := make(map[string]any, len(op.VariableDefinitions))
+	c := coercion{schema: schema}
+	for _, v := range op.VariableDefinitions {
+		c.variable = v
+		value, is := given[v.Variable]
+		switch {
+		case is:
+		case v.DefaultValue != nil:
+			value = literal(v.DefaultValue)
+		case v.Type.NonNull:
+			c.fault("a value is required, and none was given")
+			continue
+		default:
+			continue
+		}
+		values[v.Variable] = c.value(v.Type, value)
+	}
+	return values, c.errs
+}
+
+// coercion is the work on the variables of one operation.
+type coercion struct {
+	schema   *ast.Schema
+	variable *ast.VariableDefinition // the one at work
+	path     path                    // in its value
+	errs     gqlerror.List
+}
+
+// value gives a value of a type, or an error and any value.
+func (c *coercion) value(t *ast.Type, v any) any {
+	switch {
+	case len(c.errs) >= maxErrors:
+		return nil
+	case v == nil:
+		if t.NonNull {
+			c.fault("cannot be null: its type is %s", t)
+		}
+		return nil
+	case t.Elem != nil:
+		return c.list(t.Elem, v)
+	}
+	def := c.schema.Types[t.NamedType]
+	switch def.Kind {
+	case ast.InputObject:
+		return c.object(def, v)
+	case ast.Enum:
+		if name, ok := v.(string); !ok || def.EnumValues.ForName(name) == nil {
+			c.fault("%s is not a value of %s", shown(v), def.Name)
+		}
+		return v
+	}
+	value, problem := scalar(def.Name, v)
+	if problem != "" {
+		c.fault("%s %s", shown(v), problem)
+	}
+	return value
+}
+
+// list takes a value that is no list for a list of that one.
+func (c *coercion) list(elem *ast.Type, v any) any {
+	items, ok := v.([]any)
+	if !ok {
+		return []any{c.value(elem, v)}
+	}
+	for i, given := range items {
+		c.path = append(c.path, item(i))
+		items[i] = c.value(elem, given)
+		c.path = c.path[:len(c.path)-1]
+	}
+	return items
+}
+
+func (c *coercion) object(def *ast.Definition, v any) any {
+	object, ok := v.(map[string]any)
+	if !ok {
+		c.fault("%s is not an object, as %s is", shown(v), def.Name)
+		return nil
+	}
+	given, known := len(object), 0
+	for _, f := range def.Fields {
+		value, is := object[f.Name]
+		if is {
+			known++
+		} else if f.DefaultValue != nil {
+			value, is = literal(f.DefaultValue), true
+		}
+		c.path = append(c.path, field(f.Name))
+		switch {
+		case is:
+			object[f.Name] = c.value(f.Type, value)
+		case f.Type.NonNull:
+			c.fault("a value is required, and none was given")
+		}
+		c.path = c.path[:len(c.path)-1]
+	}
+	if given > known {
+		c.unknown(def, object)
+	}
+	if def.Directives.ForName("oneOf") != nil {
+		c.one(def, object)
+	}
+	return object
+}
+
+// unknown reports the fields that an input object does not have.
+func (c *coercion) unknown(def *ast.Definition, object map[string]any) {
+	var names []string
+	for name := range object {
+		if def.Fields.ForName(name) == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		c.path = append(c.path, field(name))
+		c.fault("%s has no such field", def.Name)
+		c.path = c.path[:len(c.path)-1]
+	}
+}
+
+// one holds a @oneOf input object to exactly one field, which is not null.
+func (c *coercion) one(def *ast.Definition, object map[string]any) {
+	if len(object) != 1 {
+		c.fault("exactly one field of %s must be given, not %d", def.Name, len(object))
+		return
+	}
+	for name, v := range object {
+		if v == nil && def.Fields.ForName(name) != nil {
+			c.path = append(c.path, field(name))
+			c.fault("cannot be null: exactly one field of %s must have a value", def.Name)
+			c.path = c.path[:len(c.path)-1]
+		}
+	}
+}
+
+// literal gives the value of a literal without variables. gqlparser, or Literals, has refused what cannot be read.
+func literal(v *ast.Value) any {
+	value, err := v.Value(nil)
+	if err != nil {
+		return nil
+	}
+	return value
+}
