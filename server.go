@@ -229,11 +229,15 @@ func (p *program) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
 	// What a check renews is stored like anything else: the grant is used up.
-	runtime, _, endTokens, err := tokens(ctx, cfg, slog.New(slog.DiscardHandler))
+	tokens, endTokens, err := tier.Tokens(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	defer endTokens()
+	var runtime connectors.Runtime
+	if tokens != nil {
+		runtime.Tokens = tokens
+	}
 	kept := *cfg
 	kept.CacheDir = "" // it is for one process, which may be serving
 	common, share, err := tier.Open(&kept, slog.New(slog.DiscardHandler))
@@ -332,16 +336,6 @@ func load(file *config.File) (*config.Config, error) {
 	return cfg, nil
 }
 
-// tokens gives what sources that renew their tokens need, what renews them unasked, and what ends that.
-func tokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (runtime connectors.Runtime, renew func(context.Context), end func(), err error) {
-	keeper, end, err := tier.Tokens(ctx, cfg, log)
-	if err != nil || keeper == nil {
-		return runtime, func(context.Context) {}, end, err
-	}
-	runtime.Tokens = keeper
-	return runtime, keeper.Run, end, nil
-}
-
 // serve listens, reads the sources and serves until ctx ends, and then drains. It says when it listens, and when every collection has been read
 // or tried for the first time. Changes, where there are any, are followed meanwhile.
 func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, log *slog.Logger, listening, ready func(address string)) error {
@@ -359,7 +353,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 		return err
 	}
 	address := scheme + l.Addr().String()
-	runtime, renew, endTokens, err := tokens(ctx, cfg, log)
+	tokens, endTokens, err := tier.Tokens(ctx, cfg, log)
 	if err != nil {
 		return errors.Join(err, l.Close(), admin.Close())
 	}
@@ -387,10 +381,10 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	defer kept.Wait()
 	defer stopSharing()
 	waits := telemetry.NewWaits(log)
-	runtime.Observer, runtime.Limits = waits.Follow(seen.Calls(false)), limits(common)
+	runtime := connectors.Runtime{Observer: waits.Follow(seen.Calls(false)), Limits: limits(common)}
 	options := instance.Options{
 		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Writes: ledger, Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
-		Runtime: runtime, Propagating: waits.Follow(seen.Calls(true)), Readings: seen.Readings(), Operations: seen, Written: seen,
+		Runtime: runtime, Tokens: tokens, Propagating: waits.Follow(seen.Calls(true)), Readings: seen.Readings(), Operations: seen, Written: seen,
 		HealthElsewhere: admin != nil,
 		AccessLines:     func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
 	}
@@ -405,7 +399,9 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	seen.Watch(host, redisOf(common))
 	listening(address)
 	read.Go(func() { host.Run(reading, changes) })
-	read.Go(func() { renew(reading) })
+	if tokens != nil {
+		read.Go(func() { tokens.Run(reading) })
+	}
 	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
 	err = httpapi.Serve(ctx, l, seen.Handler(host, log), httpapi.Limits(cfg.Limits), secure, log)
 	stopAdmin() // until here it tells how the drain goes

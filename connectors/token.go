@@ -77,8 +77,6 @@ type Tokens interface {
 type TokenKeeper interface {
 	// Keep gives the tokens that descend from first. The ID tells them from those of any other first grant; it reveals nothing.
 	Keep(source, id string, first TokenGrant, exchange Exchange) Tokens
-	// Only says which chains there still is a source for. The others are stored, and renewed no more.
-	Only(ids []string)
 }
 
 // CredentialState says whether something must be done about a credential, best first.

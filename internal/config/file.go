@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io/fs"
+	"maps"
 	"path/filepath"
 
 	"roster/internal/access"
@@ -18,7 +19,7 @@ type File struct {
 	text    []byte                       // of the configuration in force
 	files   []string                     // that it took secrets from
 	read    *reading                     // the last one
-	judged  map[string][sha256.Size]byte // what each file held when it was last read for a configuration
+	judged  map[string][sha256.Size]byte // what each file held when it was last read for the text in force
 	unquiet map[string][sha256.Size]byte // what those held that had changed when they were last looked at
 }
 
@@ -26,6 +27,7 @@ type File struct {
 type reading struct {
 	text  []byte
 	files []string
+	held  map[string][sha256.Size]byte // what each of them held
 }
 
 // Open names a configuration file, and reads nothing yet. Env is asked for ${NAME}: os.LookupEnv.
@@ -55,11 +57,18 @@ func (f *File) Load() (*Config, error) {
 }
 
 // LoadSecrets is Load with the text of the configuration in force: a file that somebody is at work on is not taken up only because a secret
-// has changed meanwhile.
-func (f *File) LoadSecrets() (*Config, error) { return f.load(f.text) }
+// has changed meanwhile. What the secrets are now is not looked at again where it is refused.
+func (f *File) LoadSecrets() (*Config, error) {
+	c, err := f.load(f.text)
+	maps.Copy(f.judged, f.read.held)
+	return c, err
+}
 
 // InForce says that what was read last is used from now on.
-func (f *File) InForce() { f.text, f.files = f.read.text, f.read.files }
+func (f *File) InForce() {
+	f.text, f.files = f.read.text, f.read.files
+	maps.Copy(f.judged, f.read.held)
+}
 
 // SecretsChanged looks at the files that the configuration in force took its secrets from. It is true where one holds something else than when
 // it was last read, and all have held the same for two looks in a row: who writes one in two steps is given the time for the second. The content
@@ -81,12 +90,12 @@ func (f *File) SecretsChanged() bool {
 
 func (f *File) load(text []byte) (*Config, error) {
 	dir := filepath.Dir(f.path)
-	f.read = &reading{text: text}
+	f.read = &reading{text: text, held: make(map[string][sha256.Size]byte)}
 	c, err := load(text, f.env, func(name string) ([]byte, error) {
 		name = below(dir, name)
 		data, err := readFile(name)
 		f.read.files = append(f.read.files, name)
-		f.judged[name] = digest(data, err)
+		f.read.held[name] = digest(data, err)
 		return data, err
 	}, f.opts...)
 	if err != nil {

@@ -135,6 +135,23 @@ func TestLoadSecrets(t *testing.T) {
 	}
 }
 
+// A secret that has changed by the time a broken configuration is refused is still taken up: with the text in force.
+func TestSecretOutlivesARefusedConfiguration(t *testing.T) {
+	t.Parallel()
+	f, dir := inForce(t)
+	write(t, dir, "token", "two\n")
+	write(t, dir, "roster.yaml", withSecret+"max_wait: for ever\n")
+	if _, err := f.Load(); err == nil {
+		t.Fatal("the broken file is taken for a configuration")
+	}
+	if wrong := looks(f, false, true); wrong != "" {
+		t.Error(wrong)
+	}
+	if c, err := f.LoadSecrets(); err != nil || c.Sources[0].AccessToken.Reveal() != "two" {
+		t.Errorf("%v, want the second secret in the configuration in force", err)
+	}
+}
+
 func TestRedisEqual(t *testing.T) {
 	t.Parallel()
 	of := func() *Redis {

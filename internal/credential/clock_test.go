@@ -96,7 +96,7 @@ func TestOnlyWhatIsNeededIsRenewed(t *testing.T) {
 		k.Keep("crm", "stays", connectors.TokenGrant{Refresh: "a"}, stays.exchange)
 		k.Keep("old", "goes", connectors.TokenGrant{Refresh: "b"}, goes.exchange)
 		time.Sleep(time.Hour)
-		k.Only([]string{"stays"})
+		k.Draft().Commit([]string{"stays"})
 		time.Sleep(10 * 24 * time.Hour)
 		if n := len(goes.times()); n != 1 {
 			t.Errorf("what has left was renewed %d times, want once", n)
@@ -208,6 +208,35 @@ func TestCallerMayGo(t *testing.T) {
 		time.Sleep(time.Minute)
 		if _, err := tokens.Token(t.Context()); err != nil || len(i.times()) != 1 {
 			t.Errorf("%v after %d exchanges", err, len(i.times()))
+		}
+	})
+}
+
+// A draft that is dropped leaves what is in force as it is: which exchange is used, and that an unspent grant is unspent. One that is committed counts.
+func TestADraftThatIsDroppedHasNoEffect(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var store credential.Memory
+		k, stop := running(t, &store)
+		defer stop()
+		inForce, refused, fresh := &issuer{life: 24 * time.Hour}, &issuer{life: 24 * time.Hour}, &issuer{life: 24 * time.Hour}
+		first := k.Draft()
+		first.Keep("crm", "chain", connectors.TokenGrant{Refresh: "a"}, inForce.exchange)
+		first.Commit([]string{"chain"})
+		dropped := k.Draft()
+		dropped.Keep("crm", "chain", connectors.TokenGrant{Refresh: "a"}, refused.exchange)
+		dropped.Keep("new", "fresh", connectors.TokenGrant{Code: "b"}, fresh.exchange)
+		time.Sleep(10 * 24 * time.Hour)
+		if got, other, unspent := len(inForce.times()), len(refused.times()), len(fresh.times()); got < 10 || other != 0 || unspent != 0 {
+			t.Errorf("asked %d times by the exchange in force, %d times by the refused one, %d times for the fresh grant", got, other, unspent)
+		}
+		next := k.Draft()
+		next.Keep("new", "fresh", connectors.TokenGrant{Code: "b"}, fresh.exchange)
+		next.Commit([]string{"fresh"})
+		before := len(inForce.times())
+		time.Sleep(10 * 24 * time.Hour)
+		if got, after := len(fresh.times()), len(inForce.times()); got < 10 || after != before {
+			t.Errorf("after the commit asked %d times for the fresh grant, and %d times more for the one that has left", got, after-before)
 		}
 	})
 }

@@ -3,8 +3,6 @@ package credential
 import (
 	"context"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -56,23 +54,10 @@ func New(opt Options) *Keeper {
 // Keep gives the tokens of one chain: see connectors.TokenKeeper. Sources that share a first grant share them, and the exchange that was
 // given last is used: a configuration that is read anew may have another secret.
 func (k *Keeper) Keep(source, id string, first connectors.TokenGrant, exchange connectors.Exchange) connectors.Tokens {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	c := k.chains[id]
-	if c == nil {
-		c = newChain(k, source, id, first, exchange)
-		k.chains[id] = c
-		return c
-	}
-	c.exchangeBy(exchange)
-	return c
-}
-
-// Only forgets the chains whose sources have left the configuration: see connectors.TokenKeeper. A renewal under way goes on to its end.
-func (k *Keeper) Only(ids []string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	maps.DeleteFunc(k.chains, func(id string, _ *chain) bool { return !slices.Contains(ids, id) })
+	d := k.Draft()
+	tokens := d.Keep(source, id, first, exchange)
+	d.apply()
+	return tokens
 }
 
 // Run renews what is due until ctx ends, whether or not anybody asks: a refresh token dies when it is not used for long.

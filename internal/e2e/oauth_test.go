@@ -176,6 +176,52 @@ func TestReloadWhileTokensAreRenewed(t *testing.T) {
 	}
 }
 
+// A configuration that is refused leaves the tokens alone, whatever else is wrong with it: they are renewed with the client_secret in force, and a
+// grant that is good once can still be used by the configuration that is taken over later.
+func TestRefusedReloadLeavesTokensAlone(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []connectors.Kind{connectors.Worksection, connectors.Kommo} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			g := newIssuing(t, kind)
+			dir := t.TempDir()
+			with := func(tokens, more map[string]any) map[string]any {
+				source := g.source()
+				oauth := maps.Clone(g.tokens)
+				maps.Copy(oauth, tokens)
+				source["oauth"] = oauth
+				s := settingsOf(source)
+				s["credentials_dir"], s["first_wait"], s["max_wait"] = filepath.Join(dir, "tokens"), "5s", "5s"
+				maps.Copy(s, more)
+				return s
+			}
+			r := serveReloadable(t, with(nil, nil))
+			refused := func(tokens, more map[string]any) {
+				t.Helper()
+				before := r.said(notTakenOver)
+				replace(t, r.path, inYAML(with(tokens, more)))
+				r.hangUp(t)
+				eventually(t, "the configuration is refused", func() bool { return r.said(notTakenOver) > before })
+			}
+			fresh := map[string]any{"refresh_token": g.system.Authorise(kind).RefreshToken.Reveal()}
+			wrong := map[string]any{"client_secret": "wrong"}
+			for _, fault := range []map[string]any{
+				{"access": map[string]any{"log": "no/such/directory/access.log"}},
+				{"trusted_documents": map[string]any{"file": "missing.json"}},
+			} {
+				refused(wrong, fault)
+				refused(fresh, fault)
+			}
+			refused(wrong, map[string]any{"max_wait": "for ever"})
+
+			g.system.EndTokens(kind)
+			whole(t, g, []*reloadable{r}, 2)
+			r.reload(t, with(fresh, nil))
+			whole(t, g, []*reloadable{r}, 3)
+		})
+	}
+}
+
 // whole waits until all programs have data with the new token, and counts how often tokens have been exchanged by then.
 func whole(t *testing.T, g *issuing, programs []*reloadable, exchanges int) {
 	t.Helper()

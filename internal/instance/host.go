@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"roster/internal/config"
-	"roster/internal/httpapi"
 	"roster/internal/snapshot"
 )
 
@@ -38,6 +37,7 @@ func New(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	if !cfg.Access.Asks() && !config.Loopback(cfg.Listen) {
 		opt.Logger.Warn("nobody is asked who they are: whoever can reach this server may do everything")
 	}
+	i.commit()
 	h.current.Store(i)
 	h.last.Store(&Reload{OK: true, Since: time.Now()})
 	return h, nil
@@ -83,39 +83,23 @@ const settleWithin = 10 * time.Second
 
 // replace has an instance of this configuration take the place of the current one, in one moment. It waits first, for a while, until what is new has
 // been read, so that replacing a credential makes no gap; what cannot be read in that time is missing until it is. The old instance answers
-// what it has begun.
+// what it has begun. A configuration that is refused changes nothing: all that can fail is in build, which has no effect.
 func (h *Host) replace(ctx context.Context, cfg *config.Config) error {
 	old := h.current.Load()
 	next, err := build(cfg, &h.opt, old, h.isReady)
 	if err != nil {
 		return err
 	}
-	limits := httpapi.Limits(cfg.Limits)
-	next.gate.Limit(limits.OfGate())
+	next.commit()
 	h.start(ctx, next)
 	settle, cancel := context.WithTimeout(ctx, settleWithin)
 	next.people.AwaitFirstOf(settle, next.keeper.Anew())
 	cancel()
 	h.current.Store(next)
-	h.keepTokens(cfg)
 	close(old.retired)
 	h.retired.Go(func() {
 		old.traffic.close(ctx)
 		old.close()
 	})
 	return nil
-}
-
-// keepTokens has nothing renewed any more that no source needs: whoever takes a source out does not expect it to be called.
-func (h *Host) keepTokens(cfg *config.Config) {
-	if h.opt.Runtime.Tokens == nil {
-		return
-	}
-	var chains []string
-	for i := range cfg.Sources {
-		if s := &cfg.Sources[i]; s.OAuth != nil {
-			chains = append(chains, s.OAuth.Chain(s.Kind))
-		}
-	}
-	h.opt.Runtime.Tokens.Only(chains)
 }

@@ -33,8 +33,9 @@ type Options struct {
 	Presence presence.Tier
 	// Writes is what writes remember beyond one configuration; nil for what the instance remembers itself.
 	Writes *writes.Ledger
-	// Runtime is lent to every source.
+	// Runtime is lent to every source, and Tokens keeps the tokens of those that renew them; nil for nobody.
 	Runtime connectors.Runtime
+	Tokens  *credential.Keeper
 	// Propagating takes the place of Runtime's observer for the sources that are told where in a trace a call belongs; nil for none.
 	Propagating connectors.Observer
 	// Readings follows the reading of the sources, and Operations what is asked of the graph; nil for nobody.
@@ -70,6 +71,7 @@ type instance struct {
 	recent    *persisted.Recent
 	documents *persisted.Documents
 	reminders *credential.Reminders
+	tokens    *credential.Draft // what the sources want of Options.Tokens; nil where that is nil
 	handler   http.Handler
 	traffic   traffic
 	retired   chan struct{} // closed when another has taken its place
@@ -80,7 +82,7 @@ type instance struct {
 }
 
 // build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
-// for each fault.
+// for each fault. It has no effect on anything that outlives it: what has one is left to commit, since the configuration may still be refused.
 func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
 	i := &instance{config: cfg, tier: opt.Tier, ledger: opt.Writes, retired: make(chan struct{}), log: opt.Logger,
 		reminders: new(credential.Reminders)}
@@ -90,8 +92,13 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	if err := i.openDocuments(opt, before); err != nil {
 		return nil, err
 	}
+	runtime := opt.Runtime
+	if opt.Tokens != nil {
+		i.tokens = opt.Tokens.Draft()
+		runtime.Tokens = i.tokens
+	}
 	var err error
-	if i.sources, err = open(reusing(cfg, before), opt.Runtime, opt.Propagating); err != nil {
+	if i.sources, err = open(reusing(cfg, before), runtime, opt.Propagating); err != nil {
 		return nil, err
 	}
 	if i.door, err = openDoor(&cfg.Access, opt, before); err != nil {
@@ -137,6 +144,22 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	}
 	i.handler = httpapi.New(served)
 	return i, nil
+}
+
+// commit changes what instances share as this one's configuration says. It comes once, before start.
+func (i *instance) commit() {
+	limits := httpapi.Limits(i.config.Limits)
+	i.gate.Limit(limits.OfGate())
+	if i.tokens == nil {
+		return
+	}
+	var chains []string
+	for n := range i.config.Sources {
+		if s := &i.config.Sources[n]; s.OAuth != nil {
+			chains = append(chains, s.OAuth.Chain(s.Kind))
+		}
+	}
+	i.tokens.Commit(chains) // whoever takes a source out does not expect it to be called
 }
 
 // start sets the instance to work until ctx ends or it is closed. What it takes over is its own from then on. It calls ready when every collection has

@@ -2,89 +2,117 @@ package instance
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
+	"net/http/httptest"
+	"path/filepath"
 	"sync"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
+	"time"
 
 	"roster/connectors"
 	"roster/internal/config"
+	"roster/internal/credential"
 )
 
-// vault keeps no tokens, but notes which chains there are.
-type vault struct {
-	mu     sync.Mutex
-	chains []string
+// issuer gives a pair for every grant, whose access token is good for a second, and counts the exchanges by the first grant of their chain.
+type issuer struct {
+	*httptest.Server
+	mu  sync.Mutex
+	got map[string]int
 }
 
-func (v *vault) Keep(_, id string, _ connectors.TokenGrant, _ connectors.Exchange) connectors.Tokens {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if !slices.Contains(v.chains, id) {
-		v.chains = append(v.chains, id)
-	}
-	return noTokens{}
+func newIssuer(t *testing.T) *issuer {
+	t.Helper()
+	i := &issuer{got: make(map[string]int)}
+	i.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var grant struct {
+			Refresh string `json:"refresh_token"`
+		}
+		if r.Method != http.MethodPost || json.NewDecoder(r.Body).Decode(&grant) != nil {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		i.mu.Lock()
+		i.got[grant.Refresh[:1]]++
+		n := i.got[grant.Refresh[:1]]
+		i.mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"token_type":"Bearer","expires_in":1,"access_token":"access%s%d","refresh_token":"%[1]s%d"}`, grant.Refresh[:1], n, n)
+	}))
+	t.Cleanup(i.Close)
+	return i
 }
 
-func (v *vault) Only(ids []string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.chains = slices.DeleteFunc(v.chains, func(id string) bool { return !slices.Contains(ids, id) })
+func (i *issuer) exchanges(chain string) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.got[chain]
 }
 
-type noTokens struct{}
-
-var errNone = errors.New("there is none")
-
-func (noTokens) Token(context.Context) (connectors.Token, error) { return connectors.Token{}, errNone }
-
-func (noTokens) Renew(context.Context, connectors.Token) (connectors.Token, error) {
-	return connectors.Token{}, errNone
-}
-
-func (noTokens) Credential() connectors.CredentialStatus { return connectors.CredentialStatus{} }
-
-// With a source that leaves, or gets another grant, the tokens leave that it had; those that are still needed stay.
-func TestTokensOfASourceThatLeavesAreKeptNoMore(t *testing.T) {
+// With a source that leaves, or gets another grant, the tokens leave that it had; those that are still needed stay. What a refused configuration
+// wants has no effect: neither is its grant used, nor leaves what it does not name.
+func TestTokensFollowTheConfigurationInForce(t *testing.T) {
 	t.Parallel()
+	vendor := newIssuer(t)
+	tokens := credential.New(credential.Options{Store: new(credential.Memory)})
+	defer tokens.Close()
 	crm := func(name, refresh string) connectors.Config {
-		return connectors.Config{Name: name, Kind: connectors.Kommo, URL: "https://" + name + ".example", OAuth: &connectors.OAuth{
-			ClientID: "app", ClientSecret: "secret", RedirectURI: "https://roster.example/done", RefreshToken: connectors.Secret(refresh)}}
+		return connectors.Config{Name: name, Kind: connectors.Kommo, URL: vendor.URL + "/" + name, OAuth: &connectors.OAuth{ClientID: "app",
+			ClientSecret: "secret", RedirectURI: "https://roster.example/done", RefreshToken: connectors.Secret(refresh), URL: vendor.URL}}
 	}
-	of := func(sources ...connectors.Config) (cfg *config.Config, chains []string) {
+	of := func(sources ...connectors.Config) *config.Config {
 		cfg, err := config.Default("127.0.0.1:0", sources)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range sources {
-			chains = append(chains, s.OAuth.Chain(s.Kind))
-		}
-		return cfg, chains
+		return cfg
 	}
-	tokens := &vault{}
-	cfg, want := of(crm("stays", "a"), crm("leaves", "b"), crm("changes", "c"))
-	h, err := New(cfg, Options{Runtime: connectors.Runtime{Tokens: tokens}, Pages: http.NotFoundHandler(), Stopping: func() bool { return false },
-		Logger: slog.New(slog.DiscardHandler)}, func() {})
+	// Each look renews what is due.
+	once, end := context.WithCancel(t.Context())
+	end()
+	until := func(what string, renewed func() bool) {
+		t.Helper()
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for deadline := time.Now().Add(time.Minute); !renewed(); <-tick.C {
+			if time.Now().After(deadline) {
+				t.Fatalf("never comes about: %s", what)
+			}
+			tokens.Run(once)
+		}
+	}
+	h, err := New(of(crm("stays", "a"), crm("leaves", "b"), crm("changes", "c")), Options{Tokens: tokens, Pages: http.NotFoundHandler(),
+		Stopping: func() bool { return false }, Logger: slog.New(slog.DiscardHandler)}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, tokens.chains); diff != "" {
-		t.Fatalf("chains (-want +got):\n%s", diff)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	h.start(ctx, h.current.Load())
-	cfg, want = of(crm("stays", "a"), crm("changes", "d"))
-	if err := h.replace(ctx, cfg); err != nil {
+
+	refused := of(crm("stays", "a"), crm("changes", "x"))
+	refused.Access.Log = filepath.Join(t.TempDir(), "missing", "access.log")
+	if err := h.replace(ctx, refused); err == nil {
+		t.Error("a configuration whose access log cannot be opened is taken over")
+	}
+	until("all tokens of the configuration in force are renewed again", func() bool {
+		return vendor.exchanges("a") > 1 && vendor.exchanges("b") > 1 && vendor.exchanges("c") > 1
+	})
+	if n := vendor.exchanges("x"); n > 0 {
+		t.Errorf("the grant of a configuration that was refused was used %d times", n)
+	}
+
+	if err := h.replace(ctx, of(crm("stays", "a"), crm("changes", "d"))); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff(want, tokens.chains); diff != "" {
-		t.Errorf("chains after the change (-want +got):\n%s", diff)
+	h.retired.Wait()
+	gone, stayed := vendor.exchanges("b")+vendor.exchanges("c"), vendor.exchanges("a")
+	until("the tokens that are needed are renewed", func() bool { return vendor.exchanges("a") > stayed+2 && vendor.exchanges("d") > 1 })
+	if now := vendor.exchanges("b") + vendor.exchanges("c"); now > gone+2 { // one of each may have been under way
+		t.Errorf("the tokens of sources that have left were renewed %d times", now-gone)
 	}
 	cancel()
-	h.retired.Wait()
 	h.current.Load().close()
 }

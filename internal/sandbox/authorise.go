@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"crypto/rand"
+
 	kommo "roster/connectors/kommo/fake"
 	worksection "roster/connectors/worksection/fake"
 
@@ -8,20 +10,21 @@ import (
 )
 
 // Authorise has Worksection or Kommo, which must be served, give tokens that are renewed, and gives what an operator is told of that: a refresh
-// token is good once.
+// token is good once. Each call gives another one, and the earlier ones stay good.
 func (s *Sandbox) Authorise(kind connectors.Kind) connectors.OAuth {
-	const first = "sandbox-first-refresh-token"
-	o := connectors.OAuth{ClientID: "sandbox-client", ClientSecret: "sandbox-client-secret", RedirectURI: "https://roster.example/done", RefreshToken: first}
+	first := "sandbox-first-refresh-token-" + rand.Text()
+	o := connectors.OAuth{ClientID: "sandbox-client", ClientSecret: "sandbox-client-secret", RedirectURI: "https://roster.example/done",
+		RefreshToken: connectors.Secret(first)}
 	if kind == connectors.Worksection {
 		s.Worksection.Update(func(d *worksection.Data) {
 			d.Application = &worksection.Application{ClientID: o.ClientID, Secret: o.ClientSecret.Reveal(), RedirectURI: o.RedirectURI}
-			d.Grants = []worksection.Grant{{Value: first}}
+			d.Grants = append(d.Grants, worksection.Grant{Value: first})
 		})
 		return o
 	}
 	s.Kommo.Update(func(d *kommo.Data) {
 		d.Integration = &kommo.Integration{ClientID: o.ClientID, Secret: o.ClientSecret.Reveal(), RedirectURI: o.RedirectURI}
-		d.Grants = []kommo.Grant{{Value: first, UserID: d.Tokens[0].UserID, Admin: true}}
+		d.Grants = append(d.Grants, kommo.Grant{Value: first, UserID: d.Tokens[0].UserID, Admin: true})
 	})
 	return o
 }
