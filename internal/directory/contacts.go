@@ -143,25 +143,25 @@ func (d *Directory) Contact(id string) *Contact { return d.contacts.byID[id] }
 
 // Contacts gives a page of contacts.
 func (d *Directory) Contacts(f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
-	return d.contactsAmong(d.contacts.everything(), f, o, args)
+	return d.contactsAmong("", d.contacts.everything(), f, o, args)
 }
 
 // ContactsIn gives a page of a folder's contacts.
 func (d *Directory) ContactsIn(folder *ContactFolder, f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
-	return d.contactsAmong(d.contacts.having(ContactFacetFolder, folder.ID), f, o, args)
+	return d.contactsAmong(folder.ID, d.contacts.having(ContactFacetFolder, folder.ID), f, o, args)
 }
 
 func (l *contactList) having(attr ContactFacet, values ...string) *set {
 	return l.table.having(int(attr), values...)
 }
 
-func (d *Directory) contactsAmong(s *set, f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
+func (d *Directory) contactsAmong(parent string, s *set, f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
 	if f != nil {
 		if err := d.filterContacts(s, f); err != nil {
 			return nil, err
 		}
 	}
-	p, err := d.contacts.page(s, int(o.Field), bool(o.Direction), args)
+	p, err := d.contacts.page(parent, s, int(o.Field), bool(o.Direction), args)
 	if err != nil {
 		return nil, err
 	}

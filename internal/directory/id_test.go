@@ -29,27 +29,28 @@ func FuzzID(f *testing.F) {
 // FuzzCursor holds cursors to the same.
 func FuzzCursor(f *testing.F) {
 	f.Add(byte('U'), uint8(0), false, false, "key", "id", "")
-	f.Add(byte('C'), uint8(3), true, true, "", "id", encodeCursor('U', 0, false, place{key: "key", id: "id"}))
+	f.Add(byte('C'), uint8(3), true, true, "", "id", encodeCursor(listTag{}, 0, false, place{key: "key", id: "id"}))
 	f.Add(byte('T'), uint8(0), false, false, "\x00\xff", "x", "AVUAAAA")
 	f.Fuzz(func(t *testing.T, kind byte, field uint8, desc, without bool, key, id, noise string) {
 		if without || id == "" {
 			key, id = "", id+"x"
 		}
 		at := place{without: without, key: key, id: id}
-		list := table{kind: kind}
-		encoded := encodeCursor(kind, int(field), desc, at)
-		if got, err := list.cursorPlace("after", encoded, int(field), desc); err != nil || got != at {
+		list := (&table{kind: kind}).tag(key)
+		encoded := encodeCursor(list, int(field), desc, at)
+		if got, err := cursorPlace(list, "after", encoded, int(field), desc); err != nil || got != at {
 			t.Errorf("%+v comes back as %+v, %v", at, got, err)
 		}
-		if got, err := list.cursorPlace("after", noise, int(field), desc); err == nil && encodeCursor(kind, int(field), desc, got) != noise {
+		if got, err := cursorPlace(list, "after", noise, int(field), desc); err == nil && encodeCursor(list, int(field), desc, got) != noise {
 			t.Errorf("%q is taken for the cursor of %+v", noise, got)
 		}
-		if _, err := list.cursorPlace("after", encoded, int(field), !desc); err == nil {
+		if _, err := cursorPlace(list, "after", encoded, int(field), !desc); err == nil {
 			t.Error("a cursor of the other direction is taken")
 		}
-		other := table{kind: kind + 1}
-		if _, err := other.cursorPlace("after", encoded, int(field), desc); err == nil {
-			t.Error("a cursor of another list is taken")
+		for _, other := range []listTag{(&table{kind: kind + 1}).tag(key), (&table{kind: kind}).tag(key + "x")} {
+			if _, err := cursorPlace(other, "after", encoded, int(field), desc); err == nil {
+				t.Error("a cursor of another list is taken")
+			}
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -58,6 +59,7 @@ type PageInfo struct {
 // page is a stretch of a list.
 type page struct {
 	table   *table
+	list    listTag
 	order   int
 	desc    bool
 	matches *set
@@ -67,31 +69,32 @@ type page struct {
 	earlier bool     // there are matches before it
 }
 
-// page cuts a page out of the matches, in an order.
-func (t *table) page(matches *set, field int, desc bool, args PageArgs) (*page, error) {
+// page cuts a page out of the matches, in an order. Parent is the ID of the object whose list it is, such as the team of Team.members; empty for
+// the list of all.
+func (t *table) page(parent string, matches *set, field int, desc bool, args PageArgs) (*page, error) {
 	size, backward, err := args.size()
 	if err != nil {
 		return nil, err
 	}
 	o := &t.orders[field]
 	perm, rank := o.perm(desc)
-	lo, hi := 0, len(perm)
+	lo, hi, list := 0, len(perm), t.tag(parent)
 	if args.After != nil {
-		at, err := t.cursorPlace("after", *args.After, field, desc)
+		at, err := cursorPlace(list, "after", *args.After, field, desc)
 		if err != nil {
 			return nil, err
 		}
 		lo = sort.Search(len(perm), func(p int) bool { return o.compare(perm[p], at, desc) > 0 })
 	}
 	if args.Before != nil {
-		at, err := t.cursorPlace("before", *args.Before, field, desc)
+		at, err := cursorPlace(list, "before", *args.Before, field, desc)
 		if err != nil {
 			return nil, err
 		}
 		hi = sort.Search(len(perm), func(p int) bool { return o.compare(perm[p], at, desc) >= 0 })
 	}
 	hi = max(lo, hi)
-	p := &page{table: t, order: field, desc: desc, matches: matches, total: matches.size()}
+	p := &page{table: t, list: list, order: field, desc: desc, matches: matches, total: matches.size()}
 	w := newWalk(matches, p.total, perm, rank)
 	if backward {
 		p.items, p.earlier = w.down(hi, lo, size)
@@ -114,16 +117,28 @@ func (p *page) info() PageInfo {
 	return i
 }
 
-const cursorVersion = 1
+const cursorVersion = 2
 
 // cursor names an item's place in the page's order: the sort key and the ID, so that it holds its place while others come and go.
 func (p *page) cursor(i uint32) string {
-	return encodeCursor(p.table.kind, p.order, p.desc, p.table.orders[p.order].place(i))
+	return encodeCursor(p.list, p.order, p.desc, p.table.orders[p.order].place(i))
 }
 
-func encodeCursor(list byte, field int, desc bool, at place) string {
-	b := make([]byte, 0, 5+binary.MaxVarintLen32+len(at.key)+len(at.id))
-	b = append(b, cursorVersion, list, byte(field), flag(desc), flag(at.without)) //nolint:gosec // a list has a handful of orders
+// listTag tells the cursors of one list from those of any other: of other items, or of the same items below another object.
+type listTag [6]byte
+
+func (t *table) tag(parent string) listTag {
+	sum := sha256.Sum256(append([]byte{t.kind}, parent...))
+	return listTag(sum[:])
+}
+
+// cursorHead is how long what comes before the sort key is.
+const cursorHead = 1 + len(listTag{}) + 3
+
+func encodeCursor(list listTag, field int, desc bool, at place) string {
+	b := make([]byte, 0, cursorHead+binary.MaxVarintLen32+len(at.key)+len(at.id))
+	b = append(append(b, cursorVersion), list[:]...)
+	b = append(b, byte(field), flag(desc), flag(at.without)) //nolint:gosec // a list has a handful of orders
 	b = binary.AppendUvarint(b, uint64(len(at.key)))
 	b = append(b, at.key...)
 	b = append(b, at.id...)
@@ -131,24 +146,25 @@ func encodeCursor(list byte, field int, desc bool, at place) string {
 }
 
 // cursorPlace is the inverse of cursor. It refuses what cursor did not make, and a cursor of another list or order.
-func (t *table) cursorPlace(argument, cursor string, field int, desc bool) (place, error) {
+func cursorPlace(own listTag, argument, cursor string, field int, desc bool) (place, error) {
 	broken := &InputError{argument, "is not a cursor of this graph"}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(b) < 6 {
+	if err != nil || len(b) <= cursorHead {
 		return place{}, broken
 	}
-	n, used := binary.Uvarint(b[5:])
-	rest := b[5+max(used, 0):]
+	list, order := listTag(b[1:]), b[cursorHead-3:]
+	n, used := binary.Uvarint(b[cursorHead:])
+	rest := b[cursorHead+max(used, 0):]
 	if n > uint64(len(rest)) {
 		return place{}, broken
 	}
-	at := place{without: b[4] == 1, key: string(rest[:n]), id: string(rest[n:])}
-	switch list, order, down := b[1], int(b[2]), b[3] == 1; {
-	case encodeCursor(list, order, down, at) != cursor:
+	at := place{without: order[2] == 1, key: string(rest[:n]), id: string(rest[n:])}
+	switch by, down := int(order[0]), order[1] == 1; {
+	case encodeCursor(list, by, down, at) != cursor:
 		return place{}, broken
-	case list != t.kind:
+	case list != own:
 		return place{}, &InputError{argument, "is a cursor of another list"}
-	case order != field || down != desc:
+	case by != field || down != desc:
 		return place{}, &InputError{argument, "is a cursor of another order; start again without it"}
 	}
 	return at, nil

@@ -57,7 +57,7 @@ func (d *Directory) Roles(f *RoleFilter, args PageArgs) (*RoleConnection, error)
 			return nil, err
 		}
 	}
-	p, err := l.page(s, 0, bool(Ascending), args)
+	p, err := l.page("", s, 0, bool(Ascending), args)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (d *Directory) Teams(f *TeamFilter, args PageArgs) (*TeamConnection, error)
 			return nil, err
 		}
 	}
-	p, err := l.page(s, 0, bool(Ascending), args)
+	p, err := l.page("", s, 0, bool(Ascending), args)
 	if err != nil {
 		return nil, err
 	}

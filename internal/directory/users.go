@@ -152,30 +152,30 @@ func (u *User) sourceNames() []string {
 
 // Users gives a page of people.
 func (d *Directory) Users(f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
-	return d.usersAmong(d.users.everything(), f, o, args)
+	return d.usersAmong("", d.users.everything(), f, o, args)
 }
 
 // Members gives a page of a team's people.
 func (d *Directory) Members(t *Team, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
-	return d.usersAmong(d.users.having(UserFacetTeam, t.ID), f, o, args)
+	return d.usersAmong(t.ID, d.users.having(UserFacetTeam, t.ID), f, o, args)
 }
 
 // Holders gives a page of the people with a role.
 func (d *Directory) Holders(r *Role, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
-	return d.usersAmong(d.users.having(UserFacetRole, r.ID), f, o, args)
+	return d.usersAmong(r.ID, d.users.having(UserFacetRole, r.ID), f, o, args)
 }
 
 func (l *userList) having(attr UserFacet, values ...string) *set {
 	return l.table.having(int(attr), values...)
 }
 
-func (d *Directory) usersAmong(s *set, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
+func (d *Directory) usersAmong(parent string, s *set, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
 	if f != nil {
 		if err := d.filterUsers(s, f); err != nil {
 			return nil, err
 		}
 	}
-	p, err := d.users.page(s, int(o.Field), bool(o.Direction), args)
+	p, err := d.users.page(parent, s, int(o.Field), bool(o.Direction), args)
 	if err != nil {
 		return nil, err
 	}
