@@ -41,7 +41,7 @@ const usage = `Roster serves one GraphQL graph over the systems in which a compa
   roster check  [--config roster.yaml] [--timeout 5m]                             asks each of them what its credential can see
   roster cache clear [--source NAME] [--config roster.yaml]                       removes what is kept beside the memory
   roster key    [NAME]                                                            makes an API key, and the line to configure for it
-  roster schema                                                                   prints the schema
+  roster schema [--federation | --client] [--prefix Roster] [--security-directives]   prints the schema, for a router or for clients
 `
 
 // errUsage says that the command line was wrong; what was wrong has been printed.
@@ -120,10 +120,28 @@ func (p *program) parse() error {
 }
 
 func (p *program) schema() error {
+	p.Bool("federation", true, "as a subgraph states it to a federation router")
+	client := p.Bool("client", false, "as clients see it")
+	prefix := p.String("prefix", "", "what begins its names, as federation.prefix")
+	security := p.Bool("security-directives", false, "with @requiresScopes, as it is served where a credential has router: true")
 	if err := p.parse(); err != nil {
 		return err
 	}
-	_, err := io.WriteString(p.stdout, graph.SDL())
+	given := make(map[string]bool)
+	p.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if *client && (given["federation"] || *security) {
+		fmt.Fprintln(p.stderr, "roster schema: --client goes with neither --federation nor --security-directives")
+		return errUsage
+	}
+	if *prefix != "" && !config.IsPrefix(*prefix) {
+		return errors.New("--prefix: " + config.PrefixForm)
+	}
+	options := graph.Options{Prefix: *prefix, SecurityDirectives: *security}
+	text := graph.Federation(options)
+	if *client {
+		text = graph.Client(options)
+	}
+	_, err := io.WriteString(p.stdout, text)
 	return err
 }
 

@@ -35,13 +35,15 @@ func TestCommandLine(t *testing.T) {
 		"check --help":             {args: []string{"check", "--help"}, stdout: usage},
 		"help behind other flags":  {args: []string{"demo", "--people", "10", "-h"}, stdout: usage},
 		"schema --help":            {args: []string{"schema", "--help"}, stdout: usage},
-		"schema":                   {args: []string{"schema"}, stdout: graph.SDL()},
+		"schema":                   {args: []string{"schema"}, stdout: graph.Federation(graph.Options{})},
 		"an unknown command":       {args: []string{"sevre"}, usage: true, stderr: "roster: there is no command \"sevre\"\n\n" + usage},
 		"an unknown flag":          {args: []string{"demo", "--poeple", "5"}, usage: true, stderr: "flag provided but not defined: -poeple\n"},
 		"a number that is none":    {args: []string{"demo", "--people", "many"}, usage: true, stderr: "invalid value \"many\" for flag -people: parse error\n"},
 		"a time that is none":      {args: []string{"check", "--timeout", "5"}, usage: true, stderr: "invalid value \"5\" for flag -timeout: parse error\n"},
 		"a flag without its value": {args: []string{"serve", "--config"}, usage: true, stderr: "flag needs an argument: -config\n"},
 		"something behind":         {args: []string{"demo", "fast"}, usage: true, stderr: "roster demo: \"fast\" is not understood\n"},
+		"schema for clients":       {args: []string{"schema", "--client", "--prefix", "Roster"}, stdout: graph.Client(graph.Options{Prefix: "Roster"})},
+		"schema for two":           {args: []string{"schema", "--client", "--federation"}, usage: true, stderr: "roster schema: --client goes with neither --federation nor --security-directives\n"},
 		"something behind schema":  {args: []string{"schema", "users"}, usage: true, stderr: "roster schema: \"users\" is not understood\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,11 +1,15 @@
-// Package graph holds the schema: what the graph promises its clients. The executor that gqlgen makes of it is in generated, the Go side of its
-// scalars and enumerations in model.
+// Package graph holds the schema: what the graph promises its clients, and the forms in which it is given to clients, to routers and to the
+// executor. The executor that gqlgen makes of it is in generated, the Go side of its scalars and enumerations in model.
 package graph
 
 import (
 	"embed"
 	"io/fs"
 	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/parser"
 )
 
 //go:generate go -C .. tool gqlgen generate
@@ -13,22 +17,66 @@ import (
 //go:embed schema/*.graphqls
 var files embed.FS
 
-// SDL gives the schema as a federated subgraph states it, one file after another.
-func SDL() string {
-	var b strings.Builder
+// document parses the schema's files, and joins what they say of one type.
+func document() *ast.SchemaDocument {
 	entries, err := fs.ReadDir(files, "schema")
 	if err != nil {
 		panic("graph: the embedded schema cannot be listed")
 	}
-	for i, e := range entries {
+	var sources []*ast.Source
+	for _, e := range entries {
 		text, err := files.ReadFile("schema/" + e.Name())
 		if err != nil {
 			panic("graph: the embedded schema cannot be read")
 		}
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.Write(text)
+		sources = append(sources, &ast.Source{Name: e.Name(), Input: string(text)})
 	}
-	return b.String()
+	doc, err := parser.ParseSchemas(sources...)
+	if err != nil {
+		panic("graph: the embedded schema cannot be parsed: " + err.Error())
+	}
+	for _, more := range doc.Extensions {
+		def := doc.Definitions.ForName(more.Name)
+		if def == nil {
+			panic("graph: the embedded schema extends " + more.Name + ", which it does not define")
+		}
+		def.Fields = append(def.Fields, more.Fields...)
+	}
+	doc.Extensions = nil
+	return doc
+}
+
+// text gives the text of a schema.
+func text(doc *ast.SchemaDocument) string {
+	var b strings.Builder
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchemaDocument(doc)
+	// The formatter sets nothing apart.
+	return strings.TrimSuffix(strings.ReplaceAll(b.String(), "\n}\n", "\n}\n\n"), "\n")
+}
+
+// without gives the directives of a list that are wanted.
+func without(list ast.DirectiveList, unwanted func(name string) bool) ast.DirectiveList {
+	var kept ast.DirectiveList
+	for _, d := range list {
+		if !unwanted(d.Name) {
+			kept = append(kept, d)
+		}
+	}
+	return kept
+}
+
+// strip takes directives off everything that can have one.
+func strip(doc *ast.SchemaDocument, unwanted func(name string) bool) {
+	for _, def := range doc.Definitions {
+		def.Directives = without(def.Directives, unwanted)
+		for _, f := range def.Fields {
+			f.Directives = without(f.Directives, unwanted)
+			for _, a := range f.Arguments {
+				a.Directives = without(a.Directives, unwanted)
+			}
+		}
+		for _, v := range def.EnumValues {
+			v.Directives = without(v.Directives, unwanted)
+		}
+	}
 }

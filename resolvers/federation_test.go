@@ -2,8 +2,11 @@ package resolvers_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
 )
 
 func TestEntities(t *testing.T) {
@@ -66,6 +69,74 @@ func TestEntities(t *testing.T) {
 		}
 		if w.log.Len() > 0 {
 			t.Errorf("a client's mistake is logged: %s", &w.log)
+		}
+	})
+}
+
+// Representations may stand in the document itself, and hold variables.
+func TestEntitiesInTheDocument(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, ws(), crm()).read()
+		const document = `query($e: String, $skip: Boolean!) {
+			a: _entities(representations: [{ __typename: "User", email: $e }, { __typename: "Car" }, 5, { __typename: "User", email: null }, { __typename: "Team" }]) {
+				... on User { name }
+			}
+			...F @skip(if: $skip)
+		}
+		fragment F on Query { _entities(representations: { __typename: "User", email: "ben@example.com" }) { ... on User { name } } }`
+		ben := map[string]any{"name": "Ben Fox"}
+		for range 2 { // the document is known the second time
+			a := w.ask(document, "e", "ben@example.com", "skip", false)
+			if diff := cmp.Diff(map[string]any{"a": []any{ben, nil, nil, nil, nil}, "_entities": []any{ben}}, a.Data); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			var got []any
+			for _, e := range a.Errors {
+				got = append(got, e.Path, e.Message)
+			}
+			want := []any{[]any{"a", 1.0}, `representations[1]: there is no entity of type "Car"`, []any{"a", 2.0}, "representations[2]: must be an object",
+				[]any{"a", 4.0}, "representations[4]: must have an id"}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("errors (-want +got):\n%s", diff)
+			}
+		}
+		if a := w.ask(document, "e", nil, "skip", true); a.Data["_entities"] != nil || in(a.Data, "a", 0) != nil || len(a.Errors) != 3 {
+			t.Errorf("without an address, and one field skipped: %+v", a)
+		}
+	})
+}
+
+// Somebody of whom another service knows no address is nobody here, and no mistake.
+func TestEntityWithoutAddress(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, ws()).read()
+		got := w.get(`query($r: [_Any!]!) { _entities(representations: $r) { ... on User { name } } }`, "r", []any{
+			map[string]any{"__typename": "User", "email": nil}, map[string]any{"__typename": "User", "email": nil, "id": nil},
+			map[string]any{"__typename": "User", "email": "ben@example.com"},
+		})
+		if diff := cmp.Diff([]any{nil, nil, map[string]any{"name": "Ben Fox"}}, got["_entities"]); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Behind a router, a person is all that tells of a source that is missing.
+func TestPersonTellsWhatIsMissing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		away := mailer()
+		away.Accounts = failing[connectors.Account](connectors.Error{Kind: connectors.KindUnavailable})
+		began := time.Now()
+		w := newWorld(t, ws(), away).read()
+		a := w.ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on User { name asOf completeness { complete missing { name } } } } }`,
+			"r", []any{map[string]any{"__typename": "User", "email": "ben@example.com"}})
+		want := []any{map[string]any{"name": "Ben Fox", "asOf": began.Format(time.RFC3339Nano),
+			"completeness": map[string]any{"complete": false, "missing": []any{map[string]any{"name": "mailer"}}}}}
+		if diff := cmp.Diff(want, a.Data["_entities"]); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		whole := newWorld(t, ws()).read().get(`{ users(first: 1) { nodes { completeness { complete missing { name } } } } }`)
+		if diff := cmp.Diff(map[string]any{"complete": true, "missing": []any{}}, in(whole, "users", "nodes", 0, "completeness")); diff != "" {
+			t.Errorf("where nothing is missing (-want +got):\n%s", diff)
 		}
 	})
 }

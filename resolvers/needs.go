@@ -43,6 +43,9 @@ var (
 	teamNeeds   = need(connectors.Teams) | roster.TeamMentions
 	roleNeeds   = need(connectors.Roles) | roster.RoleMentions
 	folderNeeds = need(connectors.ContactFolders) | roster.FolderMentions
+
+	// personNeeds are the collections that a person can be made of.
+	personNeeds = need(connectors.Accounts) | teamNeeds | roleNeeds
 )
 
 func need(collections ...connectors.Collection) roster.Needs {

@@ -64,7 +64,9 @@ func (*extension) ExtensionName() string { return "Operation" }
 
 // Validate reads from the schema which fields need which scopes.
 func (e *extension) Validate(schema graphql.ExecutableSchema) (err error) {
-	e.policy, err = newPolicy(schema.Schema())
+	if e.policy, err = newPolicy(schema.Schema()); err == nil {
+		e.policy.coordinate = e.presented().Coordinate
+	}
 	return err
 }
 
@@ -76,7 +78,8 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 		return refusal
 	}
 	withheld.from(document)
-	refused := append(setAside(document), withheld.errs...)
+	e.state(document)
+	refused := append(checkRepresentations(document, e.presented()), withheld.errs...)
 	n := needsOf(document)
 	exchange := freshness.FromContext(ctx)
 	wish := exchange.Wish
@@ -109,6 +112,7 @@ func (e *extension) InterceptResponse(ctx context.Context, next graphql.Response
 	if resp == nil || !ok { // the operation was refused before it began
 		return resp
 	}
+	resp.Data = e.presented().Answer(resp.Data)
 	resp.Errors = append(resp.Errors, op.refused...)
 	var lacking gqlerror.List
 	for _, st := range op.view.Missing() {

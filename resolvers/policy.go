@@ -47,12 +47,15 @@ type policy struct {
 	declared map[coordinate]requirement
 	objects  map[string][]string // the object types behind each composite type
 	scopes   []string            // all that any field needs: who has them is not held up
+	// coordinate gives a field's name as clients know it.
+	coordinate func(object, field string) string
 }
 
 // newPolicy reads the schema. A field of an object needs what it says itself, what its type says, what the interfaces say that have it too, and
 // what the type that it gives says. Mutations need the scope for writing unless they say otherwise. It refuses a schema that it could not enforce.
 func newPolicy(schema *ast.Schema) (*policy, error) {
-	p := &policy{needs: make(map[coordinate]requirement), declared: make(map[coordinate]requirement), objects: make(map[string][]string)}
+	p := &policy{needs: make(map[coordinate]requirement), declared: make(map[coordinate]requirement), objects: make(map[string][]string),
+		coordinate: func(object, field string) string { return object + "." + field }}
 	for _, def := range schema.Types {
 		for _, unknown := range []string{"authenticated", "policy"} {
 			if says(def, unknown) {

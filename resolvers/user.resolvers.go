@@ -12,6 +12,8 @@ import (
 	"roster/graph/model"
 	"roster/internal/directory"
 	"roster/internal/writes"
+	"slices"
+	"time"
 )
 
 func (r *mutationResolver) InviteUser(ctx context.Context, input model.InviteUserInput) (*model.InviteUserPayload, error) {
@@ -56,6 +58,16 @@ func (r *rocketChatAccountResolver) StatusText(ctx context.Context, obj *directo
 func (r *userResolver) Presence(ctx context.Context, obj *directory.User) (*connectors.PresenceState, error) {
 	p := r.presenceOf(ctx, obj)
 	return &p.State, nil
+}
+
+func (r *userResolver) Completeness(ctx context.Context, obj *directory.User) (*directory.Completeness, error) {
+	return operationOf(ctx).view.Completeness(personNeeds), nil
+}
+
+func (r *userResolver) AsOf(ctx context.Context, obj *directory.User) (*time.Time, error) {
+	return known(operationOf(ctx).view.ReadAt(personNeeds, func(source string) bool {
+		return slices.ContainsFunc(obj.Accounts, func(a directory.Account) bool { return a.Core().Source.Name == source })
+	})), nil
 }
 
 func (r *Resolver) RocketChatAccount() generated.RocketChatAccountResolver {

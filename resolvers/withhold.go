@@ -43,7 +43,7 @@ func (p *policy) look(f *ast.Field, caller *access.Principal, w *withheld) bool 
 	declared, is := p.declared[coordinate{f.ObjectDefinition.Name, f.Name}]
 	byInterface := is && !declared.metBy(caller)
 	if byInterface {
-		w.report(f, f.ObjectDefinition.Name, declared)
+		w.report(f, p.coordinate(f.ObjectDefinition.Name, f.Name), declared)
 	}
 	open := false
 	for _, object := range p.objects[f.ObjectDefinition.Name] {
@@ -58,15 +58,14 @@ func (p *policy) look(f *ast.Field, caller *access.Principal, w *withheld) bool 
 		}
 		w.fields[at] = true
 		if !byInterface {
-			w.report(f, object, need)
+			w.report(f, p.coordinate(object, f.Name), need)
 		}
 	}
 	return open
 }
 
 // report adds the error for a definition, once, at the place where it is asked for first.
-func (w *withheld) report(f *ast.Field, typeName string, need requirement) {
-	name := typeName + "." + f.Name
+func (w *withheld) report(f *ast.Field, name string, need requirement) {
 	if slices.Contains(w.names, name) {
 		return
 	}

@@ -412,8 +412,10 @@ type ComplexityRoot struct {
 		Accounts           func(childComplexity int) int
 		Active             func(childComplexity int) int
 		Addresses          func(childComplexity int) int
+		AsOf               func(childComplexity int) int
 		AvatarURL          func(childComplexity int) int
 		Bot                func(childComplexity int) int
+		Completeness       func(childComplexity int) int
 		CreatedAt          func(childComplexity int) int
 		Department         func(childComplexity int) int
 		Emails             func(childComplexity int) int
@@ -2242,6 +2244,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Addresses(childComplexity), true
+	case "User.asOf":
+		if e.ComplexityRoot.User.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.AsOf(childComplexity), true
 	case "User.avatarUrl":
 		if e.ComplexityRoot.User.AvatarURL == nil {
 			break
@@ -2254,6 +2262,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Bot(childComplexity), true
+	case "User.completeness":
+		if e.ComplexityRoot.User.Completeness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Completeness(childComplexity), true
 	case "User.createdAt":
 		if e.ComplexityRoot.User.CreatedAt == nil {
 			break
@@ -3085,11 +3099,11 @@ directive @listSize(
 ) on FIELD_DEFINITION
 
 "An instant: RFC 3339 with an offset."
-scalar DateTime
+scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 "An absolute URL."
-scalar URL
+scalar URL @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3986")
 "Any JSON value."
-scalar JSON
+scalar JSON @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259")
 
 "Anything that can be fetched again by its ID."
 interface Node {
@@ -3118,7 +3132,7 @@ type Completeness {
 }
 
 "How many items of a list share one value. An item with several values counts for each, one with none for nothing."
-type Facet {
+type Facet @shareable {
   "What the filter takes. For SOURCE_SET the names of the sources, in their order, with commas between."
   value: String!
   "What to show a person."
@@ -3193,7 +3207,7 @@ enum Outcome {
 }
 
 "Something the caller can put right."
-type UserError {
+type UserError @shareable {
   "The input field at fault, from the outside in."
   field: [String!]
   message: String!
@@ -3633,6 +3647,13 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   accounts: [Account!]!
   "Other people who hold one of their addresses, not joined because a source on either side does not vouch for it."
   possibleDuplicates: [User!]!
+  """
+  What could be taken into account of this person: whether every source that has people could be read, and of those that have teams and
+  roles where the operation asks for them. Behind a router, which drops headers and lists' totals, it is what tells of a source that is missing.
+  """
+  completeness: Completeness!
+  "When the oldest of what is shown of this person was read: of the sources in which they have an account."
+  asOf: DateTime
 }
 
 "An e-mail address of a person."
@@ -3655,7 +3676,7 @@ enum EmailTrust {
 }
 
 "A phone number."
-type Phone {
+type Phone @shareable {
   "E.164; null where the number could not be recognised."
   number: String
   "As the source wrote it."
@@ -3756,7 +3777,7 @@ type WorksectionAccount implements Account & Node @key(fields: "id") {
 }
 
 "A name on a service such as WhatsApp or LinkedIn."
-type Handle {
+type Handle @shareable {
   service: String!
   value: String!
 }
@@ -3802,7 +3823,7 @@ enum KommoRank {
 }
 
 "One action on one kind of record, and on whose records it is allowed."
-type Permission {
+type Permission @shareable {
   "Such as leads, contacts, companies or tasks."
   entity: String!
   "Such as view, edit, add, delete or export."
@@ -3811,7 +3832,7 @@ type Permission {
 }
 
 "A permission in one stage of a pipeline."
-type StagePermission {
+type StagePermission @shareable {
   entity: String!
   pipelineId: String!
   stageId: String!
@@ -3888,7 +3909,7 @@ type RocketChatAccount implements Account & Node @key(fields: "id") {
 }
 
 "An address as Rocket.Chat holds it."
-type RocketChatEmail {
+type RocketChatEmail @shareable {
   "Lower-cased."
   address: String!
   "Null where the source does not say."
@@ -4834,6 +4855,10 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_accounts(ctx, field)
 	case "possibleDuplicates":
 		return ec.fieldContext_User_possibleDuplicates(ctx, field)
+	case "completeness":
+		return ec.fieldContext_User_completeness(ctx, field)
+	case "asOf":
+		return ec.fieldContext_User_asOf(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }

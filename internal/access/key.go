@@ -23,6 +23,8 @@ type Key struct {
 	Name   string
 	Hash   Hash
 	Scopes Scopes
+	// Router says that a federation router uses it, and checks the scopes of its own callers.
+	Router bool
 }
 
 // Hash is the SHA-256 of a whole key. A key is 256 random bits: nobody can try them all, so that a slow hash, which is for what people think up,

@@ -18,10 +18,12 @@ const (
 	ScopeWrite = "directory:write"
 	// ScopeAdmin is for running the server through the graph.
 	ScopeAdmin = "directory:admin"
+	// ScopeSchema is for reading the schema where introspection is off, as a federation router does.
+	ScopeSchema = "directory:schema"
 )
 
 // AllScopes lists every scope there is.
-var AllScopes = [...]string{ScopeRead, ScopeSensitive, ScopeWrite, ScopeAdmin}
+var AllScopes = [...]string{ScopeRead, ScopeSensitive, ScopeWrite, ScopeAdmin, ScopeSchema}
 
 // Scopes is what a caller may do, each scope once.
 type Scopes []string

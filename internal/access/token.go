@@ -27,6 +27,8 @@ type OIDC struct {
 	// EmailClaim holds the caller's address, believed only with email_verified beside it.
 	EmailClaim string
 	ClockSkew  time.Duration
+	// Router says that the tokens are those of a federation router, which checks the scopes of its own callers. It may read the schema.
+	Router bool
 	// Grants give scopes to whoever has a value in a claim.
 	Grants []Grant
 }
@@ -81,8 +83,12 @@ func (t *tokens) check(ctx context.Context, token string) (p *Principal, why str
 	if why, err := t.judge(&standard); err != nil {
 		return nil, why, err
 	}
+	scopes := all.scopes(t.cfg)
+	if t.cfg.Router && len(scopes) > 0 && !scopes.Has(ScopeSchema) {
+		scopes = append(scopes, ScopeSchema)
+	}
 	return &Principal{
-		Method: ByToken, Subject: standard.Subject, Scopes: all.scopes(t.cfg), Email: all.email(t.cfg.EmailClaim),
+		Method: ByToken, Subject: standard.Subject, Scopes: scopes, Email: all.email(t.cfg.EmailClaim),
 		Expires: standard.Expiry.Time().Add(t.cfg.ClockSkew),
 	}, "", nil
 }

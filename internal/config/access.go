@@ -70,7 +70,7 @@ func (d *decoder) keys(files []keyFile) []access.Key {
 		if !d.faulty(path+".name") && slices.ContainsFunc(keys, func(k access.Key) bool { return k.Name == f.Name }) {
 			d.fault(path+".name", "another key has this name")
 		}
-		k := access.Key{Name: f.Name, Scopes: f.Scopes}
+		k := access.Key{Name: f.Name, Scopes: withSchema(f.Scopes, f.Router), Router: f.Router}
 		if !d.faulty(path + ".hash") {
 			var err error
 			if k.Hash, err = access.ParseHash(f.Hash); err != nil {
@@ -99,7 +99,7 @@ func (d *decoder) oidc(f *oidcFile) *access.OIDC {
 	const path = "access.oidc"
 	o := &access.OIDC{
 		Issuer: f.Issuer, Audience: f.Audience, JWKSURL: f.JWKSURL, Algorithms: f.Algorithms, ScopeClaim: f.ScopeClaim, EmailClaim: f.EmailClaim,
-		ClockSkew: f.ClockSkew,
+		ClockSkew: f.ClockSkew, Router: f.Router,
 	}
 	if len(o.Algorithms) == 0 {
 		o.Algorithms = []string{"RS256", "ES256"}

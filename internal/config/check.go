@@ -72,6 +72,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		d.plaintext(c.Listen, f)
 	}
 	c.Introspection, c.Limits, c.PersistedQueries = f.Introspection, f.Limits, f.PersistedQueries
+	c.Federation = d.federation(&f.Federation, &c.Access)
 	if t := f.TrustedDocuments; t != nil {
 		c.TrustedDocuments = &TrustedDocuments{File: t.File, Enforce: t.Mode != "warn"}
 	}

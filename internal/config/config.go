@@ -41,8 +41,15 @@ type Config struct {
 	PersistedQueries bool
 	// Introspection lets clients ask for the schema.
 	Introspection bool
+	Federation    Federation
 	// Origins are those whose pages may use the graph, such as https://people.example.com.
 	Origins []string
+}
+
+// Federation says how the graph is presented.
+type Federation struct {
+	Prefix             string
+	SecurityDirectives bool
 }
 
 // Writes says how sources are changed, and what is remembered of that.

@@ -39,6 +39,7 @@ type rootFile struct {
 	Log               logFile        `key:"log" doc:"The log."`
 	Tracing           tracingFile    `key:"tracing" doc:"OpenTelemetry traces."`
 	Introspection     bool           `key:"introspection" default:"false" doc:"Lets clients ask for the schema. Without it the playground has no documentation and no completion; roster schema prints the schema. Always on in the demo."`
+	Federation        federationFile `key:"federation" doc:"How the graph is presented to a federation router; see federation.md."`
 	Limits            Limits         `key:"limits" doc:"How much may be asked. What is refused because of one of these is told its name and its number."`
 	TrustedDocuments  *trustedFile   `key:"trusted_documents" default:"(all documents run)" doc:"Lets registered documents run only."`
 	PersistedQueries  bool           `key:"persisted_queries" default:"true" doc:"Lets clients send the hash of a document that any client has sent before, in its place (automatic persisted queries). Off where trusted_documents are enforced."`
@@ -50,6 +51,11 @@ type tlsFile struct {
 	CertFile     string `key:"cert_file" type:"path" required:"yes" doc:"The server's certificate in PEM, and behind it those up to the authority. Relative to the configuration file, like the next two."`
 	KeyFile      string `key:"key_file" type:"path" required:"yes" doc:"Its key in PEM."`
 	ClientCAFile string `key:"client_ca_file" type:"path" default:"(clients need no certificate)" doc:"The authorities one of which must have signed a client's certificate."`
+}
+
+type federationFile struct {
+	Prefix             string `key:"prefix" default:"(none)" doc:"Begins the names of all types but scalars, and in lower case those of root fields, for a graph in which Role, node or viewer are taken: with Roster they are RosterRole and rosterNode. All clients then use these names."`
+	SecurityDirectives string `key:"security_directives" oneof:"auto include omit" default:"auto" doc:"Whether the schema of the subgraph has @requiresScopes: include, omit, or auto for where a key or oidc has router: true. omit is refused there."`
 }
 
 type trustedFile struct {
@@ -104,7 +110,8 @@ type accessFile struct {
 type keyFile struct {
 	Name   string   `key:"name" required:"yes" doc:"Whose it is: viewer and the log call the caller so. Unique."`
 	Hash   string   `key:"hash" required:"yes" type:"sha256:…" doc:"What roster key prints beside the key."`
-	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin" doc:"What the caller may do: directory:read, directory:sensitive, directory:write, directory:admin. None includes another."`
+	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema" doc:"What the caller may do: directory:read, directory:sensitive, directory:write, directory:admin, directory:schema. None includes another."`
+	Router bool     `key:"router" default:"false" doc:"Says that a federation router uses the key, and checks for its own callers who may see what, by the @requiresScopes of the subgraph's schema. Gives directory:schema too."`
 }
 
 type oidcFile struct {
@@ -115,17 +122,18 @@ type oidcFile struct {
 	ScopeClaim string        `key:"scope_claim" default:"(scope and scp)" doc:"The claim with the scopes: a list, or a text with spaces between. A dot leads into a claim, as in realm_access.roles."`
 	EmailClaim string        `key:"email_claim" default:"email" doc:"The claim with the caller's address. It counts only where email_verified is true; name another than email only where that is said of it too."`
 	ClockSkew  time.Duration `key:"clock_skew" default:"30s" min:"1ms" max:"5m" doc:"How far the issuer's clock may be from this one."`
+	Router     bool          `key:"router" default:"false" doc:"Says that its tokens are a federation router's own, as router of a key does."`
 	Grants     []grantFile   `key:"grants" default:"(none)" doc:"Scopes for those who have a value in a claim, such as a group."`
 }
 
 type grantFile struct {
 	Claim  string   `key:"claim" required:"yes" doc:"Such as groups."`
 	Value  string   `key:"value" required:"yes" doc:"Such as hr."`
-	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin" doc:"What they may do."`
+	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema" doc:"What they may do."`
 }
 
 type anonymousFile struct {
-	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin" doc:"Required in anonymous. What they may do."`
+	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema" doc:"Required in anonymous. What they may do."`
 }
 
 type writesFile struct {

@@ -11,7 +11,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
-	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/internal/coerce"
@@ -27,11 +26,15 @@ const (
 // documents reads and checks documents, and keeps them by their text. gqlgen would do the same, but leaves no room between reading and checking,
 // where what would be dear to check has to be refused.
 type documents struct {
-	schema          *ast.Schema
+	schema          *ast.Schema // of what is run
+	prepare         prepare
 	limits          Limits
 	introspection   bool
 	ordinary, large graphql.Cache[*document]
 }
+
+// prepare is API.Prepare.
+type prepare func(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List
 
 // document is one that fits the schema.
 type document struct {
@@ -39,10 +42,12 @@ type document struct {
 	coerce *coerce.Document
 	// forGqlgen has the same operations without their variables: gqlgen would coerce those anew, and by rules of its own.
 	forGqlgen *ast.QueryDocument
+	// service says that it asks for the schema of the subgraph.
+	service bool
 }
 
 func newDocument(schema *ast.Schema, checked *ast.QueryDocument) *document {
-	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}}
+	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}, service: asksFor(checked, serviceField)}
 	for _, op := range checked.Operations {
 		without := *op
 		without.VariableDefinitions = nil
@@ -51,9 +56,9 @@ func newDocument(schema *ast.Schema, checked *ast.QueryDocument) *document {
 	return doc
 }
 
-func newDocuments(schema *ast.Schema, limits Limits, introspection bool) *documents {
+func newDocuments(schema *ast.Schema, prepare prepare, limits Limits, introspection bool) *documents {
 	return &documents{
-		schema: schema, limits: limits, introspection: introspection,
+		schema: schema, prepare: prepare, limits: limits, introspection: introspection,
 		ordinary: lru.New[*document](ordinaryDocuments), large: lru.New[*document](largeDocuments),
 	}
 }
@@ -84,14 +89,14 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if e := d.limits.fit(parsed); e != nil {
 		return nil, e.list()
 	}
-	if errs := validator.ValidateWithRules(d.schema, parsed, quietRules()); len(errs) > 0 {
+	if errs := d.prepare(parsed, quietRules()); len(errs) > 0 {
 		for _, e := range errs {
 			errcode.Set(e, errcode.ValidationFailed)
 		}
 		return nil, errs
 	}
-	if field := introspects(parsed); field != "" && !d.introspection {
-		return nil, introspectionOff(field)
+	if !d.introspection && asksFor(parsed, schemaFields) {
+		return nil, introspectionOff.list()
 	}
 	doc := newDocument(d.schema, parsed)
 	cache.Add(ctx, text, doc)

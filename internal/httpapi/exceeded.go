@@ -24,6 +24,13 @@ func exceeded(limit string, maximum, actual int, format string, args ...any) *re
 	return &refusal{code: codeLimit, message: fmt.Sprintf(format, args...), more: more}
 }
 
+// withStatusOf gives the refusal with a status, and leaves it as it is.
+func (e *refusal) withStatusOf(status int) *refusal {
+	out := *e
+	out.status = status
+	return &out
+}
+
 func (e *refusal) withStatus(status int) *refusal {
 	e.status = status
 	return e

@@ -44,7 +44,7 @@ const (
 func newDoor(opt Options) *door {
 	schema := opt.API.Schema()
 	d := &door{
-		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
+		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.API.Prepare, opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
 		gate: opt.Gate, endless: NewGate(opt.Limits), access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
 		large: make(chan struct{}, largeBodies),

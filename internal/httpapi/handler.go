@@ -5,7 +5,9 @@ import (
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/internal/admission"
 	"roster/internal/persisted"
@@ -14,6 +16,8 @@ import (
 // API is the graph as the server needs it.
 type API interface {
 	Schema() graphql.ExecutableSchema
+	// Prepare holds a document to the schema that clients know, by these rules, and makes it one of Schema's.
+	Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List
 	Extension() graphql.HandlerExtension
 	ErrorPresenter(ctx context.Context, err error) *gqlerror.Error
 	Recover(ctx context.Context, p any) error
@@ -43,8 +47,10 @@ type Options struct {
 	// Retired is closed when another handler has taken the place of this one: long-lived connections then end, so that their clients come to that
 	// one. Nil for never.
 	Retired <-chan struct{}
-	// Introspection lets clients ask for the schema.
+	// Introspection lets all clients ask for the schema. Without it, those may read it who have the scope for that.
 	Introspection bool
+	// ClientSchema is what is served at /schema.graphql; empty for nothing.
+	ClientSchema string
 	// Gate counts callers; nil means one of its own.
 	Gate *admission.Gate
 	// Documents says which documents may run, and knows some by their hash; nil lets all of them run and knows none.
@@ -62,7 +68,11 @@ func New(opt Options) http.Handler {
 		opt.Gate = NewGate(opt.Limits)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", newDoor(opt))
+	d := newDoor(opt)
+	mux.Handle("/graphql", d)
+	if opt.ClientSchema != "" {
+		mux.Handle("GET /schema.graphql", newSchemaFile(d, opt.ClientSchema))
+	}
 	if !opt.HealthElsewhere {
 		health(mux, opt.Ready)
 	}

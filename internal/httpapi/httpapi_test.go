@@ -18,6 +18,8 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/internal/freshness"
 	"roster/internal/httpapi"
@@ -34,6 +36,10 @@ var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { hello(nam
 func (a api) Schema() graphql.ExecutableSchema { return executable(a) }
 
 func (api) Extension() graphql.HandlerExtension { return idle{} }
+
+func (a api) Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List {
+	return validator.ValidateWithRules(a.Schema().Schema(), doc, by)
+}
 
 func (api) ErrorPresenter(ctx context.Context, err error) *gqlerror.Error {
 	return graphql.DefaultErrorPresenter(ctx, err)

@@ -1,50 +1,58 @@
 package httpapi
 
 import (
+	"context"
+
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/access"
 )
 
-// schemaFields are the fields of a query that tell the schema. Which type a value has, __typename, anybody may know.
-var schemaFields = map[string]bool{"__schema": true, "__type": true, "_service": true}
+// schemaFields are the fields of a query that tell the schema. Which type a value has, __typename, anybody may know. serviceField tells it to a
+// federation router, and has a scope of its own.
+var (
+	schemaFields = map[string]bool{"__schema": true, "__type": true}
+	serviceField = map[string]bool{"_service": true}
+)
 
-// introspects gives a field by which the document asks for the schema; empty where it does not. Such fields stand at the root only, but fragments
-// may hold them, and each is looked at by itself.
-func introspects(doc *ast.QueryDocument) string {
+// asksFor says whether the document has one of these fields at a root. Fragments may hold them, and each is looked at by itself.
+func asksFor(doc *ast.QueryDocument, fields map[string]bool) bool {
 	for _, op := range doc.Operations {
-		if name := introspecting(op.SelectionSet); name != "" {
-			return name
+		if selects(op.SelectionSet, fields) {
+			return true
 		}
 	}
 	for _, f := range doc.Fragments {
-		if name := introspecting(f.SelectionSet); name != "" {
-			return name
+		if selects(f.SelectionSet, fields) {
+			return true
 		}
 	}
-	return ""
+	return false
 }
 
-func introspecting(set ast.SelectionSet) string {
+func selects(set ast.SelectionSet, fields map[string]bool) bool {
 	for _, s := range set {
-		var name string
 		switch s := s.(type) {
 		case *ast.Field:
-			if schemaFields[s.Name] {
-				return s.Name
+			if fields[s.Name] || selects(s.SelectionSet, fields) {
+				return true
 			}
-			name = introspecting(s.SelectionSet)
 		case *ast.InlineFragment:
-			name = introspecting(s.SelectionSet)
-		}
-		if name != "" {
-			return name
+			if selects(s.SelectionSet, fields) {
+				return true
+			}
 		}
 	}
-	return ""
+	return false
 }
 
-func introspectionOff(field string) gqlerror.List {
-	e := &refusal{code: codeIntrospection,
-		message: field + " is not answered here: roster schema prints the schema, and introspection: true in the configuration lets clients ask for it"}
-	return e.list()
+var introspectionOff = &refusal{code: codeIntrospection, message: "introspection is off: roster schema prints the schema, and introspection: true in " +
+	"the configuration lets clients ask for it"}
+
+var schemaForbidden = &refusal{code: codeForbidden, message: "the schema needs the scope " + access.ScopeSchema + ", or introspection: true in the " +
+	"configuration; roster schema prints it"}
+
+// mayReadSchema says whether the caller may have the schema as a text: that of the subgraph, and the one for clients.
+func (d *door) mayReadSchema(ctx context.Context) bool {
+	return d.documents.introspection || access.FromContext(ctx).May(access.ScopeSchema)
 }

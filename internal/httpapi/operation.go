@@ -46,6 +46,9 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	if len(errs) > 0 {
 		return d.refused(ctx, &graphql.OperationContext{}, errs)
 	}
+	if doc.service && !d.mayReadSchema(ctx) {
+		return d.refused(ctx, &graphql.OperationContext{}, schemaForbidden.list())
+	}
 	if hash != "" {
 		d.trusted.Register(ctx, params.Query, hash)
 	}

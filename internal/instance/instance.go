@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"roster/connectors"
+	"roster/graph"
 	"roster/internal/admission"
 	"roster/internal/config"
 	"roster/internal/credential"
@@ -133,8 +134,9 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	}
 	served := httpapi.Options{
 		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Writer: i.writer, AccessLog: i.door.log, Logger: opt.Logger,
-			SourcesApart: cfg.SourcesApart},
-		Pages: opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
+			SourcesApart: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
+		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
+		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
 		Limits: limits, Gate: i.gate, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}

@@ -163,6 +163,18 @@ func (v *View) Completeness(n Needs) *directory.Completeness {
 	return c
 }
 
+// ReadAt says when the oldest data of these collections was read, of those that are loaded from the sources that from names. Zero where there is none.
+func (v *View) ReadAt(n Needs, from func(source string) bool) time.Time {
+	var oldest time.Time
+	for i := range v.loaded {
+		l := &v.loaded[i]
+		if !l.readAt.IsZero() && (oldest.IsZero() || l.readAt.Before(oldest)) && n.of(l.mentions, l.Collection) && from(l.Source) {
+			oldest = l.readAt
+		}
+	}
+	return oldest
+}
+
 // Missing lists, in the order of the configuration, for each source that lacks data for the operation, wholly or in part, the worst of its
 // collections; of several, the first of which is known why.
 func (v *View) Missing() []snapshot.Status {

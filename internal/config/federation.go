@@ -1,0 +1,51 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+
+	"roster/internal/access"
+)
+
+// namePrefixForm makes names of types and fields that GraphQL does not keep for itself.
+var namePrefixForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,30}_?$`)
+
+// PrefixForm says what a prefix has to be.
+const PrefixForm = "must begin with a capital letter, and be letters and digits, at most 31, such as Roster; an underscore may end it"
+
+// IsPrefix says whether names can begin with that.
+func IsPrefix(text string) bool { return namePrefixForm.MatchString(text) }
+
+func (d *decoder) federation(f *federationFile, a *Access) Federation {
+	if f.Prefix != "" && !d.faulty("federation.prefix") && !IsPrefix(f.Prefix) {
+		d.fault("federation.prefix", PrefixForm)
+	}
+	router := routerIn(a)
+	if f.SecurityDirectives == "omit" && router != "" {
+		d.fault("federation.security_directives", "is omit, but %s has router: true: the router would not know which fields need a scope, and "+
+			"anybody could read through it what that credential may. Leave security_directives out, or take router away, so that Roster checks the scopes "+
+			"of the credential itself", router)
+	}
+	return Federation{Prefix: f.Prefix, SecurityDirectives: f.SecurityDirectives == "include" || router != ""}
+}
+
+// routerIn names a credential with which a router vouches for its callers; empty where there is none.
+func routerIn(a *Access) string {
+	for i := range a.Keys {
+		if a.Keys[i].Router {
+			return fmt.Sprintf("access.keys[%d]", i)
+		}
+	}
+	if a.OIDC != nil && a.OIDC.Router {
+		return "access.oidc"
+	}
+	return ""
+}
+
+// withSchema gives the scopes of a credential that is a router's: it has to know the schema of the subgraph.
+func withSchema(scopes access.Scopes, router bool) access.Scopes {
+	if router && len(scopes) > 0 && !scopes.Has(access.ScopeSchema) {
+		scopes = append(scopes[:len(scopes):len(scopes)], access.ScopeSchema)
+	}
+	return scopes
+}
