@@ -179,6 +179,7 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	cfg.DrainDelay = 0       // nothing stands in front of it
 	cfg.Introspection = true // there is nothing to hide, and the playground documents itself by it
 	return serve(ctx, cfg, nil, telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn), func(string) {}, func(address string) {
 		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
@@ -421,7 +422,8 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 		read.Go(func() { tokens.Run(reading) })
 	}
 	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
-	err = httpapi.Serve(ctx, l, seen.Handler(host, log), httpapi.Limits(cfg.Limits), secure, log)
+	server := httpapi.Server{Handler: seen.Handler(host, log), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: log}
+	err = server.Serve(ctx, l)
 	stopAdmin() // until here it tells how the drain goes
 	stopReading()
 	read.Wait()

@@ -18,6 +18,8 @@ type Config struct {
 	IdleAfter time.Duration
 	// FirstWait is how long a query waits for data that is absent or far too old, MaxWait for newer data that it asked for.
 	FirstWait, MaxWait time.Duration
+	// DrainDelay is how long requests are still taken after the signal to stop.
+	DrainDelay time.Duration
 	// SourcesApart tells what sources lack beside an answer's errors, not among them.
 	SourcesApart bool
 	// Redis is nil where there is none.

@@ -28,6 +28,7 @@ type rootFile struct {
 	IdleAfter         time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
 	FirstWait         time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
 	MaxWait           time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
+	DrainDelay        time.Duration  `key:"drain_delay" default:"5s" min:"0s" max:"5m" doc:"How long requests are still taken after the signal to stop, while /readyz fails and answers end their connections, so that a load balancer sends them elsewhere first."`
 	SourceErrs        string         `key:"source_errors" oneof:"errors extensions" default:"errors" doc:"Where an answer tells what sources lack: among its errors, or in extensions.sources only, for clients that throw away any answer with errors."`
 	Redis             *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
 	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`

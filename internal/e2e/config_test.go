@@ -63,7 +63,7 @@ func reading(source map[string]any, freshFor, minInterval string) map[string]any
 
 // settingsOf gives a configuration of the sources, on a free port, with a log that people read.
 func settingsOf(sources ...map[string]any) map[string]any {
-	return map[string]any{"listen": "127.0.0.1:0", "log": map[string]any{"format": "text"}, "sources": sources,
+	return map[string]any{"listen": "127.0.0.1:0", "drain_delay": "0s", "log": map[string]any{"format": "text"}, "sources": sources,
 		"limits": map[string]any{"requests": 0}} // a test is one caller, and some ask without a pause
 }
 

@@ -2,13 +2,22 @@ package e2e_test
 
 import (
 	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"roster/connectors"
 	"roster/connectors/faults"
@@ -74,6 +83,94 @@ func TestDrain(t *testing.T) {
 	if err := p.awaitEnd(); err != nil {
 		t.Error(err)
 	}
+}
+
+// Whoever asks without a pause on connections that are kept loses no request when the program is told to stop: a load balancer learns by /readyz to send
+// them elsewhere, and until then they are taken.
+func TestDrainLosesNothing(t *testing.T) {
+	t.Parallel()
+	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := settingsOf(sourceSettings(system(t, connectors.Kommo, 25).Sources()[0]))
+			settings["drain_delay"] = "5s"
+			client := new(tls.Config)
+			if http2 {
+				settings["tls"], client = secured(t)
+			}
+			p := serve(t, settings)
+			p.awaitFirstReading(t)
+			var clients sync.WaitGroup
+			var answers, elsewhere atomic.Int64
+			for range 50 {
+				transport := &http.Transport{TLSClientConfig: client.Clone(), ForceAttemptHTTP2: http2}
+				t.Cleanup(transport.CloseIdleConnections)
+				clients.Go(func() {
+					for elsewhere.Load() == 0 {
+						if _, err := p.askOver(t, transport, http.MethodPost, "/graphql"); err != nil {
+							t.Errorf("a request is lost: %v", err)
+							return
+						}
+						answers.Add(1)
+					}
+				})
+			}
+			eventually(t, "all clients are busy", func() bool { return answers.Load() > 500 })
+			if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			balancer := &http.Transport{TLSClientConfig: client.Clone(), DisableKeepAlives: true}
+			eventually(t, "the program is not ready", func() bool {
+				status, err := p.askOver(t, balancer, http.MethodGet, "/readyz")
+				return err == nil && status == http.StatusServiceUnavailable
+			})
+			if status, err := p.askOver(t, balancer, http.MethodPost, "/graphql"); err != nil || status != http.StatusOK {
+				t.Errorf("who has not learnt of it yet gets %d, %v", status, err)
+			}
+			elsewhere.Add(1)
+			clients.Wait()
+			if err := p.awaitEnd(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// askOver sends a request that no client may repeat by itself, unless the server says that it has not begun with it.
+func (p *program) askOver(t *testing.T, transport *http.Transport, method, path string) (status int, err error) {
+	ctx := context.WithoutCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, method, p.url+path, strings.NewReader(`{"query":"{ users { totalCount } }"}`))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, err
+}
+
+// secured gives the setting of a certificate for the program, and what its clients go by.
+func secured(t *testing.T) (map[string]any, *tls.Config) {
+	t.Helper()
+	cert, authority := certified(t, time.Now().Add(time.Hour))
+	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for name, content := range map[string][]byte{certFile: authority, keyFile: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	return map[string]any{"cert_file": certFile, "key_file": keyFile}, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 }
 
 func hostOf(p *program) string { return strings.TrimPrefix(p.url, "http://") }

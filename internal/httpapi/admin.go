@@ -81,7 +81,8 @@ func (a *AdminListener) Serve(ctx context.Context, handler http.Handler, log *sl
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var served sync.WaitGroup
 	served.Go(func() {
-		err := serve(serving, a.listener, handler, DefaultLimits(), nil, log, adminDrainFor)
+		server := Server{Handler: handler, Limits: DefaultLimits(), Logger: log, drainFor: adminDrainFor}
+		err := server.Serve(serving, a.listener)
 		if err != nil && serving.Err() == nil {
 			log.LogAttrs(ctx, slog.LevelError, "admin.listen is not served any more", slog.Any("error", err))
 		}

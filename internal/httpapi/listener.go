@@ -4,23 +4,28 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"roster/internal/admission"
 )
 
-// Bound gives a listener that closes connections at once that are one too many, in all or from one address. To wait with them instead would let
+// bound gives a listener that closes connections at once that are one too many, in all or from one address. To wait with them instead would let
 // whoever opens enough connections keep everybody out.
-func Bound(l net.Listener, limits Limits) net.Listener {
-	return &bounded{Listener: l, all: limits.Connections, each: limits.AddressConnections, open: make(map[netip.Addr]int)}
+func bound(l net.Listener, limits Limits) *bounded {
+	return &bounded{
+		Listener: l, all: limits.Connections, each: limits.AddressConnections, open: make(map[netip.Addr]int), conns: make(map[*countedConn]struct{}),
+	}
 }
 
 type bounded struct {
 	net.Listener
 	all, each int
+	accepted  atomic.Int64
 
 	mu    sync.Mutex
-	total int
 	open  map[netip.Addr]int
+	conns map[*countedConn]struct{}
 }
 
 // Accept gives the next connection that is not one too many.
@@ -30,9 +35,10 @@ func (b *bounded) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		from := addressOf(c)
-		if b.take(from) {
-			return &countedConn{Conn: c, done: func() { b.give(from) }}, nil
+		b.accepted.Add(1)
+		counted := &countedConn{Conn: c, from: addressOf(c), of: b}
+		if b.take(counted) {
+			return counted, nil
 		}
 		c.Close() //nolint:errcheck // it has only just been opened
 	}
@@ -45,36 +51,47 @@ func addressOf(c net.Conn) netip.Addr {
 	return netip.Addr{}
 }
 
-func (b *bounded) take(from netip.Addr) bool {
+func (b *bounded) take(c *countedConn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.total >= b.all || b.open[from] >= b.each {
+	if len(b.conns) >= b.all || b.open[c.from] >= b.each {
 		return false
 	}
-	b.total++
-	b.open[from]++
+	b.conns[c] = struct{}{}
+	b.open[c.from]++
 	return true
 }
 
-func (b *bounded) give(from netip.Addr) {
+func (b *bounded) give(c *countedConn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.total--
-	if b.open[from]--; b.open[from] <= 0 {
-		delete(b.open, from)
+	delete(b.conns, c)
+	if b.open[c.from]--; b.open[c.from] <= 0 {
+		delete(b.open, c.from)
 	}
 }
 
 // countedConn is a connection that counts until it is closed.
 type countedConn struct {
 	net.Conn
-	once sync.Once
-	done func()
+	from  netip.Addr
+	of    *bounded
+	once  sync.Once
+	quiet atomic.Int64 // since when nothing has come and no request is under way, in ns of the Unix epoch; 0 while one is
+}
+
+// Read reads from it.
+func (c *countedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if since := c.quiet.Load(); since != 0 && n > 0 { // a part of a request
+		c.quiet.CompareAndSwap(since, time.Now().UnixNano())
+	}
+	return n, err
 }
 
 // Close closes it.
 func (c *countedConn) Close() error {
-	c.once.Do(c.done)
+	c.once.Do(func() { c.of.give(c) })
 	return c.Conn.Close()
 }
 

@@ -1,18 +1,16 @@
-package httpapi_test
+package httpapi
 
 import (
 	"errors"
 	"io"
 	"net"
 	"testing"
-
-	"roster/internal/httpapi"
 )
 
 // One connection too many is closed at once; the others stay, and one that ends makes room.
 func TestBound(t *testing.T) {
 	t.Parallel()
-	for name, limits := range map[string]httpapi.Limits{
+	for name, limits := range map[string]Limits{
 		"in all":           {Connections: 2, AddressConnections: 10},
 		"from one address": {Connections: 10, AddressConnections: 2},
 	} {
@@ -22,7 +20,7 @@ func TestBound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l := httpapi.Bound(inner, limits)
+			l := bound(inner, limits)
 			accepted := make(chan net.Conn)
 			go func() {
 				defer close(accepted)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"roster/internal/httpapi"
 )
@@ -59,6 +60,12 @@ type served struct {
 // serveOn serves a handler in a bubble. It is to be stopped, and awaited, before the bubble ends.
 func serveOn(t *testing.T, opt httpapi.Options) *served {
 	t.Helper()
+	return serveOnFor(t, opt, 0)
+}
+
+// serveOnFor is serveOn where requests are still taken for a delay after the server is stopped.
+func serveOnFor(t *testing.T, opt httpapi.Options, delay time.Duration) *served {
+	t.Helper()
 	if opt.Limits == (httpapi.Limits{}) {
 		opt.Limits = httpapi.DefaultLimits()
 	}
@@ -71,7 +78,8 @@ func serveOn(t *testing.T, opt httpapi.Options) *served {
 		stop()
 	}
 	go func() {
-		s.over <- httpapi.Serve(ctx, p, httpapi.New(opt), opt.Limits, nil, slog.New(slog.DiscardHandler))
+		server := httpapi.Server{Handler: httpapi.New(opt), Limits: opt.Limits, DrainDelay: delay, Logger: slog.New(slog.DiscardHandler)}
+		s.over <- server.Serve(ctx, p)
 	}()
 	return s
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,7 +13,7 @@ import (
 	"time"
 )
 
-// drainFor is how long answers under way may still take after the signal to stop.
+// drainFor is how long answers under way may still take after the listener has closed.
 const drainFor = 20 * time.Second
 
 // serving is what requests know of the server that they came to.
@@ -65,46 +66,74 @@ func (s *serving) onStop(retired <-chan struct{}, f func()) (off func()) {
 	}
 }
 
-// Serve serves the handler until ctx ends, in clear where secure is nil, then takes no more requests and lets those under way finish.
-func Serve(ctx context.Context, l net.Listener, handler http.Handler, limits Limits, secure *tls.Config, log *slog.Logger) error {
-	return serve(ctx, l, handler, limits, secure, log, drainFor)
+// Server serves a handler on a listener.
+type Server struct {
+	Handler http.Handler
+	Limits  Limits
+	// TLS is nil where the server speaks in clear.
+	TLS *tls.Config
+	// DrainDelay is how long the server still takes requests after it has been told to stop, so that whoever sends them learns of it first.
+	DrainDelay time.Duration
+	Logger     *slog.Logger
+
+	drainFor time.Duration // zero means drainFor
 }
 
-func serve(
-	ctx context.Context, l net.Listener, handler http.Handler, limits Limits, secure *tls.Config, log *slog.Logger, drainFor time.Duration,
-) error {
-	at := &serving{stopping: ctx.Done()}
+// Serve serves until ctx ends. It goes on for DrainDelay, with answers that tell clients to connect again; then it takes no more requests, and lets
+// those under way finish.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	stopping := make(chan struct{})
+	at := &serving{stopping: stopping}
 	at.open.Add(1) // the server itself, until it drains
 	requests, endAll := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, at))
 	defer endAll()
+	answers := &lastAnswers{stopping: ctx.Done(), closing: make(chan struct{}), closed: make(chan struct{})}
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           answers.end(s.Handler),
 		BaseContext:       func(net.Listener) context.Context { return requests },
-		ReadHeaderTimeout: limits.HeaderTime,
-		ReadTimeout:       limits.BodyTime,
-		WriteTimeout:      limits.AnswerTime,
-		IdleTimeout:       limits.IdleTime,
-		MaxHeaderBytes:    limits.HeaderBytes,
-		TLSConfig:         secure,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: s.Limits.HeaderTime,
+		ReadTimeout:       s.Limits.BodyTime,
+		WriteTimeout:      s.Limits.AnswerTime,
+		IdleTimeout:       s.Limits.IdleTime,
+		MaxHeaderBytes:    s.Limits.HeaderBytes,
+		TLSConfig:         s.TLS,
+		ConnState:         noteState,
+		ErrorLog:          slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
 	}
+	listener := bound(l, s.Limits)
 	failed := make(chan error, 1)
 	go func() {
-		if secure != nil {
-			failed <- server.ServeTLS(Bound(l, limits), "", "")
+		defer close(failed)
+		if s.TLS != nil {
+			failed <- server.ServeTLS(listener, "", "")
 			return
 		}
-		failed <- server.Serve(Bound(l, limits))
+		failed <- server.Serve(listener)
 	}()
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
-	log.InfoContext(ctx, "stopping: takes no more requests, and finishes those under way", "address", l.Addr().String(), "at_most", drainFor.String())
+	patience := cmp.Or(s.drainFor, drainFor)
+	s.Logger.InfoContext(ctx, "stopping: takes requests for the delay, then finishes those under way", "address", l.Addr().String(),
+		"delay", s.DrainDelay.String(), "at_most", patience.String())
+	if s.DrainDelay > 0 {
+		select {
+		case err := <-failed:
+			return err
+		case <-time.After(s.DrainDelay):
+		}
+	}
+	close(stopping)
 	at.open.Done()
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
+	if s.DrainDelay > 0 {
+		answers.closeBetween(drain, listener)
+		<-failed //nolint:errcheck // it says that the listener was closed
+		listener.awaitQuiet(drain)
+	}
 	err := server.Shutdown(drain)
 	<-failed //nolint:errcheck // it says that the server was shut down
 	if !at.closed(drain) {
@@ -114,7 +143,7 @@ func serve(
 	}
 	if err != nil {
 		server.Close() //nolint:errcheck // what is still open has had its time
-		return fmt.Errorf("some requests were still open after %s: %w", drainFor, err)
+		return fmt.Errorf("some requests were still open after %s: %w", patience, err)
 	}
 	return nil
 }

@@ -35,7 +35,8 @@ func TestServeDrains(t *testing.T) {
 	served := make(chan error, 1)
 	var told bytes.Buffer
 	go func() {
-		served <- httpapi.Serve(ctx, l, handler, httpapi.DefaultLimits(), nil, slog.New(slog.NewTextHandler(&told, nil)))
+		server := httpapi.Server{Handler: handler, Limits: httpapi.DefaultLimits(), Logger: slog.New(slog.NewTextHandler(&told, nil))}
+		served <- server.Serve(ctx, l)
 	}()
 	address := "http://" + l.Addr().String()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -88,7 +89,8 @@ func TestServeTellsWhatEndsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close() //nolint:errcheck // it is to be closed
-	if err := httpapi.Serve(t.Context(), l, http.NotFoundHandler(), httpapi.DefaultLimits(), nil, slog.New(slog.DiscardHandler)); err == nil {
+	server := httpapi.Server{Handler: http.NotFoundHandler(), Limits: httpapi.DefaultLimits(), Logger: slog.New(slog.DiscardHandler)}
+	if err := server.Serve(t.Context(), l); err == nil {
 		t.Error("it serves on a closed listener")
 	}
 }

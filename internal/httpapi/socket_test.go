@@ -453,6 +453,34 @@ func TestSocketDrains(t *testing.T) {
 	})
 }
 
+// As long as requests are still taken, so are the operations of WebSockets. Then their clients are sent elsewhere.
+func TestSocketGoesOnInTheDelay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const delay = 5 * time.Second
+		s := serveOnFor(t, httpapi.Options{API: counting(1000)}, delay)
+		c := s.connect(t, nil, gqlws)
+		c.send(wsInit)
+		c.expect(wsAck)
+		began := time.Now()
+		s.stop()
+		synctest.Wait()
+		c.send(wsCount)
+		c.expect(`{"type":"next","id":"1","payload":{"data":{"count":1}}}`)
+		c.send(`{"type":"complete","id":"1"}`)
+		late := s.connect(t, nil, gqlws)
+		late.send(wsInit)
+		late.expect(wsAck)
+		for _, c := range []*talk{c, late} {
+			c.closed(1001, "The server is stopping")
+		}
+		if took := time.Since(began); took < delay {
+			t.Errorf("the clients were sent elsewhere after %s", took)
+		}
+		s.end(t)
+	})
+}
+
 // A client that has gone without a word is noticed.
 func TestSocketPings(t *testing.T) {
 	t.Parallel()

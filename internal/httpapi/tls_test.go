@@ -96,7 +96,8 @@ func TestTLS(t *testing.T) {
 		header(w, r, asJSON)
 		fmt.Fprint(w, r.Proto)
 	})
-	go func() { served <- Serve(ctx, l, handler, DefaultLimits(), config, slog.New(slog.DiscardHandler)) }()
+	server := Server{Handler: handler, Limits: DefaultLimits(), TLS: config, Logger: slog.New(slog.DiscardHandler)}
+	go func() { served <- server.Serve(ctx, l) }()
 	ask := func(certificates ...tls.Certificate) (string, error) {
 		roots := x509.NewCertPool()
 		roots.AppendCertsFromPEM(a.pem)

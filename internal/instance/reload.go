@@ -105,6 +105,9 @@ func keepFixed(cfg, was *config.Config) []string {
 	if changed := keepConnections(&cfg.Limits, &was.Limits); changed {
 		fixed = append(fixed, "limits (of connections and times)")
 	}
+	if cfg.DrainDelay != was.DrainDelay {
+		fixed = append(fixed, "drain_delay")
+	}
 	if cfg.CredentialsDir != was.CredentialsDir {
 		fixed = append(fixed, "credentials_dir")
 	}
@@ -118,7 +121,7 @@ func keepFixed(cfg, was *config.Config) []string {
 		fixed = append(fixed, "tracing")
 	}
 	cfg.Listen, cfg.TLS, cfg.Redis = was.Listen, was.TLS, was.Redis
-	cfg.CacheDir, cfg.CredentialsDir = was.CacheDir, was.CredentialsDir
+	cfg.CacheDir, cfg.CredentialsDir, cfg.DrainDelay = was.CacheDir, was.CredentialsDir, was.DrainDelay
 	cfg.Writes.Dir, cfg.Writes.ShowFor = was.Writes.Dir, was.Writes.ShowFor
 	cfg.Admin, cfg.Log, cfg.Tracing = was.Admin, was.Log, was.Tracing
 	return fixed

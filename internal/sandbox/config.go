@@ -30,7 +30,7 @@ func (s *Sandbox) WriteConfig(path, listen string) error {
 // its own. The credentials in it open invented data only.
 func (s *Sandbox) config(listen string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "listen: %s\nsources:\n", listen)
+	fmt.Fprintf(&b, "listen: %s\ndrain_delay: 0s # nothing stands in front of it\nsources:\n", listen)
 	for _, c := range s.Sources() {
 		fmt.Fprintf(&b, "  - name: %s\n    kind: %s\n    url: %s\n", c.Name, c.Kind, c.URL)
 		switch c.Kind {
