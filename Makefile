@@ -5,7 +5,7 @@ SOAK     ?= 10m
 BENCH    ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test fuzz soak bench lint format web conformance verify
+.PHONY: help build generate run demo test fuzz soak bench lint format web conformance conformance-gateways verify
 
 help: ## list what there is to run
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -49,6 +49,10 @@ web: ## build the playground's assets into web/dist (needs Node)
 conformance: ## hold the schema to Apollo's composition, and the server to public audits and clients (needs Node)
 	npm --prefix conformance ci
 	npm --prefix conformance test
+
+conformance-gateways: ## run Roster as a subgraph behind the gateways that npm has, and hold docs/federation.md to it (needs Node)
+	npm --prefix conformance/gateways ci
+	npm --prefix conformance/gateways test
 
 verify: ## everything that must hold before a change is merged
 	.ci/run

@@ -9,6 +9,7 @@ const root = new URL("..", import.meta.url);
 
 // The subgraph's SDL, from the program itself.
 export const sdl = execFileSync("go", ["run", ".", "schema"], { cwd: root, encoding: "utf8" });
+export const clientSDL = execFileSync("go", ["run", ".", "schema", "--client"], { cwd: root, encoding: "utf8" });
 
 // compose makes one supergraph of this subgraph and of others, given by name.
 export function compose(others = {}) {

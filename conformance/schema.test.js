@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { extendSchema, getNamedType, isObjectType, parse, validate, validateSchema, visit } from "graphql";
-import { compose, sdl } from "./schema.js";
+import { buildSchema, extendSchema, getNamedType, isObjectType, parse, validate, validateSchema, visit } from "graphql";
+import { clientSDL, compose, sdl } from "./schema.js";
 
 const entities = {
   User: ["id", "email"], Team: ["id"], Role: ["id"], Contact: ["id"], ContactFolder: ["id"],
@@ -32,6 +32,15 @@ test("what a router's clients see is valid, and nothing of federation is left in
   assert.deepEqual(validateSchema(alone.api), []);
   const names = Object.keys(alone.api.getTypeMap());
   assert.deepEqual(names.filter((n) => n.startsWith("_") && !n.startsWith("__")), []);
+});
+
+test("the schema for clients is one for graphql-js, which knows all that is in it", () => {
+  const schema = buildSchema(clientSDL);
+  assert.deepEqual(validateSchema(schema), []);
+  assert.ok(schema.getType("UserLookup").isOneOf);
+  assert.equal(schema.getType("DateTime").specifiedByURL, "https://www.rfc-editor.org/rfc/rfc3339");
+  assert.equal(String(schema.getType("User").getFields().name.type), "String!");
+  assert.deepEqual(Object.keys(alone.api.getTypeMap()).filter((n) => !n.startsWith("__") && !schema.getType(n)), []);
 });
 
 test("no type of the schema is lost on the way", () => {
