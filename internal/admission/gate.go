@@ -126,27 +126,41 @@ func (g *Gate) Count(c Caller) (Rate, bool) {
 // Full says which bound keeps an operation out.
 type Full int
 
-// The bounds of Enter.
+// The bounds of Acquire.
 const (
 	Free     Full = iota // none
 	CallerAt             // the caller has as many under way as one may have
 	AllAt                // all have together
 )
 
-// Enter lets a caller's operation in, or says why not. Who has come in has to Leave.
-func (g *Gate) Enter(c Caller) Full {
+// Held is an operation under way, counted for one caller.
+type Held struct {
+	gate *Gate
+	of   *state // where it was counted: the caller may be known by another state when it ends
+}
+
+// Acquire lets a caller's operation begin, or says why not. What it gives has to be released, once.
+func (g *Gate) Acquire(c Caller) (Held, Full) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.known(c)
 	switch {
 	case g.limits.PerCaller > 0 && s.running >= g.limits.PerCaller:
-		return CallerAt
+		return Held{}, CallerAt
 	case g.limits.Operations > 0 && g.running >= g.limits.Operations:
-		return AllAt
+		return Held{}, AllAt
 	}
 	s.running++
 	g.running++
-	return Free
+	return Held{g, s}, Free
+}
+
+// Release says that the operation has ended.
+func (h Held) Release() {
+	h.gate.mu.Lock()
+	defer h.gate.mu.Unlock()
+	h.of.running--
+	h.gate.running--
 }
 
 // Take has an operation of that cost run among the others. It is false where they would cost too much together; one that is alone may cost what it will.
@@ -166,20 +180,6 @@ func (g *Gate) Give(cost int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.cost -= cost
-}
-
-// Leave says that a caller's operation has ended.
-func (g *Gate) Leave(c Caller) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.running--
-	s := g.callers[c]
-	if s == nil {
-		s = g.callers[crowd]
-	}
-	if s != nil && s.running > 0 {
-		s.running--
-	}
 }
 
 // crowd stands for all callers beyond maxCallers.

@@ -78,31 +78,36 @@ func TestRateHolds(t *testing.T) {
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	g := admission.New(admission.Limits{Operations: 3, PerCaller: 2})
-	enter := func(c admission.Caller, want admission.Full) {
+	acquire := func(c admission.Caller, want admission.Full) admission.Held {
 		t.Helper()
-		if got := g.Enter(c); got != want {
+		held, got := g.Acquire(c)
+		if got != want {
 			t.Errorf("%v: %v, want %v", c, got, want)
 		}
+		return held
 	}
-	enter(ann, admission.Free)
-	enter(ann, admission.Free)
-	enter(ann, admission.CallerAt)
-	enter(bob, admission.Free)
-	enter(bob, admission.AllAt)
-	g.Leave(ann)
-	enter(bob, admission.Free)
-	enter(ann, admission.AllAt)
-	g.Leave(bob)
-	g.Leave(bob)
-	g.Leave(ann)
-	enter(ann, admission.Free)
+	first := acquire(ann, admission.Free)
+	second := acquire(ann, admission.Free)
+	acquire(ann, admission.CallerAt)
+	third := acquire(bob, admission.Free)
+	acquire(bob, admission.AllAt)
+	first.Release()
+	fourth := acquire(bob, admission.Free)
+	acquire(ann, admission.AllAt)
+	third.Release()
+	fourth.Release()
+	second.Release()
+	acquire(ann, admission.Free)
 }
 
 func TestNoLimits(t *testing.T) {
 	t.Parallel()
 	g := admission.New(admission.Limits{})
 	for range 1000 {
-		if _, ok := g.Count(ann); !ok || g.Enter(ann) != admission.Free {
+		if _, ok := g.Count(ann); !ok {
+			t.Fatal("kept out where nothing is limited")
+		}
+		if _, full := g.Acquire(ann); full != admission.Free {
 			t.Fatal("kept out where nothing is limited")
 		}
 	}
@@ -129,7 +134,7 @@ func TestCallersAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := admission.New(admission.Limits{Requests: 10, Per: time.Minute, PerCaller: 5})
-		g.Enter(ann)
+		g.Acquire(ann)
 		for i := range 120_000 {
 			g.Count(admission.Caller{Name: fmt.Sprint(i)})
 		}
@@ -147,6 +152,36 @@ func TestCallersAreBounded(t *testing.T) {
 		if n := g.Callers(); n > 2 {
 			t.Errorf("%d callers are known, want those alone who run something or have asked of late", n)
 		}
+	})
+}
+
+// A caller may be one of too many when an operation begins, and known by name when it ends: the operation is taken off where it was counted.
+func TestOverflowIsReleased(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := admission.New(admission.Limits{Requests: 10, Per: time.Minute, PerCaller: 1})
+		crowd := func() {
+			for i := range 100_000 {
+				g.Count(admission.Caller{Name: fmt.Sprint(i)})
+			}
+		}
+		acquire := func(name string) admission.Held {
+			t.Helper()
+			held, full := g.Acquire(admission.Caller{Name: name})
+			if full != admission.Free {
+				t.Fatalf("%s: %v", name, full)
+			}
+			return held
+		}
+		crowd()
+		unnamed := acquire("late")
+		time.Sleep(2 * time.Minute)
+		named := acquire("late")
+		unnamed.Release()
+		named.Release()
+		acquire("late").Release()
+		crowd()
+		acquire("another").Release()
 	})
 }
 

@@ -32,7 +32,7 @@ func TestLimitsChange(t *testing.T) {
 				for range tc.used {
 					g.Count(ann)
 				}
-				if full := g.Enter(ann); full != admission.Free {
+				if _, full := g.Acquire(ann); full != admission.Free {
 					t.Fatalf("the first: %v", full)
 				}
 				g.Limit(tc.to)
@@ -40,10 +40,10 @@ func TestLimitsChange(t *testing.T) {
 				if ok != (tc.remaining >= 0) || ok && rate.Remaining != tc.remaining {
 					t.Errorf("%+v, %v; want that %d are left", rate, ok, tc.remaining)
 				}
-				if full := g.Enter(ann); full != tc.full {
+				if _, full := g.Acquire(ann); full != tc.full {
 					t.Errorf("one more: %v, want %v", full, tc.full)
 				}
-				if full := g.Enter(bob); full != tc.another {
+				if _, full := g.Acquire(bob); full != tc.another {
 					t.Errorf("another's: %v, want %v", full, tc.another)
 				}
 				time.Sleep(tc.to.Per)

@@ -15,25 +15,28 @@ type place struct {
 	door  *door
 	guest guest
 	gate  *admission.Gate // that it has come in by
+	held  admission.Held  // what that gate has given
 	cost  int             // that the gate counts
 }
 
 // enter lets an operation of a caller begin. Where it does, it has to leave.
 func (d *door) enter(g guest) (*place, *refusal) {
-	if e := d.full(d.gate.Enter(g.counted), ""); e != nil {
+	held, by := d.gate.Acquire(g.counted)
+	if e := d.full(by, ""); e != nil {
 		return nil, e
 	}
-	return &place{door: d, guest: g, gate: d.gate}, nil
+	return &place{door: d, guest: g, gate: d.gate, held: held}, nil
 }
 
 // endure makes it the place of a subscription. As many of these as of others may be under way, counted apart: most of the time they wait, and must keep
 // no query out.
 func (p *place) endure() *refusal {
-	if e := p.door.full(p.door.endless.Enter(p.guest.counted), "that are subscriptions "); e != nil {
+	held, by := p.door.endless.Acquire(p.guest.counted)
+	if e := p.door.full(by, "that are subscriptions "); e != nil {
 		return e
 	}
-	p.gate.Leave(p.guest.counted)
-	p.gate = p.door.endless
+	p.held.Release()
+	p.gate, p.held = p.door.endless, held
 	return nil
 }
 
@@ -50,7 +53,7 @@ func (p *place) take(cost int) *refusal {
 
 func (p *place) leave() {
 	p.gate.Give(p.cost)
-	p.gate.Leave(p.guest.counted)
+	p.held.Release()
 }
 
 // full says by which bound an operation is kept out; nil for none.
