@@ -77,8 +77,11 @@ func (s *keySet) adopt(o *keySet) {
 	s.keys, s.read, s.tried, s.down = o.keys, o.read, o.tried, o.down
 }
 
+// close ends what runs in the background, and waits for it. None begins after it: look begins one under the lock, and not where ctx has ended.
 func (s *keySet) close() {
+	s.mu.Lock()
 	s.stop()
+	s.mu.Unlock()
 	s.running.Wait()
 	s.client.CloseIdleConnections()
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -392,6 +393,34 @@ type hanging struct{}
 func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
+}
+
+// Nobody asks the issuer after Close, also for a caller who comes while it closes.
+func TestCloseEndsReadingKeys(t *testing.T) {
+	t.Parallel()
+	token := first().token(t, good(nil))
+	for range 300 {
+		var closed atomic.Bool
+		cfg := settings()
+		a := access.New(access.Options{OIDC: &cfg, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+			if closed.Load() {
+				t.Error("the issuer is asked after Close")
+			}
+			return nil, errors.New("away")
+		})})
+		begin := make(chan struct{})
+		var callers sync.WaitGroup
+		for range 4 {
+			callers.Go(func() {
+				<-begin
+				a.Authenticate(t.Context(), "Bearer "+token) //nolint:errcheck // the issuer is away
+			})
+		}
+		close(begin)
+		a.Close()
+		closed.Store(true)
+		callers.Wait()
+	}
 }
 
 // An authenticator that takes another's place, as on a reload, knows the keys that the other knew: also while the issuer is away.
