@@ -16,10 +16,13 @@ import (
 // drainFor is how long answers under way may still take after the listener has closed.
 const drainFor = 20 * time.Second
 
-// serving is what requests know of the server that they came to.
+// serving is what requests know of the server that they came to. Its WebSockets are counted here: net/http knows nothing of them once they are opened.
 type serving struct {
 	stopping <-chan struct{}
-	open     sync.WaitGroup // WebSockets, of which net/http knows nothing once they are opened
+
+	mu     sync.Mutex
+	open   int           // WebSockets
+	closed chan struct{} // closed when no WebSocket is open and none will be; nil until the server stops
 }
 
 type servingKey struct{}
@@ -32,19 +35,36 @@ func servingOf(ctx context.Context) *serving {
 	return &serving{}
 }
 
-// closed waits for all WebSockets to close, and is false where they do not in time.
-func (s *serving) closed(ctx context.Context) bool {
-	all := make(chan struct{})
-	go func() {
-		s.open.Wait()
-		close(all)
-	}()
-	select {
-	case <-all:
-		return true
-	case <-ctx.Done():
+// opens counts a WebSocket, which has to be counted before it is opened. It is false where the server stops: no other is opened then.
+func (s *serving) opens() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed != nil {
 		return false
 	}
+	s.open++
+	return true
+}
+
+// closes says that a WebSocket is closed.
+func (s *serving) closes() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open--
+	if s.open == 0 && s.closed != nil {
+		close(s.closed)
+	}
+}
+
+// stop lets no other WebSocket open. What it gives is closed when none is open any more.
+func (s *serving) stop() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = make(chan struct{})
+	if s.open == 0 {
+		close(s.closed)
+	}
+	return s.closed
 }
 
 // onStop calls f when the server stops, or the handler is retired, unless it is called off before. What it gives calls it off.
@@ -84,7 +104,6 @@ type Server struct {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	stopping := make(chan struct{})
 	at := &serving{stopping: stopping}
-	at.open.Add(1) // the server itself, until it drains
 	requests, endAll := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, at))
 	defer endAll()
 	answers := &lastAnswers{stopping: ctx.Done(), closing: make(chan struct{}), closed: make(chan struct{})}
@@ -126,7 +145,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 	}
 	close(stopping)
-	at.open.Done()
+	closed := at.stop()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	if s.DrainDelay > 0 {
@@ -136,9 +155,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	err := server.Shutdown(drain)
 	<-failed //nolint:errcheck // it says that the server was shut down
-	if !at.closed(drain) {
+	select {
+	case <-closed:
+	case <-drain.Done():
 		endAll()
-		at.open.Wait()
+		<-closed
 		err = errors.Join(err, drain.Err())
 	}
 	if err != nil {

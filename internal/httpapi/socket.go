@@ -71,15 +71,20 @@ type running struct {
 
 // socket speaks graphql-transport-ws until one side closes.
 func (d *door) socket(w http.ResponseWriter, r *http.Request) {
-	for _, name := range [...]string{"Content-Type", "Cache-Control", "Content-Security-Policy", "X-Content-Type-Options"} { // they are for answers
-		w.Header().Del(name)
+	at := servingOf(r.Context())
+	if !at.opens() {
+		refuse(w, asJSON, serverStops)
+		return
 	}
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	defer at.closes()
+	shake := &handshake{ResponseWriter: w}
+	conn, err := websocket.Accept(shake, r, &websocket.AcceptOptions{
 		Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, // the origin has been looked at
 		CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
-		return // the client has been told
+		refuse(w, asJSON, badRequest(shake.refused, "the request is no handshake of a WebSocket as RFC 6455 has it"))
+		return
 	}
 	defer conn.CloseNow() //nolint:errcheck // it is closed already, unless something went wrong
 	if conn.Subprotocol() != subprotocol {
@@ -87,9 +92,6 @@ func (d *door) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(int64(min(d.limits.BodyBytes, largeBody-1))) // until it is known who this is
-	at := servingOf(r.Context())
-	at.open.Add(1)
-	defer at.open.Done()
 	s := &socket{door: d, conn: conn, r: r, active: make(map[string]*running)}
 	s.ctx, s.end = context.WithCancel(r.Context())
 	s.serve(at.stopping)
@@ -202,6 +204,7 @@ func (s *socket) subscribe(m message) bool {
 var (
 	alreadyThere = &refusal{}
 	isStopping   = &refusal{code: codeTimeout, message: "the server is stopping, or has changed: connect again"}
+	serverStops  = &refusal{status: http.StatusServiceUnavailable, code: codeTimeout, message: isStopping.message, retryAfter: again}
 )
 
 // admit takes an operation in, and gives what it runs in.
