@@ -66,7 +66,7 @@ type trustedFile struct {
 
 // Limits bound what may be asked of the server.
 type Limits struct {
-	BodyBytes          int           `key:"body_bytes" default:"1048576" min:"1024" max:"67108864" doc:"Length of a request's body, or of a message of a WebSocket."`
+	BodyBytes          int           `key:"body_bytes" default:"1048576" min:"1024" max:"67108864" doc:"Length of a request's body, as it is sent and when it is decompressed, or of a message of a WebSocket."`
 	HeaderBytes        int           `key:"header_bytes" default:"65536" min:"4096" max:"1048576" doc:"Length of a request's headers, its address included."`
 	Tokens             int           `key:"tokens" default:"5000" min:"10" max:"1000000" doc:"Words and signs of a document."`
 	Depth              int           `key:"depth" default:"12" min:"1" max:"500" doc:"Levels of fields in each other."`

@@ -33,6 +33,7 @@ type door struct {
 	origins   origins
 	retired   <-chan struct{}
 	large     chan struct{} // holds one for each large body that is being read
+	decoders  *decoders
 }
 
 // A body that is longer than largeBody waits for no other: there are largeBodies at most, since whoever sends them slowly has them all in memory.
@@ -47,7 +48,7 @@ func newDoor(opt Options) *door {
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.API.Prepare, opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
 		gate: opt.Gate, endless: NewGate(opt.Limits), access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
-		large: make(chan struct{}, largeBodies),
+		large: make(chan struct{}, largeBodies), decoders: newDecoders(opt.Limits.BodyBytes),
 	}
 	d.exec.SetQueryCache(readDocument{})
 	d.exec.SetErrorPresenter(opt.API.ErrorPresenter)
@@ -71,7 +72,7 @@ const (
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, acceptable := negotiate(acceptOf(r))
 	events := m == asEvents && acceptable
-	if events { // what comes before the stream is no part of it
+	if events || !acceptable { // what comes before the stream, or in the place of an answer, is no part of it
 		m = asJSON
 	}
 	header(w, r, m)

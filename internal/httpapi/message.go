@@ -38,6 +38,7 @@ var errMessage = errors.New("the message is none of graphql-transport-ws")
 
 // readMessage reads a client's message, and refuses what the protocol does not have, or only in the other direction.
 func readMessage(text []byte) (m message, err error) {
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	if !utf8.Valid(text) || json.Unmarshal(text, &m) != nil {
 		return m, errMessage
 	}

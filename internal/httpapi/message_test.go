@@ -46,3 +46,13 @@ func TestReadInitialRefusesASecondOfOneName(t *testing.T) {
 		t.Error("two credentials are taken, and nobody knows which counts")
 	}
 }
+
+func TestMessageWithAByteOrderMark(t *testing.T) {
+	t.Parallel()
+	if m, err := readMessage([]byte("\ufeff" + `{"type":"ping"}`)); err != nil || m.Type != messagePing {
+		t.Errorf("%+v, %v", m, err)
+	}
+	if id := idIn([]byte("\ufeff" + `{"id":"7","type":"subscribe"`)); id != "7" {
+		t.Errorf("the ID is %q", id)
+	}
+}

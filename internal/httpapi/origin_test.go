@@ -133,8 +133,10 @@ func TestIntrospection(t *testing.T) {
 
 func TestNotAcceptable(t *testing.T) {
 	t.Parallel()
-	rec := do(httpapi.New(httpapi.Options{API: api{}}), post(hello, "Accept", "text/html"))
-	if rec.Code != http.StatusNotAcceptable || strings.Contains(rec.Body.String(), "world") {
-		t.Errorf("HTTP %d %s, want 406", rec.Code, rec.Body)
+	for _, accept := range []string{"text/html", "application/json;q=0", "text/event-stream;q=0", "image/*, text/event-stream;q=0", "application/graphql-response+json;q=0"} {
+		rec := do(httpapi.New(httpapi.Options{API: api{}}), post(hello, "Accept", accept))
+		if rec.Code != http.StatusNotAcceptable || strings.Contains(rec.Body.String(), "world") || rec.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s: HTTP %d %v %s, want 406 in JSON", accept, rec.Code, rec.Header(), rec.Body)
+		}
 	}
 }

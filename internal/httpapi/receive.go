@@ -70,7 +70,8 @@ func (*socket) unread(begin []byte, rest io.Reader, e *refusal) (m message, _ *r
 
 // idIn finds an operation's ID in the beginning of its message; empty where it does not stand before the payload, as it does with all clients.
 func idIn(begin []byte) string {
-	decoder := json.NewDecoder(bytes.NewReader(begin[:min(len(begin), smallMessage)]))
+	begin = bytes.TrimPrefix(begin[:min(len(begin), smallMessage)], byteOrderMark)
+	decoder := json.NewDecoder(bytes.NewReader(begin))
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
 		return ""
 	}

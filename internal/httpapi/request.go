@@ -56,12 +56,16 @@ func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawPa
 		if err != nil || mediaType != typeJSON {
 			return badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json")
 		}
-		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		switch strings.ToLower(params["charset"]) {
+		case "", "utf-8", "utf8":
+		default:
 			return badRequest(http.StatusUnsupportedMediaType, "the body must be in UTF-8")
 		}
 	}
-	if r.Header.Get("Content-Encoding") != "" {
-		return badRequest(http.StatusUnsupportedMediaType, "the body must not be compressed")
+	codings, known := codingsOf(r.Header)
+	if !known {
+		w.Header().Set("Accept-Encoding", acceptEncodings)
+		return badRequest(http.StatusUnsupportedMediaType, "the content encodings can be gzip, zstd, br and identity, at most %d of them", maxCodings)
 	}
 	maximum := d.limits.BodyBytes
 	if r.ContentLength > int64(maximum) {
@@ -81,8 +85,26 @@ func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawPa
 	case err != nil:
 		return notJSON
 	}
-	return d.parse(b.Bytes(), p)
+	if len(codings) == 0 {
+		return d.parse(b.Bytes(), p)
+	}
+	text, err := d.decoders.decode(r.Context(), codings, b.Bytes())
+	if err != nil {
+		return d.undecoded(err)
+	}
+	if len(text) >= largeBody && b.Len() < largeBody { // else it is counted already
+		select {
+		case d.large <- struct{}{}:
+			defer func() { <-d.large }()
+		default:
+			return d.tooManyLarge()
+		}
+	}
+	return d.parse(text, p)
 }
+
+// byteOrderMark is what some editors and libraries put before a text in UTF-8. RFC 8259 lets who reads JSON leave it out.
+var byteOrderMark = []byte("\ufeff")
 
 var errManyLarge = errors.New("as many large bodies are being read as may be")
 
@@ -116,6 +138,7 @@ type input struct {
 
 // parse reads the JSON text of a request. An error's text may repeat what was sent, so that none is passed on.
 func (d *door) parse(text []byte, p *graphql.RawParams) *refusal {
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	if !utf8.Valid(text) {
 		return notUTF8
 	}
