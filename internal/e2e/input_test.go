@@ -169,7 +169,8 @@ func TestBadRequests(t *testing.T) {
 		says                               string
 	}{
 		"too large":           {contentType: jsonType, body: good + strings.Repeat(" ", 1<<20), status: 413, says: "larger than"},
-		"compressed":          {contentType: jsonType, body: good, header: []string{"Content-Encoding", "gzip"}, status: 415, says: "compressed"},
+		"not compressed":      {contentType: jsonType, body: good, header: []string{"Content-Encoding", "gzip"}, status: 400, says: "cannot be decompressed"},
+		"compressed by LZW":   {contentType: jsonType, body: good, header: []string{"Content-Encoding", "compress"}, status: 415, says: "gzip, zstd, br"},
 		"a form":              {contentType: "application/x-www-form-urlencoded", body: good, status: 415, says: "application/json"},
 		"plain text":          {contentType: "text/plain", body: good, status: 415, says: "application/json"},
 		"no content type":     {body: good, status: 415, says: "application/json"},
