@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +40,16 @@ func TestSourcesApart(t *testing.T) {
 				among, _ := w.askFor(tc.wish, document)
 				w.api.SourcesApart = true
 				apart, _ := w.askFor(tc.wish, document)
+				chosen, _ := w.askWith(http.Header{"Cache-Control": {tc.wish}, "X-Roster-Source-Errors": {"errors"}}, document)
+				if diff := cmp.Diff(among, chosen); diff != "" {
+					t.Errorf("chosen by the request (-want +got):\n%s", diff)
+				}
+				w.api.SourcesApart = false
+				chosen, _ = w.askWith(http.Header{"Cache-Control": {tc.wish}, "X-Roster-Source-Errors": {"extensions"}}, document)
+				if diff := cmp.Diff(apart, chosen); diff != "" {
+					t.Errorf("chosen by the request (-want +got):\n%s", diff)
+				}
+				w.api.SourcesApart = true
 				if diff := cmp.Diff(among.Data, apart.Data); diff != "" {
 					t.Errorf("the data (-among the errors +apart):\n%s", diff)
 				}

@@ -92,6 +92,16 @@ func (w *world) ask(document string, variables ...any) answer {
 // askFor is ask with a Cache-Control, and gives the answer's header too.
 func (w *world) askFor(cacheControl, document string, variables ...any) (answer, http.Header) {
 	w.t.Helper()
+	header := make(http.Header)
+	if cacheControl != "" {
+		header.Set("Cache-Control", cacheControl)
+	}
+	return w.askWith(header, document, variables...)
+}
+
+// askWith is ask with a header beside the content type, and gives the answer's header too.
+func (w *world) askWith(header http.Header, document string, variables ...any) (answer, http.Header) {
+	w.t.Helper()
 	vars := make(map[string]any)
 	for i := 0; i < len(variables); i += 2 {
 		name, _ := variables[i].(string)
@@ -102,10 +112,8 @@ func (w *world) askFor(cacheControl, document string, variables ...any) (answer,
 		w.t.Fatal(err)
 	}
 	req := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+	req.Header = header
 	req.Header.Set("Content-Type", "application/json")
-	if cacheControl != "" {
-		req.Header.Set("Cache-Control", cacheControl)
-	}
 	rec := httptest.NewRecorder()
 	w.handler.ServeHTTP(rec, req)
 	var a answer

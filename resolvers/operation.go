@@ -126,13 +126,18 @@ func (e *extension) InterceptResponse(ctx context.Context, next graphql.Response
 	return resp
 }
 
-// tell says what sources lack, in the place that is configured.
+// tell says what sources lack, in the place that the request has chosen, or that is configured.
 func (e *extension) tell(ctx context.Context, resp *graphql.Response, lacking gqlerror.List) {
 	if len(lacking) == 0 {
 		return
 	}
-	freshness.FromContext(ctx).Lacking = true
-	if !e.SourcesApart {
+	exchange := freshness.FromContext(ctx)
+	exchange.Lacking = true
+	apart := e.SourcesApart
+	if exchange.Place != "" {
+		apart = exchange.Place == freshness.InExtensions
+	}
+	if !apart {
 		resp.Errors = append(resp.Errors, lacking...)
 		return
 	}

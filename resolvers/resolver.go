@@ -25,7 +25,7 @@ type Resolver struct {
 	Keeper   *snapshot.Keeper
 	Presence *presence.Store
 	Writer   *writes.Writer
-	// SourcesApart tells what sources lack in extensions.sources of the answer, and not among its errors.
+	// SourcesApart tells what sources lack in extensions.sources of the answer, and not among its errors, unless the request says where.
 	SourcesApart bool
 	// Graph says under which names the graph is served, and what _service states.
 	Graph graph.Options

@@ -136,7 +136,7 @@ func TestDefaults(t *testing.T) {
 	}
 	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
 	want := &Config{
-		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second, DrainDelay: 5 * time.Second,
+		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second, DrainDelay: 5 * time.Second, SourcesApart: true,
 		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
 		Writes: Writes{SettleAfter: 5 * time.Second, ShowFor: 10 * time.Minute},
 		Limits: Limits(httpapi.DefaultLimits()), PersistedQueries: true,
@@ -228,7 +228,7 @@ func TestEverySetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		Listen: "[::1]:9090", TLS: &TLS{"testdata/good/cert.pem", "/etc/roster/key.pem", "testdata/good/ca.pem"}, IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second, DrainDelay: 7 * time.Second, SourcesApart: true,
+		Listen: "[::1]:9090", TLS: &TLS{"testdata/good/cert.pem", "/etc/roster/key.pem", "testdata/good/ca.pem"}, IdleAfter: 2 * time.Hour, FirstWait: time.Millisecond, MaxWait: 10 * time.Second, DrainDelay: 7 * time.Second,
 		Access: Access{
 			Keys: []access.Key{
 				{Name: "dashboard", Hash: hash("aa"), Scopes: access.Scopes{access.ScopeRead}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -20,7 +21,7 @@ type answer struct {
 	Status int
 	Body   []byte
 	Data   json.RawMessage
-	Errors []problem
+	Errors []problem // those about sources too, wherever they are told; TestSourceErrors looks where
 }
 
 // problem is one error of an answer.
@@ -81,9 +82,13 @@ func readAnswer(t *testing.T, resp *http.Response) answer {
 	if a.Body, err = io.ReadAll(resp.Body); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(a.Body, &a); err != nil {
+	var apart struct {
+		Extensions struct{ Sources []problem }
+	}
+	if err := errors.Join(json.Unmarshal(a.Body, &a), json.Unmarshal(a.Body, &apart)); err != nil {
 		t.Fatalf("the answer, HTTP %d, is not GraphQL's: %v\n%s", a.Status, err, a.Body)
 	}
+	a.Errors = append(a.Errors, apart.Extensions.Sources...)
 	if got := resp.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/json") {
 		t.Errorf("the answer calls itself %q, want application/json", got)
 	}

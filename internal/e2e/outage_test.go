@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -174,5 +175,45 @@ func TestRefusedHalfWay(t *testing.T) {
 	})
 	if diff := cmp.Diff(healthy.records(), l.records()); diff != "" {
 		t.Errorf("the data (-before +after the refusal):\n%s", diff)
+	}
+}
+
+// What a source lacks is told beside the errors, unless the configuration or the request wants it among them.
+func TestSourceErrors(t *testing.T) {
+	t.Parallel()
+	chat := system(t, connectors.RocketChat, 50)
+	chat.Fault(connectors.RocketChat).Set(faults.Fault{Effect: faults.Reply(502, faults.HTML(canary))})
+	body := []byte(`{"query":"{ users(first: 1) { totalCount } }"}`)
+	for _, setting := range []string{"", "extensions", "errors"} {
+		settings := settingsOf(reading(sourceSettings(chat.Sources()[0]), "1s", "1s"))
+		if setting != "" {
+			settings["source_errors"] = setting
+		}
+		p := serve(t, settings)
+		p.awaitFirstReading(t)
+		for _, header := range []string{"", "extensions", "errors"} {
+			var more []string
+			if header != "" {
+				more = []string{"X-Roster-Source-Errors", header}
+			}
+			a := p.send(t, http.MethodPost, "", "application/json", body, more...)
+			var got struct {
+				Errors     []problem
+				Extensions struct{ Sources []problem }
+			}
+			if err := json.Unmarshal(a.Body, &got); err != nil {
+				t.Fatal(err)
+			}
+			among, apart := 0, 1
+			if header == "errors" || header == "" && setting == "errors" {
+				among, apart = 1, 0
+			}
+			if len(got.Errors) != among || len(got.Extensions.Sources) != apart || a.Status != http.StatusOK || a.Errors[0].Extensions.Source != "rocketchat" {
+				t.Errorf("the setting %q and the header %q: HTTP %d %s", setting, header, a.Status, a.Body)
+			}
+		}
+		if a := p.send(t, http.MethodPost, "", "application/json", body, "X-Roster-Source-Errors", "none"); a.Status != http.StatusBadRequest {
+			t.Errorf("a header that is none: HTTP %d %s", a.Status, a.Body)
+		}
 	}
 }

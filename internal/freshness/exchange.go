@@ -8,6 +8,8 @@ import (
 // Exchange is what is said about freshness in one operation: its wish, and what its answer is. It belongs to the operation's own goroutine.
 type Exchange struct {
 	Wish Wish
+	// Place is where its answer tells what sources lack.
+	Place Place
 	// Answer is nil where no data of a source was needed.
 	Answer *Answer
 	// Lacking says that sources lack something, or have it older than asked, whether or not the answer tells it as an error.

@@ -18,7 +18,7 @@ import (
 var (
 	noStore = []string{"no-store"} // it is about people
 	// What makes answers differ: two callers of one client never get each other's.
-	vary      = []string{"Accept, Authorization, " + access.WorksectionHeader}
+	vary      = []string{"Accept, Authorization, " + access.WorksectionHeader + ", " + freshness.SourceErrorsHeader}
 	noSniff   = []string{"nosniff"}
 	noContent = []string{"default-src 'none'; frame-ancestors 'none'"} // of the policy for what is no page
 	strictTLS = []string{"max-age=31536000"}

@@ -140,6 +140,10 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
 		return
 	}
+	if op.exchange.Place, err = freshness.ParsePlace(r.Header.Values(freshness.SourceErrorsHeader)); err != nil {
+		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
+		return
+	}
 	ctx, caller, e := d.meet(r.Context(), r, shownBy(r))
 	if e != nil {
 		refuse(w, m, e)

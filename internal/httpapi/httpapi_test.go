@@ -161,6 +161,11 @@ func TestRequests(t *testing.T) {
 		"a wish":                               {post(hello, "Cache-Control", "max-age=5, stale-if-error=60, x-new=y"), 200, world},
 		"a wish that is none":                  {post(hello, "Cache-Control", "max-age=soon"), 400, "max-age"},
 		"a wish that is none, by GET":          {get(query, "Cache-Control", "stale-if-error=-1"), 400, "stale-if-error"},
+		"where to tell of sources":             {post(hello, "X-Roster-Source-Errors", "errors"), 200, world},
+		"where to tell of sources, by nobody":  {post(hello, "X-Roster-Source-Errors", "Errors"), 400, "errors or extensions"},
+		"where to tell of sources, by GET":     {get(query, "X-Roster-Source-Errors", ""), 400, "errors or extensions"},
+		"where to tell of sources, inside":     {post(`{"query":"{ hello }","extensions":{"X-Roster-Source-Errors":"extensions"}}`), 200, world},
+		"where to tell of sources, by no word": {post(`{"query":"{ hello }","extensions":{"X-Roster-Source-Errors":1}}`), 400, "errors or extensions"},
 		"one of several operations":            {post(`{"query":"query A { hello } query B { hello }"}`), 200, "name one in operationName"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +175,7 @@ func TestRequests(t *testing.T) {
 				t.Errorf("HTTP %d, want %d", rec.Code, tc.status)
 			}
 			want := http.Header{
-				"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}, "Vary": {"Accept, Authorization, X-Roster-Worksection-Token"}, "X-Content-Type-Options": {"nosniff"},
+				"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}, "Vary": {"Accept, Authorization, X-Roster-Worksection-Token, X-Roster-Source-Errors"}, "X-Content-Type-Options": {"nosniff"},
 				"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
 			}
 			got := rec.Header().Clone()

@@ -10,6 +10,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/access"
+	"roster/internal/freshness"
 )
 
 // The types of messages in graphql-transport-ws.
@@ -81,6 +82,7 @@ type initial struct {
 	authorization *string
 	cacheControl  string
 	worksection   string
+	sourceErrors  *string
 }
 
 // readInitial reads the payload of connection_init. What it does not know it ignores.
@@ -106,6 +108,8 @@ func readInitial(payload []byte) (in initial, err error) {
 			into = &in.cacheControl
 		case strings.EqualFold(name, access.WorksectionHeader):
 			into = &in.worksection
+		case strings.EqualFold(name, freshness.SourceErrorsHeader):
+			into = &in.sourceErrors
 		default:
 			continue
 		}
@@ -114,6 +118,14 @@ func readInitial(payload []byte) (in initial, err error) {
 		}
 	}
 	return in, nil
+}
+
+// place is where the client wants to be told what sources lack: what it says here goes before the header of the request.
+func (in initial) place(r *http.Request) (freshness.Place, error) {
+	if in.sourceErrors != nil {
+		return freshness.ParsePlace([]string{*in.sourceErrors})
+	}
+	return freshness.ParsePlace(r.Header.Values(freshness.SourceErrorsHeader))
 }
 
 // shown is what the client shows: what it says here goes before the headers of the request.

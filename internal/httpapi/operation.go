@@ -41,6 +41,11 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 			return nil, ctx, e
 		}
 	}
+	if place, ok := params.Extensions[freshness.SourceErrorsHeader]; ok {
+		if e := op.choosePlace(place); e != nil {
+			return nil, ctx, e
+		}
+	}
 	ctx = freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange)
 	doc, errs := d.documents.read(ctx, params.Query)
 	if len(errs) > 0 {
@@ -78,6 +83,16 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	}
 	next, ctx := d.exec.DispatchOperation(ctx, running)
 	return next, ctx, nil
+}
+
+// choosePlace takes where the operation's answer is to tell what sources lack from what its extensions say.
+func (op *operation) choosePlace(said any) *refusal {
+	text, _ := said.(string)
+	var err error
+	if op.exchange.Place, err = freshness.ParsePlace([]string{text}); err != nil {
+		return badRequest(http.StatusBadRequest, "%s", err)
+	}
+	return nil
 }
 
 // faultless says whether an answer has all that was asked for, so that its client may keep it.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"roster/internal/access"
+	"roster/internal/freshness"
 )
 
 // origins are those whose pages may use the graph beside the server's own, such as https://people.example.com.
@@ -40,7 +41,7 @@ func sameHost(origin, host string) bool {
 var (
 	corsMethods = []string{"GET, POST"}
 	corsHeaders = []string{"Authorization, Content-Type, Cache-Control, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name, " +
-		"X-Request-Id, Traceparent, Tracestate, " + access.WorksectionHeader}
+		"X-Request-Id, Traceparent, Tracestate, " + access.WorksectionHeader + ", " + freshness.SourceErrorsHeader}
 	corsExposed = []string{"Age, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"}
 	corsMaxAge  = []string{"600"}
 )

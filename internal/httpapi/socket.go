@@ -54,6 +54,7 @@ type socket struct {
 	caller  guest
 	allowed context.Context // what operations run in: it knows the caller
 	control string          // the Cache-Control of operations that say nothing else
+	place   freshness.Place // of operations that say nothing else
 	expiry  *time.Timer
 
 	mu      sync.Mutex
@@ -162,6 +163,10 @@ func (s *socket) meet(m message) bool {
 		return false
 	}
 	s.control = in.cacheControl
+	if s.place, err = in.place(s.r); err != nil {
+		s.close(closeBadMessage, "Invalid "+freshness.SourceErrorsHeader)
+		return false
+	}
 	ctx, caller, e := s.door.meet(s.ctx, s.r, in.shown(s.r))
 	switch {
 	case e != nil && e.status == http.StatusServiceUnavailable:
@@ -270,6 +275,7 @@ func (s *socket) forget(ctx context.Context, id string) (unwanted bool) {
 func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams) {
 	defer s.running.Done()
 	op := operation{streamed: true}
+	op.exchange.Place = s.place
 	e := s.door.wish(&op, s.control)
 	if e == nil {
 		e = s.door.stream(ctx, &op, params, s.caller, func() { s.endless(id) }, func(resp *graphql.Response) error {

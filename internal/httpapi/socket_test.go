@@ -302,6 +302,51 @@ func TestSocketTalks(t *testing.T) {
 	}
 }
 
+// Where to tell what sources lack is said once for the connection, or for one operation.
+func TestSocketSourceErrors(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var places []freshness.Place
+		s := serveOn(t, httpapi.Options{API: api{exec: func(ctx context.Context) *graphql.Response {
+			places = append(places, freshness.FromContext(ctx).Place)
+			return &graphql.Response{Data: json.RawMessage(`{"hello":"world"}`)}
+		}}})
+		defer s.end(t)
+		const header = "X-Roster-Source-Errors"
+		for _, init := range []string{wsInit, `{"type":"connection_init","payload":{"x-roster-source-errors":"errors"}}`} {
+			c := s.connect(t, http.Header{header: {"extensions"}}, gqlws)
+			c.send(init)
+			c.expect(wsAck)
+			c.send(wsHello)
+			c.expect(wsWorld, wsDone)
+			for _, said := range []string{`"extensions"`, `"x"`, `null`} {
+				c.send(`{"type":"subscribe","id":"1","payload":{"query":"{ hello }","extensions":{"` + header + `":` + said + `}}}`)
+				if said == `"extensions"` {
+					c.expect(wsWorld, wsDone)
+					continue
+				}
+				c.expect(`{"type":"error","id":"1","payload":[{"message":"X-Roster-Source-Errors can be errors or extensions","extensions":{"code":"BAD_REQUEST"}}]}`)
+			}
+			c.bye()
+		}
+		for name, tc := range map[string]struct {
+			header http.Header
+			init   string
+		}{
+			"in connection_init": {nil, `{"type":"connection_init","payload":{"X-Roster-Source-Errors":""}}`},
+			"in the header":      {http.Header{header: {"x"}}, wsInit},
+		} {
+			c := s.connect(t, tc.header, gqlws)
+			c.send(tc.init)
+			c.closed(4400, "Invalid X-Roster-Source-Errors")
+			t.Log(name)
+		}
+		if diff := cmp.Diff([]freshness.Place{"extensions", "extensions", "errors", "extensions"}, places); diff != "" {
+			t.Errorf("places (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // A wish is said once for the connection, or for one operation, and the answer tells its age itself.
 func TestSocketFreshness(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package outage_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -110,7 +111,7 @@ type answer struct {
 	text   string
 	took   time.Duration
 	Data   map[string]any
-	Errors []problem
+	Errors []problem // those about sources too
 }
 
 // ask asks, as a front end does.
@@ -126,8 +127,12 @@ func (p *program) ask(q question) answer {
 	began := time.Now()
 	p.ServeHTTP(rec, r)
 	a := answer{text: rec.Body.String(), took: time.Since(began)}
-	if err := json.Unmarshal(rec.Body.Bytes(), &a); err != nil {
+	var apart struct {
+		Extensions struct{ Sources []problem }
+	}
+	if err := errors.Join(json.Unmarshal(rec.Body.Bytes(), &a), json.Unmarshal(rec.Body.Bytes(), &apart)); err != nil {
 		p.t.Fatalf("%s: %v: %.500s", q.name, err, a.text)
 	}
+	a.Errors = append(a.Errors, apart.Extensions.Sources...)
 	return a
 }
