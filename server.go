@@ -37,6 +37,7 @@ const usage = `Roster serves one GraphQL graph over the systems in which a compa
 
   roster demo   [--listen 127.0.0.1:8080] [--people 1000] [--seed 1] [--limits]   an invented company, with nothing to set up
                 [--write-config FILE] [--systems 127.0.0.1:0]                     and for serve and check to read as well
+                [--without SYSTEM,SYSTEM]                                         with these of its systems down
   roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080] [--insecure-serve-everyone]   the systems named in the configuration
   roster check  [--config roster.yaml] [--timeout 5m]                             asks each of them what its credential can see
   roster cache clear [--source NAME] [--config roster.yaml]                       removes what is kept beside the memory
@@ -152,6 +153,11 @@ func (p *program) demo(ctx context.Context) error {
 	limits := p.Bool("limits", false, "keep the vendors' limits")
 	systems := p.String("systems", "127.0.0.1:0", "address of the imitated systems")
 	written := p.String("write-config", "", "file to write a configuration to with which others read them")
+	var without []connectors.Kind
+	p.Func("without", "imitated system that is down, or several with commas between; may be repeated", func(names string) (err error) {
+		without, err = appendKinds(without, names)
+		return err
+	})
 	if err := p.parse(); err != nil {
 		return err
 	}
@@ -165,7 +171,7 @@ func (p *program) demo(ctx context.Context) error {
 	if !isLoopback(l.Addr()) {
 		return errors.Join(errors.New("--systems: must be an address of loopback, such as 127.0.0.1:8090"), l.Close())
 	}
-	fakes, err := sandbox.Start(ctx, sandbox.Options{People: *people, Seed: *seed, Limits: *limits, Listener: l})
+	fakes, err := sandbox.Start(ctx, sandbox.Options{People: *people, Seed: *seed, Limits: *limits, Without: without, Listener: l})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -182,21 +188,47 @@ func (p *program) demo(ctx context.Context) error {
 	cfg.DrainDelay = 0       // nothing stands in front of it
 	cfg.Introspection = true // there is nothing to hide, and the playground documents itself by it
 	return serve(ctx, cfg, nil, telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn), func(string) {}, func(address string) {
-		fmt.Fprint(p.stdout, welcome(address, *people, *limits))
+		fmt.Fprint(p.stdout, welcome(address, *people, *limits, without))
 		if *written != "" {
 			fmt.Fprintf(p.stdout, "\nWritten: %[1]s. As long as this runs, roster check --config %[1]s and roster serve --config %[1]s read the same systems.\n", *written)
 		}
 	})
 }
 
+// appendKinds adds the systems that are named, with commas between.
+func appendKinds(kinds []connectors.Kind, names string) ([]connectors.Kind, error) {
+	for name := range strings.SplitSeq(names, ",") {
+		kind := connectors.Kind(strings.TrimSpace(name))
+		if !slices.Contains(connectors.Kinds[:], kind) {
+			return nil, fmt.Errorf("there is no system %q: it can be %s", kind, join(connectors.Kinds[:]))
+		}
+		if !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds, nil
+}
+
+func join(kinds []connectors.Kind) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return strings.Join(names, ", ")
+}
+
 // demoServe is where `serve` listens with the configuration that the demo writes: beside the demo.
 const demoServe = "127.0.0.1:8081"
 
 // welcome is what the demo says once there is something to see.
-func welcome(address string, people int, limits bool) string {
+func welcome(address string, people int, limits bool, without []connectors.Kind) string {
 	s := "switched off; --limits keeps them"
 	if limits {
 		s = "kept"
+	}
+	down := ""
+	if len(without) > 0 {
+		down = "\nDown, as if the vendor had an outage: " + join(without) + ".\n"
 	}
 	return fmt.Sprintf(`Roster is ready: %[1]s
 
@@ -206,7 +238,7 @@ Open it in a browser for the playground, or paste this into a shell:
 
 Simulated: an invented company of %[2]d people in Worksection, Kommo, Altcraft and Rocket.Chat. Their APIs are imitated over HTTP on this
 machine, paging and errors included; the vendors' rate limits are %[3]s. Nothing leaves this machine. Ctrl-C ends it.
-`, address, people, s)
+%[4]s`, address, people, s, down)
 }
 
 func (p *program) serve(ctx context.Context) error {

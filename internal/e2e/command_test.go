@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
 	"roster/connectors/faults"
@@ -46,6 +49,8 @@ func TestUsage(t *testing.T) {
 		"no configuration":      {[]string{"serve", "--config", "/nowhere.yaml"}, 1, "there is no such configuration file"},
 		"nobody in the company": {[]string{"demo", "--people", "0"}, 1, "--people: must be"},
 		"open to the world":     {[]string{"demo", "--listen", "0.0.0.0:0"}, 1, "loopback"},
+		"without what there is not": {[]string{"demo", "--without", "kommo,slack"}, 2,
+			`there is no system "slack": it can be worksection, kommo, altcraft, rocketchat`},
 		"systems for the world": {[]string{"demo", "--listen", "127.0.0.1:0", "--systems", "0.0.0.0:0"}, 1, "--systems: must be an address of loopback"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -148,5 +153,36 @@ func expectRow(t *testing.T, table, row string) {
 	t.Helper()
 	if !regexp.MustCompile(`(?m)^` + row).MatchString(table) {
 		t.Errorf("no row like %s in\n%s", row, table)
+	}
+}
+
+// A demo can begin with systems down: it is ready, and shows what the others hold.
+func TestDemoWithout(t *testing.T) {
+	t.Parallel()
+	p, err := launch("demo", "--people", "25", "--listen", "127.0.0.1:0", "--without", "kommo, altcraft", "--without", "kommo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := p.awaitAddress("Roster is ready: "); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.status(t, "/readyz"); got != http.StatusOK {
+		t.Errorf("/readyz: HTTP %d", got)
+	}
+	a := p.ask(t, `{ users(first: 1) { nodes { name } completeness { missing { name } } } }`, nil)
+	var down []string
+	for _, e := range a.Errors {
+		down = append(down, e.Extensions.Source+" "+e.Extensions.Code)
+	}
+	if diff := cmp.Diff([]string{"kommo SOURCE_UNAVAILABLE", "altcraft SOURCE_UNAVAILABLE"}, down); diff != "" || !strings.Contains(string(a.Data), `"name":`) {
+		t.Errorf("%s (-want +got):\n%s", a.Body, diff)
+	}
+	if _, err := p.awaitLine("Down, as if the vendor had an outage: kommo, altcraft."); err != nil {
+		t.Error(err)
 	}
 }

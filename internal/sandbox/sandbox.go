@@ -54,8 +54,10 @@ type Options struct {
 	// Limits has the fakes refuse what the vendors refuse, and leaves the connectors' own limits as they are. Without it everything is as
 	// fast as the machine.
 	Limits bool
-	Listen string           // empty means a free port of 127.0.0.1
-	Now    func() time.Time // for presence; nil means time.Now
+	// Without are systems that are down: they answer every call with 503.
+	Without []connectors.Kind
+	Listen  string           // empty means a free port of 127.0.0.1
+	Now     func() time.Time // for presence; nil means time.Now
 	// Listener serves in the place of Listen, with TLS, which is for tests, where that is given.
 	Listener net.Listener
 	TLS      *tls.Config
@@ -126,6 +128,9 @@ func start(ctx context.Context, opt Options, prefixes map[connectors.Kind]string
 	for kind, prefix := range prefixes {
 		s.urls[kind] = scheme + "://" + s.addr + prefix
 		s.faults[kind] = &faults.Handler{Next: s.fake(kind, prefix, opt)}
+		if slices.Contains(opt.Without, kind) {
+			s.faults[kind].Set(faults.Fault{Effect: faults.Reply(http.StatusServiceUnavailable, faults.Plain("down for maintenance"))})
+		}
 		mux.Handle(prefix+"/", http.StripPrefix(prefix, s.faults[kind]))
 	}
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
