@@ -35,7 +35,7 @@ type decoders struct {
 
 func newDecoders(limit int) *decoders {
 	// A window that is larger than the body is in order. The decoder refuses one that is larger than all it may decode.
-	z, err := zstd.NewReader(nil, zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderMaxMemory(uint64(max(limit, zstdWindow))), //nolint:gosec // never below zero
+	z, err := zstd.NewReader(nil, zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderMaxMemory(uint64(max(limit, zstdWindow))),
 		zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		panic(err) // by the options alone

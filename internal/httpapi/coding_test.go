@@ -35,7 +35,7 @@ func encoded(text string, codings ...string) string {
 		for part := range strings.SplitAfterSeq(text, "}") {
 			io.WriteString(w, part) //nolint:errcheck // into memory
 		}
-		w.Close() //nolint:errcheck // as above
+		w.Close()
 		text = b.String()
 	}
 	return text
@@ -136,7 +136,7 @@ func TestDecompressedBodiesAreWeighed(t *testing.T) {
 				t.Error(err)
 				return 0
 			}
-			resp.Body.Close() //nolint:errcheck // only its status is of interest
+			resp.Body.Close()
 			return resp.StatusCode
 		}
 		compressed := func() int { return status(post(encoded(large(80<<10), "zstd"), "Content-Encoding", "zstd")) }
