@@ -21,6 +21,33 @@ type Page[R any] struct {
 	Total *int
 	// Last says whether nothing follows, by the source's word; nil where it does not say. Then it is the total that tells, or a short page.
 	Last *bool
+	// Asked is how many rows were asked for; zero where that is not known. A page with as many may have been cut.
+	Asked int
+	// Contradicts says that another number of the answer contradicts its rows, such as a count of them.
+	Contradicts bool
+}
+
+// contradicts says whether the numbers of the page contradict its rows, or each other. More rows than the total are a contradiction. An empty page
+// behind the total is none: rows may have been deleted since the page before.
+func (p *Page[R]) contradicts() bool {
+	end := p.Offset + len(p.Rows)
+	switch {
+	case p.Contradicts, p.Total != nil && *p.Total < 0:
+		return true
+	case p.Total == nil || len(p.Rows) == 0:
+		return false
+	}
+	return *p.Total < end || p.Last != nil && *p.Last != (*p.Total == end)
+}
+
+// full says whether the page may have been cut: it has as many rows as were asked for, or as the longest page before it, or, where there is none, a
+// round number, as the limits of servers are.
+func (p *Page[R]) full(longest int) bool {
+	n := len(p.Rows)
+	if longest == 0 {
+		return p.Asked > 0 && n >= p.Asked || n%10 == 0
+	}
+	return p.Asked > 0 && n >= p.Asked || n >= longest
 }
 
 // Walk reads a list to its end while others change it. Pages are found by counting rows, so that a row which vanishes before the place
@@ -29,6 +56,9 @@ type Page[R any] struct {
 //
 // That holds however long ago the page before was read, so that a walk which an error of Fetch has stopped can be run again, and goes on
 // from there. A walk is for one reading, and for one goroutine at a time.
+//
+// The source's own numbers end a walk only while they can be true. A full page that is said to be the last is followed by one more request, which finds
+// nothing new if that is so. Where numbers contradict the rows, the walk goes on until the rows end by themselves, and is not whole.
 type Walk[R any] struct {
 	// Fetch gives the page that holds the row at that place, counted from 0, and those behind it.
 	Fetch func(ctx context.Context, offset int) (Page[R], error)
@@ -73,6 +103,8 @@ type stretch struct {
 	inOrder bool   // all pages so far were in the order of the keys, as they ought to be
 	last    string // the key at which the next page must join on
 	longest int    // rows of the longest page: what the source allows
+	full    bool   // the latest page may have been cut
+	doubt   bool   // the source's numbers have contradicted its rows
 	barren  int    // pages in a row with nothing new
 	slips   int    // how often the thread was lost since something new came
 	back    bool   // stepping back
@@ -127,8 +159,10 @@ func (w *Walk[R]) next(ctx context.Context) (Page[R], error) {
 	if w.pages++; w.pages > maxPages {
 		return p, w.Fail("the list does not end")
 	}
+	w.s.full = p.full(w.s.longest)
+	w.s.doubt = w.s.doubt || p.contradicts()
 	w.s.longest = max(w.s.longest, len(p.Rows))
-	w.s.inOrder = w.s.inOrder && slices.IsSortedFunc(p.Rows, func(a, b R) int { return w.compare(w.Key(a), w.Key(b)) })
+	w.s.inOrder = w.s.inOrder && w.sorted(p.Rows)
 	w.end.InOrder = w.s.inOrder
 	return p, nil
 }
@@ -137,7 +171,7 @@ func (w *Walk[R]) next(ctx context.Context) (Page[R], error) {
 func (w *Walk[R]) page(p Page[R]) (over, lost bool, err error) {
 	s := w.s
 	if len(p.Rows) == 0 && (p.Offset == 0 || (p.Total != nil && p.Offset < *p.Total)) {
-		w.end.Whole = p.Total == nil || *p.Total <= p.Offset
+		w.end.Whole = !s.doubt && (p.Total == nil || *p.Total <= p.Offset)
 		return true, false, nil
 	}
 	if len(p.Rows) == 0 || !w.joins(p) {
@@ -155,17 +189,27 @@ func (w *Walk[R]) page(p Page[R]) (over, lost bool, err error) {
 	} else if s.barren == maxBarren {
 		return false, false, w.Fail("it gives the same rows again and again")
 	}
-	told := p.Total != nil || p.Last != nil
-	switch done := p.Last != nil && *p.Last || p.Total != nil && p.Offset+len(p.Rows) >= *p.Total; {
-	case done, !told && !gained && len(p.Rows) < s.longest:
-		w.end.Whole = true
+	if w.ended(&p, gained, at) {
 		return true, false, nil
-	case at == 0:
-		return true, false, nil // one row at a time: there is nothing to join the pages by
 	}
 	w.offset = p.Offset + at
 	w.Tell(p.Total)
 	return false, false, nil
+}
+
+// ended says whether a page that joins is the last one. At is the place in it by which the next page would be joined on.
+func (w *Walk[R]) ended(p *Page[R], gained bool, at int) bool {
+	told := p.Total != nil || p.Last != nil
+	said := p.Last != nil && *p.Last || p.Total != nil && p.Offset+len(p.Rows) >= *p.Total
+	over := false
+	switch s := w.s; {
+	case s.doubt, !told: // the rows end by themselves
+		over = !gained && len(p.Rows) < s.longest
+	case said:
+		over = !s.full || !gained || at == 0
+	}
+	w.end.Whole = over && !w.s.doubt
+	return over || at == 0 // one row at a time: there is nothing to join the pages by
 }
 
 // joins says whether nothing can be missing between what has been taken and this page.
@@ -208,6 +252,22 @@ func (w *Walk[R]) sift(rows []R) (fresh []R, gained bool, at int) {
 		}
 	}
 	return fresh, gained, at
+}
+
+// sorted says whether each row's key comes after the one before. The same key twice is no order: the source has given one row in the place of another.
+func (w *Walk[R]) sorted(rows []R) bool {
+	last := ""
+	for _, r := range rows {
+		key := w.Key(r)
+		if key == "" {
+			continue
+		}
+		if last != "" && w.Compare(last, key) >= 0 {
+			return false
+		}
+		last = key
+	}
+	return true
 }
 
 // compare puts rows without a key anywhere: they say nothing about the order.

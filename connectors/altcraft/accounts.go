@@ -9,8 +9,8 @@ import (
 	"roster/connectors"
 )
 
-// List reads every user of the account. The API has no pages, so there is no progress to tell. Rows that total_count promises and that
-// did not come make the listing incomplete, not the reading a failure: the count may also be of something else.
+// List reads every user of the account. The API has no pages, so there is no progress to tell. A total_count that is not the number of rows
+// makes the listing incomplete, not the reading a failure: the count may also be of something else.
 func (c *client) List(ctx context.Context, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 	list, err := c.listUsers(ctx)
 	if err != nil {
@@ -26,7 +26,7 @@ func (c *client) convert(list userList) connectors.Listing[connectors.Account] {
 	}
 	expected, ok := list.expected()
 	// A username that comes twice stands for one user, so it does not make up for a missing one.
-	listing := found.Listing(expected, ok && (expected == nil || *expected <= found.Len()))
+	listing := found.Listing(expected, ok && (expected == nil || *expected == found.Len() && *expected == len(list.Data)))
 	// The vendor promises no order. One account's IDs differ in the username only.
 	slices.SortFunc(listing.Records, func(a, b connectors.Account) int { return cmp.Compare(a.Username, b.Username) })
 	return listing
@@ -45,6 +45,8 @@ func (c *client) Probe(ctx context.Context) ([]connectors.Finding, error) {
 	case listing.Complete:
 	case listing.Expected != nil && *listing.Expected > len(listing.Records):
 		all.Note = fmt.Sprintf("it lists %d of %d; ask whoever runs it for a row limit on this call", len(listing.Records), *listing.Expected)
+	case listing.Expected != nil && *listing.Expected < len(list.Data):
+		all.Note = fmt.Sprintf("it lists %d and counts %d: whether some are missing cannot be told", len(list.Data), *listing.Expected)
 	default:
 		all.Note = "a row has no username, or total_count is not a number: whether some are missing cannot be told"
 	}

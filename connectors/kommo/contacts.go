@@ -147,7 +147,7 @@ func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[con
 		return connectors.Page[contact]{}, err
 	}
 	l.resp = resp
-	out := connectors.Page[contact]{Offset: (number - 1) * limit}
+	out := connectors.Page[contact]{Offset: (number - 1) * limit, Asked: limit}
 	if resp.Status == http.StatusNoContent {
 		return out, nil
 	}
@@ -159,7 +159,7 @@ func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[con
 		return out, err
 	}
 	last := p.next == ""
-	out.Rows, out.Last = rows, &last
+	out.Rows, out.Last, out.Contradicts = rows, &last, p.number != nil && *p.number != number
 	if !last {
 		if len(rows) == 0 {
 			return out, resp.Fail(connectors.KindBadResponse, "an empty page that is not the last")

@@ -34,7 +34,7 @@ func understood[W any, T connectors.Record](resp *rest.Response, key string, con
 	}
 	var got connectors.Collector[T]
 	var count counter
-	count.page(p)
+	count.page(p, len(rows))
 	for _, row := range rows {
 		if record, ok := convert(row); ok {
 			got.Add(record)

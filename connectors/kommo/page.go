@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"roster/connectors"
 )
@@ -26,7 +27,8 @@ type endpoint[W any, T connectors.Record] struct {
 	convert func(W) (T, bool)
 }
 
-// list reads all pages of an endpoint: it follows the link to the next page until there is none, or until an empty reply (204).
+// list reads all pages of an endpoint: it follows the link to the next page until there is none, or until an empty reply (204). Where a number or a
+// full page speaks for rows behind a page without a link, it asks for the next page by its number.
 func list[W any, T connectors.Record](
 	ctx context.Context, c *client, e endpoint[W, T], progress connectors.Progress[T],
 ) (connectors.Listing[T], error) {
@@ -51,17 +53,21 @@ func list[W any, T connectors.Record](
 			return fail(resp.Fail(connectors.KindBadResponse, "the same page came twice"))
 		}
 		seen[p.digest] = true
-		count.page(p)
+		count.page(p, len(rows))
 		for _, row := range rows {
 			if record, ok := e.convert(row); ok {
 				got.Add(record)
 			}
 		}
-		if p.next == "" {
+		switch {
+		case p.next != "":
+			if path, query, err = c.rest.Below(e.op, p.next); err != nil {
+				return fail(err)
+			}
+		case len(rows) > 0 && count.more(len(rows)):
+			path, query = e.path, e.query+"&page="+strconv.Itoa(count.read+1)
+		default:
 			return finish(&got, &count), nil
-		}
-		if path, query, err = c.rest.Below(e.op, p.next); err != nil {
-			return fail(err)
 		}
 		if progress != nil {
 			progress(got.Listing(count.total, false))
@@ -84,24 +90,39 @@ func finish[T connectors.Record](got *connectors.Collector[T], count *counter) c
 // compareIDs orders decimal numbers of any length without leading zeros.
 func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
 
-// counter holds the counts that pages of users and roles carry against what was read. A total above the rows is no sign of a gap, since
-// Kommo's total is only a hint. But a total that changes on the way says that rows have moved between pages, perhaps past the reader.
+// counter holds the counts that pages of users and roles carry against what was read. A total that changes on the way says that rows have moved between
+// pages, perhaps past the reader.
 type counter struct {
 	total *int // as the latest page says; nil while none does
-	moved bool
-	read  int // pages
-	pages int // as the latest page says
+	pages *int // the same
+	read  int  // pages
+	rows  int  // on them
+	ended bool // the latest page had no link to a next one
+	doubt bool // the numbers have contradicted each other, or the rows
 }
 
-func (c *counter) page(p page) {
+func (c *counter) page(p page, rows int) {
+	c.doubt = c.doubt || c.ended && rows > 0 // there was a next page after all
 	c.read++
-	if p.pages > 0 {
+	c.rows += rows
+	c.ended = p.next == ""
+	c.doubt = c.doubt || p.number != nil && *p.number != c.read
+	if p.pages != nil {
 		c.pages = p.pages
+		c.doubt = c.doubt || *p.pages < c.read && rows > 0
 	}
 	if p.total != nil {
-		c.moved = c.moved || (c.total != nil && *c.total != *p.total)
+		c.doubt = c.doubt || *p.total < c.rows || c.total != nil && *c.total != *p.total
 		c.total = p.total
 	}
 }
 
-func (c *counter) whole() bool { return !c.moved && c.read >= c.pages }
+// more says whether rows may follow the latest page, which has rows and no link to a next one.
+func (c *counter) more(rows int) bool {
+	return rows >= maxPageSize || c.pages != nil && *c.pages > c.read || c.total != nil && *c.total > c.rows
+}
+
+// whole says whether all counts agree with what was read.
+func (c *counter) whole() bool {
+	return !c.doubt && (c.total == nil || *c.total == c.rows) && (c.pages == nil || *c.pages <= c.read)
+}

@@ -29,8 +29,6 @@ func TestOddities(t *testing.T) {
 		"entity_type lead instead of leads":          {fake.Knobs{SingularEntity: true}, nil},
 		"catalog_rights of administrators malformed": {fake.Knobs{MalformedCatalogRights: true}, nil},
 		"name missing":                               {fake.Knobs{MissingNames: true}, func(a *connectors.Account) { a.Name = "" }},
-		"total above the rows is only a hint":        {fake.Knobs{TotalOff: 4}, nil},
-		"total below the rows is only a hint":        {fake.Knobs{TotalOff: -2}, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -12,8 +12,9 @@ import (
 
 // page is what surrounds the rows of a list.
 type page struct {
+	number *int // nil where the list does not say which page this is
 	total  *int // nil where the list does not count its rows, as contacts
-	pages  int  // 0 where the list does not count its pages
+	pages  *int // nil where the list does not count its pages
 	next   string
 	digest [sha256.Size]byte // of the rows as they came
 }
@@ -22,8 +23,8 @@ type page struct {
 func decodePage[W any](resp *rest.Response, key string) (page, []W, error) {
 	var wire struct {
 		Page       *rest.Scalar `json:"_page"`
-		PageCount  rest.Scalar  `json:"_page_count"`
-		TotalItems rest.Scalar  `json:"_total_items"`
+		PageCount  *rest.Scalar `json:"_page_count"`
+		TotalItems *rest.Scalar `json:"_total_items"`
 		Links      struct {
 			Next *struct {
 				Href string `json:"href"`
@@ -47,17 +48,23 @@ func decodePage[W any](resp *rest.Response, key string) (page, []W, error) {
 			return page{}, nil, err
 		}
 	}
-	p := page{digest: sha256.Sum256(raw)}
-	if n, err := strconv.Atoi(string(wire.TotalItems)); err == nil && n >= 0 {
-		p.total = &n
-	}
-	if n, err := strconv.Atoi(string(wire.PageCount)); err == nil {
-		p.pages = n
-	}
+	p := page{digest: sha256.Sum256(raw), number: counted(wire.Page), total: counted(wire.TotalItems), pages: counted(wire.PageCount)}
 	if wire.Links.Next != nil {
 		p.next = wire.Links.Next.Href
 	}
 	return p, rows, nil
+}
+
+// counted gives what a scalar counts; nil where it is absent or no number.
+func counted(s *rest.Scalar) *int {
+	if s == nil {
+		return nil
+	}
+	n, err := strconv.Atoi(string(*s))
+	if err != nil {
+		return nil
+	}
+	return &n
 }
 
 // user is a row of /users. Which keys are there depends on the query's "with".

@@ -68,13 +68,13 @@ func (c *client) usersPage(ctx context.Context, offset int) (connectors.Page[use
 	if list.Users == nil {
 		return connectors.Page[user]{}, nil, missing(resp, "users")
 	}
-	return pageOf(*list.Users, offset, list.Offset, list.Total), resp, nil
+	return pageOf(*list.Users, offset, list.numbers), resp, nil
 }
 
 // pageOf makes a page of a reply. Not every version says where its rows stand.
-func pageOf[R any](rows []R, asked int, offset, total *int) connectors.Page[R] {
-	p := connectors.Page[R]{Rows: rows, Offset: asked, Total: total}
-	if offset != nil && *offset != asked {
+func pageOf[R any](rows []R, offset int, n numbers) connectors.Page[R] {
+	p := connectors.Page[R]{Rows: rows, Offset: offset, Total: n.Total, Asked: pageSize, Contradicts: n.Count != nil && *n.Count != len(rows)}
+	if n.Offset != nil && *n.Offset != offset {
 		p.Offset = -1 // another page than the one asked for
 	}
 	return p

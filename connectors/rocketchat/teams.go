@@ -111,7 +111,7 @@ func (c *client) teamRows(ctx context.Context) ([]team, connectors.End, error) {
 				return connectors.Page[team]{}, missing(reply, "teams")
 			}
 			resp = reply
-			return pageOf(*list.Teams, offset, list.Offset, list.Total), nil
+			return pageOf(*list.Teams, offset, list.numbers), nil
 		},
 		Key:   func(t team) string { return t.ID },
 		Fail:  func(detail string) error { return resp.Fail(connectors.KindBadResponse, detail) },
@@ -127,6 +127,7 @@ func (c *client) teamRows(ctx context.Context) ([]team, connectors.End, error) {
 // is left of one who was deleted.
 func (c *client) members(ctx context.Context, teamID string) (ids []string, whole bool, err error) {
 	var resp *rest.Response
+	deleted := 0
 	w := connectors.Walk[member]{
 		Fetch: func(ctx context.Context, offset int) (connectors.Page[member], error) {
 			query := paging(offset, pageSize)
@@ -143,14 +144,16 @@ func (c *client) members(ctx context.Context, teamID string) (ids []string, whol
 				return connectors.Page[member]{}, missing(reply, "members")
 			}
 			resp = reply
-			return pageOf(*list.Members, offset, list.Offset, list.Total), nil
+			return pageOf(*list.Members, offset, list.numbers), nil
 		},
 		Key:   func(m member) string { return m.User.ID },
 		Fail:  func(detail string) error { return resp.Fail(connectors.KindBadResponse, detail) },
-		Begin: func() { ids = []string{} },
+		Begin: func() { ids, deleted = []string{}, 0 },
 		Take: func(rows []member) {
 			for _, m := range rows {
-				if m.User.ID != "" {
+				if m.User.ID == "" {
+					deleted++
+				} else {
 					ids = append(ids, m.User.ID)
 				}
 			}
@@ -162,5 +165,5 @@ func (c *client) members(ctx context.Context, teamID string) (ids []string, whol
 		return nil, false, err
 	}
 	slices.Sort(ids)
-	return ids, end.Whole, nil
+	return ids, end.Complete(len(ids) + deleted), nil
 }

@@ -22,11 +22,18 @@ type email struct {
 	Verified *bool  `json:"verified"`
 }
 
+// numbers is what each page of a list says of its rows.
+type numbers struct {
+	Count  *int `json:"count"` // of these rows
+	Offset *int `json:"offset"`
+	Total  *int `json:"total"`
+}
+
 // users is the answer of users.list.
 type users struct {
-	Users  *[]user `json:"users"`
-	Offset *int    `json:"offset"`
-	Total  *int    `json:"total"`
+	numbers
+
+	Users *[]user `json:"users"`
 }
 
 // role is a row of roles.list.
@@ -48,9 +55,9 @@ type team struct {
 }
 
 type teams struct {
-	Teams  *[]team `json:"teams"`
-	Offset *int    `json:"offset"`
-	Total  *int    `json:"total"`
+	numbers
+
+	Teams *[]team `json:"teams"`
 }
 
 // member is a row of teams.members. The user's settings, which the row gives away, are not even read.
@@ -61,9 +68,9 @@ type member struct {
 }
 
 type members struct {
+	numbers
+
 	Members *[]member `json:"members"`
-	Offset  *int      `json:"offset"`
-	Total   *int      `json:"total"`
 }
 
 // presences is the answer of users.presence.

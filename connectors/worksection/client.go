@@ -132,7 +132,7 @@ func gather[W any, R connectors.Record](resp *rest.Response, convert func(W) R) 
 	for _, row := range body.Data {
 		all.Add(convert(row))
 	}
-	listing := all.Listing(nil, len(body.Data) != maxRows)
+	listing := all.Listing(nil, len(body.Data) < maxRows)
 	slices.SortFunc(listing.Records, func(a, b R) int { return compareIDs(a.Key(), b.Key()) })
 	return listing, nil
 }

@@ -60,7 +60,7 @@ type Knobs struct {
 	NextHost string
 	// SameNext makes every page link to itself as the next.
 	SameNext bool
-	// TotalOff is added to _total_items, which is only a hint.
+	// TotalOff is added to _total_items.
 	TotalOff int
 
 	// AccessLifetime is how long an issued access token is good; 0 means 24 hours. RefreshLifetime is a refresh token's; 0 means 90 days.

@@ -1,0 +1,101 @@
+package rocketchat
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+
+	"roster/connectors"
+)
+
+// lying serves 120 rows of every list in pages of 50 at most, with numbers that say chooses: count, offset, total.
+func lying(t *testing.T, say func(offset, rows int) map[string]any) *connectors.Source {
+	t.Helper()
+	page := func(name string, row func(i int) map[string]any, all int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+			rows := []map[string]any{}
+			for i := offset; i < min(offset+50, all); i++ {
+				rows = append(rows, row(i))
+			}
+			answer := say(offset, len(rows))
+			answer[name], answer["success"] = rows, true
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(answer)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/v1/users.list", page("users", func(i int) map[string]any { return map[string]any{"_id": id(i)} }, 120))
+	mux.Handle("/api/v1/teams.listAll", page("teams", func(i int) map[string]any { return map[string]any{"_id": id(i), "name": "Team"} }, 1))
+	mux.Handle("/api/v1/teams.members", page("members", func(i int) map[string]any { return map[string]any{"user": map[string]any{"_id": id(i)}} }, 120))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	source, err := Open(config(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+// TestNumbersThatContradictTheRows: whatever the server counts, all that it shows is read, and by numbers that cannot be right it is not the whole.
+func TestNumbersThatContradictTheRows(t *testing.T) {
+	t.Parallel()
+	total := func(n int) func(int, int) map[string]any {
+		return func(offset, rows int) map[string]any {
+			return map[string]any{"count": rows, "offset": offset, "total": n}
+		}
+	}
+	for name, tc := range map[string]struct {
+		say      func(offset, rows int) map[string]any
+		complete bool
+	}{
+		"right":                         {total(120), true},
+		"none but the rows":             {func(int, int) map[string]any { return map[string]any{} }, true},
+		"0 in all":                      {total(0), false},
+		"fewer in all than in one page": {total(7), false},
+		"fewer in all than in two":      {total(80), false},
+		"more in all":                   {total(121), false},
+		"negative":                      {total(-1), false},
+		"as many in all as in one page": {total(50), false},
+		"another count of the rows": {func(offset, rows int) map[string]any {
+			return map[string]any{"count": rows + 1, "offset": offset, "total": 120}
+		}, false},
+		"each time another": {func(offset, rows int) map[string]any {
+			return map[string]any{"count": rows, "offset": offset, "total": 120 - 60*(offset/49%2)}
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source := lying(t, tc.say)
+			users, err := source.Accounts.List(t.Context(), nil)
+			if err != nil || len(users.Records) != 120 || users.Complete != tc.complete {
+				t.Errorf("%d of 120 users, complete %v, %v", len(users.Records), users.Complete, err)
+			}
+			teams, err := source.Teams.List(t.Context(), nil)
+			if err != nil || len(teams.Records) != 1 {
+				t.Fatalf("%d teams, %v", len(teams.Records), err)
+			}
+			if n := len(teams.Records[0].Members); n != 120 || teams.Complete && !tc.complete {
+				t.Errorf("%d of 120 members, complete %v", n, teams.Complete)
+			}
+		})
+	}
+}
+
+// TestMembersThatContradict: a team that cannot be read whole by its own numbers makes the list of teams incomplete.
+func TestMembersThatContradict(t *testing.T) {
+	t.Parallel()
+	source := lying(t, func(offset, rows int) map[string]any {
+		total := rows
+		if rows > 1 {
+			total = 0
+		}
+		return map[string]any{"count": rows, "offset": offset, "total": total}
+	})
+	got, err := source.Teams.List(t.Context(), nil)
+	if err != nil || got.Complete || len(got.Records) != 1 || len(got.Records[0].Members) != 120 {
+		t.Errorf("%d teams, complete %v, %v", len(got.Records), got.Complete, err)
+	}
+}
