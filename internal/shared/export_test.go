@@ -1,6 +1,15 @@
 package shared
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// Probe finds out whether Redis is there, as the tier does by itself now and then.
+func (r *Redis) Probe(ctx context.Context) error {
+	_, _, err := r.probe(ctx)
+	return err
+}
 
 // Agreed gives how many replicas share the limits, as far as this one knows.
 func (r *Redis) Agreed() int {

@@ -37,6 +37,49 @@ func TestClusterMovesUnderLoad(t *testing.T) {
 	settled(t, "fresh"+want, "a", ks...)
 }
 
+// Whether all of a Cluster is there is judged by the items that a keeper has now, and not by those that it had at first.
+func TestClusterIsJudgedByTheLatestItems(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t)
+	r := open(t, shared.Options{Addrs: c.Addrs()})
+	item := func(source string) snapshot.Item {
+		return snapshot.Item{Key: key(source, connectors.Accounts), Fingerprint: "f"}
+	}
+	owner := func(source string) int {
+		_, master := c.Owner("{" + source + ":f:accounts}")
+		return master
+	}
+	_, replicas := c.Owner("replicas")
+	var near, far string // beside the list of replicas, and elsewhere
+	for i := 0; near == "" || far == ""; i++ {
+		if name := fmt.Sprint("s", i); owner(name) == replicas {
+			near = name
+		} else {
+			far = name
+		}
+	}
+	look := func(sources ...string) error {
+		var items []snapshot.Item
+		for _, s := range sources {
+			items = append(items, item(s))
+		}
+		_, err := r.Look(t.Context(), items)
+		return err
+	}
+	for _, sources := range [][]string{{near}, {near, far}, {near}} { // at the start; after a reload; one of them alone
+		if err := look(sources...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := owner(far)
+	c.Masters[lost].Kill()
+	c.Replicas[lost].Kill()
+	redistest.Await(t, func() bool { return look(near, far) != nil && !r.Crowd().Connected }, "a part of the Cluster is away")
+	if err := r.Probe(t.Context()); err == nil {
+		t.Error("a Cluster that lacks what the new source is kept by is taken for whole")
+	}
+}
+
 func TestSentinelFailsOverUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := redistest.StartSentinel(t)

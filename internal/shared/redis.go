@@ -33,7 +33,7 @@ type Redis struct {
 	isReady      sync.Once
 	breaker      breaker
 	stats        stats
-	items        atomic.Pointer[[]snapshot.Item] // of the first Look
+	items        atomic.Pointer[[]snapshot.Item] // see remember
 	members      atomic.Pointer[[]string]        // the replicas that are there, in order
 	joined       chan struct{}                   // says that another one is
 	share        share

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func about(item snapshot.Item, name string) string { return itemName(item) + ":"
 
 // Look gives the marks of the items by one exchange, with each node of a Cluster.
 func (r *Redis) Look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
-	r.items.CompareAndSwap(nil, &items)
+	r.remember(items)
 	first := time.NewTimer(2 * r.quick)
 	defer first.Stop()
 	select { // the first to ask is not to be turned away only because nobody has looked yet
@@ -45,6 +46,14 @@ func (r *Redis) Look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mar
 		return err
 	})
 	return marks, err
+}
+
+// remember keeps the items that a keeper has, by which it is judged whether all of a Cluster is there. Another list takes their place, after a reload
+// for example; one item that is among them has been looked at alone.
+func (r *Redis) remember(items []snapshot.Item) {
+	if was := r.items.Load(); was == nil || len(items) > 1 || len(items) == 1 && !slices.Contains(*was, items[0]) {
+		r.items.Store(&items)
+	}
 }
 
 func (r *Redis) look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
