@@ -31,7 +31,7 @@ type rootFile struct {
 	DrainDelay        time.Duration  `key:"drain_delay" default:"5s" min:"0s" max:"5m" doc:"How long requests are still taken after the signal to stop, while /readyz fails and answers end their connections, so that a load balancer sends them elsewhere first."`
 	SourceErrs        string         `key:"source_errors" oneof:"errors extensions" default:"extensions" doc:"Where an answer tells what sources lack: among its errors, or in extensions.sources only, since many clients throw away any answer with errors. The header X-Roster-Source-Errors chooses for one request."`
 	Redis             *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
-	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only. Relative to the configuration file."`
+	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only: a second one is refused. Relative to the configuration file."`
 	CredentialsDir    string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A directory to keep the tokens of OAuth in, which are renewed. Replicas may share it, where its file system knows locks. Relative to the configuration file."`
 	Writes            writesFile     `key:"writes" doc:"How sources are changed, and what is remembered of that; see writing.md."`
 	Identity          identityFile   `key:"identity" doc:"Who is one person, where addresses do not tell."`
@@ -138,7 +138,7 @@ type anonymousFile struct {
 }
 
 type writesFile struct {
-	Dir         string        `key:"dir" type:"path" default:"(memory, or redis)" doc:"A directory to remember idempotency keys in, and calls that nobody knows the end of, where there is no redis. For one process only. Relative to the configuration file."`
+	Dir         string        `key:"dir" type:"path" default:"(memory, or redis)" doc:"A directory to remember idempotency keys in, and calls that nobody knows the end of, where there is no redis. For one process only: a second one is refused. Relative to the configuration file."`
 	SettleAfter time.Duration `key:"settle_after" default:"5s" min:"100ms" max:"10m" doc:"How long after a call without an answer a source's lists are believed that do not show what was to be made."`
 	ShowFor     time.Duration `key:"show_for" default:"10m" min:"1s" max:"1d" doc:"How long what was made is shown although its source's own list does not have it."`
 	AuditValues bool          `key:"audit_values" default:"false" doc:"Puts what was written into the line that the log has of each write."`

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"roster/internal/lockfile"
 )
 
 const (
@@ -157,34 +159,27 @@ func (d *Dir) write(path string, data []byte) (err error) {
 
 // Lock locks a file beside the tokens'. The system frees it when the process ends, however it does.
 func (d *Dir) Lock(ctx context.Context, name string) (Lock, error) {
-	f, err := os.OpenFile(filepath.Join(d.path, filepath.Base(name)+lockExt), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, errors.New("the directory for tokens cannot be written to")
-	}
+	path := filepath.Join(d.path, filepath.Base(name)+lockExt)
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for {
-		got, err := tryLock(f)
-		if got {
-			return fileLock{f}, nil
-		}
+		l, err := lockfile.Take(path)
 		if err == nil {
-			select {
-			case <-tick.C:
-				continue
-			case <-ctx.Done():
-				err = errors.New("another process is renewing the tokens")
-			}
-		} else {
-			err = errors.New("files in the directory for tokens cannot be locked")
+			return fileLock{l}, nil
 		}
-		_ = f.Close()
-		return nil, err
+		if !errors.Is(err, lockfile.ErrTaken) {
+			return nil, errors.New("files in the directory for tokens cannot be written to, or not be locked")
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, errors.New("another process is renewing the tokens")
+		}
 	}
 }
 
-type fileLock struct{ f *os.File }
+type fileLock struct{ *lockfile.Lock }
 
 func (fileLock) Held() bool { return true }
 
-func (l fileLock) Unlock() { _ = l.f.Close() }
+func (l fileLock) Unlock() { _ = l.Release() }

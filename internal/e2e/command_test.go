@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -87,6 +89,34 @@ func TestBusyPort(t *testing.T) {
 				args[0], code, stdout, stderr)
 		}
 	}
+}
+
+// A second process with the same cache_dir is refused in one line, and what the first one keeps stays as it is.
+func TestCacheDirIsForOneProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	settings := settingsOf(map[string]any{"name": "worksection", "kind": "worksection", "url": "http://127.0.0.1:1", "api_key": "unused"})
+	settings["cache_dir"] = dir
+	first := serve(t, settings)
+	begun := filepath.Join(dir, "roster-1.partial")
+	if err := os.WriteFile(begun, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := configFile(t, settings)
+	code, stdout, stderr := run(t, "serve", "--config", file)
+	if code != 1 || stdout != "" || !strings.Contains(stderr, "cache_dir: another process has the directory") || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("exit code %d, output %q, errors %q; want one line that names cache_dir", code, stdout, stderr)
+	}
+	if _, err := os.Stat(begun); err != nil {
+		t.Errorf("what the first process has begun to write is gone: %v", err)
+	}
+	if code, _, stderr := run(t, "check", "--config", file, "--timeout", "1s"); strings.Contains(stderr, "cache_dir") {
+		t.Errorf("a check beside it: exit code %d, errors %q", code, stderr)
+	}
+	if err := first.stop(); err != nil {
+		t.Fatal(err)
+	}
+	serve(t, settings)
 }
 
 // All that is wrong with a configuration comes out at once, each fault with its place, and no secret.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"roster/internal/lockfile"
 	"roster/internal/snapshot"
 )
 
@@ -18,8 +19,9 @@ import (
 // that is. Both are written elsewhere and then put in place, so that none is ever seen half-written. A file's time of modification is when
 // it may go: nothing of a source that has left the configuration stays for longer than it would have been served.
 type directory struct {
-	path string
-	seal *sealer
+	path  string
+	seal  *sealer
+	alone *lockfile.Lock
 }
 
 const (
@@ -28,10 +30,12 @@ const (
 	partialExt  = ".partial"
 	// partialPrefix tells our unfinished files from those of others, which a directory that is not ours alone may hold.
 	partialPrefix = "roster-"
+	// lockFile is locked while a process has the directory. It has a name of its own, since another store may be in the same directory.
+	lockFile = "roster-cache.lock"
 )
 
-// OpenDir gives a tier that keeps its snapshots in a directory, for one process at a time. The directory is made where it is missing. The key
-// encrypts what is kept; empty for none.
+// OpenDir gives a tier that keeps its snapshots in a directory, for one process at a time: a second one would remove what the first is about to
+// write, and is refused. The directory is made where it is missing. The key encrypts what is kept; empty for none.
 func OpenDir(path string, key []byte) (*Local, error) {
 	seal, err := newSealer(key)
 	if err != nil {
@@ -41,12 +45,17 @@ func OpenDir(path string, key []byte) (*Local, error) {
 		return nil, errors.New("the directory for the cache cannot be made")
 	}
 	d := &directory{path: path, seal: seal}
+	if d.alone, err = lockfile.TakeDir(path, lockFile); err != nil {
+		return nil, err
+	}
 	if err := d.write(partialPrefix+"probe"+partialExt, nil, time.Now()); err != nil {
-		return nil, errors.New("the directory for the cache cannot be written to")
+		return nil, errors.Join(errors.New("the directory for the cache cannot be written to"), d.close())
 	}
 	d.sweep()
 	return &Local{items: make(map[snapshot.Item]*localItem), shelf: d}, nil
 }
+
+func (d *directory) close() error { return d.alone.Release() }
 
 // sweep removes what is no longer of use, and nothing that is not ours.
 func (d *directory) sweep() {

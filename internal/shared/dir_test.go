@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +20,17 @@ func keepIn(t *testing.T, dir, key string, src *source) (*snapshot.Keeper, func(
 	if err != nil {
 		t.Fatal(err)
 	}
-	return keep(t, l.Join(), nil, src.source("f"))
+	k, stop := keep(t, l.Join(), nil, src.source("f"))
+	closed := sync.OnceFunc(func() { closeTier(t, l) })
+	t.Cleanup(func() { stop(); closed() })
+	return k, func() { stop(); closed() } // as the end of the process does
+}
+
+func closeTier(t *testing.T, l *shared.Local) {
+	t.Helper()
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestRestartServesFromTheDirectory(t *testing.T) {
@@ -37,12 +48,12 @@ func TestRestartServesFromTheDirectory(t *testing.T) {
 	}
 	stop()
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 4 {
-		t.Errorf("%d files, %v", len(files), err)
+	if err != nil || len(files) != 5 {
+		t.Errorf("%d files, want two of each collection and the lock, %v", len(files), err)
 	}
 	for _, f := range files {
 		info, err := f.Info()
-		if err != nil || info.Mode().Perm() != 0o600 || !info.ModTime().After(time.Now().Add(24*time.Hour)) {
+		if err != nil || info.Mode().Perm() != 0o600 || f.Name() != "roster-cache.lock" && !info.ModTime().After(time.Now().Add(24*time.Hour)) {
 			t.Errorf("%s: %v, to be kept until %v, %v", f.Name(), info.Mode(), info.ModTime(), err)
 		}
 	}
@@ -84,6 +95,7 @@ func TestDamagedFilesAreReadAnew(t *testing.T) {
 				k, stop = keep(t, l.Join(), opt, src.source("f"))
 				settled(t, "fresh[2]", "a", k)
 				stop()
+				closeTier(t, l)
 				k, _ = keepIn(t, dir, "", newSource("a", "3"))
 				settled(t, "fresh[2]", "a", k)
 			})
@@ -106,13 +118,40 @@ func TestDirectoryIsSwept(t *testing.T) {
 		if err := os.Chtimes(path, old, old); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := shared.OpenDir(dir, nil); err != nil {
+		l, err := shared.OpenDir(dir, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
+		closeTier(t, l)
 		if _, err := os.Stat(path); os.IsNotExist(err) != goes {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// Who comes second is refused, and leaves what the first has begun to write.
+func TestDirectoryIsForOneProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l, err := shared.OpenDir(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := filepath.Join(dir, "roster-7.partial")
+	if err := os.WriteFile(begun, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shared.OpenDir(dir, nil); err == nil || !strings.Contains(err.Error(), "another process has the directory") {
+		t.Errorf("the second: %v", err)
+	}
+	if _, err := os.Stat(begun); err != nil {
+		t.Errorf("what the first has begun: %v", err)
+	}
+	closeTier(t, l)
+	if l, err = shared.OpenDir(dir, nil); err != nil {
+		t.Fatalf("after the first has ended: %v", err)
+	}
+	closeTier(t, l)
 }
 
 func TestDirectoryIsEncrypted(t *testing.T) {

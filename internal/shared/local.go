@@ -25,6 +25,7 @@ type shelf interface {
 	put(s *snapshot.Stored, meta, was *snapshot.Meta) error
 	// get gives the parts; nil where some are gone or damaged.
 	get(item snapshot.Item, meta *snapshot.Meta) [][]byte
+	close() error
 }
 
 type localItem struct {
@@ -49,6 +50,11 @@ func (m memory) put(s *snapshot.Stored, meta, _ *snapshot.Meta) error {
 }
 
 func (m memory) get(item snapshot.Item, _ *snapshot.Meta) [][]byte { return m[item] }
+
+func (memory) close() error { return nil }
+
+// Close lets go of what snapshots are kept in. Nobody may use the tier afterwards.
+func (l *Local) Close() error { return l.shelf.close() }
 
 // Join gives a member's view of the tier: one for each keeper.
 func (l *Local) Join() snapshot.Tier {

@@ -42,6 +42,7 @@ func tiers(t *testing.T, test func(t *testing.T, a, b snapshot.Tier)) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer closeTier(t, l)
 		test(t, l.Join(), l.Join())
 	})
 	t.Run("redis", func(t *testing.T) {

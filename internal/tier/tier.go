@@ -31,7 +31,10 @@ func Open(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(
 		if err != nil {
 			return nil, nil, fmt.Errorf("cache_dir: %w", err)
 		}
-		return d.Join(), func(context.Context) {}, nil
+		return d.Join(), func(ctx context.Context) {
+			<-ctx.Done()
+			d.Close() //nolint:errcheck // nothing comes after it
+		}, nil
 	}
 	return nil, func(context.Context) {}, nil
 }

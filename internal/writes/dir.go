@@ -8,19 +8,18 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
+	"roster/internal/lockfile"
 )
 
 // Dir is a store in a directory, for one process: what it holds outlives the process, but for locks, whose holders do not.
 type Dir struct {
 	root  *os.Root
-	alone *flock.Flock
+	alone *lockfile.Lock
 	locks Memory
 	mu    sync.Mutex
 	files map[string]filed // by their paths
@@ -42,8 +41,7 @@ type file struct {
 	Token string    `json:"token"`
 }
 
-// lockFile is locked by the system while a process has the directory, and free again however that process ends. It is never removed: one who has
-// opened it just before would lock a file that nobody else sees.
+// lockFile is locked while a process has the directory.
 const lockFile = "in-use"
 
 // newPath is where a file lies until it is whole.
@@ -59,12 +57,9 @@ func OpenDir(path string) (*Dir, error) {
 	if err != nil {
 		return nil, errors.New("the directory cannot be opened")
 	}
-	alone := flock.New(filepath.Join(path, lockFile), flock.SetPermissions(0o600))
-	switch is, err := alone.TryLock(); {
-	case err != nil:
-		return nil, errors.Join(errors.New("the directory cannot be locked: it must be one that can be written to, on a file system with locks"), root.Close())
-	case !is:
-		return nil, errors.Join(errors.New("another process has the directory; each needs its own, or all of them one redis"), root.Close())
+	alone, err := lockfile.TakeDir(path, lockFile)
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
 	}
 	d := &Dir{root: root, alone: alone, files: make(map[string]filed), room: newRoom()}
 	d.look()
@@ -97,7 +92,7 @@ func (d *Dir) Shared() bool {
 }
 
 // Close lets go of the directory.
-func (d *Dir) Close() error { return errors.Join(d.root.Close(), d.alone.Close()) }
+func (d *Dir) Close() error { return errors.Join(d.root.Close(), d.alone.Release()) }
 
 func fileOf(name string) string { return nameOf(name) + ".json" }
 
