@@ -8,6 +8,7 @@ type Collector[T Record] struct {
 	records  []T
 	at       map[string]int
 	nameless int
+	lent     bool // records have been handed out as they are
 }
 
 // Add takes a record and says whether its ID is new. A record without an ID cannot be told from others and is only counted.
@@ -18,8 +19,9 @@ func (c *Collector[T]) Add(r T) bool {
 		return false
 	}
 	if i, ok := c.at[id]; ok {
-		// The earlier slice may have been handed out as progress: it must not change under its reader.
-		c.records = slices.Clone(c.records)
+		if c.lent { // they must not change under their reader
+			c.records, c.lent = slices.Clone(c.records), false
+		}
 		c.records[i] = r
 		return false
 	}
@@ -40,5 +42,6 @@ func (c *Collector[T]) Whole() bool { return c.nameless == 0 }
 // Listing gives what has been gathered. Later additions do not change it. It is complete only where the caller says so and every record
 // had an ID.
 func (c *Collector[T]) Listing(expected *int, complete bool) Listing[T] {
+	c.lent = true
 	return Listing[T]{Records: slices.Clip(c.records), Expected: expected, Complete: complete && c.Whole()}
 }

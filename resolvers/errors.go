@@ -43,6 +43,9 @@ func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Erro
 		out.Message = input.Error()
 		setCode(out, codeBadInput)
 		out.Extensions["argument"] = input.Argument
+	case errors.Is(err, directory.ErrStopped):
+		over := tookTooLong()
+		out.Message, out.Extensions = over.Message, over.Extensions
 	case errors.Is(err, writes.ErrUnavailable):
 		r.log().ErrorContext(ctx, "a write could not begin", slog.Any("error", err))
 		out.Message = writes.ErrUnavailable.Error()

@@ -15,6 +15,10 @@ const maxItems = 100_000
 // codeTimeout is for an operation whose time is over.
 const codeTimeout = "TIMEOUT"
 
+func tookTooLong() *gqlerror.Error {
+	return &gqlerror.Error{Message: "the operation took too long; what was left is null", Extensions: map[string]any{"code": codeTimeout}}
+}
+
 // extent bounds what an operation gathers.
 type extent struct {
 	items atomic.Int64
@@ -23,7 +27,7 @@ type extent struct {
 
 // admit counts a page's items in. Once there are too many, or the operation's time is over, further pages are null, with one error for them all.
 func (e *extent) admit(ctx context.Context, items int) (bool, error) {
-	refusal := &gqlerror.Error{Message: "the operation took too long; what was left is null", Extensions: map[string]any{"code": codeTimeout}}
+	refusal := tookTooLong()
 	if ctx.Err() == nil {
 		if e.items.Add(int64(items)) <= maxItems {
 			return true, nil

@@ -85,14 +85,14 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	wish := exchange.Wish
 	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections),
 		snapshot.Wish{NotBefore: wish.NotBefore(), IfError: wish.StaleIfError, OnlyKept: wish.OnlyIfCached})
-	op := &operation{view: e.Roster.View(ctx, results, waited), onlyKept: wish.OnlyIfCached, refused: refused,
+	op := &operation{view: viewUntil(ctx, e.Roster.View(ctx, results, waited)), onlyKept: wish.OnlyIfCached, refused: refused,
 		statuses: sync.OnceValue(e.Roster.Statuses), began: began, record: e.record(document, n, withheld)}
 	if document.Operation.Operation == ast.Query && access.WorksectionToken(ctx) == "" { // else what a source says of the caller may be in it, which is good for this moment only
 		exchange.Answer = answerOf(op.view, n)
 	}
 	op.anew = func(ctx context.Context) *roster.View {
 		results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections), snapshot.Wish{})
-		return e.Roster.View(ctx, results, waited)
+		return viewUntil(ctx, e.Roster.View(ctx, results, waited))
 	}
 	if n.presence > 0 {
 		op.presence, op.oneAsks = loaders.NewPresence(e.Presence), n.presence == 1
@@ -101,6 +101,12 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 		}
 	}
 	return next(context.WithValue(ctx, operationKey{}, op))
+}
+
+// viewUntil gives a view whose directory answers nothing more once the operation's time is over, or its client has gone.
+func viewUntil(ctx context.Context, v *roster.View) *roster.View {
+	v.Directory = v.Directory.Until(func() bool { return ctx.Err() != nil })
+	return v
 }
 
 // InterceptResponse adds an error for each malformed representation and each field that is withheld, and one for each source that lacks data that

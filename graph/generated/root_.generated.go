@@ -3944,7 +3944,7 @@ input UserFilter {
   "Has no account in any of these sources."
   notIn: [String!]
   "For each of these, has such accounts."
-  accounts: [AccountFilter!]
+  accounts: [AccountFilter!] @cost(weight: 100)
   "Has at least this many accounts."
   minAccounts: Int
   "Has at most this many accounts."

@@ -11,9 +11,11 @@ import (
 const anyLength = 5
 
 // Schema knows what the fields of a schema cost: 1 for each value of an answer, unless @cost gives its type another weight, and for a list as many
-// times what an item costs as @listSize says, or as there are keys to ask by. @cost of a field is what it costs beside its values.
+// times what an item costs as @listSize says, or as there are keys to ask by. @cost of a field is what it costs beside its values. Each item of a
+// list among its arguments costs 1, or as much as @cost of that argument or input field says.
 type Schema struct {
 	fields map[*ast.FieldDefinition]*price
+	types  map[string]*ast.Definition
 }
 
 // price is what one field costs.
@@ -33,7 +35,7 @@ type price struct {
 
 // NewSchema reads the weights and sizes of a schema.
 func NewSchema(s *ast.Schema) *Schema {
-	c := &Schema{fields: make(map[*ast.FieldDefinition]*price)}
+	c := &Schema{fields: make(map[*ast.FieldDefinition]*price), types: s.Types}
 	for _, t := range s.Types {
 		for _, f := range t.Fields {
 			c.fields[f] = priceOf(s, f)
@@ -103,52 +105,60 @@ func sizedFields(f *ast.FieldDefinition) []string {
 // Estimate gives the most that an operation may cost: each value of the largest answer that it asks for, by its weight. The document must have been
 // checked, and be known to hold few fields; variables are as the operation gets them. What it skips or includes by variables is counted in.
 func (c *Schema) Estimate(op *ast.OperationDefinition, variables map[string]any) int {
-	total, _ := c.set(op.SelectionSet, variables)
+	e := &estimate{Schema: c, variables: variables, inputs: newInputs(c, op, variables)}
+	total, _ := e.set(op.SelectionSet)
 	return total
 }
 
+type estimate struct {
+	*Schema
+	variables map[string]any
+	inputs    *inputs
+}
+
 // set gives what a selection costs: once, and for each item of the list of which the field above says how long it is.
-func (c *Schema) set(set ast.SelectionSet, variables map[string]any) (once, each int) {
+func (e *estimate) set(set ast.SelectionSet) (once, each int) {
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			if cost, sized := c.field(s, variables); sized {
+			if cost, sized := e.field(s); sized {
 				each = add(each, cost)
 			} else {
 				once = add(once, cost)
 			}
 		case *ast.InlineFragment:
-			o, e := c.set(s.SelectionSet, variables)
-			once, each = add(once, o), add(each, e)
+			o, i := e.set(s.SelectionSet)
+			once, each = add(once, o), add(each, i)
 		case *ast.FragmentSpread:
 			if s.Definition != nil {
-				o, e := c.set(s.Definition.SelectionSet, variables)
-				once, each = add(once, o), add(each, e)
+				o, i := e.set(s.Definition.SelectionSet)
+				once, each = add(once, o), add(each, i)
 			}
 		}
 	}
 	return once, each
 }
 
-func (c *Schema) field(f *ast.Field, variables map[string]any) (cost int, sized bool) {
-	p := c.fields[f.Definition]
+func (e *estimate) field(f *ast.Field) (cost int, sized bool) {
+	p := e.fields[f.Definition]
 	if p == nil { // __typename, and what tells the schema
-		below, _ := c.set(f.SelectionSet, variables)
+		below, _ := e.set(f.SelectionSet)
 		return add(1, below), false
 	}
-	once, each := c.set(f.SelectionSet, variables)
+	own := add(p.weight, e.inputs.of(f, p.keys))
+	once, each := e.set(f.SelectionSet)
 	item := add(p.item, once)
 	switch {
 	case p.sized: // its length is taken times by the field above
-		return add(p.weight, add(item, times(anyLength, each))), true
+		return add(own, add(item, times(anyLength, each))), true
 	case !p.whole:
-		return add(p.weight, add(item, times(p.count(f, variables), each))), false
+		return add(own, add(item, times(p.count(f, e.variables), each))), false
 	}
 	item = add(item, times(anyLength, each))
 	if p.list {
-		item = times(p.count(f, variables), item)
+		item = times(p.count(f, e.variables), item)
 	}
-	return add(p.weight, item), false
+	return add(own, item), false
 }
 
 // count gives how many items a field's list may have.

@@ -17,11 +17,14 @@ var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 	type Query { me: Person people(first: Int, last: Int): People
 		@listSize(assumedSize: 20, slicingArguments: ["first", "last"], sizedFields: ["nodes", "edges"], requireOneSlicingArgument: false)
-		byKeys(keys: [ID!]!): [Person]! dear: Dear }
+		byKeys(keys: [ID!]!): [Person]! byAny(keys: [Any!]!): [Person]! dear: Dear
+		found(filter: Filter, among: [ID!] @cost(weight: 3)): Person }
+	input Filter { ids: [ID!] grid: [[Int!]!] each: [Filter!] @cost(weight: 100) not: Filter }
+	scalar Any
 	type People { nodes: [Person!]! edges: [Edge!]! total: Int! counts(first: Int! = 20): [Count!]! @cost(weight: 100) @listSize(slicingArguments: ["first"]) }
 	type Edge { node: Person! cursor: String! }
 	type Person { name: String emails: [String!]! boss: Person
-		team(first: Int): People @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
+		team(first: Int, kinds: [String!]): People @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
 		many: [Person!]! @listSize(assumedSize: 3) }
 	type Count { value: String! count: Int! }
 	type Dear @cost(weight: 50) { name: String }
@@ -60,6 +63,16 @@ func TestEstimate(t *testing.T) {
 		"keys by a variable":           {`query($k: [ID!]!) { byKeys(keys: $k) { name } }`, map[string]any{"k": []any{"a", "b"}}, 2 * 2},
 		"a field that is dear itself":  {`{ people(first: 0) { counts { value count } } }`, nil, 1 + 100 + 20*3},
 		"and of a size":                {`{ people(first: 0) { counts(first: 2) { value } } }`, nil, 1 + 100 + 2*2},
+		"a filter without a list":      {`{ found(filter: {not: {}}) { name } }`, nil, 2},
+		"the items of a filter":        {`{ found(filter: {ids: ["a", "b"]}) { name } }`, nil, 2 + 2},
+		"filters that are dear":        {`{ found(filter: {each: [{}, {ids: ["a"]}]}) { name } }`, nil, 2 + 2*100 + 1},
+		"lists in lists":               {`{ found(filter: {grid: [[1, 2], [3]]}) { name } }`, nil, 2 + 2 + 3},
+		"an argument that is dear":     {`{ found(among: ["a", "b"]) { name } }`, nil, 2 + 2*3},
+		"a filter by a variable":       {`query($f: Filter) { found(filter: $f) { name } }`, map[string]any{"f": map[string]any{"each": []any{map[string]any{"ids": []any{"a", "b"}}}}}, 2 + 100 + 2},
+		"a part of it by a variable":   {`query($f: [Filter!]) { found(filter: {each: $f}) { name } }`, map[string]any{"f": []any{map[string]any{}, map[string]any{}}}, 2 + 2*100},
+		"for each field that uses it":  {`query($i: [ID!]) { a: found(among: $i) { name } b: found(filter: {ids: $i}) { name } }`, map[string]any{"i": []any{"a", "b"}}, 2*2 + 2*3 + 2},
+		"each time that it is used":    {`{ people(first: 7) { nodes { team(first: 0, kinds: ["a", "b"]) { total } } } }`, nil, 1 + 7*(1+2+2)},
+		"what is in a key":             {`query($k: [Any!]!) { byAny(keys: $k) { name } }`, map[string]any{"k": []any{map[string]any{"x": []any{"a", "b", "c"}}}}, 3 + 2},
 		"a type that is dear":          {`{ dear { name } }`, nil, 51},
 		"the schema":                   {`{ __schema { types { name } } }`, nil, 1 + 5*2},
 		"four pages in each other":     {nested(4) + " }", nil, cost.Most},

@@ -3,6 +3,8 @@ package directory
 import (
 	"cmp"
 	"slices"
+
+	"roster/connectors"
 )
 
 // attribute is something that items are filtered and counted by. An item may have several values, or none.
@@ -32,11 +34,12 @@ func attributeBy(n int, values func(i int, add func(value, label string))) attri
 				a.values = append(a.values, attrValue{value, label})
 				a.items = append(a.items, nil)
 			}
-			if slices.Contains(a.flat[a.starts[i]:], v) {
-				return
+			item := uint32(i) //nolint:gosec // see numbered
+			if its := a.items[v]; len(its) > 0 && its[len(its)-1] == item {
+				return // it has this value already
 			}
 			a.flat = append(a.flat, v)
-			a.items[v] = append(a.items[v], uint32(i)) //nolint:gosec // see numbered
+			a.items[v] = append(a.items[v], item)
 		})
 		a.starts = append(a.starts, uint32(len(a.flat))) //nolint:gosec // see numbered
 	}
@@ -46,9 +49,12 @@ func attributeBy(n int, values func(i int, add func(value, label string))) attri
 // having gives the items with any of these values.
 func (a *attribute) having(n int, values []string) *set {
 	s := newSet(n)
+	var wanted connectors.Distinct[uint32] // a value may be given many times
 	for _, v := range values {
 		if i, ok := a.byName[v]; ok {
-			s.addAll(a.items[i])
+			if _, added := wanted.Add(i); added {
+				s.addAll(a.items[i])
+			}
 		}
 	}
 	return s

@@ -24,6 +24,8 @@ type Directory struct {
 	folders  folderList
 
 	byEmail map[string]*User // vouched-for addresses that name one person only
+
+	stop func() bool // see Until
 }
 
 // builder holds what is needed while a directory is made, and forgotten after.
@@ -40,30 +42,56 @@ type builder struct {
 	teams    []*teamSet     // by source
 	roles    []*roleSet
 	folders  []*folderSet
+	pace     *pace
 }
 
 // Build makes a directory. The sources come in the configured order, which is the order in which their values are preferred.
 func Build(rules Rules, data []SourceData) *Directory {
+	d, _ := BuildUntil(nil, rules, data) // nobody stops it
+	return d
+}
+
+// BuildUntil is Build, and gives ErrStopped soon after stop has become true. A nil stop never does.
+func BuildUntil(stop func() bool, rules Rules, data []SourceData) (d *Directory, err error) {
 	b := &builder{
-		rules: &rules, data: data, shared: newMailboxes(rules.SharedMailboxes), names: newCollation(),
+		rules: &rules, data: data, shared: newMailboxes(rules.SharedMailboxes), pace: newPace(stop),
 		dir: &Directory{version: version(rules, data), byEmail: make(map[string]*User)},
 	}
+	b.names = newCollation(b.step)
+	defer func() {
+		switch p := recover(); p.(type) {
+		case nil:
+		case stopBuild:
+			d, err = nil, ErrStopped
+		default:
+			panic(p)
+		}
+	}()
 	for i, d := range data {
 		b.collectSource(i, &d)
 	}
-	b.collectAccounts()
-	b.joinUsers()
-	b.indexTeams()
-	b.indexRoles()
-	b.indexFolders()
-	b.indexUsers()
-	b.collectContacts()
-	b.indexContacts()
-	return b.dir
+	for _, part := range []func(){
+		b.collectAccounts, b.joinUsers, b.indexTeams, b.indexRoles, b.indexFolders, b.indexUsers, b.collectContacts, b.indexContacts,
+	} {
+		b.step(paceSteps)
+		part()
+	}
+	return b.dir, nil
+}
+
+// stopBuild is what step panics with: what takes steps lies deep below Build, in functions that have nothing to return.
+type stopBuild struct{}
+
+// step takes n steps, and ends the build where it is to stop.
+func (b *builder) step(n int) {
+	if !b.pace.on(n) {
+		panic(stopBuild{})
+	}
 }
 
 // collectSource makes a source, and the teams, roles and folders that it has or mentions.
 func (b *builder) collectSource(i int, d *SourceData) {
+	b.step(len(d.Accounts) + len(d.Teams) + len(d.Roles) + len(d.Contacts) + len(d.ContactFolders))
 	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i}
 	people, contacts := sortedByID(d.Accounts), sortedByID(d.Contacts)
 	b.dir.sources = append(b.dir.sources, source)
@@ -120,6 +148,7 @@ func (b *builder) notice(s int, source *Source) {
 }
 
 func (b *builder) account(s int, source *Source, r *connectors.Account) *AccountCore {
+	b.step(1 + len(r.Emails) + len(r.Teams) + len(r.Roles))
 	a := &AccountCore{
 		ID: encodeID(accountID, source.Name, r.ID), Source: source, ExternalID: r.ID,
 		FirstName: text(r.FirstName), LastName: text(r.LastName), Username: text(r.Username), Title: text(r.Title),
@@ -140,9 +169,13 @@ func (b *builder) account(s int, source *Source, r *connectors.Account) *Account
 // emails gives the addresses that can be somebody's, folded, with how far the source vouches for each.
 func (b *builder) emails(policy TrustPolicy, in []connectors.Email) []accountEmail {
 	var out []accountEmail
+	var known connectors.Distinct[string]
 	for _, e := range in {
 		address := foldAddress(e.Address)
-		if !usableAddress(address) || slices.ContainsFunc(out, func(o accountEmail) bool { return o.address == address }) {
+		if !usableAddress(address) {
+			continue
+		}
+		if _, added := known.Add(address); !added {
 			continue
 		}
 		out = append(out, accountEmail{address: address, trust: policy.of(e), shared: b.shared.shared(address)})

@@ -11,12 +11,19 @@ import (
 type collation struct {
 	collator *collate.Collator
 	buf      collate.Buffer
+	step     func(int) // is called with how many steps a key takes
 }
 
-func newCollation() *collation { return &collation{collator: collate.New(language.Und)} }
+func newCollation(step func(int)) *collation {
+	return &collation{collator: collate.New(language.Und), step: step}
+}
+
+// keyStep is how many bytes of a name are a step.
+const keyStep = 64
 
 // key gives the sort key of a name.
 func (c *collation) key(name string) string {
+	c.step(1 + len(name)/keyStep)
 	c.buf.Reset()
 	return string(c.collator.KeyFromString(&c.buf, strings.TrimSpace(name)))
 }

@@ -36,5 +36,8 @@ func (p *page) facets(attr, first int) ([]*Facet, error) {
 	if first < 0 || first > MaxPageSize {
 		return nil, &InputError{"first", fmt.Sprintf("must be between 0 and %d, not %d", MaxPageSize, first)}
 	}
-	return p.table.attrs[attr].count(p.matches, first), nil
+	matches := *p.matches
+	matches.pace = p.matches.pace.anew() // several may count at a time
+	counts := p.table.attrs[attr].count(&matches, first)
+	return counts, matches.pace.err()
 }

@@ -69,6 +69,7 @@ func (b *builder) collectContacts() {
 }
 
 func (b *builder) contact(s int, r *connectors.Contact) *Contact {
+	b.step(1 + len(r.Emails) + len(r.Tags))
 	source := b.dir.sources[s]
 	c := &Contact{
 		ID: encodeID(contactID, source.Name, r.ID), Source: source, ExternalID: r.ID, FirstName: text(r.FirstName), LastName: text(r.LastName),
@@ -111,6 +112,7 @@ func (b *builder) indexContacts() {
 			}
 		}),
 		ContactFacetTag: attributeBy(n, func(i int, add func(value, label string)) {
+			b.step(1 + len(l.all[i].Tags))
 			for _, t := range l.all[i].Tags {
 				add(t, t)
 			}
@@ -123,6 +125,7 @@ func (b *builder) indexContacts() {
 	}
 	l.words = indexWords(n, func(i int, add func(string)) {
 		c := l.all[i]
+		b.step(1 + len(c.Tags) + len(c.Emails))
 		for _, t := range []string{c.Name, string(c.FirstName), string(c.LastName), string(c.Title)} {
 			add(t)
 		}
@@ -156,6 +159,7 @@ func (l *contactList) having(attr ContactFacet, values ...string) *set {
 }
 
 func (d *Directory) contactsAmong(parent string, s *set, f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
+	s.pace = newPace(d.stop)
 	if f != nil {
 		if err := d.filterContacts(s, f); err != nil {
 			return nil, err

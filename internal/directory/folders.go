@@ -61,6 +61,7 @@ func (d *Directory) Folder(id string) *ContactFolder {
 func (d *Directory) ContactFolders(f *ContactFolderFilter, args PageArgs) (*ContactFolderConnection, error) {
 	l := &d.folders
 	s := l.everything()
+	s.pace = newPace(d.stop)
 	if f != nil {
 		if err := d.keepSources(l.table, s, folderSource, f.Sources); err != nil {
 			return nil, err

@@ -1,8 +1,6 @@
 package directory
 
 import (
-	"slices"
-
 	"roster/connectors"
 )
 
@@ -55,18 +53,16 @@ func (t *teamSet) of(r *connectors.Account) []*Team {
 	if r.Teams == nil && !t.told {
 		return nil
 	}
-	out := make([]*Team, 0, len(r.Teams)+len(members))
+	var teams connectors.Distinct[*Team]
 	for _, ref := range r.Teams {
-		if team := t.find(ref.ID, ref.Name); team != nil && !slices.Contains(out, team) {
-			out = append(out, team)
+		if team := t.find(ref.ID, ref.Name); team != nil {
+			teams.Add(team)
 		}
 	}
 	for _, team := range members {
-		if !slices.Contains(out, team) {
-			out = append(out, team)
-		}
+		teams.Add(team)
 	}
-	return out
+	return emptied(teams.Values())
 }
 
 // roleSet is the roles of one source.
@@ -99,13 +95,13 @@ func (s *roleSet) of(r *connectors.Account) []*Role {
 	if r.Roles == nil {
 		return nil
 	}
-	out := make([]*Role, 0, len(r.Roles))
+	var roles connectors.Distinct[*Role]
 	for _, ref := range r.Roles {
-		if role := s.byID[ref.ID]; role != nil && !slices.Contains(out, role) {
-			out = append(out, role)
+		if role := s.byID[ref.ID]; role != nil {
+			roles.Add(role)
 		}
 	}
-	return out
+	return emptied(roles.Values())
 }
 
 // granted is the level that a source grants: one that it does not tell is unknown, and not the lack of any.

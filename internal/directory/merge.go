@@ -24,6 +24,7 @@ func (b *builder) joinUsers() {
 	}
 	m := newMerger(b.rules, b.dir.sources)
 	for _, u := range users {
+		b.step(len(u.Accounts))
 		m.merge(u)
 	}
 	b.dir.users.all = users
@@ -121,9 +122,18 @@ func (m *merger) merge(u *User) {
 	u.Phones, u.Addresses = emptied(u.Phones), emptied(u.Addresses)
 	u.Name = m.name(u)
 	u.Bot = true
+	var all gathered
 	for _, a := range u.Accounts {
-		m.add(u, a.Core())
+		m.add(u, a.Core(), &all)
 	}
+	u.Teams, u.Roles = all.teams.Values(), all.roles.Values()
+}
+
+// gathered is what the accounts of one person have in all, each once.
+type gathered struct {
+	teams  connectors.Distinct[*Team]
+	roles  connectors.Distinct[*Role]
+	emails connectors.Distinct[string]
 }
 
 // name is a real name of any account's before any user name, address or ID.
@@ -141,7 +151,7 @@ func (m *merger) name(u *User) string {
 }
 
 // add counts an account in where all accounts count.
-func (m *merger) add(u *User, a *AccountCore) {
+func (m *merger) add(u *User, a *AccountCore, all *gathered) {
 	u.Active = u.Active || a.Active
 	u.Bot = u.Bot && a.record.Bot
 	u.AccessLevel = max(u.AccessLevel, a.AccessLevel)
@@ -149,24 +159,19 @@ func (m *merger) add(u *User, a *AccountCore) {
 		u.CreatedAt = a.CreatedAt
 	}
 	for _, t := range a.Teams {
-		if !slices.Contains(u.Teams, t) {
-			u.Teams = append(u.Teams, t)
-		}
+		all.teams.Add(t)
 	}
 	for _, r := range a.Roles {
-		if !slices.Contains(u.Roles, r) {
-			u.Roles = append(u.Roles, r)
-		}
+		all.roles.Add(r)
 	}
 	for _, e := range a.emails {
-		at := slices.IndexFunc(u.Emails, func(x *UserEmail) bool { return x.Address == e.address })
-		if at < 0 {
-			at = len(u.Emails)
+		at, added := all.emails.Add(e.address)
+		if added {
 			u.Emails = append(u.Emails, &UserEmail{Address: e.address})
 		}
 		x := u.Emails[at]
 		x.Trust = max(x.Trust, e.trust)
-		if !slices.Contains(x.Sources, a.Source) {
+		if n := len(x.Sources); n == 0 || x.Sources[n-1] != a.Source { // a person's accounts come by source
 			x.Sources = append(x.Sources, a.Source)
 		}
 	}

@@ -96,6 +96,9 @@ func (t *table) page(parent string, matches *set, field int, desc bool, args Pag
 	hi = max(lo, hi)
 	p := &page{table: t, list: list, order: field, desc: desc, matches: matches, total: matches.size()}
 	w := newWalk(matches, p.total, perm, rank)
+	if err := matches.pace.err(); err != nil {
+		return nil, err
+	}
 	if backward {
 		p.items, p.earlier = w.down(hi, lo, size)
 		p.more = w.any(hi, len(perm))

@@ -48,6 +48,7 @@ func (d *Directory) Role(id string) *Role { return d.roles.byID[id] }
 func (d *Directory) Roles(f *RoleFilter, args PageArgs) (*RoleConnection, error) {
 	l := &d.roles
 	s := l.everything()
+	s.pace = newPace(d.stop)
 	if f != nil {
 		if err := d.keepSources(l.table, s, roleSource, f.Sources); err != nil {
 			return nil, err

@@ -56,11 +56,17 @@ func indexWords(n int, texts func(i int, add func(string))) wordIndex {
 	return x
 }
 
-// maxSearchWords bounds what one search may cost.
-const maxSearchWords = 32
+// The bounds of what one search may cost. The bytes are those before case and accents are taken away, which makes some characters many.
+const (
+	maxSearchWords = 32
+	maxSearchBytes = 2048
+)
 
 // search removes from s what does not match: each word of the query must begin some word of the item. A query without any word matches all.
 func (x *wordIndex) search(s *set, query string) error {
+	if len(query) > maxSearchBytes {
+		return &InputError{"filter.search", fmt.Sprintf("must be at most %d bytes long, not %d", maxSearchBytes, len(query))}
+	}
 	ws := slices.Collect(words(query))
 	if len(ws) > maxSearchWords {
 		return &InputError{"filter.search", fmt.Sprintf("must have at most %d words, not %d", maxSearchWords, len(ws))}
@@ -68,6 +74,9 @@ func (x *wordIndex) search(s *set, query string) error {
 	for _, w := range ws {
 		found := newSet(s.n)
 		for i := sort.SearchStrings(x.words, w); i < len(x.words) && strings.HasPrefix(x.words[i], w); i++ {
+			if !s.pace.on(len(x.items[i])) {
+				return ErrStopped
+			}
 			found.addAll(x.items[i])
 		}
 		s.keep(found)

@@ -6,6 +6,7 @@ import "math/bits"
 type set struct {
 	bits []uint64 // nil for everything: a list without a filter, the usual one, costs nothing
 	n    int      // how many items the list has
+	pace *pace    // of the question whose matches these are
 }
 
 // newSet is the empty set.
@@ -78,11 +79,11 @@ func (s *set) size() int {
 	return c
 }
 
-// items yields the items in their order. An item may be removed when it is yielded.
+// items yields the items in their order. An item may be removed when it is yielded. Where the question is told to stop, those left are not.
 func (s *set) items(yield func(uint32) bool) {
 	if s.all() {
 		for i := range s.n {
-			if !yield(uint32(i)) {
+			if !s.pace.on(1) || !yield(uint32(i)) {
 				return
 			}
 		}
@@ -90,7 +91,7 @@ func (s *set) items(yield func(uint32) bool) {
 	}
 	for w, b := range s.bits {
 		for ; b != 0; b &= b - 1 {
-			if !yield(uint32(w*64 + bits.TrailingZeros64(b))) { //nolint:gosec // see numbered
+			if !s.pace.on(1) || !yield(uint32(w*64+bits.TrailingZeros64(b))) { //nolint:gosec // see numbered
 				return
 			}
 		}

@@ -61,6 +61,7 @@ func (d *Directory) Team(id string) *Team {
 func (d *Directory) Teams(f *TeamFilter, args PageArgs) (*TeamConnection, error) {
 	l := &d.teams
 	s := l.everything()
+	s.pace = newPace(d.stop)
 	if f != nil {
 		if err := d.keepSources(l.table, s, teamSource, f.Sources); err != nil {
 			return nil, err

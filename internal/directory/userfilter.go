@@ -68,8 +68,8 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	keepBool(UserFacetActive, f.Active)
 	keepBool(userBot, f.Bot)
 	keepBool(userDuplicates, f.HasPossibleDuplicates)
-	for _, name := range f.In {
-		keepAny(UserFacetSource, []string{name}, true)
+	for _, source := range d.sourcesNamed(f.In) {
+		keepAny(UserFacetSource, []string{source.Name}, true)
 	}
 	if len(f.NotIn) > 0 {
 		s.drop(l.having(UserFacetSource, f.NotIn...))
@@ -87,38 +87,74 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 
 // filterByAccounts looks at each person who is left: what it asks no index can answer.
 func (d *Directory) filterByAccounts(s *set, f *UserFilter) error {
-	wanted := make([]accountsWanted, len(f.Accounts))
-	for i, af := range f.Accounts {
-		argument := "filter.accounts[" + strconv.Itoa(i) + "]"
-		if err := d.knownSources(argument+".sources", af.Sources); err != nil {
-			return err
-		}
-		if af.Min < 0 {
-			return &InputError{argument + ".min", "must not be negative"}
-		}
-		wanted[i] = accountsWanted{AccountFilter: af, sources: d.sourcesNamed(af.Sources)}
-		if af.Min > 0 && len(af.Sources) > 0 {
-			s.keep(d.users.having(UserFacetSource, af.Sources...))
-		}
-	}
-	if len(wanted) == 0 && f.MinAccounts == nil && f.MaxAccounts == nil {
-		return nil
+	wanted, err := d.accountsWanted(s, f.Accounts)
+	if err != nil || len(wanted) == 0 && f.MinAccounts == nil && f.MaxAccounts == nil {
+		return err
 	}
 	for i := range s.items {
 		u := d.users.all[i]
 		n := len(u.Accounts)
 		if (f.MinAccounts != nil && n < *f.MinAccounts) || (f.MaxAccounts != nil && n > *f.MaxAccounts) ||
-			slices.ContainsFunc(wanted, func(w accountsWanted) bool { return !w.metBy(u) }) {
+			slices.ContainsFunc(wanted, func(w accountsWanted) bool { return !s.pace.on(n) || !w.metBy(u) }) {
 			s.remove(i)
 		}
 	}
-	return nil
+	return s.pace.err()
 }
 
-// accountsWanted is an account filter whose sources have been found.
+// accountsWanted gives what the account filters want, each once: of those that differ in nothing but how many accounts there are to be at least, the
+// one that wants most. It removes from s who has no account in a source that is wanted.
+func (d *Directory) accountsWanted(s *set, filters []*AccountFilter) ([]accountsWanted, error) {
+	var kinds connectors.Distinct[accountKind]
+	var wanted []accountsWanted
+	for i, f := range filters {
+		argument := "filter.accounts[" + strconv.Itoa(i) + "]"
+		if err := d.knownSources(argument+".sources", f.Sources); err != nil {
+			return nil, err
+		}
+		if f.Min < 0 {
+			return nil, &InputError{argument + ".min", "must not be negative"}
+		}
+		sources := d.sourcesNamed(f.Sources)
+		at, added := kinds.Add(kindOf(f, sources))
+		if added {
+			wanted = append(wanted, accountsWanted{AccountFilter: f, kind: kinds.Values()[at], sources: sources, min: f.Min})
+		}
+		wanted[at].min = max(wanted[at].min, f.Min)
+		if added && f.Min > 0 && len(f.Sources) > 0 {
+			s.keep(d.users.having(UserFacetSource, f.Sources...))
+		}
+	}
+	return wanted, nil
+}
+
+// accountKind is which accounts a filter wants, in a form that can be compared.
+type accountKind struct {
+	sources string // the numbers of the sources; empty for any
+	active  byte   // 0 for any
+	levels  uint64 // a bit for each; 0 for any
+}
+
+func kindOf(f *AccountFilter, sources []*Source) accountKind {
+	var k accountKind
+	for _, source := range sources {
+		k.sources += strconv.Itoa(source.index) + " "
+	}
+	if f.Active != nil {
+		k.active = 1 + flag(*f.Active)
+	}
+	for _, level := range f.AccessLevels {
+		k.levels |= 1 << level
+	}
+	return k
+}
+
+// accountsWanted is which accounts a person is to have, and how many at least.
 type accountsWanted struct {
 	*AccountFilter
+	kind    accountKind
 	sources []*Source
+	min     int
 }
 
 // metBy says whether enough of the person's accounts are such.
@@ -128,11 +164,11 @@ func (w accountsWanted) metBy(u *User) bool {
 		c := a.Core()
 		if (len(w.sources) == 0 || slices.Contains(w.sources, c.Source)) &&
 			(w.Active == nil || *w.Active == c.Active) &&
-			(len(w.AccessLevels) == 0 || slices.Contains(w.AccessLevels, c.AccessLevel)) {
+			(w.kind.levels == 0 || w.kind.levels&(1<<c.AccessLevel) != 0) {
 			n++
 		}
 	}
-	return n >= w.Min
+	return n >= w.min
 }
 
 func levelKeys(levels []connectors.AccessLevel) []string {

@@ -69,6 +69,7 @@ func (b *builder) indexUsers() {
 	l.attrs = b.userAttributes(users)
 	l.words = indexWords(len(users), func(i int, add func(string)) {
 		u := users[i]
+		b.step(1 + len(u.Teams))
 		add(u.Name)
 		for _, a := range u.Accounts {
 			c := a.Core()
@@ -87,7 +88,10 @@ func (b *builder) indexUsers() {
 
 func (b *builder) userAttributes(users []*User) []attribute {
 	by := func(values func(u *User, add func(value, label string))) attribute {
-		return attributeBy(len(users), func(i int, add func(value, label string)) { values(users[i], add) })
+		return attributeBy(len(users), func(i int, add func(value, label string)) {
+			b.step(1)
+			values(users[i], add)
+		})
 	}
 	text := func(value func(u *User) Text) attribute {
 		return by(func(u *User, add func(value, label string)) {
@@ -170,6 +174,7 @@ func (l *userList) having(attr UserFacet, values ...string) *set {
 }
 
 func (d *Directory) usersAmong(parent string, s *set, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
+	s.pace = newPace(d.stop)
 	if f != nil {
 		if err := d.filterUsers(s, f); err != nil {
 			return nil, err

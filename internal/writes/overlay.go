@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -135,11 +136,12 @@ func (l *Ledger) Over(source *connectors.Source, c connectors.Collection, snap *
 		}
 	}
 	slices.SortFunc(found, func(a, b *shown) int { return cmp.Compare(a.ID, b.ID) })
+	var words strings.Builder
 	for _, e := range found {
 		add(&more, e.Record)
-		version += e.word
+		words.WriteString(e.word)
 	}
-	return more, version
+	return more, words.String()
 }
 
 // doubtful says whether something of the kind was made of late in that source with another credential. Whether it is there, only the source can
