@@ -118,7 +118,8 @@ func TestNeeds(t *testing.T) {
 		"a status text": {
 			document: `{ users { nodes { accounts { ... on RocketChatAccount { statusText } } } } }`, want: "accounts", presence: 1,
 		},
-		"presence left out": {document: `{ users { nodes { presence @skip(if: true) } } }`, want: "accounts"},
+		"when presence was asked for": {document: `{ users { nodes { presenceAsOf } } }`, want: "accounts", presence: 1},
+		"presence left out":           {document: `{ users { nodes { presence @skip(if: true) } } }`, want: "accounts"},
 		"presence twice, through one fragment": {
 			document: `{ a: users { nodes { ...p } } b: users { nodes { ...p } } sources { name } } fragment p on User { presence }`,
 			want:     "accounts", presence: 2,

@@ -8,9 +8,12 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
+	"roster/internal/presence"
 )
 
-func isPresence(f *ast.Field) bool { return f.Name == "presence" || f.Name == "statusText" }
+func isPresence(f *ast.Field) bool {
+	return f.Name == "presence" || f.Name == "presenceAsOf" || f.Name == "statusText"
+}
 
 // presenceRoots counts those of the operation's own fields below which presence is asked for, up to two.
 func presenceRoots(op *graphql.OperationContext) int {
@@ -91,12 +94,14 @@ func (r *Resolver) presenceRefs(subject directory.Node) []connectors.Ref {
 	return refs
 }
 
-// presenceOf gives the state in which someone is most there, and what they wrote beside it: who is there in one place is there.
-func (r *Resolver) presenceOf(ctx context.Context, subject directory.Node) connectors.Presence {
-	var most connectors.Presence
-	for _, p := range operationOf(ctx).presence.Of(ctx, r.presenceRefs(subject)...) {
-		if thereness[p.State] > thereness[most.State] {
-			most = p
+// presenceOf gives the state in which someone is most there, what they wrote beside it, and when it was asked for: who is there in one place is
+// there. Of two accounts in one state the newer answer counts.
+func (r *Resolver) presenceOf(ctx context.Context, subject directory.Node) presence.Answer {
+	var most presence.Answer
+	for _, a := range operationOf(ctx).presence.Of(ctx, r.presenceRefs(subject)...) {
+		there, before := thereness[a.Presence.State], thereness[most.Presence.State]
+		if there > before || there == before && a.At.After(most.At) {
+			most = a
 		}
 	}
 	return most

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -182,6 +183,82 @@ func TestPresenceOfOnePerson(t *testing.T) {
 		}
 		if left, _ := left.Presence.(*telling); len(left.asked()) > 0 {
 			t.Errorf("asked about an account that is not active: %v", left.asked())
+		}
+	})
+}
+
+// A list whose pages are turned and that is sorted anew within seconds has everybody's presence, and says when it was asked for.
+func TestPresenceOfPagesTurned(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		source, p := crowd(300)
+		w := newWorld(t, source).read()
+		asked := make([]string, 2)
+		for i, tc := range []struct {
+			page string
+			of   int // the call that it was asked for by
+		}{
+			{`first: 50`, 0}, {`first: 50, after: %q`, 1}, {`first: 50, orderBy: { field: NAME, direction: DESC }`, 1}, {`first: 50`, 1},
+		} {
+			var cursor string
+			if i == 1 {
+				cursor = text(w.get(`{ users(first: 50) { pageInfo { endCursor } } }`), "users", "pageInfo", "endCursor")
+				tc.page = fmt.Sprintf(tc.page, cursor)
+			}
+			if i < len(asked) {
+				asked[i] = time.Now().UTC().Format(time.RFC3339)
+			}
+			a, header := w.askFor("", `{ users(`+tc.page+`) { nodes { presence presenceAsOf } } }`)
+			nodes, _ := in(a.Data, "users", "nodes").([]any)
+			for _, n := range nodes {
+				if diff := cmp.Diff(map[string]any{"presence": "ONLINE", "presenceAsOf": asked[tc.of]}, n); diff != "" {
+					t.Fatalf("%s (-want +got):\n%s", tc.page, diff)
+				}
+			}
+			if control := header.Get("Cache-Control"); len(nodes) != 50 || len(a.Errors) > 0 || control != "private, max-age="+header.Get("Age") && control != "no-store" {
+				t.Errorf("%s: %d people, errors %v, Cache-Control %q at the age of %s", tc.page, len(nodes), a.Errors, control, header.Get("Age"))
+			}
+			time.Sleep(3 * time.Second)
+		}
+		if len(p.asked()) != 2 {
+			t.Errorf("the source has been asked %d times", len(p.asked()))
+		}
+	})
+}
+
+// presenceAsOf tells who is unknown from who was not asked for, and belongs to the state that is shown.
+func TestPresenceAsOf(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		accounts := func(addresses ...string) connectors.Lister[connectors.Account] {
+			var list []connectors.Account
+			for _, a := range addresses {
+				list = append(list, connectors.Account{ID: a[:1], Name: a[:1], Emails: mail(a), Active: true})
+			}
+			return all(list...)
+		}
+		first := &telling{say: map[string]connectors.Presence{"a": {State: connectors.PresenceAway}, "b": {}}}
+		second := &telling{say: map[string]connectors.Presence{"a": {State: connectors.PresenceBusy}}}
+		w := newWorld(t,
+			&connectors.Source{Name: "one", Kind: connectors.RocketChat, Presence: first, Accounts: accounts("a@example.com", "b@example.com")},
+			&connectors.Source{Name: "two", Kind: connectors.RocketChat, Presence: second, Accounts: accounts("a@example.com")},
+			&connectors.Source{Name: "mute", Kind: connectors.Worksection, Accounts: accounts("c@example.com")},
+		).read()
+		const document = `query($e: String!) { user(by: { email: $e }) { presence presenceAsOf } }`
+		at := func() string { return time.Now().UTC().Format(time.RFC3339) }
+		asked := at()
+		for address, want := range map[string]map[string]any{
+			"b@example.com": {"presence": nil, "presenceAsOf": asked}, // was asked for, and the source cannot say
+			"c@example.com": {"presence": nil, "presenceAsOf": nil},   // nobody can be asked
+		} {
+			if diff := cmp.Diff(any(want), w.get(document, "e", address)["user"]); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", address, diff)
+			}
+		}
+		time.Sleep(5 * time.Second)
+		if diff := cmp.Diff(any(map[string]any{"presence": "BUSY", "presenceAsOf": at()}), w.get(document, "e", "a@example.com")["user"]); diff != "" {
+			t.Errorf("of two accounts (-want +got):\n%s", diff)
+		}
+		if got := w.get(`{ user(by: { email: "a@example.com" }) { presenceAsOf } }`); in(got, "user", "presenceAsOf") != at() {
+			t.Errorf("without presence beside it: %v", got)
 		}
 	})
 }

@@ -43,12 +43,12 @@ func (r *queryResolver) Users(ctx context.Context, first *int, after *string, la
 }
 
 func (r *rocketChatAccountResolver) Presence(ctx context.Context, obj *directory.RocketChatAccount) (*connectors.PresenceState, error) {
-	p := r.presenceOf(ctx, obj)
+	p := r.presenceOf(ctx, obj).Presence
 	return &p.State, nil
 }
 
 func (r *rocketChatAccountResolver) StatusText(ctx context.Context, obj *directory.RocketChatAccount) (*string, error) {
-	text := r.presenceOf(ctx, obj).Text
+	text := r.presenceOf(ctx, obj).Presence.Text
 	if text == "" {
 		return nil, nil //nolint:nilnil // no text is null
 	}
@@ -56,8 +56,16 @@ func (r *rocketChatAccountResolver) StatusText(ctx context.Context, obj *directo
 }
 
 func (r *userResolver) Presence(ctx context.Context, obj *directory.User) (*connectors.PresenceState, error) {
-	p := r.presenceOf(ctx, obj)
+	p := r.presenceOf(ctx, obj).Presence
 	return &p.State, nil
+}
+
+func (r *userResolver) PresenceAsOf(ctx context.Context, obj *directory.User) (*time.Time, error) {
+	at := r.presenceOf(ctx, obj).At
+	if at.IsZero() {
+		return nil, nil //nolint:nilnil // nobody has been asked
+	}
+	return &at, nil
 }
 
 func (r *userResolver) Completeness(ctx context.Context, obj *directory.User) (*directory.Completeness, error) {

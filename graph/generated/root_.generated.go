@@ -428,6 +428,7 @@ type ComplexityRoot struct {
 		Phones             func(childComplexity int) int
 		PossibleDuplicates func(childComplexity int) int
 		Presence           func(childComplexity int) int
+		PresenceAsOf       func(childComplexity int) int
 		Roles              func(childComplexity int) int
 		Teams              func(childComplexity int) int
 		Title              func(childComplexity int) int
@@ -2340,6 +2341,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Presence(childComplexity), true
+	case "User.presenceAsOf":
+		if e.ComplexityRoot.User.PresenceAsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.PresenceAsOf(childComplexity), true
 	case "User.roles":
 		if e.ComplexityRoot.User.Roles == nil {
 			break
@@ -3635,6 +3642,11 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   bot: Boolean!
   "Whether they are there now, asked of the sources that know; null where none does."
   presence: Presence
+  """
+  When a source was asked for that presence, at most two minutes ago; null where none was asked, or has not answered. With presence null
+  and a time here, a source was asked and cannot say.
+  """
+  presenceAsOf: DateTime
   "When the oldest of their accounts was made, where a source says: so far only Worksection, the time of the invitation."
   createdAt: DateTime
   "In the sources that could be read."
@@ -3898,7 +3910,7 @@ type RocketChatAccount implements Account & Node @key(fields: "id") {
   "Such as user, bot or app."
   type: String
   avatarUrl: URL
-  "Asked of the source, at most some seconds ago, and not taken from the snapshot."
+  "Asked of the source, at most two minutes ago, and not taken from the snapshot."
   presence: Presence
   "What they wrote beside their presence."
   statusText: String
@@ -4843,6 +4855,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_bot(ctx, field)
 	case "presence":
 		return ec.fieldContext_User_presence(ctx, field)
+	case "presenceAsOf":
+		return ec.fieldContext_User_presenceAsOf(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
 	case "teams":

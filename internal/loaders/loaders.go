@@ -36,9 +36,9 @@ func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.K
 
 // Presence loads who is there, for one operation.
 type Presence struct {
-	get   func(context.Context, []connectors.Ref) []connectors.Presence
-	cache dataloader.Cache[connectors.Ref, connectors.Presence]
-	one   *dataloader.Loader[connectors.Ref, connectors.Presence]
+	get   func(context.Context, []connectors.Ref) []presence.Answer
+	cache dataloader.Cache[connectors.Ref, presence.Answer]
+	one   *dataloader.Loader[connectors.Ref, presence.Answer]
 }
 
 // NewPresence gives the loader of one operation.
@@ -48,11 +48,11 @@ func NewPresence(store *presence.Store) *Presence {
 
 // KnownPresence gives the loader of an operation for which no source may be asked.
 func KnownPresence(store *presence.Store) *Presence {
-	return newPresence(func(_ context.Context, refs []connectors.Ref) []connectors.Presence { return store.Known(refs) })
+	return newPresence(func(_ context.Context, refs []connectors.Ref) []presence.Answer { return store.Known(refs) })
 }
 
-func newPresence(get func(context.Context, []connectors.Ref) []connectors.Presence) *Presence {
-	p := &Presence{get: get, cache: dataloader.NewCache[connectors.Ref, connectors.Presence]()}
+func newPresence(get func(context.Context, []connectors.Ref) []presence.Answer) *Presence {
+	p := &Presence{get: get, cache: dataloader.NewCache[connectors.Ref, presence.Answer]()}
 	p.one = dataloader.NewBatchedLoader(p.batch, dataloader.WithCache(p.cache))
 	return p
 }
@@ -74,20 +74,20 @@ func (p *Presence) Expect(ctx context.Context, refs []connectors.Ref) {
 	// common one would wait for its timer and then send whatever had come by. LoadMany would hand them over in goroutines of their own, and
 	// so perhaps after the fields have asked.
 	loader := dataloader.NewBatchedLoader(p.batch, dataloader.WithCache(p.cache),
-		dataloader.WithBatchCapacity[connectors.Ref, connectors.Presence](len(wanted)),
-		dataloader.WithInputCapacity[connectors.Ref, connectors.Presence](len(wanted)))
+		dataloader.WithBatchCapacity[connectors.Ref, presence.Answer](len(wanted)),
+		dataloader.WithInputCapacity[connectors.Ref, presence.Answer](len(wanted)))
 	for _, ref := range wanted {
 		loader.Load(ctx, ref)
 	}
 }
 
 // Of gives the presence of accounts, unknown where nobody can tell. Those that nobody expected go with others that come within the loader's time.
-func (p *Presence) Of(ctx context.Context, refs ...connectors.Ref) []connectors.Presence {
-	thunks := make([]dataloader.Thunk[connectors.Presence], len(refs))
+func (p *Presence) Of(ctx context.Context, refs ...connectors.Ref) []presence.Answer {
+	thunks := make([]dataloader.Thunk[presence.Answer], len(refs))
 	for i, ref := range refs {
 		thunks[i] = p.one.Load(ctx, ref)
 	}
-	out := make([]connectors.Presence, len(refs))
+	out := make([]presence.Answer, len(refs))
 	for i, thunk := range thunks {
 		if v, err := thunk(); err == nil { // the only error is a batch that has panicked
 			out[i] = v
@@ -98,7 +98,7 @@ func (p *Presence) Of(ctx context.Context, refs ...connectors.Ref) []connectors.
 
 // batch asks for a batch. Its context is the first caller's, whose going must not cost the others their answer: the store has a deadline of
 // its own.
-func (p *Presence) batch(ctx context.Context, refs []connectors.Ref) []*dataloader.Result[connectors.Presence] {
+func (p *Presence) batch(ctx context.Context, refs []connectors.Ref) []*dataloader.Result[presence.Answer] {
 	return found(p.get(context.WithoutCancel(ctx), refs))
 }
 

@@ -145,6 +145,14 @@ func refs(ids ...string) []connectors.Ref {
 	return out
 }
 
+func states(answers []presence.Answer) []connectors.Presence {
+	out := make([]connectors.Presence, len(answers))
+	for i, a := range answers {
+		out[i] = a.Presence
+	}
+	return out
+}
+
 var online = connectors.Presence{State: connectors.PresenceOnline}
 
 func TestExpectedPresenceGoesAtOnce(t *testing.T) {
@@ -158,7 +166,7 @@ func TestExpectedPresenceGoesAtOnce(t *testing.T) {
 		if took := time.Since(start); took != 0 {
 			t.Errorf("to expect took %s", took)
 		}
-		if diff := cmp.Diff([]connectors.Presence{online, online, online}, l.Of(t.Context(), refs("a", "b", "a")...)); diff != "" {
+		if diff := cmp.Diff([]connectors.Presence{online, online, online}, states(l.Of(t.Context(), refs("a", "b", "a")...))); diff != "" {
 			t.Errorf("presence (-want +got):\n%s", diff)
 		}
 		if took := time.Since(start); took != p.takes {
@@ -178,7 +186,7 @@ func TestUnexpectedPresenceComesTogether(t *testing.T) {
 		var fields sync.WaitGroup
 		for _, ref := range refs("a", "b", "c") {
 			fields.Go(func() {
-				if got := l.Of(t.Context(), ref); got[0] != online {
+				if got := l.Of(t.Context(), ref); got[0].Presence != online || got[0].At.IsZero() {
 					t.Errorf("presence %v", got)
 				}
 			})
@@ -198,7 +206,7 @@ func TestOneCallersGoing(t *testing.T) {
 		first, leave := context.WithCancel(t.Context())
 		l.Expect(first, refs("a", "b"))
 		leave()
-		if diff := cmp.Diff([]connectors.Presence{online, online}, l.Of(t.Context(), refs("a", "b")...)); diff != "" {
+		if diff := cmp.Diff([]connectors.Presence{online, online}, states(l.Of(t.Context(), refs("a", "b")...))); diff != "" {
 			t.Errorf("presence (-want +got):\n%s", diff)
 		}
 	})
@@ -207,7 +215,7 @@ func TestOneCallersGoing(t *testing.T) {
 func TestPresenceThatNobodyTells(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := loaders.NewPresence(newStore(t, &there{takes: time.Hour}))
-		want := []connectors.Presence{{}, {}}
+		want := []presence.Answer{{}, {}}
 		got := l.Of(t.Context(), connectors.Ref{Source: "chat", ID: "a"}, connectors.Ref{Source: "other", ID: "a"})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("presence (-want +got):\n%s", diff)

@@ -56,7 +56,7 @@ func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
 			return
 		}
 		s.heed(ctx, &Known{Standing: standing}, now)
-		followed := standing.tells(c.ids)
+		followed := standing.Asking && (c.early || standing.tells(c.ids))
 		if followed && !s.follow(ctx) {
 			return
 		}
@@ -65,7 +65,13 @@ func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
 		if err != nil {
 			return
 		}
-		if s.heed(ctx, &known[0], time.Now()); !followed || len(s.old(about, time.Now())) == 0 {
+		s.heed(ctx, &known[0], time.Now())
+		switch now := time.Now(); {
+		case len(s.old(about, now)) == 0:
+			return
+		case c.early && !claim.Early && s.lacks(about, now): // also after a look at what others have been told
+			claim.Early = true
+		case !followed:
 			return
 		}
 	}

@@ -34,6 +34,7 @@ type source struct {
 	theirs   Standing  // how the source stood with the others, last
 	own      time.Time // the same, by our own calls alone
 	alone    time.Time // when we last called without the others' knowing
+	early    time.Time // when a call was last made before its time
 	failures int       // in a row
 	failedAt time.Time // when the last of our own did
 	mourned  bool      // that it fails has been logged
@@ -46,6 +47,7 @@ type call struct {
 	ids   []string        // whom it names; none for everyone
 	about map[string]bool // whom those who wait for it want to know of
 	at    time.Time
+	early bool // it may be made before its time
 	done  chan struct{}
 }
 
@@ -72,7 +74,8 @@ func (s *source) notCurrent(ids []string, now time.Time) (old []string) {
 }
 
 // want notes that the accounts are of interest. It gives the call that will tell about those whose presence is not current, where there
-// is one; the caller makes the call if it is new. Missed says that the others are to hear that nobody had asked for some of them.
+// is one; the caller makes the call if it is new. Where some are not known at all, it may be a call for others: when it is over, a call for these
+// may be made before its time. Missed says that the others are to hear that nobody had asked for some of them.
 func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,11 +92,18 @@ func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool)
 			s.under.concern(old)
 			return s.under, false, false
 		}
-		return nil, false, s.miss(old, now) // its budget is spent on others
-	case now.Before(s.next) && !s.theirs.tells(old):
+		if s.mayHurry(old, now) {
+			c = s.under
+		}
+		return c, false, s.miss(old, now)
+	case now.Before(s.next) && !s.theirs.tells(old) && !s.mayHurry(old, now):
 		return nil, false, s.miss(old, now)
 	default:
-		s.under = &call{ids: s.whom(old, now), about: make(map[string]bool), at: now, done: make(chan struct{})}
+		early := s.mayHurry(old, now)
+		if now.Before(s.next) && early {
+			s.early, s.missedAt = now, now
+		}
+		s.under = &call{ids: s.whom(old, now), about: make(map[string]bool), at: now, early: early, done: make(chan struct{})}
 		s.under.concern(old)
 	}
 	if s.tier == nil {
@@ -102,13 +112,30 @@ func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool)
 	return s.under, true, false
 }
 
-// miss notes that the last call has not named some of the accounts, and says whether that is worth telling the others.
-func (s *source) miss(ids []string, now time.Time) bool {
-	unknown := slices.ContainsFunc(ids, func(id string) bool {
+// mayHurry says whether the source may be asked about the accounts before it is time, since nothing at all is known of some of them: once in a life,
+// so that there are at most two calls in one, and not where it fails or replicas cannot agree on who asks.
+func (s *source) mayHurry(ids []string, now time.Time) bool {
+	return s.failures == 0 && now.Sub(s.early) >= s.life && s.unknown(ids, now) && (s.tier == nil || s.tier.Crowd().Connected)
+}
+
+// lacks is unknown for who does not hold the lock.
+func (s *source) lacks(ids []string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unknown(ids, now)
+}
+
+// unknown says whether there is nothing to be given on some of the accounts.
+func (s *source) unknown(ids []string, now time.Time) bool {
+	return slices.ContainsFunc(ids, func(id string) bool {
 		a, ok := s.last(id)
 		return !ok || now.Sub(a.At) >= s.keepFor
 	})
-	if !unknown || s.failures > 0 { // one that fails would have told nothing of them either
+}
+
+// miss notes that the last call has not named some of the accounts, and says whether that is worth telling the others.
+func (s *source) miss(ids []string, now time.Time) bool {
+	if !s.unknown(ids, now) || s.failures > 0 { // one that fails would have told nothing of them either
 		return false
 	}
 	tell := now.Sub(s.missedAt) >= s.life
@@ -187,11 +214,11 @@ func (s *source) last(id string) (Answer, bool) {
 	return Answer{orOffline(s.full, id), s.fullAt}, true
 }
 
-func (s *source) lastKnown(id string, now time.Time) connectors.Presence {
+func (s *source) lastKnown(id string, now time.Time) Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a, ok := s.last(id); ok && now.Sub(a.At) < s.keepFor {
-		return a.Presence
+		return a
 	}
-	return connectors.Presence{}
+	return Answer{}
 }

@@ -61,12 +61,13 @@ func New(sources []*connectors.Source, opt Options) *Store {
 	return s
 }
 
-// Get gives the presence of the accounts, in the order of the references; PresenceUnknown where it is not known.
+// Get gives the presence of the accounts, in the order of the references, and when it was asked for; zero where nobody has been asked.
 //
 // What is current comes at once, from memory or from what other replicas have been told. For the rest, each source is asked in one call
 // if it may be asked now, and the caller waits for that call or for one under way that will tell, whoever makes it, until it ends,
-// Timeout is over or ctx is. What then is still not current comes from the last KeepFor.
-func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []connectors.Presence {
+// Timeout is over or ctx is. What then is still not current comes from the last KeepFor. Accounts of which nothing is known at all may be asked for
+// sooner, once in a Life: so a list whose pages are turned has each page.
+func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []Answer {
 	bySource := make(map[*source][]string)
 	for _, ref := range refs {
 		if src := s.sources[ref.Source]; src != nil {
@@ -78,12 +79,32 @@ func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []connectors.Pre
 	if s.tier != nil {
 		s.look(ctx, bySource)
 	}
+	waits := make(map[*source]bool) // and whether for a call of ours
+	for range 2 {                   // the second time for those whom a call under way was not for
+		calls := s.begin(ctx, bySource, waits)
+		for _, c := range calls { // one after the other under one limit takes no longer than all at once
+			select {
+			case <-c.done:
+			case <-ctx.Done():
+			}
+		}
+		if len(calls) == 0 || ctx.Err() != nil {
+			break
+		}
+	}
+	for src := range bySource {
+		isNew, waited := waits[src]
+		src.stats.asked(waited, isNew)
+	}
+	return s.Known(refs)
+}
+
+// begin has the sources asked that may be asked, and gives the calls to wait for. It notes for which sources that is.
+func (s *Store) begin(ctx context.Context, bySource map[*source][]string, waits map[*source]bool) (calls []*call) {
 	// One caller's going must not take the answer from the others.
 	detached := context.WithoutCancel(ctx)
-	var calls []*call
 	for src, ids := range bySource {
 		c, isNew, missed := src.want(ids, time.Now())
-		src.stats.asked(c != nil, isNew)
 		if isNew {
 			s.calls.Go(func() { src.run(detached, c, s.timeout) })
 		}
@@ -92,20 +113,15 @@ func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []connectors.Pre
 		}
 		if c != nil {
 			calls = append(calls, c)
+			waits[src] = waits[src] || isNew
 		}
 	}
-	for _, c := range calls { // one after the other under one limit takes no longer than all at once
-		select {
-		case <-c.done:
-		case <-ctx.Done():
-		}
-	}
-	return s.Known(refs)
+	return calls
 }
 
 // Known is Get without asking anybody: it gives what is known here from the last KeepFor.
-func (s *Store) Known(refs []connectors.Ref) []connectors.Presence {
-	out := make([]connectors.Presence, len(refs))
+func (s *Store) Known(refs []connectors.Ref) []Answer {
+	out := make([]Answer, len(refs))
 	now := time.Now()
 	for i, ref := range refs {
 		if src := s.sources[ref.Source]; src != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"roster/connectors"
 	"roster/internal/presence"
@@ -91,11 +92,11 @@ func people(from, to int) []connectors.Ref {
 }
 
 // letters gives a letter for each answer: o online, - offline, ? unknown.
-func letters(ps []connectors.Presence) string {
+func letters(ps []presence.Answer) string {
 	var b strings.Builder
 	for _, p := range ps {
 		b.WriteString(map[connectors.PresenceState]string{
-			connectors.PresenceOnline: "o", connectors.PresenceOffline: "-", connectors.PresenceUnknown: "?"}[p.State])
+			connectors.PresenceOnline: "o", connectors.PresenceOffline: "-", connectors.PresenceUnknown: "?"}[p.Presence.State])
 	}
 	return b.String()
 }
@@ -149,24 +150,14 @@ func TestGet(t *testing.T) {
 			visits: []visit{{0, 1, 2, "o-", 0}, {15 * time.Second, 1, 2, "o-", 0}},
 			calls:  []string{"2", "2"},
 		},
-		"over budget, whom nobody asked for is unknown": {
-			visits: []visit{{0, 1, 100, first, 0}, {3 * time.Second, 100, 102, "-??", 0}},
-			calls:  []string{"100"},
-		},
-		"a page turned is asked for with the one before: everyone": {
-			visits: []visit{{0, 1, 100, first, 0}, {3 * time.Second, 101, 200, all("?", 100), 0}, {12 * time.Second, 101, 200, first, 0},
-				{3 * time.Second, 201, 300, first, 0}},
-			calls: []string{"100", "all"},
-		},
-		"who turns pages waits once: then everyone is asked for": {
-			visits: []visit{{0, 1, 2, "o-", 0}, {3 * time.Second, 101, 103, "???", 0}, {13 * time.Second, 1, 1, "o", 0},
-				{1 * time.Second, 101, 103, "o--", 0}, {time.Second, 201, 203, "o--", 0}},
-			calls: []string{"2", "all"},
+		"a page turned is asked for at once, with everyone": {
+			visits: []visit{{0, 1, 100, first, 0}, {3 * time.Second, 101, 200, first, 0}, {3 * time.Second, 51, 150, all("-", 50) + "o" + all("-", 49), 0},
+				{time.Second, 201, 300, first, 0}, {7 * time.Second, 1, 100, first, 0}, {4 * time.Second, 1, 100, first, 0}},
+			calls: []string{"100", "all", "all"},
 		},
 		"two minutes after the last page turned, some are enough": {
-			visits: []visit{{0, 1, 2, "o-", 0}, {3 * time.Second, 101, 103, "???", 0}, {13 * time.Second, 1, 1, "o", 0},
-				{2 * time.Minute, 1, 1, "o", 0}},
-			calls: []string{"2", "all", "1"},
+			visits: []visit{{0, 1, 2, "o-", 0}, {3 * time.Second, 101, 103, "o--", 0}, {15 * time.Second, 1, 1, "o", 0}, {2 * time.Minute, 1, 1, "o", 0}},
+			calls:  []string{"2", "all", "all", "1"},
 		},
 		"interest of two minutes ago is forgotten": {
 			visits: []visit{{0, 1, 100, first, 0}, {2 * time.Minute, 101, 101, "o", 0}},
@@ -232,6 +223,38 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// Whatever is asked for and when, it is known, and in no minute is the source asked more often than Rocket.Chat bears.
+func TestAnyPageIsKnown(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		type turn struct{ Pause, From, Size int }
+		turns := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) turn {
+			return turn{rapid.IntRange(0, 20_000).Draw(t, "pause in ms"), rapid.IntRange(1, 1000).Draw(t, "from"), rapid.IntRange(1, 150).Draw(t, "size")}
+		}), 1, 60).Draw(rt, "turns")
+		bubble(t, presence.Options{}, func(t *testing.T, o *office, s *presence.Store) {
+			var at []time.Time
+			for _, turn := range turns {
+				time.Sleep(time.Duration(turn.Pause) * time.Millisecond)
+				before := len(o.asked())
+				answers := s.Get(t.Context(), people(turn.From, turn.From+turn.Size-1))
+				for range len(o.asked()) - before {
+					at = append(at, time.Now())
+				}
+				for _, a := range answers {
+					if age := time.Since(a.At); a.Presence.State == connectors.PresenceUnknown || age >= 2*time.Minute {
+						rt.Fatalf("%+v is known as %+v", turn, a)
+					}
+				}
+			}
+			for i := range at {
+				if j := i + 10; j < len(at) && at[j].Sub(at[i]) < time.Minute {
+					rt.Fatalf("11 calls in %v", at[j].Sub(at[i]))
+				}
+			}
+		})
+	})
+}
+
 func TestLastKnownIsGivenForTwoMinutes(t *testing.T) {
 	t.Parallel()
 	bubble(t, presence.Options{}, func(t *testing.T, o *office, s *presence.Store) {
@@ -283,11 +306,11 @@ func TestCallersShareTheCallUnderWay(t *testing.T) {
 		}
 		ask(1, 10, "o"+all("-", 9), time.Second)
 		<-time.After(400 * time.Millisecond)
-		ask(1, 3, "o--", 600*time.Millisecond) // it names them
-		ask(10, 11, "-?", 600*time.Millisecond)
-		ask(50, 51, "??", 0) // it does not name them
+		ask(1, 3, "o--", 600*time.Millisecond)   // it names them
+		ask(10, 11, "--", 1600*time.Millisecond) // it names one of them, and the next one everyone
+		ask(50, 51, "--", 1600*time.Millisecond) // it names neither
 		callers.Wait()
-		if diff := cmp.Diff([]string{"10"}, o.asked()); diff != "" || time.Since(began) != time.Second {
+		if diff := cmp.Diff([]string{"10", "all"}, o.asked()); diff != "" || time.Since(began) != 2*time.Second {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
 	})
@@ -315,7 +338,7 @@ func TestGetKeepsTheOrderOfReferences(t *testing.T) {
 		refs := []connectors.Ref{{Source: "chat", ID: "2"}, {Source: "mute", ID: "1"}, {Source: "chat", ID: "1"}, {Source: "none", ID: "1"},
 			{Source: "chat", ID: "1"}}
 		got := s.Get(t.Context(), refs)
-		if letters(got) != "-?o?o" || got[2].Text != "in" {
+		if letters(got) != "-?o?o" || got[2].Presence.Text != "in" {
 			t.Errorf("got %v", got)
 		}
 	})

@@ -14,7 +14,8 @@ type Tier interface {
 	// Look gives what is known of the accounts in all questions, in one exchange.
 	Look(ctx context.Context, questions []Question) ([]Known, error)
 	// Claim asks for the right to call a source. Everything that speaks against it is judged in one step: a call under way, one within
-	// Life, and the pause after a failure. Whoever has the right either saves or fails.
+	// Life, and the pause after a failure. A call within Life does not speak against one that is early, unless another was early within Life.
+	// Whoever has the right either saves or fails.
 	Claim(ctx context.Context, c Claim) (granted bool, s Standing, err error)
 	// Save stores what the call gave, for as long as it may be of use, and ends it.
 	Save(ctx context.Context, s Saved) error
@@ -42,7 +43,7 @@ type Known struct {
 	Answers map[string]Answer
 }
 
-// Answer is what a source has said of one account.
+// Answer is what a source has said of one account; zero where it has not been asked.
 type Answer struct {
 	Presence connectors.Presence
 	At       time.Time // when it was asked
@@ -70,6 +71,8 @@ type Claim struct {
 	Token string
 	// Life is the shortest time between two calls, and Lease how long the call may take.
 	Life, Lease time.Duration
+	// Early says that nothing at all is known of some account, so that everyone is asked for.
+	Early bool
 }
 
 // Saved is what a call gave.

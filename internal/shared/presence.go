@@ -169,7 +169,7 @@ func (t *presenceTier) Claim(ctx context.Context, c presence.Claim) (granted boo
 	err = t.glance(ctx, func(ctx context.Context) error {
 		at := time.Now()
 		a, err := readStanding(presenceClaimScript.Run(ctx, t.client, t.presenceKeys(c.Item)[:1], c.Token, c.Life.Microseconds(),
-			c.Lease.Microseconds(), whom, missedFor.Microseconds()))
+			c.Lease.Microseconds(), whom, missedFor.Microseconds(), flagOf(c.Early)))
 		if err != nil {
 			return err
 		}

@@ -48,17 +48,24 @@ end
 return answer`)
 
 	// presenceClaimScript gives the right to call, or says what speaks against it. Whom a call names counts for nothing where somebody has
-	// been missed of late: then it is for everyone. ARGV: token, life, lease, whom, how long a miss counts.
+	// been missed of late: then it is for everyone. ARGV: token, life, lease, whom, how long a miss counts, whether it may be early, which
+	// is a miss.
 	presenceClaimScript = redis.NewScript(presenceCommon + `
 if until_ > now then
   if redis.call('HGET', KEYS[1], 'token') == ARGV[1] then return standing('granted', 0) end
   return standing('refused', 0)
 end
-if at + tonumber(ARGV[2]) > now or next_ > now then return standing('refused', 0) end
+local life = tonumber(ARGV[2])
+if at + life > now or next_ > now then
+  local early = num('early', now)
+  if ARGV[6] ~= '1' or num('failures', 1000) > 0 or next_ > at + life or early > 0 and early + life > now then return standing('refused', 0) end
+  missed = now
+  set('early', int(now), 'missed', int(now))
+end
 local whom = ARGV[4]
 if missed > 0 and now - missed < tonumber(ARGV[5]) then whom = '' end
 at = math.max(now, at + 1)
-next_, until_ = at + ARGV[2], now + ARGV[3]
+next_, until_ = at + life, now + ARGV[3]
 set('at', int(at), 'next', int(next_), 'token', ARGV[1], 'until', int(until_), 'whom', whom)
 return standing('granted', 0)`)
 
