@@ -242,13 +242,14 @@ func TestAnyPageIsKnown(t *testing.T) {
 				}
 				for _, a := range answers {
 					if age := time.Since(a.At); a.Presence.State == connectors.PresenceUnknown || age >= 2*time.Minute {
-						rt.Fatalf("%+v is known as %+v", turn, a)
+						rt.Errorf("%+v is known as %+v", turn, a)
+						return
 					}
 				}
 			}
 			for i := range at {
 				if j := i + 10; j < len(at) && at[j].Sub(at[i]) < time.Minute {
-					rt.Fatalf("11 calls in %v", at[j].Sub(at[i]))
+					rt.Errorf("11 calls in %v", at[j].Sub(at[i]))
 				}
 			}
 		})
