@@ -217,7 +217,11 @@ func TestSleeperDoesNotReplaceWhatIsNewer(t *testing.T) {
 	}
 	tier := open(t, at(s))
 	i := snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"}
-	before := look(t, tier, i)
+	var before snapshot.Mark
+	redistest.Await(t, func() bool { // the other answers before it has stored what it has read
+		before = look(t, tier, i)
+		return before.Stamp != 0
+	}, "the other has stored it")
 	sleeper.signal(syscall.SIGCONT)
 	sleeper.says()
 	redistest.Await(t, func() bool { return sleeper.again() == "fresh[1 2] 2" }, "the sleeper has the newer data")
