@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+	"pgregory.net/rapid"
 
 	"roster/internal/coerce"
 )
@@ -32,12 +33,14 @@ var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	scalar JSON
 `})
 
-// read validates a document. Its variables need not be used, and its fields need no selection.
-func read(t testing.TB, text string) (*ast.QueryDocument, gqlerror.List) {
-	t.Helper()
+// read parses and validates a document. Its variables need not be used, and its fields need no selection.
+func read(text string) (*ast.QueryDocument, gqlerror.List) {
 	doc, err := parser.ParseQuery(&ast.Source{Input: text})
 	if err != nil {
-		t.Fatal(err)
+		return nil, gqlerror.List{gqlerror.Wrap(err)}
+	}
+	if len(doc.Operations) == 0 {
+		return nil, gqlerror.List{gqlerror.Errorf("there is no operation")}
 	}
 	r := rules.NewDefaultRules()
 	r.RemoveRule(rules.NoUnusedVariablesRule.Name)
@@ -49,7 +52,7 @@ func read(t testing.TB, text string) (*ast.QueryDocument, gqlerror.List) {
 // coerced gives the values of the variables of a document's operation.
 func coerced(t testing.TB, text, variables string) (*ast.OperationDefinition, map[string]any, gqlerror.List) {
 	t.Helper()
-	doc, errs := read(t, text)
+	doc, errs := read(text)
 	if len(errs) > 0 {
 		t.Fatalf("the document is not valid: %v", errs)
 	}
@@ -58,12 +61,12 @@ func coerced(t testing.TB, text, variables string) (*ast.OperationDefinition, ma
 }
 
 // fromJSON reads variables as the server does.
-func fromJSON(t testing.TB, text string) (values map[string]any) {
+func fromJSON(t rapid.TB, text string) (values map[string]any) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
 	decoder.UseNumber()
 	if err := decoder.Decode(&values); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", text, err)
 	}
 	return values
 }
