@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -32,17 +33,15 @@ const (
 // errInternal is all that a client learns of a fault of ours; the log has the rest.
 var errInternal = errors.New("internal error")
 
-// ErrorPresenter makes an error fit to be shown.
+// ErrorPresenter makes an error fit to be shown. Its path is that of a field in the response, and of nothing else.
 func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Error {
 	out := graphql.DefaultErrorPresenter(ctx, err)
-	if len(out.Path) > 1 && out.Path[0] == ast.PathName("variable") {
-		out.Message = "variable $" + out.Path[1:].String() + ": " + out.Message
-	}
+	inputPath := locate(ctx, out)
 	switch input, isInput := errors.AsType[*directory.InputError](err); {
 	case isInput:
 		out.Message = input.Error()
 		setCode(out, codeBadInput)
-		out.Extensions["argument"] = input.Argument
+		out.Extensions["argument"], out.Extensions["inputPath"] = input.Argument, pathOf(input.Argument)
 	case errors.Is(err, directory.ErrStopped):
 		over := tookTooLong()
 		out.Message, out.Extensions = over.Message, over.Extensions
@@ -57,12 +56,45 @@ func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Erro
 		if out.Extensions["code"] == nil {
 			setCode(out, codeBadInput)
 		}
+		if len(inputPath) > 0 {
+			out.Extensions["inputPath"] = inputPath
+		}
 	default:
 		r.log().ErrorContext(ctx, "a resolver failed", slog.Any("error", err))
 		out.Message = errInternal.Error()
 		setCode(out, codeInternal)
 	}
 	return out
+}
+
+// locate gives an error the path of the field that is being resolved, and takes from it what gqlgen adds for a value of the field's arguments.
+func locate(ctx context.Context, e *gqlerror.Error) (inputPath ast.Path) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil || fc.Field.Field == nil {
+		return nil
+	}
+	path := fc.Path()
+	if fc.Args == nil && len(e.Path) > len(path) {
+		inputPath = e.Path[len(path):]
+		e.Path = nil
+	}
+	if e.Path == nil {
+		e.Path = path
+	}
+	return inputPath
+}
+
+// pathOf gives the path of an argument as errors name it: filter.accounts[0].min.
+func pathOf(argument string) ast.Path {
+	var path ast.Path
+	for name := range strings.SplitSeq(argument, ".") {
+		name, rest, inList := strings.Cut(name, "[")
+		path = append(path, ast.PathName(name))
+		if i, err := strconv.Atoi(strings.TrimSuffix(rest, "]")); inList && err == nil {
+			path = append(path, ast.PathIndex(i))
+		}
+	}
+	return path
 }
 
 // Recover turns a panic into an error that tells the client nothing.

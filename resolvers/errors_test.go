@@ -25,7 +25,6 @@ func TestErrorPresenter(t *testing.T) {
 	statement := gqlerror.Errorf("the document is wrong")
 	coded := gqlerror.Errorf("the document is wrong")
 	coded.Extensions = map[string]any{"code": "GRAPHQL_VALIDATION_FAILED"}
-	variable := gqlerror.ErrorPathf(ast.Path{ast.PathName("variable"), ast.PathName("by"), ast.PathName("id")}, "must be defined")
 	for name, tc := range map[string]struct {
 		err        error
 		message    string
@@ -33,11 +32,11 @@ func TestErrorPresenter(t *testing.T) {
 		logged     bool
 	}{
 		"an argument": {
-			gqlerror.WrapPath(ast.Path{ast.PathName("users")}, input), "first: is wrong", map[string]any{"code": "BAD_USER_INPUT", "argument": "first"}, false,
+			gqlerror.WrapPath(ast.Path{ast.PathName("users")}, input), "first: is wrong",
+			map[string]any{"code": "BAD_USER_INPUT", "argument": "first", "inputPath": ast.Path{ast.PathName("first")}}, false,
 		},
 		"about the document":              {statement, "the document is wrong", map[string]any{"code": "BAD_USER_INPUT"}, false},
 		"about the document, with a code": {coded, "the document is wrong", map[string]any{"code": "GRAPHQL_VALIDATION_FAILED"}, false},
-		"about a variable":                {variable, "variable $by.id: must be defined", map[string]any{"code": "BAD_USER_INPUT"}, false},
 		"ours":                            {errors.New("key hunter2"), "internal error", map[string]any{"code": "INTERNAL_SERVER_ERROR"}, true},
 		"ours, with a place, as gqlgen gives it one": {
 			gqlerror.WrapPath(ast.Path{ast.PathName("users")}, errors.New("key hunter2")), "internal error",
@@ -101,6 +100,44 @@ func TestPanicIsHidden(t *testing.T) {
 			}
 			if !strings.Contains(log.String(), "a resolver panicked") || !strings.Contains(log.String(), "goroutine") {
 				t.Errorf("the log has %q, want the panic and its place", &log)
+			}
+		})
+	}
+}
+
+// An error about a field has the path of the field in the response, whatever it is about and whichever way it comes.
+func TestErrorPaths(t *testing.T) {
+	t.Parallel()
+	field := func() *graphql.FieldContext {
+		return &graphql.FieldContext{Field: graphql.CollectedField{Field: &ast.Field{Name: "users", Alias: "a", Arguments: ast.ArgumentList{{Name: "filter"}}}}}
+	}
+	resolved := field()
+	resolved.Args = map[string]any{}
+	at, input := ast.Path{ast.PathName("a")}, ast.Path{ast.PathName("filter"), ast.PathName("sources"), ast.PathIndex(0)}
+	for name, tc := range map[string]struct {
+		field     *graphql.FieldContext
+		err       error
+		path      ast.Path
+		inputPath any
+	}{
+		"of a resolver":            {resolved, errors.New("?"), at, nil},
+		"with its own code":        {resolved, &gqlerror.Error{Message: "?", Extensions: map[string]any{"code": "TIMEOUT"}}, at, nil},
+		"about an argument":        {resolved, &directory.InputError{Argument: "filter.sources[0]", Message: "?"}, at, input},
+		"of gqlgen, about a value": {field(), gqlerror.WrapPath(append(at[:1:1], input...), errors.New("?")), at, input},
+		"before there is a field":  {nil, gqlerror.Errorf("?"), nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := t.Context()
+			if tc.field != nil {
+				ctx = graphql.WithFieldContext(ctx, tc.field)
+			}
+			got := (&resolvers.Resolver{Logger: slog.New(slog.DiscardHandler)}).ErrorPresenter(ctx, tc.err)
+			if diff := cmp.Diff(tc.path, got.Path); diff != "" {
+				t.Errorf("path (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.inputPath, got.Extensions["inputPath"]); diff != "" {
+				t.Errorf("inputPath (-want +got):\n%s", diff)
 			}
 		})
 	}

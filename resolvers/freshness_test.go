@@ -117,11 +117,12 @@ func TestOneErrorPerStaleSource(t *testing.T) {
 		a, _ := w.askFor("max-age=1", `{ users { totalCount } teams { totalCount } contacts { totalCount } }`)
 		var got []any
 		for _, e := range a.Errors {
-			got = append(got, e.Extensions["source"], e.Message)
+			got = append(got, e.Path[0], e.Extensions["source"], e.Message)
 		}
+		const lately = " are older than asked: they have been read so lately that they may not be read again yet"
 		want := []any{
-			"ws", "accounts of source ws are older than asked: they have been read so lately that they may not be read again yet",
-			"a", "accounts of source a are older than asked: they have been read so lately that they may not be read again yet",
+			"users", "ws", "accounts of source ws" + lately, "users", "a", "accounts of source a" + lately,
+			"teams", "ws", "accounts of source ws" + lately, "contacts", "ws", "contacts of source ws" + lately,
 		}
 		if diff := cmp.Diff([]any(nil), got); diff != "" {
 			t.Errorf("6 s after the first reading, which 4 s more bring up to date: %v", got)
@@ -130,7 +131,7 @@ func TestOneErrorPerStaleSource(t *testing.T) {
 		a, _ = w.askFor("max-age=1", `{ users { totalCount } teams { totalCount } contacts { totalCount } }`)
 		got = nil
 		for _, e := range a.Errors {
-			got = append(got, e.Extensions["source"], e.Message)
+			got = append(got, e.Path[0], e.Extensions["source"], e.Message)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("4 s after the second (-want +got):\n%s", diff)

@@ -26,8 +26,10 @@ type operation struct {
 	oneAsks  bool              // for presence: a single one of the operation's own fields
 	statuses func() []snapshot.Status
 	anew     func(context.Context) *roster.View // what a mutation's next field sees
+	needs    roster.Needs                       // of all its fields
 	onlyKept bool                               // nothing may be read for its sake
-	refused  gqlerror.List                      // representations that name nothing, and fields that the caller may not see
+	refused  gqlerror.List                      // representations that name nothing
+	withheld *withheld                          // fields that the caller may not see
 	selves   selves                             // whom sources take the caller for, by their own token
 	began    time.Time
 	record   *access.Entry // nil where none is kept
@@ -79,13 +81,13 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	}
 	withheld.from(document)
 	e.state(document)
-	refused := append(checkRepresentations(document, e.presented()), withheld.errs...)
+	refused := checkRepresentations(document, e.presented())
 	n := needsOf(document)
 	exchange := freshness.FromContext(ctx)
 	wish := exchange.Wish
 	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections),
 		snapshot.Wish{NotBefore: wish.NotBefore(), IfError: wish.StaleIfError, OnlyKept: wish.OnlyIfCached})
-	op := &operation{view: viewUntil(ctx, e.Roster.View(ctx, results, waited)), onlyKept: wish.OnlyIfCached, refused: refused,
+	op := &operation{view: viewUntil(ctx, e.Roster.View(ctx, results, waited)), needs: n.collections, onlyKept: wish.OnlyIfCached, refused: refused, withheld: withheld,
 		statuses: sync.OnceValue(e.Roster.Statuses), began: began, record: e.record(document, n, withheld)}
 	if document.Operation.Operation == ast.Query && access.WorksectionToken(ctx) == "" { // else what a source says of the caller may be in it, which is good for this moment only
 		exchange.Answer = answerOf(op.view, n)
@@ -109,9 +111,9 @@ func viewUntil(ctx context.Context, v *roster.View) *roster.View {
 	return v
 }
 
-// InterceptResponse adds an error for each malformed representation and each field that is withheld, and one for each source that lacks data that
-// the operation needs, or has it older than the caller wishes, however many of its fields miss it. Some clients throw away any answer with
-// errors: what concerns the sources may be told beside them instead, in the same form.
+// InterceptResponse adds an error for each malformed representation and each field that is withheld, and one for each source and field of the
+// operation's own that lacks data of it, or has it older than the caller wishes. Some clients throw away any answer with errors: what concerns the
+// sources may be told beside them instead, in the same form, once for each source.
 func (e *extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	op, ok := ctx.Value(operationKey{}).(*operation)
@@ -119,14 +121,8 @@ func (e *extension) InterceptResponse(ctx context.Context, next graphql.Response
 		return resp
 	}
 	resp.Data = e.presented().Answer(resp.Data)
-	resp.Errors = append(resp.Errors, op.refused...)
-	var lacking gqlerror.List
-	for _, st := range op.view.Missing() {
-		lacking = append(lacking, missing(st, op.onlyKept, time.Now()))
-	}
-	for _, o := range op.view.Older() {
-		lacking = append(lacking, older(o, time.Now()))
-	}
+	resp.Errors = append(append(resp.Errors, op.refused...), op.withheld.errors()...)
+	lacking := op.lacking(op.needs)
 	e.tell(ctx, resp, lacking)
 	e.write(ctx, op, resp, len(lacking) > 0)
 	return resp
@@ -144,7 +140,7 @@ func (e *extension) tell(ctx context.Context, resp *graphql.Response, lacking gq
 		apart = exchange.Place == freshness.InExtensions
 	}
 	if !apart {
-		resp.Errors = append(resp.Errors, lacking...)
+		resp.Errors = append(resp.Errors, operationOf(ctx).lackingByField(graphql.GetOperationContext(ctx))...)
 		return
 	}
 	if resp.Extensions == nil {

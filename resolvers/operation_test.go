@@ -121,7 +121,7 @@ func TestTooManyNodes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := newWorld(t).ask(`query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, "ids", make101())
 		want := []answerError{{Message: "ids: at most 100, not 101", Path: []any{"nodes"}, Extensions: map[string]any{
-			"code": "BAD_USER_INPUT", "argument": "ids",
+			"code": "BAD_USER_INPUT", "argument": "ids", "inputPath": []any{"ids"},
 		}}}
 		if diff := cmp.Diff(want, a.Errors); diff != "" {
 			t.Errorf("errors (-want +got):\n%s", diff)
@@ -140,19 +140,20 @@ func make101() []string {
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		document string
-		argument string
-		message  string
+		document  string
+		argument  string
+		inputPath []any
+		message   string
 	}{
-		"too many":                   {document: `{ users(first: 501) { totalCount } }`, argument: "first", message: "between 0 and 500"},
-		"fewer than none":            {document: `{ contacts(last: -1) { totalCount } }`, argument: "last", message: "between 0 and 500"},
-		"from both ends":             {document: `{ teams(first: 1, last: 1) { totalCount } }`, argument: "first", message: "not both"},
-		"no cursor":                  {document: `{ roles(after: "x") { totalCount } }`, argument: "after", message: "not a cursor"},
-		"no such source":             {document: `{ users(filter: { in: ["nope"] }) { totalCount } }`, argument: "filter.in", message: `"nope"`},
-		"no ID":                      {document: `{ users(filter: { teams: ["nope"] }) { totalCount } }`, argument: "filter.teams", message: "not an ID"},
-		"a person's ID that is none": {document: `{ user(by: { id: "nope" }) { id } }`, argument: "by.id", message: "not an ID"},
+		"too many":                   {document: `{ users(first: 501) { totalCount } }`, argument: "first", inputPath: []any{"first"}, message: "between 0 and 500"},
+		"fewer than none":            {document: `{ contacts(last: -1) { totalCount } }`, argument: "last", inputPath: []any{"last"}, message: "between 0 and 500"},
+		"from both ends":             {document: `{ teams(first: 1, last: 1) { totalCount } }`, argument: "first", inputPath: []any{"first"}, message: "not both"},
+		"no cursor":                  {document: `{ roles(after: "x") { totalCount } }`, argument: "after", inputPath: []any{"after"}, message: "not a cursor"},
+		"no such source":             {document: `{ users(filter: { in: ["ws", "nope"] }) { totalCount } }`, argument: "filter.in[1]", inputPath: []any{"filter", "in", 1.0}, message: `"nope"`},
+		"no ID":                      {document: `{ users(filter: { teams: ["nope"] }) { totalCount } }`, argument: "filter.teams[0]", inputPath: []any{"filter", "teams", 0.0}, message: "not an ID"},
+		"a person's ID that is none": {document: `{ user(by: { id: "nope" }) { id } }`, argument: "by.id", inputPath: []any{"by", "id"}, message: "not an ID"},
 		"an account of no source": {
-			document: `{ user(by: { account: { source: "nope", externalId: "1" } }) { id } }`, argument: "by.account.source", message: `"nope"`,
+			document: `{ user(by: { account: { source: "nope", externalId: "1" } }) { id } }`, argument: "by.account.source", inputPath: []any{"by", "account", "source"}, message: `"nope"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +164,7 @@ func TestBadInput(t *testing.T) {
 					t.Fatalf("errors %v, want one", a.Errors)
 				}
 				e := a.Errors[0]
-				if diff := cmp.Diff(map[string]any{"code": "BAD_USER_INPUT", "argument": tc.argument}, e.Extensions); diff != "" {
+				if diff := cmp.Diff(map[string]any{"code": "BAD_USER_INPUT", "argument": tc.argument, "inputPath": tc.inputPath}, e.Extensions); diff != "" {
 					t.Errorf("extensions (-want +got):\n%s", diff)
 				}
 				if !strings.Contains(e.Message, tc.message) {
@@ -205,20 +206,25 @@ func TestMissingSources(t *testing.T) {
 
 		a := w.ask(`{ users(filter: { bot: false, active: true }) {
 			nodes { name } completeness { complete missing { name } stale { name } }
-		} teams { totalCount } again: users { totalCount } }`)
-		want := []answerError{
-			{
-				Message:    "accounts of source ws are missing: timed out",
-				Extensions: map[string]any{"code": "SOURCE_UNAVAILABLE", "source": "ws", "reason": "TIMEOUT", "retryAfter": a.Errors[0].Extensions["retryAfter"]},
-			},
-			{
-				Message:    "accounts of source crm are missing: rate limited",
+		} teams { totalCount } again: users { totalCount } sources { name } }`)
+		because := a.Errors[0].Extensions["retryAfter"]
+		var want []answerError
+		for _, field := range []string{"users", "teams", "again"} {
+			ws := answerError{
+				Message: "accounts of source ws are missing: timed out", Path: []any{field},
+				Extensions: map[string]any{"code": "SOURCE_UNAVAILABLE", "source": "ws", "reason": "TIMEOUT", "retryAfter": because},
+			}
+			crm := answerError{
+				Message: "accounts of source crm are missing: rate limited", Path: []any{field},
 				Extensions: map[string]any{"code": "SOURCE_UNAVAILABLE", "source": "crm", "reason": "RATE_LIMITED", "retryAfter": 3600.},
-			},
-			{
-				Message:    "accounts of source mailer are incomplete: they have not been read to the end",
+			}
+			mailer := answerError{
+				Message: "accounts of source mailer are incomplete: they have not been read to the end", Path: []any{field},
 				Extensions: map[string]any{"code": "SOURCE_INCOMPLETE", "source": "mailer"},
-			},
+			}
+			if want = append(want, ws, crm); field != "teams" { // the mailer's accounts name none
+				want = append(want, mailer)
+			}
 		}
 		if diff := cmp.Diff(want, a.Errors); diff != "" {
 			t.Errorf("errors (-want +got):\n%s", diff)

@@ -73,8 +73,8 @@ func TestPolicy(t *testing.T) {
 			if diff := cmp.Diff(tc.withheld, strings.Join(w.names, " ")); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			if len(w.names) != len(w.errs) || (len(w.fields) == 0) != (len(w.names) == 0) {
-				t.Errorf("%d names, %d errors, fields %v", len(w.names), len(w.errs), w.fields)
+			if errs := w.errors(); len(w.names) != len(errs) || (len(w.fields) == 0) != (len(w.names) == 0) {
+				t.Errorf("%d names, %d errors, fields %v", len(w.names), len(errs), w.fields)
 			}
 		})
 	}

@@ -17,7 +17,7 @@ import (
 const maxName = 100
 
 // record begins the entry of the access log for an operation; nil where none is kept.
-func (e *extension) record(document *graphql.OperationContext, n needs, w withheld) *access.Entry {
+func (e *extension) record(document *graphql.OperationContext, n needs, w *withheld) *access.Entry {
 	if e.AccessLog == nil {
 		return nil
 	}

@@ -1,9 +1,11 @@
 package resolvers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,15 +19,23 @@ const codeForbidden = "FORBIDDEN"
 
 // withheld is what an operation asks for that its caller may not see: the objects' fields, and an error for each definition.
 type withheld struct {
-	fields map[coordinate]bool
-	names  []string // as the errors call them
-	errs   gqlerror.List
+	fields  map[coordinate]bool
+	names   []string // as the errors call them
+	reports []report
+	mu      sync.Mutex // for the paths of the reports
+}
+
+// report is an error for a definition, and the field of the document that it is about.
+type report struct {
+	field  *ast.Field
+	object string // the type of the field's object; empty for any
+	err    *gqlerror.Error
 }
 
 // withheld looks through an operation once, and not at all for a caller who may see everything. What the document does not name needs no look
 // while it runs.
-func (p *policy) withheld(op *graphql.OperationContext, caller *access.Principal) withheld {
-	var w withheld
+func (p *policy) withheld(op *graphql.OperationContext, caller *access.Principal) *withheld {
+	w := &withheld{}
 	if !slices.ContainsFunc(p.scopes, func(scope string) bool { return !caller.May(scope) }) {
 		return w
 	}
@@ -33,7 +43,7 @@ func (p *policy) withheld(op *graphql.OperationContext, caller *access.Principal
 		if f.ObjectDefinition == nil {
 			return true
 		}
-		return p.look(f, caller, &w)
+		return p.look(f, caller, w)
 	}, nil)
 	return w
 }
@@ -43,7 +53,7 @@ func (p *policy) look(f *ast.Field, caller *access.Principal, w *withheld) bool 
 	declared, is := p.declared[coordinate{f.ObjectDefinition.Name, f.Name}]
 	byInterface := is && !declared.metBy(caller)
 	if byInterface {
-		w.report(f, p.coordinate(f.ObjectDefinition.Name, f.Name), declared)
+		w.report(f, "", p.coordinate(f.ObjectDefinition.Name, f.Name), declared)
 	}
 	open := false
 	for _, object := range p.objects[f.ObjectDefinition.Name] {
@@ -58,14 +68,14 @@ func (p *policy) look(f *ast.Field, caller *access.Principal, w *withheld) bool 
 		}
 		w.fields[at] = true
 		if !byInterface {
-			w.report(f, p.coordinate(object, f.Name), need)
+			w.report(f, object, p.coordinate(object, f.Name), need)
 		}
 	}
 	return open
 }
 
 // report adds the error for a definition, once, at the place where it is asked for first.
-func (w *withheld) report(f *ast.Field, name string, need requirement) {
+func (w *withheld) report(f *ast.Field, object, name string, need requirement) {
 	if slices.Contains(w.names, name) {
 		return
 	}
@@ -77,7 +87,45 @@ func (w *withheld) report(f *ast.Field, name string, need requirement) {
 	if f.Position != nil {
 		e.Locations = []gqlerror.Location{{Line: f.Position.Line, Column: f.Position.Column}}
 	}
-	w.errs = append(w.errs, e)
+	w.reports = append(w.reports, report{f, object, e})
+}
+
+// locate gives the errors about a field the path of a null that they cause. Of several, as in the items of a list, it is the first by its names and
+// indices, whichever is resolved first.
+func (w *withheld) locate(fc *graphql.FieldContext) {
+	for _, r := range w.reports {
+		if r.field.Position != fc.Field.Position || (r.object != "" && r.object != fc.Object) {
+			continue
+		}
+		path := fc.Path()
+		w.mu.Lock()
+		if r.err.Path == nil || comparePaths(path, r.err.Path) < 0 {
+			r.err.Path = path
+		}
+		w.mu.Unlock()
+	}
+}
+
+func comparePaths(a, b ast.Path) int {
+	return slices.CompareFunc(a, b, func(a, b ast.PathElement) int {
+		i, isIndex := a.(ast.PathIndex)
+		j, bothAre := b.(ast.PathIndex)
+		if isIndex && bothAre {
+			return cmp.Compare(i, j)
+		}
+		return cmp.Compare(ast.Path{a}.String(), ast.Path{b}.String())
+	})
+}
+
+// errors gives what is to be told. What has turned out to stand nowhere in the answer, as in the items of an empty list, has no path.
+func (w *withheld) errors() gqlerror.List {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var errs gqlerror.List
+	for _, r := range w.reports {
+		errs = append(errs, r.err)
+	}
+	return errs
 }
 
 // from makes the operation give null for what is withheld, before anything is resolved for it. Only an operation that asks for such fields pays for
@@ -89,6 +137,7 @@ func (w *withheld) from(op *graphql.OperationContext) {
 	next := op.ResolverMiddleware
 	op.ResolverMiddleware = func(ctx context.Context, resolve graphql.Resolver) (any, error) {
 		if fc := graphql.GetFieldContext(ctx); w.fields[coordinate{fc.Object, fc.Field.Name}] {
+			w.locate(fc)
 			return nil, nil //nolint:nilnil // the error has been said once, for all of them
 		}
 		return next(ctx, resolve)
@@ -106,7 +155,7 @@ func (w *withheld) refusal(op *graphql.OperationContext, caller *access.Principa
 	}
 	for at := range w.fields {
 		if at.object == "Subscription" {
-			return refuse(w.errs...)
+			return refuse(w.errors()...)
 		}
 	}
 	return nil

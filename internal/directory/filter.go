@@ -1,8 +1,9 @@
 package directory
 
 import (
-	"fmt"
+	"errors"
 	"slices"
+	"strconv"
 )
 
 // sourceAttribute is the source of each item.
@@ -41,12 +42,20 @@ func keepKinds[K ~uint8](t *table, s *set, attr int, kinds []K) {
 
 // knownSources refuses a name that no source has: a slip of the pen should not look like an empty list.
 func (d *Directory) knownSources(argument string, names []string) error {
-	for _, name := range names {
-		if !slices.ContainsFunc(d.sources, func(s *Source) bool { return s.Name == name }) {
-			return &InputError{argument, fmt.Sprintf("there is no source named %s", quoted(name))}
+	for i, name := range names {
+		if err := d.KnownSource(argument, name); err != nil {
+			return inItem(err, i)
 		}
 	}
 	return nil
+}
+
+// inItem says of an error about a list which item of it is meant.
+func inItem(err error, i int) error {
+	if e, ok := errors.AsType[*InputError](err); ok {
+		return &InputError{e.Argument + "[" + strconv.Itoa(i) + "]", e.Message}
+	}
+	return err
 }
 
 // sourcesNamed finds sources that are known to be there.
@@ -64,9 +73,9 @@ func (d *Directory) sourcesNamed(names []string) []*Source {
 // another type's, is refused.
 func presentIDs(argument string, ids []string, present func(id string) string, wanted ...idKind) ([]string, error) {
 	var out []string
-	for _, id := range ids {
+	for i, id := range ids {
 		if _, _, err := decodeIDOf(argument, id, wanted...); err != nil {
-			return nil, err
+			return nil, inItem(err, i)
 		}
 		if id := present(id); id != "" {
 			out = append(out, id)

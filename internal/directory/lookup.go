@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"slices"
+
 	"roster/connectors"
 )
 
@@ -27,7 +29,10 @@ func (d *Directory) UserByEmail(address string) *User { return d.byEmail[foldAdd
 
 // KnownSource refuses a name that no source has.
 func (d *Directory) KnownSource(argument, name string) error {
-	return d.knownSources(argument, []string{name})
+	if !slices.ContainsFunc(d.sources, func(s *Source) bool { return s.Name == name }) {
+		return &InputError{argument, "there is no source named " + quoted(name)}
+	}
+	return nil
 }
 
 // Account finds an account by its ID; nil where there is none.

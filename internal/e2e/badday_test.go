@@ -78,7 +78,7 @@ func (l lists) bySource(without string) map[string][]string {
 	return found
 }
 
-// look asks for everything.
+// look asks for everything, and gives one error for each source of those that there are for each list.
 func look(t *testing.T, p *program) (lists, []problem) {
 	t.Helper()
 	a := p.ask(t, everything, nil)
@@ -86,7 +86,13 @@ func look(t *testing.T, p *program) (lists, []problem) {
 	if err := json.Unmarshal(a.Data, &l); err != nil || len(l) != 5 || a.Status != http.StatusOK {
 		t.Fatalf("HTTP %d, data %.300s, want five lists: whatever happens, none is null", a.Status, a.Data)
 	}
-	return l, a.Errors
+	var errs []problem
+	for _, e := range a.Errors {
+		if !slices.ContainsFunc(errs, func(known problem) bool { return known.Extensions.Source == e.Extensions.Source }) {
+			errs = append(errs, e)
+		}
+	}
+	return l, errs
 }
 
 // fault is a way in which a source can fail.

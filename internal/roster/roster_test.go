@@ -96,6 +96,9 @@ func run(t *testing.T, sources ...*connectors.Source) running {
 
 var accounts = func() (n roster.Needs) { n.Add(connectors.Accounts); return n }()
 
+// all are the collections of every kind.
+const all = ^roster.Needs(0)
+
 // now gives what an operation sees that waits for nothing but the directory.
 func (r running) now() *roster.View {
 	results, _ := r.keeper.Take(r.Keys(accounts))
@@ -179,8 +182,8 @@ func TestCompleteWithoutAnythingNew(t *testing.T) {
 		r := run(t, source("a", l))
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if v := r.now(); !v.Completeness(accounts).Complete || len(v.Missing()) > 0 {
-			t.Errorf("complete %v, missing %v; want all to be there", v.Completeness(accounts).Complete, v.Missing())
+		if v := r.now(); !v.Completeness(accounts).Complete || len(v.Missing(all)) > 0 {
+			t.Errorf("complete %v, missing %v; want all to be there", v.Completeness(accounts).Complete, v.Missing(all))
 		}
 	})
 }
@@ -197,8 +200,8 @@ func TestEmptyCollections(t *testing.T) {
 			t.Fatal("the first reading has not ended")
 		}
 		v := r.now()
-		if c := v.Completeness(accounts); !c.Complete || c.AsOf.IsZero() || len(v.Missing()) > 0 {
-			t.Errorf("completeness %+v, missing %v; nothing is missing where there is nothing", c, v.Missing())
+		if c := v.Completeness(accounts); !c.Complete || c.AsOf.IsZero() || len(v.Missing(all)) > 0 {
+			t.Errorf("completeness %+v, missing %v; nothing is missing where there is nothing", c, v.Missing(all))
 		}
 	})
 }
@@ -237,7 +240,7 @@ func TestViewDoesNotWaitForEver(t *testing.T) {
 		if took := time.Since(start); took != 2*time.Second {
 			t.Errorf("it waited %s, want 2 s", took)
 		}
-		if got := v.Missing(); len(got) != 1 || got[0].State != snapshot.Missing {
+		if got := v.Missing(all); len(got) != 1 || got[0].State != snapshot.Missing {
 			t.Errorf("missing %v: what the directory lacks is missing, although it has been read", got)
 		}
 		if c := v.Completeness(accounts); c.Complete || !c.AsOf.IsZero() {
@@ -300,7 +303,7 @@ func TestViewOfAWish(t *testing.T) {
 				t.Errorf("%s: it waited %v, want %v", name, took, tc.took)
 			}
 			var older, stale []string
-			for _, o := range v.Older() {
+			for _, o := range v.Older(all) {
 				older = append(older, o.Source)
 			}
 			for _, s := range v.Completeness(accounts).Stale {
@@ -345,7 +348,7 @@ func TestMissing(t *testing.T) {
 			Failed bool
 		}
 		var got []line
-		for _, st := range v.Missing() {
+		for _, st := range v.Missing(all) {
 			got = append(got, line{st.Key, st.State, st.Err != nil})
 		}
 		want := []line{
@@ -377,8 +380,8 @@ func TestStale(t *testing.T) {
 		synctest.Wait()
 		v := r.now()
 		c := v.Completeness(accounts)
-		if !c.Complete || len(c.Stale) != 1 || !c.AsOf.Equal(start) || len(v.Missing()) > 0 {
-			t.Errorf("completeness %+v, missing %v; want it complete, stale and as of %s", c, v.Missing(), start)
+		if !c.Complete || len(c.Stale) != 1 || !c.AsOf.Equal(start) || len(v.Missing(all)) > 0 {
+			t.Errorf("completeness %+v, missing %v; want it complete, stale and as of %s", c, v.Missing(all), start)
 		}
 		if diff := cmp.Diff([]string{"Person 1"}, names(t, v.Directory)); diff != "" {
 			t.Errorf("people (-want +got):\n%s", diff)
@@ -426,7 +429,7 @@ func TestCompletenessIsTheDirectorys(t *testing.T) {
 		if diff := cmp.Diff([]string{"Person 1"}, names(t, v.Directory)); diff != "" {
 			t.Errorf("people (-want +got):\n%s", diff)
 		}
-		if missing := v.Missing(); v.Completeness(accounts).Complete || len(missing) != 1 || missing[0].State != snapshot.Incomplete {
+		if missing := v.Missing(all); v.Completeness(accounts).Complete || len(missing) != 1 || missing[0].State != snapshot.Incomplete {
 			t.Errorf("complete %v, missing %v; want the part to be known for one", v.Completeness(accounts).Complete, missing)
 		}
 		stopReading()
@@ -465,7 +468,7 @@ func TestWhatACredentialMayNotSeeIsMissing(t *testing.T) {
 					n.Add(kind)
 					results, _ := r.keeper.Take(r.Keys(n))
 					v := r.View(t.Context(), results, false)
-					if missing := v.Missing(); len(missing) == 1 && missing[0].Err.Kind == connectors.KindForbidden && !v.Completeness(n).Complete {
+					if missing := v.Missing(all); len(missing) == 1 && missing[0].Err.Kind == connectors.KindForbidden && !v.Completeness(n).Complete {
 						hidden = append(hidden, kind.String())
 					}
 				}

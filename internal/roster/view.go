@@ -175,13 +175,13 @@ func (v *View) ReadAt(n Needs, from func(source string) bool) time.Time {
 	return oldest
 }
 
-// Missing lists, in the order of the configuration, for each source that lacks data for the operation, wholly or in part, the worst of its
-// collections; of several, the first of which is known why.
-func (v *View) Missing() []snapshot.Status {
+// Missing lists, in the order of the configuration, for each source that lacks data among these collections, wholly or in part, the worst of
+// them; of several, the first of which is known why.
+func (v *View) Missing(n Needs) []snapshot.Status {
 	var out []snapshot.Status
 	for i := range v.loaded {
 		st := v.loaded[i].Status
-		if st.State < snapshot.Incomplete {
+		if st.State < snapshot.Incomplete || !n.of(v.loaded[i].mentions, st.Collection) {
 			continue
 		}
 		last := len(out) - 1
@@ -205,12 +205,12 @@ type Older struct {
 	Err *connectors.Error
 }
 
-// Older lists, in the order of the configuration, the sources whose data is older than the caller wishes.
-func (v *View) Older() []Older {
+// Older lists, in the order of the configuration, the sources whose data in these collections is older than the caller wishes.
+func (v *View) Older(n Needs) []Older {
 	var out []Older
 	for i := range v.loaded {
 		l := &v.loaded[i]
-		if !l.older() {
+		if !l.older() || !n.of(l.mentions, l.Collection) {
 			continue
 		}
 		older := Older{Key: l.Key, ReadAt: l.readAt, NextAt: l.nextAt, Err: l.Err}

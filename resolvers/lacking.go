@@ -1,0 +1,63 @@
+package resolvers
+
+import (
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/roster"
+)
+
+// maxFieldsTold is for how many of an operation's own fields a source that lacks something is reported.
+const maxFieldsTold = 10
+
+// lacking gives an error for each source that lacks data in these collections, and one for each that has it older than the caller wishes.
+func (op *operation) lacking(n roster.Needs) gqlerror.List {
+	var errs gqlerror.List
+	for _, st := range op.view.Missing(n) {
+		errs = append(errs, missing(st, op.onlyKept, time.Now()))
+	}
+	for _, o := range op.view.Older(n) {
+		errs = append(errs, older(o, time.Now()))
+	}
+	return errs
+}
+
+// lackingByField gives the same errors for each of the operation's own fields that lacks something, with its path. A gateway passes an error on to
+// those who ask for the field at its path, and may drop one without a path.
+func (op *operation) lackingByField(document *graphql.OperationContext) gqlerror.List {
+	var errs gqlerror.List
+	told := make(map[any]int)
+	names, needs := rootNeeds(document)
+	for _, name := range names {
+		for _, e := range op.lacking(needs[name]) {
+			if source := e.Extensions["source"]; told[source] < maxFieldsTold {
+				told[source]++
+				e.Path = ast.Path{ast.PathName(name)}
+				errs = append(errs, e)
+			}
+		}
+	}
+	return errs
+}
+
+// rootNeeds gives what each of the operation's own fields can touch, with all that is below it, by the name that the response gives it, and those
+// names in their order.
+func rootNeeds(document *graphql.OperationContext) (names []string, needs map[string]roster.Needs) {
+	needs = make(map[string]roster.Needs)
+	walk(document, document.Operation.SelectionSet, func(root *ast.Field) bool {
+		if _, known := needs[root.Alias]; !known {
+			names = append(names, root.Alias)
+		}
+		n := fieldNeeds(root, document.Variables)
+		walk(document, root.SelectionSet, func(f *ast.Field) bool {
+			n |= fieldNeeds(f, document.Variables)
+			return true
+		}, func(typeName string) { n |= typeNeeds[typeName] })
+		needs[root.Alias] |= n
+		return false
+	}, nil)
+	return names, needs
+}
