@@ -76,6 +76,9 @@ func (c *coercion) list(elem *ast.Type, v any) any {
 	if !ok {
 		return []any{c.value(elem, v)}
 	}
+	if items == nil { // as gqlparser reads the literal []
+		return []any{}
+	}
 	for i, given := range items {
 		c.path = append(c.path, item(i))
 		items[i] = c.value(elem, given)
