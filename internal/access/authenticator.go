@@ -98,7 +98,7 @@ func (a *Authenticator) identify(ctx context.Context, authorization string) (*Pr
 		if key == nil {
 			return nil, a.refuse(ctx, ErrInvalid, "unknown API key")
 		}
-		return &Principal{Method: ByKey, Subject: key.Name, Scopes: key.Scopes}, nil
+		return &Principal{Method: ByKey, Subject: key.Name, Scopes: key.Scopes, Limits: key.Limits}, nil
 	}
 	if a.tokens == nil {
 		return nil, a.refuse(ctx, ErrInvalid, "a token, where none are taken")

@@ -25,6 +25,8 @@ type Key struct {
 	Scopes Scopes
 	// Router says that a federation router uses it, and checks the scopes of its own callers.
 	Router bool
+	// Limits are its caller's own; nil for those of everybody.
+	Limits *Limits
 }
 
 // Hash is the SHA-256 of a whole key. A key is 256 random bits: nobody can try them all, so that a slow hash, which is for what people think up,

@@ -63,6 +63,16 @@ type Principal struct {
 	Email string
 	// Expires is when the credential is good no longer, clock skew included: what lives longer than a request ends then. Zero for never.
 	Expires time.Time
+	// Limits are the caller's own; nil for those of everybody.
+	Limits *Limits
+}
+
+// Limits are what a caller may ask in the place of what others may. Zero means as others.
+type Limits struct {
+	// BodyBytes and VariablesBytes are lengths; Cost is that of one operation.
+	BodyBytes, VariablesBytes, Cost int
+	// Operations run at a time, Requests may be sent in the period that holds for all.
+	Operations, Requests int
 }
 
 // Everyone is the caller of a server that asks nobody who they are: they may do everything.

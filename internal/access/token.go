@@ -29,6 +29,8 @@ type OIDC struct {
 	ClockSkew  time.Duration
 	// Router says that the tokens are those of a federation router, which checks the scopes of its own callers. It may read the schema.
 	Router bool
+	// Limits are those of each of its callers; nil for those of everybody.
+	Limits *Limits
 	// Grants give scopes to whoever has a value in a claim.
 	Grants []Grant
 }
@@ -89,7 +91,7 @@ func (t *tokens) check(ctx context.Context, token string) (p *Principal, why str
 	}
 	return &Principal{
 		Method: ByToken, Subject: standard.Subject, Scopes: scopes, Email: all.email(t.cfg.EmailClaim),
-		Expires: standard.Expiry.Time().Add(t.cfg.ClockSkew),
+		Limits: t.cfg.Limits, Expires: standard.Expiry.Time().Add(t.cfg.ClockSkew),
 	}, "", nil
 }
 

@@ -32,13 +32,41 @@ type Limits struct {
 	// Requests are what a caller may send at once; they come back evenly, all of them in Per.
 	Requests int
 	Per      time.Duration
+	// Own gives what a single caller may do in the place of others; zero means as others. Nil for nobody.
+	Own func(Caller) Own
+}
+
+// Own is what one caller may do: PerCaller and Requests of the limits.
+type Own struct{ PerCaller, Requests int }
+
+// of gives what a caller may do.
+func (l *Limits) of(c Caller) Own {
+	own := Own{}
+	if l.Own != nil {
+		own = l.Own(c)
+	}
+	if own.PerCaller == 0 {
+		own.PerCaller = l.PerCaller
+	}
+	if own.Requests == 0 {
+		own.Requests = l.Requests
+	}
+	return own
+}
+
+// each gives the time in which one request of a caller comes back; zero where there is no bound.
+func (l *Limits) each(c Caller) time.Duration {
+	requests := l.of(c).Requests
+	if requests <= 0 {
+		return 0
+	}
+	return max(1, l.Per/time.Duration(requests))
 }
 
 // Gate counts callers. It is safe for concurrent use.
 type Gate struct {
 	mu      sync.Mutex
 	limits  Limits
-	each    time.Duration // in which one request comes back
 	callers map[Caller]*state
 	running int
 	cost    int  // of all that run
@@ -74,18 +102,13 @@ func New(limits Limits) *Gate {
 func (g *Gate) Limit(limits Limits) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	was := g.each
-	g.limits, g.each = limits, 0
-	if limits.Requests > 0 {
-		g.each = max(1, limits.Per/time.Duration(limits.Requests))
-	}
-	if was == 0 {
-		return
-	}
+	old := g.limits
+	g.limits = limits
 	now := time.Now()
-	for _, s := range g.callers {
-		if owed := s.full.Sub(now); owed > 0 {
-			s.full = now.Add(min(time.Duration(float64(owed)/float64(was)*float64(g.each)), limits.Per))
+	for c, s := range g.callers {
+		was, is := old.each(c), limits.each(c)
+		if owed := s.full.Sub(now); owed > 0 && was > 0 {
+			s.full = now.Add(min(time.Duration(float64(owed)/float64(was)*float64(is)), limits.Per))
 		}
 	}
 }
@@ -104,7 +127,8 @@ func (g *Gate) Count(c Caller) (Rate, bool) {
 	now := time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.limits.Requests <= 0 {
+	each := g.limits.each(c)
+	if each == 0 {
 		return Rate{}, true
 	}
 	s := g.known(c)
@@ -112,15 +136,15 @@ func (g *Gate) Count(c Caller) (Rate, bool) {
 		s.full = now
 	}
 	owed := s.full.Sub(now)
-	if over := owed + g.each - g.limits.Per; over > 0 {
+	if over := owed + each - g.limits.Per; over > 0 {
 		return Rate{Reset: owed, RetryAfter: over}, false
 	}
-	s.full = s.full.Add(g.each)
+	s.full = s.full.Add(each)
 	if g.settles {
 		s.unsettled++
 	}
-	owed += g.each
-	return Rate{Remaining: int((g.limits.Per - owed) / g.each), Reset: owed}, true
+	owed += each
+	return Rate{Remaining: int((g.limits.Per - owed) / each), Reset: owed}, true
 }
 
 // Full says which bound keeps an operation out.
@@ -143,9 +167,9 @@ type Held struct {
 func (g *Gate) Acquire(c Caller) (Held, Full) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := g.known(c)
+	s, most := g.known(c), g.limits.of(c).PerCaller
 	switch {
-	case g.limits.PerCaller > 0 && s.running >= g.limits.PerCaller:
+	case most > 0 && s.running >= most:
 		return Held{}, CallerAt
 	case g.limits.Operations > 0 && g.running >= g.limits.Operations:
 		return Held{}, AllAt

@@ -45,7 +45,7 @@ func (g *Gate) settle(ctx context.Context, ledger Ledger) {
 			name = "address " + c.Address.String()
 		}
 		names[name] = c
-		debts[name] = time.Duration(s.unsettled) * g.each
+		debts[name] = time.Duration(s.unsettled) * g.limits.each(c)
 		s.unsettled = 0
 	}
 	g.mu.Unlock()
@@ -65,7 +65,7 @@ func (g *Gate) settle(ctx context.Context, ledger Ledger) {
 			continue
 		}
 		// What has come since is not in it yet.
-		if full := now.Add(debt + time.Duration(s.unsettled)*g.each); full.After(s.full) {
+		if full := now.Add(debt + time.Duration(s.unsettled)*g.limits.each(names[name])); full.After(s.full) {
 			s.full = full
 		}
 	}

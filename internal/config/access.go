@@ -37,8 +37,8 @@ var (
 
 const logOff = "off"
 
-func (d *decoder) access(f *accessFile) Access {
-	a := Access{Keys: d.keys(f.Keys), OIDC: d.oidc(f.OIDC), Log: f.Log}
+func (d *decoder) access(f *accessFile, all *Limits) Access {
+	a := Access{Keys: d.keys(f.Keys, all), OIDC: d.oidc(f.OIDC, all), Log: f.Log}
 	if f.Log == logOff {
 		a.Log = ""
 	}
@@ -60,7 +60,7 @@ func (d *decoder) access(f *accessFile) Access {
 	return a
 }
 
-func (d *decoder) keys(files []keyFile) []access.Key {
+func (d *decoder) keys(files []keyFile, all *Limits) []access.Key {
 	var keys []access.Key
 	for i, f := range files {
 		path := fmt.Sprintf("access.keys[%d]", i)
@@ -70,7 +70,7 @@ func (d *decoder) keys(files []keyFile) []access.Key {
 		if !d.faulty(path+".name") && slices.ContainsFunc(keys, func(k access.Key) bool { return k.Name == f.Name }) {
 			d.fault(path+".name", "another key has this name")
 		}
-		k := access.Key{Name: f.Name, Scopes: withSchema(f.Scopes, f.Router), Router: f.Router}
+		k := access.Key{Name: f.Name, Scopes: withSchema(f.Scopes, f.Router), Router: f.Router, Limits: d.callerLimits(f.Limits, path+".limits", all)}
 		if !d.faulty(path + ".hash") {
 			var err error
 			if k.Hash, err = access.ParseHash(f.Hash); err != nil {
@@ -92,14 +92,14 @@ func (d *decoder) some(scopes []string, path string) {
 	}
 }
 
-func (d *decoder) oidc(f *oidcFile) *access.OIDC {
+func (d *decoder) oidc(f *oidcFile, all *Limits) *access.OIDC {
 	if f == nil {
 		return nil
 	}
 	const path = "access.oidc"
 	o := &access.OIDC{
 		Issuer: f.Issuer, Audience: f.Audience, JWKSURL: f.JWKSURL, Algorithms: f.Algorithms, ScopeClaim: f.ScopeClaim, EmailClaim: f.EmailClaim,
-		ClockSkew: f.ClockSkew, Router: f.Router,
+		ClockSkew: f.ClockSkew, Router: f.Router, Limits: d.callerLimits(f.Limits, path+".limits", all),
 	}
 	if len(o.Algorithms) == 0 {
 		o.Algorithms = []string{"RS256", "ES256"}

@@ -33,7 +33,7 @@ var trusts = map[string]connectors.Trust{
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, DrainDelay: f.DrainDelay, SourcesApart: f.SourceErrs == "extensions"}
-	c.Access = d.access(&f.Access)
+	c.Access = d.access(&f.Access, &f.Limits)
 	c.Access.Everyone = over.everyone
 	guarded := over.everyone || c.Access.Asks()
 	c.Listen = f.Listen

@@ -76,8 +76,8 @@ type Limits struct {
 	RootFields         int           `key:"root_fields" default:"100" min:"1" max:"1000000" doc:"Fields of an operation itself."`
 	Fragments          int           `key:"fragments" default:"200" min:"0" max:"100000" doc:"Named fragments of a document."`
 	Pairs              int           `key:"pairs" default:"20000" min:"0" max:"10000000" doc:"Pairs of fields under one name in one place, since each pair has to be compared: a field that is written 200 times makes 19900."`
-	Cost               int           `key:"cost" default:"250000" min:"1" max:"2000000000" doc:"What an operation may cost, worked out before it runs: 1 for each value of the largest answer that it asks for and for each item of a list that it gives, and more where @cost in the schema says so."`
-	VariablesBytes     int           `key:"variables_bytes" default:"262144" min:"16" max:"67108864" doc:"Length of the variables."`
+	Cost               int           `key:"cost" default:"500000" min:"1" max:"2000000000" doc:"What an operation may cost, worked out before it runs: 1 for each value of the largest answer that it asks for and for each item of a list that it gives, and more where @cost in the schema says so."`
+	VariablesBytes     int           `key:"variables_bytes" default:"524288" min:"16" max:"67108864" doc:"Length of the variables."`
 	VariablesDepth     int           `key:"variables_depth" default:"16" min:"1" max:"1000" doc:"Levels of lists and objects in each other in a variable."`
 	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer. The rest is counted in one more."`
 	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"How long an operation may take."`
@@ -109,22 +109,33 @@ type accessFile struct {
 }
 
 type keyFile struct {
-	Name   string   `key:"name" required:"yes" doc:"Whose it is: viewer and the log call the caller so. Unique."`
-	Hash   string   `key:"hash" required:"yes" type:"sha256:…" doc:"What roster key prints beside the key."`
-	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema" doc:"What the caller may do: directory:read, directory:sensitive, directory:write, directory:admin, directory:schema. None includes another."`
-	Router bool     `key:"router" default:"false" doc:"Says that a federation router uses the key, and checks for its own callers who may see what, by the @requiresScopes of the subgraph's schema. Gives directory:schema too."`
+	Name   string            `key:"name" required:"yes" doc:"Whose it is: viewer and the log call the caller so. Unique."`
+	Hash   string            `key:"hash" required:"yes" type:"sha256:…" doc:"What roster key prints beside the key."`
+	Scopes []string          `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema" doc:"What the caller may do: directory:read, directory:sensitive, directory:write, directory:admin, directory:schema. None includes another."`
+	Router bool              `key:"router" default:"false" doc:"Says that a federation router uses the key, and checks for its own callers who may see what, by the @requiresScopes of the subgraph's schema. Gives directory:schema too."`
+	Limits *callerLimitsFile `key:"limits" default:"(those of everybody)" doc:"What its caller may ask, in the place of what limits say. A router asks for many."`
+}
+
+// callerLimitsFile are limits that a credential can have of its own.
+type callerLimitsFile struct {
+	BodyBytes        int `key:"body_bytes" default:"(as in limits)" min:"1024" max:"67108864" doc:"Length of a request's body."`
+	VariablesBytes   int `key:"variables_bytes" default:"(as in limits)" min:"16" max:"67108864" doc:"Length of the variables; no longer than body_bytes."`
+	Cost             int `key:"cost" default:"(as in limits)" min:"1" max:"2000000000" doc:"What an operation may cost."`
+	CallerOperations int `key:"caller_operations" default:"(as in limits)" min:"1" max:"100000" doc:"Operations at a time; no more than limits.operations."`
+	Requests         int `key:"requests" default:"(as in limits)" min:"1" max:"100000000" doc:"Requests in limits.requests_per."`
 }
 
 type oidcFile struct {
-	Issuer     string        `key:"issuer" required:"yes" type:"URL" doc:"Required in oidc. The iss of its tokens, to the last slash."`
-	Audience   string        `key:"audience" required:"yes" doc:"Required in oidc. What must be in the aud of a token."`
-	JWKSURL    string        `key:"jwks_url" type:"URL" default:"(as the issuer says)" doc:"Where the issuer's keys are."`
-	Algorithms []string      `key:"algorithms" type:"list" default:"(RS256, ES256)" oneof:"RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA" doc:"The signatures that count: of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA."`
-	ScopeClaim string        `key:"scope_claim" default:"(scope and scp)" doc:"The claim with the scopes: a list, or a text with spaces between. A dot leads into a claim, as in realm_access.roles."`
-	EmailClaim string        `key:"email_claim" default:"email" doc:"The claim with the caller's address. It counts only where email_verified is true; name another than email only where that is said of it too."`
-	ClockSkew  time.Duration `key:"clock_skew" default:"30s" min:"1ms" max:"5m" doc:"How far the issuer's clock may be from this one."`
-	Router     bool          `key:"router" default:"false" doc:"Says that its tokens are a federation router's own, as router of a key does."`
-	Grants     []grantFile   `key:"grants" default:"(none)" doc:"Scopes for those who have a value in a claim, such as a group."`
+	Issuer     string            `key:"issuer" required:"yes" type:"URL" doc:"Required in oidc. The iss of its tokens, to the last slash."`
+	Audience   string            `key:"audience" required:"yes" doc:"Required in oidc. What must be in the aud of a token."`
+	JWKSURL    string            `key:"jwks_url" type:"URL" default:"(as the issuer says)" doc:"Where the issuer's keys are."`
+	Algorithms []string          `key:"algorithms" type:"list" default:"(RS256, ES256)" oneof:"RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA" doc:"The signatures that count: of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA."`
+	ScopeClaim string            `key:"scope_claim" default:"(scope and scp)" doc:"The claim with the scopes: a list, or a text with spaces between. A dot leads into a claim, as in realm_access.roles."`
+	EmailClaim string            `key:"email_claim" default:"email" doc:"The claim with the caller's address. It counts only where email_verified is true; name another than email only where that is said of it too."`
+	ClockSkew  time.Duration     `key:"clock_skew" default:"30s" min:"1ms" max:"5m" doc:"How far the issuer's clock may be from this one."`
+	Router     bool              `key:"router" default:"false" doc:"Says that its tokens are a federation router's own, as router of a key does."`
+	Limits     *callerLimitsFile `key:"limits" default:"(those of everybody)" doc:"What each caller with its tokens may ask, in the place of what limits say."`
+	Grants     []grantFile       `key:"grants" default:"(none)" doc:"Scopes for those who have a value in a claim, such as a group."`
 }
 
 type grantFile struct {

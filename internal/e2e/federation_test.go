@@ -104,6 +104,32 @@ func TestEntities(t *testing.T) {
 	}
 }
 
+// Gateways do not split batches: a page of 1,000 people is one request, with all that the page shows of each.
+func TestManyEntities(t *testing.T) {
+	t.Parallel()
+	p := theDemo(t)
+	var people struct{ A, B struct{ Nodes []entity } }
+	p.ask(t, `{ a: users(first: 500) { nodes { __typename id } } b: users(last: 500) { nodes { __typename id } } }`, nil).into(t, &people)
+	all := append(people.A.Nodes, people.B.Nodes...)
+	var data struct {
+		Entities []struct {
+			Teams    []struct{ Members struct{ Nodes []entity } }
+			Accounts []entity
+		} `json:"_entities"`
+	}
+	p.ask(t, `query($r: [_Any!]!) { _entities(representations: $r) { ... on User {
+		id name accounts { __typename externalId } teams { id name members(first: 20) { nodes { name } } } roles { name }
+	} } }`, vars{"r": all}).into(t, &data)
+	if len(all) != 1000 || len(data.Entities) != 1000 {
+		t.Fatalf("%d people were asked for, and %d came", len(all), len(data.Entities))
+	}
+	for i, e := range data.Entities {
+		if len(e.Accounts) == 0 {
+			t.Errorf("person %d has no account", i)
+		}
+	}
+}
+
 // A malformed representation fails alone, and the error says which it is.
 func TestMalformedEntities(t *testing.T) {
 	t.Parallel()

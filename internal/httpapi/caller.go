@@ -16,6 +16,8 @@ import (
 type guest struct {
 	// counted is what their requests are counted by: who they are, or for nobody in particular the address that they connect from.
 	counted admission.Caller
+	// own are the limits of this caller; nil for those of everybody.
+	own *access.Limits
 	// expires is until when what they have shown is good; zero for ever.
 	expires time.Time
 }
@@ -25,7 +27,7 @@ type guest struct {
 func (d *door) meet(ctx context.Context, r *http.Request, s shown) (context.Context, guest, *refusal) {
 	ctx, p, e := d.letIn(ctx, s)
 	if e == nil && p.Method != access.ByNothing {
-		return ctx, guest{admission.Caller{Name: string(p.Method) + " " + p.Subject}, p.Expires}, nil
+		return ctx, guest{counted: Named(p.Method, p.Subject), own: p.Limits, expires: p.Expires}, nil
 	}
 	var g guest
 	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
@@ -37,6 +39,32 @@ func (d *door) meet(ctx context.Context, r *http.Request, s shown) (context.Cont
 		}
 	}
 	return ctx, g, e
+}
+
+// Named gives the caller with a name, as they are counted.
+func Named(by access.Method, subject string) admission.Caller {
+	return admission.Caller{Name: string(by) + " " + subject}
+}
+
+// of gives the door as it is for one caller, who may have limits of their own. What is counted and kept is the same for all.
+func (d *door) of(g guest) *door {
+	if g.own == nil {
+		return d
+	}
+	own := *d
+	for _, l := range [...]struct {
+		limit *int
+		own   int
+	}{
+		{&own.limits.BodyBytes, g.own.BodyBytes}, {&own.limits.VariablesBytes, g.own.VariablesBytes}, {&own.limits.Cost, g.own.Cost},
+		{&own.limits.CallerOperations, g.own.Operations}, {&own.limits.Requests, g.own.Requests},
+	} {
+		if l.own > 0 {
+			*l.limit = l.own
+		}
+	}
+	own.policy = policyOf(own.limits)
+	return &own
 }
 
 // count takes one request of a caller's rate.

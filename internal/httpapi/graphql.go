@@ -46,7 +46,7 @@ func newDoor(opt Options) *door {
 	schema := opt.API.Schema()
 	d := &door{
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.API.Prepare, opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
-		gate: opt.Gate, endless: NewGate(opt.Limits), access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
+		gate: opt.Gate, endless: NewGate(opt.Limits, opt.Own), access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
 		large: make(chan struct{}, largeBodies), decoders: newDecoders(opt.Limits.BodyBytes),
 	}
@@ -149,6 +149,7 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 		refuse(w, m, e)
 		return
 	}
+	d = d.of(caller)
 	rate, e := d.count(caller)
 	d.tellRate(w.Header(), rate)
 	if e != nil {

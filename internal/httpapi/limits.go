@@ -39,8 +39,8 @@ func DefaultLimits() Limits {
 	return Limits{
 		BodyBytes: 1 << 20, HeaderBytes: 64 << 10,
 		Tokens: 5_000, Depth: 12, Fields: 2_000, Aliases: 200, Directives: 200, RootFields: 100, Fragments: 200, Pairs: 20_000,
-		Cost:           250_000,
-		VariablesBytes: 256 << 10, VariablesDepth: 16,
+		Cost:           500_000,
+		VariablesBytes: 512 << 10, VariablesDepth: 16,
 		Errors:        100,
 		OperationTime: 15 * time.Second,
 		Operations:    256, CallerOperations: 64, RunningCost: 2_000_000,

@@ -156,7 +156,7 @@ func TestVariablesLimits(t *testing.T) {
 		"as deep as can be": {nested(16), "", 0},
 		"too deep":          {nested(17), "variables_depth", 17},
 		"far too deep":      {nested(1000), "variables_depth", 1000},
-		"too long":          {map[string]any{"n": strings.Repeat("x", 256<<10)}, "variables_bytes", 256<<10 + 8},
+		"too long":          {map[string]any{"n": strings.Repeat("x", 512<<10)}, "variables_bytes", 512<<10 + 8},
 	} {
 		rec := do(httpapi.New(httpapi.Options{API: api{}}), post(request("query($n: String) { hello(name: $n) }", tc.variables)))
 		errs := refusalsOf(t, rec.Body.Bytes())

@@ -29,8 +29,9 @@ func (f *schemaFile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, caller, e := f.door.meet(r.Context(), r, shownBy(r))
 	if e == nil {
-		rate, tooMany := f.door.count(caller)
-		f.door.tellRate(w.Header(), rate)
+		d := f.door.of(caller)
+		rate, tooMany := d.count(caller)
+		d.tellRate(w.Header(), rate)
 		e = tooMany
 	}
 	if e == nil && !f.door.mayReadSchema(ctx) {

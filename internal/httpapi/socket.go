@@ -43,7 +43,7 @@ func isUpgrade(r *http.Request) bool {
 
 // socket is one WebSocket.
 type socket struct {
-	door *door
+	door *door // of the caller, once they are known
 	conn *websocket.Conn
 	r    *http.Request
 	ctx  context.Context
@@ -103,7 +103,8 @@ func (s *socket) serve(stopping <-chan struct{}) {
 	inTime := time.AfterFunc(initTime, func() { s.close(closeInitTimeout, "Connection initialisation timeout") })
 	s.idle = time.AfterFunc(s.door.limits.StreamIdle, func() { s.close(websocket.StatusNormalClosure, "nothing runs here") })
 	watching.Go(func() { s.ping() })
-	watching.Go(func() { s.drain(stopping) })
+	retired := s.door.retired
+	watching.Go(func() { s.drain(stopping, retired) })
 	for s.read(inTime) {
 	}
 	inTime.Stop()
@@ -176,7 +177,7 @@ func (s *socket) meet(m message) bool {
 		s.close(closeForbidden, "Forbidden")
 		return false
 	}
-	s.allowed, s.caller, s.known = ctx, caller, true
+	s.allowed, s.caller, s.door, s.known = ctx, caller, s.door.of(caller), true
 	s.conn.SetReadLimit(int64(s.door.limits.BodyBytes))
 	if until := caller.expires; !until.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(until), func() { s.close(closeForbidden, "The credentials have expired") })
@@ -347,12 +348,12 @@ func (s *socket) ping() {
 }
 
 // drain lets what is under way finish when the server stops or has changed, and then sends the client away, to another one.
-func (s *socket) drain(stopping <-chan struct{}) {
+func (s *socket) drain(stopping, retired <-chan struct{}) {
 	select {
 	case <-s.ctx.Done():
 		return
 	case <-stopping:
-	case <-s.door.retired:
+	case <-retired:
 	}
 	s.mu.Lock()
 	s.leaving = true

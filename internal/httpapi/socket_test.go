@@ -280,7 +280,7 @@ func TestSocketTalks(t *testing.T) {
 		},
 		"its cost": {talk: func(c *talk) {
 			c.send(`{"type":"subscribe","id":"1","payload":{"query":"{ hello }","extensions":{"cost":true}}}`)
-			c.expect(`{"type":"next","id":"1","payload":{"data":{"hello":"world"},"extensions":{"cost":{"maximum":250000,"requested":1}}}}`, wsDone)
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"hello":"world"},"extensions":{"cost":{"maximum":500000,"requested":1}}}}`, wsDone)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,9 +2,12 @@ package instance
 
 import (
 	"errors"
+	"strings"
 
 	"roster/internal/access"
+	"roster/internal/admission"
 	"roster/internal/config"
+	"roster/internal/httpapi"
 )
 
 // doorway is how callers are let in, and written down.
@@ -35,6 +38,30 @@ func (d *doorway) close() {
 		d.who.Close()
 	}
 	d.log.Close() //nolint:errcheck // every line has been written when it was made
+}
+
+// own gives what callers may do who have limits of their own: those with a key by its name, and all with a token alike.
+func own(cfg *config.Access) func(admission.Caller) admission.Own {
+	named := make(map[admission.Caller]admission.Own)
+	of := func(l *access.Limits) admission.Own {
+		return admission.Own{PerCaller: l.Operations, Requests: l.Requests}
+	}
+	for i := range cfg.Keys {
+		if l := cfg.Keys[i].Limits; l != nil {
+			named[httpapi.Named(access.ByKey, cfg.Keys[i].Name)] = of(l)
+		}
+	}
+	var tokens admission.Own
+	if cfg.OIDC != nil && cfg.OIDC.Limits != nil {
+		tokens = of(cfg.OIDC.Limits)
+	}
+	anybody := httpapi.Named(access.ByToken, "").Name
+	return func(c admission.Caller) admission.Own {
+		if strings.HasPrefix(c.Name, anybody) {
+			return tokens
+		}
+		return named[c]
+	}
 }
 
 // localOnly says whether only requests that name this machine may be answered: who asks it without credentials may be a page of another site, in a

@@ -130,14 +130,14 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 	if before != nil { // nobody gains by a change
 		i.gate = before.gate
 	} else {
-		i.gate = httpapi.NewGate(limits)
+		i.gate = httpapi.NewGate(limits, own(&cfg.Access))
 	}
 	served := httpapi.Options{
 		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Writer: i.writer, AccessLog: i.door.log, Logger: opt.Logger,
 			SourcesApart: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
-		Limits: limits, Gate: i.gate, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
+		Limits: limits, Own: own(&cfg.Access), Gate: i.gate, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}
 	if i.door.who != nil {
@@ -151,7 +151,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 // commit changes what instances share as this one's configuration says. It comes once, before start.
 func (i *instance) commit() {
 	limits := httpapi.Limits(i.config.Limits)
-	i.gate.Limit(limits.OfGate())
+	i.gate.Limit(limits.OfGate(own(&i.config.Access)))
 	if i.tokens == nil {
 		return
 	}

@@ -1,0 +1,90 @@
+package httpapi_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/coder/websocket"
+
+	"roster/internal/access"
+	"roster/internal/admission"
+	"roster/internal/httpapi"
+)
+
+// routed gives the router limits of its own.
+type routed struct{}
+
+func (routed) Authenticate(_ context.Context, name string) (*access.Principal, error) {
+	p := &access.Principal{Method: access.ByKey, Subject: name, Scopes: access.Scopes{access.ScopeRead}}
+	if name == "router" {
+		p.Limits = &access.Limits{BodyBytes: 5000, VariablesBytes: 4000, Cost: 50, Requests: 100}
+	}
+	return p, nil
+}
+
+func TestOwnLimits(t *testing.T) {
+	t.Parallel()
+	limits := httpapi.DefaultLimits()
+	limits.BodyBytes, limits.VariablesBytes, limits.Cost, limits.Requests = 2000, 1000, 5, 10
+	opt := httpapi.Options{API: api{}, Limits: limits, Access: routed{}, Own: func(c admission.Caller) admission.Own {
+		if c == httpapi.Named(access.ByKey, "router") {
+			return admission.Own{Requests: 100}
+		}
+		return admission.Own{}
+	}}
+	h := httpapi.New(opt)
+	long := func(n int) string {
+		return fmt.Sprintf(`{"query":"{ hello }","variables":{"x":"%s"}}`, strings.Repeat("x", n))
+	}
+	dear := `{"query":"{` + strings.Repeat(" self { hello }", 10) + `}","extensions":{"cost":true}}`
+	dearest := `{"query":"{` + strings.Repeat(" self { hello }", 60) + `}"}`
+	for name, tc := range map[string]struct{ body, other, router string }{ // the limit that is exceeded
+		"within both":         {hello, "", ""},
+		"variables":           {long(1500), "variables_bytes", ""},
+		"variables too long":  {long(4500), "body_bytes", "variables_bytes"},
+		"a body":              {long(2500), "body_bytes", ""},
+		"a body too long":     {long(6000), "body_bytes", "body_bytes"},
+		"what it costs":       {dear, "cost", ""},
+		"what costs too much": {dearest, "cost", "cost"},
+	} {
+		for caller, want := range map[string]string{"other " + name: tc.other, "router": tc.router} {
+			rec := do(h, post(tc.body, "Authorization", caller))
+			got := ""
+			if errs := refusalsOf(t, rec.Body.Bytes()); len(errs) > 0 {
+				got = errs[0].Extensions.Limit
+			}
+			if got != want {
+				t.Errorf("%s of %s: exceeds %q, want %q: %s", name, caller, got, want, rec.Body)
+			}
+			if caller == "router" && !strings.HasPrefix(rec.Header().Get("RateLimit-Policy"), `"caller";q=100;`) {
+				t.Errorf("the router is told %q", rec.Header().Get("RateLimit-Policy"))
+			}
+		}
+	}
+}
+
+// What a caller of a WebSocket may ask is known from connection_init on.
+func TestOwnLimitsOfASocket(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limits := httpapi.DefaultLimits()
+		limits.Cost = 5
+		s := serveOn(t, httpapi.Options{API: api{}, Limits: limits, Access: routed{}})
+		defer s.end(t)
+		for caller, want := range map[string][]string{
+			"router": {`{"type":"next","id":"1","payload":{"data":{"hello":"world"}}}`, wsDone},
+			"other": {`{"type":"error","id":"1","payload":[{"message":"the operation may cost 20; the limit is 5: ask for smaller pages, or fewer within each other",` +
+				`"extensions":{"actual":20,"code":"LIMIT_EXCEEDED","limit":"cost","maximum":5}}]}`},
+		} {
+			c := s.connect(t, nil, gqlws)
+			c.send(`{"type":"connection_init","payload":{"Authorization":"` + caller + `"}}`)
+			c.expect(wsAck)
+			c.send(`{"type":"subscribe","id":"1","payload":{"query":"{` + strings.Repeat(" self { hello }", 10) + `}"}}`)
+			c.expect(want...)
+			c.conn.Close(websocket.StatusNormalClosure, "") //nolint:errcheck // nothing comes after it
+		}
+	})
+}
