@@ -50,5 +50,5 @@ func (r *Roster) tried(counts func(snapshot.Key) bool) bool {
 // upToDate says whether the current directory has all that has been read, and what is laid over that.
 func (r *Roster) upToDate() bool {
 	e := r.current.Load()
-	return e.serves(r.keeper.Current(), true) && maps.Equal(e.overlaid, r.lay(e.snapshots).versions)
+	return e.serves(r.keeper.Current(), true) && maps.Equal(e.wanted.laid.words(), r.lay(e.wanted.snapshots).versions)
 }

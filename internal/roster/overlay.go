@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"roster/connectors"
@@ -76,6 +77,13 @@ func (l *laid) over(key snapshot.Key, d *directory.SourceData) string {
 	d.Contacts = slices.Concat(d.Contacts, more.Contacts)
 	d.ContactFolders = slices.Concat(d.ContactFolders, more.ContactFolders)
 	return l.versions[key]
+}
+
+func (l *laid) clone() *laid {
+	if l == nil {
+		return &laid{make(map[snapshot.Key]snapshot.Records), make(map[snapshot.Key]string)}
+	}
+	return &laid{maps.Clone(l.records), maps.Clone(l.versions)}
 }
 
 func (l *laid) words() map[snapshot.Key]string {

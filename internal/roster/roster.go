@@ -5,7 +5,6 @@ package roster
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"sync/atomic"
 	"time"
 
@@ -41,14 +40,17 @@ type Roster struct {
 	byName  map[string]*connectors.Source
 	keys    [needsSets][]snapshot.Key // by what is needed: every operation asks
 	current atomic.Pointer[edition]
+	make    func(stop func() bool, rules directory.Rules, data []directory.SourceData) (*directory.Directory, error)
 	stats   stats
 }
 
 // edition is a directory as it was published, with what it was built of.
 type edition struct {
 	directory *directory.Directory
-	snapshots map[snapshot.Key]*snapshot.Snapshot
-	overlaid  map[snapshot.Key]string // what was laid over them, by the overlay's words
+	built     input
+	// wanted is what was to be in it. It differs from what it was built of by what is refused.
+	wanted  input
+	refused map[snapshot.Key]*refusal
 	// next is closed when a newer edition is published.
 	next chan struct{}
 }
@@ -66,7 +68,8 @@ func New(opt Options) *Roster {
 	for n := range r.keys {
 		r.keys[n] = r.listKeys(Needs(n))
 	}
-	r.current.Store(r.build(nil, nil))
+	r.make = directory.BuildUntil
+	r.current.Store(&edition{directory: directory.Build(r.rules, r.data(input{})), next: make(chan struct{})})
 	return r
 }
 
@@ -75,38 +78,21 @@ func New(opt Options) *Roster {
 func (r *Roster) Run(ctx context.Context) error {
 	overlay := r.follow()
 	defer overlay.Stop()
+	retry := time.NewTimer(longest)
+	defer retry.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-r.keeper.Changed():
-			r.refresh(overlay)
 		case <-overlay.Changed():
-			r.refresh(overlay)
+		case <-retry.C:
+		}
+		r.refresh(ctx, overlay)
+		if at := r.current.Load().retryAt(); !at.IsZero() {
+			retry.Reset(time.Until(at))
 		}
 	}
-}
-
-// refresh publishes a new edition, unless the snapshots are the same as in the current one.
-func (r *Roster) refresh(overlay Following) {
-	defer overlay.Laying()()
-	old := r.current.Load()
-	snapshots := make(map[snapshot.Key]*snapshot.Snapshot)
-	for _, res := range r.keeper.Current() {
-		if res.Snapshot != nil {
-			snapshots[res.Status.Key] = res.Snapshot
-		}
-	}
-	laid := r.lay(snapshots)
-	if sameVersions(old.snapshots, snapshots) && maps.Equal(old.overlaid, laid.versions) {
-		return
-	}
-	start := time.Now()
-	e := r.build(snapshots, laid)
-	r.current.Store(e)
-	close(old.next)
-	r.stats.built(start, time.Now())
-	r.log.Debug("directory built", slog.String("version", e.directory.Version()), slog.Duration("took", time.Since(start)))
 }
 
 func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
@@ -119,39 +105,6 @@ func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
 		}
 	}
 	return true
-}
-
-func (r *Roster) build(snapshots map[snapshot.Key]*snapshot.Snapshot, laid *laid) *edition {
-	data := make([]directory.SourceData, len(r.sources))
-	for i, s := range r.sources {
-		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust}
-		for _, c := range s.Collections() {
-			key, version := snapshot.Key{Source: s.Name, Collection: c}, ""
-			if snap := snapshots[key]; snap != nil {
-				version = snap.Version
-				add(&d, snap.Records)
-			}
-			d.Versions = append(d.Versions, version+laid.over(key, &d))
-		}
-		data[i] = d
-	}
-	return &edition{directory: directory.Build(r.rules, data), snapshots: snapshots, overlaid: laid.words(), next: make(chan struct{})}
-}
-
-// add puts the records of one collection, the only ones that are set, with those of the source's others.
-func add(d *directory.SourceData, r snapshot.Records) {
-	switch {
-	case r.Accounts != nil:
-		d.Accounts = r.Accounts
-	case r.Teams != nil:
-		d.Teams = r.Teams
-	case r.Roles != nil:
-		d.Roles = r.Roles
-	case r.Contacts != nil:
-		d.Contacts = r.Contacts
-	case r.ContactFolders != nil:
-		d.ContactFolders = r.ContactFolders
-	}
 }
 
 // including waits for an edition that serves, no longer than ctx lasts, and then gives the current one.
@@ -181,8 +134,10 @@ func (e *edition) serves(results []snapshot.Result, exactly bool) bool {
 }
 
 func (e *edition) lacks(snap *snapshot.Snapshot, exactly bool) bool {
-	have := e.snapshots[snap.Key]
-	switch {
+	have := e.built.snapshots[snap.Key]
+	switch f := e.refused[snap.Key]; {
+	case f != nil: // it may not come to have it
+		return false
 	case have == nil:
 		return true
 	case have.Version == snap.Version || have.ReadAt.After(snap.ReadAt):

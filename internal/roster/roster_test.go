@@ -2,6 +2,7 @@ package roster_test
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -73,25 +74,34 @@ type running struct {
 	*roster.Roster
 	t      *testing.T
 	keeper *snapshot.Keeper
+	end    func() // and waits for it
 }
 
 func run(t *testing.T, sources ...*connectors.Source) running {
+	t.Helper()
+	return runBuilding(t, directory.BuildUntil, slog.New(slog.DiscardHandler), sources...)
+}
+
+// runBuilding is run with another way to build a directory.
+func runBuilding(t *testing.T, build roster.Builder, log *slog.Logger, sources ...*connectors.Source) running {
 	t.Helper()
 	keeper := snapshot.New(snapshot.Options{Sources: sources})
 	var trusted []roster.Source
 	for _, s := range sources {
 		trusted = append(trusted, roster.Source{Source: s})
 	}
-	r := roster.New(roster.Options{Keeper: keeper, Sources: trusted})
+	r := roster.New(roster.Options{Keeper: keeper, Sources: trusted, Logger: log})
+	r.BuildBy(build)
 	ctx, stop := context.WithCancel(t.Context())
 	var parts sync.WaitGroup
 	parts.Go(func() { _ = keeper.Run(ctx) })
 	parts.Go(func() { _ = r.Run(ctx) })
-	t.Cleanup(func() {
+	end := func() {
 		stop()
 		parts.Wait()
-	})
-	return running{r, t, keeper}
+	}
+	t.Cleanup(end)
+	return running{r, t, keeper, end}
 }
 
 var accounts = func() (n roster.Needs) { n.Add(connectors.Accounts); return n }()

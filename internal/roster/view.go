@@ -107,7 +107,7 @@ func (r *Roster) View(ctx context.Context, results []snapshot.Result, waited boo
 // standing says how a collection stands in the edition, which may have it as it was a little earlier or later than it was loaded.
 func (e *edition) standing(res *snapshot.Result) collection {
 	c := collection{Status: res.Status, notBefore: res.NotBefore, nextAt: res.NextAt}
-	have := e.snapshots[res.Status.Key]
+	have := e.built.snapshots[res.Status.Key]
 	switch {
 	case have == nil:
 		c.State = snapshot.Missing
@@ -119,6 +119,7 @@ func (e *edition) standing(res *snapshot.Result) collection {
 			c.State = max(c.State, snapshot.Incomplete)
 		}
 	}
+	e.blame(&c.Status)
 	e.reveal(&c.Status)
 	return c
 }
@@ -243,6 +244,7 @@ func (v *View) Freshness() (oldestAt, freshUntil time.Time, ok bool) {
 func (r *Roster) Statuses() []snapshot.Status {
 	e, statuses := r.current.Load(), r.keeper.Statuses()
 	for i := range statuses {
+		e.blame(&statuses[i])
 		e.reveal(&statuses[i])
 	}
 	return statuses

@@ -61,7 +61,7 @@ var (
 
 	snapshotState    = gauge("roster_snapshot_state", "1 for the state in which the collection is served, 0 for the others.", "source", "collection", "state")
 	snapshotFreshFor = gauge("roster_snapshot_fresh_for_seconds", "How long data counts as fresh: as configured, or longer where reading it takes long.", "source", "collection")
-	snapshotFailing  = gauge("roster_snapshot_failing", "1 while the last reading of the collection has failed.", "source", "collection")
+	snapshotFailing  = gauge("roster_snapshot_failing", "1 while the last reading of the collection has failed, or the directory cannot be built with its data.", "source", "collection")
 	snapshotReadings = counter("roster_snapshot_readings_total", "Readings of the collection from its source that have begun.", "source", "collection")
 	snapshotFailures = counter("roster_snapshot_reading_failures_total", "Readings that failed, by what it meant; short for one that ended without a fault and without all records.", "source", "collection", "meaning")
 	snapshotTook     = gauge("roster_snapshot_last_reading_duration_seconds", "How long the last complete reading took, whichever replica made it.", "source", "collection")
