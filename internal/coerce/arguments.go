@@ -85,30 +85,30 @@ func (c *arguments) check(list ast.ArgumentList, directive string) {
 	for _, a := range list {
 		c.at = place{a.Name, directive}
 		c.path = c.path[:0]
-		c.value(a.Value, true)
+		c.value(a.Value)
 	}
 }
 
-// value checks a value of an argument. Only an argument or a field may be left out where it has a default; an item of a list may not.
-func (c *arguments) value(v *ast.Value, mayBeLeftOut bool) {
+// value checks a value of an argument. An argument or a field may be left out where it has a default; an item of a list has none.
+func (c *arguments) value(v *ast.Value) {
 	switch v.Kind {
 	case ast.Variable:
 		if v.ExpectedType == nil || !v.ExpectedType.NonNull {
 			return
 		}
-		if given, absent := c.lookUp(v.Raw); !given && !(absent && mayBeLeftOut && v.ExpectedTypeHasDefault) {
+		if given, absent := c.lookUp(v.Raw); !given && !(absent && v.ExpectedTypeHasDefault) {
 			c.fault(v, absent)
 		}
 	case ast.ListValue:
 		for i, child := range v.Children {
 			c.path = append(c.path, item(i))
-			c.value(child.Value, false)
+			c.value(child.Value)
 			c.path = c.path[:len(c.path)-1]
 		}
 	case ast.ObjectValue:
 		for _, child := range v.Children {
 			c.path = append(c.path, field(child.Name))
-			c.value(child.Value, true)
+			c.value(child.Value)
 			c.path = c.path[:len(c.path)-1]
 		}
 	}
