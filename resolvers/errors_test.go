@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/cost"
 	"roster/internal/directory"
 	"roster/internal/httpapi"
 	"roster/resolvers"
@@ -64,7 +65,11 @@ func TestErrorPresenter(t *testing.T) {
 // bare is a graph whose operations are not prepared, so that every resolver panics.
 type bare struct{ *resolvers.Resolver }
 
-func (bare) Extension() graphql.HandlerExtension { return idle{} }
+func (bare) Lists() cost.Lists { return nil }
+
+func (bare) Extension(func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension {
+	return idle{}
+}
 
 type idle struct{}
 

@@ -13,6 +13,7 @@ import (
 
 	"roster/graph/model"
 	"roster/internal/access"
+	"roster/internal/cost"
 	"roster/internal/freshness"
 	"roster/internal/loaders"
 	"roster/internal/roster"
@@ -47,12 +48,16 @@ func operationOf(ctx context.Context) *operation {
 	return op
 }
 
-// Extension prepares each operation before its first resolver runs, and adds the sources' failures to its answer.
-func (r *Resolver) Extension() graphql.HandlerExtension { return &extension{Resolver: r} }
+// Extension prepares each operation before its first resolver runs, and adds the sources' failures to its answer. Affords refuses, by its errors, an
+// operation that costs more than it may where lists are that long.
+func (r *Resolver) Extension(affords func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension {
+	return &extension{Resolver: r, affords: affords}
+}
 
 type extension struct {
 	*Resolver
-	policy *policy
+	affords func(context.Context, cost.Lists) gqlerror.List
+	policy  *policy
 }
 
 var _ interface {
@@ -87,7 +92,11 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	wish := exchange.Wish
 	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections),
 		snapshot.Wish{NotBefore: wish.NotBefore(), IfError: wish.StaleIfError, OnlyKept: wish.OnlyIfCached})
-	op := &operation{view: viewUntil(ctx, e.Roster.View(ctx, results, waited)), needs: n.collections, onlyKept: wish.OnlyIfCached, refused: refused, withheld: withheld,
+	view := e.Roster.View(ctx, results, waited)
+	if errs := e.affords(ctx, sizes{view.Directory}); len(errs) > 0 {
+		return refuse(errs...)
+	}
+	op := &operation{view: viewUntil(ctx, view), needs: n.collections, onlyKept: wish.OnlyIfCached, refused: refused, withheld: withheld,
 		statuses: sync.OnceValue(e.Roster.Statuses), began: began, record: e.record(document, n, withheld)}
 	if document.Operation.Operation == ast.Query && access.WorksectionToken(ctx) == "" { // else what a source says of the caller may be in it, which is good for this moment only
 		exchange.Answer = answerOf(op.view, n)

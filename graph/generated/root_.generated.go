@@ -2998,7 +2998,7 @@ type CreateContactPayload {
   contact: Contact
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]!
+  userErrors: [UserError!]! @listSize(assumedSize: 100)
 }
 
 "The contact folder to make."
@@ -3017,7 +3017,7 @@ type CreateContactFolderPayload {
   contactFolder: ContactFolder
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]!
+  userErrors: [UserError!]! @listSize(assumedSize: 100)
 }
 `, BuiltIn: false},
 	{Name: "../schema/role.graphqls", Input: `"What one source calls a set of rights. Roles of different sources are never joined."
@@ -3171,7 +3171,7 @@ type Query {
 type Viewer {
   "What the caller's credentials name; null without credentials."
   subject: String
-  scopes: [String!]!
+  scopes: [String!]! @listSize(assumedSize: 10)
   "The caller as a person of the directory: the one who has the address that the issuer of their token has verified. It grants nothing."
   user: User
   """
@@ -3216,7 +3216,7 @@ enum Outcome {
 "Something the caller can put right."
 type UserError @shareable {
   "The input field at fault, from the outside in."
-  field: [String!]
+  field: [String!] @listSize(assumedSize: 10)
   message: String!
   code: UserErrorCode!
 }
@@ -3247,11 +3247,11 @@ type Source implements Node {
   url: URL
   "The worst state of its collections."
   state: SourceState!
-  collections: [SourceCollection!]!
+  collections: [SourceCollection!]! @listSize(assumedSize: 5)
   "Whether the answering server makes calls to it, or leaves it alone after failures for a while."
   breaker: BreakerState!
   "What it can do beyond being read."
-  capabilities: [SourceCapability!]!
+  capabilities: [SourceCapability!]! @listSize(assumedSize: 10)
   "How its credential stands, as far as that is known without asking the source; null where nothing is known."
   credential: SourceCredential
 }
@@ -3329,7 +3329,7 @@ type SourceCollection {
   "Why the last try failed; null after a success."
   error: SourceError
   "Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started."
-  tiers: [SourceTier!]!
+  tiers: [SourceTier!]! @listSize(assumedSize: 3)
   """
   How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
   until it ends, but for a first one, which is served as it grows.
@@ -3458,7 +3458,7 @@ input RefreshSourceInput {
 type RefreshSourcePayload {
   outcome: Outcome!
   source: Source
-  userErrors: [UserError!]!
+  userErrors: [UserError!]! @listSize(assumedSize: 100)
 }
 `, BuiltIn: false},
 	{Name: "../schema/task.graphqls", Input: `extend type Mutation {
@@ -3489,7 +3489,7 @@ type SubscribeToTaskPayload {
   user: User
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]!
+  userErrors: [UserError!]! @listSize(assumedSize: 100)
 }
 
 "Whom to stop telling of which task."
@@ -3509,7 +3509,7 @@ type UnsubscribeFromTaskPayload {
   user: User
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]!
+  userErrors: [UserError!]! @listSize(assumedSize: 100)
 }
 `, BuiltIn: false},
 	{Name: "../schema/team.graphqls", Input: `"A group of people in one source."
@@ -3609,7 +3609,7 @@ type CreateTeamPayload {
   team: Team
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]!
+  userErrors: [UserError!]! @listSize(assumedSize: 100)
 }
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
@@ -4074,7 +4074,7 @@ type InviteUserPayload {
   account: Account
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]!
+  userErrors: [UserError!]! @listSize(assumedSize: 100)
 }
 `, BuiltIn: false},
 	{Name: "../../federation/directives.graphql", Input: `

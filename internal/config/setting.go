@@ -76,7 +76,7 @@ type Limits struct {
 	RootFields         int           `key:"root_fields" default:"100" min:"1" max:"1000000" doc:"Fields of an operation itself."`
 	Fragments          int           `key:"fragments" default:"200" min:"0" max:"100000" doc:"Named fragments of a document."`
 	Pairs              int           `key:"pairs" default:"20000" min:"0" max:"10000000" doc:"Pairs of fields under one name in one place, since each pair has to be compared: a field that is written 200 times makes 19900."`
-	Cost               int           `key:"cost" default:"500000" min:"1" max:"2000000000" doc:"What an operation may cost, worked out before it runs: 1 for each value of the largest answer that it asks for and for each item of a list that it gives, and more where @cost in the schema says so."`
+	Cost               int           `key:"cost" default:"500000" min:"1" max:"2000000000" doc:"What an operation may cost, worked out before it runs: 1 for each value of the largest answer that it can have by the data there is and for each item of a list that it gives, and more where @cost in the schema says so. It bounds the number of values in an answer."`
 	VariablesBytes     int           `key:"variables_bytes" default:"524288" min:"16" max:"67108864" doc:"Length of the variables."`
 	VariablesDepth     int           `key:"variables_depth" default:"16" min:"1" max:"1000" doc:"Levels of lists and objects in each other in a variable."`
 	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer. The rest is counted in one more."`

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/internal/lengths"
 )
 
 // Directory is everything, linked, built from one set of snapshots. It is immutable.
@@ -23,6 +24,7 @@ type Directory struct {
 	contacts contactList
 	folders  folderList
 
+	sizes   [listCount]lengths.Longest
 	byEmail map[string]*User // vouched-for addresses that name one person only
 
 	stop func() bool // see Until
@@ -71,7 +73,7 @@ func BuildUntil(stop func() bool, rules Rules, data []SourceData) (d *Directory,
 		b.collectSource(i, &d)
 	}
 	for _, part := range []func(){
-		b.collectAccounts, b.joinUsers, b.indexTeams, b.indexRoles, b.indexFolders, b.indexUsers, b.collectContacts, b.indexContacts,
+		b.collectAccounts, b.joinUsers, b.indexTeams, b.indexRoles, b.indexFolders, b.indexUsers, b.collectContacts, b.indexContacts, b.measure,
 	} {
 		b.step(paceSteps)
 		part()

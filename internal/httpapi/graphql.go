@@ -23,6 +23,7 @@ type door struct {
 	exec      *executor.Executor
 	documents *documents
 	costs     *cost.Schema
+	lists     func() cost.Lists
 	gate      *admission.Gate
 	endless   *admission.Gate   // for subscriptions under way
 	access    Authenticator     // nil where everyone may do everything
@@ -46,7 +47,8 @@ func newDoor(opt Options) *door {
 	schema := opt.API.Schema()
 	d := &door{
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.API.Prepare, opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
-		gate: opt.Gate, endless: NewGate(opt.Limits, opt.Own), access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
+		lists: opt.API.Lists,
+		gate:  opt.Gate, endless: NewGate(opt.Limits, opt.Own), access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
 		large: make(chan struct{}, largeBodies), decoders: newDecoders(opt.Limits.BodyBytes),
 	}
@@ -59,7 +61,7 @@ func newDoor(opt Options) *door {
 	if opt.Observer != nil {
 		d.exec.Use(observed{opt.Observer}) // before the one that loads
 	}
-	d.exec.Use(opt.API.Extension())
+	d.exec.Use(opt.API.Extension(d.affords))
 	return d
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/internal/admission"
+	"roster/internal/cost"
 	"roster/internal/persisted"
 )
 
@@ -18,7 +19,10 @@ type API interface {
 	Schema() graphql.ExecutableSchema
 	// Prepare holds a document to the schema that clients know, by these rules, and makes it one of Schema's.
 	Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List
-	Extension() graphql.HandlerExtension
+	// Lists says how long lists are in the data that an operation would see now.
+	Lists() cost.Lists
+	// Extension prepares operations. It asks affords about the data that an operation does see, and answers with the errors if there are any.
+	Extension(affords func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension
 	ErrorPresenter(ctx context.Context, err error) *gqlerror.Error
 	Recover(ctx context.Context, p any) error
 }

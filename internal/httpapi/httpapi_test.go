@@ -21,6 +21,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"roster/internal/cost"
 	"roster/internal/freshness"
 	"roster/internal/httpapi"
 )
@@ -35,7 +36,11 @@ var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { hello(nam
 
 func (a api) Schema() graphql.ExecutableSchema { return executable(a) }
 
-func (api) Extension() graphql.HandlerExtension { return idle{} }
+func (api) Lists() cost.Lists { return nil }
+
+func (api) Extension(func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension {
+	return idle{}
+}
 
 func (a api) Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List {
 	return validator.ValidateWithRules(a.Schema().Schema(), doc, by)

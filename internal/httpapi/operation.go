@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/cost"
 	"roster/internal/freshness"
 )
 
@@ -16,8 +17,9 @@ type operation struct {
 	exchange freshness.Exchange
 	readOnly bool // only a query may come in this way
 	cost     int
-	tellCost bool // the client wants to know
-	streamed bool // there are no headers to an answer, so that it tells its age itself
+	lists    cost.Lists // that cost was worked out by
+	tellCost bool       // the client wants to know
+	streamed bool       // there are no headers to an answer, so that it tells its age itself
 }
 
 var (
@@ -72,7 +74,8 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	if running.Variables, errs = doc.coerce.Values(chosen, params.Variables); len(errs) > 0 {
 		return d.refused(ctx, running, errs)
 	}
-	op.cost = d.costs.Estimate(chosen, running.Variables)
+	op.lists = d.lists()
+	op.cost = d.costs.Estimate(chosen, running.Variables, op.lists)
 	op.tellCost, _ = params.Extensions["cost"].(bool)
 	if e := d.limits.afford(op.cost); e != nil {
 		return d.refused(ctx, running, e.list())
@@ -81,7 +84,7 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	if e != nil { // before anybody is told that it begins
 		return nil, ctx, e
 	}
-	next, ctx := d.exec.DispatchOperation(ctx, running)
+	next, ctx := d.exec.DispatchOperation(context.WithValue(ctx, operationKey{}, op), running)
 	return next, ctx, nil
 }
 
@@ -91,6 +94,22 @@ func (op *operation) choosePlace(said any) *refusal {
 	var err error
 	if op.exchange.Place, err = freshness.ParsePlace([]string{text}); err != nil {
 		return badRequest(http.StatusBadRequest, "%s", err)
+	}
+	return nil
+}
+
+type operationKey struct{}
+
+// affords works an operation's cost out again where it does not see the data any more that it was worked out by, since it has waited for newer.
+func (d *door) affords(ctx context.Context, lists cost.Lists) gqlerror.List {
+	op, ok := ctx.Value(operationKey{}).(*operation)
+	if !ok || op.lists == lists {
+		return nil
+	}
+	running := graphql.GetOperationContext(ctx)
+	op.lists, op.cost = lists, d.costs.Estimate(running.Operation, running.Variables, lists)
+	if e := d.limits.afford(op.cost); e != nil {
+		return e.list()
 	}
 	return nil
 }

@@ -1,0 +1,40 @@
+package lengths_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"roster/internal/lengths"
+)
+
+// The longest lists together have what they have when they are sorted and added up.
+func TestOfIsTheSumOfTheLongest(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOf(rapid.IntRange(0, 9)).Draw(t, "lengths")
+		count := make(lengths.Count)
+		for _, n := range all {
+			count.Add(n)
+		}
+		n, want := rapid.IntRange(-1, len(all)+2).Draw(t, "lists"), 0
+		slices.Sort(all)
+		for i := range min(n, len(all)) {
+			want += all[len(all)-1-i]
+		}
+		if got := count.Longest().Of(n); got != want {
+			t.Errorf("the %d longest of %v have %d items, want %d", n, all, got, want)
+		}
+	})
+}
+
+func TestAlways(t *testing.T) {
+	t.Parallel()
+	if got := lengths.Always(3).Of(5); got != 15 {
+		t.Errorf("%d, want 15", got)
+	}
+	if got := lengths.Always(0).Of(5); got != 0 {
+		t.Errorf("%d, want 0", got)
+	}
+}
