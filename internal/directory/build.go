@@ -151,9 +151,10 @@ func (b *builder) notice(s int, source *Source) {
 
 func (b *builder) account(s int, source *Source, r *connectors.Account) *AccountCore {
 	b.step(1 + len(r.Emails) + len(r.Teams) + len(r.Roles))
+	name, first, last := private{r.Phones, r.Addresses}.names(r.Name, r.FirstName, r.LastName)
 	a := &AccountCore{
 		ID: encodeID(accountID, source.Name, r.ID), Source: source, ExternalID: r.ID,
-		FirstName: text(r.FirstName), LastName: text(r.LastName), Username: text(r.Username), Title: text(r.Title),
+		FirstName: text(first), LastName: text(last), Username: text(r.Username), Title: text(r.Title),
 		Department: text(r.Department), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), AvatarURL: text(r.AvatarURL),
 		Locale: text(r.Locale), Active: r.Active, AccessLevel: connectors.AccessNone, URL: text(r.URL), CreatedAt: r.CreatedAt,
 		Teams: b.teams[s].of(r), Roles: b.roles[s].of(r), emails: b.emails(b.data[s].Trust, r.Emails), record: r,
@@ -164,7 +165,8 @@ func (b *builder) account(s int, source *Source, r *connectors.Account) *Account
 	if len(a.emails) > 0 {
 		a.Email = Text(a.emails[0].address)
 	}
-	a.Name = cmp.Or(fullName(r.Name, r.FirstName, r.LastName), string(a.Username), string(a.Email), r.ID)
+	a.given = fullName(name, first, last)
+	a.Name = cmp.Or(a.given, string(a.Username), string(a.Email), r.ID)
 	return a
 }
 

@@ -71,8 +71,9 @@ func (b *builder) collectContacts() {
 func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 	b.step(1 + len(r.Emails) + len(r.Tags))
 	source := b.dir.sources[s]
+	name, first, last := private{r.Phones, r.Addresses}.names(r.Name, r.FirstName, r.LastName)
 	c := &Contact{
-		ID: encodeID(contactID, source.Name, r.ID), Source: source, ExternalID: r.ID, FirstName: text(r.FirstName), LastName: text(r.LastName),
+		ID: encodeID(contactID, source.Name, r.ID), Source: source, ExternalID: r.ID, FirstName: text(first), LastName: text(last),
 		Title: text(r.Title), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), Folder: b.folders[s].of(r),
 		Tags: emptied(r.Tags), URL: text(r.URL), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
@@ -86,7 +87,7 @@ func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 		c.Email = Text(c.Emails[0])
 	}
 	// A phone number would be a name too, but not everybody may see it, and everybody sees, searches and sorts by names.
-	c.Name = cmp.Or(fullName(r.Name, r.FirstName, r.LastName), string(c.Email), r.ID)
+	c.Name = cmp.Or(fullName(name, first, last), string(c.Email), r.ID)
 	if owner, ok := b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.OwnerID}]; ok {
 		c.Owner = owner.Core().User
 	}

@@ -139,7 +139,7 @@ type gathered struct {
 // name is a real name of any account's before any user name, address or ID.
 func (m *merger) name(u *User) string {
 	for _, value := range []func(*AccountCore) Text{
-		func(a *AccountCore) Text { return Text(fullName(a.record.Name, a.record.FirstName, a.record.LastName)) },
+		func(a *AccountCore) Text { return Text(a.given) },
 		func(a *AccountCore) Text { return a.Username },
 		func(a *AccountCore) Text { return a.Email },
 	} {

@@ -102,6 +102,7 @@ type AccountCore struct {
 
 	record *connectors.Account
 	emails []accountEmail // the usable ones, in the source's order
+	given  string         // the name that the source gives; empty where it gives none that everybody may see
 }
 
 // Core gives the account itself.
