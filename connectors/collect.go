@@ -5,6 +5,9 @@ import "slices"
 // Collector gathers the records of a paged reading, each ID once: pages overlap and slip while people come and go. A record that comes
 // again replaces the earlier one in its place, since it was read later.
 type Collector[T Record] struct {
+	// Anomalies counts what could not be read on the way.
+	Anomalies Anomalies
+
 	records  []T
 	at       map[string]int
 	nameless int
@@ -39,9 +42,9 @@ func (c *Collector[T]) Len() int { return len(c.records) }
 // Whole says whether every record so far had an ID.
 func (c *Collector[T]) Whole() bool { return c.nameless == 0 }
 
-// Listing gives what has been gathered. Later additions do not change it. It is complete only where the caller says so and every record
+// Listing gives what has been gathered, with the anomalies. Later additions do not change it. It is complete only where the caller says so and every record
 // had an ID.
 func (c *Collector[T]) Listing(expected *int, complete bool) Listing[T] {
 	c.lent = true
-	return Listing[T]{Records: slices.Clip(c.records), Expected: expected, Complete: complete && c.Whole()}
+	return Listing[T]{Records: slices.Clip(c.records), Expected: expected, Complete: complete && c.Whole(), Anomalies: c.Anomalies.All()}
 }

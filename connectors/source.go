@@ -36,6 +36,8 @@ type Listing[T Record] struct {
 	// Complete says that the reading came to its end and nothing is known to be missing. Only then may a record that is not here be
 	// taken for deleted.
 	Complete bool
+	// Anomalies tells what could not be read in these records, or has cost a row; nil for nothing.
+	Anomalies []Anomaly `json:",omitempty"`
 	// Began is when the first of the records was read, where that was in an earlier call which was broken off, and this one went on from
 	// there; zero where it was in this call.
 	Began time.Time `json:",omitzero"`

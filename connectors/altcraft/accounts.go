@@ -21,12 +21,11 @@ func (c *client) List(ctx context.Context, _ connectors.Progress[connectors.Acco
 
 func (c *client) convert(list userList) connectors.Listing[connectors.Account] {
 	var found connectors.Collector[connectors.Account]
-	for _, u := range list.Data {
-		found.Add(convertUser(u, c.accountID, c.region))
+	for _, row := range list.rows {
+		found.Add(convertUser(row.Noting(&found.Anomalies), c.accountID, c.region))
 	}
-	expected, ok := list.expected()
 	// A username that comes twice stands for one user, so it does not make up for a missing one.
-	listing := found.Listing(expected, ok && (expected == nil || *expected == found.Len() && *expected == len(list.Data)))
+	listing := found.Listing(list.total, list.counted && (list.total == nil || *list.total == found.Len() && *list.total == len(list.rows)))
 	// The vendor promises no order. One account's IDs differ in the username only.
 	slices.SortFunc(listing.Records, func(a, b connectors.Account) int { return cmp.Compare(a.Username, b.Username) })
 	return listing
@@ -45,8 +44,8 @@ func (c *client) Probe(ctx context.Context) ([]connectors.Finding, error) {
 	case listing.Complete:
 	case listing.Expected != nil && *listing.Expected > len(listing.Records):
 		all.Note = fmt.Sprintf("it lists %d of %d; ask whoever runs it for a row limit on this call", len(listing.Records), *listing.Expected)
-	case listing.Expected != nil && *listing.Expected < len(list.Data):
-		all.Note = fmt.Sprintf("it lists %d and counts %d: whether some are missing cannot be told", len(list.Data), *listing.Expected)
+	case listing.Expected != nil && *listing.Expected < len(list.rows):
+		all.Note = fmt.Sprintf("it lists %d and counts %d: whether some are missing cannot be told", len(list.rows), *listing.Expected)
 	default:
 		all.Note = "a row has no username, or total_count is not a number: whether some are missing cannot be told"
 	}

@@ -5,7 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 
-	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -13,24 +13,21 @@ import (
 type form struct {
 	name, mediaType string
 	encode          func(usersListRequest) ([]byte, error)
-	// verdict and userList decode an answer. Their errors are *connectors.Error of KindBadResponse.
-	verdict  func(*rest.Response) (verdict, error)
-	userList func(*rest.Response) (userList, error)
+	// decode reads an answer. Its errors are *connectors.Error of KindBadResponse.
+	decode func(*rest.Response) (decode.Value, error)
 }
 
 // The vendor takes and gives both. Its own examples of XML contradict each other, so that JSON is what is spoken unless the operator says otherwise.
 var (
 	jsonForm = &form{
 		name: "json", mediaType: "application/json",
-		encode:   func(q usersListRequest) ([]byte, error) { return json.Marshal(q) },
-		verdict:  func(r *rest.Response) (v verdict, err error) { return v, r.JSON(&v) },
-		userList: func(r *rest.Response) (list userList, err error) { return list, r.JSON(&list) },
+		encode: func(q usersListRequest) ([]byte, error) { return json.Marshal(q) },
+		decode: (*rest.Response).Document,
 	}
 	xmlForm = &form{
 		name: "xml", mediaType: "application/xml",
-		encode:   func(q usersListRequest) ([]byte, error) { return xml.Marshal(xmlUsersListRequest{usersListRequest: q}) },
-		verdict:  func(r *rest.Response) (verdict, error) { return fromXML(r, verdictOf) },
-		userList: func(r *rest.Response) (userList, error) { return fromXML(r, userListOf) },
+		encode: func(q usersListRequest) ([]byte, error) { return xml.Marshal(xmlUsersListRequest{usersListRequest: q}) },
+		decode: readXML,
 	}
 )
 
@@ -53,17 +50,11 @@ func (f *form) other() *form {
 	return jsonForm
 }
 
-func fromXML[T any](r *rest.Response, decode func(*element) (T, error)) (T, error) {
-	root, e := readXML(r)
-	if e != nil {
-		var none T
-		return none, e
-	}
-	v, err := decode(root)
+// userList reads an answer of users/list.
+func (f *form) userList(r *rest.Response) (userList, error) {
+	answer, err := f.decode(r)
 	if err != nil {
-		e = r.Fail(connectors.KindBadResponse, "not the XML that was expected: "+err.Error())
-		e.Err = err
-		return v, e
+		return userList{}, err
 	}
-	return v, nil
+	return userListOf(r, answer)
 }

@@ -18,16 +18,19 @@ func (f *form) judge(r *rest.Response) *connectors.Error {
 	if r.Status >= 300 && r.Status < 400 {
 		return r.Fail(connectors.KindBadResponse, "it redirects elsewhere, which is never followed; check url")
 	}
-	v, decodeErr := f.verdict(r)
+	answer, decodeErr := f.decode(r)
+	if decodeErr == nil && !answer.IsObject() {
+		decodeErr = r.Fail(connectors.KindBadResponse, "not what was expected of an answer")
+	}
+	code, coded := errorCode(answer)
 	if decodeErr != nil {
 		// Nobody says in which form a request is refused whose wish was not read yet. A refusal counts in either, a success does not.
-		if o, err := f.other().verdict(r); err == nil {
-			if code, ok := o.code(); ok && code != 0 {
-				v, decodeErr = o, nil
+		if other, err := f.other().decode(r); err == nil {
+			if c, ok := errorCode(other); ok && c != 0 {
+				code, coded, decodeErr = c, true, nil
 			}
 		}
 	}
-	code, coded := v.code()
 	if r.Status >= 200 && r.Status < 300 {
 		switch {
 		case decodeErr != nil:

@@ -116,7 +116,7 @@ func TestJudgeXML(t *testing.T) {
 		"empty error is no success":        {200, `<xml><error/></xml>`, connectors.KindBadResponse, "no error code"},
 		"an error inside of something":     {200, `<xml><data><error>0</error></data></xml>`, connectors.KindBadResponse, "no error code"},
 		"error that is a word":             {200, `<xml><error>none</error></xml>`, connectors.KindBadResponse, "no error code"},
-		"error with elements":              {200, `<xml><error><a>0</a></error></xml>`, connectors.KindBadResponse, "field error"},
+		"error with elements":              {200, `<xml><error><a>0</a></error></xml>`, connectors.KindBadResponse, "no error code"},
 		"another root":                     {200, `<html><error>0</error></html>`, connectors.KindBadResponse, "root xml"},
 		"two documents":                    {200, `<xml><error>0</error></xml><xml><error>0</error></xml>`, connectors.KindBadResponse, "root xml"},
 		"text behind it":                   {200, `<xml><error>0</error></xml>x`, connectors.KindBadResponse, "root xml"},

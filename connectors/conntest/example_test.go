@@ -136,8 +136,8 @@ func (c *connector) page(ctx context.Context, op string, offset int) (wire, erro
 		_ = json.Unmarshal(resp.Body, &w)
 		return w, nil
 	}
-	if err := resp.JSON(&w); err != nil {
-		return wire{}, err
+	if json.Unmarshal(resp.Body, &w) != nil {
+		return wire{}, resp.Fail(connectors.KindBadResponse, "not what was expected")
 	}
 	if !w.OK {
 		return wire{}, resp.Fail(connectors.KindBadResponse, "the answer does not say that all is well")

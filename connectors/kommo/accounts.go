@@ -10,7 +10,7 @@ import (
 //
 // GET /api/v4/users: https://developers.kommo.com/reference/users-list
 func (c *client) accounts(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
-	l, err := list(ctx, c, endpoint[user, connectors.Account]{
+	l, err := list(ctx, c, endpoint[connectors.Account]{
 		op:      opUsers,
 		path:    pathUsers,
 		query:   "with=role,group,uuid,amojo_id,user_rank,phone_number&limit=" + pageSize,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -92,36 +93,31 @@ func changedFrom(known []connectors.Contact, since time.Time) time.Time {
 // contactList is a reading of contacts on its way.
 type contactList struct {
 	*client
-	walk connectors.Walk[contact]
+	walk connectors.Walk[decode.Value]
 	got  connectors.Collector[connectors.Contact]
 	from time.Time      // only those changed then or later; zero for all
 	resp *rest.Response // the latest
 	dead error          // why no page can follow the latest
+	torn bool           // a page came without its list
 }
 
 func (c *client) newList(from time.Time) *contactList {
 	l := &contactList{client: c, from: from}
 	convert := contactConverter{c.region}.convert
-	l.walk = connectors.Walk[contact]{
+	l.walk = connectors.Walk[decode.Value]{
 		Fetch:   l.page,
-		Key:     func(w contact) string { return recordID(w.ID) },
+		Key:     rowID,
 		Compare: compareIDs,
 		Fail:    func(detail string) error { return l.resp.Fail(connectors.KindBadResponse, detail) },
-		Begin:   func() { l.got = connectors.Collector[connectors.Contact]{} },
-		Take: func(rows []contact) {
-			for _, row := range rows {
-				if record, ok := convert(row); ok {
-					l.got.Add(record)
-				}
-			}
-		},
+		Begin:   func() { l.got, l.torn = connectors.Collector[connectors.Contact]{}, false },
+		Take:    func(rows []decode.Value) { take(&l.got, rows, convert) },
 	}
 	return l
 }
 
 func (l *contactList) run(ctx context.Context) (connectors.Listing[connectors.Contact], error) {
 	end, err := l.walk.Run(ctx)
-	listing := l.got.Listing(nil, err == nil && end.Complete(l.got.Len()))
+	listing := l.got.Listing(nil, err == nil && !l.torn && end.Complete(l.got.Len()))
 	byID := func(a, b connectors.Contact) int { return compareIDs(a.ID, b.ID) }
 	if !slices.IsSortedFunc(listing.Records, byID) {
 		listing.Records = slices.Clone(listing.Records) // the same array may have been handed out as progress
@@ -131,11 +127,11 @@ func (l *contactList) run(ctx context.Context) (connectors.Listing[connectors.Co
 }
 
 // page reads the page that holds the contact at that place.
-func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[contact], error) {
+func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[decode.Value], error) {
 	if l.dead != nil {
 		err := l.dead
 		l.dead = nil
-		return connectors.Page[contact]{}, err
+		return connectors.Page[decode.Value]{}, err
 	}
 	limit, number := pageAt(offset)
 	query := url.Values{"order[id]": {"asc"}, "limit": {strconv.Itoa(limit)}, "page": {strconv.Itoa(number)}}
@@ -144,24 +140,27 @@ func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[con
 	}
 	resp, err := l.get(ctx, opContacts, pathContacts, query.Encode())
 	if err != nil {
-		return connectors.Page[contact]{}, err
+		return connectors.Page[decode.Value]{}, err
 	}
 	l.resp = resp
-	out := connectors.Page[contact]{Offset: (number - 1) * limit, Asked: limit}
+	out := connectors.Page[decode.Value]{Offset: (number - 1) * limit, Asked: limit}
 	if resp.Status == http.StatusNoContent {
 		return out, nil
 	}
-	p, rows, err := decodePage[contact](resp, "contacts")
+	p, err := decodePage(resp, "contacts")
 	if err != nil {
 		return out, err
 	}
-	if err := l.judge(rows); err != nil {
+	if err := l.judge(p.rows); err != nil {
 		return out, err
 	}
-	last := p.next == ""
-	out.Rows, out.Last, out.Contradicts = rows, &last, p.number != nil && *p.number != number
-	if !last {
-		if len(rows) == 0 {
+	l.torn = l.torn || !p.listed
+	out.Rows, out.Contradicts = p.rows, p.number != nil && *p.number != number
+	if p.ends || p.next != "" {
+		out.Last = new(p.ends)
+	}
+	if p.next != "" {
+		if len(p.rows) == 0 {
 			return out, resp.Fail(connectors.KindBadResponse, "an empty page that is not the last")
 		}
 		l.dead = l.leads(p.next, number)
@@ -169,10 +168,17 @@ func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[con
 	return out, nil
 }
 
-// judge holds the rows against the filter.
-func (l *contactList) judge(rows []contact) error {
-	for _, w := range rows {
-		if !l.from.IsZero() && !w.IsDeleted && unixTime(w.UpdatedAt).Before(l.from) {
+// judge holds the rows against the filter. A time that is there and cannot be read speaks neither for it nor against it.
+func (l *contactList) judge(rows []decode.Value) error {
+	if l.from.IsZero() {
+		return nil
+	}
+	for _, row := range rows {
+		changed := row.Unix("updated_at")
+		if unread := changed.IsZero() && !row.Null("updated_at"); unread || row.Flag("is_deleted") == decode.Yes {
+			continue
+		}
+		if changed.Before(l.from) {
 			return l.resp.Fail(connectors.KindUnsupported, "it does not keep to the time of change that was asked for")
 		}
 	}

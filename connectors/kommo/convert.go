@@ -1,109 +1,114 @@
 package kommo
 
 import (
+	"cmp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/decode"
 )
 
 // defaultGroup is the ID of the group of those who were put in none: the account lists it under this ID, a member's group_id is null.
 const defaultGroup = "0"
 
 // text gives a value as a person would write it.
-func text(s rest.Scalar) string { return strings.TrimSpace(string(s)) }
+func text(v decode.Value, key string) string { return strings.TrimSpace(v.Text(key)) }
 
 // number gives a decimal number in the form that stands for it, or "" for anything else. IDs stay text: they may outgrow an integer.
-func number(s rest.Scalar) string {
-	if s == "" || len(s) > 32 || strings.ContainsFunc(string(s), func(r rune) bool { return r < '0' || r > '9' }) {
+func number(s string) string {
+	if s == "" || len(s) > 32 || strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' }) {
 		return ""
 	}
-	if t := strings.TrimLeft(string(s), "0"); t != "" {
+	if t := strings.TrimLeft(s, "0"); t != "" {
 		return t
 	}
 	return "0"
 }
 
-// recordID gives a number other than 0, which Kommo writes for the system and for nobody.
-func recordID(s rest.Scalar) string {
+// somebody gives a number other than 0, which Kommo writes for the system and for nobody.
+func somebody(s string) string {
 	if n := number(s); n != "0" {
 		return n
 	}
 	return ""
 }
 
-// unixTime reads seconds; zero where there are none, or too many for a date of four digits.
-func unixTime(s rest.Scalar) time.Time {
-	const end = 253402300800 // the year 10000
-	seconds, err := strconv.ParseInt(string(s), 10, 64)
-	if err != nil || seconds <= 0 || seconds >= end {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0).UTC()
+// rowID gives the ID of a row of any list but that of groups.
+func rowID(row decode.Value) string { return row.RowID("id", somebody) }
+
+// refID gives the ID of another record, other than of a group.
+func refID(v decode.Value, key string) string { return somebody(v.ID(key, number)) }
+
+func convertTeam(row decode.Value) connectors.Team {
+	return connectors.Team{ID: row.RowID("id", number), Name: text(row, "name")}
 }
 
-func convertTeam(g named) connectors.Team {
-	return connectors.Team{ID: number(g.ID), Name: text(g.Name)}
-}
-
-func convertRole(r role) connectors.Role {
-	out := connectors.Role{ID: recordID(r.ID), Name: text(r.Name), Access: connectors.AccessMember}
-	if r.Rights != nil {
-		out.Permissions = convertPermissions(*r.Rights)
+func convertRole(row decode.Value) (connectors.Role, bool) {
+	out := connectors.Role{ID: rowID(row), Name: text(row, "name"), Access: connectors.AccessMember}
+	if rights := row.Object("rights"); rights.IsObject() {
+		out.Permissions = convertPermissions(rights)
 	}
-	return out
+	return out, true
 }
 
 // contactConverter knows what the configuration adds to a contact.
 type contactConverter struct{ region string }
 
-func (c contactConverter) convert(w contact) (connectors.Contact, bool) {
-	if w.IsDeleted { // served for a while after the deletion
+// convert makes the neutral record of a row of /contacts. A contact is taken for deleted only where that is clear.
+func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
+	if row.Flag("is_deleted") == decode.Yes { // served for a while after the deletion
 		return connectors.Contact{}, false
 	}
 	out := connectors.Contact{
-		ID:        recordID(w.ID),
-		Name:      text(w.Name),
-		FirstName: text(w.FirstName),
-		LastName:  text(w.LastName),
-		OwnerID:   recordID(w.ResponsibleUserID),
-		CreatedAt: unixTime(w.CreatedAt),
-		UpdatedAt: unixTime(w.UpdatedAt),
+		ID:        rowID(row),
+		Name:      text(row, "name"),
+		FirstName: text(row, "first_name"),
+		LastName:  text(row, "last_name"),
+		OwnerID:   refID(row, "responsible_user_id"),
+		CreatedAt: row.Unix("created_at"),
+		UpdatedAt: row.Unix("updated_at"),
 	}
-	for _, f := range w.CustomFields {
-		for _, v := range f.values {
-			if f.code == codeEmail {
-				out.Emails = appendEmail(out.Emails, v.Value)
-			} else if phone, ok := connectors.ParsePhone(string(v.Value), c.region, phoneKind(v)); ok {
-				out.Phones = append(out.Phones, phone)
+	fields, _ := row.Objects("custom_fields_values")
+	for _, f := range fields {
+		switch strings.ToUpper(f.Text("field_code")) { // the values of other fields are left alone: they have many types
+		case codeEmail:
+			for _, v := range values(f) {
+				out.Emails = appendEmail(out.Emails, v.Text("value"))
+			}
+		case codePhone:
+			for _, v := range values(f) {
+				if phone, ok := connectors.ParsePhone(v.Text("value"), c.region, phoneKind(v)); ok {
+					out.Phones = append(out.Phones, phone)
+				}
 			}
 		}
 	}
-	for _, t := range w.Embedded.Tags {
-		if name := text(t.Name); name != "" && !slices.Contains(out.Tags, name) {
+	tags, _ := row.Object("_embedded").Objects("tags")
+	for _, t := range tags {
+		if name := text(t, "name"); name != "" && !slices.Contains(out.Tags, name) {
 			out.Tags = append(out.Tags, name)
 		}
 	}
 	return out, true
 }
 
-func appendEmail(emails []connectors.Email, raw rest.Scalar) []connectors.Email {
-	e := connectors.Email{Address: text(raw)}
+func values(field decode.Value) []decode.Value {
+	all, _ := field.Objects("values")
+	return all
+}
+
+func appendEmail(emails []connectors.Email, raw string) []connectors.Email {
+	e := connectors.Email{Address: strings.TrimSpace(raw)}
 	if e.Address == "" || slices.Contains(emails, e) {
 		return emails
 	}
 	return append(emails, e)
 }
 
-func phoneKind(v fieldValue) connectors.PhoneKind {
-	code := v.EnumCode
-	if code == "" {
-		code = v.Enum
-	}
-	switch strings.ToUpper(text(code)) {
+// phoneKind goes by the code of a number's kind, which older payloads call enum.
+func phoneKind(v decode.Value) connectors.PhoneKind {
+	switch strings.ToUpper(cmp.Or(text(v, "enum_code"), text(v, "enum"))) {
 	case "":
 		return connectors.PhoneMain
 	case "WORK", "WORKDD": // at work, and directly to the desk

@@ -7,71 +7,89 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 )
 
 // accountConverter knows what the configuration adds to an account.
 type accountConverter struct{ region string }
 
-func (c accountConverter) convert(w user) (connectors.Account, bool) {
-	r := w.Rights
+// convert makes the neutral record of a row of /users. Which keys are there depends on the query's "with".
+func (c accountConverter) convert(row decode.Value) (connectors.Account, bool) {
+	rights, embedded := row.Object("rights"), row.Object("_embedded")
+	admin, free, active := rights.Flag("is_admin"), rights.Flag("is_free"), rights.Flag("is_active")
 	out := connectors.Account{
-		ID:     recordID(w.ID),
-		Name:   text(w.Name),
-		Emails: appendEmail([]connectors.Email{}, w.Email),
-		Locale: strings.ToLower(text(w.Lang)),
-		Active: r.IsActive == nil || *r.IsActive,
-		Access: accessLevel(r),
-		Roles:  roleRefs(w),
-		Teams:  teamRefs(w),
+		ID:     rowID(row),
+		Name:   text(row, "name"),
+		Emails: appendEmail([]connectors.Email{}, row.Text("email")),
+		Locale: strings.ToLower(text(row, "lang")),
+		Active: active != decode.No,
+		Access: accessLevel(admin, free, active),
+		Roles:  roleRefs(rights, embedded),
+		Teams:  teamRefs(rights, embedded),
 		Kommo: &connectors.KommoDetails{
-			Admin:            r.IsAdmin,
-			Free:             r.IsFree,
-			MailAccess:       r.MailAccess,
-			CatalogAccess:    r.CatalogAccess,
-			Permissions:      convertPermissions(r),
-			StagePermissions: convertStages(r.StatusRights),
-			UUID:             text(w.UUID),
-			ChatID:           text(w.AmojoID),
-			Rank:             text(w.UserRank),
+			Admin:            admin == decode.Yes,
+			Free:             free == decode.Yes,
+			MailAccess:       rights.Flag("mail_access") == decode.Yes,
+			CatalogAccess:    rights.Flag("catalog_access") == decode.Yes,
+			Permissions:      convertPermissions(rights),
+			StagePermissions: convertStages(rights),
+			UUID:             text(row, "uuid"),
+			ChatID:           text(row, "amojo_id"),
+			Rank:             text(row, "user_rank"),
 		},
 	}
-	if phone, ok := connectors.ParsePhone(string(w.PhoneNumber), c.region, connectors.PhoneMain); ok {
+	if !rights.IsObject() && !row.Blank("rights") && row.Has("rights") {
+		out.Access = connectors.AccessUnknown
+	}
+	if phone, ok := connectors.ParsePhone(row.Text("phone_number"), c.region, connectors.PhoneMain); ok {
 		out.Phones = []connectors.Phone{phone}
 	}
 	return out, true
 }
 
-func accessLevel(r rights) connectors.AccessLevel {
+// accessLevel neither grants nor denies anything because of a flag that cannot be read: then the level is not known.
+func accessLevel(admin, free, active decode.Flag) connectors.AccessLevel {
 	switch {
-	case r.IsAdmin:
+	case active == decode.Unreadable, admin == decode.Unreadable:
+		return connectors.AccessUnknown
+	case admin == decode.Yes:
 		return connectors.AccessAdmin
-	case r.IsFree: // whatever the rights say, they do not count
+	case free == decode.Unreadable:
+		return connectors.AccessUnknown
+	case free == decode.Yes: // whatever the rights say, they do not count
 		return connectors.AccessGuest
 	}
 	return connectors.AccessMember
 }
 
-// roleRefs gives the roles with their names, or else the one whose ID is among the rights; nil only where the answer has neither key.
-func roleRefs(w user) []connectors.RoleRef {
-	if w.Embedded.Roles == nil && !w.Rights.RoleID.present {
+// roleRefs gives the roles with their names, or else the one whose ID is among the rights; nil only where the answer has neither.
+func roleRefs(rights, embedded decode.Value) []connectors.RoleRef {
+	roles, listed := embedded.Objects("roles")
+	own := refID(rights, "role_id")
+	if !listed && own == "" && !rights.Blank("role_id") {
 		return nil
 	}
 	refs := []connectors.RoleRef{}
-	for _, r := range w.Embedded.Roles {
-		if id := recordID(r.ID); id != "" && !slices.ContainsFunc(refs, func(x connectors.RoleRef) bool { return x.ID == id }) {
-			refs = append(refs, connectors.RoleRef{ID: id, Name: text(r.Name), Access: connectors.AccessMember})
+	for _, r := range roles {
+		if id := refID(r, "id"); id != "" && !slices.ContainsFunc(refs, func(x connectors.RoleRef) bool { return x.ID == id }) {
+			refs = append(refs, connectors.RoleRef{ID: id, Name: text(r, "name"), Access: connectors.AccessMember})
 		}
 	}
-	if id := recordID(w.Rights.RoleID.value); id != "" && len(refs) == 0 {
-		refs = append(refs, connectors.RoleRef{ID: id, Access: connectors.AccessMember})
+	if own != "" && len(refs) == 0 {
+		refs = append(refs, connectors.RoleRef{ID: own, Access: connectors.AccessMember})
 	}
 	return refs
 }
 
 // teamRefs gives the groups with their names, and the one whose ID is among the rights if it is not one of them; nil only where the
-// answer has neither key.
-func teamRefs(w user) []connectors.TeamRef {
-	if w.Embedded.Groups == nil && !w.Rights.GroupID.present {
+// answer has neither.
+func teamRefs(rights, embedded decode.Value) []connectors.TeamRef {
+	groups, listed := embedded.Objects("groups")
+	own := rights.ID("group_id", number)
+	if own == "" && rights.Blank("group_id") {
+		own = defaultGroup
+	}
+	if !listed && own == "" {
 		return nil
 	}
 	refs := []connectors.TeamRef{}
@@ -80,14 +98,10 @@ func teamRefs(w user) []connectors.TeamRef {
 			refs = append(refs, connectors.TeamRef{ID: id, Name: name})
 		}
 	}
-	for _, g := range w.Embedded.Groups {
-		add(number(g.ID), text(g.Name))
+	for _, g := range groups {
+		add(g.ID("id", number), text(g, "name"))
 	}
-	if own := w.Rights.GroupID; own.present && own.value == "" {
-		add(defaultGroup, "")
-	} else {
-		add(number(own.value), "")
-	}
+	add(own, "")
 	return refs
 }
 
@@ -96,31 +110,32 @@ var grants = map[string]connectors.Grant{
 	"A": connectors.GrantAll, "G": connectors.GrantGroup, "M": connectors.GrantOwn, "D": connectors.GrantDenied,
 }
 
-// convertPermissions lists the rights by entity and action.
-func convertPermissions(r rights) []connectors.Permission {
+// convertPermissions lists the rights of a user or of a role by entity and action. The key catalog_rights is left alone: it is served in shapes
+// that contradict each other, and nothing here needs it.
+func convertPermissions(rights decode.Value) []connectors.Permission {
 	list := []connectors.Permission{}
-	for _, e := range []struct {
-		name    string
-		actions actions
-	}{{"companies", r.Companies}, {"contacts", r.Contacts}, {"leads", r.Leads}, {"tasks", r.Tasks}} {
-		for _, action := range slices.Sorted(maps.Keys(e.actions)) {
-			list = append(list, connectors.Permission{Entity: e.name, Action: action, Grant: grants[e.actions[action]]})
+	for _, entity := range [...]string{"companies", "contacts", "leads", "tasks"} {
+		letters := rights.Texts(entity)
+		for _, action := range slices.Sorted(maps.Keys(letters)) {
+			list = append(list, connectors.Permission{Entity: entity, Action: action, Grant: grants[letters[action]]})
 		}
 	}
 	return list
 }
 
 // convertStages lists the rights in single stages, by entity, pipeline, stage and action.
-func convertStages(stages []stage) []connectors.StagePermission {
+func convertStages(rights decode.Value) []connectors.StagePermission {
 	list := []connectors.StagePermission{}
+	stages, _ := rights.Objects("status_rights")
 	for _, s := range stages {
-		entity := text(s.EntityType)
+		entity := text(s, "entity_type")
 		if entity == "lead" { // both words are in use
 			entity = "leads"
 		}
-		for _, action := range slices.Sorted(maps.Keys(s.Rights)) {
+		pipeline, stage, letters := s.ID("pipeline_id", number), s.ID("status_id", number), s.Texts("rights")
+		for _, action := range slices.Sorted(maps.Keys(letters)) {
 			list = append(list, connectors.StagePermission{
-				Entity: entity, PipelineID: number(s.PipelineID), StageID: number(s.StatusID), Action: action, Grant: grants[s.Rights[action]],
+				Entity: entity, PipelineID: pipeline, StageID: stage, Action: action, Grant: grants[letters[action]],
 			})
 		}
 	}

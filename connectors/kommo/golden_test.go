@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -24,22 +25,18 @@ func reply(body []byte) *rest.Response {
 }
 
 // understood takes one page all the way: what it means, what it holds, what that becomes.
-func understood[W any, T connectors.Record](resp *rest.Response, key string, convert func(W) (T, bool)) (connectors.Listing[T], error) {
+func understood[T connectors.Record](resp *rest.Response, key string, convert func(decode.Value) (T, bool)) (connectors.Listing[T], error) {
 	if e := judge(resp); e != nil {
 		return connectors.Listing[T]{}, e
 	}
-	p, rows, err := decodePage[W](resp, key)
+	p, err := decodePage(resp, key)
 	if err != nil {
 		return connectors.Listing[T]{}, err
 	}
 	var got connectors.Collector[T]
 	var count counter
-	count.page(p, len(rows))
-	for _, row := range rows {
-		if record, ok := convert(row); ok {
-			got.Add(record)
-		}
-	}
+	count.page(&p)
+	take(&got, p.rows, convert)
 	return finish(&got, &count), nil
 }
 
@@ -48,7 +45,7 @@ func understoodUsers(resp *rest.Response) (connectors.Listing[connectors.Account
 }
 
 func understoodRoles(resp *rest.Response) (connectors.Listing[connectors.Role], error) {
-	return understood(resp, "roles", func(r role) (connectors.Role, bool) { return convertRole(r), true })
+	return understood(resp, "roles", convertRole)
 }
 
 func understoodContacts(resp *rest.Response) (connectors.Listing[connectors.Contact], error) {

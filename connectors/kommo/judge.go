@@ -1,9 +1,7 @@
 package kommo
 
 import (
-	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 
 	"roster/connectors"
@@ -25,8 +23,8 @@ func judge(r *rest.Response) *connectors.Error {
 		if !r.IsJSON() {
 			return r.Fail(connectors.KindBadResponse, "not JSON; is url the account's own address?")
 		}
-		if len(r.Body) > 0 && !json.Valid(r.Body) { // told here, so that it can be asked for again
-			return r.Fail(connectors.KindBadResponse, "not JSON, or cut off")
+		if _, err := r.Document(); err != nil && len(r.Body) > 0 { // told here, so that it can be asked for again
+			return connectors.AsError("", err)
 		}
 		return nil
 	case http.StatusUnauthorized:
@@ -34,7 +32,7 @@ func judge(r *rest.Response) *connectors.Error {
 	case http.StatusPaymentRequired:
 		return r.Fail(connectors.KindUnavailable, detailUnpaid)
 	case http.StatusForbidden:
-		if isObject(r.Body) {
+		if isObject(r) {
 			return r.Fail(connectors.KindForbidden, detailForbidden)
 		}
 		// A missing right is told in JSON. The page of the web server in front means that we are shut out, and more calls prolong that.
@@ -58,23 +56,18 @@ func judge(r *rest.Response) *connectors.Error {
 	return r.Fail(rest.StatusKind(r.Status), "")
 }
 
-func isObject(body []byte) bool {
-	var o map[string]json.RawMessage
-	return json.Unmarshal(body, &o) == nil && o != nil
+func isObject(r *rest.Response) bool {
+	body, err := r.Document()
+	return err == nil && body.IsObject()
 }
 
 // retryAfter gives the seconds that the body asks for, else the header's; the body need not be JSON.
 func retryAfter(r *rest.Response) time.Duration {
-	var body struct {
-		RetryAfter rest.Scalar `json:"retry_after"`
-	}
-	if err := json.Unmarshal(r.Body, &body); err != nil {
-		return r.RetryAfter()
-	}
-	seconds, err := strconv.ParseFloat(string(body.RetryAfter), 64)
-	if err != nil || !(seconds > 0) { // nor NaN
+	body, _ := r.Document() //nolint:errcheck // it need not be JSON
+	seconds := body.Float("retry_after")
+	if seconds == nil || *seconds <= 0 {
 		return r.RetryAfter()
 	}
 	const day = 86400
-	return time.Duration(min(seconds, day) * float64(time.Second))
+	return time.Duration(min(*seconds, day) * float64(time.Second))
 }

@@ -111,8 +111,13 @@ func TestDecodePage(t *testing.T) {
 		"empty objects left out":                 {body: `{"_page":1}`},
 		"a problem under a success is no list":   {body: `{"title":"Unauthorized","status":401}`, bad: true},
 		"another list is no list":                {body: `{"_embedded":{"contacts":[]}}`, bad: true},
-		"rows that are no array":                 {body: `{"_page":1,"_embedded":{"users":{"id":1}}}`, bad: true},
-		"an ID that is an object":                {body: `{"_page":1,"_embedded":{"users":[{"id":{}}]}}`, bad: true},
+		"one row without its array":              {body: `{"_page":1,"_embedded":{"users":{"id":1}}}`, rows: 1},
+		"rows by numbers":                        {body: `{"_page":1,"_embedded":{"users":{"0":{"id":1},"2":{"id":2}}}}`, rows: 2},
+		"an empty object in the place of rows":   {body: `{"_page":1,"_embedded":{"users":{}}}`, bad: true},
+		"a text in the place of rows":            {body: `{"_page":1,"_embedded":{"users":"none"}}`, bad: true},
+		"a text in the place of _embedded":       {body: `{"_page":1,"_embedded":"none"}`, bad: true},
+		"an ID that is an object":                {body: `{"_page":1,"_embedded":{"users":[{"id":{}}]}}`, rows: 1},
+		"a next page without its address":        {body: `{"_page":1,"_links":{"next":{}},"_embedded":{"users":[]}}`, bad: true},
 		"cut off":                                {body: `{"_page":1,"_embedded":{"users":[{"id":1}`, bad: true},
 		"nothing":                                {body: ``, bad: true},
 		"counts in text, or of no use":           {body: `{"_page":"1","_total_items":"x","_page_count":null,"_embedded":{"users":[]}}`},
@@ -123,15 +128,15 @@ func TestDecodePage(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, rows, err := decodePage[user](reply([]byte(tt.body)), "users")
+			p, err := decodePage(reply([]byte(tt.body)), "users")
 			if tt.bad {
 				if !connectors.IsKind(err, connectors.KindBadResponse) {
 					t.Errorf("got %v, want it not understood", err)
 				}
 				return
 			}
-			if err != nil || len(rows) != tt.rows {
-				t.Errorf("%d rows, %v; want %d", len(rows), err, tt.rows)
+			if err != nil || len(p.rows) != tt.rows {
+				t.Errorf("%d rows, %v; want %d", len(p.rows), err, tt.rows)
 			}
 		})
 	}

@@ -6,11 +6,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -78,25 +77,16 @@ func (o *oauth) ask(ctx context.Context, g connectors.TokenGrant, address string
 	if err != nil {
 		return connectors.TokenPair{}, err
 	}
-	var answer tokens
-	if err := resp.JSON(&answer); err != nil {
+	answer, err := resp.Document()
+	if err != nil {
 		return connectors.TokenPair{}, err
 	}
-	access, accessErr := checkToken(answer.Access)
-	if _, err := checkToken(answer.Refresh); err != nil || accessErr != nil {
+	refresh := connectors.Secret(answer.Text("refresh_token"))
+	access, accessErr := checkToken(connectors.Secret(answer.Text("access_token")))
+	if _, err := checkToken(refresh); err != nil || accessErr != nil {
 		return connectors.TokenPair{}, resp.Fail(connectors.KindBadResponse, "no pair of tokens in the answer")
 	}
-	seconds, _ := strconv.ParseInt(string(answer.ExpiresIn), 10, 32)
-	return connectors.TokenPair{
-		Access: connectors.Secret(access), Refresh: answer.Refresh, Lifetime: time.Duration(max(0, seconds)) * time.Second, Address: address,
-	}, nil
-}
-
-// tokens is what the token endpoint gives.
-type tokens struct {
-	Access    connectors.Secret `json:"access_token"`
-	Refresh   connectors.Secret `json:"refresh_token"`
-	ExpiresIn rest.Scalar       `json:"expires_in"`
+	return connectors.TokenPair{Access: connectors.Secret(access), Refresh: refresh, Lifetime: answer.Seconds("expires_in"), Address: address}, nil
 }
 
 // judgeToken says what the token endpoint's replies mean. A grant that is not accepted is told with 401, and of codes 400 has been met;
@@ -107,16 +97,13 @@ func judgeToken(r *rest.Response) *connectors.Error {
 	case http.StatusUnauthorized:
 		return r.Fail(connectors.KindUnauthorized, "the refresh token or code is not accepted")
 	case http.StatusBadRequest:
-		var body struct {
-			Hint rest.Scalar `json:"hint"`
-		}
-		_ = json.Unmarshal(r.Body, &body) // it need not be JSON
-		if hint := strings.ToLower(string(body.Hint)); strings.Contains(hint, "revoked") || strings.Contains(hint, "expired") {
+		body, _ := r.Document() //nolint:errcheck // it need not be JSON
+		if hint := strings.ToLower(body.Text("hint")); strings.Contains(hint, "revoked") || strings.Contains(hint, "expired") {
 			return r.Fail(connectors.KindUnauthorized, "the refresh token or code is not accepted")
 		}
 		return r.Fail(connectors.KindInvalid, check)
 	case http.StatusForbidden:
-		if isObject(r.Body) {
+		if isObject(r) {
 			return r.Fail(connectors.KindForbidden, "the integration is blocked or switched off; look after it in Kommo")
 		}
 	case http.StatusNoContent:
@@ -136,27 +123,24 @@ func (o *oauth) moved(ctx context.Context, g connectors.TokenGrant) string {
 	if err != nil {
 		return ""
 	}
-	var claims struct {
-		Domain rest.Scalar `json:"api_domain"`
-	}
-	if !readClaims(g.Last.Access.Reveal(), &claims) || !sibling(string(claims.Domain), base) {
+	domain := claims(g.Last.Access.Reveal()).Text("api_domain")
+	if !sibling(domain, base) {
 		return ""
 	}
 	resp, err := o.rest.Do(ctx, rest.Request{
-		Op: opSubdomain, Base: base.Scheme + "://" + string(claims.Domain) + base.EscapedPath(), Path: pathSubdomain, Write: true,
+		Op: opSubdomain, Base: base.Scheme + "://" + domain + base.EscapedPath(), Path: pathSubdomain, Write: true,
 		Header: http.Header{"X-Refresh-Token": {g.Last.Refresh.Reveal()}},
 		Sign:   func(*http.Request) error { return nil },
 	})
 	if err != nil {
 		return ""
 	}
-	var answer struct {
-		Domain rest.Scalar `json:"domain"`
-	}
-	if err := resp.JSON(&answer); err != nil || !sibling(string(answer.Domain), base) || strings.EqualFold(string(answer.Domain), base.Host) {
+	answer, _ := resp.Document() //nolint:errcheck // what is no answer names no domain
+	now := answer.Text("domain")
+	if !sibling(now, base) || strings.EqualFold(now, base.Host) {
 		return ""
 	}
-	base.Host = strings.ToLower(string(answer.Domain))
+	base.Host = strings.ToLower(now)
 	return base.String()
 }
 
@@ -173,12 +157,16 @@ func sibling(host string, account *url.URL) bool {
 	return ok && strings.Contains(domain, ".") && strings.HasSuffix(strings.ToLower(u.Hostname()), "."+domain)
 }
 
-// readClaims reads what a token says of itself, as a hint: it is a JWT, and nothing here could check its signature. False where it is none.
-func readClaims(token string, into any) bool {
+// claims reads what a token says of itself, as a hint: it is a JWT, and nothing here could check its signature. Nothing where it is none.
+func claims(token string) decode.Value {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return false
+		return decode.Value{}
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	return err == nil && json.Unmarshal(payload, into) == nil
+	if err != nil {
+		return decode.Value{}
+	}
+	said, _ := decode.JSON(payload) //nolint:errcheck // what cannot be read says nothing
+	return said
 }

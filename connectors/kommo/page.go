@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 )
 
 const (
@@ -20,17 +21,17 @@ const (
 )
 
 // endpoint is a paged list: where it begins, what its rows are called in the answer, and how a row becomes a record.
-type endpoint[W any, T connectors.Record] struct {
+type endpoint[T connectors.Record] struct {
 	op, path, query string
 	key             string
 	// convert gives false for a row that is no record, such as a deleted one.
-	convert func(W) (T, bool)
+	convert func(decode.Value) (T, bool)
 }
 
 // list reads all pages of an endpoint: it follows the link to the next page until there is none, or until an empty reply (204). Where a number or a
 // full page speaks for rows behind a page without a link, it asks for the next page by its number.
-func list[W any, T connectors.Record](
-	ctx context.Context, c *client, e endpoint[W, T], progress connectors.Progress[T],
+func list[T connectors.Record](
+	ctx context.Context, c *client, e endpoint[T], progress connectors.Progress[T],
 ) (connectors.Listing[T], error) {
 	var got connectors.Collector[T]
 	var count counter
@@ -43,9 +44,10 @@ func list[W any, T connectors.Record](
 			return fail(err)
 		}
 		if resp.Status == http.StatusNoContent {
+			count.ends = true
 			return finish(&got, &count), nil
 		}
-		p, rows, err := decodePage[W](resp, e.key)
+		p, err := decodePage(resp, e.key)
 		if err != nil {
 			return fail(err)
 		}
@@ -53,18 +55,14 @@ func list[W any, T connectors.Record](
 			return fail(resp.Fail(connectors.KindBadResponse, "the same page came twice"))
 		}
 		seen[p.digest] = true
-		count.page(p, len(rows))
-		for _, row := range rows {
-			if record, ok := e.convert(row); ok {
-				got.Add(record)
-			}
-		}
+		count.page(&p)
+		take(&got, p.rows, e.convert)
 		switch {
 		case p.next != "":
 			if path, query, err = c.rest.Below(e.op, p.next); err != nil {
 				return fail(err)
 			}
-		case len(rows) > 0 && count.more(len(rows)):
+		case len(p.rows) > 0 && count.more(len(p.rows)):
 			path, query = e.path, e.query+"&page="+strconv.Itoa(count.read+1)
 		default:
 			return finish(&got, &count), nil
@@ -74,6 +72,15 @@ func list[W any, T connectors.Record](
 		}
 	}
 	return fail(&connectors.Error{Source: c.source, Op: e.op, Kind: connectors.KindBadResponse, Detail: "the pages do not end"})
+}
+
+// take converts rows and gathers the records.
+func take[T connectors.Record](got *connectors.Collector[T], rows []decode.Value, convert func(decode.Value) (T, bool)) {
+	for _, row := range rows {
+		if record, ok := convert(row.Noting(&got.Anomalies)); ok {
+			got.Add(record)
+		}
+	}
 }
 
 // finish gives the whole listing, in the order of IDs: Kommo promises none for users and roles.
@@ -98,14 +105,16 @@ type counter struct {
 	read  int  // pages
 	rows  int  // on them
 	ended bool // the latest page had no link to a next one
-	doubt bool // the numbers have contradicted each other, or the rows
+	ends  bool // it had links, and none to a next one
+	doubt bool // the numbers cannot be read, or have contradicted each other, or the rows; or a page came without its list
 }
 
-func (c *counter) page(p page, rows int) {
-	c.doubt = c.doubt || c.ended && rows > 0 // there was a next page after all
+func (c *counter) page(p *page) {
+	rows := len(p.rows)
+	c.doubt = c.doubt || p.odd || !p.listed || c.ended && rows > 0 // there was a next page after all
 	c.read++
 	c.rows += rows
-	c.ended = p.next == ""
+	c.ended, c.ends = p.next == "", p.ends
 	c.doubt = c.doubt || p.number != nil && *p.number != c.read
 	if p.pages != nil {
 		c.pages = p.pages
@@ -122,7 +131,8 @@ func (c *counter) more(rows int) bool {
 	return rows >= maxPageSize || c.pages != nil && *c.pages > c.read || c.total != nil && *c.total > c.rows
 }
 
-// whole says whether all counts agree with what was read.
+// whole says whether the list has ended, by its links or by a count, and all counts agree with what was read.
 func (c *counter) whole() bool {
-	return !c.doubt && (c.total == nil || *c.total == c.rows) && (c.pages == nil || *c.pages <= c.read)
+	told := c.ends || c.pages != nil || c.total != nil
+	return told && !c.doubt && (c.total == nil || *c.total == c.rows) && (c.pages == nil || *c.pages <= c.read)
 }

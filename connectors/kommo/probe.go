@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
 )
 
 // detailRenew says what to do about a token that ends.
@@ -25,17 +24,17 @@ func (p prober) Probe(ctx context.Context) ([]connectors.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	var a account
-	if err := resp.JSON(&a); err != nil {
+	account, err := resp.Document()
+	if err != nil {
 		return nil, err
 	}
-	if recordID(a.ID) == "" {
+	if refID(account, "id") == "" {
 		return nil, resp.Fail(connectors.KindBadResponse, "not an account; is url the account's own address?")
 	}
 	admin := connectors.Finding{What: "users and roles", OK: true}
 	// The account has just been read: 401 here, which Kommo has been met with, is about the right, not about the token.
 	if resp, err = p.get(ctx, opUsers, pathUsers, "limit=1"); err == nil && resp.Status != http.StatusNoContent {
-		_, _, err = decodePage[user](resp, "users")
+		_, err = decodePage(resp, "users")
 	}
 	if connectors.IsKind(err, connectors.KindForbidden) || connectors.IsKind(err, connectors.KindUnauthorized) {
 		admin.OK, admin.Note = false, "take a token of an administrator of the account"
@@ -60,11 +59,5 @@ func (p prober) Probe(ctx context.Context) ([]connectors.Finding, error) {
 
 // tokenExpiry reads when a token ends, as a hint. Zero where it does not say.
 func tokenExpiry(token string) time.Time {
-	var claims struct {
-		Expires rest.Scalar `json:"exp"`
-	}
-	if !readClaims(token, &claims) {
-		return time.Time{}
-	}
-	return unixTime(claims.Expires)
+	return claims(token).Unix("exp")
 }

@@ -10,12 +10,12 @@ import (
 //
 // GET /api/v4/roles: https://developers.kommo.com/reference/user-roles-list
 func (c *client) roles(ctx context.Context, progress connectors.Progress[connectors.Role]) (connectors.Listing[connectors.Role], error) {
-	l, err := list(ctx, c, endpoint[role, connectors.Role]{
+	l, err := list(ctx, c, endpoint[connectors.Role]{
 		op:      opRoles,
 		path:    pathRoles,
 		query:   "limit=" + pageSize,
 		key:     "roles",
-		convert: func(r role) (connectors.Role, bool) { return convertRole(r), true },
+		convert: convertRole,
 	}, progress)
 	return l, c.adminOnly(ctx, err)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -22,19 +23,21 @@ func (c *client) teams(ctx context.Context, _ connectors.Progress[connectors.Tea
 }
 
 func decodeTeams(resp *rest.Response) (connectors.Listing[connectors.Team], error) {
-	var a account
+	var account decode.Value
 	if resp.Status != http.StatusNoContent {
-		if err := resp.JSON(&a); err != nil {
+		var err error
+		if account, err = resp.Document(); err != nil {
 			return connectors.Listing[connectors.Team]{}, err
 		}
 	}
 	// Every account has the default group at least: no list is not an empty one.
-	if a.Embedded.UsersGroups == nil {
+	groups, ok := account.Object("_embedded").Rows("users_groups")
+	if !ok {
 		return connectors.Listing[connectors.Team]{}, resp.Fail(connectors.KindBadResponse, "the account came without its groups")
 	}
 	var got connectors.Collector[connectors.Team]
-	for _, g := range a.Embedded.UsersGroups {
-		got.Add(convertTeam(g))
+	for _, row := range groups {
+		got.Add(convertTeam(row.Noting(&got.Anomalies)))
 	}
 	l := got.Listing(nil, true)
 	slices.SortFunc(l.Records, func(a, b connectors.Team) int { return compareIDs(a.ID, b.ID) })

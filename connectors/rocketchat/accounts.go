@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -33,51 +34,36 @@ func (c *client) accounts(
 
 // userList is a reading of the users on its way.
 type userList struct {
-	walk connectors.Walk[user]
+	walk connectors.Walk[decode.Value]
 	read reading
 	resp *rest.Response // the latest
 }
 
 func (c *client) newUserList() *userList {
 	list := &userList{}
-	list.walk = connectors.Walk[user]{
-		Fetch: func(ctx context.Context, offset int) (p connectors.Page[user], err error) {
+	list.walk = connectors.Walk[decode.Value]{
+		Fetch: func(ctx context.Context, offset int) (p connectors.Page[decode.Value], err error) {
 			p, list.resp, err = c.usersPage(ctx, offset)
 			return p, err
 		},
-		Key:     func(u user) string { return u.ID },
+		Key:     rowID,
 		Compare: strings.Compare,
 		Fail:    func(detail string) error { return list.resp.Fail(connectors.KindBadResponse, detail) },
 		Begin:   func() { list.read = reading{root: c.root} },
-		Take:    func(rows []user) { list.read.add(rows) },
+		Take:    func(rows []decode.Value) { list.read.add(rows) },
 	}
 	return list
 }
 
-func (c *client) usersPage(ctx context.Context, offset int) (connectors.Page[user], *rest.Response, error) {
+func (c *client) usersPage(ctx context.Context, offset int) (connectors.Page[decode.Value], *rest.Response, error) {
 	query := paging(offset, pageSize)
 	query.Set("sort", byID)
 	resp, err := c.get(ctx, routeUsers, query)
 	if err != nil {
-		return connectors.Page[user]{}, nil, err
+		return connectors.Page[decode.Value]{}, nil, err
 	}
-	var list users
-	if err := resp.JSON(&list); err != nil {
-		return connectors.Page[user]{}, nil, err
-	}
-	if list.Users == nil {
-		return connectors.Page[user]{}, nil, missing(resp, "users")
-	}
-	return pageOf(*list.Users, offset, list.numbers), resp, nil
-}
-
-// pageOf makes a page of a reply. Not every version says where its rows stand.
-func pageOf[R any](rows []R, offset int, n numbers) connectors.Page[R] {
-	p := connectors.Page[R]{Rows: rows, Offset: offset, Total: n.Total, Asked: pageSize, Contradicts: n.Count != nil && *n.Count != len(rows)}
-	if n.Offset != nil && *n.Offset != offset {
-		p.Offset = -1 // another page than the one asked for
-	}
-	return p
+	p, err := page(resp, "users", offset)
+	return p, resp, err
 }
 
 // reading gathers accounts, and finds out on the way whether the credential may see e-mail addresses and roles.
@@ -85,14 +71,25 @@ type reading struct {
 	connectors.Collector[connectors.Account]
 	root  string
 	shown bool
+	odd   map[string]unread // by the account's ID
 }
 
-func (r *reading) add(rows []user) {
-	if !r.shown && slices.ContainsFunc(rows, user.private) {
+func (r *reading) add(rows []decode.Value) {
+	if !r.shown && slices.ContainsFunc(rows, private) {
 		r.reveal()
 	}
-	for _, u := range rows {
-		r.Add(convertUser(u, r.shown, r.root))
+	for _, row := range rows {
+		a, odd := convertUser(row.Noting(&r.Anomalies), r.root)
+		if odd != (unread{}) {
+			if r.odd == nil {
+				r.odd = make(map[string]unread)
+			}
+			r.odd[a.ID] = odd
+		}
+		if r.shown {
+			a = revealed(a, odd)
+		}
+		r.Add(a)
 	}
 }
 
@@ -100,9 +97,9 @@ func (r *reading) add(rows []user) {
 func (r *reading) reveal() {
 	r.shown = true
 	before := r.Collector
-	r.Collector = connectors.Collector[connectors.Account]{}
+	r.Collector = connectors.Collector[connectors.Account]{Anomalies: before.Anomalies}
 	for _, a := range before.Listing(nil, false).Records {
-		r.Add(revealed(a))
+		r.Add(revealed(a, r.odd[a.ID]))
 	}
 	if !before.Whole() {
 		r.Add(connectors.Account{}) // still counts as one that cannot be told from others

@@ -1,71 +1,84 @@
 package rocketchat
 
 import (
-	"bytes"
 	"net/url"
 	"slices"
 	"strings"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 )
 
-// private says whether the row has anything that only a caller with the permission to see all is shown.
-func (u user) private() bool { return u.Emails != nil || u.Roles != nil || len(u.LastLogin) > 0 }
+// private says whether a row of users.list has a key that is shown only to a caller with the permission to see all.
+func private(u decode.Value) bool {
+	return !u.Null("emails") || !u.Null("roles") || !u.Null("lastLogin")
+}
 
-// convertUser makes the neutral record. Shown says that the credential may see e-mail addresses and roles: then a row without them means
-// that there are none. The access is that of the highest role, and unknown without one. Root is where people open the server.
-func convertUser(u user, shown bool, root string) connectors.Account {
-	a := connectors.Account{
-		ID:        u.ID,
-		Name:      strings.TrimSpace(u.Name),
-		Username:  u.Username,
-		AvatarURL: avatar(u, root),
-		Active:    u.Active == nil || *u.Active,
-		Bot:       isBot(u),
-		Access:    connectors.AccessUnknown,
+// unread says which lists of an account could not be read: whether there is something in them is not known.
+type unread struct{ emails, roles bool }
+
+// convertUser makes the neutral record of a row of users.list. Which keys a row has differs between versions and callers: all but _id may be
+// missing. Root is where people open the server.
+//
+// The access is that of the highest role, and unknown without one, or where nobody can tell whether the account is active: such an account
+// counts as active, since the server lists it.
+func convertUser(u decode.Value, root string) (a connectors.Account, odd unread) {
+	active := u.Flag("active")
+	a = connectors.Account{
+		ID:       rowID(u),
+		Name:     strings.TrimSpace(u.Text("name")),
+		Username: u.Text("username"),
+		Active:   active != decode.No,
+		Access:   connectors.AccessUnknown,
 		RocketChat: &connectors.RocketChatDetails{
-			Type: u.Type, UTCOffset: u.UTCOffset, CustomFields: customFields(u.CustomFields),
+			Type: u.Text("type"), UTCOffset: u.Float("utcOffset"), CustomFields: u.JSON("customFields"),
 		},
 	}
-	if u.Emails != nil {
-		a.Emails = convertEmails(*u.Emails)
+	a.AvatarURL = avatar(a.Username, u.Text("avatarETag"), root)
+	if emails, ok := u.Objects("emails"); ok {
+		a.Emails = convertEmails(emails)
+	} else {
+		odd.emails = u.Has("emails") && !u.Blank("emails")
 	}
-	if u.Roles != nil {
-		a.Roles = convertRoleIDs(*u.Roles)
+	roles, ok := u.Strings("roles")
+	if ok {
+		a.Roles = convertRoleIDs(roles)
+	} else {
+		odd.roles = u.Has("roles") && !u.Blank("roles")
+	}
+	if active != decode.Unreadable {
 		for _, r := range a.Roles {
 			a.Access = max(a.Access, r.Access)
 		}
 	}
-	if shown {
-		return revealed(a)
-	}
-	return a
+	a.Bot = isBot(a.RocketChat.Type, roles)
+	return a, odd
 }
 
 // revealed turns what was unknown into none, once the credential has turned out to see it.
-func revealed(a connectors.Account) connectors.Account {
-	if a.Emails == nil {
+func revealed(a connectors.Account, odd unread) connectors.Account {
+	if a.Emails == nil && !odd.emails {
 		a.Emails = []connectors.Email{}
 	}
-	if a.Roles == nil {
+	if a.Roles == nil && !odd.roles {
 		a.Roles = []connectors.RoleRef{}
 	}
 	return a
 }
 
 // isBot goes by the type. The rows of old servers have none for administrators: there the built-in role tells.
-func isBot(u user) bool {
-	if u.Type == "" && u.Roles != nil {
-		return slices.Contains(*u.Roles, "bot") || slices.Contains(*u.Roles, "app")
+func isBot(userType string, roles []string) bool {
+	if userType == "" {
+		return slices.Contains(roles, "bot") || slices.Contains(roles, "app")
 	}
-	return u.Type == "bot" || u.Type == "app"
+	return userType == "bot" || userType == "app"
 }
 
-func convertEmails(emails []email) []connectors.Email {
+func convertEmails(emails []decode.Value) []connectors.Email {
 	converted := make([]connectors.Email, 0, len(emails))
 	for _, e := range emails {
-		if address := strings.TrimSpace(e.Address); address != "" {
-			converted = append(converted, connectors.Email{Address: address, Verified: e.Verified})
+		if address := strings.TrimSpace(e.Text("address")); address != "" {
+			converted = append(converted, connectors.Email{Address: address, Verified: e.Flag("verified").Bool()})
 		}
 	}
 	return converted
@@ -95,32 +108,26 @@ func access(roleID string) connectors.AccessLevel {
 
 // avatar is the address of an uploaded picture. It never holds a token, without which some servers refuse it: better no picture than a
 // token given away. The tag is there so that a new picture has a new address.
-func avatar(u user, root string) string {
-	if u.AvatarETag == "" || strings.Trim(u.Username, ".") == "" { // dots alone would climb up the path
+func avatar(username, tag, root string) string {
+	if tag == "" || strings.Trim(username, ".") == "" { // dots alone would climb up the path
 		return ""
 	}
-	return root + "/avatar/" + url.PathEscape(u.Username) + "?etag=" + url.QueryEscape(u.AvatarETag)
-}
-
-func customFields(raw []byte) []byte {
-	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '{' {
-		return raw
-	}
-	return nil
+	return root + "/avatar/" + url.PathEscape(username) + "?etag=" + url.QueryEscape(tag)
 }
 
 // convertRole makes the neutral record. Custom roles have a name beside their random ID; many built-in ones do without.
-func convertRole(r role) connectors.Role {
-	name := strings.TrimSpace(r.Name)
+func convertRole(r decode.Value) connectors.Role {
+	id := rowID(r)
+	name := strings.TrimSpace(r.Text("name"))
 	if name == "" {
-		name = r.ID
+		name = id
 	}
-	return connectors.Role{ID: r.ID, Name: name, Description: r.Description, Access: access(r.ID)}
+	return connectors.Role{ID: id, Name: name, Description: r.Text("description"), Access: access(id)}
 }
 
-func convertPresence(p presence) connectors.Presence {
+func convertPresence(p decode.Value) connectors.Presence {
 	state := connectors.PresenceUnknown
-	switch p.Status {
+	switch p.Text("status") {
 	case "online":
 		state = connectors.PresenceOnline
 	case "away":
@@ -130,5 +137,5 @@ func convertPresence(p presence) connectors.Presence {
 	case "offline":
 		state = connectors.PresenceOffline
 	}
-	return connectors.Presence{State: state, Text: p.StatusText}
+	return connectors.Presence{State: state, Text: p.Text("statusText")}
 }

@@ -1,8 +1,6 @@
 package rocketchat
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
@@ -11,42 +9,28 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
 // envelope is what a reply says about itself, in any of the two families of bodies: success with error and errorType, or status with
 // message. Nothing here has a fixed type: error may be a number, and status is a user's in the flat reply of "me".
-type envelope struct {
-	Success   json.RawMessage `json:"success"`
-	Status    json.RawMessage `json:"status"`
-	Error     json.RawMessage `json:"error"`
-	ErrorType json.RawMessage `json:"errorType"`
-	Message   json.RawMessage `json:"message"`
-}
+type envelope struct{ decode.Value }
 
 // failed says whether the reply calls itself a failure, whatever its status.
 func (e envelope) failed() bool {
-	if len(e.Success) > 0 {
-		return !bytes.Equal(e.Success, []byte("true"))
+	if e.Has("success") {
+		return e.Flag("success") != decode.Yes
 	}
-	return scalar(e.Status) == "error" || scalar(e.Error) != ""
+	return e.Text("status") == "error" || e.Text("error") != ""
 }
 
 // text is the server's explanation. It is searched for codes and numbers and never shown.
 func (e envelope) text() string {
-	if s := scalar(e.Error); s != "" {
+	if s := e.Text("error"); s != "" {
 		return s
 	}
-	return scalar(e.Message)
-}
-
-// scalar reads any JSON scalar as text; anything else is none.
-func scalar(raw json.RawMessage) string {
-	var s rest.Scalar
-	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return string(s)
+	return e.Text("message")
 }
 
 var (
@@ -57,7 +41,7 @@ var (
 // code is the server's own word for the failure: errorType, else the end of the text in brackets, else the whole text where that is a
 // code. Only codes that are known pass: anything else could be anybody's words.
 func (e envelope) code() string {
-	candidates := []string{scalar(e.ErrorType)}
+	candidates := []string{e.Text("errorType")}
 	if m := trailingCode.FindStringSubmatch(e.text()); m != nil {
 		candidates = append(candidates, m[1])
 	}
@@ -100,17 +84,22 @@ var errForeign = errors.New("not the server's own answer")
 
 // judge says what a reply means; nil for success.
 func judge(resp *rest.Response) *connectors.Error {
-	var env envelope
+	body, err := resp.Document()
+	env := envelope{body}
 	var cause error
-	if resp.Status >= 200 && resp.Status <= 299 {
-		if err := resp.JSON(&env); err != nil {
+	switch {
+	case resp.Status >= 200 && resp.Status <= 299:
+		if err != nil {
 			return connectors.AsError("", err)
+		}
+		if !body.IsObject() {
+			return resp.Fail(connectors.KindBadResponse, "not the JSON that was expected")
 		}
 		if !env.failed() {
 			return nil
 		}
-	} else if json.Unmarshal(resp.Body, &env) != nil {
-		env, cause = envelope{}, errForeign // the status alone must tell
+	case !body.IsObject():
+		cause = errForeign // the status alone must tell
 	}
 	e := resp.Fail(rest.StatusKind(resp.Status), "")
 	e.Err = cause

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -69,7 +70,13 @@ func (c *client) presenceOf(ctx context.Context, ids []string) (map[string]conne
 		}
 		reply.of = everyone
 	}
-	return only(reply.of, ids), nil
+	of := only(reply.of, ids)
+	for _, id := range ids {
+		if _, told := of[id]; !told && reply.nameless { // it may be the one whose row has no ID
+			of[id] = connectors.Presence{State: connectors.PresenceUnknown}
+		}
+	}
+	return of, nil
 }
 
 // askFor asks for IDs in the way that the server understands, and finds out which that is.
@@ -111,6 +118,8 @@ type presenceReply struct {
 	resp *rest.Response
 	of   map[string]connectors.Presence
 	full bool
+	// nameless says that somebody is there whose ID cannot be read.
+	nameless bool
 }
 
 func (c *client) askPresence(ctx context.Context, query url.Values) (presenceReply, error) {
@@ -118,24 +127,30 @@ func (c *client) askPresence(ctx context.Context, query url.Values) (presenceRep
 	if err != nil {
 		return presenceReply{}, err
 	}
-	var list presences
-	if err := resp.JSON(&list); err != nil {
+	list, err := resp.Document()
+	if err != nil {
 		return presenceReply{}, err
 	}
-	if list.Users == nil {
-		return presenceReply{}, missing(resp, "users")
+	found, err := rows(resp, list, "users")
+	if err != nil {
+		return presenceReply{}, err
 	}
-	return presenceReply{resp: resp, full: list.Full, of: presenceByID(list)}, nil
+	full := list.Flag("full")
+	reply := presenceReply{resp: resp, full: full == decode.Yes || full == decode.Unreadable} // when in doubt, the more careful way
+	reply.of, reply.nameless = presenceByID(found)
+	return reply, nil
 }
 
-func presenceByID(list presences) map[string]connectors.Presence {
-	of := make(map[string]connectors.Presence, len(*list.Users))
-	for _, p := range *list.Users {
-		if p.ID != "" {
-			of[p.ID] = convertPresence(p)
+func presenceByID(rows []decode.Value) (of map[string]connectors.Presence, nameless bool) {
+	of = make(map[string]connectors.Presence, len(rows))
+	for _, p := range rows {
+		if id := rowID(p); id != "" {
+			of[id] = convertPresence(p)
+		} else if p.Has("_id") || !p.IsObject() {
+			nameless = true
 		}
 	}
-	return of
+	return of, nameless
 }
 
 // only gives the presence of those who were asked for: a server that does not understand the question may tell of others.

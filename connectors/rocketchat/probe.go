@@ -2,7 +2,6 @@ package rocketchat
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -26,13 +26,11 @@ func (c *client) Probe(ctx context.Context) ([]connectors.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	var me struct {
-		ID string `json:"_id"`
-	}
-	if err := resp.JSON(&me); err != nil {
+	me, err := resp.Document()
+	if err != nil {
 		return nil, err
 	}
-	if me.ID == "" {
+	if me.ID("_id", nil) == "" {
 		return nil, missing(resp, "_id")
 	}
 	findings, err := c.probeUsers(ctx)
@@ -53,15 +51,12 @@ func (c *client) probeUsers(ctx context.Context) ([]connectors.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list users
-	if err := resp.JSON(&list); err != nil {
+	list, err := page(resp, "users", 0)
+	if err != nil {
 		return nil, err
 	}
-	if list.Users == nil {
-		return nil, missing(resp, "users")
-	}
 	findings := []connectors.Finding{{What: "list of users", OK: true}}
-	shown, err := c.seesAll(ctx, *list.Users)
+	shown, err := c.seesAll(ctx, list.Rows)
 	if err != nil {
 		return findings, err
 	}
@@ -74,33 +69,30 @@ func (c *client) probeUsers(ctx context.Context) ([]connectors.Finding, error) {
 
 // seesAll asks for a user other than ourselves, whom everyone sees in full, whether we are shown all. Without another one the rows that
 // we have must tell.
-func (c *client) seesAll(ctx context.Context, rows []user) (bool, error) {
-	i := slices.IndexFunc(rows, func(u user) bool { return u.ID != "" && u.ID != c.userID })
+func (c *client) seesAll(ctx context.Context, rows []decode.Value) (bool, error) {
+	i := slices.IndexFunc(rows, func(u decode.Value) bool { return rowID(u) != "" && rowID(u) != c.userID })
 	if i < 0 {
-		return slices.ContainsFunc(rows, user.private), nil
+		return slices.ContainsFunc(rows, private), nil
 	}
-	resp, err := c.get(ctx, routeUser, url.Values{"userId": {rows[i].ID}})
+	resp, err := c.get(ctx, routeUser, url.Values{"userId": {rowID(rows[i])}})
 	switch {
 	case connectors.IsKind(err, connectors.KindNotFound), connectors.IsKind(err, connectors.KindForbidden):
-		return slices.ContainsFunc(rows, user.private), nil // just deleted, or not ours to ask
+		return slices.ContainsFunc(rows, private), nil // just deleted, or not ours to ask
 	case err != nil:
 		return false, err
 	}
-	var info struct {
-		User *struct {
-			CanViewAllInfo *bool `json:"canViewAllInfo"`
-		} `json:"user"`
-	}
-	if err := resp.JSON(&info); err != nil {
+	info, err := resp.Document()
+	if err != nil {
 		return false, err
 	}
-	if info.User == nil {
+	user := info.Object("user")
+	if !user.IsObject() {
 		return false, missing(resp, "user")
 	}
-	if info.User.CanViewAllInfo == nil {
-		return slices.ContainsFunc(rows, user.private), nil
+	if sees := user.Flag("canViewAllInfo").Bool(); sees != nil {
+		return *sees, nil
 	}
-	return *info.User.CanViewAllInfo, nil
+	return slices.ContainsFunc(rows, private), nil
 }
 
 // pace tells whether the server counts our calls: only then does it send its limit.
@@ -126,16 +118,10 @@ func (c *client) probeVersion(ctx context.Context) connectors.Finding {
 	if err != nil {
 		return connectors.Finding{What: "server version", Note: "it could not be read; nothing depends on it"}
 	}
-	var info struct {
-		Version json.RawMessage `json:"version"`
-		Info    struct {
-			Version json.RawMessage `json:"version"`
-		} `json:"info"`
-	}
-	_ = resp.JSON(&info) // whatever does not fit is not known
-	version := versionNumber.FindString(scalar(info.Version))
+	info, _ := resp.Document() //nolint:errcheck // whatever cannot be read is not known
+	version := versionNumber.FindString(info.Text("version"))
 	if version == "" {
-		version = versionNumber.FindString(scalar(info.Info.Version))
+		version = versionNumber.FindString(info.Object("info").Text("version"))
 	}
 	if version == "" {
 		return connectors.Finding{What: "server version, which it does not tell", OK: true}

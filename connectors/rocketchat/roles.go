@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 )
 
 // scopeRooms is the scope of roles that people have in single rooms, such as owner and moderator: they say nothing about an account. If
@@ -17,21 +18,22 @@ func (c *client) roles(ctx context.Context, _ connectors.Progress[connectors.Rol
 	if err != nil {
 		return none, err
 	}
-	var list roles
-	if err := resp.JSON(&list); err != nil {
+	list, err := resp.Document()
+	if err != nil {
 		return none, err
 	}
-	if list.Roles == nil {
-		return none, missing(resp, "roles")
+	found, err := rows(resp, list, "roles")
+	if err != nil {
+		return none, err
 	}
-	return convertRoles(*list.Roles), nil
+	return convertRoles(found), nil
 }
 
-func convertRoles(rows []role) connectors.Listing[connectors.Role] {
+func convertRoles(rows []decode.Value) connectors.Listing[connectors.Role] {
 	var read connectors.Collector[connectors.Role]
-	for _, r := range rows {
-		if r.Scope != scopeRooms {
-			read.Add(convertRole(r))
+	for _, row := range rows {
+		if row = row.Noting(&read.Anomalies); row.Text("scope") != scopeRooms {
+			read.Add(convertRole(row))
 		}
 	}
 	return finish(&read, connectors.End{Whole: true}, nil)

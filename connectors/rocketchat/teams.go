@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -34,8 +35,8 @@ func (c *client) teams(ctx context.Context, progress connectors.Progress[connect
 
 // teamList is a reading of the teams on its way.
 type teamList struct {
-	found         []team
-	listed        bool // found has them all
+	found         []connectors.Team // without their members
+	listed        bool              // found has them all
 	end           connectors.End
 	next          int // of found
 	read          connectors.Collector[connectors.Team]
@@ -46,9 +47,11 @@ type teamList struct {
 func (l *teamList) run(ctx context.Context, c *client, tell func()) (connectors.Listing[connectors.Team], error) {
 	if !l.listed {
 		var err error
-		if l.found, l.end, err = c.teamRows(ctx); err != nil {
+		var odd connectors.Anomalies
+		if l.found, odd, l.end, err = c.teamRows(ctx); err != nil {
 			return finish(&l.read, l.end, err), err
 		}
+		l.read.Anomalies.Add(&odd)
 		l.listed = true
 	}
 	for l.next < len(l.found) {
@@ -70,13 +73,13 @@ func (l *teamList) run(ctx context.Context, c *client, tell func()) (connectors.
 }
 
 // ask reads the members of one team, and takes it.
-func (l *teamList) ask(ctx context.Context, c *client, t team) error {
-	record := connectors.Team{ID: t.ID, Name: strings.TrimSpace(t.Name), Kind: connectors.TeamGroup}
-	if t.ID != "" {
-		members, whole, err := c.members(ctx, t.ID)
+func (l *teamList) ask(ctx context.Context, c *client, record connectors.Team) error {
+	if record.ID != "" {
+		members, odd, whole, err := c.members(ctx, record.ID)
 		switch e := connectors.AsError("", err); {
 		case err == nil:
 			record.Members, l.end.Whole = members, l.end.Whole && whole
+			l.read.Anomalies.Add(&odd)
 		case e.Code == codeTeamGone:
 			l.gone++
 			return nil
@@ -94,67 +97,53 @@ func (l *teamList) ask(ctx context.Context, c *client, t team) error {
 }
 
 // teamRows reads the teams themselves. They come in no order that could be asked for.
-func (c *client) teamRows(ctx context.Context) ([]team, connectors.End, error) {
-	var found []team
+func (c *client) teamRows(ctx context.Context) (found []connectors.Team, odd connectors.Anomalies, end connectors.End, err error) {
 	var resp *rest.Response
-	w := connectors.Walk[team]{
-		Fetch: func(ctx context.Context, offset int) (connectors.Page[team], error) {
-			reply, err := c.get(ctx, routeTeams, paging(offset, pageSize))
-			if err != nil {
-				return connectors.Page[team]{}, err
+	w := connectors.Walk[decode.Value]{
+		Fetch: func(ctx context.Context, offset int) (p connectors.Page[decode.Value], err error) {
+			if resp, err = c.get(ctx, routeTeams, paging(offset, pageSize)); err != nil {
+				return p, err
 			}
-			var list teams
-			if err := reply.JSON(&list); err != nil {
-				return connectors.Page[team]{}, err
-			}
-			if list.Teams == nil {
-				return connectors.Page[team]{}, missing(reply, "teams")
-			}
-			resp = reply
-			return pageOf(*list.Teams, offset, list.numbers), nil
+			return page(resp, "teams", offset)
 		},
-		Key:   func(t team) string { return t.ID },
+		Key:   rowID,
 		Fail:  func(detail string) error { return resp.Fail(connectors.KindBadResponse, detail) },
-		Begin: func() { found = nil },
-		Take:  func(rows []team) { found = append(found, rows...) },
-		Tell:  func(*int) {},
+		Begin: func() { found, odd = nil, connectors.Anomalies{} },
+		Take: func(rows []decode.Value) {
+			for _, row := range rows {
+				row = row.Noting(&odd)
+				found = append(found, connectors.Team{ID: rowID(row), Name: strings.TrimSpace(row.Text("name")), Kind: connectors.TeamGroup})
+			}
+		},
+		Tell: func(*int) {},
 	}
-	end, err := w.Run(ctx)
-	return found, end, err
+	end, err = w.Run(ctx)
+	return found, odd, end, err
 }
 
 // members reads the IDs of a team's members, in their order. Whole says that nobody is known to be missing. A row without a user is what
-// is left of one who was deleted.
-func (c *client) members(ctx context.Context, teamID string) (ids []string, whole bool, err error) {
+// is left of one who was deleted; a user who cannot be read is missing.
+func (c *client) members(ctx context.Context, teamID string) (ids []string, odd connectors.Anomalies, whole bool, err error) {
 	var resp *rest.Response
 	deleted := 0
-	w := connectors.Walk[member]{
-		Fetch: func(ctx context.Context, offset int) (connectors.Page[member], error) {
+	w := connectors.Walk[decode.Value]{
+		Fetch: func(ctx context.Context, offset int) (p connectors.Page[decode.Value], err error) {
 			query := paging(offset, pageSize)
 			query.Set("teamId", teamID)
-			reply, err := c.get(ctx, routeMembers, query)
-			if err != nil {
-				return connectors.Page[member]{}, err
+			if resp, err = c.get(ctx, routeMembers, query); err != nil {
+				return p, err
 			}
-			var list members
-			if err := reply.JSON(&list); err != nil {
-				return connectors.Page[member]{}, err
-			}
-			if list.Members == nil {
-				return connectors.Page[member]{}, missing(reply, "members")
-			}
-			resp = reply
-			return pageOf(*list.Members, offset, list.numbers), nil
+			return page(resp, "members", offset)
 		},
-		Key:   func(m member) string { return m.User.ID },
+		Key:   memberID,
 		Fail:  func(detail string) error { return resp.Fail(connectors.KindBadResponse, detail) },
-		Begin: func() { ids, deleted = []string{}, 0 },
-		Take: func(rows []member) {
-			for _, m := range rows {
-				if m.User.ID == "" {
-					deleted++
+		Begin: func() { ids, odd, deleted = []string{}, connectors.Anomalies{}, 0 },
+		Take: func(rows []decode.Value) {
+			for _, row := range rows {
+				if id := memberID(row.Noting(&odd)); id != "" {
+					ids = append(ids, id)
 				} else {
-					ids = append(ids, m.User.ID)
+					deleted++
 				}
 			}
 		},
@@ -162,8 +151,21 @@ func (c *client) members(ctx context.Context, teamID string) (ids []string, whol
 	}
 	end, err := w.Run(ctx)
 	if err != nil {
-		return nil, false, err
+		return nil, odd, false, err
 	}
 	slices.Sort(ids)
-	return ids, end.Complete(len(ids) + deleted), nil
+	return ids, odd, odd.All() == nil && end.Complete(len(ids)+deleted), nil
+}
+
+// memberID gives the user of a row of teams.members. The user's settings, which the row gives away, are not even read.
+func memberID(row decode.Value) string {
+	row = row.In("members")
+	if !row.IsObject() {
+		return rowID(row)
+	}
+	user := row.Object("user")
+	if !user.IsObject() {
+		return ""
+	}
+	return rowID(user)
 }

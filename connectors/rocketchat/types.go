@@ -1,86 +1,43 @@
 package rocketchat
 
-import "encoding/json"
+import (
+	"roster/connectors"
+	"roster/connectors/decode"
+	"roster/internal/rest"
+)
 
-// user is a row of users.list. Which keys there are differs between versions and callers: all but _id may be missing.
-type user struct {
-	ID           string          `json:"_id"`
-	Username     string          `json:"username"`
-	Name         string          `json:"name"`
-	Emails       *[]email        `json:"emails"`
-	Type         string          `json:"type"`
-	Active       *bool           `json:"active"`
-	Roles        *[]string       `json:"roles"`
-	LastLogin    json.RawMessage `json:"lastLogin"`
-	UTCOffset    *float64        `json:"utcOffset"`
-	AvatarETag   string          `json:"avatarETag"`
-	CustomFields json.RawMessage `json:"customFields"`
+// page reads a page of a list, with its rows under key. Not every version says where the rows stand and how many there are. Numbers that cannot be
+// read speak against the rows, as wrong ones do.
+func page(resp *rest.Response, key string, asked int) (connectors.Page[decode.Value], error) {
+	p := connectors.Page[decode.Value]{Offset: asked, Asked: pageSize}
+	list, err := resp.Document()
+	if err != nil {
+		return p, err
+	}
+	if p.Rows, err = rows(resp, list, key); err != nil {
+		return p, err
+	}
+	total, totalOK := list.Count("total")
+	count, countOK := list.Count("count") // of these rows
+	offset, offsetOK := list.Count("offset")
+	p.Total, p.Contradicts = total, !totalOK || !countOK || !offsetOK || count != nil && *count != len(p.Rows)
+	if offset != nil && *offset != asked {
+		p.Offset = -1 // another page than the one asked for
+	}
+	return p, nil
 }
 
-type email struct {
-	Address  string `json:"address"`
-	Verified *bool  `json:"verified"`
+// rows gives the rows of an answer. What has none under that key is not what was asked for.
+func rows(resp *rest.Response, list decode.Value, key string) ([]decode.Value, error) {
+	rows, ok := list.Rows(key)
+	switch {
+	case ok:
+		return rows, nil
+	case list.Has(key):
+		return nil, resp.Unexpected(key)
+	}
+	return nil, missing(resp, key)
 }
 
-// numbers is what each page of a list says of its rows.
-type numbers struct {
-	Count  *int `json:"count"` // of these rows
-	Offset *int `json:"offset"`
-	Total  *int `json:"total"`
-}
-
-// users is the answer of users.list.
-type users struct {
-	numbers
-
-	Users *[]user `json:"users"`
-}
-
-// role is a row of roles.list.
-type role struct {
-	ID          string `json:"_id"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	Scope       string `json:"scope"`
-}
-
-type roles struct {
-	Roles *[]role `json:"roles"`
-}
-
-// team is a row of teams.listAll.
-type team struct {
-	ID   string `json:"_id"`
-	Name string `json:"name"`
-}
-
-type teams struct {
-	numbers
-
-	Teams *[]team `json:"teams"`
-}
-
-// member is a row of teams.members. The user's settings, which the row gives away, are not even read.
-type member struct {
-	User struct {
-		ID string `json:"_id"`
-	} `json:"user"`
-}
-
-type members struct {
-	numbers
-
-	Members *[]member `json:"members"`
-}
-
-// presences is the answer of users.presence.
-type presences struct {
-	Users *[]presence `json:"users"`
-	Full  bool        `json:"full"`
-}
-
-type presence struct {
-	ID         string `json:"_id"`
-	Status     string `json:"status"`
-	StatusText string `json:"statusText"`
-}
+// rowID gives the ID of a row of any list.
+func rowID(row decode.Value) string { return row.RowID("_id", nil) }

@@ -2,11 +2,11 @@ package worksection
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -32,37 +32,35 @@ var terms = connectors.Terms{
 }
 
 // creator makes records by one action. Params are in the vendor's words, inputs turn those into ours where an error names one.
-type creator[I, W any, R connectors.Record] struct {
+type creator[I any, R connectors.Record] struct {
 	client  *client
 	action  string
 	params  func(I) []param
-	convert func(W) R
+	convert func(decode.Value) R
 	// complete puts in what the answer may leave out and the list will show.
 	complete func(*R, I)
 	inputs   map[string]string
 }
 
 // Terms say what the vendor takes.
-func (c creator[I, W, R]) Terms() connectors.Terms { return terms }
+func (c creator[I, R]) Terms() connectors.Terms { return terms }
 
 // Preview says what Create would send.
-func (c creator[I, W, R]) Preview(in I) connectors.Preview { return preview(c.action, c.params(in)) }
+func (c creator[I, R]) Preview(in I) connectors.Preview { return preview(c.action, c.params(in)) }
 
 // Create makes the record. An answer that does not say what was made is an error: it may have been made all the same.
-func (c creator[I, W, R]) Create(ctx context.Context, in I) (R, error) {
+func (c creator[I, R]) Create(ctx context.Context, in I) (R, error) {
 	var made R
 	resp, err := c.client.change(ctx, c.action, c.params(in), c.inputs)
 	if err != nil {
 		return made, err
 	}
-	var body struct {
-		Data one[W] `json:"data"`
-	}
-	if err := resp.JSON(&body); err != nil {
+	body, err := resp.Document()
+	if err != nil {
 		return made, err
 	}
-	if body.Data.is {
-		made = c.convert(body.Data.row)
+	if data := body.One("data"); data.IsObject() {
+		made = c.convert(data)
 	}
 	if made.Key() == "" {
 		return made, resp.Fail(connectors.KindBadResponse, "the answer does not say what was made")
@@ -100,48 +98,24 @@ func given(params ...param) []param {
 	return slices.DeleteFunc(params, func(p param) bool { return p.value == "" })
 }
 
-// one is a single object, which may come in an array of one; PHP writes an empty object as an empty array.
-type one[W any] struct {
-	row W
-	is  bool
-}
-
-// UnmarshalJSON takes an object or an array of one.
-func (o *one[W]) UnmarshalJSON(b []byte) error {
-	switch b[0] {
-	case '{':
-		o.is = true
-		return json.Unmarshal(b, &o.row)
-	case '[':
-		var rows []W
-		if err := json.Unmarshal(b, &rows); err != nil {
-			return err
-		}
-		if o.is = len(rows) == 1; o.is {
-			o.row = rows[0]
-		}
-	}
-	return nil
-}
-
 // makers gives the source what it can make.
 func (c *client) makers(s *connectors.Source, to converter) {
-	s.UserInviter = creator[connectors.Invitation, member, connectors.Account]{
+	s.UserInviter = creator[connectors.Invitation, connectors.Account]{
 		c, actionAddUser, userParams, to.account, completeAccount, map[string]string{
 			"email": "email", "first_name": "firstName", "last_name": "lastName", "title": "title", "group": "teamId", "department": "department",
 			"role": "accessLevel",
 		},
 	}
-	s.TeamCreator = creator[connectors.NewTeam, group, connectors.Team]{
+	s.TeamCreator = creator[connectors.NewTeam, connectors.Team]{
 		c, actionAddUserGroup, teamParams, team, completeTeam, map[string]string{"title": "name", "client": "kind"},
 	}
-	s.ContactCreator = creator[connectors.NewContact, person, connectors.Contact]{
+	s.ContactCreator = creator[connectors.NewContact, connectors.Contact]{
 		c, actionAddContact, contactParams, to.contact, completeContact, map[string]string{
 			"email": "email", "name": "name", "title": "title", "group": "folderId", "phone": "phones", "phone2": "phones", "phone3": "phones",
 			"phone4": "phones", "address": "addresses", "address2": "addresses",
 		},
 	}
-	s.ContactFolderCreator = creator[connectors.NewContactFolder, contactGroup, connectors.ContactFolder]{
+	s.ContactFolderCreator = creator[connectors.NewContactFolder, connectors.ContactFolder]{
 		c, actionAddContactGroup, folderParams, folder, completeFolder, map[string]string{"title": "name"},
 	}
 	s.TaskSubscriber = subscriber{c}

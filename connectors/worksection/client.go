@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -109,7 +110,7 @@ func (c *client) asUser(tokens connectors.Tokens) func(context.Context, sending)
 }
 
 // list gives the lister of one action. There is one page, so nobody is ever told of progress.
-func list[W any, R connectors.Record](c *client, action string, convert func(W) R) connectors.Lister[R] {
+func list[R connectors.Record](c *client, action string, convert func(decode.Value) R) connectors.Lister[R] {
 	return connectors.ListFunc[R](func(ctx context.Context, _ connectors.Progress[R]) (connectors.Listing[R], error) {
 		resp, err := c.call(ctx, action)
 		if err != nil {
@@ -119,20 +120,22 @@ func list[W any, R connectors.Record](c *client, action string, convert func(W) 
 	})
 }
 
-// gather turns a good reply into records. An empty list may come without its data. The vendor does not document the order of the rows:
-// they are put in that of their IDs.
-func gather[W any, R connectors.Record](resp *rest.Response, convert func(W) R) (connectors.Listing[R], error) {
-	var body struct {
-		Data []W `json:"data"`
-	}
-	if err := resp.JSON(&body); err != nil {
+// gather turns a good reply into records. An empty list may come without its data, but data of another type are none. The vendor does not
+// document the order of the rows: they are put in that of their IDs.
+func gather[R connectors.Record](resp *rest.Response, convert func(decode.Value) R) (connectors.Listing[R], error) {
+	body, err := resp.Document()
+	if err != nil {
 		return connectors.Listing[R]{}, err
 	}
-	var all connectors.Collector[R]
-	for _, row := range body.Data {
-		all.Add(convert(row))
+	rows, ok := body.Rows("data")
+	if !ok && body.Has("data") {
+		return connectors.Listing[R]{}, resp.Unexpected("data")
 	}
-	listing := all.Listing(nil, len(body.Data) < maxRows)
+	var all connectors.Collector[R]
+	for _, row := range rows {
+		all.Add(convert(row.Noting(&all.Anomalies)))
+	}
+	listing := all.Listing(nil, len(rows) < maxRows)
 	slices.SortFunc(listing.Records, func(a, b R) int { return compareIDs(a.Key(), b.Key()) })
 	return listing, nil
 }

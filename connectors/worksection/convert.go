@@ -1,18 +1,15 @@
 package worksection
 
 import (
-	"cmp"
 	"maps"
-	"math"
 	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/decode"
 )
 
 // access puts the vendor's roles on the common scale.
@@ -32,67 +29,77 @@ type converter struct {
 	region string         // of national phone numbers
 }
 
-func (c converter) account(m member) connectors.Account {
-	level, roles := roles(m.Role)
+// account makes the neutral record of a row of get_users, and of what me and add_user answer.
+func (c converter) account(m decode.Value) connectors.Account {
+	level, roles := roles(m.OptionalText("role"))
+	services := m.Object("services")
 	return connectors.Account{
-		ID:         id(m.ID),
-		Name:       strings.TrimSpace(m.Name),
-		FirstName:  strings.TrimSpace(m.FirstName),
-		LastName:   strings.TrimSpace(m.LastName),
-		Title:      strings.TrimSpace(m.Title),
-		Department: strings.TrimSpace(m.Department),
-		Emails:     emails(m.Email),
-		Phones:     c.phones(m.person),
-		Addresses:  addresses(m.person),
-		AvatarURL:  avatar(m.Avatar),
+		ID:         rowID(m),
+		Name:       text(m, "name"),
+		FirstName:  text(m, "first_name"),
+		LastName:   text(m, "last_name"),
+		Title:      text(m, "title"),
+		Department: text(m, "department"),
+		Emails:     emails(m.Text("email")),
+		Phones:     c.phones(m),
+		Addresses:  addresses(m),
+		AvatarURL:  avatar(m.Text("avatar")),
 		Active:     true, // deactivated members are not listed
 		Access:     level,
 		Roles:      roles,
-		Teams:      teams(m.Group),
-		URL:        webURL(m.URL),
-		CreatedAt:  c.added(m.person),
+		Teams:      teams(m.OptionalText("group")),
+		URL:        webURL(m.Text("url")),
+		CreatedAt:  c.added(m),
 		Worksection: &connectors.WorksectionDetails{
-			Rate:          rate(m.Rate),
-			Chats:         names(m.Services.Chats),
-			Socials:       names(m.Services.Socials),
-			OtherContacts: strings.TrimSpace(m.Contacts),
+			Rate:          m.Float("rate"),
+			Chats:         handles(services, "chats"),
+			Socials:       handles(services, "socials"),
+			OtherContacts: text(m, "contacts"),
 		},
 	}
 }
 
-func (c converter) contact(p person) connectors.Contact {
+// contact makes the neutral record of a row of get_contacts, and of what add_contact answers.
+func (c converter) contact(p decode.Value) connectors.Contact {
 	return connectors.Contact{
-		ID:        id(p.ID),
-		Name:      strings.TrimSpace(p.Name),
-		FirstName: strings.TrimSpace(p.FirstName),
-		LastName:  strings.TrimSpace(p.LastName),
-		Title:     strings.TrimSpace(p.Title),
-		Emails:    emails(p.Email),
+		ID:        rowID(p),
+		Name:      text(p, "name"),
+		FirstName: text(p, "first_name"),
+		LastName:  text(p, "last_name"),
+		Title:     text(p, "title"),
+		Emails:    emails(p.Text("email")),
 		Phones:    c.phones(p),
 		Addresses: addresses(p),
-		Folder:    folderOf(p.Group),
-		URL:       webURL(p.URL),
+		Folder:    folderOf(p.OptionalText("group")),
+		URL:       webURL(p.Text("url")),
 		CreatedAt: c.added(p),
 	}
 }
 
-func team(g group) connectors.Team {
+// team makes the neutral record of a row of get_user_groups. Whose team it is stays open where that cannot be read.
+func team(g decode.Value) connectors.Team {
 	kind := connectors.TeamCompany
-	if g.Client == "1" || g.Client == "true" {
+	switch g.Flag("client") {
+	case decode.Yes:
 		kind = connectors.TeamClient
+	case decode.Unreadable:
+		kind = connectors.TeamGroup
 	}
-	return connectors.Team{ID: id(g.ID), Name: strings.TrimSpace(g.Title), Kind: kind}
+	return connectors.Team{ID: rowID(g), Name: text(g, "title"), Kind: kind}
 }
 
-func folder(g contactGroup) connectors.ContactFolder {
+// folder makes the neutral record of a row of get_contact_groups. IDs of presets are numbers, the others texts.
+func folder(g decode.Value) connectors.ContactFolder {
 	kind := connectors.FolderCustom
-	if g.Type == "preset" {
+	if g.Text("type") == "preset" {
 		kind = connectors.FolderPreset
 	}
-	return connectors.ContactFolder{ID: id(g.ID), Name: strings.TrimSpace(g.Title), Kind: kind}
+	return connectors.ContactFolder{ID: rowID(g), Name: text(g, "title"), Kind: kind}
 }
 
-func id(s rest.Scalar) string { return strings.TrimSpace(string(s)) }
+func rowID(row decode.Value) string { return row.RowID("id", nil) }
+
+func text(v decode.Value, key string) string { return strings.TrimSpace(v.Text(key)) }
 
 // roles gives the one role of a member. Its case differs from one answer to another, so the ID is in lower case.
 func roles(role *string) (connectors.AccessLevel, []connectors.RoleRef) {
@@ -144,56 +151,49 @@ func synthetic(address string) bool {
 	return local != "" && strings.Trim(local, "0123456789") == "" && host == local+".worksection.com"
 }
 
-func (c converter) phones(p person) []connectors.Phone {
+func (c converter) phones(p decode.Value) []connectors.Phone {
 	var phones []connectors.Phone
 	for _, n := range []struct {
-		raw  string
+		key  string
 		kind connectors.PhoneKind
 	}{
-		{p.Phone, connectors.PhoneMain},
-		{p.Phone2, connectors.PhoneOffice},
-		{p.Phone3, connectors.PhoneMobile},
-		{p.Phone4, connectors.PhoneHome},
+		{"phone", connectors.PhoneMain},
+		{"phone2", connectors.PhoneOffice},
+		{"phone3", connectors.PhoneMobile},
+		{"phone4", connectors.PhoneHome},
 	} {
-		if phone, ok := connectors.ParsePhone(n.raw, c.region, n.kind); ok {
+		if phone, ok := connectors.ParsePhone(p.Text(n.key), c.region, n.kind); ok {
 			phones = append(phones, phone)
 		}
 	}
 	return phones
 }
 
-func addresses(p person) []string {
+func addresses(p decode.Value) []string {
 	var lines []string
-	for _, a := range []string{p.Address, p.Address2} {
-		if a = strings.TrimSpace(a); a != "" {
+	for _, key := range [...]string{"address", "address2"} {
+		if a := text(p, key); a != "" {
 			lines = append(lines, a)
 		}
 	}
 	return lines
 }
 
-// added gives the time of the invitation. The vendor names no time zone.
-func (c converter) added(p person) time.Time {
-	t, err := time.ParseInLocation("2006-01-02 15:04", strings.TrimSpace(cmp.Or(p.DateAdded, p.DataAdded)), c.zone)
-	if err != nil {
-		return time.Time{}
+// added gives the time of the invitation. The vendor names no time zone, and spells the key in two ways.
+func (c converter) added(p decode.Value) time.Time {
+	const layout = "2006-01-02 15:04"
+	if t := p.Time("date_added", layout, c.zone); !t.IsZero() {
+		return t
 	}
-	return t.UTC()
+	return p.Time("data_added", layout, c.zone)
 }
 
-func rate(s rest.Scalar) *float64 {
-	f, err := strconv.ParseFloat(strings.TrimSpace(string(s)), 64)
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		return nil
-	}
-	return &f
-}
-
-// names puts handles in the order of their services: an object has none of its own.
-func names(h handles) []connectors.Handle {
+// handles gives a member's names on other services, in the order of those: an object has none of its own.
+func handles(services decode.Value, key string) []connectors.Handle {
 	var all []connectors.Handle
-	for _, service := range slices.Sorted(maps.Keys(h)) {
-		if name := strings.TrimSpace(h[service]); name != "" {
+	names := services.Texts(key)
+	for _, service := range slices.Sorted(maps.Keys(names)) {
+		if name := strings.TrimSpace(names[service]); name != "" {
 			all = append(all, connectors.Handle{Service: service, Value: name})
 		}
 	}

@@ -146,7 +146,6 @@ func TestCompleteness(t *testing.T) {
 		ids      int
 	}{
 		{"no data", `{"status":"ok"}`, true, 0},
-		{"data that are null", `{"status":"ok","data":null}`, true, 0},
 		{"an empty list", `{"status":"ok","data":[]}`, true, 0},
 		{"one row fewer than the most there can be", rows(9_999), true, 9_999},
 		{"exactly as many rows as there can be", rows(10_000), false, 10_000},
@@ -154,6 +153,12 @@ func TestCompleteness(t *testing.T) {
 		{"a row whose ID is null", `{"status":"ok","data":[{"id":null},{"id":"1"}]}`, false, 1},
 		{"a row whose ID is blank", `{"status":"ok","data":[{"id":" "},{"id":"1"}]}`, false, 1},
 		{"a row that is null", `{"status":"ok","data":[null,{"id":"1"}]}`, false, 1},
+		{"a row that is a list", `{"status":"ok","data":[[],{"id":"1"}]}`, false, 1},
+		{"a row whose ID is an object", `{"status":"ok","data":[{"id":{}},{"id":"1"}]}`, false, 1},
+		{"a row whose ID has a fraction", `{"status":"ok","data":[{"id":1.5},{"id":"1"}]}`, false, 1},
+		{"rows by numbers", `{"status":"ok","data":{"0":{"id":"1"},"2":{"id":"2"}}}`, true, 2},
+		{"one row without its list", `{"status":"ok","data":{"id":"1"}}`, true, 1},
+		{"an object that is no row", `{"status":"ok","data":{"a":1}}`, false, 0},
 		{"a row that comes twice, as text and as a number", `{"status":"ok","data":[{"id":1},{"id":"1"}]}`, true, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -172,7 +177,7 @@ func TestCompleteness(t *testing.T) {
 func TestDataOfAnotherShape(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string]string{
-		"an object": `{"id":"1"}`, "text": `"none"`, "a list of lists": `[[]]`, "an ID that is an object": `[{"id":{}}]`,
+		"null": `null`, "false": `false`, "a number": `0`, "text": `"none"`, "an empty text": `""`, "an empty object": `{}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

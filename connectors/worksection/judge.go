@@ -1,7 +1,6 @@
 package worksection
 
 import (
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -26,8 +26,7 @@ var tooManyRows = regexp.MustCompile(`\d\s*max`)
 //
 // https://worksection.com/en/faq/api-start.html
 func judge(r *rest.Response) *connectors.Error {
-	var body envelope
-	err := r.JSON(&body)
+	body, err := r.Document()
 	if r.Status != http.StatusOK {
 		e := judgeStatus(r)
 		if err == nil {
@@ -41,7 +40,7 @@ func judge(r *rest.Response) *connectors.Error {
 	if err != nil {
 		return connectors.AsError("", err)
 	}
-	switch body.Status {
+	switch body.Text("status") {
 	case "ok":
 		return nil
 	case "error":
@@ -51,9 +50,9 @@ func judge(r *rest.Response) *connectors.Error {
 }
 
 // expired looks for the words by which the vendor's own clients know an access token's end.
-func expired(body envelope) bool {
+func expired(body decode.Value) bool {
 	const words = "token is expired"
-	return strings.Contains(strings.ToLower(string(body.Message)), words) || strings.Contains(strings.ToLower(string(body.ErrorDescription)), words)
+	return strings.Contains(strings.ToLower(body.Text("message")), words) || strings.Contains(strings.ToLower(body.Text("errorDescription")), words)
 }
 
 // judgeStatus is for what does not come from the interface itself, but from what stands before it.
@@ -73,10 +72,10 @@ func judgeStatus(r *rest.Response) *connectors.Error {
 }
 
 // judgeBody reads the vendor's own error. The text of the message is looked at for "too many" alone: no number is documented for it.
-func judgeBody(r *rest.Response, body envelope) *connectors.Error {
+func judgeBody(r *rest.Response, body decode.Value) *connectors.Error {
 	e := r.Fail(connectors.KindInvalid, "")
 	e.Code = code(body)
-	if text := strings.ToLower(string(body.Message)); strings.Contains(text, "too many") {
+	if text := strings.ToLower(body.Text("message")); strings.Contains(text, "too many") {
 		if tooManyRows.MatchString(text) {
 			e.Kind, e.Detail = connectors.KindUnsupported, "the list is longer than the source can give"
 		} else {
@@ -84,7 +83,7 @@ func judgeBody(r *rest.Response, body envelope) *connectors.Error {
 		}
 		return e
 	}
-	e.Input = atFault(e.Code, body.Details)
+	e.Input = atFault(e.Code, text(body, "message_details"))
 	switch e.Code {
 	case "2":
 		e.Kind, e.Detail = connectors.KindUnauthorized, "the signature was not accepted; check api_key"
@@ -102,14 +101,13 @@ func judgeBody(r *rest.Response, body envelope) *connectors.Error {
 
 // atFault gives the vendor's name of the parameter that an error is about, from a closed set; empty where it does not say. With 10 the
 // details name it, with 11 they hold the address itself.
-func atFault(code string, details json.RawMessage) string {
+func atFault(code, details string) string {
 	switch code {
 	case "5":
 		return "id_task"
 	case "10":
-		var name string
-		if json.Unmarshal(details, &name) == nil && slices.Contains(parameters, strings.TrimSpace(name)) {
-			return strings.TrimSpace(name)
+		if slices.Contains(parameters, details) {
+			return details
 		}
 	case "11":
 		return "email"
@@ -124,8 +122,8 @@ var parameters = []string{
 }
 
 // code is the error's number, or nothing where it is not a number of the vendor's small ones: it is shown and logged.
-func code(body envelope) string {
-	c := string(body.Code)
+func code(body decode.Value) string {
+	c := body.Text("status_code")
 	if len(c) > 4 || strings.Trim(c, "0123456789") != "" {
 		return ""
 	}

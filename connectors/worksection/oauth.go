@@ -3,12 +3,9 @@ package worksection
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
 	"roster/connectors"
 	"roster/internal/rest"
@@ -57,15 +54,15 @@ func (o *oauth) exchange(ctx context.Context, g connectors.TokenGrant) (connecto
 	if err != nil {
 		return connectors.TokenPair{}, err
 	}
-	var answer tokens
-	if err := resp.JSON(&answer); err != nil {
+	answer, err := resp.Document()
+	if err != nil {
 		return connectors.TokenPair{}, err
 	}
-	if !plain(answer.Access) || !plain(answer.Refresh) {
+	access, refresh := connectors.Secret(answer.Text("access_token")), connectors.Secret(answer.Text("refresh_token"))
+	if !plain(access) || !plain(refresh) {
 		return connectors.TokenPair{}, resp.Fail(connectors.KindBadResponse, "no pair of tokens in the answer")
 	}
-	seconds, _ := strconv.ParseInt(string(answer.ExpiresIn), 10, 32)
-	return connectors.TokenPair{Access: answer.Access, Refresh: answer.Refresh, Lifetime: time.Duration(max(0, seconds)) * time.Second}, nil
+	return connectors.TokenPair{Access: access, Refresh: refresh, Lifetime: answer.Seconds("expires_in")}, nil
 }
 
 // plain says whether a token can stand in a header.
@@ -73,35 +70,24 @@ func plain(token connectors.Secret) bool {
 	return token != "" && !strings.ContainsFunc(token.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// tokens is what the token endpoints give: a pair, or an error, both with HTTP 200. The vendor spells the description in its own way; the
-// standard's is taken too.
-type tokens struct {
-	Access      connectors.Secret `json:"access_token"`
-	Refresh     connectors.Secret `json:"refresh_token"`
-	ExpiresIn   rest.Scalar       `json:"expires_in"`
-	Error       rest.Scalar       `json:"error"`
-	Description rest.Scalar       `json:"errorDescription"`
-	Standard    rest.Scalar       `json:"error_description"`
-}
-
-// judgeToken says what the token endpoints' replies mean. One word stands for several faults: that it is the grant which is not accepted
-// shows in the description only.
+// judgeToken says what the token endpoints' replies mean: a pair, or an error, both with HTTP 200. One word stands for several faults: that it
+// is the grant which is not accepted shows in the description only. The vendor spells that in its own way; the standard's is taken too.
 func judgeToken(r *rest.Response) *connectors.Error {
 	const check = "check client_id and client_secret in oauth"
 	if r.Status == http.StatusTooManyRequests || r.Status >= 500 || r.Status >= 300 && r.Status < 400 {
 		return judgeStatus(r)
 	}
-	var body tokens
-	if json.Unmarshal(r.Body, &body) != nil {
+	body, err := r.Document()
+	if err != nil || !body.IsObject() {
 		if r.Status == http.StatusOK {
 			return r.Fail(connectors.KindBadResponse, "not the JSON that was expected")
 		}
 		return unexplained(r)
 	}
-	word := string(body.Error)
-	says := strings.ToLower(string(body.Description) + " " + string(body.Standard))
+	word := body.Text("error")
+	says := strings.ToLower(body.Text("errorDescription") + " " + body.Text("error_description"))
 	switch {
-	case word == "" && r.Status == http.StatusOK && body.Access != "":
+	case word == "" && r.Status == http.StatusOK && body.Text("access_token") != "":
 		return nil
 	case word == "invalid_client" || word == "unauthorized_client":
 		return r.Fail(connectors.KindInvalid, check)

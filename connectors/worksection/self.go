@@ -2,13 +2,13 @@ package worksection
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"sync"
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/internal/rest"
 )
 
@@ -26,7 +26,7 @@ const (
 type self struct {
 	rest    *rest.Client
 	source  string
-	convert func(member) connectors.Account
+	convert func(decode.Value) connectors.Account
 	asking  sync.Mutex
 }
 
@@ -71,34 +71,15 @@ func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Ac
 	if err != nil {
 		return connectors.Account{}, err
 	}
-	var body struct {
-		Data owner `json:"data"`
-	}
-	if err := resp.JSON(&body); err != nil {
+	body, err := resp.Document()
+	if err != nil {
 		return connectors.Account{}, err
 	}
-	account := s.convert(member(body.Data))
+	// The owner is in a list of one by the vendor's documentation, and an object by its own client. A list of several names nobody.
+	account := s.convert(body.One("data"))
 	if account.ID == "" {
 		e := resp.Fail(connectors.KindBadResponse, "the answer names nobody")
 		return connectors.Account{}, e
 	}
 	return account, nil
-}
-
-// owner is who a token belongs to: a list of one by the vendor's documentation, and an object by its own client.
-type owner member
-
-// UnmarshalJSON takes both. A list of several names nobody.
-func (o *owner) UnmarshalJSON(b []byte) error {
-	if b[0] != '[' {
-		return json.Unmarshal(b, (*member)(o))
-	}
-	var list []member
-	if err := json.Unmarshal(b, &list); err != nil {
-		return err
-	}
-	if len(list) == 1 {
-		*o = owner(list[0])
-	}
-	return nil
 }

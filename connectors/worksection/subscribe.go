@@ -1,12 +1,11 @@
 package worksection
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"strings"
 
 	"roster/connectors"
-	"roster/internal/rest"
 )
 
 // subscriber subscribes users to tasks. The vendor names a user by the address, not by the ID.
@@ -42,22 +41,23 @@ func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) 
 	if err != nil {
 		return false, inOurWords(err, map[string]string{"id_task": taskInputs["id_task"]})
 	}
-	var body struct {
-		Data one[struct {
-			Subscribers *subscribers `json:"subscribers"`
-		}] `json:"data"`
-	}
-	if err := resp.JSON(&body); err != nil {
+	body, err := resp.Document()
+	if err != nil {
 		return false, err
 	}
-	if !body.Data.is {
+	task := body.One("data")
+	if !task.IsObject() {
 		return false, resp.Fail(connectors.KindBadResponse, "the answer holds no task")
 	}
-	if body.Data.row.Subscribers == nil || *body.Data.row.Subscribers == nil { // as other empty lists, it may be left out; or the source does not tell us
+	// How the vendor lists subscribers is not documented: elsewhere in a task, people are objects with id, email and name. Addresses are taken too.
+	// The list may be left out when it is empty, as other lists are, or because the source does not tell us.
+	subscribers, ok := task.Items("subscribers")
+	if !ok || task.Blank("subscribers") {
 		return false, resp.Fail(connectors.KindBadResponse, "the answer does not say who subscribes")
 	}
 	nameless := false
-	for _, address := range *body.Data.row.Subscribers {
+	for _, s := range subscribers {
+		address := cmp.Or(s.Text("email"), s.Itself())
 		if strings.EqualFold(strings.TrimSpace(address), strings.TrimSpace(in.Email)) {
 			return true, nil
 		}
@@ -67,45 +67,4 @@ func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) 
 		return false, resp.Fail(connectors.KindBadResponse, "the answer holds a subscriber without an address")
 	}
 	return false, nil
-}
-
-// subscribers are the addresses of a task's subscribers. How the vendor lists them is not documented: elsewhere in a task, people are
-// objects with id, email and name. Texts, and an object in the place of the list, are taken too. Anything else, such as PHP's false, tells nothing: nil.
-type subscribers []string
-
-// UnmarshalJSON takes a list, or an object by whatever keys, of objects with an address, or of addresses.
-func (s *subscribers) UnmarshalJSON(b []byte) error {
-	var items []json.RawMessage
-	*s = nil
-	switch b[0] {
-	case '[':
-		if err := json.Unmarshal(b, &items); err != nil {
-			return err
-		}
-	case '{':
-		var by map[string]json.RawMessage
-		if err := json.Unmarshal(b, &by); err != nil {
-			return err
-		}
-		for _, item := range by {
-			items = append(items, item)
-		}
-	default:
-		return nil
-	}
-	*s = subscribers{}
-	for _, item := range items {
-		var user struct {
-			Email rest.Scalar `json:"email"`
-		}
-		var text rest.Scalar
-		switch {
-		case string(item) == "null": // nobody
-		case json.Unmarshal(item, &user) == nil:
-			*s = append(*s, string(user.Email))
-		case json.Unmarshal(item, &text) == nil:
-			*s = append(*s, string(text))
-		}
-	}
-	return nil
 }

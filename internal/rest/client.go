@@ -159,7 +159,7 @@ type Request struct {
 	Sign  func(*http.Request) error
 }
 
-// Response is a reply, read to its end.
+// Response is a reply, read to its end. It is not safe for concurrent use.
 type Response struct {
 	Status int
 	Header http.Header
@@ -167,6 +167,7 @@ type Response struct {
 
 	source, op  string
 	certExpires time.Time
+	document    *document // nil until the body is read
 }
 
 // Do sends a call within the source's limits, waiting for its turn, and gives the reply if Judge finds it good. A reading that has failed,

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 )
 
 // Fail makes an error about this reply.
@@ -19,22 +19,34 @@ func (r *Response) Fail(kind connectors.ErrorKind, detail string) *connectors.Er
 	return &connectors.Error{Source: r.source, Op: r.op, Kind: kind, Status: r.Status, Detail: detail}
 }
 
-// JSON decodes the whole body into v. The error is a *connectors.Error of KindBadResponse and tells where the fault lies, but nothing
-// of what stands there.
-func (r *Response) JSON(v any) error {
-	err := json.Unmarshal(r.Body, v)
-	if err == nil {
-		return nil
+// Document reads the whole body as JSON, once however often it is asked for. The error is a *connectors.Error of KindBadResponse and tells where
+// the fault lies, but nothing of what stands there.
+func (r *Response) Document() (decode.Value, error) {
+	if r.document == nil {
+		v, err := decode.JSON(r.Body)
+		r.document = &document{v, err}
 	}
-	detail := "not the JSON that was expected"
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
-		detail = "unexpected type in field " + e.Field
-	} else if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+	if r.document.err == nil {
+		return r.document.value, nil
+	}
+	detail := "not JSON"
+	if e, ok := errors.AsType[*json.SyntaxError](r.document.err); ok {
 		detail = "not JSON, or cut off, at byte " + strconv.FormatInt(e.Offset, 10)
 	}
 	e := r.Fail(connectors.KindBadResponse, detail)
-	e.Err = err
-	return e
+	e.Err = r.document.err
+	return decode.Value{}, e
+}
+
+// document is what a body was read as.
+type document struct {
+	value decode.Value
+	err   error
+}
+
+// Unexpected is the error for a field of another type than can be read, where nothing can be made of the answer without it.
+func (r *Response) Unexpected(field string) *connectors.Error {
+	return r.Fail(connectors.KindBadResponse, "unexpected type in field "+field)
 }
 
 // IsJSON says whether the reply calls itself JSON, as application/json or with a suffix as in application/hal+json.
@@ -90,27 +102,4 @@ func (r *Response) RetryAfter() time.Duration {
 		return max(0, min(time.Until(t), 24*time.Hour))
 	}
 	return 0
-}
-
-// Scalar is a JSON string, number or boolean, kept as text: sources disagree with themselves about which one an ID is. Null gives the
-// empty text; anything else is refused.
-type Scalar string
-
-// UnmarshalJSON takes any JSON scalar. Numbers keep their digits: none passes through a float.
-func (s *Scalar) UnmarshalJSON(b []byte) error {
-	switch b[0] {
-	case '"':
-		var t string
-		if err := json.Unmarshal(b, &t); err != nil {
-			return err
-		}
-		*s = Scalar(t)
-	case '{', '[':
-		return &json.UnmarshalTypeError{Value: "object or array", Type: reflect.TypeFor[Scalar]()}
-	case 'n':
-		*s = ""
-	default:
-		*s = Scalar(b)
-	}
-	return nil
 }

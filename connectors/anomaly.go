@@ -1,0 +1,74 @@
+package connectors
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Anomaly is a kind of value that a source gave and nobody could read: the record lacks that field, and nothing else.
+type Anomaly struct {
+	// Field is where it stood in a row of the source's answer, by the source's own keys, such as emails.address. It is "id" for a row that was
+	// left out, since it has no ID that can be used. It never holds what a source made up: connectors name their fields.
+	Field string `json:"field"`
+	// Count is how many such values there were.
+	Count int `json:"count"`
+	// Example is the JSON type that stood there: object, array, string, number, boolean, or null where a value is required. Never a value.
+	Example string `json:"example"`
+}
+
+// FieldID is the field of an anomaly that has cost a row.
+const FieldID = "id"
+
+// maxAnomalies bounds the kinds of anomalies of one collection. Fields are those that connectors read, so that there are not many.
+const maxAnomalies = 100
+
+// Anomalies counts anomalies by field and type. The zero value is empty. Not safe for concurrent use.
+type Anomalies struct{ found []Anomaly }
+
+// Note counts one. Nil ignores it.
+func (a *Anomalies) Note(field, example string) {
+	if a != nil {
+		a.add(Anomaly{field, 1, example})
+	}
+}
+
+// Add counts all of b.
+func (a *Anomalies) Add(b *Anomalies) {
+	for _, n := range b.found {
+		a.add(n)
+	}
+}
+
+func (a *Anomalies) add(n Anomaly) {
+	if i := slices.IndexFunc(a.found, n.like); i >= 0 {
+		a.found[i].Count += n.Count
+	} else if len(a.found) < maxAnomalies {
+		a.found = append(a.found, n)
+	}
+}
+
+// All gives them by field and type; nil where there are none.
+func (a *Anomalies) All() []Anomaly { return sorted(slices.Clone(a.found)) }
+
+// MergeAnomalies gives what is known of a collection when a fetch has replaced some of its records: the earlier ones, and those of the fetch.
+// Of both, the higher count holds, since the fetch may have read the same records again: there are at least so many.
+func MergeAnomalies(earlier, fetched []Anomaly) []Anomaly {
+	all := Anomalies{found: slices.Clone(earlier)}
+	for _, n := range fetched {
+		if i := slices.IndexFunc(all.found, n.like); i >= 0 {
+			all.found[i].Count = max(all.found[i].Count, n.Count)
+		} else {
+			all.add(n)
+		}
+	}
+	return sorted(all.found)
+}
+
+func (a Anomaly) like(b Anomaly) bool { return a.Field == b.Field && a.Example == b.Example }
+
+func sorted(all []Anomaly) []Anomaly {
+	slices.SortFunc(all, func(a, b Anomaly) int {
+		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Example, b.Example))
+	})
+	return all
+}

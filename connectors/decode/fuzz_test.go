@@ -1,0 +1,56 @@
+package decode_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"roster/connectors/decode"
+)
+
+// FuzzText holds what is read of a document against what encoding/json reads.
+func FuzzText(f *testing.F) {
+	for _, shape := range shapes {
+		f.Add([]byte(shape))
+	}
+	for _, in := range []string{`"\ud800"`, `"`, ``, `{"a":[1,{"b":"]}\""}]}`, "[\"\xff\"]", ` [ 1 , 2 ] `} {
+		f.Add([]byte(in))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		document := append(append([]byte(`{"f":`), in...), '}')
+		v, err := decode.JSON(document)
+		if (err == nil) != json.Valid(document) {
+			t.Fatalf("%q: %v", document, err)
+		}
+		if err != nil {
+			return
+		}
+		d := json.NewDecoder(strings.NewReader(string(document)))
+		d.UseNumber()
+		var plain struct{ F any }
+		if err := d.Decode(&plain); err != nil {
+			t.Fatal(err)
+		}
+		if !v.Has("f") || strings.Contains(string(in), `"F"`) { // encoding/json takes F for f
+			return
+		}
+		want := ""
+		switch p := plain.F.(type) {
+		case string:
+			want = p
+		case json.Number:
+			want = p.String()
+		case []any:
+			if rows, ok := v.Rows("f"); !ok || len(rows) != len(p) {
+				t.Errorf("%q: %d rows, %v; want %d", in, len(rows), ok, len(p))
+			}
+		case map[string]any:
+			if texts := v.Texts("f"); len(texts) != len(p) {
+				t.Errorf("%q: %d keys, want %d", in, len(texts), len(p))
+			}
+		}
+		if got := v.Text("f"); got != want {
+			t.Errorf("%q reads as %q, want %q", in, got, want)
+		}
+	})
+}

@@ -1,0 +1,149 @@
+package decode
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"roster/connectors"
+)
+
+// Value is a value of an answer. Its methods read what an object has under a key; of anything else, the zero Value included, every key is absent.
+// What is absent or null is nothing, and so are false and "" where they cannot be meant: PHP writes them for nothing. What cannot be read is
+// nothing too, and noted.
+type Value struct {
+	n     *node
+	field string                // where it stands in its row
+	notes *connectors.Anomalies // nil to note nothing
+}
+
+// Noting gives the value with what becomes of anomalies: field names begin at it.
+func (v Value) Noting(a *connectors.Anomalies) Value { return Value{n: v.n, notes: a} }
+
+// In gives the value with names of fields that begin with place: for rows that are only part of a record.
+func (v Value) In(place string) Value {
+	v.field = place
+	return v
+}
+
+// IsObject says whether it is an object, with whatever in it.
+func (v Value) IsObject() bool { return v.n != nil && v.n.kind == kindObject }
+
+// Has says whether the key is there, whatever its value.
+func (v Value) Has(key string) bool { return v.get(key) != nil }
+
+// Null says whether the key is absent or null.
+func (v Value) Null(key string) bool {
+	n := v.get(key)
+	return n == nil || n.kind == kindNull
+}
+
+// Empty says whether the key holds an object or a list with nothing in it.
+func (v Value) Empty(key string) bool {
+	n := v.get(key)
+	return n != nil && n.kind >= kindArray && len(n.items) == 0
+}
+
+// Blank says whether the key is there with nothing in it: null, or false or "" in the place of null.
+func (v Value) Blank(key string) bool {
+	n := v.get(key)
+	return n != nil && n.blank()
+}
+
+// Object gives the object under a key. An empty array is an empty object, as PHP writes it. The result is no object where there is none.
+func (v Value) Object(key string) Value {
+	n := v.get(key)
+	switch {
+	case n == nil, n.blank():
+		return Value{}
+	case n.kind == kindObject:
+		return Value{n, v.path(key), v.notes}
+	case n.kind == kindArray && len(n.items) == 0:
+		return Value{&node{kind: kindObject, raw: "{}"}, v.path(key), v.notes}
+	}
+	v.note(key, n)
+	return Value{}
+}
+
+// One is Object for a key that may hold an array with the object alone in it.
+func (v Value) One(key string) Value {
+	if n := v.get(key); n != nil && n.kind == kindArray && len(n.items) == 1 && n.items[0].kind == kindObject {
+		return Value{&n.items[0], v.path(key), v.notes}
+	}
+	return v.Object(key)
+}
+
+// JSON gives the object under a key as it stands; nil where there is none.
+func (v Value) JSON(key string) []byte {
+	o := v.Object(key)
+	if o.n == nil {
+		return nil
+	}
+	return []byte(o.n.raw)
+}
+
+// Raw gives what is under a key as it stands in the document, of which it is a part; "" where there is nothing.
+func (v Value) Raw(key string) string {
+	n := v.get(key)
+	if n == nil {
+		return ""
+	}
+	return n.raw
+}
+
+// Texts gives the texts under the keys of an object whose keys are not known: a text is "" where it cannot be read. Nil where there is no
+// object. Anomalies do not tell which key it was.
+func (v Value) Texts(key string) map[string]string {
+	o := v.Object(key)
+	if o.n == nil {
+		return nil
+	}
+	all := make(map[string]string, len(o.n.items))
+	for i := range o.n.items {
+		n := &o.n.items[i]
+		all[strings.Clone(n.key)] = v.text(key, n)
+	}
+	return all
+}
+
+// get gives what is under a key: the last, where there are several.
+func (v Value) get(key string) *node {
+	if v.n == nil || v.n.kind != kindObject {
+		return nil
+	}
+	for i := len(v.n.items) - 1; i >= 0; i-- {
+		if v.n.items[i].key == key {
+			return &v.n.items[i]
+		}
+	}
+	return nil
+}
+
+func (v Value) path(key string) string {
+	if v.field == "" {
+		return key
+	}
+	return v.field + "." + key
+}
+
+func (v Value) note(key string, n *node) {
+	if v.notes != nil {
+		v.notes.Note(v.path(key), n.kind.String())
+	}
+}
+
+// blank says whether a value stands for nothing.
+func (n *node) blank() bool {
+	return n.kind == kindNull || n.kind == kindBoolean && n.raw == "false" || n.kind == kindString && n.raw == `""`
+}
+
+// unquote gives a text as it is meant. What is no UTF-8 is replaced.
+func unquote(quoted string) string {
+	inner := quoted[1 : len(quoted)-1]
+	if strings.IndexByte(inner, '\\') < 0 && utf8.ValidString(inner) {
+		return inner
+	}
+	var text string
+	_ = json.Unmarshal([]byte(quoted), &text) // it is valid
+	return text
+}
