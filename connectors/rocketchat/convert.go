@@ -4,14 +4,20 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"roster/connectors"
 	"roster/connectors/decode"
 )
 
-// private says whether a row of users.list has a key that is shown only to a caller with the permission to see all.
+// private says whether a row of users.list has something that is shown only to a caller with the permission to see all. It must be what one
+// would expect: whether all others have addresses does not hang on a value that is odd.
 func private(u decode.Value) bool {
-	return !u.Null("emails") || !u.Null("roles") || !u.Null("lastLogin")
+	emails, _ := u.Objects("emails")
+	roles, _ := u.Items("roles")
+	return slices.ContainsFunc(emails, func(e decode.Value) bool { return e.Text("address") != "" }) ||
+		slices.ContainsFunc(roles, func(r decode.Value) bool { return r.Itself() != "" }) ||
+		!u.Time("lastLogin", time.RFC3339, time.UTC).IsZero()
 }
 
 // unread says which lists of an account could not be read: whether there is something in them is not known.
