@@ -51,6 +51,31 @@ func TestSources(t *testing.T) {
 	})
 }
 
+// What could not be read of a collection is told by its place and type; where there is nothing, the list is empty.
+func TestAnomaliesOfASource(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		odd := mailer()
+		odd.Accounts = connectors.ListFunc[connectors.Account](
+			func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+				return connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "1"}}, Complete: true, Anomalies: []connectors.Anomaly{
+					{Field: "emails.address", Count: 2, Example: "array"}, {Field: "name", Count: 1, Example: "object"},
+				}}, nil
+			})
+		w := newWorld(t, odd, crm()).read()
+		got := w.get(`{ sources { collections { state anomalies { field count example } } } }`)
+		well := map[string]any{"state": "FRESH", "anomalies": []any{}}
+		want := []any{
+			map[string]any{"collections": []any{map[string]any{"state": "FRESH", "anomalies": []any{
+				map[string]any{"field": "emails.address", "count": 2., "example": "array"}, map[string]any{"field": "name", "count": 1., "example": "object"},
+			}}}},
+			map[string]any{"collections": []any{well, well, well}},
+		}
+		if diff := cmp.Diff(want, got["sources"]); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
+}
+
 func TestTiersOfASource(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, mailer()).read()

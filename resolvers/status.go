@@ -27,6 +27,9 @@ func (r *Resolver) sourceCollection(st snapshot.Status) *model.SourceCollection 
 		Kind: st.Collection, State: st.State, Count: st.Count, ExpectedCount: st.Expected, SyncedAt: known(st.SyncedAt), TriedAt: known(st.TriedAt),
 		FreshFor: int(math.Ceil(st.FreshFor.Seconds())), Reads: st.Reads, Waits: st.Waits,
 	}
+	for i := range st.Anomalies {
+		c.Anomalies = append(c.Anomalies, &st.Anomalies[i])
+	}
 	for _, u := range r.Keeper.Use(st.Key).Tiers {
 		c.Tiers = append(c.Tiers, sourceTier(u))
 	}

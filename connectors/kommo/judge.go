@@ -63,7 +63,7 @@ func isObject(r *rest.Response) bool {
 
 // retryAfter gives the seconds that the body asks for, else the header's; the body need not be JSON.
 func retryAfter(r *rest.Response) time.Duration {
-	body, _ := r.Document() //nolint:errcheck // it need not be JSON
+	body, _ := r.Document() // it need not be JSON
 	seconds := body.Float("retry_after")
 	if seconds == nil || *seconds <= 0 {
 		return r.RetryAfter()

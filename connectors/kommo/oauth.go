@@ -97,7 +97,7 @@ func judgeToken(r *rest.Response) *connectors.Error {
 	case http.StatusUnauthorized:
 		return r.Fail(connectors.KindUnauthorized, "the refresh token or code is not accepted")
 	case http.StatusBadRequest:
-		body, _ := r.Document() //nolint:errcheck // it need not be JSON
+		body, _ := r.Document() // it need not be JSON
 		if hint := strings.ToLower(body.Text("hint")); strings.Contains(hint, "revoked") || strings.Contains(hint, "expired") {
 			return r.Fail(connectors.KindUnauthorized, "the refresh token or code is not accepted")
 		}
@@ -135,7 +135,7 @@ func (o *oauth) moved(ctx context.Context, g connectors.TokenGrant) string {
 	if err != nil {
 		return ""
 	}
-	answer, _ := resp.Document() //nolint:errcheck // what is no answer names no domain
+	answer, _ := resp.Document() // what is no answer names no domain
 	now := answer.Text("domain")
 	if !sibling(now, base) || strings.EqualFold(now, base.Host) {
 		return ""
@@ -167,6 +167,6 @@ func claims(token string) decode.Value {
 	if err != nil {
 		return decode.Value{}
 	}
-	said, _ := decode.JSON(payload) //nolint:errcheck // what cannot be read says nothing
+	said, _ := decode.JSON(payload) // what cannot be read says nothing
 	return said
 }

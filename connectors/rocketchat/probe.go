@@ -118,7 +118,7 @@ func (c *client) probeVersion(ctx context.Context) connectors.Finding {
 	if err != nil {
 		return connectors.Finding{What: "server version", Note: "it could not be read; nothing depends on it"}
 	}
-	info, _ := resp.Document() //nolint:errcheck // whatever cannot be read is not known
+	info, _ := resp.Document() // whatever cannot be read is not known
 	version := versionNumber.FindString(info.Text("version"))
 	if version == "" {
 		version = versionNumber.FindString(info.Object("info").Text("version"))

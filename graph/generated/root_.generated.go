@@ -61,6 +61,12 @@ type ComplexityRoot struct {
 		Username    func(childComplexity int) int
 	}
 
+	Anomaly struct {
+		Count   func(childComplexity int) int
+		Example func(childComplexity int) int
+		Field   func(childComplexity int) int
+	}
+
 	Completeness struct {
 		AsOf     func(childComplexity int) int
 		Complete func(childComplexity int) int
@@ -319,6 +325,7 @@ type ComplexityRoot struct {
 	}
 
 	SourceCollection struct {
+		Anomalies     func(childComplexity int) int
 		Count         func(childComplexity int) int
 		Error         func(childComplexity int) int
 		ExpectedCount func(childComplexity int) int
@@ -639,6 +646,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AltcraftAccount.Username(childComplexity), true
+
+	case "Anomaly.count":
+		if e.ComplexityRoot.Anomaly.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Count(childComplexity), true
+	case "Anomaly.example":
+		if e.ComplexityRoot.Anomaly.Example == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Example(childComplexity), true
+	case "Anomaly.field":
+		if e.ComplexityRoot.Anomaly.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Field(childComplexity), true
 
 	case "Completeness.asOf":
 		if e.ComplexityRoot.Completeness.AsOf == nil {
@@ -1869,6 +1895,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Source.URL(childComplexity), true
 
+	case "SourceCollection.anomalies":
+		if e.ComplexityRoot.SourceCollection.Anomalies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCollection.Anomalies(childComplexity), true
 	case "SourceCollection.count":
 		if e.ComplexityRoot.SourceCollection.Count == nil {
 			break
@@ -3335,6 +3367,24 @@ type SourceCollection {
   until it ends, but for a first one, which is served as it grows.
   """
   reading: SourceReading
+  """
+  What the source gave in a type that cannot be read, by field and type: in the records served that field is empty, and nothing else. A row
+  whose ID cannot be used is left out, and the collection is INCOMPLETE. Empty where all could be read.
+  """
+  anomalies: [Anomaly!]!
+}
+
+"Values of a source that could not be read."
+type Anomaly {
+  """
+  Where they stood in a row of the source's answer, by the source's own keys, such as emails.address; "id" for rows that were left out for want
+  of an ID. Text that a source made up is never part of it.
+  """
+  field: String!
+  "How many there are. The least there can be, where only part of the records has been read since the first of them."
+  count: Int!
+  "The JSON type that stood there: object, array, string, number, boolean, or null where a value is required. Never a value."
+  example: String!
 }
 
 "A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough."
@@ -4207,6 +4257,18 @@ func (ec *executionContext) childFields_AltcraftAccount(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type AltcraftAccount", field.Name)
 }
 
+func (ec *executionContext) childFields_Anomaly(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_Anomaly_field(ctx, field)
+	case "count":
+		return ec.fieldContext_Anomaly_count(ctx, field)
+	case "example":
+		return ec.fieldContext_Anomaly_example(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Anomaly", field.Name)
+}
+
 func (ec *executionContext) childFields_Completeness(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "complete":
@@ -4671,6 +4733,8 @@ func (ec *executionContext) childFields_SourceCollection(ctx context.Context, fi
 		return ec.fieldContext_SourceCollection_tiers(ctx, field)
 	case "reading":
 		return ec.fieldContext_SourceCollection_reading(ctx, field)
+	case "anomalies":
+		return ec.fieldContext_SourceCollection_anomalies(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceCollection", field.Name)
 }

@@ -167,6 +167,9 @@ type SourceCollection struct {
 	// How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
 	// until it ends, but for a first one, which is served as it grows.
 	Reading *SourceReading `json:"reading,omitempty"`
+	// What the source gave in a type that cannot be read, by field and type: in the records served that field is empty, and nothing else. A row
+	// whose ID cannot be used is left out, and the collection is INCOMPLETE. Empty where all could be read.
+	Anomalies []*connectors.Anomaly `json:"anomalies"`
 }
 
 // How a source's credential stands.

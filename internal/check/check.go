@@ -29,7 +29,9 @@ type Collection struct {
 	Count    int
 	Expected *int
 	Complete bool
-	Err      *connectors.Error
+	// Anomalies tells what could not be read.
+	Anomalies []connectors.Anomaly
+	Err       *connectors.Error
 }
 
 // limited says that the collection was read as far as the source's limit let it in the time there was: the source is well.
@@ -143,6 +145,7 @@ func read(ctx context.Context, s *connectors.Source, c connectors.Collection) Co
 func list[T connectors.Record](ctx context.Context, source string, kind connectors.Collection, l connectors.Lister[T]) Collection {
 	listing, err := l.List(ctx, nil)
 	return Collection{
-		Kind: kind, Count: len(listing.Records), Expected: listing.Expected, Complete: listing.Complete, Err: connectors.AsError(source, err),
+		Kind: kind, Count: len(listing.Records), Expected: listing.Expected, Complete: listing.Complete, Anomalies: listing.Anomalies,
+		Err: connectors.AsError(source, err),
 	}
 }

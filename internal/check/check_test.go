@@ -96,6 +96,12 @@ func sources() []*connectors.Source {
 			Teams: reading[connectors.Team](0, 10, &many, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
 				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"})},
 		{Name: "empty", Kind: connectors.Altcraft},
+		{Name: "odd", Kind: connectors.Altcraft, Prober: probe{}, Accounts: connectors.ListFunc[connectors.Account](
+			func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+				return connectors.Listing[connectors.Account]{Records: make([]connectors.Account, 3), Anomalies: []connectors.Anomaly{
+					{Field: "emails.address", Count: 2, Example: "array"}, {Field: "id", Count: 1, Example: "null"},
+				}}, nil
+			})},
 	}
 }
 
@@ -126,7 +132,7 @@ func TestTable(t *testing.T) {
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); diff != "" {
 		t.Errorf("the table (-want +got):\n%s", diff)
 	}
-	bad := []string{"unreachable", "refused", "blocked", "partial", "unprobed", "silent", "slow", "broken", "held back"}
+	bad := []string{"unreachable", "refused", "blocked", "partial", "unprobed", "silent", "slow", "broken", "held back", "odd"}
 	if diff := cmp.Diff(bad, failing); diff != "" {
 		t.Errorf("what is not well (-want +got):\n%s", diff)
 	}

@@ -75,6 +75,14 @@ func (r *Report) count(kind connectors.Collection) string {
 	return "-"
 }
 
+// anomaly says what could not be read, and what that costs.
+func anomaly(kind connectors.Collection, a connectors.Anomaly) string {
+	if a.Field == connectors.FieldID {
+		return fmt.Sprintf("%s: rows left out, since their ID cannot be used: %d (%s)", kind, a.Count, a.Example)
+	}
+	return fmt.Sprintf("%s: values of %s left out, since they cannot be read: %d (%s)", kind, a.Field, a.Count, a.Example)
+}
+
 func (r *Report) notes(w io.Writer) error {
 	var lines []string
 	if r.Err != nil {
@@ -96,6 +104,9 @@ func (r *Report) notes(w io.Writer) error {
 			lines = append(lines, fmt.Sprintf("… %s: as far as the source's limit let it in time; a longer --timeout reads all", c.Kind))
 		} else if c.Err != nil {
 			lines = append(lines, "! "+c.Err.Error())
+		}
+		for _, a := range c.Anomalies {
+			lines = append(lines, "! "+anomaly(c.Kind, a))
 		}
 	}
 	if len(lines) == 0 {

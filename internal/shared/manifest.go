@@ -18,20 +18,22 @@ func itemName(i snapshot.Item) string {
 
 // manifest is a stored snapshot's description, sealed behind its stamp and whether it is complete, which the scripts must read.
 type manifest struct {
-	Since    int64    `json:"since"`          // microseconds before the stamp
-	Full     int64    `json:"full,omitempty"` // microseconds before that
-	Version  string   `json:"version"`
-	Expected *int     `json:"expected,omitempty"`
-	Took     int64    `json:"took"` // microseconds
-	Count    int      `json:"count"`
-	Bytes    int      `json:"bytes,omitempty"` // an earlier release wrote none
-	Parts    []string `json:"parts"`
+	Since    int64  `json:"since"`          // microseconds before the stamp
+	Full     int64  `json:"full,omitempty"` // microseconds before that
+	Version  string `json:"version"`
+	Expected *int   `json:"expected,omitempty"`
+	// Odd is what could not be read; an earlier release wrote none.
+	Odd   []connectors.Anomaly `json:"anomalies,omitempty"`
+	Took  int64                `json:"took"` // microseconds
+	Count int                  `json:"count"`
+	Bytes int                  `json:"bytes,omitempty"` // an earlier release wrote none
+	Parts []string             `json:"parts"`
 }
 
 // writeManifest gives the value to store for a snapshot of that stamp.
 func (s *sealer) writeManifest(item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
 	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
-		Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts})
+		Odd: m.Anomalies, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts})
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +79,7 @@ func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at ti
 	readAt := local(stamp, now, at)
 	since := readAt.Add(-time.Duration(m.Since) * time.Microsecond)
 	return snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
-		Complete: complete, Expected: m.Expected, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
+		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
 }
 
 // futureLimit is how far ahead of its clock Redis takes a stamp for one: behind a failover, another clock counts.

@@ -110,6 +110,7 @@ func TestTier(t *testing.T) {
 		seven := 7
 		first := stored("v1", readAt, true, "one", "two")
 		first.Expected = &seven
+		first.Anomalies = []connectors.Anomaly{{Field: "name", Count: 3, Example: "object"}}
 		stamp, err := lease.Save(t.Context(), first)
 		if err != nil {
 			t.Fatal(err)
@@ -123,6 +124,9 @@ func TestTier(t *testing.T) {
 		if off := m.ReadAt.Sub(readAt).Abs(); off > time.Second || m.Stamp != stamp || !m.Complete || m.Version != "v1" || m.Count != 2 ||
 			*m.Expected != 7 || m.Took != time.Second || m.ReadAt.Sub(m.Since) != time.Second || m.ReadAt.Sub(m.Full) != time.Hour || m.TriedAt.Sub(m.ReadAt) != 0 {
 			t.Errorf("the other sees %+v", m)
+		}
+		if diff := cmp.Diff(first.Anomalies, m.Anomalies); diff != "" {
+			t.Errorf("the other's anomalies (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff([]string{"one", "two"}, fetch(t, b, item)); diff != "" {
 			t.Errorf("the other fetches (-want +got):\n%s", diff)

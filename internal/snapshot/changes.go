@@ -15,7 +15,9 @@ func (c *collection) fetch(ctx context.Context, progress func(reading)) (reading
 	v := c.view.Load()
 	if snap := v.snap; c.tells && snap != nil && snap.Complete && time.Since(snap.FullAt) < c.fullEvery(v) {
 		r, err := c.kind.changes(ctx, c.source, snap.Records, snap.OldestAt, progress)
-		if !connectors.IsKind(err, connectors.KindUnsupported) {
+		// A row without an ID makes the changes short: the others' changes are not to wait until it has one.
+		unnamed := err == nil && !r.complete && slices.ContainsFunc(r.odd, func(a connectors.Anomaly) bool { return a.Field == connectors.FieldID })
+		if !unnamed && !connectors.IsKind(err, connectors.KindUnsupported) {
 			r.since = snap
 			return r, err
 		}

@@ -53,13 +53,14 @@ type collection struct {
 type learnt struct {
 	failures int // readings in a row that have failed or ended short
 	known    condition
-	have     int64         // the tier's stamp of what we have; zero where it is not from there
-	unusable unusable      // what the tier has and cannot give
-	unstored bool          // the tier has not taken what was read last
-	encoded  int           // the bytes of what was last encoded for the tier; zero where that was not needed
-	damaged  bool          // what the tier has of it must be written anew
-	alone    bool          // the last reading was made without the others' knowing
-	paced    time.Duration // the pace by which the next reading was set, see pace
+	have     int64                // the tier's stamp of what we have; zero where it is not from there
+	unusable unusable             // what the tier has and cannot give
+	unstored bool                 // the tier has not taken what was read last
+	encoded  int                  // the bytes of what was last encoded for the tier; zero where that was not needed
+	damaged  bool                 // what the tier has of it must be written anew
+	alone    bool                 // the last reading was made without the others' knowing
+	paced    time.Duration        // the pace by which the next reading was set, see pace
+	odd      []connectors.Anomaly // the kinds of anomalies that have been told
 }
 
 // condition is what is worth a line in the log when it changes.

@@ -79,7 +79,7 @@ func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func
 }
 
 func (k kindOf[T]) reading(l connectors.Listing[T]) reading {
-	r := reading{expected: l.Expected, complete: l.Complete, began: l.Began, spent: l.Spent}
+	r := reading{expected: l.Expected, complete: l.Complete, odd: l.Anomalies, began: l.Began, spent: l.Spent}
 	*k.field(&r.records) = l.Records
 	return r
 }

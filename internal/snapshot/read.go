@@ -196,6 +196,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 		}
 		v.next, v.floor = c.schedule(v, o, now)
 	})
+	c.tellOdd(ctx, snap)
 	c.release()
 	c.settle(ctx, time.Now(), changed)
 }
@@ -248,16 +249,19 @@ func hopeless(e *connectors.Error) bool {
 // snapshot makes a snapshot of what was read. A reading that is short is laid over what was there, unless that is too old to be kept.
 func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 	was := c.view.Load().snap
-	snap := &Snapshot{Key: c.key, ReadAt: start, Complete: r.complete, Expected: r.expected, OldestAt: r.start(start), FullAt: r.start(start)}
+	snap := &Snapshot{Key: c.key, ReadAt: start, Complete: r.complete, Expected: r.expected, Anomalies: r.odd, OldestAt: r.start(start),
+		FullAt: r.start(start)}
 	var base Records
 	switch {
 	case r.since != nil:
+		snap.Anomalies = connectors.MergeAnomalies(r.since.Anomalies, r.odd)
 		if base, snap.FullAt = r.since.Records, r.since.FullAt; c.kind.same(base, r.records) {
 			snap.Records, snap.Version, snap.Size = base, r.since.Version, r.since.Size
 			return snap, nil
 		}
 	case was != nil && !r.complete && start.Sub(was.OldestAt) < c.settings.KeepFor:
 		base, snap.OldestAt, snap.FullAt = was.Records, earlier(was.OldestAt, snap.OldestAt), was.FullAt
+		snap.Anomalies = connectors.MergeAnomalies(was.Anomalies, r.odd)
 		if snap.Expected == nil {
 			snap.Expected = was.Expected
 		}

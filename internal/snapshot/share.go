@@ -114,8 +114,8 @@ func (c *collection) lacks(m *Mark) bool {
 // adopt puts what the tier has in the place of what we have. It is false where that cannot be had.
 func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 	was := c.view.Load().snap
-	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, OldestAt: m.Since,
-		FullAt: m.Full}
+	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, Anomalies: m.Anomalies,
+		OldestAt: m.Since, FullAt: m.Full}
 	if was != nil && was.Version == m.Version {
 		snap.Records, snap.Size = was.Records, was.Size
 	} else {
@@ -138,6 +138,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 			return false
 		}
 	}
+	c.knowOdd(snap)
 	c.have, c.alone, c.failures = m.Stamp, false, m.Failure.InARow
 	c.counts.taken.Add(1)
 	c.there.Store(m)

@@ -39,6 +39,9 @@ type Snapshot struct {
 	Complete bool
 	// Expected is how many records there are by the source's own word; nil where it does not say.
 	Expected *int
+	// Anomalies tells what the source gave that could not be read; nil for nothing. Counts are the least there can be where only part of the
+	// records has been read since.
+	Anomalies []connectors.Anomaly
 
 	// Size is about how many bytes of memory the records take. What several of them share counts for each.
 	Size int
@@ -56,6 +59,7 @@ type reading struct {
 	records  Records
 	expected *int
 	complete bool
+	odd      []connectors.Anomaly
 	began    time.Time     // where it has gone on with one that was broken off
 	spent    time.Duration // by that one
 	since    *Snapshot     // the records are only those that have changed since this; nil for all

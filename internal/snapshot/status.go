@@ -32,6 +32,8 @@ type Status struct {
 	// Count is how many records are served; during a first reading, those read so far.
 	Count    int
 	Expected *int
+	// Anomalies tells what of it could not be read; nil for nothing.
+	Anomalies []connectors.Anomaly
 	// SyncedAt is when the reading began that the oldest of the data served may come from; zero where there is none.
 	SyncedAt time.Time
 	// TriedAt is when the last reading began, the one under way included; zero before the first.
@@ -135,6 +137,7 @@ func (c *collection) result(v *view, now time.Time) Result {
 	}}
 	if r.Snapshot != nil {
 		r.Status.Count, r.Status.Expected, r.Status.SyncedAt = r.Snapshot.Records.Len(), r.Snapshot.Expected, r.Snapshot.OldestAt
+		r.Status.Anomalies = r.Snapshot.Anomalies
 	}
 	if v.err != nil {
 		r.Status.RetryAt = v.next

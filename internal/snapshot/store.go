@@ -111,7 +111,7 @@ func (c *collection) stored(v *view) Stored {
 	return Stored{
 		Item: c.item, KeepFor: c.settings.KeepFor, Rewrite: c.damaged,
 		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Full: snap.FullAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
-			Took: v.took, Count: snap.Records.Len()},
+			Anomalies: snap.Anomalies, Took: v.took, Count: snap.Records.Len()},
 		Encode: func() ([][]byte, error) {
 			parts, err := c.kind.encode(snap.Records)
 			c.encoded = PartsSize(parts)

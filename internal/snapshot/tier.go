@@ -54,11 +54,12 @@ type Item struct {
 type Meta struct {
 	// Stamp orders the snapshots of an item by when their readings began, by one clock for all replicas. Zero means that there is none.
 	Stamp int64
-	// ReadAt, Version, Complete and Expected are the snapshot's; Since is when the reading of its oldest records began.
+	// ReadAt, Version, Complete, Expected and Anomalies are the snapshot's; Since is when the reading of its oldest records began.
 	ReadAt, Since time.Time
 	Version       string
 	Complete      bool
 	Expected      *int
+	Anomalies     []connectors.Anomaly
 	// Full is when the last reading of everything began that is in it. Before Since where only changes have been read after that.
 	Full time.Time
 	// Took is what the last complete reading of everything took.

@@ -60,6 +60,7 @@ var (
 	credentialEnd   = gauge("roster_source_credential_expiry_timestamp_seconds", "When the credential ends, where it says so and is not renewed.", "source")
 
 	snapshotState    = gauge("roster_snapshot_state", "1 for the state in which the collection is served, 0 for the others.", "source", "collection", "state")
+	sourceAnomalies  = gauge("roster_source_anomalies", "Values in the records served that the source gave in a type that cannot be read, by field and type; field id for rows left out.", "source", "collection", "field", "type")
 	snapshotFreshFor = gauge("roster_snapshot_fresh_for_seconds", "How long data counts as fresh: as configured, or longer where reading it takes long.", "source", "collection")
 	snapshotFailing  = gauge("roster_snapshot_failing", "1 while the last reading of the collection has failed, or the directory cannot be built with its data.", "source", "collection")
 	snapshotReadings = counter("roster_snapshot_readings_total", "Readings of the collection from its source that have begun.", "source", "collection")
@@ -87,7 +88,7 @@ var (
 	directoryAge      = gauge("roster_directory_age_seconds", "How long ago the current directory was published.")
 )
 
-var all = []metric{ready, configOK, configSince, breakerState, credentialState, credentialEnd, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
+var all = []metric{ready, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
 	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
@@ -162,6 +163,9 @@ func (stateCollector) status(to chan<- prometheus.Metric, st snapshot.Status) {
 	source, collection := st.Source, st.Collection.String()
 	for s := snapshot.Fresh; s <= snapshot.Missing; s++ {
 		snapshotState.send(to, flag(s == st.State), source, collection, s.String())
+	}
+	for _, a := range st.Anomalies { // connectors name the fields: a source cannot bring one into being
+		sourceAnomalies.send(to, float64(a.Count), source, collection, a.Field, a.Example)
 	}
 	snapshotFreshFor.send(to, st.FreshFor.Seconds(), source, collection)
 	snapshotFailing.send(to, flag(st.Err != nil), source, collection)

@@ -111,6 +111,23 @@ func TestStateIsTold(t *testing.T) {
 	}
 }
 
+// What a source gives that cannot be read is told by where it stood and what it was, by names of ours.
+func TestAnomaliesAreToldByTheirPlaces(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, func(company *sandbox.Sandbox, _ *config.Config) {
+		company.Fault(connectors.Worksection).Set(faults.Fault{On: faults.Path("get_users"), Effect: faults.Reply(http.StatusOK, faults.JSON(
+			`{"status":"ok","data":[{"id":"1","name":["x"],"services":{"chats":{"canary":{"canary":1}}}},{"id":"2","name":["y"]},{"name":"z"}]}`))})
+	})
+	p.ask(`{ users(first: 3) { totalCount } }`)
+	p.wants(`roster_source_anomalies{collection="accounts",field="name",source="worksection",type="array"}`, 2)
+	p.wants(`roster_source_anomalies{collection="accounts",field="services.chats",source="worksection",type="object"}`, 1)
+	p.wants(`roster_source_anomalies{collection="accounts",field="id",source="worksection",type="null"}`, 1)
+	p.wants(`roster_snapshot_state{collection="accounts",source="worksection",state="incomplete"}`, 1)
+	if strings.Contains(p.metrics(), "canary") {
+		t.Error("a key that the source made up has become a label")
+	}
+}
+
 // Writes are counted by what came of them. The series of a source are there before its first write, and those that name no source have none.
 func TestWritesAreCounted(t *testing.T) {
 	t.Parallel()
