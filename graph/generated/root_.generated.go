@@ -3371,7 +3371,7 @@ type SourceCollection {
   What the source gave in a type that cannot be read, by field and type: in the records served that field is empty, and nothing else. A row
   whose ID cannot be used is left out, and the collection is INCOMPLETE. Empty where all could be read.
   """
-  anomalies: [Anomaly!]!
+  anomalies: [Anomaly!]! @listSize(assumedSize: 100)
 }
 
 "Values of a source that could not be read."
