@@ -1,0 +1,150 @@
+package address
+
+import (
+	"net/mail"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// The bounds of a field.
+const (
+	longestField = 8192 // bytes
+	mostInField  = 32   // addresses
+)
+
+// Parse reads the addresses in a field of a source, each once and in their order: one address, a list with commas, semicolons or line breaks,
+// names with addresses in angle brackets, and mailto links. What is no address is left out. Where a comma may belong to the address after it, as
+// in "john,doe@example.com", that address is left out too: doe@example.com is somebody else.
+func Parse(field string) []Address {
+	if !strings.ContainsAny(field, "<>,;:()\"\r\n") {
+		if a, ok := Of(field); ok {
+			return []Address{a}
+		}
+		return nil
+	}
+	if len(field) > longestField {
+		return nil
+	}
+	field = strings.TrimSpace(field)
+	var out []Address
+	if link, ok := cutMailto(field); ok {
+		out = linked(link)
+	} else {
+		out = listed(field)
+	}
+	if len(out) == 0 {
+		if a, ok := Of(field); ok { // odd, and compared as it stands
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// listed reads a list of addresses.
+func listed(field string) []Address {
+	var out []Address
+	afterWords := false // what came before has no at sign: it is part of a name, or of this address
+	for _, part := range split(field) {
+		part = strings.TrimSpace(part)
+		if !strings.Contains(part, "@") {
+			afterWords = afterWords || part != ""
+			continue
+		}
+		if !afterWords || strings.Contains(part, "<") {
+			out = appendNew(out, one(part)...)
+		}
+		afterWords = false
+	}
+	return out
+}
+
+// one reads an address with what may stand around it.
+func one(part string) []Address {
+	if open := strings.LastIndexByte(part, '<'); open >= 0 {
+		part, _, _ = strings.Cut(part[open+1:], ">")
+	} else if strings.Contains(part, "(") {
+		if a, err := mail.ParseAddress(part); err == nil {
+			part = a.Address
+		}
+	}
+	if link, ok := cutMailto(part); ok {
+		return linked(link)
+	}
+	if a, ok := Of(part); ok {
+		return []Address{a}
+	}
+	return nil
+}
+
+// cutMailto cuts the scheme off a mailto link.
+func cutMailto(s string) (string, bool) {
+	const scheme = "mailto:"
+	s = strings.TrimSpace(s)
+	if len(s) < len(scheme) || !strings.EqualFold(s[:len(scheme)], scheme) {
+		return "", false
+	}
+	return s[len(scheme):], true
+}
+
+// linked reads what follows the scheme of a mailto link (RFC 6068): addresses with commas between them, and the header field "to". A comma that
+// belongs to an address is encoded.
+func linked(link string) []Address {
+	path, query, _ := strings.Cut(link, "?")
+	lists := []string{path}
+	for field := range strings.SplitSeq(query, "&") {
+		if name, value, _ := strings.Cut(field, "="); strings.EqualFold(name, "to") {
+			lists = append(lists, value)
+		}
+	}
+	var out []Address
+	for _, list := range lists {
+		for part := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ',' || r == ';' }) {
+			if decoded, err := url.PathUnescape(part); err == nil {
+				part = decoded
+			}
+			if a, ok := Of(part); ok {
+				out = appendNew(out, a)
+			}
+		}
+	}
+	return out
+}
+
+func appendNew(to []Address, more ...Address) []Address {
+	for _, a := range more {
+		if len(to) < mostInField && !slices.ContainsFunc(to, func(b Address) bool { return b.Key == a.Key }) {
+			to = append(to, a)
+		}
+	}
+	return to
+}
+
+// split cuts a field at commas, semicolons and line breaks outside of quotes, comments and angle brackets. A sign that is opened and never closed
+// is taken for text.
+func split(field string) []string {
+	var (
+		parts  []string
+		start  int
+		closer byte // of what is open
+	)
+	for i := 0; i < len(field); i++ {
+		c := field[i]
+		switch {
+		case closer == '"' && c == '\\':
+			i++
+		case closer != 0:
+			if c == closer {
+				closer = 0
+			}
+		case closers[c] != 0 && strings.IndexByte(field[i+1:], closers[c]) >= 0:
+			closer = closers[c]
+		case c == ',', c == ';', c == '\r', c == '\n':
+			parts = append(parts, field[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, field[min(start, len(field)):])
+}
+
+var closers = [256]byte{'"': '"', '(': ')', '<': '>'}
