@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/internal/address"
 )
 
 // subscriber subscribes users to tasks. The vendor names a user by the address, not by the ID.
@@ -55,13 +56,13 @@ func (s subscriber) Subscribed(ctx context.Context, in connectors.Subscription) 
 	if !ok || task.Blank("subscribers") {
 		return false, resp.Fail(connectors.KindBadResponse, "the answer does not say who subscribes")
 	}
-	nameless := false
+	nameless, wanted := false, address.Key(in.Email)
 	for _, s := range subscribers {
-		address := cmp.Or(s.Text("email"), s.Itself())
-		if strings.EqualFold(strings.TrimSpace(address), strings.TrimSpace(in.Email)) {
+		email := cmp.Or(s.Text("email"), s.Itself())
+		if address.Key(email) == wanted {
 			return true, nil
 		}
-		nameless = nameless || !strings.Contains(address, "@")
+		nameless = nameless || !strings.Contains(email, "@")
 	}
 	if nameless { // it may be the one in question
 		return false, resp.Fail(connectors.KindBadResponse, "the answer holds a subscriber without an address")

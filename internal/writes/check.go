@@ -11,7 +11,9 @@ import (
 	"unicode/utf8"
 
 	"roster/connectors"
+	"roster/internal/address"
 	"roster/internal/directory"
+	"roster/internal/names"
 )
 
 // checks gathers what is wrong with an input.
@@ -48,14 +50,11 @@ func (c *checks) text(value *string, path ...string) string {
 		c.fault(Invalid, "must hold no control characters", path...)
 	case utf8.RuneCountInString(s) > c.terms.MaxText:
 		c.fault(Invalid, "must have at most "+strconv.Itoa(c.terms.MaxText)+" characters", path...)
-	case !strings.ContainsFunc(s, visible):
-		return "" // zero-width characters only: it looks blank, and nobody could search for it
+	default:
+		return names.Clean(s) // nothing where it looks blank: nobody could search for it
 	}
 	return s
 }
-
-// visible says whether a character shows by itself.
-func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r) }
 
 // required checks a text that must be there.
 func (c *checks) required(value string, path ...string) string {
@@ -96,14 +95,15 @@ func isAddress(s string) bool {
 // unseen says whether a character cannot be seen: with one, an address looks like another and is not the same.
 func unseen(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }
 
-func sameAddress(a, b string) bool {
-	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+// holds says whether a source's fields hold an address.
+func holds(fields []connectors.Email, mailbox string) bool {
+	key := address.Key(mailbox)
+	return slices.ContainsFunc(fields, func(e connectors.Email) bool {
+		return slices.ContainsFunc(address.Parse(e.Address), func(a address.Address) bool { return a.Key == key })
+	})
 }
 
-// sameName says whether two names are the same but for blanks.
-func sameName(a, b string) bool {
-	return strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
-}
+func sameName(a, b string) bool { return names.Key(a) == names.Key(b) }
 
 // team checks the ID of a team, and gives the name that the source knows it by.
 func (c *checks) team(id *string, path ...string) *connectors.TeamRef {

@@ -3,10 +3,11 @@ package writes
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"roster/connectors"
+	"roster/internal/address"
+	"roster/internal/names"
 )
 
 // Invite says whom to invite, as what.
@@ -104,9 +105,9 @@ func (w *Writer) InviteUser(ctx context.Context, r Request, in Invite) (Result, 
 			Title: checked.text(in.Title, "title"), Team: checked.team(in.TeamID, "teamId"), Department: checked.text(in.Department, "department"),
 			Access: checked.access(in.Access, "accessLevel"),
 		}
-		c.thing = "account\x00" + strings.ToLower(invitation.Email)
+		c.thing = "account\x00" + address.Key(invitation.Email)
 		making(c, ofAccounts, c.source.UserInviter, invitation, func(a *connectors.Account) standing {
-			if slices.ContainsFunc(a.Emails, func(e connectors.Email) bool { return sameAddress(e.Address, invitation.Email) }) {
+			if holds(a.Emails, invitation.Email) {
 				return same
 			}
 			return absent
@@ -128,7 +129,7 @@ func (w *Writer) CreateTeam(ctx context.Context, r Request, in CreateTeam) (Resu
 				checked.fault(Invalid, "the source has no teams of this kind", "kind")
 			}
 		}
-		c.thing = "team\x00" + team.Name
+		c.thing = "team\x00" + names.Key(team.Name)
 		making(c, ofTeams, c.source.TeamCreator, team, func(t *connectors.Team) standing {
 			switch {
 			case !sameName(t.Name, team.Name):
@@ -155,10 +156,10 @@ func (w *Writer) CreateContact(ctx context.Context, r Request, in CreateContact)
 			Name: checked.required(in.Name, "name"), Email: checked.email(in.Email, "email"), Title: checked.text(in.Title, "title"),
 			Folder: checked.folder(in.FolderID, "folderId"), Phones: checked.phones(in.Phones), Addresses: checked.addresses(in.Addresses),
 		}
-		c.thing = "contact\x00" + strings.ToLower(contact.Email)
+		c.thing = "contact\x00" + address.Key(contact.Email)
 		making(c, ofContacts, c.source.ContactCreator, contact, func(k *connectors.Contact) standing {
 			switch {
-			case !slices.ContainsFunc(k.Emails, func(e connectors.Email) bool { return sameAddress(e.Address, contact.Email) }):
+			case !holds(k.Emails, contact.Email):
 				return absent
 			case !sameName(nameOfContact(k), contact.Name):
 				return other
@@ -170,7 +171,7 @@ func (w *Writer) CreateContact(ctx context.Context, r Request, in CreateContact)
 }
 
 func nameOfContact(k *connectors.Contact) string {
-	if strings.TrimSpace(k.Name) != "" {
+	if names.Visible(k.Name) {
 		return k.Name
 	}
 	return k.FirstName + " " + k.LastName
@@ -184,7 +185,7 @@ func (w *Writer) CreateContactFolder(ctx context.Context, r Request, name string
 	c := &change{Request: r, field: "createContactFolder", source: checked.source, began: checked.began, values: map[string]string{"name": name}}
 	if checked.ready() {
 		folder := connectors.NewContactFolder{Name: checked.required(name, "name")}
-		c.thing = "folder\x00" + folder.Name
+		c.thing = "folder\x00" + names.Key(folder.Name)
 		making(c, ofFolders, c.source.ContactFolderCreator, folder, func(f *connectors.ContactFolder) standing {
 			if sameName(f.Name, folder.Name) {
 				return same

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"roster/connectors"
+	"roster/internal/address"
 	"roster/internal/directory"
 )
 
@@ -48,7 +49,7 @@ func (w *Writer) SubscribeToTask(ctx context.Context, r Request, in Subscribe) (
 		w.audit(ctx, c, res, nil)
 		return res, user, nil
 	}
-	c.thing = "task\x00" + s.TaskID + "\x00" + s.Email
+	c.thing = "task\x00" + s.TaskID + "\x00" + address.Key(s.Email)
 	res, err = w.detached(ctx, c, func(ctx context.Context) (Result, error) { return w.subscribe(ctx, c, s) })
 	return res, user, err
 }
