@@ -18,6 +18,9 @@ func matches(query string, texts ...string) bool {
 		s = strings.NewReplacer("ë", "e", "ü", "u", "ï", "i").Replace(strings.ToLower(s))
 		return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	}
+	if dash := strings.TrimSpace(query); dash == "-" { // a symbol alone must occur
+		return strings.Contains(strings.Join(texts, " "), dash)
+	}
 	for _, w := range split(query) {
 		if !slices.ContainsFunc(split(strings.Join(texts, " ")), func(x string) bool { return strings.HasPrefix(x, w) }) {
 			return false

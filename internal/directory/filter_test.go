@@ -72,13 +72,20 @@ func TestSearch(t *testing.T) {
 	zoe.Name, zoe.Username, zoe.Title, zoe.Department = "Zoe Müller", "kitten77", "Head of Größe", "R&D"
 	zoe.Teams = []connectors.TeamRef{{Name: "Łódź Office"}}
 	d := directory.Build(directory.Rules{}, []directory.SourceData{worksection(
-		zoe, named(acc("2"), "山田太郎"), named(acc("3"), "प्रिया शर्मा"), named(acc("4"), "محمد علي"), named(acc("5"), "🔥 Олена Йовенко"), acc("6"),
+		zoe, named(acc("2"), "山田太郎"), named(acc("3"), "प्रिया शर्मा"), named(acc("4"), "محمد علي"), named(acc("5"), "🔥 Олена Йовенко 👩\u200d💻"), acc("6"), named(acc("7"), "★ Stars & Co. ***"),
 	)})
 	for query, want := range map[string]string{
 		"zoë mul": "1", "MUL zoe": "1", "zoe zoe": "1", "grosse": "1", "größe": "1", "lodz off": "1", "kitten": "1", "zm@acme.example": "1", "r&d": "1",
 		"oe": "", "zoe adams": "", "itten": "",
+		// Symbols alone must occur. Beside words, pictures must, and what stands between words need not.
+		"★": "7", "🔥": "5", "👩\u200d💻": "5", "👩": "5", "***": "7", "*": "7", "&": "17", "& .": "17", "@": "1", "☃": "", "🔥★": "", "¨": "", "%_": "",
+		"stars ★": "7", "stars ☃": "", "🔥олена": "5", "zoe ★": "", "stars - co": "7", "(zoe)": "1", "*zoe*": "1",
+		// Scripts without spaces between words.
+		"太郎": "2", "田太": "2", "田山": "",
+		// Nothing that can be seen is no search.
+		"\u200b": "1234567", "\u0301": "1234567", "\u3164\ufe0f": "1234567",
 		"山田": "2", "山田太郎": "2", "प्रि": "3", "शर्मा": "3", "مُحَمَّد": "4", "йов": "5", "ОЛЕНА": "5",
-		"": "123456", "  ": "123456", "🔥": "123456", "6": "6",
+		"": "1234567", "  ": "1234567", "6": "6",
 	} {
 		var got []string
 		for _, u := range users(d, &directory.UserFilter{Search: &query}, directory.UserOrder{}) {

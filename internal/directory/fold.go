@@ -44,8 +44,27 @@ func isASCII(s string) bool {
 	return true
 }
 
-// words gives a text's folded words: runs of letters and digits, with the marks that belong to them.
-func words(s string) iter.Seq[string] { return strings.FieldsFuncSeq(fold(s), betweenWords) }
+// words gives the words of a folded text: runs of letters and digits, with the marks that belong to them.
+func words(folded string) iter.Seq[string] { return strings.FieldsFuncSeq(folded, betweenWords) }
+
+// symbols gives what else can be seen in a folded text, character by character: punctuation, emoji and other signs.
+func symbols(folded string) iter.Seq[rune] {
+	return func(yield func(rune) bool) {
+		for _, r := range folded {
+			if betweenWords(r) && !unicode.IsSpace(r) && !unicode.IsControl(r) && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// pictograph says whether a symbol is a picture, such as an emoji: one that people put there for its own sake, and not between words.
+func pictograph(r rune) bool { return unicode.Is(unicode.So, r) && r != utf8.RuneError }
+
+// unspaced says whether a letter is of a script that leaves no space between words, so that each letter may begin one.
+func unspaced(r rune) bool {
+	return r >= utf8.RuneSelf && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
 
 func betweenWords(r rune) bool {
 	if r < utf8.RuneSelf {
