@@ -31,6 +31,7 @@ var typeNeeds = map[string]roster.Needs{
 	"Team":               teamNeeds,
 	"TeamConnection":     teamNeeds,
 	"Role":               roleNeeds,
+	"RoleGrant":          roleNeeds,
 	"RoleConnection":     roleNeeds,
 	"Contact":            need(connectors.Contacts),
 	"ContactConnection":  need(connectors.Contacts),

@@ -21,10 +21,10 @@ func (r *queryResolver) Roles(ctx context.Context, first *int, after *string, la
 	return page, nil
 }
 
-func (r *roleResolver) Holders(ctx context.Context, obj *directory.Role, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) (*directory.UserConnection, error) {
+func (r *roleResolver) Holders(ctx context.Context, obj *directory.Role, includeInactive bool, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) (*directory.UserConnection, error) {
 	args := directory.PageArgs{First: first, After: after, Last: last, Before: before}
 	return r.userPage(ctx, func(d *directory.Directory) (*directory.UserConnection, error) {
-		return d.Holders(obj, filter, orderOr(orderBy), args)
+		return d.Holders(obj, includeInactive, filter, orderOr(orderBy), args)
 	})
 }
 

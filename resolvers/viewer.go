@@ -1,6 +1,7 @@
 package resolvers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,9 @@ import (
 	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/access"
+	"roster/internal/address"
 	"roster/internal/directory"
+	"roster/internal/names"
 )
 
 // viewer says who is asking.
@@ -68,11 +71,15 @@ func (r *Resolver) inWorksection(ctx context.Context, name *string) (*model.Work
 		return nil, selfError(source.Name, err)
 	}
 	v := &model.WorksectionViewer{
-		Source: *source, ExternalID: account.ID, Name: account.Name, Title: orNil(account.Title), Department: orNil(account.Department),
+		Source: *source, ExternalID: account.ID, Name: cmp.Or(names.Clean(account.Name), account.ID),
+		Title: orNil(names.Clean(account.Title)), Department: orNil(names.Clean(account.Department)),
 		AccessLevel: account.Access,
 	}
-	if len(account.Emails) > 0 {
-		v.Email = orNil(account.Emails[0].Address)
+	for _, e := range account.Emails {
+		if parsed := address.Parse(e.Address); len(parsed) > 0 {
+			v.Email = &parsed[0].Shown
+			break
+		}
 	}
 	v.Account = accountIn(op.view.Directory, connectors.Ref{Source: source.Name, ID: account.ID})
 	return v, nil

@@ -7,4 +7,6 @@
 // otherwise they are unknown, which is nil in the records.
 //
 // The parameters query and fields are never sent: newer servers ignore them, and the newest refuse them. Only documented parameters are.
+//
+// No page of the vendor says that names come with HTML entities, and none of its samples has one: they are taken as they are.
 package rocketchat

@@ -16,4 +16,6 @@
 //
 // The package owns the signing of calls, what the replies mean, and their conversion into neutral records. It does not know which person an
 // account belongs to, does not resolve the names of teams and folders, and keeps nothing from one call to the next.
+//
+// No page of the vendor says that names come with HTML entities, and none of its samples has one: they are taken as they are.
 package worksection

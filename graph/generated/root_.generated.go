@@ -292,7 +292,7 @@ type ComplexityRoot struct {
 		AccessLevel func(childComplexity int) int
 		Description func(childComplexity int) int
 		ExternalID  func(childComplexity int) int
-		Holders     func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) int
+		Holders     func(childComplexity int, includeInactive bool, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) int
 		ID          func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Permissions func(childComplexity int) int
@@ -310,6 +310,12 @@ type ComplexityRoot struct {
 	RoleEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RoleGrant struct {
+		Account func(childComplexity int) int
+		Active  func(childComplexity int) int
+		Role    func(childComplexity int) int
 	}
 
 	Source struct {
@@ -436,6 +442,7 @@ type ComplexityRoot struct {
 		PossibleDuplicates func(childComplexity int) int
 		Presence           func(childComplexity int) int
 		PresenceAsOf       func(childComplexity int) int
+		RoleGrants         func(childComplexity int) int
 		Roles              func(childComplexity int) int
 		Teams              func(childComplexity int) int
 		Title              func(childComplexity int) int
@@ -1770,7 +1777,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Role.Holders(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*directory.UserFilter), args["orderBy"].(*directory.UserOrder)), true
+		return e.ComplexityRoot.Role.Holders(childComplexity, args["includeInactive"].(bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*directory.UserFilter), args["orderBy"].(*directory.UserOrder)), true
 	case "Role.id":
 		if e.ComplexityRoot.Role.ID == nil {
 			break
@@ -1839,6 +1846,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleEdge.Node(childComplexity), true
+
+	case "RoleGrant.account":
+		if e.ComplexityRoot.RoleGrant.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleGrant.Account(childComplexity), true
+	case "RoleGrant.active":
+		if e.ComplexityRoot.RoleGrant.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleGrant.Active(childComplexity), true
+	case "RoleGrant.role":
+		if e.ComplexityRoot.RoleGrant.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleGrant.Role(childComplexity), true
 
 	case "Source.breaker":
 		if e.ComplexityRoot.Source.Breaker == nil {
@@ -2379,6 +2405,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.PresenceAsOf(childComplexity), true
+	case "User.roleGrants":
+		if e.ComplexityRoot.User.RoleGrants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.RoleGrants(childComplexity), true
 	case "User.roles":
 		if e.ComplexityRoot.User.Roles == nil {
 			break
@@ -2840,7 +2872,7 @@ type Contact implements Node @key(fields: "id") {
   title: String
   "The first of emails."
   email: String
-  "Lower-cased."
+  "As the source wrote them, but for characters that cannot be seen."
   emails: [String!]!
   phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
   addresses: [String!] @requiresScopes(scopes: [["directory:sensitive"]])
@@ -2888,7 +2920,7 @@ enum ContactFolderKind {
 
 "All that is given must hold; of a list, one value. An empty list counts as not given."
 input ContactFilter {
-  "Each word must begin some word of the name, e-mail, title, folder or a tag; case and accents do not matter."
+  "Each word must begin some word of the name, e-mail, title, folder or a tag; case, accents and symbols as in UserFilter."
   search: String
   sources: [String!]
   folders: [ID!]
@@ -2938,7 +2970,7 @@ type ContactEdge {
 
 "All that is given must hold; of a list, one value. An empty list counts as not given."
 input ContactFolderFilter {
-  "Each word must begin some word of the name; case and accents do not matter."
+  "Each word must begin some word of the name; case, accents and symbols as in UserFilter."
   search: String
   sources: [String!]
   kinds: [ContactFolderKind!]
@@ -3063,7 +3095,10 @@ type Role implements Node @key(fields: "id") {
   accessLevel: AccessLevel!
   "Null where the source does not tell."
   permissions: [Permission!]
+  "People to whom an active account grants it; User.roleGrants says which account."
   holders(
+    "Also people to whom only an account grants it that is not active."
+    includeInactive: Boolean! = false
     first: Int
     after: String
     last: Int
@@ -3080,7 +3115,7 @@ type Role implements Node @key(fields: "id") {
 
 "All that is given must hold; of a list, one value. An empty list counts as not given."
 input RoleFilter {
-  "Each word must begin some word of the name; case and accents do not matter."
+  "Each word must begin some word of the name; case, accents and symbols as in UserFilter."
   search: String
   sources: [String!]
   accessLevels: [AccessLevel!]
@@ -3597,7 +3632,7 @@ enum TeamKind {
 
 "All that is given must hold; of a list, one value. An empty list counts as not given."
 input TeamFilter {
-  "Each word must begin some word of the name; case and accents do not matter."
+  "Each word must begin some word of the name; case, accents and symbols as in UserFilter."
   search: String
   sources: [String!]
   kinds: [TeamKind!]
@@ -3701,8 +3736,10 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   createdAt: DateTime
   "In the sources that could be read."
   teams: [Team!]!
-  "In the sources that could be read and show them."
+  "Those that an active account of theirs grants, in the sources that could be read and show them."
   roles: [Role!]!
+  "Which account grants which role, also where that account is not active, and the role gives them nothing."
+  roleGrants: [RoleGrant!]!
   "The highest that any active account of theirs grants; NONE without one."
   accessLevel: AccessLevel!
   "One for each source account of this person, in the order of the sources."
@@ -3718,9 +3755,20 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   asOf: DateTime
 }
 
+"A role, and an account that grants it."
+type RoleGrant {
+  role: Role!
+  account: Account!
+  "Whether the account is active. If not, its owner does not hold the role by it."
+  active: Boolean!
+}
+
 "An e-mail address of a person."
 type UserEmail {
-  "Lower-cased."
+  """
+  As the first of the sources wrote it, but for characters that cannot be seen. To compare it, ask for the person: letter case, and the
+  form of an internationalised domain, may differ from what others write.
+  """
   address: String!
   "The best that any of the sources gives it."
   trust: EmailTrust!
@@ -3972,7 +4020,7 @@ type RocketChatAccount implements Account & Node @key(fields: "id") {
 
 "An address as Rocket.Chat holds it."
 type RocketChatEmail @shareable {
-  "Lower-cased."
+  "As the source wrote it, but for characters that cannot be seen."
   address: String!
   "Null where the source does not say."
   verified: Boolean
@@ -3982,7 +4030,10 @@ type RocketChatEmail @shareable {
 input UserLookup @oneOf {
   "Theirs, or that of an account of theirs."
   id: ID
-  "Any address of theirs that a source vouches for and nobody shares, in any case of letters."
+  """
+  Any address of theirs that a source vouches for and nobody shares, in any case of letters, with an internationalised domain in letters or in
+  Punycode.
+  """
   email: String
   account: AccountLookup
 }
@@ -3996,7 +4047,8 @@ input AccountLookup {
 "All that is given must hold; of a list, one value unless it says otherwise. An empty list counts as not given."
 input UserFilter {
   """
-  Each word must begin some word of the name, e-mail, user name, title, department or a team; case and accents do not matter.
+  Each word must begin some word of the name, e-mail, user name, title, department or a team; case and accents do not matter. Emoji and
+  other pictures must occur there too. Other symbols count where there is no word, and must then occur. A blank search counts as not given.
   """
   search: String
   active: Boolean
@@ -4012,6 +4064,7 @@ input UserFilter {
   "Has at most this many accounts."
   maxAccounts: Int
   teams: [ID!]
+  "Granted by an active account."
   roles: [ID!]
   departments: [String!]
   locales: [String!]
@@ -4051,6 +4104,7 @@ enum UserFacet {
   "The set of sources a person has accounts in: in for those, notIn for the others."
   SOURCE_SET
   TEAM
+  "Granted by an active account."
   ROLE
   DEPARTMENT
   ACCESS_LEVEL
@@ -4683,6 +4737,18 @@ func (ec *executionContext) childFields_RoleEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type RoleEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_RoleGrant_role(ctx, field)
+	case "account":
+		return ec.fieldContext_RoleGrant_account(ctx, field)
+	case "active":
+		return ec.fieldContext_RoleGrant_active(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
 func (ec *executionContext) childFields_Source(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4927,6 +4993,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_teams(ctx, field)
 	case "roles":
 		return ec.fieldContext_User_roles(ctx, field)
+	case "roleGrants":
+		return ec.fieldContext_User_roleGrants(ctx, field)
 	case "accessLevel":
 		return ec.fieldContext_User_accessLevel(ctx, field)
 	case "accounts":

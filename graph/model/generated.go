@@ -277,7 +277,8 @@ type UserError struct {
 type UserLookup struct {
 	// Theirs, or that of an account of theirs.
 	ID *string `json:"id,omitempty"`
-	// Any address of theirs that a source vouches for and nobody shares, in any case of letters.
+	// Any address of theirs that a source vouches for and nobody shares, in any case of letters, with an internationalised domain in letters or in
+	// Punycode.
 	Email   *string        `json:"email,omitempty"`
 	Account *AccountLookup `json:"account,omitempty"`
 }

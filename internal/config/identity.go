@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/internal/address"
 )
 
 // identity reads the accounts that the operator joins and parts. A split between accounts that links join, also by way of others, is a
@@ -35,10 +36,10 @@ func (d *decoder) identity(f *identityFile, names map[string]bool) Identity {
 	}
 	for i, local := range f.SharedMailboxes {
 		path := fmt.Sprintf("identity.shared_mailboxes[%d]", i)
-		if strings.ContainsAny(local, "@ \t\r\n") {
+		if strings.ContainsAny(local, "@ \t\r\n") || local != "" && address.Local(local) == "" {
 			d.fault(path, "must be what stands before the @, such as info")
 		}
-		id.SharedMailboxes = append(id.SharedMailboxes, strings.ToLower(local))
+		id.SharedMailboxes = append(id.SharedMailboxes, address.Local(local))
 	}
 	return id
 }

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/internal/address"
 	"roster/internal/lengths"
+	"roster/internal/names"
 )
 
 // Directory is everything, linked, built from one set of snapshots. It is immutable.
@@ -163,26 +165,29 @@ func (b *builder) account(s int, source *Source, r *connectors.Account) *Account
 		a.AccessLevel = granted(r.Access)
 	}
 	if len(a.emails) > 0 {
-		a.Email = Text(a.emails[0].address)
+		a.Email = Text(a.emails[0].shown)
 	}
 	a.given = fullName(name, first, last)
 	a.Name = cmp.Or(a.given, string(a.Username), string(a.Email), r.ID)
 	return a
 }
 
-// emails gives the addresses that can be somebody's, folded, with how far the source vouches for each.
+// emails gives the addresses that can be somebody's, with how far the source vouches for each. A source may hold one address twice, and have
+// checked only one of the two spellings: the best that it says of an address counts.
 func (b *builder) emails(policy TrustPolicy, in []connectors.Email) []accountEmail {
 	var out []accountEmail
 	var known connectors.Distinct[string]
-	for _, e := range in {
-		address := foldAddress(e.Address)
-		if !usableAddress(address) {
-			continue
+	for _, field := range in {
+		trust := policy.of(field)
+		for _, a := range address.Parse(field.Address) {
+			at, added := known.Add(a.Key)
+			switch {
+			case added:
+				out = append(out, accountEmail{shown: a.Shown, key: a.Key, trust: trust, shared: b.shared.shared(a.Key)})
+			case trust > out[at].trust:
+				out[at].shown, out[at].trust = a.Shown, trust
+			}
 		}
-		if _, added := known.Add(address); !added {
-			continue
-		}
-		out = append(out, accountEmail{address: address, trust: policy.of(e), shared: b.shared.shared(address)})
 	}
 	return out
 }
@@ -200,12 +205,15 @@ func (p TrustPolicy) of(e connectors.Email) connectors.Trust {
 	return connectors.TrustNone
 }
 
-// text is a value as a source gives it; a blank one is none.
-func text(s string) Text { return Text(strings.TrimSpace(s)) }
+// text is a value as a source gives it; one of which nothing can be seen is none.
+func text(s string) Text { return Text(names.Clean(s)) }
 
 // fullName is the name that a source gives, whole or in parts; empty where it gives none.
 func fullName(name, first, last string) string {
-	return cmp.Or(strings.TrimSpace(name), strings.TrimSpace(strings.TrimSpace(first)+" "+strings.TrimSpace(last)))
+	if name = names.Clean(name); name != "" {
+		return name
+	}
+	return strings.TrimSpace(names.Clean(first) + " " + names.Clean(last))
 }
 
 func vendorAccount(kind connectors.Kind, core *AccountCore) Account {

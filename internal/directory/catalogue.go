@@ -1,6 +1,10 @@
 package directory
 
-import "cmp"
+import (
+	"cmp"
+
+	"roster/internal/names"
+)
 
 // catalogue is the teams, roles or folders of one source while the directory is made: those with records, and those that other records only
 // mention. Whatever has an ID is known before anything is looked for by its name, so that it does not matter who mentions what first.
@@ -9,7 +13,7 @@ type catalogue[T any] struct {
 	nameOf func(*T) *string
 	all    []*T
 	byID   map[string]*T
-	byName map[string]*T
+	byName map[string]*T // by the key of the name
 }
 
 func newCatalogue[T any](create func(id, name string) *T, nameOf func(*T) *string) *catalogue[T] {
@@ -18,7 +22,7 @@ func newCatalogue[T any](create func(id, name string) *T, nameOf func(*T) *strin
 
 // withID finds what has the ID, or makes it, and names it where nobody has done so.
 func (c *catalogue[T]) withID(id, name string) *T {
-	x := c.byID[id]
+	x, name := c.byID[id], names.Clean(name)
 	if x == nil {
 		x = c.create(id, cmp.Or(name, id))
 		c.byID[id] = x
@@ -33,30 +37,27 @@ func (c *catalogue[T]) withID(id, name string) *T {
 func (c *catalogue[T]) indexNames() {
 	c.byName = make(map[string]*T, len(c.all))
 	for _, x := range c.all {
-		if name := *c.nameOf(x); c.byName[name] == nil {
-			c.byName[name] = x
+		if key := names.Key(*c.nameOf(x)); key != "" && c.byName[key] == nil {
+			c.byName[key] = x
 		}
 	}
 }
 
-// named finds what has the name, or makes it.
-func (c *catalogue[T]) named(name string) *T {
-	x := c.byName[name]
-	if x == nil {
-		x = c.create("", name)
-		c.byName[name] = x
-		c.all = append(c.all, x)
+// named makes what has the name, unless it is known, or nothing of the name can be seen.
+func (c *catalogue[T]) named(name string) {
+	key := names.Key(name)
+	if key == "" || c.byName[key] != nil {
+		return
 	}
-	return x
+	x := c.create("", names.Clean(name))
+	c.byName[key] = x
+	c.all = append(c.all, x)
 }
 
 // find gives what a reference means; nil where it says nothing.
 func (c *catalogue[T]) find(id, name string) *T {
-	switch {
-	case id != "":
+	if id != "" {
 		return c.byID[id]
-	case name != "":
-		return c.byName[name]
 	}
-	return nil
+	return c.byName[names.Key(name)]
 }

@@ -77,10 +77,11 @@ func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 		Title: text(r.Title), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), Folder: b.folders[s].of(r),
 		Tags: emptied(r.Tags), URL: text(r.URL), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
-	for _, e := range b.emails(TrustNothing, r.Emails) {
-		c.Emails = append(c.Emails, e.address)
+	c.emails = b.emails(TrustNothing, r.Emails)
+	for _, e := range c.emails {
+		c.Emails = append(c.Emails, e.shown)
 		if c.User == nil && !e.shared {
-			c.User = b.dir.byEmail[e.address]
+			c.User = b.dir.byEmail[e.key]
 		}
 	}
 	if len(c.Emails) > 0 {
@@ -98,7 +99,12 @@ func (b *builder) indexContacts() {
 	l := &b.dir.contacts
 	l.table = numbered('C', l.all, b.names,
 		func(c *Contact) string { return c.Name }, func(c *Contact) string { return c.ID }, func(c *Contact, i uint32) { c.index = i })
-	l.orderBy(func(i int) (string, bool) { return string(l.all[i].Email), l.all[i].Email != "" })
+	l.orderBy(func(i int) (string, bool) {
+		if len(l.all[i].emails) == 0 {
+			return "", false
+		}
+		return l.all[i].emails[0].key, true
+	})
 	byTime := func(value func(*Contact) time.Time) {
 		l.orderBy(func(i int) (string, bool) { t := value(l.all[i]); return numberKey(t.UnixMicro()), !t.IsZero() })
 	}
@@ -130,8 +136,8 @@ func (b *builder) indexContacts() {
 		for _, t := range []string{c.Name, string(c.FirstName), string(c.LastName), string(c.Title)} {
 			add(t)
 		}
-		for _, t := range c.Emails {
-			add(t)
+		for _, e := range c.emails {
+			e.texts(add)
 		}
 		for _, t := range c.Tags {
 			add(t)

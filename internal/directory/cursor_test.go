@@ -49,7 +49,7 @@ func TestCursorsBelongToOneList(t *testing.T) {
 	}
 	for _, role := range roles.Nodes() {
 		lists["holders of "+role.Name] = func(args directory.PageArgs) (connection, error) {
-			return d.Holders(role, nil, directory.UserOrder{}, args)
+			return d.Holders(role, false, nil, directory.UserOrder{}, args)
 		}
 	}
 	for _, folder := range folders.Nodes() {

@@ -159,9 +159,15 @@ func TestUserFilter(t *testing.T) {
 					members, err := d.Members(team, f, directory.UserOrder{}, directory.PageArgs{First: new(500)})
 					wantPeople(t, members, err, slices.DeleteFunc(slices.Clone(want), func(u *directory.User) bool { return !slices.Contains(u.Teams, team) }))
 				}
-				for _, role := range x.Roles {
-					holders, err := d.Holders(role, f, directory.UserOrder{}, directory.PageArgs{First: new(500)})
-					wantPeople(t, holders, err, slices.DeleteFunc(slices.Clone(want), func(u *directory.User) bool { return !slices.Contains(u.Roles, role) }))
+				for _, grant := range x.RoleGrants {
+					for _, inactive := range []bool{false, true} {
+						holders, err := d.Holders(grant.Role, inactive, f, directory.UserOrder{}, directory.PageArgs{First: new(500)})
+						wantPeople(t, holders, err, slices.DeleteFunc(slices.Clone(want), func(u *directory.User) bool {
+							return !slices.ContainsFunc(u.Accounts, func(a directory.Account) bool {
+								return (inactive || a.Core().Active) && slices.Contains(a.Core().Roles, grant.Role)
+							})
+						}))
+					}
 				}
 			}
 			checkUserFacets(t, d, f, want)

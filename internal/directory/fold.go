@@ -9,15 +9,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// foldAddress gives the form in which addresses are compared.
-func foldAddress(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-
-// usableAddress says whether a folded address can be anyone's: something on both sides of one at sign, and no space.
-func usableAddress(s string) bool {
-	local, domain, _ := strings.Cut(s, "@")
-	return local != "" && domain != "" && !strings.Contains(domain, "@") && !strings.ContainsFunc(s, unicode.IsSpace)
-}
-
 // respelled are small letters that people type in other ways, and that neither case nor decomposition brings together.
 var respelled = strings.NewReplacer("ß", "ss", "ς", "σ",
 	"ø", "o", "ł", "l", "đ", "d", "ð", "d", "ħ", "h", "ı", "i", "æ", "ae", "œ", "oe", "þ", "th", "ŧ", "t")

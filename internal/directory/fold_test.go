@@ -84,21 +84,3 @@ func FuzzFold(f *testing.F) {
 		}
 	})
 }
-
-// FuzzAddress looks for an address whose folding is not settled at once: it would join by one path and not by another.
-func FuzzAddress(f *testing.F) {
-	for _, s := range []string{" Zoe@X.example", "İ@x", "@", "a@", "a b@c", "\u00a0a@b\u2028", "ẞ@ſ", "@@0", "a@b@c"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		once := foldAddress(s)
-		if twice := foldAddress(once); twice != once {
-			t.Errorf("%q folds to %q and then to %q", s, once, twice)
-		}
-		if usableAddress(once) {
-			if local, domain, _ := strings.Cut(once, "@"); local == "" || domain == "" || strings.Count(once, "@") != 1 {
-				t.Errorf("%q is taken for an address", s)
-			}
-		}
-	})
-}

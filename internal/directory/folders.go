@@ -2,6 +2,7 @@ package directory
 
 import (
 	"roster/connectors"
+	"roster/internal/names"
 )
 
 // ContactFolderFilter says which folders; what is not given does not filter.
@@ -21,7 +22,7 @@ type folderList struct {
 	*table
 	all    []*ContactFolder
 	byID   map[string]*ContactFolder
-	byName map[connectors.Ref]*ContactFolder // by source and name
+	byName map[connectors.Ref]*ContactFolder // by source and the key of the name
 }
 
 func (b *builder) indexFolders() {
@@ -29,8 +30,8 @@ func (b *builder) indexFolders() {
 	l.byName = make(map[connectors.Ref]*ContactFolder)
 	for i, s := range b.folders {
 		l.all = append(l.all, s.all...)
-		for name, f := range s.byName {
-			l.byName[connectors.Ref{Source: b.dir.sources[i].Name, ID: name}] = f
+		for key, f := range s.byName {
+			l.byName[connectors.Ref{Source: b.dir.sources[i].Name, ID: key}] = f
 		}
 	}
 	l.table = numbered('F', l.all, b.names, func(f *ContactFolder) string { return f.Name },
@@ -52,7 +53,7 @@ func (d *Directory) Folder(id string) *ContactFolder {
 		return f
 	}
 	if kind, source, name, ok := decodeID(id); ok && kind == folderNameID {
-		return d.folders.byName[connectors.Ref{Source: source, ID: name}]
+		return d.folders.byName[connectors.Ref{Source: source, ID: names.Key(name)}]
 	}
 	return nil
 }

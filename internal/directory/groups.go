@@ -2,6 +2,7 @@ package directory
 
 import (
 	"roster/connectors"
+	"roster/internal/names"
 )
 
 // teamSet is the teams of one source, and who is in them.
@@ -15,7 +16,7 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 	t := &teamSet{ofMember: make(map[string][]*Team), catalogue: newCatalogue(func(id, name string) *Team {
 		kind, key := teamID, id
 		if id == "" {
-			kind, key = teamNameID, name
+			kind, key = teamNameID, names.Key(name)
 		}
 		return &Team{ID: encodeID(kind, source.Name, key), Source: source, ExternalID: Text(id), Name: name}
 	}, func(t *Team) *string { return &t.Name })}
@@ -39,7 +40,7 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 	t.indexNames()
 	for _, a := range accounts {
 		for _, ref := range a.Teams {
-			if ref.ID == "" && ref.Name != "" {
+			if ref.ID == "" {
 				t.named(ref.Name)
 			}
 		}
@@ -116,7 +117,7 @@ func newFolderSet(source *Source, records []connectors.ContactFolder, contacts [
 	s := &folderSet{newCatalogue(func(id, name string) *ContactFolder {
 		kind, key := folderID, id
 		if id == "" {
-			kind, key = folderNameID, name
+			kind, key = folderNameID, names.Key(name)
 		}
 		return &ContactFolder{ID: encodeID(kind, source.Name, key), Source: source, ExternalID: Text(id), Name: name}
 	}, func(f *ContactFolder) *string { return &f.Name })}
@@ -130,7 +131,7 @@ func newFolderSet(source *Source, records []connectors.ContactFolder, contacts [
 	}
 	s.indexNames()
 	for _, c := range contacts {
-		if f := c.Folder; f != nil && f.ID == "" && f.Name != "" {
+		if f := c.Folder; f != nil && f.ID == "" {
 			s.named(f.Name)
 		}
 	}

@@ -7,13 +7,23 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/internal/address"
 )
 
 // accountEmail is an address of an account that can be somebody's.
 type accountEmail struct {
-	address string // folded
-	trust   connectors.Trust
-	shared  bool // a shared mailbox: it joins nobody
+	shown, key string // see address.Address
+	trust      connectors.Trust
+	shared     bool // a shared mailbox: it joins nobody
+}
+
+// texts adds the spellings by which a search finds the address: those of an internationalised domain have both forms.
+func (e *accountEmail) texts(add func(string)) {
+	add(e.shown)
+	if readable := address.Readable(e.key); readable != e.key {
+		add(e.key)
+		add(readable)
+	}
 }
 
 // joiner decides which accounts are one person's. Accounts are known by their numbers; what is decided does not depend on their order.
@@ -41,7 +51,7 @@ func newJoiner(accounts []*AccountCore, rules *Rules) *joiner {
 		j.byRef[connectors.Ref{Source: a.Source.Name, ID: a.ExternalID}] = i
 		for _, e := range a.emails {
 			if !e.shared {
-				j.holders[e.address] = append(j.holders[e.address], holder{account: i, trust: e.trust})
+				j.holders[e.key] = append(j.holders[e.key], holder{account: i, trust: e.trust})
 			}
 		}
 	}
@@ -209,15 +219,14 @@ func newMailboxes(localParts []string) mailboxes {
 	}
 	m := make(mailboxes, len(localParts))
 	for _, p := range localParts {
-		m[strings.ToLower(p)] = true
+		m[address.Local(p)] = true
 	}
 	return m
 }
 
-// shared says whether the folded address is a shared mailbox's, also with a tag as in info+web@.
-func (m mailboxes) shared(address string) bool {
-	local, _, _ := strings.Cut(address, "@")
-	local, _, _ = strings.Cut(local, "+")
+// shared says whether the address with that key is a shared mailbox's, also with a tag as in info+web@.
+func (m mailboxes) shared(key string) bool {
+	local, _, _ := strings.Cut(key[:strings.LastIndexByte(key, '@')], "+")
 	return m[local]
 }
 

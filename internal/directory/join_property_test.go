@@ -121,15 +121,13 @@ func naivePeople(r directory.Rules, data []directory.SourceData) [][]string {
 	for s, d := range data {
 		for _, a := range d.Accounts {
 			n := node{ref: connectors.Ref{Source: d.Name, ID: a.ID}, source: s}
-			first := map[string]bool{}
 			for _, e := range a.Emails {
 				address := strings.ToLower(strings.TrimSpace(e.Address))
 				local, domain, _ := strings.Cut(address, "@")
 				vouched := d.Trust == directory.TrustAsIs || d.Trust == directory.TrustVerifiedOnly && e.Verified != nil && *e.Verified
-				if !first[address] && vouched && !e.Synthetic && local != "" && domain != "" && local != "info" && !strings.HasPrefix(local, "sales+") {
+				if vouched && !e.Synthetic && local != "" && domain != "" && local != "info" && !strings.HasPrefix(local, "sales+") {
 					n.vouched = append(n.vouched, address)
 				}
-				first[address] = true // the first mention of an address counts
 			}
 			if a.ID != "" {
 				nodes = append(nodes, n)

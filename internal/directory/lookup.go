@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"roster/connectors"
+	"roster/internal/address"
 )
 
 // User finds a person by their ID, which is that of any of their accounts, or by an account's own ID. Nil where nobody is found; an error
@@ -24,8 +25,8 @@ func (d *Directory) UserByAccount(ref connectors.Ref) *User {
 	return nil
 }
 
-// UserByEmail finds a person by an address that a source vouches for and nobody shares, in any case of letters; nil where nobody is found.
-func (d *Directory) UserByEmail(address string) *User { return d.byEmail[foldAddress(address)] }
+// UserByEmail finds a person by an address that a source vouches for and nobody shares, in any of its spellings; nil where nobody is found.
+func (d *Directory) UserByEmail(email string) *User { return d.byEmail[address.Key(email)] }
 
 // KnownSource refuses a name that no source has.
 func (d *Directory) KnownSource(argument, name string) error {

@@ -43,14 +43,14 @@ func (b *builder) indexEmails() {
 			if e.trust == connectors.TrustNone || e.shared {
 				continue
 			}
-			if u, ok := b.dir.byEmail[e.address]; ok && u != a.User {
-				several[e.address] = true
+			if u, ok := b.dir.byEmail[e.key]; ok && u != a.User {
+				several[e.key] = true
 			}
-			b.dir.byEmail[e.address] = a.User
+			b.dir.byEmail[e.key] = a.User
 		}
 	}
-	for address := range several {
-		delete(b.dir.byEmail, address)
+	for key := range several {
+		delete(b.dir.byEmail, key)
 	}
 }
 
@@ -112,7 +112,7 @@ func (m *merger) merge(u *User) {
 	u.Email = m.text(u, FieldEmail, func(a *AccountCore) Text {
 		for _, e := range a.emails {
 			if e.trust > connectors.TrustNone {
-				return Text(e.address)
+				return Text(e.shown)
 			}
 		}
 		return ""
@@ -124,7 +124,7 @@ func (m *merger) merge(u *User) {
 	u.Bot = true
 	var all gathered
 	for _, a := range u.Accounts {
-		m.add(u, a.Core(), &all)
+		m.add(u, a, &all)
 	}
 	u.Teams, u.Roles = all.teams.Values(), all.roles.Values()
 }
@@ -151,7 +151,8 @@ func (m *merger) name(u *User) string {
 }
 
 // add counts an account in where all accounts count.
-func (m *merger) add(u *User, a *AccountCore, all *gathered) {
+func (m *merger) add(u *User, outer Account, all *gathered) {
+	a := outer.Core()
 	u.Active = u.Active || a.Active
 	u.Bot = u.Bot && a.record.Bot
 	u.AccessLevel = max(u.AccessLevel, a.AccessLevel)
@@ -162,12 +163,15 @@ func (m *merger) add(u *User, a *AccountCore, all *gathered) {
 		all.teams.Add(t)
 	}
 	for _, r := range a.Roles {
-		all.roles.Add(r)
+		u.RoleGrants = append(u.RoleGrants, RoleGrant{Role: r, Account: outer})
+		if a.Active {
+			all.roles.Add(r)
+		}
 	}
 	for _, e := range a.emails {
-		at, added := all.emails.Add(e.address)
+		at, added := all.emails.Add(e.key)
 		if added {
-			u.Emails = append(u.Emails, &UserEmail{Address: e.address})
+			u.Emails = append(u.Emails, &UserEmail{Address: e.shown})
 		}
 		x := u.Emails[at]
 		x.Trust = max(x.Trust, e.trust)
@@ -188,5 +192,6 @@ func (b *builder) sortGroups() {
 	for _, u := range b.dir.users.all {
 		slices.SortFunc(u.Teams, byTeam)
 		slices.SortFunc(u.Roles, byRole)
+		slices.SortStableFunc(u.RoleGrants, func(x, y RoleGrant) int { return byRole(x.Role, y.Role) })
 	}
 }

@@ -113,7 +113,11 @@ func TestNames(t *testing.T) {
 		"in parts":                            {[]connectors.Account{{FirstName: "Zoe ", LastName: " Adams"}}, "Zoe Adams", "Zoe Adams"},
 		"the last only":                       {[]connectors.Account{{LastName: "Adams"}}, "Adams", "Adams"},
 		"the user name":                       {[]connectors.Account{{Username: "zoe.a", Emails: []connectors.Email{{Address: "z@x.example"}}}}, "zoe.a", "zoe.a"},
-		"the address":                         {[]connectors.Account{{Username: " ", Emails: []connectors.Email{{Address: "nope"}, {Address: "Z@x.example"}}}}, "z@x.example", "z@x.example"},
+		"the address":                         {[]connectors.Account{{Username: " ", Emails: []connectors.Email{{Address: "nope"}, {Address: "Z@x.example"}}}}, "Z@x.example", "Z@x.example"},
+		"nothing that can be seen":            {[]connectors.Account{{Name: "\u200b", FirstName: "\u2060", Username: "\u3164", Emails: []connectors.Email{{Address: "z@x.example"}}}}, "z@x.example", "z@x.example"},
+		"a later name before one unseen":      {[]connectors.Account{{Name: "\u2060\u200d", ID: "77"}, {Name: "Zoe Adams"}}, "Zoe Adams", "77"},
+		"unseen characters around":            {[]connectors.Account{{Name: "\ufeffZoe Adams\u200b"}}, "Zoe Adams", "Zoe Adams"},
+		"unseen parts":                        {[]connectors.Account{{FirstName: "\u200bZoe", LastName: "\u00ad"}}, "Zoe", "Zoe"},
 		"the ID":                              {[]connectors.Account{{ID: "9:smith"}}, "9:smith", "9:smith"},
 		"a later name before a user name":     {[]connectors.Account{{Username: "zoe.a"}, {Name: "Zoe Adams"}}, "Zoe Adams", "zoe.a"},
 		"a later user name before an ID":      {[]connectors.Account{{ID: "77"}, {Username: "zoe.a"}}, "zoe.a", "77"},
@@ -205,14 +209,14 @@ func TestEmails(t *testing.T) {
 	}
 	want := []email{
 		{"1@1.worksection.com", connectors.TrustNone, []string{"worksection"}},
-		{"zoe@x.example", connectors.TrustVerified, []string{"worksection", "kommo", "rocketchat"}},
+		{"Zoe@x.example", connectors.TrustVerified, []string{"worksection", "kommo", "rocketchat"}},
 		{"info@x.example", connectors.TrustAsserted, []string{"kommo"}},
 		{"other@x.example", connectors.TrustNone, []string{"rocketchat"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if u.Email != "zoe@x.example" || *u.KnownEmail() != "zoe@x.example" {
+	if u.Email != "Zoe@x.example" || *u.KnownEmail() != "Zoe@x.example" {
 		t.Errorf("known as %q, want the first that a source vouches for", u.Email)
 	}
 	for address, want := range map[string]*directory.User{
@@ -250,9 +254,9 @@ func TestPersonOfSeveralAccounts(t *testing.T) {
 	t.Parallel()
 	day := func(d int) time.Time { return time.Date(2026, 1, d, 0, 0, 0, 0, time.UTC) }
 	u := person(t, nil,
-		connectors.Account{ID: "1", CreatedAt: day(3), Teams: []connectors.TeamRef{{Name: "Sales"}}, Roles: []connectors.RoleRef{{ID: "user"}}},
+		connectors.Account{ID: "1", Active: true, CreatedAt: day(3), Teams: []connectors.TeamRef{{Name: "Sales"}}, Roles: []connectors.RoleRef{{ID: "user"}}},
 		connectors.Account{ID: "2"},
-		connectors.Account{ID: "3", CreatedAt: day(2), Teams: []connectors.TeamRef{{Name: "Board"}, {Name: "Sales"}}, Roles: []connectors.RoleRef{{ID: "admin"}}},
+		connectors.Account{ID: "3", Active: true, CreatedAt: day(2), Teams: []connectors.TeamRef{{Name: "Board"}, {Name: "Sales"}}, Roles: []connectors.RoleRef{{ID: "admin"}}},
 	)
 	if !u.CreatedAt.Equal(day(2)) {
 		t.Errorf("created %v, want the oldest account's", u.CreatedAt)
@@ -282,7 +286,7 @@ func TestRocketChatAddresses(t *testing.T) {
 	if got := emails("h"); got != nil {
 		t.Errorf("addresses that the source hides are given as %v, want null", got)
 	}
-	if diff := cmp.Diff([]directory.RocketChatEmail{{Address: "zoe@x.example", Verified: new(false)}}, emails("s")); diff != "" {
+	if diff := cmp.Diff([]directory.RocketChatEmail{{Address: "Zoe@x.example", Verified: new(false)}}, emails("s")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/address"
 )
 
 // Text is a string that GraphQL shows as null when it is empty.
@@ -46,7 +47,8 @@ type User struct {
 	Bot                bool
 	CreatedAt          time.Time
 	Teams              []*Team
-	Roles              []*Role
+	Roles              []*Role     // that an active account grants
+	RoleGrants         []RoleGrant // by role, then in the order of the accounts
 	AccessLevel        connectors.AccessLevel
 	Accounts           []Account
 	PossibleDuplicates []*User
@@ -62,9 +64,18 @@ func (u *User) KnownEmail() *string {
 	return (*string)(&u.Email)
 }
 
+// RoleGrant is a role that an account of a person grants them.
+type RoleGrant struct {
+	Role    *Role
+	Account Account
+}
+
+// Active says whether the account is active, without which the role gives them nothing.
+func (g RoleGrant) Active() bool { return g.Account.Core().Active }
+
 // UserEmail is an address of a person.
 type UserEmail struct {
-	Address string // lower-cased
+	Address string // as the first of the sources wrote it
 	Trust   connectors.Trust
 	Sources []*Source
 }
@@ -168,8 +179,8 @@ func (a *RocketChatAccount) Emails() []RocketChatEmail {
 	}
 	out := make([]RocketChatEmail, 0, len(a.record.Emails))
 	for _, e := range a.record.Emails {
-		if address := foldAddress(e.Address); usableAddress(address) {
-			out = append(out, RocketChatEmail{Address: address, Verified: e.Verified})
+		for _, parsed := range address.Parse(e.Address) {
+			out = append(out, RocketChatEmail{Address: parsed.Shown, Verified: e.Verified})
 		}
 	}
 	return out
@@ -209,7 +220,7 @@ type Contact struct {
 	LastName   Text
 	Title      Text
 	Email      Text
-	Emails     []string // lower-cased
+	Emails     []string // as the source wrote them
 	Phones     []connectors.Phone
 	Addresses  []string
 	Folder     *ContactFolder
@@ -220,7 +231,8 @@ type Contact struct {
 	UpdatedAt  time.Time
 	User       *User
 
-	index uint32
+	index  uint32
+	emails []accountEmail
 }
 
 // ContactFolder is where a source keeps contacts together.

@@ -1,6 +1,9 @@
 package directory
 
-import "roster/connectors"
+import (
+	"roster/connectors"
+	"roster/internal/names"
+)
 
 // AccountOf finds an account by its source's own ID; nil where there is none.
 func (d *Directory) AccountOf(ref connectors.Ref) Account { return d.accounts[ref] }
@@ -22,8 +25,9 @@ func (d *Directory) FolderOf(ref connectors.Ref) *ContactFolder {
 
 // NamesakesOfTeam counts the other teams of the same source and name.
 func (d *Directory) NamesakesOfTeam(t *Team) (n int) {
+	key := names.Key(t.Name)
 	for _, o := range d.teams.all {
-		if o != t && o.Source == t.Source && o.Name == t.Name {
+		if o != t && o.Source == t.Source && names.Key(o.Name) == key {
 			n++
 		}
 	}
@@ -32,8 +36,9 @@ func (d *Directory) NamesakesOfTeam(t *Team) (n int) {
 
 // NamesakesOfFolder counts the other contact folders of the same source and name.
 func (d *Directory) NamesakesOfFolder(f *ContactFolder) (n int) {
+	key := names.Key(f.Name)
 	for _, o := range d.folders.all {
-		if o != f && o.Source == f.Source && o.Name == f.Name {
+		if o != f && o.Source == f.Source && names.Key(o.Name) == key {
 			n++
 		}
 	}

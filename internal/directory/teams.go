@@ -2,6 +2,7 @@ package directory
 
 import (
 	"roster/connectors"
+	"roster/internal/names"
 )
 
 // TeamFilter says which teams; what is not given does not filter.
@@ -21,7 +22,7 @@ type teamList struct {
 	*table
 	all    []*Team
 	byID   map[string]*Team
-	byName map[connectors.Ref]*Team // by source and name
+	byName map[connectors.Ref]*Team // by source and the key of the name
 }
 
 func (b *builder) indexTeams() {
@@ -29,8 +30,8 @@ func (b *builder) indexTeams() {
 	l.byName = make(map[connectors.Ref]*Team)
 	for i, s := range b.teams {
 		l.all = append(l.all, s.all...)
-		for name, t := range s.byName {
-			l.byName[connectors.Ref{Source: b.dir.sources[i].Name, ID: name}] = t
+		for key, t := range s.byName {
+			l.byName[connectors.Ref{Source: b.dir.sources[i].Name, ID: key}] = t
 		}
 	}
 	l.table = numbered('T', l.all, b.names,
@@ -52,7 +53,7 @@ func (d *Directory) Team(id string) *Team {
 		return t
 	}
 	if kind, source, name, ok := decodeID(id); ok && kind == teamNameID {
-		return d.teams.byName[connectors.Ref{Source: source, ID: name}]
+		return d.teams.byName[connectors.Ref{Source: source, ID: names.Key(name)}]
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"roster/connectors"
+	"roster/internal/names"
 )
 
 // UserFilter says which people; what is not given does not filter, and neither does an empty list.
@@ -76,7 +77,7 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	}
 	keepAny(UserFacetTeam, teams, len(f.Teams) > 0)
 	keepAny(UserFacetRole, roles, len(f.Roles) > 0)
-	keepAny(UserFacetDepartment, f.Departments, len(f.Departments) > 0)
+	keepAny(UserFacetDepartment, keys(f.Departments), len(f.Departments) > 0)
 	keepAny(UserFacetLocale, f.Locales, len(f.Locales) > 0)
 	keepAny(UserFacetAccessLevel, levelKeys(f.AccessLevels), len(f.AccessLevels) > 0)
 	if err := l.search(s, f.Search); err != nil {
@@ -169,6 +170,15 @@ func (w accountsWanted) metBy(u *User) bool {
 		}
 	}
 	return n >= w.min
+}
+
+// keys gives the forms in which names are compared.
+func keys(all []string) []string {
+	out := make([]string, len(all))
+	for i, name := range all {
+		out[i] = names.Key(name)
+	}
+	return out
 }
 
 func levelKeys(levels []connectors.AccessLevel) []string {

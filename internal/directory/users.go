@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/internal/address"
+	"roster/internal/names"
 )
 
 // UserOrderField is what to sort people by.
@@ -48,6 +50,7 @@ const (
 	UserFacetLocale
 	userBot // for filters only
 	userDuplicates
+	userAnyRole // also by an account that is not active
 )
 
 // userList is all people.
@@ -60,7 +63,7 @@ func (b *builder) indexUsers() {
 	b.sortGroups()
 	l := &b.dir.users
 	users := l.all
-	l.orderBy(func(i int) (string, bool) { return string(users[i].Email), users[i].Email != "" })
+	l.orderBy(func(i int) (string, bool) { return address.Key(string(users[i].Email)), users[i].Email != "" })
 	l.orderBy(func(i int) (string, bool) {
 		return numberKey(users[i].CreatedAt.UnixMicro()), !users[i].CreatedAt.IsZero()
 	})
@@ -77,7 +80,7 @@ func (b *builder) indexUsers() {
 				add(t)
 			}
 			for _, e := range c.emails {
-				add(e.address)
+				e.texts(add)
 			}
 		}
 		for _, t := range u.Teams {
@@ -91,13 +94,6 @@ func (b *builder) userAttributes(users []*User) []attribute {
 		return attributeBy(len(users), func(i int, add func(value, label string)) {
 			b.step(1)
 			values(users[i], add)
-		})
-	}
-	text := func(value func(u *User) Text) attribute {
-		return by(func(u *User, add func(value, label string)) {
-			if t := string(value(u)); t != "" {
-				add(t, t)
-			}
 		})
 	}
 	yes := func(value func(u *User) bool, ifTrue, ifFalse string) attribute {
@@ -129,14 +125,27 @@ func (b *builder) userAttributes(users []*User) []attribute {
 				add(r.ID, r.Name)
 			}
 		}),
-		UserFacetDepartment: text(func(u *User) Text { return u.Department }),
+		userAnyRole: by(func(u *User, add func(value, label string)) {
+			for _, g := range u.RoleGrants {
+				add(g.Role.ID, g.Role.Name)
+			}
+		}),
+		UserFacetDepartment: by(func(u *User, add func(value, label string)) {
+			if u.Department != "" {
+				add(names.Key(string(u.Department)), string(u.Department))
+			}
+		}),
 		UserFacetAccessLevel: by(func(u *User, add func(value, label string)) {
 			add(levelKey(u.AccessLevel), u.AccessLevel.String())
 		}),
 		UserFacetActive: yes(func(u *User) bool { return u.Active }, "Active", "Not active"),
-		UserFacetLocale: text(func(u *User) Text { return u.Locale }),
-		userBot:         yes(func(u *User) bool { return u.Bot }, "", ""),
-		userDuplicates:  yes(func(u *User) bool { return len(u.PossibleDuplicates) > 0 }, "", ""),
+		UserFacetLocale: by(func(u *User, add func(value, label string)) {
+			if u.Locale != "" {
+				add(string(u.Locale), string(u.Locale))
+			}
+		}),
+		userBot:        yes(func(u *User) bool { return u.Bot }, "", ""),
+		userDuplicates: yes(func(u *User) bool { return len(u.PossibleDuplicates) > 0 }, "", ""),
 	}
 }
 
@@ -164,9 +173,13 @@ func (d *Directory) Members(t *Team, f *UserFilter, o UserOrder, args PageArgs) 
 	return d.usersAmong(t.ID, d.users.having(UserFacetTeam, t.ID), f, o, args)
 }
 
-// Holders gives a page of the people with a role.
-func (d *Directory) Holders(r *Role, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
-	return d.usersAmong(r.ID, d.users.having(UserFacetRole, r.ID), f, o, args)
+// Holders gives a page of the people to whom an active account grants a role; with inactive, of those too to whom only another account grants it.
+func (d *Directory) Holders(r *Role, inactive bool, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
+	attr := UserFacetRole
+	if inactive {
+		attr = userAnyRole
+	}
+	return d.usersAmong(r.ID, d.users.having(attr, r.ID), f, o, args)
 }
 
 func (l *userList) having(attr UserFacet, values ...string) *set {
