@@ -14,6 +14,7 @@ var unsized = map[string]directory.List{
 	"User.addresses":                directory.UserAddresses,
 	"User.teams":                    directory.UserTeams,
 	"User.roles":                    directory.UserRoles,
+	"User.roleGrants":               directory.UserRoleGrants,
 	"User.accounts":                 directory.UserAccounts,
 	"User.possibleDuplicates":       directory.UserDuplicates,
 	"UserEmail.sources":             directory.EmailSources,

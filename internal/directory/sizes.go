@@ -15,6 +15,7 @@ const (
 	UserAddresses
 	UserTeams
 	UserRoles
+	UserRoleGrants
 	UserAccounts
 	UserDuplicates
 	EmailSources
@@ -51,6 +52,7 @@ func (b *builder) measure() {
 		counts[UserAddresses].Add(len(u.Addresses))
 		counts[UserTeams].Add(len(u.Teams))
 		counts[UserRoles].Add(len(u.Roles))
+		counts[UserRoleGrants].Add(len(u.RoleGrants))
 		counts[UserAccounts].Add(len(u.Accounts))
 		counts[UserDuplicates].Add(len(u.PossibleDuplicates))
 		for _, e := range u.Emails {

@@ -82,7 +82,7 @@ func TestSourceThatBreaksTheBuild(t *testing.T) {
 				if diff := cmp.Diff(want, r.statuses()); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
-				if missing := r.now().Missing(); len(missing) != 0 {
+				if missing := r.now().Missing(all); len(missing) != 0 {
 					t.Errorf("an answer lacks %v", missing)
 				}
 				a.set(func(l *listing) { l.pages = [][]connectors.Account{people("1", "5")} })
@@ -129,7 +129,7 @@ func TestSourceThatBreaksTheFirstBuild(t *testing.T) {
 		if diff := cmp.Diff([]string{"Person 2"}, names(t, view.Directory)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		missing := view.Missing()
+		missing := view.Missing(all)
 		if len(missing) != 1 || missing[0].Source != "a" || missing[0].State != snapshot.Missing || missing[0].Err == nil || missing[0].Err.Detail != broken {
 			t.Errorf("the answer lacks %v", missing)
 		}
