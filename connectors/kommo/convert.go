@@ -2,7 +2,6 @@ package kommo
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"roster/connectors"
@@ -69,12 +68,13 @@ func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
 		CreatedAt: row.Unix("created_at"),
 		UpdatedAt: row.Unix("updated_at"),
 	}
+	var emails, tags connectors.Distinct[string]
 	fields, _ := row.Objects("custom_fields_values")
 	for _, f := range fields {
 		switch strings.ToUpper(f.Text("field_code")) { // the values of other fields are left alone: they have many types
 		case codeEmail:
 			for _, v := range values(f) {
-				out.Emails = appendEmail(out.Emails, v.Text("value"))
+				emails.Add(strings.TrimSpace(v.Text("value")))
 			}
 		case codePhone:
 			for _, v := range values(f) {
@@ -84,26 +84,30 @@ func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
 			}
 		}
 	}
-	tags, _ := row.Object("_embedded").Objects("tags")
-	for _, t := range tags {
-		if name := text(t, "name"); name != "" && !slices.Contains(out.Tags, name) {
-			out.Tags = append(out.Tags, name)
+	out.Emails = emailsOf(nil, emails.Values()...)
+	tagged, _ := row.Object("_embedded").Objects("tags")
+	for _, t := range tagged {
+		if name := text(t, "name"); name != "" {
+			tags.Add(name)
 		}
 	}
+	out.Tags = tags.Values()
 	return out, true
+}
+
+// emailsOf adds those of the addresses that are not blank.
+func emailsOf(to []connectors.Email, addresses ...string) []connectors.Email {
+	for _, address := range addresses {
+		if address != "" {
+			to = append(to, connectors.Email{Address: address})
+		}
+	}
+	return to
 }
 
 func values(field decode.Value) []decode.Value {
 	all, _ := field.Objects("values")
 	return all
-}
-
-func appendEmail(emails []connectors.Email, raw string) []connectors.Email {
-	e := connectors.Email{Address: strings.TrimSpace(raw)}
-	if e.Address == "" || slices.Contains(emails, e) {
-		return emails
-	}
-	return append(emails, e)
 }
 
 // phoneKind goes by the code of a number's kind, which older payloads call enum.

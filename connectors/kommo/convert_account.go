@@ -20,7 +20,7 @@ func (c accountConverter) convert(row decode.Value) (connectors.Account, bool) {
 	out := connectors.Account{
 		ID:     rowID(row),
 		Name:   text(row, "name"),
-		Emails: appendEmail([]connectors.Email{}, row.Text("email")),
+		Emails: emailsOf([]connectors.Email{}, strings.TrimSpace(row.Text("email"))),
 		Locale: strings.ToLower(text(row, "lang")),
 		Active: active != decode.No,
 		Access: accessLevel(admin, free, active),
@@ -70,8 +70,13 @@ func roleRefs(rights, embedded decode.Value) []connectors.RoleRef {
 		return nil
 	}
 	refs := []connectors.RoleRef{}
+	var known connectors.Distinct[string]
 	for _, r := range roles {
-		if id := refID(r, "id"); id != "" && !slices.ContainsFunc(refs, func(x connectors.RoleRef) bool { return x.ID == id }) {
+		id := refID(r, "id")
+		if id == "" {
+			continue
+		}
+		if _, added := known.Add(id); added {
 			refs = append(refs, connectors.RoleRef{ID: id, Name: text(r, "name"), Access: connectors.AccessMember})
 		}
 	}
@@ -93,8 +98,12 @@ func teamRefs(rights, embedded decode.Value) []connectors.TeamRef {
 		return nil
 	}
 	refs := []connectors.TeamRef{}
+	var known connectors.Distinct[string]
 	add := func(id, name string) {
-		if id != "" && !slices.ContainsFunc(refs, func(x connectors.TeamRef) bool { return x.ID == id }) {
+		if id == "" {
+			return
+		}
+		if _, added := known.Add(id); added {
 			refs = append(refs, connectors.TeamRef{ID: id, Name: name})
 		}
 	}

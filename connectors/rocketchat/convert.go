@@ -92,10 +92,13 @@ func convertEmails(emails []decode.Value) []connectors.Email {
 
 func convertRoleIDs(ids []string) []connectors.RoleRef {
 	refs := make([]connectors.RoleRef, 0, len(ids))
+	var known connectors.Distinct[string]
 	for _, id := range ids {
-		ref := connectors.RoleRef{ID: id, Access: access(id)}
-		if id != "" && !slices.Contains(refs, ref) {
-			refs = append(refs, ref)
+		if id == "" {
+			continue
+		}
+		if _, added := known.Add(id); added {
+			refs = append(refs, connectors.RoleRef{ID: id, Access: access(id)})
 		}
 	}
 	return refs
