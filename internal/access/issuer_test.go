@@ -112,7 +112,16 @@ func public(s signing) jose.JSONWebKey {
 // token signs claims.
 func (s signing) token(t testing.TB, claims map[string]any) string {
 	t.Helper()
+	return s.typed(t, "", claims)
+}
+
+// typed is token with a type in its header.
+func (s signing) typed(t testing.TB, typ jose.ContentType, claims map[string]any) string {
+	t.Helper()
 	opts := &jose.SignerOptions{}
+	if typ != "" {
+		opts = opts.WithType(typ)
+	}
 	if s.id != "" {
 		opts = opts.WithHeader("kid", s.id)
 	}

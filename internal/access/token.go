@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -82,6 +84,9 @@ func (t *tokens) check(ctx context.Context, token string) (p *Principal, why str
 	if !signed(parsed, keys, &standard, &all) {
 		return nil, "a token that no key of the issuer has signed", ErrInvalid
 	}
+	if !forAccess(parsed.Headers[0].ExtraHeaders[jose.HeaderType], all) {
+		return nil, "a token that is not for access, such as an ID token", ErrInvalid
+	}
 	if why, err := t.judge(&standard); err != nil {
 		return nil, why, err
 	}
@@ -94,6 +99,27 @@ func (t *tokens) check(ctx context.Context, token string) (p *Principal, why str
 		Limits: t.cfg.Limits, Expires: standard.Expiry.Time().Add(t.cfg.ClockSkew),
 	}, "", nil
 }
+
+// forAccess says whether a token is an access token, as far as it tells what it is. An ID token says to a client who has logged in; whoever has got
+// one must not be able to call with it. RFC 9068 has at+jwt as the type in the header, many issuers JWT or nothing. A nonce is in ID tokens only, as
+// OpenID Connect has it; Keycloak has the claim typ, and Cognito token_use.
+func forAccess(header any, c claims) bool {
+	kind, _ := header.(string)
+	if kind = strings.ToLower(kind); kind != "" && kind != "jwt" && !strings.HasSuffix(kind, "at+jwt") {
+		return false
+	}
+	if use, said := c["token_use"]; said && use != "access" {
+		return false
+	}
+	if typ, _ := c["typ"].(string); slices.Contains(notForAccess, strings.ToLower(typ)) {
+		return false
+	}
+	_, once := c["nonce"]
+	return !once
+}
+
+// notForAccess are the values of the claim typ, in lower case, of tokens that are for something else.
+var notForAccess = []string{"id", "refresh", "offline", "logout"}
 
 // signed says whether one of the keys has signed the token, and reads its claims if so. A key that names an algorithm is for that one only.
 func signed(token *jwt.JSONWebToken, keys []jose.JSONWebKey, into ...any) bool {

@@ -91,6 +91,15 @@ func TestTokens(t *testing.T) {
 			jwk := string(must(json.Marshal(public(forged))))
 			return raw([]byte(`{"alg":"RS256","kid":"one","jwk":`+jwk+`}`)) + "." + parts[1] + "." + parts[2]
 		}, access.ErrInvalid},
+		"an access token by its header": {func(t *testing.T) string { return first().typed(t, "at+jwt", good(nil)) }, nil},
+		"an access token by its claims": {func(t *testing.T) string {
+			return first().token(t, good(map[string]any{"typ": "Bearer", "token_use": "access"}))
+		}, nil},
+		"an ID token by its header":    {func(t *testing.T) string { return first().typed(t, "id_token+jwt", good(nil)) }, access.ErrInvalid},
+		"an ID token by its nonce":     {func(t *testing.T) string { return first().token(t, good(map[string]any{"nonce": "n"})) }, access.ErrInvalid},
+		"an ID token by its typ":       {func(t *testing.T) string { return first().token(t, good(map[string]any{"typ": "ID"})) }, access.ErrInvalid},
+		"a refresh token by its typ":   {func(t *testing.T) string { return first().token(t, good(map[string]any{"typ": "Refresh"})) }, access.ErrInvalid},
+		"an ID token by its token_use": {func(t *testing.T) string { return first().token(t, good(map[string]any{"token_use": "id"})) }, access.ErrInvalid},
 		"too long": {func(t *testing.T) string {
 			return first().token(t, good(map[string]any{"x": strings.Repeat("x", 8<<10)}))
 		}, access.ErrInvalid},
