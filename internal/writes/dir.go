@@ -98,7 +98,14 @@ func fileOf(name string) string { return nameOf(name) + ".json" }
 
 func (d *Dir) read(path string) (file, error) {
 	var f file
-	b, err := d.root.ReadFile(path)
+	info, err := d.root.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return file{}, errors.New("what writes remember cannot be read: there is something that is not a file") // opening a pipe would wait for ever
+	}
+	var b []byte
+	if err == nil {
+		b, err = d.root.ReadFile(path)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return file{}, nil
 	}
