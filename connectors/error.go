@@ -32,6 +32,10 @@ var errorKindNames = [...]string{
 // String gives the kind in words.
 func (k ErrorKind) String() string { return errorKindNames[k] }
 
+// MaxPause is how long a source is left alone at most because it says so. One that says more may have said it by mistake: it is asked again then,
+// and may say it again.
+const MaxPause = 15 * time.Minute
+
 // Error is a failure of a source. It is safe to log and to show: it holds no credential, no URL and none of the source's own words.
 type Error struct {
 	Source string    // the source's name in the configuration

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"roster/connectors"
 	"roster/connectors/faults"
@@ -148,7 +147,7 @@ func (s Subject) empty(t *testing.T, op operation, effect faults.Effect) {
 	_ = st.judge(t, op, got, err)
 }
 
-// tooMany checks that a source which asks to be left alone for an hour is.
+// tooMany checks that a source which asks to be left alone for an hour is, for as long as that is believed.
 func (s Subject) tooMany(t *testing.T, op operation) {
 	t.Helper()
 	st := s.start(t)
@@ -163,8 +162,8 @@ func (s Subject) tooMany(t *testing.T, op operation) {
 	if e == nil {
 		return
 	}
-	if e.Kind != connectors.KindRateLimited || e.RetryAfter < 50*time.Minute || e.RetryAfter > 24*time.Hour {
-		t.Errorf("got %v; want it rate limited, with an hour to wait", e)
+	if e.Kind != connectors.KindRateLimited || e.RetryAfter != connectors.MaxPause {
+		t.Errorf("got %v; want it rate limited, with %s to wait", e, connectors.MaxPause)
 	}
 	before := st.faults.Requests()
 	got, err = ask(t, op, source, nil)

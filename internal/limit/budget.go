@@ -98,7 +98,11 @@ func (b *budget) left(now time.Time) (time.Duration, *connectors.Error) {
 
 // pause keeps calls back for as long as e says, unless they are kept back for longer already.
 func (b *budget) pause(e *connectors.Error, now time.Time) (longer bool) {
-	until := now.Add(e.RetryAfter)
+	pause := e.RetryAfter
+	if !e.Blocked { // others may have stored more
+		pause = min(pause, connectors.MaxPause)
+	}
+	until := now.Add(pause)
 	if !until.After(b.paused) {
 		return false
 	}

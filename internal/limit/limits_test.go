@@ -264,7 +264,7 @@ func TestPause(t *testing.T) {
 		"a shorter one shortens nothing":  {[]time.Duration{time.Minute, time.Second}, false, time.Minute, 0},
 		"up to the limit of patience":     {[]time.Duration{patience}, false, patience, 0},
 		"beyond patience it is refused":   {[]time.Duration{patience + time.Second}, false, -1, patience + time.Second},
-		"an hour is refused, at once too": {[]time.Duration{time.Hour}, false, -1, time.Hour},
+		"an hour is refused, at once too": {[]time.Duration{time.Hour}, false, -1, connectors.MaxPause},
 		"a block refuses what is short":   {[]time.Duration{time.Minute, time.Second}, true, -1, time.Minute},
 	}
 	for name, tt := range tests {

@@ -252,7 +252,11 @@ func (c *Client) call(ctx context.Context, req Request, header map[string]string
 		}
 		e = judge(resp)
 		if e != nil {
-			e.Status = resp.Status
+			most := connectors.MaxPause
+			if e.Blocked {
+				most = defaultBlock
+			}
+			e.Status, e.RetryAfter = resp.Status, min(e.RetryAfter, most)
 		}
 	}
 	c.heed(budgets, req.Bucket, resp, e) // before the next call can start
@@ -303,7 +307,7 @@ func (c *Client) heed(budgets []connectors.Budget, bucket string, resp *Response
 			c.calls.Store(0)
 		}
 		if told.Pause > 0 {
-			c.limits.Pause(c.bucketKey(bucket), &connectors.Error{Source: c.opt.Source, Kind: connectors.KindRateLimited, RetryAfter: told.Pause,
+			c.limits.Pause(c.bucketKey(bucket), &connectors.Error{Source: c.opt.Source, Kind: connectors.KindRateLimited, RetryAfter: min(told.Pause, connectors.MaxPause),
 				Detail: "not sent: the source allows no more calls for now"})
 		}
 	}

@@ -1,0 +1,50 @@
+package rest_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/rest"
+)
+
+// What a source asks for is believed up to a limit, in whatever way it says it; after that it is asked again.
+func TestPausesAreBounded(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status int
+		after  string
+		want   time.Duration
+	}{
+		"a mistake":            {http.StatusTooManyRequests, "999999999999", connectors.MaxPause},
+		"more than any number": {http.StatusTooManyRequests, "99999999999999999999999", time.Minute},
+		"a date far ahead":     {http.StatusTooManyRequests, "Fri, 31 Dec 9999 23:59:59 GMT", connectors.MaxPause},
+		"below zero":           {http.StatusTooManyRequests, "-5", time.Minute},
+		"nonsense":             {http.StatusTooManyRequests, "soon", time.Minute},
+		"an outage":            {http.StatusServiceUnavailable, "86400", connectors.MaxPause},
+		"a block":              {http.StatusForbidden, "86400", time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, err := rest.New(rest.Options{Source: "acme", Base: "https://acme.example", Judge: judge, Retries: new(int),
+					Transport: &canned{answers: []answer{{tt.status, tt.after}, {http.StatusOK, ""}}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				short, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				if _, err = c.Do(short, rest.Request{Path: "users"}); connectors.AsError("acme", err).RetryAfter != tt.want {
+					t.Errorf("%v, want %s to wait", err, tt.want)
+				}
+				time.Sleep(tt.want)
+				if _, err := c.Do(t.Context(), rest.Request{Path: "users"}); err != nil {
+					t.Errorf("after that: %v", err)
+				}
+			})
+		})
+	}
+}
