@@ -3,9 +3,14 @@ package resolvers
 import (
 	"context"
 	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/connectors"
+	"roster/internal/directory"
+	"roster/internal/roster"
 )
 
 func TestExtent(t *testing.T) {
@@ -47,5 +52,37 @@ func TestExtent(t *testing.T) {
 				t.Errorf("errors %v, want one, with code %s", errs, c.code)
 			}
 		})
+	}
+}
+
+// A page that takes long ends with its operation, and its error tells why.
+func TestPageEndsWithTheOperation(t *testing.T) {
+	t.Parallel()
+	people := make([]connectors.Account, 10_000)
+	for i := range people {
+		people[i].ID = strconv.Itoa(i)
+	}
+	built := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Accounts: people}})
+	ctx, cancel := context.WithCancel(t.Context())
+	op := &operation{view: viewUntil(ctx, &roster.View{Directory: built})}
+	ask := func() (*directory.UserConnection, error) {
+		return new(Resolver).userPage(context.WithValue(ctx, operationKey{}, op), func(d *directory.Directory) (*directory.UserConnection, error) {
+			cancel() // the client goes while the page is put together
+			page, err := d.Users(&directory.UserFilter{MinAccounts: new(1)}, directory.UserOrder{}, directory.PageArgs{})
+			if !errors.Is(err, directory.ErrStopped) {
+				t.Errorf("it went through everybody: %v", err)
+			}
+			return page, err
+		})
+	}
+	page, err := ask()
+	if e, ok := errors.AsType[*gqlerror.Error](err); page != nil || !ok || e.Extensions["code"] != codeTimeout {
+		t.Errorf("%v, %v", page, err)
+	}
+	if page, err := ask(); page != nil || err != nil {
+		t.Errorf("the next page: %v, %v; want nothing more to be said", page, err)
+	}
+	if e := new(Resolver).ErrorPresenter(t.Context(), directory.ErrStopped); e.Extensions["code"] != codeTimeout {
+		t.Errorf("another field tells %v", e)
 	}
 }

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"errors"
 
 	"roster/internal/directory"
 )
@@ -12,7 +13,10 @@ func (r *Resolver) userPage(
 ) (*directory.UserConnection, error) {
 	op := operationOf(ctx)
 	page, err := find(op.view.Directory)
-	if err != nil {
+	if errors.Is(err, directory.ErrStopped) {
+		_, err = op.admit(ctx, 0) // which says once what is the matter
+	}
+	if err != nil || page == nil {
 		return nil, err
 	}
 	if ok, err := op.admit(ctx, page.Len()); !ok {
@@ -35,7 +39,10 @@ func (r *Resolver) contactPage(
 ) (*directory.ContactConnection, error) {
 	op := operationOf(ctx)
 	page, err := find(op.view.Directory)
-	if err != nil {
+	if errors.Is(err, directory.ErrStopped) {
+		_, err = op.admit(ctx, 0) // which says once what is the matter
+	}
+	if err != nil || page == nil {
 		return nil, err
 	}
 	if ok, err := op.admit(ctx, page.Len()); !ok {
