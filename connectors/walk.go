@@ -10,6 +10,8 @@ const (
 	maxRestarts = 2
 	// maxBarren is how many pages in a row may bring nothing new: after one, somebody may have added as many rows as a page holds.
 	maxBarren = 5
+	// usualLimit is what the limits of servers that cut pages are multiples of. A smaller unit would take many a whole list for one that was cut.
+	usualLimit = 50
 )
 
 // Page is one answer of a list.
@@ -40,12 +42,12 @@ func (p *Page[R]) contradicts() bool {
 	return *p.Total < end || p.Last != nil && *p.Last != (*p.Total == end)
 }
 
-// full says whether the page may have been cut: it has as many rows as were asked for, or as the longest page before it, or, where there is none, a
-// round number, as the limits of servers are.
+// full says whether the page may have been cut: it has as many rows as were asked for, or as the longest page before it, or, where there is none, as a
+// usual limit.
 func (p *Page[R]) full(longest int) bool {
 	n := len(p.Rows)
 	if longest == 0 {
-		return p.Asked > 0 && n >= p.Asked || n%10 == 0
+		return p.Asked > 0 && n >= p.Asked || n%usualLimit == 0
 	}
 	return p.Asked > 0 && n >= p.Asked || n >= longest
 }
