@@ -307,6 +307,7 @@ func (p *program) check(ctx context.Context) error {
 	defer keeping.Wait()
 	defer stopSharing()
 	reports := check.Run(ctx, sources, watch)
+	check.Compare(reports, tier.Known(context.WithoutCancel(ctx), common, cfg, sources))
 	if err := check.Print(p.stdout, reports); err != nil {
 		return err
 	}

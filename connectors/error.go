@@ -22,11 +22,12 @@ const (
 	KindTimeout                       // no answer in time
 	KindBadResponse                   // the answer could not be understood
 	KindUnsupported                   // this source cannot do that
+	KindSuspiciousLoss                // it shows far fewer records than are known
 )
 
 var errorKindNames = [...]string{
 	"unavailable", "unauthorized", "forbidden", "not found", "invalid request", "conflict", "rate limited", "timed out",
-	"answer not understood", "not supported",
+	"answer not understood", "not supported", "suspicious loss",
 }
 
 // String gives the kind in words.

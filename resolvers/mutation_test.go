@@ -111,6 +111,18 @@ func TestRefreshSource(t *testing.T) {
 		if after := reads(); after != before+1 {
 			t.Errorf("%v readings, and before %v", after, before)
 		}
+		if diff := cmp.Diff(ok("DONE"), refresh(`{source: "ws", collections: [TEAMS], acceptLoss: true}`)); diff != "" {
+			t.Errorf("a loss is accepted by a reading of its own (-want +got):\n%s", diff)
+		}
+		synctest.Wait()
+		if got := reads(); got != before+1 {
+			t.Errorf("%v readings within min_interval, and before %v", got, before)
+		}
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		if got := reads(); got != before+2 {
+			t.Errorf("%v readings after it, and before %v", got, before)
+		}
 		want := map[string]any{"outcome": "REJECTED", "source": nil, "userErrors": []any{map[string]any{"field": []any{"input", "source"}, "code": "NOT_FOUND"}}}
 		if diff := cmp.Diff(any(want), refresh(`{source: "none"}`)); diff != "" {
 			t.Errorf("no such source (-want +got):\n%s", diff)

@@ -142,7 +142,7 @@ func TestNeeds(t *testing.T) {
 func TestEveryTypeHasItsNeeds(t *testing.T) {
 	t.Parallel()
 	nothing := map[string]bool{
-		"Query": true, "Node": true, "Viewer": true, "Source": true, "SourceCollection": true, "SourceError": true, "SourceCredential": true, "SourceReading": true, "Anomaly": true,
+		"Query": true, "Node": true, "Viewer": true, "Source": true, "SourceCollection": true, "SourceError": true, "SourceCredential": true, "SourceReading": true, "SourceLoss": true, "Anomaly": true,
 		"SourceTier": true, "PageInfo": true, "Completeness": true, "Facet": true, "_Service": true,
 		// These are parts of what has needs of its own.
 		"UserEdge": true, "TeamEdge": true, "RoleEdge": true, "ContactEdge": true, "ContactFolderEdge": true, "UserEmail": true, "Phone": true,

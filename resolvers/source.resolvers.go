@@ -16,7 +16,7 @@ import (
 )
 
 func (r *mutationResolver) RefreshSource(ctx context.Context, input model.RefreshSourceInput) (*model.RefreshSourcePayload, error) {
-	res := r.Writer.RefreshSource(ctx, request(ctx, input.Source, nil, false), writes.Refresh{Collections: input.Collections})
+	res := r.Writer.RefreshSource(ctx, request(ctx, input.Source, nil, false), writes.Refresh{Collections: input.Collections, AcceptLoss: input.AcceptLoss})
 	return &model.RefreshSourcePayload{
 		Outcome: model.Outcome(res.Outcome), Source: r.after(ctx).SourceNamed(input.Source), UserErrors: userErrors(res.Errors),
 	}, nil

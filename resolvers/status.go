@@ -36,6 +36,9 @@ func (r *Resolver) sourceCollection(st snapshot.Status) *model.SourceCollection 
 	if st.Err != nil {
 		c.Error = &model.SourceError{Message: reason(st.Err), Code: st.Err.Kind, RetryAt: known(st.RetryAt)}
 	}
+	if l := st.Loss; l != nil {
+		c.Loss = &model.SourceLoss{Since: l.Since, AcceptedAt: st.AcceptAt, Known: l.Known, Found: l.Found, Lost: l.Lost}
+	}
 	if p := st.Progress; p != nil {
 		c.Reading = &model.SourceReading{StartedAt: p.StartedAt, Count: p.Count, ExpectedCount: p.Expected}
 	}

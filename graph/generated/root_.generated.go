@@ -337,6 +337,7 @@ type ComplexityRoot struct {
 		ExpectedCount func(childComplexity int) int
 		FreshFor      func(childComplexity int) int
 		Kind          func(childComplexity int) int
+		Loss          func(childComplexity int) int
 		Reading       func(childComplexity int) int
 		Reads         func(childComplexity int) int
 		State         func(childComplexity int) int
@@ -357,6 +358,14 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		RetryAt func(childComplexity int) int
+	}
+
+	SourceLoss struct {
+		AcceptedAt func(childComplexity int) int
+		Found      func(childComplexity int) int
+		Known      func(childComplexity int) int
+		Lost       func(childComplexity int) int
+		Since      func(childComplexity int) int
 	}
 
 	SourceReading struct {
@@ -1957,6 +1966,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.Kind(childComplexity), true
+	case "SourceCollection.loss":
+		if e.ComplexityRoot.SourceCollection.Loss == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCollection.Loss(childComplexity), true
 	case "SourceCollection.reading":
 		if e.ComplexityRoot.SourceCollection.Reading == nil {
 			break
@@ -2043,6 +2058,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceError.RetryAt(childComplexity), true
+
+	case "SourceLoss.acceptedAt":
+		if e.ComplexityRoot.SourceLoss.AcceptedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceLoss.AcceptedAt(childComplexity), true
+	case "SourceLoss.found":
+		if e.ComplexityRoot.SourceLoss.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceLoss.Found(childComplexity), true
+	case "SourceLoss.known":
+		if e.ComplexityRoot.SourceLoss.Known == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceLoss.Known(childComplexity), true
+	case "SourceLoss.lost":
+		if e.ComplexityRoot.SourceLoss.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceLoss.Lost(childComplexity), true
+	case "SourceLoss.since":
+		if e.ComplexityRoot.SourceLoss.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceLoss.Since(childComplexity), true
 
 	case "SourceReading.count":
 		if e.ComplexityRoot.SourceReading.Count == nil {
@@ -3367,7 +3413,7 @@ enum SourceKind {
 enum SourceState {
   "All of it is as fresh as its source allows, or will be in a moment: see freshFor."
   FRESH
-  "Some of it could not be read of late, and older data is served."
+  "Some of it could not be read of late, or what was read lacks too much to be believed, and older data is served."
   STALE
   "Some of it has not been read to its end: part is missing."
   INCOMPLETE
@@ -3395,6 +3441,8 @@ type SourceCollection {
   waits: Int!
   "Why the last try failed; null after a success."
   error: SourceError
+  "What was read and is held back, since it lacks too many of the known records; null where nothing is."
+  loss: SourceLoss
   "Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started."
   tiers: [SourceTier!]! @listSize(assumedSize: 3)
   """
@@ -3420,6 +3468,23 @@ type Anomaly {
   count: Int!
   "The JSON type that stood there: object, array, string, number, boolean, or null where a value is required. Never a value."
   example: String!
+}
+
+"""
+A complete reading that is not served, because it lacks more of the known records than the server's guard allows: a right that was lost looks like an empty list. The
+records known before are served as STALE, until a reading has them again, or the loss is taken over: at acceptedAt, or by refreshSource with acceptLoss.
+"""
+type SourceLoss {
+  "When the first such reading began."
+  since: DateTime!
+  "From when a reading like it is taken over."
+  acceptedAt: DateTime!
+  "How many records were known."
+  known: Int!
+  "How many records the reading had."
+  found: Int!
+  "How many of the known records it lacked."
+  lost: Int!
 }
 
 "A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough."
@@ -3508,6 +3573,8 @@ enum SourceErrorCode {
   UNAVAILABLE
   "The answer could not be understood."
   BAD_RESPONSE
+  "It shows far fewer records than are known: see SourceCollection.loss."
+  SUSPICIOUS_LOSS
 }
 
 "What a source can do beyond being read. Clients should expect values that are not here yet."
@@ -3537,6 +3604,11 @@ input RefreshSourceInput {
   source: String!
   "All of them unless said."
   collections: [CollectionKind!]
+  """
+  Takes over what the source shows now, however many of the known records it lacks: see SourceCollection.loss. It counts for the one reading that this asks for; where
+  that fails, ask again.
+  """
+  acceptLoss: Boolean! = false
 }
 
 "The source as it is now. ALREADY_DONE: it was read so lately that its limits forbid another read."
@@ -4795,6 +4867,8 @@ func (ec *executionContext) childFields_SourceCollection(ctx context.Context, fi
 		return ec.fieldContext_SourceCollection_waits(ctx, field)
 	case "error":
 		return ec.fieldContext_SourceCollection_error(ctx, field)
+	case "loss":
+		return ec.fieldContext_SourceCollection_loss(ctx, field)
 	case "tiers":
 		return ec.fieldContext_SourceCollection_tiers(ctx, field)
 	case "reading":
@@ -4829,6 +4903,22 @@ func (ec *executionContext) childFields_SourceError(ctx context.Context, field g
 		return ec.fieldContext_SourceError_retryAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceError", field.Name)
+}
+
+func (ec *executionContext) childFields_SourceLoss(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "since":
+		return ec.fieldContext_SourceLoss_since(ctx, field)
+	case "acceptedAt":
+		return ec.fieldContext_SourceLoss_acceptedAt(ctx, field)
+	case "known":
+		return ec.fieldContext_SourceLoss_known(ctx, field)
+	case "found":
+		return ec.fieldContext_SourceLoss_found(ctx, field)
+	case "lost":
+		return ec.fieldContext_SourceLoss_lost(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceLoss", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -656,6 +656,38 @@ func (ec *executionContext) fieldContext_SourceCollection_error(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _SourceCollection_loss(ctx context.Context, field graphql.CollectedField, obj *model.SourceCollection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceCollection_loss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loss, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SourceLoss) graphql.Marshaler {
+			return ec.marshalOSourceLoss2ᚖrosterᚋgraphᚋmodelᚐSourceLoss(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SourceCollection_loss(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SourceCollection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SourceLoss(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SourceCollection_tiers(ctx context.Context, field graphql.CollectedField, obj *model.SourceCollection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -911,6 +943,121 @@ func (ec *executionContext) _SourceError_retryAt(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_SourceError_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SourceError", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourceLoss_since(ctx context.Context, field graphql.CollectedField, obj *model.SourceLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceLoss_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceLoss_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceLoss", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourceLoss_acceptedAt(ctx context.Context, field graphql.CollectedField, obj *model.SourceLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceLoss_acceptedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AcceptedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceLoss_acceptedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceLoss", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourceLoss_known(ctx context.Context, field graphql.CollectedField, obj *model.SourceLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceLoss_known(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Known, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceLoss_known(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceLoss", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SourceLoss_found(ctx context.Context, field graphql.CollectedField, obj *model.SourceLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceLoss_found(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Found, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceLoss_found(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceLoss", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SourceLoss_lost(ctx context.Context, field graphql.CollectedField, obj *model.SourceLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceLoss_lost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceLoss_lost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceLoss", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _SourceReading_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
@@ -1181,7 +1328,11 @@ func (ec *executionContext) unmarshalInputRefreshSourceInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"source", "collections"}
+	if _, present := asMap["acceptLoss"]; !present {
+		asMap["acceptLoss"] = false
+	}
+
+	fieldsInOrder := [...]string{"source", "collections", "acceptLoss"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1202,6 +1353,13 @@ func (ec *executionContext) unmarshalInputRefreshSourceInput(ctx context.Context
 				return it, err
 			}
 			it.Collections = data
+		case "acceptLoss":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acceptLoss"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AcceptLoss = data
 		}
 	}
 	return it, nil
@@ -1616,6 +1774,11 @@ func (ec *executionContext) _SourceCollection(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "loss":
+			out.Values[i] = ec._SourceCollection_loss(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "tiers":
 			out.Values[i] = ec._SourceCollection_tiers(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1730,6 +1893,64 @@ func (ec *executionContext) _SourceError(ctx context.Context, sel ast.SelectionS
 		case "retryAt":
 			out.Values[i] = ec._SourceError_retryAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sourceLossImplementors = []string{"SourceLoss"}
+
+func (ec *executionContext) _SourceLoss(ctx context.Context, sel ast.SelectionSet, obj *model.SourceLoss) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sourceLossImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SourceLoss")
+		case "since":
+			out.Values[i] = ec._SourceLoss_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "acceptedAt":
+			out.Values[i] = ec._SourceLoss_acceptedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "known":
+			out.Values[i] = ec._SourceLoss_known(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "found":
+			out.Values[i] = ec._SourceLoss_found(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lost":
+			out.Values[i] = ec._SourceLoss_lost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -2224,6 +2445,13 @@ func (ec *executionContext) marshalOSourceError2ᚖrosterᚋgraphᚋmodelᚐSour
 		return graphql.Null
 	}
 	return ec._SourceError(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSourceLoss2ᚖrosterᚋgraphᚋmodelᚐSourceLoss(ctx context.Context, sel ast.SelectionSet, v *model.SourceLoss) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SourceLoss(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSourceReading2ᚖrosterᚋgraphᚋmodelᚐSourceReading(ctx context.Context, sel ast.SelectionSet, v *model.SourceReading) graphql.Marshaler {

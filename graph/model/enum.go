@@ -197,6 +197,7 @@ var sourceErrorCodes = newEnum(map[string]connectors.ErrorKind{
 	"UNAUTHORIZED": connectors.KindUnauthorized, "FORBIDDEN": connectors.KindForbidden, "NOT_FOUND": connectors.KindNotFound,
 	"INVALID_REQUEST": connectors.KindInvalid, "RATE_LIMITED": connectors.KindRateLimited, "TIMEOUT": connectors.KindTimeout,
 	"UNAVAILABLE": connectors.KindUnavailable, "BAD_RESPONSE": connectors.KindBadResponse,
+	"SUSPICIOUS_LOSS": connectors.KindSuspiciousLoss,
 })
 
 // MarshalSourceErrorCode writes a SourceErrorCode. What a reading cannot meet, such as a conflict, is the source's not answering as it should.

@@ -133,6 +133,9 @@ type RefreshSourceInput struct {
 	Source string `json:"source"`
 	// All of them unless said.
 	Collections []connectors.Collection `json:"collections,omitempty"`
+	// Takes over what the source shows now, however many of the known records it lacks: see SourceCollection.loss. It counts for the one reading that this asks for; where
+	// that fails, ask again.
+	AcceptLoss bool `json:"acceptLoss"`
 }
 
 // The source as it is now. ALREADY_DONE: it was read so lately that its limits forbid another read.
@@ -162,6 +165,8 @@ type SourceCollection struct {
 	Waits int `json:"waits"`
 	// Why the last try failed; null after a success.
 	Error *SourceError `json:"error,omitempty"`
+	// What was read and is held back, since it lacks too many of the known records; null where nothing is.
+	Loss *SourceLoss `json:"loss,omitempty"`
 	// Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started.
 	Tiers []*SourceTier `json:"tiers"`
 	// How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
@@ -190,6 +195,21 @@ type SourceError struct {
 	Code    connectors.ErrorKind `json:"code"`
 	// When it is asked again at the earliest, if somebody still wants it.
 	RetryAt *time.Time `json:"retryAt,omitempty"`
+}
+
+// A complete reading that is not served, because it lacks more of the known records than the server's guard allows: a right that was lost looks like an empty list. The
+// records known before are served as STALE, until a reading has them again, or the loss is taken over: at acceptedAt, or by refreshSource with acceptLoss.
+type SourceLoss struct {
+	// When the first such reading began.
+	Since time.Time `json:"since"`
+	// From when a reading like it is taken over.
+	AcceptedAt time.Time `json:"acceptedAt"`
+	// How many records were known.
+	Known int `json:"known"`
+	// How many records the reading had.
+	Found int `json:"found"`
+	// How many of the known records it lacked.
+	Lost int `json:"lost"`
 }
 
 // A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -46,12 +47,13 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		d.fault("sources", "at least one source is required")
 	}
 	names := make(map[string]bool)
+	guard := d.guard(&f.Guard)
 	for i := range f.Sources {
 		path := fmt.Sprintf("sources[%d]", i)
 		if f.Sources[i].Kind == "" && f.Sources[i].Name == "" && d.faulty(path) { // no mapping at all: enough has been said
 			continue
 		}
-		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names))
+		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names, guard))
 	}
 	c.Admin, c.Log, c.Tracing = d.admin(&f.Admin), Log(f.Log), d.tracing(&f.Tracing)
 	c.Redis = d.redis(f.Redis)
@@ -144,7 +146,7 @@ var (
 	userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header
 )
 
-func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Source {
+func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guard collectionGuard) Source {
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
 		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
@@ -185,7 +187,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool) Sour
 		s.RateLimit = &connectors.RateLimit{Calls: r.Calls, Per: r.Per, Parallel: r.Parallel}
 	}
 	s.EmailTrust, s.PropagateTrace = trusts[f.EmailTrust], f.PropagateTrace
-	s.Collections = d.readable(f, path+".collections")
+	s.Collections = d.readable(f, path+".collections", guard)
 	return s
 }
 
@@ -201,8 +203,33 @@ func (d *decoder) url(raw, path string, insecure bool) {
 	}
 }
 
+// collectionGuard is what holds for collections that say nothing else.
+type collectionGuard struct {
+	maxLoss     int
+	acceptAfter time.Duration
+}
+
+func (d *decoder) guard(f *guardFile) collectionGuard {
+	return collectionGuard{d.percentage(f.MaxLoss, "guard.max_loss"), f.AcceptAfter}
+}
+
+var percentForm = regexp.MustCompile(`^([1-9][0-9]?|100)%$`)
+
+// percentage reads one from its text; 0 where there is none.
+func (d *decoder) percentage(text, path string) int {
+	if text == "" {
+		return 0
+	}
+	if !percentForm.MatchString(text) {
+		d.fault(path, "must be a percentage from 1%% to 100%%, such as 30%%")
+		return 0
+	}
+	n, _ := strconv.Atoi(strings.TrimSuffix(text, "%"))
+	return n
+}
+
 // readable gives the collections to read: those that the kind has, without those switched off.
-func (d *decoder) readable(f *sourceFile, path string) map[connectors.Collection]Collection {
+func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) map[connectors.Collection]Collection {
 	has, known := collectionsOf[connectors.Kind(f.Kind)]
 	if !known {
 		return nil
@@ -230,7 +257,9 @@ func (d *decoder) readable(f *sourceFile, path string) map[connectors.Collection
 		if full := sub + ".full_every"; d.lines[full] > 0 && (f.Kind != string(connectors.Kommo) || c != connectors.Contacts) {
 			d.fault(full, "is for the contacts of kommo only: everything else is read whole each time")
 		}
-		read[c] = Collection(settings)
+		read[c] = Collection{FreshFor: settings.FreshFor, KeepFor: settings.KeepFor, MinInterval: settings.MinInterval, FullEvery: settings.FullEvery,
+			MaxLoss:     cmp.Or(d.percentage(settings.Guard.MaxLoss, sub+".guard.max_loss"), guard.maxLoss),
+			AcceptAfter: cmp.Or(settings.Guard.AcceptAfter, guard.acceptAfter)}
 	}
 	if len(read) == 0 && !d.faulty(path) {
 		d.fault(path, "nothing is left to read: leave the source out instead")

@@ -94,6 +94,8 @@ type Collection struct {
 	KeepFor     time.Duration
 	MinInterval time.Duration
 	FullEvery   time.Duration
+	MaxLoss     int // in per cent
+	AcceptAfter time.Duration
 }
 
 // Option overrides a setting from the command line.

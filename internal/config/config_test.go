@@ -134,7 +134,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
+	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour, MaxLoss: 30, AcceptAfter: day}
 	want := &Config{
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second, DrainDelay: 5 * time.Second, SourcesApart: true,
 		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
@@ -144,7 +144,7 @@ func TestDefaults(t *testing.T) {
 			Config:     connectors.Config{Retries: new(2), Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC},
 			EmailTrust: connectors.TrustAsserted,
 			Collections: map[connectors.Collection]Collection{
-				connectors.Accounts: {FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour},
+				connectors.Accounts: {FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour, MaxLoss: 30, AcceptAfter: day},
 				connectors.Teams:    slow, connectors.Roles: slow, connectors.Contacts: slow,
 			},
 		}},
@@ -221,8 +221,8 @@ func TestEverySetting(t *testing.T) {
 		return h
 	}
 	ref := func(source, id string) connectors.Ref { return connectors.Ref{Source: source, ID: id} }
-	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
-	fast := Collection{FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour}
+	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour, MaxLoss: 30, AcceptAfter: day}
+	fast := Collection{FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour, MaxLoss: 30, AcceptAfter: day}
 	kyiv, err := time.LoadLocation("Europe/Kyiv")
 	if err != nil {
 		t.Fatal(err)
@@ -269,7 +269,7 @@ func TestEverySetting(t *testing.T) {
 					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
 				EmailTrust: connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{
-					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second, FullEvery: time.Hour},
+					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second, FullEvery: time.Hour, MaxLoss: 30, AcceptAfter: day},
 					connectors.Teams:    slow, connectors.ContactFolders: slow,
 				},
 			},

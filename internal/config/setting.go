@@ -30,6 +30,7 @@ type rootFile struct {
 	MaxWait           time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
 	DrainDelay        time.Duration  `key:"drain_delay" default:"5s" min:"0s" max:"5m" doc:"How long requests are still taken after the signal to stop, while /readyz fails and answers end their connections, so that a load balancer sends them elsewhere first."`
 	SourceErrs        string         `key:"source_errors" oneof:"errors extensions" default:"extensions" doc:"Where an answer tells what sources lack: among its errors, or in extensions.sources only, since many clients throw away any answer with errors. The header X-Roster-Source-Errors chooses for one request."`
+	Guard             guardFile      `key:"guard" doc:"What a complete reading may lack of the records that are known before it is believed."`
 	Redis             *redisFile     `key:"redis" default:"(memory only)" doc:"Where replicas share what they have read. One that is away at the start, or goes away, costs no answer."`
 	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory to keep what has been read, for a start without waiting, where there is no redis. For one process only: a second one is refused. Relative to the configuration file."`
 	CredentialsDir    string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A directory to keep the tokens of OAuth in, which are renewed. Replicas may share it, where its file system knows locks. Relative to the configuration file."`
@@ -46,6 +47,16 @@ type rootFile struct {
 	PersistedQueries  bool           `key:"persisted_queries" default:"true" doc:"Lets clients send the hash of a document that any client has sent before, in its place (automatic persisted queries). Off where trusted_documents are enforced."`
 	CORS              corsFile       `key:"cors" doc:"Which pages may use the graph."`
 	Sources           []sourceFile   `key:"sources" required:"yes" doc:"The systems to read, in the order in which their values are preferred. At least one."`
+}
+
+type guardFile struct {
+	MaxLoss     string        `key:"max_loss" type:"percentage" default:"30%" doc:"A reading that lacks more of a collection's known records, and at least 20, is held back: the known ones are served as stale. 100% holds nothing back."`
+	AcceptAfter time.Duration `key:"accept_after" default:"1d" min:"1m" max:"30d" doc:"How long such a reading is held back, from the first of its kind. refreshSource with acceptLoss takes it over at once."`
+}
+
+type collectionGuardFile struct {
+	MaxLoss     string        `key:"max_loss" type:"percentage" default:"(guard.max_loss)" doc:"For this collection."`
+	AcceptAfter time.Duration `key:"accept_after" default:"(guard.accept_after)" min:"1m" max:"30d" doc:"For this collection."`
 }
 
 type tlsFile struct {
@@ -248,6 +259,8 @@ type collectionFile struct {
 	KeepFor     time.Duration `key:"keep_for" default:"7d" min:"1m" max:"365d" doc:"How long data is served while the source cannot be read."`
 	MinInterval time.Duration `key:"min_interval" default:"10s" min:"1s" max:"1d" doc:"The least time between two readings, whoever asks."`
 	FullEvery   time.Duration `key:"full_every" default:"1h" min:"1m" max:"30d" doc:"For the contacts of kommo, which are mostly asked only for what has changed: how long after a reading of everything the next one comes. Deleted contacts vanish with it. Where the source's limits make it take long, the time is longer."`
+
+	Guard collectionGuardFile `key:"guard" doc:"In the place of the guard for all collections."`
 }
 
 // Setting describes one key of the file.

@@ -71,9 +71,9 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 	opt := at(s)
 	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
 	opt.Key = []byte(strings.Repeat("k", shared.KeySize))
-	src := newSource("a", numbered(20)...)
+	src := newSource("a", numbered(19)...)
 	tiers, ks := crew(t, src, func(int) shared.Options { return opt })
-	settled(t, "fresh"+"["+strings.Join(numbered(20), " ")+"]", "a", ks...)
+	settled(t, "fresh"+"["+strings.Join(numbered(19), " ")+"]", "a", ks...)
 	src.set("other")
 	settled(t, "fresh[other]", "a", ks...)
 	o := &office{size: 10}

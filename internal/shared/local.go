@@ -90,7 +90,7 @@ func (l *Local) item(i snapshot.Item) *localItem {
 	if it == nil {
 		it = &localItem{}
 		it.mark.Meta = l.shelf.load(i)
-		it.mark.TriedAt = it.mark.ReadAt
+		it.mark.TriedAt = it.mark.Began()
 		l.items[i] = it
 	}
 	return it
@@ -126,7 +126,7 @@ func (m *member) Claim(_ context.Context, c snapshot.Claim) (snapshot.Lease, sna
 	}
 	switch {
 	case it.holder != nil,
-		it.mark.Stamp > c.Have && now.Sub(it.mark.ReadAt) < c.MaxAge,
+		it.mark.Stamp > c.Have && now.Sub(it.mark.Began()) < c.MaxAge,
 		now.Before(it.mark.TriedAt.Add(c.MinInterval)),
 		now.Before(wait):
 		return nil, it.mark, nil
@@ -140,7 +140,7 @@ func (m *member) Claim(_ context.Context, c snapshot.Claim) (snapshot.Lease, sna
 func (m *member) Offer(_ context.Context, s snapshot.Stored) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.save(s, s.ReadAt.UnixMicro())
+	return m.save(s, s.Began().UnixMicro())
 }
 
 // save puts a snapshot in the place of what is there, unless that is better. The lock is held.
@@ -159,8 +159,8 @@ func (m *member) save(s snapshot.Stored, stamp int64) (int64, error) {
 	if meta.Complete {
 		it.mark.Failure = snapshot.Failure{}
 	}
-	if meta.ReadAt.After(it.mark.TriedAt) {
-		it.mark.TriedAt = meta.ReadAt
+	if at := meta.Began(); at.After(it.mark.TriedAt) {
+		it.mark.TriedAt = at
 	}
 	m.tell()
 	return stamp, nil

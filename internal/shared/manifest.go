@@ -28,12 +28,48 @@ type manifest struct {
 	Count int                  `json:"count"`
 	Bytes int                  `json:"bytes,omitempty"` // an earlier release wrote none
 	Parts []string             `json:"parts"`
+	Loss  *loss                `json:"loss,omitempty"`
+}
+
+// loss is a fetch that is held back: its times in microseconds before the stamp, which is that of the latest fetch. Read is when the fetch began that the
+// snapshot is from.
+type loss struct {
+	Read  int64 `json:"read"`
+	At    int64 `json:"at"`
+	Since int64 `json:"since"`
+	Known int   `json:"known"`
+	Found int   `json:"found"`
+	Lost  int   `json:"lost"`
+}
+
+func writeLoss(m *snapshot.Meta) *loss {
+	l := m.Loss
+	if l == nil {
+		return nil
+	}
+	before := func(t time.Time) int64 { return max(0, m.Began().Sub(t).Microseconds()) }
+	return &loss{Read: before(m.ReadAt), At: before(l.At), Since: before(l.Since), Known: l.Known, Found: l.Found, Lost: l.Lost}
+}
+
+// read puts what is held back into a Meta whose times are those of its stamp.
+func (l *loss) read(m *snapshot.Meta) bool {
+	if l == nil {
+		return true
+	}
+	if min(l.Read, l.At, l.Since) < 0 || min(l.Known, l.Found, l.Lost) < 0 {
+		return false
+	}
+	before := func(n int64) time.Time { return m.ReadAt.Add(-time.Duration(n) * time.Microsecond) }
+	m.Loss = &snapshot.Loss{At: before(l.At), Since: before(l.Since), Known: l.Known, Found: l.Found, Lost: l.Lost}
+	back := m.ReadAt.Sub(before(l.Read))
+	m.ReadAt, m.Since, m.Full = m.ReadAt.Add(-back), m.Since.Add(-back), m.Full.Add(-back)
+	return true
 }
 
 // writeManifest gives the value to store for a snapshot of that stamp.
 func (s *sealer) writeManifest(item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
 	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
-		Odd: m.Anomalies, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts})
+		Odd: m.Anomalies, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Loss: writeLoss(m)})
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +114,12 @@ func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at ti
 	}
 	readAt := local(stamp, now, at)
 	since := readAt.Add(-time.Duration(m.Since) * time.Microsecond)
-	return snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
+	meta := snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
 		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
+	if !m.Loss.read(&meta) {
+		return snapshot.Meta{}
+	}
+	return meta
 }
 
 // futureLimit is how far ahead of its clock Redis takes a stamp for one: behind a failover, another clock counts.
@@ -124,7 +164,7 @@ func readFailure(value []byte) snapshot.Failure {
 	}
 	out := snapshot.Failure{InARow: min(in.InARow, 64)}
 	if f := in.Fault; f != nil {
-		if f.Kind > connectors.KindUnsupported {
+		if f.Kind > connectors.KindSuspiciousLoss {
 			f.Kind = connectors.KindUnavailable
 		}
 		out.Err = &connectors.Error{Source: f.Source, Op: f.Op, Kind: f.Kind, Status: f.Status, Code: f.Code, Detail: f.Detail,

@@ -207,7 +207,7 @@ func (r *Redis) Offer(ctx context.Context, s snapshot.Stored) (int64, error) {
 		return 0, err
 	}
 	m := r.mark(s.Item, a, at)
-	stamp := a.now - age(at, s.ReadAt).Microseconds()
+	stamp := a.now - age(at, s.Began()).Microseconds()
 	if m.Stamp >= stamp {
 		return 0, snapshot.ErrSuperseded
 	}

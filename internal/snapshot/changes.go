@@ -13,7 +13,7 @@ import (
 // fetch reads the source: only what has changed, where it can tell and a reading of everything is not due, or else everything.
 func (c *collection) fetch(ctx context.Context, progress func(reading)) (reading, error) {
 	v := c.view.Load()
-	if snap := v.snap; c.tells && snap != nil && snap.Complete && time.Since(snap.FullAt) < c.fullEvery(v) {
+	if snap := v.snap; c.changesWill(v) {
 		r, err := c.kind.changes(ctx, c.source, snap.Records, snap.OldestAt, progress)
 		// A row without an ID makes the changes short: the others' changes are not to wait until it has one.
 		unnamed := err == nil && !r.complete && slices.ContainsFunc(r.odd, func(a connectors.Anomaly) bool { return a.Field == connectors.FieldID })
@@ -23,6 +23,21 @@ func (c *collection) fetch(ctx context.Context, progress func(reading)) (reading
 		}
 	}
 	return c.kind.list(ctx, c.source, progress)
+}
+
+// changesWill says whether it will do to read what has changed. A fetch of everything that was held back counts as one, until the loss is accepted.
+func (c *collection) changesWill(v *view) bool {
+	snap := v.snap
+	if !c.tells || snap == nil || !snap.Complete || c.accept.Load() != 0 {
+		return false
+	}
+	last := snap.FullAt
+	if l := snap.Loss; l != nil {
+		if last = later(last, l.At); !time.Now().Before(c.acceptAt(l)) {
+			return false
+		}
+	}
+	return time.Since(last) < c.fullEvery(v)
 }
 
 func (k kindOf[T]) tells(s *connectors.Source) bool {

@@ -22,6 +22,7 @@ type collection struct {
 	view    atomic.Pointer[view]
 	asked   atomic.Int64                       // when somebody last asked, in nanoseconds since 1970
 	forced  atomic.Int64                       // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
+	accept  atomic.Int64                       // somebody accepts what the next fetch of everything lacks, since then; see Keeper.AcceptLoss
 	reads   atomic.Int64                       // how often the source has been read
 	waits   atomic.Int64                       // how often somebody has waited
 	queue   atomic.Int64                       // how many wait now
@@ -141,6 +142,9 @@ func (c *collection) due(v *view, now time.Time) bool {
 
 // urged says whether somebody wants a reading that begins later than the last one did.
 func (c *collection) urged(v *view) bool {
+	if c.accept.Load() != 0 {
+		return true
+	}
 	wanted := c.forced.Load()
 	return wanted != 0 && (v.started.IsZero() || wanted > v.started.UnixNano())
 }
@@ -209,6 +213,10 @@ func (c *collection) report(ctx context.Context, v *view, was condition, now tim
 	attrs = append(attrs, slog.Int("records", r.Status.Count))
 	level, message := slog.LevelInfo, "collection changed its condition"
 	switch e := v.err; {
+	case e != nil && e.Kind == connectors.KindSuspiciousLoss && v.snap != nil && v.snap.Loss != nil:
+		l := v.snap.Loss
+		level, message = slog.LevelWarn, "a large loss of records is held back"
+		attrs = append(attrs, slog.Int("known", l.Known), slog.Int("found", l.Found), slog.Int("lost", l.Lost), slog.Time("until", c.acceptAt(l).UTC()))
 	case e != nil:
 		level, message = slog.LevelWarn, "collection cannot be read"
 		attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.String("error", e.Error()),

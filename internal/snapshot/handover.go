@@ -200,6 +200,7 @@ func (c *collection) inherit(from *collection) {
 	c.reads.Store(from.reads.Load())
 	c.waits.Store(from.waits.Load())
 	c.forced.Store(from.forced.Load())
+	c.accept.Store(from.accept.Load())
 	c.there.Store(from.there.Load())
 	c.learnt = from.learnt
 	if v.snap != nil && v.err == nil && v.snap.Complete && v.snap.ReadAt.Equal(v.started) { // no reading was broken off

@@ -20,6 +20,8 @@ type kind interface {
 	same(older, newer Records) bool
 	// merge lays newer records over older ones: it adds and replaces, and removes nothing. Both are in order.
 	merge(older, newer Records) Records
+	// lost counts the older records that are not among the newer ones. The older are in order.
+	lost(older, newer Records) int
 	// version hashes records that are in order.
 	version(Records) (string, error)
 	// encode and decode are for the shared tier.
@@ -105,6 +107,20 @@ func (k kindOf[T]) merge(older, newer Records) Records {
 	var r Records
 	*k.field(&r) = all
 	return r
+}
+
+func (k kindOf[T]) lost(older, newer Records) int {
+	b := inOrder(*k.field(&newer))
+	n := 0
+	for _, r := range *k.field(&older) {
+		for len(b) > 0 && b[0].Key() < r.Key() {
+			b = b[1:]
+		}
+		if len(b) == 0 || b[0].Key() != r.Key() {
+			n++
+		}
+	}
+	return n
 }
 
 // inOrder gives the records in the order of their IDs. Of several with one ID it keeps the last, which was read last. The slice itself

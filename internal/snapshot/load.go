@@ -85,6 +85,9 @@ func (c *collection) ask(v *view, now time.Time) {
 // waitUntil says until when it is worth waiting for better data than the view's; not after now where it is not.
 func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 	snap := c.kept(v, now)
+	if snap != nil && snap.Loss != nil {
+		return now // nothing better is expected soon
+	}
 	if snap != nil {
 		// A long first reading serves what it has got so far, and is never waited for once it has something.
 		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(c.asOf(snap)) < veryStale*c.freshFor(v) {

@@ -26,6 +26,8 @@ const (
 type outcome struct {
 	reading
 	err *connectors.Error
+	// loss says that it was complete and is held back; the error says so too.
+	loss *Loss
 	// apart says that replicas which cannot talk to each other took turns meanwhile.
 	apart bool
 }
@@ -58,6 +60,7 @@ func (c *collection) read(ctx context.Context) {
 	observed, ended := c.keeper.observer.Reading(ctx, c.key)
 	o := c.list(connectors.WithUrgency(observed, urgency), start, lease)
 	c.progressed.Store(nil)
+	c.guard(ctx, &o, start)
 	ended(ReadingEnd{Records: o.records.Len(), Complete: o.complete, Err: o.err})
 	o.apart = c.keeper.tier != nil && (lease == nil || c.pace() > 1)
 	c.finish(ctx, start, &o)
@@ -162,7 +165,10 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 	snap := c.view.Load().snap
 	// What is there is whole as of its time, and some changes more would make it neither that nor newer.
 	useless := o.since != nil && !o.complete
-	if !useless && (o.err == nil || o.records.Len() > 0) {
+	if o.loss != nil {
+		held := *snap
+		held.Loss, snap = o.loss, &held
+	} else if !useless && (o.err == nil || o.records.Len() > 0) {
 		read, err := c.snapshot(o.reading, start)
 		if err != nil {
 			*o = outcome{err: c.broken("a record holds a value that has no place")}
@@ -177,7 +183,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 	}
 	c.counts.ended(o)
 	switch {
-	case o.complete:
+	case o.complete || o.loss != nil:
 		c.failures = 0
 	case o.err != nil && o.err.Unsent: // it was not asked, so that it has not failed once more
 		c.forced.Store(0)
@@ -191,10 +197,13 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 		switch {
 		case o.complete && o.since != nil:
 			v.quick = o.took(start, now, v.quick)
-		case o.complete:
+		case o.complete || o.loss != nil:
 			v.took = o.took(start, now, v.took)
 		}
 		v.next, v.floor = c.schedule(v, o, now)
+		if v.err == nil && snap != nil && snap.Loss != nil { // changes, or part of everything: the loss is as it was
+			v.err = c.lossError(snap.Loss)
+		}
 	})
 	c.tellOdd(ctx, snap)
 	c.release()
@@ -210,6 +219,11 @@ func (c *collection) schedule(v *view, o *outcome, now time.Time) (next, floor t
 		}
 	}
 	switch {
+	case o.loss != nil:
+		next = v.started.Add(c.freshFor(v))
+		if at := c.acceptAt(o.loss); at.Before(next) {
+			next = at
+		}
 	case o.complete:
 		next = v.snap.OldestAt.Add(c.freshFor(v))
 	case v.err == nil: // short without a fault, as when people come and go: soon again, but a lasting disagreement is not worth more
@@ -254,12 +268,13 @@ func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 	var base Records
 	switch {
 	case r.since != nil:
-		snap.Anomalies = connectors.MergeAnomalies(r.since.Anomalies, r.odd)
+		snap.Loss, snap.Anomalies = r.since.Loss, connectors.MergeAnomalies(r.since.Anomalies, r.odd)
 		if base, snap.FullAt = r.since.Records, r.since.FullAt; c.kind.same(base, r.records) {
 			snap.Records, snap.Version, snap.Size = base, r.since.Version, r.since.Size
 			return snap, nil
 		}
-	case was != nil && !r.complete && start.Sub(was.OldestAt) < c.settings.KeepFor:
+	case was != nil && !r.complete && (was.Loss != nil || start.Sub(was.OldestAt) < c.settings.KeepFor):
+		snap.Loss = was.Loss
 		base, snap.OldestAt, snap.FullAt = was.Records, earlier(was.OldestAt, snap.OldestAt), was.FullAt
 		snap.Anomalies = connectors.MergeAnomalies(was.Anomalies, r.odd)
 		if snap.Expected == nil {

@@ -77,7 +77,7 @@ func (c *collection) heed(ctx context.Context) {
 
 // better says whether what the tier has is to be taken in the place of what we have.
 func (c *collection) better(m *Mark) bool {
-	if m.Stamp == 0 || c.unusable.is(m) || time.Since(m.ReadAt) >= c.settings.KeepFor {
+	if m.Stamp == 0 || c.unusable.is(m) || !time.Now().Before(c.expires(m.ReadAt, m.Loss, c.view.Load())) {
 		return false
 	}
 	ours := c.view.Load().snap
@@ -91,7 +91,7 @@ func (c *collection) better(m *Mark) bool {
 	case c.have != 0: // the same reading, which may have got further
 		return !ours.Complete && (m.Complete || m.Count > ours.Records.Len())
 	}
-	return m.ReadAt.After(ours.ReadAt)
+	return m.Began().After(ours.Began())
 }
 
 // unusable is what the tier has and cannot give, or what is no gain. A reading that gets further after that is another matter.
@@ -108,14 +108,14 @@ func (c *collection) lacks(m *Mark) bool {
 	if ours == nil || !ours.Complete || m.Reading {
 		return false
 	}
-	return m.Stamp == 0 || c.have == 0 && ours.ReadAt.After(m.ReadAt) || m.Stamp < c.have
+	return m.Stamp == 0 || c.have == 0 && ours.Began().After(m.Began()) || m.Stamp < c.have
 }
 
 // adopt puts what the tier has in the place of what we have. It is false where that cannot be had.
 func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 	was := c.view.Load().snap
 	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, Anomalies: m.Anomalies,
-		OldestAt: m.Since, FullAt: m.Full}
+		OldestAt: m.Since, FullAt: m.Full, Loss: m.Loss}
 	if was != nil && was.Version == m.Version {
 		snap.Records, snap.Size = was.Records, was.Size
 	} else {
@@ -144,15 +144,18 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 	c.there.Store(m)
 	changed := c.publish(snap, func(v *view) {
 		v.reading, v.err = false, nil
-		if m.ReadAt.After(v.started) {
-			v.started = m.ReadAt
+		if snap.Loss != nil {
+			v.err = c.lossError(snap.Loss)
+		}
+		if m.Began().After(v.started) {
+			v.started = m.Began()
 		}
 		if m.Took > 0 {
 			v.took = m.Took
 		}
 		v.floor = v.started.Add(c.minInterval())
 		if v.next = v.floor; snap.Complete {
-			v.next = later(v.floor, snap.OldestAt.Add(c.freshFor(v)))
+			v.next = later(v.floor, snap.dueSince().Add(c.freshFor(v)))
 		}
 	})
 	c.paced = c.pace()
@@ -232,7 +235,10 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 func (c *collection) claimOf(v *view, now time.Time) Claim {
 	claim := Claim{Item: c.item, Have: max(c.have, c.unusable.stamp), MaxAge: c.freshFor(v), MinInterval: c.settings.MinInterval}
 	if c.urged(v) {
-		claim.Urgent, claim.MaxAge = true, now.Sub(time.Unix(0, c.forced.Load()))
+		claim.Urgent, claim.MaxAge = true, max(0, now.Sub(time.Unix(0, c.forced.Load())))
+	}
+	if c.accept.Load() != 0 {
+		claim.MaxAge = 0 // nobody else's fetch will do
 	}
 	return claim
 }
@@ -340,6 +346,6 @@ func (c *collection) reschedule() {
 	c.paced = c.pace()
 	c.change(func(v *view) {
 		v.floor = v.started.Add(c.minInterval())
-		v.next = later(v.floor, v.snap.OldestAt.Add(c.freshFor(v)))
+		v.next = later(v.floor, v.snap.dueSince().Add(c.freshFor(v)))
 	})
 }

@@ -52,6 +52,9 @@ type Snapshot struct {
 	// FullAt is when the last reading of everything began that is in it: what was deleted later may still be there. It differs from
 	// OldestAt where only changes have been read since.
 	FullAt time.Time
+
+	// Loss is the fetch that is held back, see guard.go; nil where there is none.
+	Loss *Loss
 }
 
 // reading is what one reading of a collection has yielded.
@@ -85,11 +88,16 @@ type Settings struct {
 	// FullEvery is how long after a reading of everything the next one is due, where a source can tell what has changed: only changes are
 	// read in between.
 	FullEvery time.Duration
+	// MaxLoss is how many of the known records, in per cent, a complete fetch may lack without being held back; 100 for all.
+	MaxLoss int
+	// AcceptAfter is how long such a fetch is held back.
+	AcceptAfter time.Duration
 }
 
 // DefaultSettings gives what a collection is read by when nothing is said about it.
 func DefaultSettings(c connectors.Collection) Settings {
-	s := Settings{FreshFor: 5 * time.Minute, KeepFor: 7 * 24 * time.Hour, MinInterval: 10 * time.Second, FullEvery: time.Hour}
+	s := Settings{FreshFor: 5 * time.Minute, KeepFor: 7 * 24 * time.Hour, MinInterval: 10 * time.Second, FullEvery: time.Hour,
+		MaxLoss: 30, AcceptAfter: 24 * time.Hour}
 	if c == connectors.Accounts {
 		s.FreshFor = time.Minute
 	}
@@ -109,6 +117,12 @@ func (s Settings) or(d Settings) Settings {
 	}
 	if s.FullEvery <= 0 {
 		s.FullEvery = d.FullEvery
+	}
+	if s.MaxLoss <= 0 {
+		s.MaxLoss = d.MaxLoss
+	}
+	if s.AcceptAfter <= 0 {
+		s.AcceptAfter = d.AcceptAfter
 	}
 	return s
 }

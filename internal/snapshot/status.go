@@ -14,7 +14,8 @@ const (
 	// Fresh data is complete and younger than its effective fresh_for; or younger than twice that, while nothing has gone wrong: reading
 	// anew begins at that age, on time or when somebody asks after a pause, and data is not called stale for the moment that it takes.
 	Fresh State = iota
-	// Stale data is complete, and older than its effective fresh_for after a reading that failed, or older than twice that anyway.
+	// Stale data is complete, and older than its effective fresh_for after a reading that failed, or older than twice that anyway; or a later reading is
+	// held back, see Loss.
 	Stale
 	// Incomplete data is known to lack something: its first reading is still under way, or the last one ended short.
 	Incomplete
@@ -50,6 +51,9 @@ type Status struct {
 	Progress *Progress
 	// Reads is how often this keeper has begun to read the collection from its source, and Waits how often a caller has waited for it.
 	Reads, Waits int
+	// Loss is the fetch that is held back, and AcceptAt from when one like it is taken over; nil and zero where there is none.
+	Loss     *Loss
+	AcceptAt time.Time
 }
 
 // Result is a collection's data and how it stands.
@@ -103,7 +107,7 @@ func (c *collection) fullEvery(v *view) time.Duration {
 
 // kept gives the view's snapshot unless it has become too old to serve.
 func (c *collection) kept(v *view, now time.Time) *Snapshot {
-	if v.snap == nil || now.Sub(v.snap.ReadAt) >= c.settings.KeepFor {
+	if v.snap == nil || !now.Before(c.expires(v.snap.ReadAt, v.snap.Loss, v)) {
 		return nil
 	}
 	return v.snap
@@ -116,6 +120,9 @@ func (c *collection) state(v *view, now time.Time) State {
 	}
 	if !snap.Complete {
 		return Incomplete
+	}
+	if snap.Loss != nil {
+		return Stale
 	}
 	stale := func(age, bound time.Duration) bool {
 		return age >= tolerated*bound || age >= bound && v.err != nil
@@ -138,6 +145,9 @@ func (c *collection) result(v *view, now time.Time) Result {
 	if r.Snapshot != nil {
 		r.Status.Count, r.Status.Expected, r.Status.SyncedAt = r.Snapshot.Records.Len(), r.Snapshot.Expected, r.Snapshot.OldestAt
 		r.Status.Anomalies = r.Snapshot.Anomalies
+		if l := r.Snapshot.Loss; l != nil {
+			r.Status.Loss, r.Status.AcceptAt = l, c.acceptAt(l)
+		}
 	}
 	if v.err != nil {
 		r.Status.RetryAt = v.next
@@ -153,7 +163,7 @@ func (c *collection) nextChange(v *view, now time.Time) time.Time {
 	}
 	freshFor := c.freshFor(v)
 	var next time.Time
-	for _, at := range [...]time.Time{v.snap.OldestAt.Add(freshFor), v.snap.OldestAt.Add(tolerated * freshFor), v.snap.ReadAt.Add(c.settings.KeepFor),
+	for _, at := range [...]time.Time{v.snap.OldestAt.Add(freshFor), v.snap.OldestAt.Add(tolerated * freshFor), c.expires(v.snap.ReadAt, v.snap.Loss, v),
 		v.snap.FullAt.Add(c.fullEvery(v)), v.snap.FullAt.Add(tolerated * c.fullEvery(v))} {
 		if at.After(now) && (next.IsZero() || at.Before(next)) {
 			next = at

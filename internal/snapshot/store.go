@@ -18,7 +18,7 @@ func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
 	ctx, cancel := storing(ctx)
 	defer cancel()
 	v := c.view.Load()
-	if snap := v.snap; snap != nil && snap.ReadAt.Equal(v.started) {
+	if snap := v.snap; snap != nil && snap.Began().Equal(v.started) {
 		stored := c.stored(v)
 		c.have = 0 // what we have now is not from there
 		switch stamp, err := lease.Save(ctx, stored); {
@@ -34,7 +34,7 @@ func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
 			c.stores(ctx, err)
 		}
 	}
-	if !o.complete {
+	if !o.complete && o.loss == nil { // what is held back is stored with the snapshot
 		//nolint:errcheck // where it cannot be told, the others find out for themselves
 		lease.Fail(ctx, Failure{Err: o.err, RetryAt: v.next, Floor: v.floor, InARow: c.failures})
 	}
@@ -109,9 +109,9 @@ func (c *collection) stored(v *view) Stored {
 	snap := v.snap
 	c.encoded = 0
 	return Stored{
-		Item: c.item, KeepFor: c.settings.KeepFor, Rewrite: c.damaged,
+		Item: c.item, KeepFor: c.expires(snap.ReadAt, snap.Loss, v).Sub(snap.ReadAt), Rewrite: c.damaged,
 		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Full: snap.FullAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
-			Anomalies: snap.Anomalies, Took: v.took, Count: snap.Records.Len()},
+			Anomalies: snap.Anomalies, Took: v.took, Loss: snap.Loss, Count: snap.Records.Len()},
 		Encode: func() ([][]byte, error) {
 			parts, err := c.kind.encode(snap.Records)
 			c.encoded = PartsSize(parts)

@@ -64,6 +64,8 @@ type Meta struct {
 	Full time.Time
 	// Took is what the last complete reading of everything took.
 	Took time.Duration
+	// Loss is the snapshot's. The stamp is then that of the fetch that was held back.
+	Loss *Loss
 	// Count is how many records there are.
 	Count int
 	// Bytes is how many bytes the parts have, as Encode gives them; zero where that is not known.
@@ -76,7 +78,7 @@ type Meta struct {
 type Stored struct {
 	Item Item
 	Meta
-	// KeepFor is how long after ReadAt it may be of use.
+	// KeepFor is how long after ReadAt it may be of use. Times count from ReadAt, also where a later fetch is held back.
 	KeepFor time.Duration
 	// Rewrite says that what is stored has turned out to be damaged, and is to be written again even where it seems to be there.
 	Rewrite bool

@@ -118,7 +118,7 @@ type counts struct {
 	joined atomic.Int64 // another replica's reading
 	read   atomic.Int64 // readings that ended complete
 	short  atomic.Int64 // readings that ended short without a fault
-	failed [connectors.KindUnsupported + 1]atomic.Int64
+	failed [connectors.KindSuspiciousLoss + 1]atomic.Int64
 }
 
 // ended counts a reading that has ended.

@@ -62,9 +62,10 @@ var (
 	snapshotState    = gauge("roster_snapshot_state", "1 for the state in which the collection is served, 0 for the others.", "source", "collection", "state")
 	sourceAnomalies  = gauge("roster_source_anomalies", "Values in the records served that the source gave in a type that cannot be read, by field and type; field id for rows left out.", "source", "collection", "field", "type")
 	snapshotFreshFor = gauge("roster_snapshot_fresh_for_seconds", "How long data counts as fresh: as configured, or longer where reading it takes long.", "source", "collection")
-	snapshotFailing  = gauge("roster_snapshot_failing", "1 while the last reading of the collection has failed, or the directory cannot be built with its data.", "source", "collection")
+	snapshotFailing  = gauge("roster_snapshot_failing", "1 while the last reading of the collection has failed, or the directory cannot be built with its data. A reading that is held back has not failed.", "source", "collection")
+	snapshotHeld     = gauge("roster_snapshot_loss_held_records", "How many of the known records a complete reading lacked that is held back; 0 while none is.", "source", "collection")
 	snapshotReadings = counter("roster_snapshot_readings_total", "Readings of the collection from its source that have begun.", "source", "collection")
-	snapshotFailures = counter("roster_snapshot_reading_failures_total", "Readings that failed, by what it meant; short for one that ended without a fault and without all records.", "source", "collection", "meaning")
+	snapshotFailures = counter("roster_snapshot_reading_failures_total", "Readings that failed, by what it meant; short for one that ended without a fault and without all records, suspicious_loss for one that is held back.", "source", "collection", "meaning")
 	snapshotTook     = gauge("roster_snapshot_last_reading_duration_seconds", "How long the last complete reading took, whichever replica made it.", "source", "collection")
 	snapshotRecords  = gauge("roster_snapshot_records", "Records that the tier holds.", "source", "collection", "tier")
 	snapshotBytes    = gauge("roster_snapshot_bytes", "About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored.", "source", "collection", "tier")
@@ -88,7 +89,7 @@ var (
 	directoryAge      = gauge("roster_directory_age_seconds", "How long ago the current directory was published.")
 )
 
-var all = []metric{ready, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
+var all = []metric{ready, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
 	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
@@ -168,14 +169,19 @@ func (stateCollector) status(to chan<- prometheus.Metric, st snapshot.Status) {
 		sourceAnomalies.send(to, float64(a.Count), source, collection, a.Field, a.Example)
 	}
 	snapshotFreshFor.send(to, st.FreshFor.Seconds(), source, collection)
-	snapshotFailing.send(to, flag(st.Err != nil), source, collection)
+	snapshotFailing.send(to, flag(st.Err != nil && st.Err.Kind != connectors.KindSuspiciousLoss), source, collection)
+	lost := 0
+	if st.Loss != nil {
+		lost = st.Loss.Lost
+	}
+	snapshotHeld.send(to, float64(lost), source, collection)
 }
 
 func (stateCollector) use(to chan<- prometheus.Metric, u snapshot.Use, now time.Time) {
 	source, collection := u.Source, u.Collection.String()
 	snapshotReadings.send(to, float64(u.Readings), source, collection)
 	snapshotFailures.send(to, float64(u.Short), source, collection, "short")
-	for kind := connectors.KindUnavailable; kind <= connectors.KindUnsupported; kind++ { // all of them: what grows must have been there before
+	for kind := connectors.KindUnavailable; kind <= connectors.KindSuspiciousLoss; kind++ { // all of them: what grows must have been there before
 		snapshotFailures.send(to, float64(u.Failures[kind]), source, collection, word(kind))
 	}
 	if u.Took > 0 {

@@ -279,6 +279,10 @@ func TestAuditedValues(t *testing.T) {
 				if got := said(); !strings.Contains(got, `"Collections":["teams"]`) {
 					t.Errorf("a reading: %s", got)
 				}
+				w.writer.RefreshSource(t.Context(), ws, writes.Refresh{AcceptLoss: true})
+				if got := said(); !strings.Contains(got, `"AcceptLoss":true`) {
+					t.Errorf("a loss that is accepted: %s", got)
+				}
 				_, _ = w.writer.CreateTeam(t.Context(), ws, writes.CreateTeam{Name: long})
 				if got := said(); len(got) > 1000 || !strings.Contains(got, "values_bytes") {
 					t.Errorf("a name of 20,000 characters: %d bytes, %.300s", len(got), got)

@@ -1,0 +1,56 @@
+package tier
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/check"
+	"roster/internal/config"
+	"roster/internal/shared"
+	"roster/internal/snapshot"
+)
+
+// Known gives what is kept of the sources' collections beside the memory, for a check. It changes nothing, and what cannot be read is not known.
+func Known(ctx context.Context, common snapshot.Tier, cfg *config.Config, sources []*connectors.Source) func(source string, c connectors.Collection) check.Known {
+	var items []snapshot.Item
+	for _, s := range sources {
+		for _, c := range s.Collections() {
+			items = append(items, snapshot.Item{Key: snapshot.Key{Source: s.Name, Collection: c}, Fingerprint: s.Fingerprint})
+		}
+	}
+	var marks []snapshot.Mark
+	switch {
+	case common != nil:
+		marks, _ = common.Look(ctx, items) //nolint:errcheck // as said
+	case cfg.CacheDir != "":
+		marks = shared.LookDir(cfg.CacheDir, items)
+	}
+	known := make(map[snapshot.Key]check.Known)
+	for i, m := range marks {
+		if m.Stamp == 0 || !m.Complete {
+			continue
+		}
+		k := check.Known{Count: m.Count}
+		settings := settingsOf(cfg, items[i].Key)
+		k.MaxLoss = settings.MaxLoss
+		if l := m.Loss; l != nil {
+			k.Held = fmt.Sprintf("since %s it shows %d, and %d of the %d known ones are not among them. They are taken over at %s, or at once by refreshSource with acceptLoss. See "+
+				"whether the credential has lost a right", l.Since.UTC().Format(time.RFC3339), l.Found, l.Lost, l.Known, l.Since.Add(settings.AcceptAfter).UTC().Format(time.RFC3339))
+		}
+		known[items[i].Key] = k
+	}
+	return func(source string, c connectors.Collection) check.Known {
+		return known[snapshot.Key{Source: source, Collection: c}]
+	}
+}
+
+func settingsOf(cfg *config.Config, key snapshot.Key) config.Collection {
+	for i := range cfg.Sources {
+		if cfg.Sources[i].Name == key.Source {
+			return cfg.Sources[i].Collections[key.Collection]
+		}
+	}
+	return config.Collection{}
+}
