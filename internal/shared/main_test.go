@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "8") // they wait more than they work
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),        // the proxy's own
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),              // the same
 		goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial")) // ends within a second of Close
 }
 

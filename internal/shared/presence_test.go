@@ -311,7 +311,7 @@ func TestSlowRedisHoldsUpNoPresence(t *testing.T) {
 	}
 	// Nobody asks it now, and the source is asked without it.
 	redistest.Await(t, func() bool { return there(all[0].Get(t.Context(), chatters(0, 4))) == "o-o-" }, "the source is asked alone")
-	p.Toxics.ResetToxics(t.Context())
+	replace(t, p)
 	redistest.Await(t, func() bool {
 		_, _ = tier.Look(t.Context(), []presence.Question{{Item: presence.Item{Source: "chat", Fingerprint: "f"}}})
 		return tier.Crowd().Connected
