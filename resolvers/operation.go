@@ -13,6 +13,7 @@ import (
 
 	"roster/graph/model"
 	"roster/internal/access"
+	"roster/internal/bounds"
 	"roster/internal/cost"
 	"roster/internal/freshness"
 	"roster/internal/loaders"
@@ -86,7 +87,7 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	}
 	withheld.from(document)
 	e.state(document)
-	refused := checkRepresentations(document, e.presented())
+	refused := checkRepresentations(document, e.presented(), bounds.FromContext(ctx))
 	n := needsOf(document)
 	exchange := freshness.FromContext(ctx)
 	wish := exchange.Wish
@@ -130,7 +131,7 @@ func (e *extension) InterceptResponse(ctx context.Context, next graphql.Response
 		return resp
 	}
 	resp.Data = e.presented().Answer(resp.Data)
-	resp.Errors = append(append(resp.Errors, op.refused...), op.withheld.errors()...)
+	resp.Errors = bounds.FromContext(ctx).AddAll(append(resp.Errors, op.refused...), op.withheld.errors())
 	lacking := op.lacking(op.needs)
 	e.tell(ctx, resp, lacking)
 	e.write(ctx, op, resp, len(lacking) > 0)
@@ -149,7 +150,7 @@ func (e *extension) tell(ctx context.Context, resp *graphql.Response, lacking gq
 		apart = exchange.Place == freshness.InExtensions
 	}
 	if !apart {
-		resp.Errors = append(resp.Errors, operationOf(ctx).lackingByField(graphql.GetOperationContext(ctx))...)
+		resp.Errors = bounds.FromContext(ctx).AddAll(resp.Errors, operationOf(ctx).lackingByField(graphql.GetOperationContext(ctx)))
 		return
 	}
 	if resp.Extensions == nil {

@@ -11,10 +11,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"roster/internal/access"
+	"roster/internal/bounds"
+	"roster/internal/echo"
 )
-
-// maxName is how much of an operation's name is written down: it is the caller's word.
-const maxName = 100
 
 // record begins the entry of the access log for an operation; nil where none is kept.
 func (e *extension) record(document *graphql.OperationContext, n needs, w *withheld) *access.Entry {
@@ -23,7 +22,7 @@ func (e *extension) record(document *graphql.OperationContext, n needs, w *withh
 	}
 	hash := sha256.Sum256([]byte(document.RawQuery))
 	entry := &access.Entry{
-		Operation: string(document.Operation.Operation), Name: document.Operation.Name[:min(len(document.Operation.Name), maxName)],
+		Operation: string(document.Operation.Operation), Name: echo.Cut(document.Operation.Name),
 		Hash: hex.EncodeToString(hash[:]), Fields: []string{}, Sources: []string{}, Withheld: append([]string{}, w.names...),
 	}
 	walk(document, document.Operation.SelectionSet, func(f *ast.Field) bool {
@@ -60,7 +59,7 @@ func (e *extension) write(ctx context.Context, op *operation, resp *graphql.Resp
 		return
 	}
 	entry := *op.record
-	entry.Items, entry.Errors = op.items.Load(), len(resp.Errors)
+	entry.Items, entry.Errors = op.items.Load(), len(resp.Errors)+bounds.FromContext(ctx).Omitted()
 	switch {
 	case len(resp.Data) == 0 || string(resp.Data) == "null":
 		entry.Outcome = access.Failed

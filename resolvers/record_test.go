@@ -45,7 +45,7 @@ func TestAccessLog(t *testing.T) {
 		{sensitive, `{ user(by: {email: "ann@example.com"}) { phones { raw } } }`, map[string]any{"subject": sensitive, "fields": []any{"user"}, "lookups": 1.}},
 		{onlyRead, `{ nodes(ids: ["a", "b"]) { id } _entities(representations: [{__typename: "User", email: "ann@example.com"}]) { __typename } }`,
 			map[string]any{"fields": []any{"nodes", "_entities"}, "lookups": 3.}},
-		{onlyRead, `query ` + long + ` { viewer { subject } }`, map[string]any{"name": long[:100], "fields": []any{"viewer"}, "sources": []any{}}},
+		{onlyRead, `query ` + long + ` { viewer { subject } }`, map[string]any{"name": long[:100] + "…", "fields": []any{"viewer"}, "sources": []any{}}},
 		{onlyRead, `{ users(first: 501) { totalCount } }`, map[string]any{"fields": []any{"users"}, "errors": 1., "outcome": "partly"}},
 	} {
 		ask(t, op.scopes, op.document, nil)

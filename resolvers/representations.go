@@ -10,7 +10,9 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/graph"
+	"roster/internal/bounds"
 	"roster/internal/directory"
+	"roster/internal/echo"
 )
 
 // entityKeys gives for each type that other services may refer to the type that its IDs name.
@@ -29,7 +31,7 @@ const (
 
 // checkRepresentations takes the malformed out of each batch of representations and says what is wrong with them, one by one. gqlgen would refuse the
 // whole batch for one that is no object, and does not tell which of a batch it means.
-func checkRepresentations(op *graphql.OperationContext, served *graph.Served) gqlerror.List {
+func checkRepresentations(op *graphql.OperationContext, served *graph.Served, of *bounds.Answer) gqlerror.List {
 	literalsToVariables(op)
 	var errs gqlerror.List
 	checked := make(map[string]any) // by variable
@@ -44,7 +46,7 @@ func checkRepresentations(op *graphql.OperationContext, served *graph.Served) gq
 		for i, r := range given {
 			var message string
 			if usable[i], message = usableRepresentation(r, served); message != "" && !told[f.Alias] {
-				errs = append(errs, malformedAt(f, i, message))
+				errs = of.Add(errs, func() *gqlerror.Error { return malformedAt(f, i, message) })
 			}
 		}
 		told[f.Alias] = true
@@ -77,7 +79,7 @@ func usableRepresentation(representation any, served *graph.Served) (usable map[
 	own, _ := served.OwnName(typeName)
 	names, ok := entityKeys[own]
 	if !ok {
-		return nobody, fmt.Sprintf("there is no entity of type %q", typeName)
+		return nobody, "there is no entity of type " + echo.Quoted(typeName)
 	}
 	if own != typeName {
 		r = maps.Clone(r)
@@ -114,9 +116,9 @@ func wrongID(id any, names, typeName string, served *graph.Served) string {
 	case is == names || (names == "User" && is == "Account"):
 		return ""
 	case is == "":
-		return fmt.Sprintf("%q is not an ID of this graph", text)
+		return echo.Quoted(text) + " is not an ID of this graph"
 	default:
-		return fmt.Sprintf("%q is the ID of another type: %s, not %s", text, served.TypeName(is), typeName)
+		return fmt.Sprintf("%s is the ID of another type: %s, not %s", echo.Quoted(text), served.TypeName(is), typeName)
 	}
 }
 

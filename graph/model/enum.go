@@ -8,6 +8,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
+	"roster/internal/echo"
 	"roster/internal/snapshot"
 )
 
@@ -40,7 +41,7 @@ func (e enum[T]) unmarshal(v any) (T, error) {
 	}
 	t, ok := e.values[s]
 	if !ok {
-		return t, fmt.Errorf("%q is not one of its values", s)
+		return t, fmt.Errorf("%s is not one of its values", echo.Quoted(s))
 	}
 	return t, nil
 }

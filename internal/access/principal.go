@@ -69,8 +69,8 @@ type Principal struct {
 
 // Limits are what a caller may ask in the place of what others may. Zero means as others.
 type Limits struct {
-	// BodyBytes and VariablesBytes are lengths; Cost is that of one operation.
-	BodyBytes, VariablesBytes, Cost int
+	// BodyBytes, VariablesBytes and AnswerBytes are lengths; Cost is that of one operation, ListItems are those of its lists.
+	BodyBytes, VariablesBytes, AnswerBytes, Cost, ListItems int
 	// Operations run at a time, Requests may be sent in the period that holds for all.
 	Operations, Requests int
 }

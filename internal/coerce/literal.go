@@ -5,6 +5,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/core"
+
+	"roster/internal/echo"
 )
 
 // Literals is a rule of validation: what the specification demands of literals (5.6.1), and gqlparser's own rule does not. That is Int's 32 bits, no
@@ -37,7 +39,7 @@ func wrongLiteral(v *ast.Value) string {
 		return v.Raw + " " + problemOf(name)
 	default:
 		if number := unreadable(v); number != "" {
-			return name + " cannot represent a number of this size: " + cut(number)
+			return name + " cannot represent a number of this size: " + echo.Cut(number)
 		}
 		if value := literal(v); value != nil {
 			if _, problem := scalar(name, value); problem != "" {

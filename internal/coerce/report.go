@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/echo"
 )
 
 // Code is what all errors about variables have in extensions.code.
@@ -16,9 +17,6 @@ const Code = "BAD_USER_INPUT"
 
 // maxErrors are reported for one operation.
 const maxErrors = 10
-
-// maxShown is how many bytes of a value, or of a name that a client has made up, a message shows.
-const maxShown = 100
 
 // step is a field's name, or an index in a list.
 type step struct {
@@ -44,9 +42,9 @@ func (p path) within() string {
 		case s.inList:
 			b.WriteString("[" + strconv.Itoa(s.index) + "]")
 		case i > 0:
-			b.WriteString("." + plain(s.name))
+			b.WriteString("." + echo.Name(s.name))
 		default:
-			b.WriteString(plain(s.name))
+			b.WriteString(echo.Name(s.name))
 		}
 	}
 	return b.String()
@@ -56,7 +54,7 @@ func (p path) within() string {
 func (p path) input() []any {
 	out := make([]any, len(p))
 	for i, s := range p {
-		if out[i] = cut(s.name); s.inList {
+		if out[i] = echo.Cut(s.name); s.inList {
 			out[i] = s.index
 		}
 	}
@@ -90,38 +88,9 @@ func shown(v any) string {
 	case map[string]any:
 		return "an object"
 	case json.Number:
-		return cut(string(v))
+		return echo.Cut(string(v))
 	case string:
-		return quoted(v)
+		return echo.Quoted(v)
 	}
-	return cut(fmt.Sprint(v))
-}
-
-// quoted gives a text in quotes, with what cannot be seen escaped.
-func quoted(s string) string { return strconv.Quote(cut(s)) }
-
-// plain gives a name as it is, and in quotes what is no name.
-func plain(name string) string {
-	if name == "" {
-		return quoted(name)
-	}
-	for i := range len(name) {
-		c := name[i]
-		if letter := c == '_' || ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z'); !letter && (i == 0 || c < '0' || c > '9') {
-			return quoted(name)
-		}
-	}
-	return cut(name)
-}
-
-// cut shortens a text to what is shown of it, at the end of a character.
-func cut(s string) string {
-	if len(s) <= maxShown {
-		return s
-	}
-	n := maxShown
-	for !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
+	return echo.Cut(fmt.Sprint(v))
 }

@@ -20,5 +20,6 @@ func (d *decoder) callerLimits(f *callerLimitsFile, path string, all *Limits) *a
 	if variables > body && !d.faulty(path) && (f.BodyBytes > 0 || f.VariablesBytes > 0) {
 		d.fault(path, "body_bytes is %d, and less than variables_bytes, %d, which lie within the body", body, variables)
 	}
-	return &access.Limits{BodyBytes: f.BodyBytes, VariablesBytes: f.VariablesBytes, Cost: f.Cost, Operations: f.CallerOperations, Requests: f.Requests}
+	return &access.Limits{BodyBytes: f.BodyBytes, VariablesBytes: f.VariablesBytes, AnswerBytes: f.AnswerBytes, Cost: f.Cost, ListItems: f.ListItems,
+		Operations: f.CallerOperations, Requests: f.Requests}
 }

@@ -253,7 +253,7 @@ func TestEverySetting(t *testing.T) {
 		Limits: Limits{
 			BodyBytes: 1048577, HeaderBytes: 65537, Tokens: 5001, Depth: 13, Fields: 2001,
 			Aliases: 201, Directives: 201, RootFields: 101, Fragments: 201, Pairs: 20001,
-			Cost: 250001, VariablesBytes: 262145, VariablesDepth: 17, Errors: 101, OperationTime: 15 * time.Second,
+			Cost: 250001, VariablesBytes: 262145, VariablesDepth: 17, ListItems: 5001, Errors: 101, AnswerBytes: 33554433, OperationTime: 15 * time.Second,
 			Operations: 257, CallerOperations: 65, RunningCost: 2000001, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
 			AddressConnections: 201, HeaderTime: 22 * time.Second, BodyTime: 23 * time.Second, AnswerTime: 24 * time.Second, IdleTime: 25 * time.Second,
 			StreamOperations: 51, StreamIdle: 27 * time.Second,

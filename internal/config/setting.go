@@ -90,7 +90,9 @@ type Limits struct {
 	Cost               int           `key:"cost" default:"500000" min:"1" max:"2000000000" doc:"What an operation may cost, worked out before it runs: 1 for each value of the largest answer that it can have by the data there is and for each item of a list that it gives, and more where @cost in the schema says so. It bounds the number of values in an answer."`
 	VariablesBytes     int           `key:"variables_bytes" default:"524288" min:"16" max:"67108864" doc:"Length of the variables."`
 	VariablesDepth     int           `key:"variables_depth" default:"16" min:"1" max:"1000" doc:"Levels of lists and objects in each other in a variable."`
-	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer. The rest is counted in one more."`
+	ListItems          int           `key:"list_items" default:"5000" min:"0" max:"10000000" doc:"Items of the lists that a document and its variables hold, all together, those of lists in lists too."`
+	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer, with 640 bytes each in the mean. The rest is counted in one more."`
+	AnswerBytes        int           `key:"answer_bytes" default:"33554432" min:"1024" max:"1073741824" doc:"Length of an answer's data. What is longer is not sent."`
 	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"How long an operation may take."`
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Operations at a time, of all callers together."`
 	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Operations at a time of one caller. Who has no name is known by their address, of IPv6 by the first 64 bits."`
@@ -131,6 +133,8 @@ type keyFile struct {
 type callerLimitsFile struct {
 	BodyBytes        int `key:"body_bytes" default:"(as in limits)" min:"1024" max:"67108864" doc:"Length of a request's body."`
 	VariablesBytes   int `key:"variables_bytes" default:"(as in limits)" min:"16" max:"67108864" doc:"Length of the variables; no longer than body_bytes."`
+	AnswerBytes      int `key:"answer_bytes" default:"(as in limits)" min:"1024" max:"1073741824" doc:"Length of an answer's data."`
+	ListItems        int `key:"list_items" default:"(as in limits)" min:"1" max:"10000000" doc:"Items of lists."`
 	Cost             int `key:"cost" default:"(as in limits)" min:"1" max:"2000000000" doc:"What an operation may cost."`
 	CallerOperations int `key:"caller_operations" default:"(as in limits)" min:"1" max:"100000" doc:"Operations at a time; no more than limits.operations."`
 	Requests         int `key:"requests" default:"(as in limits)" min:"1" max:"100000000" doc:"Requests in limits.requests_per."`

@@ -4,8 +4,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"roster/internal/echo"
 )
 
 // idKind is the first letter of a decoded ID: which type of object it names.
@@ -56,21 +57,12 @@ func decodeIDOf(argument, s string, wanted ...idKind) (source, id string, err er
 	kind, source, id, ok := decodeID(s)
 	switch {
 	case !ok:
-		return "", "", &InputError{argument, quoted(s) + " is not an ID of this graph"}
+		return "", "", &InputError{argument, echo.Quoted(s) + " is not an ID of this graph"}
 	case !slices.Contains(wanted, kind):
 		is, not := idKindNames[kind].one, idKindNames[wanted[0]].one
-		return "", "", &InputError{argument, fmt.Sprintf("%s is the ID of %s, not of %s", quoted(s), is, not)}
+		return "", "", &InputError{argument, fmt.Sprintf("%s is the ID of %s, not of %s", echo.Quoted(s), is, not)}
 	}
 	return source, id, nil
-}
-
-// quoted shows what a caller wrote, shortened: an error should not carry back a whole book.
-func quoted(s string) string {
-	const most = 64
-	if len(s) <= most {
-		return strconv.Quote(s)
-	}
-	return strconv.Quote(s[:most]) + "…"
 }
 
 // TypeOf gives the GraphQL type that an ID names, Account for any account's; empty where it is no ID.

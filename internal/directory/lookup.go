@@ -5,6 +5,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/address"
+	"roster/internal/echo"
 )
 
 // User finds a person by their ID, which is that of any of their accounts, or by an account's own ID. Nil where nobody is found; an error
@@ -31,7 +32,7 @@ func (d *Directory) UserByEmail(email string) *User { return d.byEmail[address.K
 // KnownSource refuses a name that no source has.
 func (d *Directory) KnownSource(argument, name string) error {
 	if !slices.ContainsFunc(d.sources, func(s *Source) bool { return s.Name == name }) {
-		return &InputError{argument, "there is no source named " + quoted(name)}
+		return &InputError{argument, "there is no source named " + echo.Quoted(name)}
 	}
 	return nil
 }

@@ -25,11 +25,13 @@ import (
 // benchPeople is how large a company has about 10,000 accounts.
 const benchPeople = 4500
 
-// bench is the whole of the server but its listener, over a company that has been read to its end and is read no more.
-var bench = sync.OnceValues(func() (http.Handler, error) {
+var bench = sync.OnceValues(func() (http.Handler, error) { return serverOf(benchPeople, nil) })
+
+// serverOf is the whole of the server but its listener, over a company that has been read to its end and is read no more. Change may set other limits.
+func serverOf(size int, change func(*httpapi.Limits)) (http.Handler, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	company, err := sandbox.Start(ctx, sandbox.Options{People: benchPeople, Seed: 1})
+	company, err := sandbox.Start(ctx, sandbox.Options{People: size, Seed: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +55,13 @@ var bench = sync.OnceValues(func() (http.Handler, error) {
 	running.Wait()
 	limits := httpapi.DefaultLimits()
 	limits.Requests = 1 << 30
+	if change != nil {
+		change(&limits)
+	}
 	return httpapi.New(httpapi.Options{Limits: limits, API: &resolvers.Resolver{
 		Roster: people, Keeper: keeper, Presence: presence.New(sources, presence.Options{}),
 	}}), nil
-})
+}
 
 // sink is a client that counts.
 type sink struct {

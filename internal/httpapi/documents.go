@@ -42,12 +42,13 @@ type document struct {
 	coerce *coerce.Document
 	// forGqlgen has the same operations without their variables: gqlgen would coerce those anew, and by rules of its own.
 	forGqlgen *ast.QueryDocument
+	items     int // of the lists in it
 	// service says that it asks for the schema of the subgraph.
 	service bool
 }
 
 func newDocument(schema *ast.Schema, checked *ast.QueryDocument) *document {
-	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}, service: asksFor(checked, serviceField)}
+	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}, items: itemsOf(checked), service: asksFor(checked, serviceField)}
 	for _, op := range checked.Operations {
 		without := *op
 		without.VariableDefinitions = nil
@@ -79,6 +80,9 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if known, ok := cache.Get(ctx, text); ok {
 		return known, nil
 	}
+	if e := longName(text, d.limits.Tokens); e != nil {
+		return nil, gqlerror.List{e}
+	}
 	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, d.limits.Tokens)
 	if err != nil {
 		return nil, d.unparsed(err)
@@ -89,7 +93,7 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if e := d.limits.fit(parsed); e != nil {
 		return nil, e.list()
 	}
-	if errs := d.prepare(parsed, quietRules()); len(errs) > 0 {
+	if errs := d.check(ctx, parsed); len(errs) > 0 {
 		for _, e := range errs {
 			errcode.Set(e, errcode.ValidationFailed)
 		}

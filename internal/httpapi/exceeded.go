@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/internal/cost"
+	"roster/internal/echo"
 )
 
 // codeLimit is for what is more than is allowed. Each such refusal names the limit as the configuration does, and the number.
@@ -61,30 +62,19 @@ func (d *door) fitVariables(text []byte) *refusal {
 	if n := len(text); n > d.limits.VariablesBytes {
 		return exceeded("variables_bytes", d.limits.VariablesBytes, n, "the variables have %d bytes; the limit is %d", n, d.limits.VariablesBytes)
 	}
-	if n := nesting(text); n > d.limits.VariablesDepth {
+	shape := measure(text)
+	if n := shape.depth; n > d.limits.VariablesDepth {
 		return exceeded("variables_depth", d.limits.VariablesDepth, n, "the variables are %d levels deep; the limit is %d", n, d.limits.VariablesDepth)
 	}
-	return nil
+	return d.limits.fitItems(shape.items)
 }
 
-// nesting is how deep objects and lists lie in each other within the object that a JSON text is.
-func nesting(text []byte) int {
-	depth, deepest, quoted := 0, 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			depth++
-			deepest = max(deepest, depth)
-		case c == '}' || c == ']':
-			depth--
-		}
+// fitItems holds the items of all lists that an operation is given against the limit.
+func (l *Limits) fitItems(n int) *refusal {
+	if n <= l.ListItems {
+		return nil
 	}
-	return max(0, deepest-1)
+	return exceeded("list_items", l.ListItems, n, "the document and its variables have %d items in lists; the limit is %d: send them in several operations", n, l.ListItems)
 }
 
 // fit measures a document that has been parsed and not yet checked: checking takes the square of some of these numbers, and more than that of others.
@@ -106,7 +96,7 @@ func (l *Limits) fit(doc *ast.QueryDocument) *refusal {
 		}
 	}
 	if size.Cycle != "" {
-		return &refusal{code: errcode.ValidationFailed, message: fmt.Sprintf("the fragment %q holds itself", size.Cycle)}
+		return &refusal{code: errcode.ValidationFailed, message: "the fragment " + echo.Quoted(size.Cycle) + " holds itself"}
 	}
 	if cost.Pairs(doc, l.Pairs) > l.Pairs {
 		return exceeded("pairs", l.Pairs, -1, "the document repeats fields: more than %d pairs of them have one name in one place", l.Pairs)
@@ -126,12 +116,13 @@ func (l *Limits) afford(total int) *refusal {
 	return exceeded("cost", l.Cost, actual, "the operation may cost %d; the limit is %d: ask for smaller pages, or fewer within each other", total, l.Cost)
 }
 
-// cut shows as many errors as may be shown, and how many there are beside them.
-func (l *Limits) cut(errs gqlerror.List) gqlerror.List {
-	n := len(errs)
-	if n <= l.Errors {
+// cut shows as many errors as may be shown, and how many there are beside them. Some were left out before.
+func (l *Limits) cut(errs gqlerror.List, omitted int) gqlerror.List {
+	shown := min(len(errs), l.Errors)
+	all := len(errs) + omitted
+	if shown == all {
 		return errs
 	}
-	note := exceeded("errors", l.Errors, n, "there are %d errors; %d of them are shown", n, l.Errors)
-	return append(errs[:l.Errors:l.Errors], note.list()...)
+	note := exceeded("errors", l.Errors, all, "there are %d errors; %d of them are shown", all, shown)
+	return append(errs[:shown:shown], note.list()...)
 }

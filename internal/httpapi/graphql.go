@@ -53,7 +53,7 @@ func newDoor(opt Options) *door {
 		large: make(chan struct{}, largeBodies), decoders: newDecoders(opt.Limits.BodyBytes),
 	}
 	d.exec.SetQueryCache(readDocument{})
-	d.exec.SetErrorPresenter(opt.API.ErrorPresenter)
+	d.exec.SetErrorPresenter(presenter(opt.API.ErrorPresenter))
 	d.exec.SetRecoverFunc(opt.API.Recover)
 	if opt.Introspection {
 		d.exec.Use(extension.Introspection{})
@@ -62,6 +62,7 @@ func newDoor(opt Options) *door {
 		d.exec.Use(observed{opt.Observer}) // before the one that loads
 	}
 	d.exec.Use(opt.API.Extension(d.affords))
+	d.exec.Use(boundedAnswers{})
 	return d
 }
 

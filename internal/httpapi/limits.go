@@ -13,8 +13,12 @@ type Limits struct {
 	Cost int
 	// VariablesBytes is how long variables may be as JSON, VariablesDepth how deep they may nest.
 	VariablesBytes, VariablesDepth int
+	// ListItems is how many items the lists in a document and in its variables may have together.
+	ListItems int
 	// Errors are shown in one answer.
 	Errors int
+	// AnswerBytes is how long the data of one answer may be.
+	AnswerBytes int
 	// OperationTime bounds one operation, unless it is a subscription.
 	OperationTime time.Duration
 	// Operations run at a time, in all; CallerOperations for one caller. As many subscriptions may, counted apart.
@@ -40,8 +44,8 @@ func DefaultLimits() Limits {
 		BodyBytes: 1 << 20, HeaderBytes: 64 << 10,
 		Tokens: 5_000, Depth: 12, Fields: 2_000, Aliases: 200, Directives: 200, RootFields: 100, Fragments: 200, Pairs: 20_000,
 		Cost:           500_000,
-		VariablesBytes: 512 << 10, VariablesDepth: 16,
-		Errors:        100,
+		VariablesBytes: 512 << 10, VariablesDepth: 16, ListItems: 5_000,
+		Errors: 100, AnswerBytes: 32 << 20,
 		OperationTime: 15 * time.Second,
 		Operations:    256, CallerOperations: 64, RunningCost: 2_000_000,
 		Requests: 6_000, RequestsPer: time.Minute,

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/bounds"
 	"roster/internal/cost"
 	"roster/internal/freshness"
 )
@@ -15,6 +16,7 @@ import (
 // operation is one operation, however it has come.
 type operation struct {
 	exchange freshness.Exchange
+	bounds   *bounds.Answer
 	readOnly bool // only a query may come in this way
 	cost     int
 	lists    cost.Lists // that cost was worked out by
@@ -48,7 +50,7 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 			return nil, ctx, e
 		}
 	}
-	ctx = freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange)
+	ctx = bounds.NewContext(freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange), op.bounds)
 	doc, errs := d.documents.read(ctx, params.Query)
 	if len(errs) > 0 {
 		return d.refused(ctx, &graphql.OperationContext{}, errs)
@@ -71,6 +73,9 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 		return d.refused(ctx, running, errs)
 	}
 	running.Doc, running.Operation = doc.ast, chosen
+	if e := d.limits.fitItems(doc.items + itemsIn(params.Variables)); e != nil {
+		return d.refused(ctx, running, e.list())
+	}
 	if running.Variables, errs = doc.coerce.Values(chosen, params.Variables); len(errs) > 0 {
 		return d.refused(ctx, running, errs)
 	}
@@ -125,7 +130,7 @@ func (d *door) finish(op *operation, resp *graphql.Response) *graphql.Response {
 	if op.streamed {
 		age, control = ageOf(op.exchange.Answer, op.faultless(resp))
 	}
-	resp.Errors = d.limits.cut(resp.Errors)
+	resp.Errors = d.limits.cut(resp.Errors, op.bounds.Omitted())
 	tell := func(name string, value any) {
 		if resp.Extensions == nil {
 			resp.Extensions = make(map[string]any, 1)

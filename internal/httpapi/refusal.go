@@ -7,6 +7,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/echo"
 )
 
 // The codes of what goes wrong on the way, before or after the graph.
@@ -48,7 +50,7 @@ func (e *refusal) list() gqlerror.List {
 	if e.retryAfter > 0 {
 		extensions["retryAfter"] = seconds(e.retryAfter)
 	}
-	return gqlerror.List{{Message: e.message, Extensions: extensions}}
+	return gqlerror.List{{Message: echo.Message(e.message), Extensions: extensions}}
 }
 
 func (e *refusal) response() *graphql.Response { return &graphql.Response{Errors: e.list()} }

@@ -143,8 +143,11 @@ func (d *door) parse(text []byte, p *graphql.RawParams) *refusal {
 		return notUTF8
 	}
 	// What is small as a whole is small in its parts: nearly every request is read in one go.
-	if len(text) <= d.limits.VariablesBytes && nesting(text) <= d.limits.VariablesDepth+1 && whole(text, p) {
-		return nil
+	if len(text) <= d.limits.VariablesBytes {
+		shape := measure(text)
+		if shape.depth <= d.limits.VariablesDepth+1 && shape.items <= d.limits.ListItems && whole(text, p) {
+			return nil
+		}
 	}
 	var in input
 	if json.Unmarshal(text, &in) != nil {

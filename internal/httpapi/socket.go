@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/echo"
 	"roster/internal/freshness"
 )
 
@@ -198,7 +199,7 @@ func (s *socket) subscribe(m message) bool {
 	ctx, e := s.admit(m.ID)
 	switch {
 	case e == alreadyThere:
-		s.close(closeDuplicate, "Subscriber for "+short(m.ID)+" already exists")
+		s.close(closeDuplicate, "Subscriber for "+echo.CutTo(m.ID, mostOfID)+" already exists")
 		return false
 	case e != nil:
 		return s.refuse(m.ID, e.list()) == nil
@@ -245,8 +246,8 @@ func (s *socket) endless(id string) {
 	}
 }
 
-// short keeps a reason within what a close frame holds.
-func short(id string) string { return id[:min(len(id), 64)] }
+// mostOfID is how much of an ID a close frame shows: all of its reason has 123 bytes at most.
+const mostOfID = 64
 
 // stop ends an operation that the client no longer wants.
 func (s *socket) stop(id string) {

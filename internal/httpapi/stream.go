@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"roster/internal/bounds"
 	"roster/internal/freshness"
 )
 
@@ -62,6 +63,7 @@ func (d *door) within(
 		return e
 	}
 	defer func() { p.leave() }()
+	op.bounds = bounds.New(d.limits.Errors, d.limits.AnswerBytes)
 	one, stop := true, func() {}
 	defer func() { stop() }()
 	next, ctx, e := d.begin(ctx, op, params, func(ctx context.Context, kind ast.Operation) (context.Context, *refusal) {
@@ -87,6 +89,7 @@ func (d *door) within(
 		case resp == nil || !each(d.finish(op, resp)) || one:
 			return nil
 		}
+		op.bounds.Next()
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"roster/connectors"
+	"roster/internal/echo"
 	"roster/internal/httpapi"
 	"roster/internal/snapshot"
 )
@@ -36,9 +37,6 @@ const (
 	attrRequest    = attribute.Key("roster.request_id")
 )
 
-// maxName is how much of an operation's name a span holds: a name is its client's own word.
-const maxName = 100
-
 // incoming takes up the caller's trace.
 func (t *Tracing) incoming(ctx context.Context, h http.Header) context.Context {
 	return t.propagator.Extract(ctx, propagation.HeaderCarrier(h))
@@ -48,7 +46,7 @@ func (t *Tracing) incoming(ctx context.Context, h http.Header) context.Context {
 func (t *Tracing) operation(ctx context.Context, op httpapi.Operation, start time.Time) (context.Context, func(httpapi.Outcome)) {
 	attrs := []attribute.KeyValue{attrOperation.String(op.Type)}
 	if op.Name != "" {
-		attrs = append(attrs, attrName.String(op.Name[:min(len(op.Name), maxName)]))
+		attrs = append(attrs, attrName.String(echo.Cut(op.Name)))
 	}
 	if x := exchangeOf(ctx); x != nil {
 		attrs = append(attrs, attrRequest.String(x.id))
