@@ -12,17 +12,17 @@ type ErrorKind uint8
 
 // The kinds of errors: a closed set.
 const (
-	KindUnavailable  ErrorKind = iota // it did not answer, or with a fault of its own
-	KindUnauthorized                  // the credential is not accepted
-	KindForbidden                     // the credential may not see this
-	KindNotFound                      // there is no such place or record
-	KindInvalid                       // our request was wrong
-	KindConflict                      // something else has that name or address
-	KindRateLimited                   // too many calls
-	KindTimeout                       // no answer in time
-	KindBadResponse                   // the answer could not be understood
-	KindUnsupported                   // this source cannot do that
-	KindSuspiciousLoss                // it shows far fewer records than are known
+	KindUnavailable    ErrorKind = iota // it did not answer, or with a fault of its own
+	KindUnauthorized                    // the credential is not accepted
+	KindForbidden                       // the credential may not see this
+	KindNotFound                        // there is no such place or record
+	KindInvalid                         // our request was wrong
+	KindConflict                        // something else has that name or address
+	KindRateLimited                     // too many calls
+	KindTimeout                         // no answer in time
+	KindBadResponse                     // the answer could not be understood
+	KindUnsupported                     // this source cannot do that
+	KindSuspiciousLoss                  // it shows far fewer records than are known
 )
 
 var errorKindNames = [...]string{

@@ -23,7 +23,7 @@ func Known(ctx context.Context, common snapshot.Tier, cfg *config.Config, source
 	var marks []snapshot.Mark
 	switch {
 	case common != nil:
-		marks, _ = common.Look(ctx, items) //nolint:errcheck // as said
+		marks, _ = common.Look(ctx, items)
 	case cfg.CacheDir != "":
 		marks = shared.LookDir(cfg.CacheDir, items)
 	}
