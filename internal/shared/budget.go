@@ -67,7 +67,8 @@ func (r *Redis) contact(ctx context.Context, ask *limit.Ask, leave bool) (budget
 		sent := time.Now()
 		args := r.share.hello(r.id, ask, sent, leave)
 		if ask != nil {
-			args = append(args, ask.ID, micros(ask.Within), flagOf(ask.Urgent))
+			// Where nobody says how the call ended, it counts as one that was given up in the end.
+			args = append(args, ask.ID, micros(ask.Within+unheard), flagOf(ask.Urgent))
 			for _, b := range ask.Budgets {
 				keys = append(keys, r.budgetKeys(b.Key)...)
 				args = append(args, b.Limit.Calls, micros(b.Limit.Per), b.Limit.Parallel)

@@ -17,7 +17,7 @@ var (
 	//
 	// ARGV: 1 who; 2 by when this must have come; 3 the newest view that the caller knows; 4 and 5 the agreed one's epoch and members by the
 	// caller; 6 whether it leaves; 7 absent after; 8 and 9 forgotten after, with and without others; 10 guard; 11 how far back
-	// the call counts, at most; 12 how long a slice is; 13 the call; 14 how long it takes at most; 15 whether it is urgent; then for each budget its calls, per and
+	// the call counts, at most; 12 how long a slice is; 13 the call; 14 how long it is under way at most; 15 whether it is urgent; then for each budget its calls, per and
 	// parallel.
 	budgetScript = redis.NewScript(`
 local clock = redis.call('TIME')
@@ -199,14 +199,16 @@ for i = 0, count - 1 do
 end
 return answer('granted', 0, 0)`)
 
-	// settleScript says that a call is over, and for how much longer it counts. KEYS: for each budget its log and its calls under way. ARGV:
-	// the call, and for each budget that time.
+	// settleScript says that a call is over, and for how much longer it counts: that may be longer than was expected, where the caller stood still
+	// before it began the call. KEYS: for each budget its log and its calls under way. ARGV: the call, and for each budget that time.
 	settleScript = redis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 for i = 1, #KEYS / 2 do
   if redis.call('TYPE', KEYS[2 * i - 1]).ok == 'zset' then
-    redis.call('ZADD', KEYS[2 * i - 1], 'XX', 'LT', string.format('%.0f', now + ARGV[1 + i]), ARGV[1])
+    redis.call('ZADD', KEYS[2 * i - 1], 'XX', string.format('%.0f', now + ARGV[1 + i]), ARGV[1])
+    local life = math.ceil(ARGV[1 + i] / 1000) + 1000
+    if redis.call('PTTL', KEYS[2 * i - 1]) < life then redis.call('PEXPIRE', KEYS[2 * i - 1], life) end
   end
   if redis.call('TYPE', KEYS[2 * i]).ok == 'zset' then redis.call('ZREM', KEYS[2 * i], ARGV[1]) end
 end
