@@ -36,11 +36,7 @@ func found[T any](res writes.Result, of func(connectors.Ref) T) (object T) {
 	return object
 }
 
-// maxUserErrors is how many errors a mutation shows at most, as @listSize in the schema has it.
-const maxUserErrors = 100
-
 func userErrors(errs []writes.UserError) []*model.UserError {
-	errs = errs[:min(len(errs), maxUserErrors)]
 	out := make([]*model.UserError, len(errs))
 	for i, e := range errs {
 		out[i] = &model.UserError{Field: e.Field, Message: e.Message, Code: model.UserErrorCode(e.Code)}

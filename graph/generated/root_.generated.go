@@ -3108,7 +3108,7 @@ type CreateContactPayload {
   contact: Contact
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]! @listSize(assumedSize: 100)
+  userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 
 "The contact folder to make."
@@ -3127,7 +3127,7 @@ type CreateContactFolderPayload {
   contactFolder: ContactFolder
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]! @listSize(assumedSize: 100)
+  userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
 	{Name: "../schema/role.graphqls", Input: `"What one source calls a set of rights. Roles of different sources are never joined."
@@ -3615,7 +3615,7 @@ input RefreshSourceInput {
 type RefreshSourcePayload {
   outcome: Outcome!
   source: Source
-  userErrors: [UserError!]! @listSize(assumedSize: 100)
+  userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
 	{Name: "../schema/task.graphqls", Input: `extend type Mutation {
@@ -3646,7 +3646,7 @@ type SubscribeToTaskPayload {
   user: User
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]! @listSize(assumedSize: 100)
+  userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 
 "Whom to stop telling of which task."
@@ -3666,7 +3666,7 @@ type UnsubscribeFromTaskPayload {
   user: User
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]! @listSize(assumedSize: 100)
+  userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
 	{Name: "../schema/team.graphqls", Input: `"A group of people in one source."
@@ -3766,7 +3766,7 @@ type CreateTeamPayload {
   team: Team
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]! @listSize(assumedSize: 100)
+  userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
@@ -4250,7 +4250,7 @@ type InviteUserPayload {
   account: Account
   "With dryRun: what the source would be sent, without credentials."
   wouldSend: JSON
-  userErrors: [UserError!]! @listSize(assumedSize: 100)
+  userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
 	{Name: "../../federation/directives.graphql", Input: `

@@ -3,8 +3,10 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -108,23 +110,26 @@ func release(b *bytes.Buffer) {
 }
 
 func write(w http.ResponseWriter, status int, resp *graphql.Response) {
+	w.WriteHeader(status)
+	if len(resp.Data) > maxKept { // which need not lie in memory twice
+		encode(w, resp)
+		return
+	}
 	b := buffer()
 	defer release(b)
 	encode(b, resp)
-	w.WriteHeader(status)
 	w.Write(b.Bytes()) //nolint:errcheck // the client has gone; nobody is left to tell
 }
 
-// encode writes an answer. The data is JSON already: encoding/json would read all of it once more.
-func encode(b *bytes.Buffer, resp *graphql.Response) {
-	b.WriteByte('{')
-	begin := b.Len()
+// encode writes an answer. The data is JSON already: encoding/json would read all of it once more. Where it cannot be written, the client has gone.
+//
+//nolint:errcheck // then nobody is left to tell
+func encode(w io.Writer, resp *graphql.Response) {
+	before := "{"
 	member := func(name string, value []byte) {
-		if b.Len() > begin {
-			b.WriteByte(',')
-		}
-		b.WriteString(`"` + name + `":`)
-		b.Write(value)
+		io.WriteString(w, before+`"`+name+`":`)
+		w.Write(value)
+		before = ","
 	}
 	marshal := func(name string, value any) {
 		if text, err := json.Marshal(value); err == nil {
@@ -140,5 +145,5 @@ func encode(b *bytes.Buffer, resp *graphql.Response) {
 	if len(resp.Extensions) > 0 {
 		marshal("extensions", resp.Extensions)
 	}
-	b.WriteByte('}')
+	io.WriteString(w, strings.TrimPrefix(before, ",")+"}") // "{" where there is no member
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"roster/connectors"
 	"roster/internal/access"
 	"roster/internal/freshness"
@@ -63,6 +65,23 @@ func readMessage(text []byte) (m message, err error) {
 
 // writeMessage writes a message of the server. The payload is JSON, or empty for none.
 func writeMessage(b *bytes.Buffer, kind, id string, payload []byte) {
+	beginMessage(b, kind, id)
+	if len(payload) > 0 {
+		b.WriteString(`,"payload":`)
+		b.Write(payload)
+	}
+	b.WriteByte('}')
+}
+
+// writeAnswer writes the message with an answer, of which there is no copy meanwhile.
+func writeAnswer(b *bytes.Buffer, id string, resp *graphql.Response) {
+	beginMessage(b, messageNext, id)
+	b.WriteString(`,"payload":`)
+	encode(b, resp)
+	b.WriteByte('}')
+}
+
+func beginMessage(b *bytes.Buffer, kind, id string) {
 	b.WriteString(`{"type":"` + kind + `"`)
 	if id != "" {
 		if text, err := json.Marshal(id); err == nil {
@@ -70,11 +89,6 @@ func writeMessage(b *bytes.Buffer, kind, id string, payload []byte) {
 			b.Write(text)
 		}
 	}
-	if len(payload) > 0 {
-		b.WriteString(`,"payload":`)
-		b.Write(payload)
-	}
-	b.WriteByte('}')
 }
 
 // initial is what a client may say when it connects, by the names of the headers it cannot set in a browser.

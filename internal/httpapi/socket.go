@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -306,8 +307,8 @@ func (*requestError) Error() string { return "the operation was refused" }
 func (s *socket) next(id string, resp *graphql.Response) error {
 	b := buffer()
 	defer release(b)
-	encode(b, resp)
-	return s.send(messageNext, id, b.Bytes())
+	writeAnswer(b, id, resp)
+	return s.transmit(b)
 }
 
 func (s *socket) refuse(id string, errs gqlerror.List) error {
@@ -318,11 +319,16 @@ func (s *socket) refuse(id string, errs gqlerror.List) error {
 	return s.send(messageError, id, text)
 }
 
-// send sends one message. A client that does not take it in time loses the connection.
+// send sends one message.
 func (s *socket) send(kind, id string, payload []byte) error {
 	b := buffer()
 	defer release(b)
 	writeMessage(b, kind, id, payload)
+	return s.transmit(b)
+}
+
+// transmit sends what is in a buffer. A client that does not take it in time loses the connection.
+func (s *socket) transmit(b *bytes.Buffer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.r.Context()), s.door.limits.AnswerTime)
 	defer cancel()
 	return s.conn.Write(ctx, websocket.MessageText, b.Bytes())

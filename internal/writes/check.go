@@ -16,17 +16,35 @@ import (
 	"roster/internal/names"
 )
 
+// MaxErrors is how many errors one write shows at most.
+const MaxErrors = 20
+
 // checks gathers what is wrong with an input.
 type checks struct {
 	terms  connectors.Terms
 	source *connectors.Source
 	dir    *directory.Directory
 	faults []UserError
+	others int // faults that are only counted
 	began  time.Time
 }
 
 func (c *checks) fault(code Code, message string, path ...string) {
+	if len(c.faults) >= MaxErrors {
+		c.others++
+		return
+	}
 	c.faults = append(c.faults, UserError{input(path...), code, message})
+}
+
+// rejected is the answer to an input with faults. Where there are too many, the last one says how many more there are.
+func (c *checks) rejected() Result {
+	if c.others > 0 {
+		last := len(c.faults) - 1
+		c.faults[last] = UserError{input(), c.faults[last].Code, fmt.Sprintf("has %d more errors", c.others+1)}
+		c.others = 0
+	}
+	return rejected(c.faults...)
 }
 
 // key checks an idempotency key.

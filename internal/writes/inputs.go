@@ -70,7 +70,7 @@ func (w *Writer) finish(ctx context.Context, checked *checks, c *change) (Result
 	if len(checked.faults) > 0 {
 		r, ok := w.answered(ctx, c)
 		if c.replayed = ok; !ok {
-			r = rejected(checked.faults...)
+			r = checked.rejected()
 		}
 		w.audit(ctx, c, r, nil)
 		return r, nil

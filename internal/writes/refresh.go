@@ -33,7 +33,7 @@ func (w *Writer) refresh(source *connectors.Source, in Refresh) Result {
 	checked := &checks{source: source}
 	if source == nil {
 		checked.fault(NotFound, noSource, "source")
-		return rejected(checked.faults...)
+		return checked.rejected()
 	}
 	wanted, refresh := in.Collections, w.opt.Keeper.Refresh
 	if in.AcceptLoss {
@@ -48,7 +48,7 @@ func (w *Writer) refresh(source *connectors.Source, in Refresh) Result {
 		}
 	}
 	if len(checked.faults) > 0 {
-		return rejected(checked.faults...)
+		return checked.rejected()
 	}
 	outcome, alone := AlreadyDone, false
 	for _, c := range wanted {
@@ -60,7 +60,7 @@ func (w *Writer) refresh(source *connectors.Source, in Refresh) Result {
 	}
 	if outcome == AlreadyDone && alone {
 		checked.fault(Refused, "the source has failed, or asked for it, and is left alone for now; try again later", "source")
-		return rejected(checked.faults...)
+		return checked.rejected()
 	}
 	return Result{Outcome: outcome}
 }

@@ -442,3 +442,24 @@ func TestSubscriptionThatLosesItsLockAfterNoAnswer(t *testing.T) {
 		}
 	})
 }
+
+// An input that is wrong in every item gets a short answer, whose last error counts the others.
+func TestFewErrorsAreShown(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		phones, errors int
+		last           string
+	}{{10, 19, "one number of each kind"}, {11, 20, "has 2 more errors"}, {15_000, 20, "has 29980 more errors"}} {
+		synctest.Test(t, func(t *testing.T) {
+			w, stop := newWorld(t, newVendor(), nil, nil)
+			defer stop()
+			res, err := contact(func(c *writes.CreateContact, _ *world) {
+				c.Phones = make([]connectors.Phone, tc.phones) // without a number, and all of one kind
+			})(t.Context(), w)
+			if err != nil || res.Outcome != writes.Rejected || len(res.Errors) != tc.errors || !strings.Contains(res.Errors[len(res.Errors)-1].Message, tc.last) {
+				t.Errorf("%d phones: %v, %s with %d errors, the last %+v; want %d, the last with %q",
+					tc.phones, err, res.Outcome, len(res.Errors), res.Errors[len(res.Errors)-1], tc.errors, tc.last)
+			}
+		})
+	}
+}

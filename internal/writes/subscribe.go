@@ -40,7 +40,7 @@ func (w *Writer) SubscribeToTask(ctx context.Context, r Request, in Subscribe) (
 		c.preview = func() connectors.Preview { return c.source.TaskSubscriber.Preview(s) }
 	}
 	if len(checked.faults) > 0 {
-		res = rejected(checked.faults...)
+		res = checked.rejected()
 		w.audit(ctx, c, res, nil)
 		return res, nil, nil
 	}

@@ -13,7 +13,14 @@ const prompt = 200 * time.Millisecond
 // spare is how much more memory than at rest the program may hold once an attack is over.
 const spare = 192 << 20
 
-// Each attack is refused with what was wrong, and afterwards the program answers as before, and holds no more than before.
+// What one attack may get out of the program, and have it use, while it goes on.
+const (
+	mostOut    = 1300 << 10 // a null for each of 240,000 representations
+	mostMemory = 512 << 20
+	mostTime   = 10 * time.Second // of the processors, where the machine is slow and the program built with the race detector
+)
+
+// Each attack is refused with what was wrong, costs no more than it may, and afterwards the program answers as before, and holds no more than before.
 func TestAttacks(t *testing.T) {
 	p := start(t)
 	friend, foe := from("127.0.0.1"), from("127.0.0.2")
@@ -32,11 +39,22 @@ func TestAttacks(t *testing.T) {
 			if got.status != a.status || !strings.Contains(got.body, a.says) {
 				t.Errorf("%s: %d %.300s; want %d and %s", a.name, got.status, got.body, a.status, a.says)
 			}
+			if len(got.body) > mostOut {
+				t.Errorf("%s: %d kB out", a.name, len(got.body)>>10)
+			}
 		}
 		if strings.HasPrefix(a.name, "slow") || strings.HasPrefix(a.name, "a s") { // these wait for the server to lose patience
 			slow.Go(run)
 		} else {
+			p.forgetPeak(t)
+			before := p.processorTime(t)
 			run()
+			if spent := p.processorTime(t) - before; spent > mostTime {
+				t.Errorf("%s: %s of processor time", a.name, spent)
+			}
+			if peak := p.peak(t); peak > rest+mostMemory {
+				t.Errorf("%s: the program held %d MiB, %d before", a.name, peak>>20, rest>>20)
+			}
 		}
 		best := patience
 		for range 20 {

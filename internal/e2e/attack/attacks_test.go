@@ -144,6 +144,28 @@ func nested(n int) any {
 
 const aliases = "{ users(first: 1) { nodes { # } } }"
 
+// entities asks for the same representations 100 times.
+var entities = "query($r: [_Any!]!) {" + times(100, " a#: _entities(representations: $r) { __typename }") + "}"
+
+func representations(n int, id string) any {
+	list := make([]any, n)
+	for i := range list {
+		list[i] = map[string]any{"__typename": "User", "id": id}
+	}
+	return map[string]any{"r": list}
+}
+
+// contacts makes the same contact six times.
+var contacts = "mutation($p: [PhoneInput!]) {" + times(6, ` a#: createContact(input: {source: "worksection", name: "x", email: "x", phones: $p}) { userErrors { field code message } }`) + "}"
+
+func phones(n int) any {
+	list := make([]any, n)
+	for i := range list {
+		list[i] = map[string]any{"number": "x"}
+	}
+	return map[string]any{"p": list}
+}
+
 // attacks are all of them. Those that take long are last.
 func attacks() []attack {
 	many := strings.Replace(aliases, "#", times(1000, "a#: name "), 1)
@@ -192,6 +214,18 @@ func attacks() []attack {
 		{"a number out of range", byPost(document("query($n: Int) { users(first: $n) { totalCount } }", map[string]any{"n": 1 << 40})), 200, "BAD_USER_INPUT"},
 		{"one in the document", byPost(document("{ users(first: 99999999999999999999) { totalCount } }")), 200, `"errors"`},
 		{"as many errors as there can be", byPost(document("{ viewer {" + times(1950, " e#") + " } }")), 200, limit("errors", 100)},
+		{"a name of 1 MB over 2,300 undefined variables", byPost(document("query " + strings.Repeat("n", 900<<10) + " {" + times(2300, " user(by: {id: $v#}) { id }") + "}")), 200, "a name may have 200"},
+		{"an alias of 1 MB", byPost(document("{ " + strings.Repeat("a", 900<<10) + ": nobody }")), 200, "a name may have 200"},
+		{"2,300 undefined variables", byPost(document("query " + strings.Repeat("n", 200) + " { users {" + times(800, " a: totalCount @skip(if: $v#)") + "} }")), 200, `"LIMIT_EXCEEDED"`},
+		{"500 kB of text in 300 operations", byPost(document(`fragment F on Query { users(first: "` + strings.Repeat("a", 500<<10) + `") { totalCount } } ` + times(300, "query Q# { ...F } "))), 200, "GRAPHQL_VALIDATION_FAILED"},
+		{"a malformed ID of 250 kB over 100 fields", byPost(document(entities, representations(1, strings.Repeat("!", 250<<10)))), 200, "is not an ID of this graph"},
+		{"2,400 malformed IDs over 100 fields", byPost(document(entities, representations(2400, "!"))), 200, limit("errors", 100)},
+		{"an unknown type of 250 kB over 100 fields", byPost(document(entities, map[string]any{"r": []any{map[string]any{"__typename": strings.Repeat("T", 250<<10)}}})), 200, "there is no entity of type"},
+		{"15,000 phones", byPost(document(contacts, phones(15_000))), 200, limit("list_items", 5000)},
+		{"4,000 phones in six mutations", byPost(document(contacts, phones(4_000))), 200, "more errors"},
+		{"65,000 items in a filter", byPost(document("query($f: UserFilter) { users(filter: $f) { totalCount } }",
+			map[string]any{"f": map[string]any{"accounts": make([]struct{}, 65_000)}})), 200, limit("list_items", 5000)},
+		{"65,000 items in a list in a list", byPost(document("query($v: JSON) { users { totalCount } }", map[string]any{"v": [][]int{make([]int, 65_000)}})), 200, limit("list_items", 5000)},
 		{"a mutation by GET", byGet("mutation { inviteUser }"), 200, "GRAPHQL_VALIDATION_FAILED"},
 		{"a form", byPost("query=%7B__typename%7D", "Content-Type", "application/x-www-form-urlencoded"), 415, "application/json"},
 		{"a text", byPost(plain, "Content-Type", "text/plain"), 415, "application/json"},

@@ -210,13 +210,54 @@ func (p *target) plainly(client *http.Client) error {
 }
 
 // memory gives how much of it the program holds, in bytes.
-func (p *target) memory() (int, error) {
+func (p *target) memory() (int, error) { return p.status("VmRSS:") }
+
+// peak gives the most memory that the program has held since forgetPeak, in bytes.
+func (p *target) peak(t *testing.T) int {
+	t.Helper()
+	n, err := p.status("VmHWM:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// forgetPeak begins to measure anew.
+func (p *target) forgetPeak(t *testing.T) {
+	t.Helper()
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// processorTime gives how long processors have worked for the program so far.
+func (p *target) processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // behind its name
+	fields := strings.Fields(rest)
+	user, err := strconv.Atoi(fields[11])
+	if err != nil {
+		t.Fatal(err)
+	}
+	system, err := strconv.Atoi(fields[12])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(user+system) * (time.Second / 100) // the unit is the same on all systems
+}
+
+// status gives a line of what the system says of the program, in bytes.
+func (p *target) status(name string) (int, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")))
 			return n << 10, err
 		}
