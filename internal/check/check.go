@@ -34,9 +34,9 @@ type Collection struct {
 	Err       *connectors.Error
 }
 
-// limited says that the collection was read as far as the source's limit let it in the time there was: the source is well.
+// limited says that the collection was read as far as the source's limit let it in the time there was, if at all: the source is well.
 func (c *Collection) limited() bool {
-	return c.Count > 0 && c.Err != nil && c.Err.Kind == connectors.KindRateLimited && !c.Err.Blocked
+	return c.Err != nil && c.Err.Kind == connectors.KindRateLimited && !c.Err.Blocked && (c.Count > 0 || c.Err.Unsent)
 }
 
 // OK says whether all of the source could be read, but for what its limit did not let through in time.

@@ -94,6 +94,8 @@ func sources() []*connectors.Source {
 		}}},
 		{Name: "limited", Kind: connectors.RocketChat, Prober: probe{}, Accounts: reading[connectors.Account](0, 500, nil, true, nil),
 			Teams: reading[connectors.Team](0, 10, &many, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
+				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"}),
+			Roles: reading[connectors.Role](0, 0, nil, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
 				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"})},
 		{Name: "empty", Kind: connectors.Altcraft},
 		{Name: "odd", Kind: connectors.Altcraft, Prober: probe{}, Accounts: connectors.ListFunc[connectors.Account](

@@ -54,11 +54,13 @@ func accepted(r *Report) string {
 	return "refused"
 }
 
-// count gives a cell: how many were read; - for what the source does not have, ! for what could not be read, < for less than all.
+// count gives a cell: how many were read; - for what the source does not have, ! for what could not be read, … for what there was no time for.
 func (r *Report) count(kind connectors.Collection) string {
 	for _, c := range r.Collections {
 		switch {
 		case c.Kind != kind:
+		case c.limited() && c.Count == 0:
+			return "…"
 		case c.Err != nil && c.Count == 0:
 			return "!"
 		case !c.Complete && c.Expected != nil:
