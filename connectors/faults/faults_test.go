@@ -33,8 +33,8 @@ func start(t *testing.T) (*faults.Handler, func(ctx context.Context, path string
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	t.Cleanup(h.Clear)
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	t.Cleanup(client.CloseIdleConnections)
+	client := server.Client() // connections of the default client are closed by whoever closes a server
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return h, func(ctx context.Context, path string) (reply, error) {
 		// A body that is not read by the handler must not hide from the server that the client has gone.
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+path, strings.NewReader(`{"a":1}`))
