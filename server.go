@@ -454,7 +454,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	if tokens != nil {
 		read.Go(func() { tokens.Run(reading) })
 	}
-	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Ready: host.Ready, Pprof: cfg.Admin.Pprof}), log)
+	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Readiness: host.Readiness, Pprof: cfg.Admin.Pprof}), log)
 	server := httpapi.Server{Handler: seen.Handler(host, log), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: log}
 	err = server.Serve(ctx, l)
 	stopAdmin() // until here it tells how the drain goes

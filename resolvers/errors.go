@@ -27,6 +27,7 @@ const (
 	codeSourceStale       = "SOURCE_STALE"
 	codeOnlyIfCached      = "ONLY_IF_CACHED"
 	codeWritesUnavailable = "WRITES_UNAVAILABLE"
+	codeLogUnavailable    = "ACCESS_LOG_UNAVAILABLE"
 	codeInternal          = "INTERNAL_SERVER_ERROR"
 )
 

@@ -85,6 +85,9 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	if refusal := withheld.refusal(document, caller); refusal != nil {
 		return refusal
 	}
+	if e.AccessLog.Refuses() && !onlyAboutSchema(document) {
+		return refuse(unrecorded())
+	}
 	withheld.from(document)
 	e.state(document)
 	refused := checkRepresentations(document, e.presented(), bounds.FromContext(ctx))
@@ -134,8 +137,7 @@ func (e *extension) InterceptResponse(ctx context.Context, next graphql.Response
 	resp.Errors = bounds.FromContext(ctx).AddAll(append(resp.Errors, op.refused...), op.withheld.errors())
 	lacking := op.lacking(op.needs)
 	e.tell(ctx, resp, lacking)
-	e.write(ctx, op, resp, len(lacking) > 0)
-	return resp
+	return e.write(ctx, op, resp, len(lacking) > 0)
 }
 
 // tell says what sources lack, in the place that the request has chosen, or that is configured.

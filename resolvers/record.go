@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/internal/access"
 	"roster/internal/bounds"
@@ -53,10 +55,11 @@ func lookups(f *ast.Field, vars map[string]any) int {
 	return 0
 }
 
-// write ends the entry with how the operation was answered, lacking what some source has or not, and writes it down.
-func (e *extension) write(ctx context.Context, op *operation, resp *graphql.Response, lacking bool) {
+// write ends the entry with how the operation was answered, lacking what some source has or not, and writes it down. It gives the answer, or a
+// refusal where that may not go out without an entry. What a mutation has done cannot be taken back: its caller is told.
+func (e *extension) write(ctx context.Context, op *operation, resp *graphql.Response, lacking bool) *graphql.Response {
 	if op.record == nil {
-		return
+		return resp
 	}
 	entry := *op.record
 	entry.Items, entry.Errors = op.items.Load(), len(resp.Errors)+bounds.FromContext(ctx).Omitted()
@@ -69,5 +72,25 @@ func (e *extension) write(ctx context.Context, op *operation, resp *graphql.Resp
 		entry.Outcome = access.Answered
 	}
 	entry.Took = time.Since(op.began)
-	e.AccessLog.Write(ctx, entry)
+	document := graphql.GetOperationContext(ctx)
+	if e.AccessLog.Write(ctx, entry) != nil && e.AccessLog.Withholds() && document.Operation.Operation != ast.Mutation && !onlyAboutSchema(document) {
+		return &graphql.Response{Errors: gqlerror.List{unrecorded()}}
+	}
+	return resp
+}
+
+// unrecorded refuses what could not be written down.
+func unrecorded() *gqlerror.Error {
+	return &gqlerror.Error{Message: "nothing is answered while the access log cannot be written: tell the operator of Roster",
+		Extensions: map[string]any{"code": codeLogUnavailable}}
+}
+
+// onlyAboutSchema says whether an operation asks for no data.
+func onlyAboutSchema(document *graphql.OperationContext) bool {
+	only := true
+	walk(document, document.Operation.SelectionSet, func(f *ast.Field) bool {
+		only = only && (strings.HasPrefix(f.Name, "__") || f.Name == "_service")
+		return false
+	}, nil)
+	return only
 }

@@ -18,7 +18,7 @@ func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, private("canary").company()...).read()
 	path := filepath.Join(t.TempDir(), "access.log")
-	log, err := access.OpenLog(path, nil, nil)
+	log, err := access.OpenLog(access.LogOptions{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,22 +107,23 @@ func TestRefusalsAreNoted(t *testing.T) {
 
 func TestLog(t *testing.T) {
 	t.Parallel()
-	none, err := access.OpenLog("", nil, nil)
-	none.Write(t.Context(), access.Entry{})
-	if err != nil || none.Close() != nil {
+	none, err := access.OpenLog(access.LogOptions{})
+	if err != nil || none.Write(t.Context(), access.Entry{}) != nil || none.Close() != nil {
 		t.Error("a log that is off fails")
 	}
-	if _, err := access.OpenLog(t.TempDir(), nil, nil); err == nil {
+	if _, err := access.OpenLog(access.LogOptions{Path: t.TempDir()}); err == nil {
 		t.Error("a directory for a file: no error")
 	}
 	path := filepath.Join(t.TempDir(), "access.log")
 	for range 2 { // what is there stays
-		l, err := access.OpenLog(path, nil, nil)
+		l, err := access.OpenLog(access.LogOptions{Path: path})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx := access.NewContext(t.Context(), &access.Principal{Method: access.ByKey, Subject: "dashboard"})
-		l.Write(ctx, access.Entry{Operation: "query", Fields: []string{"users"}, Items: 7, Outcome: access.Answered, Took: time.Second})
+		if err := l.Write(ctx, access.Entry{Operation: "query", Fields: []string{"users"}, Items: 7, Outcome: access.Answered, Took: time.Second}); err != nil {
+			t.Error(err)
+		}
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -138,11 +139,13 @@ func TestLog(t *testing.T) {
 		t.Error("others can read it", err)
 	}
 	var lines strings.Builder
-	l, err := access.OpenLog(access.LogToStderr, slog.New(slog.NewTextHandler(&lines, nil)), nil)
+	l, err := access.OpenLog(access.LogOptions{Path: access.LogToStderr, Program: slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Write(t.Context(), access.Entry{})
+	if err := l.Write(t.Context(), access.Entry{}); err != nil {
+		t.Error(err)
+	}
 	if diff := cmp.Diff(true, strings.Contains(lines.String(), "access.method=none")); diff != "" {
 		t.Error(lines.String())
 	}

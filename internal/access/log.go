@@ -2,44 +2,71 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 )
 
 // LogToStderr has the access log written among the program's other lines.
 const LogToStderr = "stderr"
 
-// Log is where it is written down who has read or changed what. A nil Log writes nothing.
-type Log struct {
-	log  *slog.Logger
-	file *os.File // nil among the program's lines
+// LogOptions say where the access log is, and what holds while it cannot be written.
+type LogOptions struct {
+	// Path is a file to append lines to, which only its owner can read, or LogToStderr. Empty means no log.
+	Path string
+	// Refuse withholds answers that cannot be written down. Without it they are given, and counted.
+	Refuse bool
+	// Program is the log of the program.
+	Program *slog.Logger
+	// Lines makes the logger of a file; nil makes one of JSON lines.
+	Lines func(io.Writer) *slog.Logger
+	// Before is the log in whose place this one comes; nil for none. Its failure and its count go on.
+	Before *Log
 }
 
-// OpenLog opens the access log: a file to append lines to, which only its owner can read, or LogToStderr. Empty gives a nil Log. Lines makes the
-// logger of a file; nil makes one of JSON lines.
-func OpenLog(where string, program *slog.Logger, lines func(io.Writer) *slog.Logger) (*Log, error) {
-	switch where {
-	case "":
+// Log is where it is written down who has read or changed what. A nil Log writes nothing. Safe for concurrent use.
+type Log struct {
+	lines   slog.Handler
+	file    *logFile // nil among the program's lines
+	program *slog.Logger
+	refuse  bool
+	failure
+}
+
+// OpenLog opens the access log; an empty path gives a nil Log.
+func OpenLog(opt LogOptions) (*Log, error) {
+	if opt.Path == "" {
 		return nil, nil //nolint:nilnil // it is a Log that writes nothing
-	case LogToStderr:
-		return &Log{log: program.WithGroup("access")}, nil
 	}
-	f, err := os.OpenFile(where, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the operator has named it
-	if err != nil {
-		return nil, fmt.Errorf("access.log: %w", err)
+	if opt.Program == nil {
+		opt.Program = slog.New(slog.DiscardHandler)
 	}
-	if lines == nil {
-		lines = func(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }
+	l := &Log{program: opt.Program, refuse: opt.Refuse}
+	if opt.Path == LogToStderr {
+		l.lines = opt.Program.WithGroup("access").Handler()
+	} else {
+		l.file = &logFile{path: opt.Path}
+		if err := l.file.reopen(); err != nil {
+			return nil, fmt.Errorf("access.log: %w", err)
+		}
+		if opt.Lines == nil {
+			opt.Lines = func(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }
+		}
+		l.lines = opt.Lines(l.file).Handler()
 	}
-	return &Log{log: lines(f), file: f}, nil
+	l.takeOver(opt.Before)
+	return l, nil
 }
 
 // Close closes the file.
 func (l *Log) Close() error {
-	if l == nil || l.file == nil {
+	if l == nil {
+		return nil
+	}
+	l.end()
+	if l.file == nil {
 		return nil
 	}
 	return l.file.Close()
@@ -74,18 +101,28 @@ const (
 	Failed Outcome = "failed"
 )
 
-// Write writes an entry under the caller's name.
-func (l *Log) Write(ctx context.Context, e Entry) {
+// ErrLog is for an entry that could not be written.
+var ErrLog = errors.New("the access log cannot be written")
+
+// Write writes an entry under the caller's name, at any level of the program's log. The error is ErrLog.
+func (l *Log) Write(ctx context.Context, e Entry) error {
 	if l == nil {
-		return
+		return nil
 	}
 	p := FromContext(ctx)
 	if p == nil {
 		p = &Principal{Method: ByNothing}
 	}
-	l.log.LogAttrs(ctx, slog.LevelInfo, "access",
+	line := slog.NewRecord(time.Now(), slog.LevelInfo, "access", 0)
+	line.AddAttrs(
 		slog.String("method", string(p.Method)), slog.String("subject", p.Subject),
 		slog.String("operation", e.Operation), slog.String("name", e.Name), slog.String("hash", e.Hash),
 		slog.Any("fields", e.Fields), slog.Any("sources", e.Sources), slog.Int64("items", e.Items), slog.Int("lookups", e.Lookups),
 		slog.Any("withheld", e.Withheld), slog.Int("errors", e.Errors), slog.String("outcome", string(e.Outcome)), slog.Duration("took", e.Took))
+	// A slog.Logger would drop the handler's error.
+	if err := l.lines.Handle(ctx, line); err != nil {
+		l.failed(ctx, err)
+		return ErrLog
+	}
+	return nil
 }

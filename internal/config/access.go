@@ -24,6 +24,8 @@ type Access struct {
 	Everyone bool
 	// Log is where it is written down who read or changed what: a path, access.LogToStderr, or empty for nowhere.
 	Log string
+	// LogRefuses withholds answers that cannot be written down there.
+	LogRefuses bool
 }
 
 // Asks says whether callers are asked who they are.
@@ -35,12 +37,19 @@ var (
 	hostForm    = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
 )
 
-const logOff = "off"
+// Values of access.log and access.log_failure.
+const (
+	logOff    = "off"
+	logRefuse = "refuse"
+)
 
 func (d *decoder) access(f *accessFile, all *Limits) Access {
-	a := Access{Keys: d.keys(f.Keys, all), OIDC: d.oidc(f.OIDC, all), Log: f.Log}
+	a := Access{Keys: d.keys(f.Keys, all), OIDC: d.oidc(f.OIDC, all), Log: f.Log, LogRefuses: f.LogFailure == logRefuse}
 	if f.Log == logOff {
 		a.Log = ""
+	}
+	if a.Log == "" && a.LogRefuses {
+		d.fault("access.log_failure", "refuse needs an access.log to be written")
 	}
 	if f.Anonymous != nil {
 		a.Anonymous = f.Anonymous.Scopes

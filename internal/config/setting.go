@@ -114,11 +114,12 @@ type corsFile struct {
 }
 
 type accessFile struct {
-	Keys      []keyFile      `key:"keys" default:"(none)" doc:"API keys, each with a name and scopes. To replace one, add the new one, and remove the old one when nobody uses it."`
-	OIDC      *oidcFile      `key:"oidc" default:"(none)" doc:"Whose tokens (JWT) are taken."`
-	Anonymous *anonymousFile `key:"anonymous" default:"(none)" doc:"Lets callers in who show no credentials."`
-	Hosts     []string       `key:"hosts" default:"(loopback without keys and oidc, or with anonymous: localhost and loopback addresses; else any)" doc:"The names or addresses by which the server may be asked for, without a port. Requests for others are refused, but for /healthz and /readyz."`
-	Log       string         `key:"log" type:"off, stderr or path" default:"off" doc:"Where to write down who read or changed what: one line an answer, without values. Relative to the configuration file."`
+	Keys       []keyFile      `key:"keys" default:"(none)" doc:"API keys, each with a name and scopes. To replace one, add the new one, and remove the old one when nobody uses it."`
+	OIDC       *oidcFile      `key:"oidc" default:"(none)" doc:"Whose tokens (JWT) are taken."`
+	Anonymous  *anonymousFile `key:"anonymous" default:"(none)" doc:"Lets callers in who show no credentials."`
+	Hosts      []string       `key:"hosts" default:"(loopback without keys and oidc, or with anonymous: localhost and loopback addresses; else any)" doc:"The names or addresses by which the server may be asked for, without a port. Requests for others are refused, but for /healthz and /readyz."`
+	Log        string         `key:"log" type:"off, stderr or path" default:"off" doc:"Where to write down who read or changed what: one line an answer, without values. Relative to the configuration file."`
+	LogFailure string         `key:"log_failure" oneof:"continue refuse" default:"continue" doc:"What holds while access.log cannot be written: continue answers, counts the missing entries and has a metric tell; refuse answers operations with HTTP 503 and fails /readyz."`
 }
 
 type keyFile struct {

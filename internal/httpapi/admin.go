@@ -14,8 +14,8 @@ import (
 type AdminOptions struct {
 	// Metrics are served at /metrics.
 	Metrics http.Handler
-	// Ready is as in Options.
-	Ready func() bool
+	// Readiness is as in Options.
+	Readiness func() error
 	// Pprof adds Go's profiles below /debug/pprof/.
 	Pprof bool
 }
@@ -23,7 +23,7 @@ type AdminOptions struct {
 // NewAdmin assembles what is served to the operator on a listener of its own.
 func NewAdmin(opt AdminOptions) http.Handler {
 	mux := http.NewServeMux()
-	health(mux, opt.Ready)
+	health(mux, opt.Readiness)
 	mux.Handle("GET /metrics", opt.Metrics)
 	if opt.Pprof {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -36,12 +36,14 @@ func NewAdmin(opt AdminOptions) http.Handler {
 }
 
 // health answers whether the process lives, and whether it can answer.
-func health(mux *http.ServeMux, ready func() bool) {
+func health(mux *http.ServeMux, readiness func() error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if ready != nil && !ready() {
-			plain(w, http.StatusServiceUnavailable, "not ready: stopping, or the sources are still being read for the first time\n")
-			return
+		if readiness != nil {
+			if err := readiness(); err != nil {
+				plain(w, http.StatusServiceUnavailable, "not ready: "+err.Error()+"\n")
+				return
+			}
 		}
 		plain(w, http.StatusOK, "ready\n")
 	})

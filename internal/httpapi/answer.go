@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/internal/access"
 	"roster/internal/freshness"
@@ -59,8 +60,16 @@ func answer(w http.ResponseWriter, m medium, resp *graphql.Response) {
 	status := http.StatusOK
 	if resp.Data == nil {
 		status = statusIn(m)
+		if unrecorded(resp.Errors) {
+			status = http.StatusServiceUnavailable
+		}
 	}
 	write(w, status, resp)
+}
+
+// unrecorded says whether an operation was refused since it could not be written down, which is no fault of its caller.
+func unrecorded(errs gqlerror.List) bool {
+	return len(errs) == 1 && errs[0].Extensions["code"] == codeLogUnavailable
 }
 
 // headerOfAge says how old the data of an answer is, and lets the asker, but nobody between, keep one without faults for as long as it is fresh.

@@ -32,8 +32,8 @@ type Options struct {
 	API API
 	// Pages serves the playground, for every path that is nothing else.
 	Pages http.Handler
-	// Ready says whether queries can be answered; nil means always.
-	Ready func() bool
+	// Readiness says why queries cannot be answered; its error is nil while they can. A nil one means that they always can.
+	Readiness func() error
 	// Access says who is asking; nil lets everyone do everything.
 	Access Authenticator
 	// Hosts are the names, in lower case and without a port, by which the graph and the pages may be asked for; nil for any.
@@ -80,7 +80,7 @@ func New(opt Options) http.Handler {
 		mux.Handle("GET /schema.graphql", newSchemaFile(d, opt.ClientSchema))
 	}
 	if !opt.HealthElsewhere {
-		health(mux, opt.Ready)
+		health(mux, opt.Readiness)
 	}
 	if opt.Metrics != nil {
 		mux.Handle("GET /metrics", opt.Metrics)

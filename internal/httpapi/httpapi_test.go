@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -336,7 +337,12 @@ func TestOtherPaths(t *testing.T) {
 	t.Parallel()
 	ready := false
 	pages := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "a page") })
-	h := httpapi.New(httpapi.Options{API: api{}, Pages: pages, Ready: func() bool { return ready }})
+	h := httpapi.New(httpapi.Options{API: api{}, Pages: pages, Readiness: func() error {
+		if !ready {
+			return errors.New("starting")
+		}
+		return nil
+	}})
 	fetch := func(method, path string) (int, string) {
 		rec := do(h, httptest.NewRequestWithContext(t.Context(), method, path, nil))
 		return rec.Code, rec.Body.String()

@@ -110,7 +110,7 @@ func outcomeOfCode(code any) Outcome {
 		return OutcomePartial
 	case s == codeTimeout:
 		return OutcomeTimedOut
-	case s == "INTERNAL_SERVER_ERROR":
+	case s == "INTERNAL_SERVER_ERROR", s == codeLogUnavailable:
 		return OutcomeFailed
 	}
 	return OutcomeRefused

@@ -17,6 +17,7 @@ const (
 	codeForbiddenOrigin = "FORBIDDEN_ORIGIN"
 	codeIntrospection   = "INTROSPECTION_DISABLED"
 	codeTimeout         = "TIMEOUT"
+	codeLogUnavailable  = "ACCESS_LOG_UNAVAILABLE" // of the graph
 )
 
 // refusal is why a request or an operation is not answered.

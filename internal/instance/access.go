@@ -18,7 +18,11 @@ type doorway struct {
 
 // openDoor makes what the configuration says of access. What an authenticator before it knows of the issuer's keys stays known.
 func openDoor(cfg *config.Access, opt *Options, before *instance) (*doorway, error) {
-	kept, err := access.OpenLog(cfg.Log, opt.Logger, opt.AccessLines)
+	logged := access.LogOptions{Path: cfg.Log, Refuse: cfg.LogRefuses, Program: opt.Logger, Lines: opt.AccessLines}
+	if before != nil {
+		logged.Before = before.door.log
+	}
+	kept, err := access.OpenLog(logged)
 	if err != nil {
 		return nil, err
 	}

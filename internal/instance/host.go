@@ -30,7 +30,7 @@ func New(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 		h.ready.Store(true)
 		ready()
 	})
-	i, err := build(cfg, &h.opt, nil, h.isReady)
+	i, err := build(cfg, &h.opt, nil, h.Readiness)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +42,6 @@ func New(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	h.last.Store(&Reload{OK: true, Since: time.Now()})
 	return h, nil
 }
-
-func (h *Host) isReady() bool { return h.ready.Load() && !h.opt.Stopping() }
 
 // ServeHTTP has the current instance answer. A request is answered to its end by the one that took it.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -86,7 +84,7 @@ const settleWithin = 10 * time.Second
 // what it has begun. A configuration that is refused changes nothing: all that can fail is in build, which has no effect.
 func (h *Host) replace(ctx context.Context, cfg *config.Config) error {
 	old := h.current.Load()
-	next, err := build(cfg, &h.opt, old, h.isReady)
+	next, err := build(cfg, &h.opt, old, h.Readiness)
 	if err != nil {
 		return err
 	}

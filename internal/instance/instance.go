@@ -84,7 +84,7 @@ type instance struct {
 
 // build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
 // for each fault. It has no effect on anything that outlives it: what has one is left to commit, since the configuration may still be refused.
-func build(cfg *config.Config, opt *Options, before *instance, ready func() bool) (*instance, error) {
+func build(cfg *config.Config, opt *Options, before *instance, readiness func() error) (*instance, error) {
 	i := &instance{config: cfg, tier: opt.Tier, ledger: opt.Writes, retired: make(chan struct{}), log: opt.Logger,
 		reminders: new(credential.Reminders)}
 	if before != nil {
@@ -136,7 +136,7 @@ func build(cfg *config.Config, opt *Options, before *instance, ready func() bool
 		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Writer: i.writer, AccessLog: i.door.log, Logger: opt.Logger,
 			SourcesApart: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
-		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Ready: ready,
+		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
 		Limits: limits, Own: own(&cfg.Access), Gate: i.gate, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}

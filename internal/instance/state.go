@@ -1,7 +1,10 @@
 package instance
 
 import (
+	"errors"
+
 	"roster/connectors"
+	"roster/internal/access"
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
@@ -10,8 +13,26 @@ import (
 
 // The methods below tell of the current instance what the operator wants to know.
 
-// Ready says whether queries can be answered.
-func (h *Host) Ready() bool { return h.isReady() }
+var (
+	errStopping = errors.New("stopping")
+	errReading  = errors.New("the sources are still being read for the first time")
+)
+
+// Readiness says why queries cannot be answered; its error is nil while they can.
+func (h *Host) Readiness() error {
+	switch {
+	case h.opt.Stopping():
+		return errStopping
+	case !h.ready.Load():
+		return errReading
+	case h.current.Load().door.log.Refuses():
+		return access.ErrLog
+	}
+	return nil
+}
+
+// AccessLog says how the access log fares.
+func (h *Host) AccessLog() access.LogStats { return h.current.Load().door.log.Stats() }
 
 // Sources gives the sources, in the order of the configuration.
 func (h *Host) Sources() []*connectors.Source { return h.current.Load().sources }

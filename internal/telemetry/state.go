@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster/connectors"
+	"roster/internal/access"
 	"roster/internal/instance"
 	"roster/internal/presence"
 	"roster/internal/roster"
@@ -16,8 +17,9 @@ import (
 
 // State is what the program keeps, which is looked at when the metrics are asked for.
 type State interface {
-	// Ready says whether queries can be answered.
-	Ready() bool
+	// Readiness says why queries cannot be answered; its error is nil while they can.
+	Readiness() error
+	AccessLog() access.LogStats
 	Sources() []*connectors.Source
 	Statuses() []snapshot.Status
 	Uses() []snapshot.Use
@@ -50,6 +52,9 @@ func (m metric) send(to chan<- prometheus.Metric, value float64, labels ...strin
 
 var (
 	ready = gauge("roster_ready", "1 when queries can be answered, as /readyz says.")
+
+	accessLogFailing  = gauge("roster_access_log_failing", "1 while the access log cannot be written.")
+	accessLogFailures = counter("roster_access_log_failures_total", "Entries of the access log that could not be written.")
 
 	configOK    = gauge("roster_config_reload_successful", "1 unless the last attempt to take a configuration over has failed.")
 	configSince = gauge("roster_config_in_force_timestamp_seconds", "Since when the configuration in force has been that.")
@@ -89,7 +94,7 @@ var (
 	directoryAge      = gauge("roster_directory_age_seconds", "How long ago the current directory was published.")
 )
 
-var all = []metric{ready, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
+var all = []metric{ready, accessLogFailing, accessLogFailures, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
 	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
@@ -109,7 +114,7 @@ func (stateCollector) Describe(to chan<- *prometheus.Desc) {
 // Collect reads them.
 func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	now := time.Now()
-	ready.send(to, flag(c.state.Ready()))
+	ready.send(to, flag(c.state.Readiness() == nil))
 	for _, s := range c.state.Sources() {
 		c.source(to, s)
 	}
@@ -127,6 +132,9 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 		presenceLookups.send(to, float64(s.Calls), source, "call")
 		presenceLookups.send(to, float64(s.Waits), source, "wait")
 	}
+	log := c.state.AccessLog()
+	accessLogFailing.send(to, flag(log.Failing))
+	accessLogFailures.send(to, float64(log.Failures))
 	reload := c.state.LastReload()
 	configOK.send(to, flag(reload.OK))
 	configSince.send(to, float64(reload.Since.Unix()))
