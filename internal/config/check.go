@@ -31,9 +31,17 @@ var trusts = map[string]connectors.Trust{
 	"verified": connectors.TrustVerified, "asserted": connectors.TrustAsserted, "none": connectors.TrustNone,
 }
 
+// plain makes what a configuration takes from a file as it stands there.
+func plain(f *rootFile) *Config {
+	return &Config{
+		IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, DrainDelay: f.DrainDelay, SourcesApart: f.SourceErrs == "extensions",
+		Introspection: f.Introspection, Limits: f.Limits, PersistedQueries: f.PersistedQueries, Writes: Writes(f.Writes), Log: Log(f.Log),
+	}
+}
+
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
-	c := &Config{IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, DrainDelay: f.DrainDelay, SourcesApart: f.SourceErrs == "extensions"}
+	c := plain(f)
 	c.Access = d.access(&f.Access, &f.Limits)
 	c.Access.Everyone = over.everyone
 	guarded := over.everyone || c.Access.Asks()
@@ -55,12 +63,12 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		}
 		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names, guard))
 	}
-	c.Admin, c.Log, c.Tracing = d.admin(&f.Admin), Log(f.Log), d.tracing(&f.Tracing)
+	c.Admin, c.Tracing = d.admin(&f.Admin), d.tracing(&f.Tracing)
 	c.Redis = d.redis(f.Redis)
 	if c.CacheDir = f.CacheDir; c.CacheDir != "" && c.Redis != nil {
 		d.fault("cache_dir", "is for a configuration without redis")
 	}
-	if c.Writes = Writes(f.Writes); c.Writes.Dir != "" && c.Redis != nil {
+	if c.Writes.Dir != "" && c.Redis != nil {
 		d.fault("writes.dir", "is for a configuration without redis")
 	}
 	c.CredentialsDir = f.CredentialsDir
@@ -73,7 +81,6 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	if !over.everyone { // where everyone may ask, there is nothing to overhear that is not to be had anyway
 		d.plaintext(c.Listen, f)
 	}
-	c.Introspection, c.Limits, c.PersistedQueries = f.Introspection, f.Limits, f.PersistedQueries
 	c.Federation = d.federation(&f.Federation, &c.Access)
 	if t := f.TrustedDocuments; t != nil {
 		c.TrustedDocuments = &TrustedDocuments{File: t.File, Enforce: t.Mode != "warn"}

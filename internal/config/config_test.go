@@ -202,6 +202,16 @@ func TestDefault(t *testing.T) {
 			t.Errorf("%s: got %+v", s.Name, s)
 		}
 	}
+	least, err := Open("testdata/good/least.yaml", testEnv).Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err = Default(least.Listen, []connectors.Config{least.Sources[0].Config}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(least, got, zones); diff != "" {
+		t.Errorf("-the file +without one:\n%s", diff)
+	}
 	if _, err := Default("0.0.0.0:1", nil); err == nil {
 		t.Error("an address that everybody reaches: no error")
 	}

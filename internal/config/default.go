@@ -15,9 +15,8 @@ func Default(listen string, sources []connectors.Config) (*Config, error) {
 	})
 	var file rootFile
 	d.mapping(nil, "", reflect.ValueOf(&file).Elem(), "")
-	c := &Config{Listen: listen, IdleAfter: file.IdleAfter, FirstWait: file.FirstWait, MaxWait: file.MaxWait, DrainDelay: file.DrainDelay, Limits: file.Limits, PersistedQueries: file.PersistedQueries,
-		Precedence: map[string][]string{},
-		Admin:      Admin(file.Admin), Writes: Writes(file.Writes), Log: Log(file.Log), Tracing: Tracing(file.Tracing)}
+	c := plain(&file)
+	c.Listen, c.Precedence, c.Admin, c.Tracing = listen, map[string][]string{}, Admin(file.Admin), Tracing(file.Tracing)
 	for _, s := range sources {
 		var settings sourceFile
 		d.mapping(nil, "", reflect.ValueOf(&settings).Elem(), string(s.Kind))
