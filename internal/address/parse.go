@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // The bounds of a field.
@@ -13,15 +14,12 @@ const (
 	mostInField  = 32   // addresses
 )
 
-// Parse reads the addresses in a field of a source, each once and in their order: one address, a list with commas, semicolons or line breaks,
-// names with addresses in angle brackets, and mailto links. What is no address is left out. Where a comma may belong to the address after it, as
+// Parse reads the addresses in a field of a source, each once and in their order: one address, a list with commas, semicolons, spaces, slashes, bars or line
+// breaks, names with addresses in angle brackets, and mailto links. What is no address is left out. Where a comma may belong to the address after it, as
 // in "john,doe@example.com", that address is left out too: doe@example.com is somebody else.
 func Parse(field string) []Address {
 	if !strings.ContainsAny(field, "<>,;:()\"\r\n") {
-		if a, ok := Of(field); ok {
-			return []Address{a}
-		}
-		return nil
+		return apart(field)
 	}
 	if len(field) > longestField {
 		return nil
@@ -71,10 +69,26 @@ func one(part string) []Address {
 	if link, ok := cutMailto(part); ok {
 		return linked(link)
 	}
+	return apart(part)
+}
+
+// apart reads one address, or several with spaces, slashes or bars between them. What is no address by itself is only divided if each part is one.
+func apart(part string) []Address {
 	if a, ok := Of(part); ok {
 		return []Address{a}
 	}
-	return nil
+	if len(part) > longestField || strings.Count(part, "@") < 2 {
+		return nil
+	}
+	var out []Address
+	for one := range strings.FieldsFuncSeq(part, func(r rune) bool { return r == '/' || r == '|' || unicode.IsSpace(r) }) {
+		a, ok := Of(one)
+		if !ok {
+			return nil
+		}
+		out = appendNew(out, a)
+	}
+	return out
 }
 
 // cutMailto cuts the scheme off a mailto link.

@@ -49,6 +49,25 @@ func TestSpellingsOfOneAddress(t *testing.T) {
 	}
 }
 
+// TestLookupByWhatHoldsAnAddress: what a field of a source may hold finds a person too, if it holds one address.
+func TestLookupByWhatHoldsAnAddress(t *testing.T) {
+	t.Parallel()
+	d := directory.Build(directory.Rules{}, []directory.SourceData{worksection(acc("1", "ida@books.example"), acc("2", "kim@books.example"))})
+	for email, found := range map[string]bool{
+		"mailto:Ida@books.example":                 true,
+		"Voss, Ida <ida@books.example>":            true,
+		"ida@books.example;":                       true,
+		"ida@books.example; kim@books.example":     false,
+		"kim, ida@books.example":                   false,
+		"Ida <nobody@books.example>":               false,
+		"ida@books.example <nobody@books.example>": false,
+	} {
+		if u := d.UserByEmail(email); (u != nil) != found || found && u.Email != "ida@books.example" {
+			t.Errorf("%q finds %v", email, u)
+		}
+	}
+}
+
 func TestAddressesThatStayApart(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ one, other string }{

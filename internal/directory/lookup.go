@@ -26,8 +26,17 @@ func (d *Directory) UserByAccount(ref connectors.Ref) *User {
 	return nil
 }
 
-// UserByEmail finds a person by an address that a source vouches for and nobody shares, in any of its spellings; nil where nobody is found.
-func (d *Directory) UserByEmail(email string) *User { return d.byEmail[address.Key(email)] }
+// UserByEmail finds a person by an address that a source vouches for and nobody shares, in any of its spellings, also in a mailto link or with a name;
+// nil where nobody is found.
+func (d *Directory) UserByEmail(email string) *User {
+	if u := d.byEmail[address.Key(email)]; u != nil {
+		return u
+	}
+	if parsed := address.Parse(email); len(parsed) == 1 {
+		return d.byEmail[parsed[0].Key]
+	}
+	return nil
+}
 
 // KnownSource refuses a name that no source has.
 func (d *Directory) KnownSource(argument, name string) error {
