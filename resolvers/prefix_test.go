@@ -71,6 +71,24 @@ func TestPrefix(t *testing.T) {
 			entities["_entities"]); diff != "" {
 			t.Errorf("entities (-want +got):\n%s", diff)
 		}
+		for query, want := range map[string]string{
+			`query($v: RosterUserFilter) { rosterUsers(filter: $v) { totalCount } }`:                                `variable "$v": 5 is not an object, as RosterUserFilter is`,
+			`query($v: RosterUserLookup!) { rosterUser(by: $v) { id } }`:                                            `variable "$v": 5 is not an object, as RosterUserLookup is`,
+			`query($v: RosterOrderDirection) { rosterUsers(orderBy: {field: NAME, direction: $v}) { totalCount } }`: `variable "$v": 5 is not a value of RosterOrderDirection`,
+		} {
+			if got := p.ask(query, "v", 5); len(got.Errors) != 1 || got.Errors[0].Message != want {
+				t.Errorf("%s: the errors are %v, want %s", query, got.Errors, want)
+			}
+		}
+		for query, want := range map[string]string{
+			`query($v: RosterUserLookup!) { rosterUser(by: $v) { id } }`: `variable "$v": cannot be null: its type is RosterUserLookup!`,
+			`query($v: RosterOrderDirection) { rosterUsers(orderBy: {field: NAME, direction: $v}) { totalCount } }`: `variable "$v" cannot be null: it is used in the argument "orderBy" of ` +
+				`the field rosterUsers, at direction, whose type is RosterOrderDirection!`,
+		} {
+			if got := p.ask(query, "v", nil); len(got.Errors) != 1 || got.Errors[0].Message != want {
+				t.Errorf("%s: the errors are %v, want %s", query, got.Errors, want)
+			}
+		}
 		for _, wrong := range []string{`{ users(first: 1) { totalCount } }`, `{ rosterNode(id: "x") { ... on User { id } } }`,
 			`query($f: UserFilter) { rosterUsers(filter: $f) { totalCount } }`} {
 			if a := p.ask(wrong); len(a.Errors) == 0 || a.Errors[0].Extensions["code"] != "GRAPHQL_VALIDATION_FAILED" {

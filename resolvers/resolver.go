@@ -76,6 +76,9 @@ func (r *Resolver) Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.Lis
 	return r.presented().Prepare(doc, by)
 }
 
+// TypeName gives the name under which a type of the executable schema is served.
+func (r *Resolver) TypeName(own string) string { return r.presented().TypeName(own) }
+
 func (r *Resolver) log() *slog.Logger {
 	if r.Logger == nil {
 		return slog.New(slog.DiscardHandler)

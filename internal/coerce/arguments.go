@@ -11,6 +11,7 @@ import (
 // literals and the types of variables to the schema, and variables has held their values to those types: what can still be wrong is a null, or
 // nothing, where a value must be.
 type arguments struct {
+	named  func(*ast.Type) string
 	op     *ast.OperationDefinition
 	values map[string]any
 	// uncertain finds whether anything could be wrong, in the place of what is: it takes each variable that may be null for null, and leaves nothing
@@ -135,5 +136,5 @@ func (c *arguments) fault(v *ast.Value, absent bool) {
 		of = strings.TrimSuffix("@"+c.at.directive+" at "+strings.Join(c.fields, "."), " at ")
 	}
 	c.errs = append(c.errs, report(v.Position, append(path{field(c.at.argument)}, c.path...),
-		"variable %q %s: it is used in the argument %q of %s%s, whose type is %s", "$"+v.Raw, must, c.at.argument, of, c.path.within(), v.ExpectedType))
+		"variable %q %s: it is used in the argument %q of %s%s, whose type is %s", "$"+v.Raw, must, c.at.argument, of, c.path.within(), c.named(v.ExpectedType)))
 }

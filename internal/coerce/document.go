@@ -7,6 +7,9 @@ import (
 
 // Document is a validated document, ready to be run with any variables. It may be used by several requests at a time.
 type Document struct {
+	// TypeName gives the name under which clients know a type, for messages; nil where that is the schema's own.
+	TypeName func(own string) string
+
 	schema *ast.Schema
 	// uncertain are the operations in which a variable that may be null is used where null is not allowed. Validation permits that for variables and
 	// arguments with defaults. In all other operations, no variable can make an argument wrong.
@@ -17,7 +20,7 @@ type Document struct {
 func NewDocument(schema *ast.Schema, doc *ast.QueryDocument) *Document {
 	d := &Document{schema: schema}
 	for _, op := range doc.Operations {
-		c := arguments{op: op, uncertain: true}
+		c := arguments{named: d.named, op: op, uncertain: true}
 		c.walk(op.SelectionSet)
 		if len(c.errs) > 0 {
 			if d.uncertain == nil {
@@ -42,9 +45,9 @@ func NewDocument(schema *ast.Schema, doc *ast.QueryDocument) *Document {
 // object with the defaults of its fields, and what was given for other scalars. A variable that was not given and has no default is absent. If
 // anything is wrong, there are errors in its place, at most maxErrors; none of them has a path, since nothing has run.
 func (d *Document) Values(op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List) {
-	values, errs := variables(d.schema, op, given)
+	values, errs := d.variables(op, given)
 	if len(errs) == 0 && d.uncertain[op] {
-		c := arguments{op: op, values: values}
+		c := arguments{named: d.named, op: op, values: values}
 		c.walk(op.SelectionSet)
 		errs = c.errs
 	}
@@ -52,6 +55,24 @@ func (d *Document) Values(op *ast.OperationDefinition, given map[string]any) (ma
 		return nil, errs
 	}
 	return values, nil
+}
+
+// named gives a type as clients know it.
+func (d *Document) named(t *ast.Type) string {
+	if d.TypeName == nil {
+		return t.String()
+	}
+	var rename func(t *ast.Type) *ast.Type
+	rename = func(t *ast.Type) *ast.Type {
+		out := *t
+		if t.Elem != nil {
+			out.Elem = rename(t.Elem)
+		} else {
+			out.NamedType = d.TypeName(t.NamedType)
+		}
+		return &out
+	}
+	return rename(t).String()
 }
 
 // forgetDefinitions takes the definitions of variables out of the values that use them. In a fragment that several operations share, they are those

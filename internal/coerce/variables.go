@@ -8,12 +8,12 @@ import (
 )
 
 // variables is CoerceVariableValues.
-func variables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List) {
+func (d *Document) variables(op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List) {
 	if len(op.VariableDefinitions) == 0 {
 		return nil, nil
 	}
 	values := make(map[string]any, len(op.VariableDefinitions))
-	c := coercion{schema: schema}
+	c := coercion{schema: d.schema, named: d.named}
 	for _, v := range op.VariableDefinitions {
 		c.variable = v
 		value, is := given[v.Variable]
@@ -35,10 +35,13 @@ func variables(schema *ast.Schema, op *ast.OperationDefinition, given map[string
 // coercion is the work on the variables of one operation.
 type coercion struct {
 	schema   *ast.Schema
+	named    func(*ast.Type) string
 	variable *ast.VariableDefinition // the one at work
 	path     path                    // in its value
 	errs     gqlerror.List
 }
+
+func (c *coercion) name(def *ast.Definition) string { return c.named(ast.NamedType(def.Name, nil)) }
 
 // value gives a value of a type, or an error and any value.
 func (c *coercion) value(t *ast.Type, v any) any {
@@ -47,7 +50,7 @@ func (c *coercion) value(t *ast.Type, v any) any {
 		return nil
 	case v == nil:
 		if t.NonNull {
-			c.fault("cannot be null: its type is %s", t)
+			c.fault("cannot be null: its type is %s", c.named(t))
 		}
 		return nil
 	case t.Elem != nil:
@@ -59,7 +62,7 @@ func (c *coercion) value(t *ast.Type, v any) any {
 		return c.object(def, v)
 	case ast.Enum:
 		if name, ok := v.(string); !ok || def.EnumValues.ForName(name) == nil {
-			c.fault("%s is not a value of %s", shown(v), def.Name)
+			c.fault("%s is not a value of %s", shown(v), c.name(def))
 		}
 		return v
 	}
@@ -90,7 +93,7 @@ func (c *coercion) list(elem *ast.Type, v any) any {
 func (c *coercion) object(def *ast.Definition, v any) any {
 	object, ok := v.(map[string]any)
 	if !ok {
-		c.fault("%s is not an object, as %s is", shown(v), def.Name)
+		c.fault("%s is not an object, as %s is", shown(v), c.name(def))
 		return nil
 	}
 	given, known := len(object), 0
@@ -130,7 +133,7 @@ func (c *coercion) unknown(def *ast.Definition, object map[string]any) {
 	slices.Sort(names)
 	for _, name := range names {
 		c.path = append(c.path, field(name))
-		c.fault("%s has no such field", def.Name)
+		c.fault("%s has no such field", c.name(def))
 		c.path = c.path[:len(c.path)-1]
 	}
 }
@@ -138,13 +141,13 @@ func (c *coercion) unknown(def *ast.Definition, object map[string]any) {
 // one holds a @oneOf input object to exactly one field, which is not null.
 func (c *coercion) one(def *ast.Definition, object map[string]any) {
 	if len(object) != 1 {
-		c.fault("exactly one field of %s must be given, not %d", def.Name, len(object))
+		c.fault("exactly one field of %s must be given, not %d", c.name(def), len(object))
 		return
 	}
 	for name, v := range object {
 		if v == nil && def.Fields.ForName(name) != nil {
 			c.path = append(c.path, field(name))
-			c.fault("cannot be null: exactly one field of %s must have a value", def.Name)
+			c.fault("cannot be null: exactly one field of %s must have a value", c.name(def))
 			c.path = c.path[:len(c.path)-1]
 		}
 	}

@@ -50,7 +50,7 @@ func (d *documents) check(ctx context.Context, doc *ast.QueryDocument) (errs gql
 			panic(p)
 		}
 	}()
-	return d.prepare(doc, found.bound(quietRules()))
+	return d.api.Prepare(doc, found.bound(quietRules()))
 }
 
 // findings are what rules find in one document.

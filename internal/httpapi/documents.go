@@ -27,14 +27,11 @@ const (
 // where what would be dear to check has to be refused.
 type documents struct {
 	schema          *ast.Schema // of what is run
-	prepare         prepare
+	api             API
 	limits          Limits
 	introspection   bool
 	ordinary, large graphql.Cache[*document]
 }
-
-// prepare is API.Prepare.
-type prepare func(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List
 
 // document is one that fits the schema.
 type document struct {
@@ -47,8 +44,9 @@ type document struct {
 	service bool
 }
 
-func newDocument(schema *ast.Schema, checked *ast.QueryDocument) *document {
+func newDocument(schema *ast.Schema, typeName func(own string) string, checked *ast.QueryDocument) *document {
 	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}, items: itemsOf(checked), service: asksFor(checked, serviceField)}
+	doc.coerce.TypeName = typeName
 	for _, op := range checked.Operations {
 		without := *op
 		without.VariableDefinitions = nil
@@ -57,9 +55,9 @@ func newDocument(schema *ast.Schema, checked *ast.QueryDocument) *document {
 	return doc
 }
 
-func newDocuments(schema *ast.Schema, prepare prepare, limits Limits, introspection bool) *documents {
+func newDocuments(schema *ast.Schema, api API, limits Limits, introspection bool) *documents {
 	return &documents{
-		schema: schema, prepare: prepare, limits: limits, introspection: introspection,
+		schema: schema, api: api, limits: limits, introspection: introspection,
 		ordinary: lru.New[*document](ordinaryDocuments), large: lru.New[*document](largeDocuments),
 	}
 }
@@ -102,7 +100,7 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if !d.introspection && asksFor(parsed, schemaFields) {
 		return nil, introspectionOff.list()
 	}
-	doc := newDocument(d.schema, parsed)
+	doc := newDocument(d.schema, d.api.TypeName, parsed)
 	cache.Add(ctx, text, doc)
 	return doc, nil
 }

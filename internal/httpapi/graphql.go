@@ -46,7 +46,7 @@ const (
 func newDoor(opt Options) *door {
 	schema := opt.API.Schema()
 	d := &door{
-		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.API.Prepare, opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
+		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.API, opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
 		lists: opt.API.Lists,
 		gate:  opt.Gate, endless: NewGate(opt.Limits, opt.Own), access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,

@@ -19,6 +19,8 @@ type API interface {
 	Schema() graphql.ExecutableSchema
 	// Prepare holds a document to the schema that clients know, by these rules, and makes it one of Schema's.
 	Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List
+	// TypeName gives the name under which clients know a type of Schema's.
+	TypeName(own string) string
 	// Lists says how long lists are in the data that an operation would see now.
 	Lists() cost.Lists
 	// Extension prepares operations. It asks affords about the data that an operation does see, and answers with the errors if there are any.

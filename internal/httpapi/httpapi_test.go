@@ -43,6 +43,8 @@ func (api) Extension(func(context.Context, cost.Lists) gqlerror.List) graphql.Ha
 	return idle{}
 }
 
+func (api) TypeName(own string) string { return own }
+
 func (a api) Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List {
 	return validator.ValidateWithRules(a.Schema().Schema(), doc, by)
 }
