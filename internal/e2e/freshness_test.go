@@ -38,7 +38,7 @@ func (p *program) wish(t *testing.T, method, query, cacheControl string) (answer
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

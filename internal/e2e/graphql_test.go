@@ -67,7 +67,7 @@ func (p *program) send(t *testing.T, method, query, contentType string, body []b
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := client.Do(r)
 	if err != nil {
 		t.Fatalf("%v; the log:\n%s", err, p.log.String())
 	}
@@ -153,7 +153,7 @@ func (p *program) status(t *testing.T, path string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,9 @@ var update = flag.Bool("update", false, "write the expected answers of the examp
 
 // binary is the program under test.
 var binary string
+
+// client is not the default one, whose idle connections each httptest.Server that closes closes too: a POST on one of them would fail.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 
 // repository is where the examples are, seen from here.
 const repository = "../.."

@@ -26,7 +26,7 @@ func (p *program) outcomeOf(t *testing.T, input map[string]any) <-chan written {
 	told := make(chan written, 1)
 	go func() {
 		defer close(told)
-		resp, err := http.Post(p.url+"/graphql", "application/json", bytes.NewReader(body)) //nolint:noctx // ends with the program
+		resp, err := client.Post(p.url+"/graphql", "application/json", bytes.NewReader(body)) //nolint:noctx // ends with the program
 		if err != nil {
 			return
 		}
