@@ -5,19 +5,25 @@ import (
 	"slices"
 )
 
-// Anomaly is a kind of value that a source gave and nobody could read: the record lacks that field, and nothing else.
+// Anomaly is a kind of value that a source gave and nobody could read, or not all of it: the record lacks that field, or what was beyond a bound, and
+// nothing else.
 type Anomaly struct {
 	// Field is where it stood in a row of the source's answer, by the source's own keys, such as emails.address. It is "id" for a row that was
 	// left out, since it has no ID that can be used. It never holds what a source made up: connectors name their fields.
 	Field string `json:"field"`
 	// Count is how many such values there were.
 	Count int `json:"count"`
-	// Example is the JSON type that stood there: object, array, string, number, boolean, or null where a value is required. Never a value.
+	// Example is the JSON type that stood there: object, array, string, number, boolean, or null where a value is required. Of what has the right
+	// type and is beyond a bound, it is long string, long array, long object, deep object, or invalid UTF-8. Never a value.
 	Example string `json:"example"`
 }
 
-// FieldID is the field of an anomaly that has cost a row.
-const FieldID = "id"
+const (
+	// FieldID is the field of an anomaly that has cost a row.
+	FieldID = "id"
+	// FieldRow is the field of an anomaly of a row itself, such as one with too many keys.
+	FieldRow = "row"
+)
 
 // maxAnomalies bounds the kinds of anomalies of one collection. Fields are those that connectors read, so that there are not many.
 const maxAnomalies = 100

@@ -247,6 +247,8 @@ type Config struct {
 	RateLimit *RateLimit
 	// Retries is how often a call is repeated at most that has failed and may fare better; nil for two.
 	Retries *int
+	// Bounds are how much it may send.
+	Bounds Bounds
 	// TimeZone is for dates that name none; nil means UTC.
 	TimeZone *time.Location
 	// PhoneRegion is the ISO 3166 region for national numbers, such as UA; empty recognises international numbers only.

@@ -69,6 +69,8 @@ type Walk[R any] struct {
 	// Compare is the order of keys in which the rows were asked for; nil for none. In that order, a page that begins before the last row
 	// joins on even if that row itself is gone.
 	Compare func(a, b string) int
+	// MaxRows is how many rows the list may have; zero for the default.
+	MaxRows int
 	// Fail makes the error for a list that cannot be read, about the latest page.
 	Fail func(detail string) error
 
@@ -79,6 +81,7 @@ type Walk[R any] struct {
 	offset   int
 	pages    int
 	restarts int
+	taken    int // rows, since the beginning
 	broken   bool
 	s        *stretch
 	end      End
@@ -146,7 +149,7 @@ func (w *Walk[R]) Pages() int { return w.pages }
 func (w *Walk[R]) begin() {
 	w.Begin()
 	w.s = &stretch{seen: make(map[string]bool), inOrder: w.Compare != nil}
-	w.offset, w.end = 0, End{}
+	w.offset, w.taken, w.end = 0, 0, End{}
 }
 
 func (w *Walk[R]) next(ctx context.Context) (Page[R], error) {
@@ -185,6 +188,10 @@ func (w *Walk[R]) page(p Page[R]) (over, lost bool, err error) {
 	}
 	fresh, gained, at := w.sift(p.Rows)
 	s.back = false
+	most := Bounds{Rows: w.MaxRows}.OrDefault().Rows
+	if w.taken += len(fresh); w.taken > most {
+		return false, false, w.Fail(DetailTooManyRows(most))
+	}
 	w.Take(fresh)
 	if s.barren++; gained {
 		s.barren, s.slips = 0, 0
@@ -238,6 +245,7 @@ func (s *stretch) slipped() bool {
 // place of the last row by which the next page can be joined on.
 func (w *Walk[R]) sift(rows []R) (fresh []R, gained bool, at int) {
 	s := w.s
+	fresh = make([]R, 0, len(rows))
 	for i, r := range rows {
 		key := w.Key(r)
 		if key != "" {

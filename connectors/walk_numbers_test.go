@@ -181,3 +181,34 @@ func TestWalkNumbers(t *testing.T) {
 		}
 	})
 }
+
+// A list that has more rows than are allowed is not read to its end, and what was read until then stays.
+func TestWalkOfTooManyRows(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		rows, most int
+		fails      bool
+	}{
+		"as many as are allowed": {30, 30, false},
+		"one more":               {31, 30, true},
+		"on the first page":      {10, 5, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &list{rows: rowsUpTo(tt.rows), size: 10, asked: 10, say: func(int, int) numbers { return numbers{} }}
+			var got []string
+			w := l.walk(true, &got)
+			w.MaxRows = tt.most
+			end, err := w.Run(t.Context())
+			if tt.fails != (err != nil) || len(got) > tt.most {
+				t.Fatalf("%d rows, %v", len(got), err)
+			}
+			if tt.fails && (end.Complete(len(got)) || w.Resumable() || !strings.Contains(err.Error(), "max_rows")) {
+				t.Errorf("complete %v, resumable %v, %v", end.Complete(len(got)), w.Resumable(), err)
+			}
+			if tt.rows > 20 && len(got) < 20 {
+				t.Errorf("%d rows are left of what was read", len(got))
+			}
+		})
+	}
+}

@@ -59,7 +59,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	rc, err := rest.New(rest.Options{
 		Source: cfg.Name, Kind: connectors.Altcraft, Runtime: cfg.Runtime,
 		Base: address, Judge: form.judge, Timeout: cfg.Timeout, Transport: transport,
-		Counted: connectors.Fingerprint(connectors.Altcraft, "calls", host(address)), Limit: limit, Retries: cfg.Retries,
+		Counted: connectors.Fingerprint(connectors.Altcraft, "calls", host(address)), Limit: limit, Retries: cfg.Retries, Bounds: cfg.Bounds,
 	})
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)

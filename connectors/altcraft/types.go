@@ -35,7 +35,11 @@ type userList struct {
 func userListOf(r *rest.Response, answer decode.Value) (userList, error) {
 	var list userList
 	var listed bool
-	if list.rows, listed = answer.Rows("data"); !listed && !answer.Null("data") && !answer.Empty("data") {
+	var err error
+	if list.rows, listed, err = r.Rows(answer, "data"); err != nil {
+		return userList{}, err
+	}
+	if !listed && !answer.Null("data") && !answer.Empty("data") {
 		return userList{}, r.Unexpected("data")
 	}
 	list.total, list.counted = answer.Count("total_count")

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 
 	"roster/connectors"
@@ -16,6 +17,9 @@ import (
 // maxDepth is far more than an answer needs, the elements included that a later version may add.
 const maxDepth = 16
 
+// maxChildren is how many elements are kept that an element has in it: more than are read. Users in a row count as one.
+const maxChildren = 2000
+
 // xmlUsersListRequest is the body of users/list in XML.
 type xmlUsersListRequest struct {
 	XMLName xml.Name `xml:"xml"`
@@ -24,9 +28,12 @@ type xmlUsersListRequest struct {
 
 // element is an element of an answer with what is in it.
 type element struct {
-	name     string
-	text     []byte // its own, without that of the elements in it
+	name string
+	text []byte // its own, without that of the elements in it
+	// children are the elements in it. Of users that follow each other, it is the last.
 	children []*element
+	// users are those in it as the items of a JSON array, written as each ends: as elements, a long list would take many times its length.
+	users bytes.Buffer
 }
 
 var (
@@ -76,11 +83,12 @@ func readElements(d *xml.Decoder) (*element, error) {
 			if len(path) > maxDepth {
 				return nil, errDepth
 			}
-			e := &element{name: t.Name.Local}
-			inner.children = append(inner.children, e)
-			path = append(path, e)
+			path = append(path, &element{name: t.Name.Local})
 		case xml.EndElement:
 			path = path[:len(path)-1]
+			if err := path[len(path)-1].add(inner); err != nil {
+				return nil, err
+			}
 		case xml.CharData:
 			inner.text = append(inner.text, t...)
 		case xml.Directive:
@@ -93,22 +101,42 @@ func readElements(d *xml.Decoder) (*element, error) {
 	return document.children[0], nil
 }
 
+// add takes an element that has ended. One that follows another user takes its place.
+func (e *element) add(child *element) error {
+	last := len(e.children) - 1
+	again := child.name == "user" && last >= 0 && e.children[last].name == "user"
+	switch {
+	case again:
+		e.children[last] = child
+	case len(e.children) < maxChildren:
+		e.children = append(e.children, child)
+	}
+	if e.name != "data" || child.name != "user" {
+		return nil
+	}
+	text, err := json.Marshal(child.value())
+	if err != nil {
+		return err
+	}
+	if e.users.Len() > 0 {
+		e.users.WriteByte(',')
+	}
+	e.users.Write(text)
+	return nil
+}
+
 // value gives the element as JSON has it: an object of the elements in it, the last of each name, or else a text, which is empty where XML writes
 // null. Users in data are a list, be it one of them, or none.
 func (e *element) value() any {
 	if len(e.children) == 0 && (e.name != "data" || len(bytes.TrimSpace(e.text)) > 0) {
 		return string(e.text)
 	}
-	fields := make(map[string]any, len(e.children))
-	users := []any{}
-	for _, c := range e.children {
-		v := c.value()
-		if fields[c.name] = v; c.name == "user" {
-			users = append(users, v)
-		}
+	if e.name == "data" && !slices.ContainsFunc(e.children, func(c *element) bool { return c.name != "user" }) {
+		return json.RawMessage("[" + e.users.String() + "]")
 	}
-	if e.name == "data" && len(users) == len(e.children) {
-		return users
+	fields := make(map[string]any, len(e.children))
+	for _, c := range e.children {
+		fields[c.name] = c.value()
 	}
 	return fields
 }

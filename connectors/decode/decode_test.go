@@ -83,13 +83,13 @@ func TestReadings(t *testing.T) {
 			`"No"`: "!", `"x"`: "!",
 		}},
 		"object": {func(v decode.Value) string { return string(v.JSON("f")) }, map[string]string{
-			`[]`: `{}`, `{}`: `{}`, `{"k":"a"}`: `{"k":"a"}`, `{"10":{"k":"b"},"2":{"k":"a"}}`: `{"10":{"k":"b"},"2":{"k":"a"}}`, `{"1":"b","0":"a"}`: `{"1":"b","0":"a"}`,
-			`{"x":{"k":"a"},"w":{"k":"b"}}`: `{"x":{"k":"a"},"w":{"k":"b"}}`,
+			`[]`: `{}`, `{}`: `{}`, `{"k":"a"}`: `{"k":"a"}`, `{"10":{"k":"b"},"2":{"k":"a"}}`: `{"10":{"k":"b"},"2":{"k":"a"}}`, `{"1":"b","0":"a"}`: `{"0":"a","1":"b"}`,
+			`{"x":{"k":"a"},"w":{"k":"b"}}`: `{"w":{"k":"b"},"x":{"k":"a"}}`,
 			`true`:                          "!", `0`: "!", `1`: "!", `2`: "!", `1.5`: "!", `-1`: "!", `1e30`: "!", `12345678901234567890123`: "!", `" 7 "`: "!", `"5.5"`: "!", `"true"`: "!",
 			`"No"`: "!", `"x"`: "!", `["a"]`: "!", `[{"k":"a"}]`: "!",
 		}},
 		// What holds the rows is never taken for empty where it may not be.
-		"rows": {func(v decode.Value) string { return objects(v.Rows("f")) }, map[string]string{
+		"rows": {func(v decode.Value) string { return objects(rowsOf(v, "f")) }, map[string]string{
 			`[]`: "[]", `["a"]`: "[]", `[{"k":"a"}]`: "[a]", `{"k":"a"}`: "[a]", `{"10":{"k":"b"},"2":{"k":"a"}}`: "[a b]", `{"1":"b","0":"a"}`: "[ ]",
 			`{"x":{"k":"a"},"w":{"k":"b"}}`: "[b a]",
 		}},
@@ -173,11 +173,11 @@ func TestCountsAreReadOrRefused(t *testing.T) {
 func TestAnomaliesTellWhereAndWhat(t *testing.T) {
 	t.Parallel()
 	var odd connectors.Anomalies
-	rows, ok := parsed(t, `{"rows":[
+	rows, _, ok := parsed(t, `{"rows":[
 		{"id":1,"name":{"canary":1},"mail":[{"address":["canary"]},"canary",{"address":7}],"rights":{"canary":[1],"view":"A"}},
 		{"id":2,"name":{"canary":1},"mail":"canary","rights":7},
 		{"id":1.5}, {"name":"x"}, "canary", null, {"id":{}}
-	]}`).Rows("rows")
+	]}`).Rows("rows", 100)
 	if !ok || len(rows) != 7 {
 		t.Fatalf("%d rows, %v", len(rows), ok)
 	}
@@ -206,7 +206,7 @@ func TestAnomaliesTellWhereAndWhat(t *testing.T) {
 // TestRowsThatAreNone has rows that are kept as rows, so that their loss is told.
 func TestRowsThatAreNone(t *testing.T) {
 	t.Parallel()
-	rows, ok := parsed(t, `{"rows":[null,true,1,"x",[],[{"id":"1"}]]}`).Rows("rows")
+	rows, _, ok := parsed(t, `{"rows":[null,true,1,"x",[],[{"id":"1"}]]}`).Rows("rows", 100)
 	var odd connectors.Anomalies
 	for _, row := range rows {
 		if id := row.Noting(&odd).RowID("id", nil); id != "" || row.Text("id") != "" || row.Has("id") || row.Object("id").IsObject() {
@@ -238,4 +238,9 @@ func TestKeysAndTexts(t *testing.T) {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
+}
+
+func rowsOf(v decode.Value, key string) ([]decode.Value, bool) {
+	rows, _, ok := v.Rows(key, 100)
+	return rows, ok
 }

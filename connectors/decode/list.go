@@ -6,20 +6,32 @@ import (
 	"strings"
 )
 
-// Rows gives the rows of a page. Whoever reads a wrong answer as an empty list loses everybody: so it is not ok unless an array stands there, or
-// one of the other ways to write rows: an object that holds them by numbers or other keys, or a single row. Rows are whatever they are, and
-// note nothing until they are given Noting.
-func (v Value) Rows(key string) (rows []Value, ok bool) {
+// Rows gives the rows of a page, as many as are allowed, and whether there are more. Whoever reads a wrong answer as an empty list loses everybody: so it
+// is not ok unless an array stands there, or one of the other ways to write rows: an object that holds them by numbers or other keys, or a single row.
+// Rows are whatever they are, and note nothing until they are given Noting.
+func (v Value) Rows(key string, most int) (rows []Value, more, ok bool) {
 	n := v.get(key)
-	if n == nil || n.kind < kindArray || n.kind == kindObject && len(n.items) == 0 {
-		return nil, false
+	if n == nil || n.kind < kindArray || n.kind == kindObject && n.empty() {
+		return nil, false, false
 	}
-	items := n.listed(kindObject)
+	list := &node{kind: n.kind, raw: n.raw} // of its own: the answer does not keep what is read of its rows
+	list.open(most)
+	for i := range list.items {
+		list.items[i].passing = true
+	}
+	if list.kind == kindArray {
+		rows = make([]Value, len(list.items))
+		for i := range list.items {
+			rows[i].n = &list.items[i]
+		}
+		return rows, list.longer, true
+	}
+	items := list.listed(kindObject)
 	rows = make([]Value, len(items))
 	for i := range items {
-		rows[i] = Value{n: items[i]}
+		rows[i].n = items[i]
 	}
-	return rows, true
+	return rows, list.longer, true
 }
 
 // Items gives the items of a list, whatever they are. An object may hold them by numbers or other keys, or be the only item. It is not ok where
@@ -80,15 +92,19 @@ func (v Value) list(key string, of kind) ([]*node, bool) {
 	if n.blank() {
 		return nil, true
 	}
+	n.open(maxItems)
 	items := n.listed(of)
 	if items == nil {
 		v.note(key, n)
 		return nil, false
 	}
+	if n.longer {
+		v.noteAs(key, "long "+n.kind.String())
+	}
 	return slices.DeleteFunc(items, func(n *node) bool { return n.kind == kindNull }), true
 }
 
-// listed gives a value as a list; nil where it is none.
+// listed gives a value, whose items have been read, as a list; nil where it is none.
 func (n *node) listed(of kind) []*node {
 	items := make([]*node, 0, len(n.items))
 	for i := range n.items {

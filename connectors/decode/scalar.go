@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"roster/connectors"
 )
@@ -17,7 +18,8 @@ func (v Value) Itself() string {
 	if v.n == nil || v.n.kind != kindString {
 		return ""
 	}
-	return strings.Clone(unquote(v.n.raw))
+	text, _ := bounded(v.n.raw)
+	return text
 }
 
 // OptionalText is Text that tells an empty text from nothing: nil where the key is absent, null or cannot be read.
@@ -37,8 +39,12 @@ func (v Value) text(key string, n *node) string {
 	case n == nil, n.blank():
 		return ""
 	case n.kind == kindString:
-		return strings.Clone(unquote(n.raw))
-	case n.kind == kindNumber:
+		text, odd := bounded(n.raw)
+		if odd != "" {
+			v.noteAs(key, odd)
+		}
+		return text
+	case n.kind == kindNumber && len(n.raw) <= maxID:
 		return strings.Clone(n.raw)
 	}
 	v.note(key, n)
@@ -93,7 +99,11 @@ func (n *node) id(form Form) string {
 	if form == nil {
 		form = strings.TrimSpace
 	}
-	return strings.Clone(form(text))
+	// What is replaced or cut would be another ID.
+	if text = form(text); len(text) > maxID || strings.ContainsRune(text, utf8.RuneError) {
+		return ""
+	}
+	return strings.Clone(text)
 }
 
 // Flag is what a source says of something that is so or not.
@@ -150,15 +160,16 @@ func (v Value) Float(key string) *float64 {
 	return nil
 }
 
-// Count reads how many there are of something: a whole number, or a text of one. It is nil for nothing, and not ok for what cannot be read:
-// counts belong to no row, and nothing is noted.
+// Count reads how many there are of something: a whole number, or a text of one. It is nil for nothing, and not ok for what cannot be read, which is
+// noted: a negative number, and one that is beyond the Int of GraphQL.
 func (v Value) Count(key string) (count *int, ok bool) {
 	n := v.get(key)
 	if n == nil || n.blank() {
 		return nil, true
 	}
 	c, err := strconv.Atoi(n.digits())
-	if err != nil || c < 0 {
+	if err != nil || c < 0 || c > math.MaxInt32 {
+		v.note(key, n)
 		return nil, false
 	}
 	return &c, true
@@ -185,7 +196,7 @@ func (v Value) Unix(key string) time.Time {
 // Seconds reads for how long something is good, as a whole number of seconds. Zero where it does not say.
 func (v Value) Seconds(key string) time.Duration {
 	n, _ := v.Count(key)
-	if n == nil || *n > math.MaxInt32 {
+	if n == nil {
 		return 0
 	}
 	return time.Duration(*n) * time.Second

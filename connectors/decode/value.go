@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
@@ -17,8 +19,17 @@ type Value struct {
 	notes *connectors.Anomalies // nil to note nothing
 }
 
-// Noting gives the value with what becomes of anomalies: field names begin at it.
-func (v Value) Noting(a *connectors.Anomalies) Value { return Value{n: v.n, notes: a} }
+// Noting gives the value with what becomes of anomalies: field names begin at it. What is read of a row in this way is forgotten with the Value that this
+// gives, so that a page takes no memory for rows whose records have been made.
+func (v Value) Noting(a *connectors.Anomalies) Value {
+	n := v.n
+	if n != nil && n.passing {
+		own := *n
+		own.passing = false
+		n = &own
+	}
+	return Value{n: n, notes: a}
+}
 
 // In gives the value with names of fields that begin with place: for rows that are only part of a record.
 func (v Value) In(place string) Value {
@@ -41,7 +52,7 @@ func (v Value) Null(key string) bool {
 // Empty says whether the key holds an object or a list with nothing in it.
 func (v Value) Empty(key string) bool {
 	n := v.get(key)
-	return n != nil && n.kind >= kindArray && len(n.items) == 0
+	return n != nil && n.empty()
 }
 
 // Blank says whether the key is there with nothing in it: null, or false or "" in the place of null.
@@ -58,7 +69,7 @@ func (v Value) Object(key string) Value {
 		return Value{}
 	case n.kind == kindObject:
 		return Value{n, v.path(key), v.notes}
-	case n.kind == kindArray && len(n.items) == 0:
+	case n.kind == kindArray && n.empty():
 		return Value{&node{kind: kindObject, raw: "{}"}, v.path(key), v.notes}
 	}
 	v.note(key, n)
@@ -67,19 +78,46 @@ func (v Value) Object(key string) Value {
 
 // One is Object for a key that may hold an array with the object alone in it.
 func (v Value) One(key string) Value {
-	if n := v.get(key); n != nil && n.kind == kindArray && len(n.items) == 1 && n.items[0].kind == kindObject {
-		return Value{&n.items[0], v.path(key), v.notes}
+	if n := v.get(key); n != nil && n.kind == kindArray {
+		if n.open(maxItems); len(n.items) == 1 && n.items[0].kind == kindObject {
+			return Value{&n.items[0], v.path(key), v.notes}
+		}
 	}
 	return v.Object(key)
 }
 
-// JSON gives the object under a key as it stands; nil where there is none.
+// JSON gives the object under a key as JSON, written anew: it is valid UTF-8, and has each key once. Nil where there is none, or one that is beyond the
+// bounds.
 func (v Value) JSON(key string) []byte {
 	o := v.Object(key)
-	if o.n == nil {
+	switch {
+	case o.n == nil:
+		return nil
+	case len(o.n.raw) > maxJSON:
+		v.noteAs(key, "long object")
+		return nil
+	case o.n.depth() > maxDepth:
+		v.noteAs(key, "deep object")
 		return nil
 	}
-	return []byte(o.n.raw)
+	if !utf8.ValidString(o.n.raw) {
+		v.noteAs(key, exampleEncoding)
+	}
+	d := json.NewDecoder(strings.NewReader(o.n.raw))
+	d.UseNumber()
+	var plain map[string]any
+	if err := d.Decode(&plain); err != nil {
+		v.note(key, o.n)
+		return nil
+	}
+	var written bytes.Buffer
+	e := json.NewEncoder(&written)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(plain); err != nil {
+		v.note(key, o.n)
+		return nil
+	}
+	return bytes.TrimSpace(written.Bytes())
 }
 
 // Raw gives what is under a key as it stands in the document, of which it is a part; "" where there is nothing.
@@ -98,9 +136,14 @@ func (v Value) Texts(key string) map[string]string {
 	if o.n == nil {
 		return nil
 	}
+	o.open()
 	all := make(map[string]string, len(o.n.items))
 	for i := range o.n.items {
 		n := &o.n.items[i]
+		if len(n.key) > maxID {
+			v.noteAs(key, exampleLongText)
+			continue
+		}
 		all[strings.Clone(n.key)] = v.text(key, n)
 	}
 	return all
@@ -111,12 +154,29 @@ func (v Value) get(key string) *node {
 	if v.n == nil || v.n.kind != kindObject {
 		return nil
 	}
+	if v.n.passing {
+		if m, ok := v.n.member(key); ok {
+			return &m
+		}
+		return nil
+	}
+	v.open()
 	for i := len(v.n.items) - 1; i >= 0; i-- {
 		if v.n.items[i].key == key {
 			return &v.n.items[i]
 		}
 	}
 	return nil
+}
+
+// open reads the members of an object. Those beyond the bound are left out, which is noted.
+func (v Value) open() {
+	if v.n.read {
+		return
+	}
+	if v.n.open(maxItems); v.n.longer && v.notes != nil {
+		v.notes.Note(cmp.Or(v.field, connectors.FieldRow), "long object")
+	}
 }
 
 func (v Value) path(key string) string {
@@ -126,9 +186,11 @@ func (v Value) path(key string) string {
 	return v.field + "." + key
 }
 
-func (v Value) note(key string, n *node) {
+func (v Value) note(key string, n *node) { v.noteAs(key, n.kind.String()) }
+
+func (v Value) noteAs(key, example string) {
 	if v.notes != nil {
-		v.notes.Note(v.path(key), n.kind.String())
+		v.notes.Note(v.path(key), example)
 	}
 }
 

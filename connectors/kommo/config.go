@@ -34,6 +34,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Counted:   connectors.Fingerprint(connectors.Kommo, "calls", base),
 		Limit:     defaultLimit,
 		Retries:   cfg.Retries,
+		Bounds:    cfg.Bounds,
 		Timeout:   defaultTimeout,
 		Transport: transport,
 	}

@@ -107,6 +107,7 @@ func (c *client) newList(from time.Time) *contactList {
 	l.walk = connectors.Walk[decode.Value]{
 		Fetch:   l.page,
 		Key:     rowID,
+		MaxRows: c.rest.MaxRows(),
 		Compare: compareIDs,
 		Fail:    func(detail string) error { return l.resp.Fail(connectors.KindBadResponse, detail) },
 		Begin:   func() { l.got, l.torn = connectors.Collector[connectors.Contact]{}, false },

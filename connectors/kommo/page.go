@@ -56,6 +56,9 @@ func list[T connectors.Record](
 		}
 		seen[p.digest] = true
 		count.page(&p)
+		if most := c.rest.MaxRows(); count.rows > most {
+			return fail(resp.Fail(connectors.KindBadResponse, connectors.DetailTooManyRows(most)))
+		}
 		take(&got, p.rows, e.convert)
 		switch {
 		case p.next != "":

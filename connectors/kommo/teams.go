@@ -31,7 +31,10 @@ func decodeTeams(resp *rest.Response) (connectors.Listing[connectors.Team], erro
 		}
 	}
 	// Every account has the default group at least: no list is not an empty one.
-	groups, ok := account.Object("_embedded").Rows("users_groups")
+	groups, ok, err := resp.Rows(account.Object("_embedded"), "users_groups")
+	if err != nil {
+		return connectors.Listing[connectors.Team]{}, err
+	}
 	if !ok {
 		return connectors.Listing[connectors.Team]{}, resp.Fail(connectors.KindBadResponse, "the account came without its groups")
 	}

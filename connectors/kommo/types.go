@@ -34,8 +34,10 @@ func decodePage(resp *rest.Response, key string) (page, error) {
 		return page{}, resp.Unexpected("_embedded")
 	}
 	var p page
-	p.rows, p.listed = embedded.Rows(key)
+	p.rows, p.listed, err = resp.Rows(embedded, key)
 	switch {
+	case err != nil:
+		return page{}, err
 	case p.listed:
 	case !embedded.Null(key):
 		return page{}, resp.Unexpected("_embedded." + key)

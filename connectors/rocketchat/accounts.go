@@ -47,6 +47,7 @@ func (c *client) newUserList() *userList {
 			return p, err
 		},
 		Key:     rowID,
+		MaxRows: c.rest.MaxRows(),
 		Compare: strings.Compare,
 		Fail:    func(detail string) error { return list.resp.Fail(connectors.KindBadResponse, detail) },
 		Begin:   func() { list.read = reading{root: c.root} },

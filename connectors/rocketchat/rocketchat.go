@@ -32,7 +32,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	rc, err := rest.New(rest.Options{
 		Source: cfg.Name, Kind: connectors.RocketChat, Runtime: cfg.Runtime,
 		Base: cfg.URL, Judge: judge, Timeout: cfg.Timeout, Transport: transport,
-		Counted: connectors.Fingerprint(connectors.RocketChat, "calls", canonical(cfg.URL)), Limit: limit, Told: told, Retries: cfg.Retries,
+		Counted: connectors.Fingerprint(connectors.RocketChat, "calls", canonical(cfg.URL)), Limit: limit, Told: told, Retries: cfg.Retries, Bounds: cfg.Bounds,
 		Sign: func(r *http.Request) error {
 			r.Header.Set("X-User-Id", cfg.UserID)
 			r.Header.Set("X-Auth-Token", cfg.AuthToken.Reveal())

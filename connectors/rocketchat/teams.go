@@ -106,9 +106,10 @@ func (c *client) teamRows(ctx context.Context) (found []connectors.Team, odd con
 			}
 			return page(resp, "teams", offset)
 		},
-		Key:   rowID,
-		Fail:  func(detail string) error { return resp.Fail(connectors.KindBadResponse, detail) },
-		Begin: func() { found, odd = nil, connectors.Anomalies{} },
+		Key:     rowID,
+		MaxRows: c.rest.MaxRows(),
+		Fail:    func(detail string) error { return resp.Fail(connectors.KindBadResponse, detail) },
+		Begin:   func() { found, odd = nil, connectors.Anomalies{} },
 		Take: func(rows []decode.Value) {
 			for _, row := range rows {
 				row = row.Noting(&odd)
@@ -135,9 +136,10 @@ func (c *client) members(ctx context.Context, teamID string) (ids []string, odd 
 			}
 			return page(resp, "members", offset)
 		},
-		Key:   memberID,
-		Fail:  func(detail string) error { return resp.Fail(connectors.KindBadResponse, detail) },
-		Begin: func() { ids, odd, deleted = []string{}, connectors.Anomalies{}, 0 },
+		Key:     memberID,
+		MaxRows: c.rest.MaxRows(),
+		Fail:    func(detail string) error { return resp.Fail(connectors.KindBadResponse, detail) },
+		Begin:   func() { ids, odd, deleted = []string{}, connectors.Anomalies{}, 0 },
 		Take: func(rows []decode.Value) {
 			for _, row := range rows {
 				if id := memberID(row.Noting(&odd)); id != "" {

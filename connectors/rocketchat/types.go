@@ -29,8 +29,10 @@ func page(resp *rest.Response, key string, asked int) (connectors.Page[decode.Va
 
 // rows gives the rows of an answer. What has none under that key is not what was asked for.
 func rows(resp *rest.Response, list decode.Value, key string) ([]decode.Value, error) {
-	rows, ok := list.Rows(key)
+	rows, ok, err := resp.Rows(list, key)
 	switch {
+	case err != nil:
+		return nil, err
 	case ok:
 		return rows, nil
 	case list.Has(key):

@@ -127,7 +127,10 @@ func gather[R connectors.Record](resp *rest.Response, convert func(decode.Value)
 	if err != nil {
 		return connectors.Listing[R]{}, err
 	}
-	rows, ok := body.Rows("data")
+	rows, ok, err := resp.Rows(body, "data")
+	if err != nil {
+		return connectors.Listing[R]{}, err
+	}
 	if !ok && body.Has("data") {
 		return connectors.Listing[R]{}, resp.Unexpected("data")
 	}

@@ -31,7 +31,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	rc, err := rest.New(rest.Options{
 		Source: cfg.Name, Kind: connectors.Worksection, Runtime: cfg.Runtime,
 		Base: cfg.URL, Judge: judge, Timeout: cfg.Timeout, Transport: transport,
-		Counted: connectors.Fingerprint(connectors.Worksection, "calls", canonical(cfg.URL)), Limit: limit, Retries: cfg.Retries,
+		Counted: connectors.Fingerprint(connectors.Worksection, "calls", canonical(cfg.URL)), Limit: limit, Retries: cfg.Retries, Bounds: cfg.Bounds,
 	})
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)

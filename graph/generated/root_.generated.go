@@ -3466,7 +3466,11 @@ type Anomaly {
   field: String!
   "How many there are. The least there can be, where only part of the records has been read since the first of them."
   count: Int!
-  "The JSON type that stood there: object, array, string, number, boolean, or null where a value is required. Never a value."
+  """
+  The JSON type that stood there: object, array, string, number, boolean, or null where a value is required. What has the right type and is beyond a
+  bound is long string, long array or long object, of which only the beginning is read, or deep object, which is left out; invalid UTF-8 is text
+  in which U+FFFD stands for what cannot be read. Never a value.
+  """
   example: String!
 }
 

@@ -157,7 +157,8 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guar
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
 		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
-		Timeout: f.Timeout, Retries: &f.Retries, PhoneRegion: f.PhoneRegion, Signing: f.Signing, OAuth: d.oauth(f, path+".oauth"),
+		Timeout: f.Timeout, Retries: &f.Retries, PhoneRegion: f.PhoneRegion,
+		Bounds: connectors.Bounds{Bytes: f.MaxBytes, Ratio: f.MaxRatio, Rows: f.MaxRows}, Signing: f.Signing, OAuth: d.oauth(f, path+".oauth"),
 	}}
 	switch s.Kind {
 	case connectors.Worksection:

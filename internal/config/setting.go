@@ -236,6 +236,9 @@ type sourceFile struct {
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"How long one call may take."`
 	RateLimit    *rateLimitFile  `key:"rate_limit" default:"(the vendor's)" doc:"How often the source may be called."`
 	Retries      int             `key:"retries" default:"2" min:"0" max:"10" doc:"How often a call is repeated at most that has failed and may fare better. All repetitions together stay within a fifth of the calls and a few."`
+	MaxBytes     int             `key:"max_bytes" default:"67108864" min:"65536" max:"1073741824" doc:"Length of one answer of the source, decompressed. Three times as much memory is needed to read it."`
+	MaxRatio     int             `key:"max_ratio" default:"200" min:"10" max:"2000" doc:"How many times as long an answer of more than 1 MiB may be as what is sent of it, compressed."`
+	MaxRows      int             `key:"max_rows" default:"2000000" min:"1000" max:"100000000" doc:"Rows of a collection. A reading that finds more of them fails, and what has been read before is served."`
 	Collections  collectionsFile `key:"collections" default:"(all that the kind has)" doc:"What to read, and how fresh. A collection set to false is not read."`
 
 	PropagateTrace bool `key:"propagate_trace" default:"false" doc:"Sends the traceparent header with each call, so that the source's own traces join ours."`

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -19,8 +17,6 @@ import (
 
 const (
 	defaultTimeout = 30 * time.Second
-	// defaultMaxBody is far above the largest reply in the dossiers (10,000 Worksection members, all users of an Altcraft account).
-	defaultMaxBody = 256 << 20
 	userAgent      = "roster"
 	// dialTimeout bounds the time between a guard's consent to a write and its being sent: see connectors.WithGuard.
 	dialTimeout = 10 * time.Second
@@ -50,7 +46,7 @@ type Options struct {
 	// Retries is how often a call is repeated at most that has failed and may fare better; nil for two.
 	Retries *int
 	Timeout time.Duration // one call from sending to the last byte; 0 means 30 s
-	MaxBody int64         // bytes of a reply after decompression; 0 means 256 MiB
+	Bounds  connectors.Bounds
 	// Runtime is what the program lends to the source.
 	Runtime connectors.Runtime
 	// Transport is for tests; nil means one of the client's own.
@@ -87,9 +83,7 @@ func New(opt Options) (*Client, error) {
 	if opt.Timeout <= 0 {
 		opt.Timeout = defaultTimeout
 	}
-	if opt.MaxBody <= 0 {
-		opt.MaxBody = defaultMaxBody
-	}
+	opt.Bounds = opt.Bounds.OrDefault()
 	transport := opt.Transport
 	if transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own
@@ -166,6 +160,7 @@ type Response struct {
 	Body   []byte
 
 	source, op  string
+	maxRows     int // of a collection; 0 for the default
 	certExpires time.Time
 	document    *document // nil until the body is read
 }
@@ -346,6 +341,7 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 	if r.Header.Get("Accept") == "" {
 		r.Header.Set("Accept", "application/json")
 	}
+	r.Header.Set("Accept-Encoding", "gzip") // said here, the transport leaves decompressing to us, which bounds it
 	if req.ContentType != "" {
 		r.Header.Set("Content-Type", req.ContentType)
 	}
@@ -365,19 +361,16 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 		return nil, e
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, c.opt.MaxBody+1))
-	if err != nil {
-		e := transportError(err)
-		e.Status = res.StatusCode
+	body, e := c.readBody(res)
+	if e != nil {
 		return nil, e
 	}
-	if int64(len(body)) > c.opt.MaxBody {
-		return nil, &connectors.Error{Kind: connectors.KindBadResponse, Status: res.StatusCode,
-			Detail: fmt.Sprintf("the answer is larger than %d bytes", c.opt.MaxBody)}
-	}
-	return &Response{Status: res.StatusCode, Header: res.Header, Body: body, source: c.opt.Source, op: req.Op,
+	return &Response{Status: res.StatusCode, Header: res.Header, Body: body, source: c.opt.Source, op: req.Op, maxRows: c.opt.Bounds.Rows,
 		certExpires: certExpiry(res.TLS)}, nil
 }
+
+// MaxRows is how many rows a collection of the source may have.
+func (c *Client) MaxRows() int { return c.opt.Bounds.Rows }
 
 // Below turns an absolute link that the source gave into a path and a query below the base. It refuses a link to any other place, so that
 // no credential goes there.

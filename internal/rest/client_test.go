@@ -188,7 +188,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := client(t, tt.answer, func(o *rest.Options) { o.MaxBody = bound })
+			c := client(t, tt.answer, func(o *rest.Options) { o.Bounds.Bytes = bound })
 			resp, err := c.Do(t.Context(), rest.Request{Op: "users.list", Path: "users"})
 			if tt.ok {
 				if err != nil || len(resp.Body) != bound {

@@ -44,6 +44,16 @@ type document struct {
 	err   error
 }
 
+// Rows gives the rows of a list of the answer; see decode.Value.Rows. The error is for more of them than a collection of the source may have.
+func (r *Response) Rows(list decode.Value, key string) (rows []decode.Value, ok bool, err error) {
+	most := connectors.Bounds{Rows: r.maxRows}.OrDefault().Rows
+	rows, more, ok := list.Rows(key, most)
+	if more {
+		return nil, false, r.Fail(connectors.KindBadResponse, connectors.DetailTooManyRows(most))
+	}
+	return rows, ok, nil
+}
+
 // Unexpected is the error for a field of another type than can be read, where nothing can be made of the answer without it.
 func (r *Response) Unexpected(field string) *connectors.Error {
 	return r.Fail(connectors.KindBadResponse, "unexpected type in field "+field)

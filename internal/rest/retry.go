@@ -102,7 +102,7 @@ func transient(e *connectors.Error) bool {
 	default:
 		return false
 	}
-	if e.Status >= 300 && e.Status < http.StatusInternalServerError {
+	if errors.Is(e.Err, errBound) || e.Status >= 300 && e.Status < http.StatusInternalServerError {
 		return false
 	}
 	if dns, ok := errors.AsType[*net.DNSError](e.Err); ok && dns.IsNotFound {

@@ -1,0 +1,36 @@
+package connectors
+
+import "fmt"
+
+// Bounds are how much a source may send. A zero stands for the default.
+type Bounds struct {
+	Bytes int // of one answer, decompressed
+	Ratio int // how many times as long an answer may become when it is decompressed
+	Rows  int // of a collection
+}
+
+// The bounds of a source that has none of its own. All are above what any vendor documents.
+const (
+	DefaultMaxBytes = 64 << 20
+	DefaultMaxRatio = 200
+	DefaultMaxRows  = 2_000_000
+)
+
+// OrDefault gives the bounds with the defaults in the places of zeros.
+func (b Bounds) OrDefault() Bounds {
+	if b.Bytes <= 0 {
+		b.Bytes = DefaultMaxBytes
+	}
+	if b.Ratio <= 0 {
+		b.Ratio = DefaultMaxRatio
+	}
+	if b.Rows <= 0 {
+		b.Rows = DefaultMaxRows
+	}
+	return b
+}
+
+// DetailTooManyRows is the detail of the error for a collection that has more rows than are allowed.
+func DetailTooManyRows(most int) string {
+	return fmt.Sprintf("the collection has more than %d rows, which max_rows of the source allows", most)
+}

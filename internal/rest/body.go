@@ -1,0 +1,118 @@
+package rest
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"roster/connectors"
+)
+
+// ratioFrom is how long an answer is, decompressed, before its ratio counts: short answers may repeat themselves as they like.
+const ratioFrom = 1 << 20
+
+// errBound is the cause of the error for an answer beyond a bound: the next one would be too.
+var errBound = errors.New("beyond a bound")
+
+// readBody reads an answer to its end, decompressed and within the bounds.
+func (c *Client) readBody(res *http.Response) ([]byte, *connectors.Error) {
+	sent := &counted{r: res.Body}
+	var plain io.Reader = sent
+	compressed := isGzip(res.Header)
+	if compressed {
+		plain = &gunzipped{from: sent}
+		res.Header.Del("Content-Encoding")
+		res.Header.Del("Content-Length")
+	}
+	most := c.opt.Bounds.Bytes
+	limited := &bounded{r: plain, left: most}
+	if compressed {
+		limited.sent, limited.ratio = sent, c.opt.Bounds.Ratio
+	}
+	body, err := io.ReadAll(limited)
+	switch {
+	case errors.Is(err, errTooLong):
+		return nil, beyond(res.StatusCode, fmt.Sprintf("the answer is larger than %d bytes, which max_bytes of the source allows", most))
+	case errors.Is(err, errRatio):
+		return nil, beyond(res.StatusCode, fmt.Sprintf("the answer becomes more than %d times as long when it is decompressed, which max_ratio of the source allows",
+			c.opt.Bounds.Ratio))
+	case err != nil:
+		e := transportError(err)
+		e.Status = res.StatusCode
+		return nil, e
+	}
+	return body, nil
+}
+
+func beyond(status int, detail string) *connectors.Error {
+	return &connectors.Error{Kind: connectors.KindBadResponse, Status: status, Detail: detail, Err: errBound}
+}
+
+func isGzip(h http.Header) bool {
+	encoding := strings.ToLower(strings.TrimSpace(h.Get("Content-Encoding")))
+	return encoding == "gzip" || encoding == "x-gzip"
+}
+
+// counted counts what is read.
+type counted struct {
+	r io.Reader
+	n int
+}
+
+// Read reads on.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += n
+	return n, err
+}
+
+// gunzipped decompresses. An answer without a body is none also where its headers say that it is compressed.
+type gunzipped struct {
+	from io.Reader
+	z    *gzip.Reader
+}
+
+// Read reads on.
+func (g *gunzipped) Read(p []byte) (int, error) {
+	if g.z == nil {
+		z, err := gzip.NewReader(g.from)
+		if err != nil {
+			return 0, err
+		}
+		g.z = z
+	}
+	return g.z.Read(p)
+}
+
+var (
+	errTooLong = errors.New("too long")
+	errRatio   = errors.New("compressed too much")
+)
+
+// bounded ends with an error where more comes than is allowed.
+type bounded struct {
+	r     io.Reader
+	left  int
+	sent  *counted // nil for what is not compressed
+	ratio int
+	got   int
+}
+
+// Read reads on.
+func (b *bounded) Read(p []byte) (int, error) {
+	if len(p) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.r.Read(p)
+	b.left, b.got = b.left-n, b.got+n
+	switch {
+	case b.left < 0:
+		return 0, errTooLong
+	case b.sent != nil && b.got > ratioFrom && b.got/b.ratio > b.sent.n:
+		return 0, errRatio
+	}
+	return n, err
+}
