@@ -296,7 +296,7 @@ func (p *program) check(ctx context.Context) error {
 		return err
 	}
 	watch := &check.Watch{Progress: p.stderr}
-	runtime.Limits, runtime.Observer = limits(common), watch
+	runtime.Limits, runtime.Observer, runtime.Memory = limits(common), watch, connectors.NewMemory(cfg.Limits.FetchBytes)
 	sources, err := instance.Open(cfg, runtime)
 	if err != nil {
 		return err
@@ -433,7 +433,7 @@ func serve(ctx context.Context, cfg *config.Config, changes *instance.Changes, l
 	defer kept.Wait()
 	defer stopSharing()
 	waits := telemetry.NewWaits(log)
-	runtime := connectors.Runtime{Observer: waits.Follow(seen.Calls(false)), Limits: limits(common)}
+	runtime := connectors.Runtime{Observer: waits.Follow(seen.Calls(false)), Limits: limits(common), Memory: connectors.NewMemory(cfg.Limits.FetchBytes)}
 	options := instance.Options{
 		Tier: common, TierKind: tier.Kind(cfg), Presence: tier.Presence(common), Writes: ledger, Pages: web.Handler(), Stopping: func() bool { return ctx.Err() != nil }, Logger: log,
 		Runtime: runtime, Tokens: tokens, Propagating: waits.Follow(seen.Calls(true)), Readings: seen.Readings(), Operations: seen, Written: seen,

@@ -3,6 +3,7 @@ package connectors
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Anomaly is a kind of value that a source gave and nobody could read, or not all of it: the record lacks that field, or what was beyond a bound, and
@@ -17,6 +18,9 @@ type Anomaly struct {
 	// type and is beyond a bound, it is long string, long array, long object, deep object, or invalid UTF-8. Never a value.
 	Example string `json:"example"`
 }
+
+// BeyondBound says that the value had the right type and was too much, or no UTF-8: then the example is more than a word.
+func (a Anomaly) BeyondBound() bool { return strings.Contains(a.Example, " ") }
 
 const (
 	// FieldID is the field of an anomaly that has cost a row.

@@ -12,6 +12,8 @@ type Runtime struct {
 	Observer Observer
 	// Limits are what the source shares with all others that its vendor counts together; nil for a source that keeps its limits alone.
 	Limits Limits
+	// Memory is what answers of all sources may take together; nil for no bound.
+	Memory *Memory
 	// Dial opens connections to sources, as net.Dialer.DialContext does; nil for the system's own way.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Tokens keeps the tokens of sources that renew them; nil for nobody: such a source then cannot be opened.

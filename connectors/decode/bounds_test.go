@@ -26,6 +26,10 @@ func rowOf(t *testing.T, row string) (decode.Value, *connectors.Anomalies) {
 	return rows[0].Noting(odd), odd
 }
 
+func noted(field string, count int, example string) []connectors.Anomaly {
+	return []connectors.Anomaly{{Field: field, Count: count, Example: example}}
+}
+
 func TestBoundsOfARow(t *testing.T) {
 	t.Parallel()
 	members := strings.Builder{}
@@ -44,37 +48,37 @@ func TestBoundsOfARow(t *testing.T) {
 		},
 		"a text beyond it is cut between characters": {
 			`{"f":"a` + strings.Repeat("é", 500_000) + `"}`,
-			func(v decode.Value) any { return v.Text("f") }, "a" + strings.Repeat("é", 2047), []connectors.Anomaly{{"f", 1, "long string"}},
+			func(v decode.Value) any { return v.Text("f") }, "a" + strings.Repeat("é", 2047), noted("f", 1, "long string"),
 		},
 		"a text in escapes": {
 			`{"f":"` + strings.Repeat(`\u0041`, 4097) + `"}`,
-			func(v decode.Value) any { return v.Text("f") }, strings.Repeat("A", 4096), []connectors.Anomaly{{"f", 1, "long string"}},
+			func(v decode.Value) any { return v.Text("f") }, strings.Repeat("A", 4096), noted("f", 1, "long string"),
 		},
 		"texts of a list": {
 			`{"f":["a","` + strings.Repeat("b", 5000) + `"]}`,
 			func(v decode.Value) any { all, _ := v.Strings("f"); return all }, []string{"a", strings.Repeat("b", 4096)},
-			[]connectors.Anomaly{{"f", 1, "long string"}},
+			noted("f", 1, "long string"),
 		},
 		"a text that is no UTF-8": {
 			"{\"f\":\"Ada \xff\xfeL\"}",
-			func(v decode.Value) any { return v.Text("f") }, "Ada \ufffd\ufffdL", []connectors.Anomaly{{"f", 1, "invalid UTF-8"}},
+			func(v decode.Value) any { return v.Text("f") }, "Ada \ufffd\ufffdL", noted("f", 1, "invalid UTF-8"),
 		},
 		"an ID that is no UTF-8": {
 			"{\"f\":\"a\xff\"}",
-			func(v decode.Value) any { return v.ID("f", nil) }, "", []connectors.Anomaly{{"f", 1, "string"}},
+			func(v decode.Value) any { return v.ID("f", nil) }, "", noted("f", 1, "string"),
 		},
 		"an ID that is too long": {
 			`{"id":"` + strings.Repeat("a", 1001) + `"}`,
-			func(v decode.Value) any { return v.RowID("id", nil) }, "", []connectors.Anomaly{{"id", 1, "string"}},
+			func(v decode.Value) any { return v.RowID("id", nil) }, "", noted("id", 1, "string"),
 		},
 		"a number that is too long": {
 			`{"f":` + strings.Repeat("1", 1<<20) + `}`,
-			func(v decode.Value) any { return v.Text("f") + v.ID("f", nil) }, "", []connectors.Anomaly{{"f", 2, "number"}},
+			func(v decode.Value) any { return v.Text("f") + v.ID("f", nil) }, "", noted("f", 2, "number"),
 		},
 		"a list that is too long": {
 			`{"f":[` + strings.Repeat(`"a",`, 200_000) + `"b"]}`,
 			func(v decode.Value) any { all, ok := v.Strings("f"); return fmt.Sprint(len(all), ok) }, "1000 true",
-			[]connectors.Anomaly{{"f", 1, "long array"}},
+			noted("f", 1, "long array"),
 		},
 		"a list at the bound": {
 			`{"f":[` + strings.Repeat(`{},`, 999) + `{}]}`,
@@ -83,19 +87,19 @@ func TestBoundsOfARow(t *testing.T) {
 		"a list that numbers its items": {
 			`{"f":{` + strings.Repeat(`"1":"a",`, 3000) + `"2":"b"}}`,
 			func(v decode.Value) any { all, ok := v.Items("f"); return fmt.Sprint(len(all), ok) }, "1000 true",
-			[]connectors.Anomaly{{"f", 1, "long object"}},
+			noted("f", 1, "long object"),
 		},
 		"a row with too many keys": {
 			`{"id":"7",` + members.String() + `"f":"lost"}`,
-			func(v decode.Value) any { return v.RowID("id", nil) + v.Text("k5") + v.Text("f") }, "75", []connectors.Anomaly{{"row", 1, "long object"}},
+			func(v decode.Value) any { return v.RowID("id", nil) + v.Text("k5") + v.Text("f") }, "75", noted("row", 1, "long object"),
 		},
 		"an object with too many keys": {
 			`{"f":{` + members.String() + `"z":1}}`,
-			func(v decode.Value) any { return len(v.Texts("f")) }, 1000, []connectors.Anomaly{{"f", 1, "long object"}},
+			func(v decode.Value) any { return len(v.Texts("f")) }, 1000, noted("f", 1, "long object"),
 		},
 		"a key that is too long": {
 			`{"f":{"` + strings.Repeat("k", 1<<20) + `":"a","b":"c"}}`,
-			func(v decode.Value) any { return v.Texts("f") }, map[string]string{"b": "c"}, []connectors.Anomaly{{"f", 1, "long string"}},
+			func(v decode.Value) any { return v.Texts("f") }, map[string]string{"b": "c"}, noted("f", 1, "long string"),
 		},
 		"deep, where nobody reads": {
 			`{"f":"a","g":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`,
@@ -103,17 +107,17 @@ func TestBoundsOfARow(t *testing.T) {
 		},
 		"deep, in the place of a list": {
 			`{"f":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`,
-			func(v decode.Value) any { all, ok := v.Objects("f"); return fmt.Sprint(len(all), ok) }, "0 true", []connectors.Anomaly{{"f", 1, "array"}},
+			func(v decode.Value) any { all, ok := v.Objects("f"); return fmt.Sprint(len(all), ok) }, "0 true", noted("f", 1, "array"),
 		},
 		"a count at the bound": {
 			`{"f":2147483647}`, func(v decode.Value) any { n, ok := v.Count("f"); return fmt.Sprint(*n, ok) }, "2147483647 true", nil,
 		},
 		"a count beyond Int": {
 			`{"f":4611686018427387904}`, func(v decode.Value) any { n, ok := v.Count("f"); return fmt.Sprint(n, ok) }, "<nil> false",
-			[]connectors.Anomaly{{"f", 1, "number"}},
+			noted("f", 1, "number"),
 		},
 		"a negative count": {
-			`{"f":-1}`, func(v decode.Value) any { n, ok := v.Count("f"); return fmt.Sprint(n, ok) }, "<nil> false", []connectors.Anomaly{{"f", 1, "number"}},
+			`{"f":-1}`, func(v decode.Value) any { n, ok := v.Count("f"); return fmt.Sprint(n, ok) }, "<nil> false", noted("f", 1, "number"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,16 +142,16 @@ func TestJSONIsWrittenAnew(t *testing.T) {
 		odd         []connectors.Anomaly
 	}{
 		"usual":          {`{ "b": 1.50, "a": [true, null, "<&>"] }`, `{"a":[true,null,"<&>"],"b":1.50}`, nil},
-		"no UTF-8":       {"{\"a\":\"\xff\",\"\xc3\":1}", `{"a":"` + "\ufffd" + `","` + "\ufffd" + `":1}`, []connectors.Anomaly{{"f", 1, "invalid UTF-8"}}},
+		"no UTF-8":       {"{\"a\":\"\xff\",\"\xc3\":1}", `{"a":"` + "\ufffd" + `","` + "\ufffd" + `":1}`, noted("f", 1, "invalid UTF-8")},
 		"half an escape": {`{"a":"\ud83d"}`, `{"a":"` + "\ufffd" + `"}`, nil},
 		"a key twice":    {`{"a":1,"a":2}`, `{"a":2}`, nil},
 		"deep enough":    {nested(32), nested(32), nil},
-		"too deep":       {nested(33), "", []connectors.Anomaly{{"f", 1, "deep object"}}},
-		"far too deep":   {nested(9900), "", []connectors.Anomaly{{"f", 1, "deep object"}}},
+		"too deep":       {nested(33), "", noted("f", 1, "deep object")},
+		"far too deep":   {nested(9900), "", noted("f", 1, "deep object")},
 		"brackets in a text are no depth": {
 			`{"a":"` + strings.Repeat(`[\"{`, 40) + `"}`, `{"a":"` + strings.Repeat(`[\"{`, 40) + `"}`, nil,
 		},
-		"long": {`{"a":"` + strings.Repeat("a", 64<<10) + `"}`, "", []connectors.Anomaly{{"f", 1, "long object"}}},
+		"long": {`{"a":"` + strings.Repeat("a", 64<<10) + `"}`, "", noted("f", 1, "long object")},
 		"large numbers": {
 			`{"a":1e999,"b":123456789012345678901234567890}`, `{"a":1e999,"b":123456789012345678901234567890}`, nil,
 		},

@@ -143,6 +143,8 @@ func read(ctx context.Context, s *connectors.Source, c connectors.Collection) Co
 }
 
 func list[T connectors.Record](ctx context.Context, source string, kind connectors.Collection, l connectors.Lister[T]) Collection {
+	ctx, end := connectors.WithFetch(ctx)
+	defer end()
 	listing, err := l.List(ctx, nil)
 	return Collection{
 		Kind: kind, Count: len(listing.Records), Expected: listing.Expected, Complete: listing.Complete, Anomalies: listing.Anomalies,

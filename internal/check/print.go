@@ -82,7 +82,10 @@ func anomaly(kind connectors.Collection, a connectors.Anomaly) string {
 	if a.Field == connectors.FieldID {
 		return fmt.Sprintf("%s: rows left out, since their ID cannot be used: %d (%s)", kind, a.Count, a.Example)
 	}
-	return fmt.Sprintf("%s: values of %s left out, or part of them, since they cannot be read: %d (%s)", kind, a.Field, a.Count, a.Example)
+	if a.BeyondBound() {
+		return fmt.Sprintf("%s: values of %s left out or read in part, since they are beyond a bound: %d (%s)", kind, a.Field, a.Count, a.Example)
+	}
+	return fmt.Sprintf("%s: values of %s left out, since they cannot be read: %d (%s)", kind, a.Field, a.Count, a.Example)
 }
 
 func (r *Report) notes(w io.Writer) error {

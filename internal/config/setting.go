@@ -107,6 +107,7 @@ type Limits struct {
 	IdleTime           time.Duration `key:"idle_time" default:"2m" min:"1s" max:"1h" doc:"How long a connection is kept for another request."`
 	StreamOperations   int           `key:"stream_operations" default:"50" min:"1" max:"10000" doc:"Operations at a time on one WebSocket."`
 	StreamIdle         time.Duration `key:"stream_idle" default:"1h" min:"1s" max:"30d" doc:"How long a WebSocket is kept on which no operation runs."`
+	FetchBytes         int           `key:"fetch_bytes" default:"134217728" min:"1048576" max:"17179869184" doc:"Length of the sources' answers that are read at a time, all together. One of more than 1 MiB counts with its source's max_bytes until its rows have been read, and waits for others."`
 }
 
 type corsFile struct {

@@ -36,6 +36,8 @@ type Limits struct {
 	// StreamOperations run at a time on one WebSocket; one that runs none for StreamIdle is closed.
 	StreamOperations int
 	StreamIdle       time.Duration
+	// FetchBytes is how many bytes of answers the sources may hold at a time, all together. The server itself does not go by it.
+	FetchBytes int
 }
 
 // DefaultLimits are those of a configuration that says nothing of them.
@@ -52,5 +54,6 @@ func DefaultLimits() Limits {
 		Connections: 2_000, AddressConnections: 200,
 		HeaderTime: 5 * time.Second, BodyTime: 15 * time.Second, AnswerTime: time.Minute, IdleTime: 2 * time.Minute,
 		StreamOperations: 50, StreamIdle: time.Hour,
+		FetchBytes: 128 << 20,
 	}
 }

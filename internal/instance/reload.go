@@ -103,7 +103,7 @@ func keepFixed(cfg, was *config.Config) []string {
 		fixed = append(fixed, "writes (dir, show_for)")
 	}
 	if changed := keepConnections(&cfg.Limits, &was.Limits); changed {
-		fixed = append(fixed, "limits (of connections and times)")
+		fixed = append(fixed, "limits (of connections, times and fetches)")
 	}
 	if cfg.DrainDelay != was.DrainDelay {
 		fixed = append(fixed, "drain_delay")
@@ -132,6 +132,7 @@ func keepConnections(l, was *config.Limits) bool {
 	before := *l
 	l.HeaderBytes, l.Connections, l.AddressConnections = was.HeaderBytes, was.Connections, was.AddressConnections
 	l.HeaderTime, l.BodyTime, l.AnswerTime, l.IdleTime = was.HeaderTime, was.BodyTime, was.AnswerTime, was.IdleTime
+	l.FetchBytes = was.FetchBytes
 	return *l != before
 }
 

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,14 +12,14 @@ import (
 	"roster/connectors"
 )
 
-// ratioFrom is how long an answer is, decompressed, before its ratio counts: short answers may repeat themselves as they like.
-const ratioFrom = 1 << 20
+// longFrom is how long an answer is, decompressed, before its ratio counts and its memory: short answers may repeat themselves as they like.
+const longFrom = 1 << 20
 
 // errBound is the cause of the error for an answer beyond a bound: the next one would be too.
 var errBound = errors.New("beyond a bound")
 
-// readBody reads an answer to its end, decompressed and within the bounds.
-func (c *Client) readBody(res *http.Response) ([]byte, *connectors.Error) {
+// readBody reads an answer to its end, decompressed and within the bounds. A long one reserves as much memory as it may become, and waits for that.
+func (c *Client) readBody(ctx context.Context, res *http.Response) ([]byte, *connectors.Error) {
 	sent := &counted{r: res.Body}
 	var plain io.Reader = sent
 	compressed := isGzip(res.Header)
@@ -28,7 +29,14 @@ func (c *Client) readBody(res *http.Response) ([]byte, *connectors.Error) {
 		res.Header.Del("Content-Length")
 	}
 	most := c.opt.Bounds.Bytes
-	limited := &bounded{r: plain, left: most}
+	var reserved func()
+	limited := &bounded{r: plain, left: most, long: func() (err error) {
+		if reserved, err = c.opt.Runtime.Memory.Reserve(ctx, most); err != nil {
+			return errNoMemory
+		}
+		return nil
+	}}
+	defer func() { connectors.KeepReserved(ctx, reserved) }()
 	if compressed {
 		limited.sent, limited.ratio = sent, c.opt.Bounds.Ratio
 	}
@@ -39,6 +47,9 @@ func (c *Client) readBody(res *http.Response) ([]byte, *connectors.Error) {
 	case errors.Is(err, errRatio):
 		return nil, beyond(res.StatusCode, fmt.Sprintf("the answer becomes more than %d times as long when it is decompressed, which max_ratio of the source allows",
 			c.opt.Bounds.Ratio))
+	case errors.Is(err, errNoMemory):
+		return nil, &connectors.Error{Kind: connectors.KindTimeout, Status: res.StatusCode, Err: context.Cause(ctx),
+			Detail: "not read in time: other answers take all that limits.fetch_bytes allows"}
 	case err != nil:
 		e := transportError(err)
 		e.Status = res.StatusCode
@@ -88,8 +99,9 @@ func (g *gunzipped) Read(p []byte) (int, error) {
 }
 
 var (
-	errTooLong = errors.New("too long")
-	errRatio   = errors.New("compressed too much")
+	errTooLong  = errors.New("too long")
+	errRatio    = errors.New("compressed too much")
+	errNoMemory = errors.New("no memory in time")
 )
 
 // bounded ends with an error where more comes than is allowed.
@@ -99,6 +111,7 @@ type bounded struct {
 	sent  *counted // nil for what is not compressed
 	ratio int
 	got   int
+	long  func() error // is called once, when the answer turns out to be long; then nil
 }
 
 // Read reads on.
@@ -111,8 +124,14 @@ func (b *bounded) Read(p []byte) (int, error) {
 	switch {
 	case b.left < 0:
 		return 0, errTooLong
-	case b.sent != nil && b.got > ratioFrom && b.got/b.ratio > b.sent.n:
+	case b.sent != nil && b.got > longFrom && b.got/b.ratio > b.sent.n:
 		return 0, errRatio
+	case b.got > longFrom && b.long != nil:
+		long := b.long
+		b.long = nil
+		if err := long(); err != nil {
+			return 0, err
+		}
 	}
 	return n, err
 }

@@ -314,6 +314,7 @@ func (c *Client) named(e *connectors.Error, op string) *connectors.Error {
 }
 
 func (c *Client) send(ctx context.Context, req Request, header map[string]string) (*Response, *connectors.Error) {
+	connectors.KeepReserved(ctx, nil) // the answer before is no longer needed
 	ctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
 	defer cancel()
 	method := req.Method
@@ -361,7 +362,7 @@ func (c *Client) send(ctx context.Context, req Request, header map[string]string
 		return nil, e
 	}
 	defer res.Body.Close()
-	body, e := c.readBody(res)
+	body, e := c.readBody(ctx, res)
 	if e != nil {
 		return nil, e
 	}

@@ -50,6 +50,8 @@ func (k kindOf[T]) changes(ctx context.Context, s *connectors.Source, known Reco
 	if !ok {
 		return reading{}, &connectors.Error{Source: s.Name, Op: k.collection.String(), Kind: connectors.KindUnsupported}
 	}
+	ctx, end := connectors.WithFetch(ctx)
+	defer end()
 	l, err := lister.Changes(ctx, *k.field(&known), since, func(l connectors.Listing[T]) { progress(k.reading(l)) })
 	return k.reading(l), err
 }

@@ -76,6 +76,8 @@ func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func
 	if progress != nil {
 		tell = func(l connectors.Listing[T]) { progress(k.reading(l)) }
 	}
+	ctx, end := connectors.WithFetch(ctx)
+	defer end()
 	l, err := k.lister(s).List(ctx, tell)
 	return k.reading(l), err
 }
