@@ -13,7 +13,7 @@ import (
 	"roster/internal/echo"
 )
 
-// bytesOfError is how many bytes an error may have in the mean, as JSON.
+// bytesOfError is how many bytes an error may have on average, as JSON.
 const bytesOfError = 640
 
 // Answer bounds the answers of one operation, one answer after the other. Nil bounds nothing. They are safe for concurrent use.

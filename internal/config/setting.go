@@ -91,7 +91,7 @@ type Limits struct {
 	VariablesBytes     int           `key:"variables_bytes" default:"524288" min:"16" max:"67108864" doc:"Length of the variables."`
 	VariablesDepth     int           `key:"variables_depth" default:"16" min:"1" max:"1000" doc:"Levels of lists and objects in each other in a variable."`
 	ListItems          int           `key:"list_items" default:"5000" min:"0" max:"10000000" doc:"Items of the lists that a document and its variables hold, all together, those of lists in lists too."`
-	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer, with 640 bytes each in the mean. The rest is counted in one more."`
+	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer, of 640 bytes each on average. The rest is counted in one more."`
 	AnswerBytes        int           `key:"answer_bytes" default:"33554432" min:"1024" max:"1073741824" doc:"Length of an answer's data. What is longer is not sent."`
 	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"How long an operation may take."`
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Operations at a time, of all callers together."`

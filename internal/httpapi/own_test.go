@@ -7,7 +7,9 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"roster/internal/access"
 	"roster/internal/admission"
@@ -20,7 +22,7 @@ type routed struct{}
 func (routed) Authenticate(_ context.Context, name string) (*access.Principal, error) {
 	p := &access.Principal{Method: access.ByKey, Subject: name, Scopes: access.Scopes{access.ScopeRead}}
 	if name == "router" {
-		p.Limits = &access.Limits{BodyBytes: 5000, VariablesBytes: 4000, Cost: 50, Requests: 100}
+		p.Limits = &access.Limits{BodyBytes: 5000, VariablesBytes: 4000, Cost: 50, Requests: 100, ListItems: 20, AnswerBytes: 30}
 	}
 	return p, nil
 }
@@ -29,7 +31,17 @@ func TestOwnLimits(t *testing.T) {
 	t.Parallel()
 	limits := httpapi.DefaultLimits()
 	limits.BodyBytes, limits.VariablesBytes, limits.Cost, limits.Requests = 2000, 1000, 5, 10
-	opt := httpapi.Options{API: api{}, Limits: limits, Access: routed{}, Own: func(c admission.Caller) admission.Own {
+	limits.ListItems, limits.AnswerBytes = 2, 20
+	answers := api{exec: func(ctx context.Context) *graphql.Response {
+		data := `{"hello":"world"}`
+		for _, f := range graphql.GetOperationContext(ctx).Operation.SelectionSet {
+			if f, ok := f.(*ast.Field); ok && f.Name == "nickname" {
+				data = `{"nickname":"` + strings.Repeat("w", 10*len(graphql.GetOperationContext(ctx).Operation.SelectionSet)) + `"}`
+			}
+		}
+		return &graphql.Response{Data: []byte(data)}
+	}}
+	opt := httpapi.Options{API: answers, Limits: limits, Access: routed{}, Own: func(c admission.Caller) admission.Own {
 		if c == httpapi.Named(access.ByKey, "router") {
 			return admission.Own{Requests: 100}
 		}
@@ -39,6 +51,9 @@ func TestOwnLimits(t *testing.T) {
 	long := func(n int) string {
 		return fmt.Sprintf(`{"query":"{ hello }","variables":{"x":"%s"}}`, strings.Repeat("x", n))
 	}
+	items := func(n int) string {
+		return fmt.Sprintf(`{"query":"{ hello }","variables":{"x":[%s]}}`, strings.TrimSuffix(strings.Repeat("1,", n), ","))
+	}
 	dear := `{"query":"{` + strings.Repeat(" self { hello }", 10) + `}","extensions":{"cost":true}}`
 	dearest := `{"query":"{` + strings.Repeat(" self { hello }", 60) + `}"}`
 	for name, tc := range map[string]struct{ body, other, router string }{ // the limit that is exceeded
@@ -47,6 +62,10 @@ func TestOwnLimits(t *testing.T) {
 		"variables too long":  {long(4500), "body_bytes", "variables_bytes"},
 		"a body":              {long(2500), "body_bytes", ""},
 		"a body too long":     {long(6000), "body_bytes", "body_bytes"},
+		"items of lists":      {items(3), "list_items", ""},
+		"too many items":      {items(21), "list_items", "list_items"},
+		"a longer answer":     {`{"query":"{ nickname }"}`, "answer_bytes", ""},
+		"an answer too long":  {`{"query":"{ nickname hello }"}`, "answer_bytes", "answer_bytes"},
 		"what it costs":       {dear, "cost", ""},
 		"what costs too much": {dearest, "cost", "cost"},
 	} {
@@ -64,6 +83,24 @@ func TestOwnLimits(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An answer that is too long for a WebSocket is one message with one error, and the operation is over.
+func TestAnswerBytesOfASocket(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limits := httpapi.DefaultLimits()
+		limits.AnswerBytes = 16
+		s := serveOn(t, httpapi.Options{API: api{}, Limits: limits})
+		defer s.end(t)
+		c := s.connect(t, nil, gqlws)
+		c.send(`{"type":"connection_init"}`)
+		c.expect(wsAck)
+		c.send(`{"type":"subscribe","id":"1","payload":{"query":"{ hello }"}}`)
+		c.expect(`{"type":"next","id":"1","payload":{"errors":[{"message":"the answer is longer than the limit of 16 bytes: ask for fewer fields, or smaller pages",`+
+			`"extensions":{"code":"LIMIT_EXCEEDED","limit":"answer_bytes","maximum":16}}],"data":null}}`, wsDone)
+		c.conn.Close(websocket.StatusNormalClosure, "") //nolint:errcheck // nothing comes after it
+	})
 }
 
 // What a caller of a WebSocket may ask is known from connection_init on.

@@ -1,0 +1,78 @@
+package bounds_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"pgregory.net/rapid"
+
+	"roster/internal/bounds"
+)
+
+// Whatever errors there are, those that are admitted are few and short together, and none is lost without being counted.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		most := rapid.IntRange(1, 20).Draw(rt, "most")
+		b := bounds.New(most, 0)
+		for range 2 { // answers
+			var admitted gqlerror.List
+			n := rapid.IntRange(0, 60).Draw(rt, "errors")
+			for range n {
+				e := &gqlerror.Error{
+					Message:    strings.Repeat("m", rapid.IntRange(0, 3000).Draw(rt, "message")),
+					Path:       ast.Path{ast.PathName(strings.Repeat("p", rapid.IntRange(0, 300).Draw(rt, "path"))), ast.PathIndex(1)},
+					Extensions: map[string]any{"inputPath": []any{strings.Repeat("i", rapid.IntRange(0, 300).Draw(rt, "input"))}},
+				}
+				admitted = b.Add(admitted, func() *gqlerror.Error { return e })
+			}
+			text, err := json.Marshal(admitted)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if len(admitted) > most || len(text) > max(most*640, 2000) || len(admitted)+b.Omitted() != n || n > 0 && len(admitted) == 0 {
+				rt.Errorf("%d errors of %d, %d bytes, %d omitted; at most %d", len(admitted), n, len(text), b.Omitted(), most)
+			}
+			b.Next()
+		}
+	})
+}
+
+// Data that is not too long is written as it is; of any other, no more than is allowed.
+func TestData(t *testing.T) {
+	t.Parallel()
+	for most, want := range map[int]string{0: "", 1: "", 5: "", 6: `"text"`, 12: `"text""text"`, 100: `"text""text"`} {
+		b := bounds.New(1, most)
+		m := b.Data(graphql.MarshalString("text"))
+		var out bytes.Buffer
+		m.MarshalGQL(&out)
+		m.MarshalGQL(&out)
+		if len(out.String()) > most || b.TooLong(nil) != (most < 12) || most >= 12 && out.String() != want {
+			t.Errorf("of at most %d bytes %q, too long: %t", most, out.String(), b.TooLong(nil))
+		}
+		b.Next()
+		if b.TooLong(nil) {
+			t.Error("the next answer is too long from the beginning")
+		}
+	}
+	b := bounds.New(1, 10)
+	if b.Data(graphql.Null) != graphql.Null {
+		t.Error("a null is no null any more: the executor looks for it")
+	}
+	if b.TooLong([]byte("of fields ")) || !b.TooLong([]byte("of fields that nobody counted")) {
+		t.Error("data is not measured as a whole")
+	}
+	b.Data(graphql.WriterFunc(func(w io.Writer) {
+		io.WriteString(w, strings.Repeat("x", 20)) //nolint:errcheck // it is a buffer
+		io.WriteString(w, "x")                     //nolint:errcheck // as above
+	})).MarshalGQL(&bytes.Buffer{})
+	if !b.TooLong(nil) {
+		t.Error("what was cut off is not known to be too long")
+	}
+}
