@@ -178,8 +178,12 @@ func (b *builder) emails(policy TrustPolicy, in []connectors.Email) []accountEma
 	var out []accountEmail
 	var known connectors.Distinct[string]
 	for _, field := range in {
+		addresses := address.Parse(field.Address)
+		if len(addresses) > 1 {
+			field.Verified = nil // a source checks one address: nobody knows which of these
+		}
 		trust := policy.of(field)
-		for _, a := range address.Parse(field.Address) {
+		for _, a := range addresses {
 			at, added := known.Add(a.Key)
 			switch {
 			case added:
