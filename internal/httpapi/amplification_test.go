@@ -81,6 +81,9 @@ func TestNothingIsMultiplied(t *testing.T) {
 				map[string]any{"s": strings.Repeat("s", 500<<10)}), `"errors"`, 32},
 		"an alias of 200 bytes in each path": {
 			request("{"+numbered(100, " a%d"+name[:190]+": users(first: -1) { totalCount }")+"}", nil), "must be between", 16},
+		"errors with long paths": {
+			request("{"+numbered(5, " a%d"+name[:190]+": users(first: 50) { "+name+": nodes { t"+name[:190]+": teams { m"+name[:190]+": members(first: -1) { totalCount } } } }")+"}", nil),
+			"must be between", 32},
 		"names of 500 kB in variables": {
 			request("query($f: UserFilter) { users(filter: $f) { totalCount } }", map[string]any{"f": map[string]any{strings.Repeat("k", 400<<10): 1}}), "has no such field", 16},
 		"an operation's name of 1 MB in the request": {
@@ -96,6 +99,10 @@ func TestNothingIsMultiplied(t *testing.T) {
 			}
 			if len(out) > most || !strings.Contains(out, tc.says) || !json.Valid([]byte(out)) {
 				t.Errorf("%d kB in, %d kB out: %.400s; want at most %d kB, with %q", len(tc.body)>>10, len(out)>>10, out, most>>10, tc.says)
+			}
+			var answer struct{ Errors json.RawMessage }
+			if err := json.Unmarshal([]byte(out), &answer); err != nil || len(answer.Errors) > 72<<10 {
+				t.Errorf("%d kB of errors, %v", len(answer.Errors)>>10, err)
 			}
 			if allocated > tc.allocated<<20 {
 				t.Errorf("%d MiB were allocated, want at most %d", allocated>>20, tc.allocated)
