@@ -11,6 +11,8 @@ type Budget struct {
 	// Key names what is counted: the same for all who are counted together, whatever their sources are called. It reveals no credential.
 	Key   string
 	Limit RateLimit
+	// MaxPause is how long others' pauses of it are believed; 0 means MaxPause.
+	MaxPause time.Duration
 }
 
 // Limits keeps the budgets of sources for all who call them. Safe for concurrent use.
@@ -21,6 +23,10 @@ type Limits interface {
 	Enter(ctx context.Context, budgets []Budget, within time.Duration) (Pass, *Error)
 	// Pause keeps the calls of a budget back for e.RetryAfter; with e.Blocked they are refused, since each would make it worse.
 	Pause(key string, e *Error)
+	// Paused gives why the calls of a budget are kept back, and as RetryAfter for how long still; nil where they are not.
+	Paused(key string) *Error
+	// Resume ends the pause of a budget, for all who share it.
+	Resume(key string)
 }
 
 // Pass is the right to make one call.
@@ -112,4 +118,8 @@ type Health struct {
 	RetryAt time.Time
 	// Err is the meaning of the failure that opened it; nil while it is closed.
 	Err *Error
+	// Pause is why the source, or a part of it, is left alone by its own word, for RetryAfter from now; nil where it is not.
+	Pause *Error
+	// PartPaused says that the pause keeps back some kinds of calls only.
+	PartPaused bool
 }

@@ -16,6 +16,8 @@ type Runtime struct {
 	Memory *Memory
 	// Dial opens connections to sources, as net.Dialer.DialContext does; nil for the system's own way.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// MaxPause is how long the source is left alone at most because it says so; 0 means MaxPause.
+	MaxPause time.Duration
 	// Tokens keeps the tokens of sources that renew them; nil for nobody: such a source then cannot be opened.
 	Tokens TokenKeeper
 }

@@ -146,6 +146,8 @@ type Source struct {
 
 	// Health says how its calls have gone of late; nil where nobody counts them. It costs nothing.
 	Health func() Health
+	// Resume ends what leaves the source alone: its own pause, and that after failures. Nil where nothing does.
+	Resume func()
 	// Credential says how long the credential is good, without a call; nil where nothing is known.
 	Credential func() CredentialStatus
 

@@ -135,6 +135,49 @@ func TestRefreshSource(t *testing.T) {
 	})
 }
 
+// A source that has asked for a long pause is not said to be read again, unless somebody ends that by force.
+func TestRefreshSourceByForce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source := made()
+		var pause *connectors.Error
+		source.Health = func() connectors.Health {
+			if pause == nil {
+				return connectors.Health{}
+			}
+			return connectors.Health{Pause: pause}
+		}
+		source.Resume = func() { pause = nil }
+		w := newWorld(t, source).read()
+		time.Sleep(15 * time.Second)
+		pause = &connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: 10 * time.Minute, Detail: "too many calls"}
+		at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+		want := any(map[string]any{"until": at(10 * time.Minute), "code": "RATE_LIMITED", "message": "rate limited: too many calls", "partial": false})
+		if diff := cmp.Diff(want, in(w.get(`{ sources { pause { until code message partial } } }`), "sources", 0, "pause")); diff != "" {
+			t.Errorf("the pause (-want +got):\n%s", diff)
+		}
+		refresh := func(input string) any {
+			return in(w.get(`mutation { refreshSource(input: `+input+`) { outcome startsAt userErrors { code } source { pause { until } } } }`), "refreshSource")
+		}
+		want = map[string]any{"outcome": "REJECTED", "startsAt": nil, "userErrors": []any{map[string]any{"code": "REFUSED_BY_SOURCE"}},
+			"source": map[string]any{"pause": map[string]any{"until": at(10 * time.Minute)}}}
+		if diff := cmp.Diff(want, refresh(`{source: "ws"}`)); diff != "" {
+			t.Errorf("in the pause (-want +got):\n%s", diff)
+		}
+		done := func(startsAt string) any {
+			return map[string]any{"outcome": "DONE", "startsAt": startsAt, "userErrors": []any{}, "source": map[string]any{"pause": nil}}
+		}
+		if diff := cmp.Diff(done(at(0)), refresh(`{source: "ws", collections: [TEAMS], force: true}`)); diff != "" {
+			t.Errorf("by force (-want +got):\n%s", diff)
+		}
+		synctest.Wait()
+		time.Sleep(4 * time.Second)
+		if diff := cmp.Diff(done(at(6*time.Second)), refresh(`{source: "ws", collections: [TEAMS], force: true}`)); diff != "" {
+			t.Errorf("its limits are kept by force too (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

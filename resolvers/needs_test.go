@@ -147,7 +147,7 @@ func TestEveryTypeHasItsNeeds(t *testing.T) {
 		// These are parts of what has needs of its own.
 		"UserEdge": true, "TeamEdge": true, "RoleEdge": true, "ContactEdge": true, "ContactFolderEdge": true, "UserEmail": true, "Phone": true,
 		"Handle": true, "Mutation": true, "UserError": true, "InviteUserPayload": true, "CreateTeamPayload": true, "CreateContactPayload": true,
-		"CreateContactFolderPayload": true, "SubscribeToTaskPayload": true, "UnsubscribeFromTaskPayload": true, "RefreshSourcePayload": true,
+		"CreateContactFolderPayload": true, "SubscribeToTaskPayload": true, "UnsubscribeFromTaskPayload": true, "RefreshSourcePayload": true, "SourcePause": true,
 		"Permission": true, "StagePermission": true, "RocketChatEmail": true, "WorksectionViewer": true,
 	}
 	for name, def := range (&Resolver{}).Schema().Schema().Types {

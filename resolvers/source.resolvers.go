@@ -13,12 +13,13 @@ import (
 	"roster/internal/directory"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
+	"time"
 )
 
 func (r *mutationResolver) RefreshSource(ctx context.Context, input model.RefreshSourceInput) (*model.RefreshSourcePayload, error) {
-	res := r.Writer.RefreshSource(ctx, request(ctx, input.Source, nil, false), writes.Refresh{Collections: input.Collections, AcceptLoss: input.AcceptLoss})
+	res, startsAt := r.Writer.RefreshSource(ctx, request(ctx, input.Source, nil, false), writes.Refresh{Collections: input.Collections, AcceptLoss: input.AcceptLoss, Force: input.Force})
 	return &model.RefreshSourcePayload{
-		Outcome: model.Outcome(res.Outcome), Source: r.after(ctx).SourceNamed(input.Source), UserErrors: userErrors(res.Errors),
+		Outcome: model.Outcome(res.Outcome), StartsAt: known(startsAt), Source: r.after(ctx).SourceNamed(input.Source), UserErrors: userErrors(res.Errors),
 	}, nil
 }
 
@@ -47,6 +48,14 @@ func (r *sourceResolver) Breaker(ctx context.Context, obj *directory.Source) (co
 		return s.Health().Breaker, nil
 	}
 	return connectors.BreakerClosed, nil
+}
+
+func (r *sourceResolver) Pause(ctx context.Context, obj *directory.Source) (*model.SourcePause, error) {
+	s := r.Roster.Source(obj.Name)
+	if s == nil || s.Health == nil {
+		return nil, nil
+	}
+	return sourcePause(s.Health(), time.Now()), nil
 }
 
 func (r *sourceResolver) Capabilities(ctx context.Context, obj *directory.Source) ([]model.SourceCapability, error) {

@@ -66,6 +66,14 @@ func sourceCredential(c connectors.CredentialStatus) *model.SourceCredential {
 	return out
 }
 
+func sourcePause(h connectors.Health, now time.Time) *model.SourcePause {
+	e := h.Pause
+	if e == nil {
+		return nil
+	}
+	return &model.SourcePause{Until: now.Add(e.RetryAfter), Message: reason(e), Code: e.Kind, Partial: h.PartPaused}
+}
+
 // known gives a time, nil for the zero one.
 func known(t time.Time) *time.Time {
 	if t.IsZero() {

@@ -88,6 +88,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Accounts:    c,
 		Prober:      c,
 		Health:      rc.Health,
+		Resume:      rc.Resume,
 	}, nil
 }
 

@@ -102,3 +102,7 @@ func (c *turns) Enter(_ context.Context, budgets []connectors.Budget, _ time.Dur
 func (c *turns) Leave(bool) { c.left.Add(1) }
 
 func (c *turns) Pause(string, *connectors.Error) {}
+
+func (c *turns) Paused(string) *connectors.Error { return nil }
+
+func (c *turns) Resume(string) {}

@@ -64,6 +64,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Roles:       connectors.ListFunc[connectors.Role](c.roles),
 		Contacts:    &addressBook{client: c},
 		Health:      caller.Health,
+		Resume:      caller.Resume,
 	}
 	expires := tokenExpiry(token)
 	s.Prober = prober{client: c, expires: expires}

@@ -56,6 +56,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Presence:    c,
 		Prober:      c,
 		Health:      rc.Health,
+		Resume:      rc.Resume,
 	}, nil
 }
 

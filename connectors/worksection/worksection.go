@@ -57,6 +57,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Prober:         c,
 		Self:           &self{rest: rc, source: cfg.Name, convert: to.account},
 		Health:         rc.Health,
+		Resume:         rc.Resume,
 	}
 	switch {
 	case cfg.OAuth != nil:

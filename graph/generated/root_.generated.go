@@ -257,6 +257,7 @@ type ComplexityRoot struct {
 	RefreshSourcePayload struct {
 		Outcome    func(childComplexity int) int
 		Source     func(childComplexity int) int
+		StartsAt   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -326,6 +327,7 @@ type ComplexityRoot struct {
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
 		Name         func(childComplexity int) int
+		Pause        func(childComplexity int) int
 		State        func(childComplexity int) int
 		URL          func(childComplexity int) int
 	}
@@ -366,6 +368,13 @@ type ComplexityRoot struct {
 		Known      func(childComplexity int) int
 		Lost       func(childComplexity int) int
 		Since      func(childComplexity int) int
+	}
+
+	SourcePause struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Partial func(childComplexity int) int
+		Until   func(childComplexity int) int
 	}
 
 	SourceReading struct {
@@ -1617,6 +1626,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RefreshSourcePayload.Source(childComplexity), true
+	case "RefreshSourcePayload.startsAt":
+		if e.ComplexityRoot.RefreshSourcePayload.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshSourcePayload.StartsAt(childComplexity), true
 	case "RefreshSourcePayload.userErrors":
 		if e.ComplexityRoot.RefreshSourcePayload.UserErrors == nil {
 			break
@@ -1917,6 +1932,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Source.Name(childComplexity), true
+	case "Source.pause":
+		if e.ComplexityRoot.Source.Pause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Source.Pause(childComplexity), true
 	case "Source.state":
 		if e.ComplexityRoot.Source.State == nil {
 			break
@@ -2089,6 +2110,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceLoss.Since(childComplexity), true
+
+	case "SourcePause.code":
+		if e.ComplexityRoot.SourcePause.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourcePause.Code(childComplexity), true
+	case "SourcePause.message":
+		if e.ComplexityRoot.SourcePause.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourcePause.Message(childComplexity), true
+	case "SourcePause.partial":
+		if e.ComplexityRoot.SourcePause.Partial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourcePause.Partial(childComplexity), true
+	case "SourcePause.until":
+		if e.ComplexityRoot.SourcePause.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourcePause.Until(childComplexity), true
 
 	case "SourceReading.count":
 		if e.ComplexityRoot.SourceReading.Count == nil {
@@ -3363,10 +3409,23 @@ type Source implements Node {
   collections: [SourceCollection!]! @listSize(assumedSize: 5)
   "Whether the answering server makes calls to it, or leaves it alone after failures for a while."
   breaker: BreakerState!
+  "Why the answering server leaves it alone by its own word, and until when; null where it does not. refreshSource with force ends that."
+  pause: SourcePause
   "What it can do beyond being read."
   capabilities: [SourceCapability!]! @listSize(assumedSize: 10)
   "How its credential stands, as far as that is known without asking the source; null where nothing is known."
   credential: SourceCredential
+}
+
+"A pause that a source has asked for."
+type SourcePause {
+  "When it is called again at the earliest. No pause is believed for longer than the server's max_pause, and none longer than an hour where the source blocks us."
+  until: DateTime!
+  "In our words, never the vendor's."
+  message: String!
+  code: SourceErrorCode!
+  "Whether only some kinds of calls are kept back."
+  partial: Boolean!
 }
 
 "How a source's credential stands."
@@ -3613,11 +3672,18 @@ input RefreshSourceInput {
   that fails, ask again.
   """
   acceptLoss: Boolean! = false
+  "Ends the pause that the source has asked for, and that after failures, and reads it as soon as its limits allow. It may ask for another."
+  force: Boolean! = false
 }
 
-"The source as it is now. ALREADY_DONE: it was read so lately that its limits forbid another read."
+"""
+The source as it is now. DONE: a read is under way, or begins at startsAt. ALREADY_DONE: it was read so lately that its limits forbid another read. REJECTED
+with REFUSED_BY_SOURCE: the source is left alone for now, and nothing is read.
+"""
 type RefreshSourcePayload {
   outcome: Outcome!
+  "When the first of the reads has begun or begins at the earliest; null where none does."
+  startsAt: DateTime
   source: Source
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
@@ -4701,6 +4767,8 @@ func (ec *executionContext) childFields_RefreshSourcePayload(ctx context.Context
 	switch field.Name {
 	case "outcome":
 		return ec.fieldContext_RefreshSourcePayload_outcome(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_RefreshSourcePayload_startsAt(ctx, field)
 	case "source":
 		return ec.fieldContext_RefreshSourcePayload_source(ctx, field)
 	case "userErrors":
@@ -4841,6 +4909,8 @@ func (ec *executionContext) childFields_Source(ctx context.Context, field graphq
 		return ec.fieldContext_Source_collections(ctx, field)
 	case "breaker":
 		return ec.fieldContext_Source_breaker(ctx, field)
+	case "pause":
+		return ec.fieldContext_Source_pause(ctx, field)
 	case "capabilities":
 		return ec.fieldContext_Source_capabilities(ctx, field)
 	case "credential":
@@ -4923,6 +4993,20 @@ func (ec *executionContext) childFields_SourceLoss(ctx context.Context, field gr
 		return ec.fieldContext_SourceLoss_lost(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceLoss", field.Name)
+}
+
+func (ec *executionContext) childFields_SourcePause(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "until":
+		return ec.fieldContext_SourcePause_until(ctx, field)
+	case "message":
+		return ec.fieldContext_SourcePause_message(ctx, field)
+	case "code":
+		return ec.fieldContext_SourcePause_code(ctx, field)
+	case "partial":
+		return ec.fieldContext_SourcePause_partial(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourcePause", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -24,6 +24,7 @@ type SourceResolver interface {
 	State(ctx context.Context, obj *directory.Source) (snapshot.State, error)
 	Collections(ctx context.Context, obj *directory.Source) ([]*model.SourceCollection, error)
 	Breaker(ctx context.Context, obj *directory.Source) (connectors.BreakerState, error)
+	Pause(ctx context.Context, obj *directory.Source) (*model.SourcePause, error)
 	Capabilities(ctx context.Context, obj *directory.Source) ([]model.SourceCapability, error)
 	Credential(ctx context.Context, obj *directory.Source) (*model.SourceCredential, error)
 }
@@ -126,6 +127,29 @@ func (ec *executionContext) _RefreshSourcePayload_outcome(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_RefreshSourcePayload_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RefreshSourcePayload", field, false, false, errors.New("field of type Outcome does not have child fields"))
+}
+
+func (ec *executionContext) _RefreshSourcePayload_startsAt(ctx context.Context, field graphql.CollectedField, obj *model.RefreshSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefreshSourcePayload_startsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RefreshSourcePayload_startsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RefreshSourcePayload", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _RefreshSourcePayload_source(ctx context.Context, field graphql.CollectedField, obj *model.RefreshSourcePayload) (ret graphql.Marshaler) {
@@ -360,6 +384,38 @@ func (ec *executionContext) _Source_breaker(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Source_breaker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Source", field, true, true, errors.New("field of type BreakerState does not have child fields"))
+}
+
+func (ec *executionContext) _Source_pause(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Source_pause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Source().Pause(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SourcePause) graphql.Marshaler {
+			return ec.marshalOSourcePause2ᚖrosterᚋgraphᚋmodelᚐSourcePause(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Source_pause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Source",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SourcePause(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Source_capabilities(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
@@ -1060,6 +1116,98 @@ func (ec *executionContext) fieldContext_SourceLoss_lost(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("SourceLoss", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _SourcePause_until(ctx context.Context, field graphql.CollectedField, obj *model.SourcePause) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourcePause_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourcePause_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourcePause", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourcePause_message(ctx context.Context, field graphql.CollectedField, obj *model.SourcePause) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourcePause_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourcePause_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourcePause", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SourcePause_code(ctx context.Context, field graphql.CollectedField, obj *model.SourcePause) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourcePause_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v connectors.ErrorKind) graphql.Marshaler {
+			return ec.marshalNSourceErrorCode2rosterᚋconnectorsᚐErrorKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourcePause_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourcePause", field, false, false, errors.New("field of type SourceErrorCode does not have child fields"))
+}
+
+func (ec *executionContext) _SourcePause_partial(ctx context.Context, field graphql.CollectedField, obj *model.SourcePause) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourcePause_partial(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partial, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourcePause_partial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourcePause", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _SourceReading_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1331,8 +1479,11 @@ func (ec *executionContext) unmarshalInputRefreshSourceInput(ctx context.Context
 	if _, present := asMap["acceptLoss"]; !present {
 		asMap["acceptLoss"] = false
 	}
+	if _, present := asMap["force"]; !present {
+		asMap["force"] = false
+	}
 
-	fieldsInOrder := [...]string{"source", "collections", "acceptLoss"}
+	fieldsInOrder := [...]string{"source", "collections", "acceptLoss", "force"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1360,6 +1511,13 @@ func (ec *executionContext) unmarshalInputRefreshSourceInput(ctx context.Context
 				return it, err
 			}
 			it.AcceptLoss = data
+		case "force":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("force"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Force = data
 		}
 	}
 	return it, nil
@@ -1436,6 +1594,11 @@ func (ec *executionContext) _RefreshSourcePayload(ctx context.Context, sel ast.S
 		case "outcome":
 			out.Values[i] = ec._RefreshSourcePayload_outcome(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startsAt":
+			out.Values[i] = ec._RefreshSourcePayload_startsAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "source":
@@ -1588,6 +1751,44 @@ func (ec *executionContext) _Source(ctx context.Context, sel ast.SelectionSet, o
 				}()
 				res = ec._Source_breaker(ctx, field, obj)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "pause":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Source_pause(ctx, field, obj)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -1950,6 +2151,59 @@ func (ec *executionContext) _SourceLoss(ctx context.Context, sel ast.SelectionSe
 			}
 		case "lost":
 			out.Values[i] = ec._SourceLoss_lost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sourcePauseImplementors = []string{"SourcePause"}
+
+func (ec *executionContext) _SourcePause(ctx context.Context, sel ast.SelectionSet, obj *model.SourcePause) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sourcePauseImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SourcePause")
+		case "until":
+			out.Values[i] = ec._SourcePause_until(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._SourcePause_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._SourcePause_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partial":
+			out.Values[i] = ec._SourcePause_partial(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2452,6 +2706,13 @@ func (ec *executionContext) marshalOSourceLoss2ᚖrosterᚋgraphᚋmodelᚐSourc
 		return graphql.Null
 	}
 	return ec._SourceLoss(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSourcePause2ᚖrosterᚋgraphᚋmodelᚐSourcePause(ctx context.Context, sel ast.SelectionSet, v *model.SourcePause) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SourcePause(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSourceReading2ᚖrosterᚋgraphᚋmodelᚐSourceReading(ctx context.Context, sel ast.SelectionSet, v *model.SourceReading) graphql.Marshaler {

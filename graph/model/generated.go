@@ -136,11 +136,16 @@ type RefreshSourceInput struct {
 	// Takes over what the source shows now, however many of the known records it lacks: see SourceCollection.loss. It counts for the one reading that this asks for; where
 	// that fails, ask again.
 	AcceptLoss bool `json:"acceptLoss"`
+	// Ends the pause that the source has asked for, and that after failures, and reads it as soon as its limits allow. It may ask for another.
+	Force bool `json:"force"`
 }
 
-// The source as it is now. ALREADY_DONE: it was read so lately that its limits forbid another read.
+// The source as it is now. DONE: a read is under way, or begins at startsAt. ALREADY_DONE: it was read so lately that its limits forbid another read. REJECTED
+// with REFUSED_BY_SOURCE: the source is left alone for now, and nothing is read.
 type RefreshSourcePayload struct {
-	Outcome    Outcome           `json:"outcome"`
+	Outcome Outcome `json:"outcome"`
+	// When the first of the reads has begun or begins at the earliest; null where none does.
+	StartsAt   *time.Time        `json:"startsAt,omitempty"`
 	Source     *directory.Source `json:"source,omitempty"`
 	UserErrors []*UserError      `json:"userErrors"`
 }
@@ -210,6 +215,17 @@ type SourceLoss struct {
 	Found int `json:"found"`
 	// How many of the known records it lacked.
 	Lost int `json:"lost"`
+}
+
+// A pause that a source has asked for.
+type SourcePause struct {
+	// When it is called again at the earliest. No pause is believed for longer than the server's max_pause, and none longer than an hour where the source blocks us.
+	Until time.Time `json:"until"`
+	// In our words, never the vendor's.
+	Message string               `json:"message"`
+	Code    connectors.ErrorKind `json:"code"`
+	// Whether only some kinds of calls are kept back.
+	Partial bool `json:"partial"`
 }
 
 // A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough.

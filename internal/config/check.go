@@ -61,7 +61,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		if f.Sources[i].Kind == "" && f.Sources[i].Name == "" && d.faulty(path) { // no mapping at all: enough has been said
 			continue
 		}
-		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names, guard))
+		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names, guard, f.MaxPause))
 	}
 	c.Admin, c.Tracing = d.admin(&f.Admin), d.tracing(&f.Tracing)
 	c.Redis = d.redis(f.Redis)
@@ -153,7 +153,7 @@ var (
 	userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header
 )
 
-func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guard collectionGuard) Source {
+func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guard collectionGuard, maxPause time.Duration) Source {
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
 		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
@@ -194,6 +194,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guar
 	if r := f.RateLimit; r != nil {
 		s.RateLimit = &connectors.RateLimit{Calls: r.Calls, Per: r.Per, Parallel: r.Parallel}
 	}
+	s.MaxPause = cmp.Or(f.MaxPause, maxPause)
 	s.EmailTrust, s.PropagateTrace = trusts[f.EmailTrust], f.PropagateTrace
 	s.Collections = d.readable(f, path+".collections", guard)
 	return s

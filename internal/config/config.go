@@ -84,6 +84,8 @@ type Source struct {
 	EmailTrust connectors.Trust
 	// PropagateTrace sends the source where in a trace a call belongs.
 	PropagateTrace bool
+	// MaxPause is how long the source is left alone at most because it says so; 0 means connectors.MaxPause.
+	MaxPause time.Duration
 	// Collections are those to read.
 	Collections map[connectors.Collection]Collection
 }

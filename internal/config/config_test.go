@@ -143,7 +143,7 @@ func TestDefaults(t *testing.T) {
 		Sources: []Source{{
 			Config: connectors.Config{Retries: new(2), Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC,
 				Bounds: connectors.Bounds{}.OrDefault()},
-			EmailTrust: connectors.TrustAsserted,
+			MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustAsserted,
 			Collections: map[connectors.Collection]Collection{
 				connectors.Accounts: {FreshFor: time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour, MaxLoss: 30, AcceptAfter: day},
 				connectors.Teams:    slow, connectors.Roles: slow, connectors.Contacts: slow,
@@ -278,7 +278,7 @@ func TestEverySetting(t *testing.T) {
 				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{Bytes: 1 << 20, Ratio: 50, Rows: 5000}, Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/", Signing: "md5",
 					APIKey: "env-canary-51", TimeZone: kyiv, PhoneRegion: "UA", Timeout: 20 * time.Second,
 					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
-				EmailTrust: connectors.TrustAsserted,
+				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{
 					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second, FullEvery: time.Hour, MaxLoss: 30, AcceptAfter: day},
 					connectors.Teams:    slow, connectors.ContactFolders: slow,
@@ -287,7 +287,7 @@ func TestEverySetting(t *testing.T) {
 			{
 				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "kommo", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "file-canary-3f9a",
 					TimeZone: time.UTC, RateLimit: &connectors.RateLimit{Calls: 3, Per: time.Second}},
-				EmailTrust: connectors.TrustNone,
+				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustNone,
 				Collections: map[connectors.Collection]Collection{
 					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow, connectors.Contacts: slow,
 				},
@@ -295,13 +295,13 @@ func TestEverySetting(t *testing.T) {
 			{
 				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "altcraft", Kind: connectors.Altcraft, URL: "http://altcraft.corp.example/behind/a/path",
 					Token: "a${b}$c", AccountID: 9, Format: "xml", TimeZone: time.UTC},
-				EmailTrust:  connectors.TrustAsserted,
+				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{connectors.Accounts: fast},
 			},
 			{
 				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "rocketchat", Kind: connectors.RocketChat, URL: "http://127.0.0.1:3000",
 					UserID: "uR6kTzq8", AuthToken: "p${CANARY}-p${CANARY}", TimeZone: time.UTC},
-				EmailTrust: connectors.TrustVerified, PropagateTrace: true,
+				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustVerified, PropagateTrace: true,
 				Collections: map[connectors.Collection]Collection{
 					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow,
 				},

@@ -21,7 +21,7 @@ func Default(listen string, sources []connectors.Config) (*Config, error) {
 		var settings sourceFile
 		d.mapping(nil, "", reflect.ValueOf(&settings).Elem(), string(s.Kind))
 		settings.Kind = string(s.Kind)
-		c.Sources = append(c.Sources, Source{Config: s, EmailTrust: trusts[settings.EmailTrust], Collections: d.readable(&settings, "", d.guard(&file.Guard))})
+		c.Sources = append(c.Sources, Source{Config: s, EmailTrust: trusts[settings.EmailTrust], MaxPause: file.MaxPause, Collections: d.readable(&settings, "", d.guard(&file.Guard))})
 	}
 	d.faults = nil // what is required stands in sources
 	d.listen(listen, "--listen", false)

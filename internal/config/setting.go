@@ -28,6 +28,7 @@ type rootFile struct {
 	IdleAfter         time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query the background reading of the sources goes on."`
 	FirstWait         time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been read, or is much too old."`
 	MaxWait           time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that asks for newer data waits for it at most."`
+	MaxPause          time.Duration  `key:"max_pause" default:"15m" min:"1s" max:"15m" doc:"How long a source is left alone at most because it says so (Retry-After). Where it blocks us, an hour."`
 	DrainDelay        time.Duration  `key:"drain_delay" default:"5s" min:"0s" max:"5m" doc:"How long requests are still taken after the signal to stop, while /readyz fails and answers end their connections, so that a load balancer sends them elsewhere first."`
 	SourceErrs        string         `key:"source_errors" oneof:"errors extensions" default:"extensions" doc:"Where an answer tells what sources lack: among its errors, or in extensions.sources only, since many clients throw away any answer with errors. The header X-Roster-Source-Errors chooses for one request."`
 	Guard             guardFile      `key:"guard" doc:"What a complete reading may lack of the records that are known before it is believed."`
@@ -235,6 +236,7 @@ type sourceFile struct {
 	TimeZone     string          `key:"time_zone" type:"IANA time zone" default:"UTC" doc:"For dates that name none."`
 	PhoneRegion  string          `key:"phone_region" type:"ISO 3166 code" default:"(international numbers only)" doc:"The country of numbers without a country code, such as UA."`
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"How long one call may take."`
+	MaxPause     time.Duration   `key:"max_pause" default:"(max_pause)" min:"1s" max:"15m" doc:"How long this source is left alone at most because it says so."`
 	RateLimit    *rateLimitFile  `key:"rate_limit" default:"(the vendor's)" doc:"How often the source may be called."`
 	Retries      int             `key:"retries" default:"2" min:"0" max:"10" doc:"How often a call is repeated at most that has failed and may fare better. All repetitions together stay within a fifth of the calls and a few."`
 	MaxBytes     int             `key:"max_bytes" default:"67108864" min:"65536" max:"1073741824" doc:"Length of one answer of the source, decompressed. Three times as much memory is needed to read it."`

@@ -46,7 +46,7 @@ func alike(a, b *config.Source) bool {
 		c.Runtime = connectors.Runtime{} // lent by the program, and always the same
 		return c
 	}
-	return len(a.Collections) == len(b.Collections) && a.PropagateTrace == b.PropagateTrace && reflect.DeepEqual(of(a), of(b))
+	return len(a.Collections) == len(b.Collections) && a.PropagateTrace == b.PropagateTrace && a.MaxPause == b.MaxPause && reflect.DeepEqual(of(a), of(b))
 }
 
 // Open makes the configured sources, in their order, without the collections that are not to be read. The error has a line for each fault.
@@ -62,7 +62,8 @@ func open(configured []wanted, runtime connectors.Runtime, propagating connector
 			sources = append(sources, c.open)
 			continue
 		}
-		if c.Runtime = runtime; c.PropagateTrace && propagating != nil {
+		c.Runtime, c.Runtime.MaxPause = runtime, c.MaxPause
+		if c.PropagateTrace && propagating != nil {
 			c.Runtime.Observer = propagating
 		}
 		s, err := registry.Open(c.Config)

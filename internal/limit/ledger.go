@@ -17,6 +17,8 @@ type Ledger interface {
 	Settle(ask Ask, answered bool)
 	// Pause tells the others that a source wants to be left alone. It does not wait.
 	Pause(key string, p Pause)
+	// Resume ends what Pause has told. It waits for a short while at most.
+	Resume(key string)
 }
 
 // Ask is a wish for a call.

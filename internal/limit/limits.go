@@ -182,7 +182,11 @@ func (l *Limits) granted(ctx context.Context, w *waiter) bool {
 	}
 	w.on, w.refused = v.On, now.Add(v.Wait)
 	if p := v.Pause; p != nil {
-		e := &connectors.Error{Kind: connectors.KindRateLimited, Status: p.Status, RetryAfter: p.For, Blocked: p.Blocked, Detail: toldOthers}
+		wait := p.For
+		if most := w.ask.Budgets[v.On].MaxPause; most > 0 && !p.Blocked {
+			wait = min(wait, most)
+		}
+		e := &connectors.Error{Kind: connectors.KindRateLimited, Status: p.Status, RetryAfter: wait, Blocked: p.Blocked, Detail: toldOthers}
 		w.budgets[v.On].pause(e, now)
 		w.refused = time.Time{}
 	}
@@ -200,6 +204,36 @@ func (l *Limits) Pause(key string, e *connectors.Error) {
 	l.mu.Unlock()
 	if longer && l.ledger != nil {
 		l.ledger.Pause(key, Pause{For: e.RetryAfter, Blocked: e.Blocked, Status: e.Status})
+	}
+}
+
+// Paused says for how long calls are kept back; see connectors.Limits.
+func (l *Limits) Paused(key string) *connectors.Error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.budgets[key]
+	if b == nil {
+		return nil
+	}
+	left := time.Until(b.paused)
+	if left <= 0 {
+		return nil
+	}
+	e := *b.stop
+	e.RetryAfter, e.Err = left, nil
+	return &e
+}
+
+// Resume ends a pause; see connectors.Limits.
+func (l *Limits) Resume(key string) {
+	l.mu.Lock()
+	if b := l.budgets[key]; b != nil {
+		b.paused = time.Time{}
+	}
+	l.wake()
+	l.mu.Unlock()
+	if l.ledger != nil {
+		l.ledger.Resume(key)
 	}
 }
 

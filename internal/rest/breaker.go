@@ -124,6 +124,15 @@ func (b *breaker) enter(ctx context.Context) (probe bool, e *connectors.Error) {
 	}
 }
 
+// resume has the next call probe, where the breaker is open.
+func (b *breaker) resume() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state == connectors.BreakerOpen {
+		b.until = time.Now()
+	}
+}
+
 // refusal is the error of a call that is not let through. The lock is held.
 func (b *breaker) refusal(wait time.Duration) *connectors.Error {
 	e := *b.why

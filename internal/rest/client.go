@@ -2,12 +2,14 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -72,6 +74,7 @@ type Client struct {
 	allowance allowance
 	breaker   breaker  // of the API
 	elsewhere breakers // of other places
+	buckets   sync.Map // the names of those that calls have counted in
 }
 
 // New checks the options and gives a client.
@@ -129,8 +132,48 @@ func parseBase(raw string) (*url.URL, error) {
 	return base, nil
 }
 
-// Health says how the calls to the source's API have gone of late.
-func (c *Client) Health() connectors.Health { return c.breaker.health() }
+// Health says how the calls to the source's API have gone of late. Where only some kinds of calls are paused, it gives the longest of their pauses.
+func (c *Client) Health() connectors.Health {
+	h := c.breaker.health()
+	if h.Pause = c.limits.Paused(c.opt.Counted); h.Pause != nil {
+		return h
+	}
+	for _, key := range c.budgetKeys() {
+		if e := c.limits.Paused(key); e != nil && (h.Pause == nil || e.RetryAfter > h.Pause.RetryAfter) {
+			h.Pause, h.PartPaused = e, true
+		}
+	}
+	return h
+}
+
+// Resume ends the pauses of the source, and has the next call find out whether it works where it has failed.
+func (c *Client) Resume() {
+	for _, key := range c.budgetKeys() {
+		c.limits.Resume(key)
+	}
+	c.breaker.resume()
+	c.elsewhere.mu.Lock()
+	defer c.elsewhere.mu.Unlock()
+	for _, b := range c.elsewhere.by {
+		b.resume()
+	}
+}
+
+// budgetKeys are those that the source can have paused.
+func (c *Client) budgetKeys() []string {
+	keys := []string{c.opt.Counted}
+	c.buckets.Range(func(bucket, _ any) bool {
+		if name, ok := bucket.(string); ok {
+			keys = append(keys, c.bucketKey(name))
+		}
+		return true
+	})
+	return keys
+}
+
+func (c *Client) maxPause() time.Duration {
+	return cmp.Or(c.opt.Runtime.MaxPause, connectors.MaxPause)
+}
 
 // Request is one call.
 type Request struct {
@@ -247,7 +290,7 @@ func (c *Client) call(ctx context.Context, req Request, header map[string]string
 		}
 		e = judge(resp)
 		if e != nil {
-			most := connectors.MaxPause
+			most := c.maxPause()
 			if e.Blocked {
 				most = defaultBlock
 			}
@@ -264,12 +307,13 @@ func (c *Client) budgets(bucket string) []connectors.Budget {
 	if n := int(c.calls.Load()); n > 0 {
 		whole.Calls, own.Calls = n, n
 	}
-	budgets := make([]connectors.Budget, 0, 2+len(c.opt.Also))
+	budgets, most := make([]connectors.Budget, 0, 2+len(c.opt.Also)), c.opt.Runtime.MaxPause
 	if bucket != "" {
+		c.buckets.Store(bucket, true)
 		whole, own.Parallel = connectors.RateLimit{Parallel: whole.Parallel}, 0
-		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole}, connectors.Budget{Key: c.bucketKey(bucket), Limit: own})
+		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole, MaxPause: most}, connectors.Budget{Key: c.bucketKey(bucket), Limit: own, MaxPause: most})
 	} else {
-		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole})
+		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole, MaxPause: most})
 	}
 	return append(budgets, c.opt.Also...)
 }
@@ -302,7 +346,7 @@ func (c *Client) heed(budgets []connectors.Budget, bucket string, resp *Response
 			c.calls.Store(0)
 		}
 		if told.Pause > 0 {
-			c.limits.Pause(c.bucketKey(bucket), &connectors.Error{Source: c.opt.Source, Kind: connectors.KindRateLimited, RetryAfter: min(told.Pause, connectors.MaxPause),
+			c.limits.Pause(c.bucketKey(bucket), &connectors.Error{Source: c.opt.Source, Kind: connectors.KindRateLimited, RetryAfter: min(told.Pause, c.maxPause()),
 				Detail: "not sent: the source allows no more calls for now"})
 		}
 	}

@@ -11,6 +11,36 @@ import (
 	"roster/internal/rest"
 )
 
+// A pause is told while it lasts, by its reason, and can be ended. One source may be believed for a shorter time than others.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := rest.New(rest.Options{Source: "acme", Base: "https://acme.example", Judge: judge, Retries: new(int),
+			Runtime:   connectors.Runtime{MaxPause: 5 * time.Minute},
+			Transport: &canned{answers: []answer{{http.StatusTooManyRequests, "86400"}, {http.StatusOK, ""}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := c.Health(); h.Pause != nil {
+			t.Errorf("before anything, it is paused: %v", h.Pause)
+		}
+		short, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		c.Do(short, rest.Request{Path: "users"}) //nolint:errcheck // what it causes is what counts
+		time.Sleep(time.Minute)
+		if h := c.Health(); h.Pause == nil || h.Pause.RetryAfter != 4*time.Minute || h.Pause.Kind != connectors.KindRateLimited || h.PartPaused {
+			t.Errorf("a minute later: %+v", h)
+		}
+		c.Resume()
+		if h := c.Health(); h.Pause != nil {
+			t.Errorf("ended, and still paused: %v", h.Pause)
+		}
+		if _, err := c.Do(t.Context(), rest.Request{Path: "users"}); err != nil {
+			t.Errorf("after that: %v", err)
+		}
+	})
+}
+
 // What a source asks for is believed up to a limit, in whatever way it says it; after that it is asked again.
 func TestPausesAreBounded(t *testing.T) {
 	t.Parallel()

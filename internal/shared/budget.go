@@ -119,6 +119,14 @@ func (r *Redis) Pause(key string, p limit.Pause) {
 	})
 }
 
+// Resume ends a pause; see limit.Ledger. Other replicas that know of it keep it in memory.
+func (r *Redis) Resume(key string) {
+	ctx, cancel := context.WithTimeout(context.Background(), settleTries*r.quick)
+	defer cancel()
+	//nolint:errcheck // then it ends when it would have ended
+	r.do(ctx, r.quick, func(ctx context.Context) error { return r.client.Del(ctx, r.budgetKeys(key)[2]).Err() })
+}
+
 // tellOthers tries a few times. Where it fails for good, a call counts for longer than it should, and each replica is told to wait by itself.
 func (r *Redis) tellOthers(call func(context.Context) error) {
 	for range settleTries {

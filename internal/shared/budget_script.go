@@ -137,7 +137,14 @@ for i = 0, count - 1 do
   if stop then
     local until_, blocked, status = string.match(stop, '^(%d+) ([01]) (%d+)$')
     until_ = tonumber(until_)
-    if until_ and until_ > now and until_ < now + 172800000000 then return answer('paused', i, until_ - now, blocked, status) end
+    if until_ then -- earlier releases have stored pauses of a day
+      local most = now + (blocked == '1' and 3600000000 or 900000000)
+      if until_ > most then
+        until_ = most
+        redis.call('SET', pause, int(until_) .. ' ' .. blocked .. ' ' .. status, 'PX', math.ceil((until_ - now) / 1000))
+      end
+    end
+    if until_ and until_ > now then return answer('paused', i, until_ - now, blocked, status) end
   end
   redis.call('ZREMRANGEBYSCORE', log, '-inf', int(now))
   redis.call('ZREMRANGEBYSCORE', busy, '-inf', int(now))

@@ -9,8 +9,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Clear removes the stored snapshots and presence of a source, or of all where source is empty, and says how many keys those were. It leaves what keeps
-// replicas from reading the sources too often. Replicas that run still hold what they hold, and may store it again.
+// Clear removes the stored snapshots and presence of a source, or of all where source is empty, and how its readings have failed, which keeps replicas from
+// trying again; with all sources, the pauses that these have asked for too. It says how many keys those were, and leaves what counts calls. Replicas that
+// run still hold what they hold, and may store it again.
 func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 	name := "*"
 	if source != "" {
@@ -18,6 +19,10 @@ func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 	}
 	patterns := []string{escape(r.prefix) + "snapshot:" + name + ":manifest:*", escape(r.prefix) + "part:*:" + name,
 		escape(r.prefix) + "presence:" + name + ":everyone:*", escape(r.prefix) + "presence:[0-9]*:" + name}
+	last := escape(r.prefix) + "snapshot:" + name + ":last"
+	if source == "" {
+		patterns = append(patterns, escape(r.prefix+"{budgets}:")+"*:pause")
+	}
 	var mu sync.Mutex
 	removed := 0
 	sweep := func(ctx context.Context, node redis.UniversalClient) error {
@@ -38,7 +43,13 @@ func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 				mu.Unlock()
 			}
 		}
-		return nil
+		failures := node.Scan(ctx, 0, last, 1000).Iterator()
+		for failures.Next(ctx) {
+			if err := forgetScript.Run(ctx, node, []string{failures.Val()}).Err(); err != nil {
+				return err
+			}
+		}
+		return failures.Err()
 	}
 	var err error
 	if c, ok := r.client.(*redis.ClusterClient); ok {

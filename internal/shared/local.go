@@ -128,7 +128,7 @@ func (m *member) Claim(_ context.Context, c snapshot.Claim) (snapshot.Lease, sna
 	case it.holder != nil,
 		it.mark.Stamp > c.Have && now.Sub(it.mark.Began()) < c.MaxAge,
 		now.Before(it.mark.TriedAt.Add(c.MinInterval)),
-		now.Before(wait):
+		now.Before(wait) && !c.Forced:
 		return nil, it.mark, nil
 	}
 	before := it.mark

@@ -168,7 +168,7 @@ func readFailure(value []byte) snapshot.Failure {
 			f.Kind = connectors.KindUnavailable
 		}
 		out.Err = &connectors.Error{Source: f.Source, Op: f.Op, Kind: f.Kind, Status: f.Status, Code: f.Code, Detail: f.Detail,
-			RetryAfter: f.RetryAfter, Blocked: f.Blocked}
+			RetryAfter: min(f.RetryAfter, time.Hour), Blocked: f.Blocked}
 	}
 	return out
 }

@@ -169,7 +169,10 @@ func absent(err error) error {
 // Claim asks for the right to read.
 func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
 	urgent := 0
-	if c.Urgent {
+	switch {
+	case c.Forced:
+		urgent = 2
+	case c.Urgent:
 		urgent = 1
 	}
 	for have := c.Have; ; {

@@ -25,7 +25,18 @@ local function parse(manifest)
 end
 local function until_(field)
   local at = tonumber(redis.call('HGET', KEYS[3], field) or '')
-  if not at or at ~= at or at < 0 or at > now + 86400000000 then return 0 end
+  if not at or at ~= at or at < 0 then return 0 end
+  return at
+end
+-- Earlier releases have stored pauses of a day: none is longer than an hour, and only where the source blocks us longer than a quarter of one.
+local function wait_(field)
+  local at = until_(field)
+  local blocked = string.find(redis.call('HGET', KEYS[3], 'failure') or '', '"blocked":true', 1, true)
+  local most = now + (blocked and 3600000000 or 900000000)
+  if at > most then
+    at = most
+    redis.call('HSET', KEYS[3], field, int(at))
+  end
   return at
 end
 local function past(field)
@@ -37,7 +48,7 @@ local manifest = redis.call('GET', KEYS[1]) or ''
 local stamp, complete = parse(manifest)
 local tried = past('tried')
 local function mark(outcome, own)
-  return {outcome, int(now), manifest, redis.call('GET', KEYS[2]) or '', int(tried), int(until_('floor')), int(until_('retry')),
+  return {outcome, int(now), manifest, redis.call('GET', KEYS[2]) or '', int(tried), int(wait_('floor')), int(wait_('retry')),
     redis.call('HGET', KEYS[3], 'failure') or '', int(own)}
 end
 `
@@ -53,16 +64,16 @@ var (
 	lookScript = redis.NewScript(common + `return mark('seen', 0)`)
 
 	// claimScript gives the right to read, or says what speaks against it. A lock of the caller's own is left from a call whose answer was
-	// lost. ARGV: who, lease in ms, have, max age, min interval, urgent.
+	// lost. ARGV: who, lease in ms, have, max age, min interval, urgent (1) or forced (2).
 	claimScript = redis.NewScript(common + `
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[1] then return mark('refused', 0) end
 if stamp > tonumber(ARGV[3]) and now - stamp < tonumber(ARGV[4]) then return mark('refused', stamp) end
 if not holder then
   if tried + tonumber(ARGV[5]) > now then return mark('refused', 0) end
-  local wait = until_('retry')
-  if ARGV[6] == '1' then wait = until_('floor') end
-  if wait > now then return mark('refused', 0) end
+  local wait = wait_('retry')
+  if ARGV[6] == '1' then wait = wait_('floor') end
+  if wait > now and ARGV[6] ~= '2' then return mark('refused', 0) end
 end
 local own = math.max(now, stamp + 1, tried + 1)
 local answer = mark('granted', own)
@@ -89,6 +100,11 @@ return {'saved', manifest}`)
 if tried > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[3], 'tried', ARGV[1], 'floor', int(now + ARGV[2]), 'retry', int(now + ARGV[3]), 'failure', ARGV[4])
 redis.call('PEXPIRE', KEYS[3], 86400000)
+return 1`)
+
+	// forgetScript forgets how the last reading failed, and not when it was. KEYS: the last reading.
+	forgetScript = redis.NewScript(`
+if redis.call('TYPE', KEYS[1]).ok == 'hash' then redis.call('HSET', KEYS[1], 'floor', '0', 'retry', '0', 'failure', '') end
 return 1`)
 
 	// renewScript prolongs a lock, also one that a failover has lost and nobody has taken since. KEYS: lock. ARGV: who, lease in ms.

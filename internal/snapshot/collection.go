@@ -22,6 +22,7 @@ type collection struct {
 	view    atomic.Pointer[view]
 	asked   atomic.Int64                       // when somebody last asked, in nanoseconds since 1970
 	forced  atomic.Int64                       // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
+	freed   atomic.Bool                        // the next reading does not mind how the last one failed; see Keeper.Force
 	accept  atomic.Int64                       // somebody accepts what the next fetch of everything lacks, since then; see Keeper.AcceptLoss
 	reads   atomic.Int64                       // how often the source has been read
 	waits   atomic.Int64                       // how often somebody has waited
@@ -134,10 +135,18 @@ func (c *collection) awaitTurn(ctx context.Context) {
 }
 
 func (c *collection) due(v *view, now time.Time) bool {
-	if c.urged(v) && !now.Before(v.floor) {
+	if c.urged(v) && !now.Before(c.floor(v)) {
 		return true
 	}
 	return !now.Before(v.next) && c.wanted(now)
+}
+
+// floor is from when a reading is allowed that somebody wants.
+func (c *collection) floor(v *view) time.Time {
+	if own := v.started.Add(c.minInterval()); c.freed.Load() && own.Before(v.floor) {
+		return own
+	}
+	return v.floor
 }
 
 // urged says whether somebody wants a reading that begins later than the last one did.
@@ -163,8 +172,8 @@ func (c *collection) look(ctx context.Context, now time.Time) *time.Timer {
 	if !v.reading && v.next.After(now) && (at.IsZero() || v.next.Before(at)) {
 		at = v.next
 	}
-	if c.urged(v) && v.floor.After(now) && (at.IsZero() || v.floor.Before(at)) {
-		at = v.floor
+	if floor := c.floor(v); c.urged(v) && floor.After(now) && (at.IsZero() || floor.Before(at)) {
+		at = floor
 	}
 	if at.IsZero() {
 		return stoppedTimer() // nothing changes before somebody asks

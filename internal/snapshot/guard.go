@@ -101,13 +101,13 @@ func began(readAt time.Time, l *Loss) time.Time {
 }
 
 // AcceptLoss has a collection fetched as soon as its limits allow, and takes over what that gives, however many of the known records it lacks. It counts for one
-// fetch of this replica, and one that fails ends it. It is false, and nothing happens, where Run is over or there is no such collection.
-func (k *Keeper) AcceptLoss(key Key) bool {
-	c := k.byKey[key]
+// fetch of this replica, and one that fails ends it. It gives from when that fetch is allowed. It is false, and nothing happens, where Run is over or there is no such collection.
+func (k *Keeper) AcceptLoss(key Key) (startsAt time.Time, ok bool) {
+	c, now := k.byKey[key], time.Now()
 	if c == nil || c.view.Load().over {
-		return false
+		return startsAt, false
 	}
-	c.accept.Store(time.Now().UnixNano())
+	c.accept.Store(now.UnixNano())
 	c.prompt()
-	return true
+	return later(now, c.floor(c.view.Load())), true
 }

@@ -181,7 +181,7 @@ func live(t *testing.T, settings snapshot.Settings, story []event, tiered bool) 
 			set()
 		case "accept":
 			truth.do(func() { truth.accept = true })
-			if !k.AcceptLoss(accounts) {
+			if !begins(k.AcceptLoss(accounts)) {
 				faults = append(faults, "it does not accept")
 			}
 		case "refresh":

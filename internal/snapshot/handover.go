@@ -200,6 +200,7 @@ func (c *collection) inherit(from *collection) {
 	c.reads.Store(from.reads.Load())
 	c.waits.Store(from.waits.Load())
 	c.forced.Store(from.forced.Load())
+	c.freed.Store(from.freed.Load())
 	c.accept.Store(from.accept.Load())
 	c.there.Store(from.there.Load())
 	c.learnt = from.learnt

@@ -115,23 +115,46 @@ func (k *Keeper) Statuses() []Status {
 // has; several changes may come as one. It is for one listener, which looks at Current after each value and misses nothing.
 func (k *Keeper) Changed() <-chan struct{} { return k.changed }
 
-// Refresh has a collection read now, whether or not somebody asks for it, and waits for nothing. It is false, and nothing happens, where
-// the last reading is younger than MinInterval, the source has asked to be left alone, Run is over, or there is no such collection.
-func (k *Keeper) Refresh(key Key) bool {
-	c := k.byKey[key]
+// Refresh has a collection read now, whether or not somebody asks for it, and waits for nothing. It gives when that reading has begun or begins. It
+// is false, and nothing happens, where the last reading is younger than MinInterval, the source has asked to be left alone, Run is over, or there is
+// no such collection.
+func (k *Keeper) Refresh(key Key) (startsAt time.Time, ok bool) {
+	c, now := k.byKey[key], time.Now()
 	if c == nil {
-		return false
+		return startsAt, false
 	}
 	v := c.view.Load()
-	if v.reading {
-		return true
+	switch {
+	case v.over:
+		return startsAt, false
+	case v.reading:
+		return v.started, true
+	case now.Before(v.floor):
+		return startsAt, false
 	}
-	if v.over || time.Now().Before(v.floor) {
-		return false
-	}
-	c.forced.Store(time.Now().UnixNano())
+	c.forced.Store(now.UnixNano())
 	c.prompt()
-	return true
+	return now, true
+}
+
+// Force is Refresh for a collection that is left alone after a failure: it is read as soon as MinInterval allows. Whatever keeps the source's calls
+// back has to be ended before: see connectors.Source.Resume.
+func (k *Keeper) Force(key Key) (startsAt time.Time, ok bool) {
+	c, now := k.byKey[key], time.Now()
+	if c == nil {
+		return startsAt, false
+	}
+	v := c.view.Load()
+	switch {
+	case v.over:
+		return startsAt, false
+	case v.reading:
+		return v.started, true
+	}
+	c.freed.Store(true)
+	c.forced.Store(now.UnixNano())
+	c.prompt()
+	return later(now, c.floor(v)), true
 }
 
 // jitter gives a time between half of d and d, so that what failed together is not tried again together.

@@ -213,7 +213,7 @@ func TestNobodyWaitsAfterRun(t *testing.T) {
 		if waited != time.Second || r.Status.Err != nil || r.Status.Reading {
 			t.Errorf("waited %v for %+v, want to be let go at 1s, and being stopped is no failure", waited, r.Status)
 		}
-		if _, waited := timed(t.Context(), k); waited != 0 || k.Refresh(accounts) {
+		if _, waited := timed(t.Context(), k); waited != 0 || begins(k.Refresh(accounts)) {
 			t.Errorf("waited %v after the end", waited)
 		}
 	})

@@ -236,3 +236,6 @@ func numbered(n int) []string {
 func fails(kind connectors.ErrorKind) step {
 	return step{err: &connectors.Error{Source: "a", Op: "list", Kind: kind}}
 }
+
+// begins says whether a reading is on its way.
+func begins(_ time.Time, ok bool) bool { return ok }

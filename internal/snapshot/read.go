@@ -51,6 +51,7 @@ func (c *collection) read(ctx context.Context) {
 	start := time.Now()
 	urgency := connectors.NewUrgency()
 	c.urgency.Store(urgency)
+	c.freed.Store(false)
 	if c.queue.Load() > 0 || c.urged(c.view.Load()) {
 		urgency.Raise()
 	}

@@ -177,14 +177,14 @@ func TestRefresh(t *testing.T) {
 			opt.IdleAfter = time.Second // nothing else has it read
 			bubble(t, opt, func(t *testing.T, k *snapshot.Keeper) {
 				pass(tt.after)
-				if got := k.Refresh(accounts); got != tt.want {
+				if got := begins(k.Refresh(accounts)); got != tt.want {
 					t.Errorf("got %v, want %v", got, tt.want)
 				}
 				pass(30 * time.Second)
 				if n := len(s.reads()); n != tt.reads {
 					t.Errorf("%d readings, want %d", n, tt.reads)
 				}
-				if k.Refresh(snapshot.Key{Source: "x"}) {
+				if begins(k.Refresh(snapshot.Key{Source: "x"})) {
 					t.Error("an unknown source is refreshed")
 				}
 			})

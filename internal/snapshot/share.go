@@ -237,6 +237,7 @@ func (c *collection) claimOf(v *view, now time.Time) Claim {
 	if c.urged(v) {
 		claim.Urgent, claim.MaxAge = true, max(0, now.Sub(time.Unix(0, c.forced.Load())))
 	}
+	claim.Forced = c.freed.Load()
 	if c.accept.Load() != 0 {
 		claim.MaxAge = 0 // nobody else's fetch will do
 	}
@@ -277,7 +278,7 @@ func (c *collection) pause(ctx context.Context, d time.Duration, wake <-chan str
 func (c *collection) rest(ctx context.Context, m *Mark) {
 	now := time.Now()
 	until := m.TriedAt.Add(c.settings.MinInterval)
-	if m.Failure.RetryAt.After(until) {
+	if m.Failure.RetryAt.After(until) && !c.freed.Load() {
 		until = m.Failure.RetryAt
 		if c.urged(c.view.Load()) && m.Failure.Floor.Before(until) {
 			until = m.Failure.Floor

@@ -109,13 +109,15 @@ type Mark struct {
 
 // Claim is a wish to read a source. It is refused while somebody else reads; where a readable snapshot newer than Have and no older than
 // MaxAge is there to be taken instead; within MinInterval of the beginning of the last reading; and after a failure, until RetryAt or, when
-// it is Urgent, Floor.
+// it is Urgent, Floor, unless it is Forced.
 type Claim struct {
 	Item        Item
 	Have        int64 // a Stamp
 	MaxAge      time.Duration
 	MinInterval time.Duration
 	Urgent      bool
+	// Forced says that how the last reading failed does not matter.
+	Forced bool
 }
 
 // Crowd is who shares the sources.

@@ -216,7 +216,8 @@ func TestNeverRead(t *testing.T) {
 		"a folder":        {folder("New"), fault(writes.Refused, "source")},
 		"a team's member": {invite(func(i *writes.Invite, _ *world) { i.TeamID = new("VHdzL3Q5OQ") }), fault(writes.NotFound, "teamId")},
 		"readings": {func(ctx context.Context, w *world) (writes.Result, error) {
-			return w.writer.RefreshSource(ctx, ws, writes.Refresh{Collections: []connectors.Collection{connectors.Teams}}), nil
+			res, _ := w.writer.RefreshSource(ctx, ws, writes.Refresh{Collections: []connectors.Collection{connectors.Teams}})
+			return res, nil
 		}, fault(writes.Refused, "source")},
 	} {
 		t.Run(name, func(t *testing.T) {
