@@ -39,7 +39,6 @@ type element struct {
 var (
 	errEncoding = errors.New("another encoding than UTF-8")
 	errDoctype  = errors.New("a document type declaration")
-	errDepth    = errors.New("nested too deeply")
 	errShape    = errors.New("not one document with the root xml")
 )
 
@@ -56,7 +55,7 @@ func readXML(r *rest.Response) (decode.Value, error) {
 		}
 	}
 	detail := "not XML, or cut off, at byte " + strconv.FormatInt(d.InputOffset(), 10)
-	for _, own := range []error{errEncoding, errDoctype, errDepth, errShape} {
+	for _, own := range []error{errEncoding, errDoctype, errShape} {
 		if errors.Is(err, own) {
 			detail = "not the XML that was expected: " + own.Error()
 		}
@@ -81,7 +80,10 @@ func readElements(d *xml.Decoder) (*element, error) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			if len(path) > maxDepth {
-				return nil, errDepth
+				if err := d.Skip(); err != nil { // nobody reads so deep
+					return nil, err
+				}
+				continue
 			}
 			path = append(path, &element{name: t.Name.Local})
 		case xml.EndElement:
