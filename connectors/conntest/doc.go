@@ -13,7 +13,4 @@
 // The kit mounts the fake under Prefix, gives every check a server and a source of its own, and asks for every collection that the
 // source has, for presence, and for what its Prober says. It knows no vendor: what a vendor's replies mean beyond HTTP is that vendor's
 // own table test.
-//
-// One thing it cannot reach: that a body above the bound is refused, since connectors.Config has no setting for the bound. The tests of
-// internal/rest hold that for all vendors.
 package conntest

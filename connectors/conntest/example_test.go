@@ -65,7 +65,7 @@ func (f faulty) open(cfg connectors.Config) (*connectors.Source, error) {
 	if cfg.AccessToken == "" {
 		faults = append(faults, errors.New("access_token: required"))
 	}
-	opt := rest.Options{Source: cfg.Name, Base: cfg.URL, Timeout: cfg.Timeout, Limit: connectors.RateLimit{Calls: 5, Per: 1e9}, Judge: f.judge, Retries: cfg.Retries, Runtime: cfg.Runtime,
+	opt := rest.Options{Source: cfg.Name, Base: cfg.URL, Timeout: cfg.Timeout, Limit: connectors.RateLimit{Calls: 5, Per: 1e9}, Judge: f.judge, Retries: cfg.Retries, Bounds: cfg.Bounds, Runtime: cfg.Runtime,
 		Sign: func(r *http.Request) error {
 			r.Header.Set("Authorization", "Bearer "+cfg.AccessToken.Reveal())
 			return nil

@@ -51,6 +51,15 @@ var oddValues = []string{
 	`null`, `true`, `false`, `0`, `1.5`, `-1`, `""`, `"x"`, `[]`, `[1]`, `{}`, `{"a":1}`, `12345678901234567890123`,
 }
 
+// hostileValues are beyond what is read of one value.
+var hostileValues = []string{
+	`"` + strings.Repeat("long ", 1000) + `"`,
+	`[` + strings.Repeat(`1,`, 1100) + `1]`,
+	`[` + strings.Repeat(`{"a":1},`, 1100) + `{"a":1}]`,
+	strings.Repeat(`{"a":`, 1000) + `1` + strings.Repeat(`}`, 1000),
+	`4611686018427387904`, `-4611686018427387904`, `"` + "ÿþ" + `"`,
+}
+
 // maxChecks bounds what OddValues tries in one answer.
 const maxChecks = 1500
 
@@ -64,9 +73,10 @@ func OddValues(t *testing.T, answers ...Answer) {
 		t.Run(a.Name, func(t *testing.T) {
 			t.Parallel()
 			b := a.open(t)
-			every := 1 + len(b.places)*len(oddValues)/maxChecks
+			values := slices.Concat(oddValues, hostileValues)
+			every := 1 + len(b.places)*len(values)/maxChecks
 			for i, at := range b.places {
-				for j, odd := range oddValues {
+				for j, odd := range values {
 					if (i+j)%every == 0 { // of a large answer each place gets some of the values, and neighbours get others
 						b.check(t, at, odd)
 					}
@@ -156,7 +166,7 @@ func (b *answer) check(t *testing.T, at []any, odd string) {
 	}
 	body := encoded(t, put(b.document, at, v))
 	got, err := b.Read(body)
-	place := fmt.Sprintf("%s in the place of %v", odd, at)
+	place := fmt.Sprintf("%.100s in the place of %v", odd, at)
 	row, key := b.place(at)
 	if row < 0 {
 		b.around(t, at, v, odd, got, err)
@@ -207,7 +217,7 @@ func (b *answer) around(t *testing.T, at []any, v any, odd string, got Reading, 
 		return // it may hold other rows
 	}
 	if !reflect.DeepEqual(b.sound.Records, got.Records) {
-		t.Errorf("%s in the place of %v: complete, with %d records in place of %d", odd, at, len(got.Records), len(b.sound.Records))
+		t.Errorf("%.100s in the place of %v: complete, with %d records in place of %d", odd, at, len(got.Records), len(b.sound.Records))
 	}
 }
 

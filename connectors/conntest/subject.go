@@ -61,6 +61,7 @@ func Run(t *testing.T, s Subject) {
 			s.givenUp(t, op)
 			s.unreachable(t, op)
 			s.mannerly(t, op)
+			s.hostile(t, op)
 		})
 	}
 }
