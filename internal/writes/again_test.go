@@ -48,6 +48,22 @@ func TestAnotherCredential(t *testing.T) {
 	})
 }
 
+// Under the source's name stands another company's account now: what was made in the one before is no answer.
+func TestAnotherAccount(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, w *world) {
+		key := "k"
+		w.do(kind, writes.Request{Key: &key})
+		v.fingerprint, v.url = "another account", "https://other.example"
+		other, stop := newWorld(t, v, store, nil)
+		defer stop()
+		got := other.do(kind, writes.Request{Key: &key})
+		if got.Outcome != writes.Rejected || got.Ref != nil || len(got.Errors) != 1 || got.Errors[0].Code != writes.Mismatch {
+			t.Errorf("%+v, want no answer of the other account's", got)
+		}
+	})
+}
+
 // What a reading shows that began before the source's answer came was made by this call all the same.
 func TestReadWhileItIsMade(t *testing.T) {
 	t.Parallel()

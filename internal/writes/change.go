@@ -40,13 +40,14 @@ type change struct {
 // another credential already, as its fingerprint then has not.
 func (c *change) name() string { return nameOf(c.source.Name, c.thing) }
 
-// keyed names the idempotency key, and its input. A new credential makes no other input.
+// keyed names the idempotency key, and its input. The address of the source is part of it, which tells the account behind the name apart. Its
+// fingerprint is not: a new credential of the same account makes no other input.
 func (c *change) keyed() (name, input string, err error) {
 	values, err := json.Marshal(c.values)
 	if err != nil {
 		return "", "", err
 	}
-	return keyOf(c.Method, c.Caller, *c.Key), nameOf(c.field, c.source.Name, string(values)), nil
+	return keyOf(c.Method, c.Caller, *c.Key), nameOf(c.field, c.source.Name, string(c.source.Kind), c.source.URL, string(values)), nil
 }
 
 // standing is how what is there compares with what is to be made.

@@ -60,6 +60,7 @@ type vendor struct {
 
 	settings    map[snapshot.Key]snapshot.Settings // of the keeper; nil for its own
 	fingerprint string
+	url         string
 	buildFor    time.Duration // what a directory takes
 	answering   func()        // called when something has been made and nobody has been told
 	// turn is called when a call begins to wait for its turn, and ends when that comes. Of readings it is told the collection.
@@ -281,7 +282,7 @@ func folderOf(r row) connectors.ContactFolder {
 
 func (v *vendor) source() *connectors.Source {
 	return &connectors.Source{
-		Name: "ws", Kind: connectors.Worksection, Fingerprint: v.fingerprint,
+		Name: "ws", Kind: connectors.Worksection, URL: v.url, Fingerprint: v.fingerprint,
 		Accounts: listOf(v, connectors.Accounts, accountOf), Teams: listOf(v, connectors.Teams, teamOf),
 		Contacts: listOf(v, connectors.Contacts, contactOf), ContactFolders: listOf(v, connectors.ContactFolders, folderOf),
 		UserInviter: maker[connectors.Invitation, connectors.Account]{v, connectors.Accounts,

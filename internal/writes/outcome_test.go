@@ -172,7 +172,7 @@ func TestKeys(t *testing.T) {
 		}
 		res, err := w.writer.CreateTeam(t.Context(), writes.Request{Source: "ws", Key: &key}, writes.CreateTeam{Name: "Something else"})
 		want := writes.Result{Outcome: writes.Rejected, Errors: []writes.UserError{{Field: []string{"input", "idempotencyKey"}, Code: writes.Mismatch,
-			Message: "the key was used with another input within the last 24 hours"}}}
+			Message: "the key was used with another input, or for another account of the source, within the last 24 hours"}}}
 		if diff := cmp.Diff(want, res); err != nil || diff != "" {
 			t.Errorf("another input: %v\n%s", err, diff)
 		}

@@ -191,7 +191,7 @@ func (w *Writer) replay(ctx context.Context, name, input string) (Result, bool, 
 	case err != nil || !ok:
 		return Result{}, false, err
 	case record.Input != input:
-		return rejected(UserError{inputKey, Mismatch, "the key was used with another input within the last 24 hours"}), true, nil
+		return rejected(UserError{inputKey, Mismatch, "the key was used with another input, or for another account of the source, within the last 24 hours"}), true, nil
 	case record.Answer == nil:
 		return Result{}, false, nil
 	}
