@@ -34,9 +34,7 @@ func New(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !cfg.Access.Asks() && !config.Loopback(cfg.Listen) {
-		opt.Logger.Warn("nobody is asked who they are: whoever can reach this server may do everything")
-	}
+	warn(cfg, opt.Logger)
 	i.commit()
 	h.current.Store(i)
 	h.last.Store(&Reload{OK: true, Since: time.Now()})

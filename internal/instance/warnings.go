@@ -1,0 +1,34 @@
+package instance
+
+import (
+	"io/fs"
+	"log/slog"
+	"os"
+	"runtime"
+
+	"roster/internal/config"
+)
+
+// warn tells the log what of a configuration is allowed and dangerous. The directories must have been opened: they are made where there are none.
+func warn(cfg *config.Config, log *slog.Logger) {
+	if !cfg.Access.Asks() && !config.Loopback(cfg.Listen) {
+		log.Warn("nobody is asked who they are: whoever can reach this server may do everything")
+	}
+	if cfg.Admin.Pprof && !config.Loopback(cfg.Admin.Listen) {
+		log.Warn("admin.pprof serves profiles beyond this host: they tell what memory holds, and making one costs processor time",
+			slog.String("listen", cfg.Admin.Listen))
+	}
+	for _, d := range []struct{ setting, path string }{
+		{"cache_dir", cfg.CacheDir}, {"writes.dir", cfg.Writes.Dir}, {"credentials_dir", cfg.CredentialsDir},
+	} {
+		if d.path != "" && readableByOthers(d.path) {
+			log.Warn("others than the owner may read a directory: allow its owner only (chmod 700)", slog.String("setting", d.setting))
+		}
+	}
+}
+
+// readableByOthers says whether a directory's mode lets its group or everybody list it. On Windows the mode does not tell.
+func readableByOthers(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && runtime.GOOS != "windows" && info.Mode()&(fs.ModePerm&0o044) != 0
+}

@@ -1,0 +1,54 @@
+package instance
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"roster/internal/config"
+)
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	dir := func(mode os.FileMode) string {
+		path := filepath.Join(t.TempDir(), "data")
+		if err := os.Mkdir(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, tt := range map[string]struct {
+		set  func(*config.Config)
+		want string // part of the one line; empty for none
+	}{
+		"nothing":              {func(*config.Config) {}, ""},
+		"profiles on loopback": {func(c *config.Config) { c.Admin = config.Admin{Listen: "127.0.0.1:9090", Pprof: true} }, ""},
+		"metrics beyond it":    {func(c *config.Config) { c.Admin = config.Admin{Listen: "0.0.0.0:9090"} }, ""},
+		"profiles beyond it":   {func(c *config.Config) { c.Admin = config.Admin{Listen: "0.0.0.0:9090", Pprof: true} }, "admin.pprof"},
+		"the owner's directories": {func(c *config.Config) {
+			c.CacheDir, c.CredentialsDir, c.Writes.Dir = dir(0o700), dir(0o700), dir(0o700)
+		}, ""},
+		"others may pass through":            {func(c *config.Config) { c.CacheDir = dir(0o711) }, ""},
+		"a cache that its group may read":    {func(c *config.Config) { c.CacheDir = dir(0o750) }, "setting=cache_dir"},
+		"tokens that everybody may read":     {func(c *config.Config) { c.CredentialsDir = dir(0o704) }, "setting=credentials_dir"},
+		"writes that everybody may read":     {func(c *config.Config) { c.Writes.Dir = dir(0o755) }, "setting=writes.dir"},
+		"a graph beyond it, without anybody": {func(c *config.Config) { c.Listen = "0.0.0.0:8080" }, "nobody is asked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := &config.Config{Listen: "127.0.0.1:8080"}
+			tt.set(cfg)
+			var log bytes.Buffer
+			warn(cfg, slog.New(slog.NewTextHandler(&log, nil)))
+			if lines := strings.Count(log.String(), "\n"); lines > 1 || (lines == 1) != (tt.want != "") || !strings.Contains(log.String(), tt.want) {
+				t.Errorf("the log says %q, want %q", log.String(), tt.want)
+			}
+		})
+	}
+}
