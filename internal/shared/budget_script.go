@@ -137,6 +137,7 @@ for i = 0, count - 1 do
   if stop then
     local until_, blocked, status = string.match(stop, '^(%d+) ([01]) (%d+)$')
     until_ = tonumber(until_)
+    if until_ and until_ >= now + 172800000000 then until_ = nil end -- nobody has stored that
     if until_ then -- earlier releases have stored pauses of a day
       local most = now + (blocked == '1' and 3600000000 or 900000000)
       if until_ > most then

@@ -25,7 +25,7 @@ local function parse(manifest)
 end
 local function until_(field)
   local at = tonumber(redis.call('HGET', KEYS[3], field) or '')
-  if not at or at ~= at or at < 0 then return 0 end
+  if not at or at ~= at or at < 0 or at > now + 86400000000 then return 0 end -- nobody has stored more than a day
   return at
 end
 -- Earlier releases have stored pauses of a day: none is longer than an hour, and only where the source blocks us longer than a quarter of one.
