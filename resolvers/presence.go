@@ -99,7 +99,7 @@ func (r *Resolver) presenceRefs(subject directory.Node) []connectors.Ref {
 func (r *Resolver) presenceOf(ctx context.Context, subject directory.Node) presence.Answer {
 	var most presence.Answer
 	for _, a := range operationOf(ctx).presence.Of(ctx, r.presenceRefs(subject)...) {
-		there, before := thereness[a.Presence.State], thereness[most.Presence.State]
+		there, before := rank[a.Presence.State], rank[most.Presence.State]
 		if there > before || there == before && a.At.After(most.At) {
 			most = a
 		}
@@ -107,7 +107,7 @@ func (r *Resolver) presenceOf(ctx context.Context, subject directory.Node) prese
 	return most
 }
 
-// thereness ranks the states.
-var thereness = map[connectors.PresenceState]int{
+// rank orders the states: of several accounts, the highest is shown.
+var rank = map[connectors.PresenceState]int{
 	connectors.PresenceOnline: 4, connectors.PresenceBusy: 3, connectors.PresenceAway: 2, connectors.PresenceOffline: 1,
 }

@@ -125,7 +125,7 @@ func TestDrainLosesNothing(t *testing.T) {
 				return err == nil && status == http.StatusServiceUnavailable
 			})
 			if status, err := p.askOver(t, balancer, http.MethodPost, "/graphql"); err != nil || status != http.StatusOK {
-				t.Errorf("who has not learnt of it yet gets %d, %v", status, err)
+				t.Errorf("a client that still uses the server gets %d, %v", status, err)
 			}
 			elsewhere.Add(1)
 			clients.Wait()
