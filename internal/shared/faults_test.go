@@ -13,7 +13,6 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/google/go-cmp/cmp"
-	"github.com/rs/zerolog"
 
 	"roster/connectors"
 	"roster/internal/shared"
@@ -268,16 +267,12 @@ func TestRedisRefuses(t *testing.T) {
 // proxied gives a server behind a proxy that can do it harm.
 func proxied(t *testing.T, s *redistest.Server) (*toxiproxy.Proxy, shared.Options) {
 	t.Helper()
-	p := newProxy("127.0.0.1:0", s.Addr)
+	p := redistest.NewProxy("127.0.0.1:0", s.Addr)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Stop)
 	return p, shared.Options{URL: "redis://" + p.Listen + "/0"}
-}
-
-func newProxy(listen, upstream string) *toxiproxy.Proxy {
-	return toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "redis", listen, upstream)
 }
 
 // toxic has a proxy do harm to all connections, also to those that there are. The stream to the client comes first: while a toxic is put in place, its
@@ -298,7 +293,7 @@ func toxic(t *testing.T, p *toxiproxy.Proxy, kind, attributes string) {
 func replace(t *testing.T, p *toxiproxy.Proxy) {
 	t.Helper()
 	p.Stop()
-	harmless := newProxy(p.Listen, p.Upstream)
+	harmless := redistest.NewProxy(p.Listen, p.Upstream)
 	redistest.Await(t, func() bool { return harmless.Start() == nil }, "%s is free", p.Listen)
 	t.Cleanup(harmless.Stop)
 }

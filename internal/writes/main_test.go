@@ -18,6 +18,7 @@ import (
 	"roster/connectors"
 	"roster/internal/directory"
 	"roster/internal/roster"
+	"roster/internal/shared/redistest"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(replicaEnv) != "" {
 		os.Exit(replica())
 	}
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run")) // the proxy's own
+	goleak.VerifyTestMain(m, redistest.ProxyLeaks()...)
 }
 
 // fate is what becomes of one call that makes something.

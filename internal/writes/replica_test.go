@@ -16,9 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
-	"github.com/rs/zerolog"
-
 	"roster/connectors"
 	"roster/connectors/registry"
 	"roster/internal/directory"
@@ -479,7 +476,7 @@ func TestRedisIsLostBeforeTheCallIsSent(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s, set := company(t)
-			way := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "redis", "127.0.0.1:0", set.Redis)
+			way := redistest.NewProxy("127.0.0.1:0", set.Redis)
 			if err := way.Start(); err != nil {
 				t.Fatal(err)
 			}
