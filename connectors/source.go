@@ -104,8 +104,9 @@ type PresenceReader interface {
 
 // SelfReader asks a source whose a token is.
 type SelfReader interface {
-	// Self gives the account of the token's owner. The token is a caller's own: it serves for this one call and is kept nowhere. A source asks
-	// for one caller at a time; for the others it answers KindRateLimited. Errors are *Error.
+	// Self gives the account of the token's owner. The token is a caller's own: it serves for this one call and is kept nowhere. It takes
+	// no more than a tenth of the source's limit, and none of the turns that a fetch waits for; beyond that the answer is KindRateLimited. Errors are
+	// *Error.
 	Self(ctx context.Context, token Secret) (Account, error)
 }
 

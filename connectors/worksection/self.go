@@ -2,9 +2,11 @@ package worksection
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math"
 	"net/http"
 	"regexp"
-	"sync"
 	"time"
 
 	"roster/connectors"
@@ -17,17 +19,16 @@ const (
 	actionMe = "me"
 	// selfWithin bounds the call, the wait for its turn included: somebody is waiting for the answer.
 	selfWithin = 5 * time.Second
-	// selfRetry is after how long it is worth asking again when another caller is being asked for.
+	// selfRetry is after how long it is worth asking again where nobody knows: another caller is being asked for.
 	selfRetry = 2 * time.Second
 )
 
-// self asks who the owner of a token is. It shares the pace of the readings, since the vendor counts all calls together, and so asks for one
-// caller at a time: many must not keep the readings from their turn.
+// self asks who the owner of a token is. The vendor counts all calls together, so these are spare ones: many callers must not keep the fetches
+// from their turn.
 type self struct {
 	rest    *rest.Client
 	source  string
 	convert func(decode.Value) connectors.Account
-	asking  sync.Mutex
 }
 
 var _ connectors.SelfReader = (*self)(nil)
@@ -59,17 +60,12 @@ func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Ac
 	if len(token) > maxToken || !tokenForm.MatchString(token.Reveal()) {
 		return connectors.Account{}, &connectors.Error{Source: s.source, Op: actionMe, Kind: connectors.KindUnauthorized, Detail: notAccepted}
 	}
-	if !s.asking.TryLock() {
-		return connectors.Account{}, &connectors.Error{Source: s.source, Op: actionMe, Kind: connectors.KindRateLimited,
-			Detail: "others are being asked for", RetryAfter: selfRetry}
-	}
-	defer s.asking.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, selfWithin)
 	defer cancel()
-	resp, err := s.rest.Do(ctx, rest.Request{Op: actionMe, Path: userPath, Query: query(actionMe), Judge: judgeOwner,
+	resp, err := s.rest.Do(ctx, rest.Request{Op: actionMe, Path: userPath, Query: query(actionMe), Judge: judgeOwner, Spare: true,
 		Header: http.Header{"Authorization": {"Bearer " + token.Reveal()}}})
 	if err != nil {
-		return connectors.Account{}, err
+		return connectors.Account{}, busy(err)
 	}
 	body, err := resp.Document()
 	if err != nil {
@@ -82,4 +78,19 @@ func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Ac
 		return connectors.Account{}, e
 	}
 	return account, nil
+}
+
+// busy says what to do where a call was not sent, to leave the source's limit to its fetches.
+func busy(err error) error {
+	e, ok := errors.AsType[*connectors.Error](err)
+	if !ok || !e.Unsent || e.Kind != connectors.KindRateLimited {
+		return err
+	}
+	told := *e
+	if told.RetryAfter <= 0 {
+		told.RetryAfter = selfRetry
+	}
+	told.Detail = fmt.Sprintf("not asked, since a tenth of the source's calls at most is for this, after those for its data: ask again in %d s",
+		int(math.Ceil(told.RetryAfter.Seconds())))
+	return &told
 }

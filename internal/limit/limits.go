@@ -36,6 +36,7 @@ type waiter struct {
 	ask     Ask
 	budgets []*budget
 	urgency *connectors.Urgency
+	spare   bool // it comes after all that are not
 	since   time.Time
 	on      int       // the budget that keeps it; -1 where it would go, or nobody has looked yet
 	refused time.Time // the ledger need not be asked again before
@@ -79,6 +80,7 @@ func (l *Limits) join(budgets []connectors.Budget, within time.Duration, u *conn
 	w := &waiter{ask: Ask{Budgets: budgets, Within: within}, urgency: u, since: time.Now(), on: -1}
 	for _, b := range budgets {
 		w.budgets = append(w.budgets, l.budget(b.Key))
+		w.spare = w.spare || b.Spare
 	}
 	l.waiting = append(l.waiting, w)
 	return w
@@ -112,6 +114,9 @@ func (l *Limits) try(w *waiter) (wait time.Duration, changed <-chan struct{}, e 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
+	if e := l.noneToSpare(w, now); e != nil {
+		return 0, nil, e
+	}
 	for i, b := range w.budgets {
 		wait, e := b.left(now)
 		if e == nil && wait == 0 {
@@ -155,6 +160,9 @@ func (l *Limits) behind(w *waiter, b *budget, now time.Time) bool {
 		if u := v.urgent(now); u != urgent {
 			first = u
 		}
+		if v.spare != w.spare {
+			first = w.spare
+		}
 		if first && slices.Contains(v.budgets, b) && (v.on < 0 || v.budgets[v.on] == b) {
 			return true
 		}
@@ -162,7 +170,9 @@ func (l *Limits) behind(w *waiter, b *budget, now time.Time) bool {
 	return false
 }
 
-func (w *waiter) urgent(now time.Time) bool { return w.urgency.Urgent() || now.Sub(w.since) >= oldAge }
+func (w *waiter) urgent(now time.Time) bool {
+	return !w.spare && (w.urgency.Urgent() || now.Sub(w.since) >= oldAge)
+}
 
 // granted asks the ledger for a call that has been started here, and takes that back where it may not be.
 func (l *Limits) granted(ctx context.Context, w *waiter) bool {

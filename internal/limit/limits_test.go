@@ -226,6 +226,65 @@ func TestTheBackgroundIsNotStarved(t *testing.T) {
 	}
 }
 
+// A spare call takes a turn that nobody else wants, or is refused at once where it would have to wait for others of its kind.
+func TestSpareCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := limit.New(nil)
+		whole := connectors.Budget{Key: "whole", Limit: connectors.RateLimit{Calls: 1, Per: time.Second}}
+		both := []connectors.Budget{whole, {Key: "spare", Limit: connectors.RateLimit{Calls: 1, Per: 10 * time.Second}, Spare: true}}
+		var order []string
+		var mu sync.Mutex
+		enter := func(name string, budgets []connectors.Budget) *connectors.Error {
+			pass, e := l.Enter(t.Context(), budgets, time.Minute)
+			if e == nil {
+				mu.Lock()
+				order = append(order, name)
+				mu.Unlock()
+				pass.Leave(true)
+			}
+			return e
+		}
+		if e := enter("first", both[:1]); e != nil {
+			t.Fatal(e)
+		}
+		var calls sync.WaitGroup
+		calls.Go(func() {
+			if e := enter("spare", both); e != nil {
+				t.Errorf("the spare call gets %v", e)
+			}
+		})
+		synctest.Wait()
+		for range 1000 { // one waits already
+			if e := enter("spare", both); e == nil || !e.Unsent || e.Kind != connectors.KindRateLimited {
+				t.Fatalf("another spare call gets %v", e)
+			}
+		}
+		for range 3 {
+			calls.Go(func() {
+				background := connectors.WithUrgency(t.Context(), connectors.NewUrgency())
+				pass, e := l.Enter(background, both[:1], time.Minute)
+				if e != nil {
+					t.Error(e)
+					return
+				}
+				mu.Lock()
+				order = append(order, "background")
+				mu.Unlock()
+				pass.Leave(true)
+			})
+		}
+		calls.Wait()
+		if got, want := fmt.Sprint(order), "[first background background background spare]"; got != want {
+			t.Errorf("they went in the order %s, want %s", got, want)
+		}
+		begin := time.Now()
+		if e := enter("spare", both); e == nil || e.RetryAfter != 10*time.Second || time.Since(begin) > 0 {
+			t.Errorf("beyond its part, a spare call gets %v after %s", e, time.Since(begin))
+		}
+	})
+}
+
 func TestBucketsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -38,7 +38,7 @@ type breaker struct {
 
 // breakers has those of the places other than the source's API, such as the one that gives tokens, by host. They fail for reasons of their own:
 // where tokens are given, a page may have come in the place of an answer while the API is well, and the token in use is good for hours. That
-// holds on the API's own host too. The zero value is ready.
+// holds on the API's own host too. Spare calls have one as well: what callers send must not have the source left alone. The zero value is ready.
 type breakers struct {
 	mu sync.Mutex
 	by map[string]*breaker
@@ -46,11 +46,13 @@ type breakers struct {
 
 // breakerOf gives the breaker of a request's place.
 func (c *Client) breakerOf(req *Request) *breaker {
-	if req.Base == "" {
+	if req.Base == "" && !req.Spare {
 		return &c.breaker
 	}
 	place := req.Base
-	if u, err := url.Parse(place); err == nil {
+	if req.Spare {
+		place = spareBucket
+	} else if u, err := url.Parse(place); err == nil {
 		place = u.Host
 	}
 	c.elsewhere.mu.Lock()

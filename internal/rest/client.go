@@ -188,6 +188,10 @@ type Request struct {
 	Bucket string
 	// Write marks a call that changes something: it is never sent twice, and only where the guard of its context lets it (connectors.WithGuard).
 	Write bool
+	// Spare marks a call that must not hold up the source's others. All such calls together have a tenth of its limit, and come one at a time
+	// and after all others; beyond that they are refused at once. They are not repeated, and keep nothing but each other back when they fail
+	// or the source asks to wait.
+	Spare bool
 
 	// What differs for a call that is not to the vendor's API itself, such as one for a token; the limits are the same. The zero values are
 	// for the client's own.
@@ -267,6 +271,9 @@ func (c *Client) once(ctx context.Context, req Request, header map[string]string
 // call waits for its turn, sends the request, and judges the reply, which it gives also where that is an error.
 func (c *Client) call(ctx context.Context, req Request, header map[string]string, end *connectors.CallEnd) (*Response, *connectors.Error) {
 	wanted := time.Now()
+	if req.Spare {
+		req.Bucket = spareBucket
+	}
 	budgets := c.budgets(req.Bucket)
 	pass, e := c.limits.Enter(ctx, budgets, c.opt.Timeout)
 	began := time.Now()
@@ -310,6 +317,11 @@ func (c *Client) budgets(bucket string) []connectors.Budget {
 	budgets, most := make([]connectors.Budget, 0, 2+len(c.opt.Also)), c.opt.Runtime.MaxPause
 	if bucket != "" {
 		c.buckets.Store(bucket, true)
+	}
+	if bucket == spareBucket {
+		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole, MaxPause: most},
+			connectors.Budget{Key: c.bucketKey(bucket), Limit: tenth(whole), MaxPause: most, Spare: true})
+	} else if bucket != "" {
 		whole, own.Parallel = connectors.RateLimit{Parallel: whole.Parallel}, 0
 		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole, MaxPause: most}, connectors.Budget{Key: c.bucketKey(bucket), Limit: own, MaxPause: most})
 	} else {

@@ -78,7 +78,7 @@ func (a *allowance) fill() {
 // often the answer could not be understood.
 func (c *Client) again(ctx context.Context, req *Request, e *connectors.Error, attempt, garbled int) (wait time.Duration, yes bool) {
 	switch {
-	case req.Write, e.Unsent, e.Blocked, ctx.Err() != nil:
+	case req.Write, req.Spare, e.Unsent, e.Blocked, ctx.Err() != nil:
 		return 0, false
 	case e.Kind == connectors.KindRateLimited:
 		return 0, attempt < maxAttempts && e.RetryAfter <= patience && c.allowance.spend() // the limits keep it back

@@ -338,6 +338,28 @@ func TestPausesAndUrgencyReachTheOthers(t *testing.T) {
 	}
 }
 
+// What is left for spare calls is left for those of all replicas together.
+func TestReplicasShareWhatIsSpare(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	one, two := limit.New(open(t, lively(redis))), limit.New(open(t, lively(redis)))
+	budgets := []connectors.Budget{{Key: "b", Limit: connectors.RateLimit{Calls: 100, Per: time.Second}},
+		{Key: "b/spare", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}, Spare: true}}
+	pass, e := one.Enter(t.Context(), budgets, time.Second)
+	if e != nil {
+		t.Fatal(e)
+	}
+	pass.Leave(true)
+	if _, e := two.Enter(t.Context(), budgets, time.Second); e == nil || e.Kind != connectors.KindRateLimited || !e.Unsent || e.RetryAfter < 50*time.Minute {
+		t.Errorf("a spare call of the other replica gets %v", e)
+	}
+	if pass, e := two.Enter(t.Context(), budgets[:1], time.Second); e != nil {
+		t.Errorf("a call that is not spare gets %v", e)
+	} else {
+		pass.Leave(true)
+	}
+}
+
 // Redis's clock jumps ahead of ours, or ours has stood still: the next contact shows it, and calls go on.
 func TestCallsGoOnWhenTheClockHasJumped(t *testing.T) {
 	t.Parallel()

@@ -56,6 +56,9 @@ func (s *share) tardy() time.Duration { return s.every / 2 }
 func (s *share) reach(ask *limit.Ask) time.Duration {
 	var far time.Duration
 	for _, b := range ask.Budgets {
+		if b.Spare {
+			continue // it is less than another budget of the call, whose slices the others know
+		}
 		if b.Limit.Calls > 0 {
 			far = max(far, b.Limit.Per)
 		}

@@ -40,6 +40,10 @@ func TestSlicesOfTimeDoNotMeet(t *testing.T) {
 		at := time.Unix(rapid.Int64Range(1_700_000_000, 1_700_100_000).Draw(rt, "at"), 0)
 		ask := &limit.Ask{Within: 30 * time.Second, Budgets: []connectors.Budget{{Key: "b", Limit: connectors.RateLimit{Calls: 1,
 			Per: time.Duration(rapid.IntRange(100, 61_000).Draw(rt, "per")) * time.Millisecond, Parallel: rapid.IntRange(0, 1).Draw(rt, "parallel")}}}}
+		spare := *ask // calls that may not hold up others have the same slices as these
+		spare.Budgets = append(ask.Budgets[:1:1], connectors.Budget{Key: "b/spare", Spare: true,
+			Limit: connectors.RateLimit{Calls: 1, Per: 10 * ask.Budgets[0].Limit.Per, Parallel: 1}})
+		asks := map[string]*limit.Ask{}
 		replicas := map[string]*share{}
 		for _, id := range append(append([]string{}, was...), is...) {
 			s := &share{every: every, synced: true, agreed: old}
@@ -56,7 +60,10 @@ func TestSlicesOfTimeDoNotMeet(t *testing.T) {
 			}
 			s.clock, s.offset = at, time.Duration(at.UnixMicro())*time.Microsecond+
 				time.Duration(rapid.IntRange(-500, 500).Draw(rt, id+" clock"))*time.Millisecond
-			replicas[id] = s
+			replicas[id], asks[id] = s, ask
+			if rapid.Bool().Draw(rt, id+" spare") {
+				asks[id] = &spare
+			}
 		}
 		if holds && len(is) < len(was) {
 			delete(replicas, was[0]) // who leaves makes no more calls
@@ -65,7 +72,7 @@ func TestSlicesOfTimeDoNotMeet(t *testing.T) {
 		last, turns := map[string]time.Duration{}, map[string]int{}
 		for now := time.Duration(0); now < 20*(&share{every: every}).slice(reach)*time.Duration(len(was)+1); now += step {
 			for id, s := range replicas {
-				if !s.alone(id, ask, at.Add(now)).Granted {
+				if !s.alone(id, asks[id], at.Add(now)).Granted {
 					continue
 				}
 				turns[id]++
