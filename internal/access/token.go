@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -28,7 +29,9 @@ type OIDC struct {
 	ScopeClaim string
 	// EmailClaim holds the caller's address, believed only with email_verified beside it.
 	EmailClaim string
-	ClockSkew  time.Duration
+	// TokenUse is what the claim token_use must say of a token that has it; empty stands for access.
+	TokenUse  string
+	ClockSkew time.Duration
 	// Router says that the tokens are those of a federation router, which checks the scopes of its own callers. It may read the schema.
 	Router bool
 	// Limits are those of each of its callers; nil for those of everybody.
@@ -84,8 +87,8 @@ func (t *tokens) check(ctx context.Context, token string) (p *Principal, why str
 	if !signed(parsed, keys, &standard, &all) {
 		return nil, "a token that no key of the issuer has signed", ErrInvalid
 	}
-	if !forAccess(parsed.Headers[0].ExtraHeaders[jose.HeaderType], all) {
-		return nil, "a token that is not for access, such as an ID token", ErrInvalid
+	if !forAccess(parsed.Headers[0].ExtraHeaders[jose.HeaderType], all, cmp.Or(t.cfg.TokenUse, useAccess)) {
+		return nil, "a token that is for something else, such as an ID token", ErrInvalid
 	}
 	if why, err := t.judge(&standard); err != nil {
 		return nil, why, err
@@ -102,21 +105,26 @@ func (t *tokens) check(ctx context.Context, token string) (p *Principal, why str
 
 // forAccess says whether a token is an access token, as far as it tells what it is. An ID token says to a client who has logged in; whoever has got
 // one must not be able to call with it. RFC 9068 has at+jwt as the type in the header, many issuers JWT or nothing. A nonce is in ID tokens only, as
-// OpenID Connect has it; Keycloak has the claim typ, and Cognito token_use.
-func forAccess(header any, c claims) bool {
+// OpenID Connect has it; Keycloak has the claim typ, and Cognito token_use. Where the operator wants tokens for another use than access, one that
+// says so may have a nonce: Cognito's access tokens have no audience, so that some issuers' ID tokens are what there is.
+func forAccess(header any, c claims, wanted string) bool {
 	kind, _ := header.(string)
 	if kind = strings.ToLower(kind); kind != "" && kind != "jwt" && !strings.HasSuffix(kind, "at+jwt") {
 		return false
 	}
-	if use, said := c["token_use"]; said && use != "access" {
+	use, said := c["token_use"]
+	if said && use != wanted {
 		return false
 	}
 	if typ, _ := c["typ"].(string); slices.Contains(notForAccess, strings.ToLower(typ)) {
 		return false
 	}
 	_, once := c["nonce"]
-	return !once
+	return !once || said && wanted != useAccess
 }
+
+// useAccess is the token_use of access tokens.
+const useAccess = "access"
 
 // notForAccess are the values of the claim typ, in lower case, of tokens that are for something else.
 var notForAccess = []string{"id", "refresh", "offline", "logout"}

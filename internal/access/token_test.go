@@ -182,6 +182,39 @@ func TestPrincipals(t *testing.T) {
 	}
 }
 
+// Which use of a token counts is the operator's choice.
+func TestTokenUse(t *testing.T) {
+	t.Parallel()
+	type is = map[string]any
+	for name, tc := range map[string]struct {
+		wanted string
+		claims is
+		want   error
+	}{
+		"access by default":              {"", is{"token_use": "access"}, nil},
+		"no other by default":            {"", is{"token_use": "id"}, access.ErrInvalid},
+		"as configured":                  {"id", is{"token_use": "id"}, nil},
+		"as configured, from a login":    {"id", is{"token_use": "id", "nonce": "n"}, nil},
+		"no longer access":               {"id", is{"token_use": "access"}, access.ErrInvalid},
+		"not in other letters":           {"id", is{"token_use": "ID"}, access.ErrInvalid},
+		"not what is no text":            {"id", is{"token_use": []string{"id"}}, access.ErrInvalid},
+		"one that does not say":          {"id", nil, nil},
+		"an ID token that does not say":  {"id", is{"nonce": "n"}, access.ErrInvalid},
+		"an ID token of access":          {"access", is{"token_use": "access", "nonce": "n"}, access.ErrInvalid},
+		"a refresh token that says both": {"id", is{"token_use": "id", "typ": "Refresh"}, access.ErrInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T) {
+				a := asking(t, newIssuer(public(first())), func(o *access.Options) { o.OIDC.TokenUse = tc.wanted })
+				if _, err := authenticate(t, a, first().token(t, good(tc.claims))); !errors.Is(err, tc.want) {
+					t.Errorf("got %v, want %v", err, tc.want)
+				}
+			})
+		})
+	}
+}
+
 // A key that is new is fetched when a token names it; whoever makes names up has them asked for now and then only.
 func TestRotation(t *testing.T) {
 	t.Parallel()

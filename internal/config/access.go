@@ -107,7 +107,7 @@ func (d *decoder) oidc(f *oidcFile, all *Limits) *access.OIDC {
 	}
 	const path = "access.oidc"
 	o := &access.OIDC{
-		Issuer: f.Issuer, Audience: f.Audience, JWKSURL: f.JWKSURL, Algorithms: f.Algorithms, ScopeClaim: f.ScopeClaim, EmailClaim: f.EmailClaim,
+		Issuer: f.Issuer, Audience: f.Audience, JWKSURL: f.JWKSURL, Algorithms: f.Algorithms, ScopeClaim: f.ScopeClaim, EmailClaim: f.EmailClaim, TokenUse: f.TokenUse,
 		ClockSkew: f.ClockSkew, Router: f.Router, Limits: d.callerLimits(f.Limits, path+".limits", all),
 	}
 	if len(o.Algorithms) == 0 {

@@ -247,7 +247,7 @@ func TestEverySetting(t *testing.T) {
 			},
 			OIDC: &access.OIDC{
 				Issuer: "https://login.acme.example/realms/acme", Audience: "roster", JWKSURL: "https://login.acme.example/keys",
-				Algorithms: []string{"ES256", "EdDSA"}, ScopeClaim: "realm_access.roles", EmailClaim: "https://acme.example/mail",
+				Algorithms: []string{"ES256", "EdDSA"}, ScopeClaim: "realm_access.roles", EmailClaim: "https://acme.example/mail", TokenUse: "id",
 				ClockSkew: 10 * time.Second, Grants: []access.Grant{{Claim: "groups", Value: "hr", Scopes: access.Scopes{access.ScopeSensitive}}},
 			},
 			Anonymous: access.Scopes{access.ScopeRead}, Hosts: []string{"roster.acme.example", "192.0.2.7"}, Log: "testdata/good/access.log",

@@ -150,6 +150,7 @@ type oidcFile struct {
 	Algorithms []string          `key:"algorithms" type:"list" default:"(RS256, ES256)" oneof:"RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA" doc:"The signatures that count: of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA."`
 	ScopeClaim string            `key:"scope_claim" default:"(scope and scp)" doc:"The claim with the scopes: a list, or a text with spaces between. A dot leads into a claim, as in realm_access.roles."`
 	EmailClaim string            `key:"email_claim" default:"email" doc:"The claim with the caller's address. It counts only where email_verified is true; name another than email only where that is said of it too."`
+	TokenUse   string            `key:"token_use" default:"access" doc:"What the claim token_use must say, in a token that has it. Amazon Cognito's access tokens have no aud: there, set id and let clients send ID tokens. ID tokens without this claim are refused in any case."`
 	ClockSkew  time.Duration     `key:"clock_skew" default:"30s" min:"1ms" max:"5m" doc:"How far the issuer's clock may be from this one."`
 	Router     bool              `key:"router" default:"false" doc:"Says that its tokens are a federation router's own, as router of a key does."`
 	Limits     *callerLimitsFile `key:"limits" default:"(those of everybody)" doc:"What each caller with its tokens may ask, in the place of what limits say."`
