@@ -8,9 +8,11 @@ const jsonFormat = fileURLToPath(new URL('src/json-format.js', import.meta.url))
 // Directives such as "use client" are for servers that render React; there is none here.
 const quiet = (warning, warn) => warning.code === 'MODULE_LEVEL_DIRECTIVE' || warn(warning)
 
+const licences = notices()
+
 export default defineConfig({
   base: './', // relative, so that a proxy may serve the page under a path of its own
-  plugins: [noImagePreview(), notices()],
+  plugins: [noImagePreview(), licences.page],
   resolve: {
     alias: {
       'prettier/parser-babel': jsonFormat,
@@ -18,7 +20,7 @@ export default defineConfig({
       'prettier/parser-graphql': 'prettier/plugins/graphql', // one thing under two names, else in the page twice
     },
   },
-  worker: { format: 'es', rolldownOptions: { output: { codeSplitting: false } } },
+  worker: { format: 'es', plugins: () => [licences.worker], rolldownOptions: { output: { codeSplitting: false } } },
   build: {
     target: 'es2022',
     license: { fileName: 'licenses.md' },

@@ -99,6 +99,24 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+// The licences of the packages in the page are served, and of those that its workers only have.
+func TestLicences(t *testing.T) {
+	t.Parallel()
+	for target, names := range map[string][]string{
+		"/licenses.md": {"graphiql", "react-dom", "monaco-editor", "graphql-language-service"}, "/notices.txt": {"markedjs", "picomatch-browser"},
+	} {
+		body, err := io.ReadAll(ask(t, http.MethodGet, target).Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if !strings.Contains(string(body), name) {
+				t.Errorf("%s does not have %s", target, name)
+			}
+		}
+	}
+}
+
 func TestHandlerRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
