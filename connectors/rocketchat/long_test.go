@@ -118,7 +118,7 @@ func TestBrokenOffWhilePeopleMove(t *testing.T) {
 		s := story{
 			page: rapid.IntRange(2, 9).Draw(rt, "page"), people: rapid.IntRange(0, 80).Draw(rt, "people"), moves: moves.Draw(rt, "moves"),
 			failing: rapid.SliceOfN(rapid.Bool(), 0, 60).Draw(rt, "failing"),
-			pauses:  rapid.SliceOfN(rapid.IntRange(0, 35), 1, 9).Draw(rt, "pauses in minutes"),
+			pauses:  rapid.SliceOfN(rapid.IntRange(1, 35), 1, 9).Draw(rt, "pauses in minutes"),
 		}
 		var fault string
 		synctest.Test(t, func(t *testing.T) { fault = s.play(t) })
