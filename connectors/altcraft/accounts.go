@@ -21,6 +21,7 @@ func (c *client) List(ctx context.Context, _ connectors.Progress[connectors.Acco
 
 func (c *client) convert(list userList) connectors.Listing[connectors.Account] {
 	var found connectors.Collector[connectors.Account]
+	found.Anomalies.Add(&list.odd)
 	for _, row := range list.rows {
 		found.Add(convertUser(row.Noting(&found.Anomalies), c.accountID, c.region))
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"roster/connectors"
 	"roster/connectors/altcraft"
 )
@@ -23,6 +25,7 @@ func TestTotalCountAgainstTheRows(t *testing.T) {
 		"below the rows":                  {two, "1", 2, false},
 		"above the rows":                  {two, "3", 2, false},
 		"negative":                        {two, "-1", 2, false},
+		"beyond Int":                      {two, "4611686018427387904", 2, false},
 		"not told":                        {two, "null", 2, true},
 		"0 and none":                      {"[]", "0", 0, true},
 		"some and none":                   {"[]", "2", 0, false},
@@ -43,6 +46,13 @@ func TestTotalCountAgainstTheRows(t *testing.T) {
 			got, err := source.Accounts.List(t.Context(), nil)
 			if err != nil || len(got.Records) != tc.records || got.Complete != tc.complete {
 				t.Errorf("%d records, complete %v, %v; want %d, %v", len(got.Records), got.Complete, err, tc.records, tc.complete)
+			}
+			var odd []connectors.Anomaly
+			if name == "negative" || name == "beyond Int" {
+				odd = []connectors.Anomaly{{Field: "total_count", Count: 1, Example: "number"}}
+			}
+			if diff := cmp.Diff(odd, got.Anomalies); diff != "" {
+				t.Errorf("anomalies (-want +got):\n%s", diff)
 			}
 			findings, err := source.Prober.Probe(t.Context())
 			if err != nil || findings[0].OK != tc.complete || findings[0].OK != (findings[0].Note == "") {

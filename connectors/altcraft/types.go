@@ -1,6 +1,7 @@
 package altcraft
 
 import (
+	"roster/connectors"
 	"roster/connectors/decode"
 	"roster/internal/rest"
 )
@@ -28,6 +29,7 @@ type userList struct {
 	// total is total_count, or nil where it is not told; counted is false where it says something that is no count at all.
 	total   *int
 	counted bool
+	odd     connectors.Anomalies // of what is around the rows
 }
 
 // userListOf reads the answer of users/list. No page says how an account without users looks, so every way of writing "nothing" is taken for it:
@@ -42,6 +44,6 @@ func userListOf(r *rest.Response, answer decode.Value) (userList, error) {
 	if !listed && !answer.Null("data") && !answer.Empty("data") {
 		return userList{}, r.Unexpected("data")
 	}
-	list.total, list.counted = answer.Count("total_count")
+	list.total, list.counted = answer.Noting(&list.odd).Count("total_count")
 	return list, nil
 }

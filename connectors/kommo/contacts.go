@@ -148,7 +148,7 @@ func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[dec
 	if resp.Status == http.StatusNoContent {
 		return out, nil
 	}
-	p, err := decodePage(resp, "contacts")
+	p, err := decodePage(resp, "contacts", &l.got.Anomalies)
 	if err != nil {
 		return out, err
 	}

@@ -29,11 +29,11 @@ func understood[T connectors.Record](resp *rest.Response, key string, convert fu
 	if e := judge(resp); e != nil {
 		return connectors.Listing[T]{}, e
 	}
-	p, err := decodePage(resp, key)
+	var got connectors.Collector[T]
+	p, err := decodePage(resp, key, &got.Anomalies)
 	if err != nil {
 		return connectors.Listing[T]{}, err
 	}
-	var got connectors.Collector[T]
 	var count counter
 	count.page(&p)
 	take(&got, p.rows, convert)

@@ -128,7 +128,7 @@ func TestDecodePage(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, err := decodePage(reply([]byte(tt.body)), "users")
+			p, err := decodePage(reply([]byte(tt.body)), "users", nil)
 			if tt.bad {
 				if !connectors.IsKind(err, connectors.KindBadResponse) {
 					t.Errorf("got %v, want it not understood", err)

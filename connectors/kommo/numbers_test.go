@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"roster/connectors"
 )
 
@@ -63,6 +65,7 @@ func TestNumbersThatContradictTheRows(t *testing.T) {
 		"a full page":                    {250, counts(250, 1), links, true, true},
 		"a total of 0":                   {600, counts(0, 3), links, false, true},
 		"a negative total":               {600, counts(-1, 3), links, false, true},
+		"a total beyond Int":             {600, counts(1<<62, 3), links, false, true},
 		"a total below the rows":         {600, counts(599, 3), links, false, true},
 		"a total above the rows":         {600, counts(601, 3), links, false, true},
 		"fewer pages than there are":     {600, counts(600, 2), links, false, true},
@@ -81,6 +84,13 @@ func TestNumbersThatContradictTheRows(t *testing.T) {
 			users, err := source.Accounts.List(t.Context(), nil)
 			if err != nil || len(users.Records) != tc.rows || users.Complete != tc.complete {
 				t.Errorf("%d of %d users, complete %v, %v; want %v", len(users.Records), tc.rows, users.Complete, err, tc.complete)
+			}
+			var odd []connectors.Anomaly // one on each page
+			if name == "a negative total" || name == "a total beyond Int" {
+				odd = []connectors.Anomaly{{Field: "_total_items", Count: 3, Example: "number"}}
+			}
+			if diff := cmp.Diff(odd, users.Anomalies); diff != "" {
+				t.Errorf("anomalies (-want +got):\n%s", diff)
 			}
 			roles, err := source.Roles.List(t.Context(), nil)
 			if err != nil || len(roles.Records) != tc.rows || roles.Complete != tc.complete {

@@ -47,7 +47,7 @@ func list[T connectors.Record](
 			count.ends = true
 			return finish(&got, &count), nil
 		}
-		p, err := decodePage(resp, e.key)
+		p, err := decodePage(resp, e.key, &got.Anomalies)
 		if err != nil {
 			return fail(err)
 		}

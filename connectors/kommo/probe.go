@@ -34,7 +34,7 @@ func (p prober) Probe(ctx context.Context) ([]connectors.Finding, error) {
 	admin := connectors.Finding{What: "users and roles", OK: true}
 	// The account has just been read: 401 here, which Kommo has been met with, is about the right, not about the token.
 	if resp, err = p.get(ctx, opUsers, pathUsers, "limit=1"); err == nil && resp.Status != http.StatusNoContent {
-		_, err = decodePage(resp, "users")
+		_, err = decodePage(resp, "users", nil)
 	}
 	if connectors.IsKind(err, connectors.KindForbidden) || connectors.IsKind(err, connectors.KindUnauthorized) {
 		admin.OK, admin.Note = false, "take a token of an administrator of the account"

@@ -23,8 +23,8 @@ type page struct {
 	digest [sha256.Size]byte // of the rows as they came
 }
 
-// decodePage reads one page of a list, whose rows are under key.
-func decodePage(resp *rest.Response, key string) (page, error) {
+// decodePage reads one page of a list, whose rows are under key, and notes its numbers that cannot be read.
+func decodePage(resp *rest.Response, key string, notes *connectors.Anomalies) (page, error) {
 	body, err := resp.Document()
 	if err != nil {
 		return page{}, err
@@ -46,7 +46,7 @@ func decodePage(resp *rest.Response, key string) (page, error) {
 	}
 	p.digest = sha256.Sum256([]byte(embedded.Raw(key)))
 	for key, into := range map[string]**int{"_page": &p.number, "_total_items": &p.total, "_page_count": &p.pages} {
-		n, ok := body.Count(key)
+		n, ok := body.Noting(notes).Count(key)
 		*into, p.odd = n, p.odd || !ok
 	}
 	links := body.Object("_links")

@@ -43,7 +43,7 @@ func (c *client) newUserList() *userList {
 	list := &userList{}
 	list.walk = connectors.Walk[decode.Value]{
 		Fetch: func(ctx context.Context, offset int) (p connectors.Page[decode.Value], err error) {
-			p, list.resp, err = c.usersPage(ctx, offset)
+			p, list.resp, err = c.usersPage(ctx, offset, &list.read.Anomalies)
 			return p, err
 		},
 		Key:     rowID,
@@ -56,14 +56,14 @@ func (c *client) newUserList() *userList {
 	return list
 }
 
-func (c *client) usersPage(ctx context.Context, offset int) (connectors.Page[decode.Value], *rest.Response, error) {
+func (c *client) usersPage(ctx context.Context, offset int, notes *connectors.Anomalies) (connectors.Page[decode.Value], *rest.Response, error) {
 	query := paging(offset, pageSize)
 	query.Set("sort", byID)
 	resp, err := c.get(ctx, routeUsers, query)
 	if err != nil {
 		return connectors.Page[decode.Value]{}, nil, err
 	}
-	p, err := page(resp, "users", offset)
+	p, err := page(resp, "users", offset, notes)
 	return p, resp, err
 }
 

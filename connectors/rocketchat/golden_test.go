@@ -24,7 +24,7 @@ func pageIn(body []byte, key string) (connectors.Page[decode.Value], error) {
 	if e := judge(resp); e != nil {
 		return connectors.Page[decode.Value]{}, e
 	}
-	return page(resp, key, 0)
+	return page(resp, key, 0, nil)
 }
 
 // accountsOf takes the body of users.list all the way.

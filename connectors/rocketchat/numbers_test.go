@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -58,6 +59,7 @@ func TestNumbersThatContradictTheRows(t *testing.T) {
 		"fewer in all than in two":      {total(80), false},
 		"more in all":                   {total(121), false},
 		"negative":                      {total(-1), false},
+		"beyond Int":                    {total(1 << 62), false},
 		"as many in all as in one page": {total(50), false},
 		"another count of the rows": {func(offset, rows int) map[string]any {
 			return map[string]any{"count": rows + 1, "offset": offset, "total": 120}
@@ -73,9 +75,15 @@ func TestNumbersThatContradictTheRows(t *testing.T) {
 			if err != nil || len(users.Records) != 120 || users.Complete != tc.complete {
 				t.Errorf("%d of 120 users, complete %v, %v", len(users.Records), users.Complete, err)
 			}
+			if odd := name == "negative" || name == "beyond Int"; odd != counted(users.Anomalies, "total") {
+				t.Errorf("users have the anomalies %+v", users.Anomalies)
+			}
 			teams, err := source.Teams.List(t.Context(), nil)
 			if err != nil || len(teams.Records) != 1 {
 				t.Fatalf("%d teams, %v", len(teams.Records), err)
+			}
+			if odd := name == "negative" || name == "beyond Int"; odd != counted(teams.Anomalies, "total") {
+				t.Errorf("teams have the anomalies %+v", teams.Anomalies)
 			}
 			if n := len(teams.Records[0].Members); n != 120 || teams.Complete && !tc.complete {
 				t.Errorf("%d of 120 members, complete %v", n, teams.Complete)
@@ -98,4 +106,8 @@ func TestMembersThatContradict(t *testing.T) {
 	if err != nil || got.Complete || len(got.Records) != 1 || len(got.Records[0].Members) != 120 {
 		t.Errorf("%d teams, complete %v, %v", len(got.Records), got.Complete, err)
 	}
+}
+
+func counted(anomalies []connectors.Anomaly, field string) bool {
+	return slices.ContainsFunc(anomalies, func(a connectors.Anomaly) bool { return a.Field == field && a.Example == "number" })
 }

@@ -51,7 +51,7 @@ func (c *client) probeUsers(ctx context.Context) ([]connectors.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := page(resp, "users", 0)
+	list, err := page(resp, "users", 0, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (c *client) teamRows(ctx context.Context) (found []connectors.Team, odd con
 			if resp, err = c.get(ctx, routeTeams, paging(offset, pageSize)); err != nil {
 				return p, err
 			}
-			return page(resp, "teams", offset)
+			return page(resp, "teams", offset, &odd)
 		},
 		Key:     rowID,
 		MaxRows: c.rest.MaxRows(),
@@ -134,7 +134,7 @@ func (c *client) members(ctx context.Context, teamID string) (ids []string, odd 
 			if resp, err = c.get(ctx, routeMembers, query); err != nil {
 				return p, err
 			}
-			return page(resp, "members", offset)
+			return page(resp, "members", offset, &odd)
 		},
 		Key:     memberID,
 		MaxRows: c.rest.MaxRows(),

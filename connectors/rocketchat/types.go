@@ -7,8 +7,8 @@ import (
 )
 
 // page reads a page of a list, with its rows under key. Not every version says where the rows stand and how many there are. Numbers that cannot be
-// read speak against the rows, as wrong ones do.
-func page(resp *rest.Response, key string, asked int) (connectors.Page[decode.Value], error) {
+// read are noted, and speak against the rows as wrong ones do.
+func page(resp *rest.Response, key string, asked int, notes *connectors.Anomalies) (connectors.Page[decode.Value], error) {
 	p := connectors.Page[decode.Value]{Offset: asked, Asked: pageSize}
 	list, err := resp.Document()
 	if err != nil {
@@ -17,6 +17,7 @@ func page(resp *rest.Response, key string, asked int) (connectors.Page[decode.Va
 	if p.Rows, err = rows(resp, list, key); err != nil {
 		return p, err
 	}
+	list = list.Noting(notes)
 	total, totalOK := list.Count("total")
 	count, countOK := list.Count("count") // of these rows
 	offset, offsetOK := list.Count("offset")
