@@ -71,8 +71,8 @@ type Principal struct {
 type Limits struct {
 	// BodyBytes, VariablesBytes and AnswerBytes are lengths; Cost is that of one operation, ListItems are those of its lists.
 	BodyBytes, VariablesBytes, AnswerBytes, Cost, ListItems int
-	// Operations run at a time, Requests may be sent in the period that holds for all.
-	Operations, Requests int
+	// Operations run at a time, Requests may be sent in the period that holds for all. Share is that of what callers share, in percent.
+	Operations, Requests, Share int
 }
 
 // Everyone is the caller of a server that asks nobody who they are: they may do everything.

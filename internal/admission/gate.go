@@ -25,38 +25,24 @@ func At(address netip.Addr) Caller {
 
 // Limits are what a gate lets in; zero means no bound.
 type Limits struct {
-	// Operations run at a time, in all; PerCaller for one of them.
-	Operations, PerCaller int
-	// Cost is what they may cost together, by whatever measure.
-	Cost int
+	// Sizes are how much there is of each resource, for all callers together.
+	Sizes [NumResources]int
 	// Requests are what a caller may send at once; they come back evenly, all of them in Per.
 	Requests int
 	Per      time.Duration
-	// Own gives what a single caller may do in the place of others; zero means as others. Nil for nobody.
-	Own func(Caller) Own
-}
-
-// Own is what one caller may do: PerCaller and Requests of the limits.
-type Own struct{ PerCaller, Requests int }
-
-// of gives what a caller may do.
-func (l *Limits) of(c Caller) Own {
-	own := Own{}
-	if l.Own != nil {
-		own = l.Own(c)
-	}
-	if own.PerCaller == 0 {
-		own.PerCaller = l.PerCaller
-	}
-	if own.Requests == 0 {
-		own.Requests = l.Requests
-	}
-	return own
+	// Own gives the Requests of a single caller, in the place of those of others; zero means as others. Nil for nobody.
+	Own func(Caller) int
 }
 
 // each gives the time in which one request of a caller comes back; zero where there is no bound.
 func (l *Limits) each(c Caller) time.Duration {
-	requests := l.of(c).Requests
+	requests := 0
+	if l.Own != nil {
+		requests = l.Own(c)
+	}
+	if requests == 0 {
+		requests = l.Requests
+	}
 	if requests <= 0 {
 		return 0
 	}
@@ -68,16 +54,14 @@ type Gate struct {
 	mu      sync.Mutex
 	limits  Limits
 	callers map[Caller]*state
-	running int
-	cost    int  // of all that run
 	settles bool // there are others to settle with
 	sweepAt int  // how many callers there are when those who have gone are next looked for
 	swept   time.Time
+	pools   [NumResources]Pool
 }
 
 // state is what is known of one caller. Who is not known has it zero.
 type state struct {
-	running int
 	// full is when all their requests will have come back: each one moves it further into the future.
 	full time.Time
 	// unsettled is how many requests other replicas have not been told of.
@@ -102,6 +86,9 @@ func New(limits Limits) *Gate {
 func (g *Gate) Limit(limits Limits) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for r := range g.pools {
+		g.pools[r].resize(limits.Sizes[r])
+	}
 	old := g.limits
 	g.limits = limits
 	now := time.Now()
@@ -147,64 +134,8 @@ func (g *Gate) Count(c Caller) (Rate, bool) {
 	return Rate{Remaining: int((g.limits.Per - owed) / each), Reset: owed}, true
 }
 
-// Full says which bound keeps an operation out.
-type Full int
-
-// The bounds of Acquire.
-const (
-	Free     Full = iota // none
-	CallerAt             // the caller has as many under way as one may have
-	AllAt                // all have together
-)
-
-// Held is an operation under way, counted for one caller.
-type Held struct {
-	gate *Gate
-	of   *state // where it was counted: the caller may be known by another state when it ends
-}
-
-// Acquire lets a caller's operation begin, or says why not. What it gives has to be released, once.
-func (g *Gate) Acquire(c Caller) (Held, Full) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s, most := g.known(c), g.limits.of(c).PerCaller
-	switch {
-	case most > 0 && s.running >= most:
-		return Held{}, CallerAt
-	case g.limits.Operations > 0 && g.running >= g.limits.Operations:
-		return Held{}, AllAt
-	}
-	s.running++
-	g.running++
-	return Held{g, s}, Free
-}
-
-// Release says that the operation has ended.
-func (h Held) Release() {
-	h.gate.mu.Lock()
-	defer h.gate.mu.Unlock()
-	h.of.running--
-	h.gate.running--
-}
-
-// Take has an operation of that cost run among the others. It is false where they would cost too much together; one that is alone may cost what it will.
-// What is taken has to be given back.
-func (g *Gate) Take(cost int) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.limits.Cost > 0 && g.cost > 0 && g.cost+cost > g.limits.Cost {
-		return false
-	}
-	g.cost += cost
-	return true
-}
-
-// Give says that an operation of that cost has run.
-func (g *Gate) Give(cost int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.cost -= cost
-}
+// Pool gives what callers hold of a resource.
+func (g *Gate) Pool(r Resource) *Pool { return &g.pools[r] }
 
 // crowd stands for all callers beyond maxCallers.
 var crowd = Caller{Name: "\x00crowd"}
@@ -235,7 +166,7 @@ func (g *Gate) sweep(now time.Time) {
 	}
 	g.swept = now
 	for c, s := range g.callers {
-		if s.running == 0 && s.unsettled == 0 && !s.full.After(now) {
+		if s.unsettled == 0 && !s.full.After(now) {
 			delete(g.callers, c)
 		}
 	}

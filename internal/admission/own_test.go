@@ -23,12 +23,11 @@ func (s spent) Spend(_ context.Context, debts map[string]time.Duration) (map[str
 func TestOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		own := admission.Own{PerCaller: 3, Requests: 600}
-		limits := admission.Limits{Requests: 60, Per: time.Minute, PerCaller: 1, Own: func(c admission.Caller) admission.Own {
+		limits := admission.Limits{Requests: 60, Per: time.Minute, Own: func(c admission.Caller) int {
 			if c == ann {
-				return own
+				return 600
 			}
-			return admission.Own{}
+			return 0
 		}}
 		g := admission.New(limits)
 		count := func(c admission.Caller) (n int) {
@@ -39,28 +38,13 @@ func TestOwn(t *testing.T) {
 				n++
 			}
 		}
-		acquire := func(c admission.Caller) (n int) {
-			for {
-				if _, full := g.Acquire(c); full != admission.Free {
-					return n
-				}
-				n++
-			}
-		}
 		if a, b := count(ann), count(bob); a != 600 || b != 60 {
 			t.Errorf("%d and %d requests, want 600 and 60", a, b)
 		}
-		if a, b := acquire(ann), acquire(bob); a != 3 || b != 1 {
-			t.Errorf("%d and %d at a time, want 3 and 1", a, b)
-		}
-		own = admission.Own{Requests: 1200, PerCaller: 5}
-		limits.Own = func(admission.Caller) admission.Own { return own } // for bob too
+		limits.Own = func(admission.Caller) int { return 1200 } // for bob too
 		g.Limit(limits)
 		if a := count(ann); a != 600 && a != 0 {
 			t.Errorf("after the change %d requests at once", a)
-		}
-		if a, b := acquire(ann), acquire(bob); a != 2 || b != 4 {
-			t.Errorf("after the change %d and %d more at a time, want 2 and 4", a, b)
 		}
 		time.Sleep(time.Second)
 		if a := count(ann); a != 20 {
@@ -73,11 +57,11 @@ func TestOwn(t *testing.T) {
 func TestOwnIsSettled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := admission.New(admission.Limits{Requests: 60, Per: time.Minute, Own: func(c admission.Caller) admission.Own {
+		g := admission.New(admission.Limits{Requests: 60, Per: time.Minute, Own: func(c admission.Caller) int {
 			if c == ann {
-				return admission.Own{Requests: 600}
+				return 600
 			}
-			return admission.Own{}
+			return 0
 		}})
 		told := make(spent)
 		ctx, stop := context.WithCancel(t.Context())

@@ -1,5 +1,5 @@
-// Package bounds bounds one answer while it is made: how many errors it has and how long they are together, and how long its data is. It knows nothing
-// of what the answer says.
+// Package bounds bounds one answer while it is made: how many errors it has and how long they are together, how long its data is, and whether there is
+// room for it beside other answers. It knows nothing of what the answer says.
 package bounds
 
 import (
@@ -13,8 +13,17 @@ import (
 	"roster/internal/echo"
 )
 
-// bytesOfError is how many bytes an error may have on average, as JSON.
-const bytesOfError = 640
+// BytesOfError is how many bytes an error may have on average, as JSON.
+const BytesOfError = 640
+
+// reserveStep is how much more room is reserved for the data than it has come to.
+const reserveStep = 64 << 10
+
+// Room is where answers are kept until they have been written.
+type Room interface {
+	// Resize reserves that many bytes in all for the answer, and is false where there is no room for them.
+	Resize(bytes int) bool
+}
 
 // Answer bounds the answers of one operation, one answer after the other. Nil bounds nothing. They are safe for concurrent use.
 type Answer struct {
@@ -23,11 +32,18 @@ type Answer struct {
 	mu                          sync.Mutex
 	errors, errorBytes, omitted int
 
-	written int // bytes of data; of the one goroutine that writes them
+	// Of the one goroutine that writes the data:
+	written         int // bytes
+	in              Room
+	first, reserved int // bytes of the room, at the beginning and at present
+	noRoom          bool
 }
 
-// New gives bounds for answers with at most that many errors, and at most that many bytes of data.
-func New(maxErrors, maxBytes int) *Answer { return &Answer{maxErrors: maxErrors, maxBytes: maxBytes} }
+// New gives bounds for answers with at most that many errors, and at most that many bytes of data, for which there has to be room. The first bytes of it
+// are reserved already. A nil room has room for everything.
+func New(maxErrors, maxBytes int, room Room, first int) *Answer {
+	return &Answer{maxErrors: maxErrors, maxBytes: maxBytes, in: room, first: first, reserved: first}
+}
 
 type key struct{}
 
@@ -53,7 +69,7 @@ func (b *Answer) Admit(e *gqlerror.Error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := size(e)
-	if !b.room() || b.errors > 0 && b.errorBytes+n > b.maxErrors*bytesOfError {
+	if !b.room() || b.errors > 0 && b.errorBytes+n > b.maxErrors*BytesOfError {
 		b.omitted++
 		return false
 	}
@@ -88,7 +104,7 @@ func (b *Answer) AddAll(list, errs gqlerror.List) gqlerror.List {
 }
 
 func (b *Answer) room() bool {
-	return b.errors < b.maxErrors && b.errorBytes < b.maxErrors*bytesOfError
+	return b.errors < b.maxErrors && b.errorBytes < b.maxErrors*BytesOfError
 }
 
 // Omit counts errors that were left out.
@@ -116,6 +132,15 @@ func (b *Answer) Next() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.errors, b.errorBytes, b.omitted, b.written = 0, 0, 0, 0
+	b.reserved, b.noRoom = b.first, false
+}
+
+// Length is about how long errors are as JSON.
+func Length(errs gqlerror.List) (n int) {
+	for _, e := range errs {
+		n += size(e)
+	}
+	return n
 }
 
 // size is about how long an error is as JSON.

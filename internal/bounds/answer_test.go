@@ -20,7 +20,7 @@ func TestErrors(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		most := rapid.IntRange(1, 20).Draw(rt, "most")
-		b := bounds.New(most, 0)
+		b := bounds.New(most, 0, nil, 0)
 		for range 2 { // answers
 			var admitted gqlerror.List
 			n := rapid.IntRange(0, 60).Draw(rt, "errors")
@@ -48,7 +48,7 @@ func TestErrors(t *testing.T) {
 func TestData(t *testing.T) {
 	t.Parallel()
 	for most, want := range map[int]string{0: "", 1: "", 5: "", 6: `"text"`, 12: `"text""text"`, 100: `"text""text"`} {
-		b := bounds.New(1, most)
+		b := bounds.New(1, most, nil, 0)
 		m := b.Data(graphql.MarshalString("text"))
 		var out bytes.Buffer
 		m.MarshalGQL(&out)
@@ -61,7 +61,7 @@ func TestData(t *testing.T) {
 			t.Error("the next answer is too long from the beginning")
 		}
 	}
-	b := bounds.New(1, 10)
+	b := bounds.New(1, 10, nil, 0)
 	if b.Data(graphql.Null) != graphql.Null {
 		t.Error("a null is no null any more: the executor looks for it")
 	}
@@ -75,4 +75,51 @@ func TestData(t *testing.T) {
 	if !b.TooLong(nil) {
 		t.Error("what was cut off is not known to be too long")
 	}
+}
+
+// places is room for so many bytes.
+type places struct{ all, held int }
+
+func (p *places) Resize(bytes int) bool {
+	if bytes > p.all {
+		return false
+	}
+	p.held = bytes
+	return true
+}
+
+// Data is written as long as there is room for it, which is found before it is written; what comes after the first byte without room is swallowed.
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		const first = 1 << 10
+		room := &places{all: rapid.IntRange(first, 1<<20).Draw(rt, "room"), held: first}
+		most := rapid.IntRange(first, 1<<20).Draw(rt, "most")
+		b := bounds.New(1, most, room, first)
+		for range 2 { // answers
+			room.held = first
+			var out bytes.Buffer
+			sent, cut := 0, false
+			b.Data(graphql.WriterFunc(func(w io.Writer) {
+				for _, n := range rapid.SliceOfN(rapid.IntRange(0, 200<<10), 0, 10).Draw(rt, "parts") {
+					io.WriteString(w, strings.Repeat("x", n)) //nolint:errcheck // it is a buffer
+					sent += n
+					if out.Len() > room.held {
+						rt.Fatalf("%d bytes are written, and there is room for %d", out.Len(), room.held)
+					}
+					if cut && out.Len() == sent {
+						rt.Fatalf("goes on after it was cut")
+					}
+					cut = cut || out.Len() < sent
+				}
+			})).MarshalGQL(&out)
+			if fits := sent <= most && sent+64<<10 <= room.all; fits && cut {
+				rt.Errorf("of %d bytes %d are written, with room for %d, at most %d", sent, out.Len(), room.all, most)
+			}
+			if cut != (sent > most || sent > first && sent > room.held) {
+				rt.Errorf("cut: %t, %d bytes of %d, room for %d of %d", cut, out.Len(), sent, room.held, room.all)
+			}
+			b.Next()
+		}
+	})
 }

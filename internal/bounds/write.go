@@ -38,8 +38,22 @@ func (w *writer) WriteString(s string) (int, error) {
 }
 
 func (w *writer) room(n int) bool {
-	if w.bounds.written <= w.bounds.maxBytes {
-		w.bounds.written += n
+	b := w.bounds
+	if b.noRoom || b.written > b.maxBytes {
+		return false
 	}
-	return w.bounds.written <= w.bounds.maxBytes
+	b.written += n
+	return b.written <= b.maxBytes && (b.written <= b.reserved || b.reserve())
+}
+
+// reserve finds room for what has been written, and for a little more.
+func (b *Answer) reserve() bool {
+	if b.in == nil {
+		return true
+	}
+	bytes := min(b.written+reserveStep, b.maxBytes)
+	if b.noRoom = !b.in.Resize(bytes); !b.noRoom {
+		b.reserved = bytes
+	}
+	return !b.noRoom
 }

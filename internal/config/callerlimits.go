@@ -20,6 +20,9 @@ func (d *decoder) callerLimits(f *callerLimitsFile, path string, all *Limits) *a
 	if variables > body && !d.faulty(path) && (f.BodyBytes > 0 || f.VariablesBytes > 0) {
 		d.fault(path, "body_bytes is %d, and less than variables_bytes, %d, which lie within the body", body, variables)
 	}
+	if f.AnswerBytes > all.PendingAnswerBytes && !d.faulty(path+".answer_bytes") {
+		d.fault(path+".answer_bytes", "is more than limits.pending_answer_bytes, %d, which all answers have together", all.PendingAnswerBytes)
+	}
 	return &access.Limits{BodyBytes: f.BodyBytes, VariablesBytes: f.VariablesBytes, AnswerBytes: f.AnswerBytes, Cost: f.Cost, ListItems: f.ListItems,
-		Operations: f.CallerOperations, Requests: f.Requests}
+		Operations: f.CallerOperations, Requests: f.Requests, Share: f.CallerShare}
 }

@@ -42,6 +42,9 @@ func plain(f *rootFile) *Config {
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c := plain(f)
+	if one, all := f.Limits.AnswerBytes, f.Limits.PendingAnswerBytes; one > all && !d.faulty("limits.answer_bytes") && !d.faulty("limits.pending_answer_bytes") {
+		d.fault("limits.answer_bytes", "is more than limits.pending_answer_bytes, %d, which all answers have together", all)
+	}
 	c.Access = d.access(&f.Access, &f.Limits)
 	c.Access.Everyone = over.everyone
 	guarded := over.everyone || c.Access.Asks()

@@ -264,10 +264,10 @@ func TestEverySetting(t *testing.T) {
 		Limits: Limits{
 			BodyBytes: 1048577, HeaderBytes: 65537, Tokens: 5001, Depth: 13, Fields: 2001,
 			Aliases: 201, Directives: 201, RootFields: 101, Fragments: 201, Pairs: 20001,
-			Cost: 250001, VariablesBytes: 262145, VariablesDepth: 17, ListItems: 5001, Errors: 101, AnswerBytes: 33554433, OperationTime: 15 * time.Second,
-			Operations: 257, CallerOperations: 65, RunningCost: 2000001, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
+			Cost: 250001, VariablesBytes: 262145, VariablesDepth: 17, ListItems: 5001, Errors: 101, AnswerBytes: 33554433, PendingAnswerBytes: 268435457, OperationTime: 15 * time.Second,
+			Operations: 257, CallerOperations: 65, RunningCost: 2000001, CallerShare: 26, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
 			AddressConnections: 201, HeaderTime: 22 * time.Second, BodyTime: 23 * time.Second, AnswerTime: 24 * time.Second, IdleTime: 25 * time.Second,
-			StreamOperations: 51, StreamIdle: 27 * time.Second, FetchBytes: 128<<20 + 1,
+			StreamOperations: 51, StreamIdle: 27 * time.Second, Streams: 1001, FetchBytes: 128<<20 + 1,
 		},
 		Introspection: true, TrustedDocuments: &TrustedDocuments{File: "testdata/good/manifest.json"},
 		Origins: []string{"https://people.example.com", "http://localhost:3000"},

@@ -94,10 +94,12 @@ type Limits struct {
 	ListItems          int           `key:"list_items" default:"5000" min:"0" max:"10000000" doc:"Items of the lists that a document and its variables hold, all together, those of lists in lists too."`
 	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer, of 640 bytes each on average. The rest is counted in one more."`
 	AnswerBytes        int           `key:"answer_bytes" default:"33554432" min:"1024" max:"1073741824" doc:"Length of an answer's data. What is longer is not sent."`
+	PendingAnswerBytes int           `key:"pending_answer_bytes" default:"268435456" min:"1024" max:"17179869184" doc:"Length of all answers together that are being made or wait for their clients to read them; each counts 16 KiB at least. No less than answer_bytes."`
 	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"How long an operation may take."`
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Operations at a time, of all callers together."`
 	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Operations at a time of one caller. Who has no name is known by their address, of IPv6 by the first 64 bits."`
 	RunningCost        int           `key:"running_cost" default:"2000000" min:"1" max:"1000000000" doc:"What the operations that run at a time may cost together. One that is alone runs whatever it costs."`
+	CallerShare        int           `key:"caller_share" default:"25" min:"1" max:"100" doc:"How much one caller may hold at a time of what callers share, in percent: of running_cost, pending_answer_bytes, streams, and the 32 bodies of more than 64 KiB that are read at a time. One operation that a caller runs alone may cost up to cost, and one answer have answer_bytes, whatever the share."`
 	Requests           int           `key:"requests" default:"6000" min:"0" max:"100000000" doc:"Requests of one caller in requests_per, evenly coming back; 0 for no bound. Replicas count together where there is redis."`
 	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period of requests."`
 	Connections        int           `key:"connections" default:"2000" min:"1" max:"1000000" doc:"Open connections. One too many is closed at once, as is one too many of an address."`
@@ -108,6 +110,7 @@ type Limits struct {
 	IdleTime           time.Duration `key:"idle_time" default:"2m" min:"1s" max:"1h" doc:"How long a connection is kept for another request."`
 	StreamOperations   int           `key:"stream_operations" default:"50" min:"1" max:"10000" doc:"Operations at a time on one WebSocket."`
 	StreamIdle         time.Duration `key:"stream_idle" default:"1h" min:"1s" max:"30d" doc:"How long a WebSocket is kept on which no operation runs."`
+	Streams            int           `key:"streams" default:"1000" min:"1" max:"1000000" doc:"Open streams at a time, of all callers together: WebSockets, and each subscription."`
 	FetchBytes         int           `key:"fetch_bytes" default:"134217728" min:"1048576" max:"17179869184" doc:"Length of the sources' answers that are read at a time, all together. One of more than 1 MiB counts with its source's max_bytes until its rows have been read, and waits for others."`
 }
 
@@ -140,6 +143,7 @@ type callerLimitsFile struct {
 	ListItems        int `key:"list_items" default:"(as in limits)" min:"1" max:"10000000" doc:"Items of lists."`
 	Cost             int `key:"cost" default:"(as in limits)" min:"1" max:"2000000000" doc:"What an operation may cost."`
 	CallerOperations int `key:"caller_operations" default:"(as in limits)" min:"1" max:"100000" doc:"Operations at a time; no more than limits.operations."`
+	CallerShare      int `key:"caller_share" default:"(as in limits)" min:"1" max:"100" doc:"How much of what callers share, in percent."`
 	Requests         int `key:"requests" default:"(as in limits)" min:"1" max:"100000000" doc:"Requests in limits.requests_per."`
 }
 

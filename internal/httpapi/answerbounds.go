@@ -29,7 +29,7 @@ func (boundedAnswers) InterceptRootField(ctx context.Context, next graphql.RootR
 	return bounds.FromContext(ctx).Data(next(ctx))
 }
 
-// InterceptResponse puts one error in the place of an answer that is too long.
+// InterceptResponse puts one error in the place of an answer that is too long, or for which there is no room beside others.
 func (boundedAnswers) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	if of := bounds.FromContext(ctx); resp != nil && of.TooLong(resp.Data) {
@@ -37,7 +37,23 @@ func (boundedAnswers) InterceptResponse(ctx context.Context, next graphql.Respon
 		return &graphql.Response{Data: []byte("null"), Errors: exceeded("answer_bytes", most, -1,
 			"the answer is longer than the limit of %d bytes: ask for fewer fields, or smaller pages", most).list()}
 	}
+	if op, ok := ctx.Value(operationKey{}).(*operation); ok && resp != nil && !op.hasRoom(resp) {
+		return &graphql.Response{Data: []byte("null"), Errors: op.room.full.list()}
+	}
 	return resp
+}
+
+// hasRoom says whether there is room for an answer, and holds as much as it needs and no more. Where there is none, the caller is told when to ask again,
+// unless what was asked for has been done.
+func (op *operation) hasRoom(resp *graphql.Response) bool {
+	if op.room.full == nil && op.room.Resize(len(resp.Data)+bounds.Length(resp.Errors)) {
+		return true
+	}
+	if e := op.room.full; op.mutation {
+		e.status, e.retryAfter = 0, 0
+		e.message += "; the mutation has been carried out"
+	}
+	return false
 }
 
 // presenter gives errors as the graph shows them, as long as there is room for them in the answer.

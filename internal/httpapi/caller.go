@@ -58,7 +58,7 @@ func (d *door) of(g guest) *door {
 	}{
 		{&own.limits.BodyBytes, g.own.BodyBytes}, {&own.limits.VariablesBytes, g.own.VariablesBytes}, {&own.limits.Cost, g.own.Cost},
 		{&own.limits.ListItems, g.own.ListItems}, {&own.limits.AnswerBytes, g.own.AnswerBytes},
-		{&own.limits.CallerOperations, g.own.Operations}, {&own.limits.Requests, g.own.Requests},
+		{&own.limits.CallerOperations, g.own.Operations}, {&own.limits.CallerShare, g.own.Share}, {&own.limits.Requests, g.own.Requests},
 	} {
 		if l.own > 0 {
 			*l.limit = l.own

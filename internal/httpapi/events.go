@@ -58,9 +58,11 @@ type eventStream struct {
 func (s *eventStream) next(resp *graphql.Response) error {
 	b := buffer()
 	defer release(b)
+	b.Grow(len(resp.Data) + 1<<10)
 	b.WriteString("event: next\ndata: ")
 	from := b.Len()
 	encode(b, resp)
+	resp.Data = nil // which need not lie in memory twice while the client reads it
 	// A line's end would be the end of the event. In JSON it stands between values only.
 	for i, c := range b.Bytes()[from:] {
 		if c == '\n' || c == '\r' {

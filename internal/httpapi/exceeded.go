@@ -47,11 +47,6 @@ func (d *door) tooLarge() *refusal {
 		withStatus(http.StatusRequestEntityTooLarge)
 }
 
-func (d *door) tooManyLarge() *refusal {
-	return exceeded("large_bodies", largeBodies, -1, "%d requests of more than %d bytes are being read, which is the limit", largeBodies, largeBody).
-		withStatus(http.StatusServiceUnavailable).retryIn(again)
-}
-
 func (d *door) tooSlow() *refusal {
 	return exceeded("body_time", int(d.limits.BodyTime/time.Second), -1, "the body did not come within the limit of %s", d.limits.BodyTime).
 		withStatus(http.StatusRequestTimeout)

@@ -25,7 +25,6 @@ type door struct {
 	costs     *cost.Schema
 	lists     func() cost.Lists
 	gate      *admission.Gate
-	endless   *admission.Gate   // for subscriptions under way
 	access    Authenticator     // nil where everyone may do everything
 	everyone  *access.Principal // who everyone is then
 	trusted   *persisted.Documents
@@ -33,7 +32,6 @@ type door struct {
 	policy    []string // the header RateLimit-Policy
 	origins   origins
 	retired   <-chan struct{}
-	large     chan struct{} // holds one for each large body that is being read
 	decoders  *decoders
 }
 
@@ -48,9 +46,9 @@ func newDoor(opt Options) *door {
 	d := &door{
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.API, opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
 		lists: opt.API.Lists,
-		gate:  opt.Gate, endless: NewGate(opt.Limits, opt.Own), access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
+		gate:  opt.Gate, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
-		large: make(chan struct{}, largeBodies), decoders: newDecoders(opt.Limits.BodyBytes),
+		decoders: newDecoders(opt.Limits.BodyBytes),
 	}
 	d.exec.SetQueryCache(readDocument{})
 	d.exec.SetErrorPresenter(presenter(opt.API.ErrorPresenter))
@@ -138,6 +136,7 @@ func (d *door) panicked(ctx context.Context, p any) gqlerror.List {
 // once reads one operation, runs it and writes its answer, or as a stream its answers.
 func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events bool) {
 	op := operation{readOnly: r.Method != http.MethodPost}
+	defer op.room.release()
 	var err error
 	if op.exchange.Wish, err = freshness.Parse(r.Header.Values("Cache-Control"), time.Now()); err != nil {
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
@@ -159,7 +158,7 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 		refuse(w, m, e)
 		return
 	}
-	params, e := d.read(w, r)
+	params, e := d.read(w, r, &caller)
 	if e != nil {
 		refuse(w, m, e)
 		return
@@ -174,8 +173,11 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 			w.Header().Set("Allow", http.MethodPost)
 		}
 		refuse(w, m, e)
-		return
+	} else {
+		headerOfAge(w.Header(), op.exchange.Answer, op.faultless(resp))
+		answer(w, m, resp)
 	}
-	headerOfAge(w.Header(), op.exchange.Answer, op.faultless(resp))
-	answer(w, m, resp)
+	if r.ProtoMajor > 1 { // the last bytes would else wait for the client when nobody counts them any more
+		http.NewResponseController(w).Flush() //nolint:errcheck // the client has gone; nobody is left to tell
+	}
 }

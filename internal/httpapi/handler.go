@@ -57,8 +57,6 @@ type Options struct {
 	Introspection bool
 	// ClientSchema is what is served at /schema.graphql; empty for nothing.
 	ClientSchema string
-	// Own gives what single callers may do in the place of others; nil for nobody.
-	Own func(admission.Caller) admission.Own
 	// Gate counts callers; nil means one of its own.
 	Gate *admission.Gate
 	// Documents says which documents may run, and knows some by their hash; nil lets all of them run and knows none.
@@ -73,7 +71,7 @@ func New(opt Options) http.Handler {
 		opt.Limits = DefaultLimits()
 	}
 	if opt.Gate == nil {
-		opt.Gate = NewGate(opt.Limits, opt.Own)
+		opt.Gate = NewGate(opt.Limits, nil)
 	}
 	mux := http.NewServeMux()
 	d := newDoor(opt)
@@ -99,14 +97,14 @@ func New(opt Options) http.Handler {
 	return mux
 }
 
-// NewGate makes the gate for callers by these limits, and by those that single callers have of their own; own may be nil.
-func NewGate(l Limits, own func(admission.Caller) admission.Own) *admission.Gate {
+// NewGate makes the gate for callers by these limits, and by the Requests that single callers have of their own; own may be nil.
+func NewGate(l Limits, own func(admission.Caller) int) *admission.Gate {
 	return admission.New(l.OfGate(own))
 }
 
 // OfGate gives those of the limits that the gate for callers goes by.
-func (l *Limits) OfGate(own func(admission.Caller) admission.Own) admission.Limits {
-	return admission.Limits{Own: own, Operations: l.Operations, PerCaller: l.CallerOperations, Cost: l.RunningCost, Requests: l.Requests, Per: l.RequestsPer}
+func (l *Limits) OfGate(own func(admission.Caller) int) admission.Limits {
+	return admission.Limits{Own: own, Sizes: l.sizes(), Requests: l.Requests, Per: l.RequestsPer}
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

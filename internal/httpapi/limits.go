@@ -17,14 +17,17 @@ type Limits struct {
 	ListItems int
 	// Errors are shown in one answer.
 	Errors int
-	// AnswerBytes is how long the data of one answer may be.
-	AnswerBytes int
+	// AnswerBytes is how long the data of one answer may be; PendingAnswerBytes how long all answers together that are made or wait to be written.
+	AnswerBytes, PendingAnswerBytes int
 	// OperationTime bounds one operation, unless it is a subscription.
 	OperationTime time.Duration
-	// Operations run at a time, in all; CallerOperations for one caller. As many subscriptions may, counted apart.
+	// Operations run at a time, in all; CallerOperations for one caller.
 	Operations, CallerOperations int
 	// RunningCost is what all that run at a time may cost together.
 	RunningCost int
+	// CallerShare is how much of each resource that callers share one of them may hold, in percent: of RunningCost, PendingAnswerBytes, Streams and the
+	// large bodies that are read at a time.
+	CallerShare int
 	// Requests are what a caller may send in RequestsPer; zero for no bound.
 	Requests    int
 	RequestsPer time.Duration
@@ -36,6 +39,8 @@ type Limits struct {
 	// StreamOperations run at a time on one WebSocket; one that runs none for StreamIdle is closed.
 	StreamOperations int
 	StreamIdle       time.Duration
+	// Streams are open at a time, in all: WebSockets and subscriptions.
+	Streams int
 	// FetchBytes is how many bytes of answers the sources may hold at a time, all together. The server itself does not go by it.
 	FetchBytes int
 }
@@ -47,13 +52,13 @@ func DefaultLimits() Limits {
 		Tokens: 5_000, Depth: 12, Fields: 2_000, Aliases: 200, Directives: 200, RootFields: 100, Fragments: 200, Pairs: 20_000,
 		Cost:           500_000,
 		VariablesBytes: 512 << 10, VariablesDepth: 16, ListItems: 5_000,
-		Errors: 100, AnswerBytes: 32 << 20,
+		Errors: 100, AnswerBytes: 32 << 20, PendingAnswerBytes: 256 << 20,
 		OperationTime: 15 * time.Second,
-		Operations:    256, CallerOperations: 64, RunningCost: 2_000_000,
+		Operations:    256, CallerOperations: 64, RunningCost: 2_000_000, CallerShare: 25,
 		Requests: 6_000, RequestsPer: time.Minute,
 		Connections: 2_000, AddressConnections: 200,
 		HeaderTime: 5 * time.Second, BodyTime: 15 * time.Second, AnswerTime: time.Minute, IdleTime: 2 * time.Minute,
-		StreamOperations: 50, StreamIdle: time.Hour,
+		StreamOperations: 50, StreamIdle: time.Hour, Streams: 1_000,
 		FetchBytes: 128 << 20,
 	}
 }

@@ -75,10 +75,12 @@ func writeMessage(b *bytes.Buffer, kind, id string, payload []byte) {
 
 // writeAnswer writes the message with an answer, of which there is no copy meanwhile.
 func writeAnswer(b *bytes.Buffer, id string, resp *graphql.Response) {
+	b.Grow(len(resp.Data) + 1<<10)
 	beginMessage(b, messageNext, id)
 	b.WriteString(`,"payload":`)
 	encode(b, resp)
 	b.WriteByte('}')
+	resp.Data = nil // which need not lie in memory twice while the client reads it
 }
 
 func beginMessage(b *bytes.Buffer, kind, id string) {

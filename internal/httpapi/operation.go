@@ -17,7 +17,10 @@ import (
 type operation struct {
 	exchange freshness.Exchange
 	bounds   *bounds.Answer
+	place    place
+	room     room
 	readOnly bool // only a query may come in this way
+	mutation bool
 	cost     int
 	lists    cost.Lists // that cost was worked out by
 	tellCost bool       // the client wants to know
@@ -51,6 +54,7 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 		}
 	}
 	ctx = bounds.NewContext(freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange), op.bounds)
+	ctx = context.WithValue(ctx, operationKey{}, op)
 	doc, errs := d.documents.read(ctx, params.Query)
 	if len(errs) > 0 {
 		return d.refused(ctx, &graphql.OperationContext{}, errs)
@@ -89,7 +93,7 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	if e != nil { // before anybody is told that it begins
 		return nil, ctx, e
 	}
-	next, ctx := d.exec.DispatchOperation(context.WithValue(ctx, operationKey{}, op), running)
+	next, ctx := d.exec.DispatchOperation(ctx, running)
 	return next, ctx, nil
 }
 

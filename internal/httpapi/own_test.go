@@ -41,13 +41,13 @@ func TestOwnLimits(t *testing.T) {
 		}
 		return &graphql.Response{Data: []byte(data)}
 	}}
-	opt := httpapi.Options{API: answers, Limits: limits, Access: routed{}, Own: func(c admission.Caller) admission.Own {
+	gate := httpapi.NewGate(limits, func(c admission.Caller) int {
 		if c == httpapi.Named(access.ByKey, "router") {
-			return admission.Own{Requests: 100}
+			return 100
 		}
-		return admission.Own{}
-	}}
-	h := httpapi.New(opt)
+		return 0
+	})
+	h := httpapi.New(httpapi.Options{API: answers, Limits: limits, Access: routed{}, Gate: gate})
 	long := func(n int) string {
 		return fmt.Sprintf(`{"query":"{ hello }","variables":{"x":"%s"}}`, strings.Repeat("x", n))
 	}

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"net/http"
 	"time"
 
 	"roster/internal/admission"
@@ -10,64 +9,63 @@ import (
 // again is when to ask again where too much is under way: most of it is over by then.
 const again = time.Second
 
-// place is what an operation takes up while it runs.
+// place is what an operation takes up while it is executed.
 type place struct {
-	door  *door
-	guest guest
-	gate  *admission.Gate // that it has come in by
-	held  admission.Held  // what that gate has given
-	cost  int             // that the gate counts
+	running admission.Hold // among the operations, or for a subscription among the streams
+	cost    admission.Hold
 }
 
-// enter lets an operation of a caller begin. Where it does, it has to leave.
-func (d *door) enter(g guest) (*place, *refusal) {
-	held, by := d.gate.Acquire(g.counted)
-	if e := d.full(by, ""); e != nil {
-		return nil, e
-	}
-	return &place{door: d, guest: g, gate: d.gate, held: held}, nil
-}
-
-// endure makes it the place of a subscription. As many of these as of others may be under way, counted apart: most of the time they wait, and must keep
-// no query out.
-func (p *place) endure() *refusal {
-	held, by := p.door.endless.Acquire(p.guest.counted)
-	if e := p.door.full(by, "that are subscriptions "); e != nil {
+// enter lets an operation of a caller begin. Where it does, it has to leave, and its answers need no room any more at some time.
+func (d *door) enter(op *operation, g *guest) *refusal {
+	op.place = place{running: d.hold(admission.Operations, g), cost: d.hold(admission.Cost, g)}
+	if e := d.full(admission.Operations, op.place.running.Resize(1)); e != nil {
 		return e
 	}
-	p.held.Release()
-	p.gate, p.held = p.door.endless, held
+	op.room = room{door: d, held: d.hold(admission.AnswerBytes, g)}
+	if !op.room.Resize(0) {
+		op.place.leave()
+		return op.room.full
+	}
+	return nil
+}
+
+// endure makes it the place of a subscription. Most of the time these wait, and must keep no query out.
+func (p *place) endure(d *door, g *guest) *refusal {
+	stream := d.hold(admission.Streams, g)
+	if e := d.full(admission.Streams, stream.Resize(1)); e != nil {
+		return e
+	}
+	p.running.Release()
+	p.running = stream
 	return nil
 }
 
 // take has the operation run for what it costs, beside all others.
-func (p *place) take(cost int) *refusal {
-	if !p.gate.Take(cost) {
-		maximum := p.door.limits.RunningCost
-		return exceeded("running_cost", maximum, -1, "the operations under way cost as much together as they may, which is %d", maximum).
-			withStatus(http.StatusServiceUnavailable).retryIn(again)
-	}
-	p.cost += cost
-	return nil
+func (p *place) take(d *door, cost int) *refusal {
+	return d.full(admission.Cost, p.cost.Resize(cost))
 }
 
+// leave says that the operation has been executed. It may be called again.
 func (p *place) leave() {
-	p.gate.Give(p.cost)
-	p.held.Release()
+	p.cost.Release()
+	p.running.Release()
 }
 
-// full says by which bound an operation is kept out; nil for none.
-func (d *door) full(by admission.Full, of string) *refusal {
-	switch by {
-	case admission.CallerAt:
-		n := d.limits.CallerOperations
-		return exceeded("caller_operations", n, -1, "%d operations %sof this caller are under way, which is the limit", n, of).
-			withStatus(http.StatusTooManyRequests).retryIn(again)
-	case admission.AllAt:
-		n := d.limits.Operations
-		return exceeded("operations", n, -1, "%d operations %sare under way, which is the limit of this server", n, of).
-			withStatus(http.StatusServiceUnavailable).retryIn(again)
-	case admission.Free:
-	}
-	return nil
+// leastAnswer is what any answer counts: what a request or a message takes up beside it until it has been written.
+const leastAnswer = 16 << 10
+
+// room is what the answer of an operation takes up from before it is made until it has been written.
+type room struct {
+	door *door
+	held admission.Hold
+	full *refusal // why there was none
 }
+
+// Resize has room for an answer of that length, and is false where there is none.
+func (r *room) Resize(bytes int) bool {
+	r.full = r.door.full(admission.AnswerBytes, r.held.Resize(max(leastAnswer, bytes)))
+	return r.full == nil
+}
+
+// release says that the answer has been written, or never will be.
+func (r *room) release() { r.held.Release() }

@@ -70,14 +70,15 @@ func TestSocketOperationsHavePlaces(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			limits := httpapi.DefaultLimits()
-			limits.CallerOperations = 1
+			limits.Streams = 12 // of which this caller has a quarter: two WebSockets, and one subscription
 			s := serveOn(t, httpapi.Options{API: counting(1), Limits: limits})
 			defer s.end(t)
 			first, second := s.begun(t), s.begun(t)
 			first.send(wsCount)
 			synctest.Wait()
 			second.send(wsCount)
-			second.expect(refusedBy("caller_operations", "1 operations that are subscriptions of this caller are under way, which is the limit"))
+			second.expect(`{"type":"error","id":"1","payload":[{"message":"3 WebSockets and subscriptions of this caller may be open, which is the share of one caller",` +
+				`"extensions":{"code":"LIMIT_EXCEEDED","limit":"caller_share","maximum":3,"of":"streams","retryAfter":1}}]}`)
 			second.send(wsHello) // which one subscription keeps nobody from
 			second.expect(wsWorld, wsDone)
 			first.expect(`{"type":"next","id":"1","payload":{"data":{"count":1}}}`, wsDone)
@@ -112,7 +113,7 @@ func TestEventStreamsHavePlaces(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limits := httpapi.DefaultLimits()
-		limits.CallerOperations = 1
+		limits.Streams = 8
 		s := serveOn(t, httpapi.Options{API: counting(1000), Limits: limits})
 		defer s.end(t)
 		subscribe := func(ctx context.Context) *http.Response {
@@ -134,10 +135,13 @@ func TestEventStreamsHavePlaces(t *testing.T) {
 		if line, err := bufio.NewReader(first.Body).ReadString('\n'); err != nil || line != "event: next\n" {
 			t.Fatalf("%v %q", err, line)
 		}
+		other, leaveOther := context.WithCancel(t.Context())
+		defer leaveOther()
+		defer subscribe(other).Body.Close()
 		second := subscribe(t.Context())
 		body, err := io.ReadAll(second.Body)
-		if errs := refusalsOf(t, body); err != nil || second.StatusCode != 429 || len(errs) != 1 || errs[0].Extensions.Limit != "caller_operations" {
-			t.Errorf("%v: HTTP %d %s, want 429 by caller_operations", err, second.StatusCode, body)
+		if errs := refusalsOf(t, body); err != nil || second.StatusCode != 429 || len(errs) != 1 || errs[0].Extensions.Limit != "caller_share" {
+			t.Errorf("%v: HTTP %d %s, want 429 by caller_share", err, second.StatusCode, body)
 		}
 		second.Body.Close()
 		leave()
@@ -149,6 +153,7 @@ func TestEventStreamsHavePlaces(t *testing.T) {
 			t.Errorf("when the first has gone: HTTP %d", third.StatusCode)
 		}
 		leave()
+		leaveOther()
 		third.Body.Close()
 		time.Sleep(2 * time.Second)
 	})

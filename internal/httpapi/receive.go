@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"roster/internal/admission"
 )
 
 // smallMessage is how long a message may be that is read before it is counted: none that only keeps the connection alive is longer.
@@ -33,11 +35,12 @@ func (s *socket) receive() (m message, e *refusal) {
 			return s.unread(b.Bytes(), body, e)
 		}
 	}
-	done, err := s.door.weigh(b, body)
-	defer done()
-	switch {
-	case errors.Is(err, errManyLarge):
-		return s.unread(b.Bytes(), body, s.door.tooManyLarge())
+	large := s.door.hold(admission.LargeBodies, &s.caller)
+	defer large.Release()
+	err = s.door.weigh(&large, b, body)
+	switch refused, full := errors.AsType[*refusal](err); {
+	case full:
+		return s.unread(b.Bytes(), body, refused)
 	case err != nil:
 		return m, connectionOver
 	}

@@ -66,7 +66,9 @@ func TestSocketMessageIsCountedFirst(t *testing.T) {
 func TestSocketMessagesAreWeighed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serveOn(t, httpapi.Options{API: api{}})
+		limits := httpapi.DefaultLimits()
+		limits.CallerShare = 100
+		s := serveOn(t, httpapi.Options{API: api{}, Limits: limits})
 		defer s.end(t)
 		slow := make([]*talk, 32)
 		for n := range slow {

@@ -13,15 +13,17 @@ import (
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"roster/internal/admission"
 )
 
 // read reads what a request asks for.
-func (d *door) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func (d *door) read(w http.ResponseWriter, r *http.Request, g *guest) (*graphql.RawParams, *refusal) {
 	p := &graphql.RawParams{Headers: r.Header}
 	p.ReadTime.Start = graphql.Now()
 	var e *refusal
 	if r.Method == http.MethodPost {
-		e = d.readBody(w, r, p)
+		e = d.readBody(w, r, g, p)
 	} else {
 		e = d.readAddress(r.URL, p)
 	}
@@ -47,7 +49,7 @@ func (d *door) readAddress(address *url.URL, p *graphql.RawParams) *refusal {
 var notUTF8 = badRequest(http.StatusBadRequest, "the request is not in UTF-8")
 
 // readBody reads a POST request. It insists on a content type that a page of another site cannot have a browser send without asking first.
-func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawParams) *refusal {
+func (d *door) readBody(w http.ResponseWriter, r *http.Request, g *guest, p *graphql.RawParams) *refusal {
 	if len(r.Header["Content-Type"]) > 1 { // what stands between may go by another of them
 		return badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json, said once")
 	}
@@ -73,13 +75,15 @@ func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawPa
 	}
 	b := buffer()
 	defer release(b)
-	done, err := d.weigh(b, http.MaxBytesReader(w, r.Body, int64(maximum)))
-	defer done()
-	switch _, over := errors.AsType[*http.MaxBytesError](err); {
+	large := d.hold(admission.LargeBodies, g)
+	defer large.Release()
+	err := d.weigh(&large, b, http.MaxBytesReader(w, r.Body, int64(maximum)))
+	_, over := errors.AsType[*http.MaxBytesError](err)
+	switch refused, full := errors.AsType[*refusal](err); {
 	case over:
 		return d.tooLarge()
-	case errors.Is(err, errManyLarge):
-		return d.tooManyLarge()
+	case full:
+		return refused
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return d.tooSlow()
 	case err != nil:
@@ -92,12 +96,9 @@ func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawPa
 	if err != nil {
 		return d.undecoded(err)
 	}
-	if len(text) >= largeBody && b.Len() < largeBody { // else it is counted already
-		select {
-		case d.large <- struct{}{}:
-			defer func() { <-d.large }()
-		default:
-			return d.tooManyLarge()
+	if len(text) >= largeBody {
+		if e := d.full(admission.LargeBodies, large.Resize(1)); e != nil {
+			return e
 		}
 	}
 	return d.parse(text, p)
@@ -106,24 +107,18 @@ func (d *door) readBody(w http.ResponseWriter, r *http.Request, p *graphql.RawPa
 // byteOrderMark is what some editors and libraries put before a text in UTF-8. RFC 8259 lets who reads JSON leave it out.
 var byteOrderMark = []byte("\ufeff")
 
-var errManyLarge = errors.New("as many large bodies are being read as may be")
-
-// weigh reads a body, or a message, into a buffer. One that turns out to be large has to find a place among those that may be read at a time, and keeps
-// it until done is called.
-func (d *door) weigh(b *bytes.Buffer, body io.Reader) (done func(), err error) {
-	done = func() {}
+// weigh reads a body, or a message, into a buffer. One that turns out to be large has to be held among those that may be read at a time; the error is a
+// refusal where it cannot be.
+func (d *door) weigh(large *admission.Hold, b *bytes.Buffer, body io.Reader) error {
 	n, err := b.ReadFrom(io.LimitReader(body, largeBody))
 	if err != nil || n < largeBody {
-		return done, err
+		return err
 	}
-	select {
-	case d.large <- struct{}{}:
-		done = func() { <-d.large }
-	default:
-		return done, errManyLarge
+	if e := d.full(admission.LargeBodies, large.Resize(1)); e != nil {
+		return e
 	}
 	_, err = b.ReadFrom(body)
-	return done, err
+	return err
 }
 
 var notJSON = badRequest(http.StatusBadRequest, "the body must be a JSON object with a query, and may have variables and an operationName")

@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/internal/admission"
 	"roster/internal/echo"
 	"roster/internal/freshness"
 )
@@ -58,10 +59,13 @@ type socket struct {
 	control string          // the Cache-Control of operations that say nothing else
 	place   freshness.Place // of operations that say nothing else
 	expiry  *time.Timer
+	open    admission.Hold // on one of the streams
 
 	mu      sync.Mutex
 	active  map[string]*running
-	leaving bool // nothing new begins
+	ending  int        // operations that are over, and whose last message has not been written
+	ended   *sync.Cond // one of them less
+	leaving bool       // nothing new begins
 	idle    *time.Timer
 	running sync.WaitGroup
 }
@@ -97,6 +101,7 @@ func (d *door) socket(w http.ResponseWriter, r *http.Request) {
 	conn.SetReadLimit(int64(min(d.limits.BodyBytes, largeBody-1))) // until it is known who this is
 	s := &socket{door: d, conn: conn, r: r, active: make(map[string]*running)}
 	s.ctx, s.end = context.WithCancel(r.Context())
+	s.ended = sync.NewCond(&s.mu)
 	s.serve(at.stopping)
 }
 
@@ -120,6 +125,7 @@ func (s *socket) serve(stopping <-chan struct{}) {
 		s.expiry.Stop()
 	}
 	watching.Wait()
+	s.open.Release()
 }
 
 // close tells the client why, and waits for a moment until it agrees. Reading then ends.
@@ -179,7 +185,13 @@ func (s *socket) meet(m message) bool {
 		s.close(closeForbidden, "Forbidden")
 		return false
 	}
-	s.allowed, s.caller, s.door, s.known = ctx, caller, s.door.of(caller), true
+	s.allowed, s.caller, s.door = ctx, caller, s.door.of(caller)
+	s.open = s.door.hold(admission.Streams, &s.caller)
+	if e := s.door.full(admission.Streams, s.open.Resize(1)); e != nil {
+		s.close(websocket.StatusTryAgainLater, e.message)
+		return false
+	}
+	s.known = true
 	s.conn.SetReadLimit(int64(s.door.limits.BodyBytes))
 	if until := caller.expires; !until.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(until), func() { s.close(closeForbidden, "The credentials have expired") })
@@ -215,11 +227,15 @@ var (
 	serverStops  = &refusal{status: http.StatusServiceUnavailable, code: codeTimeout, message: isStopping.message, retryAfter: again}
 )
 
-// admit takes an operation in, and gives what it runs in.
+// admit takes an operation in, and gives what it runs in. It waits while as many as may be under way are over and the client does not read that: there is
+// no end to how many can be refused, and nobody would count what they say.
 func (s *socket) admit(id string) (context.Context, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	maximum := s.door.limits.StreamOperations
+	for s.ending >= maximum {
+		s.ended.Wait()
+	}
 	switch {
 	case s.active[id] != nil:
 		return nil, alreadyThere
@@ -259,7 +275,8 @@ func (s *socket) stop(id string) {
 	}
 }
 
-// forget says that an operation is over, so that its ID is free again. It is true where the client wants to hear no more of it.
+// forget says that an operation is over, so that its ID is free again. It is true where the client wants to hear no more of it. Written has to be called
+// when that has been seen to.
 func (s *socket) forget(ctx context.Context, id string) (unwanted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -268,16 +285,26 @@ func (s *socket) forget(ctx context.Context, id string) (unwanted bool) {
 		r.cancel()
 	}
 	delete(s.active, id)
+	s.ending++
 	if len(s.active) == 0 && !s.leaving {
 		s.idle.Reset(s.door.limits.StreamIdle)
 	}
 	return unwanted
 }
 
+// written says that nothing more is written of an operation.
+func (s *socket) written() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ending--
+	s.ended.Signal()
+}
+
 // run runs one operation and sends what it answers.
 func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams) {
 	defer s.running.Done()
 	op := operation{streamed: true}
+	defer op.room.release()
 	op.exchange.Place = s.place
 	e := s.door.wish(&op, s.control)
 	if e == nil {
@@ -288,6 +315,7 @@ func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams) 
 			return s.next(id, resp)
 		})
 	}
+	defer s.written()
 	if s.forget(ctx, id) {
 		return
 	}

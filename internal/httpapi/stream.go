@@ -53,43 +53,50 @@ func (d *door) stream(
 	return lost
 }
 
-// within is the one way in which an operation runs: it has a place from before its document is read, and what it costs is counted before it begins.
-// Each is called with its answers until it is false.
+// within is the one way in which an operation runs: it has a place from before its document is read until it has been executed, and what it costs is
+// counted before it begins. Each is called with its answers until it is false. The room that they take up is the caller's to release.
 func (d *door) within(
 	ctx context.Context, op *operation, params *graphql.RawParams, g guest, endless func(), each func(*graphql.Response) bool,
 ) *refusal {
-	p, e := d.enter(g)
+	e := d.enter(op, &g)
 	if e != nil {
 		return e
 	}
-	defer func() { p.leave() }()
-	op.bounds = bounds.New(d.limits.Errors, d.limits.AnswerBytes)
+	defer op.place.leave()
+	op.bounds = bounds.New(d.limits.Errors, d.limits.AnswerBytes, &op.room, leastAnswer)
 	one, stop := true, func() {}
 	defer func() { stop() }()
 	next, ctx, e := d.begin(ctx, op, params, func(ctx context.Context, kind ast.Operation) (context.Context, *refusal) {
 		if kind == ast.Subscription && op.streamed {
 			one = false
-			if e := p.endure(); e != nil {
+			if e := op.place.endure(d, &g); e != nil {
 				return ctx, e
 			}
 			endless()
-			return ctx, p.take(op.cost)
+			return ctx, op.place.take(d, op.cost)
 		}
+		op.mutation = kind == ast.Mutation
 		ctx, stop = context.WithTimeout(ctx, d.limits.OperationTime) //nolint:gosec // called when within ends
-		return ctx, p.take(op.cost)
+		return ctx, op.place.take(d, op.cost)
 	})
 	if e != nil {
 		return e
 	}
 	for {
 		resp := next(ctx)
+		if one { // it has been executed; what its answer takes up while it is written is counted by itself
+			op.place.leave()
+		}
 		switch {
 		case resp == nil && one: // its time was over before it began
 			return tookTooLong
+		case resp != nil && op.room.full != nil && !op.mutation:
+			return op.room.full
 		case resp == nil || !each(d.finish(op, resp)) || one:
 			return nil
 		}
 		op.bounds.Next()
+		op.room.Resize(0)
 	}
 }
 

@@ -44,23 +44,20 @@ func (d *doorway) close() {
 	d.log.Close() //nolint:errcheck // every line has been written when it was made
 }
 
-// own gives what callers may do who have limits of their own: those with a key by its name, and all with a token alike.
-func own(cfg *config.Access) func(admission.Caller) admission.Own {
-	named := make(map[admission.Caller]admission.Own)
-	of := func(l *access.Limits) admission.Own {
-		return admission.Own{PerCaller: l.Operations, Requests: l.Requests}
-	}
+// own gives how many requests callers may send who have limits of their own: those with a key by its name, and all with a token alike.
+func own(cfg *config.Access) func(admission.Caller) int {
+	named := make(map[admission.Caller]int)
 	for i := range cfg.Keys {
 		if l := cfg.Keys[i].Limits; l != nil {
-			named[httpapi.Named(access.ByKey, cfg.Keys[i].Name)] = of(l)
+			named[httpapi.Named(access.ByKey, cfg.Keys[i].Name)] = l.Requests
 		}
 	}
-	var tokens admission.Own
+	tokens := 0
 	if cfg.OIDC != nil && cfg.OIDC.Limits != nil {
-		tokens = of(cfg.OIDC.Limits)
+		tokens = cfg.OIDC.Limits.Requests
 	}
 	anybody := httpapi.Named(access.ByToken, "").Name
-	return func(c admission.Caller) admission.Own {
+	return func(c admission.Caller) int {
 		if strings.HasPrefix(c.Name, anybody) {
 			return tokens
 		}

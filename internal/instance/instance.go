@@ -137,7 +137,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 			SourcesApart: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
-		Limits: limits, Own: own(&cfg.Access), Gate: i.gate, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
+		Limits: limits, Gate: i.gate, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}
 	if i.door.who != nil {

@@ -5,6 +5,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/access"
+	"roster/internal/httpapi"
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/snapshot"
@@ -33,6 +34,9 @@ func (h *Host) Readiness() error {
 
 // AccessLog says how the access log fares.
 func (h *Host) AccessLog() access.LogStats { return h.current.Load().door.log.Stats() }
+
+// Shared tells how much callers hold of what they share.
+func (h *Host) Shared() []httpapi.Use { return httpapi.UsesOf(h.current.Load().gate) }
 
 // Sources gives the sources, in the order of the configuration.
 func (h *Host) Sources() []*connectors.Source { return h.current.Load().sources }

@@ -7,6 +7,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/access"
+	"roster/internal/httpapi"
 	"roster/internal/instance"
 	"roster/internal/presence"
 	"roster/internal/roster"
@@ -20,6 +21,7 @@ type State interface {
 	// Readiness says why queries cannot be answered; its error is nil while they can.
 	Readiness() error
 	AccessLog() access.LogStats
+	Shared() []httpapi.Use
 	Sources() []*connectors.Source
 	Statuses() []snapshot.Status
 	Uses() []snapshot.Use
@@ -55,6 +57,11 @@ var (
 
 	accessLogFailing  = gauge("roster_access_log_failing", "1 while the access log cannot be written.")
 	accessLogFailures = counter("roster_access_log_failures_total", "Entries of the access log that could not be written.")
+
+	limitHeld    = gauge("roster_limit_held", "How much callers hold together of what the limit bounds.", "limit")
+	limitMaximum = gauge("roster_limit_maximum", "How much there is of it for all callers together.", "limit")
+	limitCallers = gauge("roster_limit_callers", "How many callers hold some of it.", "limit")
+	limitRefused = counter("roster_limit_refusals_total", "What was refused because of the limit: by is caller where one caller held as much of it as one may, all where all did together.", "limit", "by")
 
 	configOK    = gauge("roster_config_reload_successful", "1 unless the last attempt to take a configuration over has failed.")
 	configSince = gauge("roster_config_in_force_timestamp_seconds", "Since when the configuration in force has been that.")
@@ -94,7 +101,7 @@ var (
 	directoryAge      = gauge("roster_directory_age_seconds", "How long ago the current directory was published.")
 )
 
-var all = []metric{ready, accessLogFailing, accessLogFailures, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
+var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitMaximum, limitCallers, limitRefused, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
 	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
@@ -135,6 +142,13 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	log := c.state.AccessLog()
 	accessLogFailing.send(to, flag(log.Failing))
 	accessLogFailures.send(to, float64(log.Failures))
+	for _, u := range c.state.Shared() {
+		limitHeld.send(to, float64(u.Held), u.Limit)
+		limitMaximum.send(to, float64(u.Size), u.Limit)
+		limitCallers.send(to, float64(u.Holders), u.Limit)
+		limitRefused.send(to, float64(u.RefusedCaller), u.Limit, "caller")
+		limitRefused.send(to, float64(u.RefusedAll), u.Limit, "all")
+	}
 	reload := c.state.LastReload()
 	configOK.send(to, flag(reload.OK))
 	configSince.send(to, float64(reload.Since.Unix()))

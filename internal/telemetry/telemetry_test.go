@@ -97,6 +97,10 @@ func TestStateIsTold(t *testing.T) {
 	p.wants(`roster_source_breaker_state{source="worksection",state="closed"}`, 1)
 	p.wants(`roster_source_credential_state{source="worksection",state="good"}`, 1)
 	p.wants(`roster_config_reload_successful`, 1)
+	p.wants(`roster_limit_held{limit="running_cost"}`, 0)
+	p.wants(`roster_limit_callers{limit="operations"}`, 0)
+	p.wants(`roster_limit_maximum{limit="pending_answer_bytes"}`, 256<<20)
+	p.wants(`roster_limit_refusals_total{by="caller",limit="large_bodies"}`, 0)
 	for _, series := range []string{
 		`roster_snapshot_records{collection="accounts",source="worksection",tier="memory"}`,
 		`roster_snapshot_bytes{collection="accounts",source="worksection",tier="memory"}`,

@@ -1,0 +1,173 @@
+package admission_test
+
+import (
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"roster/internal/admission"
+)
+
+func gateOf(r admission.Resource, size int) *admission.Gate {
+	var limits admission.Limits
+	limits.Sizes[r] = size
+	return admission.New(limits)
+}
+
+func TestPool(t *testing.T) {
+	t.Parallel()
+	g := gateOf(admission.Cost, 100)
+	pool := g.Pool(admission.Cost)
+	hold := func(c admission.Caller) *admission.Hold {
+		h := pool.Hold(c, 60)
+		return &h
+	}
+	first, second, third, fourth := hold(ann), hold(ann), hold(bob), hold(bob)
+	for _, step := range []struct {
+		what string
+		h    *admission.Hold
+		n    int
+		want admission.Full
+	}{
+		{"all of the caller's part", first, 60, admission.Free},
+		{"more than that", second, 1, admission.CallerAt},
+		{"another caller's", third, 30, admission.Free},
+		{"more than there is", fourth, 11, admission.AllAt},
+		{"the rest", fourth, 10, admission.Free},
+		{"less", first, 50, admission.Free},
+		{"of what was given back", second, 10, admission.Free},
+		{"more of both", second, 11, admission.CallerAt},
+		{"nothing", first, 0, admission.Free},
+		{"nothing again", first, 0, admission.Free},
+		{"nothing", second, 0, admission.Free},
+		{"more than the part, where the caller holds nothing else", second, 61, admission.AllAt},
+		{"nothing", third, 0, admission.Free},
+		{"more than the part, where the caller holds nothing else and there is enough", second, 61, admission.Free},
+		{"more beside it", first, 1, admission.CallerAt},
+		{"nothing", fourth, 0, admission.Free},
+		{"more than there is, of what is alone", second, 1000, admission.Free},
+		{"anything beside it", third, 1, admission.AllAt},
+	} {
+		if got := step.h.Resize(step.n); got != step.want {
+			t.Fatalf("%s: %v, want %v", step.what, got, step.want)
+		}
+	}
+	if got, want := pool.Stats(), (admission.PoolStats{Size: 100, Held: 1000, Holders: 1, RefusedCaller: 3, RefusedAll: 3}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	second.Release()
+	if held := pool.Stats(); held.Held != 0 || held.Holders != 0 {
+		t.Errorf("%+v is held when all is given back", held)
+	}
+	var none admission.Hold
+	none.Release() // of what was never held
+}
+
+// What is held stays held when there is less, or more, than before, and nothing is taken by it.
+func TestPoolIsResized(t *testing.T) {
+	t.Parallel()
+	g := gateOf(admission.Operations, 2)
+	pool := g.Pool(admission.Operations)
+	first, second, third := pool.Hold(ann, 0), pool.Hold(bob, 0), pool.Hold(bob, 0)
+	if first.Resize(1) != admission.Free || second.Resize(1) != admission.Free || third.Resize(1) != admission.AllAt {
+		t.Fatal("there is not as much as was said")
+	}
+	var limits admission.Limits
+	limits.Sizes[admission.Operations] = 1
+	g.Limit(limits)
+	first.Release()
+	if third.Resize(1) != admission.AllAt {
+		t.Error("more is held than there is now")
+	}
+	limits.Sizes[admission.Operations] = 3
+	g.Limit(limits)
+	if third.Resize(1) != admission.Free || pool.Stats().Held != 2 {
+		t.Errorf("%+v is held, want 2", pool.Stats())
+	}
+}
+
+// Whatever callers ask for: together they hold no more than there is and each no more than their part, unless it is all in one hold; nobody is refused
+// without cause, what was refused changes nothing, and all is given back.
+func TestPoolModel(t *testing.T) {
+	t.Parallel()
+	callers := []admission.Caller{ann, bob, {Name: "eve"}}
+	rapid.Check(t, func(rt *rapid.T) {
+		size, most := rapid.IntRange(1, 100).Draw(rt, "size"), rapid.IntRange(1, 100).Draw(rt, "most")
+		pool := gateOf(admission.AnswerBytes, size).Pool(admission.AnswerBytes)
+		holds, by, held := make([]admission.Hold, 9), make([]admission.Caller, 9), make([]int, 9)
+		for i := range holds {
+			by[i] = callers[i%len(callers)]
+			holds[i] = pool.Hold(by[i], most)
+		}
+		sums := func(but int) (own, all, holders int) {
+			seen := make(map[admission.Caller]bool)
+			for i, n := range held {
+				if n > 0 {
+					seen[by[i]] = true
+				}
+				if i == but {
+					continue
+				}
+				all += n
+				if by[i] == by[but] {
+					own += n
+				}
+			}
+			return own, all, len(seen)
+		}
+		for range rapid.IntRange(0, 60).Draw(rt, "steps") {
+			i, n := rapid.IntRange(0, len(holds)-1).Draw(rt, "hold"), rapid.IntRange(0, 120).Draw(rt, "n")
+			own, all, _ := sums(i)
+			want := admission.Free
+			switch {
+			case n <= held[i]:
+			case most < size && own > 0 && own+n > most:
+				want = admission.CallerAt
+			case all > 0 && all+n > size:
+				want = admission.AllAt
+			}
+			got := holds[i].Resize(n)
+			if got != want {
+				rt.Fatalf("%d: %v, want %v, with %v of %d, at most %d each", n, got, want, held, size, most)
+			}
+			if got == admission.Free {
+				held[i] = n
+			}
+			_, all, holders := sums(i)
+			if stats := pool.Stats(); stats.Held != all+held[i] || stats.Holders != holders {
+				rt.Fatalf("%+v, want what is held of %v", stats, held)
+			}
+		}
+		for i := range holds {
+			holds[i].Release()
+		}
+		if stats := pool.Stats(); stats.Held != 0 || stats.Holders != 0 {
+			rt.Fatalf("%+v is not given back", stats)
+		}
+	})
+}
+
+// Many at once hold no more than there is.
+func TestPoolAtOnce(t *testing.T) {
+	t.Parallel()
+	pool := gateOf(admission.Operations, 8).Pool(admission.Operations)
+	var running sync.WaitGroup
+	for i := range 16 {
+		running.Go(func() {
+			h := pool.Hold([]admission.Caller{ann, bob}[i%2], 4)
+			for range 1000 {
+				if h.Resize(1) == admission.Free {
+					if held := pool.Stats(); held.Held < 1 || held.Held > 8 {
+						t.Errorf("%+v", held)
+					}
+					h.Release()
+				}
+			}
+		})
+	}
+	running.Wait()
+	if held := pool.Stats(); held.Held != 0 || held.Holders != 0 {
+		t.Errorf("%+v is not given back", held)
+	}
+}
