@@ -18,8 +18,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"roster/connectors"
+	"roster/internal/app"
 	"roster/internal/config"
-	"roster/internal/instance"
 	"roster/internal/sandbox"
 	"roster/internal/shared"
 	"roster/internal/telemetry"
@@ -81,7 +81,7 @@ type program struct {
 	company *sandbox.Sandbox
 	seen    *telemetry.Telemetry
 	tracing *telemetry.Tracing
-	host    *instance.Host
+	host    *app.Host
 	handler http.Handler
 	log     *said
 	ready   chan struct{}
@@ -118,7 +118,7 @@ func launch(t *testing.T, c *collector, prepare func(*sandbox.Sandbox, *config.C
 	}
 	p.seen = telemetry.New(p.tracing)
 	p.ready = make(chan struct{})
-	p.host, err = instance.New(cfg, instance.Options{
+	p.host, err = app.NewHost(cfg, app.Options{
 		Runtime: connectors.Runtime{Observer: p.seen.Calls(false)}, Propagating: p.seen.Calls(true), Readings: p.seen.Readings(), Operations: p.seen, Written: p.seen,
 		Metrics: p.seen.Metrics(), Stopping: func() bool { return false }, Logger: log,
 	}, func() { close(p.ready) })

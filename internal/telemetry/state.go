@@ -8,7 +8,6 @@ import (
 	"roster/connectors"
 	"roster/internal/access"
 	"roster/internal/httpapi"
-	"roster/internal/instance"
 	"roster/internal/presence"
 	"roster/internal/roster"
 	"roster/internal/shared"
@@ -27,8 +26,16 @@ type State interface {
 	Uses() []snapshot.Use
 	Builds() roster.Stats
 	Presence() map[string]presence.Stats
-	LastReload() instance.Reload
+	LastReload() Reload
 	Writes() writes.Stats
+}
+
+// Reload is how the last attempt to take over a configuration ended.
+type Reload struct {
+	// OK says that the configuration was taken over; that of the start counts as such.
+	OK bool
+	// Since is since when the configuration in force has been that.
+	Since time.Time
 }
 
 // Redis is where replicas share snapshots.

@@ -15,14 +15,14 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/app"
 	"roster/internal/config"
-	"roster/internal/instance"
 )
 
 // program is the whole program over a world, but for its socket and its command line.
 type program struct {
 	t *testing.T
-	*instance.Host
+	*app.Host
 	ready chan struct{} // closed when all has been read or tried
 	log   *said
 	stop  func()
@@ -48,7 +48,7 @@ func start(t *testing.T, w world) *program {
 		t.Fatal(err)
 	}
 	p := &program{t: t, log: &said{}, ready: make(chan struct{})}
-	p.Host, err = instance.New(cfg, instance.Options{
+	p.Host, err = app.NewHost(cfg, app.Options{
 		Runtime: connectors.Runtime{Dial: w.dial}, Stopping: func() bool { return false }, Logger: slog.New(slog.NewTextHandler(p.log, nil)),
 	}, func() { close(p.ready) })
 	if err != nil {

@@ -1,4 +1,4 @@
-package instance
+package app
 
 import (
 	"context"
@@ -9,22 +9,23 @@ import (
 
 	"roster/internal/config"
 	"roster/internal/snapshot"
+	"roster/internal/telemetry"
 )
 
 // Host serves one instance at a time. Its methods are safe for concurrent use.
 type Host struct {
 	opt     Options
 	current atomic.Pointer[instance]
-	last    atomic.Pointer[Reload]
+	last    atomic.Pointer[telemetry.Reload]
 	retired sync.WaitGroup // the instances that others have taken the place of
 
 	ready     atomic.Bool // the first reading is over
 	onceReady func()
 }
 
-// New gives a host of the configuration, which reads nothing before Run, and calls ready then, once, when every collection has been read or tried
+// NewHost gives a host of the configuration, which reads nothing before Run, and calls ready then, once, when every collection has been read or tried
 // for the first time. The error has a line for each fault.
-func New(cfg *config.Config, opt Options, ready func()) (*Host, error) {
+func NewHost(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	h := &Host{opt: opt}
 	h.onceReady = sync.OnceFunc(func() {
 		h.ready.Store(true)
@@ -37,7 +38,7 @@ func New(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	warn(cfg, opt.Logger)
 	i.commit()
 	h.current.Store(i)
-	h.last.Store(&Reload{OK: true, Since: time.Now()})
+	h.last.Store(&telemetry.Reload{OK: true, Since: time.Now()})
 	return h, nil
 }
 

@@ -1,4 +1,4 @@
-package instance
+package app
 
 import (
 	"context"
@@ -84,7 +84,7 @@ func TestTokensFollowTheConfigurationInForce(t *testing.T) {
 			tokens.Run(once)
 		}
 	}
-	h, err := New(of(crm("stays", "a"), crm("leaves", "b"), crm("changes", "c")), Options{Tokens: tokens, Pages: http.NotFoundHandler(),
+	h, err := NewHost(of(crm("stays", "a"), crm("leaves", "b"), crm("changes", "c")), Options{Tokens: tokens, Pages: http.NotFoundHandler(),
 		Stopping: func() bool { return false }, Logger: slog.New(slog.DiscardHandler)}, func() {})
 	if err != nil {
 		t.Fatal(err)

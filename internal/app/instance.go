@@ -1,7 +1,4 @@
-// Package instance makes something that runs of a configuration: the sources, what keeps and joins what is read from them, and the handler
-// that answers from it. A Host serves one instance at a time, and puts another in its place while requests come in. The package knows neither
-// the command line nor where requests come from, and what outlives an instance (the tier, the listener) is given to it.
-package instance
+package app
 
 import (
 	"context"

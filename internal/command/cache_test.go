@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -79,7 +79,7 @@ func TestCacheClear(t *testing.T) {
 		empty := func(t *testing.T, config string) {
 			t.Helper()
 			var stdout, stderr strings.Builder
-			err := run(t.Context(), slices.Concat([]string{"cache", "clear", "--config", config}, tc.args), &stdout, &stderr)
+			err := Run(t.Context(), slices.Concat([]string{"cache", "clear", "--config", config}, tc.args), &stdout, &stderr)
 			if removed := 2 * (len(all) - len(tc.want)); err != nil || !strings.HasPrefix(stdout.String(), fmt.Sprintf("Removed: %d ", removed)) {
 				t.Errorf("error %v, output %q; want %d removed", err, stdout.String(), removed)
 			}
@@ -153,16 +153,16 @@ func TestCacheClearOfNothing(t *testing.T) {
 		"no Redis there":  {[]string{"cache", "clear", "--config", configured(t, "redis: {url: \"redis://127.0.0.1:1\", password: secret}")}, false, "redis: not all is cleared"},
 	} {
 		var stdout, stderr strings.Builder
-		err := run(t.Context(), tc.args, &stdout, &stderr)
+		err := Run(t.Context(), tc.args, &stdout, &stderr)
 		if err == nil || stdout.String() != "" || !strings.Contains(stderr.String()+err.Error(), tc.says) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: error %v, output %q, errors %q; want them to say %q", name, err, stdout.String(), stderr.String(), tc.says)
 		}
-		if errors.Is(err, errUsage) != tc.misuse {
+		if errors.Is(err, ErrUsage) != tc.misuse {
 			t.Errorf("%s: misused: %v, want %v", name, !tc.misuse, tc.misuse)
 		}
 	}
 	missing := filepath.Join(t.TempDir(), "not", "made")
-	if err := run(t.Context(), []string{"cache", "clear", "--config", configured(t, "cache_dir: "+missing)}, &strings.Builder{}, &strings.Builder{}); err != nil {
+	if err := Run(t.Context(), []string{"cache", "clear", "--config", configured(t, "cache_dir: "+missing)}, &strings.Builder{}, &strings.Builder{}); err != nil {
 		t.Errorf("a directory that has not been made yet: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package tier
+package app
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Known gives what is kept of the sources' collections beside the memory, for a check. It changes nothing, and what cannot be read is not known.
-func Known(ctx context.Context, common snapshot.Tier, cfg *config.Config, sources []*connectors.Source) func(source string, c connectors.Collection) check.Known {
+// knownCounts gives what is kept of the sources' collections beside the memory, for a check. It changes nothing, and what cannot be read is not known.
+func knownCounts(ctx context.Context, common snapshot.Tier, cfg *config.Config, sources []*connectors.Source) func(source string, c connectors.Collection) check.Known {
 	var items []snapshot.Item
 	for _, s := range sources {
 		for _, c := range s.Collections() {

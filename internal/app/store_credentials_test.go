@@ -1,4 +1,4 @@
-package tier_test
+package app
 
 import (
 	"log/slog"
@@ -12,7 +12,6 @@ import (
 	"roster/internal/config"
 	"roster/internal/shared"
 	"roster/internal/shared/redistest"
-	"roster/internal/tier"
 )
 
 func TestTokens(t *testing.T) {
@@ -45,7 +44,7 @@ func TestTokens(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			keeper, end, err := tier.Tokens(t.Context(), &tt.cfg, slog.New(slog.DiscardHandler))
+			keeper, end, err := openTokens(t.Context(), &tt.cfg, slog.New(slog.DiscardHandler))
 			if tt.fault != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.fault) {
 					t.Errorf("got %v, want %s", err, tt.fault)

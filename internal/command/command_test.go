@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -49,8 +49,8 @@ func TestCommandLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var stdout, stderr strings.Builder
-			err := run(t.Context(), tc.args, &stdout, &stderr)
-			if tc.usage != errors.Is(err, errUsage) || (!tc.usage && err != nil) {
+			err := Run(t.Context(), tc.args, &stdout, &stderr)
+			if tc.usage != errors.Is(err, ErrUsage) || (!tc.usage && err != nil) {
 				t.Errorf("the error is %v; misused: want %v", err, tc.usage)
 			}
 			if stdout.String() != tc.stdout || stderr.String() != tc.stderr {
@@ -81,8 +81,8 @@ func TestWhatCannotBeRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr strings.Builder
-			err := run(t.Context(), tc.args, &stdout, &stderr)
-			if err == nil || errors.Is(err, errUsage) || !strings.Contains(err.Error(), tc.says) {
+			err := Run(t.Context(), tc.args, &stdout, &stderr)
+			if err == nil || errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("the error is %v, want it to say %q", err, tc.says)
 			}
 			if stdout.Len() > 0 {
@@ -101,7 +101,7 @@ func TestDemo(t *testing.T) {
 	ended := make(chan error, 1)
 	var stderr strings.Builder
 	go func() {
-		ended <- run(ctx, []string{"demo", "--listen", "127.0.0.1:0", "--people", "30"}, said, &stderr)
+		ended <- Run(ctx, []string{"demo", "--listen", "127.0.0.1:0", "--people", "30"}, said, &stderr)
 		said.Close() //nolint:errcheck // it never fails
 	}()
 	text := make([]byte, 4096)

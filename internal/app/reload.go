@@ -1,4 +1,4 @@
-package instance
+package app
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"roster/internal/config"
+	"roster/internal/telemetry"
 )
 
 // Changes say when a configuration is read again.
@@ -24,16 +25,8 @@ type Changes struct {
 // defaultLook makes a new secret count after some seconds, for the price of reading a few small files.
 const defaultLook = 2 * time.Second
 
-// Reload is how the last attempt to take over a configuration ended.
-type Reload struct {
-	// OK says that the configuration was taken over; that of the start counts as such.
-	OK bool
-	// Since is since when the configuration in force has been that.
-	Since time.Time
-}
-
 // LastReload tells how the last attempt to take over a configuration ended.
-func (h *Host) LastReload() Reload { return *h.last.Load() }
+func (h *Host) LastReload() telemetry.Reload { return *h.last.Load() }
 
 // follow reads the configuration again whenever that is asked for, or a secret has changed, one time after the other, until ctx ends.
 func (h *Host) follow(ctx context.Context, changes *Changes) {
@@ -73,11 +66,11 @@ func (h *Host) reload(ctx context.Context, file *config.File, load func() (*conf
 		for line := range strings.Lines(err.Error()) {
 			h.opt.Logger.ErrorContext(ctx, "configuration not taken over, the one in force goes on", slog.String("fault", strings.TrimSpace(line)))
 		}
-		h.last.Store(&Reload{Since: h.last.Load().Since})
+		h.last.Store(&telemetry.Reload{Since: h.last.Load().Since})
 		return
 	}
 	file.InForce()
-	h.last.Store(&Reload{OK: true, Since: time.Now()})
+	h.last.Store(&telemetry.Reload{OK: true, Since: time.Now()})
 	for _, name := range fixed {
 		h.opt.Logger.WarnContext(ctx, "setting has changed, but needs a restart", slog.String("setting", name))
 	}

@@ -1,6 +1,4 @@
-// Package tier chooses where snapshots are kept beside the memory, by the configuration: in Redis, in a directory, or nowhere. What happens there is the
-// business of shared.
-package tier
+package app
 
 import (
 	"context"
@@ -14,8 +12,8 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Open gives where snapshots are kept and shared beside the memory, and what keeps that going until its context ends.
-func Open(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(context.Context), err error) {
+// openTier gives where snapshots are kept and shared beside the memory, and what keeps that going until its context ends.
+func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(context.Context), err error) {
 	switch c := cfg.Redis; {
 	case c != nil:
 		r, err := openRedis(c, log)
@@ -39,8 +37,8 @@ func Open(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(
 	return nil, func(context.Context) {}, nil
 }
 
-// Kind says which kind of tier the configuration has beside the memory, if any.
-func Kind(cfg *config.Config) snapshot.TierKind {
+// tierKind says which kind of tier the configuration has beside the memory, if any.
+func tierKind(cfg *config.Config) snapshot.TierKind {
 	switch {
 	case cfg.Redis != nil:
 		return snapshot.TierRedis
@@ -50,8 +48,8 @@ func Kind(cfg *config.Config) snapshot.TierKind {
 	return snapshot.TierMemory
 }
 
-// Presence gives where who is there is shared, beside the snapshots in that tier; nil where it is known in memory only.
-func Presence(common snapshot.Tier) presence.Tier {
+// presenceTier gives where who is there is shared, beside the snapshots in that tier; nil where it is known in memory only.
+func presenceTier(common snapshot.Tier) presence.Tier {
 	if r, ok := common.(*shared.Redis); ok {
 		return r.Presence()
 	}
@@ -71,8 +69,8 @@ func openRedis(c *config.Redis, log *slog.Logger) (*shared.Redis, error) {
 	return r, nil
 }
 
-// Clear removes the snapshots of a source, or of all where source is empty, from where the configuration keeps them, and counts what it removes.
-func Clear(ctx context.Context, cfg *config.Config, source string) (removed int, unit string, err error) {
+// ClearCache removes the snapshots of a source, or of all where source is empty, from where the configuration keeps them, and counts what it removes.
+func ClearCache(ctx context.Context, cfg *config.Config, source string) (removed int, unit string, err error) {
 	switch {
 	case cfg.Redis != nil:
 		r, err := openRedis(cfg.Redis, slog.New(slog.DiscardHandler))

@@ -1,4 +1,4 @@
-package tier
+package app
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"roster/internal/shared"
 )
 
-// Tokens gives who keeps the tokens that sources renew, where the configuration says, and what ends that. Nil where it names no place for them.
+// openTokens gives who keeps the tokens that sources renew, where the configuration says, and what ends that. Nil where it names no place for them.
 // A Redis that is there and not durable is an error if a source needs it; one that is away is not.
-func Tokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keeper *credential.Keeper, end func(), err error) {
+func openTokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keeper *credential.Keeper, end func(), err error) {
 	needed := false
 	for i := range cfg.Sources {
 		needed = needed || cfg.Sources[i].OAuth != nil

@@ -1,4 +1,4 @@
-package tier_test
+package app
 
 import (
 	"bytes"
@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"roster/internal/config"
-	"roster/internal/tier"
 )
 
 // A directory that is made is its owner's. One that is there stays as it is, and the log says where others may write to it. Whoever has it keeps
@@ -32,7 +31,7 @@ func TestWritesInADirectory(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
 			cfg := &config.Config{Writes: config.Writes{Dir: tt.path}}
-			_, follow, err := tier.Writes(nil, cfg, slog.New(slog.NewTextHandler(&log, nil)))
+			_, follow, err := openLedger(nil, cfg, slog.New(slog.NewTextHandler(&log, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -42,13 +41,13 @@ func TestWritesInADirectory(t *testing.T) {
 			if said := strings.Contains(log.String(), "others than the owner may write to writes.dir"); said != tt.said {
 				t.Errorf("the log says %q", log.String())
 			}
-			if _, _, err := tier.Writes(nil, cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), "writes.dir: another process has the directory") {
+			if _, _, err := openLedger(nil, cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), "writes.dir: another process has the directory") {
 				t.Errorf("the second: %v", err)
 			}
 			ctx, end := context.WithCancel(t.Context())
 			end()
 			follow(ctx)
-			_, follow, err = tier.Writes(nil, cfg, slog.New(slog.DiscardHandler))
+			_, follow, err = openLedger(nil, cfg, slog.New(slog.DiscardHandler))
 			if err != nil {
 				t.Fatalf("after the first: %v", err)
 			}

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"regexp"
@@ -13,7 +13,7 @@ func TestKeyCommand(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"key", "dashboard"}, {"key", "--name", "dashboard"}} {
 		var stdout, stderr strings.Builder
-		if err := run(t.Context(), args, &stdout, &stderr); err != nil || stderr.Len() > 0 {
+		if err := Run(t.Context(), args, &stdout, &stderr); err != nil || stderr.Len() > 0 {
 			t.Fatalf("%v, %s", err, &stderr)
 		}
 		key, rest, _ := strings.Cut(stdout.String(), "\n")
@@ -23,7 +23,7 @@ func TestKeyCommand(t *testing.T) {
 		}
 	}
 	var stdout, stderr strings.Builder
-	if err := run(t.Context(), []string{"key", "a", "b"}, &stdout, &stderr); err == nil || stdout.Len() > 0 {
+	if err := Run(t.Context(), []string{"key", "a", "b"}, &stdout, &stderr); err == nil || stdout.Len() > 0 {
 		t.Errorf("two names: %v, %s", err, &stdout)
 	}
 }

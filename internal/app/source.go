@@ -1,4 +1,4 @@
-package instance
+package app
 
 import (
 	"errors"
@@ -49,8 +49,8 @@ func alike(a, b *config.Source) bool {
 	return len(a.Collections) == len(b.Collections) && a.PropagateTrace == b.PropagateTrace && a.MaxPause == b.MaxPause && reflect.DeepEqual(of(a), of(b))
 }
 
-// Open makes the configured sources, in their order, without the collections that are not to be read. The error has a line for each fault.
-func Open(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source, error) {
+// openSources makes the configured sources, in their order, without the collections that are not to be read. The error has a line for each fault.
+func openSources(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source, error) {
 	return open(reusing(cfg, nil), runtime, nil)
 }
 

@@ -1,4 +1,4 @@
-package tier
+package app
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"roster/internal/writes"
 )
 
-// Writes gives what writes remember: in Redis beside the snapshots in that tier, in a directory, or in memory, as configured. It is kept going until the
+// openLedger gives what writes remember: in Redis beside the snapshots in that tier, in a directory, or in memory, as configured. It is kept going until the
 // context of follow ends.
-func Writes(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (ledger *writes.Ledger, follow func(context.Context), err error) {
+func openLedger(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (ledger *writes.Ledger, follow func(context.Context), err error) {
 	opt := writes.LedgerOptions{ShowFor: cfg.Writes.ShowFor, Logger: log}
 	for i := range cfg.Sources {
 		for _, c := range cfg.Sources[i].Collections {

@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+
+	"roster/connectors"
+	"roster/internal/check"
+	"roster/internal/config"
+)
+
+// Check asks each source what its credential can see, until ctx ends, and compares that with what is kept. It writes what it waits for to progress,
+// and changes nothing but tokens that it has to renew.
+func Check(ctx context.Context, cfg *config.Config, progress io.Writer) ([]check.Report, error) {
+	quiet := slog.New(slog.DiscardHandler)
+	// What a check renews is stored like anything else: the grant is used up.
+	tokens, endTokens, err := openTokens(ctx, cfg, quiet)
+	if err != nil {
+		return nil, err
+	}
+	defer endTokens()
+	var runtime connectors.Runtime
+	if tokens != nil {
+		runtime.Tokens = tokens
+	}
+	kept := *cfg
+	kept.CacheDir = "" // it is for one process, which may be serving
+	tier, share, err := openTier(&kept, quiet)
+	if err != nil {
+		return nil, err
+	}
+	watch := &check.Watch{Progress: progress}
+	runtime.Limits, runtime.Observer, runtime.Memory = limits(tier), watch, connectors.NewMemory(cfg.Limits.FetchBytes)
+	sources, err := openSources(cfg, runtime)
+	if err != nil {
+		return nil, err
+	}
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx)) // its calls count beside those of what serves
+	var shared sync.WaitGroup
+	shared.Go(func() { share(sharing) })
+	defer shared.Wait()
+	defer stopSharing()
+	reports := check.Run(ctx, sources, watch)
+	check.Compare(reports, knownCounts(context.WithoutCancel(ctx), tier, cfg, sources))
+	return reports, nil
+}

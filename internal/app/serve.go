@@ -1,0 +1,182 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/config"
+	"roster/internal/credential"
+	"roster/internal/httpapi"
+	"roster/internal/limit"
+	"roster/internal/snapshot"
+	"roster/internal/telemetry"
+	"roster/internal/writes"
+)
+
+// Serving is what Serve is told beside the configuration.
+type Serving struct {
+	// Changes say when the configuration is read again; nil for never.
+	Changes *Changes
+	// Pages answer what is no query.
+	Pages  http.Handler
+	Logger *slog.Logger
+	// Listening is called with the server's address once it listens, Ready once every collection has been fetched, or tried, for the first time.
+	Listening, Ready func(address string)
+}
+
+// stores are what outlives a configuration.
+type stores struct {
+	tier        snapshot.Tier // nil for none
+	credentials *credential.Keeper
+	ledger      *writes.Ledger
+	run         []func(context.Context) // keep the stores going
+	close       func()                  // after run has ended
+}
+
+// openStores opens where the configuration keeps what is to be kept.
+func openStores(ctx context.Context, cfg *config.Config, log *slog.Logger) (*stores, error) {
+	credentials, closeCredentials, err := openTokens(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	tier, share, err := openTier(cfg, log)
+	if err != nil {
+		closeCredentials()
+		return nil, err
+	}
+	ledger, follow, err := openLedger(tier, cfg, log)
+	if err != nil {
+		closeCredentials()
+		return nil, err
+	}
+	return &stores{tier: tier, credentials: credentials, ledger: ledger, run: []func(context.Context){share, follow}, close: closeCredentials}, nil
+}
+
+// Serve listens, fetches the sources and serves until ctx ends, and then drains.
+func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
+	var secure *tls.Config
+	scheme := "http://"
+	if cfg.TLS != nil {
+		var err error
+		if secure, err = httpapi.TLS(*cfg.TLS).Open(opt.Logger); err != nil {
+			return err
+		}
+		scheme = "https://"
+	}
+	l, admin, err := listen(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	closeListeners := func(err error) error { return errors.Join(err, l.Close(), admin.Close()) }
+	kept, err := openStores(ctx, cfg, opt.Logger)
+	if err != nil {
+		return closeListeners(err)
+	}
+	defer kept.close()
+	seen, stopTracing, err := observe(ctx, cfg, opt.Logger)
+	if err != nil {
+		return closeListeners(err)
+	}
+	defer stopTracing() // when all that there is to trace is over
+	// What fetches the sources outlives the signal to stop: until the last answer is out, it may be needed. What has been fetched at the very
+	// end is still of use to other replicas.
+	fetching, stopFetching := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopFetching()
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
+	var fetched, shared sync.WaitGroup
+	for _, run := range kept.run {
+		shared.Go(func() { run(sharing) })
+	}
+	defer shared.Wait()
+	defer stopSharing()
+	options := hostOptions(ctx, cfg, kept, seen, opt)
+	options.HealthElsewhere = admin != nil
+	if admin == nil && isLoopback(l.Addr()) { // without authentication, everyone who reaches the server may see everything anyway
+		options.Metrics = seen.Metrics()
+	}
+	address := scheme + l.Addr().String()
+	host, err := NewHost(cfg, options, func() { opt.Ready(address) })
+	if err != nil {
+		return closeListeners(err)
+	}
+	seen.Watch(host, redisOf(kept.tier))
+	opt.Listening(address)
+	fetched.Go(func() { host.Run(fetching, opt.Changes) })
+	if kept.credentials != nil {
+		fetched.Go(func() { kept.credentials.Run(fetching) })
+	}
+	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Readiness: host.Readiness, Pprof: cfg.Admin.Pprof}), opt.Logger)
+	server := httpapi.Server{Handler: seen.Handler(host, opt.Logger), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: opt.Logger}
+	err = server.Serve(ctx, l)
+	stopAdmin() // until here it tells how the drain goes
+	stopFetching()
+	fetched.Wait()
+	return err
+}
+
+// hostOptions are what all instances of a server have in common.
+func hostOptions(ctx context.Context, cfg *config.Config, kept *stores, seen *telemetry.Telemetry, opt Serving) Options {
+	waits := telemetry.NewWaits(opt.Logger)
+	return Options{
+		Tier: kept.tier, TierKind: tierKind(cfg), Presence: presenceTier(kept.tier), Writes: kept.ledger, Tokens: kept.credentials, Pages: opt.Pages,
+		Stopping: func() bool { return ctx.Err() != nil }, Logger: opt.Logger,
+		Runtime: connectors.Runtime{
+			Observer: waits.Follow(seen.Calls(false)), Limits: limits(kept.tier), Memory: connectors.NewMemory(cfg.Limits.FetchBytes),
+		},
+		Propagating: waits.Follow(seen.Calls(true)), Readings: seen.Readings(), Operations: seen, Written: seen,
+		AccessLines: func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
+	}
+}
+
+// sendWithin bounds the sending of the last traces.
+const sendWithin = 3 * time.Second
+
+// observe gives what collects what the operator sees, and what sends the last of it.
+func observe(ctx context.Context, cfg *config.Config, log *slog.Logger) (seen *telemetry.Telemetry, stop func(), err error) {
+	tracing, err := telemetry.OpenTracing(ctx, telemetry.TracingOptions{Endpoint: cfg.Tracing.Endpoint, Ratio: cfg.Tracing.Ratio, Logger: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	return telemetry.New(tracing), func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendWithin)
+		defer cancel()
+		tracing.Close(last)
+	}, nil
+}
+
+// redisOf gives the tier where it is Redis.
+func redisOf(t snapshot.Tier) telemetry.Redis {
+	r, _ := t.(telemetry.Redis) // nil where it is something else
+	return r
+}
+
+// listen listens for users, and for the operator where that is elsewhere; admin is nil where it is not.
+func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin *httpapi.AdminListener, err error) {
+	if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil || cfg.Admin.Listen == "" {
+		return l, nil, err
+	}
+	if admin, err = httpapi.ListenAdmin(ctx, cfg.Admin.Listen); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("admin.listen: %w", err), l.Close())
+	}
+	return l, admin, nil
+}
+
+func isLoopback(address net.Addr) bool {
+	a, ok := address.(*net.TCPAddr)
+	return ok && a.IP.IsLoopback()
+}
+
+// limits gives the limits of all sources, which replicas share where they share a tier that can.
+func limits(tier snapshot.Tier) *limit.Limits {
+	ledger, _ := tier.(limit.Ledger)
+	return limit.New(ledger)
+}
