@@ -323,6 +323,43 @@ func TestLeastShare(t *testing.T) {
 	})
 }
 
+// A subscription that waits for the next event holds no room for the last one, which has been read.
+func TestSubscriptionBetweenEvents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		next := make(chan struct{})
+		s := serveShared(t, api{stream: func(context.Context) graphql.ResponseHandler {
+			n := 0
+			return func(ctx context.Context) *graphql.Response {
+				if n++; n > 1 {
+					select {
+					case <-next:
+					case <-ctx.Done():
+					}
+					return nil
+				}
+				return &graphql.Response{Data: json.RawMessage(`{"count":` + strings.Repeat(" ", longAnswer) + `1}`)}
+			}
+		}}, nil)
+		defer s.end(t)
+		c := s.socket(t, "ann")
+		c.expect(wsAck)
+		c.send(wsCount)
+		if _, event, err := c.conn.Read(t.Context()); err != nil || len(event) < longAnswer {
+			t.Fatalf("%v %.100s", err, event)
+		}
+		synctest.Wait()
+		if got := s.stats(admission.AnswerBytes); got.Held == 0 || got.Held > 20<<10 {
+			t.Errorf("%+v is held between two events", got)
+		}
+		close(next)
+		c.expect(wsDone)
+		c.conn.CloseNow() //nolint:errcheck // it is a pipe
+		synctest.Wait()
+		s.nothingIsHeld(t)
+	})
+}
+
 // A mutation for whose answer there is no room has been carried out, and its caller is not told to send it again.
 func TestMutationWithoutRoom(t *testing.T) {
 	t.Parallel()
