@@ -125,6 +125,7 @@ func keepConnections(l, was *config.Limits) bool {
 	before := *l
 	l.HeaderBytes, l.Connections, l.AddressConnections = was.HeaderBytes, was.Connections, was.AddressConnections
 	l.HeaderTime, l.BodyTime, l.AnswerTime, l.IdleTime = was.HeaderTime, was.BodyTime, was.AnswerTime, was.IdleTime
+	l.MinRate, l.MinRateGrace = was.MinRate, was.MinRateGrace
 	l.FetchBytes = was.FetchBytes
 	return *l != before
 }

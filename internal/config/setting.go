@@ -108,6 +108,8 @@ type Limits struct {
 	BodyTime           time.Duration `key:"body_time" default:"15s" min:"100ms" max:"1h" doc:"How long a whole request, or a message of a WebSocket, may take to come."`
 	AnswerTime         time.Duration `key:"answer_time" default:"1m" min:"1s" max:"1h" doc:"How long a client may take to send a request and take its answer."`
 	IdleTime           time.Duration `key:"idle_time" default:"2m" min:"1s" max:"1h" doc:"How long a connection is kept for another request."`
+	MinRate            int           `key:"min_rate" default:"4096" min:"0" max:"1073741824" doc:"Bytes in a second that a client has to send of a request's body or of a message, and to take of an answer, while the server waits for it. A slower one is dropped, whatever time is left; 0 for no bound."`
+	MinRateGrace       time.Duration `key:"min_rate_grace" default:"5s" min:"100ms" max:"1h" doc:"By how much a client may be late by min_rate. A reader may be late by another 32 KiB, since clients say in steps what they have taken."`
 	StreamOperations   int           `key:"stream_operations" default:"50" min:"1" max:"10000" doc:"Operations at a time on one WebSocket."`
 	StreamIdle         time.Duration `key:"stream_idle" default:"1h" min:"1s" max:"30d" doc:"How long a WebSocket is kept on which no operation runs."`
 	Streams            int           `key:"streams" default:"1000" min:"1" max:"1000000" doc:"Open streams at a time, of all callers together: WebSockets, and each subscription."`

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"net/http"
 	"time"
@@ -97,12 +96,9 @@ const quietFor = time.Second
 
 // noteState keeps with a connection since when no request is under way on it, as net/http tells.
 func noteState(c net.Conn, s http.ConnState) {
-	if secure, ok := c.(*tls.Conn); ok {
-		c = secure.NetConn()
-	}
-	counted, ok := c.(*countedConn)
+	counted := countedOf(c)
 	switch {
-	case !ok:
+	case counted == nil:
 	case s == http.StateActive:
 		counted.quiet.Store(0)
 	default:

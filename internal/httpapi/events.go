@@ -79,6 +79,10 @@ func (s *eventStream) write(text string) error { return s.send(bytes.NewBufferSt
 func (s *eventStream) send(b *bytes.Buffer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.sendNow(b)
+}
+
+func (s *eventStream) sendNow(b *bytes.Buffer) error {
 	if !s.begun {
 		s.begun = true
 		h := s.w.Header()
@@ -104,7 +108,10 @@ func (s *eventStream) beat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			s.write(":\n\n") //nolint:errcheck // the next answer notices
+			if s.mu.TryLock() { // else an answer is being sent
+				s.sendNow(bytes.NewBufferString(":\n\n")) //nolint:errcheck // the next answer notices
+				s.mu.Unlock()
+			}
 		}
 	}
 }

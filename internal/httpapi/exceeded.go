@@ -52,6 +52,11 @@ func (d *door) tooSlow() *refusal {
 		withStatus(http.StatusRequestTimeout)
 }
 
+func (d *door) belowRate() *refusal {
+	return exceeded("min_rate", d.limits.MinRate, -1, "the body came more slowly than %d bytes in a second", d.limits.MinRate).
+		withStatus(http.StatusRequestTimeout)
+}
+
 // fitVariables measures variables as they were sent.
 func (d *door) fitVariables(text []byte) *refusal {
 	if n := len(text); n > d.limits.VariablesBytes {

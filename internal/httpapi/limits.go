@@ -2,7 +2,7 @@ package httpapi
 
 import "time"
 
-// Limits bound what a request may ask. Where all are zero, those of DefaultLimits hold; apart from Requests, a single zero lets nothing through.
+// Limits bound what a request may ask. Where all are zero, those of DefaultLimits hold; apart from Requests and MinRate, a single zero lets nothing through.
 type Limits struct {
 	// BodyBytes is how long a request's body, or a message of a WebSocket, may be; HeaderBytes all its headers.
 	BodyBytes, HeaderBytes int
@@ -36,6 +36,10 @@ type Limits struct {
 	// HeaderTime, BodyTime and AnswerTime are how long a client may take to send a request's headers, all of it or a message of a WebSocket, and to take
 	// its answer; IdleTime is how long a connection without a request stays open.
 	HeaderTime, BodyTime, AnswerTime, IdleTime time.Duration
+	// MinRate is how many bytes in a second a client has to send of a body or a message, and to take of an answer, while the server waits for it; zero
+	// for no bound. MinRateGrace is by how much it may be late.
+	MinRate      int
+	MinRateGrace time.Duration
 	// StreamOperations run at a time on one WebSocket; one that runs none for StreamIdle is closed.
 	StreamOperations int
 	StreamIdle       time.Duration
@@ -58,6 +62,7 @@ func DefaultLimits() Limits {
 		Requests: 6_000, RequestsPer: time.Minute,
 		Connections: 2_000, AddressConnections: 200,
 		HeaderTime: 5 * time.Second, BodyTime: 15 * time.Second, AnswerTime: time.Minute, IdleTime: 2 * time.Minute,
+		MinRate: 4 << 10, MinRateGrace: 5 * time.Second,
 		StreamOperations: 50, StreamIdle: time.Hour, Streams: 1_000,
 		FetchBytes: 128 << 20,
 	}

@@ -12,15 +12,17 @@ import (
 
 // bound gives a listener that closes connections at once that are one too many, in all or from one address. To wait with them instead would let
 // whoever opens enough connections keep everybody out.
-func bound(l net.Listener, limits Limits) *bounded {
+func bound(l net.Listener, limits Limits, rate *minRate) *bounded {
 	return &bounded{
-		Listener: l, all: limits.Connections, each: limits.AddressConnections, open: make(map[netip.Addr]int), conns: make(map[*countedConn]struct{}),
+		Listener: l, all: limits.Connections, each: limits.AddressConnections, rate: rate,
+		open: make(map[netip.Addr]int), conns: make(map[*countedConn]struct{}),
 	}
 }
 
 type bounded struct {
 	net.Listener
 	all, each int
+	rate      *minRate // nil where clients may be as slow as they like
 	accepted  atomic.Int64
 
 	mu    sync.Mutex
@@ -37,7 +39,11 @@ func (b *bounded) Accept() (net.Conn, error) {
 		}
 		b.accepted.Add(1)
 		counted := &countedConn{Conn: c, from: addressOf(c), of: b}
+		if b.rate != nil {
+			counted.left = b.rate.ofReader()
+		}
 		if b.take(counted) {
+			boundBuffers(c)
 			return counted, nil
 		}
 		c.Close() //nolint:errcheck // it has only just been opened
@@ -71,13 +77,22 @@ func (b *bounded) give(c *countedConn) {
 	}
 }
 
-// countedConn is a connection that counts until it is closed.
+// countedConn is a connection that counts until it is closed, and whose client has to read fast enough; see Write.
 type countedConn struct {
 	net.Conn
 	from  netip.Addr
 	of    *bounded
 	once  sync.Once
 	quiet atomic.Int64 // since when nothing has come and no request is under way, in ns of the Unix epoch; 0 while one is
+
+	writing sync.Mutex
+	left    allowance // of the client
+
+	deadlines       sync.Mutex
+	readBy, writeBy time.Time // as they were set; zero for none
+	stepEnd         time.Time // when what is being written comes back to look at it; zero while nothing is
+	waitsSince      time.Time // zero while nothing is being written
+	waitedFor       time.Duration
 }
 
 // Read reads from it.

@@ -20,7 +20,7 @@ func TestBound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l := bound(inner, limits)
+			l := bound(inner, limits, nil)
 			accepted := make(chan net.Conn)
 			go func() {
 				defer close(accepted)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,9 @@ type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
 	once   sync.Once
+
+	dialled atomic.Int64
+	slow    atomic.Int64 // how many bytes in a second clients get; 0 for as many as there are
 }
 
 func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
@@ -41,12 +45,33 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	here, there := net.Pipe()
 	select {
 	case p.conns <- there:
-		return here, nil
+		p.dialled.Add(1)
+		return throttled{here, &p.slow}, nil
 	case <-p.closed:
 		return nil, net.ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// throttled is the client's end of a slow network.
+type throttled struct {
+	net.Conn
+	rate *atomic.Int64
+}
+
+func (s throttled) Read(b []byte) (int, error) {
+	n, err := s.Conn.Read(b)
+	if rate := s.rate.Load(); rate > 0 {
+		time.Sleep(time.Duration(n) * time.Second / time.Duration(rate))
+	}
+	return n, err
+}
+
+// SetWriteDeadline has what is written then fail at once: TLS sets one when it says that it closes, for which a pipe has no room where the server
+// does not read.
+func (s throttled) SetWriteDeadline(time.Time) error {
+	return s.Conn.SetWriteDeadline(time.Unix(1, 0))
 }
 
 // served is a server that runs until it is stopped.
@@ -55,6 +80,9 @@ type served struct {
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	stop   func()
 	over   chan error
+
+	dialled func() int64
+	slow    *atomic.Int64 // of all connections; see pipes
 }
 
 // serveOn serves a handler in a bubble. It is to be stopped, and awaited, before the bubble ends.
@@ -69,16 +97,24 @@ func serveOnFor(t *testing.T, opt httpapi.Options, delay time.Duration) *served 
 	if opt.Limits == (httpapi.Limits{}) {
 		opt.Limits = httpapi.DefaultLimits()
 	}
+	return serveServer(t, httpapi.Server{Handler: httpapi.New(opt), Limits: opt.Limits, DrainDelay: delay}, &http.Transport{})
+}
+
+// serveServer runs a server in a bubble, of which a client with that transport asks.
+func serveServer(t *testing.T, server httpapi.Server, transport *http.Transport) *served {
+	t.Helper()
 	p := newPipes()
-	transport := &http.Transport{DialContext: p.dial}
+	transport.DialContext = p.dial
 	ctx, stop := context.WithCancel(t.Context())
-	s := &served{client: &http.Client{Transport: transport}, dial: p.dial, over: make(chan error, 1)}
+	s := &served{client: &http.Client{Transport: transport}, dial: p.dial, over: make(chan error, 1), dialled: p.dialled.Load, slow: &p.slow}
 	s.stop = func() {
 		transport.CloseIdleConnections()
 		stop()
 	}
 	go func() {
-		server := httpapi.Server{Handler: httpapi.New(opt), Limits: opt.Limits, DrainDelay: delay, Logger: slog.New(slog.DiscardHandler)}
+		if server.Logger == nil {
+			server.Logger = slog.New(slog.DiscardHandler)
+		}
 		s.over <- server.Serve(ctx, p)
 	}()
 	return s

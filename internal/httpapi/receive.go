@@ -24,6 +24,7 @@ func (s *socket) receive() (m message, e *refusal) {
 	}
 	late := time.AfterFunc(s.door.limits.BodyTime, func() { s.close(websocket.StatusPolicyViolation, "The message did not come in time") })
 	defer late.Stop()
+	body = servingOf(s.ctx).rate.message(body, func() { s.close(websocket.StatusPolicyViolation, "The message comes too slowly") })
 	b := buffer()
 	defer release(b)
 	if _, err = b.ReadFrom(io.LimitReader(body, smallMessage)); err != nil {

@@ -95,9 +95,9 @@ func TestSocketMessagesAreWeighed(t *testing.T) {
 		c.send(wsHello) // the connection is as good as before
 		c.expect(wsWorld, wsDone)
 		for _, c := range slow {
-			c.closed(1008, "did not come in time")
+			c.closed(1008, "comes too slowly")
 		}
-		if took := time.Since(began); took > httpapi.DefaultLimits().BodyTime+10*time.Second {
+		if took := time.Since(began); took > httpapi.DefaultLimits().MinRateGrace+10*time.Second {
 			t.Errorf("slow messages were borne for %s", took)
 		}
 		c.send(`{"type":"subscribe","id":"8","payload":{"query":"{ hello }","operationName":null,"x":"` + strings.Repeat("x", 80<<10) + `"}}`)

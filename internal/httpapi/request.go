@@ -84,6 +84,8 @@ func (d *door) readBody(w http.ResponseWriter, r *http.Request, g *guest, p *gra
 		return d.tooLarge()
 	case full:
 		return refused
+	case errors.Is(err, errSlowSender):
+		return d.belowRate()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return d.tooSlow()
 	case err != nil:

@@ -19,6 +19,7 @@ const drainFor = 20 * time.Second
 // serving is what requests know of the server that they came to. Its WebSockets are counted here: net/http knows nothing of them once they are opened.
 type serving struct {
 	stopping <-chan struct{}
+	rate     *minRate // nil where clients may be as slow as they like
 
 	mu     sync.Mutex
 	open   int           // WebSockets
@@ -95,6 +96,8 @@ type Server struct {
 	// DrainDelay is how long the server still takes requests after it has been told to stop, so that whoever sends them learns of it first.
 	DrainDelay time.Duration
 	Logger     *slog.Logger
+	// Dropped is told of each client that is dropped since it is too slow; nil for nobody.
+	Dropped func(Drop)
 
 	drainFor time.Duration // zero means drainFor
 }
@@ -103,12 +106,12 @@ type Server struct {
 // those under way finish.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	stopping := make(chan struct{})
-	at := &serving{stopping: stopping}
+	at := &serving{stopping: stopping, rate: s.minRate()}
 	requests, endAll := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, at))
 	defer endAll()
 	answers := &lastAnswers{stopping: ctx.Done(), closing: make(chan struct{}), closed: make(chan struct{})}
 	server := &http.Server{
-		Handler:           answers.end(s.Handler),
+		Handler:           answers.end(at.rate.hold(s.Handler, s.Limits.BodyTime)),
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: s.Limits.HeaderTime,
 		ReadTimeout:       s.Limits.BodyTime,
@@ -117,9 +120,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    s.Limits.HeaderBytes,
 		TLSConfig:         s.TLS,
 		ConnState:         noteState,
+		ConnContext:       withConn,
+		HTTP2:             overHTTP2(s.Limits),
 		ErrorLog:          slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
 	}
-	listener := bound(l, s.Limits)
+	listener := bound(l, s.Limits, at.rate)
 	failed := make(chan error, 1)
 	go func() {
 		defer close(failed)
@@ -167,4 +172,30 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("some requests were still open after %s: %w", patience, err)
 	}
 	return nil
+}
+
+// minRate is how fast clients have to be; nil where they may be as slow as they like.
+func (s *Server) minRate() *minRate {
+	if s.Limits.MinRate == 0 {
+		return nil
+	}
+	told := &drops{observe: s.Dropped, log: s.Logger}
+	return &minRate{s.Limits.MinRate, s.Limits.MinRateGrace, told.add}
+}
+
+// What one HTTP/2 connection may have under way: as many requests as RFC 9113 has for the least that makes sense, and bytes of bodies that have come and
+// nobody has read yet, of one request and of all.
+const (
+	http2Streams      = 100
+	http2StreamBytes  = 128 << 10
+	http2UnreadBodies = 512 << 10
+)
+
+// overHTTP2 bounds an HTTP/2 connection. One on which nothing at all can be written is given up after as long as a client may take for an answer, also
+// where there is no minimum rate.
+func overHTTP2(l Limits) *http.HTTP2Config {
+	return &http.HTTP2Config{
+		MaxConcurrentStreams: http2Streams, MaxReceiveBufferPerStream: http2StreamBytes, MaxReceiveBufferPerConnection: http2UnreadBodies,
+		WriteByteTimeout: l.AnswerTime,
+	}
 }

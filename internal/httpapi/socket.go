@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -36,7 +37,7 @@ const (
 const (
 	// initTime is how long a client may take to say connection_init.
 	initTime = 3 * time.Second
-	// pingEvery is how often a client is asked whether it is still there, and how long it has to answer: proxies close what is silent for longer.
+	// pingEvery is how often a client is asked whether it is still there: proxies close what is silent for longer.
 	pingEvery = 20 * time.Second
 )
 
@@ -60,6 +61,8 @@ type socket struct {
 	place   freshness.Place // of operations that say nothing else
 	expiry  *time.Timer
 	open    admission.Hold // on one of the streams
+
+	sending atomic.Int64 // messages that are being sent
 
 	mu      sync.Mutex
 	active  map[string]*running
@@ -109,7 +112,8 @@ func (s *socket) serve(stopping <-chan struct{}) {
 	var watching sync.WaitGroup
 	inTime := time.AfterFunc(initTime, func() { s.close(closeInitTimeout, "Connection initialisation timeout") })
 	s.idle = time.AfterFunc(s.door.limits.StreamIdle, func() { s.close(websocket.StatusNormalClosure, "nothing runs here") })
-	watching.Go(func() { s.ping() })
+	answerTime := s.door.limits.AnswerTime
+	watching.Go(func() { s.ping(answerTime) })
 	retired := s.door.retired
 	watching.Go(func() { s.drain(stopping, retired) })
 	for s.read(inTime) {
@@ -359,11 +363,13 @@ func (s *socket) send(kind, id string, payload []byte) error {
 func (s *socket) transmit(b *bytes.Buffer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.r.Context()), s.door.limits.AnswerTime)
 	defer cancel()
+	s.sending.Add(1)
+	defer s.sending.Add(-1)
 	return s.conn.Write(ctx, websocket.MessageText, b.Bytes())
 }
 
-// ping finds out when a client has gone without a word.
-func (s *socket) ping() {
+// ping finds out when a client has gone without a word. It has as long to answer as to take an answer, behind which the question may have to wait.
+func (s *socket) ping(answerTime time.Duration) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {
@@ -372,10 +378,13 @@ func (s *socket) ping() {
 			return
 		case <-tick.C:
 		}
-		ctx, cancel := context.WithTimeout(s.ctx, pingEvery)
-		err := s.conn.Ping(ctx)
+		ctx, cancel := context.WithTimeout(s.ctx, answerTime)
+		err := error(nil)
+		if s.sending.Load() == 0 { // else the client is there, or is too slow
+			err = s.conn.Ping(ctx)
+		}
 		cancel()
-		if err != nil && !errors.Is(err, context.Canceled) {
+		if err != nil && !errors.Is(err, context.Canceled) && s.sending.Load() == 0 {
 			s.conn.CloseNow() //nolint:errcheck // nobody is there
 			return
 		}

@@ -246,6 +246,6 @@ func attacks() []attack {
 		{"a silent connection", raw(func(net.Conn, string) {}), 0, ""},
 		{"a slow body", raw(func(c net.Conn, host string) {
 			fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", host)
-		}), 408, limit("body_time", 15)},
+		}), 408, limit("min_rate", 4096)},
 	}
 }

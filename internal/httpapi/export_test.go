@@ -1,0 +1,4 @@
+package httpapi
+
+// Certificates is for tests outside of the package.
+var Certificates = certificates
