@@ -115,7 +115,7 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 		fetched.Go(func() { kept.credentials.Run(fetching) })
 	}
 	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Readiness: host.Readiness, Pprof: cfg.Admin.Pprof}), opt.Logger)
-	server := httpapi.Server{Handler: seen.Handler(host, opt.Logger), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: opt.Logger}
+	server := httpapi.Server{Handler: seen.Handler(host, opt.Logger), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: opt.Logger, Dropped: seen.Dropped}
 	err = server.Serve(ctx, l)
 	stopAdmin() // until here it tells how the drain goes
 	stopFetching()

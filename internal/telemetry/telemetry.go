@@ -18,15 +18,17 @@ type Telemetry struct {
 	calls      *calls
 	operations *operations
 	written    *written
+	dropped    *dropped
 	tracing    *Tracing // nil where there are no traces
 }
 
 // New gives the telemetry of a program; tracing may be nil.
 func New(tracing *Tracing) *Telemetry {
-	t := &Telemetry{registry: prometheus.NewRegistry(), calls: newCalls(), operations: newOperations(), written: newWritten(), tracing: tracing}
+	t := &Telemetry{registry: prometheus.NewRegistry(), calls: newCalls(), operations: newOperations(), written: newWritten(), dropped: newDropped(), tracing: tracing}
 	t.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
 	t.calls.register(t.registry)
 	t.operations.register(t.registry)
+	t.registry.MustRegister(t.dropped.all)
 	if tracing != nil {
 		t.registry.MustRegister(tracing.failures)
 	}

@@ -15,6 +15,7 @@ import (
 	"roster/connectors"
 	"roster/connectors/faults"
 	"roster/internal/config"
+	"roster/internal/httpapi"
 	"roster/internal/sandbox"
 	"roster/internal/telemetry"
 )
@@ -70,6 +71,15 @@ func TestOperationsAreCounted(t *testing.T) {
 	p.wants(`roster_operation_duration_seconds_count{type="query"}`, 3)
 	p.wants(`roster_answer_size_bytes_count{type="query"}`, 3)
 	p.wants(`roster_operations_in_flight`, 0)
+}
+
+// Clients that were dropped are counted by why.
+func TestDroppedClientsAreCounted(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, func(*sandbox.Sandbox, *config.Config) {})
+	p.seen.Dropped(httpapi.SlowSender)
+	p.wants(`roster_clients_dropped_total{reason="slow_reader"}`, 0)
+	p.wants(`roster_clients_dropped_total{reason="slow_sender"}`, 1)
 }
 
 // What the program keeps is told as it is when it is asked.
