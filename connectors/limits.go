@@ -13,6 +13,8 @@ type Budget struct {
 	Limit RateLimit
 	// MaxPause is how long others' pauses of it are believed; 0 means MaxPause.
 	MaxPause time.Duration
+	// Source is whose call it is, by its name in the configuration.
+	Source string
 	// Spare marks what is left for calls that must not hold up others. Such a call is refused at once where this budget has none left or another
 	// one already waits, and in its other budgets it comes after all calls that are not spare.
 	Spare bool

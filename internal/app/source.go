@@ -85,7 +85,8 @@ func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
 	out := make(map[snapshot.Key]snapshot.Settings)
 	for i := range cfg.Sources {
 		for kind, c := range cfg.Sources[i].Collections {
-			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = snapshot.Settings(c)
+			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = snapshot.Settings{FreshFor: c.FreshFor, KeepFor: c.KeepFor,
+				MinInterval: c.MinInterval, FullEvery: c.FullEvery, MaxLoss: c.MaxLoss, AcceptAfter: c.AcceptAfter, MaxPause: cfg.Sources[i].MaxPause}
 		}
 	}
 	return out

@@ -17,7 +17,7 @@ func knownCounts(ctx context.Context, common snapshot.Tier, cfg *config.Config, 
 	var items []snapshot.Item
 	for _, s := range sources {
 		for _, c := range s.Collections() {
-			items = append(items, snapshot.Item{Key: snapshot.Key{Source: s.Name, Collection: c}, Fingerprint: s.Fingerprint})
+			items = append(items, snapshot.Item{Key: snapshot.Key{Source: s.Name, Collection: c}, Fingerprint: s.Fingerprint, MaxPause: maxPauseOf(cfg, s.Name)})
 		}
 	}
 	var marks []snapshot.Mark
@@ -53,4 +53,13 @@ func settingsOf(cfg *config.Config, key snapshot.Key) config.Collection {
 		}
 	}
 	return config.Collection{}
+}
+
+func maxPauseOf(cfg *config.Config, source string) time.Duration {
+	for i := range cfg.Sources {
+		if cfg.Sources[i].Name == source {
+			return cfg.Sources[i].MaxPause
+		}
+	}
+	return 0
 }

@@ -296,6 +296,70 @@ func TestAnswersOfManyWhoDoNotRead(t *testing.T) {
 	})
 }
 
+// However small the share, every caller can have one answer as long as an answer may be, a WebSocket, and a subscription on it.
+func TestLeastShare(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		graph := counting(1)
+		graph.exec = lengthy
+		s := serveShared(t, graph, func(l *httpapi.Limits) { l.CallerShare, l.AnswerBytes = 1, 80<<10 })
+		defer s.end(t)
+		c := s.connect(t)
+		sendHTTP2(t, c, "{hello}", 1) // which holds some of the room, and is not read
+		synctest.Wait()
+		if status, limit := s.ask(t, "attacker", big); status != http.StatusOK {
+			t.Errorf("HTTP %d by %q, want one whole answer", status, limit)
+		}
+		c.Close() //nolint:errcheck // it is a pipe
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := serveShared(t, counting(1), func(l *httpapi.Limits) { l.CallerShare, l.Streams = 1, 100 })
+		defer s.end(t)
+		c := s.socket(t, "ann")
+		c.expect(wsAck)
+		c.send(wsCount)
+		c.expect(`{"type":"next","id":"1","payload":{"data":{"count":1}}}`, wsDone)
+		c.conn.CloseNow() //nolint:errcheck // it is a pipe
+	})
+}
+
+// A subscription that waits for the next event holds no room for the last one, which has been read.
+func TestSubscriptionBetweenEvents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		next := make(chan struct{})
+		s := serveShared(t, api{stream: func(context.Context) graphql.ResponseHandler {
+			n := 0
+			return func(ctx context.Context) *graphql.Response {
+				if n++; n > 1 {
+					select {
+					case <-next:
+					case <-ctx.Done():
+					}
+					return nil
+				}
+				return &graphql.Response{Data: json.RawMessage(`{"count":` + strings.Repeat(" ", longAnswer) + `1}`)}
+			}
+		}}, nil)
+		defer s.end(t)
+		c := s.socket(t, "ann")
+		c.expect(wsAck)
+		c.send(wsCount)
+		if _, event, err := c.conn.Read(t.Context()); err != nil || len(event) < longAnswer {
+			t.Fatalf("%v %.100s", err, event)
+		}
+		synctest.Wait()
+		if got := s.stats(admission.AnswerBytes); got.Held == 0 || got.Held > 20<<10 {
+			t.Errorf("%+v is held between two events", got)
+		}
+		close(next)
+		c.expect(wsDone)
+		c.conn.CloseNow() //nolint:errcheck // it is a pipe
+		synctest.Wait()
+		s.nothingIsHeld(t)
+	})
+}
+
 // A mutation for whose answer there is no room has been carried out, and its caller is not told to send it again.
 func TestMutationWithoutRoom(t *testing.T) {
 	t.Parallel()

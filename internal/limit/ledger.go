@@ -48,4 +48,6 @@ type Pause struct {
 	Blocked bool
 	// Status is the HTTP status that came with it.
 	Status int
+	// Source is whose call was told, by its name in the configuration.
+	Source string
 }

@@ -213,7 +213,7 @@ func (l *Limits) Pause(key string, e *connectors.Error) {
 	l.wake()
 	l.mu.Unlock()
 	if longer && l.ledger != nil {
-		l.ledger.Pause(key, Pause{For: e.RetryAfter, Blocked: e.Blocked, Status: e.Status})
+		l.ledger.Pause(key, Pause{For: e.RetryAfter, Blocked: e.Blocked, Status: e.Status, Source: e.Source})
 	}
 }
 

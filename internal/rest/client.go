@@ -314,20 +314,24 @@ func (c *Client) budgets(bucket string) []connectors.Budget {
 	if n := int(c.calls.Load()); n > 0 {
 		whole.Calls, own.Calls = n, n
 	}
-	budgets, most := make([]connectors.Budget, 0, 2+len(c.opt.Also)), c.opt.Runtime.MaxPause
+	budgets := make([]connectors.Budget, 0, 2+len(c.opt.Also))
 	if bucket != "" {
 		c.buckets.Store(bucket, true)
 	}
 	if bucket == spareBucket {
-		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole, MaxPause: most},
-			connectors.Budget{Key: c.bucketKey(bucket), Limit: tenth(whole), MaxPause: most, Spare: true})
+		budgets = append(budgets, c.budget(c.opt.Counted, whole), c.budget(c.bucketKey(bucket), tenth(whole)))
+		budgets[1].Spare = true
 	} else if bucket != "" {
 		whole, own.Parallel = connectors.RateLimit{Parallel: whole.Parallel}, 0
-		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole, MaxPause: most}, connectors.Budget{Key: c.bucketKey(bucket), Limit: own, MaxPause: most})
+		budgets = append(budgets, c.budget(c.opt.Counted, whole), c.budget(c.bucketKey(bucket), own))
 	} else {
-		budgets = append(budgets, connectors.Budget{Key: c.opt.Counted, Limit: whole, MaxPause: most})
+		budgets = append(budgets, c.budget(c.opt.Counted, whole))
 	}
 	return append(budgets, c.opt.Also...)
+}
+
+func (c *Client) budget(key string, limit connectors.RateLimit) connectors.Budget {
+	return connectors.Budget{Key: key, Limit: limit, MaxPause: c.opt.Runtime.MaxPause, Source: c.opt.Source}
 }
 
 func (c *Client) bucketKey(bucket string) string {
@@ -339,6 +343,9 @@ func (c *Client) bucketKey(bucket string) string {
 
 // heed does what a reply asks for.
 func (c *Client) heed(budgets []connectors.Budget, bucket string, resp *Response, e *connectors.Error) {
+	if e != nil {
+		e.Source = c.opt.Source
+	}
 	switch {
 	case e != nil && e.Blocked:
 		if e.RetryAfter <= 0 {

@@ -52,6 +52,7 @@ func (r *Redis) Ask(ctx context.Context, ask limit.Ask) limit.Verdict {
 	case a.outcome == budgetGranted:
 		return limit.Verdict{Granted: true}
 	case a.outcome == budgetPaused:
+		r.attribute(ask.Budgets[a.on].Key, ask.Budgets[a.on].Source)
 		return limit.Verdict{On: a.on, Wait: a.wait, Pause: &limit.Pause{For: a.wait, Blocked: a.blocked, Status: a.status}}
 	case a.outcome == budgetWait:
 		return limit.Verdict{On: a.on, Wait: max(a.wait, time.Millisecond)}
@@ -71,7 +72,7 @@ func (r *Redis) contact(ctx context.Context, ask *limit.Ask, leave bool) (budget
 			args = append(args, ask.ID, micros(ask.Within+unheard), flagOf(ask.Urgent))
 			for _, b := range ask.Budgets {
 				keys = append(keys, r.budgetKeys(b.Key)...)
-				args = append(args, b.Limit.Calls, micros(b.Limit.Per), b.Limit.Parallel)
+				args = append(args, b.Limit.Calls, micros(b.Limit.Per), b.Limit.Parallel, micros(maxPause(b.MaxPause)))
 			}
 		}
 		var err error
@@ -108,6 +109,7 @@ func (r *Redis) Settle(ask limit.Ask, answered bool) {
 // Pause tells the others that a source wants to be left alone; see limit.Ledger.
 func (r *Redis) Pause(key string, p limit.Pause) {
 	until := time.Now().Add(p.For)
+	r.attribute(key, p.Source)
 	r.telling.Go(func() {
 		r.tellOthers(func(ctx context.Context) error {
 			left := micros(time.Until(until))

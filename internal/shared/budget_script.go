@@ -17,8 +17,8 @@ var (
 	//
 	// ARGV: 1 who; 2 by when this must have come; 3 the newest view that the caller knows; 4 and 5 the agreed one's epoch and members by the
 	// caller; 6 whether it leaves; 7 absent after; 8 and 9 forgotten after, with and without others; 10 guard; 11 how far back
-	// the call counts, at most; 12 how long a slice is; 13 the call; 14 how long it is under way at most; 15 whether it is urgent; then for each budget its calls, per and
-	// parallel.
+	// the call counts, at most; 12 how long a slice is; 13 the call; 14 how long it is under way at most; 15 whether it is urgent; then for each budget its calls, per,
+	// parallel and how long a pause of it is believed.
 	budgetScript = redis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -128,9 +128,12 @@ local token, hold, urgent = ARGV[13], tonumber(ARGV[14]), ARGV[15] == '1'
 local on, wait = 0, 0
 local function least(i, d) if d > wait then on, wait = i, d end end
 local count = (#KEYS - 1) / 4
+local function budget(i)
+  return tonumber(ARGV[16 + 4 * i]), tonumber(ARGV[17 + 4 * i]), tonumber(ARGV[18 + 4 * i]), tonumber(ARGV[19 + 4 * i])
+end
 for i = 0, count - 1 do
   local log, busy, pause, first = KEYS[2 + 4 * i], KEYS[3 + 4 * i], KEYS[4 + 4 * i], KEYS[5 + 4 * i]
-  local calls, per, parallel = tonumber(ARGV[16 + 3 * i]), tonumber(ARGV[17 + 3 * i]), tonumber(ARGV[18 + 3 * i])
+  local calls, per, parallel, believed = budget(i)
   if redis.call('TYPE', log).ok ~= 'zset' then redis.call('DEL', log) end
   if redis.call('TYPE', busy).ok ~= 'zset' then redis.call('DEL', busy) end
   local stop = redis.call('TYPE', pause).ok == 'string' and redis.call('GET', pause)
@@ -138,8 +141,8 @@ for i = 0, count - 1 do
     local until_, blocked, status = string.match(stop, '^(%d+) ([01]) (%d+)$')
     until_ = tonumber(until_)
     if until_ and until_ >= now + 172800000000 then until_ = nil end -- nobody has stored that
-    if until_ then -- earlier releases have stored pauses of a day
-      local most = now + (blocked == '1' and 3600000000 or 900000000)
+    if until_ then -- earlier releases have stored pauses of a day, and a source's max_pause may have been lowered
+      local most = now + (blocked == '1' and 3600000000 or believed)
       if until_ > most then
         until_ = most
         redis.call('SET', pause, int(until_) .. ' ' .. blocked .. ' ' .. status, 'PX', math.ceil((until_ - now) / 1000))
@@ -194,7 +197,7 @@ if wait > 0 then
 end
 for i = 0, count - 1 do
   local log, busy, first = KEYS[2 + 4 * i], KEYS[3 + 4 * i], KEYS[5 + 4 * i]
-  local calls, per, parallel = tonumber(ARGV[16 + 3 * i]), tonumber(ARGV[17 + 3 * i]), tonumber(ARGV[18 + 3 * i])
+  local calls, per, parallel = budget(i)
   if calls > 0 then
     redis.call('ZADD', log, int(now + hold + per), token)
     redis.call('PEXPIRE', log, math.ceil((hold + per) / 1000) + 1000)

@@ -10,7 +10,7 @@ import (
 )
 
 // Clear removes the stored snapshots and presence of a source, or of all where source is empty, and how its readings have failed, which keeps replicas from
-// trying again; with all sources, the pauses that these have asked for too. It says how many keys those were, and leaves what counts calls. Replicas that
+// trying again, and the pauses that keep its calls back. It says how many keys those were, and leaves what counts calls. Replicas that
 // run still hold what they hold, and may store it again.
 func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 	name := "*"
@@ -21,7 +21,7 @@ func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 		escape(r.prefix) + "presence:" + name + ":everyone:*", escape(r.prefix) + "presence:[0-9]*:" + name}
 	last := escape(r.prefix) + "snapshot:" + name + ":last"
 	if source == "" {
-		patterns = append(patterns, escape(r.prefix+"{budgets}:")+"*:pause")
+		patterns = append(patterns, escape(r.prefix+"{budgets}:")+"*:pause", escape(r.pausedKey()))
 	}
 	var mu sync.Mutex
 	removed := 0
@@ -56,6 +56,11 @@ func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 		err = c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return sweep(ctx, node) })
 	} else {
 		err = sweep(ctx, r.client)
+	}
+	if err == nil && source != "" {
+		var ended int
+		ended, err = r.endPauses(ctx, source)
+		removed += ended
 	}
 	if err != nil {
 		return removed, errors.New(reason(err))

@@ -86,6 +86,7 @@ func (m *member) tell() {
 }
 
 func (l *Local) item(i snapshot.Item) *localItem {
+	i.MaxPause = 0 // it is no part of the name
 	it := l.items[i]
 	if it == nil {
 		it = &localItem{}

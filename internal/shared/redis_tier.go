@@ -61,7 +61,7 @@ func (r *Redis) look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mar
 	answers := make([]*redis.Cmd, len(items))
 	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, item := range items {
-			answers[i] = lookScript.Eval(ctx, p, r.keys(item)) // a pipeline cannot fall back to the whole script where its hash is unknown
+			answers[i] = lookScript.Eval(ctx, p, r.keys(item), micros(maxPause(item.MaxPause))) // a pipeline cannot fall back to the whole script where its hash is unknown
 		}
 		return nil
 	})
@@ -180,7 +180,7 @@ func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, sn
 		at := time.Now()
 		err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
 			a, err = readAnswer(claimScript.Run(ctx, r.client, r.keys(c.Item), r.id, r.lease.Milliseconds(), have,
-				max(0, c.MaxAge.Microseconds()), c.MinInterval.Microseconds(), urgent))
+				max(0, c.MaxAge.Microseconds()), c.MinInterval.Microseconds(), urgent, micros(maxPause(c.Item.MaxPause))))
 			return err
 		})
 		if err != nil {
@@ -203,7 +203,7 @@ func (r *Redis) Offer(ctx context.Context, s snapshot.Stored) (int64, error) {
 	var a answer
 	at := time.Now()
 	err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
-		a, err = readAnswer(lookScript.Run(ctx, r.client, r.keys(s.Item)))
+		a, err = readAnswer(lookScript.Run(ctx, r.client, r.keys(s.Item), micros(maxPause(s.Item.MaxPause))))
 		return err
 	})
 	if err != nil {

@@ -28,11 +28,12 @@ local function until_(field)
   if not at or at ~= at or at < 0 or at > now + 86400000000 then return 0 end -- nobody has stored more than a day
   return at
 end
--- Earlier releases have stored pauses of a day: none is longer than an hour, and only where the source blocks us longer than a quarter of one.
-local function wait_(field)
+-- Earlier releases have stored pauses of a day, and a source's max_pause may have been lowered: none is longer than that, or than an hour where the
+-- source blocks us.
+local function wait_(field, believed)
   local at = until_(field)
   local blocked = string.find(redis.call('HGET', KEYS[3], 'failure') or '', '"blocked":true', 1, true)
-  local most = now + (blocked and 3600000000 or 900000000)
+  local most = now + (blocked and 3600000000 or tonumber(believed))
   if at > most then
     at = most
     redis.call('HSET', KEYS[3], field, int(at))
@@ -47,8 +48,8 @@ end
 local manifest = redis.call('GET', KEYS[1]) or ''
 local stamp, complete = parse(manifest)
 local tried = past('tried')
-local function mark(outcome, own)
-  return {outcome, int(now), manifest, redis.call('GET', KEYS[2]) or '', int(tried), int(wait_('floor')), int(wait_('retry')),
+local function mark(outcome, own, believed)
+  return {outcome, int(now), manifest, redis.call('GET', KEYS[2]) or '', int(tried), int(wait_('floor', believed)), int(wait_('retry', believed)),
     redis.call('HGET', KEYS[3], 'failure') or '', int(own)}
 end
 `
@@ -60,23 +61,24 @@ const (
 )
 
 var (
-	// lookScript gives the mark of an item.
-	lookScript = redis.NewScript(common + `return mark('seen', 0)`)
+	// lookScript gives the mark of an item. ARGV: how long a pause is believed.
+	lookScript = redis.NewScript(common + `return mark('seen', 0, ARGV[1])`)
 
 	// claimScript gives the right to read, or says what speaks against it. A lock of the caller's own is left from a call whose answer was
-	// lost. ARGV: who, lease in ms, have, max age, min interval, urgent (1) or forced (2).
+	// lost. ARGV: who, lease in ms, have, max age, min interval, urgent (1) or forced (2), how long a pause is
+	// believed.
 	claimScript = redis.NewScript(common + `
 local holder = redis.call('GET', KEYS[2])
-if holder and holder ~= ARGV[1] then return mark('refused', 0) end
-if stamp > tonumber(ARGV[3]) and now - stamp < tonumber(ARGV[4]) then return mark('refused', stamp) end
+if holder and holder ~= ARGV[1] then return mark('refused', 0, ARGV[7]) end
+if stamp > tonumber(ARGV[3]) and now - stamp < tonumber(ARGV[4]) then return mark('refused', stamp, ARGV[7]) end
 if not holder then
-  if tried + tonumber(ARGV[5]) > now then return mark('refused', 0) end
-  local wait = wait_('retry')
-  if ARGV[6] == '1' then wait = wait_('floor') end
-  if wait > now and ARGV[6] ~= '2' then return mark('refused', 0) end
+  if tried + tonumber(ARGV[5]) > now then return mark('refused', 0, ARGV[7]) end
+  local wait = wait_('retry', ARGV[7])
+  if ARGV[6] == '1' then wait = wait_('floor', ARGV[7]) end
+  if wait > now and ARGV[6] ~= '2' then return mark('refused', 0, ARGV[7]) end
 end
 local own = math.max(now, stamp + 1, tried + 1)
-local answer = mark('granted', own)
+local answer = mark('granted', own, ARGV[7])
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 redis.call('HSET', KEYS[3], 'tried', int(own), 'floor', '0', 'retry', '0', 'failure', '')
 redis.call('PEXPIRE', KEYS[3], 86400000)

@@ -74,7 +74,7 @@ type condition struct {
 
 func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
 	c := &collection{keeper: k.estate, counts: new(counts), looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
-		item: Item{Key: key, Fingerprint: s.Fingerprint}, learnt: learnt{known: condition{state: Missing}, paced: 1},
+		item: Item{Key: key, Fingerprint: s.Fingerprint, MaxPause: settings.MaxPause}, learnt: learnt{known: condition{state: Missing}, paced: 1},
 		wake: make(chan struct{}, 1), first: make(chan struct{})}
 	c.tells = c.kind.tells(s)
 	c.view.Store(&view{ended: make(chan struct{})})

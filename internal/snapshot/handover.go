@@ -168,7 +168,7 @@ func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *c
 		return was
 	}
 	c := newCollection(k, s, key, settings)
-	if was != nil && was.item == c.item {
+	if was != nil && was.item.same(c.item) {
 		c.heirOf, c.counts = was, was.counts
 		c.show(was.view.Load()) // until its reader has ended
 	} else {

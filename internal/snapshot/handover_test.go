@@ -97,7 +97,9 @@ func TestSameFingerprintTakesOverWhatWasRead(t *testing.T) {
 	first, second := scripted(step{ids: []string{"1"}}), scripted(step{ids: []string{"1", "2"}})
 	reign(t, func(r *succession) {
 		pass(30 * time.Second)
-		r.takeOver([]*connectors.Source{sourceOf("f", second)})
+		settings := snapshot.DefaultSettings(connectors.Accounts)
+		settings.MaxPause = time.Minute // how long it is left alone does not make another source of it
+		r.takeOver([]*connectors.Source{sourceOf("f", second)}, settings)
 		if st := state(r.new); st.State != snapshot.Fresh || st.Count != 1 || len(r.new.Anew()) > 0 {
 			t.Errorf("after the change: %+v, want what was there", st)
 		}

@@ -92,6 +92,8 @@ type Settings struct {
 	MaxLoss int
 	// AcceptAfter is how long such a fetch is held back.
 	AcceptAfter time.Duration
+	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause.
+	MaxPause time.Duration
 }
 
 // DefaultSettings gives what a collection is read by when nothing is said about it.

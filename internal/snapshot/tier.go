@@ -48,7 +48,11 @@ var ErrSuperseded = errors.New("superseded by a better snapshot")
 type Item struct {
 	Key
 	Fingerprint string
+	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause. It is no part of the name.
+	MaxPause time.Duration
 }
+
+func (i Item) same(other Item) bool { return i.Key == other.Key && i.Fingerprint == other.Fingerprint }
 
 // Meta describes a stored snapshot.
 type Meta struct {
