@@ -30,3 +30,27 @@ sources: [{ name: a, kind: worksection, url: "https://acme.worksection.com", api
 		}
 	}
 }
+
+// Where nothing is said of one caller's operations, they are no more than the share of all operations.
+func TestCallerOperations(t *testing.T) {
+	t.Parallel()
+	for limits, want := range map[string]int{
+		"{}":                                        64,
+		"{ operations: 1000 }":                      64,
+		"{ operations: 64 }":                        16,
+		"{ operations: 2 }":                         1,
+		"{ caller_share: 10 }":                      25,
+		"{ operations: 64, caller_share: 100 }":     64,
+		"{ operations: 64, caller_operations: 60 }": 60,
+	} {
+		cfg, err := load([]byte("limits: "+limits+`
+sources: [{ name: a, kind: worksection, url: "https://acme.worksection.com", api_key: k }]
+`), testEnv, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.Limits.CallerOperations; got != want {
+			t.Errorf("%s: %d operations of one caller, want %d", limits, got, want)
+		}
+	}
+}

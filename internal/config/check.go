@@ -42,6 +42,9 @@ func plain(f *rootFile) *Config {
 // check makes the configuration of what the file holds, and notes what no single value shows.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c := plain(f)
+	if d.lines["limits.caller_operations"] == 0 { // its default is a number, which must not be all operations where these are few
+		c.Limits.CallerOperations = min(c.Limits.CallerOperations, max(1, c.Limits.Operations*c.Limits.CallerShare/100))
+	}
 	if one, all := f.Limits.AnswerBytes, f.Limits.PendingAnswerBytes; one > all && !d.faulty("limits.answer_bytes") && !d.faulty("limits.pending_answer_bytes") {
 		d.fault("limits.answer_bytes", "is more than limits.pending_answer_bytes, %d, which all answers have together", all)
 	}

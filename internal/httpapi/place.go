@@ -15,7 +15,8 @@ type place struct {
 	cost    admission.Hold
 }
 
-// enter lets an operation of a caller begin. Where it does, it has to leave, and its answers need no room any more at some time.
+// enter lets an operation of a caller begin. Where it does, the operation's place is to be left when it has been executed, and its room to be released when
+// its last answer has been written.
 func (d *door) enter(op *operation, g *guest) *refusal {
 	op.place = place{running: d.hold(admission.Operations, g), cost: d.hold(admission.Cost, g)}
 	if e := d.full(admission.Operations, op.place.running.Resize(1)); e != nil {

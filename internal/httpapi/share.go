@@ -67,12 +67,12 @@ func UsesOf(gate *admission.Gate) []Use {
 // full says why a caller cannot hold more of a resource; nil where they can. What is full by one caller alone is that caller's to mend; what is full by
 // all is not.
 func (d *door) full(r admission.Resource, by admission.Full) *refusal {
-	size, share := d.limits.sizes()[r], d.limits.share(r)
-	var e *refusal
-	switch by {
-	case admission.Free:
+	if by == admission.Free {
 		return nil
-	case admission.CallerAt:
+	}
+	if by == admission.CallerAt {
+		share := d.limits.share(r)
+		var e *refusal
 		if r == admission.Operations {
 			e = exceeded("caller_operations", share, -1, "%d operations of this caller are under way, which is the limit", share)
 		} else {
@@ -80,8 +80,8 @@ func (d *door) full(r admission.Resource, by admission.Full) *refusal {
 			e.more["of"] = resourceNames[r]
 		}
 		return e.withStatus(http.StatusTooManyRequests).retryIn(again)
-	case admission.AllAt:
 	}
+	size := d.limits.sizes()[r]
 	return exceeded(resourceNames[r], size, -1, ofAll[r], size).withStatus(http.StatusServiceUnavailable).retryIn(again)
 }
 

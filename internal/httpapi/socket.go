@@ -279,8 +279,8 @@ func (s *socket) stop(id string) {
 	}
 }
 
-// forget says that an operation is over, so that its ID is free again. It is true where the client wants to hear no more of it. Written has to be called
-// when that has been seen to.
+// forget says that an operation is over, so that its ID is free again. It is true where the client wants to hear no more of it. Written is to be called
+// when its last message has been written.
 func (s *socket) forget(ctx context.Context, id string) (unwanted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
