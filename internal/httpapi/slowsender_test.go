@@ -162,7 +162,7 @@ func TestSlowSenderHasBodyTime(t *testing.T) {
 					s, gone := serveRated(t, api{}, how.secure, how.http2, limits)
 					defer s.end(t)
 					began := time.Now()
-					slowly := newDrip(padded(t, 200<<10), 8<<10, 0)
+					slowly := newDrip(padded(t, 200<<10), 7000, 0) // of which nothing comes at the moment when the time is over
 					resp, err := s.ask(t.Context(), t, how.secure, slowly)
 					if err != nil {
 						t.Fatal(err)
