@@ -265,7 +265,7 @@ func TestSlowReaderComesAgain(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					const size = 200 << 10
 					limits := httpapi.DefaultLimits()
-					limits.MinRate = rate
+					limits.MinRate, limits.AnswerTime = rate, 42*time.Second
 					s, gone := serveRated(t, answering(size), how.secure, how.http2, limits)
 					defer s.end(t)
 					read := func(body io.Reader, rate int) (int, error) {
@@ -286,8 +286,8 @@ func TestSlowReaderComesAgain(t *testing.T) {
 					if gone.readers.Load() != 0 || s.dialled() != 1 {
 						t.Errorf("%d are dropped of %d connections", gone.readers.Load(), s.dialled())
 					}
-					if n, err := read(strings.NewReader(hello), 3<<10); err == nil { // the whole time of an answer holds as before
-						t.Errorf("%d bytes are read in more than a minute", n)
+					if n, err := read(strings.NewReader(hello), 4200); err == nil || gone.readers.Load() != 0 { // the whole time of an answer holds as before
+						t.Errorf("%d bytes are read in more than 42 s", n)
 					}
 				})
 			})
@@ -333,6 +333,39 @@ func TestPausesBetweenAnswers(t *testing.T) {
 				}
 				if !errors.Is(err, io.EOF) || n != 50 || gone.readers.Load() != 0 {
 					t.Errorf("%d events, %v, and %d are dropped", n, err, gone.readers.Load())
+				}
+			})
+		})
+	}
+}
+
+// Events that are too small to wait by themselves wait together.
+func TestSlowReaderOfSmallEvents(t *testing.T) {
+	t.Parallel()
+	for way, how := range ways {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				graph := api{stream: func(context.Context) graphql.ResponseHandler {
+					return func(ctx context.Context) *graphql.Response {
+						select {
+						case <-time.After(time.Millisecond):
+							return &graphql.Response{Data: json.RawMessage(`{"count":1}`)}
+						case <-ctx.Done():
+							return nil
+						}
+					}
+				}}
+				s, gone := serveRated(t, graph, how.secure, how.http2, httpapi.DefaultLimits())
+				defer s.end(t)
+				resp, err := s.ask(t.Context(), t, how.secure, strings.NewReader(`{"query":"subscription { count }"}`), "Accept", events)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				time.Sleep(20 * time.Second)
+				if n := gone.readers.Load(); n != 1 {
+					t.Errorf("%d are dropped in 20 s", n)
 				}
 			})
 		})

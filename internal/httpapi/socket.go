@@ -379,12 +379,9 @@ func (s *socket) ping(answerTime time.Duration) {
 		case <-tick.C:
 		}
 		ctx, cancel := context.WithTimeout(s.ctx, answerTime)
-		err := error(nil)
-		if s.sending.Load() == 0 { // else the client is there, or is too slow
-			err = s.conn.Ping(ctx)
-		}
+		err := s.conn.Ping(ctx)
 		cancel()
-		if err != nil && !errors.Is(err, context.Canceled) && s.sending.Load() == 0 {
+		if err != nil && !errors.Is(err, context.Canceled) && s.sending.Load() == 0 { // else the client reads, or is too slow
 			s.conn.CloseNow() //nolint:errcheck // nobody is there
 			return
 		}
