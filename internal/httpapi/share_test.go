@@ -141,7 +141,7 @@ func (s *shared) nothingIsHeld(t *testing.T) {
 	}
 }
 
-// sendHTTP1 sends a request and reads nothing.
+// sendHTTP1 sends a request and reads nothing. The next thing happens when the answer is made, so that it is known which of several has room.
 func sendHTTP1(t *testing.T, c net.Conn, body string, header ...string) {
 	t.Helper()
 	r := post(body, append(header, "Authorization", "attacker")...)
@@ -149,6 +149,7 @@ func sendHTTP1(t *testing.T, c net.Conn, body string, header ...string) {
 	if err := r.Write(c); err != nil {
 		t.Error(err)
 	}
+	synctest.Wait()
 }
 
 // sendHTTP2 sends requests on streams of one connection that lets nothing come back but headers. What it reads of them it forgets.
@@ -171,9 +172,11 @@ func sendHTTP2(t *testing.T, c net.Conn, query string, streams int) {
 	send = append(send, frame(settings, ack, 0, nil)...)
 	for i := range streams {
 		send = append(send, frame(headers, endOfAll, uint32(2*i+1), fields)...)
-	}
-	if _, err := c.Write(send); err != nil {
-		t.Error(err)
+		if _, err := c.Write(send); err != nil {
+			t.Error(err)
+		}
+		send = nil
+		synctest.Wait()
 	}
 }
 
@@ -214,6 +217,7 @@ func TestAnswersOfWhoDoesNotRead(t *testing.T) {
 			c.expect(wsAck)
 			for i := range 40 {
 				c.send(fmt.Sprintf(`{"type":"subscribe","id":"%d","payload":%s}`, i, big))
+				synctest.Wait()
 			}
 			return []io.Closer{closing(c.conn.CloseNow)}
 		},
@@ -222,6 +226,7 @@ func TestAnswersOfWhoDoesNotRead(t *testing.T) {
 			c.expect(wsAck)
 			for i := range 40 {
 				c.send(fmt.Sprintf(`{"type":"subscribe","id":"%d","payload":{"query":"{ nothing }"}}`, i))
+				synctest.Wait()
 			}
 			return []io.Closer{closing(c.conn.CloseNow)}
 		},
