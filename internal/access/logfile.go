@@ -1,22 +1,36 @@
 package access
 
 import (
+	"errors"
 	"os"
 	"sync"
+	"syscall"
+	"time"
 )
 
-// logFile appends lines to a file, which it can open again.
+// writeTime is how long the reader of a pipe may take for a line, and retryTime once it has taken longer.
+const (
+	writeTime = time.Second
+	retryTime = 10 * time.Millisecond
+)
+
+var errStalled = errors.New("nobody reads the pipe")
+
+// logFile appends lines to a file, which it can open again. It may be a pipe.
 type logFile struct {
 	path string
 
-	mu   sync.Mutex
-	file *os.File
-	torn bool // the last line was written in part
+	mu      sync.Mutex
+	file    *os.File
+	torn    bool // the last line was written in part
+	stalled bool // the last line took too long: none is tried before the file is opened again
+	slow    bool // and none has been written since
 }
 
 // reopen opens the path again: where a write has failed, something else may be there by now. An error leaves the file that is open.
 func (f *logFile) reopen() error {
-	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	// A pipe that nobody has open for reading is an error, where opening it would wait for that for ever. For a file the flag means nothing.
+	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return err
 	}
@@ -25,7 +39,7 @@ func (f *logFile) reopen() error {
 	if f.file != nil {
 		f.file.Close() //nolint:errcheck // each line was written when it was made
 	}
-	f.file = file
+	f.file, f.stalled = file, false
 	return nil
 }
 
@@ -33,6 +47,21 @@ func (f *logFile) reopen() error {
 func (f *logFile) Write(line []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.stalled {
+		return 0, errStalled
+	}
+	wait := writeTime
+	if f.slow {
+		wait = retryTime
+	}
+	f.file.SetWriteDeadline(time.Now().Add(wait)) //nolint:errcheck // a file has none
+	n, err := f.write(line)
+	f.stalled = errors.Is(err, os.ErrDeadlineExceeded)
+	f.slow = f.stalled || f.slow && err != nil
+	return n, err
+}
+
+func (f *logFile) write(line []byte) (int, error) {
 	if f.torn {
 		if _, err := f.file.WriteString("\n"); err != nil {
 			return 0, err
