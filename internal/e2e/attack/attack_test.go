@@ -22,6 +22,7 @@ const (
 
 // Each attack is refused with what was wrong, costs no more than it may, and afterwards the program answers as before, and holds no more than before.
 func TestAttacks(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	friend, foe := from("127.0.0.1"), from("127.0.0.2")
 	if err := p.plainly(friend); err != nil {

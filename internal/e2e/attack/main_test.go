@@ -4,7 +4,6 @@ package attack_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,14 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	"roster/internal/sandbox"
 )
 
 // binary is the program.
@@ -35,7 +31,9 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // nothing depends on it
 	binary = filepath.Join(dir, "roster")
-	if out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "roster").CombinedOutput(); err != nil {
+	build := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-o", binary, "roster")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as operators have it: what it uses is measured
+	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "the program does not build: %v\n%s", err, out)
 		return 1
 	}
@@ -48,7 +46,10 @@ const patience = time.Minute
 // target is the program under attack.
 type target struct {
 	address string // host:port
+	config  string // the path of its configuration, of one that has one
 	cmd     *exec.Cmd
+	peaks   sync.Mutex
+	most    int // the most memory that it has held before forgetPeak, in bytes
 	log     *output
 	exited  chan struct{}
 }
@@ -81,25 +82,21 @@ func start(t *testing.T) *target {
 	return p
 }
 
-// startOn starts `serve` on systems, and waits until it is ready.
-func startOn(t *testing.T, systems *sandbox.Sandbox) *target {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "roster.yaml")
-	if err := systems.WriteConfig(path, "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	p, said := launch(t, "serve", "--config", path)
-	p.await(t, said, "Every collection has been read, or tried.")
-	return p
-}
+// hardLimit is how much memory the program may have at all, and softLimit what its garbage collector is told, both in bytes.
+const (
+	hardLimit = 1 << 30
+	softLimit = 512 << 20
+)
 
-// launch starts the program. It has to end well with the test.
+// launch starts the program under both limits. It has to end well with the test.
 func launch(t *testing.T, args ...string) (p *target, said *output) {
 	t.Helper()
-	p = &target{cmd: exec.CommandContext(context.Background(), binary, args...), log: &output{}, exited: make(chan struct{})}
+	// The system counts what of the program's memory can be written to, and gives it no more than that: see RLIMIT_DATA in setrlimit(2).
+	limited := append([]string{"-c", fmt.Sprintf(`ulimit -d %d && exec "$0" "$@"`, hardLimit>>10), binary}, args...)
+	p = &target{cmd: exec.CommandContext(context.Background(), "sh", limited...), log: &output{}, exited: make(chan struct{})}
 	said = &output{}
 	p.cmd.Stdout, p.cmd.Stderr = said, p.log
-	p.cmd.Env = append(os.Environ(), "GOTRACEBACK=all", "GOMAXPROCS=2")
+	p.cmd.Env = append(os.Environ(), "GOTRACEBACK=all", "GOMAXPROCS=2", fmt.Sprintf("GOMEMLIMIT=%d", softLimit))
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +130,7 @@ func (p *target) await(t *testing.T, said *output, ready string) {
 	if !until(func() bool { return strings.Contains(said.String(), ready) || p.over() }) || p.over() {
 		t.Fatalf("the program does not start: %s", p.log.String())
 	}
-	_, rest, _ := strings.Cut(said.String(), "http://")
+	_, rest, _ := strings.Cut(said.String(), "://")
 	p.address, _, _ = strings.Cut(rest, "\n")
 }
 
@@ -176,7 +173,11 @@ func (p *target) send(client *http.Client, method, query string, body io.Reader,
 
 // sendWithin is send for a caller who may go.
 func (p *target) sendWithin(ctx context.Context, client *http.Client, method, query string, body io.Reader, header ...string) answer {
-	r, err := http.NewRequestWithContext(ctx, method, "http://"+p.address+"/graphql"+query, body)
+	return sendTo(ctx, client, method, "http://"+p.address+"/graphql"+query, body, header...)
+}
+
+func sendTo(ctx context.Context, client *http.Client, method, url string, body io.Reader, header ...string) answer {
+	r, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
 		return answer{body: err.Error()}
 	}
@@ -201,82 +202,13 @@ func (p *target) sendWithin(ctx context.Context, client *http.Client, method, qu
 // plain is a query that everybody may send.
 const plain = `{"query":"{ users(first: 3) { totalCount nodes { name } } }"}`
 
+// plainly is that operation by itself.
+const plainly = `{ users(first: 3) { totalCount nodes { name } } }`
+
 func (p *target) plainly(client *http.Client) error {
 	a := p.send(client, http.MethodPost, "", strings.NewReader(plain))
 	if a.status != http.StatusOK || !strings.Contains(a.body, `"totalCount":1072`) {
 		return fmt.Errorf("a plain query gets HTTP %d %.200s", a.status, a.body)
 	}
 	return nil
-}
-
-// memory gives how much of it the program holds, in bytes.
-func (p *target) memory() (int, error) { return p.status("VmRSS:") }
-
-// peak gives the most memory that the program has held since forgetPeak, in bytes.
-func (p *target) peak(t *testing.T) int {
-	t.Helper()
-	n, err := p.status("VmHWM:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// forgetPeak begins to measure anew.
-func (p *target) forgetPeak(t *testing.T) {
-	t.Helper()
-	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// processorTime gives how long processors have worked for the program so far.
-func (p *target) processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ") // behind its name
-	fields := strings.Fields(rest)
-	user, err := strconv.Atoi(fields[11])
-	if err != nil {
-		t.Fatal(err)
-	}
-	system, err := strconv.Atoi(fields[12])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(user+system) * (time.Second / 100) // the unit is the same on all systems
-}
-
-// status gives a line of what the system says of the program, in bytes.
-func (p *target) status(name string) (int, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, name); ok {
-			n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")))
-			return n << 10, err
-		}
-	}
-	return 0, errors.New("the system does not say")
-}
-
-// descriptors counts what the program has open.
-func (p *target) descriptors() int {
-	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
-	if err != nil {
-		return -1
-	}
-	return len(all)
-}
-
-// goroutines ends the program, and counts what it was at.
-func (p *target) goroutines() int {
-	p.cmd.Process.Signal(syscall.SIGQUIT) //nolint:errcheck // then there is nothing to count
-	until(p.over)
-	return strings.Count(p.log.String(), "\ngoroutine ")
 }

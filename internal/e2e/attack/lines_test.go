@@ -1,0 +1,86 @@
+package attack_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// line is one thing that was seen to end the program, or to take it from everybody else, with others like it.
+type line struct {
+	seen    string
+	most    bounds
+	attacks []specimen
+}
+
+// specimen is one attack. It gives what it was answered at last.
+type specimen struct {
+	name   string
+	do     func(t *testing.T, g *ground, says string) (answer, used)
+	status int
+	says   string // is part of the answer
+}
+
+// client is an attack by somebody who asks.
+func client(do func(*target, *http.Client) answer) func(*testing.T, *ground, string) (answer, used) {
+	return func(t *testing.T, g *ground, _ string) (answer, used) {
+		t.Helper()
+		return g.measured(t, func() answer { return do(g.target, g.foe) })
+	}
+}
+
+// Each attack costs no more than it may, on a program that has 1 GiB of memory; everybody else is served throughout, and a source that was made to misbehave is
+// as before when it is well again.
+func TestLines(t *testing.T) {
+	t.Parallel()
+	for name, lines := range map[string][]line{
+		"of clients": slices.Concat(clientLines(), shareLines()),
+		"of vendors": vendorLines(),
+		"by itself":  aloneLines(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGround(t)
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan *served)
+			go func() { ended <- g.serveOthers(ctx, t, 250*time.Millisecond) }()
+			var report strings.Builder
+			for _, l := range lines {
+				fmt.Fprintf(&report, "\n%s", l.seen)
+				for _, a := range l.attacks {
+					fmt.Fprintf(&report, "\n%s", g.attack(t, l, a))
+					if g.over() {
+						t.Fatalf("%s has ended the program:\n%.3000s", a.name, g.log.String())
+					}
+				}
+			}
+			stop()
+			t.Logf("%s%s", <-ended, &report)
+		})
+	}
+}
+
+// attack carries an attack out, and says what it used.
+func (g *ground) attack(t *testing.T, l line, a specimen) string {
+	t.Helper()
+	g.under.Store(a.name)
+	slowly(func() bool { // what an attack before has left to the garbage collector is none of this one's
+		held, err := g.memory()
+		return err != nil || held < atRest
+	})
+	got, u := a.do(t, g, a.says)
+	if got.status != a.status || !strings.Contains(got.body, a.says) {
+		t.Errorf("%s: %d %.2000s; want %d and %s", a.name, got.status, got.body, a.status, a.says)
+	}
+	if e := u.exceed(l.most); e != "" {
+		t.Errorf("%s: %s", a.name, e)
+	}
+	return fmt.Sprintf("%s  %s", u, a.name)
+}
+
+// atRest is more memory than the program holds when its garbage has been collected.
+const atRest = 300 << 20
