@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"roster/internal/config"
+	"roster/internal/filestore"
 	"roster/internal/shared"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
@@ -33,7 +34,7 @@ func openLedger(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (led
 		if dir, err = writes.OpenDir(cfg.Writes.Dir); err != nil {
 			return nil, nil, fmt.Errorf("writes.dir: %w", err)
 		}
-		if dir.Shared() {
+		if filestore.AllowsOthers(cfg.Writes.Dir, 0o022) { // it is left so, since it may be meant: a volume for a group
 			log.Warn("others than the owner may write to writes.dir: whoever takes a file away there can have something made twice")
 		}
 		opt.Store = dir

@@ -1,12 +1,10 @@
 package app
 
 import (
-	"io/fs"
 	"log/slog"
-	"os"
-	"runtime"
 
 	"roster/internal/config"
+	"roster/internal/filestore"
 )
 
 // warn tells the log what of a configuration is allowed and dangerous. The directories must have been opened: they are made where there are none.
@@ -21,14 +19,8 @@ func warn(cfg *config.Config, log *slog.Logger) {
 	for _, d := range []struct{ setting, path string }{
 		{"cache_dir", cfg.CacheDir}, {"writes.dir", cfg.Writes.Dir}, {"credentials_dir", cfg.CredentialsDir},
 	} {
-		if d.path != "" && readableByOthers(d.path) {
+		if d.path != "" && filestore.AllowsOthers(d.path, 0o044) {
 			log.Warn("others than the owner may read a directory: allow its owner only (chmod 700)", slog.String("setting", d.setting))
 		}
 	}
-}
-
-// readableByOthers says whether a directory's mode lets its group or everybody list it. On Windows the mode does not tell.
-func readableByOthers(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && runtime.GOOS != "windows" && info.Mode()&(fs.ModePerm&0o044) != 0
 }

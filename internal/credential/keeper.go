@@ -45,7 +45,7 @@ func New(opt Options) *Keeper {
 		k.fault = func(string) {}
 	}
 	if d, ok := k.store.(*Dir); ok {
-		d.fault = k.fault
+		d.files.Step = func(step string) error { k.fault(step); return nil }
 	}
 	k.closing, k.close = context.WithCancel(context.Background())
 	return k

@@ -4,35 +4,28 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
+	"io/fs"
 	"time"
 
-	"roster/internal/lockfile"
+	"roster/internal/filestore"
 	"roster/internal/snapshot"
 )
 
-// directory is a shelf that outlives the process. Each snapshot has a file of parts, named by its version, and a small one that says which
-// that is. Both are written elsewhere and then put in place, so that none is ever seen half-written. A file's time of modification is when
-// it may go: nothing of a source that has left the configuration stays for longer than it would have been served.
+// directory is a shelf that outlives the process. Each snapshot has a file of parts, named by its version, and a small one, the manifest, that names the
+// version. The modification time of a file is when it may be removed: nothing of a source that has left the configuration stays for longer than it would
+// have been served. The seal finds damaged files, so that they need not be on the disk at once.
 type directory struct {
-	path  string
+	files *filestore.Dir
 	seal  *sealer
-	alone *lockfile.Lock
 }
 
-const (
-	manifestExt = ".manifest"
-	partsExt    = ".parts"
-	partialExt  = ".partial"
-	// partialPrefix tells our unfinished files from those of others, which a directory that is not ours alone may hold.
-	partialPrefix = "roster-"
-	// lockFile is locked while a process has the directory. It has a name of its own, since another store may be in the same directory.
-	lockFile = "roster-cache.lock"
-)
+const manifestExt, partsExt = ".manifest", ".parts"
+
+var cacheOptions = filestore.Options{
+	For: "the cache", Prefix: "roster-", LockFile: "roster-cache.lock",
+	Expired: func(f fs.FileInfo) bool { return keptFile.MatchString(f.Name()) && f.ModTime().Before(time.Now()) },
+}
 
 // OpenDir gives a tier that keeps its snapshots in a directory, for one process at a time: a second one would remove what the first is about to
 // write, and is refused. The directory is made where it is missing. The key encrypts what is kept; empty for none.
@@ -41,27 +34,17 @@ func OpenDir(path string, key []byte) (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, errors.New("the directory for the cache cannot be made")
-	}
-	d := &directory{path: path, seal: seal}
-	if d.alone, err = lockfile.TakeDir(path, lockFile); err != nil {
+	files, err := filestore.Open(path, cacheOptions)
+	if err != nil {
 		return nil, err
 	}
-	if err := d.write(partialPrefix+"probe"+partialExt, nil, time.Now()); err != nil {
-		return nil, errors.Join(errors.New("the directory for the cache cannot be written to"), d.close())
-	}
-	d.sweep()
-	return &Local{items: make(map[snapshot.Item]*localItem), shelf: d}, nil
+	return &Local{items: make(map[snapshot.Item]*localItem), shelf: &directory{files, seal}}, nil
 }
 
-// LookDir says what a directory holds of the items, in clear, also while a process has it. It changes nothing.
+// LookDir says what a directory holds of the items, in clear, also while a process has it. It changes nothing, except that it takes from others the right
+// to read the files.
 func LookDir(path string, items []snapshot.Item) []snapshot.Mark {
-	seal, err := newSealer(nil)
-	if err != nil {
-		return nil
-	}
-	d := &directory{path: path, seal: seal}
+	d := &directory{filestore.At(path, cacheOptions), &sealer{}}
 	marks := make([]snapshot.Mark, len(items))
 	for i, item := range items {
 		marks[i].Meta = d.load(item)
@@ -69,26 +52,7 @@ func LookDir(path string, items []snapshot.Item) []snapshot.Mark {
 	return marks
 }
 
-func (d *directory) close() error { return d.alone.Release() }
-
-// sweep removes what is no longer of use, and nothing that is not ours.
-func (d *directory) sweep() {
-	entries, err := os.ReadDir(d.path)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		name := e.Name()
-		partial := strings.HasPrefix(name, partialPrefix) && strings.HasSuffix(name, partialExt)
-		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() {
-			continue
-		}
-		if partial || keptFile.MatchString(name) && info.ModTime().Before(time.Now()) {
-			_ = os.Remove(filepath.Join(d.path, name))
-		}
-	}
-}
+func (d *directory) close() error { return d.files.Close() }
 
 // base gives the beginning of the names of an item's files.
 func base(item snapshot.Item) string {
@@ -96,52 +60,17 @@ func base(item snapshot.Item) string {
 	return fmt.Sprintf("%s-%s-%s.v%d", item.Source, item.Collection, hex.EncodeToString(sum[:6]), snapshot.Encoding)
 }
 
-func (d *directory) read(name string) []byte {
-	data, err := os.ReadFile(filepath.Join(d.path, name)) //nolint:gosec // the name is our own
-	if err != nil {
-		return nil
-	}
-	return data
-}
-
-// write puts a file in its place at once, to be removed after its time.
-func (d *directory) write(name string, data []byte, until time.Time) (err error) {
-	f, err := os.CreateTemp(d.path, partialPrefix+"*"+partialExt) // readable for its owner only
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chtimes(f.Name(), time.Time{}, until)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(d.path, name))
-	}
-	return err
-}
-
 func (d *directory) load(item snapshot.Item) snapshot.Meta {
+	data, _ := d.files.Get(base(item) + manifestExt) // what cannot be read is fetched again
 	now := time.Now()
-	return d.seal.readManifest(item, d.read(base(item)+manifestExt), now.UnixMicro(), now)
+	return d.seal.readManifest(item, data, now.UnixMicro(), now)
 }
 
 func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
 	until := meta.ReadAt.Add(s.KeepFor)
 	file := base(s.Item) + "." + d.seal.name([]byte(meta.Version)) + partsExt
 	meta.Parts, meta.Bytes = []string{file}, was.Bytes
-	path := filepath.Join(d.path, file)
-	if s.Rewrite || len(was.Parts) != 1 || was.Parts[0] != file || was.Count != meta.Count || os.Chtimes(path, time.Time{}, until) != nil {
+	if s.Rewrite || len(was.Parts) != 1 || was.Parts[0] != file || was.Count != meta.Count || d.files.Touch(file, until) != nil {
 		parts, err := s.Encode()
 		if err != nil {
 			return err
@@ -152,7 +81,7 @@ func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
 			sealed := d.seal.seal(part, about(s.Item, fmt.Sprintf("%s:%d:%d", file, i, len(parts))))
 			data = append(binary.AppendUvarint(data, uint64(len(sealed))), sealed...)
 		}
-		if err := d.write(file, data, until); err != nil {
+		if err := d.files.Put(file, data, until); err != nil {
 			return err
 		}
 	}
@@ -160,11 +89,11 @@ func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
 	if err != nil {
 		return err
 	}
-	if err := d.write(base(s.Item)+manifestExt, manifest, until); err != nil {
+	if err := d.files.Put(base(s.Item)+manifestExt, manifest, until); err != nil {
 		return err
 	}
 	if len(was.Parts) == 1 && was.Parts[0] != file {
-		_ = os.Remove(filepath.Join(d.path, filepath.Base(was.Parts[0])))
+		_ = d.files.Remove(was.Parts[0])
 	}
 	return nil
 }
@@ -173,9 +102,10 @@ func (d *directory) get(item snapshot.Item, meta *snapshot.Meta) [][]byte {
 	if len(meta.Parts) != 1 {
 		return nil
 	}
-	file := filepath.Base(meta.Parts[0])
+	file := meta.Parts[0]
+	data, _ := d.files.Get(file)
 	var sealed [][]byte
-	for data := d.read(file); len(data) > 0; {
+	for len(data) > 0 {
 		n, size := binary.Uvarint(data)
 		if size <= 0 || n > uint64(len(data)-size) { //nolint:gosec // size is within data
 			return nil

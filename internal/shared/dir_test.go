@@ -10,6 +10,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/shared"
+	"roster/internal/shared/redistest"
 	"roster/internal/snapshot"
 )
 
@@ -39,6 +40,7 @@ func TestRestartServesFromTheDirectory(t *testing.T) {
 	src := newSource("a", "1", "2")
 	k, stop := keepIn(t, dir, "", src)
 	settled(t, "fresh[1 2]", "a", k)
+	redistest.Await(t, func() bool { return k.Statuses()[1].State == snapshot.Fresh }, "teams")
 	readAt := k.Statuses()[0].SyncedAt
 	stop()
 	k, stop = keepIn(t, dir, "", src)

@@ -14,5 +14,5 @@ func (d *Dir) Bound(keys, ofCaller, notes int) {
 // Len says how much a store holds.
 func (m *Memory) Len() int { return len(m.values) }
 
-// NewPath is where a file of a Dir lies until it is whole.
-const NewPath = newPath
+// FailWith makes a directory take nothing, with that error; nil: no error.
+func (d *Dir) FailWith(err error) { d.files.Step = func(string) error { return err } }

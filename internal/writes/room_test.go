@@ -3,10 +3,11 @@ package writes_test
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,10 +128,7 @@ func TestDirThatTakesNothing(t *testing.T) {
 		defer stop()
 		key, other := "k", "l"
 		first := w.do("createTeam", writes.Request{Key: &key})
-		obstacle := filepath.Join(path, writes.NewPath)
-		if err := os.Mkdir(obstacle, 0o700); err != nil {
-			t.Fatal(err)
-		}
+		d.FailWith(&fs.PathError{Op: "write", Path: filepath.Join(path, "file"), Err: syscall.EIO})
 		for name, key := range map[string]*string{"with a key": &other, "without": nil} {
 			res, err := w.writer.CreateTeam(t.Context(), writes.Request{Source: "ws", Key: key}, writes.CreateTeam{Name: "Other"})
 			if !errors.Is(err, writes.ErrUnavailable) || v.calls() != 1 {
@@ -143,9 +141,7 @@ func TestDirThatTakesNothing(t *testing.T) {
 		if again := w.do("createTeam", writes.Request{Key: &key}); again.Outcome != writes.Done || *again.Ref != *first.Ref {
 			t.Errorf("an answered key gives %+v", again)
 		}
-		if err := os.Remove(obstacle); err != nil {
-			t.Fatal(err)
-		}
+		d.FailWith(nil)
 		if res, err := w.writer.CreateTeam(t.Context(), writes.Request{Source: "ws", Key: &other}, writes.CreateTeam{Name: "Other"}); err != nil || res.Outcome != writes.Done {
 			t.Errorf("then: %+v, %v", res, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"roster/internal/filestore"
 	"roster/internal/writes"
 )
 
@@ -166,13 +167,13 @@ func TestDirIsForOneProcess(t *testing.T) {
 		t.Fatalf("after the first has ended: %v", err)
 	}
 	defer func() { _ = after.Close() }()
-	if after.Shared() {
+	if filestore.AllowsOthers(path, 0o022) {
 		t.Error("a directory of its owner is said to be others' too")
 	}
 	if err := os.Chmod(path, 0o770); err != nil {
 		t.Fatal(err)
 	}
-	if !after.Shared() {
+	if !filestore.AllowsOthers(path, 0o022) {
 		t.Error("a directory that a group may write to is not said to be")
 	}
 }

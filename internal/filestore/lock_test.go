@@ -1,7 +1,8 @@
-package lockfile_test
+package filestore_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"roster/internal/lockfile"
+	"roster/internal/filestore"
 )
 
 // pathEnv names the file that the other process locks.
@@ -18,12 +19,18 @@ const pathEnv = "ROSTER_TEST_LOCK"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(pathEnv); path != "" {
-		_, err := lockfile.Take(path)
+		_, err := tryLock(path)
 		fmt.Fprintln(os.Stdout, err)
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+func tryLock(path string) (*filestore.Lock, error) {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	return filestore.At(filepath.Dir(path), filestore.Options{}).Lock(now, filepath.Base(path))
 }
 
 // other starts a process that takes the lock, and says how that went.
@@ -60,23 +67,22 @@ func TestOneProcessHasTheLock(t *testing.T) {
 	if said != "<nil>" {
 		t.Fatalf("the first: %s", said)
 	}
-	if _, err := lockfile.Take(path); !errors.Is(err, lockfile.ErrTaken) {
+	if _, err := tryLock(path); !errors.Is(err, filestore.ErrLocked) {
 		t.Errorf("while another process has it: %v", err)
 	}
 	kill() // the system ends the lock
-	l, err := lockfile.Take(path)
+	l, err := tryLock(path)
 	if err != nil {
 		t.Fatalf("after the other has ended: %v", err)
 	}
-	if _, err := lockfile.Take(path); !errors.Is(err, lockfile.ErrTaken) {
+	if _, err := tryLock(path); !errors.Is(err, filestore.ErrLocked) {
 		t.Errorf("while this process has it: %v", err)
 	}
-	if said, _ := other(t, path); said != lockfile.ErrTaken.Error() {
+	if said, _ := other(t, path); said != filestore.ErrLocked.Error() {
 		t.Errorf("the other: %s", said)
 	}
-	if err := errors.Join(l.Release(), l.Release()); err != nil {
-		t.Error(err)
-	}
+	l.Unlock()
+	l.Unlock()
 	if said, _ := other(t, path); said != "<nil>" {
 		t.Errorf("the other, after the lock was given back: %s", said)
 	}
@@ -84,7 +90,7 @@ func TestOneProcessHasTheLock(t *testing.T) {
 
 func TestFileThatCannotBeLocked(t *testing.T) {
 	t.Parallel()
-	if _, err := lockfile.Take(filepath.Join(t.TempDir(), "none", "lock")); err == nil || errors.Is(err, lockfile.ErrTaken) {
+	if _, err := tryLock(filepath.Join(t.TempDir(), "none", "lock")); err == nil || errors.Is(err, filestore.ErrLocked) {
 		t.Errorf("got %v", err)
 	}
 }
