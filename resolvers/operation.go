@@ -178,6 +178,9 @@ func missing(st snapshot.Status, onlyKept bool, now time.Time) *gqlerror.Error {
 	if st.Err != nil {
 		why = reason(st.Err)
 		ext["reason"] = model.SourceErrorCode(st.Err.Kind)
+	} else if st.Short != nil {
+		why = st.Short.Detail
+		ext["reason"] = model.SourceErrorCode(st.Short.Kind)
 	}
 	if !st.RetryAt.IsZero() { // where it is being read already, asking again soon may help
 		ext["retryAfter"] = max(1, int(math.Ceil(st.RetryAt.Sub(now).Seconds())))

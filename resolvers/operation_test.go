@@ -219,8 +219,9 @@ func TestMissingSources(t *testing.T) {
 				Extensions: map[string]any{"code": "SOURCE_UNAVAILABLE", "source": "crm", "reason": "RATE_LIMITED", "retryAfter": 3600.},
 			}
 			mailer := answerError{
-				Message: "accounts of source mailer are incomplete: they have not been read to the end", Path: []any{field},
-				Extensions: map[string]any{"code": "SOURCE_INCOMPLETE", "source": "mailer"},
+				Message: "accounts of source mailer are incomplete: the source's own numbers contradict its rows or cannot be read, or it may have cut its list" +
+					". Until it is read whole, nothing counts as removed; roster check shows what the credential may see", Path: []any{field},
+				Extensions: map[string]any{"code": "SOURCE_INCOMPLETE", "source": "mailer", "reason": "BAD_RESPONSE"},
 			}
 			if want = append(want, ws, crm); field != "teams" { // the mailer's accounts name none
 				want = append(want, mailer)

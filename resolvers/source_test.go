@@ -35,7 +35,10 @@ func TestSources(t *testing.T) {
 				well("ACCOUNTS", 3), well("TEAMS", 1), well("ROLES", 1),
 			}},
 			map[string]any{"name": "mailer", "kind": "ALTCRAFT", "state": "INCOMPLETE", "breaker": "CLOSED", "capabilities": []any{}, "collections": []any{
-				map[string]any{"kind": "ACCOUNTS", "state": "INCOMPLETE", "count": 1., "expectedCount": 3., "syncedAt": now, "triedAt": now, "error": nil},
+				map[string]any{"kind": "ACCOUNTS", "state": "INCOMPLETE", "count": 1., "expectedCount": 3., "syncedAt": now, "triedAt": now, "error": map[string]any{
+					"message": "the source counts 3 of them, and 1 have been read. Until it is read whole, nothing counts as removed; roster check shows what the credential may see",
+					"code":    "BAD_RESPONSE", "retryAt": nil,
+				}},
 			}},
 			map[string]any{"name": "crm", "kind": "KOMMO", "state": "MISSING", "breaker": "OPEN", "capabilities": []any{}, "collections": []any{
 				well("ACCOUNTS", 1),

@@ -35,6 +35,8 @@ func (r *Resolver) sourceCollection(st snapshot.Status) *model.SourceCollection 
 	}
 	if st.Err != nil {
 		c.Error = &model.SourceError{Message: reason(st.Err), Code: st.Err.Kind, RetryAt: known(st.RetryAt)}
+	} else if st.Short != nil {
+		c.Error = &model.SourceError{Message: st.Short.Detail, Code: st.Short.Kind}
 	}
 	if l := st.Loss; l != nil {
 		c.Loss = &model.SourceLoss{Since: l.Since, AcceptedAt: st.AcceptAt, Known: l.Known, Found: l.Found, Lost: l.Lost}

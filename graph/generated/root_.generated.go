@@ -3612,7 +3612,7 @@ enum CollectionKind {
   CONTACT_FOLDERS
 }
 
-"Why a source could not be read."
+"Why a source could not be read, or not to its end."
 type SourceError {
   "In our words, never the vendor's."
   message: String!
@@ -3634,7 +3634,7 @@ enum SourceErrorCode {
   RATE_LIMITED
   TIMEOUT
   UNAVAILABLE
-  "The answer could not be understood."
+  "The answer could not be understood, or its own numbers contradict it: the message has them, and the collection is INCOMPLETE."
   BAD_RESPONSE
   "It shows far fewer records than are known: see SourceCollection.loss."
   SUSPICIOUS_LOSS

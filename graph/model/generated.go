@@ -193,7 +193,7 @@ type SourceCredential struct {
 	Message *string `json:"message,omitempty"`
 }
 
-// Why a source could not be read.
+// Why a source could not be read, or not to its end.
 type SourceError struct {
 	// In our words, never the vendor's.
 	Message string               `json:"message"`

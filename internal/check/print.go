@@ -109,6 +109,8 @@ func (r *Report) notes(w io.Writer) error {
 			lines = append(lines, fmt.Sprintf("… %s: as far as the source's limit let it in time; a longer --timeout reads all", c.Kind))
 		} else if c.Err != nil {
 			lines = append(lines, "! "+c.Err.Error())
+		} else if !c.Complete {
+			lines = append(lines, fmt.Sprintf("! %s: not complete: %s", c.Kind, connectors.ShortDetail(c.Expected, c.Count, c.Anomalies)))
 		}
 		for _, a := range c.Anomalies {
 			lines = append(lines, "! "+anomaly(c.Kind, a))

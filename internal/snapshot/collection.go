@@ -69,6 +69,7 @@ type learnt struct {
 type condition struct {
 	state   State
 	failing bool
+	short   bool
 	kind    connectors.ErrorKind
 }
 
@@ -194,7 +195,7 @@ func (c *collection) settle(ctx context.Context, now time.Time, changed bool) {
 	if v.snap != nil && c.kept(v, now) == nil {
 		v = c.change(func(v *view) { v.snap = nil })
 	}
-	is := condition{state: c.state(v, now), failing: v.err != nil}
+	is := condition{state: c.state(v, now), failing: v.err != nil, short: v.err == nil && v.short != nil}
 	if is.failing {
 		if is.kind = v.err.Kind; is.kind == connectors.KindTimeout {
 			is.kind = connectors.KindUnavailable // a source that is down shows now the one, now the other
@@ -230,6 +231,9 @@ func (c *collection) report(ctx context.Context, v *view, was condition, now tim
 		level, message = slog.LevelWarn, "collection cannot be read"
 		attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.String("error", e.Error()),
 			slog.Duration("retry_in", v.next.Sub(now).Round(time.Second)))
+	case r.Status.Short != nil:
+		level, message = slog.LevelWarn, "collection is incomplete"
+		attrs = append(attrs, slog.String("reason", r.Status.Short.Detail), slog.Duration("retry_in", v.next.Sub(now).Round(time.Second)))
 	case r.Status.State == Fresh && was.state == Missing:
 		message = "collection is read"
 	case r.Status.State == Fresh && was.failing:

@@ -194,7 +194,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 		c.failures++
 	}
 	changed := c.publish(snap, func(v *view) {
-		v.reading, v.err = false, o.err
+		v.reading, v.err, v.short = false, o.err, c.shortError(o)
 		switch {
 		case o.complete && o.since != nil:
 			v.quick = o.took(start, now, v.quick)

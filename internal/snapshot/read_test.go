@@ -114,13 +114,14 @@ func TestStatusTellsTimesAndCounts(t *testing.T) {
 		}
 		pass(500 * time.Millisecond)
 		want = snapshot.Status{Key: accounts, State: snapshot.Incomplete, Count: 5, Expected: &seven, SyncedAt: began, TriedAt: began,
-			FreshFor: time.Minute, Reads: 1}
+			FreshFor: time.Minute, Reads: 1, Short: &connectors.Error{Source: "a", Op: "accounts", Kind: connectors.KindBadResponse,
+				Detail: "the source counts 7 of them, and 5 have been read. Until it is read whole, nothing counts as removed; roster check shows what the credential may see"}}
 		if diff := cmp.Diff(want, k.Statuses()[0]); diff != "" {
 			t.Errorf("after a short reading (-want +got):\n%s", diff)
 		}
 		pass(40 * time.Second)
 		got := k.Statuses()[0]
-		if got.Err == nil || got.Err.Source != "a" || !got.TriedAt.After(began) || !got.SyncedAt.Equal(began) ||
+		if got.Short != nil || got.Err == nil || got.Err.Source != "a" || !got.TriedAt.After(began) || !got.SyncedAt.Equal(began) ||
 			got.RetryAt.Sub(got.TriedAt) < 5*time.Minute {
 			t.Errorf("after a failure: %+v", got)
 		}

@@ -143,7 +143,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 	c.counts.taken.Add(1)
 	c.there.Store(m)
 	changed := c.publish(snap, func(v *view) {
-		v.reading, v.err = false, nil
+		v.reading, v.err, v.short = false, nil, nil
 		if snap.Loss != nil {
 			v.err = c.lossError(snap.Loss)
 		}

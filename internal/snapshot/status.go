@@ -41,6 +41,8 @@ type Status struct {
 	TriedAt time.Time
 	// Err is why the last reading that ended has failed; nil after a success.
 	Err *connectors.Error
+	// Short is why the data is incomplete although nothing has failed, such as by the source's own count; nil otherwise.
+	Short *connectors.Error
 	// RetryAt is when the collection is read again after a failure, if somebody still asks for it; zero after a success.
 	RetryAt time.Time
 	// FreshFor is the effective fresh_for: no shorter than MinInterval, nor than four times what the last complete reading took.
@@ -79,6 +81,7 @@ const (
 type view struct {
 	snap    *Snapshot
 	err     *connectors.Error // of the last reading that ended
+	short   *connectors.Error // why that one is known to lack something although nothing has failed
 	took    time.Duration     // what the last complete reading of everything took
 	quick   time.Duration     // what the last reading of changes took
 	reading bool
@@ -149,6 +152,7 @@ func (c *collection) result(v *view, now time.Time) Result {
 			r.Status.Loss, r.Status.AcceptAt = l, c.acceptAt(l)
 		}
 	}
+	r.Status.Short = c.shortage(v, &r)
 	if v.err != nil {
 		r.Status.RetryAt = v.next
 	}
