@@ -2,10 +2,13 @@ package rocketchat
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"roster/connectors"
@@ -110,4 +113,45 @@ func TestMembersThatContradict(t *testing.T) {
 
 func counted(anomalies []connectors.Anomaly, field string) bool {
 	return slices.ContainsFunc(anomalies, func(a connectors.Anomaly) bool { return a.Field == field && a.Example == "number" })
+}
+
+// One person may be in every team: max_rows bounds the members of all teams together, whether a team's first page or a later team goes beyond.
+func TestMembersOfAllTeamsAreBounded(t *testing.T) {
+	t.Parallel()
+	const teams, each = 3, 4
+	rows := func(n int, row func(i int) map[string]any) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+			shown := []map[string]any{}
+			for i := min(offset, n); i < n; i++ {
+				shown = append(shown, row(i))
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(map[string]any{"success": true, "teams": shown, "members": shown, "count": len(shown), "offset": offset, "total": n})
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/v1/teams.listAll", rows(teams, func(i int) map[string]any { return map[string]any{"_id": id(i), "name": "Team"} }))
+	mux.Handle("/api/v1/teams.members", rows(each, func(i int) map[string]any { return map[string]any{"user": map[string]any{"_id": id(i)}} }))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	for most := each; most <= teams*each+1; most++ {
+		cfg := config(server.URL)
+		cfg.Bounds.Rows = most
+		source, err := Open(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := source.Teams.List(t.Context(), nil)
+		if most >= teams*each {
+			if err != nil || len(got.Records) != teams || !got.Complete {
+				t.Errorf("with max_rows %d: %d teams, complete %v, %v", most, len(got.Records), got.Complete, err)
+			}
+			continue
+		}
+		e, ok := errors.AsType[*connectors.Error](err)
+		if want := fmt.Sprintf("more than %d members together, which max_rows", most); !ok || e.Kind != connectors.KindBadResponse || !strings.Contains(e.Detail, want) || got.Complete {
+			t.Errorf("with max_rows %d: complete %v, %v", most, got.Complete, err)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package rocketchat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -42,6 +43,7 @@ type teamList struct {
 	read          connectors.Collector[connectors.Team]
 	refusal       error
 	refused, gone int
+	members       int // of all teams so far
 }
 
 func (l *teamList) run(ctx context.Context, c *client, tell func()) (connectors.Listing[connectors.Team], error) {
@@ -75,7 +77,8 @@ func (l *teamList) run(ctx context.Context, c *client, tell func()) (connectors.
 // ask reads the members of one team, and takes it.
 func (l *teamList) ask(ctx context.Context, c *client, record connectors.Team) error {
 	if record.ID != "" {
-		members, odd, whole, err := c.members(ctx, record.ID)
+		members, odd, whole, err := c.members(ctx, record.ID, l.members)
+		l.members += len(members)
 		switch e := connectors.AsError("", err); {
 		case err == nil:
 			record.Members, l.end.Whole = members, l.end.Whole && whole
@@ -124,9 +127,15 @@ func (c *client) teamRows(ctx context.Context) (found []connectors.Team, odd con
 
 // members reads the IDs of a team's members, in their order. Whole says that nobody is known to be missing. A row without a user is what
 // is left of one who was deleted; a user who cannot be read is missing.
-func (c *client) members(ctx context.Context, teamID string) (ids []string, odd connectors.Anomalies, whole bool, err error) {
+//
+// Before is how many members the teams before it have: those of all teams together are bounded as a collection's rows are, since one person may be
+// in every team.
+func (c *client) members(ctx context.Context, teamID string, before int) (ids []string, odd connectors.Anomalies, whole bool, err error) {
 	var resp *rest.Response
-	deleted := 0
+	deleted, left := 0, max(1, c.rest.MaxRows()-before)
+	tooMany := func(resp *rest.Response) error {
+		return resp.Fail(connectors.KindBadResponse, fmt.Sprintf("the teams have more than %d members together, which max_rows of the source allows", c.rest.MaxRows()))
+	}
 	w := connectors.Walk[decode.Value]{
 		Fetch: func(ctx context.Context, offset int) (p connectors.Page[decode.Value], err error) {
 			query := paging(offset, pageSize)
@@ -137,9 +146,14 @@ func (c *client) members(ctx context.Context, teamID string) (ids []string, odd 
 			return page(resp, "members", offset, &odd)
 		},
 		Key:     memberID,
-		MaxRows: c.rest.MaxRows(),
-		Fail:    func(detail string) error { return resp.Fail(connectors.KindBadResponse, detail) },
-		Begin:   func() { ids, odd, deleted = []string{}, connectors.Anomalies{}, 0 },
+		MaxRows: left,
+		Fail: func(detail string) error {
+			if detail == connectors.DetailTooManyRows(left) {
+				return tooMany(resp)
+			}
+			return resp.Fail(connectors.KindBadResponse, detail)
+		},
+		Begin: func() { ids, odd, deleted = []string{}, connectors.Anomalies{}, 0 },
 		Take: func(rows []decode.Value) {
 			for _, row := range rows {
 				if id := memberID(row.Noting(&odd)); id != "" {
@@ -154,6 +168,9 @@ func (c *client) members(ctx context.Context, teamID string) (ids []string, odd 
 	end, err := w.Run(ctx)
 	if err != nil {
 		return nil, odd, false, err
+	}
+	if before+len(ids) > c.rest.MaxRows() {
+		return nil, odd, false, tooMany(resp)
 	}
 	slices.Sort(ids)
 	return ids, odd, odd.All() == nil && end.Complete(len(ids)+deleted), nil
