@@ -10,7 +10,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
-	"roster/internal/roster"
+	"roster/internal/generation"
 )
 
 func TestExtent(t *testing.T) {
@@ -64,7 +64,7 @@ func TestPageEndsWithTheOperation(t *testing.T) {
 	}
 	built := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Accounts: people}})
 	ctx, cancel := context.WithCancel(t.Context())
-	op := &operation{view: viewUntil(ctx, &roster.View{Directory: built})}
+	op := &operation{view: viewUntil(ctx, &generation.View{Directory: built})}
 	ask := func() (*directory.UserConnection, error) {
 		return new(Resolver).userPage(context.WithValue(ctx, operationKey{}, op), func(d *directory.Directory) (*directory.UserConnection, error) {
 			cancel() // the client goes while the page is put together

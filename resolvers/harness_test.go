@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
-	"roster/internal/roster"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 	"roster/resolvers"
@@ -28,7 +28,7 @@ type world struct {
 	handler http.Handler
 	api     *resolvers.Resolver
 	keeper  *snapshot.Keeper
-	roster  *roster.Roster
+	roster  *generation.Publisher
 	ledger  *writes.Ledger
 	log     strings.Builder
 }
@@ -38,15 +38,15 @@ func newWorld(t *testing.T, sources ...*connectors.Source) *world {
 	t.Helper()
 	w := &world{t: t}
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
-	var trusted []roster.Source
+	var trusted []generation.Source
 	for _, s := range sources {
-		trusted = append(trusted, roster.Source{Source: s})
+		trusted = append(trusted, generation.Source{Source: s})
 	}
 	w.ledger = writes.NewLedger(writes.LedgerOptions{})
-	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: trusted, Overlay: w.ledger})
+	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: trusted, Overlay: w.ledger})
 	there := presence.New(sources, presence.Options{})
-	w.api = &resolvers.Resolver{Roster: w.roster, Keeper: w.keeper, Presence: there,
-		Writer: writes.New(writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger}), Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
+	w.api = &resolvers.Resolver{Publisher: w.roster, Keeper: w.keeper, Presence: there,
+		Writer: writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger}), Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
 	w.handler = httpapi.New(httpapi.Options{API: w.api, Introspection: true})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup

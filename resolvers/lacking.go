@@ -7,14 +7,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"roster/internal/roster"
+	"roster/internal/generation"
 )
 
 // maxFieldsTold is for how many of an operation's own fields a source that lacks something is reported.
 const maxFieldsTold = 10
 
 // lacking gives an error for each source that lacks data in these collections, and one for each that has it older than the caller wishes.
-func (op *operation) lacking(n roster.Needs) gqlerror.List {
+func (op *operation) lacking(n generation.Required) gqlerror.List {
 	var errs gqlerror.List
 	for _, st := range op.view.Missing(n) {
 		errs = append(errs, missing(st, op.onlyKept, time.Now()))
@@ -30,9 +30,9 @@ func (op *operation) lacking(n roster.Needs) gqlerror.List {
 func (op *operation) lackingByField(document *graphql.OperationContext) gqlerror.List {
 	var errs gqlerror.List
 	told := make(map[any]int)
-	names, needs := rootNeeds(document)
+	names, byField := requiredByRootFields(document)
 	for _, name := range names {
-		for _, e := range op.lacking(needs[name]) {
+		for _, e := range op.lacking(byField[name]) {
 			if source := e.Extensions["source"]; told[source] < maxFieldsTold {
 				told[source]++
 				e.Path = ast.Path{ast.PathName(name)}
@@ -43,21 +43,21 @@ func (op *operation) lackingByField(document *graphql.OperationContext) gqlerror
 	return errs
 }
 
-// rootNeeds gives what each of the operation's own fields can touch, with all that is below it, by the name that the response gives it, and those
-// names in their order.
-func rootNeeds(document *graphql.OperationContext) (names []string, needs map[string]roster.Needs) {
-	needs = make(map[string]roster.Needs)
+// requiredByRootFields returns the names of the root fields in the response, in their order, and by name the collections that each needs, including the
+// fields below it.
+func requiredByRootFields(document *graphql.OperationContext) (names []string, byField map[string]generation.Required) {
+	byField = make(map[string]generation.Required)
 	walk(document, document.Operation.SelectionSet, func(root *ast.Field) bool {
-		if _, known := needs[root.Alias]; !known {
+		if _, known := byField[root.Alias]; !known {
 			names = append(names, root.Alias)
 		}
-		n := fieldNeeds(root, document.Variables)
+		n := requiredByField(root, document.Variables)
 		walk(document, root.SelectionSet, func(f *ast.Field) bool {
-			n |= fieldNeeds(f, document.Variables)
+			n |= requiredByField(f, document.Variables)
 			return true
-		}, func(typeName string) { n |= typeNeeds[typeName] })
-		needs[root.Alias] |= n
+		}, func(typeName string) { n |= requiredByType[typeName] })
+		byField[root.Alias] |= n
 		return false
 	}, nil)
-	return names, needs
+	return names, byField
 }

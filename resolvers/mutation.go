@@ -24,7 +24,7 @@ func request(ctx context.Context, source string, key *string, dryRun bool) write
 // one after the other, each with all that is below it, so that nobody looks at the operation meanwhile.
 func (r *Resolver) after(ctx context.Context) *directory.Directory {
 	op := operationOf(ctx)
-	op.view, op.statuses = op.anew(ctx), sync.OnceValue(r.Roster.Statuses)
+	op.view, op.statuses = op.anew(ctx), sync.OnceValue(r.Publisher.Statuses)
 	return op.view.Directory
 }
 

@@ -16,23 +16,23 @@ import (
 	"roster/internal/bounds"
 	"roster/internal/cost"
 	"roster/internal/freshness"
+	"roster/internal/generation"
 	"roster/internal/loaders"
-	"roster/internal/roster"
 	"roster/internal/snapshot"
 )
 
 // operation is what one operation sees from beginning to end.
 type operation struct {
-	view     *roster.View
+	view     *generation.View
 	presence *loaders.Presence // nil where no field asks for it
 	oneAsks  bool              // for presence: a single one of the operation's own fields
 	statuses func() []snapshot.Status
-	anew     func(context.Context) *roster.View // what a mutation's next field sees
-	needs    roster.Needs                       // of all its fields
-	onlyKept bool                               // nothing may be read for its sake
-	refused  gqlerror.List                      // representations that name nothing
-	withheld *withheld                          // fields that the caller may not see
-	selves   selves                             // whom sources take the caller for, by their own token
+	anew     func(context.Context) *generation.View // what a mutation's next field sees
+	required generation.Required                    // of all its fields
+	onlyKept bool                                   // nothing may be read for its sake
+	refused  gqlerror.List                          // representations that name nothing
+	withheld *withheld                              // fields that the caller may not see
+	selves   selves                                 // whom sources take the caller for, by their own token
 	began    time.Time
 	record   *access.Entry // nil where none is kept
 	extent
@@ -78,7 +78,7 @@ func (e *extension) Validate(schema graphql.ExecutableSchema) (err error) {
 	return err
 }
 
-// InterceptOperation withholds what the caller may not see, loads what the operation needs, and fixes what it sees.
+// InterceptOperation withholds what the caller may not see, loads what the operation required, and fixes what it sees.
 func (e *extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	document, caller, began := graphql.GetOperationContext(ctx), access.FromContext(ctx), time.Now()
 	withheld := e.policy.withheld(document, caller)
@@ -91,23 +91,23 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	withheld.from(document)
 	e.state(document)
 	refused := checkRepresentations(document, e.presented(), bounds.FromContext(ctx))
-	n := needsOf(document)
+	n := requiredOf(document)
 	exchange := freshness.FromContext(ctx)
 	wish := exchange.Wish
-	results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections),
+	results, waited := loaders.Collections(ctx, e.Keeper, e.Publisher.Keys(n.collections),
 		snapshot.Wish{NotBefore: wish.NotBefore(), IfError: wish.StaleIfError, OnlyKept: wish.OnlyIfCached})
-	view := e.Roster.View(ctx, results, waited)
+	view := e.Publisher.View(ctx, results, waited)
 	if errs := e.affords(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return refuse(errs...)
 	}
-	op := &operation{view: viewUntil(ctx, view), needs: n.collections, onlyKept: wish.OnlyIfCached, refused: refused, withheld: withheld,
-		statuses: sync.OnceValue(e.Roster.Statuses), began: began, record: e.record(document, n, withheld)}
+	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyKept: wish.OnlyIfCached, refused: refused, withheld: withheld,
+		statuses: sync.OnceValue(e.Publisher.Statuses), began: began, record: e.record(document, n, withheld)}
 	if document.Operation.Operation == ast.Query && access.WorksectionToken(ctx) == "" { // else what a source says of the caller may be in it, which is good for this moment only
 		exchange.Answer = answerOf(op.view, n)
 	}
-	op.anew = func(ctx context.Context) *roster.View {
-		results, waited := loaders.Collections(ctx, e.Keeper, e.Roster.Keys(n.collections), snapshot.Wish{})
-		return viewUntil(ctx, e.Roster.View(ctx, results, waited))
+	op.anew = func(ctx context.Context) *generation.View {
+		results, waited := loaders.Collections(ctx, e.Keeper, e.Publisher.Keys(n.collections), snapshot.Wish{})
+		return viewUntil(ctx, e.Publisher.View(ctx, results, waited))
 	}
 	if n.presence > 0 {
 		op.presence, op.oneAsks = loaders.NewPresence(e.Presence), n.presence == 1
@@ -119,7 +119,7 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 }
 
 // viewUntil gives a view whose directory answers nothing more once the operation's time is over, or its client has gone.
-func viewUntil(ctx context.Context, v *roster.View) *roster.View {
+func viewUntil(ctx context.Context, v *generation.View) *generation.View {
 	v.Directory = v.Directory.Until(func() bool { return ctx.Err() != nil })
 	return v
 }
@@ -135,7 +135,7 @@ func (e *extension) InterceptResponse(ctx context.Context, next graphql.Response
 	}
 	resp.Data = e.presented().Answer(resp.Data)
 	resp.Errors = bounds.FromContext(ctx).AddAll(append(resp.Errors, op.refused...), op.withheld.errors())
-	lacking := op.lacking(op.needs)
+	lacking := op.lacking(op.required)
 	e.tell(ctx, resp, lacking)
 	return e.write(ctx, op, resp, len(lacking) > 0)
 }
@@ -192,7 +192,7 @@ func missing(st snapshot.Status, onlyKept bool, now time.Time) *gqlerror.Error {
 }
 
 // older says which source has data older than the caller wishes, why, and when it is worth asking again.
-func older(o roster.Older, now time.Time) *gqlerror.Error {
+func older(o generation.Older, now time.Time) *gqlerror.Error {
 	why := "they could not be read again in time"
 	if o.NextAt.After(now) {
 		why = "they have been read so lately that they may not be read again yet"
@@ -209,7 +209,7 @@ func older(o roster.Older, now time.Time) *gqlerror.Error {
 }
 
 // answerOf says how old an operation's data is; nil where it needs none. Who is there is never good for longer than the moment.
-func answerOf(view *roster.View, n needs) *freshness.Answer {
+func answerOf(view *generation.View, n required) *freshness.Answer {
 	oldestAt, freshUntil, ok := view.Freshness()
 	if !ok {
 		return nil

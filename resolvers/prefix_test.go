@@ -16,7 +16,7 @@ import (
 // prefixed serves the same under other names.
 func (w *world) prefixed(prefix string) *world {
 	out := *w
-	out.api = &resolvers.Resolver{Roster: w.api.Roster, Keeper: w.api.Keeper, Presence: w.api.Presence, Writer: w.api.Writer, Logger: w.api.Logger,
+	out.api = &resolvers.Resolver{Publisher: w.api.Publisher, Keeper: w.api.Keeper, Presence: w.api.Presence, Writer: w.api.Writer, Logger: w.api.Logger,
 		Graph: graph.Options{Prefix: prefix}}
 	out.handler = httpapi.New(httpapi.Options{API: out.api, Introspection: true})
 	return &out

@@ -87,7 +87,7 @@ func (r *Resolver) presenceRefs(subject directory.Node) []connectors.Ref {
 	var refs []connectors.Ref
 	for _, a := range accounts {
 		core := a.Core()
-		if s := r.Roster.Source(core.Source.Name); s != nil && s.Presence != nil && core.Active {
+		if s := r.Publisher.Source(core.Source.Name); s != nil && s.Presence != nil && core.Active {
 			refs = append(refs, connectors.Ref{Source: core.Source.Name, ID: core.ExternalID})
 		}
 	}

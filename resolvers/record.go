@@ -18,7 +18,7 @@ import (
 )
 
 // record begins the entry of the access log for an operation; nil where none is kept.
-func (e *extension) record(document *graphql.OperationContext, n needs, w *withheld) *access.Entry {
+func (e *extension) record(document *graphql.OperationContext, n required, w *withheld) *access.Entry {
 	if e.AccessLog == nil {
 		return nil
 	}
@@ -34,7 +34,7 @@ func (e *extension) record(document *graphql.OperationContext, n needs, w *withh
 		entry.Lookups += lookups(f, document.Variables)
 		return false
 	}, nil)
-	for _, key := range e.Roster.Keys(n.collections) {
+	for _, key := range e.Publisher.Keys(n.collections) {
 		if !slices.Contains(entry.Sources, key.Source) {
 			entry.Sources = append(entry.Sources, key.Source)
 		}

@@ -13,18 +13,18 @@ import (
 	"roster/graph"
 	"roster/graph/generated"
 	"roster/internal/access"
+	"roster/internal/generation"
 	"roster/internal/presence"
-	"roster/internal/roster"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
 
 // Resolver is the root of all resolvers.
 type Resolver struct {
-	Roster   *roster.Roster
-	Keeper   *snapshot.Keeper
-	Presence *presence.Store
-	Writer   *writes.Writer
+	Publisher *generation.Publisher
+	Keeper    *snapshot.Keeper
+	Presence  *presence.Store
+	Writer    *writes.Writer
 	// SourcesApart tells what sources lack in extensions.sources of the answer, and not among its errors, unless the request says where.
 	SourcesApart bool
 	// Graph says under which names the graph is served, and what _service states.

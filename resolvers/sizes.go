@@ -95,5 +95,5 @@ func (s sizes) named(key any) directory.Node {
 
 // Lists says how long lists are in the data that an operation would see now.
 func (r *Resolver) Lists() cost.Lists {
-	return sizes{r.Roster.View(context.Background(), nil, false).Directory}
+	return sizes{r.Publisher.View(context.Background(), nil, false).Directory}
 }

@@ -44,14 +44,14 @@ func (r *sourceResolver) Collections(ctx context.Context, obj *directory.Source)
 }
 
 func (r *sourceResolver) Breaker(ctx context.Context, obj *directory.Source) (connectors.BreakerState, error) {
-	if s := r.Roster.Source(obj.Name); s != nil && s.Health != nil {
+	if s := r.Publisher.Source(obj.Name); s != nil && s.Health != nil {
 		return s.Health().Breaker, nil
 	}
 	return connectors.BreakerClosed, nil
 }
 
 func (r *sourceResolver) Pause(ctx context.Context, obj *directory.Source) (*model.SourcePause, error) {
-	s := r.Roster.Source(obj.Name)
+	s := r.Publisher.Source(obj.Name)
 	if s == nil || s.Health == nil {
 		return nil, nil
 	}
@@ -59,11 +59,11 @@ func (r *sourceResolver) Pause(ctx context.Context, obj *directory.Source) (*mod
 }
 
 func (r *sourceResolver) Capabilities(ctx context.Context, obj *directory.Source) ([]model.SourceCapability, error) {
-	return capabilitiesOf(r.Roster.Source(obj.Name)), nil
+	return capabilitiesOf(r.Publisher.Source(obj.Name)), nil
 }
 
 func (r *sourceResolver) Credential(ctx context.Context, obj *directory.Source) (*model.SourceCredential, error) {
-	s := r.Roster.Source(obj.Name)
+	s := r.Publisher.Source(obj.Name)
 	if s == nil || s.Credential == nil {
 		return nil, nil
 	}

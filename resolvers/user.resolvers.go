@@ -69,11 +69,11 @@ func (r *userResolver) PresenceAsOf(ctx context.Context, obj *directory.User) (*
 }
 
 func (r *userResolver) Completeness(ctx context.Context, obj *directory.User) (*directory.Completeness, error) {
-	return operationOf(ctx).view.Completeness(personNeeds), nil
+	return operationOf(ctx).view.Completeness(requiredForPeople), nil
 }
 
 func (r *userResolver) AsOf(ctx context.Context, obj *directory.User) (*time.Time, error) {
-	return known(operationOf(ctx).view.ReadAt(personNeeds, func(source string) bool {
+	return known(operationOf(ctx).view.ReadAt(requiredForPeople, func(source string) bool {
 		return slices.ContainsFunc(obj.Accounts, func(a directory.Account) bool { return a.Core().Source.Name == source })
 	})), nil
 }

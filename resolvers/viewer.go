@@ -65,7 +65,7 @@ func (r *Resolver) inWorksection(ctx context.Context, name *string) (*model.Work
 			Extensions: map[string]any{"code": codeOnlyIfCached, "source": source.Name}}
 	}
 	account, err := op.selves.ask(source.Name, func() (connectors.Account, error) {
-		return r.Roster.Source(source.Name).Self.Self(ctx, token)
+		return r.Publisher.Source(source.Name).Self.Self(ctx, token)
 	})
 	if err != nil {
 		return nil, selfError(source.Name, err)
@@ -89,7 +89,7 @@ func (r *Resolver) inWorksection(ctx context.Context, name *string) (*model.Work
 func (r *Resolver) telling(d *directory.Directory, name *string) (*directory.Source, error) {
 	var found []*directory.Source
 	for _, s := range d.Sources() {
-		if c := r.Roster.Source(s.Name); c != nil && c.Self != nil && (name == nil || *name == s.Name) {
+		if c := r.Publisher.Source(s.Name); c != nil && c.Self != nil && (name == nil || *name == s.Name) {
 			found = append(found, s)
 		}
 	}

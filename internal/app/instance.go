@@ -12,10 +12,10 @@ import (
 	"roster/internal/admission"
 	"roster/internal/config"
 	"roster/internal/credential"
+	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/persisted"
 	"roster/internal/presence"
-	"roster/internal/roster"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 	"roster/resolvers"
@@ -59,7 +59,7 @@ type instance struct {
 	tier    snapshot.Tier
 	sources []*connectors.Source
 	keeper  *snapshot.Keeper
-	people  *roster.Roster
+	people  *generation.Publisher
 	there   *presence.Store
 	writer  *writes.Writer
 	ledger  *writes.Ledger // what outlives the instance; nil where nothing does
@@ -115,11 +115,11 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	if ledger == nil {
 		ledger = writes.NewLedger(writes.LedgerOptions{Logger: opt.Logger})
 	}
-	i.people = roster.New(roster.Options{
+	i.people = generation.New(generation.Options{
 		Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Overlay: ledger, Logger: opt.Logger,
 	})
 	i.writer = writes.New(writes.Options{
-		Keeper: i.keeper, Roster: i.people, Ledger: ledger, SettleAfter: cfg.Writes.SettleAfter, Audit: opt.Logger, AuditValues: cfg.Writes.AuditValues,
+		Keeper: i.keeper, Publisher: i.people, Ledger: ledger, SettleAfter: cfg.Writes.SettleAfter, Audit: opt.Logger, AuditValues: cfg.Writes.AuditValues,
 		Observer: opt.Written,
 	})
 	i.there = presence.New(i.sources, told)
@@ -130,7 +130,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 		i.gate = httpapi.NewGate(limits, own(&cfg.Access))
 	}
 	served := httpapi.Options{
-		API: &resolvers.Resolver{Roster: i.people, Keeper: i.keeper, Presence: i.there, Writer: i.writer, AccessLog: i.door.log, Logger: opt.Logger,
+		API: &resolvers.Resolver{Publisher: i.people, Keeper: i.keeper, Presence: i.there, Writer: i.writer, AccessLog: i.door.log, Logger: opt.Logger,
 			SourcesApart: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,

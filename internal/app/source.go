@@ -9,7 +9,7 @@ import (
 	"roster/connectors/registry"
 	"roster/internal/config"
 	"roster/internal/directory"
-	"roster/internal/roster"
+	"roster/internal/generation"
 	"roster/internal/snapshot"
 )
 
@@ -93,10 +93,10 @@ func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
 }
 
 // trusted says beside each source how far the operator trusts it.
-func trusted(cfg *config.Config, sources []*connectors.Source) []roster.Source {
-	out := make([]roster.Source, len(sources))
+func trusted(cfg *config.Config, sources []*connectors.Source) []generation.Source {
+	out := make([]generation.Source, len(sources))
 	for i, s := range sources {
-		out[i] = roster.Source{Source: s, Trust: directory.PolicyFor(cfg.Sources[i].EmailTrust)}
+		out[i] = generation.Source{Source: s, Trust: directory.PolicyFor(cfg.Sources[i].EmailTrust)}
 	}
 	return out
 }

@@ -5,9 +5,9 @@ import (
 
 	"roster/connectors"
 	"roster/internal/access"
+	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
-	"roster/internal/roster"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -45,7 +45,7 @@ func (h *Host) Sources() []*connectors.Source { return h.current.Load().sources 
 func (h *Host) Uses() []snapshot.Use { return h.current.Load().keeper.Uses() }
 
 // Builds says how the building of directories has gone.
-func (h *Host) Builds() roster.Stats { return h.current.Load().people.Stats() }
+func (h *Host) Builds() generation.Stats { return h.current.Load().people.Stats() }
 
 // Presence says for each source that tells presence how it has been asked for.
 func (h *Host) Presence() map[string]presence.Stats { return h.current.Load().there.Stats() }

@@ -23,9 +23,9 @@ type Source struct {
 	hidesTeams bool // there are teams, and neither they nor any account show who is in them
 }
 
-// Hides says that a source has records of this collection, but not whom they concern: its credential may not see that. Members and holders that
+// Restricts reports whether a source has records of this collection, but not whom they concern: its credential may not see that. Members and holders that
 // come from there are then not none, but unknown.
-func (s *Source) Hides(c connectors.Collection) bool {
+func (s *Source) Restricts(c connectors.Collection) bool {
 	return (c == connectors.Roles && s.hidesRoles) || (c == connectors.Teams && s.hidesTeams)
 }
 

@@ -14,9 +14,9 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/registry"
+	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
-	"roster/internal/roster"
 	"roster/internal/sandbox"
 	"roster/internal/snapshot"
 	"roster/resolvers"
@@ -37,16 +37,16 @@ func serverOf(size int, change func(*httpapi.Limits)) (http.Handler, error) {
 	}
 	defer company.Close() //nolint:errcheck // nothing in it is worth keeping
 	var sources []*connectors.Source
-	var trusted []roster.Source
+	var trusted []generation.Source
 	for _, c := range company.Sources() {
 		s, err := registry.Open(c)
 		if err != nil {
 			return nil, err
 		}
-		sources, trusted = append(sources, s), append(trusted, roster.Source{Source: s})
+		sources, trusted = append(sources, s), append(trusted, generation.Source{Source: s})
 	}
 	keeper := snapshot.New(snapshot.Options{Sources: sources})
-	people := roster.New(roster.Options{Keeper: keeper, Sources: trusted})
+	people := generation.New(generation.Options{Keeper: keeper, Sources: trusted})
 	var running sync.WaitGroup
 	running.Go(func() { _ = keeper.Run(ctx) })
 	running.Go(func() { _ = people.Run(ctx) })
@@ -59,7 +59,7 @@ func serverOf(size int, change func(*httpapi.Limits)) (http.Handler, error) {
 		change(&limits)
 	}
 	return httpapi.New(httpapi.Options{Limits: limits, API: &resolvers.Resolver{
-		Roster: people, Keeper: keeper, Presence: presence.New(sources, presence.Options{}),
+		Publisher: people, Keeper: keeper, Presence: presence.New(sources, presence.Options{}),
 	}}), nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"roster/internal/access"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
-	"roster/internal/roster"
+	"roster/internal/generation"
 	"roster/internal/shared"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
@@ -24,7 +24,7 @@ type State interface {
 	Sources() []*connectors.Source
 	Statuses() []snapshot.Status
 	Uses() []snapshot.Use
-	Builds() roster.Stats
+	Builds() generation.Stats
 	Presence() map[string]presence.Stats
 	LastReload() Reload
 	Writes() writes.Stats

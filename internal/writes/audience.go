@@ -43,14 +43,14 @@ func (w *Writer) present(ctx context.Context, c *change, r Result) Result {
 	}
 	soon, cancel := context.WithTimeout(ctx, showWithin)
 	defer cancel()
-	if !c.shows(w.opt.Roster.View(soon, nil, false).Directory, *r.Ref) {
+	if !c.shows(w.opt.Publisher.View(soon, nil, false).Directory, *r.Ref) {
 		_ = w.ledger.exchange(soon) // the answer may be that of another replica, of which nothing has been heard yet
 	}
 	own := soon
 	if w.knows(c, r.Ref.ID) {
 		own = ctx
 	}
-	if w.opt.Roster.AwaitDirectory(own, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) }) {
+	if w.opt.Publisher.AwaitDirectory(own, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) }) {
 		w.ledger.overlay.awaitFollowers(own)
 	}
 	if seq := w.ledger.overlay.since(c.source, c.key.Collection, r.Ref.ID); seq != 0 && w.ledger.sharing != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/roster"
+	"roster/internal/generation"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -84,7 +84,7 @@ func TestShownByTheNextConfiguration(t *testing.T) {
 		w, stop := newWorld(t, v, nil, nil)
 		defer stop()
 		keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{v.source()}})
-		next := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: v.source()}}, Overlay: slowly{w.ledger, 5 * time.Second}})
+		next := generation.New(generation.Options{Keeper: keeper, Sources: []generation.Source{{Source: v.source()}}, Overlay: slowly{w.ledger, 5 * time.Second}})
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { _ = keeper.Run(ctx) })

@@ -3,7 +3,7 @@ package writes
 import (
 	"context"
 
-	"roster/internal/roster"
+	"roster/internal/generation"
 )
 
 // follower is a roster that lays the overlay over its directories.
@@ -14,10 +14,10 @@ type follower struct {
 	told      uint64 // how often the overlay had changed by then
 }
 
-var _ roster.Following = (*follower)(nil)
+var _ generation.Follower = (*follower)(nil)
 
 // Follow begins to follow the overlay. There is something to look at from the beginning.
-func (l *Ledger) Follow() roster.Following {
+func (l *Ledger) Follow() generation.Follower {
 	f := &follower{overlay: &l.overlay, changed: make(chan struct{}, 1)}
 	f.changed <- struct{}{}
 	o := f.overlay
@@ -33,8 +33,8 @@ func (l *Ledger) Follow() roster.Following {
 // Changed receives a value after the overlay has changed.
 func (f *follower) Changed() <-chan struct{} { return f.changed }
 
-// Laying is called before a directory's overlay is asked for, and what it gives when that directory has been published.
-func (f *follower) Laying() (published func()) {
+// Building is called before a generation's additions are asked for; published is called when that generation has been published.
+func (f *follower) Building() (published func()) {
 	o := f.overlay
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -40,7 +40,7 @@ const noSource = "there is no source of that name"
 
 // prepare begins the checks of a write: those of what all have in common. Without the capability, which able says, that is all there is to say.
 func (w *Writer) prepare(ctx context.Context, r Request, able func(*connectors.Source) (connectors.Terms, bool), cs ...connectors.Collection) *checks {
-	c := &checks{source: w.opt.Roster.Source(r.Source), began: time.Now()}
+	c := &checks{source: w.opt.Publisher.Source(r.Source), began: time.Now()}
 	if c.source == nil {
 		c.fault(NotFound, noSource, "source")
 	} else if terms, is := able(c.source); !is {

@@ -17,7 +17,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
-	"roster/internal/roster"
+	"roster/internal/generation"
 	"roster/internal/shared/redistest"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
@@ -303,7 +303,7 @@ type world struct {
 	t      testing.TB
 	vendor *vendor
 	keeper *snapshot.Keeper
-	roster *roster.Roster
+	roster *generation.Publisher
 	ledger *writes.Ledger
 	writer *writes.Writer
 	log    *strings.Builder
@@ -332,8 +332,8 @@ func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.O
 	sources := []*connectors.Source{v.source(), lesser()}
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources, Settings: v.settings})
 	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store, Logger: log})
-	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: slowly{w.ledger, v.buildFor}})
-	opt := writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, Audit: log}
+	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: []generation.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: slowly{w.ledger, v.buildFor}})
+	opt := writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger, Audit: log}
 	if change != nil {
 		change(&opt)
 	}

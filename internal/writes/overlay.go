@@ -120,12 +120,11 @@ func (o *overlay) prune(keep time.Duration) {
 // over says that no data is served any more that is older than the time until which the record was to be shown.
 func (s *shown) over(keep time.Duration) bool { return time.Since(s.Until) > keep }
 
-// Over gives the records to show of a source beyond a snapshot of one of its collections, which may be nil, and a word that tells this addition
-// from others; empty for none.
+// Additions returns the records to add to a snapshot of a source's collection, which may be nil, and a version that identifies them; empty for none.
 //
-// What was made is shown until a complete reading has it. From then on the readings count, also where a later one has it no more. So does any reading
-// that began when its time was over; while the source is not read at all, the record stays with what was read last.
-func (l *Ledger) Over(source *connectors.Source, c connectors.Collection, snap *snapshot.Snapshot) (more snapshot.Records, version string) {
+// A record that was made is added until a complete fetch has it. From then on only the fetches count, also if a later one does not have it. The same
+// holds for any fetch that began after the time until which the record is shown. While no fetch succeeds, the record stays.
+func (l *Ledger) Additions(source *connectors.Source, c connectors.Collection, snap *snapshot.Snapshot) (more snapshot.Records, version string) {
 	o := &l.overlay
 	o.mu.Lock()
 	defer o.mu.Unlock()

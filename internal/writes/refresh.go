@@ -25,7 +25,7 @@ func (w *Writer) RefreshSource(ctx context.Context, r Request, in Refresh) (res 
 	for _, c := range in.Collections {
 		names = append(names, c.String())
 	}
-	c := &change{Request: r, field: "refreshSource", source: w.opt.Roster.Source(r.Source), values: map[string]any{"Collections": names, "AcceptLoss": in.AcceptLoss, "Force": in.Force}, began: time.Now()}
+	c := &change{Request: r, field: "refreshSource", source: w.opt.Publisher.Source(r.Source), values: map[string]any{"Collections": names, "AcceptLoss": in.AcceptLoss, "Force": in.Force}, began: time.Now()}
 	res, startsAt = w.refresh(c.source, in)
 	w.audit(ctx, c, res, nil)
 	return res, startsAt

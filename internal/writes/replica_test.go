@@ -19,7 +19,7 @@ import (
 	"roster/connectors"
 	"roster/connectors/registry"
 	"roster/internal/directory"
-	"roster/internal/roster"
+	"roster/internal/generation"
 	"roster/internal/sandbox"
 	"roster/internal/shared"
 	"roster/internal/shared/redistest"
@@ -48,12 +48,12 @@ type slowly struct {
 	by time.Duration
 }
 
-func (s slowly) Over(source *connectors.Source, c connectors.Collection, snap *snapshot.Snapshot) (snapshot.Records, string) {
-	more, word := s.Ledger.Over(source, c, snap)
-	if c == connectors.Teams && word != "" {
+func (s slowly) Additions(source *connectors.Source, c connectors.Collection, snap *snapshot.Snapshot) (snapshot.Records, string) {
+	more, version := s.Ledger.Additions(source, c, snap)
+	if c == connectors.Teams && version != "" {
 		<-time.After(s.by)
 	}
-	return more, word
+	return more, version
 }
 
 // order is what a replica is told to write, one in a line, and told is what came of it.
@@ -94,8 +94,8 @@ func (s *setup) open() (*world, func(), error) {
 		{Source: "ws", Collection: connectors.Contacts}: quick, {Source: "ws", Collection: connectors.ContactFolders}: quick,
 	}})
 	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: tier.Writes(), LeaseFor: 500 * time.Millisecond, Logger: log})
-	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: src}}, Overlay: slowly{w.ledger, s.BuildFor}})
-	w.writer = writes.New(writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, SettleAfter: 300 * time.Millisecond,
+	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: []generation.Source{{Source: src}}, Overlay: slowly{w.ledger, s.BuildFor}})
+	w.writer = writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger, SettleAfter: 300 * time.Millisecond,
 		Audit: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

@@ -24,7 +24,7 @@ import (
 	"roster/connectors/faults"
 	"roster/connectors/registry"
 	"roster/internal/directory"
-	"roster/internal/roster"
+	"roster/internal/generation"
 	"roster/internal/sandbox"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
@@ -113,8 +113,8 @@ func vendorWorld(t *testing.T, effect faults.Effect, mutation string, log *bytes
 	w = &world{t: t, log: new(strings.Builder)}
 	w.keeper = snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, Settings: settings, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	w.ledger = writes.NewLedger(writes.LedgerOptions{})
-	w.roster = roster.New(roster.Options{Keeper: w.keeper, Sources: []roster.Source{{Source: src}}, Overlay: w.ledger})
-	w.writer = writes.New(writes.Options{Keeper: w.keeper, Roster: w.roster, Ledger: w.ledger, SettleAfter: 200 * time.Millisecond,
+	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: []generation.Source{{Source: src}}, Overlay: w.ledger})
+	w.writer = writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger, SettleAfter: 200 * time.Millisecond,
 		Audit: slog.New(slog.NewTextHandler(w.log, nil)), AuditValues: true})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup

@@ -9,15 +9,15 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
-	"roster/internal/roster"
+	"roster/internal/generation"
 	"roster/internal/snapshot"
 )
 
 // Options say what to write to.
 type Options struct {
-	Keeper *snapshot.Keeper
-	Roster *roster.Roster
-	Ledger *Ledger
+	Keeper    *snapshot.Keeper
+	Publisher *generation.Publisher
+	Ledger    *Ledger
 	// SettleAfter is how long after a call without an answer a source's data are believed that do not show it: zero means 5 s.
 	SettleAfter time.Duration
 	// Within bounds a write with all its waiting and settling, whether or not somebody waits for it; zero means 2 min.
@@ -91,7 +91,7 @@ func (w *Writer) look(ctx context.Context, source string, cs ...connectors.Colle
 		keys[i] = snapshot.Key{Source: source, Collection: c}
 	}
 	results := w.opt.Keeper.Load(ctx, keys)
-	return w.opt.Roster.View(ctx, results, true).Directory
+	return w.opt.Publisher.View(ctx, results, true).Directory
 }
 
 // records gives what is known of a collection: what was read of it, and what was made and its list may not show. It is false where it has
@@ -100,8 +100,8 @@ func (w *Writer) records(key snapshot.Key, res snapshot.Result) (snapshot.Record
 	if res.Snapshot == nil {
 		return snapshot.Records{}, false
 	}
-	source := w.opt.Roster.Source(key.Source)
-	more, _ := w.ledger.Over(source, key.Collection, res.Snapshot)
+	source := w.opt.Publisher.Source(key.Source)
+	more, _ := w.ledger.Additions(source, key.Collection, res.Snapshot)
 	var all snapshot.Records
 	add(&all, res.Snapshot.Records)
 	add(&all, more)
@@ -122,7 +122,7 @@ func (w *Writer) snapshot(key snapshot.Key) *snapshot.Snapshot {
 // knows says whether the next directory that is built has a record.
 func (w *Writer) knows(c *change, id string) bool {
 	snap := w.snapshot(c.key)
-	more, _ := w.ledger.Over(c.source, c.key.Collection, snap)
+	more, _ := w.ledger.Additions(c.source, c.key.Collection, snap)
 	made := only(more, id)
 	return made.Len() > 0 || snap != nil && has(snap.Records, id)
 }

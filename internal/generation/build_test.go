@@ -1,4 +1,4 @@
-package roster_test
+package generation_test
 
 import (
 	"bytes"
@@ -14,12 +14,12 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
-	"roster/internal/roster"
+	"roster/internal/generation"
 	"roster/internal/snapshot"
 )
 
 // failingWith builds directories, and fails in the given way with an account of that ID.
-func failingWith(id string, fail roster.Builder) roster.Builder {
+func failingWith(id string, fail generation.Builder) generation.Builder {
 	return func(stop func() bool, rules directory.Rules, data []directory.SourceData) (*directory.Directory, error) {
 		for _, d := range data {
 			if slices.ContainsFunc(d.Accounts, func(a connectors.Account) bool { return a.ID == id }) {
@@ -62,7 +62,7 @@ const (
 // With the data of one source the directory cannot be built: that source goes on with its data before, and is blamed, and the others are not held up.
 func TestSourceThatBreaksTheBuild(t *testing.T) {
 	for name, tc := range map[string]struct {
-		fail   roster.Builder
+		fail   generation.Builder
 		detail string
 	}{"a panic": {panics, broken}, "a build that does not end": {goesOn, tooLong}} {
 		t.Run(name, func(t *testing.T) {

@@ -1,13 +1,13 @@
-package roster
+package generation
 
 import (
 	"sync/atomic"
 	"time"
 )
 
-// Stats is how the building of directories has gone.
+// Stats counts the builds of the directory.
 type Stats struct {
-	// Builds is how many directories have been built of snapshots, Took how long all of that took, and Last how long the last one did.
+	// Builds is the number of builds, Took their total duration, and Last the duration of the last one.
 	Builds     int64
 	Took, Last time.Duration
 	// BuiltAt is when the current directory was published; zero before the first.
@@ -25,10 +25,10 @@ func (s *stats) built(start, now time.Time) {
 	s.builtAt.Store(now.UnixNano())
 }
 
-// Stats says how the building of directories has gone so far.
-func (r *Roster) Stats() Stats {
-	s := Stats{Builds: r.stats.builds.Load(), Took: time.Duration(r.stats.took.Load()), Last: time.Duration(r.stats.last.Load())}
-	if at := r.stats.builtAt.Load(); at != 0 {
+// Stats returns the counts so far.
+func (p *Publisher) Stats() Stats {
+	s := Stats{Builds: p.stats.builds.Load(), Took: time.Duration(p.stats.took.Load()), Last: time.Duration(p.stats.last.Load())}
+	if at := p.stats.builtAt.Load(); at != 0 {
 		s.BuiltAt = time.Unix(0, at)
 	}
 	return s

@@ -1,4 +1,4 @@
-package roster
+package generation
 
 import "roster/internal/directory"
 
@@ -6,4 +6,4 @@ import "roster/internal/directory"
 type Builder = func(stop func() bool, rules directory.Rules, data []directory.SourceData) (*directory.Directory, error)
 
 // BuildBy has directories made in another way. It must come before Run.
-func (r *Roster) BuildBy(b Builder) { r.make = b }
+func (p *Publisher) BuildBy(b Builder) { p.make = b }

@@ -1,4 +1,4 @@
-package roster_test
+package generation_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
-	"roster/internal/roster"
+	"roster/internal/generation"
 	"roster/internal/snapshot"
 )
 
@@ -71,7 +71,7 @@ func source(name string, accounts connectors.Lister[connectors.Account]) *connec
 
 // running is a roster that follows its keeper until the test ends.
 type running struct {
-	*roster.Roster
+	*generation.Publisher
 	t      *testing.T
 	keeper *snapshot.Keeper
 	end    func() // and waits for it
@@ -83,14 +83,14 @@ func run(t *testing.T, sources ...*connectors.Source) running {
 }
 
 // runBuilding is run with another way to build a directory.
-func runBuilding(t *testing.T, build roster.Builder, log *slog.Logger, sources ...*connectors.Source) running {
+func runBuilding(t *testing.T, build generation.Builder, log *slog.Logger, sources ...*connectors.Source) running {
 	t.Helper()
 	keeper := snapshot.New(snapshot.Options{Sources: sources})
-	var trusted []roster.Source
+	var trusted []generation.Source
 	for _, s := range sources {
-		trusted = append(trusted, roster.Source{Source: s})
+		trusted = append(trusted, generation.Source{Source: s})
 	}
-	r := roster.New(roster.Options{Keeper: keeper, Sources: trusted, Logger: log})
+	r := generation.New(generation.Options{Keeper: keeper, Sources: trusted, Logger: log})
 	r.BuildBy(build)
 	ctx, stop := context.WithCancel(t.Context())
 	var parts sync.WaitGroup
@@ -104,13 +104,13 @@ func runBuilding(t *testing.T, build roster.Builder, log *slog.Logger, sources .
 	return running{r, t, keeper, end}
 }
 
-var accounts = func() (n roster.Needs) { n.Add(connectors.Accounts); return n }()
+var accounts = func() (n generation.Required) { n.Add(connectors.Accounts); return n }()
 
 // all are the collections of every kind.
-const all = ^roster.Needs(0)
+const all = ^generation.Required(0)
 
 // now gives what an operation sees that waits for nothing but the directory.
-func (r running) now() *roster.View {
+func (r running) now() *generation.View {
 	results, _ := r.keeper.Take(r.Keys(accounts))
 	return r.View(r.t.Context(), results, false)
 }
@@ -237,7 +237,7 @@ func TestViewDoesNotWaitForEver(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := source("a", &listing{pages: [][]connectors.Account{people("1")}})
 		keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{a}})
-		r := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: a}}})
+		r := generation.New(generation.Options{Keeper: keeper, Sources: []generation.Source{{Source: a}}})
 		ctx, stop := context.WithCancel(t.Context())
 		var reading sync.WaitGroup
 		reading.Go(func() { _ = keeper.Run(ctx) })
@@ -277,7 +277,7 @@ func TestViewOfAWish(t *testing.T) {
 		l := &listing{pages: [][]connectors.Account{people("1")}}
 		a := source("a", l)
 		keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{a}})
-		r := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: a}}})
+		r := generation.New(generation.Options{Keeper: keeper, Sources: []generation.Source{{Source: a}}})
 		var reading, building sync.WaitGroup
 		ctx, stop := context.WithCancel(t.Context())
 		build, stall := context.WithCancel(t.Context())
@@ -348,7 +348,7 @@ func TestMissing(t *testing.T) {
 		if !r.AwaitFirst(t.Context()) {
 			t.Fatal("the first reading has not ended")
 		}
-		var n roster.Needs
+		var n generation.Required
 		n.Add(connectors.AllCollections[:]...)
 		results, _ := r.keeper.Take(r.Keys(n))
 		v := r.View(t.Context(), results, false)
@@ -405,8 +405,8 @@ func TestKeys(t *testing.T) {
 	b := source("b", &listing{})
 	b.Teams = connectors.ListFunc[connectors.Team](nil)
 	keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{a, b}})
-	r := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: a}, {Source: b}}})
-	var n roster.Needs
+	r := generation.New(generation.Options{Keeper: keeper, Sources: []generation.Source{{Source: a}, {Source: b}}})
+	var n generation.Required
 	if got := r.Keys(n); len(got) != 0 {
 		t.Errorf("nothing needs %v", got)
 	}
@@ -425,7 +425,7 @@ func TestCompletenessIsTheDirectorys(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := source("a", &listing{pages: [][]connectors.Account{people("1"), people("2")}, pause: 10 * time.Second})
 		keeper := snapshot.New(snapshot.Options{Sources: []*connectors.Source{a}})
-		r := roster.New(roster.Options{Keeper: keeper, Sources: []roster.Source{{Source: a}}})
+		r := generation.New(generation.Options{Keeper: keeper, Sources: []generation.Source{{Source: a}}})
 		reading, stopReading := context.WithCancel(t.Context())
 		building, stopBuilding := context.WithCancel(t.Context())
 		var parts sync.WaitGroup
@@ -474,7 +474,7 @@ func TestWhatACredentialMayNotSeeIsMissing(t *testing.T) {
 				}
 				var hidden []string
 				for _, kind := range []connectors.Collection{connectors.Teams, connectors.Roles} {
-					var n roster.Needs
+					var n generation.Required
 					n.Add(kind)
 					results, _ := r.keeper.Take(r.Keys(n))
 					v := r.View(t.Context(), results, false)

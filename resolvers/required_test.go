@@ -13,7 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/connectors"
-	"roster/internal/roster"
+	"roster/internal/generation"
 )
 
 // operationContext gives a checked operation, as gqlgen does.
@@ -31,10 +31,10 @@ func operationContext(t *testing.T, document string, vars map[string]any) *graph
 	return &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0], Variables: values}
 }
 
-func named(n roster.Needs) string {
+func named(n generation.Required) string {
 	var names []string
-	mentioned := map[connectors.Collection]roster.Needs{
-		connectors.Accounts: roster.TeamMentions | roster.RoleMentions, connectors.Contacts: roster.FolderMentions,
+	mentioned := map[connectors.Collection]generation.Required{
+		connectors.Accounts: generation.TeamMentions | generation.RoleMentions, connectors.Contacts: generation.FolderMentions,
 	}
 	for _, c := range connectors.AllCollections {
 		if n.Has(c) || n&mentioned[c] != 0 {
@@ -127,7 +127,7 @@ func TestNeeds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := needsOf(operationContext(t, tc.document, tc.vars))
+			got := requiredOf(operationContext(t, tc.document, tc.vars))
 			if diff := cmp.Diff(tc.want, named(got.collections)); diff != "" {
 				t.Errorf("collections (-want +got):\n%s", diff)
 			}
@@ -155,7 +155,7 @@ func TestEveryTypeHasItsNeeds(t *testing.T) {
 		if !composite || def.BuiltIn || strings.HasPrefix(name, "__") || name == "Entity" {
 			continue
 		}
-		if (typeNeeds[name] != 0) == nothing[name] {
+		if (requiredByType[name] != 0) == nothing[name] {
 			t.Errorf("%s: is it read from sources or not?", name)
 		}
 	}
@@ -171,7 +171,7 @@ func TestNeedsOfDoublingFragments(t *testing.T) {
 		fmt.Fprintf(&b, " fragment f%d on User { a%d: possibleDuplicates { ...f%d } b%d: possibleDuplicates { ...f%d } }", i, i, i+1, i, i+1)
 	}
 	fmt.Fprintf(&b, " fragment f%d on User { presence teams { id } }", depth)
-	got := needsOf(operationContext(t, b.String(), nil))
+	got := requiredOf(operationContext(t, b.String(), nil))
 	if diff := cmp.Diff("accounts teams", named(got.collections)); diff != "" {
 		t.Errorf("collections (-want +got):\n%s", diff)
 	}

@@ -1,4 +1,4 @@
-package roster
+package generation
 
 import (
 	"maps"
@@ -7,39 +7,39 @@ import (
 	"roster/internal/snapshot"
 )
 
-// input is what a directory is built of: snapshots, and what is laid over them. It is immutable.
+// input is what a directory is built from: snapshots, and the overlay's additions to them. It is immutable.
 type input struct {
 	snapshots map[snapshot.Key]*snapshot.Snapshot
-	laid      *laid
+	additions *additions
 }
 
-// version tells the data of one collection from other data of it; empty for none.
+// version identifies the data of one collection; empty for none.
 func (in input) version(key snapshot.Key) string {
 	version := ""
 	if s := in.snapshots[key]; s != nil {
 		version = s.Version
 	}
-	return version + in.laid.words()[key]
+	return version + in.additions.all()[key]
 }
 
 func (in input) same(other input) bool {
-	return sameVersions(in.snapshots, other.snapshots) && maps.Equal(in.laid.words(), other.laid.words())
+	return sameVersions(in.snapshots, other.snapshots) && maps.Equal(in.additions.all(), other.additions.all())
 }
 
-// with gives the input with one collection as another has it.
+// with returns the input with one collection as another input has it.
 func (in input) with(key snapshot.Key, from input) input {
-	out := input{maps.Clone(in.snapshots), in.laid.clone()}
+	out := input{maps.Clone(in.snapshots), in.additions.clone()}
 	if out.snapshots == nil {
 		out.snapshots = make(map[snapshot.Key]*snapshot.Snapshot)
 	}
 	put(out.snapshots, key, from.snapshots)
-	if from.laid == nil {
-		delete(out.laid.records, key)
-		delete(out.laid.versions, key)
+	if from.additions == nil {
+		delete(out.additions.records, key)
+		delete(out.additions.versions, key)
 		return out
 	}
-	put(out.laid.records, key, from.laid.records)
-	put(out.laid.versions, key, from.laid.versions)
+	put(out.additions.records, key, from.additions.records)
+	put(out.additions.versions, key, from.additions.versions)
 	return out
 }
 
@@ -51,10 +51,10 @@ func put[V any](to map[snapshot.Key]V, key snapshot.Key, from map[snapshot.Key]V
 	}
 }
 
-// data gives the sources' data as the directory takes it.
-func (r *Roster) data(in input) []directory.SourceData {
-	data := make([]directory.SourceData, len(r.sources))
-	for i, s := range r.sources {
+// data returns the sources' data in the form that the directory is built from.
+func (p *Publisher) data(in input) []directory.SourceData {
+	data := make([]directory.SourceData, len(p.sources))
+	for i, s := range p.sources {
 		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust}
 		for _, c := range s.Collections() {
 			key, version := snapshot.Key{Source: s.Name, Collection: c}, ""
@@ -62,14 +62,14 @@ func (r *Roster) data(in input) []directory.SourceData {
 				version = snap.Version
 				add(&d, snap.Records)
 			}
-			d.Versions = append(d.Versions, version+in.laid.over(key, &d))
+			d.Versions = append(d.Versions, version+in.additions.addTo(&d, key))
 		}
 		data[i] = d
 	}
 	return data
 }
 
-// add puts the records of one collection, the only ones that are set, with those of the source's others.
+// add adds the records of one collection, the only ones that are set, to those of the source's other collections.
 func add(d *directory.SourceData, r snapshot.Records) {
 	switch {
 	case r.Accounts != nil:

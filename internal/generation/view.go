@@ -1,0 +1,266 @@
+package generation
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/directory"
+	"roster/internal/snapshot"
+)
+
+// Required is the set of collections that an operation needs: those that its fields can use.
+type Required uint64
+
+// A record may name a team, role or folder that is in no list; the directory then has it all the same. Only the records of some sources do. If
+// the set has one of these, the records of such sources are required too.
+const (
+	TeamMentions   Required = 1 << (iota + len(connectors.AllCollections)) // accounts that may name teams
+	RoleMentions                                                           // accounts that may name roles
+	FolderMentions                                                         // contacts that may name contact folders
+)
+
+// Add adds collections to the set.
+func (n *Required) Add(collections ...connectors.Collection) {
+	for _, c := range collections {
+		*n |= 1 << c
+	}
+}
+
+// of reports whether the collection of a source whose records have these mentions is required.
+func (n Required) of(m connectors.Mentions, c connectors.Collection) bool {
+	switch c {
+	case connectors.Accounts:
+		if (m.Teams && n&TeamMentions != 0) || (m.Roles && n&RoleMentions != 0) {
+			return true
+		}
+	case connectors.Contacts:
+		if m.Folders && n&FolderMentions != 0 {
+			return true
+		}
+	}
+	return n.Has(c)
+}
+
+// Has reports whether the collection of every source is required.
+func (n Required) Has(c connectors.Collection) bool { return n&(1<<c) != 0 }
+
+// Keys lists the required collections of all sources, in the order of the configuration. The caller must not change the slice.
+func (p *Publisher) Keys(n Required) []snapshot.Key {
+	known := p.keys.Load()
+	if keys, ok := (*known)[n]; ok {
+		return keys
+	}
+	keys := p.listKeys(n)
+	more := maps.Clone(*known)
+	if more == nil {
+		more = make(map[Required][]snapshot.Key)
+	}
+	more[n] = keys
+	p.keys.CompareAndSwap(known, &more) // where another set was added meanwhile, this one is added the next time
+	return keys
+}
+
+func (p *Publisher) listKeys(n Required) []snapshot.Key {
+	var keys []snapshot.Key
+	for _, s := range p.sources {
+		for _, c := range s.Collections() {
+			if n.of(s.Mentions, c) {
+				keys = append(keys, snapshot.Key{Source: s.Name, Collection: c})
+			}
+		}
+	}
+	return keys
+}
+
+// View is what one operation sees from beginning to end: one directory, and the freshness of the collections that it loaded.
+type View struct {
+	Directory *directory.Directory
+	loaded    []collection
+}
+
+// collection is one of the loaded collections, as the view's directory has it.
+type collection struct {
+	snapshot.Status
+	mentions connectors.Mentions // of its source
+	readAt   time.Time           // when the directory's data was read; zero where it has none
+	// notBefore is the earliest time of a fetch that is fresh enough for the caller, and nextAt when a fetch may be tried again.
+	notBefore, nextAt time.Time
+}
+
+func (c *collection) older() bool { return !c.readAt.IsZero() && c.readAt.Before(c.notBefore) }
+
+// buildWait is how long an operation waits for a generation with its data. After that it uses the current one.
+const buildWait = 2 * time.Second
+
+// View returns what an operation sees that has loaded these collections. While the next generation is built, the current one serves although it
+// is a little older. The operation waits for the next one if it has already waited for its data, if it has a freshness requirement, or if the current
+// one lacks one of its collections, in whole or in part.
+func (p *Publisher) View(ctx context.Context, results []snapshot.Result, waited bool) *View {
+	waited = waited || slices.ContainsFunc(results, func(r snapshot.Result) bool { return !r.NotBefore.IsZero() })
+	e := p.current.Load()
+	if !e.serves(results, waited) {
+		ctx, cancel := context.WithTimeout(ctx, buildWait)
+		defer cancel()
+		e = p.including(ctx, results, waited)
+	}
+	v := &View{Directory: e.directory, loaded: make([]collection, len(results))}
+	for i := range results {
+		v.loaded[i] = e.collection(&results[i])
+		if s := p.byName[v.loaded[i].Source]; s != nil {
+			v.loaded[i].mentions = s.Mentions
+		}
+	}
+	return v
+}
+
+// collection describes a loaded collection as the generation has it, which may be a little older or newer than the loaded one.
+func (e *generation) collection(res *snapshot.Result) collection {
+	c := collection{Status: res.Status, notBefore: res.NotBefore, nextAt: res.NextAt}
+	have := e.built.snapshots[res.Status.Key]
+	switch {
+	case have == nil:
+		c.State = snapshot.Missing
+	case res.Snapshot != nil && res.Snapshot.Version == have.Version: // it may have been read again since, and nothing had changed
+		c.readAt = res.Status.SyncedAt
+	default:
+		c.readAt = have.OldestAt
+		if !have.Complete {
+			c.State = max(c.State, snapshot.Incomplete)
+		}
+	}
+	e.blame(&c.Status)
+	e.restrict(&c.Status)
+	return c
+}
+
+// restrict marks a collection as incomplete if the credential may see its records, but not whom they belong to.
+func (e *generation) restrict(st *snapshot.Status) {
+	source := e.directory.SourceNamed(st.Source)
+	if source == nil || !source.Restricts(st.Collection) || st.State == snapshot.Missing {
+		return
+	}
+	st.State = snapshot.Incomplete
+	if st.Err == nil {
+		st.Err = &connectors.Error{Source: st.Source, Op: st.Collection.String(), Kind: connectors.KindForbidden,
+			Detail: "the credential may not see whom they belong to; give it that right"}
+	}
+}
+
+// Completeness describes a list that depends on these collections.
+func (v *View) Completeness(n Required) *directory.Completeness {
+	c := &directory.Completeness{Complete: true}
+	for _, source := range v.Directory.Sources() {
+		var missing, stale bool
+		for i := range v.loaded {
+			l := &v.loaded[i]
+			if l.Source != source.Name || !n.of(l.mentions, l.Collection) {
+				continue
+			}
+			missing = missing || l.State >= snapshot.Incomplete
+			stale = stale || l.State == snapshot.Stale || l.older()
+			if !l.readAt.IsZero() && (c.AsOf.IsZero() || l.readAt.Before(c.AsOf)) {
+				c.AsOf = l.readAt
+			}
+		}
+		if missing {
+			c.Complete = false
+			c.Missing = append(c.Missing, source)
+		}
+		if stale {
+			c.Stale = append(c.Stale, source)
+		}
+	}
+	return c
+}
+
+// ReadAt returns when the oldest data of these collections was fetched, of the sources for which from is true; zero if there is none.
+func (v *View) ReadAt(n Required, from func(source string) bool) time.Time {
+	var oldest time.Time
+	for i := range v.loaded {
+		l := &v.loaded[i]
+		if !l.readAt.IsZero() && (oldest.IsZero() || l.readAt.Before(oldest)) && n.of(l.mentions, l.Collection) && from(l.Source) {
+			oldest = l.readAt
+		}
+	}
+	return oldest
+}
+
+// Missing lists the sources that lack data of these collections, in whole or in part, in the order of the configuration: for each source the
+// collection in the worst state; of several such, the first one with a known error.
+func (v *View) Missing(n Required) []snapshot.Status {
+	var out []snapshot.Status
+	for i := range v.loaded {
+		st := v.loaded[i].Status
+		if st.State < snapshot.Incomplete || !n.of(v.loaded[i].mentions, st.Collection) {
+			continue
+		}
+		last := len(out) - 1
+		switch {
+		case last < 0 || out[last].Source != st.Source: // a source's collections follow each other
+			out = append(out, st)
+		case st.State > out[last].State, st.State == out[last].State && out[last].Err == nil && st.Err != nil:
+			out[last] = st
+		}
+	}
+	return out
+}
+
+// Older is a source whose data is older than the caller requires.
+type Older struct {
+	// Key is the collection with the oldest data.
+	snapshot.Key
+	// ReadAt is when that data was fetched, and NextAt when the next fetch may be tried.
+	ReadAt, NextAt time.Time
+	// Err is why the last fetch failed; nil if it did not.
+	Err *connectors.Error
+}
+
+// Older lists the sources whose data in these collections is older than the caller requires, in the order of the configuration.
+func (v *View) Older(n Required) []Older {
+	var out []Older
+	for i := range v.loaded {
+		l := &v.loaded[i]
+		if !l.older() || !n.of(l.mentions, l.Collection) {
+			continue
+		}
+		older := Older{Key: l.Key, ReadAt: l.readAt, NextAt: l.nextAt, Err: l.Err}
+		switch last := len(out) - 1; {
+		case last < 0 || out[last].Source != l.Source: // a source's collections follow each other
+			out = append(out, older)
+		case older.ReadAt.Before(out[last].ReadAt):
+			out[last] = older
+		}
+	}
+	return out
+}
+
+// Freshness returns when the oldest of the view's data was fetched, zero if there is none, and until when all of it is fresh. It is false if
+// the operation requires no collection.
+func (v *View) Freshness() (oldestAt, freshUntil time.Time, ok bool) {
+	for i := range v.loaded {
+		l := &v.loaded[i]
+		if !l.readAt.IsZero() && (oldestAt.IsZero() || l.readAt.Before(oldestAt)) {
+			oldestAt = l.readAt
+		}
+		if until := l.readAt.Add(l.FreshFor); freshUntil.IsZero() || until.Before(freshUntil) {
+			freshUntil = until
+		}
+	}
+	return oldestAt, freshUntil, len(v.loaded) > 0
+}
+
+// Statuses returns the status of every collection of every source, in the order of the configuration.
+func (p *Publisher) Statuses() []snapshot.Status {
+	e, statuses := p.current.Load(), p.keeper.Statuses()
+	for i := range statuses {
+		e.blame(&statuses[i])
+		e.restrict(&statuses[i])
+	}
+	return statuses
+}
+
+// Source returns a source by its name; nil if there is none.
+func (p *Publisher) Source(name string) *connectors.Source { return p.byName[name] }
