@@ -23,7 +23,7 @@ const (
 // bounded gives a text as it is meant, and what is wrong with it: "" for nothing. What is no UTF-8 is replaced, and what is too long is cut.
 func bounded(quoted string) (text, odd string) {
 	text = unquote(quoted)
-	if !utf8.ValidString(quoted) {
+	if !utf8.ValidString(quoted) || halfCharacter(quoted) {
 		odd = exampleEncoding
 	}
 	if len(text) > maxText {

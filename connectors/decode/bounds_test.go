@@ -63,6 +63,22 @@ func TestBoundsOfARow(t *testing.T) {
 			"{\"f\":\"Ada \xff\xfeL\"}",
 			func(v decode.Value) any { return v.Text("f") }, "Ada \ufffd\ufffdL", noted("f", 1, "invalid UTF-8"),
 		},
+		"half a character": {
+			`{"f":"Ada \ud83d!"}`,
+			func(v decode.Value) any { return v.Text("f") }, "Ada \ufffd!", noted("f", 1, "invalid UTF-8"),
+		},
+		"half a character, its second one": {
+			`{"f":"\uDE00\uD83D"}`,
+			func(v decode.Value) any { return v.Text("f") }, "\ufffd\ufffd", noted("f", 1, "invalid UTF-8"),
+		},
+		"both halves": {
+			`{"f":"\ud83d\uDE00 \\ud83d \ufffd"}`,
+			func(v decode.Value) any { return v.Text("f") }, "😀 \\ud83d \ufffd", nil,
+		},
+		"an ID with half a character": {
+			`{"f":"a\ud83d"}`,
+			func(v decode.Value) any { return v.ID("f", nil) }, "", noted("f", 1, "string"),
+		},
 		"an ID that is no UTF-8": {
 			"{\"f\":\"a\xff\"}",
 			func(v decode.Value) any { return v.ID("f", nil) }, "", noted("f", 1, "string"),
