@@ -195,7 +195,7 @@ func (s *Server) signal(sig syscall.Signal) {
 
 // Do sends a command on a connection of its own and gives what comes back, as text.
 func (s *Server) Do(words ...string) (string, error) {
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(context.Background(), "tcp", s.Addr)
+	conn, err := (&net.Dialer{Timeout: patience}).DialContext(context.Background(), "tcp", s.Addr)
 	if err != nil {
 		return "", err
 	}
