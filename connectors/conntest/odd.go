@@ -26,6 +26,8 @@ type Answer struct {
 	Hides []string
 	// None are the JSON values, besides [], that the vendor may put in the place of rows where there are none.
 	None []string
+	// Slow says that the test itself takes long to write an answer, so that no huge values are tried.
+	Slow bool
 	// Read takes an answer all the way, as the connector does.
 	Read func(body []byte) (Reading, error)
 }
@@ -60,6 +62,18 @@ var hostileValues = []string{
 	`4611686018427387904`, `-4611686018427387904`, `"` + "ÿþ" + `"`,
 }
 
+// hugeValues are what an attacker sends: each place of the first row gets one of them. It costs what it replaces, as others do.
+var hugeValues = []string{
+	`"` + strings.Repeat("n", 1<<20) + `"`,
+	`[` + strings.Repeat(`"tag",`, 200_000) + `"tag"]`,
+	`[` + strings.Repeat(`{"address":"a@example.com","value":"v","id":1},`, 20_000) + `{}]`,
+	strings.Repeat(`{"a":`, 9900) + `1` + strings.Repeat(`}`, 9900),
+	strings.Repeat(`[`, 9900) + strings.Repeat(`]`, 9900),
+}
+
+// largeRecord is more than any record may take of a huge value, as JSON: a list has 1,000 items at most, and JSON that is passed on 64 kB.
+const largeRecord = 256 << 10
+
 // maxChecks bounds what OddValues tries in one answer.
 const maxChecks = 1500
 
@@ -80,6 +94,9 @@ func OddValues(t *testing.T, answers ...Answer) {
 					if (i+j)%every == 0 { // of a large answer each place gets some of the values, and neighbours get others
 						b.check(t, at, odd)
 					}
+				}
+				if row, _ := b.place(at); row == 0 && !b.Slow {
+					b.check(t, at, hugeValues[i%len(hugeValues)])
 				}
 			}
 		})
@@ -174,6 +191,11 @@ func (b *answer) check(t *testing.T, at []any, odd string) {
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", place, err)
+	}
+	for id, record := range got.Records {
+		if n := len(odd); n > largeRecord && len(encoded(t, record)) > largeRecord {
+			t.Errorf("%s: the record of %s keeps %d bytes of it", place, id, len(encoded(t, record)))
+		}
 	}
 	own := b.own[row]
 	names := key == "" || key == b.ID && len(at) == len(b.Rows)+2

@@ -37,6 +37,6 @@ func escaped(text string) (rune, bool) {
 	if len(text) < escapeLength || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
 	}
-	code, err := strconv.ParseUint(text[2:escapeLength], 16, 32)
+	code, err := strconv.ParseInt(text[2:escapeLength], 16, 32)
 	return rune(code), err == nil
 }
