@@ -30,7 +30,7 @@ test: ## run all tests with the race detector; installs Chromium, Redis and a C 
 fuzz: ## run every fuzzer for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)
 
-soak: ## send good and hostile traffic to the program for SOAK (10m)
+soak: ## send good and hostile traffic to the program for SOAK (10m); from 10m on, p99 of the answers must stay below 1 s
 	SOAK=$(SOAK) go test -count=1 -v -run TestSoak -timeout 0 ./internal/e2e/attack
 
 bench: ## run the benchmarks that match BENCH (all)

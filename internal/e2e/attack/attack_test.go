@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// prompt is how soon a plain query is answered after an attack: the best of some, since a test may share its processors with others.
-const prompt = 200 * time.Millisecond
+// prompt is how soon a plain query is answered after an attack: the best of some, since a test shares its processors with others.
+const prompt = time.Second
 
 // spare is how much more memory than at rest the program may hold once an attack is over.
 const spare = 192 << 20

@@ -1,6 +1,8 @@
 package attack_test
 
 import (
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -41,6 +43,7 @@ func newVendors(t *testing.T) *vendors {
 	v := &vendors{Sandbox: systems}
 	healthy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: systems.Addr()})
 	healthy.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) } // a connection that is cut stays one
+	healthy.ErrorLog = log.New(io.Discard, "", 0)                                                          // as here
 	transport := &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true}
 	healthy.Transport = transport
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
