@@ -15,7 +15,7 @@ const spare = 192 << 20
 
 // What one attack may get out of the program, and have it use, while it goes on.
 const (
-	mostOut    = 600 << 10 // a null for each of 100,000 representations
+	mostOut    = 100 << 10
 	mostMemory = 512 << 20
 	mostTime   = 10 * time.Second // of the processors, where the machine is slow and the program built with the race detector
 )
