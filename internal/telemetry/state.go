@@ -7,9 +7,9 @@ import (
 
 	"roster/connectors"
 	"roster/internal/access"
+	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
-	"roster/internal/generation"
 	"roster/internal/shared"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
