@@ -3,12 +3,13 @@ package directory
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"roster/connectors"
 )
 
 // private is what not every caller may see of somebody: their phone numbers and postal addresses. Everybody sees, sorts and searches by names, so a
-// name that is one of these is none. Some vendors name who has called by the number.
+// name that is one of these is no name, and a number in a name is cut out. Some vendors name a caller by the number.
 type private struct {
 	phones    []connectors.Phone
 	addresses []string
@@ -26,7 +27,60 @@ func (p private) shown(s string) string {
 	if p.has(s) {
 		return ""
 	}
-	return s
+	return p.withoutNumbers(s)
+}
+
+// withoutNumbers cuts the phone numbers out of a name that holds something else, too, such as "Olha +380 44 123 45 67".
+func (p private) withoutNumbers(name string) string {
+	for from := 0; ; {
+		begin, end := numberIn(name[from:])
+		if begin < 0 {
+			return name
+		}
+		begin, end = from+begin, from+end
+		if number, ok := phoneNumber(name[begin:end]); !ok || len(digitsOf(number)) < fewestDigits || !p.hasPhone(number) {
+			from = end
+			continue
+		}
+		before, after := strings.TrimRightFunc(name[:begin], between), strings.TrimLeftFunc(name[end:], between)
+		name, from = strings.TrimSpace(before+" "+after), len(before)
+	}
+}
+
+// numberIn finds the first run of digits in a text, with a plus before them and signs between them; begin is below zero where there is none.
+func numberIn(s string) (begin, end int) {
+	begin = -1
+	for i, r := range s {
+		switch digit, plus := sign(r); {
+		case digit, plus && begin < 0:
+			if begin < 0 {
+				begin = i
+			}
+			end = i + utf8.RuneLen(r)
+		case begin >= 0 && (plus || !between(r)):
+			return begin, end
+		}
+	}
+	return begin, end
+}
+
+// sign says whether a character is a digit or a plus, in whatever form of these.
+func sign(r rune) (digit, plus bool) {
+	switch {
+	case r >= '0' && r <= '9':
+		return true, false
+	case r < utf8.RuneSelf:
+		return false, r == '+'
+	case !unicode.IsNumber(r) && !unicode.IsSymbol(r): // most letters end here, since folding is dear
+		return false, false
+	}
+	f := fold(string(r))
+	return len(f) == 1 && f[0] >= '0' && f[0] <= '9', f == "+"
+}
+
+// between says whether a character may stand between the digits of a phone number.
+func between(r rune) bool {
+	return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("().,/", r)
 }
 
 func (p private) has(name string) bool {
@@ -87,7 +141,7 @@ func phoneNumber(s string) (number string, ok bool) {
 		switch {
 		case r >= '0' && r <= '9', r == '+' && i == 0:
 			b.WriteRune(r)
-		case unicode.IsSpace(r), unicode.Is(unicode.Pd, r), strings.ContainsRune("().,/", r): // what stands between digits
+		case between(r):
 		default:
 			return "", false
 		}

@@ -79,6 +79,35 @@ func TestPrivateNames(t *testing.T) {
 	}
 }
 
+// A phone number is cut out of a name that holds more.
+func TestNumbersInNames(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"Olha Kovalenko +380 44 123-45-67":    "Olha Kovalenko",
+		"Olha (044) 123 45 67 Kovalenko":      "Olha Kovalenko",
+		"+380441234567, Olha":                 "Olha",
+		"tel. (044) 123 45 67":                "tel",
+		"Olha ＋３８０４４１２３４５６７":                  "Olha",
+		"Olha 0441234567 / +49 30 1234567":    "Olha",
+		"Olha +380441234567 +380441234567 K.": "Olha K.",
+		"Olha 2026, room 12345678":            "Olha 2026, room 12345678",
+		"Order 20260412-1":                    "Order 20260412-1",
+		"C++ group":                           "C++ group",
+		"Zoë Müller-Łukasz 3":                 "Zoë Müller-Łukasz 3",
+	} {
+		d := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: connectors.Kommo, Contacts: []connectors.Contact{
+			{ID: "id", Name: given, Phones: []connectors.Phone{{Raw: "044 123 45 67", E164: "+380441234567"}}},
+		}}})
+		page, err := d.Contacts(nil, directory.ContactOrder{}, directory.PageArgs{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := page.Nodes()[0].Name; got != want {
+			t.Errorf("%q is shown as %q, want %q", given, got, want)
+		}
+	}
+}
+
 // A number that is spread over two parts of a name is one too.
 func TestPrivateNameInParts(t *testing.T) {
 	t.Parallel()
