@@ -17,14 +17,13 @@ import (
 	"roster/internal/cost"
 	"roster/internal/freshness"
 	"roster/internal/generation"
-	"roster/internal/loaders"
 	"roster/internal/snapshot"
 )
 
 // operation is what one operation sees from beginning to end.
 type operation struct {
 	view     *generation.View
-	presence *loaders.Presence // nil where no field asks for it
+	presence *presenceLoader // nil where no field asks for it
 	oneAsks  bool              // for presence: a single one of the operation's own fields
 	statuses func() []snapshot.Status
 	anew     func(context.Context) *generation.View // what a mutation's next field sees
@@ -94,7 +93,7 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	n := requiredOf(document)
 	exchange := freshness.FromContext(ctx)
 	wish := exchange.Wish
-	results, waited := loaders.Collections(ctx, e.Keeper, e.Publisher.Keys(n.collections),
+	results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n.collections),
 		snapshot.Wish{NotBefore: wish.NotBefore(), IfError: wish.StaleIfError, OnlyKept: wish.OnlyIfCached})
 	view := e.Publisher.View(ctx, results, waited)
 	if errs := e.affords(ctx, sizes{view.Directory}); len(errs) > 0 {
@@ -106,13 +105,13 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 		exchange.Answer = answerOf(op.view, n)
 	}
 	op.anew = func(ctx context.Context) *generation.View {
-		results, waited := loaders.Collections(ctx, e.Keeper, e.Publisher.Keys(n.collections), snapshot.Wish{})
+		results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n.collections), snapshot.Wish{})
 		return viewUntil(ctx, e.Publisher.View(ctx, results, waited))
 	}
 	if n.presence > 0 {
-		op.presence, op.oneAsks = loaders.NewPresence(e.Presence), n.presence == 1
+		op.presence, op.oneAsks = loadPresence(e.Presence), n.presence == 1
 		if op.onlyKept {
-			op.presence = loaders.KnownPresence(e.Presence)
+			op.presence = knownPresence(e.Presence)
 		}
 	}
 	return next(context.WithValue(ctx, operationKey{}, op))

@@ -59,7 +59,7 @@ func (r *Resolver) expectPresence(ctx context.Context, subjects ...directory.Nod
 	for _, s := range subjects {
 		refs = append(refs, r.presenceRefs(s)...)
 	}
-	op.presence.Expect(ctx, refs)
+	op.presence.expect(ctx, refs)
 }
 
 // inList says whether the field that is being resolved is inside of a list.
@@ -98,7 +98,7 @@ func (r *Resolver) presenceRefs(subject directory.Node) []connectors.Ref {
 // there. Of two accounts in one state the newer answer counts.
 func (r *Resolver) presenceOf(ctx context.Context, subject directory.Node) presence.Answer {
 	var most presence.Answer
-	for _, a := range operationOf(ctx).presence.Of(ctx, r.presenceRefs(subject)...) {
+	for _, a := range operationOf(ctx).presence.of(ctx, r.presenceRefs(subject)...) {
 		there, before := rank[a.Presence.State], rank[most.Presence.State]
 		if there > before || there == before && a.At.After(most.At) {
 			most = a

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/memnet"
+	"roster/internal/e2e/memnet"
 	"roster/internal/rest"
 )
 

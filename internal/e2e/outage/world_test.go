@@ -20,7 +20,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/faults"
-	"roster/internal/memnet"
+	"roster/internal/e2e/memnet"
 	"roster/internal/sandbox"
 )
 

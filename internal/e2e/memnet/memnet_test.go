@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"roster/internal/memnet"
+	"roster/internal/e2e/memnet"
 )
 
 // A server that hangs is given up after a time that passes at once.

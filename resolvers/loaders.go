@@ -1,6 +1,4 @@
-// Package loaders holds the dataloaders of one operation: they stand where resolvers would else wait once per key. They know what is loaded
-// together; how long it stays good is the business of snapshot and presence.
-package loaders
+package resolvers
 
 import (
 	"context"
@@ -12,17 +10,17 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Collections loads collections side by side, in one batch that goes at once: all keys are known, so nothing waits for more. It also says whether
-// it had to wait for any.
-func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key, wish snapshot.Wish) (results []snapshot.Result, waited bool) {
-	// The usual case: all is there, and nobody waits for anything.
+// loadCollections loads the collections of one operation side by side, in one batch that is dispatched at once, because all keys are known. It also
+// reports whether it had to wait for any.
+func loadCollections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key, wish snapshot.Wish) (results []snapshot.Result, waited bool) {
+	// The usual case: all collections are there.
 	results, wait := keeper.TakeSince(keys, wish)
 	if !wait {
 		return results, false
 	}
 	loader := dataloader.NewBatchedLoader(
 		func(ctx context.Context, keys []snapshot.Key) []*dataloader.Result[snapshot.Result] {
-			return found(keeper.AwaitSince(ctx, keys, wish))
+			return asResults(keeper.AwaitSince(ctx, keys, wish))
 		},
 		dataloader.WithBatchCapacity[snapshot.Key, snapshot.Result](len(keys)),
 		dataloader.WithInputCapacity[snapshot.Key, snapshot.Result](len(keys)),
@@ -34,31 +32,31 @@ func Collections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.K
 	return results, true
 }
 
-// Presence loads who is there, for one operation.
-type Presence struct {
+// presenceLoader is the dataloader of presence for one operation.
+type presenceLoader struct {
 	get   func(context.Context, []connectors.Ref) []presence.Answer
 	cache dataloader.Cache[connectors.Ref, presence.Answer]
 	one   *dataloader.Loader[connectors.Ref, presence.Answer]
 }
 
-// NewPresence gives the loader of one operation.
-func NewPresence(store *presence.Store) *Presence {
-	return newPresence(store.Get)
+// loadPresence returns the loader of an operation that may ask sources.
+func loadPresence(store *presence.Store) *presenceLoader {
+	return newPresenceLoader(store.Get)
 }
 
-// KnownPresence gives the loader of an operation for which no source may be asked.
-func KnownPresence(store *presence.Store) *Presence {
-	return newPresence(func(_ context.Context, refs []connectors.Ref) []presence.Answer { return store.Known(refs) })
+// knownPresence returns the loader of an operation for which no source may be asked.
+func knownPresence(store *presence.Store) *presenceLoader {
+	return newPresenceLoader(func(_ context.Context, refs []connectors.Ref) []presence.Answer { return store.Known(refs) })
 }
 
-func newPresence(get func(context.Context, []connectors.Ref) []presence.Answer) *Presence {
-	p := &Presence{get: get, cache: dataloader.NewCache[connectors.Ref, presence.Answer]()}
+func newPresenceLoader(get func(context.Context, []connectors.Ref) []presence.Answer) *presenceLoader {
+	p := &presenceLoader{get: get, cache: dataloader.NewCache[connectors.Ref, presence.Answer]()}
 	p.one = dataloader.NewBatchedLoader(p.batch, dataloader.WithCache(p.cache))
 	return p
 }
 
-// Expect loads the presence of accounts whose fields are about to ask for it, together and at once. It does not wait for them.
-func (p *Presence) Expect(ctx context.Context, refs []connectors.Ref) {
+// expect loads the presence of accounts whose fields are about to ask for it, together and at once. It does not wait for them.
+func (p *presenceLoader) expect(ctx context.Context, refs []connectors.Ref) {
 	wanted := make([]connectors.Ref, 0, len(refs))
 	named := make(map[connectors.Ref]bool, len(refs))
 	for _, ref := range refs {
@@ -81,8 +79,8 @@ func (p *Presence) Expect(ctx context.Context, refs []connectors.Ref) {
 	}
 }
 
-// Of gives the presence of accounts, unknown where nobody can tell. Those that nobody expected go with others that come within the loader's time.
-func (p *Presence) Of(ctx context.Context, refs ...connectors.Ref) []presence.Answer {
+// of returns the presence of accounts; unknown if nobody can tell. Accounts that were not expected go with others that come within the loader's time.
+func (p *presenceLoader) of(ctx context.Context, refs ...connectors.Ref) []presence.Answer {
 	thunks := make([]dataloader.Thunk[presence.Answer], len(refs))
 	for i, ref := range refs {
 		thunks[i] = p.one.Load(ctx, ref)
@@ -98,11 +96,11 @@ func (p *Presence) Of(ctx context.Context, refs ...connectors.Ref) []presence.An
 
 // batch asks for a batch. Its context is the first caller's, whose going must not cost the others their answer: the store has a deadline of
 // its own.
-func (p *Presence) batch(ctx context.Context, refs []connectors.Ref) []*dataloader.Result[presence.Answer] {
-	return found(p.get(context.WithoutCancel(ctx), refs))
+func (p *presenceLoader) batch(ctx context.Context, refs []connectors.Ref) []*dataloader.Result[presence.Answer] {
+	return asResults(p.get(context.WithoutCancel(ctx), refs))
 }
 
-func found[T any](values []T) []*dataloader.Result[T] {
+func asResults[T any](values []T) []*dataloader.Result[T] {
 	out := make([]*dataloader.Result[T], len(values))
 	for i, v := range values {
 		out[i] = &dataloader.Result[T]{Data: v}

@@ -1,4 +1,4 @@
-package loaders_test
+package resolvers
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"go.uber.org/goleak"
 
 	"roster/connectors"
-	"roster/internal/loaders"
 	"roster/internal/presence"
 	"roster/internal/snapshot"
 )
@@ -66,7 +65,7 @@ func TestCollections(t *testing.T) {
 			return out
 		}
 		start := time.Now()
-		results, waited := loaders.Collections(t.Context(), keeper, keys, snapshot.Wish{})
+		results, waited := loadCollections(t.Context(), keeper, keys, snapshot.Wish{})
 		// No dataloader's timer comes on top of the reading.
 		if took := time.Since(start); took != takes || !waited {
 			t.Errorf("it took %s, and says that it waited: %v; want %s", took, waited, takes)
@@ -76,7 +75,7 @@ func TestCollections(t *testing.T) {
 			t.Errorf("states (-want +got):\n%s", diff)
 		}
 		start = time.Now()
-		results, waited = loaders.Collections(t.Context(), keeper, keys, snapshot.Wish{})
+		results, waited = loadCollections(t.Context(), keeper, keys, snapshot.Wish{})
 		if took := time.Since(start); took != 0 || waited {
 			t.Errorf("what is there took %s, and says that it was waited for: %v", took, waited)
 		}
@@ -92,7 +91,7 @@ func TestCollectionsWithoutPatience(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		start := time.Now()
-		results, _ := loaders.Collections(ctx, keeper, []snapshot.Key{{Source: "a"}}, snapshot.Wish{})
+		results, _ := loadCollections(ctx, keeper, []snapshot.Key{{Source: "a"}}, snapshot.Wish{})
 		if took := time.Since(start); took != 100*time.Millisecond || results[0].Status.State != snapshot.Missing {
 			t.Errorf("it took %s and gives %v, want nothing after 100 ms", took, results[0].Status.State)
 		}
@@ -158,15 +157,15 @@ var online = connectors.Presence{State: connectors.PresenceOnline}
 func TestExpectedPresenceGoesAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := &there{takes: 300 * time.Millisecond}
-		l := loaders.NewPresence(newStore(t, p))
+		l := loadPresence(newStore(t, p))
 		start := time.Now()
-		l.Expect(t.Context(), refs("c", "a", "b", "a", "c"))
-		l.Expect(t.Context(), refs("b", "a"))
-		l.Expect(t.Context(), nil)
+		l.expect(t.Context(), refs("c", "a", "b", "a", "c"))
+		l.expect(t.Context(), refs("b", "a"))
+		l.expect(t.Context(), nil)
 		if took := time.Since(start); took != 0 {
 			t.Errorf("to expect took %s", took)
 		}
-		if diff := cmp.Diff([]connectors.Presence{online, online, online}, states(l.Of(t.Context(), refs("a", "b", "a")...))); diff != "" {
+		if diff := cmp.Diff([]connectors.Presence{online, online, online}, states(l.of(t.Context(), refs("a", "b", "a")...))); diff != "" {
 			t.Errorf("presence (-want +got):\n%s", diff)
 		}
 		if took := time.Since(start); took != p.takes {
@@ -182,11 +181,11 @@ func TestExpectedPresenceGoesAtOnce(t *testing.T) {
 func TestUnexpectedPresenceComesTogether(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := &there{}
-		l := loaders.NewPresence(newStore(t, p))
+		l := loadPresence(newStore(t, p))
 		var fields sync.WaitGroup
 		for _, ref := range refs("a", "b", "c") {
 			fields.Go(func() {
-				if got := l.Of(t.Context(), ref); got[0].Presence != online || got[0].At.IsZero() {
+				if got := l.of(t.Context(), ref); got[0].Presence != online || got[0].At.IsZero() {
 					t.Errorf("presence %v", got)
 				}
 			})
@@ -202,11 +201,11 @@ func TestUnexpectedPresenceComesTogether(t *testing.T) {
 func TestOneCallersGoing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := &there{takes: time.Second}
-		l := loaders.NewPresence(newStore(t, p))
+		l := loadPresence(newStore(t, p))
 		first, leave := context.WithCancel(t.Context())
-		l.Expect(first, refs("a", "b"))
+		l.expect(first, refs("a", "b"))
 		leave()
-		if diff := cmp.Diff([]connectors.Presence{online, online}, states(l.Of(t.Context(), refs("a", "b")...))); diff != "" {
+		if diff := cmp.Diff([]connectors.Presence{online, online}, states(l.of(t.Context(), refs("a", "b")...))); diff != "" {
 			t.Errorf("presence (-want +got):\n%s", diff)
 		}
 	})
@@ -214,13 +213,13 @@ func TestOneCallersGoing(t *testing.T) {
 
 func TestPresenceThatNobodyTells(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		l := loaders.NewPresence(newStore(t, &there{takes: time.Hour}))
+		l := loadPresence(newStore(t, &there{takes: time.Hour}))
 		want := []presence.Answer{{}, {}}
-		got := l.Of(t.Context(), connectors.Ref{Source: "chat", ID: "a"}, connectors.Ref{Source: "other", ID: "a"})
+		got := l.of(t.Context(), connectors.Ref{Source: "chat", ID: "a"}, connectors.Ref{Source: "other", ID: "a"})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("presence (-want +got):\n%s", diff)
 		}
-		if got := l.Of(t.Context()); len(got) != 0 {
+		if got := l.of(t.Context()); len(got) != 0 {
 			t.Errorf("nobody's presence is %v", got)
 		}
 	})
