@@ -24,7 +24,7 @@ import (
 type operation struct {
 	view     *generation.View
 	presence *presenceLoader // nil where no field asks for it
-	oneAsks  bool              // for presence: a single one of the operation's own fields
+	oneAsks  bool            // for presence: a single one of the operation's own fields
 	statuses func() []snapshot.Status
 	anew     func(context.Context) *generation.View // what a mutation's next field sees
 	required generation.Required                    // of all its fields
