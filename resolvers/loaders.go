@@ -12,22 +12,22 @@ import (
 
 // loadCollections loads the collections of one operation side by side, in one batch that is dispatched at once, because all keys are known. It also
 // reports whether it had to wait for any.
-func loadCollections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key, wish snapshot.Wish) (results []snapshot.Result, waited bool) {
+func loadCollections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key, requirement snapshot.Requirement) (results []snapshot.Result, waited bool) {
 	// The usual case: all collections are there.
-	results, wait := keeper.TakeSince(keys, wish)
+	results, wait := keeper.TakeSince(keys, requirement)
 	if !wait {
 		return results, false
 	}
 	loader := dataloader.NewBatchedLoader(
 		func(ctx context.Context, keys []snapshot.Key) []*dataloader.Result[snapshot.Result] {
-			return asResults(keeper.AwaitSince(ctx, keys, wish))
+			return asResults(keeper.AwaitSince(ctx, keys, requirement))
 		},
 		dataloader.WithBatchCapacity[snapshot.Key, snapshot.Result](len(keys)),
 		dataloader.WithInputCapacity[snapshot.Key, snapshot.Result](len(keys)),
 	)
 	results, errs := loader.LoadMany(ctx, keys)()
 	if errs != nil { // the batch has panicked, and the library has logged it
-		return keeper.AwaitSince(ctx, keys, wish), true
+		return keeper.AwaitSince(ctx, keys, requirement), true
 	}
 	return results, true
 }

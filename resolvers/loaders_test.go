@@ -65,7 +65,7 @@ func TestCollections(t *testing.T) {
 			return out
 		}
 		start := time.Now()
-		results, waited := loadCollections(t.Context(), keeper, keys, snapshot.Wish{})
+		results, waited := loadCollections(t.Context(), keeper, keys, snapshot.Requirement{})
 		// No dataloader's timer comes on top of the reading.
 		if took := time.Since(start); took != takes || !waited {
 			t.Errorf("it took %s, and says that it waited: %v; want %s", took, waited, takes)
@@ -75,7 +75,7 @@ func TestCollections(t *testing.T) {
 			t.Errorf("states (-want +got):\n%s", diff)
 		}
 		start = time.Now()
-		results, waited = loadCollections(t.Context(), keeper, keys, snapshot.Wish{})
+		results, waited = loadCollections(t.Context(), keeper, keys, snapshot.Requirement{})
 		if took := time.Since(start); took != 0 || waited {
 			t.Errorf("what is there took %s, and says that it was waited for: %v", took, waited)
 		}
@@ -91,7 +91,7 @@ func TestCollectionsWithoutPatience(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		start := time.Now()
-		results, _ := loadCollections(ctx, keeper, []snapshot.Key{{Source: "a"}}, snapshot.Wish{})
+		results, _ := loadCollections(ctx, keeper, []snapshot.Key{{Source: "a"}}, snapshot.Requirement{})
 		if took := time.Since(start); took != 100*time.Millisecond || results[0].Status.State != snapshot.Missing {
 			t.Errorf("it took %s and gives %v, want nothing after 100 ms", took, results[0].Status.State)
 		}

@@ -92,20 +92,20 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	refused := checkRepresentations(document, e.presented(), bounds.FromContext(ctx))
 	n := requiredOf(document)
 	exchange := freshness.FromContext(ctx)
-	wish := exchange.Wish
+	requirement := exchange.Requirement
 	results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n.collections),
-		snapshot.Wish{NotBefore: wish.NotBefore(), IfError: wish.StaleIfError, OnlyKept: wish.OnlyIfCached})
+		snapshot.Requirement{NotBefore: requirement.NotBefore(), IfError: requirement.StaleIfError, OnlyKept: requirement.OnlyIfCached})
 	view := e.Publisher.View(ctx, results, waited)
 	if errs := e.affords(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return refuse(errs...)
 	}
-	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyKept: wish.OnlyIfCached, refused: refused, withheld: withheld,
+	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyKept: requirement.OnlyIfCached, refused: refused, withheld: withheld,
 		statuses: sync.OnceValue(e.Publisher.Statuses), began: began, record: e.record(document, n, withheld)}
 	if document.Operation.Operation == ast.Query && access.WorksectionToken(ctx) == "" { // else what a source says of the caller may be in it, which is good for this moment only
 		exchange.Answer = answerOf(op.view, n)
 	}
 	op.anew = func(ctx context.Context) *generation.View {
-		results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n.collections), snapshot.Wish{})
+		results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n.collections), snapshot.Requirement{})
 		return viewUntil(ctx, e.Publisher.View(ctx, results, waited))
 	}
 	if n.presence > 0 {

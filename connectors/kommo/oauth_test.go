@@ -45,7 +45,7 @@ func ownAccount(t *testing.T) connectors.Config {
 }
 
 // keeping gives a keeper over store that is closed with the test.
-func keeping(t *testing.T, store credential.Store) *credential.Keeper {
+func keeping(t *testing.T, store credential.Store) *credential.Renewer {
 	t.Helper()
 	k := credential.New(credential.Options{Store: store})
 	t.Cleanup(k.Close)

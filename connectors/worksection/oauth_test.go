@@ -42,7 +42,7 @@ func ownAccount(t *testing.T) connectors.Config {
 	return c
 }
 
-func keeping(t *testing.T, store credential.Store) *credential.Keeper {
+func keeping(t *testing.T, store credential.Store) *credential.Renewer {
 	t.Helper()
 	k := credential.New(credential.Options{Store: store})
 	t.Cleanup(k.Close)

@@ -137,8 +137,8 @@ func (g *Gate) Count(c Caller) (Rate, bool) {
 // Pool gives what callers hold of a resource.
 func (g *Gate) Pool(r Resource) *Pool { return &g.pools[r] }
 
-// crowd stands for all callers beyond maxCallers.
-var crowd = Caller{Name: "\x00crowd"}
+// overflow stands for all callers beyond maxCallers.
+var overflow = Caller{Name: "\x00crowd"}
 
 // known gives what is known of a caller. The gate is locked.
 func (g *Gate) known(c Caller) *state {
@@ -149,7 +149,7 @@ func (g *Gate) known(c Caller) *state {
 		g.sweep(time.Now())
 	}
 	if len(g.callers) >= maxCallers {
-		c = crowd
+		c = overflow
 		if s := g.callers[c]; s != nil {
 			return s
 		}

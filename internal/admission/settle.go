@@ -37,7 +37,7 @@ func (g *Gate) settle(ctx context.Context, ledger Ledger) {
 	debts, names := make(map[string]time.Duration), make(map[string]Caller)
 	g.mu.Lock()
 	for c, s := range g.callers {
-		if s.unsettled == 0 || c == crowd {
+		if s.unsettled == 0 || c == overflow {
 			continue
 		}
 		name := "name " + c.Name

@@ -33,7 +33,7 @@ type Options struct {
 	Writes *writes.Ledger
 	// Runtime is lent to every source, and Tokens keeps the tokens of those that renew them; nil for nobody.
 	Runtime connectors.Runtime
-	Tokens  *credential.Keeper
+	Tokens  *credential.Renewer
 	// Propagating takes the place of Runtime's observer for the sources that are told where in a trace a call belongs; nil for none.
 	Propagating connectors.Observer
 	// Readings follows the reading of the sources, and Operations what is asked of the graph; nil for nobody.

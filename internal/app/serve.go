@@ -36,7 +36,7 @@ type Serving struct {
 // stores are what outlives a configuration.
 type stores struct {
 	tier        snapshot.Tier // nil for none
-	credentials *credential.Keeper
+	credentials *credential.Renewer
 	ledger      *writes.Ledger
 	run         []func(context.Context) // keep the stores going
 	close       func()                  // after run has ended

@@ -13,7 +13,7 @@ import (
 
 // openTokens gives who keeps the tokens that sources renew, where the configuration says, and what ends that. Nil where it names no place for them.
 // A Redis that is there and not durable is an error if a source needs it; one that is away is not.
-func openTokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keeper *credential.Keeper, end func(), err error) {
+func openTokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keeper *credential.Renewer, end func(), err error) {
 	needed := false
 	for i := range cfg.Sources {
 		needed = needed || cfg.Sources[i].OAuth != nil
@@ -48,7 +48,7 @@ func tokenStore(cfg *config.Config, log *slog.Logger) (credential.Store, func(),
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := r.NewVault()
+	v, err := r.NewTokenStore()
 	if err != nil {
 		return nil, nil, errors.Join(err, r.Close())
 	}

@@ -20,10 +20,10 @@ func knownCounts(ctx context.Context, common snapshot.Tier, cfg *config.Config, 
 			items = append(items, snapshot.Item{Key: snapshot.Key{Source: s.Name, Collection: c}, Fingerprint: s.Fingerprint, MaxPause: maxPauseOf(cfg, s.Name)})
 		}
 	}
-	var marks []snapshot.Mark
+	var marks []snapshot.Info
 	switch {
 	case common != nil:
-		marks, _ = common.Look(ctx, items)
+		marks, _ = common.Stat(ctx, items)
 	case cfg.CacheDir != "":
 		marks = shared.LookDir(cfg.CacheDir, items)
 	}

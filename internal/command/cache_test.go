@@ -25,7 +25,7 @@ func keep(t *testing.T, tier snapshot.Tier, sources ...string) {
 	for _, name := range sources {
 		item := snapshot.Item{Key: snapshot.Key{Source: name, Collection: connectors.Accounts}, Fingerprint: "f"}
 		now := time.Now()
-		_, err := tier.Offer(t.Context(), snapshot.Stored{
+		_, err := tier.Put(t.Context(), snapshot.Stored{
 			Item: item, Meta: snapshot.Meta{ReadAt: now, Since: now, Version: "v", Complete: true, Count: 1}, KeepFor: time.Hour,
 			Encode: func() ([][]byte, error) { return [][]byte{[]byte("part of " + name)}, nil },
 		})
@@ -41,7 +41,7 @@ func kept(t *testing.T, tier snapshot.Tier, sources ...string) []string {
 	var out []string
 	for _, name := range sources {
 		item := snapshot.Item{Key: snapshot.Key{Source: name, Collection: connectors.Accounts}, Fingerprint: "f"}
-		marks, err := tier.Look(t.Context(), []snapshot.Item{item})
+		marks, err := tier.Stat(t.Context(), []snapshot.Item{item})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestCacheClear(t *testing.T) {
 				<-over
 				_ = r.Close()
 			}()
-			redistest.Await(t, func() bool { return r.Crowd().Connected }, "Redis is there")
+			redistest.Await(t, func() bool { return r.Membership().Connected }, "Redis is there")
 			keep(t, r, all...)
 			empty(t, configured(t, "redis: {url: \""+url+"\"}"))
 			if diff := cmp.Diff(tc.want, kept(t, r, all...)); diff != "" {

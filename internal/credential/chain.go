@@ -29,7 +29,7 @@ const (
 // chain is the pairs of tokens that descend from one first grant. Its clock is the process's own; what others' clocks have written counts
 // for no more than a pair's lifetime.
 type chain struct {
-	keeper *Keeper
+	keeper *Renewer
 	source string
 	id     string
 	first  connectors.TokenGrant
@@ -48,7 +48,7 @@ type chain struct {
 	forced   time.Time         // when the last renewal because of a refused token ended well
 }
 
-func newChain(k *Keeper, source, id string, first connectors.TokenGrant, exchange connectors.Exchange) *chain {
+func newChain(k *Renewer, source, id string, first connectors.TokenGrant, exchange connectors.Exchange) *chain {
 	return &chain{keeper: k, source: source, id: id, first: first, exchange: exchange, early: 0.7 + 0.1*rand.Float64()} //nolint:gosec // no secret
 }
 

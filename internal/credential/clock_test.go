@@ -51,7 +51,7 @@ func (i *issuer) exchange(ctx context.Context, g connectors.TokenGrant) (connect
 }
 
 // running gives a keeper that runs for as long as the test's bubble needs it, and what stops it.
-func running(t *testing.T, store credential.Store) (*credential.Keeper, func()) {
+func running(t *testing.T, store credential.Store) (*credential.Renewer, func()) {
 	t.Helper()
 	k := credential.New(credential.Options{Store: store})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -10,7 +10,7 @@ import (
 // Draft is what a configuration wants of a keeper that may still be refused. Until Commit it changes nothing: no chain is renewed for it, so that
 // its grants stay unspent, and the exchanges in force stay. It is for one goroutine.
 type Draft struct {
-	keeper    *Keeper
+	keeper    *Renewer
 	chains    map[string]*chain
 	exchanges map[string]connectors.Exchange
 }
@@ -18,7 +18,7 @@ type Draft struct {
 var _ connectors.TokenKeeper = (*Draft)(nil)
 
 // Draft begins a draft. One that is dropped without Commit leaves no trace.
-func (k *Keeper) Draft() *Draft {
+func (k *Renewer) Draft() *Draft {
 	return &Draft{keeper: k, chains: make(map[string]*chain), exchanges: make(map[string]connectors.Exchange)}
 }
 

@@ -17,8 +17,8 @@ type Options struct {
 	Fault func(point string)
 }
 
-// Keeper keeps the tokens of all sources. It does nothing by itself before Run.
-type Keeper struct {
+// Renewer keeps the tokens of all sources. It does nothing by itself before Run.
+type Renewer struct {
 	store Store
 	log   *slog.Logger
 	fault func(string)
@@ -30,14 +30,14 @@ type Keeper struct {
 	close   context.CancelFunc
 }
 
-var _ connectors.TokenKeeper = (*Keeper)(nil)
+var _ connectors.TokenKeeper = (*Renewer)(nil)
 
 // lookEvery is how often Run looks whether something is due.
 const lookEvery = time.Minute
 
 // New gives a keeper.
-func New(opt Options) *Keeper {
-	k := &Keeper{store: opt.Store, log: opt.Logger, fault: opt.Fault, chains: make(map[string]*chain)}
+func New(opt Options) *Renewer {
+	k := &Renewer{store: opt.Store, log: opt.Logger, fault: opt.Fault, chains: make(map[string]*chain)}
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
 	}
@@ -53,7 +53,7 @@ func New(opt Options) *Keeper {
 
 // Keep gives the tokens of one chain: see connectors.TokenKeeper. Sources that share a first grant share them, and the exchange that was
 // given last is used: a configuration that is read anew may have another secret.
-func (k *Keeper) Keep(source, id string, first connectors.TokenGrant, exchange connectors.Exchange) connectors.Tokens {
+func (k *Renewer) Keep(source, id string, first connectors.TokenGrant, exchange connectors.Exchange) connectors.Tokens {
 	d := k.Draft()
 	tokens := d.Keep(source, id, first, exchange)
 	d.apply()
@@ -61,7 +61,7 @@ func (k *Keeper) Keep(source, id string, first connectors.TokenGrant, exchange c
 }
 
 // Run renews what is due until ctx ends, whether or not anybody asks: a refresh token dies when it is not used for long.
-func (k *Keeper) Run(ctx context.Context) {
+func (k *Renewer) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -76,7 +76,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
-func (k *Keeper) all() []*chain {
+func (k *Renewer) all() []*chain {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	all := make([]*chain, 0, len(k.chains))
@@ -87,7 +87,7 @@ func (k *Keeper) all() []*chain {
 }
 
 // Close gives up what has not been sent, and waits for the answers to what has, and until they are stored. No renewal begins after it.
-func (k *Keeper) Close() {
+func (k *Renewer) Close() {
 	k.mu.Lock()
 	k.close()
 	k.mu.Unlock()

@@ -102,7 +102,7 @@ func openStore(place string) (credential.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.NewVault()
+	return r.NewTokenStore()
 }
 
 // process is a replica of its own.

@@ -180,7 +180,7 @@ func TestRedisHoldsNothingInClear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vault, err := other.NewVault()
+	vault, err := other.NewTokenStore()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestRedisHoldsNothingInClear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bare.NewVault(); err == nil {
+	if _, err := bare.NewTokenStore(); err == nil {
 		t.Error("tokens are kept without encryption")
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Exchange is what is said about freshness in one operation: its wish, and what its answer is. It belongs to the operation's own goroutine.
+// Exchange is what is said about freshness in one operation: its requirement, and what its answer is. It belongs to the operation's own goroutine.
 type Exchange struct {
-	Wish Wish
+	Requirement Requirement
 	// Place is where its answer tells what sources lack.
 	Place Place
 	// Answer is nil where no data of a source was needed.

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Wish is what a request asks for by Cache-Control. Ages count from when the request came.
-type Wish struct {
+// Requirement is what a request asks for by Cache-Control. Ages count from when the request came.
+type Requirement struct {
 	Came time.Time
 	// MaxAge is how old data may be; nil where the request does not say. For no-cache it is zero.
 	MaxAge *time.Duration
@@ -20,7 +20,7 @@ type Wish struct {
 }
 
 // NotBefore is when data may have been read at the earliest; zero where the request does not say.
-func (w Wish) NotBefore() time.Time {
+func (w Requirement) NotBefore() time.Time {
 	if w.MaxAge == nil {
 		return time.Time{}
 	}
@@ -29,8 +29,8 @@ func (w Wish) NotBefore() time.Time {
 
 // Parse reads the values of a request's Cache-Control, which came at that time. What it does not know it ignores. Of a directive that is
 // repeated the strictest counts. The error names the directive whose number is none.
-func Parse(values []string, came time.Time) (Wish, error) {
-	w := Wish{Came: came}
+func Parse(values []string, came time.Time) (Requirement, error) {
+	w := Requirement{Came: came}
 	var staleIfError *time.Duration
 	for _, value := range values {
 		for part := range split(value) {
@@ -47,7 +47,7 @@ func Parse(values []string, came time.Time) (Wish, error) {
 				staleIfError, err = strictest(staleIfError, argument)
 			}
 			if err != nil {
-				return Wish{}, fmt.Errorf("the directive %s of Cache-Control %w", name, err)
+				return Requirement{}, fmt.Errorf("the directive %s of Cache-Control %w", name, err)
 			}
 		}
 	}

@@ -19,20 +19,20 @@ func TestParse(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		values []string
-		want   freshness.Wish
+		want   freshness.Requirement
 		refuse string
 	}{
 		"nothing":                     {},
-		"max-age":                     {values: []string{"max-age=30"}, want: freshness.Wish{MaxAge: seconds(30)}},
-		"max-age of none":             {values: []string{"max-age=0"}, want: freshness.Wish{MaxAge: seconds(0)}},
-		"quoted":                      {values: []string{`Max-Age="30"`}, want: freshness.Wish{MaxAge: seconds(30)}},
-		"no-cache":                    {values: []string{"no-cache"}, want: freshness.Wish{MaxAge: seconds(0)}},
-		"no-cache before max-age":     {values: []string{"no-cache, max-age=30"}, want: freshness.Wish{MaxAge: seconds(0)}},
-		"no-cache behind max-age":     {values: []string{"max-age=30", "no-cache"}, want: freshness.Wish{MaxAge: seconds(0)}},
-		"twice: the strictest":        {values: []string{"max-age=9, max-age=7, max-age=8"}, want: freshness.Wish{MaxAge: seconds(7)}},
-		"all":                         {values: []string{" max-age=1 ,STALE-IF-ERROR=2,, only-if-cached"}, want: freshness.Wish{MaxAge: seconds(1), StaleIfError: 2 * time.Second, OnlyIfCached: true}},
+		"max-age":                     {values: []string{"max-age=30"}, want: freshness.Requirement{MaxAge: seconds(30)}},
+		"max-age of none":             {values: []string{"max-age=0"}, want: freshness.Requirement{MaxAge: seconds(0)}},
+		"quoted":                      {values: []string{`Max-Age="30"`}, want: freshness.Requirement{MaxAge: seconds(30)}},
+		"no-cache":                    {values: []string{"no-cache"}, want: freshness.Requirement{MaxAge: seconds(0)}},
+		"no-cache before max-age":     {values: []string{"no-cache, max-age=30"}, want: freshness.Requirement{MaxAge: seconds(0)}},
+		"no-cache behind max-age":     {values: []string{"max-age=30", "no-cache"}, want: freshness.Requirement{MaxAge: seconds(0)}},
+		"twice: the strictest":        {values: []string{"max-age=9, max-age=7, max-age=8"}, want: freshness.Requirement{MaxAge: seconds(7)}},
+		"all":                         {values: []string{" max-age=1 ,STALE-IF-ERROR=2,, only-if-cached"}, want: freshness.Requirement{MaxAge: seconds(1), StaleIfError: 2 * time.Second, OnlyIfCached: true}},
 		"unknown":                     {values: []string{`no-store, x="a, max-age=5\", no-cache", max-stale=x`}},
-		"more than can be counted":    {values: []string{"max-age=99999999999999999999"}, want: freshness.Wish{MaxAge: seconds(1<<31 - 1)}},
+		"more than can be counted":    {values: []string{"max-age=99999999999999999999"}, want: freshness.Requirement{MaxAge: seconds(1<<31 - 1)}},
 		"no number":                   {values: []string{"max-age=soon"}, refuse: "max-age"},
 		"a number left out":           {values: []string{"max-age"}, refuse: "max-age"},
 		"less than none":              {values: []string{"max-age=-1"}, refuse: "max-age"},

@@ -294,7 +294,7 @@ func TestViewOfAWish(t *testing.T) {
 		read := time.Now()
 		time.Sleep(30 * time.Second)
 		l.set(func(l *listing) { l.pages = [][]connectors.Account{people("1", "2")} })
-		wish := snapshot.Wish{NotBefore: time.Now()}
+		wish := snapshot.Requirement{NotBefore: time.Now()}
 		results := keeper.LoadSince(ctx, r.Keys(accounts), wish)
 		if results[0].Older() {
 			t.Fatal("what has been read anew is older than asked")

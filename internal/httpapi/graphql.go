@@ -138,7 +138,7 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 	op := operation{readOnly: r.Method != http.MethodPost}
 	defer op.room.release()
 	var err error
-	if op.exchange.Wish, err = freshness.Parse(r.Header.Values("Cache-Control"), time.Now()); err != nil {
+	if op.exchange.Requirement, err = freshness.Parse(r.Header.Values("Cache-Control"), time.Now()); err != nil {
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
 		return
 	}

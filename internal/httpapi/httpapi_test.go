@@ -402,8 +402,8 @@ func TestAge(t *testing.T) {
 			} {
 				h := httpapi.New(httpapi.Options{API: api{exec: func(ctx context.Context) *graphql.Response {
 					e := freshness.FromContext(ctx)
-					if want := time.Now().Add(-7 * time.Second); !e.Wish.NotBefore().Equal(want) {
-						t.Errorf("%s by %s: the wish is for what was read by %v, want %v", name, way, e.Wish.NotBefore(), want)
+					if want := time.Now().Add(-7 * time.Second); !e.Requirement.NotBefore().Equal(want) {
+						t.Errorf("%s by %s: the requirement is for what was fetched by %v, want %v", name, way, e.Requirement.NotBefore(), want)
 					}
 					e.Answer = tc.answer
 					return &graphql.Response{Data: json.RawMessage(`{}`), Errors: tc.errors}

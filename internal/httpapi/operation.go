@@ -44,7 +44,7 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 		return nil, ctx, e
 	}
 	if control, ok := params.Extensions["Cache-Control"].(string); ok {
-		if e := d.wish(op, control); e != nil {
+		if e := d.requirement(op, control); e != nil {
 			return nil, ctx, e
 		}
 	}

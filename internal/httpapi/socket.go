@@ -310,7 +310,7 @@ func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams) 
 	op := operation{streamed: true}
 	defer op.room.release()
 	op.exchange.Place = s.place
-	e := s.door.wish(&op, s.control)
+	e := s.door.requirement(&op, s.control)
 	if e == nil {
 		e = s.door.stream(ctx, &op, params, s.caller, func() { s.endless(id) }, func(resp *graphql.Response) error {
 			if resp.Data == nil {

@@ -356,7 +356,7 @@ func TestSocketFreshness(t *testing.T) {
 		var wishes []time.Duration
 		s := serveOn(t, httpapi.Options{API: api{exec: func(ctx context.Context) *graphql.Response {
 			e := freshness.FromContext(ctx)
-			wishes = append(wishes, *e.Wish.MaxAge)
+			wishes = append(wishes, *e.Requirement.MaxAge)
 			e.Answer = &freshness.Answer{OldestAt: read, FreshUntil: read.Add(time.Minute)}
 			return &graphql.Response{Data: json.RawMessage(`{}`)}
 		}}})

@@ -13,11 +13,11 @@ import (
 	"roster/internal/freshness"
 )
 
-// wish takes what a client says of freshness where there are no headers of an operation's own: what was said for all of them. What the operation says
+// requirement takes what a client says of freshness where there are no headers of an operation's own: what was said for all of them. What the operation says
 // itself, in its extensions, goes before it; see begin.
-func (d *door) wish(op *operation, control string) *refusal {
+func (d *door) requirement(op *operation, control string) *refusal {
 	var err error
-	if op.exchange.Wish, err = freshness.Parse([]string{control}, time.Now()); err != nil {
+	if op.exchange.Requirement, err = freshness.Parse([]string{control}, time.Now()); err != nil {
 		return badRequest(http.StatusBadRequest, "%s", err)
 	}
 	return nil

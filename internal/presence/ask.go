@@ -42,7 +42,7 @@ func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
 		granted, standing, err := s.tier.Claim(ctx, claim)
 		now := time.Now()
 		switch {
-		case err != nil && again && s.tier.Crowd().Connected: // the right may have been given, and only the answer lost
+		case err != nil && again && s.tier.Membership().Connected: // the right may have been given, and only the answer lost
 			again = false
 			continue
 		case err != nil:
@@ -55,17 +55,17 @@ func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
 			s.ask(ctx, c, standing.Stamp)
 			return
 		}
-		s.heed(ctx, &Known{Standing: standing}, now)
+		s.applyState(ctx, &Known{CallState: standing}, now)
 		followed := standing.Asking && (c.early || standing.tells(c.ids))
 		if followed && !s.follow(ctx) {
 			return
 		}
 		about := s.about(c)
-		known, err := s.tier.Look(ctx, []Question{{s.item, about}}) // for what has come since we last looked
+		known, err := s.tier.Lookup(ctx, []Question{{s.item, about}}) // for what has come since we last looked
 		if err != nil {
 			return
 		}
-		s.heed(ctx, &known[0], time.Now())
+		s.applyState(ctx, &known[0], time.Now())
 		switch now := time.Now(); {
 		case len(s.old(about, now)) == 0:
 			return
@@ -85,7 +85,7 @@ func (s *source) about(c *call) []string {
 }
 
 // grant takes up the right to call.
-func (s *source) grant(c *call, standing *Standing, now time.Time) {
+func (s *source) grant(c *call, standing *CallState, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.missedAt = later(s.missedAt, standing.MissedAt); s.turning(now) {
@@ -106,7 +106,7 @@ func (s *source) follow(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		}
-		known, err := s.tier.Look(ctx, []Question{{Item: s.item}})
+		known, err := s.tier.Lookup(ctx, []Question{{Item: s.item}})
 		if err != nil {
 			return false
 		}
@@ -116,8 +116,8 @@ func (s *source) follow(ctx context.Context) bool {
 	}
 }
 
-// heed takes up what the tier knows.
-func (s *source) heed(ctx context.Context, k *Known, now time.Time) {
+// applyState takes up what the tier knows.
+func (s *source) applyState(ctx context.Context, k *Known, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(now)
@@ -129,7 +129,7 @@ func (s *source) heed(ctx context.Context, k *Known, now time.Time) {
 		}
 	}
 	s.missedAt = later(s.missedAt, k.MissedAt)
-	s.next, s.theirs = later(s.own, k.Next), k.Standing
+	s.next, s.theirs = later(s.own, k.Next), k.CallState
 	if answered || k.Failures > s.failures {
 		s.failures = k.Failures
 	}
@@ -148,7 +148,7 @@ func later(a, b time.Time) time.Time {
 // mayAskAlone says whether this replica may call while the tier is away. All of them together call no more often than one would: each
 // once in as many lives as there are replicas, the first in rank one life after the tier was lost, the second after two.
 func (s *source) mayAskAlone(now time.Time) bool {
-	crowd := s.tier.Crowd()
+	crowd := s.tier.Membership()
 	if crowd.Connected {
 		return false // it failed just now, and whether it is away is not known yet
 	}
@@ -173,7 +173,7 @@ func (s *source) pace() time.Duration {
 	if s.tier == nil {
 		return 1
 	}
-	if crowd := s.tier.Crowd(); !crowd.Connected {
+	if crowd := s.tier.Membership(); !crowd.Connected {
 		return time.Duration(max(1, crowd.Size))
 	}
 	return 1

@@ -68,9 +68,9 @@ func (s *Store) look(ctx context.Context, bySource map[*source][]string) {
 		}
 	}
 	if len(questions) > 0 {
-		if known, err := s.tier.Look(ctx, questions); err == nil {
+		if known, err := s.tier.Lookup(ctx, questions); err == nil {
 			for i, src := range asked {
-				src.heed(ctx, &known[i], time.Now())
+				src.applyState(ctx, &known[i], time.Now())
 			}
 		}
 	}

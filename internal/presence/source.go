@@ -31,7 +31,7 @@ type source struct {
 	missedAt time.Time // when somebody asked for an account that no call had named
 	under    *call     // the call under way, or nil
 	next     time.Time // no call before
-	theirs   Standing  // how the source stood with the others, last
+	theirs   CallState // how the source stood with the others, last
 	own      time.Time // the same, by our own calls alone
 	alone    time.Time // when we last called without the others' knowing
 	early    time.Time // when a call was last made before its time
@@ -115,7 +115,7 @@ func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool)
 // mayHurry says whether the source may be asked about the accounts before it is time, since nothing at all is known of some of them: once in a life,
 // so that there are at most two calls in one, and not where it fails or replicas cannot agree on who asks.
 func (s *source) mayHurry(ids []string, now time.Time) bool {
-	return s.failures == 0 && now.Sub(s.early) >= s.life && s.unknown(ids, now) && (s.tier == nil || s.tier.Crowd().Connected)
+	return s.failures == 0 && now.Sub(s.early) >= s.life && s.unknown(ids, now) && (s.tier == nil || s.tier.Membership().Connected)
 }
 
 // lacks is unknown for who does not hold the lock.

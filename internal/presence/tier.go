@@ -12,19 +12,19 @@ import (
 // tier that is slow.
 type Tier interface {
 	// Look gives what is known of the accounts in all questions, in one exchange.
-	Look(ctx context.Context, questions []Question) ([]Known, error)
+	Lookup(ctx context.Context, questions []Question) ([]Known, error)
 	// Claim asks for the right to call a source. Everything that speaks against it is judged in one step: a call under way, one within
 	// Life, and the pause after a failure. A call within Life does not speak against one that is early, unless another was early within Life.
 	// Whoever has the right either saves or fails.
-	Claim(ctx context.Context, c Claim) (granted bool, s Standing, err error)
+	Claim(ctx context.Context, c Claim) (granted bool, s CallState, err error)
 	// Save stores what the call gave, for as long as it may be of use, and ends it.
 	Save(ctx context.Context, s Saved) error
 	// Fail ends a call that gave nothing: none follows before that time.
 	Fail(ctx context.Context, item Item, stamp int64, failures int, until time.Time) error
 	// Missed notes that somebody asked for an account that no call had named.
 	Missed(ctx context.Context, item Item) error
-	// Crowd says who shares the sources, as last known. It costs nothing.
-	Crowd() Crowd
+	// Membership says who shares the sources, as last known. It costs nothing.
+	Membership() Membership
 }
 
 // Item names a source in a tier. The fingerprint keeps accounts and credentials apart, whatever their sources are called.
@@ -38,7 +38,7 @@ type Question struct {
 
 // Known is what a tier has on a question.
 type Known struct {
-	Standing
+	CallState
 	// Answers are by ID. An account that nothing is known of is left out.
 	Answers map[string]Answer
 }
@@ -49,8 +49,8 @@ type Answer struct {
 	At       time.Time // when it was asked
 }
 
-// Standing is how a source stands with all replicas.
-type Standing struct {
+// CallState is how a source stands with all replicas.
+type CallState struct {
 	// Next is from when it may be called again, and Failures counts those calls that have failed since the last one that has not.
 	Next     time.Time
 	Failures int
@@ -84,8 +84,8 @@ type Saved struct {
 	KeepFor time.Duration
 }
 
-// Crowd is who shares the sources.
-type Crowd struct {
+// Membership is who shares the sources.
+type Membership struct {
 	// Connected says that the tier works. While it does not, each replica asks by itself, and N times as rarely.
 	Connected bool
 	// Size is how many replicas there were when the tier last worked, and Rank this one's place among them, from 0.
@@ -95,7 +95,7 @@ type Crowd struct {
 }
 
 // tells says whether the call that is under way tells about any of the accounts.
-func (s *Standing) tells(ids []string) bool { return s.Asking && namesAny(s.Whom, ids) }
+func (s *CallState) tells(ids []string) bool { return s.Asking && namesAny(s.Whom, ids) }
 
 // namesAny says whether whom, which is everyone where it is empty, has any of the accounts.
 func namesAny(whom, ids []string) bool {

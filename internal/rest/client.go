@@ -304,7 +304,7 @@ func (c *Client) call(ctx context.Context, req Request, header map[string]string
 			e.Status, e.RetryAfter = resp.Status, min(e.RetryAfter, most)
 		}
 	}
-	c.heed(budgets, req.Bucket, resp, e) // before the next call can start
+	c.applyReply(budgets, req.Bucket, resp, e) // before the next call can start
 	return resp, e
 }
 
@@ -341,8 +341,8 @@ func (c *Client) bucketKey(bucket string) string {
 	return c.opt.Counted + "/" + bucket
 }
 
-// heed does what a reply asks for.
-func (c *Client) heed(budgets []connectors.Budget, bucket string, resp *Response, e *connectors.Error) {
+// applyReply does what a reply asks for.
+func (c *Client) applyReply(budgets []connectors.Budget, bucket string, resp *Response, e *connectors.Error) {
 	if e != nil {
 		e.Source = c.opt.Source
 	}

@@ -50,7 +50,7 @@ func TestTLS(t *testing.T) {
 			}
 			redistest.Await(t, func() bool { return len(log.all()) > 0 }, "the log says so")
 			more(t, src, 2)
-			if got := log.all(); len(got) != 1 || !strings.Contains(got[0], "redis cannot be used") || !strings.Contains(got[0], tt.reason) || r.Crowd().Connected {
+			if got := log.all(); len(got) != 1 || !strings.Contains(got[0], "redis cannot be used") || !strings.Contains(got[0], tt.reason) || r.Membership().Connected {
 				t.Errorf("log: %q", got)
 			}
 			if got := s.Must("KEYS", opt.Prefix+"*"); got != "" {
@@ -119,7 +119,7 @@ func sharesABudget(t *testing.T, one, another *shared.Redis) {
 // keepsTheRest has Redis keep tokens, documents and what callers owe.
 func keepsTheRest(t *testing.T, r *shared.Redis) {
 	t.Helper()
-	vault, err := r.NewVault()
+	vault, err := r.NewTokenStore()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestUserWithoutTheChannel(t *testing.T) {
 	k, _ := keep(t, r, brisk, src.source("f"))
 	settled(t, "fresh[1]", "a", k)
 	more(t, src, 3) // each announces, or would
-	if got := log.all(); len(got) != 2 || !strings.Contains(got[1], "announce") || !r.Crowd().Connected {
+	if got := log.all(); len(got) != 2 || !strings.Contains(got[1], "announce") || !r.Membership().Connected {
 		t.Errorf("log: %q, want one line that it is there, and one that it cannot announce", got)
 	}
 	s.Must("ACL", "SETUSER", "app", "&roster:*")

@@ -35,7 +35,7 @@ type breaker struct {
 
 // do calls Redis, unless it is known to be away, and judges by how that went whether it is.
 func (r *Redis) do(ctx context.Context, within time.Duration, call func(context.Context) error) error {
-	if !r.Crowd().Connected {
+	if !r.Membership().Connected {
 		return ErrAway
 	}
 	bounded, cancel := context.WithTimeout(ctx, within)
@@ -81,7 +81,7 @@ func (r *Redis) away(err error) {
 	if was.Connected {
 		now := time.Now()
 		r.lostAt.Store(now.UnixNano())
-		r.crowd.Store(&snapshot.Crowd{Size: was.Size, Rank: was.Rank, Since: now})
+		r.crowd.Store(&snapshot.Membership{Size: was.Size, Rank: was.Rank, Since: now})
 	}
 	r.breaker.failed = 0
 	r.breaker.mu.Unlock()
@@ -110,7 +110,7 @@ func (r *Redis) present(size, rank int) {
 	if size < was.Size { // after a loss of its data, Redis learns only by and by who is there
 		size, rank = was.Size, was.Rank
 	}
-	r.crowd.Store(&snapshot.Crowd{Connected: true, Size: size, Rank: rank, Since: since})
+	r.crowd.Store(&snapshot.Membership{Connected: true, Size: size, Rank: rank, Since: since})
 	r.breaker.mu.Unlock()
 	if !was.Connected {
 		r.stats.found.Add(1)

@@ -45,7 +45,7 @@ func (r *Redis) Ask(ctx context.Context, ask limit.Ask) limit.Verdict {
 	// What Redis grants is used, also where the caller goes meanwhile.
 	a, err := r.contact(context.WithoutCancel(ctx), &ask, false)
 	switch {
-	case err != nil && r.Crowd().Connected:
+	case err != nil && r.Membership().Connected:
 		return limit.Verdict{Wait: again}
 	case err != nil:
 		return r.share.alone(r.id, &ask, time.Now())
@@ -132,7 +132,7 @@ func (r *Redis) Resume(key string) {
 // tellOthers tries a few times. Where it fails for good, a call counts for longer than it should, and each replica is told to wait by itself.
 func (r *Redis) tellOthers(call func(context.Context) error) {
 	for range settleTries {
-		if err := r.do(context.Background(), r.quick, call); err == nil || !r.Crowd().Connected {
+		if err := r.do(context.Background(), r.quick, call); err == nil || !r.Membership().Connected {
 			return
 		}
 		time.Sleep(again)
@@ -144,7 +144,7 @@ func (r *Redis) pulse(ctx context.Context) {
 	tick := time.NewTicker(r.share.every)
 	defer tick.Stop()
 	for {
-		if r.Crowd().Connected {
+		if r.Membership().Connected {
 			//nolint:errcheck // the next one may succeed; and who is not heard counts as absent
 			r.contact(ctx, nil, false)
 			if r.share.news() {

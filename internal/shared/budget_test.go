@@ -194,7 +194,7 @@ func TestReplicasKeepEveryLimitTogether(t *testing.T) {
 	s.more(t, 15)
 	s.more(t, 5, "another")
 	redis.Stop() // it does not answer, and may yet do late what it was told
-	redistest.Await(t, func() bool { return !r.Crowd().Connected }, "Redis is missed")
+	redistest.Await(t, func() bool { return !r.Membership().Connected }, "Redis is missed")
 	redis.Continue()
 	s.more(t, 10)
 	cancel()

@@ -43,9 +43,9 @@ func OpenDir(path string, key []byte) (*Local, error) {
 
 // LookDir says what a directory holds of the items, in clear, also while a process has it. It changes nothing, except that it takes from others the right
 // to read the files.
-func LookDir(path string, items []snapshot.Item) []snapshot.Mark {
+func LookDir(path string, items []snapshot.Item) []snapshot.Info {
 	d := &directory{filestore.At(path, cacheOptions), &sealer{}}
-	marks := make([]snapshot.Mark, len(items))
+	marks := make([]snapshot.Info, len(items))
 	for i, item := range items {
 		marks[i].Meta = d.load(item)
 	}

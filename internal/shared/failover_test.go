@@ -63,7 +63,7 @@ func TestClusterIsJudgedByTheLatestItems(t *testing.T) {
 		for _, s := range sources {
 			items = append(items, item(s))
 		}
-		_, err := r.Look(t.Context(), items)
+		_, err := r.Stat(t.Context(), items)
 		return err
 	}
 	for _, sources := range [][]string{{near}, {near, far}, {near}} { // at the start; after a reload; one of them alone
@@ -74,7 +74,7 @@ func TestClusterIsJudgedByTheLatestItems(t *testing.T) {
 	lost := owner(far)
 	c.Masters[lost].Kill()
 	c.Replicas[lost].Kill()
-	redistest.Await(t, func() bool { return look(near, far) != nil && !r.Crowd().Connected }, "a part of the Cluster is away")
+	redistest.Await(t, func() bool { return look(near, far) != nil && !r.Membership().Connected }, "a part of the Cluster is away")
 	if err := r.Probe(t.Context()); err == nil {
 		t.Error("a Cluster that lacks what the new source is kept by is taken for whole")
 	}

@@ -83,7 +83,7 @@ func crew(t *testing.T, src *source, opt func(i int) shared.Options) ([]*shared.
 	}
 	redistest.Await(t, func() bool {
 		for _, r := range tiers {
-			if r.Crowd().Size != 3 {
+			if r.Membership().Size != 3 {
 				return false
 			}
 		}
@@ -99,7 +99,7 @@ func crew(t *testing.T, src *source, opt func(i int) shared.Options) ([]*shared.
 func connected(t *testing.T, want bool, tiers ...*shared.Redis) {
 	t.Helper()
 	for i, r := range tiers {
-		redistest.Await(t, func() bool { return r.Crowd().Connected == want }, "replica %d: connected is %v", i, want)
+		redistest.Await(t, func() bool { return r.Membership().Connected == want }, "replica %d: connected is %v", i, want)
 	}
 }
 

@@ -23,13 +23,13 @@ type lease struct {
 	redis    *Redis
 	item     snapshot.Item
 	stamp    int64
-	before   *snapshot.Mark // what was there when it was granted
+	before   *snapshot.Info // what was there when it was granted
 	manifest string         // and as it lay there
 	release  func()
 }
 
 // newLease begins the renewals of a lease that has been granted.
-func (r *Redis) newLease(item snapshot.Item, a answer, before *snapshot.Mark) *lease {
+func (r *Redis) newLease(item snapshot.Item, a answer, before *snapshot.Info) *lease {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &lease{redis: r, item: item, stamp: a.stamp, before: before, manifest: a.manifest}
 	var renewals sync.WaitGroup
@@ -78,7 +78,7 @@ func (l *lease) Fail(ctx context.Context, f snapshot.Failure) error {
 			f.RetryAt.Sub(now).Microseconds(), text).Err()
 	})
 	if err == nil {
-		l.redis.announce(ctx)
+		l.redis.publish(ctx)
 	}
 	return err
 }
@@ -94,7 +94,7 @@ func (l *lease) Release(ctx context.Context) {
 
 // save stores the parts and then the manifest, so that whoever sees the one can have the others. Before is what was there, manifest how
 // it lay there.
-func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before *snapshot.Mark, manifest string) (int64, error) {
+func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before *snapshot.Info, manifest string) (int64, error) {
 	life := s.KeepFor + margin
 	var names []string
 	if before.Stamp != 0 && before.Version == s.Version && before.Count == s.Count && !s.Rewrite {
@@ -145,7 +145,7 @@ func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before
 		return 0, snapshot.ErrSuperseded
 	}
 	r.expireParts(ctx, s.Item, there.Parts, names)
-	r.announce(ctx)
+	r.publish(ctx)
 	return stamp, nil
 }
 

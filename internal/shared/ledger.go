@@ -85,7 +85,7 @@ func (l ledger) Put(ctx context.Context, name string, was writes.Held, value []b
 		ok = true
 	}
 	if ok && name == writes.OverlayName {
-		l.announce(ctx)
+		l.publish(ctx)
 	}
 	return l.held(name, raw), ok, nil
 }
@@ -115,7 +115,7 @@ func (l ledger) Changed() <-chan struct{} { return l.written }
 func (r *Redis) TellDurable(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, r.quick)
 	defer cancel()
-	if err := (&Vault{r}).Check(ctx); Fleeting(err) {
+	if err := (&TokenStore{r}).Check(ctx); Fleeting(err) {
 		r.log.LogAttrs(ctx, slog.LevelWarn, "redis may lose what writes remember: an idempotency key counts only as long as its data lives",
 			slog.String("reason", fmt.Sprint(err)))
 	}

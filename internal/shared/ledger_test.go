@@ -80,7 +80,7 @@ func TestLedgerTells(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
 	one, other := open(t, at(s)), open(t, at(s))
-	redistest.Await(t, func() bool { return one.Crowd().Size == 2 && other.Crowd().Size == 2 }, "both are there")
+	redistest.Await(t, func() bool { return one.Membership().Size == 2 && other.Membership().Size == 2 }, "both are there")
 	heard := other.Writes().Changed()
 	redistest.Await(t, func() bool {
 		held, err := one.Writes().Get(t.Context(), writes.OverlayName)

@@ -29,7 +29,7 @@ type shelf interface {
 }
 
 type localItem struct {
-	mark   snapshot.Mark
+	mark   snapshot.Info
 	holder *localLease
 }
 
@@ -73,7 +73,9 @@ type member struct {
 
 func (m *member) Changed() <-chan struct{} { return m.changed }
 
-func (m *member) Crowd() snapshot.Crowd { return snapshot.Crowd{Connected: true, Size: 1} }
+func (m *member) Membership() snapshot.Membership {
+	return snapshot.Membership{Connected: true, Size: 1}
+}
 
 // tell lets the other members know that something has changed. The lock is held.
 func (m *member) tell() {
@@ -97,10 +99,10 @@ func (l *Local) item(i snapshot.Item) *localItem {
 	return it
 }
 
-func (m *member) Look(_ context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
+func (m *member) Stat(_ context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	marks := make([]snapshot.Mark, len(items))
+	marks := make([]snapshot.Info, len(items))
 	for i, item := range items {
 		marks[i] = m.item(item).mark
 	}
@@ -116,7 +118,7 @@ func (m *member) Fetch(_ context.Context, item snapshot.Item, meta snapshot.Meta
 	return m.shelf.get(item, &meta), nil
 }
 
-func (m *member) Claim(_ context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
+func (m *member) Acquire(_ context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	it := m.item(c.Item)
@@ -138,7 +140,7 @@ func (m *member) Claim(_ context.Context, c snapshot.Claim) (snapshot.Lease, sna
 	return it.holder, before, nil
 }
 
-func (m *member) Offer(_ context.Context, s snapshot.Stored) (int64, error) {
+func (m *member) Put(_ context.Context, s snapshot.Stored) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.save(s, s.Began().UnixMicro())

@@ -35,7 +35,7 @@ func TestLossTravelsWithTheSnapshot(t *testing.T) {
 			}
 		}
 		lease.Release(t.Context())
-		if l, _, err := b.Claim(t.Context(), snapshot.Claim{Item: item, MaxAge: time.Minute}); l != nil || err != nil {
+		if l, _, err := b.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, MaxAge: time.Minute}); l != nil || err != nil {
 			t.Errorf("a reading that was just held back is to be taken, not made again: %v", err)
 		}
 		lease = claim(t, b, stamp)

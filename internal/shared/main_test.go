@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 func open(t *testing.T, opt shared.Options) *shared.Redis {
 	t.Helper()
 	r := running(t, opt)
-	redistest.Await(t, func() bool { return r.Crowd().Connected }, "connected to Redis")
+	redistest.Await(t, func() bool { return r.Membership().Connected }, "connected to Redis")
 	return r
 }
 

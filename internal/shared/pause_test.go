@@ -102,13 +102,13 @@ func TestStoredPausesAreCut(t *testing.T) {
 					t.Errorf("it ends %d us after the look, want %s", end-before, tt.want)
 				}
 			}
-			if l, _, err := tier.Claim(t.Context(), snapshot.Claim{Item: item, Urgent: true}); l != nil || err != nil {
+			if l, _, err := tier.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Urgent: true}); l != nil || err != nil {
 				t.Errorf("it may be read: %v", err)
 			}
 			if again := stored(); again[0] != first[0] || again[1] != first[1] {
 				t.Errorf("a second look moves its end from %v to %v", first, again)
 			}
-			l, _, err := tier.Claim(t.Context(), snapshot.Claim{Item: item, Forced: true})
+			l, _, err := tier.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Forced: true})
 			if l == nil || err != nil {
 				t.Fatalf("it may not be read by force: %v", err)
 			}

@@ -22,14 +22,14 @@ const buckets = 256
 
 // Presence gives the tier in which replicas share who is there.
 func (r *Redis) Presence() presence.Tier {
-	return &presenceTier{Redis: r, patience: glanceBreaker{tolerance: tolerance}}
+	return &presenceTier{Redis: r, patience: lookupBreaker{tolerance: tolerance}}
 }
 
 // presenceTier keeps presence in Redis. An operation waits for it, unlike for the rest of what lies there: it has less patience, and a
 // breaker of its own.
 type presenceTier struct {
 	*Redis
-	patience glanceBreaker
+	patience lookupBreaker
 }
 
 func presenceName(i presence.Item) string { return i.Source + ":" + i.Fingerprint }
@@ -51,17 +51,17 @@ func bucketOf(id string) int {
 	return int(h.Sum32() % buckets)
 }
 
-// Look reads all by one exchange, with each node of a Cluster.
-func (t *presenceTier) Look(ctx context.Context, questions []presence.Question) ([]presence.Known, error) {
-	select { // the first to ask is not to be turned away only because nobody has looked yet
+// Lookup reads all of them in one exchange, with each node of a Cluster.
+func (t *presenceTier) Lookup(ctx context.Context, questions []presence.Question) ([]presence.Known, error) {
+	select { // the first caller must not be refused only because Redis has not answered yet
 	case <-t.ready:
 	default:
-		if err := t.glance(ctx, t.awaitReady); err != nil {
+		if err := t.lookup(ctx, t.awaitReady); err != nil {
 			return nil, err
 		}
 	}
 	var known []presence.Known
-	err := t.glance(ctx, func(ctx context.Context) (err error) {
+	err := t.lookup(ctx, func(ctx context.Context) (err error) {
 		known, err = t.lookPresence(ctx, questions)
 		return err
 	})
@@ -123,11 +123,11 @@ func (t *presenceTier) askFor(ctx context.Context, p redis.Pipeliner, q presence
 
 // read puts together what was said on a question: of two answers about an account, the newer counts.
 func (t *presenceTier) read(q presence.Question, r presenceReply, at time.Time) (presence.Known, error) {
-	a, err := readStanding(r.standing)
+	a, err := readCallState(r.standing)
 	if err != nil {
 		return presence.Known{}, err
 	}
-	k := presence.Known{Standing: t.standing(q.Item, a, at), Answers: make(map[string]presence.Answer)}
+	k := presence.Known{CallState: t.callState(q.Item, a, at), Answers: make(map[string]presence.Answer)}
 	everyone := make(map[int]map[string]connectors.Presence)
 	for i, b := range r.wanted {
 		if i < len(a.rest) && a.everyone > 0 {
@@ -161,19 +161,19 @@ func orOffline(of map[string]connectors.Presence, id string) connectors.Presence
 }
 
 // Claim asks for the right to call.
-func (t *presenceTier) Claim(ctx context.Context, c presence.Claim) (granted bool, s presence.Standing, err error) {
+func (t *presenceTier) Claim(ctx context.Context, c presence.Claim) (granted bool, s presence.CallState, err error) {
 	var whom []byte
 	if len(c.IDs) > 0 {
 		whom = t.sealIDs(c.Item, c.IDs)
 	}
-	err = t.glance(ctx, func(ctx context.Context) error {
+	err = t.lookup(ctx, func(ctx context.Context) error {
 		at := time.Now()
-		a, err := readStanding(presenceClaimScript.Run(ctx, t.client, t.presenceKeys(c.Item)[:1], c.Token, c.Life.Microseconds(),
+		a, err := readCallState(presenceClaimScript.Run(ctx, t.client, t.presenceKeys(c.Item)[:1], c.Token, c.Life.Microseconds(),
 			c.Lease.Microseconds(), whom, missedFor.Microseconds(), flagOf(c.Early)))
 		if err != nil {
 			return err
 		}
-		granted, s = a.outcome == "granted", t.standing(c.Item, a, at)
+		granted, s = a.outcome == "granted", t.callState(c.Item, a, at)
 		return nil
 	})
 	return granted, s, err
@@ -184,14 +184,14 @@ const missedFor = 2 * time.Minute
 
 // Missed notes that somebody asked for an account that no call had named.
 func (t *presenceTier) Missed(ctx context.Context, item presence.Item) error {
-	return t.glance(ctx, func(ctx context.Context) error {
+	return t.lookup(ctx, func(ctx context.Context) error {
 		return presenceMissedScript.Run(ctx, t.client, t.presenceKeys(item)[:1]).Err()
 	})
 }
 
 // Fail ends a call that gave nothing.
 func (t *presenceTier) Fail(ctx context.Context, item presence.Item, stamp int64, failures int, until time.Time) error {
-	return t.glance(ctx, func(ctx context.Context) error {
+	return t.lookup(ctx, func(ctx context.Context) error {
 		return presenceFailScript.Run(ctx, t.client, t.presenceKeys(item)[:1], stamp, failures, max(0, time.Until(until).Microseconds())).Err()
 	})
 }
@@ -199,7 +199,7 @@ func (t *presenceTier) Fail(ctx context.Context, item presence.Item, stamp int64
 // Save stores an answer, and then ends the call: whoever waits for its end finds the answer.
 func (t *presenceTier) Save(ctx context.Context, s presence.Saved) error {
 	keys := t.presenceKeys(s.Item)
-	return t.glance(ctx, func(ctx context.Context) error {
+	return t.lookup(ctx, func(ctx context.Context) error {
 		if len(s.IDs) == 0 {
 			args := []any{s.Stamp, s.KeepFor.Milliseconds()}
 			for _, b := range t.sealEveryone(&s) {

@@ -98,33 +98,33 @@ set('missed', int(now))
 return 1`)
 )
 
-// standing is what the scripts say of a source.
-type standing struct {
+// callState is what the scripts say of a source.
+type callState struct {
 	outcome, whom                                    string
 	now, at, next, until, failures, missed, everyone int64
 	rest                                             []string
 }
 
-func readStanding(cmd *redis.Cmd) (a standing, err error) {
+func readCallState(cmd *redis.Cmd) (a callState, err error) {
 	fields, err := cmd.StringSlice()
 	if err != nil {
-		return standing{}, err
+		return callState{}, err
 	}
 	if len(fields) < 9 {
-		return standing{}, errAnswer
+		return callState{}, errAnswer
 	}
-	a = standing{outcome: fields[0], whom: fields[8], rest: fields[9:]}
+	a = callState{outcome: fields[0], whom: fields[8], rest: fields[9:]}
 	for i, into := range []*int64{&a.now, &a.at, &a.next, &a.until, &a.failures, &a.missed, &a.everyone} {
 		if *into, err = strconv.ParseInt(fields[i+1], 10, 64); err != nil {
-			return standing{}, errAnswer
+			return callState{}, errAnswer
 		}
 	}
 	return a, nil
 }
 
-// standing translates what a script says, as of when it was asked.
-func (t *presenceTier) standing(item presence.Item, a standing, at time.Time) presence.Standing {
-	s := presence.Standing{Failures: int(a.failures), Asking: a.until > a.now, Stamp: a.at}
+// callState translates what a script says, as of when it was asked.
+func (t *presenceTier) callState(item presence.Item, a callState, at time.Time) presence.CallState {
+	s := presence.CallState{Failures: int(a.failures), Asking: a.until > a.now, Stamp: a.at}
 	if a.next > a.now {
 		s.Next = at.Add(time.Duration(a.next-a.now) * time.Microsecond)
 	}

@@ -257,7 +257,7 @@ func TestPresenceWithoutRedis(t *testing.T) {
 	server := redistest.Start(t)
 	all, tiers := stores(t, 3, presence.Options{Life: life, KeepFor: time.Hour}, o, at(server))
 	redistest.Await(t, func() bool {
-		return !slices.ContainsFunc(tiers, func(r *shared.Redis) bool { return r.Crowd().Size != 3 })
+		return !slices.ContainsFunc(tiers, func(r *shared.Redis) bool { return r.Membership().Size != 3 })
 	}, "three replicas know of each other")
 	for _, s := range all {
 		if got := there(s.Get(t.Context(), chatters(0, 4))); got != "o-o-" {
@@ -297,24 +297,24 @@ func TestSlowRedisHoldsUpNoPresence(t *testing.T) {
 	tier := tiers[0].Presence()
 	var failed int
 	redistest.Await(t, func() bool {
-		_, err := tier.Look(t.Context(), []presence.Question{{Item: presence.Item{Source: "chat", Fingerprint: "f"}}})
+		_, err := tier.Lookup(t.Context(), []presence.Question{{Item: presence.Item{Source: "chat", Fingerprint: "f"}}})
 		if err != nil {
 			failed++
 		}
-		return !tier.Crowd().Connected
+		return !tier.Membership().Connected
 	}, "the breaker opens")
 	if failed < 3 || failed > 5 { // the toxic may cut a call off while it is put in place
 		t.Errorf("it took %d slow calls, want three", failed)
 	}
-	if !tiers[0].Crowd().Connected {
+	if !tiers[0].Membership().Connected {
 		t.Error("snapshots, which nobody waits for, are not shared either")
 	}
 	// Nobody asks it now, and the source is asked without it.
 	redistest.Await(t, func() bool { return there(all[0].Get(t.Context(), chatters(0, 4))) == "o-o-" }, "the source is asked alone")
 	replace(t, p)
 	redistest.Await(t, func() bool {
-		_, _ = tier.Look(t.Context(), []presence.Question{{Item: presence.Item{Source: "chat", Fingerprint: "f"}}})
-		return tier.Crowd().Connected
+		_, _ = tier.Lookup(t.Context(), []presence.Question{{Item: presence.Item{Source: "chat", Fingerprint: "f"}}})
+		return tier.Membership().Connected
 	}, "the breaker closes")
 }
 
@@ -332,7 +332,7 @@ func TestPresenceIsSealed(t *testing.T) {
 			item := presence.Item{Source: "chat", Fingerprint: "f"}
 			tier := open(t, opt).Presence()
 			know := func() map[string]presence.Answer {
-				known, err := tier.Look(t.Context(), []presence.Question{{Item: item, IDs: []string{"000000", "000001", "000002"}}})
+				known, err := tier.Lookup(t.Context(), []presence.Question{{Item: item, IDs: []string{"000000", "000001", "000002"}}})
 				if err != nil {
 					t.Fatal(err)
 				}

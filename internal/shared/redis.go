@@ -28,7 +28,7 @@ type Redis struct {
 	written chan struct{} // tells the ledger of writes to look
 	// acknowledged tells the ledger of writes that another replica shows more.
 	acknowledged chan struct{}
-	crowd        atomic.Pointer[snapshot.Crowd]
+	crowd        atomic.Pointer[snapshot.Membership]
 	ready        chan struct{} // closed when it is known whether Redis is there
 	isReady      sync.Once
 	breaker      breaker
@@ -66,7 +66,7 @@ func Open(opt Options) (*Redis, error) {
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
-	r.crowd.Store(&snapshot.Crowd{})
+	r.crowd.Store(&snapshot.Membership{})
 	return r, nil
 }
 
@@ -76,7 +76,7 @@ func (r *Redis) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { r.listen(ctx) })
 	parts.Go(func() { r.pulse(ctx) })
-	r.beat(ctx)
+	r.heartbeat(ctx)
 	parts.Wait()
 	r.telling.Wait()
 	return nil
@@ -88,8 +88,8 @@ func (r *Redis) Close() error { return r.client.Close() }
 // Changed tells the keeper to look; see snapshot.Tier.
 func (r *Redis) Changed() <-chan struct{} { return r.changed }
 
-// Crowd says who is there; see snapshot.Tier.
-func (r *Redis) Crowd() snapshot.Crowd { return *r.crowd.Load() }
+// Membership says who is there; see snapshot.Tier.
+func (r *Redis) Membership() snapshot.Membership { return *r.crowd.Load() }
 
 // lost gives when Redis went away; zero where it never has.
 func (r *Redis) lost() time.Time {

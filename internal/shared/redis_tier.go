@@ -30,8 +30,8 @@ func (r *Redis) partKey(item snapshot.Item, name string) string {
 
 func about(item snapshot.Item, name string) string { return itemName(item) + ":" + name }
 
-// Look gives the marks of the items by one exchange, with each node of a Cluster.
-func (r *Redis) Look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
+// Stat gives the marks of the items by one exchange, with each node of a Cluster.
+func (r *Redis) Stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
 	r.remember(items)
 	first := time.NewTimer(2 * r.quick)
 	defer first.Stop()
@@ -40,7 +40,7 @@ func (r *Redis) Look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mar
 	case <-first.C:
 	case <-ctx.Done():
 	}
-	var marks []snapshot.Mark
+	var marks []snapshot.Info
 	err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
 		marks, err = r.look(ctx, items)
 		return err
@@ -56,7 +56,7 @@ func (r *Redis) remember(items []snapshot.Item) {
 	}
 }
 
-func (r *Redis) look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
+func (r *Redis) look(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
 	at := time.Now()
 	answers := make([]*redis.Cmd, len(items))
 	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -68,7 +68,7 @@ func (r *Redis) look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mar
 	if err != nil {
 		return nil, err
 	}
-	marks := make([]snapshot.Mark, len(items))
+	marks := make([]snapshot.Info, len(items))
 	for i, item := range items {
 		answer, err := readAnswer(answers[i])
 		if err != nil {
@@ -106,8 +106,8 @@ func readAnswer(cmd *redis.Cmd) (a answer, err error) {
 
 // mark translates an answer. At is when the question was sent: what is then taken for older than it is by as long as the answer took
 // is at least not taken for newer.
-func (r *Redis) mark(item snapshot.Item, a answer, at time.Time) snapshot.Mark {
-	m := snapshot.Mark{Meta: r.seal.readManifest(item, []byte(a.manifest), a.now, at), Reading: a.lock != ""}
+func (r *Redis) mark(item snapshot.Item, a answer, at time.Time) snapshot.Info {
+	m := snapshot.Info{Meta: r.seal.readManifest(item, []byte(a.manifest), a.now, at), Reading: a.lock != ""}
 	if a.tried > 0 {
 		m.TriedAt = local(a.tried, a.now, at)
 	}
@@ -166,8 +166,8 @@ func absent(err error) error {
 	return err
 }
 
-// Claim asks for the right to read.
-func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
+// Acquire asks for the right to read.
+func (r *Redis) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
 	urgent := 0
 	switch {
 	case c.Forced:
@@ -184,7 +184,7 @@ func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, sn
 			return err
 		})
 		if err != nil {
-			return nil, snapshot.Mark{}, err
+			return nil, snapshot.Info{}, err
 		}
 		m := r.mark(c.Item, a, at)
 		switch {
@@ -198,8 +198,8 @@ func (r *Redis) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, sn
 	}
 }
 
-// Offer stores what was read without a lease. The stamp is by how long ago that was.
-func (r *Redis) Offer(ctx context.Context, s snapshot.Stored) (int64, error) {
+// Put stores what was read without a lease. The stamp is by how long ago that was.
+func (r *Redis) Put(ctx context.Context, s snapshot.Stored) (int64, error) {
 	var a answer
 	at := time.Now()
 	err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {

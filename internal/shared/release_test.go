@@ -122,7 +122,7 @@ func BenchmarkRedis(b *testing.B) {
 		cancel()
 		<-done
 	}()
-	redistest.Await(b, func() bool { return r.Crowd().Connected }, "connected")
+	redistest.Await(b, func() bool { return r.Membership().Connected }, "connected")
 	var records snapshot.Records
 	for i := range 100_000 {
 		id := fmt.Sprintf("%08d", i)
@@ -134,7 +134,7 @@ func BenchmarkRedis(b *testing.B) {
 		snap := stored(fmt.Sprint(n), time.Now(), true)
 		snap.Count, snap.Rewrite = len(records.Accounts), true
 		snap.Encode = func() ([][]byte, error) { return snapshot.Encode(connectors.Accounts, records) }
-		if _, err := r.Offer(b.Context(), snap); err != nil {
+		if _, err := r.Put(b.Context(), snap); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -146,7 +146,7 @@ func BenchmarkRedis(b *testing.B) {
 	})
 	b.Run("from", func(b *testing.B) {
 		write(b, -1)
-		marks, err := r.Look(b.Context(), []snapshot.Item{item})
+		marks, err := r.Stat(b.Context(), []snapshot.Item{item})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -217,7 +217,7 @@ func TestSleeperDoesNotReplaceWhatIsNewer(t *testing.T) {
 	}
 	tier := open(t, at(s))
 	i := snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"}
-	var before snapshot.Mark
+	var before snapshot.Info
 	redistest.Await(t, func() bool { // the other answers before it has stored what it has read
 		before = look(t, tier, i)
 		return before.Stamp != 0

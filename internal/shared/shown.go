@@ -29,7 +29,7 @@ func (l ledger) Acknowledge(ctx context.Context, seq uint64) error {
 		return absent(showScript.Run(ctx, l.client, []string{l.shownKey()}, l.id, strconv.FormatUint(seq, 10), shownFor.Milliseconds()).Err())
 	})
 	if err == nil {
-		l.say(ctx, shownWord+l.id)
+		l.publishWord(ctx, shownWord+l.id)
 	}
 	return err
 }
@@ -69,7 +69,7 @@ func (l ledger) Acknowledged(ctx context.Context) (map[string]uint64, error) {
 func (l ledger) Heard() <-chan struct{} { return l.acknowledged }
 
 // Remind has the others look once more.
-func (l ledger) Remind(ctx context.Context) { l.announce(ctx) }
+func (l ledger) Remind(ctx context.Context) { l.publish(ctx) }
 
 // Deaf says that announcements cannot be made.
 func (l ledger) Deaf() bool { return l.mute.Load() }

@@ -18,7 +18,7 @@ func TestAcknowledged(t *testing.T) {
 	user.Username, user.Password = "app", "secret"
 	s.Must("SET", "roster:shown", "something else")
 	one, other := open(t, user), running(t, user)
-	redistest.Await(t, func() bool { return one.Crowd().Size == 2 && other.Crowd().Size == 2 }, "both are there")
+	redistest.Await(t, func() bool { return one.Membership().Size == 2 && other.Membership().Size == 2 }, "both are there")
 	said := func(by *shared.Redis) (n int, all []uint64) {
 		t.Helper()
 		acknowledged, err := by.Writes().Acknowledged(t.Context())

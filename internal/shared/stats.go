@@ -42,7 +42,7 @@ func (s *stats) called(err error) {
 
 // Stats says how Redis has served so far.
 func (r *Redis) Stats() Stats {
-	crowd := r.Crowd()
+	crowd := r.Membership()
 	out := Stats{Connected: crowd.Connected, Replicas: crowd.Size, Calls: r.stats.calls.Load(), Lost: r.stats.lost.Load(), Found: r.stats.found.Load(),
 		Failures: make(map[string]int64, len(Reasons))}
 	for i, word := range Reasons {

@@ -63,9 +63,9 @@ func tiers(t *testing.T, test func(t *testing.T, a, b snapshot.Tier)) {
 	})
 }
 
-func look(t *testing.T, tier snapshot.Tier, i snapshot.Item) snapshot.Mark {
+func look(t *testing.T, tier snapshot.Tier, i snapshot.Item) snapshot.Info {
 	t.Helper()
-	marks, err := tier.Look(t.Context(), []snapshot.Item{i})
+	marks, err := tier.Stat(t.Context(), []snapshot.Item{i})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func fetch(t *testing.T, tier snapshot.Tier, i snapshot.Item) []string {
 // claim gets the right to read, which must be given.
 func claim(t *testing.T, tier snapshot.Tier, have int64) snapshot.Lease {
 	t.Helper()
-	lease, mark, err := tier.Claim(t.Context(), snapshot.Claim{Item: item, Have: have, MaxAge: time.Minute})
+	lease, mark, err := tier.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Have: have, MaxAge: time.Minute})
 	if err != nil || lease == nil {
 		t.Fatalf("refused: %+v, %v", mark, err)
 	}
@@ -104,7 +104,7 @@ func TestTier(t *testing.T) {
 		}
 		lease := claim(t, a, 0)
 		readAt := time.Now()
-		if l, m, err := b.Claim(t.Context(), snapshot.Claim{Item: item}); l != nil || !m.Reading || err != nil {
+		if l, m, err := b.Acquire(t.Context(), snapshot.LeaseRequest{Item: item}); l != nil || !m.Reading || err != nil {
 			t.Errorf("two read at once: %+v, %v", m, err)
 		}
 		seven := 7
@@ -139,10 +139,10 @@ func TestTier(t *testing.T) {
 		lease.Release(t.Context())
 
 		// What is fresh is taken, and what was read lately is not read again.
-		if l, m, err := b.Claim(t.Context(), snapshot.Claim{Item: item, MaxAge: time.Minute}); l != nil || m.Stamp != stamp || err != nil {
+		if l, m, err := b.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, MaxAge: time.Minute}); l != nil || m.Stamp != stamp || err != nil {
 			t.Errorf("was to take what is there: %+v, %v", m, err)
 		}
-		if l, _, err := b.Claim(t.Context(), snapshot.Claim{Item: item, Have: stamp, MinInterval: time.Minute}); l != nil || err != nil {
+		if l, _, err := b.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Have: stamp, MinInterval: time.Minute}); l != nil || err != nil {
 			t.Errorf("was to leave the source alone: %v", err)
 		}
 
@@ -158,10 +158,10 @@ func TestTier(t *testing.T) {
 		if diff := cmp.Diff(fault, m.Failure.Err); diff != "" || m.Failure.InARow != 3 || m.Failure.RetryAt.Sub(now.Add(time.Minute)).Abs() > time.Second {
 			t.Errorf("the failure came over as %+v", m.Failure)
 		}
-		if l, _, _ := a.Claim(t.Context(), snapshot.Claim{Item: item, Have: stamp}); l != nil {
+		if l, _, _ := a.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Have: stamp}); l != nil {
 			t.Error("read in spite of the failure")
 		}
-		l, _, err := a.Claim(t.Context(), snapshot.Claim{Item: item, Have: stamp, Urgent: true})
+		l, _, err := a.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Have: stamp, Urgent: true})
 		if l == nil || err != nil {
 			t.Fatalf("refused what is urgent: %v", err)
 		}
@@ -175,7 +175,7 @@ func TestTier(t *testing.T) {
 		if err != nil || later <= stamp {
 			t.Errorf("a later one: stamp %d after %d, %v", later, stamp, err)
 		}
-		if _, err := b.Offer(t.Context(), stored("v1", readAt, true, "one", "two")); !errors.Is(err, snapshot.ErrSuperseded) {
+		if _, err := b.Put(t.Context(), stored("v1", readAt, true, "one", "two")); !errors.Is(err, snapshot.ErrSuperseded) {
 			t.Errorf("an older one: %v", err)
 		}
 		if diff := cmp.Diff([]string{"four"}, fetch(t, b, item)); diff != "" {

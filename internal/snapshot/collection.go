@@ -12,7 +12,7 @@ import (
 
 // collection is one collection and its reader. The reader's goroutine is the only one that replaces the view.
 type collection struct {
-	keeper   *estate
+	keeper   *keeperState
 	source   *connectors.Source
 	key      Key
 	kind     kind
@@ -43,16 +43,16 @@ type collection struct {
 	ended  chan struct{} // closed when its reader has ended
 
 	item    Item
-	offered atomic.Pointer[Mark] // what the watch has last found in the tier, until the reader takes it up
-	there   atomic.Pointer[Mark] // what was last known to be in the tier
+	offered atomic.Pointer[Info] // what the watch has last found in the tier, until the reader takes it up
+	there   atomic.Pointer[Info] // what was last known to be in the tier
 
 	// The rest belongs to the reader.
 	tried sync.Once
-	learnt
+	fetchState
 }
 
-// learnt is what a reader goes by, and leaves to the one that takes over from it.
-type learnt struct {
+// fetchState is what a reader goes by, and leaves to the one that takes over from it.
+type fetchState struct {
 	failures int // readings in a row that have failed or ended short
 	known    condition
 	have     int64                // the tier's stamp of what we have; zero where it is not from there
@@ -74,8 +74,8 @@ type condition struct {
 }
 
 func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
-	c := &collection{keeper: k.estate, counts: new(counts), looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
-		item: Item{Key: key, Fingerprint: s.Fingerprint, MaxPause: settings.MaxPause}, learnt: learnt{known: condition{state: Missing}, paced: 1},
+	c := &collection{keeper: k.keeperState, counts: new(counts), looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
+		item: Item{Key: key, Fingerprint: s.Fingerprint, MaxPause: settings.MaxPause}, fetchState: fetchState{known: condition{state: Missing}, paced: 1},
 		wake: make(chan struct{}, 1), first: make(chan struct{})}
 	c.tells = c.kind.tells(s)
 	c.view.Store(&view{ended: make(chan struct{})})
@@ -96,11 +96,11 @@ func (c *collection) run(ctx context.Context) {
 		case <-c.looked: // what is there need not be read
 		case <-ctx.Done():
 		}
-		c.heed(ctx)
+		c.applyStat(ctx)
 	}
 	c.awaitTurn(ctx)
 	for ctx.Err() == nil {
-		c.heed(ctx)
+		c.applyStat(ctx)
 		now := time.Now()
 		if c.due(c.view.Load(), now) {
 			c.read(ctx)
@@ -204,7 +204,7 @@ func (c *collection) settle(ctx context.Context, now time.Time, changed bool) {
 	was := c.known
 	c.known = is
 	if changed || is != was {
-		c.keeper.announce()
+		c.keeper.notify()
 	}
 	if is != was {
 		c.report(ctx, v, was, now)

@@ -16,17 +16,17 @@ import (
 // fingerprint is the same the new one goes on from what it had: the data, when it was read, and until when a failing source is left alone.
 // Data read under another fingerprint is never taken over.
 
-// estate is what keepers that take over from each other have in common. What a collection asks of its keeper is all here, since it may
+// keeperState is what keepers that take over from each other have in common. What a collection asks of its keeper is all here, since it may
 // have several.
-type estate struct {
+type keeperState struct {
 	log      *slog.Logger
 	tier     Tier
 	tierKind TierKind
 	observer Observer
 	patient  atomic.Pointer[waits]
 
-	mu    sync.Mutex
-	bells atomic.Pointer[[]chan struct{}] // of the keepers that run
+	mu          sync.Mutex
+	subscribers atomic.Pointer[[]chan struct{}] // of the keepers that run
 }
 
 // waits say how patient callers are.
@@ -35,8 +35,8 @@ type waits struct {
 	first, last time.Duration
 }
 
-func newEstate(opt *Options, w waits) *estate {
-	e := &estate{log: opt.Logger, tier: opt.Tier, tierKind: opt.TierKind, observer: opt.Observer}
+func newKeeperState(opt *Options, w waits) *keeperState {
+	e := &keeperState{log: opt.Logger, tier: opt.Tier, tierKind: opt.TierKind, observer: opt.Observer}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -44,49 +44,49 @@ func newEstate(opt *Options, w waits) *estate {
 		e.observer = unobserved{}
 	}
 	e.patient.Store(&w)
-	e.bells.Store(new([]chan struct{}))
+	e.subscribers.Store(new([]chan struct{}))
 	return e
 }
 
-func (e *estate) waits() *waits { return e.patient.Load() }
+func (e *keeperState) waits() *waits { return e.patient.Load() }
 
-// announce rings every keeper's bell.
-func (e *estate) announce() {
-	for _, bell := range *e.bells.Load() {
+// notify tells every keeper.
+func (e *keeperState) notify() {
+	for _, changed := range *e.subscribers.Load() {
 		select {
-		case bell <- struct{}{}:
+		case changed <- struct{}{}:
 		default: // the listener has not looked yet, and will see this change too
 		}
 	}
 }
 
-func (e *estate) listen(bell chan struct{}) (leave func()) {
-	e.change(func(bells []chan struct{}) []chan struct{} { return append(bells, bell) })
+func (e *keeperState) subscribe(changed chan struct{}) (leave func()) {
+	e.change(func(subscribers []chan struct{}) []chan struct{} { return append(subscribers, changed) })
 	return func() {
-		e.change(func(bells []chan struct{}) []chan struct{} {
-			return slices.DeleteFunc(bells, func(b chan struct{}) bool { return b == bell })
+		e.change(func(subscribers []chan struct{}) []chan struct{} {
+			return slices.DeleteFunc(subscribers, func(b chan struct{}) bool { return b == changed })
 		})
 	}
 }
 
-func (e *estate) change(modify func([]chan struct{}) []chan struct{}) {
+func (e *keeperState) change(modify func([]chan struct{}) []chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	bells := modify(slices.Clone(*e.bells.Load()))
-	e.bells.Store(&bells)
+	subscribers := modify(slices.Clone(*e.subscribers.Load()))
+	e.subscribers.Store(&subscribers)
 }
 
 // Run reads the collections until ctx ends, and returns when the last reading is over. The keeper then serves what it has for as long as
 // that lasts, and lets nobody wait. Once another keeper has taken over, it shows that one's collections as far as they are the same, and
 // the others as they were. Run it once; a keeper with another before it, while that one runs.
 func (k *Keeper) Run(ctx context.Context) error {
-	leave := k.listen(k.changed)
+	leave := k.subscribe(k.changed)
 	defer leave()
 	if k.before != nil {
 		k.before.handOver(k)
 		k.patient.Store(&k.own)
 		k.start(ctx)
-		k.announce() // nobody has been told yet of what has been taken over
+		k.notify() // nobody has been told yet of what has been taken over
 	} else {
 		k.start(ctx)
 	}
@@ -203,7 +203,7 @@ func (c *collection) inherit(from *collection) {
 	c.freed.Store(from.freed.Load())
 	c.accept.Store(from.accept.Load())
 	c.there.Store(from.there.Load())
-	c.learnt = from.learnt
+	c.fetchState = from.fetchState
 	if v.snap != nil && v.err == nil && v.snap.Complete && v.snap.ReadAt.Equal(v.started) { // no reading was broken off
 		c.reschedule()
 	}

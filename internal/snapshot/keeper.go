@@ -34,7 +34,7 @@ type Options struct {
 
 // Keeper keeps the collections of all sources. Its methods are safe for concurrent use.
 type Keeper struct {
-	*estate
+	*keeperState
 	own     waits // what holds from when it runs
 	ordered []*collection
 	byKey   map[Key]*collection
@@ -64,9 +64,9 @@ func New(opt Options) *Keeper {
 		over:    make(chan struct{}),
 	}
 	if k.before != nil {
-		k.estate = k.before.estate
+		k.keeperState = k.before.keeperState
 	} else {
-		k.estate = newEstate(&opt, k.own)
+		k.keeperState = newKeeperState(&opt, k.own)
 	}
 	for _, s := range opt.Sources {
 		var before *collection

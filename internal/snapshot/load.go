@@ -14,11 +14,13 @@ import (
 // a failing source is left alone, and for a retry, or where there is something to serve, no longer than until FirstWait after the reading
 // began. A collection that nobody knows is Missing with KindUnsupported.
 func (k *Keeper) Load(ctx context.Context, keys []Key) []Result {
-	return k.LoadSince(ctx, keys, Wish{})
+	return k.LoadSince(ctx, keys, Requirement{})
 }
 
 // Take is Load without the waiting: it gives what is there, and says whether Load would wait for better.
-func (k *Keeper) Take(keys []Key) (results []Result, wait bool) { return k.TakeSince(keys, Wish{}) }
+func (k *Keeper) Take(keys []Key) (results []Result, wait bool) {
+	return k.TakeSince(keys, Requirement{})
+}
 
 func unknown(key Key) Result {
 	return Result{Status: Status{Key: key, State: Missing, Err: &connectors.Error{Source: key.Source, Op: key.Collection.String(),
@@ -26,7 +28,7 @@ func unknown(key Key) Result {
 }
 
 // await waits for the keys one after the other under their common deadlines, which takes no longer than all at once, and looks again.
-func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p patience) {
+func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p waiting) {
 	ctx, loaded := k.observer.Loading(ctx)
 	defer loaded()
 	timer := stoppedTimer()
@@ -39,13 +41,13 @@ func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p pati
 	now := time.Now()
 	for i, key := range keys {
 		if c := k.byKey[key]; c != nil {
-			results[i] = c.resultFor(c.view.Load(), now, p.wish)
+			results[i] = c.resultFor(c.view.Load(), now, p.requirement)
 		}
 	}
 }
 
 // await returns when waiting for the collection is over; it is false when the caller has gone.
-func (c *collection) await(ctx context.Context, timer *time.Timer, p patience) bool {
+func (c *collection) await(ctx context.Context, timer *time.Timer, p waiting) bool {
 	for first := true; ; first = false {
 		v, now := c.view.Load(), time.Now()
 		until := c.awaitUntil(v, now, p)

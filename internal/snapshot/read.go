@@ -44,7 +44,7 @@ func (o *outcome) took(start, now time.Time, before time.Duration) time.Duration
 
 // read brings the collection up to date: from the tier, where another replica has read it, or else from the source.
 func (c *collection) read(ctx context.Context) {
-	lease, ok := c.claim(ctx)
+	lease, ok := c.acquire(ctx)
 	if !ok {
 		return
 	}
@@ -57,7 +57,7 @@ func (c *collection) read(ctx context.Context) {
 	}
 	c.reads.Add(1)
 	c.progressed.Store(&Progress{StartedAt: start})
-	c.change(func(v *view) { v.reading, v.started = true, start }) // a wish for a reading that comes after this joins it
+	c.change(func(v *view) { v.reading, v.started = true, start }) // a requirement that comes after this joins it
 	observed, ended := c.keeper.observer.Reading(ctx, c.key)
 	o := c.list(connectors.WithUrgency(observed, urgency), start, lease)
 	c.progressed.Store(nil)
@@ -190,7 +190,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 		c.forced.Store(0)
 		c.failures = max(c.failures, 1)
 	default:
-		c.forced.Store(0) // nobody's wish shortens the pause after a failure
+		c.forced.Store(0) // nobody's requirement shortens the pause after a failure
 		c.failures++
 	}
 	changed := c.publish(snap, func(v *view) {

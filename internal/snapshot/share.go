@@ -28,7 +28,7 @@ func (k *Keeper) watch(ctx context.Context) {
 		items[i] = c.item
 	}
 	for first := true; ; first = false {
-		if marks, err := k.tier.Look(ctx, items); err == nil {
+		if marks, err := k.tier.Stat(ctx, items); err == nil {
 			for i, c := range k.ordered {
 				c.there.Store(&marks[i])
 				c.offered.Store(&marks[i])
@@ -53,8 +53,8 @@ func (k *Keeper) watch(ctx context.Context) {
 	}
 }
 
-// heed takes up what the watch has found, if anything.
-func (c *collection) heed(ctx context.Context) {
+// applyStat takes up what the watch has found, if anything.
+func (c *collection) applyStat(ctx context.Context) {
 	mark := c.offered.Swap(nil)
 	if mark == nil {
 		return
@@ -76,7 +76,7 @@ func (c *collection) heed(ctx context.Context) {
 }
 
 // better says whether what the tier has is to be taken in the place of what we have.
-func (c *collection) better(m *Mark) bool {
+func (c *collection) better(m *Info) bool {
 	if m.Stamp == 0 || c.unusable.is(m) || !time.Now().Before(c.expires(m.ReadAt, m.Loss, c.view.Load())) {
 		return false
 	}
@@ -100,10 +100,10 @@ type unusable struct {
 	version string
 }
 
-func (u unusable) is(m *Mark) bool { return m.Stamp == u.stamp && m.Version == u.version }
+func (u unusable) is(m *Info) bool { return m.Stamp == u.stamp && m.Version == u.version }
 
 // lacks says whether the tier has lost, or never had, what we have.
-func (c *collection) lacks(m *Mark) bool {
+func (c *collection) lacks(m *Info) bool {
 	ours := c.view.Load().snap
 	if ours == nil || !ours.Complete || m.Reading {
 		return false
@@ -112,7 +112,7 @@ func (c *collection) lacks(m *Mark) bool {
 }
 
 // adopt puts what the tier has in the place of what we have. It is false where that cannot be had.
-func (c *collection) adopt(ctx context.Context, m *Mark) bool {
+func (c *collection) adopt(ctx context.Context, m *Info) bool {
 	was := c.view.Load().snap
 	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, Anomalies: m.Anomalies,
 		OldestAt: m.Since, FullAt: m.Full, Loss: m.Loss}
@@ -166,7 +166,7 @@ func (c *collection) adopt(ctx context.Context, m *Mark) bool {
 }
 
 // respect takes over when others have tried the source, and how that went.
-func (c *collection) respect(ctx context.Context, m *Mark) {
+func (c *collection) respect(ctx context.Context, m *Info) {
 	now := time.Now()
 	v := c.view.Load()
 	if m.Failure.RetryAt.IsZero() || !m.Failure.RetryAt.After(now) || m.TriedAt.Before(v.started.Add(-clockSlack)) {
@@ -181,28 +181,28 @@ func (c *collection) respect(ctx context.Context, m *Mark) {
 	c.settle(ctx, now, false)
 }
 
-// claim gets the right to read the source, or what makes that needless. It is false where there is nothing to read now; the lease is nil
+// acquire gets the right to read the source, or what makes that needless. It is false where there is nothing to read now; the lease is nil
 // where there is nobody to share with.
-func (c *collection) claim(ctx context.Context) (Lease, bool) {
+func (c *collection) acquire(ctx context.Context) (Lease, bool) {
 	tier := c.keeper.tier
 	if tier == nil {
 		return nil, true
 	}
 	for tries := 0; ctx.Err() == nil; {
-		c.heed(ctx)
+		c.applyStat(ctx)
 		now := time.Now()
 		v := c.view.Load()
 		if !c.due(v, now) {
 			break
 		}
 		// Who has just got the tier back cannot know what others have read without it: each lets that grow old enough first.
-		if crowd := tier.Crowd(); crowd.Connected && now.Before(crowd.Since.Add(c.settings.MinInterval)) {
+		if crowd := tier.Membership(); crowd.Connected && now.Before(crowd.Since.Add(c.settings.MinInterval)) {
 			c.putOff(crowd.Since.Add(c.settings.MinInterval), crowd.Since.Add(c.settings.MinInterval))
 			break
 		}
-		lease, mark, err := tier.Claim(ctx, c.claimOf(v, now))
+		lease, mark, err := tier.Acquire(ctx, c.leaseRequest(v, now))
 		switch {
-		case err != nil && tier.Crowd().Connected && tries < patientTries:
+		case err != nil && tier.Membership().Connected && tries < patientTries:
 			tries++
 			c.pause(ctx, askAgain, nil)
 		case err != nil:
@@ -232,8 +232,8 @@ func (c *collection) claim(ctx context.Context) (Lease, bool) {
 	return nil, false
 }
 
-func (c *collection) claimOf(v *view, now time.Time) Claim {
-	claim := Claim{Item: c.item, Have: max(c.have, c.unusable.stamp), MaxAge: c.freshFor(v), MinInterval: c.settings.MinInterval}
+func (c *collection) leaseRequest(v *view, now time.Time) LeaseRequest {
+	claim := LeaseRequest{Item: c.item, Have: max(c.have, c.unusable.stamp), MaxAge: c.freshFor(v), MinInterval: c.settings.MinInterval}
 	if c.urged(v) {
 		claim.Urgent, claim.MaxAge = true, max(0, now.Sub(time.Unix(0, c.forced.Load())))
 	}
@@ -245,7 +245,7 @@ func (c *collection) claimOf(v *view, now time.Time) Claim {
 }
 
 // join waits for a reading that another replica makes: for its announcement, or for long enough to ask again.
-func (c *collection) join(ctx context.Context, m *Mark) {
+func (c *collection) join(ctx context.Context, m *Info) {
 	if v := c.view.Load(); !v.reading {
 		c.counts.joined.Add(1)
 		c.change(func(v *view) {
@@ -275,7 +275,7 @@ func (c *collection) pause(ctx context.Context, d time.Duration, wake <-chan str
 }
 
 // rest puts the reading off, since the source has been tried too recently.
-func (c *collection) rest(ctx context.Context, m *Mark) {
+func (c *collection) rest(ctx context.Context, m *Info) {
 	now := time.Now()
 	until := m.TriedAt.Add(c.settings.MinInterval)
 	if m.Failure.RetryAt.After(until) && !c.freed.Load() {
@@ -302,7 +302,7 @@ func (c *collection) pace() time.Duration {
 	if c.keeper.tier == nil {
 		return 1
 	}
-	if crowd := c.keeper.tier.Crowd(); !crowd.Connected {
+	if crowd := c.keeper.tier.Membership(); !crowd.Connected {
 		return time.Duration(max(1, crowd.Size))
 	}
 	return 1
@@ -314,7 +314,7 @@ func (c *collection) minInterval() time.Duration { return c.pace() * c.settings.
 // is known to nobody else: so each takes its first turn by its rank from when the tier went away, and the next ones by how many there are.
 func (c *collection) mayReadAlone(v *view, now time.Time) bool {
 	c.paced = c.pace()
-	crowd := c.keeper.tier.Crowd()
+	crowd := c.keeper.tier.Membership()
 	if v.started.IsZero() {
 		return true // nothing is known of any reading
 	}

@@ -39,11 +39,11 @@ func (u *unsteady) call() error {
 	return nil
 }
 
-func (u *unsteady) Look(ctx context.Context, items []snapshot.Item) ([]snapshot.Mark, error) {
+func (u *unsteady) Stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
 	if err := u.call(); err != nil {
 		return nil, err
 	}
-	return u.Tier.Look(ctx, items)
+	return u.Tier.Stat(ctx, items)
 }
 
 func (u *unsteady) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
@@ -53,19 +53,19 @@ func (u *unsteady) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.
 	return u.Tier.Fetch(ctx, item, meta)
 }
 
-func (u *unsteady) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
+func (u *unsteady) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
 	if err := u.call(); err != nil {
-		return nil, snapshot.Mark{}, err
+		return nil, snapshot.Info{}, err
 	}
-	lease, mark, err := u.Tier.Claim(ctx, c)
+	lease, mark, err := u.Tier.Acquire(ctx, c)
 	if lease != nil {
 		lease = &unsteadyLease{lease, u}
 	}
 	return lease, mark, err
 }
 
-func (u *unsteady) Crowd() snapshot.Crowd {
-	crowd := snapshot.Crowd{Connected: !u.away.Load(), Size: u.size, Rank: u.rank}
+func (u *unsteady) Membership() snapshot.Membership {
+	crowd := snapshot.Membership{Connected: !u.away.Load(), Size: u.size, Rank: u.rank}
 	if since := u.since.Load(); since != nil {
 		crowd.Since = *since
 	}
@@ -364,7 +364,7 @@ func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
 		slow.saved = func() { // while it slept, another has read
 			pass(time.Second)
 			now := time.Now()
-			_, err := quick.Offer(t.Context(), snapshot.Stored{Item: item, KeepFor: time.Hour,
+			_, err := quick.Put(t.Context(), snapshot.Stored{Item: item, KeepFor: time.Hour,
 				Meta:   snapshot.Meta{ReadAt: now, Since: now, Version: "v2", Complete: true, Count: 1},
 				Encode: func() ([][]byte, error) { return snapshot.Encode(connectors.Accounts, newer) }})
 			if err != nil {
@@ -379,7 +379,7 @@ func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
 		if got := brief(k.Current()[0]); got != "fresh[2]" {
 			t.Errorf("serves %s, and should have taken what is newer", got)
 		}
-		marks, _ := quick.Look(t.Context(), []snapshot.Item{item})
+		marks, _ := quick.Stat(t.Context(), []snapshot.Item{item})
 		if marks[0].Version != "v2" {
 			t.Error("the older reading has replaced the newer one")
 		}
@@ -467,7 +467,7 @@ func TestTierThatLostEverythingIsFilledFromMemory(t *testing.T) {
 		u.Tier = empty.Join()
 		u.mended <- struct{}{}
 		synctest.Wait()
-		marks, _ := empty.Join().Look(t.Context(), []snapshot.Item{{Key: accounts}})
+		marks, _ := empty.Join().Stat(t.Context(), []snapshot.Item{{Key: accounts}})
 		if marks[0].Count != 1 || !marks[0].ReadAt.Equal(k.Statuses()[0].SyncedAt) || len(s.reads()) != 1 {
 			t.Errorf("got %+v after %d readings", marks[0], len(s.reads()))
 		}

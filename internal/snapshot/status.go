@@ -62,9 +62,9 @@ type Status struct {
 type Result struct {
 	Snapshot *Snapshot // nil where the state is Missing
 	Status   Status
-	// NotBefore is when the reading of data may have begun that is as fresh as the caller wishes; zero where any is.
+	// NotBefore is when the reading of data may have begun that is as fresh as the caller requires; zero where any is.
 	NotBefore time.Time
-	// NextAt is, where the caller has a wish, from when the source may be read again.
+	// NextAt is, if the caller has a requirement, from when the source may be read again.
 	NextAt time.Time
 }
 

@@ -42,7 +42,7 @@ func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
 
 // catchUp looks at this collection alone.
 func (c *collection) catchUp(ctx context.Context) {
-	if marks, err := c.keeper.tier.Look(ctx, []Item{c.item}); err == nil && c.better(&marks[0]) {
+	if marks, err := c.keeper.tier.Stat(ctx, []Item{c.item}); err == nil && c.better(&marks[0]) {
 		c.adopt(ctx, &marks[0])
 	}
 }
@@ -52,7 +52,7 @@ func (c *collection) offer(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	stored := c.stored(c.view.Load())
-	switch stamp, err := c.keeper.tier.Offer(ctx, stored); {
+	switch stamp, err := c.keeper.tier.Put(ctx, stored); {
 	case err == nil:
 		c.hasStored(stamp, &stored)
 		c.stores(ctx, nil)
@@ -81,7 +81,7 @@ func storing(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // stores tells when the tier begins to refuse what is read here, and when it no longer does. That it is away, it tells itself.
 func (c *collection) stores(ctx context.Context, err error) {
-	if err != nil && !c.keeper.tier.Crowd().Connected || (err != nil) == c.unstored {
+	if err != nil && !c.keeper.tier.Membership().Connected || (err != nil) == c.unstored {
 		return
 	}
 	c.unstored = err != nil
@@ -97,7 +97,7 @@ func (c *collection) stores(ctx context.Context, err error) {
 func (c *collection) hasStored(stamp int64, s *Stored) {
 	c.have, c.alone, c.damaged = stamp, false, false
 	c.counts.stored.Add(1)
-	there := Mark{Meta: s.Meta}
+	there := Info{Meta: s.Meta}
 	there.Stamp, there.Bytes = stamp, c.encoded
 	if was := c.there.Load(); there.Bytes == 0 && was != nil && was.Version == s.Version {
 		there.Bytes = was.Bytes

@@ -28,8 +28,8 @@ func (p *picky) set(save func(ctx context.Context) error) {
 	p.save = save
 }
 
-func (p *picky) Claim(ctx context.Context, c snapshot.Claim) (snapshot.Lease, snapshot.Mark, error) {
-	lease, mark, err := p.Tier.Claim(ctx, c)
+func (p *picky) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
+	lease, mark, err := p.Tier.Acquire(ctx, c)
 	if lease != nil {
 		lease = &pickyLease{lease, p}
 	}
@@ -51,11 +51,11 @@ func (p *picky) takes(ctx context.Context) error {
 	return save(ctx)
 }
 
-func (p *picky) Offer(ctx context.Context, s snapshot.Stored) (int64, error) {
+func (p *picky) Put(ctx context.Context, s snapshot.Stored) (int64, error) {
 	if err := p.takes(ctx); err != nil {
 		return 0, err
 	}
-	return p.Tier.Offer(ctx, s)
+	return p.Tier.Put(ctx, s)
 }
 
 func (l *pickyLease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
@@ -132,12 +132,12 @@ func TestRefusedReadingIsNotWaitedFor(t *testing.T) {
 		defer start(t, k)()
 		pass(2 * time.Minute)
 		// Another replica gets the right to read, and is gone.
-		lease, _, err := tier.Join().Claim(t.Context(), snapshot.Claim{Item: snapshot.Item{Key: accounts}, Have: 1 << 62, MinInterval: time.Minute})
+		lease, _, err := tier.Join().Acquire(t.Context(), snapshot.LeaseRequest{Item: snapshot.Item{Key: accounts}, Have: 1 << 62, MinInterval: time.Minute})
 		if lease == nil || err != nil {
 			t.Fatal("no lease", err)
 		}
 		lease.Release(t.Context())
-		if got, took := wished(t.Context(), k, 0, snapshot.Wish{}); took != 0 {
+		if got, took := wished(t.Context(), k, 0, snapshot.Requirement{}); took != 0 {
 			t.Errorf("got %s after %v, and could have known at once", got, took)
 		}
 	})

@@ -14,19 +14,19 @@ import (
 //
 // All times that a tier gives are by the caller's clock, whatever the clocks of other replicas say: a tier translates.
 type Tier interface {
-	// Look gives what is known of each item without fetching any, in one exchange.
-	Look(ctx context.Context, items []Item) ([]Mark, error)
+	// Stat gives what is known of each item without fetching any, in one exchange.
+	Stat(ctx context.Context, items []Item) ([]Info, error)
 	// Fetch gives the parts of a stored snapshot as Save was given them; nil without an error where some are gone or damaged.
 	Fetch(ctx context.Context, item Item, meta Meta) ([][]byte, error)
-	// Claim asks for the right to read the source. All that speaks against it is judged in one step: see Claim. The lease is nil where the
+	// Acquire asks for the right to read the source. All that speaks against it is judged in one step: see Acquire. The lease is nil where the
 	// right is not given; the mark says why.
-	Claim(ctx context.Context, claim Claim) (Lease, Mark, error)
-	// Offer stores a snapshot that was read without a lease, unless a newer one is there, which is ErrSuperseded.
-	Offer(ctx context.Context, s Stored) (stamp int64, err error)
+	Acquire(ctx context.Context, claim LeaseRequest) (Lease, Info, error)
+	// Put stores a snapshot that was read without a lease, unless a newer one is there, which is ErrSuperseded.
+	Put(ctx context.Context, s Stored) (stamp int64, err error)
 	// Changed receives a value when a Look may find something new; several changes may come as one.
 	Changed() <-chan struct{}
-	// Crowd says who shares the sources, as last known. It costs nothing.
-	Crowd() Crowd
+	// Membership says who shares the sources, as last known. It costs nothing.
+	Membership() Membership
 }
 
 // Lease is the right to read a collection from its source. It renews itself until it is released, or the replica stands still for longer
@@ -100,8 +100,8 @@ type Failure struct {
 	InARow int
 }
 
-// Mark is what a tier knows of an item.
-type Mark struct {
+// Info is what a tier knows of an item.
+type Info struct {
 	Meta
 	// TriedAt is when the last reading began, whoever made it; zero where that is not known.
 	TriedAt time.Time
@@ -111,10 +111,10 @@ type Mark struct {
 	Reading bool
 }
 
-// Claim is a wish to read a source. It is refused while somebody else reads; where a readable snapshot newer than Have and no older than
+// LeaseRequest asks for the lease to fetch a collection. It is refused while somebody else reads; where a readable snapshot newer than Have and no older than
 // MaxAge is there to be taken instead; within MinInterval of the beginning of the last reading; and after a failure, until RetryAt or, when
 // it is Urgent, Floor, unless it is Forced.
-type Claim struct {
+type LeaseRequest struct {
 	Item        Item
 	Have        int64 // a Stamp
 	MaxAge      time.Duration
@@ -124,8 +124,8 @@ type Claim struct {
 	Forced bool
 }
 
-// Crowd is who shares the sources.
-type Crowd struct {
+// Membership is who shares the sources.
+type Membership struct {
 	// Connected says that the tier works. While it does not, each replica reads by itself, and so rarely that all of them together
 	// stay within what one may do.
 	Connected bool

@@ -29,7 +29,7 @@ type change struct {
 	// make makes it, and gives the record.
 	make func(context.Context) (snapshot.Records, string, error)
 	// find looks for it among records.
-	find func(snapshot.Records) (id string, is standing)
+	find func(snapshot.Records) (id string, is match)
 	// conflict says why what is there is not what was asked for.
 	conflict UserError
 	// shows says whether the directory has the record.
@@ -50,11 +50,11 @@ func (c *change) keyed() (name, input string, err error) {
 	return keyOf(c.Method, c.Caller, *c.Key), nameOf(c.field, c.source.Name, string(c.source.Kind), c.source.URL, string(values)), nil
 }
 
-// standing is how what is there compares with what is to be made.
-type standing uint8
+// match is how what is there compares with what is to be made.
+type match uint8
 
 const (
-	absent standing = iota
+	absent match = iota
 	same
 	other // it has the name or address, and differs in something that was asked for
 )
@@ -80,7 +80,7 @@ var (
 
 // making fills in how a record is made and found again. Is compares a record that is there with the one to make. Of several, one that is the
 // same counts before one that is not, and else the first.
-func making[I any, R connectors.Record](c *change, n nature[R], by connectors.Creator[I, R], in I, is func(*R) standing) {
+func making[I any, R connectors.Record](c *change, n nature[R], by connectors.Creator[I, R], in I, is func(*R) match) {
 	c.key = snapshot.Key{Source: c.source.Name, Collection: n.collection}
 	c.shows = n.shows
 	c.preview = func() connectors.Preview { return by.Preview(in) }
@@ -93,7 +93,7 @@ func making[I any, R connectors.Record](c *change, n nature[R], by connectors.Cr
 		*n.of(&r) = []R{made}
 		return r, made.Key(), nil
 	}
-	c.find = func(r snapshot.Records) (id string, found standing) {
+	c.find = func(r snapshot.Records) (id string, found match) {
 		all := *n.of(&r)
 		for i := range all {
 			switch is(&all[i]) {
@@ -116,7 +116,7 @@ func (c *change) ref(id string) *connectors.Ref {
 }
 
 // there is the answer for what is there already.
-func (c *change) there(id string, is standing) Result {
+func (c *change) there(id string, is match) Result {
 	if is == other {
 		return Result{Outcome: Rejected, Ref: c.ref(id), Errors: []UserError{c.conflict}}
 	}

@@ -106,7 +106,7 @@ func (w *Writer) InviteUser(ctx context.Context, r Request, in Invite) (Result, 
 			Access: checked.access(in.Access, "accessLevel"),
 		}
 		c.thing = "account\x00" + address.Key(invitation.Email)
-		making(c, ofAccounts, c.source.UserInviter, invitation, func(a *connectors.Account) standing {
+		making(c, ofAccounts, c.source.UserInviter, invitation, func(a *connectors.Account) match {
 			if holds(a.Emails, invitation.Email) {
 				return same
 			}
@@ -130,7 +130,7 @@ func (w *Writer) CreateTeam(ctx context.Context, r Request, in CreateTeam) (Resu
 			}
 		}
 		c.thing = "team\x00" + names.Key(team.Name)
-		making(c, ofTeams, c.source.TeamCreator, team, func(t *connectors.Team) standing {
+		making(c, ofTeams, c.source.TeamCreator, team, func(t *connectors.Team) match {
 			switch {
 			case !sameName(t.Name, team.Name):
 				return absent
@@ -157,7 +157,7 @@ func (w *Writer) CreateContact(ctx context.Context, r Request, in CreateContact)
 			Folder: checked.folder(in.FolderID, "folderId"), Phones: checked.phones(in.Phones), Addresses: checked.addresses(in.Addresses),
 		}
 		c.thing = "contact\x00" + address.Key(contact.Email)
-		making(c, ofContacts, c.source.ContactCreator, contact, func(k *connectors.Contact) standing {
+		making(c, ofContacts, c.source.ContactCreator, contact, func(k *connectors.Contact) match {
 			switch {
 			case !holds(k.Emails, contact.Email):
 				return absent
@@ -186,7 +186,7 @@ func (w *Writer) CreateContactFolder(ctx context.Context, r Request, name string
 	if checked.ready() {
 		folder := connectors.NewContactFolder{Name: checked.required(name, "name")}
 		c.thing = "folder\x00" + names.Key(folder.Name)
-		making(c, ofFolders, c.source.ContactFolderCreator, folder, func(f *connectors.ContactFolder) standing {
+		making(c, ofFolders, c.source.ContactFolderCreator, folder, func(f *connectors.ContactFolder) match {
 			if sameName(f.Name, folder.Name) {
 				return same
 			}

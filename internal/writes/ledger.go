@@ -35,7 +35,7 @@ type Ledger struct {
 	token  string
 
 	sharing  Sharing // nil where there are no other replicas
-	audience *audience
+	audience *acknowledgements
 	first    chan struct{} // closed when the store has been looked at for the first time
 	taken    func()
 }
@@ -68,7 +68,7 @@ func NewLedger(opt LedgerOptions) *Ledger {
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
-	l.audience = newAudience(l.log)
+	l.audience = newAcknowledgements(l.log)
 	if l.keepFor <= 0 {
 		l.keepFor = 7 * 24 * time.Hour
 	}
@@ -99,8 +99,8 @@ type answer struct {
 	Errors  []UserError `json:"errors,omitempty"`
 }
 
-// note says that somebody was about to make something. It is there from before the call until it is known what came of it.
-type note struct {
+// intent says that somebody was about to make something. It is there from before the call until it is known what came of it.
+type intent struct {
 	By string `json:"by"` // the attempt
 }
 

@@ -145,7 +145,7 @@ func (l *Ledger) Additions(source *connectors.Source, c connectors.Collection, s
 
 // doubtful says whether something of the kind was made of late in that source with another credential. Whether it is there, only the source can
 // tell: it may be another account by now.
-func (l *Ledger) doubtful(source *connectors.Source, c connectors.Collection, find func(snapshot.Records) (string, standing)) bool {
+func (l *Ledger) doubtful(source *connectors.Source, c connectors.Collection, find func(snapshot.Records) (string, match)) bool {
 	o := &l.overlay
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -213,7 +213,7 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 		return Result{}, false, err
 	}
 	defer locked.release(ctx)
-	var before note
+	var before intent
 	held, noted, err := w.ledger.read(ctx, notePrefix+thing, &before)
 	if err != nil {
 		return Result{}, false, err
@@ -224,7 +224,7 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 	e := &execution{w: w, c: c, locked: locked, thing: notePrefix + thing, held: held, attempt: attempt}
 	reached(ctx, "locked")
 	if noted || held.Value != nil || w.ledger.doubtful(c.source, c.key.Collection, c.find) {
-		r, kept, err = e.settleOf(ctx, before.By == attempt)
+		r, kept, err = e.reconcileEarlier(ctx, before.By == attempt)
 	} else {
 		r, kept, err = e.begin(ctx)
 	}
@@ -273,8 +273,8 @@ func (e *execution) begin(ctx context.Context) (r Result, kept bool, err error) 
 
 // known looks for the thing in a reading that is not older than recent, as far as that can be had soon, and else in what is known: what an older one
 // has may be gone, and must not be said to be there.
-func (e *execution) known(ctx context.Context) (id string, is standing, known bool) {
-	res := e.w.opt.Keeper.LoadSince(ctx, []snapshot.Key{e.c.key}, snapshot.Wish{NotBefore: time.Now().Add(-recent)})[0]
+func (e *execution) known(ctx context.Context) (id string, is match, known bool) {
+	res := e.w.opt.Keeper.LoadSince(ctx, []snapshot.Key{e.c.key}, snapshot.Requirement{NotBefore: time.Now().Add(-recent)})[0]
 	records, known := e.w.records(e.c.key, res)
 	if known {
 		id, is = e.c.find(records)
@@ -284,7 +284,7 @@ func (e *execution) known(ctx context.Context) (id string, is standing, known bo
 
 // send writes down that the thing is about to be made, makes it, and finds out what came of that.
 func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
-	if e.held, err = e.w.ledger.write(ctx, e.thing, e.held, note{By: e.attempt}); err != nil {
+	if e.held, err = e.w.ledger.write(ctx, e.thing, e.held, intent{By: e.attempt}); err != nil {
 		return Result{}, false, err
 	}
 	reached(ctx, "noted")
@@ -333,7 +333,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 // read since then may have it from this call.
 func (e *execution) made(ctx context.Context, before *snapshot.Snapshot, record snapshot.Records, id string) Result {
 	if before != nil && has(before.Records, id) {
-		return e.c.there(e.c.standingOf(record, id))
+		return e.c.there(e.c.matchOf(record, id))
 	}
 	e.show(ctx, record, id)
 	return Result{Outcome: Done, Ref: e.c.ref(id)}
@@ -348,8 +348,8 @@ func (e *execution) show(ctx context.Context, record snapshot.Records, id string
 	reached(ctx, "shown")
 }
 
-// standingOf compares what the source gave with what was asked for.
-func (c *change) standingOf(record snapshot.Records, id string) (string, standing) {
+// matchOf compares what the source gave with what was asked for.
+func (c *change) matchOf(record snapshot.Records, id string) (string, match) {
 	if _, is := c.find(record); is == other {
 		return id, other
 	}
@@ -359,7 +359,7 @@ func (c *change) standingOf(record snapshot.Records, id string) (string, standin
 // failed finds out what came of a call that failed.
 func (e *execution) failed(ctx context.Context, failure *connectors.Error) (r Result, kept bool) {
 	if !failure.Undone() {
-		return e.settle(ctx, failure)
+		return e.reconcile(ctx, failure)
 	}
 	if failure.Input == "" && final(failure) { // it may be there since the last look: what sources say then is not documented
 		if res, ok := e.w.readSince(ctx, e.c.key, time.Now()); ok {
@@ -373,10 +373,10 @@ func (e *execution) failed(ctx context.Context, failure *connectors.Error) (r Re
 	return rejected(refusal(failure)), final(failure)
 }
 
-// settleOf settles what somebody was about to make and never said the end of: with mine, an earlier call with the same key. What was not made is made
+// reconcileEarlier settles what somebody was about to make and never said the end of: with mine, an earlier call with the same key. What was not made is made
 // now.
-func (e *execution) settleOf(ctx context.Context, mine bool) (r Result, kept bool, err error) {
-	id, is, known := e.settled(ctx)
+func (e *execution) reconcileEarlier(ctx context.Context, mine bool) (r Result, kept bool, err error) {
+	id, is, known := e.readBack(ctx)
 	switch {
 	case is == same && mine:
 		return Result{Outcome: Done, Ref: e.c.ref(id)}, true, nil
@@ -393,9 +393,9 @@ func (e *execution) settleOf(ctx context.Context, mine bool) (r Result, kept boo
 	return r, kept, err
 }
 
-// settle finds out by the source's data whether a call without an answer was carried out.
-func (e *execution) settle(ctx context.Context, failure *connectors.Error) (r Result, kept bool) {
-	id, is, known := e.settled(ctx)
+// reconcile finds out by the source's data whether a call without an answer was carried out.
+func (e *execution) reconcile(ctx context.Context, failure *connectors.Error) (r Result, kept bool) {
+	id, is, known := e.readBack(ctx)
 	switch {
 	case is == same:
 		return Result{Outcome: Done, Ref: e.c.ref(id)}, true
@@ -407,9 +407,9 @@ func (e *execution) settle(ctx context.Context, failure *connectors.Error) (r Re
 	return rejected(refusal(failure)), false
 }
 
-// settled reads the source at once, and where that does not show the thing, once more when SettleAfter is over: only then is it believed that it was
+// readBack reads the source at once, and where that does not show the thing, once more when SettleAfter is over: only then is it believed that it was
 // not made. Known is false where that could not be read.
-func (e *execution) settled(ctx context.Context) (id string, is standing, known bool) {
+func (e *execution) readBack(ctx context.Context) (id string, is match, known bool) {
 	began := time.Now()
 	for _, since := range []time.Time{began, began.Add(e.w.opt.SettleAfter)} {
 		if !wait(ctx, time.Until(since)) {

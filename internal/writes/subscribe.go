@@ -132,13 +132,13 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 		case !failure.Undone() && !unanswered:
 			unanswered = true // doing it twice does no harm
 		default:
-			return w.settleSubscription(ctx, c, s, failure), nil
+			return w.reconcileSubscription(ctx, c, s, failure), nil
 		}
 	}
 }
 
-// settleSubscription finds out what came of a call without an answer once nothing can come of it any more.
-func (w *Writer) settleSubscription(ctx context.Context, c *change, s connectors.Subscription, failure *connectors.Error) Result {
+// reconcileSubscription finds out what came of a call without an answer once nothing can come of it any more.
+func (w *Writer) reconcileSubscription(ctx context.Context, c *change, s connectors.Subscription, failure *connectors.Error) Result {
 	if wait(ctx, w.opt.SettleAfter) {
 		switch is, err := c.source.TaskSubscriber.Subscribed(ctx, s); {
 		case err == nil && is != s.Off:

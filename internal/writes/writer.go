@@ -131,7 +131,7 @@ func (w *Writer) knows(c *change, id string) bool {
 // complete reading came of it before ctx ended.
 func (w *Writer) readSince(ctx context.Context, key snapshot.Key, since time.Time) (snapshot.Result, bool) {
 	for {
-		res := w.opt.Keeper.LoadSince(ctx, []snapshot.Key{key}, snapshot.Wish{NotBefore: since})[0]
+		res := w.opt.Keeper.LoadSince(ctx, []snapshot.Key{key}, snapshot.Requirement{NotBefore: since})[0]
 		if snap := res.Snapshot; snap != nil && snap.Complete && !snap.ReadAt.Before(since) {
 			return res, true
 		}

@@ -89,31 +89,31 @@ func (l *Ledger) acknowledge(ctx context.Context) {
 	}
 }
 
-// audience is the writes that wait until the other replicas show what they have made. One look serves them all.
-type audience struct {
+// acknowledgements is the writes that wait until the other replicas show what they have made. One look serves them all.
+type acknowledgements struct {
 	log   *slog.Logger
 	begun chan struct{} // receives a value when another one waits
 
 	mu      sync.Mutex
-	waiting map[*spectacle]struct{}
+	waiting map[*waitingWrite]struct{}
 	last    map[string]uint64 // what the others had acknowledged when one looked last
 	// late are the replicas that were waited for in vain, with what they had acknowledged then. They are waited for again when that is more.
 	late map[string]uint64
 }
 
-// spectacle is one write that waits.
-type spectacle struct {
+// waitingWrite is one write that waits.
+type waitingWrite struct {
 	seq  uint64
 	seen chan struct{} // closed when all replicas show it
 }
 
-func newAudience(log *slog.Logger) *audience {
-	return &audience{log: log, begun: make(chan struct{}, 1), waiting: make(map[*spectacle]struct{}), late: make(map[string]uint64)}
+func newAcknowledgements(log *slog.Logger) *acknowledgements {
+	return &acknowledgements{log: log, begun: make(chan struct{}, 1), waiting: make(map[*waitingWrite]struct{}), late: make(map[string]uint64)}
 }
 
 // await waits until all replicas that are there have acknowledged a state of the overlay, no longer than ctx lasts.
-func (a *audience) await(ctx context.Context, seq uint64) {
-	s := &spectacle{seq, make(chan struct{})}
+func (a *acknowledgements) await(ctx context.Context, seq uint64) {
+	s := &waitingWrite{seq, make(chan struct{})}
 	a.mu.Lock()
 	a.waiting[s] = struct{}{}
 	a.mu.Unlock()
@@ -134,14 +134,14 @@ func (a *audience) await(ctx context.Context, seq uint64) {
 	}
 }
 
-func (a *audience) waits() bool {
+func (a *acknowledgements) waits() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.waiting) > 0
 }
 
-// look takes note of what the others have acknowledged, and lets those go who have waited for that.
-func (a *audience) look(others map[string]uint64) {
+// update takes note of what the others have acknowledged, and lets those go who have waited for that.
+func (a *acknowledgements) update(others map[string]uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.last = others
@@ -160,7 +160,7 @@ func (a *audience) look(others map[string]uint64) {
 }
 
 // watch looks what the others show while somebody waits for that, until ctx ends.
-func (a *audience) watch(ctx context.Context, others Sharing) {
+func (a *acknowledgements) watch(ctx context.Context, others Sharing) {
 	for {
 		select {
 		case <-a.begun:
@@ -169,7 +169,7 @@ func (a *audience) watch(ctx context.Context, others Sharing) {
 		}
 		for pause := askAgain; a.waits(); {
 			if acknowledged, err := others.Acknowledged(ctx); err == nil {
-				a.look(acknowledged)
+				a.update(acknowledged)
 			}
 			if !a.waits() {
 				break

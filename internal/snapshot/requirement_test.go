@@ -14,8 +14,8 @@ import (
 	"roster/internal/snapshot"
 )
 
-// wished is timed for a caller with a wish that counts from now.
-func wished(ctx context.Context, k *snapshot.Keeper, maxAge time.Duration, w snapshot.Wish) (string, time.Duration) {
+// wished is timed for a caller with a requirement that counts from now.
+func wished(ctx context.Context, k *snapshot.Keeper, maxAge time.Duration, w snapshot.Requirement) (string, time.Duration) {
 	asked := time.Now()
 	if maxAge >= 0 {
 		w.NotBefore = asked.Add(-maxAge)
@@ -42,7 +42,7 @@ func TestLoadSince(t *testing.T) {
 		idle   time.Duration // IdleAfter, where not an hour
 		before time.Duration // from the start to the question
 		maxAge time.Duration
-		wish   snapshot.Wish
+		wish   snapshot.Requirement
 		want   string
 		waits  time.Duration
 		reads  int // by two seconds after the answer
@@ -58,18 +58,18 @@ func TestLoadSince(t *testing.T) {
 		"a reading under way will do": {steps: []step{old, slow(4 * s)}, before: 62 * s, maxAge: 5 * s, want: "fresh[2]", waits: 2 * s, reads: 2},
 		"one under way is too early":  {steps: []step{old, slow(4 * s)}, before: 62 * s, maxAge: s, want: "fresh[1] older, again in 8s", reads: 2},
 		"it fails meanwhile":          {steps: []step{old, {err: down.err, takes: s}}, before: 30 * s, want: "fresh[1] unavailable older", waits: s, reads: 2},
-		"it fails: tolerated": {steps: []step{old, {err: down.err, takes: s}}, before: 30 * s, wish: snapshot.Wish{IfError: 30 * s},
+		"it fails: tolerated": {steps: []step{old, {err: down.err, takes: s}}, before: 30 * s, wish: snapshot.Requirement{IfError: 30 * s},
 			want: "fresh[1] unavailable", waits: s, reads: 2},
-		"it fails: not tolerated for so long": {steps: []step{old, down}, before: 30 * s, wish: snapshot.Wish{IfError: 29 * s},
+		"it fails: not tolerated for so long": {steps: []step{old, down}, before: 30 * s, wish: snapshot.Requirement{IfError: 29 * s},
 			want: "fresh[1] unavailable older", reads: 2},
-		"it is not known to fail: not tolerated": {steps: []step{old, slow(6 * s)}, before: 30 * s, wish: snapshot.Wish{IfError: hour},
+		"it is not known to fail: not tolerated": {steps: []step{old, slow(6 * s)}, before: 30 * s, wish: snapshot.Requirement{IfError: hour},
 			want: "fresh[1] older, again in 5s", waits: 5 * s, reads: 2},
 		"it is left alone":                     {steps: []step{old, fails(connectors.KindForbidden)}, before: 90 * s, want: "stale[1] forbidden older", reads: 2},
 		"nothing there: as long as for a wish": {steps: []step{slow(4 * s)}, want: "fresh[2]", waits: 4 * s, reads: 1},
-		"nothing there, only kept":             {steps: []step{slow(4 * s)}, maxAge: none, wish: snapshot.Wish{OnlyKept: true}, want: "missing[]", reads: 1},
-		"very old, only kept": {steps: []step{old, young}, idle: s, before: hour, maxAge: none, wish: snapshot.Wish{OnlyKept: true},
+		"nothing there, only kept":             {steps: []step{slow(4 * s)}, maxAge: none, wish: snapshot.Requirement{OnlyKept: true}, want: "missing[]", reads: 1},
+		"very old, only kept": {steps: []step{old, young}, idle: s, before: hour, maxAge: none, wish: snapshot.Requirement{OnlyKept: true},
 			want: "stale[1]", reads: 1},
-		"too old, only kept": {steps: []step{old, young}, idle: s, before: hour, maxAge: s, wish: snapshot.Wish{OnlyKept: true},
+		"too old, only kept": {steps: []step{old, young}, idle: s, before: hour, maxAge: s, wish: snapshot.Requirement{OnlyKept: true},
 			want: "stale[1] older, again in -59m50s", reads: 1},
 	}
 	for name, tt := range tests {
@@ -110,7 +110,7 @@ func TestManyWishes(t *testing.T) {
 			time.Sleep(time.Millisecond)
 			asking.Go(func() {
 				asked := time.Now()
-				r := k.LoadSince(t.Context(), []snapshot.Key{accounts}, snapshot.Wish{NotBefore: asked})[0]
+				r := k.LoadSince(t.Context(), []snapshot.Key{accounts}, snapshot.Requirement{NotBefore: asked})[0]
 				if took := time.Since(asked); took > 5*time.Second {
 					t.Errorf("somebody waited %v", took)
 				}
@@ -144,7 +144,7 @@ func TestWishOfOneWhoGoes(t *testing.T) {
 		pass(30 * time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if got, waits := wished(ctx, k, 0, snapshot.Wish{}); waits != time.Second {
+		if got, waits := wished(ctx, k, 0, snapshot.Requirement{}); waits != time.Second {
 			t.Errorf("%s after %v, want it after a second", got, waits)
 		}
 	})
@@ -162,7 +162,7 @@ func TestWishForSeveral(t *testing.T) {
 		asked := time.Now()
 		var got []bool
 		for _, r := range k.LoadSince(t.Context(), []snapshot.Key{accounts, {Source: "b", Collection: connectors.Teams}, {Source: "nobody"}},
-			snapshot.Wish{NotBefore: asked}) {
+			snapshot.Requirement{NotBefore: asked}) {
 			got = append(got, r.Snapshot != nil && !r.Older())
 		}
 		if diff := cmp.Diff([]bool{true, true, false}, got); diff != "" || time.Since(asked) != 4*time.Second {
@@ -183,7 +183,7 @@ func TestWishesOfReplicas(t *testing.T) {
 			for i, k := range ks {
 				asking.Go(func() {
 					asked := time.Now()
-					r := k.LoadSince(t.Context(), []snapshot.Key{accounts}, snapshot.Wish{NotBefore: asked})[0]
+					r := k.LoadSince(t.Context(), []snapshot.Key{accounts}, snapshot.Requirement{NotBefore: asked})[0]
 					if took := time.Since(asked); took > 5*time.Second {
 						t.Errorf("replica %d: somebody waited %v", i, took)
 					}
@@ -215,7 +215,7 @@ func TestWishesDoNotShortenThePauseAfterAFailure(t *testing.T) {
 	bubble(t, one(src), func(t *testing.T, k *snapshot.Keeper) {
 		for range 4 * 60 {
 			pass(time.Second)
-			k.TakeSince([]snapshot.Key{accounts}, snapshot.Wish{NotBefore: time.Now()})
+			k.TakeSince([]snapshot.Key{accounts}, snapshot.Requirement{NotBefore: time.Now()})
 		}
 		if n := len(src.reads()); n != 1 {
 			t.Errorf("%d readings within 4 min, want 1", n)

@@ -19,20 +19,20 @@ const (
 	steadyAfter = time.Minute
 )
 
-// beat says that this replica is there until ctx ends, and, while Redis is away, finds out when it is back.
-func (r *Redis) beat(ctx context.Context) {
+// heartbeat says that this replica is there until ctx ends, and, while Redis is away, finds out when it is back.
+func (r *Redis) heartbeat(ctx context.Context) {
 	pause, since := probeFirst, time.Time{}
 	for ctx.Err() == nil {
 		size, rank, err := r.probe(ctx)
 		wait := beatEvery
-		switch was := r.Crowd().Connected; {
+		switch was := r.Membership().Connected; {
 		case ctx.Err() != nil:
 		case err == nil:
 			if !was {
 				since = time.Now()
 			}
 			if r.present(size, rank); !was {
-				r.announce(ctx) // so that the others count us
+				r.publish(ctx) // so that the others count us
 			}
 		default:
 			if !since.IsZero() && time.Since(since) >= steadyAfter {
@@ -66,7 +66,7 @@ func (r *Redis) beat(ctx context.Context) {
 		}
 		timer.Stop()
 	}
-	if r.Crowd().Connected {
+	if r.Membership().Connected {
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.quick)
 		defer cancel()
 		r.client.ZRem(leave, r.prefix+"replicas", r.id)
@@ -89,14 +89,14 @@ func (r *Redis) known() bool {
 func (r *Redis) probe(ctx context.Context) (size, rank int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.quick)
 	defer cancel()
-	if c, ok := r.client.(*redis.ClusterClient); ok && !r.Crowd().Connected {
+	if c, ok := r.client.(*redis.ClusterClient); ok && !r.Membership().Connected {
 		c.ReloadState(ctx) // a node that is gone cannot say who has its place
 	}
 	members, err := beatScript.Run(ctx, r.client, []string{r.prefix + "replicas"}, r.id, absentAfter.Microseconds()).StringSlice()
 	if err != nil {
 		return 0, 0, err
 	}
-	if !r.Crowd().Connected {
+	if !r.Membership().Connected {
 		if items := r.items.Load(); items != nil {
 			if _, err := r.look(ctx, *items); err != nil {
 				return 0, 0, err

@@ -12,7 +12,7 @@ import (
 // listen hears of changes that other replicas have made, until ctx ends.
 func (r *Redis) listen(ctx context.Context) {
 	for ctx.Err() == nil {
-		r.hear(ctx)
+		r.receive(ctx)
 		again := time.NewTimer(time.Second)
 		select {
 		case <-again.C:
@@ -22,9 +22,9 @@ func (r *Redis) listen(ctx context.Context) {
 	}
 }
 
-// hear subscribes, and returns when the subscription has to be made anew. The client makes it anew itself where it lost a connection, but
+// receive subscribes, and returns when the subscription has to be made anew. The client makes it anew itself where it lost a connection, but
 // not where a Cluster has moved the channel elsewhere.
-func (r *Redis) hear(ctx context.Context) {
+func (r *Redis) receive(ctx context.Context) {
 	select {
 	case <-r.ready:
 	case <-ctx.Done():
@@ -71,11 +71,11 @@ func (r *Redis) hear(ctx context.Context) {
 
 func (r *Redis) channel() string { return r.prefix + "changed" }
 
-// announce tells the other replicas to look. Where that fails, they look by themselves sooner or later: that the user may not use the
+// publish tells the other replicas to look. Where that fails, they look by themselves sooner or later: that the user may not use the
 // channel is therefore no reason to do without Redis.
-func (r *Redis) announce(ctx context.Context) { r.say(ctx, r.id) }
+func (r *Redis) publish(ctx context.Context) { r.publishWord(ctx, r.id) }
 
-func (r *Redis) say(ctx context.Context, word string) {
+func (r *Redis) publishWord(ctx context.Context, word string) {
 	//nolint:errcheck // as above
 	r.do(ctx, r.quick, func(ctx context.Context) error {
 		var err error

@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// glanceShare of the time that other calls have is what a call has that an operation waits for.
-	glanceShare = 4
-	// glanceFirst is how long Redis is not asked for presence after it has been too slow for that. It doubles up to glanceRarely.
-	glanceFirst  = time.Second
-	glanceRarely = 30 * time.Second
+	// lookupShare of the time that other calls have is what a call has that an operation waits for.
+	lookupShare = 4
+	// lookupPauseFirst is how long Redis is not asked for presence after it has been too slow for that. It doubles up to glanceRarely.
+	lookupPauseFirst = time.Second
+	lookupPauseMost  = 30 * time.Second
 )
 
-// glanceBreaker keeps a Redis that is slow from being waited for by every operation. It is for what the other one takes no notice of: a
+// lookupBreaker keeps a Redis that is slow from being waited for by every operation. It is for what the other one takes no notice of: a
 // Redis that answers, but later than an operation should wait.
-type glanceBreaker struct {
+type lookupBreaker struct {
 	tolerance int
 
 	mu    sync.Mutex
@@ -32,7 +32,7 @@ type glanceBreaker struct {
 }
 
 // may says whether to ask. When a pause is over, one call finds out for all.
-func (b *glanceBreaker) may(now time.Time) bool {
+func (b *lookupBreaker) may(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.since.IsZero() {
@@ -46,7 +46,7 @@ func (b *glanceBreaker) may(now time.Time) bool {
 }
 
 // judge takes note of how a call went.
-func (b *glanceBreaker) judge(inTime bool, now time.Time) {
+func (b *lookupBreaker) judge(inTime bool, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if inTime {
@@ -61,25 +61,25 @@ func (b *glanceBreaker) judge(inTime bool, now time.Time) {
 	} else if now.Before(b.until.Add(-b.pause / 2)) {
 		return // one of those that were under way when it opened
 	}
-	b.pause = min(max(2*b.pause, glanceFirst), glanceRarely)
+	b.pause = min(max(2*b.pause, lookupPauseFirst), lookupPauseMost)
 	b.until = now.Add(b.pause)
 }
 
-func (b *glanceBreaker) openSince() time.Time {
+func (b *lookupBreaker) openSince() time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.since
 }
 
-// glance calls Redis for something that an operation waits for.
-func (t *presenceTier) glance(ctx context.Context, call func(context.Context) error) error {
+// lookup calls Redis for something that an operation waits for.
+func (t *presenceTier) lookup(ctx context.Context, call func(context.Context) error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if t.known() && !t.Redis.Crowd().Connected || !t.patience.may(time.Now()) {
+	if t.known() && !t.Redis.Membership().Connected || !t.patience.may(time.Now()) {
 		return ErrAway
 	}
-	bounded, cancel := context.WithTimeout(ctx, t.quick/glanceShare)
+	bounded, cancel := context.WithTimeout(ctx, t.quick/lookupShare)
 	defer cancel()
 	err := call(bounded)
 	switch {
@@ -95,10 +95,10 @@ func (t *presenceTier) glance(ctx context.Context, call func(context.Context) er
 	return err
 }
 
-// Crowd says who is there; see presence.Tier.
-func (t *presenceTier) Crowd() presence.Crowd {
-	c := t.Redis.Crowd()
-	out := presence.Crowd{Connected: c.Connected, Size: c.Size, Rank: c.Rank, Since: t.lost()}
+// Membership returns the live replicas; see presence.Tier.
+func (t *presenceTier) Membership() presence.Membership {
+	c := t.Redis.Membership()
+	out := presence.Membership{Connected: c.Connected, Size: c.Size, Rank: c.Rank, Since: t.lost()}
 	if open := t.patience.openSince(); c.Connected && !open.IsZero() {
 		out.Connected, out.Since = false, open
 	}

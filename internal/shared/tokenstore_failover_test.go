@@ -61,7 +61,7 @@ func TestARenewalOutlivesAFailover(t *testing.T) {
 				t.Error("it was not waited for until a replica had it")
 			}
 			failOver()
-			for _, v := range []*shared.Vault{one, another} { // until they have found the new master
+			for _, v := range []*shared.TokenStore{one, another} { // until they have found the new master
 				redistest.Await(t, func() bool {
 					_, _, err := v.Load(t.Context(), "chain")
 					return err == nil
@@ -104,9 +104,9 @@ func TestARenewalOutlivesAFailover(t *testing.T) {
 	}
 }
 
-func vaultOf(t *testing.T, opt shared.Options) *shared.Vault {
+func vaultOf(t *testing.T, opt shared.Options) *shared.TokenStore {
 	t.Helper()
-	v, err := open(t, opt).NewVault()
+	v, err := open(t, opt).NewTokenStore()
 	if err != nil {
 		t.Fatal(err)
 	}

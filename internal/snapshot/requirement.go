@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Wish is how fresh a caller wants the data. The zero Wish is none: then what Load says holds.
-type Wish struct {
+// Requirement is how fresh a caller wants the data. The zero Requirement is none: then what Load says holds.
+type Requirement struct {
 	// NotBefore asks for data whose reading began then or later; zero means any.
 	NotBefore time.Time
 	// IfError is by how much older data may be that could not be read anew, because the last reading has failed.
@@ -15,45 +15,45 @@ type Wish struct {
 	OnlyKept bool
 }
 
-// patience is until when a caller waits.
-type patience struct {
-	wish        Wish
-	first, last time.Time // for data at all, and for data that meets the wish
+// waiting is until when a caller waits.
+type waiting struct {
+	requirement Requirement
+	first, last time.Time // for data at all, and for data that meets the requirement
 }
 
-func (k *Keeper) patience(w Wish, now time.Time) patience {
-	return patience{wish: w, first: now.Add(k.waits().first), last: now.Add(k.waits().last)}
+func (k *Keeper) waiting(w Requirement, now time.Time) waiting {
+	return waiting{requirement: w, first: now.Add(k.waits().first), last: now.Add(k.waits().last)}
 }
 
-// LoadSince is Load for a caller with a wish. It waits, up to MaxWait, for a reading that meets the wish, and has one begin unless that is
+// LoadSince is Load for a caller with a requirement. It waits, up to MaxWait, for a reading that meets the requirement, and has one begin unless that is
 // in vain: within MinInterval of the last one, as far as that goes beyond MaxWait, and while a failing source is left alone. What is older
-// than wished then comes as it is: see Result.Older.
-func (k *Keeper) LoadSince(ctx context.Context, keys []Key, w Wish) []Result {
+// than required then comes as it is: see Result.Older.
+func (k *Keeper) LoadSince(ctx context.Context, keys []Key, w Requirement) []Result {
 	results, wait := k.TakeSince(keys, w)
 	if wait {
-		k.await(ctx, keys, results, k.patience(w, time.Now()))
+		k.await(ctx, keys, results, k.waiting(w, time.Now()))
 	}
 	return results
 }
 
 // AwaitSince is LoadSince for a caller whom TakeSince has told to wait, and who is counted already.
-func (k *Keeper) AwaitSince(ctx context.Context, keys []Key, w Wish) []Result {
+func (k *Keeper) AwaitSince(ctx context.Context, keys []Key, w Requirement) []Result {
 	results, _ := k.take(keys, w, func(*collection, bool) {})
-	k.await(ctx, keys, results, k.patience(w, time.Now()))
+	k.await(ctx, keys, results, k.waiting(w, time.Now()))
 	return results
 }
 
-// TakeSince is LoadSince without the waiting: it gives what is there, has what is wished be read, and says whether LoadSince would wait for it.
-func (k *Keeper) TakeSince(keys []Key, w Wish) (results []Result, wait bool) {
+// TakeSince is LoadSince without the waiting: it gives what is there, starts the fetches that are required, and says whether LoadSince would wait for it.
+func (k *Keeper) TakeSince(keys []Key, w Requirement) (results []Result, wait bool) {
 	lane := lane()
 	return k.take(keys, w, func(c *collection, hit bool) { c.counts.asked.count(lane, hit) })
 }
 
 // take is TakeSince, and says of each collection whether it had something that need not be waited for.
-func (k *Keeper) take(keys []Key, w Wish, count func(c *collection, hit bool)) (results []Result, wait bool) {
+func (k *Keeper) take(keys []Key, w Requirement, count func(c *collection, hit bool)) (results []Result, wait bool) {
 	results = make([]Result, len(keys))
 	now := time.Now()
-	p := k.patience(w, now)
+	p := k.waiting(w, now)
 	for i, key := range keys {
 		c := k.byKey[key]
 		if c == nil {
@@ -63,7 +63,7 @@ func (k *Keeper) take(keys []Key, w Wish, count func(c *collection, hit bool)) (
 		v := c.view.Load()
 		if !w.OnlyKept {
 			c.ask(v, now)
-			if c.wishUntil(v, now, p).After(now) {
+			if c.requiredUntil(v, now, p).After(now) {
 				c.force(w.NotBefore)
 			}
 		}
@@ -87,23 +87,23 @@ func (c *collection) force(notBefore time.Time) {
 }
 
 // awaitUntil says until when it is worth waiting for better data than the view's; not after now where it is not.
-func (c *collection) awaitUntil(v *view, now time.Time, p patience) time.Time {
-	if p.wish.OnlyKept {
+func (c *collection) awaitUntil(v *view, now time.Time, p waiting) time.Time {
+	if p.requirement.OnlyKept {
 		return now
 	}
 	until := c.waitUntil(v, now, p.first)
-	if wish := c.wishUntil(v, now, p); wish.After(until) {
-		return wish
+	if required := c.requiredUntil(v, now, p); required.After(until) {
+		return required
 	}
 	return until
 }
 
-// wishUntil says until when a reading may come that meets the wish; now where it is met, or none will in time.
-func (c *collection) wishUntil(v *view, now time.Time, p patience) time.Time {
+// requiredUntil says until when a reading may come that meets the requirement; now where it is met, or none will in time.
+func (c *collection) requiredUntil(v *view, now time.Time, p waiting) time.Time {
 	switch {
-	case p.wish.NotBefore.IsZero(), !c.resultFor(v, now, p.wish).lacking(), v.over:
+	case p.requirement.NotBefore.IsZero(), !c.resultFor(v, now, p.requirement).lacking(), v.over:
 		return now
-	case !v.started.Before(p.wish.NotBefore):
+	case !v.started.Before(p.requirement.NotBefore):
 		hope := v.started.Add(c.keeper.waits().last)
 		switch came := v.snap != nil && !v.snap.ReadAt.Before(v.started); {
 		case !v.reading && (came || v.err != nil): // it has been read since, and this is what came of it
@@ -112,7 +112,7 @@ func (c *collection) wishUntil(v *view, now time.Time, p patience) time.Time {
 			return hope
 		}
 		return p.last // also where the reader has other things to do than to follow another replica's reading
-	case v.err != nil && now.Before(v.next): // it is left alone, and a caller's wish does not change that
+	case v.err != nil && now.Before(v.next): // it is left alone, and a caller's requirement does not change that
 		return now
 	case !c.nextAt(v).Before(p.last):
 		return now
@@ -128,8 +128,8 @@ func (c *collection) nextAt(v *view) time.Time {
 	return v.floor
 }
 
-// resultFor gives the view as it is to be seen now by a caller with a wish.
-func (c *collection) resultFor(v *view, now time.Time, w Wish) Result {
+// resultFor gives the view as it is to be seen now by a caller with a requirement.
+func (c *collection) resultFor(v *view, now time.Time, w Requirement) Result {
 	r := c.result(v, now)
 	if w.NotBefore.IsZero() {
 		return r
@@ -143,8 +143,8 @@ func (c *collection) resultFor(v *view, now time.Time, w Wish) Result {
 	return r
 }
 
-// Older says whether there is data, and it is older than the caller wishes.
+// Older says whether there is data, and it is older than the caller requires.
 func (r Result) Older() bool { return r.Snapshot != nil && r.Status.SyncedAt.Before(r.NotBefore) }
 
-// lacking says whether a caller with a wish may get better.
+// lacking says whether a caller with a requirement may get better.
 func (r Result) lacking() bool { return !r.NotBefore.IsZero() && (r.Snapshot == nil || r.Older()) }

@@ -21,21 +21,21 @@ const (
 	lockPoll = 100 * time.Millisecond
 )
 
-// Vault keeps small secrets in Redis, encrypted, as long as it is durable: append-only file on, no eviction. How much a crash of the
+// TokenStore keeps small secrets in Redis, encrypted, as long as it is durable: append-only file on, no eviction. How much a crash of the
 // machine can cost is Redis's own setting (appendfsync), and so is what a failover can (min-replicas-to-write).
-type Vault struct{ redis *Redis }
+type TokenStore struct{ redis *Redis }
 
-var _ credential.Store = (*Vault)(nil)
+var _ credential.Store = (*TokenStore)(nil)
 
-// NewVault gives a vault in Redis, which needs no Run for it. Without an encryption key there is none.
-func (r *Redis) NewVault() (*Vault, error) {
+// NewTokenStore gives a vault in Redis, which needs no Run for it. Without an encryption key there is none.
+func (r *Redis) NewTokenStore() (*TokenStore, error) {
 	if r.seal.aead == nil {
 		return nil, errors.New("tokens are kept in redis only with an encryption_key")
 	}
-	return &Vault{r}, nil
+	return &TokenStore{r}, nil
 }
 
-func (v *Vault) keys(name string) (secret, lock string) {
+func (v *TokenStore) keys(name string) (secret, lock string) {
 	base := v.redis.prefix + "token:{" + name + "}"
 	return base, base + ":lock"
 }
@@ -43,7 +43,7 @@ func (v *Vault) keys(name string) (secret, lock string) {
 func aboutSecret(name string) string { return "token:" + name }
 
 // Check asks every master whether it is durable now.
-func (v *Vault) Check(ctx context.Context) error {
+func (v *TokenStore) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, v.redis.quick)
 	defer cancel()
 	if c, ok := v.redis.client.(*redis.ClusterClient); ok {
@@ -98,7 +98,7 @@ func spoken(err error) error {
 }
 
 // Load gives what is stored. Its version is what lies in Redis itself.
-func (v *Vault) Load(ctx context.Context, name string) ([]byte, string, error) {
+func (v *TokenStore) Load(ctx context.Context, name string) ([]byte, string, error) {
 	key, _ := v.keys(name)
 	sealed, err := v.redis.client.Get(ctx, key).Result()
 	switch {
@@ -125,7 +125,7 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`)
 
 // Save stores data in a Redis that is durable at the time.
-func (v *Vault) Save(ctx context.Context, name, version string, data []byte) (string, error) {
+func (v *TokenStore) Save(ctx context.Context, name, version string, data []byte) (string, error) {
 	if err := v.Check(ctx); err != nil {
 		return "", err
 	}
@@ -144,7 +144,7 @@ func (v *Vault) Save(ctx context.Context, name, version string, data []byte) (st
 
 // replicate waits until a replica of the master has what was stored, where there is one: then the master's death right after it costs nothing.
 // How it ends changes nothing of what is stored.
-func (v *Vault) replicate(ctx context.Context, key string) {
+func (v *TokenStore) replicate(ctx context.Context, key string) {
 	ctx, cancel := context.WithTimeout(ctx, v.redis.quick)
 	defer cancel()
 	node, ok := v.redis.client.(*redis.Client)
@@ -169,9 +169,9 @@ func (v *Vault) replicate(ctx context.Context, key string) {
 }
 
 // Lock waits until no other replica has the lock, and renews it until it is unlocked.
-func (v *Vault) Lock(ctx context.Context, name string) (credential.Lock, error) {
+func (v *TokenStore) Lock(ctx context.Context, name string) (credential.Lock, error) {
 	_, key := v.keys(name)
-	l := &vaultLock{redis: v.redis, key: key, id: rand.Text()}
+	l := &tokenLock{redis: v.redis, key: key, id: rand.Text()}
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for {
@@ -197,8 +197,8 @@ func (v *Vault) Lock(ctx context.Context, name string) (credential.Lock, error) 
 	}
 }
 
-// vaultLock is a lock that another replica can have once it was not renewed for as long as a lease.
-type vaultLock struct {
+// tokenLock is a lock that another replica can have once it was not renewed for as long as a lease.
+type tokenLock struct {
 	redis    *Redis
 	key, id  string
 	at       atomic.Pointer[time.Time] // when the last renewal that went well began
@@ -207,9 +207,9 @@ type vaultLock struct {
 }
 
 // Held leaves a margin for the clocks' going at different paces, and for what follows.
-func (l *vaultLock) Held() bool { return time.Since(*l.at.Load()) < l.redis.lease*2/3 }
+func (l *tokenLock) Held() bool { return time.Since(*l.at.Load()) < l.redis.lease*2/3 }
 
-func (l *vaultLock) renew(ctx context.Context) {
+func (l *tokenLock) renew(ctx context.Context) {
 	tick := time.NewTicker(l.redis.lease / 3)
 	defer tick.Stop()
 	for {
@@ -232,7 +232,7 @@ func (l *vaultLock) renew(ctx context.Context) {
 	}
 }
 
-func (l *vaultLock) Unlock() {
+func (l *tokenLock) Unlock() {
 	l.stop()
 	l.renewals.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), l.redis.quick)
