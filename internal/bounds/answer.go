@@ -19,6 +19,10 @@ const BytesOfError = 640
 // reserveStep is how much more room is reserved for the data than it has come to.
 const reserveStep = 64 << 10
 
+// countFrom is how long the data becomes before all of it is counted. A buffer that grows as it is filled may have twice as many bytes as are in it, and
+// leaves as many behind: long data gets its buffer in one piece.
+const countFrom = 256 << 10
+
 // Room is where answers are kept until they have been written.
 type Room interface {
 	// Resize reserves that many bytes in all for the answer, and is false where there is no room for them.
@@ -31,12 +35,13 @@ type Answer struct {
 
 	mu                          sync.Mutex
 	errors, errorBytes, omitted int
+	parts                       []graphql.Marshaler // of the data
 
 	// Of the one goroutine that writes the data:
 	written         int // bytes
 	in              Room
 	first, reserved int // bytes of the room, at the beginning and at present
-	noRoom          bool
+	noRoom, counted bool
 }
 
 // New gives bounds for answers with at most that many errors, and at most that many bytes of data, for which there has to be room. The first bytes of it
@@ -132,7 +137,7 @@ func (b *Answer) Next() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.errors, b.errorBytes, b.omitted, b.written = 0, 0, 0, 0
-	b.reserved, b.noRoom = b.first, false
+	b.reserved, b.noRoom, b.counted, b.parts = b.first, false, false, nil
 }
 
 // Length is about how long errors are as JSON.
@@ -172,11 +177,14 @@ func sizeOf(v any) (n int) {
 	return n
 }
 
-// Data bounds what is written of a part of the data.
+// Data bounds what is written of a part of the data. All parts are made before the first is written, and a part can be written more than once.
 func (b *Answer) Data(m graphql.Marshaler) graphql.Marshaler {
 	if b == nil || m == graphql.Null { // which the executor looks for
 		return m
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.parts = append(b.parts, m)
 	return bounded{m, b}
 }
 

@@ -44,6 +44,42 @@ func TestErrors(t *testing.T) {
 	})
 }
 
+// Long data lies in a buffer that is hardly longer, and is not written at all where it is known to be too long, or to have no room.
+func TestLongData(t *testing.T) {
+	t.Parallel()
+	const part = 3 << 20
+	text := strings.Repeat("x", 1<<10)
+	write := graphql.WriterFunc(func(w io.Writer) {
+		for range part >> 10 {
+			io.WriteString(w, text) //nolint:errcheck // it is a buffer
+		}
+	})
+	for name, tc := range map[string]struct{ most, room, want int }{
+		"fits":     {4 * part, 4 * part, 2 * part},
+		"too long": {2*part - 1, 4 * part, 0},
+		"no room":  {4 * part, 2*part - 1, 0},
+	} {
+		b := bounds.New(1, tc.most, &places{all: tc.room}, 0)
+		for range 2 { // answers
+			parts := []graphql.Marshaler{b.Data(write), b.Data(write)}
+			var out bytes.Buffer
+			for _, p := range parts {
+				p.MarshalGQL(&out)
+			}
+			switch {
+			case tc.want > 0 && out.Len() != tc.want:
+				t.Errorf("%s: %d bytes of %d are written", name, out.Len(), tc.want)
+			case out.Cap() > tc.want+512<<10:
+				t.Errorf("%s: %d bytes lie in a buffer of %d", name, out.Len(), out.Cap())
+			}
+			if tooLong := b.TooLong(out.Bytes()); tooLong != (tc.most < 2*part) {
+				t.Errorf("%s: too long: %t", name, tooLong)
+			}
+			b.Next()
+		}
+	}
+}
+
 // Data that is not too long is written as it is; of any other, no more than is allowed.
 func TestData(t *testing.T) {
 	t.Parallel()
@@ -100,8 +136,17 @@ func TestRoom(t *testing.T) {
 			room.held = first
 			var out bytes.Buffer
 			sent, cut := 0, false
+			parts := rapid.SliceOfN(rapid.IntRange(0, 200<<10), 0, 10).Draw(rt, "parts")
+			counts := false // it is written within itself, to count it
 			b.Data(graphql.WriterFunc(func(w io.Writer) {
-				for _, n := range rapid.SliceOfN(rapid.IntRange(0, 200<<10), 0, 10).Draw(rt, "parts") {
+				if counts {
+					for _, n := range parts {
+						io.WriteString(w, strings.Repeat("x", n)) //nolint:errcheck // nothing keeps it
+					}
+					return
+				}
+				counts = true
+				for _, n := range parts {
 					io.WriteString(w, strings.Repeat("x", n)) //nolint:errcheck // it is a buffer
 					sent += n
 					if out.Len() > room.held {

@@ -23,7 +23,7 @@ type writer struct {
 
 // Write writes bytes.
 func (w *writer) Write(p []byte) (int, error) {
-	if !w.room(len(p)) {
+	if !w.hasRoom(len(p)) {
 		return len(p), nil
 	}
 	return w.to.Write(p)
@@ -31,27 +31,67 @@ func (w *writer) Write(p []byte) (int, error) {
 
 // WriteString writes a text, without a copy of it.
 func (w *writer) WriteString(s string) (int, error) {
-	if !w.room(len(s)) {
+	if !w.hasRoom(len(s)) {
 		return len(s), nil
 	}
 	return io.WriteString(w.to, s)
 }
 
-func (w *writer) room(n int) bool {
+func (w *writer) hasRoom(n int) bool {
 	b := w.bounds
 	if b.noRoom || b.written > b.maxBytes {
 		return false
 	}
+	if !b.counted && b.written+n > countFrom {
+		b.counted = true
+		left := b.count() - b.written
+		if b.written+left > b.maxBytes {
+			b.written += left
+			return false
+		}
+		if !b.reserve(left) {
+			return false
+		}
+		if buffer, ok := w.to.(interface{ Grow(bytes int) }); ok {
+			buffer.Grow(min(left+reserveStep, b.maxBytes-b.written))
+		}
+	}
 	b.written += n
-	return b.written <= b.maxBytes && (b.written <= b.reserved || b.reserve())
+	return b.written <= b.maxBytes && (b.written <= b.reserved || b.reserve(0))
 }
 
-// reserve finds room for what has been written, and for a little more.
-func (b *Answer) reserve() bool {
+// count gives how many bytes all parts of the data have, but no more than one too many.
+func (b *Answer) count() int {
+	n := &counter{most: b.maxBytes}
+	for _, part := range b.parts {
+		part.MarshalGQL(n)
+	}
+	return n.bytes
+}
+
+// counter counts what is written, up to the first byte that is too many.
+type counter struct{ bytes, most int }
+
+// Write counts bytes.
+func (c *counter) Write(p []byte) (int, error) {
+	c.add(len(p))
+	return len(p), nil
+}
+
+// WriteString counts the bytes of a text.
+func (c *counter) WriteString(s string) (int, error) {
+	c.add(len(s))
+	return len(s), nil
+}
+
+func (c *counter) add(n int) { c.bytes = min(c.bytes+n, c.most+1) }
+
+// reserve finds room for what has been written, for what is left to be, and for a little more.
+func (b *Answer) reserve(left int) bool {
 	if b.in == nil {
 		return true
 	}
-	bytes := min(b.written+reserveStep, b.maxBytes)
+	bytes := min(b.written+left+reserveStep, b.maxBytes)
 	if b.noRoom = !b.in.Resize(bytes); !b.noRoom {
 		b.reserved = bytes
 	}

@@ -94,7 +94,7 @@ type Limits struct {
 	ListItems          int           `key:"list_items" default:"5000" min:"0" max:"10000000" doc:"Items of the lists that a document and its variables hold, all together, those of lists in lists too."`
 	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer, of 640 bytes each on average. The rest is counted in one more."`
 	AnswerBytes        int           `key:"answer_bytes" default:"33554432" min:"1024" max:"1073741824" doc:"Length of an answer's data. What is longer is not sent."`
-	PendingAnswerBytes int           `key:"pending_answer_bytes" default:"268435456" min:"1024" max:"17179869184" doc:"Length of all answers together that are being made or wait for their clients to read them; each counts 16 KiB at least. No less than answer_bytes."`
+	PendingAnswerBytes int           `key:"pending_answer_bytes" default:"268435456" min:"1024" max:"17179869184" doc:"Length of all answers together that are being made or wait for their clients to read them, and of their requests, four times; each counts 16 KiB at least. No less than answer_bytes."`
 	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"How long an operation may take."`
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Operations at a time, of all callers together."`
 	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Operations at a time of one caller; where it is left out, no more than caller_share of operations. Who has no name is known by their address, of IPv6 by the first 64 bits."`

@@ -43,10 +43,10 @@ func (boundedAnswers) InterceptResponse(ctx context.Context, next graphql.Respon
 	return resp
 }
 
-// hasRoom says whether there is room for an answer, and holds as much as it needs and no more. Where there is none, the caller is told when to ask again,
+// hasRoom says whether there is room for an answer, and holds as much as its buffer has and no more. Where there is none, the caller is told when to ask again,
 // unless what was asked for has been done.
 func (op *operation) hasRoom(resp *graphql.Response) bool {
-	if op.room.full == nil && op.room.Resize(len(resp.Data)+bounds.Length(resp.Errors)) {
+	if op.room.full == nil && op.room.Resize(cap(resp.Data)+bounds.Length(resp.Errors)) {
 		return true
 	}
 	if e := op.room.full; op.mutation {

@@ -66,7 +66,21 @@ func (d *door) fitVariables(text []byte) *refusal {
 	if n := shape.depth; n > d.limits.VariablesDepth {
 		return exceeded("variables_depth", d.limits.VariablesDepth, n, "the variables are %d levels deep; the limit is %d", n, d.limits.VariablesDepth)
 	}
+	if n := shape.members; n > d.limits.members() {
+		return badRequest(http.StatusBadRequest, "the variables have %d members of objects, and may have %d", n, d.limits.members())
+	}
 	return d.limits.fitItems(shape.items)
+}
+
+// members is how many members all objects of the variables may have together: as many fields as the items of a list have that are objects, and no more.
+func (l *Limits) members() int { return 4 * l.ListItems }
+
+// fitExtensions holds extensions to the shape of variables.
+func (d *door) fitExtensions(text []byte) *refusal {
+	if shape := measure(text); shape.depth > d.limits.VariablesDepth || shape.items > d.limits.ListItems || shape.members > d.limits.members() {
+		return badRequest(http.StatusBadRequest, "the extensions are deeper, or hold more, than variables may")
+	}
+	return nil
 }
 
 // fitItems holds the items of all lists that an operation is given against the limit.

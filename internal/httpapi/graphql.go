@@ -158,11 +158,12 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 		refuse(w, m, e)
 		return
 	}
-	params, e := d.read(w, r, &caller)
+	params, size, e := d.read(w, r, &caller)
 	if e != nil {
 		refuse(w, m, e)
 		return
 	}
+	op.request = size
 	if events {
 		d.events(ctx, w, &op, params, caller)
 		return

@@ -4,8 +4,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// shape is what a JSON text looks like: how deep objects and lists lie in each other within the object that it is, and how many items all lists have.
-type shape struct{ depth, items int }
+// shape is what a JSON text looks like: how deep objects and lists lie in each other within the object that it is, how many items all lists have, and
+// how many members all objects.
+type shape struct{ depth, items, members int }
 
 // measure gives the shape of a text, of which nobody knows yet whether it is JSON.
 func measure(text []byte) shape {
@@ -38,6 +39,8 @@ func measure(text []byte) shape {
 			if len(open) > 0 && open[len(open)-1] == '[' {
 				s.items++
 			}
+		case c == ':':
+			s.members++
 		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
 		default:
 			item()

@@ -14,7 +14,7 @@ import (
 func TestItemsAreCountedAlike(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		items := 0
+		items, members := 0, 2
 		var value func(depth int) any
 		value = func(depth int) any {
 			switch rapid.SampledFrom([]string{"list", "object", "text", "number"}[:4-2*min(1, depth/4)]).Draw(rt, "kind") {
@@ -29,6 +29,7 @@ func TestItemsAreCountedAlike(t *testing.T) {
 				object := make(map[string]any)
 				for _, name := range []string{"a", "b"}[:rapid.IntRange(0, 2).Draw(rt, "fields")] {
 					object[name] = leafOr(rt, depth, value)
+					members++
 				}
 				return object
 			case "text":
@@ -42,8 +43,8 @@ func TestItemsAreCountedAlike(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if got := measure(text).items; got != items {
-			rt.Errorf("%d items in %s, want %d", got, text, items)
+		if got := measure(text); got.items != items || got.members != members {
+			rt.Errorf("%d items and %d members in %s, want %d and %d", got.items, got.members, text, items, members)
 		}
 		if got := itemsIn(variables); got != items {
 			rt.Errorf("%d items in the values of %s, want %d", got, text, items)
@@ -76,8 +77,8 @@ func leafOr(rt *rapid.T, depth int, value func(int) any) any {
 func TestItemsOfTexts(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]shape{
-		`{}`: {0, 0}, `{"v":[]}`: {1, 0}, `{"v":[ ]}`: {1, 0}, `{"v":[1]}`: {1, 1}, `{"v":["a,b",[1,2],{}]}`: {2, 5}, `{"v":{"a":1,"b":2}}`: {1, 0},
-		`[[1,2`: {1, 3}, `]],,`: {0, 0}, `"[1,2]"`: {0, 0}, `{"v":["\"",","]}`: {1, 2},
+		`{}`: {0, 0, 0}, `{"v":[]}`: {1, 0, 1}, `{"v":[ ]}`: {1, 0, 1}, `{"v":[1]}`: {1, 1, 1}, `{"v":["a,b",[1,2],{}]}`: {2, 5, 1},
+		`{"v":{"a":1,"b":":"}}`: {1, 0, 3}, `[[1,2`: {1, 3, 0}, `]],,`: {0, 0, 0}, `"[1,2]"`: {0, 0, 0}, `{"v":["\"",","]}`: {1, 2, 1},
 	} {
 		if got := measure([]byte(text)); got != want {
 			t.Errorf("%s: %+v, want %+v", text, got, want)

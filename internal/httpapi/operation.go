@@ -19,6 +19,7 @@ type operation struct {
 	bounds   *bounds.Answer
 	place    place
 	room     room
+	request  int  // bytes of what asks for it
 	readOnly bool // only a query may come in this way
 	mutation bool
 	cost     int

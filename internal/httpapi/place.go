@@ -22,7 +22,7 @@ func (d *door) enter(op *operation, g *guest) *refusal {
 	if e := d.full(admission.Operations, op.place.running.Resize(1)); e != nil {
 		return e
 	}
-	op.room = room{door: d, held: d.hold(admission.AnswerBytes, g)}
+	op.room = room{door: d, held: d.hold(admission.AnswerBytes, g), request: memoryOfRequest * op.request}
 	if !op.room.Resize(0) {
 		op.place.leave()
 		return op.room.full
@@ -55,16 +55,21 @@ func (p *place) leave() {
 // leastAnswer is what any answer counts: what a request or a message takes up beside it until it has been written.
 const leastAnswer = 16 << 10
 
-// room is what the answer of an operation takes up from before it is made until it has been written.
+// memoryOfRequest is how many bytes of memory a byte of a request takes up while its operation waits for data or is executed: its text, its document
+// and its variables.
+const memoryOfRequest = 4
+
+// room is what an operation takes up from before it is executed until its answer has been written: its request, and its answer.
 type room struct {
-	door *door
-	held admission.Hold
-	full *refusal // why there was none
+	door    *door
+	held    admission.Hold
+	request int      // bytes of memory
+	full    *refusal // why there was none
 }
 
-// Resize has room for an answer of that length, and is false where there is none.
+// Resize has room for an answer of that length beside the request, and is false where there is none.
 func (r *room) Resize(bytes int) bool {
-	r.full = r.door.full(admission.AnswerBytes, r.held.Resize(max(leastAnswer, bytes)))
+	r.full = r.door.full(admission.AnswerBytes, r.held.Resize(max(leastAnswer, r.request+bytes)))
 	return r.full == nil
 }
 

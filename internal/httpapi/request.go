@@ -17,19 +17,18 @@ import (
 	"roster/internal/admission"
 )
 
-// read reads what a request asks for.
-func (d *door) read(w http.ResponseWriter, r *http.Request, g *guest) (*graphql.RawParams, *refusal) {
-	p := &graphql.RawParams{Headers: r.Header}
+// read reads what a request asks for, and says how many bytes that had.
+func (d *door) read(w http.ResponseWriter, r *http.Request, g *guest) (p *graphql.RawParams, size int, e *refusal) {
+	p = &graphql.RawParams{Headers: r.Header}
 	p.ReadTime.Start = graphql.Now()
-	var e *refusal
 	if r.Method == http.MethodPost {
-		e = d.readBody(w, r, g, p)
+		size, e = d.readBody(w, r, g, p)
 	} else {
-		e = d.readAddress(r.URL, p)
+		size, e = len(r.URL.RawQuery), d.readAddress(r.URL, p)
 	}
 	p.ReadTime.End = graphql.Now()
 	p.Headers = r.Header // and not what a body calls headers
-	return p, e
+	return p, size, e
 }
 
 // readAddress reads a GET request.
@@ -49,29 +48,29 @@ func (d *door) readAddress(address *url.URL, p *graphql.RawParams) *refusal {
 var notUTF8 = badRequest(http.StatusBadRequest, "the request is not in UTF-8")
 
 // readBody reads a POST request. It insists on a content type that a page of another site cannot have a browser send without asking first.
-func (d *door) readBody(w http.ResponseWriter, r *http.Request, g *guest, p *graphql.RawParams) *refusal {
+func (d *door) readBody(w http.ResponseWriter, r *http.Request, g *guest, p *graphql.RawParams) (size int, e *refusal) {
 	if len(r.Header["Content-Type"]) > 1 { // what stands between may go by another of them
-		return badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json, said once")
+		return 0, badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json, said once")
 	}
 	if contentType := r.Header.Get("Content-Type"); contentType != typeJSON { // as nearly all clients write it
 		mediaType, params, err := mime.ParseMediaType(contentType)
 		if err != nil || mediaType != typeJSON {
-			return badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json")
+			return 0, badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json")
 		}
 		switch strings.ToLower(params["charset"]) {
 		case "", "utf-8", "utf8":
 		default:
-			return badRequest(http.StatusUnsupportedMediaType, "the body must be in UTF-8")
+			return 0, badRequest(http.StatusUnsupportedMediaType, "the body must be in UTF-8")
 		}
 	}
 	codings, known := codingsOf(r.Header)
 	if !known {
 		w.Header().Set("Accept-Encoding", acceptEncodings)
-		return badRequest(http.StatusUnsupportedMediaType, "the content encodings can be gzip, zstd, br and identity, at most %d of them", maxCodings)
+		return 0, badRequest(http.StatusUnsupportedMediaType, "the content encodings can be gzip, zstd, br and identity, at most %d of them", maxCodings)
 	}
 	maximum := d.limits.BodyBytes
 	if r.ContentLength > int64(maximum) {
-		return d.tooLarge()
+		return 0, d.tooLarge()
 	}
 	b := buffer()
 	defer release(b)
@@ -81,29 +80,29 @@ func (d *door) readBody(w http.ResponseWriter, r *http.Request, g *guest, p *gra
 	_, over := errors.AsType[*http.MaxBytesError](err)
 	switch refused, full := errors.AsType[*refusal](err); {
 	case over:
-		return d.tooLarge()
+		return 0, d.tooLarge()
 	case full:
-		return refused
+		return 0, refused
 	case errors.Is(err, errSlowSender):
-		return d.belowRate()
+		return 0, d.belowRate()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return d.tooSlow()
+		return 0, d.tooSlow()
 	case err != nil:
-		return notJSON
+		return 0, notJSON
 	}
 	if len(codings) == 0 {
-		return d.parse(b.Bytes(), p)
+		return b.Len(), d.parse(b.Bytes(), p)
 	}
 	text, err := d.decoders.decode(r.Context(), codings, b.Bytes())
 	if err != nil {
-		return d.undecoded(err)
+		return 0, d.undecoded(err)
 	}
 	if len(text) >= largeBody {
 		if e := d.full(admission.LargeBodies, large.Resize(1)); e != nil {
-			return e
+			return 0, e
 		}
 	}
-	return d.parse(text, p)
+	return len(text), d.parse(text, p)
 }
 
 // byteOrderMark is what some editors and libraries put before a text in UTF-8. RFC 8259 lets who reads JSON leave it out.
@@ -142,7 +141,7 @@ func (d *door) parse(text []byte, p *graphql.RawParams) *refusal {
 	// What is small as a whole is small in its parts: nearly every request is read in one go.
 	if len(text) <= d.limits.VariablesBytes {
 		shape := measure(text)
-		if shape.depth <= d.limits.VariablesDepth+1 && shape.items <= d.limits.ListItems && whole(text, p) {
+		if shape.depth <= d.limits.VariablesDepth+1 && shape.items <= d.limits.ListItems && shape.members <= d.limits.members() && whole(text, p) {
 			return nil
 		}
 	}
@@ -162,6 +161,9 @@ func (d *door) take(in *input, p *graphql.RawParams) *refusal {
 	}
 	if !object(in.Variables, &p.Variables) {
 		return badRequest(http.StatusBadRequest, "variables must be a JSON object")
+	}
+	if e := d.fitExtensions(in.Extensions); e != nil {
+		return e
 	}
 	if !object(in.Extensions, &p.Extensions) {
 		return badRequest(http.StatusBadRequest, "extensions must be a JSON object")

@@ -221,7 +221,7 @@ func (s *socket) subscribe(m message) bool {
 	case e != nil:
 		return s.refuse(m.ID, e.list()) == nil
 	}
-	go s.run(ctx, m.ID, params)
+	go s.run(ctx, m.ID, params, len(m.Payload))
 	return true
 }
 
@@ -305,9 +305,9 @@ func (s *socket) written() {
 }
 
 // run runs one operation and sends what it answers.
-func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams) {
+func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams, size int) {
 	defer s.running.Done()
-	op := operation{streamed: true}
+	op := operation{streamed: true, request: size}
 	defer op.room.release()
 	op.exchange.Place = s.place
 	e := s.door.requirement(&op, s.control)
