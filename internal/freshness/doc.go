@@ -1,3 +1,3 @@
-// Package freshness holds what a caller and an answer say to each other about the age of data, in the words of RFC 9111: what Cache-Control
-// asks for, and the Age and lifetime that an answer carries. It knows neither the sources nor how long what they give stays good.
+// Package freshness holds the freshness terms of RFC 9111 for one operation: the requirement that the caller states in Cache-Control, and
+// the Age and lifetime that the answer carries. The package knows neither the sources nor how long their data stays fresh.
 package freshness

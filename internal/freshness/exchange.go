@@ -5,26 +5,27 @@ import (
 	"time"
 )
 
-// Exchange is what is said about freshness in one operation: its requirement, and what its answer is. It belongs to the operation's own goroutine.
+// Exchange holds the freshness requirement of one operation and the freshness of its answer. Only the operation's own goroutine may use
+// it.
 type Exchange struct {
 	Requirement Requirement
-	// Place is where its answer tells what sources lack.
+	// Place is where the answer reports what sources lack.
 	Place Place
-	// Answer is nil where no data of a source was needed.
+	// Answer is nil if the operation needed no data of a source.
 	Answer *Answer
-	// Lacking says that sources lack something, or have it older than asked, whether or not the answer tells it as an error.
+	// Lacking is true if sources lack data, or have only data older than required, whether or not the answer reports this as an error.
 	Lacking bool
 }
 
-// Answer says how old the data of an answer is, and for how long it stays fresh.
+// Answer states how old the data of an answer is, and how long it stays fresh.
 type Answer struct {
-	// OldestAt is when the oldest of it was read; zero where there is none.
+	// OldestAt is when the oldest data was fetched; zero if there is no data.
 	OldestAt time.Time
-	// FreshUntil is until when all of it counts as fresh.
+	// FreshUntil is the time until which all of the data counts as fresh.
 	FreshUntil time.Time
 }
 
-// Age is how old the answer is at that time, in whole seconds. There is none where there is no data.
+// Age returns the age of the answer at the time now, in whole seconds. ok is false if there is no data.
 func (a *Answer) Age(now time.Time) (seconds int, ok bool) {
 	if a.OldestAt.IsZero() {
 		return 0, false
@@ -32,7 +33,8 @@ func (a *Answer) Age(now time.Time) (seconds int, ok bool) {
 	return max(0, int(now.Sub(a.OldestAt)/time.Second)), true
 }
 
-// Lifetime is for how many seconds from its reading the answer is good. A cache takes the Age off it, and keeps the answer for the rest.
+// Lifetime returns for how many seconds after its fetch the answer is fresh. A cache subtracts the Age from it, and keeps the answer for
+// the rest.
 func (a *Answer) Lifetime(now time.Time) int {
 	age, _ := a.Age(now)
 	return age + max(0, int(a.FreshUntil.Sub(now)/time.Second))
@@ -40,12 +42,12 @@ func (a *Answer) Lifetime(now time.Time) int {
 
 type exchangeKey struct{}
 
-// NewContext gives a context in which an operation finds its exchange.
+// NewContext returns a context that carries the operation's exchange.
 func NewContext(ctx context.Context, e *Exchange) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, e)
 }
 
-// FromContext gives the operation's exchange; an empty one where it has none, as when no request is behind it.
+// FromContext returns the operation's exchange. It returns an empty exchange if the context carries none, as when no request exists.
 func FromContext(ctx context.Context) *Exchange {
 	if e, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
 		return e

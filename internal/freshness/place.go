@@ -5,10 +5,10 @@ import "errors"
 // SourceErrorsHeader is the header by which a request chooses its Place.
 const SourceErrorsHeader = "X-Roster-Source-Errors"
 
-// Place is where an answer tells what sources lack, or have older than asked. Empty means where the configuration says.
+// Place is where an answer reports that sources lack data, or have only data older than required. Empty means the configured place.
 type Place string
 
-// The places.
+// The places of an answer.
 const (
 	AmongErrors  Place = "errors"
 	InExtensions Place = "extensions" // under sources
@@ -16,7 +16,7 @@ const (
 
 var errPlace = errors.New(SourceErrorsHeader + " can be errors or extensions")
 
-// ParsePlace reads the values of a request's SourceErrorsHeader. The error says what they can be.
+// ParsePlace parses the values of a request's SourceErrorsHeader. The error names the valid values.
 func ParsePlace(values []string) (Place, error) {
 	switch len(values) {
 	case 0:

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// Requirement is what a request asks for by Cache-Control. Ages count from when the request came.
+// Requirement is the freshness requirement of a request's Cache-Control. Ages count from the arrival of the request.
 type Requirement struct {
 	Came time.Time
-	// MaxAge is how old data may be; nil where the request does not say. For no-cache it is zero.
+	// MaxAge is how old data may be; nil if the request does not limit the age. For no-cache it is zero.
 	MaxAge *time.Duration
-	// StaleIfError is by how much older it may be when it could not be read anew.
+	// StaleIfError is how much older the data may be if a new fetch failed.
 	StaleIfError time.Duration
-	// OnlyIfCached asks for what is there, without any reading or waiting.
+	// OnlyIfCached asks for the data that is in memory, without a fetch and without waiting.
 	OnlyIfCached bool
 }
 
-// NotBefore is when data may have been read at the earliest; zero where the request does not say.
+// NotBefore returns the earliest time at which the data may have been fetched; zero if the request does not limit the age.
 func (w Requirement) NotBefore() time.Time {
 	if w.MaxAge == nil {
 		return time.Time{}
@@ -27,8 +27,8 @@ func (w Requirement) NotBefore() time.Time {
 	return w.Came.Add(-*w.MaxAge)
 }
 
-// Parse reads the values of a request's Cache-Control, which came at that time. What it does not know it ignores. Of a directive that is
-// repeated the strictest counts. The error names the directive whose number is none.
+// Parse parses the values of the Cache-Control of a request that arrived at the time came. Parse ignores unknown directives. If a
+// directive is repeated, the strictest value applies. The error names the directive whose argument is not a number.
 func Parse(values []string, came time.Time) (Requirement, error) {
 	w := Requirement{Came: came}
 	var staleIfError *time.Duration
@@ -57,7 +57,7 @@ func Parse(values []string, came time.Time) (Requirement, error) {
 	return w, nil
 }
 
-// split gives the directives of a value. Commas within quotes separate nothing.
+// split yields the directives of a value. Commas within quotes do not separate.
 func split(value string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		quoted, escaped, from := false, false, 0
@@ -82,11 +82,11 @@ func split(value string) func(yield func(string) bool) {
 
 type malformed struct{}
 
-// Error says what a number has to be.
+// Error states which argument is valid.
 func (malformed) Error() string { return "needs a number of whole seconds" }
 
-// strictest reads a number of seconds, and gives it or what there is, whichever is less. Both forms that RFC 9111 has recipients take are
-// understood, and what is too large to be counted is as good as for ever.
+// strictest parses a number of seconds, and returns the smaller of it and the present value. It accepts both forms that RFC 9111 requires
+// recipients to accept. A number that is too large to represent becomes the largest possible one.
 func strictest(have *time.Duration, argument string) (*time.Duration, error) {
 	argument = strings.TrimSpace(argument)
 	if n := len(argument); n >= 2 && argument[0] == '"' && argument[n-1] == '"' {
