@@ -1,4 +1,4 @@
-// Package admission decides who gets in: how many requests a caller may send in a time, and what one caller and all together may hold at a time of what
-// they share, such as operations under way and the bytes of answers. It knows a caller by a key, and neither what they ask nor who they are. It waits for
-// nothing and nobody: what is shared with other replicas is settled in the background.
+// Package admission limits callers: how many requests a caller may send in a period, and how much of the shared resources one caller and
+// all callers together may hold at a time. Operations in progress and the bytes of answers are such resources. The package knows a caller
+// by a key; it knows neither what callers ask nor who they are. No method waits: what replicas share is synchronized in the background.
 package admission

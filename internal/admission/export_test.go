@@ -1,6 +1,6 @@
 package admission
 
-// Callers counts those who are known.
+// Callers returns the number of tracked callers.
 func (g *Gate) Callers() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

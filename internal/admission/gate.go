@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Caller is who asks, as far as counting them goes: a name if they have one, else where they connect from.
+// Caller identifies a caller for counting: by name, or by address if the caller has no name.
 type Caller struct {
 	Name    string
 	Address netip.Addr
 }
 
-// At gives the nameless caller at an address. Whoever has one IPv6 address has a whole /64 of them, which therefore counts as one.
+// At returns the anonymous caller at an address. The owner of one IPv6 address has a whole /64, so that a /64 counts as one caller.
 func At(address netip.Addr) Caller {
 	address = address.Unmap().WithZone("")
 	if address.Is6() {
@@ -23,18 +23,19 @@ func At(address netip.Addr) Caller {
 	return Caller{Address: address}
 }
 
-// Limits are what a gate lets in; zero means no bound.
+// Limits are what a gate allows; zero means no bound.
 type Limits struct {
-	// Sizes are how much there is of each resource, for all callers together.
+	// Sizes are the sizes of the resources, for all callers together.
 	Sizes [NumResources]int
-	// Requests are what a caller may send at once; they come back evenly, all of them in Per.
+	// Requests are what a caller may send at once; they become available again evenly, all of them within Per.
 	Requests int
 	Per      time.Duration
-	// Own gives the Requests of a single caller, in the place of those of others; zero means as others. Nil for nobody.
+	// Own returns the Requests of a single caller, which replace the general ones; zero means the general ones. A nil Own means that no
+	// caller has its own.
 	Own func(Caller) int
 }
 
-// each gives the time in which one request of a caller comes back; zero where there is no bound.
+// each returns the time in which one request of a caller becomes available again; zero if there is no bound.
 func (l *Limits) each(c Caller) time.Duration {
 	requests := 0
 	if l.Own != nil {
@@ -49,40 +50,39 @@ func (l *Limits) each(c Caller) time.Duration {
 	return max(1, l.Per/time.Duration(requests))
 }
 
-// Gate counts callers. It is safe for concurrent use.
+// Gate limits callers. Its methods are safe for concurrent use.
 type Gate struct {
 	mu      sync.Mutex
 	limits  Limits
 	callers map[Caller]*state
-	settles bool // there are others to settle with
-	sweepAt int  // how many callers there are when those who have gone are next looked for
+	settles bool // Settle runs
+	sweepAt int  // the number of callers at which the next sweep begins
 	swept   time.Time
 	pools   [NumResources]Pool
 }
 
-// state is what is known of one caller. Who is not known has it zero.
+// state is what the gate knows of one caller. For an unknown caller it is zero.
 type state struct {
-	// full is when all their requests will have come back: each one moves it further into the future.
+	// full is when all requests of the caller are available again. Each request moves it further into the future.
 	full time.Time
-	// unsettled is how many requests other replicas have not been told of.
+	// unsettled is how many requests the ledger does not have yet.
 	unsettled int
 }
 
-// maxCallers is how many callers are told apart. More of them within one period are an attack, and count as one.
+// maxCallers is how many callers the gate tracks separately. More callers within one period are an attack, and share the overflow bucket.
 const maxCallers = 100_000
 
-// sweepEvery is how often those who have gone are looked for at most.
+// sweepEvery is the shortest time between two sweeps.
 const sweepEvery = time.Second
 
-// New makes a gate.
+// New returns a gate with these limits.
 func New(limits Limits) *Gate {
 	g := &Gate{callers: make(map[Caller]*state), sweepAt: 1000}
 	g.Limit(limits)
 	return g
 }
 
-// Limit puts other limits in the place of those in force. What is under way stays counted, and callers have used up as many of their requests as before,
-// or all of them.
+// Limit replaces the limits. Resources that callers hold stay counted. Each caller has used up as many requests as before, or all of them.
 func (g *Gate) Limit(limits Limits) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -103,13 +103,13 @@ func (g *Gate) Limit(limits Limits) {
 // Rate is what a caller may still send.
 type Rate struct {
 	Remaining int
-	// Reset is when all of it will be there again.
+	// Reset is the time until all requests are available again.
 	Reset time.Duration
-	// RetryAfter is when there will be one more; zero where there is one.
+	// RetryAfter is the time until one more request is available; zero if one is available now.
 	RetryAfter time.Duration
 }
 
-// Count takes one of a caller's requests, and says what is left. It is false where there was none to take.
+// Count takes one of a caller's requests, and returns what remains. It returns false if no request was available.
 func (g *Gate) Count(c Caller) (Rate, bool) {
 	now := time.Now()
 	g.mu.Lock()
@@ -134,13 +134,13 @@ func (g *Gate) Count(c Caller) (Rate, bool) {
 	return Rate{Remaining: int((g.limits.Per - owed) / each), Reset: owed}, true
 }
 
-// Pool gives what callers hold of a resource.
+// Pool returns the pool of a resource.
 func (g *Gate) Pool(r Resource) *Pool { return &g.pools[r] }
 
-// overflow stands for all callers beyond maxCallers.
+// overflow is the overflow bucket of all callers beyond maxCallers.
 var overflow = Caller{Name: "\x00crowd"}
 
-// known gives what is known of a caller. The gate is locked.
+// known returns the state of a caller, and creates it if necessary. The caller of known holds the lock.
 func (g *Gate) known(c Caller) *state {
 	if s := g.callers[c]; s != nil {
 		return s
@@ -159,7 +159,7 @@ func (g *Gate) known(c Caller) *state {
 	return s
 }
 
-// sweep forgets whom nothing has to be remembered of.
+// sweep removes the callers whose state is the same as that of an unknown caller.
 func (g *Gate) sweep(now time.Time) {
 	if now.Sub(g.swept) < sweepEvery {
 		return

@@ -51,7 +51,7 @@ func TestRate(t *testing.T) {
 	})
 }
 
-// In no period does a caller get more than twice what is allowed in it: all at once, and then what comes back.
+// In no period does a caller send more than twice the limit: all requests at once, and then those that become available again.
 func TestRateHolds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -105,7 +105,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// However many callers come, those are known that count, and the rest count as one.
+// However many callers come, the gate tracks the active ones up to the limit, and the others share one bucket.
 func TestCallersAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestReplicasShareARate(t *testing.T) {
 		}
 		there.Count(ann)
 		time.Sleep(3 * time.Second)
-		there.Count(ann) // whom a replica hears of when they next come to it
+		there.Count(ann) // a replica learns of other replicas' requests when it next reports its own
 		time.Sleep(3 * time.Second)
 		if rate, _ := there.Count(ann); rate.Remaining > 20 {
 			t.Errorf("%d are left at a replica, of which others have taken 50", rate.Remaining)

@@ -8,7 +8,7 @@ import (
 	"roster/internal/admission"
 )
 
-// Whoever has used up their requests gains nothing by a change of the limits; and has what the new ones give beyond that.
+// A caller that has used up its requests gains nothing by a change of the limits, except what the new limits allow beyond the old ones.
 func TestLimitsChange(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -9,7 +9,7 @@ import (
 	"roster/internal/admission"
 )
 
-// ledger remembers what it was told.
+// spent records the debts that the gate reports.
 type spent map[string]time.Duration
 
 func (s spent) Spend(_ context.Context, debts map[string]time.Duration) (map[string]time.Duration, error) {
@@ -19,7 +19,7 @@ func (s spent) Spend(_ context.Context, debts map[string]time.Duration) (map[str
 	return debts, nil
 }
 
-// A caller with limits of their own has those, whatever the others have, and keeps what they have used up when they change.
+// A caller with its own limit has that limit, whatever the others have, and keeps what it has used up when the limits change.
 func TestOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestOwn(t *testing.T) {
 	})
 }
 
-// Replicas are told what requests are worth to the one who sent them.
+// The gate reports each request with the weight that the caller's own limit gives it.
 func TestOwnIsSettled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -7,47 +7,49 @@ type Resource int
 
 // The resources.
 const (
-	Operations   Resource = iota // that are being executed
-	Cost                         // of these operations
-	LargeBodies                  // that are being read
-	AnswerBytes                  // of answers that are being made, or wait to be written
-	Streams                      // that are open
-	NumResources                 // how many there are
+	Operations   Resource = iota // operations in progress
+	Cost                         // the total cost of the operations in progress
+	LargeBodies                  // large request bodies in progress
+	AnswerBytes                  // bytes of answers that are being built or wait to be written
+	Streams                      // open streams
+	NumResources                 // the number of resources
 )
 
-// Pool is what callers hold of a resource: no more than its size all together, and each caller no more than a part. It refuses at once what is beyond,
-// so that nobody waits. It is safe for concurrent use.
+// Pool bounds what callers hold of a resource: all callers together at most its size, and each caller at most its part. It refuses at once
+// what exceeds a bound, so that nobody waits. Its methods are safe for concurrent use.
 type Pool struct {
 	mu      sync.Mutex
 	size    int // zero for no bound
 	held    int
-	by      map[Caller]int // those who hold something
+	by      map[Caller]int // only callers that hold something
 	refused [AllAt + 1]uint64
 }
 
-// Full says which bound keeps a caller out.
+// Full names the bound that refuses a caller.
 type Full int
 
 // The bounds of a pool.
 const (
-	Free     Full = iota // none
-	CallerAt             // the caller holds as much as one may hold
-	AllAt                // all hold together as much as there is
+	Free     Full = iota // not refused
+	CallerAt             // the caller holds its part
+	AllAt                // all callers together hold the size
 )
 
-// Hold is what one caller holds of a pool for one purpose. The zero value holds nothing of nothing. It is for one goroutine at a time.
+// Hold is what one caller holds of a pool for one purpose. The zero value has no pool and holds nothing. Only one goroutine at a time may
+// use it.
 type Hold struct {
 	pool    *Pool
 	caller  Caller
 	most, n int
 }
 
-// Hold gives a hold of a caller, on nothing yet. Most is what this caller may hold of the pool for all purposes together; zero for no bound, and as much as
-// there is for none but that.
+// Hold returns a caller's hold, which holds nothing yet. Most is what this caller may hold of the pool for all purposes together. Zero
+// means no bound, and so does the size of the pool or more.
 func (p *Pool) Hold(c Caller, most int) Hold { return Hold{pool: p, caller: c, most: most} }
 
-// Resize has the hold be n, or says why it stays as it is. Nothing bounds what becomes smaller, and no part or size keeps out what is alone: the first
-// hold of a caller may exceed the caller's part, and the only one of all the pool's size.
+// Resize changes the size of the hold to n, or returns the bound that refuses the change. A hold may always become smaller. A bound does
+// not refuse a hold that is alone: the first hold of a caller may exceed the caller's part, and the only hold of all callers may exceed
+// the size of the pool.
 func (h *Hold) Resize(n int) Full {
 	if n == h.n {
 		return Free
@@ -78,25 +80,25 @@ func (h *Hold) Resize(n int) Full {
 	return Free
 }
 
-// Release gives back what is held.
+// Release releases all that the hold holds.
 func (h *Hold) Release() { h.Resize(0) }
 
-// PoolStats are what is known of a pool.
+// PoolStats are the statistics of a pool.
 type PoolStats struct {
-	// Size is how much there is, zero for no bound; Held is how much of it is held, by Holders callers.
+	// Size is the size of the pool, zero for no bound. Held is how much of it Holders callers hold.
 	Size, Held, Holders int
-	// RefusedCaller and RefusedAll count what was refused, by the bound that it would have exceeded.
+	// RefusedCaller and RefusedAll count the refusals, by the bound that refused.
 	RefusedCaller, RefusedAll uint64
 }
 
-// Stats tells how a pool fares.
+// Stats returns the statistics of the pool.
 func (p *Pool) Stats() PoolStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return PoolStats{Size: p.size, Held: p.held, Holders: len(p.by), RefusedCaller: p.refused[CallerAt], RefusedAll: p.refused[AllAt]}
 }
 
-// resize changes how much there is. What is held stays held.
+// resize changes the size of the pool. Holds do not change.
 func (p *Pool) resize(size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -61,10 +61,10 @@ func TestPool(t *testing.T) {
 		t.Errorf("%+v is held when all is given back", held)
 	}
 	var none admission.Hold
-	none.Release() // of what was never held
+	none.Release() // a hold that never held anything
 }
 
-// What is held stays held when there is less, or more, than before, and nothing is taken by it.
+// A change of the size leaves holds as they are, and holds nothing itself.
 func TestPoolIsResized(t *testing.T) {
 	t.Parallel()
 	g := gateOf(admission.Operations, 2)
@@ -87,8 +87,8 @@ func TestPoolIsResized(t *testing.T) {
 	}
 }
 
-// Whatever callers ask for: together they hold no more than there is and each no more than their part, unless it is all in one hold; nobody is refused
-// without cause, what was refused changes nothing, and all is given back.
+// Whatever callers ask for, all together hold at most the size and each at most its part, unless one hold is alone. No caller is refused
+// without a reason, a refusal changes nothing, and Release releases everything.
 func TestPoolModel(t *testing.T) {
 	t.Parallel()
 	callers := []admission.Caller{ann, bob, {Name: "eve"}}
@@ -148,7 +148,7 @@ func TestPoolModel(t *testing.T) {
 	})
 }
 
-// Many at once hold no more than there is.
+// Concurrent callers hold at most the size.
 func TestPoolAtOnce(t *testing.T) {
 	t.Parallel()
 	pool := gateOf(admission.Operations, 8).Pool(admission.Operations)

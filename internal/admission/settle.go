@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// Ledger is where replicas add up what callers have sent to any of them.
+// Ledger adds up what callers have sent to all replicas.
 type Ledger interface {
-	// Spend adds to what each key owes, as time until all of it has come back, and gives what it owes then. Debts run off by themselves. An error
-	// means that nothing is known; nothing need have been added.
+	// Spend adds to the debt of each key, and returns the new debts. A debt is the time until all requests of the key are available again;
+	// it decreases by itself as time passes. After an error the debts are unknown, and Spend may or may not have added anything.
 	Spend(ctx context.Context, debts map[string]time.Duration) (owed map[string]time.Duration, err error)
 }
 
-// settleEvery is how often replicas tell each other. What callers gain by asking several of them is what comes in between.
+// settleEvery is how often a replica calls the ledger. In between, a caller that asks several replicas can send more than its limit.
 const settleEvery = time.Second
 
-// Settle tells the ledger what callers have sent here, and learns what they have sent to others, until ctx ends. A ledger that is away costs
-// nothing: the gate counts on by itself.
+// Settle reports to the ledger what callers have sent to this replica, and applies what they have sent to others, until ctx ends. If the
+// ledger fails, the gate goes on with its own counts.
 func (g *Gate) Settle(ctx context.Context, ledger Ledger) {
 	g.mu.Lock()
 	g.settles = true
@@ -54,7 +54,7 @@ func (g *Gate) settle(ctx context.Context, ledger Ledger) {
 	}
 	owed, err := ledger.Spend(ctx, debts)
 	if err != nil {
-		return // others let in a little more meanwhile
+		return // meanwhile the replicas together allow a little more
 	}
 	now := time.Now()
 	g.mu.Lock()
@@ -64,7 +64,7 @@ func (g *Gate) settle(ctx context.Context, ledger Ledger) {
 		if s == nil {
 			continue
 		}
-		// What has come since is not in it yet.
+		// The debt does not contain the requests that came after the report.
 		if full := now.Add(debt + time.Duration(s.unsettled)*g.limits.each(names[name])); full.After(s.full) {
 			s.full = full
 		}
