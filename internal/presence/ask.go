@@ -14,13 +14,13 @@ import (
 const (
 	// maxBackoff bounds the pauses between calls of a source that fails.
 	maxBackoff = 5 * time.Minute
-	// leaseMargin is how much longer than a call may take the right to make it lasts.
+	// leaseMargin is how much longer the lease lasts than the call may take.
 	leaseMargin = time.Second
-	// followEvery is how often a call that another replica makes is looked after.
+	// followEvery is how often a replica checks a call that another replica makes.
 	followEvery = 50 * time.Millisecond
 )
 
-// run makes the call, if nobody else does.
+// run makes the call, unless another replica makes it.
 func (s *source) run(ctx context.Context, c *call, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -35,14 +35,14 @@ func (s *source) run(ctx context.Context, c *call, timeout time.Duration) {
 	close(c.done)
 }
 
-// share makes the call if no replica has made it or is making it, and takes what the one gets that is.
+// share makes the call if no replica has made it or is making it. Otherwise share applies the result of the other replica's call.
 func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
 	claim := Claim{Item: s.item, IDs: c.ids, Token: rand.Text(), Life: s.life, Lease: timeout + leaseMargin}
 	for again := true; ; {
 		granted, standing, err := s.tier.Claim(ctx, claim)
 		now := time.Now()
 		switch {
-		case err != nil && again && s.tier.Membership().Connected: // the right may have been given, and only the answer lost
+		case err != nil && again && s.tier.Membership().Connected: // the store may have granted the lease, and only the answer was lost
 			again = false
 			continue
 		case err != nil:
@@ -56,12 +56,12 @@ func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
 			return
 		}
 		s.applyState(ctx, &Known{CallState: standing}, now)
-		followed := standing.Asking && (c.early || standing.tells(c.ids))
+		followed := standing.Asking && (c.early || standing.covers(c.ids))
 		if followed && !s.follow(ctx) {
 			return
 		}
 		about := s.about(c)
-		known, err := s.tier.Lookup(ctx, []Question{{s.item, about}}) // for what has come since we last looked
+		known, err := s.tier.Lookup(ctx, []Question{{s.item, about}}) // for answers that came after the last lookup
 		if err != nil {
 			return
 		}
@@ -69,7 +69,7 @@ func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
 		switch now := time.Now(); {
 		case len(s.old(about, now)) == 0:
 			return
-		case c.early && !claim.Early && s.lacks(about, now): // also after a look at what others have been told
+		case c.early && !claim.Early && s.lacksAny(about, now): // checked after the lookup, which may have brought answers
 			claim.Early = true
 		case !followed:
 			return
@@ -77,18 +77,18 @@ func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
 	}
 }
 
-// about gives whom those who wait for a call want to know of.
+// about returns the accounts that the waiting callers ask for.
 func (s *source) about(c *call) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Keys(c.about))
 }
 
-// grant takes up the right to call.
+// grant applies a granted lease.
 func (s *source) grant(c *call, standing *CallState, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.missedAt = later(s.missedAt, standing.MissedAt); s.turning(now) {
+	if s.missedAt = later(s.missedAt, standing.MissedAt); s.paging(now) {
 		c.ids = nil
 	}
 	s.failures, c.at = standing.Failures, now
@@ -96,7 +96,7 @@ func (s *source) grant(c *call, standing *CallState, now time.Time) {
 	s.next = s.own
 }
 
-// follow waits until the call is over that another replica makes.
+// follow waits until the call that another replica makes has ended.
 func (s *source) follow(ctx context.Context) bool {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
@@ -116,12 +116,12 @@ func (s *source) follow(ctx context.Context) bool {
 	}
 }
 
-// applyState takes up what the tier knows.
+// applyState applies what the shared store knows.
 func (s *source) applyState(ctx context.Context, k *Known, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(now)
-	answered := false // since it failed us
+	answered := false // since our last failure
 	for id, a := range k.Answers {
 		answered = answered || a.At.After(s.failedAt)
 		if was, ok := s.last(id); !ok || a.At.After(was.At) {
@@ -134,7 +134,7 @@ func (s *source) applyState(ctx context.Context, k *Known, now time.Time) {
 		s.failures = k.Failures
 	}
 	if s.failures == 0 {
-		s.cheer(ctx)
+		s.logRecovery(ctx)
 	}
 }
 
@@ -145,18 +145,19 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// mayAskAlone says whether this replica may call while the tier is away. All of them together call no more often than one would: each
-// once in as many lives as there are replicas, the first in rank one life after the tier was lost, the second after two.
+// mayAskAlone reports whether this replica may call while the shared store is unavailable. All replicas together call no more often than
+// one replica would: each replica calls once in as many lives as there are replicas. The first in rank calls one life after the loss of
+// the store, the second after two.
 func (s *source) mayAskAlone(now time.Time) bool {
-	crowd := s.tier.Membership()
-	if crowd.Connected {
-		return false // it failed just now, and whether it is away is not known yet
+	membership := s.tier.Membership()
+	if membership.Connected {
+		return false // the store failed just now; whether it is unavailable is not known yet
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	turn := s.own
-	if !crowd.Since.IsZero() && s.alone.Before(crowd.Since) {
-		turn = later(turn, crowd.Since.Add(time.Duration(crowd.Rank+1)*s.life))
+	if !membership.Since.IsZero() && s.alone.Before(membership.Since) {
+		turn = later(turn, membership.Since.Add(time.Duration(membership.Rank+1)*s.life))
 	}
 	if now.Before(turn) {
 		s.next = turn
@@ -168,18 +169,18 @@ func (s *source) mayAskAlone(now time.Time) bool {
 	return true
 }
 
-// pace is by how much the pauses between calls are longer, because replicas that cannot talk to each other call the same source.
+// pace returns the factor by which the intervals between calls are longer, because replicas without a shared store call the same source.
 func (s *source) pace() time.Duration {
 	if s.tier == nil {
 		return 1
 	}
-	if crowd := s.tier.Membership(); !crowd.Connected {
-		return time.Duration(max(1, crowd.Size))
+	if membership := s.tier.Membership(); !membership.Connected {
+		return time.Duration(max(1, membership.Size))
 	}
 	return 1
 }
 
-// ask calls the source, and tells the others what came of it where they know of the call.
+// ask calls the source, and saves the result in the shared store if the store knows of the call.
 func (s *source) ask(ctx context.Context, c *call, stamp int64) {
 	got, err := s.presence(ctx, c.ids)
 	now := time.Now()
@@ -187,7 +188,7 @@ func (s *source) ask(ctx context.Context, c *call, stamp int64) {
 		s.mu.Lock()
 		s.learn(c, got, now)
 		s.failures = 0
-		s.cheer(ctx)
+		s.logRecovery(ctx)
 		s.mu.Unlock()
 	} else {
 		s.failed(ctx, err, now)
@@ -195,10 +196,10 @@ func (s *source) ask(ctx context.Context, c *call, stamp int64) {
 	if stamp == 0 {
 		return
 	}
-	// What was got is of use to the others also where our own caller's time is up.
+	// The result is useful to other replicas even if the time of our own caller is over.
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
-		// Where that fails, the others ask when they may.
+		// If Save fails, the other replicas call the source when they may.
 		_ = s.tier.Save(ctx, Saved{Item: s.item, Stamp: stamp, IDs: c.ids, Of: got, KeepFor: s.keepFor})
 		return
 	}
@@ -208,10 +209,10 @@ func (s *source) ask(ctx context.Context, c *call, stamp int64) {
 	_ = s.tier.Fail(ctx, s.item, stamp, failures, until) // as above
 }
 
-// presence calls the connector. One that panics has failed, and nothing else has.
+// presence calls the connector. A panic of the connector is a failure of this call only.
 func (s *source) presence(ctx context.Context, ids []string) (got map[string]connectors.Presence, failure *connectors.Error) {
 	defer func() {
-		if recover() != nil { // its value may hold anything that the source said
+		if recover() != nil { // the panic value may contain data of the source
 			failure = &connectors.Error{Source: s.item.Source, Op: "presence", Kind: connectors.KindBadResponse, Detail: "the connector failed on it"}
 		}
 	}()
@@ -219,7 +220,7 @@ func (s *source) presence(ctx context.Context, ids []string) (got map[string]con
 	return got, connectors.AsError(s.item.Source, err)
 }
 
-// failed leaves a source alone that fails: the longer the more often it has, and as long as it asks.
+// failed pauses a source that fails. The pause grows with the number of failures, and is at least what the source asks for.
 func (s *source) failed(ctx context.Context, e *connectors.Error, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -229,23 +230,23 @@ func (s *source) failed(ctx context.Context, e *connectors.Error, now time.Time)
 	}
 	switch e.Kind {
 	case connectors.KindUnauthorized, connectors.KindForbidden, connectors.KindNotFound, connectors.KindUnsupported:
-		pause = maxBackoff // asking again soon will not help
+		pause = maxBackoff // an early retry does not help
 	default:
 	}
 	s.own = now.Add(max(s.pace()*pause, e.RetryAfter))
 	s.next, s.failedAt = s.own, now
 	s.failures++
-	if s.mourned {
+	if s.failureLogged {
 		return
 	}
-	s.mourned = true
+	s.failureLogged = true
 	s.log.LogAttrs(ctx, slog.LevelWarn, "source does not tell presence", slog.String("kind", e.Kind.String()), slog.String("error", e.Error()))
 }
 
-// cheer says that a source answers again of which it was said that it does not.
-func (s *source) cheer(ctx context.Context) {
-	if s.mourned {
-		s.mourned = false
+// logRecovery logs that a source answers again, if its failure was logged.
+func (s *source) logRecovery(ctx context.Context) {
+	if s.failureLogged {
+		s.failureLogged = false
 		s.log.LogAttrs(ctx, slog.LevelInfo, "source tells presence again")
 	}
 }

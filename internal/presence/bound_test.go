@@ -10,7 +10,7 @@ import (
 	"roster/connectors"
 )
 
-// nobody is a source where nobody is in.
+// nobody is a source where everyone is offline.
 type nobody struct{}
 
 func (nobody) MaxIDs() int { return 10 }
@@ -28,7 +28,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		for i := range 10_000 {
 			s.Get(t.Context(), []connectors.Ref{{Source: "a", ID: strconv.Itoa(i)}})
 			<-time.After([]time.Duration{time.Millisecond, 20 * time.Second}[i/5000])
-			if n := len(src.wanted); n > interest*10 {
+			if n := len(src.wanted); n > wantedFactor*10 {
 				t.Fatalf("%d accounts of interest after %d questions", n, i+1)
 			}
 			if n := len(src.known); n > 100 {

@@ -1,3 +1,4 @@
-// Package presence remembers for a short while who is there, and asks the sources that can tell no more often than they bear. It knows
-// nothing of the directory: it is asked by reference and answers by reference, and where it does not know, it says so and never fails.
+// Package presence caches for a short time who is online, and calls the sources that report presence no more often than they allow. The
+// package knows nothing of the directory: callers ask by reference, and get answers by reference. If the presence of an account is
+// unknown, the answer says so; a question never fails.
 package presence

@@ -9,42 +9,42 @@ import (
 )
 
 const (
-	// lookEvery is how soon the tier is looked at again for an account that it has not told anything current of.
-	lookEvery = time.Second
-	// looksKept is from how many accounts on those are forgotten that were looked for longer ago.
-	looksKept = 1000
+	// lookupEvery is the shortest time between two lookups of an account for which the shared store had no current answer.
+	lookupEvery = time.Second
+	// lookupsKept is the number of accounts from which begin removes lookups older than lookEvery.
+	lookupsKept = 1000
 )
 
-// looks remembers for which accounts the tier is being looked at, or has been just now: many callers ask for the same people.
-type looks struct {
+// lookups records the accounts that are being looked up in the shared store, or were just now, because many callers ask for the same people.
+type lookups struct {
 	mu sync.Mutex
-	of map[connectors.Ref]*look
+	of map[connectors.Ref]*lookup
 }
 
-type look struct {
+type lookup struct {
 	at   time.Time
 	done chan struct{}
 }
 
-// begin says which of the accounts to look for, gives the look that this is, and those under way that tell about others.
-func (l *looks) begin(source string, ids []string, mine *look) (ask []string, others []*look) {
+// begin returns the accounts to look up, and registers mine for them. It also returns the lookups in progress that cover other accounts.
+func (l *lookups) begin(source string, ids []string, mine *lookup) (ask []string, others []*lookup) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.of == nil {
-		l.of = make(map[connectors.Ref]*look)
+		l.of = make(map[connectors.Ref]*lookup)
 	}
-	if len(l.of) >= looksKept {
+	if len(l.of) >= lookupsKept {
 		for ref, o := range l.of {
-			if mine.at.Sub(o.at) >= lookEvery {
+			if mine.at.Sub(o.at) >= lookupEvery {
 				delete(l.of, ref)
 			}
 		}
 	}
-	var last *look
+	var last *lookup
 	for _, id := range ids {
 		ref := connectors.Ref{Source: source, ID: id}
 		switch o := l.of[ref]; {
-		case o == nil || mine.at.Sub(o.at) >= lookEvery:
+		case o == nil || mine.at.Sub(o.at) >= lookupEvery:
 			l.of[ref] = mine
 			ask = append(ask, id)
 		case o != mine && o != last:
@@ -54,13 +54,13 @@ func (l *looks) begin(source string, ids []string, mine *look) (ask []string, ot
 	return ask, others
 }
 
-// look learns from the tier what it has on those accounts that nothing current is known of here.
-func (s *Store) look(ctx context.Context, bySource map[*source][]string) {
-	mine := &look{at: time.Now(), done: make(chan struct{})}
+// lookup applies what the shared store knows of the accounts without a current answer here.
+func (s *Store) lookup(ctx context.Context, bySource map[*source][]string) {
+	mine := &lookup{at: time.Now(), done: make(chan struct{})}
 	defer close(mine.done)
 	var questions []Question
 	var asked []*source
-	var others []*look
+	var others []*lookup
 	for src, ids := range bySource {
 		ask, under := s.looks.begin(src.item.Source, src.old(ids, mine.at), mine)
 		if others = append(others, under...); len(ask) > 0 {

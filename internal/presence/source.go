@@ -10,10 +10,10 @@ import (
 	"roster/connectors"
 )
 
-// interest is how many times MaxIDs accounts are remembered as wanted: that there are more than MaxIDs is all that need be known.
-const interest = 4
+// wantedFactor bounds the remembered wanted accounts, in multiples of MaxIDs. The store needs to know only that there are more than MaxIDs.
+const wantedFactor = 4
 
-// source is one source's presence.
+// source is the presence of one source.
 type source struct {
 	of            *connectors.Source
 	item          Item
@@ -22,42 +22,42 @@ type source struct {
 	log           *slog.Logger
 	life, keepFor time.Duration
 
-	mu       sync.Mutex
-	known    map[string]Answer // by the calls that named their accounts, and what others were told
-	swept    time.Time         // when known was last rid of what is too old
-	full     map[string]connectors.Presence
-	fullAt   time.Time // when everyone was asked for; zero if never. Whom that answer leaves out is offline.
-	wanted   map[string]time.Time
-	missedAt time.Time // when somebody asked for an account that no call had named
-	under    *call     // the call under way, or nil
-	next     time.Time // no call before
-	theirs   CallState // how the source stood with the others, last
-	own      time.Time // the same, by our own calls alone
-	alone    time.Time // when we last called without the others' knowing
-	early    time.Time // when a call was last made before its time
-	failures int       // in a row
-	failedAt time.Time // when the last of our own did
-	mourned  bool      // that it fails has been logged
+	mu            sync.Mutex
+	known         map[string]Answer // from calls that named their accounts, and from other replicas
+	swept         time.Time         // when sweep last removed old answers
+	full          map[string]connectors.Presence
+	fullAt        time.Time // when a call asked for everyone; zero if never. An account that its answer leaves out is offline.
+	wanted        map[string]time.Time
+	missedAt      time.Time // when a caller last asked for an account that no call had named
+	under         *call     // the call in progress, or nil
+	next          time.Time // no call before this time
+	theirs        CallState // the last known state of the source in the shared store
+	own           time.Time // like next, but by our own calls alone
+	alone         time.Time // when this replica last called without the shared store
+	early         time.Time // when the last early call began
+	failures      int       // in a row
+	failedAt      time.Time // when our own last call failed
+	failureLogged bool      // the failure has been logged
 
 	stats stats
 }
 
-// call is one call of a source, or the wish to make it.
+// call is one call of a source, in progress or about to begin.
 type call struct {
-	ids   []string        // whom it names; none for everyone
-	about map[string]bool // whom those who wait for it want to know of
+	ids   []string        // the accounts that the call names; empty for everyone
+	about map[string]bool // the accounts that the waiting callers ask for
 	at    time.Time
-	early bool // it may be made before its time
+	early bool // the call may begin before next
 	done  chan struct{}
 }
 
-func (c *call) concern(ids []string) {
+func (c *call) addIDs(ids []string) {
 	for _, id := range ids {
 		c.about[id] = true
 	}
 }
 
-// old gives those of the accounts that nothing current is known of.
+// old returns the accounts without a current answer.
 func (s *source) old(ids []string, now time.Time) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,14 +73,14 @@ func (s *source) notCurrent(ids []string, now time.Time) (old []string) {
 	return old
 }
 
-// want notes that the accounts are of interest. It gives the call that will tell about those whose presence is not current, where there
-// is one; the caller makes the call if it is new. Where some are not known at all, it may be a call for others: when it is over, a call for these
-// may be made before its time. Missed says that the others are to hear that nobody had asked for some of them.
+// want records that the accounts are wanted, and returns the call whose answer covers those without a current answer, or nil. If the call
+// is new, the caller of want makes it. If some accounts are unknown, want may return a call that does not cover them: after it, an early
+// call for them may begin. missed is true if the other replicas must learn that no call had named some of the accounts.
 func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range ids {
-		if _, ok := s.wanted[id]; ok || len(s.wanted) < interest*s.reader.MaxIDs() {
+		if _, ok := s.wanted[id]; ok || len(s.wanted) < wantedFactor*s.reader.MaxIDs() {
 			s.wanted[id] = now
 		}
 	}
@@ -89,22 +89,22 @@ func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool)
 		return nil, false, false
 	case s.under != nil:
 		if namesAny(s.under.ids, old) {
-			s.under.concern(old)
+			s.under.addIDs(old)
 			return s.under, false, false
 		}
-		if s.mayHurry(old, now) {
+		if s.mayAskEarly(old, now) {
 			c = s.under
 		}
 		return c, false, s.miss(old, now)
-	case now.Before(s.next) && !s.theirs.tells(old) && !s.mayHurry(old, now):
+	case now.Before(s.next) && !s.theirs.covers(old) && !s.mayAskEarly(old, now):
 		return nil, false, s.miss(old, now)
 	default:
-		early := s.mayHurry(old, now)
+		early := s.mayAskEarly(old, now)
 		if now.Before(s.next) && early {
 			s.early, s.missedAt = now, now
 		}
-		s.under = &call{ids: s.whom(old, now), about: make(map[string]bool), at: now, early: early, done: make(chan struct{})}
-		s.under.concern(old)
+		s.under = &call{ids: s.idsToAsk(old, now), about: make(map[string]bool), at: now, early: early, done: make(chan struct{})}
+		s.under.addIDs(old)
 	}
 	if s.tier == nil {
 		s.next = now.Add(s.life)
@@ -112,20 +112,20 @@ func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool)
 	return s.under, true, false
 }
 
-// mayHurry says whether the source may be asked about the accounts before it is time, since nothing at all is known of some of them: once in a life,
-// so that there are at most two calls in one, and not where it fails or replicas cannot agree on who asks.
-func (s *source) mayHurry(ids []string, now time.Time) bool {
+// mayAskEarly reports whether the source may be called early because some of the accounts are unknown. It allows one early call per life, so
+// that a life has at most two calls. It allows none if the source fails, or if replicas cannot agree on who calls.
+func (s *source) mayAskEarly(ids []string, now time.Time) bool {
 	return s.failures == 0 && now.Sub(s.early) >= s.life && s.unknown(ids, now) && (s.tier == nil || s.tier.Membership().Connected)
 }
 
-// lacks is unknown for who does not hold the lock.
-func (s *source) lacks(ids []string, now time.Time) bool {
+// lacksAny is unknown for callers that do not hold the lock.
+func (s *source) lacksAny(ids []string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.unknown(ids, now)
 }
 
-// unknown says whether there is nothing to be given on some of the accounts.
+// unknown reports whether some of the accounts have no answer that could be returned.
 func (s *source) unknown(ids []string, now time.Time) bool {
 	return slices.ContainsFunc(ids, func(id string) bool {
 		a, ok := s.last(id)
@@ -133,9 +133,9 @@ func (s *source) unknown(ids []string, now time.Time) bool {
 	})
 }
 
-// miss notes that the last call has not named some of the accounts, and says whether that is worth telling the others.
+// miss records that the last call did not name some of the accounts, and reports whether the other replicas should learn of it.
 func (s *source) miss(ids []string, now time.Time) bool {
-	if !s.unknown(ids, now) || s.failures > 0 { // one that fails would have told nothing of them either
+	if !s.unknown(ids, now) || s.failures > 0 { // a failing source would not have answered for them either
 		return false
 	}
 	tell := now.Sub(s.missedAt) >= s.life
@@ -145,10 +145,11 @@ func (s *source) miss(ids []string, now time.Time) bool {
 	return tell
 }
 
-// whom says whom to ask for: the accounts, and everyone else of interest of late, since the budget allows no second call for them; or
-// none, which means everyone, where one call can't name them all, and while people are looked for whom the calls before did not name:
-// somebody is turning pages, and no list of IDs knows the next one.
-func (s *source) whom(ids []string, now time.Time) []string {
+// idsToAsk returns the accounts that the call names: the given ones and all others wanted recently, because the rate budget allows no
+// second call for them. It returns none, which means everyone, in two cases: one call cannot name them all; or callers recently asked for
+// accounts that earlier calls did not name. In the second case a caller is paging through a list, and no list of IDs contains the next
+// page.
+func (s *source) idsToAsk(ids []string, now time.Time) []string {
 	named := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		named[id] = true
@@ -160,17 +161,17 @@ func (s *source) whom(ids []string, now time.Time) []string {
 		}
 		named[id] = true
 	}
-	if len(named) > s.reader.MaxIDs() || s.turning(now) {
+	if len(named) > s.reader.MaxIDs() || s.paging(now) {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(named))
 }
 
-func (s *source) turning(now time.Time) bool {
+func (s *source) paging(now time.Time) bool {
 	return !s.missedAt.IsZero() && now.Sub(s.missedAt) < s.keepFor
 }
 
-// learn keeps an answer, and forgets what is too old to be given.
+// learn stores an answer, and removes answers that are too old to return.
 func (s *source) learn(c *call, got map[string]connectors.Presence, now time.Time) {
 	if len(c.ids) == 0 {
 		s.full, s.fullAt = got, c.at
@@ -183,7 +184,7 @@ func (s *source) learn(c *call, got map[string]connectors.Presence, now time.Tim
 	}
 }
 
-// sweep forgets what is too old to be given, now and then.
+// sweep removes answers that are too old to return, at most twice in a life.
 func (s *source) sweep(now time.Time) {
 	if now.Sub(s.swept) < s.life/2 {
 		return
@@ -202,7 +203,7 @@ func orOffline(got map[string]connectors.Presence, id string) connectors.Presenc
 	return connectors.Presence{State: connectors.PresenceOffline}
 }
 
-// last gives the newest answer about an account.
+// last returns the newest answer about an account.
 func (s *source) last(id string) (Answer, bool) {
 	a, ok := s.known[id]
 	if ok && !a.At.Before(s.fullAt) {

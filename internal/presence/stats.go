@@ -2,16 +2,16 @@ package presence
 
 import "sync/atomic"
 
-// Stats is how a source's presence has been asked for.
+// Stats counts the questions for the presence of a source.
 type Stats struct {
-	// Hits counts who asked and was told at once. Calls counts those for whom the source was called, and Waits those who waited for a call
-	// that was under way.
+	// Hits counts callers that got an answer at once. Calls counts callers for whom the source was called. Waits counts callers that
+	// waited for a call in progress.
 	Hits, Calls, Waits int64
 }
 
 type stats struct{ hits, calls, waits atomic.Int64 }
 
-// asked counts somebody who asks.
+// asked counts one caller.
 func (s *stats) asked(waits, isNew bool) {
 	switch {
 	case isNew:
@@ -23,7 +23,7 @@ func (s *stats) asked(waits, isNew bool) {
 	}
 }
 
-// Stats says for each source that tells presence how it has been asked for.
+// Stats returns the counts of each source that reports presence.
 func (s *Store) Stats() map[string]Stats {
 	out := make(map[string]Stats, len(s.sources))
 	for name, src := range s.sources {

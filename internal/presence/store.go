@@ -11,32 +11,32 @@ import (
 
 // Options say how long answers last. Zero values mean the defaults.
 type Options struct {
-	// Life is how long an answer counts as current, and the shortest time between two calls of one source; 15 s.
+	// Life is how long an answer is current, and the shortest time between two calls of one source; 15 s.
 	Life time.Duration
-	// KeepFor is how long an answer is given while its source may not be asked or does not answer; 2 min. So long, too, is somebody
-	// remembered as being of interest.
+	// KeepFor is how long an answer is returned while its source may not be called or does not answer; 2 min. For the same time an account
+	// is remembered as wanted.
 	KeepFor time.Duration
-	// Timeout is how long a call may take, and a caller waits at most; 2 s.
+	// Timeout bounds a call, and the wait of a caller; 2 s.
 	Timeout time.Duration
-	// Tier is where replicas share what they are told; nil for memory only.
+	// Tier is the store in which replicas share answers; nil for memory only.
 	Tier Tier
-	// Logger is told when a source stops or starts answering; nil means nobody.
+	// Logger logs when a source stops or starts answering; nil means no log.
 	Logger *slog.Logger
-	// Before is the store that this one takes over from, nil for none: what is known of a source that is the same object, and when it may be asked
-	// again, is then common to both.
+	// Before is the store that this one replaces, nil for none. If a source is the same object in both, they share its answers and the
+	// time of its next call.
 	Before *Store
 }
 
-// Store knows who is there. Its methods are safe for concurrent use.
+// Store caches who is online. Its methods are safe for concurrent use.
 type Store struct {
 	timeout time.Duration
 	tier    Tier
-	looks   looks
+	looks   lookups
 	sources map[string]*source
 	calls   sync.WaitGroup
 }
 
-// New gives a store over the sources that can tell presence.
+// New returns a store for the sources that report presence.
 func New(sources []*connectors.Source, opt Options) *Store {
 	orDefault := func(d, fallback time.Duration) time.Duration {
 		if d <= 0 {
@@ -61,12 +61,13 @@ func New(sources []*connectors.Source, opt Options) *Store {
 	return s
 }
 
-// Get gives the presence of the accounts, in the order of the references, and when it was asked for; zero where nobody has been asked.
+// Get returns the presence of the accounts, in the order of the references, and when the source was asked for it; zero if no source was
+// asked.
 //
-// What is current comes at once, from memory or from what other replicas have been told. For the rest, each source is asked in one call
-// if it may be asked now, and the caller waits for that call or for one under way that will tell, whoever makes it, until it ends,
-// Timeout is over or ctx is. What then is still not current comes from the last KeepFor. Accounts of which nothing is known at all may be asked for
-// sooner, once in a Life: so a list whose pages are turned has each page.
+// Current answers come at once, from memory or from the shared store. For the other accounts, Get calls each source once if the source may
+// be called now. The caller waits for that call, or for a call in progress that covers the accounts, whichever replica makes it, until the
+// call, the Timeout or ctx ends. Accounts that are still not current then get their answer of the last KeepFor. A source may be called
+// earlier for unknown accounts, once in a Life, so that every page of a list has its presence.
 func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []Answer {
 	bySource := make(map[*source][]string)
 	for _, ref := range refs {
@@ -77,12 +78,12 @@ func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []Answer {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	if s.tier != nil {
-		s.look(ctx, bySource)
+		s.lookup(ctx, bySource)
 	}
-	waits := make(map[*source]bool) // and whether for a call of ours
-	for range 2 {                   // the second time for those whom a call under way was not for
+	waits := make(map[*source]bool) // true if this caller started the call
+	for range 2 {                   // the second round is for accounts that a call in progress did not cover
 		calls := s.begin(ctx, bySource, waits)
-		for _, c := range calls { // one after the other under one limit takes no longer than all at once
+		for _, c := range calls { // waiting one after the other under one limit takes no longer than waiting for all at once
 			select {
 			case <-c.done:
 			case <-ctx.Done():
@@ -99,9 +100,9 @@ func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []Answer {
 	return s.Known(refs)
 }
 
-// begin has the sources asked that may be asked, and gives the calls to wait for. It notes for which sources that is.
+// begin starts calls of the sources that may be called, returns the calls to wait for, and records their sources in waits.
 func (s *Store) begin(ctx context.Context, bySource map[*source][]string, waits map[*source]bool) (calls []*call) {
-	// One caller's going must not take the answer from the others.
+	// If one caller leaves, the others still need the answer.
 	detached := context.WithoutCancel(ctx)
 	for src, ids := range bySource {
 		c, isNew, missed := src.want(ids, time.Now())
@@ -109,7 +110,7 @@ func (s *Store) begin(ctx context.Context, bySource map[*source][]string, waits 
 			s.calls.Go(func() { src.run(detached, c, s.timeout) })
 		}
 		if missed && s.tier != nil {
-			s.calls.Go(func() { _ = s.tier.Missed(detached, src.item) }) // where it cannot be told, the others find out for themselves
+			s.calls.Go(func() { _ = s.tier.Missed(detached, src.item) }) // if Missed fails, the other replicas find out by themselves
 		}
 		if c != nil {
 			calls = append(calls, c)
@@ -119,7 +120,7 @@ func (s *Store) begin(ctx context.Context, bySource map[*source][]string, waits 
 	return calls
 }
 
-// Known is Get without asking anybody: it gives what is known here from the last KeepFor.
+// Known is Get without a call: it returns the answers of the last KeepFor in memory.
 func (s *Store) Known(refs []connectors.Ref) []Answer {
 	out := make([]Answer, len(refs))
 	now := time.Now()
@@ -131,5 +132,5 @@ func (s *Store) Known(refs []connectors.Ref) []Answer {
 	return out
 }
 
-// Close waits for the calls under way, none of which takes longer than Timeout. Nobody may call Get any more.
+// Close waits for the calls in progress, each of which takes at most Timeout. Get must not be called after Close.
 func (s *Store) Close() { s.calls.Wait() }

@@ -24,14 +24,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// office is a source that tells presence: those in there are online, everyone else is offline.
+// office is a source that reports presence: the accounts in it are online, all others are offline.
 type office struct {
 	mu     sync.Mutex
 	there  map[string]bool
 	takes  time.Duration
 	err    error
 	panics bool
-	calls  []string // how many IDs each call named, or "all"
+	calls  []string // the number of IDs that each call named, or "all"
 }
 
 func (o *office) MaxIDs() int { return 100 }
@@ -82,7 +82,7 @@ func (o *office) asked() []string {
 	return slices.Clone(o.calls)
 }
 
-// people gives references from number from to number to.
+// people returns the references with the numbers from from to to.
 func people(from, to int) []connectors.Ref {
 	var refs []connectors.Ref
 	for i := from; i <= to; i++ {
@@ -91,7 +91,7 @@ func people(from, to int) []connectors.Ref {
 	return refs
 }
 
-// letters gives a letter for each answer: o online, - offline, ? unknown.
+// letters returns a letter for each answer: o online, - offline, ? unknown.
 func letters(ps []presence.Answer) string {
 	var b strings.Builder
 	for _, p := range ps {
@@ -101,10 +101,10 @@ func letters(ps []presence.Answer) string {
 	return b.String()
 }
 
-// all is n times one letter.
+// all returns the letter n times.
 func all(letter string, n int) string { return strings.Repeat(letter, n) }
 
-// bubble runs f with a store over an office where 1, 101 and 201 are in, on a clock of its own.
+// bubble runs f in a synctest bubble, with a store over an office where 1, 101 and 201 are online.
 func bubble(t *testing.T, opt presence.Options, f func(t *testing.T, o *office, s *presence.Store)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,9 +115,9 @@ func bubble(t *testing.T, opt presence.Options, f func(t *testing.T, o *office, 
 	})
 }
 
-// visit is one question in a story.
+// visit is one question of a test case.
 type visit struct {
-	after    time.Duration // the one before
+	after    time.Duration // the time since the previous question
 	from, to int
 	want     string
 	waits    time.Duration
@@ -223,7 +223,7 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// Whatever is asked for and when, it is known, and in no minute is the source asked more often than Rocket.Chat bears.
+// Whatever callers ask for and when, the answer is known, and in no minute is the source called more often than Rocket.Chat allows.
 func TestAnyPageIsKnown(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -307,9 +307,9 @@ func TestCallersShareTheCallUnderWay(t *testing.T) {
 		}
 		ask(1, 10, "o"+all("-", 9), time.Second)
 		<-time.After(400 * time.Millisecond)
-		ask(1, 3, "o--", 600*time.Millisecond)   // it names them
-		ask(10, 11, "--", 1600*time.Millisecond) // it names one of them, and the next one everyone
-		ask(50, 51, "--", 1600*time.Millisecond) // it names neither
+		ask(1, 3, "o--", 600*time.Millisecond)   // the call names them
+		ask(10, 11, "--", 1600*time.Millisecond) // the call names one of them, and the next one asks for everyone
+		ask(50, 51, "--", 1600*time.Millisecond) // the call names neither
 		callers.Wait()
 		if diff := cmp.Diff([]string{"10", "all"}, o.asked()); diff != "" || time.Since(began) != 2*time.Second {
 			t.Errorf("calls (-want +got):\n%s", diff)
@@ -375,8 +375,8 @@ func TestLogTellsOfChangesOnly(t *testing.T) {
 	}
 }
 
-// A store that takes over from another knows what that one knew of the same source, and asks it no sooner; of another source by that name it knows
-// nothing.
+// A store that replaces another one has its answers for the same source, and calls the source no earlier. For another source with the same
+// name it has no answers.
 func TestStoreTakesOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -7,97 +7,99 @@ import (
 	"roster/connectors"
 )
 
-// Tier is what replicas know together of who is there, and how they agree on who asks a source. Times in what it gives are by the caller's
-// clock: a tier translates. Its methods are safe for concurrent use, and none takes longer than a caller of Get may be held up for a
-// tier that is slow.
+// Tier is the shared store: what the replicas know together of who is online, and how they agree on who calls a source. The store
+// translates the times that it returns to the caller's clock. Its methods are safe for concurrent use. Each method returns within the time
+// for which a slow store may hold up a caller of Get.
 type Tier interface {
-	// Look gives what is known of the accounts in all questions, in one exchange.
+	// Lookup returns what the store knows of the accounts in all questions, in one exchange.
 	Lookup(ctx context.Context, questions []Question) ([]Known, error)
-	// Claim asks for the right to call a source. Everything that speaks against it is judged in one step: a call under way, one within
-	// Life, and the pause after a failure. A call within Life does not speak against one that is early, unless another was early within Life.
-	// Whoever has the right either saves or fails.
+	// Claim requests the lease to call a source. The store checks all reasons against it in one step: a call in progress, a call within
+	// Life, and the pause after a failure. A call within Life is no reason against an early one, unless another early call was within
+	// Life. The holder of the lease calls Save or Fail.
 	Claim(ctx context.Context, c Claim) (granted bool, s CallState, err error)
-	// Save stores what the call gave, for as long as it may be of use, and ends it.
+	// Save stores the result of the call for as long as it is useful, and ends the call.
 	Save(ctx context.Context, s Saved) error
-	// Fail ends a call that gave nothing: none follows before that time.
+	// Fail ends a call that failed: no call follows before until.
 	Fail(ctx context.Context, item Item, stamp int64, failures int, until time.Time) error
-	// Missed notes that somebody asked for an account that no call had named.
+	// Missed records that a caller asked for an account that no call had named.
 	Missed(ctx context.Context, item Item) error
-	// Membership says who shares the sources, as last known. It costs nothing.
+	// Membership returns the last known state of the membership. It makes no call.
 	Membership() Membership
 }
 
-// Item names a source in a tier. The fingerprint keeps accounts and credentials apart, whatever their sources are called.
+// Item names a source in the shared store. The fingerprint keeps different accounts and credentials apart, even if their sources have the
+// same name.
 type Item struct{ Source, Fingerprint string }
 
 // Question asks for accounts of one source.
 type Question struct {
 	Item
-	IDs []string // none asks for the standing alone
+	IDs []string // empty asks for the CallState alone
 }
 
-// Known is what a tier has on a question.
+// Known is what the shared store knows for a question.
 type Known struct {
 	CallState
-	// Answers are by ID. An account that nothing is known of is left out.
+	// Answers are by ID. An account without an answer is left out.
 	Answers map[string]Answer
 }
 
-// Answer is what a source has said of one account; zero where it has not been asked.
+// Answer is what a source answered for one account; zero if the source was not asked.
 type Answer struct {
 	Presence connectors.Presence
-	At       time.Time // when it was asked
+	At       time.Time // when the source was asked
 }
 
-// CallState is how a source stands with all replicas.
+// CallState is the state of a source's calls, for all replicas.
 type CallState struct {
-	// Next is from when it may be called again, and Failures counts those calls that have failed since the last one that has not.
+	// Next is when the source may be called again. Failures counts the failed calls since the last successful one.
 	Next     time.Time
 	Failures int
-	// MissedAt is when somebody last asked for an account that no call had named; zero where that is not known.
+	// MissedAt is when a caller last asked for an account that no call had named; zero if that is unknown.
 	MissedAt time.Time
-	// Asking says that a call is under way: for Whom, or for everyone where there is nobody in it.
+	// Asking is true while a call is in progress. Whom names its accounts; empty means everyone.
 	Asking bool
 	Whom   []string
-	// Stamp names the call that a claim has given the right to.
+	// Stamp identifies the call for which the lease was granted.
 	Stamp int64
 }
 
-// Claim is a wish to call a source.
+// Claim is a request for the lease to call a source.
 type Claim struct {
 	Item
-	IDs []string // whom to ask for; none for everyone
-	// Token is this claim's own. Whoever claims again with it, since the answer was lost, has the right that was given.
+	IDs []string // the accounts that the call names; empty for everyone
+	// Token identifies the request. If the answer was lost, a second request with the same token gets the lease that was granted.
 	Token string
 	// Life is the shortest time between two calls, and Lease how long the call may take.
 	Life, Lease time.Duration
-	// Early says that nothing at all is known of some account, so that everyone is asked for.
+	// Early is true if some account is unknown, so that the call asks for everyone.
 	Early bool
 }
 
-// Saved is what a call gave.
+// Saved is the result of a call.
 type Saved struct {
 	Item
 	Stamp   int64
-	IDs     []string // whom it named; none for everyone
+	IDs     []string // the accounts that the call named; empty for everyone
 	Of      map[string]connectors.Presence
 	KeepFor time.Duration
 }
 
-// Membership is who shares the sources.
+// Membership is the membership of the replicas, as this replica last knew it.
 type Membership struct {
-	// Connected says that the tier works. While it does not, each replica asks by itself, and N times as rarely.
+	// Connected is true while the shared store works. While it does not, each replica calls by itself, at intervals that are N times as
+	// long.
 	Connected bool
-	// Size is how many replicas there were when the tier last worked, and Rank this one's place among them, from 0.
+	// Size is how many replicas there were when the store last worked, and Rank the place of this one among them, from 0.
 	Size, Rank int
-	// Since is from when it has not worked; zero where it never has.
+	// Since is when the store stopped working; zero if it never worked, or never stopped.
 	Since time.Time
 }
 
-// tells says whether the call that is under way tells about any of the accounts.
-func (s *CallState) tells(ids []string) bool { return s.Asking && namesAny(s.Whom, ids) }
+// covers reports whether the call in progress covers any of the accounts.
+func (s *CallState) covers(ids []string) bool { return s.Asking && namesAny(s.Whom, ids) }
 
-// namesAny says whether whom, which is everyone where it is empty, has any of the accounts.
+// namesAny reports whether whom contains any of the accounts. An empty whom means everyone.
 func namesAny(whom, ids []string) bool {
 	if len(whom) == 0 {
 		return true
