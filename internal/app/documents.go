@@ -14,7 +14,7 @@ func (i *instance) openDocuments(opt *Options, before *instance) error {
 			i.recent = before.recent
 		}
 		if i.recent == nil {
-			shelf, _ := opt.Tier.(persisted.Shelf)
+			shelf, _ := opt.Tier.(persisted.TextStore)
 			i.recent = persisted.NewRecent(shelf)
 		}
 		documents.Recent = i.recent

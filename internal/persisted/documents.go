@@ -8,45 +8,44 @@ import (
 	"strings"
 )
 
-// Outcome is what becomes of a request for a document.
+// Outcome is the result of a request for a document.
 type Outcome int
 
-// The outcomes.
 const (
-	// Found says that the text may run.
+	// Found reports that the text may run.
 	Found Outcome = iota
-	// Unknown says that nobody has sent a document of that hash, or not of late: the client is to send it.
+	// Unknown reports that no client has sent a document with that hash recently. The client must send the text.
 	Unknown
-	// Untrusted says that only registered documents run, and this is none.
+	// Untrusted reports that only registered documents may run, and that this document is not registered.
 	Untrusted
-	// Mismatch says that the text has another hash than the one it was sent with.
+	// Mismatch reports that the text does not have the hash that the client sent with it.
 	Mismatch
-	// Unsupported says that a hash alone means nothing here.
+	// Unsupported reports that this server does not accept a hash without a text.
 	Unsupported
 )
 
-// Documents says which documents may run. Nil lets all of them run, and knows none by its hash.
+// Documents decides which documents may run. A nil Documents lets all of them run, and finds none by its hash.
 type Documents struct {
 	manifest *Manifest
 	enforce  bool
 	recent   *Recent
 	log      *slog.Logger
-	warned   *Recent // whom the log has been told of
+	warned   *Recent // hashes for which the log already has a warning
 }
 
-// Options say what Documents go by.
+// Options configure Documents.
 type Options struct {
-	// Manifest holds the registered documents; nil where none are.
+	// Manifest holds the registered documents. It is nil if there are none.
 	Manifest *Manifest
-	// Enforce lets no other document run. Without it, the log is told of them.
+	// Enforce rejects all documents that are not registered. Without Enforce, Documents only logs them.
 	Enforce bool
-	// Recent keeps what clients register themselves; nil for none. With Enforce it is not used.
+	// Recent keeps the documents that clients register. Nil disables that. With Enforce, Recent is not used.
 	Recent *Recent
-	// Logger is told of documents that are not registered, once each.
+	// Logger receives one warning for each document that is not registered.
 	Logger *slog.Logger
 }
 
-// New gives what goes by these options.
+// New returns Documents with these options.
 func New(opt Options) *Documents {
 	d := &Documents{manifest: opt.Manifest, enforce: opt.Enforce && opt.Manifest != nil, recent: opt.Recent, log: opt.Logger, warned: NewRecent(nil)}
 	if d.enforce {
@@ -58,7 +57,7 @@ func New(opt Options) *Documents {
 	return d
 }
 
-// Resolve gives the text to run, for a request that has a text, a hash, or both.
+// Resolve returns the text to run, for a request that has a text, a hash, or both.
 func (d *Documents) Resolve(ctx context.Context, text, hash string) (string, Outcome) {
 	if d == nil {
 		if hash != "" && text == "" {
@@ -74,11 +73,11 @@ func (d *Documents) Resolve(ctx context.Context, text, hash string) (string, Out
 	}
 	sum := sha256.Sum256([]byte(text))
 	registered := d.manifest != nil && d.manifest.texts[sum]
-	itsOwn := hash == "" || strings.EqualFold(hash, hex.EncodeToString(sum[:])) || registered && d.manifest.byID[hash] == text
+	hashMatches := hash == "" || strings.EqualFold(hash, hex.EncodeToString(sum[:])) || registered && d.manifest.byID[hash] == text
 	switch {
 	case !registered && d.enforce:
 		return "", Untrusted
-	case !itsOwn:
+	case !hashMatches:
 		return "", Mismatch
 	case registered:
 		return text, Found
@@ -108,7 +107,7 @@ func (d *Documents) byHash(ctx context.Context, hash string) (string, Outcome) {
 	return text, Found
 }
 
-// warn tells the log of a document that is not registered, where any are.
+// warn logs a document that is not registered, if a manifest exists.
 func (d *Documents) warn(ctx context.Context, hash string) {
 	if d.manifest == nil {
 		return
@@ -119,8 +118,8 @@ func (d *Documents) warn(ctx context.Context, hash string) {
 	d.log.WarnContext(ctx, "a document runs that is not registered", slog.String("sha256", hash))
 }
 
-// Register keeps a document under its hash, so that the hash is enough the next time. It is to be one that can run, and whose hash Resolve has found
-// to be its own. One that is registered is known already, for good, and by names that need be no hashes.
+// Register keeps a document under its hash, so that the hash alone is enough for the next request. The document must be valid, and Resolve must have
+// confirmed its hash. Register ignores a document of the manifest: the manifest keeps such a document permanently, and its IDs need not be hashes.
 func (d *Documents) Register(ctx context.Context, text, hash string) {
 	if d == nil || d.recent == nil || len(hash) != 2*sha256.Size || d.manifest != nil && d.manifest.byID[hash] == text {
 		return

@@ -10,22 +10,23 @@ import (
 	"os"
 )
 
-// maxManifest is how long a manifest's file may be.
+// maxManifest is the maximum size of a manifest file, in bytes.
 const maxManifest = 64 << 20
 
-// Manifest holds the documents that are registered.
+// Manifest holds the registered documents.
 type Manifest struct {
 	byID  map[string]string
 	texts map[[sha256.Size]byte]bool
 }
 
-// Load reads a manifest: the one that Apollo's tools write, or an object with the documents by their IDs. The error names no part of the content.
+// Load reads a manifest file: the format that Apollo's tools write, or a JSON object with the documents by their IDs. The error contains no part of
+// the content.
 func Load(path string) (*Manifest, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names it
+	f, err := os.Open(path) //nolint:gosec // the operator configures the path
 	if err != nil {
 		return nil, errors.New("the manifest cannot be opened")
 	}
-	defer f.Close() //nolint:errcheck // it has been read
+	defer f.Close() //nolint:errcheck // the file is only read
 	text, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
 	switch {
 	case err != nil:
@@ -36,10 +37,10 @@ func Load(path string) (*Manifest, error) {
 	return Parse(text)
 }
 
-// apolloFormat is what the manifest of Apollo's tools calls itself.
+// apolloFormat is the name of the format in a manifest that Apollo's tools write.
 const apolloFormat = "apollo-persisted-query-manifest"
 
-// Parse reads the text of a manifest.
+// Parse parses the text of a manifest.
 func Parse(text []byte) (*Manifest, error) {
 	var apollo struct {
 		Format     string
@@ -85,5 +86,5 @@ func (m *Manifest) add(id, document string) error {
 	return nil
 }
 
-// Len is how many documents are registered.
+// Len returns the number of registered documents.
 func (m *Manifest) Len() int { return len(m.byID) }

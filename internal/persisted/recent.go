@@ -10,24 +10,24 @@ import (
 )
 
 const (
-	// recentDocuments of recentLength bytes at most are kept for recentLife after they were last sent whole.
+	// Recent keeps at most recentDocuments documents of at most recentLength bytes each, for recentLife after a client last sent the whole text.
 	recentDocuments = 1000
 	recentLength    = 16 << 10
 	recentLife      = 24 * time.Hour
 )
 
-// Shelf keeps texts where other replicas find them too.
-type Shelf interface {
-	// Text gives a text by its name. That there is none is no error.
+// TextStore keeps texts that all replicas share.
+type TextStore interface {
+	// Text returns a text by its name, and "" without an error if the store does not have the text.
 	Text(ctx context.Context, name string) (string, error)
-	// KeepText keeps at least the most recent texts, in a bounded number.
+	// KeepText stores a text. The store keeps at least the most recent texts, and bounds their number.
 	KeepText(ctx context.Context, name, text string) error
 }
 
-// Recent keeps the documents that clients have sent of late by their hashes, in bounded number and size. It is safe for concurrent use.
+// Recent keeps the documents that clients have sent recently, by their hashes. Recent bounds their number and size. It is safe for concurrent use.
 type Recent struct {
-	texts *lru.Cache[string, entry]
-	shelf Shelf
+	texts  *lru.Cache[string, entry]
+	shared TextStore
 }
 
 type entry struct {
@@ -35,24 +35,24 @@ type entry struct {
 	until time.Time
 }
 
-// NewRecent gives an empty one. Shelf may be nil: then what is kept is known to this process only.
-func NewRecent(shelf Shelf) *Recent {
+// NewRecent returns an empty Recent. If shared is nil, only this process knows the texts.
+func NewRecent(shelf TextStore) *Recent {
 	texts, err := lru.New[string, entry](recentDocuments)
 	if err != nil {
-		panic(err) // the size is a constant
+		panic(err) // the size is a valid constant
 	}
-	return &Recent{texts: texts, shelf: shelf}
+	return &Recent{texts: texts, shared: shelf}
 }
 
-// Get finds a text, here or on the shelf. What is on the shelf is only believed if it has that hash.
+// Get finds a text in this process or in the shared store. Get verifies the hash of a text from the shared store.
 func (r *Recent) Get(ctx context.Context, hash string) (string, bool) {
 	if known, ok := r.texts.Get(hash); ok && time.Now().Before(known.until) {
 		return known.text, true
 	}
-	if r.shelf == nil || len(hash) != 2*sha256.Size {
+	if r.shared == nil || len(hash) != 2*sha256.Size {
 		return "", false
 	}
-	text, err := r.shelf.Text(ctx, hash)
+	text, err := r.shared.Text(ctx, hash)
 	if err != nil || text == "" {
 		return "", false
 	}
@@ -63,7 +63,8 @@ func (r *Recent) Get(ctx context.Context, hash string) (string, bool) {
 	return text, true
 }
 
-// Put keeps a text, unless it is too long. That the shelf is away costs nothing: the client sends the text again to whoever does not know it.
+// Put keeps a text, unless the text is too long. A failure of the shared store does no harm: the client sends the text again to a replica that does
+// not know the text.
 func (r *Recent) Put(ctx context.Context, hash, text string) {
 	if len(text) > recentLength {
 		return
@@ -72,14 +73,14 @@ func (r *Recent) Put(ctx context.Context, hash, text string) {
 		return
 	}
 	r.keep(hash, text)
-	if r.shelf != nil {
-		r.shelf.KeepText(ctx, hash, text) //nolint:errcheck // see above
+	if r.shared != nil {
+		r.shared.KeepText(ctx, hash, text) //nolint:errcheck // see above
 	}
 }
 
 func (r *Recent) keep(hash, text string) { r.texts.Add(hash, entry{text, time.Now().Add(recentLife)}) }
 
-// seen says whether a name has been seen before, of late.
+// seen reports whether seen was called with this name before and the cache still has the name.
 func (r *Recent) seen(name string) bool {
 	known, _ := r.texts.ContainsOrAdd(name, entry{})
 	return known

@@ -9,7 +9,7 @@ import (
 	"roster/internal/shared/redistest"
 )
 
-var _ persisted.Shelf = (*shared.Redis)(nil)
+var _ persisted.TextStore = (*shared.Redis)(nil)
 
 func TestTexts(t *testing.T) {
 	t.Parallel()
