@@ -12,58 +12,58 @@ import (
 )
 
 const (
-	// unknownLifetime is for a vendor that does not say how long its token is good. A longer one is asked for again, a shorter one is
-	// refused and replaced then.
+	// unknownLifetime is the assumed lifetime of a token if the vendor does not state one. If the token lives longer, the chain renews it early. If
+	// the token lives shorter, the source rejects the token, and the chain renews it then.
 	unknownLifetime = time.Hour
-	// A renewal that fails is tried again after a pause that doubles; one that was refused, which nothing but another grant mends, after
-	// the longest.
+	// After a failed renewal, the next attempt waits for a pause that doubles with each failure. After a rejected grant, the pause is lastPause,
+	// because only a new grant helps.
 	firstPause = 30 * time.Second
 	lastPause  = 10 * time.Minute
-	// forcedPause is how long after a renewal because of a refused token the next one waits: if the new token is refused too, it is not
-	// the token.
+	// forcedPause is the minimum time between two renewals that a rejected token causes. If the source rejects the new token too, the token is not
+	// the cause.
 	forcedPause = 5 * time.Minute
-	// op is what errors of this package name in the place of a vendor's call.
+	// op is the operation in this package's errors. Other errors name a vendor's call there.
 	op = "token"
 )
 
-// chain is the pairs of tokens that descend from one first grant. Its clock is the process's own; what others' clocks have written counts
-// for no more than a pair's lifetime.
+// chain is all pairs of tokens that descend from one first grant. The chain uses this process's own clock. A time that another replica's clock has
+// written cannot make a pair valid for longer than the pair's lifetime.
 type chain struct {
-	keeper *Renewer
-	source string
-	id     string
-	first  connectors.TokenGrant
-	early  float64 // at which part of a token's life it is renewed: not all replicas come at once
+	renewer    *Renewer
+	source     string
+	id         string
+	first      connectors.TokenGrant
+	renewAfter float64 // the fraction of a token's lifetime after which the chain renews it; random, so that replicas do not renew at the same time
 
 	mu       sync.Mutex
 	exchange connectors.Exchange
 	record   record
-	seen     time.Time         // when record came to be known here
-	known    bool              // the store has been read
-	flight   chan struct{}     // closed when the renewal under way is over; nil without one
-	stuck    bool              // it has a new pair that cannot be stored
-	err      *connectors.Error // how the last renewal failed, or what keeps this one
-	failed   int               // in a row
-	next     time.Time         // no renewal begins before
-	forced   time.Time         // when the last renewal because of a refused token ended well
+	seen     time.Time         // when this process first had record
+	known    bool              // the chain has loaded the record from the store
+	flight   chan struct{}     // closed when the current renewal ends; nil if no renewal runs
+	stuck    bool              // the current renewal has a new pair and cannot store it
+	err      *connectors.Error // the error of the last renewal, or what delays the current one
+	failed   int               // number of consecutive failures
+	next     time.Time         // no renewal begins before this time
+	forced   time.Time         // when the last renewal because of a rejected token succeeded
 }
 
 func newChain(k *Renewer, source, id string, first connectors.TokenGrant, exchange connectors.Exchange) *chain {
-	return &chain{keeper: k, source: source, id: id, first: first, exchange: exchange, early: 0.7 + 0.1*rand.Float64()} //nolint:gosec // no secret
+	return &chain{renewer: k, source: source, id: id, first: first, exchange: exchange, renewAfter: 0.7 + 0.1*rand.Float64()} //nolint:gosec // not a secret
 }
 
-// exchangeBy replaces the exchange. What made the last renewal fail may be over.
-func (c *chain) exchangeBy(exchange connectors.Exchange) {
+// setExchange replaces the exchange and clears the pause after a failure, because the new exchange may not have the cause of that failure.
+func (c *chain) setExchange(exchange connectors.Exchange) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.exchange, c.next, c.failed = exchange, time.Time{}, 0
 }
 
-// Token gives the token to use now. One that nears its end is renewed meanwhile.
+// Token returns a valid token. If the token expires soon, Token starts a renewal in the background.
 func (c *chain) Token(ctx context.Context) (connectors.Token, error) {
 	for {
 		if ctx.Err() != nil {
-			return connectors.Token{}, c.given(ctx)
+			return connectors.Token{}, c.canceled(ctx)
 		}
 		c.mu.Lock()
 		if c.due() {
@@ -81,12 +81,12 @@ func (c *chain) Token(ctx context.Context) (connectors.Token, error) {
 		select {
 		case <-flight:
 		case <-ctx.Done():
-			return connectors.Token{}, c.given(ctx)
+			return connectors.Token{}, c.canceled(ctx)
 		}
 	}
 }
 
-// Renew gives another token than the refused one. It is renewed at most once for that, however many callers were refused.
+// Renew returns a token other than the rejected one. The chain renews a rejected token at most once, however many callers report the rejection.
 func (c *chain) Renew(ctx context.Context, refused connectors.Token) (connectors.Token, error) {
 	c.mu.Lock()
 	if c.record.Pair.Access == refused.Value && c.flight == nil {
@@ -109,7 +109,7 @@ func (c *chain) Renew(ctx context.Context, refused connectors.Token) (connectors
 		select {
 		case <-flight:
 		case <-ctx.Done():
-			return connectors.Token{}, c.given(ctx)
+			return connectors.Token{}, c.canceled(ctx)
 		}
 	}
 	c.mu.Lock()
@@ -121,8 +121,8 @@ func (c *chain) Renew(ctx context.Context, refused connectors.Token) (connectors
 	return token, nil
 }
 
-// look renews what is due, for nobody in particular.
-func (c *chain) look() {
+// renewIfDue starts a renewal if one is due.
+func (c *chain) renewIfDue() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.due() {
@@ -130,7 +130,7 @@ func (c *chain) look() {
 	}
 }
 
-// Credential says how things stand.
+// Credential returns the status of the credential.
 func (c *chain) Credential() connectors.CredentialStatus {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -147,13 +147,14 @@ func (c *chain) Credential() connectors.CredentialStatus {
 	return s
 }
 
-// token gives the current token, and whether it is good by the clock.
+// token returns the current token, and whether it is still valid by the clock.
 func (c *chain) token() (connectors.Token, bool) {
 	p := &c.record.Pair
 	return connectors.Token{Value: p.Access, Address: p.Address}, c.record.Number > 0 && time.Now().Before(c.end(1))
 }
 
-// end gives when that part of the token's life is over. A pair that a clock ahead of ours has dated counts from when it was seen.
+// end returns the time at which that fraction of the token's lifetime ends. If another clock that is ahead of this one dated the pair, the lifetime
+// starts when this process first had the pair.
 func (c *chain) end(part float64) time.Time {
 	life := c.record.Pair.Lifetime
 	if life <= 0 {
@@ -166,13 +167,13 @@ func (c *chain) end(part float64) time.Time {
 	return from.Add(time.Duration(part * float64(life)))
 }
 
-// due says whether a renewal should begin now.
+// due reports whether a renewal must begin now.
 func (c *chain) due() bool {
 	now := time.Now()
-	return c.flight == nil && !now.Before(c.next) && (!c.known || c.record.Number == 0 || !now.Before(c.end(c.early)))
+	return c.flight == nil && !now.Before(c.next) && (!c.known || c.record.Number == 0 || !now.Before(c.end(c.renewAfter)))
 }
 
-// adopt takes a record that is newer than what is here.
+// adopt takes a record if it is newer than the current one.
 func (c *chain) adopt(r record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -182,32 +183,32 @@ func (c *chain) adopt(r record) {
 	}
 }
 
-// begin starts a renewal. It goes on when those who wait for it have gone. The caller holds c.mu.
+// begin starts a renewal. The renewal continues even if all callers that wait for it have gone. The caller holds c.mu.
 func (c *chain) begin(refused connectors.Secret) {
-	c.keeper.mu.Lock()
-	defer c.keeper.mu.Unlock()
-	if c.keeper.closing.Err() != nil {
+	c.renewer.mu.Lock()
+	defer c.renewer.mu.Unlock()
+	if c.renewer.closing.Err() != nil {
 		return
 	}
 	done := make(chan struct{})
 	c.flight = done
-	c.keeper.flights.Go(func() {
+	c.renewer.flights.Go(func() {
 		err := c.renew(refused)
 		c.mu.Lock()
-		c.settle(connectors.AsError(c.source, err))
+		c.finish(connectors.AsError(c.source, err))
 		c.flight, c.stuck = nil, false
 		c.mu.Unlock()
 		close(done)
 	})
 }
 
-// settle notes how a renewal has ended.
-func (c *chain) settle(err *connectors.Error) {
+// finish records how a renewal ended.
+func (c *chain) finish(err *connectors.Error) {
 	was := c.err
 	c.err = err
 	if err == nil {
 		if was != nil {
-			c.keeper.log.LogAttrs(context.Background(), slog.LevelInfo, "tokens are renewed again", slog.String("source", c.source))
+			c.renewer.log.LogAttrs(context.Background(), slog.LevelInfo, "tokens are renewed again", slog.String("source", c.source))
 		}
 		c.failed, c.next = 0, time.Time{}
 		return
@@ -218,14 +219,14 @@ func (c *chain) settle(err *connectors.Error) {
 	}
 	pause = max(pause, err.RetryAfter)
 	c.failed++
-	c.next = time.Now().Add(pause + time.Duration(rand.Int64N(int64(pause)/4+1))) //nolint:gosec // no secret
+	c.next = time.Now().Add(pause + time.Duration(rand.Int64N(int64(pause)/4+1))) //nolint:gosec // not a secret
 	if was == nil || was.Kind != err.Kind || was.Detail != err.Detail {
-		c.keeper.log.LogAttrs(context.Background(), slog.LevelWarn, "tokens cannot be renewed", slog.String("source", c.source),
+		c.renewer.log.LogAttrs(context.Background(), slog.LevelWarn, "tokens cannot be renewed", slog.String("source", c.source),
 			slog.String("reason", err.Error()))
 	}
 }
 
-// failure is what a caller is told who cannot have a token.
+// failure returns the error for a caller that cannot get a token.
 func (c *chain) failure(err *connectors.Error) error {
 	if err == nil {
 		return &connectors.Error{Source: c.source, Op: op, Kind: connectors.KindUnavailable, Detail: "tokens are not renewed any more: the program is ending"}
@@ -234,8 +235,8 @@ func (c *chain) failure(err *connectors.Error) error {
 	return &e
 }
 
-// given is for a caller who has gone.
-func (c *chain) given(ctx context.Context) error {
+// canceled returns the error for a caller whose context has ended.
+func (c *chain) canceled(ctx context.Context) error {
 	e := &connectors.Error{Source: c.source, Op: op, Kind: connectors.KindTimeout, Detail: "its token is still being renewed", Err: ctx.Err()}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		e.Detail = "given up by the caller"

@@ -15,13 +15,13 @@ import (
 const (
 	tokensExt = ".tokens"
 	lockExt   = ".lock"
-	keptFor   = 400 * 24 * time.Hour // since the last renewal: no vendor's refresh token lives longer
+	keptFor   = 400 * 24 * time.Hour // after the last renewal: no vendor's refresh token lives longer
 )
 
-// Dir is a Store in a directory, for any number of processes that share it. Its files can be read by their owner only.
+// Dir is a Store in a directory, which any number of processes may share. Only the owner can read its files.
 type Dir struct{ files *filestore.Dir }
 
-// OpenDir makes the directory where it is missing.
+// OpenDir opens the directory, and creates it if it is missing.
 func OpenDir(path string) (*Dir, error) {
 	files, err := filestore.Open(path, filestore.Options{For: "tokens", Prefix: "tokens-", Durable: true, Expired: func(f fs.FileInfo) bool {
 		return strings.HasSuffix(f.Name(), tokensExt) && time.Since(f.ModTime()) > keptFor
@@ -32,10 +32,10 @@ func OpenDir(path string) (*Dir, error) {
 	return &Dir{files}, nil
 }
 
-// Check writes a file and removes it.
+// Check verifies the directory: it writes a file and removes it.
 func (d *Dir) Check(context.Context) error { return d.files.Check() }
 
-// Load reads the file. One that others may read is made the owner's own.
+// Load reads the file. If other users may read the file, Load restricts it to the owner.
 func (d *Dir) Load(_ context.Context, name string) ([]byte, string, error) {
 	data, err := d.files.Get(name + tokensExt)
 	switch {
@@ -52,7 +52,7 @@ func version(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Save puts data in place of the file. The caller has the lock.
+// Save replaces the file with data. The caller holds the lock.
 func (d *Dir) Save(ctx context.Context, name, was string, data []byte) (string, error) {
 	if _, now, err := d.Load(ctx, name); err != nil && !errors.Is(err, ErrDamaged) {
 		return "", err
@@ -62,7 +62,7 @@ func (d *Dir) Save(ctx context.Context, name, was string, data []byte) (string, 
 	return version(data), d.files.Put(name+tokensExt, data, time.Time{})
 }
 
-// Lock locks a file beside the tokens'. The system frees it when the process ends, however it does.
+// Lock locks a file beside the tokens' file. The operating system releases the lock when the process ends, even after a crash.
 func (d *Dir) Lock(ctx context.Context, name string) (Lock, error) {
 	l, err := d.files.Lock(ctx, name+lockExt)
 	if errors.Is(err, filestore.ErrLocked) {

@@ -7,8 +7,8 @@ import (
 	"roster/connectors"
 )
 
-// Draft is what a configuration wants of a keeper that may still be refused. Until Commit it changes nothing: no chain is renewed for it, so that
-// its grants stay unspent, and the exchanges in force stay. It is for one goroutine.
+// Draft is the chains that a configuration needs from a Renewer. The configuration may still be rejected. Before Commit, a Draft changes nothing: the
+// Renewer renews no chain for it, so its grants stay unused, and the current exchanges stay in force. Only one goroutine may use a Draft.
 type Draft struct {
 	keeper    *Renewer
 	chains    map[string]*chain
@@ -17,12 +17,12 @@ type Draft struct {
 
 var _ connectors.TokenKeeper = (*Draft)(nil)
 
-// Draft begins a draft. One that is dropped without Commit leaves no trace.
+// Draft begins a draft. A draft without a Commit has no effect.
 func (k *Renewer) Draft() *Draft {
 	return &Draft{keeper: k, chains: make(map[string]*chain), exchanges: make(map[string]connectors.Exchange)}
 }
 
-// Keep gives the tokens of one chain, which nobody may ask for before Commit: see Keeper.Keep.
+// Keep returns the tokens of one chain: see Renewer.Keep. Nobody may request these tokens before Commit.
 func (d *Draft) Keep(source, id string, first connectors.TokenGrant, exchange connectors.Exchange) connectors.Tokens {
 	c := d.chains[id]
 	if c == nil {
@@ -37,8 +37,9 @@ func (d *Draft) Keep(source, id string, first connectors.TokenGrant, exchange co
 	return c
 }
 
-// Commit puts the draft in force. Needed are the IDs of all chains that there is a source for now, also those of sources that were opened for an
-// earlier draft: the others are forgotten, stay stored, and are renewed no more. A renewal under way goes on to its end.
+// Commit puts the draft in force. Needed is the IDs of all chains that a current source uses, including sources that were opened for an earlier
+// draft. The Renewer forgets all other chains: it no longer renews them, but they stay in the store. A renewal that already runs continues to its
+// end.
 func (d *Draft) Commit(needed []string) {
 	d.apply()
 	d.keeper.mu.Lock()
@@ -48,7 +49,7 @@ func (d *Draft) Commit(needed []string) {
 
 func (d *Draft) apply() {
 	for id, c := range d.chains {
-		c.exchangeBy(d.exchanges[id])
+		c.setExchange(d.exchanges[id])
 		d.keeper.mu.Lock()
 		d.keeper.chains[id] = c
 		d.keeper.mu.Unlock()

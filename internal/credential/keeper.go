@@ -9,15 +9,15 @@ import (
 	"roster/connectors"
 )
 
-// Options say where tokens are kept.
+// Options configure a Renewer.
 type Options struct {
 	Store  Store
-	Logger *slog.Logger // nil for nobody
-	// Fault is called at each step of a renewal with the step's name, for tests that end the process there; nil for nothing.
+	Logger *slog.Logger // nil discards all messages
+	// Fault is called at each step of a renewal with the name of the step. Tests use it to end the process at that step. It may be nil.
 	Fault func(point string)
 }
 
-// Renewer keeps the tokens of all sources. It does nothing by itself before Run.
+// Renewer keeps the tokens of all sources. Before Run, it renews a token only when a caller requests one.
 type Renewer struct {
 	store Store
 	log   *slog.Logger
@@ -32,10 +32,10 @@ type Renewer struct {
 
 var _ connectors.TokenKeeper = (*Renewer)(nil)
 
-// lookEvery is how often Run looks whether something is due.
-const lookEvery = time.Minute
+// checkInterval is the time between two checks of Run for renewals that are due.
+const checkInterval = time.Minute
 
-// New gives a keeper.
+// New returns a Renewer.
 func New(opt Options) *Renewer {
 	k := &Renewer{store: opt.Store, log: opt.Logger, fault: opt.Fault, chains: make(map[string]*chain)}
 	if k.log == nil {
@@ -51,8 +51,8 @@ func New(opt Options) *Renewer {
 	return k
 }
 
-// Keep gives the tokens of one chain: see connectors.TokenKeeper. Sources that share a first grant share them, and the exchange that was
-// given last is used: a configuration that is read anew may have another secret.
+// Keep returns the tokens of one chain: see connectors.TokenKeeper. Sources with the same first grant share its tokens. The chain uses the exchange
+// of the last call, because a reloaded configuration may have another secret.
 func (k *Renewer) Keep(source, id string, first connectors.TokenGrant, exchange connectors.Exchange) connectors.Tokens {
 	d := k.Draft()
 	tokens := d.Keep(source, id, first, exchange)
@@ -60,13 +60,14 @@ func (k *Renewer) Keep(source, id string, first connectors.TokenGrant, exchange 
 	return tokens
 }
 
-// Run renews what is due until ctx ends, whether or not anybody asks: a refresh token dies when it is not used for long.
+// Run renews tokens when they are due, until ctx ends. Run does so even if no caller requests a token, because a refresh token expires if it is not
+// used for a long time.
 func (k *Renewer) Run(ctx context.Context) {
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(checkInterval)
 	defer tick.Stop()
 	for {
 		for _, c := range k.all() {
-			c.look()
+			c.renewIfDue()
 		}
 		select {
 		case <-tick.C:
@@ -86,7 +87,8 @@ func (k *Renewer) all() []*chain {
 	return all
 }
 
-// Close gives up what has not been sent, and waits for the answers to what has, and until they are stored. No renewal begins after it.
+// Close cancels exchanges that have not been sent. For exchanges that have been sent, Close waits until the answers have arrived and are stored. No
+// renewal begins after Close.
 func (k *Renewer) Close() {
 	k.mu.Lock()
 	k.close()

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Memory is a Store for tests and for trying out: it forgets everything when the process ends.
+// Memory is a Store for tests and for trials. It loses everything when the process ends.
 type Memory struct {
 	mu    sync.Mutex
 	data  map[string][]byte
@@ -15,10 +15,10 @@ type Memory struct {
 
 var _ Store = (*Memory)(nil)
 
-// Check finds nothing wrong.
+// Check always returns nil.
 func (*Memory) Check(context.Context) error { return nil }
 
-// Load gives what was saved.
+// Load returns the saved data.
 func (m *Memory) Load(_ context.Context, name string) ([]byte, string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -29,7 +29,7 @@ func (m *Memory) Load(_ context.Context, name string) ([]byte, string, error) {
 	return data, version(data), nil
 }
 
-// Save keeps data.
+// Save stores data in memory.
 func (m *Memory) Save(_ context.Context, name, was string, data []byte) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -47,7 +47,7 @@ func (m *Memory) Save(_ context.Context, name, was string, data []byte) (string,
 	return version(data), nil
 }
 
-// Lock waits for its turn.
+// Lock waits until the lock is free.
 func (m *Memory) Lock(ctx context.Context, name string) (Lock, error) {
 	m.mu.Lock()
 	if m.locks == nil {

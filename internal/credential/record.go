@@ -10,17 +10,17 @@ import (
 	"roster/connectors"
 )
 
-// record is what is stored of a chain.
+// record is what the store keeps of a chain.
 type record struct {
 	// Number counts the pairs of the chain; 0 before the first.
 	Number  int
 	Pair    connectors.TokenPair
-	Granted time.Time // when Pair was asked for
-	// Asked is when an exchange of this record's grant began whose end is not stored; zero where there was none.
+	Granted time.Time // when Pair was requested
+	// Asked is when an exchange of this record's grant began, if its result is not stored. It is zero if there was no such exchange.
 	Asked time.Time
 }
 
-// stored is the form in which a record lies in a store: connectors.Secret does not encode itself, which is what it is for.
+// stored is the form of a record in a store. It is a separate type because connectors.Secret deliberately does not encode itself.
 type stored struct {
 	Number   int       `json:"number"`
 	Access   string    `json:"access_token,omitempty"`
@@ -31,7 +31,7 @@ type stored struct {
 	Asked    time.Time `json:"asked,omitzero"`
 }
 
-// head begins every stored record; the checksum of the rest follows.
+// head is the start of every stored record. The checksum of the rest follows.
 const head = "roster tokens 1 "
 
 func (r *record) encode() []byte {
@@ -40,13 +40,13 @@ func (r *record) encode() []byte {
 		Address: r.Pair.Address, Granted: r.Granted.UTC(), Asked: r.Asked.UTC(),
 	})
 	if err != nil {
-		panic("credential: a record cannot be encoded") // it holds texts, numbers and times
+		panic("credential: a record cannot be encoded") // all fields are texts, numbers and times
 	}
 	sum := sha256.Sum256(body)
 	return append([]byte(head+hex.EncodeToString(sum[:])+"\n"), body...)
 }
 
-// decode reads a record; ErrDamaged for what is none.
+// decode decodes a record. It returns ErrDamaged if data is not a valid record.
 func decode(data []byte) (record, error) {
 	line, body, ok := bytes.Cut(data, []byte("\n"))
 	sum := sha256.Sum256(body)

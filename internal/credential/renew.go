@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// lockWithin bounds the waiting for another process that renews.
+	// lockWithin bounds the wait for another process that renews.
 	lockWithin = 2 * time.Minute
-	// exchangeWithin bounds an exchange, its waiting for the source's limit included.
+	// exchangeWithin bounds an exchange, including the wait for the source's limit.
 	exchangeWithin = 2 * time.Minute
-	// storeWithin bounds one call of the store, savePause is how long the next attempt to save waits.
+	// storeWithin bounds one call of the store. savePause is the delay before the next attempt to save.
 	storeWithin = 10 * time.Second
 	savePause   = 200 * time.Millisecond
 )
@@ -27,32 +27,32 @@ const (
 	damaged   = "what is stored of its tokens cannot be read; put back the file or redis.encryption_key that belongs to it, or " + authorise
 )
 
-// renew makes sure that there is a good pair which is not the refused one: another process's, or a new one. The steps stand in doc.go.
+// renew makes sure that the chain has a valid pair other than the rejected one: a pair of another process, or a new one. doc.go lists the steps.
 func (c *chain) renew(refused connectors.Secret) error {
 	r, _, err := c.load()
 	if err != nil {
-		return c.away(err)
+		return c.storeError(err)
 	}
-	if c.adopt(r); c.serves(refused) {
+	if c.adopt(r); c.hasUsablePair(refused) {
 		return nil
 	}
-	waiting, stop := context.WithTimeout(c.keeper.closing, lockWithin)
+	waiting, stop := context.WithTimeout(c.renewer.closing, lockWithin)
 	defer stop()
-	lock, err := c.keeper.store.Lock(waiting, c.id)
+	lock, err := c.renewer.store.Lock(waiting, c.id)
 	if err != nil {
-		return c.away(err)
+		return c.storeError(err)
 	}
 	defer lock.Unlock()
-	c.keeper.fault("locked")
+	c.renewer.fault("locked")
 	r, version, err := c.load()
 	if err != nil {
-		return c.away(err)
+		return c.storeError(err)
 	}
-	if c.adopt(r); c.serves(refused) {
+	if c.adopt(r); c.hasUsablePair(refused) {
 		return nil
 	}
 	if now := c.current(); now.Number > r.Number {
-		r = now // the store has lost what it had
+		r = now // the store has lost its newer record
 	}
 	if err := c.replace(lock, r, version); err != nil {
 		return err
@@ -65,11 +65,11 @@ func (c *chain) renew(refused connectors.Secret) error {
 	return nil
 }
 
-// serves says whether there is a pair that needs no renewal.
-func (c *chain) serves(refused connectors.Secret) bool {
+// hasUsablePair reports whether the chain has a pair that needs no renewal.
+func (c *chain) hasUsablePair(refused connectors.Secret) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.record.Number > 0 && c.record.Pair.Access != refused && time.Now().Before(c.end(c.early))
+	return c.record.Number > 0 && c.record.Pair.Access != refused && time.Now().Before(c.end(c.renewAfter))
 }
 
 func (c *chain) current() record {
@@ -78,11 +78,12 @@ func (c *chain) current() record {
 	return c.record
 }
 
-// load gives what is stored. What cannot be read counts as nothing for who knows the chain already, and is written anew.
+// load returns the stored record. If the record cannot be read and this process already knows the chain, load returns an empty record with its
+// version, so that the next save overwrites it.
 func (c *chain) load() (record, string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
-	data, version, err := c.keeper.store.Load(ctx, c.id)
+	data, version, err := c.renewer.store.Load(ctx, c.id)
 	if err == nil && version == "" {
 		return record{}, "", nil
 	}
@@ -103,12 +104,13 @@ func (c *chain) replace(lock Lock, r record, version string) error {
 		grant = connectors.TokenGrant{Refresh: r.Pair.Refresh}
 	}
 	grant.Last = r.Pair
-	// Once sent, the grant may be dead, and only the answer is worth anything: until then the program may end at any time.
+	// After the grant is sent, it may be invalid, and only the answer has the new pair. So the exchange does not stop when the program ends. Before
+	// the grant is sent, the program may end at any time.
 	ctx, cancel := context.WithTimeout(context.Background(), exchangeWithin)
 	defer cancel()
 	var sending sync.Mutex
 	sent := false
-	defer context.AfterFunc(c.keeper.closing, func() {
+	defer context.AfterFunc(c.renewer.closing, func() {
 		sending.Lock()
 		defer sending.Unlock()
 		if !sent {
@@ -120,21 +122,21 @@ func (c *chain) replace(lock Lock, r record, version string) error {
 		sending.Lock()
 		defer sending.Unlock()
 		if err := ctx.Err(); err != nil {
-			return c.away(errors.New("the program is ending"))
+			return c.storeError(errors.New("the program is ending"))
 		}
 		if !lock.Held() {
-			return c.away(errors.New("another process may be renewing the tokens"))
+			return c.storeError(errors.New("another process may be renewing the tokens"))
 		}
-		c.keeper.fault("about to note")
+		c.renewer.fault("about to note")
 		asked = time.Now()
 		noted := r
 		noted.Asked = asked
 		v, err := c.save(version, noted)
 		if err != nil {
-			return c.away(err)
+			return c.storeError(err)
 		}
 		version, sent = v, true
-		c.keeper.fault("noted")
+		c.renewer.fault("noted")
 		return nil
 	}
 	c.mu.Lock()
@@ -142,15 +144,15 @@ func (c *chain) replace(lock Lock, r record, version string) error {
 	c.mu.Unlock()
 	pair, err := exchange(ctx, grant)
 	if err != nil {
-		return c.refusal(err, r, before)
+		return c.exchangeError(err, r, before)
 	}
-	c.keeper.fault("answered")
-	return c.keep(record{Number: r.Number + 1, Pair: pair, Granted: asked}, version)
+	c.renewer.fault("answered")
+	return c.storePair(record{Number: r.Number + 1, Pair: pair, Granted: asked}, version)
 }
 
-// refusal says what an exchange's failure means. Before is when an earlier exchange of the same grant began that had no end.
-func (c *chain) refusal(err error, r record, before time.Time) error {
-	// While this process slept through its lock, or the vendor was silent, another may have got the next pair.
+// exchangeError returns the meaning of a failed exchange. Before is when an earlier exchange of the same grant began, if its result is unknown.
+func (c *chain) exchangeError(err error, r record, before time.Time) error {
+	// Another process may have obtained the next pair: this process may have slept until after its lock expired, or the vendor may not have answered.
 	if now, _, err := c.load(); err == nil && now.Number > r.Number {
 		c.adopt(now)
 		return nil
@@ -165,21 +167,22 @@ func (c *chain) refusal(err error, r record, before time.Time) error {
 	return &e
 }
 
-// keep stores the new pair, however long that takes: nobody else has it. Only then is it used.
-func (c *chain) keep(next record, version string) error {
+// storePair stores the new pair, and retries until it succeeds, because only this process has the pair. The chain uses the pair only after it is
+// stored.
+func (c *chain) storePair(next record, version string) error {
 	if next.Pair.Refresh == "" {
-		// A vendor that gives no new refresh token keeps the old one good.
+		// If a vendor returns no new refresh token, the old one stays valid.
 		next.Pair.Refresh = c.current().Pair.Refresh
 	}
 	for {
 		_, err := c.save(version, next)
 		if err == nil {
-			c.keeper.fault("stored")
+			c.renewer.fault("stored")
 			c.adopt(next)
 			return nil
 		}
 		if errors.Is(err, ErrChanged) {
-			// Another process has saved a successor of the same pair, an earlier attempt did reach the store, or the store has lost something.
+			// Another process has saved a successor of the same pair, an earlier attempt did reach the store, or the store has lost data.
 			there, now, err := c.load()
 			if err == nil && there.Number >= next.Number {
 				c.adopt(there)
@@ -189,10 +192,10 @@ func (c *chain) keep(next record, version string) error {
 				version = now
 			}
 		}
-		c.hold()
+		c.markUnstored()
 		select {
 		case <-time.After(savePause):
-		case <-c.keeper.closing.Done():
+		case <-c.renewer.closing.Done():
 			if _, err := c.save(version, next); err == nil {
 				c.adopt(next)
 				return nil
@@ -202,15 +205,15 @@ func (c *chain) keep(next record, version string) error {
 	}
 }
 
-// hold notes that a new pair waits to be stored, and says so once.
-func (c *chain) hold() {
+// markUnstored records that a new pair is not stored yet, and logs that once.
+func (c *chain) markUnstored() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stuck {
 		return
 	}
 	c.stuck, c.err = true, c.unstored()
-	c.keeper.log.LogAttrs(context.Background(), slog.LevelError, "new tokens cannot be stored: they are lost if the program ends now",
+	c.renewer.log.LogAttrs(context.Background(), slog.LevelError, "new tokens cannot be stored: they are lost if the program ends now",
 		slog.String("source", c.source))
 }
 
@@ -222,11 +225,11 @@ func (c *chain) unstored() *connectors.Error {
 func (c *chain) save(version string, r record) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
-	return c.keeper.store.Save(ctx, c.id, version, r.encode())
+	return c.renewer.store.Save(ctx, c.id, version, r.encode())
 }
 
-// away is for what the store, or the wait for it, has against a renewal. Nothing has been sent.
-func (c *chain) away(err error) error {
+// storeError returns the error for a failure of the store or of the lock. At that point, no grant has been sent.
+func (c *chain) storeError(err error) error {
 	if errors.Is(err, ErrDamaged) {
 		return &connectors.Error{Source: c.source, Op: op, Kind: connectors.KindUnauthorized, Detail: damaged}
 	}

@@ -6,28 +6,28 @@ import (
 )
 
 var (
-	// ErrDamaged says that something is stored and cannot be read: it is cut off, changed, or encrypted with another key.
+	// ErrDamaged reports that the stored data cannot be read: it is cut off, changed, or encrypted with another key.
 	ErrDamaged = errors.New("what is stored cannot be read")
-	// ErrChanged says that something else is stored than was loaded.
+	// ErrChanged reports that the stored data is no longer the data that was loaded.
 	ErrChanged = errors.New("it has changed meanwhile")
 )
 
-// Store keeps small secrets durably, by name. Its errors hold nothing of what is stored, and their texts may be shown.
+// Store keeps small secrets durably, by name. Its errors contain no stored data, so their texts may be shown.
 type Store interface {
-	// Check says why what is saved would not be durable; nil where it is.
+	// Check returns the reason if saved data would not be durable, and nil if it would be.
 	Check(ctx context.Context) error
-	// Load gives what is stored, and the version that it has. Without anything both are empty. ErrDamaged, or another error where the
-	// store is away.
+	// Load returns the stored data and its version. Both are empty if nothing is stored. Load returns ErrDamaged if the data cannot be read, and
+	// another error if the store cannot be reached.
 	Load(ctx context.Context, name string) (data []byte, version string, err error)
-	// Save stores data in the place of what has that version, and gives the new version. When it returns without an error, data outlives
-	// a crash. ErrChanged where something else is there.
+	// Save replaces the data that has that version, and returns the new version. When Save returns without an error, the data survives a crash. Save
+	// returns ErrChanged if the store has another version.
 	Save(ctx context.Context, name, version string, data []byte) (string, error)
-	// Lock waits until nobody else holds the name. Held says whether nobody else can hold it now. A process that dies holds nothing, at
-	// once or soon after.
+	// Lock waits until no other process holds the name. Held reports whether it is certain that no other process holds the lock now. When a process
+	// dies, its lock is released at once or soon after.
 	Lock(ctx context.Context, name string) (lock Lock, err error)
 }
 
-// Lock is the right to renew.
+// Lock is the right to renew, held by one process.
 type Lock interface {
 	Held() bool
 	Unlock()

@@ -9,18 +9,19 @@ import (
 	"roster/connectors"
 )
 
-// remindEvery is how often the same thing is said again.
+// remindEvery is the time between two log entries about the same state of a credential.
 const remindEvery = 24 * time.Hour
 
-// Reminders say what credentials need somebody. They remember what they have said, for whoever watches next. The zero value has said nothing.
+// Reminders log which credentials need an operator's attention. They remember what they have logged, so that the next call of Watch does not repeat
+// it. The zero value is ready to use.
 type Reminders struct {
 	mu   sync.Mutex
 	said map[string]time.Time
 }
 
-// Watch says once a day for each source whose credential needs somebody that it does, until ctx ends.
+// Watch logs each source whose credential needs an operator's attention, once a day, until ctx ends.
 func (r *Reminders) Watch(ctx context.Context, sources []*connectors.Source, log *slog.Logger) {
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(checkInterval)
 	defer tick.Stop()
 	for {
 		for _, s := range sources {
@@ -34,7 +35,7 @@ func (r *Reminders) Watch(ctx context.Context, sources []*connectors.Source, log
 	}
 }
 
-// due says whether something is to be said now, and notes that it is.
+// due reports whether an entry is due now, and records that it is logged.
 func (r *Reminders) due(what string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -53,7 +54,7 @@ func (r *Reminders) remind(ctx context.Context, s *connectors.Source, log *slog.
 		return
 	}
 	st := s.Credential()
-	if st.State == connectors.CredentialGood || !r.due(s.Name+" "+s.Fingerprint+" "+st.State.String()) { // of another credential it is said at once
+	if st.State == connectors.CredentialGood || !r.due(s.Name+" "+s.Fingerprint+" "+st.State.String()) { // a changed credential is logged at once
 		return
 	}
 	level := slog.LevelWarn
