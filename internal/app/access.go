@@ -10,42 +10,43 @@ import (
 	"roster/internal/httpapi"
 )
 
-// doorway is how callers are let in, and written down.
-type doorway struct {
-	who *access.Authenticator // nil where nobody is asked
-	log *access.Log
+// accessControl authenticates callers and writes the access log.
+type accessControl struct {
+	authenticator *access.Authenticator // nil without authentication
+	log           *access.Log
 }
 
-// openDoor makes what the configuration says of access. What an authenticator before it knows of the issuer's keys stays known.
-func openDoor(cfg *config.Access, opt *Options, before *instance) (*doorway, error) {
+// openAccess opens the configured access control. If the authenticator before it has fetched the issuer's keys, the new one keeps them.
+func openAccess(cfg *config.Access, opt *Options, before *instance) (*accessControl, error) {
 	logged := access.LogOptions{Path: cfg.Log, Refuse: cfg.LogRefuses, Program: opt.Logger, Lines: opt.AccessLines}
 	if before != nil {
-		logged.Before = before.door.log
+		logged.Before = before.access.log
 	}
 	kept, err := access.OpenLog(logged)
 	if err != nil {
 		return nil, err
 	}
-	d := &doorway{log: kept}
+	d := &accessControl{log: kept}
 	if cfg.Asks() {
 		callers := access.Options{Keys: cfg.Keys, OIDC: cfg.OIDC, Anonymous: cfg.Anonymous, Logger: opt.Logger}
 		if before != nil {
-			callers.Before = before.door.who
+			callers.Before = before.access.authenticator
 		}
-		d.who = access.New(callers)
+		d.authenticator = access.New(callers)
 	}
 	return d, nil
 }
 
-func (d *doorway) close() {
-	if d.who != nil {
-		d.who.Close()
+func (d *accessControl) close() {
+	if d.authenticator != nil {
+		d.authenticator.Close()
 	}
-	d.log.Close() //nolint:errcheck // every line has been written when it was made
+	d.log.Close() //nolint:errcheck // every line was written when it was made
 }
 
-// own gives how many requests callers may send who have limits of their own: those with a key by its name, and all with a token alike.
-func own(cfg *config.Access) func(admission.Caller) int {
+// ownLimits returns a function that reports how many requests a caller with limits of its own may send: a caller with a key has the limit of the key's
+// name, and all callers with a token have the same limit.
+func ownLimits(cfg *config.Access) func(admission.Caller) int {
 	named := make(map[admission.Caller]int)
 	for i := range cfg.Keys {
 		if l := cfg.Keys[i].Limits; l != nil {
@@ -65,16 +66,17 @@ func own(cfg *config.Access) func(admission.Caller) int {
 	}
 }
 
-// localOnly says whether only requests that name this machine may be answered: who asks it without credentials may be a page of another site, in a
-// browser here, under a name to which its owner has given our address.
+// localOnly reports whether only requests whose Host names this machine may be answered. A request without credentials may come from a page of another
+// site, in a browser on this machine, under a name that the site's owner has pointed to our address.
 func localOnly(cfg *config.Config) bool {
 	return config.Loopback(cfg.Listen) && (!cfg.Access.Asks() || len(cfg.Access.Anonymous) > 0)
 }
 
 var errExposed = errors.New("access: without keys and oidc nobody would be asked any more, where others can reach the server: restart to listen on loopback")
 
-// exposed refuses a configuration with which the listener that there is would let everyone in, although nobody has ordered that.
-func exposed(cfg *config.Config) error {
+// refuseExposed refuses a configuration that has no authentication if the existing listener is not on loopback, unless the operator allows everyone
+// explicitly.
+func refuseExposed(cfg *config.Config) error {
 	if config.Loopback(cfg.Listen) || cfg.Access.Asks() || cfg.Access.Everyone {
 		return nil
 	}

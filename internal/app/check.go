@@ -11,11 +11,11 @@ import (
 	"roster/internal/config"
 )
 
-// Check asks each source what its credential can see, until ctx ends, and compares that with what is kept. It writes what it waits for to progress,
-// and changes nothing but tokens that it has to renew.
+// Check asks each source what its credential can see, until ctx ends, and compares that with the stored snapshots. It writes to progress what it waits
+// for, and changes nothing except tokens that it has to renew.
 func Check(ctx context.Context, cfg *config.Config, progress io.Writer) ([]check.Report, error) {
 	quiet := slog.New(slog.DiscardHandler)
-	// What a check renews is stored like anything else: the grant is used up.
+	// Tokens that a check renews are stored, because the old grant is used up.
 	tokens, endTokens, err := openTokens(ctx, cfg, quiet)
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func Check(ctx context.Context, cfg *config.Config, progress io.Writer) ([]check
 		runtime.Tokens = tokens
 	}
 	kept := *cfg
-	kept.CacheDir = "" // it is for one process, which may be serving
+	kept.CacheDir = "" // only one process can open it, and that may be a server
 	tier, share, err := openTier(&kept, quiet)
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func Check(ctx context.Context, cfg *config.Config, progress io.Writer) ([]check
 	if err != nil {
 		return nil, err
 	}
-	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx)) // its calls count beside those of what serves
+	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx)) // the calls count together with those of the servers
 	var shared sync.WaitGroup
 	shared.Go(func() { share(sharing) })
 	defer shared.Wait()

@@ -6,7 +6,8 @@ import (
 	"roster/internal/persisted"
 )
 
-// openDocuments says which documents may run. What clients register by their hash stays known, and is kept where the snapshots are, if that is Redis.
+// openDocuments sets which documents may run. Documents that clients register by hash survive a change of the configuration. They are stored in the
+// tier of the snapshots if that is Redis.
 func (i *instance) openDocuments(opt *Options, before *instance) error {
 	documents := persisted.Options{Logger: opt.Logger}
 	if i.config.PersistedQueries {

@@ -17,14 +17,14 @@ type Host struct {
 	opt     Options
 	current atomic.Pointer[instance]
 	last    atomic.Pointer[telemetry.Reload]
-	retired sync.WaitGroup // the instances that others have taken the place of
+	retired sync.WaitGroup // counts the instances that were replaced and have not closed yet
 
-	ready     atomic.Bool // the first reading is over
+	ready     atomic.Bool // the first fetches are over
 	onceReady func()
 }
 
-// NewHost gives a host of the configuration, which reads nothing before Run, and calls ready then, once, when every collection has been read or tried
-// for the first time. The error has a line for each fault.
+// NewHost returns a host of the configuration. The host fetches nothing before Run, and then calls ready once, when every collection has been fetched
+// or tried for the first time. The error has one line for each fault.
 func NewHost(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	h := &Host{opt: opt}
 	h.onceReady = sync.OnceFunc(func() {
@@ -42,21 +42,21 @@ func NewHost(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	return h, nil
 }
 
-// ServeHTTP has the current instance answer. A request is answered to its end by the one that took it.
+// ServeHTTP passes a request to the current instance. That instance answers the request to the end, even if it is replaced meanwhile.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i := h.current.Load()
-	for !i.traffic.enter() {
-		i = h.current.Load() // another has taken its place just now
+	for !i.traffic.acquire() {
+		i = h.current.Load() // the instance was replaced just now
 	}
-	defer i.traffic.leave()
+	defer i.traffic.release()
 	i.handler.ServeHTTP(w, r)
 }
 
-// Statuses gives how every collection of the current instance stands, in the order of the configuration.
-func (h *Host) Statuses() []snapshot.Status { return h.current.Load().people.Statuses() }
+// Statuses returns the freshness state of every collection of the current instance, in the order of the configuration.
+func (h *Host) Statuses() []snapshot.Status { return h.current.Load().publisher.Statuses() }
 
-// Run reads the sources until ctx ends, and has the configuration read again when changes say so, which may be nil. All requests must be over
-// before ctx ends. Run it once.
+// Run fetches the sources until ctx ends, and reloads the configuration when changes ask for it. Changes may be nil. All requests must be over before
+// ctx ends. Call Run once.
 func (h *Host) Run(ctx context.Context, changes *Changes) {
 	h.start(ctx, h.current.Load())
 	if changes != nil {
@@ -75,12 +75,12 @@ func (h *Host) start(ctx context.Context, i *instance) {
 	})
 }
 
-// settleWithin is how long the instance in force goes on at most while the next one reads what is new to it.
-const settleWithin = 10 * time.Second
+// firstFetchWithin limits how long the current instance stays while the next one fetches its new collections.
+const firstFetchWithin = 10 * time.Second
 
-// replace has an instance of this configuration take the place of the current one, in one moment. It waits first, for a while, until what is new has
-// been read, so that replacing a credential makes no gap; what cannot be read in that time is missing until it is. The old instance answers
-// what it has begun. A configuration that is refused changes nothing: all that can fail is in build, which has no effect.
+// replace replaces the current instance with an instance of this configuration, atomically. It first waits, for a limited time, until new collections
+// have been fetched, so that a new credential makes no gap; a collection that cannot be fetched in that time is missing until it can. The old instance
+// finishes the requests that it has begun. A refused configuration changes nothing: all steps that can fail are in build, which has no side effect.
 func (h *Host) replace(ctx context.Context, cfg *config.Config) error {
 	old := h.current.Load()
 	next, err := build(cfg, &h.opt, old, h.Readiness)
@@ -89,8 +89,8 @@ func (h *Host) replace(ctx context.Context, cfg *config.Config) error {
 	}
 	next.commit()
 	h.start(ctx, next)
-	settle, cancel := context.WithTimeout(ctx, settleWithin)
-	next.people.AwaitFirstOf(settle, next.keeper.Anew())
+	fetching, cancel := context.WithTimeout(ctx, firstFetchWithin)
+	next.publisher.AwaitFirstOf(fetching, next.keeper.Anew())
 	cancel()
 	h.current.Store(next)
 	close(old.retired)

@@ -21,66 +21,67 @@ import (
 	"roster/resolvers"
 )
 
-// Options are what instances have in common, whatever is configured.
+// Options are what all instances have in common, whatever the configuration.
 type Options struct {
-	// Tier is where snapshots are kept beside the memory; nil for nowhere.
+	// Tier stores snapshots in addition to the memory; nil for none.
 	Tier snapshot.Tier
-	// TierKind says what the tier is.
+	// TierKind is the kind of the tier.
 	TierKind snapshot.TierKind
-	// Presence is where who is there is shared beside the memory; nil for nowhere.
+	// Presence shares presence in addition to the memory; nil for none.
 	Presence presence.Tier
-	// Writes is what writes remember beyond one configuration; nil for what the instance remembers itself.
+	// Writes is the state of writes that outlives one configuration; nil for a ledger of the instance's own.
 	Writes *writes.Ledger
-	// Runtime is lent to every source, and Tokens keeps the tokens of those that renew them; nil for nobody.
+	// Runtime is shared by all sources. Tokens stores the tokens of sources that renew them; nil if there are none.
 	Runtime connectors.Runtime
 	Tokens  *credential.Renewer
-	// Propagating takes the place of Runtime's observer for the sources that are told where in a trace a call belongs; nil for none.
+	// Propagating replaces Runtime's observer for the sources that receive the trace context; nil for none.
 	Propagating connectors.Observer
-	// Readings follows the reading of the sources, and Operations what is asked of the graph; nil for nobody.
+	// Readings observes the fetches of the sources, and Operations observes the GraphQL operations; nil for none.
 	Readings   snapshot.Observer
 	Operations httpapi.Observer
-	// Written follows the writes; nil for nobody.
+	// Written observes the writes; nil for none.
 	Written writes.Observer
-	// Metrics are served beside the graph; nil for elsewhere. HealthElsewhere says that this holds for health and readiness too.
+	// Metrics are served on the public listener; nil if they are not. HealthElsewhere has health and readiness served on another listener.
 	Metrics         http.Handler
 	HealthElsewhere bool
-	// Pages serves what is not the graph.
+	// Pages serves everything that is not GraphQL.
 	Pages http.Handler
-	// Stopping says that the program is about to end, and no longer ready.
+	// Stopping reports that the program is about to end, and is no longer ready.
 	Stopping func() bool
 	Logger   *slog.Logger
-	// AccessLines makes the logger of the access log's file; nil makes one of JSON lines.
+	// AccessLines returns the logger for the access log's file; nil for JSON lines.
 	AccessLines func(io.Writer) *slog.Logger
 }
 
 // instance is one configuration at work.
 type instance struct {
-	config  *config.Config
-	tier    snapshot.Tier
-	sources []*connectors.Source
-	keeper  *snapshot.Keeper
-	people  *generation.Publisher
-	there   *presence.Store
-	writer  *writes.Writer
-	ledger  *writes.Ledger // what outlives the instance; nil where nothing does
-	gate    *admission.Gate
-	door    *doorway
-	// What clients have registered outlives a change, and when somebody was last reminded of what.
+	config    *config.Config
+	tier      snapshot.Tier
+	sources   []*connectors.Source
+	keeper    *snapshot.Keeper
+	publisher *generation.Publisher
+	presence  *presence.Store
+	writer    *writes.Writer
+	ledger    *writes.Ledger // outlives the instance; nil if nothing does
+	limiter   *admission.Gate
+	access    *accessControl
+	// Registered documents and the times of the last reminders outlive the instance.
 	recent    *persisted.Recent
 	documents *persisted.Documents
 	reminders *credential.Reminders
-	tokens    *credential.Draft // what the sources want of Options.Tokens; nil where that is nil
+	tokens    *credential.Draft // the tokens that the sources want from Options.Tokens; nil if that is nil
 	handler   http.Handler
 	traffic   traffic
-	retired   chan struct{} // closed when another has taken its place
+	retired   chan struct{} // closed when the instance has been replaced
 	log       *slog.Logger
 
 	stop  context.CancelFunc
 	parts sync.WaitGroup
 }
 
-// build makes an instance that does nothing yet. It shares with the one before, if there is one, the sources that are configured alike. The error has a line
-// for each fault. It has no effect on anything that outlives it: what has one is left to commit, since the configuration may still be refused.
+// build creates an instance that does nothing yet. It reuses the sources of the instance before, if there is one, that have the same configuration.
+// The error has one line for each fault. Build has no effect on anything that outlives the instance: commit makes such changes, because the
+// configuration may still be refused.
 func build(cfg *config.Config, opt *Options, before *instance, readiness func() error) (*instance, error) {
 	i := &instance{config: cfg, tier: opt.Tier, ledger: opt.Writes, retired: make(chan struct{}), log: opt.Logger,
 		reminders: new(credential.Reminders)}
@@ -99,56 +100,56 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	if i.sources, err = open(reusing(cfg, before), runtime, opt.Propagating); err != nil {
 		return nil, err
 	}
-	if i.door, err = openDoor(&cfg.Access, opt, before); err != nil {
+	if i.access, err = openAccess(&cfg.Access, opt, before); err != nil {
 		return nil, err
 	}
-	collected := snapshot.Options{
+	keeperOptions := snapshot.Options{
 		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
 		TierKind: opt.TierKind, Observer: opt.Readings, Logger: opt.Logger,
 	}
-	told := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
+	presenceOptions := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
 	if before != nil {
-		collected.Before, told.Before = before.keeper, before.there
+		keeperOptions.Before, presenceOptions.Before = before.keeper, before.presence
 	}
-	i.keeper = snapshot.New(collected)
+	i.keeper = snapshot.New(keeperOptions)
 	ledger := opt.Writes
 	if ledger == nil {
 		ledger = writes.NewLedger(writes.LedgerOptions{Logger: opt.Logger})
 	}
-	i.people = generation.New(generation.Options{
+	i.publisher = generation.New(generation.Options{
 		Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Overlay: ledger, Logger: opt.Logger,
 	})
 	i.writer = writes.New(writes.Options{
-		Keeper: i.keeper, Publisher: i.people, Ledger: ledger, SettleAfter: cfg.Writes.SettleAfter, Audit: opt.Logger, AuditValues: cfg.Writes.AuditValues,
+		Keeper: i.keeper, Publisher: i.publisher, Ledger: ledger, SettleAfter: cfg.Writes.SettleAfter, Audit: opt.Logger, AuditValues: cfg.Writes.AuditValues,
 		Observer: opt.Written,
 	})
-	i.there = presence.New(i.sources, told)
+	i.presence = presence.New(i.sources, presenceOptions)
 	limits := httpapi.Limits(cfg.Limits)
-	if before != nil { // nobody gains by a change
-		i.gate = before.gate
+	if before != nil { // a reload resets no caller's limits
+		i.limiter = before.limiter
 	} else {
-		i.gate = httpapi.NewGate(limits, own(&cfg.Access))
+		i.limiter = httpapi.NewGate(limits, ownLimits(&cfg.Access))
 	}
-	served := httpapi.Options{
-		API: &resolvers.Resolver{Publisher: i.people, Keeper: i.keeper, Presence: i.there, Writer: i.writer, AccessLog: i.door.log, Logger: opt.Logger,
+	handlerOptions := httpapi.Options{
+		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Logger: opt.Logger,
 			SourcesApart: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
-		Limits: limits, Gate: i.gate, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
+		Limits: limits, Gate: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}
-	if i.door.who != nil {
-		// Whoever asked the operator's questions here would be asked for nothing, be it through a proxy that others reach.
-		served.Access, served.Metrics = i.door.who, nil
+	if i.access.authenticator != nil {
+		// With authentication, the operator's metrics must not be public without it, for example through a proxy that others can reach.
+		handlerOptions.Access, handlerOptions.Metrics = i.access.authenticator, nil
 	}
-	i.handler = httpapi.New(served)
+	i.handler = httpapi.New(handlerOptions)
 	return i, nil
 }
 
-// commit changes what instances share as this one's configuration says. It comes once, before start.
+// commit applies this instance's configuration to what instances share. Call it once, before start.
 func (i *instance) commit() {
 	limits := httpapi.Limits(i.config.Limits)
-	i.gate.Limit(limits.OfGate(own(&i.config.Access)))
+	i.limiter.Limit(limits.OfGate(ownLimits(&i.config.Access)))
 	if i.tokens == nil {
 		return
 	}
@@ -158,31 +159,31 @@ func (i *instance) commit() {
 			chains = append(chains, s.OAuth.Chain(s.Kind))
 		}
 	}
-	i.tokens.Commit(chains) // whoever takes a source out does not expect it to be called
+	i.tokens.Commit(chains) // whoever removes a source does not expect calls to it any more
 }
 
-// start sets the instance to work until ctx ends or it is closed. What it takes over is its own from then on. It calls ready when every collection has
-// been read or tried for the first time.
+// start runs the instance until ctx ends or the instance is closed. What it takes over from the instance before belongs to it from then on. It calls
+// ready when every collection has been fetched or tried for the first time.
 func (i *instance) start(ctx context.Context, ready func()) {
 	ctx, i.stop = context.WithCancel(ctx)
 	if ledger, ok := i.tier.(admission.Ledger); ok {
-		i.parts.Go(func() { i.gate.Settle(ctx, ledger) })
+		i.parts.Go(func() { i.limiter.Settle(ctx, ledger) })
 	}
-	i.parts.Go(func() { i.keeper.Run(ctx) }) //nolint:errcheck // it ends when it is told to
-	i.parts.Go(func() { i.people.Run(ctx) }) //nolint:errcheck // as above
+	i.parts.Go(func() { i.keeper.Run(ctx) })    //nolint:errcheck // it ends with ctx
+	i.parts.Go(func() { i.publisher.Run(ctx) }) //nolint:errcheck // it ends with ctx
 	i.parts.Go(func() { i.reminders.Watch(ctx, i.sources, i.log) })
 	i.parts.Go(func() {
-		if (i.ledger == nil || i.ledger.AwaitFirst(ctx)) && i.people.AwaitFirst(ctx) {
+		if (i.ledger == nil || i.ledger.AwaitFirst(ctx)) && i.publisher.AwaitFirst(ctx) {
 			ready()
 		}
 	})
 }
 
-// close ends what the instance does, and waits for that. Nobody may be asking it anything any more.
+// close ends the instance's work and waits for the end. No request may use the instance any more.
 func (i *instance) close() {
 	i.writer.Close()
 	i.stop()
 	i.parts.Wait()
-	i.there.Close()
-	i.door.close()
+	i.presence.Close()
+	i.access.close()
 }

@@ -13,36 +13,36 @@ import (
 	"roster/internal/telemetry"
 )
 
-// Changes say when a configuration is read again.
+// Changes define when the configuration is read again.
 type Changes struct {
 	File *config.File
-	// Asked tells that somebody wants all of it read again.
+	// Asked receives a value when the whole configuration is to be read again.
 	Asked <-chan os.Signal
-	// LookEvery is how often the files of secrets are looked at; 0 means 2 s.
+	// LookEvery is how often the files of secrets are checked for changes; 0 means 2 s.
 	LookEvery time.Duration
 }
 
-// defaultLook makes a new secret count after some seconds, for the price of reading a few small files.
-const defaultLook = 2 * time.Second
+// defaultPollInterval has a new secret take effect after some seconds, at the cost of reading a few small files.
+const defaultPollInterval = 2 * time.Second
 
-// LastReload tells how the last attempt to take over a configuration ended.
+// LastReload returns the result of the last attempt to apply a configuration.
 func (h *Host) LastReload() telemetry.Reload { return *h.last.Load() }
 
-// follow reads the configuration again whenever that is asked for, or a secret has changed, one time after the other, until ctx ends.
+// follow reads the configuration again when it is asked to, or when a secret has changed, one reload at a time, until ctx ends.
 func (h *Host) follow(ctx context.Context, changes *Changes) {
 	every := changes.LookEvery
 	if every <= 0 {
-		every = defaultLook
+		every = defaultPollInterval
 	}
-	look := time.NewTicker(every)
-	defer look.Stop()
+	poll := time.NewTicker(every)
+	defer poll.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-changes.Asked:
 			h.reload(ctx, changes.File, changes.File.Load)
-		case <-look.C:
+		case <-poll.C:
 			if changes.File.SecretsChanged() {
 				h.opt.Logger.InfoContext(ctx, "a secret's file has changed")
 				h.reload(ctx, changes.File, changes.File.LoadSecrets)
@@ -51,14 +51,14 @@ func (h *Host) follow(ctx context.Context, changes *Changes) {
 	}
 }
 
-// reload takes a configuration over, or keeps the one in force and says why.
+// reload applies a configuration. If that fails, it keeps the current one and logs why.
 func (h *Host) reload(ctx context.Context, file *config.File, load func() (*config.Config, error)) {
 	was := h.current.Load().config
 	cfg, err := load()
 	var fixed []string
 	if err == nil {
 		fixed = keepFixed(cfg, was)
-		if err = exposed(cfg); err == nil {
+		if err = refuseExposed(cfg); err == nil {
 			err = h.replace(ctx, cfg)
 		}
 	}
@@ -77,7 +77,7 @@ func (h *Host) reload(ctx context.Context, file *config.File, load func() (*conf
 	h.opt.Logger.LogAttrs(ctx, slog.LevelInfo, "configuration taken over", differences(was, cfg)...)
 }
 
-// keepFixed puts back what cannot change while the program runs, and names what would have changed.
+// keepFixed restores the settings that cannot change while the program runs, and returns the names of those that differ.
 func keepFixed(cfg, was *config.Config) []string {
 	var fixed []string
 	if cfg.Listen != was.Listen {
@@ -120,7 +120,7 @@ func keepFixed(cfg, was *config.Config) []string {
 	return fixed
 }
 
-// keepConnections puts back those limits that the listener goes by, and says whether any would have changed.
+// keepConnections restores the limits that the listener uses, and reports whether any of them differs.
 func keepConnections(l, was *config.Limits) bool {
 	before := *l
 	l.HeaderBytes, l.Connections, l.AddressConnections = was.HeaderBytes, was.Connections, was.AddressConnections
@@ -130,7 +130,7 @@ func keepConnections(l, was *config.Limits) bool {
 	return *l != before
 }
 
-// differences name the sources that have come, gone or changed.
+// differences returns the names of the sources that were added, removed or changed.
 func differences(was, is *config.Config) []slog.Attr {
 	var added, changed, removed []string
 	for i := range is.Sources {
@@ -138,7 +138,7 @@ func differences(was, is *config.Config) []slog.Attr {
 		switch n := slices.IndexFunc(was.Sources, func(o config.Source) bool { return o.Name == s.Name }); {
 		case n < 0:
 			added = append(added, s.Name)
-		case !alike(s, &was.Sources[n]) || s.EmailTrust != was.Sources[n].EmailTrust || !reflect.DeepEqual(s.Collections, was.Sources[n].Collections):
+		case !sameConnector(s, &was.Sources[n]) || s.EmailTrust != was.Sources[n].EmailTrust || !reflect.DeepEqual(s.Collections, was.Sources[n].Collections):
 			changed = append(changed, s.Name)
 		}
 	}

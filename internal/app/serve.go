@@ -22,27 +22,28 @@ import (
 	"roster/internal/writes"
 )
 
-// Serving is what Serve is told beside the configuration.
+// Serving are the options of Serve in addition to the configuration.
 type Serving struct {
-	// Changes say when the configuration is read again; nil for never.
+	// Changes define when the configuration is read again; nil for never.
 	Changes *Changes
-	// Pages answer what is no query.
+	// Pages answers requests that are not GraphQL.
 	Pages  http.Handler
 	Logger *slog.Logger
-	// Listening is called with the server's address once it listens, Ready once every collection has been fetched, or tried, for the first time.
+	// Listening is called with the server's address when it listens. Ready is called when every collection has been fetched or tried for the first
+	// time.
 	Listening, Ready func(address string)
 }
 
-// stores are what outlives a configuration.
+// stores outlive a configuration.
 type stores struct {
 	tier        snapshot.Tier // nil for none
 	credentials *credential.Renewer
 	ledger      *writes.Ledger
-	run         []func(context.Context) // keep the stores going
+	run         []func(context.Context) // serve the stores until their context ends
 	close       func()                  // after run has ended
 }
 
-// openStores opens where the configuration keeps what is to be kept.
+// openStores opens the configured stores.
 func openStores(ctx context.Context, cfg *config.Config, log *slog.Logger) (*stores, error) {
 	credentials, closeCredentials, err := openTokens(ctx, cfg, log)
 	if err != nil {
@@ -86,9 +87,8 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 	if err != nil {
 		return closeListeners(err)
 	}
-	defer stopTracing() // when all that there is to trace is over
-	// What fetches the sources outlives the signal to stop: until the last answer is out, it may be needed. What has been fetched at the very
-	// end is still of use to other replicas.
+	defer stopTracing() // after everything that is traced has ended
+	// Fetching outlives the signal to stop, because the remaining requests may need it. Other replicas can use even the last fetches.
 	fetching, stopFetching := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopFetching()
 	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx))
@@ -117,13 +117,13 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Readiness: host.Readiness, Pprof: cfg.Admin.Pprof}), opt.Logger)
 	server := httpapi.Server{Handler: seen.Handler(host, opt.Logger), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: opt.Logger, Dropped: seen.Dropped}
 	err = server.Serve(ctx, l)
-	stopAdmin() // until here it tells how the drain goes
+	stopAdmin() // until here it reports how the drain proceeds
 	stopFetching()
 	fetched.Wait()
 	return err
 }
 
-// hostOptions are what all instances of a server have in common.
+// hostOptions returns what all instances of a server have in common.
 func hostOptions(ctx context.Context, cfg *config.Config, kept *stores, seen *telemetry.Telemetry, opt Serving) Options {
 	waits := telemetry.NewWaits(opt.Logger)
 	return Options{
@@ -137,10 +137,10 @@ func hostOptions(ctx context.Context, cfg *config.Config, kept *stores, seen *te
 	}
 }
 
-// sendWithin bounds the sending of the last traces.
+// sendWithin limits the time to send the last traces.
 const sendWithin = 3 * time.Second
 
-// observe gives what collects what the operator sees, and what sends the last of it.
+// observe returns the telemetry, and a function that sends the last traces.
 func observe(ctx context.Context, cfg *config.Config, log *slog.Logger) (seen *telemetry.Telemetry, stop func(), err error) {
 	tracing, err := telemetry.OpenTracing(ctx, telemetry.TracingOptions{Endpoint: cfg.Tracing.Endpoint, Ratio: cfg.Tracing.Ratio, Logger: log})
 	if err != nil {
@@ -153,13 +153,13 @@ func observe(ctx context.Context, cfg *config.Config, log *slog.Logger) (seen *t
 	}, nil
 }
 
-// redisOf gives the tier where it is Redis.
+// redisOf returns the tier if it is Redis.
 func redisOf(t snapshot.Tier) telemetry.Redis {
-	r, _ := t.(telemetry.Redis) // nil where it is something else
+	r, _ := t.(telemetry.Redis) // nil for any other tier
 	return r
 }
 
-// listen listens for users, and for the operator where that is elsewhere; admin is nil where it is not.
+// listen listens for users, and for the operator if the configuration has a separate listener; admin is nil otherwise.
 func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin *httpapi.AdminListener, err error) {
 	if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil || cfg.Admin.Listen == "" {
 		return l, nil, err
@@ -175,7 +175,7 @@ func isLoopback(address net.Addr) bool {
 	return ok && a.IP.IsLoopback()
 }
 
-// limits gives the limits of all sources, which replicas share where they share a tier that can.
+// limits returns the rate limits of all sources. Replicas share them if their tier supports it.
 func limits(tier snapshot.Tier) *limit.Limits {
 	ledger, _ := tier.(limit.Ledger)
 	return limit.New(ledger)

@@ -13,20 +13,20 @@ import (
 	"roster/internal/snapshot"
 )
 
-// wanted is a source as configured, and the one that is there already; nil for none.
+// wanted is a configured source and the connector that is open already; nil for none.
 type wanted struct {
 	*config.Source
 	open *connectors.Source
 }
 
-// reusing gives the configured sources with those of the instance before that are configured alike. They keep their connections and what they
-// know of their limits.
+// reusing returns the configured sources, with the open connectors of the instance before if the configuration is the same. Those keep their
+// connections and what they know of their rate limits.
 func reusing(cfg *config.Config, before *instance) []wanted {
 	sources := make([]wanted, len(cfg.Sources))
 	for i := range cfg.Sources {
 		sources[i].Source = &cfg.Sources[i]
 		for n := 0; before != nil && n < len(before.sources); n++ {
-			if alike(&cfg.Sources[i], &before.config.Sources[n]) {
+			if sameConnector(&cfg.Sources[i], &before.config.Sources[n]) {
 				sources[i].open = before.sources[n]
 			}
 		}
@@ -34,8 +34,9 @@ func reusing(cfg *config.Config, before *instance) []wanted {
 	return sources
 }
 
-// alike says whether one connector serves for both: how often it is to be read, and how far it is trusted, is not its affair.
-func alike(a, b *config.Source) bool {
+// sameConnector reports whether one connector can serve both configurations. How often the source is fetched and how far it is trusted make no
+// difference.
+func sameConnector(a, b *config.Source) bool {
 	for kind := range a.Collections {
 		if _, ok := b.Collections[kind]; !ok {
 			return false
@@ -43,13 +44,13 @@ func alike(a, b *config.Source) bool {
 	}
 	of := func(s *config.Source) connectors.Config {
 		c := s.Config
-		c.Runtime = connectors.Runtime{} // lent by the program, and always the same
+		c.Runtime = connectors.Runtime{} // set by the program, and always the same
 		return c
 	}
 	return len(a.Collections) == len(b.Collections) && a.PropagateTrace == b.PropagateTrace && a.MaxPause == b.MaxPause && reflect.DeepEqual(of(a), of(b))
 }
 
-// openSources makes the configured sources, in their order, without the collections that are not to be read. The error has a line for each fault.
+// openSources opens the configured sources, in their order, without the collections that are not configured. The error has one line for each fault.
 func openSources(cfg *config.Config, runtime connectors.Runtime) ([]*connectors.Source, error) {
 	return open(reusing(cfg, nil), runtime, nil)
 }
@@ -92,7 +93,7 @@ func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
 	return out
 }
 
-// trusted says beside each source how far the operator trusts it.
+// trusted returns the sources, each with the trust that the operator has in it.
 func trusted(cfg *config.Config, sources []*connectors.Source) []generation.Source {
 	out := make([]generation.Source, len(sources))
 	for i, s := range sources {

@@ -12,43 +12,43 @@ import (
 	"roster/internal/writes"
 )
 
-// The methods below tell of the current instance what the operator wants to know.
+// The methods below report the state of the current instance to the operator.
 
 var (
 	errStopping = errors.New("stopping")
 	errReading  = errors.New("the sources are still being read for the first time")
 )
 
-// Readiness says why queries cannot be answered; its error is nil while they can.
+// Readiness returns why queries cannot be answered; nil if they can.
 func (h *Host) Readiness() error {
 	switch {
 	case h.opt.Stopping():
 		return errStopping
 	case !h.ready.Load():
 		return errReading
-	case h.current.Load().door.log.Refuses():
+	case h.current.Load().access.log.Refuses():
 		return access.ErrLog
 	}
 	return nil
 }
 
-// AccessLog says how the access log fares.
-func (h *Host) AccessLog() access.LogStats { return h.current.Load().door.log.Stats() }
+// AccessLog returns the state of the access log.
+func (h *Host) AccessLog() access.LogStats { return h.current.Load().access.log.Stats() }
 
-// Shared tells how much callers hold of what they share.
-func (h *Host) Shared() []httpapi.Use { return httpapi.UsesOf(h.current.Load().gate) }
+// Shared returns how much callers use of the shared limits.
+func (h *Host) Shared() []httpapi.Use { return httpapi.UsesOf(h.current.Load().limiter) }
 
-// Sources gives the sources, in the order of the configuration.
+// Sources returns the sources, in the order of the configuration.
 func (h *Host) Sources() []*connectors.Source { return h.current.Load().sources }
 
-// Uses gives how every collection has been used, in the order of the configuration.
+// Uses returns how every collection has been used, in the order of the configuration.
 func (h *Host) Uses() []snapshot.Use { return h.current.Load().keeper.Uses() }
 
-// Builds says how the building of directories has gone.
-func (h *Host) Builds() generation.Stats { return h.current.Load().people.Stats() }
+// Builds returns statistics of the directory builds.
+func (h *Host) Builds() generation.Stats { return h.current.Load().publisher.Stats() }
 
-// Presence says for each source that tells presence how it has been asked for.
-func (h *Host) Presence() map[string]presence.Stats { return h.current.Load().there.Stats() }
+// Presence returns, for each source with presence, how presence was requested.
+func (h *Host) Presence() map[string]presence.Stats { return h.current.Load().presence.Stats() }
 
-// Writes says what writes remember.
+// Writes returns the number of values that writes store.
 func (h *Host) Writes() writes.Stats { return h.current.Load().writer.Stats() }

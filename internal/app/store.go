@@ -12,7 +12,7 @@ import (
 	"roster/internal/snapshot"
 )
 
-// openTier gives where snapshots are kept and shared beside the memory, and what keeps that going until its context ends.
+// openTier opens the tier that stores and shares snapshots in addition to the memory. Share serves the tier until its context ends.
 func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(context.Context), err error) {
 	switch c := cfg.Redis; {
 	case c != nil:
@@ -21,8 +21,8 @@ func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share f
 			return nil, nil, err
 		}
 		return r, func(ctx context.Context) {
-			r.Run(ctx) //nolint:errcheck // it ends when it is told to
-			r.Close()  //nolint:errcheck // nothing comes after it
+			r.Run(ctx) //nolint:errcheck // it ends with ctx
+			r.Close()  //nolint:errcheck // nothing uses it afterwards
 		}, nil
 	case cfg.CacheDir != "":
 		d, err := shared.OpenDir(cfg.CacheDir, nil)
@@ -31,13 +31,13 @@ func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share f
 		}
 		return d.Join(), func(ctx context.Context) {
 			<-ctx.Done()
-			d.Close() //nolint:errcheck // nothing comes after it
+			d.Close() //nolint:errcheck // nothing uses it afterwards
 		}, nil
 	}
 	return nil, func(context.Context) {}, nil
 }
 
-// tierKind says which kind of tier the configuration has beside the memory, if any.
+// tierKind returns the kind of the configured tier.
 func tierKind(cfg *config.Config) snapshot.TierKind {
 	switch {
 	case cfg.Redis != nil:
@@ -48,7 +48,7 @@ func tierKind(cfg *config.Config) snapshot.TierKind {
 	return snapshot.TierMemory
 }
 
-// presenceTier gives where who is there is shared, beside the snapshots in that tier; nil where it is known in memory only.
+// presenceTier returns the tier that shares presence; nil if only the memory has presence.
 func presenceTier(common snapshot.Tier) presence.Tier {
 	if r, ok := common.(*shared.Redis); ok {
 		return r.Presence()
@@ -69,7 +69,7 @@ func openRedis(c *config.Redis, log *slog.Logger) (*shared.Redis, error) {
 	return r, nil
 }
 
-// ClearCache removes the snapshots of a source, or of all where source is empty, from where the configuration keeps them, and counts what it removes.
+// ClearCache removes the stored snapshots of a source, or of all sources if source is empty, and returns how many it removed.
 func ClearCache(ctx context.Context, cfg *config.Config, source string) (removed int, unit string, err error) {
 	switch {
 	case cfg.Redis != nil:
@@ -77,7 +77,7 @@ func ClearCache(ctx context.Context, cfg *config.Config, source string) (removed
 		if err != nil {
 			return 0, "", err
 		}
-		defer r.Close() //nolint:errcheck // nothing comes after it
+		defer r.Close() //nolint:errcheck // nothing uses it afterwards
 		if removed, err = r.Clear(ctx, source); err != nil {
 			return 0, "", fmt.Errorf("redis: not all is cleared: %w", err)
 		}

@@ -11,8 +11,8 @@ import (
 	"roster/internal/shared"
 )
 
-// openTokens gives who keeps the tokens that sources renew, where the configuration says, and what ends that. Nil where it names no place for them.
-// A Redis that is there and not durable is an error if a source needs it; one that is away is not.
+// openTokens returns the keeper of the tokens that sources renew, with the configured store, and a function that ends it. The keeper is nil if no
+// store is configured. If a source needs the store, a reachable Redis that is not durable is an error; a Redis that cannot be reached is not.
 func openTokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keeper *credential.Renewer, end func(), err error) {
 	needed := false
 	for i := range cfg.Sources {

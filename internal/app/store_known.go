@@ -12,7 +12,7 @@ import (
 	"roster/internal/snapshot"
 )
 
-// knownCounts gives what is kept of the sources' collections beside the memory, for a check. It changes nothing, and what cannot be read is not known.
+// knownCounts returns the record counts of the stored snapshots, for a check. It changes nothing. A snapshot that cannot be read has no count.
 func knownCounts(ctx context.Context, common snapshot.Tier, cfg *config.Config, sources []*connectors.Source) func(source string, c connectors.Collection) check.Known {
 	var items []snapshot.Item
 	for _, s := range sources {

@@ -12,8 +12,8 @@ import (
 	"roster/internal/writes"
 )
 
-// openLedger gives what writes remember: in Redis beside the snapshots in that tier, in a directory, or in memory, as configured. It is kept going until the
-// context of follow ends.
+// openLedger opens the ledger of writes, as configured: in Redis with the tier of the snapshots, in a directory, or in memory. Follow runs the ledger
+// until its context ends.
 func openLedger(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (ledger *writes.Ledger, follow func(context.Context), err error) {
 	opt := writes.LedgerOptions{ShowFor: cfg.Writes.ShowFor, Logger: log}
 	for i := range cfg.Sources {
@@ -34,7 +34,7 @@ func openLedger(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (led
 		if dir, err = writes.OpenDir(cfg.Writes.Dir); err != nil {
 			return nil, nil, fmt.Errorf("writes.dir: %w", err)
 		}
-		if filestore.AllowsOthers(cfg.Writes.Dir, 0o022) { // it is left so, since it may be meant: a volume for a group
+		if filestore.AllowsOthers(cfg.Writes.Dir, 0o022) { // the permissions stay, because they may be intended: a volume for a group
 			log.Warn("others than the owner may write to writes.dir: whoever takes a file away there can have something made twice")
 		}
 		opt.Store = dir
@@ -43,7 +43,7 @@ func openLedger(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (led
 	return ledger, func(ctx context.Context) {
 		ledger.Run(ctx)
 		if dir != nil {
-			dir.Close() //nolint:errcheck // nothing comes after it
+			dir.Close() //nolint:errcheck // nothing uses it afterwards
 		}
 	}, nil
 }

@@ -12,8 +12,8 @@ import (
 	"roster/internal/config"
 )
 
-// A directory that is made is its owner's. One that is there stays as it is, and the log says where others may write to it. Whoever has it keeps
-// others out until it ends.
+// A directory that is created belongs to its owner only. An existing directory keeps its permissions, and the log warns if others may write to it. One
+// ledger holds the directory at a time.
 func TestWritesInADirectory(t *testing.T) {
 	t.Parallel()
 	shared := t.TempDir()

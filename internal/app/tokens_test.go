@@ -17,7 +17,8 @@ import (
 	"roster/internal/credential"
 )
 
-// issuer gives a pair for every grant, whose access token is good for a second, and counts the exchanges by the first grant of their chain.
+// issuer returns a pair of tokens for every grant, whose access token is valid for one second. It counts the exchanges by the first grant of their
+// chain.
 type issuer struct {
 	*httptest.Server
 	mu  sync.Mutex
@@ -52,8 +53,8 @@ func (i *issuer) exchanges(chain string) int {
 	return i.got[chain]
 }
 
-// With a source that leaves, or gets another grant, the tokens leave that it had; those that are still needed stay. What a refused configuration
-// wants has no effect: neither is its grant used, nor leaves what it does not name.
+// If a source is removed or gets another grant, its old tokens are removed; tokens that are still needed stay. A refused configuration has no effect:
+// its grant is not used, and tokens of sources that it does not name stay.
 func TestTokensFollowTheConfigurationInForce(t *testing.T) {
 	t.Parallel()
 	vendor := newIssuer(t)
@@ -70,7 +71,7 @@ func TestTokensFollowTheConfigurationInForce(t *testing.T) {
 		}
 		return cfg
 	}
-	// Each look renews what is due.
+	// Each check renews the tokens that are due.
 	once, end := context.WithCancel(t.Context())
 	end()
 	until := func(what string, renewed func() bool) {
@@ -110,7 +111,7 @@ func TestTokensFollowTheConfigurationInForce(t *testing.T) {
 	h.retired.Wait()
 	gone, stayed := vendor.exchanges("b")+vendor.exchanges("c"), vendor.exchanges("a")
 	until("the tokens that are needed are renewed", func() bool { return vendor.exchanges("a") > stayed+2 && vendor.exchanges("d") > 1 })
-	if now := vendor.exchanges("b") + vendor.exchanges("c"); now > gone+2 { // one of each may have been under way
+	if now := vendor.exchanges("b") + vendor.exchanges("c"); now > gone+2 { // one exchange of each may have been under way
 		t.Errorf("the tokens of sources that have left were renewed %d times", now-gone)
 	}
 	cancel()

@@ -5,40 +5,40 @@ import (
 	"sync/atomic"
 )
 
-// traffic counts the requests that an instance is answering. Entering takes no lock: every request does it.
+// traffic counts the requests that an instance is answering. Acquire takes no lock, because every request calls it.
 type traffic struct {
-	inside atomic.Int64
-	closed atomic.Bool
-	empty  atomic.Pointer[chan struct{}] // told when the last one has left
+	active  atomic.Int64
+	closed  atomic.Bool
+	drained atomic.Pointer[chan struct{}] // receives a value when the last request has ended
 }
 
-// enter is false where nobody is let in any more.
-func (t *traffic) enter() bool {
-	t.inside.Add(1)
-	if t.closed.Load() { // and who has closed it has seen us, or we have seen that
-		t.leave()
+// acquire counts a new request. It returns false if the instance is closed.
+func (t *traffic) acquire() bool {
+	t.active.Add(1)
+	if t.closed.Load() { // either close sees our count, or we see that it has closed
+		t.release()
 		return false
 	}
 	return true
 }
 
-func (t *traffic) leave() {
-	if t.inside.Add(-1) == 0 && t.closed.Load() {
+func (t *traffic) release() {
+	if t.active.Add(-1) == 0 && t.closed.Load() {
 		select {
-		case *t.empty.Load() <- struct{}{}:
-		default: // it has been told already
+		case *t.drained.Load() <- struct{}{}:
+		default: // a value is waiting already
 		}
 	}
 }
 
-// close lets nobody in any more, and waits until all have left or ctx ends.
+// close refuses new requests, and waits until all have ended or ctx ends.
 func (t *traffic) close(ctx context.Context) {
-	empty := make(chan struct{}, 1)
-	t.empty.Store(&empty)
+	drained := make(chan struct{}, 1)
+	t.drained.Store(&drained)
 	t.closed.Store(true)
-	for t.inside.Load() > 0 {
+	for t.active.Load() > 0 {
 		select {
-		case <-empty:
+		case <-drained:
 		case <-ctx.Done():
 			return
 		}

@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Whoever has been let in is waited for, and nobody is let in afterwards.
+// Close waits for requests that have begun, and no request begins afterwards.
 func TestTrafficIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	var traffic traffic
@@ -23,7 +23,7 @@ func TestTrafficIsWaitedFor(t *testing.T) {
 	for range 8 {
 		requests.Go(func() {
 			for range 5_000 {
-				if !traffic.enter() {
+				if !traffic.acquire() {
 					refused.Add(1)
 					continue
 				}
@@ -32,7 +32,7 @@ func TestTrafficIsWaitedFor(t *testing.T) {
 					t.Error("let in after the end")
 				}
 				inside.Add(-1)
-				traffic.leave()
+				traffic.release()
 			}
 		})
 	}
@@ -42,7 +42,7 @@ func TestTrafficIsWaitedFor(t *testing.T) {
 		t.Errorf("%d are still inside", n)
 	}
 	requests.Wait()
-	if traffic.enter() {
+	if traffic.acquire() {
 		t.Error("let in after the end")
 	}
 }
@@ -51,14 +51,14 @@ func TestTrafficIsNotWaitedForForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var traffic traffic
-		traffic.enter()
+		traffic.acquire()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		traffic.close(ctx)
 		if ctx.Err() == nil {
 			t.Error("somebody is inside, and was not waited for")
 		}
-		traffic.leave()
+		traffic.release()
 		traffic.close(t.Context())
 	})
 }

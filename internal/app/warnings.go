@@ -7,7 +7,7 @@ import (
 	"roster/internal/filestore"
 )
 
-// warn tells the log what of a configuration is allowed and dangerous. The directories must have been opened: they are made where there are none.
+// warn logs the settings that are allowed but dangerous. The directories must be open already, because opening creates those that are absent.
 func warn(cfg *config.Config, log *slog.Logger) {
 	if !cfg.Access.Asks() && !config.Loopback(cfg.Listen) {
 		log.Warn("nobody is asked who they are: whoever can reach this server may do everything")

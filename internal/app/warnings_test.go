@@ -25,7 +25,7 @@ func TestWarnings(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		set  func(*config.Config)
-		want string // part of the one line; empty for none
+		want string // part of the single line; empty for none
 	}{
 		"nothing":              {func(*config.Config) {}, ""},
 		"profiles on loopback": {func(c *config.Config) { c.Admin = config.Admin{Listen: "127.0.0.1:9090", Pprof: true} }, ""},
