@@ -13,10 +13,10 @@ import (
 	"roster/internal/config"
 )
 
-// clearWithin bounds the clearing of a cache.
+// clearWithin limits the time to clear a cache.
 const clearWithin = time.Minute
 
-// cache is the command for what is kept beside the memory. It has one thing to say so far.
+// cache is the command for the stored snapshots. It has one subcommand: clear.
 func (p *program) cache(ctx context.Context) error {
 	switch {
 	case len(p.args) > 0 && p.args[0] == "clear":
@@ -34,7 +34,7 @@ func (p *program) cache(ctx context.Context) error {
 	}
 	empty := false
 	p.Visit(func(f *flag.Flag) { empty = empty || f.Name == "source" && *source == "" })
-	if empty { // a variable of the shell that is not set must not clear everything
+	if empty { // an unset shell variable must not clear everything
 		fmt.Fprintln(p.stderr, "roster cache: --source needs a name")
 		return ErrUsage
 	}

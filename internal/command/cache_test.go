@@ -19,7 +19,7 @@ import (
 	"roster/internal/snapshot"
 )
 
-// keep stores something of each source in a tier.
+// keep stores a snapshot of each source in a tier.
 func keep(t *testing.T, tier snapshot.Tier, sources ...string) {
 	t.Helper()
 	for _, name := range sources {
@@ -35,7 +35,7 @@ func keep(t *testing.T, tier snapshot.Tier, sources ...string) {
 	}
 }
 
-// kept says which of the sources a tier has something of.
+// kept returns the sources of which a tier has a snapshot.
 func kept(t *testing.T, tier snapshot.Tier, sources ...string) []string {
 	t.Helper()
 	var out []string
@@ -62,7 +62,7 @@ func configured(t *testing.T, text string) string {
 	return path
 }
 
-// The sources' names are parts of each other, and of patterns.
+// The names of some sources are parts of other names, and contain pattern characters.
 var all = []string{"crm", "crm-accounts", "crm-accounts-0a", "c", "crm2"}
 
 func TestCacheClear(t *testing.T) {
@@ -90,12 +90,12 @@ func TestCacheClear(t *testing.T) {
 		t.Run("directory, "+name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			in := func(use func(snapshot.Tier)) { // for as long as nobody else has it
+			in := func(use func(snapshot.Tier)) { // for a short time, because only one process can open the tier
 				d, err := shared.OpenDir(dir, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer d.Close() //nolint:errcheck // the next one finds out
+				defer d.Close() //nolint:errcheck // the next open reports a failure
 				use(d.Join())
 			}
 			in(func(d snapshot.Tier) { keep(t, d, all...) })

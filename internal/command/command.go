@@ -22,17 +22,17 @@ const usage = `Roster serves one GraphQL graph over the systems in which a compa
   roster schema [--federation | --client] [--prefix Roster] [--security-directives]   prints the schema, for a router or for clients
 `
 
-// ErrUsage says that the command line is wrong; what is wrong has been printed.
+// ErrUsage reports a wrong command line; the reason has been printed.
 var ErrUsage = errors.New("usage")
 
-// program is one call of the program: a command, what is said to it, and where it may speak.
+// program is one call of the program: a command, its arguments, and its outputs.
 type program struct {
 	*flag.FlagSet
 	args           []string
 	stdout, stderr io.Writer
 }
 
-// Run runs the program with these arguments, until the command is done or ctx ends. The error is ErrUsage where the command line is wrong.
+// Run runs the program with these arguments, until the command is done or ctx ends. The error is ErrUsage if the command line is wrong.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
@@ -40,7 +40,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	p := &program{FlagSet: flag.NewFlagSet(args[0], flag.ContinueOnError), args: args[1:], stdout: stdout, stderr: stderr}
 	p.SetOutput(stderr)
-	p.Usage = func() {} // what is wrong is enough; who asks for help gets it
+	p.Usage = func() {} // the error message is enough; -h prints the help
 	var err error
 	switch args[0] {
 	case "demo":
@@ -67,7 +67,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return err
 }
 
-// parse reads the flags and refuses anything behind them. The error is flag.ErrHelp where help is asked for.
+// parse parses the flags and refuses other arguments. The error is flag.ErrHelp if help was requested.
 func (p *program) parse() error {
 	switch err := p.Parse(p.args); {
 	case errors.Is(err, flag.ErrHelp):

@@ -17,12 +17,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Whatever is asked for wrongly ends at once: nothing listens, and what is wrong is said where errors belong.
+// A wrong command line ends the program at once: nothing listens, and the error goes to standard error.
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		args   []string
-		usage  bool // it is misused
+		usage  bool // the command line is wrong
 		stdout string
 		stderr string
 	}{
@@ -66,7 +66,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer busy.Close() //nolint:errcheck // nothing depends on it
+	defer busy.Close() //nolint:errcheck // no check depends on it
 	for name, tc := range map[string]struct {
 		args []string
 		says string
@@ -92,7 +92,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 	}
 }
 
-// The demo says where it is once it can answer, and ends when it is told to.
+// The demo prints its address when it can answer, and ends when its context ends.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())

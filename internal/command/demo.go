@@ -46,7 +46,7 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	defer fakes.Close() //nolint:errcheck // nothing in it is worth keeping
+	defer fakes.Close() //nolint:errcheck // the data is not needed afterwards
 	if *written != "" {
 		if err := fakes.WriteConfig(*written, demoServe); err != nil {
 			return fmt.Errorf("--write-config: %w", err)
@@ -56,8 +56,8 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cfg.DrainDelay = 0       // nothing stands in front of it
-	cfg.Introspection = true // there is nothing to hide, and the playground documents itself by it
+	cfg.DrainDelay = 0       // there is no load balancer
+	cfg.Introspection = true // the data is not secret, and the playground needs it for its documentation
 	return app.Serve(ctx, cfg, app.Serving{
 		Pages: web.Handler(), Logger: telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn),
 		Listening: func(string) {},
@@ -70,7 +70,7 @@ func (p *program) demo(ctx context.Context) error {
 	})
 }
 
-// appendKinds adds the systems that are named, with commas between.
+// appendKinds appends the kinds in a comma-separated list.
 func appendKinds(kinds []connectors.Kind, names string) ([]connectors.Kind, error) {
 	for name := range strings.SplitSeq(names, ",") {
 		kind := connectors.Kind(strings.TrimSpace(name))
@@ -92,10 +92,10 @@ func join(kinds []connectors.Kind) string {
 	return strings.Join(names, ", ")
 }
 
-// demoServe is where `serve` listens with the configuration that the demo writes: beside the demo.
+// demoServe is the address where `serve` listens with the configuration that the demo writes; it differs from the demo's own.
 const demoServe = "127.0.0.1:8081"
 
-// welcome is what the demo says once there is something to see.
+// welcome is what the demo prints when it is ready.
 func welcome(address string, people int, limits bool, without []connectors.Kind) string {
 	s := "switched off; --limits keeps them"
 	if limits {

@@ -1,3 +1,2 @@
-// Package command is the command line: one file for each command, with its flags and what it prints. What a command does is in the packages that
-// it calls.
+// Package command is the command line. It has one file for each command, with its flags and its output. The packages that it calls do the work.
 package command

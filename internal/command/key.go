@@ -6,7 +6,7 @@ import (
 	"roster/internal/access"
 )
 
-// key makes an API key. It is shown this once; what is configured is its hash.
+// key creates an API key. The key is printed only once; the configuration has its hash.
 func (p *program) key() error {
 	if len(p.args) > 0 && len(p.args[0]) > 0 && p.args[0][0] != '-' {
 		p.args = append(p.args[1:], "--name="+p.args[0])

@@ -8,7 +8,7 @@ import (
 	"roster/internal/access"
 )
 
-// The key is printed once, and the line to configure is good for it and tells nothing of it.
+// The key is printed once. The printed configuration line accepts the key and does not contain it.
 func TestKeyCommand(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"key", "dashboard"}, {"key", "--name", "dashboard"}} {

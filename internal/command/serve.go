@@ -21,7 +21,7 @@ func (p *program) serve(ctx context.Context) error {
 	if err := p.parse(); err != nil {
 		return err
 	}
-	// From here on the signal asks for the configuration; before, it would end the program.
+	// From here on SIGHUP reloads the configuration; before, it would end the program.
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)
 	defer signal.Stop(asked)
