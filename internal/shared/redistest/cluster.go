@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// Slots is how many there are in a Cluster.
+// Slots is the number of slots in a Cluster.
 const Slots = 16384
 
-// Cluster is three masters with a replica each.
+// Cluster is three masters with one replica each.
 type Cluster struct {
 	Masters, Replicas [3]*Server
 }
 
-// StartCluster starts a Cluster and waits until it works.
+// StartCluster starts a Cluster and waits until it is ready.
 func StartCluster(tb testing.TB) *Cluster {
 	tb.Helper()
 	c := &Cluster{}
@@ -37,29 +37,29 @@ func StartCluster(tb testing.TB) *Cluster {
 	}
 	for i, r := range c.Replicas {
 		id := c.Masters[i].Must("CLUSTER", "MYID")
-		r.await("OK", "CLUSTER", "REPLICATE", id) // as soon as it has heard of it
+		r.awaitReply("OK", "CLUSTER", "REPLICATE", id) // as soon as the replica knows its master
 	}
 	for i, r := range c.Replicas {
-		r.await("master_link_status:up", "INFO", "replication")
-		c.Masters[i].await("cluster_state:ok", "CLUSTER", "INFO")
-		r.await("cluster_state:ok", "CLUSTER", "INFO")
+		r.awaitReply("master_link_status:up", "INFO", "replication")
+		c.Masters[i].awaitReply("cluster_state:ok", "CLUSTER", "INFO")
+		r.awaitReply("cluster_state:ok", "CLUSTER", "INFO")
 	}
 	return c
 }
 
-// Addrs gives the addresses of the masters.
+// Addrs returns the addresses of the masters.
 func (c *Cluster) Addrs() []string {
 	return []string{c.Masters[0].Addr, c.Masters[1].Addr, c.Masters[2].Addr}
 }
 
-// FailOver has a master's replica take its place.
+// FailOver makes a master's replica the new master.
 func (c *Cluster) FailOver(i int) {
 	c.Replicas[i].Must("CLUSTER", "FAILOVER")
-	c.Replicas[i].await("role:master", "INFO", "replication")
-	c.Masters[i].await("role:slave", "INFO", "replication")
+	c.Replicas[i].awaitReply("role:master", "INFO", "replication")
+	c.Masters[i].awaitReply("role:slave", "INFO", "replication")
 }
 
-// Owner gives the master that has the slot of a key.
+// Owner returns the slot of a key and the master that owns it.
 func (c *Cluster) Owner(key string) (slot, master int) {
 	slot, _ = strconv.Atoi(c.Masters[0].Must("CLUSTER", "KEYSLOT", key))
 	return slot, slot * 3 / Slots

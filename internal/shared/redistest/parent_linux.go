@@ -5,5 +5,5 @@ import (
 	"syscall"
 )
 
-// dieWithParent has a process end when the test that started it is killed.
+// dieWithParent makes a process end when the test that started it is killed.
 func dieWithParent(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

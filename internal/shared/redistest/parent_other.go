@@ -4,5 +4,5 @@ package redistest
 
 import "os/exec"
 
-// dieWithParent can do nothing here: a test that is killed leaves its servers behind.
+// dieWithParent does nothing on this platform: the servers of a killed test keep running.
 func dieWithParent(*exec.Cmd) {}

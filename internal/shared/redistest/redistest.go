@@ -1,5 +1,5 @@
-// Package redistest starts real Redis servers on free ports for tests: a single one, a Cluster, and one that Sentinels watch over. It knows
-// nothing of what is stored in them.
+// Package redistest starts real Redis servers on free ports for tests: a single server, a Cluster, and a server with Sentinels. The package does not
+// know what they store.
 package redistest
 
 import (
@@ -20,10 +20,10 @@ import (
 	"time"
 )
 
-// patience is how long a server may take to do what it is to do.
-const patience = 30 * time.Second
+// timeout bounds the wait for a server's reaction.
+const timeout = 30 * time.Second
 
-// Server is one process.
+// Server is one server process.
 type Server struct {
 	Addr string
 
@@ -37,17 +37,17 @@ type Server struct {
 	exited chan struct{}
 }
 
-// Start starts a server that keeps nothing on disk, with these further arguments, and waits until it answers.
+// Start starts a server that stores nothing on disk, with these additional arguments, and waits until it answers.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	// A port that was free may be taken by the time the server wants it: then that ends, and another port is tried.
+	// Another process may take a free port before the server does. Then the server ends, and Start tries another port.
 	for range 5 {
 		s := launch(tb, "redis-server", args...)
 		up := false
 		Await(tb, func() bool {
 			_, err := s.Do("PING")
 			up = err == nil || strings.HasPrefix(err.Error(), "redis: ")
-			return up || s.over()
+			return up || s.hasExited()
 		}, "%s answers", s.Addr)
 		if up {
 			return s
@@ -57,10 +57,10 @@ func Start(tb testing.TB, args ...string) *Server {
 	return nil
 }
 
-// FreePort stands, as an argument of a server, for a port that nobody has.
+// FreePort is a placeholder in a server's arguments for a free port.
 const FreePort = "free-port"
 
-func (s *Server) over() bool {
+func (s *Server) hasExited() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -112,7 +112,7 @@ func freePort(tb testing.TB) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it has served its purpose
+	defer l.Close() //nolint:errcheck // no longer needed
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	return port
 }
@@ -123,7 +123,7 @@ func (s *Server) spawn() {
 	dieWithParent(cmd)
 	started, exited := make(chan error), make(chan struct{})
 	go func() {
-		runtime.LockOSThread() // the thread that starts a process counts as its parent
+		runtime.LockOSThread() // the kernel takes the thread that starts a process for its parent
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
 		started <- err
@@ -140,7 +140,7 @@ func (s *Server) spawn() {
 	s.cmd, s.exited = cmd, exited
 }
 
-// Kill ends the process at once, without a chance to save anything. A second call does nothing.
+// Kill ends the process at once. The process cannot save anything. A second call does nothing.
 func (s *Server) Kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -152,25 +152,25 @@ func (s *Server) Kill() {
 func (s *Server) Restart() {
 	s.tb.Helper()
 	s.spawn()
-	s.await("PONG", "PING")
+	s.awaitReply("PONG", "PING")
 }
 
-// RestartLoading starts the process again after Kill, with the data that SAVE has left, and has it load that until FinishLoading.
+// RestartLoading starts the process again after Kill, with the data that SAVE has stored. The server stays in its loading state until FinishLoading.
 func (s *Server) RestartLoading() {
 	s.tb.Helper()
 	s.args = append(s.args, "--key-load-delay", "50000", "--loading-process-events-interval-bytes", "1024")
 	s.spawn()
-	s.await("LOADING", "GET", "x")
+	s.awaitReply("LOADING", "GET", "x")
 }
 
-// FinishLoading lets a server come to the end of its data.
+// FinishLoading lets a server finish loading its data.
 func (s *Server) FinishLoading() {
 	s.tb.Helper()
 	s.Must("CONFIG", "SET", "key-load-delay", "0")
-	s.await("PONG", "PING")
+	s.awaitReply("PONG", "PING")
 }
 
-// LoseDisk takes the server's directory away, so that it can save nothing.
+// LoseDisk removes the server's directory, so that the server cannot save anything.
 func (s *Server) LoseDisk() {
 	s.tb.Helper()
 	if err := os.RemoveAll(s.dir); err != nil {
@@ -178,10 +178,10 @@ func (s *Server) LoseDisk() {
 	}
 }
 
-// Stop makes the process stand still, Continue lets it go on.
+// Stop suspends the process. Continue resumes it.
 func (s *Server) Stop() { s.signal(syscall.SIGSTOP) }
 
-// Continue is for after Stop.
+// Continue resumes the process after Stop.
 func (s *Server) Continue() { s.signal(syscall.SIGCONT) }
 
 func (s *Server) signal(sig syscall.Signal) {
@@ -193,13 +193,13 @@ func (s *Server) signal(sig syscall.Signal) {
 	}
 }
 
-// Do sends a command on a connection of its own and gives what comes back, as text.
+// Do sends a command on a new connection and returns the reply as text.
 func (s *Server) Do(words ...string) (string, error) {
-	conn, err := (&net.Dialer{Timeout: patience}).DialContext(context.Background(), "tcp", s.Addr)
+	conn, err := (&net.Dialer{Timeout: timeout}).DialContext(context.Background(), "tcp", s.Addr)
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close() //nolint:errcheck // it has been read
+	defer conn.Close() //nolint:errcheck // the reply has been read
 	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
 	in := bufio.NewReader(conn)
 	if s.auth != "" {
@@ -219,7 +219,7 @@ func send(conn net.Conn, words ...string) {
 	}
 }
 
-// reply reads one answer; lists become lines.
+// reply reads one reply. It returns the elements of a list as lines.
 func reply(in *bufio.Reader) (string, error) {
 	line, err := in.ReadString('\n')
 	if err != nil {
@@ -257,7 +257,7 @@ func reply(in *bufio.Reader) (string, error) {
 	return line[1:], nil
 }
 
-// Must is Do for what cannot fail.
+// Must is Do for a command that must not fail. An error fails the test.
 func (s *Server) Must(words ...string) string {
 	s.tb.Helper()
 	out, err := s.Do(words...)
@@ -267,14 +267,14 @@ func (s *Server) Must(words ...string) string {
 	return out
 }
 
-// AwaitMaster waits until the server has become a master, as which it has dropped its connections.
+// AwaitMaster waits until the server has become a master. At that point, the server has closed its connections.
 func (s *Server) AwaitMaster() {
 	s.tb.Helper()
-	s.await("role:master", "INFO", "replication")
+	s.awaitReply("role:master", "INFO", "replication")
 }
 
-// await waits until the answer to a command holds what is wanted.
-func (s *Server) await(want string, words ...string) {
+// awaitReply waits until the reply to a command contains the wanted text.
+func (s *Server) awaitReply(want string, words ...string) {
 	s.tb.Helper()
 	Await(s.tb, func() bool {
 		out, err := s.Do(words...)
@@ -282,12 +282,12 @@ func (s *Server) await(want string, words ...string) {
 	}, "%s: %v: %s", s.Addr, words, want)
 }
 
-// Await waits for a condition, and fails the test where it does not come true in good time.
+// Await waits for a condition, and fails the test if the condition does not become true in time.
 func Await(tb testing.TB, condition func() bool, format string, args ...any) {
 	tb.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(patience); !condition(); <-tick.C {
+	for end := time.Now().Add(timeout); !condition(); <-tick.C {
 		if time.Now().After(end) {
 			tb.Fatalf("waited in vain: "+format, args...)
 		}

@@ -16,16 +16,16 @@ import (
 	"time"
 )
 
-// TLS is how to reach a server over TLS.
+// TLS describes how to reach a server over TLS.
 type TLS struct {
 	Addr string
-	// CA vouches for the server, Other does not.
+	// CA has signed the server's certificate; Other has not.
 	CA, Other *x509.CertPool
-	// Client is a certificate that the server takes.
+	// Client is a certificate that the server accepts.
 	Client tls.Certificate
 }
 
-// StartTLS starts a server that is to be reached over TLS, too, by whoever shows a certificate of its authority's.
+// StartTLS starts a server that also accepts TLS connections from clients with a certificate of its authority.
 func StartTLS(tb testing.TB, args ...string) (*Server, TLS) {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -65,7 +65,7 @@ func newAuthority(tb testing.TB, name string) *authority {
 	return a
 }
 
-// issue gives a certificate for this machine, and its key.
+// issue returns a certificate for this machine, and its key.
 func (a *authority) issue(tb testing.TB, name string) (cert, key []byte) {
 	tb.Helper()
 	template := &x509.Certificate{
