@@ -26,7 +26,7 @@ func openTokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keep
 		return nil, nil, err
 	}
 	if err := store.Check(ctx); err != nil && needed {
-		if shared.Fleeting(err) {
+		if shared.NotDurable(err) {
 			closeStore()
 			return nil, nil, err
 		}

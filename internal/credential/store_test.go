@@ -212,7 +212,7 @@ func TestRedisMustBeDurable(t *testing.T) {
 			t.Parallel()
 			store := open(t, "redis://"+redistest.Start(t, tt.args...).Addr)
 			v, url := vendor(t, fake.Knobs{})
-			if err := store.Check(t.Context()); !shared.Fleeting(err) || !strings.Contains(err.Error(), tt.says) {
+			if err := store.Check(t.Context()); !shared.NotDurable(err) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("the check says %v", err)
 			}
 			if err := reads(t, source(t, store, url)); err == nil || !strings.Contains(err.Error(), tt.says) {

@@ -16,24 +16,24 @@ import (
 )
 
 const (
-	// bulk bounds a call that moves parts.
-	bulk = 10 * time.Second
-	// tolerance is how many calls in a row may fail before Redis counts as away, where the failure may be a single one's.
+	// bulkTimeout bounds a call that transfers parts.
+	bulkTimeout = 10 * time.Second
+	// tolerance is the number of consecutive calls that may fail before the breaker opens, if the failure may affect only a single call.
 	tolerance = 3
 )
 
-// ErrAway says that Redis is known to be away, and was not asked.
+// ErrAway reports that Redis is known to be unavailable, so no call was made.
 var ErrAway = errors.New("redis is away")
 
-// breaker remembers how the last calls went.
+// breaker records the results of the last calls.
 type breaker struct {
 	mu      sync.Mutex
-	failed  int // in a row
+	failed  int // number of consecutive failures
 	opened  chan struct{}
-	settled time.Time // from when the number of replicas is to be believed
+	settled time.Time // from when a smaller number of replicas is trusted
 }
 
-// do calls Redis, unless it is known to be away, and judges by how that went whether it is.
+// do calls Redis unless Redis is known to be unavailable, and updates that state by the result of the call.
 func (r *Redis) do(ctx context.Context, within time.Duration, call func(context.Context) error) error {
 	if !r.Membership().Connected {
 		return ErrAway
@@ -45,7 +45,7 @@ func (r *Redis) do(ctx context.Context, within time.Duration, call func(context.
 		err = nil
 	}
 	if err != nil && ctx.Err() != nil {
-		return err // the caller has gone: that says nothing of Redis
+		return err // the caller has gone; the error does not describe the state of Redis
 	}
 	r.stats.called(err)
 	r.breaker.mu.Lock()
@@ -54,10 +54,10 @@ func (r *Redis) do(ctx context.Context, within time.Duration, call func(context.
 	} else {
 		r.breaker.failed++
 	}
-	open := r.breaker.failed >= tolerance || err != nil && certain(err)
+	open := r.breaker.failed >= tolerance || err != nil && isPersistent(err)
 	r.breaker.mu.Unlock()
 	if open {
-		r.away(err)
+		r.setDisconnected(err)
 	}
 	if err != nil {
 		return &callError{err}
@@ -65,23 +65,23 @@ func (r *Redis) do(ctx context.Context, within time.Duration, call func(context.
 	return nil
 }
 
-// callError is a call's failure in our words: Redis's own may quote keys and names.
+// callError is a failed call, described in this package's own words. The text from Redis may contain keys and names.
 type callError struct{ err error }
 
-// Error says what was wrong with Redis.
+// Error returns the reason of the failure.
 func (e *callError) Error() string { return "redis: " + reason(e.err) }
 
-// Unwrap gives the client's error.
+// Unwrap returns the error of the Redis client.
 func (e *callError) Unwrap() error { return e.err }
 
-// away notes that Redis is away, and has it probed.
-func (r *Redis) away(err error) {
+// setDisconnected records that Redis is unavailable, and starts probes.
+func (r *Redis) setDisconnected(err error) {
 	r.breaker.mu.Lock()
-	was := *r.crowd.Load()
+	was := *r.membership.Load()
 	if was.Connected {
 		now := time.Now()
 		r.lostAt.Store(now.UnixNano())
-		r.crowd.Store(&snapshot.Membership{Size: was.Size, Rank: was.Rank, Since: now})
+		r.membership.Store(&snapshot.Membership{Size: was.Size, Rank: was.Rank, Since: now})
 	}
 	r.breaker.failed = 0
 	r.breaker.mu.Unlock()
@@ -91,13 +91,13 @@ func (r *Redis) away(err error) {
 	r.stats.lost.Add(1)
 	r.log.LogAttrs(context.Background(), slog.LevelWarn, "redis is away: each replica reads by itself, and less often",
 		slog.String("reason", reason(err)), slog.Int("replicas", was.Size))
-	tell(r.breaker.opened)
+	signal(r.breaker.opened)
 }
 
-// present notes that Redis works, and how many replicas share it.
-func (r *Redis) present(size, rank int) {
+// setConnected records that Redis works, and how many replicas share it.
+func (r *Redis) setConnected(size, rank int) {
 	r.breaker.mu.Lock()
-	was := *r.crowd.Load()
+	was := *r.membership.Load()
 	since := was.Since
 	if now := time.Now(); !was.Connected {
 		r.breaker.settled = now.Add(absentAfter)
@@ -107,10 +107,10 @@ func (r *Redis) present(size, rank int) {
 	} else if now.After(r.breaker.settled) {
 		was.Size = 0
 	}
-	if size < was.Size { // after a loss of its data, Redis learns only by and by who is there
+	if size < was.Size { // after Redis has lost its data, it learns of the live replicas only gradually
 		size, rank = was.Size, was.Rank
 	}
-	r.crowd.Store(&snapshot.Membership{Connected: true, Size: size, Rank: rank, Since: since})
+	r.membership.Store(&snapshot.Membership{Connected: true, Size: size, Rank: rank, Since: since})
 	r.breaker.mu.Unlock()
 	if !was.Connected {
 		r.stats.found.Add(1)
@@ -119,8 +119,8 @@ func (r *Redis) present(size, rank int) {
 	}
 }
 
-// certain says that a failure is not this one call's, so that asking again would only take time.
-func certain(err error) bool {
+// isPersistent reports whether a failure affects other calls too, so that a retry would only cost time.
+func isPersistent(err error) bool {
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" && !e.Timeout() {
 		return true
 	}
@@ -131,10 +131,10 @@ func certain(err error) bool {
 	return true
 }
 
-// scriptDenied begins what Redis 7.0 says where a script does what its user may not; later ones say NOPERM.
+// scriptDenied is the start of the message of Redis 7.0 for a script whose user lacks a permission. Later versions return NOPERM.
 const scriptDenied = "ERR The user executing the script can't "
 
-// reason names a failure from a closed set: Redis's own words may quote keys and names.
+// reason maps a failure to one of a fixed set of texts. The text from Redis may contain keys and names.
 func reason(err error) string {
 	var word string
 	if e, ok := errors.AsType[redis.Error](err); ok {

@@ -14,16 +14,16 @@ import (
 var _ limit.Ledger = (*Redis)(nil)
 
 const (
-	// again is how soon a ledger is asked again that has not answered and may be well.
-	again = 100 * time.Millisecond
-	// settleTries is how often the end of a call is told that could not be told.
-	settleTries = 3
-	// unheard is how much longer a call counts that was given up: it may still be on its way.
-	unheard = time.Second
+	// retryDelay is the time until the next attempt if Redis does not answer but may still work.
+	retryDelay = 100 * time.Millisecond
+	// maxAttempts is the number of attempts to store the end of a call, or a pause.
+	maxAttempts = 3
+	// abandonedGrace is the additional time for which an abandoned call counts, because the call may still be on its way to the source.
+	abandonedGrace = time.Second
 )
 
-// budgetKeys gives the keys of a budget: its log, its calls under way, its pause, and who waits for it urgently. All budgets share a slot, so
-// that one script can judge a call by several of them.
+// budgetKeys returns the keys of a budget: its log, its running calls, its pause, and its urgent waiters. All budgets share a slot, so that one
+// script can check a call against several of them.
 func (r *Redis) budgetKeys(key string) []string {
 	sum := sha256.Sum256([]byte(key))
 	base := r.prefix + "{budgets}:" + hex.EncodeToString(sum[:16]) + ":"
@@ -32,23 +32,23 @@ func (r *Redis) budgetKeys(key string) []string {
 
 func (r *Redis) viewKey() string { return r.prefix + "{budgets}:view" }
 
-// Ask asks for a call; see limit.Ledger.
+// Ask requests permission for a call; see limit.Ledger.
 func (r *Redis) Ask(ctx context.Context, ask limit.Ask) limit.Verdict {
-	known := time.NewTimer(2 * r.quick)
+	known := time.NewTimer(2 * r.callTimeout)
 	defer known.Stop()
-	select { // nobody has looked yet whether Redis is there
+	select { // no probe has found out yet whether Redis is available
 	case <-r.ready:
 	case <-known.C:
 	case <-ctx.Done():
 		return limit.Verdict{}
 	}
-	// What Redis grants is used, also where the caller goes meanwhile.
+	// Ask uses a permission of Redis even if the caller goes away in the meantime.
 	a, err := r.contact(context.WithoutCancel(ctx), &ask, false)
 	switch {
 	case err != nil && r.Membership().Connected:
-		return limit.Verdict{Wait: again}
+		return limit.Verdict{Wait: retryDelay}
 	case err != nil:
-		return r.share.alone(r.id, &ask, time.Now())
+		return r.share.decideLocally(r.id, &ask, time.Now())
 	case a.outcome == budgetGranted:
 		return limit.Verdict{Granted: true}
 	case a.outcome == budgetPaused:
@@ -57,19 +57,19 @@ func (r *Redis) Ask(ctx context.Context, ask limit.Ask) limit.Verdict {
 	case a.outcome == budgetWait:
 		return limit.Verdict{On: a.on, Wait: max(a.wait, time.Millisecond)}
 	}
-	return limit.Verdict{Wait: again}
+	return limit.Verdict{Wait: retryDelay}
 }
 
-// contact tells Redis that this replica is there, or leaves, and asks for a call, which may be nil.
+// contact sends this replica's heartbeat, or with leave its departure, to Redis, and requests permission for a call. Ask may be nil.
 func (r *Redis) contact(ctx context.Context, ask *limit.Ask, leave bool) (budgetAnswer, error) {
 	keys := []string{r.viewKey()}
 	var a budgetAnswer
-	err := r.do(ctx, max(r.quick/2, time.Millisecond), func(ctx context.Context) error {
+	err := r.do(ctx, max(r.callTimeout/2, time.Millisecond), func(ctx context.Context) error {
 		sent := time.Now()
-		args := r.share.hello(r.id, ask, sent, leave)
+		args := r.share.scriptArgs(r.id, ask, sent, leave)
 		if ask != nil {
-			// Where nobody says how the call ended, it counts as one that was given up in the end.
-			args = append(args, ask.ID, micros(ask.Within+unheard), flagOf(ask.Urgent))
+			// If nobody reports the end of the call, the script finally counts the call as abandoned.
+			args = append(args, ask.ID, micros(ask.Within+abandonedGrace), flagOf(ask.Urgent))
 			for _, b := range ask.Budgets {
 				keys = append(keys, r.budgetKeys(b.Key)...)
 				args = append(args, b.Limit.Calls, micros(b.Limit.Per), b.Limit.Parallel, micros(maxPause(b.MaxPause)))
@@ -77,27 +77,27 @@ func (r *Redis) contact(ctx context.Context, ask *limit.Ask, leave bool) (budget
 		}
 		var err error
 		if a, err = readBudgetAnswer(budgetScript.Run(ctx, r.client, keys, args...)); err == nil {
-			r.share.hear(&a, sent, time.Now())
+			r.share.update(&a, sent, time.Now())
 		}
 		return err
 	})
 	return a, err
 }
 
-// Settle says that a call is over; see limit.Ledger.
+// Settle records the end of a call; see limit.Ledger.
 func (r *Redis) Settle(ask limit.Ask, answered bool) {
 	ended := time.Now()
-	r.telling.Go(func() {
+	r.background.Go(func() {
 		var keys []string
 		for _, b := range ask.Budgets {
 			keys = append(keys, r.budgetKeys(b.Key)[:2]...)
 		}
-		r.tellOthers(func(ctx context.Context) error {
+		r.doWithRetries(func(ctx context.Context) error {
 			args := []any{ask.ID}
 			for _, b := range ask.Budgets {
 				left := b.Limit.Per - time.Since(ended)
 				if !answered {
-					left += unheard
+					left += abandonedGrace
 				}
 				args = append(args, max(0, micros(left)))
 			}
@@ -106,12 +106,12 @@ func (r *Redis) Settle(ask limit.Ask, answered bool) {
 	})
 }
 
-// Pause tells the others that a source wants to be left alone; see limit.Ledger.
+// Pause stores for all replicas that a source must not be called for a time; see limit.Ledger.
 func (r *Redis) Pause(key string, p limit.Pause) {
 	until := time.Now().Add(p.For)
 	r.attribute(key, p.Source)
-	r.telling.Go(func() {
-		r.tellOthers(func(ctx context.Context) error {
+	r.background.Go(func() {
+		r.doWithRetries(func(ctx context.Context) error {
 			left := micros(time.Until(until))
 			if left <= 0 {
 				return nil
@@ -121,47 +121,48 @@ func (r *Redis) Pause(key string, p limit.Pause) {
 	})
 }
 
-// Resume ends a pause; see limit.Ledger. Other replicas that know of it keep it in memory.
+// Resume ends a pause; see limit.Ledger. Other replicas that already know of the pause keep it in memory.
 func (r *Redis) Resume(key string) {
-	ctx, cancel := context.WithTimeout(context.Background(), settleTries*r.quick)
+	ctx, cancel := context.WithTimeout(context.Background(), maxAttempts*r.callTimeout)
 	defer cancel()
-	//nolint:errcheck // then it ends when it would have ended
-	r.do(ctx, r.quick, func(ctx context.Context) error { return r.client.Del(ctx, r.budgetKeys(key)[2]).Err() })
+	//nolint:errcheck // if this fails, the pause ends at its normal time
+	r.do(ctx, r.callTimeout, func(ctx context.Context) error { return r.client.Del(ctx, r.budgetKeys(key)[2]).Err() })
 }
 
-// tellOthers tries a few times. Where it fails for good, a call counts for longer than it should, and each replica is told to wait by itself.
-func (r *Redis) tellOthers(call func(context.Context) error) {
-	for range settleTries {
-		if err := r.do(context.Background(), r.quick, call); err == nil || !r.Membership().Connected {
+// doWithRetries makes several attempts. If all of them fail, a call counts for longer than it should, or the source has to ask each replica
+// separately to wait.
+func (r *Redis) doWithRetries(call func(context.Context) error) {
+	for range maxAttempts {
+		if err := r.do(context.Background(), r.callTimeout, call); err == nil || !r.Membership().Connected {
 			return
 		}
-		time.Sleep(again)
+		time.Sleep(retryDelay)
 	}
 }
 
-// pulse says again and again that this replica is there, until ctx ends, and then that it leaves.
-func (r *Redis) pulse(ctx context.Context) {
+// budgetHeartbeat sends this replica's heartbeat for the budgets periodically until ctx ends. Then it sends the replica's departure.
+func (r *Redis) budgetHeartbeat(ctx context.Context) {
 	tick := time.NewTicker(r.share.every)
 	defer tick.Stop()
 	for {
 		if r.Membership().Connected {
-			//nolint:errcheck // the next one may succeed; and who is not heard counts as absent
+			//nolint:errcheck // the next one may succeed; and a replica without a heartbeat counts as absent
 			r.contact(ctx, nil, false)
-			if r.share.news() {
-				continue // what is proposed holds only once all have said that they know of it
+			if r.share.hasUnreported() {
+				continue // a proposed view is in force only after all replicas have confirmed that they know it
 			}
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			//nolint:errcheck // then the others find out
+			//nolint:errcheck // if this fails, the other replicas notice the missing heartbeat
 			r.contact(context.WithoutCancel(ctx), nil, true)
 			return
 		}
 	}
 }
 
-// budgetAnswer is what budgetScript answers.
+// budgetAnswer is the answer of budgetScript.
 type budgetAnswer struct {
 	outcome string
 	on      int

@@ -2,7 +2,7 @@ package shared
 
 import "github.com/redis/go-redis/v9"
 
-// What budgetScript answers first.
+// The first field of budgetScript's answer.
 const (
 	budgetGranted = "granted"
 	budgetWait    = "wait"
@@ -11,14 +11,15 @@ const (
 )
 
 var (
-	// budgetScript says that a replica is there, and judges a call by all the budgets that it counts in. See share for the view.
+	// budgetScript records a replica's heartbeat, and checks a call against all budgets that the call counts in. See share for the view.
 	//
-	// KEYS: the view; then for each budget its log, its calls under way, its pause and who waits for it urgently.
+	// KEYS: the view; then for each budget its log, its running calls, its pause and its urgent waiters.
 	//
-	// ARGV: 1 who; 2 by when this must have come; 3 the newest view that the caller knows; 4 and 5 the agreed one's epoch and members by the
-	// caller; 6 whether it leaves; 7 absent after; 8 and 9 forgotten after, with and without others; 10 guard; 11 how far back
-	// the call counts, at most; 12 how long a slice is; 13 the call; 14 how long it is under way at most; 15 whether it is urgent; then for each budget its calls, per,
-	// parallel and how long a pause of it is believed.
+	// ARGV: 1 the replica; 2 the latest time at which this call of the script is valid; 3 the newest view that the caller knows; 4 and 5 the epoch
+	// and the members of the view that the caller takes for agreed; 6 whether the replica leaves; 7 the time after which a replica counts as absent;
+	// 8 and 9 the time after which the script forgets an absent replica, if there are other replicas and if there are none; 10 guard; 11 the maximum
+	// time for which the call counts; 12 the length of a slice; 13 the ID of the call; 14 the maximum time for which the call runs; 15 whether the
+	// call is urgent; then for each budget its calls, per, parallel, and the longest pause that is trusted.
 	budgetScript = redis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -210,8 +211,8 @@ for i = 0, count - 1 do
 end
 return answer('granted', 0, 0)`)
 
-	// settleScript says that a call is over, and for how much longer it counts: that may be longer than was expected, where the caller stood still
-	// before it began the call. KEYS: for each budget its log and its calls under way. ARGV: the call, and for each budget that time.
+	// settleScript records the end of a call, and for how much longer the call counts. That time may be longer than expected, if the caller stood
+	// still before it began the call. KEYS: for each budget its log and its running calls. ARGV: the ID of the call, and for each budget that time.
 	settleScript = redis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -225,8 +226,8 @@ for i = 1, #KEYS / 2 do
 end
 return 1`)
 
-	// pauseScript keeps calls back, unless they are kept back for longer already. KEYS: the pause. ARGV: for how long, whether the source
-	// blocks us, its status.
+	// pauseScript starts a pause, unless a longer pause exists. KEYS: the pause. ARGV: the duration, whether the source blocks us, the status of the
+	// source's response.
 	pauseScript = redis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// spendScript adds to what a caller owes, and gives all of it, in microseconds by Redis's clock. KEYS: the caller's. ARGV: what to add.
+// spendScript adds to a caller's debt, and returns the total, in microseconds by the clock of Redis. KEYS: the debt of the caller. ARGV: what to add.
 var spendScript = redis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -21,11 +21,11 @@ full = full + tonumber(ARGV[1])
 redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000) + 1)
 return string.format('%.0f', full - now)`)
 
-// callersAtOnce is how many callers travel in one exchange.
+// callersAtOnce is the number of callers in one round trip.
 const callersAtOnce = 500
 
-// Spend adds to what each caller owes of their rate, and gives what they owe then, of all replicas together. Callers are stored by a hash: they may
-// be people's names and addresses.
+// Spend adds to each caller's debt against the caller's rate, and returns the debts over all replicas. Redis stores callers under a hash, because
+// they may be names and addresses of persons.
 func (r *Redis) Spend(ctx context.Context, debts map[string]time.Duration) (map[string]time.Duration, error) {
 	names := make([]string, 0, len(debts))
 	for name := range debts {
@@ -33,7 +33,7 @@ func (r *Redis) Spend(ctx context.Context, debts map[string]time.Duration) (map[
 	}
 	owed := make(map[string]time.Duration, len(debts))
 	for chunk := range slices.Chunk(names, callersAtOnce) {
-		err := r.do(ctx, r.quick, func(ctx context.Context) error { return r.spend(ctx, chunk, debts, owed) })
+		err := r.do(ctx, r.callTimeout, func(ctx context.Context) error { return r.spend(ctx, chunk, debts, owed) })
 		if err != nil {
 			return owed, err
 		}

@@ -9,9 +9,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Clear removes the stored snapshots and presence of a source, or of all where source is empty, and how its readings have failed, which keeps replicas from
-// trying again, and the pauses that keep its calls back. It says how many keys those were, and leaves what counts calls. Replicas that
-// run still hold what they hold, and may store it again.
+// Clear removes the stored snapshots and the presence of a source, or of all sources if source is empty. Clear also removes the failures of their
+// fetches, which keep replicas from new attempts, and the pauses that hold back their calls. Clear returns the number of removed keys. It keeps the
+// counters of calls. Running replicas still have their data in memory, and may store it again.
 func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 	name := "*"
 	if source != "" {
@@ -68,7 +68,7 @@ func (r *Redis) Clear(ctx context.Context, source string) (int, error) {
 	return removed, nil
 }
 
-// escape makes a text match only itself in a pattern of Redis.
+// escape escapes a text so that it matches only itself in a Redis pattern.
 func escape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(s)
 }

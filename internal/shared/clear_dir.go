@@ -10,7 +10,7 @@ import (
 	"roster/connectors"
 )
 
-// keptFile is the name of a file of snapshots, of any encoding: source, collection, the rest.
+// keptFile matches the name of a snapshot file of any encoding: source, collection, the rest.
 var keptFile = func() *regexp.Regexp {
 	var names []string
 	for _, c := range connectors.AllCollections {
@@ -19,7 +19,7 @@ var keptFile = func() *regexp.Regexp {
 	return regexp.MustCompile(`^(.+)-(?:` + strings.Join(names, "|") + `)-[0-9a-f]+\.v[0-9]+\.(?:manifest|.+\.parts)$`)
 }()
 
-// ClearDir removes from a directory the files of a source, or of all, and leaves whatever else there is.
+// ClearDir removes from a directory the files of a source, or of all sources if source is empty. ClearDir keeps all other files.
 func ClearDir(dir, source string) (removed int, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {

@@ -12,9 +12,10 @@ import (
 	"roster/internal/snapshot"
 )
 
-// directory is a shelf that outlives the process. Each snapshot has a file of parts, named by its version, and a small one, the manifest, that names the
-// version. The modification time of a file is when it may be removed: nothing of a source that has left the configuration stays for longer than it would
-// have been served. The seal finds damaged files, so that they need not be on the disk at once.
+// directory is a snapshotStore that survives the process. Each snapshot has a file with its parts, named by the version, and a small file, the
+// manifest, that names the version. The modification time of a file is the time from which the file may be removed. So data of a source that is no
+// longer configured stays no longer than it would have been served. The seal detects damaged files, so the files need not be synced to the disk at
+// once.
 type directory struct {
 	files *filestore.Dir
 	seal  *sealer
@@ -27,8 +28,9 @@ var cacheOptions = filestore.Options{
 	Expired: func(f fs.FileInfo) bool { return keptFile.MatchString(f.Name()) && f.ModTime().Before(time.Now()) },
 }
 
-// OpenDir gives a tier that keeps its snapshots in a directory, for one process at a time: a second one would remove what the first is about to
-// write, and is refused. The directory is made where it is missing. The key encrypts what is kept; empty for none.
+// OpenDir returns a tier that keeps its snapshots in a directory. Only one process at a time may open the directory: a second process would remove
+// files that the first one is about to write, so OpenDir rejects it. OpenDir creates the directory if it is missing. Key encrypts the files; an empty
+// key disables encryption.
 func OpenDir(path string, key []byte) (*Local, error) {
 	seal, err := newSealer(key)
 	if err != nil {
@@ -38,11 +40,11 @@ func OpenDir(path string, key []byte) (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Local{items: make(map[snapshot.Item]*localItem), shelf: &directory{files, seal}}, nil
+	return &Local{items: make(map[snapshot.Item]*localItem), store: &directory{files, seal}}, nil
 }
 
-// LookDir says what a directory holds of the items, in clear, also while a process has it. It changes nothing, except that it takes from others the right
-// to read the files.
+// LookDir returns what a directory holds of the items, if it is not encrypted, even while another process has opened the directory. LookDir changes
+// nothing, except that it removes other users' permission to read the files.
 func LookDir(path string, items []snapshot.Item) []snapshot.Info {
 	d := &directory{filestore.At(path, cacheOptions), &sealer{}}
 	marks := make([]snapshot.Info, len(items))
@@ -54,14 +56,14 @@ func LookDir(path string, items []snapshot.Item) []snapshot.Info {
 
 func (d *directory) close() error { return d.files.Close() }
 
-// base gives the beginning of the names of an item's files.
+// base returns the prefix of the names of an item's files.
 func base(item snapshot.Item) string {
 	sum := sha256.Sum256([]byte(itemName(item)))
 	return fmt.Sprintf("%s-%s-%s.v%d", item.Source, item.Collection, hex.EncodeToString(sum[:6]), snapshot.Encoding)
 }
 
 func (d *directory) load(item snapshot.Item) snapshot.Meta {
-	data, _ := d.files.Get(base(item) + manifestExt) // what cannot be read is fetched again
+	data, _ := d.files.Get(base(item) + manifestExt) // an item that cannot be read is fetched again
 	now := time.Now()
 	return d.seal.readManifest(item, data, now.UnixMicro(), now)
 }

@@ -10,29 +10,29 @@ import (
 )
 
 const (
-	// beatEvery is how often a replica says that it is there, and absentAfter from when one that does not counts as gone.
-	beatEvery   = 10 * time.Second
-	absentAfter = 3 * beatEvery
-	// probeFirst is how soon a Redis that has gone away is tried again. Each failure doubles that, up to beatEvery.
+	// heartbeatInterval is the time between two heartbeats of a replica. A replica counts as absent when it has sent no heartbeat for absentAfter.
+	heartbeatInterval = 10 * time.Second
+	absentAfter       = 3 * heartbeatInterval
+	// probeFirst is the delay before the first probe after Redis has become unavailable. Each failure doubles the delay, up to heartbeatInterval.
 	probeFirst = 250 * time.Millisecond
-	// steadyAfter is how long Redis must have worked for its next loss to be probed as soon as the first.
+	// steadyAfter is how long Redis must have worked before the delay of probes starts at probeFirst again.
 	steadyAfter = time.Minute
 )
 
-// heartbeat says that this replica is there until ctx ends, and, while Redis is away, finds out when it is back.
+// heartbeat sends this replica's heartbeat until ctx ends. While Redis is unavailable, heartbeat probes it.
 func (r *Redis) heartbeat(ctx context.Context) {
 	pause, since := probeFirst, time.Time{}
 	for ctx.Err() == nil {
 		size, rank, err := r.probe(ctx)
-		wait := beatEvery
+		wait := heartbeatInterval
 		switch was := r.Membership().Connected; {
 		case ctx.Err() != nil:
 		case err == nil:
 			if !was {
 				since = time.Now()
 			}
-			if r.present(size, rank); !was {
-				r.publish(ctx) // so that the others count us
+			if r.setConnected(size, rank); !was {
+				r.publish(ctx) // so that the other replicas count this one
 			}
 		default:
 			if !since.IsZero() && time.Since(since) >= steadyAfter {
@@ -40,11 +40,11 @@ func (r *Redis) heartbeat(ctx context.Context) {
 			}
 			since = time.Time{}
 			if wait = pause; was {
-				r.away(err)
-			} else if r.log.Enabled(ctx, 0) && !r.known() {
+				r.setDisconnected(err)
+			} else if r.log.Enabled(ctx, 0) && !r.probed() {
 				r.log.WarnContext(ctx, "redis cannot be used: nothing is shared", "reason", reason(err))
 			}
-			pause = min(2*pause, beatEvery)
+			pause = min(2*pause, heartbeatInterval)
 		}
 		r.isReady.Do(func() { close(r.ready) })
 		timer := time.NewTimer(wait)
@@ -56,8 +56,8 @@ func (r *Redis) heartbeat(ctx context.Context) {
 				pause = probeFirst
 			}
 			timer.Reset(pause)
-			// What a probe does may work while other calls are refused: then the changes of state must become rarer, too.
-			pause = min(2*pause, beatEvery)
+			// A probe may succeed while other calls are rejected. Then the changes of state must become rarer, too.
+			pause = min(2*pause, heartbeatInterval)
 			select {
 			case <-timer.C:
 			case <-ctx.Done():
@@ -67,15 +67,15 @@ func (r *Redis) heartbeat(ctx context.Context) {
 		timer.Stop()
 	}
 	if r.Membership().Connected {
-		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.quick)
+		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.callTimeout)
 		defer cancel()
 		r.client.ZRem(leave, r.prefix+"replicas", r.id)
 		r.client.HDel(leave, r.shownKey(), r.id)
 	}
 }
 
-// known says whether it is known already whether Redis is there.
-func (r *Redis) known() bool {
+// probed reports whether a first probe has found out whether Redis is available.
+func (r *Redis) probed() bool {
 	select {
 	case <-r.ready:
 		return true
@@ -84,21 +84,21 @@ func (r *Redis) known() bool {
 	}
 }
 
-// probe says that this replica is there, and learns who else is. It writes, since a Redis that only reads is of no use, and it looks at
-// every item, since part of a Cluster may be away.
+// probe sends this replica's heartbeat, and learns of the other replicas. It writes, because a read-only Redis is of no use. It stats every item,
+// because part of a Cluster may be unavailable.
 func (r *Redis) probe(ctx context.Context) (size, rank int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.quick)
+	ctx, cancel := context.WithTimeout(ctx, r.callTimeout)
 	defer cancel()
 	if c, ok := r.client.(*redis.ClusterClient); ok && !r.Membership().Connected {
-		c.ReloadState(ctx) // a node that is gone cannot say who has its place
+		c.ReloadState(ctx) // a node that has gone cannot report which node replaces it
 	}
-	members, err := beatScript.Run(ctx, r.client, []string{r.prefix + "replicas"}, r.id, absentAfter.Microseconds()).StringSlice()
+	members, err := heartbeatScript.Run(ctx, r.client, []string{r.prefix + "replicas"}, r.id, absentAfter.Microseconds()).StringSlice()
 	if err != nil {
 		return 0, 0, err
 	}
 	if !r.Membership().Connected {
 		if items := r.items.Load(); items != nil {
-			if _, err := r.look(ctx, *items); err != nil {
+			if _, err := r.stat(ctx, *items); err != nil {
 				return 0, 0, err
 			}
 		}

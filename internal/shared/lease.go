@@ -12,23 +12,23 @@ import (
 )
 
 const (
-	// margin is how much longer than it may be of use a snapshot stays.
+	// margin is how much longer a snapshot is kept than it can be useful.
 	margin = time.Hour
-	// grace is how long the parts of a snapshot stay that has been replaced, for those who are fetching it.
+	// grace is how long the parts of a replaced snapshot are kept, for replicas that are still reading them.
 	grace = 2 * time.Minute
 )
 
-// lease is the right to read an item, renewed in the background.
+// lease is the right to fetch an item. It is renewed in the background.
 type lease struct {
 	redis    *Redis
 	item     snapshot.Item
 	stamp    int64
-	before   *snapshot.Info // what was there when it was granted
-	manifest string         // and as it lay there
+	before   *snapshot.Info // what the tier had when the lease was granted
+	manifest string         // the stored form of before
 	release  func()
 }
 
-// newLease begins the renewals of a lease that has been granted.
+// newLease starts the renewals of a lease that has been granted.
 func (r *Redis) newLease(item snapshot.Item, a answer, before *snapshot.Info) *lease {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &lease{redis: r, item: item, stamp: a.stamp, before: before, manifest: a.manifest}
@@ -50,29 +50,29 @@ func (l *lease) renew(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		//nolint:errcheck // the next one may succeed; and without the lock, a save is still judged by its stamp
-		l.redis.do(ctx, l.redis.quick, func(ctx context.Context) error {
+		//nolint:errcheck // the next one may succeed; and without the lock, the stamp still decides whether a save is accepted
+		l.redis.do(ctx, l.redis.callTimeout, func(ctx context.Context) error {
 			return renewScript.Run(ctx, l.redis.client, l.redis.keys(l.item)[1:2], l.redis.id, l.redis.lease.Milliseconds()).Err()
 		})
 	}
 }
 
-// Save stores what the reading gave.
+// Save stores the result of the fetch.
 func (l *lease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
 	stamp, err := l.redis.save(ctx, s, l.stamp, l.before, l.manifest)
 	if err == nil && len(l.before.Parts) > 0 && l.before.Version != s.Version {
-		l.before.Version, l.before.Parts = "", nil // they expire soon: a later save must not count on them
+		l.before.Version, l.before.Parts = "", nil // these parts expire soon, so a later save must not rely on them
 	}
 	return stamp, err
 }
 
-// Fail tells the others how the reading failed.
+// Fail stores for the other replicas how the fetch failed.
 func (l *lease) Fail(ctx context.Context, f snapshot.Failure) error {
 	text, err := writeFailure(f)
 	if err != nil {
 		return err
 	}
-	err = l.redis.do(ctx, l.redis.quick, func(ctx context.Context) error {
+	err = l.redis.do(ctx, l.redis.callTimeout, func(ctx context.Context) error {
 		now := time.Now()
 		return failScript.Run(ctx, l.redis.client, l.redis.keys(l.item), l.stamp, f.Floor.Sub(now).Microseconds(),
 			f.RetryAt.Sub(now).Microseconds(), text).Err()
@@ -83,17 +83,17 @@ func (l *lease) Fail(ctx context.Context, f snapshot.Failure) error {
 	return err
 }
 
-// Release gives the right back.
+// Release returns the lease.
 func (l *lease) Release(ctx context.Context) {
 	l.release()
-	//nolint:errcheck // then it expires
-	l.redis.do(ctx, l.redis.quick, func(ctx context.Context) error {
+	//nolint:errcheck // if this fails, the lease expires
+	l.redis.do(ctx, l.redis.callTimeout, func(ctx context.Context) error {
 		return releaseScript.Run(ctx, l.redis.client, l.redis.keys(l.item)[1:2], l.redis.id).Err()
 	})
 }
 
-// save stores the parts and then the manifest, so that whoever sees the one can have the others. Before is what was there, manifest how
-// it lay there.
+// save stores the parts before the manifest, so that a replica that sees the manifest can read the parts. Before is the snapshot that was stored when
+// the lease was granted, and manifest is its stored form.
 func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before *snapshot.Info, manifest string) (int64, error) {
 	life := s.KeepFor + margin
 	var names []string
@@ -129,7 +129,7 @@ func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before
 		complete = 1
 	}
 	var outcome []string
-	err = r.do(ctx, r.quick, func(ctx context.Context) (err error) {
+	err = r.do(ctx, r.callTimeout, func(ctx context.Context) (err error) {
 		outcome, err = saveScript.Run(ctx, r.client, r.keys(s.Item), stamp, complete, value, life.Milliseconds(), unreadable).StringSlice()
 		return err
 	})
@@ -149,7 +149,7 @@ func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before
 	return stamp, nil
 }
 
-// writeParts stores those parts that are not there, and renews the others.
+// writeParts stores the missing parts, and renews the others.
 func (r *Redis) writeParts(ctx context.Context, s *snapshot.Stored, parts [][]byte, life time.Duration) ([]string, error) {
 	names := make([]string, len(parts))
 	for i, part := range parts {
@@ -167,7 +167,7 @@ func (r *Redis) writeParts(ctx context.Context, s *snapshot.Stored, parts [][]by
 			continue
 		}
 		sealed := r.seal.seal(part, about(s.Item, names[i]))
-		err := r.do(ctx, bulk, func(ctx context.Context) error {
+		err := r.do(ctx, bulkTimeout, func(ctx context.Context) error {
 			return r.client.Set(ctx, r.partKey(s.Item, names[i]), sealed, life).Err()
 		})
 		if err != nil {
@@ -177,13 +177,13 @@ func (r *Redis) writeParts(ctx context.Context, s *snapshot.Stored, parts [][]by
 	return names, nil
 }
 
-// renewParts prolongs the lives of parts, and gives the names of those that are not there.
+// renewParts extends the expiry of parts, and returns the names of the missing parts.
 func (r *Redis) renewParts(ctx context.Context, item snapshot.Item, names []string, life time.Duration) (missing []string, err error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
 	done := make([]*redis.BoolCmd, len(names))
-	err = r.do(ctx, bulk, func(ctx context.Context) error {
+	err = r.do(ctx, bulkTimeout, func(ctx context.Context) error {
 		_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for i, name := range names {
 				done[i] = p.PExpire(ctx, r.partKey(item, name), life)
@@ -203,8 +203,8 @@ func (r *Redis) renewParts(ctx context.Context, item snapshot.Item, names []stri
 	return missing, nil
 }
 
-// expireParts lets parts go soon, but for those that are kept.
+// expireParts makes parts expire soon, except the kept ones.
 func (r *Redis) expireParts(ctx context.Context, item snapshot.Item, names, kept []string) {
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(kept, name) })
-	_, _ = r.renewParts(ctx, item, names, grace) // where that fails, they go when they would have gone
+	_, _ = r.renewParts(ctx, item, names, grace) // if this fails, the parts expire at their normal time
 }

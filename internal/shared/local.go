@@ -8,22 +8,22 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Local is a tier within one process: what its members save, all of them have. It is the one for a program that keeps its snapshots in a
-// directory, see OpenDir, and a model of the one in Redis for tests.
+// Local is a tier within one process: all members share what one of them saves. A program that keeps its snapshots in a directory uses it, see
+// OpenDir. For tests, it is a model of the tier in Redis.
 type Local struct {
 	mu      sync.Mutex
 	items   map[snapshot.Item]*localItem
 	members []*member
-	shelf   shelf
+	store   snapshotStore
 }
 
-// shelf holds one snapshot of each item.
-type shelf interface {
-	// load gives what is said of the snapshot that is there; a zero Meta where there is none that can be read.
+// snapshotStore keeps one snapshot of each item.
+type snapshotStore interface {
+	// load returns the description of the stored snapshot, or a zero Meta if none can be read.
 	load(item snapshot.Item) snapshot.Meta
-	// put takes a snapshot, whose Meta is given with its stamp, in the place of another, and names its parts.
+	// put replaces the stored snapshot, and sets the names of the parts in meta. Meta is the new snapshot's Meta with its stamp.
 	put(s *snapshot.Stored, meta, was *snapshot.Meta) error
-	// get gives the parts; nil where some are gone or damaged.
+	// get returns the parts, or nil if some of them are missing or damaged.
 	get(item snapshot.Item, meta *snapshot.Meta) [][]byte
 	close() error
 }
@@ -33,10 +33,10 @@ type localItem struct {
 	holder *localLease
 }
 
-// NewLocal gives a tier in memory.
-func NewLocal() *Local { return &Local{items: make(map[snapshot.Item]*localItem), shelf: memory{}} }
+// NewLocal returns a tier in memory.
+func NewLocal() *Local { return &Local{items: make(map[snapshot.Item]*localItem), store: memory{}} }
 
-// memory is a shelf for as long as the process lives: the parts of each item's snapshot.
+// memory is a snapshotStore that lives as long as the process. It keeps the parts of each item's snapshot.
 type memory map[snapshot.Item][][]byte
 
 func (memory) load(snapshot.Item) snapshot.Meta { return snapshot.Meta{} }
@@ -53,10 +53,10 @@ func (m memory) get(item snapshot.Item, _ *snapshot.Meta) [][]byte { return m[it
 
 func (memory) close() error { return nil }
 
-// Close lets go of what snapshots are kept in. Nobody may use the tier afterwards.
-func (l *Local) Close() error { return l.shelf.close() }
+// Close closes the store of the snapshots. Nobody may use the tier afterwards.
+func (l *Local) Close() error { return l.store.close() }
 
-// Join gives a member's view of the tier: one for each keeper.
+// Join returns a member's view of the tier. Each keeper needs its own.
 func (l *Local) Join() snapshot.Tier {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,7 +65,7 @@ func (l *Local) Join() snapshot.Tier {
 	return m
 }
 
-// member is a tier as one keeper sees it.
+// member is the tier as one keeper sees it.
 type member struct {
 	*Local
 	changed chan struct{}
@@ -77,22 +77,22 @@ func (m *member) Membership() snapshot.Membership {
 	return snapshot.Membership{Connected: true, Size: 1}
 }
 
-// tell lets the other members know that something has changed. The lock is held.
-func (m *member) tell() {
+// notifyOthers notifies the other members of a change. The caller holds the lock.
+func (m *member) notifyOthers() {
 	for _, other := range m.members {
 		if other == m {
 			continue
 		}
-		tell(other.changed)
+		signal(other.changed)
 	}
 }
 
 func (l *Local) item(i snapshot.Item) *localItem {
-	i.MaxPause = 0 // it is no part of the name
+	i.MaxPause = 0 // MaxPause is not part of an item's identity
 	it := l.items[i]
 	if it == nil {
 		it = &localItem{}
-		it.mark.Meta = l.shelf.load(i)
+		it.mark.Meta = l.store.load(i)
 		it.mark.TriedAt = it.mark.Began()
 		l.items[i] = it
 	}
@@ -113,9 +113,9 @@ func (m *member) Fetch(_ context.Context, item snapshot.Item, meta snapshot.Meta
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.item(item).mark.Version != meta.Version {
-		return nil, nil //nolint:nilnil // gone, and no error
+		return nil, nil //nolint:nilnil // the snapshot has gone, which is not an error
 	}
-	return m.shelf.get(item, &meta), nil
+	return m.store.get(item, &meta), nil
 }
 
 func (m *member) Acquire(_ context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
@@ -146,7 +146,7 @@ func (m *member) Put(_ context.Context, s snapshot.Stored) (int64, error) {
 	return m.save(s, s.Began().UnixMicro())
 }
 
-// save puts a snapshot in the place of what is there, unless that is better. The lock is held.
+// save replaces the stored snapshot, unless the stored one is better. The caller holds the lock.
 func (m *member) save(s snapshot.Stored, stamp int64) (int64, error) {
 	it := m.item(s.Item)
 	was := &it.mark.Meta
@@ -155,7 +155,7 @@ func (m *member) save(s snapshot.Stored, stamp int64) (int64, error) {
 	}
 	meta := s.Meta
 	meta.Stamp = stamp
-	if err := m.shelf.put(&s, &meta, was); err != nil {
+	if err := m.store.put(&s, &meta, was); err != nil {
 		return 0, err
 	}
 	it.mark.Meta = meta
@@ -165,11 +165,11 @@ func (m *member) save(s snapshot.Stored, stamp int64) (int64, error) {
 	if at := meta.Began(); at.After(it.mark.TriedAt) {
 		it.mark.TriedAt = at
 	}
-	m.tell()
+	m.notifyOthers()
 	return stamp, nil
 }
 
-// localLease is the right to read one item.
+// localLease is the right to fetch one item.
 type localLease struct {
 	member *member
 	item   snapshot.Item
@@ -188,7 +188,7 @@ func (l *localLease) Fail(_ context.Context, f snapshot.Failure) error {
 	defer l.member.mu.Unlock()
 	if it := l.member.item(l.item); it.holder == l {
 		it.mark.Failure = f
-		l.member.tell()
+		l.member.notifyOthers()
 	}
 	return nil
 }
@@ -198,6 +198,6 @@ func (l *localLease) Release(context.Context) {
 	defer l.member.mu.Unlock()
 	if it := l.member.item(l.item); it.holder == l {
 		it.holder, it.mark.Reading = nil, false
-		l.member.tell()
+		l.member.notifyOthers()
 	}
 }

@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// lookupShare of the time that other calls have is what a call has that an operation waits for.
+	// lookupShare divides the timeout of other calls; the result is the timeout of a call that an operation waits for.
 	lookupShare = 4
-	// lookupPauseFirst is how long Redis is not asked for presence after it has been too slow for that. It doubles up to glanceRarely.
+	// lookupPauseFirst is how long a replica makes no lookup of presence after Redis has been too slow. The pause doubles up to lookupPauseMost.
 	lookupPauseFirst = time.Second
 	lookupPauseMost  = 30 * time.Second
 )
 
-// lookupBreaker keeps a Redis that is slow from being waited for by every operation. It is for what the other one takes no notice of: a
-// Redis that answers, but later than an operation should wait.
+// lookupBreaker prevents every operation from waiting for a slow Redis. It covers a case that the other breaker ignores: Redis answers, but later
+// than an operation should wait.
 type lookupBreaker struct {
 	tolerance int
 
 	mu    sync.Mutex
-	slow  int // in a row
+	slow  int // number of consecutive slow calls
 	pause time.Duration
-	until time.Time // nobody asks before; one asks then
-	since time.Time // from when it is open; zero while it is not
+	until time.Time // no call is made before this time; then one call is made
+	since time.Time // when the breaker opened; zero while it is closed
 }
 
-// may says whether to ask. When a pause is over, one call finds out for all.
-func (b *lookupBreaker) may(now time.Time) bool {
+// allow reports whether a call may be made. When a pause ends, only one call is allowed, as a test for all.
+func (b *lookupBreaker) allow(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.since.IsZero() {
@@ -45,8 +45,8 @@ func (b *lookupBreaker) may(now time.Time) bool {
 	return true
 }
 
-// judge takes note of how a call went.
-func (b *lookupBreaker) judge(inTime bool, now time.Time) {
+// record records whether a call ended in time.
+func (b *lookupBreaker) record(inTime bool, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if inTime {
@@ -59,7 +59,7 @@ func (b *lookupBreaker) judge(inTime bool, now time.Time) {
 	if b.since.IsZero() {
 		b.since = now
 	} else if now.Before(b.until.Add(-b.pause / 2)) {
-		return // one of those that were under way when it opened
+		return // this call was already running when the breaker opened
 	}
 	b.pause = min(max(2*b.pause, lookupPauseFirst), lookupPauseMost)
 	b.until = now.Add(b.pause)
@@ -71,26 +71,26 @@ func (b *lookupBreaker) openSince() time.Time {
 	return b.since
 }
 
-// lookup calls Redis for something that an operation waits for.
+// lookup makes a call of Redis that an operation waits for.
 func (t *presenceTier) lookup(ctx context.Context, call func(context.Context) error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if t.known() && !t.Redis.Membership().Connected || !t.patience.may(time.Now()) {
+	if t.probed() && !t.Redis.Membership().Connected || !t.lookups.allow(time.Now()) {
 		return ErrAway
 	}
-	bounded, cancel := context.WithTimeout(ctx, t.quick/lookupShare)
+	bounded, cancel := context.WithTimeout(ctx, t.callTimeout/lookupShare)
 	defer cancel()
 	err := call(bounded)
 	switch {
 	case err == nil || errors.Is(err, redis.Nil):
-		t.patience.judge(true, time.Now())
+		t.lookups.record(true, time.Now())
 		return nil
-	case ctx.Err() != nil: // the caller has gone: that says nothing of Redis
-	case certain(err):
-		t.away(err)
+	case ctx.Err() != nil: // the caller has gone; the error does not describe the state of Redis
+	case isPersistent(err):
+		t.setDisconnected(err)
 	default:
-		t.patience.judge(false, time.Now())
+		t.lookups.record(false, time.Now())
 	}
 	return err
 }
@@ -99,7 +99,7 @@ func (t *presenceTier) lookup(ctx context.Context, call func(context.Context) er
 func (t *presenceTier) Membership() presence.Membership {
 	c := t.Redis.Membership()
 	out := presence.Membership{Connected: c.Connected, Size: c.Size, Rank: c.Rank, Since: t.lost()}
-	if open := t.patience.openSince(); c.Connected && !open.IsZero() {
+	if open := t.lookups.openSince(); c.Connected && !open.IsZero() {
 		out.Connected, out.Since = false, open
 	}
 	return out

@@ -11,28 +11,29 @@ import (
 	"roster/internal/snapshot"
 )
 
-// itemName gives an item's name in keys.
+// itemName returns an item's name in keys.
 func itemName(i snapshot.Item) string {
 	return i.Source + ":" + i.Fingerprint + ":" + i.Collection.String()
 }
 
-// manifest is a stored snapshot's description, sealed behind its stamp and whether it is complete, which the scripts must read.
+// manifest is the description of a stored snapshot. It is sealed. The stamp and the completeness stand unencrypted before it, because the scripts
+// must read them.
 type manifest struct {
 	Since    int64  `json:"since"`          // microseconds before the stamp
-	Full     int64  `json:"full,omitempty"` // microseconds before that
+	Full     int64  `json:"full,omitempty"` // microseconds before Since
 	Version  string `json:"version"`
 	Expected *int   `json:"expected,omitempty"`
-	// Odd is what could not be read; an earlier release wrote none.
+	// Odd is the values that could not be read. Earlier releases did not write it.
 	Odd   []connectors.Anomaly `json:"anomalies,omitempty"`
 	Took  int64                `json:"took"` // microseconds
 	Count int                  `json:"count"`
-	Bytes int                  `json:"bytes,omitempty"` // an earlier release wrote none
+	Bytes int                  `json:"bytes,omitempty"` // earlier releases did not write it
 	Parts []string             `json:"parts"`
 	Loss  *loss                `json:"loss,omitempty"`
 }
 
-// loss is a fetch that is held back: its times in microseconds before the stamp, which is that of the latest fetch. Read is when the fetch began that the
-// snapshot is from.
+// loss is a fetch that the guard holds back. Its times are in microseconds before the stamp, which is the stamp of the latest fetch. Read is when the
+// fetch began that the snapshot comes from.
 type loss struct {
 	Read  int64 `json:"read"`
 	At    int64 `json:"at"`
@@ -51,7 +52,7 @@ func writeLoss(m *snapshot.Meta) *loss {
 	return &loss{Read: before(m.ReadAt), At: before(l.At), Since: before(l.Since), Known: l.Known, Found: l.Found, Lost: l.Lost}
 }
 
-// read puts what is held back into a Meta whose times are those of its stamp.
+// read adds the held-back fetch to a Meta whose times come from its stamp.
 func (l *loss) read(m *snapshot.Meta) bool {
 	if l == nil {
 		return true
@@ -66,7 +67,7 @@ func (l *loss) read(m *snapshot.Meta) bool {
 	return true
 }
 
-// writeManifest gives the value to store for a snapshot of that stamp.
+// writeManifest returns the value to store for a snapshot with that stamp.
 func (s *sealer) writeManifest(item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
 	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
 		Odd: m.Anomalies, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Loss: writeLoss(m)})
@@ -77,8 +78,8 @@ func (s *sealer) writeManifest(item snapshot.Item, stamp int64, m *snapshot.Meta
 	return append([]byte(head), s.seal(body, head+itemName(item))...), nil
 }
 
-// fullBefore is by how much the last reading of everything began before the oldest data was read, in microseconds; none where that is not
-// said, as releases have it that know of no other readings.
+// fullBefore returns the time between the start of the last full fetch and the oldest data, in microseconds. It returns zero if Full is not set, as
+// with releases that have no incremental fetches.
 func fullBefore(m *snapshot.Meta) int64 {
 	if m.Full.IsZero() {
 		return 0
@@ -94,8 +95,8 @@ func manifestHead(stamp int64, complete bool) string {
 	return fmt.Sprintf("%d %d ", stamp, whole)
 }
 
-// readManifest gives what a stored value says, with times by a clock that shows at where Redis's shows now; a zero Meta where the value
-// is not one that this sealer has written for the item.
+// readManifest decodes a stored value. Its times are translated to a clock that shows at when the clock of Redis shows now. It returns a zero Meta if
+// this sealer did not write the value for the item.
 func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at time.Time) snapshot.Meta {
 	first, rest, _ := bytes.Cut(value, []byte(" "))
 	whole, sealed, ok := bytes.Cut(rest, []byte(" "))
@@ -122,15 +123,15 @@ func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at ti
 	return meta
 }
 
-// futureLimit is how far ahead of its clock Redis takes a stamp for one: behind a failover, another clock counts.
+// futureLimit is how far a stamp may be ahead of the clock of Redis: after a failover, the clock is another server's.
 const futureLimit = time.Minute
 
-// local translates a time of Redis, which shows now where the local clock shows at. What lies ahead is taken for now.
+// local translates a time of Redis, whose clock shows now when the local clock shows at. A time in the future becomes the present.
 func local(stamp, now int64, at time.Time) time.Time {
 	return at.Add(-time.Duration(max(0, now-stamp)) * time.Microsecond)
 }
 
-// fault is an error of a source as it is stored: all but its cause.
+// fault is the stored form of a source's error, without the cause.
 type fault struct {
 	Source     string               `json:"source"`
 	Op         string               `json:"op"`
@@ -142,7 +143,7 @@ type fault struct {
 	Blocked    bool                 `json:"blocked,omitempty"`
 }
 
-// failure is a snapshot.Failure as it is stored, without its times.
+// failure is the stored form of a snapshot.Failure, without the times.
 type failure struct {
 	Fault  *fault `json:"fault,omitempty"`
 	InARow int    `json:"inARow"`
@@ -156,7 +157,7 @@ func writeFailure(f snapshot.Failure) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// readFailure gives what is stored of a failure; nothing where it is no such thing, or a later release's.
+// readFailure decodes a stored failure. It returns a zero Failure if the value is not a failure, or if this release cannot decode it.
 func readFailure(value []byte) snapshot.Failure {
 	var in failure
 	if len(value) == 0 || json.Unmarshal(value, &in) != nil || in.InARow < 0 {

@@ -14,34 +14,34 @@ import (
 	"roster/connectors"
 )
 
-// Options say which Redis to use, and how.
+// Options configure the connection to Redis and its use.
 type Options struct {
 	// URL names a single server, such as redis://127.0.0.1:6379/0 or rediss://….
 	URL string
-	// Addrs are nodes of a Cluster, or with MasterName Sentinels; then URL is empty.
+	// Addrs are the nodes of a Cluster, or with MasterName the Sentinels. Then URL is empty.
 	Addrs      []string
 	MasterName string
-	// Username and Password are Redis's, also where the URL has others. Sentinels have their own.
+	// Username and Password are the credentials of Redis. They override those of the URL. Sentinels have their own.
 	Username         string
 	Password         connectors.Secret
 	SentinelUsername string
 	SentinelPassword connectors.Secret
-	// TLS is for Addrs, and for a URL that begins with rediss; nil for none, or the system's authorities.
+	// TLS is for Addrs, and for a URL that begins with rediss. With Addrs, nil disables TLS. With a URL, nil selects the system's authorities.
 	TLS *tls.Config
-	// Prefix begins every key; empty for roster:.
+	// Prefix is the prefix of every key; the default is roster:.
 	Prefix string
-	// Key encrypts what is stored; empty for none.
+	// Key encrypts the stored data; an empty key disables encryption.
 	Key []byte
-	// The client's own; zero for its defaults, and 1 s for DialTimeout, 3 s for ReadTimeout and WriteTimeout.
+	// These are options of the client. Zero selects the client's default, but 1 s for DialTimeout, and 3 s for ReadTimeout and WriteTimeout.
 	PoolSize                               int
 	DialTimeout, ReadTimeout, WriteTimeout time.Duration
-	// CallTimeout bounds a call that moves no parts, with all that it takes; zero for 1 s.
+	// CallTimeout bounds a call that transfers no parts, including connecting and retries; the default is 1 s.
 	CallTimeout time.Duration
-	// LeaseFor is how long the right to read lasts when it is not renewed; zero for 15 s.
+	// LeaseFor is how long a lease lasts without renewal; the default is 15 s.
 	LeaseFor time.Duration
-	// PulseEvery is how often a replica says that it is there for the budgets; zero for 2 s. All replicas must have the same.
+	// PulseEvery is the time between two heartbeats of a replica for the budgets; the default is 2 s. All replicas must have the same value.
 	PulseEvery time.Duration
-	// Logger is told when Redis goes away and comes back, and nothing else.
+	// Logger receives messages of the connection's state and of what Redis does not permit.
 	Logger *slog.Logger
 }
 
@@ -53,16 +53,16 @@ const (
 	defaultSocket = 3 * time.Second
 )
 
-// silent keeps the client from writing to standard error what the breaker tells in one line.
-type silent struct{}
+// discardLogger keeps the client from writing to standard error. The breaker already logs such failures in one line.
+type discardLogger struct{}
 
-func (silent) Printf(context.Context, string, ...any) {}
+func (discardLogger) Printf(context.Context, string, ...any) {}
 
-var silence = sync.OnceFunc(func() { redis.SetLogger(silent{}) })
+var disableClientLog = sync.OnceFunc(func() { redis.SetLogger(discardLogger{}) })
 
-// client makes a client, which connects when it is first used. An error tells no part of the URL.
+// client returns a client, which connects when it is first used. An error contains no part of the URL.
 func (o *Options) client() (client redis.UniversalClient, cluster bool, err error) {
-	silence()
+	disableClientLog()
 	u := &redis.UniversalOptions{
 		Addrs: o.Addrs, MasterName: o.MasterName, IsClusterMode: o.MasterName == "", TLSConfig: o.TLS, Username: o.Username,
 		Password: o.Password.Reveal(), SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword.Reveal(),
@@ -88,10 +88,10 @@ func (o *Options) client() (client redis.UniversalClient, cluster bool, err erro
 	} else if len(o.Addrs) == 0 {
 		return nil, false, errors.New("there is no address of Redis")
 	}
-	u.ContextTimeoutEnabled = true // without it, a deadline counts for nothing
+	u.ContextTimeoutEnabled = true // otherwise the client ignores deadlines
 	u.DialTimeout, u.ReadTimeout, u.WriteTimeout = or(o.DialTimeout, defaultDial), or(o.ReadTimeout, defaultSocket), or(o.WriteTimeout, defaultSocket)
 	u.PoolSize = o.PoolSize
-	// What fails is tried again here, with more patience than a connection has.
+	// This package retries failed calls itself, over a longer time than a connection would.
 	u.MaxRetries, u.DialerRetries = 1, 1
 	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewUniversalClient(u), u.IsClusterMode, nil

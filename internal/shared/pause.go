@@ -10,10 +10,10 @@ import (
 	"roster/connectors"
 )
 
-// pausedFor is how long it is known whose calls a pause keeps back: as long as the longest pause.
+// pausedFor is how long Redis keeps which sources a pause affects. It is as long as the longest pause.
 const pausedFor = time.Hour
 
-// maxPause is how long a pause is believed that is no block.
+// maxPause returns the longest duration for which a pause is trusted, if the source does not block us.
 func maxPause(most time.Duration) time.Duration {
 	if most <= 0 || most > connectors.MaxPause {
 		return connectors.MaxPause
@@ -21,17 +21,17 @@ func maxPause(most time.Duration) time.Duration {
 	return most
 }
 
-// pausedKey is that of a hash with whose calls which pauses keep back. A budget's keys do not tell what sources count in it.
+// pausedKey is the key of a hash of pauses and the sources that they affect. The keys of a budget do not tell which sources count in it.
 func (r *Redis) pausedKey() string { return r.prefix + "{budgets}:paused" }
 
-// attribute notes in the background that a budget's pause keeps a source's calls back. Where that fails, clearing the cache of the source alone does
-// not end the pause.
+// attribute records in the background that a budget's pause affects a source. If that fails, clearing the cache of this source alone does not end the
+// pause.
 func (r *Redis) attribute(key, source string) {
 	if source == "" {
 		return
 	}
-	r.telling.Go(func() {
-		r.tellOthers(func(ctx context.Context) error {
+	r.background.Go(func() {
+		r.doWithRetries(func(ctx context.Context) error {
 			_, err := r.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
 				p.HSet(ctx, r.pausedKey(), r.budgetKeys(key)[2]+" "+source, "")
 				p.Expire(ctx, r.pausedKey(), pausedFor)
@@ -42,11 +42,11 @@ func (r *Redis) attribute(key, source string) {
 	})
 }
 
-// endPauses removes the pauses that keep a source's calls back, and says how many those were.
+// endPauses removes the pauses that affect a source, and returns their number.
 func (r *Redis) endPauses(ctx context.Context, source string) (ended int, err error) {
 	fields, err := r.client.HKeys(ctx, r.pausedKey()).Result()
 	if err != nil {
-		return 0, absent(err)
+		return 0, ignoreNil(err)
 	}
 	for _, field := range fields {
 		pause, whose, ok := strings.Cut(field, " ")

@@ -13,34 +13,34 @@ import (
 	"roster/internal/presence"
 )
 
-// presenceEncoding is the version of how presence is encoded.
+// presenceEncoding is the version of the encoding of presence.
 const presenceEncoding = 1
 
-// buckets is how many values an answer about everyone is stored in, by a hash of the account's ID: so a reader of a hundred accounts gets
-// a hundred of them at most, and a writer writes that many, however many people there are.
+// buckets is the number of values over which an answer about everyone is distributed, by a hash of the account's ID. So a lookup of a hundred
+// accounts reads at most a hundred values, and a save writes 256 values, however many accounts there are.
 const buckets = 256
 
-// Presence gives the tier in which replicas share who is there.
+// Presence returns the tier in which replicas share presence.
 func (r *Redis) Presence() presence.Tier {
-	return &presenceTier{Redis: r, patience: lookupBreaker{tolerance: tolerance}}
+	return &presenceTier{Redis: r, lookups: lookupBreaker{tolerance: tolerance}}
 }
 
-// presenceTier keeps presence in Redis. An operation waits for it, unlike for the rest of what lies there: it has less patience, and a
-// breaker of its own.
+// presenceTier keeps presence in Redis. Operations wait for presence, but not for other data in Redis. So the tier has a shorter timeout and its own
+// breaker.
 type presenceTier struct {
 	*Redis
-	patience lookupBreaker
+	lookups lookupBreaker
 }
 
 func presenceName(i presence.Item) string { return i.Source + ":" + i.Fingerprint }
 
-// presenceKeys gives the keys of a source that the scripts take: how it stands, and the last answer about everyone.
+// presenceKeys returns the keys of a source that the scripts use: the state of its calls, and the last answer about everyone.
 func (t *presenceTier) presenceKeys(i presence.Item) []string {
 	base := t.prefix + "presence:{" + presenceName(i) + "}:"
 	return []string{base + "standing", base + "everyone:" + strconv.Itoa(presenceEncoding)}
 }
 
-// accountKey gives the key of the last answer about one account. It does not tell which that is, with an encryption key.
+// accountKey returns the key of the last answer about one account. With an encryption key, the key does not reveal the account.
 func (t *presenceTier) accountKey(i presence.Item, id string) string {
 	return t.prefix + "presence:" + strconv.Itoa(presenceEncoding) + ":{" + presenceName(i) + ":" + t.seal.name([]byte(id)) + "}"
 }
@@ -51,9 +51,9 @@ func bucketOf(id string) int {
 	return int(h.Sum32() % buckets)
 }
 
-// Lookup reads all of them in one exchange, with each node of a Cluster.
+// Lookup reads the answers to all questions in one round trip to each node of a Cluster.
 func (t *presenceTier) Lookup(ctx context.Context, questions []presence.Question) ([]presence.Known, error) {
-	select { // the first caller must not be refused only because Redis has not answered yet
+	select { // the first caller must not be rejected only because Redis has not answered yet
 	case <-t.ready:
 	default:
 		if err := t.lookup(ctx, t.awaitReady); err != nil {
@@ -77,10 +77,10 @@ func (t *presenceTier) awaitReady(ctx context.Context) error {
 	}
 }
 
-// presenceReply is what Redis is asked and says on one question.
+// presenceReply holds the commands for one question, and their results.
 type presenceReply struct {
 	standing *redis.Cmd
-	wanted   []int // the buckets that were asked for
+	wanted   []int // the requested buckets
 	accounts []*redis.StringCmd
 }
 
@@ -89,11 +89,11 @@ func (t *presenceTier) lookPresence(ctx context.Context, questions []presence.Qu
 	replies := make([]presenceReply, len(questions))
 	_, err := t.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, q := range questions {
-			replies[i] = t.askFor(ctx, p, q)
+			replies[i] = t.addToPipeline(ctx, p, q)
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) && !foreign(err) {
+	if err != nil && !errors.Is(err, redis.Nil) && !isWrongType(err) {
 		return nil, err
 	}
 	known := make([]presence.Known, len(questions))
@@ -105,8 +105,8 @@ func (t *presenceTier) lookPresence(ctx context.Context, questions []presence.Qu
 	return known, nil
 }
 
-// askFor adds a question to a pipeline.
-func (t *presenceTier) askFor(ctx context.Context, p redis.Pipeliner, q presence.Question) presenceReply {
+// addToPipeline adds a question to a pipeline.
+func (t *presenceTier) addToPipeline(ctx context.Context, p redis.Pipeliner, q presence.Question) presenceReply {
 	var r presenceReply
 	var args []any
 	seen := make(map[int]bool)
@@ -117,11 +117,11 @@ func (t *presenceTier) askFor(ctx context.Context, p redis.Pipeliner, q presence
 		}
 		r.accounts = append(r.accounts, p.Get(ctx, t.accountKey(q.Item, id)))
 	}
-	r.standing = presenceLookScript.Eval(ctx, p, t.presenceKeys(q.Item), args...)
+	r.standing = presenceLookupScript.Eval(ctx, p, t.presenceKeys(q.Item), args...)
 	return r
 }
 
-// read puts together what was said on a question: of two answers about an account, the newer counts.
+// read combines the results for a question. If there are two answers about an account, the newer one counts.
 func (t *presenceTier) read(q presence.Question, r presenceReply, at time.Time) (presence.Known, error) {
 	a, err := readCallState(r.standing)
 	if err != nil {
@@ -142,7 +142,7 @@ func (t *presenceTier) read(q presence.Question, r presenceReply, at time.Time) 
 		if of, ok := everyone[bucketOf(id)]; ok {
 			stamp, found = a.everyone, orOffline(of, id)
 		}
-		value, _ := r.accounts[i].Result() // absent or foreign is as good as unknown
+		value, _ := r.accounts[i].Result() // an absent or invalid value means unknown
 		if s, p, ok := t.openAccount(q.Item, id, value); ok && s > stamp {
 			stamp, found = s, p
 		}
@@ -160,7 +160,7 @@ func orOffline(of map[string]connectors.Presence, id string) connectors.Presence
 	return connectors.Presence{State: connectors.PresenceOffline}
 }
 
-// Claim asks for the right to call.
+// Claim requests the right to call.
 func (t *presenceTier) Claim(ctx context.Context, c presence.Claim) (granted bool, s presence.CallState, err error) {
 	var whom []byte
 	if len(c.IDs) > 0 {
@@ -179,24 +179,24 @@ func (t *presenceTier) Claim(ctx context.Context, c presence.Claim) (granted boo
 	return granted, s, err
 }
 
-// missedFor is how long it counts that somebody asked for an account that no call had named.
+// missedFor is how long the request for an account that no call had named counts.
 const missedFor = 2 * time.Minute
 
-// Missed notes that somebody asked for an account that no call had named.
+// Missed records that a caller requested an account that no call had named.
 func (t *presenceTier) Missed(ctx context.Context, item presence.Item) error {
 	return t.lookup(ctx, func(ctx context.Context) error {
 		return presenceMissedScript.Run(ctx, t.client, t.presenceKeys(item)[:1]).Err()
 	})
 }
 
-// Fail ends a call that gave nothing.
+// Fail ends a call that returned no answer.
 func (t *presenceTier) Fail(ctx context.Context, item presence.Item, stamp int64, failures int, until time.Time) error {
 	return t.lookup(ctx, func(ctx context.Context) error {
 		return presenceFailScript.Run(ctx, t.client, t.presenceKeys(item)[:1], stamp, failures, max(0, time.Until(until).Microseconds())).Err()
 	})
 }
 
-// Save stores an answer, and then ends the call: whoever waits for its end finds the answer.
+// Save stores an answer before it ends the call, so that everybody who waits for the end finds the answer.
 func (t *presenceTier) Save(ctx context.Context, s presence.Saved) error {
 	keys := t.presenceKeys(s.Item)
 	return t.lookup(ctx, func(ctx context.Context) error {

@@ -9,8 +9,8 @@ import (
 	"roster/internal/presence"
 )
 
-// presenceCommon is the beginning of the scripts on a source's presence, whose first key is how the source stands. Everything in it has a
-// bound in time, so that nothing that somebody else has put there, or a clock that jumped, can stop the calls for good.
+// presenceCommon is the beginning of the scripts on a source's presence. Their first key is the state of the source's calls. Every value has a time
+// limit, so that neither a foreign value nor a jump of the clock can block the calls permanently.
 const presenceCommon = `
 local function typed(key, want)
   local is = redis.call('TYPE', key).ok
@@ -37,8 +37,9 @@ end
 `
 
 var (
-	// presenceLookScript gives how a source stands, and buckets of the last answer about everyone. KEYS: standing, everyone. ARGV: buckets.
-	presenceLookScript = redis.NewScript(presenceCommon + `
+	// presenceLookupScript returns the state of a source's calls, and buckets of the last answer about everyone. KEYS: state, everyone. ARGV:
+	// buckets.
+	presenceLookupScript = redis.NewScript(presenceCommon + `
 typed(KEYS[2], 'hash')
 local everyone = tonumber(redis.call('HGET', KEYS[2], 'at') or '') or 0
 local answer = standing('seen', everyone)
@@ -47,9 +48,9 @@ if #ARGV > 0 and everyone > 0 then
 end
 return answer`)
 
-	// presenceClaimScript gives the right to call, or says what speaks against it. Whom a call names counts for nothing where somebody has
-	// been missed of late: then it is for everyone. ARGV: token, life, lease, whom, how long a miss counts, whether it may be early, which
-	// is a miss.
+	// presenceClaimScript grants the right to call, or returns the reason against it. If somebody has missed an account recently, the script ignores
+	// which accounts the call names: the call is then for everyone. ARGV: token, life, lease, the named accounts, how long a miss counts, whether the
+	// call may be early, which is a miss.
 	presenceClaimScript = redis.NewScript(presenceCommon + `
 if until_ > now then
   if redis.call('HGET', KEYS[1], 'token') == ARGV[1] then return standing('granted', 0) end
@@ -69,8 +70,8 @@ next_, until_ = at + life, now + ARGV[3]
 set('at', int(at), 'next', int(next_), 'token', ARGV[1], 'until', int(until_), 'whom', whom)
 return standing('granted', 0)`)
 
-	// presenceSaveScript ends a call, and stores an answer about everyone, unless somebody has called since. KEYS: standing, everyone.
-	// ARGV: stamp, life in ms, buckets or none.
+	// presenceSaveScript ends a call, and stores an answer about everyone, unless another call has begun since. KEYS: state, everyone. ARGV: stamp,
+	// life in ms, buckets or none.
 	presenceSaveScript = redis.NewScript(presenceCommon + `
 if at ~= tonumber(ARGV[1]) then return 0 end
 set('until', '0', 'failures', '0', 'whom', '')
@@ -86,19 +87,19 @@ if #ARGV > 2 then
 end
 return 1`)
 
-	// presenceFailScript ends a call that gave nothing, unless somebody has called since. ARGV: stamp, failures, pause.
+	// presenceFailScript ends a call that returned no answer, unless another call has begun since. ARGV: stamp, failures, pause.
 	presenceFailScript = redis.NewScript(presenceCommon + `
 if at ~= tonumber(ARGV[1]) then return 0 end
 set('until', '0', 'failures', ARGV[2], 'next', int(math.max(next_, now + ARGV[3])), 'whom', '')
 return 1`)
 
-	// presenceMissedScript notes that somebody was asked for whom no call had named.
+	// presenceMissedScript records that a caller requested an account that no call had named.
 	presenceMissedScript = redis.NewScript(presenceCommon + `
 set('missed', int(now))
 return 1`)
 )
 
-// callState is what the scripts say of a source.
+// callState is what the scripts return about a source.
 type callState struct {
 	outcome, whom                                    string
 	now, at, next, until, failures, missed, everyone int64
@@ -122,7 +123,7 @@ func readCallState(cmd *redis.Cmd) (a callState, err error) {
 	return a, nil
 }
 
-// callState translates what a script says, as of when it was asked.
+// callState translates the answer of a script, as of the time of the request.
 func (t *presenceTier) callState(item presence.Item, a callState, at time.Time) presence.CallState {
 	s := presence.CallState{Failures: int(a.failures), Asking: a.until > a.now, Stamp: a.at}
 	if a.next > a.now {

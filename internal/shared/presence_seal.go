@@ -9,20 +9,20 @@ import (
 	"roster/internal/presence"
 )
 
-// storedPresence is a presence as it is stored.
+// storedPresence is the stored form of a presence.
 type storedPresence struct {
 	State connectors.PresenceState `json:"s"`
 	Text  string                   `json:"t,omitempty"`
 }
 
 func (s storedPresence) presence() connectors.Presence {
-	if s.State > connectors.PresenceOffline { // a later release's
+	if s.State > connectors.PresenceOffline { // a state of a later release
 		return connectors.Presence{}
 	}
 	return connectors.Presence{State: s.State, Text: s.Text}
 }
 
-// What is stored is sealed as being what it is about: of which source and account, and of which call.
+// The seal of a stored value covers what the value belongs to: the source, the account and the call.
 
 func aboutAccount(i presence.Item, id string, stamp int64) string {
 	return "presence:" + presenceName(i) + ":account:" + strconv.FormatInt(stamp, 10) + ":" + id
@@ -34,7 +34,7 @@ func aboutBucket(i presence.Item, bucket int, stamp int64) string {
 
 func aboutWhom(i presence.Item) string { return "presence:" + presenceName(i) + ":whom" }
 
-// encoded is JSON of what has no way to fail.
+// encoded returns the JSON of a value that always encodes without an error.
 func encoded(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -48,7 +48,7 @@ func (t *presenceTier) sealAccount(i presence.Item, id string, stamp int64, p co
 		t.seal.seal(encoded(storedPresence{p.State, p.Text}), aboutAccount(i, id, stamp))...)
 }
 
-// openAccount gives what is stored of an account; it is false where that is none of ours, or damaged.
+// openAccount returns the stored presence of an account. It returns false if the value is damaged or was not written by this package with this key.
 func (t *presenceTier) openAccount(i presence.Item, id, value string) (stamp int64, p connectors.Presence, ok bool) {
 	head, sealed, _ := strings.Cut(value, " ")
 	stamp, err := strconv.ParseInt(head, 10, 64)
@@ -63,7 +63,7 @@ func (t *presenceTier) openAccount(i presence.Item, id, value string) (stamp int
 	return stamp, s.presence(), true
 }
 
-// sealEveryone gives the buckets of an answer about everyone. An empty one is written too: one that is absent is damage.
+// sealEveryone returns the buckets of an answer about everyone. It includes empty buckets, because a missing bucket counts as damage.
 func (t *presenceTier) sealEveryone(s *presence.Saved) [][]byte {
 	var in [buckets]map[string]storedPresence
 	for id, p := range s.Of {
@@ -97,7 +97,8 @@ func (t *presenceTier) sealIDs(i presence.Item, ids []string) []byte {
 	return t.seal.seal(encoded(ids), aboutWhom(i))
 }
 
-// openIDs gives whom a call names. Where that cannot be read, it is somebody whom nobody asks for: then nobody waits.
+// openIDs returns the accounts that a call names. If the value cannot be read, it returns an account that nobody requests, so that nobody waits for
+// the call.
 func (t *presenceTier) openIDs(i presence.Item, sealed string) []string {
 	data, err := t.seal.open([]byte(sealed), aboutWhom(i))
 	var ids []string

@@ -9,21 +9,21 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// listen hears of changes that other replicas have made, until ctx ends.
+// listen receives other replicas' notifications of changes until ctx ends.
 func (r *Redis) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.receive(ctx)
-		again := time.NewTimer(time.Second)
+		retry := time.NewTimer(time.Second)
 		select {
-		case <-again.C:
+		case <-retry.C:
 		case <-ctx.Done():
 		}
-		again.Stop()
+		retry.Stop()
 	}
 }
 
-// receive subscribes, and returns when the subscription has to be made anew. The client makes it anew itself where it lost a connection, but
-// not where a Cluster has moved the channel elsewhere.
+// receive subscribes, and returns when a new subscription is necessary. The client itself subscribes again after it has lost a connection, but not
+// after a Cluster has moved the channel to another node.
 func (r *Redis) receive(ctx context.Context) {
 	select {
 	case <-r.ready:
@@ -36,7 +36,7 @@ func (r *Redis) receive(ctx context.Context) {
 	} else {
 		sub = r.client.Subscribe(ctx, r.channel())
 	}
-	defer sub.Close() //nolint:errcheck // it has been left
+	defer sub.Close() //nolint:errcheck // the subscription has ended
 	messages := sub.ChannelWithSubscriptions()
 	for {
 		select {
@@ -46,22 +46,22 @@ func (r *Redis) receive(ctx context.Context) {
 			}
 			switch m := m.(type) {
 			case *redis.Message:
-				if m.Payload == r.id || m.Payload == shownWord+r.id {
+				if m.Payload == r.id || m.Payload == acknowledgedPrefix+r.id {
 					continue
 				}
-				if strings.HasPrefix(m.Payload, shownWord) {
-					tell(r.acknowledged)
+				if strings.HasPrefix(m.Payload, acknowledgedPrefix) {
+					signal(r.acknowledged)
 					continue
 				}
 				r.notify()
 				if _, known := slices.BinarySearch(*r.members.Load(), m.Payload); !known {
-					tell(r.joined)
+					signal(r.joined)
 				}
 			case *redis.Subscription:
 				if m.Kind == "sunsubscribe" || m.Kind == "unsubscribe" {
 					return
 				}
-				r.notify() // what was said before it, nobody here has heard
+				r.notify() // this replica has missed all messages before the subscription
 			}
 		case <-ctx.Done():
 			return
@@ -71,34 +71,34 @@ func (r *Redis) receive(ctx context.Context) {
 
 func (r *Redis) channel() string { return r.prefix + "changed" }
 
-// publish tells the other replicas to look. Where that fails, they look by themselves sooner or later: that the user may not use the
-// channel is therefore no reason to do without Redis.
-func (r *Redis) publish(ctx context.Context) { r.publishWord(ctx, r.id) }
+// publish notifies the other replicas of a change. If that fails, they find the change later by their periodic stat. So Redis stays in use even if
+// its user may not use the channel.
+func (r *Redis) publish(ctx context.Context) { r.publishMessage(ctx, r.id) }
 
-func (r *Redis) publishWord(ctx context.Context, word string) {
+func (r *Redis) publishMessage(ctx context.Context, message string) {
 	//nolint:errcheck // as above
-	r.do(ctx, r.quick, func(ctx context.Context) error {
+	r.do(ctx, r.callTimeout, func(ctx context.Context) error {
 		var err error
 		if r.cluster {
-			err = r.client.SPublish(ctx, r.channel(), word).Err()
+			err = r.client.SPublish(ctx, r.channel(), message).Err()
 		} else {
-			err = r.client.Publish(ctx, r.channel(), word).Err()
+			err = r.client.Publish(ctx, r.channel(), message).Err()
 		}
-		if mute := redis.HasErrorPrefix(err, "NOPERM"); mute || err == nil {
-			r.tellMute(ctx, mute)
+		if denied := redis.HasErrorPrefix(err, "NOPERM"); denied || err == nil {
+			r.logPublishDenied(ctx, denied)
 			return nil
 		}
 		return err
 	})
 }
 
-// tellMute says when announcements become impossible, and when they are possible again.
-func (r *Redis) tellMute(ctx context.Context, mute bool) {
-	switch was := r.mute.Swap(mute); {
-	case mute && !was:
+// logPublishDenied logs when publishing becomes impossible, and when it is possible again.
+func (r *Redis) logPublishDenied(ctx context.Context, denied bool) {
+	switch was := r.publishDenied.Swap(denied); {
+	case denied && !was:
 		r.log.WarnContext(ctx, "redis does not let us announce changes: other replicas see them up to half a minute later",
 			"reason", "the user may not use the channel "+r.channel())
-	case was && !mute:
+	case was && !denied:
 		r.log.InfoContext(ctx, "redis lets us announce changes again")
 	}
 }

@@ -14,54 +14,54 @@ import (
 	"roster/internal/snapshot"
 )
 
-// atOnce is how many parts travel in one exchange.
+// atOnce is the number of parts in one round trip.
 const atOnce = 4
 
-// keys gives the keys of an item that the scripts take: its manifest, its lock and its last reading.
+// keys returns the keys of an item that the scripts use: its manifest, its lock and its last fetch.
 func (r *Redis) keys(item snapshot.Item) []string {
 	base := r.prefix + "snapshot:{" + itemName(item) + "}:"
 	return []string{base + "manifest:" + strconv.Itoa(snapshot.Encoding), base + "lock", base + "last"}
 }
 
-// partKey gives the key of a part: each has a slot of its own.
+// partKey returns the key of a part. Each part has a slot of its own.
 func (r *Redis) partKey(item snapshot.Item, name string) string {
 	return fmt.Sprintf("%spart:%d:{%s:%s}", r.prefix, snapshot.Encoding, itemName(item), name)
 }
 
 func about(item snapshot.Item, name string) string { return itemName(item) + ":" + name }
 
-// Stat gives the marks of the items by one exchange, with each node of a Cluster.
+// Stat returns the state of the items, with one round trip to each node of a Cluster.
 func (r *Redis) Stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
 	r.remember(items)
-	first := time.NewTimer(2 * r.quick)
+	first := time.NewTimer(2 * r.callTimeout)
 	defer first.Stop()
-	select { // the first to ask is not to be turned away only because nobody has looked yet
+	select { // the first call must not be rejected only because the first probe has not ended yet
 	case <-r.ready:
 	case <-first.C:
 	case <-ctx.Done():
 	}
 	var marks []snapshot.Info
-	err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
-		marks, err = r.look(ctx, items)
+	err := r.do(ctx, r.callTimeout, func(ctx context.Context) (err error) {
+		marks, err = r.stat(ctx, items)
 		return err
 	})
 	return marks, err
 }
 
-// remember keeps the items that a keeper has, by which it is judged whether all of a Cluster is there. Another list takes their place, after a reload
-// for example; one item that is among them has been looked at alone.
+// remember keeps the items of a keeper. The probe uses them to check that all parts of a Cluster are available. Another list replaces the items, for
+// example after a reload. A list of one item that is already known does not replace them: it is a stat of this item alone.
 func (r *Redis) remember(items []snapshot.Item) {
 	if was := r.items.Load(); was == nil || len(items) > 1 || len(items) == 1 && !slices.Contains(*was, items[0]) {
 		r.items.Store(&items)
 	}
 }
 
-func (r *Redis) look(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
+func (r *Redis) stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
 	at := time.Now()
 	answers := make([]*redis.Cmd, len(items))
 	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, item := range items {
-			answers[i] = lookScript.Eval(ctx, p, r.keys(item), micros(maxPause(item.MaxPause))) // a pipeline cannot fall back to the whole script where its hash is unknown
+			answers[i] = statScript.Eval(ctx, p, r.keys(item), micros(maxPause(item.MaxPause))) // a pipeline cannot fall back to the whole script if its hash is unknown
 		}
 		return nil
 	})
@@ -79,7 +79,7 @@ func (r *Redis) look(ctx context.Context, items []snapshot.Item) ([]snapshot.Inf
 	return marks, nil
 }
 
-// answer is what the scripts say of an item.
+// answer is what the scripts return about an item.
 type answer struct {
 	outcome, manifest, lock, failure string
 	now, tried, floor, retry, stamp  int64
@@ -104,8 +104,8 @@ func readAnswer(cmd *redis.Cmd) (a answer, err error) {
 	return a, nil
 }
 
-// mark translates an answer. At is when the question was sent: what is then taken for older than it is by as long as the answer took
-// is at least not taken for newer.
+// mark translates an answer. At is when the request was sent. So the data may seem older than it is, by at most the time of the round trip, but never
+// newer.
 func (r *Redis) mark(item snapshot.Item, a answer, at time.Time) snapshot.Info {
 	m := snapshot.Info{Meta: r.seal.readManifest(item, []byte(a.manifest), a.now, at), Reading: a.lock != ""}
 	if a.tried > 0 {
@@ -119,20 +119,20 @@ func (r *Redis) mark(item snapshot.Item, a answer, at time.Time) snapshot.Info {
 	return m
 }
 
-// Fetch gets and opens the parts, a few at a time.
+// Fetch reads and opens the parts, a few at a time.
 func (r *Redis) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
 	parts := make([][]byte, 0, len(meta.Parts))
 	for names := meta.Parts; len(names) > 0; names = names[min(atOnce, len(names)):] {
 		some := names[:min(atOnce, len(names))]
 		got := make([]*redis.StringCmd, len(some))
-		err := r.do(ctx, bulk, func(ctx context.Context) error {
+		err := r.do(ctx, bulkTimeout, func(ctx context.Context) error {
 			_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 				for i, name := range some {
 					got[i] = p.Get(ctx, r.partKey(item, name))
 				}
 				return nil
 			})
-			if foreign(err) {
+			if isWrongType(err) {
 				return nil
 			}
 			return err
@@ -143,11 +143,11 @@ func (r *Redis) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Met
 		for i, name := range some {
 			sealed, err := got[i].Bytes()
 			if err != nil {
-				return nil, absent(err)
+				return nil, ignoreNil(err)
 			}
 			part, err := r.seal.open(sealed, about(item, name))
 			if err != nil {
-				return nil, nil //nolint:nilerr,nilnil // damaged is as good as absent
+				return nil, nil //nolint:nilerr,nilnil // a damaged part counts as absent
 			}
 			parts = append(parts, part)
 		}
@@ -155,18 +155,18 @@ func (r *Redis) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Met
 	return parts, nil
 }
 
-// foreign says that a key holds something that is none of ours.
-func foreign(err error) bool { return err != nil && strings.HasPrefix(err.Error(), "WRONGTYPE") }
+// isWrongType reports whether a key holds a value of another type, which this package did not write.
+func isWrongType(err error) bool { return err != nil && strings.HasPrefix(err.Error(), "WRONGTYPE") }
 
-// absent takes the errors away that mean only that what was asked for is not there.
-func absent(err error) error {
-	if errors.Is(err, redis.Nil) || foreign(err) {
+// ignoreNil returns nil for an error that only means that the requested value is absent.
+func ignoreNil(err error) error {
+	if errors.Is(err, redis.Nil) || isWrongType(err) {
 		return nil
 	}
 	return err
 }
 
-// Acquire asks for the right to read.
+// Acquire requests the lease of an item.
 func (r *Redis) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
 	urgent := 0
 	switch {
@@ -178,8 +178,8 @@ func (r *Redis) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.
 	for have := c.Have; ; {
 		var a answer
 		at := time.Now()
-		err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
-			a, err = readAnswer(claimScript.Run(ctx, r.client, r.keys(c.Item), r.id, r.lease.Milliseconds(), have,
+		err := r.do(ctx, r.callTimeout, func(ctx context.Context) (err error) {
+			a, err = readAnswer(acquireScript.Run(ctx, r.client, r.keys(c.Item), r.id, r.lease.Milliseconds(), have,
 				max(0, c.MaxAge.Microseconds()), c.MinInterval.Microseconds(), urgent, micros(maxPause(c.Item.MaxPause))))
 			return err
 		})
@@ -190,7 +190,7 @@ func (r *Redis) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.
 		switch {
 		case a.outcome == granted:
 			return r.newLease(c.Item, a, &m), m, nil
-		case a.stamp > have && m.Stamp == 0: // a manifest that we cannot read is no reason against a reading
+		case a.stamp > have && m.Stamp == 0: // an unreadable manifest does not prevent a fetch
 			have = a.stamp
 		default:
 			return nil, m, nil
@@ -198,12 +198,12 @@ func (r *Redis) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.
 	}
 }
 
-// Put stores what was read without a lease. The stamp is by how long ago that was.
+// Put stores data that was fetched without a lease. The stamp is the time of Redis at which the fetch began, calculated from the fetch's age.
 func (r *Redis) Put(ctx context.Context, s snapshot.Stored) (int64, error) {
 	var a answer
 	at := time.Now()
-	err := r.do(ctx, r.quick, func(ctx context.Context) (err error) {
-		a, err = readAnswer(lookScript.Run(ctx, r.client, r.keys(s.Item), micros(maxPause(s.Item.MaxPause))))
+	err := r.do(ctx, r.callTimeout, func(ctx context.Context) (err error) {
+		a, err = readAnswer(statScript.Run(ctx, r.client, r.keys(s.Item), micros(maxPause(s.Item.MaxPause))))
 		return err
 	})
 	if err != nil {
@@ -217,8 +217,8 @@ func (r *Redis) Put(ctx context.Context, s snapshot.Stored) (int64, error) {
 	return r.save(ctx, s, stamp, &m, a.manifest)
 }
 
-// age is how long ago something was, by that one of our two clocks by which it is more: the wall's may have been set back meanwhile, and
-// the other one stands still while the machine sleeps.
+// age returns the time since then, by the local wall clock or the monotonic clock, whichever shows more: the wall clock may have been set back, and
+// the monotonic clock stands still while the machine sleeps.
 func age(now, then time.Time) time.Duration {
 	return max(0, now.Sub(then), now.Round(0).Sub(then.Round(0)))
 }

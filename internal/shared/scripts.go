@@ -2,10 +2,10 @@ package shared
 
 import "github.com/redis/go-redis/v9"
 
-// The scripts' keys all lie in one slot. Times are in microseconds by Redis's clock. What lies under a key and is not of its type has been put
-// there by somebody else, and goes.
+// The keys of each script share one slot. Times are in microseconds by the clock of Redis. If a key holds a value of the wrong type, another program
+// has written it, and the script deletes it.
 
-// common is the beginning of the scripts on an item, whose first keys are its manifest, its lock and its last reading.
+// common is the beginning of the scripts on an item. Their first keys are its manifest, its lock and its last fetch.
 const common = `
 local function typed(key, want)
   local is = redis.call('TYPE', key).ok
@@ -54,20 +54,19 @@ local function mark(outcome, own, believed)
 end
 `
 
-// What claimScript answers first.
+// The first field of acquireScript's answer.
 const (
 	granted = "granted"
 	refused = "refused"
 )
 
 var (
-	// lookScript gives the mark of an item. ARGV: how long a pause is believed.
-	lookScript = redis.NewScript(common + `return mark('seen', 0, ARGV[1])`)
+	// statScript returns the state of an item. ARGV: the longest pause that is trusted.
+	statScript = redis.NewScript(common + `return mark('seen', 0, ARGV[1])`)
 
-	// claimScript gives the right to read, or says what speaks against it. A lock of the caller's own is left from a call whose answer was
-	// lost. ARGV: who, lease in ms, have, max age, min interval, urgent (1) or forced (2), how long a pause is
-	// believed.
-	claimScript = redis.NewScript(common + `
+	// acquireScript grants a lease, or returns the reason against it. A lock that the caller already has remains from a call whose answer was lost.
+	// ARGV: the replica, lease in ms, have, max age, min interval, urgent (1) or forced (2), the longest pause that is trusted.
+	acquireScript = redis.NewScript(common + `
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[1] then return mark('refused', 0, ARGV[7]) end
 if stamp > tonumber(ARGV[3]) and now - stamp < tonumber(ARGV[4]) then return mark('refused', stamp, ARGV[7]) end
@@ -84,8 +83,8 @@ redis.call('HSET', KEYS[3], 'tried', int(own), 'floor', '0', 'retry', '0', 'fail
 redis.call('PEXPIRE', KEYS[3], 86400000)
 return answer`)
 
-	// saveScript puts a manifest in the place of what is there, unless that is newer, or complete where the new one is not. What the
-	// caller could not read counts for nothing. It gives what was there. ARGV: stamp, complete, manifest, life in ms, unreadable.
+	// saveScript replaces the stored manifest, unless the stored one is newer, or is complete and the new one is not. A manifest that the caller
+	// could not read does not count. The script returns the manifest that was stored. ARGV: stamp, complete, manifest, life in ms, unreadable.
 	saveScript = redis.NewScript(common + `
 local own = tonumber(ARGV[1])
 if manifest ~= ARGV[5] and (stamp > own or (stamp > 0 and complete == '1' and ARGV[2] == '0')) then return {'refused', manifest} end
@@ -97,33 +96,35 @@ if tried <= own then
 end
 return {'saved', manifest}`)
 
-	// failScript notes how the caller's reading failed, unless somebody has tried since. ARGV: stamp, floor and retry from now, failure.
+	// failScript records how the caller's fetch failed, unless another attempt has begun since. ARGV: stamp, floor and retry from now, failure.
 	failScript = redis.NewScript(common + `
 if tried > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[3], 'tried', ARGV[1], 'floor', int(now + ARGV[2]), 'retry', int(now + ARGV[3]), 'failure', ARGV[4])
 redis.call('PEXPIRE', KEYS[3], 86400000)
 return 1`)
 
-	// forgetScript forgets how the last reading failed, and not when it was. KEYS: the last reading.
+	// forgetScript deletes how the last fetch failed, and keeps when it began. KEYS: the last fetch.
 	forgetScript = redis.NewScript(`
 if redis.call('TYPE', KEYS[1]).ok == 'hash' then redis.call('HSET', KEYS[1], 'floor', '0', 'retry', '0', 'failure', '') end
 return 1`)
 
-	// renewScript prolongs a lock, also one that a failover has lost and nobody has taken since. KEYS: lock. ARGV: who, lease in ms.
+	// renewScript extends a lock. It restores a lock that a failover has lost, if no other replica has taken it since. KEYS: lock. ARGV: the replica,
+	// lease in ms.
 	renewScript = redis.NewScript(`
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`)
 
-	// releaseScript gives a lock back. KEYS: lock. ARGV: who.
+	// releaseScript releases a lock. KEYS: lock. ARGV: the replica.
 	releaseScript = redis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)
 
-	// beatScript says that a replica is there, and gives all that are. It needs INFO for nothing but to find out whether the user has it, which
-	// the budgets need: else Redis would seem to be there and to go away by turns. KEYS: replicas. ARGV: who, absent after.
-	beatScript = redis.NewScript(`
+	// heartbeatScript records a replica's heartbeat, and returns all live replicas. It uses INFO only to check that the user has the permission for
+	// it, which the budgets need. Without this check, Redis would alternate between available and unavailable. KEYS: replicas. ARGV: the replica,
+	// absent after.
+	heartbeatScript = redis.NewScript(`
 redis.call('INFO', 'server')
 local is = redis.call('TYPE', KEYS[1]).ok
 if is ~= 'none' and is ~= 'zset' then redis.call('DEL', KEYS[1]) end

@@ -12,26 +12,26 @@ import (
 	"errors"
 )
 
-// KeySize is how long an encryption key is.
+// KeySize is the size of an encryption key in bytes.
 const KeySize = 32
 
 const (
 	sealedPlain = 'p' // then a checksum and the data
-	sealedGCM   = 'g' // then the key's ID, a nonce, and the data encrypted
+	sealedGCM   = 'g' // then the key's ID, a nonce, and the encrypted data
 	checkSize   = 16
 	keyIDSize   = 8
 )
 
 var errSeal = errors.New("the seal is broken")
 
-// sealer protects what is stored against damage, and with a key against readers. Its zero value has no key.
+// sealer protects stored data against damage, and with a key also against readers. The zero value has no key.
 type sealer struct {
 	aead  cipher.AEAD
 	keyID []byte
 	names []byte // the key for the names of parts
 }
 
-// newSealer gives a sealer with a key of KeySize bytes, or without one where key is empty.
+// newSealer returns a sealer with a key of KeySize bytes, or without a key if key is empty.
 func newSealer(key []byte) (*sealer, error) {
 	if len(key) == 0 {
 		return &sealer{}, nil
@@ -56,7 +56,7 @@ func derive(key []byte, purpose string) []byte {
 	return mac.Sum(nil)
 }
 
-// name gives the name of a part by its content. With a key, it tells nobody else anything about that.
+// name returns the name of a part, derived from its content. With a key, the name reveals nothing about the content.
 func (s *sealer) name(part []byte) string {
 	if s.aead == nil {
 		sum := sha256.Sum256(part)
@@ -67,7 +67,7 @@ func (s *sealer) name(part []byte) string {
 	return hex.EncodeToString(mac.Sum(nil)[:checkSize])
 }
 
-// seal protects data as being what about says.
+// seal protects data and binds it to about.
 func (s *sealer) seal(data []byte, about string) []byte {
 	if s.aead == nil {
 		out := make([]byte, 0, 1+checkSize+len(data))
@@ -81,7 +81,7 @@ func (s *sealer) seal(data []byte, about string) []byte {
 	return s.aead.Seal(out, nonce, data, []byte(about)) //nolint:gosec // the nonce is random
 }
 
-// open gives back what was sealed as being what about says, by this key.
+// open returns data that was sealed with the same about and with this key.
 func (s *sealer) open(sealed []byte, about string) ([]byte, error) {
 	if s.aead == nil {
 		if len(sealed) < 1+checkSize || sealed[0] != sealedPlain {

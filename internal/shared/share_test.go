@@ -16,7 +16,7 @@ import (
 func TestSlicesOfTimeDoNotMeet(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		every := defaultPulse
+		every := defaultBudgetHeartbeat
 		size := rapid.IntRange(1, 5).Draw(rt, "size")
 		name := func(i int) string { return fmt.Sprintf("r%d", i) }
 		var was, is []string
@@ -72,7 +72,7 @@ func TestSlicesOfTimeDoNotMeet(t *testing.T) {
 		last, turns := map[string]time.Duration{}, map[string]int{}
 		for now := time.Duration(0); now < 20*(&share{every: every}).slice(reach)*time.Duration(len(was)+1); now += step {
 			for id, s := range replicas {
-				if !s.alone(id, asks[id], at.Add(now)).Granted {
+				if !s.decideLocally(id, asks[id], at.Add(now)).Granted {
 					continue
 				}
 				turns[id]++

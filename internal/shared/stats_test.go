@@ -10,16 +10,16 @@ import (
 // Each reason has a word of its own: none falls on another's.
 func TestReasonsHaveWords(t *testing.T) {
 	t.Parallel()
-	if len(words) != len(Reasons) || len(Reasons) != len(stats{}.failures) {
-		t.Fatalf("%d reasons have %d words, of which %d are counted", len(words), len(Reasons), len(stats{}.failures))
+	if len(reasonIndex) != len(Reasons) || len(Reasons) != len(stats{}.failures) {
+		t.Fatalf("%d reasons have %d words, of which %d are counted", len(reasonIndex), len(Reasons), len(stats{}.failures))
 	}
 	for _, text := range []string{"LOADING x", "READONLY x", "OOM x", "NOAUTH x", "NOPERM x", "CLUSTERDOWN x", "MISCONF x", "MASTERDOWN x", "MOVED x", "ERR x"} {
-		if _, ok := words[reason(redisError(text))]; !ok {
+		if _, ok := reasonIndex[reason(redisError(text))]; !ok {
 			t.Errorf("%s: %q has no word", text, reason(redisError(text)))
 		}
 	}
 	for _, err := range []error{errors.New("x"), context.DeadlineExceeded, &tls.CertificateVerificationError{}} {
-		if _, ok := words[reason(err)]; !ok {
+		if _, ok := reasonIndex[reason(err)]; !ok {
 			t.Errorf("%v: %q has no word", err, reason(err))
 		}
 	}

@@ -6,14 +6,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// textsKept is how many texts there are at most, textLife in seconds how long one stays after it was last kept.
+// textsKept is the maximum number of texts. textLife is the time in seconds for which a text is kept after it was last stored.
 const (
 	textsKept = 2000
 	textLife  = 24 * 60 * 60
 )
 
-// keepTextScript keeps a text, and forgets what is too old, and the oldest of what is too many. KEYS: the texts, and when they were kept. ARGV: name,
-// text, life in s, how many.
+// keepTextScript stores a text, deletes expired texts, and deletes the oldest texts if there are too many. KEYS: the texts, and when they were
+// stored. ARGV: name, text, life in s, maximum number.
 var keepTextScript = redis.NewScript(`
 for i, want in ipairs({'hash', 'zset'}) do
   local is = redis.call('TYPE', KEYS[i]).ok
@@ -39,18 +39,18 @@ func (r *Redis) textKeys() []string {
 	return []string{r.prefix + "texts:{documents}:text", r.prefix + "texts:{documents}:kept"}
 }
 
-// Text gives a text that any replica has kept; empty where none has.
+// Text returns a text that any replica has stored, or "" if there is none.
 func (r *Redis) Text(ctx context.Context, name string) (text string, err error) {
-	err = r.do(ctx, r.quick, func(ctx context.Context) (err error) {
+	err = r.do(ctx, r.callTimeout, func(ctx context.Context) (err error) {
 		text, err = r.client.HGet(ctx, r.textKeys()[0], name).Result()
 		return err
 	})
 	return text, err
 }
 
-// KeepText keeps a text for all replicas, for a day. Of too many, the oldest go.
+// KeepText stores a text for all replicas, for a day. If there are too many texts, the oldest are deleted.
 func (r *Redis) KeepText(ctx context.Context, name, text string) error {
-	return r.do(ctx, r.quick, func(ctx context.Context) error {
+	return r.do(ctx, r.callTimeout, func(ctx context.Context) error {
 		return keepTextScript.Run(ctx, r.client, r.textKeys(), name, text, textLife, textsKept).Err()
 	})
 }

@@ -15,19 +15,19 @@ import (
 )
 
 const (
-	// keptSecret is how long a secret stays that nobody saves anew: no vendor's refresh token lives longer.
+	// keptSecret is how long a secret is kept after it was last saved. No vendor's refresh token lives longer.
 	keptSecret = 400 * 24 * time.Hour
-	// lockPoll is how often a lock is asked for that another replica has.
+	// lockPoll is the time between two attempts to take a lock that another replica holds.
 	lockPoll = 100 * time.Millisecond
 )
 
-// TokenStore keeps small secrets in Redis, encrypted, as long as it is durable: append-only file on, no eviction. How much a crash of the
-// machine can cost is Redis's own setting (appendfsync), and so is what a failover can (min-replicas-to-write).
+// TokenStore keeps small secrets in Redis, encrypted, if Redis is durable: append-only file on, no eviction. Redis's own settings determine how much
+// data a crash of the machine can lose (appendfsync), and how much a failover can lose (min-replicas-to-write).
 type TokenStore struct{ redis *Redis }
 
 var _ credential.Store = (*TokenStore)(nil)
 
-// NewTokenStore gives a vault in Redis, which needs no Run for it. Without an encryption key there is none.
+// NewTokenStore returns a token store in Redis. The token store does not need Run. Without an encryption key, NewTokenStore returns an error.
 func (r *Redis) NewTokenStore() (*TokenStore, error) {
 	if r.seal.aead == nil {
 		return nil, errors.New("tokens are kept in redis only with an encryption_key")
@@ -44,20 +44,20 @@ func aboutSecret(name string) string { return "token:" + name }
 
 // Check asks every master whether it is durable now.
 func (v *TokenStore) Check(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, v.redis.quick)
+	ctx, cancel := context.WithTimeout(ctx, v.redis.callTimeout)
 	defer cancel()
 	if c, ok := v.redis.client.(*redis.ClusterClient); ok {
-		return spoken(c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return durable(ctx, node) }))
+		return redacted(c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return checkDurable(ctx, node) }))
 	}
-	return spoken(durable(ctx, v.redis.client))
+	return redacted(checkDurable(ctx, v.redis.client))
 }
 
-// errFleeting is for a Redis that may lose what it is given.
-type errFleeting struct{ text string }
+// notDurableError reports that Redis may lose stored data.
+type notDurableError struct{ text string }
 
-func (e errFleeting) Error() string { return e.text }
+func (e notDurableError) Error() string { return e.text }
 
-func durable(ctx context.Context, node redis.UniversalClient) error {
+func checkDurable(ctx context.Context, node redis.UniversalClient) error {
 	info, err := node.Info(ctx, "persistence").Result()
 	if err != nil {
 		return err
@@ -74,30 +74,30 @@ func durable(ctx context.Context, node redis.UniversalClient) error {
 	}
 	switch {
 	case facts["aof_enabled"] != "1":
-		return errFleeting{"redis is not durable: switch its append-only file on (appendonly yes), or set credentials_dir"}
+		return notDurableError{"redis is not durable: switch its append-only file on (appendonly yes), or set credentials_dir"}
 	case facts["maxmemory_policy"] != "noeviction":
-		return errFleeting{"redis may drop what it holds: set its maxmemory-policy to noeviction, or set credentials_dir"}
+		return notDurableError{"redis may drop what it holds: set its maxmemory-policy to noeviction, or set credentials_dir"}
 	case facts["aof_last_write_status"] == "err":
-		return errFleeting{"redis cannot write its append-only file"}
+		return notDurableError{"redis cannot write its append-only file"}
 	}
 	return nil
 }
 
-// Fleeting says that an error of Check is about how Redis is set up, and not that it is away.
-func Fleeting(err error) bool {
-	_, ok := errors.AsType[errFleeting](err)
+// NotDurable reports whether an error of Check is about the configuration of Redis, and not about its availability.
+func NotDurable(err error) bool {
+	_, ok := errors.AsType[notDurableError](err)
 	return ok
 }
 
-// spoken puts Redis's failures into our words.
-func spoken(err error) error {
-	if err == nil || Fleeting(err) {
+// redacted returns an error of Redis in this package's own words.
+func redacted(err error) error {
+	if err == nil || NotDurable(err) {
 		return err
 	}
 	return errors.New("redis: " + reason(err))
 }
 
-// Load gives what is stored. Its version is what lies in Redis itself.
+// Load returns the stored data. Its version is the sealed value in Redis.
 func (v *TokenStore) Load(ctx context.Context, name string) ([]byte, string, error) {
 	key, _ := v.keys(name)
 	sealed, err := v.redis.client.Get(ctx, key).Result()
@@ -107,7 +107,7 @@ func (v *TokenStore) Load(ctx context.Context, name string) ([]byte, string, err
 	case err != nil && strings.HasPrefix(err.Error(), "WRONGTYPE"):
 		return nil, "", credential.ErrDamaged
 	case err != nil:
-		return nil, "", spoken(err)
+		return nil, "", redacted(err)
 	}
 	data, err := v.redis.seal.open([]byte(sealed), aboutSecret(name))
 	if err != nil {
@@ -116,7 +116,8 @@ func (v *TokenStore) Load(ctx context.Context, name string) ([]byte, string, err
 	return data, sealed, nil
 }
 
-// swapScript puts a secret in the place of what was loaded. That it is there already is its own doing, whose answer was lost. KEYS: secret. ARGV: what was there, what is to be, life in ms.
+// swapScript replaces the secret that was loaded. If the new secret is already stored, an earlier attempt stored it and its answer was lost. KEYS:
+// secret. ARGV: the loaded value, the new value, life in ms.
 var swapScript = redis.NewScript(`
 local is = redis.call('GET', KEYS[1]) or ''
 if is == ARGV[2] then return 1 end
@@ -124,7 +125,7 @@ if is ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`)
 
-// Save stores data in a Redis that is durable at the time.
+// Save stores data if Redis is durable now.
 func (v *TokenStore) Save(ctx context.Context, name, version string, data []byte) (string, error) {
 	if err := v.Check(ctx); err != nil {
 		return "", err
@@ -134,7 +135,7 @@ func (v *TokenStore) Save(ctx context.Context, name, version string, data []byte
 	done, err := swapScript.Run(ctx, v.redis.client, []string{key}, version, sealed, keptSecret.Milliseconds()).Int()
 	switch {
 	case err != nil:
-		return "", spoken(err)
+		return "", redacted(err)
 	case done == 0:
 		return "", credential.ErrChanged
 	}
@@ -142,10 +143,10 @@ func (v *TokenStore) Save(ctx context.Context, name, version string, data []byte
 	return sealed, nil
 }
 
-// replicate waits until a replica of the master has what was stored, where there is one: then the master's death right after it costs nothing.
-// How it ends changes nothing of what is stored.
+// replicate waits until a replica of the master has the stored data, if the master has a replica. Then no data is lost if the master dies right
+// afterwards. The result does not affect the stored data.
 func (v *TokenStore) replicate(ctx context.Context, key string) {
-	ctx, cancel := context.WithTimeout(ctx, v.redis.quick)
+	ctx, cancel := context.WithTimeout(ctx, v.redis.callTimeout)
 	defer cancel()
 	node, ok := v.redis.client.(*redis.Client)
 	if c, cluster := v.redis.client.(*redis.ClusterClient); cluster {
@@ -157,18 +158,18 @@ func (v *TokenStore) replicate(ctx context.Context, key string) {
 		return
 	}
 	conn := node.Conn()
-	defer conn.Close() //nolint:errcheck // it has served its purpose
+	defer conn.Close() //nolint:errcheck // no longer needed
 	info, err := conn.Info(ctx, "replication").Result()
 	if err != nil || !strings.Contains(info, "state=online") {
 		return
 	}
-	// A connection waits for what it has written itself, and with that for all before it.
+	// WAIT covers only the writes of its own connection, and all writes before them. So the connection first makes a write.
 	if conn.PExpire(ctx, key, keptSecret).Err() == nil {
-		conn.Wait(ctx, 1, v.redis.quick)
+		conn.Wait(ctx, 1, v.redis.callTimeout)
 	}
 }
 
-// Lock waits until no other replica has the lock, and renews it until it is unlocked.
+// Lock waits until no other replica has the lock, and renews the lock until it is unlocked.
 func (v *TokenStore) Lock(ctx context.Context, name string) (credential.Lock, error) {
 	_, key := v.keys(name)
 	l := &tokenLock{redis: v.redis, key: key, id: rand.Text()}
@@ -176,12 +177,12 @@ func (v *TokenStore) Lock(ctx context.Context, name string) (credential.Lock, er
 	defer tick.Stop()
 	for {
 		at := time.Now()
-		call, cancel := context.WithTimeout(ctx, v.redis.quick)
+		call, cancel := context.WithTimeout(ctx, v.redis.callTimeout)
 		got, err := v.redis.client.SetNX(call, key, l.id, v.redis.lease).Result()
 		cancel()
 		switch {
 		case err != nil && ctx.Err() == nil:
-			return nil, spoken(err)
+			return nil, redacted(err)
 		case got:
 			l.at.Store(&at)
 			renewing, stop := context.WithCancel(context.Background())
@@ -197,16 +198,16 @@ func (v *TokenStore) Lock(ctx context.Context, name string) (credential.Lock, er
 	}
 }
 
-// tokenLock is a lock that another replica can have once it was not renewed for as long as a lease.
+// tokenLock is a lock that another replica can take if it has not been renewed for the time of a lease.
 type tokenLock struct {
 	redis    *Redis
 	key, id  string
-	at       atomic.Pointer[time.Time] // when the last renewal that went well began
+	at       atomic.Pointer[time.Time] // when the last successful renewal began
 	stop     context.CancelFunc
 	renewals sync.WaitGroup
 }
 
-// Held leaves a margin for the clocks' going at different paces, and for what follows.
+// Held leaves a margin for clocks that run at different speeds, and for the caller's next step.
 func (l *tokenLock) Held() bool { return time.Since(*l.at.Load()) < l.redis.lease*2/3 }
 
 func (l *tokenLock) renew(ctx context.Context) {
@@ -219,14 +220,14 @@ func (l *tokenLock) renew(ctx context.Context) {
 			return
 		}
 		at := time.Now()
-		call, cancel := context.WithTimeout(ctx, l.redis.quick)
+		call, cancel := context.WithTimeout(ctx, l.redis.callTimeout)
 		kept, err := renewScript.Run(call, l.redis.client, []string{l.key}, l.id, l.redis.lease.Milliseconds()).Int()
 		cancel()
 		switch {
 		case err == nil && kept == 1:
 			l.at.Store(&at)
 		case err == nil:
-			l.at.Store(&time.Time{}) // another replica has it
+			l.at.Store(&time.Time{}) // another replica has the lock
 			return
 		}
 	}
@@ -235,7 +236,7 @@ func (l *tokenLock) renew(ctx context.Context) {
 func (l *tokenLock) Unlock() {
 	l.stop()
 	l.renewals.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), l.redis.quick)
+	ctx, cancel := context.WithTimeout(context.Background(), l.redis.callTimeout)
 	defer cancel()
-	_ = releaseScript.Run(ctx, l.redis.client, []string{l.key}, l.id).Err() // else it expires
+	_ = releaseScript.Run(ctx, l.redis.client, []string{l.key}, l.id).Err() // if this fails, the lock expires
 }

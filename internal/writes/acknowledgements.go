@@ -22,8 +22,8 @@ type Sharing interface {
 	Heard() <-chan struct{}
 	// Remind tells the others once more that something was put.
 	Remind(ctx context.Context)
-	// Deaf says that announcements do not come: the user may not use the channel.
-	Deaf() bool
+	// PublishDenied reports that no notifications arrive, because the user may not use the channel.
+	PublishDenied() bool
 }
 
 const (

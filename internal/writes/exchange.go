@@ -222,7 +222,7 @@ func (l *Ledger) Run(ctx context.Context) {
 		_ = l.exchange(ctx) // it is tried again
 		l.taken()
 		every := lookEvery
-		if l.sharing != nil && l.sharing.Deaf() {
+		if l.sharing != nil && l.sharing.PublishDenied() {
 			every = deafLook
 		}
 		look := time.NewTimer(every)

@@ -104,4 +104,4 @@ func (m *member) asks() int {
 func (m *member) Changed() <-chan struct{} { return m.changed }
 func (m *member) Heard() <-chan struct{}   { return m.heard }
 func (m *member) Remind(context.Context)   { m.remind() }
-func (m *member) Deaf() bool               { return m.lose == 1 }
+func (m *member) PublishDenied() bool      { return m.lose == 1 }
