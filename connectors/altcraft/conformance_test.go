@@ -9,16 +9,25 @@ import (
 	"roster/connectors/conntest"
 )
 
+func subject(format string) conntest.Subject {
+	return conntest.Subject{
+		Open:   altcraft.Open,
+		Config: connectors.Config{Kind: connectors.Altcraft, Token: adminToken, AccountID: 9, Format: format},
+		Fake:   fake.New(company(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
+		Totals: []string{"total_count"},
+	}
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"json", "xml"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
-			conntest.Run(t, conntest.Subject{
-				Open:   altcraft.Open,
-				Config: connectors.Config{Kind: connectors.Altcraft, Token: adminToken, AccountID: 9, Format: format},
-				Fake:   fake.New(company(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
-			})
+			conntest.Run(t, subject(format))
 		})
 	}
+}
+
+func TestMemory(t *testing.T) { //nolint:paralleltest // measures what is allocated
+	conntest.Memory(t, subject("xml"))
 }

@@ -58,6 +58,10 @@ func TestOddValuesInXML(t *testing.T) {
 	conntest.OddValues(t, all...)
 }
 
+func TestAmounts(t *testing.T) { //nolint:paralleltest // measures what is allocated
+	conntest.Amounts(t, answers(t)...)
+}
+
 func FuzzOddValues(f *testing.F) { conntest.FuzzOddValues(f, answers(f)...) }
 
 func inXML(t *testing.T, body []byte) []byte {
@@ -74,6 +78,7 @@ func inXML(t *testing.T, body []byte) []byte {
 }
 
 func writeXML(b *bytes.Buffer, name string, v any) {
+	name = strings.ReplaceAll(name, "\ufffd", "x") // no element is called that
 	b.WriteString("<" + name + ">")
 	switch v := v.(type) {
 	case map[string]any:

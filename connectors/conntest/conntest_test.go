@@ -29,6 +29,7 @@ var broken = map[string]struct {
 	"gives a record twice":     {faulty{repeatsIDs: true}, "accounts/healthy"},
 	"hides its health":         {faulty{hidesHealth: true}, "accounts/down_for_long"},
 	"calls without its turn":   {faulty{unlimited: true}, "accounts/each_call_has_its_turn"},
+	"takes any number of rows": {faulty{anyRows: true}, "accounts/more_rows_than_are_allowed"},
 }
 
 func subject(f faulty) conntest.Subject {
@@ -42,6 +43,10 @@ func subject(f faulty) conntest.Subject {
 func TestConnectorThatKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	conntest.Run(t, subject(faulty{}))
+}
+
+func TestMemory(t *testing.T) { //nolint:paralleltest // measures what is allocated
+	conntest.Memory(t, subject(faulty{}))
 }
 
 // TestBroken fails on purpose, in a process of its own: see TestConnectorThatBreaksTheContract.

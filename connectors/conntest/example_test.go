@@ -32,7 +32,7 @@ type wirePerson struct {
 // faulty says which promise a connector breaks on purpose; the zero value keeps all of them.
 type faulty struct {
 	hidesErrors, alwaysComplete, showsCause, followsRedirects, repeatsWords, forgetsPrefix, forgetsContext, ignoresShape, sameFingerprint,
-	completeProgress, repeatsIDs, hidesHealth, unlimited bool
+	completeProgress, repeatsIDs, hidesHealth, unlimited, anyRows bool
 }
 
 func serve(w http.ResponseWriter, r *http.Request) {
@@ -154,6 +154,9 @@ func (c *connector) accounts(ctx context.Context, progress connectors.Progress[c
 				err = nil
 			}
 			return all.Listing(nil, c.alwaysComplete), err
+		}
+		if most := c.client.MaxRows(); all.Len()+len(w.Items) > most && !c.anyRows {
+			return all.Listing(nil, false), &connectors.Error{Source: c.name, Op: "people", Kind: connectors.KindBadResponse, Detail: connectors.DetailTooManyRows(most)}
 		}
 		fresh := false
 		for _, p := range w.Items {

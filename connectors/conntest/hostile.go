@@ -1,49 +1,136 @@
 package conntest
 
 import (
-	"bytes"
-	"compress/gzip"
-	"io"
+	"fmt"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"roster/connectors"
 	"roster/connectors/faults"
 )
 
-// hostile checks that answers beyond a bound are refused, by an error that names the setting.
+// hostile checks what a source sends that is more than is allowed, or than can be.
 func (s Subject) hostile(t *testing.T, op operation) {
-	for name, tt := range map[string]struct {
-		effect faults.Effect
-		bounds connectors.Bounds
-		want   string
-	}{
-		"a compressed answer of millions of rows": {faults.Reply(200, faults.JSON(bomb(t)), "Content-Encoding", "gzip"), connectors.Bounds{}, "max_ratio"},
-		"the same, within a ratio that is allowed": {
-			faults.Reply(200, faults.JSON(bomb(t)), "Content-Encoding", "gzip"), connectors.Bounds{Ratio: 2000, Bytes: 1 << 20}, "max_bytes",
-		},
-		"a long answer": {faults.Reply(200, faults.JSON(strings.Repeat(" ", 2<<10)+"{}")), connectors.Bounds{Bytes: 1 << 10}, "max_bytes"},
+	t.Run("a long answer", func(t *testing.T) {
+		t.Parallel()
+		effect := faults.Reply(200, faults.JSON(strings.Repeat(" ", 2<<10)+"{}"))
+		e := s.fails(t, op, effect, func(c *connectors.Config) { c.Bounds.Bytes = 1 << 10 })
+		names(t, e, "max_bytes")
+	})
+	s.pauses(t, op)
+	if op.lists {
+		s.tooManyRows(t, op)
+		s.senselessTotals(t, op)
+	}
+}
+
+// names checks that what is beyond a bound is refused by an error that names the setting. The error is nil where the operation reports it otherwise.
+func names(t *testing.T, e *connectors.Error, setting string) {
+	t.Helper()
+	if e != nil && (e.Kind != connectors.KindBadResponse || !strings.Contains(e.Detail, setting)) {
+		t.Errorf("got %v; want an answer that is not understood because of %s", e, setting)
+	}
+}
+
+// pauses checks that a source is left alone no longer than is allowed, however it asks for it, and that it is read again when the pause is ended.
+func (s Subject) pauses(t *testing.T, op operation) {
+	const most = 2 * time.Minute
+	for name, after := range map[string]string{
+		"a pause of 30,000 years": "999999999999", "a pause beyond any number": strings.Repeat("9", 40),
+		"a pause until 9999": "Fri, 31 Dec 9999 23:59:59 GMT", "a pause that is over": "Mon, 01 Jan 0001 00:00:00 GMT",
+		"a pause of no sense": "soon", "a pause below zero": "-999999999999",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := s.fails(t, op, tt.effect, func(c *connectors.Config) { c.Bounds = tt.bounds })
-			if e != nil && (e.Kind != connectors.KindBadResponse || !strings.Contains(e.Detail, tt.want)) {
-				t.Errorf("got %v; want an answer that is not understood because of %s", e, tt.want)
+			st := s.start(t)
+			source := st.open(t, func(c *connectors.Config) { c.Runtime.MaxPause = most })
+			st.faults.Set(faults.Fault{Effect: faults.Reply(http.StatusTooManyRequests, problem, "Retry-After", after)})
+			got, err := ask(t, op, source, nil)
+			if e := st.judge(t, op, got, err); e != nil && (e.Kind != connectors.KindRateLimited || e.RetryAfter > most) {
+				t.Errorf("got %v; want it rate limited, with at most %s to wait", e, most)
+			}
+			if h := source.Health(); h.Pause == nil || h.Pause.RetryAfter <= 0 || h.Pause.RetryAfter > most {
+				t.Errorf("it says %+v; want a pause of at most %s", h.Pause, most)
+			}
+			if source.Resume == nil {
+				return
+			}
+			source.Resume()
+			st.faults.Clear()
+			if got, err := ask(t, op, source, nil); err != nil || !got.complete {
+				t.Errorf("after the pause was ended: complete %v, %v", got.complete, err)
 			}
 		})
 	}
 }
 
-// bomb gives 30 MiB of empty rows, compressed.
-func bomb(t *testing.T) string {
-	t.Helper()
-	var part bytes.Buffer
-	w := gzip.NewWriter(&part)
-	if _, err := io.WriteString(w, strings.Repeat("{},", 1<<18)); err != nil {
-		t.Fatal(err)
+// tooManyRows checks that a collection beyond max_rows is refused, on whichever page it turns out to be.
+func (s Subject) tooManyRows(t *testing.T, op operation) {
+	t.Run("more rows than are allowed", func(t *testing.T) {
+		t.Parallel()
+		st := s.start(t)
+		healthy, err := ask(t, op, st.open(t, nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := len(healthy.ids) - 1
+		if most < 1 {
+			return // no fewer can be allowed
+		}
+		got, err := ask(t, op, st.open(t, func(c *connectors.Config) { c.Bounds.Rows = most }), nil)
+		names(t, st.judge(t, op, got, err), "max_rows")
+	})
+}
+
+// senselessTotals checks that a source which says that it has 2^62 records is not believed, and is asked for no more than it has.
+func (s Subject) senselessTotals(t *testing.T, op operation) {
+	if len(s.Totals) == 0 {
+		return
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return strings.Repeat(part.String(), 40)
+	t.Run("totals of 2^62", func(t *testing.T) {
+		t.Parallel()
+		st := s.start(t)
+		healthy, err := ask(t, op, st.open(t, nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls := st.faults.Requests()
+		var replaced atomic.Bool
+		total := regexp.MustCompile(fmt.Sprintf(`((?:%s)"?[:>] ?)[0-9]+`, strings.Join(s.Totals, "|")))
+		whole := st.faults.Next
+		st.faults.Next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			rec := httptest.NewRecorder()
+			whole.ServeHTTP(rec, r)
+			body := rec.Body.String()
+			if total.MatchString(body) {
+				replaced.Store(true)
+				body = total.ReplaceAllString(body, "${1}4611686018427387904")
+			}
+			w.Header().Set("Content-Type", rec.Header().Get("Content-Type"))
+			w.WriteHeader(rec.Code)
+			_, _ = w.Write([]byte(body)) // a client may have gone
+		})
+		got, err := ask(t, op, st.open(t, nil), nil)
+		if err != nil {
+			_ = st.failure(t, err)
+		}
+		if got.complete && replaced.Load() {
+			t.Error("the result calls itself complete")
+		}
+		if got.expected != nil && (*got.expected < 0 || *got.expected > math.MaxInt32) {
+			t.Errorf("%d records are expected", *got.expected)
+		}
+		if missing := without(healthy.ids, got.ids); err == nil && len(missing) > 0 {
+			t.Errorf("%v are missing", missing)
+		}
+		if n := st.faults.Requests() - calls; n > 4*calls+20 {
+			t.Errorf("%d requests; a whole reading takes %d", n, calls)
+		}
+	})
 }

@@ -41,6 +41,8 @@ type Subject struct {
 	TooMany faults.Effect
 	// NoBodyIsNone says that by the vendor's documentation a success without a body means that there are no records.
 	NoBodyIsNone bool
+	// Totals are the keys, or elements, in which the vendor's answers say how many records there are; none where they do not.
+	Totals []string
 }
 
 // Run holds the subject to the contract.

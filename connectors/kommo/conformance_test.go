@@ -9,12 +9,21 @@ import (
 	"roster/connectors/kommo/fake"
 )
 
-func TestConformance(t *testing.T) {
-	t.Parallel()
-	conntest.Run(t, conntest.Subject{
+func subject() conntest.Subject {
+	return conntest.Subject{
 		Open:         kommo.Open,
 		Config:       connectors.Config{Kind: connectors.Kommo, AccessToken: adminToken},
 		Fake:         fake.New(company(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
 		NoBodyIsNone: true,
-	})
+		Totals:       []string{"_total_items"},
+	}
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	conntest.Run(t, subject())
+}
+
+func TestMemory(t *testing.T) { //nolint:paralleltest // measures what is allocated
+	conntest.Memory(t, subject())
 }

@@ -69,6 +69,7 @@ func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
 		UpdatedAt: row.Unix("updated_at"),
 	}
 	var emails, tags connectors.Distinct[string]
+	var phones connectors.Distinct[connectors.Phone]
 	fields, _ := row.Objects("custom_fields_values")
 	for _, f := range fields {
 		switch strings.ToUpper(f.Text("field_code")) { // the values of other fields are left alone: they have many types
@@ -79,11 +80,12 @@ func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
 		case codePhone:
 			for _, v := range values(f) {
 				if phone, ok := connectors.ParsePhone(v.Text("value"), c.region, phoneKind(v)); ok {
-					out.Phones = append(out.Phones, phone)
+					phones.Add(phone)
 				}
 			}
 		}
 	}
+	out.Phones = phones.Values()
 	out.Emails = emailsOf(nil, emails.Values()...)
 	tagged, _ := row.Object("_embedded").Objects("tags")
 	for _, t := range tagged {

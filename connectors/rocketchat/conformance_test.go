@@ -12,6 +12,14 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
+	conntest.Run(t, subject())
+}
+
+func TestMemory(t *testing.T) { //nolint:paralleltest // measures what is allocated
+	conntest.Memory(t, subject())
+}
+
+func subject() conntest.Subject {
 	data := fake.Data{
 		Credentials: []fake.Credential{{UserID: "conformance-user", Token: "conformance-token", Permissions: []fake.Permission{
 			fake.ViewDirect, fake.ViewFullOtherUser, fake.ViewAllTeams,
@@ -26,9 +34,10 @@ func TestConformance(t *testing.T) {
 		everyone.Members = append(everyone.Members, fake.Member{UserID: id})
 	}
 	data.Teams = []fake.Team{everyone, {ID: "1250a1b2c3d4e5f6", Name: "nobody"}}
-	conntest.Run(t, conntest.Subject{
+	return conntest.Subject{
 		Open:   rocketchat.Open,
 		Config: connectors.Config{Kind: connectors.RocketChat, UserID: "conformance-user", AuthToken: "conformance-token"},
 		Fake:   fake.New(data, fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
-	})
+		Totals: []string{"total"},
+	}
 }

@@ -50,4 +50,8 @@ func TestOddValues(t *testing.T) {
 	conntest.OddValues(t, answers(t)...)
 }
 
+func TestAmounts(t *testing.T) { //nolint:paralleltest // measures what is allocated
+	conntest.Amounts(t, answers(t)...)
+}
+
 func FuzzOddValues(f *testing.F) { conntest.FuzzOddValues(f, answers(f)...) }

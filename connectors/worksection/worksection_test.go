@@ -44,15 +44,23 @@ func company() fake.Data {
 	}
 }
 
-func TestConformance(t *testing.T) {
-	t.Parallel()
-	conntest.Run(t, conntest.Subject{
+func subject() conntest.Subject {
+	return conntest.Subject{
 		Open:   worksection.Open,
 		Config: connectors.Config{Kind: connectors.Worksection, APIKey: key},
 		Fake:   fake.New(company(), fake.Knobs{NoLimits: true}),
 		// A signed query is as good as the key: neither it nor its parts may show.
 		Secrets: []string{"hash=", "action="},
-	})
+	}
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	conntest.Run(t, subject())
+}
+
+func TestMemory(t *testing.T) { //nolint:paralleltest // measures what is allocated
+	conntest.Memory(t, subject())
 }
 
 // start serves the vendor below a path on loopback and opens it.

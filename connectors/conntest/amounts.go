@@ -1,0 +1,128 @@
+package conntest
+
+import (
+	"bytes"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+const (
+	// many is how often a source has the same row in one answer, and manyItems how often the same item in a list of a row, of which 1,000 are read.
+	many, manyItems = 1500, 400
+	// mostPerRow is how many bytes an empty row may take while it is read, all in all. It is 2 bytes long.
+	mostPerRow = 1 << 10
+)
+
+// Amounts checks that an answer takes what its rows are worth, whatever a source repeats in it: rows, or the items of a row's lists. It
+// measures what the process allocates, so that its test must not be parallel.
+func Amounts(t *testing.T, answers ...Answer) {
+	t.Helper()
+	for _, a := range answers {
+		t.Run(a.Name, func(t *testing.T) {
+			b := a.open(t)
+			b.emptyRows(t)
+			first, shortest := -1, -1 // of the rows that are records
+			for i, own := range b.own {
+				if len(own.Records) != 1 {
+					continue
+				}
+				if first < 0 {
+					first = i
+				}
+				if shortest < 0 || len(encoded(t, b.row(i))) < len(encoded(t, b.row(shortest))) {
+					shortest = i
+				}
+			}
+			if first >= 0 {
+				b.sameRow(t, shortest)
+				b.sameItems(t, first)
+			}
+		})
+	}
+}
+
+// sameRow checks that a row which comes thousands of times is one record, and that its cost does not grow with the square of how often it comes.
+func (b *answer) sameRow(t *testing.T, row int) {
+	t.Helper()
+	got := b.linear(t, "the same row", b.rows(), b.row(row), many)
+	if !reflect.DeepEqual(got.Records, b.own[row].Records) {
+		t.Errorf("the same row %d times: %d records, or another than of the row alone", 2*many, len(got.Records))
+	}
+}
+
+// sameItems checks the same of each list in a row.
+func (b *answer) sameItems(t *testing.T, row int) {
+	t.Helper()
+	for _, at := range b.places {
+		list, ok := get(b.document, at).([]any)
+		if in, _ := b.place(at); !ok || in != row || len(list) == 0 {
+			continue
+		}
+		got := b.linear(t, "the same item", at, list[0], manyItems)
+		for id := range b.sound.Records {
+			record, there := got.Records[id]
+			if !there {
+				t.Errorf("the same item %d times in %v: the row of %s is gone", 2*manyItems, at, id)
+			} else if n := len(encoded(t, record)); n > largeRecord {
+				t.Errorf("the same item %d times in %v: the record of %s has %d bytes", 2*manyItems, at, id, n)
+			}
+		}
+	}
+}
+
+// linear reads the answer with a list of the same item, and then with one that is twice as long. What has the square in it takes four times as
+// much then.
+func (b *answer) linear(t *testing.T, what string, at []any, item any, many int) (got Reading) {
+	t.Helper()
+	once, twice := b.repeated(t, at, item, many), b.repeated(t, at, item, 2*many)
+	few := allocated(func() { got = b.must(t, once) })
+	more := allocated(func() { got = b.must(t, twice) })
+	if more > 3*few {
+		t.Errorf("%s in %v: %d times take %d bytes, and twice as many %d", what, at, many, few, more)
+	}
+	return got
+}
+
+// emptyRows checks what rows take that have nothing, and that their loss is told.
+func (b *answer) emptyRows(t *testing.T) {
+	t.Helper()
+	body := b.repeated(t, b.rows(), map[string]any{}, 10*many)
+	var got Reading
+	if n := allocated(func() { got = b.must(t, body) }); n > 10*many*mostPerRow && !b.Slow {
+		t.Errorf("%d empty rows take %d bytes", 10*many, n)
+	}
+	if len(got.Records) > 0 || got.Complete || lost(got) != 10*many {
+		t.Errorf("%d empty rows: %d records, complete %v, %d rows lost", 10*many, len(got.Records), got.Complete, lost(got))
+	}
+}
+
+func (b *answer) row(i int) any { return get(b.document, append(b.rows(), i)) }
+
+// repeated gives the answer with a list in some place that has so many times the same item.
+func (b *answer) repeated(t *testing.T, at []any, item any, times int) []byte {
+	t.Helper()
+	const list = "the-list"
+	text := string(encoded(t, item))
+	body := encoded(t, put(b.document, at, list))
+	return bytes.Replace(body, []byte(`"`+list+`"`), []byte("["+strings.Repeat(text+",", times-1)+text+"]"), 1)
+}
+
+func (b *answer) must(t *testing.T, body []byte) Reading {
+	t.Helper()
+	got, err := b.Read(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// allocated is how many bytes are allocated while f runs, by whomever.
+func allocated(f func()) int {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int(after.TotalAlloc - before.TotalAlloc) //nolint:gosec // a test allocates less
+}
