@@ -90,7 +90,7 @@ func TestResolve(t *testing.T) {
 	modes["recent only"].Register(t.Context(), other, hashOf(other))
 	modes["warn"].Register(t.Context(), other, hashOf(other))
 	modes["enforce"].Register(t.Context(), other, hashOf(other))
-	type want map[string]persisted.Outcome // by mode; Found where it does not say
+	type want map[string]persisted.Outcome // by mode; the default is Found
 	for name, tc := range map[string]struct {
 		text, hash, gives string
 		want              want
@@ -123,14 +123,14 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// shelf is what replicas share, in memory.
-type shelf struct {
+// textStore is a store in memory that replicas share.
+type textStore struct {
 	texts map[string]string
 	asked int
 	away  bool
 }
 
-func (s *shelf) Text(_ context.Context, name string) (string, error) {
+func (s *textStore) Text(_ context.Context, name string) (string, error) {
 	s.asked++
 	if s.away {
 		return "", errors.New("away")
@@ -138,7 +138,7 @@ func (s *shelf) Text(_ context.Context, name string) (string, error) {
 	return s.texts[name], nil
 }
 
-func (s *shelf) KeepText(_ context.Context, name, text string) error {
+func (s *textStore) KeepText(_ context.Context, name, text string) error {
 	s.texts[name] = text
 	return nil
 }
@@ -146,7 +146,7 @@ func (s *shelf) KeepText(_ context.Context, name, text string) error {
 func TestRecent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		common := &shelf{texts: make(map[string]string)}
+		common := &textStore{texts: make(map[string]string)}
 		here, there := persisted.NewRecent(common), persisted.NewRecent(common)
 		here.Put(t.Context(), hashOf(one), one)
 		for range 3 {
