@@ -14,7 +14,7 @@ import (
 	"roster/internal/credential"
 )
 
-// issuer gives numbered pairs, or an error.
+// issuer returns numbered pairs, or an error.
 type issuer struct {
 	life time.Duration
 
@@ -29,7 +29,7 @@ func (i *issuer) fail(err error) {
 	i.err = err
 }
 
-// times gives when it was asked.
+// times returns the times of its calls.
 func (i *issuer) times() []time.Time {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -50,7 +50,7 @@ func (i *issuer) exchange(ctx context.Context, g connectors.TokenGrant) (connect
 	return connectors.TokenPair{Access: connectors.Secret(fmt.Sprint("access", n)), Refresh: connectors.Secret(fmt.Sprint("refresh", n)), Lifetime: i.life}, nil
 }
 
-// running gives a keeper that runs for as long as the test's bubble needs it, and what stops it.
+// running returns a Renewer that runs until the test calls the returned function.
 func running(t *testing.T, store credential.Store) (*credential.Renewer, func()) {
 	t.Helper()
 	k := credential.New(credential.Options{Store: store})
@@ -60,7 +60,7 @@ func running(t *testing.T, store credential.Store) (*credential.Renewer, func())
 	return k, func() { cancel(); <-done; k.Close() }
 }
 
-// A token is renewed well before its end, also when nobody asks for it: a refresh token that is not used for long dies.
+// The Renewer renews a token well before its end, even if no caller requests it, because a refresh token expires if it is not used for a long time.
 func TestRenewsEarlyAndUnasked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestRenewsEarlyAndUnasked(t *testing.T) {
 	})
 }
 
-// What belongs to no source any more is not renewed, and goes on where it was when the source comes back.
+// The Renewer does not renew a chain without a source. When the source comes back, the chain continues where it was.
 func TestOnlyWhatIsNeededIsRenewed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestOnlyWhatIsNeededIsRenewed(t *testing.T) {
 	})
 }
 
-// A failing renewal leaves the token in use until its end, and is tried again ever more rarely.
+// After a failed renewal, the token stays in use until its end, and the pauses between attempts grow.
 func TestFailingRenewal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestFailingRenewal(t *testing.T) {
 	})
 }
 
-// A pair that a clock ahead of ours has dated is not kept for longer than pairs live, and an old one is renewed once.
+// If a clock that is ahead of ours dated a pair, the pair is used no longer than its lifetime. An old pair is renewed once.
 func TestClockSkew(t *testing.T) {
 	t.Parallel()
 	for name, shift := range map[string]time.Duration{"stored by a clock ahead": 72 * time.Hour, "stored by a clock behind": 0} {
@@ -162,7 +162,7 @@ func TestClockSkew(t *testing.T) {
 			dir := t.TempDir()
 			var at []time.Time
 			for n, wait := range []time.Duration{shift, 72*time.Hour - shift} {
-				synctest.Test(t, func(t *testing.T) { // each begins at the same time
+				synctest.Test(t, func(t *testing.T) { // all subtests begin at the same time
 					store, err := credential.OpenDir(dir)
 					if err != nil {
 						t.Fatal(err)
@@ -181,14 +181,14 @@ func TestClockSkew(t *testing.T) {
 					at = i.times()
 				})
 			}
-			if n := len(at); n < 6 || n > 9 { // one, and then five days'
+			if n := len(at); n < 6 || n > 9 { // one, and then those of five days
 				t.Errorf("%d exchanges", n)
 			}
 		})
 	}
 }
 
-// Whoever waits may go; the renewal goes on.
+// A caller that waits may go; the renewal continues.
 func TestCallerMayGo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestCallerMayGo(t *testing.T) {
 	})
 }
 
-// A draft that is dropped leaves what is in force as it is: which exchange is used, and that an unspent grant is unspent. One that is committed counts.
+// A draft that is dropped changes nothing: the exchange in use stays, and an unused grant stays unused. A committed draft takes effect.
 func TestADraftThatIsDroppedHasNoEffect(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

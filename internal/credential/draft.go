@@ -10,7 +10,7 @@ import (
 // Draft is the chains that a configuration needs from a Renewer. The configuration may still be rejected. Before Commit, a Draft changes nothing: the
 // Renewer renews no chain for it, so its grants stay unused, and the current exchanges stay in force. Only one goroutine may use a Draft.
 type Draft struct {
-	keeper    *Renewer
+	renewer   *Renewer
 	chains    map[string]*chain
 	exchanges map[string]connectors.Exchange
 }
@@ -19,19 +19,19 @@ var _ connectors.TokenKeeper = (*Draft)(nil)
 
 // Draft begins a draft. A draft without a Commit has no effect.
 func (k *Renewer) Draft() *Draft {
-	return &Draft{keeper: k, chains: make(map[string]*chain), exchanges: make(map[string]connectors.Exchange)}
+	return &Draft{renewer: k, chains: make(map[string]*chain), exchanges: make(map[string]connectors.Exchange)}
 }
 
 // Keep returns the tokens of one chain: see Renewer.Keep. Nobody may request these tokens before Commit.
 func (d *Draft) Keep(source, id string, first connectors.TokenGrant, exchange connectors.Exchange) connectors.Tokens {
 	c := d.chains[id]
 	if c == nil {
-		d.keeper.mu.Lock()
-		c = d.keeper.chains[id]
-		d.keeper.mu.Unlock()
+		d.renewer.mu.Lock()
+		c = d.renewer.chains[id]
+		d.renewer.mu.Unlock()
 	}
 	if c == nil {
-		c = newChain(d.keeper, source, id, first, exchange)
+		c = newChain(d.renewer, source, id, first, exchange)
 	}
 	d.chains[id], d.exchanges[id] = c, exchange
 	return c
@@ -42,16 +42,16 @@ func (d *Draft) Keep(source, id string, first connectors.TokenGrant, exchange co
 // end.
 func (d *Draft) Commit(needed []string) {
 	d.apply()
-	d.keeper.mu.Lock()
-	defer d.keeper.mu.Unlock()
-	maps.DeleteFunc(d.keeper.chains, func(id string, _ *chain) bool { return !slices.Contains(needed, id) })
+	d.renewer.mu.Lock()
+	defer d.renewer.mu.Unlock()
+	maps.DeleteFunc(d.renewer.chains, func(id string, _ *chain) bool { return !slices.Contains(needed, id) })
 }
 
 func (d *Draft) apply() {
 	for id, c := range d.chains {
 		c.setExchange(d.exchanges[id])
-		d.keeper.mu.Lock()
-		d.keeper.chains[id] = c
-		d.keeper.mu.Unlock()
+		d.renewer.mu.Lock()
+		d.renewer.chains[id] = c
+		d.renewer.mu.Unlock()
 	}
 }

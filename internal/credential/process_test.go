@@ -26,8 +26,8 @@ import (
 	"roster/internal/shared/redistest"
 )
 
-// The environment of a process that is a replica: where its tokens are kept, where the vendor is, what was configured first, and at which
-// step it dies, or falls asleep.
+// The environment of a process that is a replica: the store of its tokens, the address of the vendor, the first configured grant, and the step at
+// which the process dies or sleeps.
 const (
 	storeEnv  = "ROSTER_TEST_STORE"
 	vendorEnv = "ROSTER_TEST_VENDOR"
@@ -51,7 +51,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// replica is the other process's main function. For each line that it is sent it reads the source once and says how that went.
+// replica is the main function of the other process. For each line of its input, it fetches from the source once and prints the result.
 func replica() int {
 	store, err := openStore(os.Getenv(storeEnv))
 	if err != nil {
@@ -70,7 +70,7 @@ func replica() int {
 			signal.Notify(awake, syscall.SIGCONT)
 			_, _ = io.WriteString(os.Stdout, "sleeping\n")
 			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-			<-awake // the signal may stop another thread first, and this one a little later
+			<-awake // the signal may stop another thread first, and this thread a little later
 		}
 	}})
 	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: os.Getenv(vendorEnv), Timeout: 10 * time.Second,
@@ -93,7 +93,7 @@ func replica() int {
 	return 0
 }
 
-// openStore opens a directory, or a Redis where the place is an address.
+// openStore opens a directory, or a Redis if place is an address.
 func openStore(place string) (credential.Store, error) {
 	if !strings.HasPrefix(place, "redis://") {
 		return credential.OpenDir(place)
@@ -105,7 +105,7 @@ func openStore(place string) (credential.Store, error) {
 	return r.NewTokenStore()
 }
 
-// process is a replica of its own.
+// process is a replica in its own process.
 type process struct {
 	t   *testing.T
 	cmd *exec.Cmd
@@ -114,7 +114,7 @@ type process struct {
 	log *strings.Builder
 }
 
-// start starts a replica that dies at the step fatal, if that is not empty.
+// start starts a replica that dies at the step fatal, if fatal is not empty.
 func start(t *testing.T, place, vendor, first, fatal string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.CommandContext(t.Context(), os.Args[0]), log: &strings.Builder{}}
@@ -136,14 +136,14 @@ func start(t *testing.T, place, vendor, first, fatal string) *process {
 	return p
 }
 
-// end lets the process end, and looks into what it has logged.
+// end lets the process end, and checks its log.
 func (p *process) end() {
 	_ = p.in.Close()
 	_ = p.cmd.Wait()
 	noSecret(p.t, "the log", p.log.String())
 }
 
-// ask has the process read; a process that has died says nothing.
+// ask makes the process fetch. It returns an empty text if the process has died.
 func (p *process) ask() string {
 	p.send()
 	return p.answer()
@@ -183,7 +183,7 @@ func vendor(t *testing.T, knobs fake.Knobs) (*fake.Server, string) {
 	return v, s.URL
 }
 
-// places are the stores that survive a process, each new for a test.
+// places are the stores that survive a process. Each test gets new ones.
 var places = map[string]func(*testing.T) string{
 	"files": func(t *testing.T) string { return t.TempDir() },
 	"redis": func(t *testing.T) string { return "redis://" + durable(t).Addr },
@@ -194,14 +194,14 @@ func durable(t *testing.T) *redistest.Server {
 	return redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction")
 }
 
-// A process that is killed at any step of a renewal, and started again, goes on without a new authorisation, unless the vendor's answer
-// died with it: then it says so, and what to do.
+// If a process is killed at any step of a renewal and started again, it continues without a new authorisation, unless the vendor's answer was lost
+// with the process. In that case it reports the loss, and what to do.
 func TestKilledAtEveryStep(t *testing.T) {
 	t.Parallel()
 	steps := []struct {
 		point string
 		lost  bool
-		files bool // there with files only
+		files bool // only for stores with files
 	}{
 		{point: "locked"}, {point: "about to note"}, {point: "noted"}, {point: "answered", lost: true}, {point: "stored"},
 		{point: "file half written", files: true}, {point: "file written", files: true}, {point: "file in place", files: true},
@@ -216,7 +216,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 					t.Parallel()
 					where := place(t)
 					v, url := vendor(t, fake.Knobs{})
-					if !first { // there is a pair already, whose access token has ended
+					if !first { // the store already has a pair, whose access token has expired
 						if got := start(t, where, url, firstToken, "").ask(); got != "ok good " {
 							t.Fatal(got)
 						}
@@ -240,7 +240,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 }
 
-// Killed while the vendor is at work: before it has issued the new pair all is well, after that the pair is lost.
+// If the process is killed while the vendor works, before the vendor has issued the new pair, nothing is lost. After that, the pair is lost.
 func TestKilledWhileTheVendorAnswers(t *testing.T) {
 	t.Parallel()
 	for _, issued := range []bool{false, true} {
@@ -272,7 +272,7 @@ func TestKilledWhileTheVendorAnswers(t *testing.T) {
 	}
 }
 
-// However many replicas find a token ended, one of them renews it and the others take what it has got.
+// However many replicas find an expired token, one of them renews it and the others use the new pair.
 func TestReplicasRenewOnce(t *testing.T) {
 	t.Parallel()
 	for kind, place := range places {
@@ -302,7 +302,7 @@ func TestReplicasRenewOnce(t *testing.T) {
 	}
 }
 
-// A replica that is stopped while the vendor answers goes on with what another has got meanwhile.
+// A replica that is stopped while the vendor answers continues with the pair that another replica has obtained meanwhile.
 func TestSleeperTakesWhatAnotherHasRenewed(t *testing.T) {
 	t.Parallel()
 	where := places["redis"](t)
@@ -335,7 +335,7 @@ func TestSleeperTakesWhatAnotherHasRenewed(t *testing.T) {
 	}
 }
 
-// And one that is stopped before it sends, does not send.
+// A replica that is stopped before it sends the grant does not send it.
 func TestSleeperDoesNotSendWhatIsDead(t *testing.T) {
 	t.Parallel()
 	where := places["redis"](t)
@@ -358,7 +358,8 @@ func TestSleeperDoesNotSendWhatIsDead(t *testing.T) {
 	}
 }
 
-// Another refresh token in the configuration counts, whatever is stored; and the old one's chain is there for an old configuration.
+// A new refresh token in the configuration takes precedence over the stored pair. The chain of the old refresh token stays available for an old
+// configuration.
 func TestNewFirstTokenWins(t *testing.T) {
 	t.Parallel()
 	for kind, place := range places {

@@ -15,7 +15,7 @@ import (
 	"roster/internal/shared/redistest"
 )
 
-// source opens the vendor with tokens in that store.
+// source opens the vendor's source with tokens in that store.
 func source(t *testing.T, store credential.Store, url string) *connectors.Source {
 	t.Helper()
 	k := credential.New(credential.Options{Store: store})
@@ -92,7 +92,8 @@ func TestFilesAreTheOwnersOnly(t *testing.T) {
 	}
 }
 
-// What is stored and cannot be read is not taken for nothing: the first token is dead by then, and trying it could cost the living one.
+// A stored record that cannot be read does not count as absent: the first token is invalid by then, and an attempt with it could invalidate the
+// current one.
 func TestDamagedStore(t *testing.T) {
 	t.Parallel()
 	damage := map[string]func([]byte) []byte{
@@ -134,7 +135,7 @@ func TestDamagedStore(t *testing.T) {
 	}
 }
 
-// Who knows the chain already does not need what is stored, and writes it anew.
+// A process that already knows the chain does not need the stored record, and overwrites it.
 func TestDamageWhileRunning(t *testing.T) {
 	t.Parallel()
 	damage := map[string]func(string) error{
@@ -197,7 +198,7 @@ func TestRedisHoldsNothingInClear(t *testing.T) {
 	}
 }
 
-// A Redis that may lose what it is given gets no tokens, and no grant is sent for them.
+// A Redis that may lose data stores no tokens, and no grant is sent for them.
 func TestRedisMustBeDurable(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -225,7 +226,7 @@ func TestRedisMustBeDurable(t *testing.T) {
 	}
 }
 
-// While Redis is away nobody renews, and the access token goes on being used.
+// While Redis is unavailable, no replica renews, and the access token stays in use.
 func TestRedisAway(t *testing.T) {
 	t.Parallel()
 	server := durable(t)
@@ -251,7 +252,7 @@ func TestRedisAway(t *testing.T) {
 	}
 }
 
-// A pair that comes while Redis goes away is not used before it is stored, and is stored when Redis is back.
+// If Redis becomes unavailable before a new pair is stored, the pair is not used. It is stored when Redis is available again.
 func TestRedisLostBetweenAnswerAndStoring(t *testing.T) {
 	t.Parallel()
 	server := durable(t)
@@ -282,7 +283,7 @@ func TestRedisLostBetweenAnswerAndStoring(t *testing.T) {
 	}
 }
 
-// What check prints says how things stand, and shows no secret.
+// The output of check describes the state of the tokens, and contains no secret.
 func TestCheckSaysHowTokensStand(t *testing.T) {
 	t.Parallel()
 	v, url := vendor(t, fake.Knobs{})

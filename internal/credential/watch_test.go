@@ -13,7 +13,7 @@ import (
 	"roster/internal/credential"
 )
 
-// A credential that ends is told once a day for three weeks before, and after.
+// An expiring credential is logged once a day, from three weeks before its end, and after its end.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -29,7 +29,7 @@ func TestWatch(t *testing.T) {
 		go func() {
 			defer close(done)
 			reminders := new(credential.Reminders)
-			for ctx.Err() == nil { // each reload of a configuration watches anew, and repeats nothing
+			for ctx.Err() == nil { // each reload of a configuration calls Watch again, and must repeat nothing
 				hour, stop := context.WithTimeout(ctx, time.Hour)
 				reminders.Watch(hour, sources, slog.New(slog.NewTextHandler(&log, nil)))
 				stop()
