@@ -8,37 +8,37 @@ import (
 	"strings"
 )
 
-// What is wrong with a caller's credentials, in words that they may read. They tell nothing of whom or what is known here.
+// The errors for a caller's credentials. Their text is safe for the caller: it does not reveal which callers or keys exist.
 var (
-	// ErrMissing says that there are none.
+	// ErrMissing reports that there are no credentials.
 	ErrMissing = errors.New("credentials are required: an API key or a token, as Authorization: Bearer …")
-	// ErrMalformed says that the header cannot be read.
+	// ErrMalformed reports that the header cannot be parsed.
 	ErrMalformed = errors.New("the Authorization header must be one: Bearer and a key or token")
-	// ErrInvalid says that a key or token is not accepted.
+	// ErrInvalid reports that the key or token is not accepted.
 	ErrInvalid = errors.New("the key or token is not accepted")
-	// ErrExpired says that a token was good, and is no longer.
+	// ErrExpired reports that a token was valid and has expired.
 	ErrExpired = errors.New("the token has expired")
-	// ErrForbidden says that the caller is known, and may not ask.
+	// ErrForbidden reports that the caller is known but lacks ScopeRead.
 	ErrForbidden = errors.New("the caller lacks the scope " + ScopeRead)
-	// ErrUnavailable says that nobody can tell: the issuer's keys have never been read, or not for a day.
+	// ErrUnavailable reports that tokens cannot be checked: the issuer's keys have never been fetched, or not for a day.
 	ErrUnavailable = errors.New("tokens cannot be checked at present: the issuer's keys could not be read")
 )
 
-// Options say who is let in.
+// Options configure who is authenticated.
 type Options struct {
 	Keys []Key
-	// OIDC is nil where no tokens are taken.
+	// OIDC is nil if no tokens are accepted.
 	OIDC *OIDC
-	// Anonymous is what callers without credentials may do; empty lets none in.
+	// Anonymous are the scopes of callers without credentials; if empty, such callers are rejected.
 	Anonymous Scopes
-	// Before is the authenticator that this one takes the place of, if there is one: what it knows of the same issuer's keys stays known.
+	// Before is the authenticator that this one replaces, if there is one. This one keeps the fetched keys if the issuer is the same.
 	Before *Authenticator
-	// Transport is for tests; nil means one of the authenticator's own.
+	// Transport is for tests; nil for a transport of the authenticator's own.
 	Transport http.RoundTripper
-	Logger    *slog.Logger // nil means nobody
+	Logger    *slog.Logger // nil for no log
 }
 
-// Authenticator finds out who is asking. Safe for concurrent use.
+// Authenticator authenticates callers. Safe for concurrent use.
 type Authenticator struct {
 	keys      []Key
 	tokens    *tokens
@@ -46,7 +46,7 @@ type Authenticator struct {
 	refusals  refusals
 }
 
-// New makes an authenticator. It makes no call: the issuer's keys are read when the first token comes.
+// New returns an authenticator. New makes no call: the issuer's keys are fetched when the first token arrives.
 func New(opt Options) *Authenticator {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
@@ -64,15 +64,15 @@ func New(opt Options) *Authenticator {
 	return a
 }
 
-// Close ends what the authenticator does by itself, and waits for it.
+// Close ends the authenticator's background work, and waits for it.
 func (a *Authenticator) Close() {
 	if a.tokens != nil {
 		a.tokens.keys.close()
 	}
 }
 
-// Authenticate says who is asking by the value of an Authorization header, which may as well have come by another way, such as the first message
-// of a connection. Where it is empty, the caller has no credentials. Whoever lacks ScopeRead is turned away here. The error is one of this package's.
+// Authenticate returns the caller for the value of an Authorization header. The value may also come from elsewhere, such as the first message of a
+// connection. If it is empty, the caller has no credentials. Authenticate rejects callers without ScopeRead. The error is one of this package's.
 func (a *Authenticator) Authenticate(ctx context.Context, authorization string) (*Principal, error) {
 	p, err := a.identify(ctx, authorization)
 	if err == nil && !p.May(ScopeRead) {
@@ -111,6 +111,6 @@ func (a *Authenticator) identify(ctx context.Context, authorization string) (*Pr
 }
 
 func (a *Authenticator) refuse(ctx context.Context, err error, why string) error {
-	a.refusals.note(ctx, why)
+	a.refusals.report(ctx, why)
 	return err
 }

@@ -27,7 +27,7 @@ func TestKeys(t *testing.T) {
 	both := []access.Key{{Name: "dashboard", Hash: oldHash, Scopes: read}, {Name: "dashboard-2027", Hash: newHash, Scopes: access.Scopes{access.ScopeRead, access.ScopeSensitive}},
 		{Name: "weak", Hash: weakHash, Scopes: access.Scopes{access.ScopeSensitive}}}
 	a := access.New(access.Options{Keys: both})
-	after := access.New(access.Options{Keys: both[1:]}) // the old one has been removed
+	after := access.New(access.Options{Keys: both[1:]}) // the old key has been removed
 	open := access.New(access.Options{Keys: both, Anonymous: read})
 	for name, tc := range map[string]struct {
 		a             *access.Authenticator
@@ -51,7 +51,7 @@ func TestKeys(t *testing.T) {
 		"two headers in one":          {a, "Bearer " + oldKey + ",Bearer " + newKey, "", access.ErrMalformed},
 		"without the scope to ask":    {a, "Bearer " + weakKey, "", access.ErrForbidden},
 		"nobody, where they may":      {open, "", "", nil},
-		// Whoever shows something that is wrong is told so, and not taken for nobody.
+		// A caller with wrong credentials is rejected, and not treated as anonymous.
 		"a wrong key where nobody may": {open, "Bearer roster_x", "", access.ErrInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestHashes(t *testing.T) {
 	}
 }
 
-// Many refusals make one line a minute, with their number and without what was shown.
+// Many rejections make one line a minute, with their number and without the credentials.
 func TestRefusalsAreNoted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestRefusalsAreNoted(t *testing.T) {
 		for range 100 {
 			_, _ = a.Authenticate(t.Context(), "Bearer roster_canary")
 		}
-		_, _ = a.Authenticate(t.Context(), "") // it is no attempt
+		_, _ = a.Authenticate(t.Context(), "") // a request without credentials is no attempt
 		if n := strings.Count(log.String(), "\n"); n != 1 {
 			t.Errorf("%d lines:\n%s", n, &log)
 		}
@@ -115,7 +115,7 @@ func TestLog(t *testing.T) {
 		t.Error("a directory for a file: no error")
 	}
 	path := filepath.Join(t.TempDir(), "access.log")
-	for range 2 { // what is there stays
+	for range 2 { // an existing file stays
 		l, err := access.OpenLog(access.LogOptions{Path: path})
 		if err != nil {
 			t.Fatal(err)

@@ -4,10 +4,10 @@ import (
 	"strings"
 )
 
-// claims is what a token says, as its issuer spells it.
+// claims are the claims of a token, as its issuer spells them.
 type claims map[string]any
 
-// scopes gives what the token allows: by its scopes, and by the operator's grants.
+// scopes returns the token's scopes: those in its scope claim, and those of the operator's grants.
 func (c claims) scopes(cfg OIDC) Scopes {
 	var words []string
 	if cfg.ScopeClaim != "" {
@@ -25,7 +25,7 @@ func (c claims) scopes(cfg OIDC) Scopes {
 	return scopesOf(words...)
 }
 
-// email gives the address in the claim if the issuer says that it has verified it. Some issuers write the word true in quotes.
+// email returns the address in the claim if the issuer has verified it. Some issuers write the word true in quotes.
 func (c claims) email(claim string) string {
 	if v := c["email_verified"]; v != true && v != "true" {
 		return ""
@@ -34,7 +34,7 @@ func (c claims) email(claim string) string {
 	return address
 }
 
-// at gives a claim by its name, or one within others by its path, such as realm_access.roles. A name may have dots itself, as addresses do.
+// at returns a claim by its name, or a nested claim by its path, such as realm_access.roles. A name may itself contain dots, as an address does.
 func (c claims) at(path string) any {
 	if v, ok := c[path]; ok {
 		return v
@@ -47,7 +47,7 @@ func (c claims) at(path string) any {
 	return v
 }
 
-// wordsOf gives what a claim lists, as an array or with spaces between.
+// wordsOf returns the words of a claim, which is an array or a text with spaces.
 func wordsOf(v any) []string {
 	if text, ok := v.(string); ok {
 		return strings.Fields(text)
@@ -55,7 +55,7 @@ func wordsOf(v any) []string {
 	return valuesOf(v)
 }
 
-// valuesOf gives a claim's values: an array's, or the one.
+// valuesOf returns the values of a claim: those of an array, or the single value.
 func valuesOf(v any) []string {
 	switch v := v.(type) {
 	case string:

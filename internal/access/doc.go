@@ -1,4 +1,4 @@
-// Package access knows who is asking and what they may do. It owns API keys and bearer tokens, the scopes that they carry, and the record of who
-// read or changed what. It judges a header's value and no request, so that every way in can ask it; which field needs which scope is the
-// schema's affair, and the resolvers'. It keeps no token, and none is in an error, a log or a principal.
+// Package access knows who the caller is and what they may do. It owns API keys and bearer tokens, their scopes, and the access log, which records who
+// read or changed what. It checks the value of a header and not a request, so that every transport can use it. The schema and the resolvers define
+// which field needs which scope. The package stores no token, and no error, log line or principal contains one.
 package access

@@ -27,12 +27,12 @@ const (
 	audience  = "roster"
 )
 
-// issuer is an OIDC issuer that answers without a network, so that it lives in the bubble of one test.
+// issuer is an OIDC issuer that answers without a network, so that it works in the bubble of one test.
 type issuer struct {
 	mu       sync.Mutex
 	keys     []any // JSON Web Keys
 	requests map[string]int
-	// say replaces what is answered to a path.
+	// say replaces the answer to a path.
 	say map[string]http.HandlerFunc
 	// down refuses every connection.
 	down bool
@@ -71,7 +71,7 @@ func (i *issuer) set(change func()) {
 	change()
 }
 
-// asked is how often the keys have been asked for.
+// asked returns how often the keys were requested.
 func (i *issuer) asked() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -115,7 +115,7 @@ func (s signing) token(t testing.TB, claims map[string]any) string {
 	return s.typed(t, "", claims)
 }
 
-// typed is token with a type in its header.
+// typed is token with a type in the header.
 func (s signing) typed(t testing.TB, typ jose.ContentType, claims map[string]any) string {
 	t.Helper()
 	opts := &jose.SignerOptions{}
@@ -136,7 +136,7 @@ func (s signing) typed(t testing.TB, typ jose.ContentType, claims map[string]any
 	return text
 }
 
-// good gives claims that are in order, with changes; nil takes one away.
+// good returns valid claims with changes; nil removes a claim.
 func good(changes map[string]any) map[string]any {
 	c := map[string]any{
 		"iss": issuerURL, "aud": audience, "sub": "ann", "exp": time.Now().Add(time.Hour).Unix(), "scope": "openid directory:read",
@@ -152,7 +152,7 @@ func settings() access.OIDC {
 
 func first() signing { return signing{"one", jose.RS256, rsaKey()} }
 
-// asking gives an authenticator that takes the issuer's tokens, and ends with the test.
+// asking returns an authenticator that accepts the issuer's tokens, and closes it when the test ends.
 func asking(t *testing.T, i *issuer, change func(*access.Options)) *access.Authenticator {
 	t.Helper()
 	cfg := settings()

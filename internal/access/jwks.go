@@ -18,40 +18,41 @@ import (
 )
 
 const (
-	// keysRenewAfter is when the issuer's keys are asked for anew in the background, and keysFreshFor how long they are believed without that: they
-	// have to be read again first, since a key may have been withdrawn. Where tokens come all the time, nobody waits for it.
+	// keysRenewAfter is the age at which the issuer's keys are fetched again in the background. KeysFreshFor is the age up to which they are believed
+	// without a fetch: older keys have to be fetched first, since a key may have been withdrawn. If tokens arrive all the time, no caller waits for a
+	// fetch.
 	keysRenewAfter = 10 * time.Minute
 	keysFreshFor   = 15 * time.Minute
-	// keysLastFor is how long those known go on working while the issuer cannot be asked. It makes no tokens then either, so that what is lost by it
-	// is little; and who keeps the issuer from being asked does not keep a withdrawn key alive for longer.
+	// keysLastFor is how long the known keys stay valid while the issuer cannot be reached. The issuer makes no new tokens in that time either, so
+	// little is lost. The limit also stops an attacker who blocks the issuer from keeping a withdrawn key valid for longer.
 	keysLastFor = 24 * time.Hour
-	// keysAwayFor is for how long after a reading has failed nobody waits for the next.
-	keysAwayFor = time.Minute
-	// keysInterval is the least time between two askings: a token's key ID is the caller's word, and anybody can make one up.
+	// keysFailedFor is how long after a failed fetch no caller waits for the next one.
+	keysFailedFor = time.Minute
+	// keysInterval is the least time between two fetches: a token's key ID comes from the caller, who can invent one.
 	keysInterval = 10 * time.Second
-	// keysWithin bounds one asking.
+	// keysWithin limits the time of one fetch.
 	keysWithin = 5 * time.Second
-	// maxKeysBody bounds what an issuer may answer; a hundred keys with their certificates are smaller.
+	// maxKeysBody limits the size of an issuer's answer; a hundred keys with their certificates are smaller.
 	maxKeysBody = 512 << 10
 	maxKeys     = 100
 )
 
-// keySet is an issuer's public keys. It reads them when one is asked for that it lacks, and anew when they get old; never twice at once, and never twice
-// in keysInterval.
+// keySet holds an issuer's public keys. It fetches them when a key is requested that it lacks, and again when they get old. At most one fetch runs at
+// a time, and at most one starts in keysInterval.
 type keySet struct {
 	issuer, url string
 	client      *http.Client
 	log         *slog.Logger
-	ctx         context.Context //nolint:containedctx // it ends what runs in the background
+	ctx         context.Context //nolint:containedctx // it ends the background work
 	stop        context.CancelFunc
 	running     sync.WaitGroup
 
-	mu    sync.Mutex
-	keys  []jose.JSONWebKey
-	read  time.Time     // of the keys; zero where there have never been any
-	tried time.Time     // when reading was last begun
-	under chan struct{} // closed when the reading under way ends; nil where there is none
-	down  bool          // the last reading failed, which has been logged
+	mu       sync.Mutex
+	keys     []jose.JSONWebKey
+	read     time.Time     // when the keys were fetched; zero if they never were
+	tried    time.Time     // when the last fetch began
+	inFlight chan struct{} // closed when the running fetch ends; nil if none runs
+	failing  bool          // the last fetch failed, which has been logged
 }
 
 func newKeySet(issuer, address string, transport http.RoundTripper, log *slog.Logger) *keySet {
@@ -60,24 +61,25 @@ func newKeySet(issuer, address string, transport http.RoundTripper, log *slog.Lo
 	}
 	s := &keySet{issuer: issuer, url: address, log: log, client: &http.Client{
 		Transport: transport,
-		// Where the keys are is configured, or said by the issuer itself. Whoever can make it answer with another place must not choose the keys.
+		// The address of the keys is configured or comes from the issuer. An attacker who can redirect the request must not choose the keys.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
 }
 
-// adopt takes over what another knows, if it is of the same keys.
+// adopt copies the state of another key set if it is for the same keys.
 func (s *keySet) adopt(o *keySet) {
 	if s.issuer != o.issuer || s.url != o.url {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s.keys, s.read, s.tried, s.down = o.keys, o.read, o.tried, o.down
+	s.keys, s.read, s.tried, s.failing = o.keys, o.read, o.tried, o.failing
 }
 
-// close ends what runs in the background, and waits for it. None begins after it: look begins one under the lock, and not where ctx has ended.
+// close ends the background work, and waits for it. No fetch begins afterwards: lookup begins fetches under the lock, and only while ctx has not
+// ended.
 func (s *keySet) close() {
 	s.mu.Lock()
 	s.stop()
@@ -86,15 +88,15 @@ func (s *keySet) close() {
 	s.client.CloseIdleConnections()
 }
 
-// find gives the keys that may have signed a token: that of the ID, or all of them where the token names none. No key is no error; the error says
-// that nothing is known of the issuer's keys, or nothing that is new enough.
+// find returns the keys that may have signed a token: the key with that ID, or all keys if the token has no key ID. No key is no error. An error means
+// that the issuer's keys are unknown or too old.
 func (s *keySet) find(ctx context.Context, id string) ([]jose.JSONWebKey, error) {
-	found, under, err := s.look(id)
-	if under == nil {
+	found, pending, err := s.lookup(id)
+	if pending == nil {
 		return found, err
 	}
 	select {
-	case <-under:
+	case <-pending:
 	case <-ctx.Done():
 		return nil, errors.New("the issuer's keys were still being read")
 	}
@@ -103,27 +105,28 @@ func (s *keySet) find(ctx context.Context, id string) ([]jose.JSONWebKey, error)
 	return s.known(id, time.Now())
 }
 
-// look gives what is known of the ID, begins a reading where one is due, and gives its end where it has to be waited for.
-func (s *keySet) look(id string) (found []jose.JSONWebKey, under chan struct{}, err error) {
+// lookup returns the known keys for an ID, and begins a fetch if one is due. Pending is closed when that fetch ends; it is nil if the caller need not
+// wait.
+func (s *keySet) lookup(id string) (found []jose.JSONWebKey, pending chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	found, err = s.known(id, now)
 	age := now.Sub(s.read)
-	away := s.down && now.Sub(s.tried) < keysAwayFor
-	wait := len(found) == 0 || age >= keysFreshFor && !away
-	if (wait || age >= keysRenewAfter) && s.under == nil && now.Sub(s.tried) >= keysInterval && s.ctx.Err() == nil {
-		s.tried, s.under = now, make(chan struct{})
-		done := s.under
+	failedLately := s.failing && now.Sub(s.tried) < keysFailedFor
+	wait := len(found) == 0 || age >= keysFreshFor && !failedLately
+	if (wait || age >= keysRenewAfter) && s.inFlight == nil && now.Sub(s.tried) >= keysInterval && s.ctx.Err() == nil {
+		s.tried, s.inFlight = now, make(chan struct{})
+		done := s.inFlight
 		s.running.Go(func() { s.refresh(done) })
 	}
 	if wait {
-		under = s.under
+		pending = s.inFlight
 	}
-	return found, under, err
+	return found, pending, err
 }
 
-// known gives what is known of the ID, if it can still be believed.
+// known returns the known keys for an ID, if they are not too old.
 func (s *keySet) known(id string, now time.Time) ([]jose.JSONWebKey, error) {
 	switch {
 	case s.read.IsZero():
@@ -154,21 +157,21 @@ func (s *keySet) refresh(done chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer close(done)
-	s.under = nil
+	s.inFlight = nil
 	switch {
 	case err == nil:
 		s.keys, s.read = keys, time.Now()
-		if s.down {
+		if s.failing {
 			s.log.InfoContext(ctx, "the token issuer's keys can be read again")
 		}
-		s.down = false
-	case s.ctx.Err() == nil && !s.down:
-		s.down = true
+		s.failing = false
+	case s.ctx.Err() == nil && !s.failing:
+		s.failing = true
 		s.log.WarnContext(ctx, "the token issuer's keys could not be read; those known stay good for a day after they were", slog.String("why", err.Error()))
 	}
 }
 
-// fetch reads the keys. The errors are in our words: what an issuer's server says may hold anything.
+// fetch fetches the keys. The errors have only Roster's own words, because the text of an issuer's server may contain anything.
 func (s *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 	address := s.url
 	if address == "" {
@@ -200,7 +203,7 @@ func (s *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return keys, nil
 }
 
-// usable gives the public keys that are for signatures. One that cannot be read, since it is of a new sort, does not cost the others.
+// usable returns the public keys for signatures. A key that cannot be parsed, because its type is new, is skipped.
 func usable(raw []json.RawMessage) []jose.JSONWebKey {
 	var keys []jose.JSONWebKey
 	for _, text := range raw[:min(len(raw), maxKeys)] {
@@ -238,7 +241,7 @@ func (s *keySet) get(ctx context.Context, address string, into any) error {
 	return nil
 }
 
-// Confidential says whether what comes from an address can be believed to be from there: by https, or from this machine.
+// Confidential reports whether data from an address can be trusted to come from there: by HTTPS, or from this machine.
 func Confidential(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.User != nil {

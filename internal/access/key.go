@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// KeyPrefix begins every API key, so that one is known for what it is wherever it turns up.
+// KeyPrefix begins every API key, so that a leaked key is recognizable.
 const KeyPrefix = "roster_"
 
 const (
@@ -18,25 +18,25 @@ const (
 	hashPrefix = "sha256:"
 )
 
-// Key is an API key as the configuration has it: its hash, never the key.
+// Key is an API key as configured: its hash, never the key itself.
 type Key struct {
 	Name   string
 	Hash   Hash
 	Scopes Scopes
-	// Router says that a federation router uses it, and checks the scopes of its own callers.
+	// Router reports that a federation router uses the key. The router checks the scopes of its own callers.
 	Router bool
-	// Limits are its caller's own; nil for those of everybody.
+	// Limits are the caller's own limits; nil for the common ones.
 	Limits *Limits
 }
 
-// Hash is the SHA-256 of a whole key. A key is 256 random bits: nobody can try them all, so that a slow hash, which is for what people think up,
-// would only make each request slow.
+// Hash is the SHA-256 of a whole key. A key has 256 random bits, which nobody can guess. A slow hash is for passwords; here it would only slow down
+// each request.
 type Hash [sha256.Size]byte
 
-// String gives the hash as the configuration has it.
+// String returns the hash as the configuration spells it.
 func (h Hash) String() string { return hashPrefix + hex.EncodeToString(h[:]) }
 
-// ParseHash reads a hash as the configuration has it.
+// ParseHash parses a hash as the configuration spells it.
 func ParseHash(text string) (Hash, error) {
 	var h Hash
 	if strings.HasPrefix(text, KeyPrefix) {
@@ -51,7 +51,7 @@ func ParseHash(text string) (Hash, error) {
 	return h, nil
 }
 
-// NewKey makes a key.
+// NewKey creates a key.
 func NewKey() (key string, hash Hash) {
 	random := make([]byte, keyBytes)
 	rand.Read(random) // it never fails
@@ -59,10 +59,11 @@ func NewKey() (key string, hash Hash) {
 	return key, HashKey(key)
 }
 
-// HashKey gives a key's hash.
+// HashKey returns the hash of a key.
 func HashKey(key string) Hash { return sha256.Sum256([]byte(key)) }
 
-// find gives the key that was presented. It looks at every one, and at each to its end, so that the time it takes tells nothing.
+// find returns the configured key that matches the presented one. It compares all keys completely, in constant time, so that its duration reveals
+// nothing.
 func find(keys []Key, presented string) *Key {
 	hash := HashKey(presented)
 	at := -1

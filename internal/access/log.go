@@ -9,36 +9,36 @@ import (
 	"time"
 )
 
-// LogToStderr has the access log written among the program's other lines.
+// LogToStderr writes the access log to standard error, among the program's other lines.
 const LogToStderr = "stderr"
 
-// LogOptions say where the access log is, and what holds while it cannot be written.
+// LogOptions configure the access log, and what happens while it cannot be written.
 type LogOptions struct {
-	// Path is a file to append lines to, which only its owner can read, or LogToStderr. Empty means no log.
+	// Path is a file to which lines are appended and which only its owner can read, or LogToStderr. Empty means no log.
 	Path string
-	// Refuse withholds answers that cannot be written down. Without it they are given, and counted.
+	// Refuse denies answers that cannot be logged. Without Refuse, such answers are sent and counted.
 	Refuse bool
 	// Program is the log of the program.
 	Program *slog.Logger
-	// Lines makes the logger of a file; nil makes one of JSON lines.
+	// Lines returns the logger for a file; nil for JSON lines.
 	Lines func(io.Writer) *slog.Logger
-	// Before is the log in whose place this one comes; nil for none. Its failure and its count go on.
+	// Before is the log that this one replaces; nil for none. This log continues its failure state and its count.
 	Before *Log
 }
 
-// Log is where it is written down who has read or changed what. A nil Log writes nothing. Safe for concurrent use.
+// Log is the access log: it records who read or changed what. A nil Log writes nothing. Safe for concurrent use.
 type Log struct {
 	lines   slog.Handler
-	file    *logFile // nil among the program's lines
+	file    *logFile // nil for LogToStderr
 	program *slog.Logger
 	refuse  bool
 	failure
 }
 
-// OpenLog opens the access log; an empty path gives a nil Log.
+// OpenLog opens the access log; an empty path returns a nil Log.
 func OpenLog(opt LogOptions) (*Log, error) {
 	if opt.Path == "" {
-		return nil, nil //nolint:nilnil // it is a Log that writes nothing
+		return nil, nil //nolint:nilnil // a nil Log writes nothing
 	}
 	if opt.Program == nil {
 		opt.Program = slog.New(slog.DiscardHandler)
@@ -72,17 +72,17 @@ func (l *Log) Close() error {
 	return l.file.Close()
 }
 
-// Entry is what the log says of one answer: names from the document and the configuration, and numbers. It never holds a value of an argument
-// or of the directory.
+// Entry describes one answer: names from the document and the configuration, and numbers. It never contains a value of an argument or of the
+// directory.
 type Entry struct {
 	Operation string   // query, mutation or subscription
-	Name      string   // of the operation; empty where it has none
+	Name      string   // of the operation; empty if it has none
 	Hash      string   // SHA-256 of the document
-	Fields    []string // the operation's own, each once
-	Sources   []string // whose data it can have touched
+	Fields    []string // the operation's root fields, each once
+	Sources   []string // whose data it can have used
 	Items     int64    // in all its pages
-	Lookups   int      // objects that it named by ID or another key
-	Withheld  []string // fields that the caller may not see
+	Lookups   int      // objects that it requested by ID or another key
+	Withheld  []string // denied fields
 	Errors    int
 	Outcome   Outcome
 	Took      time.Duration
@@ -91,9 +91,9 @@ type Entry struct {
 // Outcome is how an operation ended.
 type Outcome string
 
-// The outcomes.
+// The outcomes of an operation.
 const (
-	// Answered is a whole answer.
+	// Answered is a complete answer.
 	Answered Outcome = "answered"
 	// Partly is an answer with errors.
 	Partly Outcome = "partly"
@@ -101,10 +101,10 @@ const (
 	Failed Outcome = "failed"
 )
 
-// ErrLog is for an entry that could not be written.
+// ErrLog reports that an entry could not be written.
 var ErrLog = errors.New("the access log cannot be written")
 
-// Write writes an entry under the caller's name, at any level of the program's log. The error is ErrLog.
+// Write writes an entry with the caller's name, whatever the level of the program's log. The error is ErrLog.
 func (l *Log) Write(ctx context.Context, e Entry) error {
 	if l == nil {
 		return nil

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// retryLogEvery is how often a log that could not be written is tried again, with or without requests.
+// retryLogEvery is how often a failed log is retried, with or without requests.
 const retryLogEvery = time.Second
 
-// failure is what a log knows of not being written.
+// failure is the failure state of a log.
 type failure struct {
 	mu       sync.Mutex
 	failing  bool
@@ -21,15 +21,15 @@ type failure struct {
 	retrying sync.WaitGroup
 }
 
-// LogStats say how the access log fares.
+// LogStats is the state of the access log.
 type LogStats struct {
-	// Failing says that the last attempt to write it failed.
+	// Failing reports that the last attempt to write failed.
 	Failing bool
 	// Failures counts the entries that could not be written.
 	Failures uint64
 }
 
-// Stats says how the log fares.
+// Stats returns the state of the log.
 func (l *Log) Stats() LogStats {
 	if l == nil {
 		return LogStats{}
@@ -39,13 +39,13 @@ func (l *Log) Stats() LogStats {
 	return LogStats{Failing: l.failing, Failures: l.failures}
 }
 
-// Withholds says whether an answer that cannot be written down is withheld.
+// Withholds reports whether an answer that cannot be logged is denied.
 func (l *Log) Withholds() bool { return l != nil && l.refuse }
 
-// Refuses says whether nothing may be answered now, since it could not be written down.
+// Refuses reports whether all answers are denied now, because they could not be logged.
 func (l *Log) Refuses() bool { return l.Withholds() && l.Stats().Failing }
 
-// takeOver goes on with the failure and the count of the log before.
+// takeOver continues the failure state and the count of the log before.
 func (l *Log) takeOver(before *Log) {
 	l.closed = make(chan struct{})
 	if before == nil {
@@ -61,7 +61,7 @@ func (l *Log) takeOver(before *Log) {
 	}
 }
 
-// failed counts an entry that could not be written. The first of several is told to the program's log.
+// failed counts an entry that could not be written. The program's log gets the first of several failures.
 func (l *Log) failed(ctx context.Context, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,13 +73,13 @@ func (l *Log) failed(ctx context.Context, err error) {
 	l.failing, l.since, l.missed = true, time.Now(), 1
 	l.program.LogAttrs(ctx, slog.LevelError, "the access log cannot be written", slog.Bool("refuses", l.refuse), slog.Any("error", err))
 	select {
-	case <-l.closed: // nobody tries it again
+	case <-l.closed: // nothing retries it any more
 	default:
 		l.retrying.Go(l.retry)
 	}
 }
 
-// retry tries until the log can be written again or is closed.
+// retry retries until the log can be written again or is closed.
 func (l *Log) retry() {
 	tick := time.NewTicker(retryLogEvery)
 	defer tick.Stop()
@@ -92,7 +92,7 @@ func (l *Log) retry() {
 	}
 }
 
-// resume writes a line that tells how many entries are missing before it. It is false where that fails too.
+// resume writes a line with the number of entries that are missing before it. It returns false if that fails too.
 func (l *Log) resume() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,7 +110,7 @@ func (l *Log) resume() bool {
 	return true
 }
 
-// end stops trying.
+// end ends the retries.
 func (l *Log) end() {
 	l.mu.Lock()
 	close(l.closed)

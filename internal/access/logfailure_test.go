@@ -13,7 +13,7 @@ import (
 	"roster/internal/access"
 )
 
-// fullDisk gives a path at which nothing can be written until emptied is called.
+// fullDisk returns a path that cannot be written until emptied is called.
 func fullDisk(t *testing.T) (path string, emptied func()) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "access.log")
@@ -36,7 +36,7 @@ func openLog(t *testing.T, opt access.LogOptions) *access.Log {
 	return l
 }
 
-// A log that cannot be written says so once and counts; when it can be written again, its file tells how many entries are missing.
+// A log that cannot be written reports that once and counts entries. When it can be written again, its file has the number of missing entries.
 func TestLogThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	path, emptied := fullDisk(t)
@@ -51,7 +51,7 @@ func TestLogThatCannotBeWritten(t *testing.T) {
 				t.Errorf("an entry that was not written: %v", err)
 			}
 		}
-		time.Sleep(time.Minute) // it goes on trying
+		time.Sleep(time.Minute) // it retries meanwhile
 		if got, want := l.Stats(), (access.LogStats{Failing: true, Failures: 3}); got != want || !l.Refuses() {
 			t.Errorf("got %+v, refuses %v; want %+v", got, l.Refuses(), want)
 		}

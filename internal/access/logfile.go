@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// writeTime is how long the reader of a pipe may take for a line, and retryTime once it has taken longer.
+// writeTime is how long the reader of a pipe may take for a line. RetryTime is the limit after it has taken longer.
 const (
 	writeTime = time.Second
 	retryTime = 10 * time.Millisecond
@@ -16,20 +16,20 @@ const (
 
 var errStalled = errors.New("nobody reads the pipe")
 
-// logFile appends lines to a file, which it can open again. It may be a pipe.
+// logFile appends lines to a file, which may be a pipe and which can be opened again.
 type logFile struct {
 	path string
 
 	mu      sync.Mutex
 	file    *os.File
-	torn    bool // the last line was written in part
-	stalled bool // the last line took too long: none is tried before the file is opened again
-	slow    bool // and none has been written since
+	partial bool // the last line was written in part
+	stalled bool // the last line took too long: no line is written before the file is opened again
+	slow    bool // and no line has been written since
 }
 
-// reopen opens the path again: where a write has failed, something else may be there by now. An error leaves the file that is open.
+// reopen opens the path again: after a failed write, the path may name another file. On an error the current file stays open.
 func (f *logFile) reopen() error {
-	// A pipe that nobody has open for reading is an error, where opening it would wait for that for ever. For a file the flag means nothing.
+	// With O_NONBLOCK, opening a pipe without a reader is an error; without the flag, it would block for ever. The flag has no effect on a file.
 	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (f *logFile) reopen() error {
 	return nil
 }
 
-// Write appends a line. After one that was written in part it begins a new line first, so that one entry is lost and not two.
+// Write appends a line. If the last line was written in part, Write begins a new line first, so that one entry is lost and not two.
 func (f *logFile) Write(line []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -54,7 +54,7 @@ func (f *logFile) Write(line []byte) (int, error) {
 	if f.slow {
 		wait = retryTime
 	}
-	f.file.SetWriteDeadline(time.Now().Add(wait)) //nolint:errcheck // a file has none
+	f.file.SetWriteDeadline(time.Now().Add(wait)) //nolint:errcheck // a file has no deadlines
 	n, err := f.write(line)
 	f.stalled = errors.Is(err, os.ErrDeadlineExceeded)
 	f.slow = f.stalled || f.slow && err != nil
@@ -62,14 +62,14 @@ func (f *logFile) Write(line []byte) (int, error) {
 }
 
 func (f *logFile) write(line []byte) (int, error) {
-	if f.torn {
+	if f.partial {
 		if _, err := f.file.WriteString("\n"); err != nil {
 			return 0, err
 		}
-		f.torn = false
+		f.partial = false
 	}
 	n, err := f.file.Write(line)
-	f.torn = n > 0 && n < len(line)
+	f.partial = n > 0 && n < len(line)
 	return n, err
 }
 

@@ -13,7 +13,7 @@ import (
 	"roster/internal/access"
 )
 
-// A pipe that nobody reads keeps no operation waiting: it is a log that cannot be written, until it is read again.
+// A pipe without a reader blocks no operation: the log counts as failed until the pipe is read again.
 func TestLogIntoAPipe(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "access.log")
@@ -23,7 +23,7 @@ func TestLogIntoAPipe(t *testing.T) {
 	if l, err := access.OpenLog(access.LogOptions{Path: path}); err == nil {
 		t.Errorf("a pipe without a reader is opened: %v", l)
 	}
-	reader, err := os.OpenFile(path, os.O_RDWR, 0) // as a log shipper has it
+	reader, err := os.OpenFile(path, os.O_RDWR, 0) // as a log shipper opens it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestLogIntoAPipe(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for err = access.ErrLog; err != nil; { // the line that tells it is written a moment before the end of the failure
+	for err = access.ErrLog; err != nil; { // the line with the count is written a moment before the failure ends
 		err = l.Write(t.Context(), access.Entry{Name: "written"})
 	}
 	if got := l.Stats(); got.Failing {

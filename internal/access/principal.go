@@ -8,27 +8,27 @@ import (
 	"roster/connectors"
 )
 
-// The scopes that callers can have. None includes another.
+// The scopes of callers. No scope includes another.
 const (
-	// ScopeRead is for the graph as a whole: without it nothing is answered.
+	// ScopeRead is required for every operation.
 	ScopeRead = "directory:read"
-	// ScopeSensitive is for what is nobody's business: hourly rates, phone numbers, addresses.
+	// ScopeSensitive is for private data: hourly rates, phone numbers, addresses.
 	ScopeSensitive = "directory:sensitive"
 	// ScopeWrite is for mutations.
 	ScopeWrite = "directory:write"
-	// ScopeAdmin is for running the server through the graph.
+	// ScopeAdmin is for administering the server through GraphQL.
 	ScopeAdmin = "directory:admin"
-	// ScopeSchema is for reading the schema where introspection is off, as a federation router does.
+	// ScopeSchema is for reading the schema if introspection is off, as a federation router does.
 	ScopeSchema = "directory:schema"
 )
 
-// AllScopes lists every scope there is.
+// AllScopes lists all scopes.
 var AllScopes = [...]string{ScopeRead, ScopeSensitive, ScopeWrite, ScopeAdmin, ScopeSchema}
 
-// Scopes is what a caller may do, each scope once.
+// Scopes are the scopes of a caller, each once.
 type Scopes []string
 
-// scopesOf gives those words that are scopes, in the order of AllScopes. What else a token may say is for other servers.
+// scopesOf returns those words that are scopes, in the order of AllScopes. Other words in a token are for other servers.
 func scopesOf(words ...string) Scopes {
 	s := Scopes{}
 	for _, scope := range AllScopes {
@@ -39,13 +39,13 @@ func scopesOf(words ...string) Scopes {
 	return s
 }
 
-// Has says whether the scope is among them.
+// Has reports whether the scope is among them.
 func (s Scopes) Has(scope string) bool { return slices.Contains(s, scope) }
 
-// Method is how a caller has shown who they are.
+// Method is how a caller was authenticated.
 type Method string
 
-// The methods.
+// The methods of authentication.
 const (
 	// ByNothing is for callers without credentials.
 	ByNothing Method = "none"
@@ -53,53 +53,54 @@ const (
 	ByToken   Method = "token"
 )
 
-// Principal is a caller: who they are and what they may do. It is not changed once made.
+// Principal is a caller: who they are and what they may do. It is immutable.
 type Principal struct {
 	Method Method
-	// Subject is the key's name, or what the issuer calls the caller; empty without credentials. Only with Method it is unique.
+	// Subject is the key's name, or the issuer's name for the caller; empty without credentials. It is unique only together with Method.
 	Subject string
 	Scopes  Scopes
-	// Email is an address that the issuer has verified to be the caller's, as it spells it; empty where there is none.
+	// Email is an address that the issuer has verified to be the caller's, as the issuer spells it; empty if there is none.
 	Email string
-	// Expires is when the credential is good no longer, clock skew included: what lives longer than a request ends then. Zero for never.
+	// Expires is when the credential expires, clock skew included. Connections that live longer than a request end then. Zero for never.
 	Expires time.Time
-	// Limits are the caller's own; nil for those of everybody.
+	// Limits are the caller's own limits; nil for the common ones.
 	Limits *Limits
 }
 
-// Limits are what a caller may ask in the place of what others may. Zero means as others.
+// Limits are a caller's own limits in place of the common ones. Zero means the common limit.
 type Limits struct {
-	// BodyBytes, VariablesBytes and AnswerBytes are lengths; Cost is that of one operation, ListItems are those of its lists.
+	// BodyBytes, VariablesBytes and AnswerBytes are lengths. Cost is the cost of one operation, and ListItems is the size of its lists.
 	BodyBytes, VariablesBytes, AnswerBytes, Cost, ListItems int
-	// Operations run at a time, Requests may be sent in the period that holds for all. Share is that of what callers share, in percent.
+	// Operations is the number of concurrent operations. Requests is the number of requests in the common period. Share is the percentage of shared
+	// limits.
 	Operations, Requests, Share int
 }
 
-// Everyone is the caller of a server that asks nobody who they are: they may do everything.
+// Everyone returns the caller of a server without authentication, who has all scopes.
 func Everyone() *Principal { return &Principal{Method: ByNothing, Scopes: scopesOf(AllScopes[:]...)} }
 
-// May says whether the caller has the scope. Nobody at all has none.
+// May reports whether the caller has the scope. A nil principal has none.
 func (p *Principal) May(scope string) bool { return p != nil && p.Scopes.Has(scope) }
 
 type principalKey struct{}
 
-// NewContext gives a context in which p is asking.
+// NewContext returns a context with the caller p.
 func NewContext(ctx context.Context, p *Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// FromContext gives who is asking; nil, who may do nothing, where nobody has been let in.
+// FromContext returns the caller; nil, which has no scope, if no caller was authenticated.
 func FromContext(ctx context.Context) *Principal {
 	p, _ := ctx.Value(principalKey{}).(*Principal)
 	return p
 }
 
-// WorksectionHeader is the header in which a caller may send a token of their own, for what only its owner can ask of Worksection.
+// WorksectionHeader is the header in which callers may send a token of their own, for data that Worksection returns only to the token's owner.
 const WorksectionHeader = "X-Roster-Worksection-Token"
 
 type worksectionKey struct{}
 
-// WithWorksectionToken gives a context in which the caller's own token may be used. It lives as long as the request, and is kept nowhere.
+// WithWorksectionToken returns a context with the caller's own token. The token lives as long as the request and is stored nowhere.
 func WithWorksectionToken(ctx context.Context, token connectors.Secret) context.Context {
 	if token == "" {
 		return ctx
@@ -107,7 +108,7 @@ func WithWorksectionToken(ctx context.Context, token connectors.Secret) context.
 	return context.WithValue(ctx, worksectionKey{}, token)
 }
 
-// WorksectionToken gives the caller's own token; empty where they have sent none.
+// WorksectionToken returns the caller's own token; empty if they have sent none.
 func WorksectionToken(ctx context.Context) connectors.Secret {
 	token, _ := ctx.Value(worksectionKey{}).(connectors.Secret)
 	return token

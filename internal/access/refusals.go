@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// noteEvery is how often refused credentials are noted at most: whoever tries many must not fill the log.
-const noteEvery = time.Minute
+// reportEvery is the least time between two log lines about rejected credentials: an attacker with many attempts must not fill the log.
+const reportEvery = time.Minute
 
-// refusals notes that credentials were refused. Why is one of this package's own phrases.
+// refusals logs rejected credentials. The reason is one of this package's own phrases.
 type refusals struct {
 	log *slog.Logger
 
-	mu      sync.Mutex
-	noted   time.Time
-	unnoted int
+	mu         sync.Mutex
+	reported   time.Time
+	unreported int
 }
 
-func (r *refusals) note(ctx context.Context, why string) {
+func (r *refusals) report(ctx context.Context, why string) {
 	now := time.Now()
 	r.mu.Lock()
-	if !r.noted.IsZero() && now.Sub(r.noted) < noteEvery {
-		r.unnoted++
+	if !r.reported.IsZero() && now.Sub(r.reported) < reportEvery {
+		r.unreported++
 		r.mu.Unlock()
 		return
 	}
-	others := r.unnoted
-	r.noted, r.unnoted = now, 0
+	others := r.unreported
+	r.reported, r.unreported = now, 0
 	r.mu.Unlock()
 	r.log.WarnContext(ctx, "credentials were refused", slog.String("why", why), slog.Int("others_since", others))
 }

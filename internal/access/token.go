@@ -14,40 +14,40 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// maxToken is how many bytes a token may have: no header that a proxy lets through is longer, and what is not ours need not be decoded.
+// maxToken is the largest size of a token. Proxies pass no longer header, and a larger token need not be decoded.
 const maxToken = 8 << 10
 
-// OIDC says whose tokens are taken, and what they allow.
+// OIDC configures whose tokens are accepted, and their scopes.
 type OIDC struct {
 	Issuer   string
 	Audience string
-	// JWKSURL is where the issuer's keys are; empty has the issuer tell.
+	// JWKSURL is the address of the issuer's keys; if empty, the issuer's discovery document has it.
 	JWKSURL string
-	// Algorithms are those whose signatures count: asymmetric ones only.
+	// Algorithms are the accepted signature algorithms: asymmetric ones only.
 	Algorithms []string
-	// ScopeClaim holds the scopes; empty stands for scope and scp.
+	// ScopeClaim has the scopes; empty for scope and scp.
 	ScopeClaim string
-	// EmailClaim holds the caller's address, believed only with email_verified beside it.
+	// EmailClaim has the caller's address. It is believed only together with email_verified.
 	EmailClaim string
-	// TokenUse is what the claim token_use must say of a token that has it; empty stands for access.
+	// TokenUse is the required value of the claim token_use, if a token has that claim; empty for access.
 	TokenUse  string
 	ClockSkew time.Duration
-	// Router says that the tokens are those of a federation router, which checks the scopes of its own callers. It may read the schema.
+	// Router reports that the tokens are those of a federation router, which checks the scopes of its own callers. The router may read the schema.
 	Router bool
-	// Limits are those of each of its callers; nil for those of everybody.
+	// Limits are the limits of each of its callers; nil for the common ones.
 	Limits *Limits
-	// Grants give scopes to whoever has a value in a claim.
+	// Grants give scopes to callers with a certain value in a claim.
 	Grants []Grant
 }
 
-// Grant gives scopes to those whose claim has a value, such as a group.
+// Grant gives scopes to callers whose claim has a value, such as a group.
 type Grant struct {
 	Claim, Value string
 	Scopes       Scopes
 }
 
-// Algorithms lists the signature algorithms that can be allowed. Those with a shared secret are not among them: with one, whoever can check a
-// token can make one.
+// Algorithms lists the signature algorithms that can be allowed. Algorithms with a shared secret are excluded: with them, everyone who can check a
+// token can also make one.
 var Algorithms = [...]string{
 	string(jose.RS256), string(jose.RS384), string(jose.RS512), string(jose.PS256), string(jose.PS384), string(jose.PS512),
 	string(jose.ES256), string(jose.ES384), string(jose.ES512), string(jose.EdDSA),
@@ -68,8 +68,8 @@ func newTokens(cfg OIDC, transport http.RoundTripper, log *slog.Logger) *tokens 
 	return t
 }
 
-// check gives whom a token names, or why it is refused: a phrase for the log, and the error for the caller. Claims are looked at only once the
-// signature is known to be the issuer's.
+// check returns the caller that a token names, or the reason for rejecting it: a phrase for the log, and the error for the caller. It reads claims
+// only after it has verified the issuer's signature.
 func (t *tokens) check(ctx context.Context, token string) (p *Principal, why string, err error) {
 	if len(token) > maxToken {
 		return nil, "a token that is too long", ErrInvalid
@@ -103,10 +103,10 @@ func (t *tokens) check(ctx context.Context, token string) (p *Principal, why str
 	}, "", nil
 }
 
-// forAccess says whether a token is an access token, as far as it tells what it is. An ID token says to a client who has logged in; whoever has got
-// one must not be able to call with it. RFC 9068 has at+jwt as the type in the header, many issuers JWT or nothing. A nonce is in ID tokens only, as
-// OpenID Connect has it; Keycloak has the claim typ, and Cognito token_use. Where the operator wants tokens for another use than access, one that
-// says so may have a nonce: Cognito's access tokens have no audience, so that some issuers' ID tokens are what there is.
+// forAccess reports whether a token is an access token, as far as the token shows its type. An ID token proves a login to a client, and a client that
+// has one must not be able to call the server with it. RFC 9068 sets the header's type to at+jwt; many issuers use JWT or nothing. By OpenID Connect,
+// only ID tokens have a nonce. Keycloak has the claim typ, and Cognito has token_use. If the operator accepts tokens with another use than access, a
+// token with that use may have a nonce: Cognito's access tokens have no audience, so with some issuers only ID tokens are available.
 func forAccess(header any, c claims, wanted string) bool {
 	kind, _ := header.(string)
 	if kind = strings.ToLower(kind); kind != "" && kind != "jwt" && !strings.HasSuffix(kind, "at+jwt") {
@@ -126,10 +126,10 @@ func forAccess(header any, c claims, wanted string) bool {
 // useAccess is the token_use of access tokens.
 const useAccess = "access"
 
-// notForAccess are the values of the claim typ, in lower case, of tokens that are for something else.
+// notForAccess are the values, in lower case, of the claim typ of tokens that are not access tokens.
 var notForAccess = []string{"id", "refresh", "offline", "logout"}
 
-// signed says whether one of the keys has signed the token, and reads its claims if so. A key that names an algorithm is for that one only.
+// signed reports whether one of the keys has signed the token, and decodes its claims if so. A key that names an algorithm is for that algorithm only.
 func signed(token *jwt.JSONWebToken, keys []jose.JSONWebKey, into ...any) bool {
 	for _, k := range keys {
 		if k.Algorithm != "" && k.Algorithm != token.Headers[0].Algorithm {

@@ -22,7 +22,7 @@ import (
 	"roster/internal/access"
 )
 
-// inBubble runs a test against the bubble's clock, which stands where the tokens' times are counted from.
+// inBubble runs a test with the bubble's clock, on which the tokens' times are based.
 func inBubble(t *testing.T, f func(*testing.T)) {
 	t.Helper()
 	synctest.Test(t, f)
@@ -182,7 +182,7 @@ func TestPrincipals(t *testing.T) {
 	}
 }
 
-// Which use of a token counts is the operator's choice.
+// The operator chooses which use of a token is accepted.
 func TestTokenUse(t *testing.T) {
 	t.Parallel()
 	type is = map[string]any
@@ -215,7 +215,7 @@ func TestTokenUse(t *testing.T) {
 	}
 }
 
-// A key that is new is fetched when a token names it; whoever makes names up has them asked for now and then only.
+// A new key is fetched when a token names it. Invented key IDs cause a fetch only now and then.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T) {
@@ -247,7 +247,7 @@ func TestRotation(t *testing.T) {
 	})
 }
 
-// A key that the issuer has withdrawn is not taken once more, however long nobody has asked.
+// A withdrawn key is never accepted again, even after a long time without requests.
 func TestWithdrawnKey(t *testing.T) {
 	t.Parallel()
 	second := signing{"two", jose.RS256, otherRSA()}
@@ -290,8 +290,8 @@ func TestWithdrawnKey(t *testing.T) {
 	}
 }
 
-// Where tokens come all the time, keys are read anew without anybody waiting; when the issuer hangs, the first caller finds out, and what is known is
-// believed for a day.
+// If tokens arrive all the time, keys are fetched again without a waiting caller. If the issuer hangs, the first caller notices, and the known keys
+// are believed for a day.
 func TestOldKeys(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T) {
@@ -393,7 +393,7 @@ func TestKeysUnavailable(t *testing.T) {
 					t.Fatalf("after it came back: %v", err)
 				}
 				i.set(func() { breakIt(i) })
-				for range 5 { // keys that are known go on working
+				for range 5 { // known keys stay valid
 					time.Sleep(time.Hour)
 					if _, err := authenticate(t, a, token); err != nil {
 						t.Fatalf("while it is away again: %v", err)
@@ -413,7 +413,7 @@ func discovery(issuer, keys string) http.HandlerFunc {
 	}
 }
 
-// An issuer that hangs holds up nobody for longer than five seconds, and closing waits for nothing.
+// A hanging issuer delays a caller for at most five seconds, and closing does not wait for it.
 func TestHangingIssuer(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T) {
@@ -437,7 +437,7 @@ func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// Nobody asks the issuer after Close, also for a caller who comes while it closes.
+// Nothing is fetched from the issuer after Close, even for a caller that arrives while it closes.
 func TestCloseEndsReadingKeys(t *testing.T) {
 	t.Parallel()
 	token := first().token(t, good(nil))
@@ -455,7 +455,7 @@ func TestCloseEndsReadingKeys(t *testing.T) {
 		for range 4 {
 			callers.Go(func() {
 				<-begin
-				a.Authenticate(t.Context(), "Bearer "+token) //nolint:errcheck // the issuer is away
+				a.Authenticate(t.Context(), "Bearer "+token) //nolint:errcheck // the issuer is down
 			})
 		}
 		close(begin)
@@ -465,7 +465,7 @@ func TestCloseEndsReadingKeys(t *testing.T) {
 	}
 }
 
-// An authenticator that takes another's place, as on a reload, knows the keys that the other knew: also while the issuer is away.
+// An authenticator that replaces another, as on a reload, has the keys that the other had fetched, even while the issuer is down.
 func TestKeysAreTakenOver(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T) {
