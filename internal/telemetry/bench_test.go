@@ -12,15 +12,15 @@ import (
 	"roster/internal/telemetry"
 )
 
-// sink is a client that takes everything.
+// sink is a client that accepts everything.
 type sink struct{ header http.Header }
 
 func (s sink) Header() http.Header         { return s.header }
 func (s sink) WriteHeader(int)             {}
 func (s sink) Write(b []byte) (int, error) { return len(b), nil }
 
-// BenchmarkOperation measures what following one operation costs, with all that is read and answered left out: without telemetry, with metrics and
-// request IDs, and with an endpoint for traces of which none is sampled.
+// BenchmarkOperation measures the cost of observing one operation, without fetching or answering anything: without telemetry; with metrics and request
+// IDs; and with an endpoint for traces of which none is sampled.
 func BenchmarkOperation(b *testing.B) {
 	run := func(b *testing.B, begin httpapi.Observer, wrap func(http.Handler) http.Handler) {
 		b.Helper()

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// version says which program this is: its version and the revision that it was built of, as far as the build knows.
+// version returns the program's version and the revision that it was built from, as far as the build has them.
 func version() (version, revision string) {
 	version, revision = "unknown", "unknown"
 	info, ok := debug.ReadBuildInfo()

@@ -10,13 +10,13 @@ import (
 	"roster/connectors"
 )
 
-// maxOps is how many calls of one source are told apart, should a connector have more names for them than it may: the rest is otherOp.
+// maxOps limits the distinct calls of one source, in case a connector has too many names for them. All further calls are counted as otherOp.
 const (
 	maxOps  = 32
 	otherOp = "other"
 )
 
-// calls counts the calls of sources.
+// calls counts the calls to sources.
 type calls struct {
 	done     *prometheus.CounterVec
 	withheld *prometheus.CounterVec
@@ -54,7 +54,7 @@ func (c *calls) register(r *prometheus.Registry) {
 	r.MustRegister(c.done, c.withheld, c.retries, c.bytes, c.took, c.waited)
 }
 
-// Begin follows a call; see connectors.Observer.
+// Begin observes a call; see connectors.Observer.
 func (c *calls) Begin(ctx context.Context, call connectors.Call) (context.Context, connectors.Observed) {
 	return ctx, connectors.Observed{Done: func(end connectors.CallEnd) { c.ended(call, end) }}
 }
@@ -66,15 +66,15 @@ func (c *calls) ended(call connectors.Call, end connectors.CallEnd) {
 	}
 	c.waited.WithLabelValues(call.Source).Observe(end.Waited.Seconds())
 	if !end.Sent {
-		c.withheld.WithLabelValues(call.Source, op, meaning(end.Err)).Inc()
+		c.withheld.WithLabelValues(call.Source, op, resultOf(end.Err)).Inc()
 		return
 	}
-	c.done.WithLabelValues(call.Source, op, meaning(end.Err)).Inc()
+	c.done.WithLabelValues(call.Source, op, resultOf(end.Err)).Inc()
 	c.bytes.WithLabelValues(call.Source, op).Add(float64(end.Bytes))
 	c.took.WithLabelValues(call.Source, op).Observe(end.Took.Seconds())
 }
 
-// bounded gives the label for a call.
+// bounded returns the label for a call.
 func (c *calls) bounded(source, op string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,26 +88,26 @@ func (c *calls) bounded(source, op string) string {
 	}
 	if !known[op] {
 		known[op] = true
-		c.appear(source, op)
+		c.initSeries(source, op)
 	}
 	return op
 }
 
-// appear has the series be there from a call's first time on: what grows must have been there before for its growth to be seen.
-func (c *calls) appear(source, op string) {
+// initSeries creates the series at a call's first occurrence: Prometheus sees an increase only if the series existed before.
+func (c *calls) initSeries(source, op string) {
 	c.retries.WithLabelValues(source, op)
-	limited := word(connectors.KindRateLimited)
+	limited := labelOf(connectors.KindRateLimited)
 	c.withheld.WithLabelValues(source, op, limited)
 	c.done.WithLabelValues(source, op, limited)
 }
 
-// meaning is what came of a call, in a word: the kind of its error, or ok.
-func meaning(e *connectors.Error) string {
+// resultOf returns a call's result as a label: the kind of its error, or ok.
+func resultOf(e *connectors.Error) string {
 	if e == nil {
 		return "ok"
 	}
-	return word(e.Kind)
+	return labelOf(e.Kind)
 }
 
-// word gives a kind of error as a label's value.
-func word(k connectors.ErrorKind) string { return strings.ReplaceAll(k.String(), " ", "_") }
+// labelOf returns a kind of error as a label.
+func labelOf(k connectors.ErrorKind) string { return strings.ReplaceAll(k.String(), " ", "_") }

@@ -1,7 +1,7 @@
-// Package telemetry is what the operator sees of the running program: metrics, traces, and what the lines of its log have in common. It follows
-// calls, readings, operations and writes through the observers that their packages define, and reads everything else where it is kept, when it is
-// asked. It decides nothing, and nothing depends on it.
+// Package telemetry is the operator's view of the running program: metrics, traces, and the common attributes of its log lines. It observes calls,
+// fetches, operations and writes through the observers that their packages define. It reads all other state from its owner when the metrics are
+// requested. It makes no decisions, and no package depends on its results.
 //
-// Labels are taken from closed sets: names in the configuration, collections, the vendors' calls, meanings, tiers, types and outcomes. Nothing
-// that a caller or a source has written becomes one, and no metric, trace or line holds an address, a credential or anybody's name.
+// The values of labels are from closed sets: names in the configuration, collections, the vendors' calls, meanings, tiers, types and outcomes. Text
+// from a caller or a source never becomes a label, and no metric, trace or line contains an address, a credential or a person's name.
 package telemetry

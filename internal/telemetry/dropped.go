@@ -6,7 +6,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// dropped counts the clients that were dropped since they were too slow. All its series are there from the beginning.
+// dropped counts the clients that were disconnected because they were too slow. All its series exist from the beginning.
 type dropped struct {
 	all    *prometheus.CounterVec
 	series [len(httpapi.Drops)]prometheus.Counter
@@ -23,5 +23,5 @@ func newDropped() *dropped {
 	return d
 }
 
-// Dropped counts a client that was dropped; see httpapi.Server.
+// Dropped counts a client that was disconnected; see httpapi.Server.
 func (t *Telemetry) Dropped(why httpapi.Drop) { t.dropped.series[why].Inc() }

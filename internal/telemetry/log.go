@@ -15,8 +15,8 @@ const (
 	FormatJSON = "json"
 )
 
-// NewLogger gives a logger that says in each line which request and which trace it belongs to, where there is one. An empty format means text
-// where a person is looking on, and else JSON.
+// NewLogger returns a logger that adds the request and the trace to each line that belongs to one. An empty format means text on a terminal, and JSON
+// otherwise.
 func NewLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
 	opt := &slog.HandlerOptions{Level: level}
 	if format == "" {
@@ -32,7 +32,7 @@ func NewLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
 	return slog.New(handler{slog.NewTextHandler(w, opt)})
 }
 
-// readable has durations say their unit, in JSON too.
+// readable prints durations with their unit, in JSON too.
 func readable(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindDuration {
 		a.Value = slog.StringValue(a.Value.Duration().String())
@@ -49,10 +49,10 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// handler adds to each line what its context tells.
+// handler adds the attributes of the context to each line.
 type handler struct{ slog.Handler }
 
-// Handle adds to a line.
+// Handle adds the attributes of the context to a line.
 func (h handler) Handle(ctx context.Context, r slog.Record) error {
 	if x := exchangeOf(ctx); x != nil {
 		r.AddAttrs(slog.String("request_id", x.id))
@@ -63,10 +63,10 @@ func (h handler) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-// WithAttrs keeps adding.
+// WithAttrs returns a handler with attributes that still adds those of the context.
 func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return handler{h.Handler.WithAttrs(attrs)}
 }
 
-// WithGroup keeps adding, within the group.
+// WithGroup returns a handler with a group that still adds the attributes of the context, within the group.
 func (h handler) WithGroup(name string) slog.Handler { return handler{h.Handler.WithGroup(name)} }

@@ -9,12 +9,12 @@ import (
 	"roster/internal/httpapi"
 )
 
-// The types of operations; unknown for a request in which none was found.
+// The type of an operation is unknown for a request in which no operation was found.
 const unknownType = "unknown"
 
 var types = [...]string{"query", "mutation", "subscription", unknownType}
 
-// operations counts operations. All its series are there from the beginning, so that counting is looking up nothing.
+// operations counts operations. All its series exist from the beginning, so counting needs no lookup.
 type operations struct {
 	all      *prometheus.CounterVec
 	took     *prometheus.HistogramVec
@@ -66,18 +66,18 @@ func (o *operations) of(operation string) ofType {
 	return o.byType[unknownType]
 }
 
-// Begin follows an operation; see httpapi.Observer.
+// Begin observes an operation; see httpapi.Observer.
 func (t *Telemetry) Begin(ctx context.Context, op httpapi.Operation) (context.Context, func(httpapi.Outcome)) {
 	t.operations.inFlight.Inc()
 	x := exchangeOf(ctx)
-	// Of an exchange with one answer, the whole is measured; of a connection, each of its operations.
+	// A request with a single answer is measured as a whole; on a connection, each operation is measured.
 	alone := x == nil || x.connection || op.Type == "subscription"
 	start := time.Now()
 	switch {
 	case !alone:
 		x.operation, x.began, start = op.Type, true, x.start
 	case x != nil && !x.connection:
-		x.apart = true
+		x.countedApart = true
 	}
 	ended := func(httpapi.Outcome) {}
 	if t.tracing != nil {

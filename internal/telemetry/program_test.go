@@ -27,12 +27,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// collector is an OpenTelemetry collector that keeps what it gets.
+// collector is an OpenTelemetry collector that stores what it receives.
 type collector struct {
 	*httptest.Server
 	mu    sync.Mutex
 	spans []*otlp.Span
-	raw   bytes.Buffer // all that came, for looking into
+	raw   bytes.Buffer // everything that was received, for searches
 }
 
 func newCollector(t *testing.T) *collector {
@@ -57,7 +57,7 @@ func newCollector(t *testing.T) *collector {
 	return c
 }
 
-// said is what the log says.
+// said is the output of the log.
 type said struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -75,7 +75,7 @@ func (s *said) String() string {
 	return s.b.String()
 }
 
-// program is the program without its listeners, over an invented company.
+// program is the program without its listeners, with an invented company.
 type program struct {
 	t       *testing.T
 	company *sandbox.Sandbox
@@ -88,7 +88,7 @@ type program struct {
 	stop    func()
 }
 
-// start starts a program that has read all that it can; prepare may break the company or change the configuration first.
+// start starts a program that has fetched everything that it can; prepare may break the company or change the configuration first.
 func start(t *testing.T, c *collector, prepare func(*sandbox.Sandbox, *config.Config)) *program {
 	t.Helper()
 	p := launch(t, c, prepare)
@@ -148,12 +148,12 @@ func launch(t *testing.T, c *collector, prepare func(*sandbox.Sandbox, *config.C
 	return p
 }
 
-// await waits until all that can be read has been.
+// await waits until everything that can be fetched has been fetched.
 func (p *program) await() {
 	p.t.Helper()
 	select {
 	case <-p.ready:
-	case <-time.After(time.Minute): // only ends a test that would else never end
+	case <-time.After(time.Minute): // only ends a test that would otherwise never end
 		p.t.Fatal("the first reading does not end")
 	}
 }
@@ -167,7 +167,7 @@ func errorsOf(errs ...error) error {
 	return nil
 }
 
-// send sends a request; headers are names and values in turn.
+// send sends a request; headers are alternating names and values.
 func (p *program) send(method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	p.t.Helper()
 	r := httptest.NewRequestWithContext(p.t.Context(), method, "http://localhost"+target, strings.NewReader(body))
@@ -180,13 +180,13 @@ func (p *program) send(method, target, body string, headers ...string) *httptest
 	return w
 }
 
-// ask asks the graph.
+// ask sends a query.
 func (p *program) ask(query string, headers ...string) *httptest.ResponseRecorder {
 	p.t.Helper()
 	return p.send(http.MethodPost, "/graphql", `{"query":`+quoted(query)+`}`, headers...)
 }
 
-// metrics gives what Prometheus gets.
+// metrics returns what Prometheus receives.
 func (p *program) metrics() string {
 	p.t.Helper()
 	w := p.send(http.MethodGet, "/metrics", "")

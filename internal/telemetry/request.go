@@ -14,21 +14,21 @@ import (
 
 const (
 	requestIDHeader = "X-Request-Id"
-	// maxRequestID is how long a caller's own ID of a request may be.
+	// maxRequestID is the largest length of a caller's own request ID.
 	maxRequestID = 64
 	graphPath    = "/graphql"
 )
 
-// exchange is one request and what has become of it.
+// exchange is one request and its result.
 type exchange struct {
 	id         string
 	start      time.Time
 	connection bool // it may carry any number of operations
 
-	apart     bool // its operation is counted by itself
-	began     bool // an operation has been found in it
-	operation string
-	outcome   httpapi.Outcome
+	countedApart bool // its operation is counted separately
+	began        bool // an operation was found in it
+	operation    string
+	outcome      httpapi.Outcome
 }
 
 type exchangeKey struct{}
@@ -38,7 +38,7 @@ func exchangeOf(ctx context.Context) *exchange {
 	return x
 }
 
-// Handler gives each request an ID, counts those to the graph, and tells the log of all of them at level debug.
+// Handler gives each request an ID, counts the requests to GraphQL, and logs all requests at level debug.
 func (t *Telemetry) Handler(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{id: requestID(r.Header), start: time.Now(), connection: r.Header.Get("Upgrade") != ""}
@@ -49,19 +49,19 @@ func (t *Telemetry) Handler(next http.Handler, log *slog.Logger) http.Handler {
 		}
 		answer := &answer{ResponseWriter: w}
 		in := r.WithContext(ctx)
-		defer func() { // also where a panic goes through, which ends the connection
+		defer func() { // also after a panic, which ends the connection
 			t.ended(x, in, answer)
 			if log.Enabled(ctx, slog.LevelDebug) {
-				tell(ctx, log, x, in, answer)
+				logRequest(ctx, log, x, in, answer)
 			}
 		}()
 		next.ServeHTTP(answer, in)
 	})
 }
 
-// ended counts a request to the graph that has had its one answer.
+// ended counts a request to GraphQL after its single answer.
 func (t *Telemetry) ended(x *exchange, r *http.Request, a *answer) {
-	if r.URL.Path != graphPath || r.Method == http.MethodOptions || x.connection || x.apart {
+	if r.URL.Path != graphPath || r.Method == http.MethodOptions || x.connection || x.countedApart {
 		return
 	}
 	operation := x.operation
@@ -74,7 +74,7 @@ func (t *Telemetry) ended(x *exchange, r *http.Request, a *answer) {
 	of.size.Observe(float64(a.size))
 }
 
-// outcomeOf judges a request in which no operation was found.
+// outcomeOf returns the outcome of a request in which no operation was found.
 func outcomeOf(status int) httpapi.Outcome {
 	switch {
 	case status == http.StatusServiceUnavailable:
@@ -85,8 +85,8 @@ func outcomeOf(status int) httpapi.Outcome {
 	return httpapi.OutcomeRefused
 }
 
-// tell writes the line of a request. Of its address only the route is told: the rest is the caller's.
-func tell(ctx context.Context, log *slog.Logger, x *exchange, r *http.Request, a *answer) {
+// logRequest logs a request. Of its URL the line has only the route, because the rest comes from the caller.
+func logRequest(ctx context.Context, log *slog.Logger, x *exchange, r *http.Request, a *answer) {
 	attrs := []slog.Attr{
 		slog.String("route", r.Pattern), slog.Int("status", a.status), slog.Int("bytes", a.size), slog.Duration("took", time.Since(x.start)),
 	}
@@ -100,7 +100,7 @@ func tell(ctx context.Context, log *slog.Logger, x *exchange, r *http.Request, a
 	log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
 }
 
-// requestID gives the caller's own ID of the request where it is one that can stand in a log, or else a new one.
+// requestID returns the caller's own request ID if it is valid in a log, or else a new ID.
 func requestID(h http.Header) string {
 	if ids := h[requestIDHeader]; len(ids) == 1 && wellFormed(ids[0]) {
 		return ids[0]
@@ -122,13 +122,13 @@ func wellFormed(id string) bool {
 	return true
 }
 
-// answer is a ResponseWriter that remembers what went through it.
+// answer is a ResponseWriter that records the status and the size.
 type answer struct {
 	http.ResponseWriter
 	status, size int
 }
 
-// WriteHeader notes the status.
+// WriteHeader records the status.
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
@@ -136,7 +136,7 @@ func (a *answer) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// Write notes the size.
+// Write records the size.
 func (a *answer) Write(b []byte) (int, error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
@@ -146,15 +146,15 @@ func (a *answer) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap gives the writer below, for http.ResponseController.
+// Unwrap returns the underlying writer, for http.ResponseController.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// Flush sends what there is.
+// Flush sends the buffered data.
 func (a *answer) Flush() {
-	_ = http.NewResponseController(a.ResponseWriter).Flush() // where it cannot, it sends in its own time
+	_ = http.NewResponseController(a.ResponseWriter).Flush() // a writer without Flush sends in its own time
 }
 
-// Hijack takes the connection over.
+// Hijack takes over the connection.
 func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(a.ResponseWriter).Hijack()
 }

@@ -16,7 +16,7 @@ import (
 	"roster/internal/snapshot"
 )
 
-// The attributes of spans beyond OpenTelemetry's own. All values but the operation's name are from closed sets.
+// The attributes of spans in addition to OpenTelemetry's own. All values except the operation's name are from closed sets.
 const (
 	attrSource     = attribute.Key("roster.source")
 	attrKind       = attribute.Key("roster.kind")
@@ -37,7 +37,7 @@ const (
 	attrRequest    = attribute.Key("roster.request_id")
 )
 
-// incoming takes up the caller's trace.
+// incoming continues the caller's trace.
 func (t *Tracing) incoming(ctx context.Context, h http.Header) context.Context {
 	return t.propagator.Extract(ctx, propagation.HeaderCarrier(h))
 }
@@ -61,13 +61,13 @@ func (t *Tracing) operation(ctx context.Context, op httpapi.Operation, start tim
 	}
 }
 
-// Loading begins the span of an operation's waiting for collections; see snapshot.Observer.
+// Loading begins the span in which an operation waits for collections; see snapshot.Observer.
 func (t *Tracing) Loading(ctx context.Context) (context.Context, func()) {
 	ctx, span := t.tracer.Start(ctx, "load")
 	return ctx, func() { span.End() }
 }
 
-// Waiting begins the span of the waiting for one of them, which is linked to the reading that it waits for.
+// Waiting begins the span in which an operation waits for one collection. The span is linked to the fetch that it waits for.
 func (t *Tracing) Waiting(ctx context.Context, key snapshot.Key) func() {
 	_, span := t.tracer.Start(ctx, "wait for "+key.Collection.String(), trace.WithAttributes(about(key)...))
 	return func() {
@@ -81,7 +81,7 @@ func (t *Tracing) Waiting(ctx context.Context, key snapshot.Key) func() {
 	}
 }
 
-// Reading begins the span of a reading, which belongs to no operation: many may wait for it, or none.
+// Reading begins the span of a fetch. The span belongs to no operation: many operations may wait for the fetch, or none.
 func (t *Tracing) Reading(ctx context.Context, key snapshot.Key) (context.Context, func(snapshot.ReadingEnd)) {
 	ctx, span := t.tracer.Start(ctx, "read "+key.Collection.String(), trace.WithNewRoot(), trace.WithAttributes(about(key)...))
 	t.mu.Lock()
@@ -94,7 +94,7 @@ func (t *Tracing) Reading(ctx context.Context, key snapshot.Key) (context.Contex
 	}
 }
 
-// Taking begins the span of a snapshot's being taken from the tier.
+// Taking begins the span in which a snapshot is read from the tier.
 func (t *Tracing) Taking(ctx context.Context, key snapshot.Key, tier snapshot.TierKind) (context.Context, func(bool)) {
 	ctx, span := t.tracer.Start(ctx, "take "+key.Collection.String(), trace.WithNewRoot(), trace.WithAttributes(append(about(key), attrTier.String(tier.String()))...))
 	return ctx, func(taken bool) {
@@ -103,7 +103,7 @@ func (t *Tracing) Taking(ctx context.Context, key snapshot.Key, tier snapshot.Ti
 	}
 }
 
-// call begins the span of a call, which propagating carries where it belongs.
+// call begins the span of a call. If propagating is set, the call carries its trace context.
 func (t *Tracing) call(ctx context.Context, call connectors.Call, propagating bool) (context.Context, connectors.Observed) {
 	ctx, span := t.tracer.Start(ctx, call.Op, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 		attrSource.String(call.Source), attrKind.String(string(call.Kind)), attrAttempt.Int(call.Attempt)))
@@ -123,14 +123,14 @@ func about(key snapshot.Key) []attribute.KeyValue {
 	return []attribute.KeyValue{attrSource.String(key.Source), attrCollection.String(key.Collection.String())}
 }
 
-// failed says what came of what the span is about: what it means, and no text of anybody's.
+// failed records an error in a span: its kind, and no text of the source.
 func failed(span trace.Span, e *connectors.Error) {
-	span.SetAttributes(attrMeaning.String(meaning(e)))
+	span.SetAttributes(attrMeaning.String(resultOf(e)))
 	if e == nil {
 		return
 	}
 	if e.Status != 0 {
 		span.SetAttributes(attrStatus.Int(e.Status))
 	}
-	span.SetStatus(codes.Error, word(e.Kind))
+	span.SetStatus(codes.Error, labelOf(e.Kind))
 }

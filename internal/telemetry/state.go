@@ -15,9 +15,9 @@ import (
 	"roster/internal/writes"
 )
 
-// State is what the program keeps, which is looked at when the metrics are asked for.
+// State is the state of the program that is read when the metrics are requested.
 type State interface {
-	// Readiness says why queries cannot be answered; its error is nil while they can.
+	// Readiness returns why queries cannot be answered; nil if they can.
 	Readiness() error
 	AccessLog() access.LogStats
 	Shared() []httpapi.Use
@@ -30,18 +30,18 @@ type State interface {
 	Writes() writes.Stats
 }
 
-// Reload is how the last attempt to take over a configuration ended.
+// Reload is the result of the last attempt to apply a configuration.
 type Reload struct {
-	// OK says that the configuration was taken over; that of the start counts as such.
+	// OK reports that the configuration was applied. The configuration at the start counts as applied.
 	OK bool
-	// Since is since when the configuration in force has been that.
+	// Since is when the current configuration took effect.
 	Since time.Time
 }
 
-// Redis is where replicas share snapshots.
+// Redis is the store in which replicas share snapshots.
 type Redis interface{ Stats() shared.Stats }
 
-// metric is one that is read from the state.
+// metric is a metric that is read from the state.
 type metric struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
@@ -112,20 +112,20 @@ var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitM
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
 	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
-// stateCollector reads the state when it is asked.
+// stateCollector reads the state when the metrics are requested.
 type stateCollector struct {
 	state State
-	redis Redis // nil where there is none
+	redis Redis // nil without Redis
 }
 
-// Describe names the metrics.
+// Describe sends the descriptions of the metrics.
 func (stateCollector) Describe(to chan<- *prometheus.Desc) {
 	for _, m := range all {
 		to <- m.desc
 	}
 }
 
-// Collect reads them.
+// Collect sends the values of the metrics.
 func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	now := time.Now()
 	ready.send(to, flag(c.state.Readiness() == nil))
@@ -168,7 +168,7 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// source tells of a source itself, beside what is read from it.
+// source sends the metrics of a source itself, without those of its collections.
 func (stateCollector) source(to chan<- prometheus.Metric, s *connectors.Source) {
 	health := connectors.Health{}
 	if s.Health != nil {
@@ -194,7 +194,7 @@ func (stateCollector) status(to chan<- prometheus.Metric, st snapshot.Status) {
 	for s := snapshot.Fresh; s <= snapshot.Missing; s++ {
 		snapshotState.send(to, flag(s == st.State), source, collection, s.String())
 	}
-	for _, a := range st.Anomalies { // connectors name the fields: a source cannot bring one into being
+	for _, a := range st.Anomalies { // connectors name the fields: a source cannot create one
 		sourceAnomalies.send(to, float64(a.Count), source, collection, a.Field, a.Example)
 	}
 	snapshotFreshFor.send(to, st.FreshFor.Seconds(), source, collection)
@@ -210,8 +210,8 @@ func (stateCollector) use(to chan<- prometheus.Metric, u snapshot.Use, now time.
 	source, collection := u.Source, u.Collection.String()
 	snapshotReadings.send(to, float64(u.Readings), source, collection)
 	snapshotFailures.send(to, float64(u.Short), source, collection, "short")
-	for kind := connectors.KindUnavailable; kind <= connectors.KindSuspiciousLoss; kind++ { // all of them: what grows must have been there before
-		snapshotFailures.send(to, float64(u.Failures[kind]), source, collection, word(kind))
+	for kind := connectors.KindUnavailable; kind <= connectors.KindSuspiciousLoss; kind++ { // all kinds: Prometheus sees an increase only if the series existed before
+		snapshotFailures.send(to, float64(u.Failures[kind]), source, collection, labelOf(kind))
 	}
 	if u.Took > 0 {
 		snapshotTook.send(to, u.Took.Seconds(), source, collection)

@@ -12,17 +12,17 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Telemetry collects what the operator sees. Safe for concurrent use.
+// Telemetry collects metrics and traces for the operator. Safe for concurrent use.
 type Telemetry struct {
 	registry   *prometheus.Registry
 	calls      *calls
 	operations *operations
 	written    *written
 	dropped    *dropped
-	tracing    *Tracing // nil where there are no traces
+	tracing    *Tracing // nil without traces
 }
 
-// New gives the telemetry of a program; tracing may be nil.
+// New returns the telemetry of a program; tracing may be nil.
 func New(tracing *Tracing) *Telemetry {
 	t := &Telemetry{registry: prometheus.NewRegistry(), calls: newCalls(), operations: newOperations(), written: newWritten(), dropped: newDropped(), tracing: tracing}
 	t.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
@@ -35,7 +35,7 @@ func New(tracing *Tracing) *Telemetry {
 	return t
 }
 
-// Watch adds the metrics of what the program keeps; redis may be nil. Call it once.
+// Watch adds the metrics of the program's state; redis may be nil. Call it once.
 func (t *Telemetry) Watch(s State, redis Redis) {
 	t.registry.MustRegister(stateCollector{s, redis}, writtenCollector{t.written, s})
 }
@@ -45,7 +45,7 @@ func (t *Telemetry) Metrics() http.Handler {
 	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4})
 }
 
-// Readings follows the reading of the sources; nil where there are no traces.
+// Readings observes the fetches of the sources; nil without traces.
 func (t *Telemetry) Readings() snapshot.Observer {
 	if t.tracing == nil {
 		return nil
@@ -53,7 +53,7 @@ func (t *Telemetry) Readings() snapshot.Observer {
 	return t.tracing
 }
 
-// Calls follows the calls of sources. Propagating, each call carries where in the trace it belongs.
+// Calls observes the calls to sources. If propagating is set, each call carries its trace context.
 func (t *Telemetry) Calls(propagating bool) connectors.Observer {
 	if t.tracing == nil {
 		return t.calls
@@ -61,14 +61,14 @@ func (t *Telemetry) Calls(propagating bool) connectors.Observer {
 	return both{t.calls, t.tracing, propagating}
 }
 
-// both follows calls for metrics and for traces.
+// both observes calls for metrics and for traces.
 type both struct {
 	calls       *calls
 	tracing     *Tracing
 	propagating bool
 }
 
-// Begin tells both.
+// Begin notifies both observers.
 func (b both) Begin(ctx context.Context, call connectors.Call) (context.Context, connectors.Observed) {
 	ctx, counted := b.calls.Begin(ctx, call)
 	ctx, traced := b.tracing.call(ctx, call, b.propagating)

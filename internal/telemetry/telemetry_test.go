@@ -30,7 +30,7 @@ func quoted(s string) string {
 
 func nothing(*sandbox.Sandbox, *config.Config) {}
 
-// value gives one series' value; false where there is none.
+// value returns the value of one series; false if the series is absent.
 func value(t *testing.T, metrics, series string) (v float64, ok bool) {
 	t.Helper()
 	for line := range strings.Lines(metrics) {
@@ -51,19 +51,19 @@ func (p *program) wants(series string, want float64) {
 	}
 }
 
-// Operations are counted by what they are and how they end.
+// Operations are counted by type and outcome.
 func TestOperationsAreCounted(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(company *sandbox.Sandbox, _ *config.Config) {
 		company.Fault(connectors.Altcraft).Set(faults.Fault{Effect: faults.Reply(http.StatusInternalServerError, faults.Plain("no"))})
 	})
 	p.ask(`{ teams(first: 1) { totalCount } }`)
-	p.ask(`{ users(first: 1) { totalCount } }`)                   // of which Altcraft's are missing
-	p.ask(`{ users(first: 1, after: "nowhere") { totalCount } }`) // the fault is the caller's
-	p.ask(`{ nothing }`)                                          // it is not even begun
-	p.send(http.MethodPost, "/graphql", `no JSON`)                // nor is this
-	p.send(http.MethodOptions, "/graphql", ``)                    // this asks nothing
-	p.send(http.MethodGet, "/healthz", ``)                        // nor does this
+	p.ask(`{ users(first: 1) { totalCount } }`)                   // Altcraft's users are missing
+	p.ask(`{ users(first: 1, after: "nowhere") { totalCount } }`) // an error of the caller
+	p.ask(`{ nothing }`)                                          // the operation does not begin
+	p.send(http.MethodPost, "/graphql", `no JSON`)                // the operation does not begin
+	p.send(http.MethodOptions, "/graphql", ``)                    // no operation
+	p.send(http.MethodGet, "/healthz", ``)                        // no operation
 	for outcome, n := range map[string]float64{"ok": 1, "partial": 1, "refused": 1, "failed": 0} {
 		p.wants(`roster_operations_total{outcome="`+outcome+`",type="query"}`, n)
 	}
@@ -73,7 +73,7 @@ func TestOperationsAreCounted(t *testing.T) {
 	p.wants(`roster_operations_in_flight`, 0)
 }
 
-// Clients that were dropped are counted by why.
+// Disconnected clients are counted by reason.
 func TestDroppedClientsAreCounted(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(*sandbox.Sandbox, *config.Config) {})
@@ -82,7 +82,7 @@ func TestDroppedClientsAreCounted(t *testing.T) {
 	p.wants(`roster_clients_dropped_total{reason="slow_sender"}`, 1)
 }
 
-// What the program keeps is told as it is when it is asked.
+// The state of the program is read when the metrics are requested.
 func TestStateIsTold(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(company *sandbox.Sandbox, _ *config.Config) {
@@ -125,7 +125,7 @@ func TestStateIsTold(t *testing.T) {
 	}
 }
 
-// What a source gives that cannot be read is told by where it stood and what it was, by names of ours.
+// Values that cannot be read are counted by field and type, with Roster's own names.
 func TestAnomaliesAreToldByTheirPlaces(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(company *sandbox.Sandbox, _ *config.Config) {
@@ -142,7 +142,7 @@ func TestAnomaliesAreToldByTheirPlaces(t *testing.T) {
 	}
 }
 
-// Writes are counted by what came of them. The series of a source are there before its first write, and those that name no source have none.
+// Writes are counted by outcome. The series of a source exist before its first write, and writes without a known source have no source label.
 func TestWritesAreCounted(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, nothing)
@@ -173,7 +173,7 @@ func TestWritesAreCounted(t *testing.T) {
 	}
 }
 
-// However many operations, names, paths and calls there are, the number of series stays as it is.
+// The number of series does not grow, however many operations, names, paths and calls there are.
 func TestSeriesAreBounded(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, nothing)
@@ -202,7 +202,7 @@ func TestSeriesAreBounded(t *testing.T) {
 	if after := count(); after != before {
 		t.Errorf("there are %d series, and were %d", after, before)
 	}
-	// A connector that makes up names for its calls is no reason for more, either.
+	// A connector that invents names for its calls does not add series either.
 	observer := p.seen.Calls(false)
 	for i := range 1000 {
 		_, o := observer.Begin(t.Context(), connectors.Call{Source: "kommo", Op: fmt.Sprint("call", i), Attempt: 1})
@@ -213,7 +213,7 @@ func TestSeriesAreBounded(t *testing.T) {
 	}
 }
 
-// attr gives a span's attribute.
+// attr returns an attribute of a span.
 func attr(s *otlp.Span, key string) string {
 	for _, a := range s.GetAttributes() {
 		if a.GetKey() == key {
@@ -223,8 +223,7 @@ func attr(s *otlp.Span, key string) string {
 	return ""
 }
 
-// An operation's trace goes on from its caller's; the reading that it waited for is a trace of its own, to which it is linked, and holds the
-// calls.
+// An operation's trace continues its caller's. The fetch that it waited for is a trace of its own, is linked, and contains the calls.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -274,7 +273,7 @@ func TestTraces(t *testing.T) {
 	}
 }
 
-// Who waits for a reading is linked to it, and a source that is told where it belongs is told of its reading's trace.
+// An operation that waits for a fetch is linked to it, and a source with propagation receives the trace of its fetch.
 func TestWaitingIsLinkedToTheReading(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -338,7 +337,7 @@ func TestWaitingIsLinkedToTheReading(t *testing.T) {
 	}
 }
 
-// The secrets of the configuration, what a source says in its errors, and whose data it is, are nowhere.
+// Secrets of the configuration, text of a source's errors, and personal data appear nowhere.
 func TestNothingSecretIsTold(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-7f3e1b"
@@ -383,8 +382,7 @@ func TestNothingSecretIsTold(t *testing.T) {
 	}
 }
 
-// Writes that fail in every way tell nothing secret either: not in the answer, not in the log in both its forms with what was written in it, not in
-// metrics and traces.
+// Failed writes reveal no secret either: not in the answer, not in the log in both formats with the input in it, and not in metrics and traces.
 func TestNothingSecretIsToldOfWrites(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-41c9d2"
@@ -407,7 +405,7 @@ func TestNothingSecretIsToldOfWrites(t *testing.T) {
 	for _, format := range []string{telemetry.FormatJSON, telemetry.FormatText} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
-			var told strings.Builder // all that is told
+			var told strings.Builder // everything that is visible
 			for i, way := range ways {
 				c := newCollector(t)
 				p := start(t, c, func(_ *sandbox.Sandbox, cfg *config.Config) {
@@ -443,7 +441,7 @@ func TestNothingSecretIsToldOfWrites(t *testing.T) {
 	}
 }
 
-// Each line of a request says which one it belongs to, and the answer does too.
+// Each log line of a request has its request ID, and so has the answer.
 func TestLinesSayTheirRequest(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, nothing)

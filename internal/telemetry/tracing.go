@@ -22,17 +22,17 @@ import (
 	"roster/internal/snapshot"
 )
 
-// TracingOptions say where traces go.
+// TracingOptions configure the export of traces.
 type TracingOptions struct {
-	// Endpoint is the collector's address, to which /v1/traces is added; empty where the environment may name one, in OpenTelemetry's own
-	// variables.
+	// Endpoint is the collector's address, to which /v1/traces is added. If it is empty, OpenTelemetry's own environment variables may set the
+	// address.
 	Endpoint string
-	// Ratio is the share of operations to trace that come without their caller's decision.
+	// Ratio is the share of operations to trace if their caller has not decided.
 	Ratio  float64
 	Logger *slog.Logger
 }
 
-// Tracing makes spans of operations, of the readings that they wait for, and of the calls of sources.
+// Tracing creates spans of operations, of the fetches that they wait for, and of calls to sources.
 type Tracing struct {
 	provider   *sdktrace.TracerProvider
 	tracer     trace.Tracer
@@ -43,10 +43,10 @@ type Tracing struct {
 	readings map[snapshot.Key]trace.SpanContext // the last of each collection
 }
 
-// OpenTracing gives what makes traces; nil where nobody has said where they are to go. It connects when there is something to send.
+// OpenTracing opens the export of traces; it returns nil if no address is configured. It connects when the first trace is sent.
 func OpenTracing(ctx context.Context, opt TracingOptions) (*Tracing, error) {
 	if opt.Endpoint == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
-		return nil, nil //nolint:nilnil // no traces, and nothing wrong with that
+		return nil, nil //nolint:nilnil // no traces is a valid configuration
 	}
 	t := &Tracing{readings: make(map[snapshot.Key]trace.SpanContext), failures: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "roster_trace_export_failures_total", Help: "How often traces could not be sent.",
@@ -57,7 +57,7 @@ func OpenTracing(ctx context.Context, opt TracingOptions) (*Tracing, error) {
 		where = append(where, otlptracehttp.WithEndpointURL(strings.TrimRight(opt.Endpoint, "/")+"/v1/traces"))
 	}
 	exporter, err := otlptracehttp.New(ctx, where...)
-	if err != nil { // its text may hold what the environment does
+	if err != nil { // its text may contain values from the environment
 		return nil, errors.New("the exporter of traces cannot be made: check tracing and the OTEL_ variables of the environment")
 	}
 	version, _ := version()
@@ -72,10 +72,10 @@ func OpenTracing(ctx context.Context, opt TracingOptions) (*Tracing, error) {
 	return t, nil
 }
 
-// tellEvery is how often, at most, the log says that traces cannot be sent.
-const tellEvery = 10 * time.Minute
+// reportEvery is the least time between two log lines about traces that cannot be sent.
+const reportEvery = 10 * time.Minute
 
-// quiet keeps OpenTelemetry from writing to standard error what may hold addresses and headers.
+// quiet keeps OpenTelemetry from writing to standard error, because its messages may contain addresses and headers.
 func quiet(failures prometheus.Counter, log *slog.Logger) {
 	otel.SetLogger(logr.Discard())
 	var mu sync.Mutex
@@ -84,16 +84,16 @@ func quiet(failures prometheus.Counter, log *slog.Logger) {
 		failures.Inc()
 		mu.Lock()
 		defer mu.Unlock()
-		if now := time.Now(); told.IsZero() || now.Sub(told) >= tellEvery {
+		if now := time.Now(); told.IsZero() || now.Sub(told) >= reportEvery {
 			told = now
 			log.Warn("traces cannot be sent; check tracing.endpoint and whether the collector is up")
 		}
 	}))
 }
 
-// Close sends what is left, and takes no longer than ctx.
+// Close sends the remaining traces, until ctx ends.
 func (t *Tracing) Close(ctx context.Context) {
 	if t != nil {
-		_ = t.provider.Shutdown(ctx) // what could not be sent is lost, and has been told
+		_ = t.provider.Shutdown(ctx) // traces that could not be sent are lost, which has been logged
 	}
 }

@@ -9,21 +9,23 @@ import (
 	"roster/connectors"
 )
 
-// longWait is how long a call waits for its turn before an operator may wonder why nothing comes.
+// longWait is the wait of a call for its turn from which an operator may wonder about the delay.
 const longWait = 5 * time.Second
 
-// Waits logs which calls wait long for their turn, each once: that a source with a small limit keeps on waiting is no news, and metrics tell it.
+// Waits logs which calls wait long for their turn, each once: further waits for a source with a small limit are expected, and metrics show them.
 type Waits struct {
 	log *slog.Logger
 
-	mu   sync.Mutex
-	told map[connectors.Call]bool // with an Attempt of 0
+	mu     sync.Mutex
+	logged map[connectors.Call]bool // with an Attempt of 0
 }
 
-// NewWaits gives waits that are told to a log.
-func NewWaits(log *slog.Logger) *Waits { return &Waits{log: log, told: make(map[connectors.Call]bool)} }
+// NewWaits returns a Waits that logs to a log.
+func NewWaits(log *slog.Logger) *Waits {
+	return &Waits{log: log, logged: make(map[connectors.Call]bool)}
+}
 
-// Follow gives an observer that tells of waits, and another one of everything.
+// Follow returns an observer that logs waits and passes everything to the next observer.
 func (w *Waits) Follow(next connectors.Observer) connectors.Observer { return following{w, next} }
 
 type following struct {
@@ -31,22 +33,22 @@ type following struct {
 	next  connectors.Observer
 }
 
-// Begin follows a call; see connectors.Observer.
+// Begin observes a call; see connectors.Observer.
 func (f following) Begin(ctx context.Context, call connectors.Call) (context.Context, connectors.Observed) {
 	ctx, o := f.next.Begin(ctx, call)
-	o.Waits = func(d time.Duration) { f.waits.tell(ctx, call, d) }
+	o.Waits = func(d time.Duration) { f.waits.report(ctx, call, d) }
 	return ctx, o
 }
 
-func (w *Waits) tell(ctx context.Context, call connectors.Call, d time.Duration) {
+func (w *Waits) report(ctx context.Context, call connectors.Call, d time.Duration) {
 	if d < longWait {
 		return
 	}
 	call.Attempt = 0
 	w.mu.Lock()
-	known := w.told[call] || len(w.told) >= maxOps*maxOps // names of calls come from a closed set, should a connector keep to it
+	known := w.logged[call] || len(w.logged) >= maxOps*maxOps // names of calls are a closed set, unless a connector breaks that rule
 	if !known {
-		w.told[call] = true
+		w.logged[call] = true
 	}
 	w.mu.Unlock()
 	if !known {

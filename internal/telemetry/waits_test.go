@@ -14,15 +14,15 @@ import (
 	"roster/internal/telemetry"
 )
 
-// silent follows calls, and makes nothing of them.
+// silent observes calls and ignores them.
 type silent struct{}
 
-// Begin follows a call.
+// Begin returns no callbacks.
 func (silent) Begin(ctx context.Context, _ connectors.Call) (context.Context, connectors.Observed) {
 	return ctx, connectors.Observed{Done: func(connectors.CallEnd) {}}
 }
 
-// Of a source with a small limit the log says once which call waits, and for how long.
+// For a source with a small limit, the log has once which call waits, and for how long.
 func TestLongWaitsAreToldOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestLongWaitsAreToldOnce(t *testing.T) {
 		}
 		for range 4 {
 			call("users.list", time.Minute)
-			call("roles.list", time.Second) // nobody wonders about that
+			call("roles.list", time.Second) // a wait that nobody wonders about
 		}
 		if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "source=chat op=users.list wait=1m0s") {
 			t.Errorf("%d lines, want one:\n%s", n, log.String())

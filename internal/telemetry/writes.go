@@ -8,7 +8,7 @@ import (
 	"roster/internal/writes"
 )
 
-// written counts writes. A source that a caller has made up has no name here; see writes.Written.
+// written counts writes. An unknown source that a caller named has no label here; see writes.Written.
 type written struct {
 	all  *prometheus.CounterVec
 	took *prometheus.HistogramVec
@@ -37,8 +37,8 @@ func (t *Telemetry) Written(w writes.Written) {
 
 func outcomeWord(o writes.Outcome) string { return strings.ToLower(string(o)) }
 
-// appear has the series of a source be there before there is a write: what grows must have been there before for its growth to be seen.
-func (w *written) appear(source string) {
+// initSeries creates the series of a source before its first write: Prometheus sees an increase only if the series existed before.
+func (w *written) initSeries(source string) {
 	for _, field := range writes.Fields {
 		for _, o := range writes.Outcomes {
 			w.all.WithLabelValues(source, field, outcomeWord(o))
@@ -47,13 +47,13 @@ func (w *written) appear(source string) {
 	w.took.WithLabelValues(source)
 }
 
-// writtenCollector gives the counts of writes, with the series of all sources that there are.
+// writtenCollector sends the counts of writes, with the series of all sources.
 type writtenCollector struct {
 	*written
 	state State
 }
 
-// Describe names the metrics.
+// Describe sends the descriptions of the metrics.
 func (c writtenCollector) Describe(to chan<- *prometheus.Desc) {
 	c.all.Describe(to)
 	c.took.Describe(to)
@@ -62,11 +62,11 @@ func (c writtenCollector) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect reads them.
+// Collect sends the values of the metrics.
 func (c writtenCollector) Collect(to chan<- prometheus.Metric) {
 	kept := c.state.Writes()
 	for _, s := range c.state.Sources() {
-		c.appear(s.Name)
+		c.initSeries(s.Name)
 		writesShown.send(to, float64(kept.Shown[s.Name]), s.Name)
 	}
 	c.all.Collect(to)
