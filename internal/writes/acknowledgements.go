@@ -11,56 +11,56 @@ import (
 	"roster/internal/directory"
 )
 
-// Sharing is a store that other replicas use too, each of which acknowledges the state of the overlay that its directory has.
+// Sharing is a store that other replicas also use. Each replica acknowledges the state of the overlay that its directory has.
 type Sharing interface {
 	Store
-	// Acknowledge tells the others what this replica has published.
+	// Acknowledge tells the other replicas which state this replica has published.
 	Acknowledge(ctx context.Context, seq uint64) error
-	// Acknowledged gives for each of the other replicas that are there what it has acknowledged; zero for nothing.
+	// Acknowledged returns, for each other replica that is alive, the state that it has acknowledged; zero for none.
 	Acknowledged(ctx context.Context) (map[string]uint64, error)
-	// Heard receives a value when another replica may have acknowledged something.
+	// Heard receives a value when another replica may have acknowledged a state.
 	Heard() <-chan struct{}
-	// Remind tells the others once more that something was put.
+	// Remind publishes once more that the overlay has changed.
 	Remind(ctx context.Context)
-	// PublishDenied reports that no notifications arrive, because the user may not use the channel.
+	// PublishDenied reports that notifications do not arrive, because the Redis user may not use the channel.
 	PublishDenied() bool
 }
 
 const (
-	// showWithin is how long the other replicas are waited for that do not show yet what was made.
+	// showWithin limits the wait for other replicas that do not show a new record yet.
 	showWithin = 2 * time.Second
-	// askAgain is how soon one looks, and reminds the others, where nothing is heard. It doubles each time.
-	askAgain = 200 * time.Millisecond
-	// acknowledgeAgain is how soon an acknowledgement is tried again that failed.
-	acknowledgeAgain = time.Second
+	// remindAfter is the pause before the first poll of the acknowledgements and the first reminder, if no notification arrives. It doubles each time.
+	remindAfter = 200 * time.Millisecond
+	// acknowledgeRetryAfter is the pause before a failed acknowledgement is retried.
+	acknowledgeRetryAfter = time.Second
 )
 
-// present waits until the directories of this replica and of all others show what there is to show, or will not soon. This replica's is waited for
-// however long building it takes: the answer has the record from there.
-func (w *Writer) present(ctx context.Context, c *change, r Result) Result {
+// awaitShown waits until the directories of this replica and of all others show the new record, or until it is clear that they will not soon. The wait
+// for this replica's directory has no limit of its own, because the answer takes the record from there.
+func (w *Writer) awaitShown(ctx context.Context, c *change, r Result) Result {
 	if r.Ref == nil || c.shows == nil {
 		return r
 	}
 	soon, cancel := context.WithTimeout(ctx, showWithin)
 	defer cancel()
 	if !c.shows(w.opt.Publisher.View(soon, nil, false).Directory, *r.Ref) {
-		_ = w.ledger.exchange(soon) // the answer may be that of another replica, of which nothing has been heard yet
+		_ = w.ledger.exchange(soon) // the answer may come from another replica that has not notified this one yet
 	}
 	own := soon
-	if w.knows(c, r.Ref.ID) {
+	if w.willShow(c, r.Ref.ID) {
 		own = ctx
 	}
 	if w.opt.Publisher.AwaitDirectory(own, func(d *directory.Directory) bool { return c.shows(d, *r.Ref) }) {
 		w.ledger.overlay.awaitFollowers(own)
 	}
-	if seq := w.ledger.overlay.since(c.source, c.key.Collection, r.Ref.ID); seq != 0 && w.ledger.sharing != nil {
-		w.ledger.audience.await(soon, seq)
+	if seq := w.ledger.overlay.storedAt(c.source, c.key.Collection, r.Ref.ID); seq != 0 && w.ledger.sharing != nil {
+		w.ledger.acks.await(soon, seq)
 	}
 	return r
 }
 
-// since gives the first state of the store that is known to have a record; zero for none.
-func (o *overlay) since(source *connectors.Source, c connectors.Collection, id string) uint64 {
+// storedAt returns the first state of the store that is known to have a record; zero for none.
+func (o *overlay) storedAt(source *connectors.Source, c connectors.Collection, id string) uint64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if e := o.entries[(&shown{Source: source.Name, Fingerprint: source.Fingerprint, Collection: c, ID: id}).key()]; e != nil {
@@ -69,16 +69,16 @@ func (o *overlay) since(source *connectors.Source, c connectors.Collection, id s
 	return 0
 }
 
-// acknowledge tells the others what this replica's directory has, whenever that is more, until ctx ends.
+// acknowledge tells the other replicas the state of this replica's directory whenever the state advances, until ctx ends.
 func (l *Ledger) acknowledge(ctx context.Context) {
-	var told uint64
+	var sent uint64
 	for ctx.Err() == nil {
 		var again <-chan time.Time
-		if seq := l.overlay.acknowledged(); seq != 0 && seq != told {
+		if seq := l.overlay.acknowledged(); seq != 0 && seq != sent {
 			if l.sharing.Acknowledge(ctx, seq) == nil {
-				told = seq
+				sent = seq
 			} else {
-				again = time.After(acknowledgeAgain)
+				again = time.After(acknowledgeRetryAfter)
 			}
 		}
 		select {
@@ -89,29 +89,29 @@ func (l *Ledger) acknowledge(ctx context.Context) {
 	}
 }
 
-// acknowledgements is the writes that wait until the other replicas show what they have made. One look serves them all.
+// acknowledgements tracks the writes that wait until the other replicas show their records. One poll serves all of them.
 type acknowledgements struct {
 	log   *slog.Logger
-	begun chan struct{} // receives a value when another one waits
+	begun chan struct{} // receives a value when another write begins to wait
 
 	mu      sync.Mutex
 	waiting map[*waitingWrite]struct{}
-	last    map[string]uint64 // what the others had acknowledged when one looked last
-	// late are the replicas that were waited for in vain, with what they had acknowledged then. They are waited for again when that is more.
+	last    map[string]uint64 // what the other replicas had acknowledged at the last poll
+	// late has the replicas for which a write waited in vain, with what they had acknowledged then. Writes wait for such a replica again when it has
+	// acknowledged more.
 	late map[string]uint64
 }
 
-// waitingWrite is one write that waits.
 type waitingWrite struct {
 	seq  uint64
-	seen chan struct{} // closed when all replicas show it
+	seen chan struct{} // closed when all replicas show the record
 }
 
 func newAcknowledgements(log *slog.Logger) *acknowledgements {
 	return &acknowledgements{log: log, begun: make(chan struct{}, 1), waiting: make(map[*waitingWrite]struct{}), late: make(map[string]uint64)}
 }
 
-// await waits until all replicas that are there have acknowledged a state of the overlay, no longer than ctx lasts.
+// await waits until all replicas that are alive have acknowledged a state of the overlay, or until ctx ends.
 func (a *acknowledgements) await(ctx context.Context, seq uint64) {
 	s := &waitingWrite{seq, make(chan struct{})}
 	a.mu.Lock()
@@ -134,13 +134,13 @@ func (a *acknowledgements) await(ctx context.Context, seq uint64) {
 	}
 }
 
-func (a *acknowledgements) waits() bool {
+func (a *acknowledgements) hasWaiting() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.waiting) > 0
 }
 
-// update takes note of what the others have acknowledged, and lets those go who have waited for that.
+// update stores what the other replicas have acknowledged, and ends the waits that this satisfies.
 func (a *acknowledgements) update(others map[string]uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -159,7 +159,7 @@ func (a *acknowledgements) update(others map[string]uint64) {
 	}
 }
 
-// watch looks what the others show while somebody waits for that, until ctx ends.
+// watch polls what the other replicas show while a write waits for it, until ctx ends.
 func (a *acknowledgements) watch(ctx context.Context, others Sharing) {
 	for {
 		select {
@@ -167,20 +167,20 @@ func (a *acknowledgements) watch(ctx context.Context, others Sharing) {
 		case <-ctx.Done():
 			return
 		}
-		for pause := askAgain; a.waits(); {
+		for pause := remindAfter; a.hasWaiting(); {
 			if acknowledged, err := others.Acknowledged(ctx); err == nil {
 				a.update(acknowledged)
 			}
-			if !a.waits() {
+			if !a.hasWaiting() {
 				break
 			}
 			again := time.NewTimer(pause)
 			select {
 			case <-others.Heard():
 			case <-a.begun:
-				pause = askAgain
+				pause = remindAfter
 			case <-again.C:
-				if a.waits() {
+				if a.hasWaiting() {
 					others.Remind(ctx)
 				}
 				pause *= 2

@@ -14,7 +14,7 @@ import (
 	"roster/internal/writes"
 )
 
-// A replica that has died is waited for once, and not for every write again; when it shows what was made, or has left, all is as before.
+// Only one write waits for a dead replica, not every write again. When the replica shows the record, or has left, writes wait as before.
 func TestDeadReplica(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestDeadReplica(t *testing.T) {
 		if n := one.asks(); n > 7 {
 			t.Errorf("it has asked %d times", n)
 		}
-		if err := dead.Acknowledge(t.Context(), 1); err != nil { // it lives, and lags
+		if err := dead.Acknowledge(t.Context(), 1); err != nil { // it is alive, and lags
 			t.Fatal(err)
 		}
 		if third := took("3"); third != 2*time.Second {
@@ -60,7 +60,7 @@ func TestDeadReplica(t *testing.T) {
 	})
 }
 
-// What was made is in the answer, however long this replica's directory takes to build.
+// The record is in the answer, however long this replica's directory takes to build.
 func TestSlowDirectory(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, _ *vendor, store *writes.Memory, _ *world) {
@@ -74,8 +74,8 @@ func TestSlowDirectory(t *testing.T) {
 	})
 }
 
-// While a configuration is replaced, two rosters follow one ledger, and the next query may be asked of either: both show what was made when the
-// answer is given, also where one of them builds slowly.
+// While a configuration is replaced, two publishers follow one ledger, and the next query may reach either. Both show the record when the answer is
+// sent, even if one of them builds slowly.
 func TestShownByTheNextConfiguration(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestShownByTheNextConfiguration(t *testing.T) {
 	})
 }
 
-// Who has no time left to wait until all show it is told what came of it all the same.
+// A caller without time left to wait for the other replicas still gets the outcome.
 func TestNoTimeToBeShown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestNoTimeToBeShown(t *testing.T) {
 	})
 }
 
-// Where announcements cannot come at all, the others look by themselves, soon enough.
+// If notifications cannot arrive at all, the other replicas poll often enough.
 func TestDeafReplicas(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, _ *world) {
@@ -131,7 +131,7 @@ func TestDeafReplicas(t *testing.T) {
 	})
 }
 
-// An answer that is given again has its record too, on a replica that has heard nothing of it.
+// A repeated answer has its record too, on a replica that has received no notification.
 func TestReplayedElsewhere(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, _ *world) {
@@ -148,7 +148,7 @@ func TestReplayedElsewhere(t *testing.T) {
 	})
 }
 
-// A list that is never known to be whole ends the overlay too, when its time is over; a source that is not read at all does not.
+// A source whose list is never complete ends the overlay too, when its time is over. A source that cannot be fetched at all does not.
 func TestOverlayOfShortLists(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
@@ -176,7 +176,7 @@ func TestOverlayOfShortLists(t *testing.T) {
 	})
 }
 
-// What was made and is then deleted in the source by hand vanishes on every replica, also on one that has missed the reading that had it.
+// A record that was created and then deleted in the source by hand vanishes on every replica, even on one that missed the fetch with the record.
 func TestDeletedByHand(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, _ *world) {
@@ -192,7 +192,7 @@ func TestDeletedByHand(t *testing.T) {
 		}
 		v.tune(func(v *vendor) { v.rows[c] = nil })
 		one.awaitReading(c)
-		time.Sleep(10 * time.Second) // the others hear of it
+		time.Sleep(10 * time.Second) // the other replicas are notified
 		one.awaitReading(c)
 		other.keeper.Refresh(snapshot.Key{Source: "ws", Collection: c})
 		synctest.Wait()
@@ -208,7 +208,7 @@ func TestDeletedByHand(t *testing.T) {
 	})
 }
 
-// What lies in a directory is shown from the first answer after a restart.
+// The overlay in a directory is applied from the first answer after a restart.
 func TestShownAfterARestart(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kindNames() {
@@ -235,7 +235,7 @@ func TestShownAfterARestart(t *testing.T) {
 	}
 }
 
-// A store that has lost its data is given again what replicas show.
+// If a store has lost its data, the replicas store their overlays again.
 func TestStoreLosesTheOverlay(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, _ *world) {
@@ -264,7 +264,7 @@ func TestStoreLosesTheOverlay(t *testing.T) {
 	})
 }
 
-// A new credential begins with a reading of its own: what was made with the one before is shown if that has it.
+// A new credential begins with a fetch of its own. A record that was created with the old credential is shown if that fetch has it.
 func TestShownAfterACredentialsChange(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, w *world) {

@@ -13,7 +13,7 @@ import (
 	"roster/internal/writes"
 )
 
-// A credential is replaced while replicas work and keys are remembered: the source is the same one.
+// A credential is replaced while replicas run and keys are stored: the source stays the same.
 func TestAnotherCredential(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, w *world) {
@@ -26,7 +26,7 @@ func TestAnotherCredential(t *testing.T) {
 		if again := other.do(kind, writes.Request{Key: &key}); again.Outcome != writes.Done || *again.Ref != *first.Ref {
 			t.Errorf("%+v, want the first answer, %+v", again, first)
 		}
-		// What one of them was about to make, the other settles before it makes it.
+		// Each replica reconciles the other's intent before it creates the thing.
 		w.suffix, other.suffix = "2", "2"
 		v.tune(func(v *vendor) { v.lag, v.fates = 3*time.Second, []fate{cutAfter} })
 		sent := make(chan struct{})
@@ -48,7 +48,7 @@ func TestAnotherCredential(t *testing.T) {
 	})
 }
 
-// Under the source's name stands another company's account now: what was made in the one before is no answer.
+// The source's name now stands for another company's account: the answer of the earlier account is not repeated.
 func TestAnotherAccount(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, w *world) {
@@ -64,7 +64,7 @@ func TestAnotherAccount(t *testing.T) {
 	})
 }
 
-// What a reading shows that began before the source's answer came was made by this call all the same.
+// A record in a fetch that began before the source's answer arrived was still created by this call.
 func TestReadWhileItIsMade(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
@@ -75,7 +75,7 @@ func TestReadWhileItIsMade(t *testing.T) {
 	})
 }
 
-// slow is a store that does not answer in its own time.
+// slow is a store that does not answer in time.
 type slow struct {
 	writes.Memory
 	is atomic.Bool
@@ -103,7 +103,7 @@ func TestSlowStoreIsUnavailable(t *testing.T) {
 	})
 }
 
-// The first answer is given again, although what the input names is gone.
+// The first answer is repeated, although what the input names has been deleted.
 func TestKeyCountsBeforeWhatIsGone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestKeyCountsBeforeWhatIsGone(t *testing.T) {
 	})
 }
 
-// What was there at the last reading, and is not any more, is made.
+// A record that was in the last snapshot and has been deleted since is created.
 func TestGoneSinceTheLastReading(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
@@ -149,7 +149,7 @@ func TestGoneSinceTheLastReading(t *testing.T) {
 	})
 }
 
-// A rehearsal says that a key was used with another input, uses up none, and does not give the first answer: it says what would be sent.
+// A dry run reports that a key was used with another input. It uses up no key, and does not repeat the first answer: it reports what would be sent.
 func TestKeysOfRehearsals(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {

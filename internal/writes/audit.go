@@ -7,67 +7,67 @@ import (
 	"time"
 )
 
-// Observer is told of every write, once, when it has ended. It must be safe for concurrent use.
+// Observer is called once for every write, when the write has ended. It must be safe for concurrent use.
 type Observer interface {
 	Written(Written)
 }
 
-// Written is a write as the operator counts it.
+// Written is the summary of a write for metrics.
 type Written struct {
-	// Source is empty where the caller named one that there is not, so that what callers make up names nothing.
+	// Source is empty if the caller named an unknown source: a value from the caller never becomes a label.
 	Source string
-	Field  string // in the graph
-	// Outcome is the caller's, or what came of it after the caller had gone; Unavailable where the caller got an error.
+	Field  string // in the GraphQL schema
+	// Outcome is what the caller got, or what was found out after the caller had gone; Unavailable if the caller got an error.
 	Outcome Outcome
-	// Replayed says that a key's earlier answer was given again.
+	// Replayed reports that the stored answer of an idempotency key was repeated.
 	Replayed bool
 	Took     time.Duration
 }
 
-// Unavailable stands in the place of an outcome where what writes must remember could not be stored, and nothing was sent.
+// Unavailable replaces the outcome if the state of the write could not be stored; nothing was sent then.
 const Unavailable Outcome = "UNAVAILABLE"
 
-// Fields are what sources are changed by, as the graph calls them.
+// Fields are the mutations, as the GraphQL schema names them.
 var Fields = []string{
 	"inviteUser", "createTeam", "createContact", "createContactFolder", "subscribeToTask", "unsubscribeFromTask", "refreshSource",
 }
 
-// Outcomes are all that can come of a write.
+// Outcomes lists all outcomes of a write.
 var Outcomes = []Outcome{Done, AlreadyDone, Checked, Rejected, Unknown, Unavailable}
 
-// always is a handler without a level: who wants to be told less of what goes wrong is told who has written what all the same.
-type always struct{ slog.Handler }
+// everyLevel is a handler that ignores the level: an operator who wants fewer log lines still gets the audit of every write.
+type everyLevel struct{ slog.Handler }
 
-// Enabled says yes.
-func (always) Enabled(context.Context, slog.Level) bool { return true }
+// Enabled returns true.
+func (everyLevel) Enabled(context.Context, slog.Level) bool { return true }
 
-// maxValues is how long an input may be to be in the log. What a source takes is shorter, however it is escaped.
+// maxValues is the largest size of an input in the log. An input that a source accepts is shorter, even when escaped.
 const maxValues = 16 << 10
 
-// audit tells who has written what where, and what came of it. It is called once for each write, by whoever knows its end.
+// audit records who wrote what to which source, and the outcome. It is called once for each write, by the code that knows the final outcome.
 func (w *Writer) audit(ctx context.Context, c *change, r Result, err error) {
-	told := Written{Field: c.field, Outcome: r.Outcome, Replayed: c.replayed}
-	if c.source != nil { // else it is whatever the caller wrote
-		told.Source = c.source.Name
+	summary := Written{Field: c.field, Outcome: r.Outcome, Replayed: c.replayed}
+	if c.source != nil { // else the name is whatever the caller sent
+		summary.Source = c.source.Name
 	}
 	if err != nil {
-		told.Outcome = Unavailable
+		summary.Outcome = Unavailable
 	}
 	if !c.began.IsZero() {
-		told.Took = time.Since(c.began)
+		summary.Took = time.Since(c.began)
 	}
 	if w.opt.Observer != nil {
-		w.opt.Observer.Written(told)
+		w.opt.Observer.Written(summary)
 	}
-	w.opt.Audit.LogAttrs(ctx, slog.LevelInfo, "write", slog.Group("write", w.line(c, told, r)...))
+	w.opt.Audit.LogAttrs(ctx, slog.LevelInfo, "write", slog.Group("write", w.line(c, summary, r)...))
 }
 
-// line gives what the log has of a write. A key is told by its hash, since callers may make it of people's data; values only where the operator
-// wants them.
-func (w *Writer) line(c *change, told Written, r Result) []any {
+// line returns the attributes of a write's log line. The key appears as a hash, since callers may derive keys from personal data. Values appear only
+// if the operator wants them.
+func (w *Writer) line(c *change, summary Written, r Result) []any {
 	attrs := []any{
-		slog.String("field", told.Field), slog.String("source", told.Source), slog.String("caller", c.Caller), slog.String("method", c.Method),
-		slog.String("outcome", string(told.Outcome)),
+		slog.String("field", summary.Field), slog.String("source", summary.Source), slog.String("caller", c.Caller), slog.String("method", c.Method),
+		slog.String("outcome", string(summary.Outcome)),
 	}
 	if c.DryRun {
 		attrs = append(attrs, slog.Bool("dry_run", true))
@@ -94,7 +94,8 @@ func (w *Writer) line(c *change, told Written, r Result) []any {
 	return attrs
 }
 
-// valuesOf gives an input as text: a log of texts would else show where values that may be left out lie in memory. One that is too long is only measured.
+// valuesOf returns an input as JSON: a text log would otherwise print the addresses of optional values. If the input is too long, only its size is
+// logged.
 func valuesOf(input any) slog.Attr {
 	values, err := json.Marshal(input)
 	switch {

@@ -20,7 +20,7 @@ import (
 	"roster/internal/writes"
 )
 
-// line is what the log has of a write.
+// line is a write's log line.
 type line struct {
 	Msg   string
 	Write struct {
@@ -34,7 +34,7 @@ type line struct {
 	}
 }
 
-// gist is a line in short: mutation, source, outcome, and what else there is.
+// gist is a line in short: mutation, source, outcome, and the other attributes.
 func (l line) gist() string {
 	w := l.Write
 	s := []string{w.Field, w.Source, w.Outcome}
@@ -47,7 +47,7 @@ func (l line) gist() string {
 	return strings.TrimSpace(strings.Join(append(s, w.Errors...), " "))
 }
 
-// counted is an observer.
+// counted is an observer that records its calls.
 type counted struct {
 	mu  sync.Mutex
 	all []writes.Written
@@ -61,7 +61,7 @@ func (c *counted) Written(w writes.Written) {
 
 const canaryKey = "person@canary.example"
 
-// Each write has one line, however it goes and whoever waits for it, and an observer is told of it once.
+// Each write has one line, whatever its outcome and its caller, and one call of the observer.
 func TestOneLineForEachWrite(t *testing.T) {
 	t.Parallel()
 	req := func(key string) writes.Request {
@@ -149,7 +149,7 @@ func TestOneLineForEachWrite(t *testing.T) {
 			var under sync.WaitGroup
 			under.Go(func() { create(ctx, w, req(""), "New") })
 			time.Sleep(time.Second)
-			synctest.Wait() // nobody begins a write while a writer is closed
+			synctest.Wait() // no write begins while a writer is closed
 			w.writer.Close()
 			under.Wait()
 		}, []string{"createTeam ws UNKNOWN REFUSED_BY_SOURCE"}},
@@ -194,7 +194,7 @@ func TestOneLineForEachWrite(t *testing.T) {
 	}
 }
 
-// gists gives the lines of a log in short, sorted, once each has all that a line must have.
+// gists returns the lines of a log in short, sorted, after it has checked the attributes that every line must have.
 func gists(t *testing.T, log string) (all []string) {
 	t.Helper()
 	for text := range strings.Lines(log) {
@@ -211,7 +211,7 @@ func gists(t *testing.T, log string) (all []string) {
 	return all
 }
 
-// A write that is refused since nothing can be stored has its line too.
+// A write that is refused because nothing can be stored has a line too.
 func TestUnavailableHasALine(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestUnavailableHasALine(t *testing.T) {
 	})
 }
 
-// How long a write took is from its first check to its end, all waiting included.
+// The duration of a write is the time from its first check to its end, with all waits.
 func TestObserverIsToldHowLongItTook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -247,7 +247,7 @@ func TestObserverIsToldHowLongItTook(t *testing.T) {
 	})
 }
 
-// Values come into the log as what they are, in whichever form the log is, and only when they are not too long.
+// The log has values as JSON, in both formats, and only if they are not too long.
 func TestAuditedValues(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 20_000)
@@ -292,7 +292,7 @@ func TestAuditedValues(t *testing.T) {
 	}
 }
 
-// The level of the log is for what goes wrong: a write has its line whatever it is.
+// A write has its line at every level of the log.
 func TestAuditWhateverTheLevel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -2,24 +2,24 @@ package writes
 
 import "sync"
 
-// bound counts the writes under way, and keeps them below a number for each caller and for all. Writes go on when their callers have gone, so that what
-// bounds callers does not bound them.
-type bound struct {
-	ofCaller, inAll int
+// limiter bounds the writes under way, for each caller and in all. A write goes on after its caller has gone, so the limits of requests do not bound
+// writes.
+type limiter struct {
+	perCaller, total int
 
 	mu   sync.Mutex
 	all  int
 	each map[string]int // by caller
 }
 
-// enter lets a caller's write begin, unless too many are under way: full then says so. Who has come in has to leave.
-func (b *bound) enter(caller string) (full string, ok bool) {
+// acquire lets a caller's write begin, unless too many are under way; full is the message then. After success, the caller must call release.
+func (b *limiter) acquire(caller string) (full string, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.each[caller] >= b.ofCaller:
+	case b.each[caller] >= b.perCaller:
 		return "as many writes of this caller as may be are under way, also some that nobody waits for any more; nothing was sent: try again later", false
-	case b.all >= b.inAll:
+	case b.all >= b.total:
 		return "as many writes as may be are under way, also some that nobody waits for any more; nothing was sent: try again later", false
 	}
 	b.all++
@@ -27,7 +27,7 @@ func (b *bound) enter(caller string) (full string, ok bool) {
 	return "", true
 }
 
-func (b *bound) leave(caller string) {
+func (b *limiter) release(caller string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.all--

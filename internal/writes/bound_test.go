@@ -12,7 +12,7 @@ import (
 	"roster/internal/writes"
 )
 
-// Writes that nobody waits for any more are bounded, for each caller and in all: who goes away again and again piles up no work.
+// Writes whose callers have gone are bounded, for each caller and in all: a caller that disconnects again and again does not accumulate work.
 func TestWritesAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -22,7 +22,7 @@ func TestWritesAreBounded(t *testing.T) {
 		create := func(ctx context.Context, caller, name string) writes.Result {
 			return must(w.writer.CreateTeam(ctx, writes.Request{Source: "ws", Method: "key", Caller: caller}, writes.CreateTeam{Name: name}))
 		}
-		// leave has a caller begin as many writes as may be under way, and go.
+		// leave has a caller begin as many writes as may be under way, and then disconnect.
 		leave := func(caller string) {
 			ctx, gone := context.WithCancel(t.Context())
 			var all sync.WaitGroup
@@ -56,7 +56,7 @@ func TestWritesAreBounded(t *testing.T) {
 		})
 		leave("ann")
 		refused("ann", "of this caller")
-		for _, caller := range []string{"ben", "cem", "dan"} { // they are not kept out by ann
+		for _, caller := range []string{"ben", "cem", "dan"} { // ann's writes do not block them
 			leave(caller)
 		}
 		refused("eve", "as many writes as may be")

@@ -14,35 +14,35 @@ import (
 // change is one write that has passed its checks.
 type change struct {
 	Request
-	field  string // what it is called in the graph
+	field  string // the mutation's name in the schema
 	source *connectors.Source
-	thing  string // what two writes must not touch at a time, by its natural name
-	values any    // the input, for telling inputs of one key apart, and for the audit where that wants it
+	thing  string // the natural name of what the write changes; two writes must not change it at the same time
+	values any    // the input: distinguishes inputs of one key, and goes to the audit if the operator wants that
 	key    snapshot.Key
 	began  time.Time
-	// replayed says that what was answered is the answer that the idempotency key had got before.
+	// replayed reports that the answer is the stored answer of the idempotency key.
 	replayed bool
-	// known is the answer from when it is known, while it is waited that all show what was made.
+	// known is the answer as soon as it is known, while the write waits until all replicas show the record.
 	known atomic.Pointer[Result]
-	// preview says what would be sent.
+	// preview returns what would be sent.
 	preview func() connectors.Preview
-	// make makes it, and gives the record.
+	// make creates the record in the source and returns it.
 	make func(context.Context) (snapshot.Records, string, error)
-	// find looks for it among records.
+	// find searches records for the thing.
 	find func(snapshot.Records) (id string, is match)
-	// conflict says why what is there is not what was asked for.
+	// conflict is the error if the existing record differs from what the input asks for.
 	conflict UserError
-	// shows says whether the directory has the record.
+	// shows reports whether a directory has the record.
 	shows func(*directory.Directory, connectors.Ref) bool
 }
 
-// name names what two writes must not touch at a time. It goes by the source's name, which replicas have in common also while one of them has
-// another credential already, as its fingerprint then has not.
+// name identifies what two writes must not change at the same time. It uses the source's name, not the fingerprint: replicas share the name even while
+// one of them has a new credential already.
 func (c *change) name() string { return nameOf(c.source.Name, c.thing) }
 
-// keyed names the idempotency key, and its input. The address of the source is part of it, which tells the account behind the name apart. Its
-// fingerprint is not: a new credential of the same account makes no other input.
-func (c *change) keyed() (name, input string, err error) {
+// keyAndInput returns the name of the idempotency key and a hash of its input. The source's address is part of the hash, because it identifies the
+// account behind the name. The fingerprint is not: a new credential of the same account does not make a different input.
+func (c *change) keyAndInput() (name, input string, err error) {
 	values, err := json.Marshal(c.values)
 	if err != nil {
 		return "", "", err
@@ -50,37 +50,37 @@ func (c *change) keyed() (name, input string, err error) {
 	return keyOf(c.Method, c.Caller, *c.Key), nameOf(c.field, c.source.Name, string(c.source.Kind), c.source.URL, string(values)), nil
 }
 
-// match is how what is there compares with what is to be made.
+// match is the result of comparing an existing record with the one to create.
 type match uint8
 
 const (
 	absent match = iota
 	same
-	other // it has the name or address, and differs in something that was asked for
+	other // same name or address, but it differs in something that the input asks for
 )
 
-// nature is how writes of one kind of records go about it.
-type nature[R connectors.Record] struct {
+// recordType is how writes handle one type of record.
+type recordType[R connectors.Record] struct {
 	collection connectors.Collection
 	of         func(*snapshot.Records) *[]R
 	shows      func(*directory.Directory, connectors.Ref) bool
 }
 
 var (
-	ofAccounts = nature[connectors.Account]{connectors.Accounts, func(r *snapshot.Records) *[]connectors.Account { return &r.Accounts },
+	ofAccounts = recordType[connectors.Account]{connectors.Accounts, func(r *snapshot.Records) *[]connectors.Account { return &r.Accounts },
 		func(d *directory.Directory, ref connectors.Ref) bool { return d.AccountOf(ref) != nil }}
-	ofTeams = nature[connectors.Team]{connectors.Teams, func(r *snapshot.Records) *[]connectors.Team { return &r.Teams },
+	ofTeams = recordType[connectors.Team]{connectors.Teams, func(r *snapshot.Records) *[]connectors.Team { return &r.Teams },
 		func(d *directory.Directory, ref connectors.Ref) bool { return d.TeamOf(ref) != nil }}
-	ofContacts = nature[connectors.Contact]{connectors.Contacts, func(r *snapshot.Records) *[]connectors.Contact { return &r.Contacts },
+	ofContacts = recordType[connectors.Contact]{connectors.Contacts, func(r *snapshot.Records) *[]connectors.Contact { return &r.Contacts },
 		func(d *directory.Directory, ref connectors.Ref) bool { return d.ContactOf(ref) != nil }}
-	ofFolders = nature[connectors.ContactFolder]{connectors.ContactFolders,
+	ofFolders = recordType[connectors.ContactFolder]{connectors.ContactFolders,
 		func(r *snapshot.Records) *[]connectors.ContactFolder { return &r.ContactFolders },
 		func(d *directory.Directory, ref connectors.Ref) bool { return d.FolderOf(ref) != nil }}
 )
 
-// making fills in how a record is made and found again. Is compares a record that is there with the one to make. Of several, one that is the
-// same counts before one that is not, and else the first.
-func making[I any, R connectors.Record](c *change, n nature[R], by connectors.Creator[I, R], in I, is func(*R) match) {
+// setCreate sets how a record is created and found again. Is compares an existing record with the one to create. Among several records, one that is
+// the same wins over one that differs; otherwise the first one wins.
+func setCreate[I any, R connectors.Record](c *change, n recordType[R], by connectors.Creator[I, R], in I, is func(*R) match) {
 	c.key = snapshot.Key{Source: c.source.Name, Collection: n.collection}
 	c.shows = n.shows
 	c.preview = func() connectors.Preview { return by.Preview(in) }
@@ -110,13 +110,13 @@ func making[I any, R connectors.Record](c *change, n nature[R], by connectors.Cr
 	}
 }
 
-// ref names a record of the change's source.
+// ref returns the reference of a record in the change's source.
 func (c *change) ref(id string) *connectors.Ref {
 	return &connectors.Ref{Source: c.source.Name, ID: id}
 }
 
-// there is the answer for what is there already.
-func (c *change) there(id string, is match) Result {
+// existing returns the answer if the record exists already.
+func (c *change) existing(id string, is match) Result {
 	if is == other {
 		return Result{Outcome: Rejected, Ref: c.ref(id), Errors: []UserError{c.conflict}}
 	}

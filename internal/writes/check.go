@@ -16,16 +16,16 @@ import (
 	"roster/internal/names"
 )
 
-// MaxErrors is how many errors one write shows at most.
+// MaxErrors is the largest number of errors that one write reports.
 const MaxErrors = 20
 
-// checks gathers what is wrong with an input.
+// checks collects the errors of an input.
 type checks struct {
 	terms  connectors.Terms
 	source *connectors.Source
 	dir    *directory.Directory
 	faults []UserError
-	others int // faults that are only counted
+	others int // errors that are only counted
 	began  time.Time
 }
 
@@ -37,7 +37,7 @@ func (c *checks) fault(code Code, message string, path ...string) {
 	c.faults = append(c.faults, UserError{input(path...), code, message})
 }
 
-// rejected is the answer to an input with faults. Where there are too many, the last one says how many more there are.
+// rejected returns the answer to an input with errors. If there are too many, the last one has the number of the others.
 func (c *checks) rejected() Result {
 	if c.others > 0 {
 		last := len(c.faults) - 1
@@ -57,7 +57,7 @@ func (c *checks) key(key *string) {
 	}
 }
 
-// text checks a text that may be left out, and gives it without what surrounds it; one of which nothing can be seen is none.
+// text checks an optional text and returns it with normalized white space. A text without visible characters counts as absent.
 func (c *checks) text(value *string, path ...string) string {
 	if value == nil {
 		return ""
@@ -69,12 +69,12 @@ func (c *checks) text(value *string, path ...string) string {
 	case utf8.RuneCountInString(s) > c.terms.MaxText:
 		c.fault(Invalid, "must have at most "+strconv.Itoa(c.terms.MaxText)+" characters", path...)
 	default:
-		return names.Clean(s) // nothing where it looks blank: nobody could search for it
+		return names.Clean(s) // empty if the text looks blank, because nobody could search for it
 	}
 	return s
 }
 
-// required checks a text that must be there.
+// required checks a text that must be present.
 func (c *checks) required(value string, path ...string) string {
 	s := c.text(&value, path...)
 	if s == "" {
@@ -83,7 +83,6 @@ func (c *checks) required(value string, path ...string) string {
 	return s
 }
 
-// email checks an address.
 func (c *checks) email(value string, path ...string) string {
 	s := strings.TrimSpace(value)
 	switch {
@@ -97,10 +96,10 @@ func (c *checks) email(value string, path ...string) string {
 	return s
 }
 
-// isAddress says whether s can be a mailbox on the internet: the sort that all sources take, without quotes, comments and address literals.
+// isAddress reports whether s can be an internet mailbox in the form that all sources accept: without quotes, comments and address literals.
 func isAddress(s string) bool {
 	a, err := mail.ParseAddress(s)
-	if err != nil || a.Name != "" || a.Address != s || strings.ContainsAny(s, "\"<>(),;:\\[] ") || strings.ContainsFunc(s, unseen) {
+	if err != nil || a.Name != "" || a.Address != s || strings.ContainsAny(s, "\"<>(),;:\\[] ") || strings.ContainsFunc(s, invisible) {
 		return false
 	}
 	at := strings.LastIndex(s, "@")
@@ -110,10 +109,10 @@ func isAddress(s string) bool {
 	})
 }
 
-// unseen says whether a character cannot be seen: with one, an address looks like another and is not the same.
-func unseen(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }
+// invisible reports whether a character is invisible: with such a character, an address looks like another address but differs from it.
+func invisible(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }
 
-// holds says whether a source's fields hold an address.
+// holds reports whether a source's fields contain an address.
 func holds(fields []connectors.Email, mailbox string) bool {
 	key := address.Key(mailbox)
 	return slices.ContainsFunc(fields, func(e connectors.Email) bool {
@@ -123,7 +122,7 @@ func holds(fields []connectors.Email, mailbox string) bool {
 
 func sameName(a, b string) bool { return names.Key(a) == names.Key(b) }
 
-// team checks the ID of a team, and gives the name that the source knows it by.
+// team checks the ID of a team and returns the reference by which the source knows the team.
 func (c *checks) team(id *string, path ...string) *connectors.TeamRef {
 	if id == nil {
 		return nil
@@ -144,7 +143,7 @@ func (c *checks) team(id *string, path ...string) *connectors.TeamRef {
 	return nil
 }
 
-// folder checks the ID of a contact folder, like team.
+// folder checks the ID of a contact folder, as team does.
 func (c *checks) folder(id *string, path ...string) *connectors.FolderRef {
 	if id == nil {
 		return nil
@@ -165,7 +164,7 @@ func (c *checks) folder(id *string, path ...string) *connectors.FolderRef {
 	return nil
 }
 
-// access checks the level of an invitation; none is the source's own choice.
+// access checks the access level of an invitation; without one, the source chooses.
 func (c *checks) access(level *connectors.AccessLevel, path ...string) connectors.AccessLevel {
 	if level == nil {
 		return connectors.AccessNone
@@ -180,7 +179,7 @@ func (c *checks) access(level *connectors.AccessLevel, path ...string) connector
 	return *level
 }
 
-// phones checks numbers: at most one of each kind that the source takes.
+// phones checks phone numbers: at most one of each kind that the source accepts.
 func (c *checks) phones(phones []connectors.Phone) []connectors.Phone {
 	var out []connectors.Phone
 	for i, p := range phones {
@@ -200,7 +199,6 @@ func (c *checks) phones(phones []connectors.Phone) []connectors.Phone {
 	return out
 }
 
-// addresses checks postal addresses.
 func (c *checks) addresses(addresses []string) []string {
 	if len(addresses) > c.terms.MaxAddresses {
 		c.fault(Invalid, "the source has place for "+strconv.Itoa(c.terms.MaxAddresses), "addresses")

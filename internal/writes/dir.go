@@ -11,17 +11,17 @@ import (
 	"roster/internal/filestore"
 )
 
-// Dir is a store in a directory, for one process: what it holds outlives the process, but for locks, whose holders do not.
+// Dir is a store in a directory, for one process. Its values outlive the process, except locks, whose holders end with the process.
 type Dir struct {
-	files *filestore.Dir
-	locks Memory
-	mu    sync.Mutex
-	known map[string]file // by the names of the files, without their values
-	room  *room
-	puts  int
+	files    *filestore.Dir
+	locks    Memory
+	mu       sync.Mutex
+	known    map[string]file // by file name, without the values
+	capacity *capacity
+	puts     int
 }
 
-// file is a value as it lies in the directory.
+// file is a value as stored in the directory.
 type file struct {
 	Name  string    `json:"name"`
 	Until time.Time `json:"until"`
@@ -31,18 +31,19 @@ type file struct {
 
 const fileExt = ".json"
 
-// OpenDir gives a store in that directory, which it creates if need be, for its owner only. A second process with the directory is refused.
+// OpenDir opens a store in a directory. If the directory is absent, OpenDir creates it for the owner only. A second process cannot open the same
+// directory.
 func OpenDir(path string) (*Dir, error) {
 	files, err := filestore.Open(path, filestore.Options{For: "writes", Prefix: "writes-", LockFile: "in-use", Durable: true})
 	if err != nil {
 		return nil, err
 	}
-	d := &Dir{files: files, known: make(map[string]file), room: newRoom()}
+	d := &Dir{files: files, known: make(map[string]file), capacity: newCapacity()}
 	d.load()
 	return d, nil
 }
 
-// load takes up what there is from an earlier process, and removes what has ended or is not whole. Files of other stores stay as they are.
+// load indexes the files of an earlier process, and removes those that have expired or are incomplete. Files of other stores stay unchanged.
 func (d *Dir) load() {
 	for _, info := range d.files.Files() {
 		path := info.Name()
@@ -52,27 +53,27 @@ func (d *Dir) load() {
 		f, err := d.read(path)
 		if err == nil && f.Token == "" {
 			_ = d.files.Remove(path)
-		} else if err == nil { // what cannot be read is in nobody's way
+		} else if err == nil { // a file that cannot be read is ignored
 			d.known[path] = file{Name: f.Name, Until: f.Until}
-			d.room.count(f.Name, 1)
+			d.capacity.count(f.Name, 1)
 		}
 	}
 }
 
-// Close lets go of the directory.
+// Close releases the directory.
 func (d *Dir) Close() error { return d.files.Close() }
 
 func fileOf(name string) string { return nameOf(name) + fileExt }
 
 func (d *Dir) read(path string) (f file, err error) {
 	data, err := d.files.Get(path)
-	if err != nil || json.Unmarshal(data, &f) != nil || !time.Now().Before(f.Until) { // what is damaged was never relied upon
+	if err != nil || json.Unmarshal(data, &f) != nil || !time.Now().Before(f.Until) { // no answer ever relied on a damaged file
 		return file{}, err
 	}
 	return f, nil
 }
 
-// Get gives what a name holds.
+// Get returns the value of a name.
 func (d *Dir) Get(ctx context.Context, name string) (Held, error) {
 	if strings.HasPrefix(name, LockPrefix) {
 		return d.locks.Get(ctx, name)
@@ -83,7 +84,7 @@ func (d *Dir) Get(ctx context.Context, name string) (Held, error) {
 	return Held{f.Value, f.Token}, err
 }
 
-// Put replaces what a name holds. It is on the disk when Put returns.
+// Put replaces the value of a name. The value is on disk when Put returns.
 func (d *Dir) Put(ctx context.Context, name string, was Held, value []byte, life time.Duration) (Held, bool, error) {
 	if strings.HasPrefix(name, LockPrefix) {
 		return d.locks.Put(ctx, name, was, value, life)
@@ -102,9 +103,9 @@ func (d *Dir) Put(ctx context.Context, name string, was Held, value []byte, life
 		d.forget(path)
 		return Held{}, true, nil
 	}
-	_, there := d.known[path] // it may have ended
+	_, there := d.known[path] // it may have expired
 	if !there {
-		if err := d.room.find(name, d.sweep); err != nil {
+		if err := d.capacity.checkAfterSweep(name, d.sweep); err != nil {
 			return was, false, err
 		}
 	}
@@ -117,7 +118,7 @@ func (d *Dir) Put(ctx context.Context, name string, was Held, value []byte, life
 		return was, false, err
 	}
 	if !there {
-		d.room.count(name, 1)
+		d.capacity.count(name, 1)
 	}
 	d.known[path] = file{Name: name, Until: f.Until}
 	if d.puts++; d.puts%sweepEvery == 0 {
@@ -129,11 +130,11 @@ func (d *Dir) Put(ctx context.Context, name string, was Held, value []byte, life
 func (d *Dir) forget(path string) {
 	if f, ok := d.known[path]; ok {
 		delete(d.known, path)
-		d.room.count(f.Name, -1)
+		d.capacity.count(f.Name, -1)
 	}
 }
 
-// sweep removes what has ended.
+// sweep removes expired values.
 func (d *Dir) sweep() {
 	for path, f := range d.known {
 		if !time.Now().Before(f.Until) && d.files.Remove(path) == nil {
@@ -142,5 +143,5 @@ func (d *Dir) sweep() {
 	}
 }
 
-// Changed says that there is nobody else.
+// Changed returns nil: there are no other replicas.
 func (*Dir) Changed() <-chan struct{} { return nil }

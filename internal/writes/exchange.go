@@ -9,25 +9,26 @@ import (
 	"time"
 )
 
-// stored is the overlay as it lies in the store: a line with its head, and one with each entry. Entries are encoded once and read once: there may be
-// thousands, and each write exchanges them all.
+// stored is the overlay as the store has it: one line with the head, and one line for each entry. Each entry is encoded once and decoded once, because
+// there may be thousands, and each write exchanges all of them.
 type stored struct {
 	head
 	entries []*shown
 }
 
 type head struct {
-	// Seq is raised with each record that is put there. It is no lower than the clock, so that a store that has lost its data does not count again
-	// what replicas have acknowledged already.
+	// Seq increases with each record that is stored. It is never lower than the clock: a store that has lost its data does not reuse numbers that
+	// replicas have acknowledged already.
 	Seq uint64 `json:"seq"`
-	// Past are the numbers before, the latest last: who has another one knows that the store has lost what that stood for.
+	// Past are the earlier numbers, the latest last. If a replica has a number that is not among them, the store has lost the state with that number.
 	Past []uint64 `json:"past,omitempty"`
 }
 
-// maxPast is how many numbers are kept. Who is further behind gives again what it knows and the store does not have, which readings settle.
+// maxPast is how many earlier numbers are kept. A replica that is further behind stores again what it has and the store lacks; later fetches confirm
+// those records.
 const maxPast = 100
 
-// after gives the head of what is put in the place of this.
+// after returns the head that replaces this one.
 func (h head) after() head {
 	return head{
 		Seq:  max(h.Seq+1, uint64(time.Now().UnixMicro())),
@@ -35,7 +36,7 @@ func (h head) after() head {
 	}
 }
 
-// lacks says that the store was in that state once, and has lost it.
+// lacks reports that the store once had that state and has lost it.
 func (h head) lacks(seq uint64) bool {
 	return seq != 0 && seq != h.Seq && !slices.Contains(h.Past, seq)
 }
@@ -47,21 +48,21 @@ func (s *stored) encode() ([]byte, error) {
 	}
 	lines := append(make([][]byte, 0, len(s.entries)+1), first)
 	for _, e := range s.entries {
-		if e.line == nil {
-			if e.line, err = json.Marshal(e); err != nil {
+		if e.encoded == nil {
+			if e.encoded, err = json.Marshal(e); err != nil {
 				return nil, err
 			}
 		}
-		lines = append(lines, e.line)
+		lines = append(lines, e.encoded)
 	}
 	return bytes.Join(lines, []byte{'\n'}), nil
 }
 
-// decode reads what lies in the store. Of what was there before, the entries are the same. What nobody can read is as good as nothing.
+// decode decodes the stored value. It reuses the entries of the earlier value that have not changed. A value that cannot be read counts as empty.
 func decode(value []byte, before *stored) (s stored) {
 	known := make(map[string]*shown, len(before.entries))
 	for _, e := range before.entries {
-		known[string(e.line)] = e
+		known[string(e.encoded)] = e
 	}
 	first, rest, _ := bytes.Cut(value, []byte{'\n'})
 	if json.Unmarshal(first, &s.head) != nil {
@@ -70,7 +71,7 @@ func decode(value []byte, before *stored) (s stored) {
 	for line := range bytes.SplitSeq(rest, []byte{'\n'}) {
 		e := known[string(line)]
 		if e == nil {
-			e = &shown{line: bytes.Clone(line)} // or each entry would keep all that came with it
+			e = &shown{encoded: bytes.Clone(line)} // a slice would keep the whole value in memory
 			if json.Unmarshal(line, e) != nil {
 				continue
 			}
@@ -80,8 +81,8 @@ func decode(value []byte, before *stored) (s stored) {
 	return s
 }
 
-// show has all replicas show what was made, also where the write's own time is over. Where they cannot be told at once, this one shows it, and goes on
-// trying to tell; it is false then.
+// show publishes a new record to all replicas, even if the write's own time is over. If the store cannot be reached, only this replica shows the
+// record, show returns false, and Run retries.
 func (l *Ledger) show(ctx context.Context, e *shown) bool {
 	l.overlay.put(e)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
@@ -93,8 +94,8 @@ func (l *Ledger) show(ctx context.Context, e *shown) bool {
 	return true
 }
 
-// exchange takes up what other replicas show, and gives them what this one does. What this one knows to be settled, it takes away: whoever starts
-// now begins with the list that settled it or a later one.
+// exchange merges the stored overlay with this replica's. It removes entries that this replica knows to be confirmed: a replica that starts now begins
+// with the fetch that confirmed them, or with a later one.
 func (l *Ledger) exchange(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,16 +121,17 @@ func (l *Ledger) exchange(ctx context.Context) error {
 		}
 		if ok {
 			l.token, l.stored = now.Token, *next
-			l.overlay.told(mine, next.Seq)
+			l.overlay.markStored(mine, next.Seq)
 			return nil
 		}
 	}
 }
 
-// seenFor is how long the others are still told of what one replica knows to be settled: longer than any of them takes its own data for recent.
+// seenFor is how long a confirmed entry stays in the store for the other replicas: longer than any replica regards its own data as recent.
 const seenFor = 6 * recent
 
-// merge takes up what is stored, and gives what should be, and what of that is new there; nil where all is well.
+// merge merges the stored entries into this replica's. It returns the value to store and the entries that are new in it; nil if the store needs no
+// change.
 func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*shown) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -138,14 +140,14 @@ func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*
 		key := e.key()
 		own := o.entries[key]
 		if own != nil && o.mine[key] && e.Until.Before(own.Until) {
-			continue // made anew
+			continue // created again
 		}
 		there[key] = true
-		if e.over(keep) {
+		if e.expired(keep) {
 			continue
 		}
 		if own == nil || own.Until.Before(e.Until) {
-			own = e.alone()
+			own = e.storedCopy()
 			o.set(own)
 		}
 		if delete(o.mine, key); own.at == 0 {
@@ -158,16 +160,16 @@ func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*
 	lost := was.lacks(o.merged)
 	for key, e := range o.entries {
 		switch {
-		case there[key] || e.removed || e.over(keep):
+		case there[key] || e.removed || e.expired(keep):
 		case o.mine[key] || lost && !e.done():
 			o.mine[key] = true
-			mine = append(mine, e.alone())
-		default: // by a replica that has known for that long what became of it
+			mine = append(mine, e.storedCopy())
+		default: // removed by a replica that has known the result for that long
 			e.removed = true
-			e.settle(time.Now().Add(-seenFor))
+			e.confirm(time.Now().Add(-seenFor))
 		}
 	}
-	o.reach(was.Seq)
+	o.setMerged(was.Seq)
 	if len(mine) == 0 && len(kept) == len(was.entries) {
 		return nil, nil
 	}
@@ -178,19 +180,19 @@ func (o *overlay) merge(was *stored, keep time.Duration) (next *stored, mine []*
 	return next, mine
 }
 
-// done says that others need not be told of it any more.
-func (s *shown) done() bool { return !s.settled.IsZero() && time.Since(s.settled) > seenFor }
+// done reports that the other replicas need the entry no longer.
+func (s *shown) done() bool { return !s.confirmedAt.IsZero() && time.Since(s.confirmedAt) > seenFor }
 
-// reach takes note of a state of the store that this process has now, which is published from here on.
-func (o *overlay) reach(seq uint64) {
+// setMerged records the state of the store that this process has merged, and notifies the followers.
+func (o *overlay) setMerged(seq uint64) {
 	if o.merged != seq {
 		o.merged = seq
-		o.tell()
+		o.notify()
 	}
 }
 
-// told takes note that the store has them.
-func (o *overlay) told(mine []*shown, seq uint64) {
+// markStored records that the store has these entries.
+func (o *overlay) markStored(mine []*shown, seq uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, e := range mine {
@@ -200,30 +202,30 @@ func (o *overlay) told(mine []*shown, seq uint64) {
 			delete(o.mine, key)
 		}
 	}
-	o.reach(seq)
+	o.setMerged(seq)
 }
 
-// deafLook and lookEvery are how often the store is looked at without being told: where announcements cannot come, and where they may be lost.
+// pollWithoutNotices and pollInterval are how often the store is polled: if notifications cannot arrive, and if some may be lost.
 const (
-	deafLook  = 500 * time.Millisecond
-	lookEvery = 5 * time.Second
+	pollWithoutNotices = 500 * time.Millisecond
+	pollInterval       = 5 * time.Second
 )
 
-// Run follows what other replicas make, until ctx ends.
+// Run merges what other replicas create, until ctx ends.
 func (l *Ledger) Run(ctx context.Context) {
 	var parts sync.WaitGroup
 	defer parts.Wait()
 	if l.sharing != nil {
 		parts.Go(func() { l.acknowledge(ctx) })
-		parts.Go(func() { l.audience.watch(ctx, l.sharing) })
+		parts.Go(func() { l.acks.watch(ctx, l.sharing) })
 	}
 	for {
 		l.overlay.prune(l.keepFor)
-		_ = l.exchange(ctx) // it is tried again
-		l.taken()
-		every := lookEvery
+		_ = l.exchange(ctx) // the next round retries
+		l.firstDone()
+		every := pollInterval
 		if l.sharing != nil && l.sharing.PublishDenied() {
-			every = deafLook
+			every = pollWithoutNotices
 		}
 		look := time.NewTimer(every)
 		select {
@@ -237,7 +239,7 @@ func (l *Ledger) Run(ctx context.Context) {
 	}
 }
 
-// AwaitFirst waits until a ledger that runs has taken up what the store holds, or tried in vain. It is false when ctx ends before.
+// AwaitFirst waits until a running ledger has merged the store's content, or has tried and failed. It returns false if ctx ends first.
 func (l *Ledger) AwaitFirst(ctx context.Context) bool {
 	select {
 	case <-l.first:

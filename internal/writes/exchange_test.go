@@ -15,8 +15,8 @@ func teamMade(id string) *shown {
 		Teams: []connectors.Team{{ID: id, Name: "A team with a name of its own " + id, Kind: connectors.TeamCompany}}}}
 }
 
-// BenchmarkShow measures what a write costs the ledger: it looks what others have made, and puts what it has made itself. BenchmarkTakeUp measures
-// what that costs each of the others.
+// BenchmarkShow measures a write's cost in the ledger: it merges the stored overlay and stores a new record. BenchmarkTakeUp measures the cost for
+// each of the other replicas.
 func BenchmarkShow(b *testing.B) {
 	for _, n := range []int{1, 1_000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -1,18 +1,18 @@
 package writes
 
-// Bound has a store take no more than so many keys, of one caller, and notes.
-func (m *Memory) Bound(keys, ofCaller, notes int) {
-	m.values, m.room = make(map[string]memoryValue), newRoom()
-	m.room.keys, m.room.callerKeys, m.room.notes = keys, ofCaller, notes
+// Bound limits the store to so many keys, keys of one caller, and intents.
+func (m *Memory) Bound(keys, ofCaller, intents int) {
+	m.values, m.capacity = make(map[string]memoryValue), newCapacity()
+	m.capacity.keys, m.capacity.callerKeys, m.capacity.intents = keys, ofCaller, intents
 }
 
-// Bound does the same.
-func (d *Dir) Bound(keys, ofCaller, notes int) {
-	d.room.keys, d.room.callerKeys, d.room.notes = keys, ofCaller, notes
+// Bound limits the store in the same way.
+func (d *Dir) Bound(keys, ofCaller, intents int) {
+	d.capacity.keys, d.capacity.callerKeys, d.capacity.intents = keys, ofCaller, intents
 }
 
-// Len says how much a store holds.
+// Len returns the number of values in the store.
 func (m *Memory) Len() int { return len(m.values) }
 
-// FailWith makes a directory take nothing, with that error; nil: no error.
+// FailWith has every write to the directory fail with err; nil ends that.
 func (d *Dir) FailWith(err error) { d.files.Step = func(string) error { return err } }

@@ -6,17 +6,17 @@ import (
 	"roster/internal/generation"
 )
 
-// follower is a roster that lays the overlay over its directories.
+// follower is a publisher that applies the overlay to its directories.
 type follower struct {
-	overlay   *overlay
-	changed   chan struct{}
-	published uint64 // the state of the store that its current directory has
-	told      uint64 // how often the overlay had changed by then
+	overlay     *overlay
+	changed     chan struct{}
+	published   uint64 // the state of the store that its current directory has
+	changesSeen uint64 // the overlay's number of changes at that time
 }
 
 var _ generation.Follower = (*follower)(nil)
 
-// Follow begins to follow the overlay. There is something to look at from the beginning.
+// Follow registers a follower of the overlay. Its channel has a value from the beginning.
 func (l *Ledger) Follow() generation.Follower {
 	f := &follower{overlay: &l.overlay, changed: make(chan struct{}, 1)}
 	f.changed <- struct{}{}
@@ -42,21 +42,21 @@ func (f *follower) Building() (published func()) {
 	return func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		f.published, f.told = at, told
+		f.published, f.changesSeen = at, told
 		o.advance()
 	}
 }
 
-// Stop ends following.
+// Stop unregisters the follower.
 func (f *follower) Stop() {
 	o := f.overlay
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.followers, f)
-	o.advance() // the others may have more
+	o.advance() // the remaining followers may have published more
 }
 
-// advance tells who waits that the followers may have published more.
+// advance notifies the waiting writes that the followers may have published more.
 func (o *overlay) advance() {
 	signal(o.published)
 	for c := range o.waiting {
@@ -65,15 +65,15 @@ func (o *overlay) advance() {
 	clear(o.waiting)
 }
 
-// awaitFollowers waits until all rosters of this process have published what there is now, no longer than ctx lasts. There are several while a
-// configuration is replaced: the next query may be asked of either.
+// awaitFollowers waits until all publishers of this process have published the current overlay, or until ctx ends. There are several publishers while
+// a configuration is replaced, and the next query may reach either.
 func (o *overlay) awaitFollowers(ctx context.Context) {
 	o.mu.Lock()
 	wanted := o.changes
 	for {
 		behind := false
 		for f := range o.followers {
-			behind = behind || f.told < wanted
+			behind = behind || f.changesSeen < wanted
 		}
 		if !behind {
 			o.mu.Unlock()
@@ -97,7 +97,7 @@ func (o *overlay) awaitFollowers(ctx context.Context) {
 	}
 }
 
-// acknowledged gives the state of the store that every roster of this process has published; zero where there is none.
+// acknowledged returns the state of the store that every publisher of this process has published; zero if there is no publisher.
 func (o *overlay) acknowledged() uint64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -111,17 +111,17 @@ func (o *overlay) acknowledged() uint64 {
 	return least
 }
 
-func (o *overlay) tell() {
+func (o *overlay) notify() {
 	o.changes++
 	for f := range o.followers {
 		signal(f.changed)
 	}
 }
 
-// signal puts a value into a channel that has room for one.
+// signal sends a value to a channel with a buffer of one, without blocking.
 func signal(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
-	default: // it is known already
+	default: // a value is waiting already
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"roster/internal/writes"
 )
 
-// A disk that is really full: half of a file may be written before that shows.
+// The disk is really full: half of a file may be written before the error.
 func TestDirOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()

@@ -17,35 +17,35 @@ import (
 	"roster/internal/writes"
 )
 
-// severed is a replica's way to the store, which can be cut.
-type severed struct {
+// cuttable is a replica's connection to the store, which can be cut.
+type cuttable struct {
 	writes.Store
 	cut atomic.Bool
 }
 
 var errCut = errors.New("cut")
 
-func (s *severed) Get(ctx context.Context, name string) (writes.Held, error) {
+func (s *cuttable) Get(ctx context.Context, name string) (writes.Held, error) {
 	if s.cut.Load() {
 		return writes.Held{}, errCut
 	}
 	return s.Store.Get(ctx, name)
 }
 
-func (s *severed) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
+func (s *cuttable) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
 	if s.cut.Load() {
 		return was, false, errCut
 	}
 	return s.Store.Put(ctx, name, was, value, life)
 }
 
-// A call waits for its turn for longer than its lock lasts without the store, and another replica makes the thing meanwhile. Whether the store has
-// come back by then or not, the call is not sent.
+// A call waits for its turn for longer than its lock lasts without the store, and another replica creates the thing meanwhile. The call is not sent,
+// whether or not the store has come back by then.
 func TestALockIsLostWhileTheTurnIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	for _, back := range []bool{false, true} {
 		each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, other *world) {
-			way := &severed{Store: store}
+			way := &cuttable{Store: store}
 			w, stop := newWorld(t, v, way, nil)
 			defer stop()
 			first := true
@@ -79,7 +79,7 @@ func TestALockIsLostWhileTheTurnIsWaitedFor(t *testing.T) {
 	}
 }
 
-// A lock that was kept alive all the while is no hindrance, however long the turn takes.
+// A lock that was renewed all the time lets the call be sent, however long the turn takes.
 func TestALockIsKeptWhileTheTurnIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
@@ -96,12 +96,12 @@ func TestALockIsKeptWhileTheTurnIsWaitedFor(t *testing.T) {
 	})
 }
 
-// Somebody may have had it made the other way round meanwhile.
+// Another replica may have set the opposite state meanwhile.
 func TestALockIsLostWhileASubscriptionWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v, store := newVendor(), new(writes.Memory)
-		way := &severed{Store: store}
+		way := &cuttable{Store: store}
 		w, stop := newWorld(t, v, way, nil)
 		defer stop()
 		other, stopOther := newWorld(t, v, store, nil)
@@ -129,11 +129,11 @@ func TestALockIsLostWhileASubscriptionWaits(t *testing.T) {
 	})
 }
 
-// The first call got no answer, and the second has no right to be sent any more: that nothing was sent would not be true.
+// The first call got no answer, and the second may not be sent any more: "nothing was sent" would be false.
 func TestALockIsLostBeforeASubscriptionIsRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v, way := newVendor(), &severed{Store: new(writes.Memory)}
+		v, way := newVendor(), &cuttable{Store: new(writes.Memory)}
 		w, stop := newWorld(t, v, way, nil)
 		defer stop()
 		v.tune(func(v *vendor) {
@@ -146,7 +146,8 @@ func TestALockIsLostBeforeASubscriptionIsRepeated(t *testing.T) {
 	})
 }
 
-// Within the source's limits, what a write needs goes before background readings that have waited for longer, also what settles it.
+// Within the source's limits, fetches for a write take priority over background fetches that have waited for longer, even when the write is
+// reconciled.
 func TestWritesGoFirst(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
@@ -161,7 +162,7 @@ func TestWritesGoFirst(t *testing.T) {
 				}
 			}
 		})
-		time.Sleep(5*time.Minute + time.Second) // all is read again in the background, and waits for one call after the other
+		time.Sleep(5*time.Minute + time.Second) // all collections are fetched again in the background, and each call waits for the one before
 		for range len(ops) {
 			<-ops
 		}
@@ -174,7 +175,7 @@ func TestWritesGoFirst(t *testing.T) {
 		for range len(ops) {
 			got = append(got, <-ops)
 		}
-		// It is looked for before, unless it has just been.
+		// The source is fetched before the call, unless it has just been fetched.
 		if diff := cmp.Diff([]string{mine, "write", mine}, got); diff != "" && !slices.Equal(got, []string{"write", mine}) {
 			t.Errorf("-want +got\n%s", diff)
 		}
@@ -185,7 +186,7 @@ func TestWritesGoFirst(t *testing.T) {
 	})
 }
 
-// A connector's fault breaks off one write, and no other: what came of it is settled by who comes next.
+// A connector's panic ends one write and no other: the next write reconciles it.
 func TestAWritePanics(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
@@ -199,11 +200,11 @@ func TestAWritePanics(t *testing.T) {
 	})
 }
 
-// What is broken off at the program's end before it was sent is not said to have been done perhaps.
+// If the program's end cancels a write before it was sent, the outcome is not unknown.
 func TestClosedBeforeItIsSent(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, _ *world) {
-		way := &severed{Store: store}
+		way := &cuttable{Store: store}
 		w, stop := newWorld(t, v, way, nil)
 		defer stop()
 		v.tune(func(v *vendor) {
@@ -211,7 +212,7 @@ func TestClosedBeforeItIsSent(t *testing.T) {
 				if op == "write" {
 					go w.writer.Close()
 					way.cut.Store(true)
-					time.Sleep(11 * time.Second) // it is broken off after 10
+					time.Sleep(11 * time.Second) // it is cancelled after 10 s
 				}
 			}
 		})

@@ -11,20 +11,20 @@ import (
 // hub is a store in memory that several replicas share.
 type hub struct {
 	writes.Memory
-	lose int // each lose-th announcement gets lost; 0 for none, 1 for all
+	lose int // each lose-th notification is lost; 0 for none, 1 for all
 
 	mu       sync.Mutex
 	said     int
 	replicas map[string]*member
 }
 
-// member is how one replica uses the hub.
+// member is one replica's access to the hub.
 type member struct {
 	*hub
 	id             string
 	acknowledged   uint64
 	changed, heard chan struct{}
-	asked          int // how often it has asked what the others have acknowledged
+	asked          int // how often it has requested the acknowledgements of the others
 }
 
 var _ writes.Sharing = (*member)(nil)
@@ -40,7 +40,7 @@ func (h *hub) join(id string) *member {
 	return m
 }
 
-// leave has a replica not be there any more.
+// leave removes a replica.
 func (m *member) leave() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

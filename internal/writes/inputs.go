@@ -10,7 +10,7 @@ import (
 	"roster/internal/names"
 )
 
-// Invite says whom to invite, as what.
+// Invite is the input of inviteUser.
 type Invite struct {
 	Email      string
 	FirstName  *string
@@ -21,13 +21,13 @@ type Invite struct {
 	Access     *connectors.AccessLevel
 }
 
-// CreateTeam says which team to make.
+// CreateTeam is the input of createTeam.
 type CreateTeam struct {
 	Name string
 	Kind *connectors.TeamKind
 }
 
-// CreateContact says which contact to make.
+// CreateContact is the input of createContact.
 type CreateContact struct {
 	Name, Email string
 	Title       *string
@@ -38,24 +38,24 @@ type CreateContact struct {
 
 const noSource = "there is no source of that name"
 
-// prepare begins the checks of a write: those of what all have in common. Without the capability, which able says, that is all there is to say.
-func (w *Writer) prepare(ctx context.Context, r Request, able func(*connectors.Source) (connectors.Terms, bool), cs ...connectors.Collection) *checks {
+// prepare begins the checks of a write with those that all writes have in common. If the source lacks the capability, the other checks do not run.
+func (w *Writer) prepare(ctx context.Context, r Request, capable func(*connectors.Source) (connectors.Terms, bool), cs ...connectors.Collection) *checks {
 	c := &checks{source: w.opt.Publisher.Source(r.Source), began: time.Now()}
 	if c.source == nil {
 		c.fault(NotFound, noSource, "source")
-	} else if terms, is := able(c.source); !is {
+	} else if terms, is := capable(c.source); !is {
 		c.fault(NotSupported, "this source cannot do that", "source")
 	} else {
-		c.terms, c.dir = terms, w.look(ctx, r.Source, cs...)
+		c.terms, c.dir = terms, w.loadDirectory(ctx, r.Source, cs...)
 	}
 	c.key(r.Key)
 	return c
 }
 
-// ready says whether the rest of the input can be checked.
+// ready reports whether the rest of the input can be checked.
 func (c *checks) ready() bool { return c.dir != nil }
 
-func able[C interface{ Terms() connectors.Terms }](of func(*connectors.Source) (C, bool)) func(*connectors.Source) (connectors.Terms, bool) {
+func capability[C interface{ Terms() connectors.Terms }](of func(*connectors.Source) (C, bool)) func(*connectors.Source) (connectors.Terms, bool) {
 	return func(s *connectors.Source) (terms connectors.Terms, is bool) {
 		by, is := of(s)
 		if is {
@@ -65,7 +65,7 @@ func able[C interface{ Terms() connectors.Terms }](of func(*connectors.Source) (
 	}
 }
 
-// finish does a write whose input has been checked.
+// finish performs a write whose input has been checked.
 func (w *Writer) finish(ctx context.Context, checked *checks, c *change) (Result, error) {
 	if len(checked.faults) > 0 {
 		r, ok := w.answered(ctx, c)
@@ -78,25 +78,25 @@ func (w *Writer) finish(ctx context.Context, checked *checks, c *change) (Result
 	return w.perform(ctx, c)
 }
 
-// answered gives the answer that a key has got for the same input already: what the input names may be gone since then, or not be read now.
+// answered returns the stored answer of a key for the same input: what the input names may have been deleted since, or may not be readable now.
 func (w *Writer) answered(ctx context.Context, c *change) (Result, bool) {
 	if c.Key == nil || c.source == nil || c.DryRun {
 		return Result{}, false
 	}
-	name, input, err := c.keyed()
+	name, input, err := c.keyAndInput()
 	if err != nil {
 		return Result{}, false
 	}
 	r, ok, err := w.replay(ctx, name, input)
 	if err != nil || !ok || mismatched(r) {
-		return Result{}, false // the faults say more
+		return Result{}, false // the errors of the input are more useful
 	}
 	return r, true
 }
 
 // InviteUser invites a person into a source. The error is ErrUnavailable.
 func (w *Writer) InviteUser(ctx context.Context, r Request, in Invite) (Result, error) {
-	checked := w.prepare(ctx, r, able(func(s *connectors.Source) (connectors.UserInviter, bool) { return s.UserInviter, s.UserInviter != nil }),
+	checked := w.prepare(ctx, r, capability(func(s *connectors.Source) (connectors.UserInviter, bool) { return s.UserInviter, s.UserInviter != nil }),
 		connectors.Accounts, connectors.Teams)
 	c := &change{Request: r, field: "inviteUser", source: checked.source, began: checked.began, values: in}
 	if checked.ready() {
@@ -106,7 +106,7 @@ func (w *Writer) InviteUser(ctx context.Context, r Request, in Invite) (Result, 
 			Access: checked.access(in.Access, "accessLevel"),
 		}
 		c.thing = "account\x00" + address.Key(invitation.Email)
-		making(c, ofAccounts, c.source.UserInviter, invitation, func(a *connectors.Account) match {
+		setCreate(c, ofAccounts, c.source.UserInviter, invitation, func(a *connectors.Account) match {
 			if holds(a.Emails, invitation.Email) {
 				return same
 			}
@@ -116,9 +116,9 @@ func (w *Writer) InviteUser(ctx context.Context, r Request, in Invite) (Result, 
 	return w.finish(ctx, checked, c)
 }
 
-// CreateTeam makes a team, unless the source has one of that name. The error is ErrUnavailable.
+// CreateTeam creates a team, unless the source has one of that name. The error is ErrUnavailable.
 func (w *Writer) CreateTeam(ctx context.Context, r Request, in CreateTeam) (Result, error) {
-	checked := w.prepare(ctx, r, able(func(s *connectors.Source) (connectors.TeamCreator, bool) { return s.TeamCreator, s.TeamCreator != nil }),
+	checked := w.prepare(ctx, r, capability(func(s *connectors.Source) (connectors.TeamCreator, bool) { return s.TeamCreator, s.TeamCreator != nil }),
 		connectors.Teams)
 	c := &change{Request: r, field: "createTeam", source: checked.source, began: checked.began, values: in,
 		conflict: UserError{input("kind"), Exists, "the source has a team of that name, of another kind"}}
@@ -130,7 +130,7 @@ func (w *Writer) CreateTeam(ctx context.Context, r Request, in CreateTeam) (Resu
 			}
 		}
 		c.thing = "team\x00" + names.Key(team.Name)
-		making(c, ofTeams, c.source.TeamCreator, team, func(t *connectors.Team) match {
+		setCreate(c, ofTeams, c.source.TeamCreator, team, func(t *connectors.Team) match {
 			switch {
 			case !sameName(t.Name, team.Name):
 				return absent
@@ -143,9 +143,9 @@ func (w *Writer) CreateTeam(ctx context.Context, r Request, in CreateTeam) (Resu
 	return w.finish(ctx, checked, c)
 }
 
-// CreateContact writes an address-book entry. The error is ErrUnavailable.
+// CreateContact creates an address-book entry. The error is ErrUnavailable.
 func (w *Writer) CreateContact(ctx context.Context, r Request, in CreateContact) (Result, error) {
-	checked := w.prepare(ctx, r, able(func(s *connectors.Source) (connectors.ContactCreator, bool) {
+	checked := w.prepare(ctx, r, capability(func(s *connectors.Source) (connectors.ContactCreator, bool) {
 		return s.ContactCreator, s.ContactCreator != nil
 	}),
 		connectors.Contacts, connectors.ContactFolders)
@@ -157,7 +157,7 @@ func (w *Writer) CreateContact(ctx context.Context, r Request, in CreateContact)
 			Folder: checked.folder(in.FolderID, "folderId"), Phones: checked.phones(in.Phones), Addresses: checked.addresses(in.Addresses),
 		}
 		c.thing = "contact\x00" + address.Key(contact.Email)
-		making(c, ofContacts, c.source.ContactCreator, contact, func(k *connectors.Contact) match {
+		setCreate(c, ofContacts, c.source.ContactCreator, contact, func(k *connectors.Contact) match {
 			switch {
 			case !holds(k.Emails, contact.Email):
 				return absent
@@ -177,16 +177,16 @@ func nameOfContact(k *connectors.Contact) string {
 	return k.FirstName + " " + k.LastName
 }
 
-// CreateContactFolder makes a contact folder, unless the source has one of that name. The error is ErrUnavailable.
+// CreateContactFolder creates a contact folder, unless the source has one of that name. The error is ErrUnavailable.
 func (w *Writer) CreateContactFolder(ctx context.Context, r Request, name string) (Result, error) {
-	checked := w.prepare(ctx, r, able(func(s *connectors.Source) (connectors.ContactFolderCreator, bool) {
+	checked := w.prepare(ctx, r, capability(func(s *connectors.Source) (connectors.ContactFolderCreator, bool) {
 		return s.ContactFolderCreator, s.ContactFolderCreator != nil
 	}), connectors.ContactFolders)
 	c := &change{Request: r, field: "createContactFolder", source: checked.source, began: checked.began, values: map[string]string{"name": name}}
 	if checked.ready() {
 		folder := connectors.NewContactFolder{Name: checked.required(name, "name")}
 		c.thing = "folder\x00" + names.Key(folder.Name)
-		making(c, ofFolders, c.source.ContactFolderCreator, folder, func(f *connectors.ContactFolder) match {
+		setCreate(c, ofFolders, c.source.ContactFolderCreator, folder, func(f *connectors.ContactFolder) match {
 			if sameName(f.Name, folder.Name) {
 				return same
 			}

@@ -14,13 +14,13 @@ import (
 func tokenOf(n uint64) string { return strconv.FormatUint(n, 36) }
 
 const (
-	// defaultLease is how long a lock lasts whose holder is gone. It is renewed while there is one.
+	// defaultLease is how long a lock lasts after its holder has died. The holder renews it.
 	defaultLease = 15 * time.Second
-	// lockPoll is how often a lock is asked for that another replica has.
+	// lockPoll is how often a lock is requested that another replica holds.
 	lockPoll = 50 * time.Millisecond
 )
 
-// lock is the right to touch something, among all replicas.
+// lock is the exclusive right to change something, among all replicas.
 type lock struct {
 	ledger *Ledger
 	name   string
@@ -31,14 +31,14 @@ type lock struct {
 	held Held
 }
 
-// lock waits for the right to touch something. Callers of one process get it in the order in which they came.
+// lock waits for the exclusive right to change something. Callers of one process get it in the order in which they came.
 func (l *Ledger) lock(ctx context.Context, name string) (*lock, error) {
-	if err := l.gates.enter(ctx, name); err != nil {
+	if err := l.localLocks.lock(ctx, name); err != nil {
 		return nil, err
 	}
 	k := &lock{ledger: l, name: name, owner: rand.Text()}
 	if err := k.take(ctx); err != nil {
-		l.gates.leave(name)
+		l.localLocks.unlock(name)
 		return nil, err
 	}
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -77,7 +77,7 @@ func (k *lock) keep(ctx context.Context) {
 	for {
 		select {
 		case <-beat.C:
-			_ = k.renew(ctx) // whoever relies on it looks for themselves
+			_ = k.renew(ctx) // the code that relies on the lock confirms it itself
 		case <-ctx.Done():
 			return
 		}
@@ -86,14 +86,15 @@ func (k *lock) keep(ctx context.Context) {
 
 var errLost = errors.New("the lock was lost")
 
-// renew prolongs the lock. An error says that it may be somebody else's.
+// renew extends the lock. After an error, another replica may hold the lock.
 func (k *lock) renew(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.put(ctx, []byte(k.owner))
 }
 
-// put replaces the lock. What is there may be from an earlier try whose answer got lost: that is still ours, and has not been prolonged by this one.
+// put replaces the lock's value. If the stored value is from an earlier attempt whose answer was lost, the lock is still ours, but this attempt has
+// not extended it: put retries.
 func (k *lock) put(ctx context.Context, value []byte) error {
 	for {
 		now, ok, err := k.ledger.store.Put(ctx, LockPrefix+k.name, k.held, value, k.ledger.lease)
@@ -110,10 +111,10 @@ func (k *lock) put(ctx context.Context, value []byte) error {
 	}
 }
 
-// errNotOurs is the guard's error: the lock may be somebody else's by now, or nobody can tell.
+// errNotOurs is the guard's error: another replica may hold the lock by now, or the store does not answer.
 var errNotOurs = errors.New("the right to write could not be confirmed")
 
-// guard gives a context under which a source is sent a change only while the lock is held: its turn may come long after it was asked for.
+// guard returns a context under which a call is sent only while the lock is held: a call's turn may come long after it was requested.
 func (k *lock) guard(ctx context.Context) context.Context {
 	return connectors.WithGuard(ctx, func(ctx context.Context) error {
 		if err := k.renew(ctx); err != nil {
@@ -123,34 +124,34 @@ func (k *lock) guard(ctx context.Context) context.Context {
 	})
 }
 
-// release gives the lock back.
+// release gives up the lock.
 func (k *lock) release(ctx context.Context) {
 	k.stop()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
-	_ = k.put(ctx, nil) // else it ends by itself
-	k.ledger.gates.leave(k.name)
+	_ = k.put(ctx, nil) // else the lock expires by itself
+	k.ledger.localLocks.unlock(k.name)
 }
 
-// gates let one caller of this process at a time do something of a name.
-type gates struct {
+// keyedMutex lets one caller of this process at a time hold a name.
+type keyedMutex struct {
 	mu sync.Mutex
-	of map[string]*gate
+	of map[string]*countedMutex
 }
 
-type gate struct {
+type countedMutex struct {
 	open  chan struct{}
 	users int
 }
 
-func (g *gates) enter(ctx context.Context, name string) error {
+func (g *keyedMutex) lock(ctx context.Context, name string) error {
 	g.mu.Lock()
 	if g.of == nil {
-		g.of = make(map[string]*gate)
+		g.of = make(map[string]*countedMutex)
 	}
 	one := g.of[name]
 	if one == nil {
-		one = &gate{open: make(chan struct{}, 1)}
+		one = &countedMutex{open: make(chan struct{}, 1)}
 		one.open <- struct{}{}
 		g.of[name] = one
 	}
@@ -165,7 +166,7 @@ func (g *gates) enter(ctx context.Context, name string) error {
 	}
 }
 
-func (g *gates) leave(name string) {
+func (g *keyedMutex) unlock(name string) {
 	g.mu.Lock()
 	one := g.of[name]
 	g.mu.Unlock()
@@ -173,7 +174,7 @@ func (g *gates) leave(name string) {
 	g.forget(name, one)
 }
 
-func (g *gates) forget(name string, one *gate) {
+func (g *keyedMutex) forget(name string, one *countedMutex) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if one.users--; one.users == 0 {

@@ -10,13 +10,13 @@ import (
 	"roster/internal/writes"
 )
 
-// mumbling is a store that takes the renewal of locks, while it mumbles, and does not say so before the caller gives up.
-type mumbling struct {
+// unanswering is a store that, while "is" is set, executes the renewal of locks but does not answer before the caller gives up.
+type unanswering struct {
 	writes.Store
 	is atomic.Bool
 }
 
-func (s *mumbling) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
+func (s *unanswering) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
 	now, ok, err := s.Store.Put(ctx, name, was, value, life)
 	if s.is.Load() && strings.HasPrefix(name, writes.LockPrefix) && was.Value != nil && value != nil {
 		<-ctx.Done()
@@ -25,11 +25,11 @@ func (s *mumbling) Put(ctx context.Context, name string, was writes.Held, value 
 	return now, ok, err
 }
 
-// A lock is given back that was being renewed: nobody waits until it would have ended by itself.
+// A lock that is being renewed can be released: no other caller waits until it expires.
 func TestALockIsGivenBackWhileItIsRenewed(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, other *world) {
-		way := &mumbling{Store: store}
+		way := &unanswering{Store: store}
 		w, stop := newWorld(t, v, way, nil)
 		defer stop()
 		v.tune(func(v *vendor) {

@@ -30,41 +30,41 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, redistest.ProxyLeaks()...)
 }
 
-// fate is what becomes of one call that makes something.
+// fate is the result of one call that creates something.
 type fate int
 
 const (
 	good        fate = iota
-	cutBefore        // nothing is done, and nobody is told
-	cutAfter         // it is done, and nobody is told
+	cutBefore        // nothing is done, and there is no answer
+	cutAfter         // it is done, and there is no answer
 	late             // it is done a second after the call has been given up
-	refused          // the source says no
-	tooMany          // the source says "too many", once
+	refused          // the source refuses
+	tooMany          // the source answers "too many requests", once
 	unreachable      // no connection
-	bare             // it is done, and the answer cannot be understood
+	bare             // it is done, and the answer cannot be parsed
 	panics           // it is done, and the connector panics on the answer
 )
 
-// vendor is a source in memory, which makes a second one of whatever it is asked for twice.
+// vendor is a source in memory. It creates a duplicate if it is asked for the same thing twice.
 type vendor struct {
 	mu      sync.Mutex
 	rows    map[connectors.Collection][]row
 	next    int
-	lag     time.Duration // until lists show what was made
+	lag     time.Duration // until lists have a new record
 	fates   []fate        // of the next calls
-	failing bool          // lists and tasks cannot be read
-	short   bool          // lists are never known to be whole
+	failing bool          // lists and tasks cannot be fetched
+	short   bool          // lists are never complete
 	made    int           // calls that were sent
 	tasks   map[string]bool
-	err     *connectors.Error // what refused says
+	err     *connectors.Error // the error of refused
 	pending sync.WaitGroup
 
 	settings    map[snapshot.Key]snapshot.Settings // of the keeper; nil for its own
 	fingerprint string
 	url         string
-	buildFor    time.Duration // what a directory takes
-	answering   func()        // called when something has been made and nobody has been told
-	// turn is called when a call begins to wait for its turn, and ends when that comes. Of readings it is told the collection.
+	buildFor    time.Duration // the time to build a directory
+	answering   func()        // called when something was created and before the answer is sent
+	// turn is called when a call begins to wait for its turn, and returns when the turn comes. For fetches it gets the collection.
 	turn func(ctx context.Context, op string)
 }
 
@@ -83,7 +83,7 @@ func newVendor() *vendor {
 	}}
 }
 
-// holds counts what the vendor has of a name or address.
+// holds returns how many records have a name or address.
 func (v *vendor) holds(c connectors.Collection, name string) (n int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -141,7 +141,7 @@ func (v *vendor) add(c connectors.Collection, name string, client bool) row {
 	return r
 }
 
-// call does what fate says, or what do does.
+// call executes what fate says, or else do.
 func (v *vendor) call(do func() (row, error)) (row, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -225,7 +225,7 @@ func (m maker[I, R]) Create(ctx context.Context, in I) (R, error) {
 
 type subscriber struct{ v *vendor }
 
-// silent is a task that does not say who subscribes.
+// silent is a task that does not show its subscribers.
 const silent = "33"
 
 func (subscriber) Terms() connectors.Terms { return terms }
@@ -298,7 +298,7 @@ func (v *vendor) source() *connectors.Source {
 	}
 }
 
-// world is a server over the vendor; others may share its store.
+// world is a server with the vendor as its source; others may share its store.
 type world struct {
 	t      testing.TB
 	vendor *vendor
@@ -307,11 +307,11 @@ type world struct {
 	ledger *writes.Ledger
 	writer *writes.Writer
 	log    *strings.Builder
-	suffix string // of the names of what is made
+	suffix string // of the names of new records
 }
 
-// lesser is a source that can be read only.
-func lesser() *connectors.Source {
+// readOnlySource is a read-only source.
+func readOnlySource() *connectors.Source {
 	return &connectors.Source{Name: "crm", Kind: connectors.Kommo, Fingerprint: "crm",
 		Accounts: connectors.ListFunc[connectors.Account](func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 			return connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "9", Name: "Dee", Active: true}}, Complete: true}, nil
@@ -324,12 +324,12 @@ func lesser() *connectors.Source {
 		})}
 }
 
-// newWorld gives a server whose first reading is over. It lives in the bubble of one test, or of stop.
+// newWorld returns a server after its first fetches. It ends with the bubble of the test, or with stop.
 func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.Options)) (w *world, stop func()) {
 	t.Helper()
 	w = &world{t: t, vendor: v, log: new(strings.Builder)}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
-	sources := []*connectors.Source{v.source(), lesser()}
+	sources := []*connectors.Source{v.source(), readOnlySource()}
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources, Settings: v.settings})
 	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store, Logger: log})
 	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: []generation.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: slowly{w.ledger, v.buildFor}})
@@ -383,7 +383,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// kinds are the writes that make something, each of something new.
+// kinds are the writes that create something, each something new.
 var kinds = map[string]struct {
 	collection connectors.Collection
 	name       string
@@ -404,7 +404,7 @@ var kinds = map[string]struct {
 	}, func(d *directory.Directory, ref connectors.Ref) bool { return d.FolderOf(ref) != nil }},
 }
 
-// nameOf gives the name of what a kind of write makes with that suffix.
+// nameOf returns the name of the record that a kind of write creates with that suffix.
 func nameOf(kind, suffix string) string {
 	switch kind {
 	case "createTeam":

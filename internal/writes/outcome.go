@@ -7,22 +7,22 @@ import (
 	"roster/connectors"
 )
 
-// Outcome is what a write did.
+// Outcome is the result of a write.
 type Outcome string
 
-// The outcomes.
+// The outcomes of a write.
 const (
-	Done        Outcome = "DONE"         // the source did it
-	AlreadyDone Outcome = "ALREADY_DONE" // it had been done already; nothing changed
-	Checked     Outcome = "CHECKED"      // all is well, and nothing was sent
+	Done        Outcome = "DONE"         // the source executed the write
+	AlreadyDone Outcome = "ALREADY_DONE" // the state existed already; nothing changed
+	Checked     Outcome = "CHECKED"      // all checks passed, and nothing was sent
 	Rejected    Outcome = "REJECTED"     // nothing changed
-	Unknown     Outcome = "UNKNOWN"      // nobody knows
+	Unknown     Outcome = "UNKNOWN"      // it is unknown whether something changed
 )
 
-// Code is why an input was refused.
+// Code is the reason for an error of the input.
 type Code string
 
-// The codes.
+// The codes of errors.
 const (
 	Invalid      Code = "INVALID"
 	NotFound     Code = "NOT_FOUND"
@@ -32,41 +32,41 @@ const (
 	Mismatch     Code = "IDEMPOTENCY_MISMATCH"
 )
 
-// UserError is something that the caller can put right. It holds none of the source's own words.
+// UserError is an error that the caller can correct. It contains no text from the source.
 type UserError struct {
-	Field   []string `json:"field,omitempty"` // from the outside in; nil where it is no single one
+	Field   []string `json:"field,omitempty"` // from the outside in; nil if no single field is the reason
 	Code    Code     `json:"code"`
 	Message string   `json:"message"`
 }
 
-// Result is what came of a write.
+// Result is the answer to a write.
 type Result struct {
 	Outcome Outcome
-	// Ref is the record that was made, or was there; nil where there is none.
+	// Ref is the record that was created or existed already; nil for none.
 	Ref *connectors.Ref
-	// WouldSend is what the source would be sent; nil unless only that was asked for.
+	// WouldSend is what would be sent to the source; nil unless the write is a dry run.
 	WouldSend json.RawMessage
 	Errors    []UserError
 }
 
-// ErrUnavailable says that nothing was sent, because what writes must remember cannot be written down now.
+// ErrUnavailable reports that nothing was sent, because the state of writes cannot be stored now.
 var ErrUnavailable = errors.New("writes are not possible for the moment, and nothing was sent: what they must remember cannot be stored; try again later")
 
 func rejected(errs ...UserError) Result { return Result{Outcome: Rejected, Errors: errs} }
 
-// neverRead is the answer where there is no reading at all of what the source has.
-func neverRead() Result {
+// neverFetched returns the answer if the source's collection has never been fetched.
+func neverFetched() Result {
 	return rejected(UserError{input("source"), Refused,
 		"what the source has could not be read yet, so that nobody can tell whether it is there; nothing was sent: try again later"})
 }
 
-// mismatched says that a key was used with another input.
+// mismatched reports that a key was used with a different input.
 func mismatched(r Result) bool { return len(r.Errors) > 0 && r.Errors[0].Code == Mismatch }
 
-// input gives the path of a field of the input.
+// input returns the path of an input field.
 func input(path ...string) []string { return append([]string{"input"}, path...) }
 
-// refusal says in our words how a source has refused, or could not be asked.
+// refusal describes, in Roster's words, why a source refused a write or could not be asked.
 func refusal(e *connectors.Error) UserError {
 	switch {
 	case e.Input == "taskId" || e.Input == "user":
@@ -97,9 +97,9 @@ func refusal(e *connectors.Error) UserError {
 	return UserError{input("source"), Refused, "the source has not done it, as its data show; nothing changed: try again"}
 }
 
-// final says whether asking the source again would hardly give another answer. A status alone may come from what stands before the source, as where its
-// address is wrong.
-func final(e *connectors.Error) bool {
+// permanent reports whether a retry would hardly get another answer. A status code alone may come from a proxy in front of the source, or from a wrong
+// address.
+func permanent(e *connectors.Error) bool {
 	switch e.Kind {
 	case connectors.KindConflict:
 		return e.Undone() && !e.Unsent
@@ -110,8 +110,8 @@ func final(e *connectors.Error) bool {
 	}
 }
 
-// unsettled is the answer where nobody knows.
-func unsettled(why string) Result {
+// unknownOutcome returns the answer if the outcome is unknown.
+func unknownOutcome(why string) Result {
 	return Result{Outcome: Unknown, Errors: []UserError{{input("source"), Refused, why +
 		" It may have been done. Ask again with the same input, and the same idempotency key if there was one: that is settled first, and nothing is done twice."}}}
 }

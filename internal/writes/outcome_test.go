@@ -56,7 +56,7 @@ func TestDone(t *testing.T) {
 		if second.Outcome != writes.AlreadyDone || *second.Ref != *first.Ref {
 			t.Errorf("again: %+v, want what there is, %v", second, first.Ref)
 		}
-		time.Sleep(30 * time.Second) // the source has been read since, and its list lags
+		time.Sleep(30 * time.Second) // the source has been fetched since, and its list lags
 		if !w.shows(kind, first) {
 			t.Error("it is not shown while the list lags")
 		}
@@ -68,7 +68,7 @@ func TestDone(t *testing.T) {
 	})
 }
 
-// What a source never shows is given up, and what it has shown once counts by its list alone.
+// The overlay gives up a record that the source never shows. After the source has shown it once, only the source's list is valid.
 func TestOverlayEnds(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
@@ -84,7 +84,7 @@ func TestOverlayEnds(t *testing.T) {
 		if w.shows(kind, made) {
 			t.Error("it is not given up")
 		}
-		// Now one that is seen, and then deleted.
+		// This record is shown, and then deleted.
 		v.tune(func(v *vendor) { v.lag, v.rows[c] = 0, nil })
 		made = w.do(kind, writes.Request{})
 		w.awaitReading(c)
@@ -132,7 +132,7 @@ func TestWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-// While a source's data cannot be read, nobody knows, and whoever asks next has it settled first.
+// While a source cannot be fetched, the outcome is unknown, and the next write reconciles it first.
 func TestUnknown(t *testing.T) {
 	t.Parallel()
 	for name, cut := range map[string]fate{"done": cutAfter, "not done": cutBefore} {
@@ -186,7 +186,7 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// A key remembers what was done or refused, and not that a source could not be reached.
+// A key stores what was done or refused, but not that a source could not be reached.
 func TestKeyIsFreeAfterNothing(t *testing.T) {
 	t.Parallel()
 	wrong := &connectors.Error{Kind: connectors.KindInvalid, Input: "name"}
@@ -217,7 +217,7 @@ func TestKeyIsFreeAfterNothing(t *testing.T) {
 	}
 }
 
-// A caller who gives up is told that nobody knows yet, and the write goes on.
+// A caller that gives up gets an unknown outcome, and the write goes on.
 func TestCallerGivesUp(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
@@ -236,7 +236,7 @@ func TestCallerGivesUp(t *testing.T) {
 	})
 }
 
-// Fields of one mutation run in their order: while one goes on that nobody waits for any more, the next is not sent.
+// The fields of one mutation run in their order: while one goes on without its caller, the next is not sent.
 func TestCallerGivesUpBeforeTheNextField(t *testing.T) {
 	t.Parallel()
 	for name, within := range map[string]time.Duration{"gone": time.Hour, "out of time": 10 * time.Second} {

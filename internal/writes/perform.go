@@ -13,41 +13,41 @@ import (
 )
 
 const (
-	// reserve is what a caller's time is cut by, so that there is some left to answer in.
+	// reserve is subtracted from a caller's deadline, which leaves time to send the answer.
 	reserve = 500 * time.Millisecond
-	// recent is how old a reading may be in which one looks for what is there already.
+	// recent is the largest age of a snapshot that is used to find an existing record.
 	recent = 10 * time.Second
-	// patience is how long a source is waited for that says "too many" to a call: it has then done nothing.
-	patience = 30 * time.Second
-	// attempts is how often a call is sent in all that was refused for that.
+	// maxRetryAfter limits the wait after a source answers "too many requests": such a source has done nothing.
+	maxRetryAfter = 30 * time.Second
+	// attempts is the largest number of attempts for a call that was refused for that reason.
 	attempts = 3
 )
 
-// perform does a write, or says what it would do.
+// perform performs a write, or reports what it would do.
 func (w *Writer) perform(ctx context.Context, c *change) (Result, error) {
 	if c.DryRun {
-		r := w.rehearse(ctx, c)
+		r := w.dryRun(ctx, c)
 		w.audit(ctx, c, r, nil)
 		return r, nil
 	}
 	return w.detached(ctx, c, func(ctx context.Context) (Result, error) {
-		r, err := w.keyed(ctx, c)
+		r, err := w.performOnce(ctx, c)
 		if err == nil {
 			c.known.Store(&r)
 		}
-		return w.present(ctx, c, r), err
+		return w.awaitShown(ctx, c, r), err
 	})
 }
 
-// detached does a write that goes on when its caller gives up, who is then told that nobody knows yet.
+// detached performs a write that goes on if its caller gives up. The caller then gets an unknown outcome.
 func (w *Writer) detached(ctx context.Context, c *change, do func(context.Context) (Result, error)) (Result, error) {
 	caller := nameOf(c.Method, c.Caller)
-	if !left(ctx) { // what the operation has begun before goes on, and comes first
+	if !hasTimeLeft(ctx) { // writes that the operation has begun earlier go on, and come first
 		r := rejected(UserError{input("source"), Refused, "the operation's time is over, or its caller has gone; nothing was sent: try again later"})
 		w.audit(ctx, c, r, nil)
 		return r, nil
 	}
-	if full, ok := w.bound.enter(caller); !ok {
+	if full, ok := w.limiter.acquire(caller); !ok {
 		r := rejected(UserError{input("source"), Refused, full})
 		w.audit(ctx, c, r, nil)
 		return r, nil
@@ -58,60 +58,60 @@ func (w *Writer) detached(ctx context.Context, c *change, do func(context.Contex
 	}
 	ended := make(chan end, 1)
 	w.running.Go(func() {
-		defer w.bound.leave(caller)
+		defer w.limiter.release(caller)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.opt.Within)
 		defer cancel()
 		defer context.AfterFunc(w.ending, cancel)()
-		r, err := w.unharmed(ctx, c, do)
+		r, err := w.runRecovering(ctx, c, do)
 		switch {
-		case err != nil && ctx.Err() != nil && !errors.Is(err, errNotOurs): // it was another's turn all the time; a store that is slow has an end of its own
-			r, err = unsettled("Another call for the same thing has been under way for too long."), nil
+		case err != nil && ctx.Err() != nil && !errors.Is(err, errNotOurs): // the thing's lock was taken the whole time; a slow store has a timeout of its own
+			r, err = unknownOutcome("Another call for the same thing has been under way for too long."), nil
 		case err != nil:
 			err = errors.Join(ErrUnavailable, err)
 		}
 		w.audit(ctx, c, r, err)
 		ended <- end{r, err}
 	})
-	patience := time.NewTimer(w.opt.Within)
+	callerTimeout := time.NewTimer(w.opt.Within)
 	if deadline, ok := ctx.Deadline(); ok {
-		patience.Reset(max(0, time.Until(deadline)-reserve))
+		callerTimeout.Reset(max(0, time.Until(deadline)-reserve))
 	}
-	defer patience.Stop()
+	defer callerTimeout.Stop()
 	select {
 	case e := <-ended:
 		return e.Result, e.error
-	case <-patience.C:
+	case <-callerTimeout.C:
 	case <-ctx.Done():
 	}
 	if r := c.known.Load(); r != nil {
 		return *r, nil
 	}
-	return unsettled("It is still under way."), nil
+	return unknownOutcome("It is still under way."), nil
 }
 
-// left says whether there is any time left to wait for a write.
-func left(ctx context.Context) bool {
+// hasTimeLeft reports whether there is time left to wait for a write.
+func hasTimeLeft(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ctx.Err() == nil && (!ok || time.Until(deadline) > reserve)
 }
 
-// unharmed does a write. One that panics, in a connector perhaps, has been broken off at an unknown place, and nothing else is harmed: who comes
-// next settles it.
-func (w *Writer) unharmed(ctx context.Context, c *change, do func(context.Context) (Result, error)) (r Result, err error) {
+// runRecovering performs a write and recovers from a panic, for example in a connector. The panic ends the write at an unknown step and affects
+// nothing else: the next write reconciles it.
+func (w *Writer) runRecovering(ctx context.Context, c *change, do func(context.Context) (Result, error)) (r Result, err error) {
 	defer func() {
-		if p := recover(); p != nil { // the value may hold anything that the source said: only the place is told
+		if p := recover(); p != nil { // the value may contain anything that the source sent: only the stack is logged
 			w.ledger.log.ErrorContext(ctx, "a write panicked", slog.String("field", c.field), slog.String("source", c.source.Name),
 				slog.String("stack", string(debug.Stack())))
-			r, err = unsettled("A fault of the server's has broken it off."), nil
+			r, err = unknownOutcome("A fault of the server's has broken it off."), nil
 		}
 	}()
 	return do(ctx)
 }
 
-// rehearse says what would be sent, by the current directory.
-func (w *Writer) rehearse(ctx context.Context, c *change) Result {
+// dryRun reports what would be sent, by the current directory.
+func (w *Writer) dryRun(ctx context.Context, c *change) Result {
 	if c.Key != nil {
-		if name, input, err := c.keyed(); err == nil {
+		if name, input, err := c.keyAndInput(); err == nil {
 			if r, ok, err := w.replay(ctx, name, input); err == nil && ok && mismatched(r) {
 				return r
 			}
@@ -120,22 +120,22 @@ func (w *Writer) rehearse(ctx context.Context, c *change) Result {
 	res := w.opt.Keeper.Load(ctx, []snapshot.Key{c.key})[0]
 	records, ok := w.records(c.key, res)
 	if !ok {
-		return neverRead()
+		return neverFetched()
 	}
 	if id, is := c.find(records); is != absent {
-		return c.there(id, is)
+		return c.existing(id, is)
 	}
 	return Result{Outcome: Checked, WouldSend: c.wouldSend()}
 }
 
-// keyed does a write once for its idempotency key, if it has one.
-func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
+// performOnce performs a write once for its idempotency key, if it has one.
+func (w *Writer) performOnce(ctx context.Context, c *change) (Result, error) {
 	attempt := rand.Text()
 	if c.Key == nil {
 		r, _, err := w.exclusive(ctx, c, attempt, nil)
 		return r, err
 	}
-	name, input, err := c.keyed()
+	name, input, err := c.keyAndInput()
 	if err != nil {
 		return Result{}, err
 	}
@@ -165,17 +165,17 @@ func (w *Writer) keyed(ctx context.Context, c *change) (Result, error) {
 		}
 	}
 	r, keep, err := w.exclusive(ctx, c, record.By, func(r Result) error {
-		record.Answer = remembered(r)
+		record.Answer = answerOf(r)
 		held, err = w.ledger.write(ctx, keyPrefix+name, held, record)
 		return err
 	})
-	if !keep && (err == nil && r.Outcome != Unknown || err != nil && fresh) { // with an error, this call has sent nothing; an earlier one may have
-		w.ledger.remove(ctx, keyPrefix+name, held) // nothing came of it, so that the key is free
+	if !keep && (err == nil && r.Outcome != Unknown || err != nil && fresh) { // with an error, this call has sent nothing, but an earlier one may have
+		w.ledger.remove(ctx, keyPrefix+name, held) // nothing was changed, so the key is free again
 	}
 	return r, err
 }
 
-func remembered(r Result) *answer {
+func answerOf(r Result) *answer {
 	a := &answer{Outcome: r.Outcome, Errors: r.Errors}
 	if r.Ref != nil {
 		a.Source, a.ID = r.Ref.Source, r.Ref.ID
@@ -183,7 +183,7 @@ func remembered(r Result) *answer {
 	return a
 }
 
-// replay gives the answer that a key has got already; it is false where there is none yet.
+// replay returns the stored answer of a key; it returns false if there is none yet.
 func (w *Writer) replay(ctx context.Context, name, input string) (Result, bool, error) {
 	var record keyRecord
 	_, ok, err := w.ledger.read(ctx, keyPrefix+name, &record)
@@ -204,26 +204,26 @@ func (w *Writer) replay(ctx context.Context, name, input string) (Result, bool, 
 
 var inputKey = input("idempotencyKey")
 
-// exclusive does a write while nobody else touches the same thing. Keep is called with an answer that is to be given again for the same key, before
-// the note that it was under way is taken away; kept says that it was, or would have been.
+// exclusive performs a write while no other write changes the same thing. It calls keep with an answer that later calls with the same key must repeat,
+// before it removes the intent. Kept reports that keep was called, or would have been if it were not nil.
 func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep func(Result) error) (r Result, kept bool, err error) {
 	thing := c.name()
-	locked, err := w.ledger.lock(ctx, notePrefix+thing)
+	locked, err := w.ledger.lock(ctx, intentPrefix+thing)
 	if err != nil {
 		return Result{}, false, err
 	}
 	defer locked.release(ctx)
 	var before intent
-	held, noted, err := w.ledger.read(ctx, notePrefix+thing, &before)
+	held, noted, err := w.ledger.read(ctx, intentPrefix+thing, &before)
 	if err != nil {
 		return Result{}, false, err
 	}
-	if err := w.ledger.exchange(ctx); err != nil { // what others have made
+	if err := w.ledger.exchange(ctx); err != nil { // records that other replicas created
 		return Result{}, false, err
 	}
-	e := &execution{w: w, c: c, locked: locked, thing: notePrefix + thing, held: held, attempt: attempt}
+	e := &execution{w: w, c: c, locked: locked, thing: intentPrefix + thing, held: held, attempt: attempt}
 	reached(ctx, "locked")
-	if noted || held.Value != nil || w.ledger.doubtful(c.source, c.key.Collection, c.find) {
+	if noted || held.Value != nil || w.ledger.madeWithOtherCredential(c.source, c.key.Collection, c.find) {
 		r, kept, err = e.reconcileEarlier(ctx, before.By == attempt)
 	} else {
 		r, kept, err = e.begin(ctx)
@@ -232,7 +232,7 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 		return Result{}, false, err
 	}
 	if r.Outcome == Unknown {
-		return r, false, nil // the note stays
+		return r, false, nil // the intent stays
 	}
 	reached(ctx, "settled")
 	if kept && keep != nil {
@@ -242,7 +242,7 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 		}
 	}
 	reached(ctx, "answered")
-	if e.untold { // the note stays: who goes by an older list, and has not heard of the record, would make a second one
+	if e.unpublished { // the intent stays: a replica with an older list that does not know the record would create a duplicate
 		return r, kept, nil
 	}
 	w.ledger.remove(ctx, e.thing, e.held)
@@ -250,29 +250,29 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 	return r, kept, nil
 }
 
-// execution is a write that has the right to touch its thing.
+// execution is a write that holds the lock of its thing.
 type execution struct {
-	w       *Writer
-	c       *change
-	locked  *lock
-	thing   string
-	held    Held // the note
-	attempt string
-	untold  bool // other replicas do not know what was made
+	w           *Writer
+	c           *change
+	locked      *lock
+	thing       string
+	held        Held // the intent
+	attempt     string
+	unpublished bool // the other replicas do not know the new record
 }
 
-// begin looks whether the thing is there, and makes it if not.
+// begin looks for the thing, and creates it if it is absent.
 func (e *execution) begin(ctx context.Context) (r Result, kept bool, err error) {
 	if id, is, known := e.known(ctx); is != absent {
-		return e.c.there(id, is), true, nil
+		return e.c.existing(id, is), true, nil
 	} else if !known {
-		return neverRead(), false, nil
+		return neverFetched(), false, nil
 	}
 	return e.send(ctx)
 }
 
-// known looks for the thing in a reading that is not older than recent, as far as that can be had soon, and else in what is known: what an older one
-// has may be gone, and must not be said to be there.
+// known looks for the thing in a snapshot that is not older than recent, if such a snapshot can be fetched soon, and otherwise in the current one: a
+// record in an older snapshot may have been deleted, and must not be reported as existing.
 func (e *execution) known(ctx context.Context) (id string, is match, known bool) {
 	res := e.w.opt.Keeper.LoadSince(ctx, []snapshot.Key{e.c.key}, snapshot.Requirement{NotBefore: time.Now().Add(-recent)})[0]
 	records, known := e.w.records(e.c.key, res)
@@ -282,7 +282,7 @@ func (e *execution) known(ctx context.Context) (id string, is match, known bool)
 	return id, is, known
 }
 
-// send writes down that the thing is about to be made, makes it, and finds out what came of that.
+// send stores an intent, creates the thing, and determines the outcome.
 func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 	if e.held, err = e.w.ledger.write(ctx, e.thing, e.held, intent{By: e.attempt}); err != nil {
 		return Result{}, false, err
@@ -292,15 +292,15 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 		before := e.w.snapshot(e.c.key)
 		record, id, err := e.c.make(e.locked.guard(ctx))
 		if errors.Is(err, errNotOurs) {
-			e.tidy(ctx)
-			return Result{}, false, err // somebody else may have begun
+			e.removeIntent(ctx)
+			return Result{}, false, err // another replica may have begun
 		}
 		reached(ctx, "sent")
 		if err == nil {
 			return e.made(ctx, before, record, id), true, nil
 		}
 		failure := connectors.AsError(e.c.source.Name, err)
-		if failure.Kind == connectors.KindRateLimited && failure.Undone() && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter) {
+		if failure.Kind == connectors.KindRateLimited && failure.Undone() && n < attempts && failure.RetryAfter <= maxRetryAfter && wait(ctx, failure.RetryAfter) {
 			continue
 		}
 		r, kept = e.failed(ctx, failure)
@@ -308,9 +308,9 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 	}
 }
 
-// tidy takes away the note of a call that was not sent, if the lock turns out to be held still. Else it stays: whoever has the lock may be relying on it,
-// and settles it.
-func (e *execution) tidy(ctx context.Context) {
+// removeIntent removes the intent of a call that was not sent, if the lock is still held. Otherwise the intent stays: the lock's new holder may rely
+// on it, and reconciles it.
+func (e *execution) removeIntent(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
 	if e.locked.renew(ctx) == nil {
@@ -329,26 +329,26 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// made shows what the source says it has made. A source may give what was there all along: that is in what was read before the call. What has been
-// read since then may have it from this call.
+// made publishes the record that the source reports as created. A source may return a record that existed before: then the snapshot from before the
+// call has it. A later snapshot may have the record from this call.
 func (e *execution) made(ctx context.Context, before *snapshot.Snapshot, record snapshot.Records, id string) Result {
 	if before != nil && has(before.Records, id) {
-		return e.c.there(e.c.matchOf(record, id))
+		return e.c.existing(e.c.matchOf(record, id))
 	}
 	e.show(ctx, record, id)
 	return Result{Outcome: Done, Ref: e.c.ref(id)}
 }
 
-// show has all replicas show a record, whose own data may be older than what tells of it here.
+// show publishes a record to all replicas, because their own data may be older than the data that has the record here.
 func (e *execution) show(ctx context.Context, record snapshot.Records, id string) {
-	e.untold = !e.w.ledger.show(ctx, &shown{
+	e.unpublished = !e.w.ledger.show(ctx, &shown{
 		Source: e.c.source.Name, Fingerprint: e.c.source.Fingerprint, Collection: e.c.key.Collection, ID: id, Record: record,
 		Until: time.Now().Add(e.w.ledger.showFor),
 	})
 	reached(ctx, "shown")
 }
 
-// matchOf compares what the source gave with what was asked for.
+// matchOf compares the source's record with the input.
 func (c *change) matchOf(record snapshot.Records, id string) (string, match) {
 	if _, is := c.find(record); is == other {
 		return id, other
@@ -356,59 +356,59 @@ func (c *change) matchOf(record snapshot.Records, id string) (string, match) {
 	return id, same
 }
 
-// failed finds out what came of a call that failed.
+// failed determines the outcome of a call that failed.
 func (e *execution) failed(ctx context.Context, failure *connectors.Error) (r Result, kept bool) {
 	if !failure.Undone() {
 		return e.reconcile(ctx, failure)
 	}
-	if failure.Input == "" && final(failure) { // it may be there since the last look: what sources say then is not documented
+	if failure.Input == "" && permanent(failure) { // the thing may exist since the last check: sources do not document what they answer then
 		if res, ok := e.w.readSince(ctx, e.c.key, time.Now()); ok {
 			if records, ok := e.w.records(e.c.key, res); ok {
 				if id, is := e.c.find(records); is != absent {
-					return e.c.there(id, is), true
+					return e.c.existing(id, is), true
 				}
 			}
 		}
 	}
-	return rejected(refusal(failure)), final(failure)
+	return rejected(refusal(failure)), permanent(failure)
 }
 
-// reconcileEarlier settles what somebody was about to make and never said the end of: with mine, an earlier call with the same key. What was not made is made
-// now.
+// reconcileEarlier reconciles an intent whose outcome is unknown. Mine reports that the intent is from an earlier call with the same key. If the thing
+// was not created, reconcileEarlier creates it now.
 func (e *execution) reconcileEarlier(ctx context.Context, mine bool) (r Result, kept bool, err error) {
 	id, is, known := e.readBack(ctx)
 	switch {
 	case is == same && mine:
 		return Result{Outcome: Done, Ref: e.c.ref(id)}, true, nil
 	case is != absent:
-		return e.c.there(id, is), true, nil
+		return e.c.existing(id, is), true, nil
 	case !known:
-		return unsettled("An earlier call got no answer, and the source's data cannot be read now."), false, nil
+		return unknownOutcome("An earlier call got no answer, and the source's data cannot be read now."), false, nil
 	}
 	r, kept, err = e.send(ctx)
-	if err != nil && mine { // that nothing was sent would not be true of all that was done for the key
+	if err != nil && mine { // "nothing was sent" might be false for the earlier call of the key
 		e.w.ledger.log.WarnContext(ctx, "a write could not be noted", slog.String("field", e.c.field))
-		return unsettled("An earlier call got no answer, and what this one does cannot be stored now."), false, nil
+		return unknownOutcome("An earlier call got no answer, and what this one does cannot be stored now."), false, nil
 	}
 	return r, kept, err
 }
 
-// reconcile finds out by the source's data whether a call without an answer was carried out.
+// reconcile fetches the source's data to find out whether a call without an answer was executed.
 func (e *execution) reconcile(ctx context.Context, failure *connectors.Error) (r Result, kept bool) {
 	id, is, known := e.readBack(ctx)
 	switch {
 	case is == same:
 		return Result{Outcome: Done, Ref: e.c.ref(id)}, true
 	case is == other:
-		return e.c.there(id, is), true
+		return e.c.existing(id, is), true
 	case !known:
-		return unsettled("The source gave no answer that tells, and its data cannot be read now."), false
+		return unknownOutcome("The source gave no answer that tells, and its data cannot be read now."), false
 	}
 	return rejected(refusal(failure)), false
 }
 
-// readBack reads the source at once, and where that does not show the thing, once more when SettleAfter is over: only then is it believed that it was
-// not made. Known is false where that could not be read.
+// readBack fetches the source at once and, if the thing is absent, once more after SettleAfter: only then it is certain that the thing was not
+// created. Known is false if the fetch failed.
 func (e *execution) readBack(ctx context.Context) (id string, is match, known bool) {
 	began := time.Now()
 	for _, since := range []time.Time{began, began.Add(e.w.opt.SettleAfter)} {

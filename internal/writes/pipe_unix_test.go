@@ -10,7 +10,7 @@ import (
 	"roster/internal/writes"
 )
 
-// A pipe in the directory, which nobody writes to, is passed over: opening it would wait for ever.
+// A pipe without a writer in the directory is skipped: opening it would block for ever.
 func TestAPipeInTheDirectoryIsPassedOver(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -15,7 +15,7 @@ import (
 	"roster/internal/writes"
 )
 
-// move is one thing that happens.
+// move is one step of the test.
 type move struct {
 	what    string // write, refresh, lag, fail, short, mend, pause
 	replica int
@@ -39,8 +39,8 @@ func moves() *rapid.Generator[[]move] {
 	}), 1, 12)
 }
 
-// Whatever is written, read, delayed and broken, in whatever order and on whichever replica: the source never holds two of a name, what was done is
-// shown from then on, and in the end the directory shows what the source holds.
+// Writes, fetches, delays and faults come in any order and on any replica. The source never has two records of one name, what was done is shown from
+// then on, and in the end the directory equals the source's data.
 func TestAnyHistory(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -53,7 +53,7 @@ func TestAnyHistory(t *testing.T) {
 	})
 }
 
-// lagMost is the longest lag: a list that lags for longer than a source's data are believed after is beyond what can be had.
+// lagMost is the longest lag: if a list lags for longer than SettleAfter, a duplicate cannot be prevented.
 const lagMost = 2 * time.Second
 
 func play(t *testing.T, story []move, loses int) (faults []string) {
@@ -115,7 +115,7 @@ func play(t *testing.T, story []move, loses int) (faults []string) {
 	return append(faults, converged(v, replicas)...)
 }
 
-// check says what must not be at any time.
+// check returns the violation of an invariant, if there is one.
 func check(v *vendor, replicas []*world, done map[string]writes.Result, m move) (faults []string) {
 	for _, kind := range kindNames() {
 		for _, suffix := range []string{"1", "2"} {
@@ -134,7 +134,7 @@ func check(v *vendor, replicas []*world, done map[string]writes.Result, m move) 
 	return faults
 }
 
-// converged says where the directory differs from what the source holds in the end.
+// converged returns how the directory differs from the source's data in the end.
 func converged(v *vendor, replicas []*world) (faults []string) {
 	for i, w := range replicas {
 		for _, kind := range kindNames() {

@@ -4,8 +4,8 @@ import "context"
 
 type stepsKey struct{}
 
-// WithSteps gives a context in which at is told of each step of a write as it is reached: what may go wrong, may go wrong between any two of them. It is
-// for tests, and costs others nothing.
+// WithSteps returns a context that calls at with each step of a write, because faults can occur between any two steps. It is for tests, and costs
+// nothing otherwise.
 func WithSteps(ctx context.Context, at func(step string)) context.Context {
 	return context.WithValue(ctx, stepsKey{}, at)
 }

@@ -17,8 +17,8 @@ import (
 	"roster/internal/writes"
 )
 
-// A Redis at its maxmemory refuses what is new: the write is refused before anything is sent. What was there stays. Where it fills up between the call and
-// its answer, the answer is given, and the key gives the same one as soon as there is room.
+// A Redis at its maxmemory refuses new values: the write is refused before anything is sent, and existing values stay. If Redis fills up between the
+// call and its answer, the caller gets the answer, and the key repeats it as soon as there is memory.
 func TestRedisAtItsMaxmemory(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t, "--maxmemory-policy", "noeviction")
@@ -92,7 +92,7 @@ func TestRedisAtItsMaxmemory(t *testing.T) {
 		t.Errorf("full after the call: %+v, %v", third, err)
 	}
 	full(false)
-	for _, name := range kept() { // locks could not be given back, and end after 15 s
+	for _, name := range kept() { // locks could not be released, and expire after 15 s
 		if left, err := strconv.Atoi(s.Must("PTTL", name)); err != nil || left < 16_000 {
 			s.Must("DEL", name)
 		}

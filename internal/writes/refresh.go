@@ -9,17 +9,18 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Refresh says which collections to read again; all of them where none is named.
+// Refresh names the collections to fetch again; all of them if none is named.
 type Refresh struct {
 	Collections []connectors.Collection
-	// AcceptLoss says that what is read is taken over however many of the known records it lacks.
+	// AcceptLoss has the fetch accepted, however many of the known records it lacks.
 	AcceptLoss bool
-	// Force ends what leaves the source alone: the pause that it has asked for, and that after failures.
+	// Force ends the pauses of the source: the one that it asked for, and the one after failures.
 	Force bool
 }
 
-// RefreshSource has collections of a source read again, as soon as its limits allow. It waits for nothing: DONE says that a reading is on its way, which
-// has begun or begins at startsAt, and ALREADY_DONE that all were read so lately that none is. A loss is accepted by another reading in any case.
+// RefreshSource requests a new fetch of a source's collections, as soon as the source's limits allow. It does not wait. DONE means that a fetch has
+// begun or begins at startsAt. ALREADY_DONE means that all collections were fetched so recently that no fetch is needed. Accepting a loss always needs
+// another fetch.
 func (w *Writer) RefreshSource(ctx context.Context, r Request, in Refresh) (res Result, startsAt time.Time) {
 	var names []string
 	for _, c := range in.Collections {
@@ -63,7 +64,7 @@ func (w *Writer) refresh(source *connectors.Source, in Refresh) (res Result, sta
 		if at, ok := w.again(key, in); ok && (startsAt.IsZero() || at.Before(startsAt)) {
 			startsAt = at
 		}
-		alone = alone || w.leftAlone(key)
+		alone = alone || w.lastFetchFailed(key)
 	}
 	switch now := time.Now(); {
 	case !startsAt.IsZero():
@@ -78,7 +79,7 @@ func (w *Writer) refresh(source *connectors.Source, in Refresh) (res Result, sta
 	return Result{Outcome: AlreadyDone}, startsAt
 }
 
-// again has a collection read again in the way that is asked for.
+// again requests a new fetch of a collection, as the input asks.
 func (w *Writer) again(key snapshot.Key, in Refresh) (startsAt time.Time, ok bool) {
 	keeper := w.opt.Keeper
 	if in.Force {
@@ -93,10 +94,10 @@ func (w *Writer) again(key snapshot.Key, in Refresh) (startsAt time.Time, ok boo
 	return keeper.Refresh(key)
 }
 
-// longestWait is how long a call waits because its source has asked for it. What would wait longer fails at once.
+// longestWait is how long a call waits because its source asked for a pause. A call that would wait longer fails at once.
 const longestWait = 90 * time.Second
 
-// pauseOf says for how long all calls of a source are kept back, and whether one that comes now waits for that and does not fail.
+// pauseOf returns how long all calls of a source are paused, and whether a new call waits for the end of the pause or fails.
 func pauseOf(s *connectors.Source) (pause time.Duration, waits bool) {
 	if s.Health == nil {
 		return 0, true
@@ -111,8 +112,8 @@ func pauseOf(s *connectors.Source) (pause time.Duration, waits bool) {
 	return h.Pause.RetryAfter, !h.Pause.Blocked && h.Pause.RetryAfter <= longestWait
 }
 
-// leftAlone says whether the last reading of a collection has failed. One that is held back has not.
-func (w *Writer) leftAlone(key snapshot.Key) bool {
+// lastFetchFailed reports whether the last fetch of a collection failed. A fetch that the guard holds back has not failed.
+func (w *Writer) lastFetchFailed(key snapshot.Key) bool {
 	for _, st := range w.opt.Keeper.Statuses() {
 		if st.Key == key {
 			return st.Err != nil && st.Err.Kind != connectors.KindSuspiciousLoss

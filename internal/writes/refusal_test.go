@@ -17,7 +17,7 @@ import (
 	"roster/internal/writes"
 )
 
-// fault is a user error without its words.
+// fault is a user error without its message.
 func fault(code writes.Code, path ...string) writes.UserError {
 	return writes.UserError{Field: append([]string{"input"}, path...), Code: code}
 }
@@ -71,7 +71,7 @@ var (
 	client  = connectors.TeamClient
 )
 
-// Everything that is wrong is said at once, with its place in the input, and nothing is sent.
+// All errors of the input are reported at once, with their paths, and nothing is sent.
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -168,7 +168,7 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-// Every way in which a source can refuse has an answer in our words.
+// Each way in which a source can refuse has an answer in Roster's words.
 func TestRefusedBySource(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -204,7 +204,7 @@ func TestRefusedBySource(t *testing.T) {
 	}
 }
 
-// While a source has never been read, nobody can tell what is there: nothing is sent, and nothing can be said of the input but that.
+// While a source has never been fetched, it is unknown what exists: nothing is sent, and no other error of the input can be reported.
 func TestNeverRead(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -239,7 +239,7 @@ func TestNeverRead(t *testing.T) {
 	}
 }
 
-// A source that cannot be reached, or has not done it as its data show, is at fault itself; so it is where nobody knows.
+// The error names the source if the source cannot be reached, if its data show that it has not executed the write, or if the outcome is unknown.
 func TestWithoutAnAnswerTheSourceIsAtFault(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -262,13 +262,13 @@ func TestWithoutAnAnswerTheSourceIsAtFault(t *testing.T) {
 	}
 }
 
-// What a source refuses as being there already is looked for once more: it may have come about since.
+// If a source refuses a record as existing, the record is searched once more: it may have been created since.
 func TestRefusedSinceItIsThere(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, _ *writes.Memory, w *world) {
 		v.tune(func(v *vendor) { v.fates, v.err = []fate{refused}, &connectors.Error{Kind: connectors.KindConflict} })
 		ctx := writes.WithSteps(t.Context(), func(step string) {
-			if step == "noted" { // after the look, and before the call
+			if step == "noted" { // after the check, and before the call
 				time.Sleep(time.Millisecond)
 				v.tune(func(v *vendor) { v.add(kinds[kind].collection, kinds[kind].name, false) })
 			}
@@ -316,7 +316,7 @@ func TestSubscriptions(t *testing.T) {
 	}
 }
 
-// Where a task does not say who subscribes, nothing is said to be so already: it is done, which does no harm.
+// If a task does not show its subscribers, the write never reports that the state existed already: it subscribes again, which does no harm.
 func TestSubscriptionsThatCannotBeSeen(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -347,7 +347,7 @@ func TestSubscriptionsThatCannotBeSeen(t *testing.T) {
 	}
 }
 
-// What has never been read cannot be looked at: a rehearsal says the same as the call would.
+// A collection that was never fetched cannot be searched: a dry run returns the same as the call would.
 func TestASourceThatWasNeverRead(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kindNames() {
@@ -373,7 +373,7 @@ func TestASourceThatWasNeverRead(t *testing.T) {
 	}
 }
 
-// A subscription without an answer, whose task cannot be read either, has the source at fault, and the next one does it.
+// If a subscription gets no answer and its task cannot be fetched either, the error names the source, and the next call subscribes.
 func TestSubscriptionThatNobodyKnows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -392,8 +392,7 @@ func TestSubscriptionThatNobodyKnows(t *testing.T) {
 	})
 }
 
-// A subscription whose first call got no answer, and whose second one was certainly not carried out: that nothing changed is said only where the task
-// says so.
+// The first call of a subscription got no answer, and the second was certainly not executed: "nothing changed" is reported only if the task shows it.
 func TestSubscriptionThatIsRefusedAfterNoAnswer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -420,11 +419,11 @@ func TestSubscriptionThatIsRefusedAfterNoAnswer(t *testing.T) {
 	}
 }
 
-// Where the lock is lost before the second call, the first one may have been carried out: it is not said that nothing was sent.
+// If the lock is lost before the second call, the first call may have been executed: "nothing was sent" is not reported.
 func TestSubscriptionThatLosesItsLockAfterNoAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v, way, calls := newVendor(), &severed{Store: new(writes.Memory)}, 0
+		v, way, calls := newVendor(), &cuttable{Store: new(writes.Memory)}, 0
 		w, stop := newWorld(t, v, way, nil)
 		defer stop()
 		v.tune(func(v *vendor) {
@@ -444,7 +443,7 @@ func TestSubscriptionThatLosesItsLockAfterNoAnswer(t *testing.T) {
 	})
 }
 
-// An input that is wrong in every item gets a short answer, whose last error counts the others.
+// An input with an error in every item gets a short answer, whose last error has the number of the others.
 func TestFewErrorsAreShown(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -12,11 +12,11 @@ import (
 	"roster/internal/writes"
 )
 
-// lifetimes is a way to the store that knows until when the last lock lasts, and on which answers get lost.
+// lifetimes is a connection to the store that records when the last lock expires, and that loses some answers.
 type lifetimes struct {
 	writes.Store
 	mu   sync.Mutex
-	fail int // so many renewals arrive unheard
+	fail int // the number of renewals that are executed without an answer
 	ends time.Time
 }
 
@@ -37,7 +37,7 @@ func (l *lifetimes) Put(ctx context.Context, name string, was writes.Held, value
 	return now, ok, err
 }
 
-// Just before a call is sent, the lock has its whole life before it, also where earlier renewals got no answer.
+// Just before a call is sent, the lock is renewed for its whole lease, even if earlier renewals got no answer.
 func TestTheGuardRenewsForTheWholeLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -70,12 +70,12 @@ func TestTheGuardRenewsForTheWholeLease(t *testing.T) {
 	})
 }
 
-// The store is away in the very moment in which a call was to be sent, and comes back at once: the key is free, for another input too, and the next
-// call need not settle anything.
+// The store is down at the moment in which a call was to be sent, and comes back at once: the key is free, for another input too, and the next call
+// need not reconcile anything.
 func TestNothingIsLeftOfWhatWasNotSent(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, _ *world) {
-		way := &blip{Store: store}
+		way := &lockOutage{Store: store}
 		w, stop := newWorld(t, v, way, nil)
 		defer stop()
 		v.tune(func(v *vendor) {
@@ -103,14 +103,14 @@ func TestNothingIsLeftOfWhatWasNotSent(t *testing.T) {
 	})
 }
 
-// blip is a store that is away for some exchanges of locks.
-type blip struct {
+// lockOutage is a store that is down for some exchanges of locks.
+type lockOutage struct {
 	writes.Store
 	mu     sync.Mutex
 	refuse int
 }
 
-func (b *blip) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
+func (b *lockOutage) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
 	b.mu.Lock()
 	refuse := b.refuse > 0 && strings.HasPrefix(name, writes.LockPrefix)
 	if refuse {

@@ -27,16 +27,16 @@ import (
 	"roster/internal/writes"
 )
 
-// replicaEnv makes the test's program a replica, which writes as it is told: it holds a setup.
+// replicaEnv turns the test's program into a replica that executes orders. Its value is a setup.
 const replicaEnv = "ROSTER_TEST_WRITER"
 
 type setup struct {
 	Redis  string // its address
 	Source string // the URL
 	Key    string
-	// DieAt names the step at which the process kills itself.
+	// DieAt is the step at which the process kills itself.
 	DieAt string
-	// BuildFor is how long building a directory takes at least.
+	// BuildFor is the least time to build a directory.
 	BuildFor time.Duration
 
 	redis *redistest.Server
@@ -56,13 +56,13 @@ func (s slowly) Additions(source *connectors.Source, c connectors.Collection, sn
 	return more, version
 }
 
-// order is what a replica is told to write, one in a line, and told is what came of it.
+// order is a write for a replica, one in a line, and told is its result.
 type order struct {
 	Kind   string
 	Suffix string
 	Key    *string
 	Times  int // at the same time; 0 for once
-	// Look asks only whether the directory shows these teams.
+	// Look only checks whether the directory shows these teams.
 	Look []string
 }
 
@@ -70,7 +70,7 @@ type told struct {
 	Results []writes.Result
 	Errs    []string
 	Shown   bool     // the directory shows the first result's record
-	Missing []string // of what was looked for
+	Missing []string // of the teams in Look
 	Log     string
 }
 
@@ -115,8 +115,8 @@ func (s *setup) open() (*world, func(), error) {
 
 var quick = snapshot.Settings{FreshFor: time.Minute, MinInterval: 100 * time.Millisecond}
 
-// obey writes what it is told.
-func (w *world) obey(ctx context.Context, o order) (t told) {
+// execute executes an order.
+func (w *world) execute(ctx context.Context, o order) (t told) {
 	if o.Look != nil {
 		for _, id := range o.Look {
 			if w.directory().TeamOf(connectors.Ref{Source: "ws", ID: id}) == nil {
@@ -188,7 +188,7 @@ func replica() int {
 		ctx = writes.WithSteps(ctx, func(step string) {
 			if step == s.DieAt {
 				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-				select {} // until it is dead
+				select {} // until it is killed
 			}
 		})
 	}
@@ -197,7 +197,7 @@ func replica() int {
 		if json.Unmarshal(lines.Bytes(), &o) != nil {
 			return 1
 		}
-		b, err := json.Marshal(w.obey(ctx, o))
+		b, err := json.Marshal(w.execute(ctx, o))
 		if err != nil {
 			return 1
 		}
@@ -206,7 +206,7 @@ func replica() int {
 	return 0
 }
 
-// process is a replica of its own.
+// process is a replica in a process of its own.
 type process struct {
 	t   *testing.T
 	cmd *exec.Cmd
@@ -254,7 +254,7 @@ func (p *process) order(o order) {
 	}
 }
 
-// answer is false where the process has died.
+// answer returns false if the process has died.
 func (p *process) answer() (t told, alive bool) {
 	p.t.Helper()
 	if !p.out.Scan() {
@@ -276,7 +276,7 @@ func (p *process) does(o order) told {
 	return t
 }
 
-// company is Worksection with a task, a source that makes a second one of whatever it is asked for twice.
+// company is Worksection with a task. The source creates a duplicate if it is asked for the same thing twice.
 func company(t *testing.T) (*sandbox.Sandbox, setup) {
 	t.Helper()
 	s, err := sandbox.StartOne(t.Context(), connectors.Worksection, sandbox.Options{People: sandbox.MinPeople})
@@ -290,7 +290,7 @@ func company(t *testing.T) (*sandbox.Sandbox, setup) {
 	return s, setup{redis: redis, Redis: redis.Addr, Source: cfg.URL, Key: cfg.APIKey.Reveal()}
 }
 
-// A hundred callers of three replicas make one team between them, and all are told the same.
+// A hundred callers of three replicas create one team between them, and all get the same answer.
 func TestManyMakeOne(t *testing.T) {
 	t.Parallel()
 	for name, key := range map[string]*string{"without a key": nil, "with one": new("k")} {
@@ -329,14 +329,14 @@ func TestManyMakeOne(t *testing.T) {
 	}
 }
 
-// trouble is what happens to a write at one step: the process is killed there, or the connection to the source is cut.
+// trouble is a fault at one step of a write: the process is killed, or the connection to the source is cut.
 type trouble struct {
 	name, dieAt string
 	cut         bool
-	after       bool // the source has done it
+	after       bool // the source has executed the call
 }
 
-// Whatever happens at whichever step of a write: whoever asks again, on another replica, gets the one record that there is.
+// Whatever fails at whichever step of a write: the next caller, on another replica, gets the one record that exists.
 func TestTroubleAnywhere(t *testing.T) {
 	t.Parallel()
 	troubles := []trouble{{name: "cut before", cut: true}, {name: "cut after", cut: true, after: true}}
@@ -351,7 +351,7 @@ func TestTroubleAnywhere(t *testing.T) {
 			for i, tr := range troubles {
 				for _, key := range []*string{nil, new(fmt.Sprint("key", i))} {
 					o := order{Kind: kind, Key: key, Suffix: fmt.Sprint(2*i + one(key != nil))}
-					said := tr.befall(t, s, base, o)
+					said := tr.writeDuring(t, s, base, o)
 					again := other.does(o).Results[0]
 					third := other.does(o).Results[0]
 					where := fmt.Sprintf("%s, with a key: %t", tr.name, key != nil)
@@ -377,13 +377,13 @@ func one(is bool) int {
 	return 0
 }
 
-// actions are what the vendor calls the kinds of writes.
+// actions are the vendor's names for the kinds of writes.
 var actions = map[string]string{
 	"inviteUser": "add_user", "createTeam": "add_user_group", "createContact": "add_contact", "createContactFolder": "add_contact_group", subscribed: "subscribe",
 }
 
-// befall has a replica write while the trouble happens.
-func (tr trouble) befall(t *testing.T, s *sandbox.Sandbox, base setup, o order) []writes.Result {
+// writeDuring has a replica write while the fault happens.
+func (tr trouble) writeDuring(t *testing.T, s *sandbox.Sandbox, base setup, o order) []writes.Result {
 	t.Helper()
 	if tr.cut {
 		s.Cut(actions[o.Kind], tr.after)
@@ -396,7 +396,7 @@ func (tr trouble) befall(t *testing.T, s *sandbox.Sandbox, base setup, o order) 
 		t.Fatalf("%s: alive: %t", tr.name, alive)
 	}
 	if !alive {
-		base.redis.Must("DEL", "roster:replicas") // how long the dead are waited for is another test's affair
+		base.redis.Must("DEL", "roster:replicas") // another test covers how long writes wait for dead replicas
 	}
 	for _, r := range said.Results {
 		if r.Outcome == writes.Done && s.Held(nameOf(o.Kind, o.Suffix)) != 1 || r.Outcome == writes.Rejected && tr.after {
@@ -406,7 +406,7 @@ func (tr trouble) befall(t *testing.T, s *sandbox.Sandbox, base setup, o order) 
 	return said.Results
 }
 
-// A subscription leaves no note, since doing it twice does no harm.
+// A subscription stores no intent, because a repetition does no harm.
 func TestTroubleWithSubscriptions(t *testing.T) {
 	t.Parallel()
 	s, base := company(t)
@@ -430,7 +430,7 @@ func TestTroubleWithSubscriptions(t *testing.T) {
 	}
 }
 
-// What one replica makes, the others show, while the source's own list does not, and under the ID that the list gives later.
+// What one replica creates, the others show while the source's own list does not, with the ID that the list has later.
 func TestOthersShowIt(t *testing.T) {
 	t.Parallel()
 	s, base := company(t)
@@ -445,7 +445,7 @@ func TestOthersShowIt(t *testing.T) {
 	}
 }
 
-// Without Redis nobody can tell who else is writing: nothing is sent.
+// Without Redis it is unknown which other replica is writing: nothing is sent.
 func TestRedisIsAway(t *testing.T) {
 	t.Parallel()
 	s, base := company(t)
@@ -468,8 +468,8 @@ func TestRedisIsAway(t *testing.T) {
 	}
 }
 
-// A replica that has noted what it is about to make loses Redis, and for so long that its lock ends. Another one, which still has Redis, makes the thing
-// meanwhile. What the first one had asked for is not sent any more.
+// A replica that has stored an intent loses Redis for so long that its lock expires. Another replica, which still has Redis, creates the thing
+// meanwhile. The first replica's call is not sent any more.
 func TestRedisIsLostBeforeTheCallIsSent(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kindNames() {

@@ -6,42 +6,42 @@ import (
 	"time"
 )
 
-// What a store of one process has room for. A key takes about 400 bytes of memory, or a file: all of them 40 MB. They are more than the 86,400 calls
-// that Worksection takes within the 24 hours for which a key counts, so that only keys that make nothing can use them up. A caller's share keeps one
-// that sends a new key with every try from taking them all.
+// The capacity of a store of one process. A key takes about 400 bytes of memory, or one file: all keys take 40 MB. The limit is higher than the 86,400
+// calls that Worksection accepts within the 24 hours of a key's life, so only keys that create nothing can exhaust it. The limit for each caller stops
+// a caller that sends a new key with every attempt from taking all keys.
 const (
 	maxKeys       = 100_000
 	maxCallerKeys = maxKeys / 4
-	maxNotes      = maxKeys
+	maxIntents    = maxKeys
 )
 
 var (
 	errKeys       = errors.New("as many idempotency keys were used within 24 hours as are remembered; redis has room for more")
 	errCallerKeys = errors.New("a caller has used as many idempotency keys within 24 hours as are remembered of one; redis has room for more")
-	errNotes      = errors.New("there are too many writes that nobody knows the end of")
+	errIntents    = errors.New("there are too many writes that nobody knows the end of")
 )
 
-// room says whether one more name can be remembered. Nothing is dropped to make some: without its note a thing is made twice, and without its answer a
-// key gives another one. What has no room is refused before anything is sent. Locks and the overlay need none: they are as many as there are calls at a
-// time, and one.
-type room struct {
-	keys, callerKeys, notes int // at most
+// capacity decides whether one more name can be stored. It never drops a value: without its intent a thing could be created twice, and without its
+// answer a key could get a different one. If there is no capacity, the write is refused before anything is sent. Locks and the overlay are not
+// counted: there are no more locks than concurrent calls, and one overlay.
+type capacity struct {
+	keys, callerKeys, intents int // limits
 
-	usedKeys, usedNotes int
-	ofCaller            map[string]int
-	swept               time.Time
+	usedKeys, usedIntents int
+	ofCaller              map[string]int
+	swept                 time.Time
 }
 
-func newRoom() *room {
-	return &room{keys: maxKeys, callerKeys: maxCallerKeys, notes: maxNotes, ofCaller: make(map[string]int)}
+func newCapacity() *capacity {
+	return &capacity{keys: maxKeys, callerKeys: maxCallerKeys, intents: maxIntents, ofCaller: make(map[string]int)}
 }
 
-// keyOf names a key as stores see it: by its caller, so that those of one can be counted.
+// keyOf returns a key's name in the store. The name begins with the caller, so that the keys of one caller can be counted.
 func keyOf(method, caller, key string) string {
 	return nameOf(method, caller) + "/" + nameOf(method, caller, key)
 }
 
-// callerOf gives whose key a name is; empty where it is none.
+// callerOf returns the caller part of a key's name; empty if the name is not a key.
 func callerOf(name string) string {
 	key, is := strings.CutPrefix(name, keyPrefix)
 	if !is {
@@ -51,47 +51,47 @@ func callerOf(name string) string {
 	return caller
 }
 
-// used gives how much there is.
-func (r *room) used() (keys, notes int) {
+// used returns the numbers of stored keys and intents.
+func (r *capacity) used() (keys, intents int) {
 	if r == nil {
 		return 0, 0
 	}
-	return r.usedKeys, r.usedNotes
+	return r.usedKeys, r.usedIntents
 }
 
-// count takes up that names have come, or gone with a negative n.
-func (r *room) count(name string, n int) {
+// count adds n names; n is negative if names are removed.
+func (r *capacity) count(name string, n int) {
 	switch caller := callerOf(name); {
 	case caller != "":
 		r.usedKeys += n
 		if r.ofCaller[caller] += n; r.ofCaller[caller] == 0 {
 			delete(r.ofCaller, caller)
 		}
-	case strings.HasPrefix(name, notePrefix):
-		r.usedNotes += n
+	case strings.HasPrefix(name, intentPrefix):
+		r.usedIntents += n
 	}
 }
 
-// has is an error where a name that is not there yet has no room.
-func (r *room) has(name string) error {
+// check returns an error if there is no capacity for a new name.
+func (r *capacity) check(name string) error {
 	switch caller := callerOf(name); {
 	case caller != "" && r.ofCaller[caller] >= r.callerKeys:
 		return errCallerKeys
 	case caller != "" && r.usedKeys >= r.keys:
 		return errKeys
-	case strings.HasPrefix(name, notePrefix) && r.usedNotes >= r.notes:
-		return errNotes
+	case strings.HasPrefix(name, intentPrefix) && r.usedIntents >= r.intents:
+		return errIntents
 	}
 	return nil
 }
 
-// find is has, once what has ended is forgotten. It sweeps no more often than once a second: whoever is refused may go on trying.
-func (r *room) find(name string, sweep func()) error {
-	err := r.has(name)
+// checkAfterSweep is check, after a sweep if check fails. It sweeps at most once a second, because a caller that was refused may retry at once.
+func (r *capacity) checkAfterSweep(name string, sweep func()) error {
+	err := r.check(name)
 	if err == nil || time.Since(r.swept) < time.Second {
 		return err
 	}
 	r.swept = time.Now()
 	sweep()
-	return r.has(name)
+	return r.check(name)
 }

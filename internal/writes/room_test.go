@@ -21,7 +21,7 @@ type bounded interface {
 	Bound(keys, ofCaller, notes int)
 }
 
-// boundedStores are made outside of a bubble, and closed there.
+// boundedStores are opened outside of a bubble, and closed there.
 func boundedStores(t *testing.T) map[string]bounded {
 	t.Helper()
 	d, err := writes.OpenDir(t.TempDir())
@@ -32,8 +32,8 @@ func boundedStores(t *testing.T) map[string]bounded {
 	return map[string]bounded{"memory": new(writes.Memory), "dir": d}
 }
 
-// What there is no room for is refused before anything is sent. Nothing is given up for it: an answered key goes on giving its answer, and a note has
-// its thing settled. When keys have ended, there is room again.
+// If there is no capacity, a write is refused before anything is sent. No value is dropped: an answered key still repeats its answer, and an intent
+// still has its thing reconciled. When keys have expired, there is capacity again.
 func TestRoom(t *testing.T) {
 	t.Parallel()
 	for name, store := range boundedStores(t) {
@@ -93,7 +93,7 @@ func TestRoom(t *testing.T) {
 	}
 }
 
-// A directory that is opened again knows how much is in it.
+// A directory that is opened again knows how many values it has.
 func TestRoomAfterARestart(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()
@@ -113,7 +113,7 @@ func TestRoomAfterARestart(t *testing.T) {
 	}
 }
 
-// A disk that takes nothing has the write refused before it is sent; what was there stays, and when it takes something again, all goes on.
+// If the disk refuses data, the write is refused before it is sent. Existing values stay, and when the disk accepts data again, writes work again.
 func TestDirThatTakesNothing(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()
@@ -148,7 +148,7 @@ func TestDirThatTakesNothing(t *testing.T) {
 	})
 }
 
-// What is remembered and shown is counted, in a directory too.
+// Stored and shown values are counted, in a directory too.
 func TestStats(t *testing.T) {
 	t.Parallel()
 	for name, store := range boundedStores(t) {
@@ -180,7 +180,7 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// Sweeping keeps the memory from holding what has ended, also where nobody asks for it again.
+// Sweeping removes expired values from memory, even if they are not requested again.
 func TestMemoryForgets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -197,7 +197,7 @@ func TestMemoryForgets(t *testing.T) {
 	})
 }
 
-// BenchmarkMemoryKey tells what an answered key costs.
+// BenchmarkMemoryKey measures the cost of an answered key.
 func BenchmarkMemoryKey(b *testing.B) {
 	value := []byte(`{"input":"0123456789abcdef0123456789abcdef","by":"ABCDEFGHIJKLMNOPQRSTUVWXYZ","answer":{"outcome":"DONE","source":"worksection","id":"123456"}}`)
 	const n = 20_000

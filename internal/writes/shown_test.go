@@ -10,8 +10,8 @@ import (
 	"roster/internal/writes"
 )
 
-// crew is replicas of their own that share a Redis, and all know of each other.
-func crew(t *testing.T, redis *redistest.Server, setups ...setup) []*process {
+// startReplicas starts several replicas that share a Redis and know each other.
+func startReplicas(t *testing.T, redis *redistest.Server, setups ...setup) []*process {
 	t.Helper()
 	ps := make([]*process, len(setups))
 	for i, s := range setups {
@@ -21,7 +21,7 @@ func crew(t *testing.T, redis *redistest.Server, setups ...setup) []*process {
 	return ps
 }
 
-// makes has a replica make a team, and gives its ID.
+// makes has a replica create a team, and returns its ID.
 func (p *process) makes(suffix string) string {
 	p.t.Helper()
 	said := p.does(order{Kind: "createTeam", Suffix: suffix})
@@ -38,7 +38,7 @@ func (p *process) shows(when string, ids ...string) {
 	}
 }
 
-// As soon as one replica has answered, all others show what was made: also where they are not told of it, or take their time.
+// As soon as one replica has answered, all others show the record, even if they receive no notification or are slow.
 func TestShownByAllAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*redistest.Server, *setup, *setup){
@@ -58,7 +58,7 @@ func TestShownByAllAtOnce(t *testing.T) {
 			base.Redis = redis.Addr
 			one, others := base, base
 			change(redis, &one, &others)
-			ps := crew(t, redis, one, others, others)
+			ps := startReplicas(t, redis, one, others, others)
 			for i := range 5 {
 				id := ps[0].makes(fmt.Sprint(i))
 				ps[1].shows(name, id)
@@ -68,14 +68,14 @@ func TestShownByAllAtOnce(t *testing.T) {
 	}
 }
 
-// Announcements get lost because connections are cut all the time.
+// Notifications are lost because connections are cut all the time.
 func TestShownByAllWhileConnectionsAreCut(t *testing.T) {
 	t.Parallel()
 	s, base := company(t)
 	s.Lag(time.Hour)
 	redis := redistest.Start(t, "--appendonly", "yes")
 	base.Redis = redis.Addr
-	ps := crew(t, redis, base, base, base)
+	ps := startReplicas(t, redis, base, base, base)
 	for i := range 5 {
 		redis.Must("CLIENT", "KILL", "TYPE", "pubsub")
 		id := ps[0].makes(fmt.Sprint(i))
@@ -84,14 +84,14 @@ func TestShownByAllWhileConnectionsAreCut(t *testing.T) {
 	}
 }
 
-// A replica that has died is missed for as long as it is listed, and holds nobody up but once: writing goes on, and those that live show it.
+// A dead replica stays in the membership for a while. It delays only one write, and the living replicas show all records.
 func TestShownByTheLiving(t *testing.T) {
 	t.Parallel()
 	s, base := company(t)
 	s.Lag(time.Hour)
 	redis := redistest.Start(t, "--appendonly", "yes")
 	base.Redis = redis.Addr
-	ps := crew(t, redis, base, base, base)
+	ps := startReplicas(t, redis, base, base, base)
 	if err := ps[2].cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -109,20 +109,20 @@ func TestShownByTheLiving(t *testing.T) {
 	}
 }
 
-// A replica that starts while others write shows all that was answered before it answers.
+// A replica that starts while others write shows all answered records before it answers.
 func TestShownByWhoStarts(t *testing.T) {
 	t.Parallel()
 	s, base := company(t)
 	s.Lag(time.Hour)
 	redis := redistest.Start(t, "--appendonly", "yes")
 	base.Redis = redis.Addr
-	one := crew(t, redis, base)[0]
+	one := startReplicas(t, redis, base)[0]
 	var ids []string
 	for i := range 4 {
 		late := start(t, base)
 		asked := make(chan told, 1)
 		ids = append(ids, one.makes(fmt.Sprint("before ", i)))
-		late.order(order{Look: ids}) // it looks when it is ready
+		late.order(order{Look: ids}) // it checks when it is ready
 		go func() {
 			said, _ := late.answer()
 			asked <- said

@@ -8,7 +8,7 @@ import (
 	"roster/internal/writes"
 )
 
-// What is there under another spelling of its name or address is there: nothing is made, and nothing is sent.
+// A record with another spelling of its name or address exists: nothing is created, and nothing is sent.
 func TestThereInAnotherSpelling(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -46,7 +46,7 @@ func TestThereInAnotherSpelling(t *testing.T) {
 	}
 }
 
-// An address that a mail system may keep apart is another one. What is sent has nothing unseen around it.
+// An address that a mail system may distinguish is another address. What is sent has no invisible characters around it.
 func TestAbsentInSuchASpelling(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -2,21 +2,21 @@ package writes
 
 import "time"
 
-// Stats is what writes remember now.
+// Stats is the number of values that writes store now.
 type Stats struct {
-	// Shown counts by source the records that this process shows although it has not read them yet, within the time for which it does.
+	// Shown counts, by source, the records in the overlay that no fetch has confirmed, within the time for which they are shown.
 	Shown map[string]int
-	// Counted says that the store is this process's own; only then Keys and Notes count the keys, and the writes under way or of unknown end.
+	// Counted reports that the store belongs to this process. Only then Keys counts the keys, and Notes counts the intents.
 	Counted     bool
 	Keys, Notes int
 }
 
-// counting is a store that knows how much it holds.
+// counting is a store that knows its size.
 type counting interface {
-	counts() (keys, notes int)
+	counts() (keys, intents int)
 }
 
-// Stats tells what writes remember now.
+// Stats returns the number of values that writes store now.
 func (w *Writer) Stats() Stats { return w.ledger.stats() }
 
 func (l *Ledger) stats() Stats {
@@ -28,28 +28,28 @@ func (l *Ledger) stats() Stats {
 	return s
 }
 
-// counts counts by source what no reading of this process has had yet.
+// counts counts, by source, the records that no fetch of this process has confirmed yet.
 func (o *overlay) counts() map[string]int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n := make(map[string]int)
 	for _, e := range o.entries {
-		if e.settled.IsZero() && time.Now().Before(e.Until) {
+		if e.confirmedAt.IsZero() && time.Now().Before(e.Until) {
 			n[e.Source]++
 		}
 	}
 	return n
 }
 
-func (m *Memory) counts() (keys, notes int) {
+func (m *Memory) counts() (keys, intents int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sweep()
-	return m.room.used()
+	return m.capacity.used()
 }
 
-func (d *Dir) counts() (keys, notes int) {
+func (d *Dir) counts() (keys, intents int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.room.used()
+	return d.capacity.used()
 }

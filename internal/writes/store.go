@@ -7,39 +7,39 @@ import (
 	"time"
 )
 
-// Store keeps small values under names, for all replicas. What is in it is all that a write leaves behind for the next one. Values are
-// replaced only by who has seen the one before. Safe for concurrent use.
+// Store keeps small values under names, for all replicas. It holds everything that one write leaves for the next. Only a caller that has seen the
+// current value can replace it. Safe for concurrent use.
 type Store interface {
-	// Get gives what a name holds.
+	// Get returns the value of a name.
 	Get(ctx context.Context, name string) (Held, error)
-	// Put replaces what a name holds, if that is still was, and gives what it holds then. A nil value takes the name away. What is put lives
-	// for life. Who is refused, and finds what they wanted to put, has put it. An error says that there is no room for a new name, or that it could
-	// not be stored: nothing that was there is given up for it.
+	// Put replaces the value of a name if it is still was, and returns the value that the name has then. A nil value removes the name. The new value
+	// expires after life. If Put refuses and the returned value is the wanted one, an earlier Put has stored it. An error means that there is no
+	// capacity for a new name, or that the value could not be stored: Put never drops other values to make space.
 	Put(ctx context.Context, name string, was Held, value []byte, life time.Duration) (now Held, ok bool, err error)
-	// Changed receives a value when another replica may have put something under OverlayName; nil where there are no others.
+	// Changed receives a value when another replica may have changed OverlayName; nil if there are no other replicas.
 	Changed() <-chan struct{}
 }
 
-// Held is what a name holds.
+// Held is the value of a name.
 type Held struct {
 	Value []byte // nil for nothing
-	Token string // tells it from what was there before; the store's own
+	Token string // the store's own; differs for each value that the name has had
 }
 
-// The names that stores see. Locks end with the process that has them where it is the only one.
+// The names in a store. If a store has only one process, locks end with the process.
 const (
-	OverlayName = "overlay"
-	LockPrefix  = "lock/"
-	keyPrefix   = "key/"
-	notePrefix  = "note/"
+	OverlayName  = "overlay"
+	LockPrefix   = "lock/"
+	keyPrefix    = "key/"
+	intentPrefix = "note/"
 )
 
-// Memory is a store in one process. What it holds ends with the process. Its zero value is empty.
+// Memory is a store in one process. Its values end with the process. Its zero value is empty.
 type Memory struct {
-	mu     sync.Mutex
-	values map[string]memoryValue
-	room   *room
-	puts   uint64
+	mu       sync.Mutex
+	values   map[string]memoryValue
+	capacity *capacity
+	puts     uint64
 }
 
 type memoryValue struct {
@@ -48,7 +48,7 @@ type memoryValue struct {
 	until time.Time
 }
 
-// Get gives what a name holds.
+// Get returns the value of a name.
 func (m *Memory) Get(_ context.Context, name string) (Held, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -70,18 +70,18 @@ func (m *Memory) held(name string) Held {
 func (m *Memory) drop(name string) {
 	if _, ok := m.values[name]; ok {
 		delete(m.values, name)
-		m.room.count(name, -1)
+		m.capacity.count(name, -1)
 	}
 }
 
-// sweep forgets what has ended.
+// sweep removes expired values.
 func (m *Memory) sweep() {
 	for name := range m.values {
 		m.held(name)
 	}
 }
 
-// Put replaces what a name holds.
+// Put replaces the value of a name.
 func (m *Memory) Put(_ context.Context, name string, was Held, value []byte, life time.Duration) (Held, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -94,13 +94,13 @@ func (m *Memory) Put(_ context.Context, name string, was Held, value []byte, lif
 		return Held{}, true, nil
 	}
 	if m.values == nil {
-		m.values, m.room = make(map[string]memoryValue), newRoom()
+		m.values, m.capacity = make(map[string]memoryValue), newCapacity()
 	}
 	if now.Value == nil {
-		if err := m.room.find(name, m.sweep); err != nil {
+		if err := m.capacity.checkAfterSweep(name, m.sweep); err != nil {
 			return now, false, err
 		}
-		m.room.count(name, 1)
+		m.capacity.count(name, 1)
 	}
 	if m.puts++; m.puts%sweepEvery == 0 {
 		m.sweep()
@@ -109,8 +109,8 @@ func (m *Memory) Put(_ context.Context, name string, was Held, value []byte, lif
 	return m.held(name), true, nil
 }
 
-// sweepEvery is after how many puts what has ended is forgotten.
+// sweepEvery is the number of puts between two sweeps.
 const sweepEvery = 1000
 
-// Changed says that there is nobody else.
+// Changed returns nil: there are no other replicas.
 func (*Memory) Changed() <-chan struct{} { return nil }

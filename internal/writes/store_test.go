@@ -29,15 +29,15 @@ func TestStores(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := t // whose temporary directory is made outside the bubble
+			dir := t // its temporary directory is created outside the bubble
 			store := open(dir)
-			synctest.Test(t, func(t *testing.T) { keepsItsWord(t, store) })
+			synctest.Test(t, func(t *testing.T) { checkContract(t, store) })
 		})
 	}
 }
 
-// keepsItsWord checks what a store promises.
-func keepsItsWord(t *testing.T, s writes.Store) {
+// checkContract checks the contract of a store.
+func checkContract(t *testing.T, s writes.Store) {
 	t.Helper()
 	for _, name := range []string{"a", writes.LockPrefix + "a"} {
 		put := func(was writes.Held, value string, life time.Duration) (writes.Held, bool) {
@@ -97,7 +97,7 @@ func keepsItsWord(t *testing.T, s writes.Store) {
 	}
 }
 
-// What lies in a directory outlives the process, but for locks; half of a file counts as none.
+// Values in a directory outlive the process, except locks. Half of a file counts as none.
 func TestDirAfterARestart(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()
@@ -148,7 +148,7 @@ func TestDirAfterARestart(t *testing.T) {
 	}
 }
 
-// One directory has one process: the second is told so, until the first has ended.
+// A directory has one process: a second one is refused until the first has ended.
 func TestDirIsForOneProcess(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()

@@ -9,20 +9,20 @@ import (
 	"roster/internal/directory"
 )
 
-// Subscribe says whom to tell of which task.
+// Subscribe is the input of subscribeToTask and unsubscribeFromTask.
 type Subscribe struct {
 	TaskID string
-	Off    bool // no longer
-	// User finds the person; nil, or a *directory.InputError, where nobody is found.
+	Off    bool // unsubscribe
+	// User finds the person. It returns nil or a *directory.InputError if it finds nobody.
 	User func(*directory.Directory) (*directory.User, error) `json:"-"`
-	// Who is what User goes by, for the audit.
+	// Who is the user's identification in the input, for the audit.
 	Who any
 }
 
-// SubscribeToTask has a user told of what happens to a task, or no longer. User is the person, where one was found. Doing it twice does no harm, so
-// that a call without an answer is repeated, once, where the task does not show that it was carried out. The error is ErrUnavailable.
+// SubscribeToTask subscribes a user to a task's notifications, or unsubscribes them. User is the person, if one was found. A repeated subscription
+// does no harm: a call without an answer is repeated once, if the task does not show that the first one was executed. The error is ErrUnavailable.
 func (w *Writer) SubscribeToTask(ctx context.Context, r Request, in Subscribe) (res Result, user *directory.User, err error) {
-	checked := w.prepare(ctx, r, able(func(s *connectors.Source) (connectors.TaskSubscriber, bool) {
+	checked := w.prepare(ctx, r, capability(func(s *connectors.Source) (connectors.TaskSubscriber, bool) {
 		return s.TaskSubscriber, s.TaskSubscriber != nil
 	}),
 		connectors.Accounts)
@@ -54,7 +54,7 @@ func (w *Writer) SubscribeToTask(ctx context.Context, r Request, in Subscribe) (
 	return res, user, err
 }
 
-// user checks whom it is about.
+// user checks and returns the user of the input.
 func (c *checks) user(find func(*directory.Directory) (*directory.User, error)) *directory.User {
 	u, err := find(c.dir)
 	if fault, ok := errors.AsType[*directory.InputError](err); ok {
@@ -67,7 +67,7 @@ func (c *checks) user(find func(*directory.Directory) (*directory.User, error)) 
 	return u
 }
 
-// addressOf gives the address by which the source knows a user: that of their account there.
+// addressOf returns the address by which the source knows a user: that of the user's account there.
 func (c *checks) addressOf(u *directory.User) string {
 	if u == nil {
 		return ""
@@ -90,10 +90,10 @@ func (c *checks) addressOf(u *directory.User) string {
 	return address
 }
 
-// subscribe makes the subscription what it is to be.
+// subscribe sets the subscription to the wanted state.
 func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscription) (Result, error) {
 	by := c.source.TaskSubscriber
-	locked, err := w.ledger.lock(ctx, notePrefix+c.name())
+	locked, err := w.ledger.lock(ctx, intentPrefix+c.name())
 	if err != nil {
 		return Result{}, err
 	}
@@ -106,11 +106,11 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 		return rejected(refusal(failure)), nil
 	}
 	reached(ctx, "noted")
-	unanswered := false // a call that may have been carried out
+	unanswered := false // a call that may have been executed
 	for n := 1; ; n++ {
 		err := by.Subscribe(locked.guard(ctx), s)
 		if errors.Is(err, errNotOurs) && !unanswered {
-			return Result{}, err // somebody else may have made it the other way round meanwhile
+			return Result{}, err // another write may have set the opposite state meanwhile
 		}
 		reached(ctx, "sent")
 		if err == nil {
@@ -118,7 +118,7 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 		}
 		failure := connectors.AsError(c.source.Name, err)
 		if failure.Undone() {
-			if failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= patience && wait(ctx, failure.RetryAfter) {
+			if failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= maxRetryAfter && wait(ctx, failure.RetryAfter) {
 				continue
 			}
 			if !unanswered {
@@ -130,14 +130,14 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 		case unread == nil && is != s.Off:
 			return Result{Outcome: Done}, nil
 		case !failure.Undone() && !unanswered:
-			unanswered = true // doing it twice does no harm
+			unanswered = true // a repeated subscription does no harm
 		default:
 			return w.reconcileSubscription(ctx, c, s, failure), nil
 		}
 	}
 }
 
-// reconcileSubscription finds out what came of a call without an answer once nothing can come of it any more.
+// reconcileSubscription determines the outcome of a call without an answer, after the time in which the source may still execute it.
 func (w *Writer) reconcileSubscription(ctx context.Context, c *change, s connectors.Subscription, failure *connectors.Error) Result {
 	if wait(ctx, w.opt.SettleAfter) {
 		switch is, err := c.source.TaskSubscriber.Subscribed(ctx, s); {
@@ -147,5 +147,5 @@ func (w *Writer) reconcileSubscription(ctx context.Context, c *change, s connect
 			return rejected(refusal(failure))
 		}
 	}
-	return unsettled("The source gave no answer that tells, and its task does not tell either.")
+	return unknownOutcome("The source gave no answer that tells, and its task does not tell either.")
 }

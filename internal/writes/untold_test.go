@@ -9,30 +9,32 @@ import (
 	"roster/internal/writes"
 )
 
-// tongue is a replica's way to the store that takes everything but what was made, while it is tied, and nothing from a caller whose time is over.
-type tongue struct {
+// overlayRefuser is a replica's connection to the store that, while refusing is set, refuses new overlay entries. It refuses everything from a caller whose time is
+// over.
+type overlayRefuser struct {
 	writes.Store
-	tied atomic.Bool
+	refusing atomic.Bool
 }
 
-func (s *tongue) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
-	if ctx.Err() != nil || s.tied.Load() && name == writes.OverlayName {
+func (s *overlayRefuser) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
+	if ctx.Err() != nil || s.refusing.Load() && name == writes.OverlayName {
 		return was, false, errCut
 	}
 	return s.Store.Put(ctx, name, was, value, life)
 }
 
-// A replica has made something and cannot tell the others. Who asks one of them, whose list does not have it yet, must not have a second one made.
+// A replica has created a record and cannot notify the others. A caller of another replica, whose list lacks the record, must not get a duplicate
+// created.
 func TestNobodyIsToldWhatWasMade(t *testing.T) {
 	t.Parallel()
 	for name, key := range map[string]*string{"without a key": nil, "with one": new("k")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, other *world) {
-				way := &tongue{Store: store}
+				way := &overlayRefuser{Store: store}
 				w, stop := newWorld(t, v, way, nil)
 				defer stop()
-				v.tune(func(v *vendor) { v.lag, v.answering = 3*time.Second, func() { way.tied.Store(true) } })
+				v.tune(func(v *vendor) { v.lag, v.answering = 3*time.Second, func() { way.refusing.Store(true) } })
 				made := w.do(kind, writes.Request{Key: key})
 				again := other.do(kind, writes.Request{})
 				if made.Outcome != writes.Done || again.Ref == nil || *again.Ref != *made.Ref {
@@ -46,11 +48,11 @@ func TestNobodyIsToldWhatWasMade(t *testing.T) {
 	}
 }
 
-// A write's time ends in the very moment in which the source answers: the others are told all the same.
+// A write's time ends at the moment in which the source answers: the other replicas are notified all the same.
 func TestAnsweredWhenItsTimeIsOver(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, other *world) {
-		w, stop := newWorld(t, v, &tongue{Store: store}, func(o *writes.Options) { o.Within = time.Minute })
+		w, stop := newWorld(t, v, &overlayRefuser{Store: store}, func(o *writes.Options) { o.Within = time.Minute })
 		defer stop()
 		ended := make(chan struct{})
 		v.tune(func(v *vendor) { v.lag, v.answering = time.Hour, func() { time.Sleep(62 * time.Second) } })
@@ -70,12 +72,13 @@ func TestAnsweredWhenItsTimeIsOver(t *testing.T) {
 	})
 }
 
-// A Redis that fails over may lose the newest. Who has put something since did not know of it: who does know puts it there again.
+// A Redis failover may lose the newest values. A replica that has stored something since did not know them: a replica that knows them stores them
+// again.
 func TestTheNewestIsLost(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind string, v *vendor, store *writes.Memory, w *world) {
 		v.tune(func(v *vendor) { v.lag = time.Hour })
-		way := &severed{Store: store}
+		way := &cuttable{Store: store}
 		other, stop := newWorld(t, v, way, nil)
 		defer stop()
 		swap := func(value []byte) []byte {
@@ -90,7 +93,7 @@ func TestTheNewestIsLost(t *testing.T) {
 		}
 		other.suffix = "1"
 		other.do(kind, writes.Request{})
-		time.Sleep(time.Minute) // both know of it
+		time.Sleep(time.Minute) // both replicas have it
 		before := swap(nil)
 		way.cut.Store(true)
 		w.suffix = "2"

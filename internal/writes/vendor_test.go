@@ -32,16 +32,17 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// vendorCanary is in all that the vendor says. It must be nowhere else.
+// vendorCanary is in every answer of the vendor. It must not appear anywhere else.
 const vendorCanary = "canary-5b1f"
 
-// vendorError is one thing that Worksection, or what stands before it, may say to a call in the place of what it should.
+// vendorError is an error that Worksection, or a proxy in front of it, may answer to a call.
 type vendorError struct {
 	name   string
 	effect faults.Effect
 }
 
-// inBody is an error within HTTP 200, as the vendor tells nearly all of its own: a number that stands for several, a message, and details.
+// inBody is an error within HTTP 200, which is how the vendor reports nearly all of its own errors: a number with several meanings, a message, and
+// details.
 func inBody(code int, message, details string) vendorError {
 	body := map[string]any{"status": "error", "message": message + " " + vendorCanary}
 	name := "no number, " + message
@@ -61,7 +62,7 @@ func withStatus(status int, what, body string, header ...string) vendorError {
 	return vendorError{fmt.Sprintf("HTTP %d, %s", status, what), faults.Reply(status, faults.Body{Text: body}, append(header, "X-Canary", vendorCanary)...)}
 }
 
-// vendorErrors are all that the vendor documents, that its own clients or others know, and that comes from in front of it.
+// vendorErrors are all errors that the vendor documents, that its own clients or others know, and that come from a proxy in front of it.
 func vendorErrors() []vendorError {
 	all := []vendorError{
 		inBody(2, "Action hash is missed or invalid", ""), inBody(4, "Project is invalid", ""), inBody(4, "File not found", ""), inBody(5, "Task is invalid", ""),
@@ -93,8 +94,8 @@ func vendorErrors() []vendorError {
 	return all
 }
 
-// vendorWorld is a server over Worksection's imitation, which says of itself what the effect has it say to the calls that change something, or, where the
-// mutation is readingTheTask, to the one that reads a task.
+// vendorWorld is a server with Worksection's fake. The fake answers with the effect to calls that change something, or, if the mutation is
+// readingTheTask, to the call that reads a task.
 func vendorWorld(t *testing.T, effect faults.Effect, mutation string, log *bytes.Buffer) (w *world, secrets []string, stop func(), err error) {
 	s, err := sandbox.StartOne(t.Context(), connectors.Worksection, sandbox.Options{People: sandbox.MinPeople})
 	if err != nil {
@@ -143,7 +144,7 @@ func vendorWorld(t *testing.T, effect faults.Effect, mutation string, log *bytes
 
 const readingTheTask = "subscribeToTask (reading the task)"
 
-// vendorMutations are the mutations, with subscribeToTask once more for the reading of the task before it.
+// vendorMutations are the mutations, and subscribeToTask once more for the task's fetch before it.
 func vendorMutations() []string {
 	return append(kindNames(), "subscribeToTask", readingTheTask, "unsubscribeFromTask")
 }
@@ -160,8 +161,8 @@ func (w *world) mutate(ctx context.Context, mutation string) (writes.Result, err
 	return res, err
 }
 
-// answered gives what comes of a mutation to which the source says that, as the golden file has it. Nothing of what it said, of its address and of the
-// credential is in the payload, the log or the audit, with values in it.
+// answered returns the result of a mutation to which the source answers in that way, as the golden file has it. It checks that no text of the source,
+// its address or the credential is in the payload, the log or the audit with values.
 func answered(t *testing.T, mutation string, said vendorError) string {
 	var log bytes.Buffer
 	w, secrets, stop, err := vendorWorld(t, said.effect, mutation, &log)
@@ -189,10 +190,11 @@ func answered(t *testing.T, mutation string, said vendorError) string {
 	return row
 }
 
-// Whatever Worksection says to a change is an outcome, a code, a place in the input and a sentence of ours, which the golden file lists for each mutation.
+// Each of Worksection's answers to a change has an outcome, a code, a path in the input and a sentence of Roster's own. The golden file lists them for
+// each mutation.
 func TestVendorErrors(t *testing.T) {
 	t.Parallel()
-	rows := make(map[string]map[string][]string) // mutations by what was said and by what came of it
+	rows := make(map[string]map[string][]string) // mutations by the source's answer and by the result
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	turns := make(chan struct{}, 48) // most of them wait

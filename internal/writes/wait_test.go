@@ -15,7 +15,7 @@ func contextWithTimeout(t *testing.T, d time.Duration) (context.Context, context
 	return context.WithTimeout(t.Context(), d)
 }
 
-// awaitReading waits until the collection has been read once more.
+// awaitReading waits until the collection has been fetched once more.
 func (w *world) awaitReading(c connectors.Collection) {
 	w.t.Helper()
 	key := snapshot.Key{Source: "ws", Collection: c}

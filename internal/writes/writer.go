@@ -13,21 +13,21 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Options say what to write to.
+// Options configure a Writer.
 type Options struct {
 	Keeper    *snapshot.Keeper
 	Publisher *generation.Publisher
 	Ledger    *Ledger
-	// SettleAfter is how long after a call without an answer a source's data are believed that do not show it: zero means 5 s.
+	// SettleAfter is how long after a call without an answer the source's data may still lack its result. Later fetches are believed; zero means 5 s.
 	SettleAfter time.Duration
-	// Within bounds a write with all its waiting and settling, whether or not somebody waits for it; zero means 2 min.
+	// Within limits a write with all its waits and reconciliation, even if no caller waits for it; zero means 2 min.
 	Within time.Duration
-	// MaxOfCaller and MaxInAll bound the writes under way; zero means 256 and 1024.
+	// MaxOfCaller and MaxInAll limit the writes under way; zero means 256 and 1024.
 	MaxOfCaller, MaxInAll int
-	// Audit is told of every write, whatever its level is; nil for nobody. With AuditValues it is told what was written, too.
+	// Audit logs every write, at any level; nil for no log. With AuditValues the log has the input too.
 	Audit       *slog.Logger
 	AuditValues bool
-	// Observer is told of every write, too; nil for nobody.
+	// Observer is called for every write; nil for none.
 	Observer Observer
 }
 
@@ -36,12 +36,12 @@ type Writer struct {
 	opt     Options
 	ledger  *Ledger
 	running sync.WaitGroup
-	bound   *bound          // of those that are running
-	ending  context.Context // ends when nobody waits for the writes any more
+	limiter *limiter        // of the running writes
+	ending  context.Context // ends when Close no longer waits for the writes
 	end     context.CancelFunc
 }
 
-// New gives a writer.
+// New returns a writer.
 func New(opt Options) *Writer {
 	if opt.Ledger == nil {
 		opt.Ledger = NewLedger(LedgerOptions{})
@@ -55,18 +55,18 @@ func New(opt Options) *Writer {
 	if opt.Audit == nil {
 		opt.Audit = slog.New(slog.DiscardHandler)
 	}
-	opt.Audit = slog.New(always{opt.Audit.Handler()})
-	w := &Writer{opt: opt, ledger: opt.Ledger, bound: &bound{
-		ofCaller: cmp.Or(opt.MaxOfCaller, 256), inAll: cmp.Or(opt.MaxInAll, 1024), each: make(map[string]int),
+	opt.Audit = slog.New(everyLevel{opt.Audit.Handler()})
+	w := &Writer{opt: opt, ledger: opt.Ledger, limiter: &limiter{
+		perCaller: cmp.Or(opt.MaxOfCaller, 256), total: cmp.Or(opt.MaxInAll, 1024), each: make(map[string]int),
 	}}
 	w.ending, w.end = context.WithCancel(context.Background())
 	return w
 }
 
-// closeWithin is how long Close waits before it breaks off what is under way.
+// closeWithin is how long Close waits before it cancels the running writes.
 const closeWithin = 10 * time.Second
 
-// Close waits for the writes that are under way. What takes long is broken off, as if the process had ended: the next call settles it.
+// Close waits for the running writes. It cancels those that take too long, as the end of the process would: the next call reconciles them.
 func (w *Writer) Close() {
 	late := time.AfterFunc(closeWithin, w.end)
 	defer late.Stop()
@@ -76,7 +76,7 @@ func (w *Writer) Close() {
 
 // Request is what all writes have in common.
 type Request struct {
-	// Caller tells callers apart: keys are each caller's own. Method says how they have shown who they are.
+	// Caller identifies the caller: each caller has keys of their own. Method is how the caller was authenticated.
 	Caller, Method string
 	Source         string
 	// Key makes a repetition harmless; nil for none.
@@ -84,8 +84,8 @@ type Request struct {
 	DryRun bool
 }
 
-// look gives the directory to check an input against: what is there, once all that it needs has been read or tried.
-func (w *Writer) look(ctx context.Context, source string, cs ...connectors.Collection) *directory.Directory {
+// loadDirectory returns the directory to check an input against, after its required collections have been fetched or tried.
+func (w *Writer) loadDirectory(ctx context.Context, source string, cs ...connectors.Collection) *directory.Directory {
 	keys := make([]snapshot.Key, len(cs))
 	for i, c := range cs {
 		keys[i] = snapshot.Key{Source: source, Collection: c}
@@ -94,8 +94,8 @@ func (w *Writer) look(ctx context.Context, source string, cs ...connectors.Colle
 	return w.opt.Publisher.View(ctx, results, true).Directory
 }
 
-// records gives what is known of a collection: what was read of it, and what was made and its list may not show. It is false where it has
-// never been read.
+// records returns the known records of a collection: those of the snapshot and those of the overlay. It returns false if the collection has never been
+// fetched.
 func (w *Writer) records(key snapshot.Key, res snapshot.Result) (snapshot.Records, bool) {
 	if res.Snapshot == nil {
 		return snapshot.Records{}, false
@@ -108,7 +108,7 @@ func (w *Writer) records(key snapshot.Key, res snapshot.Result) (snapshot.Record
 	return all, true
 }
 
-// snapshot gives what has been read of a collection; nil for nothing.
+// snapshot returns the snapshot of a collection; nil for none.
 func (w *Writer) snapshot(key snapshot.Key) *snapshot.Snapshot {
 	res := w.opt.Keeper.Current()
 	for i := range res {
@@ -119,23 +119,23 @@ func (w *Writer) snapshot(key snapshot.Key) *snapshot.Snapshot {
 	return nil
 }
 
-// knows says whether the next directory that is built has a record.
-func (w *Writer) knows(c *change, id string) bool {
+// willShow reports whether the next directory that is built has a record.
+func (w *Writer) willShow(c *change, id string) bool {
 	snap := w.snapshot(c.key)
 	more, _ := w.ledger.Additions(c.source, c.key.Collection, snap)
 	made := only(more, id)
 	return made.Len() > 0 || snap != nil && has(snap.Records, id)
 }
 
-// readSince has a collection read that was last read before then, as soon as the source's limits allow, and waits for that. It is false where no
-// complete reading came of it before ctx ended.
+// readSince requests a fetch of a collection if its snapshot is older than since, as soon as the source's limits allow, and waits for it. It returns
+// false if there is no complete fetch before ctx ends.
 func (w *Writer) readSince(ctx context.Context, key snapshot.Key, since time.Time) (snapshot.Result, bool) {
 	for {
 		res := w.opt.Keeper.LoadSince(ctx, []snapshot.Key{key}, snapshot.Requirement{NotBefore: since})[0]
 		if snap := res.Snapshot; snap != nil && snap.Complete && !snap.ReadAt.Before(since) {
 			return res, true
 		}
-		if res.Status.Err != nil && !w.worthwhile(res.Status.Err) {
+		if res.Status.Err != nil && !w.retryable(res.Status.Err) {
 			return res, false
 		}
 		again := time.NewTimer(max(minPause, time.Until(res.NextAt), time.Until(res.Status.RetryAt)))
@@ -148,11 +148,11 @@ func (w *Writer) readSince(ctx context.Context, key snapshot.Key, since time.Tim
 	}
 }
 
-// minPause keeps a reading that is not allowed yet from being asked for without a pause.
+// minPause is the least pause between two requests for a fetch that is not allowed yet.
 const minPause = 50 * time.Millisecond
 
-// worthwhile says whether waiting may mend why a collection could not be read.
-func (*Writer) worthwhile(e *connectors.Error) bool {
+// retryable reports whether waiting may remove the reason why a collection could not be fetched.
+func (*Writer) retryable(e *connectors.Error) bool {
 	switch e.Kind {
 	case connectors.KindUnauthorized, connectors.KindForbidden, connectors.KindNotFound, connectors.KindUnsupported:
 		return false
