@@ -10,13 +10,15 @@ import (
 	"roster/connectors"
 )
 
-// fetch reads the source: only what has changed, where it can tell and a reading of everything is not due, or else everything.
-func (c *collection) fetch(ctx context.Context, progress func(reading)) (reading, error) {
+// fetch fetches the collection from the source. It fetches only the changes if the source can report them and no full fetch is due;
+// otherwise it fetches everything.
+func (c *collection) fetch(ctx context.Context, progress func(fetchResult)) (fetchResult, error) {
 	v := c.view.Load()
 	if snap := v.snap; c.changesWill(v) {
 		r, err := c.kind.changes(ctx, c.source, snap.Records, snap.OldestAt, progress)
-		// A row without an ID makes the changes short: the others' changes are not to wait until it has one.
-		unnamed := err == nil && !r.complete && slices.ContainsFunc(r.odd, func(a connectors.Anomaly) bool { return a.Field == connectors.FieldID })
+		// A row without an ID makes the changes incomplete. A full fetch then brings the other changes, which need not wait until the row
+		// has an ID.
+		unnamed := err == nil && !r.complete && slices.ContainsFunc(r.anomalies, func(a connectors.Anomaly) bool { return a.Field == connectors.FieldID })
 		if !unnamed && !connectors.IsKind(err, connectors.KindUnsupported) {
 			r.since = snap
 			return r, err
@@ -25,10 +27,10 @@ func (c *collection) fetch(ctx context.Context, progress func(reading)) (reading
 	return c.kind.list(ctx, c.source, progress)
 }
 
-// changesWill says whether it will do to read what has changed. A fetch of everything that was held back counts as one, until the loss is accepted.
+// changesWill reports whether an incremental fetch is enough. A full fetch that was held back counts as one, until the loss is accepted.
 func (c *collection) changesWill(v *view) bool {
 	snap := v.snap
-	if !c.tells || snap == nil || !snap.Complete || c.accept.Load() != 0 {
+	if !c.reportsChanges || snap == nil || !snap.Complete || c.accept.Load() != 0 {
 		return false
 	}
 	last := snap.FullAt
@@ -40,20 +42,20 @@ func (c *collection) changesWill(v *view) bool {
 	return time.Since(last) < c.fullEvery(v)
 }
 
-func (k kindOf[T]) tells(s *connectors.Source) bool {
+func (k kindOf[T]) reportsChanges(s *connectors.Source) bool {
 	_, ok := k.lister(s).(connectors.ChangeLister[T])
 	return ok
 }
 
-func (k kindOf[T]) changes(ctx context.Context, s *connectors.Source, known Records, since time.Time, progress func(reading)) (reading, error) {
+func (k kindOf[T]) changes(ctx context.Context, s *connectors.Source, known Records, since time.Time, progress func(fetchResult)) (fetchResult, error) {
 	lister, ok := k.lister(s).(connectors.ChangeLister[T])
 	if !ok {
-		return reading{}, &connectors.Error{Source: s.Name, Op: k.collection.String(), Kind: connectors.KindUnsupported}
+		return fetchResult{}, &connectors.Error{Source: s.Name, Op: k.collection.String(), Kind: connectors.KindUnsupported}
 	}
 	ctx, end := connectors.WithFetch(ctx)
 	defer end()
-	l, err := lister.Changes(ctx, *k.field(&known), since, func(l connectors.Listing[T]) { progress(k.reading(l)) })
-	return k.reading(l), err
+	l, err := lister.Changes(ctx, *k.field(&known), since, func(l connectors.Listing[T]) { progress(k.resultOf(l)) })
+	return k.resultOf(l), err
 }
 
 func (k kindOf[T]) same(older, newer Records) bool {
@@ -67,7 +69,7 @@ func (k kindOf[T]) same(older, newer Records) bool {
 	return true
 }
 
-// equal says whether two records have the same canonical form, as versions have it.
+// equal reports whether two records have the same canonical form, which versions use too.
 func equal[T connectors.Record](a, b *T) bool {
 	x, err := canonical.Marshal(a)
 	if err != nil {
@@ -77,15 +79,16 @@ func equal[T connectors.Record](a, b *T) bool {
 	return err == nil && bytes.Equal(x, y)
 }
 
-// start is when the reading began, given when the call began that it ended with.
-func (r *reading) start(call time.Time) time.Time {
+// start returns when the fetch began, given the beginning of the call that ended it.
+func (r *fetchResult) start(call time.Time) time.Time {
 	if r.began.IsZero() {
 		return call
 	}
 	return earlier(r.began, call)
 }
 
-// asOf is the age by which a snapshot is judged: of its oldest records, or, while it is known to be short, of its newest.
+// asOf returns the time from which the age of a snapshot counts: the time of its oldest records or, while the snapshot is known to be
+// incomplete, of its newest.
 func (c *collection) asOf(s *Snapshot) time.Time {
 	if s.Complete {
 		return s.OldestAt

@@ -16,16 +16,16 @@ import (
 	"roster/internal/snapshot"
 )
 
-// book is an address book whose source can tell what has changed.
+// book is an address book whose source can report changes.
 type book struct {
-	mu       sync.Mutex
-	contacts map[string]connectors.Contact
-	deaf     bool // it turns out that it cannot tell
-	err      error
-	short    bool
-	takes    time.Duration // a reading of everything
-	full     []time.Time   // when everything was read, and the changes
-	changes  []time.Time
+	mu          sync.Mutex
+	contacts    map[string]connectors.Contact
+	unsupported bool // Changes returns KindUnsupported
+	err         error
+	short       bool
+	takes       time.Duration // the duration of a full fetch
+	full        []time.Time   // the times of the full fetches and, in changes, of the incremental ones
+	changes     []time.Time
 }
 
 func newBook(ids ...string) *book {
@@ -87,7 +87,7 @@ func (b *book) Changes(
 	if len(known) == 0 && len(b.contacts) > 0 {
 		return connectors.Listing[connectors.Contact]{}, &connectors.Error{Kind: connectors.KindInvalid, Detail: "it was not told what is known"}
 	}
-	if b.deaf {
+	if b.unsupported {
 		return connectors.Listing[connectors.Contact]{}, &connectors.Error{Kind: connectors.KindUnsupported}
 	}
 	return b.listing(since), b.err
@@ -100,14 +100,14 @@ func (b *book) options() snapshot.Options {
 		Settings: map[snapshot.Key]snapshot.Settings{contacts: {FreshFor: 5 * time.Minute, FullEvery: time.Hour}}, IdleAfter: 1000 * time.Hour}
 }
 
-// reads is when everything was read, and when the changes.
+// reads returns the times of the full fetches, and of the incremental ones.
 func (b *book) reads() (full, changes []time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.full), slices.Clone(b.changes)
 }
 
-// names gives the contacts' names as a keeper has them, and the state.
+// names returns the contacts' names in the keeper, and the state.
 func names(k *snapshot.Keeper) string {
 	r := k.Load(context.Background(), []snapshot.Key{contacts})[0]
 	if r.Snapshot == nil {
@@ -162,7 +162,7 @@ func TestChangesBetweenFullReadings(t *testing.T) {
 	})
 }
 
-// TestChangesFailing: what is there stays whole, and grows old.
+// TestChangesFailing checks that the present data stays complete, and ages.
 func TestChangesFailing(t *testing.T) {
 	t.Parallel()
 	for name, breaks := range map[string]func(*book){
@@ -192,7 +192,8 @@ func TestChangesFailing(t *testing.T) {
 	}
 }
 
-// TestFullReadingsOverdue: what may have been deleted long ago does not count as fresh, however new the changes are.
+// TestFullReadingsOverdue checks that data does not count as fresh if it may contain records deleted long ago, however new its changes
+// are.
 func TestFullReadingsOverdue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -211,7 +212,7 @@ func TestSourceThatCannotTellAfterAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBook("1", "2")
-		b.deaf = true
+		b.unsupported = true
 		k := snapshot.New(b.options())
 		stop := start(t, k)
 		defer stop()
@@ -225,7 +226,8 @@ func TestSourceThatCannotTellAfterAll(t *testing.T) {
 	})
 }
 
-// TestFullReadingThatTakesLong: data stays fresh while it goes on, and what it takes is not asked for more often than the source bears.
+// TestFullReadingThatTakesLong checks that data stays fresh during a long full fetch, and that full fetches begin no more often than the
+// source allows.
 func TestFullReadingThatTakesLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -259,7 +261,7 @@ func TestFullReadingThatTakesLong(t *testing.T) {
 	})
 }
 
-// TestChangesAcrossReplicas: another replica, also one that has just started, goes on from what it finds.
+// TestChangesAcrossReplicas checks that another replica, also one that has just started, goes on from the shared data.
 func TestChangesAcrossReplicas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -293,11 +295,11 @@ func TestChangesAcrossReplicas(t *testing.T) {
 	})
 }
 
-// TestReadingThatGoesOn has a listing that was begun in earlier tries: its age and cost are those of the whole.
+// TestReadingThatGoesOn has a listing that earlier attempts began: its age and duration are those of the whole fetch.
 func TestReadingThatGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex // over what follows
+		var mu sync.Mutex // guards the variables below
 		var tries []time.Time
 		down := &connectors.Error{Kind: connectors.KindUnavailable}
 		var seen []*snapshot.Progress

@@ -10,23 +10,24 @@ import (
 	"roster/connectors"
 )
 
-// Encoding is the version of how records are encoded. Data of another version is not read, and lies under other keys.
+// Encoding is the version of the encoding of records. Data of another version is not read, and has other keys.
 //
-// The encoding is our own: the fields in their order, lengths as varints, compressed by zstd in parts of whole records. Measured against
-// CBOR, gob and JSON (BenchmarkCodecs; numbers in bench/redis.md) it decodes about five times as fast with a quarter of the allocations,
-// because it looks up no names and the strings of a part share one piece of memory, and it is the smallest. Unlike gob it keeps nil, empty and
-// a pointer to nothing apart, and unlike JSON it keeps text that is no UTF-8.
+// The encoding is our own: the fields in their order, lengths as varints, compressed by zstd in parts of whole records. Compared with
+// CBOR, gob and JSON (BenchmarkCodecs; numbers in bench/redis.md) the encoding decodes about five times as fast with a quarter of the
+// allocations, because the decoder looks up no names and the strings of a part share one piece of memory. It is also the smallest. Unlike
+// gob it distinguishes nil, empty and a pointer to a zero value, and unlike JSON it keeps text that is not valid UTF-8.
 const Encoding = 1
 
 const (
-	// partSize is about how many bytes of records go into one part, before compression: far enough below what a part may have (MaxPart)
-	// for a record of any likely size to follow.
+	// partSize is about how many bytes of records one part has before compression. It is so far below the limit of a part (MaxPart) that
+	// one more record of any likely size fits.
 	partSize = 2 << 20
-	// MaxPart bounds what one part may unpack to. Only a single record could ask for more, and a collection with such a record is not shared.
+	// MaxPart bounds the decompressed size of one part. Only a single record could exceed it, and a collection with such a record is not
+	// shared.
 	MaxPart = 64 << 20
 )
 
-// The coders are made once, and keep their memory: EncodeAll and DecodeAll are safe for concurrent use.
+// The process creates each coder once and keeps its memory: EncodeAll and DecodeAll are safe for concurrent use.
 var (
 	packer = sync.OnceValue(func() *zstd.Encoder {
 		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderCRC(false),
@@ -45,7 +46,7 @@ var (
 	})
 )
 
-// encode gives the records in parts that can each be decoded alone. The same records give the same parts, in every process of a release.
+// encode returns the records in parts that can each be decoded alone. The same records give the same parts in every process of a release.
 func (k kindOf[T]) encode(r Records) ([][]byte, error) {
 	records := *k.field(&r)
 	var parts [][]byte
@@ -73,8 +74,8 @@ func (k kindOf[T]) encode(r Records) ([][]byte, error) {
 	return parts, nil
 }
 
-// decode reads count records, which must be in order. Whatever the parts hold, it neither panics nor takes more memory than in proportion
-// to what they unpack to.
+// decode decodes count records, which must be in order. For any input, decode does not panic, and takes memory only in proportion to the
+// decompressed size.
 func (k kindOf[T]) decode(parts [][]byte, count int) (Records, error) {
 	var r Records
 	if count < 0 {
@@ -82,7 +83,7 @@ func (k kindOf[T]) decode(parts [][]byte, count int) (Records, error) {
 	}
 	var records []T
 	if count > 0 {
-		records = make([]T, 0, min(count, len(parts)*1<<14)) // a count that lies gets no more
+		records = make([]T, 0, min(count, len(parts)*1<<14)) // a wrong count allocates no more
 	}
 	last := ""
 	for _, part := range parts {
@@ -90,7 +91,7 @@ func (k kindOf[T]) decode(parts [][]byte, count int) (Records, error) {
 		if err != nil {
 			return Records{}, errWire // the cause may quote the data
 		}
-		for w := newReader(data); len(w.buf) > 0; {
+		for w := newDecoder(data); len(w.buf) > 0; {
 			if len(records) == count {
 				return Records{}, errWire
 			}
@@ -111,13 +112,13 @@ func (k kindOf[T]) decode(parts [][]byte, count int) (Records, error) {
 	return r, nil
 }
 
-// Decode gives the records of a collection from the parts that a tier has kept, or an error where they are not what an encoder of this
-// version writes.
+// Decode returns the records of a collection from the parts that the shared store has kept. It returns an error if an encoder of this
+// version cannot have written them.
 func Decode(c connectors.Collection, parts [][]byte, count int) (Records, error) {
 	return kinds[c].decode(parts, count)
 }
 
-// Encode gives the records of a collection in parts for a tier to keep.
+// Encode returns the records of a collection as parts for the shared store.
 func Encode(c connectors.Collection, r Records) ([][]byte, error) { return kinds[c].encode(r) }
 
 // size measures the records with the same description of their fields.

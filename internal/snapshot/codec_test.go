@@ -27,7 +27,7 @@ func TestCodecKeepsEveryField(t *testing.T) {
 	keepsEveryField[connectors.ContactFolder](t, connectors.ContactFolders)
 }
 
-// keepsEveryField takes a record with all fields set, and each that differs from it in one place, through the codec.
+// keepsEveryField encodes and decodes a record with all fields set, and each record that differs from it in one field.
 func keepsEveryField[T connectors.Record](t *testing.T, collection connectors.Collection) {
 	t.Helper()
 	k, _ := kinds[collection].(kindOf[T])
@@ -92,7 +92,7 @@ func TestCodecKeepsOddValues(t *testing.T) {
 	})
 }
 
-// A change of what is written, by a new field too, makes this fail: it needs another Encoding, and then another hash here.
+// This test fails if the encoded form changes, also because of a new field. A change needs another Encoding, and then another hash here.
 func TestCodecWritesTheSameInEveryRelease(t *testing.T) {
 	t.Parallel()
 	hash := sha256.New()
@@ -177,7 +177,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// FuzzDecode gives the decoder records' bytes that nobody wrote, as they come after unpacking, and whole parts.
+// FuzzDecode passes arbitrary bytes to the decoder: as decompressed records, and as whole parts.
 func FuzzDecode(f *testing.F) {
 	for _, c := range connectors.AllCollections {
 		f.Add(uint8(c), 1, []byte{}, false)
@@ -215,7 +215,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// people makes accounts that compress about as real ones do.
+// people makes accounts that compress about as well as real ones.
 func people(n int) []connectors.Account {
 	first := []string{"Zoe", "Olena", "Kai", "Mirko", "Ana", "Bohdan", "Iris", "Tomas", "Noor", "Vera", "Yusuf", "Lena", "Piotr"}
 	last := []string{"Müller", "Koval", "Okafor", "Silva", "Nowak", "Haddad", "Lind", "Rossi", "Petrenko", "Duarte", "Ito"}
@@ -258,7 +258,7 @@ func BenchmarkCodecs(b *testing.B) {
 			return w.buf, nil
 		}, func(data []byte) error {
 			out := make([]connectors.Account, 0, len(given))
-			w := newReader(data)
+			w := newDecoder(data)
 			for len(w.buf) > 0 {
 				out = append(out, connectors.Account{})
 				accountFields(w, &out[len(out)-1])
@@ -315,7 +315,7 @@ func BenchmarkCodecs(b *testing.B) {
 	}
 }
 
-// BenchmarkSnapshot takes 100,000 accounts to the parts that a tier keeps, and back.
+// BenchmarkSnapshot encodes 100,000 accounts as parts for the shared store, and decodes them.
 func BenchmarkSnapshot(b *testing.B) {
 	given := Records{Accounts: people(100_000)}
 	var parts [][]byte

@@ -10,62 +10,62 @@ import (
 	"roster/connectors"
 )
 
-// collection is one collection and its reader. The reader's goroutine is the only one that replaces the view.
+// collection is one collection and its loop. Only the goroutine of the loop replaces the view.
 type collection struct {
-	keeper   *keeperState
-	source   *connectors.Source
-	key      Key
-	kind     kind
-	settings Settings
-	tells    bool // the source can tell what has changed
+	keeper         *keeperState
+	source         *connectors.Source
+	key            Key
+	kind           kind
+	settings       Settings
+	reportsChanges bool // the source can report changes
 
 	view    atomic.Pointer[view]
-	asked   atomic.Int64                       // when somebody last asked, in nanoseconds since 1970
-	forced  atomic.Int64                       // somebody wants a reading that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
-	freed   atomic.Bool                        // the next reading does not mind how the last one failed; see Keeper.Force
-	accept  atomic.Int64                       // somebody accepts what the next fetch of everything lacks, since then; see Keeper.AcceptLoss
-	reads   atomic.Int64                       // how often the source has been read
-	waits   atomic.Int64                       // how often somebody has waited
-	queue   atomic.Int64                       // how many wait now
-	urgency atomic.Pointer[connectors.Urgency] // of the reading under way
+	asked   atomic.Int64                       // when a caller last asked, in nanoseconds since 1970
+	forced  atomic.Int64                       // a caller requires a fetch that begins then or later, in nanoseconds since 1970; see Keeper.Refresh
+	freed   atomic.Bool                        // the next fetch ignores the failure of the last one; see Keeper.Force
+	accept  atomic.Int64                       // when an operator accepted the loss of the next full fetch, in nanoseconds since 1970; zero for never; see Keeper.AcceptLoss
+	reads   atomic.Int64                       // how many fetches from the source have begun
+	waits   atomic.Int64                       // how many waits of callers have begun
+	queue   atomic.Int64                       // how many callers wait now
+	urgency atomic.Pointer[connectors.Urgency] // of the fetch in progress
 	counts  *counts
-	wake    chan struct{} // tells the reader to look again
-	// progressed is how far the reading has come that is under way; nil where there is none.
+	wake    chan struct{} // wakes the loop
+	// progressed is the progress of the fetch in progress; nil if there is none.
 	progressed atomic.Pointer[Progress]
 
-	before <-chan struct{} // closed when the source's collection before this one has been tried; nil for the first
-	place  int             // among the source's collections
-	first  chan struct{}   // closed when this one has been tried
-	looked chan struct{}   // closed when its first keeper has looked at the tier for the first time
+	before <-chan struct{} // closed when the source's previous collection has been tried; nil for the first
+	place  int             // index among the source's collections
+	first  chan struct{}   // closed when this collection has been tried
+	looked chan struct{}   // closed after the first stat of the shared store by its first keeper
 
-	heirOf *collection   // whose state it takes over before it runs; nil for none
-	stop   func()        // ends its reader
-	ended  chan struct{} // closed when its reader has ended
+	heirOf *collection   // the collection whose state this one inherits before it runs; nil for none
+	stop   func()        // ends the loop
+	ended  chan struct{} // closed when the loop has ended
 
 	item    Item
-	offered atomic.Pointer[Info] // what the watch has last found in the tier, until the reader takes it up
-	there   atomic.Pointer[Info] // what was last known to be in the tier
+	offered atomic.Pointer[Info] // what the watch last found in the shared store, until the loop applies it
+	there   atomic.Pointer[Info] // what was last known to be in the shared store
 
-	// The rest belongs to the reader.
+	// Only the loop uses the fields below.
 	tried sync.Once
 	fetchState
 }
 
-// fetchState is what a reader goes by, and leaves to the one that takes over from it.
+// fetchState is the state of a loop, which its successor inherits.
 type fetchState struct {
-	failures int // readings in a row that have failed or ended short
-	known    condition
-	have     int64                // the tier's stamp of what we have; zero where it is not from there
-	unusable unusable             // what the tier has and cannot give
-	unstored bool                 // the tier has not taken what was read last
-	encoded  int                  // the bytes of what was last encoded for the tier; zero where that was not needed
-	damaged  bool                 // what the tier has of it must be written anew
-	alone    bool                 // the last reading was made without the others' knowing
-	paced    time.Duration        // the pace by which the next reading was set, see pace
-	odd      []connectors.Anomaly // the kinds of anomalies that have been told
+	failures        int // fetches in a row that failed or were incomplete
+	known           condition
+	have            int64                // the shared store's stamp of our data; zero if the data is not from there
+	unusable        unusable             // what the shared store has and cannot deliver
+	unstored        bool                 // the shared store did not accept the last fetch
+	encoded         int                  // the bytes of what was last encoded for the shared store; zero if no encoding was needed
+	damaged         bool                 // the shared store's copy must be written again
+	alone           bool                 // the last fetch was made without the other replicas' knowledge
+	paced           time.Duration        // the pace with which the next fetch was scheduled, see pace
+	loggedAnomalies []connectors.Anomaly // the kinds of anomalies that have been logged
 }
 
-// condition is what is worth a line in the log when it changes.
+// condition is what is logged when it changes.
 type condition struct {
 	state   State
 	failing bool
@@ -77,7 +77,7 @@ func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) 
 	c := &collection{keeper: k.keeperState, counts: new(counts), looked: k.looked, ended: make(chan struct{}), source: s, key: key, kind: kinds[key.Collection], settings: settings,
 		item: Item{Key: key, Fingerprint: s.Fingerprint, MaxPause: settings.MaxPause}, fetchState: fetchState{known: condition{state: Missing}, paced: 1},
 		wake: make(chan struct{}, 1), first: make(chan struct{})}
-	c.tells = c.kind.tells(s)
+	c.reportsChanges = c.kind.reportsChanges(s)
 	c.view.Store(&view{ended: make(chan struct{})})
 	return c
 }
@@ -85,15 +85,15 @@ func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) 
 func (c *collection) prompt() {
 	select {
 	case c.wake <- struct{}{}:
-	default: // it has been told already
+	default: // the loop has a signal already
 	}
 }
 
-// run reads the collection whenever that is due, until ctx ends.
+// run fetches the collection when a fetch is due, until ctx ends.
 func (c *collection) run(ctx context.Context) {
 	if c.keeper.tier != nil {
 		select {
-		case <-c.looked: // what is there need not be read
+		case <-c.looked: // what the shared store has need not be fetched
 		case <-ctx.Done():
 		}
 		c.applyStat(ctx)
@@ -114,44 +114,44 @@ func (c *collection) run(ctx context.Context) {
 		}
 		look.Stop()
 	}
-	// Nothing more will come: let nobody wait for it.
+	// Nothing more comes, so that nobody needs to wait for it.
 	c.change(func(v *view) { v.over = true })
 	c.release()
 }
 
-// awaitTurn has the collections of a source read one after the other when a keeper starts, since they share its limits. A slow or
-// hanging one holds up the next for FirstWait at most, and one that is asked for goes at once.
+// awaitTurn makes the collections of a source fetch one after the other when a keeper starts, because they share the source's limits. A
+// slow or hanging collection delays the next one for at most FirstWait. A collection that a caller asks for does not wait.
 func (c *collection) awaitTurn(ctx context.Context) {
 	if c.before == nil || !c.due(c.view.Load(), time.Now()) {
 		return
 	}
-	patience := time.NewTimer(time.Duration(c.place) * c.keeper.waits().first)
-	defer patience.Stop()
+	timeout := time.NewTimer(time.Duration(c.place) * c.keeper.waits().first)
+	defer timeout.Stop()
 	select {
 	case <-c.before:
-	case <-patience.C:
+	case <-timeout.C:
 	case <-c.wake:
 	case <-ctx.Done():
 	}
 }
 
 func (c *collection) due(v *view, now time.Time) bool {
-	if c.urged(v) && !now.Before(c.floor(v)) {
+	if c.required(v) && !now.Before(c.earliest(v)) {
 		return true
 	}
 	return !now.Before(v.next) && c.wanted(now)
 }
 
-// floor is from when a reading is allowed that somebody wants.
-func (c *collection) floor(v *view) time.Time {
+// earliest returns the earliest time of a fetch that a caller requires.
+func (c *collection) earliest(v *view) time.Time {
 	if own := v.started.Add(c.minInterval()); c.freed.Load() && own.Before(v.floor) {
 		return own
 	}
 	return v.floor
 }
 
-// urged says whether somebody wants a reading that begins later than the last one did.
-func (c *collection) urged(v *view) bool {
+// required reports whether a caller requires a fetch that begins later than the last one did.
+func (c *collection) required(v *view) bool {
 	if c.accept.Load() != 0 {
 		return true
 	}
@@ -159,13 +159,13 @@ func (c *collection) urged(v *view) bool {
 	return wanted != 0 && (v.started.IsZero() || wanted > v.started.UnixNano())
 }
 
-// wanted says whether somebody has asked lately.
+// wanted reports whether a caller has asked within the idle time.
 func (c *collection) wanted(now time.Time) bool {
 	return now.UnixNano()-c.asked.Load() < int64(c.keeper.waits().idleAfter)
 }
 
-// look brings what is known up to the clock, and gives a timer for when to look again. It goes by one reading of the clock, the caller's:
-// by a later one it would take for past what the caller took for yet to come, and nobody would see to it.
+// look applies the passage of time, and returns a timer for the next time at which something changes. It uses only the caller's now. With
+// a later time, look would take an event for past that the caller took for future, and nobody would handle the event.
 func (c *collection) look(ctx context.Context, now time.Time) *time.Timer {
 	c.settle(ctx, now, false)
 	v := c.view.Load()
@@ -173,23 +173,23 @@ func (c *collection) look(ctx context.Context, now time.Time) *time.Timer {
 	if !v.reading && v.next.After(now) && (at.IsZero() || v.next.Before(at)) {
 		at = v.next
 	}
-	if floor := c.floor(v); c.urged(v) && floor.After(now) && (at.IsZero() || floor.Before(at)) {
+	if floor := c.earliest(v); c.required(v) && floor.After(now) && (at.IsZero() || floor.Before(at)) {
 		at = floor
 	}
 	if at.IsZero() {
-		return stoppedTimer() // nothing changes before somebody asks
+		return stoppedTimer() // nothing changes before a caller asks
 	}
 	return time.NewTimer(time.Until(at))
 }
 
-// stoppedTimer gives a timer that does not fire until it is reset.
+// stoppedTimer returns a timer that does not fire until it is reset.
 func stoppedTimer() *time.Timer {
 	t := time.NewTimer(time.Hour)
 	t.Stop()
 	return t
 }
 
-// settle drops what is too old to be served, and tells of changes: of the records, where the caller has made one, and of the condition.
+// settle drops a snapshot that is too old to serve, and notifies of changes: of the records, if changed is true, and of the condition.
 func (c *collection) settle(ctx context.Context, now time.Time, changed bool) {
 	v := c.view.Load()
 	if v.snap != nil && c.kept(v, now) == nil {
@@ -198,7 +198,7 @@ func (c *collection) settle(ctx context.Context, now time.Time, changed bool) {
 	is := condition{state: c.state(v, now), failing: v.err != nil, short: v.err == nil && v.short != nil}
 	if is.failing {
 		if is.kind = v.err.Kind; is.kind == connectors.KindTimeout {
-			is.kind = connectors.KindUnavailable // a source that is down shows now the one, now the other
+			is.kind = connectors.KindUnavailable // an unavailable source alternates between the two
 		}
 	}
 	was := c.known
@@ -211,7 +211,7 @@ func (c *collection) settle(ctx context.Context, now time.Time, changed bool) {
 	}
 }
 
-// report logs a change of condition: one line that says what is so now, and what was before where that was something.
+// report logs a change of condition in one line: the new state, and the previous one unless it was missing.
 func (c *collection) report(ctx context.Context, v *view, was condition, now time.Time) {
 	r := c.result(v, now)
 	attrs := []slog.Attr{
@@ -239,10 +239,10 @@ func (c *collection) report(ctx context.Context, v *view, was condition, now tim
 	case r.Status.State == Fresh && was.failing:
 		message = "collection is read again"
 	}
-	c.keeper.log.LogAttrs(ctx, level, message, attrs...) //nolint:sloglint // one of those above
+	c.keeper.log.LogAttrs(ctx, level, message, attrs...) //nolint:sloglint // one of the constants above
 }
 
-// change puts a modified copy of the view in its place. Only the reader may call it.
+// change replaces the view by a modified copy. Only the loop may call it.
 func (c *collection) change(modify func(*view)) *view {
 	v := *c.view.Load()
 	modify(&v)
@@ -250,7 +250,7 @@ func (c *collection) change(modify func(*view)) *view {
 	return &v
 }
 
-// release lets those go on who wait for a reading to end.
+// release wakes the callers that wait for the end of a fetch.
 func (c *collection) release() {
 	ended := c.view.Load().ended
 	c.change(func(v *view) { v.ended = make(chan struct{}) })

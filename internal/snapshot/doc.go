@@ -1,20 +1,20 @@
-// Package snapshot keeps the collections of the sources over time: what was read, when, how fresh it still is, and when to read again.
-// For each collection it owns one reader, which alone replaces what is kept, and gives everyone else immutable snapshots without a lock.
-// It knows nothing of HTTP, of the graph or of how records of different sources belong together.
+// Package snapshot keeps the collections of the sources: what was fetched and when, how fresh it is, and when the next fetch is due. For
+// each collection the package runs one loop. Only the loop replaces the kept data; everyone else gets immutable snapshots without a lock.
+// The package knows nothing of HTTP, of the graph, or of how records of different sources belong together.
 //
 // # With other replicas
 //
-// A Tier keeps encoded snapshots where other replicas, or this one after a restart, can have them; package shared has some. Whoever asks for
-// data never waits for a tier: a collection's reader does, beside them. When a reading is due, the reader claims the right to read, and the tier
-// says in one step which of these holds: it is granted; somebody else reads, whose announcement is then waited for; something newer is there to
-// be taken; or the source has been tried too recently and is left alone. Start goes the same way, so a replica on a warm tier serves without
-// a single call to a source.
+// A Tier is the shared store: it keeps encoded snapshots for other replicas, or for this one after a restart. Package shared has
+// implementations. A caller that asks for data never waits for the shared store; only a collection's loop does, concurrently. When a fetch
+// is due, the loop requests the lease, and the store decides in one step: it grants the lease; or another replica fetches, and the loop
+// waits for its notification; or the store has newer data, which the loop takes; or the last attempt was too recent, and the loop pauses.
+// A start works the same way, so that a replica with a filled store serves without a single call to a source.
 //
-// Taking what another replica has read is as good as reading: its times, its cost (which makes the effective fresh_for) and its failures
-// come with it. What is incomplete is shared only where nothing complete is there.
+// Taking what another replica has fetched is equivalent to a fetch: its times, its duration (which determines the effective fresh_for) and
+// its failures come with the data. Incomplete data is shared only if the store has nothing complete.
 //
-// While a tier is away, N replicas cannot know of each other's readings. Each then stretches all its intervals by N, and counts its turn from the last
-// reading that all of them know of: the first in rank after one interval, the second after two. So together they stay within min_interval and
-// fresh_for as one would. What a single reading may do in calls is a matter of the source's client. When the tier is back and has lost its data,
-// it gets what the replicas hold.
+// While the shared store is unavailable, N replicas do not know of each other's fetches. Each replica then multiplies all its intervals by
+// N, and counts its turn from the last fetch that all of them know of: the first in rank fetches after one interval, the second after two.
+// Together they respect min_interval and fresh_for as one replica would. The source's client bounds the calls of a single fetch. When the
+// store is back and has lost its data, the replicas write what they hold.
 package snapshot

@@ -2,8 +2,8 @@ package snapshot
 
 import "roster/connectors"
 
-// The functions below name the fields of each kind of record in the order in which they are encoded. A change of what they write needs
-// another Encoding; a test holds that no field is left out.
+// The functions below list the fields of each kind of record in the order of their encoding. A change of what they write needs another
+// Encoding. A test checks that no field is left out.
 
 func accountFields(w *wire, a *connectors.Account) {
 	w.string(&a.ID)

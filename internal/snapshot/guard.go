@@ -9,11 +9,12 @@ import (
 	"roster/connectors"
 )
 
-// A source can show far fewer records than it has and say that these are all: a right that was lost looks like an empty company. So a complete fetch that
-// lacks a large part of the known records is held back. The known records are served as stale meanwhile. Fetches go on as usual: one that lacks less ends it,
-// and one of the same kind is taken over once AcceptAfter has passed since the first, or when an operator says so.
+// A source can show far fewer records than it has and report that these are all: a lost right looks like an empty company. So the guard
+// holds back a complete fetch that lacks a large part of the known records. Meanwhile the known records are served as stale. Fetches go on
+// as usual. A fetch that lacks fewer records ends the hold. A fetch with the same kind of loss is accepted once AcceptAfter has passed
+// since the first one, or when an operator accepts it.
 
-// minLoss is how many records a fetch must lack at least to be held back.
+// minLoss is the smallest number of lost records for which a fetch is held back.
 const minLoss = 20
 
 // Loss is a complete fetch that was held back because it lacked too many of the known records.
@@ -24,19 +25,20 @@ type Loss struct {
 	Known, Found, Lost int
 }
 
-// suspicious says whether that many records are too many to lose at once.
+// suspicious reports whether lost records are too many to lose in one fetch.
 func suspicious(lost, known, maxLoss int) bool { return lost >= minLoss && lost*100 > known*maxLoss }
 
-// alike says whether two fetches show the same kind of loss: neither in what they have nor in what they lack do they differ by more than one fetch may lose.
+// alike reports whether two fetches show the same kind of loss: neither the numbers of found records nor the numbers of lost ones differ
+// by more than one fetch may lose.
 func (l *Loss) alike(other *Loss, maxLoss int) bool {
 	near := func(a, b int) bool { return !suspicious(max(a, b)-min(a, b), max(a, b), maxLoss) }
 	return near(l.Found, other.Found) && near(l.Lost, other.Lost)
 }
 
-// guard turns a complete fetch that lacks too many of the known records into one that is held back.
+// guard holds back a complete fetch that lacks too many of the known records.
 func (c *collection) guard(ctx context.Context, o *outcome, start time.Time) {
 	if ctx.Err() != nil && !o.complete || o.complete && o.since != nil {
-		return // broken off by us, or of changes only: what is lacking is for the next one of everything to show
+		return // we interrupted it, or it has only changes: the next full fetch shows the loss
 	}
 	accepted := c.accept.Swap(0) != 0
 	snap := c.kept(c.view.Load(), time.Now())
@@ -60,7 +62,7 @@ func (c *collection) guard(ctx context.Context, o *outcome, start time.Time) {
 	o.complete, o.loss, o.err = false, loss, c.lossError(loss)
 }
 
-// acceptAt is from when a fetch with that loss is taken over.
+// acceptAt returns the time from which a fetch with that loss is accepted.
 func (c *collection) acceptAt(l *Loss) time.Time { return l.Since.Add(c.settings.AcceptAfter) }
 
 func (c *collection) lossError(l *Loss) *connectors.Error {
@@ -69,8 +71,8 @@ func (c *collection) lossError(l *Loss) *connectors.Error {
 		l.Found, l.Lost, l.Known, c.acceptAt(l).UTC().Format(time.RFC3339))}
 }
 
-// expires is when a snapshot is too old to be served. While a loss is held back, that is not before the fetch that takes it over is due: what the guard keeps, keep_for
-// does not drop.
+// expires returns when a snapshot is too old to serve. While a loss is held back, the snapshot does not expire before the fetch that
+// accepts the loss is due: keep_for does not drop what the guard keeps.
 func (c *collection) expires(readAt time.Time, l *Loss, v *view) time.Time {
 	end := readAt.Add(c.settings.KeepFor)
 	if l == nil {
@@ -79,7 +81,7 @@ func (c *collection) expires(readAt time.Time, l *Loss, v *view) time.Time {
 	return later(end, c.acceptAt(l).Add(tolerated*c.freshFor(v)))
 }
 
-// dueSince is the time from which the age of a snapshot counts for when to fetch again.
+// dueSince returns the time from which the next fetch is scheduled.
 func (s *Snapshot) dueSince() time.Time {
 	if s.Loss != nil {
 		return later(s.OldestAt, s.Loss.At)
@@ -87,10 +89,10 @@ func (s *Snapshot) dueSince() time.Time {
 	return s.OldestAt
 }
 
-// Began is when the latest fetch began that has a part in the snapshot, if only by being held back.
+// Began returns when the latest fetch began that contributed to the snapshot, or was held back.
 func (s *Snapshot) Began() time.Time { return began(s.ReadAt, s.Loss) }
 
-// Began is the snapshot's.
+// Began returns the same for a stored snapshot.
 func (m *Meta) Began() time.Time { return began(m.ReadAt, m.Loss) }
 
 func began(readAt time.Time, l *Loss) time.Time {
@@ -100,8 +102,9 @@ func began(readAt time.Time, l *Loss) time.Time {
 	return later(readAt, l.At)
 }
 
-// AcceptLoss has a collection fetched as soon as its limits allow, and takes over what that gives, however many of the known records it lacks. It counts for one
-// fetch of this replica, and one that fails ends it. It gives from when that fetch is allowed. It is false, and nothing happens, where Run is over or there is no such collection.
+// AcceptLoss starts a fetch of the collection as soon as its limits allow, and accepts the result, however many of the known records it
+// lacks. The acceptance applies to one fetch of this replica; a failed fetch ends it. AcceptLoss returns the earliest time of that fetch.
+// It returns false and does nothing if Run is over or the collection does not exist.
 func (k *Keeper) AcceptLoss(key Key) (startsAt time.Time, ok bool) {
 	c, now := k.byKey[key], time.Now()
 	if c == nil || c.view.Load().over {
@@ -109,5 +112,5 @@ func (k *Keeper) AcceptLoss(key Key) (startsAt time.Time, ok bool) {
 	}
 	c.accept.Store(now.UnixNano())
 	c.prompt()
-	return later(now, c.floor(c.view.Load())), true
+	return later(now, c.earliest(c.view.Load())), true
 }

@@ -16,21 +16,21 @@ import (
 	"roster/internal/snapshot"
 )
 
-// event is one thing that happens to a source and its keeper, and how long nothing happens after it.
+// event is one event of a source and its keeper, and the time until the next event.
 type event struct {
 	what string // see the switch in live
-	// company and size say which people the source shows from now on.
+	// company and size determine which people the source shows from now on.
 	company string
 	size    int
 	takes   time.Duration
 	pass    time.Duration
 }
 
-// guarded is what should be served by the rules of the guard, and nothing else.
+// guarded is the model: what the keeper should serve by the rules of the guard.
 type guarded struct {
 	mu          sync.Mutex
 	settings    snapshot.Settings
-	known       []string // nil for nothing
+	known       []string // nil for none
 	readAt      time.Time
 	since       time.Time // of the loss that is held back; zero for none
 	found, lost int
@@ -57,7 +57,7 @@ func tooMany(n, of int) bool { return n >= 20 && float64(n) > 0.3*float64(of) }
 
 func apart(a, b int) bool { return tooMany(max(a, b)-min(a, b), max(a, b)) }
 
-// ended hears how a fetch has ended.
+// ended applies the end of a fetch.
 func (g *guarded) ended(ids []string, began time.Time, failed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -115,7 +115,7 @@ func serves(r snapshot.Result) string {
 	return fmt.Sprintf("held back since %v, %d found, %d lost: %v", l.Since, l.Found, l.Lost, ids)
 }
 
-// TestGuard lets a keeper live through sources that lose and find people, through acceptances, failures and restarts.
+// TestGuard runs a keeper with sources that lose and regain people, and with acceptances, failures and restarts.
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	events := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) event {
@@ -190,7 +190,7 @@ func live(t *testing.T, settings snapshot.Settings, story []event, tiered bool) 
 			stop()
 			truth.do(func() {
 				truth.accept = false
-				if !tiered { // else what failed is known after it, too
+				if !tiered { // with a shared store, the failure is known after a restart, too
 					truth.failed = false
 					truth.known, truth.since, truth.freshFor = nil, time.Time{}, settings.FreshFor
 				}

@@ -17,7 +17,7 @@ import (
 
 var hours = snapshot.Settings{FreshFor: time.Minute, MinInterval: 10 * time.Second, KeepFor: 10 * time.Minute, AcceptAfter: 3 * time.Hour}
 
-// held says how a collection stands with the guard.
+// held describes the state of the guard for a collection.
 func held(k *snapshot.Keeper) string {
 	r := k.Current()[0]
 	if l := r.Status.Loss; l != nil {
@@ -71,21 +71,22 @@ type lines struct {
 	b  bytes.Buffer
 }
 
-// Write adds to the log.
+// Write appends to the log.
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(p)
 }
 
-// String gives the log so far.
+// String returns the log so far.
 func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
 }
 
-// Nobody waits for what is held back, it is tried as often as usual, keep_for does not drop what the guard keeps, and one line tells of it.
+// No caller waits while a loss is held back, fetches go on at the usual intervals, keep_for does not drop what the guard keeps, and one
+// line logs the loss.
 func TestHeldBackServesWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	var log lines
@@ -116,7 +117,7 @@ func TestHeldBackServesWhatIsKnown(t *testing.T) {
 	})
 }
 
-// What differs much from what is held back is a loss of its own, and waits for its own time.
+// A loss that differs much from the held-back one is a new loss, and has its own AcceptAfter.
 func TestAnotherLossWaitsAnew(t *testing.T) {
 	t.Parallel()
 	s := scripted(step{ids: numberedOf("a", 100)}, step{ids: numberedOf("a", 60)})
@@ -162,7 +163,7 @@ func TestLossIsAccepted(t *testing.T) {
 	})
 }
 
-// Changes are laid over what is known while a loss is held back, and everything is read no more often than else.
+// While a loss is held back, changes are merged into the known records, and full fetches are no more frequent than usual.
 func TestChangesWhileALossIsHeldBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -190,7 +191,7 @@ func TestChangesWhileALossIsHeldBack(t *testing.T) {
 	})
 }
 
-// One replica is enough to hold a loss back for all, to accept it for all, and to see it end.
+// One replica is enough to hold a loss back for all replicas, to accept it for all, and to see its end.
 func TestReplicasHoldALossBackTogether(t *testing.T) {
 	t.Parallel()
 	s := scripted(step{ids: numberedOf("a", 40)}, step{takes: 3 * time.Second})
@@ -214,11 +215,11 @@ func TestReplicasHoldALossBackTogether(t *testing.T) {
 			}
 		}
 		reads := len(s.reads())
-		for len(s.reads()) == reads { // until somebody has the lease
+		for len(s.reads()) == reads { // until a replica has the lease
 			pass(time.Second)
 		}
 		for _, k := range ks {
-			k.AcceptLoss(accounts) // one of them has the lease, the others have not
+			k.AcceptLoss(accounts) // one replica has the lease, the others do not
 		}
 		pass(2 * time.Minute)
 		all("accepted", "fresh, 0")
@@ -249,7 +250,7 @@ func TestOneReplicaAcceptsWhileAnotherReads(t *testing.T) {
 	}
 }
 
-// A restart, and a configuration that says otherwise, go on from what was held back.
+// A restart, and a replica with another configuration, go on from the held-back loss.
 func TestHeldBackOutlivesItsKeeper(t *testing.T) {
 	t.Parallel()
 	t.Run("restart", func(t *testing.T) {
@@ -281,7 +282,7 @@ func TestHeldBackOutlivesItsKeeper(t *testing.T) {
 	t.Run("reload", func(t *testing.T) {
 		off := hours
 		off.MaxLoss = 100
-		reign(t, func(r *succession) {
+		withSuccession(t, func(r *succession) {
 			pass(5 * time.Minute)
 			wantHeld(t, "before", r.old, "stale, 40 of 40 lost, 0 found")
 			r.takeOver([]*connectors.Source{sourceOf("f", s)}, off)

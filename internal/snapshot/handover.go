@@ -11,25 +11,25 @@ import (
 	"roster/connectors"
 )
 
-// A keeper takes over from another when the configuration has changed. A collection whose source is the same object and whose settings are
-// the same goes on as it is, reading or not: both keepers then show the same. Of any other the old reader is stopped first, and where the
-// fingerprint is the same the new one goes on from what it had: the data, when it was read, and until when a failing source is left alone.
-// Data read under another fingerprint is never taken over.
+// A new keeper takes over from another when the configuration changes. If a collection has the same source object and the same settings,
+// the two keepers share it, and it goes on even during a fetch. Any other old loop is stopped first. If the fingerprint is the same, the
+// new loop goes on with the old state: the data, the time of its fetch, and the pause of a failing source. Data fetched with another
+// fingerprint is never taken over.
 
-// keeperState is what keepers that take over from each other have in common. What a collection asks of its keeper is all here, since it may
+// keeperState is the state that successive keepers share. It holds all that a collection needs of its keeper, because a collection may
 // have several.
 type keeperState struct {
 	log      *slog.Logger
 	tier     Tier
 	tierKind TierKind
 	observer Observer
-	patient  atomic.Pointer[waits]
+	limits   atomic.Pointer[waits]
 
 	mu          sync.Mutex
-	subscribers atomic.Pointer[[]chan struct{}] // of the keepers that run
+	subscribers atomic.Pointer[[]chan struct{}] // of the running keepers
 }
 
-// waits say how patient callers are.
+// waits are the time limits of callers.
 type waits struct {
 	idleAfter   time.Duration
 	first, last time.Duration
@@ -43,19 +43,19 @@ func newKeeperState(opt *Options, w waits) *keeperState {
 	if e.observer == nil {
 		e.observer = unobserved{}
 	}
-	e.patient.Store(&w)
+	e.limits.Store(&w)
 	e.subscribers.Store(new([]chan struct{}))
 	return e
 }
 
-func (e *keeperState) waits() *waits { return e.patient.Load() }
+func (e *keeperState) waits() *waits { return e.limits.Load() }
 
-// notify tells every keeper.
+// notify notifies every running keeper.
 func (e *keeperState) notify() {
 	for _, changed := range *e.subscribers.Load() {
 		select {
 		case changed <- struct{}{}:
-		default: // the listener has not looked yet, and will see this change too
+		default: // the listener has a pending signal, and will see this change too
 		}
 	}
 }
@@ -76,17 +76,17 @@ func (e *keeperState) change(modify func([]chan struct{}) []chan struct{}) {
 	e.subscribers.Store(&subscribers)
 }
 
-// Run reads the collections until ctx ends, and returns when the last reading is over. The keeper then serves what it has for as long as
-// that lasts, and lets nobody wait. Once another keeper has taken over, it shows that one's collections as far as they are the same, and
-// the others as they were. Run it once; a keeper with another before it, while that one runs.
+// Run fetches the collections until ctx ends, and returns when the last fetch is over. After that the keeper serves what it has until it
+// expires, and no caller waits. After another keeper has taken over, this keeper shows the shared collections, and the others as they
+// were. Call Run once. If the keeper has a predecessor, call Run while the predecessor runs.
 func (k *Keeper) Run(ctx context.Context) error {
 	leave := k.subscribe(k.changed)
 	defer leave()
 	if k.before != nil {
 		k.before.handOver(k)
-		k.patient.Store(&k.own)
+		k.limits.Store(&k.own)
 		k.start(ctx)
-		k.notify() // nobody has been told yet of what has been taken over
+		k.notify() // nobody has been notified yet of the state that was taken over
 	} else {
 		k.start(ctx)
 	}
@@ -95,24 +95,24 @@ func (k *Keeper) Run(ctx context.Context) error {
 		k.stopWatch()
 		stop(k.ordered)
 	case <-k.over:
-		<-ctx.Done() // who still looks at it is told of changes until then
+		<-ctx.Done() // until then, users of this keeper are still notified of changes
 	}
 	return nil
 }
 
-// start sets all readers to work that are not.
+// start starts all loops that do not run yet.
 func (k *Keeper) start(ctx context.Context) {
 	now := time.Now().UnixNano()
-	detached := context.WithoutCancel(ctx) // a reader may outlive this keeper
+	detached := context.WithoutCancel(ctx) // a loop may outlive this keeper
 	for _, c := range k.ordered {
 		if c.stop != nil {
-			continue // it has come along with its reader
+			continue // the collection is shared, and its loop runs
 		}
 		if c.heirOf != nil {
 			c.inherit(c.heirOf)
 			c.heirOf = nil
 		} else {
-			c.asked.Store(now) // starting counts as asking
+			c.asked.Store(now) // a start counts as a question
 		}
 		reading, end := context.WithCancel(detached)
 		c.stop = end
@@ -135,7 +135,8 @@ func (k *Keeper) start(ctx context.Context) {
 	close(k.started)
 }
 
-// handOver stops what the next keeper does not go on with, and returns when it has ended: whatever it still asked of a source is over then.
+// handOver stops the collections that the next keeper does not share, and returns when they have ended. After that, none of their calls to
+// a source is in progress.
 func (k *Keeper) handOver(next *Keeper) {
 	<-k.started
 	k.stopWatch()
@@ -158,7 +159,7 @@ func stop(collections []*collection) {
 	}
 }
 
-// collection gives the one of the keeper before where it goes on as it is, and else a new one, which takes over what it may.
+// collection returns the predecessor's collection if it can be shared. Otherwise collection returns a new one, which inherits what it may.
 func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *collection {
 	var was *collection
 	if k.before != nil {
@@ -170,20 +171,20 @@ func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *c
 	c := newCollection(k, s, key, settings)
 	if was != nil && was.item.same(c.item) {
 		c.heirOf, c.counts = was, was.counts
-		c.show(was.view.Load()) // until its reader has ended
+		c.show(was.view.Load()) // until the old loop has ended
 	} else {
 		k.anew = append(k.anew, key)
 	}
 	return c
 }
 
-// shares says whether the collection belongs to the keeper before, too.
+// shares reports whether the collection belongs to the predecessor, too.
 func (k *Keeper) shares(c *collection) bool { return k.before != nil && k.before.byKey[c.key] == c }
 
-// Anew lists the collections that have begun with nothing: those that the keeper before this one, if there was one, could not leave to it.
+// Anew returns the collections that began without data: those that the predecessor, if there was one, could not hand over.
 func (k *Keeper) Anew() []Key { return k.anew }
 
-// show puts another collection's view in the place of this one's.
+// show replaces the view by that of another collection.
 func (c *collection) show(v *view) {
 	c.change(func(own *view) {
 		ended := own.ended
@@ -192,7 +193,7 @@ func (c *collection) show(v *view) {
 	})
 }
 
-// inherit takes over the state of a collection whose reader has ended.
+// inherit takes over the state of a collection whose loop has ended.
 func (c *collection) inherit(from *collection) {
 	v := from.view.Load()
 	c.show(v)
@@ -204,14 +205,14 @@ func (c *collection) inherit(from *collection) {
 	c.accept.Store(from.accept.Load())
 	c.there.Store(from.there.Load())
 	c.fetchState = from.fetchState
-	if v.snap != nil && v.err == nil && v.snap.Complete && v.snap.ReadAt.Equal(v.started) { // no reading was broken off
+	if v.snap != nil && v.err == nil && v.snap.Complete && v.snap.ReadAt.Equal(v.started) { // no fetch was interrupted
 		c.reschedule()
 	}
 	if v.started.IsZero() {
 		return
 	}
 	c.tried.Do(func() { close(c.first) })
-	c.change(func(v *view) { // a reading that was broken off began all the same
+	c.change(func(v *view) { // an interrupted fetch counts as begun
 		if floor := v.started.Add(c.minInterval()); v.floor.Before(floor) {
 			v.floor = floor
 		}

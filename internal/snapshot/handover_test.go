@@ -14,14 +14,14 @@ func sourceOf(fingerprint string, s *script) *connectors.Source {
 	return &connectors.Source{Name: "a", Fingerprint: fingerprint, Accounts: s.accounts()}
 }
 
-// succession runs a keeper, has another take over when the test says so, and stops both at its end.
+// succession runs a keeper, lets another one take over when the test asks for it, and stops both at its end.
 type succession struct {
 	t        *testing.T
 	old, new *snapshot.Keeper
 	stops    []func()
 }
 
-func reign(t *testing.T, f func(*succession), first *connectors.Source, settings ...snapshot.Settings) {
+func withSuccession(t *testing.T, f func(*succession), first *connectors.Source, settings ...snapshot.Settings) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -62,7 +62,7 @@ func drained(k *snapshot.Keeper) bool {
 func TestReadingGoesOnUnderTheNextKeeper(t *testing.T) {
 	s := scripted(step{ids: []string{"1", "2", "3", "4"}, takes: 40 * time.Second, pages: 4})
 	source := sourceOf("f", s)
-	reign(t, func(r *succession) {
+	withSuccession(t, func(r *succession) {
 		pass(15 * time.Second)
 		r.takeOver([]*connectors.Source{source})
 		if len(r.new.Anew()) > 0 {
@@ -80,7 +80,7 @@ func TestReadingGoesOnUnderTheNextKeeper(t *testing.T) {
 			}
 		}
 		pass(20 * time.Second)
-		r.stops[0]() // the old one ends, and takes nothing with it
+		r.stops[0]() // the old keeper ends, and the shared collection goes on
 		pass(3 * time.Minute)
 		r.new.Take([]snapshot.Key{accounts})
 		synctest.Wait()
@@ -95,10 +95,10 @@ func TestReadingGoesOnUnderTheNextKeeper(t *testing.T) {
 
 func TestSameFingerprintTakesOverWhatWasRead(t *testing.T) {
 	first, second := scripted(step{ids: []string{"1"}}), scripted(step{ids: []string{"1", "2"}})
-	reign(t, func(r *succession) {
+	withSuccession(t, func(r *succession) {
 		pass(30 * time.Second)
 		settings := snapshot.DefaultSettings(connectors.Accounts)
-		settings.MaxPause = time.Minute // how long it is left alone does not make another source of it
+		settings.MaxPause = time.Minute // another MaxPause does not make it another source
 		r.takeOver([]*connectors.Source{sourceOf("f", second)}, settings)
 		if st := state(r.new); st.State != snapshot.Fresh || st.Count != 1 || len(r.new.Anew()) > 0 {
 			t.Errorf("after the change: %+v, want what was there", st)
@@ -128,8 +128,8 @@ func TestOldReaderStopsBeforeTheNextStarts(t *testing.T) {
 				defer first.mu.Unlock()
 				stopped = first.running == 0
 			}})
-			reign(t, func(r *succession) {
-				pass(61 * time.Second) // the second reading hangs
+			withSuccession(t, func(r *succession) {
+				pass(61 * time.Second) // the second fetch hangs
 				r.takeOver([]*connectors.Source{sourceOf(fingerprint, second)})
 				pass(snapshot.DefaultSettings(connectors.Accounts).MinInterval)
 				if !stopped || len(second.reads()) != 1 {
@@ -142,7 +142,7 @@ func TestOldReaderStopsBeforeTheNextStarts(t *testing.T) {
 
 func TestOtherFingerprintShowsNothingOld(t *testing.T) {
 	second := scripted(step{ids: []string{"2", "3"}, takes: time.Second})
-	reign(t, func(r *succession) {
+	withSuccession(t, func(r *succession) {
 		pass(time.Second)
 		r.takeOver([]*connectors.Source{sourceOf("g", second)})
 		if st := state(r.new); st.State != snapshot.Missing || len(r.new.Anew()) != 1 {
@@ -161,7 +161,7 @@ func TestOtherFingerprintShowsNothingOld(t *testing.T) {
 func TestPausesHoldUnderTheNextKeeper(t *testing.T) {
 	refused := &connectors.Error{Kind: connectors.KindUnauthorized}
 	first, second := scripted(step{err: refused}), scripted(step{ids: []string{"1"}})
-	reign(t, func(r *succession) {
+	withSuccession(t, func(r *succession) {
 		pass(time.Second)
 		r.takeOver([]*connectors.Source{sourceOf("f", second)})
 		if st := state(r.new); st.Err == nil || st.RetryAt.IsZero() {
@@ -183,7 +183,7 @@ func TestPausesHoldUnderTheNextKeeper(t *testing.T) {
 func TestMinIntervalHoldsAfterAReadingWasBrokenOff(t *testing.T) {
 	settings := snapshot.Settings{MinInterval: time.Minute, FreshFor: time.Minute}
 	second := scripted(step{ids: []string{"1"}})
-	reign(t, func(r *succession) {
+	withSuccession(t, func(r *succession) {
 		pass(10 * time.Second)
 		r.takeOver([]*connectors.Source{sourceOf("f", second)}, settings)
 		pass(49 * time.Second)
@@ -200,7 +200,7 @@ func TestMinIntervalHoldsAfterAReadingWasBrokenOff(t *testing.T) {
 func TestNewSettingsHold(t *testing.T) {
 	s := scripted(step{ids: []string{"1"}})
 	source := sourceOf("f", s)
-	reign(t, func(r *succession) {
+	withSuccession(t, func(r *succession) {
 		pass(30 * time.Second)
 		r.takeOver([]*connectors.Source{source}, snapshot.Settings{FreshFor: 20 * time.Second})
 		pass(time.Second)
@@ -212,7 +212,7 @@ func TestNewSettingsHold(t *testing.T) {
 
 func TestSourceThatLeavesIsReadNoMore(t *testing.T) {
 	s := scripted(step{ids: []string{"1"}})
-	reign(t, func(r *succession) {
+	withSuccession(t, func(r *succession) {
 		pass(time.Second)
 		r.takeOver(nil)
 		r.old.Take([]snapshot.Key{accounts})
@@ -223,7 +223,7 @@ func TestSourceThatLeavesIsReadNoMore(t *testing.T) {
 	}, sourceOf("f", s))
 }
 
-// What is kept beside the memory is kept for each fingerprint: who goes back to an old credential has its data at once.
+// The shared store keeps data by fingerprint: after a return to an old credential its data is there at once.
 func TestTierIsHandedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -246,7 +246,7 @@ func TestTierIsHandedOver(t *testing.T) {
 	})
 }
 
-// What another replica has read is still learnt of after a change, also by a reader that goes on.
+// After a change of the configuration, a keeper still learns of other replicas' fetches, also through a loop that goes on.
 func TestWatchIsHandedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

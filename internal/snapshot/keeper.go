@@ -8,47 +8,48 @@ import (
 	"roster/connectors"
 )
 
-// Options say what to keep, and how patiently.
+// Options say what a keeper keeps, and its time limits.
 type Options struct {
-	// Sources in the configured order. Each collection that a source has is kept.
+	// Sources are in the configured order. The keeper keeps each collection that a source has.
 	Sources []*connectors.Source
-	// Settings per collection; what is missing or zero is taken from DefaultSettings.
+	// Settings per collection; a missing or zero value is taken from DefaultSettings.
 	Settings map[Key]Settings
-	// IdleAfter is how long after the last Load of a collection it goes on being read; zero means an hour.
+	// IdleAfter is how long after its last Load a collection is still fetched; zero means an hour.
 	IdleAfter time.Duration
-	// FirstWait is how long a caller waits for data that is not there at all, or very old; zero means 2 s.
+	// FirstWait is how long a caller waits for missing or very old data; zero means 2 s.
 	FirstWait time.Duration
 	// MaxWait bounds every wait of a caller, FirstWait included; zero means 5 s.
 	MaxWait time.Duration
-	// Tier is where snapshots are shared with other replicas, or kept for the time after a restart; nil means memory only.
+	// Tier is the shared store: for other replicas, or for the time after a restart; nil means memory only.
 	Tier Tier
-	// TierKind says what the tier is; see Use.
+	// TierKind is the kind of the shared store; see Use.
 	TierKind TierKind
-	// Observer follows the work; nil for nobody.
+	// Observer observes the work; nil for none.
 	Observer Observer
-	// Logger is told when a collection's condition changes, not of each reading; nil means nobody.
+	// Logger logs when a collection's condition changes, not each fetch; nil means no log.
 	Logger *slog.Logger
-	// Before is the keeper that this one is to take over from when it runs, nil for none: see handover.go. Tier, TierKind, Observer and Logger are then that one's.
+	// Before is the predecessor, which this keeper takes over from when it runs; nil for none. See handover.go. The new keeper uses the
+	// Tier, TierKind, Observer and Logger of the predecessor.
 	Before *Keeper
 }
 
 // Keeper keeps the collections of all sources. Its methods are safe for concurrent use.
 type Keeper struct {
 	*keeperState
-	own     waits // what holds from when it runs
+	own     waits // in force once it runs
 	ordered []*collection
 	byKey   map[Key]*collection
-	looked  chan struct{} // closed when the tier has been looked at for the first time
+	looked  chan struct{} // closed after the first stat of the shared store
 	changed chan struct{}
 
-	before    *Keeper       // nil once it has been taken over from
-	anew      []Key         // of the collections that begin with nothing
-	started   chan struct{} // closed when all its readers are at work
-	over      chan struct{} // closed when another has taken over
+	before    *Keeper       // nil after the takeover
+	anew      []Key         // the collections that begin without data
+	started   chan struct{} // closed when all its loops run
+	over      chan struct{} // closed when another keeper has taken over
 	stopWatch func()        // ends the watch, and waits for its end
 }
 
-// New gives a keeper, which reads nothing before Run.
+// New returns a keeper, which fetches nothing before Run.
 func New(opt Options) *Keeper {
 	k := &Keeper{
 		own: waits{
@@ -91,7 +92,8 @@ func orDefault(d, fallback time.Duration) time.Duration {
 	return d
 }
 
-// Current gives every collection as it is, in the order of the configuration. It waits for nothing and does not count as asking.
+// Current returns the current state of every collection, in the order of the configuration. It does not wait, and does not count as a
+// question.
 func (k *Keeper) Current() []Result {
 	now := time.Now()
 	results := make([]Result, len(k.ordered))
@@ -101,7 +103,7 @@ func (k *Keeper) Current() []Result {
 	return results
 }
 
-// Statuses gives how every collection stands, in the order of the configuration, like Current.
+// Statuses returns the status of every collection, in the order of the configuration, like Current.
 func (k *Keeper) Statuses() []Status {
 	now := time.Now()
 	statuses := make([]Status, len(k.ordered))
@@ -111,13 +113,14 @@ func (k *Keeper) Statuses() []Status {
 	return statuses
 }
 
-// Changed receives a value after a snapshot has got another version, a state has changed (by the clock too), or the kind of a failure
-// has; several changes may come as one. It is for one listener, which looks at Current after each value and misses nothing.
+// Changed receives a value after a snapshot has got another version, a state has changed (also because time has passed), or the kind of a
+// failure has changed. Several changes may come as one value. The channel is for one listener. A listener that calls Current after each
+// value misses nothing.
 func (k *Keeper) Changed() <-chan struct{} { return k.changed }
 
-// Refresh has a collection read now, whether or not somebody asks for it, and waits for nothing. It gives when that reading has begun or begins. It
-// is false, and nothing happens, where the last reading is younger than MinInterval, the source has asked to be left alone, Run is over, or there is
-// no such collection.
+// Refresh starts a fetch of a collection now, whether or not a caller asks for the collection, and does not wait. It returns when that
+// fetch has begun or begins. Refresh returns false and does nothing if the last fetch is younger than MinInterval, the source has asked
+// for a pause, Run is over, or the collection does not exist.
 func (k *Keeper) Refresh(key Key) (startsAt time.Time, ok bool) {
 	c, now := k.byKey[key], time.Now()
 	if c == nil {
@@ -137,8 +140,8 @@ func (k *Keeper) Refresh(key Key) (startsAt time.Time, ok bool) {
 	return now, true
 }
 
-// Force is Refresh for a collection that is left alone after a failure: it is read as soon as MinInterval allows. Whatever keeps the source's calls
-// back has to be ended before: see connectors.Source.Resume.
+// Force is Refresh for a collection that is paused after a failure: its fetch begins as soon as MinInterval allows. The caller must first
+// end what holds back the source's calls: see connectors.Source.Resume.
 func (k *Keeper) Force(key Key) (startsAt time.Time, ok bool) {
 	c, now := k.byKey[key], time.Now()
 	if c == nil {
@@ -154,10 +157,10 @@ func (k *Keeper) Force(key Key) (startsAt time.Time, ok bool) {
 	c.freed.Store(true)
 	c.forced.Store(now.UnixNano())
 	c.prompt()
-	return later(now, c.floor(v)), true
+	return later(now, c.earliest(v)), true
 }
 
-// jitter gives a time between half of d and d, so that what failed together is not tried again together.
+// jitter returns a random time between half of d and d, so that what failed together is not retried together.
 func jitter(d time.Duration) time.Duration {
 	return d/2 + rand.N(d/2+1) //nolint:gosec // spreads load; nothing secret depends on it
 }

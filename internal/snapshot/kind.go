@@ -9,25 +9,25 @@ import (
 	"roster/connectors"
 )
 
-// kind is what the keeper must be able to do with one kind of records, whatever their type is.
+// kind is what the keeper does with one kind of records, independent of their type.
 type kind interface {
-	// list reads the collection; progress may be nil.
-	list(ctx context.Context, s *connectors.Source, progress func(reading)) (reading, error)
-	// tells says whether the source can tell what has changed, and changes reads that, given what is known since a time.
-	tells(s *connectors.Source) bool
-	changes(ctx context.Context, s *connectors.Source, known Records, since time.Time, progress func(reading)) (reading, error)
-	// same says whether each of the newer records is among the older as it is. Both are in order.
+	// list fetches the collection; progress may be nil.
+	list(ctx context.Context, s *connectors.Source, progress func(fetchResult)) (fetchResult, error)
+	// reportsChanges reports whether the source can report changes. changes fetches the changes to the known records since a time.
+	reportsChanges(s *connectors.Source) bool
+	changes(ctx context.Context, s *connectors.Source, known Records, since time.Time, progress func(fetchResult)) (fetchResult, error)
+	// same reports whether each of the newer records is equal to one of the older records. Both are in order.
 	same(older, newer Records) bool
-	// merge lays newer records over older ones: it adds and replaces, and removes nothing. Both are in order.
+	// merge merges newer records into older ones: it adds and replaces, and removes nothing. Both are in order.
 	merge(older, newer Records) Records
 	// lost counts the older records that are not among the newer ones. The older are in order.
 	lost(older, newer Records) int
 	// version hashes records that are in order.
 	version(Records) (string, error)
-	// encode and decode are for the shared tier.
+	// encode and decode are for the shared store.
 	encode(Records) ([][]byte, error)
 	decode(parts [][]byte, count int) (Records, error)
-	// size is about how many bytes of memory the records take.
+	// size returns about how many bytes of memory the records take.
 	size(Records) int
 }
 
@@ -71,19 +71,19 @@ type kindOf[T connectors.Record] struct {
 	fields     func(*wire, *T)
 }
 
-func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func(reading)) (reading, error) {
+func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func(fetchResult)) (fetchResult, error) {
 	var tell connectors.Progress[T]
 	if progress != nil {
-		tell = func(l connectors.Listing[T]) { progress(k.reading(l)) }
+		tell = func(l connectors.Listing[T]) { progress(k.resultOf(l)) }
 	}
 	ctx, end := connectors.WithFetch(ctx)
 	defer end()
 	l, err := k.lister(s).List(ctx, tell)
-	return k.reading(l), err
+	return k.resultOf(l), err
 }
 
-func (k kindOf[T]) reading(l connectors.Listing[T]) reading {
-	r := reading{expected: l.Expected, complete: l.Complete, odd: l.Anomalies, began: l.Began, spent: l.Spent}
+func (k kindOf[T]) resultOf(l connectors.Listing[T]) fetchResult {
+	r := fetchResult{expected: l.Expected, complete: l.Complete, anomalies: l.Anomalies, began: l.Began, spent: l.Spent}
 	*k.field(&r.records) = l.Records
 	return r
 }
@@ -125,8 +125,8 @@ func (k kindOf[T]) lost(older, newer Records) int {
 	return n
 }
 
-// inOrder gives the records in the order of their IDs. Of several with one ID it keeps the last, which was read last. The slice itself
-// stays as it is: it belongs to the connector.
+// inOrder returns the records in the order of their IDs. Of several records with one ID it keeps the last, which was fetched last. It does
+// not change the slice, which belongs to the connector.
 func inOrder[T connectors.Record](records []T) []T {
 	sorted := true
 	for i := 1; i < len(records) && sorted; i++ {

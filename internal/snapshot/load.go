@@ -7,17 +7,17 @@ import (
 	"roster/connectors"
 )
 
-// Load gives the collections, in the order of the keys, and counts as asking for them.
+// Load returns the collections, in the order of the keys, and counts as a question for them.
 //
-// What is there comes at once, and what is due is read in the background. The caller waits, up to FirstWait and for all keys side by side,
-// only for data that is not there at all or is older than ten times its effective fresh_for, and only where waiting may help: not while
-// a failing source is left alone, and for a retry, or where there is something to serve, no longer than until FirstWait after the reading
-// began. A collection that nobody knows is Missing with KindUnsupported.
+// Existing data is returned at once, and a due fetch runs in the background. The caller waits, up to FirstWait and for all keys
+// concurrently, only for data that is missing or older than ten times its effective fresh_for, and only if waiting may help. Load does not
+// wait while a failing source is paused. For a retry, or if there is data to serve, Load waits at most until FirstWait after the fetch
+// began. An unknown collection is Missing with KindUnsupported.
 func (k *Keeper) Load(ctx context.Context, keys []Key) []Result {
 	return k.LoadSince(ctx, keys, Requirement{})
 }
 
-// Take is Load without the waiting: it gives what is there, and says whether Load would wait for better.
+// Take is Load without the wait: it returns the present data, and reports whether Load would wait for better data.
 func (k *Keeper) Take(keys []Key) (results []Result, wait bool) {
 	return k.TakeSince(keys, Requirement{})
 }
@@ -27,7 +27,8 @@ func unknown(key Key) Result {
 		Kind: connectors.KindUnsupported}}}
 }
 
-// await waits for the keys one after the other under their common deadlines, which takes no longer than all at once, and looks again.
+// await waits for the keys one after the other under their common deadlines, which takes no longer than for all at once, and then updates
+// the results.
 func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p waiting) {
 	ctx, loaded := k.observer.Loading(ctx)
 	defer loaded()
@@ -46,7 +47,7 @@ func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p wait
 	}
 }
 
-// await returns when waiting for the collection is over; it is false when the caller has gone.
+// await returns when the wait for the collection is over. It returns false if the caller has left.
 func (c *collection) await(ctx context.Context, timer *time.Timer, p waiting) bool {
 	for first := true; ; first = false {
 		v, now := c.view.Load(), time.Now()
@@ -73,9 +74,9 @@ func (c *collection) await(ctx context.Context, timer *time.Timer, p waiting) bo
 	}
 }
 
-// ask notes that somebody wants the collection, and wakes its reader where a reading is due and none is under way.
+// ask records that a caller wants the collection, and wakes its loop if a fetch is due and none is in progress.
 func (c *collection) ask(v *view, now time.Time) {
-	// Once a second is enough, and spares the processors a line of memory that all of them would write to.
+	// Once a second is enough. It avoids writes of all processors to the same cache line.
 	if n := now.UnixNano(); n-c.asked.Load() > int64(time.Second) {
 		c.asked.Store(n)
 	}
@@ -84,14 +85,14 @@ func (c *collection) ask(v *view, now time.Time) {
 	}
 }
 
-// waitUntil says until when it is worth waiting for better data than the view's; not after now where it is not.
+// waitUntil returns until when it is worth waiting for better data than the view's. If it is not worth waiting, the time is not after now.
 func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 	snap := c.kept(v, now)
 	if snap != nil && snap.Loss != nil {
-		return now // nothing better is expected soon
+		return now // no better data is expected soon
 	}
 	if snap != nil {
-		// A long first reading serves what it has got so far, and is never waited for once it has something.
+		// A long first fetch serves its progress. Callers do not wait once it has some records.
 		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(c.asOf(snap)) < veryStale*c.freshFor(v) {
 			return now
 		}
@@ -99,7 +100,7 @@ func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 	switch {
 	case v.over:
 		return now
-	case v.reading && (v.err != nil || snap != nil): // it has just failed, or there is something to serve: hope for a while only
+	case v.reading && (v.err != nil || snap != nil): // the fetch has just failed, or there is data to serve: wait for a short time only
 		if hope := v.started.Add(c.keeper.waits().first); hope.Before(deadline) {
 			return hope
 		}
@@ -107,5 +108,5 @@ func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
 	case v.reading || !now.Before(v.next):
 		return deadline
 	}
-	return now // nothing is under way
+	return now // no fetch is in progress
 }

@@ -18,11 +18,11 @@ func TestLoad(t *testing.T) {
 	down := fails(connectors.KindUnavailable)
 	tests := map[string]struct {
 		steps  []step
-		idle   time.Duration // IdleAfter, where not an hour
+		idle   time.Duration // IdleAfter, if it is not an hour
 		before time.Duration // from the start to the question
 		want   string
 		waits  time.Duration
-		later  string // two seconds after the answer, where that differs
+		later  string // the result two seconds after the answer, if it differs
 	}{
 		"fresh: at once": {
 			steps:  []step{{ids: []string{"1"}}},
@@ -219,7 +219,7 @@ func TestNobodyWaitsAfterRun(t *testing.T) {
 	})
 }
 
-func TestLoadOfFreshDataAllocatesItsResultOnly(t *testing.T) { //nolint:paralleltest // AllocsPerRun forbids it
+func TestLoadOfFreshDataAllocatesItsResultOnly(t *testing.T) { //nolint:paralleltest // AllocsPerRun does not allow it
 	k, stop := ready(t)
 	keys := []snapshot.Key{accounts, {Source: "a", Collection: connectors.Teams}}
 	if n := testing.AllocsPerRun(100, func() { k.Load(t.Context(), keys) }); n > 1 {
@@ -228,7 +228,7 @@ func TestLoadOfFreshDataAllocatesItsResultOnly(t *testing.T) { //nolint:parallel
 	stop()
 }
 
-// ready gives a keeper on the real clock that has read everything.
+// ready returns a keeper on the real clock that has fetched everything.
 func ready(tb testing.TB) (k *snapshot.Keeper, stop func()) {
 	tb.Helper()
 	s := scripted(step{ids: numbered(100)})

@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The coders outlive each test, and must not be made within one's bubble.
+	// The coders outlive each test, and must not be created within a test's bubble.
 	parts, err := snapshot.Encode(connectors.Teams, snapshot.Records{Teams: []connectors.Team{{ID: "1"}}})
 	if err == nil {
 		_, err = snapshot.Decode(connectors.Teams, parts, 1)
@@ -28,21 +28,21 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// step is how one reading of a scripted collection goes.
+// step is one fetch of a scripted collection.
 type step struct {
 	ids   []string
-	short bool // it ends without an error, known to lack something
+	short bool // the fetch ends without an error, and is incomplete
 	err   error
 	takes time.Duration
-	pages int    // listings told as progress, spread evenly over the time
-	hang  bool   // until the caller gives up
+	pages int    // listings reported as progress, spread evenly over the time
+	hang  bool   // until ctx ends
 	first func() // called at its start
 	then  func() // called at its end
 	want  *int   // the source's own count
-	panic any    // instead of an end
+	panic any    // the panic value, instead of an end
 }
 
-// script is a collection whose readings go as the test says; the last step repeats.
+// script is a collection with scripted fetches; the last step repeats.
 type script struct {
 	mu      sync.Mutex
 	steps   []step
@@ -53,14 +53,14 @@ type script struct {
 
 func scripted(steps ...step) *script { return &script{steps: steps} }
 
-// set replaces what is to come.
+// set replaces the steps that follow.
 func (s *script) set(steps ...step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.steps = steps
 }
 
-// reads is when the readings began.
+// reads returns when the fetches began.
 func (s *script) reads() []time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,12 +167,12 @@ func (s *script) roles() connectors.Lister[connectors.Role] {
 
 var accounts = snapshot.Key{Source: "a", Collection: connectors.Accounts}
 
-// one is the options for one source with accounts only.
+// one returns the options for one source with accounts only.
 func one(s *script) snapshot.Options {
 	return snapshot.Options{Sources: []*connectors.Source{{Name: "a", Accounts: s.accounts()}}}
 }
 
-// bubble runs f with a keeper that runs, on a clock of its own.
+// bubble runs f in a synctest bubble, with a running keeper.
 func bubble(t *testing.T, opt snapshot.Options, f func(t *testing.T, k *snapshot.Keeper)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -183,7 +183,7 @@ func bubble(t *testing.T, opt snapshot.Options, f func(t *testing.T, k *snapshot
 	})
 }
 
-// start runs the keeper; what it returns stops it and waits.
+// start runs the keeper, and returns a function that stops the keeper and waits for its end.
 func start(t *testing.T, k *snapshot.Keeper) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -197,20 +197,20 @@ func start(t *testing.T, k *snapshot.Keeper) (stop func()) {
 	})
 }
 
-// pass lets time go by and everything that it brings come to rest.
+// pass lets time pass until all goroutines block.
 func pass(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
 }
 
-// timed loads the accounts of source a and says how long the caller had to wait.
+// timed loads the accounts of source a, and returns how long the caller had to wait.
 func timed(ctx context.Context, k *snapshot.Keeper) (snapshot.Result, time.Duration) {
 	asked := time.Now()
 	r := k.Load(ctx, []snapshot.Key{accounts})[0]
 	return r, time.Since(asked)
 }
 
-// brief gives a result in a line: state, records, failure.
+// brief returns a result in one line: state, records, failure.
 func brief(r snapshot.Result) string {
 	var ids []string
 	if r.Snapshot != nil {
@@ -237,5 +237,5 @@ func fails(kind connectors.ErrorKind) step {
 	return step{err: &connectors.Error{Source: "a", Op: "list", Kind: kind}}
 }
 
-// begins says whether a reading is on its way.
+// begins returns the second result of Refresh: whether a fetch is in progress or begins.
 func begins(_ time.Time, ok bool) bool { return ok }

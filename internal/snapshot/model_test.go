@@ -15,13 +15,13 @@ import (
 	"roster/internal/snapshot"
 )
 
-// act is one step of a story: time goes by, and then perhaps somebody asks or has it refreshed.
+// act is one step of a test run: time passes, and then perhaps a caller asks for the collection or refreshes it.
 type act struct {
 	pass          time.Duration
 	load, refresh bool
 }
 
-// oracle is what should be served, by the rules and nothing else: it hears how each reading ended.
+// oracle is the model: what the keeper should serve by the rules. It is told how each fetch ended.
 type oracle struct {
 	settings snapshot.Settings
 	held     bool
@@ -31,11 +31,11 @@ type oracle struct {
 	oldest   time.Time
 	took     time.Duration
 	failed   bool
-	earliest time.Time // of the next reading
+	earliest time.Time // of the next fetch
 	early    []time.Duration
 }
 
-// began hears when a reading begins.
+// began applies the beginning of a fetch.
 func (o *oracle) began() {
 	if now := time.Now(); now.Before(o.earliest) {
 		o.early = append(o.early, o.earliest.Sub(now))
@@ -55,7 +55,7 @@ func (o *oracle) ended(s step, began time.Time) {
 		}
 	}
 	if now.Sub(o.readAt) >= o.settings.KeepFor {
-		o.held = false // dropped before the reading ended
+		o.held = false // dropped before the fetch ended
 	}
 	whole := s.err == nil && !s.short
 	if !o.held || whole || began.Sub(o.oldest) >= o.settings.KeepFor {
@@ -113,7 +113,7 @@ func TestKeeperServesWhatTheRulesSay(t *testing.T) {
 	})
 }
 
-// play lets a keeper live through the story and says where it leaves the rules.
+// play runs a keeper through the acts, and returns where it violates the rules.
 func play(t *testing.T, story []step, plan []act) (faults []string) {
 	t.Helper()
 	settings := snapshot.Settings{FreshFor: 20 * time.Second, KeepFor: 10 * time.Minute, MinInterval: 5 * time.Second}
@@ -145,7 +145,7 @@ func play(t *testing.T, story []step, plan []act) (faults []string) {
 		}
 		if a.refresh {
 			k.Refresh(accounts)
-			asked = time.Now() // a reading after it is in order
+			asked = time.Now() // a fetch after it is allowed
 		}
 		synctest.Wait()
 		r := k.Current()[0]

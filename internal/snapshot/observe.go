@@ -6,27 +6,27 @@ import (
 	"roster/connectors"
 )
 
-// Observer follows a keeper's work, for traces. Each method gives the context to go on under, which comes from ctx, and what has to be
-// called at the end, once. Safe for concurrent use.
+// Observer observes a keeper's work, for traces. Each method returns the context to go on with, derived from ctx, and a function that must
+// be called once at the end. Observers must be safe for concurrent use.
 type Observer interface {
-	// Loading is told that a caller waits for collections.
+	// Loading is called when a caller waits for collections.
 	Loading(ctx context.Context) (context.Context, func())
-	// Waiting is told, within Loading, which one is waited for.
+	// Waiting is called, within Loading, for each collection that the caller waits for.
 	Waiting(ctx context.Context, key Key) func()
-	// Reading is told that a collection is about to be read from its source.
+	// Reading is called before a collection is fetched from its source.
 	Reading(ctx context.Context, key Key) (context.Context, func(ReadingEnd))
-	// Taking is told that it is about to be taken from the tier.
+	// Taking is called before a collection is taken from the shared store.
 	Taking(ctx context.Context, key Key, tier TierKind) (context.Context, func(taken bool))
 }
 
-// ReadingEnd is how a reading has ended.
+// ReadingEnd is the result of a fetch.
 type ReadingEnd struct {
 	Records  int
 	Complete bool
 	Err      *connectors.Error
 }
 
-// unobserved is the observer where nobody observes.
+// unobserved is the observer that does nothing.
 type unobserved struct{}
 
 func (unobserved) Loading(ctx context.Context) (context.Context, func()) { return ctx, func() {} }

@@ -10,30 +10,30 @@ import (
 )
 
 const (
-	// maxBackoff bounds the pauses between tries of a source that fails.
+	// maxBackoff bounds the pauses between attempts of a source that fails.
 	maxBackoff = 5 * time.Minute
-	// rarely bounds those where a try will hardly fare better before somebody has changed something.
-	rarely = 2 * maxBackoff
+	// longBackoff bounds the pauses if an attempt will hardly succeed before somebody has changed something.
+	longBackoff = 2 * maxBackoff
 
-	// progressEvery and progressShare space the publications of a first reading's progress: by a second, and by a share of the time that
-	// it has taken so far. So their number grows with the logarithm of that time, and their cost, which grows with the records, stays
-	// in proportion to the reading's.
+	// progressEvery and progressShare space the publications of a first fetch's progress: by a second, and by a share of the time that the
+	// fetch has taken so far. So the number of publications grows with the logarithm of that time, and their cost, which grows with the
+	// records, stays in proportion to the cost of the fetch.
 	progressEvery = time.Second
 	progressShare = 16
 )
 
-// outcome is a reading that has ended.
+// outcome is the outcome of a fetch.
 type outcome struct {
-	reading
+	fetchResult
 	err *connectors.Error
-	// loss says that it was complete and is held back; the error says so too.
+	// loss is set if the fetch was complete and is held back; err then reports the loss too.
 	loss *Loss
-	// apart says that replicas which cannot talk to each other took turns meanwhile.
+	// apart is true if replicas without a shared store took turns during the fetch.
 	apart bool
 }
 
-// took says what the reading took, given what the last one did. Waiting for one's turn among replicas that cannot talk to each other is no property
-// of the source, and is in the pace already: it makes nothing count as fresh for longer.
+// took returns the duration of the fetch, given that of the last one. The wait for a turn among replicas without a shared store is not a
+// property of the source, and the pace includes it already. So the wait makes nothing count as fresh for longer.
 func (o *outcome) took(start, now time.Time, before time.Duration) time.Duration {
 	took := o.spent + now.Sub(start)
 	if o.apart && before > 0 {
@@ -42,7 +42,7 @@ func (o *outcome) took(start, now time.Time, before time.Duration) time.Duration
 	return took
 }
 
-// read brings the collection up to date: from the tier, where another replica has read it, or else from the source.
+// read updates the collection: from the shared store if another replica has fetched it, otherwise from the source.
 func (c *collection) read(ctx context.Context) {
 	lease, ok := c.acquire(ctx)
 	if !ok {
@@ -52,12 +52,12 @@ func (c *collection) read(ctx context.Context) {
 	urgency := connectors.NewUrgency()
 	c.urgency.Store(urgency)
 	c.freed.Store(false)
-	if c.queue.Load() > 0 || c.urged(c.view.Load()) {
+	if c.queue.Load() > 0 || c.required(c.view.Load()) {
 		urgency.Raise()
 	}
 	c.reads.Add(1)
 	c.progressed.Store(&Progress{StartedAt: start})
-	c.change(func(v *view) { v.reading, v.started = true, start }) // a requirement that comes after this joins it
+	c.change(func(v *view) { v.reading, v.started = true, start }) // a requirement that comes after this joins the fetch
 	observed, ended := c.keeper.observer.Reading(ctx, c.key)
 	o := c.list(connectors.WithUrgency(observed, urgency), start, lease)
 	c.progressed.Store(nil)
@@ -77,15 +77,15 @@ func (c *collection) read(ctx context.Context) {
 	c.tried.Do(func() { close(c.first) })
 }
 
-// list calls the connector, and publishes what it has got so far while there is nothing complete to serve.
+// list calls the connector, and publishes its progress while there is no complete data to serve.
 func (c *collection) list(ctx context.Context, start time.Time, lease Lease) outcome {
-	pages := make(chan reading, 1)
+	pages := make(chan fetchResult, 1)
 	snap := c.view.Load().snap
-	progress := func(r reading) {
+	progress := func(r fetchResult) {
 		c.progressed.Store(&Progress{StartedAt: r.start(start), Count: r.records.Len(), Expected: r.expected})
 		if snap == nil || !snap.Complete {
 			select {
-			case <-pages: // the later page's listing holds the earlier one
+			case <-pages: // the later page's listing contains the earlier one
 			default:
 			}
 			select {
@@ -97,7 +97,7 @@ func (c *collection) list(ctx context.Context, start time.Time, lease Lease) out
 	done := make(chan outcome, 1)
 	go c.call(ctx, progress, done)
 
-	var pending *reading
+	var pending *fetchResult
 	publish := stoppedTimer()
 	defer publish.Stop()
 	next := start.Add(progressEvery)
@@ -123,19 +123,19 @@ func (c *collection) list(ctx context.Context, start time.Time, lease Lease) out
 	}
 }
 
-// call calls the connector. A connector that panics has failed, and nothing else has.
-func (c *collection) call(ctx context.Context, progress func(reading), done chan<- outcome) {
+// call calls the connector. A panic of the connector is a failure of this fetch only.
+func (c *collection) call(ctx context.Context, progress func(fetchResult), done chan<- outcome) {
 	o := outcome{err: c.broken("the connector failed on it")}
 	defer func() {
 		if p := recover(); p != nil {
-			// The value may hold anything that the source said: only the place is told.
+			// The panic value may contain data of the source, so that only the stack is logged.
 			c.keeper.log.LogAttrs(ctx, slog.LevelError, "connector panicked", slog.String("source", c.key.Source),
 				slog.String("collection", c.key.Collection.String()), slog.String("stack", string(debug.Stack())))
 		}
 		done <- o
 	}()
 	r, err := c.fetch(ctx, progress)
-	o = outcome{reading: r}
+	o = outcome{fetchResult: r}
 	if err != nil {
 		e := *connectors.AsError(c.key.Source, err)
 		e.Source = c.key.Source
@@ -147,30 +147,30 @@ func (c *collection) broken(detail string) *connectors.Error {
 	return &connectors.Error{Source: c.key.Source, Op: c.key.Collection.String(), Kind: connectors.KindBadResponse, Detail: detail}
 }
 
-// progress serves what a first reading has got so far.
-func (c *collection) progress(ctx context.Context, r reading, start time.Time, lease Lease) {
+// progress publishes the records that a first fetch has so far.
+func (c *collection) progress(ctx context.Context, r fetchResult, start time.Time, lease Lease) {
 	r.complete = false
 	snap, err := c.snapshot(r, start)
 	if err != nil {
-		return // the end of the reading will tell
+		return // the end of the fetch reports the error
 	}
 	c.settle(ctx, time.Now(), c.publish(snap, func(*view) {}))
 	if lease != nil && time.Since(start) >= shareProgressAfter {
-		lease.Save(ctx, c.stored(c.view.Load())) //nolint:errcheck // the end of the reading is what counts
+		lease.Save(ctx, c.stored(c.view.Load())) //nolint:errcheck // only the end of the fetch matters
 	}
 }
 
-// finish serves what a reading has yielded, and settles when to read again.
+// finish publishes the result of a fetch, and schedules the next fetch.
 func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 	now := time.Now()
 	snap := c.view.Load().snap
-	// What is there is whole as of its time, and some changes more would make it neither that nor newer.
+	// The present data is complete as of its time. Adding only some changes would make it neither complete nor newer.
 	useless := o.since != nil && !o.complete
 	if o.loss != nil {
 		held := *snap
 		held.Loss, snap = o.loss, &held
 	} else if !useless && (o.err == nil || o.records.Len() > 0) {
-		read, err := c.snapshot(o.reading, start)
+		read, err := c.snapshot(o.fetchResult, start)
 		if err != nil {
 			*o = outcome{err: c.broken("a record holds a value that has no place")}
 		} else {
@@ -178,7 +178,7 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 		}
 	}
 	if ctx.Err() != nil && !o.complete {
-		// We are closing: that it was broken off is nobody's fault, and a torso no gain.
+		// The keeper is closing. An interrupted fetch is not a failure, and its partial result is of no use.
 		c.change(func(v *view) { v.reading = false })
 		return
 	}
@@ -186,11 +186,11 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 	switch {
 	case o.complete || o.loss != nil:
 		c.failures = 0
-	case o.err != nil && o.err.Unsent: // it was not asked, so that it has not failed once more
+	case o.err != nil && o.err.Unsent: // the source was not called, so that this is not a further failure
 		c.forced.Store(0)
 		c.failures = max(c.failures, 1)
 	default:
-		c.forced.Store(0) // nobody's requirement shortens the pause after a failure
+		c.forced.Store(0) // a caller's requirement does not shorten the pause after a failure
 		c.failures++
 	}
 	changed := c.publish(snap, func(v *view) {
@@ -202,16 +202,16 @@ func (c *collection) finish(ctx context.Context, start time.Time, o *outcome) {
 			v.took = o.took(start, now, v.took)
 		}
 		v.next, v.floor = c.schedule(v, o, now)
-		if v.err == nil && snap != nil && snap.Loss != nil { // changes, or part of everything: the loss is as it was
+		if v.err == nil && snap != nil && snap.Loss != nil { // changes or an incomplete full fetch: the loss remains
 			v.err = c.lossError(snap.Loss)
 		}
 	})
-	c.tellOdd(ctx, snap)
+	c.logAnomalies(ctx, snap)
 	c.release()
 	c.settle(ctx, time.Now(), changed)
 }
 
-// schedule says from when the next reading is due, and from when it is allowed, given a view of how the last one ended.
+// schedule returns when the next fetch is due, and from when it is allowed, given a view of the end of the last one.
 func (c *collection) schedule(v *view, o *outcome, now time.Time) (next, floor time.Time) {
 	floor = v.started.Add(c.minInterval())
 	if v.err != nil {
@@ -227,12 +227,12 @@ func (c *collection) schedule(v *view, o *outcome, now time.Time) (next, floor t
 		}
 	case o.complete:
 		next = v.snap.OldestAt.Add(c.freshFor(v))
-	case v.err == nil: // short without a fault, as when people come and go: soon again, but a lasting disagreement is not worth more
+	case v.err == nil: // incomplete without an error, as when accounts change during the fetch: retry soon, but not more often than fresh_for if it lasts
 		next = now.Add(min(c.pace()*c.backoff(), c.freshFor(v)))
-	case v.err.Unsent && v.err.RetryAfter > 0 && !v.err.Blocked: // it says when calls are made again; all of the source's collections come then
+	case v.err.Unsent && v.err.RetryAfter > 0 && !v.err.Blocked: // the error states when calls are made again; all of the source's collections are fetched then
 		next = floor.Add(jitter(c.settings.MinInterval))
 	case hopeless(v.err):
-		next = now.Add(c.pace() * max(jitter(rarely), c.settings.MinInterval))
+		next = now.Add(c.pace() * max(jitter(longBackoff), c.settings.MinInterval))
 	default:
 		next = now.Add(c.pace() * c.backoff())
 	}
@@ -251,7 +251,7 @@ func (c *collection) backoff() time.Duration {
 	return max(jitter(pause), c.settings.MinInterval)
 }
 
-// hopeless says that trying again soon will not help.
+// hopeless reports that an early retry does not help.
 func hopeless(e *connectors.Error) bool {
 	switch e.Kind {
 	case connectors.KindUnauthorized, connectors.KindForbidden, connectors.KindNotFound, connectors.KindUnsupported:
@@ -261,15 +261,16 @@ func hopeless(e *connectors.Error) bool {
 	}
 }
 
-// snapshot makes a snapshot of what was read. A reading that is short is laid over what was there, unless that is too old to be kept.
-func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
+// snapshot makes a snapshot of the fetched records. Incomplete records are merged into the previous snapshot, unless that is too old to
+// keep.
+func (c *collection) snapshot(r fetchResult, start time.Time) (*Snapshot, error) {
 	was := c.view.Load().snap
-	snap := &Snapshot{Key: c.key, ReadAt: start, Complete: r.complete, Expected: r.expected, Anomalies: r.odd, OldestAt: r.start(start),
+	snap := &Snapshot{Key: c.key, ReadAt: start, Complete: r.complete, Expected: r.expected, Anomalies: r.anomalies, OldestAt: r.start(start),
 		FullAt: r.start(start)}
 	var base Records
 	switch {
 	case r.since != nil:
-		snap.Loss, snap.Anomalies = r.since.Loss, connectors.MergeAnomalies(r.since.Anomalies, r.odd)
+		snap.Loss, snap.Anomalies = r.since.Loss, connectors.MergeAnomalies(r.since.Anomalies, r.anomalies)
 		if base, snap.FullAt = r.since.Records, r.since.FullAt; c.kind.same(base, r.records) {
 			snap.Records, snap.Version, snap.Size = base, r.since.Version, r.since.Size
 			return snap, nil
@@ -277,7 +278,7 @@ func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 	case was != nil && !r.complete && (was.Loss != nil || start.Sub(was.OldestAt) < c.settings.KeepFor):
 		snap.Loss = was.Loss
 		base, snap.OldestAt, snap.FullAt = was.Records, earlier(was.OldestAt, snap.OldestAt), was.FullAt
-		snap.Anomalies = connectors.MergeAnomalies(was.Anomalies, r.odd)
+		snap.Anomalies = connectors.MergeAnomalies(was.Anomalies, r.anomalies)
 		if snap.Expected == nil {
 			snap.Expected = was.Expected
 		}
@@ -288,14 +289,14 @@ func (c *collection) snapshot(r reading, start time.Time) (*Snapshot, error) {
 		return nil, err
 	}
 	if snap.Version = version; was != nil && was.Version == version {
-		snap.Records, snap.Size = was.Records, was.Size // the same, so that nothing need be built anew, and the new ones can be forgotten
+		snap.Records, snap.Size = was.Records, was.Size // sharing the slices avoids a rebuild, and frees the new records
 	} else {
 		snap.Size = c.kind.size(snap.Records)
 	}
 	return snap, nil
 }
 
-// publish serves a snapshot, and says whether its records are others than before.
+// publish serves a snapshot, and reports whether its records have changed.
 func (c *collection) publish(snap *Snapshot, modify func(*view)) (changed bool) {
 	was := c.view.Load().snap
 	if snap != was {

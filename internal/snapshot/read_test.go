@@ -14,7 +14,7 @@ import (
 	"roster/internal/snapshot"
 )
 
-// TestReading tells what is served 20 s after each of two readings, the second of them forced.
+// TestReading checks what is served 20 s after each of two fetches; the second is forced.
 func TestReading(t *testing.T) {
 	t.Parallel()
 	down := &connectors.Error{Source: "a", Kind: connectors.KindUnavailable}
@@ -78,7 +78,7 @@ func TestReading(t *testing.T) {
 			var log bytes.Buffer
 			opt := one(scripted(tt.first, tt.second))
 			opt.Logger = slog.New(slog.NewTextHandler(&log, nil))
-			// Nothing is due by itself within the test.
+			// No fetch is due by itself within the test.
 			opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: {FreshFor: time.Hour, MinInterval: 30 * time.Second}}
 			bubble(t, opt, func(t *testing.T, k *snapshot.Keeper) {
 				pass(20 * time.Second)
@@ -264,7 +264,7 @@ func TestChangedTellsOfStalenessWhileReading(t *testing.T) {
 	})
 }
 
-// A first reading that fails has been nothing before.
+// If the first fetch fails, the log names no previous state.
 func TestLogOfAFirstReadingThatFails(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

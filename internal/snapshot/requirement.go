@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// Requirement is how fresh a caller wants the data. The zero Requirement is none: then what Load says holds.
+// Requirement is how fresh a caller requires the data to be. The zero Requirement requires nothing: then the rules of Load apply.
 type Requirement struct {
-	// NotBefore asks for data whose reading began then or later; zero means any.
+	// NotBefore requires data whose fetch began then or later; zero means any.
 	NotBefore time.Time
-	// IfError is by how much older data may be that could not be read anew, because the last reading has failed.
+	// IfError is how much older the data may be if no newer data could be fetched, because the last fetch failed.
 	IfError time.Duration
-	// OnlyKept asks for what is there: nothing is read or waited for because of the caller.
+	// OnlyKept asks for the present data: the call starts no fetch, and does not wait.
 	OnlyKept bool
 }
 
-// waiting is until when a caller waits.
+// waiting holds the deadlines of a caller's wait.
 type waiting struct {
 	requirement Requirement
-	first, last time.Time // for data at all, and for data that meets the requirement
+	first, last time.Time // for any data, and for data that meets the requirement
 }
 
 func (k *Keeper) waiting(w Requirement, now time.Time) waiting {
 	return waiting{requirement: w, first: now.Add(k.waits().first), last: now.Add(k.waits().last)}
 }
 
-// LoadSince is Load for a caller with a requirement. It waits, up to MaxWait, for a reading that meets the requirement, and has one begin unless that is
-// in vain: within MinInterval of the last one, as far as that goes beyond MaxWait, and while a failing source is left alone. What is older
-// than required then comes as it is: see Result.Older.
+// LoadSince is Load for a caller with a requirement. It waits, up to MaxWait, for a fetch that meets the requirement, and starts one
+// unless that is useless: within MinInterval of the last fetch, if that exceeds MaxWait, and while a failing source is paused. Data that
+// is older than required is then returned as it is: see Result.Older.
 func (k *Keeper) LoadSince(ctx context.Context, keys []Key, w Requirement) []Result {
 	results, wait := k.TakeSince(keys, w)
 	if wait {
@@ -36,20 +36,21 @@ func (k *Keeper) LoadSince(ctx context.Context, keys []Key, w Requirement) []Res
 	return results
 }
 
-// AwaitSince is LoadSince for a caller whom TakeSince has told to wait, and who is counted already.
+// AwaitSince is LoadSince for a caller that TakeSince has told to wait, and that is counted already.
 func (k *Keeper) AwaitSince(ctx context.Context, keys []Key, w Requirement) []Result {
 	results, _ := k.take(keys, w, func(*collection, bool) {})
 	k.await(ctx, keys, results, k.waiting(w, time.Now()))
 	return results
 }
 
-// TakeSince is LoadSince without the waiting: it gives what is there, starts the fetches that are required, and says whether LoadSince would wait for it.
+// TakeSince is LoadSince without the wait: it returns the present data, starts the required fetches, and reports whether LoadSince would
+// wait for them.
 func (k *Keeper) TakeSince(keys []Key, w Requirement) (results []Result, wait bool) {
 	lane := lane()
 	return k.take(keys, w, func(c *collection, hit bool) { c.counts.asked.count(lane, hit) })
 }
 
-// take is TakeSince, and says of each collection whether it had something that need not be waited for.
+// take is TakeSince, and reports for each collection whether it had data that needs no wait.
 func (k *Keeper) take(keys []Key, w Requirement, count func(c *collection, hit bool)) (results []Result, wait bool) {
 	results = make([]Result, len(keys))
 	now := time.Now()
@@ -75,7 +76,7 @@ func (k *Keeper) take(keys []Key, w Requirement, count func(c *collection, hit b
 	return results, wait
 }
 
-// force has the reader read anew, as soon as it may, unless a reading has begun at that time or later.
+// force makes the loop fetch as soon as it may, unless a fetch has begun at that time or later.
 func (c *collection) force(notBefore time.Time) {
 	n := notBefore.UnixNano()
 	for was := c.forced.Load(); was < n; was = c.forced.Load() {
@@ -86,7 +87,8 @@ func (c *collection) force(notBefore time.Time) {
 	}
 }
 
-// awaitUntil says until when it is worth waiting for better data than the view's; not after now where it is not.
+// awaitUntil returns until when it is worth waiting for better data than the view's. If it is not worth waiting, the time is not after
+// now.
 func (c *collection) awaitUntil(v *view, now time.Time, p waiting) time.Time {
 	if p.requirement.OnlyKept {
 		return now
@@ -98,7 +100,8 @@ func (c *collection) awaitUntil(v *view, now time.Time, p waiting) time.Time {
 	return until
 }
 
-// requiredUntil says until when a reading may come that meets the requirement; now where it is met, or none will in time.
+// requiredUntil returns until when a fetch that meets the requirement may end. It returns now if the requirement is met, or if no fetch
+// will meet it in time.
 func (c *collection) requiredUntil(v *view, now time.Time, p waiting) time.Time {
 	switch {
 	case p.requirement.NotBefore.IsZero(), !c.resultFor(v, now, p.requirement).lacking(), v.over:
@@ -106,13 +109,13 @@ func (c *collection) requiredUntil(v *view, now time.Time, p waiting) time.Time 
 	case !v.started.Before(p.requirement.NotBefore):
 		hope := v.started.Add(c.keeper.waits().last)
 		switch came := v.snap != nil && !v.snap.ReadAt.Before(v.started); {
-		case !v.reading && (came || v.err != nil): // it has been read since, and this is what came of it
+		case !v.reading && (came || v.err != nil): // this is the result of a fetch that began in time
 			return now
-		case v.err != nil && hope.Before(p.last): // it has just failed: let not every caller wait anew for a try that hangs
+		case v.err != nil && hope.Before(p.last): // the last fetch failed: not every caller waits anew for an attempt that hangs
 			return hope
 		}
-		return p.last // also where the reader has other things to do than to follow another replica's reading
-	case v.err != nil && now.Before(v.next): // it is left alone, and a caller's requirement does not change that
+		return p.last // also if the loop is busy, and does not follow another replica's fetch
+	case v.err != nil && now.Before(v.next): // the source is paused, and a caller's requirement does not change that
 		return now
 	case !c.nextAt(v).Before(p.last):
 		return now
@@ -120,7 +123,7 @@ func (c *collection) requiredUntil(v *view, now time.Time, p waiting) time.Time 
 	return p.last
 }
 
-// nextAt is from when a reading is allowed after the one under way, or else the last, whoever made it.
+// nextAt returns the earliest time of the next fetch after the one in progress or the last one, whichever replica made it.
 func (c *collection) nextAt(v *view) time.Time {
 	if floor := v.started.Add(c.minInterval()); floor.After(v.floor) {
 		return floor
@@ -128,7 +131,7 @@ func (c *collection) nextAt(v *view) time.Time {
 	return v.floor
 }
 
-// resultFor gives the view as it is to be seen now by a caller with a requirement.
+// resultFor returns the result at the time now for a caller with a requirement.
 func (c *collection) resultFor(v *view, now time.Time, w Requirement) Result {
 	r := c.result(v, now)
 	if w.NotBefore.IsZero() {
@@ -143,8 +146,8 @@ func (c *collection) resultFor(v *view, now time.Time, w Requirement) Result {
 	return r
 }
 
-// Older says whether there is data, and it is older than the caller requires.
+// Older reports whether there is data, and it is older than the caller requires.
 func (r Result) Older() bool { return r.Snapshot != nil && r.Status.SyncedAt.Before(r.NotBefore) }
 
-// lacking says whether a caller with a requirement may get better.
+// lacking reports whether a caller with a requirement may get better data.
 func (r Result) lacking() bool { return !r.NotBefore.IsZero() && (r.Snapshot == nil || r.Older()) }

@@ -14,8 +14,8 @@ import (
 	"roster/internal/snapshot"
 )
 
-// wished is timed for a caller with a requirement that counts from now.
-func wished(ctx context.Context, k *snapshot.Keeper, maxAge time.Duration, w snapshot.Requirement) (string, time.Duration) {
+// timedSince is timed for a caller with a requirement that counts from now.
+func timedSince(ctx context.Context, k *snapshot.Keeper, maxAge time.Duration, w snapshot.Requirement) (string, time.Duration) {
 	asked := time.Now()
 	if maxAge >= 0 {
 		w.NotBefore = asked.Add(-maxAge)
@@ -38,14 +38,14 @@ func TestLoadSince(t *testing.T) {
 	old, young := step{ids: []string{"1"}}, step{ids: []string{"2"}}
 	slow := func(d time.Duration) step { return step{ids: []string{"2"}, takes: d} }
 	tests := map[string]struct {
-		steps  []step
-		idle   time.Duration // IdleAfter, where not an hour
-		before time.Duration // from the start to the question
-		maxAge time.Duration
-		wish   snapshot.Requirement
-		want   string
-		waits  time.Duration
-		reads  int // by two seconds after the answer
+		steps       []step
+		idle        time.Duration // IdleAfter, if it is not an hour
+		before      time.Duration // from the start to the question
+		maxAge      time.Duration
+		requirement snapshot.Requirement
+		want        string
+		waits       time.Duration
+		reads       int // the number of fetches two seconds after the answer
 	}{
 		"no wish: what there is":      {steps: []step{old, young}, before: 30 * s, maxAge: none, want: "fresh[1]", reads: 1},
 		"young enough: at once":       {steps: []step{old, young}, before: 30 * s, maxAge: 30 * s, want: "fresh[1]", reads: 1},
@@ -58,18 +58,18 @@ func TestLoadSince(t *testing.T) {
 		"a reading under way will do": {steps: []step{old, slow(4 * s)}, before: 62 * s, maxAge: 5 * s, want: "fresh[2]", waits: 2 * s, reads: 2},
 		"one under way is too early":  {steps: []step{old, slow(4 * s)}, before: 62 * s, maxAge: s, want: "fresh[1] older, again in 8s", reads: 2},
 		"it fails meanwhile":          {steps: []step{old, {err: down.err, takes: s}}, before: 30 * s, want: "fresh[1] unavailable older", waits: s, reads: 2},
-		"it fails: tolerated": {steps: []step{old, {err: down.err, takes: s}}, before: 30 * s, wish: snapshot.Requirement{IfError: 30 * s},
+		"it fails: tolerated": {steps: []step{old, {err: down.err, takes: s}}, before: 30 * s, requirement: snapshot.Requirement{IfError: 30 * s},
 			want: "fresh[1] unavailable", waits: s, reads: 2},
-		"it fails: not tolerated for so long": {steps: []step{old, down}, before: 30 * s, wish: snapshot.Requirement{IfError: 29 * s},
+		"it fails: not tolerated for so long": {steps: []step{old, down}, before: 30 * s, requirement: snapshot.Requirement{IfError: 29 * s},
 			want: "fresh[1] unavailable older", reads: 2},
-		"it is not known to fail: not tolerated": {steps: []step{old, slow(6 * s)}, before: 30 * s, wish: snapshot.Requirement{IfError: hour},
+		"it is not known to fail: not tolerated": {steps: []step{old, slow(6 * s)}, before: 30 * s, requirement: snapshot.Requirement{IfError: hour},
 			want: "fresh[1] older, again in 5s", waits: 5 * s, reads: 2},
 		"it is left alone":                     {steps: []step{old, fails(connectors.KindForbidden)}, before: 90 * s, want: "stale[1] forbidden older", reads: 2},
 		"nothing there: as long as for a wish": {steps: []step{slow(4 * s)}, want: "fresh[2]", waits: 4 * s, reads: 1},
-		"nothing there, only kept":             {steps: []step{slow(4 * s)}, maxAge: none, wish: snapshot.Requirement{OnlyKept: true}, want: "missing[]", reads: 1},
-		"very old, only kept": {steps: []step{old, young}, idle: s, before: hour, maxAge: none, wish: snapshot.Requirement{OnlyKept: true},
+		"nothing there, only kept":             {steps: []step{slow(4 * s)}, maxAge: none, requirement: snapshot.Requirement{OnlyKept: true}, want: "missing[]", reads: 1},
+		"very old, only kept": {steps: []step{old, young}, idle: s, before: hour, maxAge: none, requirement: snapshot.Requirement{OnlyKept: true},
 			want: "stale[1]", reads: 1},
-		"too old, only kept": {steps: []step{old, young}, idle: s, before: hour, maxAge: s, wish: snapshot.Requirement{OnlyKept: true},
+		"too old, only kept": {steps: []step{old, young}, idle: s, before: hour, maxAge: s, requirement: snapshot.Requirement{OnlyKept: true},
 			want: "stale[1] older, again in -59m50s", reads: 1},
 	}
 	for name, tt := range tests {
@@ -80,8 +80,8 @@ func TestLoadSince(t *testing.T) {
 			opt.IdleAfter = tt.idle
 			bubble(t, opt, func(t *testing.T, k *snapshot.Keeper) {
 				pass(tt.before)
-				got, waits := wished(t.Context(), k, tt.maxAge, tt.wish)
-				if strings.HasSuffix(tt.want, "older") { // how long it is left alone is up to chance
+				got, waits := timedSince(t.Context(), k, tt.maxAge, tt.requirement)
+				if strings.HasSuffix(tt.want, "older") { // the length of the pause is random
 					got, _, _ = strings.Cut(got, ", again")
 				}
 				if got != tt.want || waits != tt.waits {
@@ -96,8 +96,8 @@ func TestLoadSince(t *testing.T) {
 	}
 }
 
-// However many ask for the newest, the source is read no more often than min_interval allows, and nobody waits for longer than max_wait, or gets
-// older data than asked without a mark.
+// However many callers require the newest data, fetches are no more frequent than min_interval allows. No caller waits for longer than
+// max_wait, and older data than required is marked.
 func TestManyWishes(t *testing.T) {
 	t.Parallel()
 	src := scripted(step{ids: []string{"1"}, takes: 500 * time.Millisecond})
@@ -137,20 +137,20 @@ func TestManyWishes(t *testing.T) {
 	})
 }
 
-// A caller that goes does not wait on.
+// A caller whose ctx ends stops waiting.
 func TestWishOfOneWhoGoes(t *testing.T) {
 	t.Parallel()
 	bubble(t, one(scripted(step{ids: []string{"1"}}, step{hang: true})), func(t *testing.T, k *snapshot.Keeper) {
 		pass(30 * time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if got, waits := wished(ctx, k, 0, snapshot.Requirement{}); waits != time.Second {
+		if got, waits := timedSince(ctx, k, 0, snapshot.Requirement{}); waits != time.Second {
 			t.Errorf("%s after %v, want it after a second", got, waits)
 		}
 	})
 }
 
-// Several collections are waited for side by side, and each says for itself whether it is as wished.
+// A caller waits for several collections concurrently, and each result states whether it meets the requirement.
 func TestWishForSeveral(t *testing.T) {
 	t.Parallel()
 	people, groups := scripted(step{ids: []string{"1"}, takes: 3 * time.Second}), scripted(step{ids: []string{"2"}, takes: 4 * time.Second})
@@ -171,7 +171,7 @@ func TestWishForSeveral(t *testing.T) {
 	})
 }
 
-// Replicas that share a tier share the readings that their callers wish for, and what a replica takes from the tier is as its caller wished.
+// Replicas with a shared store share the fetches that their callers require, and data from the store meets the caller's requirement, too.
 func TestWishesOfReplicas(t *testing.T) {
 	t.Parallel()
 	src := scripted(step{ids: []string{"1"}, takes: 500 * time.Millisecond})
@@ -206,7 +206,7 @@ func TestWishesOfReplicas(t *testing.T) {
 	})
 }
 
-// A source that has just refused is left alone, however many wished for newer data while it took its time to refuse.
+// A source that has just refused is paused, however many callers required newer data while it was refusing.
 func TestWishesDoNotShortenThePauseAfterAFailure(t *testing.T) {
 	t.Parallel()
 	refuses := fails(connectors.KindUnauthorized)

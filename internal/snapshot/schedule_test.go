@@ -11,7 +11,7 @@ import (
 	"roster/internal/snapshot"
 )
 
-// since gives when things happened as time from the first one's reference.
+// since returns the times relative to the first one's reference.
 func since(began time.Time, at []time.Time) []time.Duration {
 	ds := make([]time.Duration, len(at))
 	for i, t := range at {
@@ -99,7 +99,7 @@ func TestFailuresAreRetriedMoreAndMoreRarely(t *testing.T) {
 	limited := &connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: 7 * time.Minute}
 	tests := map[string]struct {
 		step step
-		want [][2]time.Duration // the shortest and longest pause after each try; the last repeats
+		want [][2]time.Duration // the shortest and longest pause after each attempt; the last repeats
 	}{
 		"unavailable": {fails(connectors.KindUnavailable), [][2]time.Duration{
 			{10 * time.Second, 20 * time.Second}, {20 * time.Second, 40 * time.Second}, {40 * time.Second, 80 * time.Second},
@@ -123,7 +123,7 @@ func TestFailuresAreRetriedMoreAndMoreRarely(t *testing.T) {
 			bubble(t, opt, func(t *testing.T, k *snapshot.Keeper) {
 				for range 8 * 60 {
 					pass(time.Minute)
-					timed(t.Context(), k) // impatience changes nothing
+					timed(t.Context(), k) // frequent questions change nothing
 				}
 				reads := s.reads()
 				if len(reads) < 4 {
@@ -174,7 +174,7 @@ func TestRefresh(t *testing.T) {
 			t.Parallel()
 			s := scripted(tt.step)
 			opt := one(s)
-			opt.IdleAfter = time.Second // nothing else has it read
+			opt.IdleAfter = time.Second // nothing else starts a fetch
 			bubble(t, opt, func(t *testing.T, k *snapshot.Keeper) {
 				pass(tt.after)
 				if got := begins(k.Refresh(accounts)); got != tt.want {
@@ -197,7 +197,7 @@ func TestCollectionsOfASourceTakeTurnsAtTheStart(t *testing.T) {
 	tests := map[string]struct {
 		accounts time.Duration
 		ask      bool
-		want     [3]time.Duration // when accounts, teams and roles begin
+		want     [3]time.Duration // when the fetches of accounts, teams and roles begin
 	}{
 		"one after the other":                 {time.Second, false, [3]time.Duration{0, time.Second, 2 * time.Second}},
 		"a slow one holds up nobody for long": {time.Hour, false, [3]time.Duration{0, 2 * time.Second, 3 * time.Second}},

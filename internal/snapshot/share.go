@@ -8,20 +8,20 @@ import (
 )
 
 const (
-	// lookEvery is how often, at the least, the tier is looked at without an announcement, since announcements may be lost.
+	// lookEvery is the longest time between two stats of the shared store without a notification, because notifications may be lost.
 	lookEvery = 30 * time.Second
-	// joinEvery is how often a reader that waits for another replica's reading asks whether that one still lives.
+	// joinEvery is how often a loop that waits for another replica's fetch checks that the other replica is alive.
 	joinEvery = 4 * time.Second
-	// askAgain is how soon the tier is asked again that has failed and may be well, and patientTries how often.
-	askAgain     = 200 * time.Millisecond
-	patientTries = 20
-	// clockSlack is by how much two translations of one time may differ.
+	// askAgain is the time after which a failed call of a connected shared store is retried, and maxRetries the number of retries.
+	askAgain   = 200 * time.Millisecond
+	maxRetries = 20
+	// clockSlack is the largest difference between two translations of one time.
 	clockSlack = 250 * time.Millisecond
-	// shareProgressAfter is from when a first reading that is still under way is worth telling to others.
+	// shareProgressAfter is the duration after which the progress of a first fetch is shared.
 	shareProgressAfter = 5 * time.Second
 )
 
-// watch looks at all collections in the tier at once whenever it may have changed, and hands each what was found.
+// watch stats all collections in the shared store whenever it may have changed, and passes each result to its collection.
 func (k *Keeper) watch(ctx context.Context) {
 	items := make([]Item, len(k.ordered))
 	for i, c := range k.ordered {
@@ -32,7 +32,7 @@ func (k *Keeper) watch(ctx context.Context) {
 			for i, c := range k.ordered {
 				c.there.Store(&marks[i])
 				c.offered.Store(&marks[i])
-				if !first || c.looked != k.looked { // a reader that starts looks by itself, and takes its turn
+				if !first || c.looked != k.looked { // a starting loop checks by itself, and takes its turn
 					c.prompt()
 				}
 			}
@@ -53,7 +53,7 @@ func (k *Keeper) watch(ctx context.Context) {
 	}
 }
 
-// applyStat takes up what the watch has found, if anything.
+// applyStat applies what the watch has found, if anything.
 func (c *collection) applyStat(ctx context.Context) {
 	mark := c.offered.Swap(nil)
 	if mark == nil {
@@ -62,20 +62,20 @@ func (c *collection) applyStat(ctx context.Context) {
 	now := time.Now()
 	switch v := c.view.Load(); {
 	case c.better(mark):
-		// Data that nobody asks for is left there until somebody does, unless it costs nothing.
+		// Data that no caller asks for stays in the shared store until a caller does, unless taking it costs nothing.
 		if c.wanted(now) || v.snap != nil && v.snap.Version == mark.Version {
 			c.adopt(ctx, mark)
 		}
 	case c.lacks(mark):
 		c.offer(ctx)
 	}
-	c.respect(ctx, mark)
+	c.applyFailure(ctx, mark)
 	if v := c.view.Load(); c.paced != c.pace() && v.err == nil && v.snap != nil && v.snap.Complete {
 		c.reschedule()
 	}
 }
 
-// better says whether what the tier has is to be taken in the place of what we have.
+// better reports whether the data of the shared store should replace ours.
 func (c *collection) better(m *Info) bool {
 	if m.Stamp == 0 || c.unusable.is(m) || !time.Now().Before(c.expires(m.ReadAt, m.Loss, c.view.Load())) {
 		return false
@@ -88,13 +88,14 @@ func (c *collection) better(m *Info) bool {
 		return false
 	case c.have != 0 && m.Stamp != c.have:
 		return m.Stamp > c.have
-	case c.have != 0: // the same reading, which may have got further
+	case c.have != 0: // the same fetch, which may have progressed
 		return !ours.Complete && (m.Complete || m.Count > ours.Records.Len())
 	}
 	return m.Began().After(ours.Began())
 }
 
-// unusable is what the tier has and cannot give, or what is no gain. A reading that gets further after that is another matter.
+// unusable identifies what the shared store has and cannot deliver, or what is no improvement. Later progress of the same fetch is not
+// covered.
 type unusable struct {
 	stamp   int64
 	version string
@@ -102,7 +103,7 @@ type unusable struct {
 
 func (u unusable) is(m *Info) bool { return m.Stamp == u.stamp && m.Version == u.version }
 
-// lacks says whether the tier has lost, or never had, what we have.
+// lacks reports whether the shared store has lost, or never had, our data.
 func (c *collection) lacks(m *Info) bool {
 	ours := c.view.Load().snap
 	if ours == nil || !ours.Complete || m.Reading {
@@ -111,7 +112,7 @@ func (c *collection) lacks(m *Info) bool {
 	return m.Stamp == 0 || c.have == 0 && ours.Began().After(m.Began()) || m.Stamp < c.have
 }
 
-// adopt puts what the tier has in the place of what we have. It is false where that cannot be had.
+// adopt replaces our data by that of the shared store. It returns false if the store cannot deliver it.
 func (c *collection) adopt(ctx context.Context, m *Info) bool {
 	was := c.view.Load().snap
 	snap := &Snapshot{Key: c.key, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected, Anomalies: m.Anomalies,
@@ -138,7 +139,7 @@ func (c *collection) adopt(ctx context.Context, m *Info) bool {
 			return false
 		}
 	}
-	c.knowOdd(snap)
+	c.noteAnomalies(snap)
 	c.have, c.alone, c.failures = m.Stamp, false, m.Failure.InARow
 	c.counts.taken.Add(1)
 	c.there.Store(m)
@@ -165,8 +166,8 @@ func (c *collection) adopt(ctx context.Context, m *Info) bool {
 	return true
 }
 
-// respect takes over when others have tried the source, and how that went.
-func (c *collection) respect(ctx context.Context, m *Info) {
+// applyFailure applies the time and the failure of another replica's attempt.
+func (c *collection) applyFailure(ctx context.Context, m *Info) {
 	now := time.Now()
 	v := c.view.Load()
 	if m.Failure.RetryAt.IsZero() || !m.Failure.RetryAt.After(now) || m.TriedAt.Before(v.started.Add(-clockSlack)) {
@@ -181,8 +182,8 @@ func (c *collection) respect(ctx context.Context, m *Info) {
 	c.settle(ctx, now, false)
 }
 
-// acquire gets the right to read the source, or what makes that needless. It is false where there is nothing to read now; the lease is nil
-// where there is nobody to share with.
+// acquire acquires the lease to fetch from the source, or takes what makes the fetch unnecessary. It returns false if there is nothing to
+// fetch now. The lease is nil if there is no shared store to coordinate with.
 func (c *collection) acquire(ctx context.Context) (Lease, bool) {
 	tier := c.keeper.tier
 	if tier == nil {
@@ -195,14 +196,15 @@ func (c *collection) acquire(ctx context.Context) (Lease, bool) {
 		if !c.due(v, now) {
 			break
 		}
-		// Who has just got the tier back cannot know what others have read without it: each lets that grow old enough first.
-		if crowd := tier.Membership(); crowd.Connected && now.Before(crowd.Since.Add(c.settings.MinInterval)) {
-			c.putOff(crowd.Since.Add(c.settings.MinInterval), crowd.Since.Add(c.settings.MinInterval))
+		// A replica that has just regained the shared store does not know what others fetched without it. So each replica waits for
+		// MinInterval first.
+		if membership := tier.Membership(); membership.Connected && now.Before(membership.Since.Add(c.settings.MinInterval)) {
+			c.putOff(membership.Since.Add(c.settings.MinInterval), membership.Since.Add(c.settings.MinInterval))
 			break
 		}
 		lease, mark, err := tier.Acquire(ctx, c.leaseRequest(v, now))
 		switch {
-		case err != nil && tier.Membership().Connected && tries < patientTries:
+		case err != nil && tier.Membership().Connected && tries < maxRetries:
 			tries++
 			c.pause(ctx, askAgain, nil)
 		case err != nil:
@@ -212,7 +214,7 @@ func (c *collection) acquire(ctx context.Context) (Lease, bool) {
 			return lease, true
 		case c.better(&mark):
 			if !c.adopt(ctx, &mark) && !c.unusable.is(&mark) {
-				if tries++; tries > patientTries {
+				if tries++; tries > maxRetries {
 					c.unusable = unusable{mark.Stamp, mark.Version}
 				}
 				c.pause(ctx, askAgain, nil)
@@ -220,7 +222,7 @@ func (c *collection) acquire(ctx context.Context) (Lease, bool) {
 		case mark.Reading:
 			c.join(ctx, &mark)
 		case mark.Stamp > c.have && !c.unusable.is(&mark):
-			c.unusable = unusable{mark.Stamp, mark.Version} // no gain for us: ask again without it
+			c.unusable = unusable{mark.Stamp, mark.Version} // no improvement for us: retry without it
 		default:
 			c.rest(ctx, &mark)
 		}
@@ -233,18 +235,18 @@ func (c *collection) acquire(ctx context.Context) (Lease, bool) {
 }
 
 func (c *collection) leaseRequest(v *view, now time.Time) LeaseRequest {
-	claim := LeaseRequest{Item: c.item, Have: max(c.have, c.unusable.stamp), MaxAge: c.freshFor(v), MinInterval: c.settings.MinInterval}
-	if c.urged(v) {
-		claim.Urgent, claim.MaxAge = true, max(0, now.Sub(time.Unix(0, c.forced.Load())))
+	request := LeaseRequest{Item: c.item, Have: max(c.have, c.unusable.stamp), MaxAge: c.freshFor(v), MinInterval: c.settings.MinInterval}
+	if c.required(v) {
+		request.Urgent, request.MaxAge = true, max(0, now.Sub(time.Unix(0, c.forced.Load())))
 	}
-	claim.Forced = c.freed.Load()
+	request.Forced = c.freed.Load()
 	if c.accept.Load() != 0 {
-		claim.MaxAge = 0 // nobody else's fetch will do
+		request.MaxAge = 0 // no other replica's fetch is sufficient
 	}
-	return claim
+	return request
 }
 
-// join waits for a reading that another replica makes: for its announcement, or for long enough to ask again.
+// join waits for the fetch of another replica: for its notification, or until it is time to ask again.
 func (c *collection) join(ctx context.Context, m *Info) {
 	if v := c.view.Load(); !v.reading {
 		c.counts.joined.Add(1)
@@ -257,7 +259,8 @@ func (c *collection) join(ctx context.Context, m *Info) {
 	c.pause(ctx, joinEvery, c.wake)
 }
 
-// pause waits for d at most, and for no longer than until wake says something, which may be nil. Meanwhile what is kept grows old as always.
+// pause waits for d at most, or until wake receives a value; wake may be nil. Meanwhile pause applies the passage of time to the kept
+// data.
 func (c *collection) pause(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	ask := time.NewTimer(jitter(d))
 	defer ask.Stop()
@@ -274,75 +277,76 @@ func (c *collection) pause(ctx context.Context, d time.Duration, wake <-chan str
 	}
 }
 
-// rest puts the reading off, since the source has been tried too recently.
+// rest postpones the fetch, because the last attempt was too recent.
 func (c *collection) rest(ctx context.Context, m *Info) {
 	now := time.Now()
 	until := m.TriedAt.Add(c.settings.MinInterval)
 	if m.Failure.RetryAt.After(until) && !c.freed.Load() {
 		until = m.Failure.RetryAt
-		if c.urged(c.view.Load()) && m.Failure.Floor.Before(until) {
+		if c.required(c.view.Load()) && m.Failure.Floor.Before(until) {
 			until = m.Failure.Floor
 		}
 	}
-	// The two clocks may differ by a little: asking a moment too early must not become asking without end.
+	// The two clocks may differ a little: asking a moment too early must not become an endless loop.
 	if soon := now.Add(50 * time.Millisecond); until.Before(soon) {
 		until = soon
 	}
-	c.respect(ctx, m)
+	c.applyFailure(ctx, m)
 	c.change(func(v *view) {
 		if v.floor = until; v.next.Before(until) {
 			v.next = until
 		}
 	})
-	c.release() // for whom that is too late, waiting is in vain
+	c.release() // callers for whom that is too late need not wait
 }
 
-// pace is by how much all intervals are longer, because replicas that cannot talk to each other read the same source.
+// pace returns the factor by which all intervals are longer, because replicas without a shared store fetch from the same source.
 func (c *collection) pace() time.Duration {
 	if c.keeper.tier == nil {
 		return 1
 	}
-	if crowd := c.keeper.tier.Membership(); !crowd.Connected {
-		return time.Duration(max(1, crowd.Size))
+	if membership := c.keeper.tier.Membership(); !membership.Connected {
+		return time.Duration(max(1, membership.Size))
 	}
 	return 1
 }
 
 func (c *collection) minInterval() time.Duration { return c.pace() * c.settings.MinInterval }
 
-// mayReadAlone says whether a reading that is due is due for this replica, when the tier is away. One that another replica began right before
-// is known to nobody else: so each takes its first turn by its rank from when the tier went away, and the next ones by how many there are.
+// mayReadAlone reports whether a due fetch is due for this replica while the shared store is unavailable. A fetch that another replica
+// began right before the loss is unknown to all others. So each replica takes its first turn by its rank after the loss, and later turns
+// by the number of replicas.
 func (c *collection) mayReadAlone(v *view, now time.Time) bool {
 	c.paced = c.pace()
-	crowd := c.keeper.tier.Membership()
+	membership := c.keeper.tier.Membership()
 	if v.started.IsZero() {
-		return true // nothing is known of any reading
+		return true // no fetch is known
 	}
-	turn, last := time.Duration(max(1, crowd.Size)), v.started
-	if crowd.Connected {
-		turn = 1 // it failed just now, and whether it is away is not known yet
-	} else if !c.alone || v.started.Before(crowd.Since) {
-		turn, last = time.Duration(crowd.Rank+1), later(v.started, crowd.Since)
+	turn, last := time.Duration(max(1, membership.Size)), v.started
+	if membership.Connected {
+		turn = 1 // the store failed just now; whether it is unavailable is not known yet
+	} else if !c.alone || v.started.Before(membership.Since) {
+		turn, last = time.Duration(membership.Rank+1), later(v.started, membership.Since)
 	}
 	floor := last.Add(turn * c.settings.MinInterval)
 	next := floor
 	if v.snap != nil && v.err == nil {
 		next = later(floor, v.started.Add(turn*c.freshFor(v)/c.pace()))
 	}
-	if c.urged(v) && !now.Before(floor) || !now.Before(next) {
+	if c.required(v) && !now.Before(floor) || !now.Before(next) {
 		return true
 	}
 	c.putOff(floor, next)
 	return false
 }
 
-// putOff settles that the next reading is due at next, and allowed from floor on.
+// putOff schedules the next fetch: due at next, and allowed from floor.
 func (c *collection) putOff(floor, next time.Time) {
 	c.change(func(v *view) { v.floor, v.next, v.reading = floor, next, false })
-	c.release() // for whom that is too late, waiting is in vain
+	c.release() // callers for whom that is too late need not wait
 }
 
-// reschedule sets when the next reading is due after the pace has changed.
+// reschedule schedules the next fetch after a change of the pace.
 func (c *collection) reschedule() {
 	c.paced = c.pace()
 	c.change(func(v *view) {

@@ -18,13 +18,13 @@ import (
 	"roster/internal/snapshot"
 )
 
-// unsteady is a tier that can be away, stand still and lose parts, and counts what is asked of it.
+// unsteady is a shared store that can be unavailable, hang and lose parts, and that counts its calls.
 type unsteady struct {
 	snapshot.Tier
 	away, lost atomic.Bool
 	size, rank int
 	calls      atomic.Int64
-	since      atomic.Pointer[time.Time] // when it went away or came back, if it did
+	since      atomic.Pointer[time.Time] // when it became unavailable or available again, if it did
 	saved      func()                    // called before a Save
 	mended     chan struct{}
 }
@@ -65,14 +65,14 @@ func (u *unsteady) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapsh
 }
 
 func (u *unsteady) Membership() snapshot.Membership {
-	crowd := snapshot.Membership{Connected: !u.away.Load(), Size: u.size, Rank: u.rank}
+	membership := snapshot.Membership{Connected: !u.away.Load(), Size: u.size, Rank: u.rank}
 	if since := u.since.Load(); since != nil {
-		crowd.Since = *since
+		membership.Since = *since
 	}
-	return crowd
+	return membership
 }
 
-// turn has it go away or come back.
+// turn makes the store unavailable or available.
 func (u *unsteady) turn(away bool) {
 	now := time.Now()
 	u.since.Store(&now)
@@ -101,7 +101,7 @@ func (l *unsteadyLease) Save(ctx context.Context, s snapshot.Stored) (int64, err
 	return l.Lease.Save(ctx, s)
 }
 
-// replicas runs n keepers on one tier in a bubble, all reading the same scripted accounts.
+// replicas runs n keepers with one shared store in a bubble. All of them fetch the same scripted accounts.
 func replicas(t *testing.T, n int, opt snapshot.Options, f func(t *testing.T, ks []*snapshot.Keeper)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -184,7 +184,7 @@ func TestWarmTierServesWithoutReading(t *testing.T) {
 		second := snapshot.New(opt)
 		defer start(t, second)()
 		r, waited := timed(t.Context(), second)
-		want.Reads, want.Waits = 0, r.Status.Waits // these are its own
+		want.Reads, want.Waits = 0, r.Status.Waits // these differ between replicas
 		if diff := cmp.Diff(want, r.Status); diff != "" || waited != 0 {
 			t.Errorf("after %v (-first +second):\n%s", waited, diff)
 		}
@@ -213,7 +213,7 @@ func TestReplicasLeaveAFailingSourceAlone(t *testing.T) {
 			}
 		}
 		pass(time.Hour - 90*time.Second)
-		// The pauses are drawn at random, from half to the whole of each.
+		// Pauses are random, between half and the whole of their length.
 		if got, most := len(s.reads()), 2*len(alone.reads()); got > most {
 			t.Errorf("three replicas read %d times, one alone %d times", got, len(alone.reads()))
 		}
@@ -304,7 +304,8 @@ func TestMinIntervalHoldsAcrossReplicas(t *testing.T) {
 	})
 }
 
-// The tier goes away while one replica reads, of which the other has not heard, and comes back while the other cannot know what was read without it.
+// The store becomes unavailable while one replica fetches, which the other does not know. The store comes back while the other replica
+// cannot know what was fetched without the store.
 func TestMinIntervalHoldsWhereTheTierGoesAndComes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -335,7 +336,7 @@ func TestMinIntervalHoldsWhereTheTierGoesAndComes(t *testing.T) {
 			u.turn(true)
 		}
 		urge(45 * time.Second)
-		for _, u := range us { // the second has read last, and is back last
+		for _, u := range us { // the second replica has fetched last, and reconnects last
 			u.turn(false)
 			u.mended <- struct{}{}
 			urge(time.Second)
@@ -361,7 +362,7 @@ func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
 		quick := tier.Join()
 		item := snapshot.Item{Key: accounts}
 		newer := snapshot.Records{Accounts: []connectors.Account{{ID: "2", Name: "N2"}}}
-		slow.saved = func() { // while it slept, another has read
+		slow.saved = func() { // while it was suspended, another replica has fetched
 			pass(time.Second)
 			now := time.Now()
 			_, err := quick.Put(t.Context(), snapshot.Stored{Item: item, KeepFor: time.Hour,
@@ -403,7 +404,7 @@ func TestOtherCredentialSeesNothing(t *testing.T) {
 	})
 }
 
-// Replicas that lose the tier read by themselves, each in its turn, and together no more often than one would.
+// Replicas that lose the shared store fetch by themselves, each in its turn, and together no more often than one replica would.
 func TestWithoutTheTierReplicasTakeTurns(t *testing.T) {
 	t.Parallel()
 	const n = 3
@@ -440,7 +441,7 @@ func TestWithoutTheTierReplicasTakeTurns(t *testing.T) {
 			}
 			k.Refresh(accounts)
 		}
-		// When it is back, they share again.
+		// When the store is available again, the replicas share again.
 		for _, u := range tiers {
 			u.away.Store(false)
 		}
@@ -494,7 +495,7 @@ func TestLoadNeverTouchesTheTier(t *testing.T) {
 	})
 }
 
-// Waiting for one's turn while the tier is away makes nothing count as fresh for longer than the pace does.
+// The wait for a turn while the store is unavailable makes nothing count as fresh for longer than the pace does.
 func TestTurnsAreNoCostOfTheSource(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -507,7 +508,7 @@ func TestTurnsAreNoCostOfTheSource(t *testing.T) {
 		defer start(t, k)()
 		pass(5 * time.Second)
 		tier.away.Store(true)
-		src.set(step{ids: []string{"1"}, takes: time.Minute}) // most of it is waiting
+		src.set(step{ids: []string{"1"}, takes: time.Minute}) // most of the duration is a wait
 		k.Refresh(accounts)
 		before := len(src.reads())
 		for range 300 {

@@ -9,8 +9,8 @@ import (
 	"roster/internal/snapshot"
 )
 
-// A reading that the source's own count contradicts tells why, once in the log, and no longer once it is whole. Another reading that is under way
-// changes nothing of it.
+// If the source's own count contradicts a fetch, the log states the reason once, and the status until the data is complete. Another fetch
+// in progress does not change it.
 func TestAShortReadingTellsWhy(t *testing.T) {
 	t.Parallel()
 	seven := 7

@@ -7,7 +7,7 @@ import (
 	"roster/connectors"
 )
 
-// The estimate is to be of use for deciding how much memory a machine needs.
+// The estimate must be good enough to decide how much memory a machine needs.
 func TestSizeIsAboutTheMemoryTaken(t *testing.T) { //nolint:paralleltest // it measures the memory of the process
 	measure := func() uint64 {
 		runtime.GC()

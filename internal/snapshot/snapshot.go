@@ -21,74 +21,73 @@ type Records struct {
 	ContactFolders []connectors.ContactFolder
 }
 
-// Len is how many records there are.
+// Len returns the number of records.
 func (r Records) Len() int {
 	return len(r.Accounts) + len(r.Teams) + len(r.Roles) + len(r.Contacts) + len(r.ContactFolders)
 }
 
-// Snapshot is a collection as it was read at one time. It is immutable.
+// Snapshot is a collection as fetched at one time. It is immutable.
 type Snapshot struct {
 	Key     Key
 	Records Records
-	// Version is a hash of the records: the same records have the same version in every process, in whatever order they were read.
-	// Snapshots of one collection that follow each other with the same version share their slices.
+	// Version is a hash of the records. The same records have the same version in every process, in whatever order they were fetched.
+	// Successive snapshots of one collection with the same version share their slices.
 	Version string
-	// ReadAt is when the reading began that the newest of the records come from.
+	// ReadAt is when the fetch of the newest records began.
 	ReadAt time.Time
-	// Complete says that nothing is known to be missing.
+	// Complete is true if no records are known to be missing.
 	Complete bool
-	// Expected is how many records there are by the source's own word; nil where it does not say.
+	// Expected is the number of records that the source reports; nil if it reports none.
 	Expected *int
-	// Anomalies tells what the source gave that could not be read; nil for nothing. Counts are the least there can be where only part of the
-	// records has been read since.
+	// Anomalies are the values that nobody could read; nil for none. If only part of the records has been fetched since, the counts are
+	// lower bounds.
 	Anomalies []connectors.Anomaly
 
-	// Size is about how many bytes of memory the records take. What several of them share counts for each.
+	// Size is about how many bytes of memory the records take. Memory that several records share counts for each of them.
 	Size int
 
-	// OldestAt is when the oldest of the records may have been read: readings that end short are laid over what was there, and one that
-	// was broken off goes on later.
+	// OldestAt is the earliest time at which the oldest records may have been fetched: incomplete fetches are merged into previous data,
+	// and an interrupted fetch goes on later.
 	OldestAt time.Time
-	// FullAt is when the last reading of everything began that is in it: what was deleted later may still be there. It differs from
-	// OldestAt where only changes have been read since.
+	// FullAt is when the last full fetch in the snapshot began. Records that were deleted later may still be there. FullAt differs from
+	// OldestAt if only changes have been fetched since.
 	FullAt time.Time
 
-	// Loss is the fetch that is held back, see guard.go; nil where there is none.
+	// Loss is the fetch that is held back, see guard.go; nil if there is none.
 	Loss *Loss
 }
 
-// reading is what one reading of a collection has yielded.
-type reading struct {
-	records  Records
-	expected *int
-	complete bool
-	odd      []connectors.Anomaly
-	began    time.Time     // where it has gone on with one that was broken off
-	spent    time.Duration // by that one
-	since    *Snapshot     // the records are only those that have changed since this; nil for all
+// fetchResult is the result of one fetch of a collection.
+type fetchResult struct {
+	records   Records
+	expected  *int
+	complete  bool
+	anomalies []connectors.Anomaly
+	began     time.Time     // the beginning of the resumed fetch, if this one resumes another
+	spent     time.Duration // the time that the resumed fetch had taken
+	since     *Snapshot     // the records are only the changes since this snapshot; nil for all records
 }
 
-// Progress is how far a reading has come that is under way.
+// Progress is the progress of a fetch.
 type Progress struct {
-	// StartedAt is when it began, in an earlier try where it goes on with one that was broken off.
+	// StartedAt is when the fetch began. For a resumed fetch it is the beginning of the first attempt.
 	StartedAt time.Time
-	// Count is how many records it has read, and Expected how many there are by the source's own word; nil where it does not say.
+	// Count is how many records the fetch has so far. Expected is the number that the source reports; nil if it reports none.
 	Count    int
 	Expected *int
 }
 
-// Settings say how one collection is to be read.
+// Settings say how one collection is fetched.
 type Settings struct {
-	// FreshFor is how old data may be before it is read again. What the source can't give is not promised: see Status.FreshFor.
+	// FreshFor is the age at which data is fetched again. A slow source may need longer: see Status.FreshFor.
 	FreshFor time.Duration
-	// KeepFor is how long data is served while its source can't be read.
+	// KeepFor is how long data is served while the fetches from its source fail.
 	KeepFor time.Duration
-	// MinInterval is the shortest time between the beginnings of two readings.
+	// MinInterval is the shortest time between the beginnings of two fetches.
 	MinInterval time.Duration
-	// FullEvery is how long after a reading of everything the next one is due, where a source can tell what has changed: only changes are
-	// read in between.
+	// FullEvery is the time from one full fetch to the next, if a source can report changes. In between, only changes are fetched.
 	FullEvery time.Duration
-	// MaxLoss is how many of the known records, in per cent, a complete fetch may lack without being held back; 100 for all.
+	// MaxLoss is the percentage of the known records that a complete fetch may lack without being held back; 100 for all.
 	MaxLoss int
 	// AcceptAfter is how long such a fetch is held back.
 	AcceptAfter time.Duration
@@ -96,7 +95,7 @@ type Settings struct {
 	MaxPause time.Duration
 }
 
-// DefaultSettings gives what a collection is read by when nothing is said about it.
+// DefaultSettings returns the settings of a collection without a configuration.
 func DefaultSettings(c connectors.Collection) Settings {
 	s := Settings{FreshFor: 5 * time.Minute, KeepFor: 7 * 24 * time.Hour, MinInterval: 10 * time.Second, FullEvery: time.Hour,
 		MaxLoss: 30, AcceptAfter: 24 * time.Hour}
@@ -106,7 +105,7 @@ func DefaultSettings(c connectors.Collection) Settings {
 	return s
 }
 
-// or fills what s leaves out from d.
+// or sets the values that s leaves out to those of d.
 func (s Settings) or(d Settings) Settings {
 	if s.FreshFor <= 0 {
 		s.FreshFor = d.FreshFor

@@ -11,104 +11,104 @@ type State uint8
 
 // The states.
 const (
-	// Fresh data is complete and younger than its effective fresh_for; or younger than twice that, while nothing has gone wrong: reading
-	// anew begins at that age, on time or when somebody asks after a pause, and data is not called stale for the moment that it takes.
+	// Fresh data is complete and younger than its effective fresh_for. If nothing has failed, it may be up to twice as old: a fetch begins
+	// at that age, on time or when a caller asks after an idle time, and the data does not become stale during that fetch.
 	Fresh State = iota
-	// Stale data is complete, and older than its effective fresh_for after a reading that failed, or older than twice that anyway; or a later reading is
-	// held back, see Loss.
+	// Stale data is complete, and older than its effective fresh_for after a failed fetch, or older than twice that in any case; or a
+	// later fetch is held back, see Loss.
 	Stale
-	// Incomplete data is known to lack something: its first reading is still under way, or the last one ended short.
+	// Incomplete data is known to lack records: its first fetch is still in progress, or the last one was incomplete.
 	Incomplete
-	// Missing data has never been read, or so long ago that it is no longer kept.
+	// Missing data was never fetched, or so long ago that it is no longer kept.
 	Missing
 )
 
-// String gives the state in a word.
+// String returns the name of the state.
 func (s State) String() string { return [...]string{"fresh", "stale", "incomplete", "missing"}[s] }
 
-// Status is how a collection stands at the moment of asking.
+// Status is the status of a collection at the time of the question.
 type Status struct {
 	Key
 	State State
-	// Count is how many records are served; during a first reading, those read so far.
+	// Count is how many records are served; during a first fetch, those fetched so far.
 	Count    int
 	Expected *int
-	// Anomalies tells what of it could not be read; nil for nothing.
+	// Anomalies are the values of the served data that nobody could read; nil for none.
 	Anomalies []connectors.Anomaly
-	// SyncedAt is when the reading began that the oldest of the data served may come from; zero where there is none.
+	// SyncedAt is when the fetch began from which the oldest served data may come; zero if there is no data.
 	SyncedAt time.Time
-	// TriedAt is when the last reading began, the one under way included; zero before the first.
+	// TriedAt is when the last fetch began, the one in progress included; zero before the first.
 	TriedAt time.Time
-	// Err is why the last reading that ended has failed; nil after a success.
+	// Err is the error of the last fetch that ended; nil after a success.
 	Err *connectors.Error
-	// Short is why the data is incomplete although nothing has failed, such as by the source's own count; nil otherwise.
+	// Short is why the data is incomplete although no fetch has failed, for example by the source's own count; nil otherwise.
 	Short *connectors.Error
-	// RetryAt is when the collection is read again after a failure, if somebody still asks for it; zero after a success.
+	// RetryAt is when the collection is fetched again after a failure, if a caller still asks for it; zero after a success.
 	RetryAt time.Time
-	// FreshFor is the effective fresh_for: no shorter than MinInterval, nor than four times what the last complete reading took.
+	// FreshFor is the effective fresh_for: at least MinInterval, and at least four times the duration of the last complete fetch.
 	FreshFor time.Duration
-	// Reading says that a reading is under way, here or in another replica.
+	// Reading is true while a fetch is in progress, here or in another replica.
 	Reading bool
-	// Progress is how far one has come that is under way here; nil where there is none.
+	// Progress is the progress of a fetch in this process; nil if there is none.
 	Progress *Progress
-	// Reads is how often this keeper has begun to read the collection from its source, and Waits how often a caller has waited for it.
+	// Reads is how many fetches from the source this keeper has begun, and Waits how many waits of callers for the collection have begun.
 	Reads, Waits int
-	// Loss is the fetch that is held back, and AcceptAt from when one like it is taken over; nil and zero where there is none.
+	// Loss is the fetch that is held back, and AcceptAt the time from which a similar one is accepted; nil and zero if there is none.
 	Loss     *Loss
 	AcceptAt time.Time
 }
 
-// Result is a collection's data and how it stands.
+// Result is a collection's data and its status.
 type Result struct {
-	Snapshot *Snapshot // nil where the state is Missing
+	Snapshot *Snapshot // nil if the state is Missing
 	Status   Status
-	// NotBefore is when the reading of data may have begun that is as fresh as the caller requires; zero where any is.
+	// NotBefore is the earliest beginning of a fetch whose data is as fresh as the caller requires; zero if any data is.
 	NotBefore time.Time
-	// NextAt is, if the caller has a requirement, from when the source may be read again.
+	// NextAt is the earliest time of the next fetch from the source, if the caller has a requirement.
 	NextAt time.Time
 }
 
 const (
-	// costFactor times what the last complete reading took is the shortest effective fresh_for.
+	// costFactor times the duration of the last complete fetch is the shortest effective fresh_for.
 	costFactor = 4
-	// veryStale times the effective fresh_for is the age from which a caller waits for a reading first.
+	// veryStale times the effective fresh_for is the age from which a caller waits for a fetch.
 	veryStale = 10
-	// tolerated times the effective fresh_for is the age from which data is stale although nothing has failed.
+	// tolerated times the effective fresh_for is the age from which data is stale although no fetch has failed.
 	tolerated = 2
 )
 
-// view is all that readers of a collection see of it, at one moment. It is immutable; the collection's reader puts a new one in its place.
+// view is all that others see of the collection at one time. It is immutable; the collection's loop replaces it.
 type view struct {
 	snap    *Snapshot
-	err     *connectors.Error // of the last reading that ended
-	short   *connectors.Error // why that one is known to lack something although nothing has failed
-	took    time.Duration     // what the last complete reading of everything took
-	quick   time.Duration     // what the last reading of changes took
+	err     *connectors.Error // of the last fetch that ended
+	short   *connectors.Error // why that fetch is known to be incomplete without an error
+	took    time.Duration     // the duration of the last complete full fetch
+	quick   time.Duration     // the duration of the last incremental fetch
 	reading bool
-	started time.Time     // when the last reading began
-	next    time.Time     // from when a reading is due, if somebody asks
-	floor   time.Time     // from when a reading is allowed at all
-	over    bool          // nothing will be read any more
-	ended   chan struct{} // closed when the reading under way ends, or else the next one
+	started time.Time     // when the last fetch began
+	next    time.Time     // when the next fetch is due, if a caller asks
+	floor   time.Time     // the earliest time at which a fetch is allowed
+	over    bool          // no fetch follows
+	ended   chan struct{} // closed when the fetch in progress ends, or else the next one
 }
 
 func (c *collection) freshFor(v *view) time.Duration {
 	cost := costFactor * v.took
-	if c.tells { // most readings are short; but while a full one is under way, nothing newer comes
+	if c.reportsChanges { // most fetches are incremental and short; but during a full fetch no newer data comes
 		cost = max(costFactor*v.quick, v.took)
 	}
 	return c.pace() * max(c.settings.FreshFor, c.settings.MinInterval, cost)
 }
 
-// fullEvery is how long after a reading of everything the next one is due; zero where every reading is one.
+// fullEvery returns the time from one full fetch to the next; zero if every fetch is full.
 func (c *collection) fullEvery(v *view) time.Duration {
-	if !c.tells {
+	if !c.reportsChanges {
 		return 0
 	}
 	return c.pace() * max(c.settings.FullEvery, costFactor*v.took)
 }
 
-// kept gives the view's snapshot unless it has become too old to serve.
+// kept returns the view's snapshot, or nil if it is too old to serve.
 func (c *collection) kept(v *view, now time.Time) *Snapshot {
 	if v.snap == nil || !now.Before(c.expires(v.snap.ReadAt, v.snap.Loss, v)) {
 		return nil
@@ -139,7 +139,7 @@ func (c *collection) state(v *view, now time.Time) State {
 	return Fresh
 }
 
-// result gives the view as it is to be seen now: data grows old by the clock alone.
+// result returns the result at the time now: data ages as time passes.
 func (c *collection) result(v *view, now time.Time) Result {
 	r := Result{Snapshot: c.kept(v, now), Status: Status{
 		Key: c.key, State: c.state(v, now), TriedAt: v.started, Err: v.err, FreshFor: c.freshFor(v), Reading: v.reading,
@@ -160,7 +160,7 @@ func (c *collection) result(v *view, now time.Time) Result {
 	return r
 }
 
-// nextChange is when the state changes by the clock alone; zero when it will not.
+// nextChange returns when the state next changes because time passes; zero if it does not.
 func (c *collection) nextChange(v *view, now time.Time) time.Time {
 	if v.snap == nil {
 		return time.Time{}

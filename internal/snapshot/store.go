@@ -8,46 +8,47 @@ import (
 )
 
 const (
-	// storeWithin bounds the storing of a snapshot, and closeWithin what of that may come after the program has begun to close.
+	// storeWithin bounds the time to store a snapshot, and closeWithin the part of it after the program has begun to close.
 	storeWithin = time.Minute
 	closeWithin = 5 * time.Second
 )
 
-// store gives the tier what a reading with a lease has yielded.
+// store stores the result of a fetch that had a lease.
 func (c *collection) store(ctx context.Context, lease Lease, o outcome) {
 	ctx, cancel := storing(ctx)
 	defer cancel()
 	v := c.view.Load()
 	if snap := v.snap; snap != nil && snap.Began().Equal(v.started) {
 		stored := c.stored(v)
-		c.have = 0 // what we have now is not from there
+		c.have = 0 // our present data is not from the shared store
 		switch stamp, err := lease.Save(ctx, stored); {
 		case errors.Is(err, ErrSuperseded):
-			// We stood still for too long, and another has read after us; or it is not complete, and the others' is.
+			// This replica stood still for too long, and another has fetched after it; or our data is incomplete, and the other replica's
+			// is complete.
 			if o.complete {
 				c.catchUp(ctx)
 			}
 		case err == nil:
 			c.hasStored(stamp, &stored)
-			c.stores(ctx, nil)
+			c.logStoring(ctx, nil)
 		default:
-			c.stores(ctx, err)
+			c.logStoring(ctx, err)
 		}
 	}
-	if !o.complete && o.loss == nil { // what is held back is stored with the snapshot
-		//nolint:errcheck // where it cannot be told, the others find out for themselves
+	if !o.complete && o.loss == nil { // a held-back loss is stored with the snapshot
+		//nolint:errcheck // if Fail fails, the other replicas find out by themselves
 		lease.Fail(ctx, Failure{Err: o.err, RetryAt: v.next, Floor: v.floor, InARow: c.failures})
 	}
 }
 
-// catchUp looks at this collection alone.
+// catchUp stats this collection alone.
 func (c *collection) catchUp(ctx context.Context) {
 	if marks, err := c.keeper.tier.Stat(ctx, []Item{c.item}); err == nil && c.better(&marks[0]) {
 		c.adopt(ctx, &marks[0])
 	}
 }
 
-// offer gives the tier what we have.
+// offer writes our data to the shared store.
 func (c *collection) offer(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
@@ -55,13 +56,14 @@ func (c *collection) offer(ctx context.Context) {
 	switch stamp, err := c.keeper.tier.Put(ctx, stored); {
 	case err == nil:
 		c.hasStored(stamp, &stored)
-		c.stores(ctx, nil)
+		c.logStoring(ctx, nil)
 	case !errors.Is(err, ErrSuperseded):
-		c.stores(ctx, err)
+		c.logStoring(ctx, err)
 	}
 }
 
-// storing gives a context for storing what has been read: it outlives the program's, by a little, since others can use it.
+// storing returns a context for storing a fetch. It outlives the program's context by a short time, because other replicas can use the
+// data.
 func storing(ctx context.Context) (context.Context, context.CancelFunc) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	stop := context.AfterFunc(ctx, func() {
@@ -79,8 +81,9 @@ func storing(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 }
 
-// stores tells when the tier begins to refuse what is read here, and when it no longer does. That it is away, it tells itself.
-func (c *collection) stores(ctx context.Context, err error) {
+// logStoring logs when the shared store begins to refuse our data, and when it accepts the data again. The store itself logs that it is
+// unavailable.
+func (c *collection) logStoring(ctx context.Context, err error) {
 	if err != nil && !c.keeper.tier.Membership().Connected || (err != nil) == c.unstored {
 		return
 	}
@@ -93,7 +96,7 @@ func (c *collection) stores(ctx context.Context, err error) {
 	log.LogAttrs(ctx, slog.LevelWarn, "what is read cannot be stored: it is in memory only", slog.String("reason", err.Error()))
 }
 
-// hasStored notes that the tier has what we have.
+// hasStored records that the shared store has our data.
 func (c *collection) hasStored(stamp int64, s *Stored) {
 	c.have, c.alone, c.damaged = stamp, false, false
 	c.counts.stored.Add(1)

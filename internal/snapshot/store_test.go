@@ -15,20 +15,20 @@ import (
 	"roster/internal/snapshot"
 )
 
-// picky is a tier that takes what the test says.
-type picky struct {
+// saveHook is a shared store whose Save does what the test sets.
+type saveHook struct {
 	snapshot.Tier
 	mu   sync.Mutex
-	save func(ctx context.Context) error // nil for an ordinary one
+	save func(ctx context.Context) error // nil for the ordinary Save
 }
 
-func (p *picky) set(save func(ctx context.Context) error) {
+func (p *saveHook) set(save func(ctx context.Context) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.save = save
 }
 
-func (p *picky) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
+func (p *saveHook) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
 	lease, mark, err := p.Tier.Acquire(ctx, c)
 	if lease != nil {
 		lease = &pickyLease{lease, p}
@@ -38,10 +38,10 @@ func (p *picky) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.
 
 type pickyLease struct {
 	snapshot.Lease
-	tier *picky
+	tier *saveHook
 }
 
-func (p *picky) takes(ctx context.Context) error {
+func (p *saveHook) takes(ctx context.Context) error {
 	p.mu.Lock()
 	save := p.save
 	p.mu.Unlock()
@@ -51,7 +51,7 @@ func (p *picky) takes(ctx context.Context) error {
 	return save(ctx)
 }
 
-func (p *picky) Put(ctx context.Context, s snapshot.Stored) (int64, error) {
+func (p *saveHook) Put(ctx context.Context, s snapshot.Stored) (int64, error) {
 	if err := p.takes(ctx); err != nil {
 		return 0, err
 	}
@@ -68,7 +68,7 @@ func (l *pickyLease) Save(ctx context.Context, s snapshot.Stored) (int64, error)
 func TestLogTellsOnceThatNothingCanBeStored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := &picky{Tier: shared.NewLocal().Join()}
+		tier := &saveHook{Tier: shared.NewLocal().Join()}
 		tier.set(func(context.Context) error { return errors.New("no space left") })
 		var log bytes.Buffer
 		opt := one(scripted(step{ids: []string{"1"}}))
@@ -100,7 +100,7 @@ func TestLogTellsOnceThatNothingCanBeStored(t *testing.T) {
 func TestStoringDoesNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := &picky{Tier: shared.NewLocal().Join()}
+		tier := &saveHook{Tier: shared.NewLocal().Join()}
 		saving := make(chan struct{})
 		began := sync.OnceFunc(func() { close(saving) })
 		tier.set(func(ctx context.Context) error {
@@ -120,7 +120,7 @@ func TestStoringDoesNotHoldUpTheEnd(t *testing.T) {
 	})
 }
 
-// A reader that learns only by asking that it may not read lets those go who wait for a reading.
+// A loop that learns only from its request that it may not fetch wakes the callers that wait for a fetch.
 func TestRefusedReadingIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -131,19 +131,19 @@ func TestRefusedReadingIsNotWaitedFor(t *testing.T) {
 		k := snapshot.New(opt)
 		defer start(t, k)()
 		pass(2 * time.Minute)
-		// Another replica gets the right to read, and is gone.
+		// Another replica gets the lease, and crashes.
 		lease, _, err := tier.Join().Acquire(t.Context(), snapshot.LeaseRequest{Item: snapshot.Item{Key: accounts}, Have: 1 << 62, MinInterval: time.Minute})
 		if lease == nil || err != nil {
 			t.Fatal("no lease", err)
 		}
 		lease.Release(t.Context())
-		if got, took := wished(t.Context(), k, 0, snapshot.Requirement{}); took != 0 {
+		if got, took := timedSince(t.Context(), k, 0, snapshot.Requirement{}); took != 0 {
 			t.Errorf("got %s after %v, and could have known at once", got, took)
 		}
 	})
 }
 
-// holed is a tier that has lost the parts of whatever is not complete.
+// holed is a shared store that has lost the parts of all incomplete snapshots.
 type holed struct{ snapshot.Tier }
 
 func (h *holed) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {

@@ -8,47 +8,49 @@ import (
 	"roster/connectors"
 )
 
-// Tier keeps encoded snapshots outside of the keeper: for other replicas, or for the time after a restart. It also decides which replica
-// reads a source. Every method bounds its own time, and fails at once while the tier is known to be away; nothing but a collection's reader
-// and the keeper's watch ever calls one. Safe for concurrent use.
+// Tier is the shared store: it keeps encoded snapshots outside of the keeper, for other replicas or for the time after a restart. It also
+// decides which replica fetches from a source. Every method bounds its own time, and fails at once while the store is known to be
+// unavailable. Only a collection's loop and the keeper's watch call a method. The methods are safe for concurrent use.
 //
-// All times that a tier gives are by the caller's clock, whatever the clocks of other replicas say: a tier translates.
+// The store translates all times that it returns to the caller's clock, whatever the clocks of other replicas show.
 type Tier interface {
-	// Stat gives what is known of each item without fetching any, in one exchange.
+	// Stat returns what is known of each item without fetching any, in one exchange.
 	Stat(ctx context.Context, items []Item) ([]Info, error)
-	// Fetch gives the parts of a stored snapshot as Save was given them; nil without an error where some are gone or damaged.
+	// Fetch returns the parts of a stored snapshot as Save received them; nil without an error if some are gone or damaged.
 	Fetch(ctx context.Context, item Item, meta Meta) ([][]byte, error)
-	// Acquire asks for the right to read the source. All that speaks against it is judged in one step: see Acquire. The lease is nil where the
-	// right is not given; the mark says why.
+	// Acquire requests the lease to fetch from the source. The store checks all reasons against it in one step: see LeaseRequest. The
+	// lease is nil if the store does not grant it; the Info then says why.
 	Acquire(ctx context.Context, claim LeaseRequest) (Lease, Info, error)
-	// Put stores a snapshot that was read without a lease, unless a newer one is there, which is ErrSuperseded.
+	// Put stores a snapshot that was fetched without a lease. If a newer one is stored, Put returns ErrSuperseded.
 	Put(ctx context.Context, s Stored) (stamp int64, err error)
-	// Changed receives a value when a Look may find something new; several changes may come as one.
+	// Changed receives a value when a Stat may return something new; several changes may come as one value.
 	Changed() <-chan struct{}
-	// Membership says who shares the sources, as last known. It costs nothing.
+	// Membership returns the last known state of the membership. It makes no call.
 	Membership() Membership
 }
 
-// Lease is the right to read a collection from its source. It renews itself until it is released, or the replica stands still for longer
-// than the tier allows: then another may read too, and what this one saves afterwards must not replace what that one has saved.
+// Lease is the right to fetch a collection from its source. It renews itself until it is released, or until the replica stands still for
+// longer than the store allows. In that case another replica may fetch too, and a later Save of this lease must not replace what that
+// replica has saved.
 type Lease interface {
-	// Save stores what the lease's reading has given, and tells the others. Nothing newer is replaced, and nothing complete by what is
-	// not: that is ErrSuperseded.
+	// Save stores the result of the lease's fetch, and notifies the other replicas. Save does not replace newer data, or complete data by
+	// incomplete data: it returns ErrSuperseded instead.
 	Save(ctx context.Context, s Stored) (stamp int64, err error)
-	// Fail tells the others that the reading has failed, or ended short, and until when they need not try.
+	// Fail notifies the other replicas that the fetch failed or was incomplete, and until when they need not try.
 	Fail(ctx context.Context, f Failure) error
-	// Release gives the right back. A second call does nothing.
+	// Release releases the lease. A second call does nothing.
 	Release(ctx context.Context)
 }
 
-// ErrSuperseded says that the tier has something better than what it was to store.
+// ErrSuperseded reports that the shared store has better data than the data to store.
 var ErrSuperseded = errors.New("superseded by a better snapshot")
 
-// Item names a collection in a tier. The fingerprint keeps accounts and credentials apart, whatever their sources are called.
+// Item names a collection in the shared store. The fingerprint keeps different accounts and credentials apart, even if their sources have
+// the same name.
 type Item struct {
 	Key
 	Fingerprint string
-	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause. It is no part of the name.
+	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause. It is not part of the name.
 	MaxPause time.Duration
 }
 
@@ -56,87 +58,88 @@ func (i Item) same(other Item) bool { return i.Key == other.Key && i.Fingerprint
 
 // Meta describes a stored snapshot.
 type Meta struct {
-	// Stamp orders the snapshots of an item by when their readings began, by one clock for all replicas. Zero means that there is none.
+	// Stamp orders the snapshots of an item by the beginnings of their fetches, by one clock for all replicas. Zero means that there is no
+	// snapshot.
 	Stamp int64
-	// ReadAt, Version, Complete, Expected and Anomalies are the snapshot's; Since is when the reading of its oldest records began.
+	// ReadAt, Version, Complete, Expected and Anomalies are those of the snapshot; Since is when the fetch of its oldest records began.
 	ReadAt, Since time.Time
 	Version       string
 	Complete      bool
 	Expected      *int
 	Anomalies     []connectors.Anomaly
-	// Full is when the last reading of everything began that is in it. Before Since where only changes have been read after that.
+	// Full is when the last full fetch in the snapshot began. It is before Since if only changes have been fetched after it.
 	Full time.Time
-	// Took is what the last complete reading of everything took.
+	// Took is the duration of the last complete full fetch.
 	Took time.Duration
-	// Loss is the snapshot's. The stamp is then that of the fetch that was held back.
+	// Loss is the snapshot's. If it is set, the stamp is that of the fetch that was held back.
 	Loss *Loss
-	// Count is how many records there are.
+	// Count is the number of records.
 	Count int
-	// Bytes is how many bytes the parts have, as Encode gives them; zero where that is not known.
+	// Bytes is the size of the parts as Encode returns them; zero if it is unknown.
 	Bytes int
-	// Parts are the tier's names of the parts.
+	// Parts are the shared store's names of the parts.
 	Parts []string
 }
 
-// Stored is a snapshot to be stored.
+// Stored is a snapshot to store.
 type Stored struct {
 	Item Item
 	Meta
-	// KeepFor is how long after ReadAt it may be of use. Times count from ReadAt, also where a later fetch is held back.
+	// KeepFor is how long after ReadAt the snapshot may be useful. The time counts from ReadAt even if a later fetch is held back.
 	KeepFor time.Duration
-	// Rewrite says that what is stored has turned out to be damaged, and is to be written again even where it seems to be there.
+	// Rewrite is true if the stored data is known to be damaged. The store then writes it again even if it seems to be there.
 	Rewrite bool
-	// Encode gives the parts. A tier that has them already does not ask.
+	// Encode returns the parts. A store that has them already does not call it.
 	Encode func() ([][]byte, error)
 }
 
-// Failure is a reading without a complete end.
+// Failure is a fetch that did not end complete.
 type Failure struct {
-	// Err is nil for a reading that was short without a fault.
+	// Err is nil for a fetch that was incomplete without an error.
 	Err *connectors.Error
-	// RetryAt is when the reading is due again, Floor from when it is allowed at all.
+	// RetryAt is when the next fetch is due, Floor from when it is allowed at all.
 	RetryAt, Floor time.Time
-	// InARow counts the failures since the last complete reading.
+	// InARow counts the failures since the last complete fetch.
 	InARow int
 }
 
-// Info is what a tier knows of an item.
+// Info is what the shared store knows of an item.
 type Info struct {
 	Meta
-	// TriedAt is when the last reading began, whoever made it; zero where that is not known.
+	// TriedAt is when the last fetch began, whichever replica made it; zero if that is unknown.
 	TriedAt time.Time
-	// Failure is how that reading failed, if it did; RetryAt is zero otherwise.
+	// Failure is the failure of that fetch, if it failed; otherwise RetryAt is zero.
 	Failure Failure
-	// Reading says that somebody has the right to read now.
+	// Reading is true while a replica holds the lease.
 	Reading bool
 }
 
-// LeaseRequest asks for the lease to fetch a collection. It is refused while somebody else reads; where a readable snapshot newer than Have and no older than
-// MaxAge is there to be taken instead; within MinInterval of the beginning of the last reading; and after a failure, until RetryAt or, when
-// it is Urgent, Floor, unless it is Forced.
+// LeaseRequest asks for the lease to fetch a collection. The store refuses it while another replica fetches; if a readable snapshot newer
+// than Have and no older than MaxAge is stored; within MinInterval of the beginning of the last fetch; and after a failure, until RetryAt
+// or, if the request is Urgent, until Floor, unless it is Forced.
 type LeaseRequest struct {
 	Item        Item
 	Have        int64 // a Stamp
 	MaxAge      time.Duration
 	MinInterval time.Duration
 	Urgent      bool
-	// Forced says that how the last reading failed does not matter.
+	// Forced is true if the failure of the last fetch does not matter.
 	Forced bool
 }
 
-// Membership is who shares the sources.
+// Membership is the membership of the replicas, as this replica last knew it.
 type Membership struct {
-	// Connected says that the tier works. While it does not, each replica reads by itself, and so rarely that all of them together
-	// stay within what one may do.
+	// Connected is true while the shared store works. While it does not, each replica fetches by itself, and so rarely that all of them
+	// together stay within the limits of one.
 	Connected bool
-	// Size is how many replicas there were when the tier last worked, and Rank this one's place among them, from 0.
+	// Size is how many replicas there were when the store last worked, and Rank the place of this one among them, from 0.
 	Size, Rank int
-	// Since is when the tier went away, or came back from being away: of readings that others began at about that time nothing is known.
-	// Zero where it never was away.
+	// Since is when the store became unavailable, or available again: fetches that other replicas began at about that time are unknown.
+	// Zero if the store was never unavailable.
 	Since time.Time
 }
 
-// PartsSize is how many bytes the parts have.
+// PartsSize returns the total size of the parts in bytes.
 func PartsSize(parts [][]byte) int {
 	n := 0
 	for _, p := range parts {

@@ -46,8 +46,8 @@ func TestAReadingIsUrgentWhileSomebodyWaits(t *testing.T) {
 	})
 }
 
-// A source that is left alone for a few seconds is read again after these, however often that is repeated: the keeper's own pauses do not
-// grow because of calls that were not made.
+// A source that asks for a pause of a few seconds is fetched again after it, however often that repeats: calls that were not made do not
+// increase the keeper's own pauses.
 func TestCallsThatWereNotMadeAreNoFurtherFailures(t *testing.T) {
 	t.Parallel()
 	leftAlone := step{err: &connectors.Error{Source: "a", Kind: connectors.KindUnavailable, Unsent: true, RetryAfter: 30 * time.Second}}

@@ -8,10 +8,10 @@ import (
 	"roster/connectors"
 )
 
-// TierKind is a place where a collection's data can come from, nearest first.
+// TierKind is the kind of a place from which a collection's data can come, nearest first.
 type TierKind uint8
 
-// The tiers. A keeper has at most one of TierRedis and TierDirectory.
+// The kinds of tiers. A keeper has at most one of TierRedis and TierDirectory.
 const (
 	TierMemory TierKind = iota
 	TierRedis
@@ -19,49 +19,49 @@ const (
 	TierSource
 )
 
-// String gives the tier in a word.
+// String returns the name of the tier.
 func (t TierKind) String() string { return [...]string{"memory", "redis", "directory", "source"}[t] }
 
-// Usage is what a tier holds of a collection, and how it has served since the keeper was made. Memory serves operations; the others serve
-// the collection's reader, when it is due to bring newer data into memory.
+// Usage is what a tier holds of a collection, and how often it was used since the keeper was made. Memory serves operations. The other
+// tiers serve the collection's loop, when newer data for the memory is due.
 type Usage struct {
 	Tier TierKind
 	// Count is how many records the tier holds, as last known.
 	Count int
-	// Bytes is about how much room they take: in memory with all that belongs to them, elsewhere as they are stored. Zero where that is
-	// not known, as it is of a source.
+	// Bytes is about how much space they take: in memory with everything that belongs to them, elsewhere as stored. Zero if it is unknown,
+	// as for a source.
 	Bytes int
-	// SyncedAt is when the reading began that the oldest of them may come from; zero where there are none, and for a source.
+	// SyncedAt is when the fetch began from which the oldest of them may come; zero if there are none, and for a source.
 	SyncedAt time.Time
-	// Hits is how often the tier had what was wanted. Memory: an operation was served without waiting. Redis, directory: the reader took
-	// what was there, and spared the source a reading. Source: a reading ended complete.
+	// Hits is how often the tier had the data. Memory: an operation was served without a wait. Redis, directory: the loop took the stored
+	// data, which avoided a fetch from the source. Source: a fetch ended complete.
 	Hits int64
-	// Misses is how often it had not. Memory: an operation found nothing, or waited for better. Redis, directory: nothing good enough was
-	// there, and the source was read. Source: a reading failed or ended short.
+	// Misses is how often the tier did not have the data. Memory: an operation found nothing, or waited for better data. Redis, directory:
+	// the stored data was not good enough, and the loop fetched from the source. Source: a fetch failed or was incomplete.
 	Misses int64
-	// Fills is how often data was put there: into memory from below, into Redis or the directory by this keeper. Nothing is ever put into
-	// a source.
+	// Fills is how often data was written to the tier: into memory from the other tiers, into Redis or the directory by this keeper.
+	// Nothing is ever written to a source.
 	Fills int64
-	// Waits is how often somebody waited for it. Memory: an operation. Redis, directory: the reader, for a reading that another replica
-	// makes.
+	// Waits is how many waits for the tier there were. Memory: of an operation. Redis, directory: of the loop, for another replica's
+	// fetch.
 	Waits int64
 }
 
-// Use is how one collection has been used since the keeper was made.
+// Use is how one collection was used since the keeper was made.
 type Use struct {
 	Key
-	// Tiers are those that there are, nearest first.
+	// Tiers are the tiers of the keeper, nearest first.
 	Tiers []Usage
-	// Readings is how often reading the source has begun. Failures counts those that failed, by what it meant; Short is how often one ended
-	// without a fault and without all records.
+	// Readings is how many fetches from the source have begun. Failures counts the failed ones by the kind of the error. Short counts
+	// those that were incomplete without an error.
 	Readings int64
 	Failures map[connectors.ErrorKind]int64
 	Short    int64
-	// Took is how long the last complete reading took, whoever made it.
+	// Took is the duration of the last complete fetch, whichever replica made it.
 	Took time.Duration
 }
 
-// Uses gives how every collection has been used, in the order of the configuration.
+// Uses returns the use of every collection, in the order of the configuration.
 func (k *Keeper) Uses() []Use {
 	now := time.Now()
 	uses := make([]Use, len(k.ordered))
@@ -71,7 +71,7 @@ func (k *Keeper) Uses() []Use {
 	return uses
 }
 
-// Use gives how a collection has been used; nothing of one that nobody knows.
+// Use returns the use of a collection; for an unknown collection only its key.
 func (k *Keeper) Use(key Key) Use {
 	c := k.byKey[key]
 	if c == nil {
@@ -108,20 +108,20 @@ func (c *collection) use(now time.Time) Use {
 	return u
 }
 
-// counts is what has happened to a collection since the keeper was made. See Usage for what each of them means.
+// counts are the events of a collection since the keeper was made. Usage says what each of them means.
 type counts struct {
-	asked  tally        // of operations
+	asked  tally        // by operations
 	fills  atomic.Int64 // of memory
-	taken  atomic.Int64 // from the tier
-	absent atomic.Int64 // from the tier
-	stored atomic.Int64 // in the tier
-	joined atomic.Int64 // another replica's reading
-	read   atomic.Int64 // readings that ended complete
-	short  atomic.Int64 // readings that ended short without a fault
+	taken  atomic.Int64 // from the shared store
+	absent atomic.Int64 // not in the shared store
+	stored atomic.Int64 // in the shared store
+	joined atomic.Int64 // another replica's fetch
+	read   atomic.Int64 // fetches that ended complete
+	short  atomic.Int64 // fetches that were incomplete without an error
 	failed [connectors.KindSuspiciousLoss + 1]atomic.Int64
 }
 
-// ended counts a reading that has ended.
+// ended counts a fetch that has ended.
 func (c *counts) ended(o *outcome) {
 	switch {
 	case o.complete:
@@ -133,14 +133,14 @@ func (c *counts) ended(o *outcome) {
 	}
 }
 
-// tally counts hits and misses. Every operation counts, on every processor: in one place, all of them would write to the same line of
-// memory, so each takes one of several.
+// tally counts hits and misses. Every operation on every processor counts. With one counter all of them would write to the same cache
+// line, so that the tally has several counters.
 type tally [8]struct {
 	hits, misses atomic.Int64
-	_            [48]byte // a line each
+	_            [48]byte // one cache line each
 }
 
-// lane chooses where an operation counts.
+// lane chooses the counter for an operation.
 func lane() uint32 { return rand.Uint32() % uint32(len(tally{})) } //nolint:gosec // spreads load; nothing secret depends on it
 
 func (t *tally) count(lane uint32, hit bool) {

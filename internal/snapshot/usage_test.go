@@ -11,7 +11,7 @@ import (
 	"roster/internal/snapshot"
 )
 
-// tally is what a tier has done, without what it holds.
+// tally is the usage of a tier, without what it holds.
 func tally(u snapshot.Usage) [4]int64 { return [4]int64{u.Hits, u.Misses, u.Fills, u.Waits} }
 
 func TestUseOfMemoryAndSource(t *testing.T) {
@@ -19,14 +19,14 @@ func TestUseOfMemoryAndSource(t *testing.T) {
 	s := scripted(step{ids: []string{"1", "2"}, takes: time.Second}, fails(connectors.KindForbidden), step{ids: []string{"1"}, short: true}, step{hang: true})
 	bubble(t, one(s), func(t *testing.T, k *snapshot.Keeper) {
 		key := []snapshot.Key{{Source: "a", Collection: connectors.Accounts}}
-		k.Load(t.Context(), key) // waits for the first reading
+		k.Load(t.Context(), key) // waits for the first fetch
 		k.Load(t.Context(), key)
 		if _, wait := k.Take(key); wait {
 			t.Fatal("what is there has to be waited for")
 		}
-		pass(2 * time.Minute) // the second reading fails
+		pass(2 * time.Minute) // the second fetch fails
 		k.Load(t.Context(), key)
-		pass(20 * time.Minute) // and the third ends short
+		pass(20 * time.Minute) // and the third is incomplete
 		got := k.Uses()[0]
 		memory, source := got.Tiers[0], got.Tiers[1]
 		if diff := cmp.Diff([4]int64{3, 1, 2, 1}, tally(memory)); diff != "" {

@@ -7,11 +7,11 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// versionLength is how many hexadecimal digits of the hash make a version: 128 bits.
+// versionLength is the number of hexadecimal digits of the hash that make a version: 128 bits.
 const versionLength = 32
 
-// canonical encodes a value in one way only: sorted names, shortest numbers, and times as instants, since a zone is the reader's affair
-// and must not make two processes differ. It keeps nil (not shown) and empty (none) apart.
+// canonical encodes a value in exactly one way: sorted names, shortest numbers, and times as instants. The zone of a time must not make
+// two processes differ. The encoding distinguishes nil (not shown) and empty (none).
 var canonical = func() cbor.EncMode {
 	opt := cbor.CoreDetEncOptions()
 	opt.Time = cbor.TimeRFC3339NanoUTC
@@ -30,7 +30,7 @@ func (k kindOf[T]) version(r Records) (string, error) {
 	}
 	records := *k.field(&r)
 	for i := range records {
-		if err := enc.Encode(&records[i]); err != nil { // by address: a copy each would double the work
+		if err := enc.Encode(&records[i]); err != nil { // by address, because a copy of each would double the work
 			return "", err
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"roster/connectors"
 )
 
-// versionOf is the version that a complete reading of the records gets.
+// versionOf returns the version of a complete fetch of the records.
 func versionOf[T connectors.Record](t *testing.T, collection connectors.Collection, records ...T) string {
 	t.Helper()
 	k, ok := kinds[collection].(kindOf[T])
@@ -31,7 +31,8 @@ func versionOf[T connectors.Record](t *testing.T, collection connectors.Collecti
 func TestVersionIsTheSameInEveryProcess(t *testing.T) {
 	t.Parallel()
 	got := versionOf(t, connectors.Teams, connectors.Team{ID: "1", Name: "Ops", Members: []string{"7"}})
-	// A change of this value makes every replica of another release read anew: fine for a new field, and nothing to do by accident.
+	// A change of this value makes every replica of another release fetch again. That is fine for a new field, and must not happen by
+	// accident.
 	if want := "b04fb5ab220f1eabc882b878059a7e79"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -112,7 +113,7 @@ func everyField[T connectors.Record](t *testing.T, collection connectors.Collect
 	}
 }
 
-// fill gives every field a value, and every list one element.
+// fill sets every field to a value, and gives every list one element.
 func fill(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -135,7 +136,7 @@ func fill(v reflect.Value) {
 	}
 }
 
-// vary makes the change number *n within v and says what it was; it counts *n down by the changes that v has.
+// vary makes the change number *n within v, and returns what it changed. It reduces *n by the number of possible changes in v.
 func vary(v reflect.Value, path string, n *int) string {
 	mine := func(what string, change func()) string {
 		if *n--; *n == -1 {

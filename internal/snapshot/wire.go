@@ -9,23 +9,24 @@ import (
 	"unsafe"
 )
 
-// errWire says that bytes are not what the encoder writes.
+// errWire reports that the encoder cannot have written these bytes.
 var errWire = errors.New("not an encoded snapshot")
 
-// wire passes over a value's fields, which are all zero before a decoding, in a fixed order and either appends them to buf or takes them from it: one description of a record
-// serves both ways, so the two cannot differ. After the first fault of a decoding all further values are zero, and err says so.
+// wire processes a value's fields in a fixed order. It either appends them to buf or decodes them from it; before a decoding all fields
+// are zero. One description of a record serves both directions, so that the two cannot differ. After the first error of a decoding all
+// further values are zero, and err is set.
 type wire struct {
 	decoding bool
-	sizing   bool   // nothing is written: what the value refers to is only measured
+	sizing   bool   // nothing is written: wire only measures what the value refers to
 	size     int    // sizing: the bytes so far
-	buf      []byte // encoding: what has been written; decoding: what has not been read
-	text     string // decoding: the same bytes as a string, of which every decoded string is a part
+	buf      []byte // encoding: the output so far; decoding: the rest of the input
+	text     string // decoding: the input as a string, of which every decoded string is a part
 	err      error
 }
 
-// newReader gives a wire that decodes data, which must never change again: the decoded strings lie in it.
-func newReader(data []byte) *wire {
-	// One string for all spares an allocation for each field of each record.
+// newDecoder returns a wire that decodes data. The data must never change again, because the decoded strings refer to it.
+func newDecoder(data []byte) *wire {
+	// One string for all fields avoids an allocation for each field of each record.
 	return &wire{decoding: true, buf: data, text: unsafe.String(unsafe.SliceData(data), len(data))} //nolint:gosec // nobody writes to data
 }
 
@@ -50,8 +51,7 @@ func (w *wire) uint(v *uint64) {
 	w.buf, *v = w.buf[size:], n
 }
 
-// count passes a length with something added to it. The length cannot be more than what is left of the input, since each element takes a
-// byte at least.
+// count processes a length plus added. The length cannot exceed the rest of the input, because each element takes at least one byte.
 func (w *wire) count(n, added int) int {
 	v := uint64(n + added) //nolint:gosec // a length is not negative
 	w.uint(&v)
@@ -88,7 +88,7 @@ func (w *wire) bool(b *bool) {
 		v = 1
 	}
 	w.uint(&v)
-	if !w.decoding { // others may be reading the record
+	if !w.decoding { // others may be reading the record at the same time
 		return
 	}
 	if v > 1 {
@@ -97,7 +97,7 @@ func (w *wire) bool(b *bool) {
 	*b = v == 1
 }
 
-// enum passes a value of a closed set whose greatest is last: what lies beyond has no name, and no place.
+// enum processes a value of a closed set whose greatest value is last. A greater value is an error.
 func enum[E ~uint8](w *wire, e *E, last E) {
 	v := uint64(*e)
 	w.uint(&v)
@@ -111,7 +111,7 @@ func enum[E ~uint8](w *wire, e *E, last E) {
 	*e = E(v)
 }
 
-// time passes an instant to the nanosecond; zones are not kept, all records have UTC.
+// time processes an instant to the nanosecond. Zones are not kept, because all records have UTC.
 func (w *wire) time(t *time.Time) {
 	given := !t.IsZero()
 	if w.bool(&given); !given {
@@ -130,7 +130,7 @@ func (w *wire) time(t *time.Time) {
 	*t = time.Unix(unzigzag(sec), int64(ns)).UTC()
 }
 
-func zigzag(v int64) uint64   { return uint64(v<<1) ^ uint64(v>>63) } //nolint:gosec // the bits are what is meant
+func zigzag(v int64) uint64   { return uint64(v<<1) ^ uint64(v>>63) } //nolint:gosec // the conversion keeps the bits
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
 func (w *wire) float(f *float64) {
@@ -149,20 +149,20 @@ func (w *wire) float(f *float64) {
 	*f, w.buf = math.Float64frombits(binary.LittleEndian.Uint64(w.buf)), w.buf[8:]
 }
 
-// bytes passes a byte slice, nil and empty apart.
+// bytes processes a byte slice, and distinguishes nil and empty.
 func (w *wire) bytes(b *[]byte) {
 	present := *b != nil
 	if w.bool(&present); !present {
 		return
 	}
-	s := unsafe.String(unsafe.SliceData(*b), len(*b)) //nolint:gosec // it is only read
+	s := unsafe.String(unsafe.SliceData(*b), len(*b)) //nolint:gosec // the slice is only read
 	w.string(&s)
 	if w.decoding {
 		*b = append([]byte{}, s...)
 	}
 }
 
-// optional passes what may be nil.
+// optional processes a pointer that may be nil.
 func optional[T any](w *wire, p **T, each func(*wire, *T)) {
 	present := *p != nil
 	if w.bool(&present); !present {
@@ -177,7 +177,7 @@ func optional[T any](w *wire, p **T, each func(*wire, *T)) {
 	each(w, *p)
 }
 
-// list passes a slice, nil and empty apart.
+// list processes a slice, and distinguishes nil and empty.
 func list[T any](w *wire, s *[]T, each func(*wire, *T)) {
 	n := len(*s)
 	if *s == nil {
@@ -188,7 +188,7 @@ func list[T any](w *wire, s *[]T, each func(*wire, *T)) {
 		if n < 0 {
 			return
 		}
-		// A length that lies may ask for much more than the input can hold: room is made for some, and more as they come.
+		// A wrong length may ask for much more memory than the input needs, so that list allocates in small steps.
 		*s = make([]T, 0, min(n, 1024))
 		for range n {
 			*s = append(*s, *new(T))
@@ -206,5 +206,5 @@ func list[T any](w *wire, s *[]T, each func(*wire, *T)) {
 	}
 }
 
-// sizeOf is how many bytes a value has, without what it refers to.
+// sizeOf returns the size of a value in bytes, without what it refers to.
 func sizeOf[T any]() int { return int(reflect.TypeFor[T]().Size()) }

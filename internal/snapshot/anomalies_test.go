@@ -18,8 +18,8 @@ import (
 	"roster/internal/snapshot"
 )
 
-// oddly is a collection that gives the listing which is set.
-func oddly(l *atomic.Pointer[connectors.Listing[connectors.Account]]) snapshot.Options {
+// anomalous is a collection that returns the listing which is set.
+func anomalous(l *atomic.Pointer[connectors.Listing[connectors.Account]]) snapshot.Options {
 	return snapshot.Options{IdleAfter: 1000 * time.Hour, Sources: []*connectors.Source{{Name: "a", Accounts: connectors.ListFunc[connectors.Account](
 		func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 			return *l.Load(), nil
@@ -34,7 +34,7 @@ func odd(field, example string, count int) connectors.Anomaly {
 	return connectors.Anomaly{Field: field, Count: count, Example: example}
 }
 
-// told gives field, type and count of each line about values that cannot be read, and empties the log.
+// told returns field, type and count of each line about unreadable values, and empties the log.
 func told(log *bytes.Buffer) string {
 	var lines []string
 	for line := range strings.Lines(log.String()) {
@@ -47,13 +47,13 @@ func told(log *bytes.Buffer) string {
 	return strings.Join(lines, ", ")
 }
 
-// The status has the anomalies of the records that are served, and the log has each kind of them once.
+// The status has the anomalies of the served records, and the log has each kind of them once.
 func TestAnomaliesAreToldOnce(t *testing.T) {
 	t.Parallel()
 	var next atomic.Pointer[connectors.Listing[connectors.Account]]
 	next.Store(listingWith(true, odd("name", "object", 2)))
 	var log bytes.Buffer
-	opt := oddly(&next)
+	opt := anomalous(&next)
 	opt.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	bubble(t, opt, func(t *testing.T, k *snapshot.Keeper) {
 		check := func(what, lines string, status ...connectors.Anomaly) {
@@ -79,20 +79,20 @@ func TestAnomaliesAreToldOnce(t *testing.T) {
 	})
 }
 
-// What another replica, or this one before a restart, has read comes with its anomalies, which have been told.
+// Data that another replica fetched, or this one before a restart, comes with its anomalies, which are logged already.
 func TestAnomaliesAreShared(t *testing.T) {
 	t.Parallel()
 	var next atomic.Pointer[connectors.Listing[connectors.Account]]
 	next.Store(listingWith(true, odd("name", "object", 2)))
 	synctest.Test(t, func(t *testing.T) {
 		local := shared.NewLocal()
-		one := oddly(&next)
+		one := anomalous(&next)
 		one.Tier = local.Join()
 		stop := start(t, snapshot.New(one))
 		pass(time.Second)
 		stop()
 		var log bytes.Buffer
-		two := oddly(&next)
+		two := anomalous(&next)
 		two.Tier, two.Logger = local.Join(), slog.New(slog.NewTextHandler(&log, nil))
 		k := snapshot.New(two)
 		stop = start(t, k)
@@ -109,10 +109,11 @@ func TestAnomaliesAreShared(t *testing.T) {
 	})
 }
 
-// Changes keep the anomalies of what they do not replace. A row without an ID among them has everything read, so that the other changes count.
+// Changes keep the anomalies of the records that they do not replace. A row without an ID among them causes a full fetch, so that the
+// other changes are served.
 func TestAnomaliesOfChanges(t *testing.T) {
 	t.Parallel()
-	b := &oddBook{book: newBook("1", "2"), full: []connectors.Anomaly{odd("name", "object", 2)}}
+	b := &anomalousBook{book: newBook("1", "2"), full: []connectors.Anomaly{odd("name", "object", 2)}}
 	opt := b.options()
 	opt.Sources[0].Contacts = b
 	bubble(t, opt, func(t *testing.T, k *snapshot.Keeper) {
@@ -136,19 +137,19 @@ func TestAnomaliesOfChanges(t *testing.T) {
 	})
 }
 
-// oddBook is a book with anomalies.
-type oddBook struct {
+// anomalousBook is a book with anomalies.
+type anomalousBook struct {
 	*book
 	full, some []connectors.Anomaly
 }
 
-func (b *oddBook) List(ctx context.Context, p connectors.Progress[connectors.Contact]) (connectors.Listing[connectors.Contact], error) {
+func (b *anomalousBook) List(ctx context.Context, p connectors.Progress[connectors.Contact]) (connectors.Listing[connectors.Contact], error) {
 	l, err := b.book.List(ctx, p)
 	b.do(func() { l.Anomalies = b.full })
 	return l, err
 }
 
-func (b *oddBook) Changes(
+func (b *anomalousBook) Changes(
 	ctx context.Context, known []connectors.Contact, since time.Time, p connectors.Progress[connectors.Contact],
 ) (connectors.Listing[connectors.Contact], error) {
 	l, err := b.book.Changes(ctx, known, since, p)
