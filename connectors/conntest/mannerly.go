@@ -84,6 +84,7 @@ type turns struct {
 	given, left atomic.Int64
 	mu          sync.Mutex
 	keys        map[string]bool
+	pauses      []time.Duration
 }
 
 func (c *turns) Enter(_ context.Context, budgets []connectors.Budget, _ time.Duration) (connectors.Pass, *connectors.Error) {
@@ -101,7 +102,11 @@ func (c *turns) Enter(_ context.Context, budgets []connectors.Budget, _ time.Dur
 
 func (c *turns) Leave(bool) { c.left.Add(1) }
 
-func (c *turns) Pause(string, *connectors.Error) {}
+func (c *turns) Pause(_ string, e *connectors.Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pauses = append(c.pauses, e.RetryAfter)
+}
 
 func (c *turns) Paused(string) *connectors.Error { return nil }
 
