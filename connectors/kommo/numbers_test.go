@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,7 +13,9 @@ import (
 )
 
 // numbered serves rows of every list in pages of 250, with what say adds to a page, and a link to the next page where linked says so.
-func numbered(t *testing.T, rows int, say func(page int) map[string]any, linked func(page, pages int) bool) *connectors.Source {
+func numbered(
+	t *testing.T, rows int, say func(page int) map[string]any, linked func(page, pages int) bool, change ...func(*connectors.Config),
+) *connectors.Source {
 	t.Helper()
 	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
@@ -37,7 +40,7 @@ func numbered(t *testing.T, rows int, say func(page int) map[string]any, linked 
 		}
 		w.Header().Set("Content-Type", "application/hal+json")
 		_ = json.NewEncoder(w).Encode(answer)
-	}))
+	}), change...)
 }
 
 func positive(text string) int {
@@ -101,5 +104,24 @@ func TestNumbersThatContradictTheRows(t *testing.T) {
 				t.Errorf("%d of %d contacts, complete %v, %v; want %v", len(contacts.Records), tc.rows, contacts.Complete, err, tc.contacts)
 			}
 		})
+	}
+}
+
+// TestRowsOfAllPagesAreBounded: each page is within max_rows, and all together are not.
+func TestRowsOfAllPagesAreBounded(t *testing.T) {
+	t.Parallel()
+	nothing := func(int) map[string]any { return map[string]any{} }
+	links := func(page, pages int) bool { return page < pages }
+	for most, whole := range map[int]bool{600: true, 599: false, 300: false} {
+		source := numbered(t, 600, nothing, links, func(c *connectors.Config) { c.Bounds.Rows = most })
+		for name, list := range map[string]func() (complete bool, err error){
+			"users":    func() (bool, error) { l, err := source.Accounts.List(t.Context(), nil); return l.Complete, err },
+			"contacts": func() (bool, error) { l, err := source.Contacts.List(t.Context(), nil); return l.Complete, err },
+		} {
+			complete, err := list()
+			if complete != whole || (err == nil) != whole || !whole && !strings.Contains(err.Error(), "max_rows") {
+				t.Errorf("600 %s with max_rows %d: complete %v, %v", name, most, complete, err)
+			}
+		}
 	}
 }

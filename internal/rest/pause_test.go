@@ -78,3 +78,23 @@ func TestPausesAreBounded(t *testing.T) {
 		})
 	}
 }
+
+// What a source says beside its answers, that it allows no more calls for a day, is believed up to the limit too.
+func TestToldPausesAreBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := rest.New(rest.Options{Source: "acme", Base: "https://acme.example", Judge: judge, Retries: new(int),
+			Runtime:   connectors.Runtime{MaxPause: 5 * time.Minute},
+			Told:      func(*rest.Response) rest.Told { return rest.Told{Pause: 24 * time.Hour} },
+			Transport: &canned{answers: []answer{{http.StatusOK, ""}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Do(t.Context(), rest.Request{Path: "users"}); err != nil {
+			t.Fatal(err)
+		}
+		if h := c.Health(); h.Pause == nil || h.Pause.RetryAfter != 5*time.Minute {
+			t.Errorf("it says %+v; want a pause of 5 minutes", h.Pause)
+		}
+	})
+}
