@@ -64,7 +64,12 @@ func TestSoak(t *testing.T) {
 	for _, lines := range [][]line{slices.Concat(clientLines(), shareLines()), vendorLines()} {
 		var all []specimen
 		for _, l := range lines {
-			all = append(all, l.attacks...)
+			for _, a := range l.attacks {
+				// The HTTP/2 attack starts a server of its own. A vendor that asks for a pause at that moment would keep it from being ready.
+				if !strings.Contains(a.name, "HTTP/2") {
+					all = append(all, a)
+				}
+			}
 		}
 		traffic.Go(func() {
 			for ctx.Err() == nil {
