@@ -8,7 +8,7 @@ import (
 
 	"roster/internal/config"
 	"roster/internal/presence"
-	"roster/internal/shared"
+	"roster/internal/redis"
 	"roster/internal/snapshot"
 )
 
@@ -25,7 +25,7 @@ func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share f
 			r.Close()  //nolint:errcheck // nothing uses it afterwards
 		}, nil
 	case cfg.CacheDir != "":
-		d, err := shared.OpenDir(cfg.CacheDir, nil)
+		d, err := redis.OpenDir(cfg.CacheDir, nil)
 		if err != nil {
 			return nil, nil, fmt.Errorf("cache_dir: %w", err)
 		}
@@ -50,14 +50,14 @@ func tierKind(cfg *config.Config) snapshot.TierKind {
 
 // presenceTier returns the tier that shares presence; nil if only the memory has presence.
 func presenceTier(common snapshot.Tier) presence.Tier {
-	if r, ok := common.(*shared.Redis); ok {
+	if r, ok := common.(*redis.Redis); ok {
 		return r.Presence()
 	}
 	return nil
 }
 
-func openRedis(c *config.Redis, log *slog.Logger) (*shared.Redis, error) {
-	r, err := shared.Open(shared.Options{
+func openRedis(c *config.Redis, log *slog.Logger) (*redis.Redis, error) {
+	r, err := redis.Open(redis.Options{
 		URL: c.URL, Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password,
 		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword, TLS: c.TLS, Prefix: c.Prefix,
 		Key: []byte(c.EncryptionKey.Reveal()), PoolSize: c.PoolSize,
@@ -83,7 +83,7 @@ func ClearCache(ctx context.Context, cfg *config.Config, source string) (removed
 		}
 		return removed, "keys in Redis", nil
 	case cfg.CacheDir != "":
-		if removed, err = shared.ClearDir(cfg.CacheDir, source); err != nil {
+		if removed, err = redis.ClearDir(cfg.CacheDir, source); err != nil {
 			return 0, "", fmt.Errorf("cache_dir: not all is cleared: %w", err)
 		}
 		return removed, "files in cache_dir", nil

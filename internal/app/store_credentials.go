@@ -8,7 +8,7 @@ import (
 
 	"roster/internal/config"
 	"roster/internal/credential"
-	"roster/internal/shared"
+	"roster/internal/redis"
 )
 
 // openTokens returns the keeper of the tokens that sources renew, with the configured store, and a function that ends it. The keeper is nil if no
@@ -26,7 +26,7 @@ func openTokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keep
 		return nil, nil, err
 	}
 	if err := store.Check(ctx); err != nil && needed {
-		if shared.NotDurable(err) {
+		if redis.NotDurable(err) {
 			closeStore()
 			return nil, nil, err
 		}

@@ -10,14 +10,14 @@ import (
 
 	"roster/connectors"
 	"roster/internal/config"
-	"roster/internal/shared"
-	"roster/internal/shared/redistest"
+	"roster/internal/redis"
+	"roster/internal/redis/redistest"
 )
 
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	key := connectors.Secret(strings.Repeat("k", shared.KeySize))
-	redis := func(address string) *config.Redis {
+	key := connectors.Secret(strings.Repeat("k", redis.KeySize))
+	redisAt := func(address string) *config.Redis {
 		return &config.Redis{URL: "redis://" + address, EncryptionKey: key, DialTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}
 	}
 	renewing := []config.Source{{Config: connectors.Config{OAuth: &connectors.OAuth{}}}}
@@ -33,13 +33,13 @@ func TestTokens(t *testing.T) {
 	}{
 		"no place":                      {},
 		"a directory":                   {cfg: config.Config{CredentialsDir: filepath.Join(t.TempDir(), "new"), Sources: renewing}, keeper: true},
-		"a directory beside Redis":      {cfg: config.Config{CredentialsDir: t.TempDir(), Redis: redis(fleeting.Addr), Sources: renewing}, keeper: true},
+		"a directory beside Redis":      {cfg: config.Config{CredentialsDir: t.TempDir(), Redis: redisAt(fleeting.Addr), Sources: renewing}, keeper: true},
 		"no directory":                  {cfg: config.Config{CredentialsDir: file}, fault: "credentials_dir: the directory for tokens cannot be made"},
 		"Redis without a key":           {cfg: config.Config{Redis: &config.Redis{URL: "redis://" + fleeting.Addr}}},
-		"a Redis that forgets":          {cfg: config.Config{Redis: redis(fleeting.Addr), Sources: renewing}, fault: "redis is not durable"},
-		"one that nobody needs for it":  {cfg: config.Config{Redis: redis(fleeting.Addr)}, keeper: true},
-		"a Redis that is away":          {cfg: config.Config{Redis: redis("127.0.0.1:1"), Sources: renewing}, keeper: true},
-		"a Redis that forgets no token": {cfg: config.Config{Redis: redis(redistest.Start(t, "--appendonly", "yes").Addr), Sources: renewing}, keeper: true},
+		"a Redis that forgets":          {cfg: config.Config{Redis: redisAt(fleeting.Addr), Sources: renewing}, fault: "redis is not durable"},
+		"one that nobody needs for it":  {cfg: config.Config{Redis: redisAt(fleeting.Addr)}, keeper: true},
+		"a Redis that is away":          {cfg: config.Config{Redis: redisAt("127.0.0.1:1"), Sources: renewing}, keeper: true},
+		"a Redis that forgets no token": {cfg: config.Config{Redis: redisAt(redistest.Start(t, "--appendonly", "yes").Addr), Sources: renewing}, keeper: true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

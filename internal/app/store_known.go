@@ -8,7 +8,7 @@ import (
 	"roster/connectors"
 	"roster/internal/check"
 	"roster/internal/config"
-	"roster/internal/shared"
+	"roster/internal/redis"
 	"roster/internal/snapshot"
 )
 
@@ -25,7 +25,7 @@ func knownCounts(ctx context.Context, common snapshot.Tier, cfg *config.Config, 
 	case common != nil:
 		marks, _ = common.Stat(ctx, items)
 	case cfg.CacheDir != "":
-		marks = shared.LookDir(cfg.CacheDir, items)
+		marks = redis.LookDir(cfg.CacheDir, items)
 	}
 	known := make(map[snapshot.Key]check.Known)
 	for i, m := range marks {

@@ -7,7 +7,7 @@ import (
 
 	"roster/internal/config"
 	"roster/internal/filestore"
-	"roster/internal/shared"
+	"roster/internal/redis"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -21,7 +21,7 @@ func openLedger(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (led
 			opt.KeepFor = max(opt.KeepFor, c.KeepFor)
 		}
 	}
-	if r, ok := common.(*shared.Redis); ok {
+	if r, ok := common.(*redis.Redis); ok {
 		opt.Store = r.Writes()
 		ledger = writes.NewLedger(opt)
 		return ledger, func(ctx context.Context) {

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
-	"roster/internal/shared"
-	"roster/internal/shared/redistest"
+	"roster/internal/redis"
+	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
 )
 
@@ -91,7 +91,7 @@ func TestCacheClear(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			in := func(use func(snapshot.Tier)) { // for a short time, because only one process can open the tier
-				d, err := shared.OpenDir(dir, nil)
+				d, err := redis.OpenDir(dir, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -117,7 +117,7 @@ func TestCacheClear(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
 			url := "redis://" + server.Addr
-			r, err := shared.Open(shared.Options{URL: url})
+			r, err := redis.Open(redis.Options{URL: url})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -22,8 +22,8 @@ import (
 	"roster/connectors/kommo"
 	"roster/connectors/kommo/fake"
 	"roster/internal/credential"
-	"roster/internal/shared"
-	"roster/internal/shared/redistest"
+	"roster/internal/redis"
+	"roster/internal/redis/redistest"
 )
 
 // The environment of a process that is a replica: the store of its tokens, the address of the vendor, the first configured grant, and the step at
@@ -42,7 +42,7 @@ const (
 	firstToken  = "canary-first-refresh"
 )
 
-var encryptionKey = strings.Repeat("k", shared.KeySize)
+var encryptionKey = strings.Repeat("k", redis.KeySize)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(storeEnv) != "" {
@@ -98,7 +98,7 @@ func openStore(place string) (credential.Store, error) {
 	if !strings.HasPrefix(place, "redis://") {
 		return credential.OpenDir(place)
 	}
-	r, err := shared.Open(shared.Options{URL: place, Key: []byte(encryptionKey), CallTimeout: 5 * time.Second, LeaseFor: time.Second})
+	r, err := redis.Open(redis.Options{URL: place, Key: []byte(encryptionKey), CallTimeout: 5 * time.Second, LeaseFor: time.Second})
 	if err != nil {
 		return nil, err
 	}

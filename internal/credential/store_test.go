@@ -11,8 +11,8 @@ import (
 	"roster/connectors/kommo/fake"
 	"roster/internal/check"
 	"roster/internal/credential"
-	"roster/internal/shared"
-	"roster/internal/shared/redistest"
+	"roster/internal/redis"
+	"roster/internal/redis/redistest"
 )
 
 // source opens the vendor's source with tokens in that store.
@@ -177,7 +177,7 @@ func TestRedisHoldsNothingInClear(t *testing.T) {
 		t.Fatalf("keys %v, want one, and no lock", keys)
 	}
 	noSecret(t, "Redis", keys[0]+server.Must("GET", keys[0]))
-	other, err := shared.Open(shared.Options{URL: "redis://" + server.Addr, Key: []byte(strings.Repeat("x", shared.KeySize))})
+	other, err := redis.Open(redis.Options{URL: "redis://" + server.Addr, Key: []byte(strings.Repeat("x", redis.KeySize))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestRedisHoldsNothingInClear(t *testing.T) {
 	if !connectors.IsKind(err, connectors.KindUnauthorized) || !strings.Contains(err.Error(), "encryption_key") {
 		t.Errorf("with another key: %v", err)
 	}
-	bare, err := shared.Open(shared.Options{URL: "redis://" + server.Addr})
+	bare, err := redis.Open(redis.Options{URL: "redis://" + server.Addr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestRedisMustBeDurable(t *testing.T) {
 			t.Parallel()
 			store := open(t, "redis://"+redistest.Start(t, tt.args...).Addr)
 			v, url := vendor(t, fake.Knobs{})
-			if err := store.Check(t.Context()); !shared.NotDurable(err) || !strings.Contains(err.Error(), tt.says) {
+			if err := store.Check(t.Context()); !redis.NotDurable(err) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("the check says %v", err)
 			}
 			if err := reads(t, source(t, store, url)); err == nil || !strings.Contains(err.Error(), tt.says) {

@@ -14,8 +14,8 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/faults"
+	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
-	"roster/internal/shared/redistest"
 )
 
 // firstName is the query for someone whose name the tests change.

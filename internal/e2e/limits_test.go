@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"roster/connectors"
+	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
-	"roster/internal/shared/redistest"
 )
 
 // Three servers that are asked for fresh data all the time never call any system more often than it allows, whether Redis is there, goes away or

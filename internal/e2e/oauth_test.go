@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"roster/connectors"
+	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
-	"roster/internal/shared/redistest"
 )
 
 // issuing stands before a system whose tokens are renewed. It can keep back an answer of the token endpoint: then the vendor has given a new

@@ -7,7 +7,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/faults"
-	"roster/internal/shared/redistest"
+	"roster/internal/redis/redistest"
 )
 
 // paused is what a server tells of the only source: its accounts' state, and its pause.

@@ -15,8 +15,8 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/faults"
+	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
-	"roster/internal/shared/redistest"
 )
 
 // replicated gives a configuration that shares a Redis, for sources that are read so often.

@@ -11,8 +11,8 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/faults"
+	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
-	"roster/internal/shared/redistest"
 )
 
 // outcomeOf sends the mutation, and gives the outcome that the client is told of it; empty where there is no answer.

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
-	"roster/internal/shared"
+	"roster/internal/redis"
 	"roster/internal/snapshot"
 )
 
@@ -85,7 +85,7 @@ func TestAnomaliesAreShared(t *testing.T) {
 	var next atomic.Pointer[connectors.Listing[connectors.Account]]
 	next.Store(listingWith(true, odd("name", "object", 2)))
 	synctest.Test(t, func(t *testing.T) {
-		local := shared.NewLocal()
+		local := redis.NewLocal()
 		one := anomalous(&next)
 		one.Tier = local.Join()
 		stop := start(t, snapshot.New(one))

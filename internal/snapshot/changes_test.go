@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
-	"roster/internal/shared"
+	"roster/internal/redis"
 	"roster/internal/snapshot"
 )
 
@@ -266,7 +266,7 @@ func TestChangesAcrossReplicas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBook("1", "2", "3")
-		local := shared.NewLocal()
+		local := redis.NewLocal()
 		one := b.options()
 		one.Tier = local.Join()
 		k := snapshot.New(one)

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"roster/connectors"
-	"roster/internal/shared"
+	"roster/internal/redis"
 	"roster/internal/snapshot"
 )
 
@@ -154,7 +154,7 @@ func live(t *testing.T, settings snapshot.Settings, story []event, tiered bool) 
 		s.set(next)
 	}
 	set()
-	common := shared.NewLocal()
+	common := redis.NewLocal()
 	run := func() (*snapshot.Keeper, func()) {
 		opt := one(s)
 		opt.IdleAfter = 10_000 * time.Hour

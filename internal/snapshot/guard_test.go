@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/shared"
+	"roster/internal/redis"
 	"roster/internal/snapshot"
 )
 
@@ -256,7 +256,7 @@ func TestHeldBackOutlivesItsKeeper(t *testing.T) {
 	t.Run("restart", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			common := shared.NewLocal()
+			common := redis.NewLocal()
 			s := scripted(step{ids: numberedOf("a", 40)}, step{})
 			opt := one(s)
 			opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: hours}

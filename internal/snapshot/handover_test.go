@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/shared"
+	"roster/internal/redis"
 	"roster/internal/snapshot"
 )
 
@@ -228,7 +228,7 @@ func TestTierIsHandedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first, second := scripted(step{ids: []string{"1"}}), scripted(step{ids: []string{"2", "3"}})
-		tier := shared.NewLocal().Join()
+		tier := redis.NewLocal().Join()
 		var before *snapshot.Keeper
 		for i, tc := range []struct {
 			fingerprint string
@@ -250,7 +250,7 @@ func TestTierIsHandedOver(t *testing.T) {
 func TestWatchIsHandedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, local := scripted(step{ids: []string{"1"}}), shared.NewLocal()
+		s, local := scripted(step{ids: []string{"1"}}), redis.NewLocal()
 		source, tier := sourceOf("f", s), local.Join()
 		opt := snapshot.Options{Sources: []*connectors.Source{source}, Tier: tier}
 		old := snapshot.New(opt)

@@ -20,8 +20,8 @@ import (
 	"roster/connectors"
 	"roster/internal/app"
 	"roster/internal/config"
+	"roster/internal/redis"
 	"roster/internal/sandbox"
-	"roster/internal/shared"
 	"roster/internal/telemetry"
 )
 
@@ -125,7 +125,7 @@ func launch(t *testing.T, c *collector, prepare func(*sandbox.Sandbox, *config.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	away, err := shared.Open(shared.Options{URL: "redis://127.0.0.1:1/0"})
+	away, err := redis.Open(redis.Options{URL: "redis://127.0.0.1:1/0"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
-	"roster/internal/shared"
+	"roster/internal/redis"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -39,7 +39,7 @@ type Reload struct {
 }
 
 // Redis is the store in which replicas share snapshots.
-type Redis interface{ Stats() shared.Stats }
+type Redis interface{ Stats() redis.Stats }
 
 // metric is a metric that is read from the state.
 type metric struct {
@@ -232,7 +232,7 @@ func (stateCollector) use(to chan<- prometheus.Metric, u snapshot.Use, now time.
 	}
 }
 
-func (stateCollector) shared(to chan<- prometheus.Metric, s shared.Stats) {
+func (stateCollector) shared(to chan<- prometheus.Metric, s redis.Stats) {
 	redisConnected.send(to, flag(s.Connected))
 	redisReplicas.send(to, float64(s.Replicas))
 	redisCalls.send(to, float64(s.Calls))

@@ -18,7 +18,7 @@ import (
 	"roster/connectors"
 	"roster/internal/directory"
 	"roster/internal/generation"
-	"roster/internal/shared/redistest"
+	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/shared"
-	"roster/internal/shared/redistest"
+	"roster/internal/redis"
+	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -22,7 +22,7 @@ import (
 func TestRedisAtItsMaxmemory(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t, "--maxmemory-policy", "noeviction")
-	tier, err := shared.Open(shared.Options{URL: "redis://" + s.Addr})
+	tier, err := redis.Open(redis.Options{URL: "redis://" + s.Addr})
 	if err != nil {
 		t.Fatal(err)
 	}

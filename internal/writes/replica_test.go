@@ -20,9 +20,9 @@ import (
 	"roster/connectors/registry"
 	"roster/internal/directory"
 	"roster/internal/generation"
+	"roster/internal/redis"
+	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
-	"roster/internal/shared"
-	"roster/internal/shared/redistest"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -78,7 +78,7 @@ type told struct {
 const subscribed = "subscribed"
 
 func (s *setup) open() (*world, func(), error) {
-	tier, err := shared.Open(shared.Options{URL: "redis://" + s.Redis, Key: []byte(strings.Repeat("k", shared.KeySize))})
+	tier, err := redis.Open(redis.Options{URL: "redis://" + s.Redis, Key: []byte(strings.Repeat("k", redis.KeySize))})
 	if err != nil {
 		return nil, nil, err
 	}

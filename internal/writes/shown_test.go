@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"roster/internal/shared/redistest"
+	"roster/internal/redis/redistest"
 	"roster/internal/writes"
 )
 

@@ -1,0 +1,215 @@
+package redis_test
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/limit"
+	"roster/internal/presence"
+	"roster/internal/redis"
+	"roster/internal/redis/redistest"
+)
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	s, over := redistest.StartTLS(t)
+	config := func(change func(*tls.Config)) *tls.Config {
+		c := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: over.CA, Certificates: []tls.Certificate{over.Client}}
+		change(c)
+		return c
+	}
+	for name, tt := range map[string]struct {
+		opt    redis.Options
+		reason string // empty where it works
+	}{
+		"by a URL":                 {redis.Options{URL: "rediss://" + over.Addr, TLS: config(func(*tls.Config) {})}, ""},
+		"not by TLS":               {redis.Options{URL: "redis://" + over.Addr}, "unreachable"},
+		"another authority":        {redis.Options{URL: "rediss://" + over.Addr, TLS: config(func(c *tls.Config) { c.RootCAs = over.Other })}, "its certificate is not trusted"},
+		"the system's authorities": {redis.Options{URL: "rediss://" + over.Addr, TLS: config(func(c *tls.Config) { c.RootCAs = nil })}, "its certificate is not trusted"},
+		"another name":             {redis.Options{URL: "rediss://" + over.Addr, TLS: config(func(c *tls.Config) { c.ServerName = "redis.example" })}, "its certificate is not trusted"},
+		"no certificate":           {redis.Options{URL: "rediss://" + over.Addr, TLS: config(func(c *tls.Config) { c.Certificates = nil })}, "unreachable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log lines
+			opt := tt.opt
+			opt.Logger, opt.Prefix = slog.New(&log), strings.ReplaceAll(name, " ", "-")+":"
+			opt.CallTimeout, opt.DialTimeout = 10*time.Second, 10*time.Second
+			src := newSource("a", "1")
+			r := running(t, opt)
+			k, _ := keep(t, r, brisk, src.source("f"))
+			settled(t, "fresh[1]", "a", k)
+			if tt.reason == "" {
+				connected(t, true, r)
+				return
+			}
+			redistest.Await(t, func() bool { return len(log.all()) > 0 }, "the log says so")
+			more(t, src, 2)
+			if got := log.all(); len(got) != 1 || !strings.Contains(got[0], "redis cannot be used") || !strings.Contains(got[0], tt.reason) || r.Membership().Connected {
+				t.Errorf("log: %q", got)
+			}
+			if got := s.Must("KEYS", opt.Prefix+"*"); got != "" {
+				t.Errorf("it has written %q", got)
+			}
+		})
+	}
+}
+
+// rights are what docs/replicas.md says a user needs, on a single server.
+var rights = []string{"-@all", "+@read", "+@write", "+@scripting", "+@pubsub", "+@connection", "+time", "-@dangerous", "+info"}
+
+func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t, "--appendonly", "yes", "--maxmemory-policy", "noeviction")
+	s.Must(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...)...)
+	var log lines
+	opt := at(s)
+	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
+	opt.Key = []byte(strings.Repeat("k", redis.KeySize))
+	src := newSource("a", numbered(19)...)
+	tiers, ks := crew(t, src, func(int) redis.Options { return opt })
+	settled(t, "fresh"+"["+strings.Join(numbered(19), " ")+"]", "a", ks...)
+	src.set("other")
+	settled(t, "fresh[other]", "a", ks...)
+	o := &office{size: 10}
+	for _, r := range tiers {
+		store := presence.New([]*connectors.Source{o.source("f")}, presence.Options{Tier: r.Presence(), Timeout: 20 * time.Second, Life: time.Hour})
+		if got := there(store.Get(t.Context(), chatters(0, 4))); got != "o-o-" {
+			t.Errorf("presence: %s", got)
+		}
+		store.Close()
+	}
+	if got := o.asked(); len(got) != 1 {
+		t.Errorf("presence was asked for %d times", len(got))
+	}
+	sharesABudget(t, tiers[0], tiers[1])
+	keepsTheRest(t, tiers[0])
+	if n, err := tiers[0].Clear(t.Context(), "a"); n == 0 || err != nil {
+		t.Errorf("clearing: %d keys, %v", n, err)
+	}
+	if got := log.all(); len(got) != 3 {
+		t.Errorf("log: %q, want a line for each replica", got)
+	}
+	if denied := s.Must("ACL", "LOG"); denied != "" {
+		t.Errorf("refused: %s", denied)
+	}
+}
+
+// sharesABudget has one replica use up a budget, and another find it used up.
+func sharesABudget(t *testing.T, one, another *redis.Redis) {
+	t.Helper()
+	budget := []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}
+	pass, e := limit.New(one).Enter(t.Context(), budget, time.Second)
+	if e != nil {
+		t.Fatalf("the first call of a budget: %v", e)
+	}
+	pass.Leave(true)
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, e := limit.New(another).Enter(soon, budget, time.Second); e == nil || e.RetryAfter < 50*time.Minute {
+		t.Errorf("another replica's call of a budget that is used up: %v", e)
+	}
+}
+
+// keepsTheRest has Redis keep tokens, documents and what callers owe.
+func keepsTheRest(t *testing.T, r *redis.Redis) {
+	t.Helper()
+	vault, err := r.NewTokenStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := vault.Lock(t.Context(), "chain")
+	if err != nil {
+		t.Fatalf("the lock of tokens: %v", err)
+	}
+	if _, err := vault.Save(t.Context(), "chain", "", []byte("pair")); err != nil {
+		t.Errorf("storing tokens: %v", err)
+	}
+	lock.Unlock()
+	if got, _, err := vault.Load(t.Context(), "chain"); string(got) != "pair" || err != nil {
+		t.Errorf("tokens: %q, %v", got, err)
+	}
+	if err := r.KeepText(t.Context(), "hash", "{ users }"); err != nil {
+		t.Errorf("keeping a document: %v", err)
+	}
+	if got, err := r.Text(t.Context(), "hash"); got != "{ users }" || err != nil {
+		t.Errorf("document: %q, %v", got, err)
+	}
+	if owed, err := r.Spend(t.Context(), map[string]time.Duration{"caller": time.Hour}); len(owed) != 1 || err != nil {
+		t.Errorf("what callers owe: %v, %v", owed, err)
+	}
+}
+
+// Without one of the rights Redis is not used at all, which one line tells: else it would come and go.
+func TestUserWithoutARight(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	s.Must(append(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...), "-info")...)
+	var log lines
+	opt := lively(s)
+	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
+	r := running(t, opt)
+	k, _ := keep(t, r, brisk, newSource("a", "1").source("f"))
+	settled(t, "fresh[1]", "a", k)
+	denied := func() int { return strings.Count(s.Must("ACL", "LOG"), "reason") }
+	redistest.Await(t, func() bool { return denied() > 0 && len(log.all()) > 0 }, "it is refused, and the log says so")
+	pass, e := limit.New(r).Enter(t.Context(), []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}, time.Second)
+	if e != nil {
+		t.Fatalf("a call: %v", e)
+	}
+	pass.Leave(true)
+	s.Must("ACL", "SETUSER", "app", "+info")
+	connected(t, true, r)
+	if got := log.all(); len(got) != 2 || !strings.Contains(got[0], "may not do what is needed") || !strings.Contains(got[1], "redis is there") {
+		t.Errorf("log: %q", got)
+	}
+}
+
+func TestUserOfAClusterWithTheRightsThatAreNeeded(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t)
+	for _, s := range append(c.Masters[:], c.Replicas[:]...) {
+		s.Must(append(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...), "+cluster")...)
+	}
+	src := newSource("a", "1")
+	tiers, ks := crew(t, src, func(int) redis.Options {
+		return redis.Options{Addrs: c.Addrs(), Username: "app", Password: "secret", CallTimeout: 10 * time.Second, DialTimeout: 10 * time.Second}
+	})
+	settled(t, "fresh[1]", "a", ks...)
+	src.set("2")
+	settled(t, "fresh[2]", "a", ks...)
+	connected(t, true, tiers...)
+	sharesABudget(t, tiers[0], tiers[1])
+	for _, s := range append(c.Masters[:], c.Replicas[:]...) {
+		if denied := s.Must("ACL", "LOG"); denied != "" {
+			t.Errorf("refused: %s", denied)
+		}
+	}
+}
+
+func TestUserWithoutTheChannel(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	s.Must("ACL", "SETUSER", "app", "on", ">secret", "~*", "resetchannels", "+@all")
+	var log lines
+	opt := at(s)
+	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
+	src := newSource("a", "1")
+	r := open(t, opt)
+	k, _ := keep(t, r, brisk, src.source("f"))
+	settled(t, "fresh[1]", "a", k)
+	more(t, src, 3) // each announces, or would
+	if got := log.all(); len(got) != 2 || !strings.Contains(got[1], "announce") || !r.Membership().Connected {
+		t.Errorf("log: %q, want one line that it is there, and one that it cannot announce", got)
+	}
+	s.Must("ACL", "SETUSER", "app", "&roster:*")
+	more(t, src, 2)
+	if got := log.all(); len(got) != 3 || !strings.Contains(got[2], "announce changes again") {
+		t.Errorf("log: %q", got)
+	}
+}

@@ -1,0 +1,127 @@
+package redis
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"roster/internal/filestore"
+	"roster/internal/snapshot"
+)
+
+// directory is a snapshotStore that survives the process. Each snapshot has a file with its parts, named by the version, and a small file, the
+// manifest, that names the version. The modification time of a file is the time from which the file may be removed. So data of a source that is no
+// longer configured stays no longer than it would have been served. The seal detects damaged files, so the files need not be synced to the disk at
+// once.
+type directory struct {
+	files *filestore.Dir
+	seal  *sealer
+}
+
+const manifestExt, partsExt = ".manifest", ".parts"
+
+var cacheOptions = filestore.Options{
+	For: "the cache", Prefix: "roster-", LockFile: "roster-cache.lock",
+	Expired: func(f fs.FileInfo) bool { return keptFile.MatchString(f.Name()) && f.ModTime().Before(time.Now()) },
+}
+
+// OpenDir returns a tier that keeps its snapshots in a directory. Only one process at a time may open the directory: a second process would remove
+// files that the first one is about to write, so OpenDir rejects it. OpenDir creates the directory if it is missing. Key encrypts the files; an empty
+// key disables encryption.
+func OpenDir(path string, key []byte) (*Local, error) {
+	seal, err := newSealer(key)
+	if err != nil {
+		return nil, err
+	}
+	files, err := filestore.Open(path, cacheOptions)
+	if err != nil {
+		return nil, err
+	}
+	return &Local{items: make(map[snapshot.Item]*localItem), store: &directory{files, seal}}, nil
+}
+
+// LookDir returns what a directory holds of the items, if it is not encrypted, even while another process has opened the directory. LookDir changes
+// nothing, except that it removes other users' permission to read the files.
+func LookDir(path string, items []snapshot.Item) []snapshot.Info {
+	d := &directory{filestore.At(path, cacheOptions), &sealer{}}
+	marks := make([]snapshot.Info, len(items))
+	for i, item := range items {
+		marks[i].Meta = d.load(item)
+	}
+	return marks
+}
+
+func (d *directory) close() error { return d.files.Close() }
+
+// base returns the prefix of the names of an item's files.
+func base(item snapshot.Item) string {
+	sum := sha256.Sum256([]byte(itemName(item)))
+	return fmt.Sprintf("%s-%s-%s.v%d", item.Source, item.Collection, hex.EncodeToString(sum[:6]), snapshot.Encoding)
+}
+
+func (d *directory) load(item snapshot.Item) snapshot.Meta {
+	data, _ := d.files.Get(base(item) + manifestExt) // an item that cannot be read is fetched again
+	now := time.Now()
+	return d.seal.readManifest(item, data, now.UnixMicro(), now)
+}
+
+func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
+	until := meta.ReadAt.Add(s.KeepFor)
+	file := base(s.Item) + "." + d.seal.name([]byte(meta.Version)) + partsExt
+	meta.Parts, meta.Bytes = []string{file}, was.Bytes
+	if s.Rewrite || len(was.Parts) != 1 || was.Parts[0] != file || was.Count != meta.Count || d.files.Touch(file, until) != nil {
+		parts, err := s.Encode()
+		if err != nil {
+			return err
+		}
+		meta.Bytes = snapshot.PartsSize(parts)
+		var data []byte
+		for i, part := range parts {
+			sealed := d.seal.seal(part, about(s.Item, fmt.Sprintf("%s:%d:%d", file, i, len(parts))))
+			data = append(binary.AppendUvarint(data, uint64(len(sealed))), sealed...)
+		}
+		if err := d.files.Put(file, data, until); err != nil {
+			return err
+		}
+	}
+	manifest, err := d.seal.writeManifest(s.Item, meta.Stamp, meta, meta.Parts)
+	if err != nil {
+		return err
+	}
+	if err := d.files.Put(base(s.Item)+manifestExt, manifest, until); err != nil {
+		return err
+	}
+	if len(was.Parts) == 1 && was.Parts[0] != file {
+		_ = d.files.Remove(was.Parts[0])
+	}
+	return nil
+}
+
+func (d *directory) get(item snapshot.Item, meta *snapshot.Meta) [][]byte {
+	if len(meta.Parts) != 1 {
+		return nil
+	}
+	file := meta.Parts[0]
+	data, _ := d.files.Get(file)
+	var sealed [][]byte
+	for len(data) > 0 {
+		n, size := binary.Uvarint(data)
+		if size <= 0 || n > uint64(len(data)-size) { //nolint:gosec // size is within data
+			return nil
+		}
+		end := size + int(n) //nolint:gosec // within data
+		sealed, data = append(sealed, data[size:end]), data[end:]
+	}
+	parts := make([][]byte, len(sealed))
+	for i, s := range sealed {
+		part, err := d.seal.open(s, about(item, fmt.Sprintf("%s:%d:%d", file, i, len(sealed))))
+		if err != nil {
+			return nil
+		}
+		parts[i] = part
+	}
+	return parts
+}

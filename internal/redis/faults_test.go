@@ -1,0 +1,370 @@
+package redis_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"roster/connectors"
+	"roster/internal/redis"
+	"roster/internal/redis/redistest"
+	"roster/internal/snapshot"
+)
+
+// load asks the keepers all the time until what it returns is called, which says how many answers there were. An answer without all of the
+// data is a failure.
+func load(t *testing.T, want string, source string, ks ...*snapshot.Keeper) (stop func() int64) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	var answers atomic.Int64
+	for i := range 6 {
+		k := ks[i%len(ks)]
+		asking.Go(func() {
+			pause := time.NewTicker(time.Millisecond)
+			defer pause.Stop()
+			for ctx.Err() == nil {
+				r := k.Load(ctx, []snapshot.Key{key(source, connectors.Accounts)})[0]
+				if got := brief(k, source); ctx.Err() == nil && (r.Snapshot == nil || !strings.HasSuffix(got, want)) {
+					t.Errorf("an answer was %s", got)
+					return
+				}
+				answers.Add(1)
+				<-pause.C
+			}
+		})
+	}
+	return func() int64 {
+		cancel()
+		asking.Wait()
+		return answers.Load()
+	}
+}
+
+// brisk has accounts read as often as a configuration allows.
+func brisk(o *snapshot.Options) {
+	o.Settings = map[snapshot.Key]snapshot.Settings{
+		key("a", connectors.Accounts): {FreshFor: time.Second, MinInterval: time.Second},
+		key("a", connectors.Teams):    {FreshFor: time.Hour},
+	}
+}
+
+// accountReads gives how often the accounts were read while f ran.
+func accountReads(src *source, f func()) (int, time.Duration) {
+	before, began := src.count(connectors.Accounts), time.Now()
+	f()
+	return src.count(connectors.Accounts) - before, time.Since(began)
+}
+
+// withinLimits fails where three replicas have read more often together than one may.
+func withinLimits(t *testing.T, reads int, took time.Duration) {
+	t.Helper()
+	if most := int(took/time.Second) + 2; reads > most {
+		t.Errorf("%d readings in %v, want at most %d", reads, took, most)
+	}
+}
+
+// crew is three replicas that read one source, all connected.
+func crew(t *testing.T, src *source, opt func(i int) redis.Options) ([]*redis.Redis, []*snapshot.Keeper) {
+	t.Helper()
+	var tiers []*redis.Redis
+	var ks []*snapshot.Keeper
+	for i := range 3 {
+		tiers = append(tiers, open(t, opt(i)))
+	}
+	redistest.Await(t, func() bool {
+		for _, r := range tiers {
+			if r.Membership().Size != 3 {
+				return false
+			}
+		}
+		return true
+	}, "three replicas know of each other")
+	for _, r := range tiers {
+		k, _ := keep(t, r, brisk, src.source("f"))
+		ks = append(ks, k)
+	}
+	return tiers, ks
+}
+
+func connected(t *testing.T, want bool, tiers ...*redis.Redis) {
+	t.Helper()
+	for i, r := range tiers {
+		redistest.Await(t, func() bool { return r.Membership().Connected == want }, "replica %d: connected is %v", i, want)
+	}
+}
+
+// more waits until the accounts have been read n times more.
+func more(t *testing.T, src *source, n int) {
+	t.Helper()
+	before := src.count(connectors.Accounts)
+	redistest.Await(t, func() bool { return src.count(connectors.Accounts) >= before+n }, "%d more readings", n)
+}
+
+func TestRedisIsKilledAndComesBackUnderLoad(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	src := newSource("a", numbered(20)...)
+	var log lines
+	tiers, ks := crew(t, src, func(i int) redis.Options {
+		o := at(s)
+		if i == 0 {
+			o.Logger = slog.New(&log)
+		}
+		return o
+	})
+	want := fmt.Sprint(numbered(20))
+	settled(t, "fresh"+want, "a", ks...)
+	stop := load(t, want, "a", ks...)
+	reads, took := accountReads(src, func() {
+		more(t, src, 2)
+		s.Kill()
+		connected(t, false, tiers...)
+		more(t, src, 3)
+		s.Restart()
+		connected(t, true, tiers...)
+		more(t, src, 3)
+	})
+	if n := stop(); n < 100 {
+		t.Errorf("only %d answers", n)
+	}
+	withinLimits(t, reads, took)
+	if diff := cmp.Diff(3, len(log.all())); diff != "" {
+		t.Errorf("the log has more or less than three lines: %q", log.all())
+	}
+	// They share again.
+	settled(t, "fresh"+want, "a", ks...)
+	if m := look(t, tiers[0], snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"}); m.Count != 20 {
+		t.Errorf("Redis has %+v", m)
+	}
+}
+
+func TestStartWithoutRedis(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	s.Kill()
+	src := newSource("a", "1")
+	var log lines
+	opt := at(s)
+	opt.Logger = slog.New(&log)
+	r := running(t, opt)
+	k, _ := keep(t, r, brisk, src.source("f"))
+	settled(t, "fresh[1]", "a", k)
+	s.Restart()
+	connected(t, true, r)
+	redistest.Await(t, func() bool {
+		return look(t, r, snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"}).Stamp != 0
+	}, "what was read without it is shared")
+	if got := log.all(); len(got) != 2 {
+		t.Errorf("log: %q", got)
+	}
+}
+
+func TestRedisRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		args   []string
+		opt    func(*redis.Options)
+		spoil  func(*redistest.Server)
+		mend   func(*redistest.Server)
+		reason string
+	}{
+		"wrong password": {
+			args: []string{"--requirepass", "right"}, opt: func(o *redis.Options) { o.Password = "wrong-canary" },
+			mend:   func(s *redistest.Server) { s.Must("CONFIG", "SET", "requirepass", "wrong-canary") },
+			reason: "it does not accept the credentials",
+		},
+		"no password": {
+			args: []string{"--requirepass", "right"}, mend: func(s *redistest.Server) { s.Must("CONFIG", "SET", "requirepass", "") },
+			reason: "it does not accept the credentials",
+		},
+		"full": {
+			spoil: func(s *redistest.Server) {
+				s.Must("CONFIG", "SET", "maxmemory", "1")
+			},
+			mend:   func(s *redistest.Server) { s.Must("CONFIG", "SET", "maxmemory", "0") },
+			reason: "its memory is full",
+		},
+		"read-only": {
+			spoil:  func(s *redistest.Server) { s.Must("REPLICAOF", "127.0.0.1", "1") },
+			mend:   func(s *redistest.Server) { s.Must("REPLICAOF", "NO", "ONE") },
+			reason: "it is a replica, and read-only",
+		},
+		"loading its data": {
+			spoil: func(s *redistest.Server) {
+				s.Must("EVAL", `for i = 1, 2000 do redis.call('SET', 'filler' .. i, string.rep(i, 800)) end`, "0")
+				s.Must("CONFIG", "SET", "rdbcompression", "no")
+				s.Must("SAVE")
+				s.Kill()
+				s.RestartLoading()
+			},
+			mend:   func(s *redistest.Server) { s.FinishLoading() },
+			reason: "it is loading its data",
+		},
+		"cannot save": {
+			args: []string{"--save", "3600 1"},
+			spoil: func(s *redistest.Server) {
+				s.LoseDisk()
+				s.Must("SET", "x", "y")
+				s.Must("BGSAVE")
+				redistest.Await(t, func() bool { return strings.Contains(s.Must("INFO", "persistence"), "rdb_last_bgsave_status:err") }, "saving fails")
+			},
+			mend:   func(s *redistest.Server) { s.Must("CONFIG", "SET", "stop-writes-on-bgsave-error", "no") },
+			reason: "it cannot save its data",
+		},
+		"no right to the keys": {
+			opt: func(o *redis.Options) { o.Username, o.Password = "app", "secret-canary" },
+			spoil: func(s *redistest.Server) {
+				s.Must("ACL", "SETUSER", "app", "on", ">secret-canary", "~others:*", "&*", "+@all")
+			},
+			mend:   func(s *redistest.Server) { s.Must("ACL", "SETUSER", "app", "~roster:*") },
+			reason: "the user may not do what is needed",
+		},
+		"stands still": {
+			spoil: func(s *redistest.Server) { s.Stop() }, opt: func(o *redis.Options) { o.CallTimeout = 0 }, mend: func(s *redistest.Server) { s.Continue() },
+			reason: "timed out",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := redistest.Start(t, tt.args...)
+			if tt.spoil != nil {
+				tt.spoil(s)
+			}
+			opt := at(s)
+			if tt.opt != nil {
+				tt.opt(&opt)
+			}
+			var log lines
+			opt.Logger = slog.New(&log)
+			src := newSource("a", "1")
+			r := running(t, opt)
+			k, _ := keep(t, r, brisk, src.source("f"))
+			settled(t, "fresh[1]", "a", k)
+			more(t, src, 2)
+			if got := log.all(); len(got) != 1 || !strings.Contains(got[0], tt.reason) || strings.Contains(got[0], "canary") {
+				t.Errorf("log: %q", got)
+			}
+			tt.mend(s)
+			connected(t, true, r)
+			if got := log.all(); len(got) != 2 {
+				t.Errorf("log: %q", got)
+			}
+		})
+	}
+}
+
+// proxied gives a server behind a proxy that can do it harm.
+func proxied(t *testing.T, s *redistest.Server) (*toxiproxy.Proxy, redis.Options) {
+	t.Helper()
+	p := redistest.NewProxy("127.0.0.1:0", s.Addr)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Stop)
+	return p, redis.Options{URL: "redis://" + p.Listen + "/0"}
+}
+
+// toxic has a proxy do harm to all connections, also to those that there are. The stream to the client comes first: while a toxic is put in place, its
+// stream must not end, and it is the client that closes connections which it has waited for in vain.
+func toxic(t *testing.T, p *toxiproxy.Proxy, kind, attributes string) {
+	t.Helper()
+	for _, stream := range []string{"downstream", "upstream"} {
+		_, err := p.Toxics.AddToxicJson(strings.NewReader(
+			fmt.Sprintf(`{"name": "%s-%s", "type": "%s", "stream": "%s", "attributes": {%s}}`, kind, stream, kind, stream, attributes)))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// replace cuts the connections of a proxy, and puts one that does no harm in its place. A toxic cannot be taken away from a living connection: toxiproxy
+// then waits, under a lock, until the toxic has passed on its data, and where the other side has closed the connection, nobody takes them any more.
+func replace(t *testing.T, p *toxiproxy.Proxy) {
+	t.Helper()
+	p.Stop()
+	harmless := redistest.NewProxy(p.Listen, p.Upstream)
+	redistest.Await(t, func() bool { return harmless.Start() == nil }, "%s is free", p.Listen)
+	t.Cleanup(harmless.Stop)
+}
+
+func TestBadNetworkCostsNoAnswer(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string][2]string{
+		"slow":      {"latency", `"latency": 300, "jitter": 200`},
+		"very slow": {"latency", `"latency": 3000`},
+		"silent":    {"timeout", `"timeout": 0`},
+		"cut off":   {"limit_data", `"bytes": 5000`},
+		"reset":     {"reset_peer", `"timeout": 20`},
+		"narrow":    {"bandwidth", `"rate": 1`},
+		"crumbs":    {"slicer", `"average_size": 7, "size_variation": 3, "delay": 100`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, opt := proxied(t, redistest.Start(t))
+			src := newSource("a", numbered(30)...)
+			tiers, ks := crew(t, src, func(int) redis.Options { return opt })
+			want := fmt.Sprint(numbered(30))
+			settled(t, "fresh"+want, "a", ks...)
+			toxic(t, p, fault[0], fault[1])
+			stop := load(t, want, "a", ks...)
+			reads, took := accountReads(src, func() { more(t, src, 4) })
+			if n := stop(); n < 100 {
+				t.Errorf("only %d answers", n)
+			}
+			withinLimits(t, reads, took)
+			replace(t, p)
+			connected(t, true, tiers...)
+		})
+	}
+}
+
+func TestWhileRedisIsAwayItIsNotAsked(t *testing.T) {
+	t.Parallel()
+	// A server that takes connections and never answers, and counts them.
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls atomic.Int64
+	var open sync.WaitGroup
+	open.Go(func() {
+		var held []net.Conn
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				for _, c := range held {
+					_ = c.Close()
+				}
+				return
+			}
+			calls.Add(1)
+			held = append(held, c)
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		open.Wait()
+	})
+	r := running(t, redis.Options{URL: "redis://" + l.Addr().String()})
+	src := newSource("a", "1")
+	k, _ := keep(t, r, brisk, src.source("f"))
+	settled(t, "fresh[1]", "a", k)
+	stop := load(t, "[1]", "a", k)
+	before := calls.Load()
+	more(t, src, 3)
+	answers := stop()
+	if n := calls.Load() - before; n > 12 {
+		t.Errorf("%d connections for %d answers: more than the probes", n, answers)
+	}
+}

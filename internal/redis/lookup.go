@@ -1,0 +1,106 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"roster/internal/presence"
+)
+
+const (
+	// lookupShare divides the timeout of other calls; the result is the timeout of a call that an operation waits for.
+	lookupShare = 4
+	// lookupPauseFirst is how long a replica makes no lookup of presence after Redis has been too slow. The pause doubles up to lookupPauseMost.
+	lookupPauseFirst = time.Second
+	lookupPauseMost  = 30 * time.Second
+)
+
+// lookupBreaker prevents every operation from waiting for a slow Redis. It covers a case that the other breaker ignores: Redis answers, but later
+// than an operation should wait.
+type lookupBreaker struct {
+	tolerance int
+
+	mu    sync.Mutex
+	slow  int // number of consecutive slow calls
+	pause time.Duration
+	until time.Time // no call is made before this time; then one call is made
+	since time.Time // when the breaker opened; zero while it is closed
+}
+
+// allow reports whether a call may be made. When a pause ends, only one call is allowed, as a test for all.
+func (b *lookupBreaker) allow(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.since.IsZero() {
+		return true
+	}
+	if now.Before(b.until) {
+		return false
+	}
+	b.until = now.Add(b.pause)
+	return true
+}
+
+// record records whether a call ended in time.
+func (b *lookupBreaker) record(inTime bool, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if inTime {
+		b.slow, b.pause, b.since = 0, 0, time.Time{}
+		return
+	}
+	if b.slow++; b.slow < b.tolerance && b.since.IsZero() {
+		return
+	}
+	if b.since.IsZero() {
+		b.since = now
+	} else if now.Before(b.until.Add(-b.pause / 2)) {
+		return // this call was already running when the breaker opened
+	}
+	b.pause = min(max(2*b.pause, lookupPauseFirst), lookupPauseMost)
+	b.until = now.Add(b.pause)
+}
+
+func (b *lookupBreaker) openSince() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.since
+}
+
+// lookup makes a call of Redis that an operation waits for.
+func (t *presenceTier) lookup(ctx context.Context, call func(context.Context) error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if t.probed() && !t.Redis.Membership().Connected || !t.lookups.allow(time.Now()) {
+		return ErrAway
+	}
+	bounded, cancel := context.WithTimeout(ctx, t.callTimeout/lookupShare)
+	defer cancel()
+	err := call(bounded)
+	switch {
+	case err == nil || errors.Is(err, redis.Nil):
+		t.lookups.record(true, time.Now())
+		return nil
+	case ctx.Err() != nil: // the caller has gone; the error does not describe the state of Redis
+	case isPersistent(err):
+		t.setDisconnected(err)
+	default:
+		t.lookups.record(false, time.Now())
+	}
+	return err
+}
+
+// Membership returns the live replicas; see presence.Tier.
+func (t *presenceTier) Membership() presence.Membership {
+	c := t.Redis.Membership()
+	out := presence.Membership{Connected: c.Connected, Size: c.Size, Rank: c.Rank, Since: t.lost()}
+	if open := t.lookups.openSince(); c.Connected && !open.IsZero() {
+		out.Connected, out.Since = false, open
+	}
+	return out
+}

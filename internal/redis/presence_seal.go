@@ -1,0 +1,109 @@
+package redis
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"roster/connectors"
+	"roster/internal/presence"
+)
+
+// storedPresence is the stored form of a presence.
+type storedPresence struct {
+	State connectors.PresenceState `json:"s"`
+	Text  string                   `json:"t,omitempty"`
+}
+
+func (s storedPresence) presence() connectors.Presence {
+	if s.State > connectors.PresenceOffline { // a state of a later release
+		return connectors.Presence{}
+	}
+	return connectors.Presence{State: s.State, Text: s.Text}
+}
+
+// The seal of a stored value covers what the value belongs to: the source, the account and the call.
+
+func aboutAccount(i presence.Item, id string, stamp int64) string {
+	return "presence:" + presenceName(i) + ":account:" + strconv.FormatInt(stamp, 10) + ":" + id
+}
+
+func aboutBucket(i presence.Item, bucket int, stamp int64) string {
+	return "presence:" + presenceName(i) + ":everyone:" + strconv.FormatInt(stamp, 10) + ":" + strconv.Itoa(bucket)
+}
+
+func aboutWhom(i presence.Item) string { return "presence:" + presenceName(i) + ":whom" }
+
+// encoded returns the JSON of a value that always encodes without an error.
+func encoded(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // texts and numbers only
+	}
+	return b
+}
+
+func (t *presenceTier) sealAccount(i presence.Item, id string, stamp int64, p connectors.Presence) []byte {
+	return append([]byte(strconv.FormatInt(stamp, 10)+" "),
+		t.seal.seal(encoded(storedPresence{p.State, p.Text}), aboutAccount(i, id, stamp))...)
+}
+
+// openAccount returns the stored presence of an account. It returns false if the value is damaged or was not written by this package with this key.
+func (t *presenceTier) openAccount(i presence.Item, id, value string) (stamp int64, p connectors.Presence, ok bool) {
+	head, sealed, _ := strings.Cut(value, " ")
+	stamp, err := strconv.ParseInt(head, 10, 64)
+	if err != nil {
+		return 0, connectors.Presence{}, false
+	}
+	data, err := t.seal.open([]byte(sealed), aboutAccount(i, id, stamp))
+	var s storedPresence
+	if err != nil || json.Unmarshal(data, &s) != nil {
+		return 0, connectors.Presence{}, false
+	}
+	return stamp, s.presence(), true
+}
+
+// sealEveryone returns the buckets of an answer about everyone. It includes empty buckets, because a missing bucket counts as damage.
+func (t *presenceTier) sealEveryone(s *presence.Saved) [][]byte {
+	var in [buckets]map[string]storedPresence
+	for id, p := range s.Of {
+		b := bucketOf(id)
+		if in[b] == nil {
+			in[b] = make(map[string]storedPresence)
+		}
+		in[b][id] = storedPresence{p.State, p.Text}
+	}
+	sealed := make([][]byte, buckets)
+	for b, of := range in {
+		sealed[b] = t.seal.seal(encoded(of), aboutBucket(s.Item, b, s.Stamp))
+	}
+	return sealed
+}
+
+func (t *presenceTier) openPresence(sealed, about string) (map[string]connectors.Presence, bool) {
+	data, err := t.seal.open([]byte(sealed), about)
+	var of map[string]storedPresence
+	if err != nil || json.Unmarshal(data, &of) != nil {
+		return nil, false
+	}
+	found := make(map[string]connectors.Presence, len(of))
+	for id, s := range of {
+		found[id] = s.presence()
+	}
+	return found, true
+}
+
+func (t *presenceTier) sealIDs(i presence.Item, ids []string) []byte {
+	return t.seal.seal(encoded(ids), aboutWhom(i))
+}
+
+// openIDs returns the accounts that a call names. If the value cannot be read, it returns an account that nobody requests, so that nobody waits for
+// the call.
+func (t *presenceTier) openIDs(i presence.Item, sealed string) []string {
+	data, err := t.seal.open([]byte(sealed), aboutWhom(i))
+	var ids []string
+	if err != nil || json.Unmarshal(data, &ids) != nil || len(ids) == 0 {
+		return []string{""}
+	}
+	return ids
+}
