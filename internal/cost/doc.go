@@ -1,3 +1,3 @@
-// Package cost counts what a document asks for: first its size, before anybody has checked it, and then what running one of its operations may cost,
-// by the weights and sizes that the schema names with @cost and @listSize. It runs nothing and knows no field by its name.
+// Package cost calculates how expensive a document is. It first measures the document's size, before validation. It then estimates the cost of running
+// one operation, from the weights and sizes that the schema declares with @cost and @listSize. It runs nothing and knows no field by name.
 package cost

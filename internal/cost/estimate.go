@@ -8,43 +8,43 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// anyLength is how many items a list is taken to have of which nobody says how long it is.
+// anyLength is the assumed number of items in a list whose length is unknown.
 const anyLength = 5
 
-// Schema knows what the fields of a schema cost: 1 for each value of an answer, lists and nulls included, unless @cost gives its type another weight,
-// and for a list as many times what an item costs as @listSize says, as there are keys to ask by, or as Lists knows. @cost of a field is what it costs
-// beside its values. Each item of a list among its arguments costs 1, or as much as @cost of that argument or input field says.
+// Schema has the cost of each field of a schema. Each value of an answer costs 1, lists and nulls included, unless @cost gives its type another weight.
+// The items of a list cost as much as one item times their number, which comes from @listSize, from the number of keys in an argument, or from Lists.
+// @cost of a field is added to the cost of its values. Each item of a list in an argument costs 1, or the @cost of that argument or input field.
 type Schema struct {
 	fields map[*ast.FieldDefinition]*price
 	types  map[string]*ast.Definition
 	own    introspection
 }
 
-// Lists knows how long the lists of an answer are at most of which the schema does not say it.
+// Lists knows the greatest lengths of lists for which the schema declares no size.
 type Lists interface {
-	// Longest gives how many items the lists of a field, such as User.teams, have together at most, over that many different objects. Own says that no
-	// item is in the lists of two objects. It is not ok where nothing is known of the field.
-	Longest(field string, objects int) (items int, own, ok bool)
-	// Repeats gives how many of the keys name the same object at most, where a field gives an object for each key.
+	// Longest returns the greatest number of items that the lists of a field, such as User.teams, have together over that many different objects. If
+	// disjoint is true, no item is in the lists of two objects. If ok is false, nothing is known of the field.
+	Longest(field string, objects int) (items int, disjoint, ok bool)
+	// Repeats returns how many of the keys at most name the same object. It is for fields that return one object for each key.
 	Repeats(keys []any) int
 }
 
 // price is what one field costs.
 type price struct {
-	name   string // of its type and itself, such as User.teams
+	name   string // with its type, such as User.teams
 	weight int    // of the field itself
 	item   int    // of each of its values
 	list   bool
-	// length is how many items there are where no argument says; below zero where the schema does not say it either.
+	// length is the number of items if no argument gives one; negative if the schema does not give one either.
 	length int
-	slices []*ast.ArgumentDefinition // numbers that say how many
-	keys   *ast.ArgumentDefinition   // a list, one item for each of which is given
-	// whole is false where the length is not the field's own, but that of some fields below it.
+	slices []*ast.ArgumentDefinition // the arguments that give the number of items
+	keys   *ast.ArgumentDefinition   // a list; the field returns one item for each of its keys
+	// whole is false if the length is that of some fields below this one, its sizedFields.
 	whole bool
-	// sized is true where the length is that of the field above.
+	// sized is true if the length is given at the field above.
 	sized bool
-	// carries is true where the value is the one that an item of a page is there for: node of an edge. Two edges of a page have different ones.
-	carries bool
+	// node is true if the value is the one that an item of a page holds, such as node of an edge. Two edges of a page have different nodes.
+	node bool
 }
 
 // NewSchema reads the weights and sizes of a schema.
@@ -57,7 +57,7 @@ func NewSchema(s *ast.Schema) *Schema {
 			}
 		}
 	}
-	for _, t := range s.Types { // the fields below, whose length is said above
+	for _, t := range s.Types { // fields whose length is given at the field above them
 		for _, f := range t.Fields {
 			c.pages(s, s.Types[f.Type.Name()], sizedFields(f))
 		}
@@ -65,7 +65,7 @@ func NewSchema(s *ast.Schema) *Schema {
 	return c
 }
 
-// pages notes which fields of a type have a page's items, and which fields of these have what another of them gives by itself.
+// pages marks the fields of a type that hold the items of a page, and the fields of an item that return what another such field returns directly.
 func (c *Schema) pages(s *ast.Schema, t *ast.Definition, sized []string) {
 	items := make(map[string]bool)
 	for _, name := range sized {
@@ -77,7 +77,7 @@ func (c *Schema) pages(s *ast.Schema, t *ast.Definition, sized []string) {
 	for name := range items {
 		for _, f := range s.Types[name].Fields {
 			if f.Type.Elem == nil && items[f.Type.Name()] && f.Type.Name() != name {
-				c.fields[f].carries = true
+				c.fields[f].node = true
 			}
 		}
 	}
@@ -111,7 +111,7 @@ func priceOf(s *ast.Schema, t *ast.Definition, f *ast.FieldDefinition) *price {
 	return p
 }
 
-// nameOf gives a field's name, by the interface that has it too, if there is one.
+// nameOf returns a field's name with its type, or with the interface that also has the field.
 func nameOf(s *ast.Schema, t *ast.Definition, f *ast.FieldDefinition) string {
 	for _, i := range t.Interfaces {
 		if s.Types[i] != nil && s.Types[i].Fields.ForName(f.Name) != nil {
@@ -142,7 +142,7 @@ func sizedFields(f *ast.FieldDefinition) []string {
 	return names
 }
 
-// Unsized lists the fields that are lists of which neither the schema nor lists say how long they are: those that Estimate guesses.
+// Unsized lists the list fields for which neither the schema nor lists gives a length. Estimate assumes a length for them.
 func (c *Schema) Unsized(lists Lists) []string {
 	var names []string
 	for _, p := range c.fields {
@@ -156,12 +156,12 @@ func (c *Schema) Unsized(lists Lists) []string {
 	return slices.Compact(names)
 }
 
-// group is the objects of which a selection is answered: how many there are in all, and how many times one of them is among them at most.
+// group is the objects for which a selection is evaluated: their number, and how often the same object occurs among them at most.
 type group struct{ objects, times int }
 
-// Estimate gives the most that an operation may cost: each value of the largest answer that it asks for, by its weight. Lists may be nil; a list of
-// which nobody says how long it is counts as 5 items. The document must have been checked, and be known to hold few fields; variables are as the
-// operation gets them. What it skips or includes by variables is counted in.
+// Estimate returns the highest cost that an operation can have: each value of the largest possible answer, times its weight. If lists is nil, lists of
+// unknown length count as 5 items. The document must be valid and must have few fields. Variables are coerced. Fields under @skip and @include with
+// a variable are always counted.
 func (c *Schema) Estimate(op *ast.OperationDefinition, variables map[string]any, lists Lists) int {
 	e := &estimate{Schema: c, variables: variables, lists: lists, inputs: newInputs(c, op, variables)}
 	return e.set(op.SelectionSet, group{1, 1}, anyLength)
@@ -174,7 +174,7 @@ type estimate struct {
 	inputs    *inputs
 }
 
-// set gives what a selection costs for a group. Page is how many items the lists below have whose length the field above says.
+// set returns the cost of a selection for a group. Page is the length of those lists below whose size is given at the field above.
 func (e *estimate) set(set ast.SelectionSet, g group, page int) int {
 	total := 0
 	for _, s := range set {
@@ -209,13 +209,13 @@ func (e *estimate) field(f *ast.Field, g group, page int) int {
 	return add(cost, e.set(f.SelectionSet, values, below))
 }
 
-// values gives the values that a field has for a group.
+// values returns the group of a field's values.
 func (e *estimate) values(p *price, f *ast.Field, g group, page int) group {
-	each := func(n int) group { // for each object n different values, which other objects may have too
+	each := func(n int) group { // n different values for each object, which other objects may have too
 		return group{times(g.objects, n), g.objects}
 	}
 	switch {
-	case p.carries:
+	case p.node:
 		return g
 	case !p.list:
 		return each(1)
@@ -227,46 +227,46 @@ func (e *estimate) values(p *price, f *ast.Field, g group, page int) group {
 	case p.whole && (len(p.slices) > 0 || p.length >= 0):
 		return each(p.count(f, e.variables))
 	}
-	items, own, ok := e.longest(p, g, e.lists)
+	items, disjoint, ok := e.longest(p, g, e.lists)
 	switch {
 	case !ok:
 		return each(anyLength)
-	case own:
+	case disjoint:
 		return group{items, g.times}
 	}
 	return group{items, min(items, g.objects)}
 }
 
-// longest gives how many items the lists of a group have together at most: as many times those of different objects as one object is among them.
-func (c *Schema) longest(p *price, g group, lists Lists) (items int, own, ok bool) {
+// longest returns the greatest number of items in all lists of a group: that of its different objects, times the occurrences of one object.
+func (c *Schema) longest(p *price, g group, lists Lists) (items int, disjoint, ok bool) {
 	if g.objects == 0 {
 		return 0, true, true
 	}
 	different := (g.objects + g.times - 1) / g.times
 	if l, found := c.own[p.name]; found {
-		return times(g.times, min(l.Of(different), Most)), l.own, true
+		return times(g.times, min(l.Of(different), Most)), l.disjoint, true
 	}
 	if lists == nil {
 		return 0, false, false
 	}
-	items, own, ok = lists.Longest(p.name, different)
-	return times(g.times, min(items, Most)), own, ok
+	items, disjoint, ok = lists.Longest(p.name, different)
+	return times(g.times, min(items, Most)), disjoint, ok
 }
 
-// count gives how many items a field's list may have.
+// count returns the greatest length of a field's list.
 func (p *price) count(f *ast.Field, variables map[string]any) int {
-	length, said := 0, false
+	length, found := 0, false
 	for _, a := range p.slices {
 		value := a.DefaultValue
 		if given := f.Arguments.ForName(a.Name); given != nil {
 			value = given.Value
 		}
 		if n := number(value, variables, -1); n >= 0 {
-			length, said = max(length, n), true
+			length, found = max(length, n), true
 		}
 	}
 	switch {
-	case said:
+	case found:
 		return length
 	case p.length < 0:
 		return anyLength
@@ -274,13 +274,13 @@ func (p *price) count(f *ast.Field, variables map[string]any) int {
 	return p.length
 }
 
-// number reads a number; what is none, or below zero, gives what is said otherwise.
+// number reads a number. It returns otherwise if v is not a number or is negative.
 func number(v *ast.Value, variables map[string]any, otherwise int) int {
 	if v == nil {
 		return otherwise
 	}
 	switch v.Kind {
-	case ast.IntValue, ast.StringValue: // a weight may be written as text
+	case ast.IntValue, ast.StringValue: // a weight may be a string
 		return read(v.Raw, otherwise)
 	case ast.Variable:
 		switch n := variables[v.Raw].(type) {
@@ -315,7 +315,7 @@ func limited(n int64, otherwise int) int {
 	return int(min(n, Most))
 }
 
-// keys gives how many keys an argument has, and how many of them may name the same object.
+// keys returns the number of keys in an argument, and how many of them may name the same object.
 func (e *estimate) keys(a *ast.Argument) (n, same int) {
 	if a == nil || a.Value == nil {
 		return 0, 0
@@ -323,7 +323,7 @@ func (e *estimate) keys(a *ast.Argument) (n, same int) {
 	value, err := a.Value.Value(e.variables)
 	all, isList := value.([]any)
 	switch {
-	case err != nil: // it is refused later
+	case err != nil: // rejected later
 		return len(a.Value.Children), len(a.Value.Children)
 	case !isList:
 		return 1, 1

@@ -86,7 +86,7 @@ func TestEstimate(t *testing.T) {
 			t.Parallel()
 			doc := parse(t, tc.document)
 			for _, e := range validator.ValidateWithRules(schema, doc, nil) {
-				if !strings.Contains(e.Message, "Int") { // some are to be counted although they are refused later
+				if !strings.Contains(e.Message, "Int") { // some cases are counted although they are rejected later
 					t.Fatal(e)
 				}
 			}

@@ -2,15 +2,15 @@ package cost
 
 import "github.com/vektah/gqlparser/v2/ast"
 
-// input is how much a value has that a client gave: the items of a list itself, and what all lists and fields within cost.
+// input is the size of an input value: the number of items if it is a list, and the cost of all lists and fields inside it.
 type input struct{ items, within int }
 
-// inputs works out what the arguments of fields cost: 1 for each item of a list, unless @cost gives the argument or the input field with that list
-// another weight. A field pays for them each time that it is resolved, since it reads them each time.
+// inputs calculates the cost of arguments: 1 for each item of a list, unless @cost of the argument or input field gives another weight. A field pays for
+// its arguments each time that it is resolved, because its resolver reads them each time.
 type inputs struct {
 	schema    *Schema
 	variables map[string]any
-	known     map[string]input // of the variables: one may be used by many fields
+	known     map[string]input // of the variables, because several fields may use one
 }
 
 func newInputs(c *Schema, op *ast.OperationDefinition, variables map[string]any) *inputs {
@@ -21,7 +21,7 @@ func newInputs(c *Schema, op *ast.OperationDefinition, variables map[string]any)
 	return in
 }
 
-// of gives what the arguments of a field cost. The items of keys are counted as what is asked for by them.
+// of returns the cost of a field's arguments. The items of keys are not counted here: the objects that they name are counted as the field's values.
 func (in *inputs) of(f *ast.Field, keys *ast.ArgumentDefinition) int {
 	if f.Definition == nil {
 		return 0
@@ -41,7 +41,7 @@ func (in *inputs) of(f *ast.Field, keys *ast.ArgumentDefinition) int {
 	return total
 }
 
-// literal is a value as it stands in the document. T is nil where the schema does not say what it is.
+// literal returns the size of a value in the document. T is nil if the schema does not know the value's type.
 func (in *inputs) literal(v *ast.Value, t *ast.Type) (got input) {
 	switch {
 	case v == nil:
@@ -60,7 +60,7 @@ func (in *inputs) literal(v *ast.Value, t *ast.Type) (got input) {
 	return got
 }
 
-// value is a value of a variable.
+// value returns the size of a variable's value.
 func (in *inputs) value(v any, t *ast.Type) (got input) {
 	switch v := v.(type) {
 	case []any:
@@ -76,13 +76,13 @@ func (in *inputs) value(v any, t *ast.Type) (got input) {
 	return got
 }
 
-// item counts in an item of a list. What is a list itself counts as one item, and each of its own.
+// item adds an item of a list. An item that is a list counts as one item plus its own items.
 func (i *input) item(of input) {
 	i.items = add(i.items, 1)
 	i.within = add(i.within, add(of.items, of.within))
 }
 
-// field counts in a field of an object.
+// field adds a field of an object.
 func (i *input) field(of input, f *ast.FieldDefinition) {
 	each := 1
 	if f != nil {
@@ -91,7 +91,7 @@ func (i *input) field(of input, f *ast.FieldDefinition) {
 	i.within = add(i.within, add(times(of.items, each), of.within))
 }
 
-// field gives a field of an input object; nil where there is none.
+// field returns a field of an input object; nil if there is none.
 func (in *inputs) field(t *ast.Type, name string) *ast.FieldDefinition {
 	if t == nil || t.Elem != nil {
 		return nil

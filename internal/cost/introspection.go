@@ -6,15 +6,15 @@ import (
 	"roster/internal/lengths"
 )
 
-// introspection says by a field's name how long the lists are in which a schema tells of itself.
-type introspection map[string]told
+// introspection has the lengths of the lists in answers to introspection queries, by the field's name.
+type introspection map[string]lists
 
-type told struct {
+type lists struct {
 	lengths.Longest
-	own bool
+	disjoint bool // no item is in two lists
 }
 
-// introspected counts them. What is left out of an answer, such as what is deprecated, is counted in.
+// introspected counts the lists of a schema. Items that an answer may omit, such as deprecated ones, are counted too.
 func introspected(s *ast.Schema) introspection {
 	counts := make(map[string]lengths.Count)
 	count := func(field string, length int) {
@@ -42,9 +42,9 @@ func introspected(s *ast.Schema) introspection {
 		count("__Directive.args", len(d.Arguments))
 		count("__Directive.locations", len(d.Locations))
 	}
-	lists := make(introspection, len(counts))
+	all := make(introspection, len(counts))
 	for field, c := range counts {
-		lists[field] = told{c.Longest(), field != "__Type.interfaces" && field != "__Type.possibleTypes"}
+		all[field] = lists{c.Longest(), field != "__Type.interfaces" && field != "__Type.possibleTypes"}
 	}
-	return lists
+	return all
 }

@@ -2,9 +2,9 @@ package cost
 
 import "github.com/vektah/gqlparser/v2/ast"
 
-// Pairs counts how many pairs of fields go by the same name in the same place, in each operation and each fragment: checking a document compares each
-// pair, so that a field that is repeated costs the square of that. It puts fragments in wherever they are used: measure the document first, and
-// count the pairs only where it holds few fields, and no fragment holds itself. It stops counting beyond maximum.
+// Pairs counts the pairs of fields with the same name in the same place, in each operation and each fragment. Validation compares each pair, so a field
+// that is repeated n times costs about n²/2 comparisons. Pairs expands each use of a fragment. Call it only after Measure has shown that the document
+// has few fields and that no fragment contains itself. It stops counting beyond maximum.
 func Pairs(doc *ast.QueryDocument, maximum int) int {
 	p := pairs{doc: doc, maximum: maximum}
 	for _, op := range doc.Operations {
@@ -21,7 +21,7 @@ type pairs struct {
 	found, maximum int
 }
 
-// merge counts in one place, whose fields these selections hold together, and then below each of its names.
+// merge counts the pairs of one place, whose fields are in these selections, and then those below each name.
 func (p *pairs) merge(sets []ast.SelectionSet) {
 	names := make(map[string][]ast.SelectionSet)
 	for _, set := range sets {
@@ -44,7 +44,7 @@ func (p *pairs) merge(sets []ast.SelectionSet) {
 	}
 }
 
-// collect gathers, for each name that stands in one place, what is selected below it.
+// collect adds the selections below each name of one place to names.
 func (p *pairs) collect(set ast.SelectionSet, names map[string][]ast.SelectionSet) {
 	for _, s := range set {
 		switch s := s.(type) {

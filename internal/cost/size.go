@@ -6,24 +6,24 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Most is as far as anything is counted. What has more is as good as endless.
+// Most is the highest value of each counter. A document that reaches it is treated as unlimited.
 const Most = math.MaxInt32
 
-// Size is how much there is in a document, with each fragment put in wherever it is used. Fields, Aliases and Directives are those of all its
-// operations together, since all of them are checked; Depth and Roots are those of the operation that has most.
+// Size is the size of a document with each use of a fragment expanded. Fields, Aliases and Directives are the sums over all operations, because all of
+// them are validated. Depth and Roots are those of the largest operation.
 type Size struct {
-	// Depth is how deep fields lie in each other. What asks for the schema does not count: the specification's rules bound it.
+	// Depth is the nesting depth of fields. Introspection fields count as one level: the specification's rules bound them.
 	Depth      int
 	Fields     int
-	Aliases    int // fields under another name
+	Aliases    int // fields with an alias that differs from their name
 	Directives int
-	Roots      int // fields of an operation itself
-	// Cycle is a fragment that holds itself, if there is one. Nothing further can be counted then.
+	Roots      int // fields at the top level of an operation
+	// Cycle names a fragment that contains itself, if there is one. The other counts are incomplete then.
 	Cycle string
 }
 
-// Measure gives the size of a document that has been parsed and nothing more. Fragments in it may be missing, unused, of one
-// name, or hold each other. Each is gone through once, however often it is used; one that is missing counts as a field.
+// Measure returns the size of a document that is parsed but not validated. Its fragments may be missing, unused, duplicate or circular. Each fragment is
+// measured once, however often it is used. A missing fragment counts as one field.
 func Measure(doc *ast.QueryDocument) Size {
 	m := measure{doc: doc, fragments: make(map[string]*part, len(doc.Fragments))}
 	var all Size
@@ -36,7 +36,7 @@ func Measure(doc *ast.QueryDocument) Size {
 			all.Directives = add(all.Directives, len(v.Directives))
 		}
 	}
-	for _, f := range doc.Fragments { // those that nobody uses are checked as well, and so are others of the same name
+	for _, f := range doc.Fragments { // validation also checks unused fragments, and further fragments with a name that is taken
 		var p part
 		switch {
 		case f != doc.Fragments.ForName(f.Name):
@@ -56,7 +56,7 @@ type part struct{ depth, fields, aliases, directives, roots int }
 
 type measure struct {
 	doc       *ast.QueryDocument
-	fragments map[string]*part // nil while it is being measured
+	fragments map[string]*part // nil while the fragment is being measured
 	cycle     string
 }
 
@@ -90,7 +90,7 @@ func (m *measure) set(set ast.SelectionSet) part {
 }
 
 func (m *measure) fragment(name string) part {
-	if known, met := m.fragments[name]; met {
+	if known, seen := m.fragments[name]; seen {
 		if known == nil {
 			m.cycle = name
 			return part{}
@@ -98,7 +98,7 @@ func (m *measure) fragment(name string) part {
 		return *known
 	}
 	m.fragments[name] = nil
-	p := part{fields: 1} // of one that is missing: whoever puts it in wherever it is used goes as many ways as for a field
+	p := part{fields: 1} // for a missing fragment: a validator that expands fragments still follows each use of it
 	if f := m.doc.Fragments.ForName(name); f != nil {
 		p = m.set(f.SelectionSet)
 		p.directives = add(p.directives, len(f.Directives))
@@ -107,10 +107,10 @@ func (m *measure) fragment(name string) part {
 	return p
 }
 
-// add adds, and stays at Most.
+// add returns the sum, at most Most.
 func add(a, b int) int { return min(Most, a+b) }
 
-// times multiplies, and stays at Most. Neither is below zero.
+// times returns the product, at most Most. Neither factor is negative.
 func times(a, b int) int {
 	if a > 0 && b > Most/a {
 		return Most

@@ -22,7 +22,7 @@ func parse(t testing.TB, text string) *ast.QueryDocument {
 	return doc
 }
 
-// doubling is a chain of n fragments, each of which holds the next one twice.
+// doubling returns a chain of n fragments, each of which uses the next one twice.
 func doubling(n int) string {
 	var b strings.Builder
 	b.WriteString("{ ...F0 }")
@@ -33,7 +33,7 @@ func doubling(n int) string {
 	return b.String()
 }
 
-// toNone is a chain of n fragments, each of which holds the next one twice; there is no last one.
+// toNone returns a chain of n fragments, each of which uses the next one twice. The last fragment is missing.
 func toNone(n int) string {
 	var b strings.Builder
 	b.WriteString("{ ...F0 }")
@@ -105,7 +105,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// Whatever a document looks like, its size is that of the document with its fragments written out.
+// The size of a document equals the size of the same document with its fragments expanded.
 func TestMeasureExpands(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -151,7 +151,7 @@ func TestMeasureExpands(t *testing.T) {
 	})
 }
 
-// used leaves out the fragments that no operation uses.
+// used returns the fragments that operations use.
 func used(doc *ast.QueryDocument) ast.FragmentDefinitionList {
 	seen := make(map[string]bool)
 	var look func(set ast.SelectionSet)
@@ -180,7 +180,7 @@ func used(doc *ast.QueryDocument) ast.FragmentDefinitionList {
 	return kept
 }
 
-// Counting ends for whatever can be parsed, and never goes below zero.
+// Measuring ends for every document that can be parsed, and no count is negative.
 func FuzzMeasure(f *testing.F) {
 	for _, seed := range []string{`{ a }`, doubling(3), toNone(40), `{ ...F } fragment F on Q { a { ...F } }`, `query A($v: Int @d) { x: a } query B { __schema { types { name } } }`} {
 		f.Add(seed)
