@@ -1,5 +1,5 @@
-// Package echo gives back what a client wrote: cut to a length, and with what cannot be seen escaped. Every error, log line and span that shows a
-// client's own text gets it from here. It knows nothing of GraphQL.
+// Package echo prepares text from a client for errors, log lines and spans: it shortens the text and escapes invisible characters. All code that shows a
+// client's text uses it. It knows nothing of GraphQL.
 package echo
 
 import (
@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	// Most is how many bytes of a client's text are shown.
+	// Most is the number of bytes of a client's text that are shown.
 	Most = 100
-	// MostOfMessage is how many bytes a message has, whatever it was made of.
+	// MostOfMessage is the greatest length of a message in bytes.
 	MostOfMessage = 1000
 )
 
-// Cut shortens a text to Most bytes, at the end of a character. What is no UTF-8 is replaced.
+// Cut shortens a text to Most bytes at a character boundary and adds an ellipsis. Invalid UTF-8 is replaced.
 func Cut(s string) string { return CutTo(s, Most) }
 
-// Quoted gives a text in quotes, cut, with what cannot be seen escaped.
+// Quoted returns a text in quotes: shortened, with invisible characters escaped.
 func Quoted(s string) string { return strconv.Quote(Cut(s)) }
 
-// Name gives a name as it is, cut, and in quotes what is no name.
+// Name returns a GraphQL name unchanged but for its length. Any other text is quoted.
 func Name(s string) string {
 	if s == "" {
 		return Quoted(s)
@@ -35,10 +35,10 @@ func Name(s string) string {
 	return Cut(s)
 }
 
-// Message shortens a message to MostOfMessage bytes. It is for messages that other libraries make of a client's text.
+// Message shortens a message to MostOfMessage bytes. It is for messages that libraries build from a client's text.
 func Message(s string) string { return CutTo(s, MostOfMessage) }
 
-// CutTo shortens a text like Cut to another length, which is 4 bytes or more.
+// CutTo is Cut with another length, of at least 4 bytes.
 func CutTo(s string, most int) string {
 	end := ""
 	if len(s) > most {

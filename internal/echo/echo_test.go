@@ -39,7 +39,7 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// Whatever a client writes, what is given back is short and valid, and what is short and valid is given back as it is.
+// The results are always short and valid UTF-8, and text that is already short and valid stays unchanged.
 func TestEchoIsShortAndValid(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
