@@ -1,5 +1,5 @@
-// Package lengths knows how long the lists of many objects are, and how many items the longest of them have together. It is pure, and knows neither
-// the objects nor the items.
+// Package lengths counts the lengths of lists, and calculates how many items the n longest lists have together. It is pure, and knows neither the
+// objects that have the lists nor the items.
 package lengths
 
 import (
@@ -11,14 +11,14 @@ import (
 // Count counts lists by their length.
 type Count map[int]int
 
-// Add counts a list.
+// Add counts one list.
 func (c Count) Add(length int) {
 	if length > 0 {
 		c[length]++
 	}
 }
 
-// Longest gives what has been counted so far, the longest lists first. There are no more different lengths than the square root of twice the items.
+// Longest returns the counted lists, the longest first. The number of different lengths is at most the square root of twice the number of items.
 func (c Count) Longest() Longest {
 	l := make(Longest, 0, len(c))
 	for _, length := range slices.Backward(slices.Sorted(maps.Keys(c))) {
@@ -27,13 +27,13 @@ func (c Count) Longest() Longest {
 	return l
 }
 
-// Longest is how long lists are, the longest first. The zero value is for lists that are all empty.
+// Longest is the lengths of lists, the longest first. If all lists are empty, it is the zero value.
 type Longest []run
 
-// run is lists of one length.
+// run is all lists of one length.
 type run struct{ length, lists int }
 
-// Of gives how many items that many lists have together at most: those of the longest ones.
+// Of returns the greatest number of items in that many lists: the items of the longest ones.
 func (l Longest) Of(lists int) int {
 	items := 0
 	for _, r := range l {
@@ -47,7 +47,7 @@ func (l Longest) Of(lists int) int {
 	return items
 }
 
-// Always gives lists that all have one length, however many there are.
+// Always returns any number of lists that all have the same length.
 func Always(length int) Longest {
 	return Longest{{length: length, lists: math.MaxInt}}
 }

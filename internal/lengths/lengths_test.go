@@ -9,7 +9,7 @@ import (
 	"roster/internal/lengths"
 )
 
-// The longest lists together have what they have when they are sorted and added up.
+// The result is that of sorting all lengths and adding up the greatest.
 func TestOfIsTheSumOfTheLongest(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
