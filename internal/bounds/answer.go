@@ -1,5 +1,5 @@
-// Package bounds bounds one answer while it is made: how many errors it has and how long they are together, how long its data is, and whether there is
-// room for it beside other answers. It knows nothing of what the answer says.
+// Package bounds limits one answer while it is made: the number and total length of its errors, the length of its data, and the memory that it takes from
+// what all answers share. It does not know what the answer means.
 package bounds
 
 import (
@@ -13,23 +13,23 @@ import (
 	"roster/internal/echo"
 )
 
-// BytesOfError is how many bytes an error may have on average, as JSON.
+// BytesOfError is the average length that an error may have, in bytes of JSON.
 const BytesOfError = 640
 
-// reserveStep is how much more room is reserved for the data than it has come to.
+// reserveStep is the number of bytes that are reserved beyond the present length of the data.
 const reserveStep = 64 << 10
 
-// countFrom is how long the data becomes before all of it is counted. A buffer that grows as it is filled may have twice as many bytes as are in it, and
-// leaves as many behind: long data gets its buffer in one piece.
+// countFrom is the length from which on the whole data is counted before more of it is written. A growing buffer can be twice as large as its content, and
+// leaves as much garbage behind, so the buffer of long data is allocated at once.
 const countFrom = 256 << 10
 
-// Room is where answers are kept until they have been written.
+// Room is the memory for answers that are not yet sent.
 type Room interface {
-	// Resize reserves that many bytes in all for the answer, and is false where there is no room for them.
+	// Resize changes the answer's reservation to that many bytes in total. It returns false if there is not enough room.
 	Resize(bytes int) bool
 }
 
-// Answer bounds the answers of one operation, one answer after the other. Nil bounds nothing. They are safe for concurrent use.
+// Answer limits the answers of one operation, one answer after another. Nil limits nothing. An Answer is safe for concurrent use.
 type Answer struct {
 	maxErrors, maxBytes int
 
@@ -37,33 +37,33 @@ type Answer struct {
 	errors, errorBytes, omitted int
 	parts                       []graphql.Marshaler // of the data
 
-	// Of the one goroutine that writes the data:
+	// Used only by the goroutine that writes the data:
 	written         int // bytes
 	in              Room
-	first, reserved int // bytes of the room, at the beginning and at present
+	first, reserved int // bytes reserved in the room, at the beginning and now
 	noRoom, counted bool
 }
 
-// New gives bounds for answers with at most that many errors, and at most that many bytes of data, for which there has to be room. The first bytes of it
-// are reserved already. A nil room has room for everything.
+// New returns the limits of answers with at most maxErrors errors and maxBytes bytes of data. The data needs room; its first bytes are reserved already. If
+// room is nil, only maxBytes limits the data.
 func New(maxErrors, maxBytes int, room Room, first int) *Answer {
 	return &Answer{maxErrors: maxErrors, maxBytes: maxBytes, in: room, first: first, reserved: first}
 }
 
 type key struct{}
 
-// NewContext gives a context that knows the bounds.
+// NewContext returns a context with the limits.
 func NewContext(ctx context.Context, b *Answer) context.Context {
 	return context.WithValue(ctx, key{}, b)
 }
 
-// FromContext gives the bounds of a context; nil where it has none.
+// FromContext returns the limits of a context, or nil.
 func FromContext(ctx context.Context) *Answer {
 	b, _ := ctx.Value(key{}).(*Answer)
 	return b
 }
 
-// Admit counts an error that is about to become part of the answer, and says whether it may. It cuts the error's message.
+// Admit shortens an error's message, counts the error, and reports whether it may be part of the answer.
 func (b *Answer) Admit(e *gqlerror.Error) bool {
 	if message := echo.Message(e.Message); message != e.Message {
 		e.Message = message
@@ -83,7 +83,7 @@ func (b *Answer) Admit(e *gqlerror.Error) bool {
 	return true
 }
 
-// Add adds an error to a list where there is room for one. Only then is the error made.
+// Add calls of and adds its error to the list, if there is room for another error.
 func (b *Answer) Add(list gqlerror.List, of func() *gqlerror.Error) gqlerror.List {
 	if b != nil {
 		b.mu.Lock()
@@ -100,7 +100,7 @@ func (b *Answer) Add(list gqlerror.List, of func() *gqlerror.Error) gqlerror.Lis
 	return list
 }
 
-// AddAll adds those of some errors for which there is room.
+// AddAll adds the errors for which there is room.
 func (b *Answer) AddAll(list, errs gqlerror.List) gqlerror.List {
 	for _, e := range errs {
 		list = b.Add(list, func() *gqlerror.Error { return e })
@@ -112,7 +112,7 @@ func (b *Answer) room() bool {
 	return b.errors < b.maxErrors && b.errorBytes < b.maxErrors*BytesOfError
 }
 
-// Omit counts errors that were left out.
+// Omit counts errors that were omitted.
 func (b *Answer) Omit(n int) {
 	if b == nil || n == 0 {
 		return
@@ -122,7 +122,7 @@ func (b *Answer) Omit(n int) {
 	b.omitted += n
 }
 
-// Omitted is how many errors were left out of the present answer.
+// Omitted returns how many errors of the present answer were omitted.
 func (b *Answer) Omitted() int {
 	if b == nil {
 		return 0
@@ -132,7 +132,7 @@ func (b *Answer) Omitted() int {
 	return b.omitted
 }
 
-// Next begins the next answer.
+// Next starts the next answer.
 func (b *Answer) Next() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -140,7 +140,7 @@ func (b *Answer) Next() {
 	b.reserved, b.noRoom, b.counted, b.parts = b.first, false, false, nil
 }
 
-// Length is about how long errors are as JSON.
+// Length returns the approximate length of errors as JSON, in bytes.
 func Length(errs gqlerror.List) (n int) {
 	for _, e := range errs {
 		n += size(e)
@@ -148,7 +148,7 @@ func Length(errs gqlerror.List) (n int) {
 	return n
 }
 
-// size is about how long an error is as JSON.
+// size returns the approximate length of an error as JSON.
 func size(e *gqlerror.Error) int {
 	return 64 + len(e.Message) + 32*len(e.Locations) + sizeOf(e.Path) + sizeOf(e.Extensions)
 }
@@ -177,9 +177,9 @@ func sizeOf(v any) (n int) {
 	return n
 }
 
-// Data bounds what is written of a part of the data. All parts are made before the first is written, and a part can be written more than once.
+// Data limits what is written of one part of the data. All parts are made before the first one is written. A part can be written several times.
 func (b *Answer) Data(m graphql.Marshaler) graphql.Marshaler {
-	if b == nil || m == graphql.Null { // which the executor looks for
+	if b == nil || m == graphql.Null { // the executor compares with graphql.Null
 		return m
 	}
 	b.mu.Lock()
@@ -188,8 +188,8 @@ func (b *Answer) Data(m graphql.Marshaler) graphql.Marshaler {
 	return bounded{m, b}
 }
 
-// MaxBytes is how long the data of an answer may be.
+// MaxBytes returns the greatest length of the data of an answer.
 func (b *Answer) MaxBytes() int { return b.maxBytes }
 
-// TooLong says whether the data is longer than it may be. It is cut off then.
+// TooLong reports whether the data is longer than allowed. It is truncated then.
 func (b *Answer) TooLong(data []byte) bool { return b != nil && max(b.written, len(data)) > b.maxBytes }

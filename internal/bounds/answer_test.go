@@ -15,7 +15,7 @@ import (
 	"roster/internal/bounds"
 )
 
-// Whatever errors there are, those that are admitted are few and short together, and none is lost without being counted.
+// The admitted errors are always few and short in total, and every other error is counted as omitted.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -44,14 +44,14 @@ func TestErrors(t *testing.T) {
 	})
 }
 
-// Long data lies in a buffer that is hardly longer, and is not written at all where it is known to be too long, or to have no room.
+// The buffer of long data is hardly longer than the data. Data that is too long, or has no room, is not written at all.
 func TestLongData(t *testing.T) {
 	t.Parallel()
 	const part = 3 << 20
 	text := strings.Repeat("x", 1<<10)
 	write := graphql.WriterFunc(func(w io.Writer) {
 		for range part >> 10 {
-			io.WriteString(w, text) //nolint:errcheck // it is a buffer
+			io.WriteString(w, text) //nolint:errcheck // writing to a buffer cannot fail
 		}
 	})
 	for name, tc := range map[string]struct{ most, room, want int }{
@@ -59,7 +59,7 @@ func TestLongData(t *testing.T) {
 		"too long": {2*part - 1, 4 * part, 0},
 		"no room":  {4 * part, 2*part - 1, 0},
 	} {
-		b := bounds.New(1, tc.most, &places{all: tc.room}, 0)
+		b := bounds.New(1, tc.most, &limitedRoom{all: tc.room}, 0)
 		for range 2 { // answers
 			parts := []graphql.Marshaler{b.Data(write), b.Data(write)}
 			var out bytes.Buffer
@@ -70,7 +70,7 @@ func TestLongData(t *testing.T) {
 			case tc.want > 0 && out.Len() != tc.want:
 				t.Errorf("%s: %d bytes of %d are written", name, out.Len(), tc.want)
 			case out.Cap() > tc.want+512<<10:
-				t.Errorf("%s: %d bytes lie in a buffer of %d", name, out.Len(), out.Cap())
+				t.Errorf("%s: %d bytes are in a buffer of %d", name, out.Len(), out.Cap())
 			}
 			if tooLong := b.TooLong(out.Bytes()); tooLong != (tc.most < 2*part) {
 				t.Errorf("%s: too long: %t", name, tooLong)
@@ -80,7 +80,7 @@ func TestLongData(t *testing.T) {
 	}
 }
 
-// Data that is not too long is written as it is; of any other, no more than is allowed.
+// Data that is not too long is written unchanged. Of longer data, at most the allowed number of bytes is written.
 func TestData(t *testing.T) {
 	t.Parallel()
 	for most, want := range map[int]string{0: "", 1: "", 5: "", 6: `"text"`, 12: `"text""text"`, 100: `"text""text"`} {
@@ -99,24 +99,24 @@ func TestData(t *testing.T) {
 	}
 	b := bounds.New(1, 10, nil, 0)
 	if b.Data(graphql.Null) != graphql.Null {
-		t.Error("a null is no null any more: the executor looks for it")
+		t.Error("a null is no longer graphql.Null, with which the executor compares")
 	}
 	if b.TooLong([]byte("of fields ")) || !b.TooLong([]byte("of fields that nobody counted")) {
-		t.Error("data is not measured as a whole")
+		t.Error("the length of unwritten data is not checked")
 	}
 	b.Data(graphql.WriterFunc(func(w io.Writer) {
-		io.WriteString(w, strings.Repeat("x", 20)) //nolint:errcheck // it is a buffer
+		io.WriteString(w, strings.Repeat("x", 20)) //nolint:errcheck // writing to a buffer cannot fail
 		io.WriteString(w, "x")                     //nolint:errcheck // as above
 	})).MarshalGQL(&bytes.Buffer{})
 	if !b.TooLong(nil) {
-		t.Error("what was cut off is not known to be too long")
+		t.Error("truncated data is not reported as too long")
 	}
 }
 
-// places is room for so many bytes.
-type places struct{ all, held int }
+// limitedRoom has room for so many bytes.
+type limitedRoom struct{ all, held int }
 
-func (p *places) Resize(bytes int) bool {
+func (p *limitedRoom) Resize(bytes int) bool {
 	if bytes > p.all {
 		return false
 	}
@@ -124,12 +124,12 @@ func (p *places) Resize(bytes int) bool {
 	return true
 }
 
-// Data is written as long as there is room for it, which is found before it is written; what comes after the first byte without room is swallowed.
+// Data is written as long as room can be reserved for it. What follows the first byte without room is discarded.
 func TestRoom(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		const first = 1 << 10
-		room := &places{all: rapid.IntRange(first, 1<<20).Draw(rt, "room"), held: first}
+		room := &limitedRoom{all: rapid.IntRange(first, 1<<20).Draw(rt, "room"), held: first}
 		most := rapid.IntRange(first, 1<<20).Draw(rt, "most")
 		b := bounds.New(1, most, room, first)
 		for range 2 { // answers
@@ -141,19 +141,19 @@ func TestRoom(t *testing.T) {
 			b.Data(graphql.WriterFunc(func(w io.Writer) {
 				if counts {
 					for _, n := range parts {
-						io.WriteString(w, strings.Repeat("x", n)) //nolint:errcheck // nothing keeps it
+						io.WriteString(w, strings.Repeat("x", n)) //nolint:errcheck // its result is not used
 					}
 					return
 				}
 				counts = true
 				for _, n := range parts {
-					io.WriteString(w, strings.Repeat("x", n)) //nolint:errcheck // it is a buffer
+					io.WriteString(w, strings.Repeat("x", n)) //nolint:errcheck // writing to a buffer cannot fail
 					sent += n
 					if out.Len() > room.held {
 						rt.Fatalf("%d bytes are written, and there is room for %d", out.Len(), room.held)
 					}
 					if cut && out.Len() == sent {
-						rt.Fatalf("goes on after it was cut")
+						rt.Fatalf("data is written after it was truncated")
 					}
 					cut = cut || out.Len() < sent
 				}
@@ -162,7 +162,7 @@ func TestRoom(t *testing.T) {
 				rt.Errorf("of %d bytes %d are written, with room for %d, at most %d", sent, out.Len(), room.all, most)
 			}
 			if cut != (sent > most || sent > first && sent > room.held) {
-				rt.Errorf("cut: %t, %d bytes of %d, room for %d of %d", cut, out.Len(), sent, room.held, room.all)
+				rt.Errorf("truncated: %t, %d bytes of %d, room for %d of %d", cut, out.Len(), sent, room.held, room.all)
 			}
 			b.Next()
 		}

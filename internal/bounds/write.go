@@ -6,7 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// bounded is a part of the data that stops to be written when the data is too long.
+// bounded is a part of the data that writes nothing more when the data becomes too long.
 type bounded struct {
 	graphql.Marshaler
 	bounds *Answer
@@ -15,13 +15,13 @@ type bounded struct {
 // MarshalGQL writes the part.
 func (m bounded) MarshalGQL(w io.Writer) { m.Marshaler.MarshalGQL(&writer{w, m.bounds}) }
 
-// writer passes on what there is room for, and swallows the rest: a marshaler cannot be stopped.
+// writer writes as long as there is room, and discards the rest, because a marshaler cannot be stopped.
 type writer struct {
 	to     io.Writer
 	bounds *Answer
 }
 
-// Write writes bytes.
+// Write implements io.Writer.
 func (w *writer) Write(p []byte) (int, error) {
 	if !w.hasRoom(len(p)) {
 		return len(p), nil
@@ -29,7 +29,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	return w.to.Write(p)
 }
 
-// WriteString writes a text, without a copy of it.
+// WriteString writes a string without copying it.
 func (w *writer) WriteString(s string) (int, error) {
 	if !w.hasRoom(len(s)) {
 		return len(s), nil
@@ -60,7 +60,7 @@ func (w *writer) hasRoom(n int) bool {
 	return b.written <= b.maxBytes && (b.written <= b.reserved || b.reserve(0))
 }
 
-// count gives how many bytes all parts of the data have, but no more than one too many.
+// count returns the length of all parts of the data, but at most one byte more than is allowed.
 func (b *Answer) count() int {
 	n := &counter{most: b.maxBytes}
 	for _, part := range b.parts {
@@ -69,16 +69,16 @@ func (b *Answer) count() int {
 	return n.bytes
 }
 
-// counter counts what is written, up to the first byte that is too many.
+// counter counts bytes, up to the first one that is too many.
 type counter struct{ bytes, most int }
 
-// Write counts bytes.
+// Write implements io.Writer.
 func (c *counter) Write(p []byte) (int, error) {
 	c.add(len(p))
 	return len(p), nil
 }
 
-// WriteString counts the bytes of a text.
+// WriteString implements io.StringWriter.
 func (c *counter) WriteString(s string) (int, error) {
 	c.add(len(s))
 	return len(s), nil
@@ -86,7 +86,7 @@ func (c *counter) WriteString(s string) (int, error) {
 
 func (c *counter) add(n int) { c.bytes = min(c.bytes+n, c.most+1) }
 
-// reserve finds room for what has been written, for what is left to be, and for a little more.
+// reserve reserves room for the bytes that are written, those that are left, and reserveStep more.
 func (b *Answer) reserve(left int) bool {
 	if b.in == nil {
 		return true
