@@ -1,4 +1,4 @@
-// Package names owns how the names that sources write are cleaned, compared and told from blank ones. It knows no record: a name is a text.
+// Package names defines how names from sources are cleaned and compared, and which names are blank. It knows no records: a name is a text.
 package names
 
 import (
@@ -9,9 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Ignorable says whether a character is not part of what a person reads: the Default_Ignorable_Code_Point of Unicode, which holds the
-// zero-width characters, the byte order mark, the soft hyphen, all bidirectional controls and the variation selectors, and the controls that are
-// not space.
+// Ignorable reports whether a character is invisible to a reader: one with Unicode's property Default_Ignorable_Code_Point (zero-width characters, the
+// byte order mark, the soft hyphen, all bidirectional controls, variation selectors), or a control that is not white space.
 func Ignorable(r rune) bool {
 	switch {
 	case r < utf8.RuneSelf:
@@ -24,10 +23,10 @@ func Ignorable(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// Visible says whether anything of a text can be seen. Spaces, controls, format characters and combining marks cannot be seen by themselves.
+// Visible reports whether a text has a visible character. Spaces, controls, format characters and combining marks alone are invisible.
 func Visible(s string) bool { return strings.ContainsFunc(s, visible) }
 
-// brailleBlank is a symbol to Unicode, and a blank to whoever looks at it.
+// brailleBlank is a symbol to Unicode, but looks blank.
 const brailleBlank = '\u2800'
 
 func visible(r rune) bool {
@@ -38,8 +37,8 @@ func visible(r rune) bool {
 		(!unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Prepended_Concatenation_Mark, r))
 }
 
-// Clean gives a name as it is shown: without what cannot be seen at its edges, and empty where nothing of it can be seen. What is inside stays:
-// joiners there are part of emoji and of some scripts.
+// Clean returns a name as it is shown: without invisible characters at its start and end. It returns "" if the name has no visible character. Characters
+// inside stay, because joiners are part of emoji and of some scripts.
 func Clean(s string) string {
 	if s == "" || plain(s[0]) && plain(s[len(s)-1]) {
 		return s
@@ -51,18 +50,18 @@ func Clean(s string) string {
 	return strings.TrimRightFunc(s, func(r rune) bool { return unicode.IsSpace(r) || Ignorable(r) && !selector(r) })
 }
 
-// plain says whether a byte is an ASCII character that can be seen.
+// plain reports whether a byte is a visible ASCII character.
 func plain(b byte) bool { return b > ' ' && b < 0x7F }
 
-// selector says whether a character changes the look of the one before it: without its last one, an emoji is another picture.
+// selector reports whether a character changes the appearance of the one before it. Without its last selector, an emoji is a different picture.
 func selector(r rune) bool {
 	return unicode.Is(unicode.Variation_Selector, r) || r >= 0xE0020 && r <= 0xE007F
 }
 
-// Key gives the form in which names are compared: Unicode's normal form C, without ignorable characters, and with single spaces. Upper and lower
-// case stay different. A name of which nothing can be seen has the empty key.
+// Key returns the form in which names are compared: Unicode's normal form C, without ignorable characters, with single spaces. It keeps letter case.
+// The key of a name without visible characters is "".
 func Key(s string) string {
-	if settled(s) {
+	if isKey(s) {
 		return s
 	}
 	if !Visible(s) {
@@ -73,12 +72,12 @@ func Key(s string) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, "\uFFFD")) // norm may pass over what follows a byte that is not UTF-8
+	}, strings.ToValidUTF8(s, "\uFFFD")) // norm may skip what follows an invalid byte
 	return norm.NFC.String(strings.Join(strings.Fields(s), " "))
 }
 
-// settled says quickly whether a text is its own key; it is false for some that are.
-func settled(s string) bool {
+// isKey reports cheaply whether a text is its own key. It may return false for such a text, but never true for another.
+func isKey(s string) bool {
 	space := true // a space must not come first, last, or after another
 	for i := range len(s) {
 		switch {

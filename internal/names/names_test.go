@@ -53,7 +53,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestIgnorable compares with Unicode's file DerivedCoreProperties: samples of each range of Default_Ignorable_Code_Point, and their neighbours.
+// TestIgnorable compares samples of each range of Default_Ignorable_Code_Point, and their neighbours, with Unicode's file DerivedCoreProperties.
 func TestIgnorable(t *testing.T) {
 	t.Parallel()
 	for _, r := range []rune{
@@ -86,7 +86,7 @@ func TestNamesProperty(t *testing.T) {
 
 type failer interface{ Errorf(string, ...any) }
 
-// check holds what is true of every text. It takes the test as what both the fuzzer and rapid have.
+// check tests what is true of every text. T is what a fuzz test and rapid have in common.
 func check[T failer](t T, s string) {
 	shown, key := names.Clean(s), names.Key(s)
 	if again := names.Clean(shown); again != shown {
