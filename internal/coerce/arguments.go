@@ -7,24 +7,22 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// arguments checks CoerceArgumentValues for all fields of one operation that would run, and for the directives that decide it. Validation has held
-// literals and the types of variables to the schema, and variables has held their values to those types: what can still be wrong is a null, or
-// nothing, where a value must be.
+// arguments checks CoerceArgumentValues for all fields of an operation that will run, and for their directives. Validation has already checked literals
+// and the types of variables, and variables has checked the variables' values. The only error left is a null or absent value where one is required.
 type arguments struct {
 	named  func(*ast.Type) string
 	op     *ast.OperationDefinition
 	values map[string]any
-	// uncertain finds whether anything could be wrong, in the place of what is: it takes each variable that may be null for null, and leaves nothing
-	// out.
+	// uncertain searches for possible errors instead of actual ones: each nullable variable counts as null, and no selection is skipped.
 	uncertain bool
 	seen      map[*ast.FragmentDefinition]bool
-	fields    []string // from the outside in, as the response calls them
+	fields    []string // response names, from the root to the current field
 	at        place
-	path      path // in the argument
+	path      path // inside the argument
 	errs      gqlerror.List
 }
 
-// place is an argument of the field at work, or of one of its directives.
+// place is an argument of the current field, or of one of its directives.
 type place struct{ argument, directive string }
 
 func (c *arguments) walk(set ast.SelectionSet) {
@@ -51,14 +49,14 @@ func (c *arguments) walk(set ast.SelectionSet) {
 			if c.seen == nil {
 				c.seen = make(map[*ast.FragmentDefinition]bool)
 			}
-			c.seen[s.Definition] = true // variables mean the same wherever it is used
+			c.seen[s.Definition] = true // its variables have the same values at each use
 			c.walk(s.Definition.SelectionSet)
 		}
 	}
 }
 
-// included checks a selection's directives, and says whether it would run. The specification gives neither @skip nor @include precedence, and gqlgen
-// reads both: so both must be right.
+// included checks a selection's directives, and reports whether the selection will run. Both @skip and @include are always checked, because the
+// specification gives neither of them precedence and gqlgen reads both.
 func (c *arguments) included(directives ast.DirectiveList) bool {
 	before := len(c.errs)
 	included := true
@@ -90,7 +88,7 @@ func (c *arguments) check(list ast.ArgumentList, directive string) {
 	}
 }
 
-// value checks a value of an argument. An argument or a field may be left out where it has a default; an item of a list has none.
+// value checks a value inside an argument. An argument or an input field with a default may be absent. An item of a list has no default.
 func (c *arguments) value(v *ast.Value) {
 	switch v.Kind {
 	case ast.Variable:
@@ -115,7 +113,7 @@ func (c *arguments) value(v *ast.Value) {
 	}
 }
 
-// lookUp says whether a variable has a value that is not null, and if not, whether it is because there is none.
+// lookUp reports whether a variable has a value that is not null. If it has none, absent distinguishes a missing value from null.
 func (c *arguments) lookUp(name string) (given, absent bool) {
 	if c.uncertain {
 		def := c.op.VariableDefinitions.ForName(name)
@@ -125,7 +123,7 @@ func (c *arguments) lookUp(name string) (given, absent bool) {
 	return v != nil, !is
 }
 
-// fault reports a variable where null is not allowed.
+// fault reports a variable that is null where null is not allowed.
 func (c *arguments) fault(v *ast.Value, absent bool) {
 	must := "cannot be null"
 	if absent {

@@ -14,7 +14,7 @@ func TestCoercingFieldArguments(t *testing.T) { // 6.4.1
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		document, sent string
-		want           map[string]any // the arguments of the first field; nil where they are not looked at
+		want           map[string]any // the arguments of the first field; nil if they are not looked at
 		wrong          string
 	}{
 		"none":                                {`{ g }`, `{}`, map[string]any{"usual": int64(7), "musts": []any{int64(1)}}, ""},

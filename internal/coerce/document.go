@@ -5,9 +5,9 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Document is a validated document, ready to be run with any variables. It may be used by several requests at a time.
+// Document is a validated document that can run with any variables. Several requests may use it at the same time.
 type Document struct {
-	// TypeName gives the name under which clients know a type, for messages; nil where that is the schema's own.
+	// TypeName returns the name by which clients know a type, for messages. If it is nil, clients know the schema's own names.
 	TypeName func(own string) string
 
 	schema *ast.Schema
@@ -38,12 +38,12 @@ func NewDocument(schema *ast.Schema, doc *ast.QueryDocument) *Document {
 	return d
 }
 
-// Values gives an operation the values of its variables, defaults included, and checks all arguments that use them. Only what would run is checked:
-// what @skip and @include leave out is not. Numbers are expected as json.Number, as they were sent. Lists and objects in given are changed in place.
+// Values returns the coerced values of an operation's variables, defaults included, and checks all arguments that use them. It checks only what will
+// run, not selections that @skip or @include excludes. Numbers in given must be json.Number. Lists and objects in given are changed in place.
 //
-// What it gives: int64 for Int, float64 for Float, string for String, ID and enums, bool for Boolean, []any for a list, map[string]any for an input
-// object with the defaults of its fields, and what was given for other scalars. A variable that was not given and has no default is absent. If
-// anything is wrong, there are errors in its place, at most maxErrors; none of them has a path, since nothing has run.
+// Values have these types: int64 for Int, float64 for Float, string for String, ID and enums, bool for Boolean, []any for a list, map[string]any for an
+// input object with the defaults of its fields, and the unchanged value for other scalars. A variable without value and default is absent. If anything
+// is wrong, Values returns only errors, at most maxErrors. They have no path, because nothing has run.
 func (d *Document) Values(op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List) {
 	values, errs := d.variables(op, given)
 	if len(errs) == 0 && d.uncertain[op] {
@@ -57,7 +57,7 @@ func (d *Document) Values(op *ast.OperationDefinition, given map[string]any) (ma
 	return values, nil
 }
 
-// named gives a type as clients know it.
+// named returns a type with the name by which clients know it.
 func (d *Document) named(t *ast.Type) string {
 	if d.TypeName == nil {
 		return t.String()
@@ -75,8 +75,8 @@ func (d *Document) named(t *ast.Type) string {
 	return rename(t).String()
 }
 
-// forgetDefinitions takes the definitions of variables out of the values that use them. In a fragment that several operations share, they are those
-// of one operation, and gqlparser would take the defaults of that one for all of them. Values has put in the right ones.
+// forgetDefinitions removes the definitions of variables from the values that use them. In a fragment that several operations share, they are those of
+// one operation, and gqlparser would use its defaults for all operations. Values has already applied the right defaults.
 func forgetDefinitions(set ast.SelectionSet) {
 	for _, s := range set {
 		switch s := s.(type) {

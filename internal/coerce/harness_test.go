@@ -33,7 +33,7 @@ var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	scalar JSON
 `})
 
-// read parses and validates a document. Its variables need not be used, and its fields need no selection.
+// read parses and validates a document. Unused variables and missing selections are allowed.
 func read(text string) (*ast.QueryDocument, gqlerror.List) {
 	doc, err := parser.ParseQuery(&ast.Source{Input: text})
 	if err != nil {
@@ -49,7 +49,7 @@ func read(text string) (*ast.QueryDocument, gqlerror.List) {
 	return doc, validator.ValidateWithRules(schema, doc, r)
 }
 
-// coerced gives the values of the variables of a document's operation.
+// coerced returns the coerced values of the variables of a document's operation.
 func coerced(t testing.TB, text, variables string) (*ast.OperationDefinition, map[string]any, gqlerror.List) {
 	t.Helper()
 	doc, errs := read(text)
@@ -60,7 +60,7 @@ func coerced(t testing.TB, text, variables string) (*ast.OperationDefinition, ma
 	return doc.Operations[0], values, errs
 }
 
-// fromJSON reads variables as the server does.
+// fromJSON decodes variables as the server does.
 func fromJSON(t rapid.TB, text string) (values map[string]any) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
@@ -79,7 +79,7 @@ func messages(errs gqlerror.List) []string {
 	return out
 }
 
-// firstField gives the first field of an operation, or of the fragment that it begins with.
+// firstField returns the first field of an operation, or of the fragment at its beginning.
 func firstField(op *ast.OperationDefinition) *ast.Field {
 	switch s := op.SelectionSet[0].(type) {
 	case *ast.Field:

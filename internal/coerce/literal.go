@@ -9,8 +9,8 @@ import (
 	"roster/internal/echo"
 )
 
-// Literals is a rule of validation: what the specification demands of literals (5.6.1), and gqlparser's own rule does not. That is Int's 32 bits, no
-// object for a scalar or enum, and the values of scalars that are not built in.
+// Literals is a validation rule. It checks what the specification requires of literals (5.6.1) and gqlparser's own rule does not check: the 32 bits of
+// Int, objects given for scalars and enums, and the values of custom scalars.
 var Literals = core.Rule{Name: "LiteralsOfScalars", RuleFunc: func(observers *core.Events, addError core.AddErrFunc) {
 	observers.OnValue(func(_ *core.Walker, v *ast.Value) {
 		if v.Definition == nil || v.ExpectedType == nil || (v.Kind == ast.ListValue && v.ExpectedType.Elem != nil) {
@@ -28,7 +28,7 @@ func wrongLiteral(v *ast.Value) string {
 	case v.Kind == ast.Variable, v.Kind == ast.NullValue, v.Definition.Kind == ast.InputObject:
 		return ""
 	case name == "Int" && v.Kind == ast.IntValue:
-		if n, err := strconv.ParseInt(v.Raw, 10, 64); err == nil && n != int64(int32(n)) { //nolint:gosec // that it may overflow is the question
+		if n, err := strconv.ParseInt(v.Raw, 10, 64); err == nil && n != int64(int32(n)) { //nolint:gosec // this tests for overflow
 			return "Int cannot represent non 32-bit signed integer value: " + v.Raw
 		}
 	case v.Definition.Kind == ast.Enum, v.Definition.OneOf("Int", "Float", "String", "Boolean", "ID"):
@@ -55,7 +55,7 @@ func problemOf(name string) string {
 	return problem
 }
 
-// unreadable gives a number in a literal that cannot be read, if there is one.
+// unreadable returns the first number in a literal that cannot be parsed, or "".
 func unreadable(v *ast.Value) string {
 	var err error
 	switch v.Kind {

@@ -14,8 +14,8 @@ import (
 	"roster/internal/coerce"
 )
 
-// Over random documents and variables: what is accepted and what is refused is what the rules say, told independently below; whatever resolvers get
-// fits its type; the same input always gives the same; and values that have been coerced stay as they are.
+// For random documents and variables: values are accepted exactly if the independent rules below accept them; what resolvers get fits its type; the same
+// input has the same result; and coercing coerced values changes nothing.
 func TestProperty(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -39,7 +39,7 @@ func checkOperation(t rapid.TB, text, variables string) {
 	}
 	again, errsAgain := prepared.Values(op, fromJSON(t, variables))
 	if diff := cmp.Diff([]any{values, messages(errs)}, []any{again, messages(errsAgain)}); diff != "" {
-		t.Fatalf("the second time it is otherwise (-first +second):\n%s", diff)
+		t.Fatalf("the second result differs (-first +second):\n%s", diff)
 	}
 	bare := *op // the variables alone
 	bare.SelectionSet = nil
@@ -60,7 +60,7 @@ func checkOperation(t rapid.TB, text, variables string) {
 	}
 }
 
-// takesAll says whether the variables' values are ones that their types take.
+// takesAll reports whether all types accept the values of their variables.
 func takesAll(op *ast.OperationDefinition, given map[string]any) bool {
 	for _, v := range op.VariableDefinitions {
 		value, is := given[v.Variable]
@@ -71,7 +71,7 @@ func takesAll(op *ast.OperationDefinition, given map[string]any) bool {
 	return true
 }
 
-// takes says whether a type takes a value of JSON.
+// takes reports whether a type accepts a JSON value.
 func takes(t *ast.Type, v any) bool {
 	if v == nil {
 		return !t.NonNull
@@ -129,7 +129,7 @@ func takes(t *ast.Type, v any) bool {
 	return true
 }
 
-// everyArgumentFits looks at all fields that would run, with their arguments as gqlgen takes them out of the document.
+// everyArgumentFits checks the arguments of all fields that will run, as gqlgen reads them from the document.
 func everyArgumentFits(set ast.SelectionSet, values map[string]any) bool {
 	for _, s := range set {
 		var directives ast.DirectiveList
@@ -169,7 +169,7 @@ func everyArgumentFits(set ast.SelectionSet, values map[string]any) bool {
 	return true
 }
 
-// fits says whether a value that gqlgen is given has none but nulls that may be, and only values of the types of Go that are promised.
+// fits reports whether a value for gqlgen has nulls only where they are allowed, and only the Go types that Document.Values documents.
 func fits(t *ast.Type, v any) bool {
 	if v == nil {
 		return !t.NonNull
@@ -217,13 +217,13 @@ func fits(t *ast.Type, v any) bool {
 	return isText
 }
 
-// position is where a value stands: what a variable there may be, too.
+// position is the place of a value, which decides whether a variable there may be null.
 type position int
 
 const (
 	anywhere    position = iota
-	withDefault          // a variable of it may be null
-	oneOf                // a variable of it may not be null, whatever its default
+	withDefault          // a variable may be nullable
+	oneOf                // a variable must be non-null, even with a default
 )
 
 func defaulted(v *ast.Value) position {
@@ -233,7 +233,7 @@ func defaulted(v *ast.Value) position {
 	return anywhere
 }
 
-// drawn is an operation in the making.
+// drawn is an operation that is being drawn.
 type drawn struct {
 	*rapid.T
 	definitions []string
@@ -281,7 +281,7 @@ func (d *drawn) directive() string {
 	return d.of("@skip", "@include") + "(if: " + d.variable("Boolean!", anywhere) + ") "
 }
 
-// field draws a field. Each has a name of its own, since others of the same name would have to have the same arguments.
+// field draws a field. Each has a unique alias, because fields with one response name must have the same arguments.
 func (d *drawn) field(depth int) string {
 	name := rapid.StringMatching(`[a-z]{12}`).Draw(d.T, "alias") + ": "
 	if d.chance(4) {
@@ -300,7 +300,7 @@ func (d *drawn) field(depth int) string {
 	return name + "g(" + strings.Join(args, ", ") + ") " + d.directive() + "{ " + below + " }"
 }
 
-// literal draws a literal of a type, which may be or hold variables.
+// literal draws a literal of a type. It may be a variable or contain variables.
 func (d *drawn) literal(t *ast.Type, depth int, at position) string {
 	if d.chance(2) {
 		return d.variable(t.String(), at)
@@ -356,7 +356,7 @@ func (d *drawn) constant(t *ast.Type, depth int, inner func(*ast.Type, int, posi
 	return d.of(`"a"`, `""`)
 }
 
-// variable defines a variable that may stand for a value of a type, and uses it.
+// variable defines a variable for a value of a type, and uses it.
 func (d *drawn) variable(typeName string, at position) string {
 	name := fmt.Sprintf("$v%d", len(d.definitions))
 	base, must := strings.CutSuffix(typeName, "!")
@@ -367,7 +367,7 @@ func (d *drawn) variable(typeName string, at position) string {
 		t.NonNull = false
 		definition = name + ": " + base
 		if at != withDefault || d.chance(2) {
-			t.NonNull = true // of the default
+			t.NonNull = true // the default must not be null
 			definition += " = " + d.plain(t, 1, anywhere)
 			t.NonNull = false
 		}
@@ -398,7 +398,7 @@ func parsedType(text string) *ast.Type {
 	return ast.NamedType(text, nil)
 }
 
-// json draws a value of JSON, most often one that the type takes.
+// json draws a JSON value, most often one that the type accepts.
 func (d *drawn) json(t *ast.Type, depth int) string {
 	switch {
 	case d.chance(12):
@@ -445,7 +445,7 @@ func (d *drawn) json(t *ast.Type, depth int) string {
 	return d.of(`"a"`, `""`, `"\u0000"`)
 }
 
-// FuzzValues holds any variables to the same rules, and any document with them.
+// FuzzValues checks the same rules for any document and any variables.
 func FuzzValues(f *testing.F) {
 	const every = `query($i: Int, $f: Float, $s: String, $b: Boolean = true, $id: ID, $c: Colour, $in: In, $ins: [In!], $m: [[Int]], $p: Pick, $j: JSON, $n: Int = 1) {
 		g(int: $i, string: $s, id: $id, colour: $c, in: $in, ins: $ins, pick: $p, json: $j, usual: $n, musts: [$n]) @include(if: $b) { h }

@@ -12,10 +12,10 @@ import (
 	"roster/internal/echo"
 )
 
-// Code is what all errors about variables have in extensions.code.
+// Code is the value of extensions.code of all errors about variables.
 const Code = "BAD_USER_INPUT"
 
-// maxErrors are reported for one operation.
+// maxErrors is the greatest number of errors that are reported for one operation.
 const maxErrors = 10
 
 // step is a field's name, or an index in a list.
@@ -30,7 +30,7 @@ func item(index int) step    { return step{index: index, inList: true} }
 
 type path []step
 
-// within gives the path for a message, with what leads to it; empty for the whole.
+// within returns the path for a message, with a leading separator. It returns "" for the whole value.
 func (p path) within() string {
 	if len(p) == 0 {
 		return ""
@@ -50,7 +50,7 @@ func (p path) within() string {
 	return b.String()
 }
 
-// input gives the path as extensions.inputPath has it.
+// input returns the path in the form of extensions.inputPath.
 func (p path) input() []any {
 	out := make([]any, len(p))
 	for i, s := range p {
@@ -61,7 +61,7 @@ func (p path) input() []any {
 	return out
 }
 
-// fault reports what is wrong at the present place of the present variable.
+// fault reports an error at the current path of the current variable.
 func (c *coercion) fault(format string, args ...any) {
 	if len(c.errs) >= maxErrors {
 		return
@@ -78,7 +78,7 @@ func report(at *ast.Position, input path, format string, args ...any) *gqlerror.
 	return e
 }
 
-// shown gives a value as it was sent, in part where it is long.
+// shown returns a value for a message. Long values are shortened.
 func shown(v any) string {
 	switch v := v.(type) {
 	case nil:

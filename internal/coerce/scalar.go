@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// scalar gives a value of a scalar, or says what is wrong with it. JSON, and any scalar that is not listed, takes everything.
+// scalar returns the coerced value of a scalar, or what is wrong with v. JSON and unknown scalars accept every value.
 func scalar(name string, v any) (any, string) {
 	switch name {
 	case "Int":
@@ -82,7 +82,7 @@ func toFloat(v any) (any, string) {
 	return nil, none
 }
 
-// toID takes any whole number, however it is written: an ID is a text, so that its size does not matter.
+// toID accepts whole numbers of any size and notation, because an ID is a string.
 func toID(v any) (any, string) {
 	const none = "is not an ID: a string or a whole number"
 	switch v := v.(type) {
@@ -98,7 +98,7 @@ func toID(v any) (any, string) {
 		if err != nil || f != math.Trunc(f) {
 			return nil, none
 		}
-		if f == 0 { // which minus zero is too
+		if f == 0 { // also minus zero
 			return "0", ""
 		}
 		return strconv.FormatFloat(f, 'f', -1, 64), ""
@@ -106,7 +106,7 @@ func toID(v any) (any, string) {
 	return nil, none
 }
 
-// isDigits says whether a number is written without fraction and exponent. Minus zero is not taken for such a number.
+// isDigits reports whether a number has neither fraction nor exponent. Minus zero does not count as such a number.
 func isDigits(number string) bool {
 	for i := range len(number) {
 		if c := number[i]; (c < '0' || c > '9') && (c != '-' || i > 0) {

@@ -7,7 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// variables is CoerceVariableValues.
+// variables implements CoerceVariableValues.
 func (d *Document) variables(op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List) {
 	if len(op.VariableDefinitions) == 0 {
 		return nil, nil
@@ -32,18 +32,18 @@ func (d *Document) variables(op *ast.OperationDefinition, given map[string]any) 
 	return values, c.errs
 }
 
-// coercion is the work on the variables of one operation.
+// coercion is the state of coercing the variables of one operation.
 type coercion struct {
 	schema   *ast.Schema
 	named    func(*ast.Type) string
-	variable *ast.VariableDefinition // the one at work
-	path     path                    // in its value
+	variable *ast.VariableDefinition // the current one
+	path     path                    // inside its value
 	errs     gqlerror.List
 }
 
 func (c *coercion) name(def *ast.Definition) string { return c.named(ast.NamedType(def.Name, nil)) }
 
-// value gives a value of a type, or an error and any value.
+// value returns the coerced value. If it reports an error, the result is not used.
 func (c *coercion) value(t *ast.Type, v any) any {
 	switch {
 	case len(c.errs) >= maxErrors:
@@ -73,13 +73,13 @@ func (c *coercion) value(t *ast.Type, v any) any {
 	return value
 }
 
-// list takes a value that is no list for a list of that one.
+// list coerces a list. A single value counts as a list with one item.
 func (c *coercion) list(elem *ast.Type, v any) any {
 	items, ok := v.([]any)
 	if !ok {
 		return []any{c.value(elem, v)}
 	}
-	if items == nil { // as gqlparser reads the literal []
+	if items == nil { // gqlparser reads the literal [] as nil
 		return []any{}
 	}
 	for i, given := range items {
@@ -122,7 +122,7 @@ func (c *coercion) object(def *ast.Definition, v any) any {
 	return object
 }
 
-// unknown reports the fields that an input object does not have.
+// unknown reports fields that the input object does not define.
 func (c *coercion) unknown(def *ast.Definition, object map[string]any) {
 	var names []string
 	for name := range object {
@@ -138,7 +138,7 @@ func (c *coercion) unknown(def *ast.Definition, object map[string]any) {
 	}
 }
 
-// one holds a @oneOf input object to exactly one field, which is not null.
+// one checks that a @oneOf input object has exactly one field, and that it is not null.
 func (c *coercion) one(def *ast.Definition, object map[string]any) {
 	if len(object) != 1 {
 		c.fault("exactly one field of %s must be given, not %d", c.name(def), len(object))
@@ -153,7 +153,7 @@ func (c *coercion) one(def *ast.Definition, object map[string]any) {
 	}
 }
 
-// literal gives the value of a literal without variables. gqlparser, or Literals, has refused what cannot be read.
+// literal returns the value of a literal without variables. Validation (gqlparser and Literals) has rejected unreadable ones.
 func literal(v *ast.Value) any {
 	value, err := v.Value(nil)
 	if err != nil {

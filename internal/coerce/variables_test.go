@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// The sections are those of the specification of September 2025. What is wanted is a value, or the one message.
+// The sections are those of the specification of September 2025. Each case expects either a value or one message.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	type wrong string
@@ -145,7 +145,7 @@ func TestCoercingVariableValues(t *testing.T) { // 6.1.2
 		"what the operation does not define":       {"$v: Int", `{"v":1,"w":"?"}`, map[string]any{"v": int64(1)}, nil},
 		"a default of another form":                {"$v: [Float] = 5, $w: ID = 6", `{}`, map[string]any{"v": []any{5.0}, "w": "6"}, nil},
 		"a default with defaults within":           {"$v: Within = {unit: \"cm\"}", `{}`, map[string]any{"v": map[string]any{"unit": "cm", "depth": int64(3)}}, nil},
-		"each variable is told of":                 {"$v: Int!, $w: String!", `{"w":1}`, nil, []string{`variable "$v": a value is required, and none was given`, `variable "$w": 1 is not a String`}},
+		"each variable is reported":                {"$v: Int!, $w: String!", `{"w":1}`, nil, []string{`variable "$v": a value is required, and none was given`, `variable "$w": 1 is not a String`}},
 		"and each place in it, in one same order":  {"$v: In", `{"v":{"usual":"x","z":1,"y":2}}`, nil, []string{`variable "$v", at must: a value is required, and none was given`, `variable "$v", at usual: "x" is not an Int: a whole number`, `variable "$v", at y: In has no such field`, `variable "$v", at z: In has no such field`}},
 		"a variable that hides in a list of lists": {"$v: [[In!]!]", `{"v":[[{"must":1}],[{"must":1},{"must":2,"sure":[1,2,null]}]]}`, nil, []string{`variable "$v", at [1][1].sure[2]: cannot be null: its type is Int!`}},
 	} {
@@ -162,7 +162,7 @@ func TestCoercingVariableValues(t *testing.T) { // 6.1.2
 	}
 }
 
-// An error has all that a client needs to find the value, and no path: nothing has run.
+// An error has all that a client needs to find the value. It has no path, because nothing has run.
 func TestErrorsOfVariables(t *testing.T) {
 	t.Parallel()
 	_, _, errs := coerced(t, "query A(\n  $ok: Int\n  $v: [In!]) { h }", `{"v":[{"must":1},{"must":2,"sure":["x"]}]}`)
