@@ -1,9 +1,9 @@
-// Package address owns what an e-mail address is: how a source's field is read into addresses, and the one form in which addresses are compared.
-// It is pure, and knows no source and no person.
+// Package address defines what an e-mail address is: how the addresses in a source's field are parsed, and the form in which addresses are compared.
+// It is pure, and knows no sources and no people.
 //
-// Two spellings have one key if a mail system takes them for one mailbox: letter case, unseen characters, Unicode's equivalent spellings, and the
-// two forms of an internationalised domain do not count. What a mail system may keep apart has two keys: İ is not i, ß is not ss, and two domains
-// that IDNA keeps apart stay apart.
+// Two spellings have the same key if mail systems treat them as one mailbox: letter case, invisible characters, Unicode's equivalent spellings, and the
+// two forms of an internationalised domain make no difference. What a mail system may distinguish has different keys: İ and i, ß and ss, and two
+// domains that differ under IDNA.
 package address
 
 import (
@@ -18,24 +18,24 @@ import (
 
 // Address is one mailbox.
 type Address struct {
-	// Shown is the address as it was written, without what cannot be seen.
+	// Shown is the address as it was written, without invisible characters.
 	Shown string
-	// Key is the form in which addresses are compared. It is an address too, and its own key.
+	// Key is the form in which addresses are compared. It is itself an address, whose key is the same.
 	Key string
 }
 
-// longest bounds an address, in bytes. RFC 5321 allows 320; an internationalised domain is longer in letters than in DNS.
-const longest = 1024
+// maxLength is the greatest length of an address, in bytes. RFC 5321 allows 320, but an internationalised domain is longer in letters than in DNS.
+const maxLength = 1024
 
-// Of reads one address. It is false for what cannot be anybody's: something must stand on both sides of an at sign, and no space outside of quotes.
+// Of parses one address. It returns false if a side of the at sign is empty, or if there is a space outside quotes.
 func Of(s string) (Address, bool) {
 	if plain(s) {
 		return Address{s, s}, true
 	}
-	if len(s) > longest {
+	if len(s) > maxLength {
 		return Address{}, false
 	}
-	s = strings.ToValidUTF8(s, "\uFFFD") // norm may pass over what follows a byte that is not UTF-8
+	s = strings.ToValidUTF8(s, "\uFFFD") // norm may skip what follows an invalid byte
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 {
 		return Address{}, false
@@ -49,20 +49,20 @@ func Of(s string) (Address, bool) {
 	return Address{Shown: local + "@" + domain, Key: localKey + "@" + canonicalDomain(domain)}, true
 }
 
-// Key gives the form in which an address is compared; empty for what cannot be anybody's.
+// Key returns the form in which an address is compared, or "" if s is not an address.
 func Key(s string) string {
 	a, _ := Of(s)
 	return a.Key
 }
 
-// Local gives the form in which local parts are compared; empty for what cannot be one.
+// Local returns the form in which local parts are compared, or "" if s is not a local part.
 func Local(s string) string {
 	return canonicalLocal(strings.TrimSpace(without(names.Ignorable, strings.ToValidUTF8(s, "\uFFFD"))))
 }
 
-// plain says quickly whether s is its own key: lower-case ASCII without quotes, and without a label that IDNA reads. It is false for some that are.
+// plain reports cheaply whether s is its own key: lower-case ASCII without quotes and without Punycode. It may return false for such an address.
 func plain(s string) bool {
-	if len(s) > longest {
+	if len(s) > maxLength {
 		return false
 	}
 	at := 0
@@ -79,7 +79,7 @@ func plain(s string) bool {
 	return at > 0 && plainDomain(s[at+1:])
 }
 
-// canonicalLocal gives the form in which local parts are compared; empty for what cannot be one. Quotes that say nothing are taken away.
+// canonicalLocal returns the form in which local parts are compared, or "". It removes unnecessary quotes.
 func canonicalLocal(s string) string {
 	inside, quoted := unquoted(s)
 	if !quoted {
@@ -100,7 +100,7 @@ func canonicalLocal(s string) string {
 
 var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-// unquoted gives what a quoted string of RFC 5322 holds.
+// unquoted returns the content of a quoted string (RFC 5322).
 func unquoted(s string) (string, bool) {
 	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
 		return "", false
@@ -118,19 +118,19 @@ func unquoted(s string) (string, bool) {
 	return out.String(), true
 }
 
-// isAtom says whether a local part needs no quotes.
+// isAtom reports whether a local part is valid without quotes.
 func isAtom(s string) bool {
 	return !strings.HasPrefix(s, ".") && !strings.HasSuffix(s, ".") && !strings.Contains(s, "..") &&
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`()<>[]:;@\,"`, r) })
 }
 
-// foldLocal takes letter case away by Unicode's simple case folding, in normal form C.
+// foldLocal applies Unicode's simple case folding, and normal form C.
 func foldLocal(s string) string {
 	return norm.NFC.String(strings.Map(foldRune, norm.NFC.String(s)))
 }
 
-// foldRune gives what stands for all characters that differ in case only. None outside ASCII becomes one of ASCII, as the long s and the dotted İ
-// would: to a mail system they are others.
+// foldRune returns the same character for all characters that differ only in case. It never maps a character outside ASCII to ASCII, as it would the
+// long s and the dotted İ, because mail systems distinguish those.
 func foldRune(r rune) rune {
 	folded := unicode.ToLower(unicode.ToUpper(r))
 	if folded < utf8.RuneSelf && r >= utf8.RuneSelf {
@@ -139,7 +139,7 @@ func foldRune(r rune) rune {
 	return folded
 }
 
-// without takes the characters away for which unwanted says so.
+// without removes the unwanted characters.
 func without(unwanted func(rune) bool, s string) string {
 	if !strings.ContainsFunc(s, unwanted) {
 		return s

@@ -10,14 +10,13 @@ import (
 	"roster/internal/names"
 )
 
-// lookup is UTS 46 as a resolver applies it, not transitional: ß and ς stay letters of their own. Underscores and hyphens are let through wherever
-// they stand, since names within companies have them.
+// lookup is UTS 46 for lookups, not transitional: ß and ς are kept. Underscores and hyphens are allowed anywhere, because internal host names have them.
 var lookup = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.StrictDomainName(false), idna.CheckHyphens(false))
 
-// respelled are the characters that IDNA takes for the dot between labels, and the capital ẞ, which Unicode 15.1 has made a ß to IDNA.
+// respelled replaces the characters that IDNA treats as the dot between labels, and the capital ẞ, which IDNA maps to ß since Unicode 15.1.
 var respelled = strings.NewReplacer("\u3002", ".", "\uFF0E", ".", "\uFF61", ".", "ẞ", "ß")
 
-// plainDomain says quickly whether a domain is its own canonical form. It is false for some that are.
+// plainDomain reports cheaply whether a domain is its own canonical form. It may return false for such a domain.
 func plainDomain(s string) bool {
 	start := 0
 	for i := 0; i <= len(s); i++ {
@@ -35,8 +34,8 @@ func plainDomain(s string) bool {
 	return true
 }
 
-// cleanDomain takes away what cannot be seen, and is no part of the name. Joiners are part of it where IDNA allows them: in some scripts they
-// tell one word from another.
+// cleanDomain removes invisible characters that are not part of the name. Joiners are kept where IDNA allows them, because they distinguish words in
+// some scripts.
 func cleanDomain(s string) string {
 	s = strings.TrimSpace(without(func(r rune) bool { return names.Ignorable(r) && !isJoiner(r) }, s))
 	if !strings.ContainsFunc(s, isJoiner) {
@@ -59,9 +58,8 @@ func cleanDomain(s string) string {
 
 func isJoiner(r rune) bool { return r == '\u200C' || r == '\u200D' }
 
-// canonicalDomain gives the form in which domains are compared: that of DNS, in lower case and without the dot of the root. What is no name to
-// IDNA, such as an address in brackets, is compared as it stands but for the case of ASCII letters. Such a form is no name either, so that it is
-// never the form of a name.
+// canonicalDomain returns the form in which domains are compared: the name in DNS, in lower case, without the root's dot. If IDNA rejects the domain,
+// such as an address in brackets, only its ASCII letters are lowered. IDNA rejects that result too, so it cannot equal the form of a valid name.
 func canonicalDomain(s string) string {
 	s = respelled.Replace(s)
 	name := strings.TrimSuffix(s, ".")
@@ -74,8 +72,8 @@ func canonicalDomain(s string) string {
 	return strings.Map(asciiLower, norm.NFC.String(s))
 }
 
-// sameLabels says whether IDNA has made one name of DNS of each label. It maps some characters to dots and others to punctuation, and older texts
-// of it let a label of ASCII letters be written in Punycode.
+// sameLabels reports whether IDNA has mapped each label to one DNS label. IDNA maps some characters to dots or other punctuation, and its older versions
+// accept Punycode for labels of ASCII letters.
 func sameLabels(name, ascii string) bool {
 	was, is := strings.Split(name, "."), strings.Split(ascii, ".")
 	if len(was) != len(is) {
@@ -102,7 +100,7 @@ func asciiLower(r rune) rune {
 	return r
 }
 
-// Readable gives an address with its domain in letters, where it is one of IDNA's.
+// Readable returns an address with its internationalised domain in letters.
 func Readable(s string) string {
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 || !strings.Contains(s[at:], "xn--") {

@@ -8,20 +8,20 @@ import (
 	"unicode"
 )
 
-// The bounds of a field.
+// The limits of a field.
 const (
-	longestField = 8192 // bytes
-	mostInField  = 32   // addresses
+	maxFieldBytes     = 8192
+	maxFieldAddresses = 32
 )
 
-// Parse reads the addresses in a field of a source, each once and in their order: one address, a list with commas, semicolons, spaces, slashes, bars or line
-// breaks, names with addresses in angle brackets, and mailto links. What is no address is left out. Where a comma may belong to the address after it, as
-// in "john,doe@example.com", that address is left out too: doe@example.com is somebody else.
+// Parse returns the addresses in a field of a source, each once, in their order. It reads one address, a list (separated by commas, semicolons, spaces,
+// slashes, bars or line breaks), names with addresses in angle brackets, and mailto links. It ignores everything else. If a comma may be part of the
+// address after it, as in "john,doe@example.com", that address is ignored too, because doe@example.com is somebody else.
 func Parse(field string) []Address {
 	if !strings.ContainsAny(field, "<>,;:()\"\r\n") {
-		return apart(field)
+		return divided(field)
 	}
-	if len(field) > longestField {
+	if len(field) > maxFieldBytes {
 		return nil
 	}
 	field = strings.TrimSpace(field)
@@ -32,17 +32,17 @@ func Parse(field string) []Address {
 		out = listed(field)
 	}
 	if len(out) == 0 {
-		if a, ok := Of(field); ok { // odd, and compared as it stands
+		if a, ok := Of(field); ok { // unusual, but an address as it is
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
-// listed reads a list of addresses.
+// listed parses a list of addresses.
 func listed(field string) []Address {
 	var out []Address
-	afterWords := false // what came before has no at sign: it is part of a name, or of this address
+	afterWords := false // the text before has no at sign: it is part of a name, or of this address
 	for _, part := range split(field) {
 		part = strings.TrimSpace(part)
 		if !strings.Contains(part, "@") {
@@ -57,7 +57,7 @@ func listed(field string) []Address {
 	return out
 }
 
-// one reads an address with what may stand around it.
+// one parses one item of a list: an address, possibly with a name or a comment.
 func one(part string) []Address {
 	if open := strings.LastIndexByte(part, '<'); open >= 0 {
 		part, _, _ = strings.Cut(part[open+1:], ">")
@@ -69,15 +69,15 @@ func one(part string) []Address {
 	if link, ok := cutMailto(part); ok {
 		return linked(link)
 	}
-	return apart(part)
+	return divided(part)
 }
 
-// apart reads one address, or several with spaces, slashes or bars between them. What is no address by itself is only divided if each part is one.
-func apart(part string) []Address {
+// divided parses one address, or several that are separated by spaces, slashes or bars. It divides a text only if each part is an address.
+func divided(part string) []Address {
 	if a, ok := Of(part); ok {
 		return []Address{a}
 	}
-	if len(part) > longestField || strings.Count(part, "@") < 2 {
+	if len(part) > maxFieldBytes || strings.Count(part, "@") < 2 {
 		return nil
 	}
 	var out []Address
@@ -91,7 +91,7 @@ func apart(part string) []Address {
 	return out
 }
 
-// cutMailto cuts the scheme off a mailto link.
+// cutMailto removes the scheme of a mailto link.
 func cutMailto(s string) (string, bool) {
 	const scheme = "mailto:"
 	s = strings.TrimSpace(s)
@@ -101,8 +101,8 @@ func cutMailto(s string) (string, bool) {
 	return s[len(scheme):], true
 }
 
-// linked reads what follows the scheme of a mailto link (RFC 6068): addresses with commas between them, and the header field "to". A comma that
-// belongs to an address is encoded.
+// linked parses what follows the scheme of a mailto link (RFC 6068): a list of addresses with commas, and the header field "to". A comma inside an
+// address is percent-encoded.
 func linked(link string) []Address {
 	path, query, _ := strings.Cut(link, "?")
 	lists := []string{path}
@@ -127,20 +127,20 @@ func linked(link string) []Address {
 
 func appendNew(to []Address, more ...Address) []Address {
 	for _, a := range more {
-		if len(to) < mostInField && !slices.ContainsFunc(to, func(b Address) bool { return b.Key == a.Key }) {
+		if len(to) < maxFieldAddresses && !slices.ContainsFunc(to, func(b Address) bool { return b.Key == a.Key }) {
 			to = append(to, a)
 		}
 	}
 	return to
 }
 
-// split cuts a field at commas, semicolons and line breaks outside of quotes, comments and angle brackets. A sign that is opened and never closed
-// is taken for text.
+// split splits a field at commas, semicolons and line breaks outside quotes, comments and angle brackets. An opening character without its closing one is
+// treated as text.
 func split(field string) []string {
 	var (
 		parts  []string
 		start  int
-		closer byte // of what is open
+		closer byte // of the open quotes or brackets
 	)
 	for i := 0; i < len(field); i++ {
 		c := field[i]

@@ -11,16 +11,16 @@ import (
 	"roster/internal/address"
 )
 
-// letters are drawn more often than others: they meet a rule of their own.
+// letters has the characters with rules of their own. They are drawn more often than others.
 var letters = rapid.OneOf(
 	rapid.SampledFrom([]rune("aAkKsSiI\u0130\u0131\u017f\u212aßẞσςΣüÜu\u0308é\u0301\u0345ᾼ\u03b9xn-._@\"\\ ,;<>()\u200b\u200c\u200d\u00ad\ufeff\u3002\uff61\uff0e\uff20\u037eدकन्१Ꮳꮳ")),
 	rapid.Rune(),
 )
 
-// reference is a profile of its own, as strict as IDNA is.
+// reference is a separate IDNA profile, as strict as IDNA is.
 var reference = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false))
 
-// TestOneFormOfEachAddress holds that a key is an address, its own key, and the key of each spelling that only looks different.
+// TestOneFormOfEachAddress tests that a key is an address, is its own key, and is the key of each spelling that only looks different.
 func TestOneFormOfEachAddress(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -38,7 +38,7 @@ func TestOneFormOfEachAddress(t *testing.T) {
 	})
 }
 
-// TestDomainsOfIDNAStayApart compares domains with what IDNA says of them: one key for one name, and two for two.
+// TestDomainsOfIDNAStayApart compares keys of domains with IDNA's result: the same key for one name, different keys for two.
 func TestDomainsOfIDNAStayApart(t *testing.T) {
 	t.Parallel()
 	label := rapid.StringOfN(rapid.OneOf(rapid.SampledFrom([]rune("aAsSßüÜσςΣéxn-0नक्\u200c\u200dهای")), rapid.Rune()), 1, 8, -1)
@@ -47,7 +47,7 @@ func TestDomainsOfIDNAStayApart(t *testing.T) {
 		if rapid.Bool().Draw(t, "respelt") {
 			other = strings.ToUpper(one)
 		}
-		if strings.Contains(one+other, "ẞ") { // of which IDNA's older tables, which the reference may have, say another thing
+		if strings.Contains(one+other, "ẞ") { // the reference may have older tables, which map it otherwise
 			return
 		}
 		a, errA := reference.ToASCII(one)
@@ -76,7 +76,7 @@ func FuzzAddress(f *testing.F) {
 
 type failer interface{ Errorf(string, ...any) }
 
-// check holds what is true of every text.
+// check tests what is true of every text.
 func check(t failer, s string) {
 	for _, a := range address.Parse(s) {
 		again, ok := address.Of(a.Key)
