@@ -1,4 +1,4 @@
-// Package check asks every source once and reports what its credential can see. It judges nothing beyond that, and changes nothing.
+// Package check probes every source once, fetches its collections, and reports what its credential can read. It changes nothing.
 package check
 
 import (
@@ -10,42 +10,42 @@ import (
 	"roster/connectors"
 )
 
-// Report is what was found out about one source.
+// Report is the result for one source.
 type Report struct {
 	Source *connectors.Source
-	// Reached says that the source answered at all, Accepted that it took the credential.
+	// Reached is true if the source answered at all; Accepted, if it accepted the credential.
 	Reached, Accepted bool
-	// Err is why the source could not be reached or refused the credential.
+	// Err says why the source could not be reached, or why it refused the credential.
 	Err         *connectors.Error
 	Findings    []connectors.Finding
 	Collections []Collection
 	Took        time.Duration
 }
 
-// Collection is what a reading of one collection gave.
+// Collection is the result of one fetch of a collection.
 type Collection struct {
 	Kind connectors.Collection
-	// Count is how many records were read, Expected how many there are by the source's own word.
+	// Count is the number of records that were fetched; Expected, the number that the source states.
 	Count    int
 	Expected *int
 	Complete bool
-	// Anomalies tells what could not be read.
+	// Anomalies are the values that could not be read.
 	Anomalies []connectors.Anomaly
 	Err       *connectors.Error
 }
 
-// limited says that the collection was read as far as the source's limit let it in the time there was, if at all: the source is well.
+// limited reports whether the fetch failed only because of the source's rate limit, so that nothing is wrong with the source.
 func (c *Collection) limited() bool {
 	return c.Err != nil && c.Err.Kind == connectors.KindRateLimited && !c.Err.Blocked && (c.Count > 0 || c.Err.Unsent)
 }
 
-// OK says whether all of the source could be read, but for what its limit did not let through in time.
+// OK reports whether the whole source could be read, apart from what its rate limit did not allow in time.
 func (r *Report) OK() bool {
 	return r.Reached && r.Accepted && r.Err == nil &&
 		!slices.ContainsFunc(r.Collections, func(c Collection) bool { return (c.Err != nil || !c.Complete) && !c.limited() })
 }
 
-// Failing gives the names of the sources that are not OK.
+// Failing returns the names of the sources that are not OK.
 func Failing(reports []Report) []string {
 	var names []string
 	for i := range reports {
@@ -56,8 +56,8 @@ func Failing(reports []Report) []string {
 	return names
 }
 
-// Run asks all sources side by side, and the collections of each one after another. What has not been read when ctx ends is reported as far as
-// it was. The watch is the one that the sources were opened with; nil for none.
+// Run checks all sources concurrently, and the collections of each source one after another. When ctx ends, it reports what has been fetched until then.
+// The watch is the observer with which the sources were opened, or nil.
 func Run(ctx context.Context, sources []*connectors.Source, w *Watch) []Report {
 	reports := make([]Report, len(sources))
 	var wg sync.WaitGroup
@@ -81,10 +81,10 @@ func one(ctx context.Context, s *connectors.Source, w *Watch) Report {
 	r.renewal()
 	if r.Reached && r.Accepted {
 		for _, c := range s.Collections() {
-			r.Collections = append(r.Collections, read(ctx, s, c))
+			r.Collections = append(r.Collections, fetch(ctx, s, c))
 		}
 		if s.Prober == nil {
-			r.judge()
+			r.inferFromCollections()
 		}
 	}
 	if w != nil {
@@ -94,7 +94,7 @@ func one(ctx context.Context, s *connectors.Source, w *Watch) Report {
 	return r
 }
 
-// renewal says how the renewing of the source's tokens goes, where it renews any.
+// renewal adds a finding about the renewal of tokens, if the source's tokens are renewed.
 func (r *Report) renewal() {
 	if r.Source.Credential == nil {
 		return
@@ -104,15 +104,15 @@ func (r *Report) renewal() {
 	}
 }
 
-// refused notes a probe's failure. An answer of any kind shows that the source was reached.
+// refused records the failure of a probe. If the source answered at all, it was reached.
 func (r *Report) refused(e *connectors.Error) {
 	r.Err = e
 	r.Reached = e.Status != 0
 	r.Accepted = r.Reached && !refusesCredential(e)
 }
 
-// judge tells from the collections whether the source can be reached, where no probe has told.
-func (r *Report) judge() {
+// inferFromCollections sets Reached and Accepted from the fetches. It is for sources without a prober.
+func (r *Report) inferFromCollections() {
 	var reached, accepted bool
 	for _, c := range r.Collections {
 		reached = reached || c.Err == nil || c.Err.Status != 0
@@ -127,7 +127,7 @@ func refusesCredential(e *connectors.Error) bool {
 	return e.Kind == connectors.KindUnauthorized || e.Kind == connectors.KindForbidden || e.Blocked
 }
 
-func read(ctx context.Context, s *connectors.Source, c connectors.Collection) Collection {
+func fetch(ctx context.Context, s *connectors.Source, c connectors.Collection) Collection {
 	switch c {
 	case connectors.Accounts:
 		return list(ctx, s.Name, c, s.Accounts)

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file anew")
 
-// probe answers a probe after a while.
+// probe answers a probe after a delay.
 type probe struct {
 	takes    time.Duration
 	findings []connectors.Finding
@@ -35,8 +35,8 @@ func (p probe) Probe(ctx context.Context) ([]connectors.Finding, error) {
 	return p.findings, p.err
 }
 
-// reading gives so many records of a collection after a while.
-func reading[T connectors.Record](takes time.Duration, n int, expected *int, complete bool, err *connectors.Error) connectors.Lister[T] {
+// lister returns n records of a collection after a delay.
+func lister[T connectors.Record](takes time.Duration, n int, expected *int, complete bool, err *connectors.Error) connectors.Lister[T] {
 	return connectors.ListFunc[T](func(ctx context.Context, _ connectors.Progress[T]) (connectors.Listing[T], error) {
 		l := connectors.Listing[T]{Records: make([]T, n), Expected: expected, Complete: complete}
 		select {
@@ -54,18 +54,18 @@ func reading[T connectors.Record](takes time.Duration, n int, expected *int, com
 func sources() []*connectors.Source {
 	nine, many := 9, 23
 	fails := func(e connectors.Error) connectors.Lister[connectors.Account] {
-		return reading[connectors.Account](time.Second, 0, nil, false, &e)
+		return lister[connectors.Account](time.Second, 0, nil, false, &e)
 	}
 	forbidden := &connectors.Error{Source: "partial", Op: "teams.listAll", Kind: connectors.KindForbidden, Status: 403, Detail: "ask for view-all-teams"}
 	return []*connectors.Source{
 		{
 			Name: "good", Kind: connectors.Worksection,
 			Prober:   probe{takes: time.Second, findings: []connectors.Finding{{What: "members, teams and contacts", OK: true}}},
-			Accounts: reading[connectors.Account](1500*time.Millisecond, 12, nil, true, nil), Teams: reading[connectors.Team](0, 3, nil, true, nil),
-			Contacts: reading[connectors.Contact](0, 250, nil, true, nil), ContactFolders: reading[connectors.ContactFolder](0, 0, nil, true, nil),
+			Accounts: lister[connectors.Account](1500*time.Millisecond, 12, nil, true, nil), Teams: lister[connectors.Team](0, 3, nil, true, nil),
+			Contacts: lister[connectors.Contact](0, 250, nil, true, nil), ContactFolders: lister[connectors.ContactFolder](0, 0, nil, true, nil),
 		},
 		{
-			Name: "unreachable", Kind: connectors.Kommo, Accounts: fails(connectors.Error{}), Roles: reading[connectors.Role](0, 1, nil, true, nil),
+			Name: "unreachable", Kind: connectors.Kommo, Accounts: fails(connectors.Error{}), Roles: lister[connectors.Role](0, 1, nil, true, nil),
 			Prober: probe{err: &connectors.Error{Source: "unreachable", Op: "account", Kind: connectors.KindTimeout}},
 		},
 		{
@@ -81,21 +81,21 @@ func sources() []*connectors.Source {
 			Prober: probe{findings: []connectors.Finding{
 				{What: "presence", OK: true}, {What: "e-mail addresses and roles", Note: "give the user view-full-other-user-info"},
 			}},
-			Accounts: reading[connectors.Account](0, 7, &nine, false, nil), Roles: reading[connectors.Role](0, 4, nil, false, nil),
-			Teams: reading[connectors.Team](0, 0, nil, false, forbidden),
+			Accounts: lister[connectors.Account](0, 7, &nine, false, nil), Roles: lister[connectors.Role](0, 4, nil, false, nil),
+			Teams: lister[connectors.Team](0, 0, nil, false, forbidden),
 		},
 		{Name: "unprobed", Kind: connectors.Kommo, Accounts: fails(connectors.Error{Source: "unprobed", Op: "users", Kind: connectors.KindUnauthorized, Status: 401})},
 		{Name: "silent", Kind: connectors.Kommo, Accounts: fails(connectors.Error{Source: "silent", Op: "users", Kind: connectors.KindUnavailable})},
-		{Name: "slow", Kind: connectors.Altcraft, Accounts: reading[connectors.Account](time.Hour, 1, nil, true, nil)},
+		{Name: "slow", Kind: connectors.Altcraft, Accounts: lister[connectors.Account](time.Hour, 1, nil, true, nil)},
 		{Name: "broken", Kind: connectors.Altcraft, Prober: probe{err: errors.New("key hunter2")}, Accounts: fails(connectors.Error{})},
 		{Name: "held back", Kind: connectors.RocketChat, Accounts: fails(connectors.Error{}), Prober: probe{err: &connectors.Error{
 			Source: "held back", Op: "users.list", Kind: connectors.KindRateLimited, RetryAfter: 55 * time.Second,
 			Detail: "not sent, to stay within the source's limit",
 		}}},
-		{Name: "limited", Kind: connectors.RocketChat, Prober: probe{}, Accounts: reading[connectors.Account](0, 500, nil, true, nil),
-			Teams: reading[connectors.Team](0, 10, &many, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
+		{Name: "limited", Kind: connectors.RocketChat, Prober: probe{}, Accounts: lister[connectors.Account](0, 500, nil, true, nil),
+			Teams: lister[connectors.Team](0, 10, &many, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
 				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"}),
-			Roles: reading[connectors.Role](0, 0, nil, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
+			Roles: lister[connectors.Role](0, 0, nil, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
 				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"})},
 		{Name: "empty", Kind: connectors.Altcraft},
 		{Name: "odd", Kind: connectors.Altcraft, Prober: probe{}, Accounts: connectors.ListFunc[connectors.Account](
@@ -107,7 +107,7 @@ func sources() []*connectors.Source {
 	}
 }
 
-// The table is one golden file: what an operator reads.
+// The table, as an operator sees it, is one golden file.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
@@ -136,11 +136,11 @@ func TestTable(t *testing.T) {
 	}
 	bad := []string{"unreachable", "refused", "blocked", "partial", "unprobed", "silent", "slow", "broken", "held back", "odd"}
 	if diff := cmp.Diff(bad, failing); diff != "" {
-		t.Errorf("what is not well (-want +got):\n%s", diff)
+		t.Errorf("failing sources (-want +got):\n%s", diff)
 	}
 }
 
-// full cannot take another line.
+// full fails to write after so many writes.
 type full struct{ lines int }
 
 func (f *full) Write(b []byte) (int, error) {
@@ -150,13 +150,13 @@ func (f *full) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func TestPrintTellsThatItCannotWrite(t *testing.T) {
+func TestPrintReportsWriteErrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		reports := check.Run(t.Context(), sources()[:1], nil)
 		for lines := range 2 {
 			if err := check.Print(&full{lines * 11}, reports); err == nil {
-				t.Errorf("a place with room for %d writes takes all", lines*11)
+				t.Errorf("a writer that fails after %d writes causes no error", lines*11)
 			}
 		}
 	})

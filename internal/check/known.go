@@ -6,18 +6,18 @@ import (
 	"roster/connectors"
 )
 
-// Known is what a store has kept of a collection.
+// Known is what a store has of a collection.
 type Known struct {
-	// Count is how many records it has, and MaxLoss how many of them, in per cent, a fetch may lack before the guard holds it back.
+	// Count is the number of stored records. MaxLoss is the percentage of them that a fetch may lack before the guard holds it back.
 	Count, MaxLoss int
-	// Held says what the guard holds back now; empty for nothing.
+	// Held describes the fetch that the guard holds back now; empty if there is none.
 	Held string
 }
 
-// minLoss is how many records a fetch must lack at least for the guard, see package snapshot.
+// minLoss is the least number of missing records at which the guard holds a fetch back; see package snapshot.
 const minLoss = 20
 
-// Compare says beside the reports where a source shows far fewer records than are known, and what is held back because of that.
+// Compare adds a finding for each collection that has far fewer records than are known, and for each fetch that is held back for that reason.
 func Compare(reports []Report, known func(source string, c connectors.Collection) Known) {
 	for i := range reports {
 		r := &reports[i]

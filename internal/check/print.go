@@ -10,7 +10,7 @@ import (
 	"roster/connectors"
 )
 
-// Print writes a table of the reports, and below it what each credential can and cannot see.
+// Print writes a table of the reports, followed by what each credential can and cannot read.
 func Print(w io.Writer, reports []Report) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "SOURCE\tKIND\tREACHABLE\tCREDENTIAL\tACCOUNTS\tTEAMS\tROLES\tCONTACTS\tFOLDERS\tTIME")
@@ -33,7 +33,7 @@ func Print(w io.Writer, reports []Report) error {
 	return nil
 }
 
-// reached tells nothing of a source that was not called, to stay within its limit: that is no word about the network.
+// reached returns "?" if the source was not called because of its rate limit: that says nothing about the network.
 func reached(r *Report) string {
 	switch {
 	case r.Reached:
@@ -54,7 +54,8 @@ func accepted(r *Report) string {
 	return "refused"
 }
 
-// count gives a cell: how many were read; - for what the source does not have, ! for what could not be read, … for what there was no time for.
+// count returns a cell of the table: the number of records, "-" if the source has no such collection, "!" if it could not be read, "…" if there was no
+// time to read it.
 func (r *Report) count(kind connectors.Collection) string {
 	for _, c := range r.Collections {
 		switch {
@@ -77,7 +78,7 @@ func (r *Report) count(kind connectors.Collection) string {
 	return "-"
 }
 
-// anomaly says what could not be read, and what that costs.
+// anomaly describes values that could not be read, and the consequence.
 func anomaly(kind connectors.Collection, a connectors.Anomaly) string {
 	if a.Field == connectors.FieldID {
 		return fmt.Sprintf("%s: rows left out, since their ID cannot be used: %d (%s)", kind, a.Count, a.Example)

@@ -11,62 +11,62 @@ import (
 )
 
 const (
-	// clockSlack is by how much a source's clock may differ from ours. Its dates are in whole seconds, and beyond half a minute signed
-	// calls begin to be refused.
+	// clockSlack is the difference of clocks that is tolerated. The source's Date header is in whole seconds, and beyond half a minute sources begin to
+	// refuse signed calls.
 	clockSlack = 30 * time.Second
-	// certRenewBefore is how long before its end a certificate is worth a warning: most are renewed by a program a month ahead, so
-	// that by then it has failed.
+	// certRenewBefore is the remaining lifetime of a certificate below which there is a warning. Most certificates are renewed automatically a month
+	// before their end, so renewal has probably failed by then.
 	certRenewBefore = 14 * 24 * time.Hour
 )
 
-// Watch follows the calls of the sources that are opened with it as their observer, and learns from the answers what no credential decides: the
-// source's clock, and until when its certificate is good. The zero value is ready to use.
+// Watch observes the calls of the sources that are opened with it. From the answers it learns what does not depend on a credential: the source's clock,
+// and the end of its certificate. The zero value is ready to use.
 type Watch struct {
-	// Progress is told what is waited for; nil for nobody.
+	// Progress, if not nil, gets a line for each long wait.
 	Progress io.Writer
 
 	mu    sync.Mutex
 	peers map[string]*peer // by source
 }
 
-// peer is what the answers of a source have told so far.
+// peer is what the answers of a source have shown so far.
 type peer struct {
-	skew        time.Duration // its clock less ours
-	timed       bool          // skew is known
-	best        time.Duration // how long the call took by which it is known
-	certExpires time.Time
-	toldUntil   time.Time // until when it is known that calls wait
+	skew          time.Duration // its clock minus ours
+	timed         bool          // skew is known
+	best          time.Duration // the duration of the call from which skew is known
+	certExpires   time.Time
+	reportedUntil time.Time // the end of the last wait that was reported
 }
 
-// Begin follows a call.
+// Begin observes a call; see connectors.Observer.
 func (w *Watch) Begin(ctx context.Context, call connectors.Call) (context.Context, connectors.Observed) {
 	return ctx, connectors.Observed{
 		Waits: func(d time.Duration) { w.waits(call.Source, call.Op, d, time.Now()) },
 		Done: func(end connectors.CallEnd) {
 			if end.Sent {
-				w.learn(call.Source, &end, time.Now())
+				w.record(call.Source, &end, time.Now())
 			}
 		},
 	}
 }
 
-// worthTelling is how long somebody looks at a command that says nothing before they wonder.
-const worthTelling = 3 * time.Second
+// minReported is the shortest wait that is reported. A user begins to wonder when a command is silent for longer.
+const minReported = 3 * time.Second
 
-// waits tells of a wait, once.
+// waits reports a wait, once.
 func (w *Watch) waits(source, op string, d time.Duration, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.peer(source)
 	until := now.Add(d)
-	if w.Progress == nil || d < worthTelling || !until.After(p.toldUntil.Add(time.Second)) {
+	if w.Progress == nil || d < minReported || !until.After(p.reportedUntil.Add(time.Second)) {
 		return
 	}
-	p.toldUntil = until
+	p.reportedUntil = until
 	fmt.Fprintf(w.Progress, "%s: %s waits %s, to stay within the source's limit\n", source, op, d.Round(time.Second))
 }
 
-// peer gives what is known of a source. The lock is held.
+// peer returns what is known of a source. The caller holds the lock.
 func (w *Watch) peer(source string) *peer {
 	if w.peers == nil {
 		w.peers = make(map[string]*peer)
@@ -79,20 +79,20 @@ func (w *Watch) peer(source string) *peer {
 	return p
 }
 
-func (w *Watch) learn(source string, end *connectors.CallEnd, now time.Time) {
+func (w *Watch) record(source string, end *connectors.CallEnd, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.peer(source)
 	if !end.CertExpires.IsZero() {
 		p.certExpires = end.CertExpires
 	}
-	// The source's clock was read at some time while the call went on: the shortest call tells best. Its second has half passed on average.
+	// The source read its clock at some time during the call, so the shortest call is the most accurate. On average, half of its second had passed.
 	if !end.Date.IsZero() && (!p.timed || end.Took < p.best) {
 		p.skew, p.timed, p.best = end.Date.Add(time.Second/2).Sub(now.Add(-end.Took/2)), true, end.Took
 	}
 }
 
-// findings says what the answers of a source have told.
+// findings returns what the answers of a source have shown.
 func (w *Watch) findings(source string, now time.Time) []connectors.Finding {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"roster/internal/check"
 )
 
-// told is a source whose answers carry a date and a certificate.
-func told(w *check.Watch, ends ...connectors.CallEnd) *connectors.Source {
+// observed is a source whose answers have a date and a certificate.
+func observed(w *check.Watch, ends ...connectors.CallEnd) *connectors.Source {
 	return &connectors.Source{Name: "a", Kind: connectors.Altcraft, Accounts: connectors.ListFunc[connectors.Account](
 		func(ctx context.Context, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 			for _, end := range ends {
@@ -25,13 +25,13 @@ func told(w *check.Watch, ends ...connectors.CallEnd) *connectors.Source {
 
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // as a bubble's clock begins
+	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // the initial time in a synctest bubble
 	day := 24 * time.Hour
 	for name, tc := range map[string]struct {
 		ends []connectors.CallEnd
 		want string
 	}{
-		"nothing is told":          {[]connectors.CallEnd{{Sent: true}}, ""},
+		"nothing is observed":      {[]connectors.CallEnd{{Sent: true}}, ""},
 		"a call that was not sent": {[]connectors.CallEnd{{Date: now.Add(-time.Hour)}}, ""},
 		"clocks agree":             {[]connectors.CallEnd{{Sent: true, Date: now.Add(-2 * time.Second)}}, "✓ its clock agrees with ours"},
 		"half a slow call is no skew": {[]connectors.CallEnd{{Sent: true, Date: now.Add(-50 * time.Second), Took: 100 * time.Second}},
@@ -51,7 +51,7 @@ func TestWatch(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var w check.Watch
 				var out strings.Builder
-				if err := check.Print(&out, check.Run(t.Context(), []*connectors.Source{told(&w, tc.ends...)}, &w)); err != nil {
+				if err := check.Print(&out, check.Run(t.Context(), []*connectors.Source{observed(&w, tc.ends...)}, &w)); err != nil {
 					t.Fatal(err)
 				}
 				_, notes, _ := strings.Cut(out.String(), "\na\n  ") // below the table
