@@ -10,6 +10,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/redis"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 // openTier opens the tier that stores and shares snapshots in addition to the memory. Share serves the tier until its context ends.
@@ -25,7 +26,7 @@ func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share f
 			r.Close()  //nolint:errcheck // nothing uses it afterwards
 		}, nil
 	case cfg.CacheDir != "":
-		d, err := redis.OpenDir(cfg.CacheDir, nil)
+		d, err := localstore.Open(cfg.CacheDir, nil)
 		if err != nil {
 			return nil, nil, fmt.Errorf("cache_dir: %w", err)
 		}
@@ -83,7 +84,7 @@ func ClearCache(ctx context.Context, cfg *config.Config, source string) (removed
 		}
 		return removed, "keys in Redis", nil
 	case cfg.CacheDir != "":
-		if removed, err = redis.ClearDir(cfg.CacheDir, source); err != nil {
+		if removed, err = localstore.Clear(cfg.CacheDir, source); err != nil {
 			return 0, "", fmt.Errorf("cache_dir: not all is cleared: %w", err)
 		}
 		return removed, "files in cache_dir", nil

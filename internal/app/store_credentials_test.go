@@ -10,13 +10,13 @@ import (
 
 	"roster/connectors"
 	"roster/internal/config"
-	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/seal"
 )
 
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	key := connectors.Secret(strings.Repeat("k", redis.KeySize))
+	key := connectors.Secret(strings.Repeat("k", seal.KeySize))
 	redisAt := func(address string) *config.Redis {
 		return &config.Redis{URL: "redis://" + address, EncryptionKey: key, DialTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}
 	}

@@ -8,8 +8,8 @@ import (
 	"roster/connectors"
 	"roster/internal/check"
 	"roster/internal/config"
-	"roster/internal/redis"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 // knownCounts returns the record counts of the stored snapshots, for a check. It changes nothing. A snapshot that cannot be read has no count.
@@ -25,7 +25,7 @@ func knownCounts(ctx context.Context, common snapshot.Tier, cfg *config.Config, 
 	case common != nil:
 		marks, _ = common.Stat(ctx, items)
 	case cfg.CacheDir != "":
-		marks = redis.LookDir(cfg.CacheDir, items)
+		marks = localstore.Stat(cfg.CacheDir, items)
 	}
 	known := make(map[snapshot.Key]check.Known)
 	for i, m := range marks {

@@ -17,6 +17,7 @@ import (
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 // keep stores a snapshot of each source in a tier.
@@ -91,7 +92,7 @@ func TestCacheClear(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			in := func(use func(snapshot.Tier)) { // for a short time, because only one process can open the tier
-				d, err := redis.OpenDir(dir, nil)
+				d, err := localstore.Open(dir, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

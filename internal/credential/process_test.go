@@ -24,6 +24,7 @@ import (
 	"roster/internal/credential"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/seal"
 )
 
 // The environment of a process that is a replica: the store of its tokens, the address of the vendor, the first configured grant, and the step at
@@ -42,7 +43,7 @@ const (
 	firstToken  = "canary-first-refresh"
 )
 
-var encryptionKey = strings.Repeat("k", redis.KeySize)
+var encryptionKey = strings.Repeat("k", seal.KeySize)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(storeEnv) != "" {

@@ -13,6 +13,7 @@ import (
 	"roster/internal/credential"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/seal"
 )
 
 // source opens the vendor's source with tokens in that store.
@@ -177,7 +178,7 @@ func TestRedisHoldsNothingInClear(t *testing.T) {
 		t.Fatalf("keys %v, want one, and no lock", keys)
 	}
 	noSecret(t, "Redis", keys[0]+server.Must("GET", keys[0]))
-	other, err := redis.Open(redis.Options{URL: "redis://" + server.Addr, Key: []byte(strings.Repeat("x", redis.KeySize))})
+	other, err := redis.Open(redis.Options{URL: "redis://" + server.Addr, Key: []byte(strings.Repeat("x", seal.KeySize))})
 	if err != nil {
 		t.Fatal(err)
 	}

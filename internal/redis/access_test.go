@@ -13,6 +13,8 @@ import (
 	"roster/internal/presence"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/seal"
+	"roster/internal/snapshot/snapshottest"
 )
 
 func TestTLS(t *testing.T) {
@@ -40,16 +42,16 @@ func TestTLS(t *testing.T) {
 			opt := tt.opt
 			opt.Logger, opt.Prefix = slog.New(&log), strings.ReplaceAll(name, " ", "-")+":"
 			opt.CallTimeout, opt.DialTimeout = 10*time.Second, 10*time.Second
-			src := newSource("a", "1")
+			src := snapshottest.NewSource("a", "1")
 			r := running(t, opt)
-			k, _ := keep(t, r, brisk, src.source("f"))
-			settled(t, "fresh[1]", "a", k)
+			k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, src.Open("f"))
+			snapshottest.Settled(t, "fresh[1]", "a", k)
 			if tt.reason == "" {
 				connected(t, true, r)
 				return
 			}
 			redistest.Await(t, func() bool { return len(log.all()) > 0 }, "the log says so")
-			more(t, src, 2)
+			src.More(t, 2)
 			if got := log.all(); len(got) != 1 || !strings.Contains(got[0], "redis cannot be used") || !strings.Contains(got[0], tt.reason) || r.Membership().Connected {
 				t.Errorf("log: %q", got)
 			}
@@ -70,12 +72,12 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 	var log lines
 	opt := at(s)
 	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
-	opt.Key = []byte(strings.Repeat("k", redis.KeySize))
-	src := newSource("a", numbered(19)...)
+	opt.Key = []byte(strings.Repeat("k", seal.KeySize))
+	src := snapshottest.NewSource("a", snapshottest.Numbered(19)...)
 	tiers, ks := crew(t, src, func(int) redis.Options { return opt })
-	settled(t, "fresh"+"["+strings.Join(numbered(19), " ")+"]", "a", ks...)
-	src.set("other")
-	settled(t, "fresh[other]", "a", ks...)
+	snapshottest.Settled(t, "fresh"+"["+strings.Join(snapshottest.Numbered(19), " ")+"]", "a", ks...)
+	src.Set("other")
+	snapshottest.Settled(t, "fresh[other]", "a", ks...)
 	o := &office{size: 10}
 	for _, r := range tiers {
 		store := presence.New([]*connectors.Source{o.source("f")}, presence.Options{Tier: r.Presence(), Timeout: 20 * time.Second, Life: time.Hour})
@@ -154,8 +156,8 @@ func TestUserWithoutARight(t *testing.T) {
 	opt := lively(s)
 	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
 	r := running(t, opt)
-	k, _ := keep(t, r, brisk, newSource("a", "1").source("f"))
-	settled(t, "fresh[1]", "a", k)
+	k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, snapshottest.NewSource("a", "1").Open("f"))
+	snapshottest.Settled(t, "fresh[1]", "a", k)
 	denied := func() int { return strings.Count(s.Must("ACL", "LOG"), "reason") }
 	redistest.Await(t, func() bool { return denied() > 0 && len(log.all()) > 0 }, "it is refused, and the log says so")
 	pass, e := limit.New(r).Enter(t.Context(), []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}, time.Second)
@@ -176,13 +178,13 @@ func TestUserOfAClusterWithTheRightsThatAreNeeded(t *testing.T) {
 	for _, s := range append(c.Masters[:], c.Replicas[:]...) {
 		s.Must(append(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...), "+cluster")...)
 	}
-	src := newSource("a", "1")
+	src := snapshottest.NewSource("a", "1")
 	tiers, ks := crew(t, src, func(int) redis.Options {
 		return redis.Options{Addrs: c.Addrs(), Username: "app", Password: "secret", CallTimeout: 10 * time.Second, DialTimeout: 10 * time.Second}
 	})
-	settled(t, "fresh[1]", "a", ks...)
-	src.set("2")
-	settled(t, "fresh[2]", "a", ks...)
+	snapshottest.Settled(t, "fresh[1]", "a", ks...)
+	src.Set("2")
+	snapshottest.Settled(t, "fresh[2]", "a", ks...)
 	connected(t, true, tiers...)
 	sharesABudget(t, tiers[0], tiers[1])
 	for _, s := range append(c.Masters[:], c.Replicas[:]...) {
@@ -199,16 +201,16 @@ func TestUserWithoutTheChannel(t *testing.T) {
 	var log lines
 	opt := at(s)
 	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
-	src := newSource("a", "1")
+	src := snapshottest.NewSource("a", "1")
 	r := open(t, opt)
-	k, _ := keep(t, r, brisk, src.source("f"))
-	settled(t, "fresh[1]", "a", k)
-	more(t, src, 3) // each announces, or would
+	k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, src.Open("f"))
+	snapshottest.Settled(t, "fresh[1]", "a", k)
+	src.More(t, 3) // each announces, or would
 	if got := log.all(); len(got) != 2 || !strings.Contains(got[1], "announce") || !r.Membership().Connected {
 		t.Errorf("log: %q, want one line that it is there, and one that it cannot announce", got)
 	}
 	s.Must("ACL", "SETUSER", "app", "&roster:*")
-	more(t, src, 2)
+	src.More(t, 2)
 	if got := log.all(); len(got) != 3 || !strings.Contains(got[2], "announce changes again") {
 		t.Errorf("log: %q", got)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"roster/internal/seal"
 	"roster/internal/snapshot"
 )
 
@@ -17,7 +18,7 @@ import (
 type Redis struct {
 	client      redis.UniversalClient
 	cluster     bool
-	seal        *sealer
+	seal        *seal.Sealer
 	prefix      string
 	id          string // the ID of this replica, and the value of its locks
 	lease       time.Duration
@@ -46,7 +47,7 @@ var _ snapshot.Tier = (*Redis)(nil)
 
 // Open checks the options. It does not connect, so a program can start while Redis is unavailable.
 func Open(opt Options) (*Redis, error) {
-	seal, err := newSealer(opt.Key)
+	sealer, err := seal.New(opt.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func Open(opt Options) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Redis{client: client, cluster: cluster, seal: seal, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
+	r := &Redis{client: client, cluster: cluster, seal: sealer, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
 		callTimeout: or(opt.CallTimeout, defaultCall),
 		log:         opt.Logger, changed: make(chan struct{}, 1), written: make(chan struct{}, 1), acknowledged: make(chan struct{}, 1), ready: make(chan struct{})}
 	r.share.every = or(opt.PulseEvery, defaultBudgetHeartbeat)

@@ -8,33 +8,34 @@ import (
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/snapshottest"
 )
 
 // A Cluster that moves a slot with all that lies in it, has a replica take a master's place, and then loses a master, costs no answer.
 func TestClusterMovesUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
-	src := newSource("a", numbered(40)...)
+	src := snapshottest.NewSource("a", snapshottest.Numbered(40)...)
 	tiers, ks := crew(t, src, func(int) redis.Options { return redis.Options{Addrs: c.Addrs()} })
-	want := fmt.Sprint(numbered(40))
-	settled(t, "fresh"+want, "a", ks...)
+	want := fmt.Sprint(snapshottest.Numbered(40))
+	snapshottest.Settled(t, "fresh"+want, "a", ks...)
 	slot, owner := c.Owner("{a:f:accounts}")
 	stop := load(t, want, "a", ks...)
 	reads, took := accountReads(src, func() {
-		more(t, src, 1)
+		src.More(t, 1)
 		c.MoveSlot(slot, owner, (owner+1)%3)
-		more(t, src, 2)
+		src.More(t, 2)
 		c.FailOver((owner + 1) % 3)
-		more(t, src, 2)
+		src.More(t, 2)
 		c.Replicas[(owner+1)%3].Kill()
-		more(t, src, 2)
+		src.More(t, 2)
 	})
 	if n := stop(); n < 100 {
 		t.Errorf("only %d answers", n)
 	}
 	withinLimits(t, reads, took)
 	connected(t, true, tiers...)
-	settled(t, "fresh"+want, "a", ks...)
+	snapshottest.Settled(t, "fresh"+want, "a", ks...)
 }
 
 // Whether all of a Cluster is there is judged by the items that a keeper has now, and not by those that it had at first.
@@ -43,7 +44,7 @@ func TestClusterIsJudgedByTheLatestItems(t *testing.T) {
 	c := redistest.StartCluster(t)
 	r := open(t, redis.Options{Addrs: c.Addrs()})
 	item := func(source string) snapshot.Item {
-		return snapshot.Item{Key: key(source, connectors.Accounts), Fingerprint: "f"}
+		return snapshot.Item{Key: snapshottest.Key(source, connectors.Accounts), Fingerprint: "f"}
 	}
 	owner := func(source string) int {
 		_, master := c.Owner("{" + source + ":f:accounts}")
@@ -83,27 +84,27 @@ func TestClusterIsJudgedByTheLatestItems(t *testing.T) {
 func TestSentinelFailsOverUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := redistest.StartSentinel(t)
-	src := newSource("a", numbered(40)...)
+	src := snapshottest.NewSource("a", snapshottest.Numbered(40)...)
 	tiers, ks := crew(t, src, func(int) redis.Options {
 		return redis.Options{Addrs: []string{s.Watch.Addr}, MasterName: redistest.MasterName}
 	})
-	want := fmt.Sprint(numbered(40))
-	settled(t, "fresh"+want, "a", ks...)
+	want := fmt.Sprint(snapshottest.Numbered(40))
+	snapshottest.Settled(t, "fresh"+want, "a", ks...)
 	stop := load(t, want, "a", ks...)
 	reads, took := accountReads(src, func() {
-		more(t, src, 1)
+		src.More(t, 1)
 		s.Master.Kill()
 		s.Replica.AwaitMaster()
-		more(t, src, 1)
+		src.More(t, 1)
 		connected(t, true, tiers...)
-		more(t, src, 2)
+		src.More(t, 2)
 	})
 	if n := stop(); n < 100 {
 		t.Errorf("only %d answers", n)
 	}
 	withinLimits(t, reads, took)
 	redistest.Await(t, func() bool {
-		m := look(t, tiers[0], snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"})
+		m := snapshottest.Stat(t, tiers[0], snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"})
 		return m.Count == 40 && m.Complete
 	}, "the new master has the snapshot")
 }

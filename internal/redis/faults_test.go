@@ -18,6 +18,7 @@ import (
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/snapshottest"
 )
 
 // load asks the keepers all the time until what it returns is called, which says how many answers there were. An answer without all of the
@@ -33,8 +34,8 @@ func load(t *testing.T, want string, source string, ks ...*snapshot.Keeper) (sto
 			pause := time.NewTicker(time.Millisecond)
 			defer pause.Stop()
 			for ctx.Err() == nil {
-				r := k.Load(ctx, []snapshot.Key{key(source, connectors.Accounts)})[0]
-				if got := brief(k, source); ctx.Err() == nil && (r.Snapshot == nil || !strings.HasSuffix(got, want)) {
+				r := k.Load(ctx, []snapshot.Key{snapshottest.Key(source, connectors.Accounts)})[0]
+				if got := snapshottest.Brief(k, source); ctx.Err() == nil && (r.Snapshot == nil || !strings.HasSuffix(got, want)) {
 					t.Errorf("an answer was %s", got)
 					return
 				}
@@ -50,19 +51,11 @@ func load(t *testing.T, want string, source string, ks ...*snapshot.Keeper) (sto
 	}
 }
 
-// brisk has accounts read as often as a configuration allows.
-func brisk(o *snapshot.Options) {
-	o.Settings = map[snapshot.Key]snapshot.Settings{
-		key("a", connectors.Accounts): {FreshFor: time.Second, MinInterval: time.Second},
-		key("a", connectors.Teams):    {FreshFor: time.Hour},
-	}
-}
-
 // accountReads gives how often the accounts were read while f ran.
-func accountReads(src *source, f func()) (int, time.Duration) {
-	before, began := src.count(connectors.Accounts), time.Now()
+func accountReads(src *snapshottest.Source, f func()) (int, time.Duration) {
+	before, began := src.Count(connectors.Accounts), time.Now()
 	f()
-	return src.count(connectors.Accounts) - before, time.Since(began)
+	return src.Count(connectors.Accounts) - before, time.Since(began)
 }
 
 // withinLimits fails where three replicas have read more often together than one may.
@@ -74,7 +67,7 @@ func withinLimits(t *testing.T, reads int, took time.Duration) {
 }
 
 // crew is three replicas that read one source, all connected.
-func crew(t *testing.T, src *source, opt func(i int) redis.Options) ([]*redis.Redis, []*snapshot.Keeper) {
+func crew(t *testing.T, src *snapshottest.Source, opt func(i int) redis.Options) ([]*redis.Redis, []*snapshot.Keeper) {
 	t.Helper()
 	var tiers []*redis.Redis
 	var ks []*snapshot.Keeper
@@ -90,7 +83,7 @@ func crew(t *testing.T, src *source, opt func(i int) redis.Options) ([]*redis.Re
 		return true
 	}, "three replicas know of each other")
 	for _, r := range tiers {
-		k, _ := keep(t, r, brisk, src.source("f"))
+		k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, src.Open("f"))
 		ks = append(ks, k)
 	}
 	return tiers, ks
@@ -103,17 +96,10 @@ func connected(t *testing.T, want bool, tiers ...*redis.Redis) {
 	}
 }
 
-// more waits until the accounts have been read n times more.
-func more(t *testing.T, src *source, n int) {
-	t.Helper()
-	before := src.count(connectors.Accounts)
-	redistest.Await(t, func() bool { return src.count(connectors.Accounts) >= before+n }, "%d more readings", n)
-}
-
 func TestRedisIsKilledAndComesBackUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	src := newSource("a", numbered(20)...)
+	src := snapshottest.NewSource("a", snapshottest.Numbered(20)...)
 	var log lines
 	tiers, ks := crew(t, src, func(i int) redis.Options {
 		o := at(s)
@@ -122,17 +108,17 @@ func TestRedisIsKilledAndComesBackUnderLoad(t *testing.T) {
 		}
 		return o
 	})
-	want := fmt.Sprint(numbered(20))
-	settled(t, "fresh"+want, "a", ks...)
+	want := fmt.Sprint(snapshottest.Numbered(20))
+	snapshottest.Settled(t, "fresh"+want, "a", ks...)
 	stop := load(t, want, "a", ks...)
 	reads, took := accountReads(src, func() {
-		more(t, src, 2)
+		src.More(t, 2)
 		s.Kill()
 		connected(t, false, tiers...)
-		more(t, src, 3)
+		src.More(t, 3)
 		s.Restart()
 		connected(t, true, tiers...)
-		more(t, src, 3)
+		src.More(t, 3)
 	})
 	if n := stop(); n < 100 {
 		t.Errorf("only %d answers", n)
@@ -142,8 +128,8 @@ func TestRedisIsKilledAndComesBackUnderLoad(t *testing.T) {
 		t.Errorf("the log has more or less than three lines: %q", log.all())
 	}
 	// They share again.
-	settled(t, "fresh"+want, "a", ks...)
-	if m := look(t, tiers[0], snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"}); m.Count != 20 {
+	snapshottest.Settled(t, "fresh"+want, "a", ks...)
+	if m := snapshottest.Stat(t, tiers[0], snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}); m.Count != 20 {
 		t.Errorf("Redis has %+v", m)
 	}
 }
@@ -152,17 +138,17 @@ func TestStartWithoutRedis(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
 	s.Kill()
-	src := newSource("a", "1")
+	src := snapshottest.NewSource("a", "1")
 	var log lines
 	opt := at(s)
 	opt.Logger = slog.New(&log)
 	r := running(t, opt)
-	k, _ := keep(t, r, brisk, src.source("f"))
-	settled(t, "fresh[1]", "a", k)
+	k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, src.Open("f"))
+	snapshottest.Settled(t, "fresh[1]", "a", k)
 	s.Restart()
 	connected(t, true, r)
 	redistest.Await(t, func() bool {
-		return look(t, r, snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"}).Stamp != 0
+		return snapshottest.Stat(t, r, snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}).Stamp != 0
 	}, "what was read without it is shared")
 	if got := log.all(); len(got) != 2 {
 		t.Errorf("log: %q", got)
@@ -247,11 +233,11 @@ func TestRedisRefuses(t *testing.T) {
 			}
 			var log lines
 			opt.Logger = slog.New(&log)
-			src := newSource("a", "1")
+			src := snapshottest.NewSource("a", "1")
 			r := running(t, opt)
-			k, _ := keep(t, r, brisk, src.source("f"))
-			settled(t, "fresh[1]", "a", k)
-			more(t, src, 2)
+			k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, src.Open("f"))
+			snapshottest.Settled(t, "fresh[1]", "a", k)
+			src.More(t, 2)
 			if got := log.all(); len(got) != 1 || !strings.Contains(got[0], tt.reason) || strings.Contains(got[0], "canary") {
 				t.Errorf("log: %q", got)
 			}
@@ -312,13 +298,13 @@ func TestBadNetworkCostsNoAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, opt := proxied(t, redistest.Start(t))
-			src := newSource("a", numbered(30)...)
+			src := snapshottest.NewSource("a", snapshottest.Numbered(30)...)
 			tiers, ks := crew(t, src, func(int) redis.Options { return opt })
-			want := fmt.Sprint(numbered(30))
-			settled(t, "fresh"+want, "a", ks...)
+			want := fmt.Sprint(snapshottest.Numbered(30))
+			snapshottest.Settled(t, "fresh"+want, "a", ks...)
 			toxic(t, p, fault[0], fault[1])
 			stop := load(t, want, "a", ks...)
-			reads, took := accountReads(src, func() { more(t, src, 4) })
+			reads, took := accountReads(src, func() { src.More(t, 4) })
 			if n := stop(); n < 100 {
 				t.Errorf("only %d answers", n)
 			}
@@ -357,12 +343,12 @@ func TestWhileRedisIsAwayItIsNotAsked(t *testing.T) {
 		open.Wait()
 	})
 	r := running(t, redis.Options{URL: "redis://" + l.Addr().String()})
-	src := newSource("a", "1")
-	k, _ := keep(t, r, brisk, src.source("f"))
-	settled(t, "fresh[1]", "a", k)
+	src := snapshottest.NewSource("a", "1")
+	k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, src.Open("f"))
+	snapshottest.Settled(t, "fresh[1]", "a", k)
 	stop := load(t, "[1]", "a", k)
 	before := calls.Load()
-	more(t, src, 3)
+	src.More(t, 3)
 	answers := stop()
 	if n := calls.Load() - before; n > 12 {
 		t.Errorf("%d connections for %d answers: more than the probes", n, answers)

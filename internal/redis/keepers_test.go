@@ -13,30 +13,23 @@ import (
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/snapshottest"
 )
-
-// settled waits until each keeper serves what is wanted of the accounts.
-func settled(t *testing.T, want string, source string, ks ...*snapshot.Keeper) {
-	t.Helper()
-	for i, k := range ks {
-		redistest.Await(t, func() bool { return brief(k, source) == want }, "replica %d has %s, want %s", i, brief(k, source), want)
-	}
-}
 
 func TestColdReplicasReadEachCollectionOnce(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	src := newSource("a", numbered(200)...)
-	src.takes = 200 * time.Millisecond
+	src := snapshottest.NewSource("a", snapshottest.Numbered(200)...)
+	src.Takes = 200 * time.Millisecond
 	var ks []*snapshot.Keeper
 	for range 3 {
-		k, _ := keep(t, open(t, at(s)), nil, src.source("f"))
+		k, _ := snapshottest.Keep(t, open(t, at(s)), nil, src.Open("f"))
 		ks = append(ks, k)
 	}
 	var asking sync.WaitGroup
 	for i := range 500 {
 		asking.Go(func() {
-			r := ks[i%3].Load(t.Context(), []snapshot.Key{key("a", connectors.Accounts), key("a", connectors.Teams)})
+			r := ks[i%3].Load(t.Context(), []snapshot.Key{snapshottest.Key("a", connectors.Accounts), snapshottest.Key("a", connectors.Teams)})
 			for _, r := range r {
 				if r.Status.State != snapshot.Fresh || r.Status.Count != 200 {
 					t.Errorf("got %+v", r.Status)
@@ -45,7 +38,7 @@ func TestColdReplicasReadEachCollectionOnce(t *testing.T) {
 		})
 	}
 	asking.Wait()
-	if a, b := src.count(connectors.Accounts), src.count(connectors.Teams); a != 1 || b != 1 {
+	if a, b := src.Count(connectors.Accounts), src.Count(connectors.Teams); a != 1 || b != 1 {
 		t.Errorf("accounts were read %d times, teams %d times", a, b)
 	}
 	first := ks[0].Current()
@@ -64,23 +57,23 @@ func TestColdReplicasReadEachCollectionOnce(t *testing.T) {
 func TestWarmRedisServesWithoutReading(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	src := newSource("a", "1", "2")
-	k, stop := keep(t, open(t, at(s)), nil, src.source("f"))
-	settled(t, "fresh[1 2]", "a", k)
-	redistest.Await(t, func() bool { return src.count(connectors.Teams) == 1 && k.Statuses()[1].State == snapshot.Fresh }, "teams")
+	src := snapshottest.NewSource("a", "1", "2")
+	k, stop := snapshottest.Keep(t, open(t, at(s)), nil, src.Open("f"))
+	snapshottest.Settled(t, "fresh[1 2]", "a", k)
+	redistest.Await(t, func() bool { return src.Count(connectors.Teams) == 1 && k.Statuses()[1].State == snapshot.Fresh }, "teams")
 	stop()
-	fresh := newSource("a", "3")
-	k, _ = keep(t, open(t, at(s)), nil, fresh.source("f"))
-	r := k.Load(t.Context(), []snapshot.Key{key("a", connectors.Accounts), key("a", connectors.Teams)})
-	if r[0].Status.Count != 2 || r[1].Status.Count != 2 || len(fresh.at) != 0 {
-		t.Errorf("got %d and %d records after %d readings", r[0].Status.Count, r[1].Status.Count, len(fresh.at))
+	fresh := snapshottest.NewSource("a", "3")
+	k, _ = snapshottest.Keep(t, open(t, at(s)), nil, fresh.Open("f"))
+	r := k.Load(t.Context(), []snapshot.Key{snapshottest.Key("a", connectors.Accounts), snapshottest.Key("a", connectors.Teams)})
+	if r[0].Status.Count != 2 || r[1].Status.Count != 2 || len(fresh.Times()) != 0 {
+		t.Errorf("got %d and %d records after %d readings", r[0].Status.Count, r[1].Status.Count, len(fresh.Times()))
 	}
 	if r[0].Status.SyncedAt.After(time.Now()) || r[0].Status.TriedAt.IsZero() {
 		t.Errorf("got %+v", r[0].Status)
 	}
 	// Another credential never sees it.
-	k, _ = keep(t, open(t, at(s)), nil, fresh.source("g"))
-	if r := k.Load(t.Context(), []snapshot.Key{key("a", connectors.Accounts)})[0]; r.Status.Count != 1 {
+	k, _ = snapshottest.Keep(t, open(t, at(s)), nil, fresh.Open("g"))
+	if r := k.Load(t.Context(), []snapshot.Key{snapshottest.Key("a", connectors.Accounts)})[0]; r.Status.Count != 1 {
 		t.Errorf("another credential got %d records", r.Status.Count)
 	}
 }
@@ -94,17 +87,17 @@ func TestChangesReachTheOthersByAnnouncement(t *testing.T) {
 		o := opt()
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			src := newSource("a", "1")
+			src := snapshottest.NewSource("a", "1")
 			quickly := func(o *snapshot.Options) {
-				o.Settings = map[snapshot.Key]snapshot.Settings{key("a", connectors.Accounts): {FreshFor: time.Hour, MinInterval: time.Millisecond}}
+				o.Settings = map[snapshot.Key]snapshot.Settings{snapshottest.Key("a", connectors.Accounts): {FreshFor: time.Hour, MinInterval: time.Millisecond}}
 			}
-			one, _ := keep(t, open(t, o), quickly, src.source("f"))
-			two, _ := keep(t, open(t, o), quickly, src.source("f"))
-			settled(t, "fresh[1]", "a", one, two)
-			src.set("1", "2")
+			one, _ := snapshottest.Keep(t, open(t, o), quickly, src.Open("f"))
+			two, _ := snapshottest.Keep(t, open(t, o), quickly, src.Open("f"))
+			snapshottest.Settled(t, "fresh[1]", "a", one, two)
+			src.Set("1", "2")
 			began := time.Now()
-			redistest.Await(t, func() bool { _, ok := one.Refresh(key("a", connectors.Accounts)); return ok }, "a reading is allowed")
-			settled(t, "fresh[1 2]", "a", one, two)
+			redistest.Await(t, func() bool { _, ok := one.Refresh(snapshottest.Key("a", connectors.Accounts)); return ok }, "a reading is allowed")
+			snapshottest.Settled(t, "fresh[1 2]", "a", one, two)
 			if took := time.Since(began); took > 10*time.Second {
 				t.Errorf("it took %v: nobody was told", took)
 			}
@@ -122,8 +115,8 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 			opt := at(s)
 			opt.Key = []byte(secret)
 			tier := open(t, opt)
-			lease := claim(t, tier, 0)
-			if _, err := lease.Save(t.Context(), stored("v1", time.Now(), true, strings.Repeat("people ", 20), "more")); err != nil {
+			lease := snapshottest.Acquire(t, tier, 0)
+			if _, err := lease.Save(t.Context(), snapshottest.Stored("v1", time.Now(), true, strings.Repeat("people ", 20), "more")); err != nil {
 				t.Fatal(err)
 			}
 			lease.Release(t.Context())
@@ -139,8 +132,8 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 						broken := []byte(value)
 						broken[i] ^= bit
 						s.Must("SET", k, string(broken))
-						m := look(t, tier, item)
-						parts, err := tier.Fetch(t.Context(), item, m.Meta)
+						m := snapshottest.Stat(t, tier, snapshottest.Item)
+						parts, err := tier.Fetch(t.Context(), snapshottest.Item, m.Meta)
 						if err != nil || m.Stamp != 0 && parts != nil {
 							t.Fatalf("%s, byte %d, bit %x: got %q, %v", k, i, bit, parts, err)
 						}
@@ -152,7 +145,7 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 			if checked < 300 {
 				t.Errorf("only %d changes were tried", checked)
 			}
-			if diff := cmp.Diff([]string{strings.Repeat("people ", 20), "more"}, fetch(t, tier, item)); diff != "" {
+			if diff := cmp.Diff([]string{strings.Repeat("people ", 20), "more"}, snapshottest.Fetch(t, tier, snapshottest.Item)); diff != "" {
 				t.Errorf("in the end (-want +got):\n%s", diff)
 			}
 		})
@@ -173,25 +166,25 @@ func TestDamagedSnapshotIsReplaced(t *testing.T) {
 			t.Run(what+" is "+name, func(t *testing.T) {
 				t.Parallel()
 				s := redistest.Start(t)
-				src := newSource("a", numbered(50)...)
+				src := snapshottest.NewSource("a", snapshottest.Numbered(50)...)
 				brisk := func(o *snapshot.Options) {
-					o.Settings = map[snapshot.Key]snapshot.Settings{key("a", connectors.Accounts): {MinInterval: time.Millisecond}}
+					o.Settings = map[snapshot.Key]snapshot.Settings{snapshottest.Key("a", connectors.Accounts): {MinInterval: time.Millisecond}}
 				}
-				k, stop := keep(t, open(t, at(s)), brisk, src.source("f"))
-				settled(t, fmt.Sprint("fresh", numbered(50)), "a", k)
+				k, stop := snapshottest.Keep(t, open(t, at(s)), brisk, src.Open("f"))
+				snapshottest.Settled(t, fmt.Sprint("fresh", snapshottest.Numbered(50)), "a", k)
 				stop()
 				for _, k := range strings.Split(s.Must("KEYS", "roster:*"+what+"*"), "\n") {
 					spoil(s, k)
 				}
-				k, stop = keep(t, open(t, at(s)), brisk, src.source("f"))
-				settled(t, fmt.Sprint("fresh", numbered(50)), "a", k)
+				k, stop = snapshottest.Keep(t, open(t, at(s)), brisk, src.Open("f"))
+				snapshottest.Settled(t, fmt.Sprint("fresh", snapshottest.Numbered(50)), "a", k)
 				stop()
-				if n := src.count(connectors.Accounts); n != 2 {
+				if n := src.Count(connectors.Accounts); n != 2 {
 					t.Errorf("read %d times, want a second time", n)
 				}
-				k, _ = keep(t, open(t, at(s)), brisk, src.source("f"))
-				settled(t, fmt.Sprint("fresh", numbered(50)), "a", k)
-				if n := src.count(connectors.Accounts); n != 2 {
+				k, _ = snapshottest.Keep(t, open(t, at(s)), brisk, src.Open("f"))
+				snapshottest.Settled(t, fmt.Sprint("fresh", snapshottest.Numbered(50)), "a", k)
+				if n := src.Count(connectors.Accounts); n != 2 {
 					t.Errorf("read %d times: the damage was not mended", n)
 				}
 			})
@@ -215,9 +208,9 @@ func TestGarbageUnderEveryKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t)
-			src := newSource("a", "1")
-			k, stop := keep(t, open(t, at(s)), nil, src.source("f"))
-			settled(t, "fresh[1]", "a", k)
+			src := snapshottest.NewSource("a", "1")
+			k, stop := snapshottest.Keep(t, open(t, at(s)), nil, src.Open("f"))
+			snapshottest.Settled(t, "fresh[1]", "a", k)
 			stop()
 			keys := strings.Split(s.Must("KEYS", "*"), "\n")
 			// The lock's key is empty now; somebody else's text there would be a lock like any other, which does not expire.
@@ -225,8 +218,8 @@ func TestGarbageUnderEveryKey(t *testing.T) {
 				s.Must("DEL", k)
 				spoil(s, k)
 			}
-			k, _ = keep(t, open(t, at(s)), nil, src.source("f"))
-			settled(t, "fresh[1]", "a", k)
+			k, _ = snapshottest.Keep(t, open(t, at(s)), nil, src.Open("f"))
+			snapshottest.Settled(t, "fresh[1]", "a", k)
 		})
 	}
 }
@@ -234,18 +227,18 @@ func TestGarbageUnderEveryKey(t *testing.T) {
 func TestWithAnotherKeyItIsReadAnew(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	src := newSource("a", "1", "2")
+	src := snapshottest.NewSource("a", "1", "2")
 	brisk := func(o *snapshot.Options) {
-		o.Settings = map[snapshot.Key]snapshot.Settings{key("a", connectors.Accounts): {MinInterval: time.Millisecond}}
+		o.Settings = map[snapshot.Key]snapshot.Settings{snapshottest.Key("a", connectors.Accounts): {MinInterval: time.Millisecond}}
 	}
 	for i, secret := range []string{strings.Repeat("a", 32), strings.Repeat("b", 32), "", ""} {
 		opt := at(s)
 		opt.Key = []byte(secret)
-		k, stop := keep(t, open(t, opt), brisk, src.source("f"))
-		settled(t, "fresh[1 2]", "a", k)
+		k, stop := snapshottest.Keep(t, open(t, opt), brisk, src.Open("f"))
+		snapshottest.Settled(t, "fresh[1 2]", "a", k)
 		stop()
-		if want := min(i+1, 3); src.count(connectors.Accounts) != want {
-			t.Errorf("key %d: read %d times, want %d", i, src.count(connectors.Accounts), want)
+		if want := min(i+1, 3); src.Count(connectors.Accounts) != want {
+			t.Errorf("key %d: read %d times, want %d", i, src.Count(connectors.Accounts), want)
 		}
 		for _, k := range strings.Split(s.Must("KEYS", "*part:*"), "\n") {
 			if secret != "" && strings.Contains(s.Must("GET", k), "Person") {
@@ -264,13 +257,13 @@ func TestClear(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tier := open(t, opt)
-			a, b := newSource("a", "1"), newSource("b", "2")
-			k, stop := keep(t, open(t, opt), nil, a.source("f"), b.source("f"))
-			settled(t, "fresh[1]", "a", k)
-			settled(t, "fresh[2]", "b", k)
+			a, b := snapshottest.NewSource("a", "1"), snapshottest.NewSource("b", "2")
+			k, stop := snapshottest.Keep(t, open(t, opt), nil, a.Open("f"), b.Open("f"))
+			snapshottest.Settled(t, "fresh[1]", "a", k)
+			snapshottest.Settled(t, "fresh[2]", "b", k)
 			stop()
 			has := func(source string) bool {
-				return look(t, tier, snapshot.Item{Key: key(source, connectors.Accounts), Fingerprint: "f"}).Stamp != 0
+				return snapshottest.Stat(t, tier, snapshot.Item{Key: snapshottest.Key(source, connectors.Accounts), Fingerprint: "f"}).Stamp != 0
 			}
 			if n, err := tier.Clear(t.Context(), "a"); err != nil || n < 2 || has("a") || !has("b") {
 				t.Errorf("removed %d, %v; a is there: %v, b: %v", n, err, has("a"), has("b"))

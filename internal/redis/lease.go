@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/manifest"
 )
 
 const (
@@ -68,7 +69,7 @@ func (l *lease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
 
 // Fail stores for the other replicas how the fetch failed.
 func (l *lease) Fail(ctx context.Context, f snapshot.Failure) error {
-	text, err := writeFailure(f)
+	text, err := manifest.WriteFailure(f)
 	if err != nil {
 		return err
 	}
@@ -93,8 +94,8 @@ func (l *lease) Release(ctx context.Context) {
 }
 
 // save stores the parts before the manifest, so that a replica that sees the manifest can read the parts. Before is the snapshot that was stored when
-// the lease was granted, and manifest is its stored form.
-func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before *snapshot.Info, manifest string) (int64, error) {
+// the lease was granted, and was is its stored form.
+func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before *snapshot.Info, was string) (int64, error) {
 	life := s.KeepFor + margin
 	var names []string
 	if before.Stamp != 0 && before.Version == s.Version && before.Count == s.Count && !s.Rewrite {
@@ -116,13 +117,13 @@ func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before
 			return 0, err
 		}
 	}
-	value, err := r.seal.writeManifest(s.Item, stamp, &s.Meta, names)
+	value, err := manifest.Write(r.seal, s.Item, stamp, &s.Meta, names)
 	if err != nil {
 		return 0, err
 	}
 	unreadable := ""
-	if manifest != "" && before.Stamp == 0 {
-		unreadable = manifest
+	if was != "" && before.Stamp == 0 {
+		unreadable = was
 	}
 	complete := 0
 	if s.Complete {
@@ -139,7 +140,7 @@ func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before
 	if err != nil {
 		return 0, err
 	}
-	there := r.seal.readManifest(s.Item, []byte(outcome[1]), stamp, time.Now())
+	there := manifest.Read(r.seal, s.Item, []byte(outcome[1]), Clock{stamp, time.Now()}.Local)
 	if outcome[0] == refused {
 		r.expireParts(ctx, s.Item, names, there.Parts)
 		return 0, snapshot.ErrSuperseded
@@ -153,7 +154,7 @@ func (r *Redis) save(ctx context.Context, s snapshot.Stored, stamp int64, before
 func (r *Redis) writeParts(ctx context.Context, s *snapshot.Stored, parts [][]byte, life time.Duration) ([]string, error) {
 	names := make([]string, len(parts))
 	for i, part := range parts {
-		names[i] = r.seal.name(part)
+		names[i] = r.seal.Name(part)
 	}
 	missing := names
 	if !s.Rewrite {
@@ -166,7 +167,7 @@ func (r *Redis) writeParts(ctx context.Context, s *snapshot.Stored, parts [][]by
 		if !slices.Contains(missing, names[i]) {
 			continue
 		}
-		sealed := r.seal.seal(part, about(s.Item, names[i]))
+		sealed := r.seal.Seal(part, about(s.Item, names[i]))
 		err := r.do(ctx, bulkTimeout, func(ctx context.Context) error {
 			return r.client.Set(ctx, r.partKey(s.Item, names[i]), sealed, life).Err()
 		})

@@ -21,7 +21,7 @@ func (r *Redis) Writes() writes.Sharing { return ledger{r} }
 
 // key hides the name if there is an encryption key. The overlay has a constant name; the other names are hashes of what callers sent.
 func (l ledger) key(name string) string {
-	return l.prefix + "write:{" + l.seal.name([]byte(name)) + "}"
+	return l.prefix + "write:{" + l.seal.Name([]byte(name)) + "}"
 }
 
 func aboutWrite(name string) string { return "write:" + name }
@@ -30,7 +30,7 @@ func (l ledger) held(name, raw string) writes.Held {
 	if raw == "" {
 		return writes.Held{}
 	}
-	value, err := l.seal.open([]byte(raw), aboutWrite(name))
+	value, err := l.seal.Open([]byte(raw), aboutWrite(name))
 	if err != nil {
 		value = []byte{} // a value exists but cannot be read; for a lock or an intent, its existence is enough to be careful
 	}
@@ -61,7 +61,7 @@ return {1, ARGV[2]}`)
 func (l ledger) Put(ctx context.Context, name string, was writes.Held, value []byte, life time.Duration) (writes.Held, bool, error) {
 	sealed := ""
 	if value != nil {
-		sealed = string(l.seal.seal(value, aboutWrite(name)))
+		sealed = string(l.seal.Seal(value, aboutWrite(name)))
 	}
 	var ok bool
 	var raw string

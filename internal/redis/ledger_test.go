@@ -8,6 +8,7 @@ import (
 
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/seal"
 	"roster/internal/writes"
 )
 
@@ -15,7 +16,7 @@ func TestLedgerInRedis(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
 	plain, sealed := at(s), at(s)
-	plain.Prefix, sealed.Key = "plain:", []byte(strings.Repeat("k", redis.KeySize))
+	plain.Prefix, sealed.Key = "plain:", []byte(strings.Repeat("k", seal.KeySize))
 	for name, tier := range map[string]*redis.Redis{"plain": open(t, plain), "sealed": open(t, sealed)} {
 		store := tier.Writes()
 		put := func(was writes.Held, value []byte, life time.Duration) (writes.Held, bool) {

@@ -3,7 +3,6 @@ package redis_test
 import (
 	"context"
 	"flag"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -12,10 +11,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"roster/connectors"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
-	"roster/internal/snapshot"
 )
 
 func TestMain(m *testing.M) {
@@ -57,125 +54,6 @@ func running(t *testing.T, opt redis.Options) *redis.Redis {
 // at gives options for a server, with more patience than usual, since many tests run at once.
 func at(s *redistest.Server) redis.Options {
 	return redis.Options{URL: "redis://" + s.Addr + "/0", CallTimeout: 10 * time.Second, DialTimeout: 10 * time.Second}
-}
-
-// source is a source whose readings are counted and give what is set.
-type source struct {
-	name  string
-	mu    sync.Mutex
-	ids   map[connectors.Collection][]string
-	reads map[connectors.Collection]int
-	at    []time.Time
-	takes time.Duration
-	gate  chan struct{} // where it is not nil, a reading waits for it to close
-	err   error
-}
-
-func newSource(name string, ids ...string) *source {
-	return &source{name: name, reads: make(map[connectors.Collection]int), ids: map[connectors.Collection][]string{
-		connectors.Accounts: ids, connectors.Teams: ids}}
-}
-
-func (s *source) count(c connectors.Collection) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.reads[c]
-}
-
-func (s *source) set(ids ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ids[connectors.Accounts] = ids
-}
-
-func (s *source) begin(ctx context.Context, c connectors.Collection) ([]string, error) {
-	s.mu.Lock()
-	s.reads[c]++
-	s.at = append(s.at, time.Now())
-	gate, ids, err := s.gate, s.ids[c], s.err
-	s.mu.Unlock()
-	wait := time.NewTimer(s.takes)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if gate != nil {
-		select {
-		case <-gate:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	return ids, err
-}
-
-func (s *source) source(fingerprint string) *connectors.Source {
-	return &connectors.Source{Name: s.name, Kind: connectors.Kommo, Fingerprint: fingerprint,
-		Accounts: connectors.ListFunc[connectors.Account](
-			func(ctx context.Context, _ connectors.Progress[connectors.Account]) (l connectors.Listing[connectors.Account], err error) {
-				ids, err := s.begin(ctx, connectors.Accounts)
-				for _, id := range ids {
-					l.Records = append(l.Records, connectors.Account{ID: id, Name: "Person " + id})
-				}
-				l.Complete = err == nil
-				return l, err
-			}),
-		Teams: connectors.ListFunc[connectors.Team](
-			func(ctx context.Context, _ connectors.Progress[connectors.Team]) (l connectors.Listing[connectors.Team], err error) {
-				ids, err := s.begin(ctx, connectors.Teams)
-				for _, id := range ids {
-					l.Records = append(l.Records, connectors.Team{ID: id})
-				}
-				l.Complete = err == nil
-				return l, err
-			}),
-	}
-}
-
-// keep runs a keeper until the test ends, or until what it returns is called.
-func keep(t *testing.T, tier snapshot.Tier, change func(*snapshot.Options), sources ...*connectors.Source) (*snapshot.Keeper, func()) {
-	t.Helper()
-	opt := snapshot.Options{Sources: sources, Tier: tier, FirstWait: 10 * time.Second, MaxWait: 10 * time.Second}
-	if change != nil {
-		change(&opt)
-	}
-	k := snapshot.New(opt)
-	ctx, cancel := context.WithCancel(t.Context())
-	var run sync.WaitGroup
-	run.Go(func() { _ = k.Run(ctx) })
-	stop := sync.OnceFunc(func() {
-		cancel()
-		run.Wait()
-	})
-	t.Cleanup(stop)
-	return k, stop
-}
-
-func key(source string, c connectors.Collection) snapshot.Key {
-	return snapshot.Key{Source: source, Collection: c}
-}
-
-// brief gives what a keeper serves of a source's accounts.
-func brief(k *snapshot.Keeper, source string) string {
-	r, _ := k.Take([]snapshot.Key{key(source, connectors.Accounts)})
-	if r[0].Snapshot == nil {
-		return r[0].Status.State.String()
-	}
-	var ids []string
-	for _, a := range r[0].Snapshot.Records.Accounts {
-		ids = append(ids, a.ID)
-	}
-	return r[0].Status.State.String() + fmt.Sprint(ids)
-}
-
-func numbered(n int) []string {
-	ids := make([]string, n)
-	for i := range ids {
-		ids[i] = fmt.Sprintf("%06d", i)
-	}
-	return ids
 }
 
 // lines is a log handler that keeps what is said.

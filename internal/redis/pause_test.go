@@ -12,6 +12,7 @@ import (
 	"roster/internal/limit"
 	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/snapshottest"
 )
 
 // raw is a connection to a server beside the tier's.
@@ -68,7 +69,7 @@ func TestStoredPausesAreCut(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
 			client, tier := raw(t, server), open(t, at(server))
-			item := item
+			item := snapshottest.Item
 			item.MaxPause = tt.configured
 			day := time.Now().Add(24*time.Hour - time.Minute) // what is beyond a day counts as garbage
 			fail := func(lease snapshot.Lease) {
@@ -80,9 +81,9 @@ func TestStoredPausesAreCut(t *testing.T) {
 				}
 				lease.Release(t.Context())
 			}
-			fail(claim(t, tier, 0))
+			fail(snapshottest.Acquire(t, tier, 0))
 			before := now(t, client)
-			if m := look(t, tier, item); m.Failure.RetryAt.IsZero() || m.Failure.Floor.After(m.Failure.RetryAt) {
+			if m := snapshottest.Stat(t, tier, item); m.Failure.RetryAt.IsZero() || m.Failure.Floor.After(m.Failure.RetryAt) {
 				t.Errorf("the failure is %+v", m.Failure)
 			}
 			after := now(t, client)
@@ -116,7 +117,7 @@ func TestStoredPausesAreCut(t *testing.T) {
 			if _, err := tier.Clear(t.Context(), item.Source); err != nil {
 				t.Fatal(err)
 			}
-			if m := look(t, tier, item); !m.Failure.RetryAt.IsZero() {
+			if m := snapshottest.Stat(t, tier, item); !m.Failure.RetryAt.IsZero() {
 				t.Errorf("emptied, and there is still %+v", m.Failure)
 			}
 		})

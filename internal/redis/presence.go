@@ -42,7 +42,7 @@ func (t *presenceTier) presenceKeys(i presence.Item) []string {
 
 // accountKey returns the key of the last answer about one account. With an encryption key, the key does not reveal the account.
 func (t *presenceTier) accountKey(i presence.Item, id string) string {
-	return t.prefix + "presence:" + strconv.Itoa(presenceEncoding) + ":{" + presenceName(i) + ":" + t.seal.name([]byte(id)) + "}"
+	return t.prefix + "presence:" + strconv.Itoa(presenceEncoding) + ":{" + presenceName(i) + ":" + t.seal.Name([]byte(id)) + "}"
 }
 
 func bucketOf(id string) int {
@@ -146,8 +146,8 @@ func (t *presenceTier) read(q presence.Question, r presenceReply, at time.Time) 
 		if s, p, ok := t.openAccount(q.Item, id, value); ok && s > stamp {
 			stamp, found = s, p
 		}
-		if stamp > 0 && stamp <= a.now+int64(futureLimit/time.Microsecond) {
-			k.Answers[id] = presence.Answer{Presence: found, At: local(stamp, a.now, at)}
+		if local, plausible := (Clock{a.now, at}).Local(stamp); stamp > 0 && plausible {
+			k.Answers[id] = presence.Answer{Presence: found, At: local}
 		}
 	}
 	return k, nil

@@ -125,12 +125,10 @@ func readCallState(cmd *redis.Cmd) (a callState, err error) {
 
 // callState translates the answer of a script, as of the time of the request.
 func (t *presenceTier) callState(item presence.Item, a callState, at time.Time) presence.CallState {
-	s := presence.CallState{Failures: int(a.failures), Asking: a.until > a.now, Stamp: a.at}
+	clock := Clock{a.now, at}
+	s := presence.CallState{Failures: int(a.failures), Asking: a.until > a.now, Stamp: a.at, MissedAt: clock.Past(a.missed)}
 	if a.next > a.now {
-		s.Next = at.Add(time.Duration(a.next-a.now) * time.Microsecond)
-	}
-	if a.missed > 0 {
-		s.MissedAt = local(a.missed, a.now, at)
+		s.Next = clock.Future(a.next)
 	}
 	if s.Asking && a.whom != "" {
 		s.Whom = t.openIDs(item, a.whom)

@@ -45,7 +45,7 @@ func encoded(v any) []byte {
 
 func (t *presenceTier) sealAccount(i presence.Item, id string, stamp int64, p connectors.Presence) []byte {
 	return append([]byte(strconv.FormatInt(stamp, 10)+" "),
-		t.seal.seal(encoded(storedPresence{p.State, p.Text}), aboutAccount(i, id, stamp))...)
+		t.seal.Seal(encoded(storedPresence{p.State, p.Text}), aboutAccount(i, id, stamp))...)
 }
 
 // openAccount returns the stored presence of an account. It returns false if the value is damaged or was not written by this package with this key.
@@ -55,7 +55,7 @@ func (t *presenceTier) openAccount(i presence.Item, id, value string) (stamp int
 	if err != nil {
 		return 0, connectors.Presence{}, false
 	}
-	data, err := t.seal.open([]byte(sealed), aboutAccount(i, id, stamp))
+	data, err := t.seal.Open([]byte(sealed), aboutAccount(i, id, stamp))
 	var s storedPresence
 	if err != nil || json.Unmarshal(data, &s) != nil {
 		return 0, connectors.Presence{}, false
@@ -75,13 +75,13 @@ func (t *presenceTier) sealEveryone(s *presence.Saved) [][]byte {
 	}
 	sealed := make([][]byte, buckets)
 	for b, of := range in {
-		sealed[b] = t.seal.seal(encoded(of), aboutBucket(s.Item, b, s.Stamp))
+		sealed[b] = t.seal.Seal(encoded(of), aboutBucket(s.Item, b, s.Stamp))
 	}
 	return sealed
 }
 
 func (t *presenceTier) openPresence(sealed, about string) (map[string]connectors.Presence, bool) {
-	data, err := t.seal.open([]byte(sealed), about)
+	data, err := t.seal.Open([]byte(sealed), about)
 	var of map[string]storedPresence
 	if err != nil || json.Unmarshal(data, &of) != nil {
 		return nil, false
@@ -94,13 +94,13 @@ func (t *presenceTier) openPresence(sealed, about string) (map[string]connectors
 }
 
 func (t *presenceTier) sealIDs(i presence.Item, ids []string) []byte {
-	return t.seal.seal(encoded(ids), aboutWhom(i))
+	return t.seal.Seal(encoded(ids), aboutWhom(i))
 }
 
 // openIDs returns the accounts that a call names. If the value cannot be read, it returns an account that nobody requests, so that nobody waits for
 // the call.
 func (t *presenceTier) openIDs(i presence.Item, sealed string) []string {
-	data, err := t.seal.open([]byte(sealed), aboutWhom(i))
+	data, err := t.seal.Open([]byte(sealed), aboutWhom(i))
 	var ids []string
 	if err != nil || json.Unmarshal(data, &ids) != nil || len(ids) == 0 {
 		return []string{""}

@@ -16,6 +16,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/seal"
 )
 
 // office is a source that tells presence. Whoever has an even number is in.
@@ -320,7 +321,7 @@ func TestSlowRedisHoldsUpNoPresence(t *testing.T) {
 
 func TestPresenceIsSealed(t *testing.T) {
 	t.Parallel()
-	for name, key := range map[string]string{"plain": "", "encrypted": strings.Repeat("k", redis.KeySize)} {
+	for name, key := range map[string]string{"plain": "", "encrypted": strings.Repeat("k", seal.KeySize)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)

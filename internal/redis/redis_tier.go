@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/manifest"
 )
 
 // atOnce is the number of parts in one round trip.
@@ -19,16 +20,16 @@ const atOnce = 4
 
 // keys returns the keys of an item that the scripts use: its manifest, its lock and its last fetch.
 func (r *Redis) keys(item snapshot.Item) []string {
-	base := r.prefix + "snapshot:{" + itemName(item) + "}:"
+	base := r.prefix + "snapshot:{" + manifest.Name(item) + "}:"
 	return []string{base + "manifest:" + strconv.Itoa(snapshot.Encoding), base + "lock", base + "last"}
 }
 
 // partKey returns the key of a part. Each part has a slot of its own.
 func (r *Redis) partKey(item snapshot.Item, name string) string {
-	return fmt.Sprintf("%spart:%d:{%s:%s}", r.prefix, snapshot.Encoding, itemName(item), name)
+	return fmt.Sprintf("%spart:%d:{%s:%s}", r.prefix, snapshot.Encoding, manifest.Name(item), name)
 }
 
-func about(item snapshot.Item, name string) string { return itemName(item) + ":" + name }
+func about(item snapshot.Item, name string) string { return manifest.Name(item) + ":" + name }
 
 // Stat returns the state of the items, with one round trip to each node of a Cluster.
 func (r *Redis) Stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
@@ -104,17 +105,13 @@ func readAnswer(cmd *redis.Cmd) (a answer, err error) {
 	return a, nil
 }
 
-// mark translates an answer. At is when the request was sent. So the data may seem older than it is, by at most the time of the round trip, but never
-// newer.
+// mark translates an answer. At is when the request was sent.
 func (r *Redis) mark(item snapshot.Item, a answer, at time.Time) snapshot.Info {
-	m := snapshot.Info{Meta: r.seal.readManifest(item, []byte(a.manifest), a.now, at), Reading: a.lock != ""}
-	if a.tried > 0 {
-		m.TriedAt = local(a.tried, a.now, at)
-	}
+	clock := Clock{a.now, at}
+	m := snapshot.Info{Meta: manifest.Read(r.seal, item, []byte(a.manifest), clock.Local), Reading: a.lock != "", TriedAt: clock.Past(a.tried)}
 	if a.retry > a.now {
-		m.Failure = readFailure([]byte(a.failure))
-		m.Failure.RetryAt = at.Add(time.Duration(a.retry-a.now) * time.Microsecond)
-		m.Failure.Floor = at.Add(time.Duration(a.floor-a.now) * time.Microsecond)
+		m.Failure = manifest.ReadFailure([]byte(a.failure))
+		m.Failure.RetryAt, m.Failure.Floor = clock.Future(a.retry), clock.Future(a.floor)
 	}
 	return m
 }
@@ -145,7 +142,7 @@ func (r *Redis) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Met
 			if err != nil {
 				return nil, ignoreNil(err)
 			}
-			part, err := r.seal.open(sealed, about(item, name))
+			part, err := r.seal.Open(sealed, about(item, name))
 			if err != nil {
 				return nil, nil //nolint:nilerr,nilnil // a damaged part counts as absent
 			}

@@ -11,6 +11,7 @@ import (
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/snapshottest"
 )
 
 // Two releases that encode records differently keep their data apart, and still do not read a source twice: the last reading and the lock
@@ -18,9 +19,9 @@ import (
 func TestReleasesKeepTheirDataApart(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	src := newSource("a", "1")
-	k, stop := keep(t, open(t, at(s)), nil, src.source("f"))
-	settled(t, "fresh[1]", "a", k)
+	src := snapshottest.NewSource("a", "1")
+	k, stop := snapshottest.Keep(t, open(t, at(s)), nil, src.Open("f"))
+	snapshottest.Settled(t, "fresh[1]", "a", k)
 	redistest.Await(t, func() bool { // what is served is stored a little later
 		return len(strings.Split(s.Must("KEYS", "*part:*"), "\n"))+len(strings.Split(s.Must("KEYS", "*manifest:*"), "\n")) == 4
 	}, "both snapshots are stored")
@@ -38,17 +39,16 @@ func TestReleasesKeepTheirDataApart(t *testing.T) {
 	if len(moved) != 4 {
 		t.Fatalf("moved %d keys", len(moved))
 	}
-	k, _ = keep(t, open(t, at(s)), func(o *snapshot.Options) {
-		o.Settings = map[snapshot.Key]snapshot.Settings{key("a", connectors.Accounts): {MinInterval: 3 * time.Second}}
-	}, src.source("f"))
-	settled(t, "fresh[1]", "a", k)
-	src.mu.Lock()
+	k, _ = snapshottest.Keep(t, open(t, at(s)), func(o *snapshot.Options) {
+		o.Settings = map[snapshot.Key]snapshot.Settings{snapshottest.Key("a", connectors.Accounts): {MinInterval: 3 * time.Second}}
+	}, src.Open("f"))
+	snapshottest.Settled(t, "fresh[1]", "a", k)
 	var gaps []time.Duration
-	for _, at := range src.at[1:] {
-		gaps = append(gaps, at.Sub(src.at[0]))
+	times := src.Times()
+	for _, at := range times[1:] {
+		gaps = append(gaps, at.Sub(times[0]))
 	}
-	src.mu.Unlock()
-	if n := src.count(connectors.Accounts); n != 2 || gaps[len(gaps)-1] < 2500*time.Millisecond {
+	if n := src.Count(connectors.Accounts); n != 2 || gaps[len(gaps)-1] < 2500*time.Millisecond {
 		t.Errorf("read %d times, the last time after %v", n, gaps)
 	}
 	for name, value := range moved {
@@ -64,7 +64,7 @@ func TestOldPartsExpire(t *testing.T) {
 	s := redistest.Start(t)
 	r := open(t, at(s))
 	save := func(have int64, snap snapshot.Stored) int64 {
-		lease := claim(t, r, have)
+		lease := snapshottest.Acquire(t, r, have)
 		defer lease.Release(t.Context())
 		stamp, err := lease.Save(t.Context(), snap)
 		if err != nil {
@@ -86,15 +86,15 @@ func TestOldPartsExpire(t *testing.T) {
 		}
 		return short, long
 	}
-	stamp := save(0, stored("v1", time.Now(), true, "one", "two"))
-	stamp = save(stamp, stored("v2", time.Now(), true, "two", "three"))
+	stamp := save(0, snapshottest.Stored("v1", time.Now(), true, "one", "two"))
+	stamp = save(stamp, snapshottest.Stored("v2", time.Now(), true, "two", "three"))
 	if short, long := lives(); short != 1 || long != 2 {
 		t.Errorf("%d parts are to go, %d to stay", short, long)
 	}
 	for _, name := range strings.Split(s.Must("KEYS", "*part:*"), "\n") {
 		s.Must("EXPIRE", name, "100")
 	}
-	unchanged := stored("v2", time.Now(), true, "two", "three")
+	unchanged := snapshottest.Stored("v2", time.Now(), true, "two", "three")
 	unchanged.Encode = func() ([][]byte, error) {
 		t.Error("encoded again what is there")
 		return nil, nil
@@ -131,7 +131,7 @@ func BenchmarkRedis(b *testing.B) {
 			Teams: []connectors.TeamRef{{ID: id[6:], Name: "Team " + id[6:]}}, CreatedAt: time.Unix(1_600_000_000+int64(i)*977, 0).UTC()})
 	}
 	write := func(b *testing.B, n int) {
-		snap := stored(fmt.Sprint(n), time.Now(), true)
+		snap := snapshottest.Stored(fmt.Sprint(n), time.Now(), true)
 		snap.Count, snap.Rewrite = len(records.Accounts), true
 		snap.Encode = func() ([][]byte, error) { return snapshot.Encode(connectors.Accounts, records) }
 		if _, err := r.Put(b.Context(), snap); err != nil {
@@ -146,14 +146,14 @@ func BenchmarkRedis(b *testing.B) {
 	})
 	b.Run("from", func(b *testing.B) {
 		write(b, -1)
-		marks, err := r.Stat(b.Context(), []snapshot.Item{item})
+		marks, err := r.Stat(b.Context(), []snapshot.Item{snapshottest.Item})
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.ReportAllocs()
 		size := 0
 		for b.Loop() {
-			parts, err := r.Fetch(b.Context(), item, marks[0].Meta)
+			parts, err := r.Fetch(b.Context(), snapshottest.Item, marks[0].Meta)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -20,6 +20,7 @@ import (
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/snapshottest"
 )
 
 // replicaEnv makes the test's program a replica: it holds the addresses of Redis and of the source, separated by a space.
@@ -54,8 +55,8 @@ func replica() int {
 			})}
 	k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, Tier: r, FirstWait: 20 * time.Second, MaxWait: 20 * time.Second,
 		Settings: map[snapshot.Key]snapshot.Settings{
-			key("a", connectors.Accounts): {FreshFor: time.Hour, MinInterval: 100 * time.Millisecond},
-			key("a", connectors.Roles):    {FreshFor: time.Hour, MinInterval: 100 * time.Millisecond}}})
+			snapshottest.Key("a", connectors.Accounts): {FreshFor: time.Hour, MinInterval: 100 * time.Millisecond},
+			snapshottest.Key("a", connectors.Roles):    {FreshFor: time.Hour, MinInterval: 100 * time.Millisecond}}})
 	var running sync.WaitGroup
 	running.Go(func() { _ = r.Run(ctx) })
 	running.Go(func() { _ = k.Run(ctx) })
@@ -63,11 +64,11 @@ func replica() int {
 		var asking sync.WaitGroup
 		for range 170 {
 			asking.Go(func() {
-				k.Load(ctx, []snapshot.Key{key("a", connectors.Accounts), key("a", connectors.Roles)})
+				k.Load(ctx, []snapshot.Key{snapshottest.Key("a", connectors.Accounts), snapshottest.Key("a", connectors.Roles)})
 			})
 		}
 		asking.Wait()
-		fmt.Fprintln(os.Stdout, brief(k, "a"), k.Statuses()[1].Count)
+		fmt.Fprintln(os.Stdout, snapshottest.Brief(k, "a"), k.Statuses()[1].Count)
 		if !lines.Scan() {
 			break
 		}
@@ -216,16 +217,16 @@ func TestSleeperDoesNotReplaceWhatIsNewer(t *testing.T) {
 		t.Errorf("the other: %s", got)
 	}
 	tier := open(t, at(s))
-	i := snapshot.Item{Key: key("a", connectors.Accounts), Fingerprint: "f"}
+	i := snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}
 	var before snapshot.Info
 	redistest.Await(t, func() bool { // the other answers before it has stored what it has read
-		before = look(t, tier, i)
+		before = snapshottest.Stat(t, tier, i)
 		return before.Stamp != 0
 	}, "the other has stored it")
 	sleeper.signal(syscall.SIGCONT)
 	sleeper.says()
 	redistest.Await(t, func() bool { return sleeper.again() == "fresh[1 2] 2" }, "the sleeper has the newer data")
-	if after := look(t, tier, i); after.Stamp != before.Stamp || after.Count != 2 {
+	if after := snapshottest.Stat(t, tier, i); after.Stamp != before.Stamp || after.Count != 2 {
 		t.Errorf("Redis had %+v, and has %+v", before.Meta, after.Meta)
 	}
 	if got := other.again(); got != "fresh[1 2] 2" {

@@ -29,7 +29,7 @@ var _ credential.Store = (*TokenStore)(nil)
 
 // NewTokenStore returns a token store in Redis. The token store does not need Run. Without an encryption key, NewTokenStore returns an error.
 func (r *Redis) NewTokenStore() (*TokenStore, error) {
-	if r.seal.aead == nil {
+	if !r.seal.Encrypts() {
 		return nil, errors.New("tokens are kept in redis only with an encryption_key")
 	}
 	return &TokenStore{r}, nil
@@ -109,7 +109,7 @@ func (v *TokenStore) Load(ctx context.Context, name string) ([]byte, string, err
 	case err != nil:
 		return nil, "", redacted(err)
 	}
-	data, err := v.redis.seal.open([]byte(sealed), aboutSecret(name))
+	data, err := v.redis.seal.Open([]byte(sealed), aboutSecret(name))
 	if err != nil {
 		return nil, sealed, credential.ErrDamaged
 	}
@@ -131,7 +131,7 @@ func (v *TokenStore) Save(ctx context.Context, name, version string, data []byte
 		return "", err
 	}
 	key, _ := v.keys(name)
-	sealed := string(v.redis.seal.seal(data, aboutSecret(name)))
+	sealed := string(v.redis.seal.Seal(data, aboutSecret(name)))
 	done, err := swapScript.Run(ctx, v.redis.client, []string{key}, version, sealed, keptSecret.Milliseconds()).Int()
 	switch {
 	case err != nil:

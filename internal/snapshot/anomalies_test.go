@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
-	"roster/internal/redis"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 // anomalous is a collection that returns the listing which is set.
@@ -85,7 +85,7 @@ func TestAnomaliesAreShared(t *testing.T) {
 	var next atomic.Pointer[connectors.Listing[connectors.Account]]
 	next.Store(listingWith(true, odd("name", "object", 2)))
 	synctest.Test(t, func(t *testing.T) {
-		local := redis.NewLocal()
+		local := localstore.New()
 		one := anomalous(&next)
 		one.Tier = local.Join()
 		stop := start(t, snapshot.New(one))

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
-	"roster/internal/redis"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 // book is an address book whose source can report changes.
@@ -266,7 +266,7 @@ func TestChangesAcrossReplicas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBook("1", "2", "3")
-		local := redis.NewLocal()
+		local := localstore.New()
 		one := b.options()
 		one.Tier = local.Join()
 		k := snapshot.New(one)

@@ -4,11 +4,12 @@
 //
 // # With other replicas
 //
-// A Tier is the shared store: it keeps encoded snapshots for other replicas, or for this one after a restart. Package shared has
-// implementations. A caller that asks for data never waits for the shared store; only a collection's loop does, concurrently. When a fetch
-// is due, the loop requests the lease, and the store decides in one step: it grants the lease; or another replica fetches, and the loop
-// waits for its notification; or the store has newer data, which the loop takes; or the last attempt was too recent, and the loop pauses.
-// A start works the same way, so that a replica with a filled store serves without a single call to a source.
+// A Tier is the shared store: it keeps encoded snapshots for other replicas, or for this one after a restart. Packages localstore and
+// redis/snapshots implement it. A caller that asks for data never waits for the shared store; only a collection's loop does,
+// concurrently. When a fetch is due, the loop requests the lease, and the store decides in one step: it grants the lease; or another
+// replica fetches, and the loop waits for its notification; or the store has newer data, which the loop takes; or the last attempt was
+// too recent, and the loop pauses. A start works the same way, so that a replica with a filled store serves without a single call to a
+// source.
 //
 // Taking what another replica has fetched is equivalent to a fetch: its times, its duration (which determines the effective fresh_for) and
 // its failures come with the data. Incomplete data is shared only if the store has nothing complete.

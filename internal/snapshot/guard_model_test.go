@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"roster/connectors"
-	"roster/internal/redis"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 // event is one event of a source and its keeper, and the time until the next event.
@@ -154,7 +154,7 @@ func live(t *testing.T, settings snapshot.Settings, story []event, tiered bool) 
 		s.set(next)
 	}
 	set()
-	common := redis.NewLocal()
+	common := localstore.New()
 	run := func() (*snapshot.Keeper, func()) {
 		opt := one(s)
 		opt.IdleAfter = 10_000 * time.Hour

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/redis"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 var hours = snapshot.Settings{FreshFor: time.Minute, MinInterval: 10 * time.Second, KeepFor: 10 * time.Minute, AcceptAfter: 3 * time.Hour}
@@ -256,7 +256,7 @@ func TestHeldBackOutlivesItsKeeper(t *testing.T) {
 	t.Run("restart", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			common := redis.NewLocal()
+			common := localstore.New()
 			s := scripted(step{ids: numberedOf("a", 40)}, step{})
 			opt := one(s)
 			opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: hours}

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/redis"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 func sourceOf(fingerprint string, s *script) *connectors.Source {
@@ -228,7 +228,7 @@ func TestTierIsHandedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first, second := scripted(step{ids: []string{"1"}}), scripted(step{ids: []string{"2", "3"}})
-		tier := redis.NewLocal().Join()
+		tier := localstore.New().Join()
 		var before *snapshot.Keeper
 		for i, tc := range []struct {
 			fingerprint string
@@ -250,7 +250,7 @@ func TestTierIsHandedOver(t *testing.T) {
 func TestWatchIsHandedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, local := scripted(step{ids: []string{"1"}}), redis.NewLocal()
+		s, local := scripted(step{ids: []string{"1"}}), localstore.New()
 		source, tier := sourceOf("f", s), local.Join()
 		opt := snapshot.Options{Sources: []*connectors.Source{source}, Tier: tier}
 		old := snapshot.New(opt)

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
-	"roster/internal/redis"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 // unsteady is a shared store that can be unavailable, hang and lose parts, and that counts its calls.
@@ -105,7 +105,7 @@ func (l *unsteadyLease) Save(ctx context.Context, s snapshot.Stored) (int64, err
 func replicas(t *testing.T, n int, opt snapshot.Options, f func(t *testing.T, ks []*snapshot.Keeper)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		tier := redis.NewLocal()
+		tier := localstore.New()
 		ks := make([]*snapshot.Keeper, n)
 		for i := range ks {
 			opt.Tier = tier.Join()
@@ -168,7 +168,7 @@ func TestReplicasTogetherReadNoMoreThanOne(t *testing.T) {
 func TestWarmTierServesWithoutReading(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := redis.NewLocal()
+		tier := localstore.New()
 		seven := 7
 		opt := one(scripted(step{ids: []string{"1", "2"}, takes: 5 * time.Second, want: &seven}))
 		opt.Tier = tier.Join()
@@ -261,7 +261,7 @@ func TestProgressOfALongReadingIsShared(t *testing.T) {
 func TestDamagedSnapshotIsReadAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := redis.NewLocal()
+		tier := localstore.New()
 		opt := one(scripted(step{ids: []string{"1"}}))
 		opt.Tier = tier.Join()
 		stop := start(t, snapshot.New(opt))
@@ -309,7 +309,7 @@ func TestMinIntervalHoldsAcrossReplicas(t *testing.T) {
 func TestMinIntervalHoldsWhereTheTierGoesAndComes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := redis.NewLocal()
+		tier := localstore.New()
 		s := scripted(step{ids: []string{"1"}}, step{ids: []string{"1"}, takes: 5 * time.Second}, step{ids: []string{"1"}})
 		var us []*unsteady
 		var ks []*snapshot.Keeper
@@ -357,7 +357,7 @@ func TestMinIntervalHoldsWhereTheTierGoesAndComes(t *testing.T) {
 func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := redis.NewLocal()
+		tier := localstore.New()
 		slow := &unsteady{Tier: tier.Join(), size: 1}
 		quick := tier.Join()
 		item := snapshot.Item{Key: accounts}
@@ -390,7 +390,7 @@ func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
 func TestOtherCredentialSeesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := redis.NewLocal()
+		tier := localstore.New()
 		full, less := scripted(step{ids: []string{"1", "2"}}), scripted(step{ids: []string{"1"}})
 		for fingerprint, s := range map[string]*script{"full": full, "less": less} {
 			k := snapshot.New(snapshot.Options{Tier: tier.Join(),
@@ -410,7 +410,7 @@ func TestWithoutTheTierReplicasTakeTurns(t *testing.T) {
 	const n = 3
 	synctest.Test(t, func(t *testing.T) {
 		s := scripted(step{ids: []string{"1"}})
-		tier := redis.NewLocal()
+		tier := localstore.New()
 		tiers, ks := make([]*unsteady, n), make([]*snapshot.Keeper, n)
 		for i := range ks {
 			tiers[i] = &unsteady{Tier: tier.Join(), size: n, rank: i}
@@ -458,13 +458,13 @@ func TestTierThatLostEverythingIsFilledFromMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := scripted(step{ids: []string{"1"}})
-		u := &unsteady{Tier: redis.NewLocal().Join(), size: 1, mended: make(chan struct{}, 1)}
+		u := &unsteady{Tier: localstore.New().Join(), size: 1, mended: make(chan struct{}, 1)}
 		opt := one(s)
 		opt.Tier = u
 		k := snapshot.New(opt)
 		defer start(t, k)()
 		pass(5 * time.Second)
-		empty := redis.NewLocal()
+		empty := localstore.New()
 		u.Tier = empty.Join()
 		u.mended <- struct{}{}
 		synctest.Wait()
@@ -478,7 +478,7 @@ func TestTierThatLostEverythingIsFilledFromMemory(t *testing.T) {
 func TestLoadNeverTouchesTheTier(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := &unsteady{Tier: redis.NewLocal().Join(), size: 1}
+		u := &unsteady{Tier: localstore.New().Join(), size: 1}
 		opt := one(scripted(step{ids: []string{"1"}}))
 		opt.Tier = u
 		k := snapshot.New(opt)
@@ -499,7 +499,7 @@ func TestLoadNeverTouchesTheTier(t *testing.T) {
 func TestTurnsAreNoCostOfTheSource(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := &unsteady{Tier: redis.NewLocal().Join(), size: 3}
+		tier := &unsteady{Tier: localstore.New().Join(), size: 3}
 		src := scripted(step{ids: []string{"1"}, takes: time.Second})
 		opt := one(src)
 		opt.Tier = tier

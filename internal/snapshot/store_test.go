@@ -11,8 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"roster/internal/redis"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
 )
 
 // saveHook is a shared store whose Save does what the test sets.
@@ -68,7 +68,7 @@ func (l *pickyLease) Save(ctx context.Context, s snapshot.Stored) (int64, error)
 func TestLogTellsOnceThatNothingCanBeStored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := &saveHook{Tier: redis.NewLocal().Join()}
+		tier := &saveHook{Tier: localstore.New().Join()}
 		tier.set(func(context.Context) error { return errors.New("no space left") })
 		var log bytes.Buffer
 		opt := one(scripted(step{ids: []string{"1"}}))
@@ -100,7 +100,7 @@ func TestLogTellsOnceThatNothingCanBeStored(t *testing.T) {
 func TestStoringDoesNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := &saveHook{Tier: redis.NewLocal().Join()}
+		tier := &saveHook{Tier: localstore.New().Join()}
 		saving := make(chan struct{})
 		began := sync.OnceFunc(func() { close(saving) })
 		tier.set(func(ctx context.Context) error {
@@ -124,7 +124,7 @@ func TestStoringDoesNotHoldUpTheEnd(t *testing.T) {
 func TestRefusedReadingIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := redis.NewLocal()
+		tier := localstore.New()
 		opt := one(scripted(step{ids: []string{"1"}}))
 		opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: {FreshFor: time.Hour, MinInterval: time.Minute}}
 		opt.Tier = tier.Join()
@@ -156,7 +156,7 @@ func (h *holed) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Met
 func TestDamagedProgressCostsNoReading(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := redis.NewLocal()
+		tier := localstore.New()
 		s := scripted(step{ids: numbered(100), pages: 100, takes: 100 * time.Second})
 		opt := one(s)
 		opt.Tier = tier.Join()

@@ -23,6 +23,7 @@ import (
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
+	"roster/internal/seal"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -78,7 +79,7 @@ type told struct {
 const subscribed = "subscribed"
 
 func (s *setup) open() (*world, func(), error) {
-	tier, err := redis.Open(redis.Options{URL: "redis://" + s.Redis, Key: []byte(strings.Repeat("k", redis.KeySize))})
+	tier, err := redis.Open(redis.Options{URL: "redis://" + s.Redis, Key: []byte(strings.Repeat("k", seal.KeySize))})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,4 +1,4 @@
-package redis
+package localstore
 
 import (
 	"crypto/sha256"
@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"roster/internal/filestore"
+	"roster/internal/seal"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/manifest"
 )
 
 // directory is a snapshotStore that survives the process. Each snapshot has a file with its parts, named by the version, and a small file, the
@@ -18,7 +20,7 @@ import (
 // once.
 type directory struct {
 	files *filestore.Dir
-	seal  *sealer
+	seal  *seal.Sealer
 }
 
 const manifestExt, partsExt = ".manifest", ".parts"
@@ -28,11 +30,11 @@ var cacheOptions = filestore.Options{
 	Expired: func(f fs.FileInfo) bool { return keptFile.MatchString(f.Name()) && f.ModTime().Before(time.Now()) },
 }
 
-// OpenDir returns a tier that keeps its snapshots in a directory. Only one process at a time may open the directory: a second process would remove
-// files that the first one is about to write, so OpenDir rejects it. OpenDir creates the directory if it is missing. Key encrypts the files; an empty
+// Open returns a store that keeps its snapshots in a directory. Only one process at a time may open the directory: a second process would remove
+// files that the first one is about to write, so Open rejects it. Open creates the directory if it is missing. Key encrypts the files; an empty
 // key disables encryption.
-func OpenDir(path string, key []byte) (*Local, error) {
-	seal, err := newSealer(key)
+func Open(path string, key []byte) (*Store, error) {
+	sealer, err := seal.New(key)
 	if err != nil {
 		return nil, err
 	}
@@ -40,13 +42,13 @@ func OpenDir(path string, key []byte) (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Local{items: make(map[snapshot.Item]*localItem), store: &directory{files, seal}}, nil
+	return &Store{items: make(map[snapshot.Item]*localItem), store: &directory{files, sealer}}, nil
 }
 
-// LookDir returns what a directory holds of the items, if it is not encrypted, even while another process has opened the directory. LookDir changes
+// Stat returns what a directory holds of the items, if it is not encrypted, even while another process has opened the directory. Stat changes
 // nothing, except that it removes other users' permission to read the files.
-func LookDir(path string, items []snapshot.Item) []snapshot.Info {
-	d := &directory{filestore.At(path, cacheOptions), &sealer{}}
+func Stat(path string, items []snapshot.Item) []snapshot.Info {
+	d := &directory{filestore.At(path, cacheOptions), &seal.Sealer{}}
 	marks := make([]snapshot.Info, len(items))
 	for i, item := range items {
 		marks[i].Meta = d.load(item)
@@ -58,19 +60,25 @@ func (d *directory) close() error { return d.files.Close() }
 
 // base returns the prefix of the names of an item's files.
 func base(item snapshot.Item) string {
-	sum := sha256.Sum256([]byte(itemName(item)))
+	sum := sha256.Sum256([]byte(manifest.Name(item)))
 	return fmt.Sprintf("%s-%s-%s.v%d", item.Source, item.Collection, hex.EncodeToString(sum[:6]), snapshot.Encoding)
 }
 
 func (d *directory) load(item snapshot.Item) snapshot.Meta {
 	data, _ := d.files.Get(base(item) + manifestExt) // an item that cannot be read is fetched again
+	return manifest.Read(d.seal, item, data, local)
+}
+
+// local returns the time of a stamp; a time in the future becomes the present. A stamp that is more than a minute ahead is not plausible.
+func local(stamp int64) (t time.Time, plausible bool) {
 	now := time.Now()
-	return d.seal.readManifest(item, data, now.UnixMicro(), now)
+	age := now.Sub(time.UnixMicro(stamp))
+	return now.Add(-max(0, age)), age >= -time.Minute
 }
 
 func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
 	until := meta.ReadAt.Add(s.KeepFor)
-	file := base(s.Item) + "." + d.seal.name([]byte(meta.Version)) + partsExt
+	file := base(s.Item) + "." + d.seal.Name([]byte(meta.Version)) + partsExt
 	meta.Parts, meta.Bytes = []string{file}, was.Bytes
 	if s.Rewrite || len(was.Parts) != 1 || was.Parts[0] != file || was.Count != meta.Count || d.files.Touch(file, until) != nil {
 		parts, err := s.Encode()
@@ -80,24 +88,28 @@ func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
 		meta.Bytes = snapshot.PartsSize(parts)
 		var data []byte
 		for i, part := range parts {
-			sealed := d.seal.seal(part, about(s.Item, fmt.Sprintf("%s:%d:%d", file, i, len(parts))))
+			sealed := d.seal.Seal(part, aboutPart(s.Item, file, i, len(parts)))
 			data = append(binary.AppendUvarint(data, uint64(len(sealed))), sealed...)
 		}
 		if err := d.files.Put(file, data, until); err != nil {
 			return err
 		}
 	}
-	manifest, err := d.seal.writeManifest(s.Item, meta.Stamp, meta, meta.Parts)
+	value, err := manifest.Write(d.seal, s.Item, meta.Stamp, meta, meta.Parts)
 	if err != nil {
 		return err
 	}
-	if err := d.files.Put(base(s.Item)+manifestExt, manifest, until); err != nil {
+	if err := d.files.Put(base(s.Item)+manifestExt, value, until); err != nil {
 		return err
 	}
 	if len(was.Parts) == 1 && was.Parts[0] != file {
 		_ = d.files.Remove(was.Parts[0])
 	}
 	return nil
+}
+
+func aboutPart(item snapshot.Item, file string, i, of int) string {
+	return fmt.Sprintf("%s:%s:%d:%d", manifest.Name(item), file, i, of)
 }
 
 func (d *directory) get(item snapshot.Item, meta *snapshot.Meta) [][]byte {
@@ -117,7 +129,7 @@ func (d *directory) get(item snapshot.Item, meta *snapshot.Meta) [][]byte {
 	}
 	parts := make([][]byte, len(sealed))
 	for i, s := range sealed {
-		part, err := d.seal.open(s, about(item, fmt.Sprintf("%s:%d:%d", file, i, len(sealed))))
+		part, err := d.seal.Open(s, aboutPart(item, file, i, len(sealed)))
 		if err != nil {
 			return nil
 		}

@@ -1,4 +1,6 @@
-package redis
+// Package manifest encodes the description of a stored snapshot, and how a fetch failed. All releases read each other's manifests. The package does
+// not know where manifests are stored.
+package manifest
 
 import (
 	"bytes"
@@ -8,16 +10,17 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/seal"
 	"roster/internal/snapshot"
 )
 
-// itemName returns an item's name in keys.
-func itemName(i snapshot.Item) string {
+// Name returns an item's name in keys.
+func Name(i snapshot.Item) string {
 	return i.Source + ":" + i.Fingerprint + ":" + i.Collection.String()
 }
 
-// manifest is the description of a stored snapshot. It is sealed. The stamp and the completeness stand unencrypted before it, because the scripts
-// must read them.
+// manifest is the description of a stored snapshot. It is sealed. The stamp and the completeness stand unencrypted before it, because the scripts of
+// Redis must read them.
 type manifest struct {
 	Since    int64  `json:"since"`          // microseconds before the stamp
 	Full     int64  `json:"full,omitempty"` // microseconds before Since
@@ -67,15 +70,15 @@ func (l *loss) read(m *snapshot.Meta) bool {
 	return true
 }
 
-// writeManifest returns the value to store for a snapshot with that stamp.
-func (s *sealer) writeManifest(item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
+// Write returns the value to store for a snapshot with that stamp.
+func Write(s *seal.Sealer, item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
 	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
 		Odd: m.Anomalies, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Loss: writeLoss(m)})
 	if err != nil {
 		return nil, err
 	}
-	head := manifestHead(stamp, m.Complete)
-	return append([]byte(head), s.seal(body, head+itemName(item))...), nil
+	head := headOf(stamp, m.Complete)
+	return append([]byte(head), s.Seal(body, head+Name(item))...), nil
 }
 
 // fullBefore returns the time between the start of the last full fetch and the oldest data, in microseconds. It returns zero if Full is not set, as
@@ -87,7 +90,7 @@ func fullBefore(m *snapshot.Meta) int64 {
 	return max(0, m.Since.Sub(m.Full).Microseconds())
 }
 
-func manifestHead(stamp int64, complete bool) string {
+func headOf(stamp int64, complete bool) string {
 	whole := 0
 	if complete {
 		whole = 1
@@ -95,17 +98,21 @@ func manifestHead(stamp int64, complete bool) string {
 	return fmt.Sprintf("%d %d ", stamp, whole)
 }
 
-// readManifest decodes a stored value. Its times are translated to a clock that shows at when the clock of Redis shows now. It returns a zero Meta if
-// this sealer did not write the value for the item.
-func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at time.Time) snapshot.Meta {
+// Read decodes a stored value. Local translates a stamp to the local clock; it returns false if the stamp is too far in the future to be true. Read
+// returns a zero Meta if this sealer did not write the value for the item.
+func Read(s *seal.Sealer, item snapshot.Item, value []byte, local func(stamp int64) (time.Time, bool)) snapshot.Meta {
 	first, rest, _ := bytes.Cut(value, []byte(" "))
 	whole, sealed, ok := bytes.Cut(rest, []byte(" "))
 	stamp, err := strconv.ParseInt(string(first), 10, 64)
-	if !ok || err != nil || stamp <= 0 || stamp > now+int64(futureLimit/time.Microsecond) {
+	if !ok || err != nil || stamp <= 0 {
+		return snapshot.Meta{}
+	}
+	readAt, plausible := local(stamp)
+	if !plausible {
 		return snapshot.Meta{}
 	}
 	complete := string(whole) == "1"
-	body, err := s.open(sealed, manifestHead(stamp, complete)+itemName(item))
+	body, err := s.Open(sealed, headOf(stamp, complete)+Name(item))
 	if err != nil {
 		return snapshot.Meta{}
 	}
@@ -113,7 +120,6 @@ func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at ti
 	if json.Unmarshal(body, &m) != nil || m.Since < 0 || m.Full < 0 || m.Count < 0 || m.Took < 0 || m.Bytes < 0 {
 		return snapshot.Meta{}
 	}
-	readAt := local(stamp, now, at)
 	since := readAt.Add(-time.Duration(m.Since) * time.Microsecond)
 	meta := snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
 		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
@@ -121,14 +127,6 @@ func (s *sealer) readManifest(item snapshot.Item, value []byte, now int64, at ti
 		return snapshot.Meta{}
 	}
 	return meta
-}
-
-// futureLimit is how far a stamp may be ahead of the clock of Redis: after a failover, the clock is another server's.
-const futureLimit = time.Minute
-
-// local translates a time of Redis, whose clock shows now when the local clock shows at. A time in the future becomes the present.
-func local(stamp, now int64, at time.Time) time.Time {
-	return at.Add(-time.Duration(max(0, now-stamp)) * time.Microsecond)
 }
 
 // fault is the stored form of a source's error, without the cause.
@@ -149,7 +147,8 @@ type failure struct {
 	InARow int    `json:"inARow"`
 }
 
-func writeFailure(f snapshot.Failure) ([]byte, error) {
+// WriteFailure returns the value to store for a failure.
+func WriteFailure(f snapshot.Failure) ([]byte, error) {
 	out := failure{InARow: f.InARow}
 	if e := f.Err; e != nil {
 		out.Fault = &fault{e.Source, e.Op, e.Kind, e.Status, e.Code, e.Detail, e.RetryAfter, e.Blocked}
@@ -157,8 +156,8 @@ func writeFailure(f snapshot.Failure) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// readFailure decodes a stored failure. It returns a zero Failure if the value is not a failure, or if this release cannot decode it.
-func readFailure(value []byte) snapshot.Failure {
+// ReadFailure decodes a stored failure. It returns a zero Failure if the value is not a failure, or if this release cannot decode it.
+func ReadFailure(value []byte) snapshot.Failure {
 	var in failure
 	if len(value) == 0 || json.Unmarshal(value, &in) != nil || in.InARow < 0 {
 		return snapshot.Failure{}

@@ -1,4 +1,6 @@
-package redis
+// Package seal protects stored data against damage, and with a key also against readers. A sealed value is bound to what it is about, so it cannot be
+// moved elsewhere. The package does not know what the data is or where it is stored.
+package seal
 
 import (
 	"crypto/aes"
@@ -24,17 +26,17 @@ const (
 
 var errSeal = errors.New("the seal is broken")
 
-// sealer protects stored data against damage, and with a key also against readers. The zero value has no key.
-type sealer struct {
+// Sealer protects stored data. The zero value has no key.
+type Sealer struct {
 	aead  cipher.AEAD
 	keyID []byte
-	names []byte // the key for the names of parts
+	names []byte // the key for names
 }
 
-// newSealer returns a sealer with a key of KeySize bytes, or without a key if key is empty.
-func newSealer(key []byte) (*sealer, error) {
+// New returns a sealer with a key of KeySize bytes, or without a key if key is empty.
+func New(key []byte) (*Sealer, error) {
 	if len(key) == 0 {
-		return &sealer{}, nil
+		return &Sealer{}, nil
 	}
 	if len(key) != KeySize {
 		return nil, errors.New("the encryption key must have 32 bytes")
@@ -47,7 +49,7 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sealer{aead: aead, keyID: derive(key, "id")[:keyIDSize], names: derive(key, "names")}, nil
+	return &Sealer{aead: aead, keyID: derive(key, "id")[:keyIDSize], names: derive(key, "names")}, nil
 }
 
 func derive(key []byte, purpose string) []byte {
@@ -56,19 +58,22 @@ func derive(key []byte, purpose string) []byte {
 	return mac.Sum(nil)
 }
 
-// name returns the name of a part, derived from its content. With a key, the name reveals nothing about the content.
-func (s *sealer) name(part []byte) string {
+// Encrypts reports whether there is a key.
+func (s *Sealer) Encrypts() bool { return s.aead != nil }
+
+// Name returns a name for data, derived from the data. With a key, the name reveals nothing about the data.
+func (s *Sealer) Name(data []byte) string {
 	if s.aead == nil {
-		sum := sha256.Sum256(part)
+		sum := sha256.Sum256(data)
 		return hex.EncodeToString(sum[:checkSize])
 	}
 	mac := hmac.New(sha256.New, s.names)
-	mac.Write(part)
+	mac.Write(data)
 	return hex.EncodeToString(mac.Sum(nil)[:checkSize])
 }
 
-// seal protects data and binds it to about.
-func (s *sealer) seal(data []byte, about string) []byte {
+// Seal protects data and binds it to about.
+func (s *Sealer) Seal(data []byte, about string) []byte {
 	if s.aead == nil {
 		out := make([]byte, 0, 1+checkSize+len(data))
 		return append(append(append(out, sealedPlain), check(data, about)...), data...)
@@ -81,8 +86,8 @@ func (s *sealer) seal(data []byte, about string) []byte {
 	return s.aead.Seal(out, nonce, data, []byte(about)) //nolint:gosec // the nonce is random
 }
 
-// open returns data that was sealed with the same about and with this key.
-func (s *sealer) open(sealed []byte, about string) ([]byte, error) {
+// Open returns data that was sealed with the same about and with this key.
+func (s *Sealer) Open(sealed []byte, about string) ([]byte, error) {
 	if s.aead == nil {
 		if len(sealed) < 1+checkSize || sealed[0] != sealedPlain {
 			return nil, errSeal

@@ -1,4 +1,4 @@
-package redis
+package localstore
 
 import (
 	"errors"
@@ -19,8 +19,8 @@ var keptFile = func() *regexp.Regexp {
 	return regexp.MustCompile(`^(.+)-(?:` + strings.Join(names, "|") + `)-[0-9a-f]+\.v[0-9]+\.(?:manifest|.+\.parts)$`)
 }()
 
-// ClearDir removes from a directory the files of a source, or of all sources if source is empty. ClearDir keeps all other files.
-func ClearDir(dir, source string) (removed int, err error) {
+// Clear removes from a directory the files of a source, or of all sources if source is empty. Clear keeps all other files.
+func Clear(dir, source string) (removed int, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil

@@ -1,4 +1,4 @@
-package redis_test
+package localstore_test
 
 import (
 	"os"
@@ -9,25 +9,26 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/redis"
-	"roster/internal/redis/redistest"
+	"roster/internal/seal"
 	"roster/internal/snapshot"
+	"roster/internal/snapshot/localstore"
+	"roster/internal/snapshot/snapshottest"
 )
 
 // keepIn runs a keeper on a directory, as a process after a restart would.
-func keepIn(t *testing.T, dir, key string, src *source) (*snapshot.Keeper, func()) {
+func keepIn(t *testing.T, dir, key string, src *snapshottest.Source) (*snapshot.Keeper, func()) {
 	t.Helper()
-	l, err := redis.OpenDir(dir, []byte(key))
+	l, err := localstore.Open(dir, []byte(key))
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, stop := keep(t, l.Join(), nil, src.source("f"))
-	closed := sync.OnceFunc(func() { closeTier(t, l) })
+	k, stop := snapshottest.Keep(t, l.Join(), nil, src.Open("f"))
+	closed := sync.OnceFunc(func() { closeStore(t, l) })
 	t.Cleanup(func() { stop(); closed() })
 	return k, func() { stop(); closed() } // as the end of the process does
 }
 
-func closeTier(t *testing.T, l *redis.Local) {
+func closeStore(t *testing.T, l *localstore.Store) {
 	t.Helper()
 	if err := l.Close(); err != nil {
 		t.Error(err)
@@ -37,16 +38,16 @@ func closeTier(t *testing.T, l *redis.Local) {
 func TestRestartServesFromTheDirectory(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "made", "when missing")
-	src := newSource("a", "1", "2")
+	src := snapshottest.NewSource("a", "1", "2")
 	k, stop := keepIn(t, dir, "", src)
-	settled(t, "fresh[1 2]", "a", k)
-	redistest.Await(t, func() bool { return k.Statuses()[1].State == snapshot.Fresh }, "teams")
+	snapshottest.Settled(t, "fresh[1 2]", "a", k)
+	snapshottest.Await(t, func() bool { return k.Statuses()[1].State == snapshot.Fresh }, "teams")
 	readAt := k.Statuses()[0].SyncedAt
 	stop()
 	k, stop = keepIn(t, dir, "", src)
-	settled(t, "fresh[1 2]", "a", k)
-	if got := k.Statuses()[0].SyncedAt; got.Sub(readAt).Abs() > time.Millisecond || src.count(connectors.Accounts) != 1 {
-		t.Errorf("read at %v and %v, %d times", readAt, got, src.count(connectors.Accounts))
+	snapshottest.Settled(t, "fresh[1 2]", "a", k)
+	if got := k.Statuses()[0].SyncedAt; got.Sub(readAt).Abs() > time.Millisecond || src.Count(connectors.Accounts) != 1 {
+		t.Errorf("read at %v and %v, %d times", readAt, got, src.Count(connectors.Accounts))
 	}
 	stop()
 	files, err := os.ReadDir(dir)
@@ -75,8 +76,8 @@ func TestDamagedFilesAreReadAnew(t *testing.T) {
 			t.Run(name+ext, func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
-				k, stop := keepIn(t, dir, "", newSource("a", "1"))
-				settled(t, "fresh[1]", "a", k)
+				k, stop := keepIn(t, dir, "", snapshottest.NewSource("a", "1"))
+				snapshottest.Settled(t, "fresh[1]", "a", k)
 				stop()
 				files, _ := filepath.Glob(filepath.Join(dir, "*accounts*"+ext))
 				data, err := os.ReadFile(files[0])
@@ -87,19 +88,19 @@ func TestDamagedFilesAreReadAnew(t *testing.T) {
 					t.Fatal(err)
 				}
 				opt := func(o *snapshot.Options) {
-					o.Settings = map[snapshot.Key]snapshot.Settings{key("a", connectors.Accounts): {MinInterval: time.Millisecond}}
+					o.Settings = map[snapshot.Key]snapshot.Settings{snapshottest.Key("a", connectors.Accounts): {MinInterval: time.Millisecond}}
 				}
-				src := newSource("a", "2")
-				l, err := redis.OpenDir(dir, nil)
+				src := snapshottest.NewSource("a", "2")
+				l, err := localstore.Open(dir, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				k, stop = keep(t, l.Join(), opt, src.source("f"))
-				settled(t, "fresh[2]", "a", k)
+				k, stop = snapshottest.Keep(t, l.Join(), opt, src.Open("f"))
+				snapshottest.Settled(t, "fresh[2]", "a", k)
 				stop()
-				closeTier(t, l)
-				k, _ = keepIn(t, dir, "", newSource("a", "3"))
-				settled(t, "fresh[2]", "a", k)
+				closeStore(t, l)
+				k, _ = keepIn(t, dir, "", snapshottest.NewSource("a", "3"))
+				snapshottest.Settled(t, "fresh[2]", "a", k)
 			})
 		}
 	}
@@ -120,11 +121,11 @@ func TestDirectoryIsSwept(t *testing.T) {
 		if err := os.Chtimes(path, old, old); err != nil {
 			t.Fatal(err)
 		}
-		l, err := redis.OpenDir(dir, nil)
+		l, err := localstore.Open(dir, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		closeTier(t, l)
+		closeStore(t, l)
 		if _, err := os.Stat(path); os.IsNotExist(err) != goes {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -135,7 +136,7 @@ func TestDirectoryIsSwept(t *testing.T) {
 func TestDirectoryIsForOneProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	l, err := redis.OpenDir(dir, nil)
+	l, err := localstore.Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,24 +144,24 @@ func TestDirectoryIsForOneProcess(t *testing.T) {
 	if err := os.WriteFile(begun, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := redis.OpenDir(dir, nil); err == nil || !strings.Contains(err.Error(), "another process has the directory") {
+	if _, err := localstore.Open(dir, nil); err == nil || !strings.Contains(err.Error(), "another process has the directory") {
 		t.Errorf("the second: %v", err)
 	}
 	if _, err := os.Stat(begun); err != nil {
 		t.Errorf("what the first has begun: %v", err)
 	}
-	closeTier(t, l)
-	if l, err = redis.OpenDir(dir, nil); err != nil {
+	closeStore(t, l)
+	if l, err = localstore.Open(dir, nil); err != nil {
 		t.Fatalf("after the first has ended: %v", err)
 	}
-	closeTier(t, l)
+	closeStore(t, l)
 }
 
 func TestDirectoryIsEncrypted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	k, stop := keepIn(t, dir, strings.Repeat("k", redis.KeySize), newSource("a", "1"))
-	settled(t, "fresh[1]", "a", k)
+	k, stop := keepIn(t, dir, strings.Repeat("k", seal.KeySize), snapshottest.NewSource("a", "1"))
+	snapshottest.Settled(t, "fresh[1]", "a", k)
 	stop()
 	files, _ := filepath.Glob(filepath.Join(dir, "*"))
 	for _, f := range files {
@@ -176,10 +177,26 @@ func TestDirectoryThatCannotBe(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := redis.OpenDir(filepath.Join(file, "below"), nil); err == nil || strings.Contains(err.Error(), file) {
+	if _, err := localstore.Open(filepath.Join(file, "below"), nil); err == nil || strings.Contains(err.Error(), file) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := redis.OpenDir(t.TempDir(), []byte("short")); err == nil {
+	if _, err := localstore.Open(t.TempDir(), []byte("short")); err == nil {
 		t.Error("took a short key")
 	}
+}
+
+// A check beside a process that has the directory reads what is there.
+func TestLookDirBesideAProcess(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "cache")
+	if marks := localstore.Stat(dir, []snapshot.Item{snapshottest.Item}); len(marks) != 1 || marks[0].Stamp != 0 {
+		t.Errorf("where there is no directory: %+v", marks)
+	}
+	k, _ := keepIn(t, dir, "", snapshottest.NewSource("a", "1", "2"))
+	snapshottest.Settled(t, "fresh[1 2]", "a", k)
+	of := snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}
+	snapshottest.Await(t, func() bool { // it is stored after it is served
+		marks := localstore.Stat(dir, []snapshot.Item{of})
+		return marks[0].Count == 2 && marks[0].Complete
+	}, "it sees what is stored")
 }

@@ -1,4 +1,6 @@
-package redis
+// Package localstore keeps snapshots within one process: in a directory, so that they survive a restart, or in memory. All members share what one of
+// them saves. The package does not know Redis.
+package localstore
 
 import (
 	"context"
@@ -8,9 +10,9 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Local is a tier within one process: all members share what one of them saves. A program that keeps its snapshots in a directory uses it, see
-// OpenDir. For tests, it is a model of the tier in Redis.
-type Local struct {
+// Store is a shared store within one process. A program that keeps its snapshots in a directory uses it, see Open. For tests, it is a model of the
+// store in Redis.
+type Store struct {
 	mu      sync.Mutex
 	items   map[snapshot.Item]*localItem
 	members []*member
@@ -33,8 +35,8 @@ type localItem struct {
 	holder *localLease
 }
 
-// NewLocal returns a tier in memory.
-func NewLocal() *Local { return &Local{items: make(map[snapshot.Item]*localItem), store: memory{}} }
+// New returns a store in memory.
+func New() *Store { return &Store{items: make(map[snapshot.Item]*localItem), store: memory{}} }
 
 // memory is a snapshotStore that lives as long as the process. It keeps the parts of each item's snapshot.
 type memory map[snapshot.Item][][]byte
@@ -53,21 +55,21 @@ func (m memory) get(item snapshot.Item, _ *snapshot.Meta) [][]byte { return m[it
 
 func (memory) close() error { return nil }
 
-// Close closes the store of the snapshots. Nobody may use the tier afterwards.
-func (l *Local) Close() error { return l.store.close() }
+// Close closes the directory. Nobody may use the store afterwards.
+func (l *Store) Close() error { return l.store.close() }
 
-// Join returns a member's view of the tier. Each keeper needs its own.
-func (l *Local) Join() snapshot.Tier {
+// Join returns a member's view of the store. Each keeper needs its own.
+func (l *Store) Join() snapshot.Tier {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	m := &member{Local: l, changed: make(chan struct{}, 1)}
+	m := &member{Store: l, changed: make(chan struct{}, 1)}
 	l.members = append(l.members, m)
 	return m
 }
 
-// member is the tier as one keeper sees it.
+// member is the store as one keeper sees it.
 type member struct {
-	*Local
+	*Store
 	changed chan struct{}
 }
 
@@ -83,11 +85,14 @@ func (m *member) notifyOthers() {
 		if other == m {
 			continue
 		}
-		signal(other.changed)
+		select {
+		case other.changed <- struct{}{}:
+		default: // a notification is already pending
+		}
 	}
 }
 
-func (l *Local) item(i snapshot.Item) *localItem {
+func (l *Store) item(i snapshot.Item) *localItem {
 	i.MaxPause = 0 // MaxPause is not part of an item's identity
 	it := l.items[i]
 	if it == nil {
