@@ -21,7 +21,7 @@ func (r *Resolver) lookUpUser(d *directory.Directory, by model.UserLookup) (*dir
 	case by.Email != nil:
 		return d.UserByEmail(*by.Email), nil
 	case by.Account != nil:
-		if err := d.KnownSource("by.account.source", by.Account.Source); err != nil {
+		if err := d.CheckSource("by.account.source", by.Account.Source); err != nil {
 			return nil, err
 		}
 		return d.UserByAccount(connectors.Ref{Source: by.Account.Source, ID: by.Account.ExternalID}), nil

@@ -11,7 +11,7 @@ import (
 	"roster/internal/directory"
 )
 
-// TestSpellingsOfOneAddress holds that a person is found, joined and known as a contact by any spelling of the address.
+// A person is found, joined and matched to a contact by any spelling of the address.
 func TestSpellingsOfOneAddress(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ one, other string }{
@@ -47,7 +47,7 @@ func TestSpellingsOfOneAddress(t *testing.T) {
 	}
 }
 
-// TestSeveralAddressesInOneField: an administrator vouches for all that they have entered. What a source has checked is one address, and nobody knows which.
+// The trust in several addresses of one field: an administrator vouches for everything they entered, but a source verifies one address, and it is unknown which.
 func TestSeveralAddressesInOneField(t *testing.T) {
 	t.Parallel()
 	for _, field := range []string{"voss@books.example; ida@books.example", "voss@books.example, ida@books.example"} {
@@ -65,8 +65,8 @@ func TestSeveralAddressesInOneField(t *testing.T) {
 	}
 }
 
-// TestLookupByWhatHoldsAnAddress: what a field of a source may hold finds a person too, if it holds one address.
-func TestLookupByWhatHoldsAnAddress(t *testing.T) {
+// A person is found by the text of any field that has exactly one address.
+func TestLookupByTextWithAnAddress(t *testing.T) {
 	t.Parallel()
 	d := directory.Build(directory.Rules{}, []directory.SourceData{worksection(acc("1", "ida@books.example"), acc("2", "kim@books.example"))})
 	for email, found := range map[string]bool{
@@ -108,8 +108,8 @@ func TestAddressesThatStayApart(t *testing.T) {
 	}
 }
 
-// TestBestWordOnAnAddress: a source that holds an address twice vouches for it if it vouches for one of the two spellings.
-func TestBestWordOnAnAddress(t *testing.T) {
+// A source that has an address twice vouches for it if it vouches for one of the two spellings.
+func TestHighestTrustOfAnAddress(t *testing.T) {
 	t.Parallel()
 	for name, addresses := range map[string][]string{
 		"the checked one last":  {"Kim@Books.example?", "kim@books.example!"},

@@ -7,22 +7,22 @@ import (
 	"roster/connectors"
 )
 
-// attribute is something that items are filtered and counted by. An item may have several values, or none.
+// attribute is a property by which items are filtered and counted. An item may have several values, or none.
 type attribute struct {
 	values []attrValue
-	byName map[string]uint32 // by what the filter takes
+	byName map[string]uint32 // by the value that the filter accepts
 	items  [][]uint32        // the items with each value, in their order
-	flat   []uint32          // the values of all items, one after the other
-	starts []uint32          // where each item's begin
+	flat   []uint32          // the values of all items, one item after another
+	starts []uint32          // where the values of each item begin in flat
 }
 
-// of gives the values of an item.
+// of returns the values of an item.
 func (a *attribute) of(i uint32) []uint32 { return a.flat[a.starts[i]:a.starts[i+1]] }
 
-// attrValue is one value: what the filter takes, and what to show a person.
+// attrValue is one value: the value that the filter accepts, and its label for users.
 type attrValue struct{ value, label string }
 
-// attributeBy makes an attribute over n items; values gives each item's values.
+// attributeBy builds an attribute of n items. The function values adds each item's values.
 func attributeBy(n int, values func(i int, add func(value, label string))) attribute {
 	a := attribute{byName: make(map[string]uint32), flat: make([]uint32, 0, n), starts: make([]uint32, 1, n+1)}
 	for i := range n {
@@ -36,7 +36,7 @@ func attributeBy(n int, values func(i int, add func(value, label string))) attri
 			}
 			item := uint32(i) //nolint:gosec // see numbered
 			if its := a.items[v]; len(its) > 0 && its[len(its)-1] == item {
-				return // it has this value already
+				return // the item already has this value
 			}
 			a.flat = append(a.flat, v)
 			a.items[v] = append(a.items[v], item)
@@ -46,10 +46,10 @@ func attributeBy(n int, values func(i int, add func(value, label string))) attri
 	return a
 }
 
-// having gives the items with any of these values.
+// having returns the items with any of these values.
 func (a *attribute) having(n int, values []string) *set {
 	s := newSet(n)
-	var wanted connectors.Distinct[uint32] // a value may be given many times
+	var wanted connectors.Distinct[uint32] // values may contain duplicates
 	for _, v := range values {
 		if i, ok := a.byName[v]; ok {
 			if _, added := wanted.Add(i); added {
@@ -60,14 +60,14 @@ func (a *attribute) having(n int, values []string) *set {
 	return s
 }
 
-// Facet is how many items of a list share one value.
+// Facet is the number of items of a list that have one value.
 type Facet struct {
 	Value string
 	Label string
 	Count int
 }
 
-// count counts the set's items by value, largest first, and gives the first few.
+// count counts the set's items by value, and returns the first few counts, the largest first.
 func (a *attribute) count(s *set, first int) []*Facet {
 	counts := make([]int, len(a.values))
 	if s.all() {

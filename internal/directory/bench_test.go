@@ -10,8 +10,8 @@ import (
 	"roster/internal/directory"
 )
 
-// bigCompany invents four sources that hold the given number of accounts together, a third as many contacts, and groups to match. The same
-// number gives the same company.
+// bigCompany invents four sources with the given number of accounts in total, a third as many contacts, and groups in proportion. The same number
+// always returns the same company.
 func bigCompany(accounts int) []directory.SourceData {
 	rng := rand.New(rand.NewPCG(7, 11))
 	first := []string{"Zoë", "Adam", "Olha", "Jürgen", "Łukasz", "María", "Wei", "Fatima", "Søren", "Ivan", "Noa", "Priya", "Hugo", "Ines", "Tom"}
@@ -82,7 +82,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
-// BenchmarkQuery asks a directory of 100,000 accounts.
+// BenchmarkQuery runs queries on a directory of 100,000 accounts.
 func BenchmarkQuery(b *testing.B) {
 	d := directory.Build(directory.Rules{}, bigCompany(100_000))
 	hundred := 100

@@ -14,7 +14,7 @@ import (
 	"roster/internal/names"
 )
 
-// Directory is everything, linked, built from one set of snapshots. It is immutable.
+// Directory is all records, linked and indexed, built from one set of snapshots. It is immutable.
 type Directory struct {
 	version  string
 	sources  []*Source
@@ -27,38 +27,38 @@ type Directory struct {
 	folders  folderList
 
 	sizes   [listCount]lengths.Longest
-	byEmail map[string]*User // vouched-for addresses that name one person only
+	byEmail map[string]*User // by the addresses for which a source vouches and which only one user has
 
 	stop func() bool // see Until
 }
 
-// builder holds what is needed while a directory is made, and forgotten after.
+// builder is the state of one build.
 type builder struct {
 	rules    *Rules
 	data     []SourceData
 	dir      *Directory
-	shared   mailboxes
+	shared   sharedMailboxes
 	names    *collation
 	people   [][]*connectors.Account // the records by source, in the order of their IDs
 	contacts [][]*connectors.Contact
 	accounts []*AccountCore // of all sources, in their order, by ID within a source
-	outer    []Account      // the same, as the vendors' types
+	outer    []Account      // the same accounts, with their vendors' types
 	teams    []*teamSet     // by source
 	roles    []*roleSet
 	folders  []*folderSet
-	pace     *pace
+	check    *stopCheck
 }
 
-// Build makes a directory. The sources come in the configured order, which is the order in which their values are preferred.
+// Build builds a directory. The order of data is the configured order of sources, which is the default precedence of their values.
 func Build(rules Rules, data []SourceData) *Directory {
-	d, _ := BuildUntil(nil, rules, data) // nobody stops it
+	d, _ := BuildUntil(nil, rules, data) // a build that is never stopped returns no error
 	return d
 }
 
-// BuildUntil is Build, and gives ErrStopped soon after stop has become true. A nil stop never does.
+// BuildUntil is Build, but returns ErrStopped soon after stop has become true. If stop is nil, it never stops.
 func BuildUntil(stop func() bool, rules Rules, data []SourceData) (d *Directory, err error) {
 	b := &builder{
-		rules: &rules, data: data, shared: newMailboxes(rules.SharedMailboxes), pace: newPace(stop),
+		rules: &rules, data: data, shared: newSharedMailboxes(rules.SharedMailboxes), check: newStopCheck(stop),
 		dir: &Directory{version: version(rules, data), byEmail: make(map[string]*User)},
 	}
 	b.names = newCollation(b.step)
@@ -77,23 +77,23 @@ func BuildUntil(stop func() bool, rules Rules, data []SourceData) (d *Directory,
 	for _, part := range []func(){
 		b.collectAccounts, b.joinUsers, b.indexTeams, b.indexRoles, b.indexFolders, b.indexUsers, b.collectContacts, b.indexContacts, b.measure,
 	} {
-		b.step(paceSteps)
+		b.step(checkSteps)
 		part()
 	}
 	return b.dir, nil
 }
 
-// stopBuild is what step panics with: what takes steps lies deep below Build, in functions that have nothing to return.
+// stopBuild is the value with which step panics, because steps are counted deep below BuildUntil, in functions without an error result.
 type stopBuild struct{}
 
-// step takes n steps, and ends the build where it is to stop.
+// step counts n steps, and ends the build if stop has become true.
 func (b *builder) step(n int) {
-	if !b.pace.on(n) {
+	if !b.check.advance(n) {
 		panic(stopBuild{})
 	}
 }
 
-// collectSource makes a source, and the teams, roles and folders that it has or mentions.
+// collectSource adds a source, and the teams, roles and folders that its records have or mention.
 func (b *builder) collectSource(i int, d *SourceData) {
 	b.step(len(d.Accounts) + len(d.Teams) + len(d.Roles) + len(d.Contacts) + len(d.ContactFolders))
 	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i}
@@ -105,10 +105,10 @@ func (b *builder) collectSource(i int, d *SourceData) {
 	b.folders = append(b.folders, newFolderSet(source, d.ContactFolders, contacts))
 }
 
-// Version tells directories apart: it is the hash of all that went into this one.
+// Version returns a hash of everything from which the directory was built.
 func (d *Directory) Version() string { return d.version }
 
-// Sources are in the configured order.
+// Sources returns the sources in the configured order.
 func (d *Directory) Sources() []*Source { return d.sources }
 
 func version(rules Rules, data []SourceData) string {
@@ -123,7 +123,7 @@ func version(rules Rules, data []SourceData) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// collectAccounts makes the accounts of all sources, each linked to its teams and roles.
+// collectAccounts adds the accounts of all sources, each linked to its teams and roles.
 func (b *builder) collectAccounts() {
 	n := 0
 	for _, records := range b.people {
@@ -138,17 +138,17 @@ func (b *builder) collectAccounts() {
 			b.accounts, b.outer = append(b.accounts, core), append(b.outer, outer)
 			b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.ID}] = outer
 		}
-		b.notice(s, source)
+		b.markRestricted(s, source)
 	}
 }
 
-// notice works out what the source's credential may not see. A source without any roles or teams hides none.
-func (b *builder) notice(s int, source *Source) {
+// markRestricted marks what the source's credential may not see. If a source has no roles or no teams at all, they are not restricted.
+func (b *builder) markRestricted(s int, source *Source) {
 	shows := func(shown func(*connectors.Account) bool) bool {
 		return len(b.people[s]) == 0 || slices.ContainsFunc(b.people[s], shown)
 	}
-	source.hidesRoles = len(b.data[s].Roles) > 0 && !shows(func(r *connectors.Account) bool { return r.Roles != nil })
-	source.hidesTeams = len(b.data[s].Teams) > 0 && !b.teams[s].told && !shows(func(r *connectors.Account) bool { return r.Teams != nil })
+	source.rolesRestricted = len(b.data[s].Roles) > 0 && !shows(func(r *connectors.Account) bool { return r.Roles != nil })
+	source.teamsRestricted = len(b.data[s].Teams) > 0 && !b.teams[s].listsMembers && !shows(func(r *connectors.Account) bool { return r.Teams != nil })
 }
 
 func (b *builder) account(s int, source *Source, r *connectors.Account) *AccountCore {
@@ -157,7 +157,7 @@ func (b *builder) account(s int, source *Source, r *connectors.Account) *Account
 	a := &AccountCore{
 		ID: encodeID(accountID, source.Name, r.ID), Source: source, ExternalID: r.ID,
 		FirstName: text(first), LastName: text(last), Username: text(r.Username), Title: text(r.Title),
-		Department: text(r.Department), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), AvatarURL: text(r.AvatarURL),
+		Department: text(r.Department), Phones: nonNil(r.Phones), Addresses: nonNil(r.Addresses), AvatarURL: text(r.AvatarURL),
 		Locale: text(r.Locale), Active: r.Active, AccessLevel: connectors.AccessNone, URL: text(r.URL), CreatedAt: r.CreatedAt,
 		Teams: b.teams[s].of(r), Roles: b.roles[s].of(r), emails: b.emails(b.data[s].Trust, r.Emails), record: r,
 	}
@@ -167,20 +167,20 @@ func (b *builder) account(s int, source *Source, r *connectors.Account) *Account
 	if len(a.emails) > 0 {
 		a.Email = Text(a.emails[0].shown)
 	}
-	a.given = fullName(name, first, last)
-	a.Name = cmp.Or(a.given, string(a.Username), string(a.Email), r.ID)
+	a.realName = fullName(name, first, last)
+	a.Name = cmp.Or(a.realName, string(a.Username), string(a.Email), r.ID)
 	return a
 }
 
-// emails gives the addresses that can be somebody's, with how far the source vouches for each. A source may hold one address twice, and have
-// checked only one of the two spellings: the best that it says of an address counts.
+// emails returns an account's addresses, with the source's trust in each. Invalid ones are left out. A source may have one address in two spellings, and may
+// have verified only one of them: the higher trust counts.
 func (b *builder) emails(policy TrustPolicy, in []connectors.Email) []accountEmail {
 	var out []accountEmail
 	var known connectors.Distinct[string]
 	for _, field := range in {
 		addresses := address.Parse(field.Address)
 		if len(addresses) > 1 {
-			field.Verified = nil // a source checks one address: nobody knows which of these
+			field.Verified = nil // a source verifies one address, and it is unknown which of these
 		}
 		trust := policy.of(field)
 		for _, a := range addresses {
@@ -209,10 +209,10 @@ func (p TrustPolicy) of(e connectors.Email) connectors.Trust {
 	return connectors.TrustNone
 }
 
-// text is a value as a source gives it; one of which nothing can be seen is none.
+// text returns a source's value, or "" if nothing of it is visible.
 func text(s string) Text { return Text(names.Clean(s)) }
 
-// fullName is the name that a source gives, whole or in parts; empty where it gives none.
+// fullName returns the name that a source gives, whole or in parts, or "".
 func fullName(name, first, last string) string {
 	if name = names.Clean(name); name != "" {
 		return name
@@ -242,16 +242,16 @@ func orZero[T any](p *T) *T {
 	return p
 }
 
-// emptied makes a list that is never nil: an empty one is shown as such, a nil one as null.
-func emptied[T any](s []T) []T {
+// nonNil returns an empty list for nil: GraphQL shows an empty list as [] and nil as null.
+func nonNil[T any](s []T) []T {
 	if s == nil {
 		return []T{}
 	}
 	return s
 }
 
-// sortedByID gives the records in the order of their IDs, so that nothing depends on the order of reading. A collection holds an ID once and
-// no record without one; what does not keep to that is left out here, and nobody after has to think of it.
+// sortedByID returns the records in the order of their IDs, so that the order of fetching does not matter. It leaves out records without an ID and
+// further records with the same ID, so that no later code needs to handle them.
 func sortedByID[T connectors.Record](records []T) []*T {
 	out := make([]*T, 0, len(records))
 	for i := range records {
@@ -263,7 +263,7 @@ func sortedByID[T connectors.Record](records []T) []*T {
 	return slices.CompactFunc(out, func(a, b *T) bool { return (*a).Key() == (*b).Key() })
 }
 
-// compareIDs puts numbers first, in the order of their values, so that 9 comes before 10, and then all other texts as they stand.
+// compareIDs orders numbers first, by value (9 before 10), and then all other IDs as text.
 func compareIDs(a, b string) int {
 	x, y := isDigits(a), isDigits(b)
 	switch {

@@ -6,8 +6,8 @@ import (
 	"roster/internal/names"
 )
 
-// catalogue is the teams, roles or folders of one source while the directory is made: those with records, and those that other records only
-// mention. Whatever has an ID is known before anything is looked for by its name, so that it does not matter who mentions what first.
+// catalogue is the teams, roles or folders of one source during a build: those with records, and those that other records only mention. All IDs are
+// added before any name is looked up, so the order of mentions does not matter.
 type catalogue[T any] struct {
 	create func(id, name string) *T
 	nameOf func(*T) *string
@@ -20,7 +20,7 @@ func newCatalogue[T any](create func(id, name string) *T, nameOf func(*T) *strin
 	return &catalogue[T]{create: create, nameOf: nameOf, byID: make(map[string]*T)}
 }
 
-// withID finds what has the ID, or makes it, and names it where nobody has done so.
+// withID returns the entry with the ID, and creates it if necessary. If the entry has no name yet, it gets this one.
 func (c *catalogue[T]) withID(id, name string) *T {
 	x, name := c.byID[id], names.Clean(name)
 	if x == nil {
@@ -33,7 +33,7 @@ func (c *catalogue[T]) withID(id, name string) *T {
 	return x
 }
 
-// indexNames makes what has an ID known by its name too; of several with one name, the first.
+// indexNames indexes the entries by name. Of several entries with one name, it takes the first.
 func (c *catalogue[T]) indexNames() {
 	c.byName = make(map[string]*T, len(c.all))
 	for _, x := range c.all {
@@ -43,7 +43,7 @@ func (c *catalogue[T]) indexNames() {
 	}
 }
 
-// named makes what has the name, unless it is known, or nothing of the name can be seen.
+// named creates an entry with the name, unless there is one or the name is blank.
 func (c *catalogue[T]) named(name string) {
 	key := names.Key(name)
 	if key == "" || c.byName[key] != nil {
@@ -54,7 +54,7 @@ func (c *catalogue[T]) named(name string) {
 	c.all = append(c.all, x)
 }
 
-// find gives what a reference means; nil where it says nothing.
+// find returns the entry to which a reference points, or nil.
 func (c *catalogue[T]) find(id, name string) *T {
 	if id != "" {
 		return c.byID[id]

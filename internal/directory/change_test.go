@@ -10,7 +10,7 @@ import (
 	"roster/internal/directory"
 )
 
-// sized invents sources with about n records a collection. Many have one name, some have no address or date, and altcraft has next to none.
+// sized invents sources with about n records in each collection. Many records share a name, some have no address or date, and altcraft has very few.
 func sized(rng *rand.Rand, n int) []directory.SourceData {
 	data := []directory.SourceData{worksection(), kommo(), altcraft()}
 	for i := range data {
@@ -25,7 +25,7 @@ func sized(rng *rand.Rand, n int) []directory.SourceData {
 	return data
 }
 
-// mutate puts new records with this ID into every collection of a source, in the place of those that had it.
+// mutate puts new records with this ID into every collection of a source, and removes the old ones.
 func mutate(rng *rand.Rand, d *directory.SourceData, id string) {
 	name := []string{"Zoe", "zoë", "Adam", "ádám", "Łukasz", "山田", "O'Neil", "Wei " + id, ""}[rng.IntN(9)]
 	date := func() time.Time {
@@ -54,7 +54,7 @@ func without[T connectors.Record](records []T, id string) []T {
 	return slices.DeleteFunc(slices.Clone(records), func(r T) bool { return r.Key() == id })
 }
 
-// changed gives the sources some time later: people and groups have come, gone, and changed.
+// changed returns the sources some time later: people and groups have been added, removed and changed.
 func changed(rng *rand.Rand, data []directory.SourceData, n int) []directory.SourceData {
 	data = slices.Clone(data)
 	for range 1 + rng.IntN(5) {

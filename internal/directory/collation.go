@@ -7,21 +7,21 @@ import (
 	"golang.org/x/text/language"
 )
 
-// collation makes keys whose byte order is the Unicode order of names. Not safe for concurrent use.
+// collation makes sort keys whose byte order is the Unicode collation order of names. It is not safe for concurrent use.
 type collation struct {
 	collator *collate.Collator
 	buf      collate.Buffer
-	step     func(int) // is called with how many steps a key takes
+	step     func(int) // counts the steps that a key takes
 }
 
 func newCollation(step func(int)) *collation {
 	return &collation{collator: collate.New(language.Und), step: step}
 }
 
-// keyStep is how many bytes of a name are a step.
+// keyStep is the number of bytes of a name that count as one step.
 const keyStep = 64
 
-// key gives the sort key of a name.
+// key returns the sort key of a name.
 func (c *collation) key(name string) string {
 	c.step(1 + len(name)/keyStep)
 	c.buf.Reset()

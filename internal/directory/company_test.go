@@ -11,7 +11,7 @@ import (
 	"roster/internal/directory"
 )
 
-// The pools are small, so that names, addresses and groups meet often.
+// The pools are small, so that names, addresses and groups often coincide.
 var (
 	addresses = []string{
 		"zoe@acme.example", "Zoe@ACME.example ", "adam@acme.example", "olha@acme.example", "wei@acme.example", "ines@acme.example",
@@ -23,7 +23,7 @@ var (
 	groups   = []string{"", "Sales", "Support", "sales", "1"}
 )
 
-// company draws up to four sources' records, and the operator's say on them.
+// company draws the records of up to four sources, and the operator's rules for them.
 func company(t *rapid.T) (directory.Rules, []directory.SourceData) {
 	data := []directory.SourceData{
 		{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.example"}, {Name: "kommo", Kind: connectors.Kommo},
@@ -131,7 +131,7 @@ func instant(t *rapid.T) time.Time {
 
 func pick(t *rapid.T, from []string) string { return rapid.SampledFrom(from).Draw(t, "") }
 
-// maybe draws a list that may be nil, which sources mean something by.
+// maybe draws a list that may be nil. Nil differs from an empty list in a source's records.
 func maybe[T any](t *rapid.T, g *rapid.Generator[[]T]) []T {
 	if rapid.IntRange(0, 3).Draw(t, "nil") == 0 {
 		return nil
@@ -139,12 +139,12 @@ func maybe[T any](t *rapid.T, g *rapid.Generator[[]T]) []T {
 	return g.Draw(t, "")
 }
 
-// distinct draws records, each ID once, as a collection has them.
+// distinct draws records with unique IDs, as in a collection.
 func distinct[T connectors.Record](t *rapid.T, g *rapid.Generator[T]) []T {
 	return rapid.SliceOfNDistinct(g, 0, 8, func(r T) string { return r.Key() }).Draw(t, fmt.Sprintf("%T", *new(T)))
 }
 
-// everyone gives all people by name, few enough for one page.
+// everyone returns all people by name. There are few enough for one page.
 func everyone(d *directory.Directory) []*directory.User {
 	return users(d, nil, directory.UserOrder{})
 }
@@ -160,7 +160,7 @@ func users(d *directory.Directory, f *directory.UserFilter, o directory.UserOrde
 	return c.Nodes()
 }
 
-// people names the accounts of each person, as source/ID.
+// people returns the accounts of each person, as source/ID.
 func people(d *directory.Directory) [][]string {
 	var out [][]string
 	for _, u := range everyone(d) {

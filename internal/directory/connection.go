@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Completeness is what a list could and could not take into account.
+// Completeness says which sources a list lacks or has only as stale data.
 type Completeness struct {
 	Complete bool
 	Missing  []*Source
 	Stale    []*Source
-	AsOf     time.Time // zero where nothing was read
+	AsOf     time.Time // when the oldest of the data was fetched; zero if there is none
 }
 
-// pick gives the page's items.
+// pick returns the page's items from the list of all.
 func pick[T any](p *page, all []T) []T {
 	out := make([]T, len(p.items))
 	for k, i := range p.items {
@@ -22,7 +22,7 @@ func pick[T any](p *page, all []T) []T {
 	return out
 }
 
-// edges gives the page's items with their cursors.
+// edges returns the page's items with their cursors.
 func edges[T, E any](p *page, all []T, edge func(item T, cursor string) E) []E {
 	out := make([]E, len(p.items))
 	for k, i := range p.items {
@@ -31,13 +31,13 @@ func edges[T, E any](p *page, all []T, edge func(item T, cursor string) E) []E {
 	return out
 }
 
-// facets counts all that match by an attribute.
+// facets counts all matching items, not only the page's, by an attribute.
 func (p *page) facets(attr, first int) ([]*Facet, error) {
 	if first < 0 || first > MaxPageSize {
 		return nil, &InputError{"first", fmt.Sprintf("must be between 0 and %d, not %d", MaxPageSize, first)}
 	}
 	matches := *p.matches
-	matches.pace = p.matches.pace.anew() // several may count at a time
+	matches.check = p.matches.check.fork() // several facets may be counted at the same time
 	counts := p.table.attrs[attr].count(&matches, first)
-	return counts, matches.pace.err()
+	return counts, matches.check.err()
 }

@@ -7,10 +7,10 @@ import (
 	"roster/connectors"
 )
 
-// ContactOrderField is what to sort contacts by.
+// ContactOrderField is a field by which contacts can be sorted.
 type ContactOrderField int
 
-// The fields that contacts can be sorted by.
+// The sort fields of contacts.
 const (
 	ContactByName ContactOrderField = iota
 	ContactByEmail
@@ -18,16 +18,16 @@ const (
 	ContactByUpdatedAt
 )
 
-// ContactOrder is how to sort contacts.
+// ContactOrder is a sort order of contacts.
 type ContactOrder struct {
 	Field     ContactOrderField
 	Direction Direction
 }
 
-// ContactFacet is what to count contacts by.
+// ContactFacet is a property by which contacts can be counted.
 type ContactFacet int
 
-// What contacts can be counted by.
+// The facets of contacts.
 const (
 	ContactFacetSource ContactFacet = iota
 	ContactFacetFolder
@@ -35,7 +35,7 @@ const (
 	ContactFacetOwner
 )
 
-// ContactFilter says which contacts; what is not given does not filter.
+// ContactFilter selects contacts. A field that is nil or empty does not filter.
 type ContactFilter struct {
 	Search  *string
 	Sources []string
@@ -51,7 +51,7 @@ type contactList struct {
 	byID map[string]*Contact
 }
 
-// collectContacts makes the contacts, linked to their folders, owners and users.
+// collectContacts adds the contacts, linked to their folders, owners and users.
 func (b *builder) collectContacts() {
 	l := &b.dir.contacts
 	n := 0
@@ -74,8 +74,8 @@ func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 	name, first, last := private{r.Phones, r.Addresses}.names(r.Name, r.FirstName, r.LastName)
 	c := &Contact{
 		ID: encodeID(contactID, source.Name, r.ID), Source: source, ExternalID: r.ID, FirstName: text(first), LastName: text(last),
-		Title: text(r.Title), Phones: emptied(r.Phones), Addresses: emptied(r.Addresses), Folder: b.folders[s].of(r),
-		Tags: emptied(r.Tags), URL: text(r.URL), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Title: text(r.Title), Phones: nonNil(r.Phones), Addresses: nonNil(r.Addresses), Folder: b.folders[s].of(r),
+		Tags: nonNil(r.Tags), URL: text(r.URL), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	c.emails = b.emails(TrustNothing, r.Emails)
 	for _, e := range c.emails {
@@ -87,7 +87,7 @@ func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 	if len(c.Emails) > 0 {
 		c.Email = Text(c.Emails[0])
 	}
-	// A phone number would be a name too, but not everybody may see it, and everybody sees, searches and sorts by names.
+	// A contact without a name is not named by its phone number: everyone sees, searches and sorts by names, but not everyone may see phone numbers.
 	c.Name = cmp.Or(fullName(name, first, last), string(c.Email), r.ID)
 	if owner, ok := b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.OwnerID}]; ok {
 		c.Owner = owner.Core().User
@@ -148,15 +148,15 @@ func (b *builder) indexContacts() {
 	})
 }
 
-// Contact finds a contact by its ID.
+// Contact returns the contact with this ID, or nil.
 func (d *Directory) Contact(id string) *Contact { return d.contacts.byID[id] }
 
-// Contacts gives a page of contacts.
+// Contacts returns a page of contacts.
 func (d *Directory) Contacts(f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
 	return d.contactsAmong("", d.contacts.everything(), f, o, args)
 }
 
-// ContactsIn gives a page of a folder's contacts.
+// ContactsIn returns a page of a folder's contacts.
 func (d *Directory) ContactsIn(folder *ContactFolder, f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
 	return d.contactsAmong(folder.ID, d.contacts.having(ContactFacetFolder, folder.ID), f, o, args)
 }
@@ -166,7 +166,7 @@ func (l *contactList) having(attr ContactFacet, values ...string) *set {
 }
 
 func (d *Directory) contactsAmong(parent string, s *set, f *ContactFilter, o ContactOrder, args PageArgs) (*ContactConnection, error) {
-	s.pace = newPace(d.stop)
+	s.check = newStopCheck(d.stop)
 	if f != nil {
 		if err := d.filterContacts(s, f); err != nil {
 			return nil, err
@@ -179,7 +179,7 @@ func (d *Directory) contactsAmong(parent string, s *set, f *ContactFilter, o Con
 	return &ContactConnection{page: p, all: d.contacts.all}, nil
 }
 
-// filterContacts removes from s what the filter does not want.
+// filterContacts removes from s the contacts that the filter does not select.
 func (d *Directory) filterContacts(s *set, f *ContactFilter) error {
 	l := &d.contacts
 	folders, err := presentIDs("filter.folders", f.Folders, func(id string) string {
@@ -204,13 +204,13 @@ func (d *Directory) filterContacts(s *set, f *ContactFilter) error {
 		return err
 	}
 	if len(f.Folders) > 0 {
-		s.keep(l.having(ContactFacetFolder, folders...))
+		s.intersect(l.having(ContactFacetFolder, folders...))
 	}
 	if len(f.Owners) > 0 {
-		s.keep(l.having(ContactFacetOwner, owners...))
+		s.intersect(l.having(ContactFacetOwner, owners...))
 	}
 	if len(f.Tags) > 0 {
-		s.keep(l.having(ContactFacetTag, f.Tags...))
+		s.intersect(l.having(ContactFacetTag, f.Tags...))
 	}
 	return l.search(s, f.Search)
 }
@@ -222,30 +222,30 @@ type ContactConnection struct {
 	Completeness *Completeness
 }
 
-// ContactEdge is a contact and its place in the list.
+// ContactEdge is a contact and its cursor.
 type ContactEdge struct {
 	Node   *Contact
 	Cursor string
 }
 
-// Nodes are the page's contacts.
+// Nodes returns the page's contacts.
 func (c *ContactConnection) Nodes() []*Contact { return pick(c.page, c.all) }
 
-// Edges are the page's contacts with their places.
+// Edges returns the page's contacts with their cursors.
 func (c *ContactConnection) Edges() []*ContactEdge {
 	return edges(c.page, c.all, func(x *Contact, cursor string) *ContactEdge { return &ContactEdge{x, cursor} })
 }
 
-// Len is how many contacts are on the page.
+// Len returns the number of contacts on the page.
 func (c *ContactConnection) Len() int { return len(c.page.items) }
 
-// PageInfo is where the page lies.
+// PageInfo returns the position of the page in its list.
 func (c *ContactConnection) PageInfo() PageInfo { return c.page.info() }
 
-// TotalCount is how many match in all.
+// TotalCount returns the number of all matching contacts.
 func (c *ContactConnection) TotalCount() int { return c.page.total }
 
-// Facets counts all that match by one of their values.
+// Facets counts all matching contacts by one property.
 func (c *ContactConnection) Facets(by ContactFacet, first int) ([]*Facet, error) {
 	return c.page.facets(int(by), first)
 }

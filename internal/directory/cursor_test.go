@@ -8,7 +8,7 @@ import (
 	"roster/internal/directory"
 )
 
-// A cursor is good for the list that it comes from, and for no other: neither one of other items, nor one of the same items below another object.
+// A cursor is valid only for its own list: not for a list of other items, nor for one of the same items that belongs to another object.
 func TestCursorsBelongToOneList(t *testing.T) {
 	t.Parallel()
 	in := func(a connectors.Account) connectors.Account {

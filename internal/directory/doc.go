@@ -1,6 +1,6 @@
-// Package directory makes one graph of people, teams, roles, contacts and folders out of the records of all sources, and answers questions
-// about it: look up, search, filter, order, page, count.
+// Package directory builds one graph of people, teams, roles, contacts and folders from the records of all sources. It answers queries on the graph: look
+// up, search, filter, sort, page, count.
 //
-// It is pure: records in, an immutable Directory out, the same one for the same records whatever the order they were read in. It knows no
-// HTTP, no cache, no clock and no goroutine, and nothing of GraphQL but the shape of its types.
+// It is pure: records in, an immutable Directory out. The order in which the records were fetched does not matter. The package has no HTTP, cache, clock
+// or goroutine, and of GraphQL it knows only the shape of the types.
 package directory

@@ -13,7 +13,7 @@ import (
 	"roster/internal/directory"
 )
 
-// checkUserFacets wants the counts to be those of the people, and each value to filter to as many.
+// checkUserFacets checks that the counts are those of the people, and that a filter by each value finds that many.
 func checkUserFacets(t *rapid.T, d *directory.Directory, f *directory.UserFilter, people []*directory.User) {
 	level := func(value string) connectors.AccessLevel {
 		for l := connectors.AccessNone; l <= connectors.AccessOwner; l++ {
@@ -42,7 +42,7 @@ func checkUserFacets(t *rapid.T, d *directory.Directory, f *directory.UserFilter
 		directory.UserFacetActive:      func(f *directory.UserFilter, v string) { f.Active = new(v == "true") },
 		directory.UserFacetLocale:      func(f *directory.UserFilter, v string) { f.Locales = []string{v} },
 	}
-	// values gives what a person counts for.
+	// values returns the values for which a person counts.
 	values := func(by directory.UserFacet, u *directory.User) (out []string) {
 		switch by {
 		case directory.UserFacetSource, directory.UserFacetSourceSet:

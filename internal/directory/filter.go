@@ -6,29 +6,29 @@ import (
 	"strconv"
 )
 
-// sourceAttribute is the source of each item.
+// sourceAttribute returns the attribute of each item's source.
 func sourceAttribute[T any](all []T, source func(T) *Source) attribute {
 	return attributeBy(len(all), func(i int, add func(value, label string)) { s := source(all[i]); add(s.Name, s.Name) })
 }
 
-// kindAttribute is a small enumeration, by its number.
+// kindAttribute returns the attribute of a small enumeration, by its number.
 func kindAttribute[T any](all []T, kind func(T) byte) attribute {
 	return attributeBy(len(all), func(i int, add func(value, label string)) { k := string([]byte{kind(all[i])}); add(k, k) })
 }
 
-// keepSources keeps what is of these sources, if any are given.
+// keepSources keeps only items of the named sources. No names mean all sources.
 func (d *Directory) keepSources(t *table, s *set, attr int, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
-	if err := d.knownSources("filter.sources", names); err != nil {
+	if err := d.checkSources("filter.sources", names); err != nil {
 		return err
 	}
-	s.keep(t.having(attr, names...))
+	s.intersect(t.having(attr, names...))
 	return nil
 }
 
-// keepKinds keeps what is of these kinds, if any are given.
+// keepKinds keeps only items of these kinds. No kinds mean all kinds.
 func keepKinds[K ~uint8](t *table, s *set, attr int, kinds []K) {
 	if len(kinds) == 0 {
 		return
@@ -37,20 +37,20 @@ func keepKinds[K ~uint8](t *table, s *set, attr int, kinds []K) {
 	for i, k := range kinds {
 		values[i] = string([]byte{byte(k)})
 	}
-	s.keep(t.having(attr, values...))
+	s.intersect(t.having(attr, values...))
 }
 
-// knownSources refuses a name that no source has: a slip of the pen should not look like an empty list.
-func (d *Directory) knownSources(argument string, names []string) error {
+// checkSources returns an error if no source has one of the names. Otherwise a typing error would look like an empty list.
+func (d *Directory) checkSources(argument string, names []string) error {
 	for i, name := range names {
-		if err := d.KnownSource(argument, name); err != nil {
+		if err := d.CheckSource(argument, name); err != nil {
 			return inItem(err, i)
 		}
 	}
 	return nil
 }
 
-// inItem says of an error about a list which item of it is meant.
+// inItem adds to an error about a list which of its items is wrong.
 func inItem(err error, i int) error {
 	if e, ok := errors.AsType[*InputError](err); ok {
 		return &InputError{e.Argument + "[" + strconv.Itoa(i) + "]", e.Message}
@@ -58,7 +58,7 @@ func inItem(err error, i int) error {
 	return err
 }
 
-// sourcesNamed finds sources that are known to be there.
+// sourcesNamed returns the sources with these names.
 func (d *Directory) sourcesNamed(names []string) []*Source {
 	var out []*Source
 	for _, s := range d.sources {
@@ -69,8 +69,8 @@ func (d *Directory) sourcesNamed(names []string) []*Source {
 	return out
 }
 
-// presentIDs gives the IDs by which the named objects go now: present gives one's, or nothing where there is none. What is no ID at all, or
-// another type's, is refused.
+// presentIDs returns the current IDs of the named objects. The function present maps an ID to the current one, or to "" if the object no longer exists.
+// presentIDs returns an error for text that is not an ID, or is the ID of another type.
 func presentIDs(argument string, ids []string, present func(id string) string, wanted ...idKind) ([]string, error) {
 	var out []string
 	for i, id := range ids {

@@ -12,7 +12,7 @@ import (
 	"roster/internal/directory"
 )
 
-// matches says whether each word of a query begins some word of the texts. The pools it is used with are told apart without folding accents.
+// matches reports whether each word of a query is the prefix of a word of the texts. It does not fold accents, which the pools do not require.
 func matches(query string, texts ...string) bool {
 	split := func(s string) []string {
 		s = strings.NewReplacer("ë", "e", "ü", "u", "ï", "i").Replace(strings.ToLower(s))
@@ -31,7 +31,7 @@ func matches(query string, texts ...string) bool {
 
 var queries = []string{"", " ", "z", "zoe", "zo ad", "ZOË a", "adam smith", "smith adam", "sales", "acme", "zoe@acme.example", "-", "vip", "engineer r", "nobody"}
 
-// wantedUser is the filter as the schema puts it into words, for one person.
+// wantedUser applies the filter to one person, as the schema documents it.
 func wantedUser(f *directory.UserFilter, u *directory.User) bool {
 	in := func(source string) bool {
 		return slices.ContainsFunc(u.Accounts, func(a directory.Account) bool { return a.Core().Source.Name == source })
@@ -82,7 +82,7 @@ func wantedUser(f *directory.UserFilter, u *directory.User) bool {
 		(f.HasPossibleDuplicates == nil || *f.HasPossibleDuplicates == (len(u.PossibleDuplicates) > 0))
 }
 
-// userFilter draws a filter whose fields each are given now and then.
+// userFilter draws a filter. Each of its fields is set in some of the cases.
 func userFilter(t *rapid.T, d *directory.Directory, data []directory.SourceData) *directory.UserFilter {
 	given := func(label string) bool { return rapid.IntRange(0, 4).Draw(t, label) == 0 }
 	yesNo := func(label string) *bool {

@@ -55,14 +55,14 @@ func TestFilterArguments(t *testing.T) {
 		_, err := c.Facets(directory.UserFacetTeam, n)
 		wantInputError(t, err, "first", "must be between 0 and 500")
 	}
-	// The ID of what is gone filters to nothing, rather than not at all.
+	// A filter with the ID of an object that no longer exists matches nothing.
 	gone := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "worksection", Teams: []connectors.Team{{ID: "gone"}}}})
 	teams, err := gone.Teams(nil, directory.PageArgs{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := len(users(d, &directory.UserFilter{Teams: []string{teams.Nodes()[0].ID}}, directory.UserOrder{})); n != 0 {
-		t.Errorf("a team that is gone has %d members", n)
+		t.Errorf("a team that no longer exists has %d members", n)
 	}
 }
 
@@ -77,12 +77,12 @@ func TestSearch(t *testing.T) {
 	for query, want := range map[string]string{
 		"zoë mul": "1", "MUL zoe": "1", "zoe zoe": "1", "grosse": "1", "größe": "1", "lodz off": "1", "kitten": "1", "zm@acme.example": "1", "r&d": "1",
 		"oe": "", "zoe adams": "", "itten": "",
-		// Symbols alone must occur. Beside words, pictures must, and what stands between words need not.
+		// Symbols without words must occur. Beside words, pictographs must occur, and other symbols need not.
 		"★": "7", "🔥": "5", "👩\u200d💻": "5", "👩": "5", "***": "7", "*": "7", "&": "17", "& .": "17", "@": "1", "☃": "", "🔥★": "", "¨": "", "%_": "",
 		"stars ★": "7", "stars ☃": "", "🔥олена": "5", "zoe ★": "", "stars - co": "7", "(zoe)": "1", "*zoe*": "1",
 		// Scripts without spaces between words.
 		"太郎": "2", "田太": "2", "田山": "",
-		// Nothing that can be seen is no search.
+		// A query without visible characters matches everything.
 		"\u200b": "1234567", "\u0301": "1234567", "\u3164\ufe0f": "1234567",
 		"山田": "2", "山田太郎": "2", "प्रि": "3", "शर्मा": "3", "مُحَمَّد": "4", "йов": "5", "ОЛЕНА": "5",
 		"": "1234567", "  ": "1234567", "6": "6",

@@ -9,21 +9,21 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// respelled are small letters that people type in other ways, and that neither case nor decomposition brings together.
+// respelled replaces lower-case letters that people often type differently, and that neither case folding nor decomposition maps.
 var respelled = strings.NewReplacer("ß", "ss", "ς", "σ",
 	"ø", "o", "ł", "l", "đ", "d", "ð", "d", "ħ", "h", "ı", "i", "æ", "ae", "œ", "oe", "þ", "th", "ŧ", "t")
 
-// fold takes case and accents away: й becomes и too, which is no harm as long as text and query lose the same.
+// fold removes case and accents. It also maps й to и, which is harmless because texts and queries are folded in the same way.
 func fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
 	return respelled.Replace(strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Mn, unicode.Cf) { // accents, and what is not seen, such as joiners and soft hyphens
+		if unicode.In(r, unicode.Mn, unicode.Cf) { // accents, and invisible characters such as joiners and soft hyphens
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFKD.String(strings.ToValidUTF8(s, "\uFFFD")))) // norm may pass over what follows a byte that is not UTF-8
+	}, norm.NFKD.String(strings.ToValidUTF8(s, "\uFFFD")))) // norm may skip what follows an invalid byte
 }
 
 func isASCII(s string) bool {
@@ -35,10 +35,10 @@ func isASCII(s string) bool {
 	return true
 }
 
-// words gives the words of a folded text: runs of letters and digits, with the marks that belong to them.
+// words returns the words of a folded text: runs of letters, digits and combining marks.
 func words(folded string) iter.Seq[string] { return strings.FieldsFuncSeq(folded, betweenWords) }
 
-// symbols gives what else can be seen in a folded text, character by character: punctuation, emoji and other signs.
+// symbols returns the other visible characters of a folded text: punctuation, emoji and other signs.
 func symbols(folded string) iter.Seq[rune] {
 	return func(yield func(rune) bool) {
 		for _, r := range folded {
@@ -49,17 +49,17 @@ func symbols(folded string) iter.Seq[rune] {
 	}
 }
 
-// pictograph says whether a symbol is a picture, such as an emoji: one that people put there for its own sake, and not between words.
+// pictograph reports whether a symbol is a picture, such as an emoji, and not punctuation.
 func pictograph(r rune) bool { return unicode.Is(unicode.So, r) && r != utf8.RuneError }
 
-// unspaced says whether a letter is of a script that leaves no space between words, so that each letter may begin one.
+// unspaced reports whether a letter is of a script without spaces between words. In such a script each letter may begin a word.
 func unspaced(r rune) bool {
 	return r >= utf8.RuneSelf && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
 func betweenWords(r rune) bool {
 	if r < utf8.RuneSelf {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') // folded: there are no capitals
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') // folded text has no capitals
 	}
 	return !unicode.In(r, unicode.L, unicode.M, unicode.Nd)
 }

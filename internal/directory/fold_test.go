@@ -51,7 +51,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// FuzzFold looks for a text that folding does not settle, or whose words are not found by themselves.
+// FuzzFold searches for a text whose folding is not idempotent, or whose own words do not find it.
 func FuzzFold(f *testing.F) {
 	for _, s := range []string{"Zoë MÜLLER", "ẞß İı Σς", "प्रिया 김철수", "🔥👩‍💻", "\xff\u0308", "ﬁ ǆ ㎏ ℡", "a\u200db", "ᏣᎳᎩ ꮳꮃꭹ", "ͅ ϒ ᾼ", strings.Repeat("0", 49) + "\xf7Ǘ"} {
 		f.Add(s)

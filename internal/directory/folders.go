@@ -5,7 +5,7 @@ import (
 	"roster/internal/names"
 )
 
-// ContactFolderFilter says which folders; what is not given does not filter.
+// ContactFolderFilter selects contact folders. A field that is nil or empty does not filter.
 type ContactFolderFilter struct {
 	Search  *string
 	Sources []string
@@ -47,7 +47,7 @@ func (b *builder) indexFolders() {
 	l.words = indexWords(len(l.all), func(i int, add func(string)) { add(l.all[i].Name) })
 }
 
-// Folder finds a contact folder by its ID, as Team does.
+// Folder returns the contact folder with this ID, or nil. Like Team, it still finds a folder by the ID from when its source only mentioned its name.
 func (d *Directory) Folder(id string) *ContactFolder {
 	if f := d.folders.byID[id]; f != nil {
 		return f
@@ -58,11 +58,11 @@ func (d *Directory) Folder(id string) *ContactFolder {
 	return nil
 }
 
-// ContactFolders gives a page of folders, by name.
+// ContactFolders returns a page of contact folders, sorted by name.
 func (d *Directory) ContactFolders(f *ContactFolderFilter, args PageArgs) (*ContactFolderConnection, error) {
 	l := &d.folders
 	s := l.everything()
-	s.pace = newPace(d.stop)
+	s.check = newStopCheck(d.stop)
 	if f != nil {
 		if err := d.keepSources(l.table, s, folderSource, f.Sources); err != nil {
 			return nil, err
@@ -86,22 +86,22 @@ type ContactFolderConnection struct {
 	Completeness *Completeness
 }
 
-// ContactFolderEdge is a contact folder and its place in the list.
+// ContactFolderEdge is a contact folder and its cursor.
 type ContactFolderEdge struct {
 	Node   *ContactFolder
 	Cursor string
 }
 
-// Nodes are the page's folders.
+// Nodes returns the page's folders.
 func (c *ContactFolderConnection) Nodes() []*ContactFolder { return pick(c.page, c.all) }
 
-// Edges are the page's folders with their places.
+// Edges returns the page's folders with their cursors.
 func (c *ContactFolderConnection) Edges() []*ContactFolderEdge {
 	return edges(c.page, c.all, func(f *ContactFolder, cursor string) *ContactFolderEdge { return &ContactFolderEdge{f, cursor} })
 }
 
-// PageInfo is where the page lies.
+// PageInfo returns the position of the page in its list.
 func (c *ContactFolderConnection) PageInfo() PageInfo { return c.page.info() }
 
-// TotalCount is how many match in all.
+// TotalCount returns the number of all matching folders.
 func (c *ContactFolderConnection) TotalCount() int { return c.page.total }

@@ -5,11 +5,11 @@ import (
 	"roster/internal/names"
 )
 
-// teamSet is the teams of one source, and who is in them.
+// teamSet is the teams of one source, with their members.
 type teamSet struct {
 	*catalogue[Team]
-	ofMember map[string][]*Team // by account ID, where the teams tell their members
-	told     bool               // some team tells its members
+	ofMember     map[string][]*Team // by account ID, from the teams that list their members
+	listsMembers bool               // some team lists its members
 }
 
 func newTeamSet(source *Source, records []connectors.Team, accounts []*connectors.Account) *teamSet {
@@ -23,7 +23,7 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 	for _, r := range sortedByID(records) {
 		team := t.withID(r.ID, r.Name)
 		team.Kind = r.Kind
-		t.told = t.told || r.Members != nil
+		t.listsMembers = t.listsMembers || r.Members != nil
 		for _, m := range r.Members {
 			if teams := t.ofMember[m]; len(teams) == 0 || teams[len(teams)-1] != team {
 				t.ofMember[m] = append(teams, team)
@@ -48,10 +48,10 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 	return t
 }
 
-// of gives an account's teams; nil where the source shows them nowhere.
+// of returns an account's teams, or nil if the source shows nobody's teams.
 func (t *teamSet) of(r *connectors.Account) []*Team {
 	members := t.ofMember[r.ID]
-	if r.Teams == nil && !t.told {
+	if r.Teams == nil && !t.listsMembers {
 		return nil
 	}
 	var teams connectors.Distinct[*Team]
@@ -63,7 +63,7 @@ func (t *teamSet) of(r *connectors.Account) []*Team {
 	for _, team := range members {
 		teams.Add(team)
 	}
-	return emptied(teams.Values())
+	return nonNil(teams.Values())
 }
 
 // roleSet is the roles of one source.
@@ -91,7 +91,7 @@ func newRoleSet(source *Source, records []connectors.Role, accounts []*connector
 	return s
 }
 
-// of gives an account's roles; nil where the source does not show them.
+// of returns an account's roles, or nil if the source does not show them.
 func (s *roleSet) of(r *connectors.Account) []*Role {
 	if r.Roles == nil {
 		return nil
@@ -102,10 +102,10 @@ func (s *roleSet) of(r *connectors.Account) []*Role {
 			roles.Add(role)
 		}
 	}
-	return emptied(roles.Values())
+	return nonNil(roles.Values())
 }
 
-// granted is the level that a source grants: one that it does not tell is unknown, and not the lack of any.
+// granted returns the access level that a source grants. If the source does not state it, the level is unknown, not none.
 func granted(l connectors.AccessLevel) connectors.AccessLevel {
 	return max(l, connectors.AccessUnknown)
 }
@@ -138,7 +138,7 @@ func newFolderSet(source *Source, records []connectors.ContactFolder, contacts [
 	return s
 }
 
-// of gives a contact's folder; nil without one.
+// of returns a contact's folder, or nil.
 func (s *folderSet) of(r *connectors.Contact) *ContactFolder {
 	if r.Folder == nil {
 		return nil

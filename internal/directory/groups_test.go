@@ -33,7 +33,7 @@ func TestTeams(t *testing.T) {
 		records  []connectors.Team
 		accounts []connectors.Account
 		teams    []string          // ID:name
-		of       map[string]string // account: its teams' names; "null" where the source does not show them
+		of       map[string]string // account: its teams' names; "null" if the source does not show them
 	}{
 		"from records, by name": {
 			records:  []connectors.Team{{ID: "2", Name: "Support"}, {ID: "1", Name: "Sales"}},
@@ -74,19 +74,19 @@ func TestTeams(t *testing.T) {
 			teams:    []string{"10:Sales", "9:Sales"},
 			of:       map[string]string{"a": "Sales", "b": "Sales Sales"},
 		},
-		"members told by the team": {
+		"members listed by the team": {
 			records:  []connectors.Team{{ID: "1", Name: "Sales", Members: []string{"a", "a", "gone"}}, {ID: "2", Name: "Board", Members: []string{}}},
 			accounts: []connectors.Account{{ID: "a"}, {ID: "b"}},
 			teams:    []string{"2:Board", "1:Sales"},
 			of:       map[string]string{"a": "Sales", "b": ""},
 		},
-		"members told by both": {
+		"members listed by both": {
 			records:  []connectors.Team{{ID: "1", Name: "Sales", Members: []string{"a"}}},
 			accounts: []connectors.Account{in("a", connectors.TeamRef{ID: "1"}, connectors.TeamRef{Name: "Sales"}, connectors.TeamRef{})},
 			teams:    []string{"1:Sales"},
 			of:       map[string]string{"a": "Sales"},
 		},
-		"nobody tells": {
+		"listed nowhere": {
 			records:  []connectors.Team{{ID: "1", Name: "Sales"}},
 			accounts: []connectors.Account{{ID: "a"}, {ID: "b", Teams: []connectors.TeamRef{}}},
 			teams:    []string{"1:Sales"},
@@ -124,14 +124,14 @@ func TestTeams(t *testing.T) {
 	}
 }
 
-func TestTheIDOfANameStaysGood(t *testing.T) {
+func TestIDOfANameStaysValid(t *testing.T) {
 	t.Parallel()
 	mentions := worksection(connectors.Account{ID: "a", Teams: []connectors.TeamRef{{Name: "Sales"}}})
 	mentions.Contacts = []connectors.Contact{{ID: "c", Folder: &connectors.FolderRef{Name: "Clients"}}}
 	before := directory.Build(directory.Rules{}, []directory.SourceData{mentions})
 	team, folder := everyone(before)[0].Teams[0], contacts(before, nil)[0].Folder
 	if before.Team(team.ID) != team || before.Folder(folder.ID) != folder {
-		t.Fatal("the IDs are no good from the start")
+		t.Fatal("the IDs find nothing at first")
 	}
 
 	recorded := mentions
@@ -254,9 +254,9 @@ func TestContacts(t *testing.T) {
 	slices.SortFunc(got, func(a, b row) int { return strings.Compare(a.ID, b.ID) })
 	want := []row{
 		{"1", "Bea", "Bea@Y.example", "Bea@Y.example zoe@x.example", "", "worksection/2", "worksection/1"},
-		{"2", "Cy Dee", "info@x.example", "info@x.example", "Fives", "", ""}, // a shared mailbox is no person's
+		{"2", "Cy Dee", "info@x.example", "info@x.example", "Fives", "", ""}, // a shared mailbox matches nobody
 		{"3", "eve@y.example", "eve@y.example", "eve@y.example", "", "", ""},
-		{"4", "4", "", "", "Fives", "", ""}, // not by the phone number, which not everybody may see
+		{"4", "4", "", "", "Fives", "", ""}, // not named by its phone number, which not everyone may see
 		{"5", "5", "", "", "Fives", "", ""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -9,22 +9,22 @@ import (
 	"roster/internal/echo"
 )
 
-// idKind is the first letter of a decoded ID: which type of object it names.
+// idKind is the first byte of a decoded ID. It names the object's type.
 type idKind byte
 
 const (
 	userID       idKind = 'U'
 	accountID    idKind = 'A'
 	teamID       idKind = 'T'
-	teamNameID   idKind = 't' // a team that its source only mentions by name
+	teamNameID   idKind = 't' // a team of which the source only mentions the name
 	roleID       idKind = 'R'
 	contactID    idKind = 'C'
 	folderID     idKind = 'F'
-	folderNameID idKind = 'f' // a folder that its source only mentions by name
+	folderNameID idKind = 'f' // a folder of which the source only mentions the name
 	sourceID     idKind = 'S'
 )
 
-// idSep stands between the source and the record's own ID: no source's name holds one.
+// idSep separates the source from the record's own ID. The name of a source cannot contain it.
 const idSep = "/"
 
 var idKindNames = map[idKind]struct{ name, one string }{
@@ -33,15 +33,15 @@ var idKindNames = map[idKind]struct{ name, one string }{
 	folderNameID: {"ContactFolder", "a ContactFolder"}, sourceID: {"Source", "a Source"},
 }
 
-// encodeID makes a global ID: opaque, and the same on every replica for the same record.
+// encodeID returns a global ID. It is opaque, and every replica makes the same ID for the same record.
 func encodeID(kind idKind, source, id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(string(kind) + source + idSep + id))
 }
 
-// decodeID is the inverse of encodeID; ok is false for anything that encodeID did not make.
+// decodeID is the inverse of encodeID. It returns false for text that encodeID did not produce.
 func decodeID(s string) (kind idKind, source, id string, ok bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) < 2 || strings.ContainsAny(s, "\r\n") { // line breaks, which the decoder skips
+	if err != nil || len(b) < 2 || strings.ContainsAny(s, "\r\n") { // the decoder skips line breaks
 		return 0, "", "", false
 	}
 	kind = idKind(b[0])
@@ -52,7 +52,7 @@ func decodeID(s string) (kind idKind, source, id string, ok bool) {
 	return kind, source, id, ok
 }
 
-// decodeIDOf decodes the ID of an object of one of these kinds, and says what is wrong with any other.
+// decodeIDOf decodes the ID of an object of one of these kinds. For any other text it returns an InputError.
 func decodeIDOf(argument, s string, wanted ...idKind) (source, id string, err error) {
 	kind, source, id, ok := decodeID(s)
 	switch {
@@ -65,7 +65,7 @@ func decodeIDOf(argument, s string, wanted ...idKind) (source, id string, err er
 	return source, id, nil
 }
 
-// TypeOf gives the GraphQL type that an ID names, Account for any account's; empty where it is no ID.
+// TypeOf returns the GraphQL type of an ID's object, or "" if id is not an ID. For the account of every source it returns Account.
 func TypeOf(id string) string {
 	kind, _, _, ok := decodeID(id)
 	if !ok {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzID holds decoding to being the inverse of encoding, and to refusing all else.
+// FuzzID checks that decoding is the inverse of encoding, and rejects all other text.
 func FuzzID(f *testing.F) {
 	kinds := slices.Sorted(maps.Keys(idKindNames))
 	f.Add(uint8(0), "worksection", "3993", "")
@@ -26,7 +26,7 @@ func FuzzID(f *testing.F) {
 	})
 }
 
-// FuzzCursor holds cursors to the same.
+// FuzzCursor checks the same for cursors.
 func FuzzCursor(f *testing.F) {
 	f.Add(byte('U'), uint8(0), false, false, "key", "id", "")
 	f.Add(byte('C'), uint8(3), true, true, "", "id", encodeCursor(listTag{}, 0, false, place{key: "key", id: "id"}))
@@ -45,11 +45,11 @@ func FuzzCursor(f *testing.F) {
 			t.Errorf("%q is taken for the cursor of %+v", noise, got)
 		}
 		if _, err := cursorPlace(list, "after", encoded, int(field), !desc); err == nil {
-			t.Error("a cursor of the other direction is taken")
+			t.Error("a cursor of the other direction is accepted")
 		}
 		for _, other := range []listTag{(&table{kind: kind + 1}).tag(key), (&table{kind: kind}).tag(key + "x")} {
 			if _, err := cursorPlace(other, "after", encoded, int(field), desc); err == nil {
-				t.Error("a cursor of another list is taken")
+				t.Error("a cursor of another list is accepted")
 			}
 		}
 	})

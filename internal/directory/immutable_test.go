@@ -11,7 +11,7 @@ import (
 	"roster/internal/directory"
 )
 
-// Many readers ask one directory at once; the race detector sees a write.
+// Many goroutines query one directory at the same time; the race detector finds any write.
 func TestConcurrentReaders(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -22,7 +22,7 @@ func TestConcurrentReaders(t *testing.T) {
 		wg.Go(func() {
 			for range 5 {
 				if got := readAll(d); got != want {
-					t.Error("two readers saw different things")
+					t.Error("two readers have different results")
 				}
 			}
 		})
@@ -30,7 +30,7 @@ func TestConcurrentReaders(t *testing.T) {
 	wg.Wait()
 }
 
-// readAll asks for a bit of everything and gives it as a text.
+// readAll runs queries of every sort and returns the results as one text.
 func readAll(d *directory.Directory) string {
 	out := d.Version()
 	query := "zo"

@@ -4,12 +4,12 @@ import (
 	"roster/connectors"
 )
 
-// SourceData is what has been read of one source so far.
+// SourceData is what has been fetched from one source.
 type SourceData struct {
 	Name string
 	Kind connectors.Kind
 	URL  string
-	// Trust is how far the operator lets the source vouch for its addresses.
+	// Trust is how far the source may vouch for its addresses, as the operator has configured it.
 	Trust TrustPolicy
 
 	Accounts       []connectors.Account
@@ -22,20 +22,20 @@ type SourceData struct {
 	Versions []string
 }
 
-// TrustPolicy says for which of its addresses a source vouches.
+// TrustPolicy decides for which of its addresses a source vouches.
 type TrustPolicy uint8
 
 // The policies.
 const (
-	// TrustAsIs vouches for all of the source's addresses: an administrator entered them. Those it has checked are VERIFIED.
+	// TrustAsIs accepts all addresses of the source, because an administrator entered them. Those that the source has verified are VERIFIED.
 	TrustAsIs TrustPolicy = iota
-	// TrustVerifiedOnly vouches for what the source marks as verified.
+	// TrustVerifiedOnly accepts only addresses that the source marks as verified.
 	TrustVerifiedOnly
-	// TrustNothing vouches for no address.
+	// TrustNothing accepts no address.
 	TrustNothing
 )
 
-// PolicyFor gives the policy that the operator names by the least trust that its addresses have.
+// PolicyFor returns the policy for the least trust of addresses that the operator has configured.
 func PolicyFor(t connectors.Trust) TrustPolicy {
 	switch t {
 	case connectors.TrustVerified:
@@ -47,10 +47,10 @@ func PolicyFor(t connectors.Trust) TrustPolicy {
 	}
 }
 
-// Field is a field of User that several accounts may give.
+// Field is a field of User for which several accounts may have a value.
 type Field string
 
-// The fields whose order of sources the operator may set.
+// The fields whose precedence of sources the operator may set.
 const (
 	FieldName       Field = "name"
 	FieldFirstName  Field = "first_name"
@@ -64,22 +64,22 @@ const (
 	FieldLocale     Field = "locale"
 )
 
-// Fields lists them.
+// Fields lists all of them.
 var Fields = [...]Field{
 	FieldName, FieldFirstName, FieldLastName, FieldTitle, FieldDepartment, FieldEmail, FieldPhones, FieldAddresses, FieldAvatarURL, FieldLocale,
 }
 
-// Rules are the operator's say on who is who, and on whose word counts.
+// Rules are the operator's rules for matching people and for the precedence of sources.
 type Rules struct {
-	// Links name accounts of one person; Splits name accounts that are never one person. Links win over all else.
+	// Links are lists of accounts that belong to one person. Splits are lists of accounts that belong to different people. Links override all else.
 	Links, Splits [][]connectors.Ref
-	// SharedMailboxes are local parts, such as info, whose addresses join nobody. A nil slice means DefaultSharedMailboxes.
+	// SharedMailboxes are local parts, such as info, whose addresses match nobody. Nil means DefaultSharedMailboxes.
 	SharedMailboxes []string
-	// Precedence gives for a field the sources in the order in which their values are preferred; those not named follow in their own order.
+	// Precedence has for a field the names of sources in order of preference. Other sources follow in the configured order.
 	Precedence map[Field][]string
 }
 
-// DefaultSharedMailboxes are the local parts that are taken for shared mailboxes unless the operator says otherwise.
+// DefaultSharedMailboxes are the local parts of shared mailboxes unless the operator sets others.
 var DefaultSharedMailboxes = []string{
 	"abuse", "accounting", "accounts", "admin", "administrator", "billing", "careers", "contact", "finance", "hello", "help", "hr", "info",
 	"it", "jobs", "legal", "mail", "marketing", "news", "newsletter", "no-reply", "noreply", "office", "orders", "postmaster", "press",

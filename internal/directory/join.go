@@ -10,14 +10,14 @@ import (
 	"roster/internal/address"
 )
 
-// accountEmail is an address of an account that can be somebody's.
+// accountEmail is a valid address of an account.
 type accountEmail struct {
 	shown, key string // see address.Address
 	trust      connectors.Trust
-	shared     bool // a shared mailbox: it joins nobody
+	shared     bool // a shared mailbox, which matches nobody
 }
 
-// texts adds the spellings by which a search finds the address: those of an internationalised domain have both forms.
+// texts adds the spellings by which a search finds the address. An internationalised domain has two of them.
 func (e *accountEmail) texts(add func(string)) {
 	add(e.shown)
 	if readable := address.Readable(e.key); readable != e.key {
@@ -26,7 +26,7 @@ func (e *accountEmail) texts(add func(string)) {
 	}
 }
 
-// joiner decides which accounts are one person's. Accounts are known by their numbers; what is decided does not depend on their order.
+// joiner decides which accounts belong to one person. It numbers the accounts; its result does not depend on their order.
 type joiner struct {
 	accounts []*AccountCore
 	byRef    map[connectors.Ref]int
@@ -34,7 +34,7 @@ type joiner struct {
 	split    map[[2]int]bool
 }
 
-// holder is an account that holds an address.
+// holder is an account that has an address.
 type holder struct {
 	account int
 	trust   connectors.Trust
@@ -68,7 +68,7 @@ func newJoiner(accounts []*AccountCore, rules *Rules) *joiner {
 	return j
 }
 
-// known gives the numbers of those accounts that exist.
+// known returns the numbers of the accounts that exist.
 func (j *joiner) known(refs []connectors.Ref) []int {
 	var out []int
 	for _, r := range refs {
@@ -79,10 +79,10 @@ func (j *joiner) known(refs []connectors.Ref) []int {
 	return out
 }
 
-// groups gives for each account the number of its person.
+// groups returns for each account the number of its person.
 //
-// The operator's links come first. Then addresses join what both sides vouch for, unless that would make one person of two accounts of one
-// source, or of accounts that the operator has split: such a chain is wrong somewhere, nobody can tell where, and so none of it is believed.
+// The operator's links come first. Then accounts with a common address are joined if their sources vouch for it. If that would join two accounts of one
+// source, or accounts that the operator has split, some address in the chain is wrong, and it is unknown which. Then only the links of that group count.
 func (j *joiner) groups(links [][]connectors.Ref) []int {
 	linked := newUnion(len(j.accounts))
 	for _, refs := range links {
@@ -99,10 +99,10 @@ func (j *joiner) groups(links [][]connectors.Ref) []int {
 			}
 		}
 	}
-	refused := j.refused(joined, linked)
+	contradictory := j.contradictory(joined, linked)
 	out := make([]int, len(j.accounts))
 	for i := range out {
-		if g := joined.find(i); refused[g] {
+		if g := joined.find(i); contradictory[g] {
 			out[i] = linked.find(i)
 		} else {
 			out[i] = g
@@ -111,7 +111,7 @@ func (j *joiner) groups(links [][]connectors.Ref) []int {
 	return out
 }
 
-// joining gives those of an address's holders that it joins: those that vouch for it, or none where it cannot be one person's.
+// joining returns the holders of an address that it joins: those whose sources vouch for it. It returns none if they cannot be one person.
 func (j *joiner) joining(hs []holder, linked *union) []holder {
 	if len(hs) < 2 {
 		return nil
@@ -121,8 +121,8 @@ func (j *joiner) joining(hs []holder, linked *union) []holder {
 		if h.trust == connectors.TrustNone {
 			continue
 		}
-		for _, other := range vouched { // no more than there are sources, or accounts that the operator linked
-			if j.apart(h.account, other.account) && linked.find(h.account) != linked.find(other.account) {
+		for _, other := range vouched { // at most as many as sources and linked accounts
+			if j.mustDiffer(h.account, other.account) && linked.find(h.account) != linked.find(other.account) {
 				return nil
 			}
 		}
@@ -131,42 +131,42 @@ func (j *joiner) joining(hs []holder, linked *union) []holder {
 	return vouched
 }
 
-// apart says whether two accounts cannot be one person's unless the operator links them: those of one source, and those that are split.
-func (j *joiner) apart(a, b int) bool {
+// mustDiffer reports whether two accounts cannot belong to one person unless the operator links them: they are of one source, or are split.
+func (j *joiner) mustDiffer(a, b int) bool {
 	return j.accounts[a].Source == j.accounts[b].Source || j.split[[2]int{a, b}]
 }
 
-// refused gives the persons, by their number in joined, that cannot be.
-func (j *joiner) refused(joined, linked *union) map[int]bool {
-	type seat struct{ group, source int }
-	seats := make(map[seat]int, len(j.accounts))
-	refused := make(map[int]bool)
+// contradictory returns the groups, by their number in joined, whose accounts cannot belong to one person.
+func (j *joiner) contradictory(joined, linked *union) map[int]bool {
+	type groupSource struct{ group, source int }
+	accounts := make(map[groupSource]int, len(j.accounts))
+	found := make(map[int]bool)
 	for i, a := range j.accounts {
-		s := seat{joined.find(i), a.Source.index}
-		if other, ok := seats[s]; ok && linked.find(other) != linked.find(i) {
-			refused[s.group] = true
+		s := groupSource{joined.find(i), a.Source.index}
+		if other, ok := accounts[s]; ok && linked.find(other) != linked.find(i) {
+			found[s.group] = true
 		}
-		seats[s] = i
+		accounts[s] = i
 	}
 	for pair := range j.split {
 		if g := joined.find(pair[0]); g == joined.find(pair[1]) && linked.find(pair[0]) != linked.find(pair[1]) {
-			refused[g] = true
+			found[g] = true
 		}
 	}
-	return refused
+	return found
 }
 
-// maxDuplicateHolders is how many people may hold an address before it says nothing about any of them, such as one that everybody enters.
+// maxDuplicateHolders is the number of people with one address beyond which it says nothing about them. Such an address is a placeholder.
 const maxDuplicateHolders = 20
 
-// linkDuplicates sets PossibleDuplicates: people who hold one address, where one side does not vouch for it.
+// linkDuplicates sets PossibleDuplicates: people with a common address for which not all of their sources vouch.
 func (j *joiner) linkDuplicates() {
 	duplicates := make(map[*User]map[*User]bool)
 	for _, hs := range j.holders {
 		if len(hs) < 2 {
 			continue
 		}
-		vouched := make(map[*User]bool, len(hs)) // by everyone who holds it
+		vouched := make(map[*User]bool, len(hs)) // for every user with the address
 		for _, h := range hs {
 			u := j.accounts[h.account].User
 			vouched[u] = vouched[u] || h.trust > connectors.TrustNone
@@ -191,7 +191,7 @@ func (j *joiner) linkDuplicates() {
 	}
 }
 
-// splitUsers says whether the operator has said that these are two people.
+// splitUsers reports whether the operator has split the two people.
 func (j *joiner) splitUsers(a, b *User) bool {
 	if len(j.split) == 0 {
 		return false
@@ -210,27 +210,27 @@ func (j *joiner) number(a Account) int {
 	return j.byRef[connectors.Ref{Source: a.Core().Source.Name, ID: a.Core().ExternalID}]
 }
 
-// mailboxes tells shared mailboxes by their local parts.
-type mailboxes map[string]bool
+// sharedMailboxes has the local parts of shared mailboxes.
+type sharedMailboxes map[string]bool
 
-func newMailboxes(localParts []string) mailboxes {
+func newSharedMailboxes(localParts []string) sharedMailboxes {
 	if localParts == nil {
 		localParts = DefaultSharedMailboxes
 	}
-	m := make(mailboxes, len(localParts))
+	m := make(sharedMailboxes, len(localParts))
 	for _, p := range localParts {
 		m[address.Local(p)] = true
 	}
 	return m
 }
 
-// shared says whether the address with that key is a shared mailbox's, also with a tag as in info+web@.
-func (m mailboxes) shared(key string) bool {
+// shared reports whether the address with that key is a shared mailbox, possibly with a tag as in info+web@.
+func (m sharedMailboxes) shared(key string) bool {
 	local, _, _ := strings.Cut(key[:strings.LastIndexByte(key, '@')], "+")
 	return m[local]
 }
 
-// union is a disjoint-set forest whose sets are named by their smallest member, so that names do not depend on the order of joining.
+// union is a disjoint-set forest. A set's name is its smallest member, so names do not depend on the order of joins.
 type union struct{ parent []int }
 
 func newUnion(n int) *union {

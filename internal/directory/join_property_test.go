@@ -16,7 +16,7 @@ import (
 	"roster/internal/directory"
 )
 
-// shuffled gives the same records in another order of reading.
+// shuffled returns the same records in another order.
 func shuffled(t *rapid.T, data []directory.SourceData) []directory.SourceData {
 	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "order"), 0))
 	out := slices.Clone(data)
@@ -34,7 +34,7 @@ func shuffle[T any](rng *rand.Rand, s []T) []T {
 	return s
 }
 
-func TestTheOrderOfReadingDoesNotMatter(t *testing.T) {
+func TestOrderOfFetchingDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r, data := company(t)
@@ -42,9 +42,9 @@ func TestTheOrderOfReadingDoesNotMatter(t *testing.T) {
 		if diff := cmp.Diff(people(a), people(b)); diff != "" {
 			t.Fatalf("other people:\n%s", diff)
 		}
-		// All of it: every field, index and order, down to the last key.
+		// Everything is compared: every field, index and order.
 		if !reflect.DeepEqual(a, b) {
-			t.Fatal("the directories differ in something else than who is in them")
+			t.Fatal("the directories differ outside the people's accounts")
 		}
 	})
 }
@@ -59,7 +59,7 @@ func TestWhoIsOnePerson(t *testing.T) {
 			t.Fatalf("-want +got:\n%s", diff)
 		}
 
-		// Everybody once, and found by every ID that is theirs.
+		// Every account occurs once, and is found by each ID of its person.
 		seen := map[string]bool{}
 		for _, u := range everyone(d) {
 			for _, a := range u.Accounts {
@@ -80,12 +80,12 @@ func TestWhoIsOnePerson(t *testing.T) {
 		for _, s := range data {
 			for _, a := range s.Accounts {
 				if ref := (connectors.Ref{Source: s.Name, ID: a.ID}); a.ID != "" && !seen[ref.String()] {
-					t.Errorf("%s is lost", ref)
+					t.Errorf("%s is missing", ref)
 				}
 			}
 		}
 
-		// Possible duplicates know each other.
+		// The relation of possible duplicates is symmetric.
 		for _, u := range everyone(d) {
 			for _, o := range u.PossibleDuplicates {
 				if o == u || !slices.Contains(o.PossibleDuplicates, u) {
@@ -94,7 +94,7 @@ func TestWhoIsOnePerson(t *testing.T) {
 			}
 		}
 
-		// Joining what has been joined changes nothing.
+		// Joining people that are already joined changes nothing.
 		again := r
 		again.Links = nil
 		for _, u := range everyone(d) {
@@ -110,7 +110,7 @@ func TestWhoIsOnePerson(t *testing.T) {
 	})
 }
 
-// naivePeople joins accounts as the rules say, by walking from account to account.
+// naivePeople applies the rules directly, from account to account.
 func naivePeople(r directory.Rules, data []directory.SourceData) [][]string {
 	type node struct {
 		ref     connectors.Ref
@@ -217,7 +217,7 @@ func naivePeople(r directory.Rules, data []directory.SourceData) [][]string {
 	return out
 }
 
-func TestASourceThatIsAwayInventsNobody(t *testing.T) {
+func TestMissingSourceAddsNobody(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r, data := company(t)
@@ -228,13 +228,13 @@ func TestASourceThatIsAwayInventsNobody(t *testing.T) {
 		for _, u := range everyone(after) {
 			for _, a := range u.Accounts {
 				if before.UserByAccount(refOf(a)) == nil || refOf(a).Source == data[gone].Name {
-					t.Errorf("%s came from nowhere", refOf(a))
+					t.Errorf("%s is in no source", refOf(a))
 				}
 			}
 		}
 		for _, u := range everyone(before) {
 			if first := refOf(u.Accounts[0]); first.Source == data[gone].Name {
-				continue // their ID goes with the account that it names
+				continue // their ID is that of an account in the missing source
 			}
 			if found, err := after.User(u.ID); err != nil || found == nil {
 				t.Errorf("the ID of %v finds nobody", accountsOf(u))
@@ -255,7 +255,7 @@ func TestBuildingLeavesTheRecordsAlone(t *testing.T) {
 	})
 }
 
-// deref spells out what records point to, so that printing shows it.
+// deref adds what the records point to, so that printing shows it.
 func deref(data []directory.SourceData) string {
 	var b strings.Builder
 	for _, d := range data {

@@ -12,7 +12,7 @@ import (
 	"roster/internal/directory"
 )
 
-// acc is an account with addresses: one that ends in ! is verified, in ? not verified, in ~ synthetic; of others the source does not say.
+// acc is an account with addresses: one with the suffix ! is verified, ? not verified, ~ synthetic; otherwise the source does not say.
 func acc(id string, addresses ...string) connectors.Account {
 	a := connectors.Account{ID: id, Active: true, Access: connectors.AccessMember, Emails: []connectors.Email{}}
 	for _, s := range addresses {
@@ -57,7 +57,7 @@ func named(a connectors.Account, name string) connectors.Account {
 	return a
 }
 
-// refs reads a list such as "worksection/1 kommo/2".
+// refs parses a list such as "worksection/1 kommo/2".
 func refs(s string) []connectors.Ref {
 	var out []connectors.Ref
 	for f := range strings.FieldsSeq(s) {
@@ -77,7 +77,7 @@ func TestJoining(t *testing.T) {
 	tests := map[string]struct {
 		rules   directory.Rules
 		sources sources
-		want    []string // people, each as their accounts
+		want    []string // people, each with their accounts
 	}{
 		"one address, both sources vouch": {
 			sources: sources{worksection(acc("1", "zoe@acme.example")), kommo(acc("7", "zoe@acme.example"))},

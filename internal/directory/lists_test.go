@@ -6,17 +6,17 @@ import (
 	"roster/internal/directory"
 )
 
-// row is an item of any list as the oracle sees it.
+// row is an item of any list, as the test's own model has it.
 type row struct {
 	id      string
 	sources []string
 	values  []sortValue // by order field
 }
 
-// sortValue is what an item is sorted by.
+// sortValue is a value by which an item is sorted.
 type sortValue struct {
 	none bool
-	name string // compared as people sort names
+	name string // compared in collation order
 	text string
 	n    int64
 }
@@ -32,7 +32,7 @@ type cut struct {
 	Total        int
 }
 
-// list is one of the five, in the terms that all share. Its filter is the name of a source, or nothing.
+// list is one of the five lists, in common terms. Its filter is the name of a source, or "".
 type list struct {
 	fields int
 	rows   func(d *directory.Directory) []row
@@ -66,7 +66,7 @@ func some(source string) []string {
 	return []string{source}
 }
 
-// every gives all items of a list, page after page.
+// every returns all items of a list, page after page.
 func every[T any](page func(args directory.PageArgs) ([]T, directory.PageInfo)) []T {
 	var out []T
 	args := directory.PageArgs{First: new(directory.MaxPageSize)}

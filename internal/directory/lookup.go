@@ -8,8 +8,8 @@ import (
 	"roster/internal/echo"
 )
 
-// User finds a person by their ID, which is that of any of their accounts, or by an account's own ID. Nil where nobody is found; an error
-// where it is not such an ID at all.
+// User returns the person with this ID, which may also be the ID of one of their accounts. It returns nil if there is no such person, and an error if
+// the text is not the ID of a person or an account.
 func (d *Directory) User(id string) (*User, error) {
 	source, external, err := decodeIDOf("id", id, userID, accountID)
 	if err != nil {
@@ -18,7 +18,7 @@ func (d *Directory) User(id string) (*User, error) {
 	return d.UserByAccount(connectors.Ref{Source: source, ID: external}), nil
 }
 
-// UserByAccount finds the person who has the account; nil where nobody does.
+// UserByAccount returns the person who has the account, or nil.
 func (d *Directory) UserByAccount(ref connectors.Ref) *User {
 	if a := d.accounts[ref]; a != nil {
 		return a.Core().User
@@ -26,8 +26,8 @@ func (d *Directory) UserByAccount(ref connectors.Ref) *User {
 	return nil
 }
 
-// UserByEmail finds a person by an address that a source vouches for and nobody shares, in any of its spellings, also in a mailto link or with a name;
-// nil where nobody is found.
+// UserByEmail returns the person with this address, or nil. It finds only addresses for which a source vouches and which one person has. It accepts all
+// spellings, also a mailto link, or an address with a name.
 func (d *Directory) UserByEmail(email string) *User {
 	if u := d.byEmail[address.Key(email)]; u != nil {
 		return u
@@ -38,15 +38,15 @@ func (d *Directory) UserByEmail(email string) *User {
 	return nil
 }
 
-// KnownSource refuses a name that no source has.
-func (d *Directory) KnownSource(argument, name string) error {
+// CheckSource returns an error if no source has the name.
+func (d *Directory) CheckSource(argument, name string) error {
 	if !slices.ContainsFunc(d.sources, func(s *Source) bool { return s.Name == name }) {
 		return &InputError{argument, "there is no source named " + echo.Quoted(name)}
 	}
 	return nil
 }
 
-// Account finds an account by its ID; nil where there is none.
+// Account returns the account with this ID, or nil.
 func (d *Directory) Account(id string) Account {
 	if kind, source, external, ok := decodeID(id); ok && kind == accountID {
 		return d.accounts[connectors.Ref{Source: source, ID: external}]
@@ -54,7 +54,7 @@ func (d *Directory) Account(id string) Account {
 	return nil
 }
 
-// Source finds a source by its ID; nil where there is none.
+// Source returns the source with this ID, or nil.
 func (d *Directory) Source(id string) *Source {
 	for _, s := range d.sources {
 		if s.ID == id {
@@ -64,7 +64,7 @@ func (d *Directory) Source(id string) *Source {
 	return nil
 }
 
-// SourceNamed finds a source by its name; nil where there is none.
+// SourceNamed returns the source with this name, or nil.
 func (d *Directory) SourceNamed(name string) *Source {
 	for _, s := range d.sources {
 		if s.Name == name {
@@ -74,7 +74,7 @@ func (d *Directory) SourceNamed(name string) *Source {
 	return nil
 }
 
-// Node finds the object with this ID; nil where nothing has it.
+// Node returns the object with this ID, or nil.
 func (d *Directory) Node(id string) Node {
 	kind, _, _, ok := decodeID(id)
 	if !ok {

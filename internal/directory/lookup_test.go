@@ -9,7 +9,7 @@ import (
 	"roster/internal/directory"
 )
 
-// small is a directory with one of everything.
+// small is a directory with one object of each type.
 func small() *directory.Directory {
 	ws := worksection(acc("1", "zoe@x.example"))
 	ws.Teams = []connectors.Team{{ID: "t", Name: "Sales"}}
@@ -113,7 +113,7 @@ func TestUserByID(t *testing.T) {
 	}
 }
 
-// wantInputError wants an error about an argument with these words in it, or none for no words. It never carries much of the input back.
+// wantInputError checks for an error about an argument that contains these words, or for no error if words is empty. The error never repeats much of the input.
 func wantInputError(t *testing.T, err error, argument, words string) {
 	t.Helper()
 	if words == "" {
@@ -155,10 +155,10 @@ func TestSources(t *testing.T) {
 	if got := d.Sources(); len(got) != 2 || got[0].Name != "worksection" || got[1].Kind != connectors.Kommo {
 		t.Errorf("got %v", got)
 	}
-	if err := d.KnownSource("source", "kommo"); err != nil {
+	if err := d.CheckSource("source", "kommo"); err != nil {
 		t.Error(err)
 	}
-	wantInputError(t, d.KnownSource("by.account.source", "komo"), "by.account.source", `there is no source named "komo"`)
+	wantInputError(t, d.CheckSource("by.account.source", "komo"), "by.account.source", `there is no source named "komo"`)
 }
 
 func TestVersion(t *testing.T) {

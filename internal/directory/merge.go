@@ -7,18 +7,18 @@ import (
 	"roster/connectors"
 )
 
-// joinUsers makes the people out of the accounts.
+// joinUsers builds the people from the accounts.
 func (b *builder) joinUsers() {
 	j := newJoiner(b.accounts, b.rules)
 	var users []*User
 	for i, g := range j.groups(b.rules.Links) {
-		// A group goes by the number of its first account.
+		// The number of a group is that of its first account.
 		u := b.accounts[g].User
 		if u == nil {
 			u = &User{}
 			users = append(users, u)
 		}
-		// The accounts come by source and ID, and so they stand in the person.
+		// Accounts are in the order of sources and IDs, also within a person.
 		u.Accounts = append(u.Accounts, b.outer[i])
 		b.accounts[i].User = u
 	}
@@ -34,8 +34,8 @@ func (b *builder) joinUsers() {
 	b.indexEmails()
 }
 
-// indexEmails finds people by their addresses. An address that several people have, each by the word of some source,
-// finds none of them, and neither does a shared mailbox, of which one holder may be all that is known.
+// indexEmails indexes people by their addresses. It leaves out addresses that several people have, each vouched for by a source, and shared mailboxes,
+// because other holders of a shared mailbox may be unknown.
 func (b *builder) indexEmails() {
 	several := make(map[string]bool)
 	for _, a := range b.accounts {
@@ -54,9 +54,9 @@ func (b *builder) indexEmails() {
 	}
 }
 
-// merger makes one card of several accounts.
+// merger merges the values of several accounts into one person.
 type merger struct {
-	// ranks gives for a field the rank of each source, by its index; nil for the configured order.
+	// ranks has for a field the rank of each source, by its index. A field without ranks uses the configured order.
 	ranks map[Field][]int
 }
 
@@ -75,7 +75,7 @@ func newMerger(rules *Rules, sources []*Source) *merger {
 	return m
 }
 
-// first gives the value of the first account, in the field's order, that has one.
+// first returns the value of the first account, in the field's order, that has one.
 func first[T any](m *merger, u *User, field Field, value func(*AccountCore) (T, bool)) (v T, ok bool) {
 	ranks := m.ranks[field]
 	best := 0
@@ -119,7 +119,7 @@ func (m *merger) merge(u *User) {
 	})
 	u.Phones, _ = first(m, u, FieldPhones, func(a *AccountCore) ([]connectors.Phone, bool) { return a.Phones, len(a.Phones) > 0 })
 	u.Addresses, _ = first(m, u, FieldAddresses, func(a *AccountCore) ([]string, bool) { return a.Addresses, len(a.Addresses) > 0 })
-	u.Phones, u.Addresses = emptied(u.Phones), emptied(u.Addresses)
+	u.Phones, u.Addresses = nonNil(u.Phones), nonNil(u.Addresses)
 	u.Name = m.name(u)
 	u.Bot = true
 	var all gathered
@@ -129,17 +129,17 @@ func (m *merger) merge(u *User) {
 	u.Teams, u.Roles = all.teams.Values(), all.roles.Values()
 }
 
-// gathered is what the accounts of one person have in all, each once.
+// gathered is the union of what the accounts of one person have.
 type gathered struct {
 	teams  connectors.Distinct[*Team]
 	roles  connectors.Distinct[*Role]
 	emails connectors.Distinct[string]
 }
 
-// name is a real name of any account's before any user name, address or ID.
+// name prefers a real name from any account to user names, addresses and IDs.
 func (m *merger) name(u *User) string {
 	for _, value := range []func(*AccountCore) Text{
-		func(a *AccountCore) Text { return Text(a.given) },
+		func(a *AccountCore) Text { return Text(a.realName) },
 		func(a *AccountCore) Text { return a.Username },
 		func(a *AccountCore) Text { return a.Email },
 	} {
@@ -150,7 +150,7 @@ func (m *merger) name(u *User) string {
 	return u.Accounts[0].Core().ExternalID
 }
 
-// add counts an account in where all accounts count.
+// add adds an account to the values that are combined from all accounts.
 func (m *merger) add(u *User, outer Account, all *gathered) {
 	a := outer.Core()
 	u.Active = u.Active || a.Active
@@ -181,7 +181,7 @@ func (m *merger) add(u *User, outer Account, all *gathered) {
 	}
 }
 
-// sortGroups puts everyone's teams and roles in the order of their names, which is known once those are numbered.
+// sortGroups sorts everyone's teams and roles by name. It runs after those have been numbered.
 func (b *builder) sortGroups() {
 	byTeam := func(x, y *Team) int { return cmp.Compare(x.index, y.index) }
 	byRole := func(x, y *Role) int { return cmp.Compare(x.index, y.index) }

@@ -12,7 +12,7 @@ import (
 	"roster/internal/directory"
 )
 
-// person builds a directory in which all accounts are one person, and gives them. The accounts come in the order of the sources.
+// person builds a directory in which all accounts are one person, and returns them. The accounts are in the order of the sources.
 func person(t *testing.T, precedence map[directory.Field][]string, accounts ...connectors.Account) *directory.User {
 	t.Helper()
 	data := []directory.SourceData{worksection(), kommo(), altcraft(), rocketchat()}
@@ -92,9 +92,9 @@ func TestPrecedence(t *testing.T) {
 				if diff := cmp.Diff(want(f, tt.want), values[f](u)); diff != "" {
 					t.Errorf("-want +got:\n%s", diff)
 				}
-				for other, value := range values { // and no other field
+				for other, value := range values { // no other field has changed
 					if diff := cmp.Diff(value(person(t, nil, tt.accounts...)), value(u)); other != f && diff != "" {
-						t.Errorf("%s is another:\n%s", other, diff)
+						t.Errorf("%s has changed:\n%s", other, diff)
 					}
 				}
 			})
@@ -246,7 +246,7 @@ func TestAnAddressOfSeveralPeopleFindsNone(t *testing.T) {
 		t.Errorf("a shared mailbox finds %v", accountsOf(u))
 	}
 	if u := d.UserByEmail("zoe@x.example"); u == nil || accountsOf(u)[0] != "worksection/2" {
-		t.Errorf("somebody else's unverified claim hides its owner: found %v", u)
+		t.Errorf("an unverified address of another account hides its owner: found %v", u)
 	}
 }
 
@@ -284,7 +284,7 @@ func TestRocketChatAddresses(t *testing.T) {
 		return everyone(d)[map[string]int{"h": 0, "s": 1}[id]].Accounts[0].(*directory.RocketChatAccount).Emails()
 	}
 	if got := emails("h"); got != nil {
-		t.Errorf("addresses that the source hides are given as %v, want null", got)
+		t.Errorf("addresses that the source does not show are given as %v, want null", got)
 	}
 	if diff := cmp.Diff([]directory.RocketChatEmail{{Address: "Zoe@x.example", Verified: new(false)}}, emails("s")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -8,28 +8,28 @@ import (
 	"roster/internal/address"
 )
 
-// Text is a string that GraphQL shows as null when it is empty.
+// Text is a string that GraphQL shows as null if it is empty.
 type Text string
 
-// Source is one upstream as configured.
+// Source is one source, as configured.
 type Source struct {
 	ID   string
 	Name string
 	Kind connectors.Kind
 	URL  Text
 
-	index      int
-	hidesRoles bool // there are roles, and no account shows who has them
-	hidesTeams bool // there are teams, and neither they nor any account show who is in them
+	index           int
+	rolesRestricted bool // there are roles, and no account shows who has them
+	teamsRestricted bool // there are teams, and neither they nor any account show who is in them
 }
 
-// Restricts reports whether a source has records of this collection, but not whom they concern: its credential may not see that. Members and holders that
-// come from there are then not none, but unknown.
+// Restricts reports whether a source has records of this collection but does not show to whom they belong, because its credential may not see that. Members
+// and holders are then unknown, not none.
 func (s *Source) Restricts(c connectors.Collection) bool {
-	return (c == connectors.Roles && s.hidesRoles) || (c == connectors.Teams && s.hidesTeams)
+	return (c == connectors.Roles && s.rolesRestricted) || (c == connectors.Teams && s.teamsRestricted)
 }
 
-// User is a person: every account that the sources hold for them.
+// User is a person: all their accounts together.
 type User struct {
 	ID                 string
 	Name               string
@@ -47,16 +47,16 @@ type User struct {
 	Bot                bool
 	CreatedAt          time.Time
 	Teams              []*Team
-	Roles              []*Role     // that an active account grants
+	Roles              []*Role     // from active accounts
 	RoleGrants         []RoleGrant // by role, then in the order of the accounts
 	AccessLevel        connectors.AccessLevel
 	Accounts           []Account
 	PossibleDuplicates []*User
 
-	index uint32 // among all users by name
+	index uint32 // among all users, sorted by name
 }
 
-// KnownEmail is Email as a key of the federated graph needs it: nil where there is none.
+// KnownEmail returns Email as a key of the federated graph, or nil if there is none.
 func (u *User) KnownEmail() *string {
 	if u.Email == "" {
 		return nil
@@ -64,30 +64,30 @@ func (u *User) KnownEmail() *string {
 	return (*string)(&u.Email)
 }
 
-// RoleGrant is a role that an account of a person grants them.
+// RoleGrant is a role that one account of a person has.
 type RoleGrant struct {
 	Role    *Role
 	Account Account
 }
 
-// Active says whether the account is active, without which the role gives them nothing.
+// Active reports whether the account is active. If it is not, the role grants nothing.
 func (g RoleGrant) Active() bool { return g.Account.Core().Active }
 
-// UserEmail is an address of a person.
+// UserEmail is one address of a person.
 type UserEmail struct {
-	Address string // as the first of the sources wrote it
+	Address string // as the first of the sources spells it
 	Trust   connectors.Trust
 	Sources []*Source
 }
 
-// Account is one source's record of a person: one of the vendors' types below.
+// Account is one source's record of a person, with the vendor's type.
 type Account interface {
 	Node
 	IsEntity()
 	Core() *AccountCore
 }
 
-// AccountCore is what every account has, whatever its source.
+// AccountCore is what every account has, whatever its vendor.
 type AccountCore struct {
 	ID          string
 	Source      *Source
@@ -106,20 +106,20 @@ type AccountCore struct {
 	Locale      Text
 	Active      bool
 	AccessLevel connectors.AccessLevel
-	Roles       []*Role // nil where the source does not show them
-	Teams       []*Team // nil where the source does not show them
+	Roles       []*Role // nil if the source does not show them
+	Teams       []*Team // nil if the source does not show them
 	URL         Text
 	CreatedAt   time.Time
 
-	record *connectors.Account
-	emails []accountEmail // the usable ones, in the source's order
-	given  string         // the name that the source gives; empty where it gives none that everybody may see
+	record   *connectors.Account
+	emails   []accountEmail // the valid ones, in the source's order
+	realName string         // the name in the source; empty if there is none that everyone may see
 }
 
-// Core gives the account itself.
+// Core returns the account itself.
 func (a *AccountCore) Core() *AccountCore { return a }
 
-// EmailTrust says whether the source vouches for Email; nil without one.
+// EmailTrust returns how far the source vouches for Email, or nil if there is none.
 func (a *AccountCore) EmailTrust() *connectors.Trust {
 	if len(a.emails) == 0 {
 		return nil
@@ -139,10 +139,10 @@ type KommoAccount struct {
 	*connectors.KommoDetails
 }
 
-// UUID is the user's UUID, where Kommo gives one.
+// UUID returns the user's UUID, if Kommo shows it.
 func (a *KommoAccount) UUID() Text { return Text(a.KommoDetails.UUID) }
 
-// ChatID is the user's ID in the chat service, where Kommo gives one.
+// ChatID returns the user's ID in the chat service, if Kommo shows it.
 func (a *KommoAccount) ChatID() Text { return Text(a.KommoDetails.ChatID) }
 
 // AltcraftAccount is a user of an Altcraft account.
@@ -151,7 +151,7 @@ type AltcraftAccount struct {
 	*connectors.AltcraftDetails
 }
 
-// NotifyEmail is where the source sends its alerts.
+// NotifyEmail returns the address to which the source sends its alerts.
 func (a *AltcraftAccount) NotifyEmail() Text { return Text(a.AltcraftDetails.NotifyEmail) }
 
 // RocketChatAccount is a user of a Rocket.Chat workspace.
@@ -160,19 +160,19 @@ type RocketChatAccount struct {
 	*connectors.RocketChatDetails
 }
 
-// RocketChatEmail is an address as Rocket.Chat holds it.
+// RocketChatEmail is an address as Rocket.Chat has it.
 type RocketChatEmail struct {
 	Address  string
 	Verified *bool
 }
 
-// Type is the source's word, such as user, bot or app.
+// Type returns the vendor's type of the user, such as user, bot or app.
 func (a *RocketChatAccount) Type() Text { return Text(a.RocketChatDetails.Type) }
 
-// CustomFields is a JSON object, or nil where the source does not list them.
+// CustomFields returns a JSON object, or nil if the source does not list custom fields.
 func (a *RocketChatAccount) CustomFields() json.RawMessage { return a.RocketChatDetails.CustomFields }
 
-// Emails are all addresses; nil where the source does not show them.
+// Emails returns all addresses, or nil if the source does not show them.
 func (a *RocketChatAccount) Emails() []RocketChatEmail {
 	if a.record.Emails == nil {
 		return nil
@@ -194,10 +194,10 @@ type Team struct {
 	Name       string
 	Kind       connectors.TeamKind
 
-	index uint32 // among all teams by name
+	index uint32 // among all teams, sorted by name
 }
 
-// Role is what one source calls a set of rights.
+// Role is a named set of rights in one source.
 type Role struct {
 	ID          string
 	Source      *Source
@@ -205,7 +205,7 @@ type Role struct {
 	Name        string
 	Description Text
 	AccessLevel connectors.AccessLevel
-	Permissions []connectors.Permission // nil where the source does not tell
+	Permissions []connectors.Permission // nil if the source does not list them
 
 	index uint32
 }
@@ -220,7 +220,7 @@ type Contact struct {
 	LastName   Text
 	Title      Text
 	Email      Text
-	Emails     []string // as the source wrote them
+	Emails     []string // as the source spells them
 	Phones     []connectors.Phone
 	Addresses  []string
 	Folder     *ContactFolder
@@ -235,7 +235,7 @@ type Contact struct {
 	emails []accountEmail
 }
 
-// ContactFolder is where a source keeps contacts together.
+// ContactFolder is a group of contacts in one source.
 type ContactFolder struct {
 	ID         string
 	Source     *Source

@@ -10,7 +10,7 @@ import (
 	"roster/internal/directory"
 )
 
-// TestOneTeamInManySpellings: what looks like one name is one team, whether it has a record or is only mentioned, and whoever comes first.
+// Names that look the same are one team, whether it has a record or is only mentioned, in any order.
 func TestOneTeamInManySpellings(t *testing.T) {
 	t.Parallel()
 	spellings := []string{"Zoë’s  Ops", "Zoe\u0308’s Ops", " Zoë’s Ops\u200b", "\ufeffZoë’s\u00a0Ops", "Zo\u00adë’s Ops"}
@@ -35,7 +35,7 @@ func TestOneTeamInManySpellings(t *testing.T) {
 		}
 	}
 	if ids[0] != ids[1] {
-		t.Errorf("the team's ID depends on who mentions it first: %v", ids)
+		t.Errorf("the team's ID depends on the order of mentions: %v", ids)
 	}
 	withRecord := worksection(mentions(spellings)...)
 	withRecord.Teams = []connectors.Team{{ID: "5", Name: "Zoë’s Ops\u200b"}}
@@ -114,7 +114,7 @@ func TestDepartmentsInManySpellings(t *testing.T) {
 	}
 }
 
-// TestRolesOfInactiveAccounts: a role that only an account grants which is not active makes nobody its holder, by any way of asking.
+// A role that only an inactive account grants has no holder, in any query.
 func TestRolesOfInactiveAccounts(t *testing.T) {
 	t.Parallel()
 	withRoles := func(id string, active bool, roles ...string) connectors.Account {

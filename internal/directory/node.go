@@ -1,6 +1,6 @@
 package directory
 
-// Node is anything that has an ID: a *User, an Account, a *Team, a *Role, a *Contact, a *ContactFolder or a *Source.
+// Node is an object with an ID: a *User, an Account, a *Team, a *Role, a *Contact, a *ContactFolder or a *Source.
 type Node interface{ IsNode() }
 
 // IsNode marks a type that can be fetched again by its ID.

@@ -9,13 +9,13 @@ import (
 	"sort"
 )
 
-// InputError says what is wrong with an argument, in words for whoever wrote it.
+// InputError says what is wrong with an argument, for the author of the query.
 type InputError struct{ Argument, Message string }
 
-// Error gives the argument and what is wrong with it.
+// Error returns the argument and the message.
 func (e *InputError) Error() string { return e.Argument + ": " + e.Message }
 
-// The sizes of pages.
+// The numbers of items on a page.
 const (
 	DefaultPageSize = 20
 	MaxPageSize     = 500
@@ -27,7 +27,7 @@ type PageArgs struct {
 	After, Before *string
 }
 
-// size gives the size of the page and whether it is counted from the end.
+// size returns the size of the page, and whether it is counted from the end.
 func (p PageArgs) size() (n int, backward bool, err error) {
 	check := func(name string, n int) (int, error) {
 		if n < 0 || n > MaxPageSize {
@@ -48,7 +48,7 @@ func (p PageArgs) size() (n int, backward bool, err error) {
 	return DefaultPageSize, false, nil
 }
 
-// PageInfo is where a page lies in its list.
+// PageInfo is the position of a page in its list.
 type PageInfo struct {
 	HasNextPage     bool
 	HasPreviousPage bool
@@ -56,7 +56,7 @@ type PageInfo struct {
 	EndCursor       Text
 }
 
-// page is a stretch of a list.
+// page is a part of a list.
 type page struct {
 	table   *table
 	list    listTag
@@ -64,13 +64,13 @@ type page struct {
 	desc    bool
 	matches *set
 	total   int
-	items   []uint32 // of this page, in order
-	more    bool     // there are matches after it
-	earlier bool     // there are matches before it
+	items   []uint32 // in order
+	more    bool     // there are matches after the page
+	earlier bool     // there are matches before the page
 }
 
-// page cuts a page out of the matches, in an order. Parent is the ID of the object whose list it is, such as the team of Team.members; empty for
-// the list of all.
+// page returns one page of the matches in an order. Parent is the ID of the object to which the list belongs, such as the team of Team.members, or ""
+// for a list of all items.
 func (t *table) page(parent string, matches *set, field int, desc bool, args PageArgs) (*page, error) {
 	size, backward, err := args.size()
 	if err != nil {
@@ -96,7 +96,7 @@ func (t *table) page(parent string, matches *set, field int, desc bool, args Pag
 	hi = max(lo, hi)
 	p := &page{table: t, list: list, order: field, desc: desc, matches: matches, total: matches.size()}
 	w := newWalk(matches, p.total, perm, rank)
-	if err := matches.pace.err(); err != nil {
+	if err := matches.check.err(); err != nil {
 		return nil, err
 	}
 	if backward {
@@ -122,12 +122,12 @@ func (p *page) info() PageInfo {
 
 const cursorVersion = 2
 
-// cursor names an item's place in the page's order: the sort key and the ID, so that it holds its place while others come and go.
+// cursor encodes an item's sort key and ID, so that it stays valid while other items appear and disappear.
 func (p *page) cursor(i uint32) string {
 	return encodeCursor(p.list, p.order, p.desc, p.table.orders[p.order].place(i))
 }
 
-// listTag tells the cursors of one list from those of any other: of other items, or of the same items below another object.
+// listTag identifies a list in its cursors: the type of its items, and the object to which it belongs.
 type listTag [6]byte
 
 func (t *table) tag(parent string) listTag {
@@ -135,20 +135,20 @@ func (t *table) tag(parent string) listTag {
 	return listTag(sum[:])
 }
 
-// cursorHead is how long what comes before the sort key is.
+// cursorHead is the length of a cursor before its sort key.
 const cursorHead = 1 + len(listTag{}) + 3
 
 func encodeCursor(list listTag, field int, desc bool, at place) string {
 	b := make([]byte, 0, cursorHead+binary.MaxVarintLen32+len(at.key)+len(at.id))
 	b = append(append(b, cursorVersion), list[:]...)
-	b = append(b, byte(field), flag(desc), flag(at.without)) //nolint:gosec // a list has a handful of orders
+	b = append(b, byte(field), flag(desc), flag(at.without)) //nolint:gosec // a list has few orders
 	b = binary.AppendUvarint(b, uint64(len(at.key)))
 	b = append(b, at.key...)
 	b = append(b, at.id...)
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// cursorPlace is the inverse of cursor. It refuses what cursor did not make, and a cursor of another list or order.
+// cursorPlace is the inverse of cursor. It returns an error for any other text, and for a cursor of another list or order.
 func cursorPlace(own listTag, argument, cursor string, field int, desc bool) (place, error) {
 	broken := &InputError{argument, "is not a cursor of this graph"}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)

@@ -17,10 +17,10 @@ import (
 	"roster/internal/directory"
 )
 
-// collators are not safe for concurrent use, and costly to make.
+// Collators are not safe for concurrent use, and expensive to make.
 var collators = sync.Pool{New: func() any { return collate.New(language.Und) }}
 
-// before says which of two rows comes first in an order.
+// before compares two rows in an order.
 func before(a, b row, field int, desc bool) int {
 	x, y := a.values[field], b.values[field]
 	if x.none != y.none {
@@ -41,7 +41,7 @@ func before(a, b row, field int, desc bool) int {
 	return cmp.Or(c, strings.Compare(a.id, b.id))
 }
 
-func TestPagesAreStretchesOfTheSortedList(t *testing.T) {
+func TestPagesArePartsOfTheSortedList(t *testing.T) {
 	t.Parallel()
 	for name, l := range lists {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestPagesAreStretchesOfTheSortedList(t *testing.T) {
 				matching := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return source != "" && !slices.Contains(r.sources, source) })
 				lo, hi := 0, len(matching)
 				var args directory.PageArgs
-				// A cursor may come from a list with another filter.
+				// The cursor may come from a list with another filter.
 				anyCursor := func(label string) (string, int) {
 					at := rapid.IntRange(0, len(rows)-1).Draw(t, label)
 					page, err := l.page(d, "", field, desc, directory.PageArgs{First: new(directory.MaxPageSize)})
@@ -112,7 +112,7 @@ func TestPagesAreStretchesOfTheSortedList(t *testing.T) {
 	}
 }
 
-// While records change between the pages, whoever did not change comes exactly once.
+// While records change between pages, each unchanged record occurs exactly once.
 func TestPagingWhileRecordsChange(t *testing.T) {
 	t.Parallel()
 	for name, l := range lists {
@@ -127,7 +127,7 @@ func TestPagingWhileRecordsChange(t *testing.T) {
 				backwards := rapid.Bool().Draw(t, "backwards")
 				size := rapid.IntRange(1, 8).Draw(t, "size")
 
-				same := map[string]sortValue{} // those in the list who have not changed so far
+				same := map[string]sortValue{} // items that have not changed so far
 				left := map[string]bool{}
 				seen := map[string]int{}
 				args := directory.PageArgs{First: &size}
@@ -178,7 +178,7 @@ func TestPagingWhileRecordsChange(t *testing.T) {
 				}
 				for id := range same {
 					if !left[id] && seen[id] != 1 {
-						t.Errorf("%s did not change and came %d times", id, seen[id])
+						t.Errorf("%s did not change and occurs %d times", id, seen[id])
 					}
 				}
 			})

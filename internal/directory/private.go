@@ -8,29 +8,29 @@ import (
 	"roster/connectors"
 )
 
-// private is what not every caller may see of somebody: their phone numbers and postal addresses. Everybody sees, sorts and searches by names, so a
-// name that is one of these is no name, and a number in a name is cut out. Some vendors name a caller by the number.
+// private has the phone numbers and postal addresses of a person, which not every caller may see. But everyone sees, sorts and searches by names, and some
+// vendors name unknown people by their number. So a name that is one of these is not used as a name, and a number inside a name is removed.
 type private struct {
 	phones    []connectors.Phone
 	addresses []string
 }
 
-// names gives a name as a source gives it, whole and in parts, without what is private.
+// names returns a source's name, whole and in parts, without what is private.
 func (p private) names(name, first, last string) (shownName, shownFirst, shownLast string) {
-	if p.has(first + " " + last) { // a number may be spread over both
+	if p.matches(first + " " + last) { // a number may be divided between them
 		first, last = "", ""
 	}
-	return p.shown(name), p.shown(first), p.shown(last)
+	return p.cleaned(name), p.cleaned(first), p.cleaned(last)
 }
 
-func (p private) shown(s string) string {
-	if p.has(s) {
+func (p private) cleaned(s string) string {
+	if p.matches(s) {
 		return ""
 	}
 	return p.withoutNumbers(s)
 }
 
-// withoutNumbers cuts the phone numbers out of a name that holds something else, too, such as "Olha +380 44 123 45 67".
+// withoutNumbers removes phone numbers from a name that also has other text, such as "Olha +380 44 123 45 67".
 func (p private) withoutNumbers(name string) string {
 	for from := 0; ; {
 		begin, end := numberIn(name[from:])
@@ -38,52 +38,52 @@ func (p private) withoutNumbers(name string) string {
 			return name
 		}
 		begin, end = from+begin, from+end
-		if number, ok := phoneNumber(name[begin:end]); !ok || len(digitsOf(number)) < fewestDigits || !p.hasPhone(number) {
+		if number, ok := phoneNumber(name[begin:end]); !ok || len(digitsOf(number)) < minDigits || !p.hasPhone(number) {
 			from = end
 			continue
 		}
-		before, after := strings.TrimRightFunc(name[:begin], between), strings.TrimLeftFunc(name[end:], between)
+		before, after := strings.TrimRightFunc(name[:begin], isSeparator), strings.TrimLeftFunc(name[end:], isSeparator)
 		name, from = strings.TrimSpace(before+" "+after), len(before)
 	}
 }
 
-// numberIn finds the first run of digits in a text, with a plus before them and signs between them; begin is below zero where there is none.
+// numberIn finds the first run of digits in a text, with a leading plus and separators between digits. If there is none, begin is negative.
 func numberIn(s string) (begin, end int) {
 	begin = -1
 	for i, r := range s {
-		switch digit, plus := sign(r); {
+		switch digit, plus := digitOrPlus(r); {
 		case digit, plus && begin < 0:
 			if begin < 0 {
 				begin = i
 			}
 			end = i + utf8.RuneLen(r)
-		case begin >= 0 && (plus || !between(r)):
+		case begin >= 0 && (plus || !isSeparator(r)):
 			return begin, end
 		}
 	}
 	return begin, end
 }
 
-// sign says whether a character is a digit or a plus, in whatever form of these.
-func sign(r rune) (digit, plus bool) {
+// digitOrPlus reports whether a character is a digit or a plus in any of their Unicode forms.
+func digitOrPlus(r rune) (digit, plus bool) {
 	switch {
 	case r >= '0' && r <= '9':
 		return true, false
 	case r < utf8.RuneSelf:
 		return false, r == '+'
-	case !unicode.IsNumber(r) && !unicode.IsSymbol(r): // most letters end here, since folding is dear
+	case !unicode.IsNumber(r) && !unicode.IsSymbol(r): // avoids the expensive folding for most letters
 		return false, false
 	}
 	f := fold(string(r))
 	return len(f) == 1 && f[0] >= '0' && f[0] <= '9', f == "+"
 }
 
-// between says whether a character may stand between the digits of a phone number.
-func between(r rune) bool {
+// isSeparator reports whether a character may separate the digits of a phone number.
+func isSeparator(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("().,/", r)
 }
 
-func (p private) has(name string) bool {
+func (p private) matches(name string) bool {
 	if strings.TrimSpace(name) == "" {
 		return false
 	}
@@ -93,21 +93,21 @@ func (p private) has(name string) bool {
 	if len(p.addresses) == 0 {
 		return false
 	}
-	folded := oneLine(name)
+	folded := normalized(name)
 	for _, a := range p.addresses {
-		if oneLine(a) == folded {
+		if normalized(a) == folded {
 			return true
 		}
 	}
 	return false
 }
 
-// ownDigits is how many digits a number has, with a plus before it, that is a phone number whoever it belongs to.
-const ownDigits = 8
+// minInternationalDigits is the number of digits from which on a number with a plus counts as a phone number, even if it is nobody's known one.
+const minInternationalDigits = 8
 
 func (p private) hasPhone(number string) bool {
 	digits, international := strings.CutPrefix(number, "+")
-	if international && len(digits) >= ownDigits {
+	if international && len(digits) >= minInternationalDigits {
 		return true
 	}
 	for _, phone := range p.phones {
@@ -118,22 +118,22 @@ func (p private) hasPhone(number string) bool {
 	return false
 }
 
-// The last digits of a number that tell it from others, whatever stands before them: the code of a country or area, or what is dialled for a long
-// distance. Of a shorter one all digits do that, unless they are fewer than fewestDigits.
+// Two phone numbers are the same if their last suffixDigits digits agree, because the codes before them (country, area, trunk) are often omitted. Shorter
+// numbers must agree in all digits of the shorter one, and numbers with fewer than minDigits in all digits.
 const (
-	tellingDigits = 9
-	fewestDigits  = 7
+	suffixDigits = 9
+	minDigits    = 7
 )
 
 func sameNumber(a, b string) bool {
-	n := min(len(a), len(b), tellingDigits)
-	if n < fewestDigits {
+	n := min(len(a), len(b), suffixDigits)
+	if n < minDigits {
 		return a == b && a != ""
 	}
 	return a[len(a)-n:] == b[len(b)-n:]
 }
 
-// phoneNumber gives the digits of a text that holds nothing but a phone number, with a plus before them where there is one.
+// phoneNumber returns the digits of a text that is only a phone number, with a leading plus if it has one.
 func phoneNumber(s string) (number string, ok bool) {
 	s = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(fold(s)), "tel:"))
 	var b strings.Builder
@@ -141,7 +141,7 @@ func phoneNumber(s string) (number string, ok bool) {
 		switch {
 		case r >= '0' && r <= '9', r == '+' && i == 0:
 			b.WriteRune(r)
-		case between(r):
+		case isSeparator(r):
 		default:
 			return "", false
 		}
@@ -159,5 +159,5 @@ func digitsOf(s string) string {
 	}, fold(s))
 }
 
-// oneLine is a text in the form in which addresses of places are compared: without case, accents and differences of space.
-func oneLine(s string) string { return strings.Join(strings.Fields(fold(s)), " ") }
+// normalized returns a text in the form in which postal addresses are compared: without case, accents and differences of white space.
+func normalized(s string) string { return strings.Join(strings.Fields(fold(s)), " ") }

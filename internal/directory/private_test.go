@@ -7,7 +7,7 @@ import (
 	"roster/internal/directory"
 )
 
-// Everybody sees names, and finds people by them. One that is a phone number or a postal address of theirs is not shown, and does not find them.
+// Everyone sees names, and finds people by them. A name that is the person's phone number or postal address is not shown, and does not find them.
 func TestPrivateNames(t *testing.T) {
 	t.Parallel()
 	phone, ok := connectors.ParsePhone("+38 (044) 123-45-67", "UA", connectors.PhoneMobile)
@@ -61,7 +61,7 @@ func TestPrivateNames(t *testing.T) {
 					}
 				}
 				if len(u.Phones) != 1 || len(c.Phones) != 1 {
-					t.Error("the number itself is gone")
+					t.Error("the number itself is missing")
 				}
 				found, err := d.Users(&directory.UserFilter{Search: &tc.search}, directory.UserOrder{}, directory.PageArgs{})
 				if err != nil {
@@ -79,7 +79,7 @@ func TestPrivateNames(t *testing.T) {
 	}
 }
 
-// A phone number is cut out of a name that holds more.
+// A phone number is removed from a name that has other text.
 func TestNumbersInNames(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
@@ -108,7 +108,7 @@ func TestNumbersInNames(t *testing.T) {
 	}
 }
 
-// A number that is spread over two parts of a name is one too.
+// A number that is divided between two parts of a name is removed too.
 func TestPrivateNameInParts(t *testing.T) {
 	t.Parallel()
 	d := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: connectors.Kommo, Contacts: []connectors.Contact{

@@ -5,25 +5,25 @@ import (
 	"roster/internal/names"
 )
 
-// AccountOf finds an account by its source's own ID; nil where there is none.
+// AccountOf returns the account with this ID in its source, or nil.
 func (d *Directory) AccountOf(ref connectors.Ref) Account { return d.accounts[ref] }
 
-// TeamOf finds a team by its source's own ID; nil where there is none.
+// TeamOf returns the team with this ID in its source, or nil.
 func (d *Directory) TeamOf(ref connectors.Ref) *Team {
 	return d.teams.byID[encodeID(teamID, ref.Source, ref.ID)]
 }
 
-// ContactOf finds a contact by its source's own ID; nil where there is none.
+// ContactOf returns the contact with this ID in its source, or nil.
 func (d *Directory) ContactOf(ref connectors.Ref) *Contact {
 	return d.Contact(encodeID(contactID, ref.Source, ref.ID))
 }
 
-// FolderOf finds a contact folder by its source's own ID; nil where there is none.
+// FolderOf returns the contact folder with this ID in its source, or nil.
 func (d *Directory) FolderOf(ref connectors.Ref) *ContactFolder {
 	return d.folders.byID[encodeID(folderID, ref.Source, ref.ID)]
 }
 
-// NamesakesOfTeam counts the other teams of the same source and name.
+// NamesakesOfTeam counts the other teams of the same source with the same name.
 func (d *Directory) NamesakesOfTeam(t *Team) (n int) {
 	key := names.Key(t.Name)
 	for _, o := range d.teams.all {
@@ -34,7 +34,7 @@ func (d *Directory) NamesakesOfTeam(t *Team) (n int) {
 	return n
 }
 
-// NamesakesOfFolder counts the other contact folders of the same source and name.
+// NamesakesOfFolder counts the other contact folders of the same source with the same name.
 func (d *Directory) NamesakesOfFolder(f *ContactFolder) (n int) {
 	key := names.Key(f.Name)
 	for _, o := range d.folders.all {

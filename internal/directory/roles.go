@@ -4,7 +4,7 @@ import (
 	"roster/connectors"
 )
 
-// RoleFilter says which roles; what is not given does not filter.
+// RoleFilter selects roles. A field that is nil or empty does not filter.
 type RoleFilter struct {
 	Search       *string
 	Sources      []string
@@ -41,14 +41,14 @@ func (b *builder) indexRoles() {
 	l.words = indexWords(len(l.all), func(i int, add func(string)) { add(l.all[i].Name) })
 }
 
-// Role finds a role by its ID.
+// Role returns the role with this ID, or nil.
 func (d *Directory) Role(id string) *Role { return d.roles.byID[id] }
 
-// Roles gives a page of roles, by name.
+// Roles returns a page of roles, sorted by name.
 func (d *Directory) Roles(f *RoleFilter, args PageArgs) (*RoleConnection, error) {
 	l := &d.roles
 	s := l.everything()
-	s.pace = newPace(d.stop)
+	s.check = newStopCheck(d.stop)
 	if f != nil {
 		if err := d.keepSources(l.table, s, roleSource, f.Sources); err != nil {
 			return nil, err
@@ -72,22 +72,22 @@ type RoleConnection struct {
 	Completeness *Completeness
 }
 
-// RoleEdge is a role and its place in the list.
+// RoleEdge is a role and its cursor.
 type RoleEdge struct {
 	Node   *Role
 	Cursor string
 }
 
-// Nodes are the page's roles.
+// Nodes returns the page's roles.
 func (c *RoleConnection) Nodes() []*Role { return pick(c.page, c.all) }
 
-// Edges are the page's roles with their places.
+// Edges returns the page's roles with their cursors.
 func (c *RoleConnection) Edges() []*RoleEdge {
 	return edges(c.page, c.all, func(r *Role, cursor string) *RoleEdge { return &RoleEdge{r, cursor} })
 }
 
-// PageInfo is where the page lies.
+// PageInfo returns the position of the page in its list.
 func (c *RoleConnection) PageInfo() PageInfo { return c.page.info() }
 
-// TotalCount is how many match in all.
+// TotalCount returns the number of all matching roles.
 func (c *RoleConnection) TotalCount() int { return c.page.total }

@@ -10,19 +10,19 @@ import (
 	"roster/internal/names"
 )
 
-// wordIndex finds items by the beginnings of their words, and by their symbols.
+// wordIndex finds items by prefixes of their words, and by their symbols.
 type wordIndex struct {
 	words []string   // sorted
 	items [][]uint32 // the items with each word, in their order
 }
 
-// indexWords makes an index over n items; texts gives each item's texts.
+// indexWords builds an index of n items. The function texts adds each item's texts.
 func indexWords(n int, texts func(i int, add func(string))) wordIndex {
 	var (
 		numbers = make(map[string]int)   // of the words
 		all     []string                 // by number
 		items   [][]uint32               // by number
-		known   = make(map[string][]int) // the words of a text: most titles, teams and first names come many times
+		known   = make(map[string][]int) // the words of a text, because most titles, teams and first names repeat
 	)
 	wordsOf := func(text string) []int {
 		ns, ok := known[text]
@@ -59,16 +59,16 @@ func indexWords(n int, texts func(i int, add func(string))) wordIndex {
 	return x
 }
 
-// The bounds of what one search may cost. The bytes are those before case and accents are taken away, which makes some characters many.
+// The limits of one search. The bytes are counted before folding, which makes several characters of some.
 const (
 	maxSearchWords = 32
 	maxSearchBytes = 2048
 )
 
-// maxBeginnings bounds how many words a run of letters without spaces is taken for.
+// maxBeginnings limits the number of words that a run of letters in a script without spaces is indexed as.
 const maxBeginnings = 32
 
-// indexed gives what a text is found by: the beginnings of its words, and its symbols.
+// indexed returns the terms under which a text is indexed: its words, their suffixes in scripts without spaces, and its symbols.
 func indexed(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		folded := fold(text)
@@ -94,8 +94,8 @@ func indexed(text string) iter.Seq[string] {
 	}
 }
 
-// search removes from s what does not match: each word of the query must begin some word of the item, and each pictograph must occur in it. Other
-// symbols count only where there is no word: then each must occur. A query of which nothing can be seen matches all.
+// search removes from s the items that do not match. Each word of the query must be the prefix of a word of the item, and each pictograph must occur in it.
+// Other symbols count only if the query has no word; then each must occur. A query without visible characters matches all items.
 func (x *wordIndex) search(s *set, query string) error {
 	if len(query) > maxSearchBytes {
 		return &InputError{"filter.search", fmt.Sprintf("must be at most %d bytes long, not %d", maxSearchBytes, len(query))}
@@ -107,23 +107,23 @@ func (x *wordIndex) search(s *set, query string) error {
 	if len(terms) > maxSearchWords {
 		return &InputError{"filter.search", fmt.Sprintf("must have at most %d words, not %d", maxSearchWords, len(terms))}
 	}
-	if len(terms) == 0 { // such as an accent that stands alone: nothing is found by it
-		s.keep(newSet(s.n))
+	if len(terms) == 0 { // for example an accent without a letter, which matches nothing
+		s.intersect(newSet(s.n))
 	}
 	for _, w := range terms {
 		found := newSet(s.n)
 		for i := sort.SearchStrings(x.words, w); i < len(x.words) && strings.HasPrefix(x.words[i], w); i++ {
-			if !s.pace.on(len(x.items[i])) {
+			if !s.check.advance(len(x.items[i])) {
 				return ErrStopped
 			}
 			found.addAll(x.items[i])
 		}
-		s.keep(found)
+		s.intersect(found)
 	}
 	return nil
 }
 
-// searched gives the words and symbols that a query looks for.
+// searched returns the words and symbols of a query.
 func searched(query string) []string {
 	folded := fold(query)
 	terms := slices.Collect(words(folded))

@@ -4,23 +4,23 @@ import "math/bits"
 
 // set is a set of items of one list.
 type set struct {
-	bits []uint64 // nil for everything: a list without a filter, the usual one, costs nothing
-	n    int      // how many items the list has
-	pace *pace    // of the question whose matches these are
+	bits  []uint64 // nil for all items, so that a list without a filter costs nothing
+	n     int      // the number of items in the list
+	check *stopCheck
 }
 
-// newSet is the empty set.
+// newSet returns an empty set.
 func newSet(n int) *set { return &set{bits: make([]uint64, (n+63)/64), n: n} }
 
-// everything is the set of all n items.
+// everything returns the set of all n items.
 func everything(n int) *set { return &set{n: n} }
 
-// all says whether the set is known to hold every item.
+// all reports whether the set is represented as all items.
 func (s *set) all() bool { return s.bits == nil }
 
 func (s *set) has(i uint32) bool { return s.bits == nil || s.bits[i/64]&(1<<(i%64)) != 0 }
 
-// addAll adds items to a set that is not everything.
+// addAll adds items to a set that is not represented as all items.
 func (s *set) addAll(items []uint32) {
 	for _, i := range items {
 		s.bits[i/64] |= 1 << (i % 64)
@@ -28,12 +28,12 @@ func (s *set) addAll(items []uint32) {
 }
 
 func (s *set) remove(i uint32) {
-	s.spell()
+	s.materialize()
 	s.bits[i/64] &^= 1 << (i % 64)
 }
 
-// keep removes what is not in other, which must not be used after.
-func (s *set) keep(other *set) {
+// intersect removes the items that are not in other. Other must not be used afterwards.
+func (s *set) intersect(other *set) {
 	switch {
 	case other.all():
 	case s.all():
@@ -45,16 +45,16 @@ func (s *set) keep(other *set) {
 	}
 }
 
-// drop removes what is in other, which is not everything.
-func (s *set) drop(other *set) {
-	s.spell()
+// subtract removes the items of other, which must not be represented as all items.
+func (s *set) subtract(other *set) {
+	s.materialize()
 	for i := range s.bits {
 		s.bits[i] &^= other.bits[i]
 	}
 }
 
-// spell writes everything out, so that items can be removed from it.
-func (s *set) spell() {
+// materialize allocates the bits of a set of all items, so that items can be removed from it.
+func (s *set) materialize() {
 	if !s.all() {
 		return
 	}
@@ -79,11 +79,11 @@ func (s *set) size() int {
 	return c
 }
 
-// items yields the items in their order. An item may be removed when it is yielded. Where the question is told to stop, those left are not.
+// items yields the items in their order. An item may be removed when it is yielded. If the query is stopped, the other items are not yielded.
 func (s *set) items(yield func(uint32) bool) {
 	if s.all() {
 		for i := range s.n {
-			if !s.pace.on(1) || !yield(uint32(i)) {
+			if !s.check.advance(1) || !yield(uint32(i)) {
 				return
 			}
 		}
@@ -91,7 +91,7 @@ func (s *set) items(yield func(uint32) bool) {
 	}
 	for w, b := range s.bits {
 		for ; b != 0; b &= b - 1 {
-			if !s.pace.on(1) || !yield(uint32(w*64+bits.TrailingZeros64(b))) { //nolint:gosec // see numbered
+			if !s.check.advance(1) || !yield(uint32(w*64+bits.TrailingZeros64(b))) { //nolint:gosec // see numbered
 				return
 			}
 		}

@@ -5,7 +5,7 @@ import (
 	"roster/internal/lengths"
 )
 
-// List is a list that objects of one sort have, of which only the data tells how long it is.
+// List is a list field of one type of object whose length is known only from the data.
 type List uint8
 
 // The lists. AltcraftAccount has none of its own.
@@ -37,10 +37,10 @@ const (
 	listCount
 )
 
-// Longest gives how many items the lists have together at most, over that many different objects.
+// Longest returns the greatest number of items in these lists of that many different objects together.
 func (d *Directory) Longest(list List, objects int) int { return d.sizes[list].Of(objects) }
 
-// measure notes how long all lists are.
+// measure counts the lengths of all lists.
 func (b *builder) measure() {
 	counts := make([]lengths.Count, listCount)
 	for i := range counts {
@@ -80,7 +80,7 @@ func (b *builder) measure() {
 	}
 }
 
-// countDetails counts what only one vendor knows. An account's addresses may be fewer than in its record, and never more.
+// countDetails counts the lists of a vendor's details. An account never has more addresses than its record.
 func countDetails(counts []lengths.Count, r *connectors.Account) {
 	counts[RocketChatEmails].Add(len(r.Emails))
 	if r.Worksection != nil {

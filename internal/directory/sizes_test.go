@@ -7,7 +7,7 @@ import (
 	"roster/internal/directory"
 )
 
-// Each list is measured where it is, and those of several objects together are the longest ones.
+// Each list is measured, and the length of several objects' lists together is that of the longest ones.
 func TestLongest(t *testing.T) {
 	t.Parallel()
 	big, small := acc("1"), acc("2")

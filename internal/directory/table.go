@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// table indexes the items of one list. Items are numbered in the order of their names, which is the order that lists are mostly asked in.
-// All that depends on the data alone is worked out here, once.
+// table indexes the items of one list. Items are numbered in the order of their names, which is the most frequent order of queries. Everything that depends
+// only on the data is computed once, when the table is built.
 type table struct {
-	kind   byte // tells cursors of one list from those of another
+	kind   byte // distinguishes the cursors of the lists
 	ids    []string
-	orders []order // by the list's order field; 0 is by name
+	orders []order // by the list's order field; 0 is the order by name
 	attrs  []attribute
 	words  wordIndex
 }
 
-// numbered puts items in the order of their names, ties by ID, tells each its number, and starts their table.
+// numbered sorts items by name and then by ID, passes each its number, and starts their table.
 func numbered[T any](kind byte, items []T, names *collation, name, id func(T) string, number func(T, uint32)) *table {
 	type keyed struct {
 		item    T
@@ -37,15 +37,15 @@ func numbered[T any](kind byte, items []T, names *collation, name, id func(T) st
 	return t
 }
 
-// everything is the set of all items.
+// everything returns the set of all items.
 func (t *table) everything() *set { return everything(len(t.ids)) }
 
-// having is the set of the items with any of these values.
+// having returns the set of the items with any of these values.
 func (t *table) having(attr int, values ...string) *set {
 	return t.attrs[attr].having(len(t.ids), values)
 }
 
-// search keeps what matches the query, if one is given.
+// search keeps the items that match the query. A nil query matches all items.
 func (t *table) search(s *set, query *string) error {
 	if query == nil {
 		return nil
@@ -53,13 +53,13 @@ func (t *table) search(s *set, query *string) error {
 	return t.words.search(s, *query)
 }
 
-// order is one way to sort a list, both ways round. Items without a value come last either way; ties go by ID.
+// order is one sort order of a list, in both directions. In both, items without a value are last, and items with the same value are sorted by ID.
 type order struct {
 	ids       []string
 	keys      []string // byte order is sort order
-	without   []bool   // nil where every item has a value
+	without   []bool   // nil if every item has a value
 	asc, desc []uint32
-	ascRank   []uint32 // the place of each item in asc
+	ascRank   []uint32 // the position of each item in asc
 	descRank  []uint32
 }
 
@@ -75,7 +75,7 @@ func newOrder(ids, keys []string, without []bool) order {
 	return o
 }
 
-// reversed turns asc round, but for ties, which go by ID either way, and items without a value, which stay last.
+// reversed returns asc in reverse, except that items with the same value stay sorted by ID, and items without a value stay last.
 func (o *order) reversed() []uint32 {
 	out := make([]uint32, 0, len(o.asc))
 	end := len(o.asc)
@@ -101,7 +101,7 @@ func ranks(perm []uint32) []uint32 {
 	return out
 }
 
-// place is where an item stands in an order, whether or not the item is still there.
+// place is the position of an item in an order. It stays valid if the item no longer exists.
 type place struct {
 	without bool
 	key, id string
@@ -114,7 +114,7 @@ func (o *order) place(i uint32) place {
 	return place{key: o.keys[i], id: o.ids[i]}
 }
 
-// compare puts item i before (<0) or after (>0) a place.
+// compare returns a negative number if item i is before the place, and a positive number if it is after it.
 func (o *order) compare(i uint32, p place, descending bool) int {
 	q := o.place(i)
 	if q.without != p.without {
@@ -129,7 +129,7 @@ func (o *order) compare(i uint32, p place, descending bool) int {
 	return compareThenID(q.key, p.key, q.id, p.id)
 }
 
-// compareThenID compares IDs only where the keys are the same: it is what sorting spends its time on.
+// compareThenID compares IDs only if the keys are equal. Most of the time of sorting is spent here.
 func compareThenID(key, otherKey, id, otherID string) int {
 	if c := strings.Compare(key, otherKey); c != 0 {
 		return c
@@ -144,7 +144,7 @@ func (o *order) perm(descending bool) (perm, rank []uint32) {
 	return o.asc, o.ascRank
 }
 
-// orderBy adds an order to the table; key gives an item's sort key and whether it has one.
+// orderBy adds an order to the table. The function key returns an item's sort key, and whether it has one.
 func (t *table) orderBy(key func(i int) (string, bool)) {
 	keys, without := make([]string, len(t.ids)), []bool(nil)
 	for i := range keys {
@@ -160,9 +160,9 @@ func (t *table) orderBy(key func(i int) (string, bool)) {
 	t.orders = append(t.orders, newOrder(t.ids, keys, without))
 }
 
-// numberKey makes a sort key of a number.
+// numberKey returns the sort key of a number.
 func numberKey(n int64) string {
 	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(n)^1<<63) //nolint:gosec // the sign bit is flipped so that byte order is number order
+	binary.BigEndian.PutUint64(b[:], uint64(n)^1<<63) //nolint:gosec // flipping the sign bit makes byte order numeric order
 	return string(b[:])
 }

@@ -5,7 +5,7 @@ import (
 	"roster/internal/names"
 )
 
-// TeamFilter says which teams; what is not given does not filter.
+// TeamFilter selects teams. A field that is nil or empty does not filter.
 type TeamFilter struct {
 	Search  *string
 	Sources []string
@@ -47,7 +47,7 @@ func (b *builder) indexTeams() {
 	l.words = indexWords(len(l.all), func(i int, add func(string)) { add(l.all[i].Name) })
 }
 
-// Team finds a team by its ID. The ID of a team that its source only mentioned by name still finds it once it has a record of its own.
+// Team returns the team with this ID, or nil. If a source first only mentioned the team's name, the ID from then still finds it.
 func (d *Directory) Team(id string) *Team {
 	if t := d.teams.byID[id]; t != nil {
 		return t
@@ -58,11 +58,11 @@ func (d *Directory) Team(id string) *Team {
 	return nil
 }
 
-// Teams gives a page of teams, by name.
+// Teams returns a page of teams, sorted by name.
 func (d *Directory) Teams(f *TeamFilter, args PageArgs) (*TeamConnection, error) {
 	l := &d.teams
 	s := l.everything()
-	s.pace = newPace(d.stop)
+	s.check = newStopCheck(d.stop)
 	if f != nil {
 		if err := d.keepSources(l.table, s, teamSource, f.Sources); err != nil {
 			return nil, err
@@ -86,22 +86,22 @@ type TeamConnection struct {
 	Completeness *Completeness
 }
 
-// TeamEdge is a team and its place in the list.
+// TeamEdge is a team and its cursor.
 type TeamEdge struct {
 	Node   *Team
 	Cursor string
 }
 
-// Nodes are the page's teams.
+// Nodes returns the page's teams.
 func (c *TeamConnection) Nodes() []*Team { return pick(c.page, c.all) }
 
-// Edges are the page's teams with their places.
+// Edges returns the page's teams with their cursors.
 func (c *TeamConnection) Edges() []*TeamEdge {
 	return edges(c.page, c.all, func(t *Team, cursor string) *TeamEdge { return &TeamEdge{t, cursor} })
 }
 
-// PageInfo is where the page lies.
+// PageInfo returns the position of the page in its list.
 func (c *TeamConnection) PageInfo() PageInfo { return c.page.info() }
 
-// TotalCount is how many match in all.
+// TotalCount returns the number of all matching teams.
 func (c *TeamConnection) TotalCount() int { return c.page.total }

@@ -8,7 +8,7 @@ import (
 	"roster/internal/names"
 )
 
-// UserFilter says which people; what is not given does not filter, and neither does an empty list.
+// UserFilter selects people. A field that is nil or empty does not filter.
 type UserFilter struct {
 	Search                *string
 	Active                *bool
@@ -26,7 +26,7 @@ type UserFilter struct {
 	HasPossibleDuplicates *bool
 }
 
-// AccountFilter says which accounts of a person count.
+// AccountFilter selects people who have at least Min matching accounts.
 type AccountFilter struct {
 	Sources      []string
 	Active       *bool
@@ -34,7 +34,7 @@ type AccountFilter struct {
 	Min          int
 }
 
-// filterUsers removes from s whom the filter does not want.
+// filterUsers removes from s the people whom the filter does not select.
 func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	l := &d.users
 	teams, err := presentIDs("filter.teams", f.Teams, func(id string) string {
@@ -50,20 +50,20 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	if err != nil {
 		return err
 	}
-	if err := d.knownSources("filter.in", f.In); err != nil {
+	if err := d.checkSources("filter.in", f.In); err != nil {
 		return err
 	}
-	if err := d.knownSources("filter.notIn", f.NotIn); err != nil {
+	if err := d.checkSources("filter.notIn", f.NotIn); err != nil {
 		return err
 	}
 	keepAny := func(attr UserFacet, values []string, given bool) {
 		if given {
-			s.keep(l.having(attr, values...))
+			s.intersect(l.having(attr, values...))
 		}
 	}
 	keepBool := func(attr UserFacet, b *bool) {
 		if b != nil {
-			s.keep(l.having(attr, strconv.FormatBool(*b)))
+			s.intersect(l.having(attr, strconv.FormatBool(*b)))
 		}
 	}
 	keepBool(UserFacetActive, f.Active)
@@ -73,7 +73,7 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 		keepAny(UserFacetSource, []string{source.Name}, true)
 	}
 	if len(f.NotIn) > 0 {
-		s.drop(l.having(UserFacetSource, f.NotIn...))
+		s.subtract(l.having(UserFacetSource, f.NotIn...))
 	}
 	keepAny(UserFacetTeam, teams, len(f.Teams) > 0)
 	keepAny(UserFacetRole, roles, len(f.Roles) > 0)
@@ -86,7 +86,7 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	return d.filterByAccounts(s, f)
 }
 
-// filterByAccounts looks at each person who is left: what it asks no index can answer.
+// filterByAccounts applies the filters on accounts. It looks at each remaining person, because no index answers them.
 func (d *Directory) filterByAccounts(s *set, f *UserFilter) error {
 	wanted, err := d.accountsWanted(s, f.Accounts)
 	if err != nil || len(wanted) == 0 && f.MinAccounts == nil && f.MaxAccounts == nil {
@@ -96,21 +96,21 @@ func (d *Directory) filterByAccounts(s *set, f *UserFilter) error {
 		u := d.users.all[i]
 		n := len(u.Accounts)
 		if (f.MinAccounts != nil && n < *f.MinAccounts) || (f.MaxAccounts != nil && n > *f.MaxAccounts) ||
-			slices.ContainsFunc(wanted, func(w accountsWanted) bool { return !s.pace.on(n) || !w.metBy(u) }) {
+			slices.ContainsFunc(wanted, func(w accountsWanted) bool { return !s.check.advance(n) || !w.metBy(u) }) {
 			s.remove(i)
 		}
 	}
-	return s.pace.err()
+	return s.check.err()
 }
 
-// accountsWanted gives what the account filters want, each once: of those that differ in nothing but how many accounts there are to be at least, the
-// one that wants most. It removes from s who has no account in a source that is wanted.
+// accountsWanted returns the account filters without duplicates. Of filters that differ only in Min, it returns the one with the greatest. It removes from
+// s the people without an account in a wanted source.
 func (d *Directory) accountsWanted(s *set, filters []*AccountFilter) ([]accountsWanted, error) {
 	var kinds connectors.Distinct[accountKind]
 	var wanted []accountsWanted
 	for i, f := range filters {
 		argument := "filter.accounts[" + strconv.Itoa(i) + "]"
-		if err := d.knownSources(argument+".sources", f.Sources); err != nil {
+		if err := d.checkSources(argument+".sources", f.Sources); err != nil {
 			return nil, err
 		}
 		if f.Min < 0 {
@@ -123,17 +123,17 @@ func (d *Directory) accountsWanted(s *set, filters []*AccountFilter) ([]accounts
 		}
 		wanted[at].min = max(wanted[at].min, f.Min)
 		if added && f.Min > 0 && len(f.Sources) > 0 {
-			s.keep(d.users.having(UserFacetSource, f.Sources...))
+			s.intersect(d.users.having(UserFacetSource, f.Sources...))
 		}
 	}
 	return wanted, nil
 }
 
-// accountKind is which accounts a filter wants, in a form that can be compared.
+// accountKind is the part of an account filter without Min, in a comparable form.
 type accountKind struct {
-	sources string // the numbers of the sources; empty for any
+	sources string // the indexes of the sources; empty for all
 	active  byte   // 0 for any
-	levels  uint64 // a bit for each; 0 for any
+	levels  uint64 // one bit for each level; 0 for all
 }
 
 func kindOf(f *AccountFilter, sources []*Source) accountKind {
@@ -150,7 +150,7 @@ func kindOf(f *AccountFilter, sources []*Source) accountKind {
 	return k
 }
 
-// accountsWanted is which accounts a person is to have, and how many at least.
+// accountsWanted is an account filter with its sources looked up.
 type accountsWanted struct {
 	*AccountFilter
 	kind    accountKind
@@ -158,7 +158,7 @@ type accountsWanted struct {
 	min     int
 }
 
-// metBy says whether enough of the person's accounts are such.
+// metBy reports whether the person has enough matching accounts.
 func (w accountsWanted) metBy(u *User) bool {
 	n := 0
 	for _, a := range u.Accounts {
@@ -172,7 +172,7 @@ func (w accountsWanted) metBy(u *User) bool {
 	return n >= w.min
 }
 
-// keys gives the forms in which names are compared.
+// keys returns the keys of names.
 func keys(all []string) []string {
 	out := make([]string, len(all))
 	for i, name := range all {

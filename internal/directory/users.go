@@ -8,10 +8,10 @@ import (
 	"roster/internal/names"
 )
 
-// UserOrderField is what to sort people by.
+// UserOrderField is a field by which people can be sorted.
 type UserOrderField int
 
-// The fields that people can be sorted by.
+// The sort fields of people.
 const (
 	UserByName UserOrderField = iota
 	UserByEmail
@@ -20,13 +20,13 @@ const (
 	UserByAccounts
 )
 
-// UserOrder is how to sort people.
+// UserOrder is a sort order of people.
 type UserOrder struct {
 	Field     UserOrderField
 	Direction Direction
 }
 
-// Direction is which way a list runs.
+// Direction is the direction of a sort order.
 type Direction bool
 
 // The directions.
@@ -35,10 +35,10 @@ const (
 	Descending Direction = true
 )
 
-// UserFacet is what to count people by.
+// UserFacet is a property by which people can be counted.
 type UserFacet int
 
-// What people can be counted by.
+// The facets of people.
 const (
 	UserFacetSource UserFacet = iota
 	UserFacetSourceSet
@@ -50,7 +50,7 @@ const (
 	UserFacetLocale
 	userBot // for filters only
 	userDuplicates
-	userAnyRole // also by an account that is not active
+	userAnyRole // also roles of inactive accounts
 )
 
 // userList is all people.
@@ -96,12 +96,12 @@ func (b *builder) userAttributes(users []*User) []attribute {
 			values(users[i], add)
 		})
 	}
-	yes := func(value func(u *User) bool, ifTrue, ifFalse string) attribute {
+	isTrue := func(value func(u *User) bool, labelTrue, labelFalse string) attribute {
 		return by(func(u *User, add func(value, label string)) {
 			if value(u) {
-				add("true", ifTrue)
+				add("true", labelTrue)
 			} else {
-				add("false", ifFalse)
+				add("false", labelFalse)
 			}
 		})
 	}
@@ -138,21 +138,21 @@ func (b *builder) userAttributes(users []*User) []attribute {
 		UserFacetAccessLevel: by(func(u *User, add func(value, label string)) {
 			add(levelKey(u.AccessLevel), u.AccessLevel.String())
 		}),
-		UserFacetActive: yes(func(u *User) bool { return u.Active }, "Active", "Not active"),
+		UserFacetActive: isTrue(func(u *User) bool { return u.Active }, "Active", "Not active"),
 		UserFacetLocale: by(func(u *User, add func(value, label string)) {
 			if u.Locale != "" {
 				add(string(u.Locale), string(u.Locale))
 			}
 		}),
-		userBot:        yes(func(u *User) bool { return u.Bot }, "", ""),
-		userDuplicates: yes(func(u *User) bool { return len(u.PossibleDuplicates) > 0 }, "", ""),
+		userBot:        isTrue(func(u *User) bool { return u.Bot }, "", ""),
+		userDuplicates: isTrue(func(u *User) bool { return len(u.PossibleDuplicates) > 0 }, "", ""),
 	}
 }
 
-// levelKey is the value of an access level as the filter takes it.
+// levelKey returns the value of an access level in filters.
 func levelKey(l connectors.AccessLevel) string { return strings.ToUpper(l.String()) }
 
-// sourceNames are the sources in which they have accounts, each once, in the configured order.
+// sourceNames returns the sources of the person's accounts, each once, in the configured order.
 func (u *User) sourceNames() []string {
 	var names []string
 	for _, a := range u.Accounts {
@@ -163,17 +163,17 @@ func (u *User) sourceNames() []string {
 	return names
 }
 
-// Users gives a page of people.
+// Users returns a page of people.
 func (d *Directory) Users(f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
 	return d.usersAmong("", d.users.everything(), f, o, args)
 }
 
-// Members gives a page of a team's people.
+// Members returns a page of a team's members.
 func (d *Directory) Members(t *Team, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
 	return d.usersAmong(t.ID, d.users.having(UserFacetTeam, t.ID), f, o, args)
 }
 
-// Holders gives a page of the people to whom an active account grants a role; with inactive, of those too to whom only another account grants it.
+// Holders returns a page of the people who have a role by an active account, or, if inactive is true, by any account.
 func (d *Directory) Holders(r *Role, inactive bool, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
 	attr := UserFacetRole
 	if inactive {
@@ -187,7 +187,7 @@ func (l *userList) having(attr UserFacet, values ...string) *set {
 }
 
 func (d *Directory) usersAmong(parent string, s *set, f *UserFilter, o UserOrder, args PageArgs) (*UserConnection, error) {
-	s.pace = newPace(d.stop)
+	s.check = newStopCheck(d.stop)
 	if f != nil {
 		if err := d.filterUsers(s, f); err != nil {
 			return nil, err
@@ -207,30 +207,30 @@ type UserConnection struct {
 	Completeness *Completeness
 }
 
-// UserEdge is a person and their place in the list.
+// UserEdge is a person and their cursor.
 type UserEdge struct {
 	Node   *User
 	Cursor string
 }
 
-// Nodes are the page's people.
+// Nodes returns the page's people.
 func (c *UserConnection) Nodes() []*User { return pick(c.page, c.users) }
 
-// Edges are the page's people with their places.
+// Edges returns the page's people with their cursors.
 func (c *UserConnection) Edges() []*UserEdge {
 	return edges(c.page, c.users, func(u *User, cursor string) *UserEdge { return &UserEdge{u, cursor} })
 }
 
-// Len is how many people are on the page.
+// Len returns the number of people on the page.
 func (c *UserConnection) Len() int { return len(c.page.items) }
 
-// PageInfo is where the page lies.
+// PageInfo returns the position of the page in its list.
 func (c *UserConnection) PageInfo() PageInfo { return c.page.info() }
 
-// TotalCount is how many match in all.
+// TotalCount returns the number of all matching people.
 func (c *UserConnection) TotalCount() int { return c.page.total }
 
-// Facets counts all that match by one of their values.
+// Facets counts all matching people by one property.
 func (c *UserConnection) Facets(by UserFacet, first int) ([]*Facet, error) {
 	return c.page.facets(int(by), first)
 }

@@ -5,17 +5,17 @@ import (
 	"sort"
 )
 
-// walk goes through the matches in an order. Where matches are dense it steps along the order; where they are sparse it has sorted them, so
-// that no page of a few looks at the whole list.
+// walk iterates over the matches in an order. If matches are dense, it steps through the order. If they are sparse, it sorts them first, so that a small
+// page does not scan the whole list.
 type walk struct {
 	matches *set
 	perm    []uint32
-	places  []uint32 // of the matches in the order, sorted; nil where dense
+	places  []uint32 // the positions of the matches in the order, sorted; nil if dense
 	sparse  bool
 	empty   bool
 }
 
-// sparseShare is how many items there are to a match where sorting the matches is cheaper than stepping over the others.
+// sparseShare is the number of items per match above which sorting the matches is cheaper than scanning all items.
 const sparseShare = 32
 
 func newWalk(matches *set, total int, perm, rank []uint32) *walk {
@@ -30,7 +30,7 @@ func newWalk(matches *set, total int, perm, rank []uint32) *walk {
 	return w
 }
 
-// up gives the first n matches in [lo, hi), and whether there are more.
+// up returns the first n matches in [lo, hi), and whether there are more.
 func (w *walk) up(lo, hi, n int) (items []uint32, more bool) {
 	for p := w.next(lo); p < hi; p = w.next(p + 1) {
 		if len(items) == n {
@@ -41,7 +41,7 @@ func (w *walk) up(lo, hi, n int) (items []uint32, more bool) {
 	return items, false
 }
 
-// down gives the last n matches in [lo, hi), the last one first, and whether there are more.
+// down returns the last n matches in [lo, hi), the last one first, and whether there are more.
 func (w *walk) down(hi, lo, n int) (items []uint32, more bool) {
 	for p := w.previous(hi - 1); p >= lo; p = w.previous(p - 1) {
 		if len(items) == n {
@@ -52,10 +52,10 @@ func (w *walk) down(hi, lo, n int) (items []uint32, more bool) {
 	return items, false
 }
 
-// any says whether there is a match in [lo, hi).
+// any reports whether there is a match in [lo, hi).
 func (w *walk) any(lo, hi int) bool { return lo < hi && w.next(lo) < hi }
 
-// next gives the place of the first match at p or after it; len(perm) where there is none.
+// next returns the position of the first match at or after p, or len(perm).
 func (w *walk) next(p int) int {
 	switch {
 	case w.empty:
@@ -72,7 +72,7 @@ func (w *walk) next(p int) int {
 	return p
 }
 
-// previous gives the place of the last match at p or before it; -1 where there is none.
+// previous returns the position of the last match at or before p, or -1.
 func (w *walk) previous(p int) int {
 	switch {
 	case w.empty:

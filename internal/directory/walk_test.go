@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A walk gives the same whether it steps over the order or has sorted the matches.
+// A walk returns the same matches whether it is dense or sparse.
 func TestWalk(t *testing.T) {
 	t.Parallel()
 	ways := map[bool]int{}
@@ -25,7 +25,7 @@ func TestWalk(t *testing.T) {
 				matches.addAll(rapid.SliceOfN(rapid.Uint32Range(0, uint32(n-1)), 0, rapid.SampledFrom([]int{3, 8, 300}).Draw(t, "most")).Draw(t, "matches"))
 			}
 		}
-		var want []int // places of the matches
+		var want []int // positions of the matches
 		for p, i := range perm {
 			if matches.has(i) {
 				want = append(want, p)
@@ -62,7 +62,7 @@ func TestWalk(t *testing.T) {
 		}
 	})
 	if ways[true] == 0 || ways[false] == 0 {
-		t.Errorf("one of the ways was never gone: %v", ways)
+		t.Errorf("dense or sparse was never tested: %v", ways)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestSet(t *testing.T) {
 		b, bm := draw("b")
 		switch rapid.IntRange(0, 2).Draw(t, "do") {
 		case 0:
-			a.keep(b)
+			a.intersect(b)
 			for i := range am {
 				if !bm[i] {
 					delete(am, i)
@@ -100,9 +100,9 @@ func TestSet(t *testing.T) {
 			}
 		case 1:
 			if b.all() {
-				b.spell()
+				b.materialize()
 			}
-			a.drop(b)
+			a.subtract(b)
 			for i := range bm {
 				delete(am, i)
 			}

@@ -11,21 +11,21 @@ import (
 	"roster/internal/directory"
 )
 
-// stopAt becomes true when it is asked for the nth time, and counts how often it is asked.
-type stopAt struct{ n, asked int }
+// stopAt becomes true at the nth call, and counts the calls.
+type stopAt struct{ n, calls int }
 
 func (s *stopAt) stop() bool {
-	s.asked++
-	return s.asked >= s.n
+	s.calls++
+	return s.calls >= s.n
 }
 
-// questions are those that look at many people, or at all that a client wrote.
-func questions() map[string]func(*directory.Directory) error {
+// longQueries are those that look at many people, or at all items of a long input.
+func longQueries() map[string]func(*directory.Directory) error {
 	search, few := "user", 1
 	users := func(d *directory.Directory, f *directory.UserFilter) (*directory.UserConnection, error) {
 		return d.Users(f, directory.UserOrder{}, directory.PageArgs{})
 	}
-	// Each is another filter, and all are met.
+	// The filters are all different, and everyone matches them.
 	var filters []*directory.AccountFilter
 	for level := range 64 {
 		levels := []connectors.AccessLevel{1, 2, 3, 4, 5, 6, 7}
@@ -63,52 +63,52 @@ func questions() map[string]func(*directory.Directory) error {
 	}
 }
 
-// Whatever is asked, somebody looks every few thousand steps whether it is still wanted, and nobody goes on after that.
-func TestQuestionsStop(t *testing.T) {
+// Each query checks every few thousand steps whether to stop, and does not continue after that.
+func TestQueriesStop(t *testing.T) {
 	t.Parallel()
 	d := directory.Build(directory.Rules{}, bigCompany(20_000))
-	for name, ask := range questions() {
+	for name, ask := range longQueries() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			never := &stopAt{n: 1 << 30}
-			if err := ask(d.Until(never.stop)); err != nil || never.asked == 0 {
-				t.Errorf("%v; looked %d times whether to stop", err, never.asked)
+			if err := ask(d.Until(never.stop)); err != nil || never.calls == 0 {
+				t.Errorf("%v; stop was called %d times", err, never.calls)
 			}
-			for n := 1; n <= min(never.asked, 3); n++ {
+			for n := 1; n <= min(never.calls, 3); n++ {
 				s := &stopAt{n: n}
-				if err := ask(d.Until(s.stop)); !errors.Is(err, directory.ErrStopped) || s.asked != n {
-					t.Errorf("told to stop at look %d: %v after %d", n, err, s.asked)
+				if err := ask(d.Until(s.stop)); !errors.Is(err, directory.ErrStopped) || s.calls != n {
+					t.Errorf("stopped at call %d: %v after %d", n, err, s.calls)
 				}
 			}
 		})
 	}
 	never := &stopAt{n: 1 << 30}
-	if err := questions()["people by their accounts"](d.Until(never.stop)); err != nil || never.asked < 64*6_000/4096 {
-		t.Errorf("%v; for 64 filters over all people it looked %d times only", err, never.asked)
+	if err := longQueries()["people by their accounts"](d.Until(never.stop)); err != nil || never.calls < 64*6_000/4096 {
+		t.Errorf("%v; for 64 filters over all people, stop was called only %d times", err, never.calls)
 	}
 }
 
-// A build stops too, and a stopped one gives no directory.
+// A build stops too, and then returns no directory.
 func TestBuildStops(t *testing.T) {
 	t.Parallel()
 	data := bigCompany(5_000)
 	never := &stopAt{n: 1 << 30}
 	want, err := directory.BuildUntil(never.stop, directory.Rules{}, data)
 	if err != nil || want.Version() != directory.Build(directory.Rules{}, data).Version() {
-		t.Fatalf("a build that nobody stops: %v", err)
+		t.Fatalf("a build that is not stopped: %v", err)
 	}
-	if never.asked < 20 {
-		t.Errorf("it looked %d times only whether to stop", never.asked)
+	if never.calls < 20 {
+		t.Errorf("stop was called only %d times", never.calls)
 	}
-	for n := 1; n <= never.asked; n += max(1, never.asked/5) {
+	for n := 1; n <= never.calls; n += max(1, never.calls/5) {
 		s := &stopAt{n: n}
-		if d, err := directory.BuildUntil(s.stop, directory.Rules{}, data); d != nil || !errors.Is(err, directory.ErrStopped) || s.asked != n {
-			t.Errorf("told to stop at look %d: %v, %v after %d", n, d, err, s.asked)
+		if d, err := directory.BuildUntil(s.stop, directory.Rules{}, data); d != nil || !errors.Is(err, directory.ErrStopped) || s.calls != n {
+			t.Errorf("stopped at call %d: %v, %v after %d", n, d, err, s.calls)
 		}
 	}
 }
 
-// What a client writes many times over counts once.
+// Duplicates in a filter count once.
 func TestFilterRepeated(t *testing.T) {
 	t.Parallel()
 	const times = 65_000
@@ -127,27 +127,27 @@ func TestFilterRepeated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			count := func(f directory.UserFilter) (total, looks int) {
+			count := func(f directory.UserFilter) (total, calls int) {
 				s := &stopAt{n: 1 << 30}
 				page, err := d.Until(s.stop).Users(&f, directory.UserOrder{}, directory.PageArgs{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				return page.TotalCount(), s.asked
+				return page.TotalCount(), s.calls
 			}
-			once, looks := count(tc.once)
-			often, moreLooks := count(tc.often)
+			once, calls := count(tc.once)
+			often, moreCalls := count(tc.often)
 			if once != often || once == 0 {
-				t.Errorf("%d people match, and %d where it is written %d times", once, often, times)
+				t.Errorf("%d people match, and %d if the value is repeated %d times", once, often, times)
 			}
-			if moreLooks > looks+1 {
-				t.Errorf("it takes %d looks, and %d where it is written %d times", looks, moreLooks, times)
+			if moreCalls > calls+1 {
+				t.Errorf("stop is called %d times, and %d if the value is repeated %d times", calls, moreCalls, times)
 			}
 		})
 	}
 }
 
-// accountFilters gives so many filters, one of which wants more than the others.
+// accountFilters returns n filters, one of which has a greater minimum than the others.
 func accountFilters(n, most int) []*directory.AccountFilter {
 	filters := make([]*directory.AccountFilter, n)
 	for i := range filters {
@@ -157,7 +157,7 @@ func accountFilters(n, most int) []*directory.AccountFilter {
 	return filters
 }
 
-// A search that is too long is refused before it is taken apart: of some characters it makes many.
+// A search that is too long is rejected before it is folded, because folding makes several characters of some.
 func TestSearchIsBounded(t *testing.T) {
 	t.Parallel()
 	d := directory.Build(directory.Rules{}, bigCompany(10))
@@ -177,7 +177,7 @@ func TestSearchIsBounded(t *testing.T) {
 	}
 }
 
-// hostile gives data of one source in which one thing has n of another, or a list says the same n times.
+// hostile returns data of one source in which one object has n of something, or a list has the same value n times.
 func hostile(n int) map[string]directory.SourceData {
 	account, contact := connectors.Account{ID: "1", Active: true}, connectors.Contact{ID: "1"}
 	roles, teams, addresses, members, tags := account, account, account, account, contact
@@ -202,7 +202,7 @@ func hostile(n int) map[string]directory.SourceData {
 	}
 }
 
-// What one thing has of another is there in full, however much it is.
+// Lists of an object are complete, however long they are.
 func TestHostileShapes(t *testing.T) {
 	t.Parallel()
 	const n = 3000
@@ -237,7 +237,7 @@ func one(t *testing.T, d *directory.Directory) *directory.User {
 	return page.Nodes()[0]
 }
 
-// The time for each is to be about the same in both sizes.
+// The time of each case is about the same for both sizes.
 func BenchmarkHostileShapes(b *testing.B) {
 	for _, n := range []int{10_000, 100_000} {
 		for name, source := range hostile(n) {
