@@ -13,17 +13,17 @@ import (
 	"roster/internal/snapshot"
 )
 
-// A build that panics or takes too long must not stop the publication of the other sources' data. If a build fails, the publisher adds the
-// collections that have changed one by one, and refuses the one with which the build fails: its earlier data stays in the directory.
+// A build that panics or takes too long must not stop the publication of other sources' data. If a build fails, the publisher adds the changed
+// collections one by one, and refuses the newest data of each collection with which the build fails. Its earlier data stays in the directory.
 
 const (
-	// buildFor is how long a build may take: many times the duration for a million accounts.
+	// buildFor is the time limit of a build. It is many times the duration of a build for a million accounts.
 	buildFor = time.Minute
-	// A refused collection is tried again after a pause: retryFactor times the duration of the attempt, doubled with each attempt, within
-	// these bounds.
+	// A refused collection is tried again after a pause: retryFactor times the duration of the last attempt, doubled after each attempt, from
+	// minPause to maxPause.
 	retryFactor = 10
-	shortest    = time.Second
-	longest     = 10 * time.Minute
+	minPause    = time.Second
+	maxPause    = 10 * time.Minute
 )
 
 // refusal is a collection whose newest data is not in the directory, because the build fails with it.
@@ -44,7 +44,7 @@ func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 		return
 	}
 	refused := maps.Clone(current.refused)
-	all := wanted // except what is refused so far: that is tried by itself
+	all := wanted // except refused collections, which are tried one by one
 	for key := range refused {
 		all = all.with(key, current.built)
 	}
@@ -58,7 +58,7 @@ func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 			return
 		}
 	}
-	for _, key := range p.changed(current.built, wanted) { // each by itself
+	for _, key := range p.changed(current.built, wanted) { // one by one
 		if was := refused[key]; was != nil && time.Now().Before(was.retryAt) {
 			continue
 		}
@@ -70,7 +70,7 @@ func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 		return
 	}
 	refused = maps.Clone(refused)
-	for key := range refused { // no longer refused: the source again has what the directory has
+	for key := range refused { // no longer refused if the source again has the data that the directory has
 		if current.built.version(key) == wanted.version(key) {
 			delete(refused, key)
 		}
@@ -78,7 +78,7 @@ func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 	p.publish(&generation{directory: current.directory, built: current.built, wanted: wanted, refused: refused})
 }
 
-// buildIn publishes the current directory with the newest data of one collection, or refuses that data. It returns the refused collections.
+// buildIn publishes the current directory with the newest data of one collection, or refuses that data. It returns all refused collections.
 func (p *Publisher) buildIn(ctx context.Context, key snapshot.Key, wanted input, refused map[snapshot.Key]*refusal) map[snapshot.Key]*refusal {
 	start, current := time.Now(), p.current.Load()
 	in := current.built.with(key, wanted)
@@ -92,11 +92,11 @@ func (p *Publisher) buildIn(ctx context.Context, key snapshot.Key, wanted input,
 	case ctx.Err() != nil:
 		return refused
 	}
-	pause := max(shortest, retryFactor*time.Since(start))
+	pause := max(minPause, retryFactor*time.Since(start))
 	if was := refused[key]; was != nil {
 		pause = max(pause, 2*was.pause)
 	}
-	pause = min(pause, longest)
+	pause = min(pause, maxPause)
 	f := &refusal{pause: pause, retryAt: time.Now().Add(pause), err: &connectors.Error{
 		Source: key.Source, Op: key.Collection.String(), Kind: connectors.KindBadResponse, Detail: "the directory cannot be built with its data: what was read before is served"}}
 	if errors.Is(err, directory.ErrStopped) {
@@ -155,21 +155,21 @@ func (p *Publisher) build(ctx context.Context, in input) (d *directory.Directory
 }
 
 // publish makes a generation the current one.
-func (p *Publisher) publish(e *generation) {
-	e.next = make(chan struct{})
-	close(p.current.Swap(e).next)
+func (p *Publisher) publish(g *generation) {
+	g.next = make(chan struct{})
+	close(p.current.Swap(g).next)
 }
 
 // due reports whether a refused collection may be tried again.
-func (e *generation) due(now time.Time) bool {
-	at := e.retryAt()
+func (g *generation) due(now time.Time) bool {
+	at := g.retryAt()
 	return !at.IsZero() && !now.Before(at)
 }
 
-// retryAt returns when the first refused collection may be tried again; zero if there is none.
-func (e *generation) retryAt() time.Time {
+// retryAt returns the time at which the first refused collection may be tried again, or zero.
+func (g *generation) retryAt() time.Time {
 	var at time.Time
-	for _, f := range e.refused {
+	for _, f := range g.refused {
 		if at.IsZero() || f.retryAt.Before(at) {
 			at = f.retryAt
 		}
@@ -177,14 +177,14 @@ func (e *generation) retryAt() time.Time {
 	return at
 }
 
-// blame marks a collection whose newest data is refused as stale or missing, with the reason.
-func (e *generation) blame(st *snapshot.Status) {
-	f := e.refused[st.Key]
+// markRefused marks a collection whose newest data is refused as stale or missing, with the reason.
+func (g *generation) markRefused(st *snapshot.Status) {
+	f := g.refused[st.Key]
 	if f == nil {
 		return
 	}
 	st.Count, st.SyncedAt = 0, time.Time{}
-	if have := e.built.snapshots[st.Key]; have != nil {
+	if have := g.built.snapshots[st.Key]; have != nil {
 		st.State, st.Count, st.SyncedAt = max(st.State, snapshot.Stale), have.Records.Len(), have.OldestAt
 	} else {
 		st.State = snapshot.Missing

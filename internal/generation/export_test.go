@@ -2,8 +2,8 @@ package generation
 
 import "roster/internal/directory"
 
-// Builder makes a directory, as directory.BuildUntil does.
+// Builder builds a directory, like directory.BuildUntil.
 type Builder = func(stop func() bool, rules directory.Rules, data []directory.SourceData) (*directory.Directory, error)
 
-// BuildBy has directories made in another way. It must come before Run.
+// BuildBy sets the function that builds directories. It must be called before Run.
 func (p *Publisher) BuildBy(b Builder) { p.make = b }

@@ -9,16 +9,16 @@ import (
 	"roster/internal/snapshot"
 )
 
-// firstPoll is how often AwaitFirst looks.
+// firstPoll is the interval at which AwaitFirst checks its condition.
 const firstPoll = 50 * time.Millisecond
 
-// AwaitFirst waits until the first fetch of every collection has ended, successfully or not, and the directory has its result. It is false if
-// ctx ends before that.
+// AwaitFirst waits until the first fetch of every collection has ended, successfully or not, and its result is in the directory. It returns false if
+// ctx ends first.
 func (p *Publisher) AwaitFirst(ctx context.Context) bool {
 	return p.await(ctx, func(snapshot.Key) bool { return true })
 }
 
-// AwaitFirstOf is AwaitFirst for these collections only. The directory must have the results of all collections.
+// AwaitFirstOf is AwaitFirst for only these collections. The directory must still have the results of all collections.
 func (p *Publisher) AwaitFirstOf(ctx context.Context, keys []snapshot.Key) bool {
 	return p.await(ctx, func(key snapshot.Key) bool { return slices.Contains(keys, key) })
 }
@@ -36,7 +36,7 @@ func (p *Publisher) await(ctx context.Context, counts func(snapshot.Key) bool) b
 	return true
 }
 
-// tried reports whether a fetch of every collection that counts has ended.
+// tried reports whether the first fetch of every collection that counts has ended.
 func (p *Publisher) tried(counts func(snapshot.Key) bool) bool {
 	for _, st := range p.keeper.Statuses() {
 		first := st.Reading && st.Err == nil && st.State >= snapshot.Incomplete
@@ -49,6 +49,6 @@ func (p *Publisher) tried(counts func(snapshot.Key) bool) bool {
 
 // upToDate reports whether the current directory has all snapshots and the whole overlay.
 func (p *Publisher) upToDate() bool {
-	e := p.current.Load()
-	return e.serves(p.keeper.Current(), true) && maps.Equal(e.wanted.additions.all(), p.additionsTo(e.wanted.snapshots).versions)
+	g := p.current.Load()
+	return g.serves(p.keeper.Current(), true) && maps.Equal(g.wanted.additions.all(), p.additionsTo(g.wanted.snapshots).versions)
 }

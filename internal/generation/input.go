@@ -13,7 +13,7 @@ type input struct {
 	additions *additions
 }
 
-// version identifies the data of one collection; empty for none.
+// version identifies the data of one collection. It is empty if there is none.
 func (in input) version(key snapshot.Key) string {
 	version := ""
 	if s := in.snapshots[key]; s != nil {
@@ -26,7 +26,7 @@ func (in input) same(other input) bool {
 	return sameVersions(in.snapshots, other.snapshots) && maps.Equal(in.additions.all(), other.additions.all())
 }
 
-// with returns the input with one collection as another input has it.
+// with returns a copy of the input in which one collection is that of another input.
 func (in input) with(key snapshot.Key, from input) input {
 	out := input{maps.Clone(in.snapshots), in.additions.clone()}
 	if out.snapshots == nil {
@@ -51,7 +51,7 @@ func put[V any](to map[snapshot.Key]V, key snapshot.Key, from map[snapshot.Key]V
 	}
 }
 
-// data returns the sources' data in the form that the directory is built from.
+// data returns the input in the form from which the directory is built.
 func (p *Publisher) data(in input) []directory.SourceData {
 	data := make([]directory.SourceData, len(p.sources))
 	for i, s := range p.sources {
@@ -69,7 +69,7 @@ func (p *Publisher) data(in input) []directory.SourceData {
 	return data
 }
 
-// add adds the records of one collection, the only ones that are set, to those of the source's other collections.
+// add adds the records of one collection to its source's data. Only one field of r is set.
 func add(d *directory.SourceData, r snapshot.Records) {
 	switch {
 	case r.Accounts != nil:

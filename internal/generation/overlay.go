@@ -10,20 +10,20 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Overlay has records that exist in a source and that the source's own list may not show yet. Safe for concurrent use.
+// Overlay has records that exist in a source but that the source's own list may not show yet. It is safe for concurrent use.
 type Overlay interface {
-	// Additions returns the records to add to a snapshot of a source's collection, and a version that identifies them; empty for none. The
-	// snapshot is nil if there is none.
+	// Additions returns the records to add to a snapshot of a collection, and a version that identifies them. The version is empty if there is
+	// nothing to add. The snapshot is nil if the collection has none.
 	Additions(*connectors.Source, connectors.Collection, *snapshot.Snapshot) (snapshot.Records, string)
-	// Follow registers a publisher, which tells the overlay what it has published.
+	// Follow registers a publisher, which then notifies the overlay of what it publishes.
 	Follow() Follower
 }
 
 // Follower is one publisher's registration with an overlay.
 type Follower interface {
-	// Changed receives a value after the overlay has changed, and one at first.
+	// Changed returns a channel that receives a value at first, and after each change of the overlay.
 	Changed() <-chan struct{}
-	// Building is called before Additions is called for a new generation; published is called when that generation has been published.
+	// Building must be called before Additions is called for a new generation, and published when that generation is published.
 	Building() (published func())
 	// Stop ends the registration.
 	Stop()
@@ -93,15 +93,15 @@ func (a *additions) all() map[snapshot.Key]string {
 	return a.versions
 }
 
-// AwaitDirectory waits for a generation whose directory is as wanted. It is false if ctx ends before that.
+// AwaitDirectory waits for a generation whose directory fulfils the condition. It returns false if ctx ends first.
 func (p *Publisher) AwaitDirectory(ctx context.Context, wanted func(*directory.Directory) bool) bool {
 	for {
-		e := p.current.Load()
-		if wanted(e.directory) {
+		g := p.current.Load()
+		if wanted(g.directory) {
 			return true
 		}
 		select {
-		case <-e.next:
+		case <-g.next:
 		case <-ctx.Done():
 			return false
 		}

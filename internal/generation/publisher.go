@@ -1,6 +1,5 @@
-// Package generation publishes the directory. Whenever the snapshots change, the publisher builds a new directory from all of them, one build at a
-// time, and publishes it as the next generation. The package fetches no source and answers no question about people: package snapshot does
-// the first, package directory the second.
+// Package generation publishes the directory. When the snapshots change, the publisher builds a new directory from all of them, one build at a time,
+// and publishes it as the next generation. Package snapshot fetches the sources, and package directory answers queries about people.
 package generation
 
 import (
@@ -14,13 +13,13 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Source is a source as configured, as far as the directory is concerned.
+// Source is a configured source, as far as the directory needs it.
 type Source struct {
 	*connectors.Source
 	Trust directory.TrustPolicy
 }
 
-// Options say from what the directory is built.
+// Options are the inputs of the directory.
 type Options struct {
 	Keeper *snapshot.Keeper
 	// Sources are in the configured order.
@@ -31,7 +30,7 @@ type Options struct {
 	Logger  *slog.Logger
 }
 
-// Publisher builds and publishes generations. Safe for concurrent use.
+// Publisher builds and publishes generations. It is safe for concurrent use.
 type Publisher struct {
 	keeper  *snapshot.Keeper
 	sources []Source
@@ -39,13 +38,13 @@ type Publisher struct {
 	overlay Overlay
 	log     *slog.Logger
 	byName  map[string]*connectors.Source
-	keys    atomic.Pointer[map[Required][]snapshot.Key] // every operation asks; a set is added when it is first required
+	keys    atomic.Pointer[map[Required][]snapshot.Key] // read by every operation; a set is added when it is first required
 	current atomic.Pointer[generation]
 	make    func(stop func() bool, rules directory.Rules, data []directory.SourceData) (*directory.Directory, error)
 	stats   stats
 }
 
-// generation is a directory as it was published, with the input that it was built from.
+// generation is a published directory, with the input from which it was built.
 type generation struct {
 	directory *directory.Directory
 	built     input
@@ -56,7 +55,7 @@ type generation struct {
 	next chan struct{}
 }
 
-// New returns a publisher with an empty directory: no source has been fetched yet.
+// New returns a publisher with an empty directory.
 func New(opt Options) *Publisher {
 	p := &Publisher{keeper: opt.Keeper, sources: opt.Sources, rules: opt.Rules, overlay: opt.Overlay, log: opt.Logger}
 	if p.log == nil {
@@ -72,12 +71,12 @@ func New(opt Options) *Publisher {
 	return p
 }
 
-// Run builds and publishes a generation whenever the snapshots or the overlay have changed, until ctx ends. All changes that come during a
-// build go into the next one.
+// Run builds and publishes a generation when the snapshots or the overlay have changed, until ctx ends. Changes during a build go into the next
+// generation.
 func (p *Publisher) Run(ctx context.Context) error {
 	overlay := p.follow()
 	defer overlay.Stop()
-	retry := time.NewTimer(longest)
+	retry := time.NewTimer(maxPause)
 	defer retry.Stop()
 	for {
 		select {
@@ -106,42 +105,42 @@ func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
 	return true
 }
 
-// including waits for a generation that serves, until ctx ends, and returns the current one.
+// including waits for a generation that has the results, and returns it. If ctx ends first, it returns the current generation.
 func (p *Publisher) including(ctx context.Context, results []snapshot.Result, exactly bool) *generation {
 	for {
-		e := p.current.Load()
-		if e.serves(results, exactly) {
-			return e
+		g := p.current.Load()
+		if g.serves(results, exactly) {
+			return g
 		}
 		select {
-		case <-e.next:
+		case <-g.next:
 		case <-ctx.Done():
 			return p.current.Load()
 		}
 	}
 }
 
-// serves reports whether the generation has all of these collections; with exactly, whether it has these snapshots or newer ones. It does not
-// wait for data that was dropped because it could not be renewed.
-func (e *generation) serves(results []snapshot.Result, exactly bool) bool {
+// serves reports whether the generation has all of these collections or, with exactly, these snapshots or newer ones. It does not ask for data that was
+// dropped because it was too old.
+func (g *generation) serves(results []snapshot.Result, exactly bool) bool {
 	for i := range results {
-		if snap := results[i].Snapshot; snap != nil && e.lacks(snap, exactly) {
+		if snap := results[i].Snapshot; snap != nil && g.lacks(snap, exactly) {
 			return false
 		}
 	}
 	return true
 }
 
-func (e *generation) lacks(snap *snapshot.Snapshot, exactly bool) bool {
-	have := e.built.snapshots[snap.Key]
-	switch f := e.refused[snap.Key]; {
-	case f != nil: // no generation may ever have it
+func (g *generation) lacks(snap *snapshot.Snapshot, exactly bool) bool {
+	have := g.built.snapshots[snap.Key]
+	switch f := g.refused[snap.Key]; {
+	case f != nil: // perhaps no generation will ever have it
 		return false
 	case have == nil:
 		return true
 	case have.Version == snap.Version || have.ReadAt.After(snap.ReadAt):
 		return false
-	case snap.Complete && !have.Complete: // the generation has a part of a first fetch, and now all of it is there
+	case snap.Complete && !have.Complete: // the generation has a part of the first fetch, which is complete now
 		return true
 	}
 	return exactly && have.ReadAt.Before(snap.ReadAt)

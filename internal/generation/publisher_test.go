@@ -19,10 +19,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// listing is a collection of accounts that a test changes while it is being read.
+// listing is a collection of accounts that a test may change while it is being fetched.
 type listing struct {
 	mu    sync.Mutex
-	pages [][]connectors.Account // all but the last are told as progress
+	pages [][]connectors.Account // all but the last are reported as progress
 	pause time.Duration          // before each page
 	err   *connectors.Error
 	short bool
@@ -69,12 +69,12 @@ func source(name string, accounts connectors.Lister[connectors.Account]) *connec
 	return &connectors.Source{Name: name, Kind: connectors.Kommo, Accounts: accounts}
 }
 
-// running is a roster that follows its keeper until the test ends.
+// running is a publisher that runs until the test ends.
 type running struct {
 	*generation.Publisher
 	t      *testing.T
 	keeper *snapshot.Keeper
-	end    func() // and waits for it
+	end    func() // stops the publisher and waits for it
 }
 
 func run(t *testing.T, sources ...*connectors.Source) running {
@@ -82,7 +82,7 @@ func run(t *testing.T, sources ...*connectors.Source) running {
 	return runBuilding(t, directory.BuildUntil, slog.New(slog.DiscardHandler), sources...)
 }
 
-// runBuilding is run with another way to build a directory.
+// runBuilding is run with another function that builds directories.
 func runBuilding(t *testing.T, build generation.Builder, log *slog.Logger, sources ...*connectors.Source) running {
 	t.Helper()
 	keeper := snapshot.New(snapshot.Options{Sources: sources})
@@ -106,10 +106,10 @@ func runBuilding(t *testing.T, build generation.Builder, log *slog.Logger, sourc
 
 var accounts = func() (n generation.Required) { n.Add(connectors.Accounts); return n }()
 
-// all are the collections of every kind.
+// all is the set of all collections.
 const all = ^generation.Required(0)
 
-// now gives what an operation sees that waits for nothing but the directory.
+// now returns the view of an operation that waits only for the directory.
 func (r running) now() *generation.View {
 	results, _ := r.keeper.Take(r.Keys(accounts))
 	return r.View(r.t.Context(), results, false)
@@ -139,7 +139,7 @@ func TestDirectoryFollowsTheSnapshots(t *testing.T) {
 		l := &listing{pages: [][]connectors.Account{people("1")}}
 		r := run(t, source("a", l), source("b", &listing{pages: [][]connectors.Account{people("2")}}))
 		if !r.AwaitFirst(t.Context()) {
-			t.Fatal("the first reading has not ended")
+			t.Fatal("the first fetch has not ended")
 		}
 		before := r.now().Directory
 		if diff := cmp.Diff([]string{"Person 1", "Person 2"}, names(t, before)); diff != "" {
@@ -148,7 +148,7 @@ func TestDirectoryFollowsTheSnapshots(t *testing.T) {
 		time.Sleep(time.Minute + time.Second)
 		synctest.Wait()
 		if r.now().Directory != before {
-			t.Error("a reading that brought nothing new made another directory")
+			t.Error("a fetch without changes caused a new directory")
 		}
 		l.set(func(l *listing) { l.pages = [][]connectors.Account{people("1", "3")} })
 		time.Sleep(time.Minute)
@@ -158,34 +158,34 @@ func TestDirectoryFollowsTheSnapshots(t *testing.T) {
 			t.Errorf("people (-want +got):\n%s", diff)
 		}
 		if before.Version() == after.Version() {
-			t.Error("another directory has the same version")
+			t.Error("a new directory has the same version")
 		}
 		if diff := cmp.Diff([]string{"Person 1", "Person 2"}, names(t, before)); diff != "" {
-			t.Errorf("an operation under way sees its directory change (-want +got):\n%s", diff)
+			t.Errorf("the directory of a running operation changed (-want +got):\n%s", diff)
 		}
 	})
 }
 
-func TestFirstReadingShowsAsItGoes(t *testing.T) {
+func TestFirstFetchIsPublishedPageByPage(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := &listing{pages: [][]connectors.Account{people("1"), people("2"), people("3")}, pause: 10 * time.Second}
 		r := run(t, source("a", l))
 		for i, want := range [][]string{{}, {"Person 1"}, {"Person 1", "Person 2"}, {"Person 1", "Person 2", "Person 3"}} {
-			time.Sleep(time.Second) // past the time at which the page is published
+			time.Sleep(time.Second) // until after the publication of the page
 			synctest.Wait()
 			v := r.now()
 			if diff := cmp.Diff(want, names(t, v.Directory)); diff != "" {
 				t.Errorf("after %d pages (-want +got):\n%s", i, diff)
 			}
 			if got := v.Completeness(accounts).Complete; got != (i == 3) {
-				t.Errorf("after %d pages of 3 they are complete: %v", i, got)
+				t.Errorf("after %d pages of 3 the list is complete: %v", i, got)
 			}
 			time.Sleep(9 * time.Second)
 		}
 	})
 }
 
-// The last page may bring nothing that was not there: the list is complete then all the same.
+// The list becomes complete even if the last page has no new records.
 func TestCompleteWithoutAnythingNew(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := &listing{pages: [][]connectors.Account{people("1"), nil}, pause: 10 * time.Second}
@@ -193,7 +193,7 @@ func TestCompleteWithoutAnythingNew(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if v := r.now(); !v.Completeness(accounts).Complete || len(v.Missing(all)) > 0 {
-			t.Errorf("complete %v, missing %v; want all to be there", v.Completeness(accounts).Complete, v.Missing(all))
+			t.Errorf("complete %v, missing %v; want complete", v.Completeness(accounts).Complete, v.Missing(all))
 		}
 	})
 }
@@ -207,32 +207,32 @@ func TestEmptyCollections(t *testing.T) {
 			}))
 		r := run(t, none, empty)
 		if !r.AwaitFirst(t.Context()) {
-			t.Fatal("the first reading has not ended")
+			t.Fatal("the first fetch has not ended")
 		}
 		v := r.now()
 		if c := v.Completeness(accounts); !c.Complete || c.AsOf.IsZero() || len(v.Missing(all)) > 0 {
-			t.Errorf("completeness %+v, missing %v; nothing is missing where there is nothing", c, v.Missing(all))
+			t.Errorf("completeness %+v, missing %v; want complete: empty collections are not missing", c, v.Missing(all))
 		}
 	})
 }
 
-// Whoever has waited for data gets the directory that has it.
+// An operation that has waited for data gets the directory that has it.
 func TestViewIncludesWhatWasWaitedFor(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := &listing{pages: [][]connectors.Account{people("1"), people("2")}, pause: 900 * time.Millisecond} // the first page is published after 1 s
 		r := run(t, source("a", l))
-		results := r.keeper.Load(t.Context(), r.Keys(accounts)) // waits for the whole first reading
+		results := r.keeper.Load(t.Context(), r.Keys(accounts)) // waits for the whole first fetch
 		v := r.View(t.Context(), results, true)
 		if diff := cmp.Diff([]string{"Person 1", "Person 2"}, names(t, v.Directory)); diff != "" {
 			t.Errorf("people (-want +got):\n%s", diff)
 		}
 		if !v.Completeness(accounts).Complete {
-			t.Error("they are not complete")
+			t.Error("the list is not complete")
 		}
 	})
 }
 
-// A directory that nobody builds any more is waited for only for a while, and for no longer than the caller lasts.
+// An operation waits only for a limited time for a directory that is not built, and no longer than its context lasts.
 func TestViewDoesNotWaitForEver(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := source("a", &listing{pages: [][]connectors.Account{people("1")}})
@@ -251,7 +251,7 @@ func TestViewDoesNotWaitForEver(t *testing.T) {
 			t.Errorf("it waited %s, want 2 s", took)
 		}
 		if got := v.Missing(all); len(got) != 1 || got[0].State != snapshot.Missing {
-			t.Errorf("missing %v: what the directory lacks is missing, although it has been read", got)
+			t.Errorf("missing %v, want what the directory lacks, although it has been fetched", got)
 		}
 		if c := v.Completeness(accounts); c.Complete || !c.AsOf.IsZero() {
 			t.Errorf("completeness %+v, want nothing", c)
@@ -261,18 +261,18 @@ func TestViewDoesNotWaitForEver(t *testing.T) {
 		start = time.Now()
 		r.View(brief, results, true)
 		if took := time.Since(start); took != time.Second {
-			t.Errorf("it waited %s after the caller had gone at 1 s", took)
+			t.Errorf("it waited %s, although its context ended at 1 s", took)
 		}
 		soon, cancelSoon := context.WithTimeout(ctx, 100*time.Millisecond)
 		defer cancelSoon()
 		if r.AwaitFirst(soon) {
-			t.Error("the first reading is over without a directory")
+			t.Error("AwaitFirst returned without a directory")
 		}
 	})
 }
 
-// Who says how fresh the data has to be gets a directory that has it, and where that takes too long, is told what the directory does have.
-func TestViewOfAWish(t *testing.T) {
+// An operation with a freshness requirement gets a directory that meets it. If that takes too long, its view says how old its data is.
+func TestViewWithFreshnessRequirement(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := &listing{pages: [][]connectors.Account{people("1")}}
 		a := source("a", l)
@@ -286,7 +286,7 @@ func TestViewOfAWish(t *testing.T) {
 		defer reading.Wait()
 		defer stop()
 		if !r.AwaitFirst(t.Context()) {
-			t.Fatal("the first reading has not ended")
+			t.Fatal("the first fetch has not ended")
 		}
 		stall()
 		building.Wait() // from here on no directory is built
@@ -297,7 +297,7 @@ func TestViewOfAWish(t *testing.T) {
 		wish := snapshot.Requirement{NotBefore: time.Now()}
 		results := keeper.LoadSince(ctx, r.Keys(accounts), wish)
 		if results[0].Older() {
-			t.Fatal("what has been read anew is older than asked")
+			t.Fatal("newly fetched data is older than required")
 		}
 		for name, tc := range map[string]struct {
 			results []snapshot.Result
@@ -323,13 +323,13 @@ func TestViewOfAWish(t *testing.T) {
 				t.Errorf("%s: older, stale (-want +got):\n%s", name, diff)
 			}
 			if at, until, ok := v.Freshness(); !ok || at.After(read) || until.Sub(at) != time.Minute {
-				t.Errorf("%s: read at %v and fresh until %v, want that of the directory's data", name, at, until)
+				t.Errorf("%s: read at %v and fresh until %v, want those of the directory's data", name, at, until)
 			}
 		}
 	})
 }
 
-// What went wrong is told once for each source, in the configured order, by the worst of its collections.
+// Errors are reported once for each source, in the configured order, from the worst of its collections.
 func TestMissing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		down := &connectors.Error{Kind: connectors.KindTimeout}
@@ -346,7 +346,7 @@ func TestMissing(t *testing.T) {
 			source("short", &listing{pages: [][]connectors.Account{people("1")}, short: true}),
 			source("down", &listing{err: down}))
 		if !r.AwaitFirst(t.Context()) {
-			t.Fatal("the first reading has not ended")
+			t.Fatal("the first fetch has not ended")
 		}
 		var n generation.Required
 		n.Add(connectors.AllCollections[:]...)
@@ -408,7 +408,7 @@ func TestKeys(t *testing.T) {
 	r := generation.New(generation.Options{Keeper: keeper, Sources: []generation.Source{{Source: a}, {Source: b}}})
 	var n generation.Required
 	if got := r.Keys(n); len(got) != 0 {
-		t.Errorf("nothing needs %v", got)
+		t.Errorf("no collections require %v", got)
 	}
 	n.Add(connectors.Teams, connectors.Accounts)
 	want := []snapshot.Key{{Source: "a"}, {Source: "b"}, {Source: "b", Collection: connectors.Teams}}
@@ -416,11 +416,11 @@ func TestKeys(t *testing.T) {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	if r.Source("b") != b || r.Source("c") != nil {
-		t.Error("a source is not found by its name, or one that is none is")
+		t.Error("a source is not found by its name, or an unknown one is")
 	}
 }
 
-// A list is as complete as the directory that it is from, whatever has been read since.
+// The completeness of a list is that of its directory, whatever has been fetched since.
 func TestCompletenessIsTheDirectorys(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := source("a", &listing{pages: [][]connectors.Account{people("1"), people("2")}, pause: 10 * time.Second})
@@ -432,7 +432,7 @@ func TestCompletenessIsTheDirectorys(t *testing.T) {
 		parts.Go(func() { _ = keeper.Run(reading) })
 		parts.Go(func() { _ = r.Run(building) })
 		time.Sleep(15 * time.Second)
-		stopBuilding() // with the first page in the directory
+		stopBuilding() // with only the first page in the directory
 		time.Sleep(15 * time.Second)
 		results, _ := keeper.Take(r.Keys(accounts))
 		v := r.View(t.Context(), results, false)
@@ -440,14 +440,14 @@ func TestCompletenessIsTheDirectorys(t *testing.T) {
 			t.Errorf("people (-want +got):\n%s", diff)
 		}
 		if missing := v.Missing(all); v.Completeness(accounts).Complete || len(missing) != 1 || missing[0].State != snapshot.Incomplete {
-			t.Errorf("complete %v, missing %v; want the part to be known for one", v.Completeness(accounts).Complete, missing)
+			t.Errorf("complete %v, missing %v; want the list marked as incomplete", v.Completeness(accounts).Complete, missing)
 		}
 		stopReading()
 		parts.Wait()
 	})
 }
 
-func TestWhatACredentialMayNotSeeIsMissing(t *testing.T) {
+func TestRestrictedCollectionsAreMissing(t *testing.T) {
 	roles := connectors.ListFunc[connectors.Role](
 		func(context.Context, connectors.Progress[connectors.Role]) (connectors.Listing[connectors.Role], error) {
 			return connectors.Listing[connectors.Role]{Records: []connectors.Role{{ID: "admin"}}, Complete: true}, nil
@@ -470,7 +470,7 @@ func TestWhatACredentialMayNotSeeIsMissing(t *testing.T) {
 				s.Roles, s.Teams = roles, teams
 				r := run(t, s)
 				if !r.AwaitFirst(t.Context()) {
-					t.Fatal("the first reading has not ended")
+					t.Fatal("the first fetch has not ended")
 				}
 				var hidden []string
 				for _, kind := range []connectors.Collection{connectors.Teams, connectors.Roles} {
@@ -483,7 +483,7 @@ func TestWhatACredentialMayNotSeeIsMissing(t *testing.T) {
 					}
 				}
 				if diff := cmp.Diff(c.want, hidden); diff != "" {
-					t.Errorf("hidden (-want +got):\n%s", diff)
+					t.Errorf("restricted (-want +got):\n%s", diff)
 				}
 			})
 		})

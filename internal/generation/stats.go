@@ -10,7 +10,7 @@ type Stats struct {
 	// Builds is the number of builds, Took their total duration, and Last the duration of the last one.
 	Builds     int64
 	Took, Last time.Duration
-	// BuiltAt is when the current directory was published; zero before the first.
+	// BuiltAt is the time of the last build; zero before the first.
 	BuiltAt time.Time
 }
 
@@ -25,7 +25,7 @@ func (s *stats) built(start, now time.Time) {
 	s.builtAt.Store(now.UnixNano())
 }
 
-// Stats returns the counts so far.
+// Stats returns the present counts.
 func (p *Publisher) Stats() Stats {
 	s := Stats{Builds: p.stats.builds.Load(), Took: time.Duration(p.stats.took.Load()), Last: time.Duration(p.stats.last.Load())}
 	if at := p.stats.builtAt.Load(); at != 0 {

@@ -11,15 +11,15 @@ import (
 	"roster/internal/snapshot"
 )
 
-// Required is the set of collections that an operation needs: those that its fields can use.
+// Required is the set of collections that an operation needs, because its fields can use them.
 type Required uint64
 
-// A record may name a team, role or folder that is in no list; the directory then has it all the same. Only the records of some sources do. If
-// the set has one of these, the records of such sources are required too.
+// The records of some sources mention teams, roles or folders that are in no list. They are in the directory too. If the set has one of these bits, the
+// records of such sources are required as well.
 const (
-	TeamMentions   Required = 1 << (iota + len(connectors.AllCollections)) // accounts that may name teams
-	RoleMentions                                                           // accounts that may name roles
-	FolderMentions                                                         // contacts that may name contact folders
+	TeamMentions   Required = 1 << (iota + len(connectors.AllCollections)) // accounts that may mention teams
+	RoleMentions                                                           // accounts that may mention roles
+	FolderMentions                                                         // contacts that may mention contact folders
 )
 
 // Add adds collections to the set.
@@ -29,7 +29,7 @@ func (n *Required) Add(collections ...connectors.Collection) {
 	}
 }
 
-// of reports whether the collection of a source whose records have these mentions is required.
+// of reports whether a collection is required of a source whose records have these mentions.
 func (n Required) of(m connectors.Mentions, c connectors.Collection) bool {
 	switch c {
 	case connectors.Accounts:
@@ -44,7 +44,7 @@ func (n Required) of(m connectors.Mentions, c connectors.Collection) bool {
 	return n.Has(c)
 }
 
-// Has reports whether the collection of every source is required.
+// Has reports whether the collection is required of every source.
 func (n Required) Has(c connectors.Collection) bool { return n&(1<<c) != 0 }
 
 // Keys lists the required collections of all sources, in the order of the configuration. The caller must not change the slice.
@@ -59,7 +59,7 @@ func (p *Publisher) Keys(n Required) []snapshot.Key {
 		more = make(map[Required][]snapshot.Key)
 	}
 	more[n] = keys
-	p.keys.CompareAndSwap(known, &more) // where another set was added meanwhile, this one is added the next time
+	p.keys.CompareAndSwap(known, &more) // if another goroutine has added a set meanwhile, this one is added at its next use
 	return keys
 }
 
@@ -75,40 +75,40 @@ func (p *Publisher) listKeys(n Required) []snapshot.Key {
 	return keys
 }
 
-// View is what one operation sees from beginning to end: one directory, and the freshness of the collections that it loaded.
+// View is the data of one operation from its beginning to its end: one directory, and the freshness of the collections that it loaded.
 type View struct {
 	Directory *directory.Directory
 	loaded    []collection
 }
 
-// collection is one of the loaded collections, as the view's directory has it.
+// collection is a loaded collection as the view's directory has it.
 type collection struct {
 	snapshot.Status
 	mentions connectors.Mentions // of its source
-	readAt   time.Time           // when the directory's data was read; zero where it has none
-	// notBefore is the earliest time of a fetch that is fresh enough for the caller, and nextAt when a fetch may be tried again.
+	readAt   time.Time           // when the directory's data was fetched; zero if it has none
+	// notBefore is the earliest fetch time that meets the caller's freshness requirement. NextAt is the earliest time of the next fetch.
 	notBefore, nextAt time.Time
 }
 
 func (c *collection) older() bool { return !c.readAt.IsZero() && c.readAt.Before(c.notBefore) }
 
-// buildWait is how long an operation waits for a generation with its data. After that it uses the current one.
+// buildWait limits the time for which an operation waits for a generation with its data. After it, the operation uses the current generation.
 const buildWait = 2 * time.Second
 
-// View returns what an operation sees that has loaded these collections. While the next generation is built, the current one serves although it
-// is a little older. The operation waits for the next one if it has already waited for its data, if it has a freshness requirement, or if the current
-// one lacks one of its collections, in whole or in part.
+// View returns the view of an operation that has loaded these collections. While the next generation is being built, the current one serves, although
+// it is a little older. The operation waits for the next one if it has already waited for its data, if it has a freshness requirement, or if the
+// current one lacks one of its collections, in whole or in part.
 func (p *Publisher) View(ctx context.Context, results []snapshot.Result, waited bool) *View {
 	waited = waited || slices.ContainsFunc(results, func(r snapshot.Result) bool { return !r.NotBefore.IsZero() })
-	e := p.current.Load()
-	if !e.serves(results, waited) {
+	g := p.current.Load()
+	if !g.serves(results, waited) {
 		ctx, cancel := context.WithTimeout(ctx, buildWait)
 		defer cancel()
-		e = p.including(ctx, results, waited)
+		g = p.including(ctx, results, waited)
 	}
-	v := &View{Directory: e.directory, loaded: make([]collection, len(results))}
+	v := &View{Directory: g.directory, loaded: make([]collection, len(results))}
 	for i := range results {
-		v.loaded[i] = e.collection(&results[i])
+		v.loaded[i] = g.collection(&results[i])
 		if s := p.byName[v.loaded[i].Source]; s != nil {
 			v.loaded[i].mentions = s.Mentions
 		}
@@ -116,14 +116,14 @@ func (p *Publisher) View(ctx context.Context, results []snapshot.Result, waited 
 	return v
 }
 
-// collection describes a loaded collection as the generation has it, which may be a little older or newer than the loaded one.
-func (e *generation) collection(res *snapshot.Result) collection {
+// collection describes a loaded collection as the generation has it. That can be a little older or newer than the loaded one.
+func (g *generation) collection(res *snapshot.Result) collection {
 	c := collection{Status: res.Status, notBefore: res.NotBefore, nextAt: res.NextAt}
-	have := e.built.snapshots[res.Status.Key]
+	have := g.built.snapshots[res.Status.Key]
 	switch {
 	case have == nil:
 		c.State = snapshot.Missing
-	case res.Snapshot != nil && res.Snapshot.Version == have.Version: // it may have been read again since, and nothing had changed
+	case res.Snapshot != nil && res.Snapshot.Version == have.Version: // a later fetch may have brought the same data
 		c.readAt = res.Status.SyncedAt
 	default:
 		c.readAt = have.OldestAt
@@ -131,14 +131,14 @@ func (e *generation) collection(res *snapshot.Result) collection {
 			c.State = max(c.State, snapshot.Incomplete)
 		}
 	}
-	e.blame(&c.Status)
-	e.restrict(&c.Status)
+	g.markRefused(&c.Status)
+	g.restrict(&c.Status)
 	return c
 }
 
-// restrict marks a collection as incomplete if the credential may see its records, but not whom they belong to.
-func (e *generation) restrict(st *snapshot.Status) {
-	source := e.directory.SourceNamed(st.Source)
+// restrict marks a collection as incomplete if the credential may see its records, but not to whom they belong.
+func (g *generation) restrict(st *snapshot.Status) {
+	source := g.directory.SourceNamed(st.Source)
 	if source == nil || !source.Restricts(st.Collection) || st.State == snapshot.Missing {
 		return
 	}
@@ -176,7 +176,7 @@ func (v *View) Completeness(n Required) *directory.Completeness {
 	return c
 }
 
-// ReadAt returns when the oldest data of these collections was fetched, of the sources for which from is true; zero if there is none.
+// ReadAt returns when the oldest data of these collections was fetched, among the sources for which from is true. It returns zero if there is none.
 func (v *View) ReadAt(n Required, from func(source string) bool) time.Time {
 	var oldest time.Time
 	for i := range v.loaded {
@@ -188,8 +188,8 @@ func (v *View) ReadAt(n Required, from func(source string) bool) time.Time {
 	return oldest
 }
 
-// Missing lists the sources that lack data of these collections, in whole or in part, in the order of the configuration: for each source the
-// collection in the worst state; of several such, the first one with a known error.
+// Missing lists the sources that lack data of these collections, in whole or in part, in the order of the configuration. For each source it has the
+// collection in the worst state and, of several such, the first one with a known error.
 func (v *View) Missing(n Required) []snapshot.Status {
 	var out []snapshot.Status
 	for i := range v.loaded {
@@ -199,7 +199,7 @@ func (v *View) Missing(n Required) []snapshot.Status {
 		}
 		last := len(out) - 1
 		switch {
-		case last < 0 || out[last].Source != st.Source: // a source's collections follow each other
+		case last < 0 || out[last].Source != st.Source: // a source's collections are adjacent
 			out = append(out, st)
 		case st.State > out[last].State, st.State == out[last].State && out[last].Err == nil && st.Err != nil:
 			out[last] = st
@@ -214,7 +214,7 @@ type Older struct {
 	snapshot.Key
 	// ReadAt is when that data was fetched, and NextAt when the next fetch may be tried.
 	ReadAt, NextAt time.Time
-	// Err is why the last fetch failed; nil if it did not.
+	// Err is the error of the last fetch, or nil.
 	Err *connectors.Error
 }
 
@@ -228,7 +228,7 @@ func (v *View) Older(n Required) []Older {
 		}
 		older := Older{Key: l.Key, ReadAt: l.readAt, NextAt: l.nextAt, Err: l.Err}
 		switch last := len(out) - 1; {
-		case last < 0 || out[last].Source != l.Source: // a source's collections follow each other
+		case last < 0 || out[last].Source != l.Source: // a source's collections are adjacent
 			out = append(out, older)
 		case older.ReadAt.Before(out[last].ReadAt):
 			out[last] = older
@@ -237,7 +237,7 @@ func (v *View) Older(n Required) []Older {
 	return out
 }
 
-// Freshness returns when the oldest of the view's data was fetched, zero if there is none, and until when all of it is fresh. It is false if
+// Freshness returns when the oldest of the view's data was fetched (zero if there is none), and until when all of it is fresh. It returns false if
 // the operation requires no collection.
 func (v *View) Freshness() (oldestAt, freshUntil time.Time, ok bool) {
 	for i := range v.loaded {
@@ -254,13 +254,13 @@ func (v *View) Freshness() (oldestAt, freshUntil time.Time, ok bool) {
 
 // Statuses returns the status of every collection of every source, in the order of the configuration.
 func (p *Publisher) Statuses() []snapshot.Status {
-	e, statuses := p.current.Load(), p.keeper.Statuses()
+	g, statuses := p.current.Load(), p.keeper.Statuses()
 	for i := range statuses {
-		e.blame(&statuses[i])
-		e.restrict(&statuses[i])
+		g.markRefused(&statuses[i])
+		g.restrict(&statuses[i])
 	}
 	return statuses
 }
 
-// Source returns a source by its name; nil if there is none.
+// Source returns the source with this name, or nil.
 func (p *Publisher) Source(name string) *connectors.Source { return p.byName[name] }
