@@ -22,7 +22,7 @@ const (
 	newContent = "the new content, which is longer"
 )
 
-// state is what a directory holds: contents by names.
+// state is the contents of a directory, by file name.
 type state map[string]string
 
 func stateOf(t *testing.T, dir string) state {
@@ -42,7 +42,7 @@ func stateOf(t *testing.T, dir string) state {
 	return s
 }
 
-// write makes a directory of a state, whose files are as old as after a long time without the process.
+// write creates a directory with this state. Its files are older than any temporary file of a running process.
 func (s state) write(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -58,8 +58,8 @@ func (s state) write(t *testing.T) string {
 	return dir
 }
 
-// machineCrash gives the states in which a crash of the machine can leave a directory. Content that is not synced may be lost in part or as a whole, and
-// a rename may be lost until the directory is synced.
+// machineCrash returns the states in which a crash of the machine can leave a directory. Content that is not synced may be lost in whole or in part, and a
+// rename may be lost until the directory is synced.
 func machineCrash(before, now state, done []string) []state {
 	kept := []state{now}
 	if slices.Contains(done, "directory synced") {
@@ -83,8 +83,8 @@ func machineCrash(before, now state, done []string) []state {
 	return append(kept, before)
 }
 
-// A process that ends after any step of Put leaves the old content or the new; so does a machine that crashes, if the directory is durable. What Put has
-// promised is there. Opened again, the directory has no temporary file, and takes values.
+// If a process ends after any step of Put, the file has the old content or the new. The same holds for a crash of the machine if the directory is durable.
+// After Put has returned, the file has the new content. After Open, the directory has no temporary file, and accepts values.
 func TestCrashAfterEachStep(t *testing.T) {
 	t.Parallel()
 	for _, durable := range []bool{true, false} {
@@ -150,7 +150,7 @@ func crashAfterEachStep(t *testing.T, opt filestore.Options, old string) {
 	}
 }
 
-// A step that fails leaves the old content, and no temporary file; only what fails after the rename leaves the new content.
+// If a step fails, the file has the old content, and there is no temporary file. After a failure behind the rename, it has the new content.
 func TestFailureAtEachStep(t *testing.T) {
 	t.Parallel()
 	for _, failing := range steps {

@@ -1,7 +1,7 @@
-// Package filestore keeps values in the files of one directory. After a crash at any moment a file has its old or its new content, never a part.
+// Package filestore stores values in the files of one directory. After a crash at any time, a file has its old or its new content, never a part.
 //
-// It owns how files are replaced, locked, listed, removed and protected: a directory that it creates has the mode 0700, a file 0600. It does not know what
-// the files hold, what their names mean, or how long they are needed.
+// It is responsible for replacing, locking, listing, removing and protecting files. A directory that it creates has mode 0700, a file 0600. It does not know
+// the meaning of names and contents.
 package filestore
 
 import (
@@ -18,31 +18,31 @@ import (
 
 // Options describe a directory.
 type Options struct {
-	For      string                 // what the directory is for, in errors: "tokens"
-	Prefix   string                 // of temporary files; in one directory, no store's prefix begins with that of another
-	LockFile string                 // is locked while the directory is open, for one process at a time; empty for a directory that processes share
-	Durable  bool                   // what Put has written outlives a crash of the machine; without it such a crash can damage a file
-	Expired  func(fs.FileInfo) bool // whether Open removes a file; nil for none
+	For      string                 // the purpose of the directory, for errors: "tokens"
+	Prefix   string                 // of temporary files; if several stores use the directory, no prefix begins with another
+	LockFile string                 // locked by one process while the directory is open; empty for a directory that processes share
+	Durable  bool                   // whether what Put has written survives a crash of the machine; otherwise such a crash can damage a file
+	Expired  func(fs.FileInfo) bool // reports whether Open removes a file; may be nil
 }
 
-// Dir is a directory. It is safe for concurrent use. Of two calls of Put for one name, either may be the last.
+// Dir is a directory. It is safe for concurrent use. If two calls of Put for one name run at the same time, either may be the last.
 type Dir struct {
-	// Step, unless nil, is called after each step of Put, for tests that crash there. An error makes the step fail.
+	// Step, if not nil, is called after each step of Put, so that tests can simulate a crash there. Its error makes the step fail.
 	Step func(step string) error
 
 	opt  Options
 	path string
-	lock *Lock // nil for a directory that processes share, as is root
+	lock *Lock // nil for a shared directory, as is root
 	root *os.Root
 }
 
 const temporaryExt = ".partial"
 
-// ErrNotRegular says that a name is that of a directory, link, pipe or device, which is not opened: a pipe could make the caller wait for ever.
+// ErrNotRegular says that a name belongs to a directory, link, pipe or device. These are not opened, because a pipe could block for ever.
 var ErrNotRegular = errors.New("not a regular file")
 
-// Open creates the directory if it does not exist, locks it, removes what has expired or is left from a crash, and checks that it can be written to. The
-// error says what is wrong and what to do. No error of this package has a path in it.
+// Open creates the directory if it does not exist, locks it, removes expired files and the remains of a crash, and checks that it is writable. The error
+// says what is wrong and what to do. The errors of this package contain no path.
 func Open(path string, opt Options) (d *Dir, err error) {
 	d = &Dir{opt: opt, path: path}
 	if err := os.MkdirAll(path, 0o700); err != nil {
@@ -68,7 +68,7 @@ func Open(path string, opt Options) (d *Dir, err error) {
 	return d, nil
 }
 
-// At gives a directory as it is, also one that another process has locked. Nothing is created, locked or removed.
+// At returns a directory without creating, locking or removing anything. Another process may have locked it.
 func At(path string, opt Options) *Dir { return &Dir{opt: opt, path: path} }
 
 // Close releases the lock. Later calls fail if there was one.
@@ -80,8 +80,8 @@ func (d *Dir) Close() error {
 	return d.root.Close()
 }
 
-// in calls f with the directory; a name with a path in it is an error. A locked directory stays the one that was locked, whatever its path names later.
-// A shared one is looked up each time, as the other processes do.
+// in calls f with the directory. It fails if the name contains a path. A locked directory stays the same one even if its path changes. A shared directory
+// is opened by its path each time, because the other processes do so too.
 func (d *Dir) in(name string, f func(*os.Root) error) error {
 	if filepath.Base(name) != name {
 		return fs.ErrInvalid
@@ -93,7 +93,7 @@ func (d *Dir) in(name string, f func(*os.Root) error) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close() //nolint:errcheck // what was written has been closed already
+	defer root.Close() //nolint:errcheck // the files have been closed already
 	return f(root)
 }
 
@@ -105,8 +105,8 @@ func stat(root *os.Root, name string) (fs.FileInfo, error) {
 	return info, err
 }
 
-// Get returns the content of a file; nil if there is none. A file that others may read is made the owner's only. The error is ErrNotRegular, or says why
-// the file cannot be read.
+// Get returns the content of a file, or nil if there is none. If other users may read the file, Get first removes that permission. The error is
+// ErrNotRegular, or says why the file cannot be read.
 func (d *Dir) Get(name string) (data []byte, err error) {
 	err = d.in(name, func(root *os.Root) error {
 		info, err := stat(root, name)
@@ -133,12 +133,12 @@ func (d *Dir) Remove(name string) error {
 	return d.unusable("written to", err)
 }
 
-// Touch sets the modification time of a file. It fails if there is none.
+// Touch sets the modification time of a file. It fails if the file does not exist.
 func (d *Dir) Touch(name string, modified time.Time) error {
 	return cause(d.in(name, func(root *os.Root) error { return root.Chtimes(name, time.Time{}, modified) }))
 }
 
-// Files lists the regular files, also those of others. What cannot be listed is left out.
+// Files lists the regular files, including those of other stores. Files that cannot be listed are left out.
 func (d *Dir) Files() (files []fs.FileInfo) {
 	_ = d.in(".", func(root *os.Root) error {
 		entries, err := fs.ReadDir(root.FS(), ".")
@@ -156,14 +156,14 @@ func (d *Dir) sweep() {
 	for _, f := range d.Files() {
 		name := f.Name()
 		temporary := strings.HasPrefix(name, d.opt.Prefix) && strings.HasSuffix(name, temporaryExt)
-		left := d.lock != nil || time.Since(f.ModTime()) > time.Hour // another process that shares the directory may be writing a younger one
+		left := d.lock != nil || time.Since(f.ModTime()) > time.Hour // another process may still be writing a younger one
 		if temporary && left || d.opt.Expired != nil && d.opt.Expired(f) {
 			_ = d.Remove(name) // the next Open tries again
 		}
 	}
 }
 
-// AllowsOthers says whether the mode of a directory has one of these bits. On Windows the mode does not tell.
+// AllowsOthers reports whether the mode of a directory has one of these bits. On Windows it returns false, because modes have no meaning there.
 func AllowsOthers(path string, bits fs.FileMode) bool {
 	info, err := os.Stat(path)
 	return err == nil && runtime.GOOS != "windows" && info.Mode()&bits != 0
@@ -177,7 +177,7 @@ func (d *Dir) unusable(to string, err error) error {
 		d.opt.For, to, cause(err))
 }
 
-// cause returns the reason in an error of the file system, without the path.
+// cause returns the cause of a file system error, without the path.
 func cause(err error) error {
 	if e := new(fs.PathError); errors.As(err, &e) {
 		return e.Err

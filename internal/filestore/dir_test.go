@@ -55,7 +55,7 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// A name cannot lead out of the directory, or into another one, and nothing that is not a file is opened.
+// A name cannot lead out of the directory or into another one, and only regular files are opened.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	outside := t.TempDir()
@@ -100,7 +100,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// Open removes the temporary files of a crash and what has expired, and nothing else. Where processes share the directory, a young temporary file stays.
+// Open removes the temporary files of a crash and expired files, and nothing else. In a shared directory, young temporary files stay.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	for what, lock := range map[string]string{"alone": "in-use", "shared": ""} {
@@ -139,7 +139,7 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// A locked directory refuses a second process, can still be looked at, and takes nothing more when it is closed.
+// A locked directory rejects a second process, can still be read with At, and accepts nothing after it is closed.
 func TestOneProcessAtATime(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -162,12 +162,12 @@ func TestOneProcessAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := first.Put(name, nil, time.Time{}); err == nil {
-		t.Error("a closed directory takes a value")
+		t.Error("a closed directory accepts a value")
 	}
 	open(t, dir, testOptions)
 }
 
-// A locked directory that is moved away stays the one that is written to; a shared one is found by its path.
+// A locked directory that is moved stays the same; a shared one is found by its path.
 func TestMovedDirectory(t *testing.T) {
 	t.Parallel()
 	for _, lock := range []string{"in-use", ""} {
@@ -191,7 +191,7 @@ func TestMovedDirectory(t *testing.T) {
 	}
 }
 
-// A directory that cannot be used is refused in one line that says what is wrong and what to do, and not where it is.
+// The error for an unusable directory is one line that says what is wrong and what to do, without the path.
 func TestUnusableDirectories(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "a file")
@@ -214,7 +214,7 @@ func TestUnusableDirectories(t *testing.T) {
 	}
 }
 
-// A directory holds what a map would hold after the same calls, whether it is opened again between them or not.
+// A directory has the same content as a map after the same calls, even if it is closed and opened between them.
 func TestLikeAMap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -11,14 +11,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrLocked says that another process has the lock, or another part of this one.
+// ErrLocked says that another process, or another part of this one, has the lock.
 var ErrLocked = errors.New("another process has the lock")
 
-// Lock is the lock of one file among processes. The system ends it with its process, however that ends.
+// Lock is a lock of a file, exclusive among processes. The operating system releases it when its process ends.
 type Lock struct{ file *flock.Flock }
 
-// Lock locks a file, which it creates if need be. It waits for the lock until the context ends: the error is then ErrLocked. If the context has ended
-// already, it tries once. The file is never removed: a process that opened it just before would lock a file that nobody else sees.
+// Lock locks a file, and creates it if necessary. It waits until the context ends, and then returns ErrLocked. If the context has already ended, it tries
+// once. The file is never removed, because a process that has just opened it would then lock a file that no other process sees.
 func (d *Dir) Lock(ctx context.Context, name string) (*Lock, error) {
 	err := d.in(name, func(root *os.Root) error { _, err := stat(root, name); return err })
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -32,14 +32,14 @@ func (d *Dir) Lock(ctx context.Context, name string) (*Lock, error) {
 	switch {
 	case locked:
 		return &Lock{file}, nil
-	case errors.Is(err, ctx.Err()): // it has ended
+	case errors.Is(err, ctx.Err()): // the context has ended
 		return nil, ErrLocked
 	}
 	return nil, d.unusable("locked", err)
 }
 
-// Held says that nobody else can have the lock.
+// Held returns true, because no other process can have the lock.
 func (*Lock) Held() bool { return true }
 
-// Unlock gives the lock back. A second call does nothing.
-func (l *Lock) Unlock() { _ = l.file.Close() } // which frees it even if it fails
+// Unlock releases the lock. A second call does nothing.
+func (l *Lock) Unlock() { _ = l.file.Close() } // releases the lock even if it returns an error

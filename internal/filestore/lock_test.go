@@ -14,7 +14,7 @@ import (
 	"roster/internal/filestore"
 )
 
-// pathEnv names the file that the other process locks.
+// pathEnv has the path of the file that the other process locks.
 const pathEnv = "ROSTER_TEST_LOCK"
 
 func TestMain(m *testing.M) {
@@ -33,7 +33,7 @@ func tryLock(path string) (*filestore.Lock, error) {
 	return filestore.At(filepath.Dir(path), filestore.Options{}).Lock(now, filepath.Base(path))
 }
 
-// other starts a process that takes the lock, and says how that went.
+// other starts a process that takes the lock, and returns its result.
 func other(t *testing.T, path string) (said string, kill func()) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -70,7 +70,7 @@ func TestOneProcessHasTheLock(t *testing.T) {
 	if _, err := tryLock(path); !errors.Is(err, filestore.ErrLocked) {
 		t.Errorf("while another process has it: %v", err)
 	}
-	kill() // the system ends the lock
+	kill() // the operating system releases the lock
 	l, err := tryLock(path)
 	if err != nil {
 		t.Fatalf("after the other has ended: %v", err)
@@ -84,7 +84,7 @@ func TestOneProcessHasTheLock(t *testing.T) {
 	l.Unlock()
 	l.Unlock()
 	if said, _ := other(t, path); said != "<nil>" {
-		t.Errorf("the other, after the lock was given back: %s", said)
+		t.Errorf("the other, after the lock was released: %s", said)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"roster/internal/filestore"
 )
 
-// A pipe that nobody writes to is not opened, whatever its name: that would wait for ever.
+// A pipe is never opened, because opening a pipe without a writer blocks for ever.
 func TestPipes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
