@@ -15,7 +15,7 @@ import (
 	"roster/connectors/decode"
 )
 
-// rowOf reads a document of one row, with what becomes of anomalies.
+// rowOf parses a document with one row, with a place to record anomalies.
 func rowOf(t *testing.T, row string) (decode.Value, *connectors.Anomalies) {
 	t.Helper()
 	rows, _, ok := parsed(t, `{"rows":[`+row+`]}`).Rows("rows", 10)
@@ -149,7 +149,7 @@ func TestBoundsOfARow(t *testing.T) {
 	}
 }
 
-// What is taken as it stands is valid JSON whatever stood there, or nothing.
+// What is passed on as JSON is always valid JSON, or nothing.
 func TestJSONIsWrittenAnew(t *testing.T) {
 	t.Parallel()
 	nested := func(levels int) string { return strings.Repeat(`{"a":`, levels) + "1" + strings.Repeat("}", levels) }
@@ -189,7 +189,7 @@ func TestJSONIsWrittenAnew(t *testing.T) {
 	}
 }
 
-// What an answer takes is bounded by its length and by the rows that are allowed, however much is in it.
+// The memory of an answer is bounded by its length and the number of rows that are allowed, whatever it contains.
 func TestMemoryFollowsTheRows(t *testing.T) { //nolint:paralleltest // measures what is allocated
 	const mib = 1 << 20
 	list := func(row string, n int) []byte {
@@ -223,7 +223,7 @@ func TestMemoryFollowsTheRows(t *testing.T) { //nolint:paralleltest // measures 
 	}
 }
 
-// A row is let go of when its record has been made.
+// The memory of a row is freed when its record is built.
 func TestRowsAreForgotten(t *testing.T) { //nolint:paralleltest // measures what is in use
 	row := `{"id":"1","f":[` + strings.Repeat(`{"a":1},`, 500) + `{}]}`
 	v, err := decode.JSON([]byte(`{"rows":[` + strings.Repeat(row+",", 999) + row + `]}`))
@@ -249,6 +249,6 @@ func TestRowsAreForgotten(t *testing.T) { //nolint:paralleltest // measures what
 		t.Errorf("%d bytes are kept of %d rows", after-before, len(rows))
 	}
 	if !bytes.HasPrefix([]byte(v.Raw("rows")), []byte("[")) {
-		t.Error("the document is gone")
+		t.Error("the document was freed")
 	}
 }

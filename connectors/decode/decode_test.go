@@ -12,14 +12,14 @@ import (
 	"roster/connectors/decode"
 )
 
-// The shapes that values are tried in.
+// shapes are the values with which every method is tested.
 var shapes = []string{
 	`null`, `true`, `false`, `0`, `1`, `2`, `1.5`, `-1`, `1e30`, `12345678901234567890123`, `""`, `" 7 "`, `"5.5"`, `"true"`, `"No"`, `"x"`, `[]`, `["a"]`,
 	`[{"k":"a"}]`, `{}`, `{"k":"a"}`, `{"10":{"k":"b"},"2":{"k":"a"}}`, `{"1":"b","0":"a"}`, `{"x":{"k":"a"},"w":{"k":"b"}}`,
 }
 
-// TestReadings tries every way of reading with every shape. What is said of a shape is what was read, and ! for an anomaly; a shape of which
-// nothing is said reads as nothing.
+// TestReadings tests every method with every shape. For a shape, want has the result, and ! for an anomaly. Shapes that want does not have are treated as
+// missing.
 func TestReadings(t *testing.T) {
 	t.Parallel()
 	texts := func(all []string, ok bool) string {
@@ -88,7 +88,7 @@ func TestReadings(t *testing.T) {
 			`true`:                          "!", `0`: "!", `1`: "!", `2`: "!", `1.5`: "!", `-1`: "!", `1e30`: "!", `12345678901234567890123`: "!", `" 7 "`: "!", `"5.5"`: "!", `"true"`: "!",
 			`"No"`: "!", `"x"`: "!", `["a"]`: "!", `[{"k":"a"}]`: "!",
 		}},
-		// What holds the rows is never taken for empty where it may not be.
+		// What holds the rows is never taken for empty if it may not be.
 		"rows": {func(v decode.Value) string { return objects(rowsOf(v, "f")) }, map[string]string{
 			`[]`: "[]", `["a"]`: "[]", `[{"k":"a"}]`: "[a]", `{"k":"a"}`: "[a]", `{"10":{"k":"b"},"2":{"k":"a"}}`: "[a b]", `{"1":"b","0":"a"}`: "[ ]",
 			`{"x":{"k":"a"},"w":{"k":"b"}}`: "[b a]",
@@ -170,7 +170,7 @@ func TestCountsAreReadOrRefused(t *testing.T) {
 	}
 }
 
-func TestAnomaliesTellWhereAndWhat(t *testing.T) {
+func TestAnomaliesHavePathAndType(t *testing.T) {
 	t.Parallel()
 	var odd connectors.Anomalies
 	rows, _, ok := parsed(t, `{"rows":[
@@ -182,7 +182,7 @@ func TestAnomaliesTellWhereAndWhat(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(rows), ok)
 	}
 	for _, row := range rows {
-		row.RowID("id", nil) // before it is to be noted, it is not
+		row.RowID("id", nil) // before Noting, this records nothing
 		if row = row.Noting(&odd); row.RowID("id", nil) == "" {
 			continue
 		}
@@ -203,14 +203,14 @@ func TestAnomaliesTellWhereAndWhat(t *testing.T) {
 	}
 }
 
-// TestRowsThatAreNone has rows that are kept as rows, so that their loss is told.
-func TestRowsThatAreNone(t *testing.T) {
+// Rows that are not objects are returned as rows, so that their loss is reported.
+func TestRowsThatAreNotObjects(t *testing.T) {
 	t.Parallel()
 	rows, _, ok := parsed(t, `{"rows":[null,true,1,"x",[],[{"id":"1"}]]}`).Rows("rows", 100)
 	var odd connectors.Anomalies
 	for _, row := range rows {
 		if id := row.Noting(&odd).RowID("id", nil); id != "" || row.Text("id") != "" || row.Has("id") || row.Object("id").IsObject() {
-			t.Errorf("a row that is none has the ID %q", id)
+			t.Errorf("a row that is not an object has the ID %q", id)
 		}
 	}
 	if n := len(odd.All()); !ok || len(rows) != 6 || n != 5 {
@@ -226,7 +226,7 @@ func TestByteOrderMarks(t *testing.T) {
 		}
 	}
 	if _, err := decode.JSON([]byte("{\ufeff}")); err == nil {
-		t.Error("a mark inside is taken")
+		t.Error("a byte order mark inside is removed")
 	}
 }
 

@@ -19,22 +19,22 @@ const (
 	kindObject
 )
 
-// longRaw is the length of a value from which on its items are counted before they are read.
+// longRaw is the length, in bytes, from which on a value's items are counted before they are parsed.
 const longRaw = 16 << 10
 
-// String gives the name of the type, as anomalies have it.
+// String returns the name of the type, as in anomalies.
 func (k kind) String() string {
 	return [...]string{"null", "boolean", "number", "string", "array", "object"}[k]
 }
 
-// node is one value of a document. What is in an array or an object is read when somebody asks for it: most is never asked for.
+// node is one value of a document. The items of an array or an object are parsed only when they are needed, because most never are.
 type node struct {
 	kind kind
-	// passing says that what is in it is not kept here: a row lasts as long as its page, and what is in it only until its record is made.
-	passing bool
-	read    bool // items are there
-	longer  bool // it has more items than are read
-	// raw is the value as it stands in the document, of which it is a part: whoever keeps it must copy it.
+	// transient nodes do not keep their items. A row's node lives as long as its page, but its items are needed only until its record is built.
+	transient bool
+	read      bool // items are parsed
+	truncated bool // there are more items than were parsed
+	// raw is the value's text in the document. It shares the document's memory, so code that keeps it must copy it.
 	raw   string
 	key   string // of an object's member
 	items []node // of an array, or the members of an object
@@ -42,8 +42,7 @@ type node struct {
 
 var byteOrderMark = []byte("\ufeff")
 
-// SkipMarks gives the document without the byte order marks that it begins with. Files of PHP that were saved with one put it before the
-// answer, several files put several.
+// SkipMarks returns the document without leading byte order marks. PHP outputs the byte order mark of each of its source files that has one.
 func SkipMarks(document []byte) []byte {
 	for bytes.HasPrefix(document, byteOrderMark) {
 		document = document[len(byteOrderMark):]
@@ -51,26 +50,26 @@ func SkipMarks(document []byte) []byte {
 	return document
 }
 
-// JSON reads a document. The error is encoding/json's, about the document without its byte order marks. What it takes is a copy of the document: values
-// take memory when they are read.
+// JSON parses a document. The error is that of encoding/json, for the document without byte order marks. JSON copies the document; values take no further
+// memory until they are read.
 func JSON(document []byte) (Value, error) {
 	document = SkipMarks(document)
 	if !json.Valid(document) {
 		var none json.RawMessage
-		return Value{}, json.Unmarshal(document, &none) // says where the fault lies
+		return Value{}, json.Unmarshal(document, &none) // an error with the position of the fault
 	}
 	s := scanner{text: string(document)}
 	root := s.value()
 	return Value{n: &root}, nil
 }
 
-// scanner takes a valid document apart, one level at a time. Texts and numbers are left as they stand until somebody reads them.
+// scanner scans a valid document, one level at a time. It does not decode texts and numbers.
 type scanner struct {
 	text string
 	at   int
 }
 
-// value passes over a value and gives it unread.
+// value skips a value and returns it undecoded.
 func (s *scanner) value() node {
 	s.space()
 	start := s.at
@@ -87,25 +86,25 @@ func (s *scanner) value() node {
 		s.string()
 	case 't', 'f':
 		n.kind = kindBoolean
-		s.word()
+		s.literal()
 	case 'n':
-		s.word()
+		s.literal()
 	default:
 		n.kind = kindNumber
-		s.word()
+		s.literal()
 	}
 	n.raw = s.text[start:s.at]
 	return n
 }
 
-// word passes over a number, true, false or null.
-func (s *scanner) word() {
+// literal skips a number, true, false or null.
+func (s *scanner) literal() {
 	for s.at < len(s.text) && strings.IndexByte(" \t\r\n,]}", s.text[s.at]) < 0 {
 		s.at++
 	}
 }
 
-// container passes over an array or an object with all that is in it.
+// container skips an array or an object with its content.
 func (s *scanner) container() {
 	for depth := 0; ; {
 		switch s.text[s.at] {
@@ -124,7 +123,7 @@ func (s *scanner) container() {
 	}
 }
 
-// next passes over the next item of an array, or the next member of an object, and gives it. It is false at the end.
+// next skips the next item of an array, or the next member of an object, and returns it. It returns false at the end.
 func (s *scanner) next(of kind) (node, bool) {
 	s.space()
 	if s.at < len(s.text) && s.text[s.at] == ',' {
@@ -156,7 +155,7 @@ func (s *scanner) space() {
 	}
 }
 
-// string passes over a text and gives it with its quotes.
+// string skips a string and returns it with its quotes.
 func (s *scanner) string() string {
 	start := s.at
 	for s.at++; ; {
@@ -172,21 +171,21 @@ func (s *scanner) string() string {
 	}
 }
 
-// open reads what is in an array or an object: the first so many items.
+// open parses the first items of an array or an object, at most that many.
 func (n *node) open(most int) {
 	if n.read || n.kind < kindArray {
 		return
 	}
 	n.read = true
-	if len(n.raw) > longRaw { // counted first, so that the items take no more memory than they need
+	if len(n.raw) > longRaw { // counted first, so that the slice has exactly the necessary size
 		n.items = make([]node, 0, n.count(most))
-		n.longer = n.each(most, func(item node) { n.items = append(n.items, item) })
+		n.truncated = n.each(most, func(item node) { n.items = append(n.items, item) })
 		return
 	}
 	var few [16]node
 	var more []node
 	count := 0
-	n.longer = n.each(most, func(item node) {
+	n.truncated = n.each(most, func(item node) {
 		if count < len(few) {
 			few[count] = item
 		} else {
@@ -201,7 +200,7 @@ func (n *node) open(most int) {
 	copy(n.items[copy(n.items, few[:min(count, len(few))]):], more)
 }
 
-// each calls take with the first so many items, and says whether there are more.
+// each calls take with the first items, at most that many, and reports whether there are more.
 func (n *node) each(most int, take func(node)) (more bool) {
 	s := scanner{text: n.raw, at: 1}
 	for i := 0; ; i++ {
@@ -213,13 +212,13 @@ func (n *node) each(most int, take func(node)) (more bool) {
 	}
 }
 
-// count gives how many items there are, up to most.
+// count returns the number of items, up to most.
 func (n *node) count(most int) (count int) {
 	n.each(most, func(node) { count++ })
 	return count
 }
 
-// depth gives how many levels of arrays and objects the value has.
+// depth returns the number of nested arrays and objects.
 func (n *node) depth() (deepest int) {
 	depth := 0
 	for s := (scanner{text: n.raw}); s.at < len(s.text); {
@@ -238,12 +237,12 @@ func (n *node) depth() (deepest int) {
 	return deepest
 }
 
-// empty says whether an array or an object has nothing in it.
+// empty reports whether the value is an array or an object without content.
 func (n *node) empty() bool {
 	return n.kind >= kindArray && strings.Trim(n.raw[1:len(n.raw)-1], " \t\r\n") == ""
 }
 
-// member gives what an object that is not kept open has under a key: the last, where there are several.
+// member returns an object's value for a key without keeping the parsed members. If the key occurs several times, it returns the last one.
 func (n *node) member(key string) (found node, ok bool) {
 	n.each(math.MaxInt, func(m node) {
 		if m.key == key {

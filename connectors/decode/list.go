@@ -6,36 +6,36 @@ import (
 	"strings"
 )
 
-// Rows gives the rows of a page, as many as are allowed, and whether there are more. Whoever reads a wrong answer as an empty list loses everybody: so it
-// is not ok unless an array stands there, or one of the other ways to write rows: an object that holds them by numbers or other keys, or a single row.
-// Rows are whatever they are, and note nothing until they are given Noting.
+// Rows returns the rows of a page, at most that many, and whether there are more. If a wrong answer were read as an empty list, all records would be lost. So ok
+// is false unless the value is an array or one of the other forms of a list: an object with the rows under numeric or other keys, or a single row. Rows may
+// be values of any type. They record no anomalies before Noting.
 func (v Value) Rows(key string, most int) (rows []Value, more, ok bool) {
 	n := v.get(key)
 	if n == nil || n.kind < kindArray || n.kind == kindObject && n.empty() {
 		return nil, false, false
 	}
-	list := &node{kind: n.kind, raw: n.raw} // of its own: the answer does not keep what is read of its rows
+	list := &node{kind: n.kind, raw: n.raw} // a copy, so that the document does not keep the parsed rows
 	list.open(most)
 	for i := range list.items {
-		list.items[i].passing = true
+		list.items[i].transient = true
 	}
 	if list.kind == kindArray {
 		rows = make([]Value, len(list.items))
 		for i := range list.items {
 			rows[i].n = &list.items[i]
 		}
-		return rows, list.longer, true
+		return rows, list.truncated, true
 	}
 	items := list.listed(kindObject)
 	rows = make([]Value, len(items))
 	for i := range items {
 		rows[i].n = items[i]
 	}
-	return rows, list.longer, true
+	return rows, list.truncated, true
 }
 
-// Items gives the items of a list, whatever they are. An object may hold them by numbers or other keys, or be the only item. It is not ok where
-// there is no list; null items are left out.
+// Items returns the items of a list, of any type, without nulls. An object may have the items under numeric or other keys, or be the only item. If there is
+// no list, ok is false.
 func (v Value) Items(key string) (items []Value, ok bool) {
 	nodes, ok := v.list(key, kindObject)
 	if !ok {
@@ -49,7 +49,7 @@ func (v Value) Items(key string) (items []Value, ok bool) {
 	return items, true
 }
 
-// Objects gives the objects in a list. Other items are noted as the list's.
+// Objects returns the objects of a list. An item of another type is an anomaly of the list.
 func (v Value) Objects(key string) (objects []Value, ok bool) {
 	nodes, ok := v.list(key, kindObject)
 	if !ok {
@@ -67,8 +67,8 @@ func (v Value) Objects(key string) (objects []Value, ok bool) {
 	return objects, true
 }
 
-// Strings gives the texts in a list of texts. A single text is a list of one; an object holds them by numbers. Other items are noted as the
-// list's.
+// Strings returns the texts of a list. A single text is a list with one item. An object may have the items under numeric keys. An item of another type is an
+// anomaly of the list.
 func (v Value) Strings(key string) (texts []string, ok bool) {
 	nodes, ok := v.list(key, kindString)
 	if !ok {
@@ -83,7 +83,7 @@ func (v Value) Strings(key string) (texts []string, ok bool) {
 	return texts, true
 }
 
-// list gives the items of a list in which those of that kind are expected. Absent, null and what is no list are not ok.
+// list returns the items of a list whose items should be of that kind. If the value is absent, null or not a list, ok is false.
 func (v Value) list(key string, of kind) ([]*node, bool) {
 	n := v.get(key)
 	if n == nil || n.kind == kindNull {
@@ -98,13 +98,13 @@ func (v Value) list(key string, of kind) ([]*node, bool) {
 		v.note(key, n)
 		return nil, false
 	}
-	if n.longer {
+	if n.truncated {
 		v.noteAs(key, "long "+n.kind.String())
 	}
 	return slices.DeleteFunc(items, func(n *node) bool { return n.kind == kindNull }), true
 }
 
-// listed gives a value, whose items have been read, as a list; nil where it is none.
+// listed returns the parsed items of a value that is a list in one of its forms, or nil.
 func (n *node) listed(of kind) []*node {
 	items := make([]*node, 0, len(n.items))
 	for i := range n.items {
@@ -127,7 +127,7 @@ func (n *node) listed(of kind) []*node {
 	return nil
 }
 
-// numbered says whether all keys are numbers, as PHP numbers the items of a list that has gaps.
+// numbered reports whether all keys are numbers. PHP encodes a list with gaps in this way.
 func (n *node) numbered() bool {
 	return !slices.ContainsFunc(n.items, func(m node) bool { return m.key == "" || strings.Trim(m.key, "0123456789") != "" })
 }

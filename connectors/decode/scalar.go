@@ -10,10 +10,10 @@ import (
 	"roster/connectors"
 )
 
-// Text reads a text, or a number as it is written. Empty for nothing.
+// Text reads a text, or a number as it is written. It returns "" if there is none.
 func (v Value) Text(key string) string { return v.text(key, v.get(key)) }
 
-// Itself is the value where it is a text, as an item of a list may be; "" otherwise.
+// Itself returns the value if it is a text, such as an item of a list, or "".
 func (v Value) Itself() string {
 	if v.n == nil || v.n.kind != kindString {
 		return ""
@@ -22,7 +22,7 @@ func (v Value) Itself() string {
 	return text
 }
 
-// OptionalText is Text that tells an empty text from nothing: nil where the key is absent, null or cannot be read.
+// OptionalText is Text, but distinguishes an empty text: it returns nil if the key is absent or null, or if the value cannot be read.
 func (v Value) OptionalText(key string) *string {
 	n := v.get(key)
 	if n == nil || n.kind == kindNull {
@@ -39,9 +39,9 @@ func (v Value) text(key string, n *node) string {
 	case n == nil, n.blank():
 		return ""
 	case n.kind == kindString:
-		text, odd := bounded(n.raw)
-		if odd != "" {
-			v.noteAs(key, odd)
+		text, anomaly := bounded(n.raw)
+		if anomaly != "" {
+			v.noteAs(key, anomaly)
 		}
 		return text
 	case n.kind == kindNumber && len(n.raw) <= maxID:
@@ -51,10 +51,10 @@ func (v Value) text(key string, n *node) string {
 	return ""
 }
 
-// Form gives an ID as it is to be known, given what stands there; "" for what cannot be one. Nil is strings.TrimSpace.
+// Form converts an ID to its canonical form, or to "" if it is not valid. Nil is strings.TrimSpace.
 type Form func(string) string
 
-// ID reads what names another record: a text, or a whole number, whose digits are kept. Empty for nothing.
+// ID reads a reference to a record: a text, or a whole number, whose digits are kept. It returns "" if there is none.
 func (v Value) ID(key string, form Form) string {
 	n := v.get(key)
 	if n == nil || n.blank() {
@@ -67,7 +67,7 @@ func (v Value) ID(key string, form Form) string {
 	return id
 }
 
-// RowID reads the ID of a row, which it must have: what cannot be used is noted as connectors.FieldID, and so is a row that is no object.
+// RowID reads the ID of a row, which is required. An invalid ID, and a row that is not an object, is an anomaly of connectors.FieldID.
 func (v Value) RowID(key string, form Form) string {
 	n := v.n
 	if v.IsObject() {
@@ -99,17 +99,17 @@ func (n *node) id(form Form) string {
 	if form == nil {
 		form = strings.TrimSpace
 	}
-	// What is replaced or cut would be another ID.
+	// A text that was replaced or cut would be the ID of another record.
 	if text = form(text); len(text) > maxID || strings.ContainsRune(text, utf8.RuneError) {
 		return ""
 	}
 	return strings.Clone(text)
 }
 
-// Flag is what a source says of something that is so or not.
+// Flag is a boolean value of a source, which may be missing.
 type Flag uint8
 
-// The zero value is that it does not say.
+// The values of Flag. The zero value means that the source does not say.
 const (
 	Unsaid Flag = iota
 	Unreadable
@@ -117,7 +117,7 @@ const (
 	Yes
 )
 
-// Bool gives true, false, or nil where the source does not say or cannot be understood.
+// Bool returns true or false, or nil if the value is missing or cannot be read.
 func (f Flag) Bool() *bool {
 	if f < No {
 		return nil
@@ -125,17 +125,17 @@ func (f Flag) Bool() *bool {
 	return new(f == Yes)
 }
 
-// Flag reads true and false, 1 and 0, and texts of these.
+// Flag reads true and false, 1 and 0, or a text of these.
 func (v Value) Flag(key string) Flag {
 	n := v.get(key)
 	if n == nil || n.kind == kindNull {
 		return Unsaid
 	}
-	word := n.raw
+	text := n.raw
 	if n.kind == kindString {
-		word = strings.ToLower(strings.TrimSpace(unquote(n.raw)))
+		text = strings.ToLower(strings.TrimSpace(unquote(n.raw)))
 	}
-	switch word {
+	switch text {
 	case "true", "1":
 		return Yes
 	case "false", "0":
@@ -147,7 +147,7 @@ func (v Value) Flag(key string) Flag {
 	return Unreadable
 }
 
-// Float reads a number, or a text of one. Nil for nothing.
+// Float reads a number, or a text with a number. It returns nil if there is none.
 func (v Value) Float(key string) *float64 {
 	n := v.get(key)
 	if n == nil || n.blank() {
@@ -160,8 +160,8 @@ func (v Value) Float(key string) *float64 {
 	return nil
 }
 
-// Count reads how many there are of something: a whole number, or a text of one. It is nil for nothing, and not ok for what cannot be read, which is
-// noted: a negative number, and one that is beyond the Int of GraphQL.
+// Count reads a number of things: a whole number, or a text with one. It returns nil if there is none. For a value that cannot be read, which includes negative
+// numbers and numbers beyond the range of a GraphQL Int, ok is false, and the value is an anomaly.
 func (v Value) Count(key string) (count *int, ok bool) {
 	n := v.get(key)
 	if n == nil || n.blank() {
@@ -175,7 +175,7 @@ func (v Value) Count(key string) (count *int, ok bool) {
 	return &c, true
 }
 
-// Unix reads a time in seconds, as a number or as a text. Zero for nothing, which 0 is too.
+// Unix reads a time in seconds, as a number or a text. It returns the zero time if there is none, or if the number is 0.
 func (v Value) Unix(key string) time.Time {
 	const end = 253402300800 // the year 10000
 	n := v.get(key)
@@ -193,7 +193,7 @@ func (v Value) Unix(key string) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// Seconds reads for how long something is good, as a whole number of seconds. Zero where it does not say.
+// Seconds reads a duration as a whole number of seconds. It returns 0 if there is none.
 func (v Value) Seconds(key string) time.Duration {
 	n, _ := v.Count(key)
 	if n == nil {
@@ -202,7 +202,7 @@ func (v Value) Seconds(key string) time.Duration {
 	return time.Duration(*n) * time.Second
 }
 
-// Time reads a text of that layout, in a zone where it names none. Zero for nothing, which a date of zeros is too.
+// Time reads a text in that layout, by default in that time zone. It returns the zero time if there is none, or if all digits of the date are zero.
 func (v Value) Time(key, layout string, zone *time.Location) time.Time {
 	n := v.get(key)
 	if n == nil || n.blank() {
@@ -221,7 +221,7 @@ func (v Value) Time(key, layout string, zone *time.Location) time.Time {
 	return time.Time{}
 }
 
-// digits gives a number as it is written, also where it stands in a text; "" for anything else.
+// digits returns a number, or a text with a number, as it is written, or "".
 func (n *node) digits() string {
 	text := ""
 	switch n.kind {
@@ -230,7 +230,7 @@ func (n *node) digits() string {
 	case kindString:
 		text = strings.TrimSpace(unquote(n.raw))
 	}
-	if strings.Trim(text, "0123456789+-.eE") != "" { // strconv takes more, such as Inf and 0x1
+	if strings.Trim(text, "0123456789+-.eE") != "" { // strconv also accepts forms such as Inf and 0x1
 		return ""
 	}
 	return text

@@ -6,7 +6,7 @@ import (
 	"unicode/utf16"
 )
 
-// halfCharacter says whether a quoted text has an escape for half of a character, \ud800 to \udfff without its other half: it stands for no text.
+// halfCharacter reports whether a quoted text has an escape for an unpaired surrogate, \ud800 to \udfff, which encodes no character.
 func halfCharacter(quoted string) bool {
 	for {
 		i := strings.IndexByte(quoted, '\\')
@@ -32,7 +32,7 @@ func halfCharacter(quoted string) bool {
 
 const escapeLength = len(`\u0000`)
 
-// escaped reads an escape by a code, with which the text begins.
+// escaped decodes the \u escape at the beginning of the text.
 func escaped(text string) (rune, bool) {
 	if len(text) < escapeLength || text[0] != '\\' || text[1] != 'u' {
 		return 0, false

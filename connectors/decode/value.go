@@ -10,58 +10,59 @@ import (
 	"roster/connectors"
 )
 
-// Value is a value of an answer. Its methods read what an object has under a key; of anything else, the zero Value included, every key is absent.
-// What is absent or null is nothing, and so are false and "" where they cannot be meant: PHP writes them for nothing. What cannot be read is
-// nothing too, and noted.
+// Value is a value of an answer. Its methods read an object's value for a key. For any other value, including the zero Value, every key is absent. A value
+// that is absent or null is treated as missing, and so are false and "" where they are not valid values, because PHP outputs them for missing values. A
+// value that cannot be read is treated as missing too, and is recorded as an anomaly.
 type Value struct {
 	n     *node
-	field string                // where it stands in its row
-	notes *connectors.Anomalies // nil to note nothing
+	field string                // its path in the row
+	notes *connectors.Anomalies // where anomalies are recorded; may be nil
 }
 
-// Noting gives the value with what becomes of anomalies: field names begin at it. What is read of a row in this way is forgotten with the Value that this
-// gives, so that a page takes no memory for rows whose records have been made.
+// Noting returns the value with a place to record anomalies. Paths of fields begin at this value. What is parsed of a row is freed with the Value that Noting
+// returns, so that a page does not keep the content of rows whose records are built.
 func (v Value) Noting(a *connectors.Anomalies) Value {
 	n := v.n
-	if n != nil && n.passing {
+	if n != nil && n.transient {
 		own := *n
-		own.passing = false
+		own.transient = false
 		n = &own
 	}
 	return Value{n: n, notes: a}
 }
 
-// In gives the value with names of fields that begin with place: for rows that are only part of a record.
+// In returns the value with a prefix for the paths of fields. It is for rows that are only a part of a record.
 func (v Value) In(place string) Value {
 	v.field = place
 	return v
 }
 
-// IsObject says whether it is an object, with whatever in it.
+// IsObject reports whether the value is an object, possibly empty.
 func (v Value) IsObject() bool { return v.n != nil && v.n.kind == kindObject }
 
-// Has says whether the key is there, whatever its value.
+// Has reports whether the key is present, with any value.
 func (v Value) Has(key string) bool { return v.get(key) != nil }
 
-// Null says whether the key is absent or null.
+// Null reports whether the key is absent or null.
 func (v Value) Null(key string) bool {
 	n := v.get(key)
 	return n == nil || n.kind == kindNull
 }
 
-// Empty says whether the key holds an object or a list with nothing in it.
+// Empty reports whether the key has an empty object or an empty list.
 func (v Value) Empty(key string) bool {
 	n := v.get(key)
 	return n != nil && n.empty()
 }
 
-// Blank says whether the key is there with nothing in it: null, or false or "" in the place of null.
+// Blank reports whether the key is present with a value that means missing: null, false or "".
 func (v Value) Blank(key string) bool {
 	n := v.get(key)
 	return n != nil && n.blank()
 }
 
-// Object gives the object under a key. An empty array is an empty object, as PHP writes it. The result is no object where there is none.
+// Object returns the object under a key. PHP outputs an empty object as an empty array, so an empty array is an empty object. If there is no object, the
+// result is the zero Value.
 func (v Value) Object(key string) Value {
 	n := v.get(key)
 	switch {
@@ -76,7 +77,7 @@ func (v Value) Object(key string) Value {
 	return Value{}
 }
 
-// One is Object for a key that may hold an array with the object alone in it.
+// One is Object, but also accepts an array whose only item is an object.
 func (v Value) One(key string) Value {
 	if n := v.get(key); n != nil && n.kind == kindArray {
 		if n.open(maxItems); len(n.items) == 1 && n.items[0].kind == kindObject {
@@ -86,8 +87,8 @@ func (v Value) One(key string) Value {
 	return v.Object(key)
 }
 
-// JSON gives the object under a key as JSON, written anew: it is valid UTF-8, and has each key once. Nil where there is none, or one that is beyond the
-// bounds.
+// JSON returns the object under a key as JSON. The object is encoded again, so that it is valid UTF-8 and has each key once. JSON returns nil if there is no
+// object, or if it is beyond the bounds.
 func (v Value) JSON(key string) []byte {
 	o := v.Object(key)
 	switch {
@@ -120,7 +121,7 @@ func (v Value) JSON(key string) []byte {
 	return bytes.TrimSpace(written.Bytes())
 }
 
-// Raw gives what is under a key as it stands in the document, of which it is a part; "" where there is nothing.
+// Raw returns the raw JSON under a key, or "". It shares the document's memory.
 func (v Value) Raw(key string) string {
 	n := v.get(key)
 	if n == nil {
@@ -129,8 +130,8 @@ func (v Value) Raw(key string) string {
 	return n.raw
 }
 
-// Texts gives the texts under the keys of an object whose keys are not known: a text is "" where it cannot be read. Nil where there is no
-// object. Anomalies do not tell which key it was.
+// Texts returns the texts of an object with arbitrary keys. A text that cannot be read is "". It returns nil if there is no object. Anomalies do not name
+// the key.
 func (v Value) Texts(key string) map[string]string {
 	o := v.Object(key)
 	if o.n == nil {
@@ -149,12 +150,12 @@ func (v Value) Texts(key string) map[string]string {
 	return all
 }
 
-// get gives what is under a key: the last, where there are several.
+// get returns the value of a key. If the key occurs several times, it returns the last one.
 func (v Value) get(key string) *node {
 	if v.n == nil || v.n.kind != kindObject {
 		return nil
 	}
-	if v.n.passing {
+	if v.n.transient {
 		if m, ok := v.n.member(key); ok {
 			return &m
 		}
@@ -169,12 +170,12 @@ func (v Value) get(key string) *node {
 	return nil
 }
 
-// open reads the members of an object. Those beyond the bound are left out, which is noted.
+// open parses the members of an object. If some are left out because of the bound, that is an anomaly.
 func (v Value) open() {
 	if v.n.read {
 		return
 	}
-	if v.n.open(maxItems); v.n.longer && v.notes != nil {
+	if v.n.open(maxItems); v.n.truncated && v.notes != nil {
 		v.notes.Note(cmp.Or(v.field, connectors.FieldRow), "long object")
 	}
 }
@@ -194,18 +195,18 @@ func (v Value) noteAs(key, example string) {
 	}
 }
 
-// blank says whether a value stands for nothing.
+// blank reports whether a value means missing.
 func (n *node) blank() bool {
 	return n.kind == kindNull || n.kind == kindBoolean && n.raw == "false" || n.kind == kindString && n.raw == `""`
 }
 
-// unquote gives a text as it is meant. What is no UTF-8 is replaced.
+// unquote decodes a quoted text. Invalid UTF-8 is replaced.
 func unquote(quoted string) string {
 	inner := quoted[1 : len(quoted)-1]
 	if strings.IndexByte(inner, '\\') < 0 && utf8.ValidString(inner) {
 		return inner
 	}
 	var text string
-	_ = json.Unmarshal([]byte(quoted), &text) // it is valid
+	_ = json.Unmarshal([]byte(quoted), &text) // quoted is valid JSON
 	return text
 }
