@@ -1,6 +1,6 @@
-// Package faults makes a healthy fake of a source misbehave on demand: it hangs, cuts connections, lies about what it sends, or answers
-// with somebody else's page. It owns how things go wrong on the way; what a right answer is, only the wrapped handler knows. It does not
-// know tests either, so that demos and tools may use it.
+// Package faults makes the healthy fake of a source fail on demand: it hangs, cuts connections, sends wrong content, or answers with the page of a proxy.
+// It knows the failures of the network and of servers, but not what a right answer is: that is the wrapped handler's part. It does not depend on package
+// testing, so demos and tools may use it.
 //
 //	h := &faults.Handler{Next: fake}
 //	h.Set(faults.Fault{Effect: faults.Reply(502, faults.HTML("<h1>Bad Gateway</h1>"))})              // everything, until Clear

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Effect is one way to go wrong.
+// Effect is one kind of failure.
 type Effect func(*call)
 
 type call struct {
@@ -19,25 +19,25 @@ type call struct {
 	released <-chan struct{}
 }
 
-// Body is what a wrong answer holds.
+// Body is the body of a wrong answer.
 type Body struct {
-	Type string // of its content; empty for none
+	Type string // the content type; may be empty
 	Text string
 }
 
-// JSON is a body that calls itself JSON, whatever it holds.
+// JSON returns a body with the content type of JSON and any text.
 func JSON(text string) Body { return Body{Type: "application/json; charset=utf-8", Text: text} }
 
-// HTML is a page, as proxies and login walls send it.
+// HTML returns a page, such as proxies and login forms send.
 func HTML(text string) Body { return Body{Type: "text/html; charset=utf-8", Text: text} }
 
-// Plain is a line of text.
+// Plain returns a plain text.
 func Plain(text string) Body { return Body{Type: "text/plain; charset=utf-8", Text: text} }
 
-// Empty is no body at all.
+// Empty returns an empty body.
 func Empty() Body { return Body{} }
 
-// Reply answers with this status and body, in place of what Next would say. Header lists names and values in turn.
+// Reply answers with this status and body, and does not call Next. Header lists names and values alternately.
 func Reply(status int, body Body, header ...string) Effect {
 	return func(c *call) {
 		h := c.w.Header()
@@ -48,17 +48,17 @@ func Reply(status int, body Body, header ...string) Effect {
 		if body.Type != "" {
 			h.Set("Content-Type", body.Type)
 		} else {
-			h["Content-Type"] = nil // nothing is to be guessed
+			h["Content-Type"] = nil // prevents net/http from guessing a type
 		}
 		c.w.WriteHeader(status)
-		_, _ = io.WriteString(c.w, body.Text) // a status without a body refuses it, and a client may have gone
+		_, _ = io.WriteString(c.w, body.Text) // fails for a status without a body, or if the client is gone
 	}
 }
 
-// Redirect sends the client elsewhere.
+// Redirect answers with a redirect.
 func Redirect(status int, url string) Effect { return Reply(status, Empty(), "Location", url) }
 
-// Hang answers nothing until the client goes or the fault ends, and then cuts the connection.
+// Hang does not answer until the client disconnects or the fault ends. Then it cuts the connection.
 func Hang() Effect {
 	return func(c *call) {
 		c.drain()
@@ -67,7 +67,7 @@ func Hang() Effect {
 	}
 }
 
-// Stall sends the first half of Next's answer and then hangs.
+// Stall sends the first half of Next's answer, and then hangs.
 func Stall() Effect {
 	return func(c *call) {
 		c.half()
@@ -82,7 +82,7 @@ func Reset() Effect {
 		c.half()
 		if conn, _, err := http.NewResponseController(c.w).Hijack(); err == nil {
 			if tcp, ok := conn.(*net.TCPConn); ok {
-				_ = tcp.SetLinger(0) // a reset instead of a polite end; without it the connection is cut all the same
+				_ = tcp.SetLinger(0) // close with a reset; if this fails, the connection is cut anyway
 			}
 			_ = conn.Close()
 			return
@@ -91,7 +91,7 @@ func Reset() Effect {
 	}
 }
 
-// Truncate gives the first half of Next's answer as if it were all: status and length are in order.
+// Truncate sends the first half of Next's answer as a complete answer: with its status and the length of the half.
 func Truncate() Effect {
 	return func(c *call) {
 		answer := c.answer()
@@ -100,7 +100,7 @@ func Truncate() Effect {
 	}
 }
 
-// Slow sends Next's answer in so many pieces with a pause before each.
+// Slow sends Next's answer in that many pieces, with a pause before each.
 func Slow(pieces int, pause time.Duration) Effect {
 	return func(c *call) {
 		answer := c.answer()
@@ -121,13 +121,13 @@ func Slow(pieces int, pause time.Duration) Effect {
 			if _, err := c.w.Write(whole[:n]); err != nil {
 				return
 			}
-			_ = http.NewResponseController(c.w).Flush() // the next write shows whether the client has gone
+			_ = http.NewResponseController(c.w).Flush() // the next write shows whether the client is gone
 			whole = whole[n:]
 		}
 	}
 }
 
-// Trickle begins an answer that never ends: blanks, one after each pause, until the client goes or the fault ends. Then it cuts the connection.
+// Trickle sends an endless answer of blanks, one after each pause, until the client disconnects or the fault ends. Then it cuts the connection.
 func Trickle(pause time.Duration) Effect {
 	return func(c *call) {
 		c.drain()
@@ -138,7 +138,7 @@ func Trickle(pause time.Duration) Effect {
 			if _, err := c.w.Write([]byte(" ")); err != nil {
 				panic(http.ErrAbortHandler)
 			}
-			_ = http.NewResponseController(c.w).Flush() // the next write shows whether the client has gone
+			_ = http.NewResponseController(c.w).Flush() // the next write shows whether the client is gone
 			select {
 			case <-next.C:
 			case <-c.r.Context().Done():
@@ -150,7 +150,7 @@ func Trickle(pause time.Duration) Effect {
 	}
 }
 
-// Huge answers 200 with one JSON object of at least so many bytes.
+// Huge answers 200 with one JSON object of at least that many bytes.
 func Huge(size int64) Effect {
 	return func(c *call) {
 		c.drain()
@@ -161,12 +161,12 @@ func Huge(size int64) Effect {
 			_, err = io.WriteString(c.w, piece)
 		}
 		if err == nil {
-			_, _ = io.WriteString(c.w, `"}`) // a client may have gone
+			_, _ = io.WriteString(c.w, `"}`) // fails if the client is gone
 		}
 	}
 }
 
-// drain reads the request to its end: until then the server does not notice that the client has gone.
+// drain reads the request to its end. Otherwise the server does not notice when the client disconnects.
 func (c *call) drain() { _, _ = io.Copy(io.Discard, c.r.Body) }
 
 func (c *call) wait() {
@@ -176,7 +176,7 @@ func (c *call) wait() {
 	}
 }
 
-// half sends the headers of Next's answer, with its whole length, and the first half of its body; nothing of an answer too short to cut.
+// half sends the headers of Next's answer, with the full length, and the first half of its body. It sends nothing if the body is too short to be cut.
 func (c *call) half() {
 	answer := c.answer()
 	length := len(answer.body)
@@ -194,7 +194,7 @@ func (c *call) answer() *recorder {
 	return rec
 }
 
-// recorder holds an answer back.
+// recorder records an answer.
 type recorder struct {
 	header  http.Header
 	status  int
@@ -216,7 +216,7 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// send gives the answer with a length that need not be its own.
+// send sends the answer with a length that may differ from that of its body.
 func (r *recorder) send(w http.ResponseWriter, length int) {
 	h := w.Header()
 	for name, values := range r.header {
@@ -228,6 +228,6 @@ func (r *recorder) send(w http.ResponseWriter, length int) {
 	}
 	h.Set("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(r.status)
-	_, _ = w.Write(r.body)                    // a client may have gone
-	_ = http.NewResponseController(w).Flush() // the same
+	_, _ = w.Write(r.body)                    // fails if the client is gone
+	_ = http.NewResponseController(w).Flush() // as above
 }

@@ -17,11 +17,11 @@ import (
 
 const healthy = `{"people":["Ada","Grace","Barbara"]}`
 
-// reply is what a client gets to see of an answer.
+// reply is what a client receives.
 type reply struct {
 	status int
 	body   string
-	err    error // while the body was read
+	err    error // of reading the body
 }
 
 func start(t *testing.T) (*faults.Handler, func(ctx context.Context, path string) (reply, error)) {
@@ -33,10 +33,10 @@ func start(t *testing.T) (*faults.Handler, func(ctx context.Context, path string
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	t.Cleanup(h.Clear)
-	client := server.Client() // connections of the default client are closed by whoever closes a server
+	client := server.Client() // not the default client, because httptest closes that one's connections
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return h, func(ctx context.Context, path string) (reply, error) {
-		// A body that is not read by the handler must not hide from the server that the client has gone.
+		// Even if the handler does not read the body, the server must notice that the client disconnects.
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+path, strings.NewReader(`{"a":1}`))
 		if err != nil {
 			return reply{}, err
@@ -91,7 +91,7 @@ func TestEffects(t *testing.T) {
 			h.Set(faults.Fault{Effect: tt.effect})
 			got, err := get(t.Context(), "/")
 			if tt.cut && err != nil {
-				return // the reset overtook the headers
+				return // the reset arrived before the headers
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -130,7 +130,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestWhichRequestsAreMet(t *testing.T) {
+func TestSelectedRequests(t *testing.T) {
 	t.Parallel()
 	h, get := start(t)
 	bad := faults.Reply(500, faults.Empty())
@@ -177,7 +177,7 @@ func TestHangEnds(t *testing.T) {
 			if !errors.Is(errors.Join(err, r.err), context.Canceled) {
 				t.Errorf("got %+v, %v, want it cancelled", r, err)
 			}
-			serving.Wait() // the server has noticed
+			serving.Wait() // until the server notices
 		})
 		t.Run("at Clear, "+name, func(t *testing.T) {
 			t.Parallel()

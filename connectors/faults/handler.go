@@ -6,40 +6,40 @@ import (
 	"sync"
 )
 
-// Fault says what goes wrong, and for which requests.
+// Fault is an effect and the requests to which it applies.
 type Fault struct {
-	// On chooses the requests; nil means all of them. It must not call the Handler.
+	// On selects requests; nil selects all. It must not call the Handler.
 	On func(*http.Request) bool
-	// Skip lets that many of the chosen requests through first.
+	// Skip is the number of selected requests that are served normally at first.
 	Skip int
-	// Times is how many requests the fault meets, those after Skip; 0 means all until the next Set or Clear.
+	// Times is the number of selected requests that fail after those; 0 means all until the next Set or Clear.
 	Times int
-	// Effect is what happens.
+	// Effect is what happens to these requests.
 	Effect Effect
 }
 
-// Path chooses the requests that have the text anywhere in path and query.
+// Path selects the requests whose path or query contains the text.
 func Path(text string) func(*http.Request) bool {
 	return func(r *http.Request) bool { return strings.Contains(r.URL.RequestURI(), text) }
 }
 
-// Handler passes requests on to Next, unless a fault meets them. Without faults it changes nothing. Safe for concurrent use.
+// Handler passes requests to Next unless a fault applies. It is safe for concurrent use.
 type Handler struct {
 	Next http.Handler
 
 	mu       sync.Mutex
 	faults   []*counted
-	released chan struct{} // closed when the present faults end; nil while there are none
+	released chan struct{} // closed when the present faults end; nil if there are none
 	seen     int
 	hits     int
 }
 
 type counted struct {
 	Fault
-	chosen int // requests that On has chosen
+	selected int // requests that On has selected
 }
 
-// Set replaces all faults; each request meets the first that applies. Requests that still hang from earlier faults are cut off.
+// Set replaces all faults. The first fault that applies to a request is used. Requests that hang because of earlier faults are cut off.
 func (h *Handler) Set(faults ...Fault) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -50,7 +50,7 @@ func (h *Handler) Set(faults ...Fault) {
 	}
 }
 
-// Clear ends all faults. Requests that still hang are cut off.
+// Clear removes all faults. Requests that hang are cut off.
 func (h *Handler) Clear() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -64,23 +64,23 @@ func (h *Handler) clear() {
 	h.faults, h.released = nil, nil
 }
 
-// Requests is how many requests have come, since the beginning.
+// Requests returns the number of requests so far.
 func (h *Handler) Requests() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.seen
 }
 
-// Hits is how many requests have met a fault, since the beginning.
+// Hits returns the number of requests so far to which a fault applied.
 func (h *Handler) Hits() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.hits
 }
 
-// ServeHTTP answers as Next does, or not.
+// ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	effect, released := h.meet(r)
+	effect, released := h.choose(r)
 	if effect == nil {
 		h.Next.ServeHTTP(w, r)
 		return
@@ -88,7 +88,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	effect(&call{w: w, r: r, next: h.Next, released: released})
 }
 
-func (h *Handler) meet(r *http.Request) (Effect, <-chan struct{}) {
+func (h *Handler) choose(r *http.Request) (Effect, <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seen++
@@ -96,8 +96,8 @@ func (h *Handler) meet(r *http.Request) (Effect, <-chan struct{}) {
 		if f.On != nil && !f.On(r) {
 			continue
 		}
-		f.chosen++
-		if f.chosen <= f.Skip || (f.Times > 0 && f.chosen > f.Skip+f.Times) {
+		f.selected++
+		if f.selected <= f.Skip || (f.Times > 0 && f.selected > f.Skip+f.Times) {
 			continue
 		}
 		h.hits++
