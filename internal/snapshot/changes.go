@@ -10,36 +10,36 @@ import (
 	"roster/connectors"
 )
 
-// fetch fetches the collection from the source. It fetches only the changes if the source can report them and no full fetch is due;
-// otherwise it fetches everything.
-func (c *collection) fetch(ctx context.Context, progress func(fetchResult)) (fetchResult, error) {
-	v := c.view.Load()
-	if snap := v.snap; c.changesWill(v) {
-		r, err := c.kind.changes(ctx, c.source, snap.Records, snap.OldestAt, progress)
-		// A row without an ID makes the changes incomplete. A full fetch then brings the other changes, which need not wait until the row
-		// has an ID.
-		unnamed := err == nil && !r.complete && slices.ContainsFunc(r.anomalies, func(a connectors.Anomaly) bool { return a.Field == connectors.FieldID })
-		if !unnamed && !connectors.IsKind(err, connectors.KindUnsupported) {
-			r.since = snap
-			return r, err
-		}
-	}
-	return c.kind.list(ctx, c.source, progress)
-}
-
-// changesWill reports whether an incremental fetch is enough. A full fetch that was held back counts as one, until the loss is accepted.
-func (c *collection) changesWill(v *view) bool {
-	snap := v.snap
-	if !c.reportsChanges || snap == nil || !snap.Complete || c.accept.Load() != 0 {
+// changesAreEnough reports whether an incremental fetch is enough. A full fetch that was held back counts as one, until the loss is
+// accepted.
+func (t *step) changesAreEnough() bool {
+	snap := t.snap
+	if !t.reportsChanges || snap == nil || !snap.Complete || t.accept {
 		return false
 	}
 	last := snap.FullAt
 	if l := snap.Loss; l != nil {
-		if last = later(last, l.At); !time.Now().Before(c.acceptAt(l)) {
+		if last = later(last, l.At); !t.now.Before(t.acceptAt(l)) {
 			return false
 		}
 	}
-	return time.Since(last) < c.fullEvery(v)
+	return t.now.Sub(last) < t.fullEvery(&t.collectionState)
+}
+
+// list fetches the collection from the source: the changes since a snapshot if there is one and the source can report them; otherwise
+// everything.
+func (c *constants) list(ctx context.Context, s *connectors.Source, since *Snapshot, progress func(fetchResult)) (fetchResult, error) {
+	if since != nil {
+		r, err := c.kind.changes(ctx, s, since.Records, since.OldestAt, progress)
+		// A row without an ID makes the changes incomplete. A full fetch then brings the other changes, which need not wait until the row
+		// has an ID.
+		unnamed := err == nil && !r.complete && slices.ContainsFunc(r.anomalies, func(a connectors.Anomaly) bool { return a.Field == connectors.FieldID })
+		if !unnamed && !connectors.IsKind(err, connectors.KindUnsupported) {
+			r.since = since
+			return r, err
+		}
+	}
+	return c.kind.list(ctx, s, progress)
 }
 
 func (k kindOf[T]) reportsChanges(s *connectors.Source) bool {
@@ -79,33 +79,11 @@ func equal[T connectors.Record](a, b *T) bool {
 	return err == nil && bytes.Equal(x, y)
 }
 
-// start returns when the fetch began, given the beginning of the call that ended it.
-func (r *fetchResult) start(call time.Time) time.Time {
-	if r.began.IsZero() {
-		return call
-	}
-	return earlier(r.began, call)
-}
-
 // asOf returns the time from which the age of a snapshot counts: the time of its oldest records or, while the snapshot is known to be
 // incomplete, of its newest.
-func (c *collection) asOf(s *Snapshot) time.Time {
+func (s *Snapshot) asOf() time.Time {
 	if s.Complete {
 		return s.OldestAt
 	}
 	return s.ReadAt
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

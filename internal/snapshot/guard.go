@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -36,49 +35,49 @@ func (l *Loss) alike(other *Loss, maxLoss int) bool {
 }
 
 // guard holds back a complete fetch that lacks too many of the known records.
-func (c *collection) guard(ctx context.Context, o *outcome, start time.Time) {
-	if ctx.Err() != nil && !o.complete || o.complete && o.since != nil {
-		return // we interrupted it, or it has only changes: the next full fetch shows the loss
+func (t *step) guard(o *outcome) {
+	if o.complete && o.since != nil {
+		return // it has only changes: the next full fetch shows the loss
 	}
-	accepted := c.accept.Swap(0) != 0
-	snap := c.kept(c.view.Load(), time.Now())
+	accepted, start := t.accept, t.started
+	t.accept = false
+	snap := t.kept(&t.collectionState, t.now)
 	if !o.complete || snap == nil {
 		return
 	}
-	loss := &Loss{Since: start, At: start, Known: snap.Records.Len(), Found: o.records.Len(), Lost: c.kind.lost(snap.Records, o.records)}
-	if !suspicious(loss.Lost, loss.Known, c.settings.MaxLoss) {
+	loss := &Loss{Since: start, At: start, Known: snap.Records.Len(), Found: o.records.Len(), Lost: t.kind.lost(snap.Records, o.records)}
+	if !suspicious(loss.Lost, loss.Known, t.settings.MaxLoss) {
 		return
 	}
-	if was := snap.Loss; was != nil && was.alike(loss, c.settings.MaxLoss) {
+	if was := snap.Loss; was != nil && was.alike(loss, t.settings.MaxLoss) {
 		same := *was
 		same.At, loss = start, &same
 	}
-	if accepted || !start.Before(c.acceptAt(loss)) {
-		c.keeper.log.LogAttrs(ctx, slog.LevelWarn, "a large loss of records is taken over", slog.String("source", c.key.Source),
-			slog.String("collection", c.key.Collection.String()), slog.Int("known", loss.Known), slog.Int("found", loss.Found), slog.Int("lost", loss.Lost),
-			slog.Bool("accepted", accepted))
+	if accepted || !start.Before(t.acceptAt(loss)) {
+		t.report(slog.LevelWarn, "a large loss of records is taken over", slog.Int("known", loss.Known), slog.Int("found", loss.Found),
+			slog.Int("lost", loss.Lost), slog.Bool("accepted", accepted))
 		return
 	}
-	o.complete, o.loss, o.err = false, loss, c.lossError(loss)
+	o.complete, o.loss, o.err = false, loss, t.lossError(loss)
 }
 
 // acceptAt returns the time from which a fetch with that loss is accepted.
-func (c *collection) acceptAt(l *Loss) time.Time { return l.Since.Add(c.settings.AcceptAfter) }
+func (r *rules) acceptAt(l *Loss) time.Time { return l.Since.Add(r.settings.AcceptAfter) }
 
-func (c *collection) lossError(l *Loss) *connectors.Error {
-	return &connectors.Error{Source: c.key.Source, Op: c.key.Collection.String(), Kind: connectors.KindSuspiciousLoss, Detail: fmt.Sprintf(
+func (r *rules) lossError(l *Loss) *connectors.Error {
+	return r.failure(connectors.KindSuspiciousLoss, fmt.Sprintf(
 		"it shows %d records, and %d of the %d known ones are not among them; the known ones are kept until %s, unless the loss is accepted or the source shows them again",
-		l.Found, l.Lost, l.Known, c.acceptAt(l).UTC().Format(time.RFC3339))}
+		l.Found, l.Lost, l.Known, r.acceptAt(l).UTC().Format(time.RFC3339)))
 }
 
 // expires returns when a snapshot is too old to serve. While a loss is held back, the snapshot does not expire before the fetch that
 // accepts the loss is due: keep_for does not drop what the guard keeps.
-func (c *collection) expires(readAt time.Time, l *Loss, v *view) time.Time {
-	end := readAt.Add(c.settings.KeepFor)
+func (r *rules) expires(readAt time.Time, l *Loss, s *collectionState) time.Time {
+	end := readAt.Add(r.settings.KeepFor)
 	if l == nil {
 		return end
 	}
-	return later(end, c.acceptAt(l).Add(tolerated*c.freshFor(v)))
+	return later(end, r.acceptAt(l).Add(tolerated*r.freshFor(s)))
 }
 
 // dueSince returns the time from which the next fetch is scheduled.
@@ -100,17 +99,4 @@ func began(readAt time.Time, l *Loss) time.Time {
 		return readAt
 	}
 	return later(readAt, l.At)
-}
-
-// AcceptLoss starts a fetch of the collection as soon as its limits allow, and accepts the result, however many of the known records it
-// lacks. The acceptance applies to one fetch of this replica; a failed fetch ends it. AcceptLoss returns the earliest time of that fetch.
-// It returns false and does nothing if Run is over or the collection does not exist.
-func (k *Keeper) AcceptLoss(key Key) (startsAt time.Time, ok bool) {
-	c, now := k.byKey[key], time.Now()
-	if c == nil || c.view.Load().over {
-		return startsAt, false
-	}
-	c.accept.Store(now.UnixNano())
-	c.prompt()
-	return later(now, c.earliest(c.view.Load())), true
 }

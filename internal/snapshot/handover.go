@@ -170,8 +170,10 @@ func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *c
 	}
 	c := newCollection(k, s, key, settings)
 	if was != nil && was.item.same(c.item) {
-		c.heirOf, c.counts = was, was.counts
-		c.show(was.view.Load()) // until the old loop has ended
+		c.heirOf, c.hits = was, was.hits
+		s := was.view.Load().collectionState
+		s.phase, s.reading = idle, false
+		c.show(s) // until the old loop has ended
 	} else {
 		k.anew = append(k.anew, key)
 	}
@@ -184,40 +186,29 @@ func (k *Keeper) shares(c *collection) bool { return k.before != nil && k.before
 // Anew returns the collections that began without data: those that the predecessor, if there was one, could not hand over.
 func (k *Keeper) Anew() []Key { return k.anew }
 
-// show replaces the view by that of another collection.
-func (c *collection) show(v *view) {
-	c.change(func(own *view) {
-		ended := own.ended
-		*own = *v
-		own.ended, own.reading, own.over = ended, false, false
-	})
-}
-
 // inherit takes over the state of a collection whose loop has ended.
 func (c *collection) inherit(from *collection) {
-	v := from.view.Load()
-	c.show(v)
 	c.asked.Store(from.asked.Load())
-	c.reads.Store(from.reads.Load())
 	c.waits.Store(from.waits.Load())
-	c.forced.Store(from.forced.Load())
-	c.freed.Store(from.freed.Load())
-	c.accept.Store(from.accept.Load())
-	c.there.Store(from.there.Load())
-	c.fetchState = from.fetchState
-	if v.snap != nil && v.err == nil && v.snap.Complete && v.snap.ReadAt.Equal(v.started) { // no fetch was interrupted
-		c.reschedule()
-	}
-	if v.started.IsZero() {
-		return
-	}
-	c.tried.Do(func() { close(c.first) })
-	c.change(func(v *view) { // an interrupted fetch counts as begun
-		if floor := v.started.Add(c.minInterval()); v.floor.Before(floor) {
-			v.floor = floor
+	for _, e := range from.mail.take() {
+		if e, ok := e.(asked); ok {
+			c.mail.add(e)
 		}
-		if v.next.Before(v.floor) {
-			v.next = v.floor
-		}
-	})
+	}
+	r := c.rules()
+	c.show(r.inherit(from.view.Load().collectionState))
+}
+
+// inherit returns the state with which a collection goes on from the last state of its predecessor.
+func (r *rules) inherit(s collectionState) collectionState {
+	s.phase, s.stopping, s.reading, s.offered, s.tried = idle, false, false, nil, !s.started.IsZero()
+	t := &step{rules: r, collectionState: s}
+	if s.snap != nil && s.err == nil && s.snap.Complete && s.snap.ReadAt.Equal(s.started) { // no fetch was interrupted
+		t.reschedule()
+	}
+	if s.tried { // an interrupted fetch counts as begun
+		t.floor = later(t.floor, s.started.Add(r.minInterval()))
+		t.next = later(t.next, t.floor)
+	}
+	return t.collectionState
 }

@@ -98,7 +98,7 @@ func (k *Keeper) Current() []Result {
 	now := time.Now()
 	results := make([]Result, len(k.ordered))
 	for i, c := range k.ordered {
-		results[i] = c.result(c.view.Load(), now)
+		results[i] = c.result(c.rules(), c.view.Load(), now, Requirement{})
 	}
 	return results
 }
@@ -108,7 +108,7 @@ func (k *Keeper) Statuses() []Status {
 	now := time.Now()
 	statuses := make([]Status, len(k.ordered))
 	for i, c := range k.ordered {
-		statuses[i] = c.result(c.view.Load(), now).Status
+		statuses[i] = c.result(c.rules(), c.view.Load(), now, Requirement{}).Status
 	}
 	return statuses
 }
@@ -117,48 +117,6 @@ func (k *Keeper) Statuses() []Status {
 // failure has changed. Several changes may come as one value. The channel is for one listener. A listener that calls Current after each
 // value misses nothing.
 func (k *Keeper) Changed() <-chan struct{} { return k.changed }
-
-// Refresh starts a fetch of a collection now, whether or not a caller asks for the collection, and does not wait. It returns when that
-// fetch has begun or begins. Refresh returns false and does nothing if the last fetch is younger than MinInterval, the source has asked
-// for a pause, Run is over, or the collection does not exist.
-func (k *Keeper) Refresh(key Key) (startsAt time.Time, ok bool) {
-	c, now := k.byKey[key], time.Now()
-	if c == nil {
-		return startsAt, false
-	}
-	v := c.view.Load()
-	switch {
-	case v.over:
-		return startsAt, false
-	case v.reading:
-		return v.started, true
-	case now.Before(v.floor):
-		return startsAt, false
-	}
-	c.forced.Store(now.UnixNano())
-	c.prompt()
-	return now, true
-}
-
-// Force is Refresh for a collection that is paused after a failure: its fetch begins as soon as MinInterval allows. The caller must first
-// end what holds back the source's calls: see connectors.Source.Resume.
-func (k *Keeper) Force(key Key) (startsAt time.Time, ok bool) {
-	c, now := k.byKey[key], time.Now()
-	if c == nil {
-		return startsAt, false
-	}
-	v := c.view.Load()
-	switch {
-	case v.over:
-		return startsAt, false
-	case v.reading:
-		return v.started, true
-	}
-	c.freed.Store(true)
-	c.forced.Store(now.UnixNano())
-	c.prompt()
-	return later(now, c.earliest(v)), true
-}
 
 // jitter returns a random time between half of d and d, so that what failed together is not retried together.
 func jitter(d time.Duration) time.Duration {

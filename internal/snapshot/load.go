@@ -32,7 +32,7 @@ func unknown(key Key) Result {
 func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p waiting) {
 	ctx, loaded := k.observer.Loading(ctx)
 	defer loaded()
-	timer := stoppedTimer()
+	timer := time.NewTimer(time.Hour) // reset before each wait
 	defer timer.Stop()
 	for _, key := range keys {
 		if c := k.byKey[key]; c != nil && !c.await(ctx, timer, p) {
@@ -42,7 +42,7 @@ func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p wait
 	now := time.Now()
 	for i, key := range keys {
 		if c := k.byKey[key]; c != nil {
-			results[i] = c.resultFor(c.view.Load(), now, p.requirement)
+			results[i] = c.result(c.rules(), c.view.Load(), now, p.requirement)
 		}
 	}
 }
@@ -50,8 +50,8 @@ func (k *Keeper) await(ctx context.Context, keys []Key, results []Result, p wait
 // await returns when the wait for the collection is over. It returns false if the caller has left.
 func (c *collection) await(ctx context.Context, timer *time.Timer, p waiting) bool {
 	for first := true; ; first = false {
-		v, now := c.view.Load(), time.Now()
-		until := c.awaitUntil(v, now, p)
+		r, v, now := c.rules(), c.view.Load(), time.Now()
+		until := r.awaitUntil(&v.collectionState, now, p)
 		if !until.After(now) {
 			return true
 		}
@@ -74,8 +74,8 @@ func (c *collection) await(ctx context.Context, timer *time.Timer, p waiting) bo
 	}
 }
 
-// ask records that a caller wants the collection, and wakes its loop if a fetch is due and none is in progress.
-func (c *collection) ask(v *view, now time.Time) {
+// asks records that a caller wants the collection, and wakes its loop if a fetch is due and none is in progress.
+func (c *collection) asks(v *view, now time.Time) {
 	// Once a second is enough. It avoids writes of all processors to the same cache line.
 	if n := now.UnixNano(); n-c.asked.Load() > int64(time.Second) {
 		c.asked.Store(n)
@@ -85,27 +85,24 @@ func (c *collection) ask(v *view, now time.Time) {
 	}
 }
 
-// waitUntil returns until when it is worth waiting for better data than the view's. If it is not worth waiting, the time is not after now.
-func (c *collection) waitUntil(v *view, now, deadline time.Time) time.Time {
-	snap := c.kept(v, now)
+// waitUntil returns until when it is worth waiting for better data than there is. If it is not worth waiting, the time is not after now.
+func (r *rules) waitUntil(s *collectionState, now, deadline time.Time) time.Time {
+	snap := r.kept(s, now)
 	if snap != nil && snap.Loss != nil {
 		return now // no better data is expected soon
 	}
 	if snap != nil {
 		// A long first fetch serves its progress. Callers do not wait once it has some records.
-		if under := v.reading && snap.ReadAt.Equal(v.started); under || now.Sub(c.asOf(snap)) < veryStale*c.freshFor(v) {
+		if under := s.reading && snap.ReadAt.Equal(s.started); under || now.Sub(snap.asOf()) < veryStale*r.freshFor(s) {
 			return now
 		}
 	}
 	switch {
-	case v.over:
+	case s.phase == over:
 		return now
-	case v.reading && (v.err != nil || snap != nil): // the fetch has just failed, or there is data to serve: wait for a short time only
-		if hope := v.started.Add(c.keeper.waits().first); hope.Before(deadline) {
-			return hope
-		}
-		return deadline
-	case v.reading || !now.Before(v.next):
+	case s.reading && (s.err != nil || snap != nil): // the fetch has just failed, or there is data to serve: wait for a short time only
+		return earlier(s.started.Add(r.first), deadline)
+	case s.reading || !now.Before(s.next):
 		return deadline
 	}
 	return now // no fetch is in progress

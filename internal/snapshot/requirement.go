@@ -3,6 +3,8 @@ package snapshot
 import (
 	"context"
 	"time"
+
+	"roster/connectors"
 )
 
 // Requirement is how fresh a caller requires the data to be. The zero Requirement requires nothing: then the rules of Load apply.
@@ -47,7 +49,7 @@ func (k *Keeper) AwaitSince(ctx context.Context, keys []Key, w Requirement) []Re
 // wait for them.
 func (k *Keeper) TakeSince(keys []Key, w Requirement) (results []Result, wait bool) {
 	lane := lane()
-	return k.take(keys, w, func(c *collection, hit bool) { c.counts.asked.count(lane, hit) })
+	return k.take(keys, w, func(c *collection, hit bool) { c.hits.count(lane, hit) })
 }
 
 // take is TakeSince, and reports for each collection whether it had data that needs no wait.
@@ -61,93 +63,91 @@ func (k *Keeper) take(keys []Key, w Requirement, count func(c *collection, hit b
 			results[i] = unknown(key)
 			continue
 		}
-		v := c.view.Load()
+		r, v := c.rules(), c.view.Load()
 		if !w.OnlyKept {
-			c.ask(v, now)
-			if c.requiredUntil(v, now, p).After(now) {
-				c.force(w.NotBefore)
+			c.asks(v, now)
+			if r.requiredUntil(&v.collectionState, now, p).After(now) {
+				c.require(v, w.NotBefore)
 			}
 		}
-		results[i] = c.resultFor(v, now, w)
-		waits := c.awaitUntil(v, now, p).After(now)
+		results[i] = c.result(r, v, now, w)
+		waits := r.awaitUntil(&v.collectionState, now, p).After(now)
 		count(c, results[i].Snapshot != nil && !waits)
 		wait = wait || waits
 	}
 	return results, wait
 }
 
-// force makes the loop fetch as soon as it may, unless a fetch has begun at that time or later.
-func (c *collection) force(notBefore time.Time) {
-	n := notBefore.UnixNano()
-	for was := c.forced.Load(); was < n; was = c.forced.Load() {
-		if c.forced.CompareAndSwap(was, n) {
-			c.prompt()
-			return
-		}
-	}
-}
-
-// awaitUntil returns until when it is worth waiting for better data than the view's. If it is not worth waiting, the time is not after
-// now.
-func (c *collection) awaitUntil(v *view, now time.Time, p waiting) time.Time {
+// awaitUntil returns until when it is worth waiting for better data than there is. If it is not worth waiting, the time is not after now.
+func (r *rules) awaitUntil(s *collectionState, now time.Time, p waiting) time.Time {
 	if p.requirement.OnlyKept {
 		return now
 	}
-	until := c.waitUntil(v, now, p.first)
-	if required := c.requiredUntil(v, now, p); required.After(until) {
-		return required
-	}
-	return until
+	return later(r.waitUntil(s, now, p.first), r.requiredUntil(s, now, p))
 }
 
 // requiredUntil returns until when a fetch that meets the requirement may end. It returns now if the requirement is met, or if no fetch
 // will meet it in time.
-func (c *collection) requiredUntil(v *view, now time.Time, p waiting) time.Time {
+func (r *rules) requiredUntil(s *collectionState, now time.Time, p waiting) time.Time {
 	switch {
-	case p.requirement.NotBefore.IsZero(), !c.resultFor(v, now, p.requirement).lacking(), v.over:
+	case p.requirement.NotBefore.IsZero(), !r.lacking(s, now, p.requirement), s.phase == over:
 		return now
-	case !v.started.Before(p.requirement.NotBefore):
-		hope := v.started.Add(c.keeper.waits().last)
-		switch came := v.snap != nil && !v.snap.ReadAt.Before(v.started); {
-		case !v.reading && (came || v.err != nil): // this is the result of a fetch that began in time
+	case !s.started.Before(p.requirement.NotBefore):
+		hope := s.started.Add(r.last)
+		switch came := s.snap != nil && !s.snap.ReadAt.Before(s.started); {
+		case !s.reading && (came || s.err != nil): // this is the result of a fetch that began in time
 			return now
-		case v.err != nil && hope.Before(p.last): // the last fetch failed: not every caller waits anew for an attempt that hangs
+		case s.err != nil && hope.Before(p.last): // the last fetch failed: not every caller waits anew for an attempt that hangs
 			return hope
 		}
 		return p.last // also if the loop is busy, and does not follow another replica's fetch
-	case v.err != nil && now.Before(v.next): // the source is paused, and a caller's requirement does not change that
+	case s.err != nil && now.Before(s.next): // the source is paused, and a caller's requirement does not change that
 		return now
-	case !c.nextAt(v).Before(p.last):
+	case !r.nextAt(s).Before(p.last):
 		return now
 	}
 	return p.last
 }
 
 // nextAt returns the earliest time of the next fetch after the one in progress or the last one, whichever replica made it.
-func (c *collection) nextAt(v *view) time.Time {
-	if floor := v.started.Add(c.minInterval()); floor.After(v.floor) {
-		return floor
-	}
-	return v.floor
+func (r *rules) nextAt(s *collectionState) time.Time {
+	return later(s.started.Add(r.minInterval()), s.floor)
 }
 
-// resultFor returns the result at the time now for a caller with a requirement.
-func (c *collection) resultFor(v *view, now time.Time, w Requirement) Result {
-	r := c.result(v, now)
-	if w.NotBefore.IsZero() {
-		return r
+// lacking reports whether a caller with a requirement may get better data.
+func (r *rules) lacking(s *collectionState, now time.Time, w Requirement) bool {
+	snap := r.kept(s, now)
+	return snap == nil || snap.OldestAt.Before(w.notBefore(s.err))
+}
+
+// notBefore returns the earliest beginning of a fetch whose data is as fresh as required, given the error of the last fetch.
+func (w *Requirement) notBefore(err *connectors.Error) time.Time {
+	if err != nil {
+		return w.NotBefore.Add(-w.IfError)
 	}
-	if r.NotBefore = w.NotBefore; v.err != nil {
-		r.NotBefore = w.NotBefore.Add(-w.IfError)
-	}
-	if r.NextAt = c.nextAt(v); r.Status.RetryAt.After(r.NextAt) {
-		r.NextAt = r.Status.RetryAt
+	return w.NotBefore
+}
+
+// rules returns the rules of the moment.
+func (c *collection) rules() rules {
+	r := rules{constants: &c.constants, waits: c.keeper.waits(), asked: time.Unix(0, c.asked.Load())}
+	if c.shared {
+		r.membership = c.keeper.tier.Membership()
 	}
 	return r
 }
 
+// result returns the result at the time now for a caller with a requirement.
+func (c *collection) result(r rules, v *view, now time.Time, w Requirement) Result {
+	res := r.result(&v.collectionState, now)
+	res.Status.Waits, res.Status.Progress = int(c.waits.Load()), c.progress.Load()
+	if w.NotBefore.IsZero() {
+		return res
+	}
+	res.NotBefore = w.notBefore(v.err)
+	res.NextAt = later(r.nextAt(&v.collectionState), res.Status.RetryAt)
+	return res
+}
+
 // Older reports whether there is data, and it is older than the caller requires.
 func (r Result) Older() bool { return r.Snapshot != nil && r.Status.SyncedAt.Before(r.NotBefore) }
-
-// lacking reports whether a caller with a requirement may get better data.
-func (r Result) lacking() bool { return !r.NotBefore.IsZero() && (r.Snapshot == nil || r.Older()) }

@@ -77,47 +77,8 @@ const (
 	tolerated = 2
 )
 
-// view is all that others see of the collection at one time. It is immutable; the collection's loop replaces it.
-type view struct {
-	snap    *Snapshot
-	err     *connectors.Error // of the last fetch that ended
-	short   *connectors.Error // why that fetch is known to be incomplete without an error
-	took    time.Duration     // the duration of the last complete full fetch
-	quick   time.Duration     // the duration of the last incremental fetch
-	reading bool
-	started time.Time     // when the last fetch began
-	next    time.Time     // when the next fetch is due, if a caller asks
-	floor   time.Time     // the earliest time at which a fetch is allowed
-	over    bool          // no fetch follows
-	ended   chan struct{} // closed when the fetch in progress ends, or else the next one
-}
-
-func (c *collection) freshFor(v *view) time.Duration {
-	cost := costFactor * v.took
-	if c.reportsChanges { // most fetches are incremental and short; but during a full fetch no newer data comes
-		cost = max(costFactor*v.quick, v.took)
-	}
-	return c.pace() * max(c.settings.FreshFor, c.settings.MinInterval, cost)
-}
-
-// fullEvery returns the time from one full fetch to the next; zero if every fetch is full.
-func (c *collection) fullEvery(v *view) time.Duration {
-	if !c.reportsChanges {
-		return 0
-	}
-	return c.pace() * max(c.settings.FullEvery, costFactor*v.took)
-}
-
-// kept returns the view's snapshot, or nil if it is too old to serve.
-func (c *collection) kept(v *view, now time.Time) *Snapshot {
-	if v.snap == nil || !now.Before(c.expires(v.snap.ReadAt, v.snap.Loss, v)) {
-		return nil
-	}
-	return v.snap
-}
-
-func (c *collection) state(v *view, now time.Time) State {
-	snap := c.kept(v, now)
+func (r *rules) state(s *collectionState, now time.Time) State {
+	snap := r.kept(s, now)
 	if snap == nil {
 		return Missing
 	}
@@ -128,47 +89,47 @@ func (c *collection) state(v *view, now time.Time) State {
 		return Stale
 	}
 	stale := func(age, bound time.Duration) bool {
-		return age >= tolerated*bound || age >= bound && v.err != nil
+		return age >= tolerated*bound || age >= bound && s.err != nil
 	}
-	if stale(now.Sub(snap.OldestAt), c.freshFor(v)) {
+	if stale(now.Sub(snap.OldestAt), r.freshFor(s)) {
 		return Stale
 	}
-	if full := c.fullEvery(v); full > 0 && stale(now.Sub(snap.FullAt), full) {
+	if full := r.fullEvery(s); full > 0 && stale(now.Sub(snap.FullAt), full) {
 		return Stale
 	}
 	return Fresh
 }
 
 // result returns the result at the time now: data ages as time passes.
-func (c *collection) result(v *view, now time.Time) Result {
-	r := Result{Snapshot: c.kept(v, now), Status: Status{
-		Key: c.key, State: c.state(v, now), TriedAt: v.started, Err: v.err, FreshFor: c.freshFor(v), Reading: v.reading,
-		Reads: int(c.reads.Load()), Waits: int(c.waits.Load()),
+func (r *rules) result(s *collectionState, now time.Time) Result {
+	res := Result{Snapshot: r.kept(s, now), Status: Status{
+		Key: r.key, State: r.state(s, now), TriedAt: s.started, Err: s.err, FreshFor: r.freshFor(s), Reading: s.reading, Reads: int(s.counts.begun),
 	}}
-	if r.Snapshot != nil {
-		r.Status.Count, r.Status.Expected, r.Status.SyncedAt = r.Snapshot.Records.Len(), r.Snapshot.Expected, r.Snapshot.OldestAt
-		r.Status.Anomalies = r.Snapshot.Anomalies
-		if l := r.Snapshot.Loss; l != nil {
-			r.Status.Loss, r.Status.AcceptAt = l, c.acceptAt(l)
+	if snap := res.Snapshot; snap != nil {
+		res.Status.Count, res.Status.Expected, res.Status.SyncedAt = snap.Records.Len(), snap.Expected, snap.OldestAt
+		res.Status.Anomalies = snap.Anomalies
+		if l := snap.Loss; l != nil {
+			res.Status.Loss, res.Status.AcceptAt = l, r.acceptAt(l)
+		}
+		if !snap.Complete {
+			res.Status.Short = r.shortage(s, snap)
 		}
 	}
-	r.Status.Short = c.shortage(v, &r)
-	if v.err != nil {
-		r.Status.RetryAt = v.next
+	if s.err != nil {
+		res.Status.RetryAt = s.next
 	}
-	r.Status.Progress = c.progressed.Load()
-	return r
+	return res
 }
 
 // nextChange returns when the state next changes because time passes; zero if it does not.
-func (c *collection) nextChange(v *view, now time.Time) time.Time {
-	if v.snap == nil {
+func (r *rules) nextChange(s *collectionState, now time.Time) (next time.Time) {
+	snap := s.snap
+	if snap == nil {
 		return time.Time{}
 	}
-	freshFor := c.freshFor(v)
-	var next time.Time
-	for _, at := range [...]time.Time{v.snap.OldestAt.Add(freshFor), v.snap.OldestAt.Add(tolerated * freshFor), c.expires(v.snap.ReadAt, v.snap.Loss, v),
-		v.snap.FullAt.Add(c.fullEvery(v)), v.snap.FullAt.Add(tolerated * c.fullEvery(v))} {
+	freshFor, full := r.freshFor(s), r.fullEvery(s)
+	for _, at := range [...]time.Time{snap.OldestAt.Add(freshFor), snap.OldestAt.Add(tolerated * freshFor), r.expires(snap.ReadAt, snap.Loss, s),
+		snap.FullAt.Add(full), snap.FullAt.Add(tolerated * full)} {
 		if at.After(now) && (next.IsZero() || at.Before(next)) {
 			next = at
 		}

@@ -81,55 +81,55 @@ func (k *Keeper) Use(key Key) Use {
 }
 
 func (c *collection) use(now time.Time) Use {
-	v := c.view.Load()
-	u := Use{Key: c.key, Readings: c.reads.Load(), Failures: make(map[connectors.ErrorKind]int64), Short: c.counts.short.Load(), Took: v.took}
+	r, v := c.rules(), c.view.Load()
+	counts := &v.counts
+	u := Use{Key: c.key, Readings: counts.begun, Failures: make(map[connectors.ErrorKind]int64), Short: counts.short, Took: v.took}
 	misses := u.Short
-	for kind := range c.counts.failed {
-		if n := c.counts.failed[kind].Load(); n > 0 {
+	for kind, n := range counts.failed {
+		if n > 0 {
 			u.Failures[connectors.ErrorKind(kind)] = n
 			misses += n
 		}
 	}
-	memory := Usage{Tier: TierMemory, Fills: c.counts.fills.Load(), Waits: c.waits.Load()}
-	memory.Hits, memory.Misses = c.counts.asked.sum()
-	if snap := c.kept(v, now); snap != nil {
+	memory := Usage{Tier: TierMemory, Fills: counts.fills, Waits: c.waits.Load()}
+	memory.Hits, memory.Misses = c.hits.sum()
+	if snap := r.kept(&v.collectionState, now); snap != nil {
 		memory.Count, memory.Bytes, memory.SyncedAt = snap.Records.Len(), snap.Size, snap.OldestAt
 	}
 	u.Tiers = append(u.Tiers, memory)
-	if c.keeper.tier != nil {
-		t := Usage{Tier: c.keeper.tierKind, Hits: c.counts.taken.Load(), Misses: c.counts.absent.Load(), Fills: c.counts.stored.Load(),
-			Waits: c.counts.joined.Load()}
-		if m := c.there.Load(); m != nil && m.Stamp != 0 {
+	if c.shared {
+		t := Usage{Tier: c.keeper.tierKind, Hits: counts.taken, Misses: counts.absent, Fills: counts.stored, Waits: counts.joined}
+		if m := v.there; m != nil && m.Stamp != 0 {
 			t.Count, t.Bytes, t.SyncedAt = m.Count, m.Bytes, m.Since
 		}
 		u.Tiers = append(u.Tiers, t)
 	}
-	u.Tiers = append(u.Tiers, Usage{Tier: TierSource, Hits: c.counts.read.Load(), Misses: misses})
+	u.Tiers = append(u.Tiers, Usage{Tier: TierSource, Hits: counts.read, Misses: misses})
 	return u
 }
 
 // counts are the events of a collection since the keeper was made. Usage says what each of them means.
 type counts struct {
-	asked  tally        // by operations
-	fills  atomic.Int64 // of memory
-	taken  atomic.Int64 // from the shared store
-	absent atomic.Int64 // not in the shared store
-	stored atomic.Int64 // in the shared store
-	joined atomic.Int64 // another replica's fetch
-	read   atomic.Int64 // fetches that ended complete
-	short  atomic.Int64 // fetches that were incomplete without an error
-	failed [connectors.KindSuspiciousLoss + 1]atomic.Int64
+	begun  int64 // fetches
+	fills  int64 // of memory
+	taken  int64 // from the shared store
+	absent int64 // not in the shared store
+	stored int64 // in the shared store
+	joined int64 // another replica's fetch
+	read   int64 // fetches that ended complete
+	short  int64 // fetches that were incomplete without an error
+	failed [connectors.KindSuspiciousLoss + 1]int64
 }
 
 // ended counts a fetch that has ended.
 func (c *counts) ended(o *outcome) {
 	switch {
 	case o.complete:
-		c.read.Add(1)
+		c.read++
 	case o.err == nil:
-		c.short.Add(1)
+		c.short++
 	default:
-		c.failed[o.err.Kind].Add(1)
+		c.failed[o.err.Kind]++
 	}
 }
 

@@ -1,0 +1,40 @@
+package snapshot
+
+import (
+	"context"
+	"time"
+)
+
+// lookEvery is the longest time between two stats of the shared store without a notification, because notifications may be lost.
+const lookEvery = 30 * time.Second
+
+// watch stats all collections in the shared store whenever it may have changed, and passes each result to its collection.
+func (k *Keeper) watch(ctx context.Context) {
+	items := make([]Item, len(k.ordered))
+	for i, c := range k.ordered {
+		items[i] = c.item
+	}
+	for first := true; ; first = false {
+		if infos, err := k.tier.Stat(ctx, items); err == nil {
+			for i, c := range k.ordered {
+				c.mail.put(&infos[i])
+				if !first || c.looked != k.looked { // a starting loop checks by itself, and takes its turn
+					c.prompt()
+				}
+			}
+		}
+		if first {
+			close(k.looked)
+		}
+		look := time.NewTimer(jitter(lookEvery))
+		select {
+		case <-look.C:
+		case <-k.tier.Changed():
+		case <-ctx.Done():
+		}
+		look.Stop()
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
