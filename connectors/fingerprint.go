@@ -7,7 +7,7 @@ import (
 )
 
 // Fingerprint tells sources apart by all that decides what can be read there: kind, address, account, credential. It reveals none of them.
-func Fingerprint(kind Kind, parts ...string) string {
+func Fingerprint(kind KindName, parts ...string) string {
 	h := sha256.New()
 	fmt.Fprint(h, kind)
 	for _, p := range parts {

@@ -42,7 +42,7 @@ type Observed struct {
 // Call is a call that is about to be made.
 type Call struct {
 	Source  string
-	Kind    Kind
+	Kind    KindName
 	Op      string // the vendor's name for the call: one of a closed set
 	Attempt int    // from 1
 }

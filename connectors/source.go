@@ -126,7 +126,7 @@ type Prober interface {
 // Source is one upstream with its capabilities; a nil field is one that it lacks.
 type Source struct {
 	Name string
-	Kind Kind
+	Kind KindName
 	// URL is where people open the source; no credential is part of it.
 	URL string
 	// Fingerprint tells kind, address, account and credential apart, without revealing any: data read under one fingerprint is never
@@ -212,41 +212,17 @@ func (s *Source) Without(c Collection) {
 	}
 }
 
-// Kind is a vendor, by the word that the configuration uses.
-type Kind string
-
-// The vendors.
-const (
-	Worksection Kind = "worksection"
-	Kommo       Kind = "kommo"
-	Altcraft    Kind = "altcraft"
-	RocketChat  Kind = "rocketchat"
-)
-
-// Kinds lists the vendors.
-var Kinds = [...]Kind{Worksection, Kommo, Altcraft, RocketChat}
-
-// Config is a source as the operator wrote it: what its constructor is given. Which credentials a kind takes stands in its package.
+// Config is a source as the operator wrote it: what Kind.Open is given.
 type Config struct {
 	Name string
-	Kind Kind
-	URL  string // a path in it is kept as a prefix
+	Kind KindName
+	URL  string // a path in it is kept as a prefix; empty for a kind that has no address
+	// Settings are the kind's own, as Kind.Settings makes them; nil for those of a kind that has none.
+	Settings any
 
-	APIKey      Secret // worksection
-	AccessToken Secret // kommo
-	Token       Secret // altcraft
-	AccountID   int64  // altcraft
-	Format      string // altcraft: json or xml; empty for json
-	UserID      string // rocketchat
-	AuthToken   Secret // rocketchat
-	// OAuth is for kommo in the place of AccessToken, and for worksection in that of APIKey; nil for none.
-	OAuth *OAuth
-	// Signing is how worksection's APIKey is used: md5 or hmac; empty for md5.
-	Signing string
-
-	// Timeout bounds one call from its sending to the last byte of its answer; zero for the vendor's default.
+	// Timeout bounds one call from its sending to the last byte of its answer; zero for the kind's default.
 	Timeout time.Duration
-	// RateLimit replaces the vendor's default; nil keeps it.
+	// RateLimit replaces the kind's default; nil keeps it.
 	RateLimit *RateLimit
 	// Retries is how often a call is repeated at most that has failed and may fare better; nil for two.
 	Retries *int
@@ -259,6 +235,11 @@ type Config struct {
 
 	// Runtime is what the program lends to the source; it is not written by the operator.
 	Runtime Runtime `json:"-"`
+}
+
+// Format prints no more than which source it is, whatever the verb: fmt looks past the methods of a Secret that an interface leads to.
+func (c Config) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "source %s of kind %s", c.Name, c.Kind)
 }
 
 // RateLimit is how often a source may be called: in any window of Per at most Calls, and at most Parallel at a time (0: no bound).

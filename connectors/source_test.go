@@ -16,7 +16,8 @@ import (
 func TestSecretNeverPrints(t *testing.T) {
 	t.Parallel()
 	const secret = connectors.Secret("sesame")
-	cfg := connectors.Config{Name: "kommo", APIKey: secret, AccessToken: secret, Token: secret, AuthToken: secret}
+	type settings struct{ Key, Token connectors.Secret }
+	cfg := connectors.Config{Name: "kommo", Settings: &settings{secret, secret}}
 	printed := map[string]func() string{}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t"} {
 		printed["fmt "+format] = func() string { return fmt.Sprintf(format, secret) }

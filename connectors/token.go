@@ -5,17 +5,26 @@ import (
 	"time"
 )
 
-// OAuth is a credential that is renewed, as the operator wrote it: what the vendor gave the application, and the first grant.
+// OAuth is a credential that is renewed, as the operator wrote it: what the vendor gave the application, and the first grant. Its tags are those of
+// Kind.Settings, where it is a field of type *OAuth with the key oauth.
 type OAuth struct {
-	ClientID     string
-	ClientSecret Secret
+	ClientID     string `key:"client_id" required:"yes" doc:"What the vendor calls the integration."`
+	ClientSecret Secret `key:"client_secret" required:"yes" doc:"The integration's secret."`
 	// RedirectURI is the one that the application is registered with.
-	RedirectURI string
+	RedirectURI string `key:"redirect_uri" type:"URL" default:"(none)" doc:"Where the integration sends browsers, exactly as the vendor has it. Required with code."`
 	// RefreshToken and Code are what the first pair of tokens is got for: exactly one is set. Later pairs descend from it.
-	RefreshToken Secret
-	Code         Secret
+	RefreshToken Secret `key:"refresh_token" default:"(code)" doc:"What the first tokens are got for. Either this or code is required. Leave it there: it says which stored tokens are meant, and another one replaces them."`
+	Code         Secret `key:"code" default:"(refresh_token)" doc:"An authorisation code, good for a few minutes. Leave it there, as refresh_token."`
 	// URL is where the token endpoints are; empty for the vendor's own place.
-	URL string
+	URL string `key:"url" type:"URL" default:"(the vendor's)" doc:"Where the token endpoints are."`
+}
+
+// OAuth gives the credential of a source that is renewed; nil where there is none.
+func (c *Config) OAuth() *OAuth {
+	if s, ok := c.Settings.(interface{ Renewed() *OAuth }); ok {
+		return s.Renewed()
+	}
+	return nil
 }
 
 // First gives the first grant.
@@ -24,7 +33,7 @@ func (o *OAuth) First() TokenGrant { return TokenGrant{Refresh: o.RefreshToken, 
 // Chain gives the ID of all pairs that descend from the first grant. It does not depend on the account's address, which may change, nor on
 // the source's name, and tells nothing of the grant. What else descends from another grant may be another person's: it counts as another
 // credential.
-func (o *OAuth) Chain(kind Kind) string {
+func (o *OAuth) Chain(kind KindName) string {
 	return Fingerprint(kind, "tokens", o.ClientID, o.RefreshToken.Reveal(), o.Code.Reveal())
 }
 

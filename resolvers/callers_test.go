@@ -119,7 +119,7 @@ func (p private) company() []*connectors.Source {
 		change(&a)
 		return a
 	}
-	source := func(kind connectors.Kind, accounts ...connectors.Account) *connectors.Source {
+	source := func(kind connectors.KindName, accounts ...connectors.Account) *connectors.Source {
 		return &connectors.Source{
 			Name: string(kind), Kind: kind, Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true}, Accounts: all(accounts...),
 			Teams: all(connectors.Team{ID: "t1", Name: "Sales"}), Roles: all(connectors.Role{ID: "r1", Name: "Closer"}),
@@ -132,13 +132,13 @@ func (p private) company() []*connectors.Source {
 	}
 	ben := connectors.Account{ID: "2", Name: "Ben Fox", Active: true, Phones: p.phones(), Addresses: p.addresses(), Worksection: p.worksection()}
 	return []*connectors.Source{
-		source(connectors.Worksection, ann("1", func(a *connectors.Account) { a.Worksection = p.worksection() }), ben),
-		source(connectors.Kommo, ann("1", func(a *connectors.Account) {
+		source("worksection", ann("1", func(a *connectors.Account) { a.Worksection = p.worksection() }), ben),
+		source("kommo", ann("1", func(a *connectors.Account) {
 			grants := []connectors.Permission{{Entity: "leads", Action: "view"}}
 			a.Kommo = &connectors.KommoDetails{Permissions: grants, StagePermissions: []connectors.StagePermission{{Entity: "leads", Action: "view"}}}
 		})),
-		source(connectors.Altcraft, ann("1", func(a *connectors.Account) { a.Altcraft = &connectors.AltcraftDetails{} })),
-		source(connectors.RocketChat, ann("1", func(a *connectors.Account) {
+		source("altcraft", ann("1", func(a *connectors.Account) { a.Altcraft = &connectors.AltcraftDetails{} })),
+		source("rocketchat", ann("1", func(a *connectors.Account) {
 			a.RocketChat = &connectors.RocketChatDetails{CustomFields: p.customFields()}
 		})),
 	}

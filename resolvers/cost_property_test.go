@@ -59,7 +59,7 @@ func TestNoAnswerIsLargerThanItsEstimate(t *testing.T) {
 // drawSources draws two sources in which groups are of different sizes, and some people are in many.
 func drawSources(t *rapid.T) []*connectors.Source {
 	var sources []*connectors.Source
-	for _, kind := range []connectors.Kind{connectors.Kommo, connectors.Worksection, connectors.RocketChat} {
+	for _, kind := range []connectors.KindName{"kommo", "worksection", "rocketchat"} {
 		number := rapid.IntRange(0, 9)
 		some := func(label string) int { return max(0, number.Draw(t, label)-4) }
 		var accounts []connectors.Account
@@ -78,10 +78,10 @@ func drawSources(t *rapid.T) []*connectors.Source {
 				a.Roles = append(a.Roles, connectors.RoleRef{ID: fmt.Sprint(n), Name: "Role"})
 			}
 			switch kind {
-			case connectors.Kommo:
+			case "kommo":
 				a.Kommo = &connectors.KommoDetails{Permissions: make([]connectors.Permission, some("permissions")),
 					StagePermissions: make([]connectors.StagePermission, some("stages"))}
-			case connectors.Worksection:
+			case "worksection":
 				a.Worksection = &connectors.WorksectionDetails{Chats: make([]connectors.Handle, some("chats")), Socials: make([]connectors.Handle, some("socials"))}
 			}
 			accounts = append(accounts, a)

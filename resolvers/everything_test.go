@@ -47,7 +47,7 @@ func TestEveryFieldOfBareRecords(t *testing.T) {
 	t.Parallel()
 	schema := (&resolvers.Resolver{}).Schema().Schema()
 	document := "query" + everything(schema, schema.Query, 3)
-	bare := func(kind connectors.Kind) *connectors.Source {
+	bare := func(kind connectors.KindName) *connectors.Source {
 		return &connectors.Source{
 			Name: string(kind), Kind: kind,
 			Accounts: all(connectors.Account{ID: "1"}, connectors.Account{ID: "2", Teams: []connectors.TeamRef{{Name: "x"}, {}}, Roles: []connectors.RoleRef{{ID: "y"}, {}}}),
@@ -60,7 +60,7 @@ func TestEveryFieldOfBareRecords(t *testing.T) {
 	for name, sources := range map[string][]*connectors.Source{
 		"no source":    nil,
 		"rich records": {ws(), crm(), mailer(), chat()},
-		"bare records": {bare(connectors.Worksection), bare(connectors.Kommo), bare(connectors.Altcraft), bare(connectors.RocketChat)},
+		"bare records": {bare("worksection"), bare("kommo"), bare("altcraft"), bare("rocketchat")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			// Not in a bubble: the dataloader holds a lock while it waits, which would stop the bubble's clock.

@@ -20,7 +20,7 @@ type counted struct {
 }
 
 func (c *counted) source(name string) *connectors.Source {
-	return &connectors.Source{Name: name, Kind: connectors.Kommo, Accounts: connectors.ListFunc[connectors.Account](
+	return &connectors.Source{Name: name, Kind: "kommo", Accounts: connectors.ListFunc[connectors.Account](
 		func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 			n := c.reads.Add(1)
 			if c.down.Load() {

@@ -192,7 +192,7 @@ func mail(address string) []connectors.Email { return []connectors.Email{{Addres
 // ws, crm, mailer and chat are the four vendors' sources: Ann is in all of them, Ben in the first, and a bot in the last.
 func ws() *connectors.Source {
 	return &connectors.Source{
-		Name: "ws", Kind: connectors.Worksection, Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true},
+		Name: "ws", Kind: "worksection", Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true},
 		Accounts: all(
 			connectors.Account{ID: "1", Name: "Ann Lee", Emails: mail("ann@example.com"), Active: true, Access: connectors.AccessOwner,
 				Teams: []connectors.TeamRef{{Name: "Sales"}}, Roles: []connectors.RoleRef{{ID: "owner", Access: connectors.AccessOwner}}},
@@ -206,7 +206,7 @@ func ws() *connectors.Source {
 
 func crm() *connectors.Source {
 	return &connectors.Source{
-		Name: "crm", Kind: connectors.Kommo, Mentions: connectors.Mentions{Teams: true, Roles: true},
+		Name: "crm", Kind: "kommo", Mentions: connectors.Mentions{Teams: true, Roles: true},
 		Accounts: all(connectors.Account{ID: "10", Name: "Ann", Emails: mail("ann@example.com"), Active: true, Access: connectors.AccessMember,
 			Roles: []connectors.RoleRef{{ID: "r1"}}}),
 		Roles:    all(connectors.Role{ID: "r1", Name: "Closer", Access: connectors.AccessMember}),
@@ -215,13 +215,13 @@ func crm() *connectors.Source {
 }
 
 func mailer() *connectors.Source {
-	return &connectors.Source{Name: "mailer", Kind: connectors.Altcraft,
+	return &connectors.Source{Name: "mailer", Kind: "altcraft",
 		Accounts: all(connectors.Account{ID: "ann", Emails: mail("ann@example.com"), Active: true, Access: connectors.AccessAdmin})}
 }
 
 func chat() *connectors.Source {
 	return &connectors.Source{
-		Name: "chat", Kind: connectors.RocketChat, Mentions: connectors.Mentions{Roles: true},
+		Name: "chat", Kind: "rocketchat", Mentions: connectors.Mentions{Roles: true},
 		Accounts: all(
 			connectors.Account{ID: "u1", Name: "Ann", Emails: mail("ann@example.com"), Active: true, Access: connectors.AccessMember,
 				Roles: []connectors.RoleRef{{ID: "user"}}},

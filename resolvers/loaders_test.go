@@ -27,7 +27,7 @@ func bubble(t *testing.T, f func(*testing.T)) {
 func kept(t *testing.T, takes time.Duration) *snapshot.Keeper {
 	t.Helper()
 	source := &connectors.Source{
-		Name: "a", Kind: connectors.Kommo,
+		Name: "a", Kind: "kommo",
 		Accounts: connectors.ListFunc[connectors.Account](
 			func(ctx context.Context, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 				select {

@@ -27,7 +27,7 @@ func crowd(n int) (*connectors.Source, *telling) {
 	}
 	p := &telling{everyone: slices.Concat(even, odd)}
 	return &connectors.Source{
-		Name: "chat", Kind: connectors.RocketChat, Accounts: all(accounts...), Presence: p,
+		Name: "chat", Kind: "rocketchat", Accounts: all(accounts...), Presence: p,
 		Teams: all(connectors.Team{ID: "even", Name: "Even", Members: even}, connectors.Team{ID: "odd", Name: "Odd", Members: odd}),
 	}, p
 }
@@ -130,9 +130,9 @@ func TestPresenceOfNodes(t *testing.T) {
 func TestPresenceOfOthers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := &telling{}
-		people := &connectors.Source{Name: "ws", Kind: connectors.Worksection, Accounts: all(
+		people := &connectors.Source{Name: "ws", Kind: "worksection", Accounts: all(
 			connectors.Account{ID: "1", Name: "Ann", Emails: mail("info@example.com"), Active: true})}
-		others := &connectors.Source{Name: "chat", Kind: connectors.RocketChat, Presence: p, Accounts: all(
+		others := &connectors.Source{Name: "chat", Kind: "rocketchat", Presence: p, Accounts: all(
 			connectors.Account{ID: "u1", Name: "Anna", Emails: mail("info@example.com"), Active: true},
 			connectors.Account{ID: "u2", Name: "Zoe", Active: true})}
 		w := newWorld(t, people, others).read()
@@ -152,7 +152,7 @@ func TestPresenceOfOnePerson(t *testing.T) {
 			return all(connectors.Account{ID: id, Name: "Ann", Emails: mail(address), Active: active})
 		}
 		source := func(name string, active bool, say connectors.Presence) *connectors.Source {
-			return &connectors.Source{Name: name, Kind: connectors.RocketChat, Accounts: account(name, active),
+			return &connectors.Source{Name: name, Kind: "rocketchat", Accounts: account(name, active),
 				Presence: &telling{say: map[string]connectors.Presence{name: say}}}
 		}
 		silent := source("silent", true, connectors.Presence{})
@@ -238,9 +238,9 @@ func TestPresenceAsOf(t *testing.T) {
 		first := &telling{say: map[string]connectors.Presence{"a": {State: connectors.PresenceAway}, "b": {}}}
 		second := &telling{say: map[string]connectors.Presence{"a": {State: connectors.PresenceBusy}}}
 		w := newWorld(t,
-			&connectors.Source{Name: "one", Kind: connectors.RocketChat, Presence: first, Accounts: accounts("a@example.com", "b@example.com")},
-			&connectors.Source{Name: "two", Kind: connectors.RocketChat, Presence: second, Accounts: accounts("a@example.com")},
-			&connectors.Source{Name: "mute", Kind: connectors.Worksection, Accounts: accounts("c@example.com")},
+			&connectors.Source{Name: "one", Kind: "rocketchat", Presence: first, Accounts: accounts("a@example.com", "b@example.com")},
+			&connectors.Source{Name: "two", Kind: "rocketchat", Presence: second, Accounts: accounts("a@example.com")},
+			&connectors.Source{Name: "mute", Kind: "worksection", Accounts: accounts("c@example.com")},
 		).read()
 		const document = `query($e: String!) { user(by: { email: $e }) { presence presenceAsOf } }`
 		at := func() string { return time.Now().UTC().Format(time.RFC3339) }

@@ -56,7 +56,7 @@ func start(t *testing.T, k fake.Knobs) (*fake.Server, func(func(*connectors.Conf
 	return f, func(change func(*connectors.Config)) *connectors.Source {
 		t.Helper()
 		cfg := connectors.Config{
-			Name: "altcraft", Kind: connectors.Altcraft, URL: server.URL + prefix, Token: adminToken, AccountID: 9, Timeout: 10 * time.Second,
+			Name: "altcraft", Kind: altcraft.Name, URL: server.URL + prefix, Settings: &altcraft.Settings{Token: adminToken, AccountID: 9}, Timeout: 10 * time.Second,
 		}
 		if change != nil {
 			change(&cfg)
@@ -95,7 +95,7 @@ func TestAccounts(t *testing.T) {
 
 func listed(t *testing.T, format string) {
 	f, open := start(t, fake.Knobs{})
-	got, err := open(func(c *connectors.Config) { c.Format = format }).Accounts.List(t.Context(), func(connectors.Listing[connectors.Account]) {
+	got, err := open(func(c *connectors.Config) { settings(c).Format = format }).Accounts.List(t.Context(), func(connectors.Listing[connectors.Account]) {
 		t.Error("progress was told although there is one page only")
 	})
 	if err != nil {
@@ -159,9 +159,9 @@ func traps(t *testing.T, format string) {
 			t.Parallel()
 			_, open := start(t, tt.knobs)
 			got, err := open(func(c *connectors.Config) {
-				c.Format = format
+				settings(c).Format = format
 				if tt.account != 0 {
-					c.AccountID = tt.account
+					settings(c).AccountID = tt.account
 				}
 			}).Accounts.List(t.Context(), nil)
 			if err != nil {
@@ -192,7 +192,7 @@ func traps(t *testing.T, format string) {
 		t.Parallel()
 		f, open := start(t, fake.Knobs{})
 		f.Update(func(d *fake.Data) { d.Accounts[1].Users[0].Phone = "020 7946 0018" })
-		got, err := open(func(c *connectors.Config) { c.AccountID, c.PhoneRegion = 12, "GB" }).Accounts.List(t.Context(), nil)
+		got, err := open(func(c *connectors.Config) { settings(c).AccountID, c.PhoneRegion = 12, "GB" }).Accounts.List(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,12 +240,12 @@ func failures(t *testing.T, format string) {
 			f, open := start(t, tt.knobs)
 			source := open(func(c *connectors.Config) {
 				c.Retries = new(int)
-				c.Format = format
+				settings(c).Format = format
 				if tt.token != "" {
-					c.Token = tt.token
+					settings(c).Token = tt.token
 				}
 				if tt.account != 0 {
-					c.AccountID = tt.account
+					settings(c).AccountID = tt.account
 				}
 			})
 			got, err := source.Accounts.List(t.Context(), nil)
@@ -297,7 +297,7 @@ func TestOnlyTheDocumentedRequestIsSent(t *testing.T) {
 				_, _ = io.WriteString(w, empty[format])
 			}))
 			t.Cleanup(server.Close)
-			source, err := altcraft.Open(connectors.Config{Name: "a", Kind: connectors.Altcraft, URL: server.URL + "/base/", Token: "<&>", AccountID: 9, Format: format})
+			source, err := altcraft.Open(connectors.Config{Name: "a", Kind: altcraft.Name, URL: server.URL + "/base/", Settings: &altcraft.Settings{Token: "<&>", AccountID: 9, Format: format}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -361,3 +361,5 @@ func TestProbe(t *testing.T) {
 		})
 	}
 }
+
+func settings(c *connectors.Config) *altcraft.Settings { return c.Settings.(*altcraft.Settings) }

@@ -39,27 +39,27 @@ var (
 	_ connectors.Prober                     = (*client)(nil)
 )
 
-// Open gives the source for one account. It needs Config.URL (the installation's host, with a path if the API lies below one),
-// Config.Token (an admin token) and Config.AccountID, and takes Config.Format; all faults are reported together.
+// Open gives the source for one account. It needs Config.URL (the installation's host, with a path if the API lies below one)
+// and Settings; all faults are reported together.
 func Open(cfg connectors.Config) (*connectors.Source, error) {
 	return open(cfg, nil)
 }
 
 // open is Open with a way to the installation that tests choose.
 func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Source, error) {
-	address := strings.TrimRight(cfg.URL, "/")
+	address, settings := strings.TrimRight(cfg.URL, "/"), connectors.SettingsOf[Settings](cfg)
 	limit := defaultLimit
 	if cfg.RateLimit != nil {
 		limit = *cfg.RateLimit
 	}
-	form, formErr := formNamed(cfg.Format)
+	form, formErr := formNamed(settings.Format)
 	if formErr != nil {
 		form = jsonForm
 	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Kind: connectors.Altcraft, Runtime: cfg.Runtime,
+		Source: cfg.Name, Kind: Name, Runtime: cfg.Runtime,
 		Base: address, Judge: form.judge, Timeout: cfg.Timeout, Transport: transport,
-		Counted: connectors.Fingerprint(connectors.Altcraft, "calls", host(address)), Limit: limit, Retries: cfg.Retries, Bounds: cfg.Bounds,
+		Counted: connectors.Fingerprint(Name, "calls", host(address)), Limit: limit, Retries: cfg.Retries, Bounds: cfg.Bounds,
 	})
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)
@@ -68,23 +68,23 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		err = errors.New("url: required")
 	}
 	faults := []error{err}
-	if strings.TrimSpace(cfg.Token.Reveal()) == "" {
+	if strings.TrimSpace(settings.Token.Reveal()) == "" {
 		faults = append(faults, errors.New("token: required"))
 	}
 	// One admin token sees every account of the installation, so the account is never guessed.
-	if cfg.AccountID <= 0 {
+	if settings.AccountID <= 0 {
 		faults = append(faults, errors.New("account_id: required, a number above 0"))
 	}
 	faults = append(faults, formErr)
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	c := &client{rest: rc, form: form, token: cfg.Token, accountID: cfg.AccountID, region: cfg.PhoneRegion}
+	c := &client{rest: rc, form: form, token: settings.Token, accountID: settings.AccountID, region: cfg.PhoneRegion}
 	return &connectors.Source{
 		Name:        cfg.Name,
-		Kind:        connectors.Altcraft,
+		Kind:        Name,
 		URL:         address,
-		Fingerprint: connectors.Fingerprint(connectors.Altcraft, address, strconv.FormatInt(cfg.AccountID, 10), cfg.Token.Reveal()),
+		Fingerprint: connectors.Fingerprint(Name, address, strconv.FormatInt(settings.AccountID, 10), settings.Token.Reveal()),
 		Accounts:    c,
 		Prober:      c,
 		Health:      rc.Health,

@@ -27,7 +27,7 @@ func openOn(t *testing.T, k fake.Knobs) (*connectors.Source, *fake.Server) {
 		Tokens:   []string{"t"},
 		Accounts: []fake.Account{{ID: 9, Users: []fake.User{{Username: "a"}, {Username: "b"}, {Username: "c"}}}},
 	}, k)
-	source, err := open(connectors.Config{Name: "altcraft", URL: "https://altcraft.example.com", Token: "t", AccountID: 9}, direct{f})
+	source, err := open(connectors.Config{Name: "altcraft", URL: "https://altcraft.example.com", Settings: &Settings{Token: "t", AccountID: 9}}, direct{f})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func TestTotalCountAgainstTheRows(t *testing.T) {
 				_, _ = w.Write([]byte(`{"data":` + tc.data + `,"error":0,"error_text":"","total_count":` + tc.count + `}`))
 			}))
 			t.Cleanup(server.Close)
-			source, err := altcraft.Open(connectors.Config{Name: "altcraft", Kind: connectors.Altcraft, URL: server.URL, Token: adminToken, AccountID: 9})
+			source, err := altcraft.Open(connectors.Config{Name: "altcraft", Kind: altcraft.Name, URL: server.URL, Settings: &altcraft.Settings{Token: adminToken, AccountID: 9}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,7 +11,9 @@ import (
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	good := connectors.Config{Name: "a", Kind: connectors.Altcraft, URL: "https://altcraft.example.com/", Token: "t", AccountID: 9}
+	good := func() connectors.Config {
+		return connectors.Config{Name: "a", Kind: altcraft.Name, URL: "https://altcraft.example.com/", Settings: &altcraft.Settings{Token: "t", AccountID: 9}}
+	}
 	tests := map[string]struct {
 		change func(*connectors.Config)
 		want   string
@@ -20,15 +22,15 @@ func TestOpen(t *testing.T) {
 			"url: required\ntoken: required\naccount_id: required, a number above 0"},
 		"relative URL":     {func(c *connectors.Config) { c.URL = "altcraft.example.com" }, "url: not an absolute http or https URL"},
 		"URL with a token": {func(c *connectors.Config) { c.URL += "?token=x" }, "url: must have no user, query or fragment"},
-		"blank token":      {func(c *connectors.Config) { c.Token = " \n" }, "token: required"},
-		"account 0":        {func(c *connectors.Config) { c.AccountID = 0 }, "account_id: required, a number above 0"},
-		"another form":     {func(c *connectors.Config) { c.Format = "yaml" }, "format: must be json or xml"},
-		"account below 0":  {func(c *connectors.Config) { c.AccountID = -9 }, "account_id: required, a number above 0"},
+		"blank token":      {func(c *connectors.Config) { settings(c).Token = " \n" }, "token: required"},
+		"account 0":        {func(c *connectors.Config) { settings(c).AccountID = 0 }, "account_id: required, a number above 0"},
+		"another form":     {func(c *connectors.Config) { settings(c).Format = "yaml" }, "format: must be json or xml"},
+		"account below 0":  {func(c *connectors.Config) { settings(c).AccountID = -9 }, "account_id: required, a number above 0"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := good
+			cfg := good()
 			tt.change(&cfg)
 			if _, err := altcraft.Open(cfg); err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, want %q", err, tt.want)
@@ -37,7 +39,7 @@ func TestOpen(t *testing.T) {
 	}
 	t.Run("good", func(t *testing.T) {
 		t.Parallel()
-		source, err := altcraft.Open(good)
+		source, err := altcraft.Open(good())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +49,7 @@ func TestOpen(t *testing.T) {
 		if source.URL != "https://altcraft.example.com" || source.Presence != nil {
 			t.Errorf("URL %q, presence %v", source.URL, source.Presence)
 		}
-		slashless := good
+		slashless := good()
 		slashless.URL = "https://altcraft.example.com"
 		other, err := altcraft.Open(slashless)
 		if err != nil || other.Fingerprint != source.Fingerprint {

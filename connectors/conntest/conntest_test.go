@@ -35,7 +35,7 @@ var broken = map[string]struct {
 func subject(f faulty) conntest.Subject {
 	return conntest.Subject{
 		Open:   f.open,
-		Config: connectors.Config{Kind: "people", AccessToken: "sesame-opens"},
+		Config: connectors.Config{Kind: "people", Settings: &settings{AccessToken: "sesame-opens"}},
 		Fake:   http.HandlerFunc(serve),
 	}
 }

@@ -5,7 +5,7 @@
 //		t.Parallel()
 //		conntest.Run(t, conntest.Subject{
 //			Open:   kommo.Open,
-//			Config: connectors.Config{Kind: connectors.Kommo, AccessToken: "conformance-token"},
+//			Config: connectors.Config{Kind: kommo.Name, Settings: &kommo.Settings{AccessToken: "conformance-token"}},
 //			Fake:   fake.New(data, fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
 //		})
 //	}

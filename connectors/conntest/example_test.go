@@ -60,14 +60,19 @@ type connector struct {
 	client *rest.Client
 }
 
+type settings struct {
+	AccessToken connectors.Secret `key:"access_token"`
+}
+
 func (f faulty) open(cfg connectors.Config) (*connectors.Source, error) {
+	token := connectors.SettingsOf[settings](cfg).AccessToken
 	var faults []error
-	if cfg.AccessToken == "" {
+	if token == "" {
 		faults = append(faults, errors.New("access_token: required"))
 	}
 	opt := rest.Options{Source: cfg.Name, Base: cfg.URL, Timeout: cfg.Timeout, Limit: connectors.RateLimit{Calls: 5, Per: 1e9}, Judge: f.judge, Retries: cfg.Retries, Bounds: cfg.Bounds, Runtime: cfg.Runtime,
 		Sign: func(r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+cfg.AccessToken.Reveal())
+			r.Header.Set("Authorization", "Bearer "+token.Reveal())
 			return nil
 		}}
 	if cfg.RateLimit != nil {
@@ -87,7 +92,7 @@ func (f faulty) open(cfg connectors.Config) (*connectors.Source, error) {
 		return nil, err
 	}
 	c := &connector{f, cfg.Name, client}
-	parts := cfg.URL + "\x00" + cfg.AccessToken.Reveal()
+	parts := cfg.URL + "\x00" + token.Reveal()
 	if f.sameFingerprint {
 		parts = cfg.URL
 	}

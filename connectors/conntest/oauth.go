@@ -2,6 +2,7 @@ package conntest
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -13,10 +14,16 @@ type Opener func(connectors.Config) (*connectors.Source, error)
 
 // with gives a configuration of its own, changed.
 func with(cfg connectors.Config, change func(*connectors.Config)) connectors.Config {
-	if cfg.OAuth != nil {
-		own := *cfg.OAuth
-		cfg.OAuth = &own
+	settings := reflect.ValueOf(cfg.Settings).Elem()
+	own := reflect.New(settings.Type())
+	own.Elem().Set(settings)
+	for i := range settings.NumField() {
+		if o, ok := settings.Field(i).Interface().(*connectors.OAuth); ok && o != nil {
+			renewed := *o
+			own.Elem().Field(i).Set(reflect.ValueOf(&renewed))
+		}
 	}
+	cfg.Settings = own.Interface()
 	change(&cfg)
 	return cfg
 }
@@ -54,7 +61,7 @@ func OAuthFingerprint(t *testing.T, open Opener, cfg connectors.Config) {
 	first := fingerprint(func(*connectors.Config) {})
 	for name, change := range map[string]func(*connectors.Config){
 		"another name":   func(c *connectors.Config) { c.Name = "other" },
-		"another secret": func(c *connectors.Config) { c.OAuth.ClientSecret = "new" },
+		"another secret": func(c *connectors.Config) { c.OAuth().ClientSecret = "new" },
 	} {
 		if fingerprint(change) != first {
 			t.Errorf("%s: another fingerprint", name)
@@ -62,11 +69,11 @@ func OAuthFingerprint(t *testing.T, open Opener, cfg connectors.Config) {
 	}
 	seen := map[string]string{first: "the first"}
 	for name, change := range map[string]func(*connectors.Config){
-		"another grant": func(c *connectors.Config) { c.OAuth.RefreshToken = "other" },
+		"another grant": func(c *connectors.Config) { c.OAuth().RefreshToken = "other" },
 		"a code": func(c *connectors.Config) {
-			c.OAuth.RefreshToken, c.OAuth.Code = "", c.OAuth.RefreshToken
+			c.OAuth().RefreshToken, c.OAuth().Code = "", c.OAuth().RefreshToken
 		},
-		"another client":  func(c *connectors.Config) { c.OAuth.ClientID = "other" },
+		"another client":  func(c *connectors.Config) { c.OAuth().ClientID = "other" },
 		"another account": func(c *connectors.Config) { c.URL += "/deeper" },
 	} {
 		f := fingerprint(change)

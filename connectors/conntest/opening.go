@@ -12,29 +12,31 @@ import (
 
 var fingerprint = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// credential is a setting that says who is asking.
+// credential is a setting that says who is asking, by its key: a secret, or one that has no default.
 type credential struct {
-	key    string // in the configuration file
-	field  string // in connectors.Config
+	key    string
+	field  int // of the kind's settings
 	secret bool
 }
 
-var credentials = []credential{
-	{"api_key", "APIKey", true},
-	{"access_token", "AccessToken", true},
-	{"token", "Token", true},
-	{"auth_token", "AuthToken", true},
-	{"account_id", "AccountID", false},
-	{"user_id", "UserID", false},
-}
-
-func (c credential) has(cfg connectors.Config) bool {
-	return !reflect.ValueOf(cfg).FieldByName(c.field).IsZero()
+// credentials gives those that the configuration has.
+func credentials(cfg connectors.Config) []credential {
+	var all []credential
+	v := reflect.ValueOf(cfg.Settings).Elem()
+	for i := range v.NumField() {
+		tag := v.Type().Field(i).Tag
+		_, optional := tag.Lookup("default")
+		secret := v.Field(i).Type() == reflect.TypeFor[connectors.Secret]()
+		if (secret || !optional) && !v.Field(i).IsZero() {
+			all = append(all, credential{tag.Get("key"), i, secret})
+		}
+	}
+	return all
 }
 
 // value gives the credential as text; reflection looks behind Secret's String.
 func (c credential) value(cfg connectors.Config) string {
-	v := reflect.ValueOf(cfg).FieldByName(c.field)
+	v := reflect.ValueOf(cfg.Settings).Elem().Field(c.field)
 	if v.CanInt() {
 		return strconv.FormatInt(v.Int(), 10)
 	}
@@ -43,16 +45,17 @@ func (c credential) value(cfg connectors.Config) string {
 
 // with gives cfg with another value of the credential, or without any.
 func (c credential) with(cfg connectors.Config, absent bool) connectors.Config {
-	v := reflect.ValueOf(&cfg).Elem().FieldByName(c.field)
-	switch {
-	case absent:
-		v.SetZero()
-	case v.CanInt():
-		v.SetInt(v.Int() + 1)
-	default:
-		v.SetString(v.String() + "2")
-	}
-	return cfg
+	return with(cfg, func(cfg *connectors.Config) {
+		v := reflect.ValueOf(cfg.Settings).Elem().Field(c.field)
+		switch {
+		case absent:
+			v.SetZero()
+		case v.CanInt():
+			v.SetInt(v.Int() + 1)
+		default:
+			v.SetString(v.String() + "2")
+		}
+	})
 }
 
 // opening checks what the constructor makes of good and bad settings. None of it takes a call.
@@ -73,10 +76,8 @@ func (s Subject) opening(t *testing.T) {
 	})
 	t.Run("the fingerprint tells credentials and places apart", func(t *testing.T) {
 		changed := map[string]connectors.Config{}
-		for _, c := range credentials {
-			if c.has(good) {
-				changed[c.key] = c.with(good, false)
-			}
+		for _, c := range credentials(good) {
+			changed[c.key] = c.with(good, false)
 		}
 		elsewhere := good
 		elsewhere.URL += "/deeper"
@@ -104,23 +105,21 @@ func (s Subject) opening(t *testing.T) {
 		if err == nil {
 			t.Fatal("opened without any setting")
 		}
-		for _, c := range credentials {
-			if c.has(good) && !hasLine(err, c.key+": ") {
+		for _, c := range credentials(good) {
+			if !hasLine(err, c.key+": ") {
 				t.Errorf("no line of the error begins with %q: %v", c.key+": ", err)
 			}
 		}
 		if !hasLine(err, "url: ") {
 			t.Errorf("no line of the error begins with \"url: \": %v", err)
 		}
-		for _, c := range credentials {
-			if c.has(good) {
-				_, err := s.Open(c.with(good, true))
-				if err == nil || !hasLine(err, c.key+": ") {
-					t.Errorf("without %s: %v", c.key, err)
-				}
-				if err != nil {
-					st.noSecret(t, "the error", err.Error())
-				}
+		for _, c := range credentials(good) {
+			_, err := s.Open(c.with(good, true))
+			if err == nil || !hasLine(err, c.key+": ") {
+				t.Errorf("without %s: %v", c.key, err)
+			}
+			if err != nil {
+				st.noSecret(t, "the error", err.Error())
 			}
 		}
 	})

@@ -30,7 +30,7 @@ const (
 type Subject struct {
 	// Open is the vendor's constructor.
 	Open func(connectors.Config) (*connectors.Source, error)
-	// Config holds the kind, and every credential that the constructor requires. The kit sets Name, URL, Timeout, RateLimit and Retries.
+	// Config holds the kind, and its settings with every credential that the constructor requires. The kit sets Name, URL, Timeout, RateLimit and Retries.
 	Config connectors.Config
 	// Fake is the vendor's API, healthy and without limits, with records in every collection. It sees paths without Prefix, but
 	// links that it makes need Prefix. Where paging matters, it holds more than one page.

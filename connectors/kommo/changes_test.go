@@ -29,7 +29,7 @@ func idsOf(l contactsListing) []string {
 // quick opens a source without a limit, within a bubble of fake time.
 func quick(t *testing.T, h http.Handler) connectors.ChangeLister[connectors.Contact] {
 	t.Helper()
-	s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", AccessToken: "t", RateLimit: &connectors.RateLimit{}}, direct{h})
+	s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}, RateLimit: &connectors.RateLimit{}}, direct{h})
 	if err != nil {
 		t.Fatal(err)
 	}

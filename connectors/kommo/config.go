@@ -19,19 +19,20 @@ const defaultTimeout = 20 * time.Second
 // other integrations of the account may share the same allowance.
 var defaultLimit = connectors.RateLimit{Calls: 5, Per: time.Second}
 
-// Open makes a source of a Kommo account. It takes a URL, either an AccessToken or OAuth, and the settings that all kinds share; the error
+// Open makes a source of a Kommo account. It takes a URL, Settings, and the settings that all kinds share; the error
 // lists every fault of the configuration. No call is made.
 func Open(cfg connectors.Config) (*connectors.Source, error) { return open(cfg, nil) }
 
 func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Source, error) {
+	settings := connectors.SettingsOf[Settings](cfg)
 	base, urlErr := ownAddress(cfg.URL)
-	token, credentialErr := checkCredential(&cfg)
+	token, credentialErr := checkCredential(settings, cfg.Runtime.Tokens)
 	options := rest.Options{
-		Source: cfg.Name, Kind: connectors.Kommo, Runtime: cfg.Runtime,
+		Source: cfg.Name, Kind: Name, Runtime: cfg.Runtime,
 		Base:      base,
 		Judge:     judge,
 		Sign:      func(r *http.Request) error { r.Header.Set("Authorization", "Bearer "+token); return nil },
-		Counted:   connectors.Fingerprint(connectors.Kommo, "calls", base),
+		Counted:   connectors.Fingerprint(Name, "calls", base),
 		Limit:     defaultLimit,
 		Retries:   cfg.Retries,
 		Bounds:    cfg.Bounds,
@@ -41,7 +42,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	if cfg.RateLimit != nil {
 		options.Limit = *cfg.RateLimit
 	}
-	options.Also = []connectors.Budget{{Key: connectors.Fingerprint(connectors.Kommo, "calls of all accounts"), Limit: together(options.Limit)}}
+	options.Also = []connectors.Budget{{Key: connectors.Fingerprint(Name, "calls of all accounts"), Limit: together(options.Limit)}}
 	if cfg.Timeout > 0 {
 		options.Timeout = cfg.Timeout
 	}
@@ -55,9 +56,9 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	c := &client{rest: caller, source: cfg.Name, region: cfg.PhoneRegion}
 	s := &connectors.Source{
 		Name:        cfg.Name,
-		Kind:        connectors.Kommo,
+		Kind:        Name,
 		URL:         base,
-		Fingerprint: connectors.Fingerprint(connectors.Kommo, base, token),
+		Fingerprint: connectors.Fingerprint(Name, base, token),
 		Mentions:    connectors.Mentions{Teams: true, Roles: true},
 		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),
@@ -71,26 +72,26 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	if !expires.IsZero() {
 		s.Credential = func() connectors.CredentialStatus { return connectors.LastingCredential(expires, detailRenew) }
 	}
-	if cfg.OAuth != nil {
-		o := &oauth{rest: caller, cfg: *cfg.OAuth, base: base}
-		c.tokens = cfg.Runtime.Tokens.Keep(cfg.Name, cfg.OAuth.Chain(connectors.Kommo), cfg.OAuth.First(), o.exchange)
+	if settings.OAuth != nil {
+		o := &oauth{rest: caller, cfg: *settings.OAuth, base: base}
+		c.tokens = cfg.Runtime.Tokens.Keep(cfg.Name, settings.OAuth.Chain(Name), settings.OAuth.First(), o.exchange)
 		s.Credential = c.tokens.Credential
-		s.Fingerprint = connectors.Fingerprint(connectors.Kommo, base, "oauth", cfg.OAuth.Chain(connectors.Kommo))
+		s.Fingerprint = connectors.Fingerprint(Name, base, "oauth", settings.OAuth.Chain(Name))
 	}
 	return s, nil
 }
 
 // checkCredential gives the token that is not renewed, or says what is wrong with the credential.
-func checkCredential(cfg *connectors.Config) (string, error) {
+func checkCredential(s *Settings, tokens connectors.TokenKeeper) (string, error) {
 	switch {
-	case cfg.OAuth == nil:
-		return checkToken(cfg.AccessToken)
-	case cfg.AccessToken != "":
-		return "", errors.Join(errors.New("access_token: give either this or oauth"), rest.CheckOAuth(cfg.OAuth, true))
-	case cfg.Runtime.Tokens == nil:
-		return "", errors.Join(errors.New("oauth: "+connectors.NoTokenKeeper), rest.CheckOAuth(cfg.OAuth, true))
+	case s.OAuth == nil:
+		return checkToken(s.AccessToken)
+	case s.AccessToken != "":
+		return "", errors.Join(errors.New("access_token: give either this or oauth"), rest.CheckOAuth(s.OAuth, true))
+	case tokens == nil:
+		return "", errors.Join(errors.New("oauth: "+connectors.NoTokenKeeper), rest.CheckOAuth(s.OAuth, true))
 	}
-	return "", rest.CheckOAuth(cfg.OAuth, true)
+	return "", rest.CheckOAuth(s.OAuth, true)
 }
 
 // allAccounts is what Kommo allows for one address of the caller, as one of its texts has it, whatever the accounts; the tenth more is for

@@ -60,7 +60,7 @@ func serve(t *testing.T, f http.Handler, change ...func(*connectors.Config)) *co
 	mux.Handle(prefix+"/", http.StripPrefix(prefix, f))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	cfg := connectors.Config{Name: "harbour", Kind: connectors.Kommo, URL: server.URL + prefix, AccessToken: adminToken,
+	cfg := connectors.Config{Name: "harbour", Kind: kommo.Name, URL: server.URL + prefix, Settings: &kommo.Settings{AccessToken: adminToken},
 		Timeout: 10 * time.Second, RateLimit: &connectors.RateLimit{Calls: 1000, Per: time.Millisecond}}
 	for _, c := range change {
 		c(&cfg)
@@ -73,7 +73,7 @@ func serve(t *testing.T, f http.Handler, change ...func(*connectors.Config)) *co
 }
 
 func withToken(token connectors.Secret) func(*connectors.Config) {
-	return func(c *connectors.Config) { c.AccessToken = token }
+	return func(c *connectors.Config) { settings(c).AccessToken = token }
 }
 
 func ids[T connectors.Record](l connectors.Listing[T]) []string {
@@ -98,3 +98,5 @@ func failure(t *testing.T, err error, kind connectors.ErrorKind) *connectors.Err
 	mustBe(t, err, kind)
 	return connectors.AsError("", err)
 }
+
+func settings(c *connectors.Config) *kommo.Settings { return c.Settings.(*kommo.Settings) }

@@ -31,9 +31,9 @@ func authorised() fake.Data {
 }
 
 func oauthConfig() connectors.Config {
-	return connectors.Config{Kind: connectors.Kommo, Name: "crm", OAuth: &connectors.OAuth{
+	return connectors.Config{Kind: kommo.Name, Name: "crm", Settings: &kommo.Settings{OAuth: &connectors.OAuth{
 		ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: firstToken,
-	}}
+	}}}
 }
 
 // ownAccount is a configuration of a source that nobody calls.
@@ -95,7 +95,7 @@ func TestOAuthReads(t *testing.T) {
 	tests := map[string]func(*connectors.Config){
 		"from a refresh token": nil,
 		"from a code": func(c *connectors.Config) {
-			c.OAuth.RefreshToken, c.OAuth.Code = "", "canary-code"
+			c.OAuth().RefreshToken, c.OAuth().Code = "", "canary-code"
 		},
 	}
 	for name, change := range tests {
@@ -172,9 +172,9 @@ func TestOAuthRefused(t *testing.T) {
 		kind  connectors.ErrorKind
 		says  string
 	}{
-		"a dead refresh token": {cfg: func(c *connectors.Config) { c.OAuth.RefreshToken = "canary-dead" }, kind: connectors.KindUnauthorized, says: "authorise anew"},
-		"another redirect":     {cfg: func(c *connectors.Config) { c.OAuth.RedirectURI += "/" }, kind: connectors.KindInvalid, says: "redirect_uri"},
-		"another secret":       {cfg: func(c *connectors.Config) { c.OAuth.ClientSecret = "canary-wrong" }, kind: connectors.KindInvalid, says: "client_secret"},
+		"a dead refresh token": {cfg: func(c *connectors.Config) { c.OAuth().RefreshToken = "canary-dead" }, kind: connectors.KindUnauthorized, says: "authorise anew"},
+		"another redirect":     {cfg: func(c *connectors.Config) { c.OAuth().RedirectURI += "/" }, kind: connectors.KindInvalid, says: "redirect_uri"},
+		"another secret":       {cfg: func(c *connectors.Config) { c.OAuth().ClientSecret = "canary-wrong" }, kind: connectors.KindInvalid, says: "client_secret"},
 		"blocked":              {knobs: func(k *fake.Knobs) { k.TokensBlocked = true }, kind: connectors.KindRateLimited, says: "blocked"},
 		"no such account":      {knobs: func(k *fake.Knobs) { k.Host = "elsewhere.example" }, kind: connectors.KindNotFound, says: "url"},
 	}
@@ -240,12 +240,12 @@ func TestOAuthFollowsARenamedSubdomain(t *testing.T) {
 func TestOAuthSettings(t *testing.T) {
 	t.Parallel()
 	conntest.BadSettings(t, kommo.Open, ownAccount(t), map[string]conntest.BadSetting{
-		"both": {Change: func(c *connectors.Config) { c.AccessToken = "canary" }, Want: "access_token: give either this or oauth"},
-		"nothing": {Change: func(c *connectors.Config) { c.OAuth = &connectors.OAuth{} },
+		"both": {Change: func(c *connectors.Config) { settings(c).AccessToken = "canary" }, Want: "access_token: give either this or oauth"},
+		"nothing": {Change: func(c *connectors.Config) { settings(c).OAuth = &connectors.OAuth{} },
 			Want: "oauth.client_id: required\noauth.client_secret: required\noauth.redirect_uri: required\noauth.refresh_token: give either this or oauth.code"},
-		"two grants": {Change: func(c *connectors.Config) { c.OAuth.Code = "canary" }, Want: "oauth.refresh_token: give either this or oauth.code"},
+		"two grants": {Change: func(c *connectors.Config) { c.OAuth().Code = "canary" }, Want: "oauth.refresh_token: give either this or oauth.code"},
 		"no place":   {Change: func(c *connectors.Config) { c.Runtime.Tokens = nil }, Want: "oauth: " + connectors.NoTokenKeeper},
-		"a bad URL":  {Change: func(c *connectors.Config) { c.OAuth.URL = "canary" }, Want: "oauth.url: not an absolute http or https URL"},
+		"a bad URL":  {Change: func(c *connectors.Config) { c.OAuth().URL = "canary" }, Want: "oauth.url: not an absolute http or https URL"},
 	})
 }
 

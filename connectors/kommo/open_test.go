@@ -25,15 +25,15 @@ func TestOpenRefuses(t *testing.T) {
 		want string
 	}{
 		"nothing given":          {connectors.Config{}, "url: required\naccess_token: required"},
-		"no scheme":              {connectors.Config{URL: "harbour.example", AccessToken: "t"}, "url: not an absolute http or https URL"},
+		"no scheme":              {connectors.Config{URL: "harbour.example", Settings: &Settings{AccessToken: "t"}}, "url: not an absolute http or https URL"},
 		"not a URL, nor a token": {connectors.Config{URL: "http://a b"}, "url: not an absolute http or https URL\naccess_token: required"},
-		"a query":                {connectors.Config{URL: address + "?a=b", AccessToken: "t"}, "url: must have no user, query or fragment"},
+		"a query":                {connectors.Config{URL: address + "?a=b", Settings: &Settings{AccessToken: "t"}}, "url: must have no user, query or fragment"},
 		"the shared host": {
-			connectors.Config{URL: "https://www.kommo.com/", AccessToken: "t"},
+			connectors.Config{URL: "https://www.kommo.com/", Settings: &Settings{AccessToken: "t"}},
 			"url: must be the account's own address, such as https://example.kommo.com",
 		},
-		"a token of white space":   {connectors.Config{URL: address, AccessToken: " \n"}, "access_token: required"},
-		"a token of several words": {connectors.Config{URL: address, AccessToken: "Bearer t"}, "access_token: must be one word of ASCII characters"},
+		"a token of white space":   {connectors.Config{URL: address, Settings: &Settings{AccessToken: " \n"}}, "access_token: required"},
+		"a token of several words": {connectors.Config{URL: address, Settings: &Settings{AccessToken: "Bearer t"}}, "access_token: must be one word of ASCII characters"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestSourceIsTheSameForOneAddress(t *testing.T) {
 	t.Parallel()
 	var first *connectors.Source
 	for _, address := range []string{"https://harbour.example/x", "https://harbour.example/x/", "HTTPS://Harbour.Example/x"} {
-		s, err := Open(connectors.Config{Name: "a", URL: address, AccessToken: "token\n"})
+		s, err := Open(connectors.Config{Name: "a", URL: address, Settings: &Settings{AccessToken: "token\n"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestStaysWithinTheLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := fake.New(crowd(12_000), fake.Knobs{}) // 48 pages, and some more since they overlap; Kommo's own limit counts
-		s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", AccessToken: "t"}, direct{f})
+		s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}}, direct{f})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestTooManyCalls(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f := fake.New(crowd(3000), knobs)
-				s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", AccessToken: "t", RateLimit: limit}, direct{f})
+				s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}, RateLimit: limit}, direct{f})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -136,7 +136,7 @@ func TestTooManyCalls(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			f := fake.New(crowd(3000), fake.Knobs{})
-			s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", AccessToken: "t", RateLimit: limit}, direct{f})
+			s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}, RateLimit: limit}, direct{f})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +187,7 @@ func TestProbe(t *testing.T) {
 			d := crowd(0)
 			d.Tokens = []fake.Token{tt.token}
 			d.Users = []fake.User{{ID: 501, IsAdmin: true, IsActive: true}}
-			cfg := connectors.Config{Name: "a", URL: "http://harbour.example", AccessToken: connectors.Secret(tt.token.Value)}
+			cfg := connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: connectors.Secret(tt.token.Value)}}
 			s, err := open(cfg, direct{fake.New(d, tt.knobs)})
 			if err != nil {
 				t.Fatal(err)

@@ -1,5 +1,5 @@
-// Package registry knows which package reads which kind of source. It is the only package that imports the vendors, and knows nothing
-// of them but their constructors.
+// Package registry lists the kinds of sources that the program has. It is the only package that imports the connectors, and knows nothing of them but
+// their descriptions.
 package registry
 
 import (
@@ -13,27 +13,26 @@ import (
 	"roster/connectors/worksection"
 )
 
-var constructors = map[connectors.Kind]func(connectors.Config) (*connectors.Source, error){
-	connectors.Worksection: worksection.Open,
-	connectors.Kommo:       kommo.Open,
-	connectors.Altcraft:    altcraft.Open,
-	connectors.RocketChat:  rocketchat.Open,
+func init() {
+	for _, k := range []*connectors.Kind{&worksection.Kind, &kommo.Kind, &altcraft.Kind, &rocketchat.Kind} {
+		connectors.Register(k)
+	}
 }
 
 // Open gives the source that cfg describes, by its kind. Nothing is sent yet. The error has one line for each fault, which begins with
 // the key in the configuration.
 func Open(cfg connectors.Config) (*connectors.Source, error) {
-	construct, ok := constructors[cfg.Kind]
-	if !ok {
+	kind := connectors.KindNamed(cfg.Kind)
+	if kind == nil {
 		return nil, fmt.Errorf("kind: %q is not one of %s", cfg.Kind, kinds())
 	}
-	return construct(cfg)
+	return kind.Open(cfg)
 }
 
 func kinds() string {
-	names := make([]string, 0, len(connectors.Kinds))
-	for _, k := range connectors.Kinds {
-		names = append(names, string(k))
+	var names []string
+	for _, k := range connectors.Kinds() {
+		names = append(names, string(k.Name))
 	}
 	return strings.Join(names, ", ")
 }

@@ -1,38 +1,27 @@
 package registry
 
 import (
-	"slices"
 	"testing"
 
 	"roster/connectors"
 )
 
-func TestEveryKindHasAConstructor(t *testing.T) {
-	t.Parallel()
-	for _, kind := range connectors.Kinds {
-		if constructors[kind] == nil {
-			t.Errorf("%s has none", kind)
-		}
-	}
-	for kind := range constructors {
-		if !slices.Contains(connectors.Kinds[:], kind) {
-			t.Errorf("%s is not listed among the kinds", kind)
-		}
-	}
-}
-
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	tests := map[string]connectors.Config{
-		"worksection": {APIKey: "key"},
-		"kommo":       {AccessToken: "token"},
-		"altcraft":    {Token: "token", AccountID: 9},
-		"rocketchat":  {UserID: "user", AuthToken: "token"},
+	tests := map[connectors.KindName]map[string]any{
+		"worksection": {"api_key": "key"},
+		"kommo":       {"access_token": "token"},
+		"altcraft":    {"token": "token", "account_id": 9},
+		"rocketchat":  {"user_id": "user", "auth_token": "token"},
 	}
-	for kind, cfg := range tests {
-		t.Run(kind, func(t *testing.T) {
+	for kind, values := range tests {
+		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			cfg.Name, cfg.Kind, cfg.URL = "mine", connectors.Kind(kind), "https://acme.example.com"
+			settings, err := connectors.KindNamed(kind).SettingsFrom(values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg := connectors.Config{Name: "mine", Kind: kind, URL: "https://acme.example.com", Settings: settings}
 			source, err := Open(cfg)
 			if err != nil {
 				t.Fatal(err)
@@ -46,7 +35,7 @@ func TestOpen(t *testing.T) {
 
 func TestOpenRefusesAnUnknownKind(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[connectors.Kind]string{
+	for kind, want := range map[connectors.KindName]string{
 		"":      `kind: "" is not one of worksection, kommo, altcraft, rocketchat`,
 		"Kommo": `kind: "Kommo" is not one of worksection, kommo, altcraft, rocketchat`,
 	} {

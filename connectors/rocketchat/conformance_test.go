@@ -36,7 +36,7 @@ func subject() conntest.Subject {
 	data.Teams = []fake.Team{everyone, {ID: "1250a1b2c3d4e5f6", Name: "nobody"}}
 	return conntest.Subject{
 		Open:   rocketchat.Open,
-		Config: connectors.Config{Kind: connectors.RocketChat, UserID: "conformance-user", AuthToken: "conformance-token"},
+		Config: connectors.Config{Kind: rocketchat.Name, Settings: &rocketchat.Settings{UserID: "conformance-user", AuthToken: "conformance-token"}},
 		Fake:   fake.New(data, fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
 		Totals: []string{"total"},
 	}

@@ -31,7 +31,7 @@ func ordinary() fake.Credential {
 }
 
 func config(url string) connectors.Config {
-	return connectors.Config{Name: "chat", Kind: connectors.RocketChat, URL: url, UserID: reader, AuthToken: token,
+	return connectors.Config{Name: "chat", Kind: Name, URL: url, Settings: &Settings{UserID: reader, AuthToken: token},
 		RateLimit: &connectors.RateLimit{}, Timeout: 10 * time.Second}
 }
 

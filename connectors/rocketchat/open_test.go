@@ -13,9 +13,9 @@ func TestOpenRefuses(t *testing.T) {
 		change func(*connectors.Config)
 		want   string
 	}{
-		"no user":  {func(c *connectors.Config) { c.UserID = "" }, "user_id: required"},
-		"no token": {func(c *connectors.Config) { c.AuthToken = "  " }, "auth_token: required"},
-		"a token with a line break": {func(c *connectors.Config) { c.AuthToken = "tok\nen" },
+		"no user":  {func(c *connectors.Config) { c.Settings.(*Settings).UserID = "" }, "user_id: required"},
+		"no token": {func(c *connectors.Config) { c.Settings.(*Settings).AuthToken = "  " }, "auth_token: required"},
+		"a token with a line break": {func(c *connectors.Config) { c.Settings.(*Settings).AuthToken = "tok\nen" },
 			"auth_token: must be printable ASCII without spaces or line breaks"},
 		"a relative URL": {func(c *connectors.Config) { c.URL = "chat.acme.example" }, "url: not an absolute http or https URL"},
 		"the interface for the server": {func(c *connectors.Config) { c.URL += "/api/v1/" },

@@ -17,38 +17,37 @@ import (
 var defaultLimit = connectors.RateLimit{Calls: 10, Per: 61 * time.Second}
 
 // Open gives the source that cfg describes; it makes no call. It takes Config.URL, the address under which people open the server (with
-// its path, where it is installed below one), Config.UserID, and Config.AuthToken, that user's personal access token. Config.RateLimit
-// holds for each route. The error names every wrong setting by its key.
+// its path, where it is installed below one), and Settings. Config.RateLimit holds for each route. The error names every wrong setting by its key.
 func Open(cfg connectors.Config) (*connectors.Source, error) {
 	return open(cfg, nil)
 }
 
 // open takes the transport too, for tests within a bubble of fake time.
 func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Source, error) {
-	limit := defaultLimit
+	limit, settings := defaultLimit, connectors.SettingsOf[Settings](cfg)
 	if cfg.RateLimit != nil {
 		limit = *cfg.RateLimit
 	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Kind: connectors.RocketChat, Runtime: cfg.Runtime,
+		Source: cfg.Name, Kind: Name, Runtime: cfg.Runtime,
 		Base: cfg.URL, Judge: judge, Timeout: cfg.Timeout, Transport: transport,
-		Counted: connectors.Fingerprint(connectors.RocketChat, "calls", canonical(cfg.URL)), Limit: limit, Told: told, Retries: cfg.Retries, Bounds: cfg.Bounds,
+		Counted: connectors.Fingerprint(Name, "calls", canonical(cfg.URL)), Limit: limit, Told: told, Retries: cfg.Retries, Bounds: cfg.Bounds,
 		Sign: func(r *http.Request) error {
-			r.Header.Set("X-User-Id", cfg.UserID)
-			r.Header.Set("X-Auth-Token", cfg.AuthToken.Reveal())
+			r.Header.Set("X-User-Id", settings.UserID)
+			r.Header.Set("X-Auth-Token", settings.AuthToken.Reveal())
 			return nil
 		},
 	})
-	if err = errors.Join(checkURL(cfg.URL, err), check("user_id", cfg.UserID), check("auth_token", cfg.AuthToken.Reveal())); err != nil {
+	if err = errors.Join(checkURL(cfg.URL, err), check("user_id", settings.UserID), check("auth_token", settings.AuthToken.Reveal())); err != nil {
 		return nil, err
 	}
 	root := canonical(cfg.URL)
-	c := &client{rest: rc, root: root, userID: cfg.UserID}
+	c := &client{rest: rc, root: root, userID: settings.UserID}
 	return &connectors.Source{
 		Name:        cfg.Name,
-		Kind:        connectors.RocketChat,
+		Kind:        Name,
 		URL:         strings.TrimRight(cfg.URL, "/"),
-		Fingerprint: connectors.Fingerprint(connectors.RocketChat, root, cfg.UserID, cfg.AuthToken.Reveal()),
+		Fingerprint: connectors.Fingerprint(Name, root, settings.UserID, settings.AuthToken.Reveal()),
 		Mentions:    connectors.Mentions{Roles: true},
 		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),

@@ -104,7 +104,7 @@ func TestCreateAsOthers(t *testing.T) {
 		vendor *fake.Server
 		source *connectors.Source
 	}{
-		"an HMAC header": {byStamp, start(t, byStamp, func(c *connectors.Config) { c.Signing = "hmac" })},
+		"an HMAC header": {byStamp, start(t, byStamp, func(c *connectors.Config) { settings(c).Signing = "hmac" })},
 		"a user's token": {byToken, openOAuth(t, byToken, &store, nil)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,9 +29,9 @@ func authorised() fake.Data {
 }
 
 func oauthConfig(tokenURL string) connectors.Config {
-	return connectors.Config{Kind: connectors.Worksection, Name: "ws", OAuth: &connectors.OAuth{
+	return connectors.Config{Kind: worksection.Name, Name: "ws", Settings: &worksection.Settings{OAuth: &connectors.OAuth{
 		ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: firstToken, URL: tokenURL,
-	}}
+	}}}
 }
 
 // ownAccount is a configuration of a source that nobody calls.
@@ -87,14 +87,14 @@ func TestConformanceWithHMAC(t *testing.T) {
 	t.Parallel()
 	conntest.Run(t, conntest.Subject{
 		Open:   worksection.Open,
-		Config: connectors.Config{Kind: connectors.Worksection, APIKey: key, Signing: "hmac"},
+		Config: connectors.Config{Kind: worksection.Name, Settings: &worksection.Settings{APIKey: key, Signing: "hmac"}},
 		Fake:   fake.New(company(), fake.Knobs{NoLimits: true}), Secrets: []string{"Admin "},
 	})
 }
 
 func TestOAuthReads(t *testing.T) {
 	t.Parallel()
-	code := func(c *connectors.Config) { c.OAuth.RefreshToken, c.OAuth.Code = "", "canary-code" }
+	code := func(c *connectors.Config) { c.OAuth().RefreshToken, c.OAuth().Code = "", "canary-code" }
 	tests := map[string]struct {
 		change func(*connectors.Config)
 		knobs  fake.Knobs
@@ -131,12 +131,12 @@ func TestOAuthRefused(t *testing.T) {
 		kind   connectors.ErrorKind
 		says   string
 	}{
-		"a dead refresh token": {func(c *connectors.Config) { c.OAuth.RefreshToken = "canary-dead" }, connectors.KindUnauthorized, "authorise anew"},
-		"a dead code": {func(c *connectors.Config) { c.OAuth.RefreshToken, c.OAuth.Code = "", "canary-dead" },
+		"a dead refresh token": {func(c *connectors.Config) { c.OAuth().RefreshToken = "canary-dead" }, connectors.KindUnauthorized, "authorise anew"},
+		"a dead code": {func(c *connectors.Config) { c.OAuth().RefreshToken, c.OAuth().Code = "", "canary-dead" },
 			connectors.KindUnauthorized, "authorise anew"},
-		"another secret": {func(c *connectors.Config) { c.OAuth.ClientSecret = "canary-wrong" }, connectors.KindInvalid, "client_secret"},
+		"another secret": {func(c *connectors.Config) { c.OAuth().ClientSecret = "canary-wrong" }, connectors.KindInvalid, "client_secret"},
 		"another redirect": {func(c *connectors.Config) {
-			c.OAuth.RefreshToken, c.OAuth.Code, c.OAuth.RedirectURI = "", "canary-code", "https://x.example"
+			c.OAuth().RefreshToken, c.OAuth().Code, c.OAuth().RedirectURI = "", "canary-code", "https://x.example"
 		}, connectors.KindInvalid, "oauth"},
 	}
 	for name, tt := range tests {
@@ -161,9 +161,9 @@ func TestOAuthRefused(t *testing.T) {
 func TestCredentialSettings(t *testing.T) {
 	t.Parallel()
 	conntest.BadSettings(t, worksection.Open, ownAccount(t), map[string]conntest.BadSetting{
-		"both":            {Change: func(c *connectors.Config) { c.APIKey = "canary" }, Want: "api_key: give either this or oauth"},
-		"another signing": {Change: func(c *connectors.Config) { c.OAuth, c.APIKey, c.Signing = nil, "k", "sha1" }, Want: "signing: must be md5 or hmac"},
-		"nothing": {Change: func(c *connectors.Config) { c.OAuth = &connectors.OAuth{} },
+		"both":            {Change: func(c *connectors.Config) { settings(c).APIKey = "canary" }, Want: "api_key: give either this or oauth"},
+		"another signing": {Change: func(c *connectors.Config) { *settings(c) = worksection.Settings{APIKey: "k", Signing: "sha1"} }, Want: "signing: must be md5 or hmac"},
+		"nothing": {Change: func(c *connectors.Config) { settings(c).OAuth = &connectors.OAuth{} },
 			Want: "oauth.client_id: required\noauth.client_secret: required\noauth.refresh_token: give either this or oauth.code"},
 		"no place": {Change: func(c *connectors.Config) { c.Runtime.Tokens = nil }, Want: "oauth: " + connectors.NoTokenKeeper},
 	})

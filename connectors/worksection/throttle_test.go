@@ -28,7 +28,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 func limited(t *testing.T, vendor *fake.Server, limit *connectors.RateLimit) *connectors.Source {
 	t.Helper()
 	source, err := open(connectors.Config{
-		Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", APIKey: testKey, RateLimit: limit,
+		Name: "ws", Kind: Name, URL: "https://lumen.worksection.com", Settings: &Settings{APIKey: testKey}, RateLimit: limit,
 	}, direct{vendor})
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func TestSelfLeavesFetchesTheirTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		vendor := &paced{Handler: fake.New(fake.Data{APIKey: testKey.Reveal(), Users: []fake.User{{Person: fake.Person{ID: "1"}}}, Tokens: map[string]string{"token": "1"}}, fake.Knobs{})}
-		source, err := open(connectors.Config{Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", APIKey: testKey}, direct{vendor})
+		source, err := open(connectors.Config{Name: "ws", Kind: Name, URL: "https://lumen.worksection.com", Settings: &Settings{APIKey: testKey}}, direct{vendor})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +189,7 @@ func TestSelfKeepsNoFetchBack(t *testing.T) {
 					}
 					_, _ = w.Write([]byte(`{"status":"ok","data":[]}`))
 				})}
-				source, err := open(connectors.Config{Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", APIKey: testKey}, direct{vendor})
+				source, err := open(connectors.Config{Name: "ws", Kind: Name, URL: "https://lumen.worksection.com", Settings: &Settings{APIKey: testKey}}, direct{vendor})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -215,7 +215,7 @@ func TestSelfKeepsNoFetchBack(t *testing.T) {
 func TestSelfHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		source, err := open(connectors.Config{Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", APIKey: testKey}, hanging{})
+		source, err := open(connectors.Config{Name: "ws", Kind: Name, URL: "https://lumen.worksection.com", Settings: &Settings{APIKey: testKey}}, hanging{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +238,7 @@ func TestStampIsFresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, fake.Knobs{Skew: time.Second})
 		source, err := open(connectors.Config{
-			Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", APIKey: testKey, Signing: "hmac",
+			Name: "ws", Kind: Name, URL: "https://lumen.worksection.com", Settings: &Settings{APIKey: testKey, Signing: "hmac"},
 			RateLimit: &connectors.RateLimit{},
 		}, direct{vendor})
 		if err != nil {
@@ -263,8 +263,8 @@ func TestTokensCountAgainstTheLimit(t *testing.T) {
 		keeper := credential.New(credential.Options{Store: &credential.Memory{}})
 		defer keeper.Close()
 		source, err := open(connectors.Config{
-			Name: "ws", Kind: connectors.Worksection, URL: "https://lumen.worksection.com", Runtime: connectors.Runtime{Tokens: keeper},
-			OAuth: &connectors.OAuth{ClientID: "a", ClientSecret: "b", RefreshToken: "first"},
+			Name: "ws", Kind: Name, URL: "https://lumen.worksection.com", Runtime: connectors.Runtime{Tokens: keeper},
+			Settings: &Settings{OAuth: &connectors.OAuth{ClientID: "a", ClientSecret: "b", RefreshToken: "first"}},
 		}, direct{vendor})
 		if err != nil {
 			t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 var defaultLimit = connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond}
 
 // Open gives the source that cfg describes; it makes no call. It takes Config.URL, the address of the account such as
-// https://acme.worksection.com, and either Config.APIKey with Config.Signing, or Config.OAuth. The error names every wrong setting by its
+// https://acme.worksection.com, and Settings. The error names every wrong setting by its
 // key.
 func Open(cfg connectors.Config) (*connectors.Source, error) {
 	return open(cfg, nil)
@@ -24,19 +24,19 @@ func Open(cfg connectors.Config) (*connectors.Source, error) {
 
 // open takes the transport too, for tests within a bubble of fake time.
 func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Source, error) {
-	limit := defaultLimit
+	limit, settings := defaultLimit, connectors.SettingsOf[Settings](cfg)
 	if cfg.RateLimit != nil {
 		limit = *cfg.RateLimit
 	}
 	rc, err := rest.New(rest.Options{
-		Source: cfg.Name, Kind: connectors.Worksection, Runtime: cfg.Runtime,
+		Source: cfg.Name, Kind: Name, Runtime: cfg.Runtime,
 		Base: cfg.URL, Judge: judge, Timeout: cfg.Timeout, Transport: transport,
-		Counted: connectors.Fingerprint(connectors.Worksection, "calls", canonical(cfg.URL)), Limit: limit, Retries: cfg.Retries, Bounds: cfg.Bounds,
+		Counted: connectors.Fingerprint(Name, "calls", canonical(cfg.URL)), Limit: limit, Retries: cfg.Retries, Bounds: cfg.Bounds,
 	})
 	if err != nil {
 		err = fmt.Errorf("url: %w", err)
 	}
-	if err := errors.Join(err, checkCredential(&cfg)); err != nil {
+	if err := errors.Join(err, checkCredential(settings, cfg.Runtime.Tokens)); err != nil {
 		return nil, err
 	}
 	c := &client{rest: rc}
@@ -46,9 +46,9 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	}
 	s := &connectors.Source{
 		Name:           cfg.Name,
-		Kind:           connectors.Worksection,
+		Kind:           Name,
 		URL:            strings.TrimRight(cfg.URL, "/"),
-		Fingerprint:    connectors.Fingerprint(connectors.Worksection, canonical(cfg.URL), cfg.APIKey.Reveal()),
+		Fingerprint:    connectors.Fingerprint(Name, canonical(cfg.URL), settings.APIKey.Reveal()),
 		Mentions:       connectors.Mentions{Teams: true, Roles: true, Folders: true},
 		Accounts:       list(c, actionUsers, to.account),
 		Teams:          list(c, actionUserGroups, team),
@@ -60,16 +60,16 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Resume:         rc.Resume,
 	}
 	switch {
-	case cfg.OAuth != nil:
-		o := &oauth{rest: rc, cfg: *cfg.OAuth}
-		chain := cfg.OAuth.Chain(connectors.Worksection)
-		tokens := cfg.Runtime.Tokens.Keep(cfg.Name, chain, cfg.OAuth.First(), o.exchange)
+	case settings.OAuth != nil:
+		o := &oauth{rest: rc, cfg: *settings.OAuth}
+		chain := settings.OAuth.Chain(Name)
+		tokens := cfg.Runtime.Tokens.Keep(cfg.Name, chain, settings.OAuth.First(), o.exchange)
 		c.send, s.Credential = c.asUser(tokens), tokens.Credential
-		s.Fingerprint = connectors.Fingerprint(connectors.Worksection, canonical(cfg.URL), "oauth", chain)
-	case cfg.Signing == signingHMAC:
-		c.send = c.stamped(cfg.APIKey)
+		s.Fingerprint = connectors.Fingerprint(Name, canonical(cfg.URL), "oauth", chain)
+	case settings.Signing == signingHMAC:
+		c.send = c.stamped(settings.APIKey)
 	default:
-		c.send = c.signed(cfg.APIKey)
+		c.send = c.signed(settings.APIKey)
 	}
 	c.makers(s, to)
 	return s, nil
@@ -81,24 +81,24 @@ const (
 	signingHMAC = "hmac"
 )
 
-func checkCredential(cfg *connectors.Config) error {
+func checkCredential(s *Settings, tokens connectors.TokenKeeper) error {
 	var err error
-	if cfg.Signing != "" && cfg.Signing != signingMD5 && cfg.Signing != signingHMAC {
+	if s.Signing != "" && s.Signing != signingMD5 && s.Signing != signingHMAC {
 		err = errors.New("signing: must be md5 or hmac")
 	}
-	key := strings.TrimSpace(cfg.APIKey.Reveal())
+	key := strings.TrimSpace(s.APIKey.Reveal())
 	switch {
-	case cfg.OAuth == nil && key == "":
+	case s.OAuth == nil && key == "":
 		return errors.Join(err, errors.New("api_key: required"))
-	case cfg.OAuth == nil:
+	case s.OAuth == nil:
 		return err
 	case key != "":
 		err = errors.Join(err, errors.New("api_key: give either this or oauth"))
-	case cfg.Runtime.Tokens == nil:
+	case tokens == nil:
 		err = errors.Join(err, errors.New("oauth: "+connectors.NoTokenKeeper))
 	}
 	// A refresh needs no redirect_uri here.
-	return errors.Join(err, rest.CheckOAuth(cfg.OAuth, cfg.OAuth.Code != ""))
+	return errors.Join(err, rest.CheckOAuth(s.OAuth, s.OAuth.Code != ""))
 }
 
 // canonical spells an address that rest has accepted in one way, so that a slash or a capital letter does not make another source of it.

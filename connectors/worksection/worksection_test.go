@@ -47,7 +47,7 @@ func company() fake.Data {
 func subject() conntest.Subject {
 	return conntest.Subject{
 		Open:   worksection.Open,
-		Config: connectors.Config{Kind: connectors.Worksection, APIKey: key},
+		Config: connectors.Config{Kind: worksection.Name, Settings: &worksection.Settings{APIKey: key}},
 		Fake:   fake.New(company(), fake.Knobs{NoLimits: true}),
 		// A signed query is as good as the key: neither it nor its parts may show.
 		Secrets: []string{"hash=", "action="},
@@ -71,7 +71,7 @@ func start(t *testing.T, vendor http.Handler, change func(*connectors.Config)) *
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	cfg := connectors.Config{
-		Name: "ws", Kind: connectors.Worksection, URL: server.URL + "/base/", APIKey: key, RateLimit: &connectors.RateLimit{},
+		Name: "ws", Kind: worksection.Name, URL: server.URL + "/base/", Settings: &worksection.Settings{APIKey: key}, RateLimit: &connectors.RateLimit{},
 	}
 	if change != nil {
 		change(&cfg)
@@ -102,11 +102,11 @@ func ids[R connectors.Record](t *testing.T, l connectors.Lister[R]) []string {
 
 func TestSource(t *testing.T) {
 	t.Parallel()
-	source, err := worksection.Open(connectors.Config{Name: "ws", URL: "https://Lumen.worksection.com/", APIKey: key})
+	source, err := worksection.Open(connectors.Config{Name: "ws", URL: "https://Lumen.worksection.com/", Settings: &worksection.Settings{APIKey: key}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if source.URL != "https://Lumen.worksection.com" || source.Name != "ws" || source.Kind != connectors.Worksection {
+	if source.URL != "https://Lumen.worksection.com" || source.Name != "ws" || source.Kind != worksection.Name {
 		t.Errorf("got %s %s %s", source.Kind, source.Name, source.URL)
 	}
 	want := []connectors.Collection{connectors.Accounts, connectors.Teams, connectors.Contacts, connectors.ContactFolders}
@@ -116,7 +116,7 @@ func TestSource(t *testing.T) {
 	if source.Presence != nil {
 		t.Error("it claims to know who is there")
 	}
-	same, err := worksection.Open(connectors.Config{Name: "renamed", URL: "https://lumen.worksection.com", APIKey: key})
+	same, err := worksection.Open(connectors.Config{Name: "renamed", URL: "https://lumen.worksection.com", Settings: &worksection.Settings{APIKey: key}})
 	if err != nil || same.Fingerprint != source.Fingerprint {
 		t.Errorf("a slash, a capital letter or a name makes another fingerprint (%v)", err)
 	}
@@ -124,7 +124,7 @@ func TestSource(t *testing.T) {
 
 func TestOpenNamesEveryFault(t *testing.T) {
 	t.Parallel()
-	_, err := worksection.Open(connectors.Config{URL: "lumen", APIKey: " "})
+	_, err := worksection.Open(connectors.Config{URL: "lumen", Settings: &worksection.Settings{APIKey: " "}})
 	if want := "url: not an absolute http or https URL\napi_key: required"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -257,7 +257,7 @@ func TestTooLongAList(t *testing.T) {
 func TestWrongKey(t *testing.T) {
 	t.Parallel()
 	vendor := fake.New(company(), fake.Knobs{NoLimits: true})
-	source := start(t, vendor, func(c *connectors.Config) { c.APIKey = "another" })
+	source := start(t, vendor, func(c *connectors.Config) { settings(c).APIKey = "another" })
 	_, err := source.Accounts.List(t.Context(), nil)
 	if !connectors.IsKind(err, connectors.KindUnauthorized) {
 		t.Errorf("got %v, want it unauthorized", err)
@@ -305,3 +305,5 @@ func TestRedirectShowsNoSignature(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func settings(c *connectors.Config) *worksection.Settings { return c.Settings.(*worksection.Settings) }

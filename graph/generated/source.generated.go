@@ -274,7 +274,7 @@ func (ec *executionContext) _Source_kind(ctx context.Context, field graphql.Coll
 			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v connectors.Kind) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v connectors.KindName) graphql.Marshaler {
 			return ec.marshalNSourceKind2rosterᚋconnectorsᚐKind(ctx, selections, v)
 		},
 		true,
@@ -2544,12 +2544,12 @@ func (ec *executionContext) marshalNSourceErrorCode2rosterᚋconnectorsᚐErrorK
 	return res
 }
 
-func (ec *executionContext) unmarshalNSourceKind2rosterᚋconnectorsᚐKind(ctx context.Context, v any) (connectors.Kind, error) {
+func (ec *executionContext) unmarshalNSourceKind2rosterᚋconnectorsᚐKind(ctx context.Context, v any) (connectors.KindName, error) {
 	res, err := model.UnmarshalSourceKind(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSourceKind2rosterᚋconnectorsᚐKind(ctx context.Context, sel ast.SelectionSet, v connectors.Kind) graphql.Marshaler {
+func (ec *executionContext) marshalNSourceKind2rosterᚋconnectorsᚐKind(ctx context.Context, sel ast.SelectionSet, v connectors.KindName) graphql.Marshaler {
 	_ = sel
 	res := model.MarshalSourceKind(v)
 	if res == graphql.Null {

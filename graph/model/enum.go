@@ -239,15 +239,15 @@ func UnmarshalCredentialState(v any) (connectors.CredentialState, error) {
 	return credentialStates.unmarshal(v)
 }
 
-var sourceKinds = newEnum(map[string]connectors.Kind{
-	"WORKSECTION": connectors.Worksection, "KOMMO": connectors.Kommo, "ALTCRAFT": connectors.Altcraft, "ROCKET_CHAT": connectors.RocketChat,
+var sourceKinds = newEnum(map[string]connectors.KindName{
+	"WORKSECTION": "worksection", "KOMMO": "kommo", "ALTCRAFT": "altcraft", "ROCKET_CHAT": "rocketchat",
 })
 
 // MarshalSourceKind writes a SourceKind.
-func MarshalSourceKind(v connectors.Kind) graphql.Marshaler { return sourceKinds.marshal(v) }
+func MarshalSourceKind(v connectors.KindName) graphql.Marshaler { return sourceKinds.marshal(v) }
 
 // UnmarshalSourceKind reads a SourceKind.
-func UnmarshalSourceKind(v any) (connectors.Kind, error) { return sourceKinds.unmarshal(v) }
+func UnmarshalSourceKind(v any) (connectors.KindName, error) { return sourceKinds.unmarshal(v) }
 
 var sourceStates = newEnum(map[string]snapshot.State{
 	"FRESH": snapshot.Fresh, "STALE": snapshot.Stale, "INCOMPLETE": snapshot.Incomplete, "MISSING": snapshot.Missing,

@@ -155,8 +155,8 @@ func (i *instance) commit() {
 	}
 	var chains []string
 	for n := range i.config.Sources {
-		if s := &i.config.Sources[n]; s.OAuth != nil {
-			chains = append(chains, s.OAuth.Chain(s.Kind))
+		if s := &i.config.Sources[n]; s.OAuth() != nil {
+			chains = append(chains, s.OAuth().Chain(s.Kind))
 		}
 	}
 	i.tokens.Commit(chains) // whoever removes a source does not expect calls to it any more

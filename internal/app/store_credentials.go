@@ -16,7 +16,7 @@ import (
 func openTokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keeper *credential.Renewer, end func(), err error) {
 	needed := false
 	for i := range cfg.Sources {
-		needed = needed || cfg.Sources[i].OAuth != nil
+		needed = needed || cfg.Sources[i].OAuth() != nil
 	}
 	if cfg.CredentialsDir == "" && (cfg.Redis == nil || cfg.Redis.EncryptionKey == "") {
 		return nil, func() {}, nil

@@ -14,13 +14,18 @@ import (
 	"roster/internal/seal"
 )
 
+// renewed are settings with a credential that is renewed.
+type renewed struct{}
+
+func (renewed) Renewed() *connectors.OAuth { return &connectors.OAuth{} }
+
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	key := connectors.Secret(strings.Repeat("k", seal.KeySize))
 	redisAt := func(address string) *config.Redis {
 		return &config.Redis{URL: "redis://" + address, EncryptionKey: key, DialTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}
 	}
-	renewing := []config.Source{{Config: connectors.Config{OAuth: &connectors.OAuth{}}}}
+	renewing := []config.Source{{Config: connectors.Config{Settings: renewed{}}}}
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

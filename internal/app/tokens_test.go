@@ -61,8 +61,12 @@ func TestTokensFollowTheConfigurationInForce(t *testing.T) {
 	tokens := credential.New(credential.Options{Store: new(credential.Memory)})
 	defer tokens.Close()
 	crm := func(name, refresh string) connectors.Config {
-		return connectors.Config{Name: name, Kind: connectors.Kommo, URL: vendor.URL + "/" + name, OAuth: &connectors.OAuth{ClientID: "app",
-			ClientSecret: "secret", RedirectURI: "https://roster.example/done", RefreshToken: connectors.Secret(refresh), URL: vendor.URL}}
+		settings, err := connectors.KindNamed("kommo").SettingsFrom(map[string]any{"oauth": &connectors.OAuth{ClientID: "app",
+			ClientSecret: "secret", RedirectURI: "https://roster.example/done", RefreshToken: connectors.Secret(refresh), URL: vendor.URL}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return connectors.Config{Name: name, Kind: "kommo", URL: vendor.URL + "/" + name, Settings: settings}
 	}
 	of := func(sources ...connectors.Config) *config.Config {
 		cfg, err := config.Default("127.0.0.1:0", sources)

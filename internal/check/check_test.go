@@ -59,46 +59,46 @@ func sources() []*connectors.Source {
 	forbidden := &connectors.Error{Source: "partial", Op: "teams.listAll", Kind: connectors.KindForbidden, Status: 403, Detail: "ask for view-all-teams"}
 	return []*connectors.Source{
 		{
-			Name: "good", Kind: connectors.Worksection,
+			Name: "good", Kind: "worksection",
 			Prober:   probe{takes: time.Second, findings: []connectors.Finding{{What: "members, teams and contacts", OK: true}}},
 			Accounts: lister[connectors.Account](1500*time.Millisecond, 12, nil, true, nil), Teams: lister[connectors.Team](0, 3, nil, true, nil),
 			Contacts: lister[connectors.Contact](0, 250, nil, true, nil), ContactFolders: lister[connectors.ContactFolder](0, 0, nil, true, nil),
 		},
 		{
-			Name: "unreachable", Kind: connectors.Kommo, Accounts: fails(connectors.Error{}), Roles: lister[connectors.Role](0, 1, nil, true, nil),
+			Name: "unreachable", Kind: "kommo", Accounts: fails(connectors.Error{}), Roles: lister[connectors.Role](0, 1, nil, true, nil),
 			Prober: probe{err: &connectors.Error{Source: "unreachable", Op: "account", Kind: connectors.KindTimeout}},
 		},
 		{
-			Name: "refused", Kind: connectors.Altcraft, Accounts: fails(connectors.Error{}),
+			Name: "refused", Kind: "altcraft", Accounts: fails(connectors.Error{}),
 			Prober: probe{err: &connectors.Error{Source: "refused", Op: "users/list", Kind: connectors.KindUnauthorized, Status: 200, Code: "401"}},
 		},
 		{
-			Name: "blocked", Kind: connectors.Kommo, Accounts: fails(connectors.Error{}),
+			Name: "blocked", Kind: "kommo", Accounts: fails(connectors.Error{}),
 			Prober: probe{err: &connectors.Error{Source: "blocked", Op: "account", Kind: connectors.KindRateLimited, Status: 403, Blocked: true}},
 		},
 		{
-			Name: "partial", Kind: connectors.RocketChat,
+			Name: "partial", Kind: "rocketchat",
 			Prober: probe{findings: []connectors.Finding{
 				{What: "presence", OK: true}, {What: "e-mail addresses and roles", Note: "give the user view-full-other-user-info"},
 			}},
 			Accounts: lister[connectors.Account](0, 7, &nine, false, nil), Roles: lister[connectors.Role](0, 4, nil, false, nil),
 			Teams: lister[connectors.Team](0, 0, nil, false, forbidden),
 		},
-		{Name: "unprobed", Kind: connectors.Kommo, Accounts: fails(connectors.Error{Source: "unprobed", Op: "users", Kind: connectors.KindUnauthorized, Status: 401})},
-		{Name: "silent", Kind: connectors.Kommo, Accounts: fails(connectors.Error{Source: "silent", Op: "users", Kind: connectors.KindUnavailable})},
-		{Name: "slow", Kind: connectors.Altcraft, Accounts: lister[connectors.Account](time.Hour, 1, nil, true, nil)},
-		{Name: "broken", Kind: connectors.Altcraft, Prober: probe{err: errors.New("key hunter2")}, Accounts: fails(connectors.Error{})},
-		{Name: "held back", Kind: connectors.RocketChat, Accounts: fails(connectors.Error{}), Prober: probe{err: &connectors.Error{
+		{Name: "unprobed", Kind: "kommo", Accounts: fails(connectors.Error{Source: "unprobed", Op: "users", Kind: connectors.KindUnauthorized, Status: 401})},
+		{Name: "silent", Kind: "kommo", Accounts: fails(connectors.Error{Source: "silent", Op: "users", Kind: connectors.KindUnavailable})},
+		{Name: "slow", Kind: "altcraft", Accounts: lister[connectors.Account](time.Hour, 1, nil, true, nil)},
+		{Name: "broken", Kind: "altcraft", Prober: probe{err: errors.New("key hunter2")}, Accounts: fails(connectors.Error{})},
+		{Name: "held back", Kind: "rocketchat", Accounts: fails(connectors.Error{}), Prober: probe{err: &connectors.Error{
 			Source: "held back", Op: "users.list", Kind: connectors.KindRateLimited, RetryAfter: 55 * time.Second,
 			Detail: "not sent, to stay within the source's limit",
 		}}},
-		{Name: "limited", Kind: connectors.RocketChat, Prober: probe{}, Accounts: lister[connectors.Account](0, 500, nil, true, nil),
+		{Name: "limited", Kind: "rocketchat", Prober: probe{}, Accounts: lister[connectors.Account](0, 500, nil, true, nil),
 			Teams: lister[connectors.Team](0, 10, &many, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
 				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"}),
 			Roles: lister[connectors.Role](0, 0, nil, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
 				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"})},
-		{Name: "empty", Kind: connectors.Altcraft},
-		{Name: "odd", Kind: connectors.Altcraft, Prober: probe{}, Accounts: connectors.ListFunc[connectors.Account](
+		{Name: "empty", Kind: "altcraft"},
+		{Name: "odd", Kind: "altcraft", Prober: probe{}, Accounts: connectors.ListFunc[connectors.Account](
 			func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 				return connectors.Listing[connectors.Account]{Records: make([]connectors.Account, 3), Anomalies: []connectors.Anomaly{
 					{Field: "emails.address", Count: 2, Example: "array"}, {Field: "id", Count: 1, Example: "null"},

@@ -13,7 +13,7 @@ import (
 
 // observed is a source whose answers have a date and a certificate.
 func observed(w *check.Watch, ends ...connectors.CallEnd) *connectors.Source {
-	return &connectors.Source{Name: "a", Kind: connectors.Altcraft, Accounts: connectors.ListFunc[connectors.Account](
+	return &connectors.Source{Name: "a", Kind: "altcraft", Accounts: connectors.ListFunc[connectors.Account](
 		func(ctx context.Context, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 			for _, end := range ends {
 				_, o := w.Begin(ctx, connectors.Call{Source: "a", Op: "users/list", Attempt: 1})

@@ -24,7 +24,7 @@ func (p *program) demo(ctx context.Context) error {
 	limits := p.Bool("limits", false, "keep the vendors' limits")
 	systems := p.String("systems", "127.0.0.1:0", "address of the imitated systems")
 	written := p.String("write-config", "", "file to write a configuration to with which others read them")
-	var without []connectors.Kind
+	var without []connectors.KindName
 	p.Func("without", "imitated system that is down, or several with commas between; may be repeated", func(names string) (err error) {
 		without, err = appendKinds(without, names)
 		return err
@@ -71,11 +71,11 @@ func (p *program) demo(ctx context.Context) error {
 }
 
 // appendKinds appends the kinds in a comma-separated list.
-func appendKinds(kinds []connectors.Kind, names string) ([]connectors.Kind, error) {
+func appendKinds(kinds []connectors.KindName, names string) ([]connectors.KindName, error) {
 	for name := range strings.SplitSeq(names, ",") {
-		kind := connectors.Kind(strings.TrimSpace(name))
-		if !slices.Contains(connectors.Kinds[:], kind) {
-			return nil, fmt.Errorf("there is no system %q: it can be %s", kind, join(connectors.Kinds[:]))
+		kind := connectors.KindName(strings.TrimSpace(name))
+		if !slices.Contains(sandbox.Kinds[:], kind) {
+			return nil, fmt.Errorf("there is no system %q: it can be %s", kind, join(sandbox.Kinds[:]))
 		}
 		if !slices.Contains(kinds, kind) {
 			kinds = append(kinds, kind)
@@ -84,7 +84,17 @@ func appendKinds(kinds []connectors.Kind, names string) ([]connectors.Kind, erro
 	return kinds, nil
 }
 
-func join(kinds []connectors.Kind) string {
+// titles names the imitated systems as people do.
+func titles() string {
+	var names []string
+	for _, k := range sandbox.Kinds {
+		names = append(names, connectors.KindNamed(k).Title)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+func join(kinds []connectors.KindName) string {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
 		names[i] = string(k)
@@ -96,7 +106,7 @@ func join(kinds []connectors.Kind) string {
 const demoServe = "127.0.0.1:8081"
 
 // welcome is what the demo prints when it is ready.
-func welcome(address string, people int, limits bool, without []connectors.Kind) string {
+func welcome(address string, people int, limits bool, without []connectors.KindName) string {
 	s := "switched off; --limits keeps them"
 	if limits {
 		s = "kept"
@@ -111,7 +121,7 @@ Open it in a browser for the playground, or paste this into a shell:
 
   curl -s %[1]s/graphql -H 'content-type: application/json' -d '{"query":"{ users(first: 3) { totalCount nodes { name email accessLevel teams { name } accounts { source { name } } } } }"}'
 
-Simulated: an invented company of %[2]d people in Worksection, Kommo, Altcraft and Rocket.Chat. Their APIs are imitated over HTTP on this
+Simulated: an invented company of %[2]d people in %[5]s. Their APIs are imitated over HTTP on this
 machine, paging and errors included; the vendors' rate limits are %[3]s. Nothing leaves this machine. Ctrl-C ends it.
-%[4]s`, address, people, s, down)
+%[4]s`, address, people, s, down, titles())
 }

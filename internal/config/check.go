@@ -19,16 +19,18 @@ import (
 	"roster/connectors"
 )
 
-// collectionsOf says what each kind can be read for.
-var collectionsOf = map[connectors.Kind][]connectors.Collection{
-	connectors.Worksection: {connectors.Accounts, connectors.Teams, connectors.Contacts, connectors.ContactFolders},
-	connectors.Kommo:       {connectors.Accounts, connectors.Teams, connectors.Roles, connectors.Contacts},
-	connectors.Altcraft:    {connectors.Accounts},
-	connectors.RocketChat:  {connectors.Accounts, connectors.Teams, connectors.Roles},
-}
-
 var trusts = map[string]connectors.Trust{
 	"verified": connectors.TrustVerified, "asserted": connectors.TrustAsserted, "none": connectors.TrustNone,
+}
+
+// trustName gives the word for the trust that a kind has by default.
+func trustName(t connectors.Trust) string {
+	for name, trust := range trusts {
+		if t != connectors.TrustNone && trust == t {
+			return name
+		}
+	}
+	return "asserted"
 }
 
 // plain makes what a configuration takes from a file as it stands there.
@@ -154,24 +156,15 @@ func loopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-var (
-	nameForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-	userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header
-)
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guard collectionGuard, maxPause time.Duration) Source {
 	s := Source{Config: connectors.Config{
-		Name: f.Name, Kind: connectors.Kind(f.Kind), URL: f.URL,
-		APIKey: f.APIKey, AccessToken: f.AccessToken, Token: f.Token, AccountID: f.AccountID, Format: f.Format, UserID: f.UserID, AuthToken: f.AuthToken,
+		Name: f.Name, Kind: connectors.KindName(f.Kind), URL: f.URL, Settings: f.Settings,
 		Timeout: f.Timeout, Retries: &f.Retries, PhoneRegion: f.PhoneRegion,
-		Bounds: connectors.Bounds{Bytes: f.MaxBytes, Ratio: f.MaxRatio, Rows: f.MaxRows}, Signing: f.Signing, OAuth: d.oauth(f, path+".oauth"),
+		Bounds: connectors.Bounds{Bytes: f.MaxBytes, Ratio: f.MaxRatio, Rows: f.MaxRows},
 	}}
-	switch s.Kind {
-	case connectors.Worksection:
-		d.oneCredential(f.APIKey, f.OAuth, path, "api_key")
-	case connectors.Kommo:
-		d.oneCredential(f.AccessToken, f.OAuth, path, "access_token")
-	}
+	kind := connectors.KindNamed(s.Kind)
 	if !d.faulty(path + ".name") {
 		switch {
 		case !nameForm.MatchString(f.Name):
@@ -181,11 +174,15 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guar
 		}
 		names[f.Name] = true
 	}
-	if !d.faulty(path + ".url") {
+	switch {
+	case kind != nil && kind.NoURL && d.given(path+".url"):
+		d.fault(path+".url", "a source of kind %s has no address: leave it out", kind.Name)
+	case kind != nil && kind.NoURL, d.faulty(path + ".url"):
+	default:
 		d.url(f.URL, path+".url", f.InsecureHTTP)
 	}
-	if f.UserID != "" && !userIDForm.MatchString(f.UserID) {
-		d.fault(path+".user_id", "holds a space or another character that no ID has")
+	if kind != nil && f.Settings != nil {
+		d.ofKind(kind, f, path)
 	}
 	if f.TimeZone != "" && !d.faulty(path+".time_zone") {
 		zone, err := time.LoadLocation(f.TimeZone)
@@ -204,6 +201,28 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guar
 	s.EmailTrust, s.PropagateTrace = trusts[f.EmailTrust], f.PropagateTrace
 	s.Collections = d.readable(f, path+".collections", guard)
 	return s
+}
+
+// ofKind checks what no single setting of a kind shows.
+func (d *decoder) ofKind(kind *connectors.Kind, f *sourceFile, path string) {
+	v := reflect.ValueOf(f.Settings).Elem()
+	for _, field := range kindFields(kind) {
+		if field.or != "" {
+			d.oneOf(path, field.key, field.or)
+		}
+		if o, ok := v.Field(field.index).Interface().(*connectors.OAuth); ok && o != nil {
+			d.oauth(o, path+"."+field.key, f.InsecureHTTP, field.needs[string(kind.Name)])
+		}
+	}
+	if c, ok := f.Settings.(interface {
+		Check() []connectors.SettingFault
+	}); ok {
+		for _, fault := range c.Check() {
+			if sub := path + "." + fault.Key; !d.faulty(sub) {
+				d.fault(sub, "%s", fault.Message)
+			}
+		}
+	}
 }
 
 func (d *decoder) url(raw, path string, insecure bool) {
@@ -243,16 +262,25 @@ func (d *decoder) percentage(text, path string) int {
 	return n
 }
 
+// freshForKey is the key of how fresh a collection is to be, for which kinds have defaults of their own.
+const freshForKey = "fresh_for"
+
 // readable gives the collections to read: those that the kind has, without those switched off.
 func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) map[connectors.Collection]Collection {
-	has, known := collectionsOf[connectors.Kind(f.Kind)]
-	if !known {
+	kind := connectors.KindNamed(connectors.KindName(f.Kind))
+	if kind == nil {
 		return nil
 	}
+	has := kind.Has(f.Settings)
 	read := make(map[connectors.Collection]Collection)
 	for _, c := range connectors.AllCollections {
 		if sub := path + "." + c.String(); d.lines[sub] > 0 && !slices.Contains(has, c) {
-			d.fault(sub, "%s has no such collection", f.Kind)
+			switch kind.Collection(c) {
+			case nil:
+				d.fault(sub, "%s has no such collection", f.Kind)
+			default:
+				d.fault(sub, "this source has no such collection, by its other settings")
+			}
 		}
 	}
 	for _, c := range has {
@@ -261,6 +289,10 @@ func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) ma
 			continue
 		}
 		sub := path + "." + c.String()
+		says := kind.Collection(c)
+		if says.FreshFor > 0 && !d.given(sub+"."+freshForKey) {
+			settings.FreshFor = says.FreshFor
+		}
 		if !d.faulty(sub) {
 			if settings.FreshFor < settings.MinInterval {
 				d.fault(sub+".fresh_for", "is shorter than min_interval: what is read so seldom cannot be that fresh")
@@ -269,8 +301,8 @@ func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) ma
 				d.fault(sub+".keep_for", "is shorter than fresh_for")
 			}
 		}
-		if full := sub + ".full_every"; d.lines[full] > 0 && (f.Kind != string(connectors.Kommo) || c != connectors.Contacts) {
-			d.fault(full, "is for the contacts of kommo only: everything else is read whole each time")
+		if full := sub + ".full_every"; d.lines[full] > 0 && !says.Incremental {
+			d.fault(full, "is for %s only: everything else is read whole each time", incremental())
 		}
 		read[c] = Collection{FreshFor: settings.FreshFor, KeepFor: settings.KeepFor, MinInterval: settings.MinInterval, FullEvery: settings.FullEvery,
 			MaxLoss:     cmp.Or(d.percentage(settings.Guard.MaxLoss, sub+".guard.max_loss"), guard.maxLoss),

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
+	_ "roster/connectors/registry"
 	"roster/internal/access"
 	"roster/internal/directory"
 	"roster/internal/httpapi"
@@ -141,7 +143,7 @@ func TestDefaults(t *testing.T) {
 		Writes: Writes{SettleAfter: 5 * time.Second, ShowFor: 10 * time.Minute},
 		Limits: Limits(httpapi.DefaultLimits()), PersistedQueries: true,
 		Sources: []Source{{
-			Config: connectors.Config{Retries: new(2), Name: "crm", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "x", TimeZone: time.UTC,
+			Config: connectors.Config{Retries: new(2), Name: "crm", Kind: "kommo", URL: "https://acme.kommo.com", Settings: settings(t, "kommo", map[string]any{"access_token": "x"}), TimeZone: time.UTC,
 				Bounds: connectors.Bounds{}.OrDefault()},
 			MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustAsserted,
 			Collections: map[connectors.Collection]Collection{
@@ -155,6 +157,16 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// settings gives a kind's own settings.
+func settings(t *testing.T, kind connectors.KindName, values map[string]any) any {
+	t.Helper()
+	s, err := connectors.KindNamed(kind).SettingsFrom(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestOAuth(t *testing.T) {
 	t.Parallel()
 	c, err := Open("testdata/good/oauth.yaml", testEnv).Load()
@@ -166,14 +178,18 @@ func TestOAuth(t *testing.T) {
 	}
 	var got []connectors.OAuth
 	for i := range c.Sources[:2] {
-		got = append(got, *c.Sources[i].OAuth)
+		got = append(got, *c.Sources[i].OAuth())
 	}
 	want := []connectors.OAuth{
 		{ClientID: "a", ClientSecret: "literal-canary-77", RedirectURI: "https://x.example", RefreshToken: "literal-canary-77"},
 		{ClientID: "a", ClientSecret: "literal-canary-77", RedirectURI: "https://x.example", Code: "literal-canary-77"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" || c.Sources[2].OAuth != nil || c.Sources[1].Signing != "md5" || c.Sources[2].Signing != "hmac" {
-		t.Errorf("signing %s and %s; -want +got:\n%s", c.Sources[1].Signing, c.Sources[2].Signing, diff)
+	if diff := cmp.Diff(want, got); diff != "" || c.Sources[2].OAuth() != nil {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	signed := settings(t, "worksection", map[string]any{"api_key": "x", "signing": "hmac"})
+	if diff := cmp.Diff(signed, c.Sources[2].Settings); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
@@ -199,7 +215,7 @@ func TestDefault(t *testing.T) {
 	for i, trust := range []connectors.Trust{connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustVerified} {
 		s := got.Sources[i]
 		fresh := s.Collections[connectors.Accounts]
-		if s.EmailTrust != trust || len(s.Collections) != len(collectionsOf[s.Kind]) || fresh.FreshFor != time.Minute || fresh.KeepFor != 7*day {
+		if s.EmailTrust != trust || len(s.Collections) != len(connectors.KindNamed(s.Kind).Collections) || fresh.FreshFor != time.Minute || fresh.KeepFor != 7*day {
 			t.Errorf("%s: got %+v", s.Name, s)
 		}
 	}
@@ -276,8 +292,8 @@ func TestEverySetting(t *testing.T) {
 		Tracing: Tracing{Endpoint: "https://otel.corp.example:4318/behind", Ratio: 0.25},
 		Sources: []Source{
 			{
-				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{Bytes: 1 << 20, Ratio: 50, Rows: 5000}, Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.worksection.com/", Signing: "md5",
-					APIKey: "env-canary-51", TimeZone: kyiv, PhoneRegion: "UA", Timeout: 20 * time.Second,
+				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{Bytes: 1 << 20, Ratio: 50, Rows: 5000}, Name: "worksection", Kind: "worksection", URL: "https://acme.worksection.com/",
+					Settings: settings(t, "worksection", map[string]any{"api_key": "env-canary-51", "signing": "md5"}), TimeZone: kyiv, PhoneRegion: "UA", Timeout: 20 * time.Second,
 					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
 				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{
@@ -286,7 +302,7 @@ func TestEverySetting(t *testing.T) {
 				},
 			},
 			{
-				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "kommo", Kind: connectors.Kommo, URL: "https://acme.kommo.com", AccessToken: "file-canary-3f9a",
+				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "kommo", Kind: "kommo", URL: "https://acme.kommo.com", Settings: settings(t, "kommo", map[string]any{"access_token": "file-canary-3f9a"}),
 					TimeZone: time.UTC, RateLimit: &connectors.RateLimit{Calls: 3, Per: time.Second}},
 				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustNone,
 				Collections: map[connectors.Collection]Collection{
@@ -294,14 +310,14 @@ func TestEverySetting(t *testing.T) {
 				},
 			},
 			{
-				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "altcraft", Kind: connectors.Altcraft, URL: "http://altcraft.corp.example/behind/a/path",
-					Token: "a${b}$c", AccountID: 9, Format: "xml", TimeZone: time.UTC},
+				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "altcraft", Kind: "altcraft", URL: "http://altcraft.corp.example/behind/a/path",
+					Settings: settings(t, "altcraft", map[string]any{"token": "a${b}$c", "account_id": 9, "format": "xml"}), TimeZone: time.UTC},
 				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{connectors.Accounts: fast},
 			},
 			{
-				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "rocketchat", Kind: connectors.RocketChat, URL: "http://127.0.0.1:3000",
-					UserID: "uR6kTzq8", AuthToken: "p${CANARY}-p${CANARY}", TimeZone: time.UTC},
+				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "rocketchat", Kind: "rocketchat", URL: "http://127.0.0.1:3000",
+					Settings: settings(t, "rocketchat", map[string]any{"user_id": "uR6kTzq8", "auth_token": "p${CANARY}-p${CANARY}"}), TimeZone: time.UTC},
 				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustVerified, PropagateTrace: true,
 				Collections: map[connectors.Collection]Collection{
 					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow,
@@ -323,7 +339,7 @@ func TestAliases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Sources[1]; got.Token != "x" || got.RateLimit == nil || got.RateLimit.Calls != 5 {
+	if got := c.Sources[1]; !reflect.DeepEqual(got.Settings, settings(t, "altcraft", map[string]any{"token": "x", "account_id": 2, "format": "json"})) || got.RateLimit == nil || got.RateLimit.Calls != 5 {
 		t.Errorf("got %+v, want what the first source has", got)
 	}
 }
@@ -368,29 +384,31 @@ func TestSettings(t *testing.T) {
 }
 
 // The table of docs/settings.md is the one made from the code; go generate rewrites it.
-func TestSettingsPage(t *testing.T) {
+func TestPages(t *testing.T) {
 	t.Parallel()
-	got, err := os.ReadFile("../../docs/settings.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := WithTable(got)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("run go generate ./internal/config:\n%s", diff)
+	for name := range Pages {
+		got, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := WithTables(name, got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s: run go generate ./internal/config:\n%s", name, diff)
+		}
 	}
 }
 
-func TestWithTable(t *testing.T) {
+func TestWithTables(t *testing.T) {
 	t.Parallel()
-	got, err := WithTable([]byte("# A\n<!-- settings -->\nold\n<!-- /settings -->\nB\n"))
+	got, err := WithTables("settings.md", []byte("# A\n<!-- settings -->\nold\n<!-- /settings -->\nB\n"))
 	if want := "# A\n<!-- settings -->\n\n" + Table() + "\n<!-- /settings -->\nB\n"; err != nil || string(got) != want {
 		t.Errorf("got %s, %v", got, err)
 	}
 	for _, readme := range []string{"", "<!-- settings -->", "<!-- /settings -->"} {
-		if _, err := WithTable([]byte(readme)); err == nil {
+		if _, err := WithTables("settings.md", []byte(readme)); err == nil {
 			t.Errorf("%q: no error", readme)
 		}
 	}

@@ -113,40 +113,42 @@ func shownKey(k, v *yaml.Node) string {
 // collection whose own defaults count.
 func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant string) {
 	fields := fieldsOf(into.Type())
-	values := make(map[string]*yaml.Node)
+	var pairs [][2]*yaml.Node
 	if n != nil {
-		pairs, ok := d.entries(n, path)
-		if !ok {
+		var ok bool
+		if pairs, ok = d.entries(n, path); !ok {
 			return
 		}
-		for _, kv := range pairs {
-			key := kv[0].Value
-			if !slices.ContainsFunc(fields, func(f field) bool { return f.key == key || f.secret() && f.key+"_file" == key }) {
-				d.faultAt(join(path, shownKey(kv[0], kv[1])), kv[0].Line, "unknown key")
-				continue
+	}
+	if at := slices.IndexFunc(fields, func(f field) bool { return f.ofKind }); at >= 0 {
+		for _, kv := range pairs { // before what depends on it
+			if kv[0].Value == "kind" {
+				variant = d.text(kv[1])
 			}
+		}
+		fields = slices.Replace(fields, at, at+1, d.kindSettings(connectors.KindName(variant), into.Field(fields[at].index))...)
+	}
+	values := make(map[string]*yaml.Node)
+	for _, kv := range pairs {
+		switch key := kv[0].Value; {
+		case slices.ContainsFunc(fields, func(f field) bool { return f.is(key) }):
 			values[key] = kv[1]
+		case slices.ContainsFunc(fields, func(f field) bool { return f.key == "kind" }) && kindsWith(key) != nil:
+			d.foreign(path, key, kv[1], connectors.KindName(variant))
+		default:
+			d.faultAt(join(path, shownKey(kv[0], kv[1])), kv[0].Line, "unknown key")
 		}
 	}
 	for _, f := range fields {
-		if f.key == "kind" && values["kind"] != nil { // before what depends on it
-			variant = d.text(values["kind"])
-		}
-	}
-	for _, f := range fields {
-		sub, v := join(path, f.key), into.Field(f.index)
+		sub, v := join(path, f.key), f.in(into)
 		node := values[f.key]
-		if len(f.kinds) > 0 && !slices.Contains(f.kinds, variant) {
-			d.foreign(sub, f, node, values[f.key+"_file"], variant)
-			continue
-		}
 		switch {
 		case f.secret() && f.def != "" && node == nil && values[f.key+"_file"] == nil: // it need not be given
 		case f.secret():
 			v.SetString(d.secret(node, values[f.key+"_file"], sub))
 		case node != nil:
 			d.value(node, sub, v, f, variant)
-		case f.required || len(f.kinds) > 0 && !f.optional():
+		case f.required || f.requiredBy(connectors.KindName(variant)):
 			d.fault(sub, "is required")
 		default:
 			d.missing(sub, v, f, variant)
@@ -154,16 +156,25 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 	}
 }
 
-// foreign refuses a credential of another kind. Of an unknown kind, nothing can be said.
-func (d *decoder) foreign(path string, f field, value, file *yaml.Node, variant string) {
-	known := slices.Contains(connectors.Kinds[:], connectors.Kind(variant))
-	if value != nil && known {
-		d.lines[path] = value.Line
-		d.fault(path, "is for %s only", f.kindNames())
+// kindSettings makes a kind's own settings in a field of a source, and gives what they are.
+func (d *decoder) kindSettings(name connectors.KindName, into reflect.Value) []field {
+	k := connectors.KindNamed(name)
+	if k == nil {
+		return nil
 	}
-	if file != nil && known {
-		d.lines[path+"_file"] = file.Line
-		d.fault(path+"_file", "is for %s only", f.kindNames())
+	fields := kindFields(k)
+	if len(fields) > 0 {
+		into.Set(fields[0].of.Addr())
+	}
+	return fields
+}
+
+// foreign refuses a setting of another kind. Of an unknown kind, nothing can be said.
+func (d *decoder) foreign(path, key string, value *yaml.Node, kind connectors.KindName) {
+	if connectors.KindNamed(kind) != nil {
+		sub := join(path, key)
+		d.lines[sub] = value.Line
+		d.fault(sub, "is for %s only", strings.Join(kindsWith(key), " and "))
 	}
 }
 

@@ -74,7 +74,7 @@ func (d *decoder) secret(value, file *yaml.Node, path string) string {
 	case strings.TrimSpace(text) == "":
 		d.fault(path, "is empty")
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r > unicode.MaxASCII }):
-		// None of the four takes such a credential; most often a line too many was copied.
+		// No vendor takes such a credential; most often a line too many was copied.
 		d.fault(path, "holds a space, a line break or another character that no credential has")
 	}
 	return text

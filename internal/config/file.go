@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
+	"reflect"
 
 	"roster/internal/access"
 )
@@ -101,6 +102,9 @@ func (f *File) load(text []byte) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range c.Sources {
+		c.Sources[i].filesBelow(dir)
+	}
 	if c.CredentialsDir != "" {
 		c.CredentialsDir = below(dir, c.CredentialsDir)
 	}
@@ -124,6 +128,19 @@ func (f *File) load(text []byte) (*Config, error) {
 		c.Access.Log = below(dir, c.Access.Log)
 	}
 	return c, nil
+}
+
+// filesBelow makes the paths among the settings of the source's kind ones beside the configuration file.
+func (s *Source) filesBelow(dir string) {
+	if s.Settings == nil {
+		return
+	}
+	v := reflect.ValueOf(s.Settings).Elem()
+	for _, f := range fieldsOf(v.Type()) {
+		if f.typeNameGiven == "path" && f.typ.Kind() == reflect.String && v.Field(f.index).String() != "" {
+			v.Field(f.index).SetString(below(dir, v.Field(f.index).String()))
+		}
+	}
 }
 
 // digest tells contents apart, and from a file that cannot be read.

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -112,7 +113,7 @@ func TestLoadSecrets(t *testing.T) {
 	write(t, dir, "roster.yaml", "sources: [")
 	write(t, dir, "token", "two\n")
 	c, err := f.LoadSecrets()
-	if err != nil || c.Sources[0].AccessToken.Reveal() != "two" {
+	if err != nil || !reflect.DeepEqual(c.Sources[0].Settings, settings(t, "kommo", map[string]any{"access_token": "two"})) {
 		t.Fatalf("%v, want the second secret in the configuration in force", err)
 	}
 	f.InForce()
@@ -147,7 +148,7 @@ func TestSecretOutlivesARefusedConfiguration(t *testing.T) {
 	if wrong := looks(f, false, true); wrong != "" {
 		t.Error(wrong)
 	}
-	if c, err := f.LoadSecrets(); err != nil || c.Sources[0].AccessToken.Reveal() != "two" {
+	if c, err := f.LoadSecrets(); err != nil || !reflect.DeepEqual(c.Sources[0].Settings, settings(t, "kommo", map[string]any{"access_token": "two"})) {
 		t.Errorf("%v, want the second secret in the configuration in force", err)
 	}
 }

@@ -56,7 +56,7 @@ func (d *decoder) groups(lists [][]string, path string, names map[string]bool) [
 			switch {
 			case d.faulty(at):
 			case !ok || source == "" || id == "":
-				d.fault(at, "must be source/id, such as worksection/3993")
+				d.fault(at, "must be source/id, such as projects/3993")
 			case !names[source]:
 				d.fault(at, "there is no source of this name")
 			case seen[s]:

@@ -2,17 +2,14 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"roster/connectors"
 )
 
-// oauth gives a credential that is renewed; nil where there is none.
-func (d *decoder) oauth(f *sourceFile, path string) *connectors.OAuth {
-	o := f.OAuth
-	if o == nil {
-		return nil
-	}
-	refresh, code := d.lines[path+".refresh_token"]+d.lines[path+".refresh_token_file"] > 0, d.lines[path+".code"]+d.lines[path+".code_file"] > 0
+// oauth checks a credential that is renewed. Needs are the keys that the source's kind cannot do without.
+func (d *decoder) oauth(o *connectors.OAuth, path string, insecure bool, needs []string) {
+	refresh, code := d.given(path+".refresh_token"), d.given(path+".code")
 	switch {
 	case d.faulty(path + ".refresh_token"), d.faulty(path + ".refresh_token_file"), d.faulty(path + ".code"), d.faulty(path + ".code_file"):
 	case !refresh && !code:
@@ -20,26 +17,33 @@ func (d *decoder) oauth(f *sourceFile, path string) *connectors.OAuth {
 	case refresh && code:
 		d.fault(path, "has both refresh_token and code: which of them is meant?")
 	}
-	if o.RedirectURI == "" && (f.Kind == string(connectors.Kommo) || code) && !d.faulty(path+".redirect_uri") {
-		d.fault(path+".redirect_uri", "is required")
+	if code && !slices.Contains(needs, redirectURIKey) {
+		needs = append(slices.Clone(needs), redirectURIKey)
+	}
+	for _, key := range needs {
+		if sub := path + "." + key; !d.given(sub) && !d.faulty(sub) {
+			d.fault(sub, "is required")
+		}
 	}
 	if o.URL != "" && !d.faulty(path+".url") {
-		d.url(o.URL, path+".url", f.InsecureHTTP)
-	}
-	return &connectors.OAuth{
-		ClientID: o.ClientID, ClientSecret: o.ClientSecret, RedirectURI: o.RedirectURI, RefreshToken: o.RefreshToken, Code: o.Code, URL: o.URL,
+		d.url(o.URL, path+".url", insecure)
 	}
 }
 
-// oneCredential asks for the secret of that key or for oauth, and not for both.
-func (d *decoder) oneCredential(secret connectors.Secret, o *oauthFile, path, key string) {
-	given := d.lines[path+"."+key] + d.lines[path+"."+key+"_file"]
-	switch sub := path + "." + key; {
+const redirectURIKey = "redirect_uri"
+
+// given says whether the file has the setting, or for a secret its twin.
+func (d *decoder) given(path string) bool { return d.lines[path]+d.lines[path+"_file"] > 0 }
+
+// oneOf asks for the secret of that key or for the setting that can take its place, and not for both.
+func (d *decoder) oneOf(path, key, other string) {
+	sub := path + "." + key
+	switch given, instead := d.given(sub), d.given(path+"."+other); {
 	case d.faulty(sub) || d.faulty(sub+"_file"):
-	case secret == "" && given == 0 && o == nil && d.lines[path+".oauth"] == 0:
-		d.fault(sub, "is required, here or in a file that %s_file names, or else oauth", key)
-	case given > 0 && o != nil:
-		d.fault(sub, "give either this or oauth, not both")
+	case !given && !instead:
+		d.fault(sub, "is required, here or in a file that %s_file names, or else %s", key, other)
+	case given && instead:
+		d.fault(sub, "give either this or %s, not both", other)
 	}
 }
 
@@ -49,7 +53,7 @@ func (d *decoder) tokensHaveAPlace(c *Config) {
 		return
 	}
 	for i := range c.Sources {
-		if path := fmt.Sprintf("sources[%d].oauth", i); c.Sources[i].OAuth != nil {
+		if path := fmt.Sprintf("sources[%d].oauth", i); c.Sources[i].OAuth() != nil {
 			d.fault(path, "%s", connectors.NoTokenKeeper)
 		}
 	}

@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// The table of settings stands between these lines of docs/settings.md.
-const (
-	beginTable = "<!-- settings -->"
-	endTable   = "<!-- /settings -->"
-)
+// Pages are the documents of the project that hold tables made from the settings and the registered kinds, by their names. Each table stands
+// between two lines of its page: <!-- name --> and <!-- /name -->.
+var Pages = map[string]map[string]func() string{
+	"settings.md": {"settings": Table},
+	"sources.md":  {"kinds": KindsTable, "credentials": CredentialsTable},
+}
 
 // Table gives all settings as a table in Markdown.
 func Table() string {
@@ -23,15 +24,19 @@ func Table() string {
 	return b.String()
 }
 
-// WithTable puts the table in its place in the page.
-func WithTable(page []byte) ([]byte, error) {
-	before, rest, ok := bytes.Cut(page, []byte(beginTable))
-	if !ok {
-		return nil, errors.New("there is no line " + beginTable)
+// WithTables puts the tables in their places in the page of that name.
+func WithTables(name string, page []byte) ([]byte, error) {
+	for table, text := range Pages[name] {
+		begin, end := "<!-- "+table+" -->", "<!-- /"+table+" -->"
+		before, rest, ok := bytes.Cut(page, []byte(begin))
+		if !ok {
+			return nil, errors.New("there is no line " + begin)
+		}
+		_, after, ok := bytes.Cut(rest, []byte(end))
+		if !ok {
+			return nil, errors.New("there is no line " + end)
+		}
+		page = bytes.Join([][]byte{before, []byte(begin + "\n\n" + text() + "\n" + end), after}, nil)
 	}
-	_, after, ok := bytes.Cut(rest, []byte(endTable))
-	if !ok {
-		return nil, errors.New("there is no line " + endTable)
-	}
-	return bytes.Join([][]byte{before, []byte(beginTable + "\n\n" + Table() + "\n" + endTable), after}, nil), nil
+	return page, nil
 }

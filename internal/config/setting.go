@@ -1,8 +1,6 @@
 package config
 
 import (
-	"reflect"
-	"strings"
 	"time"
 
 	"roster/connectors"
@@ -13,12 +11,15 @@ import (
 //	key       its name in the file; a secret has a twin with _file behind it
 //	doc       what it is for
 //	default   its value when left out; shown as a word in parentheses where it is not a value of its own
-//	except    other defaults for single kinds or collections: rocketchat=verified
+//	except    other defaults for single collections: accounts=1m
 //	required  it has no default
-//	for       the kinds of sources that need it, or with a default may have it; other kinds must not have it
+//	kind      here are the settings of the source's kind
 //	min, max  its bounds
 //	oneof     all of its values
 //	type      a better word for its type
+//
+// The settings of single kinds of sources are theirs, with the tags that connectors.Kind explains. A word in parentheses stands for what the kinds
+// that are registered say.
 
 type rootFile struct {
 	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"Where to serve. Beyond loopback only with access.keys or access.oidc, and with tls or insecure_plaintext."`
@@ -205,7 +206,7 @@ type redisTLSFile struct {
 }
 
 type identityFile struct {
-	Link            [][]string `key:"link" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are one person, each list at least two: [[worksection/3993, rocketchat/pW4kTzq8]]."`
+	Link            [][]string `key:"link" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are one person, each list at least two: [[projects/3993, chat/pW4kTzq8]]."`
 	Split           [][]string `key:"split" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are different people although they share an address, each list at least two."`
 	SharedMailboxes []string   `key:"shared_mailboxes" default:"(info, sales, support and the like)" doc:"The parts before the @ of addresses that join nobody. Replaces the usual ones."`
 }
@@ -225,21 +226,14 @@ type precedenceFile struct {
 
 type sourceFile struct {
 	Name string `key:"name" required:"yes" doc:"What queries and answers call it: lower-case letters, digits and hyphens, at most 63. Unique."`
-	Kind string `key:"kind" required:"yes" oneof:"worksection kommo altcraft rocketchat" doc:"The vendor."`
-	URL  string `key:"url" type:"URL" required:"yes" doc:"Where it is. A path is kept as a prefix."`
+	Kind string `key:"kind" required:"yes" oneof:"(kinds)" doc:"The vendor."`
+	URL  string `key:"url" type:"URL" required:"(kinds)" doc:"Where it is. A path is kept as a prefix."`
 
-	APIKey      connectors.Secret `key:"api_key" for:"worksection" default:"(oauth)" doc:"The account's API key. Either this or oauth is required."`
-	Signing     string            `key:"signing" for:"worksection" oneof:"md5 hmac" default:"md5" doc:"How api_key is used: a hash in the query, as the vendor documents, or a header with the time, as its own clients send."`
-	AccessToken connectors.Secret `key:"access_token" for:"kommo" default:"(oauth)" doc:"A long-lived token. Either this or oauth is required."`
-	OAuth       *oauthFile        `key:"oauth" for:"worksection kommo" default:"(none)" doc:"Tokens that Roster renews. They need credentials_dir, or a redis that is durable and has an encryption_key."`
-	Token       connectors.Secret `key:"token" for:"altcraft" doc:"A token of the admin API."`
-	AccountID   int64             `key:"account_id" for:"altcraft" min:"1" doc:"The account whose users to read."`
-	Format      string            `key:"format" for:"altcraft" oneof:"json xml" default:"json" doc:"The form of requests and answers."`
-	UserID      string            `key:"user_id" for:"rocketchat" doc:"The ID of the user whose token it is."`
-	AuthToken   connectors.Secret `key:"auth_token" for:"rocketchat" doc:"A personal access token."`
+	// Settings are the kind's own, see connectors.Kind.Settings; nil where the kind is not known, or has none.
+	Settings any `kind:"yes"`
 
 	InsecureHTTP bool            `key:"insecure_http" default:"false" doc:"Allows a url with http:// to another machine: the credential then travels in clear."`
-	EmailTrust   string          `key:"email_trust" oneof:"verified asserted none" default:"asserted" except:"rocketchat=verified" doc:"Which addresses the source vouches for: those it has checked, all of them since an administrator entered them, or none."`
+	EmailTrust   string          `key:"email_trust" oneof:"verified asserted none" default:"asserted" except:"(kinds)" doc:"Which addresses the source vouches for: those it has checked, all of them since an administrator entered them, or none."`
 	TimeZone     string          `key:"time_zone" type:"IANA time zone" default:"UTC" doc:"For dates that name none."`
 	PhoneRegion  string          `key:"phone_region" type:"ISO 3166 code" default:"(international numbers only)" doc:"The country of numbers without a country code, such as UA."`
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"How long one call may take."`
@@ -252,15 +246,6 @@ type sourceFile struct {
 	Collections  collectionsFile `key:"collections" default:"(all that the kind has)" doc:"What to read, and how fresh. A collection set to false is not read."`
 
 	PropagateTrace bool `key:"propagate_trace" default:"false" doc:"Sends the traceparent header with each call, so that the source's own traces join ours."`
-}
-
-type oauthFile struct {
-	ClientID     string            `key:"client_id" required:"yes" doc:"What the vendor calls the integration."`
-	ClientSecret connectors.Secret `key:"client_secret" required:"yes" doc:"The integration's secret."`
-	RedirectURI  string            `key:"redirect_uri" type:"URL" default:"(none)" doc:"Where the integration sends browsers, exactly as the vendor has it. Required for kommo, and with code."`
-	RefreshToken connectors.Secret `key:"refresh_token" default:"(code)" doc:"What the first tokens are got for. Either this or code is required. Leave it there: it says which stored tokens are meant, and another one replaces them."`
-	Code         connectors.Secret `key:"code" default:"(refresh_token)" doc:"An authorisation code, good for a few minutes. Leave it there, as refresh_token."`
-	URL          string            `key:"url" type:"URL" default:"(the vendor's)" doc:"Where the token endpoints are."`
 }
 
 type rateLimitFile struct {
@@ -276,134 +261,7 @@ type collectionFile struct {
 	FreshFor    time.Duration `key:"fresh_for" default:"5m" except:"accounts=1m" min:"1s" max:"30d" doc:"How long data counts as fresh. Where the source's limits do not allow that, the time is longer, and shown in the graph."`
 	KeepFor     time.Duration `key:"keep_for" default:"7d" min:"1m" max:"365d" doc:"How long data is served while the source cannot be read."`
 	MinInterval time.Duration `key:"min_interval" default:"10s" min:"1s" max:"1d" doc:"The least time between two readings, whoever asks."`
-	FullEvery   time.Duration `key:"full_every" default:"1h" min:"1m" max:"30d" doc:"For the contacts of kommo, which are mostly asked only for what has changed: how long after a reading of everything the next one comes. Deleted contacts vanish with it. Where the source's limits make it take long, the time is longer."`
+	FullEvery   time.Duration `key:"full_every" default:"1h" min:"1m" max:"30d" doc:"For (incremental), which are mostly asked only for what has changed: how long after a reading of everything the next one comes. Deleted contacts vanish with it. Where the source's limits make it take long, the time is longer."`
 
 	Guard collectionGuardFile `key:"guard" doc:"In the place of the guard for all collections."`
-}
-
-// Setting describes one key of the file.
-type Setting struct {
-	Path    string // such as sources[].collections.<collection>.fresh_for
-	Type    string
-	Default string // empty where it is required
-	Doc     string
-}
-
-// Settings lists every key of the file, in the order in which they are best read.
-func Settings() []Setting {
-	return settingsOf(reflect.TypeFor[rootFile](), "")
-}
-
-func settingsOf(t reflect.Type, prefix string) []Setting {
-	var all []Setting
-	for _, f := range fieldsOf(t) {
-		path, doc := prefix+f.key, f.doc
-		switch {
-		case f.optional():
-			doc = "For " + f.kindNames() + ". " + doc
-		case len(f.kinds) > 0:
-			doc = "For " + f.kindNames() + ", required there. " + doc
-		case f.required && (prefix == "trusted_documents." || prefix == "tls." || prefix == "sources[].rate_limit." || prefix == "sources[].oauth."):
-			doc = "Required in " + strings.TrimSuffix(strings.TrimPrefix(prefix, "sources[]."), ".") + ". " + doc
-		}
-		all = append(all, Setting{Path: path, Type: f.typeName(), Default: f.shownDefault(), Doc: doc})
-		if f.secret() {
-			all = append(all, Setting{Path: path + "_file", Type: "path",
-				Doc: "A file that holds " + f.key + ", in its place. Relative to the configuration file."})
-		}
-		switch ft := f.typ; {
-		case ft.Kind() == reflect.Struct:
-			all = append(all, settingsOf(ft, path+".")...)
-		case ft.Kind() == reflect.Pointer:
-			all = append(all, settingsOf(ft.Elem(), path+".")...)
-		case ft.Kind() == reflect.Map:
-			all = append(all, settingsOf(ft.Elem(), path+".<collection>.")...)
-		case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct:
-			all = append(all, settingsOf(ft.Elem(), path+"[].")...)
-		}
-	}
-	return all
-}
-
-// field is a setting as its tags describe it.
-type field struct {
-	index         int
-	typ           reflect.Type
-	key, doc      string
-	def           string
-	except        map[string]string // kind or collection to default
-	required      bool
-	kinds         []string
-	min, max      string
-	oneOf         []string
-	typeNameGiven string
-}
-
-func fieldsOf(t reflect.Type) []field {
-	var fs []field
-	for i := range t.NumField() {
-		sf := t.Field(i)
-		tag := sf.Tag.Get
-		f := field{index: i, typ: sf.Type, key: tag("key"), doc: tag("doc"), def: tag("default"), required: tag("required") == "yes",
-			kinds: strings.Fields(tag("for")), min: tag("min"), max: tag("max"), oneOf: strings.Fields(tag("oneof")), typeNameGiven: tag("type")}
-		if name, value, ok := strings.Cut(tag("except"), "="); ok {
-			f.except = map[string]string{name: value}
-		}
-		fs = append(fs, f)
-	}
-	return fs
-}
-
-// optional says that the kinds that may have it can do without it.
-func (f field) optional() bool { return len(f.kinds) > 0 && f.def != "" }
-
-func (f field) kindNames() string { return strings.Join(f.kinds, " and ") }
-
-func (f field) secret() bool { return f.typ == reflect.TypeFor[connectors.Secret]() }
-
-// defaultFor gives the value to take when the setting is left out; empty means the zero value.
-func (f field) defaultFor(variant string) string {
-	if v, ok := f.except[variant]; ok {
-		return v
-	}
-	if strings.HasPrefix(f.def, "(") {
-		return ""
-	}
-	return f.def
-}
-
-func (f field) shownDefault() string {
-	shown := strings.TrimSuffix(strings.TrimPrefix(f.def, "("), ")")
-	for name, value := range f.except {
-		shown += " (" + name + ": " + value + ")"
-	}
-	return shown
-}
-
-func (f field) typeName() string {
-	switch {
-	case f.typeNameGiven != "":
-		return f.typeNameGiven
-	case len(f.oneOf) > 0:
-		return strings.Join(f.oneOf, ", ")
-	case f.secret():
-		return "secret"
-	case f.typ == reflect.TypeFor[time.Duration]():
-		return "duration"
-	}
-	switch f.typ.Kind() {
-	case reflect.String:
-		return "text"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Int, reflect.Int64, reflect.Float64:
-		return "number"
-	case reflect.Slice:
-		if f.typ.Elem().Kind() == reflect.Struct {
-			return "list of mappings"
-		}
-		return "list"
-	default:
-		return "mapping"
-	}
 }

@@ -74,10 +74,10 @@ func replica() int {
 			<-awake // the signal may stop another thread first, and this thread a little later
 		}
 	}})
-	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: os.Getenv(vendorEnv), Timeout: 10 * time.Second,
-		Runtime: connectors.Runtime{Tokens: k}, OAuth: &connectors.OAuth{
+	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: "kommo", URL: os.Getenv(vendorEnv), Timeout: 10 * time.Second,
+		Runtime: connectors.Runtime{Tokens: k}, Settings: &kommo.Settings{OAuth: &connectors.OAuth{
 			ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: connectors.Secret(os.Getenv(firstEnv)),
-		}})
+		}}})
 	if err != nil {
 		fmt.Fprintln(os.Stdout, err)
 		return 1

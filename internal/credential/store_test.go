@@ -21,9 +21,9 @@ func source(t *testing.T, store credential.Store, url string) *connectors.Source
 	t.Helper()
 	k := credential.New(credential.Options{Store: store})
 	t.Cleanup(k.Close)
-	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: connectors.Kommo, URL: url, Runtime: connectors.Runtime{Tokens: k},
+	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: "kommo", URL: url, Runtime: connectors.Runtime{Tokens: k},
 		RateLimit: &connectors.RateLimit{},
-		OAuth:     &connectors.OAuth{ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: firstToken}})
+		Settings:  &kommo.Settings{OAuth: &connectors.OAuth{ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: firstToken}}})
 	if err != nil {
 		t.Fatal(err)
 	}

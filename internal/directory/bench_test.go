@@ -17,8 +17,8 @@ func bigCompany(accounts int) []directory.SourceData {
 	first := []string{"Zoë", "Adam", "Olha", "Jürgen", "Łukasz", "María", "Wei", "Fatima", "Søren", "Ivan", "Noa", "Priya", "Hugo", "Ines", "Tom"}
 	start := time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
 	data := []directory.SourceData{
-		{Name: "worksection", Kind: connectors.Worksection}, {Name: "kommo", Kind: connectors.Kommo},
-		{Name: "altcraft", Kind: connectors.Altcraft}, {Name: "rocketchat", Kind: connectors.RocketChat, Trust: directory.TrustVerifiedOnly},
+		{Name: "worksection", Kind: "worksection"}, {Name: "kommo", Kind: "kommo"},
+		{Name: "altcraft", Kind: "altcraft"}, {Name: "rocketchat", Kind: "rocketchat", Trust: directory.TrustVerifiedOnly},
 	}
 	pick := func(kind string, of int) string { return fmt.Sprintf("%s %d", kind, rng.IntN(of)) }
 	groups := accounts/100 + 1

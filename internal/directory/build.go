@@ -220,16 +220,16 @@ func fullName(name, first, last string) string {
 	return strings.TrimSpace(names.Clean(first) + " " + names.Clean(last))
 }
 
-func vendorAccount(kind connectors.Kind, core *AccountCore) Account {
+func vendorAccount(kind connectors.KindName, core *AccountCore) Account {
 	r := core.record
 	switch kind {
-	case connectors.Worksection:
+	case "worksection":
 		return &WorksectionAccount{core, orZero(r.Worksection)}
-	case connectors.Kommo:
+	case "kommo":
 		return &KommoAccount{core, orZero(r.Kommo)}
-	case connectors.Altcraft:
+	case "altcraft":
 		return &AltcraftAccount{core, orZero(r.Altcraft)}
-	case connectors.RocketChat:
+	case "rocketchat":
 		return &RocketChatAccount{core, orZero(r.RocketChat)}
 	}
 	return core

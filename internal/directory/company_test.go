@@ -26,8 +26,8 @@ var (
 // company draws the records of up to four sources, and the operator's rules for them.
 func company(t *rapid.T) (directory.Rules, []directory.SourceData) {
 	data := []directory.SourceData{
-		{Name: "worksection", Kind: connectors.Worksection, URL: "https://acme.example"}, {Name: "kommo", Kind: connectors.Kommo},
-		{Name: "altcraft", Kind: connectors.Altcraft}, {Name: "rocketchat", Kind: connectors.RocketChat, Trust: directory.TrustVerifiedOnly},
+		{Name: "worksection", Kind: "worksection", URL: "https://acme.example"}, {Name: "kommo", Kind: "kommo"},
+		{Name: "altcraft", Kind: "altcraft"}, {Name: "rocketchat", Kind: "rocketchat", Trust: directory.TrustVerifiedOnly},
 	}
 	data = data[:rapid.IntRange(1, len(data)).Draw(t, "sources")]
 	for i := range data {
@@ -72,7 +72,7 @@ func rules(t *rapid.T, data []directory.SourceData) directory.Rules {
 	return r
 }
 
-func account(kind connectors.Kind) *rapid.Generator[connectors.Account] {
+func account(kind connectors.KindName) *rapid.Generator[connectors.Account] {
 	return rapid.Custom(func(t *rapid.T) connectors.Account {
 		a := connectors.Account{
 			ID: pick(t, ids), Name: pick(t, names), FirstName: pick(t, []string{"", "Zoe", "Adam"}), Username: pick(t, []string{"", "zoe.a", "adam"}),
@@ -87,7 +87,7 @@ func account(kind connectors.Kind) *rapid.Generator[connectors.Account] {
 			}), 0, 2)),
 			CreatedAt: instant(t),
 		}
-		if kind == connectors.RocketChat {
+		if kind == "rocketchat" {
 			a.RocketChat = &connectors.RocketChatDetails{Type: "user"}
 		}
 		return a

@@ -7,7 +7,7 @@ import (
 // SourceData is what has been fetched from one source.
 type SourceData struct {
 	Name string
-	Kind connectors.Kind
+	Kind connectors.KindName
 	URL  string
 	// Trust is how far the source may vouch for its addresses, as the operator has configured it.
 	Trust TrustPolicy

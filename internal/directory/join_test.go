@@ -32,19 +32,19 @@ func acc(id string, addresses ...string) connectors.Account {
 }
 
 func worksection(accounts ...connectors.Account) directory.SourceData {
-	return directory.SourceData{Name: "worksection", Kind: connectors.Worksection, Accounts: accounts}
+	return directory.SourceData{Name: "worksection", Kind: "worksection", Accounts: accounts}
 }
 
 func kommo(accounts ...connectors.Account) directory.SourceData {
-	return directory.SourceData{Name: "kommo", Kind: connectors.Kommo, Accounts: accounts}
+	return directory.SourceData{Name: "kommo", Kind: "kommo", Accounts: accounts}
 }
 
 func altcraft(accounts ...connectors.Account) directory.SourceData {
-	return directory.SourceData{Name: "altcraft", Kind: connectors.Altcraft, Accounts: accounts}
+	return directory.SourceData{Name: "altcraft", Kind: "altcraft", Accounts: accounts}
 }
 
 func rocketchat(accounts ...connectors.Account) directory.SourceData {
-	return directory.SourceData{Name: "rocketchat", Kind: connectors.RocketChat, Trust: directory.TrustVerifiedOnly, Accounts: accounts}
+	return directory.SourceData{Name: "rocketchat", Kind: "rocketchat", Trust: directory.TrustVerifiedOnly, Accounts: accounts}
 }
 
 func distrusted(d directory.SourceData) directory.SourceData {
@@ -220,7 +220,7 @@ func TestJoining(t *testing.T) {
 			want:    []string{"worksection/1 kommo/7"},
 		},
 		"two sources of one vendor are two sources": {
-			sources: sources{worksection(acc("1", "a@x.example")), {Name: "worksection-eu", Kind: connectors.Worksection, Accounts: []connectors.Account{acc("1", "a@x.example")}}},
+			sources: sources{worksection(acc("1", "a@x.example")), {Name: "worksection-eu", Kind: "worksection", Accounts: []connectors.Account{acc("1", "a@x.example")}}},
 			want:    []string{"worksection/1 worksection-eu/1"},
 		},
 		"an ID twice in one collection, and a record without one": {

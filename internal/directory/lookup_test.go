@@ -152,7 +152,7 @@ func TestLongIDs(t *testing.T) {
 func TestSources(t *testing.T) {
 	t.Parallel()
 	d := small()
-	if got := d.Sources(); len(got) != 2 || got[0].Name != "worksection" || got[1].Kind != connectors.Kommo {
+	if got := d.Sources(); len(got) != 2 || got[0].Name != "worksection" || got[1].Kind != "kommo" {
 		t.Errorf("got %v", got)
 	}
 	if err := d.CheckSource("source", "kommo"); err != nil {

@@ -15,7 +15,7 @@ type Text string
 type Source struct {
 	ID   string
 	Name string
-	Kind connectors.Kind
+	Kind connectors.KindName
 	URL  Text
 
 	index           int

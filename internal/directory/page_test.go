@@ -37,7 +37,7 @@ func TestPageArguments(t *testing.T) {
 	with := func(change func(b []byte) []byte) *string {
 		return new(base64.RawURLEncoding.EncodeToString(change(append([]byte(nil), raw...))))
 	}
-	contacts := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "worksection", Kind: connectors.Worksection, Contacts: []connectors.Contact{{ID: "1"}}}})
+	contacts := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "worksection", Kind: "worksection", Contacts: []connectors.Contact{{ID: "1"}}}})
 	ofContact, err := contacts.Contacts(nil, directory.ContactOrder{}, directory.PageArgs{})
 	if err != nil {
 		t.Fatal(err)

@@ -34,10 +34,10 @@ func TestPrivateNames(t *testing.T) {
 			t.Parallel()
 			phones, addresses := []connectors.Phone{phone}, []string{"12 Khreshchatyk St., Kyiv"}
 			for part, d := range map[string]*directory.Directory{
-				"name": directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: connectors.Kommo,
+				"name": directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: "kommo",
 					Accounts: []connectors.Account{{ID: "id", Name: tc.given, Phones: phones, Addresses: addresses}},
 					Contacts: []connectors.Contact{{ID: "id", Name: tc.given, Phones: phones, Addresses: addresses}}}}),
-				"first name": directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: connectors.Kommo,
+				"first name": directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: "kommo",
 					Accounts: []connectors.Account{{ID: "id", FirstName: tc.given, Phones: phones, Addresses: addresses}},
 					Contacts: []connectors.Contact{{ID: "id", FirstName: tc.given, Phones: phones, Addresses: addresses}}}}),
 			} {
@@ -95,7 +95,7 @@ func TestNumbersInNames(t *testing.T) {
 		"C++ group":                           "C++ group",
 		"Zoë Müller-Łukasz 3":                 "Zoë Müller-Łukasz 3",
 	} {
-		d := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: connectors.Kommo, Contacts: []connectors.Contact{
+		d := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: "kommo", Contacts: []connectors.Contact{
 			{ID: "id", Name: given, Phones: []connectors.Phone{{Raw: "044 123 45 67", E164: "+380441234567"}}},
 		}}})
 		page, err := d.Contacts(nil, directory.ContactOrder{}, directory.PageArgs{})
@@ -111,7 +111,7 @@ func TestNumbersInNames(t *testing.T) {
 // A number that is divided between two parts of a name is removed too.
 func TestPrivateNameInParts(t *testing.T) {
 	t.Parallel()
-	d := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: connectors.Kommo, Contacts: []connectors.Contact{
+	d := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Kind: "kommo", Contacts: []connectors.Contact{
 		{ID: "id", FirstName: "+38044", LastName: "1234567", Phones: []connectors.Phone{{Raw: "380441234567"}}},
 	}}})
 	page, err := d.Contacts(nil, directory.ContactOrder{}, directory.PageArgs{})

@@ -221,7 +221,7 @@ func TestHostileShapes(t *testing.T) {
 		},
 	} {
 		source := data[name]
-		source.Name, source.Kind = "a", connectors.Kommo
+		source.Name, source.Kind = "a", "kommo"
 		if got := got(directory.Build(directory.Rules{}, []directory.SourceData{source})); got != n {
 			t.Errorf("%s: %d, want %d", name, got, n)
 		}
@@ -241,7 +241,7 @@ func one(t *testing.T, d *directory.Directory) *directory.User {
 func BenchmarkHostileShapes(b *testing.B) {
 	for _, n := range []int{10_000, 100_000} {
 		for name, source := range hostile(n) {
-			source.Name, source.Kind = "a", connectors.Kommo
+			source.Name, source.Kind = "a", "kommo"
 			b.Run(fmt.Sprint(name, "/", n), func(b *testing.B) {
 				for b.Loop() {
 					directory.Build(directory.Rules{}, []directory.SourceData{source})

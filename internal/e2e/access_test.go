@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 // newKey has the program make an API key, and gives its hash too.
@@ -32,7 +32,7 @@ func TestAccess(t *testing.T) {
 	reader, readerHash := newKey(t)
 	hr, hrHash := newKey(t)
 	old, _ := newKey(t) // it has been taken out of the configuration
-	settings := settingsOf(sourceSettings(system(t, connectors.Worksection, 30).Sources()[0]))
+	settings := settingsOf(sourceSettings(system(t, sandbox.Worksection, 30).Sources()[0]))
 	settings["listen"], settings["insecure_plaintext"] = "0.0.0.0:0", true
 	dir := t.TempDir()
 	settings["access"] = map[string]any{
@@ -120,7 +120,7 @@ func TestAccess(t *testing.T) {
 // By order, a server that asks nobody can be reached from elsewhere, and says so; without the order it does not start.
 func TestServeEveryone(t *testing.T) {
 	t.Parallel()
-	settings := settingsOf(sourceSettings(system(t, connectors.Altcraft, 30).Sources()[0]))
+	settings := settingsOf(sourceSettings(system(t, sandbox.Altcraft, 30).Sources()[0]))
 	settings["listen"], settings["insecure_plaintext"] = "0.0.0.0:0", true
 	path := configFile(t, settings)
 	code, _, stderr := run(t, "serve", "--config", path)
@@ -148,7 +148,7 @@ func TestKeysAreReplaced(t *testing.T) {
 	t.Parallel()
 	oldKey, oldHash := newKey(t)
 	freshKey, freshHash := newKey(t)
-	settings := settingsOf(sourceSettings(system(t, connectors.Altcraft, 30).Sources()[0]))
+	settings := settingsOf(sourceSettings(system(t, sandbox.Altcraft, 30).Sources()[0]))
 	settings["listen"], settings["insecure_plaintext"] = "0.0.0.0:0", true
 	key := func(name, hash string) map[string]any {
 		return map[string]any{"name": name, "hash": hash, "scopes": []string{"directory:read"}}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 // While the access log is on a full disk, people are read and that is told, or nobody is read, as the operator chooses. Both end by themselves.
@@ -27,7 +27,7 @@ func TestAccessLogOnAFullDisk(t *testing.T) {
 			if err := os.Symlink("/dev/full", path); err != nil {
 				t.Fatal(err)
 			}
-			settings := settingsOf(sourceSettings(system(t, connectors.Altcraft, 30).Sources()[0]))
+			settings := settingsOf(sourceSettings(system(t, sandbox.Altcraft, 30).Sources()[0]))
 			settings["access"] = map[string]any{"log": path, "log_failure": choice}
 			p := serve(t, settings)
 			p.awaitFirstReading(t)

@@ -119,14 +119,14 @@ var waysToFail = map[string]fault{
 // onABadDay is a program over four systems, one of which can be broken and mended.
 type onABadDay struct {
 	*program
-	systems map[connectors.Kind]*sandbox.Sandbox
-	broken  connectors.Kind
+	systems map[connectors.KindName]*sandbox.Sandbox
+	broken  connectors.KindName
 	fault   fault
 }
 
 const smallCompany = 40
 
-func newBadDay(t *testing.T, kind connectors.Kind, f fault) *onABadDay {
+func newBadDay(t *testing.T, kind connectors.KindName, f fault) *onABadDay {
 	t.Helper()
 	return &onABadDay{systems: company(t, smallCompany), broken: kind, fault: f}
 }
@@ -152,7 +152,7 @@ func (d *onABadDay) mendIt(t *testing.T) {
 func (d *onABadDay) start(t *testing.T) {
 	t.Helper()
 	var sources []map[string]any
-	for _, kind := range connectors.Kinds {
+	for _, kind := range sandbox.Kinds {
 		s := sourceSettings(d.systems[kind].Sources()[0])
 		if kind == d.broken {
 			if d.fault.slow {
@@ -202,7 +202,7 @@ func (d *onABadDay) failing(t *testing.T) bool {
 	for _, s := range data.Sources {
 		for _, c := range s.Collections {
 			if s.Name == string(d.broken) && c.Error == nil {
-				if d.fault.halves && d.broken == connectors.Kommo && c.Kind == "CONTACTS" {
+				if d.fault.halves && d.broken == sandbox.Kommo && c.Kind == "CONTACTS" {
 					continue // it is asked for what has changed, which is nothing, and nothing has no half
 				}
 				return false
@@ -223,7 +223,7 @@ func (d *onABadDay) failing(t *testing.T) bool {
 func TestBadDays(t *testing.T) {
 	t.Parallel()
 	for name, f := range waysToFail {
-		for _, kind := range connectors.Kinds {
+		for _, kind := range sandbox.Kinds {
 			t.Run(fmt.Sprintf("%s/%s", kind, name), func(t *testing.T) {
 				t.Parallel()
 				d := newBadDay(t, kind, f)

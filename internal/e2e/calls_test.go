@@ -94,26 +94,26 @@ func presenceOfManyIsOneCall(t *testing.T, p *program, systems *sandbox.Sandbox)
 			t.Errorf("the presence of %d people is known, want %d", known, first)
 		}
 		want := noCalls()
-		want[connectors.RocketChat] = map[string]int{"users.presence": 1}
+		want[sandbox.RocketChat] = map[string]int{"users.presence": 1}
 		if diff := cmp.Diff(want, systems.Calls()); diff != "" {
 			t.Errorf("calls for the presence of %d people (-want +made):\n%s", first, diff)
 		}
 	}
 }
 
-func noCalls() map[connectors.Kind]map[string]int {
-	none := make(map[connectors.Kind]map[string]int)
-	for _, kind := range connectors.Kinds {
+func noCalls() map[connectors.KindName]map[string]int {
+	none := make(map[connectors.KindName]map[string]int)
+	for _, kind := range sandbox.Kinds {
 		none[kind] = map[string]int{}
 	}
 	return none
 }
 
 // callsOfOneReading reads each collection once and gives what that costs: as many calls as the lists have pages.
-func callsOfOneReading(t *testing.T, systems *sandbox.Sandbox) map[connectors.Kind]map[string]int {
+func callsOfOneReading(t *testing.T, systems *sandbox.Sandbox) map[connectors.KindName]map[string]int {
 	t.Helper()
 	systems.ResetCalls()
-	accounts := make(map[connectors.Kind]int)
+	accounts := make(map[connectors.KindName]int)
 	teams := 0
 	for _, c := range systems.Sources() {
 		s, err := registry.Open(c)
@@ -124,18 +124,18 @@ func callsOfOneReading(t *testing.T, systems *sandbox.Sandbox) map[connectors.Ki
 		read(t, s.Contacts)
 		read(t, s.ContactFolders)
 		read(t, s.Roles)
-		if n := len(read(t, s.Teams)); c.Kind == connectors.RocketChat {
+		if n := len(read(t, s.Teams)); c.Kind == sandbox.RocketChat {
 			teams = n
 		}
 	}
 	calls := systems.Calls()
 	pages := func(rows, size int) int { return (rows + size - 1) / size }
 	for what, pair := range map[string][2]int{
-		"Worksection's users":   {calls[connectors.Worksection]["get_users"], 1},
-		"Worksection's teams":   {calls[connectors.Worksection]["get_user_groups"], 1},
-		"Kommo's users":         {calls[connectors.Kommo]["users.list"], pages(accounts[connectors.Kommo], 250)},
-		"Rocket.Chat's users":   {calls[connectors.RocketChat]["users.list"], pages(accounts[connectors.RocketChat]-1, 99)}, // by one row, pages overlap
-		"Rocket.Chat's members": {calls[connectors.RocketChat]["teams.members"], membersPages(systems, teams)},
+		"Worksection's users":   {calls[sandbox.Worksection]["get_users"], 1},
+		"Worksection's teams":   {calls[sandbox.Worksection]["get_user_groups"], 1},
+		"Kommo's users":         {calls[sandbox.Kommo]["users.list"], pages(accounts[sandbox.Kommo], 250)},
+		"Rocket.Chat's users":   {calls[sandbox.RocketChat]["users.list"], pages(accounts[sandbox.RocketChat]-1, 99)}, // by one row, pages overlap
+		"Rocket.Chat's members": {calls[sandbox.RocketChat]["teams.members"], membersPages(systems, teams)},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("one reading of %s takes %d calls, want %d", what, pair[0], pair[1])
@@ -149,7 +149,7 @@ func callsOfOneReading(t *testing.T, systems *sandbox.Sandbox) map[connectors.Ki
 func membersPages(systems *sandbox.Sandbox, teams int) int {
 	members := make(map[string]int)
 	for i := range systems.Company.People {
-		if a := systems.Company.People[i].In(connectors.RocketChat); a != nil {
+		if a := systems.Company.People[i].In(sandbox.RocketChat); a != nil {
 			for _, team := range a.Teams {
 				members[team]++
 			}

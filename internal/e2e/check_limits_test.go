@@ -4,14 +4,13 @@ import (
 	"regexp"
 	"testing"
 
-	"roster/connectors"
 	"roster/internal/sandbox"
 )
 
 // A source with a small limit is well: check keeps within the limit, says what it waits for, and ends with 0 also where its time is up before.
 func TestCheckOfASmallLimit(t *testing.T) {
 	t.Parallel()
-	source := sourceSettings(system(t, connectors.RocketChat, sandbox.DefaultPeople).Sources()[0])
+	source := sourceSettings(system(t, sandbox.RocketChat, sandbox.DefaultPeople).Sources()[0])
 	source["rate_limit"] = map[string]any{"calls": 10, "per": "5s"}
 	path := configFile(t, settingsOf(source))
 	code, stdout, stderr := run(t, "check", "--config", path, "--timeout", "4s")

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 // certified gives a certificate for this machine that is good until then, and itself in PEM.
@@ -74,10 +75,10 @@ func TestCheckTellsClockAndCertificate(t *testing.T) {
 	long, longPEM := certified(t, time.Now().Add(90*24*time.Hour+time.Hour))
 	var sources []map[string]any
 	for _, of := range []struct {
-		kind connectors.Kind
+		kind connectors.KindName
 		cert tls.Certificate
 		skew time.Duration
-	}{{connectors.Kommo, short, 0}, {connectors.Altcraft, long, -5 * time.Minute}} {
+	}{{sandbox.Kommo, short, 0}, {sandbox.Altcraft, long, -5 * time.Minute}} {
 		s := sourceSettings(systems[of.kind].Sources()[0])
 		address, ok := s["url"].(string)
 		if !ok {

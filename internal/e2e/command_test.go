@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/connectors"
 	"roster/connectors/faults"
+	"roster/internal/sandbox"
 )
 
 // run runs the program to its end.
@@ -153,7 +153,7 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	systems := company(t, 60)
 	var sources []map[string]any
-	for _, kind := range connectors.Kinds {
+	for _, kind := range sandbox.Kinds {
 		sources = append(sources, sourceSettings(systems[kind].Sources()[0]))
 	}
 	path := configFile(t, settingsOf(sources...))
@@ -167,7 +167,7 @@ func TestCheck(t *testing.T) {
 	expectRow(t, stdout, `altcraft\s+altcraft\s+yes\s+accepted\s+\d+\s+-\s+-\s+-\s+-\s+\S*s`)
 	expectRow(t, stdout, `rocketchat\s+rocketchat\s+yes\s+accepted\s+\d+\s+\d+\s+\d+\s+-\s+-\s+\S*s`)
 
-	systems[connectors.Kommo].Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Reply(500, faults.HTML(canary))})
+	systems[sandbox.Kommo].Fault(sandbox.Kommo).Set(faults.Fault{Effect: faults.Reply(500, faults.HTML(canary))})
 	sources[3]["auth_token"] = "another"
 	path = configFile(t, settingsOf(sources...))
 	code, stdout, stderr = run(t, "check", "--config", path)

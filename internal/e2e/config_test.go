@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -29,32 +30,23 @@ func sourceSettings(c connectors.Config) map[string]any {
 		"name": c.Name, "kind": string(c.Kind), "url": c.URL, "phone_region": c.PhoneRegion, "time_zone": c.TimeZone.String(),
 		"rate_limit": map[string]any{"calls": 1_000_000, "per": "1ms"},
 	}
-	switch c.Kind {
-	case connectors.Worksection:
-		s["api_key"] = c.APIKey.Reveal()
-	case connectors.Kommo:
-		s["access_token"] = c.AccessToken.Reveal()
-	case connectors.Altcraft:
-		s["token"], s["account_id"] = c.Token.Reveal(), c.AccountID
-	case connectors.RocketChat:
-		s["user_id"], s["auth_token"] = c.UserID, c.AuthToken.Reveal()
-	}
+	maps.Copy(s, sandbox.Credentials(c.Kind))
 	return s
 }
 
 // collectionsOf says what each kind of source can be read for.
-var collectionsOf = map[connectors.Kind][]connectors.Collection{
-	connectors.Worksection: {connectors.Accounts, connectors.Teams, connectors.Contacts, connectors.ContactFolders},
-	connectors.Kommo:       {connectors.Accounts, connectors.Teams, connectors.Roles, connectors.Contacts},
-	connectors.Altcraft:    {connectors.Accounts},
-	connectors.RocketChat:  {connectors.Accounts, connectors.Teams, connectors.Roles},
+var collectionsOf = map[connectors.KindName][]connectors.Collection{
+	sandbox.Worksection: {connectors.Accounts, connectors.Teams, connectors.Contacts, connectors.ContactFolders},
+	sandbox.Kommo:       {connectors.Accounts, connectors.Teams, connectors.Roles, connectors.Contacts},
+	sandbox.Altcraft:    {connectors.Accounts},
+	sandbox.RocketChat:  {connectors.Accounts, connectors.Teams, connectors.Roles},
 }
 
 // reading gives a source's settings with how often each of its collections is read.
 func reading(source map[string]any, freshFor, minInterval string) map[string]any {
 	kind, _ := source["kind"].(string)
 	collections := make(map[string]any)
-	for _, c := range collectionsOf[connectors.Kind(kind)] {
+	for _, c := range collectionsOf[connectors.KindName(kind)] {
 		collections[c.String()] = map[string]any{"fresh_for": freshFor, "min_interval": minInterval, "keep_for": "30d"}
 	}
 	source["collections"] = collections
@@ -77,10 +69,10 @@ func configFile(t *testing.T, settings map[string]any) string {
 }
 
 // company starts one system of an invented company for each kind, on addresses of their own.
-func company(t *testing.T, people int) map[connectors.Kind]*sandbox.Sandbox {
+func company(t *testing.T, people int) map[connectors.KindName]*sandbox.Sandbox {
 	t.Helper()
-	systems := make(map[connectors.Kind]*sandbox.Sandbox)
-	for _, kind := range connectors.Kinds {
+	systems := make(map[connectors.KindName]*sandbox.Sandbox)
+	for _, kind := range sandbox.Kinds {
 		systems[kind] = system(t, kind, people)
 	}
 	return systems
@@ -93,7 +85,7 @@ var lastPort atomic.Int32
 const firstPort, ports = 18_000, 12_000
 
 // system starts one system on an address of its own.
-func system(t *testing.T, kind connectors.Kind, people int) *sandbox.Sandbox {
+func system(t *testing.T, kind connectors.KindName, people int) *sandbox.Sandbox {
 	t.Helper()
 	for range ports {
 		port := firstPort + (os.Getpid()*100+int(lastPort.Add(1)))%ports
@@ -111,7 +103,7 @@ func system(t *testing.T, kind connectors.Kind, people int) *sandbox.Sandbox {
 }
 
 // again starts a system anew where it was before.
-func again(t *testing.T, kind connectors.Kind, people int, closed *sandbox.Sandbox) *sandbox.Sandbox {
+func again(t *testing.T, kind connectors.KindName, people int, closed *sandbox.Sandbox) *sandbox.Sandbox {
 	t.Helper()
 	s, err := systemAt(t, kind, people, closed.Addr())
 	if err != nil {
@@ -120,7 +112,7 @@ func again(t *testing.T, kind connectors.Kind, people int, closed *sandbox.Sandb
 	return s
 }
 
-func systemAt(t *testing.T, kind connectors.Kind, people int, address string) (*sandbox.Sandbox, error) {
+func systemAt(t *testing.T, kind connectors.KindName, people int, address string) (*sandbox.Sandbox, error) {
 	t.Helper()
 	s, err := sandbox.StartOne(t.Context(), kind, sandbox.Options{People: people, Seed: demoSeed, Listen: address})
 	if err != nil {

@@ -19,16 +19,16 @@ import (
 	"testing"
 	"time"
 
-	"roster/connectors"
 	"roster/connectors/faults"
+	"roster/internal/sandbox"
 )
 
 // A query that is being answered when the program is told to stop gets its answer, though its data is still being read; nobody else is let in,
 // and the program ends as soon as all is done.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	slow := system(t, connectors.Kommo, 25)
-	slow.Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Slow(1, patience)})
+	slow := system(t, sandbox.Kommo, 25)
+	slow.Fault(sandbox.Kommo).Set(faults.Fault{Effect: faults.Slow(1, patience)})
 	source := sourceSettings(slow.Sources()[0])
 	source["timeout"] = "1m"
 	settings := settingsOf(source)
@@ -69,7 +69,7 @@ func TestDrain(t *testing.T) {
 		t.Fatalf("the program ended before the answer was out; its log:\n%s", p.log.String())
 	}
 
-	slow.Fault(connectors.Kommo).Clear() // and so quick
+	slow.Fault(sandbox.Kommo).Clear() // and so quick
 	var data struct {
 		Users struct {
 			TotalCount   int
@@ -92,7 +92,7 @@ func TestDrainLosesNothing(t *testing.T) {
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			settings := settingsOf(sourceSettings(system(t, connectors.Kommo, 25).Sources()[0]))
+			settings := settingsOf(sourceSettings(system(t, sandbox.Kommo, 25).Sources()[0]))
 			settings["drain_delay"] = "5s"
 			client := new(tls.Config)
 			if http2 {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 // example is a query in a file, with its variables in another.
@@ -120,7 +121,7 @@ func TestServeOverSeparateSystems(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{"listen": "127.0.0.1:0"}
 	var sources []json.RawMessage
-	for _, kind := range connectors.Kinds {
+	for _, kind := range sandbox.Kinds {
 		sources = append(sources, separateSystem(t, kind))
 	}
 	settings["sources"] = sources
@@ -134,7 +135,7 @@ func TestServeOverSeparateSystems(t *testing.T) {
 }
 
 // separateSystem starts this test binary as one system of the demo's company, and gives its settings.
-func separateSystem(t *testing.T, kind connectors.Kind) json.RawMessage {
+func separateSystem(t *testing.T, kind connectors.KindName) json.RawMessage {
 	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]) // it ends when its input does
 	cmd.Env = append(os.Environ(), fakeEnv+"="+string(kind))

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"roster/connectors"
 	"roster/connectors/faults"
 	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
@@ -75,7 +74,7 @@ func (a answer) names(t *testing.T) (names map[string]bool, marked bool) {
 // worksectionAlone starts Worksection, and gives a configuration of it alone that reads it so often.
 func worksectionAlone(t *testing.T, minInterval, maxWait string) (*sandbox.Sandbox, map[string]any) {
 	t.Helper()
-	s, err := sandbox.StartOne(t.Context(), connectors.Worksection, sandbox.Options{People: sandbox.MinPeople, Seed: demoSeed})
+	s, err := sandbox.StartOne(t.Context(), sandbox.Worksection, sandbox.Options{People: sandbox.MinPeople, Seed: demoSeed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +187,7 @@ func TestManyNoCache(t *testing.T) {
 	}
 	asking.Wait()
 	took := time.Since(began)
-	if n, most := s.Calls()[connectors.Worksection]["get_users"], int(took/time.Second)+1; n > most || n == 0 {
+	if n, most := s.Calls()[sandbox.Worksection]["get_users"], int(took/time.Second)+1; n > most || n == 0 {
 		t.Errorf("the users were read %d times in %v, want some and at most %d", n, took, most)
 	}
 }
@@ -198,7 +197,7 @@ func TestOnlyIfCached(t *testing.T) {
 	t.Parallel()
 	s, settings := worksectionAlone(t, "1s", "1m")
 	settings["first_wait"] = "1m"
-	s.Fault(connectors.Worksection).Set(faults.Fault{Effect: faults.Slow(1, patience)})
+	s.Fault(sandbox.Worksection).Set(faults.Fault{Effect: faults.Slow(1, patience)})
 	p := serve(t, settings)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		a, header := p.wish(t, method, firstName, "only-if-cached")
@@ -207,7 +206,7 @@ func TestOnlyIfCached(t *testing.T) {
 			t.Errorf("%s, with nothing there: HTTP %d, Cache-Control %q, errors %+v", method, a.Status, header.Get("Cache-Control"), a.Errors)
 		}
 	}
-	s.Fault(connectors.Worksection).Clear()
+	s.Fault(sandbox.Worksection).Clear()
 	p.awaitFirstReading(t)
 	s.ResetCalls()
 	s.Rename("Later")
@@ -221,7 +220,7 @@ func TestOnlyIfCached(t *testing.T) {
 	if _, marked := a.names(t); !marked {
 		t.Error("data older than asked is not marked")
 	}
-	if n := sum(s.Calls()[connectors.Worksection]); n != 0 {
+	if n := sum(s.Calls()[sandbox.Worksection]); n != 0 {
 		t.Errorf("%d calls", n)
 	}
 }

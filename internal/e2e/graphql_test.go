@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"sync"
 	"testing"
 
-	"roster/connectors"
 	"roster/internal/sandbox"
 )
 
@@ -120,16 +118,11 @@ const canary = "canary-in-a-vendors-words"
 
 // secrets are the credentials of the sandbox.
 var secrets = sync.OnceValue(func() []string {
-	all, err := sandbox.Start(context.Background(), sandbox.Options{People: sandbox.MinPeople})
-	if err != nil {
-		panic(err)
-	}
-	defer all.Close() //nolint:errcheck // it has served its purpose
 	var found []string
-	for _, c := range all.Sources() {
-		for _, s := range []connectors.Secret{c.APIKey, c.AccessToken, c.Token, c.AuthToken} {
-			if s != "" {
-				found = append(found, s.Reveal())
+	for _, kind := range sandbox.Kinds {
+		for key, value := range sandbox.Credentials(kind) {
+			if secret, ok := value.(string); ok && key != "user_id" {
+				found = append(found, secret)
 			}
 		}
 	}

@@ -44,19 +44,19 @@ func TestLimitsAreKeptTogether(t *testing.T) {
 			}
 		})
 	}
-	more := func(kind connectors.Kind, n int) {
+	more := func(kind connectors.KindName, n int) {
 		before := sum(systems.Calls()[kind])
 		eventually(t, "the sources are called", func() bool { return sum(systems.Calls()[kind]) >= before+n })
 	}
-	for kind, n := range map[connectors.Kind]int{connectors.Worksection: 8, connectors.Kommo: 15, connectors.RocketChat: 6} {
+	for kind, n := range map[connectors.KindName]int{sandbox.Worksection: 8, sandbox.Kommo: 15, sandbox.RocketChat: 6} {
 		more(kind, n)
 	}
 	redis.Kill()
-	more(connectors.Worksection, 4)
-	more(connectors.Kommo, 8)
+	more(sandbox.Worksection, 4)
+	more(sandbox.Kommo, 8)
 	redis.Restart()
-	more(connectors.Worksection, 6)
-	more(connectors.Kommo, 10)
+	more(sandbox.Worksection, 6)
+	more(sandbox.Kommo, 10)
 	stop()
 	asking.Wait()
 	for i, p := range servers {

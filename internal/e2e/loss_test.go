@@ -61,9 +61,9 @@ func (p *program) accountsOf(t *testing.T) (people int, all accountsOf) {
 // A right that is lost looks like an empty company: HTTP 200 with an empty list. Nobody vanishes, and everybody is told.
 func TestLostRightThatLooksLikeAnEmptyCompany(t *testing.T) {
 	t.Parallel()
-	systems := map[connectors.Kind]*sandbox.Sandbox{connectors.Worksection: system(t, connectors.Worksection, 100), connectors.RocketChat: system(t, connectors.RocketChat, 100)}
+	systems := map[connectors.KindName]*sandbox.Sandbox{sandbox.Worksection: system(t, sandbox.Worksection, 100), sandbox.RocketChat: system(t, sandbox.RocketChat, 100)}
 	var sources []map[string]any
-	for _, kind := range []connectors.Kind{connectors.Worksection, connectors.RocketChat} {
+	for _, kind := range []connectors.KindName{sandbox.Worksection, sandbox.RocketChat} {
 		s := sourceSettings(systems[kind].Sources()[0])
 		s["collections"] = map[string]any{"accounts": map[string]any{"fresh_for": "1s", "min_interval": "1s"}}
 		sources = append(sources, s)
@@ -73,10 +73,10 @@ func TestLostRightThatLooksLikeAnEmptyCompany(t *testing.T) {
 	p := serve(t, settings)
 	p.awaitFirstReading(t)
 	people, before := p.accountsOf(t)
-	systems[connectors.Worksection].Fault(connectors.Worksection).Set(faults.Fault{On: faults.Path("get_users"), Effect: faults.Reply(200, faults.JSON(`{"status":"ok","data":[]}`))})
-	systems[connectors.RocketChat].Fault(connectors.RocketChat).Set(faults.Fault{On: faults.Path("users.list"),
+	systems[sandbox.Worksection].Fault(sandbox.Worksection).Set(faults.Fault{On: faults.Path("get_users"), Effect: faults.Reply(200, faults.JSON(`{"status":"ok","data":[]}`))})
+	systems[sandbox.RocketChat].Fault(sandbox.RocketChat).Set(faults.Fault{On: faults.Path("users.list"),
 		Effect: faults.Reply(200, faults.JSON(`{"users":[],"count":0,"offset":0,"total":0,"success":true}`))})
-	names := []string{string(connectors.Worksection), string(connectors.RocketChat)}
+	names := []string{string(sandbox.Worksection), string(sandbox.RocketChat)}
 	var all accountsOf
 	eventually(t, "both losses are held back", func() bool {
 		_, all = p.accountsOf(t)
@@ -97,7 +97,7 @@ func TestLostRightThatLooksLikeAnEmptyCompany(t *testing.T) {
 	if _, stdout, _ := run(t, "check", "--config", configFile(t, settings)); strings.Count(stdout, "accounts are held back") != 2 {
 		t.Errorf("the check says:\n%s", stdout)
 	}
-	systems[connectors.Worksection].Fault(connectors.Worksection).Clear()
+	systems[sandbox.Worksection].Fault(sandbox.Worksection).Clear()
 	p.ask(t, `mutation { refreshSource(input: {source: "rocketchat", collections: [ACCOUNTS], acceptLoss: true}) { outcome userErrors { message } } }`, nil)
 	eventually(t, "the one is there again and the other's loss is accepted", func() bool {
 		_, all = p.accountsOf(t)

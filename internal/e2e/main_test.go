@@ -33,7 +33,7 @@ const fakeEnv = "ROSTER_E2E_FAKE"
 
 func TestMain(m *testing.M) {
 	if kind := os.Getenv(fakeEnv); kind != "" {
-		if err := serveFake(connectors.Kind(kind)); err != nil {
+		if err := serveFake(connectors.KindName(kind)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -72,7 +72,7 @@ func runTests(m *testing.M) int {
 }
 
 // serveFake serves one system until standard input ends, and tells by a line of configuration where it is.
-func serveFake(kind connectors.Kind) error {
+func serveFake(kind connectors.KindName) error {
 	one, err := sandbox.StartOne(context.Background(), kind, sandbox.Options{Seed: demoSeed})
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 // pair, the refresh token before it is used up, and nobody knows the new one yet.
 type issuing struct {
 	*httptest.Server
-	kind    connectors.Kind
+	kind    connectors.KindName
 	system  *sandbox.Sandbox
 	tokens  map[string]any // the source's oauth, as an operator writes it
 	mu      sync.Mutex
@@ -29,7 +29,7 @@ type issuing struct {
 	refused int // answers of the token endpoint that hold no tokens
 }
 
-func newIssuing(t *testing.T, kind connectors.Kind) *issuing {
+func newIssuing(t *testing.T, kind connectors.KindName) *issuing {
 	t.Helper()
 	g := &issuing{kind: kind, system: system(t, kind, smallCompany)}
 	target, err := url.Parse(g.system.Sources()[0].URL)
@@ -119,7 +119,7 @@ func (g *issuing) source() map[string]any {
 // one process, and in Redis for two.
 func TestReloadWhileTokensAreRenewed(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []connectors.Kind{connectors.Worksection, connectors.Kommo} {
+	for _, kind := range []connectors.KindName{sandbox.Worksection, sandbox.Kommo} {
 		for place, replicas := range map[string]int{"a directory": 1, "redis": 2} {
 			t.Run(string(kind)+" with its tokens in "+place, func(t *testing.T) {
 				t.Parallel()
@@ -180,7 +180,7 @@ func TestReloadWhileTokensAreRenewed(t *testing.T) {
 // grant that is good once can still be used by the configuration that is taken over later.
 func TestRefusedReloadLeavesTokensAlone(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []connectors.Kind{connectors.Worksection, connectors.Kommo} {
+	for _, kind := range []connectors.KindName{sandbox.Worksection, sandbox.Kommo} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			g := newIssuing(t, kind)

@@ -16,7 +16,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 // adminOf gives a free address of the loopback for the operator's listener.
@@ -68,7 +68,7 @@ func statusAt(t *testing.T, url, host string) int {
 // observed starts a program with all that has metrics, and gives what it tells Prometheus once it has been asked something.
 func observed(t *testing.T) (p *program, admin, metrics string) {
 	t.Helper()
-	settings := settingsOf(sourceSettings(system(t, connectors.RocketChat, 30).Sources()[0]), sourceSettings(system(t, connectors.Kommo, 30).Sources()[0]))
+	settings := settingsOf(sourceSettings(system(t, sandbox.RocketChat, 30).Sources()[0]), sourceSettings(system(t, sandbox.Kommo, 30).Sources()[0]))
 	admin = adminOf(t)
 	settings["admin"] = map[string]any{"listen": admin, "pprof": true}
 	settings["redis"] = map[string]any{"url": "redis://127.0.0.1:1/0"} // nobody is there
@@ -116,7 +116,7 @@ func TestAdminListener(t *testing.T) {
 func TestMetricsAreNotForCallers(t *testing.T) {
 	t.Parallel()
 	_, hash := newKey(t)
-	settings := settingsOf(sourceSettings(system(t, connectors.Altcraft, 30).Sources()[0]))
+	settings := settingsOf(sourceSettings(system(t, sandbox.Altcraft, 30).Sources()[0]))
 	settings["access"] = map[string]any{"keys": []any{map[string]any{"name": "one", "hash": hash, "scopes": []string{"directory:read"}}}}
 	p := serve(t, settings)
 	if status, body := fetch(t, p.url+"/metrics"); status != http.StatusNotFound {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/connectors"
 	"roster/connectors/faults"
 	"roster/internal/sandbox"
 )
@@ -15,7 +14,7 @@ import (
 // With all sources down the program starts, says so, and answers in full when they come.
 func TestAllDownAtTheStart(t *testing.T) {
 	t.Parallel()
-	d := newBadDay(t, connectors.Worksection, waysToFail["down"])
+	d := newBadDay(t, sandbox.Worksection, waysToFail["down"])
 	for _, s := range d.systems {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
@@ -60,7 +59,7 @@ func TestAllDownAtTheStart(t *testing.T) {
 // An ID that a client has from a time when a source was away finds the same person ever after.
 func TestIDsOutliveAnOutage(t *testing.T) {
 	t.Parallel()
-	d := newBadDay(t, connectors.Worksection, waysToFail["down"])
+	d := newBadDay(t, sandbox.Worksection, waysToFail["down"])
 	d.breakIt(t)
 	d.start(t)
 	type person struct{ ID, Name string }
@@ -94,12 +93,12 @@ func TestIDsOutliveAnOutage(t *testing.T) {
 // A list that stops half-way is served as far as it came, called incomplete, and deletes nobody.
 func TestHalfRead(t *testing.T) {
 	t.Parallel()
-	chat := system(t, connectors.RocketChat, 300)
+	chat := system(t, sandbox.RocketChat, 300)
 	second := faults.Fault{On: faults.Path("users.list?count=100&offset=99"), Effect: faults.Reply(502, faults.HTML(canary))}
-	chat.Fault(connectors.RocketChat).Set(second)
+	chat.Fault(sandbox.RocketChat).Set(second)
 	p := serve(t, settingsOf(reading(sourceSettings(chat.Sources()[0]), "1s", "1s")))
 	p.awaitFirstReading(t)
-	if chat.Fault(connectors.RocketChat).Hits() == 0 {
+	if chat.Fault(sandbox.RocketChat).Hits() == 0 {
 		t.Fatal("the second page was not asked for as this test expects it")
 	}
 	people := func() (n int, complete bool, errs []problem) {
@@ -113,13 +112,13 @@ func TestHalfRead(t *testing.T) {
 	if n, complete, errs := people(); n != 100 || complete || !incomplete(errs) {
 		t.Errorf("%d people, complete %t, errors %+v, want the hundred of the first page and an error", n, complete, errs)
 	}
-	chat.Fault(connectors.RocketChat).Clear()
+	chat.Fault(sandbox.RocketChat).Clear()
 	var all int
 	eventually(t, "all people have been read", func() (complete bool) {
 		all, complete, _ = people()
 		return complete
 	})
-	chat.Fault(connectors.RocketChat).Set(second)
+	chat.Fault(sandbox.RocketChat).Set(second)
 	eventually(t, "a reading has stopped half-way", func() bool {
 		_, complete, _ := people()
 		return !complete
@@ -132,14 +131,14 @@ func TestHalfRead(t *testing.T) {
 // Who is there is unknown while the chat does not tell, which is no error: everything else is told.
 func TestNoPresence(t *testing.T) {
 	t.Parallel()
-	chat, err := sandbox.StartOne(t.Context(), connectors.RocketChat, sandbox.Options{People: sandbox.MinPeople, Seed: demoSeed})
+	chat, err := sandbox.StartOne(t.Context(), sandbox.RocketChat, sandbox.Options{People: sandbox.MinPeople, Seed: demoSeed})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = chat.Close() })
 	p := serve(t, settingsOf(sourceSettings(chat.Sources()[0])))
 	p.awaitFirstReading(t)
-	chat.Fault(connectors.RocketChat).Set(faults.Fault{Effect: faults.Reply(500, faults.HTML(canary))})
+	chat.Fault(sandbox.RocketChat).Set(faults.Fault{Effect: faults.Reply(500, faults.HTML(canary))})
 	var data struct {
 		Users struct {
 			Nodes []struct {
@@ -162,16 +161,16 @@ func TestNoPresence(t *testing.T) {
 // A proxy's refusal in the middle of a reading takes nobody out of their teams.
 func TestRefusedHalfWay(t *testing.T) {
 	t.Parallel()
-	chat := system(t, connectors.RocketChat, 100)
+	chat := system(t, sandbox.RocketChat, 100)
 	p := serve(t, settingsOf(reading(sourceSettings(chat.Sources()[0]), "1s", "1s")))
 	p.awaitFirstReading(t)
 	healthy, _ := look(t, p)
-	chat.Fault(connectors.RocketChat).Set(faults.Fault{On: faults.Path("teams.members"), Effect: faults.Reply(403, faults.HTML(canary))})
+	chat.Fault(sandbox.RocketChat).Set(faults.Fault{On: faults.Path("teams.members"), Effect: faults.Reply(403, faults.HTML(canary))})
 	var l lists
 	eventually(t, "the teams are seen to fail", func() bool {
 		var errs []problem
 		l, errs = look(t, p)
-		return len(errs) > 0 || !l["teams"].Completeness.Complete || len(l["teams"].Completeness.Stale) > 0 || chat.Fault(connectors.RocketChat).Hits() > 40
+		return len(errs) > 0 || !l["teams"].Completeness.Complete || len(l["teams"].Completeness.Stale) > 0 || chat.Fault(sandbox.RocketChat).Hits() > 40
 	})
 	if diff := cmp.Diff(healthy.records(), l.records()); diff != "" {
 		t.Errorf("the data (-before +after the refusal):\n%s", diff)
@@ -181,8 +180,8 @@ func TestRefusedHalfWay(t *testing.T) {
 // What a source lacks is told beside the errors, unless the configuration or the request wants it among them.
 func TestSourceErrors(t *testing.T) {
 	t.Parallel()
-	chat := system(t, connectors.RocketChat, 50)
-	chat.Fault(connectors.RocketChat).Set(faults.Fault{Effect: faults.Reply(502, faults.HTML(canary))})
+	chat := system(t, sandbox.RocketChat, 50)
+	chat.Fault(sandbox.RocketChat).Set(faults.Fault{Effect: faults.Reply(502, faults.HTML(canary))})
 	body := []byte(`{"query":"{ users(first: 1) { totalCount } }"}`)
 	for _, setting := range []string{"", "extensions", "errors"} {
 		settings := settingsOf(reading(sourceSettings(chat.Sources()[0]), "1s", "1s"))

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"roster/connectors"
 	"roster/connectors/faults"
 	"roster/internal/redis/redistest"
+	"roster/internal/sandbox"
 )
 
 // paused is what a server tells of the only source: its accounts' state, and its pause.
@@ -47,11 +47,11 @@ func (p *program) paused(t *testing.T) (s paused) {
 // with force ends it, and so does clearing that source's cache.
 func TestASourceThatAsksForAnAbsurdPause(t *testing.T) {
 	t.Parallel()
-	redis, worksection := redistest.Start(t), system(t, connectors.Worksection, 25)
+	redis, worksection := redistest.Start(t), system(t, sandbox.Worksection, 25)
 	settings := settingsOf(reading(sourceSettings(worksection.Sources()[0]), "1h", "1s"))
 	settings["redis"] = map[string]any{"url": "redis://" + redis.Addr + "/0", "dial_timeout": "10s"}
 	settings["max_pause"] = "10m"
-	fault := worksection.Fault(connectors.Worksection)
+	fault := worksection.Fault(sandbox.Worksection)
 	absurd := faults.Fault{Effect: faults.Reply(429, faults.Empty(), "Retry-After", "999999999999")}
 
 	fault.Set(absurd)
@@ -78,7 +78,7 @@ func TestASourceThatAsksForAnAbsurdPause(t *testing.T) {
 		return data.RefreshSource.Outcome
 	}
 	worksection.ResetCalls()
-	if got := refresh(false); got != "REJECTED" || sum(worksection.Calls()[connectors.Worksection]) != 0 {
+	if got := refresh(false); got != "REJECTED" || sum(worksection.Calls()[sandbox.Worksection]) != 0 {
 		t.Errorf("a refresh without force is %s, and calls %v", got, worksection.Calls())
 	}
 	if got := refresh(true); got != "DONE" {
@@ -113,7 +113,7 @@ func TestASourceThatAsksForAnAbsurdPause(t *testing.T) {
 	p = serve(t, settings)
 	p.awaitConnected(t)
 	p.awaitFirstReading(t)
-	if s := p.paused(t); s.State != "MISSING" || sum(worksection.Calls()[connectors.Worksection]) != 0 {
+	if s := p.paused(t); s.State != "MISSING" || sum(worksection.Calls()[sandbox.Worksection]) != 0 {
 		t.Errorf("after a restart it shows %+v, and has called %v", s, worksection.Calls())
 	}
 	if err := p.stop(); err != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 // gate stands before Kommo: it lets in who shows one of the tokens that are good now, and notes each call.
@@ -37,12 +38,12 @@ type gate struct {
 
 func newGate(t *testing.T, good ...string) (*gate, map[string]any) {
 	t.Helper()
-	source := system(t, connectors.Kommo, smallCompany).Sources()[0]
+	source := system(t, sandbox.Kommo, smallCompany).Sources()[0]
 	target, err := url.Parse(source.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{real: source.AccessToken.Reveal(), good: good}
+	g := &gate{real: fmt.Sprint(sandbox.Credentials(sandbox.Kommo)["access_token"]), good: good}
 	path := target.Path
 	target.Path = ""
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
@@ -225,7 +226,7 @@ func (r *reloadable) underLoad(t *testing.T) (stop func() int) {
 }
 
 // callsOf counts all calls that came to a system.
-func callsOf(calls map[connectors.Kind]map[string]int) (n int) {
+func callsOf(calls map[connectors.KindName]map[string]int) (n int) {
 	for _, ops := range calls {
 		for _, c := range ops {
 			n += c
@@ -238,7 +239,7 @@ func callsOf(calls map[connectors.Kind]map[string]int) (n int) {
 // is asked anything. What is no secret yet changes nothing.
 func TestSecretIsReplaced(t *testing.T) {
 	t.Parallel()
-	other := system(t, connectors.RocketChat, smallCompany)
+	other := system(t, sandbox.RocketChat, smallCompany)
 	g, kommo := newGate(t, "first")
 	secret := filepath.Join(t.TempDir(), "kommo")
 	replace(t, secret, "first\n")
@@ -366,11 +367,11 @@ func TestBrokenConfigurationIsRefused(t *testing.T) {
 // Sources come and go, the others are not asked again, and what cannot change says so.
 func TestSourcesComeAndGo(t *testing.T) {
 	t.Parallel()
-	stays, goes, comes := system(t, connectors.Altcraft, smallCompany), system(t, connectors.RocketChat, smallCompany), system(t, connectors.Worksection, smallCompany)
+	stays, goes, comes := system(t, sandbox.Altcraft, smallCompany), system(t, sandbox.RocketChat, smallCompany), system(t, sandbox.Worksection, smallCompany)
 	settings := func(sources ...map[string]any) map[string]any {
 		for _, s := range sources {
 			reading(s, "30d", "1s")
-			if s["kind"] == string(connectors.Altcraft) {
+			if s["kind"] == string(sandbox.Altcraft) {
 				s["format"] = "xml"
 			}
 		}
@@ -413,7 +414,7 @@ func TestSourcesComeAndGo(t *testing.T) {
 // A source that hangs holds up no change for long, also of itself; and its reading goes on where nothing of it has changed.
 func TestReloadWhileASourceHangs(t *testing.T) {
 	t.Parallel()
-	well := system(t, connectors.Altcraft, smallCompany)
+	well := system(t, sandbox.Altcraft, smallCompany)
 	g, kommo := newGate(t, "good")
 	kommo["access_token"] = "good"
 	kommo["collections"] = map[string]any{"teams": false, "roles": false, "contacts": false, "accounts": map[string]any{"fresh_for": "1s", "min_interval": "1s"}}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/connectors"
 	"roster/connectors/faults"
 	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
@@ -66,7 +65,7 @@ func TestReplicasReadOnce(t *testing.T) {
 	systems := companyOf(t, 300)
 	once := callsOfOneReading(t, systems)
 	systems.ResetCalls()
-	for _, kind := range connectors.Kinds { // so that nothing has been read before everybody has asked
+	for _, kind := range sandbox.Kinds { // so that nothing has been read before everybody has asked
 		systems.Fault(kind).Set(faults.Fault{Effect: faults.Slow(1, patience)})
 	}
 	settings := replicated(redis, systems, "30d", "1s")
@@ -87,7 +86,7 @@ func TestReplicasReadOnce(t *testing.T) {
 		})
 	}
 	eventually(t, "all have asked", func() bool { return sent.Load() == operations })
-	for _, kind := range connectors.Kinds {
+	for _, kind := range sandbox.Kinds {
 		systems.Fault(kind).Clear()
 	}
 	asking.Wait()
@@ -118,7 +117,7 @@ func TestReplicasReadOnce(t *testing.T) {
 	}
 	presenceOfReplicas(t, append(servers, late))
 	want := noCalls()
-	want[connectors.RocketChat] = map[string]int{"users.presence": 1}
+	want[sandbox.RocketChat] = map[string]int{"users.presence": 1}
 	if diff := cmp.Diff(want, systems.Calls()); diff != "" {
 		t.Errorf("calls of a fresh server, and for presence (-want +made):\n%s", diff)
 	}
@@ -189,8 +188,8 @@ func TestRedisDiesUnderLoad(t *testing.T) {
 		})
 	}
 	more := func(n int) {
-		before := sum(systems.Calls()[connectors.Altcraft])
-		eventually(t, "the sources are read again", func() bool { return sum(systems.Calls()[connectors.Altcraft]) >= before+n })
+		before := sum(systems.Calls()[sandbox.Altcraft])
+		eventually(t, "the sources are read again", func() bool { return sum(systems.Calls()[sandbox.Altcraft]) >= before+n })
 	}
 	systems.ResetCalls()
 	began := time.Now()
@@ -208,7 +207,7 @@ func TestRedisDiesUnderLoad(t *testing.T) {
 		t.Errorf("only %d answers", n)
 	}
 	// One reading a second; one more at the beginning, and one where the change of state falls between two.
-	if n, most := sum(systems.Calls()[connectors.Altcraft]), int(took/time.Second)+3; n > most {
+	if n, most := sum(systems.Calls()[sandbox.Altcraft]), int(took/time.Second)+3; n > most {
 		t.Errorf("Altcraft was read %d times in %v, want at most %d", n, took, most)
 	}
 	for i, p := range servers {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 // A router composes what the server states with a key and without introspection, under the names that are configured.
@@ -16,7 +16,7 @@ func TestSubgraphOfACompany(t *testing.T) {
 	t.Parallel()
 	router, routerHash := newKey(t)
 	reader, readerHash := newKey(t)
-	settings := settingsOf(sourceSettings(system(t, connectors.Worksection, 30).Sources()[0]))
+	settings := settingsOf(sourceSettings(system(t, sandbox.Worksection, 30).Sources()[0]))
 	settings["federation"] = map[string]any{"prefix": "Roster"}
 	settings["access"] = map[string]any{"keys": []any{
 		map[string]any{"name": "router", "hash": routerHash, "scopes": []string{"directory:read", "directory:sensitive"}, "router": true},

@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"testing"
 
-	"roster/connectors"
 	"roster/connectors/faults"
 	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
@@ -41,7 +40,7 @@ func (p *program) outcomeOf(t *testing.T, input map[string]any) <-chan written {
 
 // holdAnswers has the source carry out what changes something, and keep its answer back until the fault is cleared.
 func holdAnswers(s *sandbox.Sandbox) *faults.Handler {
-	h := s.Fault(connectors.Worksection)
+	h := s.Fault(sandbox.Worksection)
 	h.Set(faults.Fault{On: func(r *http.Request) bool { return r.Method == http.MethodPost }, Effect: faults.Slow(1, patience)})
 	return h
 }
@@ -61,7 +60,7 @@ func TestStoppedInTheMiddleOfAWrite(t *testing.T) {
 		for how, answers := range map[string]bool{"the source answers in time": true, "the source does not answer": false} {
 			t.Run(name+", "+how, func(t *testing.T) {
 				t.Parallel()
-				s := system(t, connectors.Worksection, smallCompany)
+				s := system(t, sandbox.Worksection, smallCompany)
 				source := reading(sourceSettings(s.Sources()[0]), "1h", "1s")
 				source["timeout"] = "1m"
 				settings := settingsOf(source)
@@ -120,7 +119,7 @@ func (p *program) listens(t *testing.T) bool {
 // shown by what came after, also while the source's list does not have it.
 func TestReloadedInTheMiddleOfAWrite(t *testing.T) {
 	t.Parallel()
-	s := system(t, connectors.Worksection, smallCompany)
+	s := system(t, sandbox.Worksection, smallCompany)
 	s.Lag(patience)
 	source := reading(sourceSettings(s.Sources()[0]), "1h", "1s")
 	settings := settingsOf(source)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 const (
@@ -49,7 +49,7 @@ func (p *program) writes(t *testing.T, document string, input map[string]any) wr
 // Every error that the vendor has for a write becomes one of ours, and neither the answer nor the log has any of its words, or of the caller's.
 func TestWritesAreDiscreet(t *testing.T) {
 	t.Parallel()
-	s := system(t, connectors.Worksection, smallCompany)
+	s := system(t, sandbox.Worksection, smallCompany)
 	p := serve(t, settingsOf(reading(sourceSettings(s.Sources()[0]), "1h", "1s")))
 	p.awaitFirstReading(t)
 	for _, tt := range []struct {
@@ -89,7 +89,7 @@ func TestWritesAreDiscreet(t *testing.T) {
 // What a program without Redis remembers in a directory outlives it, and a new configuration. Meanwhile no other has the directory.
 func TestKeysOutliveTheProgram(t *testing.T) {
 	t.Parallel()
-	s := system(t, connectors.Worksection, smallCompany)
+	s := system(t, sandbox.Worksection, smallCompany)
 	settings := settingsOf(sourceSettings(s.Sources()[0]))
 	settings["writes"] = map[string]any{"dir": filepath.Join(t.TempDir(), "writes")}
 	first := serveReloadable(t, settings)

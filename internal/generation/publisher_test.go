@@ -66,7 +66,7 @@ func people(ids ...string) []connectors.Account {
 }
 
 func source(name string, accounts connectors.Lister[connectors.Account]) *connectors.Source {
-	return &connectors.Source{Name: name, Kind: connectors.Kommo, Accounts: accounts}
+	return &connectors.Source{Name: name, Kind: "kommo", Accounts: accounts}
 }
 
 // running is a publisher that runs until the test ends.

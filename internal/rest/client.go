@@ -30,7 +30,7 @@ const (
 // Options say how to call one source.
 type Options struct {
 	Source string // the source's name, for errors
-	Kind   connectors.Kind
+	Kind   connectors.KindName
 	Base   string // absolute http or https URL; a path in it is kept as a prefix
 	// Judge says what a reply means: nil for success. Status, Source and Op are filled in by the client.
 	Judge func(*Response) *connectors.Error

@@ -33,7 +33,7 @@ func (p *Person) add(a Account) *Account {
 
 func (b *builder) worksection(p *Person) *Account {
 	d := b.dice
-	a := Account{System: connectors.Worksection, ID: strconv.Itoa(firstWorksection + p.N), Email: p.Email, Phone: p.Mobile, Picture: d.in(450)}
+	a := Account{System: Worksection, ID: strconv.Itoa(firstWorksection + p.N), Email: p.Email, Phone: p.Mobile, Picture: d.in(450)}
 	a.Name, a.FirstName, a.LastName = p.names(false)
 	a.Level = [...]connectors.AccessLevel{
 		connectors.AccessMember, connectors.AccessReader, connectors.AccessManager, connectors.AccessAdmin,
@@ -49,7 +49,7 @@ func (b *builder) worksection(p *Person) *Account {
 
 func (b *builder) kommo(p *Person) *Account {
 	d := b.dice
-	a := Account{System: connectors.Kommo, ID: strconv.Itoa(firstKommo + 3*p.N), Email: p.Email, Level: connectors.AccessMember,
+	a := Account{System: Kommo, ID: strconv.Itoa(firstKommo + 3*p.N), Email: p.Email, Level: connectors.AccessMember,
 		Rank: [...]string{"newbie", "candidate", "master", ""}[d.weighted(30, 30, 30, 10)], Lang: "en",
 		CreatedAt: p.Hired.Add(48 * time.Hour)}
 	a.Name, _, _ = p.names(p.plain)
@@ -80,7 +80,7 @@ func (b *builder) altcraft(p *Person) *Account {
 	if local == "" {
 		local = strconv.Itoa(p.N)
 	}
-	a := Account{System: connectors.Altcraft, ID: local, Email: p.Email, NotifyEmail: p.Email, Level: connectors.AccessMember,
+	a := Account{System: Altcraft, ID: local, Email: p.Email, NotifyEmail: p.Email, Level: connectors.AccessMember,
 		Lang: [...]string{"EN", "RU"}[d.weighted(85, 15)]}
 	if _, at, _ := strings.Cut(p.Email, "@"); at == domainOther {
 		a.ID += ".other" // the local parts of both domains share one list of user names
@@ -104,7 +104,7 @@ func (b *builder) chat(p *Person) *Account {
 	if local == "" {
 		local = localPart(p.GivenLatin, p.FamLatin) + strconv.Itoa(p.N)
 	}
-	a := Account{System: connectors.RocketChat, ID: d.text(17, chatLetters), Username: local, Email: p.Email, Level: connectors.AccessMember,
+	a := Account{System: RocketChat, ID: d.text(17, chatLetters), Username: local, Email: p.Email, Level: connectors.AccessMember,
 		Check: [...]Check{Verified, Unverified, Unsaid}[d.weighted(91, 6, 3)], Picture: d.in(500), CreatedAt: p.Hired.Add(90 * time.Minute)}
 	if _, at, _ := strings.Cut(p.Email, "@"); at == domainOther {
 		a.Username += ".other"

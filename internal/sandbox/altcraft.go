@@ -17,7 +17,7 @@ func altcraftData(c *Company) fake.Data {
 	for i := range c.People {
 		p := &c.People[i]
 		for j := range p.Accounts {
-			if a := &p.Accounts[j]; a.System == connectors.Altcraft {
+			if a := &p.Accounts[j]; a.System == Altcraft {
 				own.Users = append(own.Users, altcraftUser(a))
 			}
 		}

@@ -11,11 +11,11 @@ import (
 
 // Authorise has Worksection or Kommo, which must be served, give tokens that are renewed, and gives what an operator is told of that: a refresh
 // token is good once. Each call gives another one, and the earlier ones stay good.
-func (s *Sandbox) Authorise(kind connectors.Kind) connectors.OAuth {
+func (s *Sandbox) Authorise(kind connectors.KindName) connectors.OAuth {
 	first := "sandbox-first-refresh-token-" + rand.Text()
 	o := connectors.OAuth{ClientID: "sandbox-client", ClientSecret: "sandbox-client-secret", RedirectURI: "https://roster.example/done",
 		RefreshToken: connectors.Secret(first)}
-	if kind == connectors.Worksection {
+	if kind == Worksection {
 		s.Worksection.Update(func(d *worksection.Data) {
 			d.Application = &worksection.Application{ClientID: o.ClientID, Secret: o.ClientSecret.Reveal(), RedirectURI: o.RedirectURI}
 			d.Grants = append(d.Grants, worksection.Grant{Value: first})
@@ -30,8 +30,8 @@ func (s *Sandbox) Authorise(kind connectors.Kind) connectors.OAuth {
 }
 
 // EndTokens has Worksection or Kommo, which must be served, refuse all access tokens that it has given so far.
-func (s *Sandbox) EndTokens(kind connectors.Kind) {
-	if kind == connectors.Worksection {
+func (s *Sandbox) EndTokens(kind connectors.KindName) {
+	if kind == Worksection {
 		s.Worksection.RevokeAccess()
 		return
 	}

@@ -188,7 +188,7 @@ func (b *builder) cast() {
 // programs adds the bots and apps of the chat: no people, and some more of them in a larger company.
 func (b *builder) programs(people int) {
 	add := func(id, username, name, kind string) {
-		b.Programs = append(b.Programs, Account{System: connectors.RocketChat, ID: id, Username: username, Name: name, Type: kind, Active: true,
+		b.Programs = append(b.Programs, Account{System: RocketChat, ID: id, Username: username, Name: name, Type: kind, Active: true,
 			Level: connectors.AccessMember, Roles: []string{kind}, CreatedAt: today.AddDate(-8, 0, 0)})
 	}
 	d := newDice(b.Seed, streamPrograms, 0)
@@ -206,12 +206,12 @@ func (b *builder) programs(people int) {
 
 // neighbours fills the other account of the Altcraft installation. Its user names are its own: the same one may be somebody else.
 func (b *builder) neighbours() {
-	zoe := b.People[CastEverywhere-1].In(connectors.Altcraft)
+	zoe := b.People[CastEverywhere-1].In(Altcraft)
 	for _, n := range []struct{ username, first, last string }{
 		{zoe.ID, "Zoltan", "Mullard"}, {"frida.lindqvist", "Frida", "Lindqvist"}, {"omar.benali", "Omar", "Benali"},
 	} {
 		email := n.username + "@" + "gullandgannet.test"
-		b.Neighbours = append(b.Neighbours, Account{System: connectors.Altcraft, ID: n.username, FirstName: n.first, LastName: n.last,
+		b.Neighbours = append(b.Neighbours, Account{System: Altcraft, ID: n.username, FirstName: n.first, LastName: n.last,
 			Name: n.first + " " + n.last, Email: email, NotifyEmail: email, Lang: "EN", Active: true, Level: connectors.AccessMember})
 	}
 }

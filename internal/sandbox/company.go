@@ -59,7 +59,7 @@ type Person struct {
 }
 
 // In gives the person's first account in that system, or nil.
-func (p *Person) In(system connectors.Kind) *Account {
+func (p *Person) In(system connectors.KindName) *Account {
 	for i := range p.Accounts {
 		if p.Accounts[i].System == system {
 			return &p.Accounts[i]
@@ -71,7 +71,7 @@ func (p *Person) In(system connectors.Kind) *Account {
 // Systems counts the systems that have an account of the person's.
 func (p *Person) Systems() int {
 	n := 0
-	for _, k := range connectors.Kinds {
+	for _, k := range Kinds {
 		if p.In(k) != nil {
 			n++
 		}
@@ -91,7 +91,7 @@ const (
 
 // Account is one system's record of a person or program, as that system has it: names may be missing, and addresses wrong.
 type Account struct {
-	System              connectors.Kind
+	System              connectors.KindName
 	ID                  string // in Altcraft, the user name
 	Username            string // in Rocket.Chat
 	Name                string
@@ -114,7 +114,7 @@ type Account struct {
 
 // Team is a group of accounts. Those that are only mentioned by name are not here.
 type Team struct {
-	System  connectors.Kind
+	System  connectors.KindName
 	ID      string
 	Name    string
 	Client  bool
@@ -125,7 +125,7 @@ type Team struct {
 
 // Role is a set of rights that the company made.
 type Role struct {
-	System connectors.Kind
+	System connectors.KindName
 	ID     string
 	Name   string
 }
@@ -139,7 +139,7 @@ type Folder struct {
 
 // Contact is somebody outside.
 type Contact struct {
-	System              connectors.Kind
+	System              connectors.KindName
 	ID                  string
 	Name                string
 	FirstName, LastName string

@@ -11,8 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"roster/connectors"
 )
 
 func company(t testing.TB, seed uint64, people int) *Company {
@@ -113,7 +111,7 @@ func TestEveryCompanyIsSound(t *testing.T) {
 				if a.Email != "" {
 					address(a.Email)
 				}
-				if a.System == connectors.Worksection && !a.Active {
+				if a.System == Worksection && !a.Active {
 					t.Errorf("seed %d: person %d is inactive in Worksection, which lists no such people", seed, p.N)
 				}
 				if a.Username != "" && usernames[a.Username] {
@@ -182,7 +180,7 @@ func TestHardCases(t *testing.T) {
 			t.Errorf("%d people: only %d are deactivated in one system and active in another", size, left)
 		}
 		strangers := people(c, func(p *Person) bool {
-			a := p.In(connectors.RocketChat)
+			a := p.In(RocketChat)
 			return a != nil && a.Check == Unverified && len(p.Accounts) == 1 && people(c, func(q *Person) bool {
 				return q.N != p.N && q.Email != "" && q.Email == a.Email
 			}) > 0

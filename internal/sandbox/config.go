@@ -3,10 +3,10 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
-
-	"roster/connectors"
 )
 
 // WriteConfig writes the configuration to a file that is not there yet, or holds the same already: it may be somebody's own.
@@ -33,15 +33,8 @@ func (s *Sandbox) config(listen string) string {
 	fmt.Fprintf(&b, "listen: %s\ndrain_delay: 0s # nothing stands in front of it\nsources:\n", listen)
 	for _, c := range s.Sources() {
 		fmt.Fprintf(&b, "  - name: %s\n    kind: %s\n    url: %s\n", c.Name, c.Kind, c.URL)
-		switch c.Kind {
-		case connectors.Worksection:
-			fmt.Fprintf(&b, "    api_key: %s\n", c.APIKey.Reveal())
-		case connectors.Kommo:
-			fmt.Fprintf(&b, "    access_token: %s\n", c.AccessToken.Reveal())
-		case connectors.Altcraft:
-			fmt.Fprintf(&b, "    token: %s\n    account_id: %d\n", c.Token.Reveal(), c.AccountID)
-		case connectors.RocketChat:
-			fmt.Fprintf(&b, "    user_id: %s\n    auth_token: %s\n", c.UserID, c.AuthToken.Reveal())
+		for _, key := range slices.Sorted(maps.Keys(credentials[c.Kind])) {
+			fmt.Fprintf(&b, "    %s: %v\n", key, credentials[c.Kind][key])
 		}
 		fmt.Fprintf(&b, "    time_zone: %s\n    phone_region: %s\n", zoneName, region)
 		if !s.limits { // no limit can be configured; this one is never met

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"roster/connectors"
 )
 
 // The contacts' IDs, far from those of people.
@@ -53,7 +51,7 @@ func (b *builder) castContacts() {
 		change(&c)
 		b.Contacts = append(b.Contacts, c)
 	}
-	owner := b.People[CastThree-1].In(connectors.Kommo).ID
+	owner := b.People[CastThree-1].In(Kommo).ID
 	kommo(func(c *Contact) { c.OwnerID, c.Tags = owner, []string{"vip", "renewal"} })
 	// Nobody looks after this one, nor after the next, whose owner was deleted.
 	kommo(func(c *Contact) { c.Tags = nil })
@@ -105,7 +103,7 @@ func (b *builder) contact() Contact {
 func (b *builder) worksectionContact(i int) Contact {
 	c := b.contact()
 	d := b.dice
-	c.System, c.ID = connectors.Worksection, strconv.Itoa(firstWorksectionContact+i)
+	c.System, c.ID = Worksection, strconv.Itoa(firstWorksectionContact+i)
 	c.Folder = b.Folders[d.n(len(b.Folders))].Name
 	if d.in(30) {
 		c.Folder = folderUnlisted
@@ -120,7 +118,7 @@ func (b *builder) worksectionContact(i int) Contact {
 func (b *builder) kommoContact(i int) Contact {
 	c := b.contact()
 	d := b.dice
-	c.System, c.ID = connectors.Kommo, strconv.Itoa(firstKommoContact+i)
+	c.System, c.ID = Kommo, strconv.Itoa(firstKommoContact+i)
 	for range d.n(3) {
 		if tag := pick(d, contactTags); !slices.Contains(c.Tags, tag) {
 			c.Tags = append(c.Tags, tag)
@@ -132,7 +130,7 @@ func (b *builder) kommoContact(i int) Contact {
 	switch roll := d.n(100); {
 	case roll < 80:
 		for range 40 { // most people are not in Kommo; somebody is
-			if a := b.People[d.n(len(b.People))].In(connectors.Kommo); a != nil {
+			if a := b.People[d.n(len(b.People))].In(Kommo); a != nil {
 				c.OwnerID = a.ID
 				break
 			}

@@ -11,20 +11,20 @@ import (
 
 // kommoData is the company as Kommo has it.
 func kommoData(c *Company) fake.Data {
-	admin := number(c.People[CastEverywhere-1].In(connectors.Kommo).ID)
+	admin := number(c.People[CastEverywhere-1].In(Kommo).ID)
 	d := fake.Data{
 		Account: fake.Account{ID: 30_710_044, Name: c.Name, Subdomain: "corvidlark", Country: "GB", TimeZone: zoneName},
 		Tokens:  []fake.Token{{Value: kommoToken, UserID: admin, Admin: true}},
 	}
 	groups := make(map[string]int64)
 	for _, t := range c.Teams {
-		if t.System == connectors.Kommo {
+		if t.System == Kommo {
 			groups[t.Name] = number(t.ID)
 			d.Groups = append(d.Groups, fake.Group{ID: number(t.ID), Name: t.Name})
 		}
 	}
 	for i, r := range c.Roles {
-		if r.System == connectors.Kommo {
+		if r.System == Kommo {
 			d.Roles = append(d.Roles, fake.Role{ID: number(r.ID), Name: r.Name, Rights: kommoRights(i)})
 		}
 	}
@@ -32,7 +32,7 @@ func kommoData(c *Company) fake.Data {
 	for i := range c.People {
 		p := &c.People[i]
 		for j := range p.Accounts {
-			if a := &p.Accounts[j]; a.System == connectors.Kommo {
+			if a := &p.Accounts[j]; a.System == Kommo {
 				u := kommoUser(p, a, groups)
 				groupOf[u.ID] = u.GroupID
 				d.Users = append(d.Users, u)
@@ -40,7 +40,7 @@ func kommoData(c *Company) fake.Data {
 		}
 	}
 	for i := range c.Contacts {
-		if k := &c.Contacts[i]; k.System == connectors.Kommo {
+		if k := &c.Contacts[i]; k.System == Kommo {
 			d.Contacts = append(d.Contacts, kommoContact(k, groupOf))
 		}
 	}

@@ -117,7 +117,7 @@ func (b *builder) forget(p *Person) {
 		return
 	}
 	for i := len(p.Accounts) - 1; i >= 0; i-- {
-		if a := &p.Accounts[i]; a.System != connectors.Worksection && a.Level < connectors.AccessAdmin {
+		if a := &p.Accounts[i]; a.System != Worksection && a.Level < connectors.AccessAdmin {
 			a.Active = false
 			return
 		}

@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"roster/connectors"
 	"roster/connectors/rocketchat/fake"
 )
 
@@ -27,7 +26,7 @@ type presence struct {
 func newPresence(c *Company, now func() time.Time) *presence {
 	p := &presence{seed: c.Seed, now: now}
 	for i := range c.People {
-		if a := c.People[i].In(connectors.RocketChat); a != nil && a.Active {
+		if a := c.People[i].In(RocketChat); a != nil && a.Active {
 			p.ids = append(p.ids, a.ID)
 		}
 	}

@@ -27,7 +27,7 @@ func rocketChatData(c *Company) fake.Data {
 			Permissions: []fake.Permission{fake.ViewDirect, fake.ViewOutsideRoom, fake.ViewFullOtherUser, fake.ViewAllTeams}}},
 	}
 	for _, r := range c.Roles {
-		if r.System == connectors.RocketChat {
+		if r.System == RocketChat {
 			d.Roles = append(d.Roles, fake.Role{ID: r.ID, Name: r.Name})
 		}
 	}
@@ -36,7 +36,7 @@ func rocketChatData(c *Company) fake.Data {
 		p := &c.People[i]
 		for j := range p.Accounts {
 			a := &p.Accounts[j]
-			if a.System != connectors.RocketChat {
+			if a.System != RocketChat {
 				continue
 			}
 			d.Users = append(d.Users, rocketChatUser(p, a))
@@ -54,9 +54,9 @@ func rocketChatData(c *Company) fake.Data {
 		d.Users = append(d.Users, fake.User{ID: a.ID, Username: a.Username, Name: a.Name, Type: a.Type, Status: "online", Roles: a.Roles,
 			CreatedAt: a.CreatedAt, AvatarETag: a.ID[:min(8, len(a.ID))]})
 	}
-	creator := c.People[CastEverywhere-1].In(connectors.RocketChat).ID
+	creator := c.People[CastEverywhere-1].In(RocketChat).ID
 	for _, t := range c.Teams {
-		if t.System != connectors.RocketChat {
+		if t.System != RocketChat {
 			continue
 		}
 		team := fake.Team{ID: t.ID, Name: t.Name, Private: t.Private, RoomID: t.ID[:17], CreatedAt: today.AddDate(-5, 0, 0), CreatedBy: creator,

@@ -16,6 +16,7 @@ import (
 	altcraft "roster/connectors/altcraft/fake"
 	"roster/connectors/faults"
 	kommo "roster/connectors/kommo/fake"
+	_ "roster/connectors/registry" // the kinds' settings
 	rocketchat "roster/connectors/rocketchat/fake"
 	worksection "roster/connectors/worksection/fake"
 )
@@ -55,7 +56,7 @@ type Options struct {
 	// fast as the machine.
 	Limits bool
 	// Without are systems that are down: they answer every call with 503.
-	Without []connectors.Kind
+	Without []connectors.KindName
 	Listen  string           // empty means a free port of 127.0.0.1
 	Now     func() time.Time // for presence; nil means time.Now
 	// Listener serves in the place of Listen, with TLS, which is for tests, where that is given.
@@ -74,30 +75,30 @@ type Sandbox struct {
 
 	limits bool
 	addr   string
-	urls   map[connectors.Kind]string
-	faults map[connectors.Kind]*faults.Handler
+	urls   map[connectors.KindName]string
+	faults map[connectors.KindName]*faults.Handler
 	server *http.Server
 	served chan error
 }
 
 // Start serves all four systems on one address, each below a path with the name of its kind. The context bounds the start only.
 func Start(ctx context.Context, opt Options) (*Sandbox, error) {
-	prefixes := make(map[connectors.Kind]string)
-	for _, k := range connectors.Kinds {
+	prefixes := make(map[connectors.KindName]string)
+	for _, k := range Kinds {
 		prefixes[k] = "/" + string(k)
 	}
 	return start(ctx, opt, prefixes)
 }
 
 // StartOne serves one system of the company alone, at the root of its address, as the system itself would be.
-func StartOne(ctx context.Context, kind connectors.Kind, opt Options) (*Sandbox, error) {
-	if !slices.Contains(connectors.Kinds[:], kind) {
+func StartOne(ctx context.Context, kind connectors.KindName, opt Options) (*Sandbox, error) {
+	if !slices.Contains(Kinds[:], kind) {
 		return nil, errors.New("there is no such kind of source")
 	}
-	return start(ctx, opt, map[connectors.Kind]string{kind: ""})
+	return start(ctx, opt, map[connectors.KindName]string{kind: ""})
 }
 
-func start(ctx context.Context, opt Options, prefixes map[connectors.Kind]string) (*Sandbox, error) {
+func start(ctx context.Context, opt Options, prefixes map[connectors.KindName]string) (*Sandbox, error) {
 	if opt.People == 0 {
 		opt.People = DefaultPeople
 	}
@@ -122,7 +123,7 @@ func start(ctx context.Context, opt Options, prefixes map[connectors.Kind]string
 	}
 	s := &Sandbox{
 		Company: company, limits: opt.Limits, addr: listener.Addr().String(),
-		urls: make(map[connectors.Kind]string), faults: make(map[connectors.Kind]*faults.Handler), served: make(chan error, 1),
+		urls: make(map[connectors.KindName]string), faults: make(map[connectors.KindName]*faults.Handler), served: make(chan error, 1),
 	}
 	mux := http.NewServeMux()
 	for kind, prefix := range prefixes {
@@ -139,15 +140,15 @@ func start(ctx context.Context, opt Options, prefixes map[connectors.Kind]string
 }
 
 // fake makes one system of the company.
-func (s *Sandbox) fake(kind connectors.Kind, prefix string, opt Options) http.Handler {
+func (s *Sandbox) fake(kind connectors.KindName, prefix string, opt Options) http.Handler {
 	switch kind {
-	case connectors.Worksection:
+	case Worksection:
 		s.Worksection = worksection.New(worksectionData(s.Company, s.urls[kind]), worksection.Knobs{NoLimits: !opt.Limits})
 		return s.Worksection
-	case connectors.Kommo:
+	case Kommo:
 		s.Kommo = kommo.New(kommoData(s.Company), kommo.Knobs{Prefix: prefix, NoLimits: !opt.Limits})
 		return s.Kommo
-	case connectors.Altcraft:
+	case Altcraft:
 		s.Altcraft = altcraft.New(altcraftData(s.Company), altcraft.Knobs{Prefix: prefix, NoLimits: !opt.Limits})
 		return s.Altcraft
 	default:
@@ -170,21 +171,15 @@ func (s *Sandbox) Addr() string { return s.addr }
 // Sources gives the sources as a configuration would have them, in the usual order, each named after its kind.
 func (s *Sandbox) Sources() []connectors.Config {
 	var all []connectors.Config
-	for _, k := range connectors.Kinds {
+	for _, k := range Kinds {
 		if s.urls[k] == "" {
 			continue
 		}
-		c := connectors.Config{Name: string(k), Kind: k, URL: s.urls[k], TimeZone: zone, PhoneRegion: region}
-		switch k {
-		case connectors.Worksection:
-			c.APIKey = worksectionKey
-		case connectors.Kommo:
-			c.AccessToken = kommoToken
-		case connectors.Altcraft:
-			c.Token, c.AccountID = altcraftToken, AltcraftAccountID
-		case connectors.RocketChat:
-			c.UserID, c.AuthToken = serviceUserID, rocketChatToken
+		settings, err := connectors.KindNamed(k).SettingsFrom(credentials[k])
+		if err != nil {
+			panic(err) // credentials are constants
 		}
+		c := connectors.Config{Name: string(k), Kind: k, URL: s.urls[k], Settings: settings, TimeZone: zone, PhoneRegion: region}
 		if !s.limits {
 			c.RateLimit = &connectors.RateLimit{} // none
 		}
@@ -194,11 +189,11 @@ func (s *Sandbox) Sources() []connectors.Config {
 }
 
 // Fault gives what breaks that system; nil for one that is not served.
-func (s *Sandbox) Fault(kind connectors.Kind) *faults.Handler { return s.faults[kind] }
+func (s *Sandbox) Fault(kind connectors.KindName) *faults.Handler { return s.faults[kind] }
 
 // Calls counts the calls that came, answered or refused, by system and by the vendor's name for the call.
-func (s *Sandbox) Calls() map[connectors.Kind]map[string]int {
-	calls := make(map[connectors.Kind]map[string]int)
+func (s *Sandbox) Calls() map[connectors.KindName]map[string]int {
+	calls := make(map[connectors.KindName]map[string]int)
 	for k, f := range s.counters() {
 		calls[k] = f.Calls()
 	}
@@ -217,11 +212,11 @@ type counter interface {
 	ResetCalls()
 }
 
-func (s *Sandbox) counters() map[connectors.Kind]counter {
-	all := map[connectors.Kind]counter{
-		connectors.Worksection: s.Worksection, connectors.Kommo: s.Kommo, connectors.Altcraft: s.Altcraft, connectors.RocketChat: s.RocketChat,
+func (s *Sandbox) counters() map[connectors.KindName]counter {
+	all := map[connectors.KindName]counter{
+		Worksection: s.Worksection, Kommo: s.Kommo, Altcraft: s.Altcraft, RocketChat: s.RocketChat,
 	}
-	maps.DeleteFunc(all, func(k connectors.Kind, _ counter) bool { return s.urls[k] == "" })
+	maps.DeleteFunc(all, func(k connectors.KindName, _ counter) bool { return s.urls[k] == "" })
 	return all
 }
 

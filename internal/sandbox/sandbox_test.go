@@ -35,9 +35,9 @@ func running(t *testing.T, opt Options) *Sandbox {
 }
 
 // open gives the sandbox's sources by kind, as the server would read them.
-func open(t *testing.T, s *Sandbox) map[connectors.Kind]*connectors.Source {
+func open(t *testing.T, s *Sandbox) map[connectors.KindName]*connectors.Source {
 	t.Helper()
-	sources := make(map[connectors.Kind]*connectors.Source)
+	sources := make(map[connectors.KindName]*connectors.Source)
 	for _, cfg := range s.Sources() {
 		src, err := registry.Open(cfg)
 		if err != nil {
@@ -73,7 +73,7 @@ func TestConnectorsReadTheCompany(t *testing.T) {
 		for _, p := range s.Company.People {
 			for _, a := range p.Accounts {
 				id := a.ID
-				if a.System == connectors.Altcraft {
+				if a.System == Altcraft {
 					id = "12:" + id
 				}
 				want[string(a.System)+"/"+id] = a.Active
@@ -120,18 +120,18 @@ func TestCast(t *testing.T) {
 	t.Parallel()
 	s := running(t, Options{People: 25, Seed: 99})
 	sources := open(t, s)
-	accounts := make(map[connectors.Kind]map[string]connectors.Account)
+	accounts := make(map[connectors.KindName]map[string]connectors.Account)
 	for kind, src := range sources {
 		accounts[kind] = read(t, src.Accounts)
 	}
-	of := func(n int, kind connectors.Kind) connectors.Account {
+	of := func(n int, kind connectors.KindName) connectors.Account {
 		t.Helper()
 		in := s.Company.People[n-1].In(kind)
 		if in == nil {
 			t.Fatalf("person %d is not in %s", n, kind)
 		}
 		id := in.ID
-		if kind == connectors.Altcraft {
+		if kind == Altcraft {
 			id = "12:" + id
 		}
 		a, ok := accounts[kind][id]
@@ -140,7 +140,7 @@ func TestCast(t *testing.T) {
 		}
 		return a
 	}
-	ws, km, al, rc := connectors.Worksection, connectors.Kommo, connectors.Altcraft, connectors.RocketChat
+	ws, km, al, rc := Worksection, Kommo, Altcraft, RocketChat
 	address := func(a connectors.Account) string {
 		if len(a.Emails) == 0 {
 			return ""
@@ -154,7 +154,7 @@ func TestCast(t *testing.T) {
 	own := func(a connectors.Account) bool {
 		return slices.ContainsFunc(a.Roles, func(r connectors.RoleRef) bool { return roles[r.ID].Name != "" && roles[r.ID].Name != r.ID })
 	}
-	teamNames := func(kind connectors.Kind) (names []string) {
+	teamNames := func(kind connectors.KindName) (names []string) {
 		for _, t := range read(t, sources[kind].Teams) {
 			names = append(names, t.Name)
 		}
@@ -204,10 +204,10 @@ func TestContactsHaveTheirHardCases(t *testing.T) {
 	t.Parallel()
 	s := running(t, Options{People: 25, Seed: 5})
 	sources := open(t, s)
-	kommo, worksection := read(t, sources[connectors.Kommo].Contacts), read(t, sources[connectors.Worksection].Contacts)
-	users := read(t, sources[connectors.Kommo].Accounts)
+	kommo, worksection := read(t, sources[Kommo].Contacts), read(t, sources[Worksection].Contacts)
+	users := read(t, sources[Kommo].Accounts)
 	folders := make(map[string]bool)
-	for _, f := range read(t, sources[connectors.Worksection].ContactFolders) {
+	for _, f := range read(t, sources[Worksection].ContactFolders) {
 		folders[f.Name] = true
 	}
 	colleagues := make(map[string]bool)
@@ -242,12 +242,17 @@ func TestAltcraftNeighbour(t *testing.T) {
 	t.Parallel()
 	s := running(t, Options{People: 25})
 	cfg := s.Sources()[2]
-	cfg.AccountID = AltcraftOtherAccountID
+	values := Credentials(Altcraft)
+	values["account_id"] = AltcraftOtherAccountID
+	var err error
+	if cfg.Settings, err = connectors.KindNamed(Altcraft).SettingsFrom(values); err != nil {
+		t.Fatal(err)
+	}
 	src, err := registry.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, other := read(t, open(t, s)[connectors.Altcraft].Accounts), read(t, src.Accounts)
+	own, other := read(t, open(t, s)[Altcraft].Accounts), read(t, src.Accounts)
 	zoe, zoltan := own["12:zoe.muller"], other["15:zoe.muller"]
 	if zoe.FirstName != "Zoë" || zoltan.FirstName != "Zoltan" {
 		t.Errorf("got %q and %q", zoe.FirstName, zoltan.FirstName)
@@ -258,7 +263,7 @@ func TestPhonesAreNumbers(t *testing.T) {
 	t.Parallel()
 	s := running(t, Options{People: 300})
 	raw, recognised := 0, 0
-	for _, a := range read(t, open(t, s)[connectors.Worksection].Accounts) {
+	for _, a := range read(t, open(t, s)[Worksection].Accounts) {
 		for _, p := range a.Phones {
 			raw++
 			if p.E164 != "" {
@@ -275,7 +280,7 @@ func TestPresenceMoves(t *testing.T) {
 	t.Parallel()
 	states := func(now time.Time, seed uint64) map[string]connectors.Presence {
 		s := running(t, Options{People: 100, Seed: seed, Now: func() time.Time { return now }})
-		src := open(t, s)[connectors.RocketChat]
+		src := open(t, s)[RocketChat]
 		got, err := src.Presence.Presence(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -298,27 +303,27 @@ func TestFaultBreaksOneSystem(t *testing.T) {
 	t.Parallel()
 	s := running(t, Options{People: 25})
 	sources := open(t, s)
-	s.Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Reply(http.StatusBadGateway, faults.HTML("<h1>Bad Gateway</h1>"))})
-	if _, err := sources[connectors.Kommo].Accounts.List(t.Context(), nil); !connectors.IsKind(err, connectors.KindUnavailable) {
+	s.Fault(Kommo).Set(faults.Fault{Effect: faults.Reply(http.StatusBadGateway, faults.HTML("<h1>Bad Gateway</h1>"))})
+	if _, err := sources[Kommo].Accounts.List(t.Context(), nil); !connectors.IsKind(err, connectors.KindUnavailable) {
 		t.Errorf("got %v, want it unavailable", err)
 	}
-	read(t, sources[connectors.Altcraft].Accounts)
-	s.Fault(connectors.Kommo).Clear()
-	read(t, sources[connectors.Kommo].Accounts)
+	read(t, sources[Altcraft].Accounts)
+	s.Fault(Kommo).Clear()
+	read(t, sources[Kommo].Accounts)
 }
 
 func TestCallsAreCounted(t *testing.T) {
 	t.Parallel()
 	s := running(t, Options{People: 300})
-	read(t, open(t, s)[connectors.Worksection].Accounts)
-	want := map[connectors.Kind]map[string]int{
-		connectors.Worksection: {"get_users": 1}, connectors.Kommo: {}, connectors.Altcraft: {}, connectors.RocketChat: {},
+	read(t, open(t, s)[Worksection].Accounts)
+	want := map[connectors.KindName]map[string]int{
+		Worksection: {"get_users": 1}, Kommo: {}, Altcraft: {}, RocketChat: {},
 	}
 	if diff := cmp.Diff(want, s.Calls()); diff != "" {
 		t.Error(diff)
 	}
 	s.ResetCalls()
-	if got := s.Calls()[connectors.Worksection]["get_users"]; got != 0 {
+	if got := s.Calls()[Worksection]["get_users"]; got != 0 {
 		t.Errorf("after a reset: %d calls", got)
 	}
 }
@@ -349,7 +354,7 @@ func TestLimitsAreTheVendors(t *testing.T) {
 func TestStartOne(t *testing.T) {
 	t.Parallel()
 	together := open(t, running(t, Options{People: 60, Seed: 3}))
-	for _, kind := range connectors.Kinds {
+	for _, kind := range Kinds {
 		s, err := StartOne(t.Context(), kind, Options{People: 60, Seed: 3})
 		if err != nil {
 			t.Fatal(err)

@@ -3,8 +3,6 @@ package sandbox
 import (
 	"strconv"
 	"strings"
-
-	"roster/connectors"
 )
 
 // department is a part of the company.
@@ -41,10 +39,10 @@ var (
 	chatExtras  = []string{"on-call", "leadership", "accessibility-guild"}
 
 	kommoRoles = []Role{
-		{connectors.Kommo, "40811", "Account executive"}, {connectors.Kommo, "40812", "Support agent"}, {connectors.Kommo, "40813", "Regional lead"},
+		{Kommo, "40811", "Account executive"}, {Kommo, "40812", "Support agent"}, {Kommo, "40813", "Regional lead"},
 	}
 	chatRoles = []Role{
-		{connectors.RocketChat, "hT4nWq8YcLpZ2vKbM", "incident-commander"}, {connectors.RocketChat, "xR9sGk3FmUe7JtDaQ", "moderation-team"},
+		{RocketChat, "hT4nWq8YcLpZ2vKbM", "incident-commander"}, {RocketChat, "xR9sGk3FmUe7JtDaQ", "moderation-team"},
 	}
 )
 
@@ -58,7 +56,7 @@ func (b *builder) structure() {
 	id := 2900
 	group := func(name string, client bool) {
 		id += 7
-		b.Teams = append(b.Teams, Team{System: connectors.Worksection, ID: strconv.Itoa(id), Name: name, Client: client})
+		b.Teams = append(b.Teams, Team{System: Worksection, ID: strconv.Itoa(id), Name: name, Client: client})
 	}
 	group("Management", false)
 	for _, d := range departments {
@@ -74,14 +72,14 @@ func (b *builder) structure() {
 		if i > 0 {
 			id = strconv.Itoa(530200 + 11*i)
 		}
-		b.Teams = append(b.Teams, Team{System: connectors.Kommo, ID: id, Name: name})
+		b.Teams = append(b.Teams, Team{System: Kommo, ID: id, Name: name})
 	}
 	b.dice = newDice(b.Seed, streamTeams, 0)
 	for _, d := range departments {
-		b.Teams = append(b.Teams, Team{System: connectors.RocketChat, ID: b.dice.text(24, hexLetters), Name: slug(d.name)})
+		b.Teams = append(b.Teams, Team{System: RocketChat, ID: b.dice.text(24, hexLetters), Name: slug(d.name)})
 	}
 	for _, name := range chatExtras {
-		t := Team{System: connectors.RocketChat, ID: b.dice.text(24, hexLetters), Name: name, Private: name == "leadership"}
+		t := Team{System: RocketChat, ID: b.dice.text(24, hexLetters), Name: name, Private: name == "leadership"}
 		if name == "on-call" {
 			t.Gone = []string{b.dice.text(17, chatLetters)}
 		}

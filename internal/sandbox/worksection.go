@@ -18,13 +18,13 @@ func worksectionData(c *Company, base string) fake.Data {
 	for i := range c.People {
 		p := &c.People[i]
 		for j := range p.Accounts {
-			if a := &p.Accounts[j]; a.System == connectors.Worksection {
+			if a := &p.Accounts[j]; a.System == Worksection {
 				d.Users = append(d.Users, worksectionUser(p, a, base))
 			}
 		}
 	}
 	for _, t := range c.Teams {
-		if t.System == connectors.Worksection {
+		if t.System == Worksection {
 			d.Groups = append(d.Groups, fake.Group{ID: t.ID, Title: t.Name, Client: t.Client})
 		}
 	}
@@ -32,7 +32,7 @@ func worksectionData(c *Company, base string) fake.Data {
 		d.ContactGroups = append(d.ContactGroups, fake.ContactGroup{ID: f.ID, Title: f.Name, Preset: f.Preset})
 	}
 	for i := range c.Contacts {
-		if k := &c.Contacts[i]; k.System == connectors.Worksection {
+		if k := &c.Contacts[i]; k.System == Worksection {
 			d.Contacts = append(d.Contacts, worksectionContact(k, base))
 		}
 	}

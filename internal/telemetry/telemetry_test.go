@@ -55,7 +55,7 @@ func (p *program) wants(series string, want float64) {
 func TestOperationsAreCounted(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(company *sandbox.Sandbox, _ *config.Config) {
-		company.Fault(connectors.Altcraft).Set(faults.Fault{Effect: faults.Reply(http.StatusInternalServerError, faults.Plain("no"))})
+		company.Fault(sandbox.Altcraft).Set(faults.Fault{Effect: faults.Reply(http.StatusInternalServerError, faults.Plain("no"))})
 	})
 	p.ask(`{ teams(first: 1) { totalCount } }`)
 	p.ask(`{ users(first: 1) { totalCount } }`)                   // Altcraft's users are missing
@@ -86,7 +86,7 @@ func TestDroppedClientsAreCounted(t *testing.T) {
 func TestStateIsTold(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(company *sandbox.Sandbox, _ *config.Config) {
-		company.Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Reply(http.StatusUnauthorized, faults.Plain("no"))})
+		company.Fault(sandbox.Kommo).Set(faults.Fault{Effect: faults.Reply(http.StatusUnauthorized, faults.Plain("no"))})
 	})
 	p.ask(`{ users(first: 3) { nodes { presence } } }`)
 	p.wants(`roster_ready`, 1) // although a source is down
@@ -129,7 +129,7 @@ func TestStateIsTold(t *testing.T) {
 func TestAnomaliesAreToldByTheirPlaces(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(company *sandbox.Sandbox, _ *config.Config) {
-		company.Fault(connectors.Worksection).Set(faults.Fault{On: faults.Path("get_users"), Effect: faults.Reply(http.StatusOK, faults.JSON(
+		company.Fault(sandbox.Worksection).Set(faults.Fault{On: faults.Path("get_users"), Effect: faults.Reply(http.StatusOK, faults.JSON(
 			`{"status":"ok","data":[{"id":"1","name":["x"],"services":{"chats":{"canary":{"canary":1}}}},{"id":"2","name":["y"]},{"name":"z"}]}`))})
 	})
 	p.ask(`{ users(first: 3) { totalCount } }`)
@@ -230,7 +230,7 @@ func TestTraces(t *testing.T) {
 	p := start(t, c, nothing)
 	const caller = "4bf92f3577b34da6a3ce929d0e0e4736"
 	untold := true
-	p.company.Fault(connectors.RocketChat).Set(faults.Fault{On: func(r *http.Request) bool {
+	p.company.Fault(sandbox.RocketChat).Set(faults.Fault{On: func(r *http.Request) bool {
 		untold = untold && r.Header.Get("Traceparent") == ""
 		return false
 	}})
@@ -283,7 +283,7 @@ func TestWaitingIsLinkedToTheReading(t *testing.T) {
 		for i := range cfg.Sources {
 			cfg.Sources[i].PropagateTrace = cfg.Sources[i].Name == "kommo"
 		}
-		company.Fault(connectors.Kommo).Set(faults.Fault{On: func(r *http.Request) bool {
+		company.Fault(sandbox.Kommo).Set(faults.Fault{On: func(r *http.Request) bool {
 			told <- r.Header.Get("Traceparent")
 			<-goOn
 			return false
@@ -346,9 +346,9 @@ func TestNothingSecretIsTold(t *testing.T) {
 		for i := range cfg.Sources {
 			cfg.Sources[i].PropagateTrace = true
 		}
-		company.Fault(connectors.Kommo).Set(faults.Fault{Effect: faults.Reply(http.StatusInternalServerError, faults.HTML("<h1>"+canary+"</h1>"))})
-		company.Fault(connectors.Altcraft).Set(faults.Fault{Effect: faults.Reply(http.StatusOK, faults.JSON(`{"error":"`+canary+`"}`))})
-		company.Fault(connectors.RocketChat).Set(faults.Fault{Effect: faults.Reply(http.StatusTooManyRequests, faults.JSON(`{"error":"`+canary+`"}`), "Retry-After", "3600", "X-"+canary, canary)})
+		company.Fault(sandbox.Kommo).Set(faults.Fault{Effect: faults.Reply(http.StatusInternalServerError, faults.HTML("<h1>"+canary+"</h1>"))})
+		company.Fault(sandbox.Altcraft).Set(faults.Fault{Effect: faults.Reply(http.StatusOK, faults.JSON(`{"error":"`+canary+`"}`))})
+		company.Fault(sandbox.RocketChat).Set(faults.Fault{Effect: faults.Reply(http.StatusTooManyRequests, faults.JSON(`{"error":"`+canary+`"}`), "Retry-After", "3600", "X-"+canary, canary)})
 	})
 	person := p.ask(`{ users(first: 1) { nodes { name email presence } } }`).Body.String()
 	p.ask(`query Q($s: String) { users(first: 1, filter: { search: $s }) { totalCount } }`, "Authorization", "Bearer "+canary, "X-Request-Id", canary+" <script>",
@@ -359,9 +359,9 @@ func TestNothingSecretIsTold(t *testing.T) {
 	p.stop()
 	secrets := []string{canary, p.company.Addr()}
 	for _, s := range p.company.Sources() {
-		for _, secret := range []connectors.Secret{s.APIKey, s.AccessToken, s.Token, s.AuthToken} {
-			if secret != "" {
-				secrets = append(secrets, secret.Reveal())
+		for key, value := range sandbox.Credentials(s.Kind) {
+			if secret, ok := value.(string); ok && key != "user_id" {
+				secrets = append(secrets, secret)
 			}
 		}
 	}
@@ -417,7 +417,7 @@ func TestNothingSecretIsToldOfWrites(t *testing.T) {
 						}
 					}
 				})
-				p.company.Fault(connectors.Worksection).Set(faults.Fault{Effect: way.says, On: func(r *http.Request) bool { return r.Method == http.MethodPost }})
+				p.company.Fault(sandbox.Worksection).Set(faults.Fault{Effect: way.says, On: func(r *http.Request) bool { return r.Method == http.MethodPost }})
 				got := p.ask(`mutation { createTeam(input: { source: "worksection", name: "Night shift", idempotencyKey: "`+canary+`" }) { outcome userErrors { field code message } } }`,
 					"Authorization", "Bearer "+canary).Body.String()
 				if !strings.Contains(got, `"outcome":"`+way.outcome+`"`) {
@@ -430,7 +430,7 @@ func TestNothingSecretIsToldOfWrites(t *testing.T) {
 				}
 				told.WriteString(p.log.String() + c.raw.String())
 				for what, secret := range map[string]string{
-					"what a source or a caller says": canary, "the key": p.company.Sources()[0].APIKey.Reveal(), "an address": p.company.Addr(), "a signature": "hash=",
+					"what a source or a caller says": canary, "the key": fmt.Sprint(sandbox.Credentials(sandbox.Worksection)["api_key"]), "an address": p.company.Addr(), "a signature": "hash=",
 				} {
 					if strings.Contains(told.String(), secret) {
 						t.Fatalf("way %d: %s, %q, is told:\n%s", i, what, secret, told.String())

@@ -11,6 +11,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/limit"
+	"roster/internal/sandbox"
 	"roster/internal/telemetry"
 )
 
@@ -30,7 +31,7 @@ func TestLongWaitsAreToldOnce(t *testing.T) {
 		observer := telemetry.NewWaits(slog.New(slog.NewTextHandler(&log, nil))).Follow(silent{})
 		limits := limit.New(nil)
 		call := func(op string, per time.Duration) {
-			ctx, o := observer.Begin(t.Context(), connectors.Call{Source: "chat", Kind: connectors.RocketChat, Op: op, Attempt: 1})
+			ctx, o := observer.Begin(t.Context(), connectors.Call{Source: "chat", Kind: sandbox.RocketChat, Op: op, Attempt: 1})
 			pass, e := limits.Enter(connectors.WithWaits(ctx, o.Waits), []connectors.Budget{{Key: op, Limit: connectors.RateLimit{Calls: 1, Per: per}}}, time.Minute)
 			if e != nil {
 				t.Fatal(e)

@@ -19,6 +19,7 @@ import (
 	"roster/internal/directory"
 	"roster/internal/generation"
 	"roster/internal/redis/redistest"
+	"roster/internal/sandbox"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -283,7 +284,7 @@ func folderOf(r row) connectors.ContactFolder {
 
 func (v *vendor) source() *connectors.Source {
 	return &connectors.Source{
-		Name: "ws", Kind: connectors.Worksection, URL: v.url, Fingerprint: v.fingerprint,
+		Name: "ws", Kind: sandbox.Worksection, URL: v.url, Fingerprint: v.fingerprint,
 		Accounts: listOf(v, connectors.Accounts, accountOf), Teams: listOf(v, connectors.Teams, teamOf),
 		Contacts: listOf(v, connectors.Contacts, contactOf), ContactFolders: listOf(v, connectors.ContactFolders, folderOf),
 		UserInviter: maker[connectors.Invitation, connectors.Account]{v, connectors.Accounts,
@@ -312,7 +313,7 @@ type world struct {
 
 // readOnlySource is a read-only source.
 func readOnlySource() *connectors.Source {
-	return &connectors.Source{Name: "crm", Kind: connectors.Kommo, Fingerprint: "crm",
+	return &connectors.Source{Name: "crm", Kind: sandbox.Kommo, Fingerprint: "crm",
 		Accounts: connectors.ListFunc[connectors.Account](func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 			return connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "9", Name: "Dee", Active: true}}, Complete: true}, nil
 		}),

@@ -83,7 +83,11 @@ func (s *setup) open() (*world, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	src, err := registry.Open(connectors.Config{Name: "ws", Kind: connectors.Worksection, URL: s.Source, APIKey: connectors.Secret(s.Key),
+	settings, err := connectors.KindNamed(sandbox.Worksection).SettingsFrom(map[string]any{"api_key": s.Key})
+	if err != nil {
+		return nil, nil, err
+	}
+	src, err := registry.Open(connectors.Config{Name: "ws", Kind: sandbox.Worksection, URL: s.Source, Settings: settings,
 		RateLimit: &connectors.RateLimit{}, Retries: new(0)})
 	if err != nil {
 		return nil, nil, err
@@ -280,7 +284,7 @@ func (p *process) does(o order) told {
 // company is Worksection with a task. The source creates a duplicate if it is asked for the same thing twice.
 func company(t *testing.T) (*sandbox.Sandbox, setup) {
 	t.Helper()
-	s, err := sandbox.StartOne(t.Context(), connectors.Worksection, sandbox.Options{People: sandbox.MinPeople})
+	s, err := sandbox.StartOne(t.Context(), sandbox.Worksection, sandbox.Options{People: sandbox.MinPeople})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +292,7 @@ func company(t *testing.T) (*sandbox.Sandbox, setup) {
 	s.MakeDuplicates()
 	cfg := s.Sources()[0]
 	redis := redistest.Start(t, "--appendonly", "yes")
-	return s, setup{redis: redis, Redis: redis.Addr, Source: cfg.URL, Key: cfg.APIKey.Reveal()}
+	return s, setup{redis: redis, Redis: redis.Addr, Source: cfg.URL, Key: fmt.Sprint(sandbox.Credentials(sandbox.Worksection)["api_key"])}
 }
 
 // A hundred callers of three replicas create one team between them, and all get the same answer.

@@ -97,13 +97,13 @@ func vendorErrors() []vendorError {
 // vendorWorld is a server with Worksection's fake. The fake answers with the effect to calls that change something, or, if the mutation is
 // readingTheTask, to the call that reads a task.
 func vendorWorld(t *testing.T, effect faults.Effect, mutation string, log *bytes.Buffer) (w *world, secrets []string, stop func(), err error) {
-	s, err := sandbox.StartOne(t.Context(), connectors.Worksection, sandbox.Options{People: sandbox.MinPeople})
+	s, err := sandbox.StartOne(t.Context(), sandbox.Worksection, sandbox.Options{People: sandbox.MinPeople})
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	s.AddTask("7")
 	cfg := s.Sources()[0]
-	src, err := registry.Open(connectors.Config{Name: "ws", Kind: connectors.Worksection, URL: cfg.URL, APIKey: cfg.APIKey, RateLimit: &connectors.RateLimit{}, Retries: new(0)})
+	src, err := registry.Open(connectors.Config{Name: "ws", Kind: sandbox.Worksection, URL: cfg.URL, Settings: cfg.Settings, RateLimit: &connectors.RateLimit{}, Retries: new(0)})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, s.Close())
 	}
@@ -133,13 +133,13 @@ func vendorWorld(t *testing.T, effect faults.Effect, mutation string, log *bytes
 			t.Errorf("nobody can be subscribed: %+v, %v", res, err)
 		}
 	}
-	s.Fault(connectors.Worksection).Set(faults.Fault{Effect: effect, On: func(r *http.Request) bool {
+	s.Fault(sandbox.Worksection).Set(faults.Fault{Effect: effect, On: func(r *http.Request) bool {
 		if mutation == readingTheTask {
 			return r.URL.Query().Get("action") == "get_task"
 		}
 		return r.Method == http.MethodPost
 	}})
-	return w, []string{vendorCanary, cfg.URL, cfg.APIKey.Reveal(), "hash="}, stop, nil
+	return w, []string{vendorCanary, cfg.URL, fmt.Sprint(sandbox.Credentials(sandbox.Worksection)["api_key"]), "hash="}, stop, nil
 }
 
 const readingTheTask = "subscribeToTask (reading the task)"

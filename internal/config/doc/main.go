@@ -1,30 +1,34 @@
-// Command doc writes the table of settings into docs/settings.md, between the lines that mark its place.
+// Command doc writes the tables of settings and of kinds of sources into the documents that hold them, between the lines that mark their places.
 package main
 
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
+	_ "roster/connectors/registry"
 	"roster/internal/config"
 )
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: doc docs/settings.md")
+		fmt.Fprintln(os.Stderr, "usage: doc docs")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
-		fmt.Fprintln(os.Stderr, "doc:", err)
-		os.Exit(1)
+	for name := range config.Pages {
+		if err := write(filepath.Join(os.Args[1], name), name); err != nil {
+			fmt.Fprintln(os.Stderr, "doc:", err)
+			os.Exit(1)
+		}
 	}
 }
 
-func run(path string) error {
+func write(path, name string) error {
 	page, err := os.ReadFile(path) //nolint:gosec // the caller names it
 	if err != nil {
 		return err
 	}
-	updated, err := config.WithTable(page)
+	updated, err := config.WithTables(name, page)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 // ground is the program as operators run it, on four systems that may be made to misbehave. Whoever shows no key may do everything.
@@ -100,21 +101,16 @@ func (v *vendors) source(c connectors.Config) map[string]any {
 		"name": c.Name, "kind": c.Kind, "url": strings.Replace(c.URL, v.Addr(), v.address, 1), "time_zone": c.TimeZone.String(), "phone_region": c.PhoneRegion,
 		"rate_limit": map[string]any{"calls": 1_000_000, "per": "1ms"}, "collections": map[string]any{},
 	}
-	maps.Copy(s, map[connectors.Kind]map[string]any{
-		connectors.Worksection: {"api_key": c.APIKey.Reveal()},
-		connectors.Kommo:       {"access_token": c.AccessToken.Reveal()},
-		connectors.Altcraft:    {"token": c.Token.Reveal(), "account_id": c.AccountID},
-		connectors.RocketChat:  {"user_id": c.UserID, "auth_token": c.AuthToken.Reveal()},
-	}[c.Kind])
+	maps.Copy(s, sandbox.Credentials(c.Kind))
 	for _, name := range collections[c.Kind] {
 		s["collections"].(map[string]any)[name] = map[string]any{"min_interval": "1s"} //nolint:forcetypeassert // it is one
 	}
 	return s
 }
 
-var collections = map[connectors.Kind][]string{
-	connectors.Worksection: {"accounts", "teams", "contacts", "contact_folders"},
-	connectors.Kommo:       {"accounts", "teams", "roles", "contacts"},
-	connectors.Altcraft:    {"accounts"},
-	connectors.RocketChat:  {"accounts", "teams", "roles"},
+var collections = map[connectors.KindName][]string{
+	sandbox.Worksection: {"accounts", "teams", "contacts", "contact_folders"},
+	sandbox.Kommo:       {"accounts", "teams", "roles", "contacts"},
+	sandbox.Altcraft:    {"accounts"},
+	sandbox.RocketChat:  {"accounts", "teams", "roles"},
 }

@@ -3,6 +3,7 @@ package outage_test
 import (
 	"roster/connectors"
 	"roster/connectors/faults"
+	"roster/internal/sandbox"
 )
 
 // canary is in all that failing systems say.
@@ -33,9 +34,9 @@ var ways = []fault{
 }
 
 // insides are errors in the vendors' own forms.
-var insides = map[connectors.Kind]string{
-	connectors.Worksection: `{"status":"error","status_code":99,"message":"` + canary + `","message_details":"` + canary + `"}`,
-	connectors.Kommo:       `{"title":"` + canary + `","type":"https://httpstatus.es/500","status":500,"detail":"` + canary + `"}`,
-	connectors.Altcraft:    `{"error":500,"error_text":"` + canary + `"}`,
-	connectors.RocketChat:  `{"success":false,"error":"` + canary + ` [error-` + canary + `]","errorType":"error-` + canary + `"}`,
+var insides = map[connectors.KindName]string{
+	sandbox.Worksection: `{"status":"error","status_code":99,"message":"` + canary + `","message_details":"` + canary + `"}`,
+	sandbox.Kommo:       `{"title":"` + canary + `","type":"https://httpstatus.es/500","status":500,"detail":"` + canary + `"}`,
+	sandbox.Altcraft:    `{"error":500,"error_text":"` + canary + `"}`,
+	sandbox.RocketChat:  `{"success":false,"error":"` + canary + ` [error-` + canary + `]","errorType":"error-` + canary + `"}`,
 }

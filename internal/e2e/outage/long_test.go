@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"roster/connectors"
 	"roster/connectors/faults"
 	"roster/internal/e2e/memnet"
 	"roster/internal/sandbox"
@@ -19,7 +18,7 @@ import (
 func TestLongReading(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &system{kind: connectors.RocketChat, network: &memnet.Network{}}
+		s := &system{kind: sandbox.RocketChat, network: &memnet.Network{}}
 		l, err := s.network.Listen(string(s.kind) + domain)
 		if err != nil {
 			t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
+	"roster/internal/sandbox"
 )
 
 var update = flag.Bool("update", false, "write docs/outages.md anew")
@@ -108,10 +109,10 @@ func recordsOf(t *testing.T, a answer) map[string][]string {
 }
 
 // without leaves out the records of some sources.
-func without(records map[string][]string, sources []connectors.Kind) map[string][]string {
+func without(records map[string][]string, sources []connectors.KindName) map[string][]string {
 	out := maps.Clone(records)
 	maps.DeleteFunc(out, func(name string, _ []string) bool {
-		return slices.ContainsFunc(sources, func(k connectors.Kind) bool { return strings.HasSuffix(name, " of "+string(k)) })
+		return slices.ContainsFunc(sources, func(k connectors.KindName) bool { return strings.HasSuffix(name, " of "+string(k)) })
 	})
 	return out
 }
@@ -142,7 +143,7 @@ func (s seen) cell(column string) string {
 }
 
 // cold asks everything of a program that has never had the broken sources' data.
-func cold(t *testing.T, p *program, h healthy, qs []question, broken []connectors.Kind, row seen) {
+func cold(t *testing.T, p *program, h healthy, qs []question, broken []connectors.KindName, row seen) {
 	t.Helper()
 	for _, q := range qs {
 		a := p.ask(q)
@@ -173,7 +174,7 @@ func cold(t *testing.T, p *program, h healthy, qs []question, broken []connector
 }
 
 // warm asks everything of a program that has read the broken sources before.
-func warm(t *testing.T, p *program, h healthy, qs []question, broken []connectors.Kind, row seen) {
+func warm(t *testing.T, p *program, h healthy, qs []question, broken []connectors.KindName, row seen) {
 	t.Helper()
 	for _, q := range qs {
 		a := p.ask(q)
@@ -212,7 +213,7 @@ func warm(t *testing.T, p *program, h healthy, qs []question, broken []connector
 }
 
 // check holds for every answer.
-func check(t *testing.T, name string, a answer, broken []connectors.Kind) {
+func check(t *testing.T, name string, a answer, broken []connectors.KindName) {
 	t.Helper()
 	if a.Data == nil {
 		t.Errorf("%s: no data: %.500s", name, a.text)
@@ -223,7 +224,7 @@ func check(t *testing.T, name string, a answer, broken []connectors.Kind) {
 	discreet(t, name, a.text)
 	for i, e := range a.Errors {
 		x := e.Extensions
-		if !slices.Contains(broken, connectors.Kind(x.Source)) || x.Reason == "" || len(e.Path) > 1 || strings.Contains(e.Message, domain) ||
+		if !slices.Contains(broken, connectors.KindName(x.Source)) || x.Reason == "" || len(e.Path) > 1 || strings.Contains(e.Message, domain) ||
 			(x.Code != "SOURCE_UNAVAILABLE" && x.Code != "SOURCE_INCOMPLETE") {
 			t.Errorf("%s: %+v", name, e)
 		}
@@ -292,9 +293,9 @@ func (p *program) until(t *testing.T, what string, condition func() bool) {
 }
 
 // failing says whether every collection of the sources has failed and is known to be.
-func (p *program) failing(broken []connectors.Kind) bool {
+func (p *program) failing(broken []connectors.KindName) bool {
 	for _, st := range p.Statuses() {
-		if slices.Contains(broken, connectors.Kind(st.Source)) && st.Err == nil {
+		if slices.Contains(broken, connectors.KindName(st.Source)) && st.Err == nil {
 			return false
 		}
 	}
@@ -312,9 +313,9 @@ func TestMatrix(t *testing.T) {
 			rows[f.name] = row
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
-				for _, kind := range connectors.Kinds {
+				for _, kind := range sandbox.Kinds {
 					t.Run(string(kind), func(t *testing.T) {
-						outage(t, h, qs, row, map[connectors.Kind]fault{kind: f})
+						outage(t, h, qs, row, map[connectors.KindName]fault{kind: f})
 					})
 				}
 			})
@@ -330,10 +331,10 @@ func TestCombinations(t *testing.T) {
 	t.Parallel()
 	qs := questions(t)
 	h := whenAllIsWell(t, qs)
-	for set := 1; set < 1<<len(connectors.Kinds); set++ {
-		failing := make(map[connectors.Kind]fault)
+	for set := 1; set < 1<<len(sandbox.Kinds); set++ {
+		failing := make(map[connectors.KindName]fault)
 		var names []string
-		for i, kind := range connectors.Kinds {
+		for i, kind := range sandbox.Kinds {
 			if set&(1<<i) != 0 {
 				f := ways[(set+3*i)%len(ways)]
 				failing[kind] = f
@@ -348,10 +349,10 @@ func TestCombinations(t *testing.T) {
 }
 
 // outage has the sources fail from the start, and then has them fail after all was well.
-func outage(t *testing.T, h healthy, qs []question, row seen, failing map[connectors.Kind]fault) {
+func outage(t *testing.T, h healthy, qs []question, row seen, failing map[connectors.KindName]fault) {
 	t.Helper()
-	var broken []connectors.Kind
-	for _, kind := range connectors.Kinds {
+	var broken []connectors.KindName
+	for _, kind := range sandbox.Kinds {
 		if _, ok := failing[kind]; ok {
 			broken = append(broken, kind)
 		}

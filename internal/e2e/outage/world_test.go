@@ -69,7 +69,7 @@ func certificate() (*tls.Config, []byte) {
 // system is one vendor's system and the way to it.
 type system struct {
 	*sandbox.Sandbox
-	kind    connectors.Kind
+	kind    connectors.KindName
 	network *memnet.Network
 
 	mu      sync.Mutex
@@ -79,14 +79,14 @@ type system struct {
 }
 
 // world is all four systems.
-type world map[connectors.Kind]*system
+type world map[connectors.KindName]*system
 
 const people = 40
 
 func newWorld(t *testing.T) world {
 	t.Helper()
 	w := make(world)
-	for _, kind := range connectors.Kinds {
+	for _, kind := range sandbox.Kinds {
 		s := &system{kind: kind, network: &memnet.Network{}}
 		l, err := s.network.Listen(string(kind) + domain)
 		if err != nil {
@@ -111,7 +111,7 @@ func (w world) close() {
 // sources gives all systems as a configuration has them.
 func (w world) sources() []connectors.Config {
 	var all []connectors.Config
-	for _, kind := range connectors.Kinds {
+	for _, kind := range sandbox.Kinds {
 		if s := w[kind]; s != nil {
 			all = append(all, s.Sources()...)
 		}
@@ -125,7 +125,7 @@ func (w world) dial(ctx context.Context, network, address string) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	return w[connectors.Kind(strings.TrimSuffix(host, domain))].dial(ctx, network, host)
+	return w[connectors.KindName(strings.TrimSuffix(host, domain))].dial(ctx, network, host)
 }
 
 func (s *system) dial(ctx context.Context, network, host string) (net.Conn, error) {

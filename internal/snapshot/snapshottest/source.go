@@ -69,7 +69,7 @@ func (s *Source) fetch(ctx context.Context, c connectors.Collection) ([]string, 
 
 // Open returns the source as a keeper takes it.
 func (s *Source) Open(fingerprint string) *connectors.Source {
-	return &connectors.Source{Name: s.name, Kind: connectors.Kommo, Fingerprint: fingerprint,
+	return &connectors.Source{Name: s.name, Kind: "crm", Fingerprint: fingerprint,
 		Accounts: connectors.ListFunc[connectors.Account](
 			func(ctx context.Context, _ connectors.Progress[connectors.Account]) (l connectors.Listing[connectors.Account], err error) {
 				ids, err := s.fetch(ctx, connectors.Accounts)

@@ -1,0 +1,31 @@
+package altcraft
+
+import "roster/connectors"
+
+// Name is the kind's name.
+const Name connectors.KindName = "altcraft"
+
+// Settings are the kind's own settings.
+type Settings struct {
+	Token     connectors.Secret `key:"token" doc:"A token of the admin API."`
+	AccountID int64             `key:"account_id" min:"1" doc:"The account whose users to read."`
+	Format    string            `key:"format" oneof:"json xml" default:"json" doc:"The form of requests and answers."`
+}
+
+// Kind describes Altcraft to the program.
+var Kind = connectors.Kind{
+	Name: Name, Title: "Altcraft", Settings: func() any { return new(Settings) }, Open: Open,
+	Collections: []connectors.KindCollection{{Collection: connectors.Accounts, Guide: "native"}},
+	Guide: connectors.Guide{
+		Paging: "none", Authentication: "token in the body", RateLimit: "5 calls in 1 s, 2 at a time", CountedBy: "host",
+		Credentials: []connectors.CredentialGuide{{
+			From:    "`token`: *Settings → Access → API tokens* of the administration panel; `account_id`: the number of the account whose users to read",
+			Needs:   "an admin token. A token of an account's own settings is refused",
+			Without: "nothing is read",
+		}},
+		Notes: []string{
+			"An admin token sees every account of the installation. Roster asks only for the one in `account_id`. It uses JSON, or XML with `format: xml`.",
+			"The vendor documents no rate limit, so this one is a careful guess.",
+		},
+	},
+}

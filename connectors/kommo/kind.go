@@ -1,0 +1,39 @@
+package kommo
+
+import "roster/connectors"
+
+// Name is the kind's name.
+const Name connectors.KindName = "kommo"
+
+// Settings are the kind's own settings.
+type Settings struct {
+	AccessToken connectors.Secret `key:"access_token" or:"oauth" default:"(oauth)" doc:"A long-lived token. Either this or oauth is required."`
+	OAuth       *connectors.OAuth `key:"oauth" needs:"redirect_uri" default:"(none)" doc:"Tokens that Roster renews. They need credentials_dir, or a redis that is durable and has an encryption_key."`
+}
+
+// Renewed gives the credential that is renewed; nil for none.
+func (s *Settings) Renewed() *connectors.OAuth { return s.OAuth }
+
+// Kind describes Kommo to the program.
+var Kind = connectors.Kind{
+	Name: Name, Title: "Kommo", Settings: func() any { return new(Settings) }, Open: Open,
+	Collections: []connectors.KindCollection{
+		{Collection: connectors.Accounts, Guide: "native"},
+		{Collection: connectors.Teams, Guide: "native: its groups"},
+		{Collection: connectors.Roles, Guide: "native, with permissions"},
+		{Collection: connectors.Contacts, Guide: "native", Incremental: true},
+	},
+	Guide: connectors.Guide{
+		Paging: "250 a page; contacts with overlap, and incrementally", Authentication: "bearer token",
+		RateLimit: "5 calls in 1 s, and 7 in 1.1 s for all accounts", CountedBy: "account; all accounts together",
+		Credentials: []connectors.CredentialGuide{{
+			From:    "`access_token`: a long-lived token of a private integration, for 1 day to 5 years, shown once. Or `oauth`",
+			Needs:   "an administrator of the account",
+			Without: "users and roles are missing; teams and contacts are read",
+		}},
+		Notes: []string{
+			"An `access_token` is used as it is. `check`, the log (once a day) and `sources { credential }` warn three weeks before it ends.",
+			"With `oauth`, Roster renews tokens that expire: [oauth.md](oauth.md).",
+		},
+	},
+}

@@ -1,0 +1,52 @@
+package rocketchat
+
+import (
+	"regexp"
+
+	"roster/connectors"
+)
+
+// Name is the kind's name.
+const Name connectors.KindName = "rocketchat"
+
+// Settings are the kind's own settings.
+type Settings struct {
+	UserID    string            `key:"user_id" doc:"The ID of the user whose token it is."`
+	AuthToken connectors.Secret `key:"auth_token" doc:"A personal access token."`
+}
+
+var userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header
+
+// Check says what is wrong with the settings.
+func (s *Settings) Check() []connectors.SettingFault {
+	if s.UserID != "" && !userIDForm.MatchString(s.UserID) {
+		return []connectors.SettingFault{{Key: "user_id", Message: "holds a space or another character that no ID has"}}
+	}
+	return nil
+}
+
+// Kind describes Rocket.Chat to the program.
+var Kind = connectors.Kind{
+	Name: Name, Title: "Rocket.Chat", Settings: func() any { return new(Settings) }, Open: Open,
+	Collections: []connectors.KindCollection{
+		{Collection: connectors.Accounts, Guide: "native"},
+		{Collection: connectors.Teams, Guide: "native, with members"},
+		{Collection: connectors.Roles, Guide: "native"},
+	},
+	EmailTrust: connectors.TrustVerified,
+	Guide: connectors.Guide{
+		Presence: "native, asked live", Paging: "100 a page, with overlap", Authentication: "user ID and token in headers",
+		RateLimit: "10 calls in 61 s for each route, or fewer if the server says so", CountedBy: "host and route",
+		Credentials: []connectors.CredentialGuide{
+			{
+				From:    "`user_id`, `auth_token`: a personal access token of a dedicated user, created so that it bypasses the second factor",
+				Needs:   "`view-d-room` (and `view-outside-room` if the server asks for it)",
+				Without: "users are missing",
+			},
+			{Needs: "`view-full-other-user-info`", Without: "addresses and roles are null, so its accounts join nobody"},
+			{Needs: "`view-all-teams`", Without: "teams are missing"},
+			{Needs: "`api-bypass-rate-limit` (the role `bot` has it), with `rate_limit` raised", Without: "about 1000 users or 10 teams a minute"},
+		},
+		Notes: []string{"Server versions 6 to 9 are known to work."},
+	},
+}

@@ -1,0 +1,41 @@
+package worksection
+
+import "roster/connectors"
+
+// Name is the kind's name.
+const Name connectors.KindName = "worksection"
+
+// Settings are the kind's own settings.
+type Settings struct {
+	APIKey  connectors.Secret `key:"api_key" or:"oauth" default:"(oauth)" doc:"The account's API key. Either this or oauth is required."`
+	Signing string            `key:"signing" oneof:"md5 hmac" default:"md5" doc:"How api_key is used: a hash in the query, as the vendor documents, or a header with the time, as its own clients send."`
+	OAuth   *connectors.OAuth `key:"oauth" default:"(none)" doc:"Tokens that Roster renews. They need credentials_dir, or a redis that is durable and has an encryption_key."`
+}
+
+// Renewed gives the credential that is renewed; nil for none.
+func (s *Settings) Renewed() *connectors.OAuth { return s.OAuth }
+
+// Kind describes Worksection to the program.
+var Kind = connectors.Kind{
+	Name: Name, Title: "Worksection", Settings: func() any { return new(Settings) }, Open: Open,
+	Collections: []connectors.KindCollection{
+		{Collection: connectors.Accounts, Guide: "native"},
+		{Collection: connectors.Teams, Guide: "native, and derived if a member names a team that is not listed"},
+		{Collection: connectors.Contacts, Guide: "native"},
+		{Collection: connectors.ContactFolders, Guide: "native, and derived if a contact names a folder that is not listed"},
+	},
+	Guide: connectors.Guide{
+		Mentioned: map[connectors.Collection]string{connectors.Roles: "derived from the members"},
+		Writing:   "users, teams, contacts, contact folders, task subscriptions", Paging: "none: at most 10,000 rows in a list",
+		Authentication: "API key, which signs each URL with MD5", RateLimit: "1 call in 1.1 s", CountedBy: "account",
+		Credentials: []connectors.CredentialGuide{{
+			From:    "`api_key`: *Account → API → Show API key*, for the account's owner only; or a key under *Administration → API → Apps*. Or `oauth`",
+			Needs:   "a key or an application that is limited by scopes: `users_read`, `contacts_read`; for writing also `users_write`, `contacts_write`, and for task subscriptions `tasks_read`, `tasks_write`",
+			Without: "the lists that it may not see are missing; what it may not write is `REJECTED`",
+		}},
+		Notes: []string{
+			"`api_key` signs with MD5, as documented. `signing: hmac` selects the scheme of the vendor's own clients.",
+			"With `oauth`, Roster renews tokens that expire: [oauth.md](oauth.md).",
+		},
+	},
+}

@@ -1,0 +1,77 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"roster/connectors"
+)
+
+// KindsTable gives what each kind of source gives, as a table in Markdown with a column for each kind.
+func KindsTable() string {
+	kinds := connectors.Kinds()
+	var b strings.Builder
+	row := func(name string, text func(*connectors.Kind) string) {
+		b.WriteString("|" + cell(name))
+		for _, k := range kinds {
+			b.WriteString(cell(text(k)))
+		}
+		b.WriteByte('\n')
+	}
+	row("", func(k *connectors.Kind) string { return k.Title })
+	row("---", func(*connectors.Kind) string { return "---" })
+	for _, c := range connectors.AllCollections {
+		row(collectionTitles[c], func(k *connectors.Kind) string {
+			if has := k.Collection(c); has != nil {
+				return has.Guide
+			}
+			return orAbsent(k.Guide.Mentioned[c])
+		})
+	}
+	for _, r := range []struct {
+		name string
+		text func(*connectors.Guide) string
+	}{
+		{"Presence", func(g *connectors.Guide) string { return orAbsent(g.Presence) }},
+		{"Writing", func(g *connectors.Guide) string { return orAbsent(g.Writing) }},
+		{"Paging", func(g *connectors.Guide) string { return g.Paging }},
+		{"Authentication", func(g *connectors.Guide) string { return g.Authentication }},
+		{"Rate limit kept", func(g *connectors.Guide) string { return g.RateLimit }},
+		{"Counted by", func(g *connectors.Guide) string { return g.CountedBy }},
+	} {
+		row(r.name, func(k *connectors.Kind) string { return r.text(&k.Guide) })
+	}
+	return b.String()
+}
+
+var collectionTitles = map[connectors.Collection]string{
+	connectors.Accounts: "Users", connectors.Teams: "Teams", connectors.Roles: "Roles", connectors.Contacts: "Contacts",
+	connectors.ContactFolders: "Contact folders",
+}
+
+func cell(text string) string { return strings.TrimRight(" "+text, " ") + " |" }
+
+func orAbsent(text string) string {
+	if text == "" {
+		return "absent"
+	}
+	return text
+}
+
+// CredentialsTable gives where the credentials of each kind of source come from, as a table in Markdown, and below it what else an operator has to
+// know.
+func CredentialsTable() string {
+	var b, notes strings.Builder
+	b.WriteString("| | Where it comes from | What it needs | Without it |\n| --- | --- | --- | --- |\n")
+	for _, k := range connectors.Kinds() {
+		title := k.Title
+		for _, c := range k.Guide.Credentials {
+			b.WriteString("|" + cell(title) + cell(c.From) + cell(c.Needs) + cell(c.Without) + "\n")
+			title = ""
+		}
+		if len(k.Guide.Notes) > 0 {
+			fmt.Fprintf(&notes, "- **%s**: %s\n", k.Title, strings.Join(k.Guide.Notes, " "))
+		}
+	}
+	return b.String() + "\n" + notes.String()
+}
