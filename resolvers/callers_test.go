@@ -15,7 +15,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// callers takes what stands behind a dot in an Authorization header for the caller's scopes, or with "as" for their address, and lets everybody in.
+// callers accepts everyone. It reads the caller's scopes, or with "as" their address, from the Authorization header, behind a dot.
 type callers struct{}
 
 func (callers) Authenticate(_ context.Context, authorization string) (*access.Principal, error) {
@@ -27,10 +27,10 @@ func (callers) Authenticate(_ context.Context, authorization string) (*access.Pr
 	return p, nil
 }
 
-// send asks an operation as a caller with these scopes, by one of the ways in, and gives the whole answer as it came.
+// send runs an operation as a caller with these scopes, over one of the transports, and returns the whole answer as text.
 type send func(t rapid.TB, scopes, document string, variables map[string]any) string
 
-// overHTTP is the way in by POST.
+// overHTTP sends by POST.
 func overHTTP(h http.Handler) send {
 	return func(t rapid.TB, scopes, document string, variables map[string]any) string {
 		t.Helper()
@@ -47,8 +47,8 @@ func overHTTP(h http.Handler) send {
 	}
 }
 
-// guarded is the world's server with callers at its door.
-func (w *world) guarded() http.Handler {
+// withAuthentication returns the server's handler, with callers as its authenticator.
+func (w *testServer) withAuthentication() http.Handler {
 	return httpapi.New(httpapi.Options{API: w.api, Access: callers{}, Introspection: true})
 }
 
@@ -66,7 +66,7 @@ const (
 	sensitive = access.ScopeRead + " " + access.ScopeSensitive
 )
 
-// private makes values for all that not everybody may see, which hold a word by which they are known; with an empty word there are none.
+// private makes values for everything that not everyone may see. They contain a word by which the test recognises them. For an empty word there are no values.
 type private string
 
 func (p private) text(what string) string { return fmt.Sprintf("%s-%s", p, what) }
@@ -85,7 +85,7 @@ func (p private) addresses() []string {
 	return []string{p.text("street")}
 }
 
-// rate holds no word, and is known by its first digits.
+// rate returns a number, which is recognised by its first digits.
 func (p private) rate() float64 {
 	rate := 77_000_000.0
 	for _, c := range p {
@@ -110,7 +110,7 @@ func (p private) customFields() []byte {
 	return []byte(`{"` + p.text("key") + `":"` + p.text("value") + `"}`)
 }
 
-// company has one person in all four sources, another in one, and contacts: one of which has neither a name nor an address.
+// company has one person in all four sources, another person in one, and contacts. One of the contacts has neither a name nor an address.
 func (p private) company() []*connectors.Source {
 	ann := func(id string, change func(*connectors.Account)) connectors.Account {
 		a := connectors.Account{ID: id, Name: "Ann Lee", FirstName: "Ann", LastName: "Lee", Username: "ann", Title: "Seller", Department: "Sales",

@@ -10,16 +10,16 @@ import (
 	"roster/internal/access"
 )
 
-// What a variable's value makes wrong is refused before anything runs, whichever way the operation comes, and nothing is written.
-func TestVariablesAreRefusedBeforeAnythingRuns(t *testing.T) {
+// A wrong value of a variable is rejected before anything runs, over every transport, and nothing is written.
+func TestWrongVariablesAreRejectedFirst(t *testing.T) {
 	t.Parallel()
-	source := made()
-	w := newWorld(t, source, crm()).read()
+	source := newTeamSource()
+	w := newTestServer(t, source, crm()).read()
 	const scopes = access.ScopeRead + " " + access.ScopeWrite
 	teams := func() int {
-		source.Teams.(*maker).mu.Lock()
-		defer source.Teams.(*maker).mu.Unlock()
-		return len(source.Teams.(*maker).teams)
+		source.Teams.(*teamSource).mu.Lock()
+		defer source.Teams.(*teamSource).mu.Unlock()
+		return len(source.Teams.(*teamSource).teams)
 	}
 	const create = `createTeam(input: {source: "ws", name: "One", dryRun: $d}) { outcome }`
 	for _, tc := range []struct {
@@ -56,7 +56,7 @@ func TestVariablesAreRefusedBeforeAnythingRuns(t *testing.T) {
 		{"a number for a flag", `query($b: Boolean) { users(first: 0, filter: {active: $b}) { totalCount } }`, map[string]any{"b": 1},
 			`variable "$b": 1 is not a Boolean: true or false`, []any{"b"}},
 	} {
-		for way, ask := range map[string]send{"POST": overHTTP(w.guarded()), "WebSocket": overSocket(t, w.guarded()), "server-sent events": overEvents(t, w.guarded())} {
+		for way, ask := range map[string]send{"POST": overHTTP(w.withAuthentication()), "WebSocket": overSocket(t, w.withAuthentication()), "server-sent events": overEvents(t, w.withAuthentication())} {
 			t.Run(tc.name+" by "+way, func(t *testing.T) {
 				text := ask(t, scopes, tc.document, tc.variables)
 				a := parsed(t, text)
@@ -74,10 +74,10 @@ func TestVariablesAreRefusedBeforeAnythingRuns(t *testing.T) {
 	}
 }
 
-// What the rules allow is still taken, by each way.
-func TestVariablesThatAreTaken(t *testing.T) {
+// Valid values of variables are accepted, over every transport.
+func TestValidVariablesAreAccepted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, made(), crm()).read()
+	w := newTestServer(t, newTeamSource(), crm()).read()
 	for _, tc := range []struct {
 		name, document string
 		variables      map[string]any
@@ -90,7 +90,7 @@ func TestVariablesThatAreTaken(t *testing.T) {
 			map[string]any{"d": nil, "s": true}, `{"data":{"__typename":"Query"}}`},
 		{"one value for a list", `query($i: [ID!]!) { nodes(ids: $i) { id } }`, map[string]any{"i": 5}, `{"data":{"nodes":[null]}}`},
 	} {
-		for way, ask := range map[string]send{"POST": overHTTP(w.guarded()), "WebSocket": overSocket(t, w.guarded()), "server-sent events": overEvents(t, w.guarded())} {
+		for way, ask := range map[string]send{"POST": overHTTP(w.withAuthentication()), "WebSocket": overSocket(t, w.withAuthentication()), "server-sent events": overEvents(t, w.withAuthentication())} {
 			t.Run(tc.name+" by "+way, func(t *testing.T) {
 				if got := ask(t, access.ScopeRead+" "+access.ScopeWrite, tc.document, tc.variables); got != tc.want {
 					t.Errorf("the answer is %s, want %s", got, tc.want)

@@ -55,7 +55,7 @@ func (r *queryResolver) ContactFolders(ctx context.Context, first *int, after *s
 	if err != nil {
 		return nil, err
 	}
-	page.Completeness = view.Completeness(decidedBy(ctx))
+	page.Completeness = view.Completeness(requiredByList(ctx))
 	return page, nil
 }
 

@@ -19,7 +19,7 @@ import (
 	"roster/resolvers"
 )
 
-// An answer never has more values than its operation was estimated to cost: for any directory and any query.
+// For any directory and any query, an answer never has more values than the operation's estimated cost.
 func TestNoAnswerIsLargerThanItsEstimate(t *testing.T) {
 	t.Parallel()
 	schema := (&resolvers.Resolver{}).Schema().Schema()
@@ -35,7 +35,7 @@ func TestNoAnswerIsLargerThanItsEstimate(t *testing.T) {
 		}
 		picks := rapid.SliceOfN(rapid.IntRange(0, 99), 1, 12).Draw(rt, "picks")
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, sources...).read()
+			w := newTestServer(t, sources...).read()
 			l := httpapi.DefaultLimits()
 			l.Cost, l.Aliases, l.Depth, l.RootFields = 300_000, 1000, 40, 100
 			w.handler = httpapi.New(httpapi.Options{API: w.api, Introspection: true, Limits: l})
@@ -56,7 +56,7 @@ func TestNoAnswerIsLargerThanItsEstimate(t *testing.T) {
 	}
 }
 
-// drawSources draws two sources in which groups are of different sizes, and some people are in many.
+// drawSources draws two sources with groups of different sizes, in which some people are in many groups.
 func drawSources(t *rapid.T) []*connectors.Source {
 	var sources []*connectors.Source
 	for _, kind := range []connectors.KindName{"kommo", "worksection", "rocketchat"} {
@@ -105,7 +105,7 @@ func drawSources(t *rapid.T) []*connectors.Source {
 	return sources
 }
 
-// drawn writes a query.
+// drawn draws a query.
 type drawn struct {
 	t      *rapid.T
 	schema *ast.Schema
@@ -175,8 +175,8 @@ func (d *drawn) field(b *strings.Builder, f *ast.FieldDefinition, level int) {
 	b.WriteString(" ")
 }
 
-// named gives variables that name people and groups, some of them several times and by different keys.
-func named(w *world, picks []int) map[string]any {
+// named returns variables that name people and groups, some of them several times and by different keys.
+func named(w *testServer, picks []int) map[string]any {
 	var ids []any
 	var representations []any
 	data := w.ask(`{ users(first: 500) { nodes { id email accounts { id } } } teams(first: 500) { nodes { id } } }`).Data
@@ -207,7 +207,7 @@ func named(w *world, picks []int) map[string]any {
 	return v
 }
 
-// weigh runs a query, and gives what it was estimated to cost and how many values its answer has; not ok where it costs more than it may.
+// weigh runs a query, and returns its estimated cost and the number of values in its answer. If the query costs too much, ok is false.
 func weigh(t *testing.T, h http.Handler, document string, variables map[string]any) (requested, values int, ok bool) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": document, "variables": variables, "extensions": map[string]any{"cost": true}})
@@ -233,7 +233,7 @@ func weigh(t *testing.T, h http.Handler, document string, variables map[string]a
 		}
 		return 0, 0, false
 	}
-	return a.Extensions.Cost.Requested, valuesIn(a.Data) - 1, true // the answer itself is none
+	return a.Extensions.Cost.Requested, valuesIn(a.Data) - 1, true // without the answer itself
 }
 
 func valuesIn(v any) int {

@@ -5,14 +5,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// walker goes through those fields of a document that will be resolved, each fragment once: what a field needs does not depend on where it
-// stands, and a document whose fragments double cannot make the walk long.
+// walker visits the fields of a document that will be resolved, each fragment once. That is enough, because what a field needs does not depend on its place,
+// and it keeps the walk short for a document whose fragments use each other many times.
 type walker struct {
 	vars map[string]any
 	seen map[*ast.FragmentDefinition]bool
-	// field is called for each field, and says whether to go on below it.
+	// field is called for each field. It reports whether to visit the fields below.
 	field func(*ast.Field) bool
-	// on is called for each type that a fragment is on; nil if nobody wants to know.
+	// on is called for the type condition of each fragment; may be nil.
 	on func(typeName string)
 }
 
@@ -48,7 +48,7 @@ func (w *walker) fragment(typeName string, selections ast.SelectionSet) {
 	w.walk(selections)
 }
 
-// included says what @skip and @include say.
+// included evaluates @skip and @include.
 func included(directives ast.DirectiveList, vars map[string]any) bool {
 	given := func(name string, otherwise bool) bool {
 		d := directives.ForName(name)

@@ -45,7 +45,7 @@ func (r *entityResolver) FindUserByID(ctx context.Context, id string) (*director
 
 func (r *entityResolver) FindUserByEmail(ctx context.Context, email *string) (*directory.User, error) {
 	if email == nil {
-		return nil, nil //nolint:nilnil // no address names nobody
+		return nil, nil //nolint:nilnil // a user without an address has no entity
 	}
 	return operationOf(ctx).view.Directory.UserByEmail(*email), nil
 }

@@ -19,7 +19,7 @@ import (
 	"roster/internal/writes"
 )
 
-// The codes that errors carry in extensions.code, beside gqlgen's own for documents that cannot be parsed or validated.
+// The values of extensions.code, besides those of gqlgen for documents that cannot be parsed or validated.
 const (
 	codeBadInput          = "BAD_USER_INPUT"
 	codeSourceUnavailable = "SOURCE_UNAVAILABLE"
@@ -31,10 +31,10 @@ const (
 	codeInternal          = "INTERNAL_SERVER_ERROR"
 )
 
-// errInternal is all that a client learns of a fault of ours; the log has the rest.
+// errInternal is the error that clients get for internal errors. The log has the details.
 var errInternal = errors.New("internal error")
 
-// ErrorPresenter makes an error fit to be shown. Its path is that of a field in the response, and of nothing else.
+// ErrorPresenter converts an error to the form that clients see. Its path is always that of a field in the response.
 func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Error {
 	out := graphql.DefaultErrorPresenter(ctx, err)
 	inputPath := locate(ctx, out)
@@ -68,7 +68,7 @@ func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Erro
 	return out
 }
 
-// locate gives an error the path of the field that is being resolved, and takes from it what gqlgen adds for a value of the field's arguments.
+// locate sets the path of an error to the field that is being resolved. It returns what gqlgen appends to the path for a value in the field's arguments.
 func locate(ctx context.Context, e *gqlerror.Error) (inputPath ast.Path) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil || fc.Field.Field == nil {
@@ -85,7 +85,7 @@ func locate(ctx context.Context, e *gqlerror.Error) (inputPath ast.Path) {
 	return inputPath
 }
 
-// pathOf gives the path of an argument as errors name it: filter.accounts[0].min.
+// pathOf parses the path of an argument, such as filter.accounts[0].min.
 func pathOf(argument string) ast.Path {
 	var path ast.Path
 	for name := range strings.SplitSeq(argument, ".") {
@@ -98,9 +98,9 @@ func pathOf(argument string) ast.Path {
 	return path
 }
 
-// Recover turns a panic into an error that tells the client nothing.
+// Recover converts a panic to an error without details.
 func (r *Resolver) Recover(ctx context.Context, p any) error {
-	// Only the runtime's own words are known to hold nothing of anybody's.
+	// Only the texts of runtime errors are known to contain no data.
 	what := fmt.Sprintf("%T", p)
 	if e, ok := p.(runtime.Error); ok {
 		what = e.Error()
@@ -109,8 +109,8 @@ func (r *Resolver) Recover(ctx context.Context, p any) error {
 	return errInternal
 }
 
-// isAboutRequest says whether an error that is no mere statement, but wraps another, is about what the caller wrote: gqlgen could not read the
-// field's arguments, or the representations of _entities.
+// isAboutRequest reports whether an error that wraps another is about the request: gqlgen could not read the field's arguments, or the representations of
+// _entities.
 func isAboutRequest(ctx context.Context) bool {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil || fc.Field.Field == nil {
@@ -126,7 +126,7 @@ func setCode(e *gqlerror.Error, code string) {
 	e.Extensions["code"] = code
 }
 
-// reason says why a source could not be read, in our words.
+// reason says why a source could not be read, without the vendor's text.
 func reason(e *connectors.Error) string {
 	if e.Detail != "" {
 		return e.Kind.String() + ": " + e.Detail

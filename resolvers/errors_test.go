@@ -62,7 +62,7 @@ func TestErrorPresenter(t *testing.T) {
 	}
 }
 
-// bare is a graph whose operations are not prepared, so that every resolver panics.
+// bare is a graph without the extension that prepares operations, so that every resolver panics.
 type bare struct{ *resolvers.Resolver }
 
 func (bare) Lists() cost.Lists { return nil }
@@ -79,7 +79,7 @@ func (idle) InterceptResponse(ctx context.Context, next graphql.ResponseHandler)
 	return next(ctx)
 }
 
-// What goes wrong in the machinery is told to the log, and not to the client.
+// An internal error is logged, and its details are not sent to the client.
 func TestPanicIsHidden(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -101,7 +101,7 @@ func TestPanicIsHidden(t *testing.T) {
 			}
 			body := rec.Body.String()
 			if !strings.Contains(body, `"internal error"`) || !strings.Contains(body, "INTERNAL_SERVER_ERROR") || strings.Contains(body, "resolvers") {
-				t.Errorf("the client is told %s", body)
+				t.Errorf("the client gets %s", body)
 			}
 			if !strings.Contains(log.String(), "a resolver panicked") || !strings.Contains(log.String(), "goroutine") {
 				t.Errorf("the log has %q, want the panic and its place", &log)
@@ -110,7 +110,7 @@ func TestPanicIsHidden(t *testing.T) {
 	}
 }
 
-// An error about a field has the path of the field in the response, whatever it is about and whichever way it comes.
+// The path of an error about a field is the field's path in the response, for every kind of error.
 func TestErrorPaths(t *testing.T) {
 	t.Parallel()
 	field := func() *graphql.FieldContext {

@@ -11,7 +11,7 @@ import (
 	"roster/resolvers"
 )
 
-// everything writes a selection of all fields of a type, to a depth.
+// everything returns a selection of all fields of a type, to a depth.
 func everything(schema *ast.Schema, def *ast.Definition, depth int) string {
 	if def.Kind == ast.Scalar || def.Kind == ast.Enum {
 		return ""
@@ -42,7 +42,7 @@ func everything(schema *ast.Schema, def *ast.Definition, depth int) string {
 	return b.String()
 }
 
-// Whatever the sources leave out, no field that promises a value fails to give one, for however much is asked.
+// If sources leave out everything optional, every non-null field still has a value.
 func TestEveryFieldOfBareRecords(t *testing.T) {
 	t.Parallel()
 	schema := (&resolvers.Resolver{}).Schema().Schema()
@@ -54,7 +54,7 @@ func TestEveryFieldOfBareRecords(t *testing.T) {
 			Teams:    all(connectors.Team{ID: "1"}), Roles: all(connectors.Role{ID: "1"}),
 			Contacts:       all(connectors.Contact{ID: "1"}, connectors.Contact{ID: "2", OwnerID: "gone", Folder: &connectors.FolderRef{}}),
 			ContactFolders: all(connectors.ContactFolder{ID: "1"}),
-			Presence:       &telling{},
+			Presence:       &presenceSource{},
 		}
 	}
 	for name, sources := range map[string][]*connectors.Source{
@@ -63,9 +63,9 @@ func TestEveryFieldOfBareRecords(t *testing.T) {
 		"bare records": {bare("worksection"), bare("kommo"), bare("altcraft"), bare("rocketchat")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// Not in a bubble: the dataloader holds a lock while it waits, which would stop the bubble's clock.
+			// Not in a synctest bubble: the dataloader waits while it holds a lock, which would stop the bubble's clock.
 			t.Parallel()
-			w := newWorld(t, sources...).read()
+			w := newTestServer(t, sources...).read()
 			w.get(document)
 			if w.log.Len() > 0 {
 				t.Errorf("the log has %s", &w.log)

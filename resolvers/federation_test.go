@@ -11,7 +11,7 @@ import (
 
 func TestEntities(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws(), crm(), mailer(), chat()).read()
+		w := newTestServer(t, ws(), crm(), mailer(), chat()).read()
 		const document = `query($r: [_Any!]!) { _entities(representations: $r) {
 			__typename ... on User { name } ... on Team { name } ... on Role { name } ... on Contact { name } ... on ContactFolder { name }
 			... on Account { externalId }
@@ -43,7 +43,7 @@ func TestEntities(t *testing.T) {
 		ben := map[string]any{"__typename": "User", "name": "Ben Fox"}
 		add(map[string]any{"__typename": "User", "email": "BEN@example.com"}, ben)
 		add(map[string]any{"__typename": "User", "email": "nobody@example.com"}, nil)
-		// An account of another vendor than the representation says.
+		// An account of another vendor than the representation's type.
 		add(map[string]any{"__typename": "KommoAccount", "id": in(all, "users", "nodes", 0, "accounts", 0, "id")}, nil)
 		add(map[string]any{"__typename": "User", "email": "ben@example.com", "id": nil}, ben)
 		if diff := cmp.Diff(want, w.get(document, "r", given)["_entities"]); diff != "" {
@@ -73,10 +73,10 @@ func TestEntities(t *testing.T) {
 	})
 }
 
-// Representations may stand in the document itself, and hold variables.
+// Representations may be literals in the document, and contain variables.
 func TestEntitiesInTheDocument(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws(), crm()).read()
+		w := newTestServer(t, ws(), crm()).read()
 		const document = `query($e: String, $skip: Boolean!) {
 			a: _entities(representations: [{ __typename: "User", email: $e }, { __typename: "Car" }, 5, { __typename: "User", email: null }, { __typename: "Team" }]) {
 				... on User { name }
@@ -85,7 +85,7 @@ func TestEntitiesInTheDocument(t *testing.T) {
 		}
 		fragment F on Query { _entities(representations: { __typename: "User", email: "ben@example.com" }) { ... on User { name } } }`
 		ben := map[string]any{"name": "Ben Fox"}
-		for range 2 { // the document is known the second time
+		for range 2 { // the second time, the document is cached
 			a := w.ask(document, "e", "ben@example.com", "skip", false)
 			if diff := cmp.Diff(map[string]any{"a": []any{ben, nil, nil, nil, nil}, "_entities": []any{ben}}, a.Data); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -101,15 +101,15 @@ func TestEntitiesInTheDocument(t *testing.T) {
 			}
 		}
 		if a := w.ask(document, "e", nil, "skip", true); a.Data["_entities"] != nil || in(a.Data, "a", 0) != nil || len(a.Errors) != 3 {
-			t.Errorf("without an address, and one field skipped: %+v", a)
+			t.Errorf("without an address, and with one field skipped: %+v", a)
 		}
 	})
 }
 
-// Somebody of whom another service knows no address is nobody here, and no mistake.
+// A user whose address another service knows to be null has no entity, without an error.
 func TestEntityWithoutAddress(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws()).read()
+		w := newTestServer(t, ws()).read()
 		got := w.get(`query($r: [_Any!]!) { _entities(representations: $r) { ... on User { name } } }`, "r", []any{
 			map[string]any{"__typename": "User", "email": nil}, map[string]any{"__typename": "User", "email": nil, "id": nil},
 			map[string]any{"__typename": "User", "email": "ben@example.com"},
@@ -120,13 +120,13 @@ func TestEntityWithoutAddress(t *testing.T) {
 	})
 }
 
-// Behind a router, a person is all that tells of a source that is missing.
-func TestPersonTellsWhatIsMissing(t *testing.T) {
+// Behind a router, the completeness of a person is the only sign of a missing source.
+func TestPersonShowsMissingSources(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		away := mailer()
 		away.Accounts = failing[connectors.Account](connectors.Error{Kind: connectors.KindUnavailable})
 		began := time.Now()
-		w := newWorld(t, ws(), away).read()
+		w := newTestServer(t, ws(), away).read()
 		a := w.ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on User { name asOf completeness { complete missing { name } } } } }`,
 			"r", []any{map[string]any{"__typename": "User", "email": "ben@example.com"}})
 		want := []any{map[string]any{"name": "Ben Fox", "asOf": began.Format(time.RFC3339Nano),
@@ -134,18 +134,18 @@ func TestPersonTellsWhatIsMissing(t *testing.T) {
 		if diff := cmp.Diff(want, a.Data["_entities"]); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		whole := newWorld(t, ws()).read().get(`{ users(first: 1) { nodes { completeness { complete missing { name } } } } }`)
+		whole := newTestServer(t, ws()).read().get(`{ users(first: 1) { nodes { completeness { complete missing { name } } } } }`)
 		if diff := cmp.Diff(map[string]any{"complete": true, "missing": []any{}}, in(whole, "users", "nodes", 0, "completeness")); diff != "" {
-			t.Errorf("where nothing is missing (-want +got):\n%s", diff)
+			t.Errorf("with complete data (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// A router that asks for many people's presence has the source asked once.
+// If a router requests the presence of many people, the source is called once.
 func TestEntitiesPresence(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		source, p := crowd(80)
-		w := newWorld(t, source).read()
+		source, p := manyPeople(80)
+		w := newTestServer(t, source).read()
 		page := w.get(`{ users(first: 80) { nodes { __typename id } } }`)
 		got := w.get(`query($r: [_Any!]!) { _entities(representations: $r) { ... on User { presence } } }`, "r", in(page, "users", "nodes"))
 		everyone(t, got, "ONLINE")
@@ -157,12 +157,12 @@ func TestEntitiesPresence(t *testing.T) {
 
 func TestEntitiesInOtherForms(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws(), crm(), mailer(), chat()).read()
+		w := newTestServer(t, ws(), crm(), mailer(), chat()).read()
 		ben := map[string]any{"__typename": "User", "email": "ben@example.com"}
 		want := []any{map[string]any{"name": "Ben Fox"}}
 		const one = `query($r: [_Any!]!) { _entities(representations: $r) { ... on User { name } } }`
 		if diff := cmp.Diff(want, w.get(one, "r", ben)["_entities"]); diff != "" {
-			t.Errorf("one stands for a list of itself (-want +got):\n%s", diff)
+			t.Errorf("a single value as a list (-want +got):\n%s", diff)
 		}
 		const inFragment = `query($r: [_Any!]!) { ...F } fragment F on Query { _entities(representations: $r) { ... on User { name } } }`
 		a := w.ask(inFragment, "r", []any{"x", ben})

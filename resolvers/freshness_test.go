@@ -13,7 +13,7 @@ import (
 	"roster/connectors"
 )
 
-// counted is a source whose only account has as its name how often it has been read. From the time that it is down it cannot be read.
+// counted is a source with one account, whose name is the number of fetches so far. After the time down it fails.
 type counted struct {
 	reads atomic.Int64
 	down  atomic.Bool
@@ -34,7 +34,7 @@ func (c *counted) source(name string) *connectors.Source {
 
 const askedFor = `{ users { nodes { name } completeness { complete stale { name } } } }`
 
-// ages are the parts of a header that tell of age.
+// ages returns the headers about age.
 func ages(h map[string][]string) map[string]string {
 	out := make(map[string]string)
 	for _, name := range []string{"Age", "Cache-Control"} {
@@ -50,38 +50,38 @@ func TestFreshnessOfTheCallersChoice(t *testing.T) {
 	type header = map[string]string
 	const s = time.Second
 	for name, tc := range map[string]struct {
-		after  time.Duration // since the first reading
-		down   bool
-		wish   string
-		people string // by the number of the reading that they come from
-		stale  int
-		errors []map[string]any
-		header header
+		after        time.Duration // since the first fetch
+		down         bool
+		cacheControl string
+		people       string // the number of the fetch from which they come
+		stale        int
+		errors       []map[string]any
+		header       header
 	}{
-		"no wish":            {after: 40 * s, people: "1", header: header{"Age": "40", "Cache-Control": "private, max-age=60"}},
-		"young enough":       {after: 40 * s, wish: "max-age=40", people: "1", header: header{"Age": "40", "Cache-Control": "private, max-age=60"}},
-		"too old":            {after: 40 * s, wish: "max-age=39", people: "2", header: header{"Age": "0", "Cache-Control": "private, max-age=60"}},
-		"no-cache":           {after: 40 * s, wish: "no-cache", people: "2", header: header{"Age": "0", "Cache-Control": "private, max-age=60"}},
-		"no-cache too early": {after: 4 * s, wish: "no-cache", people: "1", stale: 1, header: header{"Age": "4", "Cache-Control": "no-store"}, errors: []map[string]any{{"code": "SOURCE_STALE", "source": "a", "retryAfter": 6.}}},
-		"down": {after: 40 * s, down: true, wish: "no-cache", people: "1", stale: 1, header: header{"Age": "40", "Cache-Control": "no-store"},
+		"no requirement":     {after: 40 * s, people: "1", header: header{"Age": "40", "Cache-Control": "private, max-age=60"}},
+		"young enough":       {after: 40 * s, cacheControl: "max-age=40", people: "1", header: header{"Age": "40", "Cache-Control": "private, max-age=60"}},
+		"too old":            {after: 40 * s, cacheControl: "max-age=39", people: "2", header: header{"Age": "0", "Cache-Control": "private, max-age=60"}},
+		"no-cache":           {after: 40 * s, cacheControl: "no-cache", people: "2", header: header{"Age": "0", "Cache-Control": "private, max-age=60"}},
+		"no-cache too early": {after: 4 * s, cacheControl: "no-cache", people: "1", stale: 1, header: header{"Age": "4", "Cache-Control": "no-store"}, errors: []map[string]any{{"code": "SOURCE_STALE", "source": "a", "retryAfter": 6.}}},
+		"down": {after: 40 * s, down: true, cacheControl: "no-cache", people: "1", stale: 1, header: header{"Age": "40", "Cache-Control": "no-store"},
 			errors: []map[string]any{{"code": "SOURCE_STALE", "source": "a", "reason": "UNAVAILABLE"}}},
-		"down, and tolerated": {after: 40 * s, down: true, wish: "no-cache, stale-if-error=40", people: "1",
+		"down, and tolerated": {after: 40 * s, down: true, cacheControl: "no-cache, stale-if-error=40", people: "1",
 			header: header{"Age": "40", "Cache-Control": "private, max-age=60"}},
-		"down for longer than tolerated": {after: 40 * s, down: true, wish: "no-cache, stale-if-error=39", people: "1", stale: 1,
+		"down for longer than tolerated": {after: 40 * s, down: true, cacheControl: "no-cache, stale-if-error=39", people: "1", stale: 1,
 			header: header{"Age": "40", "Cache-Control": "no-store"}, errors: []map[string]any{{"code": "SOURCE_STALE", "source": "a", "reason": "UNAVAILABLE"}}},
-		"only if cached": {after: 40 * s, wish: "only-if-cached, no-cache", people: "1", stale: 1, header: header{"Age": "40", "Cache-Control": "no-store"},
+		"only if cached": {after: 40 * s, cacheControl: "only-if-cached, no-cache", people: "1", stale: 1, header: header{"Age": "40", "Cache-Control": "no-store"},
 			errors: []map[string]any{{"code": "SOURCE_STALE", "source": "a", "retryAfter": 1.}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				c := &counted{}
-				w := newWorld(t, c.source("a"))
+				w := newTestServer(t, c.source("a"))
 				synctest.Wait()
 				time.Sleep(tc.after)
 				c.down.Store(tc.down)
-				a, h := w.askFor(tc.wish, askedFor)
+				a, h := w.askFor(tc.cacheControl, askedFor)
 				if got := text(a.Data, "users", "nodes", 0, "name"); got != tc.people {
-					t.Errorf("the data comes from reading %s, want %s", got, tc.people)
+					t.Errorf("the data comes from fetch %s, want %s", got, tc.people)
 				}
 				if stale, _ := in(a.Data, "users", "completeness", "stale").([]any); len(stale) != tc.stale || in(a.Data, "users", "completeness", "complete") != true {
 					t.Errorf("completeness %v, want %d stale", in(a.Data, "users", "completeness"), tc.stale)
@@ -92,9 +92,9 @@ func TestFreshnessOfTheCallersChoice(t *testing.T) {
 				var got []map[string]any
 				for _, e := range a.Errors {
 					if again, ok := e.Extensions["retryAfter"].(float64); !ok || again < 1 {
-						t.Errorf("the error says to ask again after %v", e.Extensions["retryAfter"])
+						t.Errorf("the error's retryAfter is %v", e.Extensions["retryAfter"])
 					}
-					if tc.down { // how long a source that has failed is left alone is up to chance
+					if tc.down { // the pause after a failure is random
 						delete(e.Extensions, "retryAfter")
 					}
 					got = append(got, e.Extensions)
@@ -107,11 +107,11 @@ func TestFreshnessOfTheCallersChoice(t *testing.T) {
 	}
 }
 
-// One source that cannot follow the wish is named once, however many of its collections are needed; the others' data is as wished.
+// A source that cannot meet the freshness requirement has one error, however many of its collections are needed. Other sources' data meets it.
 func TestOneErrorPerStaleSource(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := &counted{}
-		w := newWorld(t, ws(), c.source("a"))
+		w := newTestServer(t, ws(), c.source("a"))
 		synctest.Wait()
 		time.Sleep(6 * time.Second)
 		a, _ := w.askFor("max-age=1", `{ users { totalCount } teams { totalCount } contacts { totalCount } }`)
@@ -125,7 +125,7 @@ func TestOneErrorPerStaleSource(t *testing.T) {
 			"teams", "ws", "accounts of source ws" + lately, "contacts", "ws", "contacts of source ws" + lately,
 		}
 		if diff := cmp.Diff([]any(nil), got); diff != "" {
-			t.Errorf("6 s after the first reading, which 4 s more bring up to date: %v", got)
+			t.Errorf("6 s after the first fetch, which 4 s more bring up to date: %v", got)
 		}
 		time.Sleep(4 * time.Second)
 		a, _ = w.askFor("max-age=1", `{ users { totalCount } teams { totalCount } contacts { totalCount } }`)
@@ -144,7 +144,7 @@ func TestOnlyIfCached(t *testing.T) {
 		slow := crm()
 		slow.Accounts = hanging[connectors.Account]()
 		c := &counted{}
-		w := newWorld(t, c.source("a"), slow)
+		w := newTestServer(t, c.source("a"), slow)
 		synctest.Wait()
 		var a answer
 		if took := elapsed(func() { a, _ = w.askFor("only-if-cached", askedFor) }); took != 0 {
@@ -156,44 +156,44 @@ func TestOnlyIfCached(t *testing.T) {
 		if diff := cmp.Diff(map[string]any{"code": "ONLY_IF_CACHED", "source": "crm"}, a.Errors[0].Extensions); diff != "" {
 			t.Errorf("the error (-want +got):\n%s", diff)
 		}
-		time.Sleep(5 * time.Hour) // nobody asks, and so nothing is read any more
+		time.Sleep(5 * time.Hour) // without queries, nothing is fetched any more
 		reads := c.reads.Load()
 		for range 10 {
 			w.askFor("only-if-cached", askedFor)
 			time.Sleep(time.Minute)
 		}
 		if got := c.reads.Load(); got != reads {
-			t.Errorf("asking for what is cached has caused %d readings", got-reads)
+			t.Errorf("only-if-cached has caused %d fetches", got-reads)
 		}
 	})
 }
 
-func TestOnlyIfCachedAsksNoPresence(t *testing.T) {
+func TestOnlyIfCachedFetchesNoPresence(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		source, tells := chat(), &telling{}
-		source.Presence = tells
-		w := newWorld(t, source).read()
+		source, recorder := chat(), &presenceSource{}
+		source.Presence = recorder
+		w := newTestServer(t, source).read()
 		const document = `{ users { nodes { presence } } }`
 		w.askFor("only-if-cached", document)
-		if calls := tells.asked(); len(calls) > 0 {
-			t.Errorf("presence was asked for: %v", calls)
+		if calls := recorder.asked(); len(calls) > 0 {
+			t.Errorf("presence was fetched: %v", calls)
 		}
 		w.ask(document)
 		a, h := w.askFor("only-if-cached", document)
-		if got := text(a.Data, "users", "nodes", 0, "presence"); got != "ONLINE" || len(tells.asked()) != 1 {
-			t.Errorf("presence %q after %d calls, want what is known", got, len(tells.asked()))
+		if got := text(a.Data, "users", "nodes", 0, "presence"); got != "ONLINE" || len(recorder.asked()) != 1 {
+			t.Errorf("presence %q after %d calls, want the cached one", got, len(recorder.asked()))
 		}
-		// Who is there changes too fast for anybody to keep.
+		// Presence is never cacheable.
 		if diff := cmp.Diff(map[string]string{"Age": "0", "Cache-Control": "private, max-age=0"}, ages(h)); diff != "" {
 			t.Errorf("header (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// What needs no data of a source is not kept, and neither is what was refused.
+// An answer without data of sources, and a refusal, are not cacheable.
 func TestNoAge(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws()).read()
+		w := newTestServer(t, ws()).read()
 		for _, document := range []string{`{ sources { name } }`, `{ __typename }`, `{ nonsense }`, `{ users(first: 501) { totalCount } }`} {
 			if _, h := w.askFor("", document); h.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s: %v", document, ages(h))
@@ -212,11 +212,11 @@ func TestReadsAndWaits(t *testing.T) {
 				time.Sleep(time.Second)
 				return quick.List(ctx, p)
 			})
-		w := newWorld(t, source)
-		w.get(askedFor) // waits for the first reading
+		w := newTestServer(t, source)
+		w.get(askedFor) // waits for the first fetch
 		w.get(askedFor)
 		time.Sleep(30 * time.Second)
-		w.askFor("no-cache", askedFor) // causes a reading, and waits for it
+		w.askFor("no-cache", askedFor) // causes a fetch, and waits for it
 		w.askFor("max-age=5", askedFor)
 		got := w.get(`{ sources { collections { reads waits } } }`)
 		want := []any{map[string]any{"reads": 2., "waits": 2.}}

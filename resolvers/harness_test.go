@@ -22,8 +22,8 @@ import (
 	"roster/resolvers"
 )
 
-// world is a server over sources in memory. It lives in the bubble of one test.
-type world struct {
+// testServer is a server over sources in memory. It lives in the synctest bubble of one test.
+type testServer struct {
 	t       *testing.T
 	handler http.Handler
 	api     *resolvers.Resolver
@@ -33,10 +33,10 @@ type world struct {
 	log     strings.Builder
 }
 
-// newWorld starts reading the sources, and waits for nothing.
-func newWorld(t *testing.T, sources ...*connectors.Source) *world {
+// newTestServer starts to fetch the sources, without waiting.
+func newTestServer(t *testing.T, sources ...*connectors.Source) *testServer {
 	t.Helper()
-	w := &world{t: t}
+	w := &testServer{t: t}
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
 	var trusted []generation.Source
 	for _, s := range sources {
@@ -60,16 +60,16 @@ func newWorld(t *testing.T, sources ...*connectors.Source) *world {
 	return w
 }
 
-// read waits until everything has been read, or tried.
-func (w *world) read() *world {
+// read waits until every collection has been fetched, or its fetch has failed.
+func (w *testServer) read() *testServer {
 	w.t.Helper()
 	if !w.roster.AwaitFirst(w.t.Context()) {
-		w.t.Fatal("the first reading has not ended")
+		w.t.Fatal("the first fetch has not ended")
 	}
 	return w
 }
 
-// answer is what a client sees.
+// answer is what a client gets.
 type answer struct {
 	Data       map[string]any
 	Errors     []answerError
@@ -82,15 +82,15 @@ type answerError struct {
 	Extensions map[string]any
 }
 
-// ask runs an operation; variables come in pairs of name and value.
-func (w *world) ask(document string, variables ...any) answer {
+// ask runs an operation. Variables are pairs of name and value.
+func (w *testServer) ask(document string, variables ...any) answer {
 	w.t.Helper()
 	a, _ := w.askFor("", document, variables...)
 	return a
 }
 
-// askFor is ask with a Cache-Control, and gives the answer's header too.
-func (w *world) askFor(cacheControl, document string, variables ...any) (answer, http.Header) {
+// askFor is ask with a Cache-Control header, and also returns the answer's header.
+func (w *testServer) askFor(cacheControl, document string, variables ...any) (answer, http.Header) {
 	w.t.Helper()
 	header := make(http.Header)
 	if cacheControl != "" {
@@ -99,8 +99,8 @@ func (w *world) askFor(cacheControl, document string, variables ...any) (answer,
 	return w.askWith(header, document, variables...)
 }
 
-// askWith is ask with a header beside the content type, and gives the answer's header too.
-func (w *world) askWith(header http.Header, document string, variables ...any) (answer, http.Header) {
+// askWith is ask with further headers, and also returns the answer's header.
+func (w *testServer) askWith(header http.Header, document string, variables ...any) (answer, http.Header) {
 	w.t.Helper()
 	vars := make(map[string]any)
 	for i := 0; i < len(variables); i += 2 {
@@ -121,13 +121,13 @@ func (w *world) askWith(header http.Header, document string, variables ...any) (
 		w.t.Fatalf("the answer %q: %v", rec.Body, err)
 	}
 	if strings.Contains(rec.Body.String(), "must not be null") {
-		w.t.Errorf("a field that promises a value has none: %s", rec.Body)
+		w.t.Errorf("a non-null field has no value: %s", rec.Body)
 	}
 	return a, rec.Header()
 }
 
-// get runs an operation that must succeed without an error.
-func (w *world) get(document string, variables ...any) map[string]any {
+// get runs an operation that must have no error.
+func (w *testServer) get(document string, variables ...any) map[string]any {
 	w.t.Helper()
 	a := w.ask(document, variables...)
 	if len(a.Errors) > 0 {
@@ -136,7 +136,7 @@ func (w *world) get(document string, variables ...any) map[string]any {
 	return a.Data
 }
 
-// in walks down into an answer.
+// in returns the value at a path of an answer.
 func in(v any, path ...any) any {
 	for _, p := range path {
 		switch p := p.(type) {
@@ -159,14 +159,14 @@ func text(v any, path ...any) string {
 	return s
 }
 
-// all lists a collection that is whole.
+// all lists a complete collection.
 func all[T connectors.Record](records ...T) connectors.Lister[T] {
 	return connectors.ListFunc[T](func(context.Context, connectors.Progress[T]) (connectors.Listing[T], error) {
 		return connectors.Listing[T]{Records: records, Complete: true}, nil
 	})
 }
 
-// short lists a collection of which a part is known to be missing.
+// short lists an incomplete collection.
 func short[T connectors.Record](records ...T) connectors.Lister[T] {
 	return connectors.ListFunc[T](func(context.Context, connectors.Progress[T]) (connectors.Listing[T], error) {
 		return connectors.Listing[T]{Records: records}, nil
@@ -179,7 +179,7 @@ func failing[T connectors.Record](e connectors.Error) connectors.Lister[T] {
 	})
 }
 
-// hanging lists nothing, ever.
+// hanging never returns.
 func hanging[T connectors.Record]() connectors.Lister[T] {
 	return connectors.ListFunc[T](func(ctx context.Context, _ connectors.Progress[T]) (connectors.Listing[T], error) {
 		<-ctx.Done()
@@ -189,7 +189,7 @@ func hanging[T connectors.Record]() connectors.Lister[T] {
 
 func mail(address string) []connectors.Email { return []connectors.Email{{Address: address}} }
 
-// ws, crm, mailer and chat are the four vendors' sources: Ann is in all of them, Ben in the first, and a bot in the last.
+// ws, crm, mailer and chat are sources of the four vendors. Ann is in all of them, Ben in the first, and a bot in the last.
 func ws() *connectors.Source {
 	return &connectors.Source{
 		Name: "ws", Kind: "worksection", Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true},
@@ -230,21 +230,21 @@ func chat() *connectors.Source {
 		),
 		Teams:    all(connectors.Team{ID: "tm", Name: "Crew", Members: []string{"u1", "u2"}}),
 		Roles:    all(connectors.Role{ID: "user", Name: "User", Access: connectors.AccessMember}),
-		Presence: &telling{},
+		Presence: &presenceSource{},
 	}
 }
 
-// telling tells presence, and remembers whom it was asked about. Everyone is online unless said.
-type telling struct {
+// presenceSource knows presence, and records for whom it was called. Everyone is online unless stated otherwise.
+type presenceSource struct {
 	mu       sync.Mutex
 	calls    [][]string
 	say      map[string]connectors.Presence
 	everyone []string
 }
 
-func (p *telling) MaxIDs() int { return 100 }
+func (p *presenceSource) MaxIDs() int { return 100 }
 
-func (p *telling) Presence(_ context.Context, ids []string) (map[string]connectors.Presence, error) {
+func (p *presenceSource) Presence(_ context.Context, ids []string) (map[string]connectors.Presence, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls = append(p.calls, slices.Sorted(slices.Values(ids)))
@@ -259,13 +259,13 @@ func (p *telling) Presence(_ context.Context, ids []string) (map[string]connecto
 	return out, nil
 }
 
-func (p *telling) asked() [][]string {
+func (p *presenceSource) asked() [][]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.calls
 }
 
-// elapsed gives how long f takes by the bubble's clock, which stands still while anybody has something to do.
+// elapsed returns the duration of f by the bubble's clock.
 func elapsed(f func()) time.Duration {
 	start := time.Now()
 	f()

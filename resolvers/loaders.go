@@ -10,10 +10,10 @@ import (
 	"roster/internal/snapshot"
 )
 
-// loadCollections loads the collections of one operation side by side, in one batch that is dispatched at once, because all keys are known. It also
-// reports whether it had to wait for any.
+// loadCollections loads the collections of one operation in one batch. The batch starts at once, because all keys are known. It also reports whether it had
+// to wait.
 func loadCollections(ctx context.Context, keeper *snapshot.Keeper, keys []snapshot.Key, requirement snapshot.Requirement) (results []snapshot.Result, waited bool) {
-	// The usual case: all collections are there.
+	// Usually all collections are in memory.
 	results, wait := keeper.TakeSince(keys, requirement)
 	if !wait {
 		return results, false
@@ -26,7 +26,7 @@ func loadCollections(ctx context.Context, keeper *snapshot.Keeper, keys []snapsh
 		dataloader.WithInputCapacity[snapshot.Key, snapshot.Result](len(keys)),
 	)
 	results, errs := loader.LoadMany(ctx, keys)()
-	if errs != nil { // the batch has panicked, and the library has logged it
+	if errs != nil { // the batch panicked, and the library has logged it
 		return keeper.AwaitSince(ctx, keys, requirement), true
 	}
 	return results, true
@@ -39,13 +39,13 @@ type presenceLoader struct {
 	one   *dataloader.Loader[connectors.Ref, presence.Answer]
 }
 
-// loadPresence returns the loader of an operation that may ask sources.
+// loadPresence returns a loader that may call sources.
 func loadPresence(store *presence.Store) *presenceLoader {
 	return newPresenceLoader(store.Get)
 }
 
-// knownPresence returns the loader of an operation for which no source may be asked.
-func knownPresence(store *presence.Store) *presenceLoader {
+// cachedPresence returns a loader that calls no source.
+func cachedPresence(store *presence.Store) *presenceLoader {
 	return newPresenceLoader(func(_ context.Context, refs []connectors.Ref) []presence.Answer { return store.Known(refs) })
 }
 
@@ -55,12 +55,12 @@ func newPresenceLoader(get func(context.Context, []connectors.Ref) []presence.An
 	return p
 }
 
-// expect loads the presence of accounts whose fields are about to ask for it, together and at once. It does not wait for them.
-func (p *presenceLoader) expect(ctx context.Context, refs []connectors.Ref) {
+// prefetch starts to load the presence of accounts whose fields will be resolved soon, in one batch. It does not wait for the result.
+func (p *presenceLoader) prefetch(ctx context.Context, refs []connectors.Ref) {
 	wanted := make([]connectors.Ref, 0, len(refs))
 	named := make(map[connectors.Ref]bool, len(refs))
 	for _, ref := range refs {
-		if _, asked := p.cache.Get(ctx, ref); !asked && !named[ref] {
+		if _, loading := p.cache.Get(ctx, ref); !loading && !named[ref] {
 			named[ref] = true
 			wanted = append(wanted, ref)
 		}
@@ -68,9 +68,9 @@ func (p *presenceLoader) expect(ctx context.Context, refs []connectors.Ref) {
 	if len(wanted) == 0 {
 		return
 	}
-	// A loader's capacity is fixed when it is made: one of its own for these, over the same cache, is dispatched when all are in, while the
-	// common one would wait for its timer and then send whatever had come by. LoadMany would hand them over in goroutines of their own, and
-	// so perhaps after the fields have asked.
+	// The capacity of a loader is fixed, and it dispatches when that many keys are in. So these keys get a loader of their own, over the same cache. The
+	// common loader would wait for its timer, and then dispatch whatever keys had arrived. LoadMany would add the keys in other goroutines, perhaps after
+	// the fields have asked for them.
 	loader := dataloader.NewBatchedLoader(p.batch, dataloader.WithCache(p.cache),
 		dataloader.WithBatchCapacity[connectors.Ref, presence.Answer](len(wanted)),
 		dataloader.WithInputCapacity[connectors.Ref, presence.Answer](len(wanted)))
@@ -79,7 +79,8 @@ func (p *presenceLoader) expect(ctx context.Context, refs []connectors.Ref) {
 	}
 }
 
-// of returns the presence of accounts; unknown if nobody can tell. Accounts that were not expected go with others that come within the loader's time.
+// of returns the presence of accounts, or unknown. Accounts that were not prefetched are loaded in one batch with others that are requested within the
+// loader's wait time.
 func (p *presenceLoader) of(ctx context.Context, refs ...connectors.Ref) []presence.Answer {
 	thunks := make([]dataloader.Thunk[presence.Answer], len(refs))
 	for i, ref := range refs {
@@ -87,15 +88,14 @@ func (p *presenceLoader) of(ctx context.Context, refs ...connectors.Ref) []prese
 	}
 	out := make([]presence.Answer, len(refs))
 	for i, thunk := range thunks {
-		if v, err := thunk(); err == nil { // the only error is a batch that has panicked
+		if v, err := thunk(); err == nil { // the only possible error is a batch that panicked
 			out[i] = v
 		}
 	}
 	return out
 }
 
-// batch asks for a batch. Its context is the first caller's, whose going must not cost the others their answer: the store has a deadline of
-// its own.
+// batch loads one batch. Its context is that of the first caller, whose end must not affect the others, so it is replaced. The store has its own deadline.
 func (p *presenceLoader) batch(ctx context.Context, refs []connectors.Ref) []*dataloader.Result[presence.Answer] {
 	return asResults(p.get(context.WithoutCancel(ctx), refs))
 }

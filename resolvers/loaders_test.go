@@ -23,8 +23,8 @@ func bubble(t *testing.T, f func(*testing.T)) {
 	synctest.Test(t, f)
 }
 
-// kept runs a keeper over one source whose accounts take a while to read.
-func kept(t *testing.T, takes time.Duration) *snapshot.Keeper {
+// newKeeper runs a keeper over one source whose accounts take a while to fetch.
+func newKeeper(t *testing.T, takes time.Duration) *snapshot.Keeper {
 	t.Helper()
 	source := &connectors.Source{
 		Name: "a", Kind: "kommo",
@@ -55,7 +55,7 @@ func kept(t *testing.T, takes time.Duration) *snapshot.Keeper {
 func TestCollections(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const takes = 700 * time.Millisecond
-		keeper := kept(t, takes)
+		keeper := newKeeper(t, takes)
 		keys := []snapshot.Key{{Source: "a", Collection: connectors.Roles}, {Source: "a"}, {Source: "nobody"}}
 		states := func(results []snapshot.Result) []snapshot.State {
 			var out []snapshot.State
@@ -66,9 +66,9 @@ func TestCollections(t *testing.T) {
 		}
 		start := time.Now()
 		results, waited := loadCollections(t.Context(), keeper, keys, snapshot.Requirement{})
-		// No dataloader's timer comes on top of the reading.
+		// The dataloader adds no wait time of its own.
 		if took := time.Since(start); took != takes || !waited {
-			t.Errorf("it took %s, and says that it waited: %v; want %s", took, waited, takes)
+			t.Errorf("it took %s, waited %v; want %s", took, waited, takes)
 		}
 		want := []snapshot.State{snapshot.Fresh, snapshot.Fresh, snapshot.Missing}
 		if diff := cmp.Diff(want, states(results)); diff != "" {
@@ -77,7 +77,7 @@ func TestCollections(t *testing.T) {
 		start = time.Now()
 		results, waited = loadCollections(t.Context(), keeper, keys, snapshot.Requirement{})
 		if took := time.Since(start); took != 0 || waited {
-			t.Errorf("what is there took %s, and says that it was waited for: %v", took, waited)
+			t.Errorf("cached collections took %s, waited %v", took, waited)
 		}
 		if diff := cmp.Diff(want, states(results)); diff != "" {
 			t.Errorf("states (-want +got):\n%s", diff)
@@ -85,9 +85,9 @@ func TestCollections(t *testing.T) {
 	})
 }
 
-func TestCollectionsWithoutPatience(t *testing.T) {
+func TestCollectionsUntilTheDeadline(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		keeper := kept(t, time.Minute)
+		keeper := newKeeper(t, time.Minute)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		start := time.Now()
@@ -98,16 +98,16 @@ func TestCollectionsWithoutPatience(t *testing.T) {
 	})
 }
 
-// there tells that everyone is online, after a while.
-type there struct {
+// onlineSource reports everyone as online, after a while.
+type onlineSource struct {
 	takes time.Duration
 	mu    sync.Mutex
 	calls [][]string
 }
 
-func (p *there) MaxIDs() int { return 1000 }
+func (p *onlineSource) MaxIDs() int { return 1000 }
 
-func (p *there) Presence(ctx context.Context, ids []string) (map[string]connectors.Presence, error) {
+func (p *onlineSource) Presence(ctx context.Context, ids []string) (map[string]connectors.Presence, error) {
 	p.mu.Lock()
 	p.calls = append(p.calls, ids)
 	p.mu.Unlock()
@@ -123,13 +123,13 @@ func (p *there) Presence(ctx context.Context, ids []string) (map[string]connecto
 	return out, nil
 }
 
-func (p *there) asked() [][]string {
+func (p *onlineSource) asked() [][]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.calls
 }
 
-func newStore(t *testing.T, p *there) *presence.Store {
+func newStore(t *testing.T, p *onlineSource) *presence.Store {
 	t.Helper()
 	store := presence.New([]*connectors.Source{{Name: "chat", Presence: p}}, presence.Options{})
 	t.Cleanup(store.Close)
@@ -154,16 +154,16 @@ func states(answers []presence.Answer) []connectors.Presence {
 
 var online = connectors.Presence{State: connectors.PresenceOnline}
 
-func TestExpectedPresenceGoesAtOnce(t *testing.T) {
+func TestPrefetchedPresenceIsLoadedAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		p := &there{takes: 300 * time.Millisecond}
+		p := &onlineSource{takes: 300 * time.Millisecond}
 		l := loadPresence(newStore(t, p))
 		start := time.Now()
-		l.expect(t.Context(), refs("c", "a", "b", "a", "c"))
-		l.expect(t.Context(), refs("b", "a"))
-		l.expect(t.Context(), nil)
+		l.prefetch(t.Context(), refs("c", "a", "b", "a", "c"))
+		l.prefetch(t.Context(), refs("b", "a"))
+		l.prefetch(t.Context(), nil)
 		if took := time.Since(start); took != 0 {
-			t.Errorf("to expect took %s", took)
+			t.Errorf("prefetch took %s", took)
 		}
 		if diff := cmp.Diff([]connectors.Presence{online, online, online}, states(l.of(t.Context(), refs("a", "b", "a")...))); diff != "" {
 			t.Errorf("presence (-want +got):\n%s", diff)
@@ -177,10 +177,10 @@ func TestExpectedPresenceGoesAtOnce(t *testing.T) {
 	})
 }
 
-// What nobody expected comes together within the loader's time.
-func TestUnexpectedPresenceComesTogether(t *testing.T) {
+// Presence that is not prefetched is loaded in one batch within the loader's wait time.
+func TestOtherPresenceIsLoadedInOneBatch(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		p := &there{}
+		p := &onlineSource{}
 		l := loadPresence(newStore(t, p))
 		var fields sync.WaitGroup
 		for _, ref := range refs("a", "b", "c") {
@@ -197,13 +197,13 @@ func TestUnexpectedPresenceComesTogether(t *testing.T) {
 	})
 }
 
-// A batch runs for all who are in it, and not only as long as the first of them.
-func TestOneCallersGoing(t *testing.T) {
+// A batch is loaded for all its callers, even if the first one's context ends.
+func TestFirstCallersContextEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		p := &there{takes: time.Second}
+		p := &onlineSource{takes: time.Second}
 		l := loadPresence(newStore(t, p))
 		first, leave := context.WithCancel(t.Context())
-		l.expect(first, refs("a", "b"))
+		l.prefetch(first, refs("a", "b"))
 		leave()
 		if diff := cmp.Diff([]connectors.Presence{online, online}, states(l.of(t.Context(), refs("a", "b")...))); diff != "" {
 			t.Errorf("presence (-want +got):\n%s", diff)
@@ -211,16 +211,16 @@ func TestOneCallersGoing(t *testing.T) {
 	})
 }
 
-func TestPresenceThatNobodyTells(t *testing.T) {
+func TestUnknownPresence(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		l := loadPresence(newStore(t, &there{takes: time.Hour}))
+		l := loadPresence(newStore(t, &onlineSource{takes: time.Hour}))
 		want := []presence.Answer{{}, {}}
 		got := l.of(t.Context(), connectors.Ref{Source: "chat", ID: "a"}, connectors.Ref{Source: "other", ID: "a"})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("presence (-want +got):\n%s", diff)
 		}
 		if got := l.of(t.Context()); len(got) != 0 {
-			t.Errorf("nobody's presence is %v", got)
+			t.Errorf("the presence of no accounts is %v", got)
 		}
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"roster/internal/directory"
 )
 
-// lookUpUser finds a person; nil where nobody is found.
+// lookUpUser returns the person, or nil.
 func (r *Resolver) lookUpUser(d *directory.Directory, by model.UserLookup) (*directory.User, error) {
 	switch {
 	case by.ID != nil:
@@ -29,11 +29,11 @@ func (r *Resolver) lookUpUser(d *directory.Directory, by model.UserLookup) (*dir
 	return nil, &directory.InputError{Argument: "by", Message: "give exactly one of its fields, and not null"}
 }
 
-// accountByID finds an account of one vendor's; nil where there is none, or another vendor's has that ID.
+// accountByID returns an account of one vendor's type, or nil if there is none, or if the account with that ID is of another vendor.
 func accountByID[T any](ctx context.Context, id string) *T {
 	found, _ := any(operationOf(ctx).view.Directory.Account(id)).(*T)
 	return found
 }
 
-// maxNodes is how many objects nodes fetches at once.
+// maxNodes is the greatest number of IDs in an argument of Query.nodes.
 const maxNodes = 100

@@ -11,7 +11,7 @@ import (
 	"roster/internal/writes"
 )
 
-// request is what a write's input and its caller have in common with others.
+// request returns the common part of all writes: from the input and the caller.
 func request(ctx context.Context, source string, key *string, dryRun bool) writes.Request {
 	r := writes.Request{Source: source, Key: key, DryRun: dryRun, Method: string(access.ByNothing)}
 	if p := access.FromContext(ctx); p != nil {
@@ -20,15 +20,15 @@ func request(ctx context.Context, source string, key *string, dryRun bool) write
 	return r
 }
 
-// after gives the directory as it is after a write: what the field gives, and what is below it, comes from there. A mutation's fields are resolved
-// one after the other, each with all that is below it, so that nobody looks at the operation meanwhile.
+// after returns the directory after a write, and makes it the operation's. A mutation's field and all fields below it use that directory. The fields of a
+// mutation are resolved one after another, each with everything below it, so nothing else uses the operation meanwhile.
 func (r *Resolver) after(ctx context.Context) *directory.Directory {
 	op := operationOf(ctx)
-	op.view, op.statuses = op.anew(ctx), sync.OnceValue(r.Publisher.Statuses)
+	op.view, op.statuses = op.reload(ctx), sync.OnceValue(r.Publisher.Statuses)
 	return op.view.Directory
 }
 
-// found looks up what a write was about; nil where there is nothing, or nothing any more.
+// found looks up the object of a write, and returns the zero value if there is none, or if it no longer exists.
 func found[T any](res writes.Result, of func(connectors.Ref) T) (object T) {
 	if res.Ref != nil {
 		object = of(*res.Ref)
@@ -52,7 +52,7 @@ func contactPhones(in []*model.PhoneInput) []connectors.Phone {
 	return out
 }
 
-// subscribe has a user told of a task, or no longer.
+// subscribe subscribes a user to a task, or with off unsubscribes them.
 func (r *Resolver) subscribe(ctx context.Context, in *model.SubscribeToTaskInput, off bool) (writes.Result, *directory.User, error) {
 	res, user, err := r.Writer.SubscribeToTask(ctx, request(ctx, in.Source, nil, in.DryRun), writes.Subscribe{
 		TaskID: in.TaskID, Off: off, Who: in.User,
@@ -63,12 +63,12 @@ func (r *Resolver) subscribe(ctx context.Context, in *model.SubscribeToTaskInput
 	}
 	d := r.after(ctx)
 	if user != nil {
-		user, _ = d.User(user.ID) // the same person, as they are now
+		user, _ = d.User(user.ID) // the same person in the new directory
 	}
 	return res, user, nil
 }
 
-// capabilitiesOf lists what a source can do beyond being read.
+// capabilitiesOf lists what a source can do besides listing its records.
 func capabilitiesOf(s *connectors.Source) []model.SourceCapability {
 	capabilities := []model.SourceCapability{}
 	if s == nil {

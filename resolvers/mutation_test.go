@@ -13,22 +13,22 @@ import (
 	"roster/connectors"
 )
 
-// maker is a source that lets teams be made, whose list shows them a minute later.
-type maker struct {
+// teamSource is a source that can create teams. Its list shows a new team a minute later.
+type teamSource struct {
 	mu    sync.Mutex
 	teams []connectors.Team
 	shown time.Time
 }
 
-func (*maker) Terms() connectors.Terms {
+func (*teamSource) Terms() connectors.Terms {
 	return connectors.Terms{MaxText: 40, TeamKinds: []connectors.TeamKind{connectors.TeamCompany}}
 }
 
-func (*maker) Preview(in connectors.NewTeam) connectors.Preview {
+func (*teamSource) Preview(in connectors.NewTeam) connectors.Preview {
 	return connectors.Preview{Op: "add_team", Parameters: map[string]string{"title": in.Name}}
 }
 
-func (m *maker) Create(_ context.Context, in connectors.NewTeam) (connectors.Team, error) {
+func (m *teamSource) Create(_ context.Context, in connectors.NewTeam) (connectors.Team, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.teams = append(m.teams, connectors.Team{ID: "made" + in.Name, Name: in.Name, Kind: in.Kind})
@@ -36,7 +36,7 @@ func (m *maker) Create(_ context.Context, in connectors.NewTeam) (connectors.Tea
 	return m.teams[len(m.teams)-1], nil
 }
 
-func (m *maker) List(context.Context, connectors.Progress[connectors.Team]) (connectors.Listing[connectors.Team], error) {
+func (m *teamSource) List(context.Context, connectors.Progress[connectors.Team]) (connectors.Listing[connectors.Team], error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l := connectors.Listing[connectors.Team]{Records: []connectors.Team{{ID: "t1", Name: "Sales", Kind: connectors.TeamCompany}}, Complete: true}
@@ -46,18 +46,18 @@ func (m *maker) List(context.Context, connectors.Progress[connectors.Team]) (con
 	return l, nil
 }
 
-func made() *connectors.Source {
-	m := &maker{}
+func newTeamSource() *connectors.Source {
+	m := &teamSource{}
 	s := ws()
 	s.Teams, s.TeamCreator = m, m
 	return s
 }
 
-// Fields of a mutation run in their order, each sees what those before it have done, and so does the next operation.
+// The fields of a mutation run in their order. Each sees the effects of those before it, and so does the next operation.
 func TestMutationsRunInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, made(), crm()).read()
+		w := newTestServer(t, newTeamSource(), crm()).read()
 		got := w.get(`mutation {
 			a: createTeam(input: {source: "ws", name: "One"}) { outcome team { name members { totalCount completeness { complete } } } userErrors { code } }
 			b: createTeam(input: {source: "ws", name: "One"}) { outcome team { id } }
@@ -77,7 +77,7 @@ func TestMutationsRunInOrder(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("the mutation's answer (-want +got):\n%s", diff)
 		}
-		for _, pause := range []time.Duration{0, 30 * time.Second, 10 * time.Minute} { // while the source's list does not show it, and when it does
+		for _, pause := range []time.Duration{0, 30 * time.Second, 10 * time.Minute} { // before and after the source's list shows it
 			time.Sleep(pause)
 			if name := text(w.get(`query($id: ID!) { node(id: $id) { ... on Team { name } } }`, "id", id), "node", "name"); id == "" || name != "One" {
 				t.Errorf("after %s it is %q", pause, name)
@@ -89,7 +89,7 @@ func TestMutationsRunInOrder(t *testing.T) {
 func TestRefreshSource(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, made(), crm()).read()
+		w := newTestServer(t, newTeamSource(), crm()).read()
 		refresh := func(input string) any {
 			return in(w.get(`mutation { refreshSource(input: `+input+`) { outcome source { name } userErrors { field code } } }`), "refreshSource")
 		}
@@ -100,7 +100,7 @@ func TestRefreshSource(t *testing.T) {
 			return in(w.get(`{ sources { collections { kind reads } } }`), "sources", 0, "collections", 1, "reads")
 		}
 		if diff := cmp.Diff(ok("ALREADY_DONE"), refresh(`{source: "ws"}`)); diff != "" {
-			t.Errorf("just read (-want +got):\n%s", diff)
+			t.Errorf("just fetched (-want +got):\n%s", diff)
 		}
 		time.Sleep(15 * time.Second)
 		before, _ := reads().(float64)
@@ -109,19 +109,19 @@ func TestRefreshSource(t *testing.T) {
 		}
 		synctest.Wait()
 		if after := reads(); after != before+1 {
-			t.Errorf("%v readings, and before %v", after, before)
+			t.Errorf("%v fetches, and before %v", after, before)
 		}
 		if diff := cmp.Diff(ok("DONE"), refresh(`{source: "ws", collections: [TEAMS], acceptLoss: true}`)); diff != "" {
-			t.Errorf("a loss is accepted by a reading of its own (-want +got):\n%s", diff)
+			t.Errorf("a loss is accepted by a separate fetch (-want +got):\n%s", diff)
 		}
 		synctest.Wait()
 		if got := reads(); got != before+1 {
-			t.Errorf("%v readings within min_interval, and before %v", got, before)
+			t.Errorf("%v fetches within min_interval, and before %v", got, before)
 		}
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
 		if got := reads(); got != before+2 {
-			t.Errorf("%v readings after it, and before %v", got, before)
+			t.Errorf("%v fetches after it, and before %v", got, before)
 		}
 		want := map[string]any{"outcome": "REJECTED", "source": nil, "userErrors": []any{map[string]any{"field": []any{"input", "source"}, "code": "NOT_FOUND"}}}
 		if diff := cmp.Diff(any(want), refresh(`{source: "none"}`)); diff != "" {
@@ -135,11 +135,11 @@ func TestRefreshSource(t *testing.T) {
 	})
 }
 
-// A source that has asked for a long pause is not said to be read again, unless somebody ends that by force.
+// A source in a long pause is not refreshed, unless the caller ends the pause with force.
 func TestRefreshSourceByForce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		source := made()
+		source := newTeamSource()
 		var pause *connectors.Error
 		source.Health = func() connectors.Health {
 			if pause == nil {
@@ -148,7 +148,7 @@ func TestRefreshSourceByForce(t *testing.T) {
 			return connectors.Health{Pause: pause}
 		}
 		source.Resume = func() { pause = nil }
-		w := newWorld(t, source).read()
+		w := newTestServer(t, source).read()
 		time.Sleep(15 * time.Second)
 		pause = &connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: 10 * time.Minute, Detail: "too many calls"}
 		at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
@@ -173,7 +173,7 @@ func TestRefreshSourceByForce(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(4 * time.Second)
 		if diff := cmp.Diff(done(at(6*time.Second)), refresh(`{source: "ws", collections: [TEAMS], force: true}`)); diff != "" {
-			t.Errorf("its limits are kept by force too (-want +got):\n%s", diff)
+			t.Errorf("force must not exceed the rate limit (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -181,7 +181,7 @@ func TestRefreshSourceByForce(t *testing.T) {
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, made(), chat()).read()
+		w := newTestServer(t, newTeamSource(), chat()).read()
 		got := w.get(`{ sources { capabilities } }`)
 		want := map[string]any{"sources": []any{map[string]any{"capabilities": []any{"CREATE_TEAM"}}, map[string]any{"capabilities": []any{"PRESENCE"}}}}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -20,26 +20,27 @@ import (
 	"roster/internal/snapshot"
 )
 
-// operation is what one operation sees from beginning to end.
+// operation is the state of one operation.
 type operation struct {
 	view     *generation.View
-	presence *presenceLoader // nil where no field asks for it
-	oneAsks  bool            // for presence: a single one of the operation's own fields
-	statuses func() []snapshot.Status
-	anew     func(context.Context) *generation.View // what a mutation's next field sees
-	required generation.Required                    // of all its fields
-	onlyKept bool                                   // nothing may be read for its sake
-	refused  gqlerror.List                          // representations that name nothing
-	withheld *withheld                              // fields that the caller may not see
-	selves   selves                                 // whom sources take the caller for, by their own token
-	began    time.Time
-	record   *access.Entry // nil where none is kept
-	extent
+	presence *presenceLoader // nil if no field needs it
+	// singleRoot is true if all presence is below one root field.
+	singleRoot bool
+	statuses   func() []snapshot.Status
+	reload     func(context.Context) *generation.View // the view of the next field of a mutation
+	required   generation.Required                    // of all fields
+	onlyCached bool                                   // nothing may be fetched for this operation
+	refused    gqlerror.List                          // errors of malformed representations
+	denied     *deniedFields
+	selves     selves // the accounts that sources have found for the caller's own tokens
+	began      time.Time
+	entry      *access.Entry // of the access log; nil without one
+	pageLimit
 }
 
 type operationKey struct{}
 
-// operationOf gives the operation that ctx belongs to.
+// operationOf returns the operation of a context.
 func operationOf(ctx context.Context) *operation {
 	op, ok := ctx.Value(operationKey{}).(*operation)
 	if !ok {
@@ -48,16 +49,16 @@ func operationOf(ctx context.Context) *operation {
 	return op
 }
 
-// Extension prepares each operation before its first resolver runs, and adds the sources' failures to its answer. Affords refuses, by its errors, an
-// operation that costs more than it may where lists are that long.
-func (r *Resolver) Extension(affords func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension {
-	return &extension{Resolver: r, affords: affords}
+// Extension returns an extension that prepares each operation before its first resolver runs, and adds errors of sources to its answer. CheckCost returns
+// errors if the operation's cost, with the present lengths of lists, is too high. The operation is then refused.
+func (r *Resolver) Extension(checkCost func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension {
+	return &extension{Resolver: r, checkCost: checkCost}
 }
 
 type extension struct {
 	*Resolver
-	affords func(context.Context, cost.Lists) gqlerror.List
-	policy  *policy
+	checkCost func(context.Context, cost.Lists) gqlerror.List
+	policy    *policy
 }
 
 var _ interface {
@@ -66,101 +67,101 @@ var _ interface {
 	graphql.ResponseInterceptor
 } = (*extension)(nil)
 
-// ExtensionName names the extension.
+// ExtensionName implements graphql.HandlerExtension.
 func (*extension) ExtensionName() string { return "Operation" }
 
 // Validate reads from the schema which fields need which scopes.
 func (e *extension) Validate(schema graphql.ExecutableSchema) (err error) {
 	if e.policy, err = newPolicy(schema.Schema()); err == nil {
-		e.policy.coordinate = e.presented().Coordinate
+		e.policy.coordinate = e.servedGraph().Coordinate
 	}
 	return err
 }
 
-// InterceptOperation withholds what the caller may not see, loads what the operation required, and fixes what it sees.
+// InterceptOperation denies fields that the caller may not see, loads the collections that the operation requires, and fixes its view.
 func (e *extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	document, caller, began := graphql.GetOperationContext(ctx), access.FromContext(ctx), time.Now()
-	withheld := e.policy.withheld(document, caller)
-	if refusal := withheld.refusal(document, caller); refusal != nil {
+	denied := e.policy.denied(document, caller)
+	if refusal := denied.refusal(document, caller); refusal != nil {
 		return refusal
 	}
 	if e.AccessLog.Refuses() && !onlyAboutSchema(document) {
 		return refuse(unrecorded())
 	}
-	withheld.from(document)
-	e.state(document)
-	refused := checkRepresentations(document, e.presented(), bounds.FromContext(ctx))
+	denied.nullify(document)
+	e.answerService(document)
+	refused := checkRepresentations(document, e.servedGraph(), bounds.FromContext(ctx))
 	n := requiredOf(document)
 	exchange := freshness.FromContext(ctx)
 	requirement := exchange.Requirement
 	results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n.collections),
 		snapshot.Requirement{NotBefore: requirement.NotBefore(), IfError: requirement.StaleIfError, OnlyKept: requirement.OnlyIfCached})
 	view := e.Publisher.View(ctx, results, waited)
-	if errs := e.affords(ctx, sizes{view.Directory}); len(errs) > 0 {
+	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return refuse(errs...)
 	}
-	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyKept: requirement.OnlyIfCached, refused: refused, withheld: withheld,
-		statuses: sync.OnceValue(e.Publisher.Statuses), began: began, record: e.record(document, n, withheld)}
-	if document.Operation.Operation == ast.Query && access.WorksectionToken(ctx) == "" { // else what a source says of the caller may be in it, which is good for this moment only
+	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
+		statuses: sync.OnceValue(e.Publisher.Statuses), began: began, entry: e.beginEntry(document, n, denied)}
+	// With the caller's own token, the answer may have what the source says of the caller, which must not be cached.
+	if document.Operation.Operation == ast.Query && access.WorksectionToken(ctx) == "" {
 		exchange.Answer = answerOf(op.view, n)
 	}
-	op.anew = func(ctx context.Context) *generation.View {
+	op.reload = func(ctx context.Context) *generation.View {
 		results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n.collections), snapshot.Requirement{})
 		return viewUntil(ctx, e.Publisher.View(ctx, results, waited))
 	}
 	if n.presence > 0 {
-		op.presence, op.oneAsks = loadPresence(e.Presence), n.presence == 1
-		if op.onlyKept {
-			op.presence = knownPresence(e.Presence)
+		op.presence, op.singleRoot = loadPresence(e.Presence), n.presence == 1
+		if op.onlyCached {
+			op.presence = cachedPresence(e.Presence)
 		}
 	}
 	return next(context.WithValue(ctx, operationKey{}, op))
 }
 
-// viewUntil gives a view whose directory answers nothing more once the operation's time is over, or its client has gone.
+// viewUntil returns the view with a directory whose queries stop when the operation's time is over or its client disconnects.
 func viewUntil(ctx context.Context, v *generation.View) *generation.View {
 	v.Directory = v.Directory.Until(func() bool { return ctx.Err() != nil })
 	return v
 }
 
-// InterceptResponse adds an error for each malformed representation and each field that is withheld, and one for each source and field of the
-// operation's own that lacks data of it, or has it older than the caller wishes. Some clients throw away any answer with errors: what concerns the
-// sources may be told beside them instead, in the same form, once for each source.
+// InterceptResponse adds an error for each malformed representation and each denied field, and the errors of sources. Some clients discard an answer that has
+// errors, so the errors of sources may be in the answer's extensions instead, in the same form and once for each source.
 func (e *extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	op, ok := ctx.Value(operationKey{}).(*operation)
-	if resp == nil || !ok { // the operation was refused before it began
+	if resp == nil || !ok { // the operation was refused before its first resolver
 		return resp
 	}
-	resp.Data = e.presented().Answer(resp.Data)
-	resp.Errors = bounds.FromContext(ctx).AddAll(append(resp.Errors, op.refused...), op.withheld.errors())
-	lacking := op.lacking(op.required)
-	e.tell(ctx, resp, lacking)
-	return e.write(ctx, op, resp, len(lacking) > 0)
+	resp.Data = e.servedGraph().Answer(resp.Data)
+	resp.Errors = bounds.FromContext(ctx).AddAll(append(resp.Errors, op.refused...), op.denied.errors())
+	errs := op.sourceErrors(op.required)
+	e.addSourceErrors(ctx, resp, errs)
+	return e.endEntry(ctx, op, resp, len(errs) > 0)
 }
 
-// tell says what sources lack, in the place that the request has chosen, or that is configured.
-func (e *extension) tell(ctx context.Context, resp *graphql.Response, lacking gqlerror.List) {
-	if len(lacking) == 0 {
+// addSourceErrors adds the errors of sources to the answer's errors or extensions, as the request or the configuration says.
+func (e *extension) addSourceErrors(ctx context.Context, resp *graphql.Response, errs gqlerror.List) {
+	if len(errs) == 0 {
 		return
 	}
 	exchange := freshness.FromContext(ctx)
 	exchange.Lacking = true
-	apart := e.SourcesApart
+	inExtensions := e.SourceErrorsInExtensions
 	if exchange.Place != "" {
-		apart = exchange.Place == freshness.InExtensions
+		inExtensions = exchange.Place == freshness.InExtensions
 	}
-	if !apart {
-		resp.Errors = bounds.FromContext(ctx).AddAll(resp.Errors, operationOf(ctx).lackingByField(graphql.GetOperationContext(ctx)))
+	if !inExtensions {
+		resp.Errors = bounds.FromContext(ctx).AddAll(resp.Errors, operationOf(ctx).sourceErrorsByField(graphql.GetOperationContext(ctx)))
 		return
 	}
 	if resp.Extensions == nil {
 		resp.Extensions = make(map[string]any)
 	}
-	resp.Extensions["sources"] = lacking
+	resp.Extensions["sources"] = errs
 }
 
-// missing says which source lacks what, why, and when it is worth asking again.
+// missing returns the error for a source that lacks data: which collection, why, and when to try again.
 func missing(st snapshot.Status, onlyKept bool, now time.Time) *gqlerror.Error {
 	code, verb := codeSourceUnavailable, "missing"
 	switch {
@@ -181,7 +182,7 @@ func missing(st snapshot.Status, onlyKept bool, now time.Time) *gqlerror.Error {
 		why = st.Short.Detail
 		ext["reason"] = model.SourceErrorCode(st.Short.Kind)
 	}
-	if !st.RetryAt.IsZero() { // where it is being read already, asking again soon may help
+	if !st.RetryAt.IsZero() { // zero while a fetch is running: then an early retry may help
 		ext["retryAfter"] = max(1, int(math.Ceil(st.RetryAt.Sub(now).Seconds())))
 	}
 	return &gqlerror.Error{
@@ -190,7 +191,7 @@ func missing(st snapshot.Status, onlyKept bool, now time.Time) *gqlerror.Error {
 	}
 }
 
-// older says which source has data older than the caller wishes, why, and when it is worth asking again.
+// older returns the error for a source whose data is older than required: which collection, why, and when to try again.
 func older(o generation.Older, now time.Time) *gqlerror.Error {
 	why := "they could not be read again in time"
 	if o.NextAt.After(now) {
@@ -207,7 +208,7 @@ func older(o generation.Older, now time.Time) *gqlerror.Error {
 	}
 }
 
-// answerOf says how old an operation's data is; nil where it needs none. Who is there is never good for longer than the moment.
+// answerOf returns the age of an operation's data, or nil if it needs none. Presence is never cacheable.
 func answerOf(view *generation.View, n required) *freshness.Answer {
 	oldestAt, freshUntil, ok := view.Freshness()
 	if !ok {

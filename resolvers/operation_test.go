@@ -12,7 +12,7 @@ import (
 	"roster/connectors"
 )
 
-// bubble runs a test in a bubble of its own, whose clock stands still while there is something to do.
+// bubble runs a test in a synctest bubble, whose clock advances only when all goroutines wait.
 func bubble(t *testing.T, f func(*testing.T)) {
 	t.Helper()
 	t.Parallel()
@@ -21,7 +21,7 @@ func bubble(t *testing.T, f func(*testing.T)) {
 
 func TestOneGraphOverAllSources(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws(), crm(), mailer(), chat()).read()
+		w := newTestServer(t, ws(), crm(), mailer(), chat()).read()
 		got := w.get(`{
 			user(by: { email: "ANN@example.com" }) {
 				name email accessLevel active bot presence
@@ -49,10 +49,10 @@ func TestOneGraphOverAllSources(t *testing.T) {
 	})
 }
 
-// Whatever can be fetched again is found by its own ID, as what it is.
+// Every node is found by its own ID, with its type.
 func TestNode(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws(), crm(), mailer(), chat()).read()
+		w := newTestServer(t, ws(), crm(), mailer(), chat()).read()
 		all := w.get(`{
 			sources { __typename id }
 			users { nodes { __typename id accounts { __typename id } } }
@@ -85,11 +85,11 @@ func TestNode(t *testing.T) {
 			"WorksectionAccount", "KommoAccount", "AltcraftAccount", "RocketChatAccount",
 		} {
 			if !seen[name] {
-				t.Errorf("no %s is there to be found", name)
+				t.Errorf("no %s has an ID", name)
 			}
 		}
 		ids, want = append(ids, "nothing"), append(want, nil)
-		// The IDs alone tell what is needed: the document names no type.
+		// The IDs alone decide which collections are required, because the document names no type.
 		got := w.get(`query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }`, "ids", ids)
 		if diff := cmp.Diff(want, got["nodes"]); diff != "" {
 			t.Errorf("the objects (-want +got):\n%s", diff)
@@ -101,25 +101,25 @@ func TestNode(t *testing.T) {
 		}
 		account := text(all, "users", "nodes", 0, "accounts", 0, "id")
 		if got := w.get(`query($id: ID!) { user(by: { id: $id }) { name } }`, "id", account); text(got, "user", "name") != "Ann Lee" {
-			t.Errorf("by the ID of an account user gives %v, want the person", got)
+			t.Errorf("user by the ID of an account is %v, want the person", got)
 		}
 	})
 }
 
-// An operation that names an object by its ID alone waits for the collections that decide what it is.
-func TestNodeWaitsForWhatItNames(t *testing.T) {
+// An operation that names an object by its ID waits for the collections of its type.
+func TestNodeWaitsForItsCollections(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		id := text(newWorld(t, ws()).read().get(`{ contacts { nodes { id } } }`), "contacts", "nodes", 0, "id")
-		w := newWorld(t, ws())
+		id := text(newTestServer(t, ws()).read().get(`{ contacts { nodes { id } } }`), "contacts", "nodes", 0, "id")
+		w := newTestServer(t, ws())
 		if got := w.get(`query($id: ID!) { node(id: $id) { id } }`, "id", id); text(got, "node", "id") != id {
-			t.Errorf("at the start the object is %v, want it to be there", got["node"])
+			t.Errorf("at the start the object is %v, want it to exist", got["node"])
 		}
 	})
 }
 
 func TestTooManyNodes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		a := newWorld(t).ask(`query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, "ids", make101())
+		a := newTestServer(t).ask(`query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, "ids", make101())
 		want := []answerError{{Message: "ids: at most 100, not 101", Path: []any{"nodes"}, Extensions: map[string]any{
 			"code": "BAD_USER_INPUT", "argument": "ids", "inputPath": []any{"ids"},
 		}}}
@@ -158,7 +158,7 @@ func TestBadInput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				w := newWorld(t, ws()).read()
+				w := newTestServer(t, ws()).read()
 				a := w.ask(tc.document)
 				if len(a.Errors) != 1 {
 					t.Fatalf("errors %v, want one", a.Errors)
@@ -180,7 +180,7 @@ func TestBadInput(t *testing.T) {
 
 func TestOneOfLiterals(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws()).read()
+		w := newTestServer(t, ws()).read()
 		for _, document := range []string{
 			`{ user(by: {}) { id } }`, `{ user(by: { email: "a", id: "b" }) { id } }`, `{ user(by: { email: null }) { id } }`,
 			`query($e: String) { user(by: { email: $e }) { id } }`,
@@ -202,7 +202,7 @@ func TestMissingSources(t *testing.T) {
 		limited.Accounts = failing[connectors.Account](connectors.Error{Kind: connectors.KindRateLimited, Status: 429, RetryAfter: time.Hour})
 		partial := mailer()
 		partial.Accounts = short(connectors.Account{ID: "ann", Emails: mail("ann@example.com"), Active: true})
-		w := newWorld(t, down, limited, partial, chat()).read()
+		w := newTestServer(t, down, limited, partial, chat()).read()
 
 		a := w.ask(`{ users(filter: { bot: false, active: true }) {
 			nodes { name } completeness { complete missing { name } stale { name } }
@@ -223,7 +223,7 @@ func TestMissingSources(t *testing.T) {
 					". Until it is read whole, nothing counts as removed; roster check shows what the credential may see", Path: []any{field},
 				Extensions: map[string]any{"code": "SOURCE_INCOMPLETE", "source": "mailer", "reason": "BAD_RESPONSE"},
 			}
-			if want = append(want, ws, crm); field != "teams" { // the mailer's accounts name none
+			if want = append(want, ws, crm); field != "teams" { // the mailer's accounts mention no teams
 				want = append(want, mailer)
 			}
 		}
@@ -244,12 +244,12 @@ func TestMissingSources(t *testing.T) {
 			t.Errorf("the page (-want +got):\n%s", diff)
 		}
 		if a := w.ask(`{ contacts { totalCount completeness { complete } } }`); len(a.Errors) > 0 {
-			t.Errorf("contacts do not need what is missing, but: %v", a.Errors)
+			t.Errorf("contacts do not need the missing collections, but: %v", a.Errors)
 		}
 	})
 }
 
-// Each list says for itself what it could take into account.
+// Each list states its own completeness.
 func TestCompleteness(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -290,11 +290,11 @@ func TestCompleteness(t *testing.T) {
 				case connectors.ContactFolders:
 					source.ContactFolders = failing[connectors.ContactFolder](e)
 				}
-				// A source that does not have a collection lacks nothing.
-				w := newWorld(t, source, mailer()).read()
+				// A source without a collection does not make it incomplete.
+				w := newTestServer(t, source, mailer()).read()
 				var vars []any
 				if strings.Contains(tc.document, "$t") {
-					healthy := newWorld(t, ws()).read().get(`{ teams { nodes { id } } }`)
+					healthy := newTestServer(t, ws()).read().get(`{ teams { nodes { id } } }`)
 					vars = []any{"t", []any{in(healthy, "teams", "nodes", 0, "id")}}
 				}
 				for list, page := range w.ask(tc.document, vars...).Data {
@@ -307,12 +307,12 @@ func TestCompleteness(t *testing.T) {
 	}
 }
 
-// The lists inside of an object depend on what decides that object too.
+// The completeness of a list inside an object depends on the object's collections too.
 func TestCompletenessOfListsInside(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		source := chat()
 		source.Roles = failing[connectors.Role](connectors.Error{Kind: connectors.KindForbidden})
-		w := newWorld(t, source).read()
+		w := newTestServer(t, source).read()
 		a := w.ask(`query {
 			teams { nodes { members { completeness { complete } } } }
 			roles { nodes { holders { completeness { complete } } } }
@@ -330,11 +330,11 @@ func TestCompletenessOfListsInside(t *testing.T) {
 func TestAsOf(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		start := time.Now()
-		w := newWorld(t, ws(), mailer()).read()
+		w := newTestServer(t, ws(), mailer()).read()
 		if got := text(w.get(`{ users { completeness { asOf } } }`), "users", "completeness", "asOf"); got != start.Format(time.RFC3339) {
 			t.Errorf("as of %s, want %s", got, start.Format(time.RFC3339))
 		}
-		time.Sleep(time.Minute + time.Second) // by the bubble's clock: the accounts have been read again, and nothing had changed
+		time.Sleep(time.Minute + time.Second) // by the bubble's clock: the accounts have been fetched again, without changes
 		synctest.Wait()
 		want := start.Add(time.Minute).Format(time.RFC3339)
 		if got := text(w.get(`{ users { completeness { asOf } } }`), "users", "completeness", "asOf"); got != want {
@@ -343,12 +343,12 @@ func TestAsOf(t *testing.T) {
 	})
 }
 
-// Who asks first waits a moment for sources that are slow, and then gets what the others know.
+// The first query waits for slow sources only for a limited time, and then gets the data of the others.
 func TestFirstQueryDoesNotWaitForASlowSource(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		slow := crm()
 		slow.Accounts = hanging[connectors.Account]()
-		w := newWorld(t, ws(), slow)
+		w := newTestServer(t, ws(), slow)
 		var a answer
 		if took := elapsed(func() { a = w.ask(`{ users { totalCount } }`) }); took > 2*time.Second {
 			t.Errorf("the answer took %s, want 2 s at most", took)
@@ -360,13 +360,13 @@ func TestFirstQueryDoesNotWaitForASlowSource(t *testing.T) {
 			t.Errorf("errors %v, want one that names crm", a.Errors)
 		}
 		if took := elapsed(func() { w.get(`{ sources { name } contactFolders { totalCount } }`) }); took != 0 {
-			t.Errorf("what does not need the slow source took %s", took)
+			t.Errorf("a query that does not need the slow source took %s", took)
 		}
 	})
 }
 
-// An operation that comes after the first page of a long reading sees that page, and that it is not all.
-func TestFirstReadingUnderWay(t *testing.T) {
+// An operation after the first page of a long first fetch sees that page, and that the list is incomplete.
+func TestFirstFetchIsRunning(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		source := ws()
 		source.Accounts = connectors.ListFunc[connectors.Account](
@@ -379,11 +379,11 @@ func TestFirstReadingUnderWay(t *testing.T) {
 				}
 				return connectors.Listing[connectors.Account]{Records: append(page, connectors.Account{ID: "2", Name: "Ben Fox"}), Complete: true}, nil
 			})
-		w := newWorld(t, source)
+		w := newTestServer(t, source)
 		time.Sleep(10 * time.Second)
 		a := w.ask(`{ users { totalCount completeness { complete } } }`)
 		if got := []any{in(a.Data, "users", "totalCount"), in(a.Data, "users", "completeness", "complete")}; got[0] != 1. || got[1] != false {
-			t.Errorf("people and whether they are all: %v, want 1 and false", got)
+			t.Errorf("people and completeness: %v, want 1 and false", got)
 		}
 		if len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != "SOURCE_INCOMPLETE" {
 			t.Errorf("errors %v, want one SOURCE_INCOMPLETE", a.Errors)
@@ -397,13 +397,13 @@ func TestFirstReadingUnderWay(t *testing.T) {
 	})
 }
 
-// What a source's records never name, its being away does not make incomplete.
-func TestOthersListsStayComplete(t *testing.T) {
+// A list stays complete if a source is missing whose records never mention its items.
+func TestListsOfOtherSourcesStayComplete(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		away, noContacts := mailer(), crm()
 		away.Accounts = failing[connectors.Account](connectors.Error{Kind: connectors.KindUnavailable})
 		noContacts.Contacts = failing[connectors.Contact](connectors.Error{Kind: connectors.KindUnavailable})
-		w := newWorld(t, ws(), noContacts, away, chat()).read()
+		w := newTestServer(t, ws(), noContacts, away, chat()).read()
 		for _, list := range []string{"teams", "roles", "contactFolders"} {
 			if complete := in(w.get(`{ `+list+` { completeness { complete } } }`), list, "completeness", "complete"); complete != true {
 				t.Errorf("%s are complete: %v, want true", list, complete)

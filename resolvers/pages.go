@@ -7,14 +7,14 @@ import (
 	"roster/internal/directory"
 )
 
-// userPage gives a page of people, with what can be said of its completeness.
+// userPage returns a page of people, with its completeness.
 func (r *Resolver) userPage(
 	ctx context.Context, find func(*directory.Directory) (*directory.UserConnection, error),
 ) (*directory.UserConnection, error) {
 	op := operationOf(ctx)
 	page, err := find(op.view.Directory)
 	if errors.Is(err, directory.ErrStopped) {
-		_, err = op.admit(ctx, 0) // which says once what is the matter
+		_, err = op.admit(ctx, 0) // reports the time-out, once
 	}
 	if err != nil || page == nil {
 		return nil, err
@@ -22,25 +22,25 @@ func (r *Resolver) userPage(
 	if ok, err := op.admit(ctx, page.Len()); !ok {
 		return nil, err
 	}
-	page.Completeness = op.view.Completeness(decidedBy(ctx))
+	page.Completeness = op.view.Completeness(requiredByList(ctx))
 	if op.presence != nil {
 		var people []directory.Node
 		for _, u := range page.Nodes() {
 			people = append(people, u)
 		}
-		r.expectPresence(ctx, people...)
+		r.prefetchPresence(ctx, people...)
 	}
 	return page, nil
 }
 
-// contactPage gives a page of contacts, with what can be said of its completeness.
+// contactPage returns a page of contacts, with its completeness.
 func (r *Resolver) contactPage(
 	ctx context.Context, find func(*directory.Directory) (*directory.ContactConnection, error),
 ) (*directory.ContactConnection, error) {
 	op := operationOf(ctx)
 	page, err := find(op.view.Directory)
 	if errors.Is(err, directory.ErrStopped) {
-		_, err = op.admit(ctx, 0) // which says once what is the matter
+		_, err = op.admit(ctx, 0) // reports the time-out, once
 	}
 	if err != nil || page == nil {
 		return nil, err
@@ -48,18 +48,18 @@ func (r *Resolver) contactPage(
 	if ok, err := op.admit(ctx, page.Len()); !ok {
 		return nil, err
 	}
-	page.Completeness = op.view.Completeness(decidedBy(ctx))
+	page.Completeness = op.view.Completeness(requiredByList(ctx))
 	if op.presence != nil {
 		var people []directory.Node
 		for _, c := range page.Nodes() {
 			people = append(people, c.Owner, c.User)
 		}
-		r.expectPresence(ctx, people...)
+		r.prefetchPresence(ctx, people...)
 	}
 	return page, nil
 }
 
-// orderOr gives the order that was asked for, or the usual one: by name.
+// orderOr returns the requested order, or by default the zero one: by name.
 func orderOr[O any](o *O) O {
 	if o == nil {
 		return *new(O)

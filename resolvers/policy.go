@@ -10,10 +10,11 @@ import (
 	"roster/internal/access"
 )
 
-// coordinate is a field of an object type, as User.phones.
+// coordinate is a field of an object type, such as User.phones.
 type coordinate struct{ object, field string }
 
-// requirement is what a field needs: of each directive that concerns it, one of its alternatives, and of that all scopes.
+// requirement is the scopes that a field needs. It has the alternatives of each directive that concerns the field. Of each directive, the caller must have
+// all scopes of one alternative.
 type requirement [][][]string
 
 func (r requirement) metBy(p *access.Principal) bool {
@@ -27,7 +28,7 @@ func (r requirement) metBy(p *access.Principal) bool {
 	return true
 }
 
-// String gives the scopes in words.
+// String returns the scopes for a message.
 func (r requirement) String() string {
 	var each []string
 	for _, alternatives := range r {
@@ -40,19 +41,19 @@ func (r requirement) String() string {
 	return strings.Join(each, ", and ")
 }
 
-// policy is which field needs which scopes beyond the one for the graph, as the schema's own directives say.
+// policy has the scopes, beyond that for reading the graph, that each field needs by the schema's directives.
 type policy struct {
 	needs map[coordinate]requirement
-	// declared are the fields of interfaces that say so themselves: they are reported under the interface's name.
+	// declared has the fields of interfaces with directives of their own. Errors name the interface for them.
 	declared map[coordinate]requirement
 	objects  map[string][]string // the object types behind each composite type
-	scopes   []string            // all that any field needs: who has them is not held up
-	// coordinate gives a field's name as clients know it.
+	scopes   []string            // all scopes that any field needs; a caller who has all of them is not checked further
+	// coordinate returns the name of a field as clients know it.
 	coordinate func(object, field string) string
 }
 
-// newPolicy reads the schema. A field of an object needs what it says itself, what its type says, what the interfaces say that have it too, and
-// what the type that it gives says. Mutations need the scope for writing unless they say otherwise. It refuses a schema that it could not enforce.
+// newPolicy reads the schema. A field needs the scopes of its own directive, of its object's type, of its interfaces and their fields, and of the type that
+// it returns. A mutation needs the scope for writing unless it declares others. newPolicy returns an error if the schema could not be enforced.
 func newPolicy(schema *ast.Schema) (*policy, error) {
 	p := &policy{needs: make(map[coordinate]requirement), declared: make(map[coordinate]requirement), objects: make(map[string][]string),
 		coordinate: func(object, field string) string { return object + "." + field }}
@@ -78,7 +79,7 @@ func newPolicy(schema *ast.Schema) (*policy, error) {
 	return p, nil
 }
 
-// says whether a type or one of its fields has a directive.
+// says reports whether a type or one of its fields has a directive.
 func says(def *ast.Definition, directive string) bool {
 	return def.Directives.ForName(directive) != nil ||
 		slices.ContainsFunc(def.Fields, func(f *ast.FieldDefinition) bool { return f.Directives.ForName(directive) != nil })
@@ -122,7 +123,7 @@ func (p *policy) read(schema *ast.Schema, def *ast.Definition) error {
 	return nil
 }
 
-// add adds what a @requiresScopes among the directives asks for.
+// add adds the scopes of a @requiresScopes directive, if there is one.
 func (r *requirement) add(directives ast.DirectiveList) {
 	d := directives.ForName("requiresScopes")
 	if d == nil {

@@ -28,7 +28,7 @@ func loadSchema(t *testing.T, text string) *ast.Schema {
 	return schema
 }
 
-// Whatever the specification lets a schema say is kept: alternatives of several scopes, of fields, their types, and the interfaces they are in.
+// The policy enforces everything that the specification allows: alternatives of several scopes, on fields, their types, and their interfaces.
 func TestPolicy(t *testing.T) {
 	t.Parallel()
 	schema := loadSchema(t, `
@@ -48,7 +48,7 @@ func TestPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, tc := range map[string]struct{ scopes, document, withheld string }{
+	for name, tc := range map[string]struct{ scopes, document, denied string }{
 		"nothing is asked for":          {"", `{named{name} a{name}}`, ""},
 		"neither alternative":           {"x", `{a{either}}`, "A.either"},
 		"one alternative, whole":        {"x y", `{a{either}}`, ""},
@@ -69,8 +69,8 @@ func TestPolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := p.withheld(documentOf(t, schema, tc.document), &access.Principal{Scopes: strings.Fields(tc.scopes)})
-			if diff := cmp.Diff(tc.withheld, strings.Join(w.names, " ")); diff != "" {
+			w := p.denied(documentOf(t, schema, tc.document), &access.Principal{Scopes: strings.Fields(tc.scopes)})
+			if diff := cmp.Diff(tc.denied, strings.Join(w.names, " ")); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			if errs := w.errors(); len(w.names) != len(errs) || (len(w.fields) == 0) != (len(w.names) == 0) {
@@ -78,7 +78,7 @@ func TestPolicy(t *testing.T) {
 			}
 		})
 	}
-	// What begins at all.
+	// Which operations may begin.
 	for name, tc := range map[string]struct {
 		caller   *access.Principal
 		document string
@@ -87,13 +87,13 @@ func TestPolicy(t *testing.T) {
 		"nobody":                  {nil, `{a{name}}`, "the caller lacks the scope directory:read"},
 		"without the first scope": {&access.Principal{Scopes: access.Scopes{"directory:write"}}, `{a{name}}`, "the caller lacks the scope directory:read"},
 		"with it":                 {&access.Principal{Scopes: access.Scopes{"directory:read"}}, `{a{either}}`, ""},
-		"a withheld subscription": {&access.Principal{Scopes: access.Scopes{"directory:read"}}, `subscription{ticks}`, "Subscription.ticks needs the scope t"},
+		"a denied subscription":   {&access.Principal{Scopes: access.Scopes{"directory:read"}}, `subscription{ticks}`, "Subscription.ticks needs the scope t"},
 		"another subscription":    {&access.Principal{Scopes: access.Scopes{"directory:read"}}, `subscription{open}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			op := documentOf(t, schema, tc.document)
-			w := p.withheld(op, tc.caller)
+			w := p.denied(op, tc.caller)
 			got := ""
 			if refusal := w.refusal(op, tc.caller); refusal != nil {
 				resp := refusal(t.Context())
@@ -109,7 +109,7 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// A schema that says what is not enforced here does not start.
+// A schema with directives that are not enforced is rejected.
 func TestPolicyRefused(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{

@@ -13,8 +13,8 @@ import (
 	"roster/resolvers"
 )
 
-// prefixed serves the same under other names.
-func (w *world) prefixed(prefix string) *world {
+// prefixed returns the same server with prefixed names.
+func (w *testServer) prefixed(prefix string) *testServer {
 	out := *w
 	out.api = &resolvers.Resolver{Publisher: w.api.Publisher, Keeper: w.api.Keeper, Presence: w.api.Presence, Writer: w.api.Writer, Logger: w.api.Logger,
 		Graph: graph.Options{Prefix: prefix}}
@@ -22,10 +22,10 @@ func (w *world) prefixed(prefix string) *world {
 	return &out
 }
 
-// Under a prefix everything is as without one, but for the names of types and root fields.
+// With a prefix, only the names of types and root fields differ.
 func TestPrefix(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws(), crm(), mailer(), chat()).read()
+		w := newTestServer(t, ws(), crm(), mailer(), chat()).read()
 		p := w.prefixed("Roster")
 		const plain = `query Q($f: UserFilter, $i: ID!, $k: UserLookup!) {
 			__typename
@@ -97,20 +97,20 @@ func TestPrefix(t *testing.T) {
 		}
 		if a := p.ask(`{ _entities(representations: [{ __typename: "User", id: "x" }]) { __typename } }`); len(a.Errors) != 1 ||
 			!strings.Contains(a.Errors[0].Message, `no entity of type "User"`) {
-			t.Errorf("an entity by a name that is not served: %+v", a)
+			t.Errorf("an entity with a name that is not served: %+v", a)
 		}
 		about := p.get(`{ __schema { queryType { fields { name } } } __type(name: "RosterUser") { name fields { name type { ofType { name } } } }
 			none: __type(name: "User") { name } }`)
 		if text(about, "__type", "name") != "RosterUser" || about["none"] != nil {
-			t.Errorf("introspection tells %v", about)
+			t.Errorf("introspection shows %v", about)
 		}
 	})
 }
 
-// What a caller may not see is told by the names that are served.
-func TestPrefixOfWhatIsForbidden(t *testing.T) {
+// Errors about denied fields use the served names.
+func TestPrefixOfDeniedFields(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws()).read().prefixed("Roster")
+		w := newTestServer(t, ws()).read().prefixed("Roster")
 		w.handler = httpapi.New(httpapi.Options{API: w.api, Access: nobodySpecial{}})
 		a := w.ask(`{ rosterUsers(first: 1) { nodes { name phones { raw } } } }`)
 		if len(a.Errors) != 1 || a.Errors[0].Extensions["coordinate"] != "RosterUser.phones" || in(a.Data, "rosterUsers", "nodes", 0, "name") == nil {
@@ -119,10 +119,10 @@ func TestPrefixOfWhatIsForbidden(t *testing.T) {
 	})
 }
 
-// Two types may give a field of one name with and without null. A router, in whose schema neither has to be there, sends both under one key.
+// Two types may have a field with the same name, one of them nullable. A router, in whose schema both are nullable, selects both under one key.
 func TestDocumentsOfARouter(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, ws(), crm()).read()
+		w := newTestServer(t, ws(), crm()).read()
 		ids := w.get(`{ teams(first: 1) { nodes { id } } roles(first: 1) { nodes { id } } }`)
 		a := w.get(`query($ids: [ID!]!) { nodes(ids: $ids) { ... on Team { externalId } ... on Role { externalId } } }`,
 			"ids", []any{text(ids, "teams", "nodes", 0, "id"), text(ids, "roles", "nodes", 0, "id")})
@@ -132,12 +132,12 @@ func TestDocumentsOfARouter(t *testing.T) {
 			}
 		}
 		if a := w.ask(`{ nodes(ids: []) { ... on Team { kind } ... on ContactFolder { kind } } }`); len(a.Errors) == 0 {
-			t.Error("two kinds are taken for one")
+			t.Error("two types of fields are merged")
 		}
 	})
 }
 
-// nobodySpecial lets everybody read, and nothing else.
+// nobodySpecial gives every caller the scope for reading only.
 type nobodySpecial struct{}
 
 func (nobodySpecial) Authenticate(context.Context, string) (*access.Principal, error) {

@@ -15,11 +15,11 @@ func isPresence(f *ast.Field) bool {
 	return f.Name == "presence" || f.Name == "presenceAsOf" || f.Name == "statusText"
 }
 
-// presenceRoots counts those of the operation's own fields below which presence is asked for, up to two.
-func presenceRoots(op *graphql.OperationContext) int {
+// rootsWithPresence counts the root fields below which presence is requested, up to two.
+func rootsWithPresence(op *graphql.OperationContext) int {
 	n := 0
 	walk(op, op.Operation.SelectionSet, func(root *ast.Field) bool {
-		if n < 2 && asksBelow(op, root.SelectionSet, func(*ast.Field) bool { return true }) {
+		if n < 2 && presenceBelow(op, root.SelectionSet, func(*ast.Field) bool { return true }) {
 			n++
 		}
 		return false
@@ -27,7 +27,7 @@ func presenceRoots(op *graphql.OperationContext) int {
 	return n
 }
 
-func asksBelow(op *graphql.OperationContext, selections ast.SelectionSet, descend func(*ast.Field) bool) bool {
+func presenceBelow(op *graphql.OperationContext, selections ast.SelectionSet, descend func(*ast.Field) bool) bool {
 	found := false
 	walk(op, selections, func(f *ast.Field) bool {
 		found = found || isPresence(f)
@@ -36,15 +36,15 @@ func asksBelow(op *graphql.OperationContext, selections ast.SelectionSet, descen
 	return found
 }
 
-// expectPresence asks together for the presence of all whom the field that is being resolved gives, where the fields below it ask for that. Where
-// other fields ask for others at the same time, as inside of a list, it leaves them to come together by themselves: a source is asked once only,
-// and must then be asked for all.
-func (r *Resolver) expectPresence(ctx context.Context, subjects ...directory.Node) {
+// prefetchPresence loads the presence of the subjects of the field that is being resolved in one batch, if fields below it request it. If other fields may
+// request presence at the same time, as inside a list, it does nothing, and the loader forms the batch. A source is called only once in a while, and that
+// call must be for all accounts.
+func (r *Resolver) prefetchPresence(ctx context.Context, subjects ...directory.Node) {
 	op := operationOf(ctx)
-	if !op.oneAsks || inList(ctx) {
+	if !op.singleRoot || inList(ctx) {
 		return
 	}
-	// These lead to the subjects themselves, and not to others.
+	// Only these fields lead to the subjects themselves.
 	below := func(f *ast.Field) bool {
 		switch f.Name {
 		case "edges", "node", "nodes", "accounts", "user", "owner":
@@ -52,17 +52,17 @@ func (r *Resolver) expectPresence(ctx context.Context, subjects ...directory.Nod
 		}
 		return false
 	}
-	if !asksBelow(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections, below) {
+	if !presenceBelow(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections, below) {
 		return
 	}
 	var refs []connectors.Ref
 	for _, s := range subjects {
 		refs = append(refs, r.presenceRefs(s)...)
 	}
-	op.presence.expect(ctx, refs)
+	op.presence.prefetch(ctx, refs)
 }
 
-// inList says whether the field that is being resolved is inside of a list.
+// inList reports whether the field that is being resolved is inside a list.
 func inList(ctx context.Context) bool {
 	for fc := graphql.GetFieldContext(ctx); fc != nil; fc = fc.Parent {
 		if fc.Index != nil {
@@ -72,8 +72,7 @@ func inList(ctx context.Context) bool {
 	return false
 }
 
-// presenceRefs gives the accounts whose sources can tell whether somebody is there: a person's, or an account itself. Who may not come in is not
-// there, and nobody is asked about them.
+// presenceRefs returns the accounts of a person, or the account itself, whose sources know presence. An inactive account counts as offline, without a call.
 func (r *Resolver) presenceRefs(subject directory.Node) []connectors.Ref {
 	var accounts []directory.Account
 	switch s := subject.(type) {
@@ -94,8 +93,7 @@ func (r *Resolver) presenceRefs(subject directory.Node) []connectors.Ref {
 	return refs
 }
 
-// presenceOf gives the state in which someone is most there, what they wrote beside it, and when it was asked for: who is there in one place is
-// there. Of two accounts in one state the newer answer counts.
+// presenceOf returns the highest presence of a subject's accounts, with its text and its time. Of two accounts with the same state, the later answer counts.
 func (r *Resolver) presenceOf(ctx context.Context, subject directory.Node) presence.Answer {
 	var most presence.Answer
 	for _, a := range operationOf(ctx).presence.of(ctx, r.presenceRefs(subject)...) {
@@ -107,7 +105,7 @@ func (r *Resolver) presenceOf(ctx context.Context, subject directory.Node) prese
 	return most
 }
 
-// rank orders the states: of several accounts, the highest is shown.
+// rank orders the states. Of several accounts, the highest state is shown.
 var rank = map[connectors.PresenceState]int{
 	connectors.PresenceOnline: 4, connectors.PresenceBusy: 3, connectors.PresenceAway: 2, connectors.PresenceOffline: 1,
 }

@@ -12,8 +12,8 @@ import (
 	"roster/connectors"
 )
 
-// crowd is a chat with n people, all active, in two teams.
-func crowd(n int) (*connectors.Source, *telling) {
+// manyPeople is a chat with n people, all active, in two teams.
+func manyPeople(n int) (*connectors.Source, *presenceSource) {
 	var accounts []connectors.Account
 	var even, odd []string
 	for i := range n {
@@ -25,22 +25,22 @@ func crowd(n int) (*connectors.Source, *telling) {
 			odd = append(odd, id)
 		}
 	}
-	p := &telling{everyone: slices.Concat(even, odd)}
+	p := &presenceSource{everyone: slices.Concat(even, odd)}
 	return &connectors.Source{
 		Name: "chat", Kind: "rocketchat", Accounts: all(accounts...), Presence: p,
 		Teams: all(connectors.Team{ID: "even", Name: "Even", Members: even}, connectors.Team{ID: "odd", Name: "Odd", Members: odd}),
 	}, p
 }
 
-// Those who are known together are asked about together and at once; others come together within the loader's time. Either way the source is
-// asked once only, since it may not be asked again for a while.
+// Accounts that are known together are requested in one call at once. Others are collected within the loader's wait time. In both cases there is only one
+// call, because the source may not be called again for a while.
 func TestPresenceIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		people   int
 		document string
-		asked    int  // about how many
-		at       bool // at once
+		asked    int  // the number of accounts in the call
+		at       bool // without the loader's wait time
 	}{
 		"a page":                           {100, `{ users(first: 100) { nodes { presence } } }`, 100, true},
 		"a page by its edges":              {50, `{ users(first: 50) { edges { node { presence } } } }`, 50, true},
@@ -57,20 +57,20 @@ func TestPresenceIsAskedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				source, p := crowd(tc.people)
-				w := newWorld(t, source).read()
+				source, p := manyPeople(tc.people)
+				w := newTestServer(t, source).read()
 				for again := range 2 {
 					var got map[string]any
 					took := elapsed(func() { got = w.get(tc.document) })
 					if (took == 0) != tc.at {
-						t.Errorf("the answer took %s; at once: want %v", took, tc.at)
+						t.Errorf("the answer took %s; want it at once: %v", took, tc.at)
 					}
 					if tc.asked >= 0 {
 						everyone(t, got, "ONLINE")
 					}
 					asked := p.asked()
 					if tc.asked < 0 && len(asked) > 0 || tc.asked >= 0 && (len(asked) != 1 || len(asked[0]) != tc.asked) {
-						t.Errorf("after query %d the source has been asked about %v, want one call about %d (0: about everyone)", again+1, asked, tc.asked)
+						t.Errorf("after query %d the source has been called for %v, want one call for %d (0: for everyone)", again+1, asked, tc.asked)
 					}
 				}
 			})
@@ -78,7 +78,7 @@ func TestPresenceIsAskedOnce(t *testing.T) {
 	}
 }
 
-// everyone checks each presence that an answer has.
+// everyone checks every presence in an answer.
 func everyone(t *testing.T, v any, want string) {
 	t.Helper()
 	switch v := v.(type) {
@@ -98,9 +98,9 @@ func everyone(t *testing.T, v any, want string) {
 
 func TestPresenceOfNodes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		source, p := crowd(10)
+		source, p := manyPeople(10)
 		source.Contacts = all(connectors.Contact{ID: "c", Name: "Cem", OwnerID: "u1009"})
-		w := newWorld(t, source).read()
+		w := newTestServer(t, source).read()
 		ids := w.get(`{ users(first: 3) { nodes { id accounts { id } } } }`)
 		var people []any
 		for i := range 3 {
@@ -112,34 +112,34 @@ func TestPresenceOfNodes(t *testing.T) {
 			w.get(`query($id: ID!) { node(id: $id) { ... on RocketChatAccount { presence } } }`, "id", account)
 		})
 		if took != 0 || len(p.asked()) != 1 {
-			t.Errorf("it took %s and the calls %v, want one at once", took, p.asked())
+			t.Errorf("it took %s with the calls %v, want one at once", took, p.asked())
 		}
-		p2 := &telling{}
+		p2 := &presenceSource{}
 		source.Presence = p2
-		w = newWorld(t, source).read()
+		w = newTestServer(t, source).read()
 		if took := elapsed(func() { w.get(`{ contacts { nodes { owner { presence } } } }`) }); took != 0 {
 			t.Errorf("the owners of contacts took %s", took)
 		}
 		if diff := cmp.Diff([][]string{{"u1009"}}, p2.asked()); diff != "" {
-			t.Errorf("asked about (-want +got):\n%s", diff)
+			t.Errorf("called for (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// The presence of others than the page's people does not make the page's people be asked about.
+// If only the presence of other people is requested, that of the page's people is not fetched.
 func TestPresenceOfOthers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		p := &telling{}
+		p := &presenceSource{}
 		people := &connectors.Source{Name: "ws", Kind: "worksection", Accounts: all(
 			connectors.Account{ID: "1", Name: "Ann", Emails: mail("info@example.com"), Active: true})}
 		others := &connectors.Source{Name: "chat", Kind: "rocketchat", Presence: p, Accounts: all(
 			connectors.Account{ID: "u1", Name: "Anna", Emails: mail("info@example.com"), Active: true},
 			connectors.Account{ID: "u2", Name: "Zoe", Active: true})}
-		w := newWorld(t, people, others).read()
+		w := newTestServer(t, people, others).read()
 		w.get(`{ users { nodes { possibleDuplicates { presence } } } }`)
 		for _, ids := range p.asked() {
 			if slices.Contains(ids, "u2") {
-				t.Errorf("asked about %v, who are in nobody's sight", ids)
+				t.Errorf("called for %v, who are not requested", ids)
 			}
 		}
 	})
@@ -153,12 +153,12 @@ func TestPresenceOfOnePerson(t *testing.T) {
 		}
 		source := func(name string, active bool, say connectors.Presence) *connectors.Source {
 			return &connectors.Source{Name: name, Kind: "rocketchat", Accounts: account(name, active),
-				Presence: &telling{say: map[string]connectors.Presence{name: say}}}
+				Presence: &presenceSource{say: map[string]connectors.Presence{name: say}}}
 		}
 		silent := source("silent", true, connectors.Presence{})
 		silent.Presence = nil
 		left := source("left", false, connectors.Presence{State: connectors.PresenceOnline})
-		w := newWorld(t,
+		w := newTestServer(t,
 			source("away", true, connectors.Presence{State: connectors.PresenceAway, Text: "lunch"}),
 			source("busy", true, connectors.Presence{State: connectors.PresenceBusy}),
 			source("off", true, connectors.Presence{State: connectors.PresenceOffline}),
@@ -181,21 +181,21 @@ func TestPresenceOfOnePerson(t *testing.T) {
 		if took != 0 {
 			t.Errorf("it took %s", took)
 		}
-		if left, _ := left.Presence.(*telling); len(left.asked()) > 0 {
-			t.Errorf("asked about an account that is not active: %v", left.asked())
+		if left, _ := left.Presence.(*presenceSource); len(left.asked()) > 0 {
+			t.Errorf("called for an inactive account: %v", left.asked())
 		}
 	})
 }
 
-// A list whose pages are turned and that is sorted anew within seconds has everybody's presence, and says when it was asked for.
+// If a list is paged and sorted again within seconds, everyone's presence is known, with the time of its call.
 func TestPresenceOfPagesTurned(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		source, p := crowd(300)
-		w := newWorld(t, source).read()
+		source, p := manyPeople(300)
+		w := newTestServer(t, source).read()
 		asked := make([]string, 2)
 		for i, tc := range []struct {
 			page string
-			of   int // the call that it was asked for by
+			of   int // the call from which it comes
 		}{
 			{`first: 50`, 0}, {`first: 50, after: %q`, 1}, {`first: 50, orderBy: { field: NAME, direction: DESC }`, 1}, {`first: 50`, 1},
 		} {
@@ -220,12 +220,12 @@ func TestPresenceOfPagesTurned(t *testing.T) {
 			time.Sleep(3 * time.Second)
 		}
 		if len(p.asked()) != 2 {
-			t.Errorf("the source has been asked %d times", len(p.asked()))
+			t.Errorf("the source has been called %d times", len(p.asked()))
 		}
 	})
 }
 
-// presenceAsOf tells who is unknown from who was not asked for, and belongs to the state that is shown.
+// presenceAsOf distinguishes an unknown presence from one that was not fetched. It belongs to the state that is shown.
 func TestPresenceAsOf(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		accounts := func(addresses ...string) connectors.Lister[connectors.Account] {
@@ -235,9 +235,9 @@ func TestPresenceAsOf(t *testing.T) {
 			}
 			return all(list...)
 		}
-		first := &telling{say: map[string]connectors.Presence{"a": {State: connectors.PresenceAway}, "b": {}}}
-		second := &telling{say: map[string]connectors.Presence{"a": {State: connectors.PresenceBusy}}}
-		w := newWorld(t,
+		first := &presenceSource{say: map[string]connectors.Presence{"a": {State: connectors.PresenceAway}, "b": {}}}
+		second := &presenceSource{say: map[string]connectors.Presence{"a": {State: connectors.PresenceBusy}}}
+		w := newTestServer(t,
 			&connectors.Source{Name: "one", Kind: "rocketchat", Presence: first, Accounts: accounts("a@example.com", "b@example.com")},
 			&connectors.Source{Name: "two", Kind: "rocketchat", Presence: second, Accounts: accounts("a@example.com")},
 			&connectors.Source{Name: "mute", Kind: "worksection", Accounts: accounts("c@example.com")},
@@ -246,8 +246,8 @@ func TestPresenceAsOf(t *testing.T) {
 		at := func() string { return time.Now().UTC().Format(time.RFC3339) }
 		asked := at()
 		for address, want := range map[string]map[string]any{
-			"b@example.com": {"presence": nil, "presenceAsOf": asked}, // was asked for, and the source cannot say
-			"c@example.com": {"presence": nil, "presenceAsOf": nil},   // nobody can be asked
+			"b@example.com": {"presence": nil, "presenceAsOf": asked}, // fetched, and unknown to the source
+			"c@example.com": {"presence": nil, "presenceAsOf": nil},   // no source knows presence
 		} {
 			if diff := cmp.Diff(any(want), w.get(document, "e", address)["user"]); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", address, diff)
@@ -258,7 +258,7 @@ func TestPresenceAsOf(t *testing.T) {
 			t.Errorf("of two accounts (-want +got):\n%s", diff)
 		}
 		if got := w.get(`{ user(by: { email: "a@example.com" }) { presenceAsOf } }`); in(got, "user", "presenceAsOf") != at() {
-			t.Errorf("without presence beside it: %v", got)
+			t.Errorf("without presence in the selection: %v", got)
 		}
 	})
 }

@@ -15,27 +15,27 @@ import (
 	"roster/internal/echo"
 )
 
-// entityKeys gives for each type that other services may refer to the type that its IDs name.
+// entityKeys has, for each entity type, the type of its IDs.
 var entityKeys = map[string]string{
 	"User": "User", "Team": "Team", "Role": "Role", "Contact": "Contact", "ContactFolder": "ContactFolder",
 	"WorksectionAccount": "Account", "KommoAccount": "Account", "AltcraftAccount": "Account", "RocketChatAccount": "Account",
 }
 
-// nobody is a representation that finds nothing.
-var nobody = map[string]any{"__typename": "User", "email": ""}
+// noEntity is a representation to which no entity corresponds.
+var noEntity = map[string]any{"__typename": "User", "email": ""}
 
 const (
 	entitiesField           = "_entities"
 	representationsArgument = "representations"
 )
 
-// checkRepresentations takes the malformed out of each batch of representations and says what is wrong with them, one by one. gqlgen would refuse the
-// whole batch for one that is no object, and does not tell which of a batch it means.
+// checkRepresentations replaces malformed representations, and returns an error for each. gqlgen would reject the whole batch for one that is not an object,
+// and its error does not say which one it was.
 func checkRepresentations(op *graphql.OperationContext, served *graph.Served, of *bounds.Answer) gqlerror.List {
 	literalsToVariables(op)
 	var errs gqlerror.List
-	checked := make(map[string]any) // by variable
-	told := make(map[string]bool)   // response keys: fields that are merged are told of once
+	checked := make(map[string]any)   // by variable
+	reported := make(map[string]bool) // by response name, because merged fields are reported once
 	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
 		arg := f.Arguments.ForName(representationsArgument)
 		if f.Name != entitiesField || arg == nil {
@@ -45,11 +45,11 @@ func checkRepresentations(op *graphql.OperationContext, served *graph.Served, of
 		usable := make([]any, len(given))
 		for i, r := range given {
 			var message string
-			if usable[i], message = usableRepresentation(r, served); message != "" && !told[f.Alias] {
+			if usable[i], message = usableRepresentation(r, served); message != "" && !reported[f.Alias] {
 				errs = of.Add(errs, func() *gqlerror.Error { return malformedAt(f, i, message) })
 			}
 		}
-		told[f.Alias] = true
+		reported[f.Alias] = true
 		checked[arg.Value.Raw] = usable
 		return false
 	}, nil)
@@ -65,21 +65,21 @@ func malformedAt(f *ast.Field, i int, message string) *gqlerror.Error {
 	return e
 }
 
-// usableRepresentation gives a representation as the executor takes it, and what is wrong with it; nothing is the empty text. A user of whom another
-// service knows that they have no address is no mistake, and nobody.
+// usableRepresentation returns a representation for the executor, and what is wrong with it, or "". A user whose email is null is valid, and has no
+// entity.
 func usableRepresentation(representation any, served *graph.Served) (usable map[string]any, wrong string) {
 	r, ok := representation.(map[string]any)
 	if !ok {
-		return nobody, "must be an object"
+		return noEntity, "must be an object"
 	}
 	typeName, ok := r["__typename"].(string)
 	if !ok {
-		return nobody, "must have a __typename"
+		return noEntity, "must have a __typename"
 	}
 	own, _ := served.OwnName(typeName)
 	names, ok := entityKeys[own]
 	if !ok {
-		return nobody, "there is no entity of type " + echo.Quoted(typeName)
+		return noEntity, "there is no entity of type " + echo.Quoted(typeName)
 	}
 	if own != typeName {
 		r = maps.Clone(r)
@@ -87,26 +87,26 @@ func usableRepresentation(representation any, served *graph.Served) (usable map[
 	}
 	if r["id"] != nil {
 		if wrong := wrongID(r["id"], names, typeName, served); wrong != "" {
-			return nobody, wrong
+			return noEntity, wrong
 		}
 		return r, ""
 	}
 	if own != "User" {
-		return nobody, "must have an id"
+		return noEntity, "must have an id"
 	}
 	email, given := r["email"]
 	switch _, isText := email.(string); {
 	case !given:
-		return nobody, "must have an id or an email"
+		return noEntity, "must have an id or an email"
 	case email == nil:
-		return nobody, ""
+		return noEntity, ""
 	case !isText:
-		return nobody, "email must be a string"
+		return noEntity, "email must be a string"
 	}
 	return r, ""
 }
 
-// wrongID says what is wrong with an ID that must be one of the type names.
+// wrongID says what is wrong with an ID of an entity, or returns "".
 func wrongID(id any, names, typeName string, served *graph.Served) string {
 	text, ok := id.(string)
 	if !ok {
@@ -122,8 +122,8 @@ func wrongID(id any, names, typeName string, served *graph.Served) string {
 	}
 }
 
-// literalsToVariables puts a variable in the place of each list of representations that stands in the document itself. The document is shared with other
-// requests, so that the operation gets a copy of the fields at its root.
+// literalsToVariables replaces each literal list of representations by a variable. The document is shared with other requests, so the operation gets a copy of
+// its root fields.
 func literalsToVariables(op *graphql.OperationContext) {
 	found := false
 	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
@@ -164,7 +164,7 @@ func withVariable(op *graphql.OperationContext, f *ast.Field) *ast.Field {
 	if f.Name != entitiesField || at < 0 || f.Arguments[at].Value.Kind == ast.Variable {
 		return f
 	}
-	name := fmt.Sprintf("representations %d", len(op.Variables)) // no document can have a variable of that name
+	name := fmt.Sprintf("representations %d", len(op.Variables)) // with a space, so that no document has a variable of this name
 	if op.Variables == nil {
 		op.Variables = make(map[string]any)
 	}
@@ -176,7 +176,7 @@ func withVariable(op *graphql.OperationContext, f *ast.Field) *ast.Field {
 	return &field
 }
 
-// literal gives the representations of a list in a document. One stands for a list of itself. What is not a value is null.
+// literal returns the representations of a literal list. A single value is a list with one item. An invalid value is null.
 func literal(v *ast.Value, variables map[string]any) []any {
 	items := []*ast.Value{v}
 	if v.Kind == ast.ListValue {
@@ -187,7 +187,7 @@ func literal(v *ast.Value, variables map[string]any) []any {
 	}
 	out := make([]any, len(items))
 	for i, item := range items {
-		out[i], _ = item.Value(variables) // what is no value is told of as malformed
+		out[i], _ = item.Value(variables) // null is reported as malformed
 	}
 	return out
 }

@@ -14,7 +14,7 @@ import (
 // required is what an operation needs.
 type required struct {
 	collections generation.Required
-	// presence says how many of the operation's own fields ask who is there, here or below: none, one, or two for several.
+	// presence is the number of root fields that request presence, in or below them: 0, 1, or 2 for several.
 	presence int
 }
 
@@ -66,7 +66,7 @@ func requiredOf(op *graphql.OperationContext) required {
 		return true
 	}, func(typeName string) { n.collections |= requiredByType[typeName] })
 	if n.presence > 0 {
-		n.presence = presenceRoots(op)
+		n.presence = rootsWithPresence(op)
 	}
 	return n
 }
@@ -87,8 +87,8 @@ func requiredByField(f *ast.Field, vars map[string]any) generation.Required {
 	return n
 }
 
-// decidedBy returns the collections that the list being resolved depends on.
-func decidedBy(ctx context.Context) generation.Required {
+// requiredByList returns the collections that the list being resolved depends on.
+func requiredByList(ctx context.Context) generation.Required {
 	return requiredByField(graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
 }
 
@@ -148,7 +148,7 @@ func requiredByFacet(by any) generation.Required {
 	return 0
 }
 
-// requiredByNode returns the collections of the objects that the IDs or representations name. Fragments may not tell the type.
+// requiredByNode returns the collections of the objects that the IDs or representations name. Fragments need not name the type.
 func requiredByNode(args map[string]any) generation.Required {
 	var n generation.Required
 	byID := func(v any) {

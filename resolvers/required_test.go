@@ -16,7 +16,7 @@ import (
 	"roster/internal/generation"
 )
 
-// operationContext gives a checked operation, as gqlgen does.
+// operationContext returns a validated operation, as gqlgen makes it.
 func operationContext(t *testing.T, document string, vars map[string]any) *graphql.OperationContext {
 	t.Helper()
 	schema := (&Resolver{}).Schema().Schema()
@@ -44,7 +44,7 @@ func named(n generation.Required) string {
 	return strings.Join(names, " ")
 }
 
-func TestNeeds(t *testing.T) {
+func TestRequired(t *testing.T) {
 	t.Parallel()
 	type vars map[string]any
 	for name, tc := range map[string]struct {
@@ -132,19 +132,19 @@ func TestNeeds(t *testing.T) {
 				t.Errorf("collections (-want +got):\n%s", diff)
 			}
 			if got.presence != tc.presence {
-				t.Errorf("%d of the operation's fields ask for presence, want %d", got.presence, tc.presence)
+				t.Errorf("%d root fields request presence, want %d", got.presence, tc.presence)
 			}
 		})
 	}
 }
 
-// What can be reached must be among the types whose collections are known, or hold nothing that is read.
-func TestEveryTypeHasItsNeeds(t *testing.T) {
+// Every type that can be reached has required collections, or holds no fetched data.
+func TestEveryTypeHasRequiredCollections(t *testing.T) {
 	t.Parallel()
 	nothing := map[string]bool{
 		"Query": true, "Node": true, "Viewer": true, "Source": true, "SourceCollection": true, "SourceError": true, "SourceCredential": true, "SourceReading": true, "SourceLoss": true, "Anomaly": true,
 		"SourceTier": true, "PageInfo": true, "Completeness": true, "Facet": true, "_Service": true,
-		// These are parts of what has needs of its own.
+		// These are parts of objects with required collections.
 		"UserEdge": true, "TeamEdge": true, "RoleEdge": true, "ContactEdge": true, "ContactFolderEdge": true, "UserEmail": true, "Phone": true,
 		"Handle": true, "Mutation": true, "UserError": true, "InviteUserPayload": true, "CreateTeamPayload": true, "CreateContactPayload": true,
 		"CreateContactFolderPayload": true, "SubscribeToTaskPayload": true, "UnsubscribeFromTaskPayload": true, "RefreshSourcePayload": true, "SourcePause": true,
@@ -156,13 +156,13 @@ func TestEveryTypeHasItsNeeds(t *testing.T) {
 			continue
 		}
 		if (requiredByType[name] != 0) == nothing[name] {
-			t.Errorf("%s: is it read from sources or not?", name)
+			t.Errorf("%s: add it to requiredByType, or here if it has no fetched data", name)
 		}
 	}
 }
 
-// Each fragment spreads the next one twice: walked through as they stand they would take 2^60 steps.
-func TestNeedsOfDoublingFragments(t *testing.T) {
+// Each fragment spreads the next one twice. Without a record of visited fragments, the walk would take 2^60 steps.
+func TestRequiredOfDoublingFragments(t *testing.T) {
 	t.Parallel()
 	const depth = 60
 	var b strings.Builder
@@ -176,6 +176,6 @@ func TestNeedsOfDoublingFragments(t *testing.T) {
 		t.Errorf("collections (-want +got):\n%s", diff)
 	}
 	if got.presence != 1 {
-		t.Errorf("presence is asked for by %d fields, want 1", got.presence)
+		t.Errorf("%d root fields request presence, want 1", got.presence)
 	}
 }

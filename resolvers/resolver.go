@@ -25,59 +25,59 @@ type Resolver struct {
 	Keeper    *snapshot.Keeper
 	Presence  *presence.Store
 	Writer    *writes.Writer
-	// SourcesApart tells what sources lack in extensions.sources of the answer, and not among its errors, unless the request says where.
-	SourcesApart bool
-	// Graph says under which names the graph is served, and what _service states.
+	// SourceErrorsInExtensions puts the errors of sources into extensions.sources of the answer, not into its errors. A request may choose otherwise.
+	SourceErrorsInExtensions bool
+	// Graph has the names under which the graph is served, and the content of _service.
 	Graph graph.Options
-	// AccessLog is where it is written down who has read what; nil for nowhere.
+	// AccessLog records who has read what; nil for no log.
 	AccessLog *access.Log
-	Logger    *slog.Logger // nil means nobody
+	Logger    *slog.Logger // nil for no log
 
-	present sync.Once
-	served  *graph.Served
+	serveOnce sync.Once
+	served    *graph.Served
 }
 
-// Schema gives the executable schema. It is run by a server that uses the resolver's Prepare, Extension, ErrorPresenter and Recover too.
+// Schema returns the executable schema. Its server must also use the resolver's Prepare, Extension, ErrorPresenter and Recover.
 func (r *Resolver) Schema() graphql.ExecutableSchema {
 	config, schema := r.config()
-	config.Schema = r.presented().Schema() // what introspection tells
+	config.Schema = r.servedGraph().Schema() // for introspection
 	return executable{generated.NewExecutableSchema(config), schema}
 }
 
-// executable runs documents in the names of its schema, while introspection tells those that are served.
+// executable executes documents with the schema's own names, while introspection shows the served names.
 type executable struct {
 	graphql.ExecutableSchema
 	schema *ast.Schema
 }
 
-// Schema gives the schema of the documents that are run.
+// Schema returns the schema with which documents are executed.
 func (e executable) Schema() *ast.Schema { return e.schema }
 
 func (r *Resolver) config() (generated.Config, *ast.Schema) {
 	config := generated.Config{Resolvers: r}
-	// gqlparser knows @defer and gqlgen obeys it, but one answer to a request, which is what is served, would leave out what is deferred.
+	// gqlgen supports @defer, but the transports send only one response, which would lack the deferred fields.
 	schema := *generated.NewExecutableSchema(config).Schema()
 	schema.Directives = maps.Clone(schema.Directives)
 	delete(schema.Directives, "defer")
 	return config, &schema
 }
 
-// presented gives the graph under the names that are served.
-func (r *Resolver) presented() *graph.Served {
-	r.present.Do(func() {
+// servedGraph returns the graph with the names under which it is served.
+func (r *Resolver) servedGraph() *graph.Served {
+	r.serveOnce.Do(func() {
 		_, schema := r.config()
 		r.served = graph.NewServed(r.Graph, schema)
 	})
 	return r.served
 }
 
-// Prepare holds a document to the schema that is served, by these rules, and makes it one for the executable schema.
+// Prepare validates a document against the served schema by these rules, and converts it to the executable schema.
 func (r *Resolver) Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List {
-	return r.presented().Prepare(doc, by)
+	return r.servedGraph().Prepare(doc, by)
 }
 
-// TypeName gives the name under which a type of the executable schema is served.
-func (r *Resolver) TypeName(own string) string { return r.presented().TypeName(own) }
+// TypeName returns the name under which a type is served.
+func (r *Resolver) TypeName(own string) string { return r.servedGraph().TypeName(own) }
 
 func (r *Resolver) log() *slog.Logger {
 	if r.Logger == nil {

@@ -17,7 +17,7 @@ func (r *queryResolver) Roles(ctx context.Context, first *int, after *string, la
 	if err != nil {
 		return nil, err
 	}
-	page.Completeness = view.Completeness(decidedBy(ctx))
+	page.Completeness = view.Completeness(requiredByList(ctx))
 	return page, nil
 }
 

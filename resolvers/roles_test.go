@@ -8,7 +8,7 @@ import (
 	"roster/connectors"
 )
 
-// Who holds a role only by an account that is not active does not hold it, and can be told from those who do.
+// A person who has a role only by an inactive account does not hold it, and can be distinguished from its holders.
 func TestRolesSayWhichAccountGrantsThem(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		crm := crm()
@@ -16,7 +16,7 @@ func TestRolesSayWhichAccountGrantsThem(t *testing.T) {
 			connectors.Account{ID: "10", Name: "Ann", Emails: mail("ANN@example.com"), Roles: []connectors.RoleRef{{ID: "r1"}}},
 			connectors.Account{ID: "11", Name: "Eve Poe", Active: true, Roles: []connectors.RoleRef{{ID: "r1"}}},
 		)
-		w := newWorld(t, ws(), crm).read()
+		w := newTestServer(t, ws(), crm).read()
 		person := func(name string) any { return map[string]any{"name": name} }
 		got := w.get(`query($no: Boolean!) { roles(filter: { search: "closer" }) { nodes {
 			holders { totalCount nodes { name } facets(by: ROLE) { label count } }
@@ -45,12 +45,12 @@ func TestRolesSayWhichAccountGrantsThem(t *testing.T) {
 	})
 }
 
-// A person is found by any spelling of an address, by callers and by other services.
+// A person is found by any spelling of an address, for callers and for other services.
 func TestFoundByAnySpelling(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		crm := crm()
 		crm.Accounts = all(connectors.Account{ID: "10", Name: "Ida Voss", Active: true, Emails: mail("Ida@Bücher.example")})
-		w := newWorld(t, crm).read()
+		w := newTestServer(t, crm).read()
 		for _, spelling := range []string{"ida@bücher.example", "IDA@XN--BCHER-KVA.example", "\u200bida@bu\u0308cher.example.", "ida@bücher\u3002example"} {
 			got := w.get(`query($e: String!, $r: [_Any!]!) { user(by: { email: $e }) { email } _entities(representations: $r) { ... on User { email } } }`,
 				"e", spelling, "r", []any{map[string]any{"__typename": "User", "email": spelling}})

@@ -20,7 +20,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 
 func (r *queryResolver) Node(ctx context.Context, id string) (directory.Node, error) {
 	n := operationOf(ctx).view.Directory.Node(id)
-	r.expectPresence(ctx, n)
+	r.prefetchPresence(ctx, n)
 	return n, nil
 }
 
@@ -33,7 +33,7 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]directory.No
 	for i, id := range ids {
 		out[i] = d.Node(id)
 	}
-	r.expectPresence(ctx, out...)
+	r.prefetchPresence(ctx, out...)
 	return out, nil
 }
 

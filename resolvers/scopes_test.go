@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// scopeSets is every set of the scopes that decide about fields. The one for the schema decides about documents, before any field.
+// scopeSets returns every set of the scopes that decide on fields. The scope for the schema decides on whole documents.
 func scopeSets() []string {
 	scopes := slices.DeleteFunc(slices.Clone(access.AllScopes[:]), func(scope string) bool { return scope == access.ScopeSchema })
 	var sets []string
@@ -34,15 +34,15 @@ func scopeSets() []string {
 	return sets
 }
 
-// Every field of the schema for callers with every set of scopes, by every way to reach it: the table is for people to read.
+// The table shows every field of the schema for callers with every set of scopes, by every route to it. It is for people to read.
 func TestScopes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, private("canary").company()...).read()
-	guarded := w.guarded()
+	w := newTestServer(t, private("canary").company()...).read()
+	guarded := w.withAuthentication()
 	got := scopeTable(t, overHTTP(guarded))
 	for name, way := range map[string]send{"WebSocket": overSocket(t, guarded), "server-sent events": overEvents(t, guarded)} {
 		if diff := cmp.Diff(got, scopeTable(t, way)); diff != "" {
-			t.Errorf("by %s it is another table (-HTTP +got):\n%s", name, diff)
+			t.Errorf("over %s the table differs (-HTTP +got):\n%s", name, diff)
 		}
 	}
 	const golden = "testdata/scopes.golden"
@@ -60,7 +60,7 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-// scopeTable has a line for each field and a column for each set of scopes, by one way in.
+// scopeTable returns a line for each field and a column for each set of scopes, over one transport.
 func scopeTable(t *testing.T, ask send) string {
 	t.Helper()
 	schema := (&resolvers.Resolver{}).Schema().Schema()
@@ -82,7 +82,7 @@ func scopeTable(t *testing.T, ask send) string {
 				continue
 			}
 			fmt.Fprintf(&b, "%-40s", name+"."+f.Name)
-			ways := waysTo(t, ask, schema, paths[name], name, f)
+			ways := routesTo(t, ask, schema, paths[name], name, f)
 			for _, set := range sets {
 				fmt.Fprintf(&b, " %-4s", seenAs(t, ask, set, name+"."+f.Name, ways))
 			}
@@ -96,15 +96,15 @@ func scopeTable(t *testing.T, ask send) string {
 	return strings.Join(lines, "\n")
 }
 
-// way is a document that asks for one field, and what it gives to those who may do everything.
-type way struct {
+// route is a document that selects one field, and its answer to a caller with all scopes.
+type route struct {
 	document  string
 	variables map[string]any
 	all       string
 }
 
-// seenAs says what a caller gets by all of the ways, which must agree.
-func seenAs(t *testing.T, ask send, scopes, field string, ways []way) string {
+// seenAs returns what a caller gets by all routes, which must agree.
+func seenAs(t *testing.T, ask send, scopes, field string, ways []route) string {
 	t.Helper()
 	var seen []string
 	for _, w := range ways {
@@ -130,14 +130,14 @@ func seenAs(t *testing.T, ask send, scopes, field string, ways []way) string {
 		seen = append(seen, as)
 	}
 	if len(slices.Compact(seen)) != 1 {
-		t.Errorf("%s for %q: the ways to it give %v", field, scopes, seen)
+		t.Errorf("%s for %q: the routes have the results %v", field, scopes, seen)
 	}
 	return seen[0]
 }
 
-// waysTo gives the ways to a field: the shortest path from the root, and where its type is an entity by _entities, node and nodes, each plain, in a
-// fragment, and under another name.
-func waysTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string, f *ast.FieldDefinition) []way {
+// routesTo returns the routes to a field: the shortest path from the root and, if its type is an entity, also by _entities, node and nodes. Each route is
+// used plainly, in a fragment, and with an alias.
+func routesTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string, f *ast.FieldDefinition) []route {
 	t.Helper()
 	field := f.Name
 	if f.Name == "facets" {
@@ -160,14 +160,14 @@ func waysTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string, f
 		field += `(representations: [])`
 	}
 	operation := ""
-	if typeName == "Mutation" { // which does nothing
+	if typeName == "Mutation" { // a dry run
 		operation = "mutation"
 		field += mutations[f.Name]
 	}
 	if given := schema.Types[f.Type.Name()]; given.IsCompositeType() {
 		field += "{__typename}"
 	}
-	documents := []way{
+	documents := []route{
 		{document: operation + "{" + fmt.Sprintf(path, field) + "}"},
 		{document: operation + "{" + fmt.Sprintf(path, "...F") + "} fragment F on " + typeName + " {x: " + field + "}"},
 	}
@@ -176,18 +176,18 @@ func waysTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string, f
 		on := "{...on " + typeName + "{" + field + "}}"
 		vars := map[string]any{"id": id, "r": []any{map[string]any{"__typename": typeName, "id": id}}}
 		documents = append(documents,
-			way{document: "query($r:[_Any!]!){_entities(representations:$r)" + on + "}", variables: vars},
-			way{document: "query($id:ID!){node(id:$id)" + on + "}", variables: vars},
-			way{document: "query($id:ID!){nodes(ids:[$id])" + on + "}", variables: vars})
+			route{document: "query($r:[_Any!]!){_entities(representations:$r)" + on + "}", variables: vars},
+			route{document: "query($id:ID!){node(id:$id)" + on + "}", variables: vars},
+			route{document: "query($id:ID!){nodes(ids:[$id])" + on + "}", variables: vars})
 	}
 	for i := range documents {
 		documents[i].all = ask(t, allScopes(), documents[i].document, documents[i].variables)
 		if a := parsed(t, documents[i].all); len(a.Errors) > 0 || a.Data == nil {
-			t.Errorf("%s.%s for who may do everything, by %s: %s", typeName, f.Name, documents[i].document, documents[i].all)
+			t.Errorf("%s.%s for a caller with all scopes, by %s: %s", typeName, f.Name, documents[i].document, documents[i].all)
 		}
-		protected := f.Directives.ForName("requiresScopes") != nil && f.Name != "bytes" // which says how long all of them are
+		protected := f.Directives.ForName("requiresScopes") != nil && f.Name != "bytes" // which is the size of all values
 		if protected && !strings.Contains(documents[i].all, "canary") && !strings.Contains(documents[i].all, "7.7000") && !strings.Contains(field, "{") {
-			t.Errorf("%s.%s has no value to withhold, by %s: %s", typeName, f.Name, documents[i].document, documents[i].all)
+			t.Errorf("%s.%s has no value that could be denied, by %s: %s", typeName, f.Name, documents[i].document, documents[i].all)
 		}
 	}
 	return documents
@@ -203,7 +203,7 @@ var mutations = map[string]string{
 
 func allScopes() string { return strings.Join(access.AllScopes[:], " ") }
 
-// firstID is the first ID in an answer.
+// firstID returns the first ID in an answer.
 func firstID(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -225,7 +225,7 @@ func firstID(v any) any {
 	return nil
 }
 
-// pathsTo gives for each object type that can be reached the shortest selection around it, with %s for what is asked of it.
+// pathsTo returns for each reachable object type the shortest selection around it, with %s in place of its fields.
 func pathsTo(schema *ast.Schema) map[string]string {
 	paths := map[string]string{"Query": "%s"}
 	if schema.Mutation != nil {
@@ -233,7 +233,7 @@ func pathsTo(schema *ast.Schema) map[string]string {
 	}
 	for queue := []string{"Query"}; len(queue) > 0; queue = queue[1:] {
 		at := schema.Types[queue[0]]
-		if at.Name == "Viewer" { // it leads to everything, and nobody is there
+		if at.Name == "Viewer" { // from the viewer everything is reachable, but the test has no user
 			paths["WorksectionViewer"] = "viewer{worksection{%s}}"
 			continue
 		}

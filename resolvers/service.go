@@ -8,21 +8,21 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// state has _service state the schema of the subgraph, in the place of gqlgen, which would give the files as they are. Whether the caller may know it
-// has been decided where the document came in.
-func (r *Resolver) state(op *graphql.OperationContext) {
-	asked := false
+// answerService makes _service return the subgraph's schema. gqlgen would return the schema files unchanged. Whether the caller may see the schema has
+// already been checked.
+func (r *Resolver) answerService(op *graphql.OperationContext) {
+	requested := false
 	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
-		asked = asked || f.Name == "_service"
+		requested = requested || f.Name == "_service"
 		return false
 	}, nil)
-	if !asked {
+	if !requested {
 		return
 	}
 	next := op.ResolverMiddleware
 	op.ResolverMiddleware = func(ctx context.Context, resolve graphql.Resolver) (any, error) {
 		if fc := graphql.GetFieldContext(ctx); fc.Object == "Query" && fc.Field.Name == "_service" {
-			return fedruntime.Service{SDL: r.presented().Federation()}, nil
+			return fedruntime.Service{SDL: r.servedGraph().Federation()}, nil
 		}
 		return next(ctx, resolve)
 	}

@@ -7,7 +7,7 @@ import (
 	"roster/internal/directory"
 )
 
-// unsized are the fields that are lists of which only the data tells how long they are, by their type's name and their own.
+// unsized has the list fields whose length is known only from the data.
 var unsized = map[string]directory.List{
 	"User.emails":                   directory.UserEmails,
 	"User.phones":                   directory.UserPhones,
@@ -36,16 +36,16 @@ var unsized = map[string]directory.List{
 	"Contact.tags":                  directory.ContactTags,
 }
 
-// ofSources are the fields that list sources, each of them once at most.
+// ofSources has the fields that list sources, each source at most once.
 var ofSources = map[string]bool{"Query.sources": true, "Completeness.missing": true, "Completeness.stale": true}
 
-// sizes knows how long the lists of one directory are. Those of the same directory are equal.
+// sizes has the lengths of the lists of one directory.
 type sizes struct{ directory *directory.Directory }
 
 var _ cost.Lists = sizes{}
 
-// Longest gives how many items the lists of a field have together at most: see cost.Lists.
-func (s sizes) Longest(field string, objects int) (items int, own, ok bool) {
+// Longest implements cost.Lists.
+func (s sizes) Longest(field string, objects int) (items int, disjoint, ok bool) {
 	if ofSources[field] {
 		return objects * len(s.directory.Sources()), false, true
 	}
@@ -56,7 +56,7 @@ func (s sizes) Longest(field string, objects int) (items int, own, ok bool) {
 	return s.directory.Longest(list, objects), list == directory.UserAccounts || list == directory.UserEmails, true
 }
 
-// Repeats gives how many of the keys, which are IDs or representations, name the same object at most. What names nothing costs as if it did.
+// Repeats returns the greatest number of keys that name the same object. Keys are IDs or representations. A key without an object counts as an object.
 func (s sizes) Repeats(keys []any) int {
 	seen, most := make(map[directory.Node]int, len(keys)), 0
 	for _, key := range keys {
@@ -83,7 +83,7 @@ func (s sizes) named(key any) directory.Node {
 	case hasID && representation["__typename"] != "User":
 		return s.directory.Node(id)
 	case hasID:
-		user, _ = s.directory.User(id) // what is no ID names nobody
+		user, _ = s.directory.User(id) // nil for an invalid ID
 	default:
 		user = s.directory.UserByEmail(email)
 	}
@@ -93,7 +93,7 @@ func (s sizes) named(key any) directory.Node {
 	return user
 }
 
-// Lists says how long lists are in the data that an operation would see now.
+// Lists returns the lengths of lists in the current directory.
 func (r *Resolver) Lists() cost.Lists {
 	return sizes{r.Publisher.View(context.Background(), nil, false).Directory}
 }

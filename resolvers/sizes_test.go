@@ -9,13 +9,13 @@ import (
 	"roster/internal/cost"
 )
 
-// Of every list in an answer it is known how long it may be: else limits.cost would bound nothing.
+// The length of every list in an answer is known. Otherwise limits.cost would not limit anything.
 func TestEveryListHasASize(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newTestServer(t)
 		if diff := cmp.Diff([]string(nil), cost.NewSchema(w.api.Schema().Schema()).Unsized(w.api.Lists())); diff != "" {
-			t.Errorf("say in the schema by @listSize, or in unsized, how long these are (-want +got):\n%s", diff)
+			t.Errorf("declare with @listSize in the schema, or in unsized, how long these lists are (-want +got):\n%s", diff)
 		}
 	})
 }

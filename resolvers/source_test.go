@@ -22,7 +22,7 @@ func TestSources(t *testing.T) {
 		limited := crm()
 		limited.Roles = failing[connectors.Role](connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: time.Hour, Detail: "no more calls today"})
 		limited.Health = func() connectors.Health { return connectors.Health{Breaker: connectors.BreakerOpen} }
-		w := newWorld(t, chat(), partly, limited).read()
+		w := newTestServer(t, chat(), partly, limited).read()
 		got := w.get(`{ sources {
 			name kind state breaker capabilities
 			collections { kind state count expectedCount syncedAt triedAt error { message code retryAt } }
@@ -54,7 +54,7 @@ func TestSources(t *testing.T) {
 	})
 }
 
-// What could not be read of a collection is told by its place and type; where there is nothing, the list is empty.
+// Anomalies of a collection have their field and type. If there are none, the list is empty.
 func TestAnomaliesOfASource(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		odd := mailer()
@@ -64,7 +64,7 @@ func TestAnomaliesOfASource(t *testing.T) {
 					{Field: "emails.address", Count: 2, Example: "array"}, {Field: "name", Count: 1, Example: "object"},
 				}}, nil
 			})
-		w := newWorld(t, odd, crm()).read()
+		w := newTestServer(t, odd, crm()).read()
 		got := w.get(`{ sources { collections { state anomalies { field count example } } } }`)
 		well := map[string]any{"state": "FRESH", "anomalies": []any{}}
 		want := []any{
@@ -81,12 +81,12 @@ func TestAnomaliesOfASource(t *testing.T) {
 
 func TestTiersOfASource(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, mailer()).read()
+		w := newTestServer(t, mailer()).read()
 		w.get(`{ users(first: 1) { totalCount } }`) // served from memory
 		got := w.get(`{ sources { collections { tiers { kind entries bytes syncedAt hits misses fills waits } } } }`)
 		tiers := got["sources"].([]any)[0].(map[string]any)["collections"].([]any)[0].(map[string]any)["tiers"].([]any)
 		if bytes, _ := tiers[0].(map[string]any)["bytes"].(float64); bytes < 100 {
-			t.Errorf("an account is said to take %v bytes of memory", bytes)
+			t.Errorf("an account takes %v bytes of memory", bytes)
 		}
 		delete(tiers[0].(map[string]any), "bytes")
 		want := []any{
@@ -107,7 +107,7 @@ func TestSourceCredential(t *testing.T) {
 		renewed.Credential = func() connectors.CredentialStatus {
 			return connectors.CredentialStatus{State: connectors.CredentialRefused, Renewed: true, Detail: "authorise anew"}
 		}
-		w := newWorld(t, chat(), renewed, ending).read()
+		w := newTestServer(t, chat(), renewed, ending).read()
 		got := w.get(`{ sources { name credential { state expiresAt renewed message } } }`)
 		want := []any{
 			map[string]any{"name": "chat", "credential": nil},

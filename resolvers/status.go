@@ -11,7 +11,7 @@ import (
 	"roster/internal/snapshot"
 )
 
-// statusesOf gives how a source's collections stand, once for an operation.
+// statusesOf returns the statuses of a source's collections. They are the same for all fields of an operation.
 func statusesOf(ctx context.Context, s *directory.Source) []snapshot.Status {
 	var out []snapshot.Status
 	for _, st := range operationOf(ctx).statuses() {
@@ -76,7 +76,7 @@ func sourcePause(h connectors.Health, now time.Time) *model.SourcePause {
 	return &model.SourcePause{Until: now.Add(e.RetryAfter), Message: reason(e), Code: e.Kind, Partial: h.PartPaused}
 }
 
-// known gives a time, nil for the zero one.
+// known returns a time, or nil for the zero time.
 func known(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

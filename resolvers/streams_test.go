@@ -14,10 +14,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// aged is what answers of streams say of their age, which has no header to be in. It changes by the second.
+// aged matches the age in answers of streams, which have no header for it. It changes every second.
 var aged = regexp.MustCompile(`,"extensions":\{("Age":\d+,)?"Cache-Control":"[^"]*"\}`)
 
-// overEvents is the way in by server-sent events.
+// overEvents sends with server-sent events.
 func overEvents(t *testing.T, h http.Handler) send {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -44,7 +44,7 @@ func overEvents(t *testing.T, h http.Handler) send {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if resp.StatusCode != http.StatusOK { // refused before there was an operation, and so before there was a stream
+		if resp.StatusCode != http.StatusOK { // refused before there was a stream
 			return string(events)
 		}
 		_, rest, _ := strings.Cut(string(events), "event: next\ndata: ")
@@ -56,7 +56,7 @@ func overEvents(t *testing.T, h http.Handler) send {
 	}
 }
 
-// overSocket is the way in by WebSocket: one connection for each set of scopes.
+// overSocket sends over WebSockets: one connection for each set of scopes.
 func overSocket(t *testing.T, h http.Handler) send {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -74,11 +74,11 @@ func overSocket(t *testing.T, h http.Handler) send {
 			conn = connect(t, server.URL, "."+scopes)
 			conns[scopes] = conn
 		}
-		tell(t, conn, map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{"query": document, "variables": variables}})
-		kind, payload := hear(t, conn)
+		sendMessage(t, conn, map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{"query": document, "variables": variables}})
+		kind, payload := receive(t, conn)
 		switch kind {
 		case "next":
-			if kind, _ := hear(t, conn); kind != "complete" {
+			if kind, _ := receive(t, conn); kind != "complete" {
 				t.Fatalf("after the answer there is %s", kind)
 			}
 			return aged.ReplaceAllString(string(payload), "")
@@ -98,14 +98,14 @@ func connect(t rapid.TB, url, authorization string) *websocket.Conn {
 		t.Fatal(err)
 	}
 	conn.SetReadLimit(1 << 20)
-	tell(t, conn, map[string]any{"type": "connection_init", "payload": map[string]any{"Authorization": authorization}})
-	if kind, payload := hear(t, conn); kind != "connection_ack" {
+	sendMessage(t, conn, map[string]any{"type": "connection_init", "payload": map[string]any{"Authorization": authorization}})
+	if kind, payload := receive(t, conn); kind != "connection_ack" {
 		t.Fatalf("there is %s: %s", kind, payload)
 	}
 	return conn
 }
 
-func tell(t rapid.TB, conn *websocket.Conn, message any) {
+func sendMessage(t rapid.TB, conn *websocket.Conn, message any) {
 	t.Helper()
 	text, err := json.Marshal(message)
 	if err != nil {
@@ -116,8 +116,8 @@ func tell(t rapid.TB, conn *websocket.Conn, message any) {
 	}
 }
 
-// hear gives the next message that is no ping.
-func hear(t rapid.TB, conn *websocket.Conn) (kind string, payload json.RawMessage) {
+// receive returns the next message that is not a ping.
+func receive(t rapid.TB, conn *websocket.Conn) (kind string, payload json.RawMessage) {
 	t.Helper()
 	for kind == "" || kind == "ping" {
 		_, text, err := conn.Read(context.Background())

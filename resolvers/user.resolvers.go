@@ -31,7 +31,7 @@ func (r *mutationResolver) InviteUser(ctx context.Context, input model.InviteUse
 
 func (r *queryResolver) User(ctx context.Context, by model.UserLookup) (*directory.User, error) {
 	u, err := r.lookUpUser(operationOf(ctx).view.Directory, by)
-	r.expectPresence(ctx, u)
+	r.prefetchPresence(ctx, u)
 	return u, err
 }
 
@@ -50,7 +50,7 @@ func (r *rocketChatAccountResolver) Presence(ctx context.Context, obj *directory
 func (r *rocketChatAccountResolver) StatusText(ctx context.Context, obj *directory.RocketChatAccount) (*string, error) {
 	text := r.presenceOf(ctx, obj).Presence.Text
 	if text == "" {
-		return nil, nil //nolint:nilnil // no text is null
+		return nil, nil //nolint:nilnil // GraphQL shows null for no text
 	}
 	return &text, nil
 }
@@ -63,7 +63,7 @@ func (r *userResolver) Presence(ctx context.Context, obj *directory.User) (*conn
 func (r *userResolver) PresenceAsOf(ctx context.Context, obj *directory.User) (*time.Time, error) {
 	at := r.presenceOf(ctx, obj).At
 	if at.IsZero() {
-		return nil, nil //nolint:nilnil // nobody has been asked
+		return nil, nil //nolint:nilnil // no source was called
 	}
 	return &at, nil
 }

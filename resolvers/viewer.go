@@ -60,7 +60,7 @@ func (r *Resolver) inWorksection(ctx context.Context, name *string) (*model.Work
 	if err != nil {
 		return nil, err
 	}
-	if op.onlyKept {
+	if op.onlyCached {
 		return nil, &gqlerror.Error{Message: fmt.Sprintf("source %s was not asked whose the token is", source.Name),
 			Extensions: map[string]any{"code": codeOnlyIfCached, "source": source.Name}}
 	}
@@ -85,7 +85,7 @@ func (r *Resolver) inWorksection(ctx context.Context, name *string) (*model.Work
 	return v, nil
 }
 
-// telling gives the source that can tell whose a token is: the one that is named, or the only one.
+// telling returns the source that can tell whose a token is: the one that is named, or the only one.
 func (r *Resolver) telling(d *directory.Directory, name *string) (*directory.Source, error) {
 	var found []*directory.Source
 	for _, s := range d.Sources() {
@@ -102,7 +102,7 @@ func (r *Resolver) telling(d *directory.Directory, name *string) (*directory.Sou
 	return nil, &directory.InputError{Argument: "source", Message: "there is no such source that can tell whose a token is"}
 }
 
-// accountIn finds somebody's account in the directory; nil where it is not there.
+// accountIn finds somebody's account in the directory; nil if it is not there.
 func accountIn(d *directory.Directory, ref connectors.Ref) *directory.WorksectionAccount {
 	u := d.UserByAccount(ref)
 	if u == nil {
@@ -128,7 +128,7 @@ func selfError(source string, err error) error {
 	return &gqlerror.Error{Message: fmt.Sprintf("source %s did not say whose the token is: %s", source, reason(e)), Extensions: ext}
 }
 
-// orNil gives a text; nil where there is none.
+// orNil returns a text; nil if there is none.
 func orNil(s string) *string {
 	if s == "" {
 		return nil

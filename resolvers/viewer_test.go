@@ -19,7 +19,7 @@ func TestViewer(t *testing.T) {
 	two := ws()
 	two.Name = "ws2"
 	two.Accounts = all(connectors.Account{ID: "9", Emails: mail("twin@example.com")}, connectors.Account{ID: "8", Emails: mail("twin@example.com")})
-	ask := overHTTP(newWorld(t, ws(), two).read().guarded())
+	ask := overHTTP(newTestServer(t, ws(), two).read().withAuthentication())
 	for caller, want := range map[string]string{
 		onlyRead:                `{"subject":"directory:read","scopes":["directory:read"],"user":null}`,
 		sensitive:               `{"subject":"directory:read directory:sensitive","scopes":["directory:read","directory:sensitive"],"user":null}`,
@@ -40,10 +40,10 @@ func TestViewer(t *testing.T) {
 	}
 }
 
-// Where nobody is asked, everyone may do everything, and is nobody.
+// Without authentication, everyone has all scopes and no name.
 func TestViewerOfAnOpenServer(t *testing.T) {
 	t.Parallel()
-	got := newWorld(t, ws()).read().get(`{viewer{subject scopes user{name} worksection{name}}}`)
+	got := newTestServer(t, ws()).read().get(`{viewer{subject scopes user{name} worksection{name}}}`)
 	want := map[string]any{"viewer": map[string]any{"subject": nil, "user": nil, "worksection": nil,
 		"scopes": []any{"directory:read", "directory:sensitive", "directory:write", "directory:admin", "directory:schema"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -51,7 +51,7 @@ func TestViewerOfAnOpenServer(t *testing.T) {
 	}
 }
 
-// owners knows whose tokens are, and remembers which it was asked for.
+// owners knows the owners of tokens, and records its calls.
 type owners struct {
 	mu    sync.Mutex
 	asked []string
@@ -70,14 +70,14 @@ func (o *owners) Self(_ context.Context, token connectors.Secret) (connectors.Ac
 	return connectors.Account{}, &connectors.Error{Source: "ws", Op: "me", Kind: connectors.KindUnauthorized, Detail: "the caller's token is not accepted"}
 }
 
-// A caller's own token is good for their own request: whoever comes next, or at the same time, is another.
+// A caller's own token is used only for their own request, not for other requests that come later or at the same time.
 func TestViewerInWorksection(t *testing.T) {
 	t.Parallel()
 	known := &owners{}
 	source := ws()
 	source.Self = known
-	w := newWorld(t, source, crm()).read()
-	handler := w.guarded()
+	w := newTestServer(t, source, crm()).read()
+	handler := w.withAuthentication()
 	ask := func(t *testing.T, token, arguments string) (string, http.Header) {
 		t.Helper()
 		body, err := json.Marshal(map[string]any{"query": `{viewer{a:worksection` + arguments + `{source{name} externalId name email accessLevel account{user{name}}} b:worksection` + arguments + `{name}}}`})
@@ -109,17 +109,17 @@ func TestViewerInWorksection(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"of-ann", "of-eve", "of-ann"}, known.asked); diff != "" {
-		t.Errorf("asked, once for each request (-want +got):\n%s", diff)
+		t.Errorf("calls, one for each request (-want +got):\n%s", diff)
 	}
 	got, _ := ask(t, "canary-token", `(source: "ws")`)
 	a := parsed(t, got)
 	for _, e := range a.Errors {
 		if e.Extensions["code"] != "SOURCE_UNAVAILABLE" || e.Extensions["reason"] != "UNAUTHORIZED" || e.Extensions["source"] != "ws" {
-			t.Errorf("a token that is refused gives %+v", e)
+			t.Errorf("the error for a refused token is %+v", e)
 		}
 	}
 	if len(a.Errors) != 2 || strings.Contains(got, "canary") || strings.Contains(w.log.String(), "canary") {
-		t.Errorf("a token that is refused gives %s; the log has %s", got, &w.log)
+		t.Errorf("the answer for a refused token is %s; the log has %s", got, &w.log)
 	}
 	for _, source := range []string{"crm", "nowhere"} {
 		got, _ := ask(t, "of-ann", `(source: "`+source+`")`)

@@ -132,7 +132,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	}
 	handlerOptions := httpapi.Options{
 		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Logger: opt.Logger,
-			SourcesApart: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
+			SourceErrorsInExtensions: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
 		Limits: limits, Gate: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,

@@ -17,15 +17,15 @@ import (
 	"roster/internal/echo"
 )
 
-// record begins the entry of the access log for an operation; nil where none is kept.
-func (e *extension) record(document *graphql.OperationContext, n required, w *withheld) *access.Entry {
+// beginEntry returns a new entry of the access log for an operation, or nil without an access log.
+func (e *extension) beginEntry(document *graphql.OperationContext, n required, d *deniedFields) *access.Entry {
 	if e.AccessLog == nil {
 		return nil
 	}
 	hash := sha256.Sum256([]byte(document.RawQuery))
 	entry := &access.Entry{
 		Operation: string(document.Operation.Operation), Name: echo.Cut(document.Operation.Name),
-		Hash: hex.EncodeToString(hash[:]), Fields: []string{}, Sources: []string{}, Withheld: append([]string{}, w.names...),
+		Hash: hex.EncodeToString(hash[:]), Fields: []string{}, Sources: []string{}, Withheld: append([]string{}, d.names...),
 	}
 	walk(document, document.Operation.SelectionSet, func(f *ast.Field) bool {
 		if !slices.Contains(entry.Fields, f.Name) {
@@ -42,7 +42,7 @@ func (e *extension) record(document *graphql.OperationContext, n required, w *wi
 	return entry
 }
 
-// lookups counts the objects that a field of the operation's own names.
+// lookups counts the objects that a root field names.
 func lookups(f *ast.Field, vars map[string]any) int {
 	switch f.Name {
 	case "node", "user":
@@ -55,18 +55,18 @@ func lookups(f *ast.Field, vars map[string]any) int {
 	return 0
 }
 
-// write ends the entry with how the operation was answered, lacking what some source has or not, and writes it down. It gives the answer, or a
-// refusal where that may not go out without an entry. What a mutation has done cannot be taken back: its caller is told.
-func (e *extension) write(ctx context.Context, op *operation, resp *graphql.Response, lacking bool) *graphql.Response {
-	if op.record == nil {
+// endEntry completes the entry with the result of the operation, and writes it. It returns the answer, or a refusal if no answer may be sent without an
+// entry. The answer of a mutation is always sent, because its effects cannot be undone.
+func (e *extension) endEntry(ctx context.Context, op *operation, resp *graphql.Response, incomplete bool) *graphql.Response {
+	if op.entry == nil {
 		return resp
 	}
-	entry := *op.record
+	entry := *op.entry
 	entry.Items, entry.Errors = op.items.Load(), len(resp.Errors)+bounds.FromContext(ctx).Omitted()
 	switch {
 	case len(resp.Data) == 0 || string(resp.Data) == "null":
 		entry.Outcome = access.Failed
-	case len(resp.Errors) > 0, lacking:
+	case len(resp.Errors) > 0, incomplete:
 		entry.Outcome = access.Partly
 	default:
 		entry.Outcome = access.Answered
@@ -79,13 +79,13 @@ func (e *extension) write(ctx context.Context, op *operation, resp *graphql.Resp
 	return resp
 }
 
-// unrecorded refuses what could not be written down.
+// unrecorded is the error for an answer whose entry could not be written.
 func unrecorded() *gqlerror.Error {
 	return &gqlerror.Error{Message: "nothing is answered while the access log cannot be written: tell the operator of Roster",
 		Extensions: map[string]any{"code": codeLogUnavailable}}
 }
 
-// onlyAboutSchema says whether an operation asks for no data.
+// onlyAboutSchema reports whether an operation requests no data.
 func onlyAboutSchema(document *graphql.OperationContext) bool {
 	only := true
 	walk(document, document.Operation.SelectionSet, func(f *ast.Field) bool {

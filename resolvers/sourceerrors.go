@@ -10,14 +10,14 @@ import (
 	"roster/internal/generation"
 )
 
-// maxFieldsTold is for how many of an operation's own fields a source that lacks something is reported.
-const maxFieldsTold = 10
+// maxFieldsPerSource is the number of root fields for which one source's error is repeated.
+const maxFieldsPerSource = 10
 
-// lacking gives an error for each source that lacks data in these collections, and one for each that has it older than the caller wishes.
-func (op *operation) lacking(n generation.Required) gqlerror.List {
+// sourceErrors returns an error for each source that lacks data in these collections, and for each whose data is older than required.
+func (op *operation) sourceErrors(n generation.Required) gqlerror.List {
 	var errs gqlerror.List
 	for _, st := range op.view.Missing(n) {
-		errs = append(errs, missing(st, op.onlyKept, time.Now()))
+		errs = append(errs, missing(st, op.onlyCached, time.Now()))
 	}
 	for _, o := range op.view.Older(n) {
 		errs = append(errs, older(o, time.Now()))
@@ -25,16 +25,16 @@ func (op *operation) lacking(n generation.Required) gqlerror.List {
 	return errs
 }
 
-// lackingByField gives the same errors for each of the operation's own fields that lacks something, with its path. A gateway passes an error on to
-// those who ask for the field at its path, and may drop one without a path.
-func (op *operation) lackingByField(document *graphql.OperationContext) gqlerror.List {
+// sourceErrorsByField returns the same errors for each root field that they concern, with the field's path. A gateway passes an error to the clients that
+// asked for the field at its path, and may drop an error without a path.
+func (op *operation) sourceErrorsByField(document *graphql.OperationContext) gqlerror.List {
 	var errs gqlerror.List
-	told := make(map[any]int)
+	reported := make(map[any]int)
 	names, byField := requiredByRootFields(document)
 	for _, name := range names {
-		for _, e := range op.lacking(byField[name]) {
-			if source := e.Extensions["source"]; told[source] < maxFieldsTold {
-				told[source]++
+		for _, e := range op.sourceErrors(byField[name]) {
+			if source := e.Extensions["source"]; reported[source] < maxFieldsPerSource {
+				reported[source]++
 				e.Path = ast.Path{ast.PathName(name)}
 				errs = append(errs, e)
 			}
@@ -43,8 +43,8 @@ func (op *operation) lackingByField(document *graphql.OperationContext) gqlerror
 	return errs
 }
 
-// requiredByRootFields returns the names of the root fields in the response, in their order, and by name the collections that each needs, including the
-// fields below it.
+// requiredByRootFields returns the response names of the root fields in their order, and for each name the collections that it needs, including the fields
+// below it.
 func requiredByRootFields(document *graphql.OperationContext) (names []string, byField map[string]generation.Required) {
 	byField = make(map[string]generation.Required)
 	walk(document, document.Operation.SelectionSet, func(root *ast.Field) bool {

@@ -13,7 +13,7 @@ import (
 	"roster/internal/generation"
 )
 
-func TestExtent(t *testing.T) {
+func TestPageLimit(t *testing.T) {
 	t.Parallel()
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -30,7 +30,7 @@ func TestExtent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var e extent
+			var e pageLimit
 			var errs []error
 			for i, n := range c.pages {
 				ok, err := e.admit(c.ctx, n)
@@ -55,7 +55,7 @@ func TestExtent(t *testing.T) {
 	}
 }
 
-// A page that takes long ends with its operation, and its error tells why.
+// A page that takes long stops when its operation ends, and its error says why.
 func TestPageEndsWithTheOperation(t *testing.T) {
 	t.Parallel()
 	people := make([]connectors.Account, 10_000)
@@ -67,10 +67,10 @@ func TestPageEndsWithTheOperation(t *testing.T) {
 	op := &operation{view: viewUntil(ctx, &generation.View{Directory: built})}
 	ask := func() (*directory.UserConnection, error) {
 		return new(Resolver).userPage(context.WithValue(ctx, operationKey{}, op), func(d *directory.Directory) (*directory.UserConnection, error) {
-			cancel() // the client goes while the page is put together
+			cancel() // the client disconnects while the page is being built
 			page, err := d.Users(&directory.UserFilter{MinAccounts: new(1)}, directory.UserOrder{}, directory.PageArgs{})
 			if !errors.Is(err, directory.ErrStopped) {
-				t.Errorf("it went through everybody: %v", err)
+				t.Errorf("the query looked at everyone: %v", err)
 			}
 			return page, err
 		})
@@ -80,9 +80,9 @@ func TestPageEndsWithTheOperation(t *testing.T) {
 		t.Errorf("%v, %v", page, err)
 	}
 	if page, err := ask(); page != nil || err != nil {
-		t.Errorf("the next page: %v, %v; want nothing more to be said", page, err)
+		t.Errorf("the next page: %v, %v; want no further error", page, err)
 	}
 	if e := new(Resolver).ErrorPresenter(t.Context(), directory.ErrStopped); e.Extensions["code"] != codeTimeout {
-		t.Errorf("another field tells %v", e)
+		t.Errorf("the error of another field is %v", e)
 	}
 }

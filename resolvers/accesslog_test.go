@@ -13,10 +13,10 @@ import (
 	"roster/internal/access"
 )
 
-// The access log says who has read what, and holds no value: neither what was asked with nor what was answered.
+// The access log records who has read what. It contains no values, neither of requests nor of answers.
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, private("canary").company()...).read()
+	w := newTestServer(t, private("canary").company()...).read()
 	path := filepath.Join(t.TempDir(), "access.log")
 	log, err := access.OpenLog(access.LogOptions{Path: path})
 	if err != nil {
@@ -24,7 +24,7 @@ func TestAccessLog(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = log.Close() })
 	w.api.AccessLog = log
-	ask := overHTTP(w.guarded())
+	ask := overHTTP(w.withAuthentication())
 	everywhere := []any{"worksection", "kommo", "altcraft", "rocketchat"}
 	entry := func(change map[string]any) map[string]any {
 		e := map[string]any{"level": "INFO", "msg": "access", "method": "key", "subject": onlyRead, "operation": "query", "name": "", "withheld": []any{},
@@ -51,8 +51,8 @@ func TestAccessLog(t *testing.T) {
 		ask(t, op.scopes, op.document, nil)
 		want = append(want, entry(op.entry))
 	}
-	ask(t, onlyRead, `{ nobody }`, nil)         // it was never run
-	ask(t, "", `{ users { totalCount } }`, nil) // nor this
+	ask(t, onlyRead, `{ nobody }`, nil)         // is never executed
+	ask(t, "", `{ users { totalCount } }`, nil) // is never executed
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -75,8 +75,8 @@ func TestAccessLog(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for _, value := range []string{"canary", "Ann Lee", "example.com", "501"} {
-		if strings.Contains(fmt.Sprint(got), value) { // the times and hashes may have any digits in them
-			t.Errorf("the log holds %q:\n%s", value, text)
+		if strings.Contains(fmt.Sprint(got), value) { // times and hashes may contain any digits
+			t.Errorf("the log contains %q:\n%s", value, text)
 		}
 	}
 }

@@ -14,11 +14,11 @@ import (
 	"roster/resolvers"
 )
 
-// One error for each definition, however many items and places it is asked for in; what is beside it is there.
-func TestWithheldFields(t *testing.T) {
+// There is one error for each definition, however often it is selected. Other fields have their values.
+func TestDeniedFields(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, private("canary").company()...).read()
-	ask := overHTTP(w.guarded())
+	w := newTestServer(t, private("canary").company()...).read()
+	ask := overHTTP(w.withAuthentication())
 	for name, tc := range map[string]struct {
 		document string
 		want     string
@@ -67,44 +67,44 @@ func TestWithheldFields(t *testing.T) {
 				t.Errorf("the answer is %s", text)
 			}
 			if all := parsed(t, ask(t, sensitive, tc.document, nil)); len(all.Errors) > 0 {
-				t.Errorf("who may see it gets %v", all.Errors)
+				t.Errorf("a caller with the scope gets %v", all.Errors)
 			}
 		})
 	}
 }
 
-// Directories that differ only in what a caller may not see are the same to them, whatever they ask.
-func TestProtectedValuesAreNotTold(t *testing.T) {
+// Directories that differ only in denied values have the same answers, whatever the query.
+func TestDeniedValuesDoNotLeak(t *testing.T) {
 	t.Parallel()
-	var worlds []send
+	var servers []send
 	for _, p := range []private{"canary", "zebra-canary", ""} {
-		worlds = append(worlds, overHTTP(newWorld(t, p.company()...).read().guarded()))
+		servers = append(servers, overHTTP(newTestServer(t, p.company()...).read().withAuthentication()))
 	}
 	schema := (&resolvers.Resolver{}).Schema().Schema()
 	everythingThere := "query" + everything(schema, schema.Query, 3)
 	same := func(t rapid.TB, document string, vars map[string]any) answer {
 		var first string
-		for i, ask := range worlds {
+		for i, ask := range servers {
 			text := readAt.ReplaceAllString(ask(t, onlyRead, document, vars), "$1:then")
 			if strings.Contains(text, "canary") || strings.Contains(text, "7.7000") {
-				t.Fatalf("a protected value is told: %s\n%s", document, text)
+				t.Fatalf("a denied value is in the answer: %s\n%s", document, text)
 			}
 			if i == 0 {
 				first = text
 			}
 			if text != first {
-				t.Fatalf("%s %v tells directories apart:\n%s\n%s", document, vars, first, text)
+				t.Fatalf("%s %v distinguishes the directories:\n%s\n%s", document, vars, first, text)
 			}
 		}
-		return parsed(t, worlds[0](t, onlyRead, document, vars))
+		return parsed(t, servers[0](t, onlyRead, document, vars))
 	}
 	same(t, everythingThere, nil)
-	if text := worlds[0](t, sensitive, everythingThere, nil); !strings.Contains(text, "canary") {
-		t.Fatal("there is nothing to withhold")
+	if text := servers[0](t, sensitive, everythingThere, nil); !strings.Contains(text, "canary") {
+		t.Fatal("there are no denied values")
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		document, vars := drawOperation(t)
-		for range 3 { // and the pages behind
+		for range 3 { // and the next pages
 			a := same(t, document, vars)
 			cursor := text(a.Data, "page", "pageInfo", "endCursor")
 			if cursor == "" {
@@ -115,10 +115,10 @@ func TestProtectedValuesAreNotTold(t *testing.T) {
 	})
 }
 
-// readAt finds when something was read, which no two servers have in common.
+// readAt matches the times of fetches, which differ between servers.
 var readAt = regexp.MustCompile(`("asOf"|"syncedAt"|"triedAt"):"[^"]*"`)
 
-// drawOperation draws a list with a search, filter, order and facets. The words are of protected values and of others.
+// drawOperation draws a list with a search, filter, order and facets. The words are of denied values and of others.
 func drawOperation(t *rapid.T) (document string, vars map[string]any) {
 	word := rapid.SampledFrom([]string{
 		"canary", "zebra", "canary-raw", "canary-e164", "canary-street", "street", "raw", "77000638", "7.7", "canary-key", "canary-other", "ann", "lee", "c", "cem", "x",
@@ -144,18 +144,18 @@ func drawOperation(t *rapid.T) (document string, vars map[string]any) {
 		more, field, direction, facet, word.Draw(t, "key")), vars
 }
 
-// Callers who share a server, its kept documents and its answers' memory each get their own, also at the same time.
+// Callers who share a server, with its cached documents and the memory of answers, each get their own answer, also concurrently.
 func TestCallersAlternate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, private("canary").company()...).read()
-	ask := overHTTP(w.guarded())
+	w := newTestServer(t, private("canary").company()...).read()
+	ask := overHTTP(w.withAuthentication())
 	const document = `{users{nodes{name phones{raw}}} viewer{scopes}}`
 	for i := range 10 {
 		if text := ask(t, onlyRead, document, nil); strings.Contains(text, "canary") || !strings.Contains(text, "FORBIDDEN") {
-			t.Fatalf("turn %d: who may not see it gets %s", i, text)
+			t.Fatalf("turn %d: the caller without the scope gets %s", i, text)
 		}
 		if text := ask(t, sensitive, document, nil); !strings.Contains(text, "canary-raw") || strings.Contains(text, "FORBIDDEN") {
-			t.Fatalf("turn %d: who may see it gets %s", i, text)
+			t.Fatalf("turn %d: the caller with the scope gets %s", i, text)
 		}
 	}
 	var together sync.WaitGroup

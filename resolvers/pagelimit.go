@@ -8,34 +8,34 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// maxItems is how many items all the pages of one operation may hold. Pages within pages multiply: a short document could else ask for more than
-// there is memory for.
+// maxItems is the number of items that all pages of one operation may have together. Nested pages multiply, so a short document could otherwise need more
+// memory than there is.
 const maxItems = 100_000
 
-// codeTimeout is for an operation whose time is over.
+// codeTimeout is the code of an operation that has run out of time.
 const codeTimeout = "TIMEOUT"
 
 func tookTooLong() *gqlerror.Error {
 	return &gqlerror.Error{Message: "the operation took too long; what was left is null", Extensions: map[string]any{"code": codeTimeout}}
 }
 
-// extent bounds what an operation gathers.
-type extent struct {
+// pageLimit limits the items of one operation.
+type pageLimit struct {
 	items atomic.Int64
 	full  atomic.Bool
 }
 
-// admit counts a page's items in. Once there are too many, or the operation's time is over, further pages are null, with one error for them all.
-func (e *extent) admit(ctx context.Context, items int) (bool, error) {
+// admit adds a page's items. Beyond the limit, or after the operation's time, further pages are null, with one error for all of them.
+func (l *pageLimit) admit(ctx context.Context, items int) (bool, error) {
 	refusal := tookTooLong()
 	if ctx.Err() == nil {
-		if e.items.Add(int64(items)) <= maxItems {
+		if l.items.Add(int64(items)) <= maxItems {
 			return true, nil
 		}
 		refusal.Message = fmt.Sprintf("its pages hold more than %d items in all; what was left is null: ask for less at a time", maxItems)
 		refusal.Extensions["code"] = codeBadInput
 	}
-	if e.full.Swap(true) {
+	if l.full.Swap(true) {
 		return false, nil
 	}
 	return false, refusal
