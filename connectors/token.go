@@ -8,15 +8,15 @@ import (
 // OAuth is a credential that is renewed, as the operator wrote it: what the vendor gave the application, and the first grant. Its tags are those of
 // Kind.Settings, where it is a field of type *OAuth with the key oauth.
 type OAuth struct {
-	ClientID     string `key:"client_id" required:"yes" doc:"What the vendor calls the integration."`
+	ClientID     string `key:"client_id" required:"yes" doc:"The vendor's ID of the integration."`
 	ClientSecret Secret `key:"client_secret" required:"yes" doc:"The integration's secret."`
 	// RedirectURI is the one that the application is registered with.
-	RedirectURI string `key:"redirect_uri" type:"URL" default:"(none)" doc:"Where the integration sends browsers, exactly as the vendor has it. Required with code."`
+	RedirectURI string `key:"redirect_uri" type:"URL" default:"(none)" doc:"The redirect URI of the integration, exactly as the vendor has it. Required with code."`
 	// RefreshToken and Code are what the first pair of tokens is got for: exactly one is set. Later pairs descend from it.
-	RefreshToken Secret `key:"refresh_token" default:"(code)" doc:"What the first tokens are got for. Either this or code is required. Leave it there: it says which stored tokens are meant, and another one replaces them."`
-	Code         Secret `key:"code" default:"(refresh_token)" doc:"An authorisation code, good for a few minutes. Leave it there, as refresh_token."`
+	RefreshToken Secret `key:"refresh_token" default:"(code)" doc:"The refresh token that is exchanged for the first pair. Either this or code is required. Leave it in place: it identifies the stored pair, and another token starts a new chain."`
+	Code         Secret `key:"code" default:"(refresh_token)" doc:"An authorisation code, valid for a few minutes. Leave it in place, like refresh_token."`
 	// URL is where the token endpoints are; empty for the vendor's own place.
-	URL string `key:"url" type:"URL" default:"(the vendor's)" doc:"Where the token endpoints are."`
+	URL string `key:"url" type:"URL" default:"(the vendor's)" doc:"The address of the token endpoints."`
 }
 
 // OAuth gives the credential of a source that is renewed; nil where there is none.

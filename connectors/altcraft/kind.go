@@ -9,7 +9,7 @@ const Name connectors.KindName = "altcraft"
 type Settings struct {
 	Token     connectors.Secret `key:"token" doc:"A token of the admin API."`
 	AccountID int64             `key:"account_id" min:"1" doc:"The account whose users to read."`
-	Format    string            `key:"format" oneof:"json xml" default:"json" doc:"The form of requests and answers."`
+	Format    string            `key:"format" oneof:"json xml" default:"json" doc:"The format of requests and answers."`
 }
 
 // Kind describes Altcraft to the program.

@@ -11,7 +11,7 @@ const Name connectors.KindName = "rocketchat"
 
 // Settings are the kind's own settings.
 type Settings struct {
-	UserID    string            `key:"user_id" doc:"The ID of the user whose token it is."`
+	UserID    string            `key:"user_id" doc:"The ID of the user to whom the token belongs."`
 	AuthToken connectors.Secret `key:"auth_token" doc:"A personal access token."`
 }
 

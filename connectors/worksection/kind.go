@@ -8,7 +8,7 @@ const Name connectors.KindName = "worksection"
 // Settings are the kind's own settings.
 type Settings struct {
 	APIKey  connectors.Secret `key:"api_key" or:"oauth" default:"(oauth)" doc:"The account's API key. Either this or oauth is required."`
-	Signing string            `key:"signing" oneof:"md5 hmac" default:"md5" doc:"How api_key is used: a hash in the query, as the vendor documents, or a header with the time, as its own clients send."`
+	Signing string            `key:"signing" oneof:"md5 hmac" default:"md5" doc:"How api_key signs: md5, a hash in the query, as the vendor documents; or hmac, a header with the time, as the vendor's own clients send."`
 	OAuth   *connectors.OAuth `key:"oauth" default:"(none)" doc:"Tokens that Roster renews. They need credentials_dir, or a redis that is durable and has an encryption_key."`
 }
 

@@ -372,7 +372,7 @@ func TestSettings(t *testing.T) {
 		all[s.Path] = s
 	}
 	for _, want := range []Setting{
-		{"listen", "host:port", "127.0.0.1:8080", "Where to serve. Beyond loopback only with access.keys or access.oidc, and with tls or insecure_plaintext."},
+		{"listen", "host:port", "127.0.0.1:8080", "The address of the server. An address beyond loopback needs access.keys or access.oidc, and tls or insecure_plaintext."},
 		{"sources[].token_file", "path", "", "A file that holds token, in its place. Relative to the configuration file."},
 		{"sources[].email_trust", "verified, asserted, none", "asserted (rocketchat: verified)", all["sources[].email_trust"].Doc},
 		{"sources[].collections.<collection>.fresh_for", "duration", "5m (accounts: 1m)", all["sources[].collections.<collection>.fresh_for"].Doc},
