@@ -88,6 +88,33 @@ func TestQueriesStop(t *testing.T) {
 	}
 }
 
+// A query that is told to stop while its matches are put into order returns no page: the page would lack some of them.
+func TestPageIsNotCutShort(t *testing.T) {
+	t.Parallel()
+	// The filter takes a step for each person, 100 fewer than make another look. The order takes one for each of the 200 matches.
+	const people, matches = 2*4096 - 100, 200
+	one, other := directory.SourceData{Name: "a", Kind: "kommo"}, directory.SourceData{Name: "b", Kind: "altcraft"}
+	for i := range people {
+		account := connectors.Account{ID: fmt.Sprint(i), Active: true, Emails: []connectors.Email{{Address: fmt.Sprintf("person.%d@acme.example", i)}}}
+		one.Accounts = append(one.Accounts, account)
+		if i < matches {
+			other.Accounts = append(other.Accounts, account)
+		}
+	}
+	d := directory.Build(directory.Rules{}, []directory.SourceData{one, other})
+	ask := func(s *stopAt) (*directory.UserConnection, error) {
+		return d.Until(s.stop).Users(&directory.UserFilter{MinAccounts: new(2)}, directory.UserOrder{}, directory.PageArgs{First: new(matches)})
+	}
+	never := &stopAt{n: 1 << 30}
+	page, err := ask(never)
+	if err != nil || len(page.Nodes()) != matches || never.asked != 2 {
+		t.Fatalf("%v, %d people after %d looks; want %d after 2", err, len(page.Nodes()), never.asked, matches)
+	}
+	if page, err := ask(&stopAt{n: 2}); !errors.Is(err, directory.ErrStopped) {
+		t.Errorf("told to stop: %v, a page of %d people", err, len(page.Nodes()))
+	}
+}
+
 // A build stops too, and then returns no directory.
 func TestBuildStops(t *testing.T) {
 	t.Parallel()
