@@ -35,6 +35,7 @@ type Answer struct {
 
 	mu                          sync.Mutex
 	errors, errorBytes, omitted int
+	full                        bool                // no other error is admitted
 	parts                       []graphql.Marshaler // of the data
 
 	// Used only by the goroutine that writes the data:
@@ -74,7 +75,8 @@ func (b *Answer) Admit(e *gqlerror.Error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := size(e)
-	if !b.room() || b.errors > 0 && b.errorBytes+n > b.maxErrors*BytesOfError {
+	b.full = b.full || b.errors == b.maxErrors || b.errors > 0 && b.errorBytes+n > b.maxErrors*BytesOfError
+	if b.full {
 		b.omitted++
 		return false
 	}
@@ -83,13 +85,13 @@ func (b *Answer) Admit(e *gqlerror.Error) bool {
 	return true
 }
 
-// Add calls of and adds its error to the list, if there is room for another error.
+// Add calls of and adds its error to the list, if there is room for it. After the first error without room, Add calls of no more.
 func (b *Answer) Add(list gqlerror.List, of func() *gqlerror.Error) gqlerror.List {
 	if b != nil {
 		b.mu.Lock()
-		room := b.room()
+		full := b.full
 		b.mu.Unlock()
-		if !room {
+		if full {
 			b.Omit(1)
 			return list
 		}
@@ -106,10 +108,6 @@ func (b *Answer) AddAll(list, errs gqlerror.List) gqlerror.List {
 		list = b.Add(list, func() *gqlerror.Error { return e })
 	}
 	return list
-}
-
-func (b *Answer) room() bool {
-	return b.errors < b.maxErrors && b.errorBytes < b.maxErrors*BytesOfError
 }
 
 // Omit counts errors that were omitted.
@@ -136,7 +134,7 @@ func (b *Answer) Omitted() int {
 func (b *Answer) Next() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.errors, b.errorBytes, b.omitted, b.written = 0, 0, 0, 0
+	b.errors, b.errorBytes, b.omitted, b.full, b.written = 0, 0, 0, false, 0
 	b.reserved, b.noRoom, b.counted, b.parts = b.first, false, false, nil
 }
 

@@ -23,6 +23,7 @@ func TestErrors(t *testing.T) {
 		b := bounds.New(most, 0, nil, 0)
 		for range 2 { // answers
 			var admitted gqlerror.List
+			made := 0
 			n := rapid.IntRange(0, 60).Draw(rt, "errors")
 			for range n {
 				e := &gqlerror.Error{
@@ -30,7 +31,10 @@ func TestErrors(t *testing.T) {
 					Path:       ast.Path{ast.PathName(strings.Repeat("p", rapid.IntRange(0, 300).Draw(rt, "path"))), ast.PathIndex(1)},
 					Extensions: map[string]any{"inputPath": []any{strings.Repeat("i", rapid.IntRange(0, 300).Draw(rt, "input"))}},
 				}
-				admitted = b.Add(admitted, func() *gqlerror.Error { return e })
+				admitted = b.Add(admitted, func() *gqlerror.Error { made++; return e })
+			}
+			if made > len(admitted)+1 {
+				rt.Errorf("%d errors are made, and %d are admitted", made, len(admitted))
 			}
 			text, err := json.Marshal(admitted)
 			if err != nil {

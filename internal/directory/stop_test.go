@@ -107,8 +107,8 @@ func TestPageIsNotCutShort(t *testing.T) {
 	}
 	never := &stopAt{n: 1 << 30}
 	page, err := ask(never)
-	if err != nil || len(page.Nodes()) != matches || never.asked != 2 {
-		t.Fatalf("%v, %d people after %d looks; want %d after 2", err, len(page.Nodes()), never.asked, matches)
+	if err != nil || len(page.Nodes()) != matches || never.calls != 2 {
+		t.Fatalf("%v, %d people after %d calls; want %d after 2", err, len(page.Nodes()), never.calls, matches)
 	}
 	if page, err := ask(&stopAt{n: 2}); !errors.Is(err, directory.ErrStopped) {
 		t.Errorf("told to stop: %v, a page of %d people", err, len(page.Nodes()))

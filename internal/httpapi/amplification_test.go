@@ -63,6 +63,8 @@ func TestNothingIsMultiplied(t *testing.T) {
 		"a text of 1 MB where none may be": {request(`{ users(first: "`+strings.Repeat("a", 900<<10)+`") { totalCount } }`, nil), "GRAPHQL_VALIDATION_FAILED", 32},
 		"one in a fragment of many operations": {
 			request(`fragment F on Query { users(first: "`+strings.Repeat("a", 500<<10)+`") { totalCount } } `+numbered(300, "query Q%d { ...F } "), nil), "GRAPHQL_VALIDATION_FAILED", 64},
+		"200 fields that conflict with each other": {
+			request("{ users {"+numbered(200, " "+name[:190]+": no%d")+" } }", nil), "GRAPHQL_VALIDATION_FAILED", 16},
 		"a text of 1 MB where the parser expects a name": {request(`{ "`+strings.Repeat("a", 900<<10)+`" }`, nil), "GRAPHQL_PARSE_FAILED", 32},
 		"a malformed ID of 250 kB over 100 fields": {
 			request("query($r: [_Any!]!) {"+numbered(100, " a%d: _entities(representations: $r) { __typename }")+"}",

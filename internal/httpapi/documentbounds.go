@@ -74,7 +74,6 @@ func (f *findings) bound(all *rules.Rules) *rules.Rules {
 				found++
 				addError(append(options, func(e *gqlerror.Error) {
 					length += len(e.Message)
-					e.Message = echo.Message(e.Message)
 					f.errs = append(f.errs, e)
 				})...)
 				if length > longestFindings && name != rules.OverlappingFieldsCanBeMergedRule.Name {
