@@ -168,6 +168,37 @@ func TestDrainAwaitsRequests(t *testing.T) {
 	})
 }
 
+// While the listener closes, no answer begins. Its client would connect again, and a connection that waits in the system's queue when the listener closes
+// is lost. So whoever gets such an answer finds nobody at the address, and goes elsewhere.
+func TestNoAnswerWhileTheListenerCloses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const delay = time.Second
+		l := newExchange()
+		ctx, stop := context.WithCancel(t.Context())
+		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Proto) })
+		server := Server{Handler: handler, Limits: DefaultLimits(), DrainDelay: delay, Logger: slog.New(slog.DiscardHandler)}
+		served := make(chan error, 1)
+		go func() { served <- server.Serve(ctx, l) }()
+		transport := &http.Transport{DialContext: l.dial}
+		defer transport.CloseIdleConnections()
+		if err := post(t, transport, false); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		time.Sleep(delay + nobodyFor/2) // the listener is about to close
+		if err := post(t, transport, false); err != nil {
+			t.Error(err)
+		}
+		if err := post(t, transport, false); !errors.Is(err, errNobody) {
+			t.Errorf("a client that was answered while the listener closes connects to it again: %v", err)
+		}
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // ask sends one request after the other until nobody takes its connection.
 func ask(t *testing.T, transport *http.Transport, secure bool) {
 	for n := 1; ; n++ {

@@ -58,7 +58,8 @@ func TestHeavyValues(t *testing.T) {
 		defer s.end(t)
 		for name, more := range map[string]string{
 			"members of variables": `"variables":` + object, "members of extensions": `"extensions":` + object,
-			"items of extensions": `"extensions":` + list,
+			"items of extensions":  `"extensions":` + list,
+			"levels of extensions": `"extensions":{"x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`,
 		} {
 			r := post(strings.TrimSuffix(big, "}")+","+more+"}", "Authorization", "somebody")
 			r.URL.Scheme, r.URL.Host, r.RequestURI = "http", "localhost", ""

@@ -1,0 +1,213 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+
+	"roster/internal/httpapi"
+)
+
+// frames is a client of HTTP/2 that sends and reads single frames.
+type frames struct {
+	t      *testing.T
+	below  net.Conn // what is below TLS
+	framer *http2.Framer
+	writes chan func() // for the one goroutine that writes: the server may be writing at the same time, and a pipe has no room
+}
+
+// serveFrames serves a handler with TLS in a bubble, to a client that sends single frames.
+func serveFrames(t *testing.T, server httpapi.Server) (*served, *frames) {
+	t.Helper()
+	var trusted *tls.Config
+	server.TLS, trusted = httpapi.Certificates(t)
+	s := serveServer(t, server, &http.Transport{})
+	below, err := s.dial(t.Context(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted.NextProtos, trusted.ServerName = []string{"h2"}, "127.0.0.1"
+	conn := tls.Client(below, trusted)
+	if err := conn.HandshakeContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f := &frames{t, below, http2.NewFramer(conn, conn), make(chan func(), 200)}
+	go func() {
+		for write := range f.writes {
+			write()
+		}
+	}()
+	f.writes <- func() {
+		io.WriteString(conn, http2.ClientPreface) //nolint:errcheck // reading says what is wrong
+		f.framer.WriteSettings()                  //nolint:errcheck // as above
+	}
+	return s, f
+}
+
+// end closes the connection, and waits for the end of the server.
+func (f *frames) end(s *served) {
+	f.t.Helper()
+	close(f.writes)
+	f.below.Close() //nolint:errcheck // nothing more is read
+	s.end(f.t)
+}
+
+// get sends a request without a body.
+func (f *frames) get(stream uint32) {
+	var block bytes.Buffer
+	fields := hpack.NewEncoder(&block)
+	for name, value := range map[string]string{":method": "GET", ":scheme": "https", ":path": "/", ":authority": "127.0.0.1"} {
+		fields.WriteField(hpack.HeaderField{Name: name, Value: value}) //nolint:errcheck // a buffer takes everything
+	}
+	f.writes <- func() {
+		f.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: true}) //nolint:errcheck // reading says what is wrong
+	}
+}
+
+// until reads frames until one is as it is looked for. It is nil where the connection ends before.
+func (f *frames) until(found func(http2.Frame) bool) http2.Frame {
+	f.t.Helper()
+	for {
+		frame, err := f.framer.ReadFrame()
+		switch {
+		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe):
+			return nil
+		case err != nil:
+			f.t.Fatal(err)
+		case found(frame):
+			return frame
+		}
+	}
+}
+
+func isGoAway(frame http2.Frame) bool {
+	_, ok := frame.(*http2.GoAwayFrame)
+	return ok
+}
+
+// A client of HTTP/2 is told how much it may have under way, and a request beyond that is refused.
+func TestHTTP2Numbers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		s, f := serveFrames(t, httpapi.Server{Limits: httpapi.DefaultLimits(), Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-goOn })})
+		told := map[http2.SettingID]uint32{}
+		f.until(func(frame http2.Frame) bool {
+			settings, ok := frame.(*http2.SettingsFrame)
+			if ok && !settings.IsAck() {
+				settings.ForeachSetting(func(s http2.Setting) error { //nolint:errcheck // nothing fails
+					told[s.ID] = s.Val
+					return nil
+				})
+			}
+			return len(told) > 0
+		})
+		window := uint32(65_535) // with which RFC 9113 has a connection begin
+		f.until(func(frame http2.Frame) bool {
+			update, ok := frame.(*http2.WindowUpdateFrame)
+			if ok && update.StreamID == 0 {
+				window += update.Increment
+			}
+			return ok
+		})
+		if told[http2.SettingMaxConcurrentStreams] != 100 || told[http2.SettingInitialWindowSize] != 128<<10 || window != 512<<10 {
+			t.Errorf("%v, %d bytes on the connection; want 100 streams of 128 KiB, 512 KiB together", told, window)
+		}
+		for i := range uint32(101) {
+			f.get(2*i + 1)
+		}
+		refused := f.until(func(frame http2.Frame) bool { return frame.Header().Type == http2.FrameRSTStream })
+		if got, ok := refused.(*http2.RSTStreamFrame); !ok || got.StreamID != 201 || got.ErrCode != http2.ErrCodeRefusedStream {
+			t.Errorf("of 101 requests at once, refused is %v; want the last one", refused)
+		}
+		close(goOn)
+		f.end(s)
+	})
+}
+
+// Where clients may be as slow as they like, an HTTP/2 connection of one that takes nothing at all is still given up after the time for an answer.
+func TestHTTP2ClientThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limits := httpapi.DefaultLimits()
+		limits.MinRate = 0
+		s, f := serveFrames(t, httpapi.Server{Limits: limits, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Write(make([]byte, 32<<10)) //nolint:errcheck // the client takes nothing
+		})})
+		f.until(func(frame http2.Frame) bool {
+			settings, ok := frame.(*http2.SettingsFrame)
+			return ok && settings.IsAck()
+		})
+		f.get(1)
+		time.Sleep(limits.AnswerTime + 10*time.Second) // TLS has five to say that it closes
+		rest := make(chan error, 1)
+		go func() {
+			_, err := f.below.Read(make([]byte, 1))
+			rest <- err
+		}()
+		if err := <-rest; !errors.Is(err, io.EOF) {
+			t.Errorf("the connection is still open: %v", err)
+		}
+		f.end(s)
+	})
+}
+
+// A server that stops says so on HTTP/2 connections, with the next answer or when it closes, so that clients send what follows elsewhere.
+func TestHTTP2GoAway(t *testing.T) {
+	t.Parallel()
+	for name, delay := range map[string]time.Duration{"with a delay": 5 * time.Second, "without": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				goOn := make(chan struct{})
+				s, f := serveFrames(t, httpapi.Server{Limits: httpapi.DefaultLimits(), DrainDelay: delay, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					<-goOn
+					fmt.Fprint(w, "an answer")
+				})})
+				f.until(func(frame http2.Frame) bool {
+					settings, ok := frame.(*http2.SettingsFrame)
+					return ok && settings.IsAck()
+				})
+				f.get(1)
+				synctest.Wait()
+				stopped := time.Now()
+				s.stop()
+				synctest.Wait()
+				close(goOn)
+				var text string
+				away := f.until(func(frame http2.Frame) bool {
+					if data, ok := frame.(*http2.DataFrame); ok {
+						text += string(data.Data())
+					}
+					return isGoAway(frame)
+				})
+				if away == nil {
+					t.Fatal("the connection ends without GOAWAY")
+				}
+				if d := time.Since(stopped); delay > 0 && d >= delay {
+					t.Errorf("GOAWAY comes %s after the signal, and not with the answer", d)
+				}
+				f.until(func(frame http2.Frame) bool {
+					if data, ok := frame.(*http2.DataFrame); ok {
+						text += string(data.Data())
+					}
+					return false
+				})
+				if text != "an answer" {
+					t.Errorf("the request that was under way gets %q", text)
+				}
+				f.end(s)
+			})
+		})
+	}
+}
