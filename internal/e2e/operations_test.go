@@ -317,3 +317,25 @@ func TestPrometheusTakesTheMetrics(t *testing.T) {
 	_, _, metrics := observed(t)
 	promtool(t, metrics, "check", "metrics")
 }
+
+// The garbage collector works as documented: at 50 percent, and as the operator says who sets GOGC.
+//
+//nolint:paralleltest // it changes the environment
+func TestGarbageCollection(t *testing.T) {
+	for gogc, want := range map[string]string{"": "50", "120": "120"} {
+		t.Setenv("GOGC", gogc)
+		p, err := launch("demo", "--people", "25", "--listen", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.awaitAddress("Roster is ready: "); err != nil {
+			t.Fatal(err)
+		}
+		if _, metrics := fetch(t, p.url+"/metrics"); !strings.Contains(metrics, "\ngo_gc_gogc_percent "+want+"\n") {
+			t.Errorf("with GOGC=%q the collector does not work at %s percent", gogc, want)
+		}
+		if err := p.stop(); err != nil {
+			t.Error(err)
+		}
+	}
+}
