@@ -129,7 +129,8 @@ func TestJudgeXML(t *testing.T) {
 		"HTTP 500 that claims success":     {500, `<xml><error>0</error></xml>`, connectors.KindUnavailable, ""},
 		"another encoding":                 {200, `<?xml version="1.0" encoding="windows-1251"?><xml><error>0</error></xml>`, connectors.KindBadResponse, "another encoding than UTF-8"},
 		"UTF-16":                           {200, "\xff\xfe<\x00x\x00m\x00l\x00", connectors.KindBadResponse, "not XML"},
-		"not UTF-8, whatever it calls":     {200, "<xml><error>0</error><error_text>\xc8</error_text></xml>", connectors.KindBadResponse, "not XML"},
+		"not UTF-8, whatever it calls":     {200, "<xml><error>0</error><error_text>\xc8</error_text></xml>", good, ""},
+		"a name of an element in no UTF-8": {200, "<xml><error>0</error><a\xc8/></xml>", connectors.KindBadResponse, "not XML"},
 		"a declaration of entities":        {200, `<!DOCTYPE xml [<!ENTITY a "0">]><xml><error>&a;</error></xml>`, connectors.KindBadResponse, "document type"},
 		"an entity that nobody declared":   {200, `<xml><error>&zero;</error></xml>`, connectors.KindBadResponse, "not XML"},
 		"too many calls, whatever is said": {429, `<xml><error>0</error></xml>`, connectors.KindRateLimited, ""},
@@ -251,5 +252,39 @@ func TestDeepXML(t *testing.T) {
 	}
 	if got := list.rows[0].Text("username") + list.rows[0].Text("email"); got != "ada" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A value that XML does not allow costs itself, and nothing else of its answer.
+func TestUnreadableXML(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		text, want string
+		odd        bool
+	}{
+		"bytes that are not UTF-8":  {"A\xc3(\xff", "A\ufffd(\ufffd", true},
+		"a control character":       {"A\x01B", "A\ufffdB", true},
+		"the number of one":         {"A&#1;B&#x1F;", "A\ufffdB\ufffd", true},
+		"half of a character":       {"A&#xD800;", "A\ufffd", true},
+		"a number beyond all":       {"A&#99999999999;", "A\ufffd", true},
+		"numbers of characters":     {"&#65;&#x42;&#x1F600;&amp;", "AB\U0001f600&", false},
+		"a sign that text was lost": {"A\ufffd", "A\ufffd", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := `<xml><error>0</error><data><user><username>ada</username><first_name>` + tc.text +
+				`</first_name></user><user><username>bob</username><first_name>Bob</first_name></user></data></xml>`
+			list, err := xmlForm.userList(&rest.Response{Status: http.StatusOK, Header: http.Header{}, Body: []byte(body)})
+			if err != nil || len(list.rows) != 2 {
+				t.Fatalf("%d rows, %v", len(list.rows), err)
+			}
+			var noted connectors.Anomalies
+			if got := list.rows[0].Noting(&noted).Text("first_name"); got != tc.want || len(noted.All()) > 0 != tc.odd {
+				t.Errorf("%q with %v, want %q", got, noted.All(), tc.want)
+			}
+			if got := list.rows[1].Text("username") + list.rows[1].Text("first_name"); got != "bobBob" {
+				t.Errorf("the other user is %q", got)
+			}
+		})
 	}
 }

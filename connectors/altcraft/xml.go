@@ -45,13 +45,13 @@ var (
 // readXML gives an answer as the vendor would have given it in JSON, so that one way of reading serves both. Entities of the answer's own making
 // are never expanded, since no declaration is taken.
 func readXML(r *rest.Response) (decode.Value, error) {
-	d := xml.NewDecoder(bytes.NewReader(decode.SkipMarks(r.Body)))
+	d := xml.NewDecoder(bytes.NewReader(readable(decode.SkipMarks(r.Body))))
 	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errEncoding }
 	root, err := readElements(d)
 	if err == nil {
 		var text []byte
 		if text, err = json.Marshal(root.value()); err == nil {
-			return decode.JSON(text)
+			return decode.JSON(bytes.ReplaceAll(text, []byte(string(unreadable)), []byte(unreadableInJSON)))
 		}
 	}
 	detail := "not XML, or cut off, at byte " + strconv.FormatInt(d.InputOffset(), 10)
