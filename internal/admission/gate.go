@@ -138,7 +138,7 @@ func (g *Gate) Count(c Caller) (Rate, bool) {
 func (g *Gate) Pool(r Resource) *Pool { return &g.pools[r] }
 
 // overflow is the overflow bucket of all callers beyond maxCallers.
-var overflow = Caller{Name: "\x00crowd"}
+var overflow = Caller{Name: "\x00overflow"} // no name of a caller has a NUL
 
 // known returns the state of a caller, and creates it if necessary. The caller of known holds the lock.
 func (g *Gate) known(c Caller) *state {

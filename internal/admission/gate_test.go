@@ -122,7 +122,7 @@ func TestCallersAreBounded(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 		if rate, ok := g.Count(late); !ok || rate.Remaining != 9 {
-			t.Errorf("when the crowd has gone: %+v, %v", rate, ok)
+			t.Errorf("when the others have gone: %+v, %v", rate, ok)
 		}
 		if n := g.Callers(); n > 1 {
 			t.Errorf("%d callers are known, want those alone who have asked of late", n)
