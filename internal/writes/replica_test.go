@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -192,7 +191,9 @@ func replica() int {
 	if s.DieAt != "" {
 		ctx = writes.WithSteps(ctx, func(step string) {
 			if step == s.DieAt {
-				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				if p, err := os.FindProcess(os.Getpid()); err == nil {
+					_ = p.Kill()
+				}
 				select {} // until it is killed
 			}
 		})

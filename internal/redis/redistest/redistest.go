@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -175,21 +174,6 @@ func (s *Server) LoseDisk() {
 	s.tb.Helper()
 	if err := os.RemoveAll(s.dir); err != nil {
 		s.tb.Fatal(err)
-	}
-}
-
-// Stop suspends the process. Continue resumes it.
-func (s *Server) Stop() { s.signal(syscall.SIGSTOP) }
-
-// Continue resumes the process after Stop.
-func (s *Server) Continue() { s.signal(syscall.SIGCONT) }
-
-func (s *Server) signal(sig syscall.Signal) {
-	s.tb.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.cmd.Process.Signal(sig); err != nil {
-		s.tb.Error(err)
 	}
 }
 

@@ -1,0 +1,12 @@
+//go:build !unix
+
+package redistest
+
+// Stop skips the test: this system cannot suspend a process.
+func (s *Server) Stop() {
+	s.tb.Helper()
+	s.tb.Skip("this system cannot suspend a process")
+}
+
+// Continue does nothing, because Stop has skipped the test.
+func (*Server) Continue() {}
