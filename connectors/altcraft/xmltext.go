@@ -45,10 +45,8 @@ func readable(body []byte) []byte {
 
 // isCharacter reports whether XML 1.0 allows a character: https://www.w3.org/TR/xml/#charsets.
 func isCharacter(r rune) bool {
-	switch {
-	case r == '\t' || r == '\n' || r == '\r':
-		return true
-	default:
-		return r >= 0x20 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd || r >= 0x10000 && r <= utf8.MaxRune
+	if r < 0x20 {
+		return r == '\t' || r == '\n' || r == '\r'
 	}
+	return r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd || r >= 0x10000 && r <= utf8.MaxRune
 }
