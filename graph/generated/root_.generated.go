@@ -2964,26 +2964,26 @@ type Contact implements Node @key(fields: "id") {
   title: String
   "The first of emails."
   email: String
-  "As the source wrote them, but for characters that cannot be seen."
+  "The addresses as the source wrote them, without invisible characters."
   emails: [String!]!
   phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
   addresses: [String!] @requiresScopes(scopes: [["directory:sensitive"]])
   folder: ContactFolder
   tags: [String!]!
-  "Who in the company looks after them."
+  "The person in the company who is responsible for the contact."
   owner: User
   url: URL
   createdAt: DateTime
   updatedAt: DateTime
-  "The user with the same vouched-for address, where there is one."
+  "The user with the same address, if sources vouch for it."
   user: User
 }
 
-"Where a source keeps contacts together."
+"A folder of contacts in a source."
 type ContactFolder implements Node @key(fields: "id") {
   id: ID!
   source: Source!
-  "Its ID in the source; null where the source only mentions it by name."
+  "Its ID in the source; null if the source only mentions it by name."
   externalId: String
   name: String!
   kind: ContactFolderKind!
@@ -3002,17 +3002,17 @@ type ContactFolder implements Node @key(fields: "id") {
   )
 }
 
-"Who made a folder."
+"Who created a folder."
 enum ContactFolderKind {
-  "Made by the source itself."
+  "The source has created it."
   PRESET
-  "Made by a user."
+  "A user has created it."
   CUSTOM
 }
 
-"All that is given must hold; of a list, one value. An empty list counts as not given."
+"All given fields must match. Of a list, one value must match. An empty list counts as not given."
 input ContactFilter {
-  "Each word must begin some word of the name, e-mail, title, folder or a tag; case, accents and symbols as in UserFilter."
+  "Each word must be the beginning of a word in the name, e-mail address, title, folder or a tag. Case, accents and symbols are treated as in UserFilter."
   search: String
   sources: [String!]
   folders: [ID!]
@@ -3034,7 +3034,7 @@ enum ContactOrderField {
   UPDATED_AT
 }
 
-"What to count contacts by; each has a filter that takes its values."
+"The field by whose values contacts are counted. Each has a filter that accepts these values."
 enum ContactFacet {
   SOURCE
   FOLDER
@@ -3047,22 +3047,22 @@ type ContactConnection {
   edges: [ContactEdge!]!
   nodes: [Contact!]!
   pageInfo: PageInfo!
-  "All that match, not only this page."
+  "The number of all matches, not only of this page."
   totalCount: Int!
-  "Counts over all that match, largest first."
+  "Counts of all matches by value, largest first."
   facets(by: ContactFacet!, first: Int! = 20): [Facet!]! @cost(weight: 100) @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
   completeness: Completeness!
 }
 
-"A contact and its place in the list."
+"A contact, with a cursor for the position in the list."
 type ContactEdge {
   node: Contact!
   cursor: String!
 }
 
-"All that is given must hold; of a list, one value. An empty list counts as not given."
+"All given fields must match. Of a list, one value must match. An empty list counts as not given."
 input ContactFolderFilter {
-  "Each word must begin some word of the name; case, accents and symbols as in UserFilter."
+  "Each word must be the beginning of a word in the name. Case, accents and symbols are treated as in UserFilter."
   search: String
   sources: [String!]
   kinds: [ContactFolderKind!]
@@ -3073,19 +3073,19 @@ type ContactFolderConnection {
   edges: [ContactFolderEdge!]!
   nodes: [ContactFolder!]!
   pageInfo: PageInfo!
-  "All that match, not only this page."
+  "The number of all matches, not only of this page."
   totalCount: Int!
   completeness: Completeness!
 }
 
-"A contact folder and its place in the list."
+"A contact folder, with a cursor for the position in the list."
 type ContactFolderEdge {
   node: ContactFolder!
   cursor: String!
 }
 
 extend type Query {
-  "By name unless said."
+  "Ordered by name by default."
   contacts(
     first: Int
     after: String
@@ -3099,7 +3099,7 @@ extend type Query {
     sizedFields: ["edges", "nodes"]
     requireOneSlicingArgument: false
   )
-  "By name."
+  "Ordered by name."
   contactFolders(
     first: Int
     after: String
@@ -3115,17 +3115,17 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Writes an address-book entry; nobody is invited."
+  "Creates an entry in the address book. Nobody is invited."
   createContact(input: CreateContactInput!): CreateContactPayload
     @requiresScopes(scopes: [["directory:write"]])
-  "Makes a contact folder, unless the source has one of that name."
+  "Creates a contact folder, unless the source has one with this name."
   createContactFolder(
     input: CreateContactFolderInput!
   ): CreateContactFolderPayload
     @requiresScopes(scopes: [["directory:write"]])
 }
 
-"The contact to make."
+"The contact to create."
 input CreateContactInput {
   source: String!
   name: String!
@@ -3136,9 +3136,9 @@ input CreateContactInput {
   phones: [PhoneInput!]
   "At most two."
   addresses: [String!]
-  "The same key and input within a day give the first call's answer."
+  "The same key and input give the answer of the first call for a day."
   idempotencyKey: String
-  "Check everything, send nothing."
+  "Check the input and send nothing."
   dryRun: Boolean! = false
 }
 
@@ -3148,48 +3148,48 @@ input PhoneInput {
   kind: PhoneKind! = MAIN
 }
 
-"The contact made, or the one that was there."
+"The contact that was created, or the one that existed already."
 type CreateContactPayload {
   outcome: Outcome!
   contact: Contact
-  "With dryRun: what the source would be sent, without credentials."
+  "With dryRun: what the source would get, without credentials."
   wouldSend: JSON
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 
-"The contact folder to make."
+"The contact folder to create."
 input CreateContactFolderInput {
   source: String!
   name: String!
-  "The same key and input within a day give the first call's answer."
+  "The same key and input give the answer of the first call for a day."
   idempotencyKey: String
-  "Check everything, send nothing."
+  "Check the input and send nothing."
   dryRun: Boolean! = false
 }
 
-"The contact folder made, or the one that was there."
+"The contact folder that was created, or the one that existed already."
 type CreateContactFolderPayload {
   outcome: Outcome!
   contactFolder: ContactFolder
-  "With dryRun: what the source would be sent, without credentials."
+  "With dryRun: what the source would get, without credentials."
   wouldSend: JSON
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
-	{Name: "../schema/role.graphqls", Input: `"What one source calls a set of rights. Roles of different sources are never joined."
+	{Name: "../schema/role.graphqls", Input: `"A named set of rights in one source. Roles of different sources are never joined."
 type Role implements Node @key(fields: "id") {
   id: ID!
   source: Source!
-  "Its ID in the source; the name where the source has no ID for it."
+  "Its ID in the source; the name if the source has no ID for it."
   externalId: String!
   name: String!
   description: String
   accessLevel: AccessLevel!
-  "Null where the source does not tell."
+  "Null if the source does not report them."
   permissions: [Permission!]
-  "People to whom an active account grants it; User.roleGrants says which account."
+  "The people to whom an active account grants the role. User.roleGrants says which account."
   holders(
-    "Also people to whom only an account grants it that is not active."
+    "Include people to whom only an inactive account grants the role."
     includeInactive: Boolean! = false
     first: Int
     after: String
@@ -3205,9 +3205,9 @@ type Role implements Node @key(fields: "id") {
   )
 }
 
-"All that is given must hold; of a list, one value. An empty list counts as not given."
+"All given fields must match. Of a list, one value must match. An empty list counts as not given."
 input RoleFilter {
-  "Each word must begin some word of the name; case, accents and symbols as in UserFilter."
+  "Each word must be the beginning of a word in the name. Case, accents and symbols are treated as in UserFilter."
   search: String
   sources: [String!]
   accessLevels: [AccessLevel!]
@@ -3218,19 +3218,19 @@ type RoleConnection {
   edges: [RoleEdge!]!
   nodes: [Role!]!
   pageInfo: PageInfo!
-  "All that match, not only this page."
+  "The number of all matches, not only of this page."
   totalCount: Int!
   completeness: Completeness!
 }
 
-"A role and its place in the list."
+"A role, with a cursor for the position in the list."
 type RoleEdge {
   node: Role!
   cursor: String!
 }
 
 extend type Query {
-  "By name."
+  "Ordered by name."
   roles(
     first: Int
     after: String
@@ -3277,7 +3277,7 @@ interface Node {
   id: ID!
 }
 
-"Where a page lies in its list."
+"The position of a page in its list."
 type PageInfo @shareable {
   hasNextPage: Boolean!
   hasPreviousPage: Boolean!
@@ -3285,53 +3285,53 @@ type PageInfo @shareable {
   endCursor: String
 }
 
-"What a list could and could not take into account."
+"Which sources a list includes, and how old their data is."
 type Completeness {
-  "Whether every source that feeds this list has been read to its end, lately or not."
+  "Whether each source of this list has been fetched completely, recently or not."
   complete: Boolean!
-  "The sources whose data is missing, wholly or in part; errors has an entry for each."
+  "The sources whose data is missing, in whole or in part. extensions.sources has an entry for each."
   missing: [Source!]!
-  "The sources that could not be read of late, so that older data of theirs is served."
+  "The sources whose last fetch failed or is overdue, so that older data is served."
   stale: [Source!]!
-  "When the oldest data in the list was read from its source."
+  "When the oldest data in the list was fetched from its source."
   asOf: DateTime
 }
 
-"How many items of a list share one value. An item with several values counts for each, one with none for nothing."
+"The number of items of a list with one value. An item with several values counts for each of them, an item without a value for none."
 type Facet @shareable {
-  "What the filter takes. For SOURCE_SET the names of the sources, in their order, with commas between."
+  "The value for the filter. For SOURCE_SET, the names of the sources in their order, separated by commas."
   value: String!
-  "What to show a person."
+  "The text to display."
   label: String!
   count: Int!
 }
 
-"Which way a list runs. Items without a value come last either way; ties go by ID."
+"The direction of an order. Items without a value come last in both directions; items with equal values are ordered by ID."
 enum OrderDirection {
   ASC
   DESC
 }
 
 """
-Connections give 20 items unless told, at most 500, and with first: 0 the counts alone: forwards with first and after, backwards
-with last and before.
-What a caller may not see is null, with an error. A list without one of its sources is shorter, never null: see completeness.
+Connections have 20 items by default and at most 500; with first: 0, only the counts. Use first with after, or last with before. A
+field that the caller may not see is null, with an error. If a source is missing, lists are shorter and never null: see
+completeness.
 """
 type Query {
-  "The caller: who the server takes them for and what they may do."
+  "The caller: the identity and the rights of who sends the query."
   viewer: Viewer!
-  "The object with this ID. An ID of a person who has since been joined with another finds them both, under their present ID."
+  "The object with this ID. If a person was joined with another one later, both old IDs find the joined person, who has one current ID."
   node(id: ID!): Node
-  "In the order asked, null where nothing has that ID; at most 100."
+  "The objects with these IDs, at most 100, in the same order; null for an ID that does not exist."
   nodes(ids: [ID!]!): [Node]!
 }
 
-"Who is asking."
+"The caller."
 type Viewer {
-  "What the caller's credentials name; null without credentials."
+  "The name of the caller in the credentials; null without credentials."
   subject: String
   scopes: [String!]! @listSize(assumedSize: 10)
-  "The caller as a person of the directory: the one who has the address that the issuer of their token has verified. It grants nothing."
+  "The caller as a person of the directory: the person with the e-mail address that the issuer of the token has verified. This grants nothing."
   user: User
   """
   The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
@@ -3349,32 +3349,33 @@ type WorksectionViewer {
   title: String
   department: String
   accessLevel: AccessLevel!
-  "Their account in the directory; null where it has not been read."
+  "The account of the caller in the directory; null if it has not been fetched."
   account: WorksectionAccount
 }
 
 """
-Writes go to one source each. What the caller can mend is in userErrors, and a field is null only with an error at the top.
+Each mutation writes to one source. userErrors has the faults that the caller can correct. A field of Mutation is null only if
+errors has an error for it.
 """
 type Mutation
 
-"What a mutation did."
+"The outcome of a mutation."
 enum Outcome {
   "The source did it."
   DONE
-  "It had been done already; nothing changed."
+  "It was done already; nothing changed."
   ALREADY_DONE
-  "All is well, and nothing was sent: dryRun was set."
+  "dryRun was set and the input has no fault. Nothing was sent."
   CHECKED
   "Nothing changed: see userErrors."
   REJECTED
-  "The source did not answer and a look at its data could not settle it. Ask again with the same idempotency key."
+  "The source gave no clear answer, and its data does not show the outcome yet. Send the same input again, with the same idempotency key."
   UNKNOWN
 }
 
-"Something the caller can put right."
+"A fault that the caller can correct."
 type UserError @shareable {
-  "The input field at fault, from the outside in."
+  "The path of the input field with the fault."
   field: [String!] @listSize(assumedSize: 10)
   message: String!
   code: UserErrorCode!
@@ -3382,15 +3383,15 @@ type UserError @shareable {
 
 "Why an input was refused."
 enum UserErrorCode {
-  "Malformed, too long, or not a value that this source takes."
+  "Malformed, too long, or a value that this source does not accept."
   INVALID
-  "Names something that does not exist, or not in this source."
+  "It names something that does not exist in this source."
   NOT_FOUND
-  "Something else has that name or address already."
+  "Something else has this name or address already."
   ALREADY_EXISTS
-  "This source cannot do that."
+  "This source does not support it."
   NOT_SUPPORTED
-  "The source refused, and its reason fits none of the above."
+  "The source refused, for another reason."
   REFUSED_BY_SOURCE
   "The idempotency key was used with another input."
   IDEMPOTENCY_MISMATCH
@@ -3407,60 +3408,60 @@ type Source implements Node {
   "The worst state of its collections."
   state: SourceState!
   collections: [SourceCollection!]! @listSize(assumedSize: 5)
-  "Whether the answering server makes calls to it, or leaves it alone after failures for a while."
+  "Whether the answering server calls the source, or makes no calls for a while after failures."
   breaker: BreakerState!
-  "Why the answering server leaves it alone by its own word, and until when; null where it does not. refreshSource with force ends that."
+  "The pause that the source has asked the answering server for; null if there is none. refreshSource with force ends it."
   pause: SourcePause
-  "What it can do beyond being read."
+  "What it supports in addition to fetching."
   capabilities: [SourceCapability!]! @listSize(assumedSize: 10)
-  "How its credential stands, as far as that is known without asking the source; null where nothing is known."
+  "The state of its credential, as far as it is known without calling the source; null if nothing is known."
   credential: SourceCredential
 }
 
 "A pause that a source has asked for."
 type SourcePause {
-  "When it is called again at the earliest. No pause is believed for longer than the server's max_pause, and none longer than an hour where the source blocks us."
+  "The earliest time of the next call. A pause is at most the server's max_pause, or an hour if the source blocks the server."
   until: DateTime!
-  "In our words, never the vendor's."
+  "A sentence of Roster's own, never the vendor's text."
   message: String!
   code: SourceErrorCode!
-  "Whether only some kinds of calls are kept back."
+  "Whether the pause is for some kinds of calls only."
   partial: Boolean!
 }
 
-"How a source's credential stands."
+"The state of a source's credential."
 type SourceCredential {
   state: CredentialState!
-  "When it ends; null where it does not say, or is renewed."
+  "When it ends; null if this is not known, or if Roster renews it."
   expiresAt: DateTime
-  "Whether Roster renews it by itself."
+  "Whether Roster renews it."
   renewed: Boolean!
-  "What is wrong and what to do about it; null where there is nothing to do."
+  "What is wrong and what to do; null if there is nothing to do."
   message: String
 }
 
-"Whether something must be done about a credential, best first."
+"Whether somebody must act on a credential, from best to worst."
 enum CredentialState {
   GOOD
-  "It ends within three weeks, and nothing renews it: get another one."
+  "It ends within three weeks, and Roster does not renew it: get a new one."
   EXPIRING
   "It has ended, or could not be renewed in time."
   EXPIRED
-  "It cannot be renewed any more: somebody must authorise Roster anew."
+  "It cannot be renewed any more: somebody must authorise Roster again."
   REFUSED
 }
 
-"How calls to a source stand after failures."
+"Whether calls to a source are made after failures."
 enum BreakerState {
   "Calls are made."
   CLOSED
-  "It kept failing, or something else answered in its place: calls fail at once until the next one is tried."
+  "Calls kept failing, or something else answered in its place: calls fail at once until the next probe."
   OPEN
-  "One call finds out whether it has recovered."
+  "One call probes whether the source works again."
   PROBING
 }
 
-"The vendor. Clients should expect values that are not here yet."
+"The vendor of a source. Clients must expect new values."
 enum SourceKind {
   WORKSECTION
   KOMMO
@@ -3468,15 +3469,15 @@ enum SourceKind {
   ROCKET_CHAT
 }
 
-"How far the data served can be relied upon, best first."
+"The freshness state of the served data, from best to worst."
 enum SourceState {
-  "All of it is as fresh as its source allows, or will be in a moment: see freshFor."
+  "All data is as fresh as its source allows, or is being fetched again: see freshFor."
   FRESH
-  "Some of it could not be read of late, or what was read lacks too much to be believed, and older data is served."
+  "Older data of some collections is served, because their last fetch failed, is overdue, or lacked too many of the known records."
   STALE
-  "Some of it has not been read to its end: part is missing."
+  "Some data has not been fetched completely: a part is missing."
   INCOMPLETE
-  "Some of it has never been read and is missing."
+  "Some data has never been fetched and is missing."
   MISSING
 }
 
@@ -3484,126 +3485,127 @@ enum SourceState {
 type SourceCollection {
   kind: CollectionKind!
   state: SourceState!
-  "The records served; during a first read, those read so far."
+  "The number of served records; during a first fetch, the number so far."
   count: Int!
-  "How many there are by the source's own word, where it gives one."
+  "The number of records that the source reports, if it reports one."
   expectedCount: Int
-  "When the oldest of what is served was read from the source."
+  "When the oldest served data was fetched from the source."
   syncedAt: DateTime
-  "When reading it was last tried."
+  "When the last attempt to fetch it began."
   triedAt: DateTime
-  "For how many seconds data counts as fresh: as configured, or longer where the source's limits make reading it take long."
+  "For how many seconds data counts as fresh: as configured, or longer if the source's rate limit makes fetches long."
   freshFor: Int!
-  "How often the answering server has begun to read it from its source since it started. What it takes from a shared cache does not count."
+  "How many fetches from the source the answering server has begun since it started. Loading from a shared store does not count."
   reads: Int!
-  "How often operations have waited for it on that server."
+  "How often operations have waited for it on this server."
   waits: Int!
-  "Why the last try failed; null after a success."
+  "Why the last attempt failed; null after a success."
   error: SourceError
-  "What was read and is held back, since it lacks too many of the known records; null where nothing is."
+  "The fetch that is held back because it lacks too many of the known records; null if there is none."
   loss: SourceLoss
-  "Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started."
+  "The stores of its data, nearest first: what each holds, and its hits and misses since the answering server started."
   tiers: [SourceTier!]! @listSize(assumedSize: 3)
   """
-  How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
-  until it ends, but for a first one, which is served as it grows.
+  The progress of the fetch that the answering server is making; null if there is none. The served records stay the same until the
+  fetch ends, except for a first fetch, which is served as far as it has come.
   """
   reading: SourceReading
   """
-  What the source gave in a type that cannot be read, by field and type: in the records served that field is empty, and nothing else. A row
-  whose ID cannot be used is left out, and the collection is INCOMPLETE. Empty where all could be read.
+  Values of the source that cannot be read, by field and type. In the served records, only that field is empty. A row without a
+  usable ID is left out, and the collection is INCOMPLETE. Empty if all values could be read.
   """
   anomalies: [Anomaly!]! @listSize(assumedSize: 100)
 }
 
-"Values of a source that could not be read."
+"Values of a source that cannot be read."
 type Anomaly {
   """
-  Where they stood in a row of the source's answer, by the source's own keys, such as emails.address; "id" for rows that were left out for want
-  of an ID. Text that a source made up is never part of it.
+  The place of the values in a row of the source's answer, by the keys in the vendor's documents, such as emails.address; "id" for
+  rows that were left out because they have no usable ID. It never contains text of the source.
   """
   field: String!
-  "How many there are. The least there can be, where only part of the records has been read since the first of them."
+  "The number of such values. After an incremental fetch it is a lower bound."
   count: Int!
   """
-  The JSON type that stood there: object, array, string, number, boolean, or null where a value is required. What has the right type and is beyond a
-  bound is long string, long array or long object, of which only the beginning is read, or deep object, which is left out; invalid UTF-8 is text
-  in which U+FFFD stands for what cannot be read. Never a value.
+  The JSON type of the value: object, array, string, number, boolean, or null where a value is required. A value of the right type
+  that exceeds a bound is long string, long array or long object, of which only the beginning is read, or deep object, which is
+  left out. invalid UTF-8 is text in which U+FFFD replaces what cannot be read. It is never a value.
   """
   example: String!
 }
 
 """
-A complete reading that is not served, because it lacks more of the known records than the server's guard allows: a right that was lost looks like an empty list. The
-records known before are served as STALE, until a reading has them again, or the loss is taken over: at acceptedAt, or by refreshSource with acceptLoss.
+A complete fetch that is not served, because it lacks more of the known records than the server's guard allows. For example, a
+credential that has lost a right sees an empty list. The known records are served as STALE, until a fetch has them again, or the
+loss is accepted: at acceptedAt, or by refreshSource with acceptLoss.
 """
 type SourceLoss {
-  "When the first such reading began."
+  "When the first such fetch began."
   since: DateTime!
-  "From when a reading like it is taken over."
+  "When such a loss is accepted."
   acceptedAt: DateTime!
   "How many records were known."
   known: Int!
-  "How many records the reading had."
+  "How many records the fetch had."
   found: Int!
-  "How many of the known records it lacked."
+  "How many of the known records the fetch lacked."
   lost: Int!
 }
 
-"A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough."
+"A fetch of a collection that is in progress. After an interruption it resumes at the same place, if this happens soon enough."
 type SourceReading {
-  "When its first records were read, or asked for."
+  "When its first records were fetched or requested."
   startedAt: DateTime!
-  "The records read so far."
+  "The number of records so far."
   count: Int!
-  "How many there are by the source's own word, where it gives one."
+  "The number of records that the source reports, if it reports one."
   expectedCount: Int
 }
 
 """
-What one place holds of a collection, and how it has served. Memory serves operations. The others serve the server's reader of the collection, when it is due to
-bring newer data into memory. Numbers that may outgrow an Int are Floats without a fraction.
+What one store holds of a collection, and its hits and misses. Memory serves operations. The others serve the server when it
+brings newer data into memory. Numbers that may exceed Int are whole numbers of type Float.
 """
 type SourceTier {
   kind: TierKind!
-  "The records it holds, as last known. Null for SOURCE: see expectedCount."
+  "The number of records, as last known. Null for SOURCE: see expectedCount."
   entries: Int
   """
-  About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE.
-  It tells how long the values are that not everybody may see.
+  The approximate size of the records in bytes: in memory with everything that belongs to them, elsewhere as stored. Null if it is
+  not known, and for SOURCE. The size reveals how long protected values are.
   """
   bytes: Float @requiresScopes(scopes: [["directory:sensitive"], ["directory:admin"]])
-  "When the oldest of them was read from the source. Null where there are none, and for SOURCE."
+  "When the oldest record was fetched from the source. Null if there are none, and for SOURCE."
   syncedAt: DateTime
   """
-  How often it had what was wanted. MEMORY: an operation was served without waiting. REDIS, DIRECTORY: the reader took what was there, and the source was
-  spared a reading. SOURCE: a reading ended with all records.
+  The number of hits. MEMORY: an operation was served without waiting. REDIS, DIRECTORY: stored data was loaded, which saved a
+  fetch from the source. SOURCE: a fetch ended with all records.
   """
   hits: Float!
   """
-  How often it had not. MEMORY: an operation found nothing, or waited for better. REDIS, DIRECTORY: nothing good enough was there, and the source was read.
-  SOURCE: a reading failed, or ended without all records.
+  The number of misses. MEMORY: an operation found no data, or waited for newer data. REDIS, DIRECTORY: no usable data was stored,
+  and the source was fetched. SOURCE: a fetch failed, or ended without all records.
   """
   misses: Float!
-  "How often data was put there: into MEMORY from below, into REDIS or the DIRECTORY by the answering server. Never into a SOURCE."
+  "How often data was stored: in MEMORY from another tier, in REDIS or DIRECTORY by the answering server. Always 0 for SOURCE."
   fills: Float!
-  "How often somebody waited for it. MEMORY: an operation. REDIS, DIRECTORY: the reader, for a reading that another server makes. Never for a SOURCE."
+  "How often something waited. MEMORY: an operation. REDIS, DIRECTORY: the server, for a fetch of another server. Always 0 for SOURCE."
   waits: Float!
 }
 
-"Where a collection's data can be, nearest first."
+"A store of a collection's data, nearest first."
 enum TierKind {
-  "In the memory of the answering server."
+  "The memory of the answering server."
   MEMORY
-  "In Redis, which servers share."
+  "Redis, which servers share."
   REDIS
-  "In a directory of the answering server."
+  "A directory of the answering server."
   DIRECTORY
-  "In the source itself."
+  "The source itself."
   SOURCE
 }
 
-"The kinds of records that sources hold."
+"The kinds of records of sources."
 enum CollectionKind {
   ACCOUNTS
   TEAMS
@@ -3612,35 +3614,35 @@ enum CollectionKind {
   CONTACT_FOLDERS
 }
 
-"Why a source could not be read, or not to its end."
+"Why a source could not be fetched, or not completely."
 type SourceError {
-  "In our words, never the vendor's."
+  "A sentence of Roster's own, never the vendor's text."
   message: String!
   code: SourceErrorCode!
-  "When it is asked again at the earliest, if somebody still wants it."
+  "The earliest time of the next attempt, if the data is still requested."
   retryAt: DateTime
 }
 
-"What went wrong, by its meaning and not by its HTTP status."
+"The meaning of a failure, whatever its HTTP status."
 enum SourceErrorCode {
   "The credential is not accepted any more."
   UNAUTHORIZED
   "The credential may not see this."
   FORBIDDEN
-  "There is no such place; often a wrong address."
+  "The address does not exist; often the configured address is wrong."
   NOT_FOUND
-  "The source found our request wrong."
+  "The source reported that the request was invalid."
   INVALID_REQUEST
   RATE_LIMITED
   TIMEOUT
   UNAVAILABLE
-  "The answer could not be understood, or its own numbers contradict it: the message has them, and the collection is INCOMPLETE."
+  "The answer could not be understood, or its own numbers contradict it. In the second case the message has the numbers, and the collection is INCOMPLETE."
   BAD_RESPONSE
-  "It shows far fewer records than are known: see SourceCollection.loss."
+  "The source shows far fewer records than are known: see SourceCollection.loss."
   SUSPICIOUS_LOSS
 }
 
-"What a source can do beyond being read. Clients should expect values that are not here yet."
+"What a source supports in addition to fetching. Clients must expect new values."
 enum SourceCapability {
   PRESENCE
   INVITE_USER
@@ -3652,89 +3654,89 @@ enum SourceCapability {
 }
 
 extend type Query {
-  "In the order of the configuration, which is the order in which their values are preferred."
+  "All sources, in the order of the configuration, in which their values are preferred."
   sources: [Source!]
 }
 
 extend type Mutation {
-  "Has a source read again, within what its limits allow. Does not wait for the end: see syncedAt."
+  "Fetches a source again, within its rate limits. Does not wait for the end: see syncedAt."
   refreshSource(input: RefreshSourceInput!): RefreshSourcePayload
     @requiresScopes(scopes: [["directory:admin"]])
 }
 
-"What to read again."
+"What to fetch again."
 input RefreshSourceInput {
   source: String!
-  "All of them unless said."
+  "All collections by default."
   collections: [CollectionKind!]
   """
-  Takes over what the source shows now, however many of the known records it lacks: see SourceCollection.loss. It counts for the one reading that this asks for; where
-  that fails, ask again.
+  Accepts what the source shows now, however many of the known records are missing: see SourceCollection.loss. It applies only to
+  the fetch that this mutation starts. If that fetch fails, send the mutation again.
   """
   acceptLoss: Boolean! = false
-  "Ends the pause that the source has asked for, and that after failures, and reads it as soon as its limits allow. It may ask for another."
+  "Ends a pause that the source has asked for, and a pause after failures. Roster fetches as soon as the rate limits allow. The source may ask for another pause."
   force: Boolean! = false
 }
 
 """
-The source as it is now. DONE: a read is under way, or begins at startsAt. ALREADY_DONE: it was read so lately that its limits forbid another read. REJECTED
-with REFUSED_BY_SOURCE: the source is left alone for now, and nothing is read.
+The source as it is now. DONE: a fetch is in progress, or begins at startsAt. ALREADY_DONE: the source was fetched so recently
+that its limits forbid another fetch. REJECTED with REFUSED_BY_SOURCE: the source is in a pause, and nothing is fetched.
 """
 type RefreshSourcePayload {
   outcome: Outcome!
-  "When the first of the reads has begun or begins at the earliest; null where none does."
+  "When the first of the fetches has begun, or begins at the earliest; null if there is none."
   startsAt: DateTime
   source: Source
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
 	{Name: "../schema/task.graphqls", Input: `extend type Mutation {
-  "Has a user told of what happens to a task. Doing it twice does no harm."
+  "Subscribes a user to the notifications of a task. Repeating it does no harm."
   subscribeToTask(input: SubscribeToTaskInput!): SubscribeToTaskPayload
     @requiresScopes(scopes: [["directory:write"]])
-  "Has a user no longer told of what happens to a task. Doing it twice does no harm."
+  "Unsubscribes a user from the notifications of a task. Repeating it does no harm."
   unsubscribeFromTask(
     input: UnsubscribeFromTaskInput!
   ): UnsubscribeFromTaskPayload
     @requiresScopes(scopes: [["directory:write"]])
 }
 
-"Whom to tell of which task."
+"The task, and the user to subscribe."
 input SubscribeToTaskInput {
   source: String!
   "The source's own ID of the task."
   taskId: String!
-  "Someone with an account in that source."
+  "A person with an account in this source."
   user: UserLookup!
-  "Check everything, send nothing."
+  "Check the input and send nothing."
   dryRun: Boolean! = false
 }
 
-"The user who is told from now on."
+"The user who is subscribed now."
 type SubscribeToTaskPayload {
   outcome: Outcome!
   user: User
-  "With dryRun: what the source would be sent, without credentials."
+  "With dryRun: what the source would get, without credentials."
   wouldSend: JSON
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 
-"Whom to stop telling of which task."
+"The task, and the user to unsubscribe."
 input UnsubscribeFromTaskInput {
   source: String!
   "The source's own ID of the task."
   taskId: String!
-  "Someone with an account in that source."
+  "A person with an account in this source."
   user: UserLookup!
-  "Check everything, send nothing."
+  "Check the input and send nothing."
   dryRun: Boolean! = false
 }
 
-"The user who is not told any more."
+"The user who is not subscribed any more."
 type UnsubscribeFromTaskPayload {
   outcome: Outcome!
   user: User
-  "With dryRun: what the source would be sent, without credentials."
+  "With dryRun: what the source would get, without credentials."
   wouldSend: JSON
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
@@ -3743,7 +3745,7 @@ type UnsubscribeFromTaskPayload {
 type Team implements Node @key(fields: "id") {
   id: ID!
   source: Source!
-  "Its ID in the source; null where the source only mentions it by name."
+  "Its ID in the source; null if the source only mentions it by name."
   externalId: String
   name: String!
   kind: TeamKind!
@@ -3762,19 +3764,19 @@ type Team implements Node @key(fields: "id") {
   )
 }
 
-"What sort of group a team is."
+"The kind of a team."
 enum TeamKind {
-  "A team of one's own company."
+  "A team of the company."
   COMPANY
   "A client's team."
   CLIENT
-  "A group of users with no further meaning."
+  "A group of users without another meaning."
   GROUP
 }
 
-"All that is given must hold; of a list, one value. An empty list counts as not given."
+"All given fields must match. Of a list, one value must match. An empty list counts as not given."
 input TeamFilter {
-  "Each word must begin some word of the name; case, accents and symbols as in UserFilter."
+  "Each word must be the beginning of a word in the name. Case, accents and symbols are treated as in UserFilter."
   search: String
   sources: [String!]
   kinds: [TeamKind!]
@@ -3785,19 +3787,19 @@ type TeamConnection {
   edges: [TeamEdge!]!
   nodes: [Team!]!
   pageInfo: PageInfo!
-  "All that match, not only this page."
+  "The number of all matches, not only of this page."
   totalCount: Int!
   completeness: Completeness!
 }
 
-"A team and its place in the list."
+"A team, with a cursor for the position in the list."
 type TeamEdge {
   node: Team!
   cursor: String!
 }
 
 extend type Query {
-  "By name."
+  "Ordered by name."
   teams(
     first: Int
     after: String
@@ -3813,39 +3815,39 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Makes a team, unless the source has one of that name."
+  "Creates a team, unless the source has one with this name."
   createTeam(input: CreateTeamInput!): CreateTeamPayload
     @requiresScopes(scopes: [["directory:write"]])
 }
 
-"The team to make."
+"The team to create."
 input CreateTeamInput {
   source: String!
   name: String!
-  "COMPANY unless said."
+  "COMPANY by default."
   kind: TeamKind
-  "The same key and input within a day give the first call's answer."
+  "The same key and input give the answer of the first call for a day."
   idempotencyKey: String
-  "Check everything, send nothing."
+  "Check the input and send nothing."
   dryRun: Boolean! = false
 }
 
-"The team made, or the one that was there."
+"The team that was created, or the one that existed already."
 type CreateTeamPayload {
   outcome: Outcome!
   team: Team
-  "With dryRun: what the source would be sent, without credentials."
+  "With dryRun: what the source would get, without credentials."
   wouldSend: JSON
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
-A person: every account that the sources hold for them, seen as one. Accounts are joined by e-mail addresses that their sources
-vouch for and by the operator's own links, never by name. A field that several accounts have is the first source's that gives it.
+A person: all accounts that belong together. Accounts are joined by e-mail addresses that their sources vouch for, and by the
+operator's links, never by name. If several accounts have a value for a field, the first source in the configured order counts.
 """
 type User implements Node @key(fields: "id") @key(fields: "email") {
   id: ID!
-  "Full name; the user name, the address or the source's ID where no source gives one."
+  "Full name; if no source has one, the user name, the address or the source's ID."
   name: String!
   firstName: String
   lastName: String
@@ -3853,8 +3855,8 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   title: String
   department: String
   """
-  The address they are known by: the first that a source vouches for. Where two people share it, as with info@, it finds neither
-  of them as a key.
+  The main e-mail address: the first one that a source vouches for. If two people share it, such as info@, it finds neither of
+  them as a key.
   """
   email: String
   emails: [UserEmail!]!
@@ -3863,37 +3865,38 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   avatarUrl: URL
   "BCP 47 language tag."
   locale: String
-  "Whether any account of theirs is active."
+  "Whether any account of the person is active."
   active: Boolean!
-  "Whether this is a program: every account is a bot's or an app's."
+  "Whether this is a program: all accounts belong to bots or apps."
   bot: Boolean!
-  "Whether they are there now, asked of the sources that know; null where none does."
+  "Whether the person is online now, from the sources that report presence; null if none does."
   presence: Presence
   """
-  When a source was asked for that presence, at most two minutes ago; null where none was asked, or has not answered. With presence null
-  and a time here, a source was asked and cannot say.
+  When a source was asked for this presence, at most two minutes ago; null if none was asked or has answered. If presence is null
+  and this is not, the source does not know.
   """
   presenceAsOf: DateTime
-  "When the oldest of their accounts was made, where a source says: so far only Worksection, the time of the invitation."
+  "When the oldest account was created, if a source reports it. Only Worksection does: the time of the invitation."
   createdAt: DateTime
-  "In the sources that could be read."
+  "The teams in all sources that could be fetched."
   teams: [Team!]!
-  "Those that an active account of theirs grants, in the sources that could be read and show them."
+  "The roles that an active account of the person grants, in all sources that could be fetched and show roles."
   roles: [Role!]!
-  "Which account grants which role, also where that account is not active, and the role gives them nothing."
+  "Which account grants which role. This includes inactive accounts, whose roles have no effect."
   roleGrants: [RoleGrant!]!
-  "The highest that any active account of theirs grants; NONE without one."
+  "The highest access level of all active accounts; NONE without an active account."
   accessLevel: AccessLevel!
-  "One for each source account of this person, in the order of the sources."
+  "The accounts of this person, in the order of the sources."
   accounts: [Account!]!
-  "Other people who hold one of their addresses, not joined because a source on either side does not vouch for it."
+  "Other people with one of the person's addresses. They are not joined, because a source on either side does not vouch for the address."
   possibleDuplicates: [User!]!
   """
-  What could be taken into account of this person: whether every source that has people could be read, and of those that have teams and
-  roles where the operation asks for them. Behind a router, which drops headers and lists' totals, it is what tells of a source that is missing.
+  Whether all sources of this person's data could be fetched: the sources with accounts, and those with teams and roles if the
+  operation asks for them. Behind a router, this field shows that a source is missing, because a router drops headers and has no
+  list that says so.
   """
   completeness: Completeness!
-  "When the oldest of what is shown of this person was read: of the sources in which they have an account."
+  "When the oldest data of this person was fetched, of the sources in which the person has an account."
   asOf: DateTime
 }
 
@@ -3901,42 +3904,42 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
 type RoleGrant {
   role: Role!
   account: Account!
-  "Whether the account is active. If not, its owner does not hold the role by it."
+  "Whether the account is active. An inactive account does not give its owner the role."
   active: Boolean!
 }
 
 "An e-mail address of a person."
 type UserEmail {
   """
-  As the first of the sources wrote it, but for characters that cannot be seen. To compare it, ask for the person: letter case, and the
-  form of an internationalised domain, may differ from what others write.
+  The address as the first of the sources wrote it, without invisible characters. Do not compare addresses yourself: look up the
+  person, because letter case and the form of an internationalised domain may differ.
   """
   address: String!
-  "The best that any of the sources gives it."
+  "The highest trust of all sources with this address."
   trust: EmailTrust!
   sources: [Source!]!
 }
 
-"Why an address is believed to be a person's, best first. The operator sets it for each source."
+"How far a source vouches that an address belongs to a person, from best to worst. The operator can set it for each source."
 enum EmailTrust {
-  "The source has checked that it is theirs."
+  "The source has verified that the address belongs to the person."
   VERIFIED
   "An administrator of the source entered it."
   ASSERTED
-  "Nobody vouches for it; it joins nobody and finds nobody."
+  "Nobody vouches for it; it joins no accounts and finds nobody."
   NONE
 }
 
 "A phone number."
 type Phone @shareable {
-  "E.164; null where the number could not be recognised."
+  "The number in E.164 form; null if it could not be recognised."
   number: String
   "As the source wrote it."
   raw: String!
   kind: PhoneKind!
 }
 
-"What a phone number is for."
+"The purpose of a phone number."
 enum PhoneKind {
   "The one to call first, or the only one."
   MAIN
@@ -3947,7 +3950,7 @@ enum PhoneKind {
   OTHER
 }
 
-"Whether someone is there. A state that is not here is given as null."
+"Whether somebody is online. Any other state is null."
 enum Presence {
   ONLINE
   AWAY
@@ -3955,43 +3958,43 @@ enum Presence {
   OFFLINE
 }
 
-"What a person may do, on one scale for all sources, lowest first. The source's own word for it is in roles."
+"What a person may do, on one scale for all sources, from lowest to highest. The source's own name for it is in roles."
 enum AccessLevel {
-  "No way in: the account is not active."
+  "The account is not active."
   NONE
-  "The source does not say, or its word is new to this server."
+  "The source does not report it, or reports a value that this server does not know."
   UNKNOWN
-  "Looks, and changes nothing."
+  "May read and change nothing."
   READER
-  "Someone from outside, or with few rights."
+  "Somebody from outside, or with few rights."
   GUEST
-  "An ordinary user; a bot, or a role made by the customer."
+  "An ordinary user, a bot, or somebody with a role that the customer has defined."
   MEMBER
-  "Runs a team or a department."
+  "Manages a team or a department."
   MANAGER
   ADMIN
   OWNER
 }
 
-"One source's record of a person."
+"The record of a person in one source."
 interface Account implements Node {
   id: ID!
   source: Source!
-  "What the source itself calls this record; the user name where it has no ID for it."
+  "The source's own ID of this record; the user name if the source has no ID for it."
   externalId: String!
   user: User!
-  "Full name; the user name, the address or the ID where the source gives none."
+  "Full name; if the source has none, the user name, the address or the ID."
   name: String!
   username: String
   email: String
   "Whether the source vouches for email; null without one."
   emailTrust: EmailTrust
-  "Whether the source lets them in; true where it lists only those."
+  "Whether the source allows access with this account; true if the source lists only such accounts."
   active: Boolean!
   accessLevel: AccessLevel!
-  "Null where the source does not show them."
+  "Null if the source does not show them."
   roles: [Role!]
-  "Null where the source does not show them."
+  "Null if the source does not show them."
   teams: [Team!]
   "Where a person opens this account."
   url: URL
@@ -4016,9 +4019,9 @@ type WorksectionAccount implements Account & Node @key(fields: "id") {
   lastName: String
   title: String
   department: String
-  "When the invitation was sent, in the time zone configured for the source, since it names none."
+  "When the invitation was sent. The source reports no time zone, so the configured one is used."
   addedAt: DateTime
-  "As the source gives it; it names neither unit nor currency."
+  "The number that the source reports, without unit and currency."
   rate: Float @requiresScopes(scopes: [["directory:sensitive"]])
   avatarUrl: URL
   phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
@@ -4053,32 +4056,32 @@ type KommoAccount implements Account & Node @key(fields: "id") {
   "BCP 47 language tag."
   locale: String
   admin: Boolean!
-  "A seat that costs nothing; its permissions do not count."
+  "A free seat, whose permissions have no effect."
   free: Boolean!
   mailAccess: Boolean!
   catalogAccess: Boolean!
   permissions: [Permission!]!
-  "What differs from permissions in single stages of a pipeline."
+  "Permissions in single stages of a pipeline, where they differ from permissions."
   stagePermissions: [StagePermission!]!
   uuid: String
   "The user's ID in the chat service."
   chatId: String
-  "Null also for a rank that is not here."
+  "Null also for an unknown rank."
   rank: KommoRank
 }
 
-"How far a user has come with Kommo."
+"The rank of a user in Kommo."
 enum KommoRank {
   NEWBIE
   CANDIDATE
   MASTER
 }
 
-"One action on one kind of record, and on whose records it is allowed."
+"An action on one kind of record, and on whose records it is allowed."
 type Permission @shareable {
-  "Such as leads, contacts, companies or tasks."
+  "The kind of record, such as leads, contacts, companies or tasks."
   entity: String!
-  "Such as view, edit, add, delete or export."
+  "The action, such as view, edit, add, delete or export."
   action: String!
   grant: Grant!
 }
@@ -4095,12 +4098,12 @@ type StagePermission @shareable {
 "On whose records an action is allowed."
 enum Grant {
   ALL
-  "Those of their own group."
+  "The records of the user's own group."
   GROUP
-  "Those they are responsible for."
+  "The records for which the user is responsible."
   OWN
   DENIED
-  "A word that is new to this server."
+  "A value that this server does not know."
   UNKNOWN
 }
 
@@ -4121,7 +4124,7 @@ type AltcraftAccount implements Account & Node @key(fields: "id") {
   url: URL
   firstName: String
   lastName: String
-  "Where the source sends its alerts; it joins nobody."
+  "The address for the source's alerts. It joins no accounts."
   notifyEmail: String
   phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
   "BCP 47 language tag."
@@ -4145,52 +4148,53 @@ type RocketChatAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
-  "All of them, email first; null where the source does not show them."
+  "All addresses, email first; null if the source does not show them."
   emails: [RocketChatEmail!]
-  "Such as user, bot or app."
+  "The type of account, such as user, bot or app."
   type: String
   avatarUrl: URL
-  "Asked of the source, at most two minutes ago, and not taken from the snapshot."
+  "Presence from a call to the source at most two minutes ago, not from the snapshot."
   presence: Presence
-  "What they wrote beside their presence."
+  "The text that the person wrote beside the presence."
   statusText: String
   "Hours east of UTC."
   utcOffset: Float
-  "Null where the source does not list them, as newer servers don't."
+  "Null if the source does not list them; newer servers do not."
   customFields: JSON @requiresScopes(scopes: [["directory:sensitive"]])
 }
 
-"An address as Rocket.Chat holds it."
+"An address in Rocket.Chat."
 type RocketChatEmail @shareable {
-  "As the source wrote it, but for characters that cannot be seen."
+  "The address as the source wrote it, without invisible characters."
   address: String!
-  "Null where the source does not say."
+  "Null if the source does not report it."
   verified: Boolean
 }
 
-"Exactly one way of naming a person."
+"Exactly one way to name a person."
 input UserLookup @oneOf {
-  "Theirs, or that of an account of theirs."
+  "The ID of the person, or of one of the person's accounts."
   id: ID
   """
-  Any address of theirs that a source vouches for and nobody shares, in any case of letters, with an internationalised domain in letters or in
-  Punycode.
+  Any address of the person that a source vouches for and that nobody else has. Letter case does not matter, and an
+  internationalised domain may be in Unicode or in Punycode.
   """
   email: String
   account: AccountLookup
 }
 
-"An account by its source's own word."
+"An account by its ID in the source."
 input AccountLookup {
   source: String!
   externalId: String!
 }
 
-"All that is given must hold; of a list, one value unless it says otherwise. An empty list counts as not given."
+"All given fields must match. Of a list, one value must match unless the field says otherwise. An empty list counts as not given."
 input UserFilter {
   """
-  Each word must begin some word of the name, e-mail, user name, title, department or a team; case and accents do not matter. Emoji and
-  other pictures must occur there too. Other symbols count where there is no word, and must then occur. A blank search counts as not given.
+  Each word must be the beginning of a word in the name, e-mail address, user name, title, department or a team. Case and accents
+  do not matter. Emoji and other pictures must occur there too. Other symbols are ignored, unless the search has no word; then
+  they must occur. A blank search counts as not given.
   """
   search: String
   active: Boolean
@@ -4199,14 +4203,14 @@ input UserFilter {
   in: [String!]
   "Has no account in any of these sources."
   notIn: [String!]
-  "For each of these, has such accounts."
+  "Has such accounts for each of these filters."
   accounts: [AccountFilter!] @cost(weight: 100)
   "Has at least this many accounts."
   minAccounts: Int
   "Has at most this many accounts."
   maxAccounts: Int
   teams: [ID!]
-  "Granted by an active account."
+  "The roles that an active account grants."
   roles: [ID!]
   departments: [String!]
   locales: [String!]
@@ -4214,12 +4218,12 @@ input UserFilter {
   hasPossibleDuplicates: Boolean
 }
 
-"All that is given must hold of one and the same account; of a list, one value."
+"All given fields must match the same account. Of a list, one value must match."
 input AccountFilter {
   sources: [String!]
   active: Boolean
   accessLevels: [AccessLevel!]
-  "How many such accounts at least."
+  "The least number of such accounts."
   min: Int! = 1
 }
 
@@ -4234,19 +4238,19 @@ enum UserOrderField {
   NAME
   EMAIL
   CREATED_AT
-  "As AccessLevel has it."
+  "In the order of AccessLevel."
   ACCESS_LEVEL
-  "How many they have."
+  "The number of accounts."
   ACCOUNTS
 }
 
-"What to count people by; each has a filter that takes its values."
+"The field by whose values people are counted. Each has a filter that accepts these values."
 enum UserFacet {
   SOURCE
-  "The set of sources a person has accounts in: in for those, notIn for the others."
+  "The set of sources in which a person has accounts. To filter, use in for these and notIn for the others."
   SOURCE_SET
   TEAM
-  "Granted by an active account."
+  "The roles that an active account grants."
   ROLE
   DEPARTMENT
   ACCESS_LEVEL
@@ -4259,23 +4263,23 @@ type UserConnection {
   edges: [UserEdge!]!
   nodes: [User!]!
   pageInfo: PageInfo!
-  "All that match, not only this page."
+  "The number of all matches, not only of this page."
   totalCount: Int!
-  "Counts over all that match, largest first."
+  "Counts of all matches by value, largest first."
   facets(by: UserFacet!, first: Int! = 20): [Facet!]! @cost(weight: 100) @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
   completeness: Completeness!
 }
 
-"A person and their place in the list."
+"A person, with a cursor for the position in the list."
 type UserEdge {
   node: User!
   cursor: String!
 }
 
 extend type Query {
-  "One person; null where nobody is found."
+  "One person; null if nobody is found."
   user(by: UserLookup!): User
-  "By name unless said."
+  "Ordered by name by default."
   users(
     first: Int
     after: String
@@ -4297,7 +4301,7 @@ extend type Mutation {
     @requiresScopes(scopes: [["directory:write"]])
 }
 
-"Whom to invite, as what."
+"The person to invite."
 input InviteUserInput {
   source: String!
   email: String!
@@ -4306,19 +4310,19 @@ input InviteUserInput {
   title: String
   teamId: ID
   department: String
-  "Those that the source takes; Worksection takes MEMBER, GUEST and READER."
+  "A level that the source accepts; Worksection accepts MEMBER, GUEST and READER."
   accessLevel: AccessLevel
-  "The same key and input within a day give the first call's answer."
+  "The same key and input give the answer of the first call for a day."
   idempotencyKey: String
-  "Check everything, send nothing."
+  "Check the input and send nothing."
   dryRun: Boolean! = false
 }
 
-"The account made, or the one that was there."
+"The account that was created, or the one that existed already."
 type InviteUserPayload {
   outcome: Outcome!
   account: Account
-  "With dryRun: what the source would be sent, without credentials."
+  "With dryRun: what the source would get, without credentials."
   wouldSend: JSON
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }

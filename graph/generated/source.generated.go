@@ -275,7 +275,7 @@ func (ec *executionContext) _Source_kind(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v connectors.KindName) graphql.Marshaler {
-			return ec.marshalNSourceKind2rosterᚋconnectorsᚐKind(ctx, selections, v)
+			return ec.marshalNSourceKind2rosterᚋconnectorsᚐKindName(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2544,12 +2544,12 @@ func (ec *executionContext) marshalNSourceErrorCode2rosterᚋconnectorsᚐErrorK
 	return res
 }
 
-func (ec *executionContext) unmarshalNSourceKind2rosterᚋconnectorsᚐKind(ctx context.Context, v any) (connectors.KindName, error) {
+func (ec *executionContext) unmarshalNSourceKind2rosterᚋconnectorsᚐKindName(ctx context.Context, v any) (connectors.KindName, error) {
 	res, err := model.UnmarshalSourceKind(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSourceKind2rosterᚋconnectorsᚐKind(ctx context.Context, sel ast.SelectionSet, v connectors.KindName) graphql.Marshaler {
+func (ec *executionContext) marshalNSourceKind2rosterᚋconnectorsᚐKindName(ctx context.Context, sel ast.SelectionSet, v connectors.KindName) graphql.Marshaler {
 	_ = sel
 	res := model.MarshalSourceKind(v)
 	if res == graphql.Null {

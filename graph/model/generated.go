@@ -14,32 +14,32 @@ import (
 	"time"
 )
 
-// An account by its source's own word.
+// An account by its ID in the source.
 type AccountLookup struct {
 	Source     string `json:"source"`
 	ExternalID string `json:"externalId"`
 }
 
-// The contact folder to make.
+// The contact folder to create.
 type CreateContactFolderInput struct {
 	Source string `json:"source"`
 	Name   string `json:"name"`
-	// The same key and input within a day give the first call's answer.
+	// The same key and input give the answer of the first call for a day.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-	// Check everything, send nothing.
+	// Check the input and send nothing.
 	DryRun bool `json:"dryRun"`
 }
 
-// The contact folder made, or the one that was there.
+// The contact folder that was created, or the one that existed already.
 type CreateContactFolderPayload struct {
 	Outcome       Outcome                  `json:"outcome"`
 	ContactFolder *directory.ContactFolder `json:"contactFolder,omitempty"`
-	// With dryRun: what the source would be sent, without credentials.
+	// With dryRun: what the source would get, without credentials.
 	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
-// The contact to make.
+// The contact to create.
 type CreateContactInput struct {
 	Source   string  `json:"source"`
 	Name     string  `json:"name"`
@@ -50,43 +50,43 @@ type CreateContactInput struct {
 	Phones []*PhoneInput `json:"phones,omitempty"`
 	// At most two.
 	Addresses []string `json:"addresses,omitempty"`
-	// The same key and input within a day give the first call's answer.
+	// The same key and input give the answer of the first call for a day.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-	// Check everything, send nothing.
+	// Check the input and send nothing.
 	DryRun bool `json:"dryRun"`
 }
 
-// The contact made, or the one that was there.
+// The contact that was created, or the one that existed already.
 type CreateContactPayload struct {
 	Outcome Outcome            `json:"outcome"`
 	Contact *directory.Contact `json:"contact,omitempty"`
-	// With dryRun: what the source would be sent, without credentials.
+	// With dryRun: what the source would get, without credentials.
 	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
-// The team to make.
+// The team to create.
 type CreateTeamInput struct {
 	Source string `json:"source"`
 	Name   string `json:"name"`
-	// COMPANY unless said.
+	// COMPANY by default.
 	Kind *connectors.TeamKind `json:"kind,omitempty"`
-	// The same key and input within a day give the first call's answer.
+	// The same key and input give the answer of the first call for a day.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-	// Check everything, send nothing.
+	// Check the input and send nothing.
 	DryRun bool `json:"dryRun"`
 }
 
-// The team made, or the one that was there.
+// The team that was created, or the one that existed already.
 type CreateTeamPayload struct {
 	Outcome Outcome         `json:"outcome"`
 	Team    *directory.Team `json:"team,omitempty"`
-	// With dryRun: what the source would be sent, without credentials.
+	// With dryRun: what the source would get, without credentials.
 	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
-// Whom to invite, as what.
+// The person to invite.
 type InviteUserInput struct {
 	Source     string  `json:"source"`
 	Email      string  `json:"email"`
@@ -95,24 +95,25 @@ type InviteUserInput struct {
 	Title      *string `json:"title,omitempty"`
 	TeamID     *string `json:"teamId,omitempty"`
 	Department *string `json:"department,omitempty"`
-	// Those that the source takes; Worksection takes MEMBER, GUEST and READER.
+	// A level that the source accepts; Worksection accepts MEMBER, GUEST and READER.
 	AccessLevel *connectors.AccessLevel `json:"accessLevel,omitempty"`
-	// The same key and input within a day give the first call's answer.
+	// The same key and input give the answer of the first call for a day.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-	// Check everything, send nothing.
+	// Check the input and send nothing.
 	DryRun bool `json:"dryRun"`
 }
 
-// The account made, or the one that was there.
+// The account that was created, or the one that existed already.
 type InviteUserPayload struct {
 	Outcome Outcome           `json:"outcome"`
 	Account directory.Account `json:"account,omitempty"`
-	// With dryRun: what the source would be sent, without credentials.
+	// With dryRun: what the source would get, without credentials.
 	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
-// Writes go to one source each. What the caller can mend is in userErrors, and a field is null only with an error at the top.
+// Each mutation writes to one source. userErrors has the faults that the caller can correct. A field of Mutation is null only if
+// errors has an error for it.
 type Mutation struct {
 }
 
@@ -122,29 +123,29 @@ type PhoneInput struct {
 	Kind   connectors.PhoneKind `json:"kind"`
 }
 
-// Connections give 20 items unless told, at most 500, and with first: 0 the counts alone: forwards with first and after, backwards
-// with last and before.
-// What a caller may not see is null, with an error. A list without one of its sources is shorter, never null: see completeness.
+// Connections have 20 items by default and at most 500; with first: 0, only the counts. Use first with after, or last with before. A
+// field that the caller may not see is null, with an error. If a source is missing, lists are shorter and never null: see
+// completeness.
 type Query struct {
 }
 
-// What to read again.
+// What to fetch again.
 type RefreshSourceInput struct {
 	Source string `json:"source"`
-	// All of them unless said.
+	// All collections by default.
 	Collections []connectors.Collection `json:"collections,omitempty"`
-	// Takes over what the source shows now, however many of the known records it lacks: see SourceCollection.loss. It counts for the one reading that this asks for; where
-	// that fails, ask again.
+	// Accepts what the source shows now, however many of the known records are missing: see SourceCollection.loss. It applies only to
+	// the fetch that this mutation starts. If that fetch fails, send the mutation again.
 	AcceptLoss bool `json:"acceptLoss"`
-	// Ends the pause that the source has asked for, and that after failures, and reads it as soon as its limits allow. It may ask for another.
+	// Ends a pause that the source has asked for, and a pause after failures. Roster fetches as soon as the rate limits allow. The source may ask for another pause.
 	Force bool `json:"force"`
 }
 
-// The source as it is now. DONE: a read is under way, or begins at startsAt. ALREADY_DONE: it was read so lately that its limits forbid another read. REJECTED
-// with REFUSED_BY_SOURCE: the source is left alone for now, and nothing is read.
+// The source as it is now. DONE: a fetch is in progress, or begins at startsAt. ALREADY_DONE: the source was fetched so recently
+// that its limits forbid another fetch. REJECTED with REFUSED_BY_SOURCE: the source is in a pause, and nothing is fetched.
 type RefreshSourcePayload struct {
 	Outcome Outcome `json:"outcome"`
-	// When the first of the reads has begun or begins at the earliest; null where none does.
+	// When the first of the fetches has begun, or begins at the earliest; null if there is none.
 	StartsAt   *time.Time        `json:"startsAt,omitempty"`
 	Source     *directory.Source `json:"source,omitempty"`
 	UserErrors []*UserError      `json:"userErrors"`
@@ -154,177 +155,178 @@ type RefreshSourcePayload struct {
 type SourceCollection struct {
 	Kind  connectors.Collection `json:"kind"`
 	State snapshot.State        `json:"state"`
-	// The records served; during a first read, those read so far.
+	// The number of served records; during a first fetch, the number so far.
 	Count int `json:"count"`
-	// How many there are by the source's own word, where it gives one.
+	// The number of records that the source reports, if it reports one.
 	ExpectedCount *int `json:"expectedCount,omitempty"`
-	// When the oldest of what is served was read from the source.
+	// When the oldest served data was fetched from the source.
 	SyncedAt *time.Time `json:"syncedAt,omitempty"`
-	// When reading it was last tried.
+	// When the last attempt to fetch it began.
 	TriedAt *time.Time `json:"triedAt,omitempty"`
-	// For how many seconds data counts as fresh: as configured, or longer where the source's limits make reading it take long.
+	// For how many seconds data counts as fresh: as configured, or longer if the source's rate limit makes fetches long.
 	FreshFor int `json:"freshFor"`
-	// How often the answering server has begun to read it from its source since it started. What it takes from a shared cache does not count.
+	// How many fetches from the source the answering server has begun since it started. Loading from a shared store does not count.
 	Reads int `json:"reads"`
-	// How often operations have waited for it on that server.
+	// How often operations have waited for it on this server.
 	Waits int `json:"waits"`
-	// Why the last try failed; null after a success.
+	// Why the last attempt failed; null after a success.
 	Error *SourceError `json:"error,omitempty"`
-	// What was read and is held back, since it lacks too many of the known records; null where nothing is.
+	// The fetch that is held back because it lacks too many of the known records; null if there is none.
 	Loss *SourceLoss `json:"loss,omitempty"`
-	// Where its data can come from, nearest first: what each place holds of it, and how it has served the answering server since that started.
+	// The stores of its data, nearest first: what each holds, and its hits and misses since the answering server started.
 	Tiers []*SourceTier `json:"tiers"`
-	// How far the reading has come that the answering server has under way; null where it has none. The records served stay what they were
-	// until it ends, but for a first one, which is served as it grows.
+	// The progress of the fetch that the answering server is making; null if there is none. The served records stay the same until the
+	// fetch ends, except for a first fetch, which is served as far as it has come.
 	Reading *SourceReading `json:"reading,omitempty"`
-	// What the source gave in a type that cannot be read, by field and type: in the records served that field is empty, and nothing else. A row
-	// whose ID cannot be used is left out, and the collection is INCOMPLETE. Empty where all could be read.
+	// Values of the source that cannot be read, by field and type. In the served records, only that field is empty. A row without a
+	// usable ID is left out, and the collection is INCOMPLETE. Empty if all values could be read.
 	Anomalies []*connectors.Anomaly `json:"anomalies"`
 }
 
-// How a source's credential stands.
+// The state of a source's credential.
 type SourceCredential struct {
 	State connectors.CredentialState `json:"state"`
-	// When it ends; null where it does not say, or is renewed.
+	// When it ends; null if this is not known, or if Roster renews it.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
-	// Whether Roster renews it by itself.
+	// Whether Roster renews it.
 	Renewed bool `json:"renewed"`
-	// What is wrong and what to do about it; null where there is nothing to do.
+	// What is wrong and what to do; null if there is nothing to do.
 	Message *string `json:"message,omitempty"`
 }
 
-// Why a source could not be read, or not to its end.
+// Why a source could not be fetched, or not completely.
 type SourceError struct {
-	// In our words, never the vendor's.
+	// A sentence of Roster's own, never the vendor's text.
 	Message string               `json:"message"`
 	Code    connectors.ErrorKind `json:"code"`
-	// When it is asked again at the earliest, if somebody still wants it.
+	// The earliest time of the next attempt, if the data is still requested.
 	RetryAt *time.Time `json:"retryAt,omitempty"`
 }
 
-// A complete reading that is not served, because it lacks more of the known records than the server's guard allows: a right that was lost looks like an empty list. The
-// records known before are served as STALE, until a reading has them again, or the loss is taken over: at acceptedAt, or by refreshSource with acceptLoss.
+// A complete fetch that is not served, because it lacks more of the known records than the server's guard allows. For example, a
+// credential that has lost a right sees an empty list. The known records are served as STALE, until a fetch has them again, or the
+// loss is accepted: at acceptedAt, or by refreshSource with acceptLoss.
 type SourceLoss struct {
-	// When the first such reading began.
+	// When the first such fetch began.
 	Since time.Time `json:"since"`
-	// From when a reading like it is taken over.
+	// When such a loss is accepted.
 	AcceptedAt time.Time `json:"acceptedAt"`
 	// How many records were known.
 	Known int `json:"known"`
-	// How many records the reading had.
+	// How many records the fetch had.
 	Found int `json:"found"`
-	// How many of the known records it lacked.
+	// How many of the known records the fetch lacked.
 	Lost int `json:"lost"`
 }
 
 // A pause that a source has asked for.
 type SourcePause struct {
-	// When it is called again at the earliest. No pause is believed for longer than the server's max_pause, and none longer than an hour where the source blocks us.
+	// The earliest time of the next call. A pause is at most the server's max_pause, or an hour if the source blocks the server.
 	Until time.Time `json:"until"`
-	// In our words, never the vendor's.
+	// A sentence of Roster's own, never the vendor's text.
 	Message string               `json:"message"`
 	Code    connectors.ErrorKind `json:"code"`
-	// Whether only some kinds of calls are kept back.
+	// Whether the pause is for some kinds of calls only.
 	Partial bool `json:"partial"`
 }
 
-// A reading of a collection that is under way. One that is broken off goes on later where it was, if that is soon enough.
+// A fetch of a collection that is in progress. After an interruption it resumes at the same place, if this happens soon enough.
 type SourceReading struct {
-	// When its first records were read, or asked for.
+	// When its first records were fetched or requested.
 	StartedAt time.Time `json:"startedAt"`
-	// The records read so far.
+	// The number of records so far.
 	Count int `json:"count"`
-	// How many there are by the source's own word, where it gives one.
+	// The number of records that the source reports, if it reports one.
 	ExpectedCount *int `json:"expectedCount,omitempty"`
 }
 
-// What one place holds of a collection, and how it has served. Memory serves operations. The others serve the server's reader of the collection, when it is due to
-// bring newer data into memory. Numbers that may outgrow an Int are Floats without a fraction.
+// What one store holds of a collection, and its hits and misses. Memory serves operations. The others serve the server when it
+// brings newer data into memory. Numbers that may exceed Int are whole numbers of type Float.
 type SourceTier struct {
 	Kind snapshot.TierKind `json:"kind"`
-	// The records it holds, as last known. Null for SOURCE: see expectedCount.
+	// The number of records, as last known. Null for SOURCE: see expectedCount.
 	Entries *int `json:"entries,omitempty"`
-	// About how many bytes they take: in memory with all that belongs to them, elsewhere as they are stored. Null where that is not known, and for SOURCE.
-	// It tells how long the values are that not everybody may see.
+	// The approximate size of the records in bytes: in memory with everything that belongs to them, elsewhere as stored. Null if it is
+	// not known, and for SOURCE. The size reveals how long protected values are.
 	Bytes *float64 `json:"bytes,omitempty"`
-	// When the oldest of them was read from the source. Null where there are none, and for SOURCE.
+	// When the oldest record was fetched from the source. Null if there are none, and for SOURCE.
 	SyncedAt *time.Time `json:"syncedAt,omitempty"`
-	// How often it had what was wanted. MEMORY: an operation was served without waiting. REDIS, DIRECTORY: the reader took what was there, and the source was
-	// spared a reading. SOURCE: a reading ended with all records.
+	// The number of hits. MEMORY: an operation was served without waiting. REDIS, DIRECTORY: stored data was loaded, which saved a
+	// fetch from the source. SOURCE: a fetch ended with all records.
 	Hits float64 `json:"hits"`
-	// How often it had not. MEMORY: an operation found nothing, or waited for better. REDIS, DIRECTORY: nothing good enough was there, and the source was read.
-	// SOURCE: a reading failed, or ended without all records.
+	// The number of misses. MEMORY: an operation found no data, or waited for newer data. REDIS, DIRECTORY: no usable data was stored,
+	// and the source was fetched. SOURCE: a fetch failed, or ended without all records.
 	Misses float64 `json:"misses"`
-	// How often data was put there: into MEMORY from below, into REDIS or the DIRECTORY by the answering server. Never into a SOURCE.
+	// How often data was stored: in MEMORY from another tier, in REDIS or DIRECTORY by the answering server. Always 0 for SOURCE.
 	Fills float64 `json:"fills"`
-	// How often somebody waited for it. MEMORY: an operation. REDIS, DIRECTORY: the reader, for a reading that another server makes. Never for a SOURCE.
+	// How often something waited. MEMORY: an operation. REDIS, DIRECTORY: the server, for a fetch of another server. Always 0 for SOURCE.
 	Waits float64 `json:"waits"`
 }
 
-// Whom to tell of which task.
+// The task, and the user to subscribe.
 type SubscribeToTaskInput struct {
 	Source string `json:"source"`
 	// The source's own ID of the task.
 	TaskID string `json:"taskId"`
-	// Someone with an account in that source.
+	// A person with an account in this source.
 	User UserLookup `json:"user"`
-	// Check everything, send nothing.
+	// Check the input and send nothing.
 	DryRun bool `json:"dryRun"`
 }
 
-// The user who is told from now on.
+// The user who is subscribed now.
 type SubscribeToTaskPayload struct {
 	Outcome Outcome         `json:"outcome"`
 	User    *directory.User `json:"user,omitempty"`
-	// With dryRun: what the source would be sent, without credentials.
+	// With dryRun: what the source would get, without credentials.
 	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
-// Whom to stop telling of which task.
+// The task, and the user to unsubscribe.
 type UnsubscribeFromTaskInput struct {
 	Source string `json:"source"`
 	// The source's own ID of the task.
 	TaskID string `json:"taskId"`
-	// Someone with an account in that source.
+	// A person with an account in this source.
 	User UserLookup `json:"user"`
-	// Check everything, send nothing.
+	// Check the input and send nothing.
 	DryRun bool `json:"dryRun"`
 }
 
-// The user who is not told any more.
+// The user who is not subscribed any more.
 type UnsubscribeFromTaskPayload struct {
 	Outcome Outcome         `json:"outcome"`
 	User    *directory.User `json:"user,omitempty"`
-	// With dryRun: what the source would be sent, without credentials.
+	// With dryRun: what the source would get, without credentials.
 	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
-// Something the caller can put right.
+// A fault that the caller can correct.
 type UserError struct {
-	// The input field at fault, from the outside in.
+	// The path of the input field with the fault.
 	Field   []string      `json:"field,omitempty"`
 	Message string        `json:"message"`
 	Code    UserErrorCode `json:"code"`
 }
 
-// Exactly one way of naming a person.
+// Exactly one way to name a person.
 type UserLookup struct {
-	// Theirs, or that of an account of theirs.
+	// The ID of the person, or of one of the person's accounts.
 	ID *string `json:"id,omitempty"`
-	// Any address of theirs that a source vouches for and nobody shares, in any case of letters, with an internationalised domain in letters or in
-	// Punycode.
+	// Any address of the person that a source vouches for and that nobody else has. Letter case does not matter, and an
+	// internationalised domain may be in Unicode or in Punycode.
 	Email   *string        `json:"email,omitempty"`
 	Account *AccountLookup `json:"account,omitempty"`
 }
 
-// Who is asking.
+// The caller.
 type Viewer struct {
-	// What the caller's credentials name; null without credentials.
+	// The name of the caller in the credentials; null without credentials.
 	Subject *string  `json:"subject,omitempty"`
 	Scopes  []string `json:"scopes"`
-	// The caller as a person of the directory: the one who has the address that the issuer of their token has verified. It grants nothing.
+	// The caller as a person of the directory: the person with the e-mail address that the issuer of the token has verified. This grants nothing.
 	User *directory.User `json:"user,omitempty"`
 	// The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
 	// without the header. Where there are several such sources, name one.
@@ -340,23 +342,23 @@ type WorksectionViewer struct {
 	Title       *string                `json:"title,omitempty"`
 	Department  *string                `json:"department,omitempty"`
 	AccessLevel connectors.AccessLevel `json:"accessLevel"`
-	// Their account in the directory; null where it has not been read.
+	// The account of the caller in the directory; null if it has not been fetched.
 	Account *directory.WorksectionAccount `json:"account,omitempty"`
 }
 
-// What a mutation did.
+// The outcome of a mutation.
 type Outcome string
 
 const (
 	// The source did it.
 	OutcomeDone Outcome = "DONE"
-	// It had been done already; nothing changed.
+	// It was done already; nothing changed.
 	OutcomeAlreadyDone Outcome = "ALREADY_DONE"
-	// All is well, and nothing was sent: dryRun was set.
+	// dryRun was set and the input has no fault. Nothing was sent.
 	OutcomeChecked Outcome = "CHECKED"
 	// Nothing changed: see userErrors.
 	OutcomeRejected Outcome = "REJECTED"
-	// The source did not answer and a look at its data could not settle it. Ask again with the same idempotency key.
+	// The source gave no clear answer, and its data does not show the outcome yet. Send the same input again, with the same idempotency key.
 	OutcomeUnknown Outcome = "UNKNOWN"
 )
 
@@ -411,7 +413,7 @@ func (e Outcome) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What a source can do beyond being read. Clients should expect values that are not here yet.
+// What a source supports in addition to fetching. Clients must expect new values.
 type SourceCapability string
 
 const (
@@ -480,15 +482,15 @@ func (e SourceCapability) MarshalJSON() ([]byte, error) {
 type UserErrorCode string
 
 const (
-	// Malformed, too long, or not a value that this source takes.
+	// Malformed, too long, or a value that this source does not accept.
 	UserErrorCodeInvalid UserErrorCode = "INVALID"
-	// Names something that does not exist, or not in this source.
+	// It names something that does not exist in this source.
 	UserErrorCodeNotFound UserErrorCode = "NOT_FOUND"
-	// Something else has that name or address already.
+	// Something else has this name or address already.
 	UserErrorCodeAlreadyExists UserErrorCode = "ALREADY_EXISTS"
-	// This source cannot do that.
+	// This source does not support it.
 	UserErrorCodeNotSupported UserErrorCode = "NOT_SUPPORTED"
-	// The source refused, and its reason fits none of the above.
+	// The source refused, for another reason.
 	UserErrorCodeRefusedBySource UserErrorCode = "REFUSED_BY_SOURCE"
 	// The idempotency key was used with another input.
 	UserErrorCodeIdempotencyMismatch UserErrorCode = "IDEMPOTENCY_MISMATCH"
