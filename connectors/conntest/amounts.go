@@ -9,22 +9,22 @@ import (
 )
 
 const (
-	// many is how often a source has the same row in one answer, and manyItems how often the same item in a list of a row, of which 1,000 are read.
+	// many is the number of repetitions of a row in one answer. ManyItems is that of an item in a list of a row, of which 1,000 are read.
 	many, manyItems = 1500, 400
-	// mostPerRow is how many bytes an empty row may take while it is read, all in all. It is 2 bytes long.
+	// mostPerRow is the number of bytes that may be allocated for an empty row, which is 2 bytes long.
 	mostPerRow = 1 << 10
 )
 
-// Amounts checks that an answer takes what its rows are worth, whatever a source repeats in it: rows, or the items of a row's lists. It
-// measures what the process allocates, so that its test must not be parallel.
+// Amounts checks that the memory for an answer is in proportion to its length if a source repeats rows, or items of a row's lists. It measures the
+// allocations of the process, so its test must not be parallel.
 func Amounts(t *testing.T, answers ...Answer) {
 	t.Helper()
 	for _, a := range answers {
 		t.Run(a.Name, func(t *testing.T) {
 			b := a.open(t)
 			b.emptyRows(t)
-			first, shortest := -1, -1 // of the rows that are records
-			for i, own := range b.own {
+			first, shortest := -1, -1 // of the rows with a record
+			for i, own := range b.single {
 				if len(own.Records) != 1 {
 					continue
 				}
@@ -43,16 +43,16 @@ func Amounts(t *testing.T, answers ...Answer) {
 	}
 }
 
-// sameRow checks that a row which comes thousands of times is one record, and that its cost does not grow with the square of how often it comes.
+// sameRow checks that a row which occurs thousands of times is one record, and that the cost is linear in the number of rows.
 func (b *answer) sameRow(t *testing.T, row int) {
 	t.Helper()
 	got := b.linear(t, "the same row", b.rows(), b.row(row), many)
-	if !reflect.DeepEqual(got.Records, b.own[row].Records) {
-		t.Errorf("the same row %d times: %d records, or another than of the row alone", 2*many, len(got.Records))
+	if !reflect.DeepEqual(got.Records, b.single[row].Records) {
+		t.Errorf("the same row %d times: %d records, or a different one than for the row alone", 2*many, len(got.Records))
 	}
 }
 
-// sameItems checks the same of each list in a row.
+// sameItems checks the same for each list in a row.
 func (b *answer) sameItems(t *testing.T, row int) {
 	t.Helper()
 	for _, at := range b.places {
@@ -61,10 +61,10 @@ func (b *answer) sameItems(t *testing.T, row int) {
 			continue
 		}
 		got := b.linear(t, "the same item", at, list[0], manyItems)
-		for id := range b.sound.Records {
+		for id := range b.baseline.Records {
 			record, there := got.Records[id]
 			if !there {
-				t.Errorf("the same item %d times in %v: the row of %s is gone", 2*manyItems, at, id)
+				t.Errorf("the same item %d times in %v: the row of %s is missing", 2*manyItems, at, id)
 			} else if n := len(encoded(t, record)); n > largeRecord {
 				t.Errorf("the same item %d times in %v: the record of %s has %d bytes", 2*manyItems, at, id, n)
 			}
@@ -72,8 +72,8 @@ func (b *answer) sameItems(t *testing.T, row int) {
 	}
 }
 
-// linear reads the answer with a list of the same item, and then with one that is twice as long. What has the square in it takes four times as
-// much then.
+// linear reads the answer with many repetitions of an item in a list, and then with twice as many. If the cost were quadratic, it would be four times as
+// high.
 func (b *answer) linear(t *testing.T, what string, at []any, item any, many int) (got Reading) {
 	t.Helper()
 	once, twice := b.repeated(t, at, item, many), b.repeated(t, at, item, 2*many)
@@ -85,7 +85,7 @@ func (b *answer) linear(t *testing.T, what string, at []any, item any, many int)
 	return got
 }
 
-// emptyRows checks what rows take that have nothing, and that their loss is told.
+// emptyRows checks the memory for empty rows, and that their loss is reported.
 func (b *answer) emptyRows(t *testing.T) {
 	t.Helper()
 	body := b.repeated(t, b.rows(), map[string]any{}, 10*many)
@@ -100,7 +100,7 @@ func (b *answer) emptyRows(t *testing.T) {
 
 func (b *answer) row(i int) any { return get(b.document, append(b.rows(), i)) }
 
-// repeated gives the answer with a list in some place that has so many times the same item.
+// repeated returns the answer with a list of repetitions of one item in some place.
 func (b *answer) repeated(t *testing.T, at []any, item any, times int) []byte {
 	t.Helper()
 	const list = "the-list"
@@ -118,7 +118,7 @@ func (b *answer) must(t *testing.T, body []byte) Reading {
 	return got
 }
 
-// allocated is how many bytes are allocated while f runs, by whomever.
+// allocated returns the number of bytes that the process allocates while f runs.
 func allocated(f func()) int {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

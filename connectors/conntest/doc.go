@@ -1,5 +1,5 @@
-// Package conntest holds every vendor's connector to the same contract, over real HTTP, against that vendor's own fake: healthy, and
-// with everything that may go wrong on the way. A vendor runs it in a few lines:
+// Package conntest tests every vendor's connector against the same contract. It uses real HTTP and the vendor's own fake, healthy and with many kinds of
+// failures. A vendor's test is a few lines:
 //
 //	func TestConformance(t *testing.T) {
 //		t.Parallel()
@@ -10,7 +10,6 @@
 //		})
 //	}
 //
-// The kit mounts the fake under Prefix, gives every check a server and a source of its own, and asks for every collection that the
-// source has, for presence, and for what its Prober says. It knows no vendor: what a vendor's replies mean beyond HTTP is that vendor's
-// own table test.
+// The package mounts the fake under Prefix, gives every check its own server and source, and tests every collection of the source, its presence, and its
+// Prober. It knows no vendor. The meaning of a vendor's replies beyond HTTP has a table test of its own in the vendor's package.
 package conntest

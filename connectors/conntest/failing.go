@@ -12,26 +12,26 @@ import (
 )
 
 var (
-	// problem has the canary wherever vendors put their words.
+	// problem has the canary in every field in which vendors send texts.
 	problem = faults.JSON(fmt.Sprintf(`{"success":false,"status":"error","error":%[1]q,"errorType":%[1]q,"message":%[1]q,"message_details":%[1]q,`+
 		`"error_text":%[1]q,"error_description":%[1]q,"title":%[1]q,"detail":%[1]q,"reason":%[1]q,"details":{"method":%[1]q},`+
 		`"validation-errors":[{"errors":[{"code":%[1]q,"path":%[1]q,"detail":%[1]q}]}]}`, canary))
-	page  = faults.HTML("<!DOCTYPE html><html><title>" + canary + "</title></html>")
-	words = faults.Plain(canary)
+	page = faults.HTML("<!DOCTYPE html><html><title>" + canary + "</title></html>")
+	text = faults.Plain(canary)
 
 	statuses = []int{400, 401, 403, 404, 405, 409, 422, 429, 500, 502, 503, 504}
 	bodies   = []struct {
 		name string
 		body faults.Body
-	}{{"JSON", problem}, {"a page", page}, {"plain text", words}, {"no body", faults.Empty()}}
+	}{{"JSON", problem}, {"a page", page}, {"plain text", text}, {"no body", faults.Empty()}}
 
-	// shapes are valid JSON that no source means anything by.
+	// shapes are valid JSON without a meaning for any source.
 	shapes = []string{
 		`null`, `42`, `"` + "vendor-canary" + `"`, `[]`, `{}`, `[{"vendor-canary":1}]`, `{"vendor-canary":{"data":[]}}`, `true`,
 	}
 )
 
-// failing checks that an operation under which everything fails says so, and says it safely.
+// failing checks that an operation fails safely if every call fails.
 func (s Subject) failing(t *testing.T, op operation) {
 	for _, status := range statuses {
 		for _, b := range bodies {
@@ -41,19 +41,19 @@ func (s Subject) failing(t *testing.T, op operation) {
 				if e == nil {
 					return
 				}
-				// Its own patience may have been the reason in the end.
+				// The retries may have ended because the source's pause was too long.
 				if e.Status != status && (e.Kind != connectors.KindRateLimited || e.Status != 0) {
 					t.Errorf("the error has the status %d, want %d", e.Status, status)
 				}
 				if !plausible(status, b.body, e) {
-					t.Errorf("taken for: %s", e.Kind)
+					t.Errorf("its kind is %s", e.Kind)
 				}
 			})
 		}
 	}
 	for name, effect := range map[string]faults.Effect{
 		"success with a page":         faults.Reply(200, page),
-		"success with plain text":     faults.Reply(200, words),
+		"success with plain text":     faults.Reply(200, text),
 		"success with cut JSON":       faults.Truncate(),
 		"a page that says it is JSON": faults.Reply(200, faults.JSON(page.Text)),
 		"connection cut":              faults.Reset(),
@@ -99,27 +99,27 @@ func (s Subject) failing(t *testing.T, op operation) {
 	})
 }
 
-// fails performs the operation while every request meets the effect. The error is nil where the operation reports the fault otherwise.
+// fails performs the operation with a fault in every request. It returns nil if the operation reports the fault in its result.
 func (s Subject) fails(t *testing.T, op operation, effect faults.Effect, change func(*connectors.Config)) *connectors.Error {
 	t.Helper()
 	st := s.start(t)
 	source := st.open(t, change)
 	st.faults.Set(faults.Fault{Effect: effect})
-	got, err := ask(t, op, source, nil)
+	got, err := perform(t, op, source, nil)
 	if st.faults.Hits() == 0 {
 		t.Error("no request was made")
 	}
-	return st.judge(t, op, got, err)
+	return st.checkFailed(t, op, got, err)
 }
 
-// judge checks a result that ought to be a failure.
-func (st *stage) judge(t *testing.T, op operation, got reading, err error) *connectors.Error {
+// checkFailed checks a result that should be a failure.
+func (st *fixture) checkFailed(t *testing.T, op operation, got result, err error) *connectors.Error {
 	t.Helper()
 	if got.complete {
-		t.Errorf("the result calls itself complete (error: %v)", err)
+		t.Errorf("the result is marked as complete (error: %v)", err)
 	}
 	if op.reports {
-		st.silent(t, "the finding", text(t, got.records))
+		st.checkSafe(t, "the finding", asText(t, got.records))
 		if err == nil {
 			return nil
 		}
@@ -128,26 +128,26 @@ func (st *stage) judge(t *testing.T, op operation, got reading, err error) *conn
 		t.Error("no error")
 		return nil
 	}
-	return st.failure(t, err)
+	return st.checkError(t, err)
 }
 
-// empty checks a success that has nothing to say: an error, or no records where the vendor documents that meaning.
+// empty checks the result of a success without content: an error, or no records if the vendor documents that meaning.
 func (s Subject) empty(t *testing.T, op operation, effect faults.Effect) {
 	t.Helper()
 	st := s.start(t)
 	source := st.open(t, nil)
 	st.faults.Set(faults.Fault{Effect: effect})
-	got, err := ask(t, op, source, nil)
+	got, err := perform(t, op, source, nil)
 	if err == nil && op.lists && s.NoBodyIsNone {
 		if len(got.ids) > 0 {
-			t.Errorf("records out of nothing: %v", got.ids)
+			t.Errorf("records from an empty answer: %v", got.ids)
 		}
 		return
 	}
-	_ = st.judge(t, op, got, err)
+	_ = st.checkFailed(t, op, got, err)
 }
 
-// tooMany checks that a source which asks to be left alone for an hour is, for as long as that is believed.
+// tooMany checks that a source which demands a pause of an hour is not called again within the longest pause that is allowed.
 func (s Subject) tooMany(t *testing.T, op operation) {
 	t.Helper()
 	st := s.start(t)
@@ -157,25 +157,25 @@ func (s Subject) tooMany(t *testing.T, op operation) {
 		effect = faults.Reply(http.StatusTooManyRequests, problem, "Retry-After", "3600")
 	}
 	st.faults.Set(faults.Fault{Effect: effect})
-	got, err := ask(t, op, source, nil)
-	e := st.judge(t, op, got, err)
+	got, err := perform(t, op, source, nil)
+	e := st.checkFailed(t, op, got, err)
 	if e == nil {
 		return
 	}
 	if e.Kind != connectors.KindRateLimited || e.RetryAfter != connectors.MaxPause {
-		t.Errorf("got %v; want it rate limited, with %s to wait", e, connectors.MaxPause)
+		t.Errorf("got %v; want it rate limited, with RetryAfter %s", e, connectors.MaxPause)
 	}
 	before := st.faults.Requests()
-	got, err = ask(t, op, source, nil)
-	if e := st.judge(t, op, got, err); e != nil && e.Kind != connectors.KindRateLimited {
-		t.Errorf("asked again: %v; want it rate limited", e)
+	got, err = perform(t, op, source, nil)
+	if e := st.checkFailed(t, op, got, err); e != nil && e.Kind != connectors.KindRateLimited {
+		t.Errorf("called again: %v; want it rate limited", e)
 	}
 	if n := st.faults.Requests() - before; n > 0 && !op.reports {
-		t.Errorf("asked again within the hour, it made %d requests; want none", n)
+		t.Errorf("called again within the pause, it made %d requests; want none", n)
 	}
 }
 
-// plausible says whether an HTTP status may mean that. A proxy's page may hide any meaning.
+// plausible reports whether an error may follow from an HTTP status. The page of a proxy may follow from any.
 func plausible(status int, body faults.Body, e *connectors.Error) bool {
 	if e.Blocked {
 		return status == http.StatusForbidden || status == http.StatusTooManyRequests

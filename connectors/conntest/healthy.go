@@ -10,17 +10,17 @@ import (
 	"roster/connectors"
 )
 
-// healthy checks what an operation yields while nothing is wrong.
+// healthy checks the result of an operation without faults.
 func (s Subject) healthy(t *testing.T, op operation) {
 	t.Run("healthy", func(t *testing.T) {
 		t.Parallel()
 		st := s.start(t)
 		source := st.open(t, nil)
-		var told []reading
-		var kept [][]string
-		got, err := ask(t, op, source, func(r reading) {
-			told = append(told, r)
-			kept = append(kept, slices.Clone(r.ids))
+		var progress []result
+		var idsThen [][]string
+		got, err := perform(t, op, source, func(r result) {
+			progress = append(progress, r)
+			idsThen = append(idsThen, slices.Clone(r.ids))
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -28,32 +28,32 @@ func (s Subject) healthy(t *testing.T, op operation) {
 		if !got.complete {
 			t.Error("the result is not complete")
 		}
-		st.noSecret(t, "the result", text(t, got.records))
+		st.noSecret(t, "the result", asText(t, got.records))
 		if op.lists {
 			checkIDs(t, got)
 			checkRecords(t, got.records)
-			checkProgress(t, told, kept, got)
+			checkProgress(t, progress, idsThen, got)
 		}
-		again, err := ask(t, op, source, nil)
+		again, err := perform(t, op, source, nil)
 		if err != nil {
 			t.Fatalf("the second time: %v", err)
 		}
 		if diff := cmp.Diff(got.records, again.records); diff != "" {
-			t.Errorf("the second reading differs (-first +second):\n%s", diff)
+			t.Errorf("the second result differs (-first +second):\n%s", diff)
 		}
 	})
-	t.Run("healthy, many at a time", func(t *testing.T) {
+	t.Run("healthy, several at the same time", func(t *testing.T) {
 		t.Parallel()
 		st := s.start(t)
 		source := st.open(t, nil)
-		want, err := ask(t, op, source, nil)
+		want, err := perform(t, op, source, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var readers sync.WaitGroup
 		for range 4 {
 			readers.Go(func() {
-				got, err := op.read(t.Context(), source, func(reading) {})
+				got, err := op.read(t.Context(), source, func(result) {})
 				if err != nil || !got.complete {
 					t.Errorf("one of several: complete %v, %v", got.complete, err)
 				}
@@ -66,7 +66,7 @@ func (s Subject) healthy(t *testing.T, op operation) {
 	})
 }
 
-func checkIDs(t *testing.T, got reading) {
+func checkIDs(t *testing.T, got result) {
 	t.Helper()
 	if len(got.ids) == 0 {
 		t.Error("no records: the fake must have some in every collection")
@@ -74,7 +74,7 @@ func checkIDs(t *testing.T, got reading) {
 	seen := make(map[string]bool, len(got.ids))
 	for _, id := range got.ids {
 		if id == "" || seen[id] {
-			t.Errorf("the ID %q is empty or comes twice", id)
+			t.Errorf("the ID %q is empty or occurs twice", id)
 		}
 		seen[id] = true
 	}
@@ -83,28 +83,28 @@ func checkIDs(t *testing.T, got reading) {
 	}
 }
 
-// checkProgress checks the listings that came before the last.
-func checkProgress(t *testing.T, told []reading, kept [][]string, last reading) {
+// checkProgress checks the listings that were reported before the last one.
+func checkProgress(t *testing.T, progress []result, idsThen [][]string, last result) {
 	t.Helper()
-	for i, r := range told {
+	for i, r := range progress {
 		if r.complete {
-			t.Errorf("listing %d of %d calls itself complete before the end", i+1, len(told))
+			t.Errorf("listing %d of %d is marked as complete before the end", i+1, len(progress))
 		}
 		next := last
-		if i+1 < len(told) {
-			next = told[i+1]
+		if i+1 < len(progress) {
+			next = progress[i+1]
 		}
 		if missing := without(r.ids, next.ids); len(missing) > 0 {
-			t.Errorf("listing %d has %v, which the one after it has not", i+1, missing)
+			t.Errorf("listing %d has %v, which the next one does not have", i+1, missing)
 		}
-		if now := erasedAgain(r); !slices.Equal(now, kept[i]) {
-			t.Errorf("listing %d was changed after it had been handed out: %v, then %v", i+1, kept[i], now)
+		if now := currentIDs(r); !slices.Equal(now, idsThen[i]) {
+			t.Errorf("listing %d was changed after it had been returned: %v, then %v", i+1, idsThen[i], now)
 		}
 	}
 }
 
-// erasedAgain reads the IDs from the records as they are now.
-func erasedAgain(r reading) []string {
+// currentIDs returns the IDs of the records as they are now.
+func currentIDs(r result) []string {
 	switch records := r.records.(type) {
 	case []connectors.Account:
 		return keys(records)

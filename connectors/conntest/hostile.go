@@ -16,13 +16,13 @@ import (
 	"roster/connectors/faults"
 )
 
-// hostile checks what a source sends that is more than is allowed, or than can be.
+// hostile checks answers that are longer than allowed, or that state impossible numbers.
 func (s Subject) hostile(t *testing.T, op operation) {
 	t.Run("a long answer", func(t *testing.T) {
 		t.Parallel()
 		effect := faults.Reply(200, faults.JSON(strings.Repeat(" ", 2<<10)+"{}"))
 		e := s.fails(t, op, effect, func(c *connectors.Config) { c.Bounds.Bytes = 1 << 10 })
-		names(t, e, "max_bytes")
+		checkNames(t, e, "max_bytes")
 	})
 	s.pauses(t, op)
 	if op.lists {
@@ -31,18 +31,18 @@ func (s Subject) hostile(t *testing.T, op operation) {
 	}
 }
 
-// names checks that what is beyond a bound is refused by an error that names the setting. The error is nil where the operation reports it otherwise.
-func names(t *testing.T, e *connectors.Error, setting string) {
+// checkNames checks that the error for an exceeded bound names the setting. The error is nil if the operation reports it in its result.
+func checkNames(t *testing.T, e *connectors.Error, setting string) {
 	t.Helper()
 	if e != nil && (e.Kind != connectors.KindBadResponse || !strings.Contains(e.Detail, setting)) {
-		t.Errorf("got %v; want an answer that is not understood because of %s", e, setting)
+		t.Errorf("got %v; want KindBadResponse because of %s", e, setting)
 	}
 }
 
-// believed is how long a source may be left alone here because it says so.
-const believed = 2 * time.Minute
+// maxPause is the longest pause that the checks allow a source to demand.
+const maxPause = 2 * time.Minute
 
-// pauses checks that a source is left alone no longer than is allowed, however it asks for it, and that it is read again when the pause is ended.
+// pauses checks that a demanded pause is limited, whatever its form, and that the source is called again after Resume.
 func (s Subject) pauses(t *testing.T, op operation) {
 	for name, after := range map[string]string{
 		"a pause of 30,000 years": "999999999999", "a pause until 9999": "Fri, 31 Dec 9999 23:59:59 GMT",
@@ -50,42 +50,42 @@ func (s Subject) pauses(t *testing.T, op operation) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			st := s.start(t)
-			source := st.open(t, func(c *connectors.Config) { c.Runtime.MaxPause = believed })
+			source := st.open(t, func(c *connectors.Config) { c.Runtime.MaxPause = maxPause })
 			st.faults.Set(faults.Fault{Effect: tooMany(after)})
-			got, err := ask(t, op, source, nil)
-			if e := st.judge(t, op, got, err); e != nil && (e.Kind != connectors.KindRateLimited || e.RetryAfter > believed) {
-				t.Errorf("got %v; want it rate limited, with at most %s to wait", e, believed)
+			got, err := perform(t, op, source, nil)
+			if e := st.checkFailed(t, op, got, err); e != nil && (e.Kind != connectors.KindRateLimited || e.RetryAfter > maxPause) {
+				t.Errorf("got %v; want it rate limited, with at most %s to wait", e, maxPause)
 			}
-			if h := source.Health(); h.Pause == nil || h.Pause.RetryAfter <= 0 || h.Pause.RetryAfter > believed {
-				t.Errorf("it says %+v; want a pause of at most %s", h.Pause, believed)
+			if h := source.Health(); h.Pause == nil || h.Pause.RetryAfter <= 0 || h.Pause.RetryAfter > maxPause {
+				t.Errorf("it says %+v; want a pause of at most %s", h.Pause, maxPause)
 			}
 			if source.Resume == nil {
 				return
 			}
 			source.Resume()
 			st.faults.Clear()
-			if got, err := ask(t, op, source, nil); err != nil || !got.complete {
+			if got, err := perform(t, op, source, nil); err != nil || !got.complete {
 				t.Errorf("after the pause was ended: complete %v, %v", got.complete, err)
 			}
 		})
 	}
-	// Of these, the source's own guess of some seconds takes the place, which no test waits for.
+	// For these values, the connector pauses for some seconds by default. The test does not wait for the end of that pause.
 	for name, after := range map[string]string{
-		"a pause beyond any number": strings.Repeat("9", 40), "a pause that is over": "Mon, 01 Jan 0001 00:00:00 GMT",
-		"a pause of no sense": "soon", "a pause below zero": "-999999999999",
+		"a pause beyond any number": strings.Repeat("9", 40), "a pause that has ended": "Mon, 01 Jan 0001 00:00:00 GMT",
+		"a pause that is not a time": "soon", "a negative pause": "-999999999999",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			st := s.start(t)
-			turns := &turns{}
-			source := st.open(t, func(c *connectors.Config) { c.Runtime.MaxPause, c.Runtime.Limits = believed, turns })
+			limits := &countingLimits{}
+			source := st.open(t, func(c *connectors.Config) { c.Runtime.MaxPause, c.Runtime.Limits = maxPause, limits })
 			st.faults.Set(faults.Fault{Effect: tooMany(after)})
-			got, err := ask(t, op, source, nil)
-			_ = st.judge(t, op, got, err)
-			turns.mu.Lock()
-			defer turns.mu.Unlock()
-			if len(turns.pauses) == 0 || slices.Min(turns.pauses) <= 0 || slices.Max(turns.pauses) > believed {
-				t.Errorf("it pauses for %v; want some time, and at most %s", turns.pauses, believed)
+			got, err := perform(t, op, source, nil)
+			_ = st.checkFailed(t, op, got, err)
+			limits.mu.Lock()
+			defer limits.mu.Unlock()
+			if len(limits.pauses) == 0 || slices.Min(limits.pauses) <= 0 || slices.Max(limits.pauses) > maxPause {
+				t.Errorf("it pauses for %v; want some time, and at most %s", limits.pauses, maxPause)
 			}
 		})
 	}
@@ -95,25 +95,25 @@ func tooMany(after string) faults.Effect {
 	return faults.Reply(http.StatusTooManyRequests, problem, "Retry-After", after)
 }
 
-// tooManyRows checks that a collection beyond max_rows is refused, on whichever page it turns out to be.
+// tooManyRows checks that a collection beyond max_rows is rejected, on whatever page the limit is reached.
 func (s Subject) tooManyRows(t *testing.T, op operation) {
 	t.Run("more rows than are allowed", func(t *testing.T) {
 		t.Parallel()
 		st := s.start(t)
-		healthy, err := ask(t, op, st.open(t, nil), nil)
+		healthy, err := perform(t, op, st.open(t, nil), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		rows := len(healthy.ids) - 1
 		if rows < 1 {
-			return // no fewer can be allowed
+			return // max_rows cannot be lower than that
 		}
-		got, err := ask(t, op, st.open(t, func(c *connectors.Config) { c.Bounds.Rows = rows }), nil)
-		names(t, st.judge(t, op, got, err), "max_rows")
+		got, err := perform(t, op, st.open(t, func(c *connectors.Config) { c.Bounds.Rows = rows }), nil)
+		checkNames(t, st.checkFailed(t, op, got, err), "max_rows")
 	})
 }
 
-// senselessTotals checks that a source which says that it has 2^62 records is not believed, and is asked for no more than it has.
+// senselessTotals checks that a stated total of 2^62 records is ignored, and causes no further calls.
 func (s Subject) senselessTotals(t *testing.T, op operation) {
 	if len(s.Totals) == 0 {
 		return
@@ -121,7 +121,7 @@ func (s Subject) senselessTotals(t *testing.T, op operation) {
 	t.Run("totals of 2^62", func(t *testing.T) {
 		t.Parallel()
 		st := s.start(t)
-		healthy, err := ask(t, op, st.open(t, nil), nil)
+		healthy, err := perform(t, op, st.open(t, nil), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,14 +139,14 @@ func (s Subject) senselessTotals(t *testing.T, op operation) {
 			}
 			w.Header().Set("Content-Type", rec.Header().Get("Content-Type"))
 			w.WriteHeader(rec.Code)
-			_, _ = w.Write([]byte(body)) // a client may have gone
+			_, _ = w.Write([]byte(body)) // fails if the client is gone
 		})
-		got, err := ask(t, op, st.open(t, nil), nil)
+		got, err := perform(t, op, st.open(t, nil), nil)
 		if err != nil {
-			_ = st.failure(t, err)
+			_ = st.checkError(t, err)
 		}
 		if got.complete && replaced.Load() {
-			t.Error("the result calls itself complete")
+			t.Error("the result is marked as complete")
 		}
 		if got.expected != nil && (*got.expected < 0 || *got.expected > math.MaxInt32) {
 			t.Errorf("%d records are expected", *got.expected)
@@ -155,7 +155,7 @@ func (s Subject) senselessTotals(t *testing.T, op operation) {
 			t.Errorf("%v are missing", missing)
 		}
 		if n := st.faults.Requests() - calls; n > 4*calls+20 {
-			t.Errorf("%d requests; a whole reading takes %d", n, calls)
+			t.Errorf("%d requests; a whole listing takes %d", n, calls)
 		}
 	})
 }

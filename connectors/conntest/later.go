@@ -10,10 +10,10 @@ import (
 	"roster/connectors/faults"
 )
 
-// failingLater checks that what began well and ended badly is not taken for the whole.
+// failingLater checks that a listing which fails after some good answers is not taken for a complete one.
 func (s Subject) failingLater(t *testing.T, op operation) {
 	st := s.start(t)
-	healthy, err := ask(t, op, st.open(t, nil), nil)
+	healthy, err := perform(t, op, st.open(t, nil), nil)
 	if err != nil {
 		t.Errorf("healthy: %v", err)
 		return
@@ -31,15 +31,15 @@ func (s Subject) failingLater(t *testing.T, op operation) {
 				st := s.start(t)
 				source := st.open(t, nil)
 				st.faults.Set(faults.Fault{Skip: good, Effect: effect})
-				got, err := ask(t, op, source, nil)
+				got, err := perform(t, op, source, nil)
 				if st.faults.Hits() == 0 {
-					t.Skip("this time it took fewer calls")
+					t.Skip("this time there were fewer calls")
 				}
 				if got.complete {
-					t.Errorf("the result calls itself complete (error: %v)", err)
+					t.Errorf("the result is marked as complete (error: %v)", err)
 				}
 				if err != nil {
-					_ = st.failure(t, err)
+					_ = st.checkError(t, err)
 				}
 				if strange := without(got.ids, healthy.ids); len(strange) > 0 {
 					t.Errorf("records that the source does not have: %v", strange)
@@ -50,24 +50,24 @@ func (s Subject) failingLater(t *testing.T, op operation) {
 	if !op.lists || calls < 2 {
 		return
 	}
-	t.Run("the same page again and again", func(t *testing.T) {
+	t.Run("the same page repeated", func(t *testing.T) {
 		t.Parallel()
 		st := s.start(t)
 		st.faults.Next = again(st.faults.Next)
-		got, err := ask(t, op, st.open(t, nil), nil)
+		got, err := perform(t, op, st.open(t, nil), nil)
 		if got.complete {
-			t.Errorf("the result calls itself complete (error: %v)", err)
+			t.Errorf("the result is marked as complete (error: %v)", err)
 		}
 		if err != nil {
-			_ = st.failure(t, err)
+			_ = st.checkError(t, err)
 		}
 		if n := st.faults.Requests(); n > 4*calls+20 {
-			t.Errorf("gave up after %d requests; a whole reading takes %d", n, calls)
+			t.Errorf("gave up after %d requests; a whole listing takes %d", n, calls)
 		}
 	})
 }
 
-// again answers every request as next has answered the first.
+// again answers every request like the first one.
 func again(next http.Handler) http.Handler {
 	var mu sync.Mutex
 	var first *http.Request

@@ -11,8 +11,8 @@ import (
 	"roster/connectors/faults"
 )
 
-// Memory checks that answers of which little is sent, and which become much when they are decompressed, are refused, and take no more memory than
-// their bounds allow. It measures what the process allocates, so that its test must not be parallel.
+// Memory checks that answers which are short when compressed and very long when decompressed are rejected, and take no more memory than their bounds allow.
+// It measures the allocations of the process, so its test must not be parallel.
 func Memory(t *testing.T, s Subject) {
 	t.Helper()
 	packed := faults.Reply(200, faults.JSON(bomb(t)), "Content-Encoding", "gzip")
@@ -27,7 +27,7 @@ func Memory(t *testing.T, s Subject) {
 			t.Run(op.name+" beyond "+setting, func(t *testing.T) {
 				var e *connectors.Error
 				took := allocated(func() { e = s.fails(t, op, packed, func(c *connectors.Config) { c.Bounds = tt.bounds }) })
-				if names(t, e, setting); took > tt.most {
+				if checkNames(t, e, setting); took > tt.most {
 					t.Errorf("it took %d bytes, want %d at most", took, tt.most)
 				}
 			})
@@ -35,7 +35,7 @@ func Memory(t *testing.T, s Subject) {
 	}
 }
 
-// bomb gives 60 MB of empty rows, compressed to some 61 kB.
+// bomb returns 60 MB of empty rows, compressed to about 61 kB.
 func bomb(t *testing.T) string {
 	t.Helper()
 	var part bytes.Buffer

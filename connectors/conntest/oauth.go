@@ -12,7 +12,7 @@ import (
 // Opener is a vendor's constructor.
 type Opener func(connectors.Config) (*connectors.Source, error)
 
-// with gives a configuration of its own, changed.
+// with returns a changed copy of a configuration.
 func with(cfg connectors.Config, change func(*connectors.Config)) connectors.Config {
 	settings := reflect.ValueOf(cfg.Settings).Elem()
 	own := reflect.New(settings.Type())
@@ -28,13 +28,13 @@ func with(cfg connectors.Config, change func(*connectors.Config)) connectors.Con
 	return cfg
 }
 
-// BadSetting is a change of a good configuration, and the whole text of the error with which the constructor refuses it.
+// BadSetting is a change of a valid configuration, and the text of the constructor's error for it.
 type BadSetting struct {
 	Change func(*connectors.Config)
 	Want   string
 }
 
-// BadSettings checks that the constructor refuses each of the changes, with that error.
+// BadSettings checks that the constructor rejects each of the changes, with that error.
 func BadSettings(t *testing.T, open Opener, good connectors.Config, bad map[string]BadSetting) {
 	t.Helper()
 	for name, b := range bad {
@@ -47,8 +47,8 @@ func BadSettings(t *testing.T, open Opener, good connectors.Config, bad map[stri
 	}
 }
 
-// OAuthFingerprint checks that the fingerprint of a source whose tokens are renewed from a refresh token goes by the first grant, which tells
-// whose the credential is, and by nothing that changes when tokens are renewed.
+// OAuthFingerprint checks the fingerprint of a source with renewed tokens. It must depend on the first grant, which identifies the owner of the credential,
+// and on nothing that changes when tokens are renewed.
 func OAuthFingerprint(t *testing.T, open Opener, cfg connectors.Config) {
 	t.Helper()
 	fingerprint := func(change func(*connectors.Config)) string {
@@ -84,7 +84,7 @@ func OAuthFingerprint(t *testing.T, open Opener, cfg connectors.Config) {
 	}
 }
 
-// Refused checks an error that a vendor's refusal became: its kind, a part of its text, and that no secret with "canary" in it shows.
+// Refused checks the error for a vendor's refusal: its kind, a part of its text, and that it contains no secret with the word "canary".
 func Refused(t *testing.T, err error, kind connectors.ErrorKind, says string) {
 	t.Helper()
 	if !connectors.IsKind(err, kind) || !strings.Contains(err.Error(), says) {

@@ -14,26 +14,27 @@ import (
 	"roster/connectors"
 )
 
-// Answer is a sound answer of a vendor that holds rows, and how its connector reads it.
+// Answer is a valid answer of a vendor with rows, and the way its connector reads it.
 type Answer struct {
 	Name string
 	Body []byte // JSON
-	// Rows leads to the rows, key by key; ID is the key of a row's ID in them.
+	// Rows is the path of keys to the rows; ID is the key of a row's ID.
 	Rows []string
 	ID   string
-	// Fields says which fields of the record each key of a row decides on, as Access or Kommo.Admin. A key such as rights.leads is about what is in
-	// an object, and more than that object's own. A key that is not here decides on nothing.
+	// Fields has, for each key of a row, the fields of the record that depend on it, such as Access or Kommo.Admin. A key such as rights.leads is that of
+	// a value inside an object, and overrides the object's own entry. No field depends on a key that is not here.
 	Fields map[string][]string
-	// Hides are the keys by which a row can say that it is no record.
+	// Hides are the keys by which a row can say that it is not a record.
 	Hides []string
-	// None are the JSON values, besides [], that the vendor may put in the place of rows where there are none.
+	// None are the JSON values, besides [], that the vendor may send instead of rows if there are none.
 	None []string
-	// Slow says that the test itself takes long to write an answer, so that no huge values are tried.
+	// Slow is true if the test takes long to write an answer. Then no huge values are tested.
 	Slow bool
-	// Read takes an answer all the way, as the connector does.
+	// Read reads an answer as the connector does.
 	Read func(body []byte) (Reading, error)
 }
 
+// Reading is the content of an answer.
 // Reading is what an answer holds.
 type Reading struct {
 	Records   map[string]any // by ID
@@ -41,7 +42,7 @@ type Reading struct {
 	Anomalies []connectors.Anomaly
 }
 
-// Read gives a listing as a Reading.
+// Read returns a listing as a Reading.
 func Read[T connectors.Record](l connectors.Listing[T], err error) (Reading, error) {
 	r := Reading{Records: make(map[string]any, len(l.Records)), Complete: l.Complete, Anomalies: l.Anomalies}
 	for _, record := range l.Records {
@@ -50,12 +51,12 @@ func Read[T connectors.Record](l connectors.Listing[T], err error) (Reading, err
 	return r, err
 }
 
-// oddValues are of every JSON type.
+// oddValues has values of every JSON type.
 var oddValues = []string{
 	`null`, `true`, `false`, `0`, `1.5`, `-1`, `""`, `"x"`, `[]`, `[1]`, `{}`, `{"a":1}`, `12345678901234567890123`,
 }
 
-// hostileValues are beyond what is read of one value.
+// hostileValues are beyond the bounds of one value.
 var hostileValues = []string{
 	`"` + strings.Repeat("long ", 1000) + `"`,
 	`[` + strings.Repeat(`1,`, 1100) + `1]`,
@@ -65,12 +66,12 @@ var hostileValues = []string{
 }
 
 const (
-	// notText stands for bytes that are no UTF-8, until an answer is written: it is a character that Unicode never gives a meaning.
+	// notText stands for invalid UTF-8 until an answer is written. It is a character that Unicode never assigns.
 	notText = "\ufdd0"
 	notUTF8 = `"A` + notText + `a"`
 )
 
-// hugeValues are what an attacker sends: each place of the first row gets one of them. It costs what it replaces, as others do.
+// hugeValues are such as an attacker sends. Each place of the first row gets one of them. As for other values, only the replaced value may be lost.
 var hugeValues = []string{
 	`"` + strings.Repeat("n", 110_000) + `"`,
 	`[` + strings.Repeat(`"tag",`, 20_000) + `"tag"]`,
@@ -79,21 +80,20 @@ var hugeValues = []string{
 	strings.Repeat(`[`, 9900) + strings.Repeat(`]`, 9900),
 }
 
-// hugeMark stands for one of the huge values until an answer is written: to read and write those as JSON takes longer than what is tested.
+// hugeMark stands for one of the huge values until an answer is written, because encoding them as JSON takes longer than the test.
 func hugeMark(i int) string { return hugePrefix + strconv.Itoa(i) + `"` }
 
 const hugePrefix = `"` + "\ufdd1"
 
-// largeRecord is more than any record may take of a huge value, as JSON: a list has 1,000 items at most, and JSON that is passed on 64 kB.
+// largeRecord is more than the JSON of a record may have because of a huge value: a list has at most 1,000 items, and JSON that is passed on 64 kB.
 const largeRecord = 96 << 10
 
-// maxChecks bounds what OddValues tries in one answer.
+// maxChecks limits the checks of OddValues for one answer.
 const maxChecks = 1500
 
-// OddValues puts every kind of value in every place of the answers, one at a time. It costs what it replaces and no more: every other row is
-// unchanged, and the row itself stays with its other fields, unless it is its ID that cannot be used. Then it is left out, which is counted
-// and makes the listing incomplete. What is around the rows may make the answer one that cannot be understood, but never a complete one that
-// lacks rows.
+// OddValues puts every kind of value in every place of the answers, one at a time. Only the replaced value may be lost: all other rows are unchanged, and the
+// row keeps its other fields. If its ID cannot be used, the row is left out, which is counted and makes the listing incomplete. If the value is outside
+// the rows, the answer may be rejected, but must not be read as a complete one that lacks rows.
 func OddValues(t *testing.T, answers ...Answer) {
 	t.Helper()
 	for _, a := range answers {
@@ -104,7 +104,7 @@ func OddValues(t *testing.T, answers ...Answer) {
 			every := 1 + len(b.places)*len(values)/maxChecks
 			for i, at := range b.places {
 				for j, odd := range values {
-					if (i+j)%every == 0 { // of a large answer each place gets some of the values, and neighbours get others
+					if (i+j)%every == 0 { // in a large answer, each place gets some of the values, and its neighbours get others
 						b.check(t, at, odd)
 					}
 				}
@@ -120,7 +120,7 @@ func OddValues(t *testing.T, answers ...Answer) {
 	}
 }
 
-// FuzzOddValues does the same with any value in any place.
+// FuzzOddValues is OddValues with any value in any place.
 func FuzzOddValues(f *testing.F, answers ...Answer) {
 	f.Helper()
 	var open []*answer
@@ -141,20 +141,20 @@ func FuzzOddValues(f *testing.F, answers ...Answer) {
 
 func index(i, n int) int { return int(uint(i) % uint(n)) }
 
-// answer is an Answer with what it yields as it is.
+// answer is an Answer with the results of reading it unchanged.
 type answer struct {
 	Answer
 	document any
-	places   [][]any // keys and indexes that lead to each value
-	sound    Reading
-	own      []Reading // what each row yields alone
+	places   [][]any // the path of keys and indexes to each value
+	baseline Reading
+	single   []Reading // the result for each row alone
 }
 
 func (a Answer) open(t testing.TB) *answer {
 	t.Helper()
 	b := &answer{Answer: a, document: decoded(t, a.Body)}
 	var err error
-	if b.sound, err = a.Read(encoded(t, b.document)); err != nil {
+	if b.baseline, err = a.Read(encoded(t, b.document)); err != nil {
 		t.Fatalf("%s: the answer itself: %v", a.Name, err)
 	}
 	var walk func(at []any, v any)
@@ -174,7 +174,7 @@ func (a Answer) open(t testing.TB) *answer {
 	walk(nil, b.document)
 	if rows, listed := get(b.document, b.rows()).([]any); listed {
 		for _, row := range rows {
-			b.own = append(b.own, b.alone(t, row))
+			b.single = append(b.single, b.alone(t, row))
 		}
 	}
 	slices.SortFunc(b.places, func(x, y []any) int { return strings.Compare(fmt.Sprint(x...), fmt.Sprint(y...)) })
@@ -184,19 +184,19 @@ func (a Answer) open(t testing.TB) *answer {
 func decoded(t testing.TB, body []byte) (v any) {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber() // no digit is lost
+	d.UseNumber() // keeps all digits
 	if err := d.Decode(&v); err != nil {
 		t.Fatal(err)
 	}
 	return v
 }
 
-// check puts one value in one place.
+// check puts a value in a place, and checks the result.
 func (b *answer) check(t *testing.T, at []any, odd string) {
 	t.Helper()
 	was, v := get(b.document, at), decoded(t, []byte(odd))
 	if _, flag := was.(bool); flag && reflect.TypeOf(was) == reflect.TypeOf(v) {
-		return // a flag that says the opposite is not odd
+		return // the opposite value of a flag is valid
 	}
 	body := encoded(t, put(b.document, at, v))
 	got, err := b.Read(body)
@@ -208,7 +208,7 @@ func (b *answer) check(t *testing.T, at []any, odd string) {
 	}
 	row, key := b.place(at)
 	if row < 0 {
-		b.around(t, at, v, odd, got, err)
+		b.checkAround(t, at, v, odd, got, err)
 		return
 	}
 	if err != nil {
@@ -219,56 +219,56 @@ func (b *answer) check(t *testing.T, at []any, odd string) {
 			t.Errorf("%s: the record of %s keeps %d bytes of it", place, id, len(encoded(t, record)))
 		}
 		if !valid(reflect.ValueOf(record)) {
-			t.Errorf("%s: the record of %s has text that is no UTF-8", place, id)
+			t.Errorf("%s: the record of %s has invalid UTF-8", place, id)
 		}
 	}
-	own := b.own[row]
+	own := b.single[row]
 	names := key == "" || key == b.ID && len(at) == len(b.Rows)+2
 	if names {
 		for id := range b.alone(t, get(put(b.document, at, v), at[:len(b.Rows)+1])).Records {
-			if _, others := b.sound.Records[id]; others {
-				return // it now has the name of another, or its own in another form
+			if _, others := b.baseline.Records[id]; others {
+				return // it now has the ID of another row, or its own ID in another form
 			}
 		}
 	}
-	for id, want := range b.sound.Records {
+	for id, want := range b.baseline.Records {
 		now, there := got.Records[id]
 		_, its := own.Records[id]
 		switch {
 		case !its && !reflect.DeepEqual(want, now):
-			t.Errorf("%s: the row of %s is another than before: %s", place, id, strings.Join(differing(want, now), ", "))
+			t.Errorf("%s: the row of %s has changed: %s", place, id, strings.Join(differing(want, now), ", "))
 		case !its || names || there && slices.Contains(b.Hides, key):
 		case !there && !slices.Contains(b.Hides, key):
-			t.Errorf("%s: its row is gone", place)
+			t.Errorf("%s: its row is missing", place)
 		case there:
 			for _, field := range differing(want, now) {
-				if !slices.Contains(b.decided(at), field) {
+				if !slices.Contains(b.affected(at), field) {
 					t.Errorf("%s: it changes %s", place, field)
 				}
 			}
 		}
 	}
-	if names && len(own.Records) > 0 && len(got.Records) < len(b.sound.Records) && (got.Complete || lost(got) <= lost(b.sound)) {
+	if names && len(own.Records) > 0 && len(got.Records) < len(b.baseline.Records) && (got.Complete || lost(got) <= lost(b.baseline)) {
 		t.Errorf("%s: the row is left out, complete %v, with the anomalies %v", place, got.Complete, got.Anomalies)
 	}
 }
 
-// around checks what becomes of an answer in which what is around the rows is odd.
-func (b *answer) around(t *testing.T, at []any, v any, odd string, got Reading, err error) {
+// checkAround checks the result for a value outside the rows.
+func (b *answer) checkAround(t *testing.T, at []any, v any, odd string, got Reading, err error) {
 	t.Helper()
 	holds := len(at) == len(b.Rows) && slices.Equal(b.Rows, texts(at))
 	if items, list := v.([]any); err != nil || !got.Complete || holds && (slices.Contains(b.None, odd) || list && len(items) == 0) {
 		return
 	}
 	if !slices.Contains(oddValues, odd) && len(at) <= len(b.Rows) && slices.Equal(b.Rows[:len(at)], texts(at)) {
-		return // it may hold other rows
+		return // the value may contain other rows
 	}
-	if !reflect.DeepEqual(b.sound.Records, got.Records) {
-		t.Errorf("%.100s in the place of %v: complete, with %d records in place of %d", odd, at, len(got.Records), len(b.sound.Records))
+	if !reflect.DeepEqual(b.baseline.Records, got.Records) {
+		t.Errorf("%.100s in the place of %v: complete, with %d records in place of %d", odd, at, len(got.Records), len(b.baseline.Records))
 	}
 }
 
-// place gives the row that a place is in, and the key of the row; -1 where it is in none.
+// place returns the row and the row's key that contain a place, or -1 if it is in no row.
 func (b *answer) place(at []any) (row int, key string) {
 	n := len(b.Rows)
 	if len(at) <= n || !slices.Equal(b.Rows, texts(at[:n])) {
@@ -284,8 +284,8 @@ func (b *answer) place(at []any) (row int, key string) {
 	return row, key
 }
 
-// decided gives the fields that a place in a row may decide on.
-func (b *answer) decided(at []any) []string {
+// affected returns the fields that may depend on a place in a row.
+func (b *answer) affected(at []any) []string {
 	keys := texts(at[len(b.Rows)+1:])
 	for n := len(keys); n > 0; n-- {
 		if fields, ok := b.Fields[strings.Join(keys[:n], ".")]; ok {
@@ -295,7 +295,7 @@ func (b *answer) decided(at []any) []string {
 	return nil
 }
 
-// alone reads the answer as if it had that row only.
+// alone reads the answer with only that row.
 func (b *answer) alone(t testing.TB, row any) Reading {
 	t.Helper()
 	got, err := b.Read(encoded(t, put(b.document, b.rows(), []any{row})))
@@ -305,7 +305,7 @@ func (b *answer) alone(t testing.TB, row any) Reading {
 	return got
 }
 
-// lost is how many rows have been left out.
+// lost returns the number of rows that were left out.
 func lost(r Reading) int {
 	n := 0
 	for _, a := range r.Anomalies {
@@ -316,7 +316,7 @@ func lost(r Reading) int {
 	return n
 }
 
-// rows is the place of the rows.
+// rows returns the path to the rows.
 func (b *answer) rows() []any {
 	at := make([]any, len(b.Rows))
 	for i, key := range b.Rows {
@@ -337,7 +337,7 @@ func get(v any, at []any) any {
 	for _, step := range at {
 		switch step := step.(type) {
 		case string:
-			v = v.(map[string]any)[step] //nolint:errcheck // a place of this document
+			v = v.(map[string]any)[step] //nolint:errcheck // the path exists in this document
 		case int:
 			v = v.([]any)[step] //nolint:errcheck // as above
 		}
@@ -345,7 +345,7 @@ func get(v any, at []any) any {
 	return v
 }
 
-// put gives the document with another value in a place; the document itself stays.
+// put returns a copy of the document with another value in a place.
 func put(document any, at []any, v any) any {
 	if len(at) == 0 {
 		return v
@@ -379,7 +379,7 @@ func encoded(t testing.TB, v any) []byte {
 	return bytes.ReplaceAll(body, []byte(notText), []byte("\xff\xfe"))
 }
 
-// valid says whether all text in a record is UTF-8.
+// valid reports whether all text in a record is UTF-8.
 func valid(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.String:
@@ -407,12 +407,12 @@ func valid(v reflect.Value) bool {
 				return false
 			}
 		}
-	default: // holds no text
+	default: // contains no text
 	}
 	return true
 }
 
-// differing names the fields in which two records differ; those of a vendor's details behind a dot.
+// differing returns the names of the fields in which two records differ. Those of a vendor's details have its name and a dot before them.
 func differing(a, b any) []string {
 	x, y := flat("", reflect.ValueOf(a)), flat("", reflect.ValueOf(b))
 	var names []string

@@ -12,14 +12,14 @@ import (
 
 var fingerprint = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// credential is a setting that says who is asking, by its key: a secret, or one that has no default.
+// credential is a setting that identifies the caller: a secret, or a setting without a default.
 type credential struct {
 	key    string
 	field  int // of the kind's settings
 	secret bool
 }
 
-// credentials gives those that the configuration has.
+// credentials returns the credentials that are set in the configuration.
 func credentials(cfg connectors.Config) []credential {
 	var all []credential
 	v := reflect.ValueOf(cfg.Settings).Elem()
@@ -34,7 +34,7 @@ func credentials(cfg connectors.Config) []credential {
 	return all
 }
 
-// value gives the credential as text; reflection looks behind Secret's String.
+// value returns the credential as text. It uses reflection, because Secret's String hides it.
 func (c credential) value(cfg connectors.Config) string {
 	v := reflect.ValueOf(cfg.Settings).Elem().Field(c.field)
 	if v.CanInt() {
@@ -43,7 +43,7 @@ func (c credential) value(cfg connectors.Config) string {
 	return v.String()
 }
 
-// with gives cfg with another value of the credential, or without any.
+// with returns cfg with another value of the credential, or without the credential.
 func (c credential) with(cfg connectors.Config, absent bool) connectors.Config {
 	return with(cfg, func(cfg *connectors.Config) {
 		v := reflect.ValueOf(cfg.Settings).Elem().Field(c.field)
@@ -58,14 +58,14 @@ func (c credential) with(cfg connectors.Config, absent bool) connectors.Config {
 	})
 }
 
-// opening checks what the constructor makes of good and bad settings. None of it takes a call.
+// opening checks the constructor with valid and invalid settings. It must not call the source.
 func (s Subject) opening(t *testing.T) {
 	t.Parallel()
 	st := s.start(t)
 	good := st.config()
 	source := st.open(t, nil)
 
-	t.Run("the source says what it is", func(t *testing.T) {
+	t.Run("the source has its name, kind and URL", func(t *testing.T) {
 		if source.Name != name || source.Kind != s.Config.Kind || source.URL == "" {
 			t.Errorf("name %q, kind %q, URL %q", source.Name, source.Kind, source.URL)
 		}
@@ -74,7 +74,7 @@ func (s Subject) opening(t *testing.T) {
 			t.Errorf("fingerprint %q, want 32 hexadecimal digits", source.Fingerprint)
 		}
 	})
-	t.Run("the fingerprint tells credentials and places apart", func(t *testing.T) {
+	t.Run("the fingerprint distinguishes credentials and URLs", func(t *testing.T) {
 		changed := map[string]connectors.Config{}
 		for _, c := range credentials(good) {
 			changed[c.key] = c.with(good, false)
@@ -86,7 +86,7 @@ func (s Subject) opening(t *testing.T) {
 		for key, cfg := range changed {
 			other, err := s.Open(cfg)
 			if err != nil {
-				t.Fatalf("another %s is refused: %v", key, err)
+				t.Fatalf("another %s is rejected: %v", key, err)
 			}
 			if before, ok := seen[other.Fingerprint]; ok {
 				t.Errorf("changing %s gives the same fingerprint as changing %s", key, before)

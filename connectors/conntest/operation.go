@@ -8,25 +8,25 @@ import (
 	"roster/connectors"
 )
 
-// reading is what any operation yields, in a form that the checks can compare.
-type reading struct {
+// result is the result of any operation, in a form that the checks can compare.
+type result struct {
 	ids      []string
 	records  any
 	expected *int
 	complete bool
 }
 
-// operation is one thing to ask a source for.
+// operation is one capability of a source.
 type operation struct {
 	name string
-	read func(ctx context.Context, s *connectors.Source, progress func(reading)) (reading, error)
-	// reports says that a fault may also show as an incomplete result without an error: a Prober tells what it found.
+	read func(ctx context.Context, s *connectors.Source, progress func(result)) (result, error)
+	// reports is true if a fault may also show as an incomplete result without an error, as in the findings of a Prober.
 	reports bool
-	// lists says that it is a collection, with records, paging and progress.
+	// lists is true for a collection, with records, paging and progress.
 	lists bool
 }
 
-// operations are all those that the source can do.
+// operations returns all operations of a source.
 func operations(t *testing.T, s *connectors.Source) []operation {
 	t.Helper()
 	var ops []operation
@@ -42,8 +42,8 @@ func operations(t *testing.T, s *connectors.Source) []operation {
 	return ops
 }
 
-func lister(c connectors.Collection) func(context.Context, *connectors.Source, func(reading)) (reading, error) {
-	return func(ctx context.Context, s *connectors.Source, progress func(reading)) (reading, error) {
+func lister(c connectors.Collection) func(context.Context, *connectors.Source, func(result)) (result, error) {
+	return func(ctx context.Context, s *connectors.Source, progress func(result)) (result, error) {
 		switch c {
 		case connectors.Accounts:
 			return list(ctx, s.Accounts, progress)
@@ -59,17 +59,17 @@ func lister(c connectors.Collection) func(context.Context, *connectors.Source, f
 	}
 }
 
-func list[T connectors.Record](ctx context.Context, l connectors.Lister[T], progress func(reading)) (reading, error) {
-	var tell connectors.Progress[T]
+func list[T connectors.Record](ctx context.Context, l connectors.Lister[T], progress func(result)) (result, error) {
+	var report connectors.Progress[T]
 	if progress != nil {
-		tell = func(l connectors.Listing[T]) { progress(erase(l)) }
+		report = func(l connectors.Listing[T]) { progress(untyped(l)) }
 	}
-	listing, err := l.List(ctx, tell)
-	return erase(listing), err
+	listing, err := l.List(ctx, report)
+	return untyped(listing), err
 }
 
-func erase[T connectors.Record](l connectors.Listing[T]) reading {
-	r := reading{records: l.Records, expected: l.Expected, complete: l.Complete}
+func untyped[T connectors.Record](l connectors.Listing[T]) result {
+	r := result{records: l.Records, expected: l.Expected, complete: l.Complete}
 	for _, record := range l.Records {
 		r.ids = append(r.ids, record.Key())
 	}
@@ -79,14 +79,14 @@ func erase[T connectors.Record](l connectors.Listing[T]) reading {
 func accountIDs(t *testing.T, s *connectors.Source) []string {
 	t.Helper()
 	if s.Accounts == nil {
-		t.Fatal("the source tells presence but has no accounts")
+		t.Fatal("the source has presence but no accounts")
 	}
 	if s.Presence.MaxIDs() < 1 {
-		t.Fatalf("presence takes %d IDs at a time, want at least one", s.Presence.MaxIDs())
+		t.Fatalf("presence accepts %d IDs per call, want at least one", s.Presence.MaxIDs())
 	}
 	l, err := s.Accounts.List(t.Context(), nil)
 	if err != nil || len(l.Records) == 0 {
-		t.Fatalf("no account to ask the presence of: %v", err)
+		t.Fatalf("no account for presence: %v", err)
 	}
 	var ids []string
 	for _, a := range l.Records[:min(len(l.Records), s.Presence.MaxIDs(), 5)] {
@@ -96,9 +96,9 @@ func accountIDs(t *testing.T, s *connectors.Source) []string {
 }
 
 func presence(name string, ids []string) operation {
-	return operation{name: name, read: func(ctx context.Context, s *connectors.Source, _ func(reading)) (reading, error) {
+	return operation{name: name, read: func(ctx context.Context, s *connectors.Source, _ func(result)) (result, error) {
 		of, err := s.Presence.Presence(ctx, slices.Clone(ids))
-		r := reading{records: of, complete: err == nil}
+		r := result{records: of, complete: err == nil}
 		for id := range of {
 			r.ids = append(r.ids, id)
 		}
@@ -107,9 +107,9 @@ func presence(name string, ids []string) operation {
 	}}
 }
 
-func probe(ctx context.Context, s *connectors.Source, _ func(reading)) (reading, error) {
+func probe(ctx context.Context, s *connectors.Source, _ func(result)) (result, error) {
 	findings, err := s.Prober.Probe(ctx)
-	return reading{
+	return result{
 		records:  findings,
 		complete: err == nil && !slices.ContainsFunc(findings, func(f connectors.Finding) bool { return !f.OK }),
 	}, err

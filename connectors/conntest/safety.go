@@ -14,14 +14,14 @@ import (
 	"roster/connectors"
 )
 
-// canary is planted in every wrong answer: whatever a source says is its own, and must not come out at our end.
+// canary is in every wrong answer. It must not appear in errors, because a source's text must not be passed on.
 const canary = "vendor-canary-7F3A <b>of Ada</b>"
 
-// code is what a vendor's own code may look like: of a closed set, never free text.
+// code matches vendors' error codes: values of a closed set, not free text.
 var code = regexp.MustCompile(`^([0-9]{1,6}|[a-z][a-z0-9_-]{0,63})?$`)
 
-// failure checks that err may be logged and shown, and gives it.
-func (st *stage) failure(t *testing.T, err error) *connectors.Error {
+// checkError checks that err is safe to log and to show, and returns it.
+func (st *fixture) checkError(t *testing.T, err error) *connectors.Error {
 	t.Helper()
 	e, ok := errors.AsType[*connectors.Error](err)
 	if !ok {
@@ -31,17 +31,17 @@ func (st *stage) failure(t *testing.T, err error) *connectors.Error {
 		t.Errorf("the error is of source %q, want %q", e.Source, name)
 	}
 	if e.Op == "" {
-		t.Error("the error does not say which call it was")
+		t.Error("the error does not name the call")
 	}
 	if !code.MatchString(e.Code) {
-		t.Errorf("the error has the code %q: not one of a closed set", e.Code)
+		t.Errorf("the error has the code %q, which is not of a closed set", e.Code)
 	}
-	st.silent(t, "the error", fmt.Sprintf("%v %+v", err, err))
+	st.checkSafe(t, "the error", fmt.Sprintf("%v %+v", err, err))
 	return e
 }
 
-// silent checks that a text gives away no secret, no URL, and nothing of what the source said.
-func (st *stage) silent(t *testing.T, what, text string) {
+// checkSafe checks that a text contains no secret, no URL, and no text of the source.
+func (st *fixture) checkSafe(t *testing.T, what, text string) {
 	t.Helper()
 	st.noSecret(t, what, text)
 	low := strings.ToLower(text)
@@ -51,12 +51,12 @@ func (st *stage) silent(t *testing.T, what, text string) {
 		}
 	}
 	if strings.Contains(low, "canary") {
-		t.Errorf("%s shows the source's own words: %s", what, text)
+		t.Errorf("%s shows the source's text: %s", what, text)
 	}
 }
 
-// noSecret checks that a text gives away no credential, however it is written.
-func (st *stage) noSecret(t *testing.T, what, text string) {
+// noSecret checks that a text contains no credential in any encoding.
+func (st *fixture) noSecret(t *testing.T, what, text string) {
 	t.Helper()
 	for _, secret := range st.subject.secrets() {
 		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
@@ -78,8 +78,8 @@ func (s Subject) secrets() []string {
 	return all
 }
 
-// text gives records as text, to look for what must not be in them.
-func text(t *testing.T, records any) string {
+// asText returns records as text.
+func asText(t *testing.T, records any) string {
 	t.Helper()
 	b, err := json.Marshal(records)
 	if err != nil {
@@ -88,5 +88,5 @@ func text(t *testing.T, records any) string {
 	return string(b)
 }
 
-// quiet is where servers log the broken connections that a check asks for.
+// quiet returns a logger that discards the servers' errors about broken connections.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

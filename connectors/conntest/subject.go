@@ -14,15 +14,15 @@ import (
 	"roster/connectors/faults"
 )
 
-// Prefix is the path under which the fake is mounted: a connector that makes its URLs from the host alone misses it.
+// Prefix is the path under which the fake is mounted. A connector that builds its URLs only from the host does not find it.
 const Prefix = "/at/a/base"
 
 const (
-	// enough is for anything that ought to end by itself. Only a failing check takes that long.
-	enough = 30 * time.Second
-	// impatience is the time-out of calls that never end, at first.
-	impatience = 50 * time.Millisecond
-	// name is what the source is called in these tests.
+	// longTimeout is for operations that should end by themselves. Only a failing check takes that long.
+	longTimeout = 30 * time.Second
+	// shortTimeout is the first time-out for operations that never end.
+	shortTimeout = 50 * time.Millisecond
+	// name is the name of the source in these tests.
 	name = "source-under-test"
 )
 
@@ -30,22 +30,22 @@ const (
 type Subject struct {
 	// Open is the vendor's constructor.
 	Open func(connectors.Config) (*connectors.Source, error)
-	// Config holds the kind, and its settings with every credential that the constructor requires. The kit sets Name, URL, Timeout, RateLimit and Retries.
+	// Config has the kind, and its settings with every required credential. Run sets Name, URL, Timeout, RateLimit and Retries.
 	Config connectors.Config
-	// Fake is the vendor's API, healthy and without limits, with records in every collection. It sees paths without Prefix, but
-	// links that it makes need Prefix. Where paging matters, it holds more than one page.
+	// Fake is the vendor's API: healthy, without limits, with records in every collection, and with more than one page where there is paging. It gets
+	// paths without Prefix, but its links must include Prefix.
 	Fake http.Handler
-	// Secrets are texts, besides the credentials in Config, that no error may show.
+	// Secrets are texts that no error may contain, besides the credentials in Config.
 	Secrets []string
-	// TooMany is this vendor's own "too many calls, come back in an hour"; nil means 429 with a Retry-After of 3600 seconds.
+	// TooMany is the vendor's answer "too many calls, retry in an hour". Nil means status 429 with a Retry-After of 3600 seconds.
 	TooMany faults.Effect
-	// NoBodyIsNone says that by the vendor's documentation a success without a body means that there are no records.
+	// NoBodyIsNone is true if the vendor documents that a success without a body means no records.
 	NoBodyIsNone bool
-	// Totals are the keys, or elements, in which the vendor's answers say how many records there are; none where they do not.
+	// Totals are the keys, or elements, in which the vendor's answers state the number of records.
 	Totals []string
 }
 
-// Run holds the subject to the contract.
+// Run tests the subject against the contract.
 func Run(t *testing.T, s Subject) {
 	t.Helper()
 	t.Run("opening", s.opening)
@@ -60,28 +60,28 @@ func Run(t *testing.T, s Subject) {
 			s.healthy(t, op)
 			s.failing(t, op)
 			s.failingLater(t, op)
-			s.givenUp(t, op)
+			s.timeouts(t, op)
 			s.unreachable(t, op)
-			s.mannerly(t, op)
+			s.limits(t, op)
 			s.hostile(t, op)
 		})
 	}
 }
 
-// stage is one check's own server.
-type stage struct {
+// fixture is the server of one check.
+type fixture struct {
 	subject Subject
 	server  *httptest.Server
 	faults  *faults.Handler
-	astray  atomic.Int32 // requests outside Prefix
+	outside atomic.Int32 // requests outside Prefix
 }
 
-func (s Subject) start(t *testing.T) *stage {
+func (s Subject) start(t *testing.T) *fixture {
 	t.Helper()
-	st := &stage{subject: s, faults: &faults.Handler{Next: http.StripPrefix(Prefix, s.Fake)}}
+	st := &fixture{subject: s, faults: &faults.Handler{Next: http.StripPrefix(Prefix, s.Fake)}}
 	st.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, Prefix+"/") {
-			st.astray.Add(1)
+			st.outside.Add(1)
 			http.NotFound(w, r)
 			return
 		}
@@ -90,28 +90,28 @@ func (s Subject) start(t *testing.T) *stage {
 	st.server.Config.ErrorLog = quiet()
 	st.server.Start()
 	t.Cleanup(func() {
-		st.faults.Clear() // what hangs must end before the server can
+		st.faults.Clear() // ends hanging requests, for which Close would wait
 		st.server.Close()
-		if n := st.astray.Load(); n > 0 {
-			t.Errorf("%d requests went beside the configured URL's path", n)
+		if n := st.outside.Load(); n > 0 {
+			t.Errorf("%d requests were outside the configured URL's path", n)
 		}
 	})
 	return st
 }
 
-// config gives the configuration for this stage, without limits.
-func (st *stage) config() connectors.Config {
+// config returns a configuration for this fixture, without limits.
+func (st *fixture) config() connectors.Config {
 	c := st.subject.Config
 	c.Name = name
 	c.URL = st.server.URL + Prefix
-	c.Timeout = enough
+	c.Timeout = longTimeout
 	c.RateLimit = &connectors.RateLimit{Calls: 1000, Per: time.Millisecond}
-	c.Retries = new(int) // what a failure means is to be seen at the first one
+	c.Retries = new(int) // no retries, so that each failure is visible
 	return c
 }
 
-// open gives a new source, so that what one check did to a limiter or a breaker is nobody else's.
-func (st *stage) open(t *testing.T, change func(*connectors.Config)) *connectors.Source {
+// open returns a new source, so that checks do not share a limiter or a breaker.
+func (st *fixture) open(t *testing.T, change func(*connectors.Config)) *connectors.Source {
 	t.Helper()
 	c := st.config()
 	if change != nil {
@@ -124,14 +124,14 @@ func (st *stage) open(t *testing.T, change func(*connectors.Config)) *connectors
 	return source
 }
 
-// ask performs op with time enough, and fails the check if even that is not enough.
-func ask(t *testing.T, op operation, source *connectors.Source, progress func(reading)) (reading, error) {
+// perform performs an operation, and fails the check if it does not end in time.
+func perform(t *testing.T, op operation, source *connectors.Source, progress func(result)) (result, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), enough)
+	ctx, cancel := context.WithTimeout(t.Context(), longTimeout)
 	defer cancel()
 	got, err := op.read(ctx, source, progress)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		t.Fatalf("did not come to an end")
+		t.Fatalf("the operation did not end")
 	}
 	return got, err
 }

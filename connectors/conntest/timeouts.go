@@ -15,8 +15,8 @@ import (
 	"roster/connectors/faults"
 )
 
-// givenUp checks that no source can hold a caller for longer than the caller, or the configuration, allows.
-func (s Subject) givenUp(t *testing.T, op operation) {
+// timeouts checks that a source cannot delay a caller beyond the caller's deadline or the configured time-out.
+func (s Subject) timeouts(t *testing.T, op operation) {
 	for name, effect := range map[string]faults.Effect{
 		"no answer": faults.Hang(), "half an answer": faults.Stall(), "an answer that never ends": faults.Trickle(time.Millisecond),
 	} {
@@ -35,11 +35,11 @@ func (s Subject) givenUp(t *testing.T, op operation) {
 			ctx := &deadline{Context: t.Context(), passed: make(chan struct{})}
 			st.faults.Set(faults.Fault{Effect: effect, On: func(*http.Request) bool { ctx.pass(); return true }})
 			got, err := op.read(ctx, source, nil)
-			if e := st.judge(t, op, got, err); e != nil && e.Kind != connectors.KindTimeout {
+			if e := st.checkFailed(t, op, got, err); e != nil && e.Kind != connectors.KindTimeout {
 				t.Errorf("got %v; want it timed out", e)
 			}
 		})
-		t.Run(name+" until the caller goes", func(t *testing.T) {
+		t.Run(name+" until the caller cancels", func(t *testing.T) {
 			t.Parallel()
 			st := s.start(t)
 			source := st.open(t, nil)
@@ -47,19 +47,19 @@ func (s Subject) givenUp(t *testing.T, op operation) {
 			defer cancel()
 			st.faults.Set(faults.Fault{Effect: effect, On: func(*http.Request) bool { cancel(); return true }})
 			got, err := op.read(ctx, source, nil)
-			if e := st.judge(t, op, got, err); e != nil && !errors.Is(err, context.Canceled) {
+			if e := st.checkFailed(t, op, got, err); e != nil && !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v; want errors.Is to find context.Canceled", e)
 			}
 		})
 	}
-	t.Run("the caller has gone before", func(t *testing.T) {
+	t.Run("the caller has cancelled before", func(t *testing.T) {
 		t.Parallel()
 		st := s.start(t)
 		source := st.open(t, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		got, err := op.read(ctx, source, nil)
-		if e := st.judge(t, op, got, err); e != nil && !errors.Is(err, context.Canceled) {
+		if e := st.checkFailed(t, op, got, err); e != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v; want errors.Is to find context.Canceled", e)
 		}
 		if n := st.faults.Requests(); n > 0 {
@@ -69,49 +69,49 @@ func (s Subject) givenUp(t *testing.T, op operation) {
 	if !op.lists {
 		return
 	}
-	t.Run("the caller goes after the first page", func(t *testing.T) {
+	t.Run("the caller cancels after the first page", func(t *testing.T) {
 		t.Parallel()
 		st := s.start(t)
 		source := st.open(t, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		told := 0
-		got, err := op.read(ctx, source, func(reading) { told++; cancel() })
-		if told == 0 {
-			return // there is one page only
+		reported := 0
+		got, err := op.read(ctx, source, func(result) { reported++; cancel() })
+		if reported == 0 {
+			return // there is only one page
 		}
-		if e := st.judge(t, op, got, err); e != nil && !errors.Is(err, context.Canceled) {
+		if e := st.checkFailed(t, op, got, err); e != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v; want errors.Is to find context.Canceled", e)
 		}
 		if len(got.ids) == 0 {
-			t.Error("what had been read was not returned")
+			t.Error("the records that had been read were not returned")
 		}
-		if told > 1 {
-			t.Errorf("%d pages were read after the caller had gone", told-1)
+		if reported > 1 {
+			t.Errorf("%d pages were read after the caller had cancelled", reported-1)
 		}
 	})
 }
 
-// timesOut performs the operation with a time-out that is short, and yet long enough for the first request to be made: how long that takes is
-// for the machine to say.
+// timesOut performs the operation with a time-out that is short, but long enough for the first request to be made. It finds that time-out by doubling,
+// because it depends on the machine.
 func (s Subject) timesOut(t *testing.T, op operation, effect faults.Effect) *connectors.Error {
 	t.Helper()
-	for timeout := impatience; ; timeout *= 2 {
+	for timeout := shortTimeout; ; timeout *= 2 {
 		st := s.start(t)
 		source := st.open(t, func(c *connectors.Config) { c.Timeout = timeout })
 		st.faults.Set(faults.Fault{Effect: effect})
-		got, err := ask(t, op, source, nil)
+		got, err := perform(t, op, source, nil)
 		if st.faults.Hits() > 0 {
-			return st.judge(t, op, got, err)
+			return st.checkFailed(t, op, got, err)
 		}
-		if timeout > enough {
+		if timeout > longTimeout {
 			t.Error("no request was made")
 			return nil
 		}
 	}
 }
 
-// deadline is a context whose deadline passes when the check says, and not by a clock.
+// deadline is a context whose deadline passes when the check decides.
 type deadline struct {
 	context.Context
 	once   sync.Once
@@ -120,10 +120,10 @@ type deadline struct {
 
 func (d *deadline) pass() { d.once.Do(func() { close(d.passed) }) }
 
-// Done is closed when the deadline passes.
+// Done implements context.Context.
 func (d *deadline) Done() <-chan struct{} { return d.passed }
 
-// Err is context.DeadlineExceeded from then on.
+// Err implements context.Context.
 func (d *deadline) Err() error {
 	select {
 	case <-d.passed:
@@ -133,7 +133,7 @@ func (d *deadline) Err() error {
 	}
 }
 
-// unreachable checks the ways in which there is nobody to talk to.
+// unreachable checks the cases in which there is no connection.
 func (s Subject) unreachable(t *testing.T, op operation) {
 	t.Run("nobody listens", func(t *testing.T) {
 		t.Parallel()
@@ -141,7 +141,7 @@ func (s Subject) unreachable(t *testing.T, op operation) {
 		source := st.open(t, nil)
 		st.server.Close()
 		got, err := op.read(t.Context(), source, nil)
-		if e := st.judge(t, op, got, err); e != nil && e.Kind != connectors.KindUnavailable {
+		if e := st.checkFailed(t, op, got, err); e != nil && e.Kind != connectors.KindUnavailable {
 			t.Errorf("got %v; want it unavailable", e)
 		}
 	})
@@ -155,7 +155,7 @@ func (s Subject) unreachable(t *testing.T, op operation) {
 		t.Cleanup(secure.Close)
 		source := st.open(t, func(c *connectors.Config) { c.URL = secure.URL + Prefix })
 		got, err := op.read(t.Context(), source, nil)
-		if e := st.judge(t, op, got, err); e != nil && e.Kind != connectors.KindUnavailable {
+		if e := st.checkFailed(t, op, got, err); e != nil && e.Kind != connectors.KindUnavailable {
 			t.Errorf("got %v; want it unavailable", e)
 		}
 		if err != nil && strings.Contains(err.Error(), strings.TrimPrefix(secure.URL, "https://")) {
@@ -173,7 +173,7 @@ func (s Subject) unreachable(t *testing.T, op operation) {
 			c.Timeout = 10 * time.Second
 		})
 		got, err := op.read(t.Context(), source, nil)
-		if e := st.judge(t, op, got, err); e != nil && e.Kind != connectors.KindUnavailable {
+		if e := st.checkFailed(t, op, got, err); e != nil && e.Kind != connectors.KindUnavailable {
 			t.Errorf("got %v; want it unavailable", e)
 		}
 	})
