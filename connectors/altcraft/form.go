@@ -6,7 +6,7 @@ import (
 	"errors"
 
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // form is how requests and answers are written.

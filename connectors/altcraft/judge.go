@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // maxCode keeps what is shown as a code to what can be one.

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 const page = "<!doctype html><title>Sign in</title>"

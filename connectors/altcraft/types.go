@@ -3,7 +3,7 @@ package altcraft
 import (
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // usersListRequest is the body of users/list. The token is a plain string here: a connectors.Secret would be sent as <redacted>.

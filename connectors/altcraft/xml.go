@@ -11,7 +11,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // maxDepth is far more than an answer needs, the elements included that a later version may add.

@@ -12,7 +12,7 @@ import (
 	"strconv"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // The smallest connector that keeps the contract, and its fake: people in pages of two, each with a name and a state.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // BenchmarkPage reads a full page of users and one of contacts, as they come: what the answer means, its rows, the records.

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // The calls, by the names that stand in errors.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // defaultTimeout bounds one call; the vendor's own client waits as long.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 func seed(f *testing.F, pattern string) {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 func TestJudge(t *testing.T) {

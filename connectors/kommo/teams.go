@@ -7,7 +7,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // teams reads the groups of users, the default one included. There is no endpoint for them: they stand in the account, which any user may

@@ -5,7 +5,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // page is one page of a list.

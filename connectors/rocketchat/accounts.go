@@ -7,7 +7,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // byID makes the order one that no insertion moves rows back in: new IDs are random.

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // The routes that are read; each has a limit of its own on the server.

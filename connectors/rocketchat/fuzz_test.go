@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // seed adds the bodies of the endpoint's test data, and some that are wrong.

@@ -13,7 +13,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

@@ -10,7 +10,8 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
+	"roster/connectors/upstream"
 )
 
 // envelope is what a reply says about itself, in any of the two families of bodies: success with error and errorType, or status with
@@ -165,8 +166,8 @@ func reset(resp *rest.Response) (left time.Duration, said bool) {
 
 // told reads what the server says of its limit with each reply of a limited route: how many calls a window has, and how many are left.
 // No headers at all may mean that the user bypasses the limit, or that a proxy drops them: nothing is made of that.
-func told(resp *rest.Response) rest.Told {
-	var t rest.Told
+func told(resp *rest.Response) upstream.Told {
+	var t upstream.Told
 	if n, err := strconv.Atoi(strings.TrimSpace(resp.Header.Get("X-RateLimit-Limit"))); err == nil && n > 0 {
 		t.Calls = n
 	}

@@ -9,7 +9,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // maxIDs bounds the length of the request line: the documents name no limit.

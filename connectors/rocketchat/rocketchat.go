@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // defaultLimit is the server's own default, which it counts for each route and address by itself. The second more is for the way that a

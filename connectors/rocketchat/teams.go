@@ -9,7 +9,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // teams lists all teams with their members: GET teams.listAll, then GET teams.members for each, since asking each user for their teams

@@ -3,7 +3,7 @@ package rocketchat
 import (
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // page reads a page of a list, with its rows under key. Not every version says where the rows stand and how many there are. Numbers that cannot be

@@ -7,7 +7,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // The vendor's names of what changes something, and of the one reading that tells who subscribes to a task.

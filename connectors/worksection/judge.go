@@ -9,7 +9,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // pause is how long a source is left alone that says "too many" and not for how long. Its window is one second.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 const (

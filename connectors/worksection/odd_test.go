@@ -10,7 +10,7 @@ import (
 	"roster/connectors"
 	"roster/connectors/conntest"
 	"roster/connectors/decode"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // understood takes an answer all the way.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // defaultLimit stays a little below the vendor's one request a second, since its clock and ours see the calls at different times.

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/limit"
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/httpapi"
-	"roster/internal/limit"
 	"roster/internal/snapshot"
 	"roster/internal/telemetry"
 	"roster/internal/writes"

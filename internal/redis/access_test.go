@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/limit"
+	"roster/connectors/limit"
 	"roster/internal/presence"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"roster/internal/limit"
+	"roster/connectors/limit"
 )
 
 var _ limit.Ledger = (*Redis)(nil)

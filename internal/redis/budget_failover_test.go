@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"roster/internal/limit"
+	"roster/connectors/limit"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 )

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/limit"
+	"roster/connectors/limit"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 )

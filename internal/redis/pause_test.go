@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"roster/connectors"
-	"roster/internal/limit"
+	"roster/connectors/limit"
 	"roster/internal/redis/redistest"
 	"roster/internal/snapshot"
 	"roster/internal/snapshot/snapshottest"

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"roster/internal/limit"
+	"roster/connectors/limit"
 )
 
 // share is this replica's part of all budgets while Redis is unavailable.

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"roster/connectors"
-	"roster/internal/limit"
+	"roster/connectors/limit"
 )
 
 // Replicas that go by themselves, whatever stage an agreement on a new view had reached when they lost Redis and however their clocks

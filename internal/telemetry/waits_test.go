@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/limit"
+	"roster/connectors/limit"
 	"roster/internal/sandbox"
 	"roster/internal/telemetry"
 )

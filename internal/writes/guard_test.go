@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
-	"roster/internal/limit"
+	"roster/connectors/limit"
 	"roster/internal/writes"
 )
 

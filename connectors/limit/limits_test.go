@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"roster/connectors"
-	"roster/internal/limit"
+	"roster/connectors/limit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

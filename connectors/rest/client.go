@@ -8,23 +8,17 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"roster/connectors"
-	"roster/internal/limit"
+	"roster/connectors/upstream"
 )
 
 const (
-	defaultTimeout = 30 * time.Second
-	userAgent      = "roster"
+	userAgent = "roster"
 	// dialTimeout bounds the time between a guard's consent to a write and its being sent: see connectors.WithGuard.
 	dialTimeout = 10 * time.Second
-	// defaultPause is for a source that says "too many" without saying for how long.
-	defaultPause = time.Minute
-	// defaultBlock is for a source that blocks us: it is left alone, and tried again rarely.
-	defaultBlock = time.Hour
 )
 
 // Options say how to call one source.
@@ -43,7 +37,7 @@ type Options struct {
 	Limit   connectors.RateLimit
 	Also    []connectors.Budget
 	// Told reads from a reply what the source says of its limit, if it does.
-	Told func(*Response) Told
+	Told func(*Response) upstream.Told
 	// Retries is how often a call is repeated at most that has failed and may fare better; nil for two.
 	Retries *int
 	Timeout time.Duration // one call from sending to the last byte; 0 means 30 s
@@ -54,26 +48,12 @@ type Options struct {
 	Transport http.RoundTripper
 }
 
-// Told is what a source says of its limit.
-type Told struct {
-	// Calls is how many calls it allows, where that is fewer than was thought; 0 where it does not say.
-	Calls int
-	// Pause is how long to send no further call, since none is left; 0 where some are.
-	Pause time.Duration
-}
-
-// Client calls one source. Safe for concurrent use.
+// Client calls one source. It is safe for concurrent use.
 type Client struct {
+	*upstream.Caller
 	opt       Options
 	base      atomic.Pointer[url.URL]
 	transport http.RoundTripper
-	limits    connectors.Limits
-	calls     atomic.Int64 // what the source says it allows, where that is less than Options.Limit; 0 otherwise
-	retries   int
-	allowance allowance
-	breaker   breaker  // of the API
-	elsewhere breakers // of other places
-	buckets   sync.Map // the names of those that calls have counted in
 }
 
 // New checks the options and gives a client.
@@ -82,15 +62,11 @@ func New(opt Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opt.Timeout <= 0 {
-		opt.Timeout = defaultTimeout
-	}
 	opt.Bounds = opt.Bounds.OrDefault()
 	transport := opt.Transport
 	if transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own
 		t.MaxIdleConnsPerHost = 4
-		t.ResponseHeaderTimeout = opt.Timeout
 		t.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
 		if opt.Runtime.Dial != nil {
 			t.DialContext = opt.Runtime.Dial
@@ -100,18 +76,10 @@ func New(opt Options) (*Client, error) {
 	if opt.Counted == "" {
 		opt.Counted = connectors.Fingerprint(opt.Kind, opt.Source, base.String())
 	}
-	limits := opt.Runtime.Limits
-	if limits == nil {
-		limits = limit.New(nil)
-	}
-	retries := defaultRetries
-	if opt.Retries != nil {
-		retries = *opt.Retries
-	}
 	c := &Client{
-		opt:     opt,
-		limits:  limits,
-		retries: retries,
+		Caller: upstream.New(upstream.Options{Source: opt.Source, Kind: opt.Kind, Counted: opt.Counted, Limit: opt.Limit, Also: opt.Also,
+			Retries: opt.Retries, Timeout: opt.Timeout, Runtime: opt.Runtime}),
+		opt: opt,
 		// Not an http.Client: that would follow redirects, which could carry a credential elsewhere, or at least read where they lead to.
 		transport: transport,
 	}
@@ -129,20 +97,6 @@ func parseBase(raw string) (*url.URL, error) {
 	}
 	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
 	return base, nil
-}
-
-// Health says how the calls to the source's API have gone of late. Where only some kinds of calls are paused, it gives the longest of their pauses.
-func (c *Client) Health() connectors.Health {
-	h := c.breaker.health()
-	if h.Pause = c.limits.Paused(c.opt.Counted); h.Pause != nil {
-		return h
-	}
-	for _, key := range c.budgetKeys() {
-		if e := c.limits.Paused(key); e != nil && (h.Pause == nil || e.RetryAfter > h.Pause.RetryAfter) {
-			h.Pause, h.PartPaused = e, true
-		}
-	}
-	return h
 }
 
 // Request is one call.
@@ -182,111 +136,56 @@ type Response struct {
 	document    *document // nil until the body is read
 }
 
-// Do sends a call within the source's limits, waiting for its turn, and gives the reply if Judge finds it good. A reading that has failed,
-// or is asked to wait for a short while, is sent again: a few times, within the caller's deadline, and as far as the source's allowance for
-// repetitions goes. While the source is left alone after failures, calls fail at once. Every error is a *connectors.Error.
+// Do makes a call, and returns the reply if Judge finds it good. See upstream.Caller.Do for waits and retries.
 func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
-	c.allowance.earn()
-	garbled := 0
-	for attempt := 1; ; attempt++ {
-		resp, e := c.observed(ctx, req, attempt)
+	var resp *Response
+	call := upstream.Call{Op: req.Op, Bucket: req.Bucket, Place: req.place(), Write: req.Write, Spare: req.Spare}
+	err := c.Caller.Do(ctx, call, func(ctx context.Context, x *upstream.Exchange) error {
+		var e *connectors.Error
+		if resp, e = c.send(ctx, &req, x.Header); e == nil {
+			e = c.read(resp, &req, x)
+		}
 		if e == nil {
-			return resp, nil
+			return nil
 		}
-		if e.Kind == connectors.KindBadResponse {
-			garbled++
-		}
-		if wait, again := c.again(ctx, &req, e, attempt, garbled); !again || !pause(ctx, wait) {
-			return nil, e
-		}
-	}
-}
-
-// observed makes one attempt, and tells the observer of it.
-func (c *Client) observed(ctx context.Context, req Request, attempt int) (*Response, *connectors.Error) {
-	if c.opt.Runtime.Observer == nil {
-		return c.once(ctx, req, nil, &connectors.CallEnd{})
-	}
-	var end connectors.CallEnd
-	ctx, o := c.opt.Runtime.Observer.Begin(ctx, connectors.Call{Source: c.opt.Source, Kind: c.opt.Kind, Op: req.Op, Attempt: attempt})
-	if o.Waits != nil {
-		ctx = connectors.WithWaits(ctx, o.Waits)
-	}
-	resp, e := c.once(ctx, req, o.Header, &end)
-	end.Err = e
-	o.Done(end)
-	return resp, e
-}
-
-// once makes one attempt, where the breaker lets it.
-func (c *Client) once(ctx context.Context, req Request, header map[string]string, end *connectors.CallEnd) (*Response, *connectors.Error) {
-	breaker := c.breakerOf(&req)
-	probe, e := breaker.enter(ctx)
-	if e != nil {
-		e.Unsent = true
-		return nil, c.named(e, req.Op)
-	}
-	m := silent
-	defer func() { breaker.leave(probe, m, e) }()
-	resp, e := c.call(ctx, req, header, end)
-	if m = meaningOf(ctx, resp, e); m == page && e.RetryAfter < pagePause {
-		e.RetryAfter = pagePause
-	}
-	if e != nil {
-		return nil, c.named(e, req.Op)
+		x.Final = final(e)
+		return e
+	})
+	if err != nil {
+		return nil, err
 	}
 	return resp, nil
 }
 
-// call waits for its turn, sends the request, and judges the reply, which it gives also where that is an error.
-func (c *Client) call(ctx context.Context, req Request, header map[string]string, end *connectors.CallEnd) (*Response, *connectors.Error) {
-	wanted := time.Now()
-	if req.Spare {
-		req.Bucket = spareBucket
+// place returns the host of a call that is not to the vendor's API itself.
+func (r *Request) place() string {
+	if u, err := url.Parse(r.Base); err == nil {
+		return u.Host
 	}
-	budgets := c.budgets(req.Bucket)
-	pass, e := c.limits.Enter(ctx, budgets, c.opt.Timeout)
-	began := time.Now()
-	end.Waited = began.Sub(wanted)
-	if e != nil {
-		return nil, e
-	}
-	answered := false
-	defer func() { pass.Leave(answered) }()
-	resp, e := c.send(ctx, req, header)
-	end.Sent, end.Took = e == nil || !e.Unsent, time.Since(began)
-	answered = resp != nil || !end.Sent // what was not sent is not on its way either
-	if resp != nil {
-		end.Bytes = len(resp.Body)
-		end.Date, end.CertExpires = resp.date(), resp.certExpires
-	}
-	if e == nil {
-		judge := c.opt.Judge
-		if req.Judge != nil {
-			judge = req.Judge
-		}
-		e = judge(resp)
-		if e != nil {
-			most := c.maxPause()
-			if e.Blocked {
-				most = defaultBlock
-			}
-			e.Status, e.RetryAfter = resp.Status, min(e.RetryAfter, most)
-		}
-	}
-	c.applyReply(budgets, req.Bucket, resp, e) // before the next call can start
-	return resp, e
+	return r.Base
 }
 
-func (c *Client) named(e *connectors.Error, op string) *connectors.Error {
-	e.Source, e.Op = c.opt.Source, op
+// read judges a reply, and reports what it says of the source.
+func (c *Client) read(resp *Response, req *Request, x *upstream.Exchange) *connectors.Error {
+	x.Answered, x.Bytes, x.Date, x.CertExpires = true, len(resp.Body), resp.date(), resp.certExpires
+	if c.opt.Told != nil {
+		x.Told = c.opt.Told(resp)
+	}
+	judge := c.opt.Judge
+	if req.Judge != nil {
+		judge = req.Judge
+	}
+	e := judge(resp)
+	if e != nil {
+		e.Status = resp.Status
+		x.Foreign = resp.Status < http.StatusInternalServerError && resp.isPage()
+	}
 	return e
 }
 
-func (c *Client) send(ctx context.Context, req Request, header map[string]string) (*Response, *connectors.Error) {
+// send sends a request, and reads the reply to its end.
+func (c *Client) send(ctx context.Context, req *Request, header map[string]string) (*Response, *connectors.Error) {
 	connectors.KeepReserved(ctx, nil) // the answer before is no longer needed
-	ctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
-	defer cancel()
 	method := req.Method
 	if method == "" {
 		method = http.MethodGet

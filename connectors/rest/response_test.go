@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 func TestStatusKind(t *testing.T) {

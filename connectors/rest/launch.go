@@ -23,9 +23,6 @@ var errNoWay = errors.New("no connection in time")
 func (c *Client) launch(r *http.Request, write bool) (*http.Response, *connectors.Error) {
 	var s search
 	if write && connectors.Guarded(r.Context()) {
-		if err := connectors.AskGuard(r.Context()); err != nil {
-			return nil, connectors.AsError(c.opt.Source, err)
-		}
 		ctx, cancel := context.WithCancelCause(r.Context()) // which ends with the request's own
 		s.until, s.cancel = time.Now().Add(connectWithin), cancel
 		r = r.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{

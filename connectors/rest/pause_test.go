@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
+	"roster/connectors/upstream"
 )
 
 // A pause is told while it lasts, by its reason, and can be ended. One source may be believed for a shorter time than others.
@@ -85,7 +86,7 @@ func TestToldPausesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, err := rest.New(rest.Options{Source: "acme", Base: "https://acme.example", Judge: judge, Retries: new(int),
 			Runtime:   connectors.Runtime{MaxPause: 5 * time.Minute},
-			Told:      func(*rest.Response) rest.Told { return rest.Told{Pause: 24 * time.Hour} },
+			Told:      func(*rest.Response) upstream.Told { return upstream.Told{Pause: 24 * time.Hour} },
 			Transport: &canned{answers: []answer{{http.StatusOK, ""}}}})
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package rest
+package upstream
 
 import (
 	"cmp"
@@ -7,8 +7,8 @@ import (
 	"roster/connectors"
 )
 
-// Resume ends the pauses of the source, and has the next call find out whether it works where it has failed.
-func (c *Client) Resume() {
+// Resume ends the pauses of the source. If a breaker is open, the next call finds out whether the source works again.
+func (c *Caller) Resume() {
 	for _, key := range c.budgetKeys() {
 		c.limits.Resume(key)
 	}
@@ -20,8 +20,8 @@ func (c *Client) Resume() {
 	}
 }
 
-// budgetKeys are those that the source can have paused.
-func (c *Client) budgetKeys() []string {
+// budgetKeys returns the keys of the budgets that the source can pause.
+func (c *Caller) budgetKeys() []string {
 	keys := []string{c.opt.Counted}
 	c.buckets.Range(func(bucket, _ any) bool {
 		if name, ok := bucket.(string); ok {
@@ -32,12 +32,8 @@ func (c *Client) budgetKeys() []string {
 	return keys
 }
 
-func (c *Client) maxPause() time.Duration {
-	return cmp.Or(c.opt.Runtime.MaxPause, connectors.MaxPause)
-}
-
-// budgets gives what a call counts in: all of the source's calls, those of its bucket, and what else there is.
-func (c *Client) budgets(bucket string) []connectors.Budget {
+// budgets returns the budgets in which a call counts: that of all calls of the source, that of its bucket, and the further ones.
+func (c *Caller) budgets(bucket string) []connectors.Budget {
 	whole, own := c.opt.Limit, c.opt.Limit
 	if n := int(c.calls.Load()); n > 0 {
 		whole.Calls, own.Calls = n, n
@@ -58,19 +54,22 @@ func (c *Client) budgets(bucket string) []connectors.Budget {
 	return append(budgets, c.opt.Also...)
 }
 
-func (c *Client) budget(key string, limit connectors.RateLimit) connectors.Budget {
+func (c *Caller) budget(key string, limit connectors.RateLimit) connectors.Budget {
 	return connectors.Budget{Key: key, Limit: limit, MaxPause: c.opt.Runtime.MaxPause, Source: c.opt.Source}
 }
 
-func (c *Client) bucketKey(bucket string) string {
+func (c *Caller) bucketKey(bucket string) string {
 	if bucket == "" {
 		return c.opt.Counted
 	}
 	return c.opt.Counted + "/" + bucket
 }
 
-// applyReply does what a reply asks for.
-func (c *Client) applyReply(budgets []connectors.Budget, bucket string, resp *Response, e *connectors.Error) {
+// applyAnswer does what an answer asks for.
+func (c *Caller) applyAnswer(budgets []connectors.Budget, call *Call, x *Exchange, e *connectors.Error) {
+	if e != nil && !e.Unsent {
+		e.RetryAfter = min(e.RetryAfter, c.longestPause(e))
+	}
 	if e != nil {
 		e.Source = c.opt.Source
 	}
@@ -84,17 +83,28 @@ func (c *Client) applyReply(budgets []connectors.Budget, bucket string, resp *Re
 		if e.RetryAfter <= 0 {
 			e.RetryAfter = defaultPause
 		}
-		c.limits.Pause(c.bucketKey(bucket), e)
-	case resp != nil && c.opt.Told != nil:
-		told := c.opt.Told(resp)
-		if told.Calls > 0 && told.Calls < c.opt.Limit.Calls {
-			c.calls.Store(int64(told.Calls))
-		} else if told.Calls > 0 {
-			c.calls.Store(0)
+		c.limits.Pause(c.bucketKey(call.bucket()), e)
+	case x.Answered:
+		calls := 0
+		if x.Told.Calls < c.opt.Limit.Calls {
+			calls = x.Told.Calls
 		}
-		if told.Pause > 0 {
-			c.limits.Pause(c.bucketKey(bucket), &connectors.Error{Source: c.opt.Source, Kind: connectors.KindRateLimited, RetryAfter: min(told.Pause, c.maxPause()),
-				Detail: "not sent: the source allows no more calls for now"})
+		if x.Told.Calls > 0 {
+			c.calls.Store(int64(calls))
+		}
+		if x.Told.Pause > 0 {
+			c.limits.Pause(c.bucketKey(call.bucket()), &connectors.Error{Source: c.opt.Source, Kind: connectors.KindRateLimited,
+				RetryAfter: min(x.Told.Pause, c.maxPause()), Detail: "not sent: the source allows no more calls for now"})
 		}
 	}
 }
+
+// longestPause returns how long a pause may be that an error asks for.
+func (c *Caller) longestPause(e *connectors.Error) time.Duration {
+	if e.Blocked {
+		return defaultBlock
+	}
+	return c.maxPause()
+}
+
+func (c *Caller) maxPause() time.Duration { return cmp.Or(c.opt.Runtime.MaxPause, connectors.MaxPause) }

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/rest"
 	"roster/internal/e2e/memnet"
-	"roster/internal/rest"
 )
 
 var errOver = errors.New("over")

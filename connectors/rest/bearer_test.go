@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // purse gives tokens one after another.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 func zipped(t *testing.T, parts ...string) []byte {

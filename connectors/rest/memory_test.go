@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 type long struct{ bytes int }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 // script is a source without a network whose answers are decided call by call.

@@ -1,4 +1,4 @@
-package rest
+package upstream
 
 import (
 	"time"
@@ -9,8 +9,16 @@ import (
 // spareBucket names the budget and the breaker of spare calls.
 const spareBucket = "spare"
 
-// tenth is what spare calls have of a limit, which they count in too: a tenth of its calls, or one call in ten times what one may take; one at
-// a time.
+// bucket returns the bucket in which a call counts.
+func (c *Call) bucket() string {
+	if c.Spare {
+		return spareBucket
+	}
+	return c.Bucket
+}
+
+// tenth returns the share of spare calls in a limit, in which they count too: a tenth of its calls, or one call in ten times the window; one
+// at a time.
 func tenth(of connectors.RateLimit) connectors.RateLimit {
 	if of.Calls >= 10 {
 		return connectors.RateLimit{Calls: of.Calls / 10, Per: of.Per, Parallel: 1}

@@ -1,4 +1,4 @@
-package rest
+package upstream
 
 import (
 	"context"
@@ -7,19 +7,14 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
-	"net/url"
 	"syscall"
 
 	"roster/connectors"
 )
 
-// transportError says in our own words why no whole answer came. The cause's text is never printed: it holds the URL, and the URL may hold
-// a signature.
-func transportError(err error) *connectors.Error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err
-	}
+// NetworkError says in Roster's own words why no whole answer came. The text of the cause is never printed, because it may contain an
+// address or a credential.
+func NetworkError(err error) *connectors.Error {
 	e := &connectors.Error{Kind: connectors.KindUnavailable, Err: err}
 	var netErr net.Error
 	switch {
@@ -31,9 +26,9 @@ func transportError(err error) *connectors.Error {
 		e.Detail = "the host name is not known; check url"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Detail = "connection refused; check url and whether the source is up"
-	case isA[*tls.CertificateVerificationError](err), isA[x509.UnknownAuthorityError](err), isA[x509.HostnameError](err):
+	case untrusted(err):
 		e.Detail = "its TLS certificate is not trusted"
-	case errors.Is(err, http.ErrSchemeMismatch), isA[tls.RecordHeaderError](err):
+	case isA[tls.RecordHeaderError](err):
 		e.Detail = "it does not speak TLS; check the scheme in url"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		e.Detail = "the connection was cut"
@@ -43,7 +38,26 @@ func transportError(err error) *connectors.Error {
 	return e
 }
 
+func untrusted(err error) bool {
+	return isA[*tls.CertificateVerificationError](err) || isA[x509.UnknownAuthorityError](err) || isA[x509.HostnameError](err)
+}
+
 func isA[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
+}
+
+// transient reports whether a failure may be over in a moment.
+func transient(e *connectors.Error) bool {
+	switch e.Kind {
+	case connectors.KindTimeout:
+		return !errors.Is(e.Err, context.Canceled)
+	case connectors.KindUnavailable, connectors.KindBadResponse:
+	default:
+		return false
+	}
+	if dns, ok := errors.AsType[*net.DNSError](e.Err); ok && dns.IsNotFound {
+		return false
+	}
+	return !untrusted(e.Err) && !isA[tls.RecordHeaderError](e.Err)
 }

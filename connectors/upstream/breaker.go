@@ -1,11 +1,9 @@
-package rest
+package upstream
 
 import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -13,18 +11,19 @@ import (
 )
 
 const (
-	// tolerance is how many calls in a row may fail before the source is left alone.
+	// tolerance is the number of consecutive failures that open the breaker.
 	tolerance = 5
-	// firstPause is for how long it then is. Each probe that fails doubles that, up to longestPause.
+	// firstPause is how long the breaker then stays open. Each probe that fails doubles the time, up to longestPause.
 	firstPause   = 5 * time.Second
 	longestPause = time.Minute
-	// pagePause is for a source in whose place a web page has answered: somebody must do something about that.
-	pagePause = 5 * time.Minute
+	// foreignPause is the time if something else has answered in place of the source, such as a web page: somebody must do something about
+	// that.
+	foreignPause = 5 * time.Minute
 )
 
-// breaker leaves a place alone that keeps failing. It judges what replies mean: a source that refuses a credential, or asks for patience, is
-// well. While it is open, calls fail at once; then one call probes. Background calls wait for what comes of it, for as long as nobody waits for
-// them; urgent ones fail at once, since a probe may take as long as a call may.
+// breaker stops the calls to a place that keeps failing. A source that refuses a credential, or asks to wait, has not failed. While the
+// breaker is open, calls fail at once; then one call probes. Background calls wait for its result, as long as nobody waits for them. Urgent
+// calls fail at once, because a probe may take as long as any call.
 type breaker struct {
 	mu     sync.Mutex
 	state  connectors.BreakerState
@@ -36,24 +35,22 @@ type breaker struct {
 	probed chan struct{} // closed when the probe under way is over
 }
 
-// breakers has those of the places other than the source's API, such as the one that gives tokens, by host. They fail for reasons of their own:
-// where tokens are given, a page may have come in the place of an answer while the API is well, and the token in use is good for hours. That
-// holds on the API's own host too. Spare calls have one as well: what callers send must not have the source left alone. The zero value is ready.
+// breakers are the breakers of places other than the source's API, such as the one that gives tokens. They fail for reasons of their own: a
+// web page may come from the place that gives tokens while the API works, and the present token is valid for hours. That holds on the API's
+// own host too. Spare calls have a breaker as well, because calls that callers cause must not stop the others. The zero value is ready.
 type breakers struct {
 	mu sync.Mutex
 	by map[string]*breaker
 }
 
-// breakerOf gives the breaker of a request's place.
-func (c *Client) breakerOf(req *Request) *breaker {
-	if req.Base == "" && !req.Spare {
-		return &c.breaker
-	}
-	place := req.Base
-	if req.Spare {
+// breakerOf returns the breaker for a call.
+func (c *Caller) breakerOf(call *Call) *breaker {
+	place := call.Place
+	if call.Spare {
 		place = spareBucket
-	} else if u, err := url.Parse(place); err == nil {
-		place = u.Host
+	}
+	if place == "" {
+		return &c.breaker
 	}
 	c.elsewhere.mu.Lock()
 	defer c.elsewhere.mu.Unlock()
@@ -68,7 +65,7 @@ func (c *Client) breakerOf(req *Request) *breaker {
 	return b
 }
 
-// health says how the source's calls have gone.
+// health returns how the calls have ended lately.
 func (b *breaker) health() connectors.Health {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -82,14 +79,14 @@ func (b *breaker) health() connectors.Health {
 	return h
 }
 
-// open says whether calls fail at once.
+// open reports whether calls fail at once.
 func (b *breaker) open() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.state == connectors.BreakerOpen && time.Now().Before(b.until)
 }
 
-// enter lets a call pass, as a probe where it is the first after a pause. The caller tells its end by leave.
+// enter permits a call, as a probe if it is the first after a pause. The caller reports its end to leave.
 func (b *breaker) enter(ctx context.Context) (probe bool, e *connectors.Error) {
 	urgency := connectors.UrgencyOf(ctx)
 	for {
@@ -119,14 +116,14 @@ func (b *breaker) enter(ctx context.Context) (probe bool, e *connectors.Error) {
 		case <-probed:
 		case <-urgency.Raised():
 		case <-ctx.Done():
-			e := transportError(ctx.Err())
+			e := NetworkError(ctx.Err())
 			e.Unsent = true
 			return false, e
 		}
 	}
 }
 
-// resume has the next call probe, where the breaker is open.
+// resume makes the next call a probe if the breaker is open.
 func (b *breaker) resume() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -135,7 +132,7 @@ func (b *breaker) resume() {
 	}
 }
 
-// refusal is the error of a call that is not let through. The lock is held.
+// refusal returns the error of a call that is not permitted. The lock is held.
 func (b *breaker) refusal(wait time.Duration) *connectors.Error {
 	e := *b.why
 	e.RetryAfter, e.Unsent = wait, true
@@ -147,11 +144,11 @@ func (b *breaker) become(s connectors.BreakerState, now time.Time) {
 	b.state, b.since = s, now
 }
 
-// note takes in how a call went that was no probe. The lock is held.
+// note applies the end of a call that was no probe. The lock is held.
 func (b *breaker) note(m meaning, e *connectors.Error) {
 	switch {
-	case m == page:
-		b.trip(e, pagePause, time.Now())
+	case m == foreign:
+		b.trip(e, foreignPause, time.Now())
 	case b.state != connectors.BreakerClosed:
 	case m == well:
 		b.failed = 0
@@ -163,7 +160,7 @@ func (b *breaker) note(m meaning, e *connectors.Error) {
 	}
 }
 
-// leave tells how a call went that enter has let pass.
+// leave applies the end of a call that enter has permitted.
 func (b *breaker) leave(probe bool, m meaning, e *connectors.Error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -176,8 +173,8 @@ func (b *breaker) leave(probe bool, m meaning, e *connectors.Error) {
 	case well:
 		b.failed, b.pause, b.why = 0, 0, nil
 		b.become(connectors.BreakerClosed, now)
-	case page:
-		b.trip(e, pagePause, now)
+	case foreign:
+		b.trip(e, foreignPause, now)
 	case failing:
 		b.pause = min(max(2*b.pause, firstPause), longestPause)
 		b.trip(e, jitter(b.pause), now)
@@ -212,23 +209,21 @@ func jitter(d time.Duration) time.Duration {
 type meaning int
 
 const (
-	silent  meaning = iota // nothing: the caller has gone, or the call was not sent, or it asks for patience
+	silent  meaning = iota // nothing: the caller has gone, or the call was not sent, or the source asks to wait
 	well                   // it works, whether or not it does what was asked
-	failing                // it does not
-	page                   // something else answers in its place
+	failing                // it does not work
+	foreign                // something else answers in its place
 )
 
 // meaningOf judges the end of a call.
-func meaningOf(ctx context.Context, resp *Response, e *connectors.Error) meaning {
+func meaningOf(ctx context.Context, x *Exchange, e *connectors.Error) meaning {
 	switch {
 	case e == nil:
 		return well
 	case e.Unsent, ctx.Err() != nil, errors.Is(e.Err, context.Canceled), e.Kind == connectors.KindRateLimited:
 		return silent
-	case resp != nil && resp.Status < http.StatusInternalServerError && resp.isPage():
-		if e.Kind == connectors.KindBadResponse || e.Kind == connectors.KindForbidden {
-			return page
-		}
+	case x.Foreign && (e.Kind == connectors.KindBadResponse || e.Kind == connectors.KindForbidden):
+		return foreign
 	}
 	switch e.Kind {
 	case connectors.KindUnavailable, connectors.KindTimeout, connectors.KindBadResponse:

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"roster/connectors"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 func linked(tb testing.TB) *rest.Client {

@@ -19,7 +19,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/faults"
-	"roster/internal/rest"
+	"roster/connectors/rest"
 )
 
 const (
