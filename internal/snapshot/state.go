@@ -10,7 +10,7 @@ import (
 // phase is what the loop of a collection does.
 type phase uint8
 
-// The phases. docs/freshness.md has a diagram of them.
+// The phases. docs/architecture.md has a diagram of them.
 const (
 	idle     phase = iota // waits for a time, a caller or a notification
 	asking                // requests the lease from the shared store

@@ -25,10 +25,10 @@ type run struct {
 	edges    map[[2]phase]bool // of the diagram
 }
 
-// diagram returns the changes of phase that the diagram in docs/freshness.md shows.
+// diagram returns the changes of phase that the diagram in docs/architecture.md shows.
 func diagram(t *testing.T) map[[2]phase]bool {
 	t.Helper()
-	page, err := os.ReadFile("../../docs/freshness.md")
+	page, err := os.ReadFile("../../docs/architecture.md")
 	if err != nil {
 		t.Fatal(err)
 	}
