@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"roster/connectors"
+	"roster/connectors/limit"
 	"roster/internal/check"
 	"roster/internal/config"
 )
@@ -27,22 +28,22 @@ func Check(ctx context.Context, cfg *config.Config, progress io.Writer) ([]check
 	}
 	kept := *cfg
 	kept.CacheDir = "" // only one process can open it, and that may be a server
-	tier, share, err := openTier(&kept, quiet)
+	shared, share, err := openShared(&kept, quiet)
 	if err != nil {
 		return nil, err
 	}
 	watch := &check.Watch{Progress: progress}
-	runtime.Limits, runtime.Observer, runtime.Memory = limits(tier), watch, connectors.NewMemory(cfg.Limits.FetchBytes)
+	runtime.Limits, runtime.Observer, runtime.Memory = limit.New(shared.Budgets), watch, connectors.NewMemory(cfg.Limits.FetchBytes)
 	sources, err := openSources(cfg, runtime)
 	if err != nil {
 		return nil, err
 	}
 	sharing, stopSharing := context.WithCancel(context.WithoutCancel(ctx)) // the calls count together with those of the servers
-	var shared sync.WaitGroup
-	shared.Go(func() { share(sharing) })
-	defer shared.Wait()
+	var serving sync.WaitGroup
+	serving.Go(func() { share(sharing) })
+	defer serving.Wait()
 	defer stopSharing()
 	reports := check.Run(ctx, sources, watch)
-	check.Compare(reports, knownCounts(context.WithoutCancel(ctx), tier, cfg, sources))
+	check.Compare(reports, knownCounts(context.WithoutCancel(ctx), shared.Snapshots, cfg, sources))
 	return reports, nil
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // openDocuments sets which documents may run. Documents that clients register by hash survive a change of the configuration. They are stored in the
-// tier of the snapshots if that is Redis.
+// shared store if there is one.
 func (i *instance) openDocuments(opt *Options, before *instance) error {
 	documents := persisted.Options{Logger: opt.Logger}
 	if i.config.PersistedQueries {
@@ -15,8 +15,7 @@ func (i *instance) openDocuments(opt *Options, before *instance) error {
 			i.recent = before.recent
 		}
 		if i.recent == nil {
-			shelf, _ := opt.Tier.(persisted.TextStore)
-			i.recent = persisted.NewRecent(shelf)
+			i.recent = persisted.NewRecent(opt.Stores.Documents)
 		}
 		documents.Recent = i.recent
 	}

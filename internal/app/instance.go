@@ -23,12 +23,8 @@ import (
 
 // Options are what all instances have in common, whatever the configuration.
 type Options struct {
-	// Tier stores snapshots in addition to the memory; nil for none.
-	Tier snapshot.Tier
-	// TierKind is the kind of the tier.
-	TierKind snapshot.TierKind
-	// Presence shares presence in addition to the memory; nil for none.
-	Presence presence.Tier
+	// Stores are the stores outside of the process; zero for none.
+	Stores Stores
 	// Writes is the state of writes that outlives one configuration; nil for a ledger of the instance's own.
 	Writes *writes.Ledger
 	// Runtime is shared by all sources. Tokens stores the tokens of sources that renew them; nil if there are none.
@@ -56,7 +52,7 @@ type Options struct {
 // instance is one configuration at work.
 type instance struct {
 	config    *config.Config
-	tier      snapshot.Tier
+	callers   admission.Ledger // counts the callers of all replicas; nil if there are no others
 	sources   []*connectors.Source
 	keeper    *snapshot.Keeper
 	publisher *generation.Publisher
@@ -83,7 +79,7 @@ type instance struct {
 // The error has one line for each fault. Build has no effect on anything that outlives the instance: commit makes such changes, because the
 // configuration may still be refused.
 func build(cfg *config.Config, opt *Options, before *instance, readiness func() error) (*instance, error) {
-	i := &instance{config: cfg, tier: opt.Tier, ledger: opt.Writes, retired: make(chan struct{}), log: opt.Logger,
+	i := &instance{config: cfg, callers: opt.Stores.Callers, ledger: opt.Writes, retired: make(chan struct{}), log: opt.Logger,
 		reminders: new(credential.Reminders)}
 	if before != nil {
 		i.reminders = before.reminders
@@ -104,10 +100,10 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 		return nil, err
 	}
 	keeperOptions := snapshot.Options{
-		Sources: i.sources, Settings: settings(cfg), Tier: opt.Tier, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
-		TierKind: opt.TierKind, Observer: opt.Readings, Logger: opt.Logger,
+		Sources: i.sources, Settings: settings(cfg), Tier: opt.Stores.Snapshots, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
+		TierKind: opt.Stores.Kind, Observer: opt.Readings, Logger: opt.Logger,
 	}
-	presenceOptions := presence.Options{Tier: opt.Presence, Logger: opt.Logger}
+	presenceOptions := presence.Options{Tier: opt.Stores.Presence, Logger: opt.Logger}
 	if before != nil {
 		keeperOptions.Before, presenceOptions.Before = before.keeper, before.presence
 	}
@@ -166,8 +162,8 @@ func (i *instance) commit() {
 // ready when every collection has been fetched or tried for the first time.
 func (i *instance) start(ctx context.Context, ready func()) {
 	ctx, i.stop = context.WithCancel(ctx)
-	if ledger, ok := i.tier.(admission.Ledger); ok {
-		i.parts.Go(func() { i.limiter.Settle(ctx, ledger) })
+	if i.callers != nil {
+		i.parts.Go(func() { i.limiter.Settle(ctx, i.callers) })
 	}
 	i.parts.Go(func() { i.keeper.Run(ctx) })    //nolint:errcheck // it ends with ctx
 	i.parts.Go(func() { i.publisher.Run(ctx) }) //nolint:errcheck // it ends with ctx

@@ -17,7 +17,6 @@ import (
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/httpapi"
-	"roster/internal/snapshot"
 	"roster/internal/telemetry"
 	"roster/internal/writes"
 )
@@ -34,9 +33,9 @@ type Serving struct {
 	Listening, Ready func(address string)
 }
 
-// stores outlive a configuration.
-type stores struct {
-	tier        snapshot.Tier // nil for none
+// keptStores outlive a configuration.
+type keptStores struct {
+	Stores
 	credentials *credential.Renewer
 	ledger      *writes.Ledger
 	run         []func(context.Context) // serve the stores until their context ends
@@ -44,22 +43,22 @@ type stores struct {
 }
 
 // openStores opens the configured stores.
-func openStores(ctx context.Context, cfg *config.Config, log *slog.Logger) (*stores, error) {
+func openStores(ctx context.Context, cfg *config.Config, log *slog.Logger) (*keptStores, error) {
 	credentials, closeCredentials, err := openTokens(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}
-	tier, share, err := openTier(cfg, log)
+	shared, share, err := openShared(cfg, log)
 	if err != nil {
 		closeCredentials()
 		return nil, err
 	}
-	ledger, follow, err := openLedger(tier, cfg, log)
+	ledger, follow, err := openLedger(shared.Writes, cfg, log)
 	if err != nil {
 		closeCredentials()
 		return nil, err
 	}
-	return &stores{tier: tier, credentials: credentials, ledger: ledger, run: []func(context.Context){share, follow}, close: closeCredentials}, nil
+	return &keptStores{Stores: shared, credentials: credentials, ledger: ledger, run: []func(context.Context){share, follow}, close: closeCredentials}, nil
 }
 
 // Serve listens, fetches the sources and serves until ctx ends, and then drains.
@@ -108,7 +107,7 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 	if err != nil {
 		return closeListeners(err)
 	}
-	seen.Watch(host, redisOf(kept.tier))
+	seen.Watch(host, kept.Redis)
 	opt.Listening(address)
 	fetched.Go(func() { host.Run(fetching, opt.Changes) })
 	if kept.credentials != nil {
@@ -124,13 +123,13 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 }
 
 // hostOptions returns what all instances of a server have in common.
-func hostOptions(ctx context.Context, cfg *config.Config, kept *stores, seen *telemetry.Telemetry, opt Serving) Options {
+func hostOptions(ctx context.Context, cfg *config.Config, kept *keptStores, seen *telemetry.Telemetry, opt Serving) Options {
 	waits := telemetry.NewWaits(opt.Logger)
 	return Options{
-		Tier: kept.tier, TierKind: tierKind(cfg), Presence: presenceTier(kept.tier), Writes: kept.ledger, Tokens: kept.credentials, Pages: opt.Pages,
+		Stores: kept.Stores, Writes: kept.ledger, Tokens: kept.credentials, Pages: opt.Pages,
 		Stopping: func() bool { return ctx.Err() != nil }, Logger: opt.Logger,
 		Runtime: connectors.Runtime{
-			Observer: waits.Follow(seen.Calls(false)), Limits: limits(kept.tier), Memory: connectors.NewMemory(cfg.Limits.FetchBytes),
+			Observer: waits.Follow(seen.Calls(false)), Limits: limit.New(kept.Budgets), Memory: connectors.NewMemory(cfg.Limits.FetchBytes),
 		},
 		Propagating: waits.Follow(seen.Calls(true)), Readings: seen.Readings(), Operations: seen, Written: seen,
 		AccessLines: func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
@@ -153,12 +152,6 @@ func observe(ctx context.Context, cfg *config.Config, log *slog.Logger) (seen *t
 	}, nil
 }
 
-// redisOf returns the tier if it is Redis.
-func redisOf(t snapshot.Tier) telemetry.Redis {
-	r, _ := t.(telemetry.Redis) // nil for any other tier
-	return r
-}
-
 // listen listens for users, and for the operator if the configuration has a separate listener; admin is nil otherwise.
 func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin *httpapi.AdminListener, err error) {
 	if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil || cfg.Admin.Listen == "" {
@@ -173,10 +166,4 @@ func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin *htt
 func isLoopback(address net.Addr) bool {
 	a, ok := address.(*net.TCPAddr)
 	return ok && a.IP.IsLoopback()
-}
-
-// limits returns the rate limits of all sources. Replicas share them if their tier supports it.
-func limits(tier snapshot.Tier) *limit.Limits {
-	ledger, _ := tier.(limit.Ledger)
-	return limit.New(ledger)
 }

@@ -5,59 +5,92 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
+	"strings"
+	"sync"
 
+	"roster/connectors/limit"
+	"roster/internal/admission"
 	"roster/internal/config"
+	"roster/internal/persisted"
 	"roster/internal/presence"
 	"roster/internal/redis"
+	"roster/internal/redis/budgets"
+	"roster/internal/redis/callers"
+	"roster/internal/redis/documents"
+	redispresence "roster/internal/redis/presence"
+	"roster/internal/redis/snapshots"
+	rediswrites "roster/internal/redis/writes"
 	"roster/internal/snapshot"
 	"roster/internal/snapshot/localstore"
+	"roster/internal/telemetry"
+	"roster/internal/writes"
 )
 
-// openTier opens the tier that stores and shares snapshots in addition to the memory. Share serves the tier until its context ends.
-func openTier(cfg *config.Config, log *slog.Logger) (tier snapshot.Tier, share func(context.Context), err error) {
-	switch c := cfg.Redis; {
-	case c != nil:
-		r, err := openRedis(c, log)
-		if err != nil {
-			return nil, nil, err
-		}
-		return r, func(ctx context.Context) {
-			r.Run(ctx) //nolint:errcheck // it ends with ctx
-			r.Close()  //nolint:errcheck // nothing uses it afterwards
-		}, nil
-	case cfg.CacheDir != "":
-		d, err := localstore.Open(cfg.CacheDir, nil)
-		if err != nil {
-			return nil, nil, fmt.Errorf("cache_dir: %w", err)
-		}
-		return d.Join(), func(ctx context.Context) {
-			<-ctx.Done()
-			d.Close() //nolint:errcheck // nothing uses it afterwards
-		}, nil
-	}
-	return nil, func(context.Context) {}, nil
+// Stores are the stores outside of the process, one member for each consumer.
+type Stores struct {
+	// Kind is where snapshots are kept in addition to the memory. If it is TierMemory, this process has no other members and shares nothing.
+	Kind snapshot.TierKind
+	// Snapshots keeps snapshots, and decides which replica fetches.
+	Snapshots snapshot.Tier
+	// The other members are set if Kind is TierRedis. Without one of them, this replica would count limits or lock writes by itself.
+	Presence  presence.Tier
+	Writes    writes.Sharing
+	Budgets   limit.Ledger
+	Callers   admission.Ledger
+	Documents persisted.TextStore
+	Redis     telemetry.Redis
 }
 
-// tierKind returns the kind of the configured tier.
-func tierKind(cfg *config.Config) snapshot.TierKind {
-	switch {
-	case cfg.Redis != nil:
-		return snapshot.TierRedis
-	case cfg.CacheDir != "":
-		return snapshot.TierDirectory
+// check returns an error if a member is missing that stores of this kind must have. So a member that is lost on the way, for example when the stores
+// are decorated, stops the start, and does not silently become one for this process alone.
+func (s *Stores) check() error {
+	var missing []string
+	members := reflect.ValueOf(*s)
+	for i := range members.NumField() {
+		required := s.Kind == snapshot.TierRedis || s.Kind == snapshot.TierDirectory && members.Type().Field(i).Name == "Snapshots"
+		if m := members.Field(i); m.Kind() == reflect.Interface && m.IsNil() && required {
+			missing = append(missing, members.Type().Field(i).Name)
+		}
 	}
-	return snapshot.TierMemory
-}
-
-// presenceTier returns the tier that shares presence; nil if only the memory has presence.
-func presenceTier(common snapshot.Tier) presence.Tier {
-	if r, ok := common.(*redis.Redis); ok {
-		return r.Presence()
+	if missing != nil {
+		return fmt.Errorf("the stores lack %s", strings.Join(missing, ", "))
 	}
 	return nil
 }
 
-func openRedis(c *config.Redis, log *slog.Logger) (*redis.Redis, error) {
+// openShared opens the stores that the configuration names. Run serves them until its context ends.
+func openShared(cfg *config.Config, log *slog.Logger) (s Stores, run func(context.Context), err error) {
+	switch c := cfg.Redis; {
+	case c != nil:
+		client, err := openRedis(c, log)
+		if err != nil {
+			return Stores{}, nil, err
+		}
+		kept := rediswrites.New(client)
+		// Without names, so that a member that is forgotten here does not compile.
+		return Stores{snapshot.TierRedis, snapshots.New(client), redispresence.New(client), kept, budgets.New(client, 0), callers.New(client),
+				documents.New(client), client}, func(ctx context.Context) {
+				var checking sync.WaitGroup
+				checking.Go(func() { kept.TellDurable(ctx) })
+				client.Run(ctx) //nolint:errcheck // it ends with ctx
+				checking.Wait()
+				client.Close() //nolint:errcheck // nothing uses it afterwards
+			}, nil
+	case cfg.CacheDir != "":
+		d, err := localstore.Open(cfg.CacheDir, nil)
+		if err != nil {
+			return Stores{}, nil, fmt.Errorf("cache_dir: %w", err)
+		}
+		return Stores{Kind: snapshot.TierDirectory, Snapshots: d.Join()}, func(ctx context.Context) {
+			<-ctx.Done()
+			d.Close() //nolint:errcheck // nothing uses it afterwards
+		}, nil
+	}
+	return Stores{}, func(context.Context) {}, nil
+}
+
+func openRedis(c *config.Redis, log *slog.Logger) (*redis.Client, error) {
 	r, err := redis.Open(redis.Options{
 		URL: c.URL, Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password,
 		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword, TLS: c.TLS, Prefix: c.Prefix,
@@ -79,8 +112,11 @@ func ClearCache(ctx context.Context, cfg *config.Config, source string) (removed
 			return 0, "", err
 		}
 		defer r.Close() //nolint:errcheck // nothing uses it afterwards
-		if removed, err = r.Clear(ctx, source); err != nil {
-			return 0, "", fmt.Errorf("redis: not all is cleared: %w", err)
+		for _, clear := range []func(context.Context, string) (int, error){snapshots.New(r).Clear, redispresence.New(r).Clear, budgets.New(r, 0).Clear} {
+			n, err := clear(ctx, source)
+			if removed += n; err != nil {
+				return removed, "", fmt.Errorf("redis: not all is cleared: %s", redis.Reason(err))
+			}
 		}
 		return removed, "keys in Redis", nil
 	case cfg.CacheDir != "":

@@ -9,6 +9,7 @@ import (
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/redis"
+	"roster/internal/redis/tokens"
 )
 
 // openTokens returns the keeper of the tokens that sources renew, with the configured store, and a function that ends it. The keeper is nil if no
@@ -48,7 +49,7 @@ func tokenStore(cfg *config.Config, log *slog.Logger) (credential.Store, func(),
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := r.NewTokenStore()
+	v, err := tokens.New(r)
 	if err != nil {
 		return nil, nil, errors.Join(err, r.Close())
 	}

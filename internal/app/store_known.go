@@ -13,7 +13,7 @@ import (
 )
 
 // knownCounts returns the record counts of the stored snapshots, for a check. It changes nothing. A snapshot that cannot be read has no count.
-func knownCounts(ctx context.Context, common snapshot.Tier, cfg *config.Config, sources []*connectors.Source) func(source string, c connectors.Collection) check.Known {
+func knownCounts(ctx context.Context, shared snapshot.Tier, cfg *config.Config, sources []*connectors.Source) func(source string, c connectors.Collection) check.Known {
 	var items []snapshot.Item
 	for _, s := range sources {
 		for _, c := range s.Collections() {
@@ -22,8 +22,8 @@ func knownCounts(ctx context.Context, common snapshot.Tier, cfg *config.Config, 
 	}
 	var marks []snapshot.Info
 	switch {
-	case common != nil:
-		marks, _ = common.Stat(ctx, items)
+	case shared != nil:
+		marks, _ = shared.Stat(ctx, items)
 	case cfg.CacheDir != "":
 		marks = localstore.Stat(cfg.CacheDir, items)
 	}

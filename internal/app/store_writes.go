@@ -7,27 +7,22 @@ import (
 
 	"roster/internal/config"
 	"roster/internal/filestore"
-	"roster/internal/redis"
-	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
 
-// openLedger opens the ledger of writes, as configured: in Redis with the tier of the snapshots, in a directory, or in memory. Follow runs the ledger
-// until its context ends.
-func openLedger(common snapshot.Tier, cfg *config.Config, log *slog.Logger) (ledger *writes.Ledger, follow func(context.Context), err error) {
+// openLedger opens the ledger of writes, as configured: in the shared store if there is one, in a directory, or in memory. Follow runs the ledger until
+// its context ends.
+func openLedger(shared writes.Sharing, cfg *config.Config, log *slog.Logger) (ledger *writes.Ledger, follow func(context.Context), err error) {
 	opt := writes.LedgerOptions{ShowFor: cfg.Writes.ShowFor, Logger: log}
 	for i := range cfg.Sources {
 		for _, c := range cfg.Sources[i].Collections {
 			opt.KeepFor = max(opt.KeepFor, c.KeepFor)
 		}
 	}
-	if r, ok := common.(*redis.Redis); ok {
-		opt.Store = r.Writes()
+	if shared != nil {
+		opt.Shared = shared
 		ledger = writes.NewLedger(opt)
-		return ledger, func(ctx context.Context) {
-			r.TellDurable(ctx)
-			ledger.Run(ctx)
-		}, nil
+		return ledger, ledger.Run, nil
 	}
 	var dir *writes.Dir
 	if cfg.Writes.Dir != "" {

@@ -16,6 +16,7 @@ import (
 	"roster/connectors"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/redis/snapshots"
 	"roster/internal/snapshot"
 	"roster/internal/snapshot/localstore"
 )
@@ -122,6 +123,7 @@ func TestCacheClear(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			store := snapshots.New(r)
 			ctx, stop := context.WithCancel(t.Context())
 			over := make(chan error, 1)
 			go func() { over <- r.Run(ctx) }()
@@ -131,9 +133,9 @@ func TestCacheClear(t *testing.T) {
 				_ = r.Close()
 			}()
 			redistest.Await(t, func() bool { return r.Membership().Connected }, "Redis is there")
-			keep(t, r, all...)
+			keep(t, store, all...)
 			empty(t, configured(t, "redis: {url: \""+url+"\"}"))
-			if diff := cmp.Diff(tc.want, kept(t, r, all...)); diff != "" {
+			if diff := cmp.Diff(tc.want, kept(t, store, all...)); diff != "" {
 				t.Errorf("kept (-want +got):\n%s", diff)
 			}
 		})

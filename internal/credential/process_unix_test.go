@@ -26,6 +26,7 @@ import (
 	"roster/internal/credential"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/redis/tokens"
 	"roster/internal/seal"
 )
 
@@ -105,7 +106,7 @@ func openStore(place string) (credential.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.NewTokenStore()
+	return tokens.New(r)
 }
 
 // process is a replica in its own process.

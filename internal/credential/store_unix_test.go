@@ -15,6 +15,7 @@ import (
 	"roster/internal/credential"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/redis/tokens"
 	"roster/internal/seal"
 )
 
@@ -184,7 +185,7 @@ func TestRedisHoldsNothingInClear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vault, err := other.NewTokenStore()
+	vault, err := tokens.New(other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +197,7 @@ func TestRedisHoldsNothingInClear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bare.NewTokenStore(); err == nil {
+	if _, err := tokens.New(bare); err == nil {
 		t.Error("tokens are kept without encryption")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/redis/tokens"
 	"roster/internal/seal"
 	"roster/internal/snapshot/snapshottest"
 )
@@ -38,21 +40,21 @@ func TestTLS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var log lines
+			var log redistest.Log
 			opt := tt.opt
 			opt.Logger, opt.Prefix = slog.New(&log), strings.ReplaceAll(name, " ", "-")+":"
 			opt.CallTimeout, opt.DialTimeout = 10*time.Second, 10*time.Second
 			src := snapshottest.NewSource("a", "1")
 			r := running(t, opt)
-			k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, src.Open("f"))
+			k, _ := snapshottest.Keep(t, r.snapshots, snapshottest.Brisk, src.Open("f"))
 			snapshottest.Settled(t, "fresh[1]", "a", k)
 			if tt.reason == "" {
-				connected(t, true, r)
+				redistest.Connected(t, true, r.client)
 				return
 			}
-			redistest.Await(t, func() bool { return len(log.all()) > 0 }, "the log says so")
+			redistest.Await(t, func() bool { return len(log.Lines()) > 0 }, "the log says so")
 			src.More(t, 2)
-			if got := log.all(); len(got) != 1 || !strings.Contains(got[0], "redis cannot be used") || !strings.Contains(got[0], tt.reason) || r.Membership().Connected {
+			if got := log.Lines(); len(got) != 1 || !strings.Contains(got[0], "redis cannot be used") || !strings.Contains(got[0], tt.reason) || r.client.Membership().Connected {
 				t.Errorf("log: %q", got)
 			}
 			if got := s.Must("KEYS", opt.Prefix+"*"); got != "" {
@@ -69,32 +71,37 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t, "--appendonly", "yes", "--maxmemory-policy", "noeviction")
 	s.Must(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...)...)
-	var log lines
-	opt := at(s)
+	var log redistest.Log
+	opt := redistest.At(s)
 	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
 	opt.Key = []byte(strings.Repeat("k", seal.KeySize))
 	src := snapshottest.NewSource("a", snapshottest.Numbered(19)...)
-	tiers, ks := crew(t, src, func(int) redis.Options { return opt })
+	replicas, ks := crew(t, src, opt)
 	snapshottest.Settled(t, "fresh"+"["+strings.Join(snapshottest.Numbered(19), " ")+"]", "a", ks...)
 	src.Set("other")
 	snapshottest.Settled(t, "fresh[other]", "a", ks...)
-	o := &office{size: 10}
-	for _, r := range tiers {
-		store := presence.New([]*connectors.Source{o.source("f")}, presence.Options{Tier: r.Presence(), Timeout: 20 * time.Second, Life: time.Hour})
-		if got := there(store.Get(t.Context(), chatters(0, 4))); got != "o-o-" {
-			t.Errorf("presence: %s", got)
+	var asked atomic.Int64
+	office := &connectors.Source{Name: "chat", Fingerprint: "f", Presence: everyoneIn{&asked}}
+	for _, r := range replicas {
+		store := presence.New([]*connectors.Source{office}, presence.Options{Tier: r.presence, Timeout: 20 * time.Second, Life: time.Hour})
+		if got := store.Get(t.Context(), []connectors.Ref{{Source: "chat", ID: "1"}}); got[0].Presence.State != connectors.PresenceOnline {
+			t.Errorf("presence: %+v", got)
 		}
 		store.Close()
 	}
-	if got := o.asked(); len(got) != 1 {
-		t.Errorf("presence was asked for %d times", len(got))
+	if got := asked.Load(); got != 1 {
+		t.Errorf("presence was asked for %d times", got)
 	}
-	sharesABudget(t, tiers[0], tiers[1])
-	keepsTheRest(t, tiers[0])
-	if n, err := tiers[0].Clear(t.Context(), "a"); n == 0 || err != nil {
-		t.Errorf("clearing: %d keys, %v", n, err)
+	sharesABudget(t, replicas[0], replicas[1])
+	keepsTheRest(t, replicas[0])
+	for name, clear := range map[string]func(context.Context, string) (int, error){
+		"snapshots": replicas[0].snapshots.Clear, "presence": replicas[0].presence.Clear, "budgets": replicas[0].budgets.Clear,
+	} {
+		if n, err := clear(t.Context(), map[string]string{"snapshots": "a", "presence": "chat"}[name]); n == 0 && name != "budgets" || err != nil {
+			t.Errorf("clearing %s: %d keys, %v", name, n, err)
+		}
 	}
-	if got := log.all(); len(got) != 3 {
+	if got := log.Lines(); len(got) != 3 {
 		t.Errorf("log: %q, want a line for each replica", got)
 	}
 	if denied := s.Must("ACL", "LOG"); denied != "" {
@@ -103,25 +110,25 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 }
 
 // sharesABudget has one replica use up a budget, and another find it used up.
-func sharesABudget(t *testing.T, one, another *redis.Redis) {
+func sharesABudget(t *testing.T, one, another *replica) {
 	t.Helper()
 	budget := []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}
-	pass, e := limit.New(one).Enter(t.Context(), budget, time.Second)
+	pass, e := limit.New(one.budgets).Enter(t.Context(), budget, time.Second)
 	if e != nil {
 		t.Fatalf("the first call of a budget: %v", e)
 	}
 	pass.Leave(true)
 	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if _, e := limit.New(another).Enter(soon, budget, time.Second); e == nil || e.RetryAfter < 50*time.Minute {
+	if _, e := limit.New(another.budgets).Enter(soon, budget, time.Second); e == nil || e.RetryAfter < 50*time.Minute {
 		t.Errorf("another replica's call of a budget that is used up: %v", e)
 	}
 }
 
 // keepsTheRest has Redis keep tokens, documents and what callers owe.
-func keepsTheRest(t *testing.T, r *redis.Redis) {
+func keepsTheRest(t *testing.T, r *replica) {
 	t.Helper()
-	vault, err := r.NewTokenStore()
+	vault, err := tokens.New(r.client)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,13 +143,13 @@ func keepsTheRest(t *testing.T, r *redis.Redis) {
 	if got, _, err := vault.Load(t.Context(), "chain"); string(got) != "pair" || err != nil {
 		t.Errorf("tokens: %q, %v", got, err)
 	}
-	if err := r.KeepText(t.Context(), "hash", "{ users }"); err != nil {
+	if err := r.documents.KeepText(t.Context(), "hash", "{ users }"); err != nil {
 		t.Errorf("keeping a document: %v", err)
 	}
-	if got, err := r.Text(t.Context(), "hash"); got != "{ users }" || err != nil {
+	if got, err := r.documents.Text(t.Context(), "hash"); got != "{ users }" || err != nil {
 		t.Errorf("document: %q, %v", got, err)
 	}
-	if owed, err := r.Spend(t.Context(), map[string]time.Duration{"caller": time.Hour}); len(owed) != 1 || err != nil {
+	if owed, err := r.callers.Spend(t.Context(), map[string]time.Duration{"caller": time.Hour}); len(owed) != 1 || err != nil {
 		t.Errorf("what callers owe: %v, %v", owed, err)
 	}
 }
@@ -152,22 +159,23 @@ func TestUserWithoutARight(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
 	s.Must(append(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...), "-info")...)
-	var log lines
-	opt := lively(s)
+	var log redistest.Log
+	opt := redistest.At(s)
+	opt.CallTimeout, opt.DialTimeout = 2*time.Second, time.Second
 	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
 	r := running(t, opt)
-	k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, snapshottest.NewSource("a", "1").Open("f"))
+	k, _ := snapshottest.Keep(t, r.snapshots, snapshottest.Brisk, snapshottest.NewSource("a", "1").Open("f"))
 	snapshottest.Settled(t, "fresh[1]", "a", k)
 	denied := func() int { return strings.Count(s.Must("ACL", "LOG"), "reason") }
-	redistest.Await(t, func() bool { return denied() > 0 && len(log.all()) > 0 }, "it is refused, and the log says so")
-	pass, e := limit.New(r).Enter(t.Context(), []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}, time.Second)
+	redistest.Await(t, func() bool { return denied() > 0 && len(log.Lines()) > 0 }, "it is refused, and the log says so")
+	pass, e := limit.New(r.budgets).Enter(t.Context(), []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}, time.Second)
 	if e != nil {
 		t.Fatalf("a call: %v", e)
 	}
 	pass.Leave(true)
 	s.Must("ACL", "SETUSER", "app", "+info")
-	connected(t, true, r)
-	if got := log.all(); len(got) != 2 || !strings.Contains(got[0], "may not do what is needed") || !strings.Contains(got[1], "redis is there") {
+	redistest.Connected(t, true, r.client)
+	if got := log.Lines(); len(got) != 2 || !strings.Contains(got[0], "may not do what is needed") || !strings.Contains(got[1], "redis is there") {
 		t.Errorf("log: %q", got)
 	}
 }
@@ -179,14 +187,14 @@ func TestUserOfAClusterWithTheRightsThatAreNeeded(t *testing.T) {
 		s.Must(append(append([]string{"ACL", "SETUSER", "app", "on", ">secret", "~roster:*", "&roster:*"}, rights...), "+cluster")...)
 	}
 	src := snapshottest.NewSource("a", "1")
-	tiers, ks := crew(t, src, func(int) redis.Options {
-		return redis.Options{Addrs: c.Addrs(), Username: "app", Password: "secret", CallTimeout: 10 * time.Second, DialTimeout: 10 * time.Second}
-	})
+	replicas, ks := crew(t, src, redis.Options{Addrs: c.Addrs(), Username: "app", Password: "secret", CallTimeout: 10 * time.Second, DialTimeout: 10 * time.Second})
 	snapshottest.Settled(t, "fresh[1]", "a", ks...)
 	src.Set("2")
 	snapshottest.Settled(t, "fresh[2]", "a", ks...)
-	connected(t, true, tiers...)
-	sharesABudget(t, tiers[0], tiers[1])
+	for _, r := range replicas {
+		redistest.Connected(t, true, r.client)
+	}
+	sharesABudget(t, replicas[0], replicas[1])
 	for _, s := range append(c.Masters[:], c.Replicas[:]...) {
 		if denied := s.Must("ACL", "LOG"); denied != "" {
 			t.Errorf("refused: %s", denied)
@@ -198,20 +206,21 @@ func TestUserWithoutTheChannel(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
 	s.Must("ACL", "SETUSER", "app", "on", ">secret", "~*", "resetchannels", "+@all")
-	var log lines
-	opt := at(s)
+	var log redistest.Log
+	opt := redistest.At(s)
 	opt.Username, opt.Password, opt.Logger = "app", "secret", slog.New(&log)
 	src := snapshottest.NewSource("a", "1")
-	r := open(t, opt)
-	k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, src.Open("f"))
+	r := running(t, opt)
+	redistest.Connected(t, true, r.client)
+	k, _ := snapshottest.Keep(t, r.snapshots, snapshottest.Brisk, src.Open("f"))
 	snapshottest.Settled(t, "fresh[1]", "a", k)
 	src.More(t, 3) // each announces, or would
-	if got := log.all(); len(got) != 2 || !strings.Contains(got[1], "announce") || !r.Membership().Connected {
+	if got := log.Lines(); len(got) != 2 || !strings.Contains(got[1], "announce") || !r.client.Membership().Connected {
 		t.Errorf("log: %q, want one line that it is there, and one that it cannot announce", got)
 	}
 	s.Must("ACL", "SETUSER", "app", "&roster:*")
 	src.More(t, 2)
-	if got := log.all(); len(got) != 3 || !strings.Contains(got[2], "announce changes again") {
+	if got := log.Lines(); len(got) != 3 || !strings.Contains(got[2], "announce changes again") {
 		t.Errorf("log: %q", got)
 	}
 }

@@ -11,98 +11,142 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"roster/internal/seal"
-	"roster/internal/snapshot"
 )
 
-// Redis is a tier in Redis: a single server, a server with Sentinels, or a Cluster. It does nothing before Run.
-type Redis struct {
-	client      redis.UniversalClient
+// Client is the connection to Redis: a single server, a server with Sentinels, or a Cluster. It does nothing before Run. Safe for concurrent use.
+type Client struct {
+	commands    redis.UniversalClient
 	cluster     bool
-	seal        *seal.Sealer
+	sealer      *seal.Sealer
 	prefix      string
 	id          string // the ID of this replica, and the value of its locks
 	lease       time.Duration
 	callTimeout time.Duration // see Options.CallTimeout
 	log         *slog.Logger
+	parts       []Part
 
-	changed chan struct{}
-	written chan struct{} // notifies the ledger of writes of changes
-	// acknowledged notifies the ledger of writes of another replica's acknowledgement.
-	acknowledged  chan struct{}
-	membership    atomic.Pointer[snapshot.Membership]
+	membership    atomic.Pointer[Membership]
 	ready         chan struct{} // closed when the first probe has ended
 	isReady       sync.Once
 	breaker       breaker
 	stats         stats
-	items         atomic.Pointer[[]snapshot.Item] // see remember
-	members       atomic.Pointer[[]string]        // the IDs of the live replicas, sorted
-	joined        chan struct{}                   // receives a value when a new replica publishes
-	share         share
-	background    sync.WaitGroup // budget calls of Redis that run in the background
-	publishDenied atomic.Bool    // the user may not publish
-	lostAt        atomic.Int64   // when Redis last became unavailable, in nanoseconds since 1970; zero if never
+	announcements announcements
+	lostAt        atomic.Int64 // when Redis last became unavailable, in nanoseconds since 1970; zero if never
 }
 
-var _ snapshot.Tier = (*Redis)(nil)
+// Part is what an adapter adds to the work of a client. Each function may be nil.
+type Part struct {
+	// Run runs beside the heartbeat until its context ends.
+	Run func(ctx context.Context)
+	// Probe returns an error if something that the adapter needs is unavailable although Redis answers, such as a part of a Cluster.
+	Probe func(ctx context.Context) error
+	// Leave deletes what this replica has stored about itself. It is called when Run ends, if Redis is available.
+	Leave func(ctx context.Context)
+}
+
+// Membership is the membership of the replicas, as this replica last knew it.
+type Membership struct {
+	// Connected is true while Redis is available.
+	Connected bool
+	// Size is how many replicas there were when Redis was last available, and Rank the place of this one among them, from 0.
+	Size, Rank int
+	// Since is when Redis became unavailable, or available again. Zero if it was never unavailable.
+	Since time.Time
+}
 
 // Open checks the options. It does not connect, so a program can start while Redis is unavailable.
-func Open(opt Options) (*Redis, error) {
+func Open(opt Options) (*Client, error) {
 	sealer, err := seal.New(opt.Key)
 	if err != nil {
 		return nil, err
 	}
-	client, cluster, err := opt.client()
+	commands, cluster, err := opt.client()
 	if err != nil {
 		return nil, err
 	}
-	r := &Redis{client: client, cluster: cluster, seal: sealer, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
-		callTimeout: or(opt.CallTimeout, defaultCall),
-		log:         opt.Logger, changed: make(chan struct{}, 1), written: make(chan struct{}, 1), acknowledged: make(chan struct{}, 1), ready: make(chan struct{})}
-	r.share.every = or(opt.PulseEvery, defaultBudgetHeartbeat)
-	r.breaker.opened, r.joined = make(chan struct{}, 1), make(chan struct{}, 1)
-	r.members.Store(&[]string{})
-	if r.prefix == "" {
-		r.prefix = defaultPrefix
+	c := &Client{commands: commands, cluster: cluster, sealer: sealer, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
+		callTimeout: or(opt.CallTimeout, defaultCall), log: opt.Logger, ready: make(chan struct{})}
+	c.breaker.opened, c.announcements.joined = make(chan struct{}, 1), make(chan struct{}, 1)
+	c.announcements.subscribers = make(map[Topic][]chan struct{})
+	c.announcements.members.Store(&[]string{})
+	if c.prefix == "" {
+		c.prefix = defaultPrefix
 	}
-	if r.log == nil {
-		r.log = slog.New(slog.DiscardHandler)
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
 	}
-	r.membership.Store(&snapshot.Membership{})
-	return r, nil
+	c.membership.Store(&Membership{})
+	return c, nil
 }
 
-// Run maintains the connection to Redis until ctx ends: it sends heartbeats, receives notifications of changes, and probes Redis while it is
-// unavailable. At the end it removes this replica from the membership. Call Run once.
-func (r *Redis) Run(ctx context.Context) error {
-	var parts sync.WaitGroup
-	parts.Go(func() { r.listen(ctx) })
-	parts.Go(func() { r.budgetHeartbeat(ctx) })
-	r.heartbeat(ctx)
-	parts.Wait()
-	r.background.Wait()
+// Add adds the work of an adapter. Call it before Run.
+func (c *Client) Add(p Part) { c.parts = append(c.parts, p) }
+
+// Run maintains the connection to Redis until ctx ends: it sends heartbeats, receives notifications of changes, runs the parts, and probes Redis while
+// it is unavailable. At the end it removes this replica from the membership. Call Run once.
+func (c *Client) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	running.Go(func() { c.listen(ctx) })
+	for _, p := range c.parts {
+		if p.Run != nil {
+			running.Go(func() { p.Run(ctx) })
+		}
+	}
+	c.heartbeat(ctx)
+	running.Wait()
 	return nil
 }
 
 // Close closes all connections.
-func (r *Redis) Close() error { return r.client.Close() }
+func (c *Client) Close() error { return c.commands.Close() }
 
-// Changed notifies the keeper of changes; see snapshot.Tier.
-func (r *Redis) Changed() <-chan struct{} { return r.changed }
+// Commands returns the commands of Redis, for calls within Do or Direct.
+func (c *Client) Commands() redis.UniversalClient { return c.commands }
 
-// Membership returns the live replicas; see snapshot.Tier.
-func (r *Redis) Membership() snapshot.Membership { return *r.membership.Load() }
+// ID returns the ID of this replica.
+func (c *Client) ID() string { return c.id }
 
-// lost returns when Redis last became unavailable, or zero if it never has.
-func (r *Redis) lost() time.Time {
-	if at := r.lostAt.Load(); at != 0 {
+// Key returns a key with the configured prefix.
+func (c *Client) Key(name string) string { return c.prefix + name }
+
+// Sealer returns what protects stored values.
+func (c *Client) Sealer() *seal.Sealer { return c.sealer }
+
+// Logger returns the logger of Options.
+func (c *Client) Logger() *slog.Logger { return c.log }
+
+// CallTimeout returns the timeout of a call; see Options.
+func (c *Client) CallTimeout() time.Duration { return c.callTimeout }
+
+// LeaseFor returns how long a lock lasts without renewal; see Options.
+func (c *Client) LeaseFor() time.Duration { return c.lease }
+
+// Membership returns the live replicas, as last known. It makes no call.
+func (c *Client) Membership() Membership { return *c.membership.Load() }
+
+// Lost returns when Redis last became unavailable, or zero if it never has.
+func (c *Client) Lost() time.Time {
+	if at := c.lostAt.Load(); at != 0 {
 		return time.Unix(0, at)
 	}
 	return time.Time{}
 }
 
-func (r *Redis) notify() {
-	signal(r.changed)
-	signal(r.written)
+// Ready is closed when the first probe has found out whether Redis is available.
+func (c *Client) Ready() <-chan struct{} { return c.ready }
+
+// AwaitReady waits for Ready, for twice the timeout of a call at most: a first call must not fail only because no probe has ended yet. It returns an
+// error only if ctx ends.
+func (c *Client) AwaitReady(ctx context.Context) error {
+	first := time.NewTimer(2 * c.callTimeout)
+	defer first.Stop()
+	select {
+	case <-c.ready:
+	case <-first.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
 }
 
 // signal puts a value into a channel with a buffer of one.

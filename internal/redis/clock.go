@@ -1,6 +1,10 @@
 package redis
 
-import "time"
+import (
+	"time"
+
+	"roster/connectors"
+)
 
 // Clock is the clock of Redis as of one answer. It translates times of Redis, in microseconds since 1970, to the local clock, so the clocks of replicas
 // need not be right.
@@ -31,4 +35,12 @@ func (c Clock) Past(at int64) time.Time {
 	}
 	local, _ := c.Local(at)
 	return local
+}
+
+// MaxPause returns the longest duration for which a stored pause is trusted, if the source does not block us.
+func MaxPause(most time.Duration) time.Duration {
+	if most <= 0 || most > connectors.MaxPause {
+		return connectors.MaxPause
+	}
+	return most
 }

@@ -20,19 +20,19 @@ const (
 )
 
 // heartbeat sends this replica's heartbeat until ctx ends. While Redis is unavailable, heartbeat probes it.
-func (r *Redis) heartbeat(ctx context.Context) {
+func (c *Client) heartbeat(ctx context.Context) {
 	pause, since := probeFirst, time.Time{}
 	for ctx.Err() == nil {
-		size, rank, err := r.probe(ctx)
+		size, rank, err := c.probe(ctx)
 		wait := heartbeatInterval
-		switch was := r.Membership().Connected; {
+		switch was := c.Membership().Connected; {
 		case ctx.Err() != nil:
 		case err == nil:
 			if !was {
 				since = time.Now()
 			}
-			if r.setConnected(size, rank); !was {
-				r.publish(ctx) // so that the other replicas count this one
+			if c.setConnected(size, rank); !was {
+				c.Publish(ctx, Changed) // so that the other replicas count this one
 			}
 		default:
 			if !since.IsZero() && time.Since(since) >= steadyAfter {
@@ -40,18 +40,18 @@ func (r *Redis) heartbeat(ctx context.Context) {
 			}
 			since = time.Time{}
 			if wait = pause; was {
-				r.setDisconnected(err)
-			} else if r.log.Enabled(ctx, 0) && !r.probed() {
-				r.log.WarnContext(ctx, "redis cannot be used: nothing is shared", "reason", reason(err))
+				c.SetDisconnected(err)
+			} else if c.log.Enabled(ctx, 0) && !c.probed() {
+				c.log.WarnContext(ctx, "redis cannot be used: nothing is shared", "reason", Reason(err))
 			}
 			pause = min(2*pause, heartbeatInterval)
 		}
-		r.isReady.Do(func() { close(r.ready) })
+		c.isReady.Do(func() { close(c.ready) })
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-r.joined:
-		case <-r.breaker.opened:
+		case <-c.announcements.joined:
+		case <-c.breaker.opened:
 			if !since.IsZero() && time.Since(since) >= steadyAfter {
 				pause = probeFirst
 			}
@@ -66,48 +66,61 @@ func (r *Redis) heartbeat(ctx context.Context) {
 		}
 		timer.Stop()
 	}
-	if r.Membership().Connected {
-		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.callTimeout)
+	if c.Membership().Connected {
+		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.callTimeout)
 		defer cancel()
-		r.client.ZRem(leave, r.prefix+"replicas", r.id)
-		r.client.HDel(leave, r.shownKey(), r.id)
+		c.commands.ZRem(leave, c.Key("replicas"), c.id)
+		for _, p := range c.parts {
+			if p.Leave != nil {
+				p.Leave(leave)
+			}
+		}
 	}
 }
 
 // probed reports whether a first probe has found out whether Redis is available.
-func (r *Redis) probed() bool {
+func (c *Client) probed() bool {
 	select {
-	case <-r.ready:
+	case <-c.ready:
 		return true
 	default:
 		return false
 	}
 }
 
-// probe sends this replica's heartbeat, and learns of the other replicas. It writes, because a read-only Redis is of no use. It stats every item,
-// because part of a Cluster may be unavailable.
-func (r *Redis) probe(ctx context.Context) (size, rank int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.callTimeout)
+// probe sends this replica's heartbeat, and learns of the other replicas. It writes, because a read-only Redis is of no use. While Redis is
+// unavailable, it also calls the probes of the parts.
+func (c *Client) probe(ctx context.Context) (size, rank int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.callTimeout)
 	defer cancel()
-	if c, ok := r.client.(*redis.ClusterClient); ok && !r.Membership().Connected {
-		c.ReloadState(ctx) // a node that has gone cannot report which node replaces it
+	if cluster, ok := c.commands.(*redis.ClusterClient); ok && !c.Membership().Connected {
+		cluster.ReloadState(ctx) // a node that has gone cannot report which node replaces it
 	}
-	members, err := heartbeatScript.Run(ctx, r.client, []string{r.prefix + "replicas"}, r.id, absentAfter.Microseconds()).StringSlice()
+	members, err := heartbeatScript.Run(ctx, c.commands, []string{c.prefix + "replicas"}, c.id, absentAfter.Microseconds()).StringSlice()
 	if err != nil {
 		return 0, 0, err
 	}
-	if !r.Membership().Connected {
-		if items := r.items.Load(); items != nil {
-			if _, err := r.stat(ctx, *items); err != nil {
+	if !c.Membership().Connected {
+		for _, p := range c.parts {
+			if p.Probe == nil {
+				continue
+			}
+			if err := p.Probe(ctx); err != nil {
 				return 0, 0, err
 			}
 		}
 	}
 	slices.Sort(members)
-	r.members.Store(&members)
-	rank, ok := slices.BinarySearch(members, r.id)
+	c.announcements.members.Store(&members)
+	rank, ok := slices.BinarySearch(members, c.id)
 	if !ok {
 		return 0, 0, fmt.Errorf("the replica is not among those that are there: %w", redis.Nil)
 	}
 	return len(members), rank, nil
+}
+
+// Replicas returns the IDs of the live replicas from Redis. Call it within Do.
+func (c *Client) Replicas(ctx context.Context) ([]string, error) {
+	members, err := c.commands.ZRange(ctx, c.Key("replicas"), 0, -1).Result()
+	return members, IgnoreNil(err)
 }

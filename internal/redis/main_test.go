@@ -3,83 +3,74 @@ package redis_test
 import (
 	"context"
 	"flag"
-	"log/slog"
-	"os"
-	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
+	"roster/connectors"
 	"roster/internal/redis"
+	"roster/internal/redis/budgets"
+	"roster/internal/redis/callers"
+	"roster/internal/redis/documents"
+	"roster/internal/redis/presence"
 	"roster/internal/redis/redistest"
+	"roster/internal/redis/snapshots"
+	"roster/internal/snapshot"
+	"roster/internal/snapshot/snapshottest"
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(replicaEnv) != "" {
-		os.Exit(replica())
-	}
 	flag.Parse()
 	_ = flag.Set("test.parallel", "8") // they wait more than they work
-	goleak.VerifyTestMain(m, append(redistest.ProxyLeaks(),
-		goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))...) // ends within a second of Close
+	goleak.VerifyTestMain(m, redistest.Leaks()...)
 }
 
-// open gives a tier that runs until the test ends, and is connected.
-func open(t *testing.T, opt redis.Options) *redis.Redis {
+// replica is a client and what adapts it to its consumers.
+type replica struct {
+	client    *redis.Client
+	snapshots *snapshots.Store
+	presence  *presence.Store
+	budgets   *budgets.Ledger
+	callers   *callers.Ledger
+	documents *documents.Store
+}
+
+// running returns a replica that runs until the test ends.
+func running(t *testing.T, opt redis.Options) *replica {
 	t.Helper()
-	r := running(t, opt)
-	redistest.Await(t, func() bool { return r.Membership().Connected }, "connected to Redis")
+	c := redistest.Open(t, opt)
+	r := &replica{c, snapshots.New(c), presence.New(c), budgets.New(c, 0), callers.New(c), documents.New(c)}
+	redistest.Run(t, c)
 	return r
 }
 
-// running gives a tier that runs until the test ends.
-func running(t *testing.T, opt redis.Options) *redis.Redis {
+// crew is three replicas that fetch from one source, all connected.
+func crew(t *testing.T, src *snapshottest.Source, opt redis.Options) ([]*replica, []*snapshot.Keeper) {
 	t.Helper()
-	r, err := redis.Open(opt)
-	if err != nil {
-		t.Fatal(err)
+	var replicas []*replica
+	var ks []*snapshot.Keeper
+	for range 3 {
+		replicas = append(replicas, running(t, opt))
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var run sync.WaitGroup
-	run.Go(func() { _ = r.Run(ctx) })
-	t.Cleanup(func() {
-		cancel()
-		run.Wait()
-		_ = r.Close() // it fails where a server has hung up first, as one does that refuses a certificate
-	})
-	return r
+	for _, r := range replicas {
+		redistest.Await(t, func() bool { return r.client.Membership().Size == 3 }, "three replicas know of each other")
+		k, _ := snapshottest.Keep(t, r.snapshots, snapshottest.Brisk, src.Open("f"))
+		ks = append(ks, k)
+	}
+	return replicas, ks
 }
 
-// at gives options for a server, with more patience than usual, since many tests run at once.
-func at(s *redistest.Server) redis.Options {
-	return redis.Options{URL: "redis://" + s.Addr + "/0", CallTimeout: 10 * time.Second, DialTimeout: 10 * time.Second}
-}
+// everyoneIn is a source that says that everyone is online, and counts the calls.
+type everyoneIn struct{ asked *atomic.Int64 }
 
-// lines is a log handler that keeps what is said.
-type lines struct {
-	mu   sync.Mutex
-	said []string
-}
+func (everyoneIn) MaxIDs() int { return 100 }
 
-func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
-func (l *lines) WithAttrs([]slog.Attr) slog.Handler       { return l }
-func (l *lines) WithGroup(string) slog.Handler            { return l }
-
-func (l *lines) Handle(_ context.Context, r slog.Record) error {
-	text := r.Level.String() + " " + r.Message
-	r.Attrs(func(a slog.Attr) bool {
-		text += " " + a.String()
-		return true
-	})
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.said = append(l.said, text)
-	return nil
-}
-
-func (l *lines) all() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]string{}, l.said...)
+func (e everyoneIn) Presence(_ context.Context, ids []string) (map[string]connectors.Presence, error) {
+	e.asked.Add(1)
+	of := make(map[string]connectors.Presence)
+	for _, id := range ids {
+		of[id] = connectors.Presence{State: connectors.PresenceOnline}
+	}
+	return of, nil
 }

@@ -19,7 +19,7 @@ type Stats struct {
 var Reasons = []string{"loading", "read_only", "out_of_memory", "unauthorized", "forbidden", "cluster_down", "cannot_save", "no_master", "moving",
 	"refused", "timed_out", "unreachable", "untrusted"}
 
-// reasonIndex is the index in Reasons of each text that reason returns.
+// reasonIndex is the index in Reasons of each text that Reason returns.
 var reasonIndex = map[string]int{
 	"it is loading its data": 0, "it is a replica, and read-only": 1, "its memory is full": 2, "it does not accept the credentials": 3,
 	"the user may not do what is needed": 4, "the cluster is down": 5, "it cannot save its data": 6, "it has no master": 7, "moving": 8,
@@ -36,17 +36,17 @@ type stats struct {
 func (s *stats) called(err error) {
 	s.calls.Add(1)
 	if err != nil {
-		s.failures[reasonIndex[reason(err)]].Add(1)
+		s.failures[reasonIndex[Reason(err)]].Add(1)
 	}
 }
 
 // Stats returns the statistics so far.
-func (r *Redis) Stats() Stats {
-	members := r.Membership()
-	out := Stats{Connected: members.Connected, Replicas: members.Size, Calls: r.stats.calls.Load(), Lost: r.stats.lost.Load(), Found: r.stats.found.Load(),
+func (c *Client) Stats() Stats {
+	members := c.Membership()
+	out := Stats{Connected: members.Connected, Replicas: members.Size, Calls: c.stats.calls.Load(), Lost: c.stats.lost.Load(), Found: c.stats.found.Load(),
 		Failures: make(map[string]int64, len(Reasons))}
 	for i, word := range Reasons {
-		out.Failures[word] = r.stats.failures[i].Load()
+		out.Failures[word] = c.stats.failures[i].Load()
 	}
 	return out
 }

@@ -42,8 +42,10 @@ type Ledger struct {
 
 // LedgerOptions configure a ledger.
 type LedgerOptions struct {
-	// Store is where the state is stored; nil for the memory of this process.
+	// Store is where the state of this process alone is stored; nil for its memory.
 	Store Store
+	// Shared is the store of all replicas, instead of Store; nil if this process is alone.
+	Shared Sharing
 	// ShowFor is how long a new record is shown although its source's list does not have it; zero means 10 min.
 	ShowFor time.Duration
 	// KeepFor is the longest time for which data is served, with the records created meanwhile, while the source cannot be fetched; zero means 7 d.
@@ -61,10 +63,12 @@ func NewLedger(opt LedgerOptions) *Ledger {
 	if l.lease <= 0 {
 		l.lease = defaultLease
 	}
-	if l.store == nil {
+	switch {
+	case opt.Shared != nil:
+		l.store, l.sharing = opt.Shared, opt.Shared
+	case l.store == nil:
 		l.store = new(Memory)
 	}
-	l.sharing, _ = l.store.(Sharing)
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}

@@ -332,7 +332,11 @@ func newWorld(t testing.TB, v *vendor, store writes.Store, change func(*writes.O
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	sources := []*connectors.Source{v.source(), readOnlySource()}
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources, Settings: v.settings})
-	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: store, Logger: log})
+	kept := writes.LedgerOptions{Store: store, Logger: log}
+	if shared, ok := store.(writes.Sharing); ok {
+		kept.Shared = shared
+	}
+	w.ledger = writes.NewLedger(kept)
 	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: []generation.Source{{Source: sources[0]}, {Source: sources[1]}}, Overlay: slowly{w.ledger, v.buildFor}})
 	opt := writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger, Audit: log}
 	if change != nil {

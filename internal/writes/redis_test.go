@@ -13,6 +13,7 @@ import (
 	"roster/connectors"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	rediswrites "roster/internal/redis/writes"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -26,12 +27,13 @@ func TestRedisAtItsMaxmemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	store := rediswrites.New(tier)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
 	running.Go(func() { _ = tier.Run(ctx) })
 	v := newVendor()
 	v.settings = map[snapshot.Key]snapshot.Settings{{Source: "ws", Collection: connectors.Teams}: quick}
-	w, stop := newWorld(t, v, tier.Writes(), func(o *writes.Options) { o.SettleAfter = 100 * time.Millisecond })
+	w, stop := newWorld(t, v, store, func(o *writes.Options) { o.SettleAfter = 100 * time.Millisecond })
 	t.Cleanup(func() {
 		stop()
 		cancel()

@@ -21,6 +21,8 @@ import (
 	"roster/internal/generation"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
+	"roster/internal/redis/snapshots"
+	rediswrites "roster/internal/redis/writes"
 	"roster/internal/sandbox"
 	"roster/internal/seal"
 	"roster/internal/snapshot"
@@ -93,11 +95,11 @@ func (s *setup) open() (*world, func(), error) {
 	}
 	w := &world{log: new(strings.Builder)}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
-	w.keeper = snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, Tier: tier, Settings: map[snapshot.Key]snapshot.Settings{
+	w.keeper = snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, Tier: snapshots.New(tier), Settings: map[snapshot.Key]snapshot.Settings{
 		{Source: "ws", Collection: connectors.Accounts}: quick, {Source: "ws", Collection: connectors.Teams}: quick,
 		{Source: "ws", Collection: connectors.Contacts}: quick, {Source: "ws", Collection: connectors.ContactFolders}: quick,
 	}})
-	w.ledger = writes.NewLedger(writes.LedgerOptions{Store: tier.Writes(), LeaseFor: 500 * time.Millisecond, Logger: log})
+	w.ledger = writes.NewLedger(writes.LedgerOptions{Shared: rediswrites.New(tier), LeaseFor: 500 * time.Millisecond, Logger: log})
 	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: []generation.Source{{Source: src}}, Overlay: slowly{w.ledger, s.BuildFor}})
 	w.writer = writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger, SettleAfter: 300 * time.Millisecond,
 		Audit: log})

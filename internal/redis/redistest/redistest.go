@@ -266,6 +266,26 @@ func (s *Server) awaitReply(want string, words ...string) {
 	}, "%s: %v: %s", s.Addr, words, want)
 }
 
+// Key returns the only key that ends so.
+func (s *Server) Key(end string) string {
+	s.tb.Helper()
+	keys := strings.Fields(s.Must("KEYS", "*"+end))
+	if len(keys) != 1 {
+		s.tb.Fatalf("the keys that end with %s are %v", end, keys)
+	}
+	return keys[0]
+}
+
+// Time returns the server's clock, in microseconds since 1970.
+func (s *Server) Time() int64 {
+	s.tb.Helper()
+	n, err := strconv.ParseInt(s.Must("EVAL", "local t = redis.call('TIME') return t[1] .. string.format('%06d', t[2])", "0"), 10, 64)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	return n
+}
+
 // Await waits for a condition, and fails the test if the condition does not become true in time.
 func Await(tb testing.TB, condition func() bool, format string, args ...any) {
 	tb.Helper()

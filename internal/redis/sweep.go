@@ -1,0 +1,50 @@
+package redis
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// EachKey calls f for each key that matches a pattern, with the node that has the key. The calls for the masters of a Cluster are concurrent.
+func (c *Client) EachKey(ctx context.Context, pattern string, f func(ctx context.Context, node redis.UniversalClient, key string) error) error {
+	sweep := func(ctx context.Context, node redis.UniversalClient) error {
+		keys := node.Scan(ctx, 0, pattern, 1000).Iterator()
+		for keys.Next(ctx) {
+			if err := f(ctx, node, keys.Val()); err != nil {
+				return err
+			}
+		}
+		return keys.Err()
+	}
+	if cluster, ok := c.commands.(*redis.ClusterClient); ok {
+		return cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return sweep(ctx, node) })
+	}
+	return sweep(ctx, c.commands)
+}
+
+// Remove removes all keys that match the patterns, and returns their number.
+func (c *Client) Remove(ctx context.Context, patterns ...string) (int, error) {
+	var removed atomic.Int64
+	for _, pattern := range patterns {
+		err := c.EachKey(ctx, pattern, func(ctx context.Context, node redis.UniversalClient, key string) error {
+			n, err := node.Unlink(ctx, key).Result()
+			removed.Add(n)
+			return err
+		})
+		if err != nil {
+			return int(removed.Load()), err
+		}
+	}
+	return int(removed.Load()), nil
+}
+
+// Pattern returns a pattern of keys with the configured prefix. Use Escape for names in it.
+func (c *Client) Pattern(pattern string) string { return Escape(c.prefix) + pattern }
+
+// Escape escapes a text so that it matches only itself in a Redis pattern.
+func Escape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(s)
+}
