@@ -3,11 +3,11 @@ package upstream
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"roster/connectors"
+	"roster/internal/backoff"
 )
 
 const (
@@ -29,7 +29,7 @@ type breaker struct {
 	state  connectors.BreakerState
 	since  time.Time
 	failed int // in a row
-	pause  time.Duration
+	opened int // times in a row
 	until  time.Time
 	why    *connectors.Error
 	probed chan struct{} // closed when the probe under way is over
@@ -154,8 +154,7 @@ func (b *breaker) note(m meaning, e *connectors.Error) {
 		b.failed = 0
 	case m == failing:
 		if b.failed++; b.failed >= tolerance {
-			b.pause = firstPause
-			b.trip(e, jitter(b.pause), time.Now())
+			b.trip(e, b.nextPause(), time.Now())
 		}
 	}
 }
@@ -171,18 +170,24 @@ func (b *breaker) leave(probe bool, m meaning, e *connectors.Error) {
 	now := time.Now()
 	switch m {
 	case well:
-		b.failed, b.pause, b.why = 0, 0, nil
+		b.failed, b.opened, b.why = 0, 0, nil
 		b.become(connectors.BreakerClosed, now)
 	case foreign:
 		b.trip(e, foreignPause, now)
 	case failing:
-		b.pause = min(max(2*b.pause, firstPause), longestPause)
-		b.trip(e, jitter(b.pause), now)
+		b.trip(e, b.nextPause(), now)
 	case silent: // it tells nothing: the next call probes
 		b.become(connectors.BreakerOpen, now)
 		b.until = now
 	}
 	close(b.probed)
+}
+
+// nextPause returns how long the breaker stays open after failures. The lock is held.
+func (b *breaker) nextPause() time.Duration {
+	pause := backoff.Jitter(backoff.After(b.opened, firstPause, longestPause))
+	b.opened++
+	return pause
 }
 
 // trip opens the breaker. The lock is held.
@@ -199,10 +204,6 @@ func (b *breaker) trip(e *connectors.Error, pause time.Duration, now time.Time) 
 	}
 	b.why, b.until = &kept, now.Add(pause)
 	b.become(connectors.BreakerOpen, now)
-}
-
-func jitter(d time.Duration) time.Duration {
-	return d/2 + rand.N(d/2+1) //nolint:gosec // spreads load; nothing secret depends on it
 }
 
 // meaning is what the end of a call says about the source.

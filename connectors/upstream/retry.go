@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/backoff"
 )
 
 const (
@@ -79,7 +80,7 @@ func (c *Caller) again(ctx context.Context, call *Call, x *Exchange, e *connecto
 	case attempt > c.retries, x.Final, !transient(e), garbled > 1, c.breakerOf(call).open():
 		return 0, false
 	}
-	wait = rand.N(min(backoffFirst<<(attempt-1), backoffMost) + 1) //nolint:gosec // spreads load; nothing secret depends on it
+	wait = rand.N(backoff.After(attempt-1, backoffFirst, backoffMost) + 1) //nolint:gosec // spreads load; nothing secret depends on it
 	wait = max(wait, e.RetryAfter)
 	if deadline, ok := ctx.Deadline(); wait > backoffMost || ok && time.Until(deadline) <= wait {
 		return 0, false

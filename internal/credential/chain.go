@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/backoff"
 )
 
 const (
@@ -213,13 +214,13 @@ func (c *chain) finish(err *connectors.Error) {
 		c.failed, c.next = 0, time.Time{}
 		return
 	}
-	pause := min(firstPause<<min(c.failed, 10), lastPause)
+	pause := backoff.After(c.failed, firstPause, lastPause)
 	if err.Kind == connectors.KindUnauthorized {
 		pause = lastPause
 	}
 	pause = max(pause, err.RetryAfter)
 	c.failed++
-	c.next = time.Now().Add(pause + time.Duration(rand.Int64N(int64(pause)/4+1))) //nolint:gosec // not a secret
+	c.next = time.Now().Add(pause + backoff.Jitter(pause/4))
 	if was == nil || was.Kind != err.Kind || was.Detail != err.Detail {
 		c.renewer.log.LogAttrs(context.Background(), slog.LevelWarn, "tokens cannot be renewed", slog.String("source", c.source),
 			slog.String("reason", err.Error()))

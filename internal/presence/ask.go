@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/backoff"
 )
 
 const (
@@ -224,10 +225,7 @@ func (s *source) presence(ctx context.Context, ids []string) (got map[string]con
 func (s *source) failed(ctx context.Context, e *connectors.Error, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pause := s.life
-	for n := 0; n < s.failures && pause < maxBackoff; n++ {
-		pause = min(2*pause, maxBackoff)
-	}
+	pause := backoff.After(s.failures, s.life, maxBackoff)
 	switch e.Kind {
 	case connectors.KindUnauthorized, connectors.KindForbidden, connectors.KindNotFound, connectors.KindUnsupported:
 		pause = maxBackoff // an early retry does not help

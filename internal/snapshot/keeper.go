@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"roster/connectors"
@@ -117,8 +116,3 @@ func (k *Keeper) Statuses() []Status {
 // failure has changed. Several changes may come as one value. The channel is for one listener. A listener that calls Current after each
 // value misses nothing.
 func (k *Keeper) Changed() <-chan struct{} { return k.changed }
-
-// jitter returns a random time between half of d and d, so that what failed together is not retried together.
-func jitter(d time.Duration) time.Duration {
-	return d/2 + rand.N(d/2+1) //nolint:gosec // spreads load; nothing secret depends on it
-}

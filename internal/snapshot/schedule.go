@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/backoff"
 )
 
 const (
@@ -95,11 +96,7 @@ func (t *step) schedule(o *outcome) (next, floor time.Time) {
 
 // backoff doubles the pause with each failure in a row, from MinInterval up to maxBackoff.
 func (t *step) backoff() time.Duration {
-	pause := t.settings.MinInterval
-	for n := 0; n < t.failures && pause < maxBackoff; n++ {
-		pause = min(2*pause, maxBackoff)
-	}
-	return max(t.jitter(pause), t.settings.MinInterval)
+	return max(t.jitter(backoff.After(t.failures, t.settings.MinInterval, maxBackoff)), t.settings.MinInterval)
 }
 
 // hopeless reports that an early retry does not help.

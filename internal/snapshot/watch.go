@@ -3,6 +3,8 @@ package snapshot
 import (
 	"context"
 	"time"
+
+	"roster/internal/backoff"
 )
 
 // lookEvery is the longest time between two stats of the shared store without a notification, because notifications may be lost.
@@ -26,7 +28,7 @@ func (k *Keeper) watch(ctx context.Context) {
 		if first {
 			close(k.looked)
 		}
-		look := time.NewTimer(jitter(lookEvery))
+		look := time.NewTimer(backoff.Jitter(lookEvery))
 		select {
 		case <-look.C:
 		case <-k.tier.Changed():
