@@ -1,8 +1,8 @@
 package admission
 
 // Callers returns the number of tracked callers.
-func (g *Gate) Callers() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.callers)
+func (l *Limiter) Callers() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.callers)
 }

@@ -9,7 +9,7 @@ import (
 	"roster/internal/admission"
 )
 
-// spent records the debts that the gate reports.
+// spent records the debts that the limiter reports.
 type spent map[string]time.Duration
 
 func (s spent) Spend(_ context.Context, debts map[string]time.Duration) (map[string]time.Duration, error) {
@@ -63,9 +63,9 @@ func TestOwnIsSettled(t *testing.T) {
 			}
 			return 0
 		}})
-		told := make(spent)
+		report := make(spent)
 		ctx, stop := context.WithCancel(t.Context())
-		go g.Settle(ctx, told)
+		go g.Sync(ctx, report)
 		synctest.Wait()
 		g.Count(ann)
 		g.Count(bob)
@@ -73,8 +73,8 @@ func TestOwnIsSettled(t *testing.T) {
 		synctest.Wait()
 		stop()
 		synctest.Wait()
-		if a, b := told["name "+ann.Name], told["name "+bob.Name]; a != 100*time.Millisecond || b != time.Second {
-			t.Errorf("told %v", told)
+		if a, b := report["name "+ann.Name], report["name "+bob.Name]; a != 100*time.Millisecond || b != time.Second {
+			t.Errorf("report %v", report)
 		}
 	})
 }

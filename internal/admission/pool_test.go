@@ -9,7 +9,7 @@ import (
 	"roster/internal/admission"
 )
 
-func gateOf(r admission.Resource, size int) *admission.Gate {
+func limiterOf(r admission.Resource, size int) *admission.Limiter {
 	var limits admission.Limits
 	limits.Sizes[r] = size
 	return admission.New(limits)
@@ -17,7 +17,7 @@ func gateOf(r admission.Resource, size int) *admission.Gate {
 
 func TestPool(t *testing.T) {
 	t.Parallel()
-	g := gateOf(admission.Cost, 100)
+	g := limiterOf(admission.Cost, 100)
 	pool := g.Pool(admission.Cost)
 	hold := func(c admission.Caller) *admission.Hold {
 		h := pool.Hold(c, 60)
@@ -67,7 +67,7 @@ func TestPool(t *testing.T) {
 // A change of the size leaves holds as they are, and holds nothing itself.
 func TestPoolIsResized(t *testing.T) {
 	t.Parallel()
-	g := gateOf(admission.Operations, 2)
+	g := limiterOf(admission.Operations, 2)
 	pool := g.Pool(admission.Operations)
 	first, second, third := pool.Hold(ann, 0), pool.Hold(bob, 0), pool.Hold(bob, 0)
 	if first.Resize(1) != admission.Free || second.Resize(1) != admission.Free || third.Resize(1) != admission.AllAt {
@@ -94,7 +94,7 @@ func TestPoolModel(t *testing.T) {
 	callers := []admission.Caller{ann, bob, {Name: "eve"}}
 	rapid.Check(t, func(rt *rapid.T) {
 		size, most := rapid.IntRange(1, 100).Draw(rt, "size"), rapid.IntRange(1, 100).Draw(rt, "most")
-		pool := gateOf(admission.AnswerBytes, size).Pool(admission.AnswerBytes)
+		pool := limiterOf(admission.AnswerBytes, size).Pool(admission.AnswerBytes)
 		holds, by, held := make([]admission.Hold, 9), make([]admission.Caller, 9), make([]int, 9)
 		for i := range holds {
 			by[i] = callers[i%len(callers)]
@@ -151,7 +151,7 @@ func TestPoolModel(t *testing.T) {
 // Concurrent callers hold at most the size.
 func TestPoolAtOnce(t *testing.T) {
 	t.Parallel()
-	pool := gateOf(admission.Operations, 8).Pool(admission.Operations)
+	pool := limiterOf(admission.Operations, 8).Pool(admission.Operations)
 	var running sync.WaitGroup
 	for i := range 16 {
 		running.Go(func() {

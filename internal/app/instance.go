@@ -52,14 +52,14 @@ type Options struct {
 // instance is one configuration at work.
 type instance struct {
 	config    *config.Config
-	callers   admission.Ledger // counts the callers of all replicas; nil if there are no others
+	callers   admission.SharedRates // counts the callers of all replicas; nil if there are no others
 	sources   []*connectors.Source
 	keeper    *snapshot.Keeper
 	publisher *generation.Publisher
 	presence  *presence.Store
 	writer    *writes.Writer
 	ledger    *writes.Ledger // outlives the instance; nil if nothing does
-	limiter   *admission.Gate
+	limiter   *admission.Limiter
 	access    *accessControl
 	// Registered documents and the times of the last reminders outlive the instance.
 	recent    *persisted.Recent
@@ -163,7 +163,7 @@ func (i *instance) commit() {
 func (i *instance) start(ctx context.Context, ready func()) {
 	ctx, i.stop = context.WithCancel(ctx)
 	if i.callers != nil {
-		i.parts.Go(func() { i.limiter.Settle(ctx, i.callers) })
+		i.parts.Go(func() { i.limiter.Sync(ctx, i.callers) })
 	}
 	i.parts.Go(func() { i.keeper.Run(ctx) })    //nolint:errcheck // it ends with ctx
 	i.parts.Go(func() { i.publisher.Run(ctx) }) //nolint:errcheck // it ends with ctx

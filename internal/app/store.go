@@ -37,7 +37,7 @@ type Stores struct {
 	Presence  presence.Tier
 	Writes    writes.Sharing
 	Budgets   limit.Ledger
-	Callers   admission.Ledger
+	Callers   admission.SharedRates
 	Documents persisted.TextStore
 	Redis     telemetry.Redis
 }

@@ -24,7 +24,7 @@ type door struct {
 	documents *documents
 	costs     *cost.Schema
 	lists     func() cost.Lists
-	gate      *admission.Gate
+	gate      *admission.Limiter
 	access    Authenticator     // nil where everyone may do everything
 	everyone  *access.Principal // who everyone is then
 	trusted   *persisted.Documents

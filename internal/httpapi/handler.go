@@ -58,7 +58,7 @@ type Options struct {
 	// ClientSchema is what is served at /schema.graphql; empty for nothing.
 	ClientSchema string
 	// Gate counts callers; nil means one of its own.
-	Gate *admission.Gate
+	Gate *admission.Limiter
 	// Documents says which documents may run, and knows some by their hash; nil lets all of them run and knows none.
 	Documents *persisted.Documents
 	// Origins are those whose pages may use the graph beside the server's own.
@@ -98,7 +98,7 @@ func New(opt Options) http.Handler {
 }
 
 // NewGate makes the gate for callers by these limits, and by the Requests that single callers have of their own; own may be nil.
-func NewGate(l Limits, own func(admission.Caller) int) *admission.Gate {
+func NewGate(l Limits, own func(admission.Caller) int) *admission.Limiter {
 	return admission.New(l.OfGate(own))
 }
 

@@ -56,7 +56,7 @@ type Use struct {
 }
 
 // UsesOf tells how much of each resource callers hold.
-func UsesOf(gate *admission.Gate) []Use {
+func UsesOf(gate *admission.Limiter) []Use {
 	uses := make([]Use, 0, len(resourceNames))
 	for r, name := range resourceNames {
 		uses = append(uses, Use{name, gate.Pool(admission.Resource(r)).Stats()})

@@ -51,7 +51,7 @@ func (s sharing) Authenticate(ctx context.Context, name string) (*access.Princip
 // shared is a server in a bubble whose callers share little.
 type shared struct {
 	*pipes
-	gate   *admission.Gate
+	gate   *admission.Limiter
 	server *http.Server
 	client *http.Client
 	over   chan error

@@ -31,7 +31,7 @@ const callersAtOnce = 500
 // Ledger adds up what callers have sent to all replicas.
 type Ledger struct{ client *redis.Client }
 
-var _ admission.Ledger = (*Ledger)(nil)
+var _ admission.SharedRates = (*Ledger)(nil)
 
 // New returns a ledger in Redis.
 func New(client *redis.Client) *Ledger { return &Ledger{client} }

@@ -105,7 +105,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// However many callers come, the gate tracks the active ones up to the limit, and the others share one bucket.
+// However many callers come, the limiter tracks the active ones up to the limit, and the others share one bucket.
 func TestCallersAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -130,14 +130,14 @@ func TestCallersAreBounded(t *testing.T) {
 	})
 }
 
-// ledger adds up in memory, as Redis does.
-type ledger struct {
+// sharedRates adds up in memory, as Redis does.
+type sharedRates struct {
 	mu   sync.Mutex
 	full map[string]time.Time
 	away bool
 }
 
-func (l *ledger) Spend(_ context.Context, debts map[string]time.Duration) (map[string]time.Duration, error) {
+func (l *sharedRates) Spend(_ context.Context, debts map[string]time.Duration) (map[string]time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.away {
@@ -154,7 +154,7 @@ func (l *ledger) Spend(_ context.Context, debts map[string]time.Duration) (map[s
 	return out, nil
 }
 
-func (l *ledger) leave() {
+func (l *sharedRates) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.away = true
@@ -164,12 +164,12 @@ func TestReplicasShareARate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		book := &ledger{full: make(map[string]time.Time)}
+		shared := &sharedRates{full: make(map[string]time.Time)}
 		limits := admission.Limits{Requests: 60, Per: time.Minute}
 		here, there := admission.New(limits), admission.New(limits)
 		var running sync.WaitGroup
-		running.Go(func() { here.Settle(ctx, book) })
-		running.Go(func() { there.Settle(ctx, book) })
+		running.Go(func() { here.Sync(ctx, shared) })
+		running.Go(func() { there.Sync(ctx, shared) })
 		synctest.Wait()
 		for range 50 {
 			here.Count(ann)
@@ -181,15 +181,15 @@ func TestReplicasShareARate(t *testing.T) {
 		if rate, _ := there.Count(ann); rate.Remaining > 20 {
 			t.Errorf("%d are left at a replica, of which others have taken 50", rate.Remaining)
 		}
-		book.leave()
+		shared.leave()
 		time.Sleep(2 * time.Minute)
 		for i := range 60 {
 			if _, ok := here.Count(ann); !ok {
-				t.Fatalf("request %d is refused while the ledger is away", i)
+				t.Fatalf("request %d is refused while the shared rates fail", i)
 			}
 		}
 		if _, ok := here.Count(ann); ok {
-			t.Error("nothing is limited while the ledger is away")
+			t.Error("nothing is limited while the shared rates fail")
 		}
 		stop()
 		running.Wait()

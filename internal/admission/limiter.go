@@ -23,7 +23,7 @@ func At(address netip.Addr) Caller {
 	return Caller{Address: address}
 }
 
-// Limits are what a gate allows; zero means no bound.
+// Limits are what a limiter allows; zero means no bound.
 type Limits struct {
 	// Sizes are the sizes of the resources, for all callers together.
 	Sizes [NumResources]int
@@ -50,49 +50,49 @@ func (l *Limits) each(c Caller) time.Duration {
 	return max(1, l.Per/time.Duration(requests))
 }
 
-// Gate limits callers. Its methods are safe for concurrent use.
-type Gate struct {
+// Limiter limits callers. Its methods are safe for concurrent use.
+type Limiter struct {
 	mu      sync.Mutex
 	limits  Limits
 	callers map[Caller]*state
-	settles bool // Settle runs
+	syncs   bool // Sync runs
 	sweepAt int  // the number of callers at which the next sweep begins
 	swept   time.Time
 	pools   [NumResources]Pool
 }
 
-// state is what the gate knows of one caller. For an unknown caller it is zero.
+// state is what the limiter knows of one caller. For an unknown caller it is zero.
 type state struct {
 	// full is when all requests of the caller are available again. Each request moves it further into the future.
 	full time.Time
-	// unsettled is how many requests the ledger does not have yet.
-	unsettled int
+	// unsynced is how many requests the shared store does not have yet.
+	unsynced int
 }
 
-// maxCallers is how many callers the gate tracks separately. More callers within one period are an attack, and share the overflow bucket.
+// maxCallers is how many callers the limiter tracks separately. More callers within one period are an attack, and share the overflow bucket.
 const maxCallers = 100_000
 
 // sweepEvery is the shortest time between two sweeps.
 const sweepEvery = time.Second
 
-// New returns a gate with these limits.
-func New(limits Limits) *Gate {
-	g := &Gate{callers: make(map[Caller]*state), sweepAt: 1000}
+// New returns a limiter with these limits.
+func New(limits Limits) *Limiter {
+	g := &Limiter{callers: make(map[Caller]*state), sweepAt: 1000}
 	g.Limit(limits)
 	return g
 }
 
 // Limit replaces the limits. Resources that callers hold stay counted. Each caller has used up as many requests as before, or all of them.
-func (g *Gate) Limit(limits Limits) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for r := range g.pools {
-		g.pools[r].resize(limits.Sizes[r])
+func (l *Limiter) Limit(limits Limits) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for r := range l.pools {
+		l.pools[r].resize(limits.Sizes[r])
 	}
-	old := g.limits
-	g.limits = limits
+	old := l.limits
+	l.limits = limits
 	now := time.Now()
-	for c, s := range g.callers {
+	for c, s := range l.callers {
 		was, is := old.each(c), limits.each(c)
 		if owed := s.full.Sub(now); owed > 0 && was > 0 {
 			s.full = now.Add(min(time.Duration(float64(owed)/float64(was)*float64(is)), limits.Per))
@@ -110,65 +110,65 @@ type Rate struct {
 }
 
 // Count takes one of a caller's requests, and returns what remains. It returns false if no request was available.
-func (g *Gate) Count(c Caller) (Rate, bool) {
+func (l *Limiter) Count(c Caller) (Rate, bool) {
 	now := time.Now()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	each := g.limits.each(c)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	each := l.limits.each(c)
 	if each == 0 {
 		return Rate{}, true
 	}
-	s := g.known(c)
+	s := l.known(c)
 	if s.full.Before(now) {
 		s.full = now
 	}
 	owed := s.full.Sub(now)
-	if over := owed + each - g.limits.Per; over > 0 {
+	if over := owed + each - l.limits.Per; over > 0 {
 		return Rate{Reset: owed, RetryAfter: over}, false
 	}
 	s.full = s.full.Add(each)
-	if g.settles {
-		s.unsettled++
+	if l.syncs {
+		s.unsynced++
 	}
 	owed += each
-	return Rate{Remaining: int((g.limits.Per - owed) / each), Reset: owed}, true
+	return Rate{Remaining: int((l.limits.Per - owed) / each), Reset: owed}, true
 }
 
 // Pool returns the pool of a resource.
-func (g *Gate) Pool(r Resource) *Pool { return &g.pools[r] }
+func (l *Limiter) Pool(r Resource) *Pool { return &l.pools[r] }
 
 // overflow is the overflow bucket of all callers beyond maxCallers.
 var overflow = Caller{Name: "\x00overflow"} // no name of a caller has a NUL
 
 // known returns the state of a caller, and creates it if necessary. The caller of known holds the lock.
-func (g *Gate) known(c Caller) *state {
-	if s := g.callers[c]; s != nil {
+func (l *Limiter) known(c Caller) *state {
+	if s := l.callers[c]; s != nil {
 		return s
 	}
-	if len(g.callers) >= g.sweepAt {
-		g.sweep(time.Now())
+	if len(l.callers) >= l.sweepAt {
+		l.sweep(time.Now())
 	}
-	if len(g.callers) >= maxCallers {
+	if len(l.callers) >= maxCallers {
 		c = overflow
-		if s := g.callers[c]; s != nil {
+		if s := l.callers[c]; s != nil {
 			return s
 		}
 	}
 	s := &state{}
-	g.callers[c] = s
+	l.callers[c] = s
 	return s
 }
 
 // sweep removes the callers whose state is the same as that of an unknown caller.
-func (g *Gate) sweep(now time.Time) {
-	if now.Sub(g.swept) < sweepEvery {
+func (l *Limiter) sweep(now time.Time) {
+	if now.Sub(l.swept) < sweepEvery {
 		return
 	}
-	g.swept = now
-	for c, s := range g.callers {
-		if s.unsettled == 0 && !s.full.After(now) {
-			delete(g.callers, c)
+	l.swept = now
+	for c, s := range l.callers {
+		if s.unsynced == 0 && !s.full.After(now) {
+			delete(l.callers, c)
 		}
 	}
-	g.sweepAt = max(1000, min(2*len(g.callers), maxCallers))
+	l.sweepAt = max(1000, min(2*len(l.callers), maxCallers))
 }
