@@ -1,92 +1,15 @@
 package conntest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"roster/connectors"
 )
-
-// Answer is a valid answer of a vendor with rows, and the way its connector reads it.
-type Answer struct {
-	Name string
-	Body []byte // JSON
-	// Rows is the path of keys to the rows; ID is the key of a row's ID.
-	Rows []string
-	ID   string
-	// Fields has, for each key of a row, the fields of the record that depend on it, such as Access or Kommo.Admin. A key such as rights.leads is that of
-	// a value inside an object, and overrides the object's own entry. No field depends on a key that is not here.
-	Fields map[string][]string
-	// Hides are the keys by which a row can say that it is not a record.
-	Hides []string
-	// None are the JSON values, besides [], that the vendor may send instead of rows if there are none.
-	None []string
-	// Slow is true if the test takes long to write an answer. Then no huge values are tested.
-	Slow bool
-	// Read reads an answer as the connector does.
-	Read func(body []byte) (Reading, error)
-}
-
-// Reading is the content of an answer.
-// Reading is what an answer holds.
-type Reading struct {
-	Records   map[string]any // by ID
-	Complete  bool
-	Anomalies []connectors.Anomaly
-}
-
-// Read returns a listing as a Reading.
-func Read[T connectors.Record](l connectors.Listing[T], err error) (Reading, error) {
-	r := Reading{Records: make(map[string]any, len(l.Records)), Complete: l.Complete, Anomalies: l.Anomalies}
-	for _, record := range l.Records {
-		r.Records[record.Key()] = record
-	}
-	return r, err
-}
-
-// oddValues has values of every JSON type.
-var oddValues = []string{
-	`null`, `true`, `false`, `0`, `1.5`, `-1`, `""`, `"x"`, `[]`, `[1]`, `{}`, `{"a":1}`, `12345678901234567890123`,
-}
-
-// hostileValues are beyond the bounds of one value.
-var hostileValues = []string{
-	`"` + strings.Repeat("long ", 1000) + `"`,
-	`[` + strings.Repeat(`1,`, 1100) + `1]`,
-	`[` + strings.Repeat(`{"a":1},`, 1100) + `{"a":1}]`,
-	strings.Repeat(`{"a":`, 1000) + `1` + strings.Repeat(`}`, 1000),
-	`4611686018427387904`, `-4611686018427387904`, notUTF8, `{` + notUTF8 + `:` + notUTF8 + `}`,
-}
-
-const (
-	// notText stands for invalid UTF-8 until an answer is written. It is a character that Unicode never assigns.
-	notText = "\ufdd0"
-	notUTF8 = `"A` + notText + `a"`
-)
-
-// hugeValues are such as an attacker sends. Each place of the first row gets one of them. As for other values, only the replaced value may be lost.
-var hugeValues = []string{
-	`"` + strings.Repeat("n", 110_000) + `"`,
-	`[` + strings.Repeat(`"tag",`, 20_000) + `"tag"]`,
-	`[` + strings.Repeat(`{"address":"a@example.com","value":"v","id":1},`, 2_400) + `{}]`,
-	strings.Repeat(`{"a":`, 9900) + `1` + strings.Repeat(`}`, 9900),
-	strings.Repeat(`[`, 9900) + strings.Repeat(`]`, 9900),
-}
-
-// hugeMark stands for one of the huge values until an answer is written, because encoding them as JSON takes longer than the test.
-func hugeMark(i int) string { return hugePrefix + strconv.Itoa(i) + `"` }
-
-const hugePrefix = `"` + "\ufdd1"
-
-// largeRecord is more than the JSON of a record may have because of a huge value: a list has at most 1,000 items, and JSON that is passed on 64 kB.
-const largeRecord = 96 << 10
 
 // maxChecks limits the checks of OddValues for one answer.
 const maxChecks = 1500
@@ -140,56 +63,6 @@ func FuzzOddValues(f *testing.F, answers ...Answer) {
 }
 
 func index(i, n int) int { return int(uint(i) % uint(n)) }
-
-// answer is an Answer with the results of reading it unchanged.
-type answer struct {
-	Answer
-	document any
-	places   [][]any // the path of keys and indexes to each value
-	baseline Reading
-	single   []Reading // the result for each row alone
-}
-
-func (a Answer) open(t testing.TB) *answer {
-	t.Helper()
-	b := &answer{Answer: a, document: decoded(t, a.Body)}
-	var err error
-	if b.baseline, err = a.Read(encoded(t, b.document)); err != nil {
-		t.Fatalf("%s: the answer itself: %v", a.Name, err)
-	}
-	var walk func(at []any, v any)
-	walk = func(at []any, v any) {
-		b.places = append(b.places, slices.Clone(at))
-		switch v := v.(type) {
-		case map[string]any:
-			for key, item := range v {
-				walk(append(at, key), item)
-			}
-		case []any:
-			for i, item := range v {
-				walk(append(at, i), item)
-			}
-		}
-	}
-	walk(nil, b.document)
-	if rows, listed := get(b.document, b.rows()).([]any); listed {
-		for _, row := range rows {
-			b.single = append(b.single, b.alone(t, row))
-		}
-	}
-	slices.SortFunc(b.places, func(x, y []any) int { return strings.Compare(fmt.Sprint(x...), fmt.Sprint(y...)) })
-	return b
-}
-
-func decoded(t testing.TB, body []byte) (v any) {
-	t.Helper()
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber() // keeps all digits
-	if err := d.Decode(&v); err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 // check puts a value in a place, and checks the result.
 func (b *answer) check(t *testing.T, at []any, odd string) {
@@ -268,22 +141,6 @@ func (b *answer) checkAround(t *testing.T, at []any, v any, odd string, got Read
 	}
 }
 
-// place returns the row and the row's key that contain a place, or -1 if it is in no row.
-func (b *answer) place(at []any) (row int, key string) {
-	n := len(b.Rows)
-	if len(at) <= n || !slices.Equal(b.Rows, texts(at[:n])) {
-		return -1, ""
-	}
-	row, ok := at[n].(int)
-	if !ok {
-		return -1, ""
-	}
-	if len(at) > n+1 {
-		key, _ = at[n+1].(string)
-	}
-	return row, key
-}
-
 // affected returns the fields that may depend on a place in a row.
 func (b *answer) affected(at []any) []string {
 	keys := texts(at[len(b.Rows)+1:])
@@ -314,131 +171,4 @@ func lost(r Reading) int {
 		}
 	}
 	return n
-}
-
-// rows returns the path to the rows.
-func (b *answer) rows() []any {
-	at := make([]any, len(b.Rows))
-	for i, key := range b.Rows {
-		at[i] = key
-	}
-	return at
-}
-
-func texts(at []any) []string {
-	var keys []string
-	for _, step := range at {
-		keys = append(keys, fmt.Sprint(step))
-	}
-	return keys
-}
-
-func get(v any, at []any) any {
-	for _, step := range at {
-		switch step := step.(type) {
-		case string:
-			v = v.(map[string]any)[step] //nolint:errcheck // the path exists in this document
-		case int:
-			v = v.([]any)[step] //nolint:errcheck // as above
-		}
-	}
-	return v
-}
-
-// put returns a copy of the document with another value in a place.
-func put(document any, at []any, v any) any {
-	if len(at) == 0 {
-		return v
-	}
-	switch step := at[0].(type) {
-	case string:
-		object := make(map[string]any)
-		for key, item := range document.(map[string]any) { //nolint:errcheck // as above
-			object[key] = item
-		}
-		object[step] = put(object[step], at[1:], v)
-		return object
-	default:
-		list := slices.Clone(document.([]any))              //nolint:errcheck // as above
-		list[step.(int)] = put(list[step.(int)], at[1:], v) //nolint:errcheck // as above
-		return list
-	}
-}
-
-func encoded(t testing.TB, v any) []byte {
-	t.Helper()
-	body, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Contains(body, []byte(hugePrefix)) {
-		for i, huge := range hugeValues {
-			body = bytes.ReplaceAll(body, []byte(hugeMark(i)), []byte(huge))
-		}
-	}
-	return bytes.ReplaceAll(body, []byte(notText), []byte("\xff\xfe"))
-}
-
-// valid reports whether all text in a record is UTF-8.
-func valid(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.String:
-		return utf8.ValidString(v.String())
-	case reflect.Pointer, reflect.Interface:
-		return v.IsNil() || valid(v.Elem())
-	case reflect.Struct:
-		for _, f := range v.Fields() {
-			if !valid(f) {
-				return false
-			}
-		}
-	case reflect.Map:
-		for key, item := range v.Seq2() {
-			if !valid(key) || !valid(item) {
-				return false
-			}
-		}
-	case reflect.Slice:
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return utf8.Valid(v.Bytes())
-		}
-		for _, item := range v.Seq2() {
-			if !valid(item) {
-				return false
-			}
-		}
-	default: // contains no text
-	}
-	return true
-}
-
-// differing returns the names of the fields in which two records differ. Those of a vendor's details have its name and a dot before them.
-func differing(a, b any) []string {
-	x, y := flat("", reflect.ValueOf(a)), flat("", reflect.ValueOf(b))
-	var names []string
-	for name := range x {
-		if !reflect.DeepEqual(x[name], y[name]) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-func flat(prefix string, v reflect.Value) map[string]any {
-	fields := make(map[string]any)
-	if !v.IsValid() {
-		return fields
-	}
-	for i := range v.NumField() {
-		name, f := prefix+v.Type().Field(i).Name, v.Field(i)
-		if prefix == "" && strings.HasSuffix(f.Type().String(), "Details") && !f.IsNil() {
-			for inner, value := range flat(name+".", f.Elem()) {
-				fields[inner] = value
-			}
-			continue
-		}
-		fields[name] = f.Interface()
-	}
-	return fields
 }
