@@ -15,14 +15,17 @@ const (
 	NumResources                 // the number of resources
 )
 
-// Pool bounds what callers hold of a resource: all callers together at most its size, and each caller at most its part. It refuses at once
+// Pool bounds what callers hold of a resource: all callers together at most its size, those without a name together at most a part of
+// that, and each caller at most its part. Anybody can be many callers without a name: with a part of their own they cannot keep out the others. It refuses at once
 // what exceeds a bound, so that nobody waits. Its methods are safe for concurrent use.
 type Pool struct {
-	mu      sync.Mutex
-	size    int // zero for no bound
-	held    int
-	by      map[Caller]int // only callers that hold something
-	refused [AllAt + 1]uint64
+	mu   sync.Mutex
+	size int // zero for no bound
+	held int
+	// unnamed is what callers without a name hold together, and mostUnnamed what they may hold; zero for no bound.
+	unnamed, mostUnnamed int
+	by                   map[Caller]int // only callers that hold something
+	refused              [AllAt + 1]uint64
 }
 
 // Full names the bound that refuses a caller.
@@ -30,9 +33,10 @@ type Full int
 
 // The bounds of a pool.
 const (
-	Free     Full = iota // not refused
-	CallerAt             // the caller holds its part
-	AllAt                // all callers together hold the size
+	Free      Full = iota // not refused
+	CallerAt              // the caller holds its part
+	UnnamedAt             // the callers without a name together hold their part
+	AllAt                 // all callers together hold the size
 )
 
 // Hold is what one caller holds of a pool for one purpose. The zero value has no pool and holds nothing. Only one goroutine at a time may
@@ -57,12 +61,14 @@ func (h *Hold) Resize(n int) Full {
 	p, more := h.pool, n-h.n
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	own := p.by[h.caller]
+	own, unnamed := p.by[h.caller], h.caller.Name == ""
 	full := Free
 	switch {
 	case more < 0:
 	case h.most > 0 && (p.size == 0 || h.most < p.size) && own > h.n && own+more > h.most:
 		full = CallerAt
+	case unnamed && p.mostUnnamed > 0 && p.mostUnnamed < p.size && p.unnamed > h.n && p.unnamed+more > p.mostUnnamed:
+		full = UnnamedAt
 	case p.size > 0 && p.held > h.n && p.held+more > p.size:
 		full = AllAt
 	}
@@ -72,6 +78,9 @@ func (h *Hold) Resize(n int) Full {
 	}
 	h.n = n
 	p.held += more
+	if unnamed {
+		p.unnamed += more
+	}
 	if own += more; own == 0 {
 		delete(p.by, h.caller)
 	} else {
@@ -87,22 +96,23 @@ func (h *Hold) Release() { h.Resize(0) }
 type PoolStats struct {
 	// Size is the size of the pool, zero for no bound. Held is how much of it Holders callers hold.
 	Size, Held, Holders int
-	// RefusedCaller and RefusedAll count the refusals, by the bound that refused.
-	RefusedCaller, RefusedAll uint64
+	// RefusedCaller, RefusedUnnamed and RefusedAll count the refusals, by the bound that refused.
+	RefusedCaller, RefusedUnnamed, RefusedAll uint64
 }
 
 // Stats returns the statistics of the pool.
 func (p *Pool) Stats() PoolStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return PoolStats{Size: p.size, Held: p.held, Holders: len(p.by), RefusedCaller: p.refused[CallerAt], RefusedAll: p.refused[AllAt]}
+	return PoolStats{Size: p.size, Held: p.held, Holders: len(p.by), RefusedCaller: p.refused[CallerAt],
+		RefusedUnnamed: p.refused[UnnamedAt], RefusedAll: p.refused[AllAt]}
 }
 
-// resize changes the size of the pool. Holds do not change.
-func (p *Pool) resize(size int) {
+// resize changes the size of the pool, and what callers without a name may hold together. Holds do not change.
+func (p *Pool) resize(size, unnamed int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.size = size
+	p.size, p.mostUnnamed = size, unnamed
 	if p.by == nil {
 		p.by = make(map[Caller]int)
 	}

@@ -1,6 +1,7 @@
 package admission_test
 
 import (
+	"net/netip"
 	"sync"
 	"testing"
 
@@ -62,6 +63,47 @@ func TestPool(t *testing.T) {
 	}
 	var none admission.Hold
 	none.Release() // a hold that never held anything
+}
+
+// However many callers have no name, they leave the rest of a pool to those who have one.
+func TestUnnamedCallersHaveAPartTogether(t *testing.T) {
+	t.Parallel()
+	var limits admission.Limits
+	limits.Sizes[admission.Cost], limits.Unnamed[admission.Cost] = 100, 50
+	pool := admission.New(limits).Pool(admission.Cost)
+	hold := func(c admission.Caller) *admission.Hold {
+		h := pool.Hold(c, 25)
+		return &h
+	}
+	var all []*admission.Hold
+	for i := range 100 {
+		h := hold(admission.At(netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0, 0, 0, byte(i)}))) // each in a /64 of its own
+		want := admission.Free
+		if i >= 5 {
+			want = admission.UnnamedAt
+		}
+		if got := h.Resize(10); got != want {
+			t.Errorf("caller %d: %v, want %v", i, got, want)
+		}
+		all = append(all, h)
+	}
+	for _, c := range []admission.Caller{ann, bob} {
+		if got := hold(c).Resize(25); got != admission.Free {
+			t.Errorf("a caller with a name: %v", got)
+		}
+	}
+	if got, want := pool.Stats(), (admission.PoolStats{Size: 100, Held: 100, Holders: 7, RefusedUnnamed: 95}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	for _, h := range all {
+		h.Release()
+	}
+	if got := all[0].Resize(60); got != admission.AllAt { // what is alone may be more than the part
+		t.Errorf("one caller without a name, beside half of the pool: %v", got)
+	}
+	if got := all[0].Resize(20); got != admission.Free {
+		t.Errorf("one caller without a name: %v", got)
+	}
 }
 
 // A change of the size leaves holds as they are, and holds nothing itself.

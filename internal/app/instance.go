@@ -120,7 +120,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 		Observer: opt.Written,
 	})
 	i.presence = presence.New(i.sources, presenceOptions)
-	limits := httpapi.Limits(cfg.Limits)
+	limits := limitsOf(cfg)
 	if before != nil { // a reload resets no caller's limits
 		i.limiter = before.limiter
 	} else {
@@ -144,7 +144,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 
 // commit applies this instance's configuration to what instances share. Call it once, before start.
 func (i *instance) commit() {
-	limits := httpapi.Limits(i.config.Limits)
+	limits := limitsOf(i.config)
 	i.limiter.Limit(limits.OfGate(ownLimits(&i.config.Access)))
 	if i.tokens == nil {
 		return
@@ -182,4 +182,13 @@ func (i *instance) close() {
 	i.parts.Wait()
 	i.presence.Close()
 	i.access.close()
+}
+
+// limitsOf returns the limits of requests. Where all callers are anonymous, they may hold everything.
+func limitsOf(cfg *config.Config) httpapi.Limits {
+	limits := httpapi.Limits(cfg.Limits)
+	if !cfg.Access.Asks() {
+		limits.AnonymousShare = 100
+	}
+	return limits
 }

@@ -141,7 +141,7 @@ func TestDefaults(t *testing.T) {
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second, DrainDelay: 5 * time.Second, SourcesApart: true,
 		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
 		Writes: Writes{SettleAfter: 5 * time.Second, ShowFor: 10 * time.Minute},
-		Limits: Limits(httpapi.DefaultLimits()), PersistedQueries: true,
+		Limits: defaultLimits(), PersistedQueries: true,
 		Sources: []Source{{
 			Config: connectors.Config{Retries: new(2), Name: "crm", Kind: "kommo", URL: "https://acme.kommo.com", Settings: settings(t, "kommo", map[string]any{"access_token": "x"}), TimeZone: time.UTC,
 				Bounds: connectors.Bounds{}.OrDefault()},
@@ -209,7 +209,7 @@ func TestDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Listen != "127.0.0.1:1" || got.IdleAfter != time.Hour || got.FirstWait != 2*time.Second || got.MaxWait != 5*time.Second ||
-		got.Limits != Limits(httpapi.DefaultLimits()) {
+		got.Limits != defaultLimits() {
 		t.Errorf("got %+v", got)
 	}
 	for i, trust := range []connectors.Trust{connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustAsserted, connectors.TrustVerified} {
@@ -281,7 +281,7 @@ func TestEverySetting(t *testing.T) {
 			BodyBytes: 1048577, HeaderBytes: 65537, Tokens: 5001, Depth: 13, Fields: 2001,
 			Aliases: 201, Directives: 201, RootFields: 101, Fragments: 201, Pairs: 20001,
 			Cost: 250001, VariablesBytes: 262145, VariablesDepth: 17, ListItems: 5001, Errors: 101, AnswerBytes: 33554433, PendingAnswerBytes: 268435457, OperationTime: 15 * time.Second,
-			Operations: 257, CallerOperations: 65, RunningCost: 2000001, CallerShare: 26, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
+			Operations: 257, CallerOperations: 65, RunningCost: 2000001, CallerShare: 26, AnonymousShare: 51, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
 			AddressConnections: 201, HeaderTime: 22 * time.Second, BodyTime: 23 * time.Second, AnswerTime: 24 * time.Second, IdleTime: 25 * time.Second,
 			MinRate: 4097, MinRateGrace: 26 * time.Second,
 			StreamOperations: 51, StreamIdle: 27 * time.Second, Streams: 1001, FetchBytes: 128<<20 + 1,
@@ -412,4 +412,11 @@ func TestWithTables(t *testing.T) {
 			t.Errorf("%q: no error", readme)
 		}
 	}
+}
+
+// defaultLimits are those of a server that asks nobody who they are, but for what only counts where it does.
+func defaultLimits() Limits {
+	l := Limits(httpapi.DefaultLimits())
+	l.AnonymousShare = 50
+	return l
 }

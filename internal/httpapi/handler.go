@@ -104,7 +104,7 @@ func NewGate(l Limits, own func(admission.Caller) int) *admission.Limiter {
 
 // OfGate gives those of the limits that the gate for callers goes by.
 func (l *Limits) OfGate(own func(admission.Caller) int) admission.Limits {
-	return admission.Limits{Own: own, Sizes: l.sizes(), Requests: l.Requests, Per: l.RequestsPer}
+	return admission.Limits{Own: own, Sizes: l.sizes(), Unnamed: l.unnamed(), Requests: l.Requests, Per: l.RequestsPer}
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

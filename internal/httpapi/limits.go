@@ -28,6 +28,9 @@ type Limits struct {
 	// CallerShare is how much of each resource that callers share one of them may hold, in percent: of RunningCost, PendingAnswerBytes, Streams and the
 	// large bodies that are read at a time.
 	CallerShare int
+	// AnonymousShare is how much of each of these, and of Operations, all anonymous callers may hold together, in percent. It is 100
+	// where all callers are anonymous.
+	AnonymousShare int
 	// Requests are what a caller may send in RequestsPer; zero for no bound.
 	Requests    int
 	RequestsPer time.Duration
@@ -58,7 +61,7 @@ func DefaultLimits() Limits {
 		VariablesBytes: 512 << 10, VariablesDepth: 16, ListItems: 5_000,
 		Errors: 100, AnswerBytes: 32 << 20, PendingAnswerBytes: 256 << 20,
 		OperationTime: 15 * time.Second,
-		Operations:    256, CallerOperations: 64, RunningCost: 2_000_000, CallerShare: 25,
+		Operations:    256, CallerOperations: 64, RunningCost: 2_000_000, CallerShare: 25, AnonymousShare: 100,
 		Requests: 6_000, RequestsPer: time.Minute,
 		Connections: 2_000, AddressConnections: 200,
 		HeaderTime: 5 * time.Second, BodyTime: 15 * time.Second, AnswerTime: time.Minute, IdleTime: 2 * time.Minute,

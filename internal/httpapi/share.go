@@ -20,6 +20,16 @@ func (l *Limits) sizes() (sizes [admission.NumResources]int) {
 	return sizes
 }
 
+// unnamed returns how much of each resource all anonymous callers may hold together.
+func (l *Limits) unnamed() (most [admission.NumResources]int) {
+	for r, size := range l.sizes() {
+		if size > 0 {
+			most[r] = max(1, size*l.AnonymousShare/100)
+		}
+	}
+	return most
+}
+
 // share gives how much of a resource one caller may hold.
 func (l *Limits) share(r admission.Resource) int {
 	part := func(size int) int { return max(1, size*l.CallerShare/100) }
@@ -81,9 +91,17 @@ func (d *door) full(r admission.Resource, by admission.Full) *refusal {
 		}
 		return e.withStatus(http.StatusTooManyRequests).retryIn(again)
 	}
+	if by == admission.UnnamedAt {
+		e := exceeded("anonymous_share", d.limits.unnamed()[r], -1, ofUnnamed, d.limits.AnonymousShare, resourceNames[r])
+		e.more["of"] = resourceNames[r]
+		return e.withStatus(http.StatusServiceUnavailable).retryIn(again)
+	}
 	size := d.limits.sizes()[r]
 	return exceeded(resourceNames[r], size, -1, ofAll[r], size).withStatus(http.StatusServiceUnavailable).retryIn(again)
 }
+
+// What is full, by all anonymous callers.
+const ofUnnamed = "callers without a key or token hold %d percent of %s together, which is their share: ask again, or show a key or token"
 
 // What is full, by one caller and by all.
 var (

@@ -68,7 +68,7 @@ var (
 	limitHeld    = gauge("roster_limit_held", "How much callers hold together of what the limit bounds.", "limit")
 	limitMaximum = gauge("roster_limit_maximum", "How much there is of it for all callers together.", "limit")
 	limitCallers = gauge("roster_limit_callers", "How many callers hold some of it.", "limit")
-	limitRefused = counter("roster_limit_refusals_total", "What was refused because of the limit: by is caller where one caller held as much of it as one may, all where all did together.", "limit", "by")
+	limitRefused = counter("roster_limit_refusals_total", "What was refused because of the limit: by is caller where one caller held as much of it as one may, anonymous where the anonymous callers did together, all where all did.", "limit", "by")
 
 	configOK    = gauge("roster_config_reload_successful", "1 unless the last attempt to take a configuration over has failed.")
 	configSince = gauge("roster_config_in_force_timestamp_seconds", "Since when the configuration in force has been that.")
@@ -154,6 +154,7 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 		limitMaximum.send(to, float64(u.Size), u.Limit)
 		limitCallers.send(to, float64(u.Holders), u.Limit)
 		limitRefused.send(to, float64(u.RefusedCaller), u.Limit, "caller")
+		limitRefused.send(to, float64(u.RefusedUnnamed), u.Limit, "anonymous")
 		limitRefused.send(to, float64(u.RefusedAll), u.Limit, "all")
 	}
 	reload := c.state.LastReload()
