@@ -16,7 +16,7 @@ const (
 )
 
 // NewLogger returns a logger that adds the request and the trace to each line that belongs to one. An empty format means text on a terminal, and JSON
-// otherwise.
+// otherwise. Where w is a file, which may be a pipe, a line that nobody reads fails after a second, and so do the lines after it: see lineWriter.
 func NewLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
 	opt := &slog.HandlerOptions{Level: level}
 	if format == "" {
@@ -24,6 +24,9 @@ func NewLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
 		if isTerminal(w) {
 			format = FormatText
 		}
+	}
+	if f, ok := w.(*os.File); ok {
+		w = newLineWriter(f)
 	}
 	if format == FormatJSON {
 		opt.ReplaceAttr = readable
