@@ -8,7 +8,8 @@ import "time"
 func (k *Keeper) Refresh(key Key) (startsAt time.Time, ok bool) { return k.demand(key, asked{}) }
 
 // Force is Refresh for a collection that is paused after a failure: its fetch begins as soon as MinInterval allows. The caller must first
-// end what holds back the source's calls: see connectors.Source.Resume.
+// end what holds back the source's calls: see connectors.Source.Resume. If a fetch is in progress and fails, because it had begun before that, another one
+// follows.
 func (k *Keeper) Force(key Key) (startsAt time.Time, ok bool) {
 	return k.demand(key, asked{force: true})
 }
@@ -33,6 +34,9 @@ func (k *Keeper) demand(key Key, e asked) (startsAt time.Time, ok bool) {
 	case s.phase == over:
 		return startsAt, false
 	case e.accept: // a fetch in progress may be the one
+	case s.reading && e.force: // if the fetch in progress fails, another one follows
+		c.ask(e)
+		return s.started, true
 	case s.reading:
 		return s.started, true
 	case !e.force && now.Before(starts):

@@ -88,6 +88,12 @@ func (t *step) finish(o *outcome) {
 	default: // a caller's requirement does not shorten the pause after a failure
 		t.required, t.failures = time.Time{}, t.failures+1
 	}
+	switch {
+	case o.complete || o.loss != nil:
+		t.forced = false
+	case t.forced: // see Keeper.Force
+		t.required = t.now
+	}
 	t.err, t.short = o.err, t.shortError(o)
 	switch {
 	case o.complete && o.since != nil:
