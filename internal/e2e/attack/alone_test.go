@@ -1,3 +1,5 @@
+//go:build linux
+
 package attack_test
 
 import (
@@ -28,11 +30,19 @@ func aloneLines() []line {
 			{"on a full disk", unwritten("continue", fullDisk), 0, "roster_access_log_failing 1\n"},
 			{"on a full disk, by an operator who cares", unwritten("refuse", fullDisk), 0, "roster_access_log_failing 1\n"},
 			{"in a pipe that nobody reads", unwritten("continue", stalledPipe), 0, "roster_access_log_failing 1\n"},
+			{"in standard error that nobody reads", unreadLog("continue"), 0, "roster_access_log_failing 1\n"},
+			{"in standard error that nobody reads, by an operator who cares", unreadLog("refuse"), 0, "roster_access_log_failing 1\n"},
 		}},
 		{"SIGTERM beside 24 busy connections", busy, []specimen{
 			{"of HTTP/1.1", terminated(false, document(plainly)), 0, ""},
 			{"of HTTP/2", terminated(true, document(plainly)), 0, ""},
 			{"of HTTP/1.1, with long answers", terminated(false, document(`{ users(first: 500) { nodes { id name emails { address } accounts { id } } } }`)), 0, ""},
+		}},
+		{"SIGTERM under attack", bounds{40 * time.Second, 700, 1}, []specimen{
+			{"dear operations on connections that read nothing", terminatedUnder(foesHold(overConnections(dearest()...))), 0, ""},
+			{"dear operations on WebSockets that read nothing", terminatedUnder(foesHold(overOneSocket(dearest()...))), 0, ""},
+			{"uploads that stall", terminatedUnder(foesHold(stalled(""))), 0, ""},
+			{"a source whose answer has no end", terminatedUnder(endlessSource), 0, ""},
 		}},
 		{"an idempotency key whose source is another account", bounds{6 * time.Second, 400, 20}, []specimen{
 			{"after a restart", otherAccount((*target).restart, "createTeam"), 200, "IDEMPOTENCY_MISMATCH"},
@@ -67,25 +77,55 @@ func unwritten(failure string, place func(*testing.T, string) error) func(*testi
 		settings["access"] = map[string]any{"log": path, "log_failure": failure}
 		p := serve(t, settings)
 		return p.measured(t, func() (metrics answer) {
-			client := from("127.0.0.1")
-			defer client.CloseIdleConnections()
-			for range 1000 { // which fill a pipe
-				a := p.send(client, http.MethodPost, "", strings.NewReader(document(plainly)))
-				refused := failure == "refuse" && a.status == http.StatusServiceUnavailable && strings.Contains(a.body, "ACCESS_LOG_UNAVAILABLE")
-				if a.status != http.StatusOK && !refused || failure == "refuse" && !refused {
-					t.Errorf("whoever asks gets HTTP %d %.300s", a.status, a.body)
-					break
-				}
-			}
-			slowly(func() bool {
-				metrics = sendTo(t.Context(), client, http.MethodGet, "http://"+p.address+"/metrics", nil)
-				return strings.Contains(metrics.body, says)
-			})
+			metrics = p.readUnlogged(t, failure, says)
 			if n := strings.Count(p.log.String(), "the access log cannot be written"); n == 0 || n > 5 { // a pipe may take the shorter lines of a few
 				t.Errorf("the program's log tells it %d times", n)
 			}
 			return answer{body: metrics.body}
 		})
+	}
+}
+
+// readUnlogged has people read until the access log is known to fail, and some more. It gives the metrics.
+func (p *target) readUnlogged(t *testing.T, failure, says string) (metrics answer) {
+	t.Helper()
+	client := from("127.0.0.1")
+	defer client.CloseIdleConnections()
+	refused := false
+	for range 1000 { // which fill a pipe
+		a := p.send(client, http.MethodPost, "", strings.NewReader(document(plainly)))
+		refused = failure == "refuse" && a.status == http.StatusServiceUnavailable && strings.Contains(a.body, "ACCESS_LOG_UNAVAILABLE")
+		if a.status != http.StatusOK && !refused {
+			t.Errorf("whoever asks gets HTTP %d %.300s", a.status, a.body)
+			break
+		}
+	}
+	if refused != (failure == "refuse") {
+		t.Errorf("whoever cannot be logged is refused: %v", refused)
+	}
+	slowly(func() bool {
+		metrics = sendTo(t.Context(), client, http.MethodGet, "http://"+p.address+"/metrics", nil)
+		return strings.Contains(metrics.body, says)
+	})
+	return metrics
+}
+
+// unreadLog has people read beside an access log in the program's own log, which is a pipe that nobody reads.
+func unreadLog(failure string) func(*testing.T, *ground, string) (answer, used) {
+	return func(t *testing.T, g *ground, says string) (answer, used) {
+		t.Helper()
+		settings := g.vendors.settings()
+		settings["access"] = map[string]any{"log": "stderr", "log_failure": failure}
+		reader, log, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = log.Close()
+			_ = reader.Close()
+		})
+		p := serveWith(t, log, settings)
+		return p.measured(t, func() answer { return answer{body: p.readUnlogged(t, failure, says).body} })
 	}
 }
 

@@ -1,9 +1,12 @@
+//go:build linux
+
 package attack_test
 
 import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -20,7 +23,7 @@ import (
 type ground struct {
 	*target
 	vendors *vendors
-	foe     *http.Client
+	foes    []foe
 	asides  string       // what the others ask
 	aside   answer       // what the others are answered, from the source that no attack touches
 	healthy string       // what states says while all sources are well
@@ -29,12 +32,31 @@ type ground struct {
 	under   atomic.Value // the name of the attack that goes on
 }
 
+// foe is one of those who attack, at an address of their own.
+type foe struct {
+	*http.Client
+	address string
+}
+
+// foes is how many attack at once, each as another caller.
+const foes = 8
+
+func allFoes(t *testing.T) (all []foe) {
+	t.Helper()
+	for i := range foes {
+		address := fmt.Sprintf("127.0.0.%d", i+2)
+		f := foe{from(address), address}
+		t.Cleanup(f.CloseIdleConnections)
+		all = append(all, f)
+	}
+	return all
+}
+
 // newGround starts the program, and waits until it has read everything.
 func newGround(t *testing.T) *ground {
 	t.Helper()
 	v := newVendors(t)
-	g := &ground{target: serve(t, v.settings()), vendors: v, foe: from("127.0.0.2")}
-	t.Cleanup(g.foe.CloseIdleConnections)
+	g := &ground{target: serve(t, v.settings()), vendors: v, foes: allFoes(t)}
 	var ids []string
 	for _, found := range teamIDs.FindAllStringSubmatch(g.post(`{ teams(first: 5, filter: {sources: ["worksection"]}) { nodes { id } } }`).body, -1) {
 		ids = append(ids, found[1])
@@ -51,9 +73,18 @@ func newGround(t *testing.T) *ground {
 // serve starts `serve` with these settings, which JSON can write as YAML can, and waits until it is ready.
 func serve(t *testing.T, settings map[string]any) *target {
 	t.Helper()
+	log := &output{}
+	p := serveWith(t, log, settings)
+	p.log = log
+	return p
+}
+
+// serveWith is serve with another place for the program's log.
+func serveWith(t *testing.T, log io.Writer, settings map[string]any) *target {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "roster.yaml")
 	write(t, path, settings)
-	p, said := launch(t, "serve", "--config", path)
+	p, said := launchWith(t, log, "serve", "--config", path)
 	p.config = path
 	p.await(t, said, "Every collection has been read, or tried.")
 	return p

@@ -1,3 +1,5 @@
+//go:build linux
+
 package attack_test
 
 import (
@@ -6,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -25,11 +28,30 @@ type specimen struct {
 	says   string // is part of the answer
 }
 
-// client is an attack by somebody who asks.
+// ofAll is how many MiB the program may hold while all attack at once. The system ends it at 1024.
+const ofAll = 900
+
+// client is an attack by somebody who asks: first by one, whose answer and work is judged, and then by all at once, who may be told that they are too many.
 func client(do func(*target, *http.Client) answer) func(*testing.T, *ground, string) (answer, used) {
-	return func(t *testing.T, g *ground, _ string) (answer, used) {
+	return func(t *testing.T, g *ground, says string) (answer, used) {
 		t.Helper()
-		return g.measured(t, func() answer { return do(g.target, g.foe) })
+		got, u := g.measured(t, func() answer { return do(g.target, g.foes[0].Client) })
+		_, all := g.measured(t, func() answer {
+			var at sync.WaitGroup
+			for _, f := range g.foes {
+				at.Go(func() {
+					if a := do(g.target, f.Client); a.status == 0 && got.status != 0 || !strings.Contains(a.body, says) && !strings.Contains(a.body, `"LIMIT_EXCEEDED"`) {
+						t.Errorf("one of %d at once gets HTTP %d %.300s", foes, a.status, a.body)
+					}
+				})
+			}
+			at.Wait()
+			return answer{}
+		})
+		if all.memory > ofAll {
+			t.Errorf("%d at once have it hold %d MiB", foes, all.memory)
+		}
+		return got, u
 	}
 }
 
@@ -38,7 +60,7 @@ func client(do func(*target, *http.Client) answer) func(*testing.T, *ground, str
 func TestLines(t *testing.T) {
 	t.Parallel()
 	for name, lines := range map[string][]line{
-		"of clients": slices.Concat(clientLines(), shareLines()),
+		"of clients": slices.Concat(clientLines(), manyLines(), shareLines()),
 		"of vendors": vendorLines(),
 		"by itself":  aloneLines(),
 	} {

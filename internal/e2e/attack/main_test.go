@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package attack_test asks the program for what nobody should, and then whether it still answers everybody else.
 package attack_test
 
@@ -50,6 +52,7 @@ type target struct {
 	cmd     *exec.Cmd
 	peaks   sync.Mutex
 	most    int // the most memory that it has held before forgetPeak, in bytes
+	last    int // the most since then, when it was last looked at
 	log     *output
 	exited  chan struct{}
 }
@@ -85,17 +88,26 @@ func start(t *testing.T) *target {
 // hardLimit is how much memory the program may have at all, and softLimit what its garbage collector is told, both in bytes.
 const (
 	hardLimit = 1 << 30
-	softLimit = 512 << 20
+	softLimit = 900 << 20
 )
 
 // launch starts the program under both limits. It has to end well with the test.
 func launch(t *testing.T, args ...string) (p *target, said *output) {
 	t.Helper()
+	log := &output{}
+	p, said = launchWith(t, log, args...)
+	p.log = log
+	return p, said
+}
+
+// launchWith is launch with another place for the program's log.
+func launchWith(t *testing.T, log io.Writer, args ...string) (p *target, said *output) {
+	t.Helper()
 	// The system counts what of the program's memory can be written to, and gives it no more than that: see RLIMIT_DATA in setrlimit(2).
 	limited := append([]string{"-c", fmt.Sprintf(`ulimit -d %d && exec "$0" "$@"`, hardLimit>>10), binary}, args...)
 	p = &target{cmd: exec.CommandContext(context.Background(), "sh", limited...), log: &output{}, exited: make(chan struct{})}
 	said = &output{}
-	p.cmd.Stdout, p.cmd.Stderr = said, p.log
+	p.cmd.Stdout, p.cmd.Stderr = said, log
 	p.cmd.Env = append(os.Environ(), "GOTRACEBACK=all", "GOMAXPROCS=2", fmt.Sprintf("GOMEMLIMIT=%d", softLimit))
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -1,3 +1,5 @@
+//go:build linux
+
 package attack_test
 
 import (
@@ -61,7 +63,7 @@ func TestSoak(t *testing.T) {
 			}
 		})
 	}
-	for _, lines := range [][]line{slices.Concat(clientLines(), shareLines()), vendorLines()} {
+	for _, lines := range [][]line{slices.Concat(clientLines(), manyLines(), shareLines()), vendorLines()} {
 		var all []specimen
 		for _, l := range lines {
 			for _, a := range l.attacks {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package attack_test
 
 import (
@@ -84,7 +86,7 @@ func (g *ground) post(query string, by ...string) answer {
 	} else {
 		by = nil
 	}
-	return g.send(g.foe, http.MethodPost, "", strings.NewReader(document(query)), by...)
+	return g.send(g.foes[0].Client, http.MethodPost, "", strings.NewReader(document(query)), by...)
 }
 
 // slowly waits for a condition that takes the program some work to look at.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package attack_test
 
 import (
@@ -26,7 +28,7 @@ var (
 // shareLines are what one caller takes of what is there for all.
 func shareLines() []line {
 	return []line{
-		{"what one caller takes from all", bounds{15 * time.Second, 1000, 1}, []specimen{
+		{"what each of eight callers takes from all", bounds{60 * time.Second, 1000, 1}, []specimen{
 			{"dear operations on a WebSocket that reads nothing", unread(overOneSocket(dearest()...)), 0, ""},
 			{"dear operations on connections that read nothing", unread(overConnections(dearest()...)), 0, ""},
 			{"dear operations whose events nobody reads", unread(overConnections(dearest()...), "Accept: text/event-stream"), 0, ""},
@@ -34,7 +36,11 @@ func shareLines() []line {
 			{"32 messages of 70 kB that stall", unread(stalledMessages), 0, ""},
 			{"32 compressed uploads of 70 kB that stall", unread(stalled("Content-Encoding: gzip\r\n")), 0, ""},
 		}},
-		{"answers that nobody reads", bounds{15 * time.Second, 1000, 1}, []specimen{
+		{"what 40 callers take from all", bounds{60 * time.Second, 1000, 1}, []specimen{
+			{"dear operations that nobody reads", unread(fromMany(5, overConnections(dear))), 0, ""},
+			{"uploads that stall", unread(fromMany(5, stalled(""))), 0, ""},
+		}},
+		{"answers that nobody reads", bounds{60 * time.Second, 1000, 1}, []specimen{
 			{"on 60 connections", unread(overConnections(repeated60(long)...)), 0, ""},
 			{"on 50 operations of one WebSocket", unread(overOneSocket(repeated60(long)[:50]...)), 0, ""},
 			{"on one HTTP/2 connection with a window of 0", overHTTP2(60), 0, ""},
@@ -63,15 +69,14 @@ func dearest() (list []string) {
 }
 
 // holder is what an attacker holds until it is closed.
-type holder func(t *testing.T, g *ground, header ...string) (closed func())
+type holder func(t *testing.T, p *target, by foe, header ...string) (closed func())
 
-// unread has the others ask while somebody holds what is there for all.
+// unread has the others ask while each foe holds what is there for all.
 func unread(hold holder, header ...string) func(*testing.T, *ground, string) (answer, used) {
 	return func(t *testing.T, g *ground, _ string) (answer, used) {
 		t.Helper()
 		return g.measured(t, func() answer {
-			closed := hold(t, g, header...)
-			defer closed()
+			defer g.held(t, hold, header...)()
 			asked := g.asked.Load()
 			until(func() bool { return g.lost.Load() || g.over() || g.asked.Load() >= asked+5*others })
 			return answer{}
@@ -79,37 +84,59 @@ func unread(hold holder, header ...string) func(*testing.T, *ground, string) (an
 	}
 }
 
+// held has all foes hold what they can at once. What it gives closes that.
+func (p *target) held(t *testing.T, hold holder, header ...string) (closed func()) {
+	t.Helper()
+	var at sync.WaitGroup
+	closers := make(chan func(), foes)
+	for _, f := range allFoes(t) {
+		at.Go(func() { closers <- hold(t, p, f, header...) })
+	}
+	at.Wait()
+	close(closers)
+	return func() {
+		for c := range closers {
+			c()
+		}
+	}
+}
+
 // overOneSocket sends operations over one WebSocket, of which nothing is read but the beginning.
 func overOneSocket(operations ...string) holder {
-	return func(t *testing.T, g *ground, _ ...string) func() {
+	return func(t *testing.T, p *target, by foe, _ ...string) func() {
 		t.Helper()
-		conn := g.socket(t)
+		conn := p.socket(t, by)
+		if conn == nil {
+			return func() {}
+		}
 		for i, operation := range operations {
-			g.message(t, conn, fmt.Sprintf(`{"type":"subscribe","id":"%d","payload":%s}`, i, document(operation)))
+			p.message(t, conn, fmt.Sprintf(`{"type":"subscribe","id":"%d","payload":%s}`, i, document(operation)))
 		}
 		return func() { conn.CloseNow() } //nolint:errcheck // it has said enough
 	}
 }
 
-// socket opens a WebSocket and begins the protocol.
-func (g *ground) socket(t *testing.T) *websocket.Conn {
+// socket opens a WebSocket and begins the protocol. It is nil where the program, or this machine, has had enough.
+func (p *target) socket(t *testing.T, by foe) *websocket.Conn {
 	t.Helper()
-	conn, resp, err := websocket.Dial(t.Context(), "ws://"+g.address+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	conn, _, err := websocket.Dial(ctx, "ws://"+p.address+"/graphql", &websocket.DialOptions{
+		Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: &http.Client{Transport: by.Transport},
+	})
 	if err != nil {
-		t.Fatal(err)
+		return nil
 	}
-	if resp.Body != nil {
-		resp.Body.Close()
-	}
-	g.message(t, conn, `{"type":"connection_init"}`)
-	if _, _, err := conn.Read(t.Context()); err != nil {
-		t.Fatal(err)
+	p.message(t, conn, `{"type":"connection_init"}`)
+	if _, _, err := conn.Read(ctx); err != nil {
+		conn.CloseNow() //nolint:errcheck // it is closed already
+		return nil
 	}
 	return conn
 }
 
 // message sends one, unless the program has had enough.
-func (*ground) message(t *testing.T, conn *websocket.Conn, text string) {
+func (*target) message(t *testing.T, conn *websocket.Conn, text string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
@@ -118,16 +145,16 @@ func (*ground) message(t *testing.T, conn *websocket.Conn, text string) {
 
 // overConnections sends each operation on a connection of its own, of which it reads the first line of the answer alone.
 func overConnections(operations ...string) holder {
-	return func(t *testing.T, g *ground, header ...string) func() {
+	return func(t *testing.T, p *target, by foe, header ...string) func() {
 		t.Helper()
 		var all []net.Conn
 		var lines sync.WaitGroup
 		for _, operation := range operations {
-			c := dial(t, g)
+			c := dial(t, p, by)
 			all = append(all, c)
 			body := document(operation)
 			fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s",
-				g.address, len(body), strings.Join(append(header, ""), "\r\n"), body)
+				p.address, len(body), strings.Join(append(header, ""), "\r\n"), body)
 			lines.Go(func() { io.ReadFull(c, make([]byte, 12)) }) //nolint:errcheck // it may be refused
 		}
 		lines.Wait()
@@ -140,9 +167,9 @@ func overConnections(operations ...string) holder {
 }
 
 // dial opens a connection that takes little at a time.
-func dial(t *testing.T, g *ground) net.Conn {
+func dial(t *testing.T, p *target, by foe) net.Conn {
 	t.Helper()
-	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}).DialContext(t.Context(), "tcp", g.address)
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(by.address)}}).DialContext(t.Context(), "tcp", p.address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,13 +180,13 @@ func dial(t *testing.T, g *ground) net.Conn {
 
 // stalled begins 32 uploads of 70 kB and ends none.
 func stalled(header string) holder {
-	return func(t *testing.T, g *ground, _ ...string) func() {
+	return func(t *testing.T, p *target, by foe, _ ...string) func() {
 		t.Helper()
 		var all []net.Conn
 		for range 32 {
-			c := dial(t, g)
+			c := dial(t, p, by)
 			all = append(all, c)
-			fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n", g.address, header, 70_000)
+			fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n", p.address, header, 70_000)
 			io.Copy(c, endless(69_000)) //nolint:errcheck // it may be refused
 		}
 		return func() {
@@ -171,18 +198,20 @@ func stalled(header string) holder {
 }
 
 // stalledMessages begins 32 messages of 70 kB on as many WebSockets, and ends none.
-func stalledMessages(t *testing.T, g *ground, _ ...string) func() {
+func stalledMessages(t *testing.T, p *target, by foe, _ ...string) func() {
 	t.Helper()
 	var all []*websocket.Conn
 	for range 32 {
-		conn := g.socket(t)
+		conn := p.socket(t, by)
+		if conn == nil {
+			continue
+		}
 		all = append(all, conn)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		w, err := conn.Writer(ctx, websocket.MessageText)
-		if err != nil {
-			t.Fatal(err)
+		if err == nil {
+			io.Copy(w, endless(69_000)) //nolint:errcheck // it may be refused
 		}
-		io.Copy(w, endless(69_000)) //nolint:errcheck // it may be refused
 		cancel()
 	}
 	return func() {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package attack_test
 
 import (
@@ -62,6 +64,11 @@ func vendorLines() []line {
 			{"as Worksection's contacts", spoil{"worksection", "get_contacts", packed(worksection, "{},", manyRows, "{}"+worksectionEnd), "", ""}.do, 200, "max_ratio"},
 			{"as Rocket.Chat's users", spoil{"rocketchat", "users.list", packed(rocketUsers, "{},", manyRows, "{}"+rocketUsersEnd), "", ""}.do, 200, "max_ratio"},
 			{"as lists in each other", spoil{"kommo", "/users", packed(kommoUsers, "[", 3*manyRows, kommoUsersEnd), "", ""}.do, 200, "max_ratio"},
+			{"as a zstd bomb", spoil{"kommo", "/users", coded("zstd", kommoUsers, "{},", manyRows, "{}"+kommoUsersEnd, "zstd"), "", ""}.do, 200, "not understood"},
+			{"as a brotli bomb", spoil{"rocketchat", "users.list", coded("br", rocketUsers, "{},", manyRows, "{}"+rocketUsersEnd, "br"), "", ""}.do, 200, "not understood"},
+			{"as a deflate bomb", spoil{"altcraft", "users/list", coded("deflate", altcraft, "{},", manyRows, "{}"+altcraftEnd, "deflate"), "", ""}.do, 200, "not understood"},
+			{"as a bomb in a bomb", spoil{"worksection", "get_contacts", coded("gzip, gzip", worksection, "{},", manyRows, "{}"+worksectionEnd, "gzip", "gzip"), "", ""}.do, 200, "not understood"},
+			{"in a coding that nobody knows", spoil{"kommo", "/contacts", coded("x-bomb", kommoContacts, "{},", manyRows, "{}"+kommoContactsEnd, "gzip"), "", ""}.do, 200, "not understood"},
 			{"60 MB of empty rows that are not compressed", spoil{"altcraft", "users/list", unpacked(altcraft, "{},", manyRows, "{}"+altcraftEnd), "", ""}.do, 200, "max_rows"},
 			{"more than 64 MiB of one text", spoil{"altcraft", "users/list", unpacked(altcraft+`"`, "x", 70<<20, `"`+altcraftEnd), "", ""}.do, 200, "max_bytes"},
 		}},
