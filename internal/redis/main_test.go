@@ -39,7 +39,12 @@ type replica struct {
 // running returns a replica that runs until the test ends.
 func running(t *testing.T, opt redis.Options) *replica {
 	t.Helper()
-	c := redistest.Open(t, opt)
+	return runningWith(t, redistest.Open(t, opt))
+}
+
+// runningWith is running with a client that does not run yet.
+func runningWith(t *testing.T, c *redis.Client) *replica {
+	t.Helper()
 	r := &replica{c, snapshots.New(c), presence.New(c), budgets.New(c, 0), callers.New(c), documents.New(c)}
 	redistest.Run(t, c)
 	return r
