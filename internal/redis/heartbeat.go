@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"roster/internal/backoff"
 )
 
 const (
@@ -21,7 +23,17 @@ const (
 
 // heartbeat sends this replica's heartbeat until ctx ends. While Redis is unavailable, heartbeat probes it.
 func (c *Client) heartbeat(ctx context.Context) {
-	pause, since := probeFirst, time.Time{}
+	var since time.Time // since when Redis has been available; zero while it is not
+	failures := 0
+	forgive := func() {
+		if !since.IsZero() && time.Since(since) >= steadyAfter {
+			failures = 0
+		}
+	}
+	pause := func() time.Duration {
+		failures++
+		return backoff.After(failures-1, probeFirst, heartbeatInterval)
+	}
 	for ctx.Err() == nil {
 		size, rank, err := c.probe(ctx)
 		wait := heartbeatInterval
@@ -35,16 +47,13 @@ func (c *Client) heartbeat(ctx context.Context) {
 				c.Publish(ctx, Changed) // so that the other replicas count this one
 			}
 		default:
-			if !since.IsZero() && time.Since(since) >= steadyAfter {
-				pause = probeFirst
-			}
+			forgive()
 			since = time.Time{}
-			if wait = pause; was {
+			if wait = pause(); was {
 				c.SetDisconnected(err)
 			} else if c.log.Enabled(ctx, 0) && !c.probed() {
 				c.log.WarnContext(ctx, "redis cannot be used: nothing is shared", "reason", Reason(err))
 			}
-			pause = min(2*pause, heartbeatInterval)
 		}
 		c.isReady.Do(func() { close(c.ready) })
 		timer := time.NewTimer(wait)
@@ -52,12 +61,8 @@ func (c *Client) heartbeat(ctx context.Context) {
 		case <-timer.C:
 		case <-c.announcements.joined:
 		case <-c.breaker.opened:
-			if !since.IsZero() && time.Since(since) >= steadyAfter {
-				pause = probeFirst
-			}
-			timer.Reset(pause)
-			// A probe may succeed while other calls are rejected. Then the changes of state must become rarer, too.
-			pause = min(2*pause, heartbeatInterval)
+			forgive()
+			timer.Reset(pause()) // a probe may succeed while other calls are rejected: then the changes of state must become rarer, too
 			select {
 			case <-timer.C:
 			case <-ctx.Done():

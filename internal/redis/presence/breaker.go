@@ -8,6 +8,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"roster/internal/backoff"
 	"roster/internal/presence"
 	"roster/internal/redis"
 )
@@ -25,11 +26,12 @@ const (
 type lookupBreaker struct {
 	tolerance int
 
-	mu    sync.Mutex
-	slow  int // number of consecutive slow calls
-	pause time.Duration
-	until time.Time // no call is made before this time; then one call is made
-	since time.Time // when the breaker opened; zero while it is closed
+	mu     sync.Mutex
+	slow   int // number of consecutive slow calls
+	failed int // number of consecutive pauses
+	pause  time.Duration
+	until  time.Time // no call is made before this time; then one call is made
+	since  time.Time // when the breaker opened; zero while it is closed
 }
 
 // allow reports whether a call may be made. When a pause ends, only one call is allowed, as a test for all.
@@ -51,7 +53,7 @@ func (b *lookupBreaker) record(inTime bool, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if inTime {
-		b.slow, b.pause, b.since = 0, 0, time.Time{}
+		b.slow, b.failed, b.pause, b.since = 0, 0, 0, time.Time{}
 		return
 	}
 	if b.slow++; b.slow < b.tolerance && b.since.IsZero() {
@@ -62,7 +64,8 @@ func (b *lookupBreaker) record(inTime bool, now time.Time) {
 	} else if now.Before(b.until.Add(-b.pause / 2)) {
 		return // this call was already running when the breaker opened
 	}
-	b.pause = min(max(2*b.pause, lookupPauseFirst), lookupPauseMost)
+	b.pause = backoff.After(b.failed, lookupPauseFirst, lookupPauseMost)
+	b.failed++
 	b.until = now.Add(b.pause)
 }
 
