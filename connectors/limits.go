@@ -6,47 +6,47 @@ import (
 	"time"
 )
 
-// Budget is what a source counts calls by, and how many it allows.
+// Budget is what a source counts calls by, and how many calls it allows.
 type Budget struct {
-	// Key names what is counted: the same for all who are counted together, whatever their sources are called. It reveals no credential.
+	// Key names what is counted: it is the same for all sources that are counted together, whatever their names are. It reveals no credential.
 	Key   string
 	Limit RateLimit
-	// MaxPause is how long others' pauses of it are believed; 0 means MaxPause.
+	// MaxPause is the longest pause of it that is accepted from other replicas; 0 means MaxPause.
 	MaxPause time.Duration
-	// Source is whose call it is, by its name in the configuration.
+	// Source is the source that is called, by its name in the configuration.
 	Source string
-	// Spare marks what is left for calls that must not hold up others. Such a call is refused at once where this budget has none left or another
+	// Spare is true for the budget of calls that must not delay others. Such a call is refused at once if this budget has none left or another
 	// one already waits, and in its other budgets it comes after all calls that are not spare.
 	Spare bool
 }
 
-// Limits keeps the budgets of sources for all who call them. Safe for concurrent use.
+// Limits keeps the budgets of sources for all who call them. It is safe for concurrent use.
 type Limits interface {
-	// Enter waits until a call may start that counts in all of these budgets. Callers who wait come before background readings: see Urgency.
-	// The call takes no longer than within. An error means that the call must not be made: the caller has gone or has no time left for the
-	// wait, or the source wants to be left alone.
-	Enter(ctx context.Context, budgets []Budget, within time.Duration) (Pass, *Error)
-	// Pause keeps the calls of a budget back for e.RetryAfter; with e.Blocked they are refused, since each would make it worse.
+	// Acquire waits until a call may start that counts in all of these budgets. Calls that somebody waits for come before background fetches:
+	// see Urgency. The call takes no longer than within. An error means that the call must not be made: the caller has gone or has no time
+	// left for the wait, or the source asks for a pause.
+	Acquire(ctx context.Context, budgets []Budget, within time.Duration) (Permit, *Error)
+	// Pause delays the calls of a budget for e.RetryAfter. If e.Blocked is true, they are refused, because each would make it worse.
 	Pause(key string, e *Error)
-	// Paused gives why the calls of a budget are kept back, and as RetryAfter for how long still; nil where they are not.
+	// Paused returns why the calls of a budget are delayed, and as RetryAfter for how long; nil if they are not.
 	Paused(key string) *Error
 	// Resume ends the pause of a budget, for all who share it.
 	Resume(key string)
 }
 
-// Pass is the right to make one call.
-type Pass interface {
-	// Leave says that the call is over. A call that has not been answered may still be on its way.
-	Leave(answered bool)
+// Permit is the right to make one call.
+type Permit interface {
+	// Release reports the end of the call. A call that has not been answered may still be on its way.
+	Release(answered bool)
 }
 
-// Urgency says whether somebody waits for what is done under a context. It may rise while that is going on, and never falls.
+// Urgency says whether somebody waits for what is done under a context. It may rise meanwhile, and never falls.
 type Urgency struct {
 	once   sync.Once
 	raised chan struct{}
 }
 
-// NewUrgency gives the urgency of something that nobody waits for yet.
+// NewUrgency returns the urgency of something that nobody waits for yet.
 func NewUrgency() *Urgency { return &Urgency{raised: make(chan struct{})} }
 
 // Raise says that somebody waits.
@@ -55,7 +55,7 @@ func (u *Urgency) Raise() { u.once.Do(func() { close(u.raised) }) }
 // Raised is closed when somebody waits.
 func (u *Urgency) Raised() <-chan struct{} { return u.raised }
 
-// Urgent says whether somebody waits.
+// Urgent reports whether somebody waits.
 func (u *Urgency) Urgent() bool {
 	select {
 	case <-u.raised:
@@ -67,12 +67,12 @@ func (u *Urgency) Urgent() bool {
 
 type urgencyKey struct{}
 
-// WithUrgency gives a context under which calls are as urgent as u says.
+// WithUrgency returns a context under which calls are as urgent as u says.
 func WithUrgency(ctx context.Context, u *Urgency) context.Context {
 	return context.WithValue(ctx, urgencyKey{}, u)
 }
 
-// UrgencyOf gives the urgency of what is done under a context: where nobody has said, somebody waits for it.
+// UrgencyOf returns the urgency of what is done under a context. By default somebody waits for it.
 func UrgencyOf(ctx context.Context) *Urgency {
 	if u, ok := ctx.Value(urgencyKey{}).(*Urgency); ok {
 		return u
@@ -88,20 +88,20 @@ var awaited = func() *Urgency {
 
 type waitsKey struct{}
 
-// WithWaits gives a context under which tell is told that a call waits for its turn, and how long at least: before it does, and again where that
-// changes. It must not block.
+// WithWaits returns a context under which tell is called before a call waits for its turn, with the shortest time of the wait, and again if
+// that changes. Tell must not block.
 func WithWaits(ctx context.Context, tell func(time.Duration)) context.Context {
 	return context.WithValue(ctx, waitsKey{}, tell)
 }
 
-// TellWait tells whoever wants to know that a call waits for its turn.
+// TellWait reports that a call waits for its turn.
 func TellWait(ctx context.Context, d time.Duration) {
 	if tell, ok := ctx.Value(waitsKey{}).(func(time.Duration)); ok {
 		tell(d)
 	}
 }
 
-// BreakerState is how calls to a source stand after failures.
+// BreakerState is the state of a breaker.
 type BreakerState uint8
 
 // The states of a breaker.
@@ -111,20 +111,20 @@ const (
 	BreakerProbing                     // one call finds out whether the source has recovered
 )
 
-// String gives the state in a word.
+// String returns the name of the state.
 func (s BreakerState) String() string { return [...]string{"closed", "open", "probing"}[s] }
 
-// Health is how a source's calls have gone of late.
+// Health is how the calls to a source have ended lately.
 type Health struct {
 	Breaker BreakerState
-	// Since is when the breaker came into its state; zero where it has never opened.
+	// Since is when the breaker entered its state; zero if it has never opened.
 	Since time.Time
-	// RetryAt is when an open breaker lets a call through; zero otherwise.
+	// RetryAt is when an open breaker permits a call; zero otherwise.
 	RetryAt time.Time
-	// Err is the meaning of the failure that opened it; nil while it is closed.
+	// Err is the failure that opened it; nil while it is closed.
 	Err *Error
-	// Pause is why the source, or a part of it, is left alone by its own word, for RetryAfter from now; nil where it is not.
+	// Pause is why the source, or a part of it, asks not to be called for RetryAfter from now; nil if it does not.
 	Pause *Error
-	// PartPaused says that the pause keeps back some kinds of calls only.
+	// PartPaused is true if the pause delays only some kinds of calls.
 	PartPaused bool
 }

@@ -19,7 +19,7 @@ type Runtime struct {
 	// MaxPause is how long the source is left alone at most because it says so; 0 means MaxPause.
 	MaxPause time.Duration
 	// Tokens keeps the tokens of sources that renew them; nil for nobody: such a source then cannot be opened.
-	Tokens TokenKeeper
+	Tokens TokenRenewer
 }
 
 // Observer follows the calls that sources are sent, for traces and metrics. Safe for concurrent use.

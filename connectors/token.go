@@ -37,8 +37,8 @@ func (o *OAuth) Chain(kind KindName) string {
 	return Fingerprint(kind, "tokens", o.ClientID, o.RefreshToken.Reveal(), o.Code.Reveal())
 }
 
-// NoTokenKeeper says what is missing where nobody keeps tokens.
-const NoTokenKeeper = "its tokens need a place that outlives a crash: set credentials_dir, or redis with encryption_key"
+// NoTokenStore says what is missing if there is no token store.
+const NoTokenStore = "its tokens need a place that outlives a crash: set credentials_dir, or redis with encryption_key"
 
 // TokenGrant is what is exchanged for a pair of tokens. It is good once.
 type TokenGrant struct {
@@ -82,8 +82,8 @@ type Tokens interface {
 	Credential() CredentialStatus
 }
 
-// TokenKeeper keeps the tokens of all sources.
-type TokenKeeper interface {
+// TokenRenewer keeps the tokens of all sources.
+type TokenRenewer interface {
 	// Keep gives the tokens that descend from first. The ID tells them from those of any other first grant; it reveals nothing.
 	Keep(source, id string, first TokenGrant, exchange Exchange) Tokens
 }

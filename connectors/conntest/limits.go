@@ -87,7 +87,7 @@ type countingLimits struct {
 	pauses        []time.Duration
 }
 
-func (c *countingLimits) Enter(_ context.Context, budgets []connectors.Budget, _ time.Duration) (connectors.Pass, *connectors.Error) {
+func (c *countingLimits) Acquire(_ context.Context, budgets []connectors.Budget, _ time.Duration) (connectors.Permit, *connectors.Error) {
 	c.entered.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,7 +100,7 @@ func (c *countingLimits) Enter(_ context.Context, budgets []connectors.Budget, _
 	return c, nil
 }
 
-func (c *countingLimits) Leave(bool) { c.left.Add(1) }
+func (c *countingLimits) Release(bool) { c.left.Add(1) }
 
 func (c *countingLimits) Pause(_ string, e *connectors.Error) {
 	c.mu.Lock()

@@ -82,14 +82,14 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 }
 
 // checkCredential gives the token that is not renewed, or says what is wrong with the credential.
-func checkCredential(s *Settings, tokens connectors.TokenKeeper) (string, error) {
+func checkCredential(s *Settings, tokens connectors.TokenRenewer) (string, error) {
 	switch {
 	case s.OAuth == nil:
 		return checkToken(s.AccessToken)
 	case s.AccessToken != "":
 		return "", errors.Join(errors.New("access_token: give either this or oauth"), rest.CheckOAuth(s.OAuth, true))
 	case tokens == nil:
-		return "", errors.Join(errors.New("oauth: "+connectors.NoTokenKeeper), rest.CheckOAuth(s.OAuth, true))
+		return "", errors.Join(errors.New("oauth: "+connectors.NoTokenStore), rest.CheckOAuth(s.OAuth, true))
 	}
 	return "", rest.CheckOAuth(s.OAuth, true)
 }

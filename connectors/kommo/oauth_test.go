@@ -244,7 +244,7 @@ func TestOAuthSettings(t *testing.T) {
 		"nothing": {Change: func(c *connectors.Config) { settings(c).OAuth = &connectors.OAuth{} },
 			Want: "oauth.client_id: required\noauth.client_secret: required\noauth.redirect_uri: required\noauth.refresh_token: give either this or oauth.code"},
 		"two grants": {Change: func(c *connectors.Config) { c.OAuth().Code = "canary" }, Want: "oauth.refresh_token: give either this or oauth.code"},
-		"no place":   {Change: func(c *connectors.Config) { c.Runtime.Tokens = nil }, Want: "oauth: " + connectors.NoTokenKeeper},
+		"no place":   {Change: func(c *connectors.Config) { c.Runtime.Tokens = nil }, Want: "oauth: " + connectors.NoTokenStore},
 		"a bad URL":  {Change: func(c *connectors.Config) { c.OAuth().URL = "canary" }, Want: "oauth.url: not an absolute http or https URL"},
 	})
 }

@@ -8,24 +8,24 @@ import (
 )
 
 const (
-	// unheard is how long after it was given up a call that has not been answered may still arrive.
+	// unheard is how long after its end an abandoned call may still arrive at the source.
 	unheard = time.Second
-	// patience is the longest that a call waits because a source asked for it; beyond it, the caller is better told.
+	// patience is the longest time that a call waits because the source asks for it. For a longer one, the call fails.
 	patience = 90 * time.Second
-	// untilChange is a wait whose end is not known: something must change first.
+	// untilChange is a wait whose end is unknown: something must change first.
 	untilChange = time.Duration(1<<63 - 1)
 )
 
 // budget is what this process knows of one budget.
 type budget struct {
-	under  int         // calls under way
-	ended  []time.Time // when the last ones ended, oldest first, as far back as the longest window reaches
+	under  int         // calls in progress
+	ended  []time.Time // when the last calls ended, oldest first, as far back as the longest window reaches
 	window time.Duration
 	paused time.Time // no call starts before
 	stop   *connectors.Error
 }
 
-// wait says for how long the budget allows no further call: not at all where it is 0.
+// wait returns for how long the budget allows no further call; zero if it allows one now.
 func (b *budget) wait(limit connectors.RateLimit, now time.Time) time.Duration {
 	if limit.Parallel > 0 && b.under >= limit.Parallel {
 		return untilChange
@@ -48,13 +48,13 @@ func (b *budget) wait(limit connectors.RateLimit, now time.Time) time.Duration {
 	case over < 0:
 		return 0
 	case over >= len(counted):
-		return untilChange // a call under way must end first
+		return untilChange // a call in progress must end first
 	default:
 		return counted[over].Add(limit.Per).Sub(now)
 	}
 }
 
-// forget drops what no window reaches back to.
+// forget removes the calls that no window reaches back to.
 func (b *budget) forget(now time.Time) {
 	old := 0
 	for old < len(b.ended) && !b.ended[old].Add(b.window).After(now) {
@@ -65,7 +65,7 @@ func (b *budget) forget(now time.Time) {
 	}
 }
 
-// end notes that a call is over.
+// end records the end of a call.
 func (b *budget) end(now time.Time, answered bool) {
 	b.under--
 	b.forget(now)
@@ -82,7 +82,7 @@ func (b *budget) end(now time.Time, answered bool) {
 	b.ended = slices.Insert(b.ended, i, now)
 }
 
-// left gives how long the source is to be left alone, and the error to give where that is too long, or where it blocks us.
+// left returns the rest of the pause, and the error for a call if that is too long, or if the source blocks Roster.
 func (b *budget) left(now time.Time) (time.Duration, *connectors.Error) {
 	wait := b.paused.Sub(now)
 	if wait <= 0 {
@@ -96,7 +96,7 @@ func (b *budget) left(now time.Time) (time.Duration, *connectors.Error) {
 	return wait, &e
 }
 
-// pause keeps calls back for as long as e says, unless they are kept back for longer already.
+// pause delays calls for as long as e says, unless they are delayed for longer already.
 func (b *budget) pause(e *connectors.Error, now time.Time) (longer bool) {
 	pause := e.RetryAfter
 	if !e.Blocked { // others may have stored more
@@ -107,7 +107,7 @@ func (b *budget) pause(e *connectors.Error, now time.Time) (longer bool) {
 		return false
 	}
 	if b.stop != nil && b.stop.Blocked && b.paused.After(now) && !e.Blocked {
-		return false // what blocks us is not to be forgotten for a mere pause
+		return false // a block must not be replaced by a mere pause
 	}
 	kept := *e
 	b.paused, b.stop = until, &kept

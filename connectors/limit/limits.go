@@ -11,56 +11,56 @@ import (
 	"roster/connectors"
 )
 
-// oldAge is how long a background call waits before it counts as urgent, so that none waits for ever.
+// oldAge is how long a background call waits until it counts as urgent, so that none waits for ever.
 const oldAge = time.Minute
 
 // Limits are the budgets of all sources that one process calls. It implements connectors.Limits.
 type Limits struct {
-	ledger Ledger
+	shared SharedBudgets
 
 	mu      sync.Mutex
 	budgets map[string]*budget
-	waiting []*waiter     // in the order of their coming
-	changed chan struct{} // closed when something has changed that may let somebody go
+	waiting []*waiter     // in the order of their arrival
+	changed chan struct{} // closed when something has changed that may permit a call
 }
 
 var _ connectors.Limits = (*Limits)(nil)
 
-// New gives limits that are shared through a ledger, or kept by this process alone where it is nil.
-func New(ledger Ledger) *Limits {
-	return &Limits{ledger: ledger, budgets: make(map[string]*budget), changed: make(chan struct{})}
+// New returns limits that are shared with other replicas, or kept by this process alone if shared is nil.
+func New(shared SharedBudgets) *Limits {
+	return &Limits{shared: shared, budgets: make(map[string]*budget), changed: make(chan struct{})}
 }
 
 // waiter is a call that waits for its turn.
 type waiter struct {
-	ask     Ask
+	request Request
 	budgets []*budget
 	urgency *connectors.Urgency
-	spare   bool // it comes after all that are not
+	spare   bool // it comes after all calls that are not spare
 	since   time.Time
-	on      int       // the budget that keeps it; -1 where it would go, or nobody has looked yet
-	refused time.Time // the ledger need not be asked again before
+	on      int       // the budget that it waits for; -1 if it waits for none, or try has not been called yet
+	refused time.Time // the shared budgets need not be asked again before
 }
 
-// Enter waits for a call's turn; see connectors.Limits.
-func (l *Limits) Enter(ctx context.Context, budgets []connectors.Budget, within time.Duration) (connectors.Pass, *connectors.Error) {
+// Acquire waits for a call's turn; see connectors.Limits.
+func (l *Limits) Acquire(ctx context.Context, budgets []connectors.Budget, within time.Duration) (connectors.Permit, *connectors.Error) {
 	w := l.join(budgets, within, connectors.UrgencyOf(ctx))
 	defer l.part(w)
 	pass, e := l.enter(ctx, w)
-	if e != nil && w.ask.ID != "" {
-		l.ledger.Settle(w.ask, true) // it may have granted what we never heard of
+	if e != nil && w.request.ID != "" {
+		l.shared.Release(w.request, true) // it may have granted a call whose answer was lost
 	}
 	return pass, e
 }
 
-func (l *Limits) enter(ctx context.Context, w *waiter) (connectors.Pass, *connectors.Error) {
+func (l *Limits) enter(ctx context.Context, w *waiter) (connectors.Permit, *connectors.Error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, gone(err, 0)
 		}
 		wait, changed, e := l.try(w)
 		if e == nil && wait == 0 {
-			if l.ledger == nil || l.granted(ctx, w) {
+			if l.shared == nil || l.granted(ctx, w) {
 				return &pass{limits: l, waiter: w}, nil
 			}
 			continue
@@ -77,7 +77,7 @@ func (l *Limits) enter(ctx context.Context, w *waiter) (connectors.Pass, *connec
 func (l *Limits) join(budgets []connectors.Budget, within time.Duration, u *connectors.Urgency) *waiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := &waiter{ask: Ask{Budgets: budgets, Within: within}, urgency: u, since: time.Now(), on: -1}
+	w := &waiter{request: Request{Budgets: budgets, Within: within}, urgency: u, since: time.Now(), on: -1}
 	for _, b := range budgets {
 		w.budgets = append(w.budgets, l.budget(b.Key))
 		w.spare = w.spare || b.Spare
@@ -86,7 +86,7 @@ func (l *Limits) join(budgets []connectors.Budget, within time.Duration, u *conn
 	return w
 }
 
-// part takes a call out of the line.
+// part removes a call from the queue.
 func (l *Limits) part(w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,13 +103,13 @@ func (l *Limits) budget(key string) *budget {
 	return b
 }
 
-// wake has all who wait look again. The lock is held.
+// wake makes all waiting calls try again. The lock is held.
 func (l *Limits) wake() {
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
 
-// try starts a call by what this process knows, or says how long to wait before trying again.
+// try starts a call as far as this process knows, or returns how long to wait before the next try.
 func (l *Limits) try(w *waiter) (wait time.Duration, changed <-chan struct{}, e *connectors.Error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,7 +120,7 @@ func (l *Limits) try(w *waiter) (wait time.Duration, changed <-chan struct{}, e 
 	for i, b := range w.budgets {
 		wait, e := b.left(now)
 		if e == nil && wait == 0 {
-			wait = b.wait(w.ask.Budgets[i].Limit, now)
+			wait = b.wait(w.request.Budgets[i].Limit, now)
 		}
 		if e == nil && wait == 0 && l.behind(w, b, now) {
 			wait = untilChange
@@ -140,7 +140,7 @@ func (l *Limits) try(w *waiter) (wait time.Duration, changed <-chan struct{}, e 
 	return 0, nil, nil
 }
 
-// keep notes what a call waits for. Whoever waits for something else may now go before it.
+// keep records what a call waits for. A call that waits for something else may now go before it.
 func (l *Limits) keep(w *waiter, on int) {
 	if w.on != on {
 		w.on = on
@@ -148,7 +148,7 @@ func (l *Limits) keep(w *waiter, on int) {
 	}
 }
 
-// behind says whether another call comes before w at a budget. One that waits for something else does not hold up this line.
+// behind reports whether another call comes before w at a budget. A call that waits for another budget does not delay this queue.
 func (l *Limits) behind(w *waiter, b *budget, now time.Time) bool {
 	urgent, passed := w.urgent(now), false
 	for _, v := range l.waiting {
@@ -174,13 +174,13 @@ func (w *waiter) urgent(now time.Time) bool {
 	return !w.spare && (w.urgency.Urgent() || now.Sub(w.since) >= oldAge)
 }
 
-// granted asks the ledger for a call that has been started here, and takes that back where it may not be.
+// granted asks the shared budgets for a call that has been started here, and takes the start back if they refuse it.
 func (l *Limits) granted(ctx context.Context, w *waiter) bool {
-	if w.ask.ID == "" {
-		w.ask.ID = rand.Text()
+	if w.request.ID == "" {
+		w.request.ID = rand.Text()
 	}
-	w.ask.Urgent = w.urgent(time.Now())
-	v := l.ledger.Ask(ctx, w.ask)
+	w.request.Urgent = w.urgent(time.Now())
+	v := l.shared.Acquire(ctx, w.request)
 	if v.Granted {
 		return true
 	}
@@ -193,7 +193,7 @@ func (l *Limits) granted(ctx context.Context, w *waiter) bool {
 	w.on, w.refused = v.On, now.Add(v.Wait)
 	if p := v.Pause; p != nil {
 		wait := p.For
-		if most := w.ask.Budgets[v.On].MaxPause; most > 0 && !p.Blocked {
+		if most := w.request.Budgets[v.On].MaxPause; most > 0 && !p.Blocked {
 			wait = min(wait, most)
 		}
 		e := &connectors.Error{Kind: connectors.KindRateLimited, Status: p.Status, RetryAfter: wait, Blocked: p.Blocked, Detail: toldOthers}
@@ -206,18 +206,18 @@ func (l *Limits) granted(ctx context.Context, w *waiter) bool {
 
 const toldOthers = "not sent: the source has told another replica to wait"
 
-// Pause keeps calls back; see connectors.Limits.
+// Pause delays the calls of a budget; see connectors.Limits.
 func (l *Limits) Pause(key string, e *connectors.Error) {
 	l.mu.Lock()
 	longer := l.budget(key).pause(e, time.Now())
 	l.wake()
 	l.mu.Unlock()
-	if longer && l.ledger != nil {
-		l.ledger.Pause(key, Pause{For: e.RetryAfter, Blocked: e.Blocked, Status: e.Status, Source: e.Source})
+	if longer && l.shared != nil {
+		l.shared.Pause(key, Pause{For: e.RetryAfter, Blocked: e.Blocked, Status: e.Status, Source: e.Source})
 	}
 }
 
-// Paused says for how long calls are kept back; see connectors.Limits.
+// Paused returns for how long calls are delayed; see connectors.Limits.
 func (l *Limits) Paused(key string) *connectors.Error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -242,8 +242,8 @@ func (l *Limits) Resume(key string) {
 	}
 	l.wake()
 	l.mu.Unlock()
-	if l.ledger != nil {
-		l.ledger.Resume(key)
+	if l.shared != nil {
+		l.shared.Resume(key)
 	}
 }
 
@@ -254,8 +254,8 @@ type pass struct {
 	once   sync.Once
 }
 
-// Leave says that the call is over. A second time does nothing.
-func (p *pass) Leave(answered bool) {
+// Release reports the end of the call. A second call does nothing.
+func (p *pass) Release(answered bool) {
 	p.once.Do(func() {
 		l := p.limits
 		l.mu.Lock()
@@ -265,13 +265,13 @@ func (p *pass) Leave(answered bool) {
 		}
 		l.wake()
 		l.mu.Unlock()
-		if l.ledger != nil {
-			l.ledger.Settle(p.waiter.ask, answered)
+		if l.shared != nil {
+			l.shared.Release(p.waiter.request, answered)
 		}
 	})
 }
 
-// await waits for a time, or for less where something changes.
+// await waits for a time, or for less if something changes.
 func await(ctx context.Context, d time.Duration, changed <-chan struct{}, u *connectors.Urgency) *connectors.Error {
 	var timer <-chan time.Time
 	if d != untilChange {
@@ -299,7 +299,7 @@ func await(ctx context.Context, d time.Duration, changed <-chan struct{}, u *con
 	return nil
 }
 
-// gone is for a call that was not sent: its turn would have come in d, or it is not known when.
+// gone returns the error of a call that was not sent. Its turn would have come in d; zero if nobody knows when.
 func gone(err error, d time.Duration) *connectors.Error {
 	e := &connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: d, Unsent: true, Err: err,
 		Detail: "not sent, to stay within the source's limit"}

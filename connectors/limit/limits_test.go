@@ -64,14 +64,14 @@ func run(t *testing.T, rates map[string]connectors.RateLimit, visits []visit) {
 				for _, b := range v.buckets {
 					budgets = append(budgets, connectors.Budget{Key: b, Limit: rates[b]})
 				}
-				pass, e := l.Enter(ctx, budgets, time.Minute)
+				pass, e := l.Acquire(ctx, budgets, time.Minute)
 				if v.started, v.err = time.Since(begin), e; e != nil {
 					v.ended, v.started = v.started, -1
 					return
 				}
 				time.Sleep(v.takes)
 				v.ended = time.Since(begin)
-				pass.Leave(true)
+				pass.Release(true)
 			})
 		}
 		all.Wait()
@@ -236,12 +236,12 @@ func TestSpareCalls(t *testing.T) {
 		var order []string
 		var mu sync.Mutex
 		enter := func(name string, budgets []connectors.Budget) *connectors.Error {
-			pass, e := l.Enter(t.Context(), budgets, time.Minute)
+			pass, e := l.Acquire(t.Context(), budgets, time.Minute)
 			if e == nil {
 				mu.Lock()
 				order = append(order, name)
 				mu.Unlock()
-				pass.Leave(true)
+				pass.Release(true)
 			}
 			return e
 		}
@@ -263,7 +263,7 @@ func TestSpareCalls(t *testing.T) {
 		for range 3 {
 			calls.Go(func() {
 				background := connectors.WithUrgency(t.Context(), connectors.NewUrgency())
-				pass, e := l.Enter(background, both[:1], time.Minute)
+				pass, e := l.Acquire(background, both[:1], time.Minute)
 				if e != nil {
 					t.Error(e)
 					return
@@ -271,7 +271,7 @@ func TestSpareCalls(t *testing.T) {
 				mu.Lock()
 				order = append(order, "background")
 				mu.Unlock()
-				pass.Leave(true)
+				pass.Release(true)
 			})
 		}
 		calls.Wait()
@@ -293,17 +293,17 @@ func TestBucketsDoNotWaitForEachOther(t *testing.T) {
 		whole := connectors.Budget{Key: "whole", Limit: connectors.RateLimit{Parallel: 1}}
 		l.Pause("slow", &connectors.Error{RetryAfter: time.Minute})
 		go func() {
-			if pass, e := l.Enter(t.Context(), []connectors.Budget{whole, {Key: "slow", Limit: rate}}, time.Minute); e == nil {
-				pass.Leave(true)
+			if pass, e := l.Acquire(t.Context(), []connectors.Budget{whole, {Key: "slow", Limit: rate}}, time.Minute); e == nil {
+				pass.Release(true)
 			}
 		}()
 		synctest.Wait() // it waits for its pause by now
 		begin := time.Now()
-		pass, e := l.Enter(t.Context(), []connectors.Budget{whole, {Key: "quick", Limit: rate}}, time.Minute)
+		pass, e := l.Acquire(t.Context(), []connectors.Budget{whole, {Key: "quick", Limit: rate}}, time.Minute)
 		if e != nil {
 			t.Fatal(e)
 		}
-		pass.Leave(true)
+		pass.Release(true)
 		if waited := time.Since(begin); waited != 0 {
 			t.Errorf("waited %s for another bucket's pause", waited)
 		}
@@ -335,19 +335,19 @@ func TestPause(t *testing.T) {
 					l.Pause("b", &connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: d, Blocked: tt.blocked, Status: 403})
 				}
 				begin := time.Now()
-				pass, e := l.Enter(t.Context(), []connectors.Budget{{Key: "a"}, {Key: "b"}}, time.Minute)
+				pass, e := l.Acquire(t.Context(), []connectors.Budget{{Key: "a"}, {Key: "b"}}, time.Minute)
 				waited := time.Since(begin)
 				if e != nil {
 					if tt.wait >= 0 || waited != 0 || e.Kind != connectors.KindRateLimited || e.RetryAfter != tt.after || !e.Unsent || e.Blocked != tt.blocked {
 						t.Fatalf("after %s: %v (retry after %s)", waited, e, e.RetryAfter)
 					}
 					time.Sleep(tt.after)
-					if _, e := l.Enter(t.Context(), []connectors.Budget{{Key: "b"}}, time.Minute); e != nil {
+					if _, e := l.Acquire(t.Context(), []connectors.Budget{{Key: "b"}}, time.Minute); e != nil {
 						t.Errorf("after that: %v", e)
 					}
 					return
 				}
-				pass.Leave(true)
+				pass.Release(true)
 				if waited != tt.wait {
 					t.Errorf("waited %s, want %s", waited, tt.wait)
 				}
@@ -362,15 +362,15 @@ func TestACallThatWasGivenUpMayStillArrive(t *testing.T) {
 		l := limit.New(nil)
 		budgets := []connectors.Budget{{Key: "a", Limit: connectors.RateLimit{Calls: 1, Per: time.Second}}}
 		for _, answered := range []bool{false, true} {
-			pass, e := l.Enter(t.Context(), budgets, time.Minute)
+			pass, e := l.Acquire(t.Context(), budgets, time.Minute)
 			if e != nil {
 				t.Fatal(e)
 			}
-			pass.Leave(answered)
-			pass.Leave(true) // once is enough
+			pass.Release(answered)
+			pass.Release(true) // once is enough
 		}
-		if pass, e := l.Enter(t.Context(), budgets, time.Minute); e == nil {
-			pass.Leave(true)
+		if pass, e := l.Acquire(t.Context(), budgets, time.Minute); e == nil {
+			pass.Release(true)
 		}
 	})
 }
@@ -383,7 +383,7 @@ func TestGivingUp(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			_, e := limit.New(nil).Enter(ctx, budgets, time.Minute)
+			_, e := limit.New(nil).Acquire(ctx, budgets, time.Minute)
 			if e == nil || e.Kind != connectors.KindTimeout || !errors.Is(e, context.Canceled) {
 				t.Errorf("got %v", e)
 			}
@@ -392,19 +392,19 @@ func TestGivingUp(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := limit.New(nil)
-				pass, e := l.Enter(t.Context(), budgets, time.Minute)
+				pass, e := l.Acquire(t.Context(), budgets, time.Minute)
 				if e != nil {
 					t.Fatal(e)
 				}
 				want := 30 * time.Second // a call's end is not known; a window's is
 				if rate.Calls > 0 {
-					pass.Leave(true)
+					pass.Release(true)
 					want = 0
 				}
 				begin := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 				defer cancel()
-				_, e = l.Enter(ctx, budgets, time.Minute)
+				_, e = l.Acquire(ctx, budgets, time.Minute)
 				if e == nil || e.Kind != connectors.KindRateLimited || !errors.Is(e, context.DeadlineExceeded) || !e.Unsent {
 					t.Errorf("got %v", e)
 				}

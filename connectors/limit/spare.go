@@ -7,14 +7,14 @@ import (
 	"roster/connectors"
 )
 
-// noneToSpare refuses a spare call that would have to wait for others of its kind: because of the budget's limit, its pause, or a call before it
-// in the line. For how long is 0 where nobody knows. The lock is held.
+// noneToSpare refuses a spare call that would have to wait for others of its kind: because of the budget's limit, its pause, or a call before
+// it in the queue. The time to wait is 0 if nobody knows it. The lock is held.
 func (l *Limits) noneToSpare(w *waiter, now time.Time) *connectors.Error {
 	for i, b := range w.budgets {
-		if !w.ask.Budgets[i].Spare {
+		if !w.request.Budgets[i].Spare {
 			continue
 		}
-		wait := max(b.paused.Sub(now), b.wait(w.ask.Budgets[i].Limit, now))
+		wait := max(b.paused.Sub(now), b.wait(w.request.Budgets[i].Limit, now))
 		if w.on == i {
 			wait = max(wait, w.refused.Sub(now)) // other replicas have used it
 		}
@@ -30,7 +30,7 @@ func (l *Limits) noneToSpare(w *waiter, now time.Time) *connectors.Error {
 	return nil
 }
 
-// waits says whether a call that waits in front of w counts in a budget.
+// waits reports whether a call that waits before w counts in a budget.
 func (l *Limits) waits(w *waiter, b *budget) bool {
 	for _, v := range l.waiting {
 		if v == w {

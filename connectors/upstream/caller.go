@@ -190,14 +190,14 @@ func (c *Caller) once(ctx context.Context, call *Call, x *Exchange, end *connect
 func (c *Caller) call(ctx context.Context, call *Call, x *Exchange, end *connectors.CallEnd, attempt Attempt) *connectors.Error {
 	wanted := time.Now()
 	budgets := c.budgets(call.bucket())
-	pass, e := c.limits.Enter(ctx, budgets, c.opt.Timeout)
+	pass, e := c.limits.Acquire(ctx, budgets, c.opt.Timeout)
 	began := time.Now()
 	end.Waited = began.Sub(wanted)
 	if e != nil {
 		return e
 	}
 	answered := false
-	defer func() { pass.Leave(answered) }()
+	defer func() { pass.Release(answered) }()
 	e = c.attempt(ctx, call, x, attempt)
 	end.Sent, end.Took = e == nil || !e.Unsent, time.Since(began)
 	answered = e == nil || x.Answered || !end.Sent // a call that was not sent is not on its way either

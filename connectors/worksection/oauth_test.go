@@ -165,7 +165,7 @@ func TestCredentialSettings(t *testing.T) {
 		"another signing": {Change: func(c *connectors.Config) { *settings(c) = worksection.Settings{APIKey: "k", Signing: "sha1"} }, Want: "signing: must be md5 or hmac"},
 		"nothing": {Change: func(c *connectors.Config) { settings(c).OAuth = &connectors.OAuth{} },
 			Want: "oauth.client_id: required\noauth.client_secret: required\noauth.refresh_token: give either this or oauth.code"},
-		"no place": {Change: func(c *connectors.Config) { c.Runtime.Tokens = nil }, Want: "oauth: " + connectors.NoTokenKeeper},
+		"no place": {Change: func(c *connectors.Config) { c.Runtime.Tokens = nil }, Want: "oauth: " + connectors.NoTokenStore},
 	})
 }
 

@@ -81,7 +81,7 @@ const (
 	signingHMAC = "hmac"
 )
 
-func checkCredential(s *Settings, tokens connectors.TokenKeeper) error {
+func checkCredential(s *Settings, tokens connectors.TokenRenewer) error {
 	var err error
 	if s.Signing != "" && s.Signing != signingMD5 && s.Signing != signingHMAC {
 		err = errors.New("signing: must be md5 or hmac")
@@ -95,7 +95,7 @@ func checkCredential(s *Settings, tokens connectors.TokenKeeper) error {
 	case key != "":
 		err = errors.Join(err, errors.New("api_key: give either this or oauth"))
 	case tokens == nil:
-		err = errors.Join(err, errors.New("oauth: "+connectors.NoTokenKeeper))
+		err = errors.Join(err, errors.New("oauth: "+connectors.NoTokenStore))
 	}
 	// A refresh needs no redirect_uri here.
 	return errors.Join(err, rest.CheckOAuth(s.OAuth, s.OAuth.Code != ""))

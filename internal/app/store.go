@@ -36,7 +36,7 @@ type Stores struct {
 	// The other members are set if Kind is TierRedis. Without one of them, this replica would count limits or lock writes by itself.
 	Presence  presence.Tier
 	Writes    writes.Sharing
-	Budgets   limit.Ledger
+	Budgets   limit.SharedBudgets
 	Callers   admission.SharedRates
 	Documents persisted.TextStore
 	Redis     telemetry.Redis

@@ -54,7 +54,7 @@ func (d *decoder) tokensHaveAPlace(c *Config) {
 	}
 	for i := range c.Sources {
 		if path := fmt.Sprintf("sources[%d].oauth", i); c.Sources[i].OAuth() != nil {
-			d.fault(path, "%s", connectors.NoTokenKeeper)
+			d.fault(path, "%s", connectors.NoTokenStore)
 		}
 	}
 }

@@ -15,7 +15,7 @@ type Draft struct {
 	exchanges map[string]connectors.Exchange
 }
 
-var _ connectors.TokenKeeper = (*Draft)(nil)
+var _ connectors.TokenRenewer = (*Draft)(nil)
 
 // Draft begins a draft. A draft without a Commit has no effect.
 func (k *Renewer) Draft() *Draft {

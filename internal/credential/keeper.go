@@ -30,7 +30,7 @@ type Renewer struct {
 	close   context.CancelFunc
 }
 
-var _ connectors.TokenKeeper = (*Renewer)(nil)
+var _ connectors.TokenRenewer = (*Renewer)(nil)
 
 // checkInterval is the time between two checks of Run for renewals that are due.
 const checkInterval = time.Minute
@@ -51,7 +51,7 @@ func New(opt Options) *Renewer {
 	return k
 }
 
-// Keep returns the tokens of one chain: see connectors.TokenKeeper. Sources with the same first grant share its tokens. The chain uses the exchange
+// Keep returns the tokens of one chain: see connectors.TokenRenewer. Sources with the same first grant share its tokens. The chain uses the exchange
 // of the last call, because a reloaded configuration may have another secret.
 func (k *Renewer) Keep(source, id string, first connectors.TokenGrant, exchange connectors.Exchange) connectors.Tokens {
 	d := k.Draft()

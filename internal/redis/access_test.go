@@ -113,14 +113,14 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 func sharesABudget(t *testing.T, one, another *replica) {
 	t.Helper()
 	budget := []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}
-	pass, e := limit.New(one.budgets).Enter(t.Context(), budget, time.Second)
+	pass, e := limit.New(one.budgets).Acquire(t.Context(), budget, time.Second)
 	if e != nil {
 		t.Fatalf("the first call of a budget: %v", e)
 	}
-	pass.Leave(true)
+	pass.Release(true)
 	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if _, e := limit.New(another.budgets).Enter(soon, budget, time.Second); e == nil || e.RetryAfter < 50*time.Minute {
+	if _, e := limit.New(another.budgets).Acquire(soon, budget, time.Second); e == nil || e.RetryAfter < 50*time.Minute {
 		t.Errorf("another replica's call of a budget that is used up: %v", e)
 	}
 }
@@ -168,11 +168,11 @@ func TestUserWithoutARight(t *testing.T) {
 	snapshottest.Settled(t, "fresh[1]", "a", k)
 	denied := func() int { return strings.Count(s.Must("ACL", "LOG"), "reason") }
 	redistest.Await(t, func() bool { return denied() > 0 && len(log.Lines()) > 0 }, "it is refused, and the log says so")
-	pass, e := limit.New(r.budgets).Enter(t.Context(), []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}, time.Second)
+	pass, e := limit.New(r.budgets).Acquire(t.Context(), []connectors.Budget{{Key: "account", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}, time.Second)
 	if e != nil {
 		t.Fatalf("a call: %v", e)
 	}
-	pass.Leave(true)
+	pass.Release(true)
 	s.Must("ACL", "SETUSER", "app", "+info")
 	redistest.Connected(t, true, r.client)
 	if got := log.Lines(); len(got) != 2 || !strings.Contains(got[0], "may not do what is needed") || !strings.Contains(got[1], "redis is there") {

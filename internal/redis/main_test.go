@@ -31,7 +31,7 @@ type replica struct {
 	client    *redis.Client
 	snapshots *snapshots.Store
 	presence  *presence.Store
-	budgets   *budgets.Ledger
+	budgets   *budgets.Budgets
 	callers   *callers.Ledger
 	documents *documents.Store
 }

@@ -32,11 +32,11 @@ func TestLongWaitsAreToldOnce(t *testing.T) {
 		limits := limit.New(nil)
 		call := func(op string, per time.Duration) {
 			ctx, o := observer.Begin(t.Context(), connectors.Call{Source: "chat", Kind: sandbox.RocketChat, Op: op, Attempt: 1})
-			pass, e := limits.Enter(connectors.WithWaits(ctx, o.Waits), []connectors.Budget{{Key: op, Limit: connectors.RateLimit{Calls: 1, Per: per}}}, time.Minute)
+			pass, e := limits.Acquire(connectors.WithWaits(ctx, o.Waits), []connectors.Budget{{Key: op, Limit: connectors.RateLimit{Calls: 1, Per: per}}}, time.Minute)
 			if e != nil {
 				t.Fatal(e)
 			}
-			pass.Leave(true)
+			pass.Release(true)
 		}
 		for range 4 {
 			call("users.list", time.Minute)

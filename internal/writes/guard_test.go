@@ -156,9 +156,9 @@ func TestWritesGoFirst(t *testing.T) {
 		ops := make(chan string, 100)
 		v.tune(func(v *vendor) {
 			v.turn = func(ctx context.Context, op string) {
-				if pass, e := limits.Enter(ctx, budgets, time.Second); e == nil {
+				if pass, e := limits.Acquire(ctx, budgets, time.Second); e == nil {
 					ops <- op
-					pass.Leave(true)
+					pass.Release(true)
 				}
 			}
 		})

@@ -130,7 +130,7 @@ func (s *site) load(ctx context.Context, who string, l *limit.Limits, callers in
 		for range callers {
 			calling.Go(func() {
 				for ctx.Err() == nil {
-					pass, e := l.Enter(ctx, counted, callWithin)
+					pass, e := l.Acquire(ctx, counted, callWithin)
 					if e != nil {
 						continue
 					}
@@ -140,7 +140,7 @@ func (s *site) load(ctx context.Context, who string, l *limit.Limits, callers in
 					if err == nil {
 						_ = resp.Body.Close()
 					}
-					pass.Leave(err == nil)
+					pass.Release(err == nil)
 				}
 			})
 		}
@@ -150,7 +150,7 @@ func (s *site) load(ctx context.Context, who string, l *limit.Limits, callers in
 
 // replica is a ledger and its client.
 type replica struct {
-	*budgets.Ledger
+	*budgets.Budgets
 	client *redis.Client
 }
 
@@ -164,7 +164,7 @@ func open(t *testing.T, opt redis.Options) replica {
 // openEvery is open with a time between two heartbeats.
 func openEvery(t *testing.T, opt redis.Options, every time.Duration) replica {
 	t.Helper()
-	ledger, client := redistest.Replica(t, opt, func(c *redis.Client) *budgets.Ledger { return budgets.New(c, every) })
+	ledger, client := redistest.Replica(t, opt, func(c *redis.Client) *budgets.Budgets { return budgets.New(c, every) })
 	return replica{ledger, client}
 }
 
@@ -274,19 +274,19 @@ func TestACallCountsFromItsEndForAll(t *testing.T) {
 			server := redistest.Start(t)
 			one, other := openEvery(t, redistest.At(server), 0), openEvery(t, redistest.At(server), 0)
 			counted := []connectors.Budget{{Key: "b", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}}}
-			call := limit.Ask{ID: "call", Budgets: counted, Within: tc.within}
+			call := limit.Request{ID: "call", Budgets: counted, Within: tc.within}
 			var ended time.Time
 			redistest.Await(t, func() bool {
 				ended = time.Now()
-				return one.Ask(t.Context(), call).Granted
+				return one.Acquire(t.Context(), call).Granted
 			}, "the call may be made")
 			if !tc.untold {
 				ended = time.Now()
-				one.Settle(call, tc.answered)
+				one.Release(call, tc.answered)
 			}
 			var counts time.Duration
 			redistest.Await(t, func() bool {
-				v := other.Ask(t.Context(), limit.Ask{ID: "next", Budgets: counted, Within: time.Second})
+				v := other.Acquire(t.Context(), limit.Request{ID: "next", Budgets: counted, Within: time.Second})
 				counts = time.Since(ended) + v.Wait
 				return !v.Granted && counts >= tc.counts && counts < tc.counts+time.Minute
 			}, "it counts for %s from its end, so far %s", tc.counts, &counts)
@@ -302,9 +302,9 @@ func TestPausesAndUrgencyReachTheOthers(t *testing.T) {
 	enter := func(l *limit.Limits, b connectors.Budget, within time.Duration) *connectors.Error {
 		ctx, cancel := context.WithTimeout(t.Context(), within)
 		defer cancel()
-		pass, e := l.Enter(ctx, []connectors.Budget{b}, time.Second)
+		pass, e := l.Acquire(ctx, []connectors.Budget{b}, time.Second)
 		if e == nil {
-			pass.Leave(true)
+			pass.Release(true)
 		}
 		return e
 	}
@@ -330,8 +330,8 @@ func TestPausesAndUrgencyReachTheOthers(t *testing.T) {
 	for range 4 {
 		background.Go(func() {
 			for ctx.Err() == nil {
-				if pass, e := one.Enter(connectors.WithUrgency(ctx, connectors.NewUrgency()), []connectors.Budget{busy}, time.Second); e == nil {
-					pass.Leave(true)
+				if pass, e := one.Acquire(connectors.WithUrgency(ctx, connectors.NewUrgency()), []connectors.Budget{busy}, time.Second); e == nil {
+					pass.Release(true)
 				}
 			}
 		})
@@ -359,18 +359,18 @@ func TestReplicasShareWhatIsSpare(t *testing.T) {
 	one, two := limit.New(open(t, redistest.At(server))), limit.New(open(t, redistest.At(server)))
 	counted := []connectors.Budget{{Key: "b", Limit: connectors.RateLimit{Calls: 100, Per: time.Second}},
 		{Key: "b/spare", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour}, Spare: true}}
-	pass, e := one.Enter(t.Context(), counted, time.Second)
+	pass, e := one.Acquire(t.Context(), counted, time.Second)
 	if e != nil {
 		t.Fatal(e)
 	}
-	pass.Leave(true)
-	if _, e := two.Enter(t.Context(), counted, time.Second); e == nil || e.Kind != connectors.KindRateLimited || !e.Unsent || e.RetryAfter < 50*time.Minute {
+	pass.Release(true)
+	if _, e := two.Acquire(t.Context(), counted, time.Second); e == nil || e.Kind != connectors.KindRateLimited || !e.Unsent || e.RetryAfter < 50*time.Minute {
 		t.Errorf("a spare call of the other replica gets %v", e)
 	}
-	if pass, e := two.Enter(t.Context(), counted[:1], time.Second); e != nil {
+	if pass, e := two.Acquire(t.Context(), counted[:1], time.Second); e != nil {
 		t.Errorf("a call that is not spare gets %v", e)
 	} else {
-		pass.Leave(true)
+		pass.Release(true)
 	}
 }
 
@@ -384,9 +384,9 @@ func TestCallsGoOnWhenTheClockHasJumped(t *testing.T) {
 	enter := func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		pass, e := limits.Enter(ctx, counted, time.Second)
+		pass, e := limits.Acquire(ctx, counted, time.Second)
 		if e == nil {
-			pass.Leave(true)
+			pass.Release(true)
 		}
 		return e == nil
 	}

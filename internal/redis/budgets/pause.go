@@ -14,11 +14,11 @@ import (
 const pausedFor = time.Hour
 
 // pausedKey is the key of a hash of pauses and the sources that they affect. The keys of a budget do not tell which sources count in it.
-func (l *Ledger) pausedKey() string { return l.client.Key("{budgets}:paused") }
+func (l *Budgets) pausedKey() string { return l.client.Key("{budgets}:paused") }
 
 // attribute records in the background that a budget's pause affects a source. If that fails, clearing the cache of this source alone does not end the
 // pause.
-func (l *Ledger) attribute(key, source string) {
+func (l *Budgets) attribute(key, source string) {
 	if source == "" {
 		return
 	}
@@ -35,7 +35,7 @@ func (l *Ledger) attribute(key, source string) {
 }
 
 // endPauses removes the pauses that affect a source, and returns their number.
-func (l *Ledger) endPauses(ctx context.Context, source string) (ended int, err error) {
+func (l *Budgets) endPauses(ctx context.Context, source string) (ended int, err error) {
 	fields, err := l.client.Commands().HKeys(ctx, l.pausedKey()).Result()
 	if err != nil {
 		return 0, redis.IgnoreNil(err)
@@ -58,7 +58,7 @@ func (l *Ledger) endPauses(ctx context.Context, source string) (ended int, err e
 }
 
 // Clear ends the pauses that affect a source, or all pauses if source is empty, and returns the number of removed keys. It keeps the counters of calls.
-func (l *Ledger) Clear(ctx context.Context, source string) (int, error) {
+func (l *Budgets) Clear(ctx context.Context, source string) (int, error) {
 	if source != "" {
 		return l.endPauses(ctx, source)
 	}

@@ -36,11 +36,11 @@ func TestStoredPausesOfBudgetsAreCut(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
 			tier := openEvery(t, redistest.At(server), 0)
-			ask := limit.Ask{ID: "call", Within: time.Second, Budgets: []connectors.Budget{{Key: "b", MaxPause: tt.configured, Source: "crm"}}}
+			ask := limit.Request{ID: "call", Within: time.Second, Budgets: []connectors.Budget{{Key: "b", MaxPause: tt.configured, Source: "crm"}}}
 			tier.Pause("b", limit.Pause{For: 24 * time.Hour, Blocked: tt.blocked, Status: 429, Source: "crm"})
 			redistest.Await(t, func() bool { return server.Must("KEYS", "*:pause") != "" }, "the pause is stored")
 			before := server.Time()
-			v := tier.Ask(t.Context(), ask)
+			v := tier.Acquire(t.Context(), ask)
 			after := server.Time()
 			if v.Granted || v.Pause == nil || v.Pause.Blocked != tt.blocked {
 				t.Fatalf("the verdict is %+v", v)
@@ -56,7 +56,7 @@ func TestStoredPausesOfBudgetsAreCut(t *testing.T) {
 			if !between(first, before, after, tt.want) {
 				t.Errorf("it ends %d us after it was asked for, want %s", first-before, tt.want)
 			}
-			if v := tier.Ask(t.Context(), ask); v.Granted || stored() != first {
+			if v := tier.Acquire(t.Context(), ask); v.Granted || stored() != first {
 				t.Errorf("a second time gives %+v and an end moved by %d us", v, stored()-first)
 			}
 		})
@@ -80,7 +80,7 @@ func TestClearEndsPauses(t *testing.T) {
 	redistest.Await(t, known(3, 3), "the pauses are stored")
 	paused := func(key, source string) bool {
 		t.Helper()
-		return tier.Ask(t.Context(), limit.Ask{ID: key + source, Within: time.Second, Budgets: []connectors.Budget{{Key: key, Source: source}}}).Pause != nil
+		return tier.Acquire(t.Context(), limit.Request{ID: key + source, Within: time.Second, Budgets: []connectors.Budget{{Key: key, Source: source}}}).Pause != nil
 	}
 	if !paused("acme", "another name for it") {
 		t.Error("who shares the budget may call")

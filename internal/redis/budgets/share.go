@@ -53,7 +53,7 @@ func (s *share) guard() time.Duration { return 3 * s.every / 2 }
 func (s *share) maxDelay() time.Duration { return s.every / 2 }
 
 // reach returns for how long calls with these budgets count. It rounds up, because all replicas that share a budget must have the same slices.
-func (s *share) reach(ask *limit.Ask) time.Duration {
+func (s *share) reach(ask *limit.Request) time.Duration {
 	var far time.Duration
 	for _, b := range ask.Budgets {
 		if b.Spare {
@@ -87,7 +87,7 @@ func (s *share) slice(reach time.Duration) time.Duration {
 }
 
 // scriptArgs returns the script's arguments about this replica, and records that they are being sent.
-func (s *share) scriptArgs(id string, ask *limit.Ask, now time.Time, leave bool) []any {
+func (s *share) scriptArgs(id string, ask *limit.Request, now time.Time, leave bool) []any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var by int64
@@ -131,11 +131,11 @@ func (s *share) hasUnreported() bool {
 }
 
 // decideLocally decides without Redis whether a call is permitted.
-func (s *share) decideLocally(id string, ask *limit.Ask, now time.Time) limit.Verdict {
+func (s *share) decideLocally(id string, ask *limit.Request, now time.Time) limit.Decision {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.synced {
-		return limit.Verdict{Granted: true} // this replica has never known of others
+		return limit.Decision{Granted: true} // this replica has never known of others
 	}
 	views := []view{s.agreed}
 	if s.next.epoch > s.agreed.epoch {
@@ -143,7 +143,7 @@ func (s *share) decideLocally(id string, ask *limit.Ask, now time.Time) limit.Ve
 	}
 	reach := s.reach(ask)
 	if reach == 0 {
-		return limit.Verdict{Granted: true}
+		return limit.Decision{Granted: true}
 	}
 	var wait time.Duration
 	if len(views) > 1 || len(s.agreed.members) != 1 || s.agreed.members[0] != id {
@@ -152,7 +152,7 @@ func (s *share) decideLocally(id string, ask *limit.Ask, now time.Time) limit.Ve
 	for _, view := range views {
 		wait = max(wait, s.untilTurn(view, id, reach, s.redisTime(now)))
 	}
-	return limit.Verdict{Granted: wait <= 0, Wait: wait}
+	return limit.Decision{Granted: wait <= 0, Wait: wait}
 }
 
 // untilTurn returns the time until the replica's next slice, at a time of Redis. It returns zero within the usable part of a slice.

@@ -38,12 +38,12 @@ func TestSlicesOfTimeDoNotMeet(t *testing.T) {
 		// Before it holds, some know of the new view; once all of the old one know of it, some know that it holds.
 		holds := rapid.Bool().Draw(rt, "holds")
 		at := time.Unix(rapid.Int64Range(1_700_000_000, 1_700_100_000).Draw(rt, "at"), 0)
-		ask := &limit.Ask{Within: 30 * time.Second, Budgets: []connectors.Budget{{Key: "b", Limit: connectors.RateLimit{Calls: 1,
+		ask := &limit.Request{Within: 30 * time.Second, Budgets: []connectors.Budget{{Key: "b", Limit: connectors.RateLimit{Calls: 1,
 			Per: time.Duration(rapid.IntRange(100, 61_000).Draw(rt, "per")) * time.Millisecond, Parallel: rapid.IntRange(0, 1).Draw(rt, "parallel")}}}}
 		spare := *ask // calls that may not hold up others have the same slices as these
 		spare.Budgets = append(ask.Budgets[:1:1], connectors.Budget{Key: "b/spare", Spare: true,
 			Limit: connectors.RateLimit{Calls: 1, Per: 10 * ask.Budgets[0].Limit.Per, Parallel: 1}})
-		asks := map[string]*limit.Ask{}
+		asks := map[string]*limit.Request{}
 		replicas := map[string]*share{}
 		for _, id := range append(append([]string{}, was...), is...) {
 			s := &share{every: every, synced: true, agreed: old}

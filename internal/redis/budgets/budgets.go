@@ -30,22 +30,22 @@ const (
 	abandonedGrace = time.Second
 )
 
-// Ledger keeps the budgets in Redis.
-type Ledger struct {
+// Budgets are the rate budgets in Redis. They implement limit.SharedBudgets.
+type Budgets struct {
 	client     *redis.Client
 	share      share
 	background sync.WaitGroup // calls that run in the background
 }
 
-var _ limit.Ledger = (*Ledger)(nil)
+var _ limit.SharedBudgets = (*Budgets)(nil)
 
-// New returns a ledger in Redis, which sends its own heartbeats while the client runs. Every is the time between two of them; the default is 2 s. All
+// New returns budgets in Redis, which send its own heartbeats while the client runs. Every is the time between two of them; the default is 2 s. All
 // replicas must have the same value. Call New before the client runs.
-func New(client *redis.Client, every time.Duration) *Ledger {
+func New(client *redis.Client, every time.Duration) *Budgets {
 	if every <= 0 {
 		every = defaultHeartbeat
 	}
-	l := &Ledger{client: client, share: share{every: every}}
+	l := &Budgets{client: client, share: share{every: every}}
 	client.Add(redis.Part{Run: func(ctx context.Context) {
 		l.heartbeat(ctx)
 		l.background.Wait()
@@ -55,39 +55,39 @@ func New(client *redis.Client, every time.Duration) *Ledger {
 
 // keys returns the keys of a budget: its log, its running calls, its pause, and its urgent waiters. All budgets share a slot, so that one
 // script can check a call against several of them.
-func (l *Ledger) keys(key string) []string {
+func (l *Budgets) keys(key string) []string {
 	sum := sha256.Sum256([]byte(key))
 	base := l.client.Key("{budgets}:" + hex.EncodeToString(sum[:16]) + ":")
 	return []string{base + "log", base + "busy", base + "pause", base + "urgent"}
 }
 
-func (l *Ledger) viewKey() string { return l.client.Key("{budgets}:view") }
+func (l *Budgets) viewKey() string { return l.client.Key("{budgets}:view") }
 
-// Ask requests permission for a call; see limit.Ledger.
-func (l *Ledger) Ask(ctx context.Context, ask limit.Ask) limit.Verdict {
+// Acquire requests permission for a call; see limit.SharedBudgets.
+func (l *Budgets) Acquire(ctx context.Context, ask limit.Request) limit.Decision {
 	if l.client.AwaitReady(ctx) != nil {
-		return limit.Verdict{}
+		return limit.Decision{}
 	}
 	// Ask uses a permission of Redis even if the caller goes away in the meantime.
 	a, err := l.contact(context.WithoutCancel(ctx), &ask, false)
 	switch {
 	case err != nil && l.client.Membership().Connected:
-		return limit.Verdict{Wait: retryDelay}
+		return limit.Decision{Wait: retryDelay}
 	case err != nil:
 		return l.share.decideLocally(l.client.ID(), &ask, time.Now())
 	case a.outcome == granted:
-		return limit.Verdict{Granted: true}
+		return limit.Decision{Granted: true}
 	case a.outcome == paused:
 		l.attribute(ask.Budgets[a.on].Key, ask.Budgets[a.on].Source)
-		return limit.Verdict{On: a.on, Wait: a.wait, Pause: &limit.Pause{For: a.wait, Blocked: a.blocked, Status: a.status}}
+		return limit.Decision{On: a.on, Wait: a.wait, Pause: &limit.Pause{For: a.wait, Blocked: a.blocked, Status: a.status}}
 	case a.outcome == wait:
-		return limit.Verdict{On: a.on, Wait: max(a.wait, time.Millisecond)}
+		return limit.Decision{On: a.on, Wait: max(a.wait, time.Millisecond)}
 	}
-	return limit.Verdict{Wait: retryDelay}
+	return limit.Decision{Wait: retryDelay}
 }
 
 // contact sends this replica's heartbeat, or with leave its departure, to Redis, and requests permission for a call. Ask may be nil.
-func (l *Ledger) contact(ctx context.Context, ask *limit.Ask, leave bool) (answer, error) {
+func (l *Budgets) contact(ctx context.Context, ask *limit.Request, leave bool) (answer, error) {
 	keys := []string{l.viewKey()}
 	var a answer
 	err := l.client.DoWithin(ctx, max(l.client.CallTimeout()/2, time.Millisecond), func(ctx context.Context) error {
@@ -110,8 +110,8 @@ func (l *Ledger) contact(ctx context.Context, ask *limit.Ask, leave bool) (answe
 	return a, err
 }
 
-// Settle records the end of a call; see limit.Ledger.
-func (l *Ledger) Settle(ask limit.Ask, answered bool) {
+// Release records the end of a call; see limit.SharedBudgets.
+func (l *Budgets) Release(ask limit.Request, answered bool) {
 	ended := time.Now()
 	l.background.Go(func() {
 		var keys []string
@@ -132,8 +132,8 @@ func (l *Ledger) Settle(ask limit.Ask, answered bool) {
 	})
 }
 
-// Pause stores for all replicas that a source must not be called for a time; see limit.Ledger.
-func (l *Ledger) Pause(key string, p limit.Pause) {
+// Pause stores for all replicas that a source must not be called for a time; see limit.SharedBudgets.
+func (l *Budgets) Pause(key string, p limit.Pause) {
 	until := time.Now().Add(p.For)
 	l.attribute(key, p.Source)
 	l.background.Go(func() {
@@ -147,8 +147,8 @@ func (l *Ledger) Pause(key string, p limit.Pause) {
 	})
 }
 
-// Resume ends a pause; see limit.Ledger. Other replicas that already know of the pause keep it in memory.
-func (l *Ledger) Resume(key string) {
+// Resume ends a pause; see limit.SharedBudgets. Other replicas that already know of the pause keep it in memory.
+func (l *Budgets) Resume(key string) {
 	ctx, cancel := context.WithTimeout(context.Background(), maxAttempts*l.client.CallTimeout())
 	defer cancel()
 	//nolint:errcheck // if this fails, the pause ends at its normal time
@@ -157,7 +157,7 @@ func (l *Ledger) Resume(key string) {
 
 // doWithRetries makes several attempts. If all of them fail, a call counts for longer than it should, or the source has to ask each replica
 // separately to wait.
-func (l *Ledger) doWithRetries(call func(context.Context) error) {
+func (l *Budgets) doWithRetries(call func(context.Context) error) {
 	for range maxAttempts {
 		if err := l.client.Do(context.Background(), call); err == nil || !l.client.Membership().Connected {
 			return
@@ -167,7 +167,7 @@ func (l *Ledger) doWithRetries(call func(context.Context) error) {
 }
 
 // heartbeat sends this replica's heartbeat for the budgets periodically until ctx ends. Then it sends the replica's departure.
-func (l *Ledger) heartbeat(ctx context.Context) {
+func (l *Budgets) heartbeat(ctx context.Context) {
 	tick := time.NewTicker(l.share.every)
 	defer tick.Stop()
 	for {
