@@ -4237,6 +4237,7 @@ input UserOrder {
 enum UserOrderField {
   NAME
   EMAIL
+  "By when the oldest account was created."
   CREATED_AT
   "In the order of AccessLevel."
   ACCESS_LEVEL
