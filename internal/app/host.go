@@ -26,7 +26,7 @@ type Host struct {
 // NewHost returns a host of the configuration. The host fetches nothing before Run, and then calls ready once, when every collection has been fetched
 // or tried for the first time. The error has one line for each fault.
 func NewHost(cfg *config.Config, opt Options, ready func()) (*Host, error) {
-	if err := opt.Stores.check(); err != nil {
+	if err := opt.Stores.check(cfg); err != nil {
 		return nil, err
 	}
 	h := &Host{opt: opt}

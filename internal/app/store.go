@@ -42,9 +42,19 @@ type Stores struct {
 	Redis     telemetry.Redis
 }
 
-// check returns an error if a member is missing that stores of this kind must have. So a member that is lost on the way, for example when the stores
+// check returns an error if a member is missing that the configured stores must have. So a member that is lost on the way, for example when the stores
 // are decorated, stops the start, and does not silently become one for this process alone.
-func (s *Stores) check() error {
+func (s *Stores) check(cfg *config.Config) error {
+	kind := snapshot.TierMemory
+	switch {
+	case cfg.Redis != nil:
+		kind = snapshot.TierRedis
+	case cfg.CacheDir != "":
+		kind = snapshot.TierDirectory
+	}
+	if s.Kind != kind {
+		return fmt.Errorf("the configuration is for %s, and the stores are %s", kind, s.Kind)
+	}
 	var missing []string
 	members := reflect.ValueOf(*s)
 	for i := range members.NumField() {

@@ -28,16 +28,19 @@ func TestMissingStore(t *testing.T) {
 	running.Go(func() { run(ctx) })
 	defer running.Wait()
 	defer cancel()
-	host := func(s Stores) error {
-		_, err := NewHost(&config.Config{}, Options{Stores: s, Pages: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler),
+	host := func(cfg *config.Config, s Stores) error {
+		_, err := NewHost(cfg, Options{Stores: s, Pages: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler),
 			Stopping: func() bool { return false }}, func() {})
 		return err
 	}
-	if err := host(whole); err != nil {
+	if err := host(cfg, whole); err != nil {
 		t.Fatalf("with all stores: %v", err)
 	}
-	if err := host(Stores{}); err != nil {
+	if err := host(&config.Config{}, Stores{}); err != nil {
 		t.Errorf("in memory only: %v", err)
+	}
+	if err := host(cfg, Stores{}); err == nil || !strings.Contains(err.Error(), "redis") {
+		t.Errorf("in memory only, where Redis is configured: %v", err)
 	}
 	members := reflect.TypeFor[Stores]()
 	for i := range members.NumField() {
@@ -47,11 +50,11 @@ func TestMissingStore(t *testing.T) {
 		}
 		lacking := whole
 		reflect.ValueOf(&lacking).Elem().Field(i).SetZero()
-		if err := host(lacking); err == nil || !strings.Contains(err.Error(), name) {
+		if err := host(cfg, lacking); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("without %s: %v", name, err)
 		}
 	}
-	if err := host(Stores{Kind: snapshot.TierDirectory}); err == nil || !strings.Contains(err.Error(), "Snapshots") {
+	if err := host(&config.Config{CacheDir: t.TempDir()}, Stores{Kind: snapshot.TierDirectory}); err == nil || !strings.Contains(err.Error(), "Snapshots") {
 		t.Errorf("a directory without snapshots: %v", err)
 	}
 }
