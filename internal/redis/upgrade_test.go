@@ -150,8 +150,8 @@ func TestKeysAreThoseOfTheEarlierRelease(t *testing.T) {
 	_, err = r.callers.Spend(ctx, map[string]time.Duration{"caller": time.Hour})
 	fine(err)
 	budget := []connectors.Budget{{Key: "b", Source: "crm", Limit: connectors.RateLimit{Calls: 1, Per: time.Hour, Parallel: 1}}}
-	r.budgets.Ask(ctx, limit.Ask{ID: "call", Within: time.Hour, Budgets: budget})
-	r.budgets.Ask(ctx, limit.Ask{ID: "next", Within: time.Hour, Budgets: budget, Urgent: true})
+	r.budgets.Acquire(ctx, limit.Request{ID: "call", Within: time.Hour, Budgets: budget})
+	r.budgets.Acquire(ctx, limit.Request{ID: "next", Within: time.Hour, Budgets: budget, Urgent: true})
 	r.budgets.Pause("b", limit.Pause{For: time.Hour, Status: 429, Source: "crm"})
 	missing := map[string]string{}
 	redistest.Await(t, func() bool {
