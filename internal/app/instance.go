@@ -124,14 +124,14 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	if before != nil { // a reload resets no caller's limits
 		i.limiter = before.limiter
 	} else {
-		i.limiter = httpapi.NewGate(limits, ownLimits(&cfg.Access))
+		i.limiter = httpapi.NewLimiter(limits, ownLimits(&cfg.Access))
 	}
 	handlerOptions := httpapi.Options{
 		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Logger: opt.Logger,
 			SourceErrorsInExtensions: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
-		Limits: limits, Gate: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
+		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}
 	if i.access.authenticator != nil {
@@ -145,7 +145,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 // commit applies this instance's configuration to what instances share. Call it once, before start.
 func (i *instance) commit() {
 	limits := limitsOf(i.config)
-	i.limiter.Limit(limits.OfGate(ownLimits(&i.config.Access)))
+	i.limiter.Limit(limits.OfCallers(ownLimits(&i.config.Access)))
 	if i.tokens == nil {
 		return
 	}

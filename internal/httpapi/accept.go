@@ -4,13 +4,13 @@ import (
 	"strings"
 )
 
-// medium is the form in which an answer goes out.
-type medium int
+// mediaType is the media type of an answer.
+type mediaType int
 
 const (
-	asJSON    medium = iota // application/json, which is also for who does not say
-	asGraphQL               // application/graphql-response+json
-	asEvents                // text/event-stream
+	asJSON    mediaType = iota // application/json, also for clients without Accept
+	asGraphQL                  // application/graphql-response+json
+	asEvents                   // text/event-stream
 )
 
 // The media types of answers.
@@ -20,27 +20,27 @@ const (
 	typeEvents  = "text/event-stream"
 )
 
-// contentTypes are the values of Content-Type, ready to be set. Nobody changes them.
+// contentTypes are the values of Content-Type. They must not be changed.
 var contentTypes = [...][]string{asJSON: {typeJSON}, asGraphQL: {typeGraphQL}, asEvents: {typeEvents}}
 
-// liking is how much a client likes one medium: its weight, and how exactly and at which place it was named.
-type liking struct {
-	weight int // in thousandths; below zero where nothing names it
+// preference is how much a client prefers one media type: its weight, and how exactly and at which position the Accept header names it.
+type preference struct {
+	weight int // in thousandths; negative if nothing names it
 	exact  int // 2 for the type itself, 1 for application/*, 0 for */*
 	place  int
 }
 
-// negotiate chooses the medium that a client's Accept prefers. Between media it likes equally, application/json and application/graphql-response+json
-// go by the order in which they are named, a wildcard means application/json, and a stream must be liked better than the others: clients that take
-// all of them name it in passing. It is false where the header names types, and none of ours.
-func negotiate(accept string) (medium, bool) {
-	switch accept { // what nearly all clients send
+// negotiate chooses the media type that a client's Accept prefers. If application/json and application/graphql-response+json have the same weight, the first one
+// wins, and a wildcard means application/json. A stream must have a greater weight than the others, because clients that accept everything list it too.
+// negotiate returns false if the header names types but none of these.
+func negotiate(accept string) (mediaType, bool) {
+	switch accept { // the values of nearly all clients
 	case "", "*/*", typeJSON:
 		return asJSON, true
 	case typeGraphQL, "application/graphql-response+json, application/json;q=0.9":
 		return asGraphQL, true
 	}
-	likes := [...]liking{asJSON: {weight: -1}, asGraphQL: {weight: -1}, asEvents: {weight: -1}}
+	preferences := [...]preference{asJSON: {weight: -1}, asGraphQL: {weight: -1}, asEvents: {weight: -1}}
 	named, place := false, 0
 	for part := range strings.SplitSeq(accept, ",") {
 		name, params, _ := strings.Cut(part, ";")
@@ -51,9 +51,9 @@ func negotiate(accept string) (medium, bool) {
 		named = true
 		place++
 		weight := weightOf(params)
-		is := func(m medium, exact int) {
-			if l := &likes[m]; l.weight < 0 || exact > l.exact {
-				*l = liking{weight, exact, place}
+		is := func(m mediaType, exact int) {
+			if l := &preferences[m]; l.weight < 0 || exact > l.exact {
+				*l = preference{weight, exact, place}
 			}
 		}
 		switch {
@@ -73,16 +73,16 @@ func negotiate(accept string) (medium, bool) {
 		return asJSON, true
 	}
 	best := asJSON
-	if g, j := likes[asGraphQL], likes[asJSON]; g.weight > j.weight || g.weight == j.weight && (j.exact < 2 || g.place < j.place) {
+	if g, j := preferences[asGraphQL], preferences[asJSON]; g.weight > j.weight || g.weight == j.weight && (j.exact < 2 || g.place < j.place) {
 		best = asGraphQL
 	}
-	if e, b := likes[asEvents], likes[best]; e.weight > b.weight || e.weight == b.weight && b.exact < 2 {
+	if e, b := preferences[asEvents], preferences[best]; e.weight > b.weight || e.weight == b.weight && b.exact < 2 {
 		best = asEvents
 	}
-	return best, likes[best].weight > 0
+	return best, preferences[best].weight > 0
 }
 
-// weightOf reads the weight among a media range's parameters, in thousandths. One that cannot be read counts as none at all.
+// weightOf returns the weight in the parameters of a media range, in thousandths. An invalid weight counts as 0.
 func weightOf(params string) int {
 	for param := range strings.SplitSeq(params, ";") {
 		name, value, _ := strings.Cut(param, "=")

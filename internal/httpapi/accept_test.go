@@ -4,7 +4,7 @@ import "testing"
 
 func TestNegotiate(t *testing.T) {
 	t.Parallel()
-	for accept, want := range map[string]medium{
+	for accept, want := range map[string]mediaType{
 		"":                                       asJSON,
 		"*/*":                                    asJSON,
 		"application/*":                          asJSON,

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// AdminOptions say what the operator may ask.
+// AdminOptions are the options of NewAdmin.
 type AdminOptions struct {
 	// Metrics are served at /metrics.
 	Metrics http.Handler
-	// Readiness is as in Options.
+	// Readiness is that of Options.
 	Readiness func() error
 	// Pprof adds Go's profiles below /debug/pprof/.
 	Pprof bool
 }
 
-// NewAdmin assembles what is served to the operator on a listener of its own.
+// NewAdmin returns the handler for operators, which has its own listener.
 func NewAdmin(opt AdminOptions) http.Handler {
 	mux := http.NewServeMux()
 	health(mux, opt.Readiness)
@@ -35,7 +35,7 @@ func NewAdmin(opt AdminOptions) http.Handler {
 	return mux
 }
 
-// health answers whether the process lives, and whether it can answer.
+// health registers /healthz, whether the process is alive, and /readyz, whether it can answer queries.
 func health(mux *http.ServeMux, readiness func() error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -49,13 +49,13 @@ func health(mux *http.ServeMux, readiness func() error) {
 	})
 }
 
-// adminDrainFor is how long the operator's answers may still take after the users' are out: a profile is not worth waiting for.
+// adminDrainFor limits how long operators' requests may still take after the server of the API has stopped.
 const adminDrainFor = 2 * time.Second
 
-// AdminListener is where the operator looks in. A nil one is nowhere, and serves nobody.
+// AdminListener is the listener for operators. Nil serves nothing.
 type AdminListener struct{ listener net.Listener }
 
-// ListenAdmin takes an address for the operator.
+// ListenAdmin listens on an address.
 func ListenAdmin(ctx context.Context, address string) (*AdminListener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -64,7 +64,7 @@ func ListenAdmin(ctx context.Context, address string) (*AdminListener, error) {
 	return &AdminListener{l}, nil
 }
 
-// Close gives the address up again, where it is not being served.
+// Close closes a listener that is not being served.
 func (a *AdminListener) Close() error {
 	if a == nil {
 		return nil
@@ -72,12 +72,12 @@ func (a *AdminListener) Close() error {
 	return a.listener.Close()
 }
 
-// Serve serves the operator until what it gives is called, with less patience at the end than users get.
+// Serve serves operators until stop is called.
 func (a *AdminListener) Serve(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func()) {
 	if a == nil {
 		return func() {}
 	}
-	if isLoopback(a.listener.Addr().String()) { // a page in a browser here must not read it under a name of its own
+	if isLoopback(a.listener.Addr().String()) { // a web page must not read it by DNS rebinding
 		handler = local(handler)
 	}
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -36,7 +36,7 @@ func numbered(n int, format string) string {
 	return b.String()
 }
 
-// What a client writes is not multiplied: whatever is wrong with it, the answer is short, and little memory is used to say so.
+// A request cannot multiply its own length: whatever is wrong with it, the answer is short, and little memory is used.
 //
 //nolint:paralleltest // it measures what the process allocates
 func TestNothingIsMultiplied(t *testing.T) {
@@ -112,7 +112,7 @@ func TestNothingIsMultiplied(t *testing.T) {
 	}
 }
 
-// An answer that is too long ends with one error, and the rest of it is not even written.
+// An answer that is too long is replaced by one error, and the rest of it is not written.
 //
 //nolint:paralleltest // it measures what the process allocates
 func TestAnswerBytes(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// processorTime is how long processors have worked for this process: other than a clock, it does not run on while others have the machine.
+// processorTime returns the processor time of this process. Unlike a clock, it does not include the time of other processes.
 func processorTime(tb testing.TB) time.Duration {
 	tb.Helper()
 	var u syscall.Rusage
@@ -22,7 +22,7 @@ func processorTime(tb testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// longer has each list and text of a JSON value come n times, of lists in lists the outermost.
+// longer repeats the items of each list and text of a JSON value n times; of nested lists, only those of the outermost.
 func longer(value any, n int) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -37,7 +37,7 @@ func longer(value any, n int) any {
 	return value
 }
 
-// What documents and variables of 64 kB can get out of the server where no data answers them, and have it use: what is allocated bounds the heap.
+// FuzzAmplification bounds the length of answers and the allocated memory for documents and variables of 64 kB, without data.
 func FuzzAmplification(f *testing.F) {
 	ask := smallServer(f)
 	f.Add("query($r: [_Any!]!) { _entities(representations: $r) { __typename } }", `{"r":[{"__typename":"User","id":"!"}]}`, uint64(1))
@@ -51,7 +51,7 @@ func FuzzAmplification(f *testing.F) {
 		if json.Unmarshal([]byte(variables), &values) != nil {
 			values = map[string]any{}
 		}
-		// The fuzzer finds shapes; what makes an attack is that a part comes again and again.
+		// The fuzzer finds shapes. An attack repeats a part of them.
 		random := rand.New(rand.NewPCG(seed, 0))
 		if n := len(document); n > 1 {
 			from := random.IntN(n)
@@ -63,7 +63,7 @@ func FuzzAmplification(f *testing.F) {
 			return
 		}
 		var spent time.Duration
-		for range 3 { // where it is much, the least of some: a garbage collector may be at work for somebody else
+		for range 3 { // if it is much, the minimum of several: the garbage collector may run for other tests
 			before := processorTime(t)
 			out, allocated := ask(string(body))
 			if len(out) > 8<<20 || allocated > 200<<20 || !json.Valid([]byte(out)) {

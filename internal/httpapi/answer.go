@@ -17,18 +17,18 @@ import (
 	"roster/internal/freshness"
 )
 
-// Values of headers that most answers have, ready to be set. Nobody changes them.
+// Header values of most answers. They must not be changed.
 var (
-	noStore = []string{"no-store"} // it is about people
-	// What makes answers differ: two callers of one client never get each other's.
+	noStore = []string{"no-store"} // answers have personal data
+	// Answers depend on these headers: a cache must not give one caller's answer to another.
 	vary      = []string{"Accept, Authorization, " + access.WorksectionHeader + ", " + freshness.SourceErrorsHeader}
 	noSniff   = []string{"nosniff"}
-	noContent = []string{"default-src 'none'; frame-ancestors 'none'"} // of the policy for what is no page
+	noContent = []string{"default-src 'none'; frame-ancestors 'none'"} // the policy of responses that are not pages
 	strictTLS = []string{"max-age=31536000"}
 )
 
-// header sets what every answer has.
-func header(w http.ResponseWriter, r *http.Request, m medium) {
+// header sets the headers that all answers have.
+func header(w http.ResponseWriter, r *http.Request, m mediaType) {
 	h := w.Header()
 	h["Content-Type"] = contentTypes[m]
 	h["Cache-Control"] = noStore
@@ -40,8 +40,8 @@ func header(w http.ResponseWriter, r *http.Request, m medium) {
 	}
 }
 
-// refuse answers a request, or an operation, with why it is not answered.
-func refuse(w http.ResponseWriter, m medium, e *refusal) {
+// refuse writes a refusal as the response.
+func refuse(w http.ResponseWriter, m mediaType, e *refusal) {
 	status := e.status
 	if status == 0 {
 		status = statusIn(m)
@@ -55,8 +55,8 @@ func refuse(w http.ResponseWriter, m medium, e *refusal) {
 	write(w, status, e.response())
 }
 
-// answer writes what the graph has answered.
-func answer(w http.ResponseWriter, m medium, resp *graphql.Response) {
+// answer writes the graph's answer as the response.
+func answer(w http.ResponseWriter, m mediaType, resp *graphql.Response) {
 	status := http.StatusOK
 	if resp.Data == nil {
 		status = statusIn(m)
@@ -67,15 +67,15 @@ func answer(w http.ResponseWriter, m medium, resp *graphql.Response) {
 	write(w, status, resp)
 }
 
-// unrecorded says whether an operation was refused since it could not be written down, which is no fault of its caller.
+// unrecorded reports whether an operation was refused because the access log could not be written.
 func unrecorded(errs gqlerror.List) bool {
 	return len(errs) == 1 && errs[0].Extensions["code"] == codeLogUnavailable
 }
 
-// headerOfAge says how old the data of an answer is, and lets the asker, but nobody between, keep one without faults for as long as it is fresh.
-// What holds no data of a source is not known to last.
-func headerOfAge(h http.Header, a *freshness.Answer, faultless bool) {
-	age, control := ageOf(a, faultless)
+// setAgeHeaders sets Age and Cache-Control of an answer. The client, but no shared cache, may store a complete answer for as long as it is fresh. An answer
+// without data of sources is not cacheable.
+func setAgeHeaders(h http.Header, a *freshness.Answer, complete bool) {
+	age, control := ageOf(a, complete)
 	if age < 0 {
 		return
 	}
@@ -85,8 +85,8 @@ func headerOfAge(h http.Header, a *freshness.Answer, faultless bool) {
 	}
 }
 
-// ageOf gives an answer's Age, below zero where it has none, and its Cache-Control, empty where it is not to be kept.
-func ageOf(a *freshness.Answer, faultless bool) (age int, control string) {
+// ageOf returns the Age of an answer, or -1, and its Cache-Control, or "" if it must not be stored.
+func ageOf(a *freshness.Answer, complete bool) (age int, control string) {
 	if a == nil {
 		return -1, ""
 	}
@@ -95,7 +95,7 @@ func ageOf(a *freshness.Answer, faultless bool) (age int, control string) {
 	if !ok {
 		return -1, ""
 	}
-	if faultless {
+	if complete {
 		control = "private, max-age=" + strconv.Itoa(a.Lifetime(now))
 	}
 	return age, control
@@ -103,8 +103,8 @@ func ageOf(a *freshness.Answer, faultless bool) (age int, control string) {
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// maxKept is the largest buffer that is kept for another answer.
-const maxKept = 1 << 20
+// maxPooled is the capacity up to which a buffer is returned to the pool.
+const maxPooled = 1 << 20
 
 func buffer() *bytes.Buffer {
 	b, _ := buffers.Get().(*bytes.Buffer)
@@ -113,26 +113,26 @@ func buffer() *bytes.Buffer {
 }
 
 func release(b *bytes.Buffer) {
-	if b.Cap() <= maxKept {
+	if b.Cap() <= maxPooled {
 		buffers.Put(b)
 	}
 }
 
 func write(w http.ResponseWriter, status int, resp *graphql.Response) {
 	w.WriteHeader(status)
-	if len(resp.Data) > maxKept { // which need not lie in memory twice
+	if len(resp.Data) > maxPooled { // without a second copy in memory
 		encode(w, resp)
 		return
 	}
 	b := buffer()
 	defer release(b)
 	encode(b, resp)
-	w.Write(b.Bytes()) //nolint:errcheck // the client has gone; nobody is left to tell
+	w.Write(b.Bytes()) //nolint:errcheck // the client is gone
 }
 
-// encode writes an answer. The data is JSON already: encoding/json would read all of it once more. Where it cannot be written, the client has gone.
+// encode writes an answer as JSON. Its data is JSON already, which encoding/json would parse again. It ignores write errors: the client is gone then.
 //
-//nolint:errcheck // then nobody is left to tell
+//nolint:errcheck // the client is gone
 func encode(w io.Writer, resp *graphql.Response) {
 	before := "{"
 	member := func(name string, value []byte) {
@@ -154,5 +154,5 @@ func encode(w io.Writer, resp *graphql.Response) {
 	if len(resp.Extensions) > 0 {
 		marshal("extensions", resp.Extensions)
 	}
-	io.WriteString(w, strings.TrimPrefix(before, ",")+"}") // "{" where there is no member
+	io.WriteString(w, strings.TrimPrefix(before, ",")+"}") // "{" if there is no member
 }

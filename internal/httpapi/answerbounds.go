@@ -9,7 +9,7 @@ import (
 	"roster/internal/bounds"
 )
 
-// boundedAnswers holds each answer to its bounds while it is made. It comes behind the other extensions, so that they see what becomes of it.
+// boundedAnswers applies the bounds to each answer while it is made. It is the last extension, so that the other extensions see the bounded answer.
 type boundedAnswers struct{}
 
 var _ interface {
@@ -18,18 +18,18 @@ var _ interface {
 	graphql.ResponseInterceptor
 } = boundedAnswers{}
 
-// ExtensionName names the extension.
+// ExtensionName implements graphql.HandlerExtension.
 func (boundedAnswers) ExtensionName() string { return "BoundedAnswers" }
 
-// Validate has nothing to check.
+// Validate implements graphql.HandlerExtension.
 func (boundedAnswers) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptRootField bounds what is written of a field.
+// InterceptRootField bounds the data of a root field.
 func (boundedAnswers) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	return bounds.FromContext(ctx).Data(next(ctx))
 }
 
-// InterceptResponse puts one error in the place of an answer that is too long, or for which there is no room beside others.
+// InterceptResponse replaces an answer that is too long, or for which there is not enough memory, with one error.
 func (boundedAnswers) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	if of := bounds.FromContext(ctx); resp != nil && of.TooLong(resp.Data) {
@@ -38,25 +38,25 @@ func (boundedAnswers) InterceptResponse(ctx context.Context, next graphql.Respon
 			"the answer is longer than the limit of %d bytes: ask for fewer fields, or smaller pages", most).list()}
 	}
 	if op, ok := ctx.Value(operationKey{}).(*operation); ok && resp != nil && !op.hasRoom(resp) {
-		return &graphql.Response{Data: []byte("null"), Errors: op.room.full.list()}
+		return &graphql.Response{Data: []byte("null"), Errors: op.memory.full.list()}
 	}
 	return resp
 }
 
-// hasRoom says whether there is room for an answer, and holds as much as its buffer has and no more. Where there is none, the caller is told when to ask again,
-// unless what was asked for has been done.
+// hasRoom reports whether there is memory for the answer, and reserves exactly the size of its buffer. If there is none, the error has a retryAfter, except
+// for a mutation, which has been carried out and must not be repeated.
 func (op *operation) hasRoom(resp *graphql.Response) bool {
-	if op.room.full == nil && op.room.Resize(cap(resp.Data)+bounds.Length(resp.Errors)) {
+	if op.memory.full == nil && op.memory.Resize(cap(resp.Data)+bounds.Length(resp.Errors)) {
 		return true
 	}
-	if e := op.room.full; op.mutation {
+	if e := op.memory.full; op.mutation {
 		e.status, e.retryAfter = 0, 0
 		e.message += "; the mutation has been carried out"
 	}
 	return false
 }
 
-// presenter gives errors as the graph shows them, as long as there is room for them in the answer.
+// presenter presents errors as the graph does, up to the bounds of the answer.
 func presenter(present graphql.ErrorPresenterFunc) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		e := present(ctx, err)

@@ -22,12 +22,12 @@ import (
 	"roster/resolvers"
 )
 
-// benchPeople is how large a company has about 10,000 accounts.
+// benchPeople is the size of a company with about 10,000 accounts.
 const benchPeople = 4500
 
 var bench = sync.OnceValues(func() (http.Handler, error) { return serverOf(benchPeople, nil) })
 
-// serverOf is the whole of the server but its listener, over a company that has been read to its end and is read no more. Change may set other limits.
+// serverOf returns the whole server without its listener, over a company that has been fetched and is not fetched again. Change may set other limits.
 func serverOf(size int, change func(*httpapi.Limits)) (http.Handler, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -63,7 +63,7 @@ func serverOf(size int, change func(*httpapi.Limits)) (http.Handler, error) {
 	}}), nil
 }
 
-// sink is a client that counts.
+// sink is a client that counts bytes.
 type sink struct {
 	header http.Header
 	status int
@@ -74,7 +74,7 @@ func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) WriteHeader(status int)      { s.status = status }
 func (s *sink) Write(b []byte) (int, error) { s.n += len(b); return len(b), nil }
 
-// serve sends the same request again and again.
+// serve sends the same request repeatedly.
 func serve(b *testing.B, h http.Handler, body []byte) {
 	b.Helper()
 	req := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", nil)
@@ -95,7 +95,7 @@ func serve(b *testing.B, h http.Handler, body []byte) {
 	b.ReportMetric(float64(s.n), "B/answer")
 }
 
-// overHTTP sends the same request again and again over one connection of the loopback.
+// overHTTP sends the same request repeatedly over one loopback connection.
 func overHTTP(b *testing.B, h http.Handler, body []byte) {
 	b.Helper()
 	server := httptest.NewServer(h)
@@ -119,8 +119,8 @@ func overHTTP(b *testing.B, h http.Handler, body []byte) {
 	}
 }
 
-// BenchmarkHandler measures requests from their first byte to the last one of their answers: the handler alone, the same over HTTP on the loopback,
-// and beside it, over HTTP too, a handler that reads the same request and has the same answer ready: what HTTP itself and the client cost.
+// BenchmarkHandler measures requests from their first byte to the last byte of their answers: the handler alone, and over HTTP on loopback. For comparison it
+// measures a handler that reads the same request and returns a prepared answer, which is the cost of HTTP and the client.
 func BenchmarkHandler(b *testing.B) {
 	h, err := bench()
 	if err != nil {

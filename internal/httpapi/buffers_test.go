@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// The kernel holds no more for a connection than it is allowed to. Linux takes twice of what is set, and says so.
+// The kernel's buffers of a connection are bounded. Linux reports twice the size that was set.
 func TestBuffersAreBounded(t *testing.T) {
 	t.Parallel()
 	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := bound(inner, DefaultLimits(), nil)
+	l := limitListener(inner, DefaultLimits(), nil)
 	defer l.Close() //nolint:errcheck // the test is over
 	client, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
 	if err != nil {

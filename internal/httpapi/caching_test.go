@@ -17,8 +17,8 @@ import (
 	"roster/internal/httpapi"
 )
 
-// What caches may do with an answer is said the same way by every transport: a stream is never kept, an answer only by its asker and only without
-// faults, a refusal by nobody; and all of them differ by what makes them differ.
+// Every transport has the same caching headers: a stream must not be stored; an answer only by its client, and only if it is complete; a refusal by nobody.
+// All vary by the same headers.
 func TestCachingHeaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,53 +12,52 @@ import (
 	"roster/internal/admission"
 )
 
-// guest is who asks, as far as the way in is concerned.
-type guest struct {
-	// counted is what their requests are counted by: who they are, or for nobody in particular the address that they connect from.
+// caller is who sends a request.
+type caller struct {
+	// counted is the identity by which requests are counted: the name or, for an anonymous caller, the address.
 	counted admission.Caller
-	// own are the limits of this caller; nil for those of everybody.
+	// own are the limits of this caller; nil for the general ones.
 	own *access.Limits
-	// expires is until when what they have shown is good; zero for ever.
+	// expires is when the credentials expire; zero for never.
 	expires time.Time
 }
 
-// meet finds out who sends a request, by what they show. Whoever is turned away has used up one of the requests of their address, so that nobody
-// can go on guessing.
-func (d *door) meet(ctx context.Context, r *http.Request, s shown) (context.Context, guest, *refusal) {
-	ctx, p, e := d.letIn(ctx, s)
+// identify authenticates a request and returns its caller. A rejected request counts for its address, which limits attempts to guess credentials.
+func (h *handler) identify(ctx context.Context, r *http.Request, s credentials) (context.Context, caller, *refusal) {
+	ctx, p, e := h.authenticate(ctx, s)
 	if e == nil && p.Method != access.ByNothing {
-		return ctx, guest{counted: Named(p.Method, p.Subject), own: p.Limits, expires: p.Expires}, nil
+		return ctx, caller{counted: Named(p.Method, p.Subject), own: p.Limits, expires: p.Expires}, nil
 	}
-	var g guest
+	var c caller
 	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		g.counted = admission.At(from.Addr())
+		c.counted = admission.At(from.Addr())
 	}
 	if e != nil {
-		if _, tooMany := d.count(g); tooMany != nil {
+		if _, tooMany := h.count(c); tooMany != nil {
 			e = tooMany
 		}
 	}
-	return ctx, g, e
+	return ctx, c, e
 }
 
-// Named gives the caller with a name, as they are counted.
+// Named returns the identity of a caller with a name.
 func Named(by access.Method, subject string) admission.Caller {
 	return admission.Caller{Name: string(by) + " " + subject}
 }
 
-// of gives the door as it is for one caller, who may have limits of their own. What is counted and kept is the same for all.
-func (d *door) of(g guest) *door {
-	if g.own == nil {
-		return d
+// forCaller returns the handler with the limits of one caller. It shares all other state with the original.
+func (h *handler) forCaller(c caller) *handler {
+	if c.own == nil {
+		return h
 	}
-	own := *d
+	own := *h
 	for _, l := range [...]struct {
 		limit *int
 		own   int
 	}{
-		{&own.limits.BodyBytes, g.own.BodyBytes}, {&own.limits.VariablesBytes, g.own.VariablesBytes}, {&own.limits.Cost, g.own.Cost},
-		{&own.limits.ListItems, g.own.ListItems}, {&own.limits.AnswerBytes, g.own.AnswerBytes},
-		{&own.limits.CallerOperations, g.own.Operations}, {&own.limits.CallerShare, g.own.Share}, {&own.limits.Requests, g.own.Requests},
+		{&own.limits.BodyBytes, c.own.BodyBytes}, {&own.limits.VariablesBytes, c.own.VariablesBytes}, {&own.limits.Cost, c.own.Cost},
+		{&own.limits.ListItems, c.own.ListItems}, {&own.limits.AnswerBytes, c.own.AnswerBytes},
+		{&own.limits.CallerOperations, c.own.Operations}, {&own.limits.CallerShare, c.own.Share}, {&own.limits.Requests, c.own.Requests},
 	} {
 		if l.own > 0 {
 			*l.limit = l.own
@@ -68,19 +67,19 @@ func (d *door) of(g guest) *door {
 	return &own
 }
 
-// count takes one request of a caller's rate.
-func (d *door) count(g guest) (admission.Rate, *refusal) {
-	rate, ok := d.gate.Count(g.counted)
+// count counts one request of a caller.
+func (h *handler) count(c caller) (admission.Rate, *refusal) {
+	rate, ok := h.limiter.Count(c.counted)
 	if ok {
 		return rate, nil
 	}
-	return rate, exceeded("requests", d.limits.Requests, -1, "more than %d requests in %s: ask again in %d s",
-		d.limits.Requests, d.limits.RequestsPer, seconds(rate.RetryAfter)).withStatus(http.StatusTooManyRequests).retryIn(rate.RetryAfter)
+	return rate, exceeded("requests", h.limits.Requests, -1, "more than %d requests in %s: ask again in %d s",
+		h.limits.Requests, h.limits.RequestsPer, seconds(rate.RetryAfter)).withStatus(http.StatusTooManyRequests).retryIn(rate.RetryAfter)
 }
 
-// tellRate sets the headers of draft-ietf-httpapi-ratelimit-headers.
-func (d *door) tellRate(h http.Header, rate admission.Rate) {
-	if d.limits.Requests <= 0 {
+// setRateHeaders sets the headers of draft-ietf-httpapi-ratelimit-headers.
+func (h *handler) setRateHeaders(headers http.Header, rate admission.Rate) {
+	if h.limits.Requests <= 0 {
 		return
 	}
 	b := make([]byte, 0, 32)
@@ -88,8 +87,8 @@ func (d *door) tellRate(h http.Header, rate admission.Rate) {
 	b = strconv.AppendInt(b, int64(rate.Remaining), 10)
 	b = append(b, ";t="...)
 	b = strconv.AppendInt(b, int64(seconds(rate.Reset)), 10)
-	h["Ratelimit"] = []string{string(b)}
-	h["Ratelimit-Policy"] = d.policy
+	headers["Ratelimit"] = []string{string(b)}
+	headers["Ratelimit-Policy"] = h.policy
 }
 
 func policyOf(l Limits) []string {

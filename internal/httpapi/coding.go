@@ -15,35 +15,35 @@ import (
 )
 
 const (
-	// acceptEncodings are the content codings of a body beside identity.
+	// acceptEncodings are the supported content codings, apart from identity.
 	acceptEncodings = "gzip, zstd, br"
-	// maxCodings is how many of them may have been applied to a body, one after the other.
+	// maxCodings is the greatest number of codings of one body.
 	maxCodings = 3
-	// zstdWindow is the largest window that a sender may use for HTTP, by RFC 9659.
+	// zstdWindow is the largest window that RFC 9659 allows for HTTP.
 	zstdWindow = 8 << 20
 )
 
-// errLonger says that a body is longer than it may be when it is decompressed.
+// errLonger says that a body is too long after decompression.
 var errLonger = errors.New("longer than the limit")
 
-// decoders decompress bodies. They run at most one for each processor: some claim 16 MiB while they run, whatever the length of the body.
+// decoders decompress bodies. At most one runs on each processor, because some allocate 16 MiB for any body.
 type decoders struct {
 	running chan struct{}
 	zstd    *zstd.Decoder
-	limit   int // bytes that a body may have, also between two codings
+	limit   int // of a body in bytes, also between two codings
 }
 
 func newDecoders(limit int) *decoders {
-	// A window that is larger than the body is in order. The decoder refuses one that is larger than all it may decode.
+	// A window may be larger than the body, but the decoder rejects a window that is larger than its memory limit.
 	z, err := zstd.NewReader(nil, zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderMaxMemory(uint64(max(limit, zstdWindow))),
 		zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true))
 	if err != nil {
-		panic(err) // by the options alone
+		panic(err) // the options are constant
 	}
 	return &decoders{running: make(chan struct{}, runtime.GOMAXPROCS(0)), zstd: z, limit: limit}
 }
 
-// codingsOf gives the content codings of a request's body in the order in which they are to be undone.
+// codingsOf returns the content codings of a request's body in the order in which they must be decoded.
 func codingsOf(h http.Header) (codings []string, known bool) {
 	for _, line := range h["Content-Encoding"] {
 		for coding := range strings.SplitSeq(line, ",") {
@@ -62,7 +62,7 @@ func codingsOf(h http.Header) (codings []string, known bool) {
 	return codings, true
 }
 
-// decode decompresses a body. The error is errLonger, one of the context, or says that the body is not what the codings say.
+// decode decompresses a body. The error is errLonger, that of the context, or says that the body does not match its codings.
 func (d *decoders) decode(ctx context.Context, codings []string, text []byte) ([]byte, error) {
 	select {
 	case d.running <- struct{}{}:
@@ -79,7 +79,7 @@ func (d *decoders) decode(ctx context.Context, codings []string, text []byte) ([
 	return text, nil
 }
 
-// undo decompresses what one coding has made.
+// undo decodes one coding.
 func (d *decoders) undo(coding string, text []byte) (out []byte, err error) {
 	switch coding {
 	case "zstd":
@@ -101,11 +101,11 @@ func (d *decoders) undo(coding string, text []byte) (out []byte, err error) {
 	return out, err
 }
 
-// undecoded refuses a body by what decode says.
-func (d *door) undecoded(err error) *refusal {
+// undecoded returns the refusal for an error of decode.
+func (h *handler) undecoded(err error) *refusal {
 	switch {
 	case errors.Is(err, errLonger):
-		return d.tooLarge()
+		return h.tooLarge()
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return tookTooLong
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):

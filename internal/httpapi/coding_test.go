@@ -17,7 +17,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// encoded applies content codings in the order in which a header names them.
+// encoded applies content codings in the order of the header.
 func encoded(text string, codings ...string) string {
 	for _, coding := range codings {
 		var b bytes.Buffer
@@ -105,7 +105,7 @@ func TestContentEncodings(t *testing.T) {
 	}
 }
 
-// What is compressed is read as it was, and what is cut off anywhere is refused.
+// A compressed body is decoded to the original, and a truncated one is rejected.
 func TestContentEncodingsProperty(t *testing.T) {
 	t.Parallel()
 	h := httpapi.New(httpapi.Options{API: api{}})
@@ -123,8 +123,8 @@ func TestContentEncodingsProperty(t *testing.T) {
 	})
 }
 
-// A body that becomes large only when it is decompressed counts among those that are being read.
-func TestDecompressedBodiesAreWeighed(t *testing.T) {
+// A body that becomes large by decompression counts as a large body.
+func TestDecompressedBodiesCountAsLarge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := serveOn(t, httpapi.Options{API: api{}})
@@ -172,7 +172,7 @@ func TestDecompressedBodiesAreWeighed(t *testing.T) {
 	})
 }
 
-// ending is the end of a body that comes late.
+// ending is the end of a body that arrives late.
 type ending <-chan struct{}
 
 func (e ending) Read([]byte) (int, error) {

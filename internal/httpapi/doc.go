@@ -1,3 +1,3 @@
-// Package httpapi is the way in: GraphQL over HTTP, the playground, and what an operator's tools ask. It bounds what a request may cost before
-// it is understood. It knows nothing of people or sources.
+// Package httpapi is the HTTP server: GraphQL over HTTP, WebSocket and SSE, the playground, and the endpoints for operators. It limits what a request may cost
+// before the request is processed. It knows nothing of people or sources.
 package httpapi

@@ -15,23 +15,23 @@ import (
 	"roster/internal/echo"
 )
 
-// longestName is how many bytes a name in a document may have. Each error about a document holds names, and there may be many errors.
-const longestName = 200
+// maxNameBytes is the greatest length of a name in a document. There may be many errors about a document, and each contains names.
+const maxNameBytes = 200
 
-// longestFindings is how many bytes the messages of one rule may have together, before they are cut. Names alone stay below it, whole values do not.
-const longestFindings = 256 << 10
+// maxFindingsBytes is the total length of one rule's messages from which on validation stops. Messages with names stay below it, those with values may not.
+const maxFindingsBytes = 256 << 10
 
-// longName refuses a document with a name that is too long, before anything is made of its names. It reads no further than a parser would.
-func longName(text string, tokens int) *gqlerror.Error {
+// checkNames rejects a document with a name that is too long, before its names are used. It reads at most as many tokens as the parser would.
+func checkNames(text string, tokens int) *gqlerror.Error {
 	words := lexer.New(&ast.Source{Input: text})
 	for range tokens + 1 {
 		word, err := words.ReadToken()
 		switch {
-		case err != nil || word.Kind == lexer.EOF: // the parser says what is wrong
+		case err != nil || word.Kind == lexer.EOF: // the parser reports the error
 			return nil
-		case word.Kind == lexer.Name && len(word.Value) > longestName:
+		case word.Kind == lexer.Name && len(word.Value) > maxNameBytes:
 			return &gqlerror.Error{
-				Message:    fmt.Sprintf("the name %s has %d bytes; a name may have %d", echo.Name(word.Value), len(word.Value), longestName),
+				Message:    fmt.Sprintf("the name %s has %d bytes; a name may have %d", echo.Name(word.Value), len(word.Value), maxNameBytes),
 				Locations:  []gqlerror.Location{{Line: word.Pos.Line, Column: word.Pos.Column}},
 				Extensions: map[string]any{"code": errcode.ParseFailed},
 			}
@@ -40,11 +40,11 @@ func longName(text string, tokens int) *gqlerror.Error {
 	return nil
 }
 
-// check holds a document to the schema, and ends early where what is wrong with it has become long. The error that is found first is always kept.
+// check validates a document, and stops early if the errors become long. The first error is always kept.
 func (d *documents) check(ctx context.Context, doc *ast.QueryDocument) (errs gqlerror.List) {
 	found := &findings{of: bounds.FromContext(ctx), most: max(1, d.limits.Errors)}
 	defer func() {
-		if p := recover(); p == found { // it is this value itself
+		if p := recover(); p == found { // the panic of bound
 			errs = found.errs
 		} else if p != nil {
 			panic(p)
@@ -53,15 +53,15 @@ func (d *documents) check(ctx context.Context, doc *ast.QueryDocument) (errs gql
 	return d.api.Prepare(doc, found.bound(quietRules()))
 }
 
-// findings are what rules find in one document.
+// findings are the errors that rules find in one document.
 type findings struct {
 	of   *bounds.Answer
 	most int // of each rule
 	errs gqlerror.List
 }
 
-// bound gives rules of which each finds so many errors, and counts the others without making them. None loses its first: what fails by a rule goes on to
-// fail by it, and a document that only OverlappingFieldsCanBeMerged has something against may be in order yet.
+// bound returns rules that each report a limited number of errors, and count the others. Each rule reports at least its first error, so that no invalid
+// document passes. OverlappingFieldsCanBeMerged alone may report conflicts that the API then permits.
 func (f *findings) bound(all *rules.Rules) *rules.Rules {
 	for name, rule := range all.GetInner() {
 		all.ReplaceRule(name, func(observers *core.Events, addError core.AddErrFunc) {
@@ -76,8 +76,8 @@ func (f *findings) bound(all *rules.Rules) *rules.Rules {
 					length += len(e.Message)
 					f.errs = append(f.errs, e)
 				})...)
-				if length > longestFindings && name != rules.OverlappingFieldsCanBeMergedRule.Name {
-					panic(f) // nothing else stops a walk, and each further error would be as long
+				if length > maxFindingsBytes && name != rules.OverlappingFieldsCanBeMergedRule.Name {
+					panic(f) // nothing else stops validation, and further errors would be as long
 				}
 			})
 		})

@@ -16,31 +16,31 @@ import (
 	"roster/internal/coerce"
 )
 
-// A parsed document takes up to eighty times the memory of its text, and anybody can send one that nobody has sent before. So the ordinary ones are
-// kept in some number, the large ones in a small number, and the largest not at all: 3 MiB of text in all.
+// A parsed document takes up to eighty times the memory of its text, and clients can send any number of different ones. So the cache has many ordinary
+// documents, a few large ones and no very large ones: at most 3 MiB of text.
 const (
 	ordinaryDocument, ordinaryDocuments = 2 << 10, 1000
 	largeDocument, largeDocuments       = 32 << 10, 32
 )
 
-// documents reads and checks documents, and keeps them by their text. gqlgen would do the same, but leaves no room between reading and checking,
-// where what would be dear to check has to be refused.
+// documents parses, validates and caches documents. gqlgen does the same, but without a step between parsing and validation, in which documents that are
+// expensive to validate must be rejected.
 type documents struct {
-	schema          *ast.Schema // of what is run
+	schema          *ast.Schema // of the executor
 	api             API
 	limits          Limits
 	introspection   bool
 	ordinary, large graphql.Cache[*document]
 }
 
-// document is one that fits the schema.
+// document is a valid document.
 type document struct {
 	ast    *ast.QueryDocument
 	coerce *coerce.Document
-	// forGqlgen has the same operations without their variables: gqlgen would coerce those anew, and by rules of its own.
+	// forGqlgen has the same operations without variables, because gqlgen would coerce them again, by other rules.
 	forGqlgen *ast.QueryDocument
-	items     int // of the lists in it
-	// service says that it asks for the schema of the subgraph.
+	items     int // in literal lists
+	// service is true if the document requests the subgraph's schema.
 	service bool
 }
 
@@ -72,13 +72,13 @@ func (d *documents) forSize(n int) graphql.Cache[*document] {
 	return graphql.NoCache[*document]{}
 }
 
-// read gives the document of a text.
+// read returns the document of a text.
 func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.List) {
 	cache := d.forSize(len(text))
 	if known, ok := cache.Get(ctx, text); ok {
 		return known, nil
 	}
-	if e := longName(text, d.limits.Tokens); e != nil {
+	if e := checkNames(text, d.limits.Tokens); e != nil {
 		return nil, gqlerror.List{e}
 	}
 	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, d.limits.Tokens)
@@ -88,7 +88,7 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if len(parsed.Operations) == 0 {
 		return nil, invalid("the document has no operation")
 	}
-	if e := d.limits.fit(parsed); e != nil {
+	if e := d.limits.checkDocument(parsed); e != nil {
 		return nil, e.list()
 	}
 	if errs := d.check(ctx, parsed); len(errs) > 0 {
@@ -105,7 +105,7 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	return doc, nil
 }
 
-// unparsed says why a document could not be parsed. That it has too many tokens the parser says in words only.
+// unparsed returns the errors for a document that cannot be parsed. Whether it has too many tokens is only in the text of the parser's error.
 func (d *documents) unparsed(err error) gqlerror.List {
 	e, ok := errors.AsType[*gqlerror.Error](err)
 	switch {
@@ -120,12 +120,12 @@ func (d *documents) unparsed(err error) gqlerror.List {
 	return gqlerror.List{e}
 }
 
-// invalid is what is wrong with a document as a whole.
+// invalid returns an error about a document as a whole.
 func invalid(message string) gqlerror.List {
 	return gqlerror.List{{Message: message, Extensions: map[string]any{"code": errcode.ValidationFailed}}}
 }
 
-// quietRules are those of the specification, without the suggestions that would tell the schema to whoever guesses.
+// quietRules returns the specification's rules, without suggestions, which would show parts of the schema to clients that guess.
 func quietRules() *rules.Rules {
 	r := rules.NewDefaultRules()
 	r.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
@@ -139,10 +139,10 @@ func quietRules() *rules.Rules {
 
 type documentKey struct{}
 
-// readDocument is what gqlgen takes for a cache of documents: it finds the one that has been read for this operation.
+// readDocument is the document cache for gqlgen. It returns the document that has been read for the operation.
 type readDocument struct{}
 
-// Get finds the document.
+// Get returns the operation's document.
 func (readDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
 	doc, ok := ctx.Value(documentKey{}).(*document)
 	if !ok {
@@ -151,5 +151,5 @@ func (readDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool
 	return doc.forGqlgen, true
 }
 
-// Add has nothing to keep.
+// Add does nothing.
 func (readDocument) Add(context.Context, string, *ast.QueryDocument) {}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// However many documents come, of whatever size, little of their text is kept.
+// The cache of documents is bounded, for any number of documents of any size.
 func TestDocumentsAreBounded(t *testing.T) {
 	t.Parallel()
 	d := newDocuments(nil, nil, Limits{}, false)

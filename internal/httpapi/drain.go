@@ -7,49 +7,49 @@ import (
 	"time"
 )
 
-// lastAnswers has every answer that begins after the signal to stop end its connection. A client then connects again, to another server as soon as it
-// knows of one, and none is left that sends a request on a connection that is just being closed. HTTP/2 sends GOAWAY with the answer.
-type lastAnswers struct {
-	stopping        <-chan struct{} // the signal
+// connectionCloser ends connections while the server stops: each answer that begins after the signal is the last one of its connection. Clients then connect
+// again, to another server if they know one, so that no client sends a request on a connection that is being closed. HTTP/2 sends GOAWAY with the answer.
+type connectionCloser struct {
+	stopping        <-chan struct{} // closed by the signal
 	closing, closed chan struct{}   // the listener
 }
 
-func (l *lastAnswers) end(next http.Handler) http.Handler {
+func (l *connectionCloser) end(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(&lastAnswer{ResponseWriter: w, of: l}, r)
+		next.ServeHTTP(&closingWriter{ResponseWriter: w, of: l}, r)
 	})
 }
 
-// closeBetween closes the listener. No answer begins meanwhile: whoever has one connects again, and a connection that waits to be accepted when the
+// closeListener closes the listener. No answer begins meanwhile: its client would connect again, and a connection that waits to be accepted when the
 // listener closes is lost.
-func (l *lastAnswers) closeBetween(ctx context.Context, b *bounded) {
+func (l *connectionCloser) closeListener(ctx context.Context, b *limitedListener) {
 	close(l.closing)
 	defer close(l.closed)
-	b.awaitNobody(ctx)
-	b.Close() //nolint:errcheck // nothing can be done about it, and the program is about to end
+	b.awaitNoNewConnections(ctx)
+	b.Close() //nolint:errcheck // the program is about to end
 }
 
-// lastAnswer is a ResponseWriter that may be the last one of its connection.
-type lastAnswer struct {
+// closingWriter is a ResponseWriter whose answer may be the last one of its connection.
+type closingWriter struct {
 	http.ResponseWriter
-	of    *lastAnswers
+	of    *connectionCloser
 	begun bool
 }
 
-// WriteHeader begins the answer.
-func (a *lastAnswer) WriteHeader(status int) {
+// WriteHeader implements http.ResponseWriter.
+func (a *closingWriter) WriteHeader(status int) {
 	a.begin(status)
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// Write begins the answer where WriteHeader has not.
-func (a *lastAnswer) Write(b []byte) (int, error) {
+// Write implements http.ResponseWriter.
+func (a *closingWriter) Write(b []byte) (int, error) {
 	a.begin(http.StatusOK)
 	return a.ResponseWriter.Write(b)
 }
 
-func (a *lastAnswer) begin(status int) {
-	if a.begun || status < http.StatusOK { // more comes after 1xx, and 101 is no longer HTTP
+func (a *closingWriter) begin(status int) {
+	if a.begun || status < http.StatusOK { // another status follows 1xx, and 101 is not HTTP any more
 		return
 	}
 	a.begun = true
@@ -66,20 +66,20 @@ func (a *lastAnswer) begin(status int) {
 	a.Header().Set("Connection", "close")
 }
 
-// Unwrap gives the writer below, for http.ResponseController.
-func (a *lastAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+// Unwrap returns the writer below, for http.ResponseController.
+func (a *closingWriter) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// Nobody is expected to connect who has not done so in nobodyFor, and nobody is waited for longer than nobodyWithin.
+// The listener is closed when no client has connected for newConnectionGap, and after newConnectionWait in any case.
 const (
-	nobodyFor    = 200 * time.Millisecond
-	nobodyWithin = time.Second
+	newConnectionGap  = 200 * time.Millisecond
+	newConnectionWait = time.Second
 )
 
-// awaitNobody waits until nobody has connected for a moment.
-func (b *bounded) awaitNobody(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, nobodyWithin)
+// awaitNoNewConnections waits for a short time without new connections.
+func (b *limitedListener) awaitNoNewConnections(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, newConnectionWait)
 	defer cancel()
-	look := time.NewTicker(nobodyFor)
+	look := time.NewTicker(newConnectionGap)
 	defer look.Stop()
 	for was := int64(-1); was != b.accepted.Load(); {
 		was = b.accepted.Load()
@@ -91,10 +91,10 @@ func (b *bounded) awaitNobody(ctx context.Context) {
 	}
 }
 
-// quietFor is for how long a connection has to be silent before nobody is expected to be about to send a request on it.
+// quietFor is how long a connection must be silent before it counts as unused.
 const quietFor = time.Second
 
-// noteState keeps with a connection since when no request is under way on it, as net/http tells.
+// noteState records for a connection since when it has no request, from net/http's state changes.
 func noteState(c net.Conn, s http.ConnState) {
 	counted := countedOf(c)
 	switch {
@@ -106,9 +106,9 @@ func noteState(c net.Conn, s http.ConnState) {
 	}
 }
 
-// awaitQuiet waits until no request is read or answered any more on the listener's connections, no longer than ctx lasts. http.Server.Shutdown must
-// not come before: it drops requests that it finds on connections that are new.
-func (b *bounded) awaitQuiet(ctx context.Context) {
+// awaitQuiet waits until no connection of the listener has a request, or until ctx ends. It must run before http.Server.Shutdown, which drops requests
+// on new connections.
+func (b *limitedListener) awaitQuiet(ctx context.Context) {
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
 	for !b.isQuiet(time.Now().Add(-quietFor)) {
@@ -120,7 +120,7 @@ func (b *bounded) awaitQuiet(ctx context.Context) {
 	}
 }
 
-func (b *bounded) isQuiet(since time.Time) bool {
+func (b *limitedListener) isQuiet(since time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for c := range b.conns {

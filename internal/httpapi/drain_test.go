@@ -19,10 +19,10 @@ import (
 	"time"
 )
 
-// errNobody is what a client gets that connects to a listener that is closed.
+// errNobody is the error of a client that connects to a closed listener.
 var errNobody = errors.New("connection refused")
 
-// exchange is a listener whose connections are pipes, for servers in a bubble.
+// exchange is a listener whose connections are pipes, for servers in a synctest bubble.
 type exchange struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -62,7 +62,7 @@ func (e *exchange) dial(context.Context, string, string) (net.Conn, error) {
 	}
 }
 
-// certificates are what a server shows in a test, and what its clients go by.
+// certificates returns the TLS configurations of a server and its clients.
 func certificates(t *testing.T) (server, client *tls.Config) {
 	t.Helper()
 	a := newAuthority(t)
@@ -76,8 +76,8 @@ func certificates(t *testing.T) (server, client *tls.Config) {
 		&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 }
 
-// Clients that send one request after the other, for as long as somebody takes their connections, get an answer to each. From the signal on they are
-// told to connect again.
+// Clients that send requests one after another, for as long as the listener accepts connections, get an answer to each. After the signal, the answers close
+// their connections.
 func TestDrainLosesNothing(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -122,7 +122,7 @@ func TestDrainLosesNothing(t *testing.T) {
 				stop()
 				clients.Wait()
 				if n := l.dialled.Load(); began > int64(tc.connections) || n < 2*began {
-					t.Errorf("%d connections before the signal and %d in all, want one for each client, and more once they are told to connect again", began, n)
+					t.Errorf("%d connections before the signal and %d in all, want one for each client, and more once their connections are closed", began, n)
 				}
 				if err := <-served; err != nil {
 					t.Error(err)
@@ -132,7 +132,7 @@ func TestDrainLosesNothing(t *testing.T) {
 	}
 }
 
-// A request that has begun to come when the listener closes is answered, however slowly it comes.
+// A request that has begun when the listener closes is answered, however slowly it arrives.
 func TestDrainAwaitsRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -168,8 +168,8 @@ func TestDrainAwaitsRequests(t *testing.T) {
 	})
 }
 
-// While the listener closes, no answer begins. Its client would connect again, and a connection that waits in the system's queue when the listener closes
-// is lost. So whoever gets such an answer finds nobody at the address, and goes elsewhere.
+// While the listener closes, no answer begins. Its client would connect again, and a connection that waits in the system's queue when the listener closes is
+// lost. So a client that gets such an answer finds the address closed, and connects elsewhere.
 func TestNoAnswerWhileTheListenerCloses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestNoAnswerWhileTheListenerCloses(t *testing.T) {
 			t.Fatal(err)
 		}
 		stop()
-		time.Sleep(delay + nobodyFor/2) // the listener is about to close
+		time.Sleep(delay + newConnectionGap/2) // the listener is about to close
 		if err := post(t, transport, false); err != nil {
 			t.Error(err)
 		}
@@ -199,7 +199,7 @@ func TestNoAnswerWhileTheListenerCloses(t *testing.T) {
 	})
 }
 
-// ask sends one request after the other until nobody takes its connection.
+// ask sends requests one after another until its connections are refused.
 func ask(t *testing.T, transport *http.Transport, secure bool) {
 	for n := 1; ; n++ {
 		if err := post(t, transport, secure); errors.Is(err, errNobody) {
@@ -211,7 +211,7 @@ func ask(t *testing.T, transport *http.Transport, secure bool) {
 	}
 }
 
-// post sends a request that no client may repeat by itself, unless the server says that it has not begun with it.
+// post sends a request that a client must not repeat by itself, unless the server says that it has not processed it.
 func post(t *testing.T, transport *http.Transport, secure bool) error {
 	address := "http://127.0.0.1"
 	if secure {

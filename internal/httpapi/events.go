@@ -12,43 +12,43 @@ import (
 
 var unbuffered = []string{"no"}
 
-// events answers one operation as a stream of events, in the distinct connections mode of GraphQL over Server-Sent Events.
-func (d *door) events(ctx context.Context, w http.ResponseWriter, op *operation, params *graphql.RawParams, g guest) {
+// events answers one operation as a stream of events: the distinct connections mode of GraphQL over Server-Sent Events.
+func (h *handler) events(ctx context.Context, w http.ResponseWriter, op *operation, params *graphql.RawParams, c caller) {
 	op.streamed = true
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if until := g.expires; !until.IsZero() {
+	if until := c.expires; !until.IsZero() {
 		ctx, cancel = context.WithDeadline(ctx, until)
 		defer cancel()
 	}
 	off := func() {}
-	endless := func() { off = servingOf(ctx).onStop(d.retired, cancel) } // what has one answer may give it yet when the server stops
+	onSubscription := func() { off = servingOf(ctx).onStop(h.retired, cancel) } // only subscriptions end when the server stops
 	defer func() { off() }()
-	s := &eventStream{w: w, control: http.NewResponseController(w), patience: d.limits.AnswerTime}
-	s.control.SetReadDeadline(time.Time{}) //nolint:errcheck // the request is there; where it cannot be set, there is none
-	var beating sync.WaitGroup
-	beating.Go(func() { s.beat(ctx) })
-	e := d.stream(ctx, op, params, g, endless, s.next)
+	s := &eventStream{w: w, control: http.NewResponseController(w), writeTimeout: h.limits.AnswerTime}
+	s.control.SetReadDeadline(time.Time{}) //nolint:errcheck // the request has been read; if it cannot be set, there is none
+	var pinging sync.WaitGroup
+	pinging.Go(func() { s.keepAlive(ctx) })
+	e := h.stream(ctx, op, params, c, onSubscription, s.next)
 	cancel()
-	beating.Wait()
+	pinging.Wait()
 	switch {
-	case e != nil && e.status != 0 && !s.begun: // nothing of the stream is out yet
+	case e != nil && e.status != 0 && !s.begun: // the stream has not begun
 		if e == onlyByPost {
 			w.Header().Set("Allow", http.MethodPost)
 		}
 		refuse(w, asJSON, e)
 		return
 	case e != nil && !s.failed:
-		s.next(e.response()) //nolint:errcheck // nobody is left to tell
+		s.next(e.response()) //nolint:errcheck // the client is gone
 	}
 	s.write("event: complete\ndata: \n\n") //nolint:errcheck // as above
 }
 
-// eventStream is a stream of events under way.
+// eventStream is a running stream of events.
 type eventStream struct {
-	w        http.ResponseWriter
-	control  *http.ResponseController
-	patience time.Duration
+	w            http.ResponseWriter
+	control      *http.ResponseController
+	writeTimeout time.Duration
 
 	mu            sync.Mutex
 	begun, failed bool
@@ -62,8 +62,8 @@ func (s *eventStream) next(resp *graphql.Response) error {
 	b.WriteString("event: next\ndata: ")
 	from := b.Len()
 	encode(b, resp)
-	resp.Data = nil // which need not lie in memory twice while the client reads it
-	// A line's end would be the end of the event. In JSON it stands between values only.
+	resp.Data = nil // frees the memory while the client reads the copy
+	// A line break would end the event. In JSON it can only be between values.
 	for i, c := range b.Bytes()[from:] {
 		if c == '\n' || c == '\r' {
 			b.Bytes()[from+i] = ' '
@@ -75,7 +75,7 @@ func (s *eventStream) next(resp *graphql.Response) error {
 
 func (s *eventStream) write(text string) error { return s.send(bytes.NewBufferString(text)) }
 
-// send sends what is in a buffer, at once. A client that does not take it in time loses the connection.
+// send sends the content of a buffer at once. A client that does not receive it in time loses the connection.
 func (s *eventStream) send(b *bytes.Buffer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,10 +87,10 @@ func (s *eventStream) sendNow(b *bytes.Buffer) error {
 		s.begun = true
 		h := s.w.Header()
 		h["Content-Type"] = contentTypes[asEvents]
-		h["X-Accel-Buffering"] = unbuffered // a proxy would else keep events until there are many
+		h["X-Accel-Buffering"] = unbuffered // otherwise proxies buffer events
 		s.w.WriteHeader(http.StatusOK)
 	}
-	s.control.SetWriteDeadline(time.Now().Add(s.patience)) //nolint:errcheck // where it cannot be set, there is none
+	s.control.SetWriteDeadline(time.Now().Add(s.writeTimeout)) //nolint:errcheck // if it cannot be set, there is none
 	_, err := s.w.Write(b.Bytes())
 	if err == nil {
 		err = s.control.Flush()
@@ -99,8 +99,8 @@ func (s *eventStream) sendNow(b *bytes.Buffer) error {
 	return err
 }
 
-// beat keeps proxies from closing a stream on which nothing happens.
-func (s *eventStream) beat(ctx context.Context) {
+// keepAlive sends comments, because proxies close a silent stream.
+func (s *eventStream) keepAlive(ctx context.Context) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {
@@ -108,8 +108,8 @@ func (s *eventStream) beat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if s.mu.TryLock() { // else an answer is being sent
-				s.sendNow(bytes.NewBufferString(":\n\n")) //nolint:errcheck // the next answer notices
+			if s.mu.TryLock() { // otherwise an answer is being sent
+				s.sendNow(bytes.NewBufferString(":\n\n")) //nolint:errcheck // the next answer fails too
 				s.mu.Unlock()
 			}
 		}

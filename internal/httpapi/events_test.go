@@ -66,7 +66,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// A subscription goes on past all the limits of a single answer, with a sign of life where nothing happens, until it or the server ends.
+// A subscription continues beyond the limits of a single answer, with comments while there are no events, until it or the server ends.
 func TestEventStream(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

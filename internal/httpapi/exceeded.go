@@ -13,10 +13,10 @@ import (
 	"roster/internal/echo"
 )
 
-// codeLimit is for what is more than is allowed. Each such refusal names the limit as the configuration does, and the number.
+// codeLimit is the code of refusals because of a limit. Each such refusal has the limit's name in the configuration, and the number.
 const codeLimit = "LIMIT_EXCEEDED"
 
-// exceeded refuses what is beyond a limit. Actual is left out where it is below zero: then nobody has counted to the end.
+// exceeded returns the refusal for an exceeded limit. Actual is omitted if it is negative, because nothing was counted to the end.
 func exceeded(limit string, maximum, actual int, format string, args ...any) *refusal {
 	more := map[string]any{"limit": limit, "maximum": maximum}
 	if actual >= 0 {
@@ -25,7 +25,7 @@ func exceeded(limit string, maximum, actual int, format string, args ...any) *re
 	return &refusal{code: codeLimit, message: fmt.Sprintf(format, args...), more: more}
 }
 
-// withStatusOf gives the refusal with a status, and leaves it as it is.
+// withStatusOf returns a copy of the refusal with another status.
 func (e *refusal) withStatusOf(status int) *refusal {
 	out := *e
 	out.status = status
@@ -42,57 +42,57 @@ func (e *refusal) retryIn(wait time.Duration) *refusal {
 	return e
 }
 
-func (d *door) tooLarge() *refusal {
-	return exceeded("body_bytes", d.limits.BodyBytes, -1, "the body is larger than the limit of %d bytes", d.limits.BodyBytes).
+func (h *handler) tooLarge() *refusal {
+	return exceeded("body_bytes", h.limits.BodyBytes, -1, "the body is larger than the limit of %d bytes", h.limits.BodyBytes).
 		withStatus(http.StatusRequestEntityTooLarge)
 }
 
-func (d *door) tooSlow() *refusal {
-	return exceeded("body_time", int(d.limits.BodyTime/time.Second), -1, "the body did not come within the limit of %s", d.limits.BodyTime).
+func (h *handler) tooSlow() *refusal {
+	return exceeded("body_time", int(h.limits.BodyTime/time.Second), -1, "the body did not come within the limit of %s", h.limits.BodyTime).
 		withStatus(http.StatusRequestTimeout)
 }
 
-func (d *door) belowRate() *refusal {
-	return exceeded("min_rate", d.limits.MinRate, -1, "the body came more slowly than %d bytes in a second", d.limits.MinRate).
+func (h *handler) belowRate() *refusal {
+	return exceeded("min_rate", h.limits.MinRate, -1, "the body came more slowly than %d bytes in a second", h.limits.MinRate).
 		withStatus(http.StatusRequestTimeout)
 }
 
-// fitVariables measures variables as they were sent.
-func (d *door) fitVariables(text []byte) *refusal {
-	if n := len(text); n > d.limits.VariablesBytes {
-		return exceeded("variables_bytes", d.limits.VariablesBytes, n, "the variables have %d bytes; the limit is %d", n, d.limits.VariablesBytes)
+// checkVariables checks the length and shape of variables as they were sent.
+func (h *handler) checkVariables(text []byte) *refusal {
+	if n := len(text); n > h.limits.VariablesBytes {
+		return exceeded("variables_bytes", h.limits.VariablesBytes, n, "the variables have %d bytes; the limit is %d", n, h.limits.VariablesBytes)
 	}
 	shape := measure(text)
-	if n := shape.depth; n > d.limits.VariablesDepth {
-		return exceeded("variables_depth", d.limits.VariablesDepth, n, "the variables are %d levels deep; the limit is %d", n, d.limits.VariablesDepth)
+	if n := shape.depth; n > h.limits.VariablesDepth {
+		return exceeded("variables_depth", h.limits.VariablesDepth, n, "the variables are %d levels deep; the limit is %d", n, h.limits.VariablesDepth)
 	}
-	if n := shape.members; n > d.limits.members() {
-		return badRequest(http.StatusBadRequest, "the variables have %d members of objects, and may have %d", n, d.limits.members())
+	if n := shape.members; n > h.limits.members() {
+		return badRequest(http.StatusBadRequest, "the variables have %d members of objects, and may have %d", n, h.limits.members())
 	}
-	return d.limits.fitItems(shape.items)
+	return h.limits.checkItems(shape.items)
 }
 
-// members is how many members all objects of the variables may have together: as many fields as the items of a list have that are objects, and no more.
+// members is the greatest number of members of all objects in variables: enough fields for all items of lists, if those are objects.
 func (l *Limits) members() int { return 4 * l.ListItems }
 
-// fitExtensions holds extensions to the shape of variables.
-func (d *door) fitExtensions(text []byte) *refusal {
-	if shape := measure(text); shape.depth > d.limits.VariablesDepth || shape.items > d.limits.ListItems || shape.members > d.limits.members() {
+// checkExtensions checks extensions against the limits of variables.
+func (h *handler) checkExtensions(text []byte) *refusal {
+	if shape := measure(text); shape.depth > h.limits.VariablesDepth || shape.items > h.limits.ListItems || shape.members > h.limits.members() {
 		return badRequest(http.StatusBadRequest, "the extensions are deeper, or hold more, than variables may")
 	}
 	return nil
 }
 
-// fitItems holds the items of all lists that an operation is given against the limit.
-func (l *Limits) fitItems(n int) *refusal {
+// checkItems checks the number of items in all lists of an operation's input.
+func (l *Limits) checkItems(n int) *refusal {
 	if n <= l.ListItems {
 		return nil
 	}
 	return exceeded("list_items", l.ListItems, n, "the document and its variables have %d items in lists; the limit is %d: send them in several operations", n, l.ListItems)
 }
 
-// fit measures a document that has been parsed and not yet checked: checking takes the square of some of these numbers, and more than that of others.
-func (l *Limits) fit(doc *ast.QueryDocument) *refusal {
+// checkDocument checks the size of a parsed document before validation, whose cost grows with the square, or more, of some of these numbers.
+func (l *Limits) checkDocument(doc *ast.QueryDocument) *refusal {
 	size := cost.Measure(doc)
 	for _, m := range [...]struct {
 		limit, verb, noun string
@@ -118,8 +118,8 @@ func (l *Limits) fit(doc *ast.QueryDocument) *refusal {
 	return nil
 }
 
-// afford holds what an operation may cost against the limit.
-func (l *Limits) afford(total int) *refusal {
+// checkCost checks the cost of an operation.
+func (l *Limits) checkCost(total int) *refusal {
 	if total <= l.Cost {
 		return nil
 	}
@@ -130,7 +130,7 @@ func (l *Limits) afford(total int) *refusal {
 	return exceeded("cost", l.Cost, actual, "the operation may cost %d; the limit is %d: ask for smaller pages, or fewer within each other", total, l.Cost)
 }
 
-// cut shows as many errors as may be shown, and how many there are beside them. Some were left out before.
+// cut returns at most the allowed number of errors, followed by one that counts the others. Omitted errors were left out earlier.
 func (l *Limits) cut(errs gqlerror.List, omitted int) gqlerror.List {
 	shown := min(len(errs), l.Errors)
 	all := len(errs) + omitted

@@ -1,4 +1,4 @@
 package httpapi
 
-// Certificates is for tests outside of the package.
+// Certificates is exported for tests in other packages.
 var Certificates = certificates

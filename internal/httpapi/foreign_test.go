@@ -16,8 +16,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// No page of another site can have a browser change something: neither by what is sent without asking first, whatever the browser says of itself, nor
-// by asking.
+// No page of another site can make a browser change something: neither by requests without preflight, whatever headers the browser sends, nor with one.
 func TestNoForeignPageChangesAnything(t *testing.T) {
 	t.Parallel()
 	const foe, body, address = "https://evil.example", `{"query":"mutation { change }"}`, "query=mutation{change}"
@@ -87,7 +86,7 @@ func TestNoForeignPageChangesAnything(t *testing.T) {
 	}
 }
 
-// Nor by a WebSocket: browsers tell there from which page it is, always.
+// The same holds for WebSockets, for which browsers always send the Origin header.
 func TestNoForeignPageOpensASocket(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -114,8 +113,8 @@ func TestNoForeignPageOpensASocket(t *testing.T) {
 	})
 }
 
-// Of two headers of one name that count, nobody could say which does; and of two credentials in one neither.
-func TestNothingIsSaidTwice(t *testing.T) {
+// Of two headers with one name, it is unknown which one counts, so the request is rejected. The same holds for two credentials.
+func TestRepeatedHeaders(t *testing.T) {
 	t.Parallel()
 	twice := func(name, second string, header ...string) *http.Request {
 		r := post(hello, header...)

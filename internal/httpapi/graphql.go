@@ -18,15 +18,15 @@ import (
 	"roster/internal/persisted"
 )
 
-// door is where requests to the graph come in.
-type door struct {
+// handler is the handler of /graphql.
+type handler struct {
 	exec      *executor.Executor
 	documents *documents
 	costs     *cost.Schema
 	lists     func() cost.Lists
-	gate      *admission.Limiter
-	access    Authenticator     // nil where everyone may do everything
-	everyone  *access.Principal // who everyone is then
+	limiter   *admission.Limiter
+	access    Authenticator     // nil without authentication
+	everyone  *access.Principal // the principal of everyone without authentication
 	trusted   *persisted.Documents
 	limits    Limits
 	policy    []string // the header RateLimit-Policy
@@ -35,33 +35,33 @@ type door struct {
 	decoders  *decoders
 }
 
-// A body that is longer than largeBody waits for no other: there are largeBodies at most, since whoever sends them slowly has them all in memory.
+// Bodies of at least largeBody bytes are limited to largeBodies at the same time, because slow senders keep them in memory.
 const (
 	largeBody   = 64 << 10
 	largeBodies = 32
 )
 
-func newDoor(opt Options) *door {
+func newHandler(opt Options) *handler {
 	schema := opt.API.Schema()
-	d := &door{
+	h := &handler{
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.API, opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
-		lists: opt.API.Lists,
-		gate:  opt.Gate, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
+		lists:   opt.API.Lists,
+		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
 		decoders: newDecoders(opt.Limits.BodyBytes),
 	}
-	d.exec.SetQueryCache(readDocument{})
-	d.exec.SetErrorPresenter(presenter(opt.API.ErrorPresenter))
-	d.exec.SetRecoverFunc(opt.API.Recover)
+	h.exec.SetQueryCache(readDocument{})
+	h.exec.SetErrorPresenter(presenter(opt.API.ErrorPresenter))
+	h.exec.SetRecoverFunc(opt.API.Recover)
 	if opt.Introspection {
-		d.exec.Use(extension.Introspection{})
+		h.exec.Use(extension.Introspection{})
 	}
 	if opt.Observer != nil {
-		d.exec.Use(observed{opt.Observer}) // before the one that loads
+		h.exec.Use(observed{opt.Observer}) // before the extension that loads data
 	}
-	d.exec.Use(opt.API.Extension(d.affords))
-	d.exec.Use(boundedAnswers{})
-	return d
+	h.exec.Use(opt.API.Extension(h.checkCost))
+	h.exec.Use(boundedAnswers{})
+	return h
 }
 
 const (
@@ -69,34 +69,34 @@ const (
 	acceptPosts = typeJSON
 )
 
-// ServeHTTP answers GraphQL over HTTP: one operation by POST or GET, and one answer. What is no GraphQL is refused in the form of a GraphQL answer.
-func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP implements GraphQL over HTTP: one operation by POST or GET. A request that is not GraphQL gets a refusal in the form of a GraphQL response.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, acceptable := negotiate(acceptOf(r))
 	events := m == asEvents && acceptable
-	if events || !acceptable { // what comes before the stream, or in the place of an answer, is no part of it
+	if events || !acceptable { // a refusal is not part of a stream
 		m = asJSON
 	}
 	header(w, r, m)
-	d.origins.share(w.Header(), r)
+	h.origins.setHeaders(w.Header(), r)
 	defer func() {
 		if p := recover(); p != nil {
-			d.fail(r.Context(), w, p)
+			h.fail(r.Context(), w, p)
 		}
 	}()
 	switch {
 	case r.Method == http.MethodOptions:
-		d.options(w, r)
+		h.options(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
 		w.Header().Set("Allow", allowed)
 		refuse(w, m, badRequest(http.StatusMethodNotAllowed, "the method must be POST or GET"))
-	case d.origins.foreign(r):
+	case h.origins.foreign(r):
 		refuse(w, m, foreignOrigin)
 	case isUpgrade(r):
-		d.socket(w, r)
+		h.socket(w, r)
 	case !acceptable:
 		refuse(w, m, badRequest(http.StatusNotAcceptable, "the answer can be application/json, application/graphql-response+json or text/event-stream, and the request accepts none of them"))
 	default:
-		d.once(w, r, m, events)
+		h.once(w, r, m, events)
 	}
 }
 
@@ -110,33 +110,33 @@ func acceptOf(r *http.Request) string {
 var foreignOrigin = &refusal{status: http.StatusForbidden, code: codeForbiddenOrigin,
 	message: "a page of another origin asks: allow its origin in cors.origins, if it is meant to"}
 
-// options says what may be asked, also to a browser that asks for a page of another origin.
-func (d *door) options(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	delete(h, "Content-Type")
-	h.Set("Allow", allowed)
-	h.Set("Accept-Post", acceptPosts)
-	d.origins.preflight(h, r)
+// options answers OPTIONS, including preflight requests of browsers.
+func (h *handler) options(w http.ResponseWriter, r *http.Request) {
+	headers := w.Header()
+	delete(headers, "Content-Type")
+	headers.Set("Allow", allowed)
+	headers.Set("Accept-Post", acceptPosts)
+	h.origins.preflight(headers, r)
 	w.WriteHeader(http.StatusNoContent)
 }
 
 // fail answers after a panic.
-func (d *door) fail(ctx context.Context, w http.ResponseWriter, p any) {
-	if p == http.ErrAbortHandler { //nolint:errorlint // it is this value itself, as net/http has it
+func (h *handler) fail(ctx context.Context, w http.ResponseWriter, p any) {
+	if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares this value
 		panic(p)
 	}
-	write(w, http.StatusInternalServerError, &graphql.Response{Errors: d.panicked(ctx, p)})
+	write(w, http.StatusInternalServerError, &graphql.Response{Errors: h.panicked(ctx, p)})
 }
 
-// panicked tells the log of a panic, and gives what the client may learn of it.
-func (d *door) panicked(ctx context.Context, p any) gqlerror.List {
-	return gqlerror.List{gqlerror.WrapIfUnwrapped(d.exec.PresentRecoveredError(ctx, p))}
+// panicked logs a panic, and returns the error for the client.
+func (h *handler) panicked(ctx context.Context, p any) gqlerror.List {
+	return gqlerror.List{gqlerror.WrapIfUnwrapped(h.exec.PresentRecoveredError(ctx, p))}
 }
 
-// once reads one operation, runs it and writes its answer, or as a stream its answers.
-func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events bool) {
+// once reads and runs one operation, and writes its answer or its stream of answers.
+func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, events bool) {
 	op := operation{readOnly: r.Method != http.MethodPost}
-	defer op.room.release()
+	defer op.memory.release()
 	var err error
 	if op.exchange.Requirement, err = freshness.Parse(r.Header.Values("Cache-Control"), time.Now()); err != nil {
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
@@ -146,39 +146,39 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, m medium, events boo
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
 		return
 	}
-	ctx, caller, e := d.meet(r.Context(), r, shownBy(r))
+	ctx, caller, e := h.identify(r.Context(), r, credentialsOf(r))
 	if e != nil {
 		refuse(w, m, e)
 		return
 	}
-	d = d.of(caller)
-	rate, e := d.count(caller)
-	d.tellRate(w.Header(), rate)
+	h = h.forCaller(caller)
+	rate, e := h.count(caller)
+	h.setRateHeaders(w.Header(), rate)
 	if e != nil {
 		refuse(w, m, e)
 		return
 	}
-	params, size, e := d.read(w, r, &caller)
+	params, size, e := h.read(w, r, &caller)
 	if e != nil {
 		refuse(w, m, e)
 		return
 	}
 	op.request = size
 	if events {
-		d.events(ctx, w, &op, params, caller)
+		h.events(ctx, w, &op, params, caller)
 		return
 	}
-	resp, e := d.run(ctx, &op, params, caller)
+	resp, e := h.run(ctx, &op, params, caller)
 	if e != nil {
 		if e == onlyByPost {
 			w.Header().Set("Allow", http.MethodPost)
 		}
 		refuse(w, m, e)
 	} else {
-		headerOfAge(w.Header(), op.exchange.Answer, op.faultless(resp))
+		setAgeHeaders(w.Header(), op.exchange.Answer, op.complete(resp))
 		answer(w, m, resp)
 	}
-	if r.ProtoMajor > 1 { // the last bytes would else wait for the client when nobody counts them any more
-		http.NewResponseController(w).Flush() //nolint:errcheck // the client has gone; nobody is left to tell
+	if r.ProtoMajor > 1 { // otherwise the last bytes would be sent after the handler has returned, and would not be counted
+		http.NewResponseController(w).Flush() //nolint:errcheck // the client is gone
 	}
 }

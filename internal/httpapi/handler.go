@@ -14,70 +14,70 @@ import (
 	"roster/internal/persisted"
 )
 
-// API is the graph as the server needs it.
+// API is the graph, as the server needs it.
 type API interface {
 	Schema() graphql.ExecutableSchema
-	// Prepare holds a document to the schema that clients know, by these rules, and makes it one of Schema's.
+	// Prepare validates a document against the schema that clients know, by these rules, and converts it to Schema's.
 	Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List
-	// TypeName gives the name under which clients know a type of Schema's.
+	// TypeName returns the name by which clients know a type of Schema.
 	TypeName(own string) string
-	// Lists says how long lists are in the data that an operation would see now.
+	// Lists returns the lengths of lists in the current data.
 	Lists() cost.Lists
-	// Extension prepares operations. It asks affords about the data that an operation does see, and answers with the errors if there are any.
+	// Extension prepares operations. It calls checkCost with the data of the operation, and answers with its errors if there are any.
 	Extension(affords func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension
 	ErrorPresenter(ctx context.Context, err error) *gqlerror.Error
 	Recover(ctx context.Context, p any) error
 }
 
-// Options say what to serve.
+// Options are the options of New.
 type Options struct {
 	API API
-	// Pages serves the playground, for every path that is nothing else.
+	// Pages serves the playground, for all other paths.
 	Pages http.Handler
-	// Readiness says why queries cannot be answered; its error is nil while they can. A nil one means that they always can.
+	// Readiness returns an error while queries cannot be answered. If it is nil, they always can.
 	Readiness func() error
-	// Access says who is asking; nil lets everyone do everything.
+	// Access authenticates callers. If it is nil, everyone has all scopes.
 	Access Authenticator
-	// Hosts are the names, in lower case and without a port, by which the graph and the pages may be asked for; nil for any.
+	// Hosts are the allowed host names of requests, in lower case and without a port; nil allows all.
 	Hosts []string
-	// HealthElsewhere says that /healthz and /readyz are served by NewAdmin.
+	// HealthElsewhere is true if NewAdmin serves /healthz and /readyz.
 	HealthElsewhere bool
-	// Metrics are served at /metrics; nil for nowhere, or elsewhere.
+	// Metrics is served at /metrics unless it is nil.
 	Metrics http.Handler
-	// Observer is told of each operation; nil for nobody.
+	// Observer observes operations; may be nil.
 	Observer Observer
-	// LocalOnly answers only requests that name this machine as localhost or by a loopback address.
+	// LocalOnly rejects requests whose host is not localhost or a loopback address.
 	LocalOnly bool
-	// Limits bound what a request may ask; zero means DefaultLimits.
+	// Limits are the limits of requests; zero means DefaultLimits.
 	Limits Limits
-	// Retired is closed when another handler has taken the place of this one: long-lived connections then end, so that their clients come to that
-	// one. Nil for never.
+	// Retired is closed when another handler replaces this one. Long-lived connections then end, so that their clients connect to the new one. Nil means
+	// never.
 	Retired <-chan struct{}
-	// Introspection lets all clients ask for the schema. Without it, those may read it who have the scope for that.
+	// Introspection allows introspection, and the schema, to all clients. Without it, only callers with the scope may read the schema.
 	Introspection bool
-	// ClientSchema is what is served at /schema.graphql; empty for nothing.
+	// ClientSchema is served at /schema.graphql unless it is empty.
 	ClientSchema string
-	// Gate counts callers; nil means one of its own.
-	Gate *admission.Limiter
-	// Documents says which documents may run, and knows some by their hash; nil lets all of them run and knows none.
+	// Limiter counts callers; nil means a new one.
+	Limiter *admission.Limiter
+	// Documents decides which documents may run, and knows some by their hash. If it is nil, all may run, and none is known.
 	Documents *persisted.Documents
-	// Origins are those whose pages may use the graph beside the server's own.
+	// Origins are the origins, besides the server's own, whose pages may use the graph.
 	Origins []string
 }
 
-// New assembles everything that is served.
+// New returns the handler for everything that is served.
 func New(opt Options) http.Handler {
 	if opt.Limits == (Limits{}) {
 		opt.Limits = DefaultLimits()
 	}
-	if opt.Gate == nil {
-		opt.Gate = NewGate(opt.Limits, nil)
+	if opt.Limiter == nil {
+		opt.Limiter = NewLimiter(opt.Limits, nil)
 	}
 	mux := http.NewServeMux()
-	d := newDoor(opt)
-	mux.Handle("/graphql", d)
+	h := newHandler(opt)
+	mux.Handle("/graphql", h)
 	if opt.ClientSchema != "" {
-		mux.Handle("GET /schema.graphql", newSchemaFile(d, opt.ClientSchema))
+		mux.Handle("GET /schema.graphql", newSchemaFile(h, opt.ClientSchema))
 	}
 	if !opt.HealthElsewhere {
 		health(mux, opt.Readiness)
@@ -97,13 +97,13 @@ func New(opt Options) http.Handler {
 	return mux
 }
 
-// NewGate makes the gate for callers by these limits, and by the Requests that single callers have of their own; own may be nil.
-func NewGate(l Limits, own func(admission.Caller) int) *admission.Limiter {
-	return admission.New(l.OfGate(own))
+// NewLimiter returns the limiter of callers. Own returns the Requests of single callers; it may be nil.
+func NewLimiter(l Limits, own func(admission.Caller) int) *admission.Limiter {
+	return admission.New(l.OfCallers(own))
 }
 
-// OfGate gives those of the limits that the gate for callers goes by.
-func (l *Limits) OfGate(own func(admission.Caller) int) admission.Limits {
+// OfCallers returns the limits of the limiter of callers.
+func (l *Limits) OfCallers(own func(admission.Caller) int) admission.Limits {
 	return admission.Limits{Own: own, Sizes: l.sizes(), Unnamed: l.unnamed(), Requests: l.Requests, Per: l.RequestsPer}
 }
 
@@ -111,5 +111,5 @@ func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	w.Write([]byte(text)) //nolint:errcheck // the client has gone; nobody is left to tell
+	w.Write([]byte(text)) //nolint:errcheck // the client is gone
 }

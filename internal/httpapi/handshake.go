@@ -2,28 +2,28 @@ package httpapi
 
 import "net/http"
 
-// handshake is where the WebSocket library answers. It keeps back what the library says of a request that it refuses, so that this is told as all
-// refusals are.
+// handshake is the ResponseWriter for the WebSocket library. It discards the library's text for a rejected request, so that the response can be a refusal like
+// all others.
 type handshake struct {
 	http.ResponseWriter
-	refused int // the status of it
+	refused int // the status, if the request is rejected
 }
 
-// WriteHeader switches protocols, or notes that the request is refused.
+// WriteHeader switches protocols, or records that the library rejects the request.
 func (h *handshake) WriteHeader(status int) {
 	if status != http.StatusSwitchingProtocols {
 		h.refused = status
-		h.Header()["Content-Type"] = contentTypes[asJSON] // which the library has made text
+		h.Header()["Content-Type"] = contentTypes[asJSON] // the library has set text/plain
 		return
 	}
-	for _, name := range [...]string{"Content-Type", "Cache-Control", "Content-Security-Policy", "X-Content-Type-Options"} { // they are for answers
+	for _, name := range [...]string{"Content-Type", "Cache-Control", "Content-Security-Policy", "X-Content-Type-Options"} { // headers of answers
 		h.Header().Del(name)
 	}
 	h.ResponseWriter.WriteHeader(status)
 }
 
-// Write leaves out the library's text, which repeats what was sent.
+// Write discards the library's text, which repeats parts of the request.
 func (*handshake) Write(text []byte) (int, error) { return len(text), nil }
 
-// Unwrap gives what can be hijacked.
+// Unwrap returns the writer below, which can be hijacked.
 func (h *handshake) Unwrap() http.ResponseWriter { return h.ResponseWriter }

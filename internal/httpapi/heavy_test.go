@@ -14,8 +14,8 @@ import (
 	"roster/internal/httpapi"
 )
 
-// What a request takes up in memory counts beside its answer for as long as it waits for data.
-func TestRequestTakesRoom(t *testing.T) {
+// The memory of a request counts, with that of its answer, while it waits for data.
+func TestRequestMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const length = 200 << 10
@@ -39,12 +39,12 @@ func TestRequestTakesRoom(t *testing.T) {
 		c.Close() //nolint:errcheck // it is a pipe
 		synctest.Wait()
 		if status, _ := s.ask(t, "another", body); status != http.StatusOK {
-			t.Errorf("HTTP %d when there is room again", status)
+			t.Errorf("HTTP %d when there is memory again", status)
 		}
 	})
 }
 
-// Whatever part of a request it is in, a value that would take many times the memory of its text is refused before it is read.
+// A value that would take many times the memory of its text is rejected before it is decoded, in any part of a request.
 func TestHeavyValues(t *testing.T) {
 	t.Parallel()
 	var members strings.Builder

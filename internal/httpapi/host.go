@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// local refuses requests that name another host than this machine. The server listens on loopback only, and a page in a browser here could give
-// its own name this machine's address, and then read everything as its own.
+// local rejects requests whose host is not this machine. The server listens only on loopback, but a web page could make its own host name resolve to a
+// loopback address, and would then be of the same origin.
 func local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r.Host) {
@@ -22,8 +22,7 @@ func local(next http.Handler) http.Handler {
 	})
 }
 
-// named refuses requests that name a host that is not among those. What an operator's tools ask tells nobody anything, and they often know a
-// server by its address only.
+// named rejects requests with a host that is not in the list. The health endpoints are exempt: they reveal nothing, and probes often use the address.
 func named(next http.Handler, hosts []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !slices.Contains(hosts, strings.ToLower(hostName(r.Host))) {
@@ -35,7 +34,7 @@ func named(next http.Handler, hosts []string) http.Handler {
 	})
 }
 
-// hostName gives the host without a port and brackets.
+// hostName returns the host without port and brackets.
 func hostName(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

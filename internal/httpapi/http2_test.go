@@ -18,7 +18,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// frames is a client of HTTP/2 that sends and reads single frames.
+// frames is an HTTP/2 client that sends and reads single frames.
 type frames struct {
 	t      *testing.T
 	below  net.Conn // what is below TLS
@@ -26,7 +26,7 @@ type frames struct {
 	writes chan func() // for the one goroutine that writes: the server may be writing at the same time, and a pipe has no room
 }
 
-// serveFrames serves a handler with TLS in a bubble, to a client that sends single frames.
+// serveFrames serves a handler with TLS in a synctest bubble, to a client that sends single frames.
 func serveFrames(t *testing.T, server httpapi.Server) (*served, *frames) {
 	t.Helper()
 	var trusted *tls.Config
@@ -54,7 +54,7 @@ func serveFrames(t *testing.T, server httpapi.Server) (*served, *frames) {
 	return s, f
 }
 
-// end closes the connection, and waits for the end of the server.
+// end closes the connection, and waits until the server has stopped.
 func (f *frames) end(s *served) {
 	f.t.Helper()
 	close(f.writes)
@@ -74,7 +74,7 @@ func (f *frames) get(stream uint32) {
 	}
 }
 
-// until reads frames until one is as it is looked for. It is nil where the connection ends before.
+// until reads frames until one matches. It returns nil if the connection ends first.
 func (f *frames) until(found func(http2.Frame) bool) http2.Frame {
 	f.t.Helper()
 	for {
@@ -95,22 +95,22 @@ func isGoAway(frame http2.Frame) bool {
 	return ok
 }
 
-// A client of HTTP/2 is told how much it may have under way, and a request beyond that is refused.
+// An HTTP/2 client gets the limits of its connection, and a request beyond them is refused.
 func TestHTTP2Numbers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
 		s, f := serveFrames(t, httpapi.Server{Limits: httpapi.DefaultLimits(), Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-goOn })})
-		told := map[http2.SettingID]uint32{}
+		announced := map[http2.SettingID]uint32{}
 		f.until(func(frame http2.Frame) bool {
 			settings, ok := frame.(*http2.SettingsFrame)
 			if ok && !settings.IsAck() {
 				settings.ForeachSetting(func(s http2.Setting) error { //nolint:errcheck // nothing fails
-					told[s.ID] = s.Val
+					announced[s.ID] = s.Val
 					return nil
 				})
 			}
-			return len(told) > 0
+			return len(announced) > 0
 		})
 		window := uint32(65_535) // with which RFC 9113 has a connection begin
 		f.until(func(frame http2.Frame) bool {
@@ -120,8 +120,8 @@ func TestHTTP2Numbers(t *testing.T) {
 			}
 			return ok
 		})
-		if told[http2.SettingMaxConcurrentStreams] != 100 || told[http2.SettingInitialWindowSize] != 128<<10 || window != 512<<10 {
-			t.Errorf("%v, %d bytes on the connection; want 100 streams of 128 KiB, 512 KiB together", told, window)
+		if announced[http2.SettingMaxConcurrentStreams] != 100 || announced[http2.SettingInitialWindowSize] != 128<<10 || window != 512<<10 {
+			t.Errorf("%v, %d bytes on the connection; want 100 streams of 128 KiB, 512 KiB together", announced, window)
 		}
 		for i := range uint32(101) {
 			f.get(2*i + 1)
@@ -135,7 +135,7 @@ func TestHTTP2Numbers(t *testing.T) {
 	})
 }
 
-// Where clients may be as slow as they like, an HTTP/2 connection of one that takes nothing at all is still given up after the time for an answer.
+// Without a minimum rate, the HTTP/2 connection of a client that reads nothing is still closed after the time for an answer.
 func TestHTTP2ClientThatTakesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestHTTP2ClientThatTakesNothing(t *testing.T) {
 	})
 }
 
-// A server that stops says so on HTTP/2 connections, with the next answer or when it closes, so that clients send what follows elsewhere.
+// A server that stops says so on HTTP/2 connections, with the next answer or when it closes, so that clients send later requests elsewhere.
 func TestHTTP2GoAway(t *testing.T) {
 	t.Parallel()
 	for name, delay := range map[string]time.Duration{"with a delay": 5 * time.Second, "without": 0} {

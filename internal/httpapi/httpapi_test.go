@@ -27,7 +27,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// api is a graph that answers every operation by what a test says.
+// api is a graph whose answers a test decides.
 type api struct {
 	exec   func(ctx context.Context) *graphql.Response
 	stream func(ctx context.Context) graphql.ResponseHandler // of subscriptions
@@ -107,7 +107,7 @@ func do(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return rec
 }
 
-// unsized hides the length of a body, as a chunked request does.
+// unsized hides the length of a body, like a chunked request.
 func unsized(r *http.Request) *http.Request {
 	r.Body = io.NopCloser(r.Body)
 	r.ContentLength = -1
@@ -166,14 +166,14 @@ func TestRequests(t *testing.T) {
 		"an operation that is not there":       {post(`{"query":"query A { hello }","operationName":"secret"}`), 200, "no operation of the name"},
 		"POST that is not UTF-8":               {post("{\"query\":\"{ hello(name: \\\"\xff\\\") }\"}"), 400, "UTF-8"},
 		"GET that is not UTF-8":                {get("query=%7Bhello%7D%23%ff"), 400, "UTF-8"},
-		"a wish":                               {post(hello, "Cache-Control", "max-age=5, stale-if-error=60, x-new=y"), 200, world},
-		"a wish that is none":                  {post(hello, "Cache-Control", "max-age=soon"), 400, "max-age"},
-		"a wish that is none, by GET":          {get(query, "Cache-Control", "stale-if-error=-1"), 400, "stale-if-error"},
-		"where to tell of sources":             {post(hello, "X-Roster-Source-Errors", "errors"), 200, world},
-		"where to tell of sources, by nobody":  {post(hello, "X-Roster-Source-Errors", "Errors"), 400, "errors or extensions"},
-		"where to tell of sources, by GET":     {get(query, "X-Roster-Source-Errors", ""), 400, "errors or extensions"},
-		"where to tell of sources, inside":     {post(`{"query":"{ hello }","extensions":{"X-Roster-Source-Errors":"extensions"}}`), 200, world},
-		"where to tell of sources, by no word": {post(`{"query":"{ hello }","extensions":{"X-Roster-Source-Errors":1}}`), 400, "errors or extensions"},
+		"a requirement":                        {post(hello, "Cache-Control", "max-age=5, stale-if-error=60, x-new=y"), 200, world},
+		"an invalid requirement":               {post(hello, "Cache-Control", "max-age=soon"), 400, "max-age"},
+		"an invalid requirement, by GET":       {get(query, "Cache-Control", "stale-if-error=-1"), 400, "stale-if-error"},
+		"a place of source errors":             {post(hello, "X-Roster-Source-Errors", "errors"), 200, world},
+		"an invalid place of source errors":    {post(hello, "X-Roster-Source-Errors", "Errors"), 400, "errors or extensions"},
+		"an empty place of source errors":      {get(query, "X-Roster-Source-Errors", ""), 400, "errors or extensions"},
+		"a place of source errors, inside":     {post(`{"query":"{ hello }","extensions":{"X-Roster-Source-Errors":"extensions"}}`), 200, world},
+		"a place that is not a string":         {post(`{"query":"{ hello }","extensions":{"X-Roster-Source-Errors":1}}`), 400, "errors or extensions"},
 		"one of several operations":            {post(`{"query":"query A { hello } query B { hello }"}`), 200, "name one in operationName"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestRequests(t *testing.T) {
 				t.Errorf("errors %+v, want one with a code that says %q", answer.Errors, tc.body)
 			}
 			if strings.Contains(rec.Body.String(), "secret") || strings.Contains(rec.Body.String(), "Did you mean") {
-				t.Errorf("the answer tells too much: %s", rec.Body)
+				t.Errorf("the answer shows too much: %s", rec.Body)
 			}
 		})
 	}
@@ -264,7 +264,7 @@ func TestMediaTypes(t *testing.T) {
 	}
 }
 
-// An answer says the same as encoding/json would have it say.
+// An answer is written as encoding/json would write it.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -286,7 +286,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// What would be dear to read is refused before it is.
+// Documents that would be expensive to parse are rejected first.
 func TestExcessiveDocuments(t *testing.T) {
 	t.Parallel()
 	h := httpapi.New(httpapi.Options{API: api{}})
@@ -373,11 +373,11 @@ func TestOtherPaths(t *testing.T) {
 		t.Errorf("without pages: HTTP %d, want 404", status)
 	}
 	if status, _ := fetch("GET", "/readyz"); status != 200 {
-		t.Errorf("nobody says when it is ready: HTTP %d, want 200", status)
+		t.Errorf("without Readiness: HTTP %d, want 200", status)
 	}
 }
 
-// What an operation says of its data's age is in the header, and only an answer without faults may be kept.
+// The age of an operation's data is in the header, and only a complete answer may be stored.
 func TestAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

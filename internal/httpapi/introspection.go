@@ -8,14 +8,14 @@ import (
 	"roster/internal/access"
 )
 
-// schemaFields are the fields of a query that tell the schema. Which type a value has, __typename, anybody may know. serviceField tells it to a
-// federation router, and has a scope of its own.
+// schemaFields are the root fields that show the schema. __typename is always allowed. The field in serviceField shows the schema to federation routers, and
+// has its own scope.
 var (
 	schemaFields = map[string]bool{"__schema": true, "__type": true}
 	serviceField = map[string]bool{"_service": true}
 )
 
-// asksFor says whether the document has one of these fields at a root. Fragments may hold them, and each is looked at by itself.
+// asksFor reports whether a document selects one of these fields anywhere. It visits each fragment once.
 func asksFor(doc *ast.QueryDocument, fields map[string]bool) bool {
 	for _, op := range doc.Operations {
 		if selects(op.SelectionSet, fields) {
@@ -52,7 +52,7 @@ var introspectionOff = &refusal{code: codeIntrospection, message: "introspection
 var schemaForbidden = &refusal{code: codeForbidden, message: "the schema needs the scope " + access.ScopeSchema + ", or introspection: true in the " +
 	"configuration; roster schema prints it"}
 
-// mayReadSchema says whether the caller may have the schema as a text: that of the subgraph, and the one for clients.
-func (d *door) mayReadSchema(ctx context.Context) bool {
-	return d.documents.introspection || access.FromContext(ctx).May(access.ScopeSchema)
+// mayReadSchema reports whether the caller may read the schema as text: that of the subgraph, and the one for clients.
+func (h *handler) mayReadSchema(ctx context.Context) bool {
+	return h.documents.introspection || access.FromContext(ctx).May(access.ScopeSchema)
 }

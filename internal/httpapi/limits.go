@@ -2,57 +2,57 @@ package httpapi
 
 import "time"
 
-// Limits bound what a request may ask. Where all are zero, those of DefaultLimits hold; apart from Requests and MinRate, a single zero lets nothing through.
+// Limits limit requests. If all are zero, DefaultLimits apply. A single zero allows nothing, except for Requests and MinRate.
 type Limits struct {
-	// BodyBytes is how long a request's body, or a message of a WebSocket, may be; HeaderBytes all its headers.
+	// BodyBytes is the greatest length of a request's body or a WebSocket message; HeaderBytes, of all headers of a request.
 	BodyBytes, HeaderBytes int
-	// Tokens, Depth, Fields, Aliases, Directives, RootFields and Fragments bound a document, and Pairs the work of checking it: how many pairs of its
-	// fields have one name in one place.
+	// Tokens, Depth, Fields, Aliases, Directives, RootFields and Fragments limit a document. Pairs limits the work of validation: the number of pairs of
+	// fields with one name in one place.
 	Tokens, Depth, Fields, Aliases, Directives, RootFields, Fragments, Pairs int
-	// Cost is what an operation may cost, as package cost has it.
+	// Cost is the greatest cost of an operation; see package cost.
 	Cost int
-	// VariablesBytes is how long variables may be as JSON, VariablesDepth how deep they may nest.
+	// VariablesBytes is the greatest length of variables as JSON; VariablesDepth, their nesting depth.
 	VariablesBytes, VariablesDepth int
-	// ListItems is how many items the lists in a document and in its variables may have together.
+	// ListItems is the greatest number of items in all lists of a document and its variables.
 	ListItems int
-	// Errors are shown in one answer.
+	// Errors is the greatest number of errors in an answer.
 	Errors int
-	// AnswerBytes is how long the data of one answer may be; PendingAnswerBytes how long all answers together that are made or wait to be written.
+	// AnswerBytes is the greatest length of an answer's data; PendingAnswerBytes, of all answers that are being made or wait to be written.
 	AnswerBytes, PendingAnswerBytes int
-	// OperationTime bounds one operation, unless it is a subscription.
+	// OperationTime limits the duration of an operation that is not a subscription.
 	OperationTime time.Duration
-	// Operations run at a time, in all; CallerOperations for one caller.
+	// Operations is the number of operations that may run at the same time; CallerOperations, that of one caller.
 	Operations, CallerOperations int
-	// RunningCost is what all that run at a time may cost together.
+	// RunningCost is the total cost of the operations that may run at the same time.
 	RunningCost int
-	// CallerShare is how much of each resource that callers share one of them may hold, in percent: of RunningCost, PendingAnswerBytes, Streams and the
-	// large bodies that are read at a time.
+	// CallerShare is the percentage of each shared resource that one caller may hold: of RunningCost, PendingAnswerBytes, Streams, and the large bodies
+	// that are read at the same time.
 	CallerShare int
-	// AnonymousShare is how much of each of these, and of Operations, all anonymous callers may hold together, in percent. It is 100
-	// where all callers are anonymous.
+	// AnonymousShare is the percentage of each of these resources, and of Operations, that all anonymous callers together may hold. It is 100 if all
+	// callers are anonymous.
 	AnonymousShare int
-	// Requests are what a caller may send in RequestsPer; zero for no bound.
+	// Requests is the number of requests of a caller in RequestsPer; zero for no limit.
 	Requests    int
 	RequestsPer time.Duration
-	// Connections are open at a time, in all; AddressConnections from one address.
+	// Connections is the number of open connections; AddressConnections, of those from one address.
 	Connections, AddressConnections int
-	// HeaderTime, BodyTime and AnswerTime are how long a client may take to send a request's headers, all of it or a message of a WebSocket, and to take
-	// its answer; IdleTime is how long a connection without a request stays open.
+	// HeaderTime limits the time for a request's headers; BodyTime, that for the whole request or a WebSocket message; AnswerTime, that for receiving an
+	// answer; IdleTime, that of a connection without a request.
 	HeaderTime, BodyTime, AnswerTime, IdleTime time.Duration
-	// MinRate is how many bytes in a second a client has to send of a body or a message, and to take of an answer, while the server waits for it; zero
-	// for no bound. MinRateGrace is by how much it may be late.
+	// MinRate is the number of bytes per second that a client must send of a body or message, and receive of an answer, while the server waits for it;
+	// zero for no limit. MinRateGrace is the time by which it may be late.
 	MinRate      int
 	MinRateGrace time.Duration
-	// StreamOperations run at a time on one WebSocket; one that runs none for StreamIdle is closed.
+	// StreamOperations is the number of operations that may run at the same time on one WebSocket. A WebSocket without any for StreamIdle is closed.
 	StreamOperations int
 	StreamIdle       time.Duration
-	// Streams are open at a time, in all: WebSockets and subscriptions.
+	// Streams is the number of open WebSockets and subscriptions.
 	Streams int
-	// FetchBytes is how many bytes of answers the sources may hold at a time, all together. The server itself does not go by it.
+	// FetchBytes is the number of bytes of sources' answers in memory. The HTTP server itself does not use it.
 	FetchBytes int
 }
 
-// DefaultLimits are those of a configuration that says nothing of them.
+// DefaultLimits returns the default limits of a configuration.
 func DefaultLimits() Limits {
 	return Limits{
 		BodyBytes: 1 << 20, HeaderBytes: 64 << 10,

@@ -22,7 +22,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// refused is what an answer says of a limit.
+// refused is an answer's error about a limit.
 type refused struct {
 	Message    string
 	Extensions struct {
@@ -123,14 +123,14 @@ func TestDocumentLimits(t *testing.T) {
 					t.Errorf("%s: %+v, want the limit %s of %d and %d", way, errs[0], tc.limit, tc.maximum, tc.actual)
 				}
 				if !strings.Contains(errs[0].Message, strconv.Itoa(tc.maximum)) {
-					t.Errorf("%s: %q does not tell the limit", way, errs[0].Message)
+					t.Errorf("%s: %q does not name the limit", way, errs[0].Message)
 				}
 			}
 		})
 	}
 }
 
-func TestFragmentInItself(t *testing.T) {
+func TestFragmentCycle(t *testing.T) {
 	t.Parallel()
 	rec := do(httpapi.New(httpapi.Options{API: api{}}), post(request("{...F} fragment F on Query{self{...G}} fragment G on Query{self{...F}}", nil)))
 	if errs := refusalsOf(t, rec.Body.Bytes()); len(errs) != 1 || errs[0].Extensions.Code != "GRAPHQL_VALIDATION_FAILED" {
@@ -204,7 +204,7 @@ func TestCost(t *testing.T) {
 		t.Errorf("%+v", errs)
 	}
 	if rec := do(h, post(hello)); strings.Contains(rec.Body.String(), "cost") {
-		t.Errorf("nobody has asked for it: %s", rec.Body)
+		t.Errorf("the cost was not requested: %s", rec.Body)
 	}
 }
 
@@ -235,7 +235,7 @@ func TestRate(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		if rec := from("192.0.2.1:1002"); rec.Code != 200 {
-			t.Errorf("after as long as was told: HTTP %d", rec.Code)
+			t.Errorf("after the time in Retry-After: HTTP %d", rec.Code)
 		}
 	})
 }
@@ -277,12 +277,12 @@ func TestConcurrency(t *testing.T) {
 	running.Wait()
 	go func() { <-under }()
 	if rec := do(h, from("192.0.2.3:1")); rec.Code != 200 {
-		t.Errorf("when there is room again: HTTP %d", rec.Code)
+		t.Errorf("when there is a free slot again: HTTP %d", rec.Code)
 	}
 }
 
-// Callers are counted by who they are, wherever they connect from; and whoever is turned away by their address.
-func TestWhoIsCounted(t *testing.T) {
+// Callers are counted by their names, from any address. Rejected requests are counted by their address.
+func TestCallersAreCounted(t *testing.T) {
 	t.Parallel()
 	limits := httpapi.DefaultLimits()
 	limits.Requests = 1

@@ -10,19 +10,19 @@ import (
 	"roster/internal/admission"
 )
 
-// bound gives a listener that closes connections at once that are one too many, in all or from one address. To wait with them instead would let
-// whoever opens enough connections keep everybody out.
-func bound(l net.Listener, limits Limits, rate *minRate) *bounded {
-	return &bounded{
+// limitListener returns a listener that closes excess connections at once, in total or from one address. If they had to wait instead, a client with many
+// connections could keep all others out.
+func limitListener(l net.Listener, limits Limits, rate *minRate) *limitedListener {
+	return &limitedListener{
 		Listener: l, all: limits.Connections, each: limits.AddressConnections, rate: rate,
 		open: make(map[netip.Addr]int), conns: make(map[*countedConn]struct{}),
 	}
 }
 
-type bounded struct {
+type limitedListener struct {
 	net.Listener
 	all, each int
-	rate      *minRate // nil where clients may be as slow as they like
+	rate      *minRate // nil without a minimum rate
 	accepted  atomic.Int64
 
 	mu    sync.Mutex
@@ -30,8 +30,8 @@ type bounded struct {
 	conns map[*countedConn]struct{}
 }
 
-// Accept gives the next connection that is not one too many.
-func (b *bounded) Accept() (net.Conn, error) {
+// Accept returns the next connection within the limits.
+func (b *limitedListener) Accept() (net.Conn, error) {
 	for {
 		c, err := b.Listener.Accept()
 		if err != nil {
@@ -42,11 +42,11 @@ func (b *bounded) Accept() (net.Conn, error) {
 		if b.rate != nil {
 			counted.left = b.rate.ofReader()
 		}
-		if b.take(counted) {
+		if b.add(counted) {
 			boundBuffers(c)
 			return counted, nil
 		}
-		c.Close() //nolint:errcheck // it has only just been opened
+		c.Close() //nolint:errcheck // nothing has been sent
 	}
 }
 
@@ -57,7 +57,7 @@ func addressOf(c net.Conn) netip.Addr {
 	return netip.Addr{}
 }
 
-func (b *bounded) take(c *countedConn) bool {
+func (b *limitedListener) add(c *countedConn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.conns) >= b.all || b.open[c.from] >= b.each {
@@ -68,7 +68,7 @@ func (b *bounded) take(c *countedConn) bool {
 	return true
 }
 
-func (b *bounded) give(c *countedConn) {
+func (b *limitedListener) remove(c *countedConn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.conns, c)
@@ -77,40 +77,40 @@ func (b *bounded) give(c *countedConn) {
 	}
 }
 
-// countedConn is a connection that counts until it is closed, and whose client has to read fast enough; see Write.
+// countedConn is a connection that is counted until it is closed, and whose client must receive at the minimum rate; see Write.
 type countedConn struct {
 	net.Conn
 	from  netip.Addr
-	of    *bounded
+	of    *limitedListener
 	once  sync.Once
-	quiet atomic.Int64 // since when nothing has come and no request is under way, in ns of the Unix epoch; 0 while one is
+	quiet atomic.Int64 // since when there is no data and no request, in ns of the Unix epoch; 0 during a request
 
 	writing sync.Mutex
 	left    allowance // of the client
 
 	deadlines       sync.Mutex
-	readBy, writeBy time.Time // as they were set; zero for none
-	stepEnd         time.Time // when what is being written comes back to look at it; zero while nothing is
-	waitsSince      time.Time // zero while nothing is being written
+	readBy, writeBy time.Time // the deadlines that were set; zero for none
+	stepEnd         time.Time // the end of the current step of a write; zero if there is none
+	waitsSince      time.Time // zero if nothing is being written
 	waitedFor       time.Duration
 }
 
-// Read reads from it.
+// Read implements net.Conn.
 func (c *countedConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if since := c.quiet.Load(); since != 0 && n > 0 { // a part of a request
+	if since := c.quiet.Load(); since != 0 && n > 0 { // part of a request
 		c.quiet.CompareAndSwap(since, time.Now().UnixNano())
 	}
 	return n, err
 }
 
-// Close closes it.
+// Close implements net.Conn.
 func (c *countedConn) Close() error {
-	c.once.Do(func() { c.of.give(c) })
+	c.once.Do(func() { c.of.remove(c) })
 	return c.Conn.Close()
 }
 
-// CloseWrite lets the client read the last answer before the connection is closed; net/http asks for it.
+// CloseWrite lets the client read the last answer before the connection is closed. net/http calls it.
 func (c *countedConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// One connection too many is closed at once; the others stay, and one that ends makes room.
-func TestBound(t *testing.T) {
+// An excess connection is closed at once. The others stay, and a closed one makes room for another.
+func TestLimitedListener(t *testing.T) {
 	t.Parallel()
 	for name, limits := range map[string]Limits{
 		"in all":           {Connections: 2, AddressConnections: 10},
@@ -20,7 +20,7 @@ func TestBound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l := bound(inner, limits, nil)
+			l := limitListener(inner, limits, nil)
 			accepted := make(chan net.Conn)
 			go func() {
 				defer close(accepted)

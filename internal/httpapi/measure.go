@@ -4,20 +4,19 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// shape is what a JSON text looks like: how deep objects and lists lie in each other within the object that it is, how many items all lists have, and
-// how many members all objects.
+// shape is the shape of a JSON object: the nesting depth of its content, the number of items in all lists, and the number of members of all objects.
 type shape struct{ depth, items, members int }
 
-// measure gives the shape of a text, of which nobody knows yet whether it is JSON.
+// measure returns the shape of a text, which need not be valid JSON.
 func measure(text []byte) shape {
 	var (
 		s      shape
 		first  [64]byte
-		open   = first[:0] // the brackets that are open
+		open   = first[:0] // the open brackets
 		quoted bool
-		empty  bool // nothing has come since the last one was opened
+		empty  bool // nothing follows the last opening bracket
 	)
-	item := func() { // the first of a list
+	item := func() { // counts the first item of a list
 		if empty && len(open) > 0 && open[len(open)-1] == '[' {
 			s.items++
 		}
@@ -50,7 +49,7 @@ func measure(text []byte) shape {
 	return s
 }
 
-// itemsIn counts the items of all lists in a value, those of lists in lists too.
+// itemsIn counts the items of all lists in a value, including nested lists.
 func itemsIn(v any) (n int) {
 	switch v := v.(type) {
 	case []any:
@@ -66,7 +65,7 @@ func itemsIn(v any) (n int) {
 	return n
 }
 
-// itemsOf counts the items of all lists in a document, each where it is written.
+// itemsOf counts the items of all literal lists in a document.
 func itemsOf(doc *ast.QueryDocument) (n int) {
 	for _, op := range doc.Operations {
 		for _, v := range op.VariableDefinitions {

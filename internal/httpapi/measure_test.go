@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The items of lists are the same in the text of variables, in their values, and in a document that has them as literals.
+// The number of items in lists is the same in the text of variables, in their values, and in a document with them as literals.
 func TestItemsAreCountedAlike(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -66,7 +66,7 @@ func TestItemsAreCountedAlike(t *testing.T) {
 	})
 }
 
-// leafOr gives a value that lies one level deeper, and none where that is deep enough.
+// leafOr returns a value one level deeper, or a leaf at the greatest depth.
 func leafOr(rt *rapid.T, depth int, value func(int) any) any {
 	if depth >= 5 {
 		return rapid.Bool().Draw(rt, "leaf")

@@ -27,10 +27,10 @@ const (
 	messageComplete  = "complete"
 )
 
-// longestID is how long the ID of an operation may be. Clients use a UUID or a number.
+// longestID is the greatest length of an operation's ID. Clients use a UUID or a number.
 const longestID = 128
 
-// message is what a client sends.
+// message is a message of a client.
 type message struct {
 	Type    string          `json:"type"`
 	ID      string          `json:"id"`
@@ -39,7 +39,7 @@ type message struct {
 
 var errMessage = errors.New("the message is none of graphql-transport-ws")
 
-// readMessage reads a client's message, and refuses what the protocol does not have, or only in the other direction.
+// readMessage parses a client's message. It rejects unknown types, and those that only servers send.
 func readMessage(text []byte) (m message, err error) {
 	text = bytes.TrimPrefix(text, byteOrderMark)
 	if !utf8.Valid(text) || json.Unmarshal(text, &m) != nil {
@@ -73,14 +73,14 @@ func writeMessage(b *bytes.Buffer, kind, id string, payload []byte) {
 	b.WriteByte('}')
 }
 
-// writeAnswer writes the message with an answer, of which there is no copy meanwhile.
+// writeAnswer writes the message with an answer, and frees the answer's data.
 func writeAnswer(b *bytes.Buffer, id string, resp *graphql.Response) {
 	b.Grow(len(resp.Data) + 1<<10)
 	beginMessage(b, messageNext, id)
 	b.WriteString(`,"payload":`)
 	encode(b, resp)
 	b.WriteByte('}')
-	resp.Data = nil // which need not lie in memory twice while the client reads it
+	resp.Data = nil // frees the memory while the client reads the copy
 }
 
 func beginMessage(b *bytes.Buffer, kind, id string) {
@@ -93,7 +93,7 @@ func beginMessage(b *bytes.Buffer, kind, id string) {
 	}
 }
 
-// initial is what a client may say when it connects, by the names of the headers it cannot set in a browser.
+// initial is the payload of connection_init, which replaces the headers that a browser cannot set.
 type initial struct {
 	authorization *string
 	cacheControl  string
@@ -101,7 +101,7 @@ type initial struct {
 	sourceErrors  *string
 }
 
-// readInitial reads the payload of connection_init. What it does not know it ignores.
+// readInitial parses the payload of connection_init. It ignores unknown names.
 func readInitial(payload []byte) (in initial, err error) {
 	if len(payload) == 0 {
 		return in, nil
@@ -112,7 +112,7 @@ func readInitial(payload []byte) (in initial, err error) {
 	}
 	seen := make(map[string]bool, len(all))
 	for name, text := range all {
-		if name = strings.ToLower(name); seen[name] { // which of them was meant, nobody knows
+		if name = strings.ToLower(name); seen[name] { // it is unknown which of them is meant
 			return in, errMessage
 		}
 		seen[name] = true
@@ -136,7 +136,7 @@ func readInitial(payload []byte) (in initial, err error) {
 	return in, nil
 }
 
-// place is where the client wants to be told what sources lack: what it says here goes before the header of the request.
+// place returns where the errors of sources are reported. The payload overrides the request's header.
 func (in initial) place(r *http.Request) (freshness.Place, error) {
 	if in.sourceErrors != nil {
 		return freshness.ParsePlace([]string{*in.sourceErrors})
@@ -144,9 +144,9 @@ func (in initial) place(r *http.Request) (freshness.Place, error) {
 	return freshness.ParsePlace(r.Header.Values(freshness.SourceErrorsHeader))
 }
 
-// shown is what the client shows: what it says here goes before the headers of the request.
-func (in initial) shown(r *http.Request) shown {
-	s := shownBy(r)
+// shown returns the client's credentials. The payload overrides the request's headers.
+func (in initial) shown(r *http.Request) credentials {
+	s := credentialsOf(r)
 	if in.authorization != nil {
 		s.authorization, s.malformed = *in.authorization, *in.authorization == ""
 	}

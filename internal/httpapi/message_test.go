@@ -8,7 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// Whatever a client sends, it is a message of the protocol or none, and what is written of it can be read.
+// Every text of a client is either a valid message of the protocol or an error, and what is written of a message can be read again.
 func FuzzMessage(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"connection_init","payload":{"Authorization":"x","Cache-Control":"max-age=1"}}`, `{"type":"ping"}`, `{"type":"pong","payload":null}`,
@@ -16,7 +16,7 @@ func FuzzMessage(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	d := &door{limits: DefaultLimits()}
+	d := &handler{limits: DefaultLimits()}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := readMessage(text)
 		if err != nil {
@@ -43,7 +43,7 @@ func TestReadInitialRefusesASecondOfOneName(t *testing.T) {
 		t.Errorf("one: %+v, %v", in, err)
 	}
 	if _, err := readInitial([]byte(`{"Authorization":"Bearer a","authorization":"Bearer b"}`)); err == nil {
-		t.Error("two credentials are taken, and nobody knows which counts")
+		t.Error("two credentials are accepted, and it is unknown which counts")
 	}
 }
 

@@ -13,44 +13,44 @@ import (
 	"time"
 )
 
-// Drop says why a client lost a connection, or one stream or message of it.
+// Drop is the reason why a client lost a connection, or one stream or message of it.
 type Drop uint8
 
 // The reasons.
 const (
-	SlowReader Drop = iota // it took its answer more slowly than Limits.MinRate
-	SlowSender             // its body, or its message, came more slowly than that
+	SlowReader Drop = iota // it received its answer more slowly than Limits.MinRate
+	SlowSender             // it sent its body or message more slowly than that
 )
 
 // Drops are all reasons.
 var Drops = [...]Drop{SlowReader, SlowSender}
 
-// String gives the reason in a word.
+// String returns the name of the reason.
 func (d Drop) String() string { return [...]string{"slow_reader", "slow_sender"}[d] }
 
-// Both are deadlines that were exceeded, and are handled as such by who does not know them.
+// Both wrap os.ErrDeadlineExceeded, so that code that does not know them treats them as exceeded deadlines.
 var (
 	errSlowReader = fmt.Errorf("the client reads more slowly than the minimum rate: %w", os.ErrDeadlineExceeded)
 	errSlowSender = fmt.Errorf("the client sends more slowly than the minimum rate: %w", os.ErrDeadlineExceeded)
 )
 
-// readStep is how many bytes a client may take before it says so. Systems and libraries give a window back in steps: of half of 64 KiB, the window that
-// HTTP/2 begins with, or of a sixteenth of a TCP receive buffer.
+// readStep is how many bytes a client may receive before it acknowledges them. Systems and libraries enlarge a window in steps: of half of 64 KiB, the initial
+// window of HTTP/2, or of a sixteenth of a TCP receive buffer.
 const readStep = 32 << 10
 
-// minRate is how fast clients have to send and to read; nil where that is not measured.
+// minRate is the minimum rate at which clients must send and receive. Nil means no minimum.
 type minRate struct {
 	rate    int // bytes per second
 	grace   time.Duration
-	dropped func(Drop) // is told of each that is not fast enough
+	dropped func(Drop) // called for each client that is too slow
 }
 
-// allowance is how long one client may still keep the server waiting: it falls while the server waits, and rises with each byte and while the server
-// does not wait, up to a maximum. So nobody is ahead by more than that, however fast the first bytes were.
+// allowance is how long one client may still make the server wait. It falls while the server waits, and rises with each byte and while the server does not
+// wait, up to a maximum. So a client cannot save up more than the maximum, however fast its first bytes were.
 type allowance struct {
 	rate       int
 	left, most time.Duration
-	idle       time.Time // since when the server does not wait
+	idle       time.Time // since when the server has not waited
 }
 
 func (m *minRate) ofSender() allowance {
@@ -62,10 +62,10 @@ func (m *minRate) ofReader() allowance {
 	return allowance{rate: m.rate, left: most, most: most, idle: time.Now()}
 }
 
-// resume says that the server begins to wait.
+// resume records that the server begins to wait.
 func (a *allowance) resume(now time.Time) { a.left = min(a.most, a.left+now.Sub(a.idle)) }
 
-// spend counts the time that was waited, and the bytes that went through.
+// spend records the time that was waited, and the bytes that were transferred.
 func (a *allowance) spend(waited time.Duration, bytes int) {
 	a.left = min(a.most, a.left-waited+timeFor(bytes, a.rate))
 }
@@ -74,20 +74,20 @@ func timeFor(bytes, rate int) time.Duration {
 	return time.Duration(float64(bytes) / float64(rate) * float64(time.Second))
 }
 
-// dropsToldEvery is how often the log tells of clients that were dropped.
-const dropsToldEvery = time.Minute
+// dropLogInterval is the shortest time between two log lines about dropped clients.
+const dropLogInterval = time.Minute
 
-// drops counts the clients that were dropped.
+// drops counts dropped clients.
 type drops struct {
-	observe func(Drop) // nil for nobody
+	observe func(Drop) // may be nil
 	log     *slog.Logger
 
 	mu    sync.Mutex
-	next  time.Time // when the log may tell of others
+	next  time.Time // when the next log line may be written
 	since [len(Drops)]int
 }
 
-// add counts one. Whoever could make a line for each of their connections would fill the log.
+// add counts a dropped client. The log has at most one line per interval, because an attacker could otherwise fill it.
 func (d *drops) add(why Drop) {
 	if d.observe != nil {
 		d.observe(why)
@@ -101,12 +101,12 @@ func (d *drops) add(why Drop) {
 	}
 	d.log.Warn("clients were dropped since they read or sent more slowly than limits.min_rate",
 		slog.Int("readers", d.since[SlowReader]), slog.Int("senders", d.since[SlowSender]))
-	d.next, d.since = now.Add(dropsToldEvery), [len(Drops)]int{}
+	d.next, d.since = now.Add(dropLogInterval), [len(Drops)]int{}
 }
 
 type connKey struct{}
 
-// withConn gives the context of a connection's requests.
+// withConn returns the context for a connection's requests.
 func withConn(ctx context.Context, c net.Conn) context.Context {
 	if counted := countedOf(c); counted != nil {
 		return context.WithValue(ctx, connKey{}, counted)
@@ -114,7 +114,7 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return ctx
 }
 
-// countedOf gives the connection below TLS; nil where it is none of ours.
+// countedOf returns the countedConn of a connection, also below TLS, or nil.
 func countedOf(c net.Conn) *countedConn {
 	if secure, ok := c.(*tls.Conn); ok {
 		c = secure.NetConn()
@@ -123,9 +123,9 @@ func countedOf(c net.Conn) *countedConn {
 	return counted
 }
 
-// hold holds the requests of a handler to the rate: their bodies, and answers that wait for the window of an HTTP/2 stream. The connection holds
-// everything else that is written.
-func (m *minRate) hold(next http.Handler, bodyTime time.Duration) http.Handler {
+// enforce enforces the rate for a handler's requests: for their bodies, and for answers that wait for the window of an HTTP/2 stream. The connection
+// enforces it for everything else that is written.
+func (m *minRate) enforce(next http.Handler, bodyTime time.Duration) http.Handler {
 	if m == nil {
 		return next
 	}
@@ -142,16 +142,16 @@ func (m *minRate) hold(next http.Handler, bodyTime time.Duration) http.Handler {
 			if streams && bodyTime > 0 {
 				by = time.Now().Add(bodyTime)
 			}
-			r.Body = &heldBody{ReadCloser: r.Body, of: m, control: control, by: by, left: m.ofSender()}
+			r.Body = &minRateBody{ReadCloser: r.Body, of: m, control: control, by: by, left: m.ofSender()}
 		}
 		if streams {
-			w = &heldStream{ResponseWriter: w, of: m, control: control, conn: conn, left: m.ofReader()}
+			w = &minRateStream{ResponseWriter: w, of: m, control: control, conn: conn, left: m.ofReader()}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// earlier gives the earlier of two deadlines, of which zero is none.
+// earlier returns the earlier of two deadlines. Zero means no deadline.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

@@ -12,41 +12,41 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Observer follows operations, for metrics and traces. Safe for concurrent use.
+// Observer observes operations, for metrics and traces. It is safe for concurrent use.
 type Observer interface {
-	// Begin is told of an operation that has been understood, before anything is loaded for it. It gives the context to run it under, and
-	// what has to be told how it ended, once.
+	// Begin is called for each valid operation before its data is loaded. It returns the context for the operation, and a function that must be called
+	// once with its outcome.
 	Begin(ctx context.Context, op Operation) (context.Context, func(Outcome))
 }
 
 // Operation is an operation that begins.
 type Operation struct {
 	Type string // query, mutation or subscription
-	Name string // as its document has it: the client's own word
+	Name string // the name in the document, which clients choose
 }
 
-// Outcome is how an operation ended: one of a closed set.
+// Outcome is the outcome of an operation.
 type Outcome uint8
 
 // The outcomes.
 const (
-	OutcomeOK       Outcome = iota // all that was asked for
-	OutcomePartial                 // what a source lacks is missing, or is older than asked
-	OutcomeRefused                 // the fault is the caller's
-	OutcomeTimedOut                // it was given up
-	OutcomeCanceled                // the caller has gone
-	OutcomeFailed                  // the fault is ours
+	OutcomeOK       Outcome = iota // complete
+	OutcomePartial                 // a source's data is missing, or older than required
+	OutcomeRefused                 // because of the request
+	OutcomeTimedOut                // its time was over
+	OutcomeCanceled                // the client disconnected
+	OutcomeFailed                  // an internal error
 )
 
 // Outcomes are all outcomes.
 var Outcomes = [...]Outcome{OutcomeOK, OutcomePartial, OutcomeRefused, OutcomeTimedOut, OutcomeCanceled, OutcomeFailed}
 
-// String gives the outcome in a word.
+// String returns the name of the outcome.
 func (o Outcome) String() string {
 	return [...]string{"ok", "partial", "refused", "timed_out", "canceled", "failed"}[o]
 }
 
-// observed tells an observer of each operation, whichever way it has come in.
+// observed reports each operation, over any transport, to an observer.
 type observed struct{ observer Observer }
 
 var _ interface {
@@ -54,13 +54,13 @@ var _ interface {
 	graphql.OperationInterceptor
 } = observed{}
 
-// ExtensionName names the extension.
+// ExtensionName implements graphql.HandlerExtension.
 func (observed) ExtensionName() string { return "Observed" }
 
-// Validate has nothing to check.
+// Validate implements graphql.HandlerExtension.
 func (observed) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptOperation tells of the operation's beginning and its end.
+// InterceptOperation reports the operation's begin and end.
 func (o observed) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx).Operation
 	ctx, ended := o.observer.Begin(ctx, Operation{Type: string(op.Operation), Name: op.Name})
@@ -74,7 +74,7 @@ func (o observed) InterceptOperation(ctx context.Context, next graphql.Operation
 	}
 	worst := OutcomeOK
 	end := sync.OnceFunc(func() { ended(worst) })
-	context.AfterFunc(ctx, end) // nobody asks for the last answer of one that has been left
+	context.AfterFunc(ctx, end) // the last answer of a cancelled subscription is never requested
 	return func(ctx context.Context) *graphql.Response {
 		resp := answers(ctx)
 		if resp == nil {
@@ -86,7 +86,7 @@ func (o observed) InterceptOperation(ctx context.Context, next graphql.Operation
 	}
 }
 
-// outcomeOf judges an answer by the codes of its errors.
+// outcomeOf returns the outcome of an answer, from the codes of its errors.
 func outcomeOf(ctx context.Context, resp *graphql.Response) Outcome {
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
@@ -97,8 +97,8 @@ func outcomeOf(ctx context.Context, resp *graphql.Response) Outcome {
 		return OutcomeFailed
 	}
 	outcome := OutcomeOK
-	apart, _ := resp.Extensions["sources"].(gqlerror.List) // where that is how sources' faults are told
-	for _, e := range slices.Concat(resp.Errors, apart) {
+	inExtensions, _ := resp.Extensions["sources"].(gqlerror.List) // the errors of sources, if they are reported there
+	for _, e := range slices.Concat(resp.Errors, inExtensions) {
 		outcome = max(outcome, outcomeOfCode(e.Extensions["code"]))
 	}
 	return outcome

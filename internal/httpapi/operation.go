@@ -13,19 +13,19 @@ import (
 	"roster/internal/freshness"
 )
 
-// operation is one operation, however it has come.
+// operation is the state of one operation, over any transport.
 type operation struct {
-	exchange freshness.Exchange
-	bounds   *bounds.Answer
-	place    place
-	room     room
-	request  int  // bytes of what asks for it
-	readOnly bool // only a query may come in this way
-	mutation bool
-	cost     int
-	lists    cost.Lists // that cost was worked out by
-	tellCost bool       // the client wants to know
-	streamed bool       // there are no headers to an answer, so that it tells its age itself
+	exchange  freshness.Exchange
+	bounds    *bounds.Answer
+	slots     slots
+	memory    memory
+	request   int  // the length of the request in bytes
+	readOnly  bool // only queries are allowed
+	mutation  bool
+	cost      int
+	lists     cost.Lists // with which cost was calculated
+	wantsCost bool       // the client requests the cost
+	streamed  bool       // answers have no headers, so the age is in their extensions
 }
 
 var (
@@ -34,18 +34,18 @@ var (
 	noQuery     = badRequest(http.StatusBadRequest, "the request has no query")
 )
 
-// admit lets an operation of a type begin whose cost is known, and gives the context to run it in.
+// admit admits an operation whose cost is known, and returns the context in which it runs.
 type admit func(context.Context, ast.Operation) (context.Context, *refusal)
 
-// begin checks an operation, and has it begin if it is admitted. What it gives is called for each answer, in the context that it gives, until there is
-// none. An operation that the graph refuses has one answer: that it does.
-func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawParams, admit admit) (graphql.ResponseHandler, context.Context, *refusal) {
-	hash, e := d.resolve(ctx, params)
+// begin prepares an operation, and starts it if it is admitted. It returns a function and a context; the function must be called in that context, and returns
+// the next answer, or nil at the end. If the graph rejects the operation, its errors are the only answer.
+func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawParams, admit admit) (graphql.ResponseHandler, context.Context, *refusal) {
+	hash, e := h.resolve(ctx, params)
 	if e != nil {
 		return nil, ctx, e
 	}
 	if control, ok := params.Extensions["Cache-Control"].(string); ok {
-		if e := d.requirement(op, control); e != nil {
+		if e := h.requirement(op, control); e != nil {
 			return nil, ctx, e
 		}
 	}
@@ -56,51 +56,51 @@ func (d *door) begin(ctx context.Context, op *operation, params *graphql.RawPara
 	}
 	ctx = bounds.NewContext(freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange), op.bounds)
 	ctx = context.WithValue(ctx, operationKey{}, op)
-	doc, errs := d.documents.read(ctx, params.Query)
+	doc, errs := h.documents.read(ctx, params.Query)
 	if len(errs) > 0 {
-		return d.refused(ctx, &graphql.OperationContext{}, errs)
+		return h.refused(ctx, &graphql.OperationContext{}, errs)
 	}
-	if doc.service && !d.mayReadSchema(ctx) {
-		return d.refused(ctx, &graphql.OperationContext{}, schemaForbidden.list())
+	if doc.service && !h.mayReadSchema(ctx) {
+		return h.refused(ctx, &graphql.OperationContext{}, schemaForbidden.list())
 	}
 	if hash != "" {
-		d.trusted.Register(ctx, params.Query, hash)
+		h.trusted.Register(ctx, params.Query, hash)
 	}
 	chosen := doc.ast.Operations.ForName(params.OperationName)
 	switch {
 	case chosen == nil:
-		return d.refused(ctx, &graphql.OperationContext{}, noSuchOperation(params.OperationName))
+		return h.refused(ctx, &graphql.OperationContext{}, noSuchOperation(params.OperationName))
 	case op.readOnly && chosen.Operation != ast.Query:
 		return nil, ctx, onlyByPost
 	}
-	running, errs := d.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
+	running, errs := h.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
 	if len(errs) > 0 {
-		return d.refused(ctx, running, errs)
+		return h.refused(ctx, running, errs)
 	}
 	running.Doc, running.Operation = doc.ast, chosen
-	if e := d.limits.fitItems(doc.items + itemsIn(params.Variables)); e != nil {
-		return d.refused(ctx, running, e.list())
+	if e := h.limits.checkItems(doc.items + itemsIn(params.Variables)); e != nil {
+		return h.refused(ctx, running, e.list())
 	}
 	if running.Variables, errs = doc.coerce.Values(chosen, params.Variables); len(errs) > 0 {
-		return d.refused(ctx, running, errs)
+		return h.refused(ctx, running, errs)
 	}
-	op.lists = d.lists()
-	op.cost = d.costs.Estimate(chosen, running.Variables, op.lists)
-	op.tellCost, _ = params.Extensions["cost"].(bool)
-	if e := d.limits.afford(op.cost); e != nil {
-		return d.refused(ctx, running, e.list())
+	op.lists = h.lists()
+	op.cost = h.costs.Estimate(chosen, running.Variables, op.lists)
+	op.wantsCost, _ = params.Extensions["cost"].(bool)
+	if e := h.limits.checkCost(op.cost); e != nil {
+		return h.refused(ctx, running, e.list())
 	}
 	ctx, e = admit(ctx, chosen.Operation)
-	if e != nil { // before anybody is told that it begins
+	if e != nil { // before observers see that it begins
 		return nil, ctx, e
 	}
-	next, ctx := d.exec.DispatchOperation(ctx, running)
+	next, ctx := h.exec.DispatchOperation(ctx, running)
 	return next, ctx, nil
 }
 
-// choosePlace takes where the operation's answer is to tell what sources lack from what its extensions say.
-func (op *operation) choosePlace(said any) *refusal {
-	text, _ := said.(string)
+// choosePlace sets where the errors of sources are reported, from the operation's extensions.
+func (op *operation) choosePlace(value any) *refusal {
+	text, _ := value.(string)
 	var err error
 	if op.exchange.Place, err = freshness.ParsePlace([]string{text}); err != nil {
 		return badRequest(http.StatusBadRequest, "%s", err)
@@ -110,53 +110,53 @@ func (op *operation) choosePlace(said any) *refusal {
 
 type operationKey struct{}
 
-// affords works an operation's cost out again where it does not see the data any more that it was worked out by, since it has waited for newer.
-func (d *door) affords(ctx context.Context, lists cost.Lists) gqlerror.List {
+// checkCost calculates the cost of an operation again if its data has changed since, because it has waited for newer data.
+func (h *handler) checkCost(ctx context.Context, lists cost.Lists) gqlerror.List {
 	op, ok := ctx.Value(operationKey{}).(*operation)
 	if !ok || op.lists == lists {
 		return nil
 	}
 	running := graphql.GetOperationContext(ctx)
-	op.lists, op.cost = lists, d.costs.Estimate(running.Operation, running.Variables, lists)
-	if e := d.limits.afford(op.cost); e != nil {
+	op.lists, op.cost = lists, h.costs.Estimate(running.Operation, running.Variables, lists)
+	if e := h.limits.checkCost(op.cost); e != nil {
 		return e.list()
 	}
 	return nil
 }
 
-// faultless says whether an answer has all that was asked for, so that its client may keep it.
-func (op *operation) faultless(resp *graphql.Response) bool {
+// complete reports whether an answer has no errors, so that its client may store it.
+func (op *operation) complete(resp *graphql.Response) bool {
 	return len(resp.Errors) == 0 && !op.exchange.Lacking
 }
 
-// finish makes of what the graph has answered what the client gets.
-func (d *door) finish(op *operation, resp *graphql.Response) *graphql.Response {
+// finish adds to the graph's answer what the client should get beside its data.
+func (h *handler) finish(op *operation, resp *graphql.Response) *graphql.Response {
 	age, control := -1, ""
 	if op.streamed {
-		age, control = ageOf(op.exchange.Answer, op.faultless(resp))
+		age, control = ageOf(op.exchange.Answer, op.complete(resp))
 	}
-	resp.Errors = d.limits.cut(resp.Errors, op.bounds.Omitted())
-	tell := func(name string, value any) {
+	resp.Errors = h.limits.cut(resp.Errors, op.bounds.Omitted())
+	set := func(name string, value any) {
 		if resp.Extensions == nil {
 			resp.Extensions = make(map[string]any, 1)
 		}
 		resp.Extensions[name] = value
 	}
-	if op.tellCost && op.cost > 0 {
-		tell("cost", map[string]int{"requested": op.cost, "maximum": d.limits.Cost})
+	if op.wantsCost && op.cost > 0 {
+		set("cost", map[string]int{"requested": op.cost, "maximum": h.limits.Cost})
 	}
 	if age >= 0 {
-		tell("Age", age)
+		set("Age", age)
 	}
 	if control != "" {
-		tell("Cache-Control", control)
+		set("Cache-Control", control)
 	}
 	return resp
 }
 
-func (d *door) refused(ctx context.Context, running *graphql.OperationContext, errs gqlerror.List) (graphql.ResponseHandler, context.Context, *refusal) {
+func (h *handler) refused(ctx context.Context, running *graphql.OperationContext, errs gqlerror.List) (graphql.ResponseHandler, context.Context, *refusal) {
 	ctx = graphql.WithOperationContext(ctx, running)
-	return graphql.OneShot(d.exec.DispatchError(ctx, errs)), ctx, nil
+	return graphql.OneShot(h.exec.DispatchError(ctx, errs)), ctx, nil
 }
 
 func noSuchOperation(name string) gqlerror.List {

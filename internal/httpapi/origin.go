@@ -10,11 +10,10 @@ import (
 	"roster/internal/freshness"
 )
 
-// origins are those whose pages may use the graph beside the server's own, such as https://people.example.com.
+// origins are the origins, besides the server's own, whose pages may use the graph, such as https://people.example.com.
 type origins []string
 
-// foreign says whether a browser sends the request for a page that has no business here. What no browser sends is not foreign: whoever writes their
-// own requests can leave out what tells.
+// foreign reports whether a browser sends the request for a page of a foreign origin. Other clients are never foreign: they could omit the headers anyway.
 func (o origins) foreign(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin != "" && slices.Contains(o, origin) {
@@ -23,21 +22,21 @@ func (o origins) foreign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
 		return false
-	case "": // an old browser, plain HTTP, or no browser
+	case "": // an old browser, plain HTTP, or another client
 		return origin != "" && !sameHost(origin, r.Host)
 	}
-	// Also without an Origin, as a picture, a script or a link on somebody's page asks: the page would be told nothing but how long the answer took,
-	// which is too much.
+	// Also without an Origin header, as for an image, a script or a link of a page. The page would learn only how long the answer took, which is already
+	// too much.
 	return true
 }
 
-// sameHost leaves the scheme out: a proxy in front may have ended TLS.
+// sameHost ignores the scheme, because a proxy in front may terminate TLS.
 func sameHost(origin, host string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
-// What CORS tells a browser. Nobody changes these slices.
+// The CORS headers. These slices must not be changed.
 var (
 	corsMethods = []string{"GET, POST"}
 	corsHeaders = []string{"Authorization, Content-Type, Cache-Control, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name, " +
@@ -46,8 +45,8 @@ var (
 	corsMaxAge  = []string{"600"}
 )
 
-// share lets the browser give an answer to a page of an allowed origin. There are no cookies, so that none are allowed.
-func (o origins) share(h http.Header, r *http.Request) {
+// setHeaders allows pages of an allowed origin to read the answer. Cookies are not used, so credentials are not allowed.
+func (o origins) setHeaders(h http.Header, r *http.Request) {
 	if len(o) == 0 {
 		return
 	}
@@ -58,7 +57,7 @@ func (o origins) share(h http.Header, r *http.Request) {
 	}
 }
 
-// preflight tells a browser that asks first what a page of an allowed origin may send.
+// preflight answers a preflight request of a page of an allowed origin.
 func (o origins) preflight(h http.Header, r *http.Request) {
 	if r.Header.Get("Access-Control-Request-Method") == "" || h.Get("Access-Control-Allow-Origin") == "" {
 		return

@@ -11,7 +11,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// Who asks from a page of another origin gets nothing, unless that origin is allowed; who is no browser is not asked where they come from.
+// Requests from pages of foreign origins are refused, unless the origin is allowed. Other clients than browsers are not checked.
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	h := httpapi.New(httpapi.Options{API: api{}, Origins: []string{"https://people.example.com"}})
@@ -113,7 +113,7 @@ func TestIntrospection(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		document string
-		tells    bool
+		schema   bool
 	}{
 		"the schema":      {`{ __schema { queryType { name } } }`, true},
 		"a type":          {`{ __type(name: \"Query\") { name } }`, true},
@@ -124,7 +124,7 @@ func TestIntrospection(t *testing.T) {
 		for _, allowed := range []bool{false, true} {
 			h := httpapi.New(httpapi.Options{API: api{}, Introspection: allowed})
 			rec := do(h, post(`{"operationName":"`+map[bool]string{true: "A"}[name == "beside the one"]+`","query":"`+tc.document+`"}`))
-			if refused := strings.Contains(rec.Body.String(), "INTROSPECTION_DISABLED"); refused != (tc.tells && !allowed) || rec.Code != http.StatusOK {
+			if refused := strings.Contains(rec.Body.String(), "INTROSPECTION_DISABLED"); refused != (tc.schema && !allowed) || rec.Code != http.StatusOK {
 				t.Errorf("%s, allowed %v: HTTP %d %s", name, allowed, rec.Code, rec.Body)
 			}
 		}

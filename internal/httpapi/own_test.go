@@ -16,7 +16,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// routed gives the router limits of its own.
+// routed returns the router its own limits.
 type routed struct{}
 
 func (routed) Authenticate(_ context.Context, name string) (*access.Principal, error) {
@@ -41,20 +41,20 @@ func TestOwnLimits(t *testing.T) {
 		}
 		return &graphql.Response{Data: []byte(data)}
 	}}
-	gate := httpapi.NewGate(limits, func(c admission.Caller) int {
+	limiter := httpapi.NewLimiter(limits, func(c admission.Caller) int {
 		if c == httpapi.Named(access.ByKey, "router") {
 			return 100
 		}
 		return 0
 	})
-	h := httpapi.New(httpapi.Options{API: answers, Limits: limits, Access: routed{}, Gate: gate})
+	h := httpapi.New(httpapi.Options{API: answers, Limits: limits, Access: routed{}, Limiter: limiter})
 	long := func(n int) string {
 		return fmt.Sprintf(`{"query":"{ hello }","variables":{"x":"%s"}}`, strings.Repeat("x", n))
 	}
 	items := func(n int) string {
 		return fmt.Sprintf(`{"query":"{ hello }","variables":{"x":[%s]}}`, strings.TrimSuffix(strings.Repeat("1,", n), ","))
 	}
-	dear := `{"query":"{` + strings.Repeat(" self { hello }", 10) + `}","extensions":{"cost":true}}`
+	expensive := `{"query":"{` + strings.Repeat(" self { hello }", 10) + `}","extensions":{"cost":true}}`
 	dearest := `{"query":"{` + strings.Repeat(" self { hello }", 60) + `}"}`
 	for name, tc := range map[string]struct{ body, other, router string }{ // the limit that is exceeded
 		"within both":         {hello, "", ""},
@@ -66,7 +66,7 @@ func TestOwnLimits(t *testing.T) {
 		"too many items":      {items(21), "list_items", "list_items"},
 		"a longer answer":     {`{"query":"{ nickname }"}`, "answer_bytes", ""},
 		"an answer too long":  {`{"query":"{ nickname hello }"}`, "answer_bytes", "answer_bytes"},
-		"what it costs":       {dear, "cost", ""},
+		"what it costs":       {expensive, "cost", ""},
 		"what costs too much": {dearest, "cost", "cost"},
 	} {
 		for caller, want := range map[string]string{"other " + name: tc.other, "router": tc.router} {
@@ -85,7 +85,7 @@ func TestOwnLimits(t *testing.T) {
 	}
 }
 
-// An answer that is too long for a WebSocket is one message with one error, and the operation is over.
+// An answer that is too long for a WebSocket is one message with one error, and the operation ends.
 func TestAnswerBytesOfASocket(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestAnswerBytesOfASocket(t *testing.T) {
 	})
 }
 
-// What a caller of a WebSocket may ask is known from connection_init on.
+// The limits of a caller apply to a WebSocket from connection_init on.
 func TestOwnLimitsOfASocket(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

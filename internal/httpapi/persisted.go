@@ -11,7 +11,7 @@ import (
 	"roster/internal/persisted"
 )
 
-// The codes and messages of persisted queries: clients go by these very words.
+// The codes and messages of persisted queries. Clients compare these texts.
 const (
 	codePersistedNotFound    = "PERSISTED_QUERY_NOT_FOUND"
 	codePersistedUnsupported = "PERSISTED_QUERY_NOT_SUPPORTED"
@@ -26,9 +26,9 @@ var (
 	notPersisted         = badRequest(http.StatusBadRequest, "extensions.persistedQuery must be an object with version 1 and a sha256Hash")
 )
 
-// resolve finds the text of a request that may name it by its hash, and says whether it may run. It gives the hash under which a text that was sent
-// with one is to be known, once it has turned out to be one that can run.
-func (d *door) resolve(ctx context.Context, p *graphql.RawParams) (hash string, e *refusal) {
+// resolve sets the text of a request that may contain only its hash, and rejects documents that may not run. It returns the hash under which a text must be
+// registered once it has proved to be valid.
+func (h *handler) resolve(ctx context.Context, p *graphql.RawParams) (hash string, e *refusal) {
 	if named, ok := p.Extensions["persistedQuery"]; ok && named != nil {
 		if hash, ok = hashIn(named); !ok {
 			return "", notPersisted
@@ -37,7 +37,7 @@ func (d *door) resolve(ctx context.Context, p *graphql.RawParams) (hash string, 
 	if p.Query == "" && hash == "" {
 		return "", noQuery
 	}
-	text, outcome := d.trusted.Resolve(ctx, p.Query, hash)
+	text, outcome := h.trusted.Resolve(ctx, p.Query, hash)
 	switch outcome {
 	case persisted.Found:
 	case persisted.Unknown:
@@ -56,7 +56,7 @@ func (d *door) resolve(ctx context.Context, p *graphql.RawParams) (hash string, 
 	return hash, nil
 }
 
-// hashIn reads what Apollo's protocol puts into the extensions.
+// hashIn parses the extension of Apollo's protocol.
 func hashIn(named any) (hash string, ok bool) {
 	object, ok := named.(map[string]any)
 	if !ok {

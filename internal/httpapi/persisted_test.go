@@ -13,7 +13,7 @@ import (
 	"roster/internal/persisted"
 )
 
-// named is a request with a document, its hash, or both, by POST and by GET.
+// named returns a request with a document, its hash, or both, by POST and by GET.
 func named(document, hash string) map[string]*http.Request {
 	extensions := map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": hash}}
 	body := map[string]any{"extensions": extensions}
@@ -38,7 +38,7 @@ func sha(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Clients first send the hash alone; who is told that it is not known sends the document with it, and from then on anybody's hash is enough.
+// Clients first send only the hash. If it is unknown, they send the document with it, and from then on the hash is enough for every client.
 func TestPersistedQueries(t *testing.T) {
 	t.Parallel()
 	const document = "{ hello }"
@@ -72,8 +72,8 @@ func TestPersistedQueries(t *testing.T) {
 	}
 }
 
-// Nobody can have another's hash mean a document, not even one that is registered.
-func TestHashesAreNotTaken(t *testing.T) {
+// A client cannot register another document under a known hash, not even a trusted one.
+func TestHashesCannotBeReused(t *testing.T) {
 	t.Parallel()
 	m, err := persisted.Parse([]byte(`{"hello":"{ hello }"}`))
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// pipes is a listener whose connections are pipes, so that a server can be tested with a clock of its own.
+// pipes is a listener whose connections are pipes, for servers in a synctest bubble.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -68,8 +68,7 @@ func (s throttled) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// SetWriteDeadline has what is written then fail at once: TLS sets one when it says that it closes, for which a pipe has no room where the server
-// does not read.
+// SetWriteDeadline makes writes fail at once. TLS sets a deadline for its closing message, which would block on a pipe that the server does not read.
 func (s throttled) SetWriteDeadline(time.Time) error {
 	return s.Conn.SetWriteDeadline(time.Unix(1, 0))
 }
@@ -85,13 +84,13 @@ type served struct {
 	slow    *atomic.Int64 // of all connections; see pipes
 }
 
-// serveOn serves a handler in a bubble. It is to be stopped, and awaited, before the bubble ends.
+// serveOn serves a handler in a synctest bubble. It must be stopped before the bubble ends.
 func serveOn(t *testing.T, opt httpapi.Options) *served {
 	t.Helper()
 	return serveOnFor(t, opt, 0)
 }
 
-// serveOnFor is serveOn where requests are still taken for a delay after the server is stopped.
+// serveOnFor is serveOn with a DrainDelay.
 func serveOnFor(t *testing.T, opt httpapi.Options, delay time.Duration) *served {
 	t.Helper()
 	if opt.Limits == (httpapi.Limits{}) {
@@ -100,7 +99,7 @@ func serveOnFor(t *testing.T, opt httpapi.Options, delay time.Duration) *served 
 	return serveServer(t, httpapi.Server{Handler: httpapi.New(opt), Limits: opt.Limits, DrainDelay: delay}, &http.Transport{})
 }
 
-// serveServer runs a server in a bubble, of which a client with that transport asks.
+// serveServer runs a server in a synctest bubble, with a client that uses the transport.
 func serveServer(t *testing.T, server httpapi.Server, transport *http.Transport) *served {
 	t.Helper()
 	p := newPipes()

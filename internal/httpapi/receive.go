@@ -12,17 +12,17 @@ import (
 	"roster/internal/admission"
 )
 
-// smallMessage is how long a message may be that is read before it is counted: none that only keeps the connection alive is longer.
+// smallMessage is the length up to which a message is read before it is counted. Messages that only keep the connection alive are not longer.
 const smallMessage = 1 << 10
 
-// receive reads one message by the rules of a body: its sender is counted, it finds a place if it is large, and only then it is parsed. Of one that is
-// refused before that, the ID is given if it stands at the beginning. An error without a code says that the connection is over.
+// receive reads one message by the rules of a body: it counts its sender, acquires a large body if necessary, and only then parses it. If the message is
+// refused before that, receive returns its ID if the ID is at the beginning. An error without a code says that the connection is closed.
 func (s *socket) receive() (m message, e *refusal) {
 	kind, body, err := s.conn.Reader(s.ctx)
 	if err != nil {
 		return m, connectionOver
 	}
-	late := time.AfterFunc(s.door.limits.BodyTime, func() { s.close(websocket.StatusPolicyViolation, "The message did not come in time") })
+	late := time.AfterFunc(s.handler.limits.BodyTime, func() { s.close(websocket.StatusPolicyViolation, "The message did not come in time") })
 	defer late.Stop()
 	body = servingOf(s.ctx).rate.message(body, func() { s.close(websocket.StatusPolicyViolation, "The message comes too slowly") })
 	b := buffer()
@@ -32,16 +32,16 @@ func (s *socket) receive() (m message, e *refusal) {
 	}
 	counted := b.Len() == smallMessage && s.known
 	if counted {
-		if _, e = s.door.count(s.caller); e != nil {
-			return s.unread(b.Bytes(), body, e)
+		if _, e = s.handler.count(s.caller); e != nil {
+			return s.discardRest(b.Bytes(), body, e)
 		}
 	}
-	large := s.door.hold(admission.LargeBodies, &s.caller)
+	large := s.handler.hold(admission.LargeBodies, &s.caller)
 	defer large.Release()
-	err = s.door.weigh(&large, b, body)
+	err = s.handler.readBounded(&large, b, body)
 	switch refused, full := errors.AsType[*refusal](err); {
 	case full:
-		return s.unread(b.Bytes(), body, refused)
+		return s.discardRest(b.Bytes(), body, refused)
 	case err != nil:
 		return m, connectionOver
 	}
@@ -53,7 +53,7 @@ func (s *socket) receive() (m message, e *refusal) {
 		return m, badMessage
 	}
 	if m.Type == messageSubscribe && s.known && !counted {
-		_, e = s.door.count(s.caller)
+		_, e = s.handler.count(s.caller)
 	}
 	return m, e
 }
@@ -63,8 +63,8 @@ var (
 	badMessage     = badRequest(0, "%s", errMessage)
 )
 
-// unread leaves the rest of a message aside, and gives whose it is.
-func (*socket) unread(begin []byte, rest io.Reader, e *refusal) (m message, _ *refusal) {
+// discardRest discards the rest of a message, and returns its ID.
+func (*socket) discardRest(begin []byte, rest io.Reader, e *refusal) (m message, _ *refusal) {
 	m.ID = idIn(begin)
 	if _, err := io.Copy(io.Discard, rest); err != nil {
 		return m, connectionOver
@@ -72,7 +72,7 @@ func (*socket) unread(begin []byte, rest io.Reader, e *refusal) (m message, _ *r
 	return m, e
 }
 
-// idIn finds an operation's ID in the beginning of its message; empty where it does not stand before the payload, as it does with all clients.
+// idIn returns an operation's ID from the beginning of its message. It is empty if it is not before the payload, where all known clients put it.
 func idIn(begin []byte) string {
 	begin = bytes.TrimPrefix(begin[:min(len(begin), smallMessage)], byteOrderMark)
 	decoder := json.NewDecoder(bytes.NewReader(begin))
@@ -95,7 +95,7 @@ func idIn(begin []byte) string {
 	}
 }
 
-// decline tells a client that its message is not taken, and is false where that ends the connection.
+// decline refuses a message. It returns false if that ends the connection.
 func (s *socket) decline(id string, e *refusal) bool {
 	switch {
 	case e == connectionOver:

@@ -19,12 +19,12 @@ import (
 	"roster/internal/httpapi"
 )
 
-// long is a message of an operation whose payload has that many bytes and cannot be read.
+// long is a message of an operation whose payload has that many bytes and is invalid.
 func long(id string, n int) string {
 	return `{"id":"` + id + `","type":"subscribe","payload":{"query":"` + strings.Repeat("x", n) + `","variables":!}}`
 }
 
-// A message is counted and weighed before it is read: of one that is refused for that, nobody notices that it cannot be read.
+// A message is counted, and acquires a large body, before it is parsed. If it is refused for that, its invalid payload does not matter.
 func TestSocketMessageIsCountedFirst(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -62,8 +62,8 @@ func TestSocketMessageIsCountedFirst(t *testing.T) {
 	}
 }
 
-// As many large messages are being read at a time as large bodies are, all together; who sends one slowly loses the connection.
-func TestSocketMessagesAreWeighed(t *testing.T) {
+// The number of large messages that are read at the same time is that of large bodies. A client that sends one too slowly loses the connection.
+func TestSocketLargeMessages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limits := httpapi.DefaultLimits()
@@ -80,7 +80,7 @@ func TestSocketMessagesAreWeighed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Never ended. More than is weighed at once, and what the library keeps back until there is more.
+			// It never ends, and is longer than what is read at first and what the library buffers.
 			if _, err := w.Write([]byte(long("1", 80<<10))); err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func TestSocketMessagesAreWeighed(t *testing.T) {
 	})
 }
 
-// Who has not shown who they are has little to say.
+// Before connection_init, only small messages are accepted.
 func TestSocketFirstMessageIsSmall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -118,9 +118,8 @@ func TestSocketFirstMessageIsSmall(t *testing.T) {
 	})
 }
 
-// Over a network a client that sends more than a message may have is told so, although it is still sending; and one that goes in the middle of a
-// message has nothing run. The code is sent at once and the connection then reset; whoever's system forgets what it has got when that comes sees
-// 1006.
+// Over a network, a client that sends a message beyond the limit gets the close code while it is still sending. A client that disconnects during a message has
+// nothing run. The code is sent at once, and then the connection is reset. A client whose system then discards received data sees code 1006.
 func TestSocketMessageIsCut(t *testing.T) {
 	t.Parallel()
 	var ran atomic.Int32
@@ -168,7 +167,7 @@ func TestSocketMessageIsCut(t *testing.T) {
 	}
 }
 
-// leaving tells when a request is over.
+// leaving reports the end of each request.
 func leaving(next http.Handler, left chan<- struct{}) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { left <- struct{}{} }()

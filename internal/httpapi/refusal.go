@@ -11,35 +11,35 @@ import (
 	"roster/internal/echo"
 )
 
-// The codes of what goes wrong on the way, before or after the graph.
+// The codes of errors outside the graph.
 const (
 	codeBadRequest      = "BAD_REQUEST"
 	codeForbiddenOrigin = "FORBIDDEN_ORIGIN"
 	codeIntrospection   = "INTROSPECTION_DISABLED"
 	codeTimeout         = "TIMEOUT"
-	codeLogUnavailable  = "ACCESS_LOG_UNAVAILABLE" // of the graph
+	codeLogUnavailable  = "ACCESS_LOG_UNAVAILABLE" // from the graph
 )
 
-// refusal is why a request or an operation is not answered.
+// refusal is the reason why a request or an operation is not answered.
 type refusal struct {
-	// status is that of HTTP. Zero means that the request was well-formed and the graph has refused it: then the status depends on the medium.
+	// status is the HTTP status. Zero means that the request was well-formed and the graph has refused it. Then the status depends on the media type.
 	status        int
 	code, message string
-	more          map[string]any // beside the code
+	more          map[string]any // further extensions
 	retryAfter    time.Duration
 	challenge     string        // the header WWW-Authenticate
-	given         gqlerror.List // what the graph has said, in the place of all this
+	given         gqlerror.List // errors of the graph, instead of all other fields
 }
 
-// Error gives the words.
+// Error returns the message.
 func (e *refusal) Error() string { return e.message }
 
-// badRequest refuses a request that is not GraphQL over HTTP at all.
+// badRequest returns the refusal of a request that does not follow GraphQL over HTTP.
 func badRequest(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, code: codeBadRequest, message: fmt.Sprintf(format, args...)}
 }
 
-// list gives the refusal as GraphQL spells it.
+// list returns the refusal as GraphQL errors.
 func (e *refusal) list() gqlerror.List {
 	if e.given != nil {
 		return e.given
@@ -56,10 +56,9 @@ func (e *refusal) list() gqlerror.List {
 
 func (e *refusal) response() *graphql.Response { return &graphql.Response{Errors: e.list()} }
 
-// statusIn gives the status of an answer in that medium that holds no data. As GraphQL over HTTP has it, application/json says with 200 that the
-// request was understood, since older clients take any other status for a failure of the way; the newer type tells by its status too whether the
-// operation could be run.
-func statusIn(m medium) int {
+// statusIn returns the status of an answer without data. By the specification of GraphQL over HTTP, application/json has status 200 for every well-formed
+// request, because older clients treat any other status as a transport failure. For the newer media type, the status also reports whether the operation ran.
+func statusIn(m mediaType) int {
 	if m == asGraphQL {
 		return http.StatusBadRequest
 	}

@@ -8,33 +8,33 @@ import (
 	"time"
 )
 
-// schemaFile serves the schema as a file, for the tools that clients are made with.
+// schemaFile serves the schema as a file, for client tools.
 type schemaFile struct {
-	door *door
-	text string
-	etag string
+	handler *handler
+	text    string
+	etag    string
 }
 
-func newSchemaFile(d *door, text string) *schemaFile {
+func newSchemaFile(h *handler, text string) *schemaFile {
 	hash := sha256.Sum256([]byte(text))
-	return &schemaFile{door: d, text: text, etag: `"` + hex.EncodeToString(hash[:16]) + `"`}
+	return &schemaFile{handler: h, text: text, etag: `"` + hex.EncodeToString(hash[:16]) + `"`}
 }
 
-// ServeHTTP gives the schema to whoever may read it.
+// ServeHTTP serves the schema to callers who may read it.
 func (f *schemaFile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header(w, r, asJSON)
-	if f.door.origins.foreign(r) {
+	if f.handler.origins.foreign(r) {
 		refuse(w, asJSON, foreignOrigin)
 		return
 	}
-	ctx, caller, e := f.door.meet(r.Context(), r, shownBy(r))
+	ctx, caller, e := f.handler.identify(r.Context(), r, credentialsOf(r))
 	if e == nil {
-		d := f.door.of(caller)
-		rate, tooMany := d.count(caller)
-		d.tellRate(w.Header(), rate)
+		h := f.handler.forCaller(caller)
+		rate, tooMany := h.count(caller)
+		h.setRateHeaders(w.Header(), rate)
 		e = tooMany
 	}
-	if e == nil && !f.door.mayReadSchema(ctx) {
+	if e == nil && !f.handler.mayReadSchema(ctx) {
 		e = schemaForbidden.withStatusOf(http.StatusForbidden)
 	}
 	if e != nil {
@@ -42,7 +42,7 @@ func (f *schemaFile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8") // a browser shows it; GraphQL has no type for a schema's text
+	h.Set("Content-Type", "text/plain; charset=utf-8") // browsers display it; there is no media type for GraphQL schemas
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Etag", f.etag)
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(f.text))

@@ -18,14 +18,14 @@ import (
 	"roster/internal/httpapi"
 )
 
-// byName lets callers in who name their scopes.
+// byName accepts callers who send the names of their scopes.
 type byName struct{}
 
 func (byName) Authenticate(_ context.Context, scopes string) (*access.Principal, error) {
 	return &access.Principal{Method: access.ByKey, Subject: scopes, Scopes: strings.Fields(scopes)}, nil
 }
 
-// subgraph is a graph that states its schema.
+// subgraph is a graph with _service.
 type subgraph struct{ api }
 
 var subgraphSchema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { hello: String _service: _Service! } type _Service { sdl: String }`})
@@ -40,7 +40,7 @@ func (subgraph) Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List {
 	return validator.ValidateWithRules(subgraphSchema, doc, by)
 }
 
-// The schema is for those who have its scope, and with introspection for all; introspection itself is for all or none.
+// The schema is for callers with its scope or, with introspection, for everyone. Introspection itself is for everyone or nobody.
 func TestWhoMayReadTheSchema(t *testing.T) {
 	t.Parallel()
 	const service, fields = `{"query":"{ _service { sdl } }"}`, `{"query":"{ __schema { types { name } } }"}`
@@ -48,7 +48,7 @@ func TestWhoMayReadTheSchema(t *testing.T) {
 	for name, tc := range map[string]struct {
 		introspection        bool
 		scopes               string
-		service, fields, get string // the code that is refused with; empty where it is answered
+		service, fields, get string // the code that is refused with; empty if it is answered
 	}{
 		"a reader":                    {false, read, "FORBIDDEN", "INTROSPECTION_DISABLED", "FORBIDDEN"},
 		"with the scope":              {false, schema, "", "INTROSPECTION_DISABLED", ""},

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// drainFor is how long answers under way may still take after the listener has closed.
+// drainFor limits how long running requests may still take after the listener has closed.
 const drainFor = 20 * time.Second
 
-// serving is what requests know of the server that they came to. Its WebSockets are counted here: net/http knows nothing of them once they are opened.
+// serving is the state of the server for its requests. It counts WebSockets, which net/http does not track after they are opened.
 type serving struct {
 	stopping <-chan struct{}
-	rate     *minRate // nil where clients may be as slow as they like
+	rate     *minRate // nil without a minimum rate
 
 	mu     sync.Mutex
 	open   int           // WebSockets
@@ -28,7 +28,7 @@ type serving struct {
 
 type servingKey struct{}
 
-// servingOf gives the server that a request came to; one that never stops where there is none.
+// servingOf returns the server of a request, or one that never stops.
 func servingOf(ctx context.Context) *serving {
 	if s, ok := ctx.Value(servingKey{}).(*serving); ok {
 		return s
@@ -36,7 +36,7 @@ func servingOf(ctx context.Context) *serving {
 	return &serving{}
 }
 
-// opens counts a WebSocket, which has to be counted before it is opened. It is false where the server stops: no other is opened then.
+// opens counts a WebSocket that is about to be opened. It returns false if the server is stopping; then it must not be opened.
 func (s *serving) opens() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +47,7 @@ func (s *serving) opens() bool {
 	return true
 }
 
-// closes says that a WebSocket is closed.
+// closes records that a WebSocket is closed.
 func (s *serving) closes() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,7 +57,7 @@ func (s *serving) closes() {
 	}
 }
 
-// stop lets no other WebSocket open. What it gives is closed when none is open any more.
+// stop prevents further WebSockets. The returned channel is closed when none is open.
 func (s *serving) stop() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *serving) stop() <-chan struct{} {
 	return s.closed
 }
 
-// onStop calls f when the server stops, or the handler is retired, unless it is called off before. What it gives calls it off.
+// onStop calls f when the server stops or the handler is retired, unless off is called first.
 func (s *serving) onStop(retired <-chan struct{}, f func()) (off func()) {
 	over := make(chan struct{})
 	var waiting sync.WaitGroup
@@ -91,27 +91,27 @@ func (s *serving) onStop(retired <-chan struct{}, f func()) (off func()) {
 type Server struct {
 	Handler http.Handler
 	Limits  Limits
-	// TLS is nil where the server speaks in clear.
+	// TLS is nil for plain HTTP.
 	TLS *tls.Config
-	// DrainDelay is how long the server still takes requests after it has been told to stop, so that whoever sends them learns of it first.
+	// DrainDelay is how long the server still accepts requests after the signal to stop, so that load balancers and clients can react.
 	DrainDelay time.Duration
 	Logger     *slog.Logger
-	// Dropped is told of each client that is dropped since it is too slow; nil for nobody.
+	// Dropped is called for each client that is dropped because it is too slow; may be nil.
 	Dropped func(Drop)
 
 	drainFor time.Duration // zero means drainFor
 }
 
-// Serve serves until ctx ends. It goes on for DrainDelay, with answers that tell clients to connect again; then it takes no more requests, and lets
-// those under way finish.
+// Serve serves until ctx ends. It then continues for DrainDelay, with answers that close their connections. After that it accepts no more requests, and waits
+// for running ones.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	stopping := make(chan struct{})
 	at := &serving{stopping: stopping, rate: s.minRate()}
 	requests, endAll := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, at))
 	defer endAll()
-	answers := &lastAnswers{stopping: ctx.Done(), closing: make(chan struct{}), closed: make(chan struct{})}
+	answers := &connectionCloser{stopping: ctx.Done(), closing: make(chan struct{}), closed: make(chan struct{})}
 	server := &http.Server{
-		Handler:           answers.end(at.rate.hold(s.Handler, s.Limits.BodyTime)),
+		Handler:           answers.end(at.rate.enforce(s.Handler, s.Limits.BodyTime)),
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: s.Limits.HeaderTime,
 		ReadTimeout:       s.Limits.BodyTime,
@@ -124,7 +124,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		HTTP2:             overHTTP2(s.Limits),
 		ErrorLog:          slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
 	}
-	listener := bound(l, s.Limits, at.rate)
+	listener := limitListener(l, s.Limits, at.rate)
 	failed := make(chan error, 1)
 	go func() {
 		defer close(failed)
@@ -139,9 +139,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	patience := cmp.Or(s.drainFor, drainFor)
+	timeout := cmp.Or(s.drainFor, drainFor)
 	s.Logger.InfoContext(ctx, "stopping: takes requests for the delay, then finishes those under way", "address", l.Addr().String(),
-		"delay", s.DrainDelay.String(), "at_most", patience.String())
+		"delay", s.DrainDelay.String(), "at_most", timeout.String())
 	if s.DrainDelay > 0 {
 		select {
 		case err := <-failed:
@@ -151,15 +151,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	close(stopping)
 	closed := at.stop()
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	if s.DrainDelay > 0 {
-		answers.closeBetween(drain, listener)
-		<-failed //nolint:errcheck // it says that the listener was closed
+		answers.closeListener(drain, listener)
+		<-failed //nolint:errcheck // the listener was closed
 		listener.awaitQuiet(drain)
 	}
 	err := server.Shutdown(drain)
-	<-failed //nolint:errcheck // it says that the server was shut down
+	<-failed //nolint:errcheck // the server was shut down
 	select {
 	case <-closed:
 	case <-drain.Done():
@@ -168,31 +168,30 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		err = errors.Join(err, drain.Err())
 	}
 	if err != nil {
-		server.Close() //nolint:errcheck // what is still open has had its time
-		return fmt.Errorf("some requests were still open after %s: %w", patience, err)
+		server.Close() //nolint:errcheck // the remaining connections have had their time
+		return fmt.Errorf("some requests were still open after %s: %w", timeout, err)
 	}
 	return nil
 }
 
-// minRate is how fast clients have to be; nil where they may be as slow as they like.
+// minRate returns the minimum rate of clients, or nil.
 func (s *Server) minRate() *minRate {
 	if s.Limits.MinRate == 0 {
 		return nil
 	}
-	told := &drops{observe: s.Dropped, log: s.Logger}
-	return &minRate{s.Limits.MinRate, s.Limits.MinRateGrace, told.add}
+	d := &drops{observe: s.Dropped, log: s.Logger}
+	return &minRate{s.Limits.MinRate, s.Limits.MinRateGrace, d.add}
 }
 
-// What one HTTP/2 connection may have under way: as many requests as RFC 9113 has for the least that makes sense, and bytes of bodies that have come and
-// nobody has read yet, of one request and of all.
+// The limits of one HTTP/2 connection: the number of concurrent requests, which is the least that RFC 9113 recommends, and the bytes of bodies that have been
+// received and not yet read, of one request and of all.
 const (
 	http2Streams      = 100
 	http2StreamBytes  = 128 << 10
 	http2UnreadBodies = 512 << 10
 )
 
-// overHTTP2 bounds an HTTP/2 connection. One on which nothing at all can be written is given up after as long as a client may take for an answer, also
-// where there is no minimum rate.
+// overHTTP2 limits an HTTP/2 connection. If nothing at all can be written for AnswerTime, the connection is closed, even without a minimum rate.
 func overHTTP2(l Limits) *http.HTTP2Config {
 	return &http.HTTP2Config{
 		MaxConcurrentStreams: http2Streams, MaxReceiveBufferPerStream: http2StreamBytes, MaxReceiveBufferPerConnection: http2UnreadBodies,

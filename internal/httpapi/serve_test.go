@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Who is being answered when the signal comes gets the answer; nobody else gets in.
+// A request that is running at the signal is answered. Later connections are refused.
 func TestServeDrains(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -33,9 +33,9 @@ func TestServeDrains(t *testing.T) {
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	var told bytes.Buffer
+	var logged bytes.Buffer
 	go func() {
-		server := httpapi.Server{Handler: handler, Limits: httpapi.DefaultLimits(), Logger: slog.New(slog.NewTextHandler(&told, nil))}
+		server := httpapi.Server{Handler: handler, Limits: httpapi.DefaultLimits(), Logger: slog.New(slog.NewTextHandler(&logged, nil))}
 		served <- server.Serve(ctx, l)
 	}()
 	address := "http://" + l.Addr().String()
@@ -74,7 +74,7 @@ func TestServeDrains(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Errorf("the server ended with %v", err)
 	}
-	if got := told.String(); strings.Count(got, "stopping") != 1 || !strings.Contains(got, l.Addr().String()) {
+	if got := logged.String(); strings.Count(got, "stopping") != 1 || !strings.Contains(got, l.Addr().String()) {
 		t.Errorf("the log does not tell that the server stops: %q", got)
 	}
 	if _, err := fetch(); err == nil {
@@ -82,7 +82,7 @@ func TestServeDrains(t *testing.T) {
 	}
 }
 
-func TestServeTellsWhatEndsIt(t *testing.T) {
+func TestServeReturnsListenerError(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"roster/internal/bounds"
 )
 
-// leastStreams is how many streams every caller may have open: a WebSocket with one subscription.
+// leastStreams is the number of streams that every caller may have: a WebSocket with one subscription.
 const leastStreams = 2
 
-// sizes gives how much there is of each resource that callers share.
+// sizes returns the size of each shared resource.
 func (l *Limits) sizes() (sizes [admission.NumResources]int) {
 	sizes[admission.Operations] = l.Operations
 	sizes[admission.Cost] = l.RunningCost
@@ -30,7 +30,7 @@ func (l *Limits) unnamed() (most [admission.NumResources]int) {
 	return most
 }
 
-// share gives how much of a resource one caller may hold.
+// share returns how much of a resource one caller may hold.
 func (l *Limits) share(r admission.Resource) int {
 	part := func(size int) int { return max(1, size*l.CallerShare/100) }
 	switch r {
@@ -47,41 +47,41 @@ func (l *Limits) share(r admission.Resource) int {
 	}
 }
 
-// hold gives a caller's hold on a resource.
-func (d *door) hold(r admission.Resource, g *guest) admission.Hold {
-	return d.gate.Pool(r).Hold(g.counted, d.limits.share(r))
+// hold returns a caller's hold on a resource.
+func (h *handler) hold(r admission.Resource, c *caller) admission.Hold {
+	return h.limiter.Pool(r).Hold(c.counted, h.limits.share(r))
 }
 
-// resourceNames are the names of the resources, as the limits call them.
+// resourceNames are the names of the resources' limits.
 var resourceNames = [admission.NumResources]string{
 	admission.Operations: "operations", admission.Cost: "running_cost", admission.LargeBodies: "large_bodies", admission.AnswerBytes: "pending_answer_bytes",
 	admission.Streams: "streams",
 }
 
-// Use is how much of a resource is in use.
+// Use is the use of a resource.
 type Use struct {
-	// Limit is the name of the limit that says how much there is.
+	// Limit is the name of the limit that sets the resource's size.
 	Limit string
 	admission.PoolStats
 }
 
-// UsesOf tells how much of each resource callers hold.
-func UsesOf(gate *admission.Limiter) []Use {
+// UsesOf returns the use of each resource.
+func UsesOf(limiter *admission.Limiter) []Use {
 	uses := make([]Use, 0, len(resourceNames))
 	for r, name := range resourceNames {
-		uses = append(uses, Use{name, gate.Pool(admission.Resource(r)).Stats()})
+		uses = append(uses, Use{name, limiter.Pool(admission.Resource(r)).Stats()})
 	}
 	return uses
 }
 
-// full says why a caller cannot hold more of a resource; nil where they can. What is full by one caller alone is that caller's to mend; what is full by
-// all is not.
-func (d *door) full(r admission.Resource, by admission.Full) *refusal {
+// full returns the refusal if a caller cannot hold more of a resource, or nil. The status tells whether the caller's own use is the reason, or that of all
+// callers.
+func (h *handler) full(r admission.Resource, by admission.Full) *refusal {
 	if by == admission.Free {
 		return nil
 	}
 	if by == admission.CallerAt {
-		share := d.limits.share(r)
+		share := h.limits.share(r)
 		var e *refusal
 		if r == admission.Operations {
 			e = exceeded("caller_operations", share, -1, "%d operations of this caller are under way, which is the limit", share)
@@ -89,21 +89,21 @@ func (d *door) full(r admission.Resource, by admission.Full) *refusal {
 			e = exceeded("caller_share", share, -1, ofCaller[r]+", which is the share of one caller", share)
 			e.more["of"] = resourceNames[r]
 		}
-		return e.withStatus(http.StatusTooManyRequests).retryIn(again)
+		return e.withStatus(http.StatusTooManyRequests).retryIn(retryAfterFull)
 	}
 	if by == admission.UnnamedAt {
-		e := exceeded("anonymous_share", d.limits.unnamed()[r], -1, ofUnnamed, d.limits.AnonymousShare, resourceNames[r])
+		e := exceeded("anonymous_share", h.limits.unnamed()[r], -1, ofUnnamed, h.limits.AnonymousShare, resourceNames[r])
 		e.more["of"] = resourceNames[r]
-		return e.withStatus(http.StatusServiceUnavailable).retryIn(again)
+		return e.withStatus(http.StatusServiceUnavailable).retryIn(retryAfterFull)
 	}
-	size := d.limits.sizes()[r]
-	return exceeded(resourceNames[r], size, -1, ofAll[r], size).withStatus(http.StatusServiceUnavailable).retryIn(again)
+	size := h.limits.sizes()[r]
+	return exceeded(resourceNames[r], size, -1, ofAll[r], size).withStatus(http.StatusServiceUnavailable).retryIn(retryAfterFull)
 }
 
-// What is full, by all anonymous callers.
+// The message for a resource that is full because of all anonymous callers.
 const ofUnnamed = "callers without a key or token hold %d percent of %s together, which is their share: ask again, or show a key or token"
 
-// What is full, by one caller and by all.
+// The messages for a full resource, because of one caller and because of all.
 var (
 	ofCaller = [admission.NumResources]string{
 		admission.Cost:        "the operations of this caller that are under way may cost %d together",

@@ -24,7 +24,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// longAnswer is how long the data is that big gives.
+// longAnswer is the length of the data of the field big.
 const longAnswer = 60 << 10
 
 const big = `{"query":"{ nickname }"}`
@@ -37,7 +37,7 @@ func lengthy(ctx context.Context) *graphql.Response {
 	return &graphql.Response{Data: json.RawMessage(`{"hello":"world"}`)}
 }
 
-// sharing knows everybody, and gives the router a larger share.
+// sharing accepts everyone, and gives the router a larger share.
 type sharing struct{ guard }
 
 func (s sharing) Authenticate(ctx context.Context, name string) (*access.Principal, error) {
@@ -48,13 +48,13 @@ func (s sharing) Authenticate(ctx context.Context, name string) (*access.Princip
 	return p, err
 }
 
-// shared is a server in a bubble whose callers share little.
+// shared is a server in a synctest bubble with small resources.
 type shared struct {
 	*pipes
-	gate   *admission.Limiter
-	server *http.Server
-	client *http.Client
-	over   chan error
+	limiter *admission.Limiter
+	server  *http.Server
+	client  *http.Client
+	over    chan error
 }
 
 func serveShared(t *testing.T, graph api, change func(*httpapi.Limits)) *shared {
@@ -64,12 +64,12 @@ func serveShared(t *testing.T, graph api, change func(*httpapi.Limits)) *shared 
 	if change != nil {
 		change(&limits)
 	}
-	s := &shared{pipes: newPipes(), gate: httpapi.NewGate(limits, nil), over: make(chan error, 1)}
+	s := &shared{pipes: newPipes(), limiter: httpapi.NewLimiter(limits, nil), over: make(chan error, 1)}
 	s.client = &http.Client{Transport: &http.Transport{DialContext: s.dial, DisableKeepAlives: true}}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-	s.server = &http.Server{Protocols: protocols, Handler: httpapi.New(httpapi.Options{API: graph, Limits: limits, Gate: s.gate, Access: sharing{}})}
+	s.server = &http.Server{Protocols: protocols, Handler: httpapi.New(httpapi.Options{API: graph, Limits: limits, Limiter: s.limiter, Access: sharing{}})}
 	go func() { s.over <- s.server.Serve(s.pipes) }()
 	return s
 }
@@ -82,9 +82,9 @@ func (s *shared) end(t *testing.T) {
 	}
 }
 
-func (s *shared) stats(r admission.Resource) admission.PoolStats { return s.gate.Pool(r).Stats() }
+func (s *shared) stats(r admission.Resource) admission.PoolStats { return s.limiter.Pool(r).Stats() }
 
-// connect gives a connection on which nothing is read unless a test reads it.
+// connect returns a connection from which only the test reads.
 func (s *shared) connect(t *testing.T) net.Conn {
 	t.Helper()
 	c, err := s.dial(t.Context(), "", "")
@@ -94,7 +94,7 @@ func (s *shared) connect(t *testing.T) net.Conn {
 	return c
 }
 
-// ask sends a request of a caller, and gives the status and the limit that the answer names.
+// ask sends a request of a caller, and returns the status and the limit in the answer.
 func (s *shared) ask(t *testing.T, caller, body string, header ...string) (status int, limit string) {
 	t.Helper()
 	r := post(body, append(header, "Authorization", caller)...)
@@ -119,7 +119,7 @@ func (s *shared) ask(t *testing.T, caller, body string, header ...string) (statu
 	return resp.StatusCode, errs[0].Extensions.Limit
 }
 
-// othersAreServed has 20 callers ask for what is long.
+// othersAreServed sends requests for long answers from 20 callers.
 func (s *shared) othersAreServed(t *testing.T) {
 	t.Helper()
 	statuses := make(map[int]int)
@@ -134,14 +134,14 @@ func (s *shared) othersAreServed(t *testing.T) {
 
 func (s *shared) nothingIsHeld(t *testing.T) {
 	t.Helper()
-	for _, use := range httpapi.UsesOf(s.gate) {
+	for _, use := range httpapi.UsesOf(s.limiter) {
 		if use.Held != 0 || use.Holders != 0 {
 			t.Errorf("when the attacker has gone, %d of %s are held by %d callers", use.Held, use.Limit, use.Holders)
 		}
 	}
 }
 
-// sendHTTP1 sends a request and reads nothing. The next thing happens when the answer is made, so that it is known which of several has room.
+// sendHTTP1 sends a request and reads nothing. It returns when the answer is made, so that the order of several answers is known.
 func sendHTTP1(t *testing.T, c net.Conn, body string, header ...string) {
 	t.Helper()
 	r := post(body, append(header, "Authorization", "attacker")...)
@@ -152,7 +152,7 @@ func sendHTTP1(t *testing.T, c net.Conn, body string, header ...string) {
 	synctest.Wait()
 }
 
-// sendHTTP2 sends requests on streams of one connection that lets nothing come back but headers. What it reads of them it forgets.
+// sendHTTP2 sends requests on streams of one connection whose windows allow only headers. It discards what it reads.
 func sendHTTP2(t *testing.T, c net.Conn, query string, streams int) {
 	t.Helper()
 	frame := func(kind, flags byte, stream uint32, payload []byte) []byte {
@@ -180,9 +180,9 @@ func sendHTTP2(t *testing.T, c net.Conn, query string, streams int) {
 	}
 }
 
-// A caller who asks and does not read holds a part of the room for answers, whichever way; the others are served. What the caller ran is over, and counts
-// as that. All is given back when the caller goes.
-func TestAnswersOfWhoDoesNotRead(t *testing.T) {
+// A caller who does not read the answers holds only a part of the memory for answers, over every transport. Others are served. The caller's operations count as
+// executed. Everything is released when the caller disconnects.
+func TestAnswersOfClientThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	const share = 1 << 20 / 4
 	for name, attack := range map[string]func(*testing.T, *shared) []io.Closer{
@@ -240,7 +240,7 @@ func TestAnswersOfWhoDoesNotRead(t *testing.T) {
 				synctest.Wait()
 				got := s.stats(admission.AnswerBytes)
 				if got.Held > share || got.Held < share-longAnswer-10<<10 || got.Holders != 1 || got.RefusedCaller == 0 || got.RefusedAll != 0 {
-					t.Errorf("%+v of the room for answers, want nearly %d of one caller, and some refused", got, share)
+					t.Errorf("%+v of the memory for answers, want nearly %d of one caller, and some refused", got, share)
 				}
 				for _, r := range []admission.Resource{admission.Operations, admission.Cost} {
 					if got := s.stats(r); got.Held != 0 {
@@ -278,8 +278,8 @@ func (s *shared) socket(t *testing.T, caller string) *talk {
 	return c
 }
 
-// Answers of many callers together are bounded too, and this is nobody's own fault.
-func TestAnswersOfManyWhoDoNotRead(t *testing.T) {
+// The answers of all callers together are bounded too. Then the status does not blame the caller.
+func TestAnswersOfManyClientsThatDoNotRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := serveShared(t, api{exec: lengthy}, func(l *httpapi.Limits) { l.PendingAnswerBytes = 100 << 10 })
@@ -291,18 +291,18 @@ func TestAnswersOfManyWhoDoNotRead(t *testing.T) {
 			t.Errorf("HTTP %d by %q, want 503 by pending_answer_bytes", status, limit)
 		}
 		if status, _ := s.ask(t, "another", hello); status != http.StatusOK {
-			t.Errorf("HTTP %d for what there is room for", status)
+			t.Errorf("HTTP %d for what there is memory for", status)
 		}
 		c.Close() //nolint:errcheck // it is a pipe
 		synctest.Wait()
 		if status, _ := s.ask(t, "another", big); status != http.StatusOK {
-			t.Errorf("HTTP %d when there is room again", status)
+			t.Errorf("HTTP %d when there is memory again", status)
 		}
 	})
 }
 
-// However small the share, every caller can have one answer as long as an answer may be, a WebSocket, and a subscription on it.
-func TestLeastShare(t *testing.T) {
+// However small the share is, every caller can have one answer of the greatest length, a WebSocket, and a subscription on it.
+func TestMinimumShare(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		graph := counting(1)
@@ -310,7 +310,7 @@ func TestLeastShare(t *testing.T) {
 		s := serveShared(t, graph, func(l *httpapi.Limits) { l.CallerShare, l.AnswerBytes = 1, 80<<10 })
 		defer s.end(t)
 		c := s.connect(t)
-		sendHTTP2(t, c, "{hello}", 1) // which holds some of the room, and is not read
+		sendHTTP2(t, c, "{hello}", 1) // which holds some memory, and is not read
 		synctest.Wait()
 		if status, limit := s.ask(t, "attacker", big); status != http.StatusOK {
 			t.Errorf("HTTP %d by %q, want one whole answer", status, limit)
@@ -328,7 +328,7 @@ func TestLeastShare(t *testing.T) {
 	})
 }
 
-// A subscription that waits for the next event holds no room for the last one, which has been read.
+// A subscription that waits for the next event holds no memory for the last one, which has been read.
 func TestSubscriptionBetweenEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -365,8 +365,8 @@ func TestSubscriptionBetweenEvents(t *testing.T) {
 	})
 }
 
-// A mutation for whose answer there is no room has been carried out, and its caller is not told to send it again.
-func TestMutationWithoutRoom(t *testing.T) {
+// A mutation whose answer has no memory has been carried out, and its caller is not told to repeat it.
+func TestMutationWithoutMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := serveShared(t, api{exec: func(ctx context.Context) *graphql.Response {
@@ -395,8 +395,8 @@ func TestMutationWithoutRoom(t *testing.T) {
 	})
 }
 
-// A caller who stalls uploads, runs what is dear, or opens WebSockets takes a part of them, and the others are served.
-func TestShareOfWhatIsTaken(t *testing.T) {
+// A caller who stalls uploads, runs expensive operations, or opens WebSockets holds only a part of the resources, and others are served.
+func TestCallerShares(t *testing.T) {
 	t.Parallel()
 	t.Run("large bodies", func(t *testing.T) {
 		t.Parallel()
@@ -438,18 +438,18 @@ func TestShareOfWhatIsTaken(t *testing.T) {
 				return lengthy(ctx)
 			}}, func(l *httpapi.Limits) { l.RunningCost = 40 }) // of which one caller has 10
 			defer s.end(t)
-			dear := func(cost int) string {
+			expensive := func(cost int) string {
 				return fmt.Sprintf(`{"operationName":"Dear","query":"query Dear { %s }"}`, strings.Repeat("self { hello } ", cost/2))
 			}
 			statuses := make(chan int, 4)
 			for _, caller := range []string{"attacker", "attacker", "router", "router"} {
 				go func() {
-					status, _ := s.ask(t, caller, dear(map[string]int{"attacker": 4, "router": 10}[caller]))
+					status, _ := s.ask(t, caller, expensive(map[string]int{"attacker": 4, "router": 10}[caller]))
 					statuses <- status
 				}()
 			}
 			synctest.Wait()
-			if status, limit := s.ask(t, "attacker", dear(4)); status != http.StatusTooManyRequests || limit != "caller_share" {
+			if status, limit := s.ask(t, "attacker", expensive(4)); status != http.StatusTooManyRequests || limit != "caller_share" {
 				t.Errorf("more than the share: HTTP %d by %q", status, limit)
 			}
 			s.othersAreServed(t)
@@ -459,7 +459,7 @@ func TestShareOfWhatIsTaken(t *testing.T) {
 					t.Errorf("HTTP %d for what was within the share", status)
 				}
 			}
-			if status, _ := s.ask(t, "attacker", dear(30)); status != http.StatusOK {
+			if status, _ := s.ask(t, "attacker", expensive(30)); status != http.StatusOK {
 				t.Errorf("alone, an operation may cost more than the share: HTTP %d", status)
 			}
 			s.nothingIsHeld(t)
@@ -493,7 +493,7 @@ func TestShareOfWhatIsTaken(t *testing.T) {
 	})
 }
 
-// Who sends operations on a WebSocket that are refused, and does not read that, is read no further: the refusals would else wait in any number.
+// If a client sends operations on a WebSocket that are refused, and does not read, no more messages are read. Otherwise the refusals would pile up in memory.
 func TestRefusalsOfASocketWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

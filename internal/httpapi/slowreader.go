@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// writeStep is how long a write waits at most before it looks at what went through. The kernel wakes a writer only when a third of the send buffer is
-// free; who writes without being woken sees each byte that the client has acknowledged.
+// writeStep is how long a write waits at most before it checks its progress. The kernel wakes a writer only when a third of the send buffer is free, but a new
+// write sees every byte that the client has acknowledged.
 const writeStep = time.Second
 
-// Write writes to the connection, as long as the client takes it fast enough. One that does not loses the connection, and what the kernel still holds for
-// it is given up. The deadline that was set holds beside that.
+// Write writes as long as the client receives at the minimum rate. Otherwise it closes the connection, and the kernel discards the unsent data. A write
+// deadline applies too.
 func (c *countedConn) Write(b []byte) (n int, err error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
@@ -41,13 +41,13 @@ func (c *countedConn) Write(b []byte) (n int, err error) {
 		case c.left.left <= 0:
 			c.of.rate.dropped(SlowReader)
 			c.discard()
-			c.Close() //nolint:errcheck // it is given up
+			c.Close() //nolint:errcheck // the client is dropped
 			return n, errSlowReader
 		}
 	}
 }
 
-// SetDeadline bounds reading and writing.
+// SetDeadline implements net.Conn.
 func (c *countedConn) SetDeadline(t time.Time) error {
 	if err := c.SetReadDeadline(t); err != nil {
 		return err
@@ -55,7 +55,7 @@ func (c *countedConn) SetDeadline(t time.Time) error {
 	return c.SetWriteDeadline(t)
 }
 
-// SetReadDeadline bounds reading.
+// SetReadDeadline implements net.Conn.
 func (c *countedConn) SetReadDeadline(t time.Time) error {
 	c.deadlines.Lock()
 	defer c.deadlines.Unlock()
@@ -69,7 +69,7 @@ func (c *countedConn) readDeadline() time.Time {
 	return c.readBy
 }
 
-// SetWriteDeadline bounds writing, also what is being written.
+// SetWriteDeadline implements net.Conn. It also applies to a running write.
 func (c *countedConn) SetWriteDeadline(t time.Time) error {
 	c.deadlines.Lock()
 	defer c.deadlines.Unlock()
@@ -77,12 +77,12 @@ func (c *countedConn) SetWriteDeadline(t time.Time) error {
 	return c.Conn.SetWriteDeadline(earlier(t, c.stepEnd))
 }
 
-// endStepAt bounds what is about to be written.
+// endStepAt sets the end of the next step of a write.
 func (c *countedConn) endStepAt(t time.Time) {
 	c.deadlines.Lock()
 	defer c.deadlines.Unlock()
 	c.stepEnd = t
-	c.Conn.SetWriteDeadline(earlier(t, c.writeBy)) //nolint:errcheck // writing says what is wrong with it
+	c.Conn.SetWriteDeadline(earlier(t, c.writeBy)) //nolint:errcheck // the write will fail
 }
 
 func (c *countedConn) isOverdue(now time.Time) bool {
@@ -91,7 +91,7 @@ func (c *countedConn) isOverdue(now time.Time) bool {
 	return !c.writeBy.IsZero() && !now.Before(c.writeBy)
 }
 
-// waitsFrom and waited say that the connection waits for its client, and that it no longer does.
+// waitsFrom and waited record that the connection waits for its client, and that it no longer does.
 func (c *countedConn) waitsFrom(now time.Time) {
 	c.deadlines.Lock()
 	defer c.deadlines.Unlock()
@@ -105,7 +105,7 @@ func (c *countedConn) waited(now time.Time) {
 	c.waitsSince, c.stepEnd = time.Time{}, time.Time{}
 }
 
-// hasWaited is how long the connection has waited for its client in all.
+// hasWaited returns the total time for which the connection has waited for its client.
 func (c *countedConn) hasWaited(now time.Time) time.Duration {
 	c.deadlines.Lock()
 	defer c.deadlines.Unlock()
@@ -115,27 +115,27 @@ func (c *countedConn) hasWaited(now time.Time) time.Duration {
 	return c.waitedFor + now.Sub(c.waitsSince)
 }
 
-// discard has the kernel throw away what it still holds when the connection is closed: it would else offer it to a client that does not read, for minutes.
+// discard makes the kernel discard unsent data when the connection is closed. Otherwise it would offer the data to a client that does not read, for minutes.
 func (c *countedConn) discard() {
 	if tcp, ok := c.Conn.(interface{ SetLinger(seconds int) error }); ok {
-		tcp.SetLinger(0) //nolint:errcheck // it is closed already
+		tcp.SetLinger(0) //nolint:errcheck // the connection is closed already
 	}
 }
 
-// The kernel's buffers of a connection. Left to itself, Linux lets the first grow to 4 MiB and the second to 6 MiB; it takes twice of what is set here,
-// for what it needs beside the data. What is lost by that is in ADR 48.
+// The kernel's buffers of a connection. By default, Linux lets them grow to 4 MiB and 6 MiB. It allocates twice the size that is set here, for its own needs.
+// ADR 48 says what that costs.
 const (
 	sendBuffer    = 128 << 10
 	receiveBuffer = 128 << 10
 )
 
-// boundBuffers bounds what the kernel holds for a connection.
+// boundBuffers limits the kernel's buffers of a connection.
 func boundBuffers(c net.Conn) {
 	if tcp, ok := c.(interface {
 		SetReadBuffer(bytes int) error
 		SetWriteBuffer(bytes int) error
 	}); ok {
-		tcp.SetReadBuffer(receiveBuffer) //nolint:errcheck // it has been closed then
+		tcp.SetReadBuffer(receiveBuffer) //nolint:errcheck // the connection has been closed
 		tcp.SetWriteBuffer(sendBuffer)   //nolint:errcheck // as above
 	}
 }

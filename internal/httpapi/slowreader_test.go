@@ -23,7 +23,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// ways are those in which clients connect.
+// ways are the ways in which clients connect.
 var ways = map[string]struct{ secure, http2 bool }{"HTTP/1.1": {}, "HTTP/1.1, with TLS": {secure: true}, "HTTP/2": {true, true}}
 
 // lost counts the clients that were dropped.
@@ -37,7 +37,7 @@ func (l *lost) count(why httpapi.Drop) {
 	}
 }
 
-// serveRated serves a graph in a bubble to a client that connects in one of the ways. An HTTP/2 client has windows of 16 KiB.
+// serveRated serves a graph in a synctest bubble to a client that connects in one of the ways. An HTTP/2 client has windows of 16 KiB.
 func serveRated(t *testing.T, graph api, secure, http2 bool, limits httpapi.Limits) (*served, *lost) {
 	t.Helper()
 	server := httpapi.Server{Handler: httpapi.New(httpapi.Options{API: graph, Limits: limits}), Limits: limits}
@@ -55,7 +55,7 @@ func serveRated(t *testing.T, graph api, secure, http2 bool, limits httpapi.Limi
 	return serveServer(t, server, transport), &gone
 }
 
-// ask sends a request, by GET where there is no body.
+// ask sends a request, by GET if there is no body.
 func (s *served) ask(ctx context.Context, t *testing.T, secure bool, body io.Reader, header ...string) (*http.Response, error) {
 	t.Helper()
 	scheme := map[bool]string{false: "http", true: "https"}[secure]
@@ -83,7 +83,7 @@ func answering(n int) api {
 	return api{exec: func(context.Context) *graphql.Response { return &graphql.Response{Data: data} }}
 }
 
-// readAt reads to the end, at so many bytes in a second; 0 for as fast as can be. What is read at first is not waited for.
+// readAt reads to the end at that many bytes per second, or without a limit at 0. The first bytes are read at once.
 func readAt(r io.Reader, rate, first int) (n int, err error) {
 	if rate == 0 {
 		all, err := io.Copy(io.Discard, r)
@@ -105,12 +105,12 @@ func readAt(r io.Reader, rate, first int) (n int, err error) {
 	}
 }
 
-// endsWell says whether a text is the end of an answer: io.ReadFull tells an answer that has been cut from one that is over only by that.
+// endsWell reports whether a text is the end of a complete answer. io.ReadFull returns the same error for a truncated one.
 func endsWell(end []byte) bool {
 	return bytes.HasSuffix(bytes.TrimSpace(end), []byte("}")) || bytes.HasSuffix(end, []byte(eventDone))
 }
 
-// Who reads at the minimum rate is served whole; who is slower, or stops, is dropped, whatever they have read before.
+// A client that reads at the minimum rate gets the whole answer. One that is slower, or stops, is dropped, whatever it has read before.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -155,7 +155,7 @@ func TestSlowReaders(t *testing.T) {
 	}
 }
 
-// A reader of nothing is dropped when its grace and a step are over, and not when all its time is.
+// A client that reads nothing is dropped after its grace and one step, not only after the whole time for an answer.
 func TestSlowReaderIsDroppedSoon(t *testing.T) {
 	t.Parallel()
 	for way, how := range ways {
@@ -190,7 +190,7 @@ func TestSlowReaderIsDroppedSoon(t *testing.T) {
 	}
 }
 
-// A client that reads all of an HTTP/2 connection but one of its streams loses that stream, and nothing else.
+// A client that reads all of an HTTP/2 connection except one stream loses only that stream.
 func TestSlowReaderOfOneStream(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -221,7 +221,7 @@ func TestSlowReaderOfOneStream(t *testing.T) {
 	})
 }
 
-// Streams that share a slow network are not dropped for what each of them gets of it.
+// Streams that share a slow network are not dropped because each of them is slow.
 func TestStreamsShareASlowNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -255,8 +255,8 @@ func TestStreamsShareASlowNetwork(t *testing.T) {
 	})
 }
 
-// A connection on which a client was as slow as may be is good for other requests, each with all the time that one has.
-func TestSlowReaderComesAgain(t *testing.T) {
+// A connection on which a client was as slow as allowed can be used for other requests, each with the full allowance.
+func TestSlowReaderConnectionIsReusable(t *testing.T) {
 	t.Parallel()
 	for way, how := range ways {
 		for name, rate := range map[string]int{"with a rate": 4 << 10, "without": 0} {
@@ -295,7 +295,7 @@ func TestSlowReaderComesAgain(t *testing.T) {
 	}
 }
 
-// A client that makes the server wait for a moment again and again, and is idle or waits for answers in between, is not a slow reader.
+// A client that makes the server wait briefly many times, and is idle or waits for answers in between, is not a slow reader.
 func TestPausesBetweenAnswers(t *testing.T) {
 	t.Parallel()
 	for way, how := range ways {
@@ -339,7 +339,7 @@ func TestPausesBetweenAnswers(t *testing.T) {
 	}
 }
 
-// Events that are too small to wait by themselves wait together.
+// Events that are too small to block a write by themselves block it together.
 func TestSlowReaderOfSmallEvents(t *testing.T) {
 	t.Parallel()
 	for way, how := range ways {
@@ -372,7 +372,7 @@ func TestSlowReaderOfSmallEvents(t *testing.T) {
 	}
 }
 
-// Without a minimum rate a client has all the time of an answer.
+// Without a minimum rate, a client has the whole time for an answer.
 func TestSlowReaderWithoutRate(t *testing.T) {
 	t.Parallel()
 	for way, how := range ways {
@@ -397,7 +397,7 @@ func TestSlowReaderWithoutRate(t *testing.T) {
 	}
 }
 
-// The messages of a WebSocket have to be read fast enough too; a client that only just does so is not taken for one that has gone.
+// Messages of a WebSocket must be read at the minimum rate too. A client that is just fast enough does not count as gone.
 func TestSlowReaderOfSocket(t *testing.T) {
 	t.Parallel()
 	const size = 200 << 10
@@ -434,14 +434,14 @@ func TestSlowReaderOfSocket(t *testing.T) {
 	}
 }
 
-// The log tells of those who were dropped once a minute at most.
+// The log has at most one line per minute about dropped clients.
 func TestDropsInTheLog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var told bytes.Buffer
+		var logged bytes.Buffer
 		limits := httpapi.DefaultLimits()
 		s := serveServer(t, httpapi.Server{
-			Handler: httpapi.New(httpapi.Options{API: answering(200 << 10), Limits: limits}), Limits: limits, Logger: slog.New(slog.NewTextHandler(&told, nil)),
+			Handler: httpapi.New(httpapi.Options{API: answering(200 << 10), Limits: limits}), Limits: limits, Logger: slog.New(slog.NewTextHandler(&logged, nil)),
 		}, &http.Transport{})
 		for range 3 {
 			resp, err := s.ask(t.Context(), t, false, strings.NewReader(hello))
@@ -454,13 +454,13 @@ func TestDropsInTheLog(t *testing.T) {
 			resp.Body.Close()
 		}
 		s.end(t)
-		if n := strings.Count(told.String(), "dropped"); n != 2 || !strings.Contains(told.String(), "readers=2 ") {
-			t.Errorf("%d lines of three who are dropped in two minutes:\n%s", n, told.String())
+		if n := strings.Count(logged.String(), "dropped"); n != 2 || !strings.Contains(logged.String(), "readers=2 ") {
+			t.Errorf("%d lines of three who are dropped in two minutes:\n%s", n, logged.String())
 		}
 	})
 }
 
-// Over a network, too, the connection of a client that reads nothing is closed, and what the kernel holds for it is thrown away.
+// Over a network too, the connection of a client that reads nothing is closed, and the kernel's buffered data is discarded.
 func TestSlowReaderOverTCP(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

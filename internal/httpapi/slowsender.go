@@ -7,49 +7,49 @@ import (
 	"time"
 )
 
-// heldBody is the body of a request, which has to come fast enough.
-type heldBody struct {
+// minRateBody is a request's body that must arrive at the minimum rate.
+type minRateBody struct {
 	io.ReadCloser
 	of      *minRate
 	control *http.ResponseController
-	by      time.Time // when all of it has to be there; zero for no such time
+	by      time.Time // the deadline of the whole body; zero for none
 	left    allowance
 	slow    bool
 }
 
-// Read reads a part. The error is errSlowSender where it does not come in time by the rate, and the server's own where all of the body does not.
-func (b *heldBody) Read(p []byte) (int, error) {
+// Read implements io.Reader. The error is errSlowSender if the rate is too low, and the server's own if the time for the whole body is over.
+func (b *minRateBody) Read(p []byte) (int, error) {
 	if b.slow {
 		return 0, errSlowSender
 	}
 	from := time.Now()
 	b.left.resume(from)
 	until := earlier(b.by, from.Add(b.left.left))
-	b.control.SetReadDeadline(until) //nolint:errcheck // reading says what is wrong with it
+	b.control.SetReadDeadline(until) //nolint:errcheck // the read will fail
 	n, err := b.ReadCloser.Read(p)
 	b.left.spend(time.Since(from), n)
 	b.left.idle = time.Now()
 	switch {
-	case errors.Is(err, io.EOF): // from here on net/http waits for the next request, without a deadline: one that passes would cancel that
+	case errors.Is(err, io.EOF): // net/http now waits for the next request, which an expired deadline would cancel
 		return n, err
 	case isDeadline(err) && until != b.by:
 		b.slow = true
 		b.of.dropped(SlowSender)
 		err = errSlowSender
 	}
-	b.control.SetReadDeadline(b.by) //nolint:errcheck // as above; until it is read again, the server's own time holds
+	b.control.SetReadDeadline(b.by) //nolint:errcheck // as above; between reads, the server's own deadline applies
 	return n, err
 }
 
-// heldMessage is a message of a WebSocket, which has to come fast enough.
-type heldMessage struct {
+// minRateMessage is a WebSocket message that must arrive at the minimum rate.
+type minRateMessage struct {
 	io.Reader
 	left  allowance
 	timer *time.Timer
 	slow  bool
 }
 
-// message holds a message to the rate: tooSlow is called, once and while it is read, if it is slower.
+// message enforces the rate for a message. If it is too slow, tooSlow is called once, while the message is being read.
 func (m *minRate) message(r io.Reader, tooSlow func()) io.Reader {
 	if m == nil {
 		return r
@@ -60,11 +60,11 @@ func (m *minRate) message(r io.Reader, tooSlow func()) io.Reader {
 		tooSlow()
 	})
 	timer.Stop()
-	return &heldMessage{Reader: r, left: left, timer: timer}
+	return &minRateMessage{Reader: r, left: left, timer: timer}
 }
 
-// Read reads a part. The error is errSlowSender where it does not come in time.
-func (m *heldMessage) Read(p []byte) (int, error) {
+// Read implements io.Reader. The error is errSlowSender if the rate is too low.
+func (m *minRateMessage) Read(p []byte) (int, error) {
 	if m.slow {
 		return 0, errSlowSender
 	}

@@ -18,7 +18,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// drip is a body that comes at so many bytes in a second, and what is first at once. At 0 nothing comes behind that.
+// drip is a body that arrives at that many bytes per second, after some bytes at once. At 0, nothing more arrives.
 type drip struct {
 	text        []byte
 	rate, first int
@@ -55,7 +55,7 @@ func (d *drip) Close() error {
 	return nil
 }
 
-// padded is a request of about that many bytes, which do not become fewer when they are compressed.
+// padded is a request of about that many bytes, which compression does not shorten much.
 func padded(t *testing.T, n int) []byte {
 	t.Helper()
 	noise := make([]byte, n/2)
@@ -78,7 +78,7 @@ func gzipped(t *testing.T, text []byte) []byte {
 	return b.Bytes()
 }
 
-// A body that comes at the minimum rate is read whole; one that is slower, or stops, is refused before its whole time is over.
+// A body at the minimum rate is read whole. One that is slower, or stops, is refused before its whole time is over.
 func TestSlowSenders(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -149,7 +149,7 @@ func TestSlowSenders(t *testing.T) {
 	}
 }
 
-// The whole time for a body holds beside the rate.
+// The time for the whole body applies beside the rate.
 func TestSlowSenderHasBodyTime(t *testing.T) {
 	t.Parallel()
 	for way, how := range ways {
@@ -182,7 +182,7 @@ func TestSlowSenderHasBodyTime(t *testing.T) {
 	}
 }
 
-// Messages of a WebSocket have to come at the rate too. What a client does not send between them is nothing that is late.
+// Messages of a WebSocket must arrive at the rate too. The time between messages does not count.
 func TestSlowSenderOfSocket(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// heldStream is the answer of an HTTP/2 stream. It waits for the stream's window, of which the connection knows nothing: a client may take all that comes on
-// a connection, and keep one stream waiting. While the connection itself waits for the client, the stream's time does not pass: then the network is
-// what is slow, streams share it, and the connection is held to the rate.
-type heldStream struct {
+// minRateStream is the answer of an HTTP/2 stream. It enforces the rate for the stream's window, which the connection does not know: a client may read everything
+// on the connection, but let one stream wait. While the connection itself waits for the client, the stream's time does not pass. Then the network is slow,
+// the streams share it, and the connection enforces the rate.
+type minRateStream struct {
 	http.ResponseWriter // of the stream
 	of                  *minRate
 	control             *http.ResponseController
 	conn                *countedConn
 
-	// Of the goroutine that writes.
+	// Used only by the goroutine that writes.
 	left allowance
 }
 
-// Write writes a part of the answer.
-func (s *heldStream) Write(b []byte) (n int, err error) {
+// Write implements http.ResponseWriter.
+func (s *minRateStream) Write(b []byte) (n int, err error) {
 	for {
 		part := b[n:min(len(b), n+readStep)]
 		end := s.watch()
@@ -35,8 +35,8 @@ func (s *heldStream) Write(b []byte) (n int, err error) {
 	}
 }
 
-// FlushError sends what there is.
-func (s *heldStream) FlushError() error {
+// FlushError implements the interface of http.ResponseController.
+func (s *minRateStream) FlushError() error {
 	end := s.watch()
 	err := s.control.Flush()
 	if slow := end(0); slow {
@@ -45,12 +45,12 @@ func (s *heldStream) FlushError() error {
 	return err
 }
 
-// Unwrap gives the writer below, for http.ResponseController.
-func (s *heldStream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+// Unwrap returns the writer below, for http.ResponseController.
+func (s *minRateStream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-// watch resets the stream if what is written now has to wait for longer than the client may keep it waiting. What it gives says that it has been
-// written, and is true where the stream was reset.
-func (s *heldStream) watch() (end func(bytes int) (slow bool)) {
+// watch resets the stream if the next write has to wait longer than the client's allowance. End must be called after the write. It returns true if the
+// stream was reset.
+func (s *minRateStream) watch() (end func(bytes int) (slow bool)) {
 	var (
 		mu         sync.Mutex
 		over, slow bool
@@ -78,7 +78,7 @@ func (s *heldStream) watch() (end func(bytes int) (slow bool)) {
 		}
 		over, slow = true, true
 		s.of.dropped(SlowReader)
-		s.control.SetWriteDeadline(time.Unix(1, 0)) //nolint:errcheck // the stream is closed then
+		s.control.SetWriteDeadline(time.Unix(1, 0)) //nolint:errcheck // fails only if the stream is closed
 	})
 	return func(bytes int) bool {
 		mu.Lock()

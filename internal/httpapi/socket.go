@@ -20,10 +20,10 @@ import (
 	"roster/internal/freshness"
 )
 
-// subprotocol is the one that is spoken over WebSockets.
+// subprotocol is the supported subprotocol of WebSockets.
 const subprotocol = "graphql-transport-ws"
 
-// The codes with which graphql-transport-ws closes a connection, and the reasons that go with them.
+// The close codes of graphql-transport-ws.
 const (
 	closeBadMessage   websocket.StatusCode = 4400
 	closeUnauthorized websocket.StatusCode = 4401
@@ -35,9 +35,9 @@ const (
 )
 
 const (
-	// initTime is how long a client may take to say connection_init.
+	// initTime is the time within which a client must send connection_init.
 	initTime = 3 * time.Second
-	// pingEvery is how often a client is asked whether it is still there: proxies close what is silent for longer.
+	// pingEvery is the interval of pings. Proxies close connections that are silent for longer.
 	pingEvery = 20 * time.Second
 )
 
@@ -47,40 +47,40 @@ func isUpgrade(r *http.Request) bool {
 
 // socket is one WebSocket.
 type socket struct {
-	door *door // of the caller, once they are known
-	conn *websocket.Conn
-	r    *http.Request
-	ctx  context.Context
-	end  context.CancelFunc
+	handler *handler // after connection_init, that of the caller
+	conn    *websocket.Conn
+	r       *http.Request
+	ctx     context.Context
+	end     context.CancelFunc
 
-	// Of the goroutine that reads, and set before the first operation begins.
-	known   bool // connection_init has been answered
-	caller  guest
-	allowed context.Context // what operations run in: it knows the caller
-	control string          // the Cache-Control of operations that say nothing else
-	place   freshness.Place // of operations that say nothing else
+	// Used only by the goroutine that reads, and set before the first operation begins.
+	known   bool // connection_init was accepted
+	caller  caller
+	allowed context.Context // the context of operations, with the principal
+	control string          // the default Cache-Control of operations
+	place   freshness.Place // the default of operations
 	expiry  *time.Timer
-	open    admission.Hold // on one of the streams
+	open    admission.Hold // the hold on one stream
 
-	sending atomic.Int64 // messages that are being sent
+	sending atomic.Int64 // the number of messages that are being sent
 
-	mu      sync.Mutex
-	active  map[string]*running
-	ending  int        // operations that are over, and whose last message has not been written
-	ended   *sync.Cond // one of them less
-	leaving bool       // nothing new begins
-	idle    *time.Timer
-	running sync.WaitGroup
+	mu       sync.Mutex
+	active   map[string]*running
+	ending   int        // operations whose last message is not written yet
+	ended    *sync.Cond // signalled when ending falls
+	draining bool       // no operation may begin
+	idle     *time.Timer
+	running  sync.WaitGroup
 }
 
-// running is an operation under way.
+// running is a running operation.
 type running struct {
-	cancel  context.CancelFunc
-	endless bool // a subscription, which nobody waits for
+	cancel       context.CancelFunc
+	subscription bool // not waited for when the server stops
 }
 
-// socket speaks graphql-transport-ws until one side closes.
-func (d *door) socket(w http.ResponseWriter, r *http.Request) {
+// socket serves graphql-transport-ws until one side closes.
+func (h *handler) socket(w http.ResponseWriter, r *http.Request) {
 	at := servingOf(r.Context())
 	if !at.opens() {
 		refuse(w, asJSON, serverStops)
@@ -89,20 +89,20 @@ func (d *door) socket(w http.ResponseWriter, r *http.Request) {
 	defer at.closes()
 	shake := &handshake{ResponseWriter: w}
 	conn, err := websocket.Accept(shake, r, &websocket.AcceptOptions{
-		Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, // the origin has been looked at
+		Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, // the origin has been checked
 		CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
 		refuse(w, asJSON, badRequest(shake.refused, "the request is no handshake of a WebSocket as RFC 6455 has it"))
 		return
 	}
-	defer conn.CloseNow() //nolint:errcheck // it is closed already, unless something went wrong
+	defer conn.CloseNow() //nolint:errcheck // usually it is closed already
 	if conn.Subprotocol() != subprotocol {
-		conn.Close(closeSubprotocol, "Subprotocol not acceptable") //nolint:errcheck // nothing comes after it
+		conn.Close(closeSubprotocol, "Subprotocol not acceptable") //nolint:errcheck // nothing follows
 		return
 	}
-	conn.SetReadLimit(int64(min(d.limits.BodyBytes, largeBody-1))) // until it is known who this is
-	s := &socket{door: d, conn: conn, r: r, active: make(map[string]*running)}
+	conn.SetReadLimit(int64(min(h.limits.BodyBytes, largeBody-1))) // until the caller is known
+	s := &socket{handler: h, conn: conn, r: r, active: make(map[string]*running)}
 	s.ctx, s.end = context.WithCancel(r.Context())
 	s.ended = sync.NewCond(&s.mu)
 	s.serve(at.stopping)
@@ -111,10 +111,10 @@ func (d *door) socket(w http.ResponseWriter, r *http.Request) {
 func (s *socket) serve(stopping <-chan struct{}) {
 	var watching sync.WaitGroup
 	inTime := time.AfterFunc(initTime, func() { s.close(closeInitTimeout, "Connection initialisation timeout") })
-	s.idle = time.AfterFunc(s.door.limits.StreamIdle, func() { s.close(websocket.StatusNormalClosure, "nothing runs here") })
-	answerTime := s.door.limits.AnswerTime
+	s.idle = time.AfterFunc(s.handler.limits.StreamIdle, func() { s.close(websocket.StatusNormalClosure, "nothing runs here") })
+	answerTime := s.handler.limits.AnswerTime
 	watching.Go(func() { s.ping(answerTime) })
-	retired := s.door.retired
+	retired := s.handler.retired
 	watching.Go(func() { s.drain(stopping, retired) })
 	for s.read(inTime) {
 	}
@@ -122,7 +122,7 @@ func (s *socket) serve(stopping <-chan struct{}) {
 	s.end()
 	s.running.Wait()
 	s.mu.Lock()
-	s.leaving = true
+	s.draining = true
 	s.idle.Stop()
 	s.mu.Unlock()
 	if s.expiry != nil {
@@ -132,12 +132,12 @@ func (s *socket) serve(stopping <-chan struct{}) {
 	s.open.Release()
 }
 
-// close tells the client why, and waits for a moment until it agrees. Reading then ends.
+// close closes with a reason, and waits briefly for the client's close frame. Reading then ends.
 func (s *socket) close(code websocket.StatusCode, reason string) {
-	s.conn.Close(code, reason) //nolint:errcheck // whoever has gone needs no reason
+	s.conn.Close(code, reason) //nolint:errcheck // the client may be gone
 }
 
-// read handles one message, and is false where it was the last one. What is not awaited here goes on in goroutines of its own.
+// read handles one message, and returns false after the last one. Operations run in goroutines of their own.
 func (s *socket) read(inTime *time.Timer) bool {
 	m, e := s.receive()
 	switch {
@@ -149,7 +149,7 @@ func (s *socket) read(inTime *time.Timer) bool {
 		return true
 	case m.Type == messageInit:
 		inTime.Stop()
-		return s.meet(m)
+		return s.initialise(m)
 	case !s.known:
 		s.close(closeUnauthorized, "Unauthorized")
 		return false
@@ -160,8 +160,8 @@ func (s *socket) read(inTime *time.Timer) bool {
 	return true
 }
 
-// meet answers connection_init.
-func (s *socket) meet(m message) bool {
+// initialise answers connection_init.
+func (s *socket) initialise(m message) bool {
 	if s.known {
 		s.close(closeSecondInit, "Too many initialisation requests")
 		return false
@@ -180,7 +180,7 @@ func (s *socket) meet(m message) bool {
 		s.close(closeBadMessage, "Invalid "+freshness.SourceErrorsHeader)
 		return false
 	}
-	ctx, caller, e := s.door.meet(s.ctx, s.r, in.shown(s.r))
+	ctx, caller, e := s.handler.identify(s.ctx, s.r, in.shown(s.r))
 	switch {
 	case e != nil && e.status == http.StatusServiceUnavailable:
 		s.close(websocket.StatusTryAgainLater, "Tokens cannot be checked at present")
@@ -189,25 +189,25 @@ func (s *socket) meet(m message) bool {
 		s.close(closeForbidden, "Forbidden")
 		return false
 	}
-	s.allowed, s.caller, s.door = ctx, caller, s.door.of(caller)
-	s.open = s.door.hold(admission.Streams, &s.caller)
-	if e := s.door.full(admission.Streams, s.open.Resize(1)); e != nil {
+	s.allowed, s.caller, s.handler = ctx, caller, s.handler.forCaller(caller)
+	s.open = s.handler.hold(admission.Streams, &s.caller)
+	if e := s.handler.full(admission.Streams, s.open.Resize(1)); e != nil {
 		s.close(websocket.StatusTryAgainLater, e.message)
 		return false
 	}
 	s.known = true
-	s.conn.SetReadLimit(int64(s.door.limits.BodyBytes))
+	s.conn.SetReadLimit(int64(s.handler.limits.BodyBytes))
 	if until := caller.expires; !until.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(until), func() { s.close(closeForbidden, "The credentials have expired") })
 	}
 	return s.send(messageAck, "", nil) == nil
 }
 
-// subscribe begins an operation.
+// subscribe starts an operation.
 func (s *socket) subscribe(m message) bool {
 	params := &graphql.RawParams{Headers: s.r.Header}
 	params.ReadTime.Start = graphql.Now()
-	e := s.door.parse(m.Payload, params)
+	e := s.handler.parse(m.Payload, params)
 	params.ReadTime.End = graphql.Now()
 	params.Headers = s.r.Header
 	if e != nil {
@@ -215,7 +215,7 @@ func (s *socket) subscribe(m message) bool {
 	}
 	ctx, e := s.admit(m.ID)
 	switch {
-	case e == alreadyThere:
+	case e == duplicateID:
 		s.close(closeDuplicate, "Subscriber for "+echo.CutTo(m.ID, mostOfID)+" already exists")
 		return false
 	case e != nil:
@@ -226,24 +226,24 @@ func (s *socket) subscribe(m message) bool {
 }
 
 var (
-	alreadyThere = &refusal{}
-	isStopping   = &refusal{code: codeTimeout, message: "the server is stopping, or has changed: connect again"}
-	serverStops  = &refusal{status: http.StatusServiceUnavailable, code: codeTimeout, message: isStopping.message, retryAfter: again}
+	duplicateID = &refusal{}
+	isStopping  = &refusal{code: codeTimeout, message: "the server is stopping, or has changed: connect again"}
+	serverStops = &refusal{status: http.StatusServiceUnavailable, code: codeTimeout, message: isStopping.message, retryAfter: retryAfterFull}
 )
 
-// admit takes an operation in, and gives what it runs in. It waits while as many as may be under way are over and the client does not read that: there is
-// no end to how many can be refused, and nobody would count what they say.
+// admit registers an operation, and returns its context. It waits while too many ended operations have unsent last messages, because a client that does not
+// read could otherwise have any number of refusals in memory.
 func (s *socket) admit(id string) (context.Context, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maximum := s.door.limits.StreamOperations
+	maximum := s.handler.limits.StreamOperations
 	for s.ending >= maximum {
 		s.ended.Wait()
 	}
 	switch {
 	case s.active[id] != nil:
-		return nil, alreadyThere
-	case s.leaving:
+		return nil, duplicateID
+	case s.draining:
 		return nil, isStopping
 	case len(s.active) >= maximum:
 		return nil, exceeded("stream_operations", maximum, -1, "%d operations are under way on this connection, which is the limit", maximum)
@@ -255,22 +255,22 @@ func (s *socket) admit(id string) (context.Context, *refusal) {
 	return ctx, nil
 }
 
-// endless notes that an operation is a subscription.
-func (s *socket) endless(id string) {
+// markSubscription records that an operation is a subscription.
+func (s *socket) markSubscription(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r := s.active[id]; r != nil {
-		r.endless = true
-		if s.leaving {
+		r.subscription = true
+		if s.draining {
 			r.cancel()
 		}
 	}
 }
 
-// mostOfID is how much of an ID a close frame shows: all of its reason has 123 bytes at most.
+// mostOfID is the length of an ID in a close frame, whose reason has at most 123 bytes.
 const mostOfID = 64
 
-// stop ends an operation that the client no longer wants.
+// stop cancels an operation.
 func (s *socket) stop(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -279,24 +279,24 @@ func (s *socket) stop(id string) {
 	}
 }
 
-// forget says that an operation is over, so that its ID is free again. It is true where the client wants to hear no more of it. Written is to be called
-// when its last message has been written.
-func (s *socket) forget(ctx context.Context, id string) (unwanted bool) {
+// remove removes an ended operation, so that its ID is free again. It returns true if the client has cancelled it. After its last message, written must be
+// called.
+func (s *socket) remove(ctx context.Context, id string) (cancelled bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	unwanted = ctx.Err() != nil
+	cancelled = ctx.Err() != nil
 	if r := s.active[id]; r != nil {
 		r.cancel()
 	}
 	delete(s.active, id)
 	s.ending++
-	if len(s.active) == 0 && !s.leaving {
-		s.idle.Reset(s.door.limits.StreamIdle)
+	if len(s.active) == 0 && !s.draining {
+		s.idle.Reset(s.handler.limits.StreamIdle)
 	}
-	return unwanted
+	return cancelled
 }
 
-// written says that nothing more is written of an operation.
+// written records that nothing more will be written for an operation.
 func (s *socket) written() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -304,15 +304,15 @@ func (s *socket) written() {
 	s.ended.Signal()
 }
 
-// run runs one operation and sends what it answers.
+// run runs one operation and sends its answers.
 func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams, size int) {
 	defer s.running.Done()
 	op := operation{streamed: true, request: size}
-	defer op.room.release()
+	defer op.memory.release()
 	op.exchange.Place = s.place
-	e := s.door.requirement(&op, s.control)
+	e := s.handler.requirement(&op, s.control)
 	if e == nil {
-		e = s.door.stream(ctx, &op, params, s.caller, func() { s.endless(id) }, func(resp *graphql.Response) error {
+		e = s.handler.stream(ctx, &op, params, s.caller, func() { s.markSubscription(id) }, func(resp *graphql.Response) error {
 			if resp.Data == nil {
 				return &requestError{resp.Errors}
 			}
@@ -320,20 +320,20 @@ func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams, 
 		})
 	}
 	defer s.written()
-	if s.forget(ctx, id) {
+	if s.remove(ctx, id) {
 		return
 	}
 	if e != nil {
-		s.refuse(id, e.list()) //nolint:errcheck // reading notices that the connection is gone
+		s.refuse(id, e.list()) //nolint:errcheck // reading fails too
 		return
 	}
 	s.send(messageComplete, id, nil) //nolint:errcheck // as above
 }
 
-// requestError is an answer that says only why there is none.
+// requestError is an answer that has only errors.
 type requestError struct{ errs gqlerror.List }
 
-// Error says so.
+// Error implements error.
 func (*requestError) Error() string { return "the operation was refused" }
 
 func (s *socket) next(id string, resp *graphql.Response) error {
@@ -359,16 +359,16 @@ func (s *socket) send(kind, id string, payload []byte) error {
 	return s.transmit(b)
 }
 
-// transmit sends what is in a buffer. A client that does not take it in time loses the connection.
+// transmit sends the content of a buffer. A client that does not receive it in time loses the connection.
 func (s *socket) transmit(b *bytes.Buffer) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.r.Context()), s.door.limits.AnswerTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.r.Context()), s.handler.limits.AnswerTime)
 	defer cancel()
 	s.sending.Add(1)
 	defer s.sending.Add(-1)
 	return s.conn.Write(ctx, websocket.MessageText, b.Bytes())
 }
 
-// ping finds out when a client has gone without a word. It has as long to answer as to take an answer, behind which the question may have to wait.
+// ping finds out whether a client is gone. The client has the time for an answer to respond, because the ping may have to wait behind an answer.
 func (s *socket) ping(answerTime time.Duration) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
@@ -381,14 +381,14 @@ func (s *socket) ping(answerTime time.Duration) {
 		ctx, cancel := context.WithTimeout(s.ctx, answerTime)
 		err := s.conn.Ping(ctx)
 		cancel()
-		if err != nil && !errors.Is(err, context.Canceled) && s.sending.Load() == 0 { // else the client reads, or is too slow
-			s.conn.CloseNow() //nolint:errcheck // nobody is there
+		if err != nil && !errors.Is(err, context.Canceled) && s.sending.Load() == 0 { // otherwise a message is being sent: the client reads, or will be dropped as too slow
+			s.conn.CloseNow() //nolint:errcheck // the client is gone
 			return
 		}
 	}
 }
 
-// drain lets what is under way finish when the server stops or has changed, and then sends the client away, to another one.
+// drain waits for running operations when the server stops or the handler is retired, and then closes the connection, so that the client connects again.
 func (s *socket) drain(stopping, retired <-chan struct{}) {
 	select {
 	case <-s.ctx.Done():
@@ -397,10 +397,10 @@ func (s *socket) drain(stopping, retired <-chan struct{}) {
 	case <-retired:
 	}
 	s.mu.Lock()
-	s.leaving = true
+	s.draining = true
 	s.idle.Stop()
 	for _, r := range s.active {
-		if r.endless {
+		if r.subscription {
 			r.cancel()
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// slowly holds a WebSocket's connection back when net/http has given it away, until goOn is closed.
+// slowly delays the hijacking of a WebSocket's connection until goOn is closed.
 type slowly struct {
 	http.ResponseWriter
 	given chan<- struct{}
@@ -30,7 +30,7 @@ func (s slowly) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
-// Of a WebSocket that is being opened while the server stops, net/http knows nothing any more. The server waits for it, and sends the client away.
+// net/http does not track a WebSocket that is being opened while the server stops. The server waits for it, and then closes it.
 func TestDrainKnowsASocketThatIsBeingOpened(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestDrainKnowsASocketThatIsBeingOpened(t *testing.T) {
 	})
 }
 
-// A WebSocket that is asked for when the server is stopping already is not opened.
+// A WebSocket that is requested while the server is stopping is not opened.
 func TestStoppingServerOpensNoSocket(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -120,7 +120,7 @@ func TestStoppingServerOpensNoSocket(t *testing.T) {
 	})
 }
 
-// A request that only looks like the opening of a WebSocket is refused as others are.
+// A request that only looks like a WebSocket handshake is refused like others.
 func TestNoHandshake(t *testing.T) {
 	t.Parallel()
 	const key = "AAAAAAAAAAAAAAAAAAAAAA=="

@@ -26,7 +26,7 @@ type talk struct {
 	conn *websocket.Conn
 }
 
-// connect opens a WebSocket; it fails the test unless the server takes it.
+// connect opens a WebSocket. The test fails if the server does not accept it.
 func (s *served) connect(t *testing.T, header http.Header, protocols ...string) *talk {
 	t.Helper()
 	conn, resp, err := websocket.Dial(t.Context(), "ws://localhost/graphql", &websocket.DialOptions{
@@ -64,7 +64,7 @@ func (c *talk) expect(want ...string) {
 	}
 }
 
-// closed waits for the server to close, and holds code and reason against what is wanted.
+// closed waits for the server to close, and checks code and reason.
 func (c *talk) closed(code int, reason string) {
 	c.t.Helper()
 	for {
@@ -108,7 +108,7 @@ func counting(to int) api {
 	}}
 }
 
-// Each way in which a connection can end has its code.
+// Each way in which a connection can end has its close code.
 func TestSocketCloses(t *testing.T) {
 	t.Parallel()
 	limits := httpapi.DefaultLimits()
@@ -125,11 +125,11 @@ func TestSocketCloses(t *testing.T) {
 		"two values":                     {[]string{wsInit + wsInit}, 4400, "Invalid message"},
 		"not UTF-8":                      {[]string{"{\"type\":\"\xff\"}"}, 4400, "Invalid message"},
 		"no type":                        {[]string{`{}`}, 4400, "Invalid message"},
-		"a type of nobody":               {[]string{wsInit, `{"type":"start","id":"1","payload":{"query":"{ hello }"}}`}, 4400, "Invalid message"},
+		"an unknown type":                {[]string{wsInit, `{"type":"start","id":"1","payload":{"query":"{ hello }"}}`}, 4400, "Invalid message"},
 		"a type of the server":           {[]string{wsInit, `{"type":"next","id":"1","payload":{}}`}, 4400, "Invalid message"},
 		"a payload that is none":         {[]string{`{"type":"connection_init","payload":5}`}, 4400, "Invalid message"},
 		"credentials that are none":      {[]string{`{"type":"connection_init","payload":{"Authorization":5}}`}, 4400, "Invalid message"},
-		"a wish that is none":            {[]string{`{"type":"connection_init","payload":{"Cache-Control":"max-age=x"}}`}, 4400, "Cache-Control"},
+		"an invalid requirement":         {[]string{`{"type":"connection_init","payload":{"Cache-Control":"max-age=x"}}`}, 4400, "Cache-Control"},
 		"an operation without an ID":     {[]string{wsInit, `{"type":"subscribe","payload":{"query":"{ hello }"}}`}, 4400, "Invalid message"},
 		"an operation of an endless ID":  {[]string{wsInit, `{"type":"subscribe","id":"` + strings.Repeat("x", 129) + `","payload":{"query":"{ hello }"}}`}, 4400, "Invalid message"},
 		"an operation without a payload": {[]string{wsInit, `{"type":"subscribe","id":"1"}`}, 4400, "Invalid message"},
@@ -182,8 +182,8 @@ func TestSocketCloses(t *testing.T) {
 	}
 }
 
-// What operations say over a WebSocket.
-func TestSocketTalks(t *testing.T) {
+// The messages of operations over a WebSocket.
+func TestSocketMessages(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		graph  api
@@ -302,7 +302,7 @@ func TestSocketTalks(t *testing.T) {
 	}
 }
 
-// Where to tell what sources lack is said once for the connection, or for one operation.
+// The place of sources' errors is set once for the connection, or for one operation.
 func TestSocketSourceErrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -347,16 +347,16 @@ func TestSocketSourceErrors(t *testing.T) {
 	})
 }
 
-// A wish is said once for the connection, or for one operation, and the answer tells its age itself.
+// The freshness requirement is set once for the connection, or for one operation, and the answer states its age.
 func TestSocketFreshness(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		read := time.Now()
 		time.Sleep(20 * time.Second)
-		var wishes []time.Duration
+		var requirements []time.Duration
 		s := serveOn(t, httpapi.Options{API: api{exec: func(ctx context.Context) *graphql.Response {
 			e := freshness.FromContext(ctx)
-			wishes = append(wishes, *e.Requirement.MaxAge)
+			requirements = append(requirements, *e.Requirement.MaxAge)
 			e.Answer = &freshness.Answer{OldestAt: read, FreshUntil: read.Add(time.Minute)}
 			return &graphql.Response{Data: json.RawMessage(`{}`)}
 		}}})
@@ -371,14 +371,14 @@ func TestSocketFreshness(t *testing.T) {
 		c.expect(want, wsDone)
 		c.send(`{"type":"subscribe","id":"1","payload":{"query":"{ hello }","extensions":{"Cache-Control":"max-age=x"}}}`)
 		c.expect(`{"type":"error","id":"1","payload":[{"message":"the directive max-age of Cache-Control needs a number of whole seconds","extensions":{"code":"BAD_REQUEST"}}]}`)
-		if diff := cmp.Diff([]time.Duration{7 * time.Second, 3 * time.Second}, wishes); diff != "" {
-			t.Errorf("wishes (-want +got):\n%s", diff)
+		if diff := cmp.Diff([]time.Duration{7 * time.Second, 3 * time.Second}, requirements); diff != "" {
+			t.Errorf("requirements (-want +got):\n%s", diff)
 		}
 		c.conn.Close(websocket.StatusNormalClosure, "") //nolint:errcheck // see above
 	})
 }
 
-// onlyAnn lets one caller in, for a minute.
+// onlyAnn accepts one caller, for a minute.
 type onlyAnn struct{}
 
 func (onlyAnn) Authenticate(_ context.Context, authorization string) (*access.Principal, error) {
@@ -391,7 +391,7 @@ func (onlyAnn) Authenticate(_ context.Context, authorization string) (*access.Pr
 	return nil, access.ErrInvalid
 }
 
-// What is shown over a WebSocket is known to whoever answers.
+// The credentials of a WebSocket reach the graph.
 func TestSocketCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -411,7 +411,7 @@ func TestSocketCaller(t *testing.T) {
 	})
 }
 
-// Who is asked who they are may say it in connection_init or in the request, and is shown out when what they have shown expires.
+// A caller may authenticate in connection_init or in the request. The connection is closed when the credentials expire.
 func TestSocketAuthenticates(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -450,7 +450,7 @@ func TestSocketAuthenticates(t *testing.T) {
 	}
 }
 
-// A page of another origin does not get as far as a WebSocket.
+// A page of another origin cannot open a WebSocket.
 func TestSocketOrigin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -472,7 +472,7 @@ func TestSocketOrigin(t *testing.T) {
 	})
 }
 
-// When the server stops, what has one answer gives it, a subscription ends, and the client is sent elsewhere.
+// When the server stops, single answers are still sent, a subscription ends, and the connection is closed so that the client connects elsewhere.
 func TestSocketDrains(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -498,8 +498,8 @@ func TestSocketDrains(t *testing.T) {
 	})
 }
 
-// As long as requests are still taken, so are the operations of WebSockets. Then their clients are sent elsewhere.
-func TestSocketGoesOnInTheDelay(t *testing.T) {
+// During DrainDelay, WebSockets still accept operations. After it, they are closed so that their clients connect elsewhere.
+func TestSocketAcceptsInDrainDelay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const delay = 5 * time.Second
@@ -526,7 +526,7 @@ func TestSocketGoesOnInTheDelay(t *testing.T) {
 	})
 }
 
-// A client that has gone without a word is noticed.
+// A client that is gone without closing is noticed.
 func TestSocketPings(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -544,7 +544,7 @@ func TestSocketPings(t *testing.T) {
 		c.expect(wsAck)
 		c.send(wsCount)
 		began := time.Now()
-		<-gone // nobody reads, and so nobody answers a ping
+		<-gone // the client does not read, so it does not answer the ping
 		if took := time.Since(began); took > time.Minute {
 			t.Errorf("it was noticed after %s", took)
 		}

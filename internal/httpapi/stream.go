@@ -13,9 +13,9 @@ import (
 	"roster/internal/freshness"
 )
 
-// requirement takes what a client says of freshness where there are no headers of an operation's own: what was said for all of them. What the operation says
-// itself, in its extensions, goes before it; see begin.
-func (d *door) requirement(op *operation, control string) *refusal {
+// requirement sets the freshness requirement of an operation without headers: that of the whole connection. The operation's own, in its extensions, overrides
+// it; see begin.
+func (h *handler) requirement(op *operation, control string) *refusal {
 	var err error
 	if op.exchange.Requirement, err = freshness.Parse([]string{control}, time.Now()); err != nil {
 		return badRequest(http.StatusBadRequest, "%s", err)
@@ -23,27 +23,27 @@ func (d *door) requirement(op *operation, control string) *refusal {
 	return nil
 }
 
-// run runs an operation for one answer, among those that may run at a time.
-func (d *door) run(ctx context.Context, op *operation, params *graphql.RawParams, g guest) (resp *graphql.Response, e *refusal) {
-	e = d.within(ctx, op, params, g, func() {}, func(answer *graphql.Response) bool {
+// run runs an operation with one answer.
+func (h *handler) run(ctx context.Context, op *operation, params *graphql.RawParams, c caller) (resp *graphql.Response, e *refusal) {
+	e = h.execute(ctx, op, params, c, func() {}, func(answer *graphql.Response) bool {
 		resp = answer
 		return false
 	})
 	return resp, e
 }
 
-// stream runs an operation and hands out its answers: the one of a query or mutation, or those of a subscription, until there are no more, the context
-// ends, or they are no longer taken. Endless is told of a subscription before it begins. A panic is told as a client may know it.
-func (d *door) stream(
-	ctx context.Context, op *operation, params *graphql.RawParams, g guest, endless func(), each func(*graphql.Response) error,
+// stream runs an operation and passes its answers to each: one for a query or mutation, or those of a subscription until it ends, the context ends, or each
+// fails. OnSubscription is called before a subscription begins. After a panic, stream returns the error for clients.
+func (h *handler) stream(
+	ctx context.Context, op *operation, params *graphql.RawParams, c caller, onSubscription func(), each func(*graphql.Response) error,
 ) (e *refusal) {
 	defer func() {
 		if p := recover(); p != nil {
-			e = &refusal{given: d.panicked(ctx, p)}
+			e = &refusal{given: h.panicked(ctx, p)}
 		}
 	}()
 	var lost *refusal
-	e = d.within(ctx, op, params, g, endless, func(answer *graphql.Response) bool {
+	e = h.execute(ctx, op, params, c, onSubscription, func(answer *graphql.Response) bool {
 		lost = undelivered(each(answer))
 		return lost == nil
 	})
@@ -53,54 +53,54 @@ func (d *door) stream(
 	return lost
 }
 
-// within is the one way in which an operation runs: it has a place from before its document is read until it has been executed, and what it costs is
-// counted before it begins. Each is called with its answers until it is false. The room that they take up is the caller's to release.
-func (d *door) within(
-	ctx context.Context, op *operation, params *graphql.RawParams, g guest, endless func(), each func(*graphql.Response) bool,
+// execute runs an operation for all transports. The operation holds its slots from before its document is read until it has been executed, and its cost is
+// acquired before it begins. Each is called with the answers until it returns false. The caller must release the operation's memory.
+func (h *handler) execute(
+	ctx context.Context, op *operation, params *graphql.RawParams, c caller, onSubscription func(), each func(*graphql.Response) bool,
 ) *refusal {
-	e := d.enter(op, &g)
+	e := h.acquire(op, &c)
 	if e != nil {
 		return e
 	}
-	defer op.place.leave()
-	op.bounds = bounds.New(d.limits.Errors, d.limits.AnswerBytes, &op.room, leastAnswer)
+	defer op.slots.release()
+	op.bounds = bounds.New(h.limits.Errors, h.limits.AnswerBytes, &op.memory, minAnswerMemory)
 	one, stop := true, func() {}
 	defer func() { stop() }()
-	next, ctx, e := d.begin(ctx, op, params, func(ctx context.Context, kind ast.Operation) (context.Context, *refusal) {
+	next, ctx, e := h.begin(ctx, op, params, func(ctx context.Context, kind ast.Operation) (context.Context, *refusal) {
 		if kind == ast.Subscription && op.streamed {
 			one = false
-			if e := op.place.endure(d, &g); e != nil {
+			if e := op.slots.moveToStreams(h, &c); e != nil {
 				return ctx, e
 			}
-			endless()
-			return ctx, op.place.take(d, op.cost)
+			onSubscription()
+			return ctx, op.slots.acquireCost(h, op.cost)
 		}
 		op.mutation = kind == ast.Mutation
-		ctx, stop = context.WithTimeout(ctx, d.limits.OperationTime) //nolint:gosec // called when within ends
-		return ctx, op.place.take(d, op.cost)
+		ctx, stop = context.WithTimeout(ctx, h.limits.OperationTime) //nolint:gosec // called when execute ends
+		return ctx, op.slots.acquireCost(h, op.cost)
 	})
 	if e != nil {
 		return e
 	}
 	for {
 		resp := next(ctx)
-		if one { // it has been executed; what its answer takes up while it is written is counted by itself
-			op.place.leave()
+		if one { // executed; the memory of the answer is counted separately
+			op.slots.release()
 		}
 		switch {
 		case resp == nil && one: // its time was over before it began
 			return tookTooLong
-		case resp != nil && op.room.full != nil && !op.mutation:
-			return op.room.full
-		case resp == nil || !each(d.finish(op, resp)) || one:
+		case resp != nil && op.memory.full != nil && !op.mutation:
+			return op.memory.full
+		case resp == nil || !each(h.finish(op, resp)) || one:
 			return nil
 		}
 		op.bounds.Next()
-		op.room.Resize(0)
+		op.memory.Resize(0)
 	}
 }
 
-// undelivered gives why an answer was not handed on.
+// undelivered returns the refusal for an answer that could not be sent.
 func undelivered(err error) *refusal {
 	if err == nil {
 		return nil

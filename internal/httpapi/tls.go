@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// TLS says what the server shows to clients, and what it asks of them.
+// TLS are the files of the server's certificate, and the requirement for clients' certificates.
 type TLS struct {
-	// CertFile holds the certificate and those between it and the authority, KeyFile its key; both in PEM.
+	// CertFile has the certificate and its intermediates, KeyFile its key, both in PEM.
 	CertFile, KeyFile string
-	// ClientCAFile holds the authorities one of which must have signed a client's certificate; empty where clients need none.
+	// ClientCAFile has the authorities that sign clients' certificates. If it is empty, clients need none.
 	ClientCAFile string
 }
 
-// lookEvery is how often the files are looked at, at most: it happens when somebody connects.
-const lookEvery = 5 * time.Second
+// checkInterval is the shortest time between two checks of the files. They are checked when a client connects.
+const checkInterval = 5 * time.Second
 
-// Open reads the files, and gives a configuration that reads them again when they have changed. What then cannot be used is told to the log, and
-// what was there goes on being used. The error names a file and no part of its content.
+// Open reads the files, and returns a configuration that reloads them when they change. If the new files cannot be used, it logs that, and keeps the old
+// certificate. Errors name a file, but show none of its content.
 func (t TLS) Open(log *slog.Logger) (*tls.Config, error) {
-	r := &rotation{files: t, log: log, every: lookEvery}
+	r := &reloadedConfig{files: t, log: log, every: checkInterval}
 	if err := r.load(); err != nil {
 		return nil, err
 	}
@@ -35,29 +35,29 @@ func (t TLS) Open(log *slog.Logger) (*tls.Config, error) {
 	}, nil
 }
 
-// rotation is a certificate that may be replaced while it is in use.
-type rotation struct {
+// reloadedConfig is a TLS configuration that is replaced when its files change.
+type reloadedConfig struct {
 	files TLS
 	log   *slog.Logger
 	every time.Duration
 
 	mu      sync.Mutex
 	current *tls.Config
-	looked  time.Time
-	stamps  [3]stamp // of the files as they were last tried
+	checked time.Time
+	stamps  [3]stamp // of the files when they were last loaded
 }
 
-// stamp is what shows that a file has changed.
+// stamp shows whether a file has changed.
 type stamp struct {
 	modified time.Time
 	size     int64
 }
 
-// get gives what a client is shown.
-func (r *rotation) get() *tls.Config {
+// get returns the current configuration.
+func (r *reloadedConfig) get() *tls.Config {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if time.Since(r.looked) < r.every || r.files.stamps() == r.stamps {
+	if time.Since(r.checked) < r.every || r.files.stamps() == r.stamps {
 		return r.current
 	}
 	if err := r.load(); err != nil {
@@ -77,15 +77,15 @@ func (t TLS) stamps() (all [3]stamp) {
 	return all
 }
 
-func (r *rotation) load() error {
-	r.looked, r.stamps = time.Now(), r.files.stamps()
+func (r *reloadedConfig) load() error {
+	r.checked, r.stamps = time.Now(), r.files.stamps()
 	pair, err := tls.LoadX509KeyPair(r.files.CertFile, r.files.KeyFile)
 	if err != nil {
 		return fmt.Errorf("tls: %s and %s are no certificate and its key in PEM", r.files.CertFile, r.files.KeyFile)
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, Certificates: []tls.Certificate{pair}}
 	if name := r.files.ClientCAFile; name != "" {
-		pem, err := os.ReadFile(name) //nolint:gosec // the operator names it
+		pem, err := os.ReadFile(name) //nolint:gosec // the path is from the configuration
 		c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.RequireAndVerifyClientCert
 		if err != nil || !c.ClientCAs.AppendCertsFromPEM(pem) {
 			return errors.New("tls: " + name + " holds no certificate in PEM")

@@ -55,7 +55,7 @@ func (a *authority) sign(template *x509.Certificate) (*ecdsa.PrivateKey, []byte)
 	return key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// issue gives a certificate and its key for this machine.
+// issue returns a certificate for this machine, and its key.
 func (a *authority) issue(serial int64) (cert, key []byte) {
 	a.t.Helper()
 	secret, cert := a.sign(&x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour),
@@ -132,8 +132,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// A certificate that is replaced counts for whoever connects next, and one that cannot be used does not.
-func TestRotation(t *testing.T) {
+// A replaced certificate is used for new connections, unless it is invalid.
+func TestCertificateReload(t *testing.T) {
 	t.Parallel()
 	a, dir := newAuthority(t), t.TempDir()
 	files := TLS{CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem")}
@@ -149,7 +149,7 @@ func TestRotation(t *testing.T) {
 		}
 	}
 	var log bytes.Buffer
-	r := &rotation{files: files, log: slog.New(slog.NewTextHandler(&log, nil))}
+	r := &reloadedConfig{files: files, log: slog.New(slog.NewTextHandler(&log, nil))}
 	shows := func(want int64) {
 		t.Helper()
 		leaf, err := x509.ParseCertificate(r.get().Certificates[0].Certificate[0])

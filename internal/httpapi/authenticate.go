@@ -11,26 +11,26 @@ import (
 	"roster/internal/access"
 )
 
-// Authenticator says who is asking by the value of an Authorization header. The error is one of package access's.
+// Authenticator authenticates by the value of an Authorization header. Its errors are those of package access.
 type Authenticator interface {
 	Authenticate(ctx context.Context, authorization string) (*access.Principal, error)
 }
 
-// The codes of those who are not let in.
+// The codes of rejected callers.
 const (
 	codeUnauthenticated = "UNAUTHENTICATED"
 	codeForbidden       = "FORBIDDEN"
 	codeUnavailable     = "AUTHENTICATION_UNAVAILABLE"
 )
 
-// turnedAway is how a caller who is not let in is answered.
-type turnedAway struct {
+// rejection is the response to a rejected caller.
+type rejection struct {
 	status    int
 	code      string
 	challenge string // RFC 6750
 }
 
-var turnedAwayFor = map[error]turnedAway{
+var rejections = map[error]rejection{
 	access.ErrMissing:     {http.StatusUnauthorized, codeUnauthenticated, ""},
 	access.ErrMalformed:   {http.StatusBadRequest, codeUnauthenticated, `error="invalid_request"`},
 	access.ErrInvalid:     {http.StatusUnauthorized, codeUnauthenticated, `error="invalid_token"`},
@@ -39,16 +39,16 @@ var turnedAwayFor = map[error]turnedAway{
 	access.ErrUnavailable: {http.StatusServiceUnavailable, codeUnavailable, ""},
 }
 
-// shown is what a caller shows of themselves: in headers, or where a browser cannot set those, in the first message of a WebSocket.
-type shown struct {
+// credentials are from the headers of a request or, because browsers cannot set those, from the first message of a WebSocket.
+type credentials struct {
 	authorization string
-	malformed     bool              // there is an Authorization, but not one
-	worksection   connectors.Secret // their own token there
+	malformed     bool              // the header is empty or repeated
+	worksection   connectors.Secret // the caller's own token
 }
 
-// shownBy takes one Authorization header: of several, nobody could say which counts.
-func shownBy(r *http.Request) shown {
-	s := shown{worksection: connectors.Secret(strings.TrimSpace(r.Header.Get(access.WorksectionHeader)))}
+// credentialsOf returns the credentials of a request. Several Authorization headers are malformed, because it is unknown which of them is meant.
+func credentialsOf(r *http.Request) credentials {
+	s := credentials{worksection: connectors.Secret(strings.TrimSpace(r.Header.Get(access.WorksectionHeader)))}
 	switch given := r.Header["Authorization"]; len(given) {
 	case 0:
 	case 1:
@@ -59,36 +59,35 @@ func shownBy(r *http.Request) shown {
 	return s
 }
 
-// letIn says who asks by what they show, and gives the context in which whoever is behind the door knows it. Without an authenticator everyone may
-// do everything.
-func (d *door) letIn(ctx context.Context, s shown) (context.Context, *access.Principal, *refusal) {
-	p, err := d.everyone, error(nil)
+// authenticate returns the principal, and a context with it. Without an authenticator everyone has all scopes.
+func (h *handler) authenticate(ctx context.Context, s credentials) (context.Context, *access.Principal, *refusal) {
+	p, err := h.everyone, error(nil)
 	switch {
-	case d.access == nil:
+	case h.access == nil:
 	case s.malformed:
 		err = access.ErrMalformed
 	default:
-		p, err = d.access.Authenticate(ctx, s.authorization)
+		p, err = h.access.Authenticate(ctx, s.authorization)
 	}
 	if err != nil {
-		return ctx, nil, turnAway(err)
+		return ctx, nil, reject(err)
 	}
 	return access.WithWorksectionToken(access.NewContext(ctx, p), s.worksection), p, nil
 }
 
-// askIssuerAgain is when to come back where tokens cannot be checked.
-const askIssuerAgain = 10 * time.Second
+// issuerRetryAfter is the retryAfter while tokens cannot be checked.
+const issuerRetryAfter = 10 * time.Second
 
-// turnAway says why somebody is not let in. Of an error that is none of access's, nothing is said.
-func turnAway(err error) *refusal {
-	for is, how := range turnedAwayFor {
+// reject returns the refusal for an error of authentication. Unknown errors are not shown.
+func reject(err error) *refusal {
+	for is, how := range rejections {
 		if !errors.Is(err, is) {
 			continue
 		}
 		e := &refusal{status: how.status, code: how.code, message: is.Error()}
 		switch {
 		case how.status == http.StatusServiceUnavailable:
-			e.retryAfter = askIssuerAgain
+			e.retryAfter = issuerRetryAfter
 		case how.challenge == "":
 			e.challenge = `Bearer realm="roster"`
 		default:
@@ -96,5 +95,5 @@ func turnAway(err error) *refusal {
 		}
 		return e
 	}
-	return turnAway(access.ErrInvalid)
+	return reject(access.ErrInvalid)
 }

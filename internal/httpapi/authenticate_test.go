@@ -13,7 +13,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// guard knows some callers by the whole of their header.
+// guard authenticates by the whole Authorization header.
 type guard map[string]error
 
 func (g guard) Authenticate(_ context.Context, authorization string) (*access.Principal, error) {
@@ -23,7 +23,7 @@ func (g guard) Authenticate(_ context.Context, authorization string) (*access.Pr
 	return &access.Principal{Method: access.ByKey, Subject: authorization, Scopes: access.Scopes{access.ScopeRead}}, nil
 }
 
-func TestDoor(t *testing.T) {
+func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	var asked string
 	h := httpapi.New(httpapi.Options{
@@ -45,18 +45,18 @@ func TestDoor(t *testing.T) {
 		challenge string // its beginning
 		asked     string
 	}{
-		"nothing shown":          {post(hello), 401, "UNAUTHENTICATED", realm, ""},
-		"nothing shown, by GET":  {get("query={hello}"), 401, "UNAUTHENTICATED", realm, ""},
-		"before a body is read":  {post("{"), 401, "UNAUTHENTICATED", realm, ""},
-		"a wrong credential":     {post(hello, "Authorization", "Bearer bad"), 401, "UNAUTHENTICATED", realm + `, error="invalid_token"`, ""},
-		"a token that was good":  {post(hello, "Authorization", "Bearer old"), 401, "UNAUTHENTICATED", realm + `, error="invalid_token"`, ""},
-		"another scheme":         {post(hello, "Authorization", "Basic x"), 400, "UNAUTHENTICATED", realm + `, error="invalid_request"`, ""},
-		"an empty header":        {post(hello, "Authorization", ""), 400, "UNAUTHENTICATED", realm + `, error="invalid_request"`, ""},
-		"two headers":            {twice(post(hello, "Authorization", "Bearer good")), 400, "UNAUTHENTICATED", realm + `, error="invalid_request"`, ""},
-		"without the scope":      {post(hello, "Authorization", "Bearer weak"), 403, "FORBIDDEN", realm + `, error="insufficient_scope", scope="directory:read"`, ""},
-		"while nobody can tell":  {post(hello, "Authorization", "Bearer soon"), 503, "AUTHENTICATION_UNAVAILABLE", "", ""},
-		"a good credential":      {post(hello, "Authorization", "Bearer good"), 200, "", "", "Bearer good "},
-		"with a token of theirs": {post(hello, "Authorization", "Bearer good", "X-Roster-Worksection-Token", " t1 "), 200, "", "", "Bearer good t1"},
+		"nothing shown":           {post(hello), 401, "UNAUTHENTICATED", realm, ""},
+		"nothing shown, by GET":   {get("query={hello}"), 401, "UNAUTHENTICATED", realm, ""},
+		"before a body is read":   {post("{"), 401, "UNAUTHENTICATED", realm, ""},
+		"a wrong credential":      {post(hello, "Authorization", "Bearer bad"), 401, "UNAUTHENTICATED", realm + `, error="invalid_token"`, ""},
+		"a token that was good":   {post(hello, "Authorization", "Bearer old"), 401, "UNAUTHENTICATED", realm + `, error="invalid_token"`, ""},
+		"another scheme":          {post(hello, "Authorization", "Basic x"), 400, "UNAUTHENTICATED", realm + `, error="invalid_request"`, ""},
+		"an empty header":         {post(hello, "Authorization", ""), 400, "UNAUTHENTICATED", realm + `, error="invalid_request"`, ""},
+		"two headers":             {twice(post(hello, "Authorization", "Bearer good")), 400, "UNAUTHENTICATED", realm + `, error="invalid_request"`, ""},
+		"without the scope":       {post(hello, "Authorization", "Bearer weak"), 403, "FORBIDDEN", realm + `, error="insufficient_scope", scope="directory:read"`, ""},
+		"while it is unavailable": {post(hello, "Authorization", "Bearer soon"), 503, "AUTHENTICATION_UNAVAILABLE", "", ""},
+		"a good credential":       {post(hello, "Authorization", "Bearer good"), 200, "", "", "Bearer good "},
+		"with a token of theirs":  {post(hello, "Authorization", "Bearer good", "X-Roster-Worksection-Token", " t1 "), 200, "", "", "Bearer good t1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked = ""
@@ -83,7 +83,7 @@ func TestDoor(t *testing.T) {
 			}
 		})
 	}
-	for _, path := range []string{"/", "/healthz", "/readyz"} { // these tell nothing of anybody
+	for _, path := range []string{"/", "/healthz", "/readyz"} { // these contain no personal data
 		r := get("")
 		r.URL.Path = path
 		if rec := do(h, r); rec.Code != 200 {

@@ -17,7 +17,7 @@ import (
 	"roster/internal/httpapi"
 )
 
-// begun opens a WebSocket and says what comes first.
+// begun opens a WebSocket and sends connection_init.
 func (s *served) begun(t *testing.T) *talk {
 	t.Helper()
 	c := s.connect(t, nil, gqlws)
@@ -30,8 +30,8 @@ func (c *talk) bye() {
 	c.conn.Close(websocket.StatusNormalClosure, "") //nolint:errcheck // the test has seen what it wanted
 }
 
-// What runs over a WebSocket, whatever it is, has a place among the operations before its document is read.
-func TestSocketOperationsHavePlaces(t *testing.T) {
+// Every operation over a WebSocket counts as an operation from before its document is read.
+func TestSocketOperationsHaveSlots(t *testing.T) {
 	t.Parallel()
 	refusedBy := func(limit, message string) string {
 		return `{"type":"error","id":"1","payload":[{"message":"` + message + `","extensions":{"code":"LIMIT_EXCEEDED","limit":"` + limit + `","maximum":1,"retryAfter":1}}]}`
@@ -79,10 +79,10 @@ func TestSocketOperationsHavePlaces(t *testing.T) {
 			second.send(wsCount)
 			second.expect(`{"type":"error","id":"1","payload":[{"message":"3 WebSockets and subscriptions of this caller may be open, which is the share of one caller",` +
 				`"extensions":{"code":"LIMIT_EXCEEDED","limit":"caller_share","maximum":3,"of":"streams","retryAfter":1}}]}`)
-			second.send(wsHello) // which one subscription keeps nobody from
+			second.send(wsHello) // one subscription does not prevent this
 			second.expect(wsWorld, wsDone)
 			first.expect(`{"type":"next","id":"1","payload":{"data":{"count":1}}}`, wsDone)
-			second.send(wsCount) // there is room again
+			second.send(wsCount) // there is a free slot again
 			second.expect(`{"type":"next","id":"1","payload":{"data":{"count":1}}}`, wsDone)
 			first.bye()
 			second.bye()
@@ -108,8 +108,8 @@ func TestSocketOperationsHavePlaces(t *testing.T) {
 	})
 }
 
-// Subscriptions over Server-Sent Events have places too, and give them back when their client goes.
-func TestEventStreamsHavePlaces(t *testing.T) {
+// Subscriptions over Server-Sent Events count as streams until their client disconnects.
+func TestEventStreamsHaveSlots(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limits := httpapi.DefaultLimits()
@@ -159,7 +159,7 @@ func TestEventStreamsHavePlaces(t *testing.T) {
 	})
 }
 
-// beginnings counts what observers are told.
+// beginnings counts the calls of an observer.
 type beginnings struct{ begun, ended *int }
 
 func (b beginnings) Begin(ctx context.Context, _ httpapi.Operation) (context.Context, func(httpapi.Outcome)) {
@@ -167,8 +167,8 @@ func (b beginnings) Begin(ctx context.Context, _ httpapi.Operation) (context.Con
 	return ctx, func(httpapi.Outcome) { *b.ended++ }
 }
 
-// An observer is told the end of all that it is told the beginning of, also where operations cost too much together.
-func TestObserverIsToldBothEnds(t *testing.T) {
+// An observer gets the end of each operation whose beginning it got, even if operations cost too much together.
+func TestObserverGetsBothEnds(t *testing.T) {
 	t.Parallel()
 	limits := httpapi.DefaultLimits()
 	limits.RunningCost = 1
@@ -195,8 +195,8 @@ func TestObserverIsToldBothEnds(t *testing.T) {
 	}
 }
 
-// A mutation whose client goes away gives its place and its cost back.
-func TestPlaceOfWhoHasGone(t *testing.T) {
+// A mutation whose client disconnects releases its slots and its cost.
+func TestSlotsOfDisconnectedClient(t *testing.T) {
 	t.Parallel()
 	limits := httpapi.DefaultLimits()
 	limits.Operations, limits.RunningCost = 1, 1
