@@ -1,9 +1,12 @@
 package connectors
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
+
+	"roster/connectors/wire"
 )
 
 // KindName is the word by which the configuration, logs and labels of metrics know a kind of source: lower-case letters and digits.
@@ -37,6 +40,19 @@ type Kind struct {
 	CollectionsFor func(settings any) []Collection
 	// EmailTrust is how far its addresses are trusted unless the operator says otherwise; TrustNone means TrustAsserted.
 	EmailTrust Trust
+	// Details makes empty details of an account, see Details; nil where the kind tells nothing of accounts that others do not. DetailsVersion is
+	// raised when a field of them means something else than before.
+	Details        func() Details
+	DetailsVersion int
+	// AccountType is the type of its accounts in the graph's schema; empty for DirectoryAccount, which shows details that have a method
+	// Attributes() []Attribute.
+	AccountType string
+	// TokenHeader is a request header in which callers may send a token of their own for any source of this kind, beside the one for all kinds; empty
+	// for none. See SelfReader.
+	TokenHeader string
+	// Lists tell how long the lists are that the account type has beside those that all accounts have, by the fields' names: they count for what
+	// an operation costs.
+	Lists map[string]func(*Account) int
 	// Open gives a source. It makes no call. The error has one line for each fault, which begins with the key of the setting.
 	Open func(Config) (*Source, error)
 
@@ -77,6 +93,15 @@ func (k *Kind) Collection(c Collection) *KindCollection {
 		}
 	}
 	return nil
+}
+
+// DetailsEncoding tells encodings of the kind's details apart; empty where it has none.
+func (k *Kind) DetailsEncoding() string {
+	if k.Details == nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(wire.Describe(func(c *wire.Codec) { k.Details().Fields(c) })))
+	return fmt.Sprintf("%d-%x", k.DetailsVersion, sum[:4])
 }
 
 // Has lists the collections of a source with these settings.

@@ -167,46 +167,8 @@ type Account struct {
 	// CreatedAt is when the account was made; zero where the source does not say.
 	CreatedAt time.Time
 
-	// What only one vendor knows; at most one of these is set.
-	Worksection *WorksectionDetails
-	Kommo       *KommoDetails
-	Altcraft    *AltcraftDetails
-	RocketChat  *RocketChatDetails
-}
-
-// WorksectionDetails is what only Worksection tells of an account.
-type WorksectionDetails struct {
-	Rate          *float64 // without unit or currency; nil where not given
-	Chats         []Handle
-	Socials       []Handle
-	OtherContacts string
-}
-
-// KommoDetails is what only Kommo tells of an account.
-type KommoDetails struct {
-	Admin            bool
-	Free             bool
-	MailAccess       bool
-	CatalogAccess    bool
-	Permissions      []Permission
-	StagePermissions []StagePermission
-	UUID             string
-	ChatID           string
-	Rank             string // newbie, candidate, master, or a word that is new
-}
-
-// AltcraftDetails is what only Altcraft tells of an account.
-type AltcraftDetails struct {
-	NotifyEmail string
-	Master      bool
-}
-
-// RocketChatDetails is what only Rocket.Chat tells of an account.
-type RocketChatDetails struct {
-	Type      string
-	UTCOffset *float64 // hours east of UTC; nil where not given
-	// CustomFields is a JSON object, or nil where the source does not list them.
-	CustomFields []byte
+	// Details is what only this kind of source tells; nil for nothing.
+	Details Details
 }
 
 // TeamKind says what sort of group a team is.

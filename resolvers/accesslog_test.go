@@ -25,7 +25,7 @@ func TestAccessLog(t *testing.T) {
 	t.Cleanup(func() { _ = log.Close() })
 	w.api.AccessLog = log
 	ask := overHTTP(w.withAuthentication())
-	everywhere := []any{"worksection", "kommo", "altcraft", "rocketchat"}
+	everywhere := []any{"worksection", "kommo", "altcraft", "rocketchat", "untyped"}
 	entry := func(change map[string]any) map[string]any {
 		e := map[string]any{"level": "INFO", "msg": "access", "method": "key", "subject": onlyRead, "operation": "query", "name": "", "withheld": []any{},
 			"items": 0., "lookups": 0., "errors": 0., "outcome": "answered", "sources": everywhere}

@@ -11,6 +11,10 @@ import (
 	"pgregory.net/rapid"
 
 	"roster/connectors"
+	"roster/connectors/altcraft"
+	"roster/connectors/kommo"
+	"roster/connectors/rocketchat"
+	"roster/connectors/worksection"
 	"roster/internal/access"
 	"roster/internal/httpapi"
 )
@@ -94,12 +98,12 @@ func (p private) rate() float64 {
 	return rate
 }
 
-func (p private) worksection() *connectors.WorksectionDetails {
+func (p private) worksection() *worksection.Details {
 	if p == "" {
-		return &connectors.WorksectionDetails{}
+		return &worksection.Details{}
 	}
 	rate := p.rate()
-	return &connectors.WorksectionDetails{Rate: &rate, Chats: []connectors.Handle{{Service: p.text("chat"), Value: p.text("name")}},
+	return &worksection.Details{Rate: &rate, Chats: []connectors.Handle{{Service: p.text("chat"), Value: p.text("name")}},
 		Socials: []connectors.Handle{{Service: p.text("social"), Value: p.text("name")}}, OtherContacts: p.text("other")}
 }
 
@@ -110,7 +114,8 @@ func (p private) customFields() []byte {
 	return []byte(`{"` + p.text("key") + `":"` + p.text("value") + `"}`)
 }
 
-// company has one person in all four sources, another person in one, and contacts. One of the contacts has neither a name nor an address.
+// company has one person in all sources, another person in one, and contacts. One of the sources is of a kind without an account type of its own. One of
+// the contacts has neither a name nor an address.
 func (p private) company() []*connectors.Source {
 	ann := func(id string, change func(*connectors.Account)) connectors.Account {
 		a := connectors.Account{ID: id, Name: "Ann Lee", FirstName: "Ann", LastName: "Lee", Username: "ann", Title: "Seller", Department: "Sales",
@@ -130,16 +135,19 @@ func (p private) company() []*connectors.Source {
 			ContactFolders: all(connectors.ContactFolder{ID: "f1", Name: "Clients"}),
 		}
 	}
-	ben := connectors.Account{ID: "2", Name: "Ben Fox", Active: true, Phones: p.phones(), Addresses: p.addresses(), Worksection: p.worksection()}
+	ben := connectors.Account{ID: "2", Name: "Ben Fox", Active: true, Phones: p.phones(), Addresses: p.addresses(), Details: p.worksection()}
 	return []*connectors.Source{
-		source("worksection", ann("1", func(a *connectors.Account) { a.Worksection = p.worksection() }), ben),
+		source("worksection", ann("1", func(a *connectors.Account) { a.Details = p.worksection() }), ben),
 		source("kommo", ann("1", func(a *connectors.Account) {
 			grants := []connectors.Permission{{Entity: "leads", Action: "view"}}
-			a.Kommo = &connectors.KommoDetails{Permissions: grants, StagePermissions: []connectors.StagePermission{{Entity: "leads", Action: "view"}}}
+			a.Details = &kommo.Details{Permissions: grants, StagePermissions: []connectors.StagePermission{{Entity: "leads", Action: "view"}}}
 		})),
-		source("altcraft", ann("1", func(a *connectors.Account) { a.Altcraft = &connectors.AltcraftDetails{} })),
+		source("altcraft", ann("1", func(a *connectors.Account) { a.Details = &altcraft.Details{} })),
 		source("rocketchat", ann("1", func(a *connectors.Account) {
-			a.RocketChat = &connectors.RocketChatDetails{CustomFields: p.customFields()}
+			a.Details = &rocketchat.Details{CustomFields: p.customFields()}
+		})),
+		source("untyped", ann("1", func(a *connectors.Account) {
+			a.Details = &connectors.Attributes{{Name: p.text("key"), Value: p.text("value")}}
 		})),
 	}
 }

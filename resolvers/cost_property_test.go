@@ -15,6 +15,8 @@ import (
 	"pgregory.net/rapid"
 
 	"roster/connectors"
+	"roster/connectors/kommo"
+	"roster/connectors/worksection"
 	"roster/internal/httpapi"
 	"roster/resolvers"
 )
@@ -79,10 +81,10 @@ func drawSources(t *rapid.T) []*connectors.Source {
 			}
 			switch kind {
 			case "kommo":
-				a.Kommo = &connectors.KommoDetails{Permissions: make([]connectors.Permission, some("permissions")),
+				a.Details = &kommo.Details{Permissions: make([]connectors.Permission, some("permissions")),
 					StagePermissions: make([]connectors.StagePermission, some("stages"))}
 			case "worksection":
-				a.Worksection = &connectors.WorksectionDetails{Chats: make([]connectors.Handle, some("chats")), Socials: make([]connectors.Handle, some("socials"))}
+				a.Details = &worksection.Details{Chats: make([]connectors.Handle, some("chats")), Socials: make([]connectors.Handle, some("socials"))}
 			}
 			accounts = append(accounts, a)
 		}
@@ -153,6 +155,10 @@ func (d *drawn) field(b *strings.Builder, f *ast.FieldDefinition, level int) {
 			}
 		case "id", "ids", "representations":
 			arguments = append(arguments, a.Name+": $"+a.Name)
+		case "source":
+			if a.Type.NonNull {
+				arguments = append(arguments, `source: "none"`)
+			}
 		case "name":
 			arguments = append(arguments, `name: "User"`)
 		case "by":

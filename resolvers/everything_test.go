@@ -31,6 +31,9 @@ func everything(schema *ast.Schema, def *ast.Definition, depth int) string {
 		if f.Name == "facets" {
 			args = "(by: SOURCE)"
 		}
+		if def.Name == "Viewer" && f.Name == "account" {
+			args = `(source: "none")`
+		}
 		b.WriteString(" " + f.Name + args + everything(schema, below, depth-1))
 	}
 	if def.IsAbstractType() {

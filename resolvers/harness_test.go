@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"roster/connectors"
+	_ "roster/connectors/registry"
+	"roster/graph/model"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
@@ -40,7 +42,7 @@ func newTestServer(t *testing.T, sources ...*connectors.Source) *testServer {
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
 	var trusted []generation.Source
 	for _, s := range sources {
-		trusted = append(trusted, generation.Source{Source: s})
+		trusted = append(trusted, generation.Source{Source: s, Account: model.AccountOf(s.Kind)})
 	}
 	w.ledger = writes.NewLedger(writes.LedgerOptions{})
 	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: trusted, Overlay: w.ledger})

@@ -29,10 +29,9 @@ func (r *Resolver) lookUpUser(d *directory.Directory, by model.UserLookup) (*dir
 	return nil, &directory.InputError{Argument: "by", Message: "give exactly one of its fields, and not null"}
 }
 
-// accountByID returns an account of one vendor's type, or nil if there is none, or if the account with that ID is of another vendor.
-func accountByID[T any](ctx context.Context, id string) *T {
-	found, _ := any(operationOf(ctx).view.Directory.Account(id)).(*T)
-	return found
+// accountByID returns an account, or nil if there is none.
+func accountByID(ctx context.Context, id string) directory.Account {
+	return operationOf(ctx).view.Directory.Account(id)
 }
 
 // maxNodes is the greatest number of IDs in an argument of Query.nodes.

@@ -11,10 +11,12 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/access"
 	"roster/internal/bounds"
 	"roster/internal/cost"
+	"roster/internal/directory"
 	"roster/internal/freshness"
 	"roster/internal/generation"
 	"roster/internal/snapshot"
@@ -102,8 +104,8 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	}
 	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
 		statuses: sync.OnceValue(e.Publisher.Statuses), began: began, entry: e.beginEntry(document, n, denied)}
-	// With the caller's own token, the answer may have what the source says of the caller, which must not be cached.
-	if document.Operation.Operation == ast.Query && access.WorksectionToken(ctx) == "" {
+	// With a token of the caller's own, the answer may have what a source says of the caller, which must not be cached.
+	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() {
 		exchange.Answer = answerOf(op.view, n)
 	}
 	op.reload = func(ctx context.Context) *generation.View {
@@ -116,7 +118,8 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 			op.presence = cachedPresence(e.Presence)
 		}
 	}
-	return next(context.WithValue(ctx, operationKey{}, op))
+	ctx = context.WithValue(ctx, operationKey{}, op)
+	return next(model.WithPresence(ctx, func(ctx context.Context, n directory.Node) connectors.Presence { return e.presenceOf(ctx, n).Presence }))
 }
 
 // viewUntil returns the view with a directory whose queries stop when the operation's time is over or its client disconnects.

@@ -15,10 +15,9 @@ import (
 	"roster/internal/echo"
 )
 
-// entityKeys has, for each entity type, the type of its IDs.
+// entityKeys has, for each entity type, the type of its IDs. The types of accounts are added to it.
 var entityKeys = map[string]string{
 	"User": "User", "Team": "Team", "Role": "Role", "Contact": "Contact", "ContactFolder": "ContactFolder",
-	"WorksectionAccount": "Account", "KommoAccount": "Account", "AltcraftAccount": "Account", "RocketChatAccount": "Account",
 }
 
 // noEntity is a representation to which no entity corresponds.

@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"roster/connectors"
+	"roster/graph/model"
 	"roster/internal/directory"
 	"roster/internal/generation"
 )
@@ -21,23 +22,26 @@ type required struct {
 // requiredByType has the collections that an object of a type is made from. A team or folder that is in no list is made from the account or
 // contact that mentions it.
 var requiredByType = map[string]generation.Required{
-	"User":               setOf(connectors.Accounts),
-	"UserConnection":     setOf(connectors.Accounts),
-	"Account":            setOf(connectors.Accounts),
-	"WorksectionAccount": setOf(connectors.Accounts),
-	"KommoAccount":       setOf(connectors.Accounts),
-	"AltcraftAccount":    setOf(connectors.Accounts),
-	"RocketChatAccount":  setOf(connectors.Accounts),
-	"Team":               requiredForTeams,
-	"TeamConnection":     requiredForTeams,
-	"Role":               requiredForRoles,
-	"RoleGrant":          requiredForRoles,
-	"RoleConnection":     requiredForRoles,
-	"Contact":            setOf(connectors.Contacts),
-	"ContactConnection":  setOf(connectors.Contacts),
-	"ContactFolder":      requiredForFolders,
+	"User":              setOf(connectors.Accounts),
+	"UserConnection":    setOf(connectors.Accounts),
+	"Account":           setOf(connectors.Accounts),
+	"Team":              requiredForTeams,
+	"TeamConnection":    requiredForTeams,
+	"Role":              requiredForRoles,
+	"RoleGrant":         requiredForRoles,
+	"RoleConnection":    requiredForRoles,
+	"Contact":           setOf(connectors.Contacts),
+	"ContactConnection": setOf(connectors.Contacts),
+	"ContactFolder":     requiredForFolders,
 
 	"ContactFolderConnection": requiredForFolders,
+}
+
+func init() {
+	for _, name := range model.AccountTypes() {
+		requiredByType[name] = requiredByType["Account"]
+		entityKeys[name] = "Account"
+	}
 }
 
 var (

@@ -148,7 +148,7 @@ func TestEveryTypeHasRequiredCollections(t *testing.T) {
 		"UserEdge": true, "TeamEdge": true, "RoleEdge": true, "ContactEdge": true, "ContactFolderEdge": true, "UserEmail": true, "Phone": true,
 		"Handle": true, "Mutation": true, "UserError": true, "InviteUserPayload": true, "CreateTeamPayload": true, "CreateContactPayload": true,
 		"CreateContactFolderPayload": true, "SubscribeToTaskPayload": true, "UnsubscribeFromTaskPayload": true, "RefreshSourcePayload": true, "SourcePause": true,
-		"Permission": true, "StagePermission": true, "RocketChatEmail": true, "WorksectionViewer": true,
+		"Permission": true, "StagePermission": true, "RocketChatEmail": true, "WorksectionViewer": true, "ViewerAccount": true, "Attribute": true,
 	}
 	for name, def := range (&Resolver{}).Schema().Schema().Types {
 		composite := def.Kind == ast.Object || def.Kind == ast.Interface

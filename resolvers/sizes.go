@@ -2,38 +2,38 @@ package resolvers
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"sync"
 
+	"roster/connectors"
+	"roster/graph/model"
 	"roster/internal/cost"
 	"roster/internal/directory"
 )
 
-// unsized has the list fields whose length is known only from the data.
+// unsized has the list fields whose length is known only from the data. A field of Account stands for that of all types that an account can have. Those
+// types can have other lists: see connectors.Kind.Lists.
 var unsized = map[string]directory.List{
-	"User.emails":                   directory.UserEmails,
-	"User.phones":                   directory.UserPhones,
-	"User.addresses":                directory.UserAddresses,
-	"User.teams":                    directory.UserTeams,
-	"User.roles":                    directory.UserRoles,
-	"User.roleGrants":               directory.UserRoleGrants,
-	"User.accounts":                 directory.UserAccounts,
-	"User.possibleDuplicates":       directory.UserDuplicates,
-	"UserEmail.sources":             directory.EmailSources,
-	"Account.teams":                 directory.AccountTeams,
-	"Account.roles":                 directory.AccountRoles,
-	"WorksectionAccount.phones":     directory.AccountPhones,
-	"WorksectionAccount.addresses":  directory.AccountAddresses,
-	"WorksectionAccount.chats":      directory.WorksectionChats,
-	"WorksectionAccount.socials":    directory.WorksectionSocials,
-	"KommoAccount.phones":           directory.AccountPhones,
-	"KommoAccount.permissions":      directory.KommoPermissions,
-	"KommoAccount.stagePermissions": directory.KommoStagePermissions,
-	"AltcraftAccount.phones":        directory.AccountPhones,
-	"RocketChatAccount.emails":      directory.RocketChatEmails,
-	"Role.permissions":              directory.RolePermissions,
-	"Contact.emails":                directory.ContactEmails,
-	"Contact.phones":                directory.ContactPhones,
-	"Contact.addresses":             directory.ContactAddresses,
-	"Contact.tags":                  directory.ContactTags,
+	"User.emails":             directory.UserEmails,
+	"User.phones":             directory.UserPhones,
+	"User.addresses":          directory.UserAddresses,
+	"User.teams":              directory.UserTeams,
+	"User.roles":              directory.UserRoles,
+	"User.roleGrants":         directory.UserRoleGrants,
+	"User.accounts":           directory.UserAccounts,
+	"User.possibleDuplicates": directory.UserDuplicates,
+	"UserEmail.sources":       directory.EmailSources,
+	"Account.phones":          directory.AccountPhones,
+	"Account.addresses":       directory.AccountAddresses,
+	"Account.attributes":      directory.AccountAttributes,
+	"Account.teams":           directory.AccountTeams,
+	"Account.roles":           directory.AccountRoles,
+	"Role.permissions":        directory.RolePermissions,
+	"Contact.emails":          directory.ContactEmails,
+	"Contact.phones":          directory.ContactPhones,
+	"Contact.addresses":       directory.ContactAddresses,
+	"Contact.tags":            directory.ContactTags,
 }
 
 // ofSources has the fields that list sources, each source at most once.
@@ -49,12 +49,34 @@ func (s sizes) Longest(field string, objects int) (items int, disjoint, ok bool)
 	if ofSources[field] {
 		return objects * len(s.directory.Sources()), false, true
 	}
-	list, ok := unsized[field]
+	list, ok := unsized[ofAccount(field)]
 	if !ok {
-		return 0, false, false
+		return s.directory.LongestOf(field, objects), false, ownLists()[field]
 	}
 	return s.directory.Longest(list, objects), list == directory.UserAccounts || list == directory.UserEmails, true
 }
+
+// ofAccount gives the name that a field has in unsized.
+func ofAccount(field string) string {
+	object, name, _ := strings.Cut(field, ".")
+	if slices.Contains(accountTypes, object) {
+		return "Account." + name
+	}
+	return field
+}
+
+var accountTypes = model.AccountTypes()
+
+// ownLists are the lists that only accounts of single kinds of sources have, by their type's name and their own.
+var ownLists = sync.OnceValue(func() map[string]bool {
+	all := make(map[string]bool)
+	for _, k := range connectors.Kinds() {
+		for name := range k.Lists {
+			all[k.AccountType+"."+name] = true
+		}
+	}
+	return all
+})
 
 // Repeats returns the greatest number of keys that name the same object. Keys are IDs or representations. A key without an object counts as an object.
 func (s sizes) Repeats(keys []any) int {

@@ -19,8 +19,8 @@ import (
 )
 
 // viewer says who is asking.
-func viewer(d *directory.Directory, p *access.Principal) *model.Viewer {
-	v := &model.Viewer{Scopes: p.Scopes}
+func (r *Resolver) viewer(d *directory.Directory, p *access.Principal) *model.Viewer {
+	v := &model.Viewer{Scopes: p.Scopes, Ask: r.viewerAccount}
 	if p.Subject != "" {
 		v.Subject = &p.Subject
 	}
@@ -50,15 +50,19 @@ func (s *selves) ask(source string, ask func() (connectors.Account, error)) (con
 	return once()
 }
 
-// inWorksection asks Worksection whose the caller's own token is.
-func (r *Resolver) inWorksection(ctx context.Context, name *string) (*model.WorksectionViewer, error) {
-	token, op := access.WorksectionToken(ctx), operationOf(ctx)
-	if token == "" {
+// viewerAccount asks a source whose the token is that the caller has sent for it: see model.Viewer.
+func (r *Resolver) viewerAccount(ctx context.Context, name *string, kind connectors.KindName) (*model.ViewerAccount, error) {
+	tokens, op := access.SourceTokensOf(ctx), operationOf(ctx)
+	if !tokens.Any() {
 		return nil, nil //nolint:nilnil // they have not asked to be known there
 	}
-	source, err := r.telling(op.view.Directory, name)
+	source, err := r.telling(op.view.Directory, name, kind)
 	if err != nil {
 		return nil, err
+	}
+	token := tokens.For(source.Name, source.Kind)
+	if token == "" {
+		return nil, nil //nolint:nilnil // as above
 	}
 	if op.onlyCached {
 		return nil, &gqlerror.Error{Message: fmt.Sprintf("source %s was not asked whose the token is", source.Name),
@@ -70,8 +74,8 @@ func (r *Resolver) inWorksection(ctx context.Context, name *string) (*model.Work
 	if err != nil {
 		return nil, selfError(source.Name, err)
 	}
-	v := &model.WorksectionViewer{
-		Source: *source, ExternalID: account.ID, Name: cmp.Or(names.Clean(account.Name), account.ID),
+	v := &model.ViewerAccount{
+		Source: source, ExternalID: account.ID, Name: cmp.Or(names.Clean(account.Name), account.ID),
 		Title: orNil(names.Clean(account.Title)), Department: orNil(names.Clean(account.Department)),
 		AccessLevel: account.Access,
 	}
@@ -85,11 +89,11 @@ func (r *Resolver) inWorksection(ctx context.Context, name *string) (*model.Work
 	return v, nil
 }
 
-// telling returns the source that can tell whose a token is: the one that is named, or the only one.
-func (r *Resolver) telling(d *directory.Directory, name *string) (*directory.Source, error) {
+// telling returns the source that can tell whose a token is: the one that is named, or the only one of the kind.
+func (r *Resolver) telling(d *directory.Directory, name *string, kind connectors.KindName) (*directory.Source, error) {
 	var found []*directory.Source
 	for _, s := range d.Sources() {
-		if c := r.Publisher.Source(s.Name); c != nil && c.Self != nil && (name == nil || *name == s.Name) {
+		if c := r.Publisher.Source(s.Name); c != nil && c.Self != nil && (name == nil || *name == s.Name) && (kind == "" || kind == s.Kind) {
 			found = append(found, s)
 		}
 	}
@@ -103,14 +107,14 @@ func (r *Resolver) telling(d *directory.Directory, name *string) (*directory.Sou
 }
 
 // accountIn finds somebody's account in the directory; nil if it is not there.
-func accountIn(d *directory.Directory, ref connectors.Ref) *directory.WorksectionAccount {
+func accountIn(d *directory.Directory, ref connectors.Ref) directory.Account {
 	u := d.UserByAccount(ref)
 	if u == nil {
 		return nil
 	}
 	for _, a := range u.Accounts {
-		if ws, ok := a.(*directory.WorksectionAccount); ok && ws.Source.Name == ref.Source && ws.ExternalID == ref.ID {
-			return ws
+		if core := a.Core(); core.Source.Name == ref.Source && core.ExternalID == ref.ID {
+			return a
 		}
 	}
 	return nil

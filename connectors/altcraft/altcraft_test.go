@@ -107,14 +107,14 @@ func listed(t *testing.T, format string) {
 		Complete: true,
 		Records: []connectors.Account{
 			{ID: "9:abel", Username: "abel", Name: "Abel Okoro", FirstName: "Abel", LastName: "Okoro", Locale: "en", Active: true,
-				Emails: []connectors.Email{{Address: "abel@example.com"}}, Access: connectors.AccessMember, Altcraft: &connectors.AltcraftDetails{}},
+				Emails: []connectors.Email{{Address: "abel@example.com"}}, Access: connectors.AccessMember, Details: &altcraft.Details{}},
 			{ID: "9:smith", Username: "smith", Name: "Ann Smith", FirstName: "Ann", LastName: "Smith", Locale: "ru", Active: false,
 				Emails: []connectors.Email{{Address: "ann@example.com"}}, Access: connectors.AccessMember,
-				Phones:   []connectors.Phone{{Raw: "+442079460018", E164: "+442079460018"}},
-				Altcraft: &connectors.AltcraftDetails{NotifyEmail: "alerts@example.com"}},
+				Phones:  []connectors.Phone{{Raw: "+442079460018", E164: "+442079460018"}},
+				Details: &altcraft.Details{NotifyEmail: "alerts@example.com"}},
 			{ID: "9:zoe", Username: "zoe", Name: "Zoë Müller", FirstName: "Zoë", LastName: "Müller", Locale: "en", Active: true,
 				Emails: []connectors.Email{{Address: "zoe@example.com"}}, Access: connectors.AccessAdmin,
-				Altcraft: &connectors.AltcraftDetails{Master: true}},
+				Details: &altcraft.Details{Master: true}},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -26,7 +26,7 @@ func convertUser(row decode.Value, accountID int64, region string) connectors.Ac
 		Locale:    convertLang(row.Text("lang")),
 		Active:    active != decode.No,
 		Access:    connectors.AccessMember,
-		Altcraft:  &connectors.AltcraftDetails{NotifyEmail: text(row, "notify_email"), Master: master == decode.Yes},
+		Details:   &Details{NotifyEmail: text(row, "notify_email"), Master: master == decode.Yes},
 	}
 	if name := row.RowID("username", letterByLetter); name != "" {
 		a.ID = strconv.FormatInt(accountID, 10) + ":" + name

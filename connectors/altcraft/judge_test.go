@@ -230,8 +230,8 @@ func FuzzUsersList(f *testing.F) {
 			if !utf8.ValidString(a.ID) {
 				t.Errorf("the ID %q is not UTF-8", a.ID)
 			}
-			if a.Emails == nil || a.Roles != nil || a.Teams != nil || a.Altcraft == nil {
-				t.Errorf("%q: e-mails %v, roles %v, teams %v, details %v", a.ID, a.Emails, a.Roles, a.Teams, a.Altcraft)
+			if a.Emails == nil || a.Roles != nil || a.Teams != nil || a.Details == nil {
+				t.Errorf("%q: e-mails %v, roles %v, teams %v, details %v", a.ID, a.Emails, a.Roles, a.Teams, a.Details)
 			}
 			seen[a.ID], last = true, name
 		}

@@ -15,6 +15,7 @@ type Settings struct {
 // Kind describes Altcraft to the program.
 var Kind = connectors.Kind{
 	Name: Name, Title: "Altcraft", Settings: func() any { return new(Settings) }, Open: Open,
+	Details: func() connectors.Details { return new(Details) }, AccountType: "AltcraftAccount",
 	Collections: []connectors.KindCollection{{Collection: connectors.Accounts, Guide: "native"}},
 	Guide: connectors.Guide{
 		Paging: "none", Authentication: "token in the body", RateLimit: "5 calls in 1 s, 2 at a time", CountedBy: "host",

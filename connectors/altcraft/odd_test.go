@@ -28,8 +28,8 @@ func answers(t testing.TB) []conntest.Answer {
 		all = append(all, conntest.Answer{
 			Name: strings.TrimSuffix(filepath.Base(file), ".json"), Body: body, Rows: []string{"data"}, ID: "username", None: []string{`null`, `{}`},
 			Fields: map[string][]string{
-				"first_name": {"FirstName", "Name"}, "last_name": {"LastName", "Name"}, "email": {"Emails"}, "notify_email": {"Altcraft.NotifyEmail"},
-				"phone": {"Phones"}, "lang": {"Locale"}, "active": {"Active", "Access"}, "master": {"Altcraft.Master", "Access"},
+				"first_name": {"FirstName", "Name"}, "last_name": {"LastName", "Name"}, "email": {"Emails"}, "notify_email": {"Details.NotifyEmail"},
+				"phone": {"Phones"}, "lang": {"Locale"}, "active": {"Active", "Access"}, "master": {"Details.Master", "Access"},
 			},
 			Read: func(body []byte) (conntest.Reading, error) { return conntest.Read(listingOf(jsonForm, 200, body)) },
 		})

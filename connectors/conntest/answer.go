@@ -18,7 +18,7 @@ type Answer struct {
 	// Rows is the path of keys to the rows; ID is the key of a row's ID.
 	Rows []string
 	ID   string
-	// Fields has, for each key of a row, the fields of the record that depend on it, such as Access or Kommo.Admin. A key such as rights.leads is that of
+	// Fields has, for each key of a row, the fields of the record that depend on it, such as Access or Details.Admin. A key such as rights.leads is that of
 	// a value inside an object, and overrides the object's own entry. No field depends on a key that is not here.
 	Fields map[string][]string
 	// Hides are the keys by which a row can say that it is not a record.

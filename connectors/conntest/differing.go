@@ -3,7 +3,6 @@ package conntest
 import (
 	"reflect"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -40,7 +39,7 @@ func valid(v reflect.Value) bool {
 	return true
 }
 
-// differing returns the names of the fields in which two records differ. Those of a vendor's details have its name and a dot before them.
+// differing returns the names of the fields in which two records differ. Those of the details begin with Details and a dot.
 func differing(a, b any) []string {
 	x, y := flat("", reflect.ValueOf(a)), flat("", reflect.ValueOf(b))
 	var names []string
@@ -60,8 +59,8 @@ func flat(prefix string, v reflect.Value) map[string]any {
 	}
 	for i := range v.NumField() {
 		name, f := prefix+v.Type().Field(i).Name, v.Field(i)
-		if prefix == "" && strings.HasSuffix(f.Type().String(), "Details") && !f.IsNil() {
-			for inner, value := range flat(name+".", f.Elem()) {
+		if prefix == "" && f.Kind() == reflect.Interface && !f.IsNil() { // what only this kind tells
+			for inner, value := range flat(name+".", f.Elem().Elem()) {
 				fields[inner] = value
 			}
 			continue

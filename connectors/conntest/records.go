@@ -2,10 +2,12 @@ package conntest
 
 import (
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
 	"roster/connectors"
+	"roster/connectors/wire"
 )
 
 // checkRecords checks the promises that the neutral records' fields make.
@@ -53,14 +55,21 @@ func checkAccount(t *testing.T, a connectors.Account) {
 			t.Errorf("%s: a team with neither ID nor name", what)
 		}
 	}
-	details := 0
-	for _, set := range []bool{a.Worksection != nil, a.Kommo != nil, a.Altcraft != nil, a.RocketChat != nil} {
-		if set {
-			details++
-		}
+	checkDetails(t, what, a.Details)
+}
+
+// checkDetails checks that a store gives back all that the details hold.
+func checkDetails(t *testing.T, what string, d connectors.Details) {
+	t.Helper()
+	if d == nil {
+		return
 	}
-	if details > 1 {
-		t.Errorf("%s: details of %d vendors", what, details)
+	encoder := wire.NewEncoder(nil)
+	d.Fields(encoder)
+	read, _ := reflect.New(reflect.TypeOf(d).Elem()).Interface().(connectors.Details)
+	decoder := wire.NewDecoder(encoder.Output())
+	if read.Fields(decoder); decoder.Err() != nil || decoder.Len() > 0 || !reflect.DeepEqual(d, read) {
+		t.Errorf("%s: its details are %+v, and %+v out of a store (%v)", what, d, read, decoder.Err())
 	}
 }
 

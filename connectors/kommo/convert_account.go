@@ -26,7 +26,7 @@ func (c accountConverter) convert(row decode.Value) (connectors.Account, bool) {
 		Access: accessLevel(admin, free, active),
 		Roles:  roleRefs(rights, embedded),
 		Teams:  teamRefs(rights, embedded),
-		Kommo: &connectors.KommoDetails{
+		Details: &Details{
 			Admin:            admin == decode.Yes,
 			Free:             free == decode.Yes,
 			MailAccess:       rights.Flag("mail_access") == decode.Yes,

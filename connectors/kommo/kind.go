@@ -17,6 +17,11 @@ func (s *Settings) Renewed() *connectors.OAuth { return s.OAuth }
 // Kind describes Kommo to the program.
 var Kind = connectors.Kind{
 	Name: Name, Title: "Kommo", Settings: func() any { return new(Settings) }, Open: Open,
+	Details: func() connectors.Details { return new(Details) }, AccountType: "KommoAccount",
+	Lists: map[string]func(*connectors.Account) int{
+		"permissions":      func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).Permissions) },
+		"stagePermissions": func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).StagePermissions) },
+	},
 	Collections: []connectors.KindCollection{
 		{Collection: connectors.Accounts, Guide: "native"},
 		{Collection: connectors.Teams, Guide: "native: its groups"},

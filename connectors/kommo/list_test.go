@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
+	"roster/connectors/kommo"
 	"roster/connectors/kommo/fake"
 )
 
@@ -32,7 +33,7 @@ func TestAccounts(t *testing.T) {
 		Active: true, Access: connectors.AccessMember,
 		Roles: []connectors.RoleRef{{ID: "8", Name: "Closer", Access: connectors.AccessMember}},
 		Teams: []connectors.TeamRef{{ID: "55", Name: "Quay"}},
-		Kommo: &connectors.KommoDetails{
+		Details: &kommo.Details{
 			Permissions: []connectors.Permission{
 				{Entity: "contacts", Action: "view", Grant: connectors.GrantAll},
 				{Entity: "leads", Action: "add", Grant: connectors.GrantAll},
@@ -59,8 +60,8 @@ func TestAccounts(t *testing.T) {
 		"77": connectors.AccessMember, "78": connectors.AccessGuest, "501": connectors.AccessAdmin}, levels); diff != "" {
 		t.Errorf("access (-want +got):\n%s", diff)
 	}
-	if noor := got.Records[2]; noor.Kommo.UUID != "uuid-501" || noor.Kommo.ChatID != "chat-501" || len(noor.Phones) != 1 {
-		t.Errorf("what has to be asked for is missing: %+v, %+v", noor, noor.Kommo)
+	if noor := got.Records[2]; noor.Details.(*kommo.Details).UUID != "uuid-501" || noor.Details.(*kommo.Details).ChatID != "chat-501" || len(noor.Phones) != 1 {
+		t.Errorf("what has to be asked for is missing: %+v, %+v", noor, noor.Details)
 	}
 }
 

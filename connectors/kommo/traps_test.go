@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
+	"roster/connectors/kommo"
 	"roster/connectors/kommo/fake"
 )
 
@@ -19,7 +20,9 @@ func TestOddities(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	noStages := func(a *connectors.Account) { a.Kommo.StagePermissions = []connectors.StagePermission{} }
+	noStages := func(a *connectors.Account) {
+		a.Details.(*kommo.Details).StagePermissions = []connectors.StagePermission{}
+	}
 	tests := map[string]struct {
 		knobs  fake.Knobs
 		change func(*connectors.Account)
@@ -40,8 +43,8 @@ func TestOddities(t *testing.T) {
 			}
 			var want []connectors.Account
 			for _, a := range plain.Records {
-				details := *a.Kommo
-				a.Kommo = &details
+				details := *a.Details.(*kommo.Details)
+				a.Details = &details
 				if tt.change != nil {
 					tt.change(&a)
 				}

@@ -36,7 +36,7 @@ func convertUser(u decode.Value, root string) (a connectors.Account, odd unread)
 		Username: u.Text("username"),
 		Active:   active != decode.No,
 		Access:   connectors.AccessUnknown,
-		RocketChat: &connectors.RocketChatDetails{
+		Details: &Details{
 			Type: u.Text("type"), UTCOffset: u.Float("utcOffset"), CustomFields: u.JSON("customFields"),
 		},
 	}
@@ -57,7 +57,7 @@ func convertUser(u decode.Value, root string) (a connectors.Account, odd unread)
 			a.Access = max(a.Access, r.Access)
 		}
 	}
-	a.Bot = isBot(a.RocketChat.Type, roles)
+	a.Bot = isBot(u.Text("type"), roles)
 	return a, odd
 }
 

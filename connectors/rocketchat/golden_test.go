@@ -104,7 +104,7 @@ func readable(t *testing.T, neutral any) []byte {
 	}
 	if l, ok := neutral.(connectors.Listing[connectors.Account]); ok {
 		for _, a := range l.Records {
-			if text := a.RocketChat.CustomFields; text != nil {
+			if text := a.Details.(*Details).CustomFields; text != nil {
 				encoded, err := json.Marshal(text)
 				if err != nil {
 					t.Fatal(err)

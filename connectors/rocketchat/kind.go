@@ -28,6 +28,10 @@ func (s *Settings) Check() []connectors.SettingFault {
 // Kind describes Rocket.Chat to the program.
 var Kind = connectors.Kind{
 	Name: Name, Title: "Rocket.Chat", Settings: func() any { return new(Settings) }, Open: Open,
+	Details: func() connectors.Details { return new(Details) }, AccountType: "RocketChatAccount",
+	Lists: map[string]func(*connectors.Account) int{
+		"emails": func(a *connectors.Account) int { return len(a.Emails) }, // what is shown may be fewer, and is never more
+	},
 	Collections: []connectors.KindCollection{
 		{Collection: connectors.Accounts, Guide: "native"},
 		{Collection: connectors.Teams, Guide: "native, with members"},

@@ -17,8 +17,8 @@ func answers(t testing.TB) []conntest.Answer {
 			Rows: []string{"users"},
 			Fields: map[string][]string{
 				"username": {"Username", "AvatarURL"}, "name": {"Name"}, "emails": {"Emails"}, "roles": {"Roles", "Access", "Bot"},
-				"type": {"RocketChat.Type", "Bot"}, "active": {"Active", "Access"}, "utcOffset": {"RocketChat.UTCOffset"}, "avatarETag": {"AvatarURL"},
-				"customFields": {"RocketChat.CustomFields"},
+				"type": {"Details.Type", "Bot"}, "active": {"Active", "Access"}, "utcOffset": {"Details.UTCOffset"}, "avatarETag": {"AvatarURL"},
+				"customFields": {"Details.CustomFields"},
 			},
 			Read: func(body []byte) (conntest.Reading, error) { return conntest.Read(accountsOf(body)) },
 		},

@@ -50,7 +50,7 @@ func (c converter) account(m decode.Value) connectors.Account {
 		Teams:      teams(m.OptionalText("group")),
 		URL:        webURL(m.Text("url")),
 		CreatedAt:  c.added(m),
-		Worksection: &connectors.WorksectionDetails{
+		Details: &Details{
 			Rate:          m.Float("rate"),
 			Chats:         handles(services, "chats"),
 			Socials:       handles(services, "socials"),

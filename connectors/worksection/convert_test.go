@@ -15,7 +15,7 @@ import (
 func TestAccount(t *testing.T) {
 	t.Parallel()
 	rated := func(f float64) func(*connectors.Account) {
-		return func(a *connectors.Account) { a.Worksection.Rate = &f }
+		return func(a *connectors.Account) { a.Details.(*Details).Rate = &f }
 	}
 	role := func(id string, level connectors.AccessLevel) func(*connectors.Account) {
 		return func(a *connectors.Account) {
@@ -81,14 +81,14 @@ func TestAccount(t *testing.T) {
 		{"a date of zeros", `,"date_added":"0000-00-00 00:00"`, nothing},
 
 		{"services as an object", `,"services":{"chats":{"WhatsApp":"w","Signal":"s"},"socials":{"LinkedIn":"l"}}`, func(a *connectors.Account) {
-			a.Worksection.Chats = []connectors.Handle{{Service: "Signal", Value: "s"}, {Service: "WhatsApp", Value: "w"}}
-			a.Worksection.Socials = []connectors.Handle{{Service: "LinkedIn", Value: "l"}}
+			a.Details.(*Details).Chats = []connectors.Handle{{Service: "Signal", Value: "s"}, {Service: "WhatsApp", Value: "w"}}
+			a.Details.(*Details).Socials = []connectors.Handle{{Service: "LinkedIn", Value: "l"}}
 		}},
 		{"services as an array", `,"services":[]`, nothing},
 		{"services as null", `,"services":null`, nothing},
 		{"services that are empty arrays", `,"services":{"chats":[],"socials":[]}`, nothing},
 		{"a service without a name", `,"services":{"chats":{"WhatsApp":"","Signal":null,"ICQ":["1"]}}`, nothing},
-		{"other contacts", `,"contacts":"by radio"`, func(a *connectors.Account) { a.Worksection.OtherContacts = "by radio" }},
+		{"other contacts", `,"contacts":"by radio"`, func(a *connectors.Account) { a.Details.(*Details).OtherContacts = "by radio" }},
 
 		{"phones by their use", `,"phone":"+380671234561","phone2":"+380671234562","phone3":"067 123 45 63","phone4":"12"`, func(a *connectors.Account) {
 			a.Phones = []connectors.Phone{
@@ -104,7 +104,7 @@ func TestAccount(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			want := connectors.Account{
-				ID: "7", Active: true, Access: connectors.AccessUnknown, Emails: []connectors.Email{}, Worksection: &connectors.WorksectionDetails{},
+				ID: "7", Active: true, Access: connectors.AccessUnknown, Emails: []connectors.Email{}, Details: &Details{},
 			}
 			tt.want(&want)
 			got, err := read(actionUsers, fmt.Appendf(nil, `{"status":"ok","data":[{"id":"7"%s}]}`, tt.fields))

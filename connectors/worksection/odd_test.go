@@ -31,9 +31,9 @@ func answers(t testing.TB) []conntest.Answer {
 		"name": {"Name"}, "first_name": {"FirstName"}, "last_name": {"LastName"}, "title": {"Title"}, "email": {"Emails"}, "url": {"URL"},
 		"phone": {"Phones"}, "phone2": {"Phones"}, "phone3": {"Phones"}, "phone4": {"Phones"}, "address": {"Addresses"}, "address2": {"Addresses"},
 		"date_added": {"CreatedAt"}, "data_added": {"CreatedAt"}, "group": {"Teams", "Folder"},
-		"department": {"Department"}, "avatar": {"AvatarURL"}, "role": {"Access", "Roles"}, "rate": {"Worksection.Rate"},
-		"contacts": {"Worksection.OtherContacts"}, "services": {"Worksection.Chats", "Worksection.Socials"},
-		"services.chats": {"Worksection.Chats"}, "services.socials": {"Worksection.Socials"},
+		"department": {"Department"}, "avatar": {"AvatarURL"}, "role": {"Access", "Roles"}, "rate": {"Details.Rate"},
+		"contacts": {"Details.OtherContacts"}, "services": {"Details.Chats", "Details.Socials"},
+		"services.chats": {"Details.Chats"}, "services.socials": {"Details.Socials"},
 	}
 	kinds := map[string]conntest.Answer{
 		actionUsers:         {Fields: person, Read: understood(kyiv.account)},

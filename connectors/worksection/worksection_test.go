@@ -184,7 +184,7 @@ func TestOlderAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	ada := got.Records[1]
-	if ada.URL != "" || ada.Worksection.Chats != nil || !ada.CreatedAt.IsZero() {
+	if ada.URL != "" || ada.Details.(*worksection.Details).Chats != nil || !ada.CreatedAt.IsZero() {
 		t.Errorf("got %+v; want no link, no chats, no date", ada)
 	}
 	if ada.Name != "Ada Stone" || !got.Complete {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"roster/graph/model"
 	"roster/internal/directory"
 	"strconv"
 	"sync/atomic"
@@ -19,16 +20,17 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type EntityResolver interface {
-	FindAltcraftAccountByID(ctx context.Context, id string) (*directory.AltcraftAccount, error)
+	FindAltcraftAccountByID(ctx context.Context, id string) (*model.AltcraftAccount, error)
 	FindContactByID(ctx context.Context, id string) (*directory.Contact, error)
 	FindContactFolderByID(ctx context.Context, id string) (*directory.ContactFolder, error)
-	FindKommoAccountByID(ctx context.Context, id string) (*directory.KommoAccount, error)
-	FindRocketChatAccountByID(ctx context.Context, id string) (*directory.RocketChatAccount, error)
+	FindDirectoryAccountByID(ctx context.Context, id string) (*directory.AccountCore, error)
+	FindKommoAccountByID(ctx context.Context, id string) (*model.KommoAccount, error)
+	FindRocketChatAccountByID(ctx context.Context, id string) (*model.RocketChatAccount, error)
 	FindRoleByID(ctx context.Context, id string) (*directory.Role, error)
 	FindTeamByID(ctx context.Context, id string) (*directory.Team, error)
 	FindUserByID(ctx context.Context, id string) (*directory.User, error)
 	FindUserByEmail(ctx context.Context, email *string) (*directory.User, error)
-	FindWorksectionAccountByID(ctx context.Context, id string) (*directory.WorksectionAccount, error)
+	FindWorksectionAccountByID(ctx context.Context, id string) (*model.WorksectionAccount, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -64,6 +66,20 @@ func (ec *executionContext) field_Entity_findContactByID_args(ctx context.Contex
 }
 
 func (ec *executionContext) field_Entity_findContactFolderByID_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Entity_findDirectoryAccountByID_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -192,8 +208,8 @@ func (ec *executionContext) _Entity_findAltcraftAccountByID(ctx context.Context,
 			return ec.Resolvers.Entity().FindAltcraftAccountByID(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *directory.AltcraftAccount) graphql.Marshaler {
-			return ec.marshalNAltcraftAccount2ᚖrosterᚋinternalᚋdirectoryᚐAltcraftAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AltcraftAccount) graphql.Marshaler {
+			return ec.marshalNAltcraftAccount2ᚖrosterᚋgraphᚋmodelᚐAltcraftAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -311,6 +327,50 @@ func (ec *executionContext) fieldContext_Entity_findContactFolderByID(ctx contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Entity_findDirectoryAccountByID(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entity_findDirectoryAccountByID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Entity().FindDirectoryAccountByID(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.AccountCore) graphql.Marshaler {
+			return ec.marshalNDirectoryAccount2ᚖrosterᚋinternalᚋdirectoryᚐAccountCore(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Entity_findDirectoryAccountByID(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DirectoryAccount(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Entity_findDirectoryAccountByID_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Entity_findKommoAccountByID(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -324,8 +384,8 @@ func (ec *executionContext) _Entity_findKommoAccountByID(ctx context.Context, fi
 			return ec.Resolvers.Entity().FindKommoAccountByID(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *directory.KommoAccount) graphql.Marshaler {
-			return ec.marshalNKommoAccount2ᚖrosterᚋinternalᚋdirectoryᚐKommoAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.KommoAccount) graphql.Marshaler {
+			return ec.marshalNKommoAccount2ᚖrosterᚋgraphᚋmodelᚐKommoAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -368,8 +428,8 @@ func (ec *executionContext) _Entity_findRocketChatAccountByID(ctx context.Contex
 			return ec.Resolvers.Entity().FindRocketChatAccountByID(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *directory.RocketChatAccount) graphql.Marshaler {
-			return ec.marshalNRocketChatAccount2ᚖrosterᚋinternalᚋdirectoryᚐRocketChatAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RocketChatAccount) graphql.Marshaler {
+			return ec.marshalNRocketChatAccount2ᚖrosterᚋgraphᚋmodelᚐRocketChatAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -588,8 +648,8 @@ func (ec *executionContext) _Entity_findWorksectionAccountByID(ctx context.Conte
 			return ec.Resolvers.Entity().FindWorksectionAccountByID(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *directory.WorksectionAccount) graphql.Marshaler {
-			return ec.marshalNWorksectionAccount2ᚖrosterᚋinternalᚋdirectoryᚐWorksectionAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WorksectionAccount) graphql.Marshaler {
+			return ec.marshalNWorksectionAccount2ᚖrosterᚋgraphᚋmodelᚐWorksectionAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -654,30 +714,35 @@ func (ec *executionContext) __Entity(ctx context.Context, sel ast.SelectionSet, 
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case directory.WorksectionAccount:
+	case model.WorksectionAccount:
 		return ec._WorksectionAccount(ctx, sel, &obj)
-	case *directory.WorksectionAccount:
+	case *model.WorksectionAccount:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._WorksectionAccount(ctx, sel, obj)
-	case directory.RocketChatAccount:
+	case model.RocketChatAccount:
 		return ec._RocketChatAccount(ctx, sel, &obj)
-	case *directory.RocketChatAccount:
+	case *model.RocketChatAccount:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._RocketChatAccount(ctx, sel, obj)
-	case directory.KommoAccount:
+	case model.KommoAccount:
 		return ec._KommoAccount(ctx, sel, &obj)
-	case *directory.KommoAccount:
+	case *model.KommoAccount:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._KommoAccount(ctx, sel, obj)
-	case directory.AltcraftAccount:
+	case *directory.AccountCore:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DirectoryAccount(ctx, sel, obj)
+	case model.AltcraftAccount:
 		return ec._AltcraftAccount(ctx, sel, &obj)
-	case *directory.AltcraftAccount:
+	case *model.AltcraftAccount:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -794,6 +859,28 @@ func (ec *executionContext) _Entity(ctx context.Context, sel ast.SelectionSet) g
 					}
 				}()
 				res = ec._Entity_findContactFolderByID(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "findDirectoryAccountByID":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Entity_findDirectoryAccountByID(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

@@ -210,6 +210,25 @@ func (ec *executionContext) resolveEntity(
 
 			return entity, nil
 		}
+	case "DirectoryAccount":
+		resolverName, err := entityResolverNameForDirectoryAccount(ctx, rep)
+		if err != nil {
+			return nil, fmt.Errorf(`finding resolver for Entity "DirectoryAccount": %w`, err)
+		}
+		switch resolverName {
+
+		case "findDirectoryAccountByID":
+			id0, err := ec.unmarshalNID2string(ctx, rep["id"])
+			if err != nil {
+				return nil, fmt.Errorf(`unmarshalling param 0 for findDirectoryAccountByID(): %w`, err)
+			}
+			entity, err := ec.Resolvers.Entity().FindDirectoryAccountByID(ctx, id0)
+			if err != nil {
+				return nil, fmt.Errorf(`resolving Entity "DirectoryAccount": %w`, err)
+			}
+
+			return entity, nil
+		}
 	case "KommoAccount":
 		resolverName, err := entityResolverNameForKommoAccount(ctx, rep)
 		if err != nil {
@@ -463,6 +482,41 @@ func entityResolverNameForContactFolder(ctx context.Context, rep EntityRepresent
 		return "findContactFolderByID", nil
 	}
 	return "", fmt.Errorf("%w for ContactFolder due to %v", ErrTypeNotFound,
+		errors.Join(entityResolverErrs...).Error())
+}
+
+func entityResolverNameForDirectoryAccount(ctx context.Context, rep EntityRepresentation) (string, error) {
+	// we collect errors because a later entity resolver may work fine
+	// when an entity has multiple keys
+	entityResolverErrs := []error{}
+	for {
+		var (
+			m   EntityRepresentation
+			val any
+			ok  bool
+		)
+		_ = val
+		// if all of the KeyFields values for this resolver are null,
+		// we shouldn't use use it
+		allNull := true
+		m = rep
+		val, ok = m["id"]
+		if !ok {
+			entityResolverErrs = append(entityResolverErrs,
+				fmt.Errorf("%w due to missing Key Field \"id\" for DirectoryAccount", ErrTypeNotFound))
+			break
+		}
+		if allNull {
+			allNull = val == nil
+		}
+		if allNull {
+			entityResolverErrs = append(entityResolverErrs,
+				fmt.Errorf("%w due to all null value KeyFields for DirectoryAccount", ErrTypeNotFound))
+			break
+		}
+		return "findDirectoryAccountByID", nil
+	}
+	return "", fmt.Errorf("%w for DirectoryAccount due to %v", ErrTypeNotFound,
 		errors.Join(entityResolverErrs...).Error())
 }
 

@@ -27,12 +27,10 @@ type ResolverRoot interface {
 	Entity() EntityResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
-	RocketChatAccount() RocketChatAccountResolver
 	Role() RoleResolver
 	Source() SourceResolver
 	Team() TeamResolver
 	User() UserResolver
-	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
@@ -65,6 +63,11 @@ type ComplexityRoot struct {
 		Count   func(childComplexity int) int
 		Example func(childComplexity int) int
 		Field   func(childComplexity int) int
+	}
+
+	Attribute struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
 	}
 
 	Completeness struct {
@@ -152,10 +155,37 @@ type ComplexityRoot struct {
 		WouldSend  func(childComplexity int) int
 	}
 
+	DirectoryAccount struct {
+		AccessLevel func(childComplexity int) int
+		Active      func(childComplexity int) int
+		Addresses   func(childComplexity int) int
+		Attributes  func(childComplexity int) int
+		AvatarURL   func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Department  func(childComplexity int) int
+		Email       func(childComplexity int) int
+		EmailTrust  func(childComplexity int) int
+		ExternalID  func(childComplexity int) int
+		FirstName   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		LastName    func(childComplexity int) int
+		Locale      func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Phones      func(childComplexity int) int
+		Roles       func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Teams       func(childComplexity int) int
+		Title       func(childComplexity int) int
+		URL         func(childComplexity int) int
+		User        func(childComplexity int) int
+		Username    func(childComplexity int) int
+	}
+
 	Entity struct {
 		FindAltcraftAccountByID    func(childComplexity int, id string) int
 		FindContactByID            func(childComplexity int, id string) int
 		FindContactFolderByID      func(childComplexity int, id string) int
+		FindDirectoryAccountByID   func(childComplexity int, id string) int
 		FindKommoAccountByID       func(childComplexity int, id string) int
 		FindRocketChatAccountByID  func(childComplexity int, id string) int
 		FindRoleByID               func(childComplexity int, id string) int
@@ -326,6 +356,7 @@ type ComplexityRoot struct {
 		Credential   func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
+		KindName     func(childComplexity int) int
 		Name         func(childComplexity int) int
 		Pause        func(childComplexity int) int
 		State        func(childComplexity int) int
@@ -493,10 +524,22 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		Account     func(childComplexity int, source string) int
 		Scopes      func(childComplexity int) int
 		Subject     func(childComplexity int) int
 		User        func(childComplexity int) int
 		Worksection func(childComplexity int, source *string) int
+	}
+
+	ViewerAccount struct {
+		AccessLevel func(childComplexity int) int
+		Account     func(childComplexity int) int
+		Department  func(childComplexity int) int
+		Email       func(childComplexity int) int
+		ExternalID  func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Title       func(childComplexity int) int
 	}
 
 	WorksectionAccount struct {
@@ -690,6 +733,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Anomaly.Field(childComplexity), true
+
+	case "Attribute.name":
+		if e.ComplexityRoot.Attribute.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attribute.Name(childComplexity), true
+	case "Attribute.value":
+		if e.ComplexityRoot.Attribute.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attribute.Value(childComplexity), true
 
 	case "Completeness.asOf":
 		if e.ComplexityRoot.Completeness.AsOf == nil {
@@ -1041,6 +1097,145 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateTeamPayload.WouldSend(childComplexity), true
 
+	case "DirectoryAccount.accessLevel":
+		if e.ComplexityRoot.DirectoryAccount.AccessLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.AccessLevel(childComplexity), true
+	case "DirectoryAccount.active":
+		if e.ComplexityRoot.DirectoryAccount.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Active(childComplexity), true
+	case "DirectoryAccount.addresses":
+		if e.ComplexityRoot.DirectoryAccount.Addresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Addresses(childComplexity), true
+	case "DirectoryAccount.attributes":
+		if e.ComplexityRoot.DirectoryAccount.Attributes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Attributes(childComplexity), true
+	case "DirectoryAccount.avatarUrl":
+		if e.ComplexityRoot.DirectoryAccount.AvatarURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.AvatarURL(childComplexity), true
+	case "DirectoryAccount.createdAt":
+		if e.ComplexityRoot.DirectoryAccount.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.CreatedAt(childComplexity), true
+	case "DirectoryAccount.department":
+		if e.ComplexityRoot.DirectoryAccount.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Department(childComplexity), true
+	case "DirectoryAccount.email":
+		if e.ComplexityRoot.DirectoryAccount.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Email(childComplexity), true
+	case "DirectoryAccount.emailTrust":
+		if e.ComplexityRoot.DirectoryAccount.EmailTrust == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.EmailTrust(childComplexity), true
+	case "DirectoryAccount.externalId":
+		if e.ComplexityRoot.DirectoryAccount.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.ExternalID(childComplexity), true
+	case "DirectoryAccount.firstName":
+		if e.ComplexityRoot.DirectoryAccount.FirstName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.FirstName(childComplexity), true
+	case "DirectoryAccount.id":
+		if e.ComplexityRoot.DirectoryAccount.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.ID(childComplexity), true
+	case "DirectoryAccount.lastName":
+		if e.ComplexityRoot.DirectoryAccount.LastName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.LastName(childComplexity), true
+	case "DirectoryAccount.locale":
+		if e.ComplexityRoot.DirectoryAccount.Locale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Locale(childComplexity), true
+	case "DirectoryAccount.name":
+		if e.ComplexityRoot.DirectoryAccount.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Name(childComplexity), true
+	case "DirectoryAccount.phones":
+		if e.ComplexityRoot.DirectoryAccount.Phones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Phones(childComplexity), true
+	case "DirectoryAccount.roles":
+		if e.ComplexityRoot.DirectoryAccount.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Roles(childComplexity), true
+	case "DirectoryAccount.source":
+		if e.ComplexityRoot.DirectoryAccount.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Source(childComplexity), true
+	case "DirectoryAccount.teams":
+		if e.ComplexityRoot.DirectoryAccount.Teams == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Teams(childComplexity), true
+	case "DirectoryAccount.title":
+		if e.ComplexityRoot.DirectoryAccount.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Title(childComplexity), true
+	case "DirectoryAccount.url":
+		if e.ComplexityRoot.DirectoryAccount.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.URL(childComplexity), true
+	case "DirectoryAccount.user":
+		if e.ComplexityRoot.DirectoryAccount.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.User(childComplexity), true
+	case "DirectoryAccount.username":
+		if e.ComplexityRoot.DirectoryAccount.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Username(childComplexity), true
+
 	case "Entity.findAltcraftAccountByID":
 		if e.ComplexityRoot.Entity.FindAltcraftAccountByID == nil {
 			break
@@ -1074,6 +1269,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entity.FindContactFolderByID(childComplexity, args["id"].(string)), true
+	case "Entity.findDirectoryAccountByID":
+		if e.ComplexityRoot.Entity.FindDirectoryAccountByID == nil {
+			break
+		}
+
+		args, err := ec.field_Entity_findDirectoryAccountByID_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Entity.FindDirectoryAccountByID(childComplexity, args["id"].(string)), true
 	case "Entity.findKommoAccountByID":
 		if e.ComplexityRoot.Entity.FindKommoAccountByID == nil {
 			break
@@ -1926,6 +2132,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Source.Kind(childComplexity), true
+	case "Source.kindName":
+		if e.ComplexityRoot.Source.KindName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Source.KindName(childComplexity), true
 	case "Source.name":
 		if e.ComplexityRoot.Source.Name == nil {
 			break
@@ -2615,6 +2827,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
 
+	case "Viewer.account":
+		if e.ComplexityRoot.Viewer.Account == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer_account_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Account(childComplexity, args["source"].(string)), true
 	case "Viewer.scopes":
 		if e.ComplexityRoot.Viewer.Scopes == nil {
 			break
@@ -2644,6 +2867,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Worksection(childComplexity, args["source"].(*string)), true
+
+	case "ViewerAccount.accessLevel":
+		if e.ComplexityRoot.ViewerAccount.AccessLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerAccount.AccessLevel(childComplexity), true
+	case "ViewerAccount.account":
+		if e.ComplexityRoot.ViewerAccount.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerAccount.Account(childComplexity), true
+	case "ViewerAccount.department":
+		if e.ComplexityRoot.ViewerAccount.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerAccount.Department(childComplexity), true
+	case "ViewerAccount.email":
+		if e.ComplexityRoot.ViewerAccount.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerAccount.Email(childComplexity), true
+	case "ViewerAccount.externalId":
+		if e.ComplexityRoot.ViewerAccount.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerAccount.ExternalID(childComplexity), true
+	case "ViewerAccount.name":
+		if e.ComplexityRoot.ViewerAccount.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerAccount.Name(childComplexity), true
+	case "ViewerAccount.source":
+		if e.ComplexityRoot.ViewerAccount.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerAccount.Source(childComplexity), true
+	case "ViewerAccount.title":
+		if e.ComplexityRoot.ViewerAccount.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerAccount.Title(childComplexity), true
 
 	case "WorksectionAccount.accessLevel":
 		if e.ComplexityRoot.WorksectionAccount.AccessLevel == nil {
@@ -3334,10 +3606,28 @@ type Viewer {
   "The caller as a person of the directory: the person with the e-mail address that the issuer of the token has verified. This grants nothing."
   user: User
   """
+  The caller in a source that can tell whose a token is: whose the token is that the header X-Roster-Source-Token gives for it. The source is asked for this
+  one time. Null without such a token.
+  """
+  account(source: String!): ViewerAccount
+  """
   The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
-  without the header. Where there are several such sources, name one.
+  without the header, if X-Roster-Source-Token has none either. Where there are several such sources, name one.
   """
   worksection(source: String): WorksectionViewer
+}
+
+"A person in the words of one source, by a token of their own."
+type ViewerAccount {
+  source: Source!
+  externalId: String!
+  name: String!
+  email: String
+  title: String
+  department: String
+  accessLevel: AccessLevel!
+  "Their account in the directory; null where it has not been read."
+  account: Account
 }
 
 "A person in the words of Worksection, by a token of their own."
@@ -3403,6 +3693,8 @@ type Source implements Node {
   "Its name in the configuration."
   name: String!
   kind: SourceKind!
+  "The word for its kind in the configuration, which tells kinds apart that are OTHER."
+  kindName: String!
   "Where people open it."
   url: URL
   "The worst state of its collections."
@@ -3467,6 +3759,8 @@ enum SourceKind {
   KOMMO
   ALTCRAFT
   ROCKET_CHAT
+  "A kind that has no value of its own here: see kindName."
+  OTHER
 }
 
 "The freshness state of the served data, from best to worst."
@@ -4000,6 +4294,44 @@ interface Account implements Node {
   url: URL
 }
 
+"""
+An account of a kind of source that has no type of its own here. Clients should expect it wherever there is an Account: an operator may add such a source at any
+time.
+"""
+type DirectoryAccount implements Account & Node @key(fields: "id") {
+  id: ID!
+  source: Source!
+  externalId: String!
+  user: User!
+  name: String!
+  username: String
+  email: String
+  emailTrust: EmailTrust
+  active: Boolean!
+  accessLevel: AccessLevel!
+  roles: [Role!]
+  teams: [Team!]
+  url: URL
+  firstName: String
+  lastName: String
+  title: String
+  department: String
+  createdAt: DateTime
+  avatarUrl: URL
+  phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
+  addresses: [String!] @requiresScopes(scopes: [["directory:sensitive"]])
+  "BCP 47 language tag."
+  locale: String
+  "What else the source tells of the account; null where it tells nothing else."
+  attributes: [Attribute!] @requiresScopes(scopes: [["directory:sensitive"]])
+}
+
+"One thing that a source tells of an account, by a name that its kind of source chooses."
+type Attribute @shareable {
+  name: String!
+  value: String!
+}
+
 "A member of a Worksection account."
 type WorksectionAccount implements Account & Node @key(fields: "id") {
   id: ID!
@@ -4382,13 +4714,14 @@ type InviteUserPayload {
 `, BuiltIn: true},
 	{Name: "../../federation/entity.graphql", Input: `
 # a union of all types that use the @key directive
-union _Entity = AltcraftAccount | Contact | ContactFolder | KommoAccount | RocketChatAccount | Role | Team | User | WorksectionAccount
+union _Entity = AltcraftAccount | Contact | ContactFolder | DirectoryAccount | KommoAccount | RocketChatAccount | Role | Team | User | WorksectionAccount
 
 # fake type to build resolver interfaces for users to implement
 type Entity {
 	findAltcraftAccountByID(id: ID!,): AltcraftAccount!
 	findContactByID(id: ID!,): Contact!
 	findContactFolderByID(id: ID!,): ContactFolder!
+	findDirectoryAccountByID(id: ID!,): DirectoryAccount!
 	findKommoAccountByID(id: ID!,): KommoAccount!
 	findRocketChatAccountByID(id: ID!,): RocketChatAccount!
 	findRoleByID(id: ID!,): Role!
@@ -4468,6 +4801,16 @@ func (ec *executionContext) childFields_Anomaly(ctx context.Context, field graph
 		return ec.fieldContext_Anomaly_example(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Anomaly", field.Name)
+}
+
+func (ec *executionContext) childFields_Attribute(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Attribute_name(ctx, field)
+	case "value":
+		return ec.fieldContext_Attribute_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attribute", field.Name)
 }
 
 func (ec *executionContext) childFields_Completeness(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4638,6 +4981,58 @@ func (ec *executionContext) childFields_CreateTeamPayload(ctx context.Context, f
 		return ec.fieldContext_CreateTeamPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateTeamPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DirectoryAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DirectoryAccount_id(ctx, field)
+	case "source":
+		return ec.fieldContext_DirectoryAccount_source(ctx, field)
+	case "externalId":
+		return ec.fieldContext_DirectoryAccount_externalId(ctx, field)
+	case "user":
+		return ec.fieldContext_DirectoryAccount_user(ctx, field)
+	case "name":
+		return ec.fieldContext_DirectoryAccount_name(ctx, field)
+	case "username":
+		return ec.fieldContext_DirectoryAccount_username(ctx, field)
+	case "email":
+		return ec.fieldContext_DirectoryAccount_email(ctx, field)
+	case "emailTrust":
+		return ec.fieldContext_DirectoryAccount_emailTrust(ctx, field)
+	case "active":
+		return ec.fieldContext_DirectoryAccount_active(ctx, field)
+	case "accessLevel":
+		return ec.fieldContext_DirectoryAccount_accessLevel(ctx, field)
+	case "roles":
+		return ec.fieldContext_DirectoryAccount_roles(ctx, field)
+	case "teams":
+		return ec.fieldContext_DirectoryAccount_teams(ctx, field)
+	case "url":
+		return ec.fieldContext_DirectoryAccount_url(ctx, field)
+	case "firstName":
+		return ec.fieldContext_DirectoryAccount_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_DirectoryAccount_lastName(ctx, field)
+	case "title":
+		return ec.fieldContext_DirectoryAccount_title(ctx, field)
+	case "department":
+		return ec.fieldContext_DirectoryAccount_department(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DirectoryAccount_createdAt(ctx, field)
+	case "avatarUrl":
+		return ec.fieldContext_DirectoryAccount_avatarUrl(ctx, field)
+	case "phones":
+		return ec.fieldContext_DirectoryAccount_phones(ctx, field)
+	case "addresses":
+		return ec.fieldContext_DirectoryAccount_addresses(ctx, field)
+	case "locale":
+		return ec.fieldContext_DirectoryAccount_locale(ctx, field)
+	case "attributes":
+		return ec.fieldContext_DirectoryAccount_attributes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DirectoryAccount", field.Name)
 }
 
 func (ec *executionContext) childFields_Facet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4906,6 +5301,8 @@ func (ec *executionContext) childFields_Source(ctx context.Context, field graphq
 		return ec.fieldContext_Source_name(ctx, field)
 	case "kind":
 		return ec.fieldContext_Source_kind(ctx, field)
+	case "kindName":
+		return ec.fieldContext_Source_kindName(ctx, field)
 	case "url":
 		return ec.fieldContext_Source_url(ctx, field)
 	case "state":
@@ -5252,10 +5649,34 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_scopes(ctx, field)
 	case "user":
 		return ec.fieldContext_Viewer_user(ctx, field)
+	case "account":
+		return ec.fieldContext_Viewer_account(ctx, field)
 	case "worksection":
 		return ec.fieldContext_Viewer_worksection(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewerAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_ViewerAccount_source(ctx, field)
+	case "externalId":
+		return ec.fieldContext_ViewerAccount_externalId(ctx, field)
+	case "name":
+		return ec.fieldContext_ViewerAccount_name(ctx, field)
+	case "email":
+		return ec.fieldContext_ViewerAccount_email(ctx, field)
+	case "title":
+		return ec.fieldContext_ViewerAccount_title(ctx, field)
+	case "department":
+		return ec.fieldContext_ViewerAccount_department(ctx, field)
+	case "accessLevel":
+		return ec.fieldContext_ViewerAccount_accessLevel(ctx, field)
+	case "account":
+		return ec.fieldContext_ViewerAccount_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewerAccount", field.Name)
 }
 
 func (ec *executionContext) childFields_WorksectionAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

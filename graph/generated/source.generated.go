@@ -285,6 +285,29 @@ func (ec *executionContext) fieldContext_Source_kind(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Source", field, false, false, errors.New("field of type SourceKind does not have child fields"))
 }
 
+func (ec *executionContext) _Source_kindName(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Source_kindName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KindName(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Source_kindName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Source", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Source_url(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1659,6 +1682,11 @@ func (ec *executionContext) _Source(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "kindName":
+			out.Values[i] = ec._Source_kindName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "url":
 			out.Values[i] = ec._Source_url(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2430,10 +2458,6 @@ func (ec *executionContext) marshalNCredentialState2rosterᚋconnectorsᚐCreden
 func (ec *executionContext) unmarshalNRefreshSourceInput2rosterᚋgraphᚋmodelᚐRefreshSourceInput(ctx context.Context, v any) (model.RefreshSourceInput, error) {
 	res, err := ec.unmarshalInputRefreshSourceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSource2rosterᚋinternalᚋdirectoryᚐSource(ctx context.Context, sel ast.SelectionSet, v directory.Source) graphql.Marshaler {
-	return ec._Source(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Source) graphql.Marshaler {

@@ -21,10 +21,6 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
-type RocketChatAccountResolver interface {
-	Presence(ctx context.Context, obj *directory.RocketChatAccount) (*connectors.PresenceState, error)
-	StatusText(ctx context.Context, obj *directory.RocketChatAccount) (*string, error)
-}
 type UserResolver interface {
 	Presence(ctx context.Context, obj *directory.User) (*connectors.PresenceState, error)
 	PresenceAsOf(ctx context.Context, obj *directory.User) (*time.Time, error)
@@ -63,7 +59,7 @@ func (ec *executionContext) field_UserConnection_facets_args(ctx context.Context
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _AltcraftAccount_id(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_id(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -86,7 +82,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_id(_ context.Context, f
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_source(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_source(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -118,7 +114,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_source(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _AltcraftAccount_externalId(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_externalId(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -141,7 +137,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_externalId(_ context.Co
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_user(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_user(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -173,7 +169,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_user(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _AltcraftAccount_name(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_name(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -196,7 +192,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_name(_ context.Context,
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_username(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_username(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -219,7 +215,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_username(_ context.Cont
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_email(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_email(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -242,7 +238,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_email(_ context.Context
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_emailTrust(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_emailTrust(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -265,7 +261,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_emailTrust(_ context.Co
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, true, false, errors.New("field of type EmailTrust does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_active(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_active(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -288,7 +284,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_active(_ context.Contex
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_accessLevel(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_accessLevel(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -311,7 +307,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_accessLevel(_ context.C
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type AccessLevel does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_roles(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_roles(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -343,7 +339,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_roles(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _AltcraftAccount_teams(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_teams(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -375,7 +371,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_teams(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _AltcraftAccount_url(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_url(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -398,7 +394,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_url(_ context.Context, 
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type URL does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -421,7 +417,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_firstName(_ context.Con
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_lastName(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_lastName(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -444,7 +440,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_lastName(_ context.Cont
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_notifyEmail(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_notifyEmail(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -467,7 +463,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_notifyEmail(_ context.C
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_phones(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_phones(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -499,7 +495,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_phones(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _AltcraftAccount_locale(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_locale(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -522,7 +518,7 @@ func (ec *executionContext) fieldContext_AltcraftAccount_locale(_ context.Contex
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AltcraftAccount_master(ctx context.Context, field graphql.CollectedField, obj *directory.AltcraftAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _AltcraftAccount_master(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -543,6 +539,635 @@ func (ec *executionContext) _AltcraftAccount_master(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_AltcraftAccount_master(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Attribute_name(ctx context.Context, field graphql.CollectedField, obj *connectors.Attribute) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attribute_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attribute_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attribute", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Attribute_value(ctx context.Context, field graphql.CollectedField, obj *connectors.Attribute) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attribute_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attribute_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attribute", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_id(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_source(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Source) graphql.Marshaler {
+			return ec.marshalNSource2ᚖrosterᚋinternalᚋdirectoryᚐSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DirectoryAccount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Source(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DirectoryAccount_externalId(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_externalId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExternalID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_user(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖrosterᚋinternalᚋdirectoryᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DirectoryAccount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DirectoryAccount_name(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_username(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_username(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Username, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOString2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_email(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_email(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Email, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOString2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_emailTrust(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_emailTrust(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EmailTrust(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *connectors.Trust) graphql.Marshaler {
+			return ec.marshalOEmailTrust2ᚖrosterᚋconnectorsᚐTrust(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_emailTrust(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, true, false, errors.New("field of type EmailTrust does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_active(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_active(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Active, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_accessLevel(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_accessLevel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccessLevel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v connectors.AccessLevel) graphql.Marshaler {
+			return ec.marshalNAccessLevel2rosterᚋconnectorsᚐAccessLevel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_accessLevel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type AccessLevel does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_roles(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Role) graphql.Marshaler {
+			return ec.marshalORole2ᚕᚖrosterᚋinternalᚋdirectoryᚐRoleᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DirectoryAccount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Role(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DirectoryAccount_teams(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_teams(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Teams, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_teams(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DirectoryAccount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DirectoryAccount_url(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOURL2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type URL does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_firstName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOString2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_firstName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_lastName(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_lastName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOString2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_lastName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_title(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOString2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_department(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_department(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Department, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOString2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_department(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_createdAt(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_avatarUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AvatarURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOURL2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_avatarUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type URL does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_phones(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_phones(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phones, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []connectors.Phone) graphql.Marshaler {
+			return ec.marshalOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DirectoryAccount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Phone(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DirectoryAccount_addresses(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_addresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Addresses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_addresses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_locale(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_locale(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Locale, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOString2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_locale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_attributes(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_attributes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attributes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []connectors.Attribute) graphql.Marshaler {
+			return ec.marshalOAttribute2ᚕrosterᚋconnectorsᚐAttributeᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_attributes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DirectoryAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attribute(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Handle_service(ctx context.Context, field graphql.CollectedField, obj *connectors.Handle) (ret graphql.Marshaler) {
@@ -701,7 +1326,7 @@ func (ec *executionContext) fieldContext_InviteUserPayload_userErrors(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _KommoAccount_id(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_id(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -724,7 +1349,7 @@ func (ec *executionContext) fieldContext_KommoAccount_id(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_source(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_source(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -756,7 +1381,7 @@ func (ec *executionContext) fieldContext_KommoAccount_source(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _KommoAccount_externalId(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_externalId(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -779,7 +1404,7 @@ func (ec *executionContext) fieldContext_KommoAccount_externalId(_ context.Conte
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_user(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_user(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -811,7 +1436,7 @@ func (ec *executionContext) fieldContext_KommoAccount_user(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _KommoAccount_name(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_name(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -834,7 +1459,7 @@ func (ec *executionContext) fieldContext_KommoAccount_name(_ context.Context, fi
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_username(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_username(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -857,7 +1482,7 @@ func (ec *executionContext) fieldContext_KommoAccount_username(_ context.Context
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_email(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_email(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -880,7 +1505,7 @@ func (ec *executionContext) fieldContext_KommoAccount_email(_ context.Context, f
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_emailTrust(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_emailTrust(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -903,7 +1528,7 @@ func (ec *executionContext) fieldContext_KommoAccount_emailTrust(_ context.Conte
 	return graphql.NewScalarFieldContext("KommoAccount", field, true, false, errors.New("field of type EmailTrust does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_active(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_active(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -926,7 +1551,7 @@ func (ec *executionContext) fieldContext_KommoAccount_active(_ context.Context, 
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_accessLevel(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_accessLevel(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -949,7 +1574,7 @@ func (ec *executionContext) fieldContext_KommoAccount_accessLevel(_ context.Cont
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type AccessLevel does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_roles(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_roles(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -981,7 +1606,7 @@ func (ec *executionContext) fieldContext_KommoAccount_roles(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _KommoAccount_teams(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_teams(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1013,7 +1638,7 @@ func (ec *executionContext) fieldContext_KommoAccount_teams(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _KommoAccount_url(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_url(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1036,7 +1661,7 @@ func (ec *executionContext) fieldContext_KommoAccount_url(_ context.Context, fie
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type URL does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_phones(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_phones(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1068,7 +1693,7 @@ func (ec *executionContext) fieldContext_KommoAccount_phones(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _KommoAccount_locale(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_locale(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1091,7 +1716,7 @@ func (ec *executionContext) fieldContext_KommoAccount_locale(_ context.Context, 
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_admin(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_admin(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1114,7 +1739,7 @@ func (ec *executionContext) fieldContext_KommoAccount_admin(_ context.Context, f
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_free(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_free(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1137,7 +1762,7 @@ func (ec *executionContext) fieldContext_KommoAccount_free(_ context.Context, fi
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_mailAccess(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_mailAccess(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1160,7 +1785,7 @@ func (ec *executionContext) fieldContext_KommoAccount_mailAccess(_ context.Conte
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_catalogAccess(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_catalogAccess(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1183,7 +1808,7 @@ func (ec *executionContext) fieldContext_KommoAccount_catalogAccess(_ context.Co
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_permissions(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_permissions(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1215,7 +1840,7 @@ func (ec *executionContext) fieldContext_KommoAccount_permissions(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _KommoAccount_stagePermissions(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_stagePermissions(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1247,7 +1872,7 @@ func (ec *executionContext) fieldContext_KommoAccount_stagePermissions(_ context
 	return fc, nil
 }
 
-func (ec *executionContext) _KommoAccount_uuid(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_uuid(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1270,7 +1895,7 @@ func (ec *executionContext) fieldContext_KommoAccount_uuid(_ context.Context, fi
 	return graphql.NewScalarFieldContext("KommoAccount", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_chatId(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_chatId(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1293,7 +1918,7 @@ func (ec *executionContext) fieldContext_KommoAccount_chatId(_ context.Context, 
 	return graphql.NewScalarFieldContext("KommoAccount", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _KommoAccount_rank(ctx context.Context, field graphql.CollectedField, obj *directory.KommoAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _KommoAccount_rank(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1454,7 +2079,7 @@ func (ec *executionContext) fieldContext_Phone_kind(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Phone", field, false, false, errors.New("field of type PhoneKind does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_id(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_id(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1477,7 +2102,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_id(_ context.Context,
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_source(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_source(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1509,7 +2134,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_source(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _RocketChatAccount_externalId(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_externalId(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1532,7 +2157,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_externalId(_ context.
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_user(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_user(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1564,7 +2189,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_user(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _RocketChatAccount_name(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_name(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1587,7 +2212,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_name(_ context.Contex
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_username(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_username(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1610,7 +2235,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_username(_ context.Co
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_email(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_email(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1633,7 +2258,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_email(_ context.Conte
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_emailTrust(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_emailTrust(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1656,7 +2281,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_emailTrust(_ context.
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, false, errors.New("field of type EmailTrust does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_active(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_active(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1679,7 +2304,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_active(_ context.Cont
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_accessLevel(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_accessLevel(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1702,7 +2327,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_accessLevel(_ context
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type AccessLevel does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_roles(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_roles(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1734,7 +2359,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_roles(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _RocketChatAccount_teams(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_teams(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1766,7 +2391,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_teams(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _RocketChatAccount_url(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_url(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1789,7 +2414,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_url(_ context.Context
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type URL does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_emails(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_emails(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1801,8 +2426,8 @@ func (ec *executionContext) _RocketChatAccount_emails(ctx context.Context, field
 			return obj.Emails(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []directory.RocketChatEmail) graphql.Marshaler {
-			return ec.marshalORocketChatEmail2ᚕrosterᚋinternalᚋdirectoryᚐRocketChatEmailᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []model.RocketChatEmail) graphql.Marshaler {
+			return ec.marshalORocketChatEmail2ᚕrosterᚋgraphᚋmodelᚐRocketChatEmailᚄ(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1821,7 +2446,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_emails(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _RocketChatAccount_type(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_type(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1844,7 +2469,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_type(_ context.Contex
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1867,7 +2492,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_avatarUrl(_ context.C
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type URL does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_presence(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_presence(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1876,21 +2501,21 @@ func (ec *executionContext) _RocketChatAccount_presence(ctx context.Context, fie
 			return ec.fieldContext_RocketChatAccount_presence(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RocketChatAccount().Presence(ctx, obj)
+			return obj.Presence(ctx), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *connectors.PresenceState) graphql.Marshaler {
-			return ec.marshalOPresence2ᚖrosterᚋconnectorsᚐPresenceState(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v connectors.PresenceState) graphql.Marshaler {
+			return ec.marshalOPresence2rosterᚋconnectorsᚐPresenceState(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_RocketChatAccount_presence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, true, errors.New("field of type Presence does not have child fields"))
+	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, false, errors.New("field of type Presence does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_statusText(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_statusText(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1899,21 +2524,21 @@ func (ec *executionContext) _RocketChatAccount_statusText(ctx context.Context, f
 			return ec.fieldContext_RocketChatAccount_statusText(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RocketChatAccount().StatusText(ctx, obj)
+			return obj.StatusText(ctx), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Text) graphql.Marshaler {
+			return ec.marshalOString2rosterᚋinternalᚋdirectoryᚐText(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_RocketChatAccount_statusText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, true, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_utcOffset(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_utcOffset(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1936,7 +2561,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_utcOffset(_ context.C
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatAccount_customFields(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatAccount_customFields(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1959,7 +2584,7 @@ func (ec *executionContext) fieldContext_RocketChatAccount_customFields(_ contex
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, false, errors.New("field of type JSON does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatEmail_address(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatEmail) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatEmail_address(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatEmail) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1982,7 +2607,7 @@ func (ec *executionContext) fieldContext_RocketChatEmail_address(_ context.Conte
 	return graphql.NewScalarFieldContext("RocketChatEmail", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RocketChatEmail_verified(ctx context.Context, field graphql.CollectedField, obj *directory.RocketChatEmail) (ret graphql.Marshaler) {
+func (ec *executionContext) _RocketChatEmail_verified(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatEmail) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3182,7 +3807,7 @@ func (ec *executionContext) fieldContext_UserEmail_sources(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _WorksectionAccount_id(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_id(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3205,7 +3830,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_id(_ context.Context
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_source(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_source(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3237,7 +3862,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_source(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _WorksectionAccount_externalId(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_externalId(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3260,7 +3885,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_externalId(_ context
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_user(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_user(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3292,7 +3917,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_user(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _WorksectionAccount_name(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_name(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3315,7 +3940,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_name(_ context.Conte
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_username(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_username(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3338,7 +3963,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_username(_ context.C
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_email(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_email(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3361,7 +3986,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_email(_ context.Cont
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_emailTrust(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_emailTrust(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3384,7 +4009,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_emailTrust(_ context
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, true, false, errors.New("field of type EmailTrust does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_active(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_active(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3407,7 +4032,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_active(_ context.Con
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_accessLevel(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_accessLevel(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3430,7 +4055,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_accessLevel(_ contex
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type AccessLevel does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_roles(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_roles(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3462,7 +4087,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_roles(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _WorksectionAccount_teams(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_teams(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3494,7 +4119,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_teams(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _WorksectionAccount_url(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_url(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3517,7 +4142,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_url(_ context.Contex
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type URL does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3540,7 +4165,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_firstName(_ context.
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_lastName(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_lastName(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3563,7 +4188,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_lastName(_ context.C
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_title(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_title(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3586,7 +4211,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_title(_ context.Cont
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_department(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_department(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3609,7 +4234,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_department(_ context
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_addedAt(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_addedAt(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3632,7 +4257,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_addedAt(_ context.Co
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_rate(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_rate(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3655,7 +4280,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_rate(_ context.Conte
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3678,7 +4303,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_avatarUrl(_ context.
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type URL does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_phones(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_phones(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3710,7 +4335,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_phones(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _WorksectionAccount_addresses(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_addresses(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3733,7 +4358,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_addresses(_ context.
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _WorksectionAccount_chats(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_chats(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3765,7 +4390,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_chats(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _WorksectionAccount_socials(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_socials(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3797,7 +4422,7 @@ func (ec *executionContext) fieldContext_WorksectionAccount_socials(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _WorksectionAccount_otherContacts(ctx context.Context, field graphql.CollectedField, obj *directory.WorksectionAccount) (ret graphql.Marshaler) {
+func (ec *executionContext) _WorksectionAccount_otherContacts(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4230,30 +4855,35 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case directory.WorksectionAccount:
+	case model.WorksectionAccount:
 		return ec._WorksectionAccount(ctx, sel, &obj)
-	case *directory.WorksectionAccount:
+	case *model.WorksectionAccount:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._WorksectionAccount(ctx, sel, obj)
-	case directory.RocketChatAccount:
+	case model.RocketChatAccount:
 		return ec._RocketChatAccount(ctx, sel, &obj)
-	case *directory.RocketChatAccount:
+	case *model.RocketChatAccount:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._RocketChatAccount(ctx, sel, obj)
-	case directory.KommoAccount:
+	case model.KommoAccount:
 		return ec._KommoAccount(ctx, sel, &obj)
-	case *directory.KommoAccount:
+	case *model.KommoAccount:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._KommoAccount(ctx, sel, obj)
-	case directory.AltcraftAccount:
+	case *directory.AccountCore:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DirectoryAccount(ctx, sel, obj)
+	case model.AltcraftAccount:
 		return ec._AltcraftAccount(ctx, sel, &obj)
-	case *directory.AltcraftAccount:
+	case *model.AltcraftAccount:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -4273,7 +4903,7 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 
 var altcraftAccountImplementors = []string{"AltcraftAccount", "Account", "Node", "_Entity"}
 
-func (ec *executionContext) _AltcraftAccount(ctx context.Context, sel ast.SelectionSet, obj *directory.AltcraftAccount) graphql.Marshaler {
+func (ec *executionContext) _AltcraftAccount(ctx context.Context, sel ast.SelectionSet, obj *model.AltcraftAccount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, altcraftAccountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4399,6 +5029,197 @@ func (ec *executionContext) _AltcraftAccount(ctx context.Context, sel ast.Select
 	return out
 }
 
+var attributeImplementors = []string{"Attribute"}
+
+func (ec *executionContext) _Attribute(ctx context.Context, sel ast.SelectionSet, obj *connectors.Attribute) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, attributeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Attribute")
+		case "name":
+			out.Values[i] = ec._Attribute_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._Attribute_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var directoryAccountImplementors = []string{"DirectoryAccount", "Account", "Node", "_Entity"}
+
+func (ec *executionContext) _DirectoryAccount(ctx context.Context, sel ast.SelectionSet, obj *directory.AccountCore) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, directoryAccountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DirectoryAccount")
+		case "id":
+			out.Values[i] = ec._DirectoryAccount_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._DirectoryAccount_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "externalId":
+			out.Values[i] = ec._DirectoryAccount_externalId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "user":
+			out.Values[i] = ec._DirectoryAccount_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._DirectoryAccount_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "username":
+			out.Values[i] = ec._DirectoryAccount_username(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "email":
+			out.Values[i] = ec._DirectoryAccount_email(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "emailTrust":
+			out.Values[i] = ec._DirectoryAccount_emailTrust(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "active":
+			out.Values[i] = ec._DirectoryAccount_active(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "accessLevel":
+			out.Values[i] = ec._DirectoryAccount_accessLevel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roles":
+			out.Values[i] = ec._DirectoryAccount_roles(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "teams":
+			out.Values[i] = ec._DirectoryAccount_teams(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._DirectoryAccount_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "firstName":
+			out.Values[i] = ec._DirectoryAccount_firstName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastName":
+			out.Values[i] = ec._DirectoryAccount_lastName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._DirectoryAccount_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "department":
+			out.Values[i] = ec._DirectoryAccount_department(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._DirectoryAccount_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "avatarUrl":
+			out.Values[i] = ec._DirectoryAccount_avatarUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "phones":
+			out.Values[i] = ec._DirectoryAccount_phones(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "addresses":
+			out.Values[i] = ec._DirectoryAccount_addresses(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "locale":
+			out.Values[i] = ec._DirectoryAccount_locale(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attributes":
+			out.Values[i] = ec._DirectoryAccount_attributes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var handleImplementors = []string{"Handle"}
 
 func (ec *executionContext) _Handle(ctx context.Context, sel ast.SelectionSet, obj *connectors.Handle) graphql.Marshaler {
@@ -4497,7 +5318,7 @@ func (ec *executionContext) _InviteUserPayload(ctx context.Context, sel ast.Sele
 
 var kommoAccountImplementors = []string{"KommoAccount", "Account", "Node", "_Entity"}
 
-func (ec *executionContext) _KommoAccount(ctx context.Context, sel ast.SelectionSet, obj *directory.KommoAccount) graphql.Marshaler {
+func (ec *executionContext) _KommoAccount(ctx context.Context, sel ast.SelectionSet, obj *model.KommoAccount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, kommoAccountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4746,7 +5567,7 @@ func (ec *executionContext) _Phone(ctx context.Context, sel ast.SelectionSet, ob
 
 var rocketChatAccountImplementors = []string{"RocketChatAccount", "Account", "Node", "_Entity"}
 
-func (ec *executionContext) _RocketChatAccount(ctx context.Context, sel ast.SelectionSet, obj *directory.RocketChatAccount) graphql.Marshaler {
+func (ec *executionContext) _RocketChatAccount(ctx context.Context, sel ast.SelectionSet, obj *model.RocketChatAccount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rocketChatAccountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4945,7 +5766,7 @@ func (ec *executionContext) _RocketChatAccount(ctx context.Context, sel ast.Sele
 
 var rocketChatEmailImplementors = []string{"RocketChatEmail"}
 
-func (ec *executionContext) _RocketChatEmail(ctx context.Context, sel ast.SelectionSet, obj *directory.RocketChatEmail) graphql.Marshaler {
+func (ec *executionContext) _RocketChatEmail(ctx context.Context, sel ast.SelectionSet, obj *model.RocketChatEmail) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rocketChatEmailImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5538,7 +6359,7 @@ func (ec *executionContext) _UserEmail(ctx context.Context, sel ast.SelectionSet
 
 var worksectionAccountImplementors = []string{"WorksectionAccount", "Account", "Node", "_Entity"}
 
-func (ec *executionContext) _WorksectionAccount(ctx context.Context, sel ast.SelectionSet, obj *directory.WorksectionAccount) graphql.Marshaler {
+func (ec *executionContext) _WorksectionAccount(ctx context.Context, sel ast.SelectionSet, obj *model.WorksectionAccount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, worksectionAccountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5745,7 +6566,7 @@ func (ec *executionContext) unmarshalNAccountFilter2ᚖrosterᚋinternalᚋdirec
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAltcraftAccount2ᚖrosterᚋinternalᚋdirectoryᚐAltcraftAccount(ctx context.Context, sel ast.SelectionSet, v *directory.AltcraftAccount) graphql.Marshaler {
+func (ec *executionContext) marshalNAltcraftAccount2ᚖrosterᚋgraphᚋmodelᚐAltcraftAccount(ctx context.Context, sel ast.SelectionSet, v *model.AltcraftAccount) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -5753,6 +6574,20 @@ func (ec *executionContext) marshalNAltcraftAccount2ᚖrosterᚋinternalᚋdirec
 		return graphql.Null
 	}
 	return ec._AltcraftAccount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAttribute2rosterᚋconnectorsᚐAttribute(ctx context.Context, sel ast.SelectionSet, v connectors.Attribute) graphql.Marshaler {
+	return ec._Attribute(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDirectoryAccount2ᚖrosterᚋinternalᚋdirectoryᚐAccountCore(ctx context.Context, sel ast.SelectionSet, v *directory.AccountCore) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DirectoryAccount(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNEmailTrust2rosterᚋconnectorsᚐTrust(ctx context.Context, v any) (connectors.Trust, error) {
@@ -5796,7 +6631,7 @@ func (ec *executionContext) unmarshalNInviteUserInput2rosterᚋgraphᚋmodelᚐI
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNKommoAccount2ᚖrosterᚋinternalᚋdirectoryᚐKommoAccount(ctx context.Context, sel ast.SelectionSet, v *directory.KommoAccount) graphql.Marshaler {
+func (ec *executionContext) marshalNKommoAccount2ᚖrosterᚋgraphᚋmodelᚐKommoAccount(ctx context.Context, sel ast.SelectionSet, v *model.KommoAccount) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -5846,7 +6681,7 @@ func (ec *executionContext) marshalNPhoneKind2rosterᚋconnectorsᚐPhoneKind(ct
 	return res
 }
 
-func (ec *executionContext) marshalNRocketChatAccount2ᚖrosterᚋinternalᚋdirectoryᚐRocketChatAccount(ctx context.Context, sel ast.SelectionSet, v *directory.RocketChatAccount) graphql.Marshaler {
+func (ec *executionContext) marshalNRocketChatAccount2ᚖrosterᚋgraphᚋmodelᚐRocketChatAccount(ctx context.Context, sel ast.SelectionSet, v *model.RocketChatAccount) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -5856,7 +6691,7 @@ func (ec *executionContext) marshalNRocketChatAccount2ᚖrosterᚋinternalᚋdir
 	return ec._RocketChatAccount(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRocketChatEmail2rosterᚋinternalᚋdirectoryᚐRocketChatEmail(ctx context.Context, sel ast.SelectionSet, v directory.RocketChatEmail) graphql.Marshaler {
+func (ec *executionContext) marshalNRocketChatEmail2rosterᚋgraphᚋmodelᚐRocketChatEmail(ctx context.Context, sel ast.SelectionSet, v model.RocketChatEmail) graphql.Marshaler {
 	return ec._RocketChatEmail(ctx, sel, &v)
 }
 
@@ -6015,7 +6850,7 @@ func (ec *executionContext) marshalNUserOrderField2rosterᚋinternalᚋdirectory
 	return res
 }
 
-func (ec *executionContext) marshalNWorksectionAccount2ᚖrosterᚋinternalᚋdirectoryᚐWorksectionAccount(ctx context.Context, sel ast.SelectionSet, v *directory.WorksectionAccount) graphql.Marshaler {
+func (ec *executionContext) marshalNWorksectionAccount2ᚖrosterᚋgraphᚋmodelᚐWorksectionAccount(ctx context.Context, sel ast.SelectionSet, v *model.WorksectionAccount) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -6109,6 +6944,25 @@ func (ec *executionContext) unmarshalOAccountLookup2ᚖrosterᚋgraphᚋmodelᚐ
 	}
 	res, err := ec.unmarshalInputAccountLookup(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAttribute2ᚕrosterᚋconnectorsᚐAttributeᚄ(ctx context.Context, sel ast.SelectionSet, v []connectors.Attribute) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAttribute2rosterᚋconnectorsᚐAttribute(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOEmailTrust2ᚖrosterᚋconnectorsᚐTrust(ctx context.Context, v any) (*connectors.Trust, error) {
@@ -6205,6 +7059,18 @@ func (ec *executionContext) marshalOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(ctx 
 	return ret
 }
 
+func (ec *executionContext) unmarshalOPresence2rosterᚋconnectorsᚐPresenceState(ctx context.Context, v any) (connectors.PresenceState, error) {
+	res, err := model.UnmarshalPresence(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPresence2rosterᚋconnectorsᚐPresenceState(ctx context.Context, sel ast.SelectionSet, v connectors.PresenceState) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := model.MarshalPresence(v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOPresence2ᚖrosterᚋconnectorsᚐPresenceState(ctx context.Context, v any) (*connectors.PresenceState, error) {
 	if v == nil {
 		return nil, nil
@@ -6223,14 +7089,14 @@ func (ec *executionContext) marshalOPresence2ᚖrosterᚋconnectorsᚐPresenceSt
 	return res
 }
 
-func (ec *executionContext) marshalORocketChatEmail2ᚕrosterᚋinternalᚋdirectoryᚐRocketChatEmailᚄ(ctx context.Context, sel ast.SelectionSet, v []directory.RocketChatEmail) graphql.Marshaler {
+func (ec *executionContext) marshalORocketChatEmail2ᚕrosterᚋgraphᚋmodelᚐRocketChatEmailᚄ(ctx context.Context, sel ast.SelectionSet, v []model.RocketChatEmail) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRocketChatEmail2rosterᚋinternalᚋdirectoryᚐRocketChatEmail(ctx, sel, v[i])
+		return ec.marshalNRocketChatEmail2rosterᚋgraphᚋmodelᚐRocketChatEmail(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6272,7 +7138,7 @@ func (ec *executionContext) unmarshalOUserOrder2ᚖrosterᚋinternalᚋdirectory
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOWorksectionAccount2ᚖrosterᚋinternalᚋdirectoryᚐWorksectionAccount(ctx context.Context, sel ast.SelectionSet, v *directory.WorksectionAccount) graphql.Marshaler {
+func (ec *executionContext) marshalOWorksectionAccount2ᚖrosterᚋgraphᚋmodelᚐWorksectionAccount(ctx context.Context, sel ast.SelectionSet, v *model.WorksectionAccount) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -243,8 +243,16 @@ var sourceKinds = newEnum(map[string]connectors.KindName{
 	"WORKSECTION": "worksection", "KOMMO": "kommo", "ALTCRAFT": "altcraft", "ROCKET_CHAT": "rocketchat",
 })
 
+// otherKind stands for the kinds that have no value of their own.
+const otherKind = "OTHER"
+
 // MarshalSourceKind writes a SourceKind.
-func MarshalSourceKind(v connectors.KindName) graphql.Marshaler { return sourceKinds.marshal(v) }
+func MarshalSourceKind(v connectors.KindName) graphql.Marshaler {
+	if _, ok := sourceKinds.names[v]; !ok {
+		return graphql.MarshalString(otherKind)
+	}
+	return sourceKinds.marshal(v)
+}
 
 // UnmarshalSourceKind reads a SourceKind.
 func UnmarshalSourceKind(v any) (connectors.KindName, error) { return sourceKinds.unmarshal(v) }

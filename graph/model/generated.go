@@ -321,31 +321,6 @@ type UserLookup struct {
 	Account *AccountLookup `json:"account,omitempty"`
 }
 
-// The caller.
-type Viewer struct {
-	// The name of the caller in the credentials; null without credentials.
-	Subject *string  `json:"subject,omitempty"`
-	Scopes  []string `json:"scopes"`
-	// The caller as a person of the directory: the person with the e-mail address that the issuer of the token has verified. This grants nothing.
-	User *directory.User `json:"user,omitempty"`
-	// The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
-	// without the header. Where there are several such sources, name one.
-	Worksection *WorksectionViewer `json:"worksection,omitempty"`
-}
-
-// A person in the words of Worksection, by a token of their own.
-type WorksectionViewer struct {
-	Source      directory.Source       `json:"source"`
-	ExternalID  string                 `json:"externalId"`
-	Name        string                 `json:"name"`
-	Email       *string                `json:"email,omitempty"`
-	Title       *string                `json:"title,omitempty"`
-	Department  *string                `json:"department,omitempty"`
-	AccessLevel connectors.AccessLevel `json:"accessLevel"`
-	// The account of the caller in the directory; null if it has not been fetched.
-	Account *directory.WorksectionAccount `json:"account,omitempty"`
-}
-
 // The outcome of a mutation.
 type Outcome string
 

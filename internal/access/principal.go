@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"time"
-
-	"roster/connectors"
 )
 
 // The scopes of callers. No scope includes another.
@@ -93,23 +91,4 @@ func NewContext(ctx context.Context, p *Principal) context.Context {
 func FromContext(ctx context.Context) *Principal {
 	p, _ := ctx.Value(principalKey{}).(*Principal)
 	return p
-}
-
-// WorksectionHeader is the header in which callers may send a token of their own, for data that Worksection returns only to the token's owner.
-const WorksectionHeader = "X-Roster-Worksection-Token"
-
-type worksectionKey struct{}
-
-// WithWorksectionToken returns a context with the caller's own token. The token lives as long as the request and is stored nowhere.
-func WithWorksectionToken(ctx context.Context, token connectors.Secret) context.Context {
-	if token == "" {
-		return ctx
-	}
-	return context.WithValue(ctx, worksectionKey{}, token)
-}
-
-// WorksectionToken returns the caller's own token; empty if they have sent none.
-func WorksectionToken(ctx context.Context) connectors.Secret {
-	token, _ := ctx.Value(worksectionKey{}).(connectors.Secret)
-	return token
 }

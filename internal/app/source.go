@@ -7,6 +7,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/registry"
+	"roster/graph/model"
 	"roster/internal/config"
 	"roster/internal/directory"
 	"roster/internal/generation"
@@ -97,7 +98,7 @@ func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
 func trusted(cfg *config.Config, sources []*connectors.Source) []generation.Source {
 	out := make([]generation.Source, len(sources))
 	for i, s := range sources {
-		out[i] = generation.Source{Source: s, Trust: directory.PolicyFor(cfg.Sources[i].EmailTrust)}
+		out[i] = generation.Source{Source: s, Trust: directory.PolicyFor(cfg.Sources[i].EmailTrust), Account: model.AccountOf(s.Kind)}
 	}
 	return out
 }

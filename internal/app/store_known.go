@@ -17,7 +17,7 @@ func knownCounts(ctx context.Context, shared snapshot.Tier, cfg *config.Config, 
 	var items []snapshot.Item
 	for _, s := range sources {
 		for _, c := range s.Collections() {
-			items = append(items, snapshot.Item{Key: snapshot.Key{Source: s.Name, Collection: c}, Fingerprint: s.Fingerprint, MaxPause: maxPauseOf(cfg, s.Name)})
+			items = append(items, snapshot.ItemOf(s, c, maxPauseOf(cfg, s.Name)))
 		}
 	}
 	var marks []snapshot.Info

@@ -26,8 +26,9 @@ type Directory struct {
 	contacts contactList
 	folders  folderList
 
-	sizes   [listCount]lengths.Longest
-	byEmail map[string]*User // by the addresses for which a source vouches and which only one user has
+	sizes    [listCount]lengths.Longest
+	ownSizes map[string]lengths.Longest
+	byEmail  map[string]*User // by the addresses for which a source vouches and which only one user has
 
 	stop func() bool // see Until
 }
@@ -42,7 +43,7 @@ type builder struct {
 	people   [][]*connectors.Account // the records by source, in the order of their IDs
 	contacts [][]*connectors.Contact
 	accounts []*AccountCore // of all sources, in their order, by ID within a source
-	outer    []Account      // the same accounts, with their vendors' types
+	outer    []Account      // the same accounts, with the types of their kinds of sources
 	teams    []*teamSet     // by source
 	roles    []*roleSet
 	folders  []*folderSet
@@ -134,7 +135,10 @@ func (b *builder) collectAccounts() {
 	for s, source := range b.dir.sources {
 		for _, r := range b.people[s] {
 			core := b.account(s, source, r)
-			outer := vendorAccount(source.Kind, core)
+			var outer Account = core
+			if b.data[s].Account != nil {
+				outer = b.data[s].Account(core)
+			}
 			b.accounts, b.outer = append(b.accounts, core), append(b.outer, outer)
 			b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.ID}] = outer
 		}
@@ -218,28 +222,6 @@ func fullName(name, first, last string) string {
 		return name
 	}
 	return strings.TrimSpace(names.Clean(first) + " " + names.Clean(last))
-}
-
-func vendorAccount(kind connectors.KindName, core *AccountCore) Account {
-	r := core.record
-	switch kind {
-	case "worksection":
-		return &WorksectionAccount{core, orZero(r.Worksection)}
-	case "kommo":
-		return &KommoAccount{core, orZero(r.Kommo)}
-	case "altcraft":
-		return &AltcraftAccount{core, orZero(r.Altcraft)}
-	case "rocketchat":
-		return &RocketChatAccount{core, orZero(r.RocketChat)}
-	}
-	return core
-}
-
-func orZero[T any](p *T) *T {
-	if p == nil {
-		return new(T)
-	}
-	return p
 }
 
 // nonNil returns an empty list for nil: GraphQL shows an empty list as [] and nil as null.

@@ -88,7 +88,7 @@ func account(kind connectors.KindName) *rapid.Generator[connectors.Account] {
 			CreatedAt: instant(t),
 		}
 		if kind == "rocketchat" {
-			a.RocketChat = &connectors.RocketChatDetails{Type: "user"}
+			a.Details = &connectors.Attributes{{Name: "type", Value: "user"}}
 		}
 		return a
 	})

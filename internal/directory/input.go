@@ -11,6 +11,10 @@ type SourceData struct {
 	URL  string
 	// Trust is how far the source may vouch for its addresses, as the operator has configured it.
 	Trust TrustPolicy
+	// Account returns an account as the type that the kind of source has for it; nil for AccountCore itself.
+	Account func(*AccountCore) Account
+	// Lists return the lengths of the lists that only accounts of that type have, by the lists' names: see Directory.LongestOf.
+	Lists map[string]func(*connectors.Account) int
 
 	Accounts       []connectors.Account
 	Teams          []connectors.Team

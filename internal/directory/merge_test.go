@@ -275,18 +275,3 @@ func TestPersonOfSeveralAccounts(t *testing.T) {
 		t.Errorf("roles, -want +got:\n%s", diff)
 	}
 }
-
-func TestRocketChatAddresses(t *testing.T) {
-	t.Parallel()
-	hidden, shown := connectors.Account{ID: "h"}, acc("s", "", "Zoe@x.example?")
-	d := directory.Build(directory.Rules{}, []directory.SourceData{rocketchat(hidden, shown)})
-	emails := func(id string) []directory.RocketChatEmail {
-		return everyone(d)[map[string]int{"h": 0, "s": 1}[id]].Accounts[0].(*directory.RocketChatAccount).Emails()
-	}
-	if got := emails("h"); got != nil {
-		t.Errorf("addresses that the source does not show are given as %v, want null", got)
-	}
-	if diff := cmp.Diff([]directory.RocketChatEmail{{Address: "Zoe@x.example", Verified: new(false)}}, emails("s")); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-}

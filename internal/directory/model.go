@@ -1,11 +1,9 @@
 package directory
 
 import (
-	"encoding/json"
 	"time"
 
 	"roster/connectors"
-	"roster/internal/address"
 )
 
 // Text is a string that GraphQL shows as null if it is empty.
@@ -22,6 +20,9 @@ type Source struct {
 	rolesRestricted bool // there are roles, and no account shows who has them
 	teamsRestricted bool // there are teams, and neither they nor any account show who is in them
 }
+
+// KindName is the word for its kind in the configuration.
+func (s *Source) KindName() string { return string(s.Kind) }
 
 // Restricts reports whether a source has records of this collection but does not show to whom they belong, because its credential may not see that. Members
 // and holders are then unknown, not none.
@@ -80,14 +81,14 @@ type UserEmail struct {
 	Sources []*Source
 }
 
-// Account is one source's record of a person, with the vendor's type.
+// Account is one source's record of a person, with the type of its kind of source.
 type Account interface {
 	Node
 	IsEntity()
 	Core() *AccountCore
 }
 
-// AccountCore is what every account has, whatever its vendor.
+// AccountCore is what every account has, whatever its kind of source. It is itself the account of a kind without a type of its own.
 type AccountCore struct {
 	ID          string
 	Source      *Source
@@ -127,63 +128,17 @@ func (a *AccountCore) EmailTrust() *connectors.Trust {
 	return &a.emails[0].trust
 }
 
-// WorksectionAccount is a member of a Worksection account.
-type WorksectionAccount struct {
-	*AccountCore
-	*connectors.WorksectionDetails
-}
+// Record returns the account as its source has it. The caller must not change it.
+func (a *AccountCore) Record() *connectors.Account { return a.record }
 
-// KommoAccount is a user of a Kommo account.
-type KommoAccount struct {
-	*AccountCore
-	*connectors.KommoDetails
-}
+// Attributes returns what only the account's kind of source tells, if the kind tells it by names of its own; nil if it does not.
+func (a *AccountCore) Attributes() []connectors.Attribute { return attributesOf(a.record) }
 
-// UUID returns the user's UUID, if Kommo shows it.
-func (a *KommoAccount) UUID() Text { return Text(a.KommoDetails.UUID) }
-
-// ChatID returns the user's ID in the chat service, if Kommo shows it.
-func (a *KommoAccount) ChatID() Text { return Text(a.KommoDetails.ChatID) }
-
-// AltcraftAccount is a user of an Altcraft account.
-type AltcraftAccount struct {
-	*AccountCore
-	*connectors.AltcraftDetails
-}
-
-// NotifyEmail returns the address to which the source sends its alerts.
-func (a *AltcraftAccount) NotifyEmail() Text { return Text(a.AltcraftDetails.NotifyEmail) }
-
-// RocketChatAccount is a user of a Rocket.Chat workspace.
-type RocketChatAccount struct {
-	*AccountCore
-	*connectors.RocketChatDetails
-}
-
-// RocketChatEmail is an address as Rocket.Chat has it.
-type RocketChatEmail struct {
-	Address  string
-	Verified *bool
-}
-
-// Type returns the vendor's type of the user, such as user, bot or app.
-func (a *RocketChatAccount) Type() Text { return Text(a.RocketChatDetails.Type) }
-
-// CustomFields returns a JSON object, or nil if the source does not list custom fields.
-func (a *RocketChatAccount) CustomFields() json.RawMessage { return a.RocketChatDetails.CustomFields }
-
-// Emails returns all addresses, or nil if the source does not show them.
-func (a *RocketChatAccount) Emails() []RocketChatEmail {
-	if a.record.Emails == nil {
-		return nil
+func attributesOf(r *connectors.Account) []connectors.Attribute {
+	if d, ok := r.Details.(interface{ Attributes() []connectors.Attribute }); ok {
+		return d.Attributes()
 	}
-	out := make([]RocketChatEmail, 0, len(a.record.Emails))
-	for _, e := range a.record.Emails {
-		for _, parsed := range address.Parse(e.Address) {
-			out = append(out, RocketChatEmail{Address: parsed.Shown, Verified: e.Verified})
-		}
-	}
-	return out
+	return nil
 }
 
 // Team is a group of people in one source.

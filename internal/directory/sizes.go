@@ -1,14 +1,11 @@
 package directory
 
-import (
-	"roster/connectors"
-	"roster/internal/lengths"
-)
+import "roster/internal/lengths"
 
 // List is a list field of one type of object whose length is known only from the data.
 type List uint8
 
-// The lists. AltcraftAccount has none of its own.
+// The lists. Accounts of single kinds of sources have others, see Directory.LongestOf.
 const (
 	UserEmails List = iota
 	UserPhones
@@ -23,11 +20,7 @@ const (
 	AccountAddresses
 	AccountTeams
 	AccountRoles
-	WorksectionChats
-	WorksectionSocials
-	KommoPermissions
-	KommoStagePermissions
-	RocketChatEmails
+	AccountAttributes
 	RolePermissions
 	ContactEmails
 	ContactPhones
@@ -39,6 +32,9 @@ const (
 
 // Longest returns the greatest number of items in these lists of that many different objects together.
 func (d *Directory) Longest(list List, objects int) int { return d.sizes[list].Of(objects) }
+
+// LongestOf returns the same for a list that only accounts of some kinds of sources have, see SourceData.Lists.
+func (d *Directory) LongestOf(name string, objects int) int { return d.ownSizes[name].Of(objects) }
 
 // measure counts the lengths of all lists.
 func (b *builder) measure() {
@@ -64,7 +60,7 @@ func (b *builder) measure() {
 		counts[AccountAddresses].Add(len(a.Addresses))
 		counts[AccountTeams].Add(len(a.Teams))
 		counts[AccountRoles].Add(len(a.Roles))
-		countDetails(counts, a.record)
+		counts[AccountAttributes].Add(len(attributesOf(a.record)))
 	}
 	for _, r := range b.dir.roles.all {
 		counts[RolePermissions].Add(len(r.Permissions))
@@ -78,17 +74,24 @@ func (b *builder) measure() {
 	for i, c := range counts {
 		b.dir.sizes[i] = c.Longest()
 	}
+	b.measureOwn()
 }
 
-// countDetails counts the lists of a vendor's details. An account never has more addresses than its record.
-func countDetails(counts []lengths.Count, r *connectors.Account) {
-	counts[RocketChatEmails].Add(len(r.Emails))
-	if r.Worksection != nil {
-		counts[WorksectionChats].Add(len(r.Worksection.Chats))
-		counts[WorksectionSocials].Add(len(r.Worksection.Socials))
+// measureOwn counts the lengths of the lists that only accounts of some kinds have.
+func (b *builder) measureOwn() {
+	counts := make(map[string]lengths.Count)
+	for i, d := range b.data {
+		for name, length := range d.Lists {
+			if counts[name] == nil {
+				counts[name] = make(lengths.Count)
+			}
+			for _, r := range b.people[i] {
+				counts[name].Add(length(r))
+			}
+		}
 	}
-	if r.Kommo != nil {
-		counts[KommoPermissions].Add(len(r.Kommo.Permissions))
-		counts[KommoStagePermissions].Add(len(r.Kommo.StagePermissions))
+	b.dir.ownSizes = make(map[string]lengths.Longest, len(counts))
+	for name, c := range counts {
+		b.dir.ownSizes[name] = c.Longest()
 	}
 }

@@ -3,6 +3,7 @@ package generation
 import (
 	"maps"
 
+	"roster/connectors"
 	"roster/internal/directory"
 	"roster/internal/snapshot"
 )
@@ -55,7 +56,7 @@ func put[V any](to map[snapshot.Key]V, key snapshot.Key, from map[snapshot.Key]V
 func (p *Publisher) data(in input) []directory.SourceData {
 	data := make([]directory.SourceData, len(p.sources))
 	for i, s := range p.sources {
-		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust}
+		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust, Account: s.Account, Lists: lists(s.Kind)}
 		for _, c := range s.Collections() {
 			key, version := snapshot.Key{Source: s.Name, Collection: c}, ""
 			if snap := in.snapshots[key]; snap != nil {
@@ -67,6 +68,19 @@ func (p *Publisher) data(in input) []directory.SourceData {
 		data[i] = d
 	}
 	return data
+}
+
+// lists returns the lists that only accounts of a kind have, by the type of the accounts and the list's own name.
+func lists(kind connectors.KindName) map[string]func(*connectors.Account) int {
+	k := connectors.KindNamed(kind)
+	if k == nil {
+		return nil
+	}
+	all := make(map[string]func(*connectors.Account) int, len(k.Lists))
+	for name, length := range k.Lists {
+		all[k.AccountType+"."+name] = length
+	}
+	return all
 }
 
 // add adds the records of one collection to its source's data. Only one field of r is set.

@@ -17,6 +17,8 @@ import (
 type Source struct {
 	*connectors.Source
 	Trust directory.TrustPolicy
+	// Account returns an account as the type that the source's kind has; nil for directory.AccountCore itself.
+	Account func(*directory.AccountCore) directory.Account
 }
 
 // Options are the inputs of the directory.

@@ -21,7 +21,9 @@ import (
 var (
 	noStore = []string{"no-store"} // answers have personal data
 	// Answers depend on these headers: a cache must not give one caller's answer to another.
-	vary      = []string{"Accept, Authorization, " + access.WorksectionHeader + ", " + freshness.SourceErrorsHeader}
+	vary = sync.OnceValue(func() []string { // the kinds of sources are registered by then
+		return []string{"Accept, Authorization, " + strings.Join(access.TokenHeaders(), ", ") + ", " + freshness.SourceErrorsHeader}
+	})
 	noSniff   = []string{"nosniff"}
 	noContent = []string{"default-src 'none'; frame-ancestors 'none'"} // the policy of responses that are not pages
 	strictTLS = []string{"max-age=31536000"}
@@ -32,7 +34,7 @@ func header(w http.ResponseWriter, r *http.Request, m mediaType) {
 	h := w.Header()
 	h["Content-Type"] = contentTypes[m]
 	h["Cache-Control"] = noStore
-	h["Vary"] = vary
+	h["Vary"] = vary()
 	h["X-Content-Type-Options"] = noSniff
 	h["Content-Security-Policy"] = noContent
 	if r.TLS != nil {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
-	"roster/connectors"
 	"roster/internal/access"
 )
 
@@ -42,13 +40,15 @@ var rejections = map[error]rejection{
 // credentials are from the headers of a request or, because browsers cannot set those, from the first message of a WebSocket.
 type credentials struct {
 	authorization string
-	malformed     bool              // the header is empty or repeated
-	worksection   connectors.Secret // the caller's own token
+	malformed     bool // the header is empty or repeated
+	tokens        access.SourceTokens
+	unread        error // the tokens for sources could not be read
 }
 
 // credentialsOf returns the credentials of a request. Several Authorization headers are malformed, because it is unknown which of them is meant.
 func credentialsOf(r *http.Request) credentials {
-	s := credentials{worksection: connectors.Secret(strings.TrimSpace(r.Header.Get(access.WorksectionHeader)))}
+	var s credentials
+	s.tokens, s.unread = access.ParseSourceTokens(r.Header.Values)
 	switch given := r.Header["Authorization"]; len(given) {
 	case 0:
 	case 1:
@@ -72,7 +72,10 @@ func (h *handler) authenticate(ctx context.Context, s credentials) (context.Cont
 	if err != nil {
 		return ctx, nil, reject(err)
 	}
-	return access.WithWorksectionToken(access.NewContext(ctx, p), s.worksection), p, nil
+	if s.unread != nil {
+		return ctx, nil, badRequest(http.StatusBadRequest, "%s", s.unread)
+	}
+	return access.WithSourceTokens(access.NewContext(ctx, p), s.tokens), p, nil
 }
 
 // issuerRetryAfter is the retryAfter while tokens cannot be checked.

@@ -32,7 +32,7 @@ func TestAuthentication(t *testing.T) {
 			"Bearer weak": access.ErrForbidden, "Bearer soon": access.ErrUnavailable,
 		},
 		API: api{exec: func(ctx context.Context) *graphql.Response {
-			asked = access.FromContext(ctx).Subject + " " + access.WorksectionToken(ctx).Reveal()
+			asked = access.FromContext(ctx).Subject + " " + access.SourceTokensOf(ctx).For("ws", "worksection").Reveal()
 			return &graphql.Response{Data: json.RawMessage(`{"hello":"world"}`)}
 		}},
 		Pages: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }),

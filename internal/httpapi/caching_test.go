@@ -62,7 +62,7 @@ func TestCachingHeaders(t *testing.T) {
 					got[name] = values
 				}
 			}
-			want := map[string][]string{"Cache-Control": {tc.control}, "Vary": {"Accept, Authorization, X-Roster-Worksection-Token, X-Roster-Source-Errors"}}
+			want := map[string][]string{"Cache-Control": {tc.control}, "Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"}}
 			if tc.age != "" {
 				want["Age"] = []string{tc.age}
 			}

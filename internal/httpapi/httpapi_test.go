@@ -183,7 +183,7 @@ func TestRequests(t *testing.T) {
 				t.Errorf("HTTP %d, want %d", rec.Code, tc.status)
 			}
 			want := http.Header{
-				"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}, "Vary": {"Accept, Authorization, X-Roster-Worksection-Token, X-Roster-Source-Errors"}, "X-Content-Type-Options": {"nosniff"},
+				"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}, "Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"}, "X-Content-Type-Options": {"nosniff"},
 				"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
 			}
 			got := rec.Header().Clone()

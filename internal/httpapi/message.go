@@ -10,7 +10,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"roster/connectors"
 	"roster/internal/access"
 	"roster/internal/freshness"
 )
@@ -97,8 +96,8 @@ func beginMessage(b *bytes.Buffer, kind, id string) {
 type initial struct {
 	authorization *string
 	cacheControl  string
-	worksection   string
 	sourceErrors  *string
+	tokens        map[string]*string // for sources, by the names of the headers
 }
 
 // readInitial parses the payload of connection_init. It ignores unknown names.
@@ -122,12 +121,18 @@ func readInitial(payload []byte) (in initial, err error) {
 			into = &in.authorization
 		case strings.EqualFold(name, "Cache-Control"):
 			into = &in.cacheControl
-		case strings.EqualFold(name, access.WorksectionHeader):
-			into = &in.worksection
 		case strings.EqualFold(name, freshness.SourceErrorsHeader):
 			into = &in.sourceErrors
 		default:
-			continue
+			header, ok := tokenHeader(name)
+			if !ok {
+				continue
+			}
+			if in.tokens == nil {
+				in.tokens = make(map[string]*string)
+			}
+			in.tokens[header] = new(string)
+			into = in.tokens[header]
 		}
 		if json.Unmarshal(text, into) != nil {
 			return in, errMessage
@@ -150,8 +155,23 @@ func (in initial) shown(r *http.Request) credentials {
 	if in.authorization != nil {
 		s.authorization, s.malformed = *in.authorization, *in.authorization == ""
 	}
-	if in.worksection != "" {
-		s.worksection = connectors.Secret(strings.TrimSpace(in.worksection))
+	if len(in.tokens) > 0 {
+		s.tokens, s.unread = access.ParseSourceTokens(func(header string) []string {
+			if token := in.tokens[header]; token != nil && *token != "" {
+				return []string{*token}
+			}
+			return r.Header.Values(header)
+		})
 	}
 	return s
+}
+
+// tokenHeader gives the header for tokens of that name, in any case of letters.
+func tokenHeader(name string) (header string, ok bool) {
+	for _, header := range access.TokenHeaders() {
+		if strings.EqualFold(name, header) {
+			return header, true
+		}
+	}
+	return "", false
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"roster/internal/access"
 	"roster/internal/freshness"
@@ -39,8 +40,10 @@ func sameHost(origin, host string) bool {
 // The CORS headers. These slices must not be changed.
 var (
 	corsMethods = []string{"GET, POST"}
-	corsHeaders = []string{"Authorization, Content-Type, Cache-Control, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name, " +
-		"X-Request-Id, Traceparent, Tracestate, " + access.WorksectionHeader + ", " + freshness.SourceErrorsHeader}
+	corsHeaders = sync.OnceValue(func() []string { // the kinds of sources are registered by then
+		return []string{"Authorization, Content-Type, Cache-Control, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name, " +
+			"X-Request-Id, Traceparent, Tracestate, " + strings.Join(access.TokenHeaders(), ", ") + ", " + freshness.SourceErrorsHeader}
+	})
 	corsExposed = []string{"Age, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"}
 	corsMaxAge  = []string{"600"}
 )
@@ -63,7 +66,7 @@ func (o origins) preflight(h http.Header, r *http.Request) {
 		return
 	}
 	h["Access-Control-Allow-Methods"] = corsMethods
-	h["Access-Control-Allow-Headers"] = corsHeaders
+	h["Access-Control-Allow-Headers"] = corsHeaders()
 	h["Access-Control-Max-Age"] = corsMaxAge
 	delete(h, "Access-Control-Expose-Headers")
 }

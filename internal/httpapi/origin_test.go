@@ -73,15 +73,15 @@ func TestCORS(t *testing.T) {
 	const friend, foe = "https://people.example.com", "https://evil.example"
 	exposed := http.Header{
 		"Access-Control-Allow-Origin": {friend}, "Access-Control-Expose-Headers": {"Age, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"},
-		"Vary": {"Accept, Authorization, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"},
+		"Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"},
 	}
-	varies := http.Header{"Vary": {"Accept, Authorization, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"}}
+	varies := http.Header{"Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"}}
 	for name, tc := range map[string]struct {
 		origins []string
 		request *http.Request
 		want    http.Header
 	}{
-		"nobody is allowed": {nil, post(hello, "Origin", friend), http.Header{"Vary": {"Accept, Authorization, X-Roster-Worksection-Token, X-Roster-Source-Errors"}}},
+		"nobody is allowed": {nil, post(hello, "Origin", friend), http.Header{"Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"}}},
 		"a friend":          {[]string{friend}, post(hello, "Origin", friend), exposed},
 		"a friend's fault":  {[]string{friend}, post("", "Origin", friend), exposed},
 		"a foe":             {[]string{friend}, post(hello, "Origin", foe), varies},
@@ -91,8 +91,8 @@ func TestCORS(t *testing.T) {
 		"a friend asks first": {[]string{friend}, ask(post("", "Origin", friend, "Access-Control-Request-Method", "POST")), http.Header{
 			"Access-Control-Allow-Origin": {friend}, "Access-Control-Allow-Methods": {"GET, POST"}, "Access-Control-Max-Age": {"600"},
 			"Access-Control-Allow-Headers": {"Authorization, Content-Type, Cache-Control, GraphQL-Require-Preflight, Apollo-Require-Preflight, " +
-				"X-Apollo-Operation-Name, X-Request-Id, Traceparent, Tracestate, X-Roster-Worksection-Token, X-Roster-Source-Errors"},
-			"Vary": {"Accept, Authorization, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"},
+				"X-Apollo-Operation-Name, X-Request-Id, Traceparent, Tracestate, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"},
+			"Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

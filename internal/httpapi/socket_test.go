@@ -396,7 +396,7 @@ func TestSocketCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := serveOn(t, httpapi.Options{Access: onlyAnn{}, API: api{exec: func(ctx context.Context) *graphql.Response {
-			return &graphql.Response{Data: json.RawMessage(fmt.Sprintf("%q", access.FromContext(ctx).Subject+" "+access.WorksectionToken(ctx).Reveal()))}
+			return &graphql.Response{Data: json.RawMessage(fmt.Sprintf("%q", access.FromContext(ctx).Subject+" "+access.SourceTokensOf(ctx).For("ws", "worksection").Reveal()))}
 		}}})
 		defer s.end(t)
 		c := s.connect(t, nil, gqlws)

@@ -12,7 +12,9 @@ import (
 	"go.uber.org/goleak"
 
 	"roster/connectors"
+	"roster/connectors/altcraft"
 	"roster/connectors/faults"
+	"roster/connectors/kommo"
 	"roster/connectors/registry"
 )
 
@@ -162,8 +164,8 @@ func TestCast(t *testing.T) {
 	}
 	yes := true
 	for name, ok := range map[string]bool{
-		"owner everywhere": of(CastEverywhere, ws).Access == connectors.AccessOwner && of(CastEverywhere, km).Kommo.Admin &&
-			of(CastEverywhere, al).Altcraft.Master && of(CastEverywhere, rc).Access == connectors.AccessAdmin,
+		"owner everywhere": of(CastEverywhere, ws).Access == connectors.AccessOwner && of(CastEverywhere, km).Details.(*kommo.Details).Admin &&
+			of(CastEverywhere, al).Details.(*altcraft.Details).Master && of(CastEverywhere, rc).Access == connectors.AccessAdmin,
 		"letters of her own, and without them": of(CastThree, ws).Name == "Олена Шевчук" && of(CastThree, km).Name == "Olena Shevchuk",
 		"two people of one name": of(CastNamesake, ws).Name == of(CastOtherNamesake, ws).Name &&
 			address(of(CastNamesake, ws)) != address(of(CastOtherNamesake, ws)),
@@ -180,9 +182,9 @@ func TestCast(t *testing.T) {
 		"a role that is new":            of(CastNewRole, ws).Access == connectors.AccessUnknown && of(CastNewRole, ws).Roles[0].ID == "supervisor",
 		"roles of the company's own":    own(of(CastOwnRoles, rc)),
 		"a role that no list has":       hidden(of(CastOwnRoles, rc)),
-		"a rank that is new":            of(CastNewRank, km).Kommo.Rank == "legend",
+		"a rank that is new":            of(CastNewRank, km).Details.(*kommo.Details).Rank == "legend",
 		"a quarter of an hour":          s.Company.People[CastNewRank-1].UTCOffset == 5.75,
-		"a free seat":                   of(CastFree, km).Kommo.Free && of(CastFree, km).Access == connectors.AccessGuest,
+		"a free seat":                   of(CastFree, km).Details.(*kommo.Details).Free && of(CastFree, km).Access == connectors.AccessGuest,
 		"the default group":             of(CastFree, km).Teams[0].ID == "0",
 		"verified or not is not said":   of(CastUnsaid, rc).Emails[0].Verified == nil,
 		"verified is said of others":    cmp.Equal(of(CastTwo, rc).Emails[0].Verified, &yes),

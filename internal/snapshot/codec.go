@@ -8,15 +8,16 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"roster/connectors"
+	"roster/connectors/wire"
 )
 
-// Encoding is the version of the encoding of records. Data of another version is not read, and has other keys.
+// Encoding is the version of the encoding of records, without the details of accounts: see Item.Encoding.
 //
 // The encoding is our own: the fields in their order, lengths as varints, compressed by zstd in parts of whole records. Compared with
 // CBOR, gob and JSON (BenchmarkCodecs; numbers in bench/redis.md) the encoding decodes about five times as fast with a quarter of the
 // allocations, because the decoder looks up no names and the strings of a part share one piece of memory. It is also the smallest. Unlike
 // gob it distinguishes nil, empty and a pointer to a zero value, and unlike JSON it keeps text that is not valid UTF-8.
-const Encoding = 1
+const Encoding = 2
 
 const (
 	// partSize is about how many bytes of records one part has before compression. It is so far below the limit of a part (MaxPart) that
@@ -50,23 +51,26 @@ var (
 func (k kindOf[T]) encode(r Records) ([][]byte, error) {
 	records := *k.field(&r)
 	var parts [][]byte
-	w := &wire{buf: make([]byte, 0, partSize+partSize/8)}
+	w := wire.NewEncoder(make([]byte, 0, partSize+partSize/8))
 	flush := func() error {
-		if len(w.buf) > MaxPart {
+		if w.Len() > MaxPart {
 			return errors.New("a record is too large to be stored")
 		}
-		parts = append(parts, packer().EncodeAll(w.buf, make([]byte, 0, len(w.buf)/4)))
-		w.buf = w.buf[:0]
+		parts = append(parts, packer().EncodeAll(w.Output(), make([]byte, 0, w.Len()/4)))
+		w.Reset()
 		return nil
 	}
 	for i := range records {
-		if k.fields(w, &records[i]); len(w.buf) >= partSize {
+		if k.fields(w, &records[i]); w.Err() != nil {
+			return nil, errors.New("a record has details that its kind of source does not describe")
+		}
+		if w.Len() >= partSize {
 			if err := flush(); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if len(w.buf) > 0 {
+	if w.Len() > 0 {
 		if err := flush(); err != nil {
 			return nil, err
 		}
@@ -79,7 +83,7 @@ func (k kindOf[T]) encode(r Records) ([][]byte, error) {
 func (k kindOf[T]) decode(parts [][]byte, count int) (Records, error) {
 	var r Records
 	if count < 0 {
-		return Records{}, errWire
+		return Records{}, wire.ErrMalformed
 	}
 	var records []T
 	if count > 0 {
@@ -89,44 +93,44 @@ func (k kindOf[T]) decode(parts [][]byte, count int) (Records, error) {
 	for _, part := range parts {
 		data, err := unpacker().DecodeAll(part, nil)
 		if err != nil {
-			return Records{}, errWire // the cause may quote the data
+			return Records{}, wire.ErrMalformed // the cause may quote the data
 		}
-		for w := newDecoder(data); len(w.buf) > 0; {
+		for w := wire.NewDecoder(data); w.Len() > 0; {
 			if len(records) == count {
-				return Records{}, errWire
+				return Records{}, wire.ErrMalformed
 			}
 			records = append(records, *new(T))
 			v := &records[len(records)-1]
 			k.fields(w, v)
 			id := (*v).Key()
-			if w.err != nil || (len(records) > 1 && id <= last) {
-				return Records{}, errWire
+			if w.Err() != nil || (len(records) > 1 && id <= last) {
+				return Records{}, wire.ErrMalformed
 			}
 			last = id
 		}
 	}
 	if len(records) != count {
-		return Records{}, errWire
+		return Records{}, wire.ErrMalformed
 	}
 	*k.field(&r) = records
 	return r, nil
 }
 
-// Decode returns the records of a collection from the parts that the shared store has kept. It returns an error if an encoder of this
+// Decode returns the records of a collection, without details of accounts, from the parts that the shared store has kept. It returns an error if an encoder of this
 // version cannot have written them.
 func Decode(c connectors.Collection, parts [][]byte, count int) (Records, error) {
 	return kinds[c].decode(parts, count)
 }
 
-// Encode returns the records of a collection as parts for the shared store.
+// Encode returns the records of a collection, without details of accounts, as parts for the shared store.
 func Encode(c connectors.Collection, r Records) ([][]byte, error) { return kinds[c].encode(r) }
 
 // size measures the records with the same description of their fields.
 func (k kindOf[T]) size(r Records) int {
 	records := *k.field(&r)
-	w := &wire{sizing: true, size: cap(records) * sizeOf[T]()}
+	w := wire.NewSizer(cap(records) * wire.SizeOf[T]())
 	for i := range records {
 		k.fields(w, &records[i])
 	}
-	return w.size
+	return w.Size()
 }

@@ -1,147 +1,117 @@
 package snapshot
 
-import "roster/connectors"
+import (
+	"roster/connectors"
+	"roster/connectors/wire"
+)
 
 // The functions below list the fields of each kind of record in the order of their encoding. A change of what they write needs another
-// Encoding. A test checks that no field is left out.
+// Encoding. A test checks that no field is left out. What only one kind of source tells is described by connectors.Kind.Details.
 
-func accountFields(w *wire, a *connectors.Account) {
-	w.string(&a.ID)
-	w.string(&a.Name)
-	w.string(&a.FirstName)
-	w.string(&a.LastName)
-	w.string(&a.Username)
-	w.string(&a.Title)
-	w.string(&a.Department)
-	list(w, &a.Emails, emailFields)
-	list(w, &a.Phones, phoneFields)
-	list(w, &a.Addresses, (*wire).string)
-	w.string(&a.AvatarURL)
-	w.string(&a.Locale)
-	w.bool(&a.Active)
-	w.bool(&a.Bot)
-	enum(w, &a.Access, connectors.AccessOwner)
-	list(w, &a.Roles, roleRefFields)
-	list(w, &a.Teams, teamRefFields)
-	w.string(&a.URL)
-	w.time(&a.CreatedAt)
-	optional(w, &a.Worksection, worksectionFields)
-	optional(w, &a.Kommo, kommoFields)
-	optional(w, &a.Altcraft, altcraftFields)
-	optional(w, &a.RocketChat, rocketchatFields)
+func accountFields(w *wire.Codec, a *connectors.Account) {
+	w.String(&a.ID)
+	w.String(&a.Name)
+	w.String(&a.FirstName)
+	w.String(&a.LastName)
+	w.String(&a.Username)
+	w.String(&a.Title)
+	w.String(&a.Department)
+	wire.List(w, &a.Emails, emailFields)
+	wire.List(w, &a.Phones, phoneFields)
+	wire.List(w, &a.Addresses, (*wire.Codec).String)
+	w.String(&a.AvatarURL)
+	w.String(&a.Locale)
+	w.Bool(&a.Active)
+	w.Bool(&a.Bot)
+	wire.Enum(w, &a.Access, connectors.AccessOwner)
+	wire.List(w, &a.Roles, roleRefFields)
+	wire.List(w, &a.Teams, teamRefFields)
+	w.String(&a.URL)
+	w.Time(&a.CreatedAt)
 }
 
-func worksectionFields(w *wire, d *connectors.WorksectionDetails) {
-	optional(w, &d.Rate, (*wire).float)
-	list(w, &d.Chats, handleFields)
-	list(w, &d.Socials, handleFields)
-	w.string(&d.OtherContacts)
+// withDetails adds what only the account's kind of source tells.
+func withDetails(k *connectors.Kind) func(*wire.Codec, *connectors.Account) {
+	return func(w *wire.Codec, a *connectors.Account) {
+		accountFields(w, a)
+		present := a.Details != nil
+		if w.Bool(&present); !present {
+			return
+		}
+		if k == nil || k.Details == nil {
+			w.Fail() // nobody could decode them
+			return
+		}
+		if w.Decoding() {
+			a.Details = k.Details()
+		}
+		w.Pointee(a.Details)
+		a.Details.Fields(w)
+	}
 }
 
-func kommoFields(w *wire, d *connectors.KommoDetails) {
-	w.bool(&d.Admin)
-	w.bool(&d.Free)
-	w.bool(&d.MailAccess)
-	w.bool(&d.CatalogAccess)
-	list(w, &d.Permissions, permissionFields)
-	list(w, &d.StagePermissions, stagePermissionFields)
-	w.string(&d.UUID)
-	w.string(&d.ChatID)
-	w.string(&d.Rank)
+func emailFields(w *wire.Codec, e *connectors.Email) {
+	w.String(&e.Address)
+	wire.Optional(w, &e.Verified, (*wire.Codec).Bool)
+	w.Bool(&e.Synthetic)
 }
 
-func altcraftFields(w *wire, d *connectors.AltcraftDetails) {
-	w.string(&d.NotifyEmail)
-	w.bool(&d.Master)
+func phoneFields(w *wire.Codec, p *connectors.Phone) {
+	w.String(&p.Raw)
+	w.String(&p.E164)
+	wire.Enum(w, &p.Kind, connectors.PhoneOther)
 }
 
-func rocketchatFields(w *wire, d *connectors.RocketChatDetails) {
-	w.string(&d.Type)
-	optional(w, &d.UTCOffset, (*wire).float)
-	w.bytes(&d.CustomFields)
+func roleRefFields(w *wire.Codec, r *connectors.RoleRef) {
+	w.String(&r.ID)
+	w.String(&r.Name)
+	wire.Enum(w, &r.Access, connectors.AccessOwner)
 }
 
-func emailFields(w *wire, e *connectors.Email) {
-	w.string(&e.Address)
-	optional(w, &e.Verified, (*wire).bool)
-	w.bool(&e.Synthetic)
+func teamRefFields(w *wire.Codec, t *connectors.TeamRef) {
+	w.String(&t.ID)
+	w.String(&t.Name)
 }
 
-func phoneFields(w *wire, p *connectors.Phone) {
-	w.string(&p.Raw)
-	w.string(&p.E164)
-	enum(w, &p.Kind, connectors.PhoneOther)
+func teamFields(w *wire.Codec, t *connectors.Team) {
+	w.String(&t.ID)
+	w.String(&t.Name)
+	wire.Enum(w, &t.Kind, connectors.TeamClient)
+	wire.List(w, &t.Members, (*wire.Codec).String)
 }
 
-func handleFields(w *wire, h *connectors.Handle) {
-	w.string(&h.Service)
-	w.string(&h.Value)
+func roleFields(w *wire.Codec, r *connectors.Role) {
+	w.String(&r.ID)
+	w.String(&r.Name)
+	w.String(&r.Description)
+	wire.Enum(w, &r.Access, connectors.AccessOwner)
+	wire.List(w, &r.Permissions, connectors.PermissionFields)
 }
 
-func permissionFields(w *wire, p *connectors.Permission) {
-	w.string(&p.Entity)
-	w.string(&p.Action)
-	enum(w, &p.Grant, connectors.GrantDenied)
+func contactFields(w *wire.Codec, c *connectors.Contact) {
+	w.String(&c.ID)
+	w.String(&c.Name)
+	w.String(&c.FirstName)
+	w.String(&c.LastName)
+	w.String(&c.Title)
+	wire.List(w, &c.Emails, emailFields)
+	wire.List(w, &c.Phones, phoneFields)
+	wire.List(w, &c.Addresses, (*wire.Codec).String)
+	wire.Optional(w, &c.Folder, folderRefFields)
+	wire.List(w, &c.Tags, (*wire.Codec).String)
+	w.String(&c.OwnerID)
+	w.String(&c.URL)
+	w.Time(&c.CreatedAt)
+	w.Time(&c.UpdatedAt)
 }
 
-func stagePermissionFields(w *wire, p *connectors.StagePermission) {
-	w.string(&p.Entity)
-	w.string(&p.PipelineID)
-	w.string(&p.StageID)
-	w.string(&p.Action)
-	enum(w, &p.Grant, connectors.GrantDenied)
+func folderRefFields(w *wire.Codec, f *connectors.FolderRef) {
+	w.String(&f.ID)
+	w.String(&f.Name)
 }
 
-func roleRefFields(w *wire, r *connectors.RoleRef) {
-	w.string(&r.ID)
-	w.string(&r.Name)
-	enum(w, &r.Access, connectors.AccessOwner)
-}
-
-func teamRefFields(w *wire, t *connectors.TeamRef) {
-	w.string(&t.ID)
-	w.string(&t.Name)
-}
-
-func teamFields(w *wire, t *connectors.Team) {
-	w.string(&t.ID)
-	w.string(&t.Name)
-	enum(w, &t.Kind, connectors.TeamClient)
-	list(w, &t.Members, (*wire).string)
-}
-
-func roleFields(w *wire, r *connectors.Role) {
-	w.string(&r.ID)
-	w.string(&r.Name)
-	w.string(&r.Description)
-	enum(w, &r.Access, connectors.AccessOwner)
-	list(w, &r.Permissions, permissionFields)
-}
-
-func contactFields(w *wire, c *connectors.Contact) {
-	w.string(&c.ID)
-	w.string(&c.Name)
-	w.string(&c.FirstName)
-	w.string(&c.LastName)
-	w.string(&c.Title)
-	list(w, &c.Emails, emailFields)
-	list(w, &c.Phones, phoneFields)
-	list(w, &c.Addresses, (*wire).string)
-	optional(w, &c.Folder, folderRefFields)
-	list(w, &c.Tags, (*wire).string)
-	w.string(&c.OwnerID)
-	w.string(&c.URL)
-	w.time(&c.CreatedAt)
-	w.time(&c.UpdatedAt)
-}
-
-func folderRefFields(w *wire, f *connectors.FolderRef) {
-	w.string(&f.ID)
-	w.string(&f.Name)
-}
-
-func folderFields(w *wire, f *connectors.ContactFolder) {
-	w.string(&f.ID)
-	w.string(&f.Name)
-	enum(w, &f.Kind, connectors.FolderPreset)
+func folderFields(w *wire.Codec, f *connectors.ContactFolder) {
+	w.String(&f.ID)
+	w.String(&f.Name)
+	wire.Enum(w, &f.Kind, connectors.FolderPreset)
 }

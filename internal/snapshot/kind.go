@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/wire"
 )
 
 // kind is what the keeper does with one kind of records, independent of their type.
@@ -27,6 +28,8 @@ type kind interface {
 	// encode and decode are for the shared store.
 	encode(Records) ([][]byte, error)
 	decode(parts [][]byte, count int) (Records, error)
+	// of returns the same for a kind of source, which describes the details of its accounts; nil for none.
+	of(k *connectors.Kind) kind
 	// size returns about how many bytes of memory the records take.
 	size(Records) int
 }
@@ -36,31 +39,31 @@ var kinds = map[connectors.Collection]kind{
 		connectors.Accounts,
 		func(s *connectors.Source) connectors.Lister[connectors.Account] { return s.Accounts },
 		func(r *Records) *[]connectors.Account { return &r.Accounts },
-		accountFields,
+		withDetails(nil), withDetails,
 	},
 	connectors.Teams: kindOf[connectors.Team]{
 		connectors.Teams,
 		func(s *connectors.Source) connectors.Lister[connectors.Team] { return s.Teams },
 		func(r *Records) *[]connectors.Team { return &r.Teams },
-		teamFields,
+		teamFields, nil,
 	},
 	connectors.Roles: kindOf[connectors.Role]{
 		connectors.Roles,
 		func(s *connectors.Source) connectors.Lister[connectors.Role] { return s.Roles },
 		func(r *Records) *[]connectors.Role { return &r.Roles },
-		roleFields,
+		roleFields, nil,
 	},
 	connectors.Contacts: kindOf[connectors.Contact]{
 		connectors.Contacts,
 		func(s *connectors.Source) connectors.Lister[connectors.Contact] { return s.Contacts },
 		func(r *Records) *[]connectors.Contact { return &r.Contacts },
-		contactFields,
+		contactFields, nil,
 	},
 	connectors.ContactFolders: kindOf[connectors.ContactFolder]{
 		connectors.ContactFolders,
 		func(s *connectors.Source) connectors.Lister[connectors.ContactFolder] { return s.ContactFolders },
 		func(r *Records) *[]connectors.ContactFolder { return &r.ContactFolders },
-		folderFields,
+		folderFields, nil,
 	},
 }
 
@@ -68,7 +71,15 @@ type kindOf[T connectors.Record] struct {
 	collection connectors.Collection
 	lister     func(*connectors.Source) connectors.Lister[T]
 	field      func(*Records) *[]T
-	fields     func(*wire, *T)
+	fields     func(*wire.Codec, *T)
+	fieldsOf   func(*connectors.Kind) func(*wire.Codec, *T) // nil if the fields do not depend on the kind of source
+}
+
+func (k kindOf[T]) of(source *connectors.Kind) kind {
+	if k.fieldsOf != nil {
+		k.fields = k.fieldsOf(source)
+	}
+	return k
 }
 
 func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func(fetchResult)) (fetchResult, error) {

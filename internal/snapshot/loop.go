@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/wire"
 )
 
 const (
@@ -212,7 +213,7 @@ func (l *loop) take(ctx context.Context, m *Info) taken {
 	ctx, ended := l.keeper.observer.Taking(ctx, l.key, l.keeper.tierKind)
 	parts, err := l.keeper.tier.Fetch(ctx, l.item, m.Meta)
 	if err == nil && parts == nil && m.Count > 0 {
-		err = errWire
+		err = wire.ErrMalformed
 	}
 	var records Records
 	if err == nil {
@@ -220,7 +221,7 @@ func (l *loop) take(ctx context.Context, m *Info) taken {
 	}
 	ended(err == nil)
 	if err != nil {
-		return taken{info: m, damaged: errors.Is(err, errWire)}
+		return taken{info: m, damaged: errors.Is(err, wire.ErrMalformed)}
 	}
 	return taken{info: m, snap: m.snapshot(l.key, records, l.kind.size(records))}
 }

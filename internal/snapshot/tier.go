@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"roster/connectors"
@@ -52,6 +53,26 @@ type Item struct {
 	Fingerprint string
 	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause. It is not part of the name.
 	MaxPause time.Duration
+	// Details is the encoding of what only the source's kind tells, see connectors.Kind.DetailsEncoding; empty if there is nothing of the sort.
+	Details string
+}
+
+// ItemOf returns the item of a source's collection.
+func ItemOf(s *connectors.Source, c connectors.Collection, maxPause time.Duration) Item {
+	i := Item{Key: Key{Source: s.Name, Collection: c}, Fingerprint: s.Fingerprint, MaxPause: maxPause}
+	if k := connectors.KindNamed(s.Kind); k != nil && c == connectors.Accounts {
+		i.Details = k.DetailsEncoding()
+	}
+	return i
+}
+
+// Encoding returns the version of the encoding of the item's records: that of all records, and that of the details. Data of another version is
+// not read, and has other keys.
+func (i Item) Encoding() string {
+	if i.Details == "" {
+		return strconv.Itoa(Encoding)
+	}
+	return strconv.Itoa(Encoding) + "." + i.Details
 }
 
 func (i Item) same(other Item) bool { return i.Key == other.Key && i.Fingerprint == other.Fingerprint }

@@ -130,6 +130,10 @@ func fill(v reflect.Value) {
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fill(v.Index(0))
+	case reflect.Interface:
+		d := new(details)
+		fill(reflect.ValueOf(d).Elem())
+		v.Set(reflect.ValueOf(d))
 	case reflect.String:
 		v.SetString("s")
 	default:
@@ -155,6 +159,11 @@ func vary(v reflect.Value, path string, n *int) string {
 				return what
 			}
 		}
+	case reflect.Interface:
+		if what := mine("nil", func() { v.SetZero() }); what != "" {
+			return what
+		}
+		return vary(v.Elem().Elem(), path, n)
 	case reflect.Pointer:
 		if what := mine("nil", func() { v.SetZero() }); what != "" {
 			return what

@@ -7,7 +7,7 @@ import (
 )
 
 // The capacity of a store of one process. A key takes about 400 bytes of memory, or one file: all keys take 40 MB. The limit is higher than the 86,400
-// calls that Worksection accepts within the 24 hours of a key's life, so only keys that create nothing can exhaust it. The limit for each caller stops
+// calls that a source accepts within the 24 hours of a key's life at one call a second, so only keys that create nothing can exhaust it. The limit for each caller stops
 // a caller that sends a new key with every attempt from taking all keys.
 const (
 	maxKeys       = 100_000

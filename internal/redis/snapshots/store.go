@@ -19,7 +19,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -88,12 +87,12 @@ func (s *Store) Clear(ctx context.Context, source string) (int, error) {
 // keys returns the keys of an item that the scripts use: its manifest, its lock and its last fetch.
 func (s *Store) keys(item snapshot.Item) []string {
 	base := s.client.Key("snapshot:{" + manifest.Name(item) + "}:")
-	return []string{base + "manifest:" + strconv.Itoa(snapshot.Encoding), base + "lock", base + "last"}
+	return []string{base + "manifest:" + item.Encoding(), base + "lock", base + "last"}
 }
 
 // partKey returns the key of a part. Each part has a slot of its own.
 func (s *Store) partKey(item snapshot.Item, name string) string {
-	return s.client.Key(fmt.Sprintf("part:%d:{%s:%s}", snapshot.Encoding, manifest.Name(item), name))
+	return s.client.Key(fmt.Sprintf("part:%s:{%s:%s}", item.Encoding(), manifest.Name(item), name))
 }
 
 func about(item snapshot.Item, name string) string { return manifest.Name(item) + ":" + name }

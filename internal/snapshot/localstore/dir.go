@@ -61,7 +61,7 @@ func (d *directory) close() error { return d.files.Close() }
 // base returns the prefix of the names of an item's files.
 func base(item snapshot.Item) string {
 	sum := sha256.Sum256([]byte(manifest.Name(item)))
-	return fmt.Sprintf("%s-%s-%s.v%d", item.Source, item.Collection, hex.EncodeToString(sum[:6]), snapshot.Encoding)
+	return fmt.Sprintf("%s-%s-%s.v%s", item.Source, item.Collection, hex.EncodeToString(sum[:6]), item.Encoding())
 }
 
 func (d *directory) load(item snapshot.Item) snapshot.Meta {

@@ -1,0 +1,61 @@
+package connectors
+
+import "roster/connectors/wire"
+
+// Details is what only one kind of source tells of an account: a pointer, of the type that Kind.Details makes. It is not modified once it is part of
+// an account.
+type Details interface {
+	// Fields lists the fields in the order of their encoding. What it writes may change at any time: snapshots that were stored before are then
+	// fetched again. A change of what a field means, without one of its type, needs another Kind.DetailsVersion.
+	Fields(c *wire.Codec)
+}
+
+// Attributes are the details of a kind that has no account type of its own in the graph: what to show, by names that the kind chooses.
+type Attributes []Attribute
+
+// Attribute is one thing that a source tells of an account.
+type Attribute struct{ Name, Value string }
+
+// Fields lists the attributes.
+func (a *Attributes) Fields(c *wire.Codec) { wire.List(c, (*[]Attribute)(a), attributeFields) }
+
+func attributeFields(c *wire.Codec, a *Attribute) {
+	c.String(&a.Name)
+	c.String(&a.Value)
+}
+
+// Attributes gives them as a list.
+func (a *Attributes) Attributes() []Attribute { return *a }
+
+// NewAttributes is Kind.Details for a kind whose accounts have Attributes.
+func NewAttributes() Details { return new(Attributes) }
+
+// DetailsOf gives the details of an account as its kind's type; those of another type, or none, are empty ones.
+func DetailsOf[T any](a *Account) *T {
+	if d, ok := any(a.Details).(*T); ok && d != nil {
+		return d
+	}
+	return new(T)
+}
+
+// HandleFields lists the fields of a handle.
+func HandleFields(c *wire.Codec, h *Handle) {
+	c.String(&h.Service)
+	c.String(&h.Value)
+}
+
+// PermissionFields lists the fields of a permission.
+func PermissionFields(c *wire.Codec, p *Permission) {
+	c.String(&p.Entity)
+	c.String(&p.Action)
+	wire.Enum(c, &p.Grant, GrantDenied)
+}
+
+// StagePermissionFields lists the fields of a permission in one stage.
+func StagePermissionFields(c *wire.Codec, p *StagePermission) {
+	c.String(&p.Entity)
+	c.String(&p.PipelineID)
+	c.String(&p.StageID)
+	c.String(&p.Action)
+	wire.Enum(c, &p.Grant, GrantDenied)
+}
