@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+
 	"roster/graph/generated"
 	"roster/graph/model"
 	"roster/internal/directory"

@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 	"fmt"
+
 	"roster/graph/generated"
 	"roster/graph/model"
 	"roster/internal/access"

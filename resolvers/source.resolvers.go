@@ -2,13 +2,14 @@ package resolvers
 
 import (
 	"context"
+	"time"
+
 	"roster/connectors"
 	"roster/graph/generated"
 	"roster/graph/model"
 	"roster/internal/directory"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
-	"time"
 )
 
 func (r *mutationResolver) RefreshSource(ctx context.Context, input model.RefreshSourceInput) (*model.RefreshSourcePayload, error) {

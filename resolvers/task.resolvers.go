@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+
 	"roster/graph/model"
 )
 

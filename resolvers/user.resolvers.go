@@ -2,13 +2,14 @@ package resolvers
 
 import (
 	"context"
+	"slices"
+	"time"
+
 	"roster/connectors"
 	"roster/graph/generated"
 	"roster/graph/model"
 	"roster/internal/directory"
 	"roster/internal/writes"
-	"slices"
-	"time"
 )
 
 func (r *mutationResolver) InviteUser(ctx context.Context, input model.InviteUserInput) (*model.InviteUserPayload, error) {

@@ -128,3 +128,37 @@ func TestViewerInWorksection(t *testing.T) {
 		}
 	}
 }
+
+// Any source that can tell whose a token is can be asked, each with the token for it.
+func TestViewerInSources(t *testing.T) {
+	t.Parallel()
+	people, sales := &owners{}, &owners{}
+	first, second := ws(), crm()
+	first.Self, second.Self = people, sales
+	handler := newTestServer(t, first, second).read().withAuthentication()
+	for name, tc := range map[string]struct{ header, query, want string }{
+		"each with its token": {"ws=of-ann, crm=of-eve", `{viewer{a:account(source:"ws"){name account{__typename}} b:account(source:"crm"){externalId account{id}} worksection{name}}}`,
+			`{"data":{"viewer":{"a":{"name":"Ann Lee","account":{"__typename":"WorksectionAccount"}},"b":{"externalId":"77","account":null},"worksection":{"name":"Ann Lee"}}}}`},
+		"without a token for it": {"crm=of-eve", `{viewer{a:account(source:"ws"){name} worksection{name}}}`, `{"data":{"viewer":{"a":null,"worksection":null}}}`},
+		"another kind by name":   {"crm=of-eve", `{viewer{worksection(source:"crm"){name}}}`, `"code":"BAD_USER_INPUT"`},
+		"no such source":         {"crm=of-eve", `{viewer{account(source:"nowhere"){name}}}`, `"code":"BAD_USER_INPUT"`},
+		"what is no token":       {"canary", `{viewer{subject}}`, `"code":"BAD_REQUEST"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, err := json.Marshal(map[string]any{"query": tc.query})
+			if err != nil {
+				t.Fatal(err)
+			}
+			req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("Authorization", onlyRead)
+			req.Header.Set("X-Roster-Source-Token", tc.header)
+			rec := httptest.NewRecorder()
+			handler.ServeHTTP(rec, req)
+			if got := rec.Body.String(); !strings.Contains(got, tc.want) || strings.Contains(got, "canary") {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
