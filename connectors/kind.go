@@ -47,9 +47,9 @@ type Kind struct {
 	// AccountType is the type of its accounts in the graph's schema; empty for DirectoryAccount, which shows details that have a method
 	// Attributes() []Attribute.
 	AccountType string
-	// TokenHeader is a request header in which callers may send a token of their own for any source of this kind, beside the one for all kinds; empty
+	// CallerHeader is a request header in which callers may send a token of their own for any source of this kind, beside the one for all kinds; empty
 	// for none. See SelfReader.
-	TokenHeader string
+	CallerHeader string
 	// Lists tell how long the lists are that the account type has beside those that all accounts have, by the fields' names: they count for what
 	// an operation costs.
 	Lists map[string]func(*Account) int

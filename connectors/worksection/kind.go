@@ -18,7 +18,7 @@ func (s *Settings) Renewed() *connectors.OAuth { return s.OAuth }
 // Kind describes Worksection to the program.
 var Kind = connectors.Kind{
 	Name: Name, Title: "Worksection", Settings: func() any { return new(Settings) }, Open: Open,
-	Details: func() connectors.Details { return new(Details) }, AccountType: "WorksectionAccount", TokenHeader: "X-Roster-Worksection-Token",
+	Details: func() connectors.Details { return new(Details) }, AccountType: "WorksectionAccount", CallerHeader: "X-Roster-Worksection-Token",
 	Lists: map[string]func(*connectors.Account) int{
 		"chats":   func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).Chats) },
 		"socials": func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).Socials) },

@@ -8,20 +8,20 @@ import (
 	"roster/connectors"
 )
 
-// SourceTokenHeader is the header in which callers may send tokens of their own for sources that can tell whose a token is: the source's name, an equals
+// SourcesHeader is the header in which callers may send tokens of their own for sources that can tell whose a token is: the source's name, an equals
 // sign and the token, for several sources with commas between. Kinds of sources may have a header of their own beside it, see
-// connectors.Kind.TokenHeader.
-const SourceTokenHeader = "X-Roster-Source-Token"
+// connectors.Kind.CallerHeader.
+const SourcesHeader = "X-Roster-Source-Token"
 
-// ErrSourceToken reports a SourceTokenHeader that cannot be read. It does not hold what was sent.
-var ErrSourceToken = errors.New(SourceTokenHeader + ` must be the name of a source, "=" and a token; for several sources with commas between, each source once`)
+// ErrSourceToken reports a SourcesHeader that cannot be read. It does not hold what was sent.
+var ErrSourceToken = errors.New(SourcesHeader + ` must be the name of a source, "=" and a token; for several sources with commas between, each source once`)
 
 // TokenHeaders lists the headers in which tokens for sources may come.
 func TokenHeaders() []string {
-	headers := []string{SourceTokenHeader}
+	headers := []string{SourcesHeader}
 	for _, k := range connectors.Kinds() {
-		if k.TokenHeader != "" {
-			headers = append(headers, k.TokenHeader)
+		if k.CallerHeader != "" {
+			headers = append(headers, k.CallerHeader)
 		}
 	}
 	return headers
@@ -36,7 +36,7 @@ type SourceTokens struct {
 // ParseSourceTokens reads the tokens from the values of each header. The error is ErrSourceToken.
 func ParseSourceTokens(values func(header string) []string) (SourceTokens, error) {
 	var t SourceTokens
-	for _, value := range values(SourceTokenHeader) {
+	for _, value := range values(SourcesHeader) {
 		for entry := range strings.SplitSeq(value, ",") {
 			source, token, ok := strings.Cut(entry, "=")
 			source, token = strings.TrimSpace(source), strings.TrimSpace(token)
@@ -50,10 +50,10 @@ func ParseSourceTokens(values func(header string) []string) (SourceTokens, error
 		}
 	}
 	for _, k := range connectors.Kinds() {
-		if k.TokenHeader == "" {
+		if k.CallerHeader == "" {
 			continue
 		}
-		if given := values(k.TokenHeader); len(given) > 0 && strings.TrimSpace(given[0]) != "" {
+		if given := values(k.CallerHeader); len(given) > 0 && strings.TrimSpace(given[0]) != "" {
 			if t.byKind == nil {
 				t.byKind = make(map[connectors.KindName]connectors.Secret)
 			}

@@ -17,7 +17,7 @@ import (
 // CBOR, gob and JSON (BenchmarkCodecs; numbers in bench/redis.md) the encoding decodes about five times as fast with a quarter of the
 // allocations, because the decoder looks up no names and the strings of a part share one piece of memory. It is also the smallest. Unlike
 // gob it distinguishes nil, empty and a pointer to a zero value, and unlike JSON it keeps text that is not valid UTF-8.
-const Encoding = 2
+const Encoding = 1
 
 const (
 	// partSize is about how many bytes of records one part has before compression. It is so far below the limit of a part (MaxPart) that

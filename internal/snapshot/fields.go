@@ -30,16 +30,27 @@ func accountFields(w *wire.Codec, a *connectors.Account) {
 	w.Time(&a.CreatedAt)
 }
 
+// detailsOfEncoding1 is how many kinds had details when Encoding 1 began, each in a place of its own. An account of a kind without details still has these
+// places, so that earlier snapshots can be read.
+const detailsOfEncoding1 = 4
+
 // withDetails adds what only the account's kind of source tells.
 func withDetails(k *connectors.Kind) func(*wire.Codec, *connectors.Account) {
 	return func(w *wire.Codec, a *connectors.Account) {
 		accountFields(w, a)
-		present := a.Details != nil
-		if w.Bool(&present); !present {
+		if k == nil || k.Details == nil {
+			if a.Details != nil {
+				w.Fail() // nobody could decode them
+				return
+			}
+			for range detailsOfEncoding1 {
+				none := false
+				w.Bool(&none)
+			}
 			return
 		}
-		if k == nil || k.Details == nil {
-			w.Fail() // nobody could decode them
+		present := a.Details != nil
+		if w.Bool(&present); !present {
 			return
 		}
 		if w.Decoding() {
