@@ -154,7 +154,7 @@ func (p *program) await() {
 	select {
 	case <-p.ready:
 	case <-time.After(time.Minute): // only ends a test that would otherwise never end
-		p.t.Fatal("the first reading does not end")
+		p.t.Fatal("the first fetch does not end")
 	}
 }
 

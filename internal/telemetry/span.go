@@ -72,10 +72,10 @@ func (t *Tracing) Waiting(ctx context.Context, key snapshot.Key) func() {
 	_, span := t.tracer.Start(ctx, "wait for "+key.Collection.String(), trace.WithAttributes(about(key)...))
 	return func() {
 		t.mu.Lock()
-		reading := t.readings[key]
+		fetch := t.fetches[key]
 		t.mu.Unlock()
-		if reading.IsValid() {
-			span.AddLink(trace.Link{SpanContext: reading})
+		if fetch.IsValid() {
+			span.AddLink(trace.Link{SpanContext: fetch})
 		}
 		span.End()
 	}
@@ -85,7 +85,7 @@ func (t *Tracing) Waiting(ctx context.Context, key snapshot.Key) func() {
 func (t *Tracing) Reading(ctx context.Context, key snapshot.Key) (context.Context, func(snapshot.ReadingEnd)) {
 	ctx, span := t.tracer.Start(ctx, "read "+key.Collection.String(), trace.WithNewRoot(), trace.WithAttributes(about(key)...))
 	t.mu.Lock()
-	t.readings[key] = span.SpanContext()
+	t.fetches[key] = span.SpanContext()
 	t.mu.Unlock()
 	return ctx, func(end snapshot.ReadingEnd) {
 		span.SetAttributes(attrRecords.Int(end.Records), attrComplete.Bool(end.Complete))

@@ -229,9 +229,9 @@ func TestTraces(t *testing.T) {
 	c := newCollector(t)
 	p := start(t, c, nothing)
 	const caller = "4bf92f3577b34da6a3ce929d0e0e4736"
-	untold := true
+	absent := true
 	p.company.Fault(sandbox.RocketChat).Set(faults.Fault{On: func(r *http.Request) bool {
-		untold = untold && r.Header.Get("Traceparent") == ""
+		absent = absent && r.Header.Get("Traceparent") == ""
 		return false
 	}})
 	w := p.ask(`query Anybody { users(first: 3) { nodes { presence } } }`, "Traceparent", "00-"+caller+"-00f067aa0ba902b7-01", "X-Request-Id", "from-the-proxy")
@@ -254,22 +254,22 @@ func TestTraces(t *testing.T) {
 	if len(presence) != 1 || string(presence[0].GetParentSpanId()) != string(operation[0].GetSpanId()) {
 		t.Errorf("the call that the operation needed: %v", presence)
 	}
-	readings := byName["read accounts"]
-	if len(readings) != 4 {
-		t.Fatalf("%d readings of accounts", len(readings))
+	fetches := byName["read accounts"]
+	if len(fetches) != 4 {
+		t.Fatalf("%d fetches of accounts", len(fetches))
 	}
-	for _, r := range readings {
+	for _, r := range fetches {
 		if len(r.GetParentSpanId()) != 0 || fmt.Sprintf("%x", r.GetTraceId()) == caller {
-			t.Errorf("a reading belongs to another trace: %v", r)
+			t.Errorf("a fetch belongs to another trace: %v", r)
 		}
 	}
 	calls := byName["get_users"]
 	if len(calls) != 1 || byID[string(calls[0].GetParentSpanId())].GetName() != "read accounts" || attr(calls[0], "roster.meaning") != "ok" ||
 		attr(calls[0], "roster.source") != "worksection" || attr(calls[0], "roster.kind") != "worksection" {
-		t.Errorf("the calls of a reading: %v", calls)
+		t.Errorf("the calls of a fetch: %v", calls)
 	}
-	if !untold {
-		t.Error("a source was told of the trace that is not to be")
+	if !absent {
+		t.Error("a source got the trace of the caller")
 	}
 }
 
@@ -277,14 +277,14 @@ func TestTraces(t *testing.T) {
 func TestWaitingIsLinkedToTheReading(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
-	told, goOn := make(chan string, 100), make(chan struct{})
+	headers, goOn := make(chan string, 100), make(chan struct{})
 	p := launch(t, c, func(company *sandbox.Sandbox, cfg *config.Config) {
 		cfg.FirstWait, cfg.MaxWait = time.Minute, time.Minute
 		for i := range cfg.Sources {
 			cfg.Sources[i].PropagateTrace = cfg.Sources[i].Name == "kommo"
 		}
 		company.Fault(sandbox.Kommo).Set(faults.Fault{On: func(r *http.Request) bool {
-			told <- r.Header.Get("Traceparent")
+			headers <- r.Header.Get("Traceparent")
 			<-goOn
 			return false
 		}})
@@ -308,18 +308,18 @@ func TestWaitingIsLinkedToTheReading(t *testing.T) {
 	<-answered
 	p.await()
 	p.stop()
-	close(told)
-	readings := make(map[string]bool) // their traces
+	close(headers)
+	fetches := make(map[string]bool) // their traces
 	names := make(map[string]string)
 	for _, s := range c.spans {
 		names[string(s.GetSpanId())] = s.GetName()
 		if strings.HasPrefix(s.GetName(), "read ") {
-			readings[fmt.Sprintf("%x", s.GetTraceId())] = true
+			fetches[fmt.Sprintf("%x", s.GetTraceId())] = true
 		}
 	}
-	for header := range told {
-		if parts := strings.Split(header, "-"); len(parts) != 4 || !readings[parts[1]] {
-			t.Errorf("the source is told %q, which is no reading's", header)
+	for header := range headers {
+		if parts := strings.Split(header, "-"); len(parts) != 4 || !fetches[parts[1]] {
+			t.Errorf("the source gets %q, which is no fetch's", header)
 		}
 	}
 	waits := 0
@@ -405,7 +405,7 @@ func TestNothingSecretIsToldOfWrites(t *testing.T) {
 	for _, format := range []string{telemetry.FormatJSON, telemetry.FormatText} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
-			var told strings.Builder // everything that is visible
+			var visible strings.Builder
 			for i, way := range ways {
 				c := newCollector(t)
 				p := start(t, c, func(_ *sandbox.Sandbox, cfg *config.Config) {
@@ -423,17 +423,17 @@ func TestNothingSecretIsToldOfWrites(t *testing.T) {
 				if !strings.Contains(got, `"outcome":"`+way.outcome+`"`) {
 					t.Errorf("way %d: %s, want %s", i, got, way.outcome)
 				}
-				told.WriteString(got + p.metrics())
+				visible.WriteString(got + p.metrics())
 				p.stop()
 				if !strings.Contains(p.log.String(), "Night shift") || !strings.Contains(c.raw.String(), "add_user_group") {
 					t.Errorf("way %d: the write is not in the log, or its call in no trace", i)
 				}
-				told.WriteString(p.log.String() + c.raw.String())
+				visible.WriteString(p.log.String() + c.raw.String())
 				for what, secret := range map[string]string{
 					"what a source or a caller says": canary, "the key": fmt.Sprint(sandbox.Credentials(sandbox.Worksection)["api_key"]), "an address": p.company.Addr(), "a signature": "hash=",
 				} {
-					if strings.Contains(told.String(), secret) {
-						t.Fatalf("way %d: %s, %q, is told:\n%s", i, what, secret, told.String())
+					if strings.Contains(visible.String(), secret) {
+						t.Fatalf("way %d: %s, %q, is visible:\n%s", i, what, secret, visible.String())
 					}
 				}
 			}

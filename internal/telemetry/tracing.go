@@ -39,8 +39,8 @@ type Tracing struct {
 	propagator propagation.TraceContext
 	failures   prometheus.Counter
 
-	mu       sync.Mutex
-	readings map[snapshot.Key]trace.SpanContext // the last of each collection
+	mu      sync.Mutex
+	fetches map[snapshot.Key]trace.SpanContext // the last of each collection
 }
 
 // OpenTracing opens the export of traces; it returns nil if no address is configured. It connects when the first trace is sent.
@@ -48,7 +48,7 @@ func OpenTracing(ctx context.Context, opt TracingOptions) (*Tracing, error) {
 	if opt.Endpoint == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return nil, nil //nolint:nilnil // no traces is a valid configuration
 	}
-	t := &Tracing{readings: make(map[snapshot.Key]trace.SpanContext), failures: prometheus.NewCounter(prometheus.CounterOpts{
+	t := &Tracing{fetches: make(map[snapshot.Key]trace.SpanContext), failures: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "roster_trace_export_failures_total", Help: "How often traces could not be sent.",
 	})}
 	quiet(t.failures, opt.Logger)
@@ -79,13 +79,13 @@ const reportEvery = 10 * time.Minute
 func quiet(failures prometheus.Counter, log *slog.Logger) {
 	otel.SetLogger(logr.Discard())
 	var mu sync.Mutex
-	var told time.Time
+	var reported time.Time
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {
 		failures.Inc()
 		mu.Lock()
 		defer mu.Unlock()
-		if now := time.Now(); told.IsZero() || now.Sub(told) >= reportEvery {
-			told = now
+		if now := time.Now(); reported.IsZero() || now.Sub(reported) >= reportEvery {
+			reported = now
 			log.Warn("traces cannot be sent; check tracing.endpoint and whether the collector is up")
 		}
 	}))
