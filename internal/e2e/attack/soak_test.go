@@ -37,7 +37,7 @@ func TestSoak(t *testing.T) {
 			defer pace.Stop()
 			for ctx.Err() == nil {
 				for _, header := range [][]string{nil, {"Cache-Control", "max-age=60"}, {"Accept", "text/event-stream"}, {"Accept", "application/graphql-response+json"}} {
-					a := p.send(client, http.MethodPost, "", strings.NewReader(document(g.asides)), header...)
+					a := p.send(client, http.MethodPost, "", strings.NewReader(document(g.asides)), append([]string{"Authorization", "Bearer " + keyOf(i)}, header...)...)
 					if want, _, _ := strings.Cut(g.aside.body, `"users"`); a.status != http.StatusOK || !strings.Contains(a.body, want) {
 						t.Errorf("a plain query gets HTTP %d %.200s", a.status, a.body)
 						return
@@ -94,7 +94,7 @@ func TestSoak(t *testing.T) {
 			writes.write(ctx, t, p, client, i)
 		})
 	}
-	held := watch(ctx, t, p, length)
+	held := watch(ctx, t, p, &g.under, length)
 	traffic.Wait()
 	t.Logf("%d queries answered, %d attacks; writes: %s; memory in MiB: %v", sent.Load(), refused.Load(), writes, held)
 	t.Logf("%s; at most %d MiB of memory", others, max(p.most, p.peak(t))>>20)
@@ -129,7 +129,7 @@ func TestSoak(t *testing.T) {
 }
 
 // watch notes the memory that the program holds, a number of times.
-func watch(ctx context.Context, t *testing.T, p *target, length time.Duration) (held []int) {
+func watch(ctx context.Context, t *testing.T, p *target, under *atomic.Value, length time.Duration) (held []int) {
 	t.Helper()
 	look := time.NewTicker(max(length/30, time.Second))
 	defer look.Stop()
@@ -138,7 +138,7 @@ func watch(ctx context.Context, t *testing.T, p *target, length time.Duration) (
 		case <-ctx.Done():
 			return held
 		case <-p.exited:
-			t.Errorf("the program ended:\n%.3000s", p.log.String())
+			t.Errorf("the program ended under %s:\n%.6000s", under.Load(), lastWords(p.log.String()))
 			return held
 		case <-look.C:
 			if n, err := p.memory(); err == nil {
@@ -146,4 +146,14 @@ func watch(ctx context.Context, t *testing.T, p *target, length time.Duration) (
 			}
 		}
 	}
+}
+
+// lastWords are what a program's log says of its end: from the error that ended it, or else the end of the log.
+func lastWords(log string) string {
+	for _, beginning := range []string{"fatal error", "panic: "} {
+		if i := strings.Index(log, beginning); i >= 0 {
+			return log[i:]
+		}
+	}
+	return log[max(0, len(log)-6000):]
 }

@@ -36,7 +36,7 @@ func shareLines() []line {
 			{"32 messages of 70 kB that stall", unread(stalledMessages), 0, ""},
 			{"32 compressed uploads of 70 kB that stall", unread(stalled("Content-Encoding: gzip\r\n")), 0, ""},
 		}},
-		{"what 40 callers take from all", bounds{60 * time.Second, 1000, 1}, []specimen{
+		{"what 40 callers take from all", bounds{90 * time.Second, 1000, 1}, []specimen{
 			{"dear operations that nobody reads", unread(fromMany(5, overConnections(dear))), 0, ""},
 			{"uploads that stall", unread(fromMany(5, stalled(""))), 0, ""},
 		}},
