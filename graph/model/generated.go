@@ -141,7 +141,8 @@ type RefreshSourceInput struct {
 	Force bool `json:"force"`
 }
 
-// The source as it is now. DONE: a fetch is in progress, or begins at startsAt. ALREADY_DONE: the source was fetched so recently
+// The source as it is now. DONE: a fetch is in progress, or begins at startsAt. A fetch in
+// progress began before this mutation; if it fails and force is true, another fetch follows. ALREADY_DONE: the source was fetched so recently
 // that its limits forbid another fetch. REJECTED with REFUSED_BY_SOURCE: the source is in a pause, and nothing is fetched.
 type RefreshSourcePayload struct {
 	Outcome Outcome `json:"outcome"`
