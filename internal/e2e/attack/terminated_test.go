@@ -20,7 +20,7 @@ type ordeal func(t *testing.T, p *target, v *vendors) (over func())
 func foesHold(hold holder) ordeal {
 	return func(t *testing.T, p *target, _ *vendors) func() {
 		t.Helper()
-		return p.held(t, hold)
+		return p.held(t, allFoes(t), hold)
 	}
 }
 

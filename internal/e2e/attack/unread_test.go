@@ -76,7 +76,7 @@ func unread(hold holder, header ...string) func(*testing.T, *ground, string) (an
 	return func(t *testing.T, g *ground, _ string) (answer, used) {
 		t.Helper()
 		return g.measured(t, func() answer {
-			defer g.held(t, hold, header...)()
+			defer g.held(t, g.foes, hold, header...)()
 			asked := g.asked.Load()
 			until(func() bool { return g.lost.Load() || g.over() || g.asked.Load() >= asked+5*others })
 			return answer{}
@@ -84,12 +84,12 @@ func unread(hold holder, header ...string) func(*testing.T, *ground, string) (an
 	}
 }
 
-// held has all foes hold what they can at once. What it gives closes that.
-func (p *target) held(t *testing.T, hold holder, header ...string) (closed func()) {
+// held has foes hold what they can at once. What it gives closes that.
+func (p *target) held(t *testing.T, by []foe, hold holder, header ...string) (closed func()) {
 	t.Helper()
 	var at sync.WaitGroup
-	closers := make(chan func(), foes)
-	for _, f := range allFoes(t) {
+	closers := make(chan func(), len(by))
+	for _, f := range by {
 		at.Go(func() { closers <- hold(t, p, f, header...) })
 	}
 	at.Wait()
