@@ -8,7 +8,7 @@ import (
 
 	"roster/internal/config"
 	"roster/internal/credential"
-	"roster/internal/redis"
+	"roster/internal/redis/durable"
 	"roster/internal/redis/tokens"
 )
 
@@ -27,7 +27,7 @@ func openTokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keep
 		return nil, nil, err
 	}
 	if err := store.Check(ctx); err != nil && needed {
-		if redis.NotDurable(err) {
+		if durable.NotDurable(err) {
 			closeStore()
 			return nil, nil, err
 		}

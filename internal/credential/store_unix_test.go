@@ -14,6 +14,7 @@ import (
 	"roster/internal/check"
 	"roster/internal/credential"
 	"roster/internal/redis"
+	redisdurable "roster/internal/redis/durable"
 	"roster/internal/redis/redistest"
 	"roster/internal/redis/tokens"
 	"roster/internal/seal"
@@ -217,7 +218,7 @@ func TestRedisMustBeDurable(t *testing.T) {
 			t.Parallel()
 			store := open(t, "redis://"+redistest.Start(t, tt.args...).Addr)
 			v, url := vendor(t, fake.Knobs{})
-			if err := store.Check(t.Context()); !redis.NotDurable(err) || !strings.Contains(err.Error(), tt.says) {
+			if err := store.Check(t.Context()); !redisdurable.NotDurable(err) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("the check says %v", err)
 			}
 			if err := reads(t, source(t, store, url)); err == nil || !strings.Contains(err.Error(), tt.says) {

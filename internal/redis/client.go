@@ -27,7 +27,6 @@ type Client struct {
 
 	membership    atomic.Pointer[Membership]
 	ready         chan struct{} // closed when the first probe has ended
-	isReady       sync.Once
 	breaker       breaker
 	stats         stats
 	announcements announcements

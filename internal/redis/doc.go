@@ -1,6 +1,7 @@
-// Package redis is the connection to Redis: the client, its breaker and probes, the membership of the replicas, the announcements of changes, and locks.
-// One small package below it adapts it to each consumer: snapshots, presence, writes, budgets, callers, documents and tokens. A consumer defines the
-// interface; its adapter implements it, and lists the keys that it uses. This package does not know what the adapters store.
+// Package redis is the connection to Redis: the client, its breaker and probes, the membership of the replicas, the announcements of changes, and
+// the clock. Packages lock, durable and keyspace add locks, the check for durability, and keys by patterns. One small package adapts it to each
+// consumer: snapshots, presence, writes, budgets, callers, documents and tokens. A consumer defines the interface; its adapter implements it, and
+// lists the keys that it uses. This package does not know what the adapters store.
 //
 // # Contents of Redis
 //
@@ -16,10 +17,6 @@
 // Do makes no call while Redis is known to be unavailable. Redis counts as unavailable after a failure that affects other calls too, or after several
 // failures in a row. From then on, only the heartbeat probes it, less and less often. It counts as available when a probe has succeeded: when the
 // heartbeat was written, and what the adapters need is there, in all parts of a Cluster.
-//
-// # Time
-//
-// All times in Redis come from the clock of Redis. The clocks of replicas need not be right: they are used only for differences; see Clock.
 //
 // # Integrity
 //

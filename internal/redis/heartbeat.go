@@ -24,7 +24,7 @@ const (
 // heartbeat sends this replica's heartbeat until ctx ends. While Redis is unavailable, heartbeat probes it.
 func (c *Client) heartbeat(ctx context.Context) {
 	var since time.Time // since when Redis has been available; zero while it is not
-	failures := 0
+	failures, first := 0, true
 	forgive := func() {
 		if !since.IsZero() && time.Since(since) >= steadyAfter {
 			failures = 0
@@ -51,11 +51,14 @@ func (c *Client) heartbeat(ctx context.Context) {
 			since = time.Time{}
 			if wait = pause(); was {
 				c.SetDisconnected(err)
-			} else if c.log.Enabled(ctx, 0) && !c.probed() {
+			} else if c.log.Enabled(ctx, 0) && first {
 				c.log.WarnContext(ctx, "redis cannot be used: nothing is shared", "reason", Reason(err))
 			}
 		}
-		c.isReady.Do(func() { close(c.ready) })
+		if first {
+			close(c.ready)
+			first = false
+		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
@@ -80,16 +83,6 @@ func (c *Client) heartbeat(ctx context.Context) {
 				p.Leave(leave)
 			}
 		}
-	}
-}
-
-// probed reports whether a first probe has found out whether Redis is available.
-func (c *Client) probed() bool {
-	select {
-	case <-c.ready:
-		return true
-	default:
-		return false
 	}
 }
 

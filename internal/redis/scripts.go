@@ -15,19 +15,6 @@ end
 `
 
 var (
-	// renewScript extends a lock. It restores a lock that a failover has lost, if no other holder has taken it since. KEYS: lock. ARGV: the holder,
-	// lease in ms.
-	renewScript = redis.NewScript(`
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`)
-
-	// releaseScript releases a lock. KEYS: lock. ARGV: the holder.
-	releaseScript = redis.NewScript(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`)
-
 	// heartbeatScript records a replica's heartbeat, and returns all live replicas. It uses INFO only to check that the user has the permission for
 	// it, which the budgets need. Without this check, Redis would alternate between available and unavailable. KEYS: replicas. ARGV: the replica,
 	// absent after.

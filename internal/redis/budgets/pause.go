@@ -8,6 +8,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"roster/internal/redis"
+	"roster/internal/redis/keyspace"
 )
 
 // pausedFor is how long Redis keeps which sources a pause affects. It is as long as the longest pause.
@@ -62,5 +63,5 @@ func (l *Budgets) Clear(ctx context.Context, source string) (int, error) {
 	if source != "" {
 		return l.endPauses(ctx, source)
 	}
-	return l.client.Remove(ctx, l.client.Pattern("{budgets}:*:pause"), redis.Escape(l.pausedKey()))
+	return keyspace.Remove(ctx, l.client, keyspace.Pattern(l.client, "{budgets}:*:pause"), keyspace.Escape(l.pausedKey()))
 }

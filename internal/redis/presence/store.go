@@ -17,6 +17,7 @@ import (
 	"roster/connectors"
 	"roster/internal/presence"
 	"roster/internal/redis"
+	"roster/internal/redis/keyspace"
 )
 
 // encoding is the version of the encoding of presence.
@@ -43,9 +44,9 @@ func New(client *redis.Client) *Store {
 func (s *Store) Clear(ctx context.Context, source string) (int, error) {
 	name := "*"
 	if source != "" {
-		name = "{" + redis.Escape(source) + ":*"
+		name = "{" + keyspace.Escape(source) + ":*"
 	}
-	return s.client.Remove(ctx, s.client.Pattern("presence:"+name+":everyone:*"), s.client.Pattern("presence:[0-9]*:"+name))
+	return keyspace.Remove(ctx, s.client, keyspace.Pattern(s.client, "presence:"+name+":everyone:*"), keyspace.Pattern(s.client, "presence:[0-9]*:"+name))
 }
 
 func nameOf(i presence.Item) string { return i.Source + ":" + i.Fingerprint }

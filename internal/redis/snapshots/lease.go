@@ -8,6 +8,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"roster/internal/redis"
+	"roster/internal/redis/lock"
 	"roster/internal/snapshot"
 	"roster/internal/snapshot/manifest"
 )
@@ -21,7 +22,7 @@ const (
 
 // lease is the right to fetch an item. It is renewed in the background.
 type lease struct {
-	*redis.Lock
+	*lock.Lock
 	store    *Store
 	item     snapshot.Item
 	stamp    int64

@@ -25,6 +25,8 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"roster/internal/redis"
+	"roster/internal/redis/keyspace"
+	"roster/internal/redis/lock"
 	"roster/internal/snapshot"
 	"roster/internal/snapshot/manifest"
 )
@@ -73,13 +75,13 @@ func (s *Store) probe(ctx context.Context) error {
 func (s *Store) Clear(ctx context.Context, source string) (int, error) {
 	name := "*"
 	if source != "" {
-		name = "{" + redis.Escape(source) + ":*"
+		name = "{" + keyspace.Escape(source) + ":*"
 	}
-	removed, err := s.client.Remove(ctx, s.client.Pattern("snapshot:"+name+":manifest:*"), s.client.Pattern("part:*:"+name))
+	removed, err := keyspace.Remove(ctx, s.client, keyspace.Pattern(s.client, "snapshot:"+name+":manifest:*"), keyspace.Pattern(s.client, "part:*:"+name))
 	if err != nil {
 		return removed, err
 	}
-	return removed, s.client.EachKey(ctx, s.client.Pattern("snapshot:"+name+":last"), func(ctx context.Context, node goredis.UniversalClient, key string) error {
+	return removed, keyspace.Each(ctx, s.client, keyspace.Pattern(s.client, "snapshot:"+name+":last"), func(ctx context.Context, node goredis.UniversalClient, key string) error {
 		return forgetScript.Run(ctx, node, []string{key}).Err()
 	})
 }
@@ -201,8 +203,8 @@ func (s *Store) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.
 		m := s.mark(c.Item, a, at)
 		switch {
 		case a.outcome == granted:
-			lock := s.client.Hold(s.keys(c.Item)[1])
-			return &lease{lock, s, c.Item, a.stamp, &m, a.manifest}, m, nil
+			held := lock.Hold(s.client, s.keys(c.Item)[1])
+			return &lease{held, s, c.Item, a.stamp, &m, a.manifest}, m, nil
 		case a.stamp > have && m.Stamp == 0: // an unreadable manifest does not prevent a fetch
 			have = a.stamp
 		default:

@@ -14,6 +14,8 @@ import (
 
 	"roster/internal/credential"
 	"roster/internal/redis"
+	"roster/internal/redis/durable"
+	"roster/internal/redis/lock"
 )
 
 // keptFor is how long tokens are kept after they were last saved. No vendor's refresh token lives longer.
@@ -32,7 +34,7 @@ func New(client *redis.Client) (*Store, error) {
 	return &Store{client}, nil
 }
 
-func (s *Store) keys(name string) (secret, lock string) {
+func (s *Store) keys(name string) (secret, lockKey string) {
 	base := s.client.Key("token:{" + name + "}")
 	return base, base + ":lock"
 }
@@ -40,7 +42,7 @@ func (s *Store) keys(name string) (secret, lock string) {
 func aboutSecret(name string) string { return "token:" + name }
 
 // Check asks Redis whether it is durable now.
-func (s *Store) Check(ctx context.Context) error { return s.client.CheckDurable(ctx) }
+func (s *Store) Check(ctx context.Context) error { return durable.Check(ctx, s.client) }
 
 // Load returns the stored data. Its version is the sealed value in Redis.
 func (s *Store) Load(ctx context.Context, name string) ([]byte, string, error) {
@@ -117,18 +119,18 @@ func (s *Store) replicate(ctx context.Context, key string) {
 // Lock waits until no other replica has the lock, and renews the lock until it is unlocked.
 func (s *Store) Lock(ctx context.Context, name string) (credential.Lock, error) {
 	_, key := s.keys(name)
-	l, err := s.client.Lock(ctx, key)
+	l, err := lock.Wait(ctx, s.client, key)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = errors.New("another replica is renewing the tokens")
 		}
 		return nil, err
 	}
-	return lock{l}, nil
+	return tokenLock{l}, nil
 }
 
-// lock is a lock as its holder takes it.
-type lock struct{ *redis.Lock }
+// tokenLock is a lock as its holder takes it.
+type tokenLock struct{ *lock.Lock }
 
 // Unlock gives the lock back.
-func (l lock) Unlock() { l.Release(context.Background()) }
+func (l tokenLock) Unlock() { l.Release(context.Background()) }

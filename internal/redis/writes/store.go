@@ -12,6 +12,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"roster/internal/redis"
+	"roster/internal/redis/durable"
 	"roster/internal/writes"
 )
 
@@ -119,7 +120,7 @@ func (s *Store) Changed() <-chan struct{} { return s.changed }
 
 // TellDurable logs a warning if Redis may lose the state of writes.
 func (s *Store) TellDurable(ctx context.Context) {
-	if err := s.client.CheckDurable(ctx); redis.NotDurable(err) {
+	if err := durable.Check(ctx, s.client); durable.NotDurable(err) {
 		s.client.Logger().LogAttrs(ctx, slog.LevelWarn, "redis may lose what writes remember: an idempotency key counts only as long as its data lives",
 			slog.String("reason", err.Error()))
 	}

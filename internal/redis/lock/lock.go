@@ -1,4 +1,5 @@
-package redis
+// Package lock is a right that one replica has at a time, in Redis. It does not know what the right is for.
+package lock
 
 import (
 	"context"
@@ -7,6 +8,25 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"roster/internal/redis"
+)
+
+var (
+	// renewScript extends a lock. It restores a lock that a failover has lost, if no other holder has taken it since. KEYS: lock. ARGV: the holder,
+	// lease in ms.
+	renewScript = goredis.NewScript(`
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`)
+
+	// releaseScript releases a lock. KEYS: lock. ARGV: the holder.
+	releaseScript = goredis.NewScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`)
 )
 
 // lockPoll is the time between two attempts to take a lock that another holder has.
@@ -15,10 +35,10 @@ const lockPoll = 100 * time.Millisecond
 // errLocked reports that another holder has had the lock for as long as the caller could wait.
 var errLocked = errors.New("another replica has the lock")
 
-// Lock is a right that one holder has at a time. It is renewed in the background until Release. If it could not be renewed for Options.LeaseFor,
+// Lock is a right that one holder has at a time. It is renewed in the background until Release. If it could not be renewed for redis.Options.LeaseFor,
 // another holder can take it.
 type Lock struct {
-	client      *Client
+	client      *redis.Client
 	key, holder string
 	call        func(context.Context, func(context.Context) error) error
 	at          atomic.Pointer[time.Time] // when the last successful renewal began; zero if another holder has the lock
@@ -28,10 +48,10 @@ type Lock struct {
 
 // Hold starts to renew a lock that a script has just given to this replica. A script gives a lock if it sets the key to the ID of the replica, for
 // LeaseFor. The lock is renewed only while Redis is known to be available.
-func (c *Client) Hold(key string) *Lock { return c.hold(key, c.id, time.Now(), c.Do) }
+func Hold(c *redis.Client, key string) *Lock { return hold(c, key, c.ID(), time.Now(), c.Do) }
 
-// Lock waits until it has a lock, until ctx ends. It does not need Run.
-func (c *Client) Lock(ctx context.Context, key string) (*Lock, error) {
+// Wait waits until it has a lock, until ctx ends. It does not need the client to run.
+func Wait(ctx context.Context, c *redis.Client, key string) (*Lock, error) {
 	holder := rand.Text()
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
@@ -39,14 +59,14 @@ func (c *Client) Lock(ctx context.Context, key string) (*Lock, error) {
 		at := time.Now()
 		var got bool
 		err := c.Direct(ctx, func(ctx context.Context) (err error) {
-			got, err = c.commands.SetNX(ctx, key, holder, c.lease).Result()
+			got, err = c.Commands().SetNX(ctx, key, holder, c.LeaseFor()).Result()
 			return err
 		})
 		switch {
 		case err != nil && ctx.Err() == nil:
 			return nil, err
 		case got:
-			return c.hold(key, holder, at, c.Direct), nil
+			return hold(c, key, holder, at, c.Direct), nil
 		}
 		select {
 		case <-tick.C:
@@ -56,7 +76,7 @@ func (c *Client) Lock(ctx context.Context, key string) (*Lock, error) {
 	}
 }
 
-func (c *Client) hold(key, holder string, at time.Time, call func(context.Context, func(context.Context) error) error) *Lock {
+func hold(c *redis.Client, key, holder string, at time.Time, call func(context.Context, func(context.Context) error) error) *Lock {
 	l := &Lock{client: c, key: key, holder: holder, call: call}
 	l.at.Store(&at)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -70,10 +90,10 @@ func (c *Client) hold(key, holder string, at time.Time, call func(context.Contex
 }
 
 // Held reports whether no other holder can have the lock. It leaves a margin for clocks that run at different speeds, and for the caller's next step.
-func (l *Lock) Held() bool { return time.Since(*l.at.Load()) < l.client.lease*2/3 }
+func (l *Lock) Held() bool { return time.Since(*l.at.Load()) < l.client.LeaseFor()*2/3 }
 
 func (l *Lock) renew(ctx context.Context) {
-	tick := time.NewTicker(l.client.lease / 3)
+	tick := time.NewTicker(l.client.LeaseFor() / 3)
 	defer tick.Stop()
 	for {
 		select {
@@ -84,7 +104,7 @@ func (l *Lock) renew(ctx context.Context) {
 		at := time.Now()
 		var kept int
 		err := l.call(ctx, func(ctx context.Context) (err error) {
-			kept, err = renewScript.Run(ctx, l.client.commands, []string{l.key}, l.holder, l.client.lease.Milliseconds()).Int()
+			kept, err = renewScript.Run(ctx, l.client.Commands(), []string{l.key}, l.holder, l.client.LeaseFor().Milliseconds()).Int()
 			return err
 		})
 		switch {
@@ -104,7 +124,7 @@ func (l *Lock) Release(ctx context.Context) {
 		l.stop()
 		//nolint:errcheck // if this fails, the lock expires
 		l.call(ctx, func(ctx context.Context) error {
-			return releaseScript.Run(ctx, l.client.commands, []string{l.key}, l.holder).Err()
+			return releaseScript.Run(ctx, l.client.Commands(), []string{l.key}, l.holder).Err()
 		})
 	})
 }

@@ -1,21 +1,24 @@
-package redis
+// Package durable says whether Redis keeps what it stores. It does not know what that is.
+package durable
 
 import (
 	"context"
 	"errors"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
+	goredis "github.com/redis/go-redis/v9"
+
+	"roster/internal/redis"
 )
 
-// CheckDurable asks every master whether it keeps what it stores: append-only file on, no eviction. Redis's own settings determine how much data a
-// crash of the machine can lose (appendfsync), and how much a failover can lose (min-replicas-to-write). It does not need Run.
-func (c *Client) CheckDurable(ctx context.Context) error {
+// Check asks every master whether it keeps what it stores: append-only file on, no eviction. Redis's own settings determine how much data a
+// crash of the machine can lose (appendfsync), and how much a failover can lose (min-replicas-to-write). It does not need the client to run.
+func Check(ctx context.Context, c *redis.Client) error {
 	err := c.Direct(ctx, func(ctx context.Context) error {
-		if cluster, ok := c.commands.(*redis.ClusterClient); ok {
-			return cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return checkDurable(ctx, node) })
+		if cluster, ok := c.Commands().(*goredis.ClusterClient); ok {
+			return cluster.ForEachMaster(ctx, func(ctx context.Context, node *goredis.Client) error { return checkDurable(ctx, node) })
 		}
-		return checkDurable(ctx, c.commands)
+		return checkDurable(ctx, c.Commands())
 	})
 	if fault, ok := errors.AsType[notDurableError](err); ok {
 		return fault
@@ -28,7 +31,7 @@ type notDurableError struct{ text string }
 
 func (e notDurableError) Error() string { return e.text }
 
-func checkDurable(ctx context.Context, node redis.UniversalClient) error {
+func checkDurable(ctx context.Context, node goredis.UniversalClient) error {
 	info, err := node.Info(ctx, "persistence").Result()
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func checkDurable(ctx context.Context, node redis.UniversalClient) error {
 	return nil
 }
 
-// NotDurable reports whether an error of CheckDurable is about the configuration of Redis, and not about its availability.
+// NotDurable reports whether an error of Check is about the configuration of Redis, and not about its availability.
 func NotDurable(err error) bool {
 	_, ok := errors.AsType[notDurableError](err)
 	return ok
