@@ -118,7 +118,7 @@ func (t *step) saveFetch(o *outcome) {
 		t.do(save{t.stored(), o.complete})
 	}
 	if !o.complete && o.loss == nil { // a held-back loss is stored with the snapshot
-		t.do(fail{Failure{Err: o.err, RetryAt: t.next, Floor: t.floor, InARow: t.failures}})
+		t.do(fail{Failure{Err: o.err, RetryAt: t.next, NotBefore: t.floor, InARow: t.failures}})
 	}
 }
 

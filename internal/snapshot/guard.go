@@ -77,7 +77,7 @@ func (r *rules) expires(readAt time.Time, l *Loss, s *collectionState) time.Time
 	if l == nil {
 		return end
 	}
-	return later(end, r.acceptAt(l).Add(tolerated*r.freshFor(s)))
+	return later(end, r.acceptAt(l).Add(staleFactor*r.freshFor(s)))
 }
 
 // dueSince returns the time from which the next fetch is scheduled.

@@ -128,7 +128,7 @@ func (t *step) postpone(m *Info) {
 	if m.Failure.RetryAt.After(until) && !t.forced {
 		until = m.Failure.RetryAt
 		if t.requires() {
-			until = earlier(until, m.Failure.Floor)
+			until = earlier(until, m.Failure.NotBefore)
 		}
 	}
 	// The two clocks may differ a little: asking a moment too early must not become an endless loop.

@@ -199,7 +199,7 @@ func (t *step) applyFailure(m *Info) {
 		return
 	}
 	t.failures, t.tried = m.Failure.InARow, true
-	t.started, t.err, t.next, t.floor = m.TriedAt, m.Failure.Err, m.Failure.RetryAt, m.Failure.Floor
+	t.started, t.err, t.next, t.floor = m.TriedAt, m.Failure.Err, m.Failure.RetryAt, m.Failure.NotBefore
 	t.do(wakeCallers{})
 }
 

@@ -73,8 +73,8 @@ const (
 	costFactor = 4
 	// veryStale times the effective fresh_for is the age from which a caller waits for a fetch.
 	veryStale = 10
-	// tolerated times the effective fresh_for is the age from which data is stale although no fetch has failed.
-	tolerated = 2
+	// staleFactor times the effective fresh_for is the age from which data is stale although no fetch has failed.
+	staleFactor = 2
 )
 
 func (r *rules) state(s *collectionState, now time.Time) State {
@@ -89,7 +89,7 @@ func (r *rules) state(s *collectionState, now time.Time) State {
 		return Stale
 	}
 	stale := func(age, bound time.Duration) bool {
-		return age >= tolerated*bound || age >= bound && s.err != nil
+		return age >= staleFactor*bound || age >= bound && s.err != nil
 	}
 	if stale(now.Sub(snap.OldestAt), r.freshFor(s)) {
 		return Stale
@@ -128,8 +128,8 @@ func (r *rules) nextChange(s *collectionState, now time.Time) (next time.Time) {
 		return time.Time{}
 	}
 	freshFor, full := r.freshFor(s), r.fullEvery(s)
-	for _, at := range [...]time.Time{snap.OldestAt.Add(freshFor), snap.OldestAt.Add(tolerated * freshFor), r.expires(snap.ReadAt, snap.Loss, s),
-		snap.FullAt.Add(full), snap.FullAt.Add(tolerated * full)} {
+	for _, at := range [...]time.Time{snap.OldestAt.Add(freshFor), snap.OldestAt.Add(staleFactor * freshFor), r.expires(snap.ReadAt, snap.Loss, s),
+		snap.FullAt.Add(full), snap.FullAt.Add(staleFactor * full)} {
 		if at.After(now) && (next.IsZero() || at.Before(next)) {
 			next = at
 		}

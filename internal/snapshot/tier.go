@@ -118,8 +118,8 @@ type Stored struct {
 type Failure struct {
 	// Err is nil for a fetch that was incomplete without an error.
 	Err *connectors.Error
-	// RetryAt is when the next fetch is due, Floor from when it is allowed at all.
-	RetryAt, Floor time.Time
+	// RetryAt is when the next fetch is due, NotBefore from when it is allowed at all.
+	RetryAt, NotBefore time.Time
 	// InARow counts the failures since the last complete fetch.
 	InARow int
 }
@@ -137,7 +137,7 @@ type Info struct {
 
 // LeaseRequest asks for the lease to fetch a collection. The store refuses it while another replica fetches; if a readable snapshot newer
 // than Have and no older than MaxAge is stored; within MinInterval of the beginning of the last fetch; and after a failure, until RetryAt
-// or, if the request is Urgent, until Floor, unless it is Forced.
+// or, if the request is Urgent, until NotBefore, unless it is Forced.
 type LeaseRequest struct {
 	Item        Item
 	Have        int64 // a Stamp

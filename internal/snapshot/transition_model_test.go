@@ -60,7 +60,7 @@ func (u *run) info() *Info {
 	}
 	if u.chance("another has failed") {
 		floor := began.Add(u.r.settings.MinInterval)
-		i.Failure = Failure{Err: &connectors.Error{Kind: connectors.KindUnavailable}, InARow: 1, RetryAt: floor.Add(u.seconds("their retry", 60)), Floor: floor}
+		i.Failure = Failure{Err: &connectors.Error{Kind: connectors.KindUnavailable}, InARow: 1, RetryAt: floor.Add(u.seconds("their retry", 60)), NotBefore: floor}
 	}
 	return i
 }

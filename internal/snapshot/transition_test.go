@@ -145,7 +145,7 @@ func TestTransitions(t *testing.T) {
 	elsewhere.Reading, elsewhere.TriedAt = true, at(55)
 	lost := &Info{}
 	theirs := info(7, 0, true) // another replica's attempt has failed
-	theirs.TriedAt, theirs.Failure = at(60), Failure{Err: &down, RetryAt: at(90), Floor: at(70), InARow: 1}
+	theirs.TriedAt, theirs.Failure = at(60), Failure{Err: &down, RetryAt: at(90), NotBefore: at(70), InARow: 1}
 	taking := after(three, 0, statted{newer})
 	asking := func(r *rules, s collectionState) collectionState { // after full data
 		s, _ = r.transition(s, ticked{}, at(60))

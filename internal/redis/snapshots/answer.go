@@ -43,7 +43,7 @@ func (s *Store) mark(item snapshot.Item, a answer, at time.Time) snapshot.Info {
 	m := snapshot.Info{Meta: manifest.Read(s.client.Sealer(), item, []byte(a.manifest), clock.Local), Reading: a.lock != "", TriedAt: clock.Past(a.tried)}
 	if a.retry > a.now {
 		m.Failure = manifest.ReadFailure([]byte(a.failure))
-		m.Failure.RetryAt, m.Failure.Floor = clock.Future(a.retry), clock.Future(a.floor)
+		m.Failure.RetryAt, m.Failure.NotBefore = clock.Future(a.retry), clock.Future(a.floor)
 	}
 	return m
 }

@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// margin is how much longer a snapshot is kept than it can be useful.
-	margin = time.Hour
-	// grace is how long the parts of a replaced snapshot are kept, for replicas that are still reading them.
-	grace = 2 * time.Minute
+	// expiryMargin is how much longer a snapshot is kept than it can be useful.
+	expiryMargin = time.Hour
+	// readersGrace is how long the parts of a replaced snapshot are kept, for replicas that are still reading them.
+	readersGrace = 2 * time.Minute
 )
 
 // lease is the right to fetch an item. It is renewed in the background.
@@ -26,20 +26,20 @@ type lease struct {
 	store    *Store
 	item     snapshot.Item
 	stamp    int64
-	before   *snapshot.Info // what the store had when the lease was granted
-	manifest string         // the stored form of before
+	old      *snapshot.Info // the snapshot that was stored when the lease was granted
+	oldValue string         // its manifest, as stored
 }
 
 // Save stores the result of the fetch.
 func (l *lease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
-	stamp, err := l.store.save(ctx, s, l.stamp, l.before, l.manifest)
-	if err == nil && len(l.before.Parts) > 0 && l.before.Version != s.Version {
-		l.before.Version, l.before.Parts = "", nil // these parts expire soon, so a later save must not rely on them
+	stamp, err := l.store.save(ctx, s, l.stamp, l.old, l.oldValue)
+	if err == nil && len(l.old.Parts) > 0 && l.old.Version != s.Version {
+		l.old.Version, l.old.Parts = "", nil // save has let these parts expire soon, so a later save of this lease must not use them
 	}
 	return stamp, err
 }
 
-// Fail stores for the other replicas how the fetch failed.
+// Fail stores the failure of the fetch, for the other replicas.
 func (l *lease) Fail(ctx context.Context, f snapshot.Failure) error {
 	text, err := manifest.WriteFailure(f)
 	if err != nil {
@@ -47,7 +47,7 @@ func (l *lease) Fail(ctx context.Context, f snapshot.Failure) error {
 	}
 	err = l.store.client.Do(ctx, func(ctx context.Context) error {
 		now := time.Now()
-		return failScript.Run(ctx, l.store.client.Commands(), l.store.keys(l.item), l.stamp, f.Floor.Sub(now).Microseconds(),
+		return failScript.Run(ctx, l.store.client.Commands(), l.store.keys(l.item), l.stamp, f.NotBefore.Sub(now).Microseconds(),
 			f.RetryAt.Sub(now).Microseconds(), text).Err()
 	})
 	if err == nil {
@@ -56,18 +56,18 @@ func (l *lease) Fail(ctx context.Context, f snapshot.Failure) error {
 	return err
 }
 
-// save stores the parts before the manifest, so that a replica that sees the manifest can read the parts. Before is the snapshot that was stored when
-// the lease was granted, and was is its stored form.
-func (s *Store) save(ctx context.Context, snap snapshot.Stored, stamp int64, before *snapshot.Info, was string) (int64, error) {
-	life := snap.KeepFor + margin
+// save stores the parts before the manifest, so that a replica that sees the manifest can read the parts. Old is the snapshot that was stored when the
+// lease was granted, and oldValue is its manifest as stored.
+func (s *Store) save(ctx context.Context, snap snapshot.Stored, stamp int64, old *snapshot.Info, oldValue string) (int64, error) {
+	life := snap.KeepFor + expiryMargin
 	var names []string
-	if before.Stamp != 0 && before.Version == snap.Version && before.Count == snap.Count && !snap.Rewrite {
-		lost, err := s.renewParts(ctx, snap.Item, before.Parts, life)
+	if old.Stamp != 0 && old.Version == snap.Version && old.Count == snap.Count && !snap.Rewrite {
+		lost, err := s.setExpiry(ctx, snap.Item, old.Parts, life)
 		if err != nil {
 			return 0, err
 		}
 		if len(lost) == 0 {
-			names, snap.Bytes = before.Parts, before.Bytes
+			names, snap.Bytes = old.Parts, old.Bytes
 		}
 	}
 	if names == nil {
@@ -84,9 +84,9 @@ func (s *Store) save(ctx context.Context, snap snapshot.Stored, stamp int64, bef
 	if err != nil {
 		return 0, err
 	}
-	unreadable := ""
-	if was != "" && before.Stamp == 0 {
-		unreadable = was
+	unreadable := "" // a stored manifest that this replica cannot read; saveScript may replace it, however new it looks
+	if oldValue != "" && old.Stamp == 0 {
+		unreadable = oldValue
 	}
 	complete := 0
 	if snap.Complete {
@@ -103,12 +103,12 @@ func (s *Store) save(ctx context.Context, snap snapshot.Stored, stamp int64, bef
 	if err != nil {
 		return 0, err
 	}
-	there := manifest.Read(s.client.Sealer(), snap.Item, []byte(outcome[1]), redis.Clock{Now: stamp, At: time.Now()}.Local)
+	storedManifest := manifest.Read(s.client.Sealer(), snap.Item, []byte(outcome[1]), redis.Clock{Now: stamp, At: time.Now()}.Local)
 	if outcome[0] == refused {
-		s.expireParts(ctx, snap.Item, names, there.Parts)
+		s.expireParts(ctx, snap.Item, names, storedManifest.Parts)
 		return 0, snapshot.ErrSuperseded
 	}
-	s.expireParts(ctx, snap.Item, there.Parts, names)
+	s.expireParts(ctx, snap.Item, storedManifest.Parts, names)
 	s.client.Publish(ctx, redis.Changed)
 	return stamp, nil
 }
@@ -122,7 +122,7 @@ func (s *Store) writeParts(ctx context.Context, snap *snapshot.Stored, parts [][
 	missing := names
 	if !snap.Rewrite {
 		var err error
-		if missing, err = s.renewParts(ctx, snap.Item, names, life); err != nil {
+		if missing, err = s.setExpiry(ctx, snap.Item, names, life); err != nil {
 			return nil, err
 		}
 	}
@@ -141,8 +141,8 @@ func (s *Store) writeParts(ctx context.Context, snap *snapshot.Stored, parts [][
 	return names, nil
 }
 
-// renewParts extends the expiry of parts, and returns the names of the missing parts.
-func (s *Store) renewParts(ctx context.Context, item snapshot.Item, names []string, life time.Duration) (missing []string, err error) {
+// setExpiry sets the expiry of parts, and returns the names of the missing parts.
+func (s *Store) setExpiry(ctx context.Context, item snapshot.Item, names []string, life time.Duration) (missing []string, err error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -170,5 +170,5 @@ func (s *Store) renewParts(ctx context.Context, item snapshot.Item, names []stri
 // expireParts makes parts expire soon, except the kept ones.
 func (s *Store) expireParts(ctx context.Context, item snapshot.Item, names, kept []string) {
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(kept, name) })
-	_, _ = s.renewParts(ctx, item, names, grace) // if this fails, the parts expire at their normal time
+	_, _ = s.setExpiry(ctx, item, names, readersGrace) // if this fails, the parts expire at their normal time
 }

@@ -42,7 +42,7 @@ func TestStoredPausesAreCut(t *testing.T) {
 			day := time.Now().Add(24*time.Hour - time.Minute) // what is beyond a day counts as garbage
 			fail := func(lease snapshot.Lease) {
 				t.Helper()
-				err := lease.Fail(t.Context(), snapshot.Failure{RetryAt: day, Floor: day,
+				err := lease.Fail(t.Context(), snapshot.Failure{RetryAt: day, NotBefore: day,
 					Err: &connectors.Error{Kind: connectors.KindRateLimited, RetryAfter: 24 * time.Hour, Blocked: tt.blocked}})
 				if err != nil {
 					t.Fatal(err)
@@ -51,7 +51,7 @@ func TestStoredPausesAreCut(t *testing.T) {
 			}
 			fail(snapshottest.Acquire(t, tier, 0))
 			before := server.Time()
-			if m := snapshottest.Stat(t, tier, item); m.Failure.RetryAt.IsZero() || m.Failure.Floor.After(m.Failure.RetryAt) {
+			if m := snapshottest.Stat(t, tier, item); m.Failure.RetryAt.IsZero() || m.Failure.NotBefore.After(m.Failure.RetryAt) {
 				t.Errorf("the failure is %+v", m.Failure)
 			}
 			after := server.Time()

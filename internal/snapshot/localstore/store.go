@@ -130,7 +130,7 @@ func (m *member) Acquire(_ context.Context, c snapshot.LeaseRequest) (snapshot.L
 	now := time.Now()
 	wait := it.mark.Failure.RetryAt
 	if c.Urgent {
-		wait = it.mark.Failure.Floor
+		wait = it.mark.Failure.NotBefore
 	}
 	switch {
 	case it.holder != nil,

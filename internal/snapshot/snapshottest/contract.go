@@ -129,7 +129,7 @@ func sharesSnapshots(t *testing.T, a, b snapshot.Tier) {
 	lease = Acquire(t, b, stamp)
 	now := time.Now()
 	fault := &connectors.Error{Source: "a", Op: "users", Kind: connectors.KindRateLimited, Status: 429, RetryAfter: time.Minute}
-	if err := lease.Fail(t.Context(), snapshot.Failure{Err: fault, InARow: 3, RetryAt: now.Add(time.Minute), Floor: now.Add(-time.Second)}); err != nil {
+	if err := lease.Fail(t.Context(), snapshot.Failure{Err: fault, InARow: 3, RetryAt: now.Add(time.Minute), NotBefore: now.Add(-time.Second)}); err != nil {
 		t.Fatal(err)
 	}
 	lease.Release(t.Context())
