@@ -12,18 +12,18 @@ import (
 )
 
 var (
-	// problem has the canary in every field in which vendors send texts.
-	problem = faults.JSON(fmt.Sprintf(`{"success":false,"status":"error","error":%[1]q,"errorType":%[1]q,"message":%[1]q,"message_details":%[1]q,`+
+	// jsonError has the canary in every field in which vendors send texts.
+	jsonError = faults.JSON(fmt.Sprintf(`{"success":false,"status":"error","error":%[1]q,"errorType":%[1]q,"message":%[1]q,"message_details":%[1]q,`+
 		`"error_text":%[1]q,"error_description":%[1]q,"title":%[1]q,"detail":%[1]q,"reason":%[1]q,"details":{"method":%[1]q},`+
 		`"validation-errors":[{"errors":[{"code":%[1]q,"path":%[1]q,"detail":%[1]q}]}]}`, canary))
-	page = faults.HTML("<!DOCTYPE html><html><title>" + canary + "</title></html>")
-	text = faults.Plain(canary)
+	htmlPage = faults.HTML("<!DOCTYPE html><html><title>" + canary + "</title></html>")
+	text     = faults.Plain(canary)
 
 	statuses = []int{400, 401, 403, 404, 405, 409, 422, 429, 500, 502, 503, 504}
 	bodies   = []struct {
 		name string
 		body faults.Body
-	}{{"JSON", problem}, {"a page", page}, {"plain text", text}, {"no body", faults.Empty()}}
+	}{{"JSON", jsonError}, {"a page", htmlPage}, {"plain text", text}, {"no body", faults.Empty()}}
 
 	// shapes are valid JSON without a meaning for any source.
 	shapes = []string{
@@ -52,10 +52,10 @@ func (s Subject) failing(t *testing.T, op operation) {
 		}
 	}
 	for name, effect := range map[string]faults.Effect{
-		"success with a page":         faults.Reply(200, page),
+		"success with a page":         faults.Reply(200, htmlPage),
 		"success with plain text":     faults.Reply(200, text),
 		"success with cut JSON":       faults.Truncate(),
-		"a page that says it is JSON": faults.Reply(200, faults.JSON(page.Text)),
+		"a page that says it is JSON": faults.Reply(200, faults.JSON(htmlPage.Text)),
 		"connection cut":              faults.Reset(),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func (s Subject) tooMany(t *testing.T, op operation) {
 	source := st.open(t, nil)
 	effect := s.TooMany
 	if effect == nil {
-		effect = faults.Reply(http.StatusTooManyRequests, problem, "Retry-After", "3600")
+		effect = faults.Reply(http.StatusTooManyRequests, jsonError, "Retry-After", "3600")
 	}
 	st.faults.Set(faults.Fault{Effect: effect})
 	got, err := perform(t, op, source, nil)
@@ -181,7 +181,7 @@ func plausible(status int, body faults.Body, e *connectors.Error) bool {
 		return status == http.StatusForbidden || status == http.StatusTooManyRequests
 	}
 	if e.Kind == connectors.KindBadResponse && status != http.StatusTooManyRequests {
-		return status >= 500 || body != problem
+		return status >= 500 || body != jsonError
 	}
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:

@@ -92,7 +92,7 @@ func (s Subject) pauses(t *testing.T, op operation) {
 }
 
 func tooMany(after string) faults.Effect {
-	return faults.Reply(http.StatusTooManyRequests, problem, "Retry-After", after)
+	return faults.Reply(http.StatusTooManyRequests, jsonError, "Retry-After", after)
 }
 
 // tooManyRows checks that a collection beyond max_rows is rejected, on whatever page the limit is reached.

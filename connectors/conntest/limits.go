@@ -15,7 +15,7 @@ import (
 func (s Subject) limits(t *testing.T, op operation) {
 	withRetries := func(c *connectors.Config) { c.Retries = nil }
 	for name, effect := range map[string]faults.Effect{
-		"connection cut once": faults.Reset(), "status 503 once": faults.Reply(503, problem), "cut JSON once": faults.Truncate(),
+		"connection cut once": faults.Reset(), "status 503 once": faults.Reply(503, jsonError), "cut JSON once": faults.Truncate(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -41,7 +41,7 @@ func (s Subject) limits(t *testing.T, op operation) {
 		if h := source.Health(); h.Breaker != connectors.BreakerClosed || h.Err != nil {
 			t.Errorf("before any call its health is %+v", h)
 		}
-		st.faults.Set(faults.Fault{Effect: faults.Reply(500, problem)})
+		st.faults.Set(faults.Fault{Effect: faults.Reply(500, jsonError)})
 		for range 4 {
 			got, err := perform(t, op, source, nil)
 			_ = st.checkFailed(t, op, got, err)

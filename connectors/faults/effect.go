@@ -9,14 +9,15 @@ import (
 	"time"
 )
 
-// Effect is one kind of failure.
+// Effect is what a fault does to a call.
 type Effect func(*call)
 
+// call is one request to the fake, as an effect gets it.
 type call struct {
 	w        http.ResponseWriter
 	r        *http.Request
-	next     http.Handler
-	released <-chan struct{}
+	next     http.Handler    // the fake
+	released <-chan struct{} // closed when the fault ends
 }
 
 // Body is the body of a wrong answer.
@@ -28,10 +29,10 @@ type Body struct {
 // JSON returns a body with the content type of JSON and any text.
 func JSON(text string) Body { return Body{Type: "application/json; charset=utf-8", Text: text} }
 
-// HTML returns a page, such as proxies and login forms send.
+// HTML returns a body with the content type of HTML. Proxies and login forms send such pages.
 func HTML(text string) Body { return Body{Type: "text/html; charset=utf-8", Text: text} }
 
-// Plain returns a plain text.
+// Plain returns a body with the content type of plain text.
 func Plain(text string) Body { return Body{Type: "text/plain; charset=utf-8", Text: text} }
 
 // Empty returns an empty body.
@@ -100,7 +101,7 @@ func Truncate() Effect {
 	}
 }
 
-// Slow sends Next's answer in that many pieces, with a pause before each.
+// Slow sends Next's answer in the given number of pieces, with a pause before each piece. The pauses end with the fault.
 func Slow(pieces int, pause time.Duration) Effect {
 	return func(c *call) {
 		answer := c.answer()
@@ -150,7 +151,7 @@ func Trickle(pause time.Duration) Effect {
 	}
 }
 
-// Huge answers 200 with one JSON object of at least that many bytes.
+// Huge answers 200 with one JSON object of at least size bytes.
 func Huge(size int64) Effect {
 	return func(c *call) {
 		c.drain()
@@ -169,6 +170,7 @@ func Huge(size int64) Effect {
 // drain reads the request to its end. Otherwise the server does not notice when the client disconnects.
 func (c *call) drain() { _, _ = io.Copy(io.Discard, c.r.Body) }
 
+// wait waits until the client disconnects or the fault ends.
 func (c *call) wait() {
 	select {
 	case <-c.r.Context().Done():
@@ -187,6 +189,7 @@ func (c *call) half() {
 	answer.send(c.w, length)
 }
 
+// answer returns the answer of Next to this call.
 func (c *call) answer() *recorder {
 	rec := &recorder{header: make(http.Header), status: http.StatusOK}
 	c.next.ServeHTTP(rec, c.r)
@@ -222,12 +225,12 @@ func (r *recorder) send(w http.ResponseWriter, length int) {
 	for name, values := range r.header {
 		h[name] = values
 	}
-	if r.status == http.StatusNoContent { // it has no length
+	if r.status == http.StatusNoContent { // such an answer has no Content-Length
 		w.WriteHeader(r.status)
 		return
 	}
 	h.Set("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(r.status)
 	_, _ = w.Write(r.body)                    // fails if the client is gone
-	_ = http.NewResponseController(w).Flush() // as above
+	_ = http.NewResponseController(w).Flush() // fails if the client is gone
 }

@@ -24,7 +24,7 @@ func (s Subject) failingLater(t *testing.T, op operation) {
 			continue
 		}
 		for name, effect := range map[string]faults.Effect{
-			"status 503": faults.Reply(503, page), "status 500": faults.Reply(500, problem), "cut JSON": faults.Truncate(), "connection cut": faults.Reset(),
+			"status 503": faults.Reply(503, htmlPage), "status 500": faults.Reply(500, jsonError), "cut JSON": faults.Truncate(), "connection cut": faults.Reset(),
 		} {
 			t.Run(fmt.Sprintf("%s after %d good answers of %d", name, good, calls), func(t *testing.T) {
 				t.Parallel()
@@ -53,7 +53,7 @@ func (s Subject) failingLater(t *testing.T, op operation) {
 	t.Run("the same page repeated", func(t *testing.T) {
 		t.Parallel()
 		st := s.start(t)
-		st.faults.Next = again(st.faults.Next)
+		st.faults.Next = repeatFirst(st.faults.Next)
 		got, err := perform(t, op, st.open(t, nil), nil)
 		if got.complete {
 			t.Errorf("the result is marked as complete (error: %v)", err)
@@ -67,8 +67,8 @@ func (s Subject) failingLater(t *testing.T, op operation) {
 	})
 }
 
-// again answers every request like the first one.
-func again(next http.Handler) http.Handler {
+// repeatFirst returns a handler that answers every request like the first one.
+func repeatFirst(next http.Handler) http.Handler {
 	var mu sync.Mutex
 	var first *http.Request
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -76,9 +76,9 @@ func again(next http.Handler) http.Handler {
 		if first == nil {
 			first = r.Clone(r.Context())
 		}
-		again := first.Clone(r.Context())
+		repeated := first.Clone(r.Context())
 		mu.Unlock()
-		again.Body = r.Body
-		next.ServeHTTP(w, again)
+		repeated.Body = r.Body
+		next.ServeHTTP(w, repeated)
 	})
 }
