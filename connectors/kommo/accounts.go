@@ -6,16 +6,16 @@ import (
 	"roster/connectors"
 )
 
-// accounts reads the users, inactive and free ones too. It needs an administrator's token.
+// accounts lists the users, also inactive users and users with a free seat. It needs an administrator's token.
 //
 // GET /api/v4/users: https://developers.kommo.com/reference/users-list
 func (c *client) accounts(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
-	l, err := list(ctx, c, endpoint[connectors.Account]{
+	listing, err := list(ctx, c, endpoint[connectors.Account]{
 		op:      opUsers,
 		path:    pathUsers,
 		query:   "with=role,group,uuid,amojo_id,user_rank,phone_number&limit=" + pageSize,
 		key:     "users",
 		convert: accountConverter{c.region}.convert,
 	}, progress)
-	return l, c.adminOnly(ctx, err)
+	return listing, c.explainRefusal(ctx, err)
 }

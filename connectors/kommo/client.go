@@ -78,9 +78,9 @@ func (n noting) Token(ctx context.Context) (connectors.Token, error) {
 	return t, err
 }
 
-// adminOnly says what a refusal by an endpoint for administrators means. Kommo answers 403, but 401 has been met too: where the same token
-// is good for the account itself, it is not the token that was refused.
-func (c *client) adminOnly(ctx context.Context, err error) error {
+// explainRefusal returns KindForbidden for a refusal by an endpoint for administrators. Kommo answers 403, but we have also seen 401. If the
+// account itself can be read with the same token, the token is valid and only lacks the right.
+func (c *client) explainRefusal(ctx context.Context, err error) error {
 	if !connectors.IsKind(err, connectors.KindUnauthorized) {
 		return err
 	}

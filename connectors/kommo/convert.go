@@ -8,6 +8,12 @@ import (
 	"roster/connectors/decode"
 )
 
+// The codes of the built-in fields. Names of fields are localised, and their IDs differ between accounts.
+const (
+	codePhone = "PHONE"
+	codeEmail = "EMAIL"
+)
+
 // defaultGroup is the ID of the group of those who were put in none: the account lists it under this ID, a member's group_id is null.
 const defaultGroup = "0"
 

@@ -1,141 +1,59 @@
 package kommo
 
 import (
-	"cmp"
-	"context"
 	"crypto/sha256"
-	"net/http"
-	"slices"
-	"strconv"
 
 	"roster/connectors"
 	"roster/connectors/decode"
+	"roster/connectors/rest"
 )
 
-const (
-	// pageSize is the most that Kommo gives at once; more is refused.
-	maxPageSize = 250
-	pageSize    = "250"
-	// maxPages stops a listing that never ends: it is far above any address book.
-	maxPages = 100_000
-)
-
-// endpoint is a paged list: where it begins, what its rows are called in the answer, and how a row becomes a record.
-type endpoint[T connectors.Record] struct {
-	op, path, query string
-	key             string
-	// convert gives false for a row that is no record, such as a deleted one.
-	convert func(decode.Value) (T, bool)
+// page is one page of a list.
+type page struct {
+	rows []decode.Value
+	// listed says that the page has its list, which may be empty. Kommo leaves empty objects out, and so the list too; but an empty answer is
+	// how it says that there are no rows, so that nobody is taken for deleted because of such a page.
+	listed bool
+	number *int // nil where the list does not say which page this is
+	total  *int // nil where the list does not count its rows, as contacts
+	pages  *int // nil where the list does not count its pages
+	odd    bool // one of these is there and cannot be read
+	next   string
+	ends   bool              // the links are there, and none leads to another page
+	digest [sha256.Size]byte // of the rows as they came
 }
 
-// list reads all pages of an endpoint: it follows the link to the next page until there is none, or until an empty reply (204). Where a number or a
-// full page speaks for rows behind a page without a link, it asks for the next page by its number.
-func list[T connectors.Record](
-	ctx context.Context, c *client, e endpoint[T], progress connectors.Progress[T],
-) (connectors.Listing[T], error) {
-	var got connectors.Collector[T]
-	var count counter
-	fail := func(err error) (connectors.Listing[T], error) { return got.Listing(count.total, false), err }
-	seen := make(map[[sha256.Size]byte]bool)
-	path, query := e.path, e.query
-	for range maxPages {
-		resp, err := c.get(ctx, e.op, path, query)
-		if err != nil {
-			return fail(err)
-		}
-		if resp.Status == http.StatusNoContent {
-			count.ends = true
-			return finish(&got, &count), nil
-		}
-		p, err := decodePage(resp, e.key, &got.Anomalies)
-		if err != nil {
-			return fail(err)
-		}
-		if seen[p.digest] {
-			return fail(resp.Fail(connectors.KindBadResponse, "the same page came twice"))
-		}
-		seen[p.digest] = true
-		count.page(&p)
-		if most := c.rest.MaxRows(); count.rows > most {
-			return fail(resp.Fail(connectors.KindBadResponse, connectors.DetailTooManyRows(most)))
-		}
-		take(&got, p.rows, e.convert)
-		switch {
-		case p.next != "":
-			if path, query, err = c.rest.Below(e.op, p.next); err != nil {
-				return fail(err)
-			}
-		case len(p.rows) > 0 && count.more(len(p.rows)):
-			path, query = e.path, e.query+"&page="+strconv.Itoa(count.read+1)
-		default:
-			return finish(&got, &count), nil
-		}
-		if progress != nil {
-			progress(got.Listing(count.total, false))
-		}
+// decodePage reads one page of a list, whose rows are under key, and notes its numbers that cannot be read.
+func decodePage(resp *rest.Response, key string, notes *connectors.Anomalies) (page, error) {
+	body, err := resp.Document()
+	if err != nil {
+		return page{}, err
 	}
-	return fail(&connectors.Error{Source: c.source, Op: e.op, Kind: connectors.KindBadResponse, Detail: "the pages do not end"})
-}
-
-// take converts rows and gathers the records.
-func take[T connectors.Record](got *connectors.Collector[T], rows []decode.Value, convert func(decode.Value) (T, bool)) {
-	for _, row := range rows {
-		if record, ok := convert(row.Noting(&got.Anomalies)); ok {
-			got.Add(record)
-		}
+	embedded := body.Object("_embedded")
+	if !embedded.IsObject() && !body.Null("_embedded") {
+		return page{}, resp.Unexpected("_embedded")
 	}
-}
-
-// finish gives the whole listing, in the order of IDs: Kommo promises none for users and roles.
-func finish[T connectors.Record](got *connectors.Collector[T], count *counter) connectors.Listing[T] {
-	l := got.Listing(count.total, count.whole())
-	byID := func(a, b T) int { return compareIDs(a.Key(), b.Key()) }
-	if !slices.IsSortedFunc(l.Records, byID) {
-		l.Records = slices.Clone(l.Records) // the same array may have been handed out as progress
-		slices.SortFunc(l.Records, byID)
+	var p page
+	p.rows, p.listed, err = resp.Rows(embedded, key)
+	switch {
+	case err != nil:
+		return page{}, err
+	case p.listed:
+	case !embedded.Null(key):
+		return page{}, resp.Unexpected("_embedded." + key)
+	case body.Null("_page"): // what is no page at all must not pass for an empty list
+		return page{}, resp.Fail(connectors.KindBadResponse, "not a list of "+key)
 	}
-	return l
-}
-
-// compareIDs orders decimal numbers of any length without leading zeros.
-func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
-
-// counter holds the counts that pages of users and roles carry against what was read. A total that changes on the way says that rows have moved between
-// pages, perhaps past the reader.
-type counter struct {
-	total *int // as the latest page says; nil while none does
-	pages *int // the same
-	read  int  // pages
-	rows  int  // on them
-	ended bool // the latest page had no link to a next one
-	ends  bool // it had links, and none to a next one
-	doubt bool // the numbers cannot be read, or have contradicted each other, or the rows; or a page came without its list
-}
-
-func (c *counter) page(p *page) {
-	rows := len(p.rows)
-	c.doubt = c.doubt || p.odd || !p.listed || c.ended && rows > 0 // there was a next page after all
-	c.read++
-	c.rows += rows
-	c.ended, c.ends = p.next == "", p.ends
-	c.doubt = c.doubt || p.number != nil && *p.number != c.read
-	if p.pages != nil {
-		c.pages = p.pages
-		c.doubt = c.doubt || *p.pages < c.read && rows > 0
+	p.digest = sha256.Sum256([]byte(embedded.Raw(key)))
+	for key, into := range map[string]**int{"_page": &p.number, "_total_items": &p.total, "_page_count": &p.pages} {
+		n, ok := body.Noting(notes).Count(key)
+		*into, p.odd = n, p.odd || !ok
 	}
-	if p.total != nil {
-		c.doubt = c.doubt || *p.total < c.rows || c.total != nil && *c.total != *p.total
-		c.total = p.total
+	links := body.Object("_links")
+	p.next = links.Object("next").Text("href")
+	if p.next == "" && (!links.Null("next") || !links.IsObject() && !body.Null("_links")) {
+		return page{}, resp.Unexpected("_links.next")
 	}
-}
-
-// more says whether rows may follow the latest page, which has rows and no link to a next one.
-func (c *counter) more(rows int) bool {
-	return rows >= maxPageSize || c.pages != nil && *c.pages > c.read || c.total != nil && *c.total > c.rows
-}
-
-// whole says whether the list has ended, by its links or by a count, and all counts agree with what was read.
-func (c *counter) whole() bool {
-	told := c.ends || c.pages != nil || c.total != nil
-	return told && !c.doubt && (c.total == nil || *c.total == c.rows) && (c.pages == nil || *c.pages <= c.read)
+	p.ends = links.IsObject() && !links.Has("next")
+	return p, nil
 }

@@ -6,16 +6,16 @@ import (
 	"roster/connectors"
 )
 
-// roles reads the roles with their rights. It needs an administrator's token.
+// roles lists the roles with their rights. It needs an administrator's token.
 //
 // GET /api/v4/roles: https://developers.kommo.com/reference/user-roles-list
 func (c *client) roles(ctx context.Context, progress connectors.Progress[connectors.Role]) (connectors.Listing[connectors.Role], error) {
-	l, err := list(ctx, c, endpoint[connectors.Role]{
+	listing, err := list(ctx, c, endpoint[connectors.Role]{
 		op:      opRoles,
 		path:    pathRoles,
 		query:   "limit=" + pageSize,
 		key:     "roles",
 		convert: convertRole,
 	}, progress)
-	return l, c.adminOnly(ctx, err)
+	return listing, c.explainRefusal(ctx, err)
 }
