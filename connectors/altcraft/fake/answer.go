@@ -5,20 +5,21 @@ import (
 	"strings"
 )
 
-// answer makes the reply from the data and the knobs as they are now.
-func (s *Server) answer(op string, req request, readable, allowed bool) reply {
+// answer returns the reply to a request, from the data and the knobs at this moment. Parsed is false if the body could not be parsed, withinLimit is
+// false if the call exceeds the rate limit.
+func (s *Server) answer(op string, req request, parsed, withinLimit bool) reply {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	k := s.knobs
-	rep := reply{xml: req.Format == "xml", cut: k.Fault == FaultCutOff, mute: k.Fault == FaultNoErrorField}
+	rep := reply{xml: req.Format == "xml", cut: k.Fault == FaultCutOff, noErrorField: k.Fault == FaultNoErrorField}
 	switch {
-	case !allowed:
+	case !withinLimit:
 		rep.status, rep.retryAfter = http.StatusTooManyRequests, 1
 		return rep.refuse(429)
 	case k.Error > 0:
 		rep.status = k.ErrorStatus
 		return rep.refuse(k.Error)
-	case !readable || (req.Format != "json" && req.Format != "xml"):
+	case !parsed || (req.Format != "json" && req.Format != "xml"):
 		return rep.refuse(400)
 	case s.others[req.Token]:
 		return rep.refuse(403)
@@ -31,6 +32,7 @@ func (s *Server) answer(op string, req request, readable, allowed bool) reply {
 	return s.listUsers(rep, req)
 }
 
+// listUsers answers users/list: the users of one account.
 func (s *Server) listUsers(rep reply, req request) reply {
 	if req.AccountID == nil {
 		return rep.refuse(400)
@@ -71,6 +73,7 @@ func (s *Server) listUsers(rep reply, req request) reply {
 	return rep
 }
 
+// listAccounts answers accounts/list.
 func (s *Server) listAccounts(rep reply, req request) reply {
 	from, limit := int64(1), 1000
 	if req.FromID != nil {
@@ -95,12 +98,13 @@ func (s *Server) listAccounts(rep reply, req request) reply {
 	return rep
 }
 
-// matches applies the filters that the request has. Languages compare without case.
+// matches reports whether a user matches the filters of the request. Languages are compared without case.
 func (q request) matches(u User) bool {
 	return (q.Active == nil || *q.Active == u.Active) && (q.Master == nil || *q.Master == u.Master) &&
 		(q.Lang == nil || strings.EqualFold(*q.Lang, u.Lang))
 }
 
+// row returns the row of a user, as the knobs change it.
 func (k *Knobs) row(u User) userRow {
 	row := userRow{
 		Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, NotifyEmail: u.NotifyEmail,
@@ -118,7 +122,7 @@ func (k *Knobs) row(u User) userRow {
 	return row
 }
 
-// shape gives the JSON of an empty list; absent says that there is none.
+// shape returns the data of an empty list. Absent is true if the answer has no data at all.
 func (e Empty) shape() (data any, absent bool) {
 	switch e {
 	case EmptyNull:

@@ -93,9 +93,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	n, allowed, knobs := s.arrive(op)
+	n, withinLimit, knobs := s.arrive(op)
 	// Read first: until then, net/http does not notice that a caller has gone.
-	req, readable := readRequest(r)
+	req, parsed := readRequest(r)
 	if knobs.OnRequest != nil {
 		knobs.OnRequest(op, n)
 	}
@@ -120,12 +120,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "405 method not allowed", http.StatusMethodNotAllowed)
 	case knobs.faulty(w):
 	default:
-		s.answer(op, req, readable, allowed).write(w)
+		s.answer(op, req, parsed, withinLimit).write(w)
 	}
 }
 
-// arrive counts a call and says whether it is within the limit.
-func (s *Server) arrive(op string) (n int, allowed bool, knobs Knobs) {
+// arrive counts a call, and reports whether it is within the rate limit.
+func (s *Server) arrive(op string) (n int, withinLimit bool, knobs Knobs) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[op]++

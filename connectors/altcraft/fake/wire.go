@@ -82,16 +82,16 @@ func (r accountRows) MarshalJSON() ([]byte, error) { return json.Marshal(r.Rows)
 
 // reply is an answer that is still to be written.
 type reply struct {
-	status     int // 0 means 200
-	retryAfter int // seconds; 0 for no header
-	code       int
-	data       any
-	noData     bool // leave data out
-	total      *int
-	xml        bool
-	html       bool // an HTML page instead
-	cut        bool // only the first half
-	mute       bool // no error field
+	status       int // 0 means 200
+	retryAfter   int // seconds; 0 for no header
+	code         int
+	data         any
+	noData       bool // leave data out
+	total        *int
+	xml          bool
+	html         bool // an HTML page instead
+	cut          bool // only the first half
+	noErrorField bool // the answer has no error field
 }
 
 func (r reply) refuse(code int) reply {
@@ -130,7 +130,7 @@ func (r reply) write(w http.ResponseWriter) {
 		text = "Error"
 	}
 	code := &r.code
-	if r.mute {
+	if r.noErrorField {
 		code = nil
 	}
 	var (
