@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-// Creator makes records of one kind in a source. A call is sent once, and only where the context's guard lets it: whoever gets an error asks
+// Creator makes records of one kind in a source. A call is sent once, and only with the consent that its context asks for: whoever gets an error asks
 // Undone whether it may have come about all the same. Errors are *Error. Safe for concurrent use.
 type Creator[I any, R Record] interface {
 	// Terms say what the source takes. What is beyond them must not be sent.

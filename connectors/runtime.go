@@ -6,7 +6,9 @@ import (
 	"time"
 )
 
-// Runtime is what the program lends to a source beyond its configuration. The zero value lends nothing: the source is then on its own.
+// Runtime is what the program gives to a source besides its configuration. With the zero value, the source has its own limits, no observer and no
+// bound on memory. A reload ignores Runtime when it compares configurations: a source whose configuration is the same keeps its first Runtime. So the
+// parts of a Runtime must be the same for all configurations, or must be compared separately, as PropagateTrace and MaxPause are.
 type Runtime struct {
 	// Observer is told of each call; nil for nobody.
 	Observer Observer

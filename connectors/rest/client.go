@@ -17,7 +17,7 @@ import (
 
 const (
 	userAgent = "roster"
-	// dialTimeout bounds the time between a guard's consent to a write and its being sent: see connectors.WithGuard.
+	// dialTimeout bounds the time between the consent to a write and its being sent: see connectors.WithConsent.
 	dialTimeout = 10 * time.Second
 )
 
@@ -110,7 +110,7 @@ type Request struct {
 	Header      http.Header
 	// Bucket names what the source counts this call by, where it counts by more than the whole; calls of one bucket share a window.
 	Bucket string
-	// Write marks a call that changes something: it is never sent twice, and only where the guard of its context lets it (connectors.WithGuard).
+	// Write marks a call that changes something: it is never sent twice, and only with the consent that its context asks for (connectors.WithConsent).
 	Write bool
 	// Spare marks a call that must not hold up the source's others. All such calls together have a tenth of its limit, and come one at a time
 	// and after all others; beyond that they are refused at once. They are not repeated, and keep nothing but each other back when they fail

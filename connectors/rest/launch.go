@@ -11,18 +11,18 @@ import (
 	"roster/connectors"
 )
 
-// connectWithin is how long after its guard's word a call that changes something may look for a connection. Opening one can take half a minute, and what
-// the guard looks after may be over by then.
+// connectWithin is the longest time between the consent to a call that changes something and a connection for it. Opening a connection can take half a
+// minute, and the consent may have ended by then.
 const connectWithin = 5 * time.Second
 
 // errNoWay ends the search for a connection.
 var errNoWay = errors.New("no connection in time")
 
-// launch puts a request on the wire: one that changes something only if its guard says so, and then soon. What was given up before there was a
-// connection was not sent.
+// launch sends a request. A request that needs consent must get a connection within connectWithin. If launch gives up before there is a connection, the
+// error has Unsent.
 func (c *Client) launch(r *http.Request, write bool) (*http.Response, *connectors.Error) {
 	var s search
-	if write && connectors.Guarded(r.Context()) {
+	if write && connectors.NeedsConsent(r.Context()) {
 		ctx, cancel := context.WithCancelCause(r.Context()) // which ends with the request's own
 		s.until, s.cancel = time.Now().Add(connectWithin), cancel
 		r = r.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -41,7 +41,7 @@ func (c *Client) launch(r *http.Request, write bool) (*http.Response, *connector
 	return nil, e
 }
 
-// search is the search for a connection. The transport begins another one where nothing went over the first that it found.
+// search is the transport's search for a connection. If it could send nothing over the first connection that it found, it searches again.
 type search struct {
 	until  time.Time
 	cancel context.CancelCauseFunc
@@ -64,7 +64,7 @@ func (s *search) begin() {
 	})
 }
 
-// end says whether the search was given up before anything was found.
+// end ends the search, and reports whether it was given up before there was a connection.
 func (s *search) end() (inVain bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -88,8 +88,8 @@ type Call struct {
 	// Place names another place than the source's API, such as the one that gives tokens. It has a breaker of its own; the limits are the
 	// same.
 	Place string
-	// Write is true for a call that changes something. It is never repeated, and made only if the guard of its context permits it
-	// (connectors.WithGuard).
+	// Write is true for a call that changes something. It is never repeated, and made only with the consent that its context asks for
+	// (connectors.WithConsent).
 	Write bool
 	// Spare is true for a call that must not delay the source's others. All such calls together have a tenth of its limit, and come one at
 	// a time and after all others; any beyond that are refused at once. They are not repeated. Their failures and pauses affect only each
@@ -211,7 +211,7 @@ func (c *Caller) attempt(ctx context.Context, call *Call, x *Exchange, attempt A
 	ctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
 	defer cancel()
 	if call.Write {
-		if err := connectors.AskGuard(ctx); err != nil {
+		if err := connectors.CheckConsent(ctx); err != nil {
 			return connectors.AsError(c.opt.Source, err)
 		}
 	}

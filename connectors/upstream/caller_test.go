@@ -194,10 +194,10 @@ func TestAnAttemptHasADeadline(t *testing.T) {
 	})
 }
 
-func TestAWriteNeedsTheConsentOfItsGuard(t *testing.T) {
+func TestAWriteNeedsConsent(t *testing.T) {
 	t.Parallel()
 	s := &source{ends: []error{nil}}
-	ctx := connectors.WithGuard(t.Context(), func(context.Context) error { return errors.New("over") })
+	ctx := connectors.WithConsent(t.Context(), func(context.Context) error { return errors.New("over") })
 	err := acme(upstream.Options{}).Do(ctx, upstream.Call{Op: "create", Write: true}, s.attempt)
 	if e := connectors.AsError("", err); len(s.began) != 0 || !e.Unsent {
 		t.Errorf("%d attempts: %v", len(s.began), err)

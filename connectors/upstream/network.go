@@ -12,13 +12,12 @@ import (
 	"roster/connectors"
 )
 
-// NetworkError says in Roster's own words why no whole answer came. The text of the cause is never printed, because it may contain an
-// address or a credential.
+// NetworkError describes why an answer is missing or cut. Its text is Roster's own: the text of err may contain an address or a credential.
 func NetworkError(err error) *connectors.Error {
 	e := &connectors.Error{Kind: connectors.KindUnavailable, Err: err}
 	var netErr net.Error
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled): // nothing is wrong with the source: transient and the breaker exclude this case
 		e.Kind, e.Detail = connectors.KindTimeout, "given up by the caller"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
 		e.Kind, e.Detail = connectors.KindTimeout, "no answer in time"
@@ -38,6 +37,7 @@ func NetworkError(err error) *connectors.Error {
 	return e
 }
 
+// untrusted reports whether the source's certificate was not accepted.
 func untrusted(err error) bool {
 	return isA[*tls.CertificateVerificationError](err) || isA[x509.UnknownAuthorityError](err) || isA[x509.HostnameError](err)
 }
@@ -47,12 +47,13 @@ func isA[E error](err error) bool {
 	return ok
 }
 
-// transient reports whether a failure may be over in a moment.
+// transient reports whether the call may succeed when it is repeated.
 func transient(e *connectors.Error) bool {
 	switch e.Kind {
 	case connectors.KindTimeout:
 		return !errors.Is(e.Err, context.Canceled)
 	case connectors.KindUnavailable, connectors.KindBadResponse:
+		// it depends on the cause
 	default:
 		return false
 	}

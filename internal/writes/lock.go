@@ -116,7 +116,7 @@ var errNotOurs = errors.New("the right to write could not be confirmed")
 
 // guard returns a context under which a call is sent only while the lock is held: a call's turn may come long after it was requested.
 func (k *lock) guard(ctx context.Context) context.Context {
-	return connectors.WithGuard(ctx, func(ctx context.Context) error {
+	return connectors.WithConsent(ctx, func(ctx context.Context) error {
 		if err := k.renew(ctx); err != nil {
 			return errors.Join(errNotOurs, err)
 		}

@@ -209,7 +209,7 @@ func (m maker[I, R]) Preview(in I) connectors.Preview {
 func (m maker[I, R]) Create(ctx context.Context, in I) (R, error) {
 	name, client := m.name(in)
 	m.v.await(ctx, "write")
-	if err := connectors.AskGuard(ctx); err != nil {
+	if err := connectors.CheckConsent(ctx); err != nil {
 		var none R
 		return none, err
 	}
@@ -237,7 +237,7 @@ func (subscriber) Preview(s connectors.Subscription) connectors.Preview {
 
 func (s subscriber) Subscribe(ctx context.Context, in connectors.Subscription) error {
 	s.v.await(ctx, "write")
-	if err := connectors.AskGuard(ctx); err != nil {
+	if err := connectors.CheckConsent(ctx); err != nil {
 		return err
 	}
 	_, err := s.v.call(func() (row, error) {

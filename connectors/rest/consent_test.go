@@ -18,12 +18,12 @@ import (
 
 var errOver = errors.New("over")
 
-// A write that waited for its turn, or for a token, is sent only if its guard says so then; a reading is no business of the guard's.
-func TestGuard(t *testing.T) {
+// A write that waited for its turn, or for a token, is sent only with consent at that time. A call that reads needs none.
+func TestConsent(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		write bool
-		over  time.Duration // from when the guard says no
+		over  time.Duration // from when there is no consent
 		sent  int
 	}{
 		"a write whose right lasts":                      {true, time.Hour, 2},
@@ -40,7 +40,7 @@ func TestGuard(t *testing.T) {
 				if _, err := c.Do(t.Context(), rest.Request{Op: "first"}); err != nil {
 					t.Fatal(err)
 				}
-				ctx := connectors.WithGuard(t.Context(), func(context.Context) error {
+				ctx := connectors.WithConsent(t.Context(), func(context.Context) error {
 					if time.Since(began) >= tc.over {
 						return errOver
 					}
@@ -60,20 +60,20 @@ func TestGuard(t *testing.T) {
 					t.Errorf("%#v, want one that says that nothing was sent, and why", err)
 				}
 				if state := c.Health().Breaker; state != connectors.BreakerClosed {
-					t.Errorf("the breaker is %s: the guard says nothing of the source", state)
+					t.Errorf("the breaker is %s: missing consent is no failure of the source", state)
 				}
 			})
 		})
 	}
 }
 
-// What its guard has kept back leaves nothing on its way, for which the next call would have to wait a second longer.
-func TestGuardedCallLeavesNothingOnItsWay(t *testing.T) {
+// A write without consent was not sent, so the next call does not wait a second longer for it.
+func TestCallWithoutConsentIsNotOnItsWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := scripted(t, &script{answer: always(http.StatusOK, "{}")}, func(o *rest.Options) { o.Limit = connectors.RateLimit{Calls: 1, Per: time.Minute} })
 		began := time.Now()
-		no := connectors.WithGuard(t.Context(), func(context.Context) error { return errOver })
+		no := connectors.WithConsent(t.Context(), func(context.Context) error { return errOver })
 		if _, err := c.Do(no, rest.Request{Write: true}); !errors.Is(err, errOver) {
 			t.Fatal(err)
 		}
@@ -83,8 +83,8 @@ func TestGuardedCallLeavesNothingOnItsWay(t *testing.T) {
 	})
 }
 
-// With another token a write is sent once more, but not where its guard has changed its mind meanwhile.
-func TestGuardIsAskedForEachToken(t *testing.T) {
+// With a new token a write is sent once more, but not if the consent has ended meanwhile.
+func TestConsentIsCheckedForEachToken(t *testing.T) {
 	t.Parallel()
 	for allows := range int32(3) {
 		var calls, asked atomic.Int32
@@ -94,7 +94,7 @@ func TestGuardIsAskedForEachToken(t *testing.T) {
 				w.WriteHeader(http.StatusUnauthorized)
 			}
 		}), nil)
-		ctx := connectors.WithGuard(t.Context(), func(context.Context) error {
+		ctx := connectors.WithConsent(t.Context(), func(context.Context) error {
 			if asked.Add(1) > allows {
 				return errOver
 			}
@@ -107,14 +107,14 @@ func TestGuardIsAskedForEachToken(t *testing.T) {
 	}
 }
 
-// A guard's word does not hold for ever: a connection that opens too late is not used.
-func TestGuardedCallNeedsAConnectionSoon(t *testing.T) {
+// Consent is valid for a short time: a connection that opens too late is not used.
+func TestConsentNeedsAConnectionSoon(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		opens   time.Duration
-		guarded bool
-		sent    int32
-	}{"soon": {4 * time.Second, true, 1}, "late": {6 * time.Second, true, 0}, "late, without a guard": {6 * time.Second, false, 1}} {
+		opens        time.Duration
+		needsConsent bool
+		sent         int32
+	}{"soon": {4 * time.Second, true, 1}, "late": {6 * time.Second, true, 0}, "late, without a check": {6 * time.Second, false, 1}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -136,8 +136,8 @@ func TestGuardedCallNeedsAConnectionSoon(t *testing.T) {
 					t.Fatal(err)
 				}
 				ctx := t.Context()
-				if tc.guarded {
-					ctx = connectors.WithGuard(ctx, func(context.Context) error { return nil })
+				if tc.needsConsent {
+					ctx = connectors.WithConsent(ctx, func(context.Context) error { return nil })
 				}
 				_, err = c.Do(ctx, rest.Request{Method: http.MethodPost, Body: []byte("{}"), Write: true})
 				e := connectors.AsError("", err)
