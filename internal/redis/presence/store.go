@@ -1,8 +1,8 @@
 // Package presence shares presence between replicas in Redis.
 //
 //	presence:{source}:standing             when a source may be called for presence, and whether a call is running
-//	presence:<encoding>:{source:account}   the source's answer about one account, named by a hash; kept for two minutes
-//	presence:{source}:everyone:<encoding>  the source's answer about everyone, in 256 values; kept for two minutes
+//	presence:<encoding>:{source:account}   the source's answer about one account, named by a hash; kept for KeepFor of package presence
+//	presence:{source}:everyone:<encoding>  the source's answer about everyone, in 256 values; kept for KeepFor too
 package presence
 
 import (
@@ -203,7 +203,8 @@ func (s *Store) Claim(ctx context.Context, c presence.Claim) (granted bool, stat
 	return granted, state, err
 }
 
-// missedFor is how long the request for an account that no call had named counts.
+// missedFor is how long the request for an account that no call had named counts: as long as the default of KeepFor in package presence, which
+// decides the same in memory.
 const missedFor = 2 * time.Minute
 
 // Missed records that a caller requested an account that no call had named.
