@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -62,21 +61,11 @@ func (k kindOf[T]) same(older, newer Records) bool {
 	a := *k.field(&older)
 	for _, n := range inOrder(*k.field(&newer)) {
 		i, found := slices.BinarySearchFunc(a, n.Key(), func(r T, id string) int { return cmp.Compare(r.Key(), id) })
-		if !found || !equal(&a[i], &n) {
+		if !found || !k.equal(&a[i], &n) {
 			return false
 		}
 	}
 	return true
-}
-
-// equal reports whether two records have the same canonical form, which versions use too.
-func equal[T connectors.Record](a, b *T) bool {
-	x, err := canonical.Marshal(a)
-	if err != nil {
-		return false
-	}
-	y, err := canonical.Marshal(b)
-	return err == nil && bytes.Equal(x, y)
 }
 
 // asOf returns the time from which the age of a snapshot counts: the time of its oldest records or, while the snapshot is known to be

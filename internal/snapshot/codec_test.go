@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 
@@ -301,7 +300,6 @@ func BenchmarkCodecs(b *testing.B) {
 	for i := range given {
 		given[i].Details = nil // the other encodings know no interfaces
 	}
-	cborMode, _ := cbor.EncOptions{Time: cbor.TimeRFC3339Nano}.EncMode()
 	type codec struct {
 		encode func() ([]byte, error)
 		decode func([]byte) error
@@ -324,10 +322,6 @@ func BenchmarkCodecs(b *testing.B) {
 				fields(w, &out[len(out)-1])
 			}
 			return w.Err()
-		}}},
-		{"cbor", codec{func() ([]byte, error) { return cborMode.Marshal(given) }, func(data []byte) error {
-			var out []connectors.Account
-			return cbor.Unmarshal(data, &out)
 		}}},
 		{"gob", codec{func() ([]byte, error) {
 			var out bytes.Buffer

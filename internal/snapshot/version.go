@@ -1,38 +1,37 @@
 package snapshot
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 
-	"github.com/fxamacker/cbor/v2"
+	"roster/connectors/wire"
 )
 
 // versionLength is the number of hexadecimal digits of the hash that make a version: 128 bits.
 const versionLength = 32
 
-// canonical encodes a value in exactly one way: sorted names, shortest numbers, and times as instants. The zone of a time must not make
-// two processes differ. The encoding distinguishes nil (not shown) and empty (none).
-var canonical = func() cbor.EncMode {
-	opt := cbor.CoreDetEncOptions()
-	opt.Time = cbor.TimeRFC3339NanoUTC
-	mode, err := opt.EncMode()
-	if err != nil {
-		panic(err) // the options above are constants
-	}
-	return mode
-}()
-
+// version hashes the encoded records. The encoding of a value is always the same: it distinguishes nil (not shown) and empty (none), and
+// has times as instants, so that the zone of a time does not make two processes differ.
 func (k kindOf[T]) version(r Records) (string, error) {
 	hash := sha256.New()
-	enc := canonical.NewEncoder(hash)
-	if err := enc.Encode(k.collection.String()); err != nil {
-		return "", err
-	}
+	w := wire.NewEncoder([]byte(k.collection.String() + "\n"))
 	records := *k.field(&r)
 	for i := range records {
-		if err := enc.Encode(&records[i]); err != nil { // by address, because a copy of each would double the work
-			return "", err
+		if k.fields(w, &records[i]); w.Err() != nil {
+			return "", w.Err()
 		}
+		hash.Write(w.Output())
+		w.Reset()
 	}
+	hash.Write(w.Output())
 	return hex.EncodeToString(hash.Sum(nil))[:versionLength], nil
+}
+
+// equal reports whether two records have the same encoding.
+func (k kindOf[T]) equal(a, b *T) bool {
+	x, y := wire.NewEncoder(nil), wire.NewEncoder(nil)
+	k.fields(x, a)
+	k.fields(y, b)
+	return x.Err() == nil && y.Err() == nil && bytes.Equal(x.Output(), y.Output())
 }
