@@ -7,6 +7,7 @@ import { clientSDL, compose, sdl } from "./schema.js";
 const entities = {
   User: ["id", "email"], Team: ["id"], Role: ["id"], Contact: ["id"], ContactFolder: ["id"],
   WorksectionAccount: ["id"], KommoAccount: ["id"], AltcraftAccount: ["id"], RocketChatAccount: ["id"],
+  DirectoryAccount: ["id"],
 };
 
 const alone = compose();
