@@ -7,7 +7,7 @@ import (
 	"roster/connectors"
 )
 
-// DoAs is Do with a bearer token that is renewed. Where expired says so of a refusal, another token is got and the call sent once more, be
+// DoAs is Do with a bearer token that is renewed. If expired says so of a refusal, another token is got and the call sent once more, be
 // it a reading or a write: expired must be true only for what has not been carried out.
 func (c *Client) DoAs(ctx context.Context, req Request, who connectors.Tokens, expired func(*connectors.Error) bool) (*Response, error) {
 	token, err := who.Token(ctx)
@@ -25,7 +25,7 @@ func (c *Client) DoAs(ctx context.Context, req Request, who connectors.Tokens, e
 	return c.DoWith(ctx, req, token)
 }
 
-// DoWith is Do with that token. Where the account has moved, the client moves with it.
+// DoWith is Do with that token. If the account has moved, the client moves with it.
 func (c *Client) DoWith(ctx context.Context, req Request, token connectors.Token) (*Response, error) {
 	if token.Address != "" {
 		// What is no address has not come from a token endpoint, and changes nothing.

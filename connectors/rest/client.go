@@ -26,7 +26,7 @@ type Options struct {
 	Source string // the source's name, for errors
 	Kind   connectors.KindName
 	Base   string // absolute http or https URL; a path in it is kept as a prefix
-	// Judge says what a reply means: nil for success. Status, Source and Op are filled in by the client.
+	// Judge returns what a reply means: nil for success. Status, Source and Op are filled in by the client.
 	Judge func(*Response) *connectors.Error
 	// Sign puts the credential on a request just before it is sent, each time that it is. It may be nil. Its error is a *connectors.Error,
 	// and keeps the request from being sent.
@@ -56,7 +56,7 @@ type Client struct {
 	transport http.RoundTripper
 }
 
-// New checks the options and gives a client.
+// New checks the options and returns a client.
 func New(opt Options) (*Client, error) {
 	base, err := parseBase(opt.Base)
 	if err != nil {
@@ -108,7 +108,7 @@ type Request struct {
 	Body        []byte
 	ContentType string
 	Header      http.Header
-	// Bucket names what the source counts this call by, where it counts by more than the whole; calls of one bucket share a window.
+	// Bucket names what the source counts this call by, if it counts by more than the whole; calls of one bucket share a window.
 	Bucket string
 	// Write marks a call that changes something: it is never sent twice, and only with the consent that its context asks for (connectors.WithConsent).
 	Write bool

@@ -7,7 +7,7 @@ import (
 	"roster/connectors"
 )
 
-// CheckOAuth gives the faults of settings for tokens that are renewed, each with its key. Vendors differ in whether they need a redirect_uri.
+// CheckOAuth returns the faults of settings for tokens that are renewed, each with its key. Vendors differ in whether they need a redirect_uri.
 func CheckOAuth(o *connectors.OAuth, needsRedirect bool) error {
 	var errs []error
 	for _, s := range []struct {

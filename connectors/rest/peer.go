@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// date is the source's clock by the header of that name; zero where there is none.
+// date is the source's clock by the header of that name; zero if there is none.
 func (r *Response) date() time.Time {
 	t, err := http.ParseTime(r.Header.Get("Date"))
 	if err != nil {

@@ -44,7 +44,7 @@ type document struct {
 	err   error
 }
 
-// Rows gives the rows of a list of the answer; see decode.Value.Rows. The error is for more of them than a collection of the source may have.
+// Rows returns the rows of a list of the answer; see decode.Value.Rows. The error is for more of them than a collection of the source may have.
 func (r *Response) Rows(list decode.Value, key string) (rows []decode.Value, ok bool, err error) {
 	most := connectors.Bounds{Rows: r.maxRows}.OrDefault().Rows
 	rows, more, ok := list.Rows(key, most)
@@ -59,13 +59,13 @@ func (r *Response) Unexpected(field string) *connectors.Error {
 	return r.Fail(connectors.KindBadResponse, "unexpected type in field "+field)
 }
 
-// IsJSON says whether the reply calls itself JSON, as application/json or with a suffix as in application/hal+json.
+// IsJSON reports whether the reply calls itself JSON, as application/json or with a suffix as in application/hal+json.
 func (r *Response) IsJSON() bool {
 	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && (t == "application/json" || strings.HasSuffix(t, "+json"))
 }
 
-// isPage says whether the reply is a web page, whatever it calls itself.
+// isPage reports whether the reply is a web page, whatever it calls itself.
 func (r *Response) isPage() bool {
 	head := bytes.ToLower(bytes.TrimLeft(r.Body[:min(len(r.Body), 256)], "\xef\xbb\xbf \t\r\n"))
 	if bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html")) {
@@ -75,7 +75,7 @@ func (r *Response) isPage() bool {
 	return err == nil && t == "text/html"
 }
 
-// StatusKind gives the usual meaning of an HTTP status that is not a success. A redirect is a bad response: none is followed.
+// StatusKind returns the usual meaning of an HTTP status that is not a success. A redirect is a bad response: none is followed.
 func StatusKind(status int) connectors.ErrorKind {
 	switch status {
 	case http.StatusUnauthorized:
@@ -102,7 +102,7 @@ func StatusKind(status int) connectors.ErrorKind {
 	return connectors.KindBadResponse
 }
 
-// RetryAfter reads the header of that name, in seconds or as a date; 0 where there is none or it is past.
+// RetryAfter reads the header of that name, in seconds or as a date; 0 if there is none or it is past.
 func (r *Response) RetryAfter() time.Duration {
 	h := r.Header.Get("Retry-After")
 	if s, err := strconv.Atoi(h); err == nil {

@@ -9,7 +9,7 @@ import (
 	"roster/connectors/upstream"
 )
 
-// transportError says in Roster's own words why no whole answer came.
+// transportError describes why an answer is missing or cut, in Roster's own words.
 func transportError(err error) *connectors.Error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
