@@ -45,7 +45,7 @@ type creator[I any, R connectors.Record] struct {
 // Terms say what the vendor takes.
 func (c creator[I, R]) Terms() connectors.Terms { return terms }
 
-// Preview says what Create would send.
+// Preview returns what Create would send.
 func (c creator[I, R]) Preview(in I) connectors.Preview { return preview(c.action, c.params(in)) }
 
 // Create makes the record. An answer that does not say what was made is an error: it may have been made all the same.
@@ -98,7 +98,7 @@ func given(params ...param) []param {
 	return slices.DeleteFunc(params, func(p param) bool { return p.value == "" })
 }
 
-// makers gives the source what it can make.
+// makers sets the source's capabilities to change something.
 func (c *client) makers(s *connectors.Source, to converter) {
 	s.UserInviter = creator[connectors.Invitation, connectors.Account]{
 		c, actionAddUser, userParams, to.account, completeAccount, map[string]string{

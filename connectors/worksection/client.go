@@ -51,7 +51,7 @@ type sending struct {
 
 func (s sending) query() string { return query(s.action, s.params...) }
 
-// object gives the parameters as JSON; nothing where there are none.
+// object returns the parameters as JSON; nothing where there are none.
 func (s sending) object() []byte {
 	if len(s.params) == 0 {
 		return nil
@@ -109,7 +109,7 @@ func (c *client) asUser(tokens connectors.Tokens) func(context.Context, sending)
 	}
 }
 
-// list gives the lister of one action. There is one page, so nobody is ever told of progress.
+// list returns the lister of one action. There is one page, so nobody is ever told of progress.
 func list[R connectors.Record](c *client, action string, convert func(decode.Value) R) connectors.Lister[R] {
 	return connectors.ListFunc[R](func(ctx context.Context, _ connectors.Progress[R]) (connectors.Listing[R], error) {
 		resp, err := c.call(ctx, action)

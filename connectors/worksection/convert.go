@@ -101,7 +101,7 @@ func rowID(row decode.Value) string { return row.RowID("id", nil) }
 
 func text(v decode.Value, key string) string { return strings.TrimSpace(v.Text(key)) }
 
-// roles gives the one role of a member. Its case differs from one answer to another, so the ID is in lower case.
+// roles returns the one role of a member. Its case differs from one answer to another, so the ID is in lower case.
 func roles(role *string) (connectors.AccessLevel, []connectors.RoleRef) {
 	if role == nil {
 		return connectors.AccessUnknown, nil
@@ -117,7 +117,7 @@ func roles(role *string) (connectors.AccessLevel, []connectors.RoleRef) {
 	return level, []connectors.RoleRef{{ID: name, Access: level}}
 }
 
-// teams gives the one team of a member; the vendor names it and gives no ID.
+// teams returns the one team of a member; the vendor names it and returns no ID.
 func teams(group *string) []connectors.TeamRef {
 	if group == nil {
 		return nil
@@ -179,7 +179,7 @@ func addresses(p decode.Value) []string {
 	return lines
 }
 
-// added gives the time of the invitation. The vendor names no time zone, and spells the key in two ways.
+// added returns the time of the invitation. The vendor names no time zone, and spells the key in two ways.
 func (c converter) added(p decode.Value) time.Time {
 	const layout = "2006-01-02 15:04"
 	if t := p.Time("date_added", layout, c.zone); !t.IsZero() {
@@ -188,7 +188,7 @@ func (c converter) added(p decode.Value) time.Time {
 	return p.Time("data_added", layout, c.zone)
 }
 
-// handles gives a member's names on other services, in the order of those: an object has none of its own.
+// handles returns a member's names on other services, in the order of those: an object has none of its own.
 func handles(services decode.Value, key string) []connectors.Handle {
 	var all []connectors.Handle
 	names := services.Texts(key)

@@ -7,7 +7,7 @@ import (
 
 // Details is what only Worksection tells of an account.
 type Details struct {
-	Rate          *float64 // without unit or currency; nil where not given
+	Rate          *float64 // without unit or currency; nil if not given
 	Chats         []connectors.Handle
 	Socials       []connectors.Handle
 	OtherContacts string

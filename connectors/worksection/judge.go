@@ -21,7 +21,7 @@ const codeExpired = "token_expired"
 // tooManyRows tells "Too many tasks (10000 max)", which waiting does not mend, from "Too many requests", which it does.
 var tooManyRows = regexp.MustCompile(`\d\s*max`)
 
-// judge says what a reply means. Worksection reports most failures in the body of an HTTP 200, by a number that is not unique and a
+// judge returns what a reply means. Worksection reports most failures in the body of an HTTP 200, by a number that is not unique and a
 // message in English.
 //
 // https://worksection.com/en/faq/api-start.html
@@ -99,7 +99,7 @@ func judgeBody(r *rest.Response, body decode.Value) *connectors.Error {
 	return e
 }
 
-// atFault gives the vendor's name of the parameter that an error is about, from a closed set; empty where it does not say. With 10 the
+// atFault returns the vendor's name of the parameter that an error is about, from a closed set; empty if it does not say. With 10 the
 // details name it, with 11 they hold the address itself.
 func atFault(code, details string) string {
 	switch code {

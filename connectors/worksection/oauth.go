@@ -27,7 +27,7 @@ type oauth struct {
 	cfg  connectors.OAuth
 }
 
-// exchange gives a grant for a pair of tokens. Whether the vendor lets a refresh token be used twice is not known: it is taken to die.
+// exchange exchanges a grant for a pair of tokens. Whether the vendor lets a refresh token be used twice is not known: it is taken to die.
 func (o *oauth) exchange(ctx context.Context, g connectors.TokenGrant) (connectors.TokenPair, error) {
 	path := opRefresh
 	form := url.Values{
@@ -65,12 +65,12 @@ func (o *oauth) exchange(ctx context.Context, g connectors.TokenGrant) (connecto
 	return connectors.TokenPair{Access: access, Refresh: refresh, Lifetime: answer.Seconds("expires_in")}, nil
 }
 
-// plain says whether a token can stand in a header.
+// plain reports whether a token can stand in a header.
 func plain(token connectors.Secret) bool {
 	return token != "" && !strings.ContainsFunc(token.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// judgeToken says what the token endpoints' replies mean: a pair, or an error, both with HTTP 200. One word stands for several faults: that it
+// judgeToken returns what the token endpoints' replies mean: a pair, or an error, both with HTTP 200. One word stands for several faults: that it
 // is the grant which is not accepted shows in the description only. The vendor spells that in its own way; the standard's is taken too.
 func judgeToken(r *rest.Response) *connectors.Error {
 	const check = "check client_id and client_secret in oauth"

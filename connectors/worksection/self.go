@@ -41,7 +41,7 @@ const (
 	notAccepted = "the caller's token is not accepted"
 )
 
-// judgeOwner says what a reply to a caller's own token means. Whatever it is that is refused or not understood, it is this token's fault, and not
+// judgeOwner returns what a reply to a caller's own token means. Whatever it is that is refused or not understood, it is this token's fault, and not
 // the operator's key's: it must not have the source left alone.
 func judgeOwner(r *rest.Response) *connectors.Error {
 	e := judge(r)
@@ -80,7 +80,7 @@ func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Ac
 	return account, nil
 }
 
-// busy says what to do where a call was not sent, to leave the source's limit to its fetches.
+// busy returns what to do where a call was not sent, to leave the source's limit to its fetches.
 func busy(err error) error {
 	e, ok := errors.AsType[*connectors.Error](err)
 	if !ok || !e.Unsent || e.Kind != connectors.KindRateLimited {

@@ -41,7 +41,7 @@ func sign(query string, key connectors.Secret) string {
 	return query + "&hash=" + hex.EncodeToString(sum[:])
 }
 
-// stamp gives the header of the other scheme, which the vendor's own clients of 2026 use and its pages do not describe: it covers the action
+// stamp returns the header of the other scheme, which the vendor's own clients of 2026 use and its pages do not describe: it covers the action
 // and the time, and not the parameters. How far the time may be off is not known.
 func stamp(action string, key connectors.Secret, now time.Time) string {
 	at := strconv.FormatInt(now.Unix(), 10)

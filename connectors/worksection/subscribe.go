@@ -25,7 +25,7 @@ func action(in connectors.Subscription) string {
 	return actionSubscribe
 }
 
-// Preview says what Subscribe would send.
+// Preview returns what Subscribe would send.
 func (subscriber) Preview(in connectors.Subscription) connectors.Preview {
 	return preview(action(in), taskParams(in))
 }
