@@ -29,7 +29,7 @@ type client struct {
 	rest   *rest.Client
 	source string
 	region string            // for national phone numbers
-	tokens connectors.Tokens // nil where the token is not renewed
+	tokens connectors.Tokens // nil if the token is not renewed
 }
 
 func (c *client) get(ctx context.Context, op, path, query string) (*rest.Response, error) {
@@ -71,7 +71,7 @@ type noting struct {
 	last *connectors.Token
 }
 
-// Token gives the token to use now.
+// Token returns the token to use now.
 func (n noting) Token(ctx context.Context) (connectors.Token, error) {
 	t, err := n.Tokens.Token(ctx)
 	*n.last = t

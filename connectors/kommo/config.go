@@ -81,7 +81,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	return s, nil
 }
 
-// checkCredential gives the token that is not renewed, or says what is wrong with the credential.
+// checkCredential returns the token that is not renewed, or says what is wrong with the credential.
 func checkCredential(s *Settings, tokens connectors.TokenRenewer) (string, error) {
 	switch {
 	case s.OAuth == nil:
@@ -98,7 +98,7 @@ func checkCredential(s *Settings, tokens connectors.TokenRenewer) (string, error
 // calls on their way.
 var allAccounts = connectors.RateLimit{Calls: 7, Per: 1100 * time.Millisecond}
 
-// together gives the limit over all accounts that this program calls: the vendor's, or where the operator has set more for one of them, that.
+// together returns the limit over all accounts that this program calls: the vendor's, or where the operator has set more for one of them, that.
 func together(own connectors.RateLimit) connectors.RateLimit {
 	if own.Calls <= 0 || own.Per <= 0 {
 		return connectors.RateLimit{}
@@ -109,7 +109,7 @@ func together(own connectors.RateLimit) connectors.RateLimit {
 	return allAccounts
 }
 
-// ownAddress gives the account's address in the one form that stands for it, without the slash at its end.
+// ownAddress returns the account's address in the one form that stands for it, without the slash at its end.
 func ownAddress(raw string) (string, error) {
 	if raw == "" {
 		return "", errors.New("url: required")

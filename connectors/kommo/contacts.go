@@ -186,7 +186,7 @@ func (l *contactList) judge(rows []decode.Value) error {
 	return nil
 }
 
-// leads says what is wrong with a link to the next page. It only tells that there is one, but an answer that leads elsewhere, or nowhere, is
+// leads returns what is wrong with a link to the next page. It only tells that there is one, but an answer that leads elsewhere, or nowhere, is
 // none to be trusted.
 func (l *contactList) leads(next string, number int) error {
 	_, query, err := l.rest.Below(opContacts, next)
@@ -200,7 +200,7 @@ func (l *contactList) leads(next string, number int) error {
 	return nil
 }
 
-// pageAt gives the page that begins at the row at that place, or a little before it, and reaches farthest. Pages are numbered, and all of one
+// pageAt returns the page that begins at the row at that place, or a little before it, and reaches farthest. Pages are numbered, and all of one
 // size: only another size makes a page begin elsewhere.
 func pageAt(offset int) (limit, number int) {
 	farthest := 0

@@ -17,10 +17,10 @@ const (
 // defaultGroup is the ID of the group of those who were put in none: the account lists it under this ID, a member's group_id is null.
 const defaultGroup = "0"
 
-// text gives a value as a person would write it.
+// text returns a value as a person would write it.
 func text(v decode.Value, key string) string { return strings.TrimSpace(v.Text(key)) }
 
-// number gives a decimal number in the form that stands for it, or "" for anything else. IDs stay text: they may outgrow an integer.
+// number returns a decimal number in the form that stands for it, or "" for anything else. IDs stay text: they may outgrow an integer.
 func number(s string) string {
 	if s == "" || len(s) > 32 || strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' }) {
 		return ""
@@ -31,7 +31,7 @@ func number(s string) string {
 	return "0"
 }
 
-// somebody gives a number other than 0, which Kommo writes for the system and for nobody.
+// somebody returns a number other than 0, which Kommo writes for the system and for nobody.
 func somebody(s string) string {
 	if n := number(s); n != "0" {
 		return n
@@ -39,10 +39,10 @@ func somebody(s string) string {
 	return ""
 }
 
-// rowID gives the ID of a row of any list but that of groups.
+// rowID returns the ID of a row of any list but that of groups.
 func rowID(row decode.Value) string { return row.RowID("id", somebody) }
 
-// refID gives the ID of another record, other than of a group.
+// refID returns the ID of another record, other than of a group.
 func refID(v decode.Value, key string) string { return somebody(v.ID(key, number)) }
 
 func convertTeam(row decode.Value) connectors.Team {

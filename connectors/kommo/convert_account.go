@@ -62,7 +62,7 @@ func accessLevel(admin, free, active decode.Flag) connectors.AccessLevel {
 	return connectors.AccessMember
 }
 
-// roleRefs gives the roles with their names, or else the one whose ID is among the rights; nil only where the answer has neither.
+// roleRefs returns the roles with their names, or else the one whose ID is among the rights; nil only where the answer has neither.
 func roleRefs(rights, embedded decode.Value) []connectors.RoleRef {
 	roles, listed := embedded.Objects("roles")
 	own := refID(rights, "role_id")
@@ -86,7 +86,7 @@ func roleRefs(rights, embedded decode.Value) []connectors.RoleRef {
 	return refs
 }
 
-// teamRefs gives the groups with their names, and the one whose ID is among the rights if it is not one of them; nil only where the
+// teamRefs returns the groups with their names, and the one whose ID is among the rights if it is not one of them; nil only where the
 // answer has neither.
 func teamRefs(rights, embedded decode.Value) []connectors.TeamRef {
 	groups, listed := embedded.Objects("groups")

@@ -14,7 +14,7 @@ const (
 	detailBlocked   = "blocked, after too many calls or by address; its support must lift it"
 )
 
-// judge says what a reply means. It goes by the status and by whether the body is JSON; the texts in it are localised and misleading.
+// judge returns what a reply means. It goes by the status and by whether the body is JSON; the texts in it are localised and misleading.
 func judge(r *rest.Response) *connectors.Error {
 	switch r.Status {
 	case http.StatusNoContent: // how Kommo says that a list, or the rest of it, is empty
@@ -61,7 +61,7 @@ func isObject(r *rest.Response) bool {
 	return err == nil && body.IsObject()
 }
 
-// retryAfter gives the seconds that the body asks for, else the header's; the body need not be JSON.
+// retryAfter returns the seconds that the body asks for, else the header's; the body need not be JSON.
 func retryAfter(r *rest.Response) time.Duration {
 	body, _ := r.Document() // it need not be JSON
 	seconds := body.Float("retry_after")

@@ -11,7 +11,7 @@ type Settings struct {
 	OAuth       *connectors.OAuth `key:"oauth" needs:"redirect_uri" default:"(none)" doc:"Tokens that Roster renews. They need credentials_dir, or a redis that is durable and has an encryption_key."`
 }
 
-// Renewed gives the credential that is renewed; nil for none.
+// Renewed returns the credential that is renewed; nil for none.
 func (s *Settings) Renewed() *connectors.OAuth { return s.OAuth }
 
 // Kind describes Kommo to the program.

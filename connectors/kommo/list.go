@@ -24,11 +24,11 @@ const (
 type endpoint[T connectors.Record] struct {
 	op, path, query string
 	key             string
-	// convert gives false for a row that is no record, such as a deleted one.
+	// convert returns false for a row that is no record, such as a deleted one.
 	convert func(decode.Value) (T, bool)
 }
 
-// list reads all pages of an endpoint: it follows the link to the next page until there is none, or until an empty reply (204). Where a number or a
+// list reads all pages of an endpoint: it follows the link to the next page until there is none, or until an empty reply (204). If a number or a
 // full page speaks for rows behind a page without a link, it asks for the next page by its number.
 func list[T connectors.Record](
 	ctx context.Context, c *client, e endpoint[T], progress connectors.Progress[T],
@@ -86,7 +86,7 @@ func take[T connectors.Record](got *connectors.Collector[T], rows []decode.Value
 	}
 }
 
-// finish gives the whole listing, in the order of IDs: Kommo promises none for users and roles.
+// finish returns the whole listing, in the order of IDs: Kommo promises none for users and roles.
 func finish[T connectors.Record](got *connectors.Collector[T], count *counter) connectors.Listing[T] {
 	l := got.Listing(count.total, count.whole())
 	byID := func(a, b T) int { return compareIDs(a.Key(), b.Key()) }
@@ -129,12 +129,12 @@ func (c *counter) page(p *page) {
 	}
 }
 
-// more says whether rows may follow the latest page, which has rows and no link to a next one.
+// more reports whether rows may follow the latest page, which has rows and no link to a next one.
 func (c *counter) more(rows int) bool {
 	return rows >= maxPageSize || c.pages != nil && *c.pages > c.read || c.total != nil && *c.total > c.rows
 }
 
-// whole says whether the list has ended, by its links or by a count, and all counts agree with what was read.
+// whole reports whether the list has ended, by its links or by a count, and all counts agree with what was read.
 func (c *counter) whole() bool {
 	told := c.ends || c.pages != nil || c.total != nil
 	return told && !c.doubt && (c.total == nil || *c.total == c.rows) && (c.pages == nil || *c.pages <= c.read)

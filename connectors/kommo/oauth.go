@@ -30,7 +30,7 @@ type oauth struct {
 	base string // the account's address as configured
 }
 
-// exchange gives a grant for a pair of tokens. An account whose subdomain was renamed answers 401 or 404 at its old place: where Kommo
+// exchange exchanges a grant for a pair of tokens. An account whose subdomain was renamed answers 401 or 404 at its old place: where Kommo
 // names another one, the grant has not been used and is given there.
 func (o *oauth) exchange(ctx context.Context, g connectors.TokenGrant) (connectors.TokenPair, error) {
 	pair, err := o.ask(ctx, g, g.Last.Address)
@@ -44,7 +44,7 @@ func (o *oauth) exchange(ctx context.Context, g connectors.TokenGrant) (connecto
 	return o.ask(ctx, g, address)
 }
 
-// ask gives the grant to the token endpoint of the account at address; empty for the one configured.
+// ask sends the grant to the token endpoint of the account at address; empty for the one configured.
 func (o *oauth) ask(ctx context.Context, g connectors.TokenGrant, address string) (connectors.TokenPair, error) {
 	body := map[string]string{
 		"client_id": o.cfg.ClientID, "client_secret": o.cfg.ClientSecret.Reveal(), "redirect_uri": o.cfg.RedirectURI,
@@ -89,7 +89,7 @@ func (o *oauth) ask(ctx context.Context, g connectors.TokenGrant, address string
 	return connectors.TokenPair{Access: connectors.Secret(access), Refresh: refresh, Lifetime: answer.Seconds("expires_in"), Address: address}, nil
 }
 
-// judgeToken says what the token endpoint's replies mean. A grant that is not accepted is told with 401, and of codes 400 has been met;
+// judgeToken returns what the token endpoint's replies mean. A grant that is not accepted is told with 401, and of codes 400 has been met;
 // any other 400 is about what stands beside the grant, which may still be good.
 func judgeToken(r *rest.Response) *connectors.Error {
 	const check = "check client_id, client_secret and redirect_uri in oauth"
@@ -112,7 +112,7 @@ func judgeToken(r *rest.Response) *connectors.Error {
 	return judge(r)
 }
 
-// moved asks where the account is now, and gives its address if that is elsewhere. The token itself says where to ask; it goes to no other
+// moved asks where the account is now, and returns its address if that is elsewhere. The token itself says where to ask; it goes to no other
 // domain than the account's own.
 func (o *oauth) moved(ctx context.Context, g connectors.TokenGrant) string {
 	last := g.Last.Address
@@ -144,7 +144,7 @@ func (o *oauth) moved(ctx context.Context, g connectors.TokenGrant) string {
 	return base.String()
 }
 
-// sibling says whether a host is one of the same domain as the account's: api-b.kommo.com and acme.kommo.com are.
+// sibling reports whether a host is one of the same domain as the account's: api-b.kommo.com and acme.kommo.com are.
 func sibling(host string, account *url.URL) bool {
 	u, err := url.Parse("//" + host)
 	if err != nil || u.Host != host || u.Hostname() == "" {

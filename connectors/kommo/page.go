@@ -11,12 +11,12 @@ import (
 // page is one page of a list.
 type page struct {
 	rows []decode.Value
-	// listed says that the page has its list, which may be empty. Kommo leaves empty objects out, and so the list too; but an empty answer is
+	// listed is true if the page has its list, which may be empty. Kommo leaves empty objects out, and so the list too; but an empty answer is
 	// how it says that there are no rows, so that nobody is taken for deleted because of such a page.
 	listed bool
-	number *int // nil where the list does not say which page this is
-	total  *int // nil where the list does not count its rows, as contacts
-	pages  *int // nil where the list does not count its pages
+	number *int // nil if the list does not say which page this is
+	total  *int // nil if the list does not count its rows, as contacts
+	pages  *int // nil if the list does not count its pages
 	odd    bool // one of these is there and cannot be read
 	next   string
 	ends   bool              // the links are there, and none leads to another page

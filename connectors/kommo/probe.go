@@ -14,7 +14,7 @@ const detailRenew = "make a new token in Kommo, and put it into access_token"
 // prober asks for the account, which any good token may read, and for one user, which only an administrator's may.
 type prober struct {
 	*client
-	expires time.Time // zero where the token does not tell
+	expires time.Time // zero if the token does not tell
 }
 
 // Probe finds out whether the token is accepted, whether it is an administrator's, for how long it is good, and whether the account has
@@ -57,7 +57,7 @@ func (p prober) Probe(ctx context.Context) ([]connectors.Finding, error) {
 	return findings, nil
 }
 
-// tokenExpiry reads when a token ends, as a hint. Zero where it does not say.
+// tokenExpiry reads when a token ends, as a hint. Zero if it does not say.
 func tokenExpiry(token string) time.Time {
 	return claims(token).Unix("exp")
 }
