@@ -39,7 +39,7 @@ var (
 	_ connectors.Prober                     = (*client)(nil)
 )
 
-// Open gives the source for one account. It needs Config.URL (the installation's host, with a path if the API lies below one)
+// Open returns the source for one account. It needs Config.URL (the installation's host, with a path if the API lies below one)
 // and Settings; all faults are reported together.
 func Open(cfg connectors.Config) (*connectors.Source, error) {
 	return open(cfg, nil)
@@ -92,7 +92,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	}, nil
 }
 
-// host gives what calls are counted by: the installation's host, whatever the account and the path to it.
+// host returns what calls are counted by: the installation's host, whatever the account and the path to it.
 func host(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // languageTag is the shape of a BCP 47 tag in lower case.
 var languageTag = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{1,8})*$`)
 
-// convertUser gives the neutral record. Two accounts may hold the same username, so the record's ID has the account in it; it is empty
+// convertUser returns the neutral record. Two accounts may hold the same username, so the record's ID has the account in it; it is empty
 // for a row without a username. What master and active say decides on the access: where one of them cannot be read, the access is not known, and
 // the user counts as active, since the vendor lists them.
 func convertUser(row decode.Value, accountID int64, region string) connectors.Account {

@@ -31,7 +31,7 @@ var (
 	}
 )
 
-// formNamed gives the form by the word that the configuration and the vendor use for it; empty means JSON.
+// formNamed returns the form by the word that the configuration and the vendor use for it; empty means JSON.
 func formNamed(name string) (*form, error) {
 	switch name {
 	case "", jsonForm.name:
@@ -42,7 +42,7 @@ func formNamed(name string) (*form, error) {
 	return nil, errors.New("format: must be json or xml")
 }
 
-// other gives the form that was not asked for.
+// other returns the form that was not asked for.
 func (f *form) other() *form {
 	if f == jsonForm {
 		return xmlForm

@@ -11,7 +11,7 @@ import (
 // maxCode keeps what is shown as a code to what can be one.
 const maxCode = 999_999
 
-// judge says what a reply means. Success is a 2xx status, and the form that was asked for, and an error field of 0, all three: the vendor puts
+// judge returns what a reply means. Success is a 2xx status, and the form that was asked for, and an error field of 0, all three: the vendor puts
 // its verdict in the body, yet proxies and the platform itself are known to answer with other statuses, HTML, or nothing at all. The
 // Content-Type does not count, because the body itself shows what it is. The error_text is never looked at: its wording is no contract.
 func (f *form) judge(r *rest.Response) *connectors.Error {
@@ -57,7 +57,7 @@ func (f *form) judge(r *rest.Response) *connectors.Error {
 	return e
 }
 
-// codeKind gives the meaning of a code in the body. Known is false for 0 and for every code that the vendor does not explain.
+// codeKind returns the meaning of a code in the body. Known is false for 0 and for every code that the vendor does not explain.
 func codeKind(code int) (kind connectors.ErrorKind, known bool) {
 	switch code {
 	case 400:
@@ -74,7 +74,7 @@ func codeKind(code int) (kind connectors.ErrorKind, known bool) {
 	return connectors.KindUnavailable, code >= 500 && code <= 599
 }
 
-// statusKind gives the meaning of the HTTP status where the body's code has none. A success with an unexplained code is a bad response.
+// statusKind returns the meaning of the HTTP status where the body's code has none. A success with an unexplained code is a bad response.
 func statusKind(status int) connectors.ErrorKind {
 	if status == http.StatusPaymentRequired {
 		return connectors.KindRateLimited

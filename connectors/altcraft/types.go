@@ -13,7 +13,7 @@ type usersListRequest struct {
 	AccountID int64  `json:"account_id" xml:"account_id"`
 }
 
-// errorCode gives the code of an answer's envelope, which is documented as a number and known to be null; ok is false where there is none, or
+// errorCode returns the code of an answer's envelope, which is documented as a number and known to be null; ok is false if there is none, or
 // none that is a number.
 func errorCode(answer decode.Value) (code int, ok bool) {
 	n, ok := answer.Count("error")
@@ -26,7 +26,7 @@ func errorCode(answer decode.Value) (code int, ok bool) {
 // userList is what users/list answers.
 type userList struct {
 	rows []decode.Value
-	// total is total_count, or nil where it is not told; counted is false where it says something that is no count at all.
+	// total is total_count, or nil if it is not told; counted is false if it says something that is no count at all.
 	total   *int
 	counted bool
 	odd     connectors.Anomalies // of what is around the rows

@@ -42,7 +42,7 @@ var (
 	errShape    = errors.New("not one document with the root xml")
 )
 
-// readXML gives an answer as the vendor would have given it in JSON, so that one way of reading serves both. Entities of the answer's own making
+// readXML returns an answer as the vendor would have given it in JSON, so that one way of reading serves both. Entities of the answer's own making
 // are never expanded, since no declaration is taken.
 func readXML(r *rest.Response) (decode.Value, error) {
 	d := xml.NewDecoder(bytes.NewReader(readable(decode.SkipMarks(r.Body))))
@@ -127,7 +127,7 @@ func (e *element) add(child *element) error {
 	return nil
 }
 
-// value gives the element as JSON has it: an object of the elements in it, the last of each name, or else a text, which is empty where XML writes
+// value returns the element as JSON has it: an object of the elements in it, the last of each name, or else a text, which is empty if XML writes
 // null. Users in data are a list, be it one of them, or none.
 func (e *element) value() any {
 	if len(e.children) == 0 && (e.name != "data" || len(bytes.TrimSpace(e.text)) > 0) {
