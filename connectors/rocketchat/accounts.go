@@ -107,7 +107,7 @@ func (r *reading) reveal() {
 	}
 }
 
-// finish gives the listing at the end of a walk, in the order of the IDs. It is complete where the walk has shown that it is.
+// finish returns the listing at the end of a walk, in the order of the IDs. It is complete where the walk has shown that it is.
 func finish[T connectors.Record](read *connectors.Collector[T], end connectors.End, err error) connectors.Listing[T] {
 	listing := read.Listing(end.Total, err == nil && end.Complete(read.Len()))
 	byKey := func(a, b T) int { return strings.Compare(a.Key(), b.Key()) }

@@ -10,7 +10,7 @@ import (
 	"roster/connectors/decode"
 )
 
-// private says whether a row of users.list has something that is shown only to a caller with the permission to see all. It must be what one
+// private reports whether a row of users.list has something that is shown only to a caller with the permission to see all. It must be what one
 // would expect: whether all others have addresses does not hang on a value that is odd.
 func private(u decode.Value) bool {
 	emails, _ := u.Objects("emails")

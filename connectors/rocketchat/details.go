@@ -5,8 +5,8 @@ import "roster/connectors/wire"
 // Details is what only Rocket.Chat tells of an account.
 type Details struct {
 	Type      string
-	UTCOffset *float64 // hours east of UTC; nil where not given
-	// CustomFields is a JSON object, or nil where the source does not list them.
+	UTCOffset *float64 // hours east of UTC; nil if not given
+	// CustomFields is a JSON object, or nil if the source does not list them.
 	CustomFields []byte
 }
 

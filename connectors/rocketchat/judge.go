@@ -18,7 +18,7 @@ import (
 // message. Nothing here has a fixed type: error may be a number, and status is a user's in the flat reply of "me".
 type envelope struct{ decode.Value }
 
-// failed says whether the reply calls itself a failure, whatever its status.
+// failed reports whether the reply calls itself a failure, whatever its status.
 func (e envelope) failed() bool {
 	if e.Has("success") {
 		return e.Flag("success") != decode.Yes
@@ -83,7 +83,7 @@ var meanings = map[string]connectors.ErrorKind{
 // errForeign is the cause of a refusal that is not the server's own: a proxy's page, or half of an answer.
 var errForeign = errors.New("not the server's own answer")
 
-// judge says what a reply means; nil for success.
+// judge returns what a reply means; nil for success.
 func judge(resp *rest.Response) *connectors.Error {
 	body, err := resp.Document()
 	env := envelope{body}

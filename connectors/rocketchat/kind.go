@@ -17,7 +17,7 @@ type Settings struct {
 
 var userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header
 
-// Check says what is wrong with the settings.
+// Check returns what is wrong with the settings.
 func (s *Settings) Check() []connectors.SettingFault {
 	if s.UserID != "" && !userIDForm.MatchString(s.UserID) {
 		return []connectors.SettingFault{{Key: "user_id", Message: "holds a space or another character that no ID has"}}

@@ -118,7 +118,7 @@ type presenceReply struct {
 	resp *rest.Response
 	of   map[string]connectors.Presence
 	full bool
-	// nameless says that somebody is there whose ID cannot be read.
+	// nameless is true if somebody is there whose ID cannot be read.
 	nameless bool
 }
 
@@ -153,7 +153,7 @@ func presenceByID(rows []decode.Value) (of map[string]connectors.Presence, namel
 	return of, nameless
 }
 
-// only gives the presence of those who were asked for: a server that does not understand the question may tell of others.
+// only returns the presence of those who were asked for: a server that does not understand the question may tell of others.
 func only(of map[string]connectors.Presence, ids []string) map[string]connectors.Presence {
 	asked := make(map[string]connectors.Presence)
 	for _, id := range ids {

@@ -16,7 +16,7 @@ import (
 // call takes: the window must not look shorter over there.
 var defaultLimit = connectors.RateLimit{Calls: 10, Per: 61 * time.Second}
 
-// Open gives the source that cfg describes; it makes no call. It takes Config.URL, the address under which people open the server (with
+// Open returns the source that cfg describes; it makes no call. It takes Config.URL, the address under which people open the server (with
 // its path, where it is installed below one), and Settings. Config.RateLimit holds for each route. The error names every wrong setting by its key.
 func Open(cfg connectors.Config) (*connectors.Source, error) {
 	return open(cfg, nil)

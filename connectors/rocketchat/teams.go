@@ -15,7 +15,7 @@ import (
 // teams lists all teams with their members: GET teams.listAll, then GET teams.members for each, since asking each user for their teams
 // would take many more calls. A reading that was broken off goes on with the team at which that happened.
 //
-// Members are nil where the server refuses to tell them. If it refuses for every team, the credential or the server cannot do it: then
+// Members are nil if the server refuses to tell them. If it refuses for every team, the credential or the server cannot do it: then
 // the listing is complete as it is. If it tells some and refuses others, the listing is incomplete and comes with the refusal, since a
 // team's members then cannot be told from none. A team that was dissolved after it had been listed is left out. Progress tells only of
 // teams whose members have been asked for: one without them would look like one that nobody is in.
@@ -176,7 +176,7 @@ func (c *client) members(ctx context.Context, teamID string, before int) (ids []
 	return ids, odd, odd.All() == nil && end.Complete(len(ids)+deleted), nil
 }
 
-// memberID gives the user of a row of teams.members. The user's settings, which the row gives away, are not even read.
+// memberID returns the user of a row of teams.members. The user's settings, which the row gives away, are not even read.
 func memberID(row decode.Value) string {
 	row = row.In("members")
 	if !row.IsObject() {

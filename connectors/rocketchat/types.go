@@ -28,7 +28,7 @@ func page(resp *rest.Response, key string, asked int, notes *connectors.Anomalie
 	return p, nil
 }
 
-// rows gives the rows of an answer. What has none under that key is not what was asked for.
+// rows returns the rows of an answer. What has none under that key is not what was asked for.
 func rows(resp *rest.Response, list decode.Value, key string) ([]decode.Value, error) {
 	rows, ok, err := resp.Rows(list, key)
 	switch {
@@ -42,5 +42,5 @@ func rows(resp *rest.Response, list decode.Value, key string) ([]decode.Value, e
 	return nil, missing(resp, key)
 }
 
-// rowID gives the ID of a row of any list.
+// rowID returns the ID of a row of any list.
 func rowID(row decode.Value) string { return row.RowID("_id", nil) }
