@@ -14,13 +14,13 @@ import (
 // Access says who may ask, and what is written down of it.
 type Access struct {
 	Keys []access.Key
-	// OIDC is nil where no tokens are taken.
+	// OIDC is nil if no tokens are taken.
 	OIDC *access.OIDC
-	// Anonymous is what callers without credentials may do; empty where none are let in.
+	// Anonymous is what callers without credentials may do; empty if none are let in.
 	Anonymous access.Scopes
-	// Hosts are the names, in lower case, by which the server may be asked for; nil where the file says nothing of it.
+	// Hosts are the names, in lower case, by which the server may be asked for; nil if the file says nothing of it.
 	Hosts []string
-	// Everyone says that the operator has ordered to serve everyone, wherever the server listens.
+	// Everyone is true if the operator has ordered to serve everyone, wherever the server listens.
 	Everyone bool
 	// Log is where it is written down who read or changed what: a path, access.LogToStderr, or empty for nowhere.
 	Log string
@@ -28,7 +28,7 @@ type Access struct {
 	LogRefuses bool
 }
 
-// Asks says whether callers are asked who they are.
+// Asks reports whether callers are asked who they are.
 func (a *Access) Asks() bool { return len(a.Keys) > 0 || a.OIDC != nil }
 
 var (
@@ -143,7 +143,7 @@ const beyondLoopback = "must be a loopback address (127.0.0.1, ::1 or localhost)
 // howToServeEveryone is for those who mean it.
 const howToServeEveryone = ", or start with --insecure-serve-everyone"
 
-// Loopback says whether only this machine can reach what listens there.
+// Loopback reports whether only this machine can reach what listens there.
 func Loopback(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
 	return err == nil && loopback(host)

@@ -23,7 +23,7 @@ var trusts = map[string]connectors.Trust{
 	"verified": connectors.TrustVerified, "asserted": connectors.TrustAsserted, "none": connectors.TrustNone,
 }
 
-// trustName gives the word for the trust that a kind has by default.
+// trustName returns the word for the trust that a kind has by default.
 func trustName(t connectors.Trust) string {
 	for name, trust := range trusts {
 		if t != connectors.TrustNone && trust == t {
@@ -97,7 +97,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	return c
 }
 
-// origins gives them as browsers write them, since they are compared letter by letter.
+// origins returns them as browsers write them, since they are compared letter by letter.
 func (d *decoder) origins(given []string) []string {
 	for i, origin := range given {
 		path := fmt.Sprintf("cors.origins[%d]", i)
@@ -120,10 +120,10 @@ func (d *decoder) listen(addr, path string, guarded bool) {
 // hostAndPort is what an address to listen on has to be, also where it was given as a port and no more.
 const hostAndPort = "must be host:port: 127.0.0.1:8080 for this machine, :8080 for all that can reach it"
 
-// isAddress says whether a setting is an address to listen on.
+// isAddress reports whether a setting is an address to listen on.
 func isAddress(path string) bool { return path == "listen" || path == "admin.listen" }
 
-// hostPort checks an address to listen on. It is false where there is no telling its host.
+// hostPort checks an address to listen on. It is false if there is no telling its host.
 func (d *decoder) hostPort(addr, path string) (host string, ok bool) {
 	if d.faulty(path) {
 		return "", false
@@ -249,7 +249,7 @@ func (d *decoder) guard(f *guardFile) collectionGuard {
 
 var percentForm = regexp.MustCompile(`^([1-9][0-9]?|100)%$`)
 
-// percentage reads one from its text; 0 where there is none.
+// percentage reads one from its text; 0 if there is none.
 func (d *decoder) percentage(text, path string) int {
 	if text == "" {
 		return 0
@@ -265,7 +265,7 @@ func (d *decoder) percentage(text, path string) int {
 // freshForKey is the key of how fresh a collection is to be, for which kinds have defaults of their own.
 const freshForKey = "fresh_for"
 
-// readable gives the collections to read: those that the kind has, without those switched off.
+// readable returns the collections to read: those that the kind has, without those switched off.
 func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) map[connectors.Collection]Collection {
 	kind := connectors.KindNamed(connectors.KindName(f.Kind))
 	if kind == nil {
@@ -314,7 +314,7 @@ func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) ma
 	return read
 }
 
-// precedence gives the orders by the fields' keys, for those fields that have one.
+// precedence returns the orders by the fields' keys, for those fields that have one.
 func (d *decoder) precedence(f *precedenceFile, names map[string]bool) map[string][]string {
 	orders := make(map[string][]string)
 	v := reflect.ValueOf(f).Elem()

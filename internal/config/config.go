@@ -11,7 +11,7 @@ import (
 // Config is all that the operator decides, checked and complete.
 type Config struct {
 	Listen string
-	// TLS is nil where the server speaks in clear.
+	// TLS is nil if the server speaks in clear.
 	TLS    *TLS
 	Access Access
 	// IdleAfter is how long after the last query the background reading goes on.
@@ -22,9 +22,9 @@ type Config struct {
 	DrainDelay time.Duration
 	// SourcesApart tells what sources lack beside an answer's errors, not among them.
 	SourcesApart bool
-	// Redis is nil where there is none.
+	// Redis is nil if there is none.
 	Redis *Redis
-	// CacheDir is empty where there is none.
+	// CacheDir is empty if there is none.
 	CacheDir string
 	Writes   Writes
 	// CredentialsDir is where tokens that are renewed are kept; empty for Redis.
@@ -37,7 +37,7 @@ type Config struct {
 	Tracing    Tracing
 	Sources    []Source
 	Limits     Limits
-	// TrustedDocuments is nil where all documents may run.
+	// TrustedDocuments is nil if all documents may run.
 	TrustedDocuments *TrustedDocuments
 	// PersistedQueries lets clients send hashes of documents in their place.
 	PersistedQueries bool

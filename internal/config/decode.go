@@ -47,10 +47,10 @@ func (d *decoder) faultAt(path string, line int, message string) {
 	}
 }
 
-// outer gives the path of what the setting lies in.
+// outer returns the path of what the setting lies in.
 func outer(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
 
-// faulty says whether a fault of this setting, or of one in it, is known already: one is enough.
+// faulty reports whether a fault of this setting, or of one in it, is known already: one is enough.
 func (d *decoder) faulty(path string) bool { return d.bad[path] }
 
 // at follows aliases to the node that counts, and notes its line.
@@ -71,7 +71,7 @@ func (d *decoder) at(n *yaml.Node, path string) (*yaml.Node, bool) {
 	return n, true
 }
 
-// entries gives the pairs of a mapping; a key that is no text, or comes twice, is a fault.
+// entries returns the pairs of a mapping; a key that is no text, or comes twice, is a fault.
 func (d *decoder) entries(n *yaml.Node, path string) ([][2]*yaml.Node, bool) {
 	n, ok := d.at(n, path)
 	if !ok {
@@ -101,7 +101,7 @@ func (d *decoder) entries(n *yaml.Node, path string) ([][2]*yaml.Node, bool) {
 
 var keyForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
 
-// shownKey gives a key for printing. One that does not look like a key, or has no value, may be a secret with its colon forgotten.
+// shownKey returns a key for printing. One that does not look like a key, or has no value, may be a secret with its colon forgotten.
 func shownKey(k, v *yaml.Node) string {
 	if k.Kind != yaml.ScalarNode || !keyForm.MatchString(k.Value) || v.ShortTag() == "!!null" {
 		return "?"
@@ -156,7 +156,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 	}
 }
 
-// kindSettings makes a kind's own settings in a field of a source, and gives what they are.
+// kindSettings makes a kind's own settings in a field of a source, and returns what they are.
 func (d *decoder) kindSettings(name connectors.KindName, into reflect.Value) []field {
 	k := connectors.KindNamed(name)
 	if k == nil {
@@ -256,7 +256,7 @@ func (d *decoder) collections(n *yaml.Node, path string, v reflect.Value) {
 	v.Set(reflect.ValueOf(all))
 }
 
-// plain gives the text of a scalar whose type in YAML is the one wanted. What came from the environment has no type but text.
+// plain returns the text of a scalar whose type in YAML is the one wanted. What came from the environment has no type but text.
 func (d *decoder) plain(n *yaml.Node, path string, v reflect.Value) (string, bool) {
 	n, ok := d.at(n, path)
 	if !ok {

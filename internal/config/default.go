@@ -7,7 +7,7 @@ import (
 	"roster/connectors"
 )
 
-// Default gives the configuration of these sources with nothing else said: all that they have is read, and every setting has its default.
+// Default returns the configuration of these sources with nothing else said: all that they have is read, and every setting has its default.
 // The error is of type Faults.
 func Default(listen string, sources []connectors.Config) (*Config, error) {
 	d := newDecoder(func(string) (string, bool) { return "", false }, func(string) ([]byte, error) {

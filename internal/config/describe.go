@@ -13,7 +13,7 @@ import (
 type Setting struct {
 	Path    string // such as sources[].collections.<collection>.fresh_for
 	Type    string
-	Default string // empty where it is required
+	Default string // empty if it is required
 	Doc     string
 }
 
@@ -63,7 +63,7 @@ func settingsOf(fields []field, prefix string, needs map[string][]string) []Sett
 	return all
 }
 
-// saysRequired says whether the settings below a path need a word that they are required where what they lie in is given: that may be left out.
+// saysRequired reports whether the settings below a path need a word that they are required where what they lie in is given: that may be left out.
 func saysRequired(prefix string) bool {
 	below, inSource := strings.CutPrefix(prefix, "sources[].")
 	return prefix == "trusted_documents." || prefix == "tls." || inSource && strings.Count(below, ".") == 1

@@ -13,7 +13,7 @@ import (
 // maxFile bounds the configuration file and each secret's file; both are small, and a wrong path may lead to something without end.
 const maxFile = 1 << 20
 
-// parseDocument gives the mapping that the file holds.
+// parseDocument returns the mapping that the file holds.
 func parseDocument(data []byte) (*yaml.Node, *Fault) {
 	if len(data) > maxFile {
 		return nil, &Fault{Message: "the file is larger than 1 MiB"}

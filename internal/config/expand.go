@@ -49,7 +49,7 @@ func (d *decoder) expand(s, path string) (text string, fromEnv, ok bool) {
 	}
 }
 
-// secret gives a credential from its value or from the file that its twin names: exactly one of them.
+// secret returns a credential from its value or from the file that its twin names: exactly one of them.
 func (d *decoder) secret(value, file *yaml.Node, path string) string {
 	var text string
 	var ok bool

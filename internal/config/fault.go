@@ -10,11 +10,11 @@ import (
 // Fault is one thing wrong with a configuration.
 type Fault struct {
 	Path    string // of the setting, such as sources[2].token; empty for the file as a whole
-	Line    int    // in the file; 0 where there is none
+	Line    int    // in the file; 0 if there is none
 	Message string // what is wrong and what to do; never a value
 }
 
-// String gives the fault on one line.
+// String returns the fault on one line.
 func (f Fault) String() string {
 	var b strings.Builder
 	if f.Line > 0 {
@@ -30,7 +30,7 @@ func (f Fault) String() string {
 // Faults is everything wrong with a configuration.
 type Faults []Fault
 
-// Error gives one fault on each line, in the order of the file.
+// Error returns one fault on each line, in the order of the file.
 func (fs Faults) Error() string {
 	lines := make([]string, len(fs))
 	for i, f := range fs {

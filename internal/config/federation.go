@@ -13,7 +13,7 @@ var namePrefixForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,30}_?$`)
 // PrefixForm says what a prefix has to be.
 const PrefixForm = "must begin with a capital letter, and be letters and digits, at most 31, such as Roster; an underscore may end it"
 
-// IsPrefix says whether names can begin with that.
+// IsPrefix reports whether names can begin with that.
 func IsPrefix(text string) bool { return namePrefixForm.MatchString(text) }
 
 func (d *decoder) federation(f *federationFile, a *Access) Federation {
@@ -29,7 +29,7 @@ func (d *decoder) federation(f *federationFile, a *Access) Federation {
 	return Federation{Prefix: f.Prefix, SecurityDirectives: f.SecurityDirectives == "include" || router != ""}
 }
 
-// routerIn names a credential with which a router vouches for its callers; empty where there is none.
+// routerIn names a credential with which a router vouches for its callers; empty if there is none.
 func routerIn(a *Access) string {
 	for i := range a.Keys {
 		if a.Keys[i].Router {
@@ -42,7 +42,7 @@ func routerIn(a *Access) string {
 	return ""
 }
 
-// withSchema gives the scopes of a credential that is a router's: it has to know the schema of the subgraph.
+// withSchema returns the scopes of a credential that is a router's: it has to know the schema of the subgraph.
 func withSchema(scopes access.Scopes, router bool) access.Scopes {
 	if router && len(scopes) > 0 && !scopes.Has(access.ScopeSchema) {
 		scopes = append(scopes[:len(scopes):len(scopes)], access.ScopeSchema)

@@ -66,7 +66,7 @@ func (f *field) complete(except string) {
 // byKinds stands for what the registered kinds say.
 const byKinds = "(kinds)"
 
-// kindFields gives the settings of one kind.
+// kindFields returns the settings of one kind.
 func kindFields(k *connectors.Kind) []field {
 	if k.Settings == nil {
 		return nil
@@ -83,7 +83,7 @@ func kindFields(k *connectors.Kind) []field {
 	return fs
 }
 
-// allKindFields gives the settings of all kinds. One that several describe alike is there once, after what comes before it in any of them.
+// allKindFields returns the settings of all kinds. One that several describe alike is there once, after what comes before it in any of them.
 func allKindFields() []field {
 	var all []field
 	for _, k := range connectors.Kinds() {
@@ -103,7 +103,7 @@ func (f field) alike(other field) bool {
 		slices.Equal(f.oneOf, other.oneOf) && f.typeNameGiven == other.typeNameGiven
 }
 
-// with gives the setting with the kinds of an earlier one before its own.
+// with returns the setting with the kinds of an earlier one before its own.
 func (f field) with(earlier field) field {
 	f.kinds = append(slices.Clone(earlier.kinds), f.kinds...)
 	needs := make(map[string][]string)
@@ -127,10 +127,10 @@ func kindsWith(key string) []string {
 	return kinds
 }
 
-// is says whether a key of the file is this setting's.
+// is reports whether a key of the file is this setting's.
 func (f field) is(key string) bool { return f.key == key || f.secret() && f.key+"_file" == key }
 
-// in gives the value of the setting within the struct that is being filled.
+// in returns the value of the setting within the struct that is being filled.
 func (f field) in(into reflect.Value) reflect.Value {
 	if f.of.IsValid() {
 		into = f.of
@@ -138,7 +138,7 @@ func (f field) in(into reflect.Value) reflect.Value {
 	return into.Field(f.index)
 }
 
-// requiredBy says whether a source of that kind cannot do without the setting.
+// requiredBy reports whether a source of that kind cannot do without the setting.
 func (f field) requiredBy(kind connectors.KindName) bool {
 	k := connectors.KindNamed(kind)
 	return f.byKind && (k == nil || !k.NoURL)
@@ -148,7 +148,7 @@ func (f field) kindNames() string { return strings.Join(f.kinds, " and ") }
 
 func (f field) secret() bool { return f.typ == reflect.TypeFor[connectors.Secret]() }
 
-// defaultFor gives the value to take when the setting is left out; empty means the zero value.
+// defaultFor returns the value to take when the setting is left out; empty means the zero value.
 func (f field) defaultFor(variant string) string {
 	if v, ok := f.except[variant]; ok {
 		return v

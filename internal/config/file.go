@@ -71,7 +71,7 @@ func (f *File) InForce() {
 	maps.Copy(f.judged, f.read.held)
 }
 
-// SecretsChanged looks at the files that the configuration in force took its secrets from. It is true where one holds something else than when
+// SecretsChanged looks at the files that the configuration in force took its secrets from. It is true if one holds something else than when
 // it was last read, and all have held the same for two looks in a row: who writes one in two steps is given the time for the second. The content
 // is looked at, not the time, so that nothing depends on how a file is replaced: written over, renamed, or behind a link, as in Kubernetes.
 func (f *File) SecretsChanged() bool {

@@ -32,7 +32,7 @@ func (d *decoder) oauth(o *connectors.OAuth, path string, insecure bool, needs [
 
 const redirectURIKey = "redirect_uri"
 
-// given says whether the file has the setting, or for a secret its twin.
+// given reports whether the file has the setting, or for a secret its twin.
 func (d *decoder) given(path string) bool { return d.lines[path]+d.lines[path+"_file"] > 0 }
 
 // oneOf asks for the secret of that key or for the setting that can take its place, and not for both.
@@ -47,7 +47,7 @@ func (d *decoder) oneOf(path, key, other string) {
 	}
 }
 
-// tokensHaveAPlace says where tokens that are renewed could not be kept.
+// tokensHaveAPlace reports a fault for each source whose renewed tokens could not be stored.
 func (d *decoder) tokensHaveAPlace(c *Config) {
 	if c.CredentialsDir != "" || c.Redis != nil && (c.Redis.EncryptionKey != "" || d.faulty("redis.encryption_key")) {
 		return

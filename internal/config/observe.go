@@ -6,7 +6,7 @@ import (
 
 // Admin is where the operator looks in.
 type Admin struct {
-	// Listen is empty where that is on the main listener.
+	// Listen is empty if that is on the main listener.
 	Listen string
 	// Pprof adds Go's profiles.
 	Pprof bool
@@ -14,7 +14,7 @@ type Admin struct {
 
 // Log is what is logged, and how.
 type Log struct {
-	// Format is text or json, or empty where it depends on whether a person is looking on.
+	// Format is text or json, or empty if it depends on whether a person is looking on.
 	Format string
 	// Level is debug, info, warn or error.
 	Level string
@@ -22,7 +22,7 @@ type Log struct {
 
 // Tracing is where traces go.
 type Tracing struct {
-	// Endpoint is the collector's address; empty where only the environment may name one.
+	// Endpoint is the collector's address; empty if only the environment may name one.
 	Endpoint string
 	// Ratio is the share of operations to trace, from 0 to 1.
 	Ratio float64

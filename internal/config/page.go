@@ -14,7 +14,7 @@ var Pages = map[string]map[string]func() string{
 	"sources.md":  {"kinds": KindsTable, "credentials": CredentialsTable},
 }
 
-// Table gives all settings as a table in Markdown.
+// Table returns all settings as a table in Markdown.
 func Table() string {
 	var b strings.Builder
 	b.WriteString("| setting | type | default | meaning |\n| --- | --- | --- | --- |\n")

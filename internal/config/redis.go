@@ -25,7 +25,7 @@ type Redis struct {
 	Password         connectors.Secret
 	SentinelUsername string
 	SentinelPassword connectors.Secret
-	// TLS is nil where the file says nothing of it.
+	// TLS is nil if the file says nothing of it.
 	TLS    *tls.Config
 	Prefix string
 	// EncryptionKey has 32 bytes, or none. It is a Secret so that it is never printed.
@@ -35,7 +35,7 @@ type Redis struct {
 	DialTimeout, ReadTimeout, WriteTimeout time.Duration
 }
 
-// Equal says whether the two are the same, in all that they say and in the certificates that their files held. Nil is no Redis.
+// Equal reports whether the two are the same, in all that they say and in the certificates that their files held. Nil is no Redis.
 func (r *Redis) Equal(o *Redis) bool {
 	if r == nil || o == nil {
 		return r == o
@@ -154,7 +154,7 @@ func (d *decoder) redisTLS(f *redisTLSFile, path string) *tls.Config {
 	return c
 }
 
-// encryptionKey gives the key's bytes.
+// encryptionKey returns the key's bytes.
 func (d *decoder) encryptionKey(text connectors.Secret, path string) connectors.Secret {
 	if text == "" || d.faulty(path) {
 		return ""

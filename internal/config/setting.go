@@ -230,7 +230,7 @@ type sourceFile struct {
 	Kind string `key:"kind" required:"yes" oneof:"(kinds)" doc:"The vendor."`
 	URL  string `key:"url" type:"URL" required:"(kinds)" doc:"The address of the source. A path in it is the prefix of all paths."`
 
-	// Settings are the kind's own, see connectors.Kind.Settings; nil where the kind is not known, or has none.
+	// Settings are the kind's own, see connectors.Kind.Settings; nil if the kind is not known, or has none.
 	Settings any `kind:"yes"`
 
 	InsecureHTTP bool            `key:"insecure_http" default:"false" doc:"Allows a url with http:// to another machine. The credential is then sent unencrypted."`

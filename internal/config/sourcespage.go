@@ -7,7 +7,7 @@ import (
 	"roster/connectors"
 )
 
-// KindsTable gives what each kind of source gives, as a table in Markdown with a column for each kind.
+// KindsTable returns what each kind of source gives, as a table in Markdown with a column for each kind.
 func KindsTable() string {
 	kinds := connectors.Kinds()
 	var b strings.Builder
@@ -58,7 +58,7 @@ func orAbsent(text string) string {
 	return text
 }
 
-// CredentialsTable gives where the credentials of each kind of source come from, as a table in Markdown, and below it what else an operator has to
+// CredentialsTable returns where the credentials of each kind of source come from, as a table in Markdown, and below it what else an operator has to
 // know.
 func CredentialsTable() string {
 	var b, notes strings.Builder
