@@ -57,10 +57,10 @@ func (a *Anomalies) add(n Anomaly) {
 	}
 }
 
-// All gives them by field and type; nil where there are none.
+// All returns them by field and type; nil if there are none.
 func (a *Anomalies) All() []Anomaly { return sorted(slices.Clone(a.found)) }
 
-// MergeAnomalies gives what is known of a collection when a fetch has replaced some of its records: the earlier ones, and those of the fetch.
+// MergeAnomalies returns what is known of a collection when a fetch has replaced some of its records: the earlier ones, and those of the fetch.
 // Of both, the higher count holds, since the fetch may have read the same records again: there are at least so many.
 func MergeAnomalies(earlier, fetched []Anomaly) []Anomaly {
 	all := Anomalies{found: slices.Clone(earlier)}

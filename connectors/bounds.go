@@ -16,7 +16,7 @@ const (
 	DefaultMaxRows  = 2_000_000
 )
 
-// OrDefault gives the bounds with the defaults in the places of zeros.
+// OrDefault returns the bounds with the defaults in the places of zeros.
 func (b Bounds) OrDefault() Bounds {
 	if b.Bytes <= 0 {
 		b.Bytes = DefaultMaxBytes

@@ -7,14 +7,14 @@ import (
 	"net"
 )
 
-// Creator makes records of one kind in a source. A call is sent once, and only with the consent that its context asks for: whoever gets an error asks
-// Undone whether it may have come about all the same. Errors are *Error. Safe for concurrent use.
+// Creator creates records of one kind in a source. A call is sent once, and only with the consent that its context asks for. After an error, call
+// Undone to find out whether the record may exist all the same. Errors are *Error. Safe for concurrent use.
 type Creator[I any, R Record] interface {
 	// Terms say what the source takes. What is beyond them must not be sent.
 	Terms() Terms
-	// Preview says what Create would send.
+	// Preview returns what Create would send.
 	Preview(I) Preview
-	// Create makes the record and gives it as the source's list will show it, as far as the source tells. Where the source has one of that
+	// Create makes the record and returns it as the source's list will show it, as far as the source tells. If the source has one of that
 	// name or address, it may give that one, make a second, or refuse: no vendor documents it.
 	Create(context.Context, I) (R, error)
 }
@@ -38,7 +38,7 @@ type TaskSubscriber interface {
 	Preview(Subscription) Preview
 	// Subscribe makes it so that the user is told, or with Off is not.
 	Subscribe(context.Context, Subscription) error
-	// Subscribed asks the source whether the user is told. Where it does not say, that is an error.
+	// Subscribed asks the source whether the user is told. If it does not say, that is an error.
 	Subscribed(context.Context, Subscription) (bool, error)
 }
 

@@ -16,8 +16,8 @@ const (
 	resumeTries = 3
 )
 
-// Checkpoint keeps what a long reading had got when it was broken off, so that the next one goes on from there. The zero value is ready to
-// use. Safe for concurrent use: of two readings at a time, one goes on and the other begins anew.
+// Checkpoint keeps the state of a long fetch that has failed, so that the next fetch resumes from there. The zero value is ready to use. A
+// Checkpoint is safe for concurrent use: of two concurrent fetches, one resumes and the other begins anew.
 type Checkpoint[S any] struct {
 	mu   sync.Mutex
 	kept *Course[S]
@@ -25,7 +25,7 @@ type Checkpoint[S any] struct {
 
 // Course is one reading, however many calls of Lister.List it takes.
 type Course[S any] struct {
-	// State is what the reading has got, as its reader keeps it.
+	// State is the state of the fetch, in the form that the connector chooses.
 	State S
 
 	began  time.Time     // the reading
@@ -36,7 +36,7 @@ type Course[S any] struct {
 	tries  int       // answers there that were not understood
 }
 
-// Resume gives the reading that was broken off, if it may go on, or else one that begins now with the state that begin makes.
+// Resume returns the reading that was broken off, if it may go on, or else one that begins now with the state that begin makes.
 func (c *Checkpoint[S]) Resume(begin func() S) *Course[S] {
 	now := time.Now()
 	c.mu.Lock()
@@ -51,7 +51,7 @@ func (c *Checkpoint[S]) Resume(begin func() S) *Course[S] {
 }
 
 // Keep keeps a reading that err has broken off, unless it has been stuck for too long at this place, a number that grows as the reading gets on.
-// Where the source has refused, what it shows next may be something else, and nothing is kept. What was not sent had no answer: its error tells
+// If the source has refused, what it shows next may be something else, and nothing is kept. What was not sent had no answer: its error tells
 // of another call, maybe of another collection.
 func (c *Checkpoint[S]) Keep(course *Course[S], place int, err error) {
 	e, ok := errors.AsType[*Error](err)
@@ -84,7 +84,7 @@ func refused(e *Error) bool {
 	}
 }
 
-// Resumed gives the listing with when the reading began and what it took before this call, where this call went on with it.
+// Resumed returns the listing with when the reading began and what it took before this call, where this call went on with it.
 func Resumed[T Record, S any](l Listing[T], c *Course[S]) Listing[T] {
 	if !c.called.Equal(c.began) {
 		l.Began, l.Spent = c.began, c.spent

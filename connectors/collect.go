@@ -14,7 +14,7 @@ type Collector[T Record] struct {
 	lent     bool // records have been handed out as they are
 }
 
-// Add takes a record and says whether its ID is new. A record without an ID cannot be told from others and is only counted.
+// Add takes a record and reports whether its ID is new. A record without an ID cannot be told from others and is only counted.
 func (c *Collector[T]) Add(r T) bool {
 	id := r.Key()
 	if id == "" {
@@ -39,10 +39,10 @@ func (c *Collector[T]) Add(r T) bool {
 // Len is how many records there are.
 func (c *Collector[T]) Len() int { return len(c.records) }
 
-// Whole says whether every record so far had an ID.
+// Whole reports whether every record so far had an ID.
 func (c *Collector[T]) Whole() bool { return c.nameless == 0 }
 
-// Listing gives what has been gathered, with the anomalies. Later additions do not change it. It is complete only where the caller says so and every record
+// Listing returns what has been gathered, with the anomalies. Later additions do not change it. It is complete only where the caller says so and every record
 // had an ID.
 func (c *Collector[T]) Listing(expected *int, complete bool) Listing[T] {
 	c.lent = true

@@ -24,13 +24,13 @@ func attributeFields(c *wire.Codec, a *Attribute) {
 	c.String(&a.Value)
 }
 
-// Attributes gives them as a list.
+// Attributes returns them as a list.
 func (a *Attributes) Attributes() []Attribute { return *a }
 
 // NewAttributes is Kind.Details for a kind whose accounts have Attributes.
 func NewAttributes() Details { return new(Attributes) }
 
-// DetailsOf gives the details of an account as its kind's type; those of another type, or none, are empty ones.
+// DetailsOf returns the details of an account as its kind's type; those of another type, or none, are empty ones.
 func DetailsOf[T any](a *Account) *T {
 	if d, ok := any(a.Details).(*T); ok && d != nil {
 		return d

@@ -38,5 +38,5 @@ func (d *Distinct[T]) Add(v T) (place int, added bool) {
 	return place, true
 }
 
-// Values gives the values; nil where there is none.
+// Values returns the values; nil if there is none.
 func (d *Distinct[T]) Values() []T { return d.values }

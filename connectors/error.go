@@ -30,7 +30,7 @@ var errorKindNames = [...]string{
 	"answer not understood", "not supported", "suspicious loss",
 }
 
-// String gives the kind in words.
+// String returns the kind in words.
 func (k ErrorKind) String() string { return errorKindNames[k] }
 
 // MaxPause is how long a source is left alone at most because it says so. One that says more may have said it by mistake: it is asked again then,
@@ -47,11 +47,11 @@ type Error struct {
 	Detail string    // what happened or what to do, in our words
 	// RetryAfter is how long to leave the source alone by its own word; 0 when it does not say.
 	RetryAfter time.Duration
-	// Blocked says that the source refuses every call from us, and that each further one makes it worse.
+	// Blocked is true if the source refuses every call from us, and that each further one makes it worse.
 	Blocked bool
-	// Unsent says that the call was not made: it tells nothing new about the source.
+	// Unsent is true if the call was not made: it tells nothing new about the source.
 	Unsent bool
-	// Input names what the source found wrong in a change, by our name for it, as in email; empty where it does not say.
+	// Input names what the source found wrong in a change, by our name for it, as in email; empty if it does not say.
 	Input string
 	// Err is the cause, for errors.Is and errors.As only: its text may hold a secret and is never printed.
 	Err error
@@ -81,7 +81,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // AsError finds the *Error in err's chain; any other error becomes KindUnavailable of the named source, with its text hidden.
@@ -95,7 +95,7 @@ func AsError(source string, err error) *Error {
 	return &Error{Source: source, Kind: KindUnavailable, Err: err}
 }
 
-// IsKind says whether err is an *Error of that kind.
+// IsKind reports whether err is an *Error of that kind.
 func IsKind(err error, kind ErrorKind) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Kind == kind

@@ -17,7 +17,7 @@ type Kind struct {
 	Name  KindName
 	Title string // what people call it
 
-	// Settings makes the kind's own settings, a pointer to a struct; nil where it has none. Each field has tags:
+	// Settings makes the kind's own settings, a pointer to a struct; nil if it has none. Each field has tags:
 	//
 	//	key       its name in the configuration
 	//	doc       what it is for, in whole sentences
@@ -32,15 +32,15 @@ type Kind struct {
 	// with _file behind its key. Settings that have a method Check() []SettingFault are asked what else is wrong with them; those with a
 	// method Renewed() *OAuth tell the credential that is renewed.
 	Settings func() any
-	// NoURL says that a source of this kind has no address: url must then be left out, and is required otherwise.
+	// NoURL is true if a source of this kind has no address: url must then be left out, and is required otherwise.
 	NoURL bool
 	// Collections are those that a source of this kind can have.
 	Collections []KindCollection
-	// CollectionsFor gives those of them that a source with these settings has; nil for all.
+	// CollectionsFor returns those of them that a source with these settings has; nil for all.
 	CollectionsFor func(settings any) []Collection
 	// EmailTrust is how far its addresses are trusted unless the operator says otherwise; TrustNone means TrustAsserted.
 	EmailTrust Trust
-	// Details makes empty details of an account, see Details; nil where the kind tells nothing of accounts that others do not. DetailsVersion is
+	// Details makes empty details of an account, see Details; nil if the kind tells nothing of accounts that others do not. DetailsVersion is
 	// raised when a field of them means something else than before.
 	Details        func() Details
 	DetailsVersion int
@@ -53,7 +53,7 @@ type Kind struct {
 	// Lists tell how long the lists are that the account type has beside those that all accounts have, by the fields' names: they count for what
 	// an operation costs.
 	Lists map[string]func(*Account) int
-	// Open gives a source. It makes no call. The error has one line for each fault, which begins with the key of the setting.
+	// Open returns a source. It makes no call. The error has one line for each fault, which begins with the key of the setting.
 	Open func(Config) (*Source, error)
 
 	// Guide is what the documentation says of the kind.
@@ -65,7 +65,7 @@ type KindCollection struct {
 	Collection Collection
 	// FreshFor is how long its data counts as fresh unless the operator says otherwise; 0 for the default of all kinds.
 	FreshFor time.Duration
-	// Incremental says that it is mostly asked only for what has changed: its Lister is a ChangeLister.
+	// Incremental is true if it is mostly asked only for what has changed: its Lister is a ChangeLister.
 	Incremental bool
 	// Guide says where its records come from, as docs/sources.md has it: native, or derived and from what.
 	Guide string
@@ -85,7 +85,7 @@ type Guide struct {
 // CredentialGuide is a credential, or a right of it. One without From belongs to the one before.
 type CredentialGuide struct{ From, Needs, Without string }
 
-// Collection gives what the kind says of a collection; nil where it cannot have it.
+// Collection returns what the kind says of a collection; nil if it cannot have it.
 func (k *Kind) Collection(c Collection) *KindCollection {
 	for i := range k.Collections {
 		if k.Collections[i].Collection == c {
@@ -95,7 +95,7 @@ func (k *Kind) Collection(c Collection) *KindCollection {
 	return nil
 }
 
-// DetailsEncoding tells encodings of the kind's details apart; empty where it has none.
+// DetailsEncoding tells encodings of the kind's details apart; empty if it has none.
 func (k *Kind) DetailsEncoding() string {
 	if k.Details == nil {
 		return ""
@@ -133,7 +133,7 @@ func Register(k *Kind) {
 // Kinds lists the kinds that are registered, in that order.
 func Kinds() []*Kind { return slices.Clone(registered) }
 
-// KindNamed gives a kind; nil where none of that name is registered.
+// KindNamed returns a kind; nil if none of that name is registered.
 func KindNamed(name KindName) *Kind {
 	for _, k := range registered {
 		if k.Name == name {

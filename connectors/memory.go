@@ -13,7 +13,7 @@ type Memory struct {
 	free *semaphore.Weighted
 }
 
-// NewMemory gives a bound of so many bytes.
+// NewMemory returns a bound of so many bytes.
 func NewMemory(bytes int) *Memory {
 	return &Memory{size: int64(bytes), free: semaphore.NewWeighted(int64(bytes))}
 }
@@ -39,7 +39,7 @@ type fetch struct {
 	release func()
 }
 
-// WithFetch gives a context for one reading of a collection. What its latest answer has reserved is kept until the next call, or until end: the rows are
+// WithFetch returns a context for one reading of a collection. What its latest answer has reserved is kept until the next call, or until end: the rows are
 // read from it.
 func WithFetch(ctx context.Context) (fetching context.Context, end func()) {
 	f := new(fetch)

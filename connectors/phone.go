@@ -7,7 +7,7 @@ import (
 )
 
 // ParsePhone takes a number as a source wrote it. Region is the ISO 3166 region for national numbers; without one only international
-// numbers are recognised. ok is false where raw is blank.
+// numbers are recognised. ok is false if raw is blank.
 func ParsePhone(raw, region string, kind PhoneKind) (phone Phone, ok bool) {
 	raw = strings.TrimSpace(raw)
 	if raw == "" {

@@ -8,7 +8,7 @@ type Ref struct {
 	ID     string // the record's ID within that source
 }
 
-// String gives the form that the configuration uses: source/id.
+// String returns the form that the configuration uses: source/id.
 func (r Ref) String() string { return r.Source + "/" + r.ID }
 
 // Trust says how much a source vouches for an e-mail address that it holds.
@@ -24,7 +24,7 @@ const (
 // Email is an address as a source holds it. The address is kept as the source wrote it; whoever compares addresses folds them first.
 type Email struct {
 	Address string
-	// Verified is what the source says of its own check; nil where it does not say.
+	// Verified is what the source says of its own check; nil if it does not say.
 	Verified *bool
 	// Synthetic marks an address that the source made up for a record without one. It joins nobody.
 	Synthetic bool
@@ -46,11 +46,11 @@ const (
 // Phone is a number as the source wrote it, and in E.164 where it could be recognised.
 type Phone struct {
 	Raw  string
-	E164 string // empty where the number could not be recognised
+	E164 string // empty if the number could not be recognised
 	Kind PhoneKind
 }
 
-// Number is the number in E.164; nil where it could not be recognised.
+// Number is the number in E.164; nil if it could not be recognised.
 func (p Phone) Number() *string {
 	if p.E164 == "" {
 		return nil
@@ -79,7 +79,7 @@ const (
 	AccessOwner
 )
 
-// String gives the level in words, as a person would read it.
+// String returns the level in words, as a person would read it.
 func (l AccessLevel) String() string {
 	return [...]string{"None", "Unknown", "Reader", "Guest", "Member", "Manager", "Admin", "Owner"}[l]
 }
@@ -112,14 +112,14 @@ type StagePermission struct {
 	Grant      Grant
 }
 
-// TeamRef points from a record to a team of the same source: by ID, by name, or by both. Where the team has no record of its own, the
+// TeamRef points from a record to a team of the same source: by ID, by name, or by both. If the team has no record of its own, the
 // directory makes one from the reference.
 type TeamRef struct {
-	ID   string // empty where the source mentions the team by name only
-	Name string // may be empty where ID is set
+	ID   string // empty if the source mentions the team by name only
+	Name string // may be empty if ID is set
 }
 
-// RoleRef points from an account to a role of the same source. Where the role has no record of its own, the directory makes one from
+// RoleRef points from an account to a role of the same source. If the role has no record of its own, the directory makes one from
 // the reference.
 type RoleRef struct {
 	ID   string // the role's ID, or its name where the source has no ID for it; never empty
@@ -138,7 +138,7 @@ type FolderRef struct {
 type Account struct {
 	// ID is what the source calls the record; unique among the source's accounts.
 	ID        string
-	Name      string // full name; empty where the source gives none
+	Name      string // full name; empty if the source gives none
 	FirstName string
 	LastName  string
 	Username  string
@@ -153,18 +153,18 @@ type Account struct {
 	AvatarURL string
 	// Locale is a BCP 47 language tag, or empty.
 	Locale string
-	// Active says whether the source lets them in; true where it lists only those.
+	// Active says whether the source lets them in; true if it lists only those.
 	Active bool
-	// Bot says that the account is a program's.
+	// Bot is true if the account is a program's.
 	Bot bool
 	// Access is the level that the source grants, as if the account were active.
 	Access AccessLevel
-	// Roles is nil where the source does not show them, empty where there are none.
+	// Roles is nil if the source does not show them, empty if there are none.
 	Roles []RoleRef
-	// Teams is nil where the account's record does not tell; the membership may then stand in Team.Members.
+	// Teams is nil if the account's record does not tell; the membership may then stand in Team.Members.
 	Teams []TeamRef
 	URL   string // where a person opens this account
-	// CreatedAt is when the account was made; zero where the source does not say.
+	// CreatedAt is when the account was made; zero if the source does not say.
 	CreatedAt time.Time
 
 	// Details is what only this kind of source tells; nil for nothing.
@@ -196,7 +196,7 @@ type Role struct {
 	Name        string
 	Description string
 	Access      AccessLevel
-	// Permissions is nil where the source does not tell.
+	// Permissions is nil if the source does not tell.
 	Permissions []Permission
 }
 
@@ -219,7 +219,7 @@ type ContactFolder struct {
 // Contact is a person outside the company whom a source keeps in its address book.
 type Contact struct {
 	ID        string
-	Name      string // empty where the source gives none
+	Name      string // empty if the source gives none
 	FirstName string
 	LastName  string
 	Title     string
@@ -228,26 +228,26 @@ type Contact struct {
 	Addresses []string
 	Folder    *FolderRef
 	Tags      []string
-	// OwnerID is the ID of the account that looks after the contact; empty where there is none.
+	// OwnerID is the ID of the account that looks after the contact; empty if there is none.
 	OwnerID   string
 	URL       string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
 
-// Key gives the ID by which the record is known in its collection.
+// Key returns the ID by which the record is known in its collection.
 func (a Account) Key() string { return a.ID }
 
-// Key gives the ID by which the record is known in its collection.
+// Key returns the ID by which the record is known in its collection.
 func (t Team) Key() string { return t.ID }
 
-// Key gives the ID by which the record is known in its collection.
+// Key returns the ID by which the record is known in its collection.
 func (r Role) Key() string { return r.ID }
 
-// Key gives the ID by which the record is known in its collection.
+// Key returns the ID by which the record is known in its collection.
 func (c Contact) Key() string { return c.ID }
 
-// Key gives the ID by which the record is known in its collection.
+// Key returns the ID by which the record is known in its collection.
 func (f ContactFolder) Key() string { return f.ID }
 
 // Record is any of the five kinds of records.

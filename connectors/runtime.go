@@ -53,13 +53,13 @@ type Call struct {
 type CallEnd struct {
 	// Err is nil for a success.
 	Err *Error
-	// Sent is false where the call was not made: its turn did not come, or the source is left alone.
+	// Sent is false if the call was not made: its turn did not come, or the source is left alone.
 	Sent bool
 	// Waited is how long it waited for its turn, and Took how long it took from then to the last byte.
 	Waited, Took time.Duration
 	// Bytes is the size of the answer, decompressed.
 	Bytes int
-	// Date is the source's clock by its answer, to the second; zero where it does not say.
+	// Date is the source's clock by its answer, to the second; zero if it does not say.
 	Date time.Time
 	// CertExpires is when the first certificate ends that the source has shown; zero without TLS.
 	CertExpires time.Time

@@ -11,7 +11,7 @@ type SettingFault struct {
 	Message string // what is wrong and what to do; never the value
 }
 
-// SettingsOf gives the settings of a source as its kind's type; those of another type, or nil, are empty ones.
+// SettingsOf returns the settings of a source as its kind's type; those of another type, or nil, are empty ones.
 func SettingsOf[T any](cfg Config) *T {
 	if s, ok := cfg.Settings.(*T); ok && s != nil {
 		return s

@@ -2,7 +2,7 @@ package connectors
 
 import "fmt"
 
-// ShortDetail says why a listing that nothing has failed in is not complete: read is how many records it has, expected how many there are by the
+// ShortDetail returns why a listing that nothing has failed in is not complete: read is how many records it has, expected how many there are by the
 // source's own word.
 func ShortDetail(expected *int, read int, anomalies []Anomaly) string {
 	nameless := 0

@@ -22,7 +22,7 @@ const (
 // AllCollections lists every collection, in the order in which they are worth reading.
 var AllCollections = [...]Collection{Accounts, Teams, Roles, Contacts, ContactFolders}
 
-// String gives the name that the configuration uses.
+// String returns the collection's name in the configuration.
 func (c Collection) String() string {
 	return [...]string{"accounts", "teams", "roles", "contacts", "contact_folders"}[c]
 }
@@ -31,15 +31,15 @@ func (c Collection) String() string {
 type Listing[T Record] struct {
 	// Records in the order of their IDs as far as the source allows, each ID once.
 	Records []T
-	// Expected is how many there are by the source's own word; nil where it does not say.
+	// Expected is how many there are by the source's own word; nil if it does not say.
 	Expected *int
-	// Complete says that the reading came to its end and nothing is known to be missing. Only then may a record that is not here be
+	// Complete is true if the reading came to its end and nothing is known to be missing. Only then may a record that is not here be
 	// taken for deleted.
 	Complete bool
 	// Anomalies tells what could not be read in these records, or has cost a row; nil for nothing.
 	Anomalies []Anomaly `json:",omitempty"`
 	// Began is when the first of the records was read, where that was in an earlier call which was broken off, and this one went on from
-	// there; zero where it was in this call.
+	// there; zero if it was in this call.
 	Began time.Time `json:",omitzero"`
 	// Spent is how long those earlier calls took.
 	Spent time.Duration `json:",omitzero"`
@@ -48,19 +48,19 @@ type Listing[T Record] struct {
 // Progress is told the listing so far after each page but the last. The slice is not modified afterwards. It may be nil.
 type Progress[T Record] func(Listing[T])
 
-// Lister reads a whole collection. On an error the listing holds what was read until then, and Complete is false. A short
-// reading without an error (the source's own count says more) is a listing with Complete false and a nil error. Errors are *Error.
-// After an error, the next call may go on from where it was broken off: its listing says so. A complete listing has everyone who was
-// there from its beginning to its end. Safe for concurrent use.
+// Lister fetches a whole collection. If List returns an error, the listing has the records that were fetched before it, and Complete is false. If a
+// fetch ends short without an error, because the source counts more records, Complete is false and the error is nil. Errors are *Error. After an
+// error, the next call may resume the fetch; then the listing has Began and Spent. A complete listing has every record that existed from the
+// beginning of the fetch to its end. A Lister is safe for concurrent use.
 type Lister[T Record] interface {
 	List(ctx context.Context, progress Progress[T]) (Listing[T], error)
 }
 
-// ChangeLister is a Lister that can also tell what has changed since an earlier reading, for less than everything costs.
+// ChangeLister is a Lister that can also list what has changed since an earlier fetch, with fewer calls than a full fetch.
 type ChangeLister[T Record] interface {
 	Lister[T]
 	// Changes lists the records that were added or changed since the earlier of two times: when what is known was read, by our clock,
-	// and what the known records tell of the source's. It may list some that have not changed, and tells nothing of deletions. Complete says that
+	// and what the known records tell of the source's. It may list some that have not changed, and lists no deletions. Complete says that
 	// it came to its end. KindUnsupported says that the source does not tell after all: read everything. Known is in the order of IDs as
 	// text, and stays as it is. Otherwise it is like List.
 	Changes(ctx context.Context, known []T, since time.Time, progress Progress[T]) (Listing[T], error)
@@ -74,7 +74,7 @@ func (f ListFunc[T]) List(ctx context.Context, progress Progress[T]) (Listing[T]
 	return f(ctx, progress)
 }
 
-// PresenceState says whether someone is there.
+// PresenceState is whether somebody is online.
 type PresenceState uint8
 
 // The states of presence. The zero value is one that is not known.
@@ -86,15 +86,15 @@ const (
 	PresenceOffline
 )
 
-// Presence is what a source says of someone's being there.
+// Presence is a source's report on whether somebody is online.
 type Presence struct {
 	State PresenceState
 	Text  string // what they wrote beside it
 }
 
-// PresenceReader asks a source who is there.
+// PresenceReader asks a source who is online.
 type PresenceReader interface {
-	// Presence gives the presence of the accounts with these IDs; with none, of everyone the source knows of. An account that the
+	// Presence returns the presence of the accounts with these IDs; with none, of everyone the source knows of. An account that the
 	// answer leaves out is offline. A source that cannot be relied upon to tell (it has switched presence off) answers
 	// KindUnsupported. Errors are *Error.
 	Presence(ctx context.Context, ids []string) (map[string]Presence, error)
@@ -104,7 +104,7 @@ type PresenceReader interface {
 
 // SelfReader asks a source whose a token is.
 type SelfReader interface {
-	// Self gives the account of the token's owner. The token is a caller's own: it serves for this one call and is kept nowhere. It takes
+	// Self returns the account of the token's owner. The token is a caller's own: it serves for this one call and is kept nowhere. It takes
 	// no more than a tenth of the source's limit, and none of the turns that a fetch waits for; beyond that the answer is KindRateLimited. Errors are
 	// *Error.
 	Self(ctx context.Context, token Secret) (Account, error)
@@ -145,11 +145,11 @@ type Source struct {
 	Prober         Prober
 	Self           SelfReader
 
-	// Health says how its calls have gone of late; nil where nobody counts them. It costs nothing.
+	// Health returns how its calls have gone of late; nil if nobody counts them. It costs nothing.
 	Health func() Health
-	// Resume ends what leaves the source alone: its own pause, and that after failures. Nil where nothing does.
+	// Resume ends what leaves the source alone: its own pause, and that after failures. Nil if nothing does.
 	Resume func()
-	// Credential says how long the credential is good, without a call; nil where nothing is known.
+	// Credential returns how long the credential is good, without a call; nil if nothing is known.
 	Credential func() CredentialStatus
 
 	// What the source lets us change. Each capability needs the collection that shows what came of it: see Without.
@@ -167,7 +167,7 @@ type Mentions struct {
 	Folders bool // contacts name contact folders
 }
 
-// Has says whether the source has the collection.
+// Has reports whether the source has the collection.
 func (s *Source) Has(c Collection) bool {
 	switch c {
 	case Accounts:
@@ -261,5 +261,5 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String(
 // MarshalText hides the secret from encoders.
 func (Secret) MarshalText() ([]byte, error) { return []byte("<redacted>"), nil }
 
-// Reveal gives the secret itself.
+// Reveal returns the secret itself.
 func (s Secret) Reveal() string { return string(s) }

@@ -19,7 +19,7 @@ type OAuth struct {
 	URL string `key:"url" type:"URL" default:"(the vendor's)" doc:"The address of the token endpoints."`
 }
 
-// OAuth gives the credential of a source that is renewed; nil where there is none.
+// OAuth returns the credential of a source that is renewed; nil if there is none.
 func (c *Config) OAuth() *OAuth {
 	if s, ok := c.Settings.(interface{ Renewed() *OAuth }); ok {
 		return s.Renewed()
@@ -27,10 +27,10 @@ func (c *Config) OAuth() *OAuth {
 	return nil
 }
 
-// First gives the first grant.
+// First returns the first grant.
 func (o *OAuth) First() TokenGrant { return TokenGrant{Refresh: o.RefreshToken, Code: o.Code} }
 
-// Chain gives the ID of all pairs that descend from the first grant. It does not depend on the account's address, which may change, nor on
+// Chain returns the ID of all pairs that descend from the first grant. It does not depend on the account's address, which may change, nor on
 // the source's name, and tells nothing of the grant. What else descends from another grant may be another person's: it counts as another
 // credential.
 func (o *OAuth) Chain(kind KindName) string {
@@ -46,7 +46,7 @@ type TokenGrant struct {
 	Refresh, Code Secret
 	// Last is the pair that is to be replaced; the zero value for the first one.
 	Last TokenPair
-	// Sending is called right before the grant leaves the program, each time that it does. Where it fails nothing may be sent, and the
+	// Sending is called right before the grant leaves the program, each time that it does. If it fails nothing may be sent, and the
 	// exchange ends with its error. Nil for nothing to be done.
 	Sending func(context.Context) error
 }
@@ -55,7 +55,7 @@ type TokenGrant struct {
 type TokenPair struct {
 	Access  Secret
 	Refresh Secret
-	// Lifetime is how long Access is good from when it was asked for; 0 where the vendor does not say.
+	// Lifetime is how long Access is good from when it was asked for; 0 if the vendor does not say.
 	Lifetime time.Duration
 	// Address is the account's address, where the vendor says that it is not the one configured.
 	Address string
@@ -74,17 +74,17 @@ type Token struct {
 
 // Tokens gives the tokens of one source, renewing them as needed. Safe for concurrent use. Errors are *Error.
 type Tokens interface {
-	// Token gives the token to use now. It waits only where there is none that is good.
+	// Token returns the token to use now. It waits only where there is none that is good.
 	Token(ctx context.Context) (Token, error)
-	// Renew is told that the source has refused a token that Token gave, and gives another one.
+	// Renew is told that the source has refused a token that Token gave, and returns another one.
 	Renew(ctx context.Context, refused Token) (Token, error)
-	// Credential says how things stand.
+	// Credential returns how things stand.
 	Credential() CredentialStatus
 }
 
 // TokenRenewer keeps the tokens of all sources.
 type TokenRenewer interface {
-	// Keep gives the tokens that descend from first. The ID tells them from those of any other first grant; it reveals nothing.
+	// Keep returns the tokens that descend from first. The ID tells them from those of any other first grant; it reveals nothing.
 	Keep(source, id string, first TokenGrant, exchange Exchange) Tokens
 }
 
@@ -99,7 +99,7 @@ const (
 	CredentialRefused                         // it cannot be renewed any more: somebody must authorise anew
 )
 
-// String gives the state in words.
+// String returns the state in words.
 func (s CredentialState) String() string {
 	return [...]string{"good", "expiring", "expired", "refused"}[s]
 }
@@ -111,15 +111,15 @@ const ExpiringBefore = 21 * 24 * time.Hour
 // CredentialStatus is what is known of a source's credential without asking the source.
 type CredentialStatus struct {
 	State CredentialState
-	// ExpiresAt is when it ends; zero where it does not say, or is renewed.
+	// ExpiresAt is when it ends; zero if it does not say, or is renewed.
 	ExpiresAt time.Time
-	// Renewed says that the program renews it by itself.
+	// Renewed is true if the program renews it by itself.
 	Renewed bool
-	// Detail says what to do, in our words; empty where there is nothing to do.
+	// Detail says what to do, in our words; empty if there is nothing to do.
 	Detail string
 }
 
-// LastingCredential gives the status of a credential that is not renewed and ends at that time; zero where it does not say.
+// LastingCredential returns the status of a credential that is not renewed and ends at that time; zero if it does not say.
 func LastingCredential(expires time.Time, detail string) CredentialStatus {
 	s := CredentialStatus{ExpiresAt: expires}
 	switch left := time.Until(expires); {

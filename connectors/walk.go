@@ -19,17 +19,17 @@ type Page[R any] struct {
 	Rows []R
 	// Offset is how many rows of the list stand before the first of these: as many as were asked for, or fewer.
 	Offset int
-	// Total is how many rows the whole list has, by the source's word; nil where it does not say.
+	// Total is how many rows the whole list has, by the source's word; nil if it does not say.
 	Total *int
-	// Last says whether nothing follows, by the source's word; nil where it does not say. Then it is the total that tells, or a short page.
+	// Last says whether nothing follows, by the source's word; nil if it does not say. Then it is the total that tells, or a short page.
 	Last *bool
-	// Asked is how many rows were asked for; zero where that is not known. A page with as many may have been cut.
+	// Asked is how many rows were asked for; zero if that is not known. A page with as many may have been cut.
 	Asked int
-	// Contradicts says that another number of the answer contradicts its rows, such as a count of them.
+	// Contradicts is true if another number of the answer contradicts its rows, such as a count of them.
 	Contradicts bool
 }
 
-// contradicts says whether the numbers of the page contradict its rows, or each other. More rows than the total are a contradiction. An empty page
+// contradicts reports whether the numbers of the page contradict its rows, or each other. More rows than the total are a contradiction. An empty page
 // behind the total is none: rows may have been deleted since the page before.
 func (p *Page[R]) contradicts() bool {
 	end := p.Offset + len(p.Rows)
@@ -42,7 +42,7 @@ func (p *Page[R]) contradicts() bool {
 	return *p.Total < end || p.Last != nil && *p.Last != (*p.Total == end)
 }
 
-// full says whether the page may have been cut: it has as many rows as were asked for, or as the longest page before it, or, where there is none, as a
+// full reports whether the page may have been cut: it has as many rows as were asked for, or as the longest page before it, or, where there is none, as a
 // usual limit.
 func (p *Page[R]) full(longest int) bool {
 	n := len(p.Rows)
@@ -60,11 +60,11 @@ func (p *Page[R]) full(longest int) bool {
 // from there. A walk is for one reading, and for one goroutine at a time.
 //
 // The source's own numbers end a walk only while they can be true. A full page that is said to be the last is followed by one more request, which finds
-// nothing new if that is so. Where numbers contradict the rows, the walk goes on until the rows end by themselves, and is not whole.
+// nothing new if that is so. If numbers contradict the rows, the walk goes on until the rows end by themselves, and is not whole.
 type Walk[R any] struct {
-	// Fetch gives the page that holds the row at that place, counted from 0, and those behind it.
+	// Fetch returns the page that holds the row at that place, counted from 0, and those behind it.
 	Fetch func(ctx context.Context, offset int) (Page[R], error)
-	// Key gives a row's ID; empty for one that has none.
+	// Key returns a row's ID; empty for one that has none.
 	Key func(R) string
 	// Compare is the order of keys in which the rows were asked for; nil for none. In that order, a page that begins before the last row
 	// joins on even if that row itself is gone.
@@ -89,15 +89,15 @@ type Walk[R any] struct {
 
 // End is how a walk ended.
 type End struct {
-	// Total is how many rows the list has, by the source's latest word; nil where it does not say.
+	// Total is how many rows the list has, by the source's latest word; nil if it does not say.
 	Total *int
-	// Whole says that the last row was reached without a gap.
+	// Whole is true if the last row was reached without a gap.
 	Whole bool
-	// InOrder says that all rows came in the order that was asked for.
+	// InOrder is true if all rows came in the order that was asked for.
 	InOrder bool
 }
 
-// Complete says whether a walk's end shows that all are among the n that were found who were there throughout. In order, pages that join
+// Complete reports whether a walk's end shows that all are among the n that were found who were there throughout. In order, pages that join
 // have left none of them out, and where the source counts more, those have come meanwhile, behind us. Without an order that cannot be told
 // from rows that the source holds back.
 func (e End) Complete(n int) bool { return e.Whole && (e.InOrder || e.Total == nil || n >= *e.Total) }
@@ -139,7 +139,7 @@ func (w *Walk[R]) Run(ctx context.Context) (End, error) {
 	}
 }
 
-// Resumable says whether Run, which has just given an error, can be called again to go on: a page could not be had, and rows come in an
+// Resumable reports whether Run, which has just given an error, can be called again to go on: a page could not be had, and rows come in an
 // order in which what changes meanwhile hides nobody.
 func (w *Walk[R]) Resumable() bool { return w.broken && w.s.inOrder && len(w.s.seen) > 0 }
 
@@ -172,7 +172,7 @@ func (w *Walk[R]) next(ctx context.Context) (Page[R], error) {
 	return p, nil
 }
 
-// page takes a page, and says whether it is the last, or whether the walk must begin anew.
+// page takes a page, and reports whether it is the last, or whether the walk must begin anew.
 func (w *Walk[R]) page(p Page[R]) (over, lost bool, err error) {
 	s := w.s
 	if len(p.Rows) == 0 && (p.Offset == 0 || (p.Total != nil && p.Offset < *p.Total)) {
@@ -206,7 +206,7 @@ func (w *Walk[R]) page(p Page[R]) (over, lost bool, err error) {
 	return false, false, nil
 }
 
-// ended says whether a page that joins is the last one. At is the place in it by which the next page would be joined on.
+// ended reports whether a page that joins is the last one. At is the place in it by which the next page would be joined on.
 func (w *Walk[R]) ended(p *Page[R], gained bool, at int) bool {
 	told := p.Total != nil || p.Last != nil
 	said := p.Last != nil && *p.Last || p.Total != nil && p.Offset+len(p.Rows) >= *p.Total
@@ -221,7 +221,7 @@ func (w *Walk[R]) ended(p *Page[R], gained bool, at int) bool {
 	return over || at == 0 // one row at a time: there is nothing to join the pages by
 }
 
-// joins says whether nothing can be missing between what has been taken and this page.
+// joins reports whether nothing can be missing between what has been taken and this page.
 func (w *Walk[R]) joins(p Page[R]) bool {
 	if len(w.s.seen) == 0 {
 		return true
@@ -232,7 +232,7 @@ func (w *Walk[R]) joins(p Page[R]) bool {
 	return slices.ContainsFunc(p.Rows, func(r R) bool { return w.Key(r) == w.s.last })
 }
 
-// slipped notes that the thread is lost, and says whether it has been before without anything gained in between.
+// slipped notes that the thread is lost, and reports whether it has been before without anything gained in between.
 func (s *stretch) slipped() bool {
 	if !s.back {
 		s.back = true
@@ -241,7 +241,7 @@ func (s *stretch) slipped() bool {
 	return s.slips > 1
 }
 
-// sift gives the rows that have not been taken, whether any of them is known to be new (rows without a key may be anything), and the
+// sift returns the rows that have not been taken, whether any of them is known to be new (rows without a key may be anything), and the
 // place of the last row by which the next page can be joined on.
 func (w *Walk[R]) sift(rows []R) (fresh []R, gained bool, at int) {
 	s := w.s
@@ -264,7 +264,7 @@ func (w *Walk[R]) sift(rows []R) (fresh []R, gained bool, at int) {
 	return fresh, gained, at
 }
 
-// sorted says whether each row's key comes after the one before. The same key twice is no order: the source has given one row in the place of another.
+// sorted reports whether each row's key comes after the one before. The same key twice is no order: the source has given one row in the place of another.
 func (w *Walk[R]) sorted(rows []R) bool {
 	last := ""
 	for _, r := range rows {
