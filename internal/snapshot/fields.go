@@ -61,6 +61,15 @@ func withDetails(k *connectors.Kind) func(*wire.Codec, *connectors.Account) {
 	}
 }
 
+// accountContent is what two accounts have to have in common to be equal, whatever their kinds describe.
+func accountContent(w *wire.Codec, a *connectors.Account) {
+	accountFields(w, a)
+	present := a.Details != nil
+	if w.Bool(&present); present {
+		a.Details.Fields(w)
+	}
+}
+
 func emailFields(w *wire.Codec, e *connectors.Email) {
 	w.String(&e.Address)
 	wire.Optional(w, &e.Verified, (*wire.Codec).Bool)

@@ -39,31 +39,31 @@ var kinds = map[connectors.Collection]kind{
 		connectors.Accounts,
 		func(s *connectors.Source) connectors.Lister[connectors.Account] { return s.Accounts },
 		func(r *Records) *[]connectors.Account { return &r.Accounts },
-		withDetails(nil), withDetails,
+		withDetails(nil), withDetails, accountContent,
 	},
 	connectors.Teams: kindOf[connectors.Team]{
 		connectors.Teams,
 		func(s *connectors.Source) connectors.Lister[connectors.Team] { return s.Teams },
 		func(r *Records) *[]connectors.Team { return &r.Teams },
-		teamFields, nil,
+		teamFields, nil, teamFields,
 	},
 	connectors.Roles: kindOf[connectors.Role]{
 		connectors.Roles,
 		func(s *connectors.Source) connectors.Lister[connectors.Role] { return s.Roles },
 		func(r *Records) *[]connectors.Role { return &r.Roles },
-		roleFields, nil,
+		roleFields, nil, roleFields,
 	},
 	connectors.Contacts: kindOf[connectors.Contact]{
 		connectors.Contacts,
 		func(s *connectors.Source) connectors.Lister[connectors.Contact] { return s.Contacts },
 		func(r *Records) *[]connectors.Contact { return &r.Contacts },
-		contactFields, nil,
+		contactFields, nil, contactFields,
 	},
 	connectors.ContactFolders: kindOf[connectors.ContactFolder]{
 		connectors.ContactFolders,
 		func(s *connectors.Source) connectors.Lister[connectors.ContactFolder] { return s.ContactFolders },
 		func(r *Records) *[]connectors.ContactFolder { return &r.ContactFolders },
-		folderFields, nil,
+		folderFields, nil, folderFields,
 	},
 }
 
@@ -73,6 +73,7 @@ type kindOf[T connectors.Record] struct {
 	field      func(*Records) *[]T
 	fields     func(*wire.Codec, *T)
 	fieldsOf   func(*connectors.Kind) func(*wire.Codec, *T) // nil if the fields do not depend on the kind of source
+	content    func(*wire.Codec, *T)                        // what is compared and hashed; it only encodes
 }
 
 func (k kindOf[T]) of(source *connectors.Kind) kind {

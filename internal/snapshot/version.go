@@ -18,7 +18,7 @@ func (k kindOf[T]) version(r Records) (string, error) {
 	w := wire.NewEncoder([]byte(k.collection.String() + "\n"))
 	records := *k.field(&r)
 	for i := range records {
-		if k.fields(w, &records[i]); w.Err() != nil {
+		if k.content(w, &records[i]); w.Err() != nil {
 			return "", w.Err()
 		}
 		hash.Write(w.Output())
@@ -31,7 +31,7 @@ func (k kindOf[T]) version(r Records) (string, error) {
 // equal reports whether two records have the same encoding.
 func (k kindOf[T]) equal(a, b *T) bool {
 	x, y := wire.NewEncoder(nil), wire.NewEncoder(nil)
-	k.fields(x, a)
-	k.fields(y, b)
+	k.content(x, a)
+	k.content(y, b)
 	return x.Err() == nil && y.Err() == nil && bytes.Equal(x.Output(), y.Output())
 }
