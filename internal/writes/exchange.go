@@ -49,7 +49,7 @@ func (s *stored) encode() ([]byte, error) {
 	lines := append(make([][]byte, 0, len(s.entries)+1), first)
 	for _, e := range s.entries {
 		if e.encoded == nil {
-			if e.encoded, err = json.Marshal(e); err != nil {
+			if e.encoded, err = encodeEntry(e); err != nil {
 				return nil, err
 			}
 		}
@@ -71,8 +71,8 @@ func decode(value []byte, before *stored) (s stored) {
 	for line := range bytes.SplitSeq(rest, []byte{'\n'}) {
 		e := known[string(line)]
 		if e == nil {
-			e = &shown{encoded: bytes.Clone(line)} // a slice would keep the whole value in memory
-			if json.Unmarshal(line, e) != nil {
+			var err error
+			if e, err = decodeEntry(bytes.Clone(line)); err != nil { // a slice would keep the whole value in memory
 				continue
 			}
 		}

@@ -15,6 +15,7 @@ import (
 // shown is a record that a write created, as long as its source's list may not have it.
 type shown struct {
 	Source      string                `json:"source"`
+	Kind        connectors.KindName   `json:"kind,omitempty"` // of the source; it is not part of the key
 	Fingerprint string                `json:"fingerprint"`
 	Collection  connectors.Collection `json:"collection"`
 	ID          string                `json:"id"`
@@ -43,7 +44,9 @@ func (s *shown) key() string {
 
 // storedCopy returns the entry as stored, without this process's own knowledge.
 func (s *shown) storedCopy() *shown {
-	return &shown{Source: s.Source, Fingerprint: s.Fingerprint, Collection: s.Collection, ID: s.ID, Record: s.Record, Until: s.Until, encoded: s.encoded}
+	return &shown{
+		Source: s.Source, Kind: s.Kind, Fingerprint: s.Fingerprint, Collection: s.Collection, ID: s.ID, Record: s.Record, Until: s.Until, encoded: s.encoded,
+	}
 }
 
 // confirm records a fetch that shows what became of the record.

@@ -342,8 +342,8 @@ func (e *execution) made(ctx context.Context, before *snapshot.Snapshot, record 
 // show publishes a record to all replicas, because their own data may be older than the data that has the record here.
 func (e *execution) show(ctx context.Context, record snapshot.Records, id string) {
 	e.unpublished = !e.w.ledger.show(ctx, &shown{
-		Source: e.c.source.Name, Fingerprint: e.c.source.Fingerprint, Collection: e.c.key.Collection, ID: id, Record: record,
-		Until: time.Now().Add(e.w.ledger.showFor),
+		Source: e.c.source.Name, Kind: e.c.source.Kind, Fingerprint: e.c.source.Fingerprint, Collection: e.c.key.Collection, ID: id,
+		Record: record, Until: time.Now().Add(e.w.ledger.showFor),
 	})
 	reached(ctx, "shown")
 }
