@@ -40,7 +40,7 @@ func StartCluster(tb testing.TB) *Cluster {
 		r.awaitReply("OK", "CLUSTER", "REPLICATE", id) // as soon as the replica knows its master
 	}
 	for i, r := range c.Replicas {
-		r.awaitReply("master_link_status:up", "INFO", "replication")
+		r.awaitReplication(c.Masters[i])
 		c.Masters[i].awaitReply("cluster_state:ok", "CLUSTER", "INFO")
 		r.awaitReply("cluster_state:ok", "CLUSTER", "INFO")
 	}

@@ -257,6 +257,14 @@ func (s *Server) AwaitMaster() {
 	s.awaitReply("role:master", "INFO", "replication")
 }
 
+// awaitReplication waits until both the server and its master know that the server has the master's data. The replica knows it first. Until the master
+// knows it too, the master sends no writes to the replica.
+func (s *Server) awaitReplication(master *Server) {
+	s.tb.Helper()
+	s.awaitReply("master_link_status:up", "INFO", "replication")
+	master.awaitReply("state=online", "INFO", "replication")
+}
+
 // awaitReply waits until the reply to a command contains the wanted text.
 func (s *Server) awaitReply(want string, words ...string) {
 	s.tb.Helper()

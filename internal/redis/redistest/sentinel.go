@@ -19,7 +19,7 @@ func StartSentinel(tb testing.TB) *Sentinel {
 	s := &Sentinel{Master: Start(tb)}
 	host, port, _ := net.SplitHostPort(s.Master.Addr)
 	s.Replica = Start(tb, "--replicaof", host+" "+port)
-	s.Replica.awaitReply("master_link_status:up", "INFO", "replication")
+	s.Replica.awaitReplication(s.Master)
 	s.Watch = launch(tb, "redis-sentinel", "sentinel monitor "+MasterName+" "+host+" "+port+" 1",
 		"sentinel down-after-milliseconds "+MasterName+" 1000", "sentinel failover-timeout "+MasterName+" 3000")
 	s.Watch.awaitReply("PONG", "PING")
