@@ -25,7 +25,7 @@ demo: ## serve an invented company, without configuration and credentials
 test: ## run all tests with the race detector; as root on Debian, install what they need first
 	scripts/test-needs
 	go test -race $$(go list ./... | grep -v /internal/e2e)
-	go test -race -count=1 -timeout 20m ./internal/e2e/... # they build the program, and Go's test cache does not see its changes
+	go test -race -count=1 -p 1 -timeout 20m ./internal/e2e/... # one package after the other, since the attacks take the whole machine; they build the program, and Go's test cache does not see its changes
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)
