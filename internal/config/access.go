@@ -55,7 +55,7 @@ func (d *decoder) access(f *accessFile, all *Limits) Access {
 		a.Anonymous = f.Anonymous.Scopes
 		d.some(f.Anonymous.Scopes, "access.anonymous.scopes")
 		if !a.Asks() && !d.faulty("access") {
-			d.fault("access.anonymous", "is for a server that asks others: set keys or oidc too; --insecure-serve-everyone asks nobody")
+			d.fault("access.anonymous", "has an effect only beside keys or oidc: set one of them too; --insecure-serve-everyone serves without authentication")
 		}
 	}
 	for i, host := range f.Hosts {

@@ -414,7 +414,7 @@ func TestWithTables(t *testing.T) {
 	}
 }
 
-// defaultLimits are those of a server that asks nobody who they are, but for what only counts where it does.
+// defaultLimits are those of a server without authentication, except for what has an effect only with it.
 func defaultLimits() Limits {
 	l := Limits(httpapi.DefaultLimits())
 	l.AnonymousShare = 50

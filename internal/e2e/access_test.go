@@ -117,7 +117,7 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// By order, a server that asks nobody can be reached from elsewhere, and says so; without the order it does not start.
+// By order, a server without authentication can be reached from elsewhere, and logs that; without the order it does not start.
 func TestServeEveryone(t *testing.T) {
 	t.Parallel()
 	settings := settingsOf(sourceSettings(system(t, sandbox.Altcraft, 30).Sources()[0]))
