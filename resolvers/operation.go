@@ -96,9 +96,7 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	n := requiredOf(document)
 	exchange := freshness.FromContext(ctx)
 	requirement := exchange.Requirement
-	results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n.collections),
-		snapshot.Requirement{NotBefore: requirement.NotBefore(), IfError: requirement.StaleIfError, OnlyKept: requirement.OnlyIfCached})
-	view := e.Publisher.View(ctx, results, waited)
+	view := e.viewFor(ctx, n.collections, requirement)
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return refuse(errs...)
 	}
@@ -120,6 +118,20 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	}
 	ctx = context.WithValue(ctx, operationKey{}, op)
 	return next(model.WithPresence(ctx, func(ctx context.Context, n directory.Node) connectors.Presence { return e.presenceOf(ctx, n).Presence }))
+}
+
+// viewFor returns the view of an operation that requires these collections. If nothing is missing or too old, it is that of the current generation.
+func (e *extension) viewFor(ctx context.Context, n generation.Required, requirement freshness.Requirement) *generation.View {
+	if requirement.MaxAge == nil && !requirement.OnlyIfCached {
+		g := e.Publisher.Current()
+		if view, ok := g.View(n); ok {
+			g.Ask(n)
+			return view
+		}
+	}
+	results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n),
+		snapshot.Requirement{NotBefore: requirement.NotBefore(), IfError: requirement.StaleIfError, OnlyKept: requirement.OnlyIfCached})
+	return e.Publisher.View(ctx, results, waited)
 }
 
 // viewUntil returns the view with a directory whose queries stop when the operation's time is over or its client disconnects.

@@ -1,8 +1,6 @@
 package resolvers
 
 import (
-	"time"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -17,10 +15,10 @@ const maxFieldsPerSource = 10
 func (op *operation) sourceErrors(n generation.Required) gqlerror.List {
 	var errs gqlerror.List
 	for _, st := range op.view.Missing(n) {
-		errs = append(errs, missing(st, op.onlyCached, time.Now()))
+		errs = append(errs, missing(st, op.onlyCached, op.view.At))
 	}
 	for _, o := range op.view.Older(n) {
-		errs = append(errs, older(o, time.Now()))
+		errs = append(errs, older(o, op.view.At))
 	}
 	return errs
 }

@@ -52,7 +52,7 @@ func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 		d, err := p.build(ctx, all)
 		switch {
 		case err == nil:
-			current = &generation{directory: d, built: all, wanted: all, refused: refused}
+			current = &publication{directory: d, built: all, wanted: all, refused: refused}
 			p.publish(current)
 		case ctx.Err() != nil:
 			return
@@ -75,7 +75,7 @@ func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 			delete(refused, key)
 		}
 	}
-	p.publish(&generation{directory: current.directory, built: current.built, wanted: wanted, refused: refused})
+	p.publish(&publication{directory: current.directory, built: current.built, wanted: wanted, refused: refused})
 }
 
 // buildIn publishes the current directory with the newest data of one collection, or refuses that data. It returns all refused collections.
@@ -87,7 +87,7 @@ func (p *Publisher) buildIn(ctx context.Context, key snapshot.Key, wanted input,
 	case err == nil:
 		refused = maps.Clone(refused)
 		delete(refused, key)
-		p.publish(&generation{directory: d, built: in, wanted: in, refused: refused})
+		p.publish(&publication{directory: d, built: in, wanted: in, refused: refused})
 		return refused
 	case ctx.Err() != nil:
 		return refused
@@ -155,19 +155,19 @@ func (p *Publisher) build(ctx context.Context, in input) (d *directory.Directory
 }
 
 // publish makes a generation the current one.
-func (p *Publisher) publish(g *generation) {
+func (p *Publisher) publish(g *publication) {
 	g.next = make(chan struct{})
 	close(p.current.Swap(g).next)
 }
 
 // due reports whether a refused collection may be tried again.
-func (g *generation) due(now time.Time) bool {
+func (g *publication) due(now time.Time) bool {
 	at := g.retryAt()
 	return !at.IsZero() && !now.Before(at)
 }
 
 // retryAt returns the time at which the first refused collection may be tried again, or zero.
-func (g *generation) retryAt() time.Time {
+func (g *publication) retryAt() time.Time {
 	var at time.Time
 	for _, f := range g.refused {
 		if at.IsZero() || f.retryAt.Before(at) {
@@ -178,7 +178,7 @@ func (g *generation) retryAt() time.Time {
 }
 
 // markRefused marks a collection whose newest data is refused as stale or missing, with the reason.
-func (g *generation) markRefused(st *snapshot.Status) {
+func (g *publication) markRefused(st *snapshot.Status) {
 	f := g.refused[st.Key]
 	if f == nil {
 		return

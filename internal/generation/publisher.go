@@ -5,6 +5,7 @@ package generation
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,13 +42,16 @@ type Publisher struct {
 	log     *slog.Logger
 	byName  map[string]*connectors.Source
 	keys    atomic.Pointer[map[Required][]snapshot.Key] // read by every operation; a set is added when it is first required
-	current atomic.Pointer[generation]
+	current atomic.Pointer[publication]
 	make    func(stop func() bool, rules directory.Rules, data []directory.SourceData) (*directory.Directory, error)
 	stats   stats
+
+	latest    atomic.Pointer[Generation]
+	computing sync.Mutex // for latest
 }
 
-// generation is a published directory, with the input from which it was built.
-type generation struct {
+// publication is a published directory, with the input from which it was built.
+type publication struct {
 	directory *directory.Directory
 	built     input
 	// wanted is the newest input. It differs from built by the collections that are refused.
@@ -69,7 +73,7 @@ func New(opt Options) *Publisher {
 	}
 	p.keys.Store(new(map[Required][]snapshot.Key))
 	p.make = directory.BuildUntil
-	p.current.Store(&generation{directory: directory.Build(p.rules, p.data(input{})), next: make(chan struct{})})
+	p.current.Store(&publication{directory: directory.Build(p.rules, p.data(input{})), next: make(chan struct{})})
 	return p
 }
 
@@ -108,7 +112,7 @@ func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
 }
 
 // including waits for a generation that has the results, and returns it. If ctx ends first, it returns the current generation.
-func (p *Publisher) including(ctx context.Context, results []snapshot.Result, exactly bool) *generation {
+func (p *Publisher) including(ctx context.Context, results []snapshot.Result, exactly bool) *publication {
 	for {
 		g := p.current.Load()
 		if g.serves(results, exactly) {
@@ -124,7 +128,7 @@ func (p *Publisher) including(ctx context.Context, results []snapshot.Result, ex
 
 // serves reports whether the generation has all of these collections or, with exactly, these snapshots or newer ones. It does not ask for data that was
 // dropped because it was too old.
-func (g *generation) serves(results []snapshot.Result, exactly bool) bool {
+func (g *publication) serves(results []snapshot.Result, exactly bool) bool {
 	for i := range results {
 		if snap := results[i].Snapshot; snap != nil && g.lacks(snap, exactly) {
 			return false
@@ -133,7 +137,7 @@ func (g *generation) serves(results []snapshot.Result, exactly bool) bool {
 	return true
 }
 
-func (g *generation) lacks(snap *snapshot.Snapshot, exactly bool) bool {
+func (g *publication) lacks(snap *snapshot.Snapshot, exactly bool) bool {
 	have := g.built.snapshots[snap.Key]
 	switch f := g.refused[snap.Key]; {
 	case f != nil: // perhaps no generation will ever have it

@@ -78,7 +78,9 @@ func (p *Publisher) listKeys(n Required) []snapshot.Key {
 // View is the data of one operation from its beginning to its end: one directory, and the freshness of the collections that it loaded.
 type View struct {
 	Directory *directory.Directory
-	loaded    []collection
+	// At is the time at which the states of the collections were taken.
+	At     time.Time
+	loaded []collection
 }
 
 // collection is a loaded collection as the view's directory has it.
@@ -106,7 +108,7 @@ func (p *Publisher) View(ctx context.Context, results []snapshot.Result, waited 
 		defer cancel()
 		g = p.including(ctx, results, waited)
 	}
-	v := &View{Directory: g.directory, loaded: make([]collection, len(results))}
+	v := &View{Directory: g.directory, At: time.Now(), loaded: make([]collection, len(results))}
 	for i := range results {
 		v.loaded[i] = g.collection(&results[i])
 		if s := p.byName[v.loaded[i].Source]; s != nil {
@@ -117,7 +119,7 @@ func (p *Publisher) View(ctx context.Context, results []snapshot.Result, waited 
 }
 
 // collection describes a loaded collection as the generation has it. That can be a little older or newer than the loaded one.
-func (g *generation) collection(res *snapshot.Result) collection {
+func (g *publication) collection(res *snapshot.Result) collection {
 	c := collection{Status: res.Status, notBefore: res.NotBefore, nextAt: res.NextAt}
 	have := g.built.snapshots[res.Status.Key]
 	switch {
@@ -137,7 +139,7 @@ func (g *generation) collection(res *snapshot.Result) collection {
 }
 
 // restrict marks a collection as incomplete if the credential may see its records, but not to whom they belong.
-func (g *generation) restrict(st *snapshot.Status) {
+func (g *publication) restrict(st *snapshot.Status) {
 	source := g.directory.SourceNamed(st.Source)
 	if source == nil || !source.Restricts(st.Collection) || st.State == snapshot.Missing {
 		return
