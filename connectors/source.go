@@ -43,6 +43,12 @@ type Listing[T Record] struct {
 	Began time.Time `json:",omitzero"`
 	// Spent is how long those earlier calls took.
 	Spent time.Duration `json:",omitzero"`
+	// State is what the next call of ChangeLister.Changes is given. Only a complete listing of a ChangeLister has one; without it, the next fetch
+	// is a full fetch.
+	State State `json:"-"`
+	// Gone are the IDs of records that were removed since the state that Changes was given. It may name records that nobody knew. A record
+	// that is among Records too exists again. List has none: a record that is not in its complete listing is gone.
+	Gone []string `json:",omitempty"`
 }
 
 // Progress is told the listing so far after each page but the last. The slice is not modified afterwards. It may be nil.
@@ -56,14 +62,18 @@ type Lister[T Record] interface {
 	List(ctx context.Context, progress Progress[T]) (Listing[T], error)
 }
 
+// State is where a fetch ended in the source's history: a time, a number, a token of the source. Only the connector knows its form. It is stored
+// with the snapshot, and another process or another release may be given it. It is short, and holds no secret.
+type State string
+
 // ChangeLister is a Lister that can also list what has changed since an earlier fetch, with fewer calls than a full fetch.
 type ChangeLister[T Record] interface {
 	Lister[T]
-	// Changes lists the records that were added or changed since the earlier of two times: when what is known was read, by our clock,
-	// and what the known records tell of the source's. It may list some that have not changed, and lists no deletions. Complete says that
-	// it came to its end. KindUnsupported says that the source does not tell after all: read everything. Known is in the order of IDs as
-	// text, and stays as it is. Otherwise it is like List.
-	Changes(ctx context.Context, known []T, since time.Time, progress Progress[T]) (Listing[T], error)
+	// Changes lists the records that were added or changed since the fetch that returned the state and, in Gone, those that were removed, if
+	// the source reports removals. It may list some that have not changed. If Complete is true, the listing has them all, and the next state.
+	// KindUnsupported says that the source does not report changes after all, or that the state is of no use (any more): a full fetch
+	// follows. Otherwise it is like List.
+	Changes(ctx context.Context, state State, progress Progress[T]) (Listing[T], error)
 }
 
 // ListFunc makes a function a Lister.

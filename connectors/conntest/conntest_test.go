@@ -29,6 +29,9 @@ var broken = map[string]struct {
 	"repeats a record":         {faulty{repeatsIDs: true}, "accounts/healthy"},
 	"hides its health":         {faulty{hidesHealth: true}, "accounts/down_for_long"},
 	"calls without budgets":    {faulty{unlimited: true}, "accounts/each_call_acquires_its_budgets"},
+	"gives no state":           {faulty{noState: true}, "changes_of_accounts/healthy,_states"},
+	"accepts any state":        {faulty{anyState: true}, "changes_of_accounts/healthy,_states"},
+	"keeps what is gone":       {faulty{keepsGone: true}, "changes_of_accounts/healthy,_states"},
 	"accepts too many rows":    {faulty{anyRows: true}, "accounts/more_rows_than_are_allowed"},
 }
 

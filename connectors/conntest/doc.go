@@ -10,6 +10,6 @@
 //		})
 //	}
 //
-// The package mounts the fake under Prefix, gives every check its own server and source, and tests every collection of the source, its presence, and its
-// Prober. It knows no vendor. The meaning of a vendor's replies beyond HTTP has a table test of its own in the vendor's package.
+// The package mounts the fake under Prefix, gives every check its own server and source, and tests every collection of the source, its incremental fetches, its
+// presence, and its Prober. It knows no vendor. The meaning of a vendor's replies beyond HTTP has a table test of its own in the vendor's package.
 package conntest

@@ -32,7 +32,7 @@ type wirePerson struct {
 // faulty says which promise a connector breaks on purpose; the zero value keeps all of them.
 type faulty struct {
 	hidesErrors, alwaysComplete, showsCause, followsRedirects, repeatsWords, forgetsPrefix, forgetsContext, ignoresShape, sameFingerprint,
-	completeProgress, repeatsIDs, hidesHealth, unlimited, anyRows bool
+	completeProgress, repeatsIDs, hidesHealth, unlimited, anyRows, noState, anyState, keepsGone bool
 }
 
 func serve(w http.ResponseWriter, r *http.Request) {
@@ -102,7 +102,7 @@ func (f faulty) open(cfg connectors.Config) (*connectors.Source, error) {
 	}
 	sum := sha256.Sum256([]byte(parts))
 	return &connectors.Source{Name: cfg.Name, Kind: cfg.Kind, URL: cfg.URL, Fingerprint: hex.EncodeToString(sum[:16]),
-		Accounts: connectors.ListFunc[connectors.Account](c.accounts), Presence: c, Prober: c, Health: health}, nil
+		Accounts: people{c}, Presence: c, Prober: c, Health: health}, nil
 }
 
 func (f faulty) judge(r *rest.Response) *connectors.Error {
@@ -150,32 +150,68 @@ func (c *connector) page(ctx context.Context, op string, offset int) (wire, erro
 	return w, nil
 }
 
-func (c *connector) accounts(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+// people lists the accounts, and those that came after a state: the number of people then, but the last one, who is listed again.
+type people struct{ *connector }
+
+func (p people) state(w wire) connectors.State {
+	if p.noState {
+		return ""
+	}
+	return connectors.State(strconv.Itoa(w.Total - 1))
+}
+
+func (p people) Changes(ctx context.Context, state connectors.State, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+	var all connectors.Collector[connectors.Account]
+	from, err := strconv.Atoi(string(state))
+	if err != nil && !p.anyState {
+		return all.Listing(nil, false), &connectors.Error{Source: p.name, Op: "people", Kind: connectors.KindUnsupported, Unsent: true}
+	}
+	w, err := p.page(ctx, "people", from)
+	if err != nil {
+		return all.Listing(nil, false), err
+	}
+	for _, one := range w.Items {
+		all.Add(one.account())
+	}
+	l := all.Listing(nil, true)
+	l.State = p.state(w)
+	if p.keepsGone {
+		l.Records, l.Gone = append(l.Records, connectors.Account{ID: "9"}), []string{"9"}
+	}
+	return l, nil
+}
+
+func (p wirePerson) account() connectors.Account {
+	return connectors.Account{ID: p.ID, Name: p.Name, Access: connectors.AccessMember, Active: true}
+}
+
+func (p people) List(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 	var all connectors.Collector[connectors.Account]
 	for {
-		w, err := c.page(ctx, "people", all.Len())
+		w, err := p.page(ctx, "people", all.Len())
 		if err != nil {
-			if c.hidesErrors {
+			if p.hidesErrors {
 				err = nil
 			}
-			return all.Listing(nil, c.alwaysComplete), err
+			return all.Listing(nil, p.alwaysComplete), err
 		}
-		if most := c.client.MaxRows(); all.Len()+len(w.Items) > most && !c.anyRows {
-			return all.Listing(nil, false), &connectors.Error{Source: c.name, Op: "people", Kind: connectors.KindBadResponse, Detail: connectors.DetailTooManyRows(most)}
+		if most := p.client.MaxRows(); all.Len()+len(w.Items) > most && !p.anyRows {
+			return all.Listing(nil, false), &connectors.Error{Source: p.name, Op: "people", Kind: connectors.KindBadResponse, Detail: connectors.DetailTooManyRows(most)}
 		}
 		fresh := false
-		for _, p := range w.Items {
-			fresh = all.Add(connectors.Account{ID: p.ID, Name: p.Name, Access: connectors.AccessMember, Active: true}) || fresh
+		for _, one := range w.Items {
+			fresh = all.Add(one.account()) || fresh
 		}
 		if all.Len() >= w.Total || !fresh {
 			l := all.Listing(&w.Total, all.Len() >= w.Total)
-			if c.repeatsIDs {
+			l.State = p.state(w)
+			if p.repeatsIDs {
 				l.Records = append(l.Records, l.Records[0])
 			}
 			return l, nil
 		}
 		if progress != nil {
-			progress(all.Listing(&w.Total, c.completeProgress))
+			progress(all.Listing(&w.Total, p.completeProgress))
 		}
 	}
 }

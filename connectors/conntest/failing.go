@@ -138,7 +138,7 @@ func (s Subject) empty(t *testing.T, op operation, effect faults.Effect) {
 	source := st.open(t, nil)
 	st.faults.Set(faults.Fault{Effect: effect})
 	got, err := perform(t, op, source, nil)
-	if err == nil && op.lists && s.NoBodyIsNone {
+	if err == nil && (op.lists || op.unusable != nil) && s.NoBodyIsNone {
 		if len(got.ids) > 0 {
 			t.Errorf("records from an empty answer: %v", got.ids)
 		}

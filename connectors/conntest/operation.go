@@ -2,6 +2,7 @@ package conntest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -14,6 +15,8 @@ type result struct {
 	records  any
 	expected *int
 	complete bool
+	state    connectors.State // of a collection
+	gone     []string         // of an incremental fetch
 }
 
 // operation is one capability of a source.
@@ -22,16 +25,24 @@ type operation struct {
 	read func(ctx context.Context, s *connectors.Source, progress func(result)) (result, error)
 	// reports is true if a fault may also show as an incomplete result without an error, as in the findings of a Prober.
 	reports bool
-	// lists is true for a collection, with records, paging and progress.
+	// lists is true for a full fetch of a collection, with records, paging and progress.
 	lists bool
+	// unusable is set for an incremental fetch: it begins at a state that the source cannot use, and read begins at state.
+	unusable func(ctx context.Context, s *connectors.Source, progress func(result)) (result, error)
+	state    connectors.State
 }
+
+var errNoChanges = errors.New("the source does not report changes")
 
 // operations returns all operations of a source.
 func operations(t *testing.T, s *connectors.Source) []operation {
 	t.Helper()
 	var ops []operation
 	for _, c := range s.Collections() {
-		ops = append(ops, operation{name: c.String(), lists: true, read: lister(c)})
+		ops = append(ops, operation{name: c.String(), lists: true, read: lister(c, nil)})
+		if op, ok := changes(t, s, c); ok {
+			ops = append(ops, op)
+		}
 	}
 	if s.Presence != nil {
 		ops = append(ops, presence("presence", accountIDs(t, s)), presence("presence of everyone", nil))
@@ -42,34 +53,43 @@ func operations(t *testing.T, s *connectors.Source) []operation {
 	return ops
 }
 
-func lister(c connectors.Collection) func(context.Context, *connectors.Source, func(result)) (result, error) {
+// lister returns the full fetch of a collection or, with a state, the incremental one.
+func lister(c connectors.Collection, since *connectors.State) func(context.Context, *connectors.Source, func(result)) (result, error) {
 	return func(ctx context.Context, s *connectors.Source, progress func(result)) (result, error) {
 		switch c {
 		case connectors.Accounts:
-			return list(ctx, s.Accounts, progress)
+			return list(ctx, s.Accounts, since, progress)
 		case connectors.Teams:
-			return list(ctx, s.Teams, progress)
+			return list(ctx, s.Teams, since, progress)
 		case connectors.Roles:
-			return list(ctx, s.Roles, progress)
+			return list(ctx, s.Roles, since, progress)
 		case connectors.Contacts:
-			return list(ctx, s.Contacts, progress)
+			return list(ctx, s.Contacts, since, progress)
 		default:
-			return list(ctx, s.ContactFolders, progress)
+			return list(ctx, s.ContactFolders, since, progress)
 		}
 	}
 }
 
-func list[T connectors.Record](ctx context.Context, l connectors.Lister[T], progress func(result)) (result, error) {
+func list[T connectors.Record](ctx context.Context, l connectors.Lister[T], since *connectors.State, progress func(result)) (result, error) {
 	var report connectors.Progress[T]
 	if progress != nil {
 		report = func(l connectors.Listing[T]) { progress(untyped(l)) }
 	}
-	listing, err := l.List(ctx, report)
+	if since == nil {
+		listing, err := l.List(ctx, report)
+		return untyped(listing), err
+	}
+	changing, ok := l.(connectors.ChangeLister[T])
+	if !ok {
+		return result{}, errNoChanges
+	}
+	listing, err := changing.Changes(ctx, *since, report)
 	return untyped(listing), err
 }
 
 func untyped[T connectors.Record](l connectors.Listing[T]) result {
-	r := result{records: l.Records, expected: l.Expected, complete: l.Complete}
+	r := result{records: l.Records, expected: l.Expected, complete: l.Complete, state: l.State, gone: l.Gone}
 	for _, record := range l.Records {
 		r.ids = append(r.ids, record.Key())
 	}

@@ -32,8 +32,8 @@ type Subject struct {
 	Open func(connectors.Config) (*connectors.Source, error)
 	// Config has the kind, and its settings with every required credential. Run sets Name, URL, Timeout, RateLimit and Retries.
 	Config connectors.Config
-	// Fake is the vendor's API: healthy, without limits, with records in every collection, and with more than one page where there is paging. It gets
-	// paths without Prefix, but its links must include Prefix.
+	// Fake is the vendor's API: healthy, without limits, with records in every collection, and with more than one page where there is paging. If it
+	// reports changes, one record is always among them. It gets paths without Prefix, but its links must include Prefix.
 	Fake http.Handler
 	// Secrets are texts that no error may contain, besides the credentials in Config.
 	Secrets []string
@@ -58,6 +58,9 @@ func Run(t *testing.T, s Subject) {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
 			s.healthy(t, op)
+			if op.unusable != nil {
+				s.reportsChanges(t, op)
+			}
 			s.failing(t, op)
 			s.failingLater(t, op)
 			s.timeouts(t, op)

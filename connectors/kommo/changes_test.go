@@ -1,6 +1,7 @@
 package kommo
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -73,7 +74,6 @@ func TestChanges(t *testing.T) {
 				}
 				f := fake.New(data, fake.Knobs{NoLimits: true})
 				book := quick(t, f)
-				began := time.Now()
 				all, err := book.List(t.Context(), nil)
 				if err != nil || !all.Complete || len(all.Records) != 12_000 {
 					t.Fatalf("%d contacts, complete %v, %v", len(all.Records), all.Complete, err)
@@ -81,7 +81,7 @@ func TestChanges(t *testing.T) {
 				f.ResetCalls()
 				time.Sleep(5 * time.Minute)
 				f.Update(func(d *fake.Data) { tc.change(d, time.Now().Add(-tc.skew-time.Minute).Unix()) })
-				got, err := book.Changes(t.Context(), all.Records, began, nil)
+				got, err := book.Changes(t.Context(), all.State, nil)
 				if err != nil || !got.Complete {
 					t.Errorf("complete %v, %v", got.Complete, err)
 				}
@@ -129,7 +129,7 @@ func TestChangesThatCannotBeTold(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := book.Changes(t.Context(), all.Records, time.Now(), nil); !connectors.IsKind(err, connectors.KindUnsupported) {
+				if _, err := book.Changes(t.Context(), all.State, nil); !connectors.IsKind(err, connectors.KindUnsupported) {
 					t.Errorf("got %v, want to be told that it cannot", err)
 				}
 			})
@@ -142,21 +142,83 @@ func TestChangedFrom(t *testing.T) {
 	since := time.Date(2026, 5, 1, 12, 0, 0, 500, time.UTC)
 	at := func(d time.Duration) connectors.Contact { return connectors.Contact{UpdatedAt: since.Add(d)} }
 	for name, tc := range map[string]struct {
-		known []connectors.Contact
-		want  time.Duration // from since
+		known   []connectors.Contact // of a full fetch
+		changed []connectors.Contact // of an incremental one after it
+		want    time.Duration        // from since
 	}{
-		"nobody is known":                    {nil, -time.Hour},
-		"the latest change, with an overlap": {[]connectors.Contact{at(-40 * time.Minute), at(-20 * time.Minute), {}}, -22 * time.Minute},
-		"the latest was long ago":            {[]connectors.Contact{at(-400 * time.Hour)}, -time.Hour},
-		"one lies ahead":                     {[]connectors.Contact{at(5000 * time.Hour), at(-20 * time.Minute)}, -2 * time.Minute},
+		"nobody is known":                    {nil, nil, -time.Hour},
+		"the latest change, with an overlap": {[]connectors.Contact{at(-40 * time.Minute), at(-20 * time.Minute), {}}, nil, -22 * time.Minute},
+		"the latest was long ago":            {[]connectors.Contact{at(-400 * time.Hour)}, nil, -time.Hour},
+		"one lies ahead":                     {[]connectors.Contact{at(5000 * time.Hour), at(-20 * time.Minute)}, nil, -2 * time.Minute},
+		"a later change":                     {[]connectors.Contact{at(-40 * time.Minute)}, []connectors.Contact{at(-20 * time.Minute)}, -22 * time.Minute},
+		"one lay ahead":                      {[]connectors.Contact{at(5000 * time.Hour)}, []connectors.Contact{at(-20 * time.Minute)}, -22 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, want := changedFrom(tc.known, since), since.Add(tc.want).Truncate(time.Second); !got.Equal(want) {
+			l := contactsListing{Records: tc.known, Complete: true}
+			first := decoded(t, position{Began: since.Add(-5 * time.Minute)}.after(l).State)
+			l.Records = tc.changed
+			second := decoded(t, position{Began: since, Latest: first.Latest}.after(l).State)
+			if got, want := second.changedFrom(), since.Add(tc.want).Truncate(time.Second); !got.Equal(want) {
 				t.Errorf("from %v, want %v", got, want)
 			}
 		})
 	}
+}
+
+func decoded(t *testing.T, s connectors.State) (p position) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(s), &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A state that cannot be read makes the next fetch a full one, without a call.
+func TestStateOfNoUse(t *testing.T) {
+	t.Parallel()
+	f := fake.New(crowd(600), fake.Knobs{NoLimits: true})
+	synctest.Test(t, func(t *testing.T) {
+		book := quick(t, f)
+		for _, state := range []connectors.State{"", "1717403600", `{"latest":"2026-05-01T12:00:00Z"}`} {
+			if l, err := book.Changes(t.Context(), state, nil); !connectors.IsKind(err, connectors.KindUnsupported) || l.State != "" {
+				t.Errorf("%q: %v, next state %q", state, err, l.State)
+			}
+		}
+		if calls := f.Calls()["contacts.list"]; calls != 0 {
+			t.Errorf("%d calls", calls)
+		}
+	})
+}
+
+// A fetch that was interrupted has no state. After its end, changes are fetched from its beginning.
+func TestStateOfAResumedFetch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, calls := fake.New(crowd(600), fake.Knobs{NoLimits: true}), 0
+		book := quick(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if calls++; calls > 1 && calls < 6 {
+				http.Error(w, "busy", http.StatusBadGateway)
+				return
+			}
+			f.ServeHTTP(w, r)
+		}))
+		began := time.Now()
+		l, err := book.List(t.Context(), nil)
+		if err == nil || l.State != "" {
+			t.Errorf("interrupted: %v, state %q", err, l.State)
+		}
+		for err != nil {
+			time.Sleep(5 * time.Minute)
+			l, err = book.List(t.Context(), nil)
+		}
+		if l.Began.IsZero() {
+			t.Fatal("the fetch was not resumed")
+		}
+		if got, want := decoded(t, l.State).changedFrom(), began.Add(-time.Hour).Truncate(time.Second); !got.Equal(want) {
+			t.Errorf("changes from %v, want %v", got, want)
+		}
+	})
 }
 
 // TestPageAt: every page begins at the row or before it, and pages of other sizes cost few calls more.

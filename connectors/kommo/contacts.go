@@ -2,6 +2,7 @@ package kommo
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,6 +36,7 @@ var _ connectors.ChangeLister[connectors.Contact] = (*addressBook)(nil)
 
 // List reads all contacts.
 func (b *addressBook) List(ctx context.Context, progress connectors.Progress[connectors.Contact]) (connectors.Listing[connectors.Contact], error) {
+	began := time.Now()
 	course := b.kept.Resume(func() *contactList { return b.newList(time.Time{}) })
 	list := course.State
 	list.walk.Tell = func(*int) {
@@ -46,7 +48,11 @@ func (b *addressBook) List(ctx context.Context, progress connectors.Progress[con
 	if err != nil && list.walk.Resumable() {
 		b.kept.Keep(course, list.walk.Pages(), err)
 	}
-	return connectors.Resumed(listing, course), err
+	listing = connectors.Resumed(listing, course)
+	if !listing.Began.IsZero() {
+		began = listing.Began
+	}
+	return position{Began: began}.after(listing), err
 }
 
 // Changes reads the contacts whose time of change is no earlier than that of the latest of those known, or than what was known was read.
@@ -54,9 +60,15 @@ func (b *addressBook) List(ctx context.Context, progress connectors.Progress[con
 // everything, and so does a deletion. Kommo ignores a filter that it does not know without a word, and so each contact must prove that it
 // has been kept.
 func (b *addressBook) Changes(
-	ctx context.Context, known []connectors.Contact, since time.Time, progress connectors.Progress[connectors.Contact],
+	ctx context.Context, state connectors.State, progress connectors.Progress[connectors.Contact],
 ) (connectors.Listing[connectors.Contact], error) {
-	list := b.newList(changedFrom(known, since))
+	var known position
+	if err := json.Unmarshal([]byte(state), &known); err != nil || known.Began.IsZero() {
+		return connectors.Listing[connectors.Contact]{}, &connectors.Error{Source: b.source, Op: opContacts, Kind: connectors.KindUnsupported,
+			Detail: "the state of the earlier fetch cannot be read", Unsent: true}
+	}
+	next := position{Began: time.Now(), Latest: known.Latest}
+	list := b.newList(known.changedFrom())
 	list.walk.Tell = func(*int) {
 		if progress != nil {
 			progress(list.got.Listing(nil, false))
@@ -68,21 +80,39 @@ func (b *addressBook) Changes(
 		e.Kind = connectors.KindUnsupported
 		return listing, &e
 	}
-	return listing, err
+	return next.after(listing), err
+}
+
+// position is the state of a fetch of contacts.
+type position struct {
+	Began  time.Time `json:"began"`           // by our clock
+	Latest time.Time `json:"latest,omitzero"` // the latest change that is known, by Kommo's clock
+}
+
+// after returns a listing with the state after it, if it is complete. The position has the beginning of its fetch, and the latest change known
+// before. A listing of changes has every contact that changed after a certain time, so its latest change is the latest of all contacts.
+func (p position) after(l connectors.Listing[connectors.Contact]) connectors.Listing[connectors.Contact] {
+	var latest time.Time
+	for i := range l.Records {
+		if at := l.Records[i].UpdatedAt; at.After(latest) {
+			latest = at
+		}
+	}
+	if !latest.IsZero() {
+		p.Latest = latest
+	}
+	if state, err := json.Marshal(p); err == nil && l.Complete {
+		l.State = connectors.State(state)
+	}
+	return l
 }
 
 // changedFrom is the time of change from which contacts are to be read. By Kommo's own clock, nothing was changed before the latest change
 // that is known without being known too. A date that lies ahead must not hide all that comes until then.
-func changedFrom(known []connectors.Contact, since time.Time) time.Time {
-	var latest time.Time
-	for i := range known {
-		if at := known[i].UpdatedAt; at.After(latest) {
-			latest = at
-		}
-	}
-	from := since.Add(-changeSkew)
-	if latest.After(since) {
-		latest = since
+func (p position) changedFrom() time.Time {
+	from, latest := p.Began.Add(-changeSkew), p.Latest
+	if latest.After(p.Began) {
+		latest = p.Began
 	}
 	if at := latest.Add(-changeOverlap); at.After(from) {
 		from = at

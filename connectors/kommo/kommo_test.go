@@ -42,6 +42,7 @@ func company() fake.Data {
 			CreatedAt: 1_700_000_000 + i, UpdatedAt: 1_700_000_000 + i,
 			Emails: []fake.Value{{Value: fmt.Sprintf("c%d@client.example", i), Enum: "WORK"}}})
 	}
+	d.Contacts[0].UpdatedAt = 4_102_444_800 // ahead of every clock, so that each incremental fetch lists it
 	return d
 }
 

@@ -150,9 +150,9 @@ func (b *anomalousBook) List(ctx context.Context, p connectors.Progress[connecto
 }
 
 func (b *anomalousBook) Changes(
-	ctx context.Context, known []connectors.Contact, since time.Time, p connectors.Progress[connectors.Contact],
+	ctx context.Context, state connectors.State, p connectors.Progress[connectors.Contact],
 ) (connectors.Listing[connectors.Contact], error) {
-	l, err := b.book.Changes(ctx, known, since, p)
+	l, err := b.book.Changes(ctx, state, p)
 	b.do(func() { l.Anomalies = b.some })
 	for _, a := range l.Anomalies {
 		l.Complete = l.Complete && a.Field != connectors.FieldID

@@ -13,7 +13,7 @@ import (
 // accepted.
 func (t *step) changesAreEnough() bool {
 	snap := t.snap
-	if !t.reportsChanges || snap == nil || !snap.Complete || t.accept {
+	if !t.reportsChanges || snap == nil || !snap.Complete || snap.State == "" || t.accept {
 		return false
 	}
 	last := snap.FullAt
@@ -29,7 +29,7 @@ func (t *step) changesAreEnough() bool {
 // everything.
 func (c *constants) list(ctx context.Context, s *connectors.Source, since *Snapshot, progress func(fetchResult)) (fetchResult, error) {
 	if since != nil {
-		r, err := c.kind.changes(ctx, s, since.Records, since.OldestAt, progress)
+		r, err := c.kind.changes(ctx, s, since.State, progress)
 		// A row without an ID makes the changes incomplete. A full fetch then brings the other changes, which need not wait until the row
 		// has an ID.
 		unnamed := err == nil && !r.complete && slices.ContainsFunc(r.anomalies, func(a connectors.Anomaly) bool { return a.Field == connectors.FieldID })
@@ -46,15 +46,17 @@ func (k kindOf[T]) reportsChanges(s *connectors.Source) bool {
 	return ok
 }
 
-func (k kindOf[T]) changes(ctx context.Context, s *connectors.Source, known Records, since time.Time, progress func(fetchResult)) (fetchResult, error) {
+func (k kindOf[T]) changes(ctx context.Context, s *connectors.Source, state connectors.State, progress func(fetchResult)) (fetchResult, error) {
 	lister, ok := k.lister(s).(connectors.ChangeLister[T])
 	if !ok {
 		return fetchResult{}, &connectors.Error{Source: s.Name, Op: k.collection.String(), Kind: connectors.KindUnsupported}
 	}
 	ctx, end := connectors.WithFetch(ctx)
 	defer end()
-	l, err := lister.Changes(ctx, *k.field(&known), since, func(l connectors.Listing[T]) { progress(k.resultOf(l)) })
-	return k.resultOf(l), err
+	l, err := lister.Changes(ctx, state, func(l connectors.Listing[T]) { progress(k.resultOf(l)) })
+	r := k.resultOf(l)
+	r.gone = l.Gone
+	return r, err
 }
 
 func (k kindOf[T]) same(older, newer Records) bool {

@@ -20,7 +20,8 @@ import (
 type book struct {
 	mu          sync.Mutex
 	contacts    map[string]connectors.Contact
-	unsupported bool // Changes returns KindUnsupported
+	gone        map[string]time.Time // when contacts were removed; nil for a source that does not report removals
+	unsupported bool                 // Changes returns KindUnsupported
 	err         error
 	short       bool
 	takes       time.Duration // the duration of a full fetch
@@ -46,10 +47,19 @@ func (b *book) rename(id, name string) {
 	b.do(func() { b.contacts[id] = connectors.Contact{ID: id, Name: name, UpdatedAt: time.Now()} })
 }
 
-func (b *book) remove(id string) { b.do(func() { delete(b.contacts, id) }) }
+func (b *book) remove(ids ...string) {
+	b.do(func() {
+		for _, id := range ids {
+			delete(b.contacts, id)
+			if b.gone != nil {
+				b.gone[id] = time.Now()
+			}
+		}
+	})
+}
 
 func (b *book) listing(since time.Time) connectors.Listing[connectors.Contact] {
-	l := connectors.Listing[connectors.Contact]{Complete: b.err == nil && !b.short}
+	l := connectors.Listing[connectors.Contact]{Complete: b.err == nil && !b.short, State: connectors.State(time.Now().Format(time.RFC3339Nano))}
 	for _, c := range b.contacts {
 		if b.err == nil && !c.UpdatedAt.Before(since) {
 			l.Records = append(l.Records, c)
@@ -79,18 +89,22 @@ func (b *book) List(ctx context.Context, progress connectors.Progress[connectors
 }
 
 func (b *book) Changes(
-	_ context.Context, known []connectors.Contact, since time.Time, _ connectors.Progress[connectors.Contact],
+	_ context.Context, state connectors.State, _ connectors.Progress[connectors.Contact],
 ) (connectors.Listing[connectors.Contact], error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.changes = append(b.changes, time.Now())
-	if len(known) == 0 && len(b.contacts) > 0 {
-		return connectors.Listing[connectors.Contact]{}, &connectors.Error{Kind: connectors.KindInvalid, Detail: "it was not told what is known"}
-	}
-	if b.unsupported {
+	since, err := time.Parse(time.RFC3339Nano, string(state))
+	if err != nil || b.unsupported {
 		return connectors.Listing[connectors.Contact]{}, &connectors.Error{Kind: connectors.KindUnsupported}
 	}
-	return b.listing(since), b.err
+	l := b.listing(since)
+	for id, at := range b.gone {
+		if !at.Before(since) {
+			l.Gone = append(l.Gone, id)
+		}
+	}
+	return l, b.err
 }
 
 var contacts = snapshot.Key{Source: "a", Collection: connectors.Contacts}
@@ -291,6 +305,79 @@ func TestChangesAcrossReplicas(t *testing.T) {
 		full, _ := b.reads()
 		if gap := full[1].Sub(full[0]); gap < time.Hour || gap > 66*time.Minute {
 			t.Errorf("everything was read again after %v, want an hour after the other replica's", gap)
+		}
+	})
+}
+
+// Changes that name what was removed remove it before the next full fetch, also in another replica.
+func TestChangesThatRemove(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook("1", "2", "3")
+		b.gone = map[string]time.Time{}
+		local := localstore.New()
+		one, two := b.options(), b.options()
+		one.Tier, two.Tier = local.Join(), local.Join()
+		k, other := snapshot.New(one), snapshot.New(two)
+		defer start(t, k)()
+		defer start(t, other)()
+		pass(time.Minute)
+		b.remove("2", "unknown")
+		b.rename("3", "changed")
+		pass(6 * time.Minute)
+		want(t, "after changes", "fresh N1 changed", names(k))
+		want(t, "in the other replica", "fresh N1 changed", names(other))
+		b.rename("2", "again")
+		pass(6 * time.Minute)
+		want(t, "after it came back", "fresh N1 again changed", names(k))
+		if full, changes := b.reads(); len(full) != 1 || len(changes) < 2 {
+			t.Errorf("%d full fetches and %d of changes, want 1 and at least 2", len(full), len(changes))
+		}
+	})
+}
+
+// earlier is a shared store into which an earlier release writes, which stores no states.
+type earlier struct{ snapshot.Tier }
+
+func (e earlier) Acquire(ctx context.Context, r snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
+	l, info, err := e.Tier.Acquire(ctx, r)
+	if l != nil {
+		l = earlierLease{l}
+	}
+	return l, info, err
+}
+
+type earlierLease struct{ snapshot.Lease }
+
+func (e earlierLease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
+	s.State = ""
+	return e.Lease.Save(ctx, s)
+}
+
+// After an upgrade, what the earlier release has stored is served. The next fetch is a full one, and then changes are enough again.
+func TestChangesAfterAnUpgrade(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook("1", "2")
+		local := localstore.New()
+		opt := b.options()
+		opt.Tier = earlier{local.Join()}
+		stop := start(t, snapshot.New(opt))
+		pass(time.Minute)
+		stop()
+		b.rename("2", "changed")
+		opt.Tier = local.Join()
+		k := snapshot.New(opt)
+		defer start(t, k)()
+		pass(time.Minute)
+		want(t, "at first", "fresh N1 N2", names(k))
+		pass(5 * time.Minute)
+		want(t, "after the next fetch", "fresh N1 changed", names(k))
+		b.rename("1", "changed, too")
+		pass(6 * time.Minute)
+		want(t, "after another", "fresh changed, too changed", names(k))
+		if full, changes := b.reads(); len(full) != 2 || len(changes) != 1 {
+			t.Errorf("%d full fetches and %d of changes, want 2 and 1", len(full), len(changes))
 		}
 	})
 }

@@ -96,7 +96,7 @@ func (t *step) finish(o *outcome) {
 	}
 	t.err, t.short = o.err, t.shortError(o)
 	switch {
-	case o.complete && o.since != nil:
+	case o.since != nil && (o.complete || o.loss != nil):
 		t.quick = o.took(t.started, t.now, t.quick)
 	case o.complete || o.loss != nil:
 		t.took = o.took(t.started, t.now, t.took)

@@ -34,18 +34,23 @@ func (l *Loss) alike(other *Loss, maxLoss int) bool {
 	return near(l.Found, other.Found) && near(l.Lost, other.Lost)
 }
 
-// guard holds back a complete fetch that lacks too many of the known records.
+// guard holds back a complete fetch that lacks too many of the known records, and changes that remove too many.
 func (t *step) guard(o *outcome) {
-	if o.complete && o.since != nil {
-		return // it has only changes: the next full fetch shows the loss
+	changes := o.complete && o.since != nil
+	if changes && len(o.gone) == 0 {
+		return // the next full fetch shows a loss
 	}
-	accepted, start := t.accept, t.started
-	t.accept = false
+	accepted, start := t.accept && !changes, t.started
+	t.accept = t.accept && changes // that is for the next full fetch
 	snap := t.kept(&t.collectionState, t.now)
 	if !o.complete || snap == nil {
 		return
 	}
-	loss := &Loss{Since: start, At: start, Known: snap.Records.Len(), Found: o.records.Len(), Lost: t.kind.lost(snap.Records, o.records)}
+	found := o.records
+	if changes {
+		found = t.kind.merge(snap.Records, o.records, o.gone)
+	}
+	loss := &Loss{Since: start, At: start, Known: snap.Records.Len(), Found: found.Len(), Lost: t.kind.lost(snap.Records, found)}
 	if !suspicious(loss.Lost, loss.Known, t.settings.MaxLoss) {
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"roster/connectors"
 	"roster/connectors/wire"
@@ -14,13 +13,13 @@ import (
 type kind interface {
 	// list fetches the collection; progress may be nil.
 	list(ctx context.Context, s *connectors.Source, progress func(fetchResult)) (fetchResult, error)
-	// reportsChanges reports whether the source can report changes. changes fetches the changes to the known records since a time.
+	// reportsChanges reports whether the source can report changes. changes fetches those since the fetch with that state.
 	reportsChanges(s *connectors.Source) bool
-	changes(ctx context.Context, s *connectors.Source, known Records, since time.Time, progress func(fetchResult)) (fetchResult, error)
+	changes(ctx context.Context, s *connectors.Source, state connectors.State, progress func(fetchResult)) (fetchResult, error)
 	// same reports whether each of the newer records is equal to one of the older records. Both are in order.
 	same(older, newer Records) bool
-	// merge merges newer records into older ones: it adds and replaces, and removes nothing. Both are in order.
-	merge(older, newer Records) Records
+	// merge merges newer records into older ones: it adds and replaces, and removes the older ones whose IDs are gone. Both are in order.
+	merge(older, newer Records, gone []string) Records
 	// lost counts the older records that are not among the newer ones. The older are in order.
 	lost(older, newer Records) int
 	// version hashes records that are in order.
@@ -95,13 +94,13 @@ func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func
 }
 
 func (k kindOf[T]) resultOf(l connectors.Listing[T]) fetchResult {
-	r := fetchResult{expected: l.Expected, complete: l.Complete, anomalies: l.Anomalies, began: l.Began, spent: l.Spent}
+	r := fetchResult{expected: l.Expected, complete: l.Complete, anomalies: l.Anomalies, began: l.Began, spent: l.Spent, state: l.State}
 	*k.field(&r.records) = l.Records
 	return r
 }
 
-func (k kindOf[T]) merge(older, newer Records) Records {
-	a, b := *k.field(&older), inOrder(*k.field(&newer))
+func (k kindOf[T]) merge(older, newer Records, gone []string) Records {
+	a, b := without(*k.field(&older), gone), inOrder(*k.field(&newer))
 	if len(a) == 0 {
 		*k.field(&newer) = b
 		return newer
@@ -135,6 +134,18 @@ func (k kindOf[T]) lost(older, newer Records) int {
 		}
 	}
 	return n
+}
+
+// without returns the records whose IDs are not gone. It does not change the slice.
+func without[T connectors.Record](records []T, gone []string) []T {
+	if len(gone) == 0 {
+		return records
+	}
+	ids := make(map[string]bool, len(gone))
+	for _, id := range gone {
+		ids[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(records), func(r T) bool { return ids[r.Key()] })
 }
 
 // inOrder returns the records in the order of their IDs. Of several records with one ID it keeps the last, which was fetched last. It does

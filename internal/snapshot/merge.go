@@ -38,12 +38,12 @@ func (r *fetchResult) start(call time.Time) time.Time {
 // keep.
 func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 	was, began := t.snap, r.start(t.started)
-	snap := &Snapshot{Key: t.key, ReadAt: t.started, Complete: r.complete, Expected: r.expected, Anomalies: r.anomalies, OldestAt: began, FullAt: began}
+	snap := &Snapshot{Key: t.key, ReadAt: t.started, Complete: r.complete, Expected: r.expected, Anomalies: r.anomalies, OldestAt: began, FullAt: began, State: r.state}
 	var base Records
 	switch {
 	case r.since != nil:
 		snap.Loss, snap.Anomalies = r.since.Loss, connectors.MergeAnomalies(r.since.Anomalies, r.anomalies)
-		if base, snap.FullAt = r.since.Records, r.since.FullAt; t.kind.same(base, r.records) {
+		if base, snap.FullAt = r.since.Records, r.since.FullAt; len(r.gone) == 0 && t.kind.same(base, r.records) {
 			snap.Records, snap.Version, snap.Size = base, r.since.Version, r.since.Size
 			return snap, nil
 		}
@@ -55,7 +55,7 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 			snap.Expected = was.Expected
 		}
 	}
-	snap.Records = t.kind.merge(base, r.records)
+	snap.Records = t.kind.merge(base, r.records, r.gone)
 	version, err := t.kind.version(snap.Records)
 	if err != nil {
 		return nil, err

@@ -151,7 +151,7 @@ func (t *step) takeStored(m *Info) {
 // snapshot returns a stored snapshot.
 func (m *Meta) snapshot(key Key, records Records, size int) *Snapshot {
 	return &Snapshot{Key: key, Records: records, Size: size, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected,
-		Anomalies: m.Anomalies, OldestAt: m.Since, FullAt: m.Full, Loss: m.Loss}
+		Anomalies: m.Anomalies, OldestAt: m.Since, FullAt: m.Full, State: m.State, Loss: m.Loss}
 }
 
 func (e taken) apply(t *step) {
@@ -221,7 +221,7 @@ func (t *step) stored() Stored {
 	return Stored{
 		Item: t.item, KeepFor: t.expires(snap.ReadAt, snap.Loss, &t.collectionState).Sub(snap.ReadAt), Rewrite: t.damaged,
 		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Full: snap.FullAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
-			Anomalies: snap.Anomalies, Took: t.took, Loss: snap.Loss, Count: snap.Records.Len()},
+			Anomalies: snap.Anomalies, State: snap.State, Took: t.took, Loss: snap.Loss, Count: snap.Records.Len()},
 		Encode: func() ([][]byte, error) { return t.kind.encode(snap.Records) },
 	}
 }

@@ -53,6 +53,9 @@ type Snapshot struct {
 	// OldestAt if only changes have been fetched since.
 	FullAt time.Time
 
+	// State is what the next incremental fetch is given, see connectors.State; empty if a full fetch has to follow.
+	State connectors.State
+
 	// Loss is the fetch that is held back, see guard.go; nil if there is none.
 	Loss *Loss
 }
@@ -65,7 +68,9 @@ type fetchResult struct {
 	anomalies []connectors.Anomaly
 	began     time.Time     // the beginning of the resumed fetch, if this one resumes another
 	spent     time.Duration // the time that the resumed fetch had taken
-	since     *Snapshot     // the records are only the changes since this snapshot; nil for all records
+	state     connectors.State
+	since     *Snapshot // the records are only the changes since this snapshot; nil for all records
+	gone      []string  // the IDs of records that were removed since then
 }
 
 // Progress is the progress of a fetch.

@@ -90,6 +90,8 @@ type Meta struct {
 	Anomalies     []connectors.Anomaly
 	// Full is when the last full fetch in the snapshot began. It is before Since if only changes have been fetched after it.
 	Full time.Time
+	// State is the snapshot's. Earlier releases did not store it.
+	State connectors.State
 	// Took is the duration of the last complete full fetch.
 	Took time.Duration
 	// Loss is the snapshot's. If it is set, the stamp is that of the fetch that was held back.

@@ -21,6 +21,7 @@ type run struct {
 	s        collectionState
 	now      time.Time
 	fetching bool
+	since    *Snapshot // of the changes that are being fetched; nil for a full fetch
 	leases   int
 	edges    map[[2]phase]bool // of the diagram
 }
@@ -66,7 +67,13 @@ func (u *run) info() *Info {
 }
 
 func (u *run) outcome() fetched {
-	o := outcome{fetchResult: fetchResult{records: u.records("found"), complete: u.chance("complete")}}
+	o := outcome{fetchResult: fetchResult{records: u.records("found"), complete: u.chance("complete"), since: u.since}}
+	if u.chance("with a state") {
+		o.state = "s"
+	}
+	if u.since != nil && u.chance("some are gone") {
+		o.gone = ids(rapid.SampledFrom([]int{1, 30, 100}).Draw(u.T, "gone"))
+	}
 	if !o.complete && u.chance("with an error") {
 		o.err = &connectors.Error{Kind: rapid.SampledFrom([]connectors.ErrorKind{connectors.KindUnavailable, connectors.KindForbidden, connectors.KindRateLimited}).Draw(u.T, "kind"),
 			RetryAfter: u.seconds("pause", 200), Unsent: u.chance("unsent")}
@@ -122,7 +129,7 @@ func (u *run) answer(a action) event {
 		if u.fetching {
 			u.Fatal("two fetches at a time")
 		}
-		u.fetching = true
+		u.fetching, u.since = true, a.since
 	case endFetch:
 		if u.fetching {
 			u.Fatal("a fetch has ended that is in progress")
@@ -227,6 +234,9 @@ func TestTransitionsKeepTheRules(t *testing.T) {
 		u := &run{T: t, edges: edges, r: alone(), s: newState(rapid.Uint64().Draw(t, "seed"), 0), now: t0}
 		if u.chance("shared") {
 			u.r = together(true, rapid.IntRange(0, 2).Draw(t, "rank"))
+		}
+		if u.r.reportsChanges = u.chance("reports changes"); u.r.reportsChanges {
+			u.r.settings.FullEvery = time.Hour
 		}
 		if u.chance("takes turns") {
 			u.s.turn = at(4)

@@ -40,17 +40,26 @@ func teams(ids ...string) Records {
 	return r
 }
 
-func many(n int) Records {
+func ids(n int) []string {
 	ids := make([]string, n)
 	for i := range ids {
 		ids[i] = fmt.Sprint(1000 + i)
 	}
-	return teams(ids...)
+	return ids
 }
 
-// complete, partial and failed are outcomes of a fetch.
+func many(n int) Records { return teams(ids(n)...) }
+
+// complete, changed, partial and failed are outcomes of a fetch.
 func complete(r Records) fetched {
-	return fetched{outcome{fetchResult: fetchResult{records: r, complete: true}}}
+	return fetched{outcome{fetchResult: fetchResult{records: r, complete: true, state: "s"}}}
+}
+
+// changed has the changes since a state: records, and the IDs of those that are gone.
+func changed(since collectionState, r Records, gone ...string) fetched {
+	f := complete(r)
+	f.since, f.gone = since.snap, gone
+	return f
 }
 
 func partial(ids ...string) fetched {
@@ -131,6 +140,10 @@ func TestTransitions(t *testing.T) {
 	full := func(r *rules) collectionState { return after(r, 0, ticked{}, 1, complete(teams("1", "2", "3"))) }
 	broken := func(r *rules) collectionState { return after(r, 0, ticked{}, 1, failed(down)) }
 	large := after(one, 0, ticked{}, 1, complete(many(100)))
+	stateless := after(changing, 0, ticked{}, 1, fetched{outcome{fetchResult: fetchResult{records: teams("1", "2"), complete: true}}})
+	begunChanges := after(changing, 0, ticked{}, 1, complete(many(100)), 60, ticked{})
+	hundred := ids(100)
+	heldChanges := after(changing, 0, ticked{}, 1, complete(many(100)), 60, ticked{}, 61, changed(begunChanges, teams(), hundred[:40]...))
 	held := after(one, 0, ticked{}, 1, complete(many(100)), 60, ticked{}, 61, complete(many(10)))
 	granted := leaseAnswered{granted: true, info: &Info{}}
 	leased := after(three, 0, ticked{}, 0, granted)
@@ -188,6 +201,11 @@ func TestTransitions(t *testing.T) {
 		"nothing has changed":                              {one, after(one, 0, ticked{}, 1, complete(teams("1", "2")), 60, ticked{}), 61, complete(teams("2", "1")), "idle, fresh 2", "endFetch wakeCallers", [2]int{120, 120}},
 		"keep_for has passed":                              {one, aged(one), 3600, ticked{}, "idle, missing, unavailable, 1 failures", "notify", [2]int{}},
 		"only changes are fetched":                         {changing, full(changing), 60, ticked{}, "fetching, fresh 3", "fetch changes", [2]int{}},
+		"a source without a state is fetched in full":      {changing, stateless, 60, ticked{}, "fetching, fresh 2", "fetch all", [2]int{}},
+		"changes remove a record, and add one":             {changing, begunChanges, 61, changed(begunChanges, teams("new"), hundred[0], "unknown"), "idle, fresh 100", "endFetch wakeCallers notify", [2]int{120, 120}},
+		"changes remove a record and nothing else":         {changing, begunChanges, 61, changed(begunChanges, teams(), hundred[0]), "idle, fresh 99", "endFetch wakeCallers notify", [2]int{120, 120}},
+		"what is removed and among the records stays":      {changing, begunChanges, 61, changed(begunChanges, teams(hundred[0]), hundred[0]), "idle, fresh 100", "endFetch wakeCallers", [2]int{120, 120}},
+		"changes remove unknown records only":              {changing, begunChanges, 61, changed(begunChanges, teams(), "x", "y"), "idle, fresh 100", "endFetch wakeCallers", [2]int{120, 120}},
 		"a full fetch is due":                              {changing, full(changing), 3600, asked{since: at(3600)}, "fetching, missing", "notify fetch all", [2]int{}},
 
 		"a refresh fetches":                             {one, full(one), 20, asked{since: at(20)}, "fetching, fresh 3", "fetch all", [2]int{}},
@@ -207,6 +225,14 @@ func TestTransitions(t *testing.T) {
 		"an operator accepts the loss":      {one, held, 70, asked{accept: true}, "fetching, stale 100, suspicious loss", "fetch all", [2]int{}},
 		"the accepted loss":                 {one, begunAt(one, accepting(one, held), 70), 71, complete(many(10)), "idle, fresh 10", "endFetch wakeCallers notify", [2]int{130, 130}},
 		"an acceptance ends with a failure": {one, begunAt(one, accepting(one, held), 70), 71, failed(down), "idle, stale 100, unavailable, 1 failures", "endFetch wakeCallers notify", [2]int{81, 91}},
+
+		"changes that remove many are held back":   {changing, begunChanges, 101, changed(begunChanges, teams("new"), hundred[:40]...), "idle, stale 100, suspicious loss", "endFetch wakeCallers notify", [2]int{224, 224}},
+		"they are fetched again, from their state": {changing, heldChanges, 120, ticked{}, "fetching, stale 100, suspicious loss", "fetch changes", [2]int{}},
+		"the loss among the changes lasts":         {changing, begunAt(changing, heldChanges, 120), 121, changed(heldChanges, teams(), hundred[:40]...), "idle, stale 100, suspicious loss", "endFetch wakeCallers", [2]int{180, 180}},
+		"after a while, a full fetch is due":       {changing, heldChanges, 1860, asked{since: at(1860)}, "fetching, stale 100, suspicious loss", "fetch all", [2]int{}},
+		"the full fetch shows the same loss":       {changing, begunAt(changing, heldChanges, 1860), 1861, complete(many(60)), "idle, fresh 60", "endFetch wakeCallers notify", [2]int{1920, 1920}},
+		"an accepted loss needs a full fetch":      {changing, heldChanges, 70, asked{accept: true}, "fetching, stale 100, suspicious loss", "fetch all", [2]int{}},
+		"which also follows changes in progress":   {changing, accepting(changing, begunChanges), 70, changed(begunChanges, teams(), hundred[:40]...), "fetching, stale 100, suspicious loss", "endFetch wakeCallers notify fetch all", [2]int{}},
 
 		"a stop ends":                                {one, full(one), 20, stopped{}, "over, fresh 3", "wakeCallers", [2]int{60, 60}},
 		"a stop waits for the fetch":                 {one, begun(one), 1, stopped{}, "fetching, missing", "", [2]int{}},

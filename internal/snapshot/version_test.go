@@ -21,7 +21,7 @@ func versionOf[T connectors.Record](t *testing.T, collection connectors.Collecti
 	}
 	var r Records
 	*k.field(&r) = records
-	v, err := k.version(k.merge(Records{}, r))
+	v, err := k.version(k.merge(Records{}, r, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,8 +48,8 @@ func TestVersionIgnoresOrder(t *testing.T) {
 		}
 		before := slices.Clone(records)
 		shuffled := rapid.Permutation(records).Draw(t, "order")
-		a, _ := kinds[connectors.Accounts].version(kinds[connectors.Accounts].merge(Records{}, Records{Accounts: records}))
-		b, _ := kinds[connectors.Accounts].version(kinds[connectors.Accounts].merge(Records{}, Records{Accounts: shuffled}))
+		a, _ := kinds[connectors.Accounts].version(kinds[connectors.Accounts].merge(Records{}, Records{Accounts: records}, nil))
+		b, _ := kinds[connectors.Accounts].version(kinds[connectors.Accounts].merge(Records{}, Records{Accounts: shuffled}, nil))
 		if a != b {
 			t.Errorf("%s and %s for the same records", a, b)
 		}

@@ -32,7 +32,7 @@ func (s *settings) Check() []connectors.SettingFault {
 
 var kind = connectors.Kind{
 	Name: name, Title: "JSON lines", Settings: func() any { return new(settings) }, NoURL: true, Open: open,
-	Collections: []connectors.KindCollection{{Collection: connectors.Accounts, Guide: "native"}, {Collection: connectors.Teams, Guide: "derived from the people"}},
+	Collections: []connectors.KindCollection{{Collection: connectors.Accounts, Incremental: true, Guide: "native"}, {Collection: connectors.Teams, Guide: "derived from the people"}},
 	CollectionsFor: func(s any) []connectors.Collection {
 		if s.(*settings).Teams {
 			return []connectors.Collection{connectors.Accounts, connectors.Teams}
@@ -46,8 +46,11 @@ var kind = connectors.Kind{
 
 func init() { connectors.Register(&kind) }
 
-// person is one line of the file.
-type person struct{ ID, Name, Email, Team, Desk, Token string }
+// person is one line of the file. A later line with the same ID replaces the person, or removes them.
+type person struct {
+	ID, Name, Email, Team, Desk, Token string
+	Left                               bool
+}
 
 type file struct {
 	name string
@@ -57,31 +60,40 @@ type file struct {
 func open(cfg connectors.Config) (*connectors.Source, error) {
 	f := &file{cfg.Name, *connectors.SettingsOf[settings](cfg)}
 	s := &connectors.Source{Name: cfg.Name, Kind: name, Fingerprint: connectors.Fingerprint(name, f.File, f.Key.Reveal()),
-		Mentions: connectors.Mentions{Teams: true}, Accounts: connectors.ListFunc[connectors.Account](f.accounts), Self: f}
+		Mentions: connectors.Mentions{Teams: true}, Accounts: f, Self: f}
 	if f.Teams {
 		s.Teams = connectors.ListFunc[connectors.Team](f.teams)
 	}
 	return s, nil
 }
 
-func (f *file) people() ([]person, error) {
+// lines returns the lines after the first ones, and how many there are in all.
+func (f *file) lines(after int) (people []person, n int, err error) {
 	text, err := os.ReadFile(f.File)
 	if err != nil {
-		return nil, &connectors.Error{Source: f.name, Op: "read", Kind: connectors.KindNotFound, Detail: "the file cannot be read", Err: err}
+		return nil, 0, &connectors.Error{Source: f.name, Op: "read", Kind: connectors.KindNotFound, Detail: "the file cannot be read", Err: err}
 	}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	if !lines.Scan() || lines.Text() != f.Key.Reveal() {
-		return nil, &connectors.Error{Source: f.name, Op: "read", Kind: connectors.KindUnauthorized, Detail: "the file has another key"}
+		return nil, 0, &connectors.Error{Source: f.name, Op: "read", Kind: connectors.KindUnauthorized, Detail: "the file has another key"}
 	}
-	var all []person
 	for lines.Scan() {
+		if n++; n <= after {
+			continue
+		}
 		var p person
 		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
-			return all, &connectors.Error{Source: f.name, Op: "read", Kind: connectors.KindBadResponse, Detail: "a line is not a JSON object", Err: err}
+			return people, n, &connectors.Error{Source: f.name, Op: "read", Kind: connectors.KindBadResponse, Detail: "a line is not a JSON object", Err: err}
 		}
-		all = append(all, p)
+		people = append(slices.DeleteFunc(people, func(q person) bool { return q.ID == p.ID }), p)
 	}
-	return all, nil
+	return people, n, nil
+}
+
+// people returns those who have not left.
+func (f *file) people() ([]person, error) {
+	people, _, err := f.lines(0)
+	return slices.DeleteFunc(people, func(p person) bool { return p.Left }), err
 }
 
 func account(p person) connectors.Account {
@@ -89,12 +101,10 @@ func account(p person) connectors.Account {
 		Teams: []connectors.TeamRef{{ID: p.Team}}, Details: &connectors.Attributes{{Name: "desk", Value: p.Desk}}}
 }
 
-func (f *file) accounts(context.Context, connectors.Progress[connectors.Account]) (l connectors.Listing[connectors.Account], err error) {
-	people, err := f.people()
-	for _, p := range people {
-		l.Records = append(l.Records, account(p))
-	}
-	l.Complete = err == nil
+// List reads all lines.
+func (f *file) List(ctx context.Context, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+	l, err := f.Changes(ctx, "0", nil)
+	l.Gone = nil
 	return l, err
 }
 

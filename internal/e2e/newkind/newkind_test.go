@@ -149,13 +149,14 @@ func (s *server) ask(t *testing.T, query string, header ...string) string {
 	return string(answer)
 }
 
-// people writes the file of people: Ann, whom the other source knows, too, and Bo.
-func people(t *testing.T, dir, email string) {
+// people writes the file of people: Ann, whom the other source knows, too, and Bo. More lines follow.
+func people(t *testing.T, dir, email string, more ...string) {
 	t.Helper()
 	lines := fileKey + "\n" +
 		`{"id":"p1","name":"Ann Example","email":"` + email + `","team":"north","desk":"4.17","token":"` + annToken + `"}` + "\n" +
-		`{"id":"p2","name":"Bo Example","email":"bo@jsonlines.example","team":"south","desk":"2.03"}` + "\n"
-	if err := os.WriteFile(filepath.Join(dir, "people.jsonl"), []byte(lines), 0o600); err != nil {
+		`{"id":"p2","name":"Bo Example","email":"bo@jsonlines.example","team":"south","desk":"2.03"}` + "\n" + strings.Join(more, "\n")
+	path := filepath.Join(dir, "people.jsonl")
+	if err := errors.Join(os.WriteFile(path+".new", []byte(lines), 0o600), os.Rename(path+".new", path)); err != nil { // never seen in part
 		t.Fatal(err)
 	}
 }
@@ -250,6 +251,14 @@ func TestNewKind(t *testing.T) {
 		t.Errorf("the source is not fetched: %s", got)
 	}
 	redistest.Await(t, func() bool { return strings.Contains(third.ask(t, mine), `"totalCount":2`) }, "they are fetched again")
+
+	// Then only what is new in the file is fetched: Bo has left, and Ann's new address is not noticed.
+	people(t, dir, "changed@jsonlines.example", `{"id":"p2","left":true}`, `{"id":"p3","name":"Cy Example","email":"cy@jsonlines.example"}`)
+	const accounts = `{ users(filter: {in: ["staff"]}) { nodes { accounts { externalId email } } } }`
+	redistest.Await(t, func() bool { return strings.Contains(third.ask(t, accounts), `"p3"`) }, "changes are fetched")
+	if got := third.ask(t, accounts); strings.Contains(got, `"p2"`) || strings.Contains(got, "changed@") {
+		t.Errorf("after changes there are %s", got)
+	}
 	third.stop()
 	discreet(t, report, refused, first.out.String(), second.out.String(), third.out.String())
 }

@@ -28,9 +28,10 @@ type manifest struct {
 	Expected *int   `json:"expected,omitempty"`
 	// Odd is the values that could not be read. Earlier releases did not write it.
 	Odd   []connectors.Anomaly `json:"anomalies,omitempty"`
-	Took  int64                `json:"took"` // microseconds
+	State connectors.State     `json:"state,omitempty"` // nor this
+	Took  int64                `json:"took"`            // microseconds
 	Count int                  `json:"count"`
-	Bytes int                  `json:"bytes,omitempty"` // earlier releases did not write it
+	Bytes int                  `json:"bytes,omitempty"` // nor this
 	Parts []string             `json:"parts"`
 	Loss  *loss                `json:"loss,omitempty"`
 }
@@ -73,7 +74,7 @@ func (l *loss) read(m *snapshot.Meta) bool {
 // Write returns the value to store for a snapshot with that stamp.
 func Write(s *seal.Sealer, item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
 	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
-		Odd: m.Anomalies, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Loss: writeLoss(m)})
+		Odd: m.Anomalies, State: m.State, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Loss: writeLoss(m)})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +123,7 @@ func Read(s *seal.Sealer, item snapshot.Item, value []byte, local func(stamp int
 	}
 	since := readAt.Add(-time.Duration(m.Since) * time.Microsecond)
 	meta := snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
-		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
+		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, State: m.State, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
 	if !m.Loss.read(&meta) {
 		return snapshot.Meta{}
 	}

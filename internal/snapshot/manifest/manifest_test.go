@@ -56,7 +56,7 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// An earlier release says nothing of the bytes, nor of readings of changes, and reads what this one writes: it passes over what it does not know.
+// An earlier release says nothing of the bytes, nor of readings of changes and their state, and reads what this one writes: it passes over what it does not know.
 func TestManifestOfAnEarlierRelease(t *testing.T) {
 	t.Parallel()
 	s, err := seal.New(nil)
@@ -66,14 +66,14 @@ func TestManifestOfAnEarlierRelease(t *testing.T) {
 	item := snapshot.Item{Key: snapshot.Key{Source: "a", Collection: connectors.Teams}, Fingerprint: "f"}
 	head := headOf(5, true)
 	value := append([]byte(head), s.Seal([]byte(`{"since":0,"version":"v","took":0,"count":3,"parts":["p"]}`), head+Name(item))...)
-	if m := Read(s, item, value, clock(10, time.Now())); m.Version != "v" || m.Count != 3 || m.Bytes != 0 || !m.Full.Equal(m.Since) {
+	if m := Read(s, item, value, clock(10, time.Now())); m.Version != "v" || m.Count != 3 || m.Bytes != 0 || m.State != "" || !m.Full.Equal(m.Since) {
 		t.Errorf("it is read as %+v", m)
 	}
-	value, err = Write(s, item, 5, &snapshot.Meta{Version: "v", Complete: true, Count: 3, Bytes: 70}, []string{"p"})
+	value, err = Write(s, item, 5, &snapshot.Meta{Version: "v", Complete: true, Count: 3, Bytes: 70, State: "s"}, []string{"p"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m := Read(s, item, value, clock(10, time.Now())); m.Bytes != 70 {
-		t.Errorf("what was written of %d bytes is read as %+v", 70, m)
+	if m := Read(s, item, value, clock(10, time.Now())); m.Bytes != 70 || m.State != "s" {
+		t.Errorf("what was written of %d bytes and a state is read as %+v", 70, m)
 	}
 }

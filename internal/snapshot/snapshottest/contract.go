@@ -88,7 +88,7 @@ func sharesSnapshots(t *testing.T, a, b snapshot.Tier) {
 	}
 	seven := 7
 	first := Stored("v1", readAt, true, "one", "two")
-	first.Expected = &seven
+	first.Expected, first.State = &seven, "s1"
 	first.Anomalies = []connectors.Anomaly{{Field: "name", Count: 3, Example: "object"}}
 	stamp, err := lease.Save(t.Context(), first)
 	if err != nil {
@@ -101,7 +101,7 @@ func sharesSnapshots(t *testing.T, a, b snapshot.Tier) {
 	}
 	m := Stat(t, b, Item)
 	if off := m.ReadAt.Sub(readAt).Abs(); off > time.Second || m.Stamp != stamp || !m.Complete || m.Version != "v1" || m.Count != 2 ||
-		*m.Expected != 7 || m.Took != time.Second || m.ReadAt.Sub(m.Since) != time.Second || m.ReadAt.Sub(m.Full) != time.Hour || m.TriedAt.Sub(m.ReadAt) != 0 {
+		*m.Expected != 7 || m.State != "s1" || m.Took != time.Second || m.ReadAt.Sub(m.Since) != time.Second || m.ReadAt.Sub(m.Full) != time.Hour || m.TriedAt.Sub(m.ReadAt) != 0 {
 		t.Errorf("the other sees %+v", m)
 	}
 	if diff := cmp.Diff(first.Anomalies, m.Anomalies); diff != "" {
