@@ -3,9 +3,13 @@
 package httpapi
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"net"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // The kernel's buffers of a connection are bounded. Linux reports twice the size that was set.
@@ -44,5 +48,56 @@ func TestBuffersAreBounded(t *testing.T) {
 		if got != want.bytes && got != 2*want.bytes {
 			t.Errorf("the buffer of what is %s has %d bytes, want %d or twice that", name, got, want.bytes)
 		}
+	}
+}
+
+// A client that reads gets everything without a deadline, and one that does not read is found where the kernel takes no more: what was written directly counts for
+// its allowance, and the rest waits.
+func TestDirectWritesGoOnAsUsualWrites(t *testing.T) {
+	t.Parallel()
+	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dropped := 0
+	l := limitListener(inner, DefaultLimits(), &minRate{rate: 1 << 40, grace: time.Hour, dropped: func(Drop) { dropped++ }})
+	defer l.Close() //nolint:errcheck // the test is over
+	client, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if countedOf(server).direct == nil {
+		t.Fatal("the connection has no direct writer")
+	}
+	sent := make([]byte, 4<<20) // more than the kernel takes at once
+	for i := range sent {
+		sent[i] = byte(i * 7 >> 8)
+	}
+	received := make(chan []byte)
+	go func() {
+		all, _ := io.ReadAll(client)
+		client.Close() //nolint:errcheck // it has been read
+		received <- all
+	}()
+	for rest := sent; len(rest) > 0; {
+		n, err := server.Write(rest[:min(len(rest), 1<<20)])
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest = rest[n:]
+	}
+	server.Close() //nolint:errcheck // the client sees the end
+	if got := <-received; !bytes.Equal(got, sent) {
+		t.Errorf("%d bytes were received of %d, or other ones", len(got), len(sent))
+	}
+	if n, err := server.Write([]byte("x")); n != 0 || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after the end: %d, %v", n, err)
+	}
+	if dropped > 0 {
+		t.Error("the client was dropped")
 	}
 }

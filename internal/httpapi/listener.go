@@ -41,6 +41,7 @@ func (b *limitedListener) Accept() (net.Conn, error) {
 		counted := &countedConn{Conn: c, from: addressOf(c), of: b}
 		if b.rate != nil {
 			counted.left = b.rate.ofReader()
+			counted.direct = newDirectWriter(c)
 		}
 		if b.add(counted) {
 			boundBuffers(c)
@@ -86,18 +87,24 @@ type countedConn struct {
 	quiet atomic.Int64 // since when there is no data and no request, in ns of the Unix epoch; 0 during a request
 
 	writing sync.Mutex
-	left    allowance // of the client
+	left    allowance     // of the client
+	direct  *directWriter // nil if the connection has none
 
 	deadlines       sync.Mutex
-	readBy, writeBy time.Time // the deadlines that were set; zero for none
-	stepEnd         time.Time // the end of the current step of a write; zero if there is none
-	waitsSince      time.Time // zero if nothing is being written
+	body            *minRateBody // that is being read; nil for none
+	readBy, writeBy time.Time    // the deadlines that were set; zero for none
+	stepEnd         time.Time    // the end of the current step of a write; zero if there is none
+	waitsSince      time.Time    // zero if nothing is being written
 	waitedFor       time.Duration
 }
 
 // Read implements net.Conn.
-func (c *countedConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
+func (c *countedConn) Read(b []byte) (n int, err error) {
+	if body := c.bodyBeingRead(); body != nil {
+		n, err = body.await(b)
+	} else {
+		n, err = c.Conn.Read(b)
+	}
 	if since := c.quiet.Load(); since != 0 && n > 0 { // part of a request
 		c.quiet.CompareAndSwap(since, time.Now().UnixNano())
 	}

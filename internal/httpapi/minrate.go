@@ -50,20 +50,24 @@ type minRate struct {
 type allowance struct {
 	rate       int
 	left, most time.Duration
-	idle       time.Time // since when the server has not waited
+	idle       time.Time // since when the server has not waited; zero if it has never waited, and then left is most
 }
 
 func (m *minRate) ofSender() allowance {
-	return allowance{rate: m.rate, left: m.grace, most: m.grace, idle: time.Now()}
+	return allowance{rate: m.rate, left: m.grace, most: m.grace}
 }
 
 func (m *minRate) ofReader() allowance {
 	most := m.grace + timeFor(readStep, m.rate)
-	return allowance{rate: m.rate, left: most, most: most, idle: time.Now()}
+	return allowance{rate: m.rate, left: most, most: most}
 }
 
 // resume records that the server begins to wait.
-func (a *allowance) resume(now time.Time) { a.left = min(a.most, a.left+now.Sub(a.idle)) }
+func (a *allowance) resume(now time.Time) {
+	if !a.idle.IsZero() {
+		a.left = min(a.most, a.left+now.Sub(a.idle))
+	}
+}
 
 // spend records the time that was waited, and the bytes that were transferred.
 func (a *allowance) spend(waited time.Duration, bytes int) {
@@ -135,19 +139,22 @@ func (m *minRate) enforce(next http.Handler, bodyTime time.Duration) http.Handle
 			next.ServeHTTP(w, r)
 			return
 		}
+		if r.ProtoMajor < 2 {
+			if r.Body != http.NoBody {
+				r.Body = &minRateBody{ReadCloser: r.Body, of: m, conn: conn, left: m.ofSender()}
+			}
+			next.ServeHTTP(w, r)
+			return
+		}
 		control := http.NewResponseController(w)
-		streams := r.ProtoMajor == 2
 		if r.Body != http.NoBody {
 			by := conn.readDeadline()
-			if streams && bodyTime > 0 {
+			if bodyTime > 0 {
 				by = time.Now().Add(bodyTime)
 			}
-			r.Body = &minRateBody{ReadCloser: r.Body, of: m, control: control, by: by, left: m.ofSender()}
+			r.Body = &minRateStreamBody{ReadCloser: r.Body, of: m, control: control, by: by, left: m.ofSender()}
 		}
-		if streams {
-			w = &minRateStream{ResponseWriter: w, of: m, control: control, conn: conn, left: m.ofReader()}
-		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(&minRateStream{ResponseWriter: w, of: m, control: control, conn: conn, left: m.ofReader()}, r)
 	})
 }
 

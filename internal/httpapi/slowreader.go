@@ -17,6 +17,12 @@ func (c *countedConn) Write(b []byte) (n int, err error) {
 	if c.of.rate == nil {
 		return c.Conn.Write(b)
 	}
+	if n = c.direct.write(b); n > 0 {
+		c.left.spend(0, n)
+		if n == len(b) {
+			return n, nil
+		}
+	}
 	now := time.Now()
 	c.left.resume(now)
 	c.waitsFrom(now)
@@ -59,7 +65,7 @@ func (c *countedConn) SetDeadline(t time.Time) error {
 func (c *countedConn) SetReadDeadline(t time.Time) error {
 	c.deadlines.Lock()
 	defer c.deadlines.Unlock()
-	c.readBy = t
+	c.readBy, c.body = t, nil
 	return c.Conn.SetReadDeadline(t)
 }
 

@@ -7,8 +7,65 @@ import (
 	"time"
 )
 
-// minRateBody is a request's body that must arrive at the minimum rate.
+// minRateBody is a request's body that must arrive at the minimum rate, on a connection of its own. The connection measures the time for which a read waits
+// for the client. A body that has arrived with its head, as most do, is read without a deadline or a clock.
 type minRateBody struct {
+	io.ReadCloser
+	of   *minRate
+	conn *countedConn
+	left allowance
+	slow bool
+}
+
+// Read implements io.Reader. The error is errSlowSender if the rate is too low, and the server's own if the time for the whole body is over.
+func (b *minRateBody) Read(p []byte) (int, error) {
+	if b.slow {
+		return 0, errSlowSender
+	}
+	b.conn.setBody(b)
+	n, err := b.ReadCloser.Read(p)
+	b.conn.setBody(nil)
+	b.left.spend(0, n)
+	if b.slow {
+		err = errSlowSender
+	}
+	return n, err
+}
+
+// await reads from the connection, as long as the allowance lasts.
+func (b *minRateBody) await(p []byte) (int, error) {
+	from, by := time.Now(), b.conn.readDeadline()
+	b.left.resume(from)
+	until := earlier(by, from.Add(b.left.left))
+	b.conn.Conn.SetReadDeadline(until) //nolint:errcheck // the read will fail
+	n, err := b.conn.Conn.Read(p)
+	now := time.Now()
+	b.left.spend(now.Sub(from), 0) // Read counts the bytes of the body
+	b.left.idle = now
+	if isDeadline(err) && until != by {
+		b.slow = true
+		b.of.dropped(SlowSender)
+	}
+	b.conn.SetReadDeadline(by) //nolint:errcheck // as above; between reads, the server's own deadline applies
+	return n, err
+}
+
+// setBody sets the body that is being read from the connection. The next deadline that net/http sets ends that too: at the end of a body, net/http begins to wait
+// for the next request.
+func (c *countedConn) setBody(b *minRateBody) {
+	c.deadlines.Lock()
+	defer c.deadlines.Unlock()
+	c.body = b
+}
+
+func (c *countedConn) bodyBeingRead() *minRateBody {
+	c.deadlines.Lock()
+	defer c.deadlines.Unlock()
+	return c.body
+}
+
+// minRateStreamBody is the body of a request on an HTTP/2 stream, which must arrive at the minimum rate.
+type minRateStreamBody struct {
 	io.ReadCloser
 	of      *minRate
 	control *http.ResponseController
@@ -18,7 +75,7 @@ type minRateBody struct {
 }
 
 // Read implements io.Reader. The error is errSlowSender if the rate is too low, and the server's own if the time for the whole body is over.
-func (b *minRateBody) Read(p []byte) (int, error) {
+func (b *minRateStreamBody) Read(p []byte) (int, error) {
 	if b.slow {
 		return 0, errSlowSender
 	}
@@ -30,7 +87,7 @@ func (b *minRateBody) Read(p []byte) (int, error) {
 	b.left.spend(time.Since(from), n)
 	b.left.idle = time.Now()
 	switch {
-	case errors.Is(err, io.EOF): // net/http now waits for the next request, which an expired deadline would cancel
+	case errors.Is(err, io.EOF): // an expired deadline would cancel the request
 		return n, err
 	case isDeadline(err) && until != b.by:
 		b.slow = true
