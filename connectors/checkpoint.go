@@ -20,11 +20,11 @@ const (
 // Checkpoint is safe for concurrent use: of two concurrent fetches, one resumes and the other begins anew.
 type Checkpoint[S any] struct {
 	mu   sync.Mutex
-	kept *Course[S]
+	kept *ResumableFetch[S]
 }
 
-// Course is one reading, however many calls of Lister.List it takes.
-type Course[S any] struct {
+// ResumableFetch is one reading, however many calls of Lister.List it takes.
+type ResumableFetch[S any] struct {
 	// State is the state of the fetch, in the form that the connector chooses.
 	State S
 
@@ -37,14 +37,14 @@ type Course[S any] struct {
 }
 
 // Resume returns the reading that was broken off, if it may go on, or else one that begins now with the state that begin makes.
-func (c *Checkpoint[S]) Resume(begin func() S) *Course[S] {
+func (c *Checkpoint[S]) Resume(begin func() S) *ResumableFetch[S] {
 	now := time.Now()
 	c.mu.Lock()
 	on := c.kept
 	c.kept = nil
 	c.mu.Unlock()
 	if on == nil || now.Sub(on.stuck) > resumeWithin || now.Sub(on.began) > resumeUntil {
-		return &Course[S]{State: begin(), began: now, called: now}
+		return &ResumableFetch[S]{State: begin(), began: now, called: now}
 	}
 	on.called = now
 	return on
@@ -53,7 +53,7 @@ func (c *Checkpoint[S]) Resume(begin func() S) *Course[S] {
 // Keep keeps a reading that err has broken off, unless it has been stuck for too long at this place, a number that grows as the reading gets on.
 // If the source has refused, what it shows next may be something else, and nothing is kept. What was not sent had no answer: its error tells
 // of another call, maybe of another collection.
-func (c *Checkpoint[S]) Keep(course *Course[S], place int, err error) {
+func (c *Checkpoint[S]) Keep(course *ResumableFetch[S], place int, err error) {
 	e, ok := errors.AsType[*Error](err)
 	if ok && refused(e) {
 		return
@@ -85,7 +85,7 @@ func refused(e *Error) bool {
 }
 
 // Resumed returns the listing with when the reading began and what it took before this call, where this call went on with it.
-func Resumed[T Record, S any](l Listing[T], c *Course[S]) Listing[T] {
+func Resumed[T Record, S any](l Listing[T], c *ResumableFetch[S]) Listing[T] {
 	if !c.called.Equal(c.began) {
 		l.Began, l.Spent = c.began, c.spent
 	}

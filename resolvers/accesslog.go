@@ -25,7 +25,7 @@ func (e *extension) beginEntry(document *graphql.OperationContext, n required, d
 	hash := sha256.Sum256([]byte(document.RawQuery))
 	entry := &access.Entry{
 		Operation: string(document.Operation.Operation), Name: echo.Cut(document.Operation.Name),
-		Hash: hex.EncodeToString(hash[:]), Fields: []string{}, Sources: []string{}, Withheld: append([]string{}, d.names...),
+		Hash: hex.EncodeToString(hash[:]), Fields: []string{}, Sources: []string{}, Denied: append([]string{}, d.names...),
 	}
 	walk(document, document.Operation.SelectionSet, func(f *ast.Field) bool {
 		if !slices.Contains(entry.Fields, f.Name) {
@@ -73,7 +73,7 @@ func (e *extension) endEntry(ctx context.Context, op *operation, resp *graphql.R
 	}
 	entry.Took = time.Since(op.began)
 	document := graphql.GetOperationContext(ctx)
-	if e.AccessLog.Write(ctx, entry) != nil && e.AccessLog.Withholds() && document.Operation.Operation != ast.Mutation && !onlyAboutSchema(document) {
+	if e.AccessLog.Write(ctx, entry) != nil && e.AccessLog.FailsClosed() && document.Operation.Operation != ast.Mutation && !onlyAboutSchema(document) {
 		return &graphql.Response{Errors: gqlerror.List{unrecorded()}}
 	}
 	return resp

@@ -25,12 +25,12 @@ func statusesOf(ctx context.Context, s *directory.Source) []snapshot.Status {
 func (r *Resolver) sourceCollection(st snapshot.Status) *model.SourceCollection {
 	c := &model.SourceCollection{
 		Kind: st.Collection, State: st.State, Count: st.Count, ExpectedCount: st.Expected, SyncedAt: known(st.SyncedAt), TriedAt: known(st.TriedAt),
-		FreshFor: int(math.Ceil(st.FreshFor.Seconds())), Reads: st.Reads, Waits: st.Waits,
+		FreshFor: int(math.Ceil(st.FreshFor.Seconds())), Reads: st.Fetches, Waits: st.Waits,
 	}
 	for i := range st.Anomalies {
 		c.Anomalies = append(c.Anomalies, &st.Anomalies[i])
 	}
-	for _, u := range r.Keeper.Use(st.Key).Tiers {
+	for _, u := range r.Keeper.StatsOf(st.Key).Tiers {
 		c.Tiers = append(c.Tiers, sourceTier(u))
 	}
 	if st.Err != nil {
@@ -47,7 +47,7 @@ func (r *Resolver) sourceCollection(st snapshot.Status) *model.SourceCollection 
 	return c
 }
 
-func sourceTier(u snapshot.Usage) *model.SourceTier {
+func sourceTier(u snapshot.TierStats) *model.SourceTier {
 	t := &model.SourceTier{Kind: u.Tier, SyncedAt: known(u.SyncedAt), Hits: float64(u.Hits), Misses: float64(u.Misses), Fills: float64(u.Fills),
 		Waits: float64(u.Waits)}
 	if u.Tier != snapshot.TierSource {

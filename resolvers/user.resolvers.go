@@ -56,7 +56,7 @@ func (r *userResolver) Completeness(ctx context.Context, obj *directory.User) (*
 }
 
 func (r *userResolver) AsOf(ctx context.Context, obj *directory.User) (*time.Time, error) {
-	return known(operationOf(ctx).view.ReadAt(requiredForPeople, func(source string) bool {
+	return known(operationOf(ctx).view.FetchedAt(requiredForPeople, func(source string) bool {
 		return slices.ContainsFunc(obj.Accounts, func(a directory.Account) bool { return a.Core().Source.Name == source })
 	})), nil
 }

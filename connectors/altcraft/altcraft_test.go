@@ -44,7 +44,7 @@ func company() fake.Data {
 }
 
 // start serves the fake under a prefix, and gives what opens sources on it.
-func start(t *testing.T, k fake.Knobs) (*fake.Server, func(func(*connectors.Config)) *connectors.Source) {
+func start(t *testing.T, k fake.Options) (*fake.Server, func(func(*connectors.Config)) *connectors.Source) {
 	t.Helper()
 	k.Prefix = prefix
 	k.NoLimits = true
@@ -94,7 +94,7 @@ func TestAccounts(t *testing.T) {
 }
 
 func listed(t *testing.T, format string) {
-	f, open := start(t, fake.Knobs{})
+	f, open := start(t, fake.Options{})
 	got, err := open(func(c *connectors.Config) { settings(c).Format = format }).Accounts.List(t.Context(), func(connectors.Listing[connectors.Account]) {
 		t.Error("progress was told although there is one page only")
 	})
@@ -134,7 +134,7 @@ func TestTraps(t *testing.T) {
 func traps(t *testing.T, format string) {
 	everyone := []string{"9:abel", "9:smith", "9:zoe"}
 	tests := map[string]struct {
-		knobs    fake.Knobs
+		options  fake.Options
 		account  int64
 		want     []string
 		expected int // -1 for not told
@@ -142,22 +142,22 @@ func traps(t *testing.T, format string) {
 	}{
 		"the same username in another account is another record": {account: 12, want: []string{"12:smith"}, expected: 1},
 		"a hidden row limit makes the listing incomplete": {
-			knobs: fake.Knobs{Truncate: 2}, want: []string{"9:smith", "9:zoe"}, expected: 3, short: true},
-		"a row limit that leaves nothing":                        {knobs: fake.Knobs{Truncate: -1}, want: []string{}, expected: 3, short: true},
+			options: fake.Options{Truncate: 2}, want: []string{"9:smith", "9:zoe"}, expected: 3, short: true},
+		"a row limit that leaves nothing":                        {options: fake.Options{Truncate: -1}, want: []string{}, expected: 3, short: true},
 		"empty array":                                            {account: 15, want: []string{}},
-		"null for no rows":                                       {knobs: fake.Knobs{Empty: fake.EmptyNull}, account: 15, want: []string{}},
-		"no data for no rows":                                    {knobs: fake.Knobs{Empty: fake.EmptyAbsent}, account: 15, want: []string{}},
-		"empty object for no rows":                               {knobs: fake.Knobs{Empty: fake.EmptyObject}, account: 15, want: []string{}},
-		"an unknown account that answers with nothing":           {knobs: fake.Knobs{Unknown: fake.UnknownEmpty}, account: 77, want: []string{}},
-		"phone null":                                             {knobs: fake.Knobs{NullPhone: true}, want: everyone, expected: 3},
-		"language in lower case":                                 {knobs: fake.Knobs{LowerLang: true}, want: everyone, expected: 3},
-		"inactive users are there, because no filter is sent":    {knobs: fake.Knobs{CountBeforeFilter: true}, want: everyone, expected: 3},
-		"a redirecting slash form is not the one that is called": {knobs: fake.Knobs{RedirectSlash: true}, want: everyone, expected: 3},
+		"null for no rows":                                       {options: fake.Options{Empty: fake.EmptyNull}, account: 15, want: []string{}},
+		"no data for no rows":                                    {options: fake.Options{Empty: fake.EmptyAbsent}, account: 15, want: []string{}},
+		"empty object for no rows":                               {options: fake.Options{Empty: fake.EmptyObject}, account: 15, want: []string{}},
+		"an unknown account that answers with nothing":           {options: fake.Options{Unknown: fake.UnknownEmpty}, account: 77, want: []string{}},
+		"phone null":                                             {options: fake.Options{NullPhone: true}, want: everyone, expected: 3},
+		"language in lower case":                                 {options: fake.Options{LowerLang: true}, want: everyone, expected: 3},
+		"inactive users are there, because no filter is sent":    {options: fake.Options{CountBeforeFilter: true}, want: everyone, expected: 3},
+		"a redirecting slash form is not the one that is called": {options: fake.Options{RedirectSlash: true}, want: everyone, expected: 3},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, open := start(t, tt.knobs)
+			_, open := start(t, tt.options)
 			got, err := open(func(c *connectors.Config) {
 				settings(c).Format = format
 				if tt.account != 0 {
@@ -177,7 +177,7 @@ func traps(t *testing.T, format string) {
 	}
 	t.Run("a row without active counts as active", func(t *testing.T) {
 		t.Parallel()
-		_, open := start(t, fake.Knobs{NoActive: true})
+		_, open := start(t, fake.Options{NoActive: true})
 		got, err := open(nil).Accounts.List(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -190,7 +190,7 @@ func traps(t *testing.T, format string) {
 	})
 	t.Run("a national phone number needs a region", func(t *testing.T) {
 		t.Parallel()
-		f, open := start(t, fake.Knobs{})
+		f, open := start(t, fake.Options{})
 		f.Update(func(d *fake.Data) { d.Accounts[1].Users[0].Phone = "020 7946 0018" })
 		got, err := open(func(c *connectors.Config) { settings(c).AccountID, c.PhoneRegion = 12, "GB" }).Accounts.List(t.Context(), nil)
 		if err != nil {
@@ -210,7 +210,7 @@ func TestFailures(t *testing.T) {
 
 func failures(t *testing.T, format string) {
 	tests := map[string]struct {
-		knobs   fake.Knobs
+		options fake.Options
 		token   connectors.Secret
 		account int64
 		want    connectors.ErrorKind
@@ -218,26 +218,26 @@ func failures(t *testing.T, format string) {
 		page    bool
 	}{
 		"wrong token, told within HTTP 200": {token: "wrong", want: connectors.KindUnauthorized, says: "check token"},
-		"wrong token, told by HTTP 401":     {knobs: fake.Knobs{DenyStatus: 401}, token: "wrong", want: connectors.KindUnauthorized},
+		"wrong token, told by HTTP 401":     {options: fake.Options{DenyStatus: 401}, token: "wrong", want: connectors.KindUnauthorized},
 		"wrong token, an HTML page with 401": {
-			knobs: fake.Knobs{DenyStatus: 401, DenyHTML: true}, token: "wrong", want: connectors.KindUnauthorized},
-		"wrong token, a sign-in page with 200": {knobs: fake.Knobs{DenyHTML: true}, token: "wrong", want: connectors.KindBadResponse, page: true},
+			options: fake.Options{DenyStatus: 401, DenyHTML: true}, token: "wrong", want: connectors.KindUnauthorized},
+		"wrong token, a sign-in page with 200": {options: fake.Options{DenyHTML: true}, token: "wrong", want: connectors.KindBadResponse, page: true},
 		"an account's own token":               {token: userToken, want: connectors.KindForbidden, says: "admin token"},
 		"unknown account as a bad request":     {account: 77, want: connectors.KindInvalid, says: "check account_id"},
-		"unknown account as not found":         {knobs: fake.Knobs{Unknown: fake.UnknownNotFound}, account: 77, want: connectors.KindNotFound},
-		"missing error field":                  {knobs: fake.Knobs{Fault: fake.FaultNoErrorField}, want: connectors.KindBadResponse},
-		"empty body":                           {knobs: fake.Knobs{Fault: fake.FaultEmptyBody}, want: connectors.KindBadResponse},
-		"HTML page with 200":                   {knobs: fake.Knobs{Fault: fake.FaultHTML}, want: connectors.KindBadResponse, page: true},
-		"half a document":                      {knobs: fake.Knobs{Fault: fake.FaultCutOff}, want: connectors.KindBadResponse, says: "cut off"},
-		"HTML page with 502":                   {knobs: fake.Knobs{Fault: fake.FaultBadGateway}, want: connectors.KindUnavailable},
-		"maintenance":                          {knobs: fake.Knobs{Fault: fake.FaultUnavailable}, want: connectors.KindUnavailable, says: "retry after 30s"},
-		"a code that nobody explains":          {knobs: fake.Knobs{Error: 440}, want: connectors.KindBadResponse, says: "code 440"},
-		"a redirect is not followed":           {knobs: fake.Knobs{RedirectAll: true}, want: connectors.KindBadResponse, says: "check url"},
+		"unknown account as not found":         {options: fake.Options{Unknown: fake.UnknownNotFound}, account: 77, want: connectors.KindNotFound},
+		"missing error field":                  {options: fake.Options{Fault: fake.FaultNoErrorField}, want: connectors.KindBadResponse},
+		"empty body":                           {options: fake.Options{Fault: fake.FaultEmptyBody}, want: connectors.KindBadResponse},
+		"HTML page with 200":                   {options: fake.Options{Fault: fake.FaultHTML}, want: connectors.KindBadResponse, page: true},
+		"half a document":                      {options: fake.Options{Fault: fake.FaultCutOff}, want: connectors.KindBadResponse, says: "cut off"},
+		"HTML page with 502":                   {options: fake.Options{Fault: fake.FaultBadGateway}, want: connectors.KindUnavailable},
+		"maintenance":                          {options: fake.Options{Fault: fake.FaultUnavailable}, want: connectors.KindUnavailable, says: "retry after 30s"},
+		"a code that nobody explains":          {options: fake.Options{Error: 440}, want: connectors.KindBadResponse, says: "code 440"},
+		"a redirect is not followed":           {options: fake.Options{RedirectAll: true}, want: connectors.KindBadResponse, says: "check url"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, open := start(t, tt.knobs)
+			f, open := start(t, tt.options)
 			source := open(func(c *connectors.Config) {
 				c.Retries = new(int)
 				settings(c).Format = format
@@ -315,7 +315,7 @@ func TestOnlyTheDocumentedRequestIsSent(t *testing.T) {
 func TestListingCanBeCancelled(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{})
-	_, open := start(t, fake.Knobs{Delay: time.Hour, OnRequest: func(string, int) { close(arrived) }})
+	_, open := start(t, fake.Options{Delay: time.Hour, OnRequest: func(string, int) { close(arrived) }})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		<-arrived
@@ -330,19 +330,19 @@ func TestListingCanBeCancelled(t *testing.T) {
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		knobs fake.Knobs
-		want  []string
+		options fake.Options
+		want    []string
 	}{
 		"healthy": {want: []string{"all users of the account: true", "inactive users: true"}},
 		"row limit": {
-			knobs: fake.Knobs{Truncate: 2}, want: []string{"all users of the account: false: it lists 2 of 3", "inactive users: true"}},
+			options: fake.Options{Truncate: 2}, want: []string{"all users of the account: false: it lists 2 of 3", "inactive users: true"}},
 		"none are hidden": {
-			knobs: fake.Knobs{NoActive: true}, want: []string{"all users of the account: true", "inactive users: false: it lists none"}},
+			options: fake.Options{NoActive: true}, want: []string{"all users of the account: true", "inactive users: false: it lists none"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, open := start(t, tt.knobs)
+			f, open := start(t, tt.options)
 			findings, err := open(nil).Prober.Probe(t.Context())
 			if err != nil {
 				t.Fatal(err)

@@ -13,7 +13,7 @@ func subject(format string) conntest.Subject {
 	return conntest.Subject{
 		Open:   altcraft.Open,
 		Config: connectors.Config{Kind: altcraft.Name, Settings: &altcraft.Settings{Token: adminToken, AccountID: 9, Format: format}},
-		Fake:   fake.New(company(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
+		Fake:   fake.New(company(), fake.Options{NoLimits: true, Prefix: conntest.Prefix}),
 		Totals: []string{"total_count"},
 	}
 }

@@ -21,7 +21,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // openOn gives a source with the default limit over a fake with three users.
-func openOn(t *testing.T, k fake.Knobs) (*connectors.Source, *fake.Server) {
+func openOn(t *testing.T, k fake.Options) (*connectors.Source, *fake.Server) {
 	t.Helper()
 	f := fake.New(fake.Data{
 		Tokens:   []string{"t"},
@@ -36,7 +36,7 @@ func openOn(t *testing.T, k fake.Knobs) (*connectors.Source, *fake.Server) {
 
 func TestTooManyCallsAreRepeatedAfterAPause(t *testing.T) {
 	t.Parallel()
-	for name, k := range map[string]fake.Knobs{
+	for name, k := range map[string]fake.Options{
 		"HTTP 429":             {Error: 429, ErrorStatus: 429},
 		"402 within HTTP 200":  {Error: 402},
 		"429 within HTTP 200":  {Error: 429},
@@ -46,10 +46,10 @@ func TestTooManyCallsAreRepeatedAfterAPause(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				source, f := openOn(t, k)
-				f.Tune(func(k *fake.Knobs) {
+				f.Configure(func(k *fake.Options) {
 					k.OnRequest = func(_ string, n int) {
 						if n == 2 {
-							f.Tune(func(k *fake.Knobs) { k.Error = 0 })
+							f.Configure(func(k *fake.Options) { k.Error = 0 })
 						}
 					}
 				})
@@ -69,7 +69,7 @@ func TestTooManyCallsAreRepeatedAfterAPause(t *testing.T) {
 func TestTheDefaultLimitIsFiveCallsASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		source, _ := openOn(t, fake.Knobs{Rate: 5})
+		source, _ := openOn(t, fake.Options{Rate: 5})
 		begun := time.Now()
 		for range 11 {
 			if _, err := source.Accounts.List(t.Context(), nil); err != nil {

@@ -31,7 +31,7 @@ func answers(t testing.TB) []conntest.Answer {
 				"first_name": {"FirstName", "Name"}, "last_name": {"LastName", "Name"}, "email": {"Emails"}, "notify_email": {"Details.NotifyEmail"},
 				"phone": {"Phones"}, "lang": {"Locale"}, "active": {"Active", "Access"}, "master": {"Details.Master", "Access"},
 			},
-			Read: func(body []byte) (conntest.Reading, error) { return conntest.Read(listingOf(jsonForm, 200, body)) },
+			Read: func(body []byte) (conntest.Content, error) { return conntest.ContentOf(listingOf(jsonForm, 200, body)) },
 		})
 	}
 	return all
@@ -48,8 +48,8 @@ func TestOddValuesInXML(t *testing.T) {
 	var all []conntest.Answer
 	for _, a := range answers(t) {
 		a.None, a.Slow = append(a.None, `""`), true
-		a.Read = func(body []byte) (conntest.Reading, error) {
-			return conntest.Read(listingOf(xmlForm, 200, inXML(t, body)))
+		a.Read = func(body []byte) (conntest.Content, error) {
+			return conntest.ContentOf(listingOf(xmlForm, 200, inXML(t, body)))
 		}
 		if !strings.Contains(a.Name, "empty-object") { // which is no list in XML, and nobody's either
 			all = append(all, a)

@@ -74,7 +74,7 @@ func (b *answer) sameItems(t *testing.T, row int) {
 
 // linear reads the answer with many repetitions of an item in a list, and then with twice as many. If the cost were quadratic, it would be four times as
 // high.
-func (b *answer) linear(t *testing.T, what string, at []any, item any, many int) (got Reading) {
+func (b *answer) linear(t *testing.T, what string, at []any, item any, many int) (got Content) {
 	t.Helper()
 	once, twice := b.repeated(t, at, item, many), b.repeated(t, at, item, 2*many)
 	few := allocated(func() { got = b.must(t, once) })
@@ -89,7 +89,7 @@ func (b *answer) linear(t *testing.T, what string, at []any, item any, many int)
 func (b *answer) emptyRows(t *testing.T) {
 	t.Helper()
 	body := b.repeated(t, b.rows(), map[string]any{}, 10*many)
-	var got Reading
+	var got Content
 	if n := allocated(func() { got = b.must(t, body) }); n > 10*many*mostPerRow && !b.Slow {
 		t.Errorf("%d empty rows take %d bytes", 10*many, n)
 	}
@@ -109,7 +109,7 @@ func (b *answer) repeated(t *testing.T, at []any, item any, times int) []byte {
 	return bytes.Replace(body, []byte(`"`+list+`"`), []byte("["+strings.Repeat(text+",", times-1)+text+"]"), 1)
 }
 
-func (b *answer) must(t *testing.T, body []byte) Reading {
+func (b *answer) must(t *testing.T, body []byte) Content {
 	t.Helper()
 	got, err := b.Read(body)
 	if err != nil {

@@ -28,19 +28,19 @@ type Answer struct {
 	// Slow is true if the test takes long to write an answer. Then no huge values are tested.
 	Slow bool
 	// Read reads an answer as the connector does.
-	Read func(body []byte) (Reading, error)
+	Read func(body []byte) (Content, error)
 }
 
-// Reading is the content of an answer.
-type Reading struct {
+// Content is the content of an answer.
+type Content struct {
 	Records   map[string]any // by ID
 	Complete  bool
 	Anomalies []connectors.Anomaly
 }
 
-// Read returns a listing as a Reading.
-func Read[T connectors.Record](l connectors.Listing[T], err error) (Reading, error) {
-	r := Reading{Records: make(map[string]any, len(l.Records)), Complete: l.Complete, Anomalies: l.Anomalies}
+// ContentOf returns a listing as a Reading.
+func ContentOf[T connectors.Record](l connectors.Listing[T], err error) (Content, error) {
+	r := Content{Records: make(map[string]any, len(l.Records)), Complete: l.Complete, Anomalies: l.Anomalies}
 	for _, record := range l.Records {
 		r.Records[record.Key()] = record
 	}
@@ -52,8 +52,8 @@ type answer struct {
 	Answer
 	document any
 	places   [][]any // the path of keys and indexes to each value
-	baseline Reading
-	single   []Reading // the result for each row alone
+	baseline Content
+	single   []Content // the result for each row alone
 }
 
 func (a Answer) open(t testing.TB) *answer {

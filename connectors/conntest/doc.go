@@ -6,7 +6,7 @@
 //		conntest.Run(t, conntest.Subject{
 //			Open:   kommo.Open,
 //			Config: connectors.Config{Kind: kommo.Name, Settings: &kommo.Settings{AccessToken: "conformance-token"}},
-//			Fake:   fake.New(data, fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
+//			Fake:   fake.New(data, fake.Options{NoLimits: true, Prefix: conntest.Prefix}),
 //		})
 //	}
 //

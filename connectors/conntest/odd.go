@@ -127,7 +127,7 @@ func (b *answer) check(t *testing.T, at []any, odd string) {
 }
 
 // checkAround checks the result for a value outside the rows.
-func (b *answer) checkAround(t *testing.T, at []any, v any, odd string, got Reading, err error) {
+func (b *answer) checkAround(t *testing.T, at []any, v any, odd string, got Content, err error) {
 	t.Helper()
 	holds := len(at) == len(b.Rows) && slices.Equal(b.Rows, texts(at))
 	if items, list := v.([]any); err != nil || !got.Complete || holds && (slices.Contains(b.None, odd) || list && len(items) == 0) {
@@ -153,7 +153,7 @@ func (b *answer) affected(at []any) []string {
 }
 
 // alone reads the answer with only that row.
-func (b *answer) alone(t testing.TB, row any) Reading {
+func (b *answer) alone(t testing.TB, row any) Content {
 	t.Helper()
 	got, err := b.Read(encoded(t, put(b.document, b.rows(), []any{row})))
 	if err != nil {
@@ -163,7 +163,7 @@ func (b *answer) alone(t testing.TB, row any) Reading {
 }
 
 // lost returns the number of rows that were left out.
-func lost(r Reading) int {
+func lost(r Content) int {
 	n := 0
 	for _, a := range r.Anomalies {
 		if a.Field == connectors.FieldID {

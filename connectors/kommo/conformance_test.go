@@ -13,7 +13,7 @@ func subject() conntest.Subject {
 	return conntest.Subject{
 		Open:         kommo.Open,
 		Config:       connectors.Config{Kind: kommo.Name, Settings: &kommo.Settings{AccessToken: adminToken}},
-		Fake:         fake.New(company(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
+		Fake:         fake.New(company(), fake.Options{NoLimits: true, Prefix: conntest.Prefix}),
 		NoBodyIsNone: true,
 		Totals:       []string{"_total_items"},
 	}

@@ -47,7 +47,7 @@ func company() fake.Data {
 }
 
 // start serves a company under a prefix, and gives a source that reads it.
-func start(t *testing.T, k fake.Knobs, change ...func(*connectors.Config)) (*fake.Server, *connectors.Source) {
+func start(t *testing.T, k fake.Options, change ...func(*connectors.Config)) (*fake.Server, *connectors.Source) {
 	t.Helper()
 	k.Prefix = prefix
 	k.NoLimits = true

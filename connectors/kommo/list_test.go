@@ -20,7 +20,7 @@ import (
 
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	_, source := start(t, fake.Knobs{})
+	_, source := start(t, fake.Options{})
 	got, err := source.Accounts.List(t.Context(), nil)
 	if err != nil || !got.Complete {
 		t.Fatalf("complete %v, %v", got.Complete, err)
@@ -70,7 +70,7 @@ func TestTeams(t *testing.T) {
 	for name, token := range map[string]connectors.Secret{"an administrator": adminToken, "any user": userToken} {
 		t.Run("read by "+name, func(t *testing.T) {
 			t.Parallel()
-			_, source := start(t, fake.Knobs{}, withToken(token))
+			_, source := start(t, fake.Options{}, withToken(token))
 			got, err := source.Teams.List(t.Context(), nil)
 			want := connectors.Listing[connectors.Team]{
 				Records: []connectors.Team{{ID: "0", Name: "Front desk"}, {ID: "55", Name: "Quay"}}, Complete: true}
@@ -85,7 +85,7 @@ func TestRoles(t *testing.T) {
 	t.Parallel()
 	t.Run("with their rights", func(t *testing.T) {
 		t.Parallel()
-		_, source := start(t, fake.Knobs{})
+		_, source := start(t, fake.Options{})
 		got, err := source.Roles.List(t.Context(), nil)
 		if err != nil || !got.Complete || len(got.Records) != 1 {
 			t.Fatalf("%+v, %v", got, err)
@@ -97,7 +97,7 @@ func TestRoles(t *testing.T) {
 	})
 	t.Run("no roles at all is 204", func(t *testing.T) {
 		t.Parallel()
-		f, source := start(t, fake.Knobs{})
+		f, source := start(t, fake.Options{})
 		f.Update(func(d *fake.Data) { d.Roles = nil })
 		got, err := source.Roles.List(t.Context(), nil)
 		if err != nil || !got.Complete || len(got.Records) != 0 {
@@ -108,7 +108,7 @@ func TestRoles(t *testing.T) {
 
 func TestContactPages(t *testing.T) {
 	t.Parallel()
-	f, source := start(t, fake.Knobs{})
+	f, source := start(t, fake.Options{})
 	var progress []int
 	got, err := source.Contacts.List(t.Context(), func(l connectors.Listing[connectors.Contact]) {
 		if l.Complete || l.Expected != nil {
@@ -133,8 +133,8 @@ func TestContactPages(t *testing.T) {
 func TestContactsChangeBetweenPages(t *testing.T) {
 	t.Parallel()
 	between := func(change func(*fake.Data)) (*connectors.Source, *fake.Server) {
-		f, source := start(t, fake.Knobs{})
-		f.Tune(func(k *fake.Knobs) {
+		f, source := start(t, fake.Options{})
+		f.Configure(func(k *fake.Options) {
 			k.OnRequest = func(op string, n int) {
 				if op == "contacts.list" && n == 2 {
 					f.Update(change)
@@ -173,7 +173,7 @@ func TestContactsChangeBetweenPages(t *testing.T) {
 
 func TestUsersChangeBetweenPages(t *testing.T) {
 	t.Parallel()
-	f, source := start(t, fake.Knobs{})
+	f, source := start(t, fake.Options{})
 	f.Update(func(d *fake.Data) {
 		for i := range int64(600) {
 			d.Users = append(d.Users, fake.User{ID: 10_000 + i, Email: "u@harbour.example", IsActive: true})
@@ -184,7 +184,7 @@ func TestUsersChangeBetweenPages(t *testing.T) {
 		t.Fatalf("%d accounts, complete %v, %v", len(steady.Records), steady.Complete, err)
 	}
 	f.ResetCalls()
-	f.Tune(func(k *fake.Knobs) {
+	f.Configure(func(k *fake.Options) {
 		k.OnRequest = func(op string, n int) {
 			if op == "users.list" && n == 2 {
 				f.Update(func(d *fake.Data) { d.Users = d.Users[1:] }) // somebody moves from the second page to the first, unseen
@@ -199,7 +199,7 @@ func TestUsersChangeBetweenPages(t *testing.T) {
 
 func TestProgressIsNotChangedAfterwards(t *testing.T) {
 	t.Parallel()
-	f, source := start(t, fake.Knobs{})
+	f, source := start(t, fake.Options{})
 	f.Update(func(d *fake.Data) {
 		d.Users = nil
 		for i := range int64(255) { // few enough on the second page for both to share memory, and against the order of IDs, which the end restores
@@ -226,7 +226,7 @@ func TestNextLinkToForeignHost(t *testing.T) {
 	var foreign atomic.Int32
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { foreign.Add(1) }))
 	t.Cleanup(other.Close)
-	_, source := start(t, fake.Knobs{NextHost: strings.TrimPrefix(other.URL, "http://")})
+	_, source := start(t, fake.Options{NextHost: strings.TrimPrefix(other.URL, "http://")})
 	got, err := source.Contacts.List(t.Context(), nil)
 	mustBe(t, err, connectors.KindBadResponse)
 	if got.Complete || len(got.Records) != 250 {
@@ -241,7 +241,7 @@ func TestPagesThatDoNotAdvance(t *testing.T) {
 	t.Parallel()
 	t.Run("a page is its own next", func(t *testing.T) {
 		t.Parallel()
-		f, source := start(t, fake.Knobs{SameNext: true})
+		f, source := start(t, fake.Options{SameNext: true})
 		got, err := source.Contacts.List(t.Context(), nil)
 		mustBe(t, err, connectors.KindBadResponse)
 		if got.Complete || f.Calls()["contacts.list"] != 1 {
@@ -266,11 +266,11 @@ func TestPagesThatDoNotAdvance(t *testing.T) {
 
 func TestFaultOnALaterPage(t *testing.T) {
 	t.Parallel()
-	f, source := start(t, fake.Knobs{})
-	f.Tune(func(k *fake.Knobs) {
+	f, source := start(t, fake.Options{})
+	f.Configure(func(k *fake.Options) {
 		k.OnRequest = func(_ string, n int) {
 			if n == 3 {
-				f.Tune(func(k *fake.Knobs) { k.Overloaded = true })
+				f.Configure(func(k *fake.Options) { k.Overloaded = true })
 			}
 		}
 	})
@@ -285,7 +285,7 @@ func TestFaultOnALaterPage(t *testing.T) {
 
 func TestCancelledBetweenPages(t *testing.T) {
 	t.Parallel()
-	f, source := start(t, fake.Knobs{})
+	f, source := start(t, fake.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	got, err := source.Contacts.List(ctx, func(connectors.Listing[connectors.Contact]) { cancel() })
 	if err == nil || got.Complete || len(got.Records) != 250 {
@@ -298,7 +298,7 @@ func TestCancelledBetweenPages(t *testing.T) {
 
 func TestSlowAnswer(t *testing.T) {
 	t.Parallel()
-	_, source := start(t, fake.Knobs{Slow: time.Hour}, func(c *connectors.Config) { c.Timeout = 20 * time.Millisecond })
+	_, source := start(t, fake.Options{Slow: time.Hour}, func(c *connectors.Config) { c.Timeout = 20 * time.Millisecond })
 	_, err := source.Teams.List(t.Context(), nil)
 	mustBe(t, err, connectors.KindTimeout)
 }

@@ -72,7 +72,7 @@ func openOAuth(t *testing.T, vendor http.Handler, store credential.Store, change
 func TestConformanceWithOAuth(t *testing.T) {
 	t.Parallel()
 	// Every check has a server of its own, which would look like a renamed account.
-	vendor := fake.New(authorised(), fake.Knobs{NoLimits: true, Prefix: conntest.Prefix, APIDomain: "api.example"})
+	vendor := fake.New(authorised(), fake.Options{NoLimits: true, Prefix: conntest.Prefix, APIDomain: "api.example"})
 	var store credential.Memory
 	// The kit counts the calls of a reading: the first pair must be there.
 	if _, err := openOAuth(t, vendor, &store, nil).Prober.Probe(t.Context()); err != nil {
@@ -101,7 +101,7 @@ func TestOAuthReads(t *testing.T) {
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			vendor := fake.New(authorised(), fake.Knobs{NoLimits: true, Prefix: "/base"})
+			vendor := fake.New(authorised(), fake.Options{NoLimits: true, Prefix: "/base"})
 			var store credential.Memory
 			for range 2 { // the second is a restart: what was first given is dead by then
 				s := openOAuth(t, vendor, &store, change)
@@ -120,7 +120,7 @@ func TestOAuthReads(t *testing.T) {
 
 func TestOAuthRenewsARefusedTokenOnce(t *testing.T) {
 	t.Parallel()
-	vendor := fake.New(authorised(), fake.Knobs{NoLimits: true, Prefix: "/base"})
+	vendor := fake.New(authorised(), fake.Options{NoLimits: true, Prefix: "/base"})
 	var store credential.Memory
 	s := openOAuth(t, vendor, &store, nil)
 	read := func(what string, l func(context.Context) error) {
@@ -151,7 +151,7 @@ func TestOAuthOfNoAdministrator(t *testing.T) {
 	t.Parallel()
 	d := authorised()
 	d.Grants[0].Admin = false
-	vendor := fake.New(d, fake.Knobs{NoLimits: true, Prefix: "/base", NotAdminStatus: http.StatusUnauthorized})
+	vendor := fake.New(d, fake.Options{NoLimits: true, Prefix: "/base", NotAdminStatus: http.StatusUnauthorized})
 	var store credential.Memory
 	s := openOAuth(t, vendor, &store, nil)
 	for range 3 {
@@ -167,23 +167,23 @@ func TestOAuthOfNoAdministrator(t *testing.T) {
 func TestOAuthRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		cfg   func(*connectors.Config)
-		knobs func(*fake.Knobs)
-		kind  connectors.ErrorKind
-		says  string
+		cfg     func(*connectors.Config)
+		options func(*fake.Options)
+		kind    connectors.ErrorKind
+		says    string
 	}{
 		"a dead refresh token": {cfg: func(c *connectors.Config) { c.OAuth().RefreshToken = "canary-dead" }, kind: connectors.KindUnauthorized, says: "authorise anew"},
 		"another redirect":     {cfg: func(c *connectors.Config) { c.OAuth().RedirectURI += "/" }, kind: connectors.KindInvalid, says: "redirect_uri"},
 		"another secret":       {cfg: func(c *connectors.Config) { c.OAuth().ClientSecret = "canary-wrong" }, kind: connectors.KindInvalid, says: "client_secret"},
-		"blocked":              {knobs: func(k *fake.Knobs) { k.TokensBlocked = true }, kind: connectors.KindRateLimited, says: "blocked"},
-		"no such account":      {knobs: func(k *fake.Knobs) { k.Host = "elsewhere.example" }, kind: connectors.KindNotFound, says: "url"},
+		"blocked":              {options: func(k *fake.Options) { k.TokensBlocked = true }, kind: connectors.KindRateLimited, says: "blocked"},
+		"no such account":      {options: func(k *fake.Options) { k.Host = "elsewhere.example" }, kind: connectors.KindNotFound, says: "url"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			vendor := fake.New(authorised(), fake.Knobs{NoLimits: true, Prefix: "/base"})
-			if tt.knobs != nil {
-				vendor.Tune(tt.knobs)
+			vendor := fake.New(authorised(), fake.Options{NoLimits: true, Prefix: "/base"})
+			if tt.options != nil {
+				vendor.Configure(tt.options)
 			}
 			var store credential.Memory
 			s := openOAuth(t, vendor, &store, tt.cfg)
@@ -207,7 +207,7 @@ func TestOAuthFollowsARenamedSubdomain(t *testing.T) {
 	for _, status := range []int{http.StatusNotFound, http.StatusUnauthorized} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
-			vendor := fake.New(authorised(), fake.Knobs{NoLimits: true, Prefix: "/base", MovedStatus: status})
+			vendor := fake.New(authorised(), fake.Options{NoLimits: true, Prefix: "/base", MovedStatus: status})
 			elsewhere := httptest.NewServer(http.StripPrefix("/base", vendor))
 			t.Cleanup(elsewhere.Close)
 			var store credential.Memory
@@ -215,7 +215,7 @@ func TestOAuthFollowsARenamedSubdomain(t *testing.T) {
 			if _, err := s.Contacts.List(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			vendor.Tune(func(k *fake.Knobs) { k.Host = strings.TrimPrefix(elsewhere.URL, "http://") })
+			vendor.Configure(func(k *fake.Options) { k.Host = strings.TrimPrefix(elsewhere.URL, "http://") })
 			if _, err := s.Contacts.List(t.Context(), nil); err != nil {
 				t.Errorf("after the renaming: %v", err)
 			}

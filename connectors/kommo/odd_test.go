@@ -25,11 +25,11 @@ func answers(t testing.TB) []conntest.Answer {
 				"rights.catalog_rights": nil, "rights.status_rights": {"Details.StagePermissions"}, "rights.is_admin": {"Details.Admin", "Access"},
 				"rights.is_free": {"Details.Free", "Access"}, "rights.is_active": {"Active", "Access"}, "rights.group_id": {"Teams"}, "rights.role_id": {"Roles"},
 			},
-			Read: func(body []byte) (conntest.Reading, error) { return conntest.Read(understoodUsers(reply(body))) },
+			Read: func(body []byte) (conntest.Content, error) { return conntest.ContentOf(understoodUsers(reply(body))) },
 		},
 		"roles": {
 			Rows: []string{"_embedded", "roles"}, Fields: map[string][]string{"name": {"Name"}, "rights": {"Permissions"}},
-			Read: func(body []byte) (conntest.Reading, error) { return conntest.Read(understoodRoles(reply(body))) },
+			Read: func(body []byte) (conntest.Content, error) { return conntest.ContentOf(understoodRoles(reply(body))) },
 		},
 		"contacts": {
 			Rows: []string{"_embedded", "contacts"}, Hides: []string{"is_deleted"},
@@ -37,11 +37,13 @@ func answers(t testing.TB) []conntest.Answer {
 				"name": {"Name"}, "first_name": {"FirstName"}, "last_name": {"LastName"}, "responsible_user_id": {"OwnerID"}, "created_at": {"CreatedAt"},
 				"updated_at": {"UpdatedAt"}, "custom_fields_values": {"Emails", "Phones"}, "_embedded": {"Tags"},
 			},
-			Read: func(body []byte) (conntest.Reading, error) { return conntest.Read(understoodContacts(reply(body))) },
+			Read: func(body []byte) (conntest.Content, error) {
+				return conntest.ContentOf(understoodContacts(reply(body)))
+			},
 		},
 		"account": {
 			Rows: []string{"_embedded", "users_groups"}, Fields: map[string][]string{"name": {"Name"}},
-			Read: func(body []byte) (conntest.Reading, error) { return conntest.Read(understoodTeams(reply(body))) },
+			Read: func(body []byte) (conntest.Content, error) { return conntest.ContentOf(understoodTeams(reply(body))) },
 		},
 	}
 	var all []conntest.Answer

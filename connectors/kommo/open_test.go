@@ -90,7 +90,7 @@ func crowd(contacts int) fake.Data {
 func TestStaysWithinTheLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := fake.New(crowd(12_000), fake.Knobs{}) // 48 pages, and some more since they overlap; Kommo's own limit counts
+		f := fake.New(crowd(12_000), fake.Options{}) // 48 pages, and some more since they overlap; Kommo's own limit counts
 		s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}}, direct{f})
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +108,7 @@ func TestStaysWithinTheLimit(t *testing.T) {
 func TestTooManyCalls(t *testing.T) {
 	t.Parallel()
 	limit := &connectors.RateLimit{Calls: 1000, Per: time.Second}
-	for name, knobs := range map[string]fake.Knobs{
+	for name, options := range map[string]fake.Options{
 		"told in JSON":      {RetryAfter: 2},
 		"told by a header":  {RetryAfter: 2, RetryAfterHeader: true, PlainTooMany: true},
 		"without a time":    {PlainTooMany: true},
@@ -117,7 +117,7 @@ func TestTooManyCalls(t *testing.T) {
 		t.Run("a short wait is waited out, "+name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				f := fake.New(crowd(3000), knobs)
+				f := fake.New(crowd(3000), options)
 				s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}, RateLimit: limit}, direct{f})
 				if err != nil {
 					t.Fatal(err)
@@ -135,7 +135,7 @@ func TestTooManyCalls(t *testing.T) {
 	t.Run("a long wait is told", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			f := fake.New(crowd(3000), fake.Knobs{})
+			f := fake.New(crowd(3000), fake.Options{})
 			s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}, RateLimit: limit}, direct{f})
 			if err != nil {
 				t.Fatal(err)
@@ -161,18 +161,18 @@ func TestProbe(t *testing.T) {
 	admin := connectors.Finding{What: "users and roles", OK: true}
 	other := connectors.Finding{What: "users and roles", Note: "take a token of an administrator of the account"}
 	tests := map[string]struct {
-		token fake.Token
-		knobs fake.Knobs
-		want  []connectors.Finding
-		kind  connectors.ErrorKind
-		fails bool
+		token   fake.Token
+		options fake.Options
+		want    []connectors.Finding
+		kind    connectors.ErrorKind
+		fails   bool
 	}{
 		"an administrator's":          {token: fake.Token{Value: "t", Admin: true}, want: []connectors.Finding{admin}},
 		"another user's":              {token: fake.Token{Value: "t"}, want: []connectors.Finding{other}},
-		"another user's, told by 401": {token: fake.Token{Value: "t"}, knobs: fake.Knobs{NotAdminStatus: 401}, want: []connectors.Finding{other}},
+		"another user's, told by 401": {token: fake.Token{Value: "t"}, options: fake.Options{NotAdminStatus: 401}, want: []connectors.Finding{other}},
 		"not accepted":                {token: fake.Token{Value: "t", Expires: time.Unix(1, 0)}, fails: true, kind: connectors.KindUnauthorized},
-		"unpaid":                      {token: fake.Token{Value: "t"}, knobs: fake.Knobs{Unpaid: true}, fails: true, kind: connectors.KindUnavailable},
-		"somebody else's site":        {token: fake.Token{Value: "t"}, knobs: fake.Knobs{LoginPage: true}, fails: true, kind: connectors.KindBadResponse},
+		"unpaid":                      {token: fake.Token{Value: "t"}, options: fake.Options{Unpaid: true}, fails: true, kind: connectors.KindUnavailable},
+		"somebody else's site":        {token: fake.Token{Value: "t"}, options: fake.Options{LoginPage: true}, fails: true, kind: connectors.KindBadResponse},
 		"good for a year":             {token: fake.Token{Value: token(8760 * time.Hour), Admin: true}, want: []connectors.Finding{admin, {OK: true}}},
 		"good for three days more": {
 			token: fake.Token{Value: token(72 * time.Hour), Admin: true},
@@ -188,7 +188,7 @@ func TestProbe(t *testing.T) {
 			d.Tokens = []fake.Token{tt.token}
 			d.Users = []fake.User{{ID: 501, IsAdmin: true, IsActive: true}}
 			cfg := connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: connectors.Secret(tt.token.Value)}}
-			s, err := open(cfg, direct{fake.New(d, tt.knobs)})
+			s, err := open(cfg, direct{fake.New(d, tt.options)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,7 +15,7 @@ import (
 // TestOddities reads the same accounts through what Kommo has been met to serve: none of it changes a record, unless the case says so.
 func TestOddities(t *testing.T) {
 	t.Parallel()
-	_, healthy := start(t, fake.Knobs{})
+	_, healthy := start(t, fake.Options{})
 	plain, err := healthy.Accounts.List(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -24,19 +24,19 @@ func TestOddities(t *testing.T) {
 		a.Details.(*kommo.Details).StagePermissions = []connectors.StagePermission{}
 	}
 	tests := map[string]struct {
-		knobs  fake.Knobs
-		change func(*connectors.Account)
+		options fake.Options
+		change  func(*connectors.Account)
 	}{
-		"status_rights null instead of an array":     {fake.Knobs{NullStatusRights: true}, noStages},
-		"status_rights absent":                       {fake.Knobs{NoStatusRights: true}, noStages},
-		"entity_type lead instead of leads":          {fake.Knobs{SingularEntity: true}, nil},
-		"catalog_rights of administrators malformed": {fake.Knobs{MalformedCatalogRights: true}, nil},
-		"name missing":                               {fake.Knobs{MissingNames: true}, func(a *connectors.Account) { a.Name = "" }},
+		"status_rights null instead of an array":     {fake.Options{NullStatusRights: true}, noStages},
+		"status_rights absent":                       {fake.Options{NoStatusRights: true}, noStages},
+		"entity_type lead instead of leads":          {fake.Options{SingularEntity: true}, nil},
+		"catalog_rights of administrators malformed": {fake.Options{MalformedCatalogRights: true}, nil},
+		"name missing":                               {fake.Options{MissingNames: true}, func(a *connectors.Account) { a.Name = "" }},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, source := start(t, tt.knobs)
+			_, source := start(t, tt.options)
 			got, err := source.Accounts.List(t.Context(), nil)
 			if err != nil || !got.Complete {
 				t.Fatalf("complete %v, %v", got.Complete, err)
@@ -59,7 +59,7 @@ func TestOddities(t *testing.T) {
 
 func TestDefaultGroup(t *testing.T) {
 	t.Parallel()
-	_, source := start(t, fake.Knobs{})
+	_, source := start(t, fake.Options{})
 	accounts, err := source.Accounts.List(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -100,17 +100,17 @@ func TestContactOddities(t *testing.T) {
 		}
 	}
 	tests := map[string]struct {
-		knobs fake.Knobs
-		want  []connectors.Contact
+		options fake.Options
+		want    []connectors.Contact
 	}{
-		"field_code, never the name, finds phones and addresses": {fake.Knobs{}, want(phones)},
-		"enum instead of enum_code":                              {fake.Knobs{OldEnums: true}, want(phones)},
-		"custom_fields_values null":                              {fake.Knobs{NoCustomFields: true}, want(nil)},
+		"field_code, never the name, finds phones and addresses": {fake.Options{}, want(phones)},
+		"enum instead of enum_code":                              {fake.Options{OldEnums: true}, want(phones)},
+		"custom_fields_values null":                              {fake.Options{NoCustomFields: true}, want(nil)},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, source := start(t, tt.knobs)
+			f, source := start(t, tt.options)
 			f.Update(func(d *fake.Data) { d.Contacts = odd })
 			got, err := source.Contacts.List(t.Context(), nil)
 			if err != nil || !got.Complete {
@@ -128,7 +128,7 @@ func TestNotAdmin(t *testing.T) {
 	for name, status := range map[string]int{"told by 403": http.StatusForbidden, "told by 401": http.StatusUnauthorized} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, source := start(t, fake.Knobs{NotAdminStatus: status}, withToken(userToken))
+			_, source := start(t, fake.Options{NotAdminStatus: status}, withToken(userToken))
 			_, err := source.Accounts.List(t.Context(), nil)
 			mustBe(t, err, connectors.KindForbidden)
 			_, err = source.Roles.List(t.Context(), nil)
@@ -147,13 +147,13 @@ func TestBadToken(t *testing.T) {
 	t.Parallel()
 	t.Run("unknown", func(t *testing.T) {
 		t.Parallel()
-		_, source := start(t, fake.Knobs{}, withToken("of-nobody"))
+		_, source := start(t, fake.Options{}, withToken("of-nobody"))
 		_, err := source.Accounts.List(t.Context(), nil)
 		mustBe(t, err, connectors.KindUnauthorized)
 	})
 	t.Run("expired", func(t *testing.T) {
 		t.Parallel()
-		f, source := start(t, fake.Knobs{Portuguese: true})
+		f, source := start(t, fake.Options{Portuguese: true})
 		f.Update(func(d *fake.Data) {
 			d.Tokens = []fake.Token{{Value: adminToken, Admin: true, Expires: time.Unix(1, 0)}}
 		})
@@ -164,10 +164,10 @@ func TestBadToken(t *testing.T) {
 
 func TestBlocked(t *testing.T) {
 	t.Parallel()
-	for name, knobs := range map[string]fake.Knobs{"by a web server's page": {Blocked: true}, "by a line of text": {BlockedText: true}} {
+	for name, options := range map[string]fake.Options{"by a web server's page": {Blocked: true}, "by a line of text": {BlockedText: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, source := start(t, knobs)
+			f, source := start(t, options)
 			_, err := source.Accounts.List(t.Context(), nil)
 			if e := failure(t, err, connectors.KindRateLimited); !e.Blocked {
 				t.Errorf("%v: want it blocked", e)

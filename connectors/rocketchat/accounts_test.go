@@ -43,7 +43,7 @@ func TestAccountsByVersion(t *testing.T) {
 			t.Parallel()
 			for _, who := range []fake.Credential{everything(), ordinary()} {
 				chat := fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{who}},
-					fake.Knobs{Version: version, NoLimits: true})
+					fake.Options{Version: version, NoLimits: true})
 				var mu sync.Mutex
 				var queries []string
 				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -99,7 +99,7 @@ func TestAccountsPermission(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			source, _ := serve(t, fake.New(fake.Data{Users: tc.users, Credentials: []fake.Credential{tc.who}}, fake.Knobs{NoLimits: true}))
+			source, _ := serve(t, fake.New(fake.Data{Users: tc.users, Credentials: []fake.Credential{tc.who}}, fake.Options{NoLimits: true}))
 			for _, a := range allOf(t, source).Records {
 				want, checked := tc.want[a.ID]
 				if diff := cmp.Diff(want, a.Emails); checked && diff != "" {
@@ -123,7 +123,7 @@ func TestAccountsPermissionFoundLate(t *testing.T) {
 	for i := range 230 {
 		users[i].Emails, users[i].Omit = nil, []string{"roles", "lastLogin"}
 	}
-	source, _ := serve(t, fake.New(fake.Data{Users: users, Credentials: []fake.Credential{everything()}}, fake.Knobs{NoLimits: true}))
+	source, _ := serve(t, fake.New(fake.Data{Users: users, Credentials: []fake.Credential{everything()}}, fake.Options{NoLimits: true}))
 	told := 0
 	got, err := source.Accounts.List(t.Context(), func(l accounts) {
 		told++
@@ -168,9 +168,9 @@ func TestAccountsMoving(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			chat := fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{everything()}}, fake.Knobs{NoLimits: true})
+			chat := fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{everything()}}, fake.Options{NoLimits: true})
 			var left []string
-			chat.Tune(func(k *fake.Knobs) {
+			chat.Configure(func(k *fake.Options) {
 				k.OnRequest = func(op string, n int) {
 					if op == "users.list" && n == 2 {
 						chat.Update(func(d *fake.Data) {
@@ -206,8 +206,8 @@ func TestAccountsInsertedBehind(t *testing.T) {
 	for name, came := range map[string]bool{"came meanwhile": true, "was counted all the time": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			chat := fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{everything()}}, fake.Knobs{NoLimits: true})
-			chat.Tune(func(k *fake.Knobs) {
+			chat := fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{everything()}}, fake.Options{NoLimits: true})
+			chat.Configure(func(k *fake.Options) {
 				k.OnRequest = func(_ string, n int) {
 					if n == 2 && came {
 						chat.Update(func(d *fake.Data) { d.Users = append(d.Users, fake.User{ID: "a", Username: "a"}) })
@@ -235,15 +235,15 @@ func TestAccountsInsertedBehind(t *testing.T) {
 // TestAccountsPages is about what a page may be like.
 func TestAccountsPages(t *testing.T) {
 	t.Parallel()
-	for name, knobs := range map[string]fake.Knobs{
+	for name, options := range map[string]fake.Options{
 		"the server gives fewer rows than asked for": {MaxCount: 7},
 		"two rows are the least that can overlap":    {MaxCount: 2},
 		"the oldest rows":                            {OldRows: true, Version: "6.4.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			knobs.NoLimits = true
-			source, _ := serve(t, fake.New(fake.Data{Users: people(45), Credentials: []fake.Credential{everything()}}, knobs))
+			options.NoLimits = true
+			source, _ := serve(t, fake.New(fake.Data{Users: people(45), Credentials: []fake.Credential{everything()}}, options))
 			if got := allOf(t, source); len(got.Records) != 45 {
 				t.Errorf("got %d, want 45", len(got.Records))
 			}
@@ -252,14 +252,14 @@ func TestAccountsPages(t *testing.T) {
 	t.Run("one row at a time cannot be joined: short, and it says so", func(t *testing.T) {
 		t.Parallel()
 		source, _ := serve(t, fake.New(fake.Data{Users: people(3), Credentials: []fake.Credential{everything()}},
-			fake.Knobs{MaxCount: 1, NoLimits: true}))
+			fake.Options{MaxCount: 1, NoLimits: true}))
 		if got, err := list(t, source); err != nil || got.Complete || len(got.Records) != 1 {
 			t.Errorf("%d records, complete %v, %v", len(got.Records), got.Complete, err)
 		}
 	})
 	t.Run("nobody", func(t *testing.T) {
 		t.Parallel()
-		source, _ := serve(t, fake.New(fake.Data{Credentials: []fake.Credential{everything()}}, fake.Knobs{NoLimits: true}))
+		source, _ := serve(t, fake.New(fake.Data{Credentials: []fake.Credential{everything()}}, fake.Options{NoLimits: true}))
 		if got := allOf(t, source); len(got.Records) != 0 {
 			t.Errorf("got %v", ids(got.Records))
 		}
@@ -295,7 +295,7 @@ func TestAccountsLies(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			source, h := serve(t, fake.New(fake.Data{Credentials: []fake.Credential{everything()}}, fake.Knobs{NoLimits: true}))
+			source, h := serve(t, fake.New(fake.Data{Credentials: []fake.Credential{everything()}}, fake.Options{NoLimits: true}))
 			first := `{"users":[` + rows(0, 100) + `],"total":300,"offset":0,"success":true}`
 			h.Set(
 				faults.Fault{On: func(r *http.Request) bool { return r.URL.Query().Get("offset") == "0" }, Effect: faults.Reply(200, faults.JSON(first))},
@@ -335,7 +335,7 @@ func TestAccountsFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			source, h := serve(t, fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{everything()}},
-				fake.Knobs{NoLimits: true}))
+				fake.Options{NoLimits: true}))
 			h.Set(faults.Fault{Skip: 1, Effect: tc.effect})
 			got, err := list(t, source)
 			wantKind(t, err, tc.kind)
@@ -353,25 +353,25 @@ func TestAccountsCredentials(t *testing.T) {
 	inactive.ID, inactive.Deactivated = reader, true
 	for _, version := range []string{"6.4.0", "7.8.2", "8.4.0", "9.0.0"} {
 		for name, tc := range map[string]struct {
-			data  fake.Data
-			knobs fake.Knobs
-			kind  connectors.ErrorKind
+			data    fake.Data
+			options fake.Options
+			kind    connectors.ErrorKind
 		}{
 			"wrong token": {fake.Data{Credentials: []fake.Credential{{UserID: reader, Token: "another"}}},
-				fake.Knobs{}, connectors.KindUnauthorized},
+				fake.Options{}, connectors.KindUnauthorized},
 			"the token's user is deactivated": {fake.Data{Users: []fake.User{inactive}, Credentials: []fake.Credential{everything()}},
-				fake.Knobs{}, connectors.KindUnauthorized},
+				fake.Options{}, connectors.KindUnauthorized},
 			"no permission": {fake.Data{Credentials: []fake.Credential{{UserID: reader, Token: token}}},
-				fake.Knobs{}, connectors.KindForbidden},
+				fake.Options{}, connectors.KindForbidden},
 			"outside rooms not allowed": {fake.Data{Credentials: []fake.Credential{ordinary()}},
-				fake.Knobs{OutsideRoomChecked: true}, connectors.KindForbidden},
+				fake.Options{OutsideRoomChecked: true}, connectors.KindForbidden},
 			"the route is unknown": {fake.Data{Credentials: []fake.Credential{everything()}},
-				fake.Knobs{Missing: []string{"users.list"}}, connectors.KindNotFound},
+				fake.Options{Missing: []string{"users.list"}}, connectors.KindNotFound},
 		} {
 			t.Run(version+", "+name, func(t *testing.T) {
 				t.Parallel()
-				tc.knobs.Version = version
-				source, _ := serve(t, fake.New(tc.data, tc.knobs))
+				tc.options.Version = version
+				source, _ := serve(t, fake.New(tc.data, tc.options))
 				got, err := list(t, source)
 				wantKind(t, err, tc.kind)
 				if got.Complete || len(got.Records) > 0 {

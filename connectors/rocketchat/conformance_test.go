@@ -37,7 +37,7 @@ func subject() conntest.Subject {
 	return conntest.Subject{
 		Open:   rocketchat.Open,
 		Config: connectors.Config{Kind: rocketchat.Name, Settings: &rocketchat.Settings{UserID: "conformance-user", AuthToken: "conformance-token"}},
-		Fake:   fake.New(data, fake.Knobs{NoLimits: true, Prefix: conntest.Prefix}),
+		Fake:   fake.New(data, fake.Options{NoLimits: true, Prefix: conntest.Prefix}),
 		Totals: []string{"total"},
 	}
 }

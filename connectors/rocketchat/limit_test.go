@@ -15,7 +15,7 @@ func TestLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		who := everything()
 		who.Permissions = []fake.Permission{fake.ViewDirect}
-		chat := fake.New(fake.Data{Users: people(2400), Credentials: []fake.Credential{who}}, fake.Knobs{})
+		chat := fake.New(fake.Data{Users: people(2400), Credentials: []fake.Credential{who}}, fake.Options{})
 		counting := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			chat.ServeHTTP(w, r)
 			if w.Header().Get("X-RateLimit-Remaining") == "" {
@@ -48,7 +48,7 @@ func TestLimitSharedWithOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		who := ordinary()
-		chat := fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{who}}, fake.Knobs{})
+		chat := fake.New(fake.Data{Users: people(250), Credentials: []fake.Credential{who}}, fake.Options{})
 		cfg := config("https://chat.acme.example")
 		other, err := open(cfg, inProcess{chat})
 		if err != nil {

@@ -63,9 +63,9 @@ func TestTenThousand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		who := everything()
 		who.Permissions = slices.DeleteFunc(who.Permissions, func(p fake.Permission) bool { return p == fake.BypassRateLimit })
-		chat := fake.New(fake.Data{Users: people(10_000), Credentials: []fake.Credential{who}}, fake.Knobs{})
+		chat := fake.New(fake.Data{Users: people(10_000), Credentials: []fake.Credential{who}}, fake.Options{})
 		began := time.Now()
-		chat.Tune(func(k *fake.Knobs) {
+		chat.Configure(func(k *fake.Options) {
 			k.OnRequest = func(_ string, n int) {
 				switch n {
 				case 1:
@@ -137,7 +137,7 @@ type story struct {
 }
 
 func (s story) play(t *testing.T) (fault string) {
-	chat := fake.New(fake.Data{Users: people(s.people), Credentials: []fake.Credential{ordinary()}}, fake.Knobs{MaxCount: s.page})
+	chat := fake.New(fake.Data{Users: people(s.people), Credentials: []fake.Credential{ordinary()}}, fake.Options{MaxCount: s.page})
 	came, left := map[string]time.Time{}, map[string]time.Time{}
 	for i := range s.people {
 		came[id(i)] = time.Time{}
@@ -220,7 +220,7 @@ func TestBeginsAnew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				chat := fake.New(fake.Data{Users: people(350), Credentials: []fake.Credential{ordinary()}}, fake.Knobs{NoLimits: true})
+				chat := fake.New(fake.Data{Users: people(350), Credentials: []fake.Credential{ordinary()}}, fake.Options{NoLimits: true})
 				calls := 0
 				source := limited(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if calls++; tc.fails(calls) {
@@ -256,7 +256,7 @@ func TestTeamsGoOn(t *testing.T) {
 		for i := range 60 {
 			teams = append(teams, fake.Team{ID: "t" + id(i), Name: "Team " + id(i), Members: []fake.Member{{UserID: id(i)}}})
 		}
-		chat := fake.New(fake.Data{Users: people(60), Teams: teams, Credentials: []fake.Credential{who}}, fake.Knobs{})
+		chat := fake.New(fake.Data{Users: people(60), Teams: teams, Credentials: []fake.Credential{who}}, fake.Options{})
 		failing := &flaky{chat: chat, fails: func(call int) bool { return call == 12 || call == 40 }}
 		var told []int
 		source := limited(t, failing)

@@ -20,12 +20,12 @@ func answers(t testing.TB) []conntest.Answer {
 				"type": {"Details.Type", "Bot"}, "active": {"Active", "Access"}, "utcOffset": {"Details.UTCOffset"}, "avatarETag": {"AvatarURL"},
 				"customFields": {"Details.CustomFields"},
 			},
-			Read: func(body []byte) (conntest.Reading, error) { return conntest.Read(accountsOf(body)) },
+			Read: func(body []byte) (conntest.Content, error) { return conntest.ContentOf(accountsOf(body)) },
 		},
 		"roles-list": {
 			Rows: []string{"roles"}, Hides: []string{"scope"},
 			Fields: map[string][]string{"name": {"Name"}, "description": {"Description"}},
-			Read:   func(body []byte) (conntest.Reading, error) { return conntest.Read(rolesOf(body)) },
+			Read:   func(body []byte) (conntest.Content, error) { return conntest.ContentOf(rolesOf(body)) },
 		},
 	}
 	var all []conntest.Answer

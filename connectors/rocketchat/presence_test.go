@@ -32,28 +32,28 @@ func TestPresence(t *testing.T) {
 	t.Parallel()
 	all := []string{id(0), id(1), id(2), id(3), id(4), id(5)}
 	for _, tc := range []struct {
-		name  string
-		knobs fake.Knobs
-		ids   []string
-		want  states
-		calls int
+		name    string
+		options fake.Options
+		ids     []string
+		want    states
+		calls   int
 	}{
-		{"of everyone", fake.Knobs{}, nil, there, 1},
-		{"by IDs, with commas", fake.Knobs{}, all, there, 1},
-		{"by IDs, where commas are not understood", fake.Knobs{CommaIDsBroken: true}, all, there, 2},
-		{"of one, where commas are not understood", fake.Knobs{CommaIDsBroken: true}, []string{id(0)}, states{id(0): there[id(0)]}, 1},
-		{"an ID twice, one that is empty, one that nobody has", fake.Knobs{}, []string{id(0), "", "nobody", id(0)}, states{id(0): there[id(0)]}, 1},
-		{"nothing but empty IDs is not everyone", fake.Knobs{}, []string{""}, states{}, 0},
-		{"an ID with a comma", fake.Knobs{}, []string{id(0), "a,b"}, states{id(0): there[id(0)]}, 1},
-		{"all of them offline", fake.Knobs{}, []string{id(3)}, states{}, 1},
-		{"all of them offline, on a server that may not know commas", fake.Knobs{}, []string{id(3), id(5)}, states{}, 2},
-		{"all of them offline, and the empty answer calls itself full", fake.Knobs{FullByIDs: true}, []string{id(3)}, states{}, 2},
-		{"the newest servers", fake.Knobs{Version: "9.0.0"}, all, there, 1},
+		{"of everyone", fake.Options{}, nil, there, 1},
+		{"by IDs, with commas", fake.Options{}, all, there, 1},
+		{"by IDs, where commas are not understood", fake.Options{CommaIDsBroken: true}, all, there, 2},
+		{"of one, where commas are not understood", fake.Options{CommaIDsBroken: true}, []string{id(0)}, states{id(0): there[id(0)]}, 1},
+		{"an ID twice, one that is empty, one that nobody has", fake.Options{}, []string{id(0), "", "nobody", id(0)}, states{id(0): there[id(0)]}, 1},
+		{"nothing but empty IDs is not everyone", fake.Options{}, []string{""}, states{}, 0},
+		{"an ID with a comma", fake.Options{}, []string{id(0), "a,b"}, states{id(0): there[id(0)]}, 1},
+		{"all of them offline", fake.Options{}, []string{id(3)}, states{}, 1},
+		{"all of them offline, on a server that may not know commas", fake.Options{}, []string{id(3), id(5)}, states{}, 2},
+		{"all of them offline, and the empty answer calls itself full", fake.Options{FullByIDs: true}, []string{id(3)}, states{}, 2},
+		{"the newest servers", fake.Options{Version: "9.0.0"}, all, there, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			tc.knobs.NoLimits = true
-			chat := fake.New(office(), tc.knobs)
+			tc.options.NoLimits = true
+			chat := fake.New(office(), tc.options)
 			source, _ := serve(t, chat)
 			got, err := source.Presence.Presence(t.Context(), tc.ids)
 			if err != nil {
@@ -73,7 +73,7 @@ func TestPresence(t *testing.T) {
 func TestPresenceChanges(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []bool{false, true} {
-		chat := fake.New(office(), fake.Knobs{NoLimits: true, CommaIDsBroken: broken})
+		chat := fake.New(office(), fake.Options{NoLimits: true, CommaIDsBroken: broken})
 		source, _ := serve(t, chat)
 		asked := []string{id(0), id(3)}
 		for i, want := range []states{{id(0): there[id(0)]}, {id(3): {State: connectors.PresenceAway, Text: "back soon"}}, {}} {
@@ -107,7 +107,7 @@ func TestPresenceOfMany(t *testing.T) {
 		users[i].Status = "online"
 		asked = append(asked, users[i].ID)
 	}
-	chat := fake.New(fake.Data{Users: users, Credentials: []fake.Credential{everything()}}, fake.Knobs{NoLimits: true})
+	chat := fake.New(fake.Data{Users: users, Credentials: []fake.Credential{everything()}}, fake.Options{NoLimits: true})
 	source, _ := serve(t, chat)
 	for _, n := range []int{source.Presence.MaxIDs(), 250} {
 		chat.ResetCalls()
@@ -122,7 +122,7 @@ func TestPresenceOfMany(t *testing.T) {
 func TestPresenceUnreliable(t *testing.T) {
 	t.Parallel()
 	for _, asked := range [][]string{nil, {id(0)}, {id(0), id(1)}} {
-		source, _ := serve(t, fake.New(office(), fake.Knobs{NoLimits: true, PresenceDisabled: true}))
+		source, _ := serve(t, fake.New(office(), fake.Options{NoLimits: true, PresenceDisabled: true}))
 		got, err := source.Presence.Presence(t.Context(), asked)
 		wantKind(t, err, connectors.KindUnsupported)
 		if got != nil {
@@ -149,7 +149,7 @@ func TestPresenceForeignAnswer(t *testing.T) {
 			t.Parallel()
 			d := office()
 			d.Users[3].Status = ""
-			source, h := serve(t, fake.New(d, fake.Knobs{NoLimits: true}))
+			source, h := serve(t, fake.New(d, fake.Options{NoLimits: true}))
 			var set []faults.Fault
 			for path, effect := range effects {
 				set = append(set, faults.Fault{On: faults.Path(path), Effect: effect})

@@ -19,36 +19,36 @@ func TestProbe(t *testing.T) {
 	self := person(0)
 	self.ID = reader
 	for _, tc := range []struct {
-		name  string
-		who   fake.Credential
-		users []fake.User
-		knobs fake.Knobs
-		want  found
-		calls map[string]int
+		name    string
+		who     fake.Credential
+		users   []fake.User
+		options fake.Options
+		want    found
+		calls   map[string]int
 	}{
-		{"sees all", everything(), people(3), fake.Knobs{}, found{
+		{"sees all", everything(), people(3), fake.Options{}, found{
 			{What: "list of users", OK: true}, {What: "e-mail addresses and roles", OK: true}, {What: "calls without a limit", OK: true},
 			{What: "server version 8.4", OK: true},
 		}, map[string]int{"me": 1, "users.list": 1, "users.info": 1, "info": 1}},
-		{"sees little, and slowly", ordinary(), people(3), fake.Knobs{Version: "7.10.2"}, found{
+		{"sees little, and slowly", ordinary(), people(3), fake.Options{Version: "7.10.2"}, found{
 			{What: "list of users", OK: true}, {What: "e-mail addresses and roles"}, {What: "calls without a limit"},
 			{What: "server version 7.10", OK: true},
 		}, map[string]int{"me": 1, "users.list": 1, "users.info": 1, "info": 1}},
-		{"sees all, slowly", limited, people(3), fake.Knobs{HideVersion: true}, found{
+		{"sees all, slowly", limited, people(3), fake.Options{HideVersion: true}, found{
 			{What: "list of users", OK: true}, {What: "e-mail addresses and roles", OK: true}, {What: "calls without a limit"},
 			{What: "server version, which it does not tell", OK: true},
 		}, nil},
-		{"there is nobody else", everything(), []fake.User{self}, fake.Knobs{Version: "5.4.1"}, found{
+		{"there is nobody else", everything(), []fake.User{self}, fake.Options{Version: "5.4.1"}, found{
 			{What: "list of users", OK: true}, {What: "e-mail addresses and roles", OK: true}, {What: "calls without a limit", OK: true},
 			{What: "server version 5.4"},
 		}, map[string]int{"me": 1, "users.list": 1, "info": 1}},
-		{"may not list users", fake.Credential{UserID: reader, Token: token}, people(3), fake.Knobs{Missing: []string{"info"}}, found{
+		{"may not list users", fake.Credential{UserID: reader, Token: token}, people(3), fake.Options{Missing: []string{"info"}}, found{
 			{What: "list of users"}, {What: "server version"},
 		}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			chat := fake.New(fake.Data{Users: tc.users, Credentials: []fake.Credential{tc.who}}, tc.knobs)
+			chat := fake.New(fake.Data{Users: tc.users, Credentials: []fake.Credential{tc.who}}, tc.options)
 			source, _ := serve(t, chat)
 			got, err := source.Prober.Probe(t.Context())
 			if err != nil {
@@ -69,7 +69,7 @@ func TestProbe(t *testing.T) {
 	}
 	t.Run("a credential that is not accepted", func(t *testing.T) {
 		t.Parallel()
-		source, _ := serve(t, fake.New(fake.Data{}, fake.Knobs{}))
+		source, _ := serve(t, fake.New(fake.Data{}, fake.Options{}))
 		_, err := source.Prober.Probe(t.Context())
 		wantKind(t, err, connectors.KindUnauthorized)
 		if err != nil && !strings.Contains(err.Error(), "check user_id and auth_token") {

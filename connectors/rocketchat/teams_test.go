@@ -28,7 +28,7 @@ func groups() fake.Data {
 
 func TestTeams(t *testing.T) {
 	t.Parallel()
-	chat := fake.New(groups(), fake.Knobs{NoLimits: true})
+	chat := fake.New(groups(), fake.Options{NoLimits: true})
 	source, _ := serve(t, chat)
 	var told [][]string
 	got, err := source.Teams.List(t.Context(), func(l connectors.Listing[connectors.Team]) {
@@ -68,27 +68,27 @@ func TestTeamsRefused(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		who      fake.Credential
-		knobs    fake.Knobs
+		options  fake.Options
 		want     map[string]int // members by team; -1 for not told
 		complete bool
 		kind     connectors.ErrorKind
 		fine     bool
 	}{
 		{name: "no permission to see all teams", who: ordinary(), kind: connectors.KindForbidden},
-		{name: "the server has no teams", who: everything(), knobs: fake.Knobs{Missing: []string{"teams.listAll"}}, kind: connectors.KindNotFound},
-		{name: "it tells nobody's members: complete without them", who: everything(), knobs: fake.Knobs{ClosedTeams: []string{"66a", "66b", "66c"}},
+		{name: "the server has no teams", who: everything(), options: fake.Options{Missing: []string{"teams.listAll"}}, kind: connectors.KindNotFound},
+		{name: "it tells nobody's members: complete without them", who: everything(), options: fake.Options{ClosedTeams: []string{"66a", "66b", "66c"}},
 			want: map[string]int{"66a": -1, "66b": -1, "66c": -1}, complete: true, fine: true},
-		{name: "it cannot tell members: complete without them", who: everything(), knobs: fake.Knobs{Missing: []string{"teams.members"}},
+		{name: "it cannot tell members: complete without them", who: everything(), options: fake.Options{Missing: []string{"teams.members"}},
 			want: map[string]int{"66a": -1, "66b": -1, "66c": -1}, complete: true, fine: true},
-		{name: "it tells some and not others: incomplete", who: everything(), knobs: fake.Knobs{ClosedTeams: []string{"66a"}},
+		{name: "it tells some and not others: incomplete", who: everything(), options: fake.Options{ClosedTeams: []string{"66a"}},
 			want: map[string]int{"66a": -1, "66b": 0, "66c": 230}, kind: connectors.KindForbidden},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			d := groups()
 			d.Credentials = []fake.Credential{tc.who}
-			tc.knobs.NoLimits = true
-			source, _ := serve(t, fake.New(d, tc.knobs))
+			tc.options.NoLimits = true
+			source, _ := serve(t, fake.New(d, tc.options))
 			got, err := source.Teams.List(t.Context(), nil)
 			if !tc.fine {
 				wantKind(t, err, tc.kind)
@@ -121,8 +121,8 @@ func TestTeamsRefused(t *testing.T) {
 // TestTeamDissolved has a team vanish between the list of teams and that of its members.
 func TestTeamDissolved(t *testing.T) {
 	t.Parallel()
-	chat := fake.New(groups(), fake.Knobs{NoLimits: true})
-	chat.Tune(func(k *fake.Knobs) {
+	chat := fake.New(groups(), fake.Options{NoLimits: true})
+	chat.Configure(func(k *fake.Options) {
 		k.OnRequest = func(op string, n int) {
 			if op == "teams.members" && n == 1 {
 				chat.Update(func(d *fake.Data) { d.Teams = slices.Delete(d.Teams, 1, 2) })
@@ -142,7 +142,7 @@ func TestTeamDissolved(t *testing.T) {
 // TestTeamsBroken stops in the middle: the team whose members would not come is not said to be without any.
 func TestTeamsBroken(t *testing.T) {
 	t.Parallel()
-	source, h := serve(t, fake.New(groups(), fake.Knobs{NoLimits: true}))
+	source, h := serve(t, fake.New(groups(), fake.Options{NoLimits: true}))
 	h.Set(faults.Fault{On: faults.Path("teamId=66a"), Effect: faults.Reply(503, faults.HTML("<h1>busy</h1>"))})
 	got, err := source.Teams.List(t.Context(), nil)
 	wantKind(t, err, connectors.KindUnavailable)
@@ -158,8 +158,8 @@ func TestTeamsMoving(t *testing.T) {
 	for i := range 150 {
 		d.Teams = append(d.Teams, fake.Team{ID: id(i * 37 % 150), Name: "team"})
 	}
-	chat := fake.New(d, fake.Knobs{NoLimits: true})
-	chat.Tune(func(k *fake.Knobs) {
+	chat := fake.New(d, fake.Options{NoLimits: true})
+	chat.Configure(func(k *fake.Options) {
 		k.OnRequest = func(op string, n int) {
 			if op == "teams.listAll" && n == 2 {
 				chat.Update(func(d *fake.Data) { d.Teams = slices.Delete(d.Teams, 5, 8) })
@@ -179,7 +179,7 @@ func TestRoles(t *testing.T) {
 		{ID: "user", Description: "Everyone"}, {ID: "owner", Scope: "Subscriptions"}, {ID: "kQ3mWv8ZtRolEid1x", Name: "support-l2"},
 		{ID: "admin", Name: "admin"}, {ID: "guest"},
 	}}
-	source, h := serve(t, fake.New(d, fake.Knobs{NoLimits: true}))
+	source, h := serve(t, fake.New(d, fake.Options{NoLimits: true}))
 	got, err := source.Roles.List(t.Context(), nil)
 	if err != nil || !got.Complete {
 		t.Fatalf("complete %v, %v", got.Complete, err)
@@ -202,7 +202,7 @@ func TestRoles(t *testing.T) {
 func TestTeamsBehindAPage(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 404} {
-		chat := fake.New(groups(), fake.Knobs{NoLimits: true})
+		chat := fake.New(groups(), fake.Options{NoLimits: true})
 		source, h := serve(t, chat)
 		h.Set(faults.Fault{On: faults.Path("teams.members"), Effect: faults.Reply(status, faults.HTML("<h1>Access denied</h1>"))})
 		got, err := source.Teams.List(t.Context(), nil)

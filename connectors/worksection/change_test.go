@@ -64,13 +64,13 @@ var changes = map[string]func(context.Context, *connectors.Source) error{
 // What a creation answers is what the list shows afterwards, the ID above all. The list may know more.
 func TestCreate(t *testing.T) {
 	t.Parallel()
-	for name, knobs := range map[string]fake.Knobs{
+	for name, options := range map[string]fake.Options{
 		"as documented": {}, "numbers for IDs, in an array": {NumericIDs: true, MadeInArray: true, CapitalRoles: true}, "an older account": {Older: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			knobs.NoLimits = true
-			s := start(t, fake.New(company(), knobs), nil)
+			options.NoLimits = true
+			s := start(t, fake.New(company(), options), nil)
 			account, err := s.UserInviter.Create(t.Context(), invitation)
 			listedAs(t, s.Accounts, account, err, cmpopts.IgnoreFields(connectors.Account{}, "CreatedAt"))
 			team, err := s.TeamCreator.Create(t.Context(), newTeam)
@@ -98,7 +98,7 @@ func TestCreateAsOthers(t *testing.T) {
 	t.Parallel()
 	data := authorised()
 	data.Tasks = []fake.Task{{ID: "77"}}
-	byStamp, byToken := fake.New(data, fake.Knobs{NoLimits: true}), fake.New(data, fake.Knobs{NoLimits: true})
+	byStamp, byToken := fake.New(data, fake.Options{NoLimits: true}), fake.New(data, fake.Options{NoLimits: true})
 	var store credential.Memory
 	for name, tt := range map[string]struct {
 		vendor *fake.Server
@@ -146,7 +146,7 @@ func listedAs[R connectors.Record](t *testing.T, l connectors.Lister[R], made R,
 // An answer that leaves out what it made is no success, and may be one all the same.
 func TestCreateWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
-	vendor := fake.New(company(), fake.Knobs{NoLimits: true, BareAnswers: true})
+	vendor := fake.New(company(), fake.Options{NoLimits: true, BareAnswers: true})
 	s := start(t, vendor, nil)
 	for action, change := range changes {
 		if strings.HasSuffix(action, "subscribe") {
@@ -164,7 +164,7 @@ func TestChangesGoByPost(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	sent := make(map[string]string)
-	vendor := fake.New(company(), fake.Knobs{NoLimits: true})
+	vendor := fake.New(company(), fake.Options{NoLimits: true})
 	s := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
@@ -220,7 +220,7 @@ func TestChangesAreSentOnce(t *testing.T) {
 		for name, cut := range map[string]fake.Cut{"before": fake.CutBefore, "after": fake.CutAfter} {
 			t.Run(action+" cut "+name, func(t *testing.T) {
 				t.Parallel()
-				vendor := fake.New(company(), fake.Knobs{NoLimits: true, OnCut: func(a string, _ int) fake.Cut {
+				vendor := fake.New(company(), fake.Options{NoLimits: true, OnCut: func(a string, _ int) fake.Cut {
 					if a == action {
 						return cut
 					}
@@ -269,7 +269,7 @@ func TestChangesRefused(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, fake.New(company(), fake.Knobs{NoLimits: true, Refuse: map[string]fake.Refusal{tt.action: tt.refusal}}), nil)
+			s := start(t, fake.New(company(), fake.Options{NoLimits: true, Refuse: map[string]fake.Refusal{tt.action: tt.refusal}}), nil)
 			e := connectors.AsError("", changes[tt.action](t.Context(), s))
 			if e == nil || e.Kind != tt.kind || e.Input != tt.input || !e.Undone() || strings.Contains(e.Error(), "canary") {
 				t.Errorf("%+v, want %s of %q", e, tt.kind, tt.input)
@@ -296,7 +296,7 @@ func closedServer(t *testing.T) string {
 
 func TestSubscribed(t *testing.T) {
 	t.Parallel()
-	vendor := fake.New(company(), fake.Knobs{NoLimits: true})
+	vendor := fake.New(company(), fake.Options{NoLimits: true})
 	vendor.Update(func(d *fake.Data) { d.Tasks = []fake.Task{{ID: "77", Subscribers: []string{"ivan@lumen.example"}}} })
 	s := start(t, vendor, nil)
 	for _, step := range []struct {
@@ -321,7 +321,7 @@ func TestSubscribed(t *testing.T) {
 // A task that is none is found out by reading it. The input that is wrong has our name, and one that is none of the reading's has none.
 func TestSubscribedNamesTheInput(t *testing.T) {
 	t.Parallel()
-	s := start(t, fake.New(company(), fake.Knobs{NoLimits: true}), nil)
+	s := start(t, fake.New(company(), fake.Options{NoLimits: true}), nil)
 	_, err := s.TaskSubscriber.Subscribed(t.Context(), connectors.Subscription{TaskID: "404", Email: "ada@lumen.example"})
 	if e := connectors.AsError("", err); err == nil || e.Input != "taskId" || e.Kind != connectors.KindInvalid {
 		t.Errorf("no such task: %+v", e)
@@ -382,7 +382,7 @@ func TestSubscribersThatAreNotTold(t *testing.T) {
 // Where tasks do not tell who subscribes, subscribing and its end work all the same.
 func TestTasksThatDoNotTell(t *testing.T) {
 	t.Parallel()
-	vendor := fake.New(company(), fake.Knobs{NoLimits: true, NoSubscribers: true})
+	vendor := fake.New(company(), fake.Options{NoLimits: true, NoSubscribers: true})
 	vendor.Update(func(d *fake.Data) { d.Tasks = []fake.Task{{ID: "77", Subscribers: []string{subscription.Email}}} })
 	s := start(t, vendor, nil)
 	for _, off := range []bool{true, false} {

@@ -69,7 +69,7 @@ func openOAuth(t *testing.T, vendor http.Handler, store credential.Store, change
 
 func TestConformanceWithOAuth(t *testing.T) {
 	t.Parallel()
-	vendor := fake.New(authorised(), fake.Knobs{NoLimits: true})
+	vendor := fake.New(authorised(), fake.Options{NoLimits: true})
 	tokens := httptest.NewServer(vendor)
 	t.Cleanup(tokens.Close)
 	var store credential.Memory
@@ -88,7 +88,7 @@ func TestConformanceWithHMAC(t *testing.T) {
 	conntest.Run(t, conntest.Subject{
 		Open:   worksection.Open,
 		Config: connectors.Config{Kind: worksection.Name, Settings: &worksection.Settings{APIKey: key, Signing: "hmac"}},
-		Fake:   fake.New(company(), fake.Knobs{NoLimits: true}), Secrets: []string{"Admin "},
+		Fake:   fake.New(company(), fake.Options{NoLimits: true}), Secrets: []string{"Admin "},
 	})
 }
 
@@ -96,19 +96,19 @@ func TestOAuthReads(t *testing.T) {
 	t.Parallel()
 	code := func(c *connectors.Config) { c.OAuth().RefreshToken, c.OAuth().Code = "", "canary-code" }
 	tests := map[string]struct {
-		change func(*connectors.Config)
-		knobs  fake.Knobs
+		change  func(*connectors.Config)
+		options fake.Options
 	}{
 		"from a refresh token":          {},
-		"from a code":                   {change: code, knobs: fake.Knobs{AccountURL: "https://lumen.worksection.com"}},
-		"with an older word for expiry": {knobs: fake.Knobs{OlderExpiry: true}},
-		"with reusable refresh tokens":  {knobs: fake.Knobs{ReusableRefresh: true}},
+		"from a code":                   {change: code, options: fake.Options{AccountURL: "https://lumen.worksection.com"}},
+		"with an older word for expiry": {options: fake.Options{OlderExpiry: true}},
+		"with reusable refresh tokens":  {options: fake.Options{ReusableRefresh: true}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tt.knobs.NoLimits = true
-			vendor := fake.New(authorised(), tt.knobs)
+			tt.options.NoLimits = true
+			vendor := fake.New(authorised(), tt.options)
 			var store credential.Memory
 			for n := range 3 { // each time the program is started anew, and the access token has ended
 				s := openOAuth(t, vendor, &store, tt.change)
@@ -143,7 +143,7 @@ func TestOAuthRefused(t *testing.T) {
 		for _, standard := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, standard words %v", name, standard), func(t *testing.T) {
 				t.Parallel()
-				vendor := fake.New(authorised(), fake.Knobs{NoLimits: true, StandardErrors: standard})
+				vendor := fake.New(authorised(), fake.Options{NoLimits: true, StandardErrors: standard})
 				var store credential.Memory
 				s := openOAuth(t, vendor, &store, tt.change)
 				for range 2 {

@@ -14,13 +14,13 @@ import (
 )
 
 // understood takes an answer all the way.
-func understood[R connectors.Record](convert func(decode.Value) R) func([]byte) (conntest.Reading, error) {
-	return func(body []byte) (conntest.Reading, error) {
+func understood[R connectors.Record](convert func(decode.Value) R) func([]byte) (conntest.Content, error) {
+	return func(body []byte) (conntest.Content, error) {
 		r := &rest.Response{Status: http.StatusOK, Header: http.Header{}, Body: body}
 		if e := judge(r); e != nil {
-			return conntest.Reading{}, e
+			return conntest.Content{}, e
 		}
-		return conntest.Read(gather(r, convert))
+		return conntest.ContentOf(gather(r, convert))
 	}
 }
 

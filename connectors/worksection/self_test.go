@@ -23,10 +23,10 @@ func withTokens() fake.Data {
 // The vendor's documentation has a list of one, its own client an object.
 func TestSelf(t *testing.T) {
 	t.Parallel()
-	for name, knobs := range map[string]fake.Knobs{"a list": {NoLimits: true}, "an object": {NoLimits: true, MeAsObject: true}} {
+	for name, options := range map[string]fake.Options{"a list": {NoLimits: true}, "an object": {NoLimits: true, MeAsObject: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, fake.New(withTokens(), knobs), nil)
+			s := start(t, fake.New(withTokens(), options), nil)
 			got, err := s.Self.Self(t.Context(), "token-of-ada")
 			if err != nil {
 				t.Fatal(err)
@@ -51,7 +51,7 @@ func TestSelf(t *testing.T) {
 
 func TestSelfRefused(t *testing.T) {
 	t.Parallel()
-	vendor := fake.New(withTokens(), fake.Knobs{NoLimits: true})
+	vendor := fake.New(withTokens(), fake.Options{NoLimits: true})
 	s := start(t, vendor, nil)
 	for token, want := range map[connectors.Secret]connectors.ErrorKind{
 		"token-expired": connectors.KindUnauthorized, "token-unknown": connectors.KindUnauthorized, "token-of-gone": connectors.KindBadResponse,
@@ -91,7 +91,7 @@ func TestSelfOddReplies(t *testing.T) {
 // Whatever callers send for a token, and whatever stands before the vendor makes of it, the source is read as before.
 func TestSelfHarmsNoReading(t *testing.T) {
 	t.Parallel()
-	vendor := fake.New(company(), fake.Knobs{NoLimits: true})
+	vendor := fake.New(company(), fake.Options{NoLimits: true})
 	var asked atomic.Int32
 	s := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/oauth2") {

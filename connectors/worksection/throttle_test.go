@@ -39,7 +39,7 @@ func limited(t *testing.T, vendor *fake.Server, limit *connectors.RateLimit) *co
 func TestDefaultLimitIsNeverRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, fake.Knobs{})
+		vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, fake.Options{})
 		source := limited(t, vendor, nil)
 		begin := time.Now()
 		for range 3 {
@@ -63,11 +63,11 @@ func TestDefaultLimitIsNeverRefused(t *testing.T) {
 
 func TestTooManyRequestsIsWaitedOut(t *testing.T) {
 	t.Parallel()
-	for name, knobs := range map[string]fake.Knobs{"an error within HTTP 200": {}, "HTTP 429": {Throttle429: true}} {
+	for name, options := range map[string]fake.Options{"an error within HTTP 200": {}, "HTTP 429": {Throttle429: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, knobs)
+				vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, options)
 				source := limited(t, vendor, &connectors.RateLimit{})
 				for range 2 { // the second call comes at once and is refused
 					if _, err := source.Accounts.List(t.Context(), nil); err != nil {
@@ -122,7 +122,7 @@ func (p *paced) seen() []string {
 func TestSelfLeavesFetchesTheirTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		vendor := &paced{Handler: fake.New(fake.Data{APIKey: testKey.Reveal(), Users: []fake.User{{Person: fake.Person{ID: "1"}}}, Tokens: map[string]string{"token": "1"}}, fake.Knobs{})}
+		vendor := &paced{Handler: fake.New(fake.Data{APIKey: testKey.Reveal(), Users: []fake.User{{Person: fake.Person{ID: "1"}}}, Tokens: map[string]string{"token": "1"}}, fake.Options{})}
 		source, err := open(connectors.Config{Name: "ws", Kind: Name, URL: "https://lumen.worksection.com", Settings: &Settings{APIKey: testKey}}, direct{vendor})
 		if err != nil {
 			t.Fatal(err)
@@ -236,7 +236,7 @@ func TestSelfHangs(t *testing.T) {
 func TestStampIsFresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, fake.Knobs{Skew: time.Second})
+		vendor := fake.New(fake.Data{APIKey: testKey.Reveal()}, fake.Options{Skew: time.Second})
 		source, err := open(connectors.Config{
 			Name: "ws", Kind: Name, URL: "https://lumen.worksection.com", Settings: &Settings{APIKey: testKey, Signing: "hmac"},
 			RateLimit: &connectors.RateLimit{},
@@ -259,7 +259,7 @@ func TestStampIsFresh(t *testing.T) {
 func TestTokensCountAgainstTheLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		vendor := fake.New(fake.Data{Application: &fake.Application{ClientID: "a", Secret: "b"}, Grants: []fake.Grant{{Value: "first"}}}, fake.Knobs{})
+		vendor := fake.New(fake.Data{Application: &fake.Application{ClientID: "a", Secret: "b"}, Grants: []fake.Grant{{Value: "first"}}}, fake.Options{})
 		keeper := credential.New(credential.Options{Store: &credential.Memory{}})
 		defer keeper.Close()
 		source, err := open(connectors.Config{

@@ -48,7 +48,7 @@ func subject() conntest.Subject {
 	return conntest.Subject{
 		Open:   worksection.Open,
 		Config: connectors.Config{Kind: worksection.Name, Settings: &worksection.Settings{APIKey: key}},
-		Fake:   fake.New(company(), fake.Knobs{NoLimits: true}),
+		Fake:   fake.New(company(), fake.Options{NoLimits: true}),
 		// A signed query is as good as the key: neither it nor its parts may show.
 		Secrets: []string{"hash=", "action="},
 	}
@@ -133,28 +133,28 @@ func TestOpenNamesEveryFault(t *testing.T) {
 // TestEveryHabit reads the same company from accounts that write it in different ways.
 func TestEveryHabit(t *testing.T) {
 	t.Parallel()
-	plain := start(t, fake.New(company(), fake.Knobs{NoLimits: true}), nil)
+	plain := start(t, fake.New(company(), fake.Options{NoLimits: true}), nil)
 	want, err := plain.Accounts.List(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
-		name  string
-		knobs fake.Knobs
+		name    string
+		options fake.Options
 	}{
-		{"the server hashes the parsed parameters", fake.Knobs{Reencode: true}},
-		{"services are arrays when empty", fake.Knobs{ServicesAsArray: true}},
-		{"the date is misspelled", fake.Knobs{MisspelledDates: true}},
-		{"roles are capitalised", fake.Knobs{CapitalRoles: true}},
-		{"rates are text", fake.Knobs{RatesAsText: true}},
-		{"IDs are numbers", fake.Knobs{NumericIDs: true}},
-		{"IDs of presets are text", fake.Knobs{TextPresetIDs: true}},
-		{"empty lists come without data", fake.Knobs{NoEmptyData: true}},
+		{"the server hashes the parsed parameters", fake.Options{Reencode: true}},
+		{"services are arrays when empty", fake.Options{ServicesAsArray: true}},
+		{"the date is misspelled", fake.Options{MisspelledDates: true}},
+		{"roles are capitalised", fake.Options{CapitalRoles: true}},
+		{"rates are text", fake.Options{RatesAsText: true}},
+		{"IDs are numbers", fake.Options{NumericIDs: true}},
+		{"IDs of presets are text", fake.Options{TextPresetIDs: true}},
+		{"empty lists come without data", fake.Options{NoEmptyData: true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tt.knobs.NoLimits = true
-			source := start(t, fake.New(company(), tt.knobs), nil)
+			tt.options.NoLimits = true
+			source := start(t, fake.New(company(), tt.options), nil)
 			got, err := source.Accounts.List(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -178,7 +178,7 @@ func TestEveryHabit(t *testing.T) {
 
 func TestOlderAccount(t *testing.T) {
 	t.Parallel()
-	source := start(t, fake.New(company(), fake.Knobs{NoLimits: true, Older: true}), nil)
+	source := start(t, fake.New(company(), fake.Options{NoLimits: true, Older: true}), nil)
 	got, err := source.Accounts.List(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -194,10 +194,10 @@ func TestOlderAccount(t *testing.T) {
 
 func TestEmptyAccount(t *testing.T) {
 	t.Parallel()
-	for name, knobs := range map[string]fake.Knobs{"an empty list": {NoLimits: true}, "no data": {NoLimits: true, NoEmptyData: true}} {
+	for name, options := range map[string]fake.Options{"an empty list": {NoLimits: true}, "no data": {NoLimits: true, NoEmptyData: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			source := start(t, fake.New(fake.Data{APIKey: key}, knobs), nil)
+			source := start(t, fake.New(fake.Data{APIKey: key}, options), nil)
 			if n := len(ids(t, source.Accounts)) + len(ids(t, source.Teams)) + len(ids(t, source.Contacts)) + len(ids(t, source.ContactFolders)); n > 0 {
 				t.Errorf("got %d records out of nothing", n)
 			}
@@ -207,7 +207,7 @@ func TestEmptyAccount(t *testing.T) {
 
 func TestDatesInTheConfiguredZone(t *testing.T) {
 	t.Parallel()
-	source := start(t, fake.New(company(), fake.Knobs{NoLimits: true}), func(c *connectors.Config) {
+	source := start(t, fake.New(company(), fake.Options{NoLimits: true}), func(c *connectors.Config) {
 		c.TimeZone = time.FixedZone("", 3*60*60)
 	})
 	got, err := source.Accounts.List(t.Context(), nil)
@@ -227,7 +227,7 @@ func TestTooLongAList(t *testing.T) {
 	}
 	t.Run("refused, and not asked for again", func(t *testing.T) {
 		t.Parallel()
-		vendor := fake.New(crowd, fake.Knobs{NoLimits: true, MaxRows: 10})
+		vendor := fake.New(crowd, fake.Options{NoLimits: true, MaxRows: 10})
 		source := start(t, vendor, nil)
 		got, err := source.Accounts.List(t.Context(), nil)
 		if !connectors.IsKind(err, connectors.KindUnsupported) || got.Complete {
@@ -246,7 +246,7 @@ func TestTooLongAList(t *testing.T) {
 		for i := range 10_001 {
 			d.Groups = append(d.Groups, fake.Group{ID: strconv.Itoa(i + 1)})
 		}
-		source := start(t, fake.New(d, fake.Knobs{CutRows: true}), nil)
+		source := start(t, fake.New(d, fake.Options{CutRows: true}), nil)
 		got, err := source.Teams.List(t.Context(), nil)
 		if err != nil || got.Complete || len(got.Records) != 10_000 {
 			t.Errorf("got %d records, complete %v, %v", len(got.Records), got.Complete, err)
@@ -256,7 +256,7 @@ func TestTooLongAList(t *testing.T) {
 
 func TestWrongKey(t *testing.T) {
 	t.Parallel()
-	vendor := fake.New(company(), fake.Knobs{NoLimits: true})
+	vendor := fake.New(company(), fake.Options{NoLimits: true})
 	source := start(t, vendor, func(c *connectors.Config) { settings(c).APIKey = "another" })
 	_, err := source.Accounts.List(t.Context(), nil)
 	if !connectors.IsKind(err, connectors.KindUnauthorized) {
@@ -272,7 +272,7 @@ func TestWrongKey(t *testing.T) {
 
 func TestProbe(t *testing.T) {
 	t.Parallel()
-	vendor := fake.New(company(), fake.Knobs{NoLimits: true})
+	vendor := fake.New(company(), fake.Options{NoLimits: true})
 	source := start(t, vendor, nil)
 	want := []connectors.Finding{{What: "users and teams", OK: true}, {What: "contacts and contact folders", OK: true}}
 	got, err := source.Prober.Probe(t.Context())
@@ -280,7 +280,7 @@ func TestProbe(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	t.Run("a key without a scope", func(t *testing.T) {
-		vendor.Tune(func(k *fake.Knobs) { k.Denied = []string{"get_contacts", "get_contact_groups"} })
+		vendor.Configure(func(k *fake.Options) { k.Denied = []string{"get_contacts", "get_contact_groups"} })
 		want[1] = connectors.Finding{What: want[1].What, Note: "give the key or the application the scope contacts_read"}
 		got, err := source.Prober.Probe(t.Context())
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {

@@ -82,7 +82,7 @@ type Entry struct {
 	Sources   []string // whose data it can have used
 	Items     int64    // in all its pages
 	Lookups   int      // objects that it requested by ID or another key
-	Withheld  []string // denied fields
+	Denied    []string // denied fields
 	Errors    int
 	Outcome   Outcome
 	Took      time.Duration
@@ -118,7 +118,7 @@ func (l *Log) Write(ctx context.Context, e Entry) error {
 		slog.String("method", string(p.Method)), slog.String("subject", p.Subject),
 		slog.String("operation", e.Operation), slog.String("name", e.Name), slog.String("hash", e.Hash),
 		slog.Any("fields", e.Fields), slog.Any("sources", e.Sources), slog.Int64("items", e.Items), slog.Int("lookups", e.Lookups),
-		slog.Any("withheld", e.Withheld), slog.Int("errors", e.Errors), slog.String("outcome", string(e.Outcome)), slog.Duration("took", e.Took))
+		slog.Any("withheld", e.Denied), slog.Int("errors", e.Errors), slog.String("outcome", string(e.Outcome)), slog.Duration("took", e.Took))
 	// A slog.Logger would drop the handler's error.
 	if err := l.lines.Handle(ctx, line); err != nil {
 		l.failed(ctx, err)

@@ -39,11 +39,11 @@ func (l *Log) Stats() LogStats {
 	return LogStats{Failing: l.failing, Failures: l.failures}
 }
 
-// Withholds reports whether an answer that cannot be logged is denied.
-func (l *Log) Withholds() bool { return l != nil && l.refuse }
+// FailsClosed reports whether an answer that cannot be logged is denied.
+func (l *Log) FailsClosed() bool { return l != nil && l.refuse }
 
 // Refuses reports whether all answers are denied now, because they could not be logged.
-func (l *Log) Refuses() bool { return l.Withholds() && l.Stats().Failing }
+func (l *Log) Refuses() bool { return l.FailsClosed() && l.Stats().Failing }
 
 // takeOver continues the failure state and the count of the log before.
 func (l *Log) takeOver(before *Log) {

@@ -27,8 +27,8 @@ func At(address netip.Addr) Caller {
 type Limits struct {
 	// Sizes are the sizes of the resources, for all callers together.
 	Sizes [NumResources]int
-	// Unnamed is what callers without a name may hold of the resources together.
-	Unnamed [NumResources]int
+	// Anonymous is what callers without a name may hold of the resources together.
+	Anonymous [NumResources]int
 	// Requests are what a caller may send at once; they become available again evenly, all of them within Per.
 	Requests int
 	Per      time.Duration
@@ -89,7 +89,7 @@ func (l *Limiter) Limit(limits Limits) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for r := range l.pools {
-		l.pools[r].resize(limits.Sizes[r], limits.Unnamed[r])
+		l.pools[r].resize(limits.Sizes[r], limits.Anonymous[r])
 	}
 	old := l.limits
 	l.limits = limits

@@ -83,7 +83,7 @@ func TestNoLimits(t *testing.T) {
 			t.Fatal("kept out where nothing is limited")
 		}
 		h := g.Pool(admission.Operations).Hold(ann, 0)
-		if h.Resize(1) != admission.Free {
+		if h.Resize(1) != admission.NoBound {
 			t.Fatal("kept out where nothing is limited")
 		}
 	}

@@ -22,21 +22,21 @@ type Pool struct {
 	mu   sync.Mutex
 	size int // zero for no bound
 	held int
-	// unnamed is what callers without a name hold together, and mostUnnamed what they may hold; zero for no bound.
-	unnamed, mostUnnamed int
-	by                   map[Caller]int // only callers that hold something
-	refused              [AllAt + 1]uint64
+	// anonymous is what callers without a name hold together, and maxAnonymous what they may hold; zero for no bound.
+	anonymous, maxAnonymous int
+	by                      map[Caller]int // only callers that hold something
+	refused                 [PoolBound + 1]uint64
 }
 
-// Full names the bound that refuses a caller.
-type Full int
+// Bound names the bound that refuses a caller.
+type Bound int
 
 // The bounds of a pool.
 const (
-	Free      Full = iota // not refused
-	CallerAt              // the caller holds its part
-	UnnamedAt             // the callers without a name together hold their part
-	AllAt                 // all callers together hold the size
+	NoBound        Bound = iota // not refused
+	CallerBound                 // the caller holds its part
+	AnonymousBound              // the callers without a name together hold their part
+	PoolBound                   // all callers together hold the size
 )
 
 // Hold is what one caller holds of a pool for one purpose. The zero value has no pool and holds nothing. Only one goroutine at a time may
@@ -54,39 +54,39 @@ func (p *Pool) Hold(c Caller, most int) Hold { return Hold{pool: p, caller: c, m
 // Resize changes the size of the hold to n, or returns the bound that refuses the change. A hold may always become smaller. A bound does
 // not refuse a hold that is alone: the first hold of a caller may exceed the caller's part, and the only hold of all callers may exceed
 // the size of the pool.
-func (h *Hold) Resize(n int) Full {
+func (h *Hold) Resize(n int) Bound {
 	if n == h.n {
-		return Free
+		return NoBound
 	}
 	p, more := h.pool, n-h.n
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	own, unnamed := p.by[h.caller], h.caller.Name == ""
-	full := Free
+	full := NoBound
 	switch {
 	case more < 0:
 	case h.most > 0 && (p.size == 0 || h.most < p.size) && own > h.n && own+more > h.most:
-		full = CallerAt
-	case unnamed && p.mostUnnamed > 0 && p.mostUnnamed < p.size && p.unnamed > h.n && p.unnamed+more > p.mostUnnamed:
-		full = UnnamedAt
+		full = CallerBound
+	case unnamed && p.maxAnonymous > 0 && p.maxAnonymous < p.size && p.anonymous > h.n && p.anonymous+more > p.maxAnonymous:
+		full = AnonymousBound
 	case p.size > 0 && p.held > h.n && p.held+more > p.size:
-		full = AllAt
+		full = PoolBound
 	}
-	if full != Free {
+	if full != NoBound {
 		p.refused[full]++
 		return full
 	}
 	h.n = n
 	p.held += more
 	if unnamed {
-		p.unnamed += more
+		p.anonymous += more
 	}
 	if own += more; own == 0 {
 		delete(p.by, h.caller)
 	} else {
 		p.by[h.caller] = own
 	}
-	return Free
+	return NoBound
 }
 
 // Release releases all that the hold holds.
@@ -96,23 +96,23 @@ func (h *Hold) Release() { h.Resize(0) }
 type PoolStats struct {
 	// Size is the size of the pool, zero for no bound. Held is how much of it Holders callers hold.
 	Size, Held, Holders int
-	// RefusedCaller, RefusedUnnamed and RefusedAll count the refusals, by the bound that refused.
-	RefusedCaller, RefusedUnnamed, RefusedAll uint64
+	// RefusedCaller, RefusedAnonymous and RefusedPool count the refusals, by the bound that refused.
+	RefusedCaller, RefusedAnonymous, RefusedPool uint64
 }
 
 // Stats returns the statistics of the pool.
 func (p *Pool) Stats() PoolStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return PoolStats{Size: p.size, Held: p.held, Holders: len(p.by), RefusedCaller: p.refused[CallerAt],
-		RefusedUnnamed: p.refused[UnnamedAt], RefusedAll: p.refused[AllAt]}
+	return PoolStats{Size: p.size, Held: p.held, Holders: len(p.by), RefusedCaller: p.refused[CallerBound],
+		RefusedAnonymous: p.refused[AnonymousBound], RefusedPool: p.refused[PoolBound]}
 }
 
 // resize changes the size of the pool, and what callers without a name may hold together. Holds do not change.
 func (p *Pool) resize(size, unnamed int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.size, p.mostUnnamed = size, unnamed
+	p.size, p.maxAnonymous = size, unnamed
 	if p.by == nil {
 		p.by = make(map[Caller]int)
 	}

@@ -29,32 +29,32 @@ func TestPool(t *testing.T) {
 		what string
 		h    *admission.Hold
 		n    int
-		want admission.Full
+		want admission.Bound
 	}{
-		{"all of the caller's part", first, 60, admission.Free},
-		{"more than that", second, 1, admission.CallerAt},
-		{"another caller's", third, 30, admission.Free},
-		{"more than there is", fourth, 11, admission.AllAt},
-		{"the rest", fourth, 10, admission.Free},
-		{"less", first, 50, admission.Free},
-		{"of what was given back", second, 10, admission.Free},
-		{"more of both", second, 11, admission.CallerAt},
-		{"nothing", first, 0, admission.Free},
-		{"nothing again", first, 0, admission.Free},
-		{"nothing", second, 0, admission.Free},
-		{"more than the part, where the caller holds nothing else", second, 61, admission.AllAt},
-		{"nothing", third, 0, admission.Free},
-		{"more than the part, where the caller holds nothing else and there is enough", second, 61, admission.Free},
-		{"more beside it", first, 1, admission.CallerAt},
-		{"nothing", fourth, 0, admission.Free},
-		{"more than there is, of what is alone", second, 1000, admission.Free},
-		{"anything beside it", third, 1, admission.AllAt},
+		{"all of the caller's part", first, 60, admission.NoBound},
+		{"more than that", second, 1, admission.CallerBound},
+		{"another caller's", third, 30, admission.NoBound},
+		{"more than there is", fourth, 11, admission.PoolBound},
+		{"the rest", fourth, 10, admission.NoBound},
+		{"less", first, 50, admission.NoBound},
+		{"of what was given back", second, 10, admission.NoBound},
+		{"more of both", second, 11, admission.CallerBound},
+		{"nothing", first, 0, admission.NoBound},
+		{"nothing again", first, 0, admission.NoBound},
+		{"nothing", second, 0, admission.NoBound},
+		{"more than the part, where the caller holds nothing else", second, 61, admission.PoolBound},
+		{"nothing", third, 0, admission.NoBound},
+		{"more than the part, where the caller holds nothing else and there is enough", second, 61, admission.NoBound},
+		{"more beside it", first, 1, admission.CallerBound},
+		{"nothing", fourth, 0, admission.NoBound},
+		{"more than there is, of what is alone", second, 1000, admission.NoBound},
+		{"anything beside it", third, 1, admission.PoolBound},
 	} {
 		if got := step.h.Resize(step.n); got != step.want {
 			t.Fatalf("%s: %v, want %v", step.what, got, step.want)
 		}
 	}
-	if got, want := pool.Stats(), (admission.PoolStats{Size: 100, Held: 1000, Holders: 1, RefusedCaller: 3, RefusedAll: 3}); got != want {
+	if got, want := pool.Stats(), (admission.PoolStats{Size: 100, Held: 1000, Holders: 1, RefusedCaller: 3, RefusedPool: 3}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	second.Release()
@@ -69,7 +69,7 @@ func TestPool(t *testing.T) {
 func TestUnnamedCallersHaveAPartTogether(t *testing.T) {
 	t.Parallel()
 	var limits admission.Limits
-	limits.Sizes[admission.Cost], limits.Unnamed[admission.Cost] = 100, 50
+	limits.Sizes[admission.Cost], limits.Anonymous[admission.Cost] = 100, 50
 	pool := admission.New(limits).Pool(admission.Cost)
 	hold := func(c admission.Caller) *admission.Hold {
 		h := pool.Hold(c, 25)
@@ -78,9 +78,9 @@ func TestUnnamedCallersHaveAPartTogether(t *testing.T) {
 	var all []*admission.Hold
 	for i := range 100 {
 		h := hold(admission.At(netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0, 0, 0, byte(i)}))) // each in a /64 of its own
-		want := admission.Free
+		want := admission.NoBound
 		if i >= 5 {
-			want = admission.UnnamedAt
+			want = admission.AnonymousBound
 		}
 		if got := h.Resize(10); got != want {
 			t.Errorf("caller %d: %v, want %v", i, got, want)
@@ -88,20 +88,20 @@ func TestUnnamedCallersHaveAPartTogether(t *testing.T) {
 		all = append(all, h)
 	}
 	for _, c := range []admission.Caller{ann, bob} {
-		if got := hold(c).Resize(25); got != admission.Free {
+		if got := hold(c).Resize(25); got != admission.NoBound {
 			t.Errorf("a caller with a name: %v", got)
 		}
 	}
-	if got, want := pool.Stats(), (admission.PoolStats{Size: 100, Held: 100, Holders: 7, RefusedUnnamed: 95}); got != want {
+	if got, want := pool.Stats(), (admission.PoolStats{Size: 100, Held: 100, Holders: 7, RefusedAnonymous: 95}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	for _, h := range all {
 		h.Release()
 	}
-	if got := all[0].Resize(60); got != admission.AllAt { // what is alone may be more than the part
+	if got := all[0].Resize(60); got != admission.PoolBound { // what is alone may be more than the part
 		t.Errorf("one caller without a name, beside half of the pool: %v", got)
 	}
-	if got := all[0].Resize(20); got != admission.Free {
+	if got := all[0].Resize(20); got != admission.NoBound {
 		t.Errorf("one caller without a name: %v", got)
 	}
 }
@@ -112,19 +112,19 @@ func TestPoolIsResized(t *testing.T) {
 	g := limiterOf(admission.Operations, 2)
 	pool := g.Pool(admission.Operations)
 	first, second, third := pool.Hold(ann, 0), pool.Hold(bob, 0), pool.Hold(bob, 0)
-	if first.Resize(1) != admission.Free || second.Resize(1) != admission.Free || third.Resize(1) != admission.AllAt {
+	if first.Resize(1) != admission.NoBound || second.Resize(1) != admission.NoBound || third.Resize(1) != admission.PoolBound {
 		t.Fatal("there is not as much as was said")
 	}
 	var limits admission.Limits
 	limits.Sizes[admission.Operations] = 1
 	g.Limit(limits)
 	first.Release()
-	if third.Resize(1) != admission.AllAt {
+	if third.Resize(1) != admission.PoolBound {
 		t.Error("more is held than there is now")
 	}
 	limits.Sizes[admission.Operations] = 3
 	g.Limit(limits)
-	if third.Resize(1) != admission.Free || pool.Stats().Held != 2 {
+	if third.Resize(1) != admission.NoBound || pool.Stats().Held != 2 {
 		t.Errorf("%+v is held, want 2", pool.Stats())
 	}
 }
@@ -161,19 +161,19 @@ func TestPoolModel(t *testing.T) {
 		for range rapid.IntRange(0, 60).Draw(rt, "steps") {
 			i, n := rapid.IntRange(0, len(holds)-1).Draw(rt, "hold"), rapid.IntRange(0, 120).Draw(rt, "n")
 			own, all, _ := sums(i)
-			want := admission.Free
+			want := admission.NoBound
 			switch {
 			case n <= held[i]:
 			case most < size && own > 0 && own+n > most:
-				want = admission.CallerAt
+				want = admission.CallerBound
 			case all > 0 && all+n > size:
-				want = admission.AllAt
+				want = admission.PoolBound
 			}
 			got := holds[i].Resize(n)
 			if got != want {
 				rt.Fatalf("%d: %v, want %v, with %v of %d, at most %d each", n, got, want, held, size, most)
 			}
-			if got == admission.Free {
+			if got == admission.NoBound {
 				held[i] = n
 			}
 			_, all, holders := sums(i)
@@ -199,7 +199,7 @@ func TestPoolAtOnce(t *testing.T) {
 		running.Go(func() {
 			h := pool.Hold([]admission.Caller{ann, bob}[i%2], 4)
 			for range 1000 {
-				if h.Resize(1) == admission.Free {
+				if h.Resize(1) == admission.NoBound {
 					if held := pool.Stats(); held.Held < 1 || held.Held > 8 {
 						t.Errorf("%+v", held)
 					}

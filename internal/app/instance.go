@@ -32,8 +32,8 @@ type Options struct {
 	Tokens  *credential.Renewer
 	// Propagating replaces Runtime's observer for the sources that receive the trace context; nil for none.
 	Propagating connectors.Observer
-	// Readings observes the fetches of the sources, and Operations observes the GraphQL operations; nil for none.
-	Readings   snapshot.Observer
+	// Fetches observes the fetches of the sources, and Operations observes the GraphQL operations; nil for none.
+	Fetches    snapshot.Observer
 	Operations httpapi.Observer
 	// Written observes the writes; nil for none.
 	Written writes.Observer
@@ -100,10 +100,10 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 		return nil, err
 	}
 	keeperOptions := snapshot.Options{
-		Sources: i.sources, Settings: settings(cfg), Tier: opt.Stores.Snapshots, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
-		TierKind: opt.Stores.Kind, Observer: opt.Readings, Logger: opt.Logger,
+		Sources: i.sources, Settings: settings(cfg), SharedStore: opt.Stores.Snapshots, IdleAfter: cfg.IdleAfter, FirstWait: cfg.FirstWait, MaxWait: cfg.MaxWait,
+		TierKind: opt.Stores.Kind, Observer: opt.Fetches, Logger: opt.Logger,
 	}
-	presenceOptions := presence.Options{Tier: opt.Stores.Presence, Logger: opt.Logger}
+	presenceOptions := presence.Options{SharedStore: opt.Stores.Presence, Logger: opt.Logger}
 	if before != nil {
 		keeperOptions.Before, presenceOptions.Before = before.keeper, before.presence
 	}
@@ -128,7 +128,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	}
 	handlerOptions := httpapi.Options{
 		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Logger: opt.Logger,
-			SourceErrorsInExtensions: cfg.SourcesApart, Graph: graph.Options(cfg.Federation)},
+			SourceErrorsInExtensions: cfg.SourceErrorsInExtensions, Graph: graph.Options(cfg.Federation)},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
 		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,

@@ -36,13 +36,13 @@ func (h *Host) Readiness() error {
 func (h *Host) AccessLog() access.LogStats { return h.current.Load().access.log.Stats() }
 
 // Shared returns how much callers use of the shared limits.
-func (h *Host) Shared() []httpapi.Use { return httpapi.UsesOf(h.current.Load().limiter) }
+func (h *Host) Shared() []httpapi.ResourceStats { return httpapi.StatsOf(h.current.Load().limiter) }
 
 // Sources returns the sources, in the order of the configuration.
 func (h *Host) Sources() []*connectors.Source { return h.current.Load().sources }
 
-// Uses returns how every collection has been used, in the order of the configuration.
-func (h *Host) Uses() []snapshot.Use { return h.current.Load().keeper.Uses() }
+// Collections returns how every collection has been used, in the order of the configuration.
+func (h *Host) Collections() []snapshot.Stats { return h.current.Load().keeper.Stats() }
 
 // Builds returns statistics of the directory builds.
 func (h *Host) Builds() generation.Stats { return h.current.Load().publisher.Stats() }

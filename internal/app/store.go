@@ -32,9 +32,9 @@ type Stores struct {
 	// Kind is where snapshots are kept in addition to the memory. If it is TierMemory, this process has no other members and shares nothing.
 	Kind snapshot.TierKind
 	// Snapshots keeps snapshots, and decides which replica fetches.
-	Snapshots snapshot.Tier
+	Snapshots snapshot.SharedStore
 	// The other members are set if Kind is TierRedis. Without one of them, this replica would count limits or lock writes by itself.
-	Presence  presence.Tier
+	Presence  presence.SharedStore
 	Writes    writes.Sharing
 	Budgets   limit.SharedBudgets
 	Callers   admission.SharedRates

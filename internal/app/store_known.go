@@ -13,11 +13,11 @@ import (
 )
 
 // knownCounts returns the record counts of the stored snapshots, for a check. It changes nothing. A snapshot that cannot be read has no count.
-func knownCounts(ctx context.Context, shared snapshot.Tier, cfg *config.Config, sources []*connectors.Source) func(source string, c connectors.Collection) check.Known {
-	var items []snapshot.Item
+func knownCounts(ctx context.Context, shared snapshot.SharedStore, cfg *config.Config, sources []*connectors.Source) func(source string, c connectors.Collection) check.Known {
+	var items []snapshot.StoreKey
 	for _, s := range sources {
 		for _, c := range s.Collections() {
-			items = append(items, snapshot.ItemOf(s, c, maxPauseOf(cfg, s.Name)))
+			items = append(items, snapshot.StoreKeyOf(s, c, maxPauseOf(cfg, s.Name)))
 		}
 	}
 	var marks []snapshot.Info

@@ -22,13 +22,13 @@ import (
 )
 
 // keep stores a snapshot of each source in a tier.
-func keep(t *testing.T, tier snapshot.Tier, sources ...string) {
+func keep(t *testing.T, store snapshot.SharedStore, sources ...string) {
 	t.Helper()
 	for _, name := range sources {
-		item := snapshot.Item{Key: snapshot.Key{Source: name, Collection: connectors.Accounts}, Fingerprint: "f"}
+		item := snapshot.StoreKey{Key: snapshot.Key{Source: name, Collection: connectors.Accounts}, Fingerprint: "f"}
 		now := time.Now()
-		_, err := tier.Put(t.Context(), snapshot.Stored{
-			Item: item, Meta: snapshot.Meta{ReadAt: now, Since: now, Version: "v", Complete: true, Count: 1}, KeepFor: time.Hour,
+		_, err := store.Put(t.Context(), snapshot.Stored{
+			Item: item, Meta: snapshot.Meta{FetchedAt: now, Since: now, Version: "v", Complete: true, Count: 1}, KeepFor: time.Hour,
 			Encode: func() ([][]byte, error) { return [][]byte{[]byte("part of " + name)}, nil },
 		})
 		if err != nil {
@@ -38,12 +38,12 @@ func keep(t *testing.T, tier snapshot.Tier, sources ...string) {
 }
 
 // kept returns the sources of which a tier has a snapshot.
-func kept(t *testing.T, tier snapshot.Tier, sources ...string) []string {
+func kept(t *testing.T, store snapshot.SharedStore, sources ...string) []string {
 	t.Helper()
 	var out []string
 	for _, name := range sources {
-		item := snapshot.Item{Key: snapshot.Key{Source: name, Collection: connectors.Accounts}, Fingerprint: "f"}
-		marks, err := tier.Stat(t.Context(), []snapshot.Item{item})
+		item := snapshot.StoreKey{Key: snapshot.Key{Source: name, Collection: connectors.Accounts}, Fingerprint: "f"}
+		marks, err := store.Stat(t.Context(), []snapshot.StoreKey{item})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestCacheClear(t *testing.T) {
 		t.Run("directory, "+name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			in := func(use func(snapshot.Tier)) { // for a short time, because only one process can open the tier
+			in := func(use func(snapshot.SharedStore)) { // for a short time, because only one process can open the tier
 				d, err := localstore.Open(dir, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -100,13 +100,13 @@ func TestCacheClear(t *testing.T) {
 				defer d.Close() //nolint:errcheck // the next open reports a failure
 				use(d.Join())
 			}
-			in(func(d snapshot.Tier) { keep(t, d, all...) })
+			in(func(d snapshot.SharedStore) { keep(t, d, all...) })
 			foreign := filepath.Join(dir, "crm-accounts.txt")
 			if err := os.WriteFile(foreign, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			empty(t, configured(t, "cache_dir: "+dir))
-			in(func(d snapshot.Tier) {
+			in(func(d snapshot.SharedStore) {
 				if diff := cmp.Diff(tc.want, kept(t, d, all...)); diff != "" {
 					t.Errorf("kept (-want +got):\n%s", diff)
 				}

@@ -36,7 +36,7 @@ func trustName(t connectors.Trust) string {
 // plain makes what a configuration takes from a file as it stands there.
 func plain(f *rootFile) *Config {
 	return &Config{
-		IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, DrainDelay: f.DrainDelay, SourcesApart: f.SourceErrs == "extensions",
+		IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, DrainDelay: f.DrainDelay, SourceErrorsInExtensions: f.SourceErrs == "extensions",
 		Introspection: f.Introspection, Limits: f.Limits, PersistedQueries: f.PersistedQueries, Writes: Writes(f.Writes), Log: Log(f.Log),
 	}
 }

@@ -20,8 +20,8 @@ type Config struct {
 	FirstWait, MaxWait time.Duration
 	// DrainDelay is how long requests are still taken after the signal to stop.
 	DrainDelay time.Duration
-	// SourcesApart tells what sources lack beside an answer's errors, not among them.
-	SourcesApart bool
+	// SourceErrorsInExtensions tells what sources lack beside an answer's errors, not among them.
+	SourceErrorsInExtensions bool
 	// Redis is nil if there is none.
 	Redis *Redis
 	// CacheDir is empty if there is none.

@@ -138,7 +138,7 @@ func TestDefaults(t *testing.T) {
 	}
 	slow := Collection{FreshFor: 5 * time.Minute, KeepFor: 7 * day, MinInterval: 10 * time.Second, FullEvery: time.Hour, MaxLoss: 30, AcceptAfter: day}
 	want := &Config{
-		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second, DrainDelay: 5 * time.Second, SourcesApart: true,
+		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second, DrainDelay: 5 * time.Second, SourceErrorsInExtensions: true,
 		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
 		Writes: Writes{SettleAfter: 5 * time.Second, ShowFor: 10 * time.Minute},
 		Limits: defaultLimits(), PersistedQueries: true,

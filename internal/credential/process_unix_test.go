@@ -174,14 +174,14 @@ func noSecret(t *testing.T, what, text string) {
 }
 
 // vendor serves Kommo with one authorisation.
-func vendor(t *testing.T, knobs fake.Knobs) (*fake.Server, string) {
+func vendor(t *testing.T, options fake.Options) (*fake.Server, string) {
 	t.Helper()
-	knobs.NoLimits = true
+	options.NoLimits = true
 	v := fake.New(fake.Data{
 		Account: fake.Account{ID: 7, Name: "Harbour"}, Contacts: []fake.Contact{{ID: 1, Name: "Ada"}},
 		Integration: &fake.Integration{ClientID: clientID, Secret: appSecret, RedirectURI: redirectURI},
 		Grants:      []fake.Grant{{Value: firstToken, UserID: 1, Admin: true}},
-	}, knobs)
+	}, options)
 	s := httptest.NewServer(v)
 	t.Cleanup(s.Close)
 	return v, s.URL
@@ -219,7 +219,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s/first %v", kind, step.point, first), func(t *testing.T) {
 					t.Parallel()
 					where := place(t)
-					v, url := vendor(t, fake.Knobs{})
+					v, url := vendor(t, fake.Options{})
 					if !first { // the store already has a pair, whose access token has expired
 						if got := start(t, where, url, firstToken, "").ask(); got != "ok good " {
 							t.Fatal(got)
@@ -250,7 +250,7 @@ func TestKilledWhileTheVendorAnswers(t *testing.T) {
 	for _, issued := range []bool{false, true} {
 		t.Run(fmt.Sprintf("issued %v", issued), func(t *testing.T) {
 			t.Parallel()
-			v, url := vendor(t, fake.Knobs{})
+			v, url := vendor(t, fake.Options{})
 			var p *process
 			var once sync.Once
 			front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -263,7 +263,7 @@ func TestKilledWhileTheVendorAnswers(t *testing.T) {
 			dir := t.TempDir()
 			p = start(t, dir, front.URL, firstToken, "")
 			if issued {
-				v.Tune(func(k *fake.Knobs) { k.AfterToken = sync.OnceFunc(func() { _ = p.cmd.Process.Kill() }) })
+				v.Configure(func(k *fake.Options) { k.AfterToken = sync.OnceFunc(func() { _ = p.cmd.Process.Kill() }) })
 			}
 			if got := p.ask(); got != "" {
 				t.Fatal(got)
@@ -283,7 +283,7 @@ func TestReplicasRenewOnce(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			where := place(t)
-			v, url := vendor(t, fake.Knobs{})
+			v, url := vendor(t, fake.Options{})
 			var ps []*process
 			for range 3 {
 				ps = append(ps, start(t, where, url, firstToken, ""))
@@ -310,9 +310,9 @@ func TestReplicasRenewOnce(t *testing.T) {
 func TestSleeperTakesWhatAnotherHasRenewed(t *testing.T) {
 	t.Parallel()
 	where := places["redis"](t)
-	v, url := vendor(t, fake.Knobs{})
+	v, url := vendor(t, fake.Options{})
 	asked, answer := make(chan struct{}), make(chan struct{})
-	v.Tune(func(k *fake.Knobs) {
+	v.Configure(func(k *fake.Options) {
 		k.OnRequest = func(op string, n int) {
 			if op == "token.refresh" && n == 1 {
 				close(asked)
@@ -343,7 +343,7 @@ func TestSleeperTakesWhatAnotherHasRenewed(t *testing.T) {
 func TestSleeperDoesNotSendWhatIsDead(t *testing.T) {
 	t.Parallel()
 	where := places["redis"](t)
-	v, url := vendor(t, fake.Knobs{})
+	v, url := vendor(t, fake.Options{})
 	sleeper := start(t, where, url, firstToken, "asleep when locked")
 	if got := sleeper.ask(); got != "sleeping" {
 		t.Fatal(got)
@@ -370,7 +370,7 @@ func TestNewFirstTokenWins(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			where := place(t)
-			v, url := vendor(t, fake.Knobs{})
+			v, url := vendor(t, fake.Options{})
 			if got := start(t, where, url, firstToken, "").ask(); got != "ok good " {
 				t.Fatal(got)
 			}

@@ -63,7 +63,7 @@ func tokenFile(t *testing.T, dir string) string {
 
 func TestFilesAreTheOwnersOnly(t *testing.T) {
 	t.Parallel()
-	_, url := vendor(t, fake.Knobs{})
+	_, url := vendor(t, fake.Options{})
 	dir := filepath.Join(t.TempDir(), "tokens")
 	if err := reads(t, source(t, open(t, dir), url)); err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestDamagedStore(t *testing.T) {
 	for name, change := range damage {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v, url := vendor(t, fake.Knobs{})
+			v, url := vendor(t, fake.Options{})
 			dir := t.TempDir()
 			if err := reads(t, source(t, open(t, dir), url)); err != nil {
 				t.Fatal(err)
@@ -150,7 +150,7 @@ func TestDamageWhileRunning(t *testing.T) {
 	for name, change := range damage {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v, url := vendor(t, fake.Knobs{})
+			v, url := vendor(t, fake.Options{})
 			dir := t.TempDir()
 			s := source(t, open(t, dir), url)
 			if err := reads(t, s); err != nil {
@@ -173,7 +173,7 @@ func TestDamageWhileRunning(t *testing.T) {
 func TestRedisHoldsNothingInClear(t *testing.T) {
 	t.Parallel()
 	server := durable(t)
-	_, url := vendor(t, fake.Knobs{})
+	_, url := vendor(t, fake.Options{})
 	if err := reads(t, source(t, open(t, "redis://"+server.Addr), url)); err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestRedisMustBeDurable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := open(t, "redis://"+redistest.Start(t, tt.args...).Addr)
-			v, url := vendor(t, fake.Knobs{})
+			v, url := vendor(t, fake.Options{})
 			if err := store.Check(t.Context()); !redisdurable.NotDurable(err) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("the check says %v", err)
 			}
@@ -235,7 +235,7 @@ func TestRedisMustBeDurable(t *testing.T) {
 func TestRedisAway(t *testing.T) {
 	t.Parallel()
 	server := durable(t)
-	v, url := vendor(t, fake.Knobs{})
+	v, url := vendor(t, fake.Options{})
 	s := source(t, open(t, "redis://"+server.Addr), url)
 	if err := reads(t, s); err != nil {
 		t.Fatal(err)
@@ -261,8 +261,8 @@ func TestRedisAway(t *testing.T) {
 func TestRedisLostBetweenAnswerAndStoring(t *testing.T) {
 	t.Parallel()
 	server := durable(t)
-	v, url := vendor(t, fake.Knobs{})
-	v.Tune(func(k *fake.Knobs) { k.AfterToken = server.Kill })
+	v, url := vendor(t, fake.Options{})
+	v.Configure(func(k *fake.Options) { k.AfterToken = server.Kill })
 	s := source(t, open(t, "redis://"+server.Addr), url)
 	got := make(chan error, 1)
 	go func() { _, err := s.Contacts.List(t.Context(), nil); got <- err }()
@@ -273,7 +273,7 @@ func TestRedisLostBetweenAnswerAndStoring(t *testing.T) {
 	if n := v.Calls()["contacts.list"]; n != 0 {
 		t.Errorf("the new token was used %d times before it was stored", n)
 	}
-	v.Tune(func(k *fake.Knobs) { k.AfterToken = nil })
+	v.Configure(func(k *fake.Options) { k.AfterToken = nil })
 	server.Restart()
 	redistest.Await(t, func() bool { return s.Credential().State == connectors.CredentialGood }, "the tokens are stored")
 	if err := reads(t, s); err != nil {
@@ -291,7 +291,7 @@ func TestRedisLostBetweenAnswerAndStoring(t *testing.T) {
 // The output of check describes the state of the tokens, and contains no secret.
 func TestCheckSaysHowTokensStand(t *testing.T) {
 	t.Parallel()
-	v, url := vendor(t, fake.Knobs{})
+	v, url := vendor(t, fake.Options{})
 	s := source(t, &credential.Memory{}, url)
 	printed := func() string {
 		t.Helper()

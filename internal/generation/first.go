@@ -39,7 +39,7 @@ func (p *Publisher) await(ctx context.Context, counts func(snapshot.Key) bool) b
 // tried reports whether the first fetch of every collection that counts has ended.
 func (p *Publisher) tried(counts func(snapshot.Key) bool) bool {
 	for _, st := range p.keeper.Statuses() {
-		first := st.Reading && st.Err == nil && st.State >= snapshot.Incomplete
+		first := st.Fetching && st.Err == nil && st.State >= snapshot.Incomplete
 		if counts(st.Key) && (st.TriedAt.IsZero() || first) {
 			return false
 		}

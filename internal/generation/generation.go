@@ -109,7 +109,7 @@ func (p *Publisher) compute(last *Generation) *Generation {
 	if g.directory != last.directory || !slices.EqualFunc(g.collections, last.collections, sameContent) {
 		g.version.Content++
 	}
-	if !slices.EqualFunc(g.collections, last.collections, func(a, b collection) bool { return a.readAt.Equal(b.readAt) }) {
+	if !slices.EqualFunc(g.collections, last.collections, func(a, b collection) bool { return a.fetchedAt.Equal(b.fetchedAt) }) {
 		g.version.Times++
 	}
 	if !slices.EqualFunc(g.collections, last.collections, func(a, b collection) bool {
@@ -122,7 +122,7 @@ func (p *Publisher) compute(last *Generation) *Generation {
 
 // sameContent reports whether answers show two collections equally, apart from times. They show errors only of collections that lack data.
 func sameContent(a, b collection) bool {
-	return a.State == b.State && a.readAt.IsZero() == b.readAt.IsZero() &&
+	return a.State == b.State && a.fetchedAt.IsZero() == b.fetchedAt.IsZero() &&
 		(a.State < snapshot.Incomplete || sameError(a.Err, b.Err) && sameError(a.Short, b.Short))
 }
 

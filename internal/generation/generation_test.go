@@ -25,7 +25,7 @@ func show(v *generation.View, n generation.Required) shown {
 	oldestAt, _, ok := v.Freshness()
 	s := shown{
 		content: fmt.Sprintf("%p %v %v", v.Directory, c.Complete, ok),
-		times:   fmt.Sprint(c.AsOf, oldestAt, v.ReadAt(n, func(source string) bool { return source == "a" })),
+		times:   fmt.Sprint(c.AsOf, oldestAt, v.FetchedAt(n, func(source string) bool { return source == "a" })),
 	}
 	for _, sources := range [][]*directory.Source{c.Missing, c.Stale} {
 		s.content += " of"

@@ -144,10 +144,10 @@ func (g *publication) lacks(snap *snapshot.Snapshot, exactly bool) bool {
 		return false
 	case have == nil:
 		return true
-	case have.Version == snap.Version || have.ReadAt.After(snap.ReadAt):
+	case have.Version == snap.Version || have.FetchedAt.After(snap.FetchedAt):
 		return false
 	case snap.Complete && !have.Complete: // the generation has a part of the first fetch, which is complete now
 		return true
 	}
-	return exactly && have.ReadAt.Before(snap.ReadAt)
+	return exactly && have.FetchedAt.Before(snap.FetchedAt)
 }

@@ -86,13 +86,13 @@ type View struct {
 // collection is a loaded collection as the view's directory has it.
 type collection struct {
 	snapshot.Status
-	mentions connectors.Mentions // of its source
-	readAt   time.Time           // when the directory's data was fetched; zero if it has none
+	mentions  connectors.Mentions // of its source
+	fetchedAt time.Time           // when the directory's data was fetched; zero if it has none
 	// notBefore is the earliest fetch time that meets the caller's freshness requirement. NextAt is the earliest time of the next fetch.
 	notBefore, nextAt time.Time
 }
 
-func (c *collection) older() bool { return !c.readAt.IsZero() && c.readAt.Before(c.notBefore) }
+func (c *collection) older() bool { return !c.fetchedAt.IsZero() && c.fetchedAt.Before(c.notBefore) }
 
 // buildWait limits the time for which an operation waits for a generation with its data. After it, the operation uses the current generation.
 const buildWait = 2 * time.Second
@@ -126,9 +126,9 @@ func (g *publication) collection(res *snapshot.Result) collection {
 	case have == nil:
 		c.State = snapshot.Missing
 	case res.Snapshot != nil && res.Snapshot.Version == have.Version: // a later fetch may have brought the same data
-		c.readAt = res.Status.SyncedAt
+		c.fetchedAt = res.Status.SyncedAt
 	default:
-		c.readAt = have.OldestAt
+		c.fetchedAt = have.OldestAt
 		if !have.Complete {
 			c.State = max(c.State, snapshot.Incomplete)
 		}
@@ -163,8 +163,8 @@ func (v *View) Completeness(n Required) *directory.Completeness {
 			}
 			missing = missing || l.State >= snapshot.Incomplete
 			stale = stale || l.State == snapshot.Stale || l.older()
-			if !l.readAt.IsZero() && (c.AsOf.IsZero() || l.readAt.Before(c.AsOf)) {
-				c.AsOf = l.readAt
+			if !l.fetchedAt.IsZero() && (c.AsOf.IsZero() || l.fetchedAt.Before(c.AsOf)) {
+				c.AsOf = l.fetchedAt
 			}
 		}
 		if missing {
@@ -178,13 +178,13 @@ func (v *View) Completeness(n Required) *directory.Completeness {
 	return c
 }
 
-// ReadAt returns when the oldest data of these collections was fetched, among the sources for which from is true. It returns zero if there is none.
-func (v *View) ReadAt(n Required, from func(source string) bool) time.Time {
+// FetchedAt returns when the oldest data of these collections was fetched, among the sources for which from is true. It returns zero if there is none.
+func (v *View) FetchedAt(n Required, from func(source string) bool) time.Time {
 	var oldest time.Time
 	for i := range v.loaded {
 		l := &v.loaded[i]
-		if !l.readAt.IsZero() && (oldest.IsZero() || l.readAt.Before(oldest)) && n.of(l.mentions, l.Collection) && from(l.Source) {
-			oldest = l.readAt
+		if !l.fetchedAt.IsZero() && (oldest.IsZero() || l.fetchedAt.Before(oldest)) && n.of(l.mentions, l.Collection) && from(l.Source) {
+			oldest = l.fetchedAt
 		}
 	}
 	return oldest
@@ -214,8 +214,8 @@ func (v *View) Missing(n Required) []snapshot.Status {
 type Older struct {
 	// Key is the collection with the oldest data.
 	snapshot.Key
-	// ReadAt is when that data was fetched, and NextAt when the next fetch may be tried.
-	ReadAt, NextAt time.Time
+	// FetchedAt is when that data was fetched, and NextAt when the next fetch may be tried.
+	FetchedAt, NextAt time.Time
 	// Err is the error of the last fetch, or nil.
 	Err *connectors.Error
 }
@@ -228,11 +228,11 @@ func (v *View) Older(n Required) []Older {
 		if !l.older() || !n.of(l.mentions, l.Collection) {
 			continue
 		}
-		older := Older{Key: l.Key, ReadAt: l.readAt, NextAt: l.nextAt, Err: l.Err}
+		older := Older{Key: l.Key, FetchedAt: l.fetchedAt, NextAt: l.nextAt, Err: l.Err}
 		switch last := len(out) - 1; {
 		case last < 0 || out[last].Source != l.Source: // a source's collections are adjacent
 			out = append(out, older)
-		case older.ReadAt.Before(out[last].ReadAt):
+		case older.FetchedAt.Before(out[last].FetchedAt):
 			out[last] = older
 		}
 	}
@@ -244,10 +244,10 @@ func (v *View) Older(n Required) []Older {
 func (v *View) Freshness() (oldestAt, freshUntil time.Time, ok bool) {
 	for i := range v.loaded {
 		l := &v.loaded[i]
-		if !l.readAt.IsZero() && (oldestAt.IsZero() || l.readAt.Before(oldestAt)) {
-			oldestAt = l.readAt
+		if !l.fetchedAt.IsZero() && (oldestAt.IsZero() || l.fetchedAt.Before(oldestAt)) {
+			oldestAt = l.fetchedAt
 		}
-		if until := l.readAt.Add(l.FreshFor); freshUntil.IsZero() || until.Before(freshUntil) {
+		if until := l.fetchedAt.Add(l.FreshFor); freshUntil.IsZero() || until.Before(freshUntil) {
 			freshUntil = until
 		}
 	}

@@ -104,7 +104,7 @@ func NewLimiter(l Limits, own func(admission.Caller) int) *admission.Limiter {
 
 // OfCallers returns the limits of the limiter of callers.
 func (l *Limits) OfCallers(own func(admission.Caller) int) admission.Limits {
-	return admission.Limits{Own: own, Sizes: l.sizes(), Unnamed: l.unnamed(), Requests: l.Requests, Per: l.RequestsPer}
+	return admission.Limits{Own: own, Sizes: l.sizes(), Anonymous: l.anonymous(), Requests: l.Requests, Per: l.RequestsPer}
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

@@ -20,8 +20,8 @@ func (l *Limits) sizes() (sizes [admission.NumResources]int) {
 	return sizes
 }
 
-// unnamed returns how much of each resource all anonymous callers may hold together.
-func (l *Limits) unnamed() (most [admission.NumResources]int) {
+// anonymous returns how much of each resource all anonymous callers may hold together.
+func (l *Limits) anonymous() (most [admission.NumResources]int) {
 	for r, size := range l.sizes() {
 		if size > 0 {
 			most[r] = max(1, size*l.AnonymousShare/100)
@@ -58,29 +58,29 @@ var resourceNames = [admission.NumResources]string{
 	admission.Streams: "streams",
 }
 
-// Use is the use of a resource.
-type Use struct {
+// ResourceStats is the use of a resource.
+type ResourceStats struct {
 	// Limit is the name of the limit that sets the resource's size.
 	Limit string
 	admission.PoolStats
 }
 
-// UsesOf returns the use of each resource.
-func UsesOf(limiter *admission.Limiter) []Use {
-	uses := make([]Use, 0, len(resourceNames))
+// StatsOf returns the use of each resource.
+func StatsOf(limiter *admission.Limiter) []ResourceStats {
+	uses := make([]ResourceStats, 0, len(resourceNames))
 	for r, name := range resourceNames {
-		uses = append(uses, Use{name, limiter.Pool(admission.Resource(r)).Stats()})
+		uses = append(uses, ResourceStats{name, limiter.Pool(admission.Resource(r)).Stats()})
 	}
 	return uses
 }
 
 // full returns the refusal if a caller cannot hold more of a resource, or nil. The status tells whether the caller's own use is the reason, or that of all
 // callers.
-func (h *handler) full(r admission.Resource, by admission.Full) *refusal {
-	if by == admission.Free {
+func (h *handler) full(r admission.Resource, by admission.Bound) *refusal {
+	if by == admission.NoBound {
 		return nil
 	}
-	if by == admission.CallerAt {
+	if by == admission.CallerBound {
 		share := h.limits.share(r)
 		var e *refusal
 		if r == admission.Operations {
@@ -91,8 +91,8 @@ func (h *handler) full(r admission.Resource, by admission.Full) *refusal {
 		}
 		return e.withStatus(http.StatusTooManyRequests).retryIn(retryAfterFull)
 	}
-	if by == admission.UnnamedAt {
-		e := exceeded("anonymous_share", h.limits.unnamed()[r], -1, ofUnnamed, h.limits.AnonymousShare, resourceNames[r])
+	if by == admission.AnonymousBound {
+		e := exceeded("anonymous_share", h.limits.anonymous()[r], -1, ofAnonymous, h.limits.AnonymousShare, resourceNames[r])
 		e.more["of"] = resourceNames[r]
 		return e.withStatus(http.StatusServiceUnavailable).retryIn(retryAfterFull)
 	}
@@ -101,7 +101,7 @@ func (h *handler) full(r admission.Resource, by admission.Full) *refusal {
 }
 
 // The message for a resource that is full because of all anonymous callers.
-const ofUnnamed = "callers without a key or token hold %d percent of %s together, which is their share: ask again, or show a key or token"
+const ofAnonymous = "callers without a key or token hold %d percent of %s together, which is their share: ask again, or show a key or token"
 
 // The messages for a full resource, because of one caller and because of all.
 var (

@@ -134,7 +134,7 @@ func (s *shared) othersAreServed(t *testing.T) {
 
 func (s *shared) nothingIsHeld(t *testing.T) {
 	t.Helper()
-	for _, use := range httpapi.UsesOf(s.limiter) {
+	for _, use := range httpapi.StatsOf(s.limiter) {
 		if use.Held != 0 || use.Holders != 0 {
 			t.Errorf("when the attacker has gone, %d of %s are held by %d callers", use.Held, use.Limit, use.Holders)
 		}
@@ -239,7 +239,7 @@ func TestAnswersOfClientThatDoesNotRead(t *testing.T) {
 				held := attack(t, s)
 				synctest.Wait()
 				got := s.stats(admission.AnswerBytes)
-				if got.Held > share || got.Held < share-longAnswer-10<<10 || got.Holders != 1 || got.RefusedCaller == 0 || got.RefusedAll != 0 {
+				if got.Held > share || got.Held < share-longAnswer-10<<10 || got.Holders != 1 || got.RefusedCaller == 0 || got.RefusedPool != 0 {
 					t.Errorf("%+v of the memory for answers, want nearly %d of one caller, and some refused", got, share)
 				}
 				for _, r := range []admission.Resource{admission.Operations, admission.Cost} {

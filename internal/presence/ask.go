@@ -25,7 +25,7 @@ const (
 func (s *source) run(ctx context.Context, c *call, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if s.tier == nil {
+	if s.shared == nil {
 		s.ask(ctx, c, 0)
 	} else {
 		s.share(ctx, c, timeout)
@@ -38,12 +38,12 @@ func (s *source) run(ctx context.Context, c *call, timeout time.Duration) {
 
 // share makes the call if no replica has made it or is making it. Otherwise share applies the result of the other replica's call.
 func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
-	claim := Claim{Item: s.item, IDs: c.ids, Token: rand.Text(), Life: s.life, Lease: timeout + leaseMargin}
+	claim := LeaseRequest{StoreKey: s.item, IDs: c.ids, Token: rand.Text(), Life: s.life, Lease: timeout + leaseMargin}
 	for again := true; ; {
-		granted, standing, err := s.tier.Claim(ctx, claim)
+		granted, standing, err := s.shared.Acquire(ctx, claim)
 		now := time.Now()
 		switch {
-		case err != nil && again && s.tier.Membership().Connected: // the store may have granted the lease, and only the answer was lost
+		case err != nil && again && s.shared.Membership().Connected: // the store may have granted the lease, and only the answer was lost
 			again = false
 			continue
 		case err != nil:
@@ -62,7 +62,7 @@ func (s *source) share(ctx context.Context, c *call, timeout time.Duration) {
 			return
 		}
 		about := s.about(c)
-		known, err := s.tier.Lookup(ctx, []Question{{s.item, about}}) // for answers that came after the last lookup
+		known, err := s.shared.Lookup(ctx, []Question{{s.item, about}}) // for answers that came after the last lookup
 		if err != nil {
 			return
 		}
@@ -107,7 +107,7 @@ func (s *source) follow(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		}
-		known, err := s.tier.Lookup(ctx, []Question{{Item: s.item}})
+		known, err := s.shared.Lookup(ctx, []Question{{StoreKey: s.item}})
 		if err != nil {
 			return false
 		}
@@ -150,7 +150,7 @@ func later(a, b time.Time) time.Time {
 // one replica would: each replica calls once in as many lives as there are replicas. The first in rank calls one life after the loss of
 // the store, the second after two.
 func (s *source) mayAskAlone(now time.Time) bool {
-	membership := s.tier.Membership()
+	membership := s.shared.Membership()
 	if membership.Connected {
 		return false // the store failed just now; whether it is unavailable is not known yet
 	}
@@ -172,10 +172,10 @@ func (s *source) mayAskAlone(now time.Time) bool {
 
 // pace returns the factor by which the intervals between calls are longer, because replicas without a shared store call the same source.
 func (s *source) pace() time.Duration {
-	if s.tier == nil {
+	if s.shared == nil {
 		return 1
 	}
-	if membership := s.tier.Membership(); !membership.Connected {
+	if membership := s.shared.Membership(); !membership.Connected {
 		return time.Duration(max(1, membership.Size))
 	}
 	return 1
@@ -201,13 +201,13 @@ func (s *source) ask(ctx context.Context, c *call, stamp int64) {
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
 		// If Save fails, the other replicas call the source when they may.
-		_ = s.tier.Save(ctx, Saved{Item: s.item, Stamp: stamp, IDs: c.ids, Of: got, KeepFor: s.keepFor})
+		_ = s.shared.Save(ctx, Saved{StoreKey: s.item, Stamp: stamp, IDs: c.ids, Of: got, KeepFor: s.keepFor})
 		return
 	}
 	s.mu.Lock()
 	failures, until := s.failures, s.next
 	s.mu.Unlock()
-	_ = s.tier.Fail(ctx, s.item, stamp, failures, until) // as above
+	_ = s.shared.Fail(ctx, s.item, stamp, failures, until) // as above
 }
 
 // presence calls the connector. A panic of the connector is a failure of this call only.

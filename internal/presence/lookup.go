@@ -68,7 +68,7 @@ func (s *Store) lookup(ctx context.Context, bySource map[*source][]string) {
 		}
 	}
 	if len(questions) > 0 {
-		if known, err := s.tier.Lookup(ctx, questions); err == nil {
+		if known, err := s.shared.Lookup(ctx, questions); err == nil {
 			for i, src := range asked {
 				src.applyState(ctx, &known[i], time.Now())
 			}

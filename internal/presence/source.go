@@ -16,9 +16,9 @@ const wantedFactor = 4
 // source is the presence of one source.
 type source struct {
 	of            *connectors.Source
-	item          Item
+	item          StoreKey
 	reader        connectors.PresenceReader
-	tier          Tier // nil for memory only
+	shared        SharedStore // nil for memory only
 	log           *slog.Logger
 	life, keepFor time.Duration
 
@@ -106,7 +106,7 @@ func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool)
 		s.under = &call{ids: s.idsToAsk(old, now), about: make(map[string]bool), at: now, early: early, done: make(chan struct{})}
 		s.under.addIDs(old)
 	}
-	if s.tier == nil {
+	if s.shared == nil {
 		s.next = now.Add(s.life)
 	}
 	return s.under, true, false
@@ -115,7 +115,7 @@ func (s *source) want(ids []string, now time.Time) (c *call, isNew, missed bool)
 // mayAskEarly reports whether the source may be called early because some of the accounts are unknown. It allows one early call per life, so
 // that a life has at most two calls. It allows none if the source fails, or if replicas cannot agree on who calls.
 func (s *source) mayAskEarly(ids []string, now time.Time) bool {
-	return s.failures == 0 && now.Sub(s.early) >= s.life && s.unknown(ids, now) && (s.tier == nil || s.tier.Membership().Connected)
+	return s.failures == 0 && now.Sub(s.early) >= s.life && s.unknown(ids, now) && (s.shared == nil || s.shared.Membership().Connected)
 }
 
 // lacksAny is unknown for callers that do not hold the lock.

@@ -18,8 +18,8 @@ type Options struct {
 	KeepFor time.Duration
 	// Timeout bounds a call, and the wait of a caller; 2 s.
 	Timeout time.Duration
-	// Tier is the store in which replicas share answers; nil for memory only.
-	Tier Tier
+	// SharedStore is the store in which replicas share answers; nil for memory only.
+	SharedStore SharedStore
 	// Logger logs when a source stops or starts answering; nil means no log.
 	Logger *slog.Logger
 	// Before is the store that this one replaces, nil for none. If a source is the same object in both, they share its answers and the
@@ -30,7 +30,7 @@ type Options struct {
 // Store caches who is online. Its methods are safe for concurrent use.
 type Store struct {
 	timeout time.Duration
-	tier    Tier
+	shared  SharedStore
 	looks   lookups
 	sources map[string]*source
 	calls   sync.WaitGroup
@@ -48,12 +48,12 @@ func New(sources []*connectors.Source, opt Options) *Store {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{timeout: orDefault(opt.Timeout, 2*time.Second), tier: opt.Tier, sources: make(map[string]*source)}
+	s := &Store{timeout: orDefault(opt.Timeout, 2*time.Second), shared: opt.SharedStore, sources: make(map[string]*source)}
 	for _, src := range sources {
 		if before := opt.Before; before != nil && before.sources[src.Name] != nil && before.sources[src.Name].of == src {
 			s.sources[src.Name] = before.sources[src.Name]
 		} else if src.Presence != nil {
-			s.sources[src.Name] = &source{of: src, item: Item{Source: src.Name, Fingerprint: src.Fingerprint}, reader: src.Presence, tier: opt.Tier,
+			s.sources[src.Name] = &source{of: src, item: StoreKey{Source: src.Name, Fingerprint: src.Fingerprint}, reader: src.Presence, shared: opt.SharedStore,
 				log: log.With(slog.String("source", src.Name)), life: orDefault(opt.Life, 15*time.Second),
 				keepFor: orDefault(opt.KeepFor, 2*time.Minute), known: make(map[string]Answer), wanted: make(map[string]time.Time)}
 		}
@@ -77,7 +77,7 @@ func (s *Store) Get(ctx context.Context, refs []connectors.Ref) []Answer {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	if s.tier != nil {
+	if s.shared != nil {
 		s.lookup(ctx, bySource)
 	}
 	waits := make(map[*source]bool) // true if this caller started the call
@@ -109,8 +109,8 @@ func (s *Store) begin(ctx context.Context, bySource map[*source][]string, waits 
 		if isNew {
 			s.calls.Go(func() { src.run(detached, c, s.timeout) })
 		}
-		if missed && s.tier != nil {
-			s.calls.Go(func() { _ = s.tier.Missed(detached, src.item) }) // if Missed fails, the other replicas find out by themselves
+		if missed && s.shared != nil {
+			s.calls.Go(func() { _ = s.shared.Missed(detached, src.item) }) // if Missed fails, the other replicas find out by themselves
 		}
 		if c != nil {
 			calls = append(calls, c)

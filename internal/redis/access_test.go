@@ -83,7 +83,7 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 	var asked atomic.Int64
 	office := &connectors.Source{Name: "chat", Fingerprint: "f", Presence: everyoneIn{&asked}}
 	for _, r := range replicas {
-		store := presence.New([]*connectors.Source{office}, presence.Options{Tier: r.presence, Timeout: 20 * time.Second, Life: time.Hour})
+		store := presence.New([]*connectors.Source{office}, presence.Options{SharedStore: r.presence, Timeout: 20 * time.Second, Life: time.Hour})
 		if got := store.Get(t.Context(), []connectors.Ref{{Source: "chat", ID: "1"}}); got[0].Presence.State != connectors.PresenceOnline {
 			t.Errorf("presence: %+v", got)
 		}

@@ -29,7 +29,7 @@ type Client struct {
 	ready         chan struct{} // closed when the first probe has ended
 	breaker       breaker
 	stats         stats
-	announcements announcements
+	notifications notifications
 	lostAt        atomic.Int64 // when Redis last became unavailable, in nanoseconds since 1970; zero if never
 }
 
@@ -65,9 +65,9 @@ func Open(opt Options) (*Client, error) {
 	}
 	c := &Client{commands: commands, cluster: cluster, sealer: sealer, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
 		callTimeout: or(opt.CallTimeout, defaultCall), log: opt.Logger, ready: make(chan struct{})}
-	c.breaker.opened, c.announcements.joined = make(chan struct{}, 1), make(chan struct{}, 1)
-	c.announcements.subscribers = make(map[Topic][]chan struct{})
-	c.announcements.members.Store(&[]string{})
+	c.breaker.opened, c.notifications.joined = make(chan struct{}, 1), make(chan struct{}, 1)
+	c.notifications.subscribers = make(map[Topic][]chan struct{})
+	c.notifications.members.Store(&[]string{})
 	if c.prefix == "" {
 		c.prefix = defaultPrefix
 	}

@@ -62,7 +62,7 @@ func (c *Client) heartbeat(ctx context.Context) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-c.announcements.joined:
+		case <-c.notifications.joined:
 		case <-c.breaker.opened:
 			forgive()
 			timer.Reset(pause()) // a probe may succeed while other calls are rejected: then the changes of state must become rarer, too
@@ -109,7 +109,7 @@ func (c *Client) probe(ctx context.Context) (size, rank int, err error) {
 		}
 	}
 	slices.Sort(members)
-	c.announcements.members.Store(&members)
+	c.notifications.members.Store(&members)
 	rank, ok := slices.BinarySearch(members, c.id)
 	if !ok {
 		return 0, 0, fmt.Errorf("the replica is not among those that are there: %w", redis.Nil)

@@ -32,7 +32,7 @@ type replica struct {
 	snapshots *snapshots.Store
 	presence  *presence.Store
 	budgets   *budgets.Budgets
-	callers   *callers.Ledger
+	callers   *callers.Store
 	documents *documents.Store
 }
 

@@ -39,8 +39,8 @@ type Options struct {
 	CallTimeout time.Duration
 	// LeaseFor is how long a lease lasts without renewal; the default is 15 s.
 	LeaseFor time.Duration
-	// PulseEvery is the time between two heartbeats of a replica for the budgets; the default is 2 s. All replicas must have the same value.
-	PulseEvery time.Duration
+	// HeartbeatEvery is the time between two heartbeats of a replica for the budgets; the default is 2 s. All replicas must have the same value.
+	HeartbeatEvery time.Duration
 	// Logger receives messages of the connection's state and of what Redis does not permit.
 	Logger *slog.Logger
 }

@@ -61,7 +61,7 @@ func encrypted(s *redistest.Server) redis.Options {
 	return opt
 }
 
-var chat = presence.Item{Source: "chat", Fingerprint: "f"}
+var chat = presence.StoreKey{Source: "chat", Fingerprint: "f"}
 
 // During an upgrade, replicas of two releases use one Redis: this release reads what the earlier one has stored.
 func TestEarlierReleaseIsRead(t *testing.T) {
@@ -82,15 +82,15 @@ func TestEarlierReleaseIsRead(t *testing.T) {
 	if diff := cmp.Diff([]string{"one", "two"}, snapshottest.Fetch(t, r.snapshots, snapshottest.Item)); diff != "" {
 		t.Errorf("snapshot (-want +got):\n%s", diff)
 	}
-	if m := snapshottest.Stat(t, r.snapshots, snapshottest.Item); m.Version != "v1" || !m.Complete || m.ReadAt.Year() != 2024 && m.ReadAt.Year() != 2023 {
+	if m := snapshottest.Stat(t, r.snapshots, snapshottest.Item); m.Version != "v1" || !m.Complete || m.FetchedAt.Year() != 2024 && m.FetchedAt.Year() != 2023 {
 		t.Errorf("its description is %+v", m)
 	}
-	known, err := r.presence.Lookup(t.Context(), []presence.Question{{Item: chat, IDs: []string{"1"}}})
+	known, err := r.presence.Lookup(t.Context(), []presence.Question{{StoreKey: chat, IDs: []string{"1"}}})
 	if err != nil || known[0].Answers["1"].Presence != (connectors.Presence{State: connectors.PresenceOnline, Text: "at lunch"}) {
 		t.Errorf("presence: %+v, %v", known, err)
 	}
 	s.Must("DEL", s.Key("{chat:f}:everyone:1")) // without the answer about everyone, there is the one about the account
-	known, err = r.presence.Lookup(t.Context(), []presence.Question{{Item: chat, IDs: []string{"1"}}})
+	known, err = r.presence.Lookup(t.Context(), []presence.Question{{StoreKey: chat, IDs: []string{"1"}}})
 	if err != nil || known[0].Answers["1"].Presence.Text != "at lunch" {
 		t.Errorf("presence of one account: %+v, %v", known, err)
 	}
@@ -130,11 +130,11 @@ func TestKeysAreThoseOfTheEarlierRelease(t *testing.T) {
 	for token, ids := range map[string][]string{"a": {"1"}, "b": nil} {
 		var state presence.CallState
 		redistest.Await(t, func() bool { // once the life of the other answer is over
-			granted, got, err := r.presence.Claim(ctx, presence.Claim{Item: chat, IDs: ids, Token: token, Life: time.Millisecond, Lease: time.Minute})
+			granted, got, err := r.presence.Acquire(ctx, presence.LeaseRequest{StoreKey: chat, IDs: ids, Token: token, Life: time.Millisecond, Lease: time.Minute})
 			state = got
 			return granted && err == nil
 		}, "a call for presence is granted")
-		fine(r.presence.Save(ctx, presence.Saved{Item: chat, IDs: ids, Stamp: state.Stamp, KeepFor: time.Hour}))
+		fine(r.presence.Save(ctx, presence.Saved{StoreKey: chat, IDs: ids, Stamp: state.Stamp, KeepFor: time.Hour}))
 	}
 	store, err := tokens.New(c)
 	fine(err)

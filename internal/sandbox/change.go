@@ -31,7 +31,7 @@ func (s *Sandbox) LesserCredential() connectors.Secret {
 
 // Cut has Worksection, which must be served, cut the connection of the next call of an action: before it has done anything, or after it has.
 func (s *Sandbox) Cut(action string, after bool) {
-	s.Worksection.Tune(func(k *worksection.Knobs) {
+	s.Worksection.Configure(func(k *worksection.Options) {
 		cut := worksection.CutBefore
 		if after {
 			cut = worksection.CutAfter
@@ -48,12 +48,12 @@ func (s *Sandbox) Cut(action string, after bool) {
 
 // Lag has Worksection's lists not show what is made for so long.
 func (s *Sandbox) Lag(lag time.Duration) {
-	s.Worksection.Tune(func(k *worksection.Knobs) { k.ListLag = lag })
+	s.Worksection.Configure(func(k *worksection.Options) { k.ListLag = lag })
 }
 
 // MakeDuplicates has Worksection make a second one of whatever it is asked for twice.
 func (s *Sandbox) MakeDuplicates() {
-	s.Worksection.Tune(func(k *worksection.Knobs) { k.Duplicates = worksection.DuplicatesMade })
+	s.Worksection.Configure(func(k *worksection.Options) { k.Duplicates = worksection.DuplicatesMade })
 }
 
 // AddTask gives Worksection a task.
@@ -93,7 +93,7 @@ func one(is bool) int {
 
 // Refuse has Worksection answer an action that changes something with an error; a code of 0 ends that.
 func (s *Sandbox) Refuse(action string, code int, message, details string) {
-	s.Worksection.Tune(func(k *worksection.Knobs) {
+	s.Worksection.Configure(func(k *worksection.Options) {
 		k.Refuse = nil
 		if code != 0 {
 			k.Refuse = map[string]worksection.Refusal{action: {Code: code, Message: message, Details: details}}

@@ -143,18 +143,18 @@ func start(ctx context.Context, opt Options, prefixes map[connectors.KindName]st
 func (s *Sandbox) fake(kind connectors.KindName, prefix string, opt Options) http.Handler {
 	switch kind {
 	case Worksection:
-		s.Worksection = worksection.New(worksectionData(s.Company, s.urls[kind]), worksection.Knobs{NoLimits: !opt.Limits})
+		s.Worksection = worksection.New(worksectionData(s.Company, s.urls[kind]), worksection.Options{NoLimits: !opt.Limits})
 		return s.Worksection
 	case Kommo:
-		s.Kommo = kommo.New(kommoData(s.Company), kommo.Knobs{Prefix: prefix, NoLimits: !opt.Limits})
+		s.Kommo = kommo.New(kommoData(s.Company), kommo.Options{Prefix: prefix, NoLimits: !opt.Limits})
 		return s.Kommo
 	case Altcraft:
-		s.Altcraft = altcraft.New(altcraftData(s.Company), altcraft.Knobs{Prefix: prefix, NoLimits: !opt.Limits})
+		s.Altcraft = altcraft.New(altcraftData(s.Company), altcraft.Options{Prefix: prefix, NoLimits: !opt.Limits})
 		return s.Altcraft
 	default:
 		moving := newPresence(s.Company, opt.Now)
-		s.RocketChat = rocketchat.New(rocketChatData(s.Company), rocketchat.Knobs{Prefix: prefix, NoLimits: !opt.Limits})
-		s.RocketChat.Tune(func(k *rocketchat.Knobs) {
+		s.RocketChat = rocketchat.New(rocketChatData(s.Company), rocketchat.Options{Prefix: prefix, NoLimits: !opt.Limits})
+		s.RocketChat.Configure(func(k *rocketchat.Options) {
 			k.OnRequest = func(op string, _ int) {
 				if op == "users.presence" {
 					moving.update(s.RocketChat)

@@ -87,20 +87,20 @@ func TestAnomaliesAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		local := localstore.New()
 		one := anomalous(&next)
-		one.Tier = local.Join()
+		one.SharedStore = local.Join()
 		stop := start(t, snapshot.New(one))
 		pass(time.Second)
 		stop()
 		var log bytes.Buffer
 		two := anomalous(&next)
-		two.Tier, two.Logger = local.Join(), slog.New(slog.NewTextHandler(&log, nil))
+		two.SharedStore, two.Logger = local.Join(), slog.New(slog.NewTextHandler(&log, nil))
 		k := snapshot.New(two)
 		stop = start(t, k)
 		pass(time.Second)
 		st := k.Statuses()[0]
 		stop()
-		if st.Reads != 0 {
-			t.Errorf("it has read %d times", st.Reads)
+		if st.Fetches != 0 {
+			t.Errorf("it has read %d times", st.Fetches)
 		}
 		if diff := cmp.Diff([]connectors.Anomaly{odd("name", "object", 2)}, st.Anomalies); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)

@@ -76,5 +76,5 @@ func (s *Snapshot) asOf() time.Time {
 	if s.Complete {
 		return s.OldestAt
 	}
-	return s.ReadAt
+	return s.FetchedAt
 }

@@ -152,7 +152,7 @@ func TestChangesBetweenFullReadings(t *testing.T) {
 		version := k.Current()[0].Snapshot
 		pass(5 * time.Minute)
 		if now := k.Current()[0].Snapshot; now.Version != version.Version || &now.Records.Contacts[0] != &version.Records.Contacts[0] ||
-			!now.ReadAt.After(version.ReadAt) || !now.FullAt.Equal(version.FullAt) {
+			!now.FetchedAt.After(version.FetchedAt) || !now.FullAt.Equal(version.FullAt) {
 			t.Error("nothing has changed, and yet it is not the same that is newer")
 		}
 		b.rename("2", "changed")
@@ -282,7 +282,7 @@ func TestChangesAcrossReplicas(t *testing.T) {
 		b := newBook("1", "2", "3")
 		local := localstore.New()
 		one := b.options()
-		one.Tier = local.Join()
+		one.SharedStore = local.Join()
 		k := snapshot.New(one)
 		stop := start(t, k)
 		pass(7 * time.Minute)
@@ -291,7 +291,7 @@ func TestChangesAcrossReplicas(t *testing.T) {
 		b.rename("2", "changed")
 		pass(5 * time.Minute)
 		two := b.options()
-		two.Tier = local.Join()
+		two.SharedStore = local.Join()
 		k = snapshot.New(two)
 		stop = start(t, k)
 		defer stop()
@@ -317,7 +317,7 @@ func TestChangesThatRemove(t *testing.T) {
 		b.gone = map[string]time.Time{}
 		local := localstore.New()
 		one, two := b.options(), b.options()
-		one.Tier, two.Tier = local.Join(), local.Join()
+		one.SharedStore, two.SharedStore = local.Join(), local.Join()
 		k, other := snapshot.New(one), snapshot.New(two)
 		defer start(t, k)()
 		defer start(t, other)()
@@ -337,10 +337,10 @@ func TestChangesThatRemove(t *testing.T) {
 }
 
 // earlier is a shared store into which an earlier release writes, which stores no states.
-type earlier struct{ snapshot.Tier }
+type earlier struct{ snapshot.SharedStore }
 
 func (e earlier) Acquire(ctx context.Context, r snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
-	l, info, err := e.Tier.Acquire(ctx, r)
+	l, info, err := e.SharedStore.Acquire(ctx, r)
 	if l != nil {
 		l = earlierLease{l}
 	}
@@ -361,12 +361,12 @@ func TestChangesAfterAnUpgrade(t *testing.T) {
 		b := newBook("1", "2")
 		local := localstore.New()
 		opt := b.options()
-		opt.Tier = earlier{local.Join()}
+		opt.SharedStore = earlier{local.Join()}
 		stop := start(t, snapshot.New(opt))
 		pass(time.Minute)
 		stop()
 		b.rename("2", "changed")
-		opt.Tier = local.Join()
+		opt.SharedStore = local.Join()
 		k := snapshot.New(opt)
 		defer start(t, k)()
 		pass(time.Minute)

@@ -115,16 +115,16 @@ func TestCodecKeepsOddValues(t *testing.T) {
 // Details of another encoding have keys of their own, so that nobody decodes them as something else.
 func TestDetailsHaveAnEncodingOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	if got := (Item{}).Encoding(); got != "1" {
+	if got := (StoreKey{}).Encoding(); got != "1" {
 		t.Errorf("without details the encoding is %s", got)
 	}
 	other := *detailed
 	other.Details = func() connectors.Details { return new(connectors.Attributes) }
 	meaning := *detailed
 	meaning.DetailsVersion++
-	seen := map[string]string{(Item{}).Encoding(): "no details"}
+	seen := map[string]string{(StoreKey{}).Encoding(): "no details"}
 	for name, k := range map[string]*connectors.Kind{"details": detailed, "other fields": &other, "another meaning": &meaning} {
-		e := Item{Details: k.DetailsEncoding()}.Encoding()
+		e := StoreKey{Details: k.DetailsEncoding()}.Encoding()
 		if before, ok := seen[e]; ok {
 			t.Errorf("%s and %s have the encoding %s", name, before, e)
 		}

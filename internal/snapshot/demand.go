@@ -34,10 +34,10 @@ func (k *Keeper) demand(key Key, e asked) (startsAt time.Time, ok bool) {
 	case s.phase == over:
 		return startsAt, false
 	case e.accept: // a fetch in progress may be the one
-	case s.reading && e.force: // if the fetch in progress fails, another one follows
+	case s.fetching && e.force: // if the fetch in progress fails, another one follows
 		c.ask(e)
 		return s.started, true
-	case s.reading:
+	case s.fetching:
 		return s.started, true
 	case !e.force && now.Before(starts):
 		return startsAt, false

@@ -6,7 +6,7 @@
 //
 // # With other replicas
 //
-// A Tier is the shared store: it keeps encoded snapshots for other replicas, or for this one after a restart. Packages localstore and
+// A SharedStore keeps encoded snapshots for other replicas, or for this one after a restart. Packages localstore and
 // redis/snapshots implement it. A caller that asks for data never waits for the shared store; only a collection's loop does,
 // concurrently. When a fetch is due, the loop requests the lease, and the store decides in one step: it grants the lease; or another
 // replica fetches, and the loop waits for its notification; or the store has newer data, which the loop takes; or the last attempt was

@@ -63,7 +63,7 @@ type (
 		urgent   bool      // a caller requires the fetch
 	}
 	// endFetch says how a fetch ended.
-	endFetch ReadingEnd
+	endFetch FetchEnd
 	// save stores a snapshot by the lease. The answer is saved.
 	save struct {
 		Stored

@@ -14,7 +14,7 @@ func (t *step) begin(leased bool) {
 	if t.changesAreEnough() {
 		f.since = t.snap
 	}
-	t.phase, t.reading, t.started, t.leased = fetching, true, t.now, leased // a requirement that comes after this joins the fetch
+	t.phase, t.fetching, t.started, t.leased = fetching, true, t.now, leased // a requirement that comes after this joins the fetch
 	t.forced, t.attempts, t.turn, t.publishAt = false, 0, time.Time{}, t.now.Add(progressEvery)
 	t.counts.begun++
 	t.do(f)
@@ -48,7 +48,7 @@ func (e fetched) apply(t *step) {
 	}
 	t.do(endFetch{Records: o.records.Len(), Complete: o.complete, Err: o.err})
 	o.apart = t.shared && (!t.leased || t.pace() > 1)
-	t.phase, t.reading, t.tried, t.pending = idle, false, true, nil
+	t.phase, t.fetching, t.tried, t.pending = idle, false, true, nil
 	if !interrupted {
 		t.finish(o)
 	}

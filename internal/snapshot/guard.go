@@ -94,10 +94,10 @@ func (s *Snapshot) dueSince() time.Time {
 }
 
 // Began returns when the latest fetch began that contributed to the snapshot, or was held back.
-func (s *Snapshot) Began() time.Time { return began(s.ReadAt, s.Loss) }
+func (s *Snapshot) Began() time.Time { return began(s.FetchedAt, s.Loss) }
 
 // Began returns the same for a stored snapshot.
-func (m *Meta) Began() time.Time { return began(m.ReadAt, m.Loss) }
+func (m *Meta) Began() time.Time { return began(m.FetchedAt, m.Loss) }
 
 func began(readAt time.Time, l *Loss) time.Time {
 	if l == nil {

@@ -131,16 +131,16 @@ func TestGuard(t *testing.T) {
 		settings := snapshot.Settings{FreshFor: 5 * time.Minute, MinInterval: 10 * time.Second, MaxLoss: 30, AcceptAfter: 3 * time.Hour,
 			KeepFor: rapid.SampledFrom([]time.Duration{10 * time.Minute, 1000 * time.Hour}).Draw(rt, "keep for")}
 		story := events.Draw(rt, "events")
-		tiered := rapid.Bool().Draw(rt, "with a tier")
+		shared := rapid.Bool().Draw(rt, "with a store")
 		var faults []string
-		synctest.Test(t, func(t *testing.T) { faults = live(t, settings, story, tiered) })
+		synctest.Test(t, func(t *testing.T) { faults = live(t, settings, story, shared) })
 		if len(faults) > 0 {
 			rt.Fatal(strings.Join(faults, "\n"))
 		}
 	})
 }
 
-func live(t *testing.T, settings snapshot.Settings, story []event, tiered bool) (faults []string) {
+func live(t *testing.T, settings snapshot.Settings, story []event, shared bool) (faults []string) {
 	t.Helper()
 	truth := &guarded{settings: settings, freshFor: settings.FreshFor}
 	now := step{ids: numberedOf("a", 60)}
@@ -159,8 +159,8 @@ func live(t *testing.T, settings snapshot.Settings, story []event, tiered bool) 
 		opt := one(s)
 		opt.IdleAfter = 10_000 * time.Hour
 		opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: settings}
-		if tiered {
-			opt.Tier, opt.TierKind = common.Join(), snapshot.TierDirectory
+		if shared {
+			opt.SharedStore, opt.TierKind = common.Join(), snapshot.TierDirectory
 		}
 		k := snapshot.New(opt)
 		return k, start(t, k)
@@ -190,7 +190,7 @@ func live(t *testing.T, settings snapshot.Settings, story []event, tiered bool) 
 			stop()
 			truth.do(func() {
 				truth.accept = false
-				if !tiered { // with a shared store, the failure is known after a restart, too
+				if !shared { // with a shared store, the failure is known after a restart, too
 					truth.failed = false
 					truth.known, truth.since, truth.freshFor = nil, time.Time{}, settings.FreshFor
 				}

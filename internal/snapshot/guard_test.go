@@ -260,11 +260,11 @@ func TestHeldBackOutlivesItsKeeper(t *testing.T) {
 			s := scripted(step{ids: numberedOf("a", 40)}, step{})
 			opt := one(s)
 			opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: hours}
-			opt.IdleAfter, opt.Tier = 1000*time.Hour, common.Join()
+			opt.IdleAfter, opt.SharedStore = 1000*time.Hour, common.Join()
 			stop := start(t, snapshot.New(opt))
 			pass(2 * time.Hour)
 			stop()
-			opt.Tier = common.Join()
+			opt.SharedStore = common.Join()
 			k := snapshot.New(opt)
 			stop = start(t, k)
 			defer func() { stop() }()

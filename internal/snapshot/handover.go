@@ -20,7 +20,7 @@ import (
 // have several.
 type keeperState struct {
 	log      *slog.Logger
-	tier     Tier
+	store    SharedStore
 	tierKind TierKind
 	observer Observer
 	limits   atomic.Pointer[waits]
@@ -36,7 +36,7 @@ type waits struct {
 }
 
 func newKeeperState(opt *Options, w waits) *keeperState {
-	e := &keeperState{log: opt.Logger, tier: opt.Tier, tierKind: opt.TierKind, observer: opt.Observer}
+	e := &keeperState{log: opt.Logger, store: opt.SharedStore, tierKind: opt.TierKind, observer: opt.Observer}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -122,7 +122,7 @@ func (k *Keeper) start(ctx context.Context) {
 		}()
 	}
 	k.stopWatch = func() {}
-	if k.tier != nil {
+	if k.store != nil {
 		watching, end := context.WithCancel(detached)
 		var watch sync.WaitGroup
 		watch.Go(func() { k.watch(watching) })
@@ -172,7 +172,7 @@ func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *c
 	if was != nil && was.item.same(c.item) {
 		c.heirOf, c.hits = was, was.hits
 		s := was.view.Load().collectionState
-		s.phase, s.reading = idle, false
+		s.phase, s.fetching = idle, false
 		c.show(s) // until the old loop has ended
 	} else {
 		k.anew = append(k.anew, key)
@@ -201,9 +201,9 @@ func (c *collection) inherit(from *collection) {
 
 // inherit returns the state with which a collection goes on from the last state of its predecessor.
 func (r *rules) inherit(s collectionState) collectionState {
-	s.phase, s.stopping, s.reading, s.offered, s.tried = idle, false, false, nil, !s.started.IsZero()
+	s.phase, s.stopping, s.fetching, s.offered, s.tried = idle, false, false, nil, !s.started.IsZero()
 	t := &step{rules: r, collectionState: s}
-	if s.snap != nil && s.err == nil && s.snap.Complete && s.snap.ReadAt.Equal(s.started) { // no fetch was interrupted
+	if s.snap != nil && s.err == nil && s.snap.Complete && s.snap.FetchedAt.Equal(s.started) { // no fetch was interrupted
 		t.reschedule()
 	}
 	if s.tried { // an interrupted fetch counts as begun

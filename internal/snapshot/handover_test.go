@@ -72,7 +72,7 @@ func TestReadingGoesOnUnderTheNextKeeper(t *testing.T) {
 		}
 		pass(10 * time.Second)
 		for name, k := range map[string]*snapshot.Keeper{"old": r.old, "new": r.new} {
-			if st := state(k); st.Count != 2 || !st.Reading {
+			if st := state(k); st.Count != 2 || !st.Fetching {
 				t.Errorf("%s keeper: %+v, want a reading with two records", name, st)
 			}
 			if !drained(k) {
@@ -228,14 +228,14 @@ func TestTierIsHandedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first, second := scripted(step{ids: []string{"1"}}), scripted(step{ids: []string{"2", "3"}})
-		tier := localstore.New().Join()
+		store := localstore.New().Join()
 		var before *snapshot.Keeper
 		for i, tc := range []struct {
 			fingerprint string
 			script      *script
 			want, reads int
 		}{{"f", first, 1, 1}, {"g", second, 2, 1}, {"f", first, 1, 1}, {"g", second, 2, 1}} {
-			k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{sourceOf(tc.fingerprint, tc.script)}, Tier: tier, Before: before})
+			k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{sourceOf(tc.fingerprint, tc.script)}, SharedStore: store, Before: before})
 			defer start(t, k)()
 			pass(time.Second)
 			if st := state(k); st.Count != tc.want || len(tc.script.reads()) != tc.reads {
@@ -251,8 +251,8 @@ func TestWatchIsHandedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, local := scripted(step{ids: []string{"1"}}), localstore.New()
-		source, tier := sourceOf("f", s), local.Join()
-		opt := snapshot.Options{Sources: []*connectors.Source{source}, Tier: tier}
+		source, store := sourceOf("f", s), local.Join()
+		opt := snapshot.Options{Sources: []*connectors.Source{source}, SharedStore: store}
 		old := snapshot.New(opt)
 		defer start(t, old)()
 		pass(time.Second)
@@ -260,7 +260,7 @@ func TestWatchIsHandedOver(t *testing.T) {
 		next := snapshot.New(opt)
 		defer start(t, next)()
 		pass(20 * time.Second)
-		other := snapshot.New(snapshot.Options{Sources: []*connectors.Source{sourceOf("f", scripted(step{ids: []string{"1", "2"}}))}, Tier: local.Join()})
+		other := snapshot.New(snapshot.Options{Sources: []*connectors.Source{sourceOf("f", scripted(step{ids: []string{"1", "2"}}))}, SharedStore: local.Join()})
 		defer start(t, other)()
 		pass(time.Second)
 		other.Refresh(accounts)

@@ -19,16 +19,16 @@ type Options struct {
 	FirstWait time.Duration
 	// MaxWait bounds every wait of a caller, FirstWait included; zero means 5 s.
 	MaxWait time.Duration
-	// Tier is the shared store: for other replicas, or for the time after a restart; nil means memory only.
-	Tier Tier
-	// TierKind is the kind of the shared store; see Use.
+	// SharedStore is the shared store: for other replicas, or for the time after a restart; nil means memory only.
+	SharedStore SharedStore
+	// TierKind is the kind of the shared store; see Stats.
 	TierKind TierKind
 	// Observer observes the work; nil for none.
 	Observer Observer
 	// Logger logs when a collection's condition changes, not each fetch; nil means no log.
 	Logger *slog.Logger
 	// Before is the predecessor, which this keeper takes over from when it runs; nil for none. See handover.go. The new keeper uses the
-	// Tier, TierKind, Observer and Logger of the predecessor.
+	// SharedStore, TierKind, Observer and Logger of the predecessor.
 	Before *Keeper
 }
 

@@ -80,7 +80,7 @@ func (c *collection) asks(v *view, now time.Time) {
 	if n := now.UnixNano(); n-c.asked.Load() > int64(time.Second) {
 		c.asked.Store(n)
 	}
-	if !v.reading && !now.Before(v.next) {
+	if !v.fetching && !now.Before(v.next) {
 		c.prompt()
 	}
 }
@@ -93,16 +93,16 @@ func (r *rules) waitUntil(s *collectionState, now, deadline time.Time) time.Time
 	}
 	if snap != nil {
 		// A long first fetch serves its progress. Callers do not wait once it has some records.
-		if under := s.reading && snap.ReadAt.Equal(s.started); under || now.Sub(snap.asOf()) < veryStale*r.freshFor(s) {
+		if under := s.fetching && snap.FetchedAt.Equal(s.started); under || now.Sub(snap.asOf()) < veryStale*r.freshFor(s) {
 			return now
 		}
 	}
 	switch {
 	case s.phase == over:
 		return now
-	case s.reading && (s.err != nil || snap != nil): // the fetch has just failed, or there is data to serve: wait for a short time only
+	case s.fetching && (s.err != nil || snap != nil): // the fetch has just failed, or there is data to serve: wait for a short time only
 		return earlier(s.started.Add(r.first), deadline)
-	case s.reading || !now.Before(s.next):
+	case s.fetching || !now.Before(s.next):
 		return deadline
 	}
 	return now // no fetch is in progress

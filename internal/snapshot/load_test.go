@@ -210,7 +210,7 @@ func TestNobodyWaitsAfterRun(t *testing.T) {
 		stop := start(t, k)
 		time.AfterFunc(time.Second, stop)
 		r, waited := timed(t.Context(), k)
-		if waited != time.Second || r.Status.Err != nil || r.Status.Reading {
+		if waited != time.Second || r.Status.Err != nil || r.Status.Fetching {
 			t.Errorf("waited %v for %+v, want to be let go at 1s, and being stopped is no failure", waited, r.Status)
 		}
 		if _, waited := timed(t.Context(), k); waited != 0 || begins(k.Refresh(accounts)) {

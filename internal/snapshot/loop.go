@@ -21,7 +21,7 @@ const (
 type loop struct {
 	*collection
 	lease    Lease
-	endFetch func(ReadingEnd) // tells the observer
+	endFetch func(FetchEnd)   // tells the observer
 	pages    chan fetchResult // the latest progress of the fetch in progress
 	fetched  chan outcome
 }
@@ -114,10 +114,10 @@ func (l *loop) transition(ctx context.Context, e event) (answers []event) {
 
 // do does an action, and returns its answer; nil for none.
 func (l *loop) do(ctx context.Context, a action) event {
-	tier := l.keeper.tier
+	store := l.keeper.store
 	switch a := a.(type) {
 	case requestLease:
-		lease, info, err := tier.Acquire(ctx, a.LeaseRequest)
+		lease, info, err := store.Acquire(ctx, a.LeaseRequest)
 		l.lease = lease
 		return leaseAnswered{lease != nil, &info, err}
 	case take:
@@ -126,7 +126,7 @@ func (l *loop) do(ctx context.Context, a action) event {
 		l.fetch(ctx, a)
 	case endFetch:
 		l.progress.Store(nil)
-		l.endFetch(ReadingEnd(a))
+		l.endFetch(FetchEnd(a))
 	case saveProgress:
 		l.lease.Save(ctx, a.Stored) //nolint:errcheck // only the end of the fetch matters
 	case save:
@@ -142,9 +142,9 @@ func (l *loop) do(ctx context.Context, a action) event {
 	case offer:
 		ctx, cancel := context.WithTimeout(ctx, storeWithin)
 		defer cancel()
-		return saveWith(a.Stored, false, func(s Stored) (int64, error) { return tier.Put(ctx, s) })
+		return saveWith(a.Stored, false, func(s Stored) (int64, error) { return store.Put(ctx, s) })
 	case stat:
-		if infos, err := tier.Stat(ctx, []Item{l.item}); err == nil {
+		if infos, err := store.Stat(ctx, []StoreKey{l.item}); err == nil {
 			return statted{&infos[0]}
 		}
 	case wakeCallers:
@@ -172,7 +172,7 @@ func (l *loop) fetch(ctx context.Context, a fetch) {
 	case <-l.pages: // of an earlier fetch
 	default:
 	}
-	ctx, l.endFetch = l.keeper.observer.Reading(ctx, l.key)
+	ctx, l.endFetch = l.keeper.observer.Fetching(ctx, l.key)
 	go l.call(connectors.WithUrgency(ctx, urgency), a.since, func(r fetchResult) {
 		l.progress.Store(&Progress{StartedAt: r.start(start), Count: r.records.Len(), Expected: r.expected})
 		if a.progress {
@@ -210,8 +210,8 @@ func (l *loop) call(ctx context.Context, since *Snapshot, progress func(fetchRes
 
 // take reads a stored snapshot.
 func (l *loop) take(ctx context.Context, m *Info) taken {
-	ctx, ended := l.keeper.observer.Taking(ctx, l.key, l.keeper.tierKind)
-	parts, err := l.keeper.tier.Fetch(ctx, l.item, m.Meta)
+	ctx, ended := l.keeper.observer.LoadingStored(ctx, l.key, l.keeper.tierKind)
+	parts, err := l.keeper.store.Load(ctx, l.item, m.Meta)
 	if err == nil && parts == nil && m.Count > 0 {
 		err = wire.ErrMalformed
 	}

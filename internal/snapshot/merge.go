@@ -38,7 +38,7 @@ func (r *fetchResult) start(call time.Time) time.Time {
 // keep.
 func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 	was, began := t.snap, r.start(t.started)
-	snap := &Snapshot{Key: t.key, ReadAt: t.started, Complete: r.complete, Expected: r.expected, Anomalies: r.anomalies, OldestAt: began, FullAt: began, State: r.state}
+	snap := &Snapshot{Key: t.key, FetchedAt: t.started, Complete: r.complete, Expected: r.expected, Anomalies: r.anomalies, OldestAt: began, FullAt: began, State: r.state}
 	var base Records
 	switch {
 	case r.since != nil:

@@ -139,7 +139,7 @@ func play(t *testing.T, story []step, plan []act) (faults []string) {
 		if a.load {
 			r, waited := timed(t.Context(), k)
 			asked = time.Now()
-			if waited > 2*time.Second || waited > 0 && r.Status.Err != nil && !r.Status.Reading && r.Status.RetryAt.Before(asked) {
+			if waited > 2*time.Second || waited > 0 && r.Status.Err != nil && !r.Status.Fetching && r.Status.RetryAt.Before(asked) {
 				complain("waited %v for %s", waited, brief(r))
 			}
 		}

@@ -46,7 +46,7 @@ func (r *rules) nextWait(s *collectionState, now time.Time) time.Time {
 			return at
 		}
 	}
-	if ceases := s.started.Add(r.first); s.reading && ceases.After(now) {
+	if ceases := s.started.Add(r.first); s.fetching && ceases.After(now) {
 		return ceases
 	}
 	return s.next
@@ -76,8 +76,8 @@ func (o *Observation) Ask(places []int, now time.Time) {
 }
 
 func (k *Keeper) membership() Membership {
-	if k.tier == nil {
+	if k.store == nil {
 		return Membership{}
 	}
-	return k.tier.Membership()
+	return k.store.Membership()
 }

@@ -13,14 +13,14 @@ type Observer interface {
 	Loading(ctx context.Context) (context.Context, func())
 	// Waiting is called, within Loading, for each collection that the caller waits for.
 	Waiting(ctx context.Context, key Key) func()
-	// Reading is called before a collection is fetched from its source.
-	Reading(ctx context.Context, key Key) (context.Context, func(ReadingEnd))
-	// Taking is called before a collection is taken from the shared store.
-	Taking(ctx context.Context, key Key, tier TierKind) (context.Context, func(taken bool))
+	// Fetching is called before a collection is fetched from its source.
+	Fetching(ctx context.Context, key Key) (context.Context, func(FetchEnd))
+	// LoadingStored is called before a collection is taken from the shared store.
+	LoadingStored(ctx context.Context, key Key, tier TierKind) (context.Context, func(taken bool))
 }
 
-// ReadingEnd is the result of a fetch.
-type ReadingEnd struct {
+// FetchEnd is the result of a fetch.
+type FetchEnd struct {
 	Records  int
 	Complete bool
 	Err      *connectors.Error
@@ -33,10 +33,10 @@ func (unobserved) Loading(ctx context.Context) (context.Context, func()) { retur
 
 func (unobserved) Waiting(context.Context, Key) func() { return func() {} }
 
-func (unobserved) Reading(ctx context.Context, _ Key) (context.Context, func(ReadingEnd)) {
-	return ctx, func(ReadingEnd) {}
+func (unobserved) Fetching(ctx context.Context, _ Key) (context.Context, func(FetchEnd)) {
+	return ctx, func(FetchEnd) {}
 }
 
-func (unobserved) Taking(ctx context.Context, _ Key, _ TierKind) (context.Context, func(bool)) {
+func (unobserved) LoadingStored(ctx context.Context, _ Key, _ TierKind) (context.Context, func(bool)) {
 	return ctx, func(bool) {}
 }

@@ -107,14 +107,14 @@ func TestStatusTellsTimesAndCounts(t *testing.T) {
 	bubble(t, one(s), func(t *testing.T, k *snapshot.Keeper) {
 		began := time.Now()
 		pass(500 * time.Millisecond)
-		want := snapshot.Status{Key: accounts, State: snapshot.Missing, TriedAt: began, FreshFor: time.Minute, Reading: true,
-			Progress: &snapshot.Progress{StartedAt: began}, Reads: 1}
+		want := snapshot.Status{Key: accounts, State: snapshot.Missing, TriedAt: began, FreshFor: time.Minute, Fetching: true,
+			Progress: &snapshot.Progress{StartedAt: began}, Fetches: 1}
 		if diff := cmp.Diff(want, k.Statuses()[0]); diff != "" {
 			t.Errorf("while reading (-want +got):\n%s", diff)
 		}
 		pass(500 * time.Millisecond)
 		want = snapshot.Status{Key: accounts, State: snapshot.Incomplete, Count: 5, Expected: &seven, SyncedAt: began, TriedAt: began,
-			FreshFor: time.Minute, Reads: 1, Short: &connectors.Error{Source: "a", Op: "accounts", Kind: connectors.KindBadResponse,
+			FreshFor: time.Minute, Fetches: 1, Short: &connectors.Error{Source: "a", Op: "accounts", Kind: connectors.KindBadResponse,
 				Detail: "the source counts 7 of them, and 5 have been read. Until it is read whole, nothing counts as removed; roster check shows what the credential may see"}}
 		if diff := cmp.Diff(want, k.Statuses()[0]); diff != "" {
 			t.Errorf("after a short reading (-want +got):\n%s", diff)
@@ -163,7 +163,7 @@ func TestFirstReadingShowsItsProgress(t *testing.T) {
 					if r.Status.State == snapshot.Fresh {
 						break
 					}
-					if r.Snapshot != nil && (r.Snapshot.Complete || r.Snapshot.ReadAt != began || r.Status.State != snapshot.Incomplete) {
+					if r.Snapshot != nil && (r.Snapshot.Complete || r.Snapshot.FetchedAt != began || r.Status.State != snapshot.Incomplete) {
 						t.Errorf("progress is served as %+v", r.Status)
 					}
 				}
@@ -183,7 +183,7 @@ func TestLaterReadingsShowNoProgress(t *testing.T) {
 	s := scripted(step{ids: numbered(10)}, step{ids: numbered(4), pages: 4, takes: 8 * time.Second})
 	bubble(t, one(s), func(t *testing.T, k *snapshot.Keeper) {
 		pass(time.Minute + 5*time.Second)
-		if got := k.Current()[0].Status; !got.Reading || got.Count != 10 || got.State != snapshot.Fresh {
+		if got := k.Current()[0].Status; !got.Fetching || got.Count != 10 || got.State != snapshot.Fresh {
 			t.Errorf("in mid-reading: %+v", got)
 		}
 		pass(5 * time.Second)
@@ -205,8 +205,8 @@ func TestUnchangedReadingKeepsRecordsAndTellsNobody(t *testing.T) {
 		if after.Version != before.Version || &after.Records.Accounts[0] != &before.Records.Accounts[0] {
 			t.Error("the same records were put in the place of the same records")
 		}
-		if after.ReadAt.Sub(before.ReadAt) < 9*time.Minute {
-			t.Errorf("read at %v and then at %v: the newer time is lost", before.ReadAt, after.ReadAt)
+		if after.FetchedAt.Sub(before.FetchedAt) < 9*time.Minute {
+			t.Errorf("read at %v and then at %v: the newer time is lost", before.FetchedAt, after.FetchedAt)
 		}
 		select {
 		case <-k.Changed():
@@ -258,7 +258,7 @@ func TestChangedTellsOfStalenessWhileReading(t *testing.T) {
 		began := time.Now()
 		<-k.Changed()
 		<-k.Changed()
-		if got := k.Current()[0].Status; got.State != snapshot.Stale || !got.Reading || time.Since(began) != 2*time.Minute {
+		if got := k.Current()[0].Status; got.State != snapshot.Stale || !got.Fetching || time.Since(began) != 2*time.Minute {
 			t.Errorf("after %v: %+v", time.Since(began), got)
 		}
 	})

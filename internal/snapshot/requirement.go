@@ -94,8 +94,8 @@ func (r *rules) requiredUntil(s *collectionState, now time.Time, p waiting) time
 		return now
 	case !s.started.Before(p.requirement.NotBefore):
 		hope := s.started.Add(r.last)
-		switch came := s.snap != nil && !s.snap.ReadAt.Before(s.started); {
-		case !s.reading && (came || s.err != nil): // this is the result of a fetch that began in time
+		switch came := s.snap != nil && !s.snap.FetchedAt.Before(s.started); {
+		case !s.fetching && (came || s.err != nil): // this is the result of a fetch that began in time
 			return now
 		case s.err != nil && hope.Before(p.last): // the last fetch failed: not every caller waits anew for an attempt that hangs
 			return hope
@@ -132,7 +132,7 @@ func (w *Requirement) notBefore(err *connectors.Error) time.Time {
 func (c *collection) rules() rules {
 	r := rules{constants: &c.constants, waits: c.keeper.waits(), asked: time.Unix(0, c.asked.Load())}
 	if c.shared {
-		r.membership = c.keeper.tier.Membership()
+		r.membership = c.keeper.store.Membership()
 	}
 	return r
 }

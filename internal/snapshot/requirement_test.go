@@ -114,8 +114,8 @@ func TestManyWishes(t *testing.T) {
 				if took := time.Since(asked); took > 5*time.Second {
 					t.Errorf("somebody waited %v", took)
 				}
-				if r.Older() != r.Snapshot.ReadAt.Before(asked) {
-					t.Errorf("read %v before it was asked for, and older: %v", asked.Sub(r.Snapshot.ReadAt), r.Older())
+				if r.Older() != r.Snapshot.FetchedAt.Before(asked) {
+					t.Errorf("read %v before it was asked for, and older: %v", asked.Sub(r.Snapshot.FetchedAt), r.Older())
 				}
 				mu.Lock()
 				defer mu.Unlock()

@@ -60,7 +60,7 @@ func (t *step) nextWake() (at time.Time) {
 		sooner(t.publishAt)
 	case t.phase == idle || t.phase == joining:
 		sooner(t.turn, t.askAt)
-		if !t.reading {
+		if !t.fetching {
 			sooner(t.next)
 		}
 		if t.requires() {
@@ -118,7 +118,7 @@ func (t *step) reschedule() {
 
 // putOff schedules the next fetch: due at next, and allowed from floor.
 func (t *step) putOff(floor, next time.Time) {
-	t.floor, t.next, t.reading = floor, next, false
+	t.floor, t.next, t.fetching = floor, next, false
 	t.do(wakeCallers{}) // callers for whom that is too late need not wait
 }
 

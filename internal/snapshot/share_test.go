@@ -20,7 +20,7 @@ import (
 
 // unsteady is a shared store that can be unavailable, hang and lose parts, and that counts its calls.
 type unsteady struct {
-	snapshot.Tier
+	snapshot.SharedStore
 	away, lost atomic.Bool
 	size, rank int
 	calls      atomic.Int64
@@ -39,25 +39,25 @@ func (u *unsteady) call() error {
 	return nil
 }
 
-func (u *unsteady) Stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
+func (u *unsteady) Stat(ctx context.Context, items []snapshot.StoreKey) ([]snapshot.Info, error) {
 	if err := u.call(); err != nil {
 		return nil, err
 	}
-	return u.Tier.Stat(ctx, items)
+	return u.SharedStore.Stat(ctx, items)
 }
 
-func (u *unsteady) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
+func (u *unsteady) Load(ctx context.Context, item snapshot.StoreKey, meta snapshot.Meta) ([][]byte, error) {
 	if err := u.call(); err != nil || u.lost.Load() {
 		return nil, err
 	}
-	return u.Tier.Fetch(ctx, item, meta)
+	return u.SharedStore.Load(ctx, item, meta)
 }
 
 func (u *unsteady) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
 	if err := u.call(); err != nil {
 		return nil, snapshot.Info{}, err
 	}
-	lease, mark, err := u.Tier.Acquire(ctx, c)
+	lease, mark, err := u.SharedStore.Acquire(ctx, c)
 	if lease != nil {
 		lease = &unsteadyLease{lease, u}
 	}
@@ -83,19 +83,19 @@ func (u *unsteady) Changed() <-chan struct{} {
 	if u.mended != nil {
 		return u.mended
 	}
-	return u.Tier.Changed()
+	return u.SharedStore.Changed()
 }
 
 type unsteadyLease struct {
 	snapshot.Lease
-	tier *unsteady
+	store *unsteady
 }
 
 func (l *unsteadyLease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
-	if l.tier.saved != nil {
-		l.tier.saved()
+	if l.store.saved != nil {
+		l.store.saved()
 	}
-	if err := l.tier.call(); err != nil {
+	if err := l.store.call(); err != nil {
 		return 0, err
 	}
 	return l.Lease.Save(ctx, s)
@@ -105,10 +105,10 @@ func (l *unsteadyLease) Save(ctx context.Context, s snapshot.Stored) (int64, err
 func replicas(t *testing.T, n int, opt snapshot.Options, f func(t *testing.T, ks []*snapshot.Keeper)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		tier := localstore.New()
+		store := localstore.New()
 		ks := make([]*snapshot.Keeper, n)
 		for i := range ks {
-			opt.Tier = tier.Join()
+			opt.SharedStore = store.Join()
 			ks[i] = snapshot.New(opt)
 			defer start(t, ks[i])()
 		}
@@ -168,10 +168,10 @@ func TestReplicasTogetherReadNoMoreThanOne(t *testing.T) {
 func TestWarmTierServesWithoutReading(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := localstore.New()
+		store := localstore.New()
 		seven := 7
 		opt := one(scripted(step{ids: []string{"1", "2"}, takes: 5 * time.Second, want: &seven}))
-		opt.Tier = tier.Join()
+		opt.SharedStore = store.Join()
 		first := snapshot.New(opt)
 		stop := start(t, first)
 		pass(10 * time.Second)
@@ -180,11 +180,11 @@ func TestWarmTierServesWithoutReading(t *testing.T) {
 
 		s := scripted(step{ids: []string{"3"}})
 		opt = one(s)
-		opt.Tier = tier.Join()
+		opt.SharedStore = store.Join()
 		second := snapshot.New(opt)
 		defer start(t, second)()
 		r, waited := timed(t.Context(), second)
-		want.Reads, want.Waits = 0, r.Status.Waits // these differ between replicas
+		want.Fetches, want.Waits = 0, r.Status.Waits // these differ between replicas
 		if diff := cmp.Diff(want, r.Status); diff != "" || waited != 0 {
 			t.Errorf("after %v (-first +second):\n%s", waited, diff)
 		}
@@ -242,7 +242,7 @@ func TestProgressOfALongReadingIsShared(t *testing.T) {
 	replicas(t, 2, one(s), func(t *testing.T, ks []*snapshot.Keeper) {
 		pass(50*time.Second + time.Millisecond)
 		for i, k := range ks {
-			if st := k.Statuses()[0]; st.State != snapshot.Incomplete || st.Count < 40 || !st.Reading {
+			if st := k.Statuses()[0]; st.State != snapshot.Incomplete || st.Count < 40 || !st.Fetching {
 				t.Errorf("half-way, replica %d: %+v", i, st)
 			}
 		}
@@ -261,17 +261,17 @@ func TestProgressOfALongReadingIsShared(t *testing.T) {
 func TestDamagedSnapshotIsReadAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := localstore.New()
+		store := localstore.New()
 		opt := one(scripted(step{ids: []string{"1"}}))
-		opt.Tier = tier.Join()
+		opt.SharedStore = store.Join()
 		stop := start(t, snapshot.New(opt))
 		pass(20 * time.Second)
 		stop()
-		damaged := &unsteady{Tier: tier.Join(), size: 1}
+		damaged := &unsteady{SharedStore: store.Join(), size: 1}
 		damaged.lost.Store(true)
 		s := scripted(step{ids: []string{"2"}})
 		opt = one(s)
-		opt.Tier = damaged
+		opt.SharedStore = damaged
 		k := snapshot.New(opt)
 		defer start(t, k)()
 		r, _ := timed(t.Context(), k)
@@ -309,14 +309,14 @@ func TestMinIntervalHoldsAcrossReplicas(t *testing.T) {
 func TestMinIntervalHoldsWhereTheTierGoesAndComes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := localstore.New()
+		store := localstore.New()
 		s := scripted(step{ids: []string{"1"}}, step{ids: []string{"1"}, takes: 5 * time.Second}, step{ids: []string{"1"}})
 		var us []*unsteady
 		var ks []*snapshot.Keeper
 		for i := range 2 {
-			u := &unsteady{Tier: tier.Join(), size: 2, rank: i, mended: make(chan struct{}, 1)}
+			u := &unsteady{SharedStore: store.Join(), size: 2, rank: i, mended: make(chan struct{}, 1)}
 			opt := one(s)
-			opt.Tier = u
+			opt.SharedStore = u
 			k := snapshot.New(opt)
 			defer start(t, k)()
 			us, ks = append(us, u), append(ks, k)
@@ -357,30 +357,30 @@ func TestMinIntervalHoldsWhereTheTierGoesAndComes(t *testing.T) {
 func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := localstore.New()
-		slow := &unsteady{Tier: tier.Join(), size: 1}
-		quick := tier.Join()
-		item := snapshot.Item{Key: accounts}
+		store := localstore.New()
+		slow := &unsteady{SharedStore: store.Join(), size: 1}
+		quick := store.Join()
+		item := snapshot.StoreKey{Key: accounts}
 		newer := snapshot.Records{Accounts: []connectors.Account{{ID: "2", Name: "N2"}}}
 		slow.saved = func() { // while it was suspended, another replica has fetched
 			pass(time.Second)
 			now := time.Now()
 			_, err := quick.Put(t.Context(), snapshot.Stored{Item: item, KeepFor: time.Hour,
-				Meta:   snapshot.Meta{ReadAt: now, Since: now, Version: "v2", Complete: true, Count: 1},
+				Meta:   snapshot.Meta{FetchedAt: now, Since: now, Version: "v2", Complete: true, Count: 1},
 				Encode: func() ([][]byte, error) { return snapshot.Encode(connectors.Accounts, newer) }})
 			if err != nil {
 				t.Error(err)
 			}
 		}
 		opt := one(scripted(step{ids: []string{"1"}}))
-		opt.Tier = slow
+		opt.SharedStore = slow
 		k := snapshot.New(opt)
 		defer start(t, k)()
 		pass(2 * time.Second)
 		if got := brief(k.Current()[0]); got != "fresh[2]" {
 			t.Errorf("serves %s, and should have taken what is newer", got)
 		}
-		marks, _ := quick.Stat(t.Context(), []snapshot.Item{item})
+		marks, _ := quick.Stat(t.Context(), []snapshot.StoreKey{item})
 		if marks[0].Version != "v2" {
 			t.Error("the older reading has replaced the newer one")
 		}
@@ -390,10 +390,10 @@ func TestOldReadingDoesNotReplaceANewer(t *testing.T) {
 func TestOtherCredentialSeesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := localstore.New()
+		store := localstore.New()
 		full, less := scripted(step{ids: []string{"1", "2"}}), scripted(step{ids: []string{"1"}})
 		for fingerprint, s := range map[string]*script{"full": full, "less": less} {
-			k := snapshot.New(snapshot.Options{Tier: tier.Join(),
+			k := snapshot.New(snapshot.Options{SharedStore: store.Join(),
 				Sources: []*connectors.Source{{Name: "a", Fingerprint: fingerprint, Accounts: s.accounts()}}})
 			defer start(t, k)()
 			pass(time.Second)
@@ -410,17 +410,17 @@ func TestWithoutTheTierReplicasTakeTurns(t *testing.T) {
 	const n = 3
 	synctest.Test(t, func(t *testing.T) {
 		s := scripted(step{ids: []string{"1"}})
-		tier := localstore.New()
-		tiers, ks := make([]*unsteady, n), make([]*snapshot.Keeper, n)
+		store := localstore.New()
+		stores, ks := make([]*unsteady, n), make([]*snapshot.Keeper, n)
 		for i := range ks {
-			tiers[i] = &unsteady{Tier: tier.Join(), size: n, rank: i}
+			stores[i] = &unsteady{SharedStore: store.Join(), size: n, rank: i}
 			opt := one(s)
-			opt.Tier, opt.IdleAfter = tiers[i], 24*time.Hour
+			opt.SharedStore, opt.IdleAfter = stores[i], 24*time.Hour
 			ks[i] = snapshot.New(opt)
 			defer start(t, ks[i])()
 		}
 		pass(90 * time.Second)
-		for _, u := range tiers {
+		for _, u := range stores {
 			u.away.Store(true)
 		}
 		before := len(s.reads())
@@ -442,7 +442,7 @@ func TestWithoutTheTierReplicasTakeTurns(t *testing.T) {
 			k.Refresh(accounts)
 		}
 		// When the store is available again, the replicas share again.
-		for _, u := range tiers {
+		for _, u := range stores {
 			u.away.Store(false)
 		}
 		pass(5 * time.Minute)
@@ -458,18 +458,18 @@ func TestTierThatLostEverythingIsFilledFromMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := scripted(step{ids: []string{"1"}})
-		u := &unsteady{Tier: localstore.New().Join(), size: 1, mended: make(chan struct{}, 1)}
+		u := &unsteady{SharedStore: localstore.New().Join(), size: 1, mended: make(chan struct{}, 1)}
 		opt := one(s)
-		opt.Tier = u
+		opt.SharedStore = u
 		k := snapshot.New(opt)
 		defer start(t, k)()
 		pass(5 * time.Second)
 		empty := localstore.New()
-		u.Tier = empty.Join()
+		u.SharedStore = empty.Join()
 		u.mended <- struct{}{}
 		synctest.Wait()
-		marks, _ := empty.Join().Stat(t.Context(), []snapshot.Item{{Key: accounts}})
-		if marks[0].Count != 1 || !marks[0].ReadAt.Equal(k.Statuses()[0].SyncedAt) || len(s.reads()) != 1 {
+		marks, _ := empty.Join().Stat(t.Context(), []snapshot.StoreKey{{Key: accounts}})
+		if marks[0].Count != 1 || !marks[0].FetchedAt.Equal(k.Statuses()[0].SyncedAt) || len(s.reads()) != 1 {
 			t.Errorf("got %+v after %d readings", marks[0], len(s.reads()))
 		}
 	})
@@ -478,9 +478,9 @@ func TestTierThatLostEverythingIsFilledFromMemory(t *testing.T) {
 func TestLoadNeverTouchesTheTier(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := &unsteady{Tier: localstore.New().Join(), size: 1}
+		u := &unsteady{SharedStore: localstore.New().Join(), size: 1}
 		opt := one(scripted(step{ids: []string{"1"}}))
-		opt.Tier = u
+		opt.SharedStore = u
 		k := snapshot.New(opt)
 		defer start(t, k)()
 		pass(time.Second)
@@ -490,7 +490,7 @@ func TestLoadNeverTouchesTheTier(t *testing.T) {
 			k.Current()
 		}
 		if n := u.calls.Load() - before; n != 0 {
-			t.Errorf("%d calls to the tier for a thousand operations", n)
+			t.Errorf("%d calls to the store for a thousand operations", n)
 		}
 	})
 }
@@ -499,15 +499,15 @@ func TestLoadNeverTouchesTheTier(t *testing.T) {
 func TestTurnsAreNoCostOfTheSource(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := &unsteady{Tier: localstore.New().Join(), size: 3}
+		store := &unsteady{SharedStore: localstore.New().Join(), size: 3}
 		src := scripted(step{ids: []string{"1"}, takes: time.Second})
 		opt := one(src)
-		opt.Tier = tier
+		opt.SharedStore = store
 		opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: {FreshFor: 10 * time.Second, MinInterval: time.Second}}
 		k := snapshot.New(opt)
 		defer start(t, k)()
 		pass(5 * time.Second)
-		tier.away.Store(true)
+		store.away.Store(true)
 		src.set(step{ids: []string{"1"}, takes: time.Minute}) // most of the duration is a wait
 		k.Refresh(accounts)
 		before := len(src.reads())

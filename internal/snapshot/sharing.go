@@ -37,7 +37,7 @@ func (e leaseAnswered) apply(t *step) {
 		t.begin(true)
 	case t.better(m):
 		t.takeStored(m)
-	case m.Reading:
+	case m.Fetching:
 		t.join(m)
 	case m.Stamp > t.stamp && !t.unusable.is(m):
 		t.unusable = unusable{m.Stamp, m.Version} // no improvement for us: request the lease without it
@@ -55,9 +55,9 @@ func (t *step) retry() {
 // join waits for the fetch of another replica: for its notification, or until it is time to ask again.
 func (t *step) join(m *Info) {
 	t.phase, t.askAt = joining, t.now.Add(t.jitter(joinEvery))
-	if !t.reading {
+	if !t.fetching {
 		t.counts.joined++
-		t.reading, t.started = true, later(t.started, m.TriedAt)
+		t.fetching, t.started = true, later(t.started, m.TriedAt)
 	}
 }
 
@@ -112,7 +112,7 @@ func (t *step) afterStat(m *Info) {
 
 // better reports whether the data of the shared store should replace ours.
 func (t *step) better(m *Info) bool {
-	if m.Stamp == 0 || t.unusable.is(m) || !t.now.Before(t.expires(m.ReadAt, m.Loss, &t.collectionState)) {
+	if m.Stamp == 0 || t.unusable.is(m) || !t.now.Before(t.expires(m.FetchedAt, m.Loss, &t.collectionState)) {
 		return false
 	}
 	switch ours := t.snap; {
@@ -132,7 +132,7 @@ func (t *step) better(m *Info) bool {
 // lacks reports whether the shared store has lost, or never had, our data.
 func (t *step) lacks(m *Info) bool {
 	ours := t.snap
-	if ours == nil || !ours.Complete || m.Reading {
+	if ours == nil || !ours.Complete || m.Fetching {
 		return false
 	}
 	return m.Stamp == 0 || t.stamp == 0 && ours.Began().After(m.Began()) || m.Stamp < t.stamp
@@ -150,7 +150,7 @@ func (t *step) takeStored(m *Info) {
 
 // snapshot returns a stored snapshot.
 func (m *Meta) snapshot(key Key, records Records, size int) *Snapshot {
-	return &Snapshot{Key: key, Records: records, Size: size, Version: m.Version, ReadAt: m.ReadAt, Complete: m.Complete, Expected: m.Expected,
+	return &Snapshot{Key: key, Records: records, Size: size, Version: m.Version, FetchedAt: m.FetchedAt, Complete: m.Complete, Expected: m.Expected,
 		Anomalies: m.Anomalies, OldestAt: m.Since, FullAt: m.Full, State: m.State, Loss: m.Loss}
 }
 
@@ -177,7 +177,7 @@ func (t *step) adopt(m *Info, snap *Snapshot) {
 	t.stamp, t.alone, t.failures, t.there = m.Stamp, false, m.Failure.InARow, m
 	t.counts.taken++
 	t.serve(snap)
-	t.reading, t.tried, t.err, t.short = false, true, nil, nil
+	t.fetching, t.tried, t.err, t.short = false, true, nil, nil
 	if snap.Loss != nil {
 		t.err = t.lossError(snap.Loss)
 	}
@@ -219,8 +219,8 @@ func (t *step) leaseRequest() LeaseRequest {
 func (t *step) stored() Stored {
 	snap := t.snap
 	return Stored{
-		Item: t.item, KeepFor: t.expires(snap.ReadAt, snap.Loss, &t.collectionState).Sub(snap.ReadAt), Rewrite: t.damaged,
-		Meta: Meta{ReadAt: snap.ReadAt, Since: snap.OldestAt, Full: snap.FullAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
+		Item: t.item, KeepFor: t.expires(snap.FetchedAt, snap.Loss, &t.collectionState).Sub(snap.FetchedAt), Rewrite: t.damaged,
+		Meta: Meta{FetchedAt: snap.FetchedAt, Since: snap.OldestAt, Full: snap.FullAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
 			Anomalies: snap.Anomalies, State: snap.State, Took: t.took, Loss: snap.Loss, Count: snap.Records.Len()},
 		Encode: func() ([][]byte, error) { return t.kind.encode(snap.Records) },
 	}

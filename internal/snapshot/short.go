@@ -22,7 +22,7 @@ func (r *rules) shortage(s *collectionState, snap *Snapshot) *connectors.Error {
 		return nil
 	case s.short != nil:
 		return s.short
-	case s.reading || snap.Expected == nil: // another replica may still be fetching it
+	case s.fetching || snap.Expected == nil: // another replica may still be fetching it
 		return nil
 	}
 	return r.incomplete(snap.Expected, snap.Records.Len(), snap.Anomalies)

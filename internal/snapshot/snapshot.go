@@ -33,8 +33,8 @@ type Snapshot struct {
 	// Version is a hash of the records. The same records have the same version in every process, in whatever order they were fetched.
 	// Successive snapshots of one collection with the same version share their slices.
 	Version string
-	// ReadAt is when the fetch of the newest records began.
-	ReadAt time.Time
+	// FetchedAt is when the fetch of the newest records began.
+	FetchedAt time.Time
 	// Complete is true if no records are known to be missing.
 	Complete bool
 	// Expected is the number of records that the source reports; nil if it reports none.

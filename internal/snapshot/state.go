@@ -41,7 +41,7 @@ type collectionState struct {
 
 	// The fetch in progress, or else the last one.
 	started   time.Time
-	reading   bool // it is in progress, here or in another replica
+	fetching  bool // it is in progress, here or in another replica
 	leased    bool // this replica holds the lease
 	pending   *fetchResult
 	publishAt time.Time // when the pending progress is published
@@ -101,7 +101,7 @@ type constants struct {
 	key            Key
 	kind           kind
 	settings       Settings
-	item           Item
+	item           StoreKey
 	reportsChanges bool // the source can report changes
 	shared         bool // there is a shared store
 }
@@ -143,7 +143,7 @@ func (r *rules) fullEvery(s *collectionState) time.Duration {
 
 // kept returns the snapshot, or nil if it is too old to serve.
 func (r *rules) kept(s *collectionState, now time.Time) *Snapshot {
-	if s.snap == nil || !now.Before(r.expires(s.snap.ReadAt, s.snap.Loss, s)) {
+	if s.snap == nil || !now.Before(r.expires(s.snap.FetchedAt, s.snap.Loss, s)) {
 		return nil
 	}
 	return s.snap

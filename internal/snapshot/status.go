@@ -47,12 +47,12 @@ type Status struct {
 	RetryAt time.Time
 	// FreshFor is the effective fresh_for: at least MinInterval, and at least four times the duration of the last complete fetch.
 	FreshFor time.Duration
-	// Reading is true while a fetch is in progress, here or in another replica.
-	Reading bool
+	// Fetching is true while a fetch is in progress, here or in another replica.
+	Fetching bool
 	// Progress is the progress of a fetch in this process; nil if there is none.
 	Progress *Progress
-	// Reads is how many fetches from the source this keeper has begun, and Waits how many waits of callers for the collection have begun.
-	Reads, Waits int
+	// Fetches is how many fetches from the source this keeper has begun, and Waits how many waits of callers for the collection have begun.
+	Fetches, Waits int
 	// Loss is the fetch that is held back, and AcceptAt the time from which a similar one is accepted; nil and zero if there is none.
 	Loss     *Loss
 	AcceptAt time.Time
@@ -103,7 +103,7 @@ func (r *rules) state(s *collectionState, now time.Time) State {
 // result returns the result at the time now: data ages as time passes.
 func (r *rules) result(s *collectionState, now time.Time) Result {
 	res := Result{Snapshot: r.kept(s, now), Status: Status{
-		Key: r.key, State: r.state(s, now), TriedAt: s.started, Err: s.err, FreshFor: r.freshFor(s), Reading: s.reading, Reads: int(s.counts.begun),
+		Key: r.key, State: r.state(s, now), TriedAt: s.started, Err: s.err, FreshFor: r.freshFor(s), Fetching: s.fetching, Fetches: int(s.counts.begun),
 	}}
 	if snap := res.Snapshot; snap != nil {
 		res.Status.Count, res.Status.Expected, res.Status.SyncedAt = snap.Records.Len(), snap.Expected, snap.OldestAt
@@ -128,7 +128,7 @@ func (r *rules) nextChange(s *collectionState, now time.Time) (next time.Time) {
 		return time.Time{}
 	}
 	freshFor, full := r.freshFor(s), r.fullEvery(s)
-	for _, at := range [...]time.Time{snap.OldestAt.Add(freshFor), snap.OldestAt.Add(staleFactor * freshFor), r.expires(snap.ReadAt, snap.Loss, s),
+	for _, at := range [...]time.Time{snap.OldestAt.Add(freshFor), snap.OldestAt.Add(staleFactor * freshFor), r.expires(snap.FetchedAt, snap.Loss, s),
 		snap.FullAt.Add(full), snap.FullAt.Add(staleFactor * full)} {
 		if at.After(now) && (next.IsZero() || at.Before(next)) {
 			next = at

@@ -17,7 +17,7 @@ import (
 
 // saveHook is a shared store whose Save does what the test sets.
 type saveHook struct {
-	snapshot.Tier
+	snapshot.SharedStore
 	mu   sync.Mutex
 	save func(ctx context.Context) error // nil for the ordinary Save
 }
@@ -29,7 +29,7 @@ func (p *saveHook) set(save func(ctx context.Context) error) {
 }
 
 func (p *saveHook) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapshot.Lease, snapshot.Info, error) {
-	lease, mark, err := p.Tier.Acquire(ctx, c)
+	lease, mark, err := p.SharedStore.Acquire(ctx, c)
 	if lease != nil {
 		lease = &pickyLease{lease, p}
 	}
@@ -38,7 +38,7 @@ func (p *saveHook) Acquire(ctx context.Context, c snapshot.LeaseRequest) (snapsh
 
 type pickyLease struct {
 	snapshot.Lease
-	tier *saveHook
+	store *saveHook
 }
 
 func (p *saveHook) takes(ctx context.Context) error {
@@ -55,11 +55,11 @@ func (p *saveHook) Put(ctx context.Context, s snapshot.Stored) (int64, error) {
 	if err := p.takes(ctx); err != nil {
 		return 0, err
 	}
-	return p.Tier.Put(ctx, s)
+	return p.SharedStore.Put(ctx, s)
 }
 
 func (l *pickyLease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
-	if err := l.tier.takes(ctx); err != nil {
+	if err := l.store.takes(ctx); err != nil {
 		return 0, err
 	}
 	return l.Lease.Save(ctx, s)
@@ -68,11 +68,11 @@ func (l *pickyLease) Save(ctx context.Context, s snapshot.Stored) (int64, error)
 func TestLogTellsOnceThatNothingCanBeStored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := &saveHook{Tier: localstore.New().Join()}
-		tier.set(func(context.Context) error { return errors.New("no space left") })
+		store := &saveHook{SharedStore: localstore.New().Join()}
+		store.set(func(context.Context) error { return errors.New("no space left") })
 		var log bytes.Buffer
 		opt := one(scripted(step{ids: []string{"1"}}))
-		opt.Tier, opt.Logger = tier, slog.New(slog.NewTextHandler(&log, nil))
+		opt.SharedStore, opt.Logger = store, slog.New(slog.NewTextHandler(&log, nil))
 		k := snapshot.New(opt)
 		stop := start(t, k)
 		said := func() (out []string) {
@@ -88,7 +88,7 @@ func TestLogTellsOnceThatNothingCanBeStored(t *testing.T) {
 			!strings.Contains(got[0], "source=a collection=accounts") {
 			t.Errorf("while it fails: %q", got)
 		}
-		tier.set(nil)
+		store.set(nil)
 		pass(10 * time.Minute)
 		stop()
 		if got := said(); len(got) != 2 || !strings.Contains(got[1], "INFO") {
@@ -100,16 +100,16 @@ func TestLogTellsOnceThatNothingCanBeStored(t *testing.T) {
 func TestStoringDoesNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := &saveHook{Tier: localstore.New().Join()}
+		store := &saveHook{SharedStore: localstore.New().Join()}
 		saving := make(chan struct{})
 		began := sync.OnceFunc(func() { close(saving) })
-		tier.set(func(ctx context.Context) error {
+		store.set(func(ctx context.Context) error {
 			began()
 			<-ctx.Done()
 			return ctx.Err()
 		})
 		opt := one(scripted(step{ids: []string{"1"}}))
-		opt.Tier = tier
+		opt.SharedStore = store
 		stop := start(t, snapshot.New(opt))
 		<-saving
 		told := time.Now()
@@ -124,15 +124,15 @@ func TestStoringDoesNotHoldUpTheEnd(t *testing.T) {
 func TestRefusedReadingIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := localstore.New()
+		store := localstore.New()
 		opt := one(scripted(step{ids: []string{"1"}}))
 		opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: {FreshFor: time.Hour, MinInterval: time.Minute}}
-		opt.Tier = tier.Join()
+		opt.SharedStore = store.Join()
 		k := snapshot.New(opt)
 		defer start(t, k)()
 		pass(2 * time.Minute)
 		// Another replica gets the lease, and crashes.
-		lease, _, err := tier.Join().Acquire(t.Context(), snapshot.LeaseRequest{Item: snapshot.Item{Key: accounts}, Have: 1 << 62, MinInterval: time.Minute})
+		lease, _, err := store.Join().Acquire(t.Context(), snapshot.LeaseRequest{Item: snapshot.StoreKey{Key: accounts}, Have: 1 << 62, MinInterval: time.Minute})
 		if lease == nil || err != nil {
 			t.Fatal("no lease", err)
 		}
@@ -144,26 +144,26 @@ func TestRefusedReadingIsNotWaitedFor(t *testing.T) {
 }
 
 // holed is a shared store that has lost the parts of all incomplete snapshots.
-type holed struct{ snapshot.Tier }
+type holed struct{ snapshot.SharedStore }
 
-func (h *holed) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
+func (h *holed) Load(ctx context.Context, item snapshot.StoreKey, meta snapshot.Meta) ([][]byte, error) {
 	if !meta.Complete {
 		return nil, nil
 	}
-	return h.Tier.Fetch(ctx, item, meta)
+	return h.SharedStore.Load(ctx, item, meta)
 }
 
 func TestDamagedProgressCostsNoReading(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tier := localstore.New()
+		store := localstore.New()
 		s := scripted(step{ids: numbered(100), pages: 100, takes: 100 * time.Second})
 		opt := one(s)
-		opt.Tier = tier.Join()
+		opt.SharedStore = store.Join()
 		defer start(t, snapshot.New(opt))()
 		pass(10 * time.Second)
 		opt = one(s)
-		opt.Tier = &holed{tier.Join()}
+		opt.SharedStore = &holed{store.Join()}
 		other := snapshot.New(opt)
 		defer start(t, other)()
 		pass(100 * time.Second)

@@ -35,7 +35,7 @@ func (t *step) proceed() {
 	switch {
 	case t.phase != idle && t.phase != joining:
 	case t.stopping:
-		t.phase, t.reading = over, false
+		t.phase, t.fetching = over, false
 		t.do(wakeCallers{}) // nothing more comes, so that nobody needs to wait for it
 	case !t.due():
 		t.rest()
@@ -57,8 +57,8 @@ func (t *step) proceed() {
 // rest ends the attempt to get data: none is due.
 func (t *step) rest() {
 	t.phase, t.attempts, t.turn, t.askAt = idle, 0, time.Time{}, time.Time{}
-	if t.reading {
-		t.reading = false
+	if t.fetching {
+		t.fetching = false
 		t.do(wakeCallers{})
 	}
 }

@@ -55,9 +55,9 @@ func (u *run) records(what string) Records {
 
 func (u *run) info() *Info {
 	began := u.now.Add(-u.seconds("info began", 100))
-	i := &Info{TriedAt: began, Reading: u.chance("read by another")}
+	i := &Info{TriedAt: began, Fetching: u.chance("read by another")}
 	if i.Stamp = rapid.Int64Range(0, 20).Draw(u.T, "stamp"); i.Stamp > 0 {
-		i.Meta = Meta{Stamp: i.Stamp, ReadAt: began, Since: began, Full: began, Complete: u.chance("stored complete"), Version: "v", Count: 60}
+		i.Meta = Meta{Stamp: i.Stamp, FetchedAt: began, Since: began, Full: began, Complete: u.chance("stored complete"), Version: "v", Count: 60}
 	}
 	if u.chance("another has failed") {
 		floor := began.Add(u.r.settings.MinInterval)
@@ -205,7 +205,7 @@ func (u *run) check(was *collectionState, e event, actions []action) {
 		u.Fatalf("%v, and nothing is due although somebody asks: %+v", s.phase, *s)
 	case was.phase != s.phase && !u.edges[[2]phase{was.phase, s.phase}] && !(u.edges[[2]phase{was.phase, idle}] && u.edges[[2]phase{idle, s.phase}]):
 		u.Fatalf("the diagram has no way from %v to %v", was.phase, s.phase)
-	case s.reading && s.phase == idle && s.askAt.IsZero():
+	case s.fetching && s.phase == idle && s.askAt.IsZero():
 		u.Fatal("idle, and callers wait for a fetch")
 	}
 	if _, ok := e.(taken); !ok && was.snap != nil && s.snap != was.snap && s.snap != nil {

@@ -20,7 +20,7 @@ func at(seconds int) time.Time { return t0.Add(time.Duration(seconds) * time.Sec
 // alone are the rules of a collection without a shared store. A caller asked at t0.
 func alone() *rules {
 	key := Key{Source: "a", Collection: connectors.Teams}
-	return &rules{constants: &constants{key: key, kind: kinds[key.Collection], item: Item{Key: key},
+	return &rules{constants: &constants{key: key, kind: kinds[key.Collection], item: StoreKey{Key: key},
 		settings: Settings{FreshFor: time.Minute, KeepFor: time.Hour, MinInterval: 10 * time.Second, MaxLoss: 30, AcceptAfter: 30 * time.Minute}},
 		waits: &waits{idleAfter: 10 * time.Minute, first: 2 * time.Second, last: 5 * time.Second}, asked: t0}
 }
@@ -151,11 +151,11 @@ func TestTransitions(t *testing.T) {
 		return after(r, 0, ticked{}, 0, granted, 1, complete(teams("1", "2", "3")), 1, saved{meta: Meta{Stamp: 7}})
 	}
 	info := func(stamp int64, began int, whole bool) *Info {
-		return &Info{Meta: Meta{Stamp: stamp, ReadAt: at(began), Since: at(began), Full: at(began), Complete: whole, Count: 4, Version: fmt.Sprint("v", stamp)}, TriedAt: at(began)}
+		return &Info{Meta: Meta{Stamp: stamp, FetchedAt: at(began), Since: at(began), Full: at(began), Complete: whole, Count: 4, Version: fmt.Sprint("v", stamp)}, TriedAt: at(began)}
 	}
 	newer := info(8, 50, true)
 	elsewhere := info(7, 0, true) // another replica fetches now
-	elsewhere.Reading, elsewhere.TriedAt = true, at(55)
+	elsewhere.Fetching, elsewhere.TriedAt = true, at(55)
 	lost := &Info{}
 	theirs := info(7, 0, true) // another replica's attempt has failed
 	theirs.TriedAt, theirs.Failure = at(60), Failure{Err: &down, RetryAt: at(90), NotBefore: at(70), InARow: 1}

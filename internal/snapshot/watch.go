@@ -12,12 +12,12 @@ const lookEvery = 30 * time.Second
 
 // watch stats all collections in the shared store whenever it may have changed, and passes each result to its collection.
 func (k *Keeper) watch(ctx context.Context) {
-	items := make([]Item, len(k.ordered))
+	items := make([]StoreKey, len(k.ordered))
 	for i, c := range k.ordered {
 		items[i] = c.item
 	}
 	for first := true; ; first = false {
-		if infos, err := k.tier.Stat(ctx, items); err == nil {
+		if infos, err := k.store.Stat(ctx, items); err == nil {
 			for i, c := range k.ordered {
 				c.mail.put(&infos[i])
 				if !first || c.looked != k.looked { // a starting loop checks by itself, and takes its turn
@@ -31,7 +31,7 @@ func (k *Keeper) watch(ctx context.Context) {
 		look := time.NewTimer(backoff.Jitter(lookEvery))
 		select {
 		case <-look.C:
-		case <-k.tier.Changed():
+		case <-k.store.Changed():
 		case <-ctx.Done():
 		}
 		look.Stop()

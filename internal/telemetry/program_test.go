@@ -119,7 +119,7 @@ func launch(t *testing.T, c *collector, prepare func(*sandbox.Sandbox, *config.C
 	p.seen = telemetry.New(p.tracing)
 	p.ready = make(chan struct{})
 	p.host, err = app.NewHost(cfg, app.Options{
-		Runtime: connectors.Runtime{Observer: p.seen.Calls(false)}, Propagating: p.seen.Calls(true), Readings: p.seen.Readings(), Operations: p.seen, Written: p.seen,
+		Runtime: connectors.Runtime{Observer: p.seen.Calls(false)}, Propagating: p.seen.Calls(true), Fetches: p.seen.Fetches(), Operations: p.seen, Written: p.seen,
 		Metrics: p.seen.Metrics(), Stopping: func() bool { return false }, Logger: log,
 	}, func() { close(p.ready) })
 	if err != nil {

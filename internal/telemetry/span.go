@@ -81,21 +81,21 @@ func (t *Tracing) Waiting(ctx context.Context, key snapshot.Key) func() {
 	}
 }
 
-// Reading begins the span of a fetch. The span belongs to no operation: many operations may wait for the fetch, or none.
-func (t *Tracing) Reading(ctx context.Context, key snapshot.Key) (context.Context, func(snapshot.ReadingEnd)) {
+// Fetching begins the span of a fetch. The span belongs to no operation: many operations may wait for the fetch, or none.
+func (t *Tracing) Fetching(ctx context.Context, key snapshot.Key) (context.Context, func(snapshot.FetchEnd)) {
 	ctx, span := t.tracer.Start(ctx, "read "+key.Collection.String(), trace.WithNewRoot(), trace.WithAttributes(about(key)...))
 	t.mu.Lock()
 	t.fetches[key] = span.SpanContext()
 	t.mu.Unlock()
-	return ctx, func(end snapshot.ReadingEnd) {
+	return ctx, func(end snapshot.FetchEnd) {
 		span.SetAttributes(attrRecords.Int(end.Records), attrComplete.Bool(end.Complete))
 		failed(span, end.Err)
 		span.End()
 	}
 }
 
-// Taking begins the span in which a snapshot is read from the tier.
-func (t *Tracing) Taking(ctx context.Context, key snapshot.Key, tier snapshot.TierKind) (context.Context, func(bool)) {
+// LoadingStored begins the span in which a snapshot is read from the tier.
+func (t *Tracing) LoadingStored(ctx context.Context, key snapshot.Key, tier snapshot.TierKind) (context.Context, func(bool)) {
 	ctx, span := t.tracer.Start(ctx, "take "+key.Collection.String(), trace.WithNewRoot(), trace.WithAttributes(append(about(key), attrTier.String(tier.String()))...))
 	return ctx, func(taken bool) {
 		span.SetAttributes(attrTaken.Bool(taken))

@@ -20,10 +20,10 @@ type State interface {
 	// Readiness returns why queries cannot be answered; nil if they can.
 	Readiness() error
 	AccessLog() access.LogStats
-	Shared() []httpapi.Use
+	Shared() []httpapi.ResourceStats
 	Sources() []*connectors.Source
 	Statuses() []snapshot.Status
-	Uses() []snapshot.Use
+	Collections() []snapshot.Stats
 	Builds() generation.Stats
 	Presence() map[string]presence.Stats
 	LastReload() Reload
@@ -83,7 +83,7 @@ var (
 	snapshotFreshFor = gauge("roster_snapshot_fresh_for_seconds", "How long data counts as fresh: as configured, or longer where reading it takes long.", "source", "collection")
 	snapshotFailing  = gauge("roster_snapshot_failing", "1 while the last reading of the collection has failed, or the directory cannot be built with its data. A reading that is held back has not failed.", "source", "collection")
 	snapshotHeld     = gauge("roster_snapshot_loss_held_records", "How many of the known records a complete reading lacked that is held back; 0 while none is.", "source", "collection")
-	snapshotReadings = counter("roster_snapshot_readings_total", "Readings of the collection from its source that have begun.", "source", "collection")
+	snapshotFetches  = counter("roster_snapshot_readings_total", "Readings of the collection from its source that have begun.", "source", "collection")
 	snapshotFailures = counter("roster_snapshot_reading_failures_total", "Readings that failed, by what it meant; short for one that ended without a fault and without all records, suspicious_loss for one that is held back.", "source", "collection", "meaning")
 	snapshotTook     = gauge("roster_snapshot_last_reading_duration_seconds", "How long the last complete reading took, whichever replica made it.", "source", "collection")
 	snapshotRecords  = gauge("roster_snapshot_records", "Records that the tier holds.", "source", "collection", "tier")
@@ -108,7 +108,7 @@ var (
 	directoryAge      = gauge("roster_directory_age_seconds", "How long ago the current directory was published.")
 )
 
-var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitMaximum, limitCallers, limitRefused, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotReadings, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
+var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitMaximum, limitCallers, limitRefused, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotFetches, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
 	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
@@ -135,8 +135,8 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	for _, st := range c.state.Statuses() {
 		c.status(to, st)
 	}
-	for _, u := range c.state.Uses() {
-		c.use(to, u, now)
+	for _, u := range c.state.Collections() {
+		c.collection(to, u, now)
 	}
 	if c.redis != nil {
 		c.shared(to, c.redis.Stats())
@@ -154,8 +154,8 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 		limitMaximum.send(to, float64(u.Size), u.Limit)
 		limitCallers.send(to, float64(u.Holders), u.Limit)
 		limitRefused.send(to, float64(u.RefusedCaller), u.Limit, "caller")
-		limitRefused.send(to, float64(u.RefusedUnnamed), u.Limit, "anonymous")
-		limitRefused.send(to, float64(u.RefusedAll), u.Limit, "all")
+		limitRefused.send(to, float64(u.RefusedAnonymous), u.Limit, "anonymous")
+		limitRefused.send(to, float64(u.RefusedPool), u.Limit, "all")
 	}
 	reload := c.state.LastReload()
 	configOK.send(to, flag(reload.OK))
@@ -207,9 +207,9 @@ func (stateCollector) status(to chan<- prometheus.Metric, st snapshot.Status) {
 	snapshotHeld.send(to, float64(lost), source, collection)
 }
 
-func (stateCollector) use(to chan<- prometheus.Metric, u snapshot.Use, now time.Time) {
+func (stateCollector) collection(to chan<- prometheus.Metric, u snapshot.Stats, now time.Time) {
 	source, collection := u.Source, u.Collection.String()
-	snapshotReadings.send(to, float64(u.Readings), source, collection)
+	snapshotFetches.send(to, float64(u.Fetches), source, collection)
 	snapshotFailures.send(to, float64(u.Short), source, collection, "short")
 	for kind := connectors.KindUnavailable; kind <= connectors.KindSuspiciousLoss; kind++ { // all kinds: Prometheus sees an increase only if the series existed before
 		snapshotFailures.send(to, float64(u.Failures[kind]), source, collection, labelOf(kind))

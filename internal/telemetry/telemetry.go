@@ -45,8 +45,8 @@ func (t *Telemetry) Metrics() http.Handler {
 	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4})
 }
 
-// Readings observes the fetches of the sources; nil without traces.
-func (t *Telemetry) Readings() snapshot.Observer {
+// Fetches observes the fetches of the sources; nil without traces.
+func (t *Telemetry) Fetches() snapshot.Observer {
 	if t.tracing == nil {
 		return nil
 	}

@@ -61,16 +61,16 @@ func (s *shown) supersededBy(snap *snapshot.Snapshot) bool {
 	switch {
 	case snap == nil:
 		return false
-	case !snap.ReadAt.Before(s.Until): // even if it is incomplete, because a source may never be fetched completely
-		s.confirm(snap.ReadAt)
+	case !snap.FetchedAt.Before(s.Until): // even if it is incomplete, because a source may never be fetched completely
+		s.confirm(snap.FetchedAt)
 		return true
 	case has(snap.Records, s.ID):
 		if snap.Complete {
-			s.confirm(snap.ReadAt)
+			s.confirm(snap.FetchedAt)
 		}
 		return true
 	}
-	return snap.Complete && !s.confirmedAt.IsZero() && !snap.ReadAt.Before(s.confirmedAt) // deleted since
+	return snap.Complete && !s.confirmedAt.IsZero() && !snap.FetchedAt.Before(s.confirmedAt) // deleted since
 }
 
 // overlay is what this process shows in addition to the sources' lists.

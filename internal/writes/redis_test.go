@@ -23,14 +23,14 @@ import (
 func TestRedisAtItsMaxmemory(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t, "--maxmemory-policy", "noeviction")
-	tier, err := redis.Open(redis.Options{URL: "redis://" + s.Addr})
+	client, err := redis.Open(redis.Options{URL: "redis://" + s.Addr})
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := rediswrites.New(tier)
+	store := rediswrites.New(client)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
-	running.Go(func() { _ = tier.Run(ctx) })
+	running.Go(func() { _ = client.Run(ctx) })
 	v := newVendor()
 	v.settings = map[snapshot.Key]snapshot.Settings{{Source: "ws", Collection: connectors.Teams}: quick}
 	w, stop := newWorld(t, v, store, func(o *writes.Options) { o.SettleAfter = 100 * time.Millisecond })
@@ -38,7 +38,7 @@ func TestRedisAtItsMaxmemory(t *testing.T) {
 		stop()
 		cancel()
 		running.Wait()
-		_ = tier.Close()
+		_ = client.Close()
 	})
 	full := func(is bool) {
 		limit := map[bool]string{true: "1", false: "0"}[is]

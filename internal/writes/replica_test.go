@@ -80,7 +80,7 @@ type told struct {
 const subscribed = "subscribed"
 
 func (s *setup) open() (*world, func(), error) {
-	tier, err := redis.Open(redis.Options{URL: "redis://" + s.Redis, Key: []byte(strings.Repeat("k", seal.KeySize))})
+	store, err := redis.Open(redis.Options{URL: "redis://" + s.Redis, Key: []byte(strings.Repeat("k", seal.KeySize))})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,17 +95,17 @@ func (s *setup) open() (*world, func(), error) {
 	}
 	w := &world{log: new(strings.Builder)}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
-	w.keeper = snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, Tier: snapshots.New(tier), Settings: map[snapshot.Key]snapshot.Settings{
+	w.keeper = snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, SharedStore: snapshots.New(store), Settings: map[snapshot.Key]snapshot.Settings{
 		{Source: "ws", Collection: connectors.Accounts}: quick, {Source: "ws", Collection: connectors.Teams}: quick,
 		{Source: "ws", Collection: connectors.Contacts}: quick, {Source: "ws", Collection: connectors.ContactFolders}: quick,
 	}})
-	w.ledger = writes.NewLedger(writes.LedgerOptions{Shared: rediswrites.New(tier), LeaseFor: 500 * time.Millisecond, Logger: log})
+	w.ledger = writes.NewLedger(writes.LedgerOptions{Shared: rediswrites.New(store), LeaseFor: 500 * time.Millisecond, Logger: log})
 	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: []generation.Source{{Source: src}}, Overlay: slowly{w.ledger, s.BuildFor}})
 	w.writer = writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger, SettleAfter: 300 * time.Millisecond,
 		Audit: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { _ = tier.Run(ctx) })
+	running.Go(func() { _ = store.Run(ctx) })
 	running.Go(func() { _ = w.keeper.Run(ctx) })
 	running.Go(func() { _ = w.roster.Run(ctx) })
 	running.Go(func() { w.ledger.Run(ctx) })
@@ -115,7 +115,7 @@ func (s *setup) open() (*world, func(), error) {
 		w.writer.Close()
 		cancel()
 		running.Wait()
-		_ = tier.Close()
+		_ = store.Close()
 	}, nil
 }
 

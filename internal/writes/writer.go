@@ -132,7 +132,7 @@ func (w *Writer) willShow(c *change, id string) bool {
 func (w *Writer) readSince(ctx context.Context, key snapshot.Key, since time.Time) (snapshot.Result, bool) {
 	for {
 		res := w.opt.Keeper.LoadSince(ctx, []snapshot.Key{key}, snapshot.Requirement{NotBefore: since})[0]
-		if snap := res.Snapshot; snap != nil && snap.Complete && !snap.ReadAt.Before(since) {
+		if snap := res.Snapshot; snap != nil && snap.Complete && !snap.FetchedAt.Before(since) {
 			return res, true
 		}
 		if res.Status.Err != nil && !w.retryable(res.Status.Err) {

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// answer returns the reply to a request, from the data and the knobs at this moment. Parsed is false if the body could not be parsed, withinLimit is
+// answer returns the reply to a request, from the data and the options at this moment. Parsed is false if the body could not be parsed, withinLimit is
 // false if the call exceeds the rate limit.
 func (s *Server) answer(op string, req request, parsed, withinLimit bool) reply {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	k := s.knobs
+	k := s.options
 	rep := reply{xml: req.Format == "xml", cut: k.Fault == FaultCutOff, noErrorField: k.Fault == FaultNoErrorField}
 	switch {
 	case !withinLimit:
@@ -39,7 +39,7 @@ func (s *Server) listUsers(rep reply, req request) reply {
 	}
 	account, ok := s.byID[*req.AccountID]
 	if !ok {
-		switch s.knobs.Unknown {
+		switch s.options.Unknown {
 		case UnknownNotFound:
 			return rep.refuse(404)
 		case UnknownEmpty:
@@ -51,14 +51,14 @@ func (s *Server) listUsers(rep reply, req request) reply {
 	rows := make([]userRow, 0, len(account.Users))
 	for _, u := range account.Users {
 		if req.matches(u) {
-			rows = append(rows, s.knobs.row(u))
+			rows = append(rows, s.options.row(u))
 		}
 	}
 	total := len(rows)
-	if s.knobs.CountBeforeFilter {
+	if s.options.CountBeforeFilter {
 		total = len(account.Users)
 	}
-	switch limit := s.knobs.Truncate; {
+	switch limit := s.options.Truncate; {
 	case limit < 0:
 		rows = nil
 	case limit > 0 && limit < len(rows):
@@ -66,7 +66,7 @@ func (s *Server) listUsers(rep reply, req request) reply {
 	}
 	rep.total = &total
 	if len(rows) == 0 {
-		rep.data, rep.noData = s.knobs.Empty.shape()
+		rep.data, rep.noData = s.options.Empty.shape()
 		return rep
 	}
 	rep.data = userRows{Rows: rows}
@@ -91,7 +91,7 @@ func (s *Server) listAccounts(rep reply, req request) reply {
 	total := len(s.data.Accounts)
 	rep.total = &total
 	if len(rows) == 0 {
-		rep.data, rep.noData = s.knobs.Empty.shape()
+		rep.data, rep.noData = s.options.Empty.shape()
 		return rep
 	}
 	rep.data = accountRows{Rows: rows}
@@ -104,8 +104,8 @@ func (q request) matches(u User) bool {
 		(q.Lang == nil || strings.EqualFold(*q.Lang, u.Lang))
 }
 
-// row returns the row of a user, as the knobs change it.
-func (k *Knobs) row(u User) userRow {
+// row returns the row of a user, as the options change it.
+func (k *Options) row(u User) userRow {
 	row := userRow{
 		Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, NotifyEmail: u.NotifyEmail,
 		Phone: &u.Phone, Lang: u.Lang, Active: &u.Active, Master: u.Master,

@@ -69,8 +69,8 @@ const (
 	FaultNoErrorField       // the right answer, without its error field
 )
 
-// Knobs turn documented behaviour off and undocumented behaviour and faults on. The zero value is a healthy installation.
-type Knobs struct {
+// Options turn documented behaviour off and undocumented behaviour and faults on. The zero value is a healthy installation.
+type Options struct {
 	// Prefix is the path below which the handler is mounted; redirects need it.
 	Prefix string
 	// OnRequest is called before each answer with the operation and the count of its calls so far, this one included. It may call the

@@ -1,10 +1,10 @@
 // Package fake is Altcraft's admin API as an http.Handler, as far as reading account users needs it: users/list and accounts/list, in
-// JSON and XML, with the vendor's tokens, envelope and filters, and with knobs for what nobody documents and for bad days. It holds
+// JSON and XML, with the vendor's tokens, envelope and filters, and with options for what nobody documents and for bad days. It holds
 // its data in memory and knows nothing of the connector.
 //
 // The handler's paths start at /api/v1.1/. To serve below a prefix, mount it with the prefix stripped and tell it the prefix, which its
 // redirects need:
 //
-//	s := fake.New(data, fake.Knobs{Prefix: "/base"})
+//	s := fake.New(data, fake.Options{Prefix: "/base"})
 //	http.ListenAndServe(addr, http.StripPrefix("/base", s))
 package fake

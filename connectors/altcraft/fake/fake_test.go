@@ -50,11 +50,11 @@ func call(t *testing.T, s http.Handler, path, body string, header ...string) *ht
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		knobs  fake.Knobs
-		path   string
-		body   string
-		header []string
-		want   string
+		options fake.Options
+		path    string
+		body    string
+		header  []string
+		want    string
 	}{
 		"users": {
 			body: `{"token":"t","account_id":9}`, want: `{"data":[` + userU + `,` + userW + `],` + done + `"total_count":2}`},
@@ -66,15 +66,15 @@ func TestAnswers(t *testing.T) {
 		"filter by language": {
 			body: `{"token":"t","account_id":9,"lang":"en"}`, want: `{"data":[` + userW + `],` + done + `"total_count":1}`},
 		"counted before the filter": {
-			knobs: fake.Knobs{CountBeforeFilter: true}, body: `{"token":"t","account_id":9,"lang":"EN"}`,
+			options: fake.Options{CountBeforeFilter: true}, body: `{"token":"t","account_id":9,"lang":"EN"}`,
 			want: `{"data":[` + userW + `],` + done + `"total_count":2}`},
 		"cut short": {
-			knobs: fake.Knobs{Truncate: 1}, body: `{"token":"t","account_id":9}`, want: `{"data":[` + userU + `],` + done + `"total_count":2}`},
+			options: fake.Options{Truncate: 1}, body: `{"token":"t","account_id":9}`, want: `{"data":[` + userU + `],` + done + `"total_count":2}`},
 		"no users": {body: `{"token":"t","account_id":12}`, want: `{"data":[],` + done + `"total_count":0}`},
-		"no users as null": {knobs: fake.Knobs{Empty: fake.EmptyNull}, body: `{"token":"t","account_id":12}`,
+		"no users as null": {options: fake.Options{Empty: fake.EmptyNull}, body: `{"token":"t","account_id":12}`,
 			want: `{"data":null,` + done + `"total_count":0}`},
-		"no users, no data": {knobs: fake.Knobs{Empty: fake.EmptyAbsent}, body: `{"token":"t","account_id":12}`, want: `{` + done + `"total_count":0}`},
-		"no users as an object": {knobs: fake.Knobs{Empty: fake.EmptyObject}, body: `{"token":"t","account_id":12}`,
+		"no users, no data": {options: fake.Options{Empty: fake.EmptyAbsent}, body: `{"token":"t","account_id":12}`, want: `{` + done + `"total_count":0}`},
+		"no users as an object": {options: fake.Options{Empty: fake.EmptyObject}, body: `{"token":"t","account_id":12}`,
 			want: `{"data":{},` + done + `"total_count":0}`},
 		"no token":       {body: `{"account_id":9}`, want: `{"error":401,"error_text":"The token is not accepted"}`},
 		"nothing sent":   {want: `{"error":401,"error_text":"The token is not accepted"}`},
@@ -111,7 +111,7 @@ func TestAnswers(t *testing.T) {
 			if tt.path == "" {
 				tt.path = usersList
 			}
-			rec := call(t, fake.New(data(), tt.knobs), tt.path, tt.body, tt.header...)
+			rec := call(t, fake.New(data(), tt.options), tt.path, tt.body, tt.header...)
 			if diff := cmp.Diff(tt.want, rec.Body.String()); diff != "" || rec.Code != http.StatusOK {
 				t.Errorf("HTTP %d (-want +got)\n%s", rec.Code, diff)
 			}
@@ -122,7 +122,7 @@ func TestAnswers(t *testing.T) {
 func TestOnlyPostIsAnswered(t *testing.T) {
 	t.Parallel()
 	rec := httptest.NewRecorder()
-	fake.New(data(), fake.Knobs{}).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, usersList, http.NoBody))
+	fake.New(data(), fake.Options{}).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, usersList, http.NoBody))
 	if rec.Code != http.StatusMethodNotAllowed || rec.Header().Get("Allow") != http.MethodPost {
 		t.Errorf("HTTP %d, Allow %q", rec.Code, rec.Header().Get("Allow"))
 	}
@@ -130,7 +130,7 @@ func TestOnlyPostIsAnswered(t *testing.T) {
 
 func TestRedirectsKeepThePrefix(t *testing.T) {
 	t.Parallel()
-	s := fake.New(data(), fake.Knobs{Prefix: "/base", RedirectSlash: true})
+	s := fake.New(data(), fake.Options{Prefix: "/base", RedirectSlash: true})
 	for path, want := range map[string]string{
 		usersList + "/": "/base" + usersList, usersList: "",
 		strings.TrimSuffix(accountsList, "/"): "/base" + accountsList, accountsList: "",
@@ -144,7 +144,7 @@ func TestRedirectsKeepThePrefix(t *testing.T) {
 func TestCallsBeyondTheRateAreRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(data(), fake.Knobs{Rate: 2})
+		s := fake.New(data(), fake.Options{Rate: 2})
 		var got []int
 		for range 3 {
 			got = append(got, call(t, s, usersList, `{"token":"t","account_id":9}`).Code)
@@ -167,8 +167,8 @@ func TestCallsBeyondTheRateAreRefused(t *testing.T) {
 
 func TestRecordsMayChangeWhileACallIsUnderWay(t *testing.T) {
 	t.Parallel()
-	s := fake.New(data(), fake.Knobs{})
-	s.Tune(func(k *fake.Knobs) {
+	s := fake.New(data(), fake.Options{})
+	s.Configure(func(k *fake.Options) {
 		k.OnRequest = func(op string, n int) {
 			if op == fake.OpUsersList && n == 1 {
 				s.Update(func(d *fake.Data) { d.Accounts = append(d.Accounts, fake.Account{ID: 15}) })

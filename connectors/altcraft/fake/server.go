@@ -24,19 +24,19 @@ const (
 
 // Server is an installation. Safe for concurrent use.
 type Server struct {
-	mu     sync.RWMutex
-	data   Data
-	knobs  Knobs
-	byID   map[int64]*Account
-	admins map[string]bool
-	others map[string]bool
-	calls  map[string]int
-	recent []time.Time // when the calls of the last second came
+	mu      sync.RWMutex
+	data    Data
+	options Options
+	byID    map[int64]*Account
+	admins  map[string]bool
+	others  map[string]bool
+	calls   map[string]int
+	recent  []time.Time // when the calls of the last second came
 }
 
 // New gives a server that holds d.
-func New(d Data, k Knobs) *Server {
-	s := &Server{data: d, knobs: k, calls: make(map[string]int)}
+func New(d Data, k Options) *Server {
+	s := &Server{data: d, options: k, calls: make(map[string]int)}
 	s.index()
 	return s
 }
@@ -49,11 +49,11 @@ func (s *Server) Update(change func(*Data)) {
 	s.index()
 }
 
-// Tune changes the knobs between two answers.
-func (s *Server) Tune(change func(*Knobs)) {
+// Configure changes the options between two answers.
+func (s *Server) Configure(change func(*Options)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	change(&s.knobs)
+	change(&s.options)
 }
 
 // Calls gives how many calls came, answered or refused, by operation.
@@ -93,15 +93,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	n, withinLimit, knobs := s.arrive(op)
+	n, withinLimit, options := s.arrive(op)
 	// Read first: until then, net/http does not notice that a caller has gone.
 	req, parsed := readRequest(r)
-	if knobs.OnRequest != nil {
-		knobs.OnRequest(op, n)
+	if options.OnRequest != nil {
+		options.OnRequest(op, n)
 	}
-	if knobs.Delay > 0 {
+	if options.Delay > 0 {
 		select {
-		case <-time.After(knobs.Delay):
+		case <-time.After(options.Delay):
 		case <-r.Context().Done():
 			return
 		}
@@ -109,38 +109,38 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	slashed := strings.HasSuffix(r.URL.Path, "/")
 	documented := slashed == (op == OpAccountsList)
 	switch {
-	case knobs.RedirectAll || knobs.RedirectSlash && !documented:
+	case options.RedirectAll || options.RedirectSlash && !documented:
 		other := root + op
 		if !slashed {
 			other += "/"
 		}
-		http.Redirect(w, r, knobs.Prefix+other, http.StatusMovedPermanently)
+		http.Redirect(w, r, options.Prefix+other, http.StatusMovedPermanently)
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "405 method not allowed", http.StatusMethodNotAllowed)
-	case knobs.faulty(w):
+	case options.faulty(w):
 	default:
 		s.answer(op, req, parsed, withinLimit).write(w)
 	}
 }
 
 // arrive counts a call, and reports whether it is within the rate limit.
-func (s *Server) arrive(op string) (n int, withinLimit bool, knobs Knobs) {
+func (s *Server) arrive(op string) (n int, withinLimit bool, options Options) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[op]++
-	if s.knobs.NoLimits {
-		return s.calls[op], true, s.knobs
+	if s.options.NoLimits {
+		return s.calls[op], true, s.options
 	}
-	rate := s.knobs.Rate
+	rate := s.options.Rate
 	if rate <= 0 {
 		rate = defaultRate
 	}
 	now := time.Now()
 	s.recent = slices.DeleteFunc(s.recent, func(t time.Time) bool { return now.Sub(t) >= time.Second })
 	if len(s.recent) >= rate {
-		return s.calls[op], false, s.knobs
+		return s.calls[op], false, s.options
 	}
 	s.recent = append(s.recent, now)
-	return s.calls[op], true, s.knobs
+	return s.calls[op], true, s.options
 }

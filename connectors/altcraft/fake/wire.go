@@ -168,8 +168,8 @@ func (r reply) write(w http.ResponseWriter) {
 	_, _ = w.Write(body) // the caller has gone; nobody is left to tell
 }
 
-// faulty writes an answer that has nothing to do with the call, if the knobs ask for one.
-func (k *Knobs) faulty(w http.ResponseWriter) bool {
+// faulty writes an answer that has nothing to do with the call, if the options ask for one.
+func (k *Options) faulty(w http.ResponseWriter) bool {
 	switch k.Fault {
 	case FaultEmptyBody:
 		w.WriteHeader(http.StatusOK)

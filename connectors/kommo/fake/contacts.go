@@ -90,7 +90,7 @@ const (
 )
 
 func (c *call) fields(k Contact) []wireField {
-	if c.knobs.NoCustomFields {
+	if c.options.NoCustomFields {
 		return nil
 	}
 	var fields []wireField
@@ -118,7 +118,7 @@ func (c *call) values(values []Value) []wireValue {
 	var out []wireValue
 	for _, v := range values {
 		w := wireValue{Value: v.Value, EnumCode: v.Enum}
-		if c.knobs.OldEnums {
+		if c.options.OldEnums {
 			w.Enum, w.EnumCode = v.Enum, ""
 		}
 		out = append(out, w)
@@ -128,7 +128,7 @@ func (c *call) values(values []Value) []wireValue {
 
 // changed gives the bounds of the filter by the time of change, both included; ok is false where there is none.
 func (c *call) changed(query url.Values) (from, to int64, ok bool) {
-	if c.knobs.NoChangeFilter {
+	if c.options.NoChangeFilter {
 		return 0, 0, false
 	}
 	to = math.MaxInt64

@@ -1,8 +1,8 @@
 // Package fake is Kommo's API v4 as an http.Handler, the reading side: users, roles, the account with its groups, and contacts. It owns
 // what Kommo stores and how Kommo answers, its limits and its oddities included. It refuses to know who asks, and has no part in any test.
 //
-//	server := fake.New(fake.Data{...}, fake.Knobs{Prefix: "/base"})
+//	server := fake.New(fake.Data{...}, fake.Options{Prefix: "/base"})
 //	http.Handle("/base/", http.StripPrefix("/base", server))
 //
-// The links to the next page are made from the host that the request named and from Knobs.Prefix, which is what the mounter strips.
+// The links to the next page are made from the host that the request named and from Options.Prefix, which is what the mounter strips.
 package fake

@@ -70,7 +70,7 @@ func TestStatus(t *testing.T) {
 	const hal, problem, html = "application/hal+json", "application/problem+json", "text/html; charset=utf-8"
 	tests := map[string]struct {
 		token, target string
-		knobs         fake.Knobs
+		options       fake.Options
 		status        int
 		contentType   string
 	}{
@@ -85,19 +85,19 @@ func TestStatus(t *testing.T) {
 		"past the end":              {token: "admin", target: "/api/v4/users?page=2", status: 204},
 		"the largest page":          {token: "admin", target: "/api/v4/users?limit=250", status: 200, contentType: hal},
 		"too large a page":          {token: "admin", target: "/api/v4/users?limit=251", status: 422, contentType: problem},
-		"too large a page, as 400":  {token: "admin", target: "/api/v4/users?limit=251", knobs: fake.Knobs{MaxPageStatus: 400}, status: 400, contentType: problem},
+		"too large a page, as 400":  {token: "admin", target: "/api/v4/users?limit=251", options: fake.Options{MaxPageStatus: 400}, status: 400, contentType: problem},
 		"page zero":                 {token: "admin", target: "/api/v4/users?page=0", status: 400, contentType: problem},
 		"no such endpoint":          {token: "admin", target: "/api/v4/groups", status: 404, contentType: problem},
 		"beside the API":            {token: "admin", target: "/users", status: 404, contentType: problem},
-		"unpaid":                    {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Unpaid: true}, status: 402, contentType: problem},
-		"blocked":                   {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Blocked: true}, status: 403, contentType: html},
-		"overloaded":                {token: "admin", target: "/api/v4/users", knobs: fake.Knobs{Overloaded: true}, status: 504, contentType: html},
+		"unpaid":                    {token: "admin", target: "/api/v4/users", options: fake.Options{Unpaid: true}, status: 402, contentType: problem},
+		"blocked":                   {token: "admin", target: "/api/v4/users", options: fake.Options{Blocked: true}, status: 403, contentType: html},
+		"overloaded":                {token: "admin", target: "/api/v4/users", options: fake.Options{Overloaded: true}, status: 504, contentType: html},
 		"unknown filter is ignored": {token: "admin", target: "/api/v4/contacts?filter[nobody]=1", status: 200, contentType: hal},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := get(t, fake.New(data(), tt.knobs), tt.token, tt.target)
+			w := get(t, fake.New(data(), tt.options), tt.token, tt.target)
 			if w.Code != tt.status || w.Header().Get("Content-Type") != tt.contentType {
 				t.Errorf("got %d %q, want %d %q", w.Code, w.Header().Get("Content-Type"), tt.status, tt.contentType)
 			}
@@ -113,7 +113,7 @@ func TestPost(t *testing.T) {
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v4/users", strings.NewReader("[]"))
 	r.Header.Set("Authorization", "Bearer admin")
 	w := httptest.NewRecorder()
-	fake.New(data(), fake.Knobs{}).ServeHTTP(w, r)
+	fake.New(data(), fake.Options{}).ServeHTTP(w, r)
 	if w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("got %d, want 405", w.Code)
 	}
@@ -121,7 +121,7 @@ func TestPost(t *testing.T) {
 
 func TestWithTogglesKeys(t *testing.T) {
 	t.Parallel()
-	s := fake.New(data(), fake.Knobs{})
+	s := fake.New(data(), fake.Options{})
 	bare := body(t, get(t, s, "admin", "/api/v4/users/2"))
 	full := body(t, get(t, s, "admin", "/api/v4/users/2?with=role,group,uuid,amojo_id,user_rank,phone_number"))
 	for _, key := range []string{"uuid", "amojo_id", "user_rank", "phone_number", "_embedded"} {
@@ -152,7 +152,7 @@ func TestWithTogglesKeys(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	s := fake.New(data(), fake.Knobs{Prefix: "/base"})
+	s := fake.New(data(), fake.Options{Prefix: "/base"})
 	mounted := http.StripPrefix("/base", s)
 	next := func(target string) string {
 		links, _ := body(t, get(t, mounted, "admin", target))["_links"].(map[string]any)
@@ -167,7 +167,7 @@ func TestLinks(t *testing.T) {
 	if got := next("/base/api/v4/contacts?limit=2&page=2"); got != "" {
 		t.Errorf("next of the last page is %s, want none", got)
 	}
-	s.Tune(func(k *fake.Knobs) { k.NextHost = "foreign.example" })
+	s.Configure(func(k *fake.Options) { k.NextHost = "foreign.example" })
 	if got := next("/base/api/v4/contacts?limit=2"); !strings.HasPrefix(got, "http://foreign.example/base/") {
 		t.Errorf("next is %s, want it elsewhere", got)
 	}
@@ -190,7 +190,7 @@ func TestContacts(t *testing.T) {
 		"order[id]=asc&limit=2&page=2":          {"12"},
 		"order[id]=asc&limit=1&page=2&whatever": {"11"},
 	} {
-		got := rows(t, get(t, fake.New(data(), fake.Knobs{}), "user", "/api/v4/contacts?"+query), "contacts")
+		got := rows(t, get(t, fake.New(data(), fake.Options{}), "user", "/api/v4/contacts?"+query), "contacts")
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", query, diff)
 		}
@@ -200,7 +200,7 @@ func TestContacts(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(data(), fake.Knobs{BlockAfter: 3, BlockFor: time.Minute, RetryAfter: 2, RetryAfterHeader: true})
+		s := fake.New(data(), fake.Options{BlockAfter: 3, BlockFor: time.Minute, RetryAfter: 2, RetryAfterHeader: true})
 		statuses := func(n int) []int {
 			var list []int
 			for range n {
@@ -235,7 +235,7 @@ func TestLimits(t *testing.T) {
 
 func TestNoLimits(t *testing.T) {
 	t.Parallel()
-	s := fake.New(data(), fake.Knobs{NoLimits: true})
+	s := fake.New(data(), fake.Options{NoLimits: true})
 	for range 100 {
 		if w := get(t, s, "admin", "/api/v4/account"); w.Code != 200 {
 			t.Fatalf("got %d", w.Code)
@@ -252,8 +252,8 @@ func TestNoLimits(t *testing.T) {
 
 func TestChangesWhileServing(t *testing.T) {
 	t.Parallel()
-	s := fake.New(data(), fake.Knobs{NoLimits: true})
-	s.Tune(func(k *fake.Knobs) {
+	s := fake.New(data(), fake.Options{NoLimits: true})
+	s.Configure(func(k *fake.Options) {
 		k.OnRequest = func(string, int) {
 			s.Update(func(d *fake.Data) { d.Contacts[0].Name = "Changed"; slices.Reverse(d.Contacts) })
 		}

@@ -24,7 +24,7 @@ type limiter struct {
 	blocked    time.Time // until then
 }
 
-func (l *limiter) check(k Knobs, now time.Time) refusal {
+func (l *limiter) check(k Options, now time.Time) refusal {
 	if k.NoLimits {
 		return allowed
 	}

@@ -42,8 +42,8 @@ func list[T any](c *call, name string, rows []T, counted bool, show func(T) any)
 	case limit == 0, page == 0:
 		c.problem(http.StatusBadRequest)
 		return
-	case limit > orElse(c.knobs.MaxPage, maxPage):
-		c.problem(orElse(c.knobs.MaxPageStatus, http.StatusUnprocessableEntity))
+	case limit > orElse(c.options.MaxPage, maxPage):
+		c.problem(orElse(c.options.MaxPageStatus, http.StatusUnprocessableEntity))
 		return
 	}
 	pages := (len(rows) + limit - 1) / limit
@@ -53,14 +53,14 @@ func list[T any](c *call, name string, rows []T, counted bool, show func(T) any)
 	}
 	e := envelope{Page: page, Links: links{Self: link{c.pageLink(page, "")}}}
 	if counted {
-		total := len(rows) + c.knobs.TotalOff
+		total := len(rows) + c.options.TotalOff
 		e.TotalItems, e.PageCount = &total, &pages
 	}
 	switch {
-	case c.knobs.SameNext:
-		e.Links.Next = &link{c.pageLink(page, c.knobs.NextHost)}
+	case c.options.SameNext:
+		e.Links.Next = &link{c.pageLink(page, c.options.NextHost)}
 	case page < pages:
-		e.Links.Next = &link{c.pageLink(page+1, c.knobs.NextHost)}
+		e.Links.Next = &link{c.pageLink(page+1, c.options.NextHost)}
 	}
 	if page > 1 {
 		e.Links.Prev = &link{c.pageLink(page-1, "")}
@@ -106,7 +106,7 @@ func (c *call) href(host, path string) string {
 	if c.r.TLS != nil || c.r.Header.Get("X-Forwarded-Proto") == "https" {
 		scheme = "https"
 	}
-	return scheme + "://" + orElse(host, c.r.Host) + c.knobs.Prefix + path
+	return scheme + "://" + orElse(host, c.r.Host) + c.options.Prefix + path
 }
 
 // pageLink gives the address of another page of the list that was asked for.

@@ -97,13 +97,13 @@ func (c *call) oauthProblem(status int, hint string) {
 }
 
 // moved says whether the account is at another host by now.
-func (c *call) moved() bool { return c.knobs.Host != "" && c.r.Host != c.knobs.Host }
+func (c *call) moved() bool { return c.options.Host != "" && c.r.Host != c.options.Host }
 
 // token answers the token endpoint. The grant dies as soon as it is found good.
 func (s *Server) token(c *call, asked tokenRequest) {
 	app := c.index.data.Integration
 	switch {
-	case c.knobs.TokensBlocked:
+	case c.options.TokensBlocked:
 		c.blockPage()
 		return
 	case app == nil:
@@ -113,7 +113,7 @@ func (s *Server) token(c *call, asked tokenRequest) {
 		c.problem(http.StatusMethodNotAllowed)
 		return
 	case c.moved():
-		c.oauthProblem(orElse(c.knobs.MovedStatus, http.StatusNotFound), "")
+		c.oauthProblem(orElse(c.options.MovedStatus, http.StatusNotFound), "")
 		return
 	case asked.ClientID != app.ClientID || asked.ClientSecret != app.Secret || asked.RedirectURI != app.RedirectURI:
 		c.oauthProblem(http.StatusBadRequest, "Check the parameters")
@@ -124,8 +124,8 @@ func (s *Server) token(c *call, asked tokenRequest) {
 		c.oauthProblem(http.StatusUnauthorized, "Token has been revoked")
 		return
 	}
-	if c.knobs.AfterToken != nil {
-		c.knobs.AfterToken()
+	if c.options.AfterToken != nil {
+		c.options.AfterToken()
 	}
 	c.json(http.StatusOK, "application/json", pair)
 }
@@ -141,16 +141,16 @@ type pair struct {
 func (s *Server) exchange(c *call, asked tokenRequest, now time.Time) (pair, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	value, code, life := asked.RefreshToken, false, orElse(c.knobs.RefreshLifetime, defaultRefreshLifetime)
+	value, code, life := asked.RefreshToken, false, orElse(c.options.RefreshLifetime, defaultRefreshLifetime)
 	if asked.GrantType == "authorization_code" {
-		value, code, life = asked.Code, true, orElse(c.knobs.CodeLifetime, defaultCodeLifetime)
+		value, code, life = asked.Code, true, orElse(c.options.CodeLifetime, defaultCodeLifetime)
 	}
 	g, ok := s.issuer.grants[value]
 	if !ok || g.Code != code || !now.Before(g.at.Add(life)) {
 		return pair{}, false
 	}
 	delete(s.issuer.grants, value)
-	access := orElse(c.knobs.AccessLifetime, defaultAccessLifetime)
+	access := orElse(c.options.AccessLifetime, defaultAccessLifetime)
 	p := pair{
 		TokenType: "Bearer", ExpiresIn: int(access / time.Second), RefreshToken: "def50200" + rand.Text() + rand.Text(),
 		AccessToken: webToken(c, g.Grant, now, now.Add(access)),
@@ -169,7 +169,7 @@ func webToken(c *call, g Grant, now, end time.Time) string {
 	return part(map[string]any{"typ": "JWT", "alg": "RS256", "jti": rand.Text()}) + "." + part(map[string]any{
 		"aud": c.index.data.Integration.ClientID, "iat": now.Unix(), "nbf": now.Unix(), "exp": end.Unix(),
 		"sub": strconv.FormatInt(g.UserID, 10), "account_id": c.index.data.Account.ID, "base_domain": "kommo.com",
-		"api_domain": orElse(c.knobs.APIDomain, c.r.Host), "scopes": []string{"crm"},
+		"api_domain": orElse(c.options.APIDomain, c.r.Host), "scopes": []string{"crm"},
 	}) + "." + base64.RawURLEncoding.EncodeToString([]byte(rand.Text()))
 }
 
@@ -182,7 +182,7 @@ func (s *Server) subdomain(c *call) {
 		c.oauthProblem(http.StatusUnauthorized, "Token has been revoked")
 		return
 	}
-	host := orElse(c.knobs.Host, c.r.Host)
+	host := orElse(c.options.Host, c.r.Host)
 	name, rest, _ := strings.Cut(host, ".")
 	c.json(http.StatusOK, "application/json", map[string]any{
 		"id": c.index.data.Account.ID, "subdomain": name, "domain": host, "top_level_domain": rest,

@@ -55,11 +55,11 @@ var portuguese = map[int]string{
 
 func (c *call) newProblem(status int) problem {
 	title := http.StatusText(status)
-	if t, ok := portuguese[status]; ok && c.knobs.Portuguese {
+	if t, ok := portuguese[status]; ok && c.options.Portuguese {
 		title = t
 	}
 	p := problem{Title: title, Type: "https://httpstatus.es/" + strconv.Itoa(status), Status: status, Detail: title + "."}
-	if status == http.StatusUnauthorized && !c.knobs.Portuguese {
+	if status == http.StatusUnauthorized && !c.options.Portuguese {
 		p.Detail = "Invalid user name or password" // whatever was wrong with the token
 	}
 	return p
@@ -68,11 +68,11 @@ func (c *call) newProblem(status int) problem {
 func (c *call) problem(status int) { c.json(status, "application/problem+json", c.newProblem(status)) }
 
 func (c *call) tooMany() {
-	seconds := orElse(c.knobs.RetryAfter, defaultRetryAfter)
-	if c.knobs.RetryAfterHeader {
+	seconds := orElse(c.options.RetryAfter, defaultRetryAfter)
+	if c.options.RetryAfterHeader {
 		c.w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
-	if c.knobs.PlainTooMany {
+	if c.options.PlainTooMany {
 		c.text(http.StatusTooManyRequests, "Too Many Requests")
 		return
 	}

@@ -13,15 +13,15 @@ type Server struct {
 	mu      sync.Mutex
 	data    Data
 	index   *index
-	knobs   Knobs
+	options Options
 	calls   map[string]int
 	limiter limiter
 	issuer  issuer
 }
 
 // New makes an account. The server keeps data; change it through Update only.
-func New(data Data, knobs Knobs) *Server {
-	s := &Server{data: data, index: newIndex(&data), knobs: knobs, calls: make(map[string]int)}
+func New(data Data, options Options) *Server {
+	s := &Server{data: data, index: newIndex(&data), options: options, calls: make(map[string]int)}
 	s.issuer.add(data.Grants, time.Now())
 	return s
 }
@@ -37,11 +37,11 @@ func (s *Server) Update(change func(*Data)) {
 	s.issuer.add(s.data.Grants, time.Now())
 }
 
-// Tune turns the knobs.
-func (s *Server) Tune(change func(*Knobs)) {
+// Configure turns the options.
+func (s *Server) Configure(change func(*Options)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	change(&s.knobs)
+	change(&s.options)
 }
 
 // Calls counts the calls that were answered or refused, by name: account.get, users.list, users.get, roles.list, roles.get,
@@ -61,12 +61,12 @@ func (s *Server) ResetCalls() {
 
 // call is one request with what it is answered from.
 type call struct {
-	w     http.ResponseWriter
-	r     *http.Request
-	op    string
-	id    string // of the one record asked for; empty for a list
-	knobs Knobs
-	index *index
+	w       http.ResponseWriter
+	r       *http.Request
+	op      string
+	id      string // of the one record asked for; empty for a list
+	options Options
+	index   *index
 }
 
 // ServeHTTP answers a request whose path begins with /api/v4/ or /oauth2/.
@@ -82,29 +82,29 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.calls[c.op]++
-	n, hook := s.calls[c.op], s.knobs.OnRequest
+	n, hook := s.calls[c.op], s.options.OnRequest
 	s.mu.Unlock()
 	if hook != nil {
 		hook(c.op, n)
 	}
 
 	s.mu.Lock()
-	c.knobs, c.index = s.knobs, s.index
-	refusal := s.limiter.check(c.knobs, time.Now())
+	c.options, c.index = s.options, s.index
+	refusal := s.limiter.check(c.options, time.Now())
 	s.mu.Unlock()
 	if !c.wait() {
 		return
 	}
 	switch {
-	case refusal == shutOut || c.knobs.Blocked:
+	case refusal == shutOut || c.options.Blocked:
 		c.blockPage()
-	case c.knobs.BlockedText:
+	case c.options.BlockedText:
 		c.text(http.StatusForbidden, "403 Forbidden")
 	case refusal == tooMany:
 		c.tooMany()
-	case c.knobs.Overloaded:
+	case c.options.Overloaded:
 		c.html(http.StatusGatewayTimeout, "504 Gateway Time-out")
-	case c.knobs.LoginPage:
+	case c.options.LoginPage:
 		c.html(http.StatusOK, "Log in")
 	case strings.HasPrefix(c.op, "token."):
 		s.token(c, asked)
@@ -136,10 +136,10 @@ func operation(path string) (op, id string) {
 
 // wait takes the time that a slow answer takes; false when the client has gone.
 func (c *call) wait() bool {
-	if c.knobs.Slow <= 0 {
+	if c.options.Slow <= 0 {
 		return true
 	}
-	t := time.NewTimer(c.knobs.Slow)
+	t := time.NewTimer(c.options.Slow)
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -158,14 +158,14 @@ func (c *call) answer(s *Server) {
 	switch {
 	case !ok, !token.Expires.IsZero() && !time.Now().Before(token.Expires):
 		c.problem(http.StatusUnauthorized)
-	case c.knobs.Unpaid:
+	case c.options.Unpaid:
 		c.problem(http.StatusPaymentRequired)
 	case c.op == "unknown":
 		c.problem(http.StatusNotFound)
 	case c.r.Method != http.MethodGet:
 		c.problem(http.StatusMethodNotAllowed)
 	case !token.Admin && (strings.HasPrefix(c.op, "users.") || strings.HasPrefix(c.op, "roles.")):
-		c.problem(orElse(c.knobs.NotAdminStatus, http.StatusForbidden))
+		c.problem(orElse(c.options.NotAdminStatus, http.StatusForbidden))
 	default:
 		c.serve(token)
 	}

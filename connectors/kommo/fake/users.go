@@ -72,10 +72,10 @@ func (c *call) user(u User) any {
 		Links:       c.selfLink("users", u.ID),
 		Embedded:    map[string]any{},
 	}
-	if c.knobs.MissingNames {
+	if c.options.MissingNames {
 		w.Name = ""
 	}
-	if u.IsAdmin && c.knobs.MalformedCatalogRights {
+	if u.IsAdmin && c.options.MalformedCatalogRights {
 		w.Rights.CatalogRights = []map[string]string{{"catalog_id": "add", "rights": "A"}, {"catalog_id": "view", "rights": "A"}}
 	}
 	if c.with("role") {
@@ -137,7 +137,7 @@ func uniform(letter string) Rights {
 func (c *call) rights(r Rights) wireRights {
 	stages := make([]wireStage, 0, len(r.Stages))
 	for _, s := range r.Stages {
-		if c.knobs.SingularEntity && s.EntityType == "leads" {
+		if c.options.SingularEntity && s.EntityType == "leads" {
 			s.EntityType = "lead"
 		}
 		stages = append(stages, wireStage(s))
@@ -147,9 +147,9 @@ func (c *call) rights(r Rights) wireRights {
 		MailAccess: r.MailAccess, CatalogAccess: r.CatalogAccess, StatusRights: stages,
 	}
 	switch {
-	case c.knobs.NoStatusRights:
+	case c.options.NoStatusRights:
 		w.StatusRights = nil
-	case c.knobs.NullStatusRights:
+	case c.options.NullStatusRights:
 		w.StatusRights = (*wireStage)(nil)
 	}
 	return w

@@ -4,12 +4,12 @@
 // not repeated in the other. Failures that any server can have, such as a proxy's page, a slow or a cut body, are left to package faults.
 //
 // It answers below its root. To have it under a prefix, as sub-path installations are, mount it with http.StripPrefix, and set
-// Knobs.Prefix for the links that it makes:
+// Options.Prefix for the links that it makes:
 //
-//	chat := fake.New(data, fake.Knobs{Prefix: "/chat"})
+//	chat := fake.New(data, fake.Options{Prefix: "/chat"})
 //	mux.Handle("/chat/", http.StripPrefix("/chat", chat))
 //
-// Rows change between two pages by Update, which Knobs.OnRequest may call. Presence changes by SetPresence, at no cost.
+// Rows change between two pages by Update, which Options.OnRequest may call. Presence changes by SetPresence, at no cost.
 //
 // What the server does not document and the fake had to choose: a refused call counts for the limit only once the caller is known; reading
 // the members of an unknown team is a 400 with team-does-not-exist; a server of the 9 line refuses unknown parameters on every route.

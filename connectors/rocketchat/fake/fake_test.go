@@ -114,7 +114,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := fake.New(company(tc.who), fake.Knobs{Version: tc.version, NoLimits: true})
+			s := fake.New(company(tc.who), fake.Options{Version: tc.version, NoLimits: true})
 			got := get(t, s, tc.target)
 			if got.status != tc.status || !strings.Contains(got.text, tc.text) {
 				t.Errorf("got %d %s, want %d with %s", got.status, got.text, tc.status, tc.text)
@@ -127,52 +127,52 @@ func TestRows(t *testing.T) {
 	t.Parallel()
 	full := credential(fake.ViewDirect, fake.ViewFullOtherUser, fake.ViewAllTeams)
 	for _, tc := range []struct {
-		name   string
-		who    fake.Credential
-		knobs  fake.Knobs
-		target string
-		want   string
+		name    string
+		who     fake.Credential
+		options fake.Options
+		target  string
+		want    string
 	}{
-		{"a caller who sees all", full, fake.Knobs{}, `users.list?sort={"_id":-1}&count=2`,
+		{"a caller who sees all", full, fake.Options{}, `users.list?sort={"_id":-1}&count=2`,
 			`{"count":2,"offset":0,"success":true,"total":4,"users":[
 			 {"_id":"d","active":true,"emails":[{"address":"only@acme.example"}],"nameInsensitive":"","roles":[],"status":"offline","type":"user"},
 			 {"_id":"c","active":true,"avatarETag":"tag","emails":[{"address":"ada@acme.example","verified":true},{"address":"a@home.example"}],
 			  "lastLogin":"1970-01-01T00:00:00.000Z","name":"Ada","nameInsensitive":"ada","roles":["admin"],"status":"online","type":"user","username":"ada"}]}`},
 		{"a caller who does not, and so does not see who has only an address", credential(fake.ViewDirect),
-			fake.Knobs{}, `users.list?sort={"_id":1}&count=1`,
+			fake.Options{}, `users.list?sort={"_id":1}&count=1`,
 			`{"count":1,"offset":0,"success":true,"total":3,"users":[
 			 {"_id":"a","name":"No Username","nameInsensitive":"no username","status":"offline","type":"guest"}]}`},
-		{"rows of the oldest documents", credential(fake.ViewDirect), fake.Knobs{OldRows: true}, `users.list?sort={"_id":-1}&count=1`,
+		{"rows of the oldest documents", credential(fake.ViewDirect), fake.Options{OldRows: true}, `users.list?sort={"_id":-1}&count=1`,
 			`{"count":1,"offset":0,"success":true,"total":3,"users":[
 			 {"_id":"c","active":true,"avatarETag":"tag","name":"Ada","status":"online","type":"user","username":"ada","utcOffset":5.5}]}`},
-		{"by address", full, fake.Knobs{}, "users.list?email=ADA@acme.example", `{"count":1,"offset":0,"success":true,"total":1,"users":[
+		{"by address", full, fake.Options{}, "users.list?email=ADA@acme.example", `{"count":1,"offset":0,"success":true,"total":1,"users":[
 			 {"_id":"c","active":true,"avatarETag":"tag","emails":[{"address":"ada@acme.example","verified":true},{"address":"a@home.example"}],
 			  "lastLogin":"1970-01-01T00:00:00.000Z","name":"Ada","nameInsensitive":"ada","roles":["admin"],"status":"online","type":"user","username":"ada"}]}`},
-		{"roles", full, fake.Knobs{}, "roles.list", `{"roles":[{"_id":"admin","description":"","mandatory2fa":false,"protected":true,"scope":"Users"},
+		{"roles", full, fake.Options{}, "roles.list", `{"roles":[{"_id":"admin","description":"","mandatory2fa":false,"protected":true,"scope":"Users"},
 			 {"_id":"kQ3","description":"","mandatory2fa":false,"name":"support","protected":false,"scope":"Subscriptions"}],"success":true}`},
-		{"members, one of whom is gone", full, fake.Knobs{}, "teams.members?teamName=one",
+		{"members, one of whom is gone", full, fake.Options{}, "teams.members?teamName=one",
 			`{"count":2,"members":[{"createdAt":"0001-01-01T00:00:00.000Z","createdBy":{"_id":"c","username":"ada"},"roles":["owner"],
 			  "user":{"_id":"c","name":"Ada","settings":{"profile":{}},"status":"online","username":"ada"}},
 			 {"createdAt":"0001-01-01T00:00:00.000Z","createdBy":{"_id":"c","username":"ada"}}],"offset":0,"success":true,"total":2}`},
-		{"presence leaves out who is offline", full, fake.Knobs{}, "users.presence?ids=c,b",
+		{"presence leaves out who is offline", full, fake.Options{}, "users.presence?ids=c,b",
 			`{"full":false,"success":true,"users":[{"_id":"c","avatarETag":"tag","name":"Ada","status":"online","statusText":"","username":"ada","utcOffset":5.5}]}`},
-		{"presence with repeated keys", full, fake.Knobs{CommaIDsBroken: true}, "users.presence?ids=c&ids=b",
+		{"presence with repeated keys", full, fake.Options{CommaIDsBroken: true}, "users.presence?ids=c&ids=b",
 			`{"full":false,"success":true,"users":[{"_id":"c","avatarETag":"tag","name":"Ada","status":"online","statusText":"","username":"ada","utcOffset":5.5}]}`},
 		{"presence where commas are broken", full,
-			fake.Knobs{CommaIDsBroken: true}, "users.presence?ids=c,b", `{"full":false,"success":true,"users":[]}`},
-		{"presence switched off", full, fake.Knobs{PresenceDisabled: true}, "users.presence?ids=c", `{"full":true,"success":true,"users":[]}`},
-		{"me is flat, and its links have the prefix", full, fake.Knobs{Prefix: "/chat"}, "me",
+			fake.Options{CommaIDsBroken: true}, "users.presence?ids=c,b", `{"full":false,"success":true,"users":[]}`},
+		{"presence switched off", full, fake.Options{PresenceDisabled: true}, "users.presence?ids=c", `{"full":true,"success":true,"users":[]}`},
+		{"me is flat, and its links have the prefix", full, fake.Options{Prefix: "/chat"}, "me",
 			`{"_id":"reader","active":true,"avatarUrl":"/chat/avatar/","createdAt":"0001-01-01T00:00:00.000Z","roles":[],"settings":{"preferences":{}},
 			  "status":"offline","statusConnection":"offline","statusText":"","success":true,"type":"user"}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			tc.knobs.NoLimits = true
+			tc.options.NoLimits = true
 			var want map[string]any
 			if err := json.Unmarshal([]byte(tc.want), &want); err != nil {
 				t.Fatal(err)
 			}
-			got := get(t, fake.New(company(tc.who), tc.knobs), "/api/v1/"+tc.target)
+			got := get(t, fake.New(company(tc.who), tc.options), "/api/v1/"+tc.target)
 			if diff := cmp.Diff(want, got.body); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -182,7 +182,7 @@ func TestRows(t *testing.T) {
 
 func TestInfo(t *testing.T) {
 	t.Parallel()
-	s := fake.New(company(credential(fake.ViewFullOtherUser)), fake.Knobs{Version: "7.10.3", NoLimits: true})
+	s := fake.New(company(credential(fake.ViewFullOtherUser)), fake.Options{Version: "7.10.3", NoLimits: true})
 	if got := get(t, s, "/api/info"); got.body["version"] != "7.10" {
 		t.Errorf("version: %s", got.text)
 	}
@@ -215,24 +215,24 @@ func TestPages(t *testing.T) {
 		d.Users = append(d.Users, fake.User{ID: fmt.Sprintf("%03d", i), Username: fmt.Sprintf("%03d", 250-i)})
 	}
 	for _, tc := range []struct {
-		query string
-		knobs fake.Knobs
-		first string
-		count int
+		query   string
+		options fake.Options
+		first   string
+		count   int
 	}{
-		{"", fake.Knobs{}, "249", 50},
-		{"count=1000", fake.Knobs{}, "249", 100},
-		{"count=0", fake.Knobs{}, "249", 250},
-		{"count=0", fake.Knobs{NoInfiniteCount: true}, "249", 50},
-		{`count=100&offset=200&sort={"_id":1}`, fake.Knobs{}, "200", 50},
-		{`count=10&offset=5&sort={"active":1,"_id":-1}`, fake.Knobs{}, "244", 10},
-		{"count=10&offset=400", fake.Knobs{}, "", 0},
-		{"count=10&offset=-3", fake.Knobs{MaxCount: 5}, "249", 5},
+		{"", fake.Options{}, "249", 50},
+		{"count=1000", fake.Options{}, "249", 100},
+		{"count=0", fake.Options{}, "249", 250},
+		{"count=0", fake.Options{NoInfiniteCount: true}, "249", 50},
+		{`count=100&offset=200&sort={"_id":1}`, fake.Options{}, "200", 50},
+		{`count=10&offset=5&sort={"active":1,"_id":-1}`, fake.Options{}, "244", 10},
+		{"count=10&offset=400", fake.Options{}, "", 0},
+		{"count=10&offset=-3", fake.Options{MaxCount: 5}, "249", 5},
 	} {
 		t.Run(tc.query, func(t *testing.T) {
 			t.Parallel()
-			tc.knobs.NoLimits = true
-			got := get(t, fake.New(d, tc.knobs), "/api/v1/users.list?"+tc.query)
+			tc.options.NoLimits = true
+			got := get(t, fake.New(d, tc.options), "/api/v1/users.list?"+tc.query)
 			found := rows(got, "users")
 			if len(found) != tc.count || got.body["count"] != float64(tc.count) || got.body["total"] != 250.0 {
 				t.Errorf("%d rows, count %v of %v; want %d of 250", len(found), got.body["count"], got.body["total"], tc.count)
@@ -247,7 +247,7 @@ func TestPages(t *testing.T) {
 func TestLimiter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(company(credential(fake.ViewDirect)), fake.Knobs{ClockSkew: time.Hour})
+		s := fake.New(company(credential(fake.ViewDirect)), fake.Options{ClockSkew: time.Hour})
 		end := time.Now().Add(time.Minute + time.Hour).UnixMilli()
 		for i := range 12 {
 			got := get(t, s, "/api/v1/users.list")
@@ -287,8 +287,8 @@ func TestLimiter(t *testing.T) {
 func TestHook(t *testing.T) {
 	t.Parallel()
 	d := company(credential(fake.ViewDirect))
-	s := fake.New(d, fake.Knobs{NoLimits: true})
-	s.Tune(func(k *fake.Knobs) {
+	s := fake.New(d, fake.Options{NoLimits: true})
+	s.Configure(func(k *fake.Options) {
 		k.OnRequest = func(op string, n int) {
 			if op == "users.list" && n == 2 {
 				s.Update(func(d *fake.Data) { d.Users = slices.Delete(d.Users, 0, 1) })

@@ -9,17 +9,17 @@ import (
 
 // page is the part of a list that the call asks for.
 func (c *call) page(total int) (from, to int) {
-	fallback := orElse(c.knobs.DefaultCount, 50)
+	fallback := orElse(c.options.DefaultCount, 50)
 	count, err := strconv.Atoi(c.query.Get("count"))
 	switch {
 	case err != nil || count < 0:
 		count = fallback
-	case count == 0 && c.knobs.NoInfiniteCount:
+	case count == 0 && c.options.NoInfiniteCount:
 		count = fallback
 	case count == 0:
 		count = math.MaxInt
 	default:
-		count = min(count, orElse(c.knobs.MaxCount, 100))
+		count = min(count, orElse(c.options.MaxCount, 100))
 	}
 	from = min(c.offset(), total)
 	return from, from + min(count, total-from)

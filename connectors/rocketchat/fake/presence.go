@@ -4,7 +4,7 @@ import "strings"
 
 // usersPresence gives those who are not offline: of the IDs asked for, or of everyone.
 func (c *call) usersPresence() answer {
-	if c.knobs.PresenceDisabled {
+	if c.options.PresenceDisabled {
 		return success(object{"users": []object{}, "full": true})
 	}
 	x := c.indexed()
@@ -21,13 +21,13 @@ func (c *call) usersPresence() answer {
 		}
 		return success(object{"users": rows, "full": true})
 	}
-	if len(ids) == 1 && !c.knobs.CommaIDsBroken {
+	if len(ids) == 1 && !c.options.CommaIDsBroken {
 		ids = strings.Split(ids[0], ",")
 	}
 	for _, id := range ids {
 		add(x.user(id))
 	}
-	return success(object{"users": rows, "full": c.knobs.FullByIDs})
+	return success(object{"users": rows, "full": c.options.FullByIDs})
 }
 
 func (c *call) presence(u *User) object {
@@ -38,7 +38,7 @@ func (c *call) presence(u *User) object {
 	if u.UTCOffset != nil {
 		row["utcOffset"] = *u.UTCOffset
 	}
-	if c.knobs.atLeast(8, 6) {
+	if c.options.atLeast(8, 6) {
 		row["statusSource"] = "manual"
 	}
 	return u.without(row)

@@ -51,9 +51,9 @@ func (s *Server) credential(r *http.Request) (Credential, bool) {
 func (s *Server) notLoggedIn() answer {
 	const text = "You must be logged in to do this."
 	body := object{"success": false, "error": text}
-	if !s.knobs.atLeast(8, 0) {
+	if !s.options.atLeast(8, 0) {
 		body = object{"status": "error", "message": text}
-		if s.knobs.atLeast(7, 0) {
+		if s.options.atLeast(7, 0) {
 			body["success"] = false
 		}
 	}
@@ -63,7 +63,7 @@ func (s *Server) notLoggedIn() answer {
 // forbidden refuses for want of a permission; its code differs between the lines.
 func (s *Server) forbidden() answer {
 	code := "error-forbidden"
-	if !s.knobs.atLeast(8, 0) {
+	if !s.options.atLeast(8, 0) {
 		code = "error-unauthorized"
 	}
 	text := "User does not have the permissions required for this action [" + code + "]"
@@ -85,7 +85,7 @@ type window struct {
 // limit counts a call, sets the headers that tell the limit, and gives how long to wait where the call is one too many. Counting begins
 // anew with the first call after a window's end.
 func (s *Server) limit(header http.Header, op, remote string) time.Duration {
-	calls, per := orElse(s.knobs.LimitCalls, 10), orElse(s.knobs.LimitWindow, time.Minute)
+	calls, per := orElse(s.options.LimitCalls, 10), orElse(s.options.LimitWindow, time.Minute)
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		host = remote
@@ -99,7 +99,7 @@ func (s *Server) limit(header http.Header, op, remote string) time.Duration {
 	w.used++
 	header.Set("X-RateLimit-Limit", strconv.Itoa(calls))
 	header.Set("X-RateLimit-Remaining", strconv.Itoa(max(0, calls-w.used)))
-	header.Set("X-RateLimit-Reset", strconv.FormatInt(w.end.Add(s.knobs.ClockSkew).UnixMilli(), 10))
+	header.Set("X-RateLimit-Reset", strconv.FormatInt(w.end.Add(s.options.ClockSkew).UnixMilli(), 10))
 	if w.used > calls {
 		return w.end.Sub(now)
 	}
@@ -120,12 +120,12 @@ var parameters = map[string][]string{
 
 // unknownParameters refuses what newer servers refuse: users.list of late 8 releases, and everything in the 9 line.
 func (c *call) unknownParameters() (answer, bool) {
-	strict := c.knobs.atLeast(9, 0) || (c.op == "users.list" && c.knobs.atLeast(8, 4))
+	strict := c.options.atLeast(9, 0) || (c.op == "users.list" && c.options.atLeast(8, 4))
 	if !strict {
 		return answer{}, false
 	}
 	for name := range c.query {
-		removed := c.knobs.atLeast(9, 0) && (name == "query" || name == "fields")
+		removed := c.options.atLeast(9, 0) && (name == "query" || name == "fields")
 		if removed || !slices.Contains(parameters[c.op], name) {
 			return failed("must NOT have additional properties [error-invalid-params]", "error-invalid-params"), true
 		}

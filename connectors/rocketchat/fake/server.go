@@ -13,15 +13,15 @@ import (
 type Server struct {
 	mu      sync.Mutex
 	data    Data
-	knobs   Knobs
+	options Options
 	index   *index // nil after a change
 	windows map[string]*window
 	calls   map[string]int
 }
 
 // New gives a server with its own copy of the rows.
-func New(d Data, k Knobs) *Server {
-	return &Server{data: d.clone(), knobs: k, windows: make(map[string]*window), calls: make(map[string]int)}
+func New(d Data, k Options) *Server {
+	return &Server{data: d.clone(), options: k, windows: make(map[string]*window), calls: make(map[string]int)}
 }
 
 // Update changes the data between two answers.
@@ -32,11 +32,11 @@ func (s *Server) Update(change func(*Data)) {
 	s.index = nil
 }
 
-// Tune changes the knobs between two answers.
-func (s *Server) Tune(change func(*Knobs)) {
+// Configure changes the options between two answers.
+func (s *Server) Configure(change func(*Options)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	change(&s.knobs)
+	change(&s.options)
 }
 
 // SetPresence changes the presence of a user, if there is one of that ID.
@@ -109,7 +109,7 @@ func operation(r *http.Request) string {
 func (s *Server) begin(op string) {
 	s.mu.Lock()
 	s.calls[op]++
-	n, hook := s.calls[op], s.knobs.OnRequest
+	n, hook := s.calls[op], s.options.OnRequest
 	s.mu.Unlock()
 	if hook != nil {
 		hook(op, n)
@@ -119,7 +119,7 @@ func (s *Server) begin(op string) {
 func (s *Server) answer(header http.Header, r *http.Request, op string) answer {
 	route := routes[op]
 	switch {
-	case r.Method != http.MethodGet || slices.Contains(s.knobs.Missing, op) || op == "unknown":
+	case r.Method != http.MethodGet || slices.Contains(s.options.Missing, op) || op == "unknown":
 		return answer{status: http.StatusNotFound, body: object{"success": false, "error": "Resource not found"}}
 	case op == "info":
 		return s.info()
@@ -130,7 +130,7 @@ func (s *Server) answer(header http.Header, r *http.Request, op string) answer {
 	if !ok {
 		return s.notLoggedIn()
 	}
-	if !s.knobs.NoLimits && !who.may(BypassRateLimit) {
+	if !s.options.NoLimits && !who.may(BypassRateLimit) {
 		if wait := s.limit(header, op, r.RemoteAddr); wait > 0 {
 			return tooMany(wait)
 		}
@@ -145,7 +145,7 @@ func (s *Server) answer(header http.Header, r *http.Request, op string) answer {
 // info tells the version, without its last number since nobody is logged in.
 func (s *Server) info() answer {
 	body := object{"success": true}
-	if parts := strings.Split(s.knobs.versionText(), "."); !s.knobs.HideVersion {
+	if parts := strings.Split(s.options.versionText(), "."); !s.options.HideVersion {
 		body["version"] = strings.Join(parts[:min(2, len(parts))], ".")
 	}
 	return answer{status: http.StatusOK, body: body}

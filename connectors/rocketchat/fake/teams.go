@@ -81,7 +81,7 @@ func (c *call) teamsMembers() answer {
 	if t == nil {
 		return refused
 	}
-	if slices.Contains(c.knobs.ClosedTeams, t.ID) {
+	if slices.Contains(c.options.ClosedTeams, t.ID) {
 		return c.forbidden()
 	}
 	from, to := c.page(len(t.Members))

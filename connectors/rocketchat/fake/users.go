@@ -15,7 +15,7 @@ func (c *call) privileged() bool { return c.who.may(ViewFullOtherUser) }
 
 // usersList gives a page of the users, each with what the caller may see.
 func (c *call) usersList() answer {
-	if !c.who.may(ViewDirect) || (c.knobs.OutsideRoomChecked && !c.who.may(ViewOutsideRoom)) {
+	if !c.who.may(ViewDirect) || (c.options.OutsideRoomChecked && !c.who.may(ViewOutsideRoom)) {
 		return c.forbidden()
 	}
 	order, ok := c.order()
@@ -24,7 +24,7 @@ func (c *call) usersList() answer {
 	}
 	x := c.indexed()
 	list := x.list(order, c.privileged())
-	if email := c.query.Get("email"); email != "" && c.knobs.atLeast(8, 4) {
+	if email := c.query.Get("email"); email != "" && c.options.atLeast(8, 4) {
 		if !c.privileged() {
 			return c.forbidden()
 		}
@@ -33,7 +33,7 @@ func (c *call) usersList() answer {
 		})
 	}
 	var fields map[string]int
-	if c.knobs.takesQuery() {
+	if c.options.takesQuery() {
 		var query map[string]any
 		for parameter, into := range map[string]any{"query": &query, "fields": &fields} {
 			if raw := c.query.Get(parameter); raw != "" && json.Unmarshal([]byte(raw), into) != nil {
@@ -96,10 +96,10 @@ func (c *call) row(u *User) object {
 	u.put(row, "username", u.Username)
 	u.put(row, "name", u.Name)
 	u.put(row, "avatarETag", u.AvatarETag)
-	if !c.knobs.OldRows || !c.privileged() {
+	if !c.options.OldRows || !c.privileged() {
 		row["type"] = orElse(u.Type, "user")
 	}
-	if !c.knobs.OldRows {
+	if !c.options.OldRows {
 		row["nameInsensitive"] = strings.ToLower(u.Name)
 	} else if u.UTCOffset != nil {
 		row["utcOffset"] = *u.UTCOffset
@@ -198,7 +198,7 @@ func (c *call) me() answer {
 	}
 	record := c.record(u, true)
 	record["settings"] = object{"preferences": object{}}
-	record["avatarUrl"] = c.knobs.Prefix + "/avatar/" + u.Username
+	record["avatarUrl"] = c.options.Prefix + "/avatar/" + u.Username
 	return success(record)
 }
 

@@ -76,10 +76,10 @@ func (s *Server) change(action string, given form) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	if slices.Contains(s.knobs.Denied, action) {
+	if slices.Contains(s.options.Denied, action) {
 		return failure(20, "access denied"), true
 	}
-	if r, refused := s.knobs.Refuse[action]; refused {
+	if r, refused := s.options.Refuse[action]; refused {
 		return r.encode(), true
 	}
 	return do(given), true
@@ -95,10 +95,10 @@ func (r Refusal) encode() []byte {
 
 // made answers with what was made.
 func (s *Server) made(row any) []byte {
-	if s.knobs.BareAnswers {
+	if s.options.BareAnswers {
 		return encode(map[string]any{"status": "ok"})
 	}
-	if s.knobs.MadeInArray {
+	if s.options.MadeInArray {
 		row = []any{row}
 	}
 	return encode(map[string]any{"status": "ok", "data": row})
@@ -107,8 +107,8 @@ func (s *Server) made(row any) []byte {
 // hide keeps a new row out of the lists for a while.
 func (s *Server) hide(list, id string) {
 	s.answers = nil
-	if s.knobs.ListLag > 0 {
-		s.hidden[list+id] = time.Now().Add(s.knobs.ListLag)
+	if s.options.ListLag > 0 {
+		s.hidden[list+id] = time.Now().Add(s.options.ListLag)
 	}
 }
 
@@ -160,7 +160,7 @@ func duplicate[T any](s *Server, rows []T, same func(T) bool, row func(T) any, o
 	if i < 0 {
 		return nil
 	}
-	switch cmp.Or(s.knobs.Duplicates, otherwise) {
+	switch cmp.Or(s.options.Duplicates, otherwise) {
 	case DuplicatesRefused:
 		return duplicated.encode()
 	case DuplicatesMade:
@@ -191,7 +191,7 @@ func (s *Server) addUser(f form) []byte {
 		return fault
 	}
 	same := func(u User) bool { return strings.EqualFold(u.Email, f["email"]) }
-	if b := duplicate(s, s.data.Users, same, func(u User) any { return s.knobs.madeUser(u) }, DuplicatesExisting); b != nil {
+	if b := duplicate(s, s.data.Users, same, func(u User) any { return s.options.madeUser(u) }, DuplicatesExisting); b != nil {
 		return b
 	}
 	local, _, _ := strings.Cut(f["email"], "@")
@@ -209,11 +209,11 @@ func (s *Server) addUser(f form) []byte {
 	}
 	s.data.Users = append(s.data.Users, u)
 	s.hide("get_users", u.ID)
-	return s.made(s.knobs.madeUser(u))
+	return s.made(s.options.madeUser(u))
 }
 
 // madeUser is the answer to add_user, which has fewer fields than the list.
-func (k Knobs) madeUser(u User) any {
+func (k Options) madeUser(u User) any {
 	row := k.user(u)
 	row.Role = new(strings.ToUpper(u.Role[:min(1, len(u.Role))]) + u.Role[min(1, len(u.Role)):])
 	row.URL, row.Services, row.DateAdded, row.DataAdded = "", nil, "", ""
@@ -225,7 +225,7 @@ func (s *Server) addUserGroup(f form) []byte {
 		return Refusal{10, "Field is required", "title"}.encode()
 	}
 	same := func(g Group) bool { return g.Title == f["title"] }
-	if b := duplicate(s, s.data.Groups, same, func(g Group) any { return s.knobs.group(g) }, DuplicatesExisting); b != nil {
+	if b := duplicate(s, s.data.Groups, same, func(g Group) any { return s.options.group(g) }, DuplicatesExisting); b != nil {
 		return b
 	}
 	var ids []string
@@ -235,7 +235,7 @@ func (s *Server) addUserGroup(f form) []byte {
 	g := Group{ID: nextID(ids...), Title: f["title"], Client: f["client"] == "1"}
 	s.data.Groups = append(s.data.Groups, g)
 	s.hide("get_user_groups", g.ID)
-	return s.made(s.knobs.group(g))
+	return s.made(s.options.group(g))
 }
 
 func (s *Server) addContact(f form) []byte {
@@ -246,7 +246,7 @@ func (s *Server) addContact(f form) []byte {
 		return Refusal{10, "Field is required", "name"}.encode()
 	}
 	same := func(c Contact) bool { return strings.EqualFold(c.Email, f["email"]) }
-	if b := duplicate(s, s.data.Contacts, same, func(c Contact) any { return s.knobs.contact(c) }, DuplicatesMade); b != nil {
+	if b := duplicate(s, s.data.Contacts, same, func(c Contact) any { return s.options.contact(c) }, DuplicatesMade); b != nil {
 		return b
 	}
 	first, last, _ := strings.Cut(f["name"], " ")
@@ -256,7 +256,7 @@ func (s *Server) addContact(f form) []byte {
 	}}
 	s.data.Contacts = append(s.data.Contacts, c)
 	s.hide("get_contacts", c.ID)
-	return s.made(s.knobs.contact(c))
+	return s.made(s.options.contact(c))
 }
 
 func (s *Server) addContactGroup(f form) []byte {
@@ -264,7 +264,7 @@ func (s *Server) addContactGroup(f form) []byte {
 		return Refusal{10, "Field is required", "title"}.encode()
 	}
 	same := func(g ContactGroup) bool { return g.Title == f["title"] }
-	if b := duplicate(s, s.data.ContactGroups, same, func(g ContactGroup) any { return s.knobs.contactGroup(g) }, DuplicatesExisting); b != nil {
+	if b := duplicate(s, s.data.ContactGroups, same, func(g ContactGroup) any { return s.options.contactGroup(g) }, DuplicatesExisting); b != nil {
 		return b
 	}
 	var ids []string
@@ -274,7 +274,7 @@ func (s *Server) addContactGroup(f form) []byte {
 	g := ContactGroup{ID: nextID(ids...), Title: f["title"]}
 	s.data.ContactGroups = append(s.data.ContactGroups, g)
 	s.hide("get_contact_groups", g.ID)
-	return s.made(s.knobs.contactGroup(g))
+	return s.made(s.options.contactGroup(g))
 }
 
 func (s *Server) subscribe(f form) []byte {
@@ -283,7 +283,7 @@ func (s *Server) subscribe(f form) []byte {
 		return Refusal{5, "Task is invalid", ""}.encode()
 	}
 	address := f["email_user"]
-	if !slices.ContainsFunc(s.data.Users, func(u User) bool { return strings.EqualFold(s.knobs.user(u).Email, address) }) {
+	if !slices.ContainsFunc(s.data.Users, func(u User) bool { return strings.EqualFold(s.options.user(u).Email, address) }) {
 		return Refusal{11, "Invalid email", url.QueryEscape(address)}.encode()
 	}
 	others := slices.DeleteFunc(slices.Clone(s.data.Tasks[t].Subscribers), func(a string) bool { return strings.EqualFold(a, address) })
@@ -302,7 +302,7 @@ func (s *Server) task(f form) []byte {
 		return Refusal{5, "Task is invalid", ""}.encode()
 	}
 	row := map[string]any{"id": s.data.Tasks[t].ID, "name": "A task", "status": "active"}
-	if f["extra"] == "subscribers" && !s.knobs.NoSubscribers && (len(s.data.Tasks[t].Subscribers) > 0 || !s.knobs.NoEmptyData) {
+	if f["extra"] == "subscribers" && !s.options.NoSubscribers && (len(s.data.Tasks[t].Subscribers) > 0 || !s.options.NoEmptyData) {
 		people := []any{}
 		for _, address := range s.data.Tasks[t].Subscribers {
 			people = append(people, map[string]any{"email": address, "name": address})

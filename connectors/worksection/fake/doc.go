@@ -5,7 +5,7 @@
 //
 // It answers below its root. To have it under a prefix, mount it with http.StripPrefix; no answer holds a link that the prefix would change.
 //
-//	vendor := fake.New(fake.Data{APIKey: "k", Users: []fake.User{{Person: fake.Person{ID: "1", FirstName: "Ada"}, Role: "owner"}}}, fake.Knobs{})
+//	vendor := fake.New(fake.Data{APIKey: "k", Users: []fake.User{{Person: fake.Person{ID: "1", FirstName: "Ada"}, Role: "owner"}}}, fake.Options{})
 //	mux.Handle("/base/", http.StripPrefix("/base", vendor))
 //
 // What the vendor does not document and the fake had to choose: an action that it does not know is error 1, a key that may not see a list

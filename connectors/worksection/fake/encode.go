@@ -46,7 +46,7 @@ type contactGroup struct {
 	Type  string `json:"type"`
 }
 
-func (k Knobs) person(p Person) person {
+func (k Options) person(p Person) person {
 	row := person{
 		ID: k.id(p.ID), FirstName: p.FirstName, LastName: p.LastName, Name: p.Name, Title: p.Title, Group: p.Group, Email: p.Email,
 		Phone: p.Phone, Phone2: p.Phone2, Phone3: p.Phone3, Phone4: p.Phone4, Address: p.Address, Address2: p.Address2,
@@ -72,8 +72,8 @@ func (k Knobs) person(p Person) person {
 	return row
 }
 
-// services is an object of two objects. With the knob, either of them is an array when it is empty, as it is in PHP.
-func (k Knobs) services(p Person) any {
+// services is an object of two objects. With the option, either of them is an array when it is empty, as it is in PHP.
+func (k Options) services(p Person) any {
 	part := func(m map[string]string) any {
 		switch {
 		case len(m) > 0:
@@ -86,7 +86,7 @@ func (k Knobs) services(p Person) any {
 	return map[string]any{"chats": part(p.Chats), "socials": part(p.Socials)}
 }
 
-func (k Knobs) user(u User) person {
+func (k Options) user(u User) person {
 	row := k.person(u.Person)
 	if row.Email == "" {
 		row.Email = fmt.Sprintf("%s@%s.worksection.com", u.ID, u.ID)
@@ -110,9 +110,9 @@ func (k Knobs) user(u User) person {
 	return row
 }
 
-func (k Knobs) contact(c Contact) person { return k.person(c.Person) }
+func (k Options) contact(c Contact) person { return k.person(c.Person) }
 
-func (k Knobs) group(g Group) group {
+func (k Options) group(g Group) group {
 	client := 0
 	if g.Client {
 		client = 1
@@ -120,7 +120,7 @@ func (k Knobs) group(g Group) group {
 	return group{ID: k.id(g.ID), Title: g.Title, Type: "company", Client: client}
 }
 
-func (k Knobs) contactGroup(g ContactGroup) contactGroup {
+func (k Options) contactGroup(g ContactGroup) contactGroup {
 	if !g.Preset {
 		return contactGroup{ID: k.id(g.ID), Title: g.Title, Type: "folder"}
 	}
@@ -128,8 +128,8 @@ func (k Knobs) contactGroup(g ContactGroup) contactGroup {
 	return contactGroup{ID: k.id(g.ID), Title: g.Title, Type: "preset"}
 }
 
-// id is text, or a number where the knob says so and it is one.
-func (k Knobs) id(s string) any {
+// id is text, or a number where the option says so and it is one.
+func (k Options) id(s string) any {
 	if k.NumericIDs {
 		if n, err := strconv.ParseUint(s, 10, 64); err == nil {
 			return n
@@ -139,7 +139,7 @@ func (k Knobs) id(s string) any {
 }
 
 // list answers with rows, each converted by row, within the limit on their number.
-func list[T, W any](k Knobs, rows []T, row func(T) W) []byte {
+func list[T, W any](k Options, rows []T, row func(T) W) []byte {
 	if limit := k.maxRows(); limit > 0 && len(rows) > limit {
 		if !k.CutRows {
 			return failure(3, fmt.Sprintf("Too many records (%d max)", limit))

@@ -51,7 +51,7 @@ func (s *Server) RevokeAccess() {
 }
 
 // expired is what a token that is not good gets.
-func (k Knobs) expired() []byte {
+func (k Options) expired() []byte {
 	if k.OlderExpiry {
 		return encode(map[string]string{"status": "error", "message": "Access token is expired"})
 	}
@@ -85,37 +85,37 @@ func (s *Server) tokens(w http.ResponseWriter, r *http.Request, op string) {
 func (s *Server) exchange(op string, form url.Values, now time.Time) []byte {
 	app := s.data.Application
 	if form.Get("client_id") != app.ClientID || form.Get("client_secret") != app.Secret {
-		return s.knobs.refusal("invalid_client", "Client authentication failed")
+		return s.options.refusal("invalid_client", "Client authentication failed")
 	}
-	value, code, life, says := form.Get("refresh_token"), false, orElse(s.knobs.RefreshLifetime, defaultRefreshLifetime), "Cannot decrypt the refresh token"
+	value, code, life, says := form.Get("refresh_token"), false, orElse(s.options.RefreshLifetime, defaultRefreshLifetime), "Cannot decrypt the refresh token"
 	want := "refresh_token"
 	if op == "oauth2/token" {
-		value, code, life, says = form.Get("code"), true, orElse(s.knobs.CodeLifetime, defaultCodeLifetime), "Authorization code has been revoked"
+		value, code, life, says = form.Get("code"), true, orElse(s.options.CodeLifetime, defaultCodeLifetime), "Authorization code has been revoked"
 		want = "authorization_code"
 	}
 	if form.Get("grant_type") != want || code && form.Get("redirect_uri") != app.RedirectURI {
-		return s.knobs.refusal("invalid_request", "Check the parameters")
+		return s.options.refusal("invalid_request", "Check the parameters")
 	}
 	g, ok := s.issuer.grants[value]
 	if !ok || g.Code != code || !now.Before(g.at.Add(life)) {
-		return s.knobs.refusal("invalid_request", says)
+		return s.options.refusal("invalid_request", says)
 	}
-	if code || !s.knobs.ReusableRefresh {
+	if code || !s.options.ReusableRefresh {
 		delete(s.issuer.grants, value)
 	}
-	access, lasts := "eyJ"+rand.Text()+"."+rand.Text()+"."+rand.Text(), orElse(s.knobs.AccessLifetime, defaultAccessLifetime)
+	access, lasts := "eyJ"+rand.Text()+"."+rand.Text()+"."+rand.Text(), orElse(s.options.AccessLifetime, defaultAccessLifetime)
 	refresh := "def502" + rand.Text() + rand.Text()
 	s.issuer.add([]Grant{{Value: refresh}}, now)
 	s.issuer.tokens[access] = now.Add(lasts)
 	pair := map[string]any{"token_type": "Bearer", "expires_in": int(lasts / time.Second), "access_token": access, "refresh_token": refresh}
-	if code && s.knobs.AccountURL != "" {
-		pair["account_url"] = s.knobs.AccountURL
+	if code && s.options.AccountURL != "" {
+		pair["account_url"] = s.options.AccountURL
 	}
 	return encode(pair)
 }
 
 // refusal is an error of the token endpoints, in an HTTP 200.
-func (k Knobs) refusal(word, says string) []byte {
+func (k Options) refusal(word, says string) []byte {
 	if k.StandardErrors {
 		return encode(map[string]string{"error": word, "error_description": says})
 	}

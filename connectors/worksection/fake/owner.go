@@ -19,7 +19,7 @@ func (s *Server) answerOwner(path, authorization, action string) (a answer, owne
 	}
 	switch wait := s.wait(); {
 	case id == "":
-		return answer{status: http.StatusUnauthorized, body: s.knobs.expired()}, true
+		return answer{status: http.StatusUnauthorized, body: s.options.expired()}, true
 	case wait > 0:
 		return answer{status: http.StatusOK, body: failure(3, "Too many requests")}, true
 	case action != "me":
@@ -28,14 +28,14 @@ func (s *Server) answerOwner(path, authorization, action string) (a answer, owne
 	s.last = time.Now()
 	for _, u := range s.data.Users {
 		if u.ID == id {
-			return answer{status: http.StatusOK, body: s.knobs.me(u)}, true
+			return answer{status: http.StatusOK, body: s.options.me(u)}, true
 		}
 	}
 	return answer{status: http.StatusOK, body: []byte(`{"status":"ok","data":[]}`)}, true
 }
 
 // me is a row of get_users, in a list of its own or not.
-func (k Knobs) me(u User) []byte {
+func (k Options) me(u User) []byte {
 	var data any = []any{k.user(u)}
 	if k.MeAsObject {
 		data = k.user(u)

@@ -15,19 +15,19 @@ import (
 type Server struct {
 	mu      sync.Mutex
 	data    Data
-	knobs   Knobs
+	options Options
 	calls   map[string]int
 	last    time.Time            // of the last call that was not refused
-	answers map[string][]byte    // by action, until data or knobs change
+	answers map[string][]byte    // by action, until data or options change
 	hidden  map[string]time.Time // rows that lists do not show before then, by list and ID
 	issuer  issuer
 }
 
 // New gives a server with its own copy of the rows.
-func New(d Data, k Knobs) *Server {
+func New(d Data, k Options) *Server {
 	d.Users, d.Groups = slices.Clone(d.Users), slices.Clone(d.Groups)
 	d.Contacts, d.ContactGroups, d.Tasks = slices.Clone(d.Contacts), slices.Clone(d.ContactGroups), slices.Clone(d.Tasks)
-	s := &Server{data: d, knobs: k, calls: make(map[string]int), hidden: make(map[string]time.Time)}
+	s := &Server{data: d, options: k, calls: make(map[string]int), hidden: make(map[string]time.Time)}
 	s.issuer.add(d.Grants, time.Now())
 	return s
 }
@@ -42,11 +42,11 @@ func (s *Server) Update(change func(*Data)) {
 	s.issuer.add(s.data.Grants, time.Now())
 }
 
-// Tune changes the knobs between two answers.
-func (s *Server) Tune(change func(*Knobs)) {
+// Configure changes the options between two answers.
+func (s *Server) Configure(change func(*Options)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	change(&s.knobs)
+	change(&s.options)
 	s.answers = nil
 }
 
@@ -141,7 +141,7 @@ func write(w http.ResponseWriter, a answer) {
 func (s *Server) begin(action string) Cut {
 	s.mu.Lock()
 	s.calls[action]++
-	n, hook, cut := s.calls[action], s.knobs.OnRequest, s.knobs.OnCut
+	n, hook, cut := s.calls[action], s.options.OnRequest, s.options.OnCut
 	s.mu.Unlock()
 	if hook != nil {
 		hook(action, n)
@@ -163,15 +163,15 @@ func (s *Server) answer(raw string, given form, asUser bool, authorization strin
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := answer{status: http.StatusOK}
-	c := parse(raw, s.knobs.Reencode)
+	c := parse(raw, s.options.Reencode)
 	switch wait := s.wait(); {
 	case asUser && !s.issuer.knows(authorization, time.Now()):
-		a.status, a.body = http.StatusUnauthorized, s.knobs.expired()
-	case !asUser && !c.signedWith(s.data.APIKey) && !c.stampedWith(s.data.APIKey, authorization, orElse(s.knobs.Skew, defaultSkew)):
+		a.status, a.body = http.StatusUnauthorized, s.options.expired()
+	case !asUser && !c.signedWith(s.data.APIKey) && !c.stampedWith(s.data.APIKey, authorization, orElse(s.options.Skew, defaultSkew)):
 		a.body = failure(2, "Action hash is missed or invalid")
 	case wait > 0:
 		a.body = failure(3, "Too many requests")
-		if s.knobs.Throttle429 {
+		if s.options.Throttle429 {
 			a.status, a.retryAfter = http.StatusTooManyRequests, wait
 		}
 	default:
@@ -186,7 +186,7 @@ func (s *Server) answer(raw string, given form, asUser bool, authorization strin
 
 // wait is how long until the next call may come.
 func (s *Server) wait() time.Duration {
-	interval := s.knobs.interval()
+	interval := s.options.interval()
 	if interval <= 0 || s.last.IsZero() {
 		return 0
 	}
@@ -195,7 +195,7 @@ func (s *Server) wait() time.Duration {
 
 // list gives the answer to an action, encoded once for as long as nothing changes.
 func (s *Server) list(action string) []byte {
-	if slices.Contains(s.knobs.Denied, action) {
+	if slices.Contains(s.options.Denied, action) {
 		return failure(20, "access denied")
 	}
 	s.reveal()
@@ -205,13 +205,13 @@ func (s *Server) list(action string) []byte {
 	var b []byte
 	switch action {
 	case "get_users":
-		b = list(s.knobs, shown(s, action, s.data.Users, func(r User) string { return r.ID }), s.knobs.user)
+		b = list(s.options, shown(s, action, s.data.Users, func(r User) string { return r.ID }), s.options.user)
 	case "get_user_groups":
-		b = list(s.knobs, shown(s, action, s.data.Groups, func(r Group) string { return r.ID }), s.knobs.group)
+		b = list(s.options, shown(s, action, s.data.Groups, func(r Group) string { return r.ID }), s.options.group)
 	case "get_contacts":
-		b = list(s.knobs, shown(s, action, s.data.Contacts, func(r Contact) string { return r.ID }), s.knobs.contact)
+		b = list(s.options, shown(s, action, s.data.Contacts, func(r Contact) string { return r.ID }), s.options.contact)
 	case "get_contact_groups":
-		b = list(s.knobs, shown(s, action, s.data.ContactGroups, func(r ContactGroup) string { return r.ID }), s.knobs.contactGroup)
+		b = list(s.options, shown(s, action, s.data.ContactGroups, func(r ContactGroup) string { return r.ID }), s.options.contactGroup)
 	default:
 		return failure(1, "Action is invalid")
 	}

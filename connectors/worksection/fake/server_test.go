@@ -76,7 +76,7 @@ func TestSignature(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := fake.New(fake.Data{APIKey: key}, fake.Knobs{Reencode: tt.reencode})
+			s := fake.New(fake.Data{APIKey: key}, fake.Options{Reencode: tt.reencode})
 			method := http.MethodGet
 			if tt.body != "" {
 				method = http.MethodPost
@@ -100,7 +100,7 @@ func TestOutsideTheInterface(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			status, header, _ := do(t, fake.New(fake.Data{APIKey: key}, fake.Knobs{}), tt.method, tt.target, "")
+			status, header, _ := do(t, fake.New(fake.Data{APIKey: key}, fake.Options{}), tt.method, tt.target, "")
 			if status != tt.want || !strings.HasPrefix(header.Get("Content-Type"), "text/html") {
 				t.Errorf("got %d %s, want %d and a page", status, header.Get("Content-Type"), tt.want)
 			}
@@ -111,7 +111,7 @@ func TestOutsideTheInterface(t *testing.T) {
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(fake.Data{APIKey: key}, fake.Knobs{})
+		s := fake.New(fake.Data{APIKey: key}, fake.Options{})
 		got := []string{ask(t, s, "get_users"), ask(t, s, "get_contacts")}
 		time.Sleep(999 * time.Millisecond)
 		got = append(got, ask(t, s, "get_users"))
@@ -120,12 +120,12 @@ func TestLimit(t *testing.T) {
 		if diff := cmp.Diff([]string{none, tooMany, tooMany, none}, got); diff != "" {
 			t.Errorf("answers (-want +got):\n%s", diff)
 		}
-		s.Tune(func(k *fake.Knobs) { k.Throttle429, k.Interval = true, 5*time.Second })
+		s.Configure(func(k *fake.Options) { k.Throttle429, k.Interval = true, 5*time.Second })
 		status, header, text := do(t, s, http.MethodGet, "/api/admin/v2?"+signed("action=get_users"), "")
 		if status != http.StatusTooManyRequests || header.Get("Retry-After") != "5" || text != tooMany {
 			t.Errorf("got %d, Retry-After %q, %s", status, header.Get("Retry-After"), text)
 		}
-		s.Tune(func(k *fake.Knobs) { k.NoLimits = true })
+		s.Configure(func(k *fake.Options) { k.NoLimits = true })
 		for range 3 {
 			if got := ask(t, s, "get_users"); got != none {
 				t.Errorf("without limits: %s", got)
@@ -156,40 +156,40 @@ func TestRows(t *testing.T) {
 		olderAda = `{"id":"7","first_name":"Ada","last_name":"Stone","name":"Ada Stone","title":"t","rate":12.5,` +
 			`"avatar":"https://x.example/7.jpg","group":"g","department":"","role":"team admin","email":"a@x.example","phone":"1","phone4":"4","address":"a"}`
 	)
-	odd := fake.Knobs{ServicesAsArray: true, MisspelledDates: true, CapitalRoles: true, RatesAsText: true, NumericIDs: true}
+	odd := fake.Options{ServicesAsArray: true, MisspelledDates: true, CapitalRoles: true, RatesAsText: true, NumericIDs: true}
 	for _, tt := range []struct {
-		name   string
-		action string
-		knobs  fake.Knobs
-		data   fake.Data
-		want   string // the rows
+		name    string
+		action  string
+		options fake.Options
+		data    fake.Data
+		want    string // the rows
 	}{
-		{"users", "get_users", fake.Knobs{}, fake.Data{Users: users}, plainAda + "," + plainNobody},
+		{"users", "get_users", fake.Options{}, fake.Data{Users: users}, plainAda + "," + plainNobody},
 		{"users with every oddity", "get_users", odd, fake.Data{Users: users}, oddAda + "," + oddNobody},
-		{"users of an older account", "get_users", fake.Knobs{Older: true}, fake.Data{Users: users}, olderAda + "," + plainNobody},
+		{"users of an older account", "get_users", fake.Options{Older: true}, fake.Data{Users: users}, olderAda + "," + plainNobody},
 		{
-			"a contact without an address", "get_contacts", fake.Knobs{},
+			"a contact without an address", "get_contacts", fake.Options{},
 			fake.Data{Contacts: []fake.Contact{{Person: fake.Person{ID: "9", Name: "Tom", Group: "DEFAULT"}}}},
 			`{"id":"9","first_name":"","last_name":"","name":"Tom","title":"","group":"DEFAULT"}`,
 		},
 		{
-			"teams", "get_user_groups", fake.Knobs{}, fake.Data{Groups: []fake.Group{{ID: "1", Title: "a"}, {ID: "2", Title: "b", Client: true}}},
+			"teams", "get_user_groups", fake.Options{}, fake.Data{Groups: []fake.Group{{ID: "1", Title: "a"}, {ID: "2", Title: "b", Client: true}}},
 			`{"id":"1","title":"a","type":"company","client":0},{"id":"2","title":"b","type":"company","client":1}`,
 		},
 		{
-			"folders", "get_contact_groups", fake.Knobs{},
+			"folders", "get_contact_groups", fake.Options{},
 			fake.Data{ContactGroups: []fake.ContactGroup{{ID: "1", Title: "USERS", Preset: true}, {ID: "41", Title: "b"}}},
 			`{"id":1,"title":"USERS","type":"preset"},{"id":"41","title":"b","type":"folder"}`,
 		},
 		{
-			"presets with text for IDs", "get_contact_groups", fake.Knobs{TextPresetIDs: true},
+			"presets with text for IDs", "get_contact_groups", fake.Options{TextPresetIDs: true},
 			fake.Data{ContactGroups: []fake.ContactGroup{{ID: "1", Title: "USERS", Preset: true}}}, `{"id":"1","title":"USERS","type":"preset"}`,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.data.APIKey = key
-			got := ask(t, fake.New(tt.data, tt.knobs), tt.action)
+			got := ask(t, fake.New(tt.data, tt.options), tt.action)
 			if diff := cmp.Diff(`{"data":[`+tt.want+`],"status":"ok"}`, got); diff != "" {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
@@ -206,15 +206,15 @@ func TestLists(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		action  string
-		knobs   fake.Knobs
+		options fake.Options
 		message string
 		rows    int
 	}{
 		{name: "too long", action: "get_user_groups", message: "Too many records (10000 max)"},
-		{name: "too long and cut", action: "get_user_groups", knobs: fake.Knobs{CutRows: true}, rows: 10_000},
-		{name: "too long by the knob", action: "get_user_groups", knobs: fake.Knobs{NoLimits: true, MaxRows: 5}, message: "Too many records (5 max)"},
-		{name: "of any length without limits", action: "get_user_groups", knobs: fake.Knobs{NoLimits: true}, rows: 10_001},
-		{name: "denied", action: "get_users", knobs: fake.Knobs{Denied: []string{"get_users"}}, message: "access denied"},
+		{name: "too long and cut", action: "get_user_groups", options: fake.Options{CutRows: true}, rows: 10_000},
+		{name: "too long by the option", action: "get_user_groups", options: fake.Options{NoLimits: true, MaxRows: 5}, message: "Too many records (5 max)"},
+		{name: "of any length without limits", action: "get_user_groups", options: fake.Options{NoLimits: true}, rows: 10_001},
+		{name: "denied", action: "get_users", options: fake.Options{Denied: []string{"get_users"}}, message: "access denied"},
 		{name: "unknown", action: "me", message: "Action is invalid"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -223,7 +223,7 @@ func TestLists(t *testing.T) {
 				Message string
 				Data    []any
 			}
-			if err := json.Unmarshal([]byte(ask(t, fake.New(long, tt.knobs), tt.action)), &got); err != nil {
+			if err := json.Unmarshal([]byte(ask(t, fake.New(long, tt.options), tt.action)), &got); err != nil {
 				t.Fatal(err)
 			}
 			if got.Message != tt.message || len(got.Data) != tt.rows {
@@ -231,7 +231,7 @@ func TestLists(t *testing.T) {
 			}
 		})
 	}
-	if got := ask(t, fake.New(fake.Data{APIKey: key}, fake.Knobs{NoEmptyData: true}), "get_users"); got != `{"status":"ok"}` {
+	if got := ask(t, fake.New(fake.Data{APIKey: key}, fake.Options{NoEmptyData: true}), "get_users"); got != `{"status":"ok"}` {
 		t.Errorf("without data: %s", got)
 	}
 }
@@ -239,8 +239,8 @@ func TestLists(t *testing.T) {
 func TestChangesBetweenAnswers(t *testing.T) {
 	t.Parallel()
 	rows := []fake.Group{{ID: "1", Title: "before"}}
-	s := fake.New(fake.Data{APIKey: key, Groups: rows}, fake.Knobs{NoLimits: true})
-	s.Tune(func(k *fake.Knobs) {
+	s := fake.New(fake.Data{APIKey: key, Groups: rows}, fake.Options{NoLimits: true})
+	s.Configure(func(k *fake.Options) {
 		k.OnRequest = func(action string, n int) {
 			if action == "get_user_groups" && n == 2 {
 				s.Update(func(d *fake.Data) { d.Groups[0].Title = "after" })

@@ -377,9 +377,9 @@ func TestReplicasShareWhatIsSpare(t *testing.T) {
 // Redis's clock jumps ahead of ours, or ours has stood still: the next contact shows it, and calls go on.
 func TestCallsGoOnWhenTheClockHasJumped(t *testing.T) {
 	t.Parallel()
-	tier := open(t, redistest.At(redistest.Start(t)))
-	redistest.Await(t, func() bool { return tier.Agreed() == 1 }, "it shares the limits")
-	limits := limit.New(tier)
+	store := open(t, redistest.At(redistest.Start(t)))
+	redistest.Await(t, func() bool { return store.Agreed() == 1 }, "it shares the limits")
+	limits := limit.New(store)
 	counted := []connectors.Budget{{Key: "b", Limit: connectors.RateLimit{Calls: 1, Per: time.Millisecond}}}
 	enter := func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -393,6 +393,6 @@ func TestCallsGoOnWhenTheClockHasJumped(t *testing.T) {
 	if !enter() {
 		t.Fatal("no call is let through")
 	}
-	tier.Jump(time.Hour)
+	store.Jump(time.Hour)
 	redistest.Await(t, enter, "a call is let through")
 }

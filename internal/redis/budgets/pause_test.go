@@ -35,12 +35,12 @@ func TestStoredPausesOfBudgetsAreCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
-			tier := openEvery(t, redistest.At(server), 0)
+			store := openEvery(t, redistest.At(server), 0)
 			ask := limit.Request{ID: "call", Within: time.Second, Budgets: []connectors.Budget{{Key: "b", MaxPause: tt.configured, Source: "crm"}}}
-			tier.Pause("b", limit.Pause{For: 24 * time.Hour, Blocked: tt.blocked, Status: 429, Source: "crm"})
+			store.Pause("b", limit.Pause{For: 24 * time.Hour, Blocked: tt.blocked, Status: 429, Source: "crm"})
 			redistest.Await(t, func() bool { return server.Must("KEYS", "*:pause") != "" }, "the pause is stored")
 			before := server.Time()
-			v := tier.Acquire(t.Context(), ask)
+			v := store.Acquire(t.Context(), ask)
 			after := server.Time()
 			if v.Granted || v.Pause == nil || v.Pause.Blocked != tt.blocked {
 				t.Fatalf("the verdict is %+v", v)
@@ -56,7 +56,7 @@ func TestStoredPausesOfBudgetsAreCut(t *testing.T) {
 			if !between(first, before, after, tt.want) {
 				t.Errorf("it ends %d us after it was asked for, want %s", first-before, tt.want)
 			}
-			if v := tier.Acquire(t.Context(), ask); v.Granted || stored() != first {
+			if v := store.Acquire(t.Context(), ask); v.Granted || stored() != first {
 				t.Errorf("a second time gives %+v and an end moved by %d us", v, stored()-first)
 			}
 		})
@@ -67,9 +67,9 @@ func TestStoredPausesOfBudgetsAreCut(t *testing.T) {
 func TestClearEndsPauses(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	tier := openEvery(t, redistest.At(server), 0)
+	store := openEvery(t, redistest.At(server), 0)
 	for key, source := range map[string]string{"acme": "crm", "acme/route": "crm", "other": "crm2"} {
-		tier.Pause(key, limit.Pause{For: time.Minute, Status: 429, Source: source})
+		store.Pause(key, limit.Pause{For: time.Minute, Status: 429, Source: source})
 	}
 	known := func(pauses, names int) func() bool {
 		return func() bool {
@@ -80,7 +80,7 @@ func TestClearEndsPauses(t *testing.T) {
 	redistest.Await(t, known(3, 3), "the pauses are stored")
 	paused := func(key, source string) bool {
 		t.Helper()
-		return tier.Acquire(t.Context(), limit.Request{ID: key + source, Within: time.Second, Budgets: []connectors.Budget{{Key: key, Source: source}}}).Pause != nil
+		return store.Acquire(t.Context(), limit.Request{ID: key + source, Within: time.Second, Budgets: []connectors.Budget{{Key: key, Source: source}}}).Pause != nil
 	}
 	if !paused("acme", "another name for it") {
 		t.Error("who shares the budget may call")
@@ -90,7 +90,7 @@ func TestClearEndsPauses(t *testing.T) {
 		clear string
 		left  string
 	}{{"cr", "acme acme/route other"}, {"another name for it", "acme/route other"}, {"crm", "other"}, {"", ""}} {
-		if _, err := tier.Clear(t.Context(), step.clear); err != nil {
+		if _, err := store.Clear(t.Context(), step.clear); err != nil {
 			t.Fatal(err)
 		}
 		var left []string

@@ -28,17 +28,17 @@ return int(full - now)`)
 // callersAtOnce is the number of callers in one round trip.
 const callersAtOnce = 500
 
-// Ledger adds up what callers have sent to all replicas.
-type Ledger struct{ client *redis.Client }
+// Store adds up what callers have sent to all replicas.
+type Store struct{ client *redis.Client }
 
-var _ admission.SharedRates = (*Ledger)(nil)
+var _ admission.SharedRates = (*Store)(nil)
 
 // New returns a ledger in Redis.
-func New(client *redis.Client) *Ledger { return &Ledger{client} }
+func New(client *redis.Client) *Store { return &Store{client} }
 
 // Spend adds to each caller's debt against the caller's rate, and returns the debts over all replicas. Redis stores callers under a hash, because
 // they may be names and addresses of persons.
-func (l *Ledger) Spend(ctx context.Context, debts map[string]time.Duration) (map[string]time.Duration, error) {
+func (l *Store) Spend(ctx context.Context, debts map[string]time.Duration) (map[string]time.Duration, error) {
 	names := make([]string, 0, len(debts))
 	for name := range debts {
 		names = append(names, name)
@@ -53,7 +53,7 @@ func (l *Ledger) Spend(ctx context.Context, debts map[string]time.Duration) (map
 	return owed, nil
 }
 
-func (l *Ledger) spend(ctx context.Context, names []string, debts, owed map[string]time.Duration) error {
+func (l *Store) spend(ctx context.Context, names []string, debts, owed map[string]time.Duration) error {
 	answers := make([]*goredis.Cmd, len(names))
 	_, err := l.client.Commands().Pipelined(ctx, func(p goredis.Pipeliner) error {
 		for i, name := range names {
@@ -72,7 +72,7 @@ func (l *Ledger) spend(ctx context.Context, names []string, debts, owed map[stri
 	return nil
 }
 
-func (l *Ledger) key(name string) string {
+func (l *Store) key(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return l.client.Key("rate:" + hex.EncodeToString(sum[:16]))
 }

@@ -21,7 +21,7 @@ func TestSpend(t *testing.T) {
 	server := redistest.Start(t)
 	here, _ := redistest.Replica(t, redistest.At(server), callers.New)
 	there, _ := redistest.Replica(t, redistest.At(server), callers.New)
-	spend := func(r *callers.Ledger, debts map[string]time.Duration) map[string]time.Duration {
+	spend := func(r *callers.Store, debts map[string]time.Duration) map[string]time.Duration {
 		t.Helper()
 		owed, err := r.Spend(t.Context(), debts)
 		if err != nil || len(owed) != len(debts) {

@@ -99,7 +99,7 @@ func (s *Store) lookup(ctx context.Context, call func(context.Context) error) er
 	return err
 }
 
-// Membership returns the live replicas; see presence.Tier.
+// Membership returns the live replicas; see presence.SharedStore.
 func (s *Store) Membership() presence.Membership {
 	c := s.client.Membership()
 	out := presence.Membership{Connected: c.Connected, Size: c.Size, Rank: c.Rank, Since: s.client.Lost()}

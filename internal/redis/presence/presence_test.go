@@ -85,7 +85,7 @@ func stores(t *testing.T, n int, opt presence.Options, o *office, options redis.
 	var clients []*redis.Client
 	for range n {
 		store, client := redistest.Replica(t, options, redispresence.New)
-		opt.Tier = store
+		opt.SharedStore = store
 		s := presence.New([]*connectors.Source{o.source("f")}, opt)
 		t.Cleanup(s.Close)
 		all, clients = append(all, s), append(clients, client)
@@ -169,7 +169,7 @@ func TestPresenceOfAnotherReplicaIsServed(t *testing.T) {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 	// One that the others know of only by what lies in Redis, and that has another credential: it sees nothing of it.
-	opt.Tier, _ = redistest.Replica(t, redistest.At(server), redispresence.New)
+	opt.SharedStore, _ = redistest.Replica(t, redistest.At(server), redispresence.New)
 	lesser := presence.New([]*connectors.Source{(&office{err: &connectors.Error{Kind: connectors.KindForbidden}}).source("another")}, opt)
 	t.Cleanup(lesser.Close)
 	if got := there(lesser.Get(t.Context(), chatters(0, 4))); got != "????" {
@@ -179,15 +179,15 @@ func TestPresenceOfAnotherReplicaIsServed(t *testing.T) {
 
 func TestRightToAskForPresenceWhoseAnswerWasLost(t *testing.T) {
 	t.Parallel()
-	tier, _ := redistest.Replica(t, redistest.At(redistest.Start(t)), redispresence.New)
-	claim := presence.Claim{Item: presence.Item{Source: "chat"}, IDs: []string{"1"}, Token: "mine", Life: time.Minute, Lease: time.Minute}
-	first, standing, err := tier.Claim(t.Context(), claim)
-	again, same, errAgain := tier.Claim(t.Context(), claim)
+	store, _ := redistest.Replica(t, redistest.At(redistest.Start(t)), redispresence.New)
+	claim := presence.LeaseRequest{StoreKey: presence.StoreKey{Source: "chat"}, IDs: []string{"1"}, Token: "mine", Life: time.Minute, Lease: time.Minute}
+	first, standing, err := store.Acquire(t.Context(), claim)
+	again, same, errAgain := store.Acquire(t.Context(), claim)
 	if !first || !again || err != nil || errAgain != nil || standing.Stamp != same.Stamp {
 		t.Errorf("got %t, %v, and again %t, %v, stamps %d and %d", first, err, again, errAgain, standing.Stamp, same.Stamp)
 	}
 	claim.Token = "another's"
-	if granted, _, err := tier.Claim(t.Context(), claim); granted || err != nil {
+	if granted, _, err := store.Acquire(t.Context(), claim); granted || err != nil {
 		t.Errorf("another gets it too: %t, %v", granted, err)
 	}
 }
@@ -299,14 +299,14 @@ func TestSlowRedisHoldsUpNoPresence(t *testing.T) {
 	o := &office{size: 10}
 	all, clients := stores(t, 1, presence.Options{Life: 10 * time.Millisecond, KeepFor: time.Hour}, o, redis.Options{URL: url})
 	redistest.Toxic(t, p, "latency", `"latency": 300`)
-	tier := redispresence.New(clients[0])
+	store := redispresence.New(clients[0])
 	var failed int
 	redistest.Await(t, func() bool {
-		_, err := tier.Lookup(t.Context(), []presence.Question{{Item: presence.Item{Source: "chat", Fingerprint: "f"}}})
+		_, err := store.Lookup(t.Context(), []presence.Question{{StoreKey: presence.StoreKey{Source: "chat", Fingerprint: "f"}}})
 		if err != nil {
 			failed++
 		}
-		return !tier.Membership().Connected
+		return !store.Membership().Connected
 	}, "the breaker opens")
 	if failed < 3 || failed > 5 { // the toxic may cut a call off while it is put in place
 		t.Errorf("it took %d slow calls, want three", failed)
@@ -318,8 +318,8 @@ func TestSlowRedisHoldsUpNoPresence(t *testing.T) {
 	redistest.Await(t, func() bool { return there(all[0].Get(t.Context(), chatters(0, 4))) == "o-o-" }, "the source is asked alone")
 	redistest.Replace(t, p)
 	redistest.Await(t, func() bool {
-		_, _ = tier.Lookup(t.Context(), []presence.Question{{Item: presence.Item{Source: "chat", Fingerprint: "f"}}})
-		return tier.Membership().Connected
+		_, _ = store.Lookup(t.Context(), []presence.Question{{StoreKey: presence.StoreKey{Source: "chat", Fingerprint: "f"}}})
+		return store.Membership().Connected
 	}, "the breaker closes")
 }
 
@@ -334,10 +334,10 @@ func TestPresenceIsSealed(t *testing.T) {
 			o := &office{size: 300, text: "canary"}
 			all, _ := stores(t, 1, presence.Options{Life: time.Hour, KeepFor: 2 * time.Hour}, o, opt)
 			all[0].Get(t.Context(), chatters(0, 2))
-			item := presence.Item{Source: "chat", Fingerprint: "f"}
-			tier, _ := redistest.Replica(t, opt, redispresence.New)
+			item := presence.StoreKey{Source: "chat", Fingerprint: "f"}
+			store, _ := redistest.Replica(t, opt, redispresence.New)
 			know := func() map[string]presence.Answer {
-				known, err := tier.Lookup(t.Context(), []presence.Question{{Item: item, IDs: []string{"000000", "000001", "000002"}}})
+				known, err := store.Lookup(t.Context(), []presence.Question{{StoreKey: item, IDs: []string{"000000", "000001", "000002"}}})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -42,10 +42,10 @@ if #ARGV > 0 and everyone > 0 then
 end
 return answer`)
 
-	// claimScript grants the right to call, or returns the reason against it. If somebody has missed an account recently, the script ignores
+	// acquireScript grants the right to call, or returns the reason against it. If somebody has missed an account recently, the script ignores
 	// which accounts the call names: the call is then for everyone. ARGV: token, life, lease, the named accounts, how long a miss counts, whether the
 	// call may be early, which is a miss.
-	claimScript = goredis.NewScript(prelude + `
+	acquireScript = goredis.NewScript(prelude + `
 if until_ > now then
   if redis.call('HGET', KEYS[1], 'token') == ARGV[1] then return standing('granted', 0) end
   return standing('refused', 0)
@@ -118,7 +118,7 @@ func readCallState(cmd *goredis.Cmd) (a callState, err error) {
 }
 
 // callState translates the answer of a script, as of the time of the request.
-func (s *Store) callState(item presence.Item, a callState, at time.Time) presence.CallState {
+func (s *Store) callState(item presence.StoreKey, a callState, at time.Time) presence.CallState {
 	clock := redis.Clock{Now: a.now, At: at}
 	out := presence.CallState{Failures: int(a.failures), Asking: a.until > a.now, Stamp: a.at, MissedAt: clock.Past(a.missed)}
 	if a.next > a.now {

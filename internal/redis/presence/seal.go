@@ -24,15 +24,15 @@ func (s storedPresence) presence() connectors.Presence {
 
 // The seal of a stored value covers what the value belongs to: the source, the account and the call.
 
-func aboutAccount(i presence.Item, id string, stamp int64) string {
+func aboutAccount(i presence.StoreKey, id string, stamp int64) string {
 	return "presence:" + nameOf(i) + ":account:" + strconv.FormatInt(stamp, 10) + ":" + id
 }
 
-func aboutBucket(i presence.Item, bucket int, stamp int64) string {
+func aboutBucket(i presence.StoreKey, bucket int, stamp int64) string {
 	return "presence:" + nameOf(i) + ":everyone:" + strconv.FormatInt(stamp, 10) + ":" + strconv.Itoa(bucket)
 }
 
-func aboutWhom(i presence.Item) string { return "presence:" + nameOf(i) + ":whom" }
+func aboutWhom(i presence.StoreKey) string { return "presence:" + nameOf(i) + ":whom" }
 
 // encoded returns the JSON of a value that always encodes without an error.
 func encoded(v any) []byte {
@@ -43,13 +43,13 @@ func encoded(v any) []byte {
 	return b
 }
 
-func (s *Store) sealAccount(i presence.Item, id string, stamp int64, p connectors.Presence) []byte {
+func (s *Store) sealAccount(i presence.StoreKey, id string, stamp int64, p connectors.Presence) []byte {
 	return append([]byte(strconv.FormatInt(stamp, 10)+" "),
 		s.client.Sealer().Seal(encoded(storedPresence{p.State, p.Text}), aboutAccount(i, id, stamp))...)
 }
 
 // openAccount returns the stored presence of an account. It returns false if the value is damaged or was not written by this package with this key.
-func (s *Store) openAccount(i presence.Item, id, value string) (stamp int64, p connectors.Presence, ok bool) {
+func (s *Store) openAccount(i presence.StoreKey, id, value string) (stamp int64, p connectors.Presence, ok bool) {
 	head, sealed, _ := strings.Cut(value, " ")
 	stamp, err := strconv.ParseInt(head, 10, 64)
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *Store) sealEveryone(saved *presence.Saved) [][]byte {
 	}
 	sealed := make([][]byte, buckets)
 	for b, of := range in {
-		sealed[b] = s.client.Sealer().Seal(encoded(of), aboutBucket(saved.Item, b, saved.Stamp))
+		sealed[b] = s.client.Sealer().Seal(encoded(of), aboutBucket(saved.StoreKey, b, saved.Stamp))
 	}
 	return sealed
 }
@@ -93,13 +93,13 @@ func (s *Store) openBucket(sealed, about string) (map[string]connectors.Presence
 	return found, true
 }
 
-func (s *Store) sealIDs(i presence.Item, ids []string) []byte {
+func (s *Store) sealIDs(i presence.StoreKey, ids []string) []byte {
 	return s.client.Sealer().Seal(encoded(ids), aboutWhom(i))
 }
 
 // openIDs returns the accounts that a call names. If the value cannot be read, it returns an account that nobody requests, so that nobody waits for
 // the call.
-func (s *Store) openIDs(i presence.Item, sealed string) []string {
+func (s *Store) openIDs(i presence.StoreKey, sealed string) []string {
 	data, err := s.client.Sealer().Open([]byte(sealed), aboutWhom(i))
 	var ids []string
 	if err != nil || json.Unmarshal(data, &ids) != nil || len(ids) == 0 {

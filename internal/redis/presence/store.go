@@ -33,7 +33,7 @@ type Store struct {
 	lookups lookupBreaker
 }
 
-var _ presence.Tier = (*Store)(nil)
+var _ presence.SharedStore = (*Store)(nil)
 
 // New returns a store in Redis.
 func New(client *redis.Client) *Store {
@@ -49,16 +49,16 @@ func (s *Store) Clear(ctx context.Context, source string) (int, error) {
 	return keyspace.Remove(ctx, s.client, keyspace.Pattern(s.client, "presence:"+name+":everyone:*"), keyspace.Pattern(s.client, "presence:[0-9]*:"+name))
 }
 
-func nameOf(i presence.Item) string { return i.Source + ":" + i.Fingerprint }
+func nameOf(i presence.StoreKey) string { return i.Source + ":" + i.Fingerprint }
 
 // keys returns the keys of a source that the scripts use: the state of its calls, and the last answer about everyone.
-func (s *Store) keys(i presence.Item) []string {
+func (s *Store) keys(i presence.StoreKey) []string {
 	base := s.client.Key("presence:{" + nameOf(i) + "}:")
 	return []string{base + "standing", base + "everyone:" + strconv.Itoa(encoding)}
 }
 
 // accountKey returns the key of the last answer about one account. With an encryption key, the key does not reveal the account.
-func (s *Store) accountKey(i presence.Item, id string) string {
+func (s *Store) accountKey(i presence.StoreKey, id string) string {
 	return s.client.Key("presence:" + strconv.Itoa(encoding) + ":{" + nameOf(i) + ":" + s.client.Sealer().Name([]byte(id)) + "}")
 }
 
@@ -139,9 +139,9 @@ func (s *Store) addToPipeline(ctx context.Context, p goredis.Pipeliner, q presen
 			seen[b] = true
 			r.wanted, args = append(r.wanted, b), append(args, b)
 		}
-		r.accounts = append(r.accounts, p.Get(ctx, s.accountKey(q.Item, id)))
+		r.accounts = append(r.accounts, p.Get(ctx, s.accountKey(q.StoreKey, id)))
 	}
-	r.standing = lookupScript.Eval(ctx, p, s.keys(q.Item), args...)
+	r.standing = lookupScript.Eval(ctx, p, s.keys(q.StoreKey), args...)
 	return r
 }
 
@@ -151,11 +151,11 @@ func (s *Store) read(q presence.Question, r reply, at time.Time) (presence.Known
 	if err != nil {
 		return presence.Known{}, err
 	}
-	k := presence.Known{CallState: s.callState(q.Item, a, at), Answers: make(map[string]presence.Answer)}
+	k := presence.Known{CallState: s.callState(q.StoreKey, a, at), Answers: make(map[string]presence.Answer)}
 	everyone := make(map[int]map[string]connectors.Presence)
 	for i, b := range r.wanted {
 		if i < len(a.rest) && a.everyone > 0 {
-			if of, ok := s.openBucket(a.rest[i], aboutBucket(q.Item, b, a.everyone)); ok {
+			if of, ok := s.openBucket(a.rest[i], aboutBucket(q.StoreKey, b, a.everyone)); ok {
 				everyone[b] = of
 			}
 		}
@@ -167,7 +167,7 @@ func (s *Store) read(q presence.Question, r reply, at time.Time) (presence.Known
 			stamp, found = a.everyone, orOffline(of, id)
 		}
 		value, _ := r.accounts[i].Result() // an absent or invalid value means unknown
-		if at, p, ok := s.openAccount(q.Item, id, value); ok && at > stamp {
+		if at, p, ok := s.openAccount(q.StoreKey, id, value); ok && at > stamp {
 			stamp, found = at, p
 		}
 		if local, plausible := (redis.Clock{Now: a.now, At: at}).Local(stamp); stamp > 0 && plausible {
@@ -184,20 +184,20 @@ func orOffline(of map[string]connectors.Presence, id string) connectors.Presence
 	return connectors.Presence{State: connectors.PresenceOffline}
 }
 
-// Claim requests the right to call.
-func (s *Store) Claim(ctx context.Context, c presence.Claim) (granted bool, state presence.CallState, err error) {
+// Acquire requests the right to call.
+func (s *Store) Acquire(ctx context.Context, c presence.LeaseRequest) (granted bool, state presence.CallState, err error) {
 	var whom []byte
 	if len(c.IDs) > 0 {
-		whom = s.sealIDs(c.Item, c.IDs)
+		whom = s.sealIDs(c.StoreKey, c.IDs)
 	}
 	err = s.lookup(ctx, func(ctx context.Context) error {
 		at := time.Now()
-		a, err := readCallState(claimScript.Run(ctx, s.client.Commands(), s.keys(c.Item)[:1], c.Token, c.Life.Microseconds(),
+		a, err := readCallState(acquireScript.Run(ctx, s.client.Commands(), s.keys(c.StoreKey)[:1], c.Token, c.Life.Microseconds(),
 			c.Lease.Microseconds(), whom, missedFor.Microseconds(), c.Early))
 		if err != nil {
 			return err
 		}
-		granted, state = a.outcome == "granted", s.callState(c.Item, a, at)
+		granted, state = a.outcome == "granted", s.callState(c.StoreKey, a, at)
 		return nil
 	})
 	return granted, state, err
@@ -208,14 +208,14 @@ func (s *Store) Claim(ctx context.Context, c presence.Claim) (granted bool, stat
 const missedFor = 2 * time.Minute
 
 // Missed records that a caller requested an account that no call had named.
-func (s *Store) Missed(ctx context.Context, item presence.Item) error {
+func (s *Store) Missed(ctx context.Context, item presence.StoreKey) error {
 	return s.lookup(ctx, func(ctx context.Context) error {
 		return missedScript.Run(ctx, s.client.Commands(), s.keys(item)[:1]).Err()
 	})
 }
 
 // Fail ends a call that returned no answer.
-func (s *Store) Fail(ctx context.Context, item presence.Item, stamp int64, failures int, until time.Time) error {
+func (s *Store) Fail(ctx context.Context, item presence.StoreKey, stamp int64, failures int, until time.Time) error {
 	return s.lookup(ctx, func(ctx context.Context) error {
 		return failScript.Run(ctx, s.client.Commands(), s.keys(item)[:1], stamp, failures, max(0, time.Until(until).Microseconds())).Err()
 	})
@@ -223,7 +223,7 @@ func (s *Store) Fail(ctx context.Context, item presence.Item, stamp int64, failu
 
 // Save stores an answer before it ends the call, so that everybody who waits for the end finds the answer.
 func (s *Store) Save(ctx context.Context, saved presence.Saved) error {
-	keys := s.keys(saved.Item)
+	keys := s.keys(saved.StoreKey)
 	return s.lookup(ctx, func(ctx context.Context) error {
 		if len(saved.IDs) == 0 {
 			args := []any{saved.Stamp, saved.KeepFor.Milliseconds()}
@@ -234,7 +234,7 @@ func (s *Store) Save(ctx context.Context, saved presence.Saved) error {
 		}
 		_, err := s.client.Commands().Pipelined(ctx, func(p goredis.Pipeliner) error {
 			for _, id := range saved.IDs {
-				p.Set(ctx, s.accountKey(saved.Item, id), s.sealAccount(saved.Item, id, saved.Stamp, orOffline(saved.Of, id)), saved.KeepFor)
+				p.Set(ctx, s.accountKey(saved.StoreKey, id), s.sealAccount(saved.StoreKey, id, saved.Stamp, orOffline(saved.Of, id)), saved.KeepFor)
 			}
 			return nil
 		})

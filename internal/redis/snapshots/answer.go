@@ -12,7 +12,7 @@ import (
 )
 
 // believed returns the longest pause of an item's source that is trusted, in microseconds.
-func believed(item snapshot.Item) int64 { return redis.MaxPause(item.MaxPause).Microseconds() }
+func believed(item snapshot.StoreKey) int64 { return redis.MaxPause(item.MaxPause).Microseconds() }
 
 // answer is what the scripts return about an item.
 type answer struct {
@@ -38,9 +38,9 @@ func readAnswer(cmd *goredis.Cmd) (a answer, err error) {
 }
 
 // mark translates an answer. At is when the request was sent.
-func (s *Store) mark(item snapshot.Item, a answer, at time.Time) snapshot.Info {
+func (s *Store) mark(item snapshot.StoreKey, a answer, at time.Time) snapshot.Info {
 	clock := redis.Clock{Now: a.now, At: at}
-	m := snapshot.Info{Meta: manifest.Read(s.client.Sealer(), item, []byte(a.manifest), clock.Local), Reading: a.lock != "", TriedAt: clock.Past(a.tried)}
+	m := snapshot.Info{Meta: manifest.Read(s.client.Sealer(), item, []byte(a.manifest), clock.Local), Fetching: a.lock != "", TriedAt: clock.Past(a.tried)}
 	if a.retry > a.now {
 		m.Failure = manifest.ReadFailure([]byte(a.failure))
 		m.Failure.RetryAt, m.Failure.NotBefore = clock.Future(a.retry), clock.Future(a.floor)

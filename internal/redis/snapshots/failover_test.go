@@ -16,7 +16,7 @@ func TestClusterMovesUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
 	src := snapshottest.NewSource("a", snapshottest.Numbered(40)...)
-	tiers, ks := crew(t, src, func(int) redis.Options { return redis.Options{Addrs: c.Addrs()} })
+	stores, ks := crew(t, src, func(int) redis.Options { return redis.Options{Addrs: c.Addrs()} })
 	want := fmt.Sprint(snapshottest.Numbered(40))
 	snapshottest.Settled(t, "fresh"+want, "a", ks...)
 	slot, owner := c.Owner("{a:f:accounts}")
@@ -34,7 +34,7 @@ func TestClusterMovesUnderLoad(t *testing.T) {
 		t.Errorf("only %d answers", n)
 	}
 	withinLimits(t, reads, took)
-	connected(t, true, tiers...)
+	connected(t, true, stores...)
 	snapshottest.Settled(t, "fresh"+want, "a", ks...)
 }
 
@@ -43,8 +43,8 @@ func TestClusterIsJudgedByTheLatestItems(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
 	r := open(t, redis.Options{Addrs: c.Addrs()})
-	item := func(source string) snapshot.Item {
-		return snapshot.Item{Key: snapshottest.Key(source, connectors.Accounts), Fingerprint: "f"}
+	item := func(source string) snapshot.StoreKey {
+		return snapshot.StoreKey{Key: snapshottest.Key(source, connectors.Accounts), Fingerprint: "f"}
 	}
 	owner := func(source string) int {
 		_, master := c.Owner("{" + source + ":f:accounts}")
@@ -60,7 +60,7 @@ func TestClusterIsJudgedByTheLatestItems(t *testing.T) {
 		}
 	}
 	look := func(sources ...string) error {
-		var items []snapshot.Item
+		var items []snapshot.StoreKey
 		for _, s := range sources {
 			items = append(items, item(s))
 		}
@@ -85,7 +85,7 @@ func TestSentinelFailsOverUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := redistest.StartSentinel(t)
 	src := snapshottest.NewSource("a", snapshottest.Numbered(40)...)
-	tiers, ks := crew(t, src, func(int) redis.Options {
+	stores, ks := crew(t, src, func(int) redis.Options {
 		return redis.Options{Addrs: []string{s.Watch.Addr}, MasterName: redistest.MasterName}
 	})
 	want := fmt.Sprint(snapshottest.Numbered(40))
@@ -96,7 +96,7 @@ func TestSentinelFailsOverUnderLoad(t *testing.T) {
 		s.Master.Kill()
 		s.Replica.AwaitMaster()
 		src.More(t, 1)
-		connected(t, true, tiers...)
+		connected(t, true, stores...)
 		src.More(t, 2)
 	})
 	if n := stop(); n < 100 {
@@ -104,7 +104,7 @@ func TestSentinelFailsOverUnderLoad(t *testing.T) {
 	}
 	withinLimits(t, reads, took)
 	redistest.Await(t, func() bool {
-		m := snapshottest.Stat(t, tiers[0], snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"})
+		m := snapshottest.Stat(t, stores[0], snapshot.StoreKey{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"})
 		return m.Count == 40 && m.Complete
 	}, "the new master has the snapshot")
 }

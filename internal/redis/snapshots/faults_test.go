@@ -68,24 +68,24 @@ func withinLimits(t *testing.T, reads int, took time.Duration) {
 // crew is three replicas that read one source, all connected.
 func crew(t *testing.T, src *snapshottest.Source, opt func(i int) redis.Options) ([]replica, []*snapshot.Keeper) {
 	t.Helper()
-	var tiers []replica
+	var stores []replica
 	var ks []*snapshot.Keeper
 	for i := range 3 {
-		tiers = append(tiers, open(t, opt(i)))
+		stores = append(stores, open(t, opt(i)))
 	}
 	redistest.Await(t, func() bool {
-		for _, r := range tiers {
+		for _, r := range stores {
 			if r.Membership().Size != 3 {
 				return false
 			}
 		}
 		return true
 	}, "three replicas know of each other")
-	for _, r := range tiers {
+	for _, r := range stores {
 		k, _ := snapshottest.Keep(t, r, snapshottest.Brisk, src.Open("f"))
 		ks = append(ks, k)
 	}
-	return tiers, ks
+	return stores, ks
 }
 
 func TestRedisIsKilledAndComesBackUnderLoad(t *testing.T) {
@@ -93,7 +93,7 @@ func TestRedisIsKilledAndComesBackUnderLoad(t *testing.T) {
 	s := redistest.Start(t)
 	src := snapshottest.NewSource("a", snapshottest.Numbered(20)...)
 	var log redistest.Log
-	tiers, ks := crew(t, src, func(i int) redis.Options {
+	stores, ks := crew(t, src, func(i int) redis.Options {
 		o := redistest.At(s)
 		if i == 0 {
 			o.Logger = slog.New(&log)
@@ -106,10 +106,10 @@ func TestRedisIsKilledAndComesBackUnderLoad(t *testing.T) {
 	reads, took := accountReads(src, func() {
 		src.More(t, 2)
 		s.Kill()
-		connected(t, false, tiers...)
+		connected(t, false, stores...)
 		src.More(t, 3)
 		s.Restart()
-		connected(t, true, tiers...)
+		connected(t, true, stores...)
 		src.More(t, 3)
 	})
 	if n := stop(); n < 100 {
@@ -121,7 +121,7 @@ func TestRedisIsKilledAndComesBackUnderLoad(t *testing.T) {
 	}
 	// They share again.
 	snapshottest.Settled(t, "fresh"+want, "a", ks...)
-	if m := snapshottest.Stat(t, tiers[0], snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}); m.Count != 20 {
+	if m := snapshottest.Stat(t, stores[0], snapshot.StoreKey{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}); m.Count != 20 {
 		t.Errorf("Redis has %+v", m)
 	}
 }
@@ -140,7 +140,7 @@ func TestStartWithoutRedis(t *testing.T) {
 	s.Restart()
 	connected(t, true, r)
 	redistest.Await(t, func() bool {
-		return snapshottest.Stat(t, r, snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}).Stamp != 0
+		return snapshottest.Stat(t, r, snapshot.StoreKey{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}).Stamp != 0
 	}, "what was read without it is shared")
 	if got := log.Lines(); len(got) != 2 {
 		t.Errorf("log: %q", got)
@@ -257,7 +257,7 @@ func TestBadNetworkCostsNoAnswer(t *testing.T) {
 			t.Parallel()
 			p, url := redistest.Proxied(t, redistest.Start(t))
 			src := snapshottest.NewSource("a", snapshottest.Numbered(30)...)
-			tiers, ks := crew(t, src, func(int) redis.Options { return redis.Options{URL: url} })
+			stores, ks := crew(t, src, func(int) redis.Options { return redis.Options{URL: url} })
 			want := fmt.Sprint(snapshottest.Numbered(30))
 			snapshottest.Settled(t, "fresh"+want, "a", ks...)
 			redistest.Toxic(t, p, fault[0], fault[1])
@@ -268,7 +268,7 @@ func TestBadNetworkCostsNoAnswer(t *testing.T) {
 			}
 			withinLimits(t, reads, took)
 			redistest.Replace(t, p)
-			connected(t, true, tiers...)
+			connected(t, true, stores...)
 		})
 	}
 }

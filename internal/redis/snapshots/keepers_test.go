@@ -114,8 +114,8 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 			s := redistest.Start(t)
 			opt := redistest.At(s)
 			opt.Key = []byte(secret)
-			tier := open(t, opt)
-			lease := snapshottest.Acquire(t, tier, 0)
+			store := open(t, opt)
+			lease := snapshottest.Acquire(t, store, 0)
 			if _, err := lease.Save(t.Context(), snapshottest.Stored("v1", time.Now(), true, strings.Repeat("people ", 20), "more")); err != nil {
 				t.Fatal(err)
 			}
@@ -132,8 +132,8 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 						broken := []byte(value)
 						broken[i] ^= bit
 						s.Must("SET", k, string(broken))
-						m := snapshottest.Stat(t, tier, snapshottest.Item)
-						parts, err := tier.Fetch(t.Context(), snapshottest.Item, m.Meta)
+						m := snapshottest.Stat(t, store, snapshottest.Item)
+						parts, err := store.Load(t.Context(), snapshottest.Item, m.Meta)
 						if err != nil || m.Stamp != 0 && parts != nil {
 							t.Fatalf("%s, byte %d, bit %x: got %q, %v", k, i, bit, parts, err)
 						}
@@ -145,7 +145,7 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 			if checked < 300 {
 				t.Errorf("only %d changes were tried", checked)
 			}
-			if diff := cmp.Diff([]string{strings.Repeat("people ", 20), "more"}, snapshottest.Fetch(t, tier, snapshottest.Item)); diff != "" {
+			if diff := cmp.Diff([]string{strings.Repeat("people ", 20), "more"}, snapshottest.Fetch(t, store, snapshottest.Item)); diff != "" {
 				t.Errorf("in the end (-want +got):\n%s", diff)
 			}
 		})
@@ -256,19 +256,19 @@ func TestClear(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tier := open(t, opt)
+			store := open(t, opt)
 			a, b := snapshottest.NewSource("a", "1"), snapshottest.NewSource("b", "2")
 			k, stop := snapshottest.Keep(t, open(t, opt), nil, a.Open("f"), b.Open("f"))
 			snapshottest.Settled(t, "fresh[1]", "a", k)
 			snapshottest.Settled(t, "fresh[2]", "b", k)
 			stop()
 			has := func(source string) bool {
-				return snapshottest.Stat(t, tier, snapshot.Item{Key: snapshottest.Key(source, connectors.Accounts), Fingerprint: "f"}).Stamp != 0
+				return snapshottest.Stat(t, store, snapshot.StoreKey{Key: snapshottest.Key(source, connectors.Accounts), Fingerprint: "f"}).Stamp != 0
 			}
-			if n, err := tier.Clear(t.Context(), "a"); err != nil || n < 2 || has("a") || !has("b") {
+			if n, err := store.Clear(t.Context(), "a"); err != nil || n < 2 || has("a") || !has("b") {
 				t.Errorf("removed %d, %v; a is there: %v, b: %v", n, err, has("a"), has("b"))
 			}
-			if n, err := tier.Clear(t.Context(), ""); err != nil || n < 2 || has("b") {
+			if n, err := store.Clear(t.Context(), ""); err != nil || n < 2 || has("b") {
 				t.Errorf("removed %d, %v; b is there: %v", n, err, has("b"))
 			}
 		})

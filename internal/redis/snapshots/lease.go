@@ -24,7 +24,7 @@ const (
 type lease struct {
 	*lock.Lock
 	store    *Store
-	item     snapshot.Item
+	item     snapshot.StoreKey
 	stamp    int64
 	old      *snapshot.Info // the snapshot that was stored when the lease was granted
 	oldValue string         // its manifest, as stored
@@ -142,7 +142,7 @@ func (s *Store) writeParts(ctx context.Context, snap *snapshot.Stored, parts [][
 }
 
 // setExpiry sets the expiry of parts, and returns the names of the missing parts.
-func (s *Store) setExpiry(ctx context.Context, item snapshot.Item, names []string, life time.Duration) (missing []string, err error) {
+func (s *Store) setExpiry(ctx context.Context, item snapshot.StoreKey, names []string, life time.Duration) (missing []string, err error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -168,7 +168,7 @@ func (s *Store) setExpiry(ctx context.Context, item snapshot.Item, names []strin
 }
 
 // expireParts makes parts expire soon, except the kept ones.
-func (s *Store) expireParts(ctx context.Context, item snapshot.Item, names, kept []string) {
+func (s *Store) expireParts(ctx context.Context, item snapshot.StoreKey, names, kept []string) {
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(kept, name) })
 	_, _ = s.setExpiry(ctx, item, names, readersGrace) // if this fails, the parts expire at their normal time
 }

@@ -36,7 +36,7 @@ func TestStoredPausesAreCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
-			tier := open(t, redistest.At(server))
+			store := open(t, redistest.At(server))
 			item := snapshottest.Item
 			item.MaxPause = tt.configured
 			day := time.Now().Add(24*time.Hour - time.Minute) // what is beyond a day counts as garbage
@@ -49,9 +49,9 @@ func TestStoredPausesAreCut(t *testing.T) {
 				}
 				lease.Release(t.Context())
 			}
-			fail(snapshottest.Acquire(t, tier, 0))
+			fail(snapshottest.Acquire(t, store, 0))
 			before := server.Time()
-			if m := snapshottest.Stat(t, tier, item); m.Failure.RetryAt.IsZero() || m.Failure.NotBefore.After(m.Failure.RetryAt) {
+			if m := snapshottest.Stat(t, store, item); m.Failure.RetryAt.IsZero() || m.Failure.NotBefore.After(m.Failure.RetryAt) {
 				t.Errorf("the failure is %+v", m.Failure)
 			}
 			after := server.Time()
@@ -71,21 +71,21 @@ func TestStoredPausesAreCut(t *testing.T) {
 					t.Errorf("it ends %d us after the look, want %s", end-before, tt.want)
 				}
 			}
-			if l, _, err := tier.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Urgent: true}); l != nil || err != nil {
+			if l, _, err := store.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Urgent: true}); l != nil || err != nil {
 				t.Errorf("it may be read: %v", err)
 			}
 			if again := stored(); again[0] != first[0] || again[1] != first[1] {
 				t.Errorf("a second look moves its end from %v to %v", first, again)
 			}
-			l, _, err := tier.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Forced: true})
+			l, _, err := store.Acquire(t.Context(), snapshot.LeaseRequest{Item: item, Forced: true})
 			if l == nil || err != nil {
 				t.Fatalf("it may not be read by force: %v", err)
 			}
 			fail(l)
-			if _, err := tier.Clear(t.Context(), item.Source); err != nil {
+			if _, err := store.Clear(t.Context(), item.Source); err != nil {
 				t.Fatal(err)
 			}
-			if m := snapshottest.Stat(t, tier, item); !m.Failure.RetryAt.IsZero() {
+			if m := snapshottest.Stat(t, store, item); !m.Failure.RetryAt.IsZero() {
 				t.Errorf("emptied, and there is still %+v", m.Failure)
 			}
 		})

@@ -148,14 +148,14 @@ func BenchmarkRedis(b *testing.B) {
 	})
 	b.Run("from", func(b *testing.B) {
 		write(b, -1)
-		marks, err := store.Stat(b.Context(), []snapshot.Item{snapshottest.Item})
+		marks, err := store.Stat(b.Context(), []snapshot.StoreKey{snapshottest.Item})
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.ReportAllocs()
 		size := 0
 		for b.Loop() {
-			parts, err := store.Fetch(b.Context(), snapshottest.Item, marks[0].Meta)
+			parts, err := store.Load(b.Context(), snapshottest.Item, marks[0].Meta)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -54,7 +54,7 @@ func runReplica() int {
 				l.Complete = err == nil
 				return l, err
 			})}
-	k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, Tier: snapshots.New(r), FirstWait: 20 * time.Second, MaxWait: 20 * time.Second,
+	k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{src}, SharedStore: snapshots.New(r), FirstWait: 20 * time.Second, MaxWait: 20 * time.Second,
 		Settings: map[snapshot.Key]snapshot.Settings{
 			snapshottest.Key("a", connectors.Accounts): {FreshFor: time.Hour, MinInterval: 100 * time.Millisecond},
 			snapshottest.Key("a", connectors.Roles):    {FreshFor: time.Hour, MinInterval: 100 * time.Millisecond}}})

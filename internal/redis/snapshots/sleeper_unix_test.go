@@ -34,17 +34,17 @@ func TestSleeperDoesNotReplaceWhatIsNewer(t *testing.T) {
 	if got := other.says(); got != "fresh[1 2] 2" {
 		t.Errorf("the other: %s", got)
 	}
-	tier := open(t, redistest.At(s))
-	i := snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}
+	store := open(t, redistest.At(s))
+	i := snapshot.StoreKey{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}
 	var before snapshot.Info
 	redistest.Await(t, func() bool { // the other answers before it has stored what it has read
-		before = snapshottest.Stat(t, tier, i)
+		before = snapshottest.Stat(t, store, i)
 		return before.Stamp != 0
 	}, "the other has stored it")
 	sleeper.signal(syscall.SIGCONT)
 	sleeper.says()
 	redistest.Await(t, func() bool { return sleeper.again() == "fresh[1 2] 2" }, "the sleeper has the newer data")
-	if after := snapshottest.Stat(t, tier, i); after.Stamp != before.Stamp || after.Count != 2 {
+	if after := snapshottest.Stat(t, store, i); after.Stamp != before.Stamp || after.Count != 2 {
 		t.Errorf("Redis had %+v, and has %+v", before.Meta, after.Meta)
 	}
 	if got := other.again(); got != "fresh[1 2] 2" {

@@ -42,10 +42,10 @@ const (
 type Store struct {
 	client  *redis.Client
 	changed <-chan struct{}
-	items   atomic.Pointer[[]snapshot.Item] // see remember
+	items   atomic.Pointer[[]snapshot.StoreKey] // see remember
 }
 
-var _ snapshot.Tier = (*Store)(nil)
+var _ snapshot.SharedStore = (*Store)(nil)
 
 // New returns a store in Redis. Call it before the client runs.
 func New(client *redis.Client) *Store {
@@ -54,10 +54,10 @@ func New(client *redis.Client) *Store {
 	return s
 }
 
-// Changed receives a value when another replica may have stored something; see snapshot.Tier.
+// Changed receives a value when another replica may have stored something; see snapshot.SharedStore.
 func (s *Store) Changed() <-chan struct{} { return s.changed }
 
-// Membership returns the live replicas; see snapshot.Tier.
+// Membership returns the live replicas; see snapshot.SharedStore.
 func (s *Store) Membership() snapshot.Membership { return snapshot.Membership(s.client.Membership()) }
 
 // probe stats every item, because part of a Cluster may be unavailable.
@@ -87,20 +87,20 @@ func (s *Store) Clear(ctx context.Context, source string) (int, error) {
 }
 
 // keys returns the keys of an item that the scripts use: its manifest, its lock and its last fetch.
-func (s *Store) keys(item snapshot.Item) []string {
+func (s *Store) keys(item snapshot.StoreKey) []string {
 	base := s.client.Key("snapshot:{" + manifest.Name(item) + "}:")
 	return []string{base + "manifest:" + item.Encoding(), base + "lock", base + "last"}
 }
 
 // partKey returns the key of a part. Each part has a slot of its own.
-func (s *Store) partKey(item snapshot.Item, name string) string {
+func (s *Store) partKey(item snapshot.StoreKey, name string) string {
 	return s.client.Key(fmt.Sprintf("part:%s:{%s:%s}", item.Encoding(), manifest.Name(item), name))
 }
 
-func about(item snapshot.Item, name string) string { return manifest.Name(item) + ":" + name }
+func about(item snapshot.StoreKey, name string) string { return manifest.Name(item) + ":" + name }
 
 // Stat returns the state of the items, with one round trip to each node of a Cluster.
-func (s *Store) Stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
+func (s *Store) Stat(ctx context.Context, items []snapshot.StoreKey) ([]snapshot.Info, error) {
 	s.remember(items)
 	if err := s.client.AwaitReady(ctx); err != nil {
 		return nil, err
@@ -115,13 +115,13 @@ func (s *Store) Stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Inf
 
 // remember keeps the items of a keeper. The probe uses them to check that all parts of a Cluster are available. Another list replaces the items, for
 // example after a reload. A list of one item that is already known does not replace them: it is a stat of this item alone.
-func (s *Store) remember(items []snapshot.Item) {
+func (s *Store) remember(items []snapshot.StoreKey) {
 	if was := s.items.Load(); was == nil || len(items) > 1 || len(items) == 1 && !slices.Contains(*was, items[0]) {
 		s.items.Store(&items)
 	}
 }
 
-func (s *Store) stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
+func (s *Store) stat(ctx context.Context, items []snapshot.StoreKey) ([]snapshot.Info, error) {
 	at := time.Now()
 	answers := make([]*goredis.Cmd, len(items))
 	_, err := s.client.Commands().Pipelined(ctx, func(p goredis.Pipeliner) error {
@@ -144,8 +144,8 @@ func (s *Store) stat(ctx context.Context, items []snapshot.Item) ([]snapshot.Inf
 	return marks, nil
 }
 
-// Fetch reads and opens the parts, a few at a time.
-func (s *Store) Fetch(ctx context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
+// Load reads and opens the parts, a few at a time.
+func (s *Store) Load(ctx context.Context, item snapshot.StoreKey, meta snapshot.Meta) ([][]byte, error) {
 	parts := make([][]byte, 0, len(meta.Parts))
 	for names := meta.Parts; len(names) > 0; names = names[min(atOnce, len(names)):] {
 		some := names[:min(atOnce, len(names))]

@@ -26,7 +26,7 @@ func TestTier(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			snapshottest.Contract(t, func(t *testing.T) (a, b snapshot.Tier) {
+			snapshottest.Contract(t, func(t *testing.T) (a, b snapshot.SharedStore) {
 				t.Helper()
 				opt := options(t)
 				return open(t, opt), open(t, opt)

@@ -42,12 +42,12 @@ func Open(path string, key []byte) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{items: make(map[snapshot.Item]*localItem), store: &directory{files, sealer}}, nil
+	return &Store{items: make(map[snapshot.StoreKey]*localItem), store: &directory{files, sealer}}, nil
 }
 
 // Stat returns what a directory holds of the items, if it is not encrypted, even while another process has opened the directory. Stat changes
 // nothing, except that it removes other users' permission to read the files.
-func Stat(path string, items []snapshot.Item) []snapshot.Info {
+func Stat(path string, items []snapshot.StoreKey) []snapshot.Info {
 	d := &directory{filestore.At(path, cacheOptions), &seal.Sealer{}}
 	marks := make([]snapshot.Info, len(items))
 	for i, item := range items {
@@ -59,12 +59,12 @@ func Stat(path string, items []snapshot.Item) []snapshot.Info {
 func (d *directory) close() error { return d.files.Close() }
 
 // base returns the prefix of the names of an item's files.
-func base(item snapshot.Item) string {
+func base(item snapshot.StoreKey) string {
 	sum := sha256.Sum256([]byte(manifest.Name(item)))
 	return fmt.Sprintf("%s-%s-%s.v%s", item.Source, item.Collection, hex.EncodeToString(sum[:6]), item.Encoding())
 }
 
-func (d *directory) load(item snapshot.Item) snapshot.Meta {
+func (d *directory) load(item snapshot.StoreKey) snapshot.Meta {
 	data, _ := d.files.Get(base(item) + manifestExt) // an item that cannot be read is fetched again
 	return manifest.Read(d.seal, item, data, local)
 }
@@ -77,7 +77,7 @@ func local(stamp int64) (t time.Time, plausible bool) {
 }
 
 func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
-	until := meta.ReadAt.Add(s.KeepFor)
+	until := meta.FetchedAt.Add(s.KeepFor)
 	file := base(s.Item) + "." + d.seal.Name([]byte(meta.Version)) + partsExt
 	meta.Parts, meta.Bytes = []string{file}, was.Bytes
 	if s.Rewrite || len(was.Parts) != 1 || was.Parts[0] != file || was.Count != meta.Count || d.files.Touch(file, until) != nil {
@@ -108,11 +108,11 @@ func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
 	return nil
 }
 
-func aboutPart(item snapshot.Item, file string, i, of int) string {
+func aboutPart(item snapshot.StoreKey, file string, i, of int) string {
 	return fmt.Sprintf("%s:%s:%d:%d", manifest.Name(item), file, i, of)
 }
 
-func (d *directory) get(item snapshot.Item, meta *snapshot.Meta) [][]byte {
+func (d *directory) get(item snapshot.StoreKey, meta *snapshot.Meta) [][]byte {
 	if len(meta.Parts) != 1 {
 		return nil
 	}

@@ -189,14 +189,14 @@ func TestDirectoryThatCannotBe(t *testing.T) {
 func TestLookDirBesideAProcess(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "cache")
-	if marks := localstore.Stat(dir, []snapshot.Item{snapshottest.Item}); len(marks) != 1 || marks[0].Stamp != 0 {
+	if marks := localstore.Stat(dir, []snapshot.StoreKey{snapshottest.Item}); len(marks) != 1 || marks[0].Stamp != 0 {
 		t.Errorf("where there is no directory: %+v", marks)
 	}
 	k, _ := keepIn(t, dir, "", snapshottest.NewSource("a", "1", "2"))
 	snapshottest.Settled(t, "fresh[1 2]", "a", k)
-	of := snapshot.Item{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}
+	of := snapshot.StoreKey{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}
 	snapshottest.Await(t, func() bool { // it is stored after it is served
-		marks := localstore.Stat(dir, []snapshot.Item{of})
+		marks := localstore.Stat(dir, []snapshot.StoreKey{of})
 		return marks[0].Count == 2 && marks[0].Complete
 	}, "it sees what is stored")
 }

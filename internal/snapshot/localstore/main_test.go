@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	snapshottest.Contract(t, func(*testing.T) (a, b snapshot.Tier) {
+	snapshottest.Contract(t, func(*testing.T) (a, b snapshot.SharedStore) {
 		s := localstore.New()
 		return s.Join(), s.Join()
 	})
@@ -22,7 +22,7 @@ func TestMemory(t *testing.T) {
 
 func TestDirectory(t *testing.T) {
 	t.Parallel()
-	snapshottest.Contract(t, func(t *testing.T) (a, b snapshot.Tier) {
+	snapshottest.Contract(t, func(t *testing.T) (a, b snapshot.SharedStore) {
 		t.Helper()
 		s, err := localstore.Open(t.TempDir(), nil)
 		if err != nil {

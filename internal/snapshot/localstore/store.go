@@ -14,7 +14,7 @@ import (
 // store in Redis.
 type Store struct {
 	mu      sync.Mutex
-	items   map[snapshot.Item]*localItem
+	items   map[snapshot.StoreKey]*localItem
 	members []*member
 	store   snapshotStore
 }
@@ -22,11 +22,11 @@ type Store struct {
 // snapshotStore keeps one snapshot of each item.
 type snapshotStore interface {
 	// load returns the description of the stored snapshot, or a zero Meta if none can be read.
-	load(item snapshot.Item) snapshot.Meta
+	load(item snapshot.StoreKey) snapshot.Meta
 	// put replaces the stored snapshot, and sets the names of the parts in meta. Meta is the new snapshot's Meta with its stamp.
 	put(s *snapshot.Stored, meta, was *snapshot.Meta) error
 	// get returns the parts, or nil if some of them are missing or damaged.
-	get(item snapshot.Item, meta *snapshot.Meta) [][]byte
+	get(item snapshot.StoreKey, meta *snapshot.Meta) [][]byte
 	close() error
 }
 
@@ -36,12 +36,12 @@ type localItem struct {
 }
 
 // New returns a store in memory.
-func New() *Store { return &Store{items: make(map[snapshot.Item]*localItem), store: memory{}} }
+func New() *Store { return &Store{items: make(map[snapshot.StoreKey]*localItem), store: memory{}} }
 
 // memory is a snapshotStore that lives as long as the process. It keeps the parts of each item's snapshot.
-type memory map[snapshot.Item][][]byte
+type memory map[snapshot.StoreKey][][]byte
 
-func (memory) load(snapshot.Item) snapshot.Meta { return snapshot.Meta{} }
+func (memory) load(snapshot.StoreKey) snapshot.Meta { return snapshot.Meta{} }
 
 func (m memory) put(s *snapshot.Stored, meta, _ *snapshot.Meta) error {
 	parts, err := s.Encode()
@@ -51,7 +51,7 @@ func (m memory) put(s *snapshot.Stored, meta, _ *snapshot.Meta) error {
 	return err
 }
 
-func (m memory) get(item snapshot.Item, _ *snapshot.Meta) [][]byte { return m[item] }
+func (m memory) get(item snapshot.StoreKey, _ *snapshot.Meta) [][]byte { return m[item] }
 
 func (memory) close() error { return nil }
 
@@ -59,7 +59,7 @@ func (memory) close() error { return nil }
 func (l *Store) Close() error { return l.store.close() }
 
 // Join returns a member's view of the store. Each keeper needs its own.
-func (l *Store) Join() snapshot.Tier {
+func (l *Store) Join() snapshot.SharedStore {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := &member{Store: l, changed: make(chan struct{}, 1)}
@@ -92,7 +92,7 @@ func (m *member) notifyOthers() {
 	}
 }
 
-func (l *Store) item(i snapshot.Item) *localItem {
+func (l *Store) item(i snapshot.StoreKey) *localItem {
 	i.MaxPause = 0 // MaxPause is not part of an item's identity
 	it := l.items[i]
 	if it == nil {
@@ -104,7 +104,7 @@ func (l *Store) item(i snapshot.Item) *localItem {
 	return it
 }
 
-func (m *member) Stat(_ context.Context, items []snapshot.Item) ([]snapshot.Info, error) {
+func (m *member) Stat(_ context.Context, items []snapshot.StoreKey) ([]snapshot.Info, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	marks := make([]snapshot.Info, len(items))
@@ -114,7 +114,7 @@ func (m *member) Stat(_ context.Context, items []snapshot.Item) ([]snapshot.Info
 	return marks, nil
 }
 
-func (m *member) Fetch(_ context.Context, item snapshot.Item, meta snapshot.Meta) ([][]byte, error) {
+func (m *member) Load(_ context.Context, item snapshot.StoreKey, meta snapshot.Meta) ([][]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.item(item).mark.Version != meta.Version {
@@ -141,7 +141,7 @@ func (m *member) Acquire(_ context.Context, c snapshot.LeaseRequest) (snapshot.L
 	}
 	before := it.mark
 	it.holder = &localLease{member: m, item: c.Item, stamp: max(now.UnixMicro(), it.mark.Stamp+1), start: now}
-	it.mark.TriedAt, it.mark.Reading, it.mark.Failure = now, true, snapshot.Failure{}
+	it.mark.TriedAt, it.mark.Fetching, it.mark.Failure = now, true, snapshot.Failure{}
 	return it.holder, before, nil
 }
 
@@ -177,7 +177,7 @@ func (m *member) save(s snapshot.Stored, stamp int64) (int64, error) {
 // localLease is the right to fetch one item.
 type localLease struct {
 	member *member
-	item   snapshot.Item
+	item   snapshot.StoreKey
 	stamp  int64
 	start  time.Time
 }
@@ -202,7 +202,7 @@ func (l *localLease) Release(context.Context) {
 	l.member.mu.Lock()
 	defer l.member.mu.Unlock()
 	if it := l.member.item(l.item); it.holder == l {
-		it.holder, it.mark.Reading = nil, false
+		it.holder, it.mark.Fetching = nil, false
 		l.member.notifyOthers()
 	}
 }

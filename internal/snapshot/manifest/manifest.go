@@ -15,7 +15,7 @@ import (
 )
 
 // Name returns an item's name in keys.
-func Name(i snapshot.Item) string {
+func Name(i snapshot.StoreKey) string {
 	return i.Source + ":" + i.Fingerprint + ":" + i.Collection.String()
 }
 
@@ -53,7 +53,7 @@ func writeLoss(m *snapshot.Meta) *loss {
 		return nil
 	}
 	before := func(t time.Time) int64 { return max(0, m.Began().Sub(t).Microseconds()) }
-	return &loss{Read: before(m.ReadAt), At: before(l.At), Since: before(l.Since), Known: l.Known, Found: l.Found, Lost: l.Lost}
+	return &loss{Read: before(m.FetchedAt), At: before(l.At), Since: before(l.Since), Known: l.Known, Found: l.Found, Lost: l.Lost}
 }
 
 // read adds the held-back fetch to a Meta whose times come from its stamp.
@@ -64,16 +64,16 @@ func (l *loss) read(m *snapshot.Meta) bool {
 	if min(l.Read, l.At, l.Since) < 0 || min(l.Known, l.Found, l.Lost) < 0 {
 		return false
 	}
-	before := func(n int64) time.Time { return m.ReadAt.Add(-time.Duration(n) * time.Microsecond) }
+	before := func(n int64) time.Time { return m.FetchedAt.Add(-time.Duration(n) * time.Microsecond) }
 	m.Loss = &snapshot.Loss{At: before(l.At), Since: before(l.Since), Known: l.Known, Found: l.Found, Lost: l.Lost}
-	back := m.ReadAt.Sub(before(l.Read))
-	m.ReadAt, m.Since, m.Full = m.ReadAt.Add(-back), m.Since.Add(-back), m.Full.Add(-back)
+	back := m.FetchedAt.Sub(before(l.Read))
+	m.FetchedAt, m.Since, m.Full = m.FetchedAt.Add(-back), m.Since.Add(-back), m.Full.Add(-back)
 	return true
 }
 
 // Write returns the value to store for a snapshot with that stamp.
-func Write(s *seal.Sealer, item snapshot.Item, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
-	body, err := json.Marshal(manifest{Since: m.ReadAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
+func Write(s *seal.Sealer, item snapshot.StoreKey, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
+	body, err := json.Marshal(manifest{Since: m.FetchedAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
 		Odd: m.Anomalies, State: m.State, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Loss: writeLoss(m)})
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func headOf(stamp int64, complete bool) string {
 
 // Read decodes a stored value. Local translates a stamp to the local clock; it returns false if the stamp is too far in the future to be true. Read
 // returns a zero Meta if this sealer did not write the value for the item.
-func Read(s *seal.Sealer, item snapshot.Item, value []byte, local func(stamp int64) (time.Time, bool)) snapshot.Meta {
+func Read(s *seal.Sealer, item snapshot.StoreKey, value []byte, local func(stamp int64) (time.Time, bool)) snapshot.Meta {
 	first, rest, _ := bytes.Cut(value, []byte(" "))
 	whole, sealed, ok := bytes.Cut(rest, []byte(" "))
 	stamp, err := strconv.ParseInt(string(first), 10, 64)
@@ -122,7 +122,7 @@ func Read(s *seal.Sealer, item snapshot.Item, value []byte, local func(stamp int
 		return snapshot.Meta{}
 	}
 	since := readAt.Add(-time.Duration(m.Since) * time.Microsecond)
-	meta := snapshot.Meta{Stamp: stamp, ReadAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
+	meta := snapshot.Meta{Stamp: stamp, FetchedAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
 		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, State: m.State, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
 	if !m.Loss.read(&meta) {
 		return snapshot.Meta{}

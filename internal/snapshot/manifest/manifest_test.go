@@ -32,11 +32,11 @@ func clock(now int64, at time.Time) func(int64) (time.Time, bool) {
 
 func FuzzManifest(f *testing.F) {
 	all := sealers(f)
-	item := snapshot.Item{Key: snapshot.Key{Source: "a", Collection: connectors.Teams}, Fingerprint: "f"}
+	item := snapshot.StoreKey{Key: snapshot.Key{Source: "a", Collection: connectors.Teams}, Fingerprint: "f"}
 	const now = 1_700_000_000_000_000
 	at := time.Unix(1_700_000_000, 0)
 	for _, s := range all {
-		value, err := Write(s, item, now-5, &snapshot.Meta{ReadAt: at, Since: at, Version: "v", Complete: true, Count: 3}, []string{"p"})
+		value, err := Write(s, item, now-5, &snapshot.Meta{FetchedAt: at, Since: at, Version: "v", Complete: true, Count: 3}, []string{"p"})
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -46,7 +46,7 @@ func FuzzManifest(f *testing.F) {
 	f.Add([]byte("99999999999999999999 1 "))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		for name, s := range all {
-			if m := Read(s, item, value, clock(now, at)); m.Stamp != 0 && (m.ReadAt.After(at) || m.Since.After(m.ReadAt) || m.Count < 0 || m.Took < 0) {
+			if m := Read(s, item, value, clock(now, at)); m.Stamp != 0 && (m.FetchedAt.After(at) || m.Since.After(m.FetchedAt) || m.Count < 0 || m.Took < 0) {
 				t.Errorf("%s: %+v", name, m)
 			}
 		}
@@ -63,7 +63,7 @@ func TestManifestOfAnEarlierRelease(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	item := snapshot.Item{Key: snapshot.Key{Source: "a", Collection: connectors.Teams}, Fingerprint: "f"}
+	item := snapshot.StoreKey{Key: snapshot.Key{Source: "a", Collection: connectors.Teams}, Fingerprint: "f"}
 	head := headOf(5, true)
 	value := append([]byte(head), s.Seal([]byte(`{"since":0,"version":"v","took":0,"count":3,"parts":["p"]}`), head+Name(item))...)
 	if m := Read(s, item, value, clock(10, time.Now())); m.Version != "v" || m.Count != 3 || m.Bytes != 0 || m.State != "" || !m.Full.Equal(m.Since) {

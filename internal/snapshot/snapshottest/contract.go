@@ -1,4 +1,4 @@
-// Package snapshottest is the contract of snapshot.Tier as tests, for each of its implementations, and a source and a keeper to test them with. The
+// Package snapshottest is the contract of snapshot.SharedStore as tests, for each of its implementations, and a source and a keeper to test them with. The
 // package knows no implementation.
 package snapshottest
 
@@ -14,12 +14,12 @@ import (
 )
 
 // Item is an item to store.
-var Item = snapshot.Item{Key: Key("a", connectors.Accounts), Fingerprint: "0123456789abcdef0123456789abcdef"}
+var Item = snapshot.StoreKey{Key: Key("a", connectors.Accounts), Fingerprint: "0123456789abcdef0123456789abcdef"}
 
 // Stored returns a snapshot of these parts, fetched at that time.
 func Stored(version string, readAt time.Time, complete bool, parts ...string) snapshot.Stored {
 	return snapshot.Stored{Item: Item, KeepFor: time.Hour,
-		Meta: snapshot.Meta{ReadAt: readAt, Since: readAt.Add(-time.Second), Full: readAt.Add(-time.Hour), Version: version, Complete: complete, Took: time.Second, Count: len(parts)},
+		Meta: snapshot.Meta{FetchedAt: readAt, Since: readAt.Add(-time.Second), Full: readAt.Add(-time.Hour), Version: version, Complete: complete, Took: time.Second, Count: len(parts)},
 		Encode: func() ([][]byte, error) {
 			out := make([][]byte, len(parts))
 			for i, p := range parts {
@@ -30,9 +30,9 @@ func Stored(version string, readAt time.Time, complete bool, parts ...string) sn
 }
 
 // Contract tests a store with two members of it, which open returns.
-func Contract(t *testing.T, open func(t *testing.T) (a, b snapshot.Tier)) {
+func Contract(t *testing.T, open func(t *testing.T) (a, b snapshot.SharedStore)) {
 	t.Helper()
-	for name, test := range map[string]func(t *testing.T, a, b snapshot.Tier){"what is saved is shared": sharesSnapshots, "a loss travels with the snapshot": sharesLosses} {
+	for name, test := range map[string]func(t *testing.T, a, b snapshot.SharedStore){"what is saved is shared": sharesSnapshots, "a loss travels with the snapshot": sharesLosses} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a, b := open(t)
@@ -42,9 +42,9 @@ func Contract(t *testing.T, open func(t *testing.T) (a, b snapshot.Tier)) {
 }
 
 // Stat returns what a store knows of an item.
-func Stat(t *testing.T, tier snapshot.Tier, item snapshot.Item) snapshot.Info {
+func Stat(t *testing.T, store snapshot.SharedStore, item snapshot.StoreKey) snapshot.Info {
 	t.Helper()
-	marks, err := tier.Stat(t.Context(), []snapshot.Item{item})
+	marks, err := store.Stat(t.Context(), []snapshot.StoreKey{item})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,9 +52,9 @@ func Stat(t *testing.T, tier snapshot.Tier, item snapshot.Item) snapshot.Info {
 }
 
 // Fetch returns the parts of the snapshot that a store has.
-func Fetch(t *testing.T, tier snapshot.Tier, item snapshot.Item) []string {
+func Fetch(t *testing.T, store snapshot.SharedStore, item snapshot.StoreKey) []string {
 	t.Helper()
-	parts, err := tier.Fetch(t.Context(), item, Stat(t, tier, item).Meta)
+	parts, err := store.Load(t.Context(), item, Stat(t, store, item).Meta)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,9 +66,9 @@ func Fetch(t *testing.T, tier snapshot.Tier, item snapshot.Item) []string {
 }
 
 // Acquire gets the lease to fetch Item, which must be granted. The test releases it at its end.
-func Acquire(t *testing.T, tier snapshot.Tier, have int64) snapshot.Lease {
+func Acquire(t *testing.T, store snapshot.SharedStore, have int64) snapshot.Lease {
 	t.Helper()
-	lease, mark, err := tier.Acquire(t.Context(), snapshot.LeaseRequest{Item: Item, Have: have, MaxAge: time.Minute})
+	lease, mark, err := store.Acquire(t.Context(), snapshot.LeaseRequest{Item: Item, Have: have, MaxAge: time.Minute})
 	if err != nil || lease == nil {
 		t.Fatalf("refused: %+v, %v", mark, err)
 	}
@@ -76,14 +76,14 @@ func Acquire(t *testing.T, tier snapshot.Tier, have int64) snapshot.Lease {
 	return lease
 }
 
-func sharesSnapshots(t *testing.T, a, b snapshot.Tier) {
+func sharesSnapshots(t *testing.T, a, b snapshot.SharedStore) {
 	t.Helper()
-	if m := Stat(t, a, Item); m.Stamp != 0 || m.Reading || !m.TriedAt.IsZero() {
+	if m := Stat(t, a, Item); m.Stamp != 0 || m.Fetching || !m.TriedAt.IsZero() {
 		t.Errorf("in the beginning there is %+v", m)
 	}
 	lease := Acquire(t, a, 0)
 	readAt := time.Now()
-	if l, m, err := b.Acquire(t.Context(), snapshot.LeaseRequest{Item: Item}); l != nil || !m.Reading || err != nil {
+	if l, m, err := b.Acquire(t.Context(), snapshot.LeaseRequest{Item: Item}); l != nil || !m.Fetching || err != nil {
 		t.Errorf("two read at once: %+v, %v", m, err)
 	}
 	seven := 7
@@ -100,8 +100,8 @@ func sharesSnapshots(t *testing.T, a, b snapshot.Tier) {
 		t.Error("the other was not told")
 	}
 	m := Stat(t, b, Item)
-	if off := m.ReadAt.Sub(readAt).Abs(); off > time.Second || m.Stamp != stamp || !m.Complete || m.Version != "v1" || m.Count != 2 ||
-		*m.Expected != 7 || m.State != "s1" || m.Took != time.Second || m.ReadAt.Sub(m.Since) != time.Second || m.ReadAt.Sub(m.Full) != time.Hour || m.TriedAt.Sub(m.ReadAt) != 0 {
+	if off := m.FetchedAt.Sub(readAt).Abs(); off > time.Second || m.Stamp != stamp || !m.Complete || m.Version != "v1" || m.Count != 2 ||
+		*m.Expected != 7 || m.State != "s1" || m.Took != time.Second || m.FetchedAt.Sub(m.Since) != time.Second || m.FetchedAt.Sub(m.Full) != time.Hour || m.TriedAt.Sub(m.FetchedAt) != 0 {
 		t.Errorf("the other sees %+v", m)
 	}
 	if diff := cmp.Diff(first.Anomalies, m.Anomalies); diff != "" {
@@ -112,7 +112,7 @@ func sharesSnapshots(t *testing.T, a, b snapshot.Tier) {
 	}
 	other := Item
 	other.Fingerprint = "f"
-	if m := Stat(t, b, other); m.Stamp != 0 || m.Reading {
+	if m := Stat(t, b, other); m.Stamp != 0 || m.Fetching {
 		t.Errorf("another fingerprint sees %+v", m)
 	}
 	lease.Release(t.Context())
@@ -166,7 +166,7 @@ func sharesSnapshots(t *testing.T, a, b snapshot.Tier) {
 }
 
 // What is held back travels with the snapshot, its times too, and the snapshot keeps its own.
-func sharesLosses(t *testing.T, a, b snapshot.Tier) {
+func sharesLosses(t *testing.T, a, b snapshot.SharedStore) {
 	t.Helper()
 	lease := Acquire(t, a, 0)
 	s := Stored("v1", time.Now().Add(-2*time.Hour), true, "one") // of the last reading that was believed
@@ -180,7 +180,7 @@ func sharesLosses(t *testing.T, a, b snapshot.Tier) {
 		t.Fatalf("the other sees %+v, %+v", m, m.Loss)
 	}
 	for what, off := range map[string]time.Duration{
-		"the snapshot's reading": m.ReadAt.Sub(s.ReadAt), "its oldest records": m.Since.Sub(s.Since), "its last reading of everything": m.Full.Sub(s.Full),
+		"the snapshot's reading": m.FetchedAt.Sub(s.FetchedAt), "its oldest records": m.Since.Sub(s.Since), "its last reading of everything": m.Full.Sub(s.Full),
 		"the first loss": m.Loss.Since.Sub(s.Loss.Since), "the latest": m.Loss.At.Sub(s.Loss.At), "the beginning": m.Began().Sub(s.Began()),
 	} {
 		if off.Abs() > time.Second {

@@ -92,9 +92,9 @@ func (s *Source) Open(fingerprint string) *connectors.Source {
 }
 
 // Keep runs a keeper until the test ends, or until the returned function is called. Change changes the keeper's options; nil for none.
-func Keep(t *testing.T, tier snapshot.Tier, change func(*snapshot.Options), sources ...*connectors.Source) (*snapshot.Keeper, func()) {
+func Keep(t *testing.T, store snapshot.SharedStore, change func(*snapshot.Options), sources ...*connectors.Source) (*snapshot.Keeper, func()) {
 	t.Helper()
-	opt := snapshot.Options{Sources: sources, Tier: tier, FirstWait: 10 * time.Second, MaxWait: 10 * time.Second}
+	opt := snapshot.Options{Sources: sources, SharedStore: store, FirstWait: 10 * time.Second, MaxWait: 10 * time.Second}
 	if change != nil {
 		change(&opt)
 	}

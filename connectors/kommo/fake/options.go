@@ -2,8 +2,8 @@ package fake
 
 import "time"
 
-// Knobs turn limits, variants and faults. The zero value is a healthy Kommo with its documented limits.
-type Knobs struct {
+// Options turn limits, variants and faults. The zero value is a healthy Kommo with its documented limits.
+type Options struct {
 	// Prefix is the path under which the handler is mounted, and which http.StripPrefix takes away before it is called.
 	Prefix string
 	// NoLimits lets every call through.
@@ -76,7 +76,7 @@ type Knobs struct {
 	// AfterToken is called when a pair of tokens has been issued, and before it is answered.
 	AfterToken func()
 
-	// OnRequest is called before a call is answered, with the call's name and how often it has come by then. It may call Update and Tune.
+	// OnRequest is called before a call is answered, with the call's name and how often it has come by then. It may call Update and Configure.
 	OnRequest func(op string, n int)
 }
 

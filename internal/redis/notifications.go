@@ -22,8 +22,8 @@ const (
 	Acknowledged Topic = "shown:"
 )
 
-// announcements are the notifications that replicas publish and receive.
-type announcements struct {
+// notifications are the notifications that replicas publish and receive.
+type notifications struct {
 	mu          sync.Mutex
 	subscribers map[Topic][]chan struct{}
 	members     atomic.Pointer[[]string] // the IDs of the live replicas, sorted
@@ -35,16 +35,16 @@ type announcements struct {
 // Changed is also received if notifications may have been lost.
 func (c *Client) Subscribe(topic Topic) <-chan struct{} {
 	changed := make(chan struct{}, 1)
-	c.announcements.mu.Lock()
-	defer c.announcements.mu.Unlock()
-	c.announcements.subscribers[topic] = append(c.announcements.subscribers[topic], changed)
+	c.notifications.mu.Lock()
+	defer c.notifications.mu.Unlock()
+	c.notifications.subscribers[topic] = append(c.notifications.subscribers[topic], changed)
 	return changed
 }
 
 func (c *Client) notify(topic Topic) {
-	c.announcements.mu.Lock()
-	defer c.announcements.mu.Unlock()
-	for _, s := range c.announcements.subscribers[topic] {
+	c.notifications.mu.Lock()
+	defer c.notifications.mu.Unlock()
+	for _, s := range c.notifications.subscribers[topic] {
 		signal(s)
 	}
 }
@@ -109,8 +109,8 @@ func (c *Client) received(payload string) {
 		return
 	}
 	c.notify(topic)
-	if _, known := slices.BinarySearch(*c.announcements.members.Load(), replica); !known && topic == Changed {
-		signal(c.announcements.joined)
+	if _, known := slices.BinarySearch(*c.notifications.members.Load(), replica); !known && topic == Changed {
+		signal(c.notifications.joined)
 	}
 }
 
@@ -138,7 +138,7 @@ func (c *Client) Publish(ctx context.Context, topic Topic) {
 
 // logPublishDenied logs when publishing becomes impossible, and when it is possible again.
 func (c *Client) logPublishDenied(ctx context.Context, denied bool) {
-	switch was := c.announcements.denied.Swap(denied); {
+	switch was := c.notifications.denied.Swap(denied); {
 	case denied && !was:
 		c.log.WarnContext(ctx, "redis does not let us announce changes: other replicas see them up to half a minute later",
 			"reason", "the user may not use the channel "+c.channel())
@@ -148,4 +148,4 @@ func (c *Client) logPublishDenied(ctx context.Context, denied bool) {
 }
 
 // PublishDenied reports whether publishing is impossible, because the user may not use the channel.
-func (c *Client) PublishDenied() bool { return c.announcements.denied.Load() }
+func (c *Client) PublishDenied() bool { return c.notifications.denied.Load() }

@@ -9,16 +9,16 @@ import (
 	"roster/connectors"
 )
 
-// Tier is the shared store: it keeps encoded snapshots outside of the keeper, for other replicas or for the time after a restart. It also
+// SharedStore keeps encoded snapshots outside of the keeper, for other replicas or for the time after a restart. It also
 // decides which replica fetches from a source. Every method bounds its own time, and fails at once while the store is known to be
 // unavailable. Only a collection's loop and the keeper's watch call a method. The methods are safe for concurrent use.
 //
 // The store translates all times that it returns to the caller's clock, whatever the clocks of other replicas show.
-type Tier interface {
+type SharedStore interface {
 	// Stat returns what is known of each item without fetching any, in one exchange.
-	Stat(ctx context.Context, items []Item) ([]Info, error)
-	// Fetch returns the parts of a stored snapshot as Save received them; nil without an error if some are gone or damaged.
-	Fetch(ctx context.Context, item Item, meta Meta) ([][]byte, error)
+	Stat(ctx context.Context, items []StoreKey) ([]Info, error)
+	// Load returns the parts of a stored snapshot as Save received them; nil without an error if some are gone or damaged.
+	Load(ctx context.Context, item StoreKey, meta Meta) ([][]byte, error)
 	// Acquire requests the lease to fetch from the source. The store checks all reasons against it in one step: see LeaseRequest. The
 	// lease is nil if the store does not grant it; the Info then says why.
 	Acquire(ctx context.Context, claim LeaseRequest) (Lease, Info, error)
@@ -46,9 +46,9 @@ type Lease interface {
 // ErrSuperseded reports that the shared store has better data than the data to store.
 var ErrSuperseded = errors.New("superseded by a better snapshot")
 
-// Item names a collection in the shared store. The fingerprint keeps different accounts and credentials apart, even if their sources have
+// StoreKey names a collection in the shared store. The fingerprint keeps different accounts and credentials apart, even if their sources have
 // the same name.
-type Item struct {
+type StoreKey struct {
 	Key
 	Fingerprint string
 	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause. It is not part of the name.
@@ -57,9 +57,9 @@ type Item struct {
 	Details string
 }
 
-// ItemOf returns the item of a source's collection.
-func ItemOf(s *connectors.Source, c connectors.Collection, maxPause time.Duration) Item {
-	i := Item{Key: Key{Source: s.Name, Collection: c}, Fingerprint: s.Fingerprint, MaxPause: maxPause}
+// StoreKeyOf returns the item of a source's collection.
+func StoreKeyOf(s *connectors.Source, c connectors.Collection, maxPause time.Duration) StoreKey {
+	i := StoreKey{Key: Key{Source: s.Name, Collection: c}, Fingerprint: s.Fingerprint, MaxPause: maxPause}
 	if k := connectors.KindNamed(s.Kind); k != nil && c == connectors.Accounts {
 		i.Details = k.DetailsEncoding()
 	}
@@ -68,26 +68,28 @@ func ItemOf(s *connectors.Source, c connectors.Collection, maxPause time.Duratio
 
 // Encoding returns the version of the encoding of the item's records: that of all records, and that of the details. Data of another version is
 // not read, and has other keys.
-func (i Item) Encoding() string {
+func (i StoreKey) Encoding() string {
 	if i.Details == "" {
 		return strconv.Itoa(Encoding)
 	}
 	return strconv.Itoa(Encoding) + "." + i.Details
 }
 
-func (i Item) same(other Item) bool { return i.Key == other.Key && i.Fingerprint == other.Fingerprint }
+func (i StoreKey) same(other StoreKey) bool {
+	return i.Key == other.Key && i.Fingerprint == other.Fingerprint
+}
 
 // Meta describes a stored snapshot.
 type Meta struct {
 	// Stamp orders the snapshots of an item by the beginnings of their fetches, by one clock for all replicas. Zero means that there is no
 	// snapshot.
 	Stamp int64
-	// ReadAt, Version, Complete, Expected and Anomalies are those of the snapshot; Since is when the fetch of its oldest records began.
-	ReadAt, Since time.Time
-	Version       string
-	Complete      bool
-	Expected      *int
-	Anomalies     []connectors.Anomaly
+	// FetchedAt, Version, Complete, Expected and Anomalies are those of the snapshot; Since is when the fetch of its oldest records began.
+	FetchedAt, Since time.Time
+	Version          string
+	Complete         bool
+	Expected         *int
+	Anomalies        []connectors.Anomaly
 	// Full is when the last full fetch in the snapshot began. It is before Since if only changes have been fetched after it.
 	Full time.Time
 	// State is the snapshot's. Earlier releases did not store it.
@@ -106,9 +108,9 @@ type Meta struct {
 
 // Stored is a snapshot to store.
 type Stored struct {
-	Item Item
+	Item StoreKey
 	Meta
-	// KeepFor is how long after ReadAt the snapshot may be useful. The time counts from ReadAt even if a later fetch is held back.
+	// KeepFor is how long after FetchedAt the snapshot may be useful. The time counts from FetchedAt even if a later fetch is held back.
 	KeepFor time.Duration
 	// Rewrite is true if the stored data is known to be damaged. The store then writes it again even if it seems to be there.
 	Rewrite bool
@@ -133,15 +135,15 @@ type Info struct {
 	TriedAt time.Time
 	// Failure is the failure of that fetch, if it failed; otherwise RetryAt is zero.
 	Failure Failure
-	// Reading is true while a replica holds the lease.
-	Reading bool
+	// Fetching is true while a replica holds the lease.
+	Fetching bool
 }
 
 // LeaseRequest asks for the lease to fetch a collection. The store refuses it while another replica fetches; if a readable snapshot newer
 // than Have and no older than MaxAge is stored; within MinInterval of the beginning of the last fetch; and after a failure, until RetryAt
 // or, if the request is Urgent, until NotBefore, unless it is Forced.
 type LeaseRequest struct {
-	Item        Item
+	Item        StoreKey
 	Have        int64 // a Stamp
 	MaxAge      time.Duration
 	MinInterval time.Duration

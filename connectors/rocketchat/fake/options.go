@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Knobs turn what differs from one server to another. The zero value is a healthy server of the 8 line with the default limits.
-type Knobs struct {
+// Options turn what differs from one server to another. The zero value is a healthy server of the 8 line with the default limits.
+type Options struct {
 	// Version is the server's, such as 6.10.2; empty means 8.4.0. It decides the bodies of 401 and 403, what becomes of query, fields and
 	// email, and which parameters are refused.
 	Version string
@@ -41,11 +41,11 @@ type Knobs struct {
 	// ClosedTeams lists the IDs of teams whose members are nobody's business.
 	ClosedTeams []string
 
-	// OnRequest is called before the nth call of an operation (from 1) is answered. It may call Update, Tune and SetPresence.
+	// OnRequest is called before the nth call of an operation (from 1) is answered. It may call Update, Configure and SetPresence.
 	OnRequest func(op string, n int)
 }
 
-func (k Knobs) version() (major, minor int) {
+func (k Options) version() (major, minor int) {
 	v := k.versionText()
 	parts := strings.SplitN(v, ".", 3)
 	major, _ = strconv.Atoi(parts[0]) // a text that is no version is before all of them
@@ -55,20 +55,20 @@ func (k Knobs) version() (major, minor int) {
 	return major, minor
 }
 
-func (k Knobs) versionText() string {
+func (k Options) versionText() string {
 	if k.Version == "" {
 		return "8.4.0"
 	}
 	return k.Version
 }
 
-func (k Knobs) atLeast(major, minor int) bool {
+func (k Options) atLeast(major, minor int) bool {
 	m, n := k.version()
 	return m > major || (m == major && n >= minor)
 }
 
 // takesQuery says whether query and fields mean anything.
-func (k Knobs) takesQuery() bool { return !k.atLeast(7, 0) || (k.UnsafeQuery && !k.atLeast(9, 0)) }
+func (k Options) takesQuery() bool { return !k.atLeast(7, 0) || (k.UnsafeQuery && !k.atLeast(9, 0)) }
 
 func orElse[T comparable](v, otherwise T) T {
 	var zero T

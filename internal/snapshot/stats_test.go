@@ -11,8 +11,8 @@ import (
 	"roster/internal/snapshot"
 )
 
-// tally is the usage of a tier, without what it holds.
-func tally(u snapshot.Usage) [4]int64 { return [4]int64{u.Hits, u.Misses, u.Fills, u.Waits} }
+// tally is the statistics of a tier, without what it holds.
+func tally(u snapshot.TierStats) [4]int64 { return [4]int64{u.Hits, u.Misses, u.Fills, u.Waits} }
 
 func TestUseOfMemoryAndSource(t *testing.T) {
 	t.Parallel()
@@ -27,7 +27,7 @@ func TestUseOfMemoryAndSource(t *testing.T) {
 		pass(2 * time.Minute) // the second fetch fails
 		k.Load(t.Context(), key)
 		pass(20 * time.Minute) // and the third is incomplete
-		got := k.Uses()[0]
+		got := k.Stats()[0]
 		memory, source := got.Tiers[0], got.Tiers[1]
 		if diff := cmp.Diff([4]int64{3, 1, 2, 1}, tally(memory)); diff != "" {
 			t.Errorf("hits, misses, fills and waits of memory (-want +got):\n%s", diff)
@@ -39,8 +39,8 @@ func TestUseOfMemoryAndSource(t *testing.T) {
 			t.Errorf("hits, misses, fills and waits of the source (-want +got):\n%s", diff)
 		}
 		want := map[connectors.ErrorKind]int64{connectors.KindForbidden: 1}
-		if diff := cmp.Diff(want, got.Failures); diff != "" || got.Readings != 4 || got.Short != 1 || got.Took != time.Second {
-			t.Errorf("%d readings, %d short, %s long, failures (-want +got):\n%s", got.Readings, got.Short, got.Took, diff)
+		if diff := cmp.Diff(want, got.Failures); diff != "" || got.Fetches != 4 || got.Short != 1 || got.Took != time.Second {
+			t.Errorf("%d readings, %d short, %s long, failures (-want +got):\n%s", got.Fetches, got.Short, got.Took, diff)
 		}
 	})
 }
@@ -54,7 +54,7 @@ func TestUseOfATier(t *testing.T) {
 		pass(5 * time.Second)
 		var filled, taken int64
 		for _, k := range ks {
-			tiers := k.Uses()[0].Tiers
+			tiers := k.Stats()[0].Tiers
 			if len(tiers) != 3 || tiers[1].Tier != snapshot.TierRedis {
 				t.Fatalf("the tiers are %+v", tiers)
 			}
@@ -62,7 +62,7 @@ func TestUseOfATier(t *testing.T) {
 			if tiers[1].Count != 3 || tiers[1].Bytes == 0 || !tiers[1].SyncedAt.Equal(tiers[0].SyncedAt) {
 				t.Errorf("the tier is said to hold %+v", tiers[1])
 			}
-			if readings := k.Uses()[0].Readings; tiers[1].Misses != readings || tiers[1].Waits+readings != 1 {
+			if readings := k.Stats()[0].Fetches; tiers[1].Misses != readings || tiers[1].Waits+readings != 1 {
 				t.Errorf("a replica with %d readings has missed the tier %d times, and waited %d times", readings, tiers[1].Misses, tiers[1].Waits)
 			}
 		}

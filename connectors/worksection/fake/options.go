@@ -2,9 +2,9 @@ package fake
 
 import "time"
 
-// Knobs turn what differs from one account to another, or is not sure about the vendor. The zero value is a healthy account with the
+// Options turn what differs from one account to another, or is not sure about the vendor. The zero value is a healthy account with the
 // vendor's limits.
-type Knobs struct {
+type Options struct {
 	// NoLimits lets every call pass and gives lists of any length.
 	NoLimits bool
 	// Interval is the time between two calls; 0 means one second.
@@ -59,11 +59,11 @@ type Knobs struct {
 	// OnCut says whether the connection of the nth call of an action (from 1) is cut. Nil for never.
 	OnCut func(action string, n int) Cut
 
-	// OnRequest is called before the nth call of an action (from 1) is answered. It may change data and knobs through Update and Tune.
+	// OnRequest is called before the nth call of an action (from 1) is answered. It may change data and options through Update and Configure.
 	OnRequest func(action string, n int)
 }
 
-func (k Knobs) interval() time.Duration {
+func (k Options) interval() time.Duration {
 	switch {
 	case k.NoLimits:
 		return 0
@@ -74,7 +74,7 @@ func (k Knobs) interval() time.Duration {
 }
 
 // maxRows is the longest list, or 0 for no end.
-func (k Knobs) maxRows() int {
+func (k Options) maxRows() int {
 	if k.MaxRows > 0 || k.NoLimits {
 		return k.MaxRows
 	}

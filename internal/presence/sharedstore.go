@@ -7,33 +7,33 @@ import (
 	"roster/connectors"
 )
 
-// Tier is the shared store: what the replicas know together of who is online, and how they agree on who calls a source. The store
+// SharedStore has what the replicas know together of who is online, and how they agree on who calls a source. The store
 // translates the times that it returns to the caller's clock. Its methods are safe for concurrent use. Each method returns within the time
 // for which a slow store may hold up a caller of Get.
-type Tier interface {
+type SharedStore interface {
 	// Lookup returns what the store knows of the accounts in all questions, in one exchange.
 	Lookup(ctx context.Context, questions []Question) ([]Known, error)
-	// Claim requests the lease to call a source. The store checks all reasons against it in one step: a call in progress, a call within
+	// Acquire requests the lease to call a source. The store checks all reasons against it in one step: a call in progress, a call within
 	// Life, and the pause after a failure. A call within Life is no reason against an early one, unless another early call was within
 	// Life. The holder of the lease calls Save or Fail.
-	Claim(ctx context.Context, c Claim) (granted bool, s CallState, err error)
+	Acquire(ctx context.Context, c LeaseRequest) (granted bool, s CallState, err error)
 	// Save stores the result of the call for as long as it is useful, and ends the call.
 	Save(ctx context.Context, s Saved) error
 	// Fail ends a call that failed: no call follows before until.
-	Fail(ctx context.Context, item Item, stamp int64, failures int, until time.Time) error
+	Fail(ctx context.Context, item StoreKey, stamp int64, failures int, until time.Time) error
 	// Missed records that a caller asked for an account that no call had named.
-	Missed(ctx context.Context, item Item) error
+	Missed(ctx context.Context, item StoreKey) error
 	// Membership returns the last known state of the membership. It makes no call.
 	Membership() Membership
 }
 
-// Item names a source in the shared store. The fingerprint keeps different accounts and credentials apart, even if their sources have the
+// StoreKey names a source in the shared store. The fingerprint keeps different accounts and credentials apart, even if their sources have the
 // same name.
-type Item struct{ Source, Fingerprint string }
+type StoreKey struct{ Source, Fingerprint string }
 
 // Question asks for accounts of one source.
 type Question struct {
-	Item
+	StoreKey
 	IDs []string // empty asks for the CallState alone
 }
 
@@ -64,9 +64,9 @@ type CallState struct {
 	Stamp int64
 }
 
-// Claim is a request for the lease to call a source.
-type Claim struct {
-	Item
+// LeaseRequest is a request for the lease to call a source.
+type LeaseRequest struct {
+	StoreKey
 	IDs []string // the accounts that the call names; empty for everyone
 	// Token identifies the request. If the answer was lost, a second request with the same token gets the lease that was granted.
 	Token string
@@ -78,7 +78,7 @@ type Claim struct {
 
 // Saved is the result of a call.
 type Saved struct {
-	Item
+	StoreKey
 	Stamp   int64
 	IDs     []string // the accounts that the call named; empty for everyone
 	Of      map[string]connectors.Presence

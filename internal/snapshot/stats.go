@@ -22,9 +22,9 @@ const (
 // String returns the name of the tier.
 func (t TierKind) String() string { return [...]string{"memory", "redis", "directory", "source"}[t] }
 
-// Usage is what a tier holds of a collection, and how often it was used since the keeper was made. Memory serves operations. The other
+// TierStats is what a tier holds of a collection, and how often it was used since the keeper was made. Memory serves operations. The other
 // tiers serve the collection's loop, when newer data for the memory is due.
-type Usage struct {
+type TierStats struct {
 	Tier TierKind
 	// Count is how many records the tier holds, as last known.
 	Count int
@@ -47,68 +47,68 @@ type Usage struct {
 	Waits int64
 }
 
-// Use is how one collection was used since the keeper was made.
-type Use struct {
+// Stats are the statistics of one collection since the keeper was made.
+type Stats struct {
 	Key
 	// Tiers are the tiers of the keeper, nearest first.
-	Tiers []Usage
-	// Readings is how many fetches from the source have begun. Failures counts the failed ones by the kind of the error. Short counts
+	Tiers []TierStats
+	// Fetches is how many fetches from the source have begun. Failures counts the failed ones by the kind of the error. Short counts
 	// those that were incomplete without an error.
-	Readings int64
+	Fetches  int64
 	Failures map[connectors.ErrorKind]int64
 	Short    int64
 	// Took is the duration of the last complete fetch, whichever replica made it.
 	Took time.Duration
 }
 
-// Uses returns the use of every collection, in the order of the configuration.
-func (k *Keeper) Uses() []Use {
+// Stats returns the statistics of every collection, in the order of the configuration.
+func (k *Keeper) Stats() []Stats {
 	now := time.Now()
-	uses := make([]Use, len(k.ordered))
+	all := make([]Stats, len(k.ordered))
 	for i, c := range k.ordered {
-		uses[i] = c.use(now)
+		all[i] = c.stats(now)
 	}
-	return uses
+	return all
 }
 
-// Use returns the use of a collection; for an unknown collection only its key.
-func (k *Keeper) Use(key Key) Use {
+// StatsOf returns the statistics of a collection; for an unknown collection only its key.
+func (k *Keeper) StatsOf(key Key) Stats {
 	c := k.byKey[key]
 	if c == nil {
-		return Use{Key: key}
+		return Stats{Key: key}
 	}
-	return c.use(time.Now())
+	return c.stats(time.Now())
 }
 
-func (c *collection) use(now time.Time) Use {
+func (c *collection) stats(now time.Time) Stats {
 	r, v := c.rules(), c.view.Load()
 	counts := &v.counts
-	u := Use{Key: c.key, Readings: counts.begun, Failures: make(map[connectors.ErrorKind]int64), Short: counts.short, Took: v.took}
-	misses := u.Short
+	st := Stats{Key: c.key, Fetches: counts.begun, Failures: make(map[connectors.ErrorKind]int64), Short: counts.short, Took: v.took}
+	misses := st.Short
 	for kind, n := range counts.failed {
 		if n > 0 {
-			u.Failures[connectors.ErrorKind(kind)] = n
+			st.Failures[connectors.ErrorKind(kind)] = n
 			misses += n
 		}
 	}
-	memory := Usage{Tier: TierMemory, Fills: counts.fills, Waits: c.waits.Load()}
+	memory := TierStats{Tier: TierMemory, Fills: counts.fills, Waits: c.waits.Load()}
 	memory.Hits, memory.Misses = c.hits.sum()
 	if snap := r.kept(&v.collectionState, now); snap != nil {
 		memory.Count, memory.Bytes, memory.SyncedAt = snap.Records.Len(), snap.Size, snap.OldestAt
 	}
-	u.Tiers = append(u.Tiers, memory)
+	st.Tiers = append(st.Tiers, memory)
 	if c.shared {
-		t := Usage{Tier: c.keeper.tierKind, Hits: counts.taken, Misses: counts.absent, Fills: counts.stored, Waits: counts.joined}
+		t := TierStats{Tier: c.keeper.tierKind, Hits: counts.taken, Misses: counts.absent, Fills: counts.stored, Waits: counts.joined}
 		if m := v.there; m != nil && m.Stamp != 0 {
 			t.Count, t.Bytes, t.SyncedAt = m.Count, m.Bytes, m.Since
 		}
-		u.Tiers = append(u.Tiers, t)
+		st.Tiers = append(st.Tiers, t)
 	}
-	u.Tiers = append(u.Tiers, Usage{Tier: TierSource, Hits: counts.read, Misses: misses})
-	return u
+	st.Tiers = append(st.Tiers, TierStats{Tier: TierSource, Hits: counts.read, Misses: misses})
+	return st
 }
 
-// counts are the events of a collection since the keeper was made. Usage says what each of them means.
+// counts are the events of a collection since the keeper was made. TierStats says what each of them means.
 type counts struct {
 	begun  int64 // fetches
 	fills  int64 // of memory
