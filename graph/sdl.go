@@ -12,7 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-//go:generate go -C .. tool gqlgen generate
+//go:generate go -C .. run ./internal/plan/generate
 
 //go:embed schema/*.graphqls
 var files embed.FS

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"crypto/rand"
 	"regexp"
 	"slices"
@@ -142,11 +143,19 @@ func (s *Served) rootField(object, served string) string {
 
 // Answer puts the names that are served into the data of an answer, where it names types.
 func (s *Served) Answer(data []byte) []byte {
-	if s.marked == nil || !strings.Contains(string(data), s.marker) {
+	if s.marked == nil || !bytes.Contains(data, []byte(s.marker)) {
 		return data
 	}
 	return s.marked.ReplaceAllFunc(data, func(pair []byte) []byte {
 		part := s.marked.FindSubmatch(pair)
 		return []byte(`"` + string(part[1]) + `":"` + s.TypeName(string(part[2])) + `"`)
 	})
+}
+
+// TypenameKey gives the response key and the type's name that an answer has for a __typename of a prepared document.
+func (s *Served) TypenameKey(alias, own string) (key, served string) {
+	if s.marker == "" {
+		return alias, own
+	}
+	return strings.TrimPrefix(alias, s.marker), s.TypeName(own)
 }

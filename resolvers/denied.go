@@ -91,12 +91,12 @@ func (d *deniedFields) report(f *ast.Field, object, name string, need requiremen
 
 // locate sets the path of the errors about a field that is null because of them. Of several paths, as in a list, it keeps the smallest, so that the order of
 // resolving does not matter.
-func (d *deniedFields) locate(fc *graphql.FieldContext) {
+func (d *deniedFields) locate(field *ast.Field, object string, pathOf func() ast.Path) {
 	for _, r := range d.reports {
-		if r.field.Position != fc.Field.Position || (r.object != "" && r.object != fc.Object) {
+		if r.field.Position != field.Position || (r.object != "" && r.object != object) {
 			continue
 		}
-		path := fc.Path()
+		path := pathOf()
 		d.mu.Lock()
 		if r.err.Path == nil || comparePaths(path, r.err.Path) < 0 {
 			r.err.Path = path
@@ -135,7 +135,7 @@ func (d *deniedFields) nullify(op *graphql.OperationContext) {
 	next := op.ResolverMiddleware
 	op.ResolverMiddleware = func(ctx context.Context, resolve graphql.Resolver) (any, error) {
 		if fc := graphql.GetFieldContext(ctx); d.fields[coordinate{fc.Object, fc.Field.Name}] {
-			d.locate(fc)
+			d.locate(fc.Field.Field, fc.Object, fc.Path)
 			return nil, nil //nolint:nilnil // the error is added once for all occurrences
 		}
 		return next(ctx, resolve)

@@ -213,6 +213,7 @@ func TestReadsAndWaits(t *testing.T) {
 				return quick.List(ctx, p)
 			})
 		w := newTestServer(t, source)
+		w.once = true
 		w.get(askedFor) // waits for the first fetch
 		w.get(askedFor)
 		time.Sleep(30 * time.Second)

@@ -1,17 +1,21 @@
 package resolvers_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
 	_ "roster/connectors/registry"
@@ -31,8 +35,11 @@ type testServer struct {
 	api     *resolvers.Resolver
 	keeper  *snapshot.Keeper
 	roster  *generation.Publisher
-	ledger  *writes.Ledger
-	log     strings.Builder
+	// once sends each query once, because the test measures time or counts what queries do. Otherwise gqlgen executes each query too, and the answer must
+	// be the same.
+	once   bool
+	ledger *writes.Ledger
+	log    strings.Builder
 }
 
 // newTestServer starts to fetch the sources, without waiting.
@@ -113,11 +120,17 @@ func (w *testServer) askWith(header http.Header, document string, variables ...a
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	req := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
-	req.Header = header
-	req.Header.Set("Content-Type", "application/json")
-	rec := httptest.NewRecorder()
-	w.handler.ServeHTTP(rec, req)
+	header.Set("Content-Type", "application/json")
+	_, left := w.api.Planned()
+	rec := w.post(header, body)
+	if _, now := w.api.Planned(); now > left && !leftToGqlgen.MatchString(document) {
+		w.t.Errorf("gqlgen has executed %s", document)
+	}
+	if !w.once && !strings.Contains(document, "mutation") {
+		w.api.WithoutPlans = true
+		w.same(rec, w.post(header, body))
+		w.api.WithoutPlans = false
+	}
 	var a answer
 	if err := json.Unmarshal(rec.Body.Bytes(), &a); err != nil {
 		w.t.Fatalf("the answer %q: %v", rec.Body, err)
@@ -126,6 +139,40 @@ func (w *testServer) askWith(header http.Header, document string, variables ...a
 		w.t.Errorf("a non-null field has no value: %s", rec.Body)
 	}
 	return a, rec.Header()
+}
+
+func (w *testServer) post(header http.Header, body []byte) *httptest.ResponseRecorder {
+	req := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, "/graphql", bytes.NewReader(body))
+	req.Header = header
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, req)
+	return rec
+}
+
+// leftToGqlgen are documents that have no plan.
+var leftToGqlgen = regexp.MustCompile(`mutation|__schema|__type\(|_service`)
+
+// queriesCounted are the fields of sources that count queries.
+var queriesCounted = regexp.MustCompile(`"(hits|misses|waits)":[0-9]+`)
+
+// same compares the answer of a plan with that of gqlgen, byte by byte. Gqlgen resolves lists and root fields concurrently, so only the order of errors may
+// differ.
+func (w *testServer) same(planned, gqlgen *httptest.ResponseRecorder) {
+	w.t.Helper()
+	type parts struct {
+		Data, Extensions json.RawMessage
+		Errors           []json.RawMessage
+	}
+	read := func(rec *httptest.ResponseRecorder) (p parts) {
+		if err := json.Unmarshal(queriesCounted.ReplaceAll(rec.Body.Bytes(), []byte(`"$1":0`)), &p); err != nil {
+			w.t.Fatalf("the answer %q: %v", rec.Body, err)
+		}
+		slices.SortFunc(p.Errors, func(a, b json.RawMessage) int { return bytes.Compare(a, b) })
+		return p
+	}
+	if diff := cmp.Diff(read(gqlgen), read(planned), cmp.Transformer("text", func(m json.RawMessage) string { return string(m) })); diff != "" || gqlgen.Code != planned.Code {
+		w.t.Errorf("HTTP %d by gqlgen, %d by the plan; (-gqlgen +plan):\n%s", gqlgen.Code, planned.Code, diff)
+	}
 }
 
 // get runs an operation that must have no error.

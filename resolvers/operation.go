@@ -37,6 +37,7 @@ type operation struct {
 	selves     selves // the accounts that sources have found for the caller's own tokens
 	began      time.Time
 	entry      *access.Entry // of the access log; nil without one
+	planned    bool          // a plan executes the operation
 	pageLimit
 }
 

@@ -11,9 +11,10 @@ import (
 	"roster/internal/presence"
 )
 
-func isPresence(f *ast.Field) bool {
-	return f.Name == "presence" || f.Name == "presenceAsOf" || f.Name == "statusText"
-}
+// presenceFields are the fields whose values a source is asked for.
+var presenceFields = map[string]bool{"presence": true, "presenceAsOf": true, "statusText": true}
+
+func isPresence(f *ast.Field) bool { return presenceFields[f.Name] }
 
 // rootsWithPresence counts the root fields below which presence is requested, up to two.
 func rootsWithPresence(op *graphql.OperationContext) int {
@@ -41,7 +42,7 @@ func presenceBelow(op *graphql.OperationContext, selections ast.SelectionSet, de
 // call must be for all accounts.
 func (r *Resolver) prefetchPresence(ctx context.Context, subjects ...directory.Node) {
 	op := operationOf(ctx)
-	if !op.singleRoot || inList(ctx) {
+	if !op.singleRoot || op.planned || inList(ctx) { // a plan loads the presence of everyone at the end
 		return
 	}
 	// Only these fields lead to the subjects themselves.

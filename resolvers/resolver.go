@@ -14,6 +14,7 @@ import (
 	"roster/graph/generated"
 	"roster/internal/access"
 	"roster/internal/generation"
+	"roster/internal/plan"
 	"roster/internal/presence"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
@@ -32,26 +33,31 @@ type Resolver struct {
 	// AccessLog records who has read what; nil for no log.
 	AccessLog *access.Log
 	Logger    *slog.Logger // nil for no log
+	// WithoutPlans leaves all operations to gqlgen. Answers are the same, and slower: it is for comparing both.
+	WithoutPlans bool
 
 	serveOnce sync.Once
 	served    *graph.Served
+	plans     planCounts
 }
 
 // Schema returns the executable schema. Its server must also use the resolver's Prepare, Extension, ErrorPresenter and Recover.
 func (r *Resolver) Schema() graphql.ExecutableSchema {
 	config, schema := r.config()
 	config.Schema = r.servedGraph().Schema() // for introspection
-	return executable{generated.NewExecutableSchema(config), schema}
+	return &executable{generated.NewExecutableSchema(config), schema, r, r.compiler(schema)}
 }
 
 // executable executes documents with the schema's own names, while introspection shows the served names.
 type executable struct {
 	graphql.ExecutableSchema
-	schema *ast.Schema
+	schema   *ast.Schema
+	resolver *Resolver
+	compiler *plan.Compiler
 }
 
 // Schema returns the schema with which documents are executed.
-func (e executable) Schema() *ast.Schema { return e.schema }
+func (e *executable) Schema() *ast.Schema { return e.schema }
 
 func (r *Resolver) config() (generated.Config, *ast.Schema) {
 	config := generated.Config{Resolvers: r}

@@ -82,6 +82,7 @@ func TestAnomaliesOfASource(t *testing.T) {
 func TestTiersOfASource(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newTestServer(t, mailer()).read()
+		w.once = true
 		w.get(`{ users(first: 1) { totalCount } }`) // served from memory
 		got := w.get(`{ sources { collections { tiers { kind entries bytes syncedAt hits misses fills waits } } } }`)
 		tiers := got["sources"].([]any)[0].(map[string]any)["collections"].([]any)[0].(map[string]any)["tiers"].([]any)

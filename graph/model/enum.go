@@ -9,19 +9,22 @@ import (
 	"roster/connectors"
 	"roster/internal/directory"
 	"roster/internal/echo"
+	"roster/internal/plan"
 	"roster/internal/snapshot"
 )
 
 // enum spells the values of a Go type in GraphQL. A value that is not spelt is null.
 type enum[T comparable] struct {
 	names  map[T]graphql.Marshaler
+	quoted map[T]string
 	values map[string]T
 }
 
 func newEnum[T comparable](values map[string]T) enum[T] {
-	e := enum[T]{names: make(map[T]graphql.Marshaler, len(values)), values: values}
+	e := enum[T]{names: make(map[T]graphql.Marshaler, len(values)), quoted: make(map[T]string, len(values)), values: values}
 	for name, v := range values {
 		e.names[v] = graphql.MarshalString(name)
+		e.quoted[v] = `"` + name + `"`
 	}
 	return e
 }
@@ -31,6 +34,12 @@ func (e enum[T]) marshal(v T) graphql.Marshaler {
 		return m
 	}
 	return graphql.Null
+}
+
+// append is marshal for plans, which append to the answer.
+func (e enum[T]) append(b []byte, v T) ([]byte, bool) {
+	name, ok := e.quoted[v]
+	return append(b, name...), ok
 }
 
 func (e enum[T]) unmarshal(v any) (T, error) {
@@ -54,6 +63,11 @@ var accessLevels = newEnum(map[string]connectors.AccessLevel{
 // MarshalAccessLevel writes an AccessLevel.
 func MarshalAccessLevel(v connectors.AccessLevel) graphql.Marshaler { return accessLevels.marshal(v) }
 
+// AppendAccessLevel appends the value as MarshalAccessLevel writes it, and reports whether it is not null.
+func AppendAccessLevel(b []byte, v connectors.AccessLevel) ([]byte, bool) {
+	return accessLevels.append(b, v)
+}
+
 // UnmarshalAccessLevel reads an AccessLevel.
 func UnmarshalAccessLevel(v any) (connectors.AccessLevel, error) { return accessLevels.unmarshal(v) }
 
@@ -64,6 +78,11 @@ var breakerStates = newEnum(map[string]connectors.BreakerState{
 // MarshalBreakerState writes a BreakerState.
 func MarshalBreakerState(v connectors.BreakerState) graphql.Marshaler {
 	return breakerStates.marshal(v)
+}
+
+// AppendBreakerState appends the value as MarshalBreakerState writes it, and reports whether it is not null.
+func AppendBreakerState(b []byte, v connectors.BreakerState) ([]byte, bool) {
+	return breakerStates.append(b, v)
 }
 
 // UnmarshalBreakerState reads a BreakerState.
@@ -79,6 +98,11 @@ func MarshalCollectionKind(v connectors.Collection) graphql.Marshaler {
 	return collectionKinds.marshal(v)
 }
 
+// AppendCollectionKind appends the value as MarshalCollectionKind writes it, and reports whether it is not null.
+func AppendCollectionKind(b []byte, v connectors.Collection) ([]byte, bool) {
+	return collectionKinds.append(b, v)
+}
+
 // UnmarshalCollectionKind reads a CollectionKind.
 func UnmarshalCollectionKind(v any) (connectors.Collection, error) {
 	return collectionKinds.unmarshal(v)
@@ -90,6 +114,9 @@ var tierKinds = newEnum(map[string]snapshot.TierKind{
 
 // MarshalTierKind writes a TierKind.
 func MarshalTierKind(v snapshot.TierKind) graphql.Marshaler { return tierKinds.marshal(v) }
+
+// AppendTierKind appends the value as MarshalTierKind writes it, and reports whether it is not null.
+func AppendTierKind(b []byte, v snapshot.TierKind) ([]byte, bool) { return tierKinds.append(b, v) }
 
 // UnmarshalTierKind reads a TierKind.
 func UnmarshalTierKind(v any) (snapshot.TierKind, error) { return tierKinds.unmarshal(v) }
@@ -112,6 +139,11 @@ var contactFolderKinds = newEnum(map[string]connectors.ContactFolderKind{
 // MarshalContactFolderKind writes a ContactFolderKind.
 func MarshalContactFolderKind(v connectors.ContactFolderKind) graphql.Marshaler {
 	return contactFolderKinds.marshal(v)
+}
+
+// AppendContactFolderKind appends the value as MarshalContactFolderKind writes it, and reports whether it is not null.
+func AppendContactFolderKind(b []byte, v connectors.ContactFolderKind) ([]byte, bool) {
+	return contactFolderKinds.append(b, v)
 }
 
 // UnmarshalContactFolderKind reads a ContactFolderKind.
@@ -141,6 +173,9 @@ var emailTrusts = newEnum(map[string]connectors.Trust{
 // MarshalEmailTrust writes an EmailTrust.
 func MarshalEmailTrust(v connectors.Trust) graphql.Marshaler { return emailTrusts.marshal(v) }
 
+// AppendEmailTrust appends the value as MarshalEmailTrust writes it, and reports whether it is not null.
+func AppendEmailTrust(b []byte, v connectors.Trust) ([]byte, bool) { return emailTrusts.append(b, v) }
+
 // UnmarshalEmailTrust reads an EmailTrust.
 func UnmarshalEmailTrust(v any) (connectors.Trust, error) { return emailTrusts.unmarshal(v) }
 
@@ -152,6 +187,9 @@ var grants = newEnum(map[string]connectors.Grant{
 // MarshalGrant writes a Grant.
 func MarshalGrant(v connectors.Grant) graphql.Marshaler { return grants.marshal(v) }
 
+// AppendGrant appends the value as MarshalGrant writes it, and reports whether it is not null.
+func AppendGrant(b []byte, v connectors.Grant) ([]byte, bool) { return grants.append(b, v) }
+
 // UnmarshalGrant reads a Grant.
 func UnmarshalGrant(v any) (connectors.Grant, error) { return grants.unmarshal(v) }
 
@@ -159,6 +197,9 @@ var kommoRanks = newEnum(map[string]string{"NEWBIE": "newbie", "CANDIDATE": "can
 
 // MarshalKommoRank writes a KommoRank; a rank that is new is null.
 func MarshalKommoRank(v string) graphql.Marshaler { return kommoRanks.marshal(v) }
+
+// AppendKommoRank appends the value as MarshalKommoRank writes it, and reports whether it is not null.
+func AppendKommoRank(b []byte, v string) ([]byte, bool) { return kommoRanks.append(b, v) }
 
 // UnmarshalKommoRank reads a KommoRank.
 func UnmarshalKommoRank(v any) (string, error) { return kommoRanks.unmarshal(v) }
@@ -181,6 +222,9 @@ var phoneKinds = newEnum(map[string]connectors.PhoneKind{
 // MarshalPhoneKind writes a PhoneKind.
 func MarshalPhoneKind(v connectors.PhoneKind) graphql.Marshaler { return phoneKinds.marshal(v) }
 
+// AppendPhoneKind appends the value as MarshalPhoneKind writes it, and reports whether it is not null.
+func AppendPhoneKind(b []byte, v connectors.PhoneKind) ([]byte, bool) { return phoneKinds.append(b, v) }
+
 // UnmarshalPhoneKind reads a PhoneKind.
 func UnmarshalPhoneKind(v any) (connectors.PhoneKind, error) { return phoneKinds.unmarshal(v) }
 
@@ -190,6 +234,11 @@ var presences = newEnum(map[string]connectors.PresenceState{
 
 // MarshalPresence writes a Presence; one that is not known is null.
 func MarshalPresence(v connectors.PresenceState) graphql.Marshaler { return presences.marshal(v) }
+
+// AppendPresence appends the value as MarshalPresence writes it, and reports whether it is not null.
+func AppendPresence(b []byte, v connectors.PresenceState) ([]byte, bool) {
+	return presences.append(b, v)
+}
 
 // UnmarshalPresence reads a Presence.
 func UnmarshalPresence(v any) (connectors.PresenceState, error) { return presences.unmarshal(v) }
@@ -207,6 +256,14 @@ func MarshalSourceErrorCode(v connectors.ErrorKind) graphql.Marshaler {
 		return m
 	}
 	return sourceErrorCodes.marshal(connectors.KindBadResponse)
+}
+
+// AppendSourceErrorCode appends the value as MarshalSourceErrorCode writes it, and reports whether it is not null.
+func AppendSourceErrorCode(b []byte, v connectors.ErrorKind) ([]byte, bool) {
+	if b, ok := sourceErrorCodes.append(b, v); ok {
+		return b, true
+	}
+	return sourceErrorCodes.append(b, connectors.KindBadResponse)
 }
 
 // SourceErrorCode spells a SourceErrorCode outside of an answer's data.
@@ -234,6 +291,11 @@ func MarshalCredentialState(v connectors.CredentialState) graphql.Marshaler {
 	return credentialStates.marshal(v)
 }
 
+// AppendCredentialState appends the value as MarshalCredentialState writes it, and reports whether it is not null.
+func AppendCredentialState(b []byte, v connectors.CredentialState) ([]byte, bool) {
+	return credentialStates.append(b, v)
+}
+
 // UnmarshalCredentialState reads a CredentialState.
 func UnmarshalCredentialState(v any) (connectors.CredentialState, error) {
 	return credentialStates.unmarshal(v)
@@ -254,6 +316,14 @@ func MarshalSourceKind(v connectors.KindName) graphql.Marshaler {
 	return sourceKinds.marshal(v)
 }
 
+// AppendSourceKind appends the value as MarshalSourceKind writes it, and reports whether it is not null.
+func AppendSourceKind(b []byte, v connectors.KindName) ([]byte, bool) {
+	if b, ok := sourceKinds.append(b, v); ok {
+		return b, true
+	}
+	return plan.AppendString(b, otherKind), true
+}
+
 // UnmarshalSourceKind reads a SourceKind.
 func UnmarshalSourceKind(v any) (connectors.KindName, error) { return sourceKinds.unmarshal(v) }
 
@@ -264,6 +334,9 @@ var sourceStates = newEnum(map[string]snapshot.State{
 // MarshalSourceState writes a SourceState.
 func MarshalSourceState(v snapshot.State) graphql.Marshaler { return sourceStates.marshal(v) }
 
+// AppendSourceState appends the value as MarshalSourceState writes it, and reports whether it is not null.
+func AppendSourceState(b []byte, v snapshot.State) ([]byte, bool) { return sourceStates.append(b, v) }
+
 // UnmarshalSourceState reads a SourceState.
 func UnmarshalSourceState(v any) (snapshot.State, error) { return sourceStates.unmarshal(v) }
 
@@ -273,6 +346,9 @@ var teamKinds = newEnum(map[string]connectors.TeamKind{
 
 // MarshalTeamKind writes a TeamKind.
 func MarshalTeamKind(v connectors.TeamKind) graphql.Marshaler { return teamKinds.marshal(v) }
+
+// AppendTeamKind appends the value as MarshalTeamKind writes it, and reports whether it is not null.
+func AppendTeamKind(b []byte, v connectors.TeamKind) ([]byte, bool) { return teamKinds.append(b, v) }
 
 // UnmarshalTeamKind reads a TeamKind.
 func UnmarshalTeamKind(v any) (connectors.TeamKind, error) { return teamKinds.unmarshal(v) }

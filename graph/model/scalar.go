@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"roster/internal/directory"
+	"roster/internal/plan"
 )
 
 // MarshalText writes a text, an empty one as null.
@@ -17,6 +18,14 @@ func MarshalText(t directory.Text) graphql.Marshaler {
 		return graphql.Null
 	}
 	return graphql.MarshalString(string(t))
+}
+
+// AppendText appends a text as MarshalText writes it, and reports whether it is not null.
+func AppendText(b []byte, t directory.Text) ([]byte, bool) {
+	if t == "" {
+		return b, false
+	}
+	return plan.AppendString(b, string(t)), true
 }
 
 // UnmarshalText reads a text.
@@ -37,6 +46,9 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 		w.Write(append(b, '"')) //nolint:errcheck // the writer is a buffer
 	})
 }
+
+// AppendDateTime appends an instant as MarshalDateTime writes it, and reports whether it is not null.
+func AppendDateTime(b []byte, t time.Time) ([]byte, bool) { return plan.AppendTime(b, t) }
 
 // UnmarshalDateTime reads an instant.
 func UnmarshalDateTime(v any) (time.Time, error) {
@@ -60,6 +72,9 @@ func MarshalJSON(m json.RawMessage) graphql.Marshaler {
 		w.Write(m) //nolint:errcheck // the writer is a buffer
 	})
 }
+
+// AppendJSON appends a value as MarshalJSON writes it, and reports whether it is not null.
+func AppendJSON(b []byte, m json.RawMessage) ([]byte, bool) { return append(b, m...), m != nil }
 
 // UnmarshalJSON reads any JSON value.
 func UnmarshalJSON(v any) (json.RawMessage, error) { return json.Marshal(v) }

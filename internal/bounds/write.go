@@ -97,3 +97,19 @@ func (b *Answer) reserve(left int) bool {
 	}
 	return !b.noRoom
 }
+
+// Reserve reserves room for data that has that many bytes so far and is written in one piece, without Data. It returns the length up to which no more need be
+// reserved. If there is no room, it returns false, and the answer gets no data.
+func (b *Answer) Reserve(bytes int) (until int, ok bool) {
+	if b.in == nil {
+		return b.maxBytes, true
+	}
+	if bytes <= b.reserved {
+		return b.reserved, !b.noRoom
+	}
+	bytes = min(bytes+reserveStep, b.maxBytes)
+	if b.noRoom = !b.in.Resize(bytes); !b.noRoom {
+		b.reserved = bytes
+	}
+	return b.reserved, !b.noRoom
+}

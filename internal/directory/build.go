@@ -21,10 +21,10 @@ type Directory struct {
 	accounts map[connectors.Ref]Account
 
 	users    userList
-	teams    groupList[Team, *Team]
-	roles    groupList[Role, *Role]
+	teams    teamList
+	roles    roleList
 	contacts contactList
-	folders  groupList[ContactFolder, *ContactFolder]
+	folders  folderList
 
 	sizes    [listCount]lengths.Longest
 	ownSizes map[string]lengths.Longest

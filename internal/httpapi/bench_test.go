@@ -29,6 +29,20 @@ var bench = sync.OnceValues(func() (http.Handler, error) { return serverOf(bench
 
 // serverOf returns the whole server without its listener, over a company that has been fetched and is not fetched again. Change may set other limits.
 func serverOf(size int, change func(*httpapi.Limits)) (http.Handler, error) {
+	api, err := graphOf(size)
+	if err != nil {
+		return nil, err
+	}
+	limits := httpapi.DefaultLimits()
+	limits.Requests = 1 << 30
+	if change != nil {
+		change(&limits)
+	}
+	return httpapi.New(httpapi.Options{Limits: limits, API: api}), nil
+}
+
+// graphOf returns the graph over such a company.
+func graphOf(size int) (*resolvers.Resolver, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	company, err := sandbox.Start(ctx, sandbox.Options{People: size, Seed: 1})
@@ -53,14 +67,7 @@ func serverOf(size int, change func(*httpapi.Limits)) (http.Handler, error) {
 	people.AwaitFirst(ctx)
 	stop()
 	running.Wait()
-	limits := httpapi.DefaultLimits()
-	limits.Requests = 1 << 30
-	if change != nil {
-		change(&limits)
-	}
-	return httpapi.New(httpapi.Options{Limits: limits, API: &resolvers.Resolver{
-		Publisher: people, Keeper: keeper, Presence: presence.New(sources, presence.Options{}),
-	}}), nil
+	return &resolvers.Resolver{Publisher: people, Keeper: keeper, Presence: presence.New(sources, presence.Options{})}, nil
 }
 
 // sink is a client that counts bytes.

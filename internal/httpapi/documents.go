@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/internal/coerce"
+	"roster/internal/plan"
 )
 
 // A parsed document takes up to eighty times the memory of its text, and clients can send any number of different ones. So the cache has many ordinary
@@ -39,13 +40,15 @@ type document struct {
 	coerce *coerce.Document
 	// forGqlgen has the same operations without variables, because gqlgen would coerce them again, by other rules.
 	forGqlgen *ast.QueryDocument
+	plans     *plan.Document
 	items     int // in literal lists
 	// service is true if the document requests the subgraph's schema.
 	service bool
 }
 
 func newDocument(schema *ast.Schema, typeName func(own string) string, checked *ast.QueryDocument) *document {
-	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}, items: itemsOf(checked), service: asksFor(checked, serviceField)}
+	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}, plans: plan.NewDocument(checked),
+		items: itemsOf(checked), service: asksFor(checked, serviceField)}
 	doc.coerce.TypeName = typeName
 	for _, op := range checked.Operations {
 		without := *op

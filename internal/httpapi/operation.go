@@ -11,6 +11,7 @@ import (
 	"roster/internal/bounds"
 	"roster/internal/cost"
 	"roster/internal/freshness"
+	"roster/internal/plan"
 )
 
 // operation is the state of one operation, over any transport.
@@ -94,7 +95,7 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	if e != nil { // before observers see that it begins
 		return nil, ctx, e
 	}
-	next, ctx := h.exec.DispatchOperation(ctx, running)
+	next, ctx := h.exec.DispatchOperation(plan.NewContext(ctx, doc.plans), running)
 	return next, ctx, nil
 }
 

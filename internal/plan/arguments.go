@@ -1,0 +1,69 @@
+package plan
+
+import "github.com/vektah/gqlparser/v2/ast"
+
+// Argument is an argument of a field: absent, a constant, or a value with variables.
+type Argument struct {
+	constant any
+	given    bool   // constant is the value
+	variable string // the name of the variable that is the whole value, or ""
+	// composite is a literal with variables inside.
+	composite *ast.Value
+	// fallback is the value if the variable has none; it is used only if hasFallback is true.
+	fallback    any
+	hasFallback bool
+}
+
+// Value returns the value of the argument with these variables, and whether it has one. The value is shared: it must not be changed.
+func (a *Argument) Value(variables map[string]any) (any, bool) {
+	switch {
+	case a.given:
+		return a.constant, true
+	case a.variable != "":
+		if v, ok := variables[a.variable]; ok {
+			return v, true
+		}
+		return a.fallback, a.hasFallback
+	case a.composite != nil:
+		v, err := a.composite.Value(variables)
+		if err != nil {
+			panic(err) // validation has checked the literals
+		}
+		return v, true
+	}
+	return nil, false
+}
+
+// argument compiles an argument as gqlparser's Field.ArgumentMap reads it.
+func argument(def *ast.ArgumentDefinition, args ast.ArgumentList) (a Argument, err error) {
+	if def.DefaultValue != nil {
+		if a.fallback, err = def.DefaultValue.Value(nil); err != nil {
+			return a, err
+		}
+		a.hasFallback = true
+	}
+	arg := args.ForName(def.Name)
+	switch {
+	case arg == nil:
+		return Argument{constant: a.fallback, given: a.hasFallback}, nil
+	case arg.Value.Kind == ast.Variable:
+		a.variable = arg.Value.Raw
+		return a, nil
+	case hasVariables(arg.Value):
+		return Argument{composite: arg.Value}, nil
+	}
+	v, err := arg.Value.Value(nil)
+	return Argument{constant: v, given: true}, err
+}
+
+func hasVariables(v *ast.Value) bool {
+	if v.Kind == ast.Variable {
+		return true
+	}
+	for _, c := range v.Children {
+		if hasVariables(c.Value) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,126 @@
+package plan
+
+import (
+	"context"
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Document keeps the plans of a validated document. It is safe for concurrent use.
+type Document struct {
+	operations map[*ast.OperationDefinition]*Operation
+}
+
+// NewDocument returns a document without plans. They are compiled when they are first needed.
+func NewDocument(doc *ast.QueryDocument) *Document {
+	d := &Document{operations: make(map[*ast.OperationDefinition]*Operation, len(doc.Operations))}
+	for _, op := range doc.Operations {
+		d.operations[op] = newOperation(doc, op)
+	}
+	return d
+}
+
+type documentKey struct{}
+
+// NewContext returns a context with the document of an operation.
+func NewContext(ctx context.Context, d *Document) context.Context {
+	return context.WithValue(ctx, documentKey{}, d)
+}
+
+// OperationOf returns where the plans of an operation are kept. An operation that is not in the context's document keeps none.
+func OperationOf(ctx context.Context, doc *ast.QueryDocument, op *ast.OperationDefinition) *Operation {
+	if d, _ := ctx.Value(documentKey{}).(*Document); d != nil && d.operations[op] != nil {
+		return d.operations[op]
+	}
+	return newOperation(doc, op)
+}
+
+// maxVariants is the number of plans that are kept for one operation.
+const maxVariants = 8
+
+// Operation keeps the plans of one operation: one for each set of values of the variables in @skip and @include, so that a plan has no conditions.
+type Operation struct {
+	doc        *ast.QueryDocument
+	definition *ast.OperationDefinition
+	conditions []string // the variables that decide which plan is used
+
+	mu       sync.RWMutex
+	variants map[uint64]*variant
+}
+
+type variant struct {
+	selection *Selection
+	err       error
+}
+
+func newOperation(doc *ast.QueryDocument, op *ast.OperationDefinition) *Operation {
+	return &Operation{doc: doc, definition: op, conditions: conditionsOf(op), variants: make(map[uint64]*variant)}
+}
+
+// Plan returns the plan for these variables, or an error that says why only gqlgen runs the operation exactly.
+func (o *Operation) Plan(c *Compiler, variables map[string]any) (*Selection, error) {
+	if len(o.conditions) > 64 {
+		return c.Compile(o.doc, o.definition, variables)
+	}
+	var key uint64
+	for i, name := range o.conditions {
+		if yes, _ := variables[name].(bool); yes {
+			key |= 1 << i
+		}
+	}
+	o.mu.RLock()
+	v := o.variants[key]
+	o.mu.RUnlock()
+	if v == nil {
+		v = &variant{}
+		v.selection, v.err = c.Compile(o.doc, o.definition, variables)
+		o.mu.Lock()
+		if len(o.variants) < maxVariants {
+			o.variants[key] = v
+		}
+		o.mu.Unlock()
+	}
+	return v.selection, v.err
+}
+
+// conditionsOf returns the variables that @skip and @include use in an operation.
+func conditionsOf(op *ast.OperationDefinition) []string {
+	w := conditionWalker{seen: make(map[string]bool), fragments: make(map[*ast.FragmentDefinition]bool)}
+	w.walk(op.SelectionSet)
+	return w.names
+}
+
+type conditionWalker struct {
+	names     []string
+	seen      map[string]bool
+	fragments map[*ast.FragmentDefinition]bool
+}
+
+func (w *conditionWalker) walk(set ast.SelectionSet) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			w.read(s.Directives)
+			w.walk(s.SelectionSet)
+		case *ast.InlineFragment:
+			w.read(s.Directives)
+			w.walk(s.SelectionSet)
+		case *ast.FragmentSpread:
+			w.read(s.Directives)
+			if !w.fragments[s.Definition] {
+				w.fragments[s.Definition] = true
+				w.walk(s.Definition.SelectionSet)
+			}
+		}
+	}
+}
+
+func (w *conditionWalker) read(directives ast.DirectiveList) {
+	for _, d := range directives {
+		if arg := d.Arguments.ForName("if"); arg != nil && arg.Value.Kind == ast.Variable && !w.seen[arg.Value.Raw] {
+			w.seen[arg.Value.Raw] = true
+			w.names = append(w.names, arg.Value.Raw)
+		}
+	}
+}

@@ -1,0 +1,38 @@
+package plan
+
+// late is a place in the data for a value that is not yet known.
+type late struct {
+	at     int // in the data
+	object any
+	field  *Field
+}
+
+// Later leaves out the value of a field, and writes it when all others are written. Values for which sources are asked are all asked for at once in
+// this way.
+func (r *Run) Later(b []byte, object any, f *Field) {
+	r.late = append(r.late, late{len(b), object, f})
+}
+
+// writeLate returns the data with the late values.
+func (r *Run) writeLate(b []byte, value func([]byte, any, *Field) ([]byte, bool)) []byte {
+	objects := make([]any, len(r.late))
+	for i, l := range r.late {
+		objects[i] = l.object
+	}
+	r.Await(objects)
+	out := make([]byte, 0, len(b)+16*len(r.late))
+	from := 0
+	for _, l := range r.late {
+		out = append(out, b[from:l.at]...)
+		from = l.at
+		var is bool
+		if out, is = value(out, l.object, l.field); !is {
+			out = append(out, "null"...)
+		}
+	}
+	out = append(out, b[from:]...)
+	if r.Room != nil && len(out) > r.Limit {
+		r.More(out)
+	}
+	return out
+}

@@ -1,0 +1,63 @@
+package plan
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// step is a step of the path to the value that is being written: a field, or the index of an item.
+type step struct {
+	field *Field
+	index int
+	// ctx is the context that gqlgen would have here; nil until something needs it.
+	ctx context.Context
+}
+
+// Enter enters a field.
+func (r *Run) Enter(f *Field) { r.path = append(r.path, step{field: f}) }
+
+// EnterList enters a list. At must be called before each item.
+func (r *Run) EnterList() { r.path = append(r.path, step{}) }
+
+// At goes to an item of the list.
+func (r *Run) At(index int) {
+	s := &r.path[len(r.path)-1]
+	s.index, s.ctx = index, nil
+}
+
+// Leave leaves a field or a list.
+func (r *Run) Leave() { r.path = r.path[:len(r.path)-1] }
+
+// Context returns the context that gqlgen would have at the current path, with a graphql.FieldContext for each step. Its own arguments are unset.
+func (r *Run) Context() context.Context {
+	known := len(r.path)
+	for known > 0 && r.path[known-1].ctx == nil {
+		known--
+	}
+	var ctx context.Context
+	if known > 0 {
+		ctx = r.path[known-1].ctx
+	} else {
+		ctx = graphql.WithFieldContext(r.Ctx, &graphql.FieldContext{Object: "Query"})
+	}
+	for i := known; i < len(r.path); i++ {
+		s := &r.path[i]
+		fc := &graphql.FieldContext{}
+		if s.field != nil {
+			fc.Object, fc.Field = s.field.Object, s.field.Collected
+		} else {
+			index := s.index
+			fc.Index = &index
+		}
+		ctx = graphql.WithFieldContext(ctx, fc)
+		s.ctx = ctx
+	}
+	return ctx
+}
+
+// noArguments is the value of FieldContext.Args after they have been read. Resolvers get them as parameters.
+var noArguments = map[string]any{}
+
+// ArgumentsRead records in a field's context that its arguments could be read.
+func ArgumentsRead(ctx context.Context) { graphql.GetFieldContext(ctx).Args = noArguments }

@@ -1,0 +1,163 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Room is the memory for the answer.
+type Room interface {
+	// Reserve reserves memory for data that already has so many bytes. It returns the length up to which no more need be reserved. If there is not
+	// enough memory, it returns false.
+	Reserve(bytes int) (until int, ok bool)
+	// MaxBytes returns the greatest length of the data.
+	MaxBytes() int
+}
+
+// Run is one execution of a plan. Generated code calls it.
+type Run struct {
+	// Ctx is the operation's context. Resolvers of fields without arguments get it.
+	Ctx context.Context
+	// Room bounds the answer; nil for no bounds.
+	Room Room
+	// Denied reports whether the caller may not see a field that is guarded. Path is the field's.
+	Denied func(f *Field, path func() ast.Path) bool
+	// Await is called once before the late values are written, with the objects that have one.
+	Await func(objects []any)
+
+	// Limit is the length of the data from which on More must be called.
+	Limit int
+	// Stopped is true if the rest of the data need not be made.
+	Stopped   bool
+	abandoned bool // only gqlgen can make the answer
+	path      []step
+	failures  []failure
+	late      []late
+}
+
+// Execute calls data, which appends the answer's data and reports whether it is not null. Value appends a late value of an object. Execute returns
+// false if gqlgen has to execute the operation from the beginning; nothing is reported then.
+func (r *Run) Execute(b []byte, data func([]byte) ([]byte, bool), value func([]byte, any, *Field) ([]byte, bool)) (out []byte, ok bool) {
+	defer func() {
+		if recover() != nil { // gqlgen runs into it again, and reports it at its field
+			out, ok = nil, false
+		}
+	}()
+	r.Limit = math.MaxInt
+	if r.Room != nil {
+		r.Limit, _ = r.Room.Reserve(0)
+	}
+	b, is := data(b)
+	if !is {
+		b = append(b[:0], "null"...)
+		r.late = r.late[:0]
+	}
+	if r.abandoned {
+		return nil, false
+	}
+	if len(r.late) > 0 && !r.Stopped {
+		b = r.writeLate(b, value)
+	}
+	if r.abandoned {
+		return nil, false
+	}
+	r.report()
+	return b, true
+}
+
+// Abandon leaves the operation to gqlgen.
+func (r *Run) Abandon() {
+	r.abandoned, r.Stopped = true, true
+}
+
+// More reserves memory for more data than Limit, and reports whether there is some.
+func (r *Run) More(b []byte) bool {
+	if r.Room == nil {
+		return true
+	}
+	if len(b) > r.Room.MaxBytes() { // a part of it may become null and be short enough, which is rare
+		r.Abandon()
+		return false
+	}
+	until, ok := r.Room.Reserve(len(b))
+	r.Limit, r.Stopped = until, !ok
+	return ok
+}
+
+// Cut removes data that has become null.
+func (r *Run) Cut(b []byte, start int) []byte {
+	for len(r.late) > 0 && r.late[len(r.late)-1].at >= start {
+		r.late = r.late[:len(r.late)-1]
+	}
+	return b[:start]
+}
+
+// IsDenied reports whether the caller may not see a field.
+func (r *Run) IsDenied(f *Field) bool {
+	return r.Denied(f, func() ast.Path {
+		path := make(ast.Path, 0, len(r.path)+1)
+		for _, s := range r.path {
+			if s.field != nil {
+				path = append(path, ast.PathName(s.field.Collected.Alias))
+			} else {
+				path = append(path, ast.PathIndex(s.index))
+			}
+		}
+		return append(path, ast.PathName(f.Collected.Alias))
+	})
+}
+
+// failure is an error that is reported at the end, if the plan has run to it.
+type failure struct {
+	ctx context.Context
+	err error
+	// alone is true for an error that is omitted if its field already has one.
+	alone bool
+}
+
+// Fail adds an error of reading arguments. The context is that of the field.
+func (r *Run) Fail(ctx context.Context, err error) {
+	r.failures = append(r.failures, failure{ctx: ctx, err: err})
+}
+
+// Error adds an error of a resolver. The context is that of the field.
+func (r *Run) Error(ctx context.Context, err error) {
+	r.Fail(ctx, graphql.AddFieldLocationToError(ctx, err))
+}
+
+// The messages for a null that the schema does not allow, as gqlgen has them.
+var (
+	errNull        = errors.New("the requested element is null which the schema does not allow")
+	errMustNotNull = errors.New("must not be null")
+)
+
+// Null adds the error for a null value of a type that allows none, at the current path.
+func (r *Run) Null() {
+	r.failures = append(r.failures, failure{r.Context(), errNull, true})
+}
+
+// NullField is Null for a field whose path has not been entered.
+func (r *Run) NullField(f *Field) {
+	r.Enter(f)
+	r.Null()
+	r.Leave()
+}
+
+// NullResult adds the error for a field whose getter returns nothing, at the current path.
+func (r *Run) NullResult() {
+	r.failures = append(r.failures, failure{r.Context(), errMustNotNull, true})
+}
+
+// report reports the errors in their order.
+func (r *Run) report() {
+	for _, f := range r.failures {
+		if f.alone && graphql.HasFieldError(f.ctx, graphql.GetFieldContext(f.ctx)) {
+			continue
+		}
+		graphql.AddError(f.ctx, f.err)
+	}
+}
