@@ -38,6 +38,7 @@ type operation struct {
 	began      time.Time
 	entry      *access.Entry // of the access log; nil without one
 	planned    bool          // a plan executes the operation
+	turn       chan struct{} // holds one root field at a time
 	pageLimit
 }
 
@@ -67,6 +68,7 @@ type extension struct {
 var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationInterceptor
+	graphql.RootFieldInterceptor
 	graphql.ResponseInterceptor
 } = (*extension)(nil)
 
@@ -102,7 +104,7 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 		return refuse(errs...)
 	}
 	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
-		statuses: sync.OnceValue(e.Publisher.Statuses), began: began, entry: e.beginEntry(document, n, denied)}
+		statuses: sync.OnceValue(e.Publisher.Statuses), began: began, entry: e.beginEntry(document, n, denied), turn: make(chan struct{}, 1)}
 	// With a token of the caller's own, the answer may have what a source says of the caller, which must not be cached.
 	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() {
 		exchange.Answer = answerOf(op.view, n)
@@ -139,6 +141,22 @@ func (e *extension) viewFor(ctx context.Context, n generation.Required, requirem
 func viewUntil(ctx context.Context, v *generation.View) *generation.View {
 	v.Directory = v.Directory.Until(func() bool { return ctx.Err() != nil })
 	return v
+}
+
+// InterceptRootField resolves the root fields of an operation that has no plan one after another, except those that may wait for a source. gqlgen starts a
+// goroutine for each item of each list: 100 root fields with 1,000 items each would have 100,000 goroutines at once, whose stacks take hundreds of MiB.
+func (e *extension) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if op, ok := ctx.Value(operationKey{}).(*operation); ok && !op.mayWait(ctx) {
+		op.turn <- struct{}{}
+		defer func() { <-op.turn }()
+	}
+	return next(ctx)
+}
+
+// mayWait reports whether the root field that is being resolved, or a field below it, may call a source: for presence, or for what it says of the caller.
+func (op *operation) mayWait(ctx context.Context) bool {
+	root := graphql.GetRootFieldContext(ctx).Field
+	return root.Name == "viewer" || op.presence != nil && presenceBelow(graphql.GetOperationContext(ctx), root.SelectionSet, func(*ast.Field) bool { return true })
 }
 
 // InterceptResponse adds an error for each malformed representation and each denied field, and the errors of sources. Some clients discard an answer that has

@@ -33,27 +33,52 @@ const (
 func checkRepresentations(op *graphql.OperationContext, served *graph.Served, of *bounds.Answer) gqlerror.List {
 	literalsToVariables(op)
 	var errs gqlerror.List
-	checked := make(map[string]any)   // by variable
-	reported := make(map[string]bool) // by response name, because merged fields are reported once
+	checked := make(map[string]*representations) // by variable, because many fields can use one
+	reported := make(map[string]bool)            // by response name, because merged fields are reported once
 	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
 		arg := f.Arguments.ForName(representationsArgument)
 		if f.Name != entitiesField || arg == nil {
 			return false
 		}
-		given := listed(op.Variables[arg.Value.Raw])
-		usable := make([]any, len(given))
-		for i, r := range given {
-			var message string
-			if usable[i], message = usableRepresentation(r, served); message != "" && !reported[f.Alias] {
-				errs = of.Add(errs, func() *gqlerror.Error { return malformedAt(f, i, message) })
+		list := checked[arg.Value.Raw]
+		if list == nil {
+			list = usableRepresentations(listed(op.Variables[arg.Value.Raw]), served)
+			checked[arg.Value.Raw] = list
+		}
+		if !reported[f.Alias] {
+			for _, m := range list.malformed {
+				errs = of.Add(errs, func() *gqlerror.Error { return malformedAt(f, m.index, m.wrong) })
 			}
 		}
 		reported[f.Alias] = true
-		checked[arg.Value.Raw] = usable
 		return false
 	}, nil)
-	maps.Copy(op.Variables, checked)
+	for variable, list := range checked {
+		op.Variables[variable] = list.usable
+	}
 	return errs
+}
+
+// representations is a list of representations that has been checked.
+type representations struct {
+	usable    []any // for the executor
+	malformed []malformed
+}
+
+type malformed struct {
+	index int
+	wrong string
+}
+
+func usableRepresentations(given []any, served *graph.Served) *representations {
+	list := &representations{usable: make([]any, len(given))}
+	for i, r := range given {
+		var wrong string
+		if list.usable[i], wrong = usableRepresentation(r, served); wrong != "" {
+			list.malformed = append(list.malformed, malformed{i, wrong})
+		}
+	}
+	return list
 }
 
 func malformedAt(f *ast.Field, i int, message string) *gqlerror.Error {

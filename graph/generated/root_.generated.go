@@ -4165,12 +4165,12 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   "Whether this is a program: all accounts belong to bots or apps."
   bot: Boolean!
   "Whether the person is online now, from the sources that report presence; null if none does."
-  presence: Presence
+  presence: Presence @cost(weight: 50)
   """
   When a source was asked for this presence, at most two minutes ago; null if none was asked or has answered. If presence is null
   and this is not, the source does not know.
   """
-  presenceAsOf: DateTime
+  presenceAsOf: DateTime @cost(weight: 50)
   "When the oldest account was created, if a source reports it. Only Worksection does: the time of the invitation."
   createdAt: DateTime
   "The teams in all sources that could be fetched."
@@ -4487,9 +4487,9 @@ type RocketChatAccount implements Account & Node @key(fields: "id") {
   type: String
   avatarUrl: URL
   "Presence from a call to the source at most two minutes ago, not from the snapshot."
-  presence: Presence
+  presence: Presence @cost(weight: 50)
   "The text that the person wrote beside the presence."
-  statusText: String
+  statusText: String @cost(weight: 50)
   "Hours east of UTC."
   utcOffset: Float
   "Null if the source does not list them; newer servers do not."

@@ -163,7 +163,7 @@ type group struct{ objects, times int }
 // unknown length count as 5 items. The document must be valid and must have few fields. Variables are coerced. Fields under @skip and @include with
 // a variable are always counted.
 func (c *Schema) Estimate(op *ast.OperationDefinition, variables map[string]any, lists Lists) int {
-	e := &estimate{Schema: c, variables: variables, lists: lists, inputs: newInputs(c, op, variables)}
+	e := &estimate{Schema: c, variables: variables, lists: lists, inputs: newInputs(c, op, variables), repeats: make(map[string]int)}
 	return e.set(op.SelectionSet, group{1, 1}, anyLength)
 }
 
@@ -172,6 +172,7 @@ type estimate struct {
 	variables map[string]any
 	lists     Lists
 	inputs    *inputs
+	repeats   map[string]int // Lists.Repeats of the variables that were counted already, since many fields can use one
 }
 
 // set returns the cost of a selection for a group. Page is the length of those lists below whose size is given at the field above.
@@ -329,6 +330,13 @@ func (e *estimate) keys(a *ast.Argument) (n, same int) {
 		return 1, 1
 	case e.lists == nil:
 		return len(all), len(all)
+	case a.Value.Kind != ast.Variable:
+		return len(all), e.lists.Repeats(all)
 	}
-	return len(all), e.lists.Repeats(all)
+	same, counted := e.repeats[a.Value.Raw]
+	if !counted {
+		same = e.lists.Repeats(all)
+		e.repeats[a.Value.Raw] = same
+	}
+	return len(all), same
 }
