@@ -56,10 +56,10 @@ func lookups(f *ast.Field, vars map[string]any) int {
 }
 
 // endEntry completes the entry with the result of the operation, and writes it. It returns the answer, or a refusal if no answer may be sent without an
-// entry. The answer of a mutation is always sent, because its effects cannot be undone.
-func (e *extension) endEntry(ctx context.Context, op *operation, resp *graphql.Response, incomplete bool) *graphql.Response {
+// entry, and the entry. The answer of a mutation is always sent, because its effects cannot be undone.
+func (e *extension) endEntry(ctx context.Context, op *operation, resp *graphql.Response, incomplete bool) (*graphql.Response, *access.Entry) {
 	if op.entry == nil {
-		return resp
+		return resp, nil
 	}
 	entry := *op.entry
 	entry.Items, entry.Errors = op.items.Load(), len(resp.Errors)+bounds.FromContext(ctx).Omitted()
@@ -74,9 +74,9 @@ func (e *extension) endEntry(ctx context.Context, op *operation, resp *graphql.R
 	entry.Took = time.Since(op.began)
 	document := graphql.GetOperationContext(ctx)
 	if e.AccessLog.Write(ctx, entry) != nil && e.AccessLog.FailsClosed() && document.Operation.Operation != ast.Mutation && !onlyAboutSchema(document) {
-		return &graphql.Response{Errors: gqlerror.List{unrecorded()}}
+		return &graphql.Response{Errors: gqlerror.List{unrecorded()}}, &entry
 	}
-	return resp
+	return resp, &entry
 }
 
 // unrecorded is the error for an answer whose entry could not be written.

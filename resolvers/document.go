@@ -10,6 +10,7 @@ import (
 type walker struct {
 	vars map[string]any
 	seen map[*ast.FragmentDefinition]bool
+	all  bool // also what @skip and @include leave out
 	// field is called for each field. It reports whether to visit the fields below.
 	field func(*ast.Field) bool
 	// on is called for the type condition of each fragment; may be nil.
@@ -25,20 +26,24 @@ func (w *walker) walk(selections ast.SelectionSet) {
 	for _, s := range selections {
 		switch s := s.(type) {
 		case *ast.Field:
-			if included(s.Directives, w.vars) && s.Definition != nil && w.field(s) {
+			if w.includes(s.Directives) && s.Definition != nil && w.field(s) {
 				w.walk(s.SelectionSet)
 			}
 		case *ast.InlineFragment:
-			if included(s.Directives, w.vars) {
+			if w.includes(s.Directives) {
 				w.fragment(s.TypeCondition, s.SelectionSet)
 			}
 		case *ast.FragmentSpread:
-			if s.Definition != nil && !w.seen[s.Definition] && included(s.Directives, w.vars) {
+			if s.Definition != nil && !w.seen[s.Definition] && w.includes(s.Directives) {
 				w.seen[s.Definition] = true
 				w.fragment(s.Definition.TypeCondition, s.Definition.SelectionSet)
 			}
 		}
 	}
+}
+
+func (w *walker) includes(directives ast.DirectiveList) bool {
+	return w.all || included(directives, w.vars)
 }
 
 func (w *walker) fragment(typeName string, selections ast.SelectionSet) {

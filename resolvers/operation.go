@@ -24,8 +24,11 @@ import (
 
 // operation is the state of one operation.
 type operation struct {
-	view     *generation.View
-	presence *presenceLoader // nil if no field needs it
+	view *generation.View
+	// generation is that of the view, if other operations may get the same answer; otherwise nil. Shows says what the answer shows besides content.
+	generation *generation.Generation
+	shows      generation.Shows
+	presence   *presenceLoader // nil if no field needs it
 	// singleRoot is true if all presence is below one root field.
 	singleRoot bool
 	statuses   func() []snapshot.Status
@@ -99,12 +102,15 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	n := requiredOf(document)
 	exchange := freshness.FromContext(ctx)
 	requirement := exchange.Requirement
-	view := e.viewFor(ctx, n.collections, requirement)
+	view, current := e.viewFor(ctx, n.collections, requirement)
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return refuse(errs...)
 	}
 	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
 		statuses: sync.OnceValue(e.Publisher.Statuses), began: began, entry: e.beginEntry(document, n, denied), turn: make(chan struct{}, 1)}
+	if document.Operation.Operation == ast.Query && !n.private && !access.SourceTokensOf(ctx).Any() {
+		op.generation, op.shows = current, n.shows
+	}
 	// With a token of the caller's own, the answer may have what a source says of the caller, which must not be cached.
 	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() {
 		exchange.Answer = answerOf(op.view, n)
@@ -123,18 +129,19 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	return next(model.WithPresence(ctx, func(ctx context.Context, n directory.Node) connectors.Presence { return e.presenceOf(ctx, n).Presence }))
 }
 
-// viewFor returns the view of an operation that requires these collections. If nothing is missing or too old, it is that of the current generation.
-func (e *extension) viewFor(ctx context.Context, n generation.Required, requirement freshness.Requirement) *generation.View {
-	if requirement.MaxAge == nil && !requirement.OnlyIfCached {
+// viewFor returns the view of an operation that requires these collections. If nothing is missing or too old, it is that of
+// the current generation, which viewFor returns too.
+func (e *extension) viewFor(ctx context.Context, n generation.Required, requirement freshness.Requirement) (*generation.View, *generation.Generation) {
+	if requirement.Any() {
 		g := e.Publisher.Current()
 		if view, ok := g.View(n); ok {
 			g.Ask(n)
-			return view
+			return view, g
 		}
 	}
 	results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n),
 		snapshot.Requirement{NotBefore: requirement.NotBefore(), IfError: requirement.StaleIfError, OnlyKept: requirement.OnlyIfCached})
-	return e.Publisher.View(ctx, results, waited)
+	return e.Publisher.View(ctx, results, waited), nil
 }
 
 // viewUntil returns the view with a directory whose queries stop when the operation's time is over or its client disconnects.
@@ -171,7 +178,14 @@ func (e *extension) InterceptResponse(ctx context.Context, next graphql.Response
 	resp.Errors = bounds.FromContext(ctx).AddAll(append(resp.Errors, op.refused...), op.denied.errors())
 	errs := op.sourceErrors(op.required)
 	e.addSourceErrors(ctx, resp, errs)
-	return e.endEntry(ctx, op, resp, len(errs) > 0)
+	resp, entry := e.endEntry(ctx, op, resp, len(errs) > 0)
+	if op.generation != nil {
+		if len(errs) > 0 {
+			op.shows |= generation.ShowsRetries
+		}
+		freshness.FromContext(ctx).Reusable = &reusable{e.Resolver, op.generation.Version().Of(op.shows), op.shows, op.required, entry}
+	}
+	return resp
 }
 
 // addSourceErrors adds the errors of sources to the answer's errors or extensions, as the request or the configuration says.

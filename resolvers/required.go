@@ -17,6 +17,10 @@ type required struct {
 	collections generation.Required
 	// presence is the number of root fields that request presence, in or below them: 0, 1, or 2 for several.
 	presence int
+	// private is true if a field depends on more than a generation and the caller's scopes; see reuse.go.
+	private bool
+	// shows says what the answer shows of times.
+	shows generation.Shows
 }
 
 // requiredByType has the collections that an object of a type is made from. A team or folder that is in no list is made from the account or
@@ -66,6 +70,10 @@ func requiredOf(op *graphql.OperationContext) required {
 		n.collections |= requiredByField(f, op.Variables)
 		if isPresence(f) {
 			n.presence = 1
+		}
+		n.private = n.private || isPrivate(f)
+		if f.Name == "asOf" {
+			n.shows = generation.ShowsTimes
 		}
 		return true
 	}, func(typeName string) { n.collections |= requiredByType[typeName] })

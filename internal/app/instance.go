@@ -16,6 +16,7 @@ import (
 	"roster/internal/httpapi"
 	"roster/internal/persisted"
 	"roster/internal/presence"
+	"roster/internal/responsecache"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 	"roster/resolvers"
@@ -65,7 +66,8 @@ type instance struct {
 	recent    *persisted.Recent
 	documents *persisted.Documents
 	reminders *credential.Reminders
-	tokens    *credential.Draft // the tokens that the sources want from Options.Tokens; nil if that is nil
+	tokens    *credential.Draft    // the tokens that the sources want from Options.Tokens; nil if that is nil
+	responses *responsecache.Cache // nil if no answers are kept
 	handler   http.Handler
 	traffic   traffic
 	retired   chan struct{} // closed when the instance has been replaced
@@ -126,12 +128,17 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	} else {
 		i.limiter = httpapi.NewLimiter(limits, ownLimits(&cfg.Access))
 	}
+	var responses *responsecache.Cache
+	if before != nil {
+		responses = before.responses
+	}
+	i.responses = responsecache.New(cfg.Cache.ResponseBytes, responses)
 	handlerOptions := httpapi.Options{
 		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Logger: opt.Logger,
 			SourceErrorsInExtensions: cfg.SourceErrorsInExtensions, Graph: graph.Options(cfg.Federation)},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
-		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired,
+		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired, Responses: i.responses,
 		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
 	}
 	if i.access.authenticator != nil {

@@ -8,6 +8,7 @@ import (
 	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/presence"
+	"roster/internal/responsecache"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -46,6 +47,9 @@ func (h *Host) Collections() []snapshot.Stats { return h.current.Load().keeper.S
 
 // Builds returns statistics of the directory builds.
 func (h *Host) Builds() generation.Stats { return h.current.Load().publisher.Stats() }
+
+// Responses returns how the cached answers have been used.
+func (h *Host) Responses() responsecache.Stats { return h.current.Load().responses.Stats() }
 
 // Presence returns, for each source with presence, how presence was requested.
 func (h *Host) Presence() map[string]presence.Stats { return h.current.Load().presence.Stats() }

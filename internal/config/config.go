@@ -36,6 +36,7 @@ type Config struct {
 	Log        Log
 	Tracing    Tracing
 	Sources    []Source
+	Cache      Cache
 	Limits     Limits
 	// TrustedDocuments is nil if all documents may run.
 	TrustedDocuments *TrustedDocuments

@@ -44,6 +44,7 @@ type rootFile struct {
 	Tracing           tracingFile    `key:"tracing" doc:"OpenTelemetry traces."`
 	Introspection     bool           `key:"introspection" default:"false" doc:"Allows clients to read the schema. Without it, the playground has no documentation and no completion. roster schema prints the schema in any case. Always on in the demo."`
 	Federation        federationFile `key:"federation" doc:"The schema for a federation router; see federation.md."`
+	Cache             Cache          `key:"cache" doc:"Answers that are kept to be given again."`
 	Limits            Limits         `key:"limits" doc:"Limits of what callers may ask for. A refusal names the limit and its number."`
 	TrustedDocuments  *trustedFile   `key:"trusted_documents" default:"(all documents run)" doc:"Allows only registered documents."`
 	PersistedQueries  bool           `key:"persisted_queries" default:"true" doc:"Allows clients to send the hash of a document that a client has sent before, instead of the document (automatic persisted queries). Off if trusted_documents are enforced."`
@@ -75,6 +76,11 @@ type federationFile struct {
 type trustedFile struct {
 	File string `key:"file" type:"path" required:"yes" doc:"The manifest: one of Apollo's form, or a JSON object with documents by their IDs. Relative to the configuration file."`
 	Mode string `key:"mode" oneof:"enforce warn" default:"enforce" doc:"Whether other documents are refused, or run with a line in the log."`
+}
+
+// Cache says how much is kept of answers.
+type Cache struct {
+	ResponseBytes int `key:"response_bytes" default:"67108864" min:"0" max:"17179869184" doc:"Bytes of memory for answers, which are given again until something changes on which they depend. 0 to keep none. No answer is kept that takes more than a sixteenth."`
 }
 
 // Limits bound what may be asked of the server.

@@ -15,6 +15,8 @@ type Exchange struct {
 	Answer *Answer
 	// Lacking is true if sources lack data, or have only data older than required, whether or not the answer reports this as an error.
 	Lacking bool
+	// Reusable is the origin of the answer, if other operations may get it too; otherwise nil.
+	Reusable Reusable
 }
 
 // Answer states how old the data of an answer is, and how long it stays fresh.

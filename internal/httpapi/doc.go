@@ -28,6 +28,7 @@
 // An operation:
 //
 //   - stream.go, operation.go: executing an operation, over any transport
+//   - reuse.go, deliver.go: answers that other operations get too
 //   - documents.go, persisted.go: parsed documents, and documents by hash
 //   - introspection.go: who may read the schema
 //   - observe.go: metrics and traces

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -44,13 +45,20 @@ type document struct {
 	items     int // in literal lists
 	// service is true if the document requests the subgraph's schema.
 	service bool
+	id      uint64
+	// reusable has the operations whose answers can be for other operations too.
+	reusable map[*ast.OperationDefinition]bool
 }
 
-func newDocument(schema *ast.Schema, typeName func(own string) string, checked *ast.QueryDocument) *document {
+// documentIDs is the ID of the last document.
+var documentIDs atomic.Uint64
+
+func newDocument(schema *ast.Schema, api API, checked *ast.QueryDocument) *document {
 	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}, plans: plan.NewDocument(checked),
-		items: itemsOf(checked), service: asksFor(checked, serviceField)}
-	doc.coerce.TypeName = typeName
+		items: itemsOf(checked), service: asksFor(checked, serviceField), id: documentIDs.Add(1), reusable: make(map[*ast.OperationDefinition]bool, len(checked.Operations))}
+	doc.coerce.TypeName = api.TypeName
 	for _, op := range checked.Operations {
+		doc.reusable[op] = api.Reusable(op)
 		without := *op
 		without.VariableDefinitions = nil
 		doc.forGqlgen.Operations = append(doc.forGqlgen.Operations, &without)
@@ -103,7 +111,7 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if !d.introspection && asksFor(parsed, schemaFields) {
 		return nil, introspectionOff.list()
 	}
-	doc := newDocument(d.schema, d.api.TypeName, parsed)
+	doc := newDocument(d.schema, d.api, parsed)
 	cache.Add(ctx, text, doc)
 	return doc, nil
 }

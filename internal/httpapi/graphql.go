@@ -16,6 +16,7 @@ import (
 	"roster/internal/cost"
 	"roster/internal/freshness"
 	"roster/internal/persisted"
+	"roster/internal/responsecache"
 )
 
 // handler is the handler of /graphql.
@@ -33,6 +34,8 @@ type handler struct {
 	origins   origins
 	retired   <-chan struct{}
 	decoders  *decoders
+	observer  Observer             // nil for none
+	responses *responsecache.Cache // nil for none
 }
 
 // Bodies of at least largeBody bytes are limited to largeBodies at the same time, because slow senders keep them in memory.
@@ -48,7 +51,7 @@ func newHandler(opt Options) *handler {
 		lists:   opt.API.Lists,
 		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
-		decoders: newDecoders(opt.Limits.BodyBytes),
+		decoders: newDecoders(opt.Limits.BodyBytes), observer: opt.Observer, responses: opt.Responses,
 	}
 	h.exec.SetQueryCache(readDocument{})
 	h.exec.SetErrorPresenter(presenter(opt.API.ErrorPresenter))
@@ -135,10 +138,10 @@ func (h *handler) panicked(ctx context.Context, p any) gqlerror.List {
 
 // once reads and runs one operation, and writes its answer or its stream of answers.
 func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, events bool) {
-	op := operation{readOnly: r.Method != http.MethodPost}
+	op := operation{readOnly: r.Method != http.MethodPost, began: time.Now()}
 	defer op.memory.release()
 	var err error
-	if op.exchange.Requirement, err = freshness.Parse(r.Header.Values("Cache-Control"), time.Now()); err != nil {
+	if op.exchange.Requirement, err = freshness.Parse(r.Header.Values("Cache-Control"), op.began); err != nil {
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
 		return
 	}
@@ -158,27 +161,64 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		refuse(w, m, e)
 		return
 	}
-	params, size, e := h.read(w, r, &caller)
+	in, e := h.receive(w, r, &caller)
 	if e != nil {
 		refuse(w, m, e)
 		return
 	}
-	op.request = size
+	defer in.release()
+	op.request = len(in.text)
+	if h.responses != nil && !events {
+		if op.reuse = h.reuseOf(ctx, r, &op, in.text); op.reuse != nil && h.repeat(ctx, w, &op, caller) {
+			flush(w, r)
+			return
+		}
+	}
+	params, e := h.params(r, &in, op.began)
+	in.release()
+	if e != nil {
+		refuse(w, m, e)
+		return
+	}
 	if events {
 		h.events(ctx, w, &op, params, caller)
 		return
 	}
-	resp, e := h.run(ctx, &op, params, caller)
+	h.respond(ctx, w, m, &op, params, caller)
+	flush(w, r)
+}
+
+// respond runs an operation with one answer, and writes it.
+func (h *handler) respond(ctx context.Context, w http.ResponseWriter, m mediaType, op *operation, params *graphql.RawParams, c caller) {
+	defer op.reuse.end(nil)
+	resp, e := h.run(ctx, op, params, c)
+	if a := op.reuse.found(); a != nil {
+		if h.deliver(ctx, w, op, c, a) {
+			op.reuse.keepRequest(a)
+			return
+		}
+		op.reuse = nil
+		h.responses.Count(false)
+		resp, e = h.run(ctx, op, params, c)
+	}
 	if e != nil {
 		if e == onlyByPost {
 			w.Header().Set("Allow", http.MethodPost)
 		}
 		refuse(w, m, e)
-	} else {
-		setAgeHeaders(w.Header(), op.exchange.Answer, op.complete(resp))
-		answer(w, m, resp)
+		return
 	}
-	if r.ProtoMajor > 1 { // otherwise the last bytes would be sent after the handler has returned, and would not be counted
+	setAgeHeaders(w.Header(), op.exchange.Answer, op.complete(resp))
+	if a := h.keep(ctx, op, resp); a != nil {
+		send(w, a)
+		return
+	}
+	answer(w, m, resp)
+}
+
+// flush sends the last bytes of an answer over HTTP/2. Otherwise they would be sent after the handler has returned, and would not be counted.
+func flush(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor > 1 {
 		http.NewResponseController(w).Flush() //nolint:errcheck // the client is gone
 	}
 }

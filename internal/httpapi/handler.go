@@ -12,6 +12,7 @@ import (
 	"roster/internal/admission"
 	"roster/internal/cost"
 	"roster/internal/persisted"
+	"roster/internal/responsecache"
 )
 
 // API is the graph, as the server needs it.
@@ -21,6 +22,8 @@ type API interface {
 	Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List
 	// TypeName returns the name by which clients know a type of Schema.
 	TypeName(own string) string
+	// Reusable reports whether answers of an operation of Schema can be for other operations too; see freshness.Exchange.
+	Reusable(op *ast.OperationDefinition) bool
 	// Lists returns the lengths of lists in the current data.
 	Lists() cost.Lists
 	// Extension prepares operations. It calls checkCost with the data of the operation, and answers with its errors if there are any.
@@ -61,6 +64,8 @@ type Options struct {
 	Limiter *admission.Limiter
 	// Documents decides which documents may run, and knows some by their hash. If it is nil, all may run, and none is known.
 	Documents *persisted.Documents
+	// Responses keeps answers; nil for none.
+	Responses *responsecache.Cache
 	// Origins are the origins, besides the server's own, whose pages may use the graph.
 	Origins []string
 }

@@ -39,6 +39,8 @@ func (a api) Schema() graphql.ExecutableSchema { return executable(a) }
 
 func (api) Lists() cost.Lists { return nil }
 
+func (api) Reusable(op *ast.OperationDefinition) bool { return op.Operation == ast.Query }
+
 func (api) Extension(func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension {
 	return idle{}
 }

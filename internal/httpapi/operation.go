@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,6 +18,9 @@ import (
 // operation is the state of one operation, over any transport.
 type operation struct {
 	exchange  freshness.Exchange
+	began     time.Time
+	name      string // of the operation in the document
+	reuse     *reuse // nil if the answer is for this operation only
 	bounds    *bounds.Answer
 	slots     slots
 	memory    memory
@@ -66,6 +70,7 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	}
 	if hash != "" {
 		h.trusted.Register(ctx, params.Query, hash)
+		op.reuse.forgetRequest() // each such request registers the document
 	}
 	chosen := doc.ast.Operations.ForName(params.OperationName)
 	switch {
@@ -85,11 +90,14 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	if running.Variables, errs = doc.coerce.Values(chosen, params.Variables); len(errs) > 0 {
 		return h.refused(ctx, running, errs)
 	}
-	op.lists = h.lists()
+	op.name, op.lists = chosen.Name, h.lists()
 	op.cost = h.costs.Estimate(chosen, running.Variables, op.lists)
 	op.wantsCost, _ = params.Extensions["cost"].(bool)
 	if e := h.limits.checkCost(op.cost); e != nil {
 		return h.refused(ctx, running, e.list())
+	}
+	if shared, e := h.share(ctx, op, doc, chosen, running.Variables); shared || e != nil {
+		return nil, ctx, e
 	}
 	ctx, e = admit(ctx, chosen.Operation)
 	if e != nil { // before observers see that it begins

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -17,18 +18,40 @@ import (
 	"roster/internal/admission"
 )
 
-// read reads a request's parameters, and returns their length in bytes.
-func (h *handler) read(w http.ResponseWriter, r *http.Request, c *caller) (p *graphql.RawParams, size int, e *refusal) {
+// request is a request as it was sent.
+type request struct {
+	text   []byte // the body, or the query of the address
+	buffer *bytes.Buffer
+}
+
+// release returns the request's buffer. Its text must not be used any more.
+func (q *request) release() {
+	if q.buffer != nil {
+		release(q.buffer)
+		q.buffer = nil
+	}
+}
+
+// receive reads the text of a request. It must be released, unless it is refused.
+func (h *handler) receive(w http.ResponseWriter, r *http.Request, c *caller) (request, *refusal) {
+	if r.Method != http.MethodPost {
+		return request{text: []byte(r.URL.RawQuery)}, nil
+	}
+	return h.receiveBody(w, r, c)
+}
+
+// params parses a request.
+func (h *handler) params(r *http.Request, q *request, began time.Time) (p *graphql.RawParams, e *refusal) {
 	p = &graphql.RawParams{Headers: r.Header}
-	p.ReadTime.Start = graphql.Now()
+	p.ReadTime.Start = began
 	if r.Method == http.MethodPost {
-		size, e = h.readBody(w, r, c, p)
+		e = h.parse(q.text, p)
 	} else {
-		size, e = len(r.URL.RawQuery), h.readAddress(r.URL, p)
+		e = h.readAddress(r.URL, p)
 	}
 	p.ReadTime.End = graphql.Now()
 	p.Headers = r.Header // not a member "headers" of the body
-	return p, size, e
+	return p, e
 }
 
 // readAddress reads the parameters of a GET request.
@@ -47,62 +70,66 @@ func (h *handler) readAddress(address *url.URL, p *graphql.RawParams) *refusal {
 
 var notUTF8 = badRequest(http.StatusBadRequest, "the request is not in UTF-8")
 
-// readBody reads a POST request. Its content type must be one that a page of another site cannot send without a preflight request.
-func (h *handler) readBody(w http.ResponseWriter, r *http.Request, c *caller, p *graphql.RawParams) (size int, e *refusal) {
+// receiveBody reads the body of a POST request. Its content type must be one that a page of another site cannot send without a preflight request.
+func (h *handler) receiveBody(w http.ResponseWriter, r *http.Request, c *caller) (q request, e *refusal) {
 	if len(r.Header["Content-Type"]) > 1 { // a proxy may use another of them than the server
-		return 0, badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json, said once")
+		return q, badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json, said once")
 	}
 	if contentType := r.Header.Get("Content-Type"); contentType != typeJSON { // the form of nearly all clients
 		mediaType, params, err := mime.ParseMediaType(contentType)
 		if err != nil || mediaType != typeJSON {
-			return 0, badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json")
+			return q, badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json")
 		}
 		switch strings.ToLower(params["charset"]) {
 		case "", "utf-8", "utf8":
 		default:
-			return 0, badRequest(http.StatusUnsupportedMediaType, "the body must be in UTF-8")
+			return q, badRequest(http.StatusUnsupportedMediaType, "the body must be in UTF-8")
 		}
 	}
 	codings, known := codingsOf(r.Header)
 	if !known {
 		w.Header().Set("Accept-Encoding", acceptEncodings)
-		return 0, badRequest(http.StatusUnsupportedMediaType, "the content encodings can be gzip, zstd, br and identity, at most %d of them", maxCodings)
+		return q, badRequest(http.StatusUnsupportedMediaType, "the content encodings can be gzip, zstd, br and identity, at most %d of them", maxCodings)
 	}
 	maximum := h.limits.BodyBytes
 	if r.ContentLength > int64(maximum) {
-		return 0, h.tooLarge()
+		return q, h.tooLarge()
 	}
 	b := buffer()
-	defer release(b)
+	defer func() {
+		if q.buffer == nil {
+			release(b)
+		}
+	}()
 	large := h.hold(admission.LargeBodies, c)
 	defer large.Release()
 	err := h.readBounded(&large, b, http.MaxBytesReader(w, r.Body, int64(maximum)))
 	_, over := errors.AsType[*http.MaxBytesError](err)
 	switch refused, full := errors.AsType[*refusal](err); {
 	case over:
-		return 0, h.tooLarge()
+		return q, h.tooLarge()
 	case full:
-		return 0, refused
+		return q, refused
 	case errors.Is(err, errSlowSender):
-		return 0, h.belowRate()
+		return q, h.belowRate()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return 0, h.tooSlow()
+		return q, h.tooSlow()
 	case err != nil:
-		return 0, notJSON
+		return q, notJSON
 	}
 	if len(codings) == 0 {
-		return b.Len(), h.parse(b.Bytes(), p)
+		return request{b.Bytes(), b}, nil
 	}
 	text, err := h.decoders.decode(r.Context(), codings, b.Bytes())
 	if err != nil {
-		return 0, h.undecoded(err)
+		return q, h.undecoded(err)
 	}
 	if len(text) >= largeBody {
 		if e := h.full(admission.LargeBodies, large.Resize(1)); e != nil {
-			return 0, e
+			return q, e
 		}
 	}
-	return len(text), h.parse(text, p)
+	return request{text: text}, nil
 }
 
 // byteOrderMark is what some editors and libraries put before UTF-8 text. RFC 8259 allows JSON parsers to ignore it.

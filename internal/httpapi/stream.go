@@ -79,7 +79,7 @@ func (h *handler) execute(
 		ctx, stop = context.WithTimeout(ctx, h.limits.OperationTime) //nolint:gosec // called when execute ends
 		return ctx, op.slots.acquireCost(h, op.cost)
 	})
-	if e != nil {
+	if e != nil || next == nil {
 		return e
 	}
 	for {

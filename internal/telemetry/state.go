@@ -11,6 +11,7 @@ import (
 	"roster/internal/httpapi"
 	"roster/internal/presence"
 	"roster/internal/redis"
+	"roster/internal/responsecache"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
@@ -25,6 +26,7 @@ type State interface {
 	Statuses() []snapshot.Status
 	Collections() []snapshot.Stats
 	Builds() generation.Stats
+	Responses() responsecache.Stats
 	Presence() map[string]presence.Stats
 	LastReload() Reload
 	Writes() writes.Stats
@@ -102,6 +104,12 @@ var (
 
 	presenceLookups = counter("roster_presence_lookups_total", "How often an operation asked a source's presence, by how it was served: hit without a call, call with one made for it, wait with one that was under way.", "source", "outcome")
 
+	responseHits      = counter("roster_response_cache_hits_total", "Operations that got a cached answer.")
+	responseMisses    = counter("roster_response_cache_misses_total", "Operations that were executed, although their answers can be cached.")
+	responseEvictions = counter("roster_response_cache_evictions_total", "Entries that were removed from the cache because others needed the room.")
+	responseBytes     = gauge("roster_response_cache_bytes", "Bytes that cached answers take, about.")
+	responseMaximum   = gauge("roster_response_cache_maximum_bytes", "Bytes that cached answers may take: cache.response_bytes.")
+
 	directoryBuilds   = counter("roster_directory_builds_total", "Directories that have been built.")
 	directoryBuilding = counter("roster_directory_build_duration_seconds_total", "How long all of that took.")
 	directoryLast     = gauge("roster_directory_last_build_duration_seconds", "How long the last build took.")
@@ -110,7 +118,7 @@ var (
 
 var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitMaximum, limitCallers, limitRefused, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotFetches, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
-	presenceLookups, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
+	presenceLookups, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
 // stateCollector reads the state when the metrics are requested.
 type stateCollector struct {
@@ -146,6 +154,12 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 		presenceLookups.send(to, float64(s.Calls), source, "call")
 		presenceLookups.send(to, float64(s.Waits), source, "wait")
 	}
+	cached := c.state.Responses()
+	responseHits.send(to, float64(cached.Hits))
+	responseMisses.send(to, float64(cached.Misses))
+	responseEvictions.send(to, float64(cached.Evictions))
+	responseBytes.send(to, float64(cached.Bytes))
+	responseMaximum.send(to, float64(cached.Size))
 	log := c.state.AccessLog()
 	accessLogFailing.send(to, flag(log.Failing))
 	accessLogFailures.send(to, float64(log.Failures))

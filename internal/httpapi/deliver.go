@@ -1,0 +1,80 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"roster/internal/admission"
+	"roster/internal/responsecache"
+)
+
+// deliver gives an operation an answer that was made for another one. The operation is admitted, observed and recorded like any other. Deliver returns false
+// if the operation must be executed instead.
+func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, op *operation, c caller, a *responsecache.Answer) bool {
+	op.memory = memory{handler: h, held: h.hold(admission.AnswerBytes, &c)}
+	if !op.memory.Resize(len(a.Body)) {
+		return false
+	}
+	ended := func(Outcome) {}
+	if h.observer != nil {
+		ctx, ended = h.observer.Begin(ctx, Operation{Type: string(ast.Query), Name: a.Operation})
+	}
+	if !a.From.Record(ctx, op.began) {
+		ended(OutcomeFailed)
+		op.memory.release()
+		return false
+	}
+	ended(Outcome(a.Outcome))
+	h.responses.Count(true)
+	setAgeHeaders(w.Header(), &op.reuse.fresh, a.Complete)
+	send(w, a)
+	return true
+}
+
+// send writes an answer as the response.
+func send(w http.ResponseWriter, a *responsecache.Answer) {
+	w.Header()["Content-Length"] = a.Length
+	w.WriteHeader(http.StatusOK)
+	w.Write(a.Body) //nolint:errcheck,gosec // the client is gone; the body is JSON
+}
+
+// keep makes the answer of an operation available to others, and returns it. It returns nil if the answer is for this operation only.
+func (h *handler) keep(ctx context.Context, op *operation, resp *graphql.Response) *responsecache.Answer {
+	u := op.reuse
+	if u == nil || u.key == nil {
+		return nil
+	}
+	h.responses.Count(false)
+	if op.exchange.Reusable == nil || resp.Data == nil || ctx.Err() != nil || op.bounds.Omitted() > 0 || !lasting(resp.Errors) ||
+		!u.cache.Fits(len(resp.Data)) {
+		return nil
+	}
+	var b bytes.Buffer
+	b.Grow(len(resp.Data) + 64)
+	encode(&b, resp)
+	a := u.cache.NewAnswer(u.key, responsecache.Answer{
+		From: op.exchange.Reusable, Body: b.Bytes(), Complete: op.complete(resp), Operation: op.name, Outcome: uint8(outcomeOf(ctx, resp)),
+	})
+	u.cache.Put(a)
+	u.keepRequest(a)
+	u.end(a)
+	return a
+}
+
+// lastingCodes are the codes of errors that an operation gets each time, as long as nothing changes on which its answer depends.
+var lastingCodes = map[any]bool{"SOURCE_UNAVAILABLE": true, "SOURCE_INCOMPLETE": true, "BAD_USER_INPUT": true, codeForbidden: true}
+
+// lasting reports whether an operation gets these errors each time.
+func lasting(errs gqlerror.List) bool {
+	for _, e := range errs {
+		if !lastingCodes[e.Extensions["code"]] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,199 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"roster/internal/access"
+	"roster/internal/freshness"
+	"roster/internal/responsecache"
+)
+
+// largestRequest is the length up to which a request can be found by its text. Others are found when they have been parsed.
+const largestRequest = 64 << 10
+
+// reuse is how an operation shares its answer with others. A nil reuse shares nothing.
+type reuse struct {
+	cache   *responsecache.Cache
+	class   []byte // what decides, besides the request, who may get the answer
+	request string // the key of the request; empty if it has none
+	key     []byte // of the answer; nil until it is known
+	flight  *responsecache.Flight
+	answer  *responsecache.Answer // that was found, and is correct
+	fresh   freshness.Answer      // how fresh it is
+}
+
+// The first byte of a key.
+const (
+	keyOfGet = iota
+	keyOfPost
+	keyOfAnswer
+)
+
+// reuseOf returns how an operation shares its answer; nil if it does not: because of its own freshness requirement, or because its caller sends tokens for
+// sources, which may say something of the caller.
+func (h *handler) reuseOf(ctx context.Context, r *http.Request, op *operation, text []byte) *reuse {
+	if !op.exchange.Requirement.Any() || access.SourceTokensOf(ctx).Any() {
+		return nil
+	}
+	u := &reuse{cache: h.responses, class: h.appendClass(nil, access.FromContext(ctx))}
+	if len(text) <= largestRequest {
+		b := make([]byte, 0, len(u.class)+len(text)+16)
+		if r.Method == http.MethodPost {
+			b = append(b, keyOfPost)
+		} else {
+			b = append(b, keyOfGet)
+		}
+		b = append(append(b, u.class...), op.exchange.Place...)
+		b = append(append(b, 0), text...)
+		u.request = string(b)
+	}
+	return u
+}
+
+// appendClass appends the visibility class of a caller: the scopes, and the limits that can refuse an answer, but not who the caller is.
+func (h *handler) appendClass(b []byte, p *access.Principal) []byte {
+	var scopes byte
+	for i, scope := range access.AllScopes {
+		if p.May(scope) {
+			scopes |= 1 << i
+		}
+	}
+	b = append(b, scopes)
+	for _, limit := range [...]int{h.limits.BodyBytes, h.limits.VariablesBytes, h.limits.Cost, h.limits.ListItems, h.limits.AnswerBytes} {
+		b = binary.AppendUvarint(b, uint64(limit)) //nolint:gosec // limits are not negative
+	}
+	return b
+}
+
+// repeat answers a request that has been answered before with the same answer. It returns false if it could not.
+func (h *handler) repeat(ctx context.Context, w http.ResponseWriter, op *operation, c caller) bool {
+	a := h.responses.Find([]byte(op.reuse.request))
+	return a != nil && op.reuse.take(a) && h.deliver(ctx, w, op, c, a)
+}
+
+// take takes an answer that was found, if it is still correct.
+func (u *reuse) take(a *responsecache.Answer) bool {
+	fresh, ok := a.From.Reuse()
+	if ok {
+		u.answer, u.fresh = a, fresh
+	}
+	return ok
+}
+
+// found returns the answer that an operation gets without execution, or nil.
+func (u *reuse) found() *responsecache.Answer {
+	if u == nil {
+		return nil
+	}
+	return u.answer
+}
+
+// forgetRequest makes the request need to be parsed each time.
+func (u *reuse) forgetRequest() {
+	if u != nil {
+		u.request = ""
+	}
+}
+
+// keepRequest records that the request leads to an answer.
+func (u *reuse) keepRequest(a *responsecache.Answer) { u.cache.PutRequest(u.request, a) }
+
+// end ends the flight of the operation, if it leads one.
+func (u *reuse) end(a *responsecache.Answer) {
+	if u != nil {
+		u.flight.End(a)
+	}
+}
+
+// share finds the answer of an operation that can be for others too. If the same operation is being executed for another caller of the same class, share waits
+// for its answer, for as long as the operation could take. It returns false if the operation must be executed.
+func (h *handler) share(ctx context.Context, op *operation, doc *document, chosen *ast.OperationDefinition, variables map[string]any) (bool, *refusal) {
+	u := op.reuse
+	if u == nil || u.key != nil {
+		return false, nil
+	}
+	if !doc.reusable[chosen] || !op.exchange.Requirement.Any() {
+		op.reuse = nil
+		return false, nil
+	}
+	key := append(append([]byte{keyOfAnswer}, u.class...), op.exchange.Place...)
+	key = append(key, 0)
+	key = binary.AppendUvarint(key, doc.id)
+	key = binary.AppendUvarint(key, uint64(slices.Index(doc.ast.Operations, chosen))) //nolint:gosec // it is there
+	if key = append(key, 0); op.wantsCost {
+		key[len(key)-1] = 1
+	}
+	var ok bool
+	if key, ok = appendValue(key, variables); !ok {
+		op.reuse = nil
+		return false, nil
+	}
+	u.answer, u.key = nil, key
+	if a := u.cache.Find(key); a != nil && u.take(a) {
+		return true, nil
+	}
+	flight, leads := u.cache.Join(key)
+	if leads {
+		u.flight = flight
+		return false, nil
+	}
+	ctx, stop := context.WithTimeout(ctx, h.limits.OperationTime)
+	defer stop()
+	select {
+	case <-flight.Ended():
+	case <-ctx.Done():
+		return false, tookTooLong
+	}
+	a := flight.Answer()
+	return a != nil && u.take(a), nil
+}
+
+// appendValue appends a coerced value in a form that no other value has. It returns false for a value of an unknown type.
+func appendValue(b []byte, v any) (_ []byte, ok bool) {
+	switch v := v.(type) {
+	case nil:
+		return append(b, 'n'), true
+	case bool:
+		if v {
+			return append(b, 't'), true
+		}
+		return append(b, 'f'), true
+	case string:
+		return appendText(append(b, 's'), v), true
+	case json.Number:
+		return appendText(append(b, 'm'), string(v)), true
+	case int64:
+		return binary.AppendVarint(append(b, 'i'), v), true
+	case float64:
+		return binary.BigEndian.AppendUint64(append(b, 'd'), math.Float64bits(v)), true
+	case []any:
+		b = binary.AppendUvarint(append(b, '['), uint64(len(v)))
+		for _, item := range v {
+			if b, ok = appendValue(b, item); !ok {
+				return b, false
+			}
+		}
+		return b, true
+	case map[string]any:
+		b = binary.AppendUvarint(append(b, '{'), uint64(len(v)))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if b, ok = appendValue(appendText(b, name), v[name]); !ok {
+				return b, false
+			}
+		}
+		return b, true
+	}
+	return b, false
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}

@@ -1,0 +1,45 @@
+package resolvers_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roster/graph/generated"
+)
+
+// Each resolver is one whose answers others may get, or one whose answers are for one operation only. A new resolver needs that decision: a field that depends
+// on more than the directory, the state of the collections and the caller's scopes belongs to privateFields.
+func TestEachResolverIsPrivateOrNot(t *testing.T) {
+	t.Parallel()
+	want := map[string][]string{
+		"ContactFolder": {"Contacts"},
+		"Entity":        nil, // of the directory
+		"Query": {"ContactFolders", "Contacts", "Node", "Nodes", "Roles", "Sources", "Teams", "User", "Users",
+			"Viewer"}, // private
+		"Role":   {"Holders"},
+		"Source": {"Breaker", "Capabilities", "Collections", "Credential", "Pause", "State"}, // private but for the capabilities
+		"Team":   {"Members"},
+		"User":   {"AsOf", "Completeness", "Presence", "PresenceAsOf"}, // the last two are private
+	}
+	got := map[string][]string{}
+	root := reflect.TypeFor[generated.ResolverRoot]()
+	for i := range root.NumMethod() {
+		object, of := root.Method(i).Name, root.Method(i).Type.Out(0)
+		if object == "Mutation" {
+			continue
+		}
+		got[object] = nil
+		for j := range of.NumMethod() {
+			if object != "Entity" {
+				got[object] = append(got[object], of.Method(j).Name)
+			}
+		}
+		slices.Sort(got[object])
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
