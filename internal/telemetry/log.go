@@ -58,7 +58,7 @@ type handler struct{ slog.Handler }
 // Handle adds the attributes of the context to a line.
 func (h handler) Handle(ctx context.Context, r slog.Record) error {
 	if x := exchangeOf(ctx); x != nil {
-		r.AddAttrs(slog.String("request_id", x.id))
+		r.AddAttrs(slog.String("request_id", x.id[0]))
 	}
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
 		r.AddAttrs(slog.String("trace_id", span.TraceID().String()))

@@ -49,7 +49,7 @@ func (t *Tracing) operation(ctx context.Context, op httpapi.Operation, start tim
 		attrs = append(attrs, attrName.String(echo.Cut(op.Name)))
 	}
 	if x := exchangeOf(ctx); x != nil {
-		attrs = append(attrs, attrRequest.String(x.id))
+		attrs = append(attrs, attrRequest.String(x.id[0]))
 	}
 	ctx, span := t.tracer.Start(ctx, op.Type, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(start), trace.WithAttributes(attrs...))
 	return ctx, func(outcome httpapi.Outcome) {
