@@ -5,7 +5,7 @@ SOAK     ?= 10m
 BENCH    ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test fuzz soak bench bench-http lint format web conformance conformance-gateways verify
+.PHONY: help build generate run demo test fuzz soak bench bench-allocs bench-http lint format web conformance conformance-gateways verify
 
 help: ## list all targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -35,6 +35,9 @@ soak: ## run ordinary clients and attacks against the program for SOAK (10m); fr
 
 bench: ## run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+bench-allocs: ## compare the allocations of benchmarks with bench/allocs.txt; ALLOCS_FLAGS=-update records them
+	go run ./bench/allocs $(ALLOCS_FLAGS)
 
 bench-http: ## measure processor time of requests against plain net/http, in rounds of BENCH_SECONDS (1); BENCH_FLAGS=-h lists more (Linux)
 	go run ./bench/httpbench -out bench/http.txt $(BENCH_FLAGS)
