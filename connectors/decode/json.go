@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"strings"
+	"unsafe"
 )
 
 // kind is a JSON type.
@@ -50,15 +51,15 @@ func SkipMarks(document []byte) []byte {
 	return document
 }
 
-// JSON parses a document. The error is that of encoding/json, for the document without byte order marks. JSON copies the document; values take no further
-// memory until they are read.
+// JSON parses a document, which must not be changed afterwards: values share its memory, and take no further memory until they are read. The error is that of
+// encoding/json, for the document without byte order marks.
 func JSON(document []byte) (Value, error) {
 	document = SkipMarks(document)
 	if !json.Valid(document) {
 		var none json.RawMessage
 		return Value{}, json.Unmarshal(document, &none) // an error with the position of the fault
 	}
-	s := scanner{text: string(document)}
+	s := scanner{text: unsafe.String(unsafe.SliceData(document), len(document))} //nolint:gosec // nobody writes to document; a copy would take another max_bytes
 	root := s.value()
 	return Value{n: &root}, nil
 }

@@ -6,13 +6,16 @@ import (
 	"strings"
 )
 
-// Rows returns the rows of a page, at most that many, and whether there are more. If a wrong answer were read as an empty list, all records would be lost. So ok
+// Rows returns the rows of a page, or that there are more than most. If a wrong answer were read as an empty list, all records would be lost. So ok
 // is false unless the value is an array or one of the other forms of a list: an object with the rows under numeric or other keys, or a single row. Rows may
 // be values of any type. They record no anomalies before Noting.
 func (v Value) Rows(key string, most int) (rows []Value, more, ok bool) {
 	n := v.get(key)
 	if n == nil || n.kind < kindArray || n.kind == kindObject && n.empty() {
 		return nil, false, false
+	}
+	if len(n.raw) > most && n.count(most+1) > most { // counted first: each row that is parsed takes 100 bytes
+		return nil, true, true
 	}
 	list := &node{kind: n.kind, raw: n.raw} // a copy, so that the document does not keep the parsed rows
 	list.open(most)
@@ -24,14 +27,14 @@ func (v Value) Rows(key string, most int) (rows []Value, more, ok bool) {
 		for i := range list.items {
 			rows[i].n = &list.items[i]
 		}
-		return rows, list.truncated, true
+		return rows, false, true
 	}
 	items := list.listed(kindObject)
 	rows = make([]Value, len(items))
 	for i := range items {
 		rows[i].n = items[i]
 	}
-	return rows, list.truncated, true
+	return rows, false, true
 }
 
 // Items returns the items of a list, of any type, without nulls. An object may have the items under numeric or other keys, or be the only item. If there is

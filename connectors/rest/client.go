@@ -128,7 +128,7 @@ type Request struct {
 type Response struct {
 	Status int
 	Header http.Header
-	Body   []byte
+	Body   []byte // must not be changed: see decode.JSON
 
 	source, op  string
 	maxRows     int // of a collection; 0 for the default
