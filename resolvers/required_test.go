@@ -142,7 +142,7 @@ func TestRequired(t *testing.T) {
 func TestEveryTypeHasRequiredCollections(t *testing.T) {
 	t.Parallel()
 	nothing := map[string]bool{
-		"Query": true, "Node": true, "Viewer": true, "Source": true, "SourceCollection": true, "SourceError": true, "SourceCredential": true, "SourceReading": true, "SourceLoss": true, "Anomaly": true,
+		"Query": true, "Node": true, "Viewer": true, "Source": true, "SourceCollection": true, "SourceError": true, "SourceCredential": true, "SourceFetch": true, "SourceLoss": true, "Anomaly": true,
 		"SourceTier": true, "PageInfo": true, "Completeness": true, "Facet": true, "_Service": true,
 		// These are parts of objects with required collections.
 		"UserEdge": true, "TeamEdge": true, "RoleEdge": true, "ContactEdge": true, "ContactFolderEdge": true, "UserEmail": true, "Phone": true,

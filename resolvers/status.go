@@ -42,7 +42,8 @@ func (r *Resolver) sourceCollection(st snapshot.Status) *model.SourceCollection 
 		c.Loss = &model.SourceLoss{Since: l.Since, AcceptedAt: st.AcceptAt, Known: l.Known, Found: l.Found, Lost: l.Lost}
 	}
 	if p := st.Progress; p != nil {
-		c.Reading = &model.SourceReading{StartedAt: p.StartedAt, Count: p.Count, ExpectedCount: p.Expected}
+		c.Fetch = &model.SourceFetch{StartedAt: p.StartedAt, Count: p.Count, ExpectedCount: p.Expected}
+		c.Reading = c.Fetch
 	}
 	return c
 }

@@ -118,7 +118,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "SourceCollection", Number: 25, Satisfies: []string{"SourceCollection"},
-		Fields: map[string]int{"kind": 1, "state": 2, "count": 3, "expectedCount": 4, "syncedAt": 5, "triedAt": 6, "freshFor": 7, "reads": 8, "waits": 9, "error": 10, "loss": 11, "tiers": 12, "reading": 13, "anomalies": 14},
+		Fields: map[string]int{"kind": 1, "state": 2, "count": 3, "expectedCount": 4, "syncedAt": 5, "triedAt": 6, "freshFor": 7, "reads": 8, "waits": 9, "error": 10, "loss": 11, "tiers": 12, "fetch": 13, "reading": 14, "anomalies": 15},
 	},
 	{
 		Name: "SourceCredential", Number: 26, Satisfies: []string{"SourceCredential"},
@@ -129,16 +129,16 @@ var PlanTypes = plan.Types{
 		Fields: map[string]int{"message": 1, "code": 2, "retryAt": 3},
 	},
 	{
-		Name: "SourceLoss", Number: 28, Satisfies: []string{"SourceLoss"},
+		Name: "SourceFetch", Number: 28, Satisfies: []string{"SourceFetch"},
+		Fields: map[string]int{"startedAt": 1, "count": 2, "expectedCount": 3},
+	},
+	{
+		Name: "SourceLoss", Number: 29, Satisfies: []string{"SourceLoss"},
 		Fields: map[string]int{"since": 1, "acceptedAt": 2, "known": 3, "found": 4, "lost": 5},
 	},
 	{
-		Name: "SourcePause", Number: 29, Satisfies: []string{"SourcePause"},
+		Name: "SourcePause", Number: 30, Satisfies: []string{"SourcePause"},
 		Fields: map[string]int{"until": 1, "message": 2, "code": 3, "partial": 4},
-	},
-	{
-		Name: "SourceReading", Number: 30, Satisfies: []string{"SourceReading"},
-		Fields: map[string]int{"startedAt": 1, "count": 2, "expectedCount": 3},
 	},
 	{
 		Name: "SourceTier", Number: 31, Satisfies: []string{"SourceTier"},
@@ -2560,16 +2560,25 @@ func (x *planned) writeSourceCollection(b []byte, o *model.SourceCollection, s *
 			v := o.Tiers
 			b, is = x.writeNSourceTier2ᚕᚖrosterᚋgraphᚋmodelᚐSourceTierᚄ(b, v, f)
 			x.Leave()
-		case 13: // reading
+		case 13: // fetch
+			x.Enter(f)
+			v := o.Fetch
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeSourceFetch(b, v, f.Sub)
+			}
+			x.Leave()
+		case 14: // reading
 			x.Enter(f)
 			v := o.Reading
 			if v == nil {
 				is = false
 			} else {
-				b, is = x.writeSourceReading(b, v, f.Sub)
+				b, is = x.writeSourceFetch(b, v, f.Sub)
 			}
 			x.Leave()
-		case 14: // anomalies
+		case 15: // anomalies
 			x.Enter(f)
 			v := o.Anomalies
 			b, is = x.writeNAnomaly2ᚕᚖrosterᚋconnectorsᚐAnomalyᚄ(b, v, f)
@@ -2702,6 +2711,56 @@ func (x *planned) writeSourceError(b []byte, o *model.SourceError, s *plan.Selec
 	return append(b, '}'), true
 }
 
+func (x *planned) writeSourceFetch(b []byte, o *model.SourceFetch, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // startedAt
+			v := o.StartedAt
+			b, is = model.AppendDateTime(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 2: // count
+			v := o.Count
+			b = plan.AppendInt(b, v)
+		case 3: // expectedCount
+			v := o.ExpectedCount
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b = plan.AppendInt(b, v)
+			}
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
 func (x *planned) writeSourceLoss(b []byte, o *model.SourceLoss, s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
@@ -2787,56 +2846,6 @@ func (x *planned) writeSourcePause(b []byte, o *model.SourcePause, s *plan.Selec
 		case 4: // partial
 			v := o.Partial
 			b = plan.AppendBoolean(b, v)
-		}
-		if is {
-			continue
-		}
-		if f.NonNull {
-			ok = false
-		} else {
-			b = append(b, "null"...)
-		}
-	}
-	if !ok {
-		return x.Cut(b, start), false
-	}
-	if len(s.Fields) == 0 {
-		return append(b, "{}"...), true
-	}
-	b[start] = '{' // in the place of the first field's comma
-	return append(b, '}'), true
-}
-
-func (x *planned) writeSourceReading(b []byte, o *model.SourceReading, s *plan.Selection) ([]byte, bool) {
-	start, ok := len(b), true
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
-			b = append(b, "null"...)
-			continue
-		}
-		is := true
-		switch f.Number {
-		case plan.Typename:
-			b = append(b, f.Text...)
-		case 1: // startedAt
-			v := o.StartedAt
-			b, is = model.AppendDateTime(b, v)
-			if !is {
-				x.NullField(f)
-			}
-		case 2: // count
-			v := o.Count
-			b = plan.AppendInt(b, v)
-		case 3: // expectedCount
-			v := o.ExpectedCount
-			if v == nil {
-				is = false
-			} else {
-				v := *v
-				b = plan.AppendInt(b, v)
-			}
 		}
 		if is {
 			continue

@@ -368,6 +368,7 @@ type ComplexityRoot struct {
 		Count         func(childComplexity int) int
 		Error         func(childComplexity int) int
 		ExpectedCount func(childComplexity int) int
+		Fetch         func(childComplexity int) int
 		FreshFor      func(childComplexity int) int
 		Kind          func(childComplexity int) int
 		Loss          func(childComplexity int) int
@@ -393,6 +394,12 @@ type ComplexityRoot struct {
 		RetryAt func(childComplexity int) int
 	}
 
+	SourceFetch struct {
+		Count         func(childComplexity int) int
+		ExpectedCount func(childComplexity int) int
+		StartedAt     func(childComplexity int) int
+	}
+
 	SourceLoss struct {
 		AcceptedAt func(childComplexity int) int
 		Found      func(childComplexity int) int
@@ -406,12 +413,6 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 		Partial func(childComplexity int) int
 		Until   func(childComplexity int) int
-	}
-
-	SourceReading struct {
-		Count         func(childComplexity int) int
-		ExpectedCount func(childComplexity int) int
-		StartedAt     func(childComplexity int) int
 	}
 
 	SourceTier struct {
@@ -2187,6 +2188,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceCollection.ExpectedCount(childComplexity), true
+	case "SourceCollection.fetch":
+		if e.ComplexityRoot.SourceCollection.Fetch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceCollection.Fetch(childComplexity), true
 	case "SourceCollection.freshFor":
 		if e.ComplexityRoot.SourceCollection.FreshFor == nil {
 			break
@@ -2292,6 +2299,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SourceError.RetryAt(childComplexity), true
 
+	case "SourceFetch.count":
+		if e.ComplexityRoot.SourceFetch.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceFetch.Count(childComplexity), true
+	case "SourceFetch.expectedCount":
+		if e.ComplexityRoot.SourceFetch.ExpectedCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceFetch.ExpectedCount(childComplexity), true
+	case "SourceFetch.startedAt":
+		if e.ComplexityRoot.SourceFetch.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceFetch.StartedAt(childComplexity), true
+
 	case "SourceLoss.acceptedAt":
 		if e.ComplexityRoot.SourceLoss.AcceptedAt == nil {
 			break
@@ -2347,25 +2373,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourcePause.Until(childComplexity), true
-
-	case "SourceReading.count":
-		if e.ComplexityRoot.SourceReading.Count == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SourceReading.Count(childComplexity), true
-	case "SourceReading.expectedCount":
-		if e.ComplexityRoot.SourceReading.ExpectedCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SourceReading.ExpectedCount(childComplexity), true
-	case "SourceReading.startedAt":
-		if e.ComplexityRoot.SourceReading.StartedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SourceReading.StartedAt(childComplexity), true
 
 	case "SourceTier.bytes":
 		if e.ComplexityRoot.SourceTier.Bytes == nil {
@@ -3803,7 +3810,9 @@ type SourceCollection {
   The progress of the fetch that the answering server is making; null if there is none. The served records stay the same until the
   fetch ends, except for a first fetch, which is served as far as it has come.
   """
-  reading: SourceReading
+  fetch: SourceFetch
+  "The earlier name of fetch."
+  reading: SourceFetch @deprecated(reason: "Use fetch.")
   """
   Values of the source that cannot be read, by field and type. In the served records, only that field is empty. A row without a
   usable ID is left out, and the collection is INCOMPLETE. Empty if all values could be read.
@@ -3847,7 +3856,7 @@ type SourceLoss {
 }
 
 "A fetch of a collection that is in progress. After an interruption it resumes at the same place, if this happens soon enough."
-type SourceReading {
+type SourceFetch {
   "When its first records were fetched or requested."
   startedAt: DateTime!
   "The number of records so far."
@@ -5348,6 +5357,8 @@ func (ec *executionContext) childFields_SourceCollection(ctx context.Context, fi
 		return ec.fieldContext_SourceCollection_loss(ctx, field)
 	case "tiers":
 		return ec.fieldContext_SourceCollection_tiers(ctx, field)
+	case "fetch":
+		return ec.fieldContext_SourceCollection_fetch(ctx, field)
 	case "reading":
 		return ec.fieldContext_SourceCollection_reading(ctx, field)
 	case "anomalies":
@@ -5382,6 +5393,18 @@ func (ec *executionContext) childFields_SourceError(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type SourceError", field.Name)
 }
 
+func (ec *executionContext) childFields_SourceFetch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "startedAt":
+		return ec.fieldContext_SourceFetch_startedAt(ctx, field)
+	case "count":
+		return ec.fieldContext_SourceFetch_count(ctx, field)
+	case "expectedCount":
+		return ec.fieldContext_SourceFetch_expectedCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceFetch", field.Name)
+}
+
 func (ec *executionContext) childFields_SourceLoss(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "since":
@@ -5410,18 +5433,6 @@ func (ec *executionContext) childFields_SourcePause(ctx context.Context, field g
 		return ec.fieldContext_SourcePause_partial(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourcePause", field.Name)
-}
-
-func (ec *executionContext) childFields_SourceReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "startedAt":
-		return ec.fieldContext_SourceReading_startedAt(ctx, field)
-	case "count":
-		return ec.fieldContext_SourceReading_count(ctx, field)
-	case "expectedCount":
-		return ec.fieldContext_SourceReading_expectedCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type SourceReading", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceTier(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

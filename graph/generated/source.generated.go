@@ -799,6 +799,38 @@ func (ec *executionContext) fieldContext_SourceCollection_tiers(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _SourceCollection_fetch(ctx context.Context, field graphql.CollectedField, obj *model.SourceCollection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceCollection_fetch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fetch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SourceFetch) graphql.Marshaler {
+			return ec.marshalOSourceFetch2ᚖrosterᚋgraphᚋmodelᚐSourceFetch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SourceCollection_fetch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SourceCollection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SourceFetch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SourceCollection_reading(ctx context.Context, field graphql.CollectedField, obj *model.SourceCollection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -811,8 +843,8 @@ func (ec *executionContext) _SourceCollection_reading(ctx context.Context, field
 			return obj.Reading, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.SourceReading) graphql.Marshaler {
-			return ec.marshalOSourceReading2ᚖrosterᚋgraphᚋmodelᚐSourceReading(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SourceFetch) graphql.Marshaler {
+			return ec.marshalOSourceFetch2ᚖrosterᚋgraphᚋmodelᚐSourceFetch(ctx, selections, v)
 		},
 		true,
 		false,
@@ -825,7 +857,7 @@ func (ec *executionContext) fieldContext_SourceCollection_reading(_ context.Cont
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SourceReading(ctx, field)
+			return ec.childFields_SourceFetch(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1022,6 +1054,75 @@ func (ec *executionContext) _SourceError_retryAt(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_SourceError_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SourceError", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourceFetch_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.SourceFetch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceFetch_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceFetch_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceFetch", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SourceFetch_count(ctx context.Context, field graphql.CollectedField, obj *model.SourceFetch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceFetch_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceFetch_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceFetch", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SourceFetch_expectedCount(ctx context.Context, field graphql.CollectedField, obj *model.SourceFetch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceFetch_expectedCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpectedCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SourceFetch_expectedCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceFetch", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _SourceLoss_since(ctx context.Context, field graphql.CollectedField, obj *model.SourceLoss) (ret graphql.Marshaler) {
@@ -1229,75 +1330,6 @@ func (ec *executionContext) _SourcePause_partial(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_SourcePause_partial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SourcePause", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
-
-func (ec *executionContext) _SourceReading_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SourceReading_startedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StartedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_SourceReading_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SourceReading", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
-
-func (ec *executionContext) _SourceReading_count(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SourceReading_count(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Count, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_SourceReading_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SourceReading", field, false, false, errors.New("field of type Int does not have child fields"))
-}
-
-func (ec *executionContext) _SourceReading_expectedCount(ctx context.Context, field graphql.CollectedField, obj *model.SourceReading) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SourceReading_expectedCount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpectedCount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SourceReading_expectedCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SourceReading", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _SourceTier_kind(ctx context.Context, field graphql.CollectedField, obj *model.SourceTier) (ret graphql.Marshaler) {
@@ -2013,6 +2045,11 @@ func (ec *executionContext) _SourceCollection(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "fetch":
+			out.Values[i] = ec._SourceCollection_fetch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "reading":
 			out.Values[i] = ec._SourceCollection_reading(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2145,6 +2182,54 @@ func (ec *executionContext) _SourceError(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var sourceFetchImplementors = []string{"SourceFetch"}
+
+func (ec *executionContext) _SourceFetch(ctx context.Context, sel ast.SelectionSet, obj *model.SourceFetch) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sourceFetchImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SourceFetch")
+		case "startedAt":
+			out.Values[i] = ec._SourceFetch_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SourceFetch_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expectedCount":
+			out.Values[i] = ec._SourceFetch_expectedCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var sourceLossImplementors = []string{"SourceLoss"}
 
 func (ec *executionContext) _SourceLoss(ctx context.Context, sel ast.SelectionSet, obj *model.SourceLoss) graphql.Marshaler {
@@ -2233,54 +2318,6 @@ func (ec *executionContext) _SourcePause(ctx context.Context, sel ast.SelectionS
 		case "partial":
 			out.Values[i] = ec._SourcePause_partial(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-	ec.ProcessDeferredGroup(graphql.DeferredGroup{
-		Defers:   deferLabelToView,
-		Path:     graphql.GetPath(ctx),
-		FieldSet: deferredFieldSet,
-		Context:  ctx,
-	})
-
-	return out
-}
-
-var sourceReadingImplementors = []string{"SourceReading"}
-
-func (ec *executionContext) _SourceReading(ctx context.Context, sel ast.SelectionSet, obj *model.SourceReading) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, sourceReadingImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("SourceReading")
-		case "startedAt":
-			out.Values[i] = ec._SourceReading_startedAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "count":
-			out.Values[i] = ec._SourceReading_count(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "expectedCount":
-			out.Values[i] = ec._SourceReading_expectedCount(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -2725,6 +2762,13 @@ func (ec *executionContext) marshalOSourceError2ᚖrosterᚋgraphᚋmodelᚐSour
 	return ec._SourceError(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOSourceFetch2ᚖrosterᚋgraphᚋmodelᚐSourceFetch(ctx context.Context, sel ast.SelectionSet, v *model.SourceFetch) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SourceFetch(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSourceLoss2ᚖrosterᚋgraphᚋmodelᚐSourceLoss(ctx context.Context, sel ast.SelectionSet, v *model.SourceLoss) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -2737,13 +2781,6 @@ func (ec *executionContext) marshalOSourcePause2ᚖrosterᚋgraphᚋmodelᚐSour
 		return graphql.Null
 	}
 	return ec._SourcePause(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOSourceReading2ᚖrosterᚋgraphᚋmodelᚐSourceReading(ctx context.Context, sel ast.SelectionSet, v *model.SourceReading) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._SourceReading(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -178,7 +178,9 @@ type SourceCollection struct {
 	Tiers []*SourceTier `json:"tiers"`
 	// The progress of the fetch that the answering server is making; null if there is none. The served records stay the same until the
 	// fetch ends, except for a first fetch, which is served as far as it has come.
-	Reading *SourceReading `json:"reading,omitempty"`
+	Fetch *SourceFetch `json:"fetch,omitempty"`
+	// The earlier name of fetch.
+	Reading *SourceFetch `json:"reading,omitempty"`
 	// Values of the source that cannot be read, by field and type. In the served records, only that field is empty. A row without a
 	// usable ID is left out, and the collection is INCOMPLETE. Empty if all values could be read.
 	Anomalies []*connectors.Anomaly `json:"anomalies"`
@@ -202,6 +204,16 @@ type SourceError struct {
 	Code    connectors.ErrorKind `json:"code"`
 	// The earliest time of the next attempt, if the data is still requested.
 	RetryAt *time.Time `json:"retryAt,omitempty"`
+}
+
+// A fetch of a collection that is in progress. After an interruption it resumes at the same place, if this happens soon enough.
+type SourceFetch struct {
+	// When its first records were fetched or requested.
+	StartedAt time.Time `json:"startedAt"`
+	// The number of records so far.
+	Count int `json:"count"`
+	// The number of records that the source reports, if it reports one.
+	ExpectedCount *int `json:"expectedCount,omitempty"`
 }
 
 // A complete fetch that is not served, because it lacks more of the known records than the server's guard allows. For example, a
@@ -229,16 +241,6 @@ type SourcePause struct {
 	Code    connectors.ErrorKind `json:"code"`
 	// Whether the pause is for some kinds of calls only.
 	Partial bool `json:"partial"`
-}
-
-// A fetch of a collection that is in progress. After an interruption it resumes at the same place, if this happens soon enough.
-type SourceReading struct {
-	// When its first records were fetched or requested.
-	StartedAt time.Time `json:"startedAt"`
-	// The number of records so far.
-	Count int `json:"count"`
-	// The number of records that the source reports, if it reports one.
-	ExpectedCount *int `json:"expectedCount,omitempty"`
 }
 
 // What one store holds of a collection, and its hits and misses. Memory serves operations. The others serve the server when it

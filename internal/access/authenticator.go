@@ -21,7 +21,7 @@ var (
 	// ErrForbidden reports that the caller is known but lacks ScopeRead.
 	ErrForbidden = errors.New("the caller lacks the scope " + ScopeRead)
 	// ErrUnavailable reports that tokens cannot be checked: the issuer's keys have never been fetched, or not for a day.
-	ErrUnavailable = errors.New("tokens cannot be checked at present: the issuer's keys could not be read")
+	ErrUnavailable = errors.New("tokens cannot be checked at present: the issuer's keys could not be fetched")
 )
 
 // Options configure who is authenticated.

@@ -162,12 +162,12 @@ func (s *keySet) refresh(done chan struct{}) {
 	case err == nil:
 		s.keys, s.read = keys, time.Now()
 		if s.failing {
-			s.log.InfoContext(ctx, "the token issuer's keys can be read again")
+			s.log.InfoContext(ctx, "the token issuer's keys can be fetched again")
 		}
 		s.failing = false
 	case s.ctx.Err() == nil && !s.failing:
 		s.failing = true
-		s.log.WarnContext(ctx, "the token issuer's keys could not be read; those known stay good for a day after they were", slog.String("why", err.Error()))
+		s.log.WarnContext(ctx, "the token issuer's keys could not be fetched; the known ones are used for up to a day after they were fetched", slog.String("why", err.Error()))
 	}
 }
 

@@ -30,5 +30,5 @@ func (r *refusals) report(ctx context.Context, why string) {
 	others := r.unreported
 	r.reported, r.unreported = now, 0
 	r.mu.Unlock()
-	r.log.WarnContext(ctx, "credentials were refused", slog.String("why", why), slog.Int("others_since", others))
+	r.log.WarnContext(ctx, "credentials were rejected", slog.String("why", why), slog.Int("others_since", others))
 }

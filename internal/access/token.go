@@ -80,7 +80,7 @@ func (t *tokens) check(ctx context.Context, token string) (p *Principal, why str
 	}
 	keys, err := t.keys.find(ctx, parsed.Headers[0].KeyID)
 	if err != nil {
-		return nil, "the issuer's keys could not be read", ErrUnavailable
+		return nil, "the issuer's keys could not be fetched", ErrUnavailable
 	}
 	var standard jwt.Claims
 	var all claims

@@ -384,7 +384,7 @@ func TestKeysUnavailable(t *testing.T) {
 					}
 				}
 				synctest.Wait()
-				if n := strings.Count(log.String(), "could not be read; those known"); n != 1 || strings.Contains(log.String(), "canary") {
+				if n := strings.Count(log.String(), "could not be fetched; the known ones"); n != 1 || strings.Contains(log.String(), "canary") {
 					t.Errorf("the log has %s", &log)
 				}
 				i.set(func() { i.down, i.say = false, map[string]http.HandlerFunc{} })

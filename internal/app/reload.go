@@ -64,7 +64,7 @@ func (h *Host) reload(ctx context.Context, file *config.File, load func() (*conf
 	}
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
-			h.opt.Logger.ErrorContext(ctx, "configuration not taken over, the one in force goes on", slog.String("fault", strings.TrimSpace(line)))
+			h.opt.Logger.ErrorContext(ctx, "configuration not applied: the current one stays in force", slog.String("fault", strings.TrimSpace(line)))
 		}
 		h.last.Store(&telemetry.Reload{Since: h.last.Load().Since})
 		return
@@ -74,7 +74,7 @@ func (h *Host) reload(ctx context.Context, file *config.File, load func() (*conf
 	for _, name := range fixed {
 		h.opt.Logger.WarnContext(ctx, "setting has changed, but needs a restart", slog.String("setting", name))
 	}
-	h.opt.Logger.LogAttrs(ctx, slog.LevelInfo, "configuration taken over", differences(was, cfg)...)
+	h.opt.Logger.LogAttrs(ctx, slog.LevelInfo, "configuration applied", differences(was, cfg)...)
 }
 
 // keepFixed restores the settings that cannot change while the program runs, and returns the names of those that differ.

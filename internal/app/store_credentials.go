@@ -31,7 +31,7 @@ func openTokens(ctx context.Context, cfg *config.Config, log *slog.Logger) (keep
 			closeStore()
 			return nil, nil, err
 		}
-		log.LogAttrs(ctx, slog.LevelWarn, "tokens cannot be renewed while redis is away", slog.String("reason", err.Error()))
+		log.LogAttrs(ctx, slog.LevelWarn, "tokens cannot be renewed while redis is unavailable", slog.String("reason", err.Error()))
 	}
 	keeper = credential.New(credential.Options{Store: store, Logger: log})
 	return keeper, func() { keeper.Close(); closeStore() }, nil

@@ -30,7 +30,7 @@ func openLedger(shared writes.Sharing, cfg *config.Config, log *slog.Logger) (le
 			return nil, nil, fmt.Errorf("writes.dir: %w", err)
 		}
 		if filestore.AllowsOthers(cfg.Writes.Dir, 0o022) { // the permissions stay, because they may be intended: a volume for a group
-			log.Warn("others than the owner may write to writes.dir: whoever takes a file away there can have something made twice")
+			log.Warn("users other than the owner may write to writes.dir: a file that they delete can cause a write to be made twice")
 		}
 		opt.Store = dir
 	}

@@ -38,7 +38,7 @@ func TestWritesInADirectory(t *testing.T) {
 			if info, err := os.Stat(tt.path); err != nil || info.Mode().Perm() != tt.mode {
 				t.Errorf("%v, %v, want %v", info.Mode(), err, tt.mode)
 			}
-			if said := strings.Contains(log.String(), "others than the owner may write to writes.dir"); said != tt.said {
+			if said := strings.Contains(log.String(), "users other than the owner may write to writes.dir"); said != tt.said {
 				t.Errorf("the log says %q", log.String())
 			}
 			if _, _, err := openLedger(nil, cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), "writes.dir: another process has the directory") {

@@ -132,6 +132,7 @@ func load(data []byte, env func(string) (string, bool), read func(string) ([]byt
 	}
 	c := d.check(&file, over)
 	if len(d.faults) > 0 {
+		d.nameSources(file.Sources)
 		d.faults.sort()
 		return nil, d.faults
 	}

@@ -25,10 +25,12 @@ type decoder struct {
 	lines  map[string]int  // of each setting that the file holds, by path
 	bad    map[string]bool // the paths of the faults, and of all that they lie in
 	nodes  int
+
+	fromEnv map[string]bool // the paths of the settings whose values come from the environment
 }
 
 func newDecoder(env func(string) (string, bool), read func(string) ([]byte, error)) *decoder {
-	return &decoder{env: env, read: read, lines: make(map[string]int), bad: make(map[string]bool)}
+	return &decoder{env: env, read: read, lines: make(map[string]int), bad: make(map[string]bool), fromEnv: make(map[string]bool)}
 }
 
 // fault notes what is wrong with the setting of that path, which need not be in the file: the line is then that of what it belongs to.
@@ -267,6 +269,7 @@ func (d *decoder) plain(n *yaml.Node, path string, v reflect.Value) (string, boo
 		return "", false
 	}
 	text, fromEnv, ok := d.expand(n.Value, path)
+	d.fromEnv[path] = fromEnv
 	if !ok {
 		return "", false
 	}

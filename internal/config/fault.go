@@ -10,6 +10,7 @@ import (
 // Fault is one thing wrong with a configuration.
 type Fault struct {
 	Path    string // of the setting, such as sources[2].token; empty for the file as a whole
+	Source  string // the name of the source to which the setting belongs; empty if there is none
 	Line    int    // in the file; 0 if there is none
 	Message string // what is wrong and what to do; never a value
 }
@@ -24,6 +25,9 @@ func (f Fault) String() string {
 		b.WriteString(f.Path + ": ")
 	}
 	b.WriteString(f.Message)
+	if f.Source != "" {
+		b.WriteString(" (source " + f.Source + ")")
+	}
 	return b.String()
 }
 
@@ -37,6 +41,20 @@ func (fs Faults) Error() string {
 		lines[i] = f.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// nameSources sets the source of each fault in a source, because a path has only the source's index. It leaves out a name that is not valid, and
+// one from the environment, whose values are never repeated.
+func (d *decoder) nameSources(sources []sourceFile) {
+	for i := range d.faults {
+		var index int
+		if n, _ := fmt.Sscanf(d.faults[i].Path, "sources[%d]", &index); n != 1 || index >= len(sources) {
+			continue
+		}
+		if name := sources[index].Name; nameForm.MatchString(name) && !d.fromEnv[fmt.Sprintf("sources[%d].name", index)] {
+			d.faults[i].Source = name
+		}
+	}
 }
 
 // sort puts the faults in the order of the file; those of one line stay in the order of setting.go.

@@ -65,5 +65,5 @@ func (r *Reminders) remind(ctx context.Context, s *connectors.Source, log *slog.
 	if !st.ExpiresAt.IsZero() {
 		attrs = append(attrs, slog.Time("expires", st.ExpiresAt))
 	}
-	log.LogAttrs(ctx, level, "a credential needs somebody", attrs...)
+	log.LogAttrs(ctx, level, "a credential needs attention", attrs...)
 }

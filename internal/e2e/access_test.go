@@ -137,7 +137,7 @@ func TestServeEveryone(t *testing.T) {
 	if err := p.stop(); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(p.log.String(), "nobody is asked") {
+	if !strings.Contains(p.log.String(), "no authentication is configured") {
 		t.Errorf("the log does not warn:\n%s", p.log.String())
 	}
 }

@@ -164,8 +164,8 @@ func (r *reloadable) hangUp(t *testing.T) {
 }
 
 const (
-	takenOver    = "configuration taken over"
-	notTakenOver = "configuration not taken over"
+	takenOver    = "configuration applied"
+	notTakenOver = "configuration not applied"
 )
 
 func (r *reloadable) said(message string) int { return strings.Count(r.log.String(), `msg="`+message) }

@@ -46,7 +46,7 @@ func companyOf(t *testing.T, people int) *sandbox.Sandbox {
 // awaitConnected waits until a program says that it shares a Redis.
 func (p *program) awaitConnected(t *testing.T) {
 	t.Helper()
-	eventually(t, "Redis is shared", func() bool { return strings.Contains(p.log.String(), "redis is there") })
+	eventually(t, "Redis is shared", func() bool { return strings.Contains(p.log.String(), "redis is available") })
 }
 
 // countsOfAll asks for something of every collection.
@@ -195,10 +195,10 @@ func TestRedisDiesUnderLoad(t *testing.T) {
 	began := time.Now()
 	more(2)
 	redis.Kill()
-	all("redis is away", 1)
+	all("redis is unavailable", 1)
 	more(3) // after a quiet time, each in its own slice of time
 	redis.Restart()
-	all("redis is there", 2)
+	all("redis is available", 2)
 	more(2)
 	took := time.Since(began)
 	stop()

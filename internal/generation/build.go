@@ -106,7 +106,7 @@ func (p *Publisher) buildIn(ctx context.Context, key snapshot.Key, wanted input,
 		refused = make(map[snapshot.Key]*refusal)
 	}
 	refused[key] = f
-	p.log.LogAttrs(ctx, slog.LevelError, "the directory cannot be built with a source's data, and goes on with what was read before",
+	p.log.LogAttrs(ctx, slog.LevelError, "the directory cannot be built with a source's data; the earlier data stays in use",
 		slog.String("source", key.Source), slog.String("collection", key.Collection.String()), slog.Any("error", f.err))
 	return refused
 }

@@ -103,7 +103,7 @@ func (d *drops) add(why Drop) {
 	if now.Before(d.next) {
 		return
 	}
-	d.log.Warn("clients were dropped since they read or sent more slowly than limits.min_rate",
+	d.log.Warn("clients were dropped because they read or sent more slowly than limits.min_rate",
 		slog.Int("readers", d.since[SlowReader]), slog.Int("senders", d.since[SlowSender]))
 	d.next, d.since = now.Add(dropLogInterval), [len(Drops)]int{}
 }

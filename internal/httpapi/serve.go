@@ -140,7 +140,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	}
 	timeout := cmp.Or(s.drainFor, drainFor)
-	s.Logger.InfoContext(ctx, "stopping: takes requests for the delay, then finishes those under way", "address", l.Addr().String(),
+	s.Logger.InfoContext(ctx, "stopping: accepts requests during drain_delay, then finishes those in progress", "address", l.Addr().String(),
 		"delay", s.DrainDelay.String(), "at_most", timeout.String())
 	if s.DrainDelay > 0 {
 		select {

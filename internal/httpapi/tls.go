@@ -61,7 +61,7 @@ func (r *reloadedConfig) get() *tls.Config {
 		return r.current
 	}
 	if err := r.load(); err != nil {
-		r.log.Error("the new certificate is not used, the one before goes on", slog.String("reason", err.Error()))
+		r.log.Error("the new certificate is not used; the previous one stays in use", slog.String("reason", err.Error()))
 	} else {
 		r.log.Info("the certificate has been replaced")
 	}

@@ -115,7 +115,7 @@ func (d *Documents) warn(ctx context.Context, hash string) {
 	if d.warned.seen(hash) {
 		return
 	}
-	d.log.WarnContext(ctx, "a document runs that is not registered", slog.String("sha256", hash))
+	d.log.WarnContext(ctx, "an operation uses a document that is not registered", slog.String("sha256", hash))
 }
 
 // Register keeps a document under its hash, so that the hash alone is enough for the next request. The document must be valid, and Resolve must have

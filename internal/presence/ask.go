@@ -238,13 +238,13 @@ func (s *source) failed(ctx context.Context, e *connectors.Error, now time.Time)
 		return
 	}
 	s.failureLogged = true
-	s.log.LogAttrs(ctx, slog.LevelWarn, "source does not tell presence", slog.String("kind", e.Kind.String()), slog.String("error", e.Error()))
+	s.log.LogAttrs(ctx, slog.LevelWarn, "presence cannot be read from a source", slog.String("kind", e.Kind.String()), slog.String("error", e.Error()))
 }
 
 // logRecovery logs that a source answers again, if its failure was logged.
 func (s *source) logRecovery(ctx context.Context) {
 	if s.failureLogged {
 		s.failureLogged = false
-		s.log.LogAttrs(ctx, slog.LevelInfo, "source tells presence again")
+		s.log.LogAttrs(ctx, slog.LevelInfo, "presence can be read again")
 	}
 }

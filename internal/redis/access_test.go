@@ -175,7 +175,7 @@ func TestUserWithoutARight(t *testing.T) {
 	pass.Release(true)
 	s.Must("ACL", "SETUSER", "app", "+info")
 	redistest.Connected(t, true, r.client)
-	if got := log.Lines(); len(got) != 2 || !strings.Contains(got[0], "may not do what is needed") || !strings.Contains(got[1], "redis is there") {
+	if got := log.Lines(); len(got) != 2 || !strings.Contains(got[0], "may not do what is needed") || !strings.Contains(got[1], "redis is available") {
 		t.Errorf("log: %q", got)
 	}
 }
@@ -214,13 +214,13 @@ func TestUserWithoutTheChannel(t *testing.T) {
 	redistest.Connected(t, true, r.client)
 	k, _ := snapshottest.Keep(t, r.snapshots, snapshottest.Brisk, src.Open("f"))
 	snapshottest.Settled(t, "fresh[1]", "a", k)
-	src.More(t, 3) // each announces, or would
-	if got := log.Lines(); len(got) != 2 || !strings.Contains(got[1], "announce") || !r.client.Membership().Connected {
-		t.Errorf("log: %q, want one line that it is there, and one that it cannot announce", got)
+	src.More(t, 3) // each publishes, or would
+	if got := log.Lines(); len(got) != 2 || !strings.Contains(got[1], "publish changes") || !r.client.Membership().Connected {
+		t.Errorf("log: %q, want one line that it is there, and one that it cannot publish", got)
 	}
 	s.Must("ACL", "SETUSER", "app", "&roster:*")
 	src.More(t, 2)
-	if got := log.Lines(); len(got) != 3 || !strings.Contains(got[2], "announce changes again") {
+	if got := log.Lines(); len(got) != 3 || !strings.Contains(got[2], "publish changes again") {
 		t.Errorf("log: %q", got)
 	}
 }

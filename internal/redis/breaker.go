@@ -14,7 +14,7 @@ import (
 const Tolerance = 3
 
 // ErrAway reports that Redis is known to be unavailable, so no call was made.
-var ErrAway = errors.New("redis is away")
+var ErrAway = errors.New("redis is unavailable")
 
 // breaker records the results of the last calls.
 type breaker struct {
@@ -97,7 +97,7 @@ func (c *Client) SetDisconnected(err error) {
 		return
 	}
 	c.stats.lost.Add(1)
-	c.log.LogAttrs(context.Background(), slog.LevelWarn, "redis is away: each replica reads by itself, and less often",
+	c.log.LogAttrs(context.Background(), slog.LevelWarn, "redis is unavailable: each replica fetches by itself, and less often",
 		slog.String("reason", Reason(err)), slog.Int("replicas", was.Size))
 	signal(c.breaker.opened)
 }
@@ -122,7 +122,7 @@ func (c *Client) setConnected(size, rank int) {
 	c.breaker.mu.Unlock()
 	if !was.Connected {
 		c.stats.found.Add(1)
-		c.log.LogAttrs(context.Background(), slog.LevelInfo, "redis is there: snapshots are shared", slog.Int("replicas", size))
+		c.log.LogAttrs(context.Background(), slog.LevelInfo, "redis is available: snapshots are shared", slog.Int("replicas", size))
 		c.notify(Changed)
 	}
 }

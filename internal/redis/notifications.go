@@ -140,10 +140,10 @@ func (c *Client) Publish(ctx context.Context, topic Topic) {
 func (c *Client) logPublishDenied(ctx context.Context, denied bool) {
 	switch was := c.notifications.denied.Swap(denied); {
 	case denied && !was:
-		c.log.WarnContext(ctx, "redis does not let us announce changes: other replicas see them up to half a minute later",
+		c.log.WarnContext(ctx, "redis does not let Roster publish changes: other replicas see them up to half a minute later",
 			"reason", "the user may not use the channel "+c.channel())
 	case was && !denied:
-		c.log.InfoContext(ctx, "redis lets us announce changes again")
+		c.log.InfoContext(ctx, "redis lets Roster publish changes again")
 	}
 }
 

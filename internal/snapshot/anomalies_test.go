@@ -38,7 +38,7 @@ func odd(field, example string, count int) connectors.Anomaly {
 func told(log *bytes.Buffer) string {
 	var lines []string
 	for line := range strings.Lines(log.String()) {
-		if m := regexp.MustCompile(`level=WARN msg="source gives values that cannot be read" source=a collection=accounts field=(\S+) type=(\S+) count=(\S+)\n`).
+		if m := regexp.MustCompile(`level=WARN msg="source sends values that cannot be read" source=a collection=accounts field=(\S+) type=(\S+) count=(\S+)\n`).
 			FindStringSubmatch(line); m != nil {
 			lines = append(lines, strings.Join(m[1:], " "))
 		}

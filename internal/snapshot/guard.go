@@ -59,7 +59,7 @@ func (t *step) guard(o *outcome) {
 		same.At, loss = start, &same
 	}
 	if accepted || !start.Before(t.acceptAt(loss)) {
-		t.report(slog.LevelWarn, "a large loss of records is taken over", slog.Int("known", loss.Known), slog.Int("found", loss.Found),
+		t.report(slog.LevelWarn, "a large loss of records is accepted", slog.Int("known", loss.Known), slog.Int("found", loss.Found),
 			slog.Int("lost", loss.Lost), slog.Bool("accepted", accepted))
 		return
 	}

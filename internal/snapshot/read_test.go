@@ -272,8 +272,8 @@ func TestLogOfAFirstReadingThatFails(t *testing.T) {
 	opt.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	bubble(t, opt, func(_ *testing.T, _ *snapshot.Keeper) { pass(10 * time.Minute) })
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-	if len(lines) != 2 || !strings.Contains(lines[0], `msg="collection cannot be read" source=a collection=accounts state=missing records=0`) ||
-		!strings.Contains(lines[1], `msg="collection is read" source=a collection=accounts state=fresh records=1`) {
+	if len(lines) != 2 || !strings.Contains(lines[0], `msg="collection cannot be fetched" source=a collection=accounts state=missing records=0`) ||
+		!strings.Contains(lines[1], `msg="collection is fetched" source=a collection=accounts state=fresh records=1`) {
 		t.Errorf("the log:\n%s", log.String())
 	}
 }
@@ -293,11 +293,11 @@ func TestLogHasOneLinePerChangeOfCondition(t *testing.T) {
 	bubble(t, opt, func(_ *testing.T, _ *snapshot.Keeper) { pass(50 * time.Minute) })
 	const about = " source=a collection=accounts "
 	want := []string{
-		`level=INFO msg="collection is read"` + about + "state=fresh records=1",
-		`level=WARN msg="collection cannot be read"` + about + `state=stale was=fresh records=1 kind=unavailable error="a: list: unavailable"`,
-		`level=WARN msg="collection cannot be read"` + about + `state=stale records=1 kind=unauthorized error="a: list: unauthorized"`,
-		`level=WARN msg="collection cannot be read"` + about + `state=stale records=1 kind=unavailable error="a: list: unavailable"`,
-		`level=INFO msg="collection is read again"` + about + "state=fresh was=stale records=1",
+		`level=INFO msg="collection is fetched"` + about + "state=fresh records=1",
+		`level=WARN msg="collection cannot be fetched"` + about + `state=stale was=fresh records=1 kind=unavailable error="a: list: unavailable"`,
+		`level=WARN msg="collection cannot be fetched"` + about + `state=stale records=1 kind=unauthorized error="a: list: unauthorized"`,
+		`level=WARN msg="collection cannot be fetched"` + about + `state=stale records=1 kind=unavailable error="a: list: unavailable"`,
+		`level=INFO msg="collection is fetched again"` + about + "state=fresh was=stale records=1",
 	}
 	if diff := cmp.Diff(want, strings.Split(strings.TrimSpace(log.String()), "\n")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

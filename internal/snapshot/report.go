@@ -30,15 +30,15 @@ func (t *step) reportCondition(was condition) {
 		level, message = slog.LevelWarn, "a large loss of records is held back"
 		attrs = append(attrs, slog.Int("known", l.Known), slog.Int("found", l.Found), slog.Int("lost", l.Lost), slog.Time("until", status.AcceptAt.UTC()))
 	case e != nil:
-		level, message = slog.LevelWarn, "collection cannot be read"
+		level, message = slog.LevelWarn, "collection cannot be fetched"
 		attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.String("error", e.Error()), retryIn)
 	case status.Short != nil:
 		level, message = slog.LevelWarn, "collection is incomplete"
 		attrs = append(attrs, slog.String("reason", status.Short.Detail), retryIn)
 	case status.State == Fresh && was.state == Missing:
-		message = "collection is read"
+		message = "collection is fetched"
 	case status.State == Fresh && was.failing:
-		message = "collection is read again"
+		message = "collection is fetched again"
 	}
 	t.report(level, message, attrs...)
 }
@@ -46,7 +46,7 @@ func (t *step) reportCondition(was condition) {
 // reportAnomalies logs each kind of anomaly once: the field and the type of its value. The metrics and the graph report the counts.
 func (t *step) reportAnomalies() {
 	for _, a := range t.noteAnomalies(t.snap) {
-		t.report(slog.LevelWarn, "source gives values that cannot be read", slog.String("field", a.Field), slog.String("type", a.Example),
+		t.report(slog.LevelWarn, "source sends values that cannot be read", slog.String("field", a.Field), slog.String("type", a.Example),
 			slog.Int("count", a.Count))
 	}
 }
@@ -72,8 +72,8 @@ func (t *step) reportStoring(err error) {
 		return
 	}
 	if t.unstored = err != nil; t.unstored {
-		t.report(slog.LevelWarn, "what is read cannot be stored: it is in memory only", slog.String("reason", err.Error()))
+		t.report(slog.LevelWarn, "fetched data cannot be stored: it is in memory only", slog.String("reason", err.Error()))
 		return
 	}
-	t.report(slog.LevelInfo, "what is read can be stored again")
+	t.report(slog.LevelInfo, "fetched data can be stored again")
 }

@@ -34,16 +34,16 @@ func newCalls() *calls {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
 	return &calls{
-		done:     counter("roster_source_calls_total", "Calls that were sent to a source, by the vendor's name for the call and by what came of it.", "source", "op", "meaning"),
-		withheld: counter("roster_source_calls_withheld_total", "Calls that were not sent, because their turn did not come or the source is left alone.", "source", "op", "meaning"),
-		retries:  counter("roster_source_retries_total", "Calls that were a repetition of one that had failed, sent or not.", "source", "op"),
+		done:     counter("roster_source_calls_total", "Calls that were sent to a source, by the vendor's name for the call and by the kind of their error; ok for none.", "source", "op", "meaning"),
+		withheld: counter("roster_source_calls_withheld_total", "Calls that were not sent, because of the rate limit, a pause or the breaker.", "source", "op", "meaning"),
+		retries:  counter("roster_source_retries_total", "Calls that were retries, sent or not.", "source", "op"),
 		bytes:    counter("roster_source_answer_bytes_total", "Bytes of the source's answers, decompressed.", "source", "op"),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "roster_source_call_duration_seconds", Help: "How long calls took that were sent, from then to the last byte.",
+			Name: "roster_source_call_duration_seconds", Help: "How long calls took, from their sending to the last byte of the answer.",
 			Buckets: []float64{.025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60},
 		}, []string{"source", "op"}),
 		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "roster_source_limit_wait_seconds", Help: "How long calls waited for their turn within the source's limit.",
+			Name: "roster_source_limit_wait_seconds", Help: "How long calls waited because of the source's rate limit.",
 			Buckets: []float64{.001, .01, .1, .5, 1, 2.5, 5, 10, 30, 60, 90},
 		}, []string{"source"}),
 		ops: make(map[string]map[string]bool),

@@ -96,7 +96,7 @@ func TestStateIsTold(t *testing.T) {
 	p.wants(`roster_snapshot_state{collection="accounts",source="kommo",state="missing"}`, 1)
 	p.wants(`roster_snapshot_state{collection="accounts",source="worksection",state="fresh"}`, 1)
 	p.wants(`roster_snapshot_failing{collection="accounts",source="kommo"}`, 1)
-	p.wants(`roster_snapshot_reading_failures_total{collection="accounts",meaning="unauthorized",source="kommo"}`, 1)
+	p.wants(`roster_snapshot_fetch_failures_total{collection="accounts",meaning="unauthorized",source="kommo"}`, 1)
 	p.wants(`roster_snapshot_hits_total{collection="accounts",source="worksection",tier="memory"}`, 1)
 	p.wants(`roster_snapshot_misses_total{collection="accounts",source="kommo",tier="memory"}`, 1)
 	p.wants(`roster_snapshot_hits_total{collection="accounts",source="worksection",tier="source"}`, 1)

@@ -52,6 +52,6 @@ func (w *Waits) report(ctx context.Context, call connectors.Call, d time.Duratio
 	}
 	w.mu.Unlock()
 	if !known {
-		w.log.InfoContext(ctx, "a call waits, to stay within the source's limit; told once", "source", call.Source, "op", call.Op, "wait", d.Round(time.Second))
+		w.log.InfoContext(ctx, "a call waits, to stay within the source's rate limit; logged once", "source", call.Source, "op", call.Op, "wait", d.Round(time.Second))
 	}
 }

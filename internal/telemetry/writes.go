@@ -21,7 +21,7 @@ func newWritten() *written {
 			Help: "Writes by the mutation's field and by what came of them, rehearsals and answers that were given again for a key included; unavailable where what they must remember could not be stored. No source for those of none that there is.",
 		}, []string{"source", "field", "outcome"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "roster_write_duration_seconds", Help: "How long writes took that have changed their source, or may have, with all their waiting and settling.",
+			Name: "roster_write_duration_seconds", Help: "How long writes took that changed their source, or may have, with all waits and reconciliation.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60, 120},
 		}, []string{"source"}),
 	}
@@ -78,9 +78,9 @@ func (c writtenCollector) Collect(to chan<- prometheus.Metric) {
 }
 
 var (
-	writesShown = gauge("roster_writes_shown", "Records that were made through the graph and that this replica shows although its readings of the source did not have them yet.", "source")
-	writesKeys  = gauge("roster_writes_keys", "Idempotency keys that are remembered; only where that is in memory or a directory.")
-	writesOpen  = gauge("roster_writes_unsettled", "Writes under way, and writes that nobody knows the end of; only where that is remembered in memory or a directory.")
+	writesShown = gauge("roster_writes_shown", "Records that were written through the graph and that this replica shows although its fetches of the source do not have them yet.", "source")
+	writesKeys  = gauge("roster_writes_keys", "Idempotency keys that are stored; only if they are stored in memory or a directory.")
+	writesOpen  = gauge("roster_writes_unsettled", "Writes in progress, and writes with an unknown outcome; only if intents are stored in memory or a directory.")
 )
 
 var writesState = []metric{writesShown, writesKeys, writesOpen}

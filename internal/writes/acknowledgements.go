@@ -129,7 +129,7 @@ func (a *acknowledgements) await(ctx context.Context, seq uint64) {
 	for id, has := range a.last {
 		if _, known := a.late[id]; has < seq && !known {
 			a.late[id] = has
-			a.log.WarnContext(ctx, "another replica does not show in time what was made, and is not waited for until it does", slog.String("replica", id))
+			a.log.WarnContext(ctx, "a replica did not acknowledge a write in time; later writes do not wait for it until it does", slog.String("replica", id))
 		}
 	}
 }

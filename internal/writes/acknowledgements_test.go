@@ -54,7 +54,7 @@ func TestDeadReplica(t *testing.T) {
 		if one.asks() != asked {
 			t.Error("it asks while nobody waits")
 		}
-		if n := strings.Count(w.log.String(), "does not show in time"); n != 3 {
+		if n := strings.Count(w.log.String(), "did not acknowledge a write in time"); n != 3 {
 			t.Errorf("the log tells %d times: %s", n, w.log)
 		}
 	})

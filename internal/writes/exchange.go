@@ -88,7 +88,7 @@ func (l *Ledger) show(ctx context.Context, e *shown) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
 	if err := l.exchange(ctx); err != nil {
-		l.log.WarnContext(ctx, "what was made is not shown by other replicas yet")
+		l.log.WarnContext(ctx, "a write could not be published to the other replicas yet; it is retried")
 		return false
 	}
 	return true

@@ -237,7 +237,7 @@ func (w *Writer) exclusive(ctx context.Context, c *change, attempt string, keep 
 	reached(ctx, "settled")
 	if kept && keep != nil {
 		if err := keep(r); err != nil {
-			w.ledger.log.WarnContext(ctx, "the answer to a write could not be stored; the next call with its key settles it anew")
+			w.ledger.log.WarnContext(ctx, "the answer to a write could not be stored; the next call with its key reconciles it")
 			return r, kept, nil //nolint:nilerr // what was done is done, and the caller is told
 		}
 	}
@@ -387,7 +387,7 @@ func (e *execution) reconcileEarlier(ctx context.Context, mine bool) (r Result, 
 	}
 	r, kept, err = e.send(ctx)
 	if err != nil && mine { // "nothing was sent" might be false for the earlier call of the key
-		e.w.ledger.log.WarnContext(ctx, "a write could not be noted", slog.String("field", e.c.field))
+		e.w.ledger.log.WarnContext(ctx, "the intent of a write could not be stored", slog.String("field", e.c.field))
 		return unknownOutcome("An earlier call got no answer, and what this one does cannot be stored now."), false, nil
 	}
 	return r, kept, err

@@ -104,7 +104,7 @@ func TestShownByTheLiving(t *testing.T) {
 		ps[1].shows("while another is dead", said.Results[0].Ref.ID)
 		log = said.Log
 	}
-	if n := strings.Count(log, "does not show in time"); n != 1 {
+	if n := strings.Count(log, "did not acknowledge a write in time"); n != 1 {
 		t.Errorf("it was waited for in vain %d times, want once: %s", n, log)
 	}
 }

@@ -40,10 +40,10 @@ func TestLongReading(t *testing.T) {
 		p := start(t, w)
 		defer p.stop()
 		state := func() (of string, count, read float64) {
-			a := p.ask(question{name: "sources", query: `{ sources { collections { kind state count reading { count expectedCount startedAt } } } }`})
+			a := p.ask(question{name: "sources", query: `{ sources { collections { kind state count fetch { count expectedCount startedAt } } } }`})
 			c := in(a.Data, "sources", 0, "collections", 0)
 			n, _ := in(c, "count").(float64)
-			r, _ := in(c, "reading", "count").(float64)
+			r, _ := in(c, "fetch", "count").(float64)
 			of, _ = in(c, "state").(string)
 			return of, n, r
 		}

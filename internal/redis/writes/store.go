@@ -121,7 +121,7 @@ func (s *Store) Changed() <-chan struct{} { return s.changed }
 // TellDurable logs a warning if Redis may lose the state of writes.
 func (s *Store) TellDurable(ctx context.Context) {
 	if err := durable.Check(ctx, s.client); durable.NotDurable(err) {
-		s.client.Logger().LogAttrs(ctx, slog.LevelWarn, "redis may lose what writes remember: an idempotency key counts only as long as its data lives",
+		s.client.Logger().LogAttrs(ctx, slog.LevelWarn, "redis may lose the state of writes: an idempotency key works only until Redis loses its data",
 			slog.String("reason", err.Error()))
 	}
 }
