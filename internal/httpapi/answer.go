@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"roster/internal/access"
 	"roster/internal/freshness"
+	"roster/internal/responsecache"
 )
 
 // Header values of most answers. They must not be changed.
@@ -22,7 +24,7 @@ var (
 	noStore = []string{"no-store"} // answers have personal data
 	// Answers depend on these headers: a cache must not give one caller's answer to another.
 	vary = sync.OnceValue(func() []string { // the kinds of sources are registered by then
-		return []string{"Accept, Authorization, " + strings.Join(access.TokenHeaders(), ", ") + ", " + freshness.SourceErrorsHeader}
+		return []string{"Accept, Accept-Encoding, Authorization, " + strings.Join(access.TokenHeaders(), ", ") + ", " + freshness.SourceErrorsHeader}
 	})
 	noSniff   = []string{"nosniff"}
 	noContent = []string{"default-src 'none'; frame-ancestors 'none'"} // the policy of responses that are not pages
@@ -57,16 +59,39 @@ func refuse(w http.ResponseWriter, m mediaType, e *refusal) {
 	write(w, status, e.response())
 }
 
-// answer writes the graph's answer as the response.
-func answer(w http.ResponseWriter, m mediaType, resp *graphql.Response) {
-	status := http.StatusOK
+// answer writes the graph's answer as the response. A refusal is neither compressed nor has an entity tag.
+func (h *handler) answer(w http.ResponseWriter, r *http.Request, m mediaType, resp *graphql.Response) {
 	if resp.Data == nil {
-		status = statusIn(m)
+		status := statusIn(m)
 		if unrecorded(resp.Errors) {
 			status = http.StatusServiceUnavailable
 		}
+		write(w, status, resp)
+		return
 	}
-	write(w, status, resp)
+	as := encodingFor(r.Header["Accept-Encoding"], len(resp.Data))
+	if conditional(r) {
+		sum := sha256.New()
+		encode(sum, resp)
+		if unchanged(w, r, tagOf(responsecache.Digest([sha256.Size]byte(sum.Sum(nil))), m, as)) {
+			return
+		}
+	}
+	if as == asIs {
+		write(w, http.StatusOK, resp)
+		return
+	}
+	body := h.encoders.encode(as, func(to io.Writer) { encode(to, resp) })
+	resp.Data = nil // frees the memory while the client reads
+	setEncoding(w.Header(), as, len(body))
+	w.WriteHeader(http.StatusOK)
+	w.Write(body) //nolint:errcheck // the client is gone
+}
+
+// setEncoding sets the headers of a compressed answer.
+func setEncoding(h http.Header, as encoding, length int) {
+	h["Content-Encoding"] = encodingNames[as]
+	h["Content-Length"] = []string{strconv.Itoa(length)}
 }
 
 // unrecorded reports whether an operation was refused because the access log could not be written.

@@ -62,9 +62,12 @@ func TestCachingHeaders(t *testing.T) {
 					got[name] = values
 				}
 			}
-			want := map[string][]string{"Cache-Control": {tc.control}, "Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"}}
+			want := map[string][]string{"Cache-Control": {tc.control}, "Vary": {"Accept, Accept-Encoding, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"}}
 			if tc.age != "" {
 				want["Age"] = []string{tc.age}
+			}
+			if name == "GET" {
+				want["Etag"] = []string{`"7fb9d166d1a15bce0b9f085f3818946f"`}
 			}
 			if diff := cmp.Diff(want, got); diff != "" || rec.Code != tc.status {
 				t.Errorf("%s: HTTP %d, want %d (-want +got):\n%s", name, rec.Code, tc.status, diff)

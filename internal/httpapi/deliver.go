@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,7 +16,7 @@ import (
 
 // deliver gives an operation an answer that was made for another one. The operation is admitted, observed and recorded like any other. Deliver returns false
 // if the operation must be executed instead.
-func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, op *operation, c caller, a *responsecache.Answer) bool {
+func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, c caller, a *responsecache.Answer) bool {
 	op.memory = memory{handler: h, held: h.hold(admission.AnswerBytes, &c)}
 	if !op.memory.Resize(len(a.Body)) {
 		return false
@@ -32,15 +33,26 @@ func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, op *operat
 	ended(Outcome(a.Outcome))
 	h.responses.Count(true)
 	setAgeHeaders(w.Header(), &op.reuse.fresh, a.Complete)
-	send(w, a)
+	h.send(w, r, m, a)
 	return true
 }
 
 // send writes an answer as the response.
-func send(w http.ResponseWriter, a *responsecache.Answer) {
-	w.Header()["Content-Length"] = a.Length
+func (h *handler) send(w http.ResponseWriter, r *http.Request, m mediaType, a *responsecache.Answer) {
+	as, body := encodingFor(r.Header["Accept-Encoding"], len(a.Body)), a.Body
+	if conditional(r) && unchanged(w, r, tagOf(a.Digest(), m, as)) {
+		return
+	}
+	if as == asIs {
+		w.Header()["Content-Length"] = a.Length
+	} else {
+		body = h.responses.Encoded(a, int(as), func(body []byte) []byte {
+			return h.encoders.encode(as, func(to io.Writer) { to.Write(body) }) //nolint:errcheck // a buffer takes everything
+		})
+		setEncoding(w.Header(), as, len(body))
+	}
 	w.WriteHeader(http.StatusOK)
-	w.Write(a.Body) //nolint:errcheck,gosec // the client is gone; the body is JSON
+	w.Write(body) //nolint:errcheck,gosec // the client is gone; the body is JSON
 }
 
 // keep makes the answer of an operation available to others, and returns it. It returns nil if the answer is for this operation only.
@@ -57,9 +69,8 @@ func (h *handler) keep(ctx context.Context, op *operation, resp *graphql.Respons
 	var b bytes.Buffer
 	b.Grow(len(resp.Data) + 64)
 	encode(&b, resp)
-	a := u.cache.NewAnswer(u.key, responsecache.Answer{
-		From: op.exchange.Reusable, Body: b.Bytes(), Complete: op.complete(resp), Operation: op.name, Outcome: uint8(outcomeOf(ctx, resp)),
-	})
+	a := u.cache.NewAnswer(u.key, op.exchange.Reusable, b.Bytes())
+	a.Complete, a.Operation, a.Outcome = op.complete(resp), op.name, uint8(outcomeOf(ctx, resp))
 	u.cache.Put(a)
 	u.keepRequest(a)
 	u.end(a)

@@ -13,7 +13,8 @@
 //
 // The transports:
 //
-//   - graphql.go: the handler of /graphql; accept.go, coding.go, request.go, answer.go: media types, compression, reading requests, writing answers
+//   - graphql.go: the handler of /graphql; accept.go, coding.go, request.go: media types, compressed bodies, reading requests; answer.go, encoding.go,
+//     validator.go: writing answers, compressing them, entity tags
 //   - socket.go, handshake.go, message.go, receive.go: WebSockets
 //   - events.go: server-sent events
 //   - schema.go: the schema as a file

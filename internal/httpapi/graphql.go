@@ -34,6 +34,7 @@ type handler struct {
 	origins   origins
 	retired   <-chan struct{}
 	decoders  *decoders
+	encoders  *encoders
 	observer  Observer             // nil for none
 	responses *responsecache.Cache // nil for none
 }
@@ -51,7 +52,7 @@ func newHandler(opt Options) *handler {
 		lists:   opt.API.Lists,
 		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
-		decoders: newDecoders(opt.Limits.BodyBytes), observer: opt.Observer, responses: opt.Responses,
+		decoders: newDecoders(opt.Limits.BodyBytes), encoders: newEncoders(), observer: opt.Observer, responses: opt.Responses,
 	}
 	h.exec.SetQueryCache(readDocument{})
 	h.exec.SetErrorPresenter(presenter(opt.API.ErrorPresenter))
@@ -169,7 +170,7 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 	defer in.release()
 	op.request = len(in.text)
 	if h.responses != nil && !events {
-		if op.reuse = h.reuseOf(ctx, r, &op, in.text); op.reuse != nil && h.repeat(ctx, w, &op, caller) {
+		if op.reuse = h.reuseOf(ctx, r, &op, in.text); op.reuse != nil && h.repeat(ctx, w, r, m, &op, caller) {
 			flush(w, r)
 			return
 		}
@@ -184,16 +185,16 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		h.events(ctx, w, &op, params, caller)
 		return
 	}
-	h.respond(ctx, w, m, &op, params, caller)
+	h.respond(ctx, w, r, m, &op, params, caller)
 	flush(w, r)
 }
 
 // respond runs an operation with one answer, and writes it.
-func (h *handler) respond(ctx context.Context, w http.ResponseWriter, m mediaType, op *operation, params *graphql.RawParams, c caller) {
+func (h *handler) respond(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, params *graphql.RawParams, c caller) {
 	defer op.reuse.end(nil)
 	resp, e := h.run(ctx, op, params, c)
 	if a := op.reuse.found(); a != nil {
-		if h.deliver(ctx, w, op, c, a) {
+		if h.deliver(ctx, w, r, m, op, c, a) {
 			op.reuse.keepRequest(a)
 			return
 		}
@@ -210,10 +211,10 @@ func (h *handler) respond(ctx context.Context, w http.ResponseWriter, m mediaTyp
 	}
 	setAgeHeaders(w.Header(), op.exchange.Answer, op.complete(resp))
 	if a := h.keep(ctx, op, resp); a != nil {
-		send(w, a)
+		h.send(w, r, m, a)
 		return
 	}
-	answer(w, m, resp)
+	h.answer(w, r, m, resp)
 }
 
 // flush sends the last bytes of an answer over HTTP/2. Otherwise they would be sent after the handler has returned, and would not be counted.

@@ -41,10 +41,10 @@ func sameHost(origin, host string) bool {
 var (
 	corsMethods = []string{"GET, POST"}
 	corsHeaders = sync.OnceValue(func() []string { // the kinds of sources are registered by then
-		return []string{"Authorization, Content-Type, Cache-Control, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name, " +
+		return []string{"Authorization, Content-Type, Cache-Control, If-None-Match, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name, " +
 			"X-Request-Id, Traceparent, Tracestate, " + strings.Join(access.TokenHeaders(), ", ") + ", " + freshness.SourceErrorsHeader}
 	})
-	corsExposed = []string{"Age, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"}
+	corsExposed = []string{"Age, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"}
 	corsMaxAge  = []string{"600"}
 )
 

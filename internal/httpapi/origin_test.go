@@ -72,16 +72,16 @@ func TestCORS(t *testing.T) {
 	}
 	const friend, foe = "https://people.example.com", "https://evil.example"
 	exposed := http.Header{
-		"Access-Control-Allow-Origin": {friend}, "Access-Control-Expose-Headers": {"Age, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"},
-		"Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"},
+		"Access-Control-Allow-Origin": {friend}, "Access-Control-Expose-Headers": {"Age, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"},
+		"Vary": {"Accept, Accept-Encoding, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"},
 	}
-	varies := http.Header{"Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"}}
+	varies := http.Header{"Vary": {"Accept, Accept-Encoding, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"}}
 	for name, tc := range map[string]struct {
 		origins []string
 		request *http.Request
 		want    http.Header
 	}{
-		"nobody is allowed": {nil, post(hello, "Origin", friend), http.Header{"Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"}}},
+		"nobody is allowed": {nil, post(hello, "Origin", friend), http.Header{"Vary": {"Accept, Accept-Encoding, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"}}},
 		"a friend":          {[]string{friend}, post(hello, "Origin", friend), exposed},
 		"a friend's fault":  {[]string{friend}, post("", "Origin", friend), exposed},
 		"a foe":             {[]string{friend}, post(hello, "Origin", foe), varies},
@@ -90,9 +90,9 @@ func TestCORS(t *testing.T) {
 		"no preflight":      {[]string{friend}, ask(post("", "Origin", friend)), exposed},
 		"a friend asks first": {[]string{friend}, ask(post("", "Origin", friend, "Access-Control-Request-Method", "POST")), http.Header{
 			"Access-Control-Allow-Origin": {friend}, "Access-Control-Allow-Methods": {"GET, POST"}, "Access-Control-Max-Age": {"600"},
-			"Access-Control-Allow-Headers": {"Authorization, Content-Type, Cache-Control, GraphQL-Require-Preflight, Apollo-Require-Preflight, " +
+			"Access-Control-Allow-Headers": {"Authorization, Content-Type, Cache-Control, If-None-Match, GraphQL-Require-Preflight, Apollo-Require-Preflight, " +
 				"X-Apollo-Operation-Name, X-Request-Id, Traceparent, Tracestate, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"},
-			"Vary": {"Accept, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"},
+			"Vary": {"Accept, Accept-Encoding, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

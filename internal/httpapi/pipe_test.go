@@ -103,7 +103,7 @@ func serveOnFor(t *testing.T, opt httpapi.Options, delay time.Duration) *served 
 func serveServer(t *testing.T, server httpapi.Server, transport *http.Transport) *served {
 	t.Helper()
 	p := newPipes()
-	transport.DialContext = p.dial
+	transport.DialContext, transport.DisableCompression = p.dial, true // the length of an answer is what the test says
 	ctx, stop := context.WithCancel(t.Context())
 	s := &served{client: &http.Client{Transport: transport}, dial: p.dial, over: make(chan error, 1), dialled: p.dialled.Load, slow: &p.slow}
 	s.stop = func() {

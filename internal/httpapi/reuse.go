@@ -74,9 +74,9 @@ func (h *handler) appendClass(b []byte, p *access.Principal) []byte {
 }
 
 // repeat answers a request that has been answered before with the same answer. It returns false if it could not.
-func (h *handler) repeat(ctx context.Context, w http.ResponseWriter, op *operation, c caller) bool {
+func (h *handler) repeat(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, c caller) bool {
 	a := h.responses.Find([]byte(op.reuse.request))
-	return a != nil && op.reuse.take(a) && h.deliver(ctx, w, op, c, a)
+	return a != nil && op.reuse.take(a) && h.deliver(ctx, w, r, m, op, c, a)
 }
 
 // take takes an answer that was found, if it is still correct.

@@ -41,7 +41,7 @@ func (l *lost) count(why httpapi.Drop) {
 func serveRated(t *testing.T, graph api, secure, http2 bool, limits httpapi.Limits) (*served, *lost) {
 	t.Helper()
 	server := httpapi.Server{Handler: httpapi.New(httpapi.Options{API: graph, Limits: limits}), Limits: limits}
-	transport := &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10, ForceAttemptHTTP2: http2}
+	transport := &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10, ForceAttemptHTTP2: http2, DisableCompression: true}
 	if secure {
 		server.TLS, transport.TLSClientConfig = httpapi.Certificates(t)
 	}

@@ -72,6 +72,9 @@ func weigh(_ uint64, e *entry) uint32 {
 	n := overhead + len(e.key)
 	if e.answer != nil {
 		n += len(e.answer.Body)
+		for i := range e.answer.encoded {
+			n += int(e.answer.encoded[i].length.Load())
+		}
 	}
 	return uint32(min(n, 1<<31))
 }
@@ -117,6 +120,16 @@ func (c *Cache) Put(a *Answer) {
 	if len(a.Body) <= c.most {
 		c.entries.Set(a.hash, &entry{key: a.key, answer: a})
 	}
+}
+
+// weighAgain counts the encodings of an answer, if it is kept.
+func (c *Cache) weighAgain(a *Answer) {
+	c.entries.ComputeIfPresent(a.hash, func(e *entry) (*entry, otter.ComputeOp) {
+		if e.answer != a {
+			return e, otter.CancelOp
+		}
+		return &entry{key: a.key, answer: a}, otter.WriteOp
+	})
 }
 
 // PutRequest records that the request with a key leads to an answer.
