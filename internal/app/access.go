@@ -27,7 +27,7 @@ func openAccess(cfg *config.Access, opt *Options, before *instance) (*accessCont
 		return nil, err
 	}
 	d := &accessControl{log: kept}
-	if cfg.Asks() {
+	if cfg.Authenticates() {
 		callers := access.Options{Keys: cfg.Keys, OIDC: cfg.OIDC, Anonymous: cfg.Anonymous, Logger: opt.Logger}
 		if before != nil {
 			callers.Before = before.access.authenticator
@@ -69,7 +69,7 @@ func ownLimits(cfg *config.Access) func(admission.Caller) int {
 // localOnly reports whether only requests whose Host names this machine may be answered. A request without credentials may come from a page of another
 // site, in a browser on this machine, under a name that the site's owner has pointed to our address.
 func localOnly(cfg *config.Config) bool {
-	return config.Loopback(cfg.Listen) && (!cfg.Access.Asks() || len(cfg.Access.Anonymous) > 0)
+	return config.Loopback(cfg.Listen) && (!cfg.Access.Authenticates() || len(cfg.Access.Anonymous) > 0)
 }
 
 var errExposed = errors.New("access: without keys and oidc nobody would be asked any more, where others can reach the server: restart to listen on loopback")
@@ -77,7 +77,7 @@ var errExposed = errors.New("access: without keys and oidc nobody would be asked
 // refuseExposed refuses a configuration that has no authentication if the existing listener is not on loopback, unless the operator allows everyone
 // explicitly.
 func refuseExposed(cfg *config.Config) error {
-	if config.Loopback(cfg.Listen) || cfg.Access.Asks() || cfg.Access.Everyone {
+	if config.Loopback(cfg.Listen) || cfg.Access.Authenticates() || cfg.Access.Everyone {
 		return nil
 	}
 	return errExposed

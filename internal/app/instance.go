@@ -194,7 +194,7 @@ func (i *instance) close() {
 // limitsOf returns the limits of requests. Where all callers are anonymous, they may hold everything.
 func limitsOf(cfg *config.Config) httpapi.Limits {
 	limits := httpapi.Limits(cfg.Limits)
-	if !cfg.Access.Asks() {
+	if !cfg.Access.Authenticates() {
 		limits.AnonymousShare = 100
 	}
 	return limits

@@ -9,7 +9,7 @@ import (
 
 // warn logs the settings that are allowed but dangerous. The directories must be open already, because opening creates those that are absent.
 func warn(cfg *config.Config, log *slog.Logger) {
-	if !cfg.Access.Asks() && !config.Loopback(cfg.Listen) {
+	if !cfg.Access.Authenticates() && !config.Loopback(cfg.Listen) {
 		log.Warn("no authentication is configured: everybody who can reach this server may do everything")
 	}
 	if cfg.Admin.Pprof && !config.Loopback(cfg.Admin.Listen) {

@@ -17,7 +17,7 @@ import (
 func (p *program) serve(ctx context.Context) error {
 	path := p.String("config", "roster.yaml", "configuration file")
 	listen := p.String("listen", "", "address to serve on, instead of the file's")
-	everyone := p.Bool("insecure-serve-everyone", false, "listen beyond loopback although nobody is asked who they are")
+	everyone := p.Bool("insecure-serve-everyone", false, "listen beyond loopback without authentication")
 	if err := p.parse(); err != nil {
 		return err
 	}

@@ -11,25 +11,25 @@ import (
 	"roster/internal/access"
 )
 
-// Access says who may ask, and what is written down of it.
+// Access is the authentication of callers, and the access log.
 type Access struct {
 	Keys []access.Key
-	// OIDC is nil if no tokens are taken.
+	// OIDC is nil if tokens are not accepted.
 	OIDC *access.OIDC
-	// Anonymous is what callers without credentials may do; empty if none are let in.
+	// Anonymous are the scopes of callers without credentials; empty if they are rejected.
 	Anonymous access.Scopes
-	// Hosts are the names, in lower case, by which the server may be asked for; nil if the file says nothing of it.
+	// Hosts are the names of the server, in lower case; nil if the file has none.
 	Hosts []string
-	// Everyone is true if the operator has ordered to serve everyone, wherever the server listens.
+	// Everyone is true if the operator allows to serve without authentication on any address.
 	Everyone bool
-	// Log is where it is written down who read or changed what: a path, access.LogToStderr, or empty for nowhere.
+	// Log is the path of the access log, access.LogToStderr, or empty for no log.
 	Log string
-	// LogRefuses withholds answers that cannot be written down there.
+	// LogRefuses is true if an answer that cannot be logged is refused.
 	LogRefuses bool
 }
 
-// Asks reports whether callers are asked who they are.
-func (a *Access) Asks() bool { return len(a.Keys) > 0 || a.OIDC != nil }
+// Authenticates reports whether callers are authenticated.
+func (a *Access) Authenticates() bool { return len(a.Keys) > 0 || a.OIDC != nil }
 
 var (
 	keyNameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
@@ -54,7 +54,7 @@ func (d *decoder) access(f *accessFile, all *Limits) Access {
 	if f.Anonymous != nil {
 		a.Anonymous = f.Anonymous.Scopes
 		d.some(f.Anonymous.Scopes, "access.anonymous.scopes")
-		if !a.Asks() && !d.faulty("access") {
+		if !a.Authenticates() && !d.faulty("access") {
 			d.fault("access.anonymous", "has an effect only beside keys or oidc: set one of them too; --insecure-serve-everyone serves without authentication")
 		}
 	}
@@ -94,10 +94,10 @@ func (d *decoder) keys(files []keyFile, all *Limits) []access.Key {
 	return keys
 }
 
-// some holds a list of scopes to having any.
+// some checks that a list of scopes is not empty.
 func (d *decoder) some(scopes []string, path string) {
 	if len(scopes) == 0 && !d.faulty(path) {
-		d.fault(path, "has none: without directory:read nothing can be asked")
+		d.fault(path, "has no scope: without directory:read no field can be queried")
 	}
 }
 
@@ -136,14 +136,14 @@ func (d *decoder) oidc(f *oidcFile, all *Limits) *access.OIDC {
 	return o
 }
 
-// beyondLoopback is what must be decided before others can reach the server.
-const beyondLoopback = "must be a loopback address (127.0.0.1, ::1 or localhost) as long as nobody is asked who they are: whoever can reach it " +
+// beyondLoopback is the fault of an address beyond loopback without authentication.
+const beyondLoopback = "must be a loopback address (127.0.0.1, ::1 or localhost) without authentication: everybody who can reach it " +
 	"can read everything. Set access.keys or access.oidc"
 
-// howToServeEveryone is for those who mean it.
+// howToServeEveryone names the option that allows it.
 const howToServeEveryone = ", or start with --insecure-serve-everyone"
 
-// Loopback reports whether only this machine can reach what listens there.
+// Loopback reports whether only this machine can reach the address.
 func Loopback(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
 	return err == nil && loopback(host)

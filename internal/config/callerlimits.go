@@ -2,7 +2,7 @@ package config
 
 import "roster/internal/access"
 
-// callerLimits returns the limits of one credential, held to those of the server.
+// callerLimits returns the limits of one credential, and checks them against those of the server.
 func (d *decoder) callerLimits(f *callerLimitsFile, path string, all *Limits) *access.Limits {
 	if f == nil {
 		return nil

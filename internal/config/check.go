@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // a small container has no time zones of its own
+	_ "time/tzdata" // for containers without time zone data
 
 	"github.com/nyaruka/phonenumbers"
 
@@ -23,7 +23,7 @@ var trusts = map[string]connectors.Trust{
 	"verified": connectors.TrustVerified, "asserted": connectors.TrustAsserted, "none": connectors.TrustNone,
 }
 
-// trustName returns the word for the trust that a kind has by default.
+// trustName returns the name of a level of trust.
 func trustName(t connectors.Trust) string {
 	for name, trust := range trusts {
 		if t != connectors.TrustNone && trust == t {
@@ -33,7 +33,7 @@ func trustName(t connectors.Trust) string {
 	return "asserted"
 }
 
-// plain makes what a configuration takes from a file as it stands there.
+// plain returns the parts of the configuration that are copied from the file unchanged.
 func plain(f *rootFile) *Config {
 	return &Config{
 		IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, DrainDelay: f.DrainDelay, SourceErrorsInExtensions: f.SourceErrs == "extensions",
@@ -41,10 +41,10 @@ func plain(f *rootFile) *Config {
 	}
 }
 
-// check makes the configuration of what the file holds, and notes what no single value shows.
+// check makes the configuration from the decoded file, and reports the faults that concern several settings.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c := plain(f)
-	if d.lines["limits.caller_operations"] == 0 { // its default is a number, which must not be all operations where these are few
+	if d.lines["limits.caller_operations"] == 0 { // the default must not exceed the share of a small limits.operations
 		c.Limits.CallerOperations = min(c.Limits.CallerOperations, max(1, c.Limits.Operations*c.Limits.CallerShare/100))
 	}
 	if one, all := f.Limits.AnswerBytes, f.Limits.PendingAnswerBytes; one > all && !d.faulty("limits.answer_bytes") && !d.faulty("limits.pending_answer_bytes") {
@@ -52,7 +52,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	}
 	c.Access = d.access(&f.Access, &f.Limits)
 	c.Access.Everyone = over.everyone
-	guarded := over.everyone || c.Access.Asks()
+	guarded := over.everyone || c.Access.Authenticates()
 	c.Listen = f.Listen
 	d.listen(f.Listen, "listen", guarded)
 	if over.listen != "" {
@@ -66,7 +66,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	guard := d.guard(&f.Guard)
 	for i := range f.Sources {
 		path := fmt.Sprintf("sources[%d]", i)
-		if f.Sources[i].Kind == "" && f.Sources[i].Name == "" && d.faulty(path) { // no mapping at all: enough has been said
+		if f.Sources[i].Kind == "" && f.Sources[i].Name == "" && d.faulty(path) { // not a mapping: one fault is enough
 			continue
 		}
 		c.Sources = append(c.Sources, d.source(&f.Sources[i], path, names, guard, f.MaxPause))
@@ -86,7 +86,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	if f.TLS != nil {
 		c.TLS = (*TLS)(f.TLS)
 	}
-	if !over.everyone { // where everyone may ask, there is nothing to overhear that is not to be had anyway
+	if !over.everyone { // without authentication, encryption protects nothing
 		d.plaintext(c.Listen, f)
 	}
 	c.Federation = d.federation(&f.Federation, &c.Access)
@@ -97,7 +97,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	return c
 }
 
-// origins returns them as browsers write them, since they are compared letter by letter.
+// origins checks that the origins are written as browsers write them, because they are compared as text.
 func (d *decoder) origins(given []string) []string {
 	for i, origin := range given {
 		path := fmt.Sprintf("cors.origins[%d]", i)
@@ -110,20 +110,20 @@ func (d *decoder) origins(given []string) []string {
 	return given
 }
 
-// listen holds an address to its form, and unless the server is guarded to this machine.
+// listen checks the form of an address, and that it is a loopback address unless callers are authenticated.
 func (d *decoder) listen(addr, path string, guarded bool) {
 	if host, ok := d.hostPort(addr, path); ok && !guarded && !loopback(host) {
 		d.fault(path, beyondLoopback+howToServeEveryone)
 	}
 }
 
-// hostAndPort is what an address to listen on has to be, also where it was given as a port and no more.
+// hostAndPort is the fault of an address without host and port, such as a number.
 const hostAndPort = "must be host:port: 127.0.0.1:8080 for this machine, :8080 for all that can reach it"
 
-// isAddress reports whether a setting is an address to listen on.
+// isAddress reports whether a setting is the address of a listener.
 func isAddress(path string) bool { return path == "listen" || path == "admin.listen" }
 
-// hostPort checks an address to listen on. It is false if there is no telling its host.
+// hostPort checks the address of a listener. It returns false if the address has no host.
 func (d *decoder) hostPort(addr, path string) (host string, ok bool) {
 	if d.faulty(path) {
 		return "", false
@@ -139,13 +139,13 @@ func (d *decoder) hostPort(addr, path string) (host string, ok bool) {
 	return host, true
 }
 
-// plaintext refuses an address that others reach, where nothing keeps what is said there from whoever is on the way.
+// plaintext refuses an address beyond loopback without TLS, unless insecure_plaintext allows it.
 func (d *decoder) plaintext(addr string, f *rootFile) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil || loopback(host) || f.TLS != nil || f.InsecurePlaintext || d.faulty("listen") || d.faulty("--listen") {
 		return
 	}
-	d.fault("listen", "is beyond loopback: it needs tls, or insecure_plaintext: true where something in front ends TLS")
+	d.fault("listen", "is beyond loopback: it needs tls, or insecure_plaintext: true if a proxy terminates TLS")
 }
 
 func loopback(host string) bool {
@@ -203,7 +203,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guar
 	return s
 }
 
-// ofKind checks what no single setting of a kind shows.
+// ofKind runs the checks of the kind itself, which concern several settings.
 func (d *decoder) ofKind(kind *connectors.Kind, f *sourceFile, path string) {
 	v := reflect.ValueOf(f.Settings).Elem()
 	for _, field := range kindFields(kind) {
@@ -233,11 +233,11 @@ func (d *decoder) url(raw, path string, insecure bool) {
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(raw, "#"):
 		d.fault(path, "must have no user, no ? and no #: credentials have settings of their own")
 	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
-		d.fault(path, "must begin with https://, or the credential travels in clear; insecure_http: true allows that")
+		d.fault(path, "must begin with https://, or the credential is sent unencrypted; insecure_http: true allows that")
 	}
 }
 
-// collectionGuard is what holds for collections that say nothing else.
+// collectionGuard is the default guard of all collections.
 type collectionGuard struct {
 	maxLoss     int
 	acceptAfter time.Duration
@@ -249,7 +249,7 @@ func (d *decoder) guard(f *guardFile) collectionGuard {
 
 var percentForm = regexp.MustCompile(`^([1-9][0-9]?|100)%$`)
 
-// percentage reads one from its text; 0 if there is none.
+// percentage parses a percentage; 0 if the text is empty.
 func (d *decoder) percentage(text, path string) int {
 	if text == "" {
 		return 0
@@ -262,10 +262,10 @@ func (d *decoder) percentage(text, path string) int {
 	return n
 }
 
-// freshForKey is the key of how fresh a collection is to be, for which kinds have defaults of their own.
+// freshForKey is the key of fresh_for, for which kinds have defaults of their own.
 const freshForKey = "fresh_for"
 
-// readable returns the collections to read: those that the kind has, without those switched off.
+// readable returns the collections to fetch: those that the kind has, except those that are set to false.
 func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) map[connectors.Collection]Collection {
 	kind := connectors.KindNamed(connectors.KindName(f.Kind))
 	if kind == nil {
@@ -295,26 +295,26 @@ func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) ma
 		}
 		if !d.faulty(sub) {
 			if settings.FreshFor < settings.MinInterval {
-				d.fault(sub+".fresh_for", "is shorter than min_interval: what is read so seldom cannot be that fresh")
+				d.fault(sub+".fresh_for", "is shorter than min_interval: data that is fetched so rarely cannot be that fresh")
 			}
 			if settings.KeepFor < settings.FreshFor {
 				d.fault(sub+".keep_for", "is shorter than fresh_for")
 			}
 		}
 		if full := sub + ".full_every"; d.lines[full] > 0 && !says.Incremental {
-			d.fault(full, "is for %s only: everything else is read whole each time", incremental())
+			d.fault(full, "is for %s only: all other collections are always fetched in full", incremental())
 		}
 		read[c] = Collection{FreshFor: settings.FreshFor, KeepFor: settings.KeepFor, MinInterval: settings.MinInterval, FullEvery: settings.FullEvery,
 			MaxLoss:     cmp.Or(d.percentage(settings.Guard.MaxLoss, sub+".guard.max_loss"), guard.maxLoss),
 			AcceptAfter: cmp.Or(settings.Guard.AcceptAfter, guard.acceptAfter)}
 	}
 	if len(read) == 0 && !d.faulty(path) {
-		d.fault(path, "nothing is left to read: leave the source out instead")
+		d.fault(path, "no collection is left to fetch: leave the source out instead")
 	}
 	return read
 }
 
-// precedence returns the orders by the fields' keys, for those fields that have one.
+// precedence returns the order of the sources for each field that has one, by the key of the field.
 func (d *decoder) precedence(f *precedenceFile, names map[string]bool) map[string][]string {
 	orders := make(map[string][]string)
 	v := reflect.ValueOf(f).Elem()

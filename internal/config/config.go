@@ -8,29 +8,29 @@ import (
 	"roster/connectors"
 )
 
-// Config is all that the operator decides, checked and complete.
+// Config is a complete and valid configuration.
 type Config struct {
 	Listen string
-	// TLS is nil if the server speaks in clear.
+	// TLS is nil if the server does not use TLS.
 	TLS    *TLS
 	Access Access
-	// IdleAfter is how long after the last query the background reading goes on.
+	// IdleAfter is how long after the last query the fetches in the background continue.
 	IdleAfter time.Duration
-	// FirstWait is how long a query waits for data that is absent or far too old, MaxWait for newer data that it asked for.
+	// FirstWait is how long a query waits for data that is missing or far too old, MaxWait for newer data that it requires.
 	FirstWait, MaxWait time.Duration
-	// DrainDelay is how long requests are still taken after the signal to stop.
+	// DrainDelay is how long requests are accepted after the signal to stop.
 	DrainDelay time.Duration
-	// SourceErrorsInExtensions tells what sources lack beside an answer's errors, not among them.
+	// SourceErrorsInExtensions is true if missing data of sources is reported in extensions, not in errors.
 	SourceErrorsInExtensions bool
 	// Redis is nil if there is none.
 	Redis *Redis
 	// CacheDir is empty if there is none.
 	CacheDir string
 	Writes   Writes
-	// CredentialsDir is where tokens that are renewed are kept; empty for Redis.
+	// CredentialsDir is the directory of renewed tokens; empty for Redis.
 	CredentialsDir string
 	Identity       Identity
-	// Precedence gives for a field of a person, by its key in the file, the sources whose value is preferred. Those not named follow.
+	// Precedence has the sources in order of preference for fields of a person, by the key of the field. Other sources follow.
 	Precedence map[string][]string
 	Admin      Admin
 	Log        Log
@@ -40,22 +40,22 @@ type Config struct {
 	Limits     Limits
 	// TrustedDocuments is nil if all documents may run.
 	TrustedDocuments *TrustedDocuments
-	// PersistedQueries lets clients send hashes of documents in their place.
+	// PersistedQueries allows clients to send the hash of a document instead of the document.
 	PersistedQueries bool
-	// Introspection lets clients ask for the schema.
+	// Introspection allows clients to read the schema.
 	Introspection bool
 	Federation    Federation
 	// Origins are those whose pages may use the graph, such as https://people.example.com.
 	Origins []string
 }
 
-// Federation says how the graph is presented.
+// Federation configures the schema for federation routers.
 type Federation struct {
 	Prefix             string
 	SecurityDirectives bool
 }
 
-// Writes says how sources are changed, and what is remembered of that.
+// Writes configures writes to sources, and where their state is stored.
 type Writes struct {
 	Dir         string        // empty for Redis, or the memory
 	SettleAfter time.Duration // see writes.Options
@@ -63,35 +63,35 @@ type Writes struct {
 	AuditValues bool
 }
 
-// Identity says who is one person where addresses do not tell.
+// Identity says which accounts are one person, or several, if their addresses do not show it.
 type Identity struct {
 	Link, Split [][]connectors.Ref
 	// SharedMailboxes are local parts in lower case; nil for the usual ones.
 	SharedMailboxes []string
 }
 
-// TLS names what the server shows to clients, and by whom their own certificates must be signed, if by anybody.
+// TLS has the certificate of the server, and the authorities of client certificates, if they are required.
 type TLS struct{ CertFile, KeyFile, ClientCAFile string }
 
-// TrustedDocuments say which documents may run.
+// TrustedDocuments configures which documents are allowed.
 type TrustedDocuments struct {
 	File    string
 	Enforce bool
 }
 
-// Source is one upstream and how to read it.
+// Source is the configuration of one source.
 type Source struct {
 	connectors.Config
 	EmailTrust connectors.Trust
-	// PropagateTrace sends the source where in a trace a call belongs.
+	// PropagateTrace sends the traceparent header to the source.
 	PropagateTrace bool
-	// MaxPause is how long the source is left alone at most because it says so; 0 means connectors.MaxPause.
+	// MaxPause is the longest pause that the source can ask for; 0 means connectors.MaxPause.
 	MaxPause time.Duration
-	// Collections are those to read.
+	// Collections are the collections to fetch.
 	Collections map[connectors.Collection]Collection
 }
 
-// Collection is how fresh a collection is to be.
+// Collection configures the fetches of a collection.
 type Collection struct {
 	FreshFor    time.Duration
 	KeepFor     time.Duration
@@ -112,7 +112,7 @@ type overrides struct {
 // Listen overrides listen; an empty address leaves it to the file.
 func Listen(addr string) Option { return func(o *overrides) { o.listen = addr } }
 
-// ServeEveryone lets the server listen where others can reach it although nobody is asked who they are.
+// ServeEveryone lets the server listen beyond loopback without authentication.
 func ServeEveryone(yes bool) Option { return func(o *overrides) { o.everyone = yes } }
 
 func load(data []byte, env func(string) (string, bool), read func(string) ([]byte, error), opts ...Option) (*Config, error) {

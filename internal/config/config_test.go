@@ -116,9 +116,9 @@ func TestBeyondLoopback(t *testing.T) {
 		everyone bool
 		ok       bool
 	}{
-		"nobody is asked":           {"testdata/good/least.yaml", false, false},
-		"nobody is asked, by order": {"testdata/good/least.yaml", true, true},
-		"callers are asked":         {"testdata/good/public.yaml", false, true},
+		"no authentication":           {"testdata/good/least.yaml", false, false},
+		"no authentication, by order": {"testdata/good/least.yaml", true, true},
+		"callers are asked":           {"testdata/good/public.yaml", false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,16 +14,16 @@ import (
 	"roster/connectors"
 )
 
-// maxNodes bounds the work that aliases of aliases can make.
+// maxNodes bounds the work that nested aliases can cause.
 const maxNodes = 100_000
 
-// decoder puts a document into the types of setting.go. It goes on after a fault, so that all of them come out at once.
+// decoder decodes a document into the types of setting.go. It continues after a fault, so that all faults are reported together.
 type decoder struct {
 	env    func(string) (string, bool)
 	read   func(path string) ([]byte, error)
 	faults Faults
-	lines  map[string]int  // of each setting that the file holds, by path
-	bad    map[string]bool // the paths of the faults, and of all that they lie in
+	lines  map[string]int  // of each setting in the file, by path
+	bad    map[string]bool // the paths of the faults, and of the settings that contain them
 	nodes  int
 
 	fromEnv map[string]bool // the paths of the settings whose values come from the environment
@@ -33,7 +33,7 @@ func newDecoder(env func(string) (string, bool), read func(string) ([]byte, erro
 	return &decoder{env: env, read: read, lines: make(map[string]int), bad: make(map[string]bool), fromEnv: make(map[string]bool)}
 }
 
-// fault notes what is wrong with the setting of that path, which need not be in the file: the line is then that of what it belongs to.
+// fault adds a fault of the setting at the path. If the setting is not in the file, the line is that of the setting that contains it.
 func (d *decoder) fault(path, format string, args ...any) {
 	at := path
 	for at != "" && d.lines[at] == 0 {
@@ -49,13 +49,13 @@ func (d *decoder) faultAt(path string, line int, message string) {
 	}
 }
 
-// outer returns the path of what the setting lies in.
+// outer returns the path of the setting that contains the path.
 func outer(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
 
-// faulty reports whether a fault of this setting, or of one in it, is known already: one is enough.
+// faulty reports whether this setting, or one in it, has a fault already. One fault is enough.
 func (d *decoder) faulty(path string) bool { return d.bad[path] }
 
-// at follows aliases to the node that counts, and notes its line.
+// at resolves aliases, and records the line of the node.
 func (d *decoder) at(n *yaml.Node, path string) (*yaml.Node, bool) {
 	if path != "" {
 		d.lines[path] = n.Line
@@ -73,7 +73,7 @@ func (d *decoder) at(n *yaml.Node, path string) (*yaml.Node, bool) {
 	return n, true
 }
 
-// entries returns the pairs of a mapping; a key that is no text, or comes twice, is a fault.
+// entries returns the pairs of a mapping. A key that is not text, or is repeated, is a fault.
 func (d *decoder) entries(n *yaml.Node, path string) ([][2]*yaml.Node, bool) {
 	n, ok := d.at(n, path)
 	if !ok {
@@ -103,7 +103,7 @@ func (d *decoder) entries(n *yaml.Node, path string) ([][2]*yaml.Node, bool) {
 
 var keyForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
 
-// shownKey returns a key for printing. One that does not look like a key, or has no value, may be a secret with its colon forgotten.
+// shownKey returns a key for a message. It hides a key that does not look like one, or has no value: it may be a secret after a forgotten colon.
 func shownKey(k, v *yaml.Node) string {
 	if k.Kind != yaml.ScalarNode || !keyForm.MatchString(k.Value) || v.ShortTag() == "!!null" {
 		return "?"
@@ -111,8 +111,8 @@ func shownKey(k, v *yaml.Node) string {
 	return k.Value
 }
 
-// mapping fills a struct: what the file has, and the defaults for the rest. Without a node all is default. Variant is the kind or the
-// collection whose own defaults count.
+// mapping fills a struct with the values of the file, and with the defaults of the other settings. Variant is the kind or the collection whose
+// own defaults apply.
 func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant string) {
 	fields := fieldsOf(into.Type())
 	var pairs [][2]*yaml.Node
@@ -123,7 +123,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 		}
 	}
 	if at := slices.IndexFunc(fields, func(f field) bool { return f.ofKind }); at >= 0 {
-		for _, kv := range pairs { // before what depends on it
+		for _, kv := range pairs { // before the settings that depend on it
 			if kv[0].Value == "kind" {
 				variant = d.text(kv[1])
 			}
@@ -145,7 +145,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 		sub, v := join(path, f.key), f.in(into)
 		node := values[f.key]
 		switch {
-		case f.secret() && f.def != "" && node == nil && values[f.key+"_file"] == nil: // it need not be given
+		case f.secret() && f.def != "" && node == nil && values[f.key+"_file"] == nil: // optional
 		case f.secret():
 			v.SetString(d.secret(node, values[f.key+"_file"], sub))
 		case node != nil:
@@ -158,7 +158,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 	}
 }
 
-// kindSettings makes a kind's own settings in a field of a source, and returns what they are.
+// kindSettings creates the settings of the source's kind, and returns their fields.
 func (d *decoder) kindSettings(name connectors.KindName, into reflect.Value) []field {
 	k := connectors.KindNamed(name)
 	if k == nil {
@@ -171,7 +171,7 @@ func (d *decoder) kindSettings(name connectors.KindName, into reflect.Value) []f
 	return fields
 }
 
-// foreign refuses a setting of another kind. Of an unknown kind, nothing can be said.
+// foreign refuses a setting of another kind, unless the source's kind is unknown.
 func (d *decoder) foreign(path, key string, value *yaml.Node, kind connectors.KindName) {
 	if connectors.KindNamed(kind) != nil {
 		sub := join(path, key)
@@ -229,7 +229,7 @@ func (d *decoder) list(n *yaml.Node, path string, v reflect.Value, f field, vari
 	}
 }
 
-// collections fills the map with what is to be read. The defaults are for each collection; which of them the source has is not known here.
+// collections fills the map of all collections, with their defaults. It does not know which of them the source has.
 func (d *decoder) collections(n *yaml.Node, path string, v reflect.Value) {
 	all := make(collectionsFile)
 	values := make(map[string]*yaml.Node)
@@ -258,7 +258,7 @@ func (d *decoder) collections(n *yaml.Node, path string, v reflect.Value) {
 	v.Set(reflect.ValueOf(all))
 }
 
-// plain returns the text of a scalar whose type in YAML is the one wanted. What came from the environment has no type but text.
+// plain returns the text of a scalar of the required YAML type. A value from the environment is always text.
 func (d *decoder) plain(n *yaml.Node, path string, v reflect.Value) (string, bool) {
 	n, ok := d.at(n, path)
 	if !ok {
@@ -303,7 +303,7 @@ func (d *decoder) plain(n *yaml.Node, path string, v reflect.Value) (string, boo
 	return "", false
 }
 
-// scalar reads a single value from its text and holds it against its bounds.
+// scalar parses a single value, and checks its bounds.
 func (d *decoder) scalar(text, path string, v reflect.Value, f field) {
 	switch {
 	case v.Type() == reflect.TypeFor[time.Duration]():
@@ -364,13 +364,13 @@ func (d *decoder) fraction(text, path string, v reflect.Value, f field) {
 	}
 	least, _ := strconv.ParseFloat(f.min, 64)
 	most, _ := strconv.ParseFloat(f.max, 64)
-	if !(value >= least && value <= most) { // nor is it NaN
+	if !(value >= least && value <= most) { // false for NaN too
 		d.fault(path, "must be from %s to %s", f.min, f.max)
 	}
 	v.SetFloat(value)
 }
 
-// text looks at a scalar before its turn; its faults are left for then.
+// text returns the text of a scalar that is decoded later. It reports no fault.
 func (d *decoder) text(n *yaml.Node) string {
 	if n.Kind == yaml.AliasNode && n.Alias != nil {
 		n = n.Alias

@@ -7,7 +7,7 @@ import (
 	"roster/connectors"
 )
 
-// Default returns the configuration of these sources with nothing else said: all that they have is read, and every setting has its default.
+// Default returns the configuration of these sources with all their collections, and the default of every other setting.
 // The error is of type Faults.
 func Default(listen string, sources []connectors.Config) (*Config, error) {
 	d := newDecoder(func(string) (string, bool) { return "", false }, func(string) ([]byte, error) {
@@ -23,7 +23,7 @@ func Default(listen string, sources []connectors.Config) (*Config, error) {
 		settings.Kind = string(s.Kind)
 		c.Sources = append(c.Sources, Source{Config: s, EmailTrust: trusts[settings.EmailTrust], MaxPause: file.MaxPause, Collections: d.readable(&settings, "", d.guard(&file.Guard))})
 	}
-	d.faults = nil // what is required stands in sources
+	d.faults = nil // the required settings are in sources
 	d.listen(listen, "--listen", false)
 	if len(d.faults) > 0 {
 		return nil, d.faults

@@ -17,12 +17,12 @@ type Setting struct {
 	Doc     string
 }
 
-// Settings lists every key of the file, in the order in which they are best read.
+// Settings lists every key of the file, in the order of the documentation.
 func Settings() []Setting {
 	return settingsOf(fieldsOf(reflect.TypeFor[rootFile]()), "", nil)
 }
 
-// settingsOf describes fields below a path. Needs says by kind which of them are required.
+// settingsOf describes the fields below a path. Needs has, for each kind, the fields that are required.
 func settingsOf(fields []field, prefix string, needs map[string][]string) []Setting {
 	var all []Setting
 	for _, f := range fields {
@@ -63,7 +63,7 @@ func settingsOf(fields []field, prefix string, needs map[string][]string) []Sett
 	return all
 }
 
-// saysRequired reports whether the settings below a path need a word that they are required where what they lie in is given: that may be left out.
+// saysRequired reports whether the setting at the path is optional, so that a required setting in it is described as required in it.
 func saysRequired(prefix string) bool {
 	below, inSource := strings.CutPrefix(prefix, "sources[].")
 	return prefix == "trusted_documents." || prefix == "tls." || inSource && strings.Count(below, ".") == 1
@@ -86,7 +86,7 @@ func (f field) shownDefault() string {
 	return shown
 }
 
-// incremental names the collections that are mostly asked only for what has changed.
+// incremental names the collections that are fetched incrementally.
 func incremental() string {
 	var names []string
 	for _, k := range connectors.Kinds() {

@@ -10,10 +10,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxFile bounds the configuration file and each secret's file; both are small, and a wrong path may lead to something without end.
+// maxFile bounds the configuration file and each secret's file; a wrong path may name an endless file.
 const maxFile = 1 << 20
 
-// parseDocument returns the mapping that the file holds.
+// parseDocument returns the mapping of settings in the file.
 func parseDocument(data []byte) (*yaml.Node, *Fault) {
 	if len(data) > maxFile {
 		return nil, &Fault{Message: "the file is larger than 1 MiB"}
@@ -43,8 +43,8 @@ func parseDocument(data []byte) (*yaml.Node, *Fault) {
 	return root, nil
 }
 
-// syntaxFault says in which line the YAML breaks off. The parser's own words are fixed texts; the other stages' may quote the file, and
-// what a misplaced character makes of a secret must not be printed.
+// syntaxFault returns the fault of invalid YAML, with its line. The parser's messages are fixed texts. Those of other stages may quote the file,
+// maybe a secret, and are left out.
 func syntaxFault(err error) *Fault {
 	e, ok := errors.AsType[*yaml.LoadError](err)
 	if !ok {

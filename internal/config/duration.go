@@ -16,11 +16,11 @@ var (
 	units        = map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": day}
 )
 
-// longest is more than any setting takes, and keeps the sum of the parts from overflowing.
+// longest is more than any setting allows, and prevents an overflow of the sum.
 const longest = 100 * 365 * day
 
-// parseDuration takes whole numbers of days, hours, minutes, seconds and milliseconds, such as 7d or 1h30m. Days are what operators think in
-// and what time.ParseDuration lacks; its fractions and signs are of no use here.
+// parseDuration parses whole numbers of days, hours, minutes, seconds and milliseconds, such as 7d or 1h30m. time.ParseDuration has no days, and
+// allows fractions and signs.
 func parseDuration(s string) (time.Duration, bool) {
 	if !durationForm.MatchString(s) {
 		return 0, false
@@ -38,7 +38,7 @@ func parseDuration(s string) (time.Duration, bool) {
 	return sum, true
 }
 
-// formatDuration is the shortest form that parseDuration takes back.
+// formatDuration returns the shortest text that parseDuration accepts.
 func formatDuration(d time.Duration) string {
 	if d == 0 {
 		return "0s"

@@ -17,7 +17,7 @@ import (
 
 var envForm = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
-// expand puts environment variables in the place of ${NAME}, once: what a variable holds is not expanded again. $${ stands for ${ itself.
+// expand replaces ${NAME} by the environment variable, whose value is not expanded again. $${ stands for ${ itself.
 func (d *decoder) expand(s, path string) (text string, fromEnv, ok bool) {
 	var b strings.Builder
 	ok = true
@@ -49,7 +49,7 @@ func (d *decoder) expand(s, path string) (text string, fromEnv, ok bool) {
 	}
 }
 
-// secret returns a credential from its value or from the file that its twin names: exactly one of them.
+// secret returns a credential, either from its setting or from the file in the setting with _file.
 func (d *decoder) secret(value, file *yaml.Node, path string) string {
 	var text string
 	var ok bool
@@ -74,7 +74,7 @@ func (d *decoder) secret(value, file *yaml.Node, path string) string {
 	case strings.TrimSpace(text) == "":
 		d.fault(path, "is empty")
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r > unicode.MaxASCII }):
-		// No vendor takes such a credential; most often a line too many was copied.
+		// No vendor has such a credential; often a line too many was copied.
 		d.fault(path, "holds a space, a line break or another character that no credential has")
 	}
 	return text
@@ -110,7 +110,7 @@ var (
 	errNotRegular = errors.New("not a regular file")
 )
 
-// readFile reads a small regular file. A pipe or a device could keep the program waiting for ever.
+// readFile reads a small regular file. A pipe or a device could block for ever.
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -131,7 +131,7 @@ func readFile(path string) ([]byte, error) {
 	return b, err
 }
 
-// below makes a relative path one beside the configuration file, wherever the program was started.
+// below resolves a relative path against the directory of the configuration file.
 func below(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path

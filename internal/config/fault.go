@@ -57,7 +57,7 @@ func (d *decoder) nameSources(sources []sourceFile) {
 	}
 }
 
-// sort puts the faults in the order of the file; those of one line stay in the order of setting.go.
+// sort sorts the faults by line. Faults of one line stay in the order of setting.go.
 func (fs Faults) sort() {
 	slices.SortStableFunc(fs, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
 }

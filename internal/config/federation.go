@@ -7,13 +7,13 @@ import (
 	"roster/internal/access"
 )
 
-// namePrefixForm makes names of types and fields that GraphQL does not keep for itself.
+// namePrefixForm is the form of a prefix. Names that begin with __ are reserved.
 var namePrefixForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,30}_?$`)
 
-// PrefixForm says what a prefix has to be.
+// PrefixForm describes the form of a prefix.
 const PrefixForm = "must begin with a capital letter, and be letters and digits, at most 31, such as Roster; an underscore may end it"
 
-// IsPrefix reports whether names can begin with that.
+// IsPrefix reports whether the text can be a prefix of names.
 func IsPrefix(text string) bool { return namePrefixForm.MatchString(text) }
 
 func (d *decoder) federation(f *federationFile, a *Access) Federation {
@@ -29,7 +29,7 @@ func (d *decoder) federation(f *federationFile, a *Access) Federation {
 	return Federation{Prefix: f.Prefix, SecurityDirectives: f.SecurityDirectives == "include" || router != ""}
 }
 
-// routerIn names a credential with which a router vouches for its callers; empty if there is none.
+// routerIn returns the path of a credential with router: true; empty if there is none.
 func routerIn(a *Access) string {
 	for i := range a.Keys {
 		if a.Keys[i].Router {
@@ -42,7 +42,7 @@ func routerIn(a *Access) string {
 	return ""
 }
 
-// withSchema returns the scopes of a credential that is a router's: it has to know the schema of the subgraph.
+// withSchema returns the scopes of a router's credential, which include directory:schema.
 func withSchema(scopes access.Scopes, router bool) access.Scopes {
 	if router && len(scopes) > 0 && !scopes.Has(access.ScopeSchema) {
 		scopes = append(scopes[:len(scopes):len(scopes)], access.ScopeSchema)

@@ -9,22 +9,22 @@ import (
 	"roster/connectors"
 )
 
-// field is a setting as its tags describe it.
+// field is a setting, as described by its tags.
 type field struct {
 	index         int
-	of            reflect.Value // the struct that holds it, where it is not the one that is being filled
+	of            reflect.Value // the struct of the setting, if it is not the one that is decoded
 	typ           reflect.Type
 	key, doc      string
 	def           string
-	except        map[string]string // kind or collection to default
+	except        map[string]string // default by kind or collection
 	required      bool
-	byKind        bool     // required where the kind has an address
+	byKind        bool     // required if the kind has an address
 	ofKind        bool     // the settings of the source's kind are here
 	kinds         []string // the kinds that have it; nil for all
 	min, max      string
 	oneOf         []string
 	or            string              // the setting that can take its place
-	needs         map[string][]string // by kind, what of an OAuth is required
+	needs         map[string][]string // by kind, the required settings of an OAuth
 	typeNameGiven string
 }
 
@@ -44,7 +44,7 @@ func fieldsOf(t reflect.Type) []field {
 	return fs
 }
 
-// complete puts what the kinds say in the place of the words in parentheses.
+// complete replaces the words in parentheses by the values of the registered kinds.
 func (f *field) complete(except string) {
 	if slices.Equal(f.oneOf, []string{byKinds}) {
 		f.oneOf = nil
@@ -63,7 +63,7 @@ func (f *field) complete(except string) {
 	f.doc = strings.ReplaceAll(f.doc, "(incremental)", incremental())
 }
 
-// byKinds stands for what the registered kinds say.
+// byKinds stands for the values of the registered kinds.
 const byKinds = "(kinds)"
 
 // kindFields returns the settings of one kind.
@@ -83,7 +83,8 @@ func kindFields(k *connectors.Kind) []field {
 	return fs
 }
 
-// allKindFields returns the settings of all kinds. One that several describe alike is there once, after what comes before it in any of them.
+// allKindFields returns the settings of all kinds. A setting that several kinds describe alike is there once, after the settings that precede it in
+// any of them.
 func allKindFields() []field {
 	var all []field
 	for _, k := range connectors.Kinds() {
@@ -103,7 +104,7 @@ func (f field) alike(other field) bool {
 		slices.Equal(f.oneOf, other.oneOf) && f.typeNameGiven == other.typeNameGiven
 }
 
-// with returns the setting with the kinds of an earlier one before its own.
+// with returns the setting with the kinds of an earlier one added before its own.
 func (f field) with(earlier field) field {
 	f.kinds = append(slices.Clone(earlier.kinds), f.kinds...)
 	needs := make(map[string][]string)
@@ -127,10 +128,10 @@ func kindsWith(key string) []string {
 	return kinds
 }
 
-// is reports whether a key of the file is this setting's.
+// is reports whether a key of the file belongs to this setting.
 func (f field) is(key string) bool { return f.key == key || f.secret() && f.key+"_file" == key }
 
-// in returns the value of the setting within the struct that is being filled.
+// in returns the value of the setting in the struct that is decoded.
 func (f field) in(into reflect.Value) reflect.Value {
 	if f.of.IsValid() {
 		into = f.of
@@ -138,7 +139,7 @@ func (f field) in(into reflect.Value) reflect.Value {
 	return into.Field(f.index)
 }
 
-// requiredBy reports whether a source of that kind cannot do without the setting.
+// requiredBy reports whether a source of the kind requires the setting.
 func (f field) requiredBy(kind connectors.KindName) bool {
 	k := connectors.KindNamed(kind)
 	return f.byKind && (k == nil || !k.NoURL)
@@ -148,7 +149,7 @@ func (f field) kindNames() string { return strings.Join(f.kinds, " and ") }
 
 func (f field) secret() bool { return f.typ == reflect.TypeFor[connectors.Secret]() }
 
-// defaultFor returns the value to take when the setting is left out; empty means the zero value.
+// defaultFor returns the default of the setting; empty means the zero value.
 func (f field) defaultFor(variant string) string {
 	if v, ok := f.except[variant]; ok {
 		return v

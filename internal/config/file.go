@@ -17,27 +17,27 @@ type File struct {
 	env  func(string) (string, bool)
 	opts []Option
 
-	text    []byte                       // of the configuration in force
-	files   []string                     // that it took secrets from
-	read    *reading                     // the last one
-	judged  map[string][sha256.Size]byte // what each file held when it was last read for the text in force
-	unquiet map[string][sha256.Size]byte // what those held that had changed when they were last looked at
+	text    []byte                       // of the current configuration
+	files   []string                     // with its secrets
+	read    *loaded                      // the last one
+	judged  map[string][sha256.Size]byte // the digest of each file when it was last loaded for that text
+	unquiet map[string][sha256.Size]byte // the digests of the files that had changed at the last check
 }
 
-// reading is what came of reading a configuration.
-type reading struct {
+// loaded is the text of a configuration, and the files that it names.
+type loaded struct {
 	text  []byte
 	files []string
-	held  map[string][sha256.Size]byte // what each of them held
+	held  map[string][sha256.Size]byte // the digest of each of them
 }
 
-// Open names a configuration file, and reads nothing yet. Env is asked for ${NAME}: os.LookupEnv.
+// Open returns the configuration file at the path without reading it. Env returns environment variables, as os.LookupEnv does.
 func Open(path string, env func(string) (string, bool), opts ...Option) *File {
 	return &File{path: path, env: env, opts: opts,
 		judged: make(map[string][sha256.Size]byte), unquiet: make(map[string][sha256.Size]byte)}
 }
 
-// Load reads and checks the file and the files that it names. The error is of type Faults and says everything that is wrong.
+// Load reads and checks the file and the files that it names. The error is of type Faults.
 func (f *File) Load() (*Config, error) {
 	text, err := readFile(f.path)
 	if err != nil {
@@ -57,23 +57,23 @@ func (f *File) Load() (*Config, error) {
 	return f.load(text)
 }
 
-// LoadSecrets is Load with the text of the configuration in force: a file that somebody is at work on is not taken up only because a secret
-// has changed meanwhile. What the secrets are now is not looked at again where it is refused.
+// LoadSecrets is Load with the text of the current configuration and new secrets: the file may be half edited when a secret changes. If the new
+// secrets are refused, SecretsChanged ignores them until they change again.
 func (f *File) LoadSecrets() (*Config, error) {
 	c, err := f.load(f.text)
 	maps.Copy(f.judged, f.read.held)
 	return c, err
 }
 
-// InForce says that what was read last is used from now on.
+// InForce makes the last loaded configuration the current one.
 func (f *File) InForce() {
 	f.text, f.files = f.read.text, f.read.files
 	maps.Copy(f.judged, f.read.held)
 }
 
-// SecretsChanged looks at the files that the configuration in force took its secrets from. It is true if one holds something else than when
-// it was last read, and all have held the same for two looks in a row: who writes one in two steps is given the time for the second. The content
-// is looked at, not the time, so that nothing depends on how a file is replaced: written over, renamed, or behind a link, as in Kubernetes.
+// SecretsChanged checks the secret files of the current configuration. It returns true if one of them has changed since it was last loaded, and none
+// has changed since the last check, so that a file which is written in two steps is complete. It compares contents, not times: then it does not
+// matter how a file is replaced (overwritten, renamed, or behind a link, as in Kubernetes).
 func (f *File) SecretsChanged() bool {
 	changed, quiet := false, true
 	for _, name := range f.files {
@@ -91,7 +91,7 @@ func (f *File) SecretsChanged() bool {
 
 func (f *File) load(text []byte) (*Config, error) {
 	dir := filepath.Dir(f.path)
-	f.read = &reading{text: text, held: make(map[string][sha256.Size]byte)}
+	f.read = &loaded{text: text, held: make(map[string][sha256.Size]byte)}
 	c, err := load(text, f.env, func(name string) ([]byte, error) {
 		name = below(dir, name)
 		data, err := readFile(name)
@@ -130,7 +130,7 @@ func (f *File) load(text []byte) (*Config, error) {
 	return c, nil
 }
 
-// filesBelow makes the paths among the settings of the source's kind ones beside the configuration file.
+// filesBelow resolves the paths in the settings of the source's kind against the directory of the configuration file.
 func (s *Source) filesBelow(dir string) {
 	if s.Settings == nil {
 		return
@@ -143,7 +143,7 @@ func (s *Source) filesBelow(dir string) {
 	}
 }
 
-// digest tells contents apart, and from a file that cannot be read.
+// digest returns the hash of a file's content; zero if the file cannot be read.
 func digest(data []byte, err error) [sha256.Size]byte {
 	if err != nil {
 		return [sha256.Size]byte{}

@@ -8,8 +8,7 @@ import (
 	"roster/internal/address"
 )
 
-// identity reads the accounts that the operator joins and parts. A split between accounts that links join, also by way of others, is a
-// contradiction, and nobody could say which of the two was meant.
+// identity returns the accounts that the operator links and splits. A split of accounts that links join, directly or through others, is a fault.
 func (d *decoder) identity(f *identityFile, names map[string]bool) Identity {
 	var id Identity
 	id.Link = d.groups(f.Link, "identity.link", names)
@@ -52,7 +51,7 @@ func (d *decoder) groups(lists [][]string, path string, names map[string]bool) [
 		seen := make(map[string]bool)
 		for j, s := range list {
 			at := fmt.Sprintf("%s[%d]", sub, j)
-			source, id, ok := strings.Cut(s, "/") // only the first: an ID may hold slashes
+			source, id, ok := strings.Cut(s, "/") // only at the first slash: an ID may contain slashes
 			switch {
 			case d.faulty(at):
 			case !ok || source == "" || id == "":
@@ -73,7 +72,7 @@ func (d *decoder) groups(lists [][]string, path string, names map[string]bool) [
 	return groups
 }
 
-// components holds which accounts are joined, each pointing to another of its group.
+// components is a union-find of linked accounts: each account points to another one of its group.
 type components map[connectors.Ref]connectors.Ref
 
 func (c components) find(r connectors.Ref) connectors.Ref {
@@ -83,7 +82,7 @@ func (c components) find(r connectors.Ref) connectors.Ref {
 			return r
 		}
 		if after, ok := c[next]; ok {
-			c[r] = after // halves the way for the next one
+			c[r] = after // path halving
 		}
 		r = next
 	}

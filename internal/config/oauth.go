@@ -7,13 +7,13 @@ import (
 	"roster/connectors"
 )
 
-// oauth checks a credential that is renewed. Needs are the keys that the source's kind cannot do without.
+// oauth checks a credential that is renewed. Needs are the keys that the kind requires.
 func (d *decoder) oauth(o *connectors.OAuth, path string, insecure bool, needs []string) {
 	refresh, code := d.given(path+".refresh_token"), d.given(path+".code")
 	switch {
 	case d.faulty(path + ".refresh_token"), d.faulty(path + ".refresh_token_file"), d.faulty(path + ".code"), d.faulty(path + ".code_file"):
 	case !refresh && !code:
-		d.fault(path, "needs refresh_token, or code: the first tokens are got for it")
+		d.fault(path, "needs refresh_token, or code: one of them is exchanged for the first tokens")
 	case refresh && code:
 		d.fault(path, "has both refresh_token and code: which of them is meant?")
 	}
@@ -32,10 +32,10 @@ func (d *decoder) oauth(o *connectors.OAuth, path string, insecure bool, needs [
 
 const redirectURIKey = "redirect_uri"
 
-// given reports whether the file has the setting, or for a secret its twin.
+// given reports whether the file has the setting or, for a secret, the setting with _file.
 func (d *decoder) given(path string) bool { return d.lines[path]+d.lines[path+"_file"] > 0 }
 
-// oneOf asks for the secret of that key or for the setting that can take its place, and not for both.
+// oneOf requires either the secret of the key, or the setting that can replace it.
 func (d *decoder) oneOf(path, key, other string) {
 	sub := path + "." + key
 	switch given, instead := d.given(sub), d.given(path+"."+other); {
@@ -47,7 +47,7 @@ func (d *decoder) oneOf(path, key, other string) {
 	}
 }
 
-// tokensHaveAPlace reports a fault for each source whose renewed tokens could not be stored.
+// tokensHaveAPlace adds a fault for each source with renewed tokens if there is no token store.
 func (d *decoder) tokensHaveAPlace(c *Config) {
 	if c.CredentialsDir != "" || c.Redis != nil && (c.Redis.EncryptionKey != "" || d.faulty("redis.encryption_key")) {
 		return

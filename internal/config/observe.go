@@ -4,25 +4,25 @@ import (
 	"net/url"
 )
 
-// Admin is where the operator looks in.
+// Admin is the listener for the operator.
 type Admin struct {
-	// Listen is empty if that is on the main listener.
+	// Listen is empty for the main listener.
 	Listen string
 	// Pprof adds Go's profiles.
 	Pprof bool
 }
 
-// Log is what is logged, and how.
+// Log is the level and format of the log.
 type Log struct {
-	// Format is text or json, or empty if it depends on whether a person is looking on.
+	// Format is text or json, or empty: text on a terminal, json otherwise.
 	Format string
 	// Level is debug, info, warn or error.
 	Level string
 }
 
-// Tracing is where traces go.
+// Tracing configures the export of traces.
 type Tracing struct {
-	// Endpoint is the collector's address; empty if only the environment may name one.
+	// Endpoint is the address of the collector; if it is empty, the environment can set one.
 	Endpoint string
 	// Ratio is the share of operations to trace, from 0 to 1.
 	Ratio float64
@@ -48,7 +48,7 @@ func (d *decoder) admin(f *adminFile) Admin {
 		d.hostPort(f.Listen, "admin.listen")
 	}
 	if f.Pprof && f.Listen == "" {
-		d.fault("admin.pprof", "needs admin.listen: profiles are not for those who ask the graph")
+		d.fault("admin.pprof", "needs admin.listen: profiles are not for callers of the graph")
 	}
 	return Admin(*f)
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Pages are the documents of the project that hold tables made from the settings and the registered kinds, by their names. Each table stands
+// Pages are the documents with tables that are generated from the settings and the registered kinds, by the names of the tables. Each table is
 // between two lines of its page: <!-- name --> and <!-- /name -->.
 var Pages = map[string]map[string]func() string{
 	"settings.md": {"settings": Table},
@@ -24,7 +24,7 @@ func Table() string {
 	return b.String()
 }
 
-// WithTables puts the tables in their places in the page of that name.
+// WithTables replaces the tables in the page of that name.
 func WithTables(name string, page []byte) ([]byte, error) {
 	for table, text := range Pages[name] {
 		begin, end := "<!-- "+table+" -->", "<!-- /"+table+" -->"

@@ -15,9 +15,9 @@ import (
 	"roster/connectors"
 )
 
-// Redis is where replicas share what they have read.
+// Redis is the Redis that replicas share.
 type Redis struct {
-	// URL is for a single server; else there are Addrs, of a Cluster, or with MasterName of Sentinels.
+	// Either URL (a single server) or Addrs is set: nodes of a Cluster, or with MasterName Sentinels.
 	URL              string
 	Addrs            []string
 	MasterName       string
@@ -25,23 +25,23 @@ type Redis struct {
 	Password         connectors.Secret
 	SentinelUsername string
 	SentinelPassword connectors.Secret
-	// TLS is nil if the file says nothing of it.
+	// TLS is nil if the file does not set it.
 	TLS    *tls.Config
 	Prefix string
-	// EncryptionKey has 32 bytes, or none. It is a Secret so that it is never printed.
+	// EncryptionKey has 32 bytes, or is empty. It is a Secret, so that it is never printed.
 	EncryptionKey connectors.Secret
-	// PoolSize is 0 for the client's own.
+	// PoolSize is 0 for the default of the client.
 	PoolSize                               int
 	DialTimeout, ReadTimeout, WriteTimeout time.Duration
 }
 
-// Equal reports whether the two are the same, in all that they say and in the certificates that their files held. Nil is no Redis.
+// Equal reports whether all settings and certificates are the same. Nil is no Redis.
 func (r *Redis) Equal(o *Redis) bool {
 	if r == nil || o == nil {
 		return r == o
 	}
 	a, b := *r, *o
-	a.TLS, b.TLS = nil, nil // holds functions, which do not compare
+	a.TLS, b.TLS = nil, nil // contains functions, which cannot be compared
 	return reflect.DeepEqual(a, b) && sameTLS(r.TLS, o.TLS)
 }
 
@@ -63,7 +63,7 @@ const keySize = 32
 
 var (
 	databaseForm = regexp.MustCompile(`^(/([0-9]{1,4})?)?$`)
-	// A brace would decide in which slot of a Cluster a key lies, which is the program's affair.
+	// A brace would choose the slot of the keys in a Cluster.
 	prefixForm = regexp.MustCompile(`^[!-z|~]{1,64}$`)
 )
 

@@ -6,7 +6,7 @@ import (
 	"roster/connectors"
 )
 
-// The types below are the file, and the one place where a setting is named. The tags say:
+// The types below define the file: each setting is defined only here. The tags are:
 //
 //	key       its name in the file; a secret has a twin with _file behind it
 //	doc       what it is for
@@ -18,8 +18,8 @@ import (
 //	oneof     all of its values
 //	type      a better word for its type
 //
-// The settings of single kinds of sources are theirs, with the tags that connectors.Kind explains. A word in parentheses stands for what the kinds
-// that are registered say.
+// Each kind of source defines its own settings, with the tags that connectors.Kind explains. A word in parentheses stands for the values of the
+// registered kinds.
 
 type rootFile struct {
 	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"The address of the server. An address beyond loopback needs access.keys or access.oidc, and tls or insecure_plaintext."`
@@ -83,7 +83,7 @@ type Cache struct {
 	ResponseBytes int `key:"response_bytes" default:"67108864" min:"0" max:"17179869184" doc:"Bytes of memory for answers, which are given again until something changes on which they depend. 0 to keep none. No answer is kept that takes more than a sixteenth."`
 }
 
-// Limits bound what may be asked of the server.
+// Limits bound what callers may ask for.
 type Limits struct {
 	BodyBytes          int           `key:"body_bytes" default:"1048576" min:"1024" max:"67108864" doc:"Bytes of a request's body, compressed and decompressed, or of a message of a WebSocket."`
 	HeaderBytes        int           `key:"header_bytes" default:"65536" min:"4096" max:"1048576" doc:"Bytes of a request's headers, including its URL."`
@@ -145,7 +145,7 @@ type keyFile struct {
 	Limits *callerLimitsFile `key:"limits" default:"(those of everybody)" doc:"Limits for this caller instead of those in limits, for example for a router."`
 }
 
-// callerLimitsFile are limits that a credential can have of its own.
+// callerLimitsFile are the limits of a single credential.
 type callerLimitsFile struct {
 	BodyBytes        int `key:"body_bytes" default:"(as in limits)" min:"1024" max:"67108864" doc:"Bytes of a request's body."`
 	VariablesBytes   int `key:"variables_bytes" default:"(as in limits)" min:"16" max:"67108864" doc:"Bytes of the variables; not more than body_bytes."`

@@ -7,7 +7,7 @@ import (
 	"roster/connectors"
 )
 
-// KindsTable returns what each kind of source gives, as a table in Markdown with a column for each kind.
+// KindsTable returns the capabilities of the kinds of sources as a Markdown table with a column for each kind.
 func KindsTable() string {
 	kinds := connectors.Kinds()
 	var b strings.Builder
@@ -58,8 +58,7 @@ func orAbsent(text string) string {
 	return text
 }
 
-// CredentialsTable returns where the credentials of each kind of source come from, as a table in Markdown, and below it what else an operator has to
-// know.
+// CredentialsTable returns the origin of the credentials of each kind of source as a Markdown table, followed by the notes for operators.
 func CredentialsTable() string {
 	var b, notes strings.Builder
 	b.WriteString("| | Where it comes from | What it needs | Without it |\n| --- | --- | --- | --- |\n")
