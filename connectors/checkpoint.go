@@ -7,12 +7,11 @@ import (
 )
 
 const (
-	// resumeWithin is for how long a reading may be stuck at one place: longer than the pauses after failures, and than most outages.
+	// resumeWithin is how long a fetch may fail at one place. It is longer than the pauses after failures, and than most outages.
 	resumeWithin = 30 * time.Minute
-	// resumeUntil is how old the beginning of a reading may be that goes on: what was read first is served with what is read last.
+	// resumeUntil is the age up to which a fetch can be resumed, because its first records are served together with its last ones.
 	resumeUntil = 6 * time.Hour
-	// resumeTries is how often a reading may get an answer at one place that it cannot understand: then something else may be wrong than that
-	// the source is down.
+	// resumeTries is how many answers at one place may be unreadable. After that, the state itself may be wrong.
 	resumeTries = 3
 )
 
@@ -23,20 +22,20 @@ type Checkpoint[S any] struct {
 	kept *ResumableFetch[S]
 }
 
-// ResumableFetch is one reading, however many calls of Lister.List it takes.
+// ResumableFetch is one fetch, which may take several calls of Lister.List.
 type ResumableFetch[S any] struct {
 	// State is the state of the fetch, in the form that the connector chooses.
 	State S
 
-	began  time.Time     // the reading
-	spent  time.Duration // by the calls before this one
-	called time.Time     // when this one began
-	place  int
-	stuck  time.Time // since when it is at that place
-	tries  int       // answers there that were not understood
+	began  time.Time     // when the fetch began
+	spent  time.Duration // the duration of the earlier calls
+	called time.Time     // when the present call began
+	place  int           // where the last call failed
+	stuck  time.Time     // since when the calls fail at that place
+	tries  int           // the number of unreadable answers at that place
 }
 
-// Resume returns the reading that was broken off, if it may go on, or else one that begins now with the state that begin makes.
+// Resume returns the kept fetch if it may still be resumed, or else a new one with the state that begin returns.
 func (c *Checkpoint[S]) Resume(begin func() S) *ResumableFetch[S] {
 	now := time.Now()
 	c.mu.Lock()
@@ -50,32 +49,32 @@ func (c *Checkpoint[S]) Resume(begin func() S) *ResumableFetch[S] {
 	return on
 }
 
-// Keep keeps a reading that err has broken off, unless it has been stuck for too long at this place, a number that grows as the reading gets on.
-// If the source has refused, what it shows next may be something else, and nothing is kept. What was not sent had no answer: its error tells
-// of another call, maybe of another collection.
-func (c *Checkpoint[S]) Keep(course *ResumableFetch[S], place int, err error) {
+// Keep keeps a fetch that failed with err, so that Resume can return it. The place is a number that grows with the progress of the fetch. Keep
+// discards the fetch if the source refused the call, because it may show other records later, and after too many unreadable answers at one
+// place. If the call was not sent, err is the result of another call, maybe for another collection, and says nothing of this fetch.
+func (c *Checkpoint[S]) Keep(fetch *ResumableFetch[S], place int, err error) {
 	e, ok := errors.AsType[*Error](err)
 	if ok && refused(e) {
 		return
 	}
 	now := time.Now()
-	course.spent += now.Sub(course.called)
-	if place != course.place || course.stuck.IsZero() {
-		course.place, course.stuck, course.tries = place, now, 0
+	fetch.spent += now.Sub(fetch.called)
+	if place != fetch.place || fetch.stuck.IsZero() {
+		fetch.place, fetch.stuck, fetch.tries = place, now, 0
 	}
 	if ok && e.Kind == KindBadResponse && !e.Unsent {
-		if course.tries++; course.tries == resumeTries {
+		if fetch.tries++; fetch.tries == resumeTries {
 			return
 		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.kept = course
+	c.kept = fetch
 }
 
 func refused(e *Error) bool {
 	switch e.Kind {
-	case KindUnauthorized: // also where there was no credential to send
+	case KindUnauthorized: // also if there was no credential to send
 		return true
 	case KindForbidden, KindNotFound, KindInvalid, KindUnsupported:
 		return !e.Unsent
@@ -84,7 +83,7 @@ func refused(e *Error) bool {
 	}
 }
 
-// Resumed returns the listing with when the reading began and what it took before this call, where this call went on with it.
+// Resumed returns the listing with the beginning of the fetch and the duration of its earlier calls, if there were any.
 func Resumed[T Record, S any](l Listing[T], c *ResumableFetch[S]) Listing[T] {
 	if !c.called.Equal(c.began) {
 		l.Began, l.Spent = c.began, c.spent

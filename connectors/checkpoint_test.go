@@ -38,11 +38,11 @@ func TestCheckpoint(t *testing.T) {
 					return new(int)
 				}
 				goes := 0
-				course := kept.Resume(begin)
+				fetch := kept.Resume(begin)
 				for range 10 {
-					kept.Keep(course, 80, tt.err)
+					kept.Keep(fetch, 80, tt.err)
 					time.Sleep(time.Minute)
-					if course = kept.Resume(begin); begun > 1 {
+					if fetch = kept.Resume(begin); begun > 1 {
 						break
 					}
 					goes++

@@ -8,29 +8,29 @@ import (
 const (
 	maxPages    = 100_000
 	maxRestarts = 2
-	// maxBarren is how many pages in a row may bring nothing new: after one, somebody may have added as many rows as a page holds.
-	maxBarren = 5
-	// usualLimit is what the limits of servers that cut pages are multiples of. A smaller unit would take many a whole list for one that was cut.
+	// maxEmptyPages is how many pages in a row may have no new row. One can happen if as many rows were added as a page holds.
+	maxEmptyPages = 5
+	// usualLimit divides the page limits of servers. A smaller number would take many complete lists for pages that were cut.
 	usualLimit = 50
 )
 
-// Page is one answer of a list.
+// Page is one answer with rows of a list.
 type Page[R any] struct {
 	Rows []R
-	// Offset is how many rows of the list stand before the first of these: as many as were asked for, or fewer.
+	// Offset is the number of rows of the list before the first of these: the requested offset, or a smaller one.
 	Offset int
-	// Total is how many rows the whole list has, by the source's word; nil if it does not say.
+	// Total is the number of rows of the whole list that the source reports; nil if it reports none.
 	Total *int
-	// Last says whether nothing follows, by the source's word; nil if it does not say. Then it is the total that tells, or a short page.
+	// Last is whether the source reports this page as the last; nil if it does not say. Then Total or a short page shows the end.
 	Last *bool
-	// Asked is how many rows were asked for; zero if that is not known. A page with as many may have been cut.
+	// Asked is the number of requested rows; zero if that is not known. A page with that many rows may have been cut.
 	Asked int
 	// Contradicts is true if another number of the answer contradicts its rows, such as a count of them.
 	Contradicts bool
 }
 
-// contradicts reports whether the numbers of the page contradict its rows, or each other. More rows than the total are a contradiction. An empty page
-// behind the total is none: rows may have been deleted since the page before.
+// contradicts reports whether the numbers of the page contradict its rows, or each other, such as more rows than the total. An empty page
+// after the total is no contradiction, because rows may have been deleted since the page before.
 func (p *Page[R]) contradicts() bool {
 	end := p.Offset + len(p.Rows)
 	switch {
@@ -42,8 +42,8 @@ func (p *Page[R]) contradicts() bool {
 	return *p.Total < end || p.Last != nil && *p.Last != (*p.Total == end)
 }
 
-// full reports whether the page may have been cut: it has as many rows as were asked for, or as the longest page before it, or, where there is none, as a
-// usual limit.
+// full reports whether the page may have been cut: it has as many rows as were requested, or as the longest page before. The first page may also
+// have been cut if its length is a multiple of usualLimit.
 func (p *Page[R]) full(longest int) bool {
 	n := len(p.Rows)
 	if longest == 0 {
@@ -52,70 +52,70 @@ func (p *Page[R]) full(longest int) bool {
 	return p.Asked > 0 && n >= p.Asked || n >= longest
 }
 
-// Walk reads a list to its end while others change it. Pages are found by counting rows, so that a row which vanishes before the place
-// where we are makes all later ones move up, and the next page misses one. Therefore each page begins with the last row of the one
-// before; where it does not, we step back until it is found again, and where it cannot be found we begin anew.
+// Walk reads a paged list to its end while others change it. A page is requested by the number of rows before it. If a row before the current
+// page is deleted, all later rows move up, and the next page would miss one. Therefore each page begins with the last row of the page before. If
+// that row is not in the page, the overlap is lost: Walk steps back until a page contains it, or begins again if no page does.
 //
-// That holds however long ago the page before was read, so that a walk which an error of Fetch has stopped can be run again, and goes on
-// from there. A walk is for one reading, and for one goroutine at a time.
+// This does not depend on the time between two pages, so that Run can be called again after an error of Fetch, and resumes there. A Walk
+// is for one fetch, and for one goroutine at a time.
 //
-// The source's own numbers end a walk only while they can be true. A full page that is said to be the last is followed by one more request, which finds
-// nothing new if that is so. If numbers contradict the rows, the walk goes on until the rows end by themselves, and is not whole.
+// Walk trusts the source's numbers only if they can be true. After a full page that is reported as the last, it makes one more request, which
+// must return nothing new. If numbers contradict the rows, Walk reads until a page is short, and the result is not whole.
 type Walk[R any] struct {
-	// Fetch returns the page that holds the row at that place, counted from 0, and those behind it.
+	// Fetch returns the page that begins with the row at the offset, counted from 0, or with an earlier one.
 	Fetch func(ctx context.Context, offset int) (Page[R], error)
-	// Key returns a row's ID; empty for one that has none.
+	// Key returns the ID of a row; empty if it has none.
 	Key func(R) string
-	// Compare is the order of keys in which the rows were asked for; nil for none. In that order, a page that begins before the last row
-	// joins on even if that row itself is gone.
+	// Compare is the order of the keys in which the rows were requested; nil for none. In that order, a page that begins before the last row
+	// overlaps even if that row has been deleted.
 	Compare func(a, b string) int
-	// MaxRows is how many rows the list may have; zero for the default.
+	// MaxRows is the largest allowed number of rows; zero for the default.
 	MaxRows int
-	// Fail makes the error for a list that cannot be read, about the latest page.
+	// Fail returns the error for a list that cannot be read, with the latest page as its subject.
 	Fail func(detail string) error
 
-	Begin func()           // forgets everything taken
-	Take  func([]R)        // gets each page's rows that have not been taken yet; those without a key each time
-	Tell  func(total *int) // is called after each page but the last
+	Begin func()           // called at the beginning and when Walk begins again: discards all rows
+	Take  func([]R)        // receives the new rows of each page, and all rows without a key
+	Tell  func(total *int) // called after each page but the last, with the reported total
 
 	offset   int
 	pages    int
 	restarts int
-	taken    int // rows, since the beginning
-	broken   bool
-	s        *stretch
+	taken    int  // the number of rows given to Take since Begin
+	failed   bool // the last call of Fetch failed
+	s        *attempt
 	end      End
 }
 
 // End is how a walk ended.
 type End struct {
-	// Total is how many rows the list has, by the source's latest word; nil if it does not say.
+	// Total is the last number of rows that the source reported; nil if it reported none.
 	Total *int
 	// Whole is true if the last row was reached without a gap.
 	Whole bool
-	// InOrder is true if all rows came in the order that was asked for.
+	// InOrder is true if all rows came in the requested order.
 	InOrder bool
 }
 
-// Complete reports whether a walk's end shows that all are among the n that were found who were there throughout. In order, pages that join
-// have left none of them out, and where the source counts more, those have come meanwhile, behind us. Without an order that cannot be told
-// from rows that the source holds back.
+// Complete reports whether the n records that were found include every record that existed throughout the walk. In order, overlapping pages
+// leave none out, and a larger total only means that records were created meanwhile, before the current page. Without an order, a larger total
+// may also mean that the source does not show some records.
 func (e End) Complete(n int) bool { return e.Whole && (e.InOrder || e.Total == nil || n >= *e.Total) }
 
-// stretch is one attempt at a walk.
-type stretch struct {
+// attempt is one attempt to read the list from its beginning.
+type attempt struct {
 	seen    map[string]bool
-	inOrder bool   // all pages so far were in the order of the keys, as they ought to be
-	last    string // the key at which the next page must join on
-	longest int    // rows of the longest page: what the source allows
+	inOrder bool   // all pages so far were in the requested order
+	last    string // the key with which the next page must overlap
+	longest int    // the rows of the longest page
 	full    bool   // the latest page may have been cut
-	doubt   bool   // the source's numbers have contradicted its rows
-	barren  int    // pages in a row with nothing new
-	slips   int    // how often the thread was lost since something new came
-	back    bool   // stepping back
+	doubt   bool   // a number of the source contradicted its rows
+	empty   int    // the number of empty pages in a row: those without a new row
+	lost    int    // how often the overlap was lost since the last new row
+	back    bool   // Walk is stepping back
 }
 
-// Run reads to the end. After an error, see Resumable.
+// Run reads the list to its end. After an error, Resumable reports whether Run can resume.
 func (w *Walk[R]) Run(ctx context.Context) (End, error) {
 	if w.s == nil {
 		w.begin()
@@ -139,27 +139,27 @@ func (w *Walk[R]) Run(ctx context.Context) (End, error) {
 	}
 }
 
-// Resumable reports whether Run, which has just given an error, can be called again to go on: a page could not be had, and rows come in an
-// order in which what changes meanwhile hides nobody.
-func (w *Walk[R]) Resumable() bool { return w.broken && w.s.inOrder && len(w.s.seen) > 0 }
+// Resumable reports whether Run can resume after its error: the error is one of Fetch, and the rows come in order, so that later changes hide no
+// record.
+func (w *Walk[R]) Resumable() bool { return w.failed && w.s.inOrder && len(w.s.seen) > 0 }
 
-// Pages is how many pages have been read.
+// Pages returns the number of pages that have been read.
 func (w *Walk[R]) Pages() int { return w.pages }
 
 func (w *Walk[R]) begin() {
 	w.Begin()
-	w.s = &stretch{seen: make(map[string]bool), inOrder: w.Compare != nil}
+	w.s = &attempt{seen: make(map[string]bool), inOrder: w.Compare != nil}
 	w.offset, w.taken, w.end = 0, 0, End{}
 }
 
 func (w *Walk[R]) next(ctx context.Context) (Page[R], error) {
 	p, err := w.Fetch(ctx, w.offset)
-	if w.broken = err != nil; w.broken {
+	if w.failed = err != nil; w.failed {
 		return p, err
 	}
 	w.end.Total = p.Total
 	if p.Offset > w.offset || p.Offset < 0 {
-		return p, w.Fail("it gives another page than the one asked for")
+		return p, w.Fail("it sends another page than the one requested")
 	}
 	if w.pages++; w.pages > maxPages {
 		return p, w.Fail("the list does not end")
@@ -172,31 +172,31 @@ func (w *Walk[R]) next(ctx context.Context) (Page[R], error) {
 	return p, nil
 }
 
-// page takes a page, and reports whether it is the last, or whether the walk must begin anew.
+// page processes a page, and reports whether it is the last, or whether Walk must begin again.
 func (w *Walk[R]) page(p Page[R]) (over, lost bool, err error) {
 	s := w.s
 	if len(p.Rows) == 0 && (p.Offset == 0 || (p.Total != nil && p.Offset < *p.Total)) {
 		w.end.Whole = !s.doubt && (p.Total == nil || *p.Total <= p.Offset)
 		return true, false, nil
 	}
-	if len(p.Rows) == 0 || !w.joins(p) {
-		if p.Offset == 0 || s.slipped() {
+	if len(p.Rows) == 0 || !w.overlaps(p) {
+		if p.Offset == 0 || s.overlapLost() {
 			return false, true, nil
 		}
 		w.offset = max(0, min(w.offset, p.Offset)-max(1, s.longest-1))
 		return false, false, nil
 	}
-	fresh, gained, at := w.sift(p.Rows)
+	fresh, gained, at := w.newRows(p.Rows)
 	s.back = false
 	most := Bounds{Rows: w.MaxRows}.OrDefault().Rows
 	if w.taken += len(fresh); w.taken > most {
 		return false, false, w.Fail(DetailTooManyRows(most))
 	}
 	w.Take(fresh)
-	if s.barren++; gained {
-		s.barren, s.slips = 0, 0
-	} else if s.barren == maxBarren {
-		return false, false, w.Fail("it gives the same rows again and again")
+	if s.empty++; gained {
+		s.empty, s.lost = 0, 0
+	} else if s.empty == maxEmptyPages {
+		return false, false, w.Fail("it sends the same rows again and again")
 	}
 	if w.ended(&p, gained, at) {
 		return true, false, nil
@@ -206,23 +206,23 @@ func (w *Walk[R]) page(p Page[R]) (over, lost bool, err error) {
 	return false, false, nil
 }
 
-// ended reports whether a page that joins is the last one. At is the place in it by which the next page would be joined on.
+// ended reports whether an overlapping page is the last one. At is the index of the row with which the next page would overlap.
 func (w *Walk[R]) ended(p *Page[R], gained bool, at int) bool {
-	told := p.Total != nil || p.Last != nil
-	said := p.Last != nil && *p.Last || p.Total != nil && p.Offset+len(p.Rows) >= *p.Total
+	hasEnd := p.Total != nil || p.Last != nil
+	atEnd := p.Last != nil && *p.Last || p.Total != nil && p.Offset+len(p.Rows) >= *p.Total
 	over := false
 	switch s := w.s; {
-	case s.doubt, !told: // the rows end by themselves
+	case s.doubt, !hasEnd: // a short page is the end
 		over = !gained && len(p.Rows) < s.longest
-	case said:
+	case atEnd:
 		over = !s.full || !gained || at == 0
 	}
 	w.end.Whole = over && !w.s.doubt
-	return over || at == 0 // one row at a time: there is nothing to join the pages by
+	return over || at == 0 // with one row in a page, the next page cannot overlap
 }
 
-// joins reports whether nothing can be missing between what has been taken and this page.
-func (w *Walk[R]) joins(p Page[R]) bool {
+// overlaps reports whether no row can be missing between the earlier pages and this one.
+func (w *Walk[R]) overlaps(p Page[R]) bool {
 	if len(w.s.seen) == 0 {
 		return true
 	}
@@ -232,18 +232,18 @@ func (w *Walk[R]) joins(p Page[R]) bool {
 	return slices.ContainsFunc(p.Rows, func(r R) bool { return w.Key(r) == w.s.last })
 }
 
-// slipped notes that the thread is lost, and reports whether it has been before without anything gained in between.
-func (s *stretch) slipped() bool {
+// overlapLost records that the overlap is lost, and reports whether this is the second time without a new row in between.
+func (s *attempt) overlapLost() bool {
 	if !s.back {
 		s.back = true
-		s.slips++
+		s.lost++
 	}
-	return s.slips > 1
+	return s.lost > 1
 }
 
-// sift returns the rows that have not been taken, whether any of them is known to be new (rows without a key may be anything), and the
-// place of the last row by which the next page can be joined on.
-func (w *Walk[R]) sift(rows []R) (fresh []R, gained bool, at int) {
+// newRows returns the rows that Take has not received, whether any of them is certainly new (a row without a key may not be), and the index of the
+// last row with which the next page can overlap.
+func (w *Walk[R]) newRows(rows []R) (fresh []R, gained bool, at int) {
 	s := w.s
 	fresh = make([]R, 0, len(rows))
 	for i, r := range rows {
@@ -264,7 +264,7 @@ func (w *Walk[R]) sift(rows []R) (fresh []R, gained bool, at int) {
 	return fresh, gained, at
 }
 
-// sorted reports whether each row's key comes after the one before. The same key twice is no order: the source has given one row in the place of another.
+// sorted reports whether the keys are strictly ascending. If a key is repeated, the source has sent one row in the place of another.
 func (w *Walk[R]) sorted(rows []R) bool {
 	last := ""
 	for _, r := range rows {
@@ -280,7 +280,7 @@ func (w *Walk[R]) sorted(rows []R) bool {
 	return true
 }
 
-// compare puts rows without a key anywhere: they say nothing about the order.
+// compare ignores rows without a key.
 func (w *Walk[R]) compare(a, b string) int {
 	if a == "" || b == "" {
 		return 0

@@ -37,18 +37,18 @@ var _ connectors.ChangeLister[connectors.Contact] = (*addressBook)(nil)
 // List reads all contacts.
 func (b *addressBook) List(ctx context.Context, progress connectors.Progress[connectors.Contact]) (connectors.Listing[connectors.Contact], error) {
 	began := time.Now()
-	course := b.kept.Resume(func() *contactList { return b.newList(time.Time{}) })
-	list := course.State
+	fetch := b.kept.Resume(func() *contactList { return b.newList(time.Time{}) })
+	list := fetch.State
 	list.walk.Tell = func(*int) {
 		if progress != nil {
-			progress(connectors.Resumed(list.got.Listing(nil, false), course))
+			progress(connectors.Resumed(list.got.Listing(nil, false), fetch))
 		}
 	}
 	listing, err := list.run(ctx)
 	if err != nil && list.walk.Resumable() {
-		b.kept.Keep(course, list.walk.Pages(), err)
+		b.kept.Keep(fetch, list.walk.Pages(), err)
 	}
-	listing = connectors.Resumed(listing, course)
+	listing = connectors.Resumed(listing, fetch)
 	if !listing.Began.IsZero() {
 		began = listing.Began
 	}

@@ -17,17 +17,17 @@ const byID = `{"_id":1}`
 func (c *client) accounts(
 	ctx context.Context, progress connectors.Progress[connectors.Account],
 ) (connectors.Listing[connectors.Account], error) {
-	course := c.users.Resume(c.newUserList)
-	list := course.State
+	fetch := c.users.Resume(c.newUserList)
+	list := fetch.State
 	list.walk.Tell = func(total *int) {
 		if progress != nil {
-			progress(connectors.Resumed(list.read.Listing(total, false), course))
+			progress(connectors.Resumed(list.read.Listing(total, false), fetch))
 		}
 	}
 	end, err := list.walk.Run(ctx)
-	listing := connectors.Resumed(finish(&list.read.Collector, end, err), course)
+	listing := connectors.Resumed(finish(&list.read.Collector, end, err), fetch)
 	if err != nil && list.walk.Resumable() {
-		c.users.Keep(course, list.walk.Pages(), err)
+		c.users.Keep(fetch, list.walk.Pages(), err)
 	}
 	return listing, err
 }

@@ -20,18 +20,18 @@ import (
 // team's members then cannot be told from none. A team that was dissolved after it had been listed is left out. Progress tells only of
 // teams whose members have been asked for: one without them would look like one that nobody is in.
 func (c *client) teams(ctx context.Context, progress connectors.Progress[connectors.Team]) (connectors.Listing[connectors.Team], error) {
-	course := c.groups.Resume(func() *teamList { return &teamList{} })
-	list := course.State
+	fetch := c.groups.Resume(func() *teamList { return &teamList{} })
+	list := fetch.State
 	tell := func() {
 		if progress != nil {
-			progress(connectors.Resumed(list.read.Listing(list.end.Total, false), course))
+			progress(connectors.Resumed(list.read.Listing(list.end.Total, false), fetch))
 		}
 	}
 	listing, err := list.run(ctx, c, tell)
 	if err != nil && list.listed && list.next < len(list.found) {
-		c.groups.Keep(course, list.next, err)
+		c.groups.Keep(fetch, list.next, err)
 	}
-	return connectors.Resumed(listing, course), err
+	return connectors.Resumed(listing, fetch), err
 }
 
 // teamList is a reading of the teams on its way.
