@@ -89,6 +89,12 @@ func TestPrefix(t *testing.T) {
 				t.Errorf("%s: the errors are %v, want %s", query, got.Errors, want)
 			}
 		}
+		for _, query := range []string{`query($v: Boolean = true) { rosterUsers { __typename @skip(if: $v) } }`, `query($v: Boolean = true) { rosterUsers { is: __typename @skip(if: $v) } }`} {
+			want := `variable "$v" cannot be null: it is used in the argument "if" of @skip at rosterUsers.__typename, whose type is Boolean!`
+			if got := p.ask(query, "v", nil); len(got.Errors) != 1 || got.Errors[0].Message != want {
+				t.Errorf("%s: the errors are %v, want %s", query, got.Errors, want)
+			}
+		}
 		for _, wrong := range []string{`{ users(first: 1) { totalCount } }`, `{ rosterNode(id: "x") { ... on User { id } } }`,
 			`query($f: UserFilter) { rosterUsers(filter: $f) { totalCount } }`} {
 			if a := p.ask(wrong); len(a.Errors) == 0 || a.Errors[0].Extensions["code"] != "GRAPHQL_VALIDATION_FAILED" {

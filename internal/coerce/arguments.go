@@ -32,7 +32,11 @@ func (c *arguments) walk(set ast.SelectionSet) {
 		}
 		switch s := s.(type) {
 		case *ast.Field:
-			c.fields = append(c.fields, s.Alias)
+			name := s.Alias
+			if s.Name == "__typename" { // under served names, its alias is not the client's: see graph.Served
+				name = s.Name
+			}
+			c.fields = append(c.fields, name)
 			if c.included(s.Directives) {
 				c.check(s.Arguments, "")
 				c.walk(s.SelectionSet)
