@@ -3,9 +3,10 @@
 FUZZTIME ?= 10s
 SOAK     ?= 10m
 BENCH    ?= .
+RANDOM_DOCUMENTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test fuzz soak bench bench-allocs bench-http lint format web conformance conformance-gateways verify
+.PHONY: help build generate run demo test test-plans fuzz soak bench bench-allocs bench-http lint format web conformance conformance-gateways verify
 
 help: ## list all targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -26,6 +27,9 @@ test: ## run all tests with the race detector; as root on Debian, install what t
 	scripts/test-needs
 	go test -race $$(go list ./... | grep -v /internal/e2e)
 	go test -race -count=1 -p 1 -timeout 20m ./internal/e2e/... # one package after the other, since the attacks take the whole machine; they build the program, and Go's test cache does not see its changes
+
+test-plans: ## compare the answers of plans with gqlgen's for RANDOM_DOCUMENTS (100000); RANDOM_SEED is the first directory
+	RANDOM_DOCUMENTS=$(RANDOM_DOCUMENTS) go test -count=1 -v -run TestPlansAgreeWithGqlgen -timeout 0 ./resolvers
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)

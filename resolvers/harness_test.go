@@ -30,7 +30,7 @@ import (
 
 // testServer is a server over sources in memory. It lives in the synctest bubble of one test.
 type testServer struct {
-	t       *testing.T
+	t       testing.TB
 	handler http.Handler
 	api     *resolvers.Resolver
 	keeper  *snapshot.Keeper
@@ -43,7 +43,7 @@ type testServer struct {
 }
 
 // newTestServer starts to fetch the sources, without waiting.
-func newTestServer(t *testing.T, sources ...*connectors.Source) *testServer {
+func newTestServer(t testing.TB, sources ...*connectors.Source) *testServer {
 	t.Helper()
 	w := &testServer{t: t}
 	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
