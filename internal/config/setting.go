@@ -23,7 +23,7 @@ import (
 
 type rootFile struct {
 	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"The address of the server. An address beyond loopback needs access.keys or access.oidc, and tls or insecure_plaintext."`
-	TLS               *tlsFile       `key:"tls" default:"(plaintext)" doc:"Serves HTTPS and HTTP/2. Roster reads the files again when they change."`
+	TLS               *tlsFile       `key:"tls" default:"(plaintext)" doc:"Serves HTTPS and HTTP/2; without it, HTTP/2 is for clients that know that the server has it (h2c). Roster reads the files again when they change."`
 	InsecurePlaintext bool           `key:"insecure_plaintext" default:"false" doc:"Allows an address beyond loopback without tls, for example behind a proxy that terminates TLS. Credentials and personal data are then sent unencrypted."`
 	Access            accessFile     `key:"access" doc:"Who may query, and what. Without keys and oidc, everyone who reaches the server may do everything."`
 	IdleAfter         time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query Roster continues to fetch in the background."`

@@ -18,6 +18,17 @@ import (
 	"roster/internal/httpapi"
 )
 
+// withTLSAndWithout runs a test of HTTP/2 in a synctest bubble, over both kinds of connections.
+func withTLSAndWithout(t *testing.T, test func(t *testing.T, secure bool)) {
+	t.Helper()
+	for name, secure := range map[string]bool{"with TLS": true, "without TLS": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { test(t, secure) })
+		})
+	}
+}
+
 // frames is an HTTP/2 client that sends and reads single frames.
 type frames struct {
 	t      *testing.T
@@ -26,20 +37,26 @@ type frames struct {
 	writes chan func() // for the one goroutine that writes: the server may be writing at the same time, and a pipe has no room
 }
 
-// serveFrames serves a handler with TLS in a synctest bubble, to a client that sends single frames.
-func serveFrames(t *testing.T, server httpapi.Server) (*served, *frames) {
+// serveFrames serves a handler in a synctest bubble, with TLS or without, to a client that sends single frames.
+func serveFrames(t *testing.T, secure bool, server httpapi.Server) (*served, *frames) {
 	t.Helper()
 	var trusted *tls.Config
-	server.TLS, trusted = httpapi.Certificates(t)
+	if secure {
+		server.TLS, trusted = httpapi.Certificates(t)
+	}
 	s := serveServer(t, server, &http.Transport{})
 	below, err := s.dial(t.Context(), "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	trusted.NextProtos, trusted.ServerName = []string{"h2"}, "127.0.0.1"
-	conn := tls.Client(below, trusted)
-	if err := conn.HandshakeContext(t.Context()); err != nil {
-		t.Fatal(err)
+	conn := below
+	if secure {
+		trusted.NextProtos, trusted.ServerName = []string{"h2"}, "127.0.0.1"
+		handshaken := tls.Client(below, trusted)
+		if err := handshaken.HandshakeContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		conn = handshaken
 	}
 	f := &frames{t, below, http2.NewFramer(conn, conn), make(chan func(), 200)}
 	go func() {
@@ -98,9 +115,9 @@ func isGoAway(frame http2.Frame) bool {
 // An HTTP/2 client gets the limits of its connection, and a request beyond them is refused.
 func TestHTTP2Numbers(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	withTLSAndWithout(t, func(t *testing.T, secure bool) {
 		goOn := make(chan struct{})
-		s, f := serveFrames(t, httpapi.Server{Limits: httpapi.DefaultLimits(), Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-goOn })})
+		s, f := serveFrames(t, secure, httpapi.Server{Limits: httpapi.DefaultLimits(), Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-goOn })})
 		announced := map[http2.SettingID]uint32{}
 		f.until(func(frame http2.Frame) bool {
 			settings, ok := frame.(*http2.SettingsFrame)
@@ -138,10 +155,10 @@ func TestHTTP2Numbers(t *testing.T) {
 // Without a minimum rate, the HTTP/2 connection of a client that reads nothing is still closed after the time for an answer.
 func TestHTTP2ClientThatTakesNothing(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	withTLSAndWithout(t, func(t *testing.T, secure bool) {
 		limits := httpapi.DefaultLimits()
 		limits.MinRate = 0
-		s, f := serveFrames(t, httpapi.Server{Limits: limits, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s, f := serveFrames(t, secure, httpapi.Server{Limits: limits, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Write(make([]byte, 32<<10)) //nolint:errcheck // the client takes nothing
 		})})
 		f.until(func(frame http2.Frame) bool {
@@ -149,7 +166,7 @@ func TestHTTP2ClientThatTakesNothing(t *testing.T) {
 			return ok && settings.IsAck()
 		})
 		f.get(1)
-		time.Sleep(limits.AnswerTime + 10*time.Second) // TLS has five to say that it closes
+		time.Sleep(2*limits.AnswerTime + 10*time.Second) // the time begins again with each byte that was written; TLS has five seconds to say that it closes
 		rest := make(chan error, 1)
 		go func() {
 			_, err := f.below.Read(make([]byte, 1))
@@ -168,9 +185,9 @@ func TestHTTP2GoAway(t *testing.T) {
 	for name, delay := range map[string]time.Duration{"with a delay": 5 * time.Second, "without": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			withTLSAndWithout(t, func(t *testing.T, secure bool) {
 				goOn := make(chan struct{})
-				s, f := serveFrames(t, httpapi.Server{Limits: httpapi.DefaultLimits(), DrainDelay: delay, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				s, f := serveFrames(t, secure, httpapi.Server{Limits: httpapi.DefaultLimits(), DrainDelay: delay, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 					<-goOn
 					fmt.Fprint(w, "an answer")
 				})})

@@ -122,6 +122,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ConnState:         noteState,
 		ConnContext:       withConn,
 		HTTP2:             overHTTP2(s.Limits),
+		Protocols:         protocols(),
 		ErrorLog:          slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
 	}
 	listener := limitListener(l, s.Limits, at.rate)
@@ -190,6 +191,15 @@ const (
 	http2StreamBytes  = 128 << 10
 	http2UnreadBodies = 512 << 10
 )
+
+// protocols returns the protocols of the server: HTTP/1.1 and HTTP/2, the latter also without TLS, for proxies in front that know that the server has it.
+func protocols() *http.Protocols {
+	var p http.Protocols
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(true)
+	return &p
+}
 
 // overHTTP2 limits an HTTP/2 connection. If nothing at all can be written for AnswerTime, the connection is closed, even without a minimum rate.
 func overHTTP2(l Limits) *http.HTTP2Config {

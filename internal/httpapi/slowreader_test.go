@@ -24,7 +24,7 @@ import (
 )
 
 // ways are the ways in which clients connect.
-var ways = map[string]struct{ secure, http2 bool }{"HTTP/1.1": {}, "HTTP/1.1, with TLS": {secure: true}, "HTTP/2": {true, true}}
+var ways = map[string]struct{ secure, http2 bool }{"HTTP/1.1": {}, "HTTP/1.1, with TLS": {secure: true}, "HTTP/2": {true, true}, "HTTP/2, without TLS": {http2: true}}
 
 // lost counts the clients that were dropped.
 type lost struct{ readers, senders atomic.Int64 }
@@ -44,6 +44,10 @@ func serveRated(t *testing.T, graph api, secure, http2 bool, limits httpapi.Limi
 	transport := &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10, ForceAttemptHTTP2: http2, DisableCompression: true}
 	if secure {
 		server.TLS, transport.TLSClientConfig = httpapi.Certificates(t)
+	}
+	if http2 && !secure {
+		transport.Protocols = new(http.Protocols)
+		transport.Protocols.SetUnencryptedHTTP2(true)
 	}
 	if http2 {
 		transport.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 16 << 10}
