@@ -7,20 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"roster/internal/command"
+	"roster/internal/heap"
 )
 
-// gcPercent is GOGC where the environment does not set it. Large answers to several callers at once leave so much garbage that the heap reaches any
-// memory limit with Go's own default of 100.
-const gcPercent = 50
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	heap.Tune()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The first signal begins the drain; the second one finds the usual handler, and ends the program.
