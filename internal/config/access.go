@@ -45,8 +45,12 @@ const (
 
 func (d *decoder) access(f *accessFile, all *Limits) Access {
 	a := Access{Keys: d.keys(f.Keys, all), OIDC: d.oidc(f.OIDC, all), Log: f.Log, LogRefuses: f.LogFailure == logRefuse}
-	if f.Log == logOff {
+	switch f.Log {
+	case logOff:
 		a.Log = ""
+	case access.LogToStderr:
+	default:
+		a.Log = below(d.dir, f.Log)
 	}
 	if a.Log == "" && a.LogRefuses {
 		d.fault("access.log_failure", "refuse needs an access.log to be written")

@@ -107,7 +107,11 @@ type Option func(*overrides)
 type overrides struct {
 	listen   string
 	everyone bool
+	dir      string
 }
+
+// pathsBelow is where relative paths begin.
+func pathsBelow(dir string) Option { return func(o *overrides) { o.dir = dir } }
 
 // Listen overrides listen; an empty address leaves it to the file.
 func Listen(addr string) Option { return func(o *overrides) { o.listen = addr } }
@@ -125,6 +129,7 @@ func load(data []byte, env func(string) (string, bool), read func(string) ([]byt
 		opt(&over)
 	}
 	d := newDecoder(env, read)
+	d.dir = over.dir
 	var file rootFile
 	d.mapping(root, "", reflect.ValueOf(&file).Elem(), "")
 	if d.nodes > maxNodes {

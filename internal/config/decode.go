@@ -21,6 +21,7 @@ const maxNodes = 100_000
 type decoder struct {
 	env    func(string) (string, bool)
 	read   func(path string) ([]byte, error)
+	dir    string // relative paths begin here
 	faults Faults
 	lines  map[string]int  // of each setting in the file, by path
 	bad    map[string]bool // the paths of the faults, and of the settings that contain them
@@ -334,6 +335,9 @@ func (d *decoder) scalar(text, path string, v reflect.Value, f field) {
 			d.fault(path, "is empty")
 		case len(f.oneOf) > 0 && !slices.Contains(f.oneOf, text):
 			d.fault(path, "must be one of %s", strings.Join(f.oneOf, ", "))
+		}
+		if f.typeNameGiven == "path" {
+			text = below(d.dir, text)
 		}
 		v.SetString(text)
 	}

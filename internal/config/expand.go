@@ -63,7 +63,7 @@ func (d *decoder) secret(value, file *yaml.Node, path string) string {
 	case file != nil:
 		path += "_file"
 		if text, ok = d.plain(file, path, reflect.ValueOf(text)); ok {
-			text, ok = d.secretFile(text, path)
+			text, ok = d.secretFile(below(d.dir, text), path)
 		}
 	default:
 		d.fault(path, "is required, here or in a file that %s_file names", path[strings.LastIndexByte(path, '.')+1:])
@@ -133,7 +133,7 @@ func readFile(path string) ([]byte, error) {
 
 // below resolves a relative path against the directory of the configuration file.
 func below(dir, path string) string {
-	if filepath.IsAbs(path) {
+	if path == "" || filepath.IsAbs(path) {
 		return path
 	}
 	return filepath.Join(dir, path)

@@ -6,9 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
-	"reflect"
-
-	"roster/internal/access"
+	"slices"
 )
 
 // File is a configuration that can be read again while it is in force. Not safe for concurrent use.
@@ -90,57 +88,13 @@ func (f *File) SecretsChanged() bool {
 }
 
 func (f *File) load(text []byte) (*Config, error) {
-	dir := filepath.Dir(f.path)
 	f.read = &loaded{text: text, held: make(map[string][sha256.Size]byte)}
-	c, err := load(text, f.env, func(name string) ([]byte, error) {
-		name = below(dir, name)
+	return load(text, f.env, func(name string) ([]byte, error) {
 		data, err := readFile(name)
 		f.read.files = append(f.read.files, name)
 		f.read.held[name] = digest(data, err)
 		return data, err
-	}, f.opts...)
-	if err != nil {
-		return nil, err
-	}
-	for i := range c.Sources {
-		c.Sources[i].filesBelow(dir)
-	}
-	if c.CredentialsDir != "" {
-		c.CredentialsDir = below(dir, c.CredentialsDir)
-	}
-	if c.Writes.Dir != "" {
-		c.Writes.Dir = below(dir, c.Writes.Dir)
-	}
-	if c.CacheDir != "" {
-		c.CacheDir = below(dir, c.CacheDir)
-	}
-	if c.TLS != nil {
-		for _, name := range []*string{&c.TLS.CertFile, &c.TLS.KeyFile, &c.TLS.ClientCAFile} {
-			if *name != "" {
-				*name = below(dir, *name)
-			}
-		}
-	}
-	if c.TrustedDocuments != nil {
-		c.TrustedDocuments.File = below(dir, c.TrustedDocuments.File)
-	}
-	if c.Access.Log != "" && c.Access.Log != access.LogToStderr {
-		c.Access.Log = below(dir, c.Access.Log)
-	}
-	return c, nil
-}
-
-// filesBelow resolves the paths in the settings of the source's kind against the directory of the configuration file.
-func (s *Source) filesBelow(dir string) {
-	if s.Settings == nil {
-		return
-	}
-	v := reflect.ValueOf(s.Settings).Elem()
-	for _, f := range fieldsOf(v.Type()) {
-		if f.typeNameGiven == "path" && f.typ.Kind() == reflect.String && v.Field(f.index).String() != "" {
-			v.Field(f.index).SetString(below(dir, v.Field(f.index).String()))
-		}
-	}
+	}, append(slices.Clone(f.opts), pathsBelow(filepath.Dir(f.path)))...)
 }
 
 // digest returns the hash of a file's content; zero if the file cannot be read.
