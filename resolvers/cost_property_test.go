@@ -25,7 +25,7 @@ import (
 func TestNoAnswerIsLargerThanItsEstimate(t *testing.T) {
 	t.Parallel()
 	schema := (&resolvers.Resolver{}).Schema().Schema()
-	answered := 0
+	asked, answered := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		sources := drawSources(rt)
 		documents := make([]string, 4)
@@ -43,6 +43,7 @@ func TestNoAnswerIsLargerThanItsEstimate(t *testing.T) {
 			w.handler = httpapi.New(httpapi.Options{API: w.api, Introspection: true, Limits: l})
 			variables := named(w, picks)
 			for _, document := range documents {
+				asked++
 				requested, values, ok := weigh(t, w.handler, document, variables)
 				if ok {
 					answered++
@@ -53,8 +54,8 @@ func TestNoAnswerIsLargerThanItsEstimate(t *testing.T) {
 			}
 		})
 	})
-	if answered < 100 {
-		t.Errorf("only %d documents have been answered: the others cost too much", answered)
+	if answered < asked/4 {
+		t.Errorf("only %d of %d documents have been answered: the others cost too much", answered, asked)
 	}
 }
 

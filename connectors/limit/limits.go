@@ -279,9 +279,7 @@ func await(ctx context.Context, d time.Duration, changed <-chan struct{}, u *con
 			return gone(context.DeadlineExceeded, d)
 		}
 		connectors.TellWait(ctx, d)
-		t := time.NewTimer(d)
-		defer t.Stop()
-		timer = t.C
+		timer = time.After(d)
 	} else {
 		d = 0
 	}

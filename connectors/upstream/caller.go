@@ -12,6 +12,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/limit"
+	"roster/internal/backoff"
 )
 
 const (
@@ -143,7 +144,7 @@ func (c *Caller) Do(ctx context.Context, call Call, attempt Attempt) error {
 		if e.Kind == connectors.KindBadResponse {
 			garbled++
 		}
-		if wait, again := c.again(ctx, &call, &x, e, n, garbled); !again || !pause(ctx, wait) {
+		if wait, again := c.again(ctx, &call, &x, e, n, garbled); !again || !backoff.Wait(ctx, wait) {
 			return e
 		}
 	}

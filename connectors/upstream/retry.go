@@ -87,15 +87,3 @@ func (c *Caller) again(ctx context.Context, call *Call, x *Exchange, e *connecto
 	}
 	return wait, c.allowance.spend()
 }
-
-// pause waits before a retry. It returns false if the caller has gone.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

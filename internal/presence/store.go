@@ -9,11 +9,14 @@ import (
 	"roster/connectors"
 )
 
+// DefaultKeepFor is the default of Options.KeepFor. Replicas remember a wanted account in Redis for as long.
+const DefaultKeepFor = 2 * time.Minute
+
 // Options say how long answers last. Zero values mean the defaults.
 type Options struct {
 	// Life is how long an answer is current, and the shortest time between two calls of one source; 15 s.
 	Life time.Duration
-	// KeepFor is how long an answer is returned while its source may not be called or does not answer; 2 min. For the same time an account
+	// KeepFor is how long an answer is returned while its source may not be called or does not answer; DefaultKeepFor. For the same time an account
 	// is remembered as wanted.
 	KeepFor time.Duration
 	// Timeout bounds a call, and the wait of a caller; 2 s.
@@ -55,7 +58,7 @@ func New(sources []*connectors.Source, opt Options) *Store {
 		} else if src.Presence != nil {
 			s.sources[src.Name] = &source{of: src, item: StoreKey{Source: src.Name, Fingerprint: src.Fingerprint}, reader: src.Presence, shared: opt.SharedStore,
 				log: log.With(slog.String("source", src.Name)), life: orDefault(opt.Life, 15*time.Second),
-				keepFor: orDefault(opt.KeepFor, 2*time.Minute), known: make(map[string]Answer), wanted: make(map[string]time.Time)}
+				keepFor: orDefault(opt.KeepFor, DefaultKeepFor), known: make(map[string]Answer), wanted: make(map[string]time.Time)}
 		}
 	}
 	return s

@@ -137,11 +137,9 @@ func (c *Client) Ready() <-chan struct{} { return c.ready }
 // AwaitReady waits for Ready, for twice the timeout of a call at most: a first call must not fail only because no probe has ended yet. It returns an
 // error only if ctx ends.
 func (c *Client) AwaitReady(ctx context.Context) error {
-	first := time.NewTimer(2 * c.callTimeout)
-	defer first.Stop()
 	select {
 	case <-c.ready:
-	case <-first.C:
+	case <-time.After(2 * c.callTimeout):
 	case <-ctx.Done():
 		return ctx.Err()
 	}

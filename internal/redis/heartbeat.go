@@ -59,20 +59,14 @@ func (c *Client) heartbeat(ctx context.Context) {
 			close(c.ready)
 			first = false
 		}
-		timer := time.NewTimer(wait)
 		select {
-		case <-timer.C:
+		case <-time.After(wait):
 		case <-c.notifications.joined:
 		case <-c.breaker.opened:
 			forgive()
-			timer.Reset(pause()) // a probe may succeed while other calls are rejected: then the changes of state must become rarer, too
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
+			backoff.Wait(ctx, pause()) // a probe may succeed while other calls are rejected: then the changes of state must become rarer, too
 		case <-ctx.Done():
 		}
-		timer.Stop()
 	}
 	if c.Membership().Connected {
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.callTimeout)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"roster/internal/backoff"
 )
 
 // Topic is what a notification is about.
@@ -53,12 +55,7 @@ func (c *Client) notify(topic Topic) {
 func (c *Client) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		c.receive(ctx)
-		retry := time.NewTimer(time.Second)
-		select {
-		case <-retry.C:
-		case <-ctx.Done():
-		}
-		retry.Stop()
+		backoff.Wait(ctx, time.Second)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/wire"
+	"roster/internal/backoff"
 )
 
 const (
@@ -61,9 +62,7 @@ func (l *loop) await(ctx context.Context) event {
 	}
 	var tick <-chan time.Time
 	if !s.wake.IsZero() {
-		timer := time.NewTimer(time.Until(s.wake))
-		defer timer.Stop()
-		tick = timer.C
+		tick = time.After(time.Until(s.wake))
 	}
 	select {
 	case <-tick:
@@ -243,13 +242,8 @@ func saveWith(s Stored, catchUp bool, save func(Stored) (int64, error)) saved {
 func storing(ctx context.Context) (context.Context, context.CancelFunc) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	stop := context.AfterFunc(ctx, func() {
-		soon := time.NewTimer(closeWithin)
-		defer soon.Stop()
-		select {
-		case <-soon.C:
-			cancel()
-		case <-bounded.Done():
-		}
+		backoff.Wait(bounded, closeWithin)
+		cancel()
 	})
 	return bounded, func() {
 		stop()

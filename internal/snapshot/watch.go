@@ -28,13 +28,11 @@ func (k *Keeper) watch(ctx context.Context) {
 		if first {
 			close(k.looked)
 		}
-		look := time.NewTimer(backoff.Jitter(lookEvery))
 		select {
-		case <-look.C:
+		case <-time.After(backoff.Jitter(lookEvery)):
 		case <-k.store.Changed():
 		case <-ctx.Done():
 		}
-		look.Stop()
 		if ctx.Err() != nil {
 			return
 		}

@@ -174,12 +174,11 @@ func (a *acknowledgements) watch(ctx context.Context, others Sharing) {
 			if !a.hasWaiting() {
 				break
 			}
-			again := time.NewTimer(pause)
 			select {
 			case <-others.Heard():
 			case <-a.begun:
 				pause = remindAfter
-			case <-again.C:
+			case <-time.After(pause):
 				if a.hasWaiting() {
 					others.Remind(ctx)
 				}
@@ -187,7 +186,6 @@ func (a *acknowledgements) watch(ctx context.Context, others Sharing) {
 			case <-ctx.Done():
 				return
 			}
-			again.Stop()
 		}
 	}
 }

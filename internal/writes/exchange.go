@@ -227,15 +227,12 @@ func (l *Ledger) Run(ctx context.Context) {
 		if l.sharing != nil && l.sharing.PublishDenied() {
 			every = pollWithoutNotices
 		}
-		look := time.NewTimer(every)
 		select {
-		case <-look.C:
+		case <-time.After(every):
 		case <-l.store.Changed():
 		case <-ctx.Done():
-			look.Stop()
 			return
 		}
-		look.Stop()
 	}
 }
 

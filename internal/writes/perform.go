@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/backoff"
 	"roster/internal/snapshot"
 )
 
@@ -300,7 +301,7 @@ func (e *execution) send(ctx context.Context) (r Result, kept bool, err error) {
 			return e.made(ctx, before, record, id), true, nil
 		}
 		failure := connectors.AsError(e.c.source.Name, err)
-		if failure.Kind == connectors.KindRateLimited && failure.Undone() && n < attempts && failure.RetryAfter <= maxRetryAfter && wait(ctx, failure.RetryAfter) {
+		if failure.Kind == connectors.KindRateLimited && failure.Undone() && n < attempts && failure.RetryAfter <= maxRetryAfter && backoff.Wait(ctx, failure.RetryAfter) {
 			continue
 		}
 		r, kept = e.failed(ctx, failure)
@@ -315,17 +316,6 @@ func (e *execution) removeIntent(ctx context.Context) {
 	defer cancel()
 	if e.locked.renew(ctx) == nil {
 		e.w.ledger.remove(ctx, e.thing, e.held)
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 
@@ -412,7 +402,7 @@ func (e *execution) reconcile(ctx context.Context, failure *connectors.Error) (r
 func (e *execution) readBack(ctx context.Context) (id string, is match, known bool) {
 	began := time.Now()
 	for _, since := range []time.Time{began, began.Add(e.w.opt.SettleAfter)} {
-		if !wait(ctx, time.Until(since)) {
+		if !backoff.Wait(ctx, time.Until(since)) {
 			return "", absent, false
 		}
 		res, ok := e.w.readSince(ctx, e.c.key, since)

@@ -6,6 +6,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/address"
+	"roster/internal/backoff"
 	"roster/internal/directory"
 )
 
@@ -118,7 +119,7 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 		}
 		failure := connectors.AsError(c.source.Name, err)
 		if failure.Undone() {
-			if failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= maxRetryAfter && wait(ctx, failure.RetryAfter) {
+			if failure.Kind == connectors.KindRateLimited && n < attempts && failure.RetryAfter <= maxRetryAfter && backoff.Wait(ctx, failure.RetryAfter) {
 				continue
 			}
 			if !unanswered {
@@ -139,7 +140,7 @@ func (w *Writer) subscribe(ctx context.Context, c *change, s connectors.Subscrip
 
 // reconcileSubscription determines the outcome of a call without an answer, after the time in which the source may still execute it.
 func (w *Writer) reconcileSubscription(ctx context.Context, c *change, s connectors.Subscription, failure *connectors.Error) Result {
-	if wait(ctx, w.opt.SettleAfter) {
+	if backoff.Wait(ctx, w.opt.SettleAfter) {
 		switch is, err := c.source.TaskSubscriber.Subscribed(ctx, s); {
 		case err == nil && is != s.Off:
 			return Result{Outcome: Done}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/backoff"
 	"roster/internal/directory"
 	"roster/internal/generation"
 	"roster/internal/snapshot"
@@ -138,11 +139,7 @@ func (w *Writer) readSince(ctx context.Context, key snapshot.Key, since time.Tim
 		if res.Status.Err != nil && !w.retryable(res.Status.Err) {
 			return res, false
 		}
-		again := time.NewTimer(max(minPause, time.Until(res.NextAt), time.Until(res.Status.RetryAt)))
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			again.Stop()
+		if !backoff.Wait(ctx, max(minPause, time.Until(res.NextAt), time.Until(res.Status.RetryAt))) {
 			return res, false
 		}
 	}

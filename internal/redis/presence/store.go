@@ -193,7 +193,7 @@ func (s *Store) Acquire(ctx context.Context, c presence.LeaseRequest) (granted b
 	err = s.lookup(ctx, func(ctx context.Context) error {
 		at := time.Now()
 		a, err := readCallState(acquireScript.Run(ctx, s.client.Commands(), s.keys(c.StoreKey)[:1], c.Token, c.Life.Microseconds(),
-			c.Lease.Microseconds(), whom, missedFor.Microseconds(), c.Early))
+			c.Lease.Microseconds(), whom, presence.DefaultKeepFor.Microseconds(), c.Early))
 		if err != nil {
 			return err
 		}
@@ -202,10 +202,6 @@ func (s *Store) Acquire(ctx context.Context, c presence.LeaseRequest) (granted b
 	})
 	return granted, state, err
 }
-
-// missedFor is how long the request for an account that no call had named counts: as long as the default of KeepFor in package presence, which
-// decides the same in memory.
-const missedFor = 2 * time.Minute
 
 // Missed records that a caller requested an account that no call had named.
 func (s *Store) Missed(ctx context.Context, item presence.StoreKey) error {
