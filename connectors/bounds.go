@@ -1,6 +1,9 @@
 package connectors
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Bounds are how much a source may send. A zero stands for the default.
 type Bounds struct {
@@ -18,16 +21,7 @@ const (
 
 // OrDefault returns the bounds with the defaults in the places of zeros.
 func (b Bounds) OrDefault() Bounds {
-	if b.Bytes <= 0 {
-		b.Bytes = DefaultMaxBytes
-	}
-	if b.Ratio <= 0 {
-		b.Ratio = DefaultMaxRatio
-	}
-	if b.Rows <= 0 {
-		b.Rows = DefaultMaxRows
-	}
-	return b
+	return Bounds{Bytes: cmp.Or(b.Bytes, DefaultMaxBytes), Ratio: cmp.Or(b.Ratio, DefaultMaxRatio), Rows: cmp.Or(b.Rows, DefaultMaxRows)}
 }
 
 // DetailTooManyRows is the detail of the error for a collection that has more rows than are allowed.

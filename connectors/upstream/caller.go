@@ -4,6 +4,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -53,9 +54,7 @@ type Caller struct {
 
 // New returns a caller.
 func New(opt Options) *Caller {
-	if opt.Timeout <= 0 {
-		opt.Timeout = defaultTimeout
-	}
+	opt.Timeout = cmp.Or(opt.Timeout, defaultTimeout)
 	c := &Caller{opt: opt, limits: opt.Runtime.Limits, retries: defaultRetries}
 	if c.limits == nil {
 		c.limits = limit.New(nil)

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -48,9 +49,7 @@ type Authenticator struct {
 
 // New returns an authenticator. New makes no call: the issuer's keys are fetched when the first token arrives.
 func New(opt Options) *Authenticator {
-	if opt.Logger == nil {
-		opt.Logger = slog.New(slog.DiscardHandler)
-	}
+	opt.Logger = cmp.Or(opt.Logger, slog.New(slog.DiscardHandler))
 	a := &Authenticator{keys: opt.Keys, refusals: refusals{log: opt.Logger}}
 	if opt.OIDC != nil {
 		a.tokens = newTokens(*opt.OIDC, opt.Transport, opt.Logger)

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,9 +41,7 @@ func OpenLog(opt LogOptions) (*Log, error) {
 	if opt.Path == "" {
 		return nil, nil //nolint:nilnil // a nil Log writes nothing
 	}
-	if opt.Program == nil {
-		opt.Program = slog.New(slog.DiscardHandler)
-	}
+	opt.Program = cmp.Or(opt.Program, slog.New(slog.DiscardHandler))
 	l := &Log{program: opt.Program, refuse: opt.Refuse}
 	if opt.Path == LogToStderr {
 		l.lines = opt.Program.WithGroup("access").Handler()

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"os"
@@ -30,11 +31,7 @@ func (h *Host) LastReload() telemetry.Reload { return *h.last.Load() }
 
 // follow reads the configuration again when it is asked to, or when a secret has changed, one reload at a time, until ctx ends.
 func (h *Host) follow(ctx context.Context, changes *Changes) {
-	every := changes.LookEvery
-	if every <= 0 {
-		every = defaultPollInterval
-	}
-	poll := time.NewTicker(every)
+	poll := time.NewTicker(cmp.Or(changes.LookEvery, defaultPollInterval))
 	defer poll.Stop()
 	for {
 		select {

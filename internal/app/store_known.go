@@ -14,10 +14,11 @@ import (
 
 // knownCounts returns the record counts of the stored snapshots, for a check. It changes nothing. A snapshot that cannot be read has no count.
 func knownCounts(ctx context.Context, shared snapshot.SharedStore, cfg *config.Config, sources []*connectors.Source) func(source string, c connectors.Collection) check.Known {
+	configured := settings(cfg)
 	var items []snapshot.StoreKey
 	for _, s := range sources {
 		for _, c := range s.Collections() {
-			items = append(items, snapshot.StoreKeyOf(s, c, maxPauseOf(cfg, s.Name)))
+			items = append(items, snapshot.StoreKeyOf(s, c, configured[snapshot.Key{Source: s.Name, Collection: c}].MaxPause))
 		}
 	}
 	var marks []snapshot.Info
@@ -32,9 +33,8 @@ func knownCounts(ctx context.Context, shared snapshot.SharedStore, cfg *config.C
 		if m.Stamp == 0 || !m.Complete {
 			continue
 		}
-		k := check.Known{Count: m.Count}
-		settings := settingsOf(cfg, items[i].Key)
-		k.MaxLoss = settings.MaxLoss
+		settings := configured[items[i].Key]
+		k := check.Known{Count: m.Count, MaxLoss: settings.MaxLoss}
 		if l := m.Loss; l != nil {
 			k.Held = fmt.Sprintf("since %s it shows %d, and %d of the %d known ones are not among them. They are taken over at %s, or at once by refreshSource with acceptLoss. See "+
 				"whether the credential has lost a right", l.Since.UTC().Format(time.RFC3339), l.Found, l.Lost, l.Known, l.Since.Add(settings.AcceptAfter).UTC().Format(time.RFC3339))
@@ -44,22 +44,4 @@ func knownCounts(ctx context.Context, shared snapshot.SharedStore, cfg *config.C
 	return func(source string, c connectors.Collection) check.Known {
 		return known[snapshot.Key{Source: source, Collection: c}]
 	}
-}
-
-func settingsOf(cfg *config.Config, key snapshot.Key) config.Collection {
-	for i := range cfg.Sources {
-		if cfg.Sources[i].Name == key.Source {
-			return cfg.Sources[i].Collections[key.Collection]
-		}
-	}
-	return config.Collection{}
-}
-
-func maxPauseOf(cfg *config.Config, source string) time.Duration {
-	for i := range cfg.Sources {
-		if cfg.Sources[i].Name == source {
-			return cfg.Sources[i].MaxPause
-		}
-	}
-	return 0
 }

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -37,10 +38,7 @@ const checkInterval = time.Minute
 
 // New returns a Renewer.
 func New(opt Options) *Renewer {
-	k := &Renewer{store: opt.Store, log: opt.Logger, fault: opt.Fault, chains: make(map[string]*chain)}
-	if k.log == nil {
-		k.log = slog.New(slog.DiscardHandler)
-	}
+	k := &Renewer{store: opt.Store, log: cmp.Or(opt.Logger, slog.New(slog.DiscardHandler)), fault: opt.Fault, chains: make(map[string]*chain)}
 	if k.fault == nil {
 		k.fault = func(string) {}
 	}

@@ -3,6 +3,7 @@
 package generation
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -63,10 +64,8 @@ type publication struct {
 
 // New returns a publisher with an empty directory.
 func New(opt Options) *Publisher {
-	p := &Publisher{keeper: opt.Keeper, sources: opt.Sources, rules: opt.Rules, overlay: opt.Overlay, log: opt.Logger}
-	if p.log == nil {
-		p.log = slog.New(slog.DiscardHandler)
-	}
+	p := &Publisher{keeper: opt.Keeper, sources: opt.Sources, rules: opt.Rules, overlay: opt.Overlay,
+		log: cmp.Or(opt.Logger, slog.New(slog.DiscardHandler))}
 	p.byName = make(map[string]*connectors.Source, len(p.sources))
 	for _, s := range p.sources {
 		p.byName[s.Name] = s.Source

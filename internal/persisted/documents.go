@@ -1,6 +1,7 @@
 package persisted
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -47,12 +48,9 @@ type Options struct {
 
 // New returns Documents with these options.
 func New(opt Options) *Documents {
-	d := &Documents{manifest: opt.Manifest, enforce: opt.Enforce && opt.Manifest != nil, recent: opt.Recent, log: opt.Logger, warned: NewRecent(nil)}
+	d := &Documents{manifest: opt.Manifest, enforce: opt.Enforce && opt.Manifest != nil, recent: opt.Recent, log: cmp.Or(opt.Logger, slog.New(slog.DiscardHandler)), warned: NewRecent(nil)}
 	if d.enforce {
 		d.recent = nil
-	}
-	if d.log == nil {
-		d.log = slog.New(slog.DiscardHandler)
 	}
 	return d
 }

@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -41,24 +42,15 @@ type Store struct {
 
 // New returns a store for the sources that report presence.
 func New(sources []*connectors.Source, opt Options) *Store {
-	orDefault := func(d, fallback time.Duration) time.Duration {
-		if d <= 0 {
-			return fallback
-		}
-		return d
-	}
-	log := opt.Logger
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	s := &Store{timeout: orDefault(opt.Timeout, 2*time.Second), shared: opt.SharedStore, sources: make(map[string]*source)}
+	log := cmp.Or(opt.Logger, slog.New(slog.DiscardHandler))
+	s := &Store{timeout: cmp.Or(opt.Timeout, 2*time.Second), shared: opt.SharedStore, sources: make(map[string]*source)}
 	for _, src := range sources {
 		if before := opt.Before; before != nil && before.sources[src.Name] != nil && before.sources[src.Name].of == src {
 			s.sources[src.Name] = before.sources[src.Name]
 		} else if src.Presence != nil {
 			s.sources[src.Name] = &source{of: src, item: StoreKey{Source: src.Name, Fingerprint: src.Fingerprint}, reader: src.Presence, shared: opt.SharedStore,
-				log: log.With(slog.String("source", src.Name)), life: orDefault(opt.Life, 15*time.Second),
-				keepFor: orDefault(opt.KeepFor, DefaultKeepFor), known: make(map[string]Answer), wanted: make(map[string]time.Time)}
+				log: log.With(slog.String("source", src.Name)), life: cmp.Or(opt.Life, 15*time.Second),
+				keepFor: cmp.Or(opt.KeepFor, DefaultKeepFor), known: make(map[string]Answer), wanted: make(map[string]time.Time)}
 		}
 	}
 	return s

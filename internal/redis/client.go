@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -63,17 +64,12 @@ func Open(opt Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{commands: commands, cluster: cluster, sealer: sealer, prefix: opt.Prefix, id: rand.Text(), lease: or(opt.LeaseFor, defaultLease),
-		callTimeout: or(opt.CallTimeout, defaultCall), log: opt.Logger, ready: make(chan struct{})}
+	c := &Client{commands: commands, cluster: cluster, sealer: sealer, prefix: cmp.Or(opt.Prefix, defaultPrefix), id: rand.Text(),
+		lease: cmp.Or(opt.LeaseFor, defaultLease), callTimeout: cmp.Or(opt.CallTimeout, defaultCall),
+		log: cmp.Or(opt.Logger, slog.New(slog.DiscardHandler)), ready: make(chan struct{})}
 	c.breaker.opened, c.notifications.joined = make(chan struct{}, 1), make(chan struct{}, 1)
 	c.notifications.subscribers = make(map[Topic][]chan struct{})
 	c.notifications.members.Store(&[]string{})
-	if c.prefix == "" {
-		c.prefix = defaultPrefix
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
-	}
 	c.membership.Store(&Membership{})
 	return c, nil
 }

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -89,17 +90,10 @@ func (o *Options) client() (client redis.UniversalClient, cluster bool, err erro
 		return nil, false, errors.New("there is no address of Redis")
 	}
 	u.ContextTimeoutEnabled = true // otherwise the client ignores deadlines
-	u.DialTimeout, u.ReadTimeout, u.WriteTimeout = or(o.DialTimeout, defaultDial), or(o.ReadTimeout, defaultSocket), or(o.WriteTimeout, defaultSocket)
+	u.DialTimeout, u.ReadTimeout, u.WriteTimeout = cmp.Or(o.DialTimeout, defaultDial), cmp.Or(o.ReadTimeout, defaultSocket), cmp.Or(o.WriteTimeout, defaultSocket)
 	u.PoolSize = o.PoolSize
 	// This package retries failed calls itself, over a longer time than a connection would.
 	u.MaxRetries, u.DialerRetries = 1, 1
 	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewUniversalClient(u), u.IsClusterMode, nil
-}
-
-func or(d, fallback time.Duration) time.Duration {
-	if d <= 0 {
-		return fallback
-	}
-	return d
 }

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -36,10 +37,7 @@ type waits struct {
 }
 
 func newKeeperState(opt *Options, w waits) *keeperState {
-	e := &keeperState{log: opt.Logger, store: opt.SharedStore, tierKind: opt.TierKind, observer: opt.Observer}
-	if e.log == nil {
-		e.log = slog.New(slog.DiscardHandler)
-	}
+	e := &keeperState{log: cmp.Or(opt.Logger, slog.New(slog.DiscardHandler)), store: opt.SharedStore, tierKind: opt.TierKind, observer: opt.Observer}
 	if e.observer == nil {
 		e.observer = unobserved{}
 	}

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
@@ -52,9 +53,9 @@ type Keeper struct {
 func New(opt Options) *Keeper {
 	k := &Keeper{
 		own: waits{
-			idleAfter: orDefault(opt.IdleAfter, time.Hour),
-			first:     min(orDefault(opt.FirstWait, 2*time.Second), orDefault(opt.MaxWait, 5*time.Second)),
-			last:      orDefault(opt.MaxWait, 5*time.Second),
+			idleAfter: cmp.Or(opt.IdleAfter, time.Hour),
+			first:     min(cmp.Or(opt.FirstWait, 2*time.Second), cmp.Or(opt.MaxWait, 5*time.Second)),
+			last:      cmp.Or(opt.MaxWait, 5*time.Second),
 		},
 		byKey:   make(map[Key]*collection),
 		looked:  make(chan struct{}),
@@ -82,13 +83,6 @@ func New(opt Options) *Keeper {
 		}
 	}
 	return k
-}
-
-func orDefault(d, fallback time.Duration) time.Duration {
-	if d <= 0 {
-		return fallback
-	}
-	return d
 }
 
 // Current returns the current state of every collection, in the order of the configuration. It does not wait, and does not count as a

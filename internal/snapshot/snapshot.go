@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"time"
 
 	"roster/connectors"
@@ -112,23 +113,7 @@ func DefaultSettings(c connectors.Collection) Settings {
 
 // or sets the values that s leaves out to those of d.
 func (s Settings) or(d Settings) Settings {
-	if s.FreshFor <= 0 {
-		s.FreshFor = d.FreshFor
-	}
-	if s.KeepFor <= 0 {
-		s.KeepFor = d.KeepFor
-	}
-	if s.MinInterval <= 0 {
-		s.MinInterval = d.MinInterval
-	}
-	if s.FullEvery <= 0 {
-		s.FullEvery = d.FullEvery
-	}
-	if s.MaxLoss <= 0 {
-		s.MaxLoss = d.MaxLoss
-	}
-	if s.AcceptAfter <= 0 {
-		s.AcceptAfter = d.AcceptAfter
-	}
-	return s
+	return Settings{FreshFor: cmp.Or(s.FreshFor, d.FreshFor), KeepFor: cmp.Or(s.KeepFor, d.KeepFor), MinInterval: cmp.Or(s.MinInterval, d.MinInterval),
+		FullEvery: cmp.Or(s.FullEvery, d.FullEvery), MaxLoss: cmp.Or(s.MaxLoss, d.MaxLoss), AcceptAfter: cmp.Or(s.AcceptAfter, d.AcceptAfter),
+		MaxPause: s.MaxPause}
 }

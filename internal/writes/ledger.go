@@ -1,6 +1,7 @@
 package writes
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -57,28 +58,17 @@ type LedgerOptions struct {
 
 // NewLedger returns a ledger. It follows other replicas while Run runs.
 func NewLedger(opt LedgerOptions) *Ledger {
-	l := &Ledger{store: opt.Store, log: opt.Logger, lease: opt.LeaseFor, showFor: opt.ShowFor, keepFor: opt.KeepFor, first: make(chan struct{})}
+	l := &Ledger{store: opt.Store, log: cmp.Or(opt.Logger, slog.New(slog.DiscardHandler)), lease: cmp.Or(opt.LeaseFor, defaultLease),
+		showFor: cmp.Or(opt.ShowFor, 10*time.Minute), keepFor: cmp.Or(opt.KeepFor, 7*24*time.Hour), first: make(chan struct{})}
 	l.firstDone = sync.OnceFunc(func() { close(l.first) })
 	l.overlay.published = make(chan struct{}, 1)
-	if l.lease <= 0 {
-		l.lease = defaultLease
-	}
 	switch {
 	case opt.Shared != nil:
 		l.store, l.sharing = opt.Shared, opt.Shared
 	case l.store == nil:
 		l.store = new(Memory)
 	}
-	if l.log == nil {
-		l.log = slog.New(slog.DiscardHandler)
-	}
 	l.acks = newAcknowledgements(l.log)
-	if l.keepFor <= 0 {
-		l.keepFor = 7 * 24 * time.Hour
-	}
-	if l.showFor <= 0 {
-		l.showFor = 10 * time.Minute
-	}
 	return l
 }
 

@@ -47,16 +47,8 @@ func New(opt Options) *Writer {
 	if opt.Ledger == nil {
 		opt.Ledger = NewLedger(LedgerOptions{})
 	}
-	if opt.SettleAfter <= 0 {
-		opt.SettleAfter = 5 * time.Second
-	}
-	if opt.Within <= 0 {
-		opt.Within = 2 * time.Minute
-	}
-	if opt.Audit == nil {
-		opt.Audit = slog.New(slog.DiscardHandler)
-	}
-	opt.Audit = slog.New(everyLevel{opt.Audit.Handler()})
+	opt.SettleAfter, opt.Within = cmp.Or(opt.SettleAfter, 5*time.Second), cmp.Or(opt.Within, 2*time.Minute)
+	opt.Audit = slog.New(everyLevel{cmp.Or(opt.Audit, slog.New(slog.DiscardHandler)).Handler()})
 	w := &Writer{opt: opt, ledger: opt.Ledger, limiter: &limiter{
 		perCaller: cmp.Or(opt.MaxOfCaller, 256), total: cmp.Or(opt.MaxInAll, 1024), each: make(map[string]int),
 	}}

@@ -9,6 +9,7 @@
 package budgets
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -42,10 +43,7 @@ var _ limit.SharedBudgets = (*Budgets)(nil)
 // New returns budgets in Redis, which send its own heartbeats while the client runs. Every is the time between two of them; the default is 2 s. All
 // replicas must have the same value. Call New before the client runs.
 func New(client *redis.Client, every time.Duration) *Budgets {
-	if every <= 0 {
-		every = defaultHeartbeat
-	}
-	l := &Budgets{client: client, share: share{every: every}}
+	l := &Budgets{client: client, share: share{every: cmp.Or(every, defaultHeartbeat)}}
 	client.Add(redis.Part{Run: func(ctx context.Context) {
 		l.heartbeat(ctx)
 		l.background.Wait()
