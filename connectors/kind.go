@@ -9,83 +9,82 @@ import (
 	"roster/connectors/wire"
 )
 
-// KindName is the word by which the configuration, logs and labels of metrics know a kind of source: lower-case letters and digits.
+// KindName is the name of a kind of source in the configuration, logs and metrics: lower-case letters and digits.
 type KindName string
 
-// Kind describes a kind of source: all that the program knows of it. It is registered once, see Register, and never changes.
+// Kind is the complete description of a kind of source. It is registered once, see Register, and never changes.
 type Kind struct {
 	Name  KindName
-	Title string // what people call it
+	Title string // the name for people
 
-	// Settings makes the kind's own settings, a pointer to a struct; nil if it has none. Each field has tags:
+	// Settings returns a pointer to a new struct for the kind's own settings; nil if it has none. Each field has tags:
 	//
 	//	key       its name in the configuration
-	//	doc       what it is for, in whole sentences
-	//	default   its value when left out, or in parentheses a word for what then holds; without this tag the setting is required
+	//	doc       its description, in whole sentences
+	//	default   its default, or a description of the default in parentheses; without this tag the setting is required
 	//	min, max  its bounds
-	//	oneof     all of its values, with spaces between
-	//	type      a better word for its type; path for a file, which the kind gets relative to the working directory
-	//	or        of a Secret: the setting that can take its place; exactly one of the two must be given
-	//	needs     of an *OAuth: which of its settings this kind cannot do without
+	//	oneof     its values, separated by spaces
+	//	type      another name for its type; path for a file, which the kind receives relative to the working directory
+	//	or        of a Secret: the setting that can replace it; exactly one of the two is required
+	//	needs     of an *OAuth: those of its settings that this kind requires
 	//
-	// Types are string, bool, int, int64, float64, time.Duration, Secret, slices and pointers to structs of these, and *OAuth. A Secret has a twin
-	// with _file behind its key. Settings that have a method Check() []SettingFault are asked what else is wrong with them; those with a
-	// method Renewed() *OAuth tell the credential that is renewed.
+	// Types are string, bool, int, int64, float64, time.Duration, Secret, slices and pointers to structs of these, and *OAuth. A Secret also
+	// has a setting with _file after its key, for the path of a file. If the struct has a method Check() []SettingFault, it reports further
+	// faults; if it has a method Renewed() *OAuth, that returns the credential that is renewed.
 	Settings func() any
-	// NoURL is true if a source of this kind has no address: url must then be left out, and is required otherwise.
+	// NoURL is true if a source of this kind has no address. Then url is not allowed; otherwise it is required.
 	NoURL bool
-	// Collections are those that a source of this kind can have.
+	// Collections are the collections that a source of this kind can have.
 	Collections []KindCollection
-	// CollectionsFor returns those of them that a source with these settings has; nil for all.
+	// CollectionsFor returns the collections that a source with these settings has. If it is nil, a source has all of them.
 	CollectionsFor func(settings any) []Collection
-	// EmailTrust is how far its addresses are trusted unless the operator says otherwise; TrustNone means TrustAsserted.
+	// EmailTrust is the default of email_trust; TrustNone means TrustAsserted.
 	EmailTrust Trust
-	// Details makes empty details of an account, see Details; nil if the kind tells nothing of accounts that others do not. DetailsVersion is
-	// raised when a field of them means something else than before.
+	// Details returns empty details of an account, see Details; nil if the kind has none. Increase DetailsVersion if the meaning of a field
+	// changes.
 	Details        func() Details
 	DetailsVersion int
-	// AccountType is the type of its accounts in the graph's schema; empty for DirectoryAccount, which shows details that have a method
+	// AccountType is the GraphQL type of its accounts; empty for DirectoryAccount, which shows details that have a method
 	// Attributes() []Attribute.
 	AccountType string
-	// CallerHeader is a request header in which callers may send a token of their own for any source of this kind, beside the one for all kinds; empty
-	// for none. See SelfReader.
+	// CallerHeader is a request header for a caller's own token for sources of this kind, in addition to the header for all kinds; empty for
+	// none. See SelfReader.
 	CallerHeader string
-	// Lists tell how long the lists are that the account type has beside those that all accounts have, by the fields' names: they count for what
-	// an operation costs.
+	// Lists has, by the names of the fields, the lengths of the lists that only this account type has. They are part of the cost of operations.
 	Lists map[string]func(*Account) int
-	// Open returns a source. It makes no call. The error has one line for each fault, which begins with the key of the setting.
+	// Open returns a source without a call to it. The error has one line for each fault, which begins with the key of the setting.
 	Open func(Config) (*Source, error)
 
-	// Guide is what the documentation says of the kind.
+	// Guide is the text for the documentation.
 	Guide Guide
 }
 
 // KindCollection is a collection of a kind of source.
 type KindCollection struct {
 	Collection Collection
-	// FreshFor is how long its data counts as fresh unless the operator says otherwise; 0 for the default of all kinds.
+	// FreshFor is the default of fresh_for; 0 for the default of all kinds.
 	FreshFor time.Duration
-	// Incremental is true if it is mostly asked only for what has changed: its Lister is a ChangeLister.
+	// Incremental is true if its Lister is a ChangeLister.
 	Incremental bool
-	// Guide says where its records come from, as docs/sources.md has it: native, or derived and from what.
+	// Guide is the text for docs/sources.md: native, or derived, and from what.
 	Guide string
 }
 
-// Guide is what docs/sources.md says of a kind of source, in Markdown, each text on one line. An empty text means that there is nothing of the sort.
+// Guide has the texts of docs/sources.md about a kind of source, in Markdown, each on one line. An empty text means none.
 type Guide struct {
-	// Mentioned says of collections that a source does not have from what else their records are derived.
+	// Mentioned has, for collections that the source does not have, the records from which theirs are derived.
 	Mentioned                                                       map[Collection]string
 	Presence, Writing, Paging, Authentication, RateLimit, CountedBy string
-	// Credentials says where each credential comes from.
+	// Credentials has the origin of each credential.
 	Credentials []CredentialGuide
-	// Notes are what else an operator has to know.
+	// Notes are further notes for operators.
 	Notes []string
 }
 
-// CredentialGuide is a credential, or a right of it. One without From belongs to the one before.
+// CredentialGuide describes a credential, or one of its rights. An entry without From belongs to the entry before.
 type CredentialGuide struct{ From, Needs, Without string }
 
-// Collection returns what the kind says of a collection; nil if it cannot have it.
+// Collection returns the description of a collection; nil if the kind cannot have it.
 func (k *Kind) Collection(c Collection) *KindCollection {
 	for i := range k.Collections {
 		if k.Collections[i].Collection == c {
@@ -95,7 +94,7 @@ func (k *Kind) Collection(c Collection) *KindCollection {
 	return nil
 }
 
-// DetailsEncoding tells encodings of the kind's details apart; empty if it has none.
+// DetailsEncoding returns an ID of the encoding of the kind's details; empty if it has none.
 func (k *Kind) DetailsEncoding() string {
 	if k.Details == nil {
 		return ""
@@ -104,7 +103,7 @@ func (k *Kind) DetailsEncoding() string {
 	return fmt.Sprintf("%d-%x", k.DetailsVersion, sum[:4])
 }
 
-// Has lists the collections of a source with these settings.
+// Has returns the collections of a source with these settings.
 func (k *Kind) Has(settings any) []Collection {
 	if k.CollectionsFor != nil {
 		return k.CollectionsFor(settings)
@@ -118,8 +117,8 @@ func (k *Kind) Has(settings any) []Collection {
 
 var registered []*Kind
 
-// Register makes a kind of source known to the program. Call it from an init function: it is not safe for concurrent use. It panics if the
-// description cannot be right.
+// Register registers a kind of source. It is not safe for concurrent use: call it from an init function. It panics if the description is not
+// valid.
 func Register(k *Kind) {
 	switch {
 	case k.Name == "" || k.Title == "" || k.Open == nil || len(k.Collections) == 0:
@@ -130,10 +129,10 @@ func Register(k *Kind) {
 	registered = append(registered, k)
 }
 
-// Kinds lists the kinds that are registered, in that order.
+// Kinds returns the kinds in the order of their registration.
 func Kinds() []*Kind { return slices.Clone(registered) }
 
-// KindNamed returns a kind; nil if none of that name is registered.
+// KindNamed returns the kind with the name; nil if there is none.
 func KindNamed(name KindName) *Kind {
 	for _, k := range registered {
 		if k.Name == name {

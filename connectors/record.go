@@ -2,38 +2,38 @@ package connectors
 
 import "time"
 
-// Ref names one record of one source by the source's own word.
+// Ref is a reference to a record: its source, and its ID in that source.
 type Ref struct {
 	Source string // the source's name in the configuration
-	ID     string // the record's ID within that source
+	ID     string
 }
 
 // String returns the form that the configuration uses: source/id.
 func (r Ref) String() string { return r.Source + "/" + r.ID }
 
-// Trust says how much a source vouches for an e-mail address that it holds.
+// Trust is how far a source vouches for an e-mail address.
 type Trust uint8
 
 // The levels of trust, lowest first.
 const (
 	TrustNone     Trust = iota // nobody vouches for it
 	TrustAsserted              // an administrator of the source entered it
-	TrustVerified              // the source has checked that it is theirs
+	TrustVerified              // the source has verified that it belongs to the person
 )
 
-// Email is an address as a source holds it. The address is kept as the source wrote it; whoever compares addresses folds them first.
+// Email is an e-mail address as the source has it, not normalized.
 type Email struct {
 	Address string
-	// Verified is what the source says of its own check; nil if it does not say.
+	// Verified is whether the source has verified the address; nil if it does not say.
 	Verified *bool
-	// Synthetic marks an address that the source made up for a record without one. It joins nobody.
+	// Synthetic is true if the source generated the address for a record without one. Such an address never joins accounts.
 	Synthetic bool
 }
 
-// PhoneKind says what a phone number is for.
+// PhoneKind is the kind of a phone number.
 type PhoneKind uint8
 
-// The kinds of phone numbers. The zero value is the one to call first, or the only one.
+// The kinds of phone numbers. The zero value is the preferred number, or the only one.
 const (
 	PhoneMain PhoneKind = iota
 	PhoneOffice
@@ -43,14 +43,14 @@ const (
 	PhoneOther
 )
 
-// Phone is a number as the source wrote it, and in E.164 where it could be recognised.
+// Phone is a phone number as the source has it, and in E.164.
 type Phone struct {
 	Raw  string
 	E164 string // empty if the number could not be recognised
 	Kind PhoneKind
 }
 
-// Number is the number in E.164; nil if it could not be recognised.
+// Number returns the number in E.164; nil if it could not be recognised.
 func (p Phone) Number() *string {
 	if p.E164 == "" {
 		return nil
@@ -64,7 +64,7 @@ type Handle struct {
 	Value   string
 }
 
-// AccessLevel is the one scale onto which every source's rights are put, lowest first.
+// AccessLevel is the common scale for the rights of all sources, lowest first.
 type AccessLevel uint8
 
 // The access levels. A connector never sets AccessNone: the directory derives it from an account that is not active.
@@ -79,15 +79,15 @@ const (
 	AccessOwner
 )
 
-// String returns the level in words, as a person would read it.
+// String returns the name of the level, for people.
 func (l AccessLevel) String() string {
 	return [...]string{"None", "Unknown", "Reader", "Guest", "Member", "Manager", "Admin", "Owner"}[l]
 }
 
-// Grant says on whose records an action is allowed.
+// Grant is the set of records on which an action is allowed.
 type Grant uint8
 
-// The grants. The zero value is a word that is new to this program.
+// The grants. The zero value is a value that Roster does not know.
 const (
 	GrantUnknown Grant = iota
 	GrantAll
@@ -96,14 +96,14 @@ const (
 	GrantDenied
 )
 
-// Permission is one action on one kind of record.
+// Permission is the grant for an action on a kind of record.
 type Permission struct {
 	Entity string
 	Action string
 	Grant  Grant
 }
 
-// StagePermission is a permission in one stage of a pipeline.
+// StagePermission is a permission in a stage of a pipeline.
 type StagePermission struct {
 	Entity     string
 	PipelineID string
@@ -112,40 +112,39 @@ type StagePermission struct {
 	Grant      Grant
 }
 
-// TeamRef points from a record to a team of the same source: by ID, by name, or by both. If the team has no record of its own, the
-// directory makes one from the reference.
+// TeamRef is a reference to a team of the same source, by ID, by name or by both. If there is no record of the team, the directory creates one from
+// the reference.
 type TeamRef struct {
 	ID   string // empty if the source mentions the team by name only
 	Name string // may be empty if ID is set
 }
 
-// RoleRef points from an account to a role of the same source. If the role has no record of its own, the directory makes one from
-// the reference.
+// RoleRef is a reference to a role of the same source. If there is no record of the role, the directory creates one from the reference.
 type RoleRef struct {
-	ID   string // the role's ID, or its name where the source has no ID for it; never empty
-	Name string // may be empty: the ID then serves as the name
-	// Access is the level that this role alone grants.
+	ID   string // or the name, if the source has no ID; never empty
+	Name string // if it is empty, the ID is the name
+	// Access is the level of this role alone.
 	Access AccessLevel
 }
 
-// FolderRef points from a contact to a folder of the same source, like TeamRef.
+// FolderRef is a reference to a folder of the same source, like TeamRef.
 type FolderRef struct {
 	ID   string
 	Name string
 }
 
-// Account is one source's record of a person.
+// Account is a login in a source.
 type Account struct {
-	// ID is what the source calls the record; unique among the source's accounts.
+	// ID is unique among the accounts of the source.
 	ID        string
-	Name      string // full name; empty if the source gives none
+	Name      string // the full name; empty if the source has none
 	FirstName string
 	LastName  string
 	Username  string
 	Title     string
-	// Department is the organisational unit in the source's words.
+	// Department is the organisational unit.
 	Department string
-	// Emails holds the addresses in the source's order, the primary first. Nil means that the credential may not see them; empty means none.
+	// Emails are in the source's order, the primary address first. Nil means that they are restricted; empty means none.
 	Emails []Email
 	Phones []Phone
 	// Addresses are postal addresses.
@@ -153,28 +152,28 @@ type Account struct {
 	AvatarURL string
 	// Locale is a BCP 47 language tag, or empty.
 	Locale string
-	// Active says whether the source lets them in; true if it lists only those.
+	// Active is true if the person can log in, and if the source lists only such accounts.
 	Active bool
-	// Bot is true if the account is a program's.
+	// Bot is true if the account belongs to a program.
 	Bot bool
-	// Access is the level that the source grants, as if the account were active.
+	// Access is the level that the account has, or would have if it were active.
 	Access AccessLevel
-	// Roles is nil if the source does not show them, empty if there are none.
+	// Roles is nil if roles are restricted, empty if there are none.
 	Roles []RoleRef
-	// Teams is nil if the account's record does not tell; the membership may then stand in Team.Members.
+	// Teams is nil if the account's record does not have them; then they may be in Team.Members.
 	Teams []TeamRef
-	URL   string // where a person opens this account
-	// CreatedAt is when the account was made; zero if the source does not say.
+	URL   string // the page of the account for people
+	// CreatedAt is zero if the source does not have it.
 	CreatedAt time.Time
 
-	// Details is what only this kind of source tells; nil for nothing.
+	// Details are the fields that only this kind of source has; nil for none.
 	Details Details
 }
 
-// TeamKind says what sort of group a team is.
+// TeamKind is the kind of a team.
 type TeamKind uint8
 
-// The kinds of teams. The zero value is a group with no further meaning.
+// The kinds of teams. The zero value is an ordinary group.
 const (
 	TeamGroup TeamKind = iota
 	TeamCompany
@@ -186,40 +185,40 @@ type Team struct {
 	ID   string
 	Name string
 	Kind TeamKind
-	// Members holds account IDs. Nil means that membership is told by the accounts (or not at all), empty that there are none.
+	// Members are account IDs. Nil means that Account.Teams has the membership, or nothing has it; empty means none.
 	Members []string
 }
 
-// Role is what a source calls a set of rights.
+// Role is a named set of rights.
 type Role struct {
 	ID          string
 	Name        string
 	Description string
 	Access      AccessLevel
-	// Permissions is nil if the source does not tell.
+	// Permissions is nil if the source does not show them.
 	Permissions []Permission
 }
 
-// ContactFolderKind says who made a folder.
+// ContactFolderKind is who created a folder.
 type ContactFolderKind uint8
 
 // The kinds of folders.
 const (
-	FolderCustom ContactFolderKind = iota // made by a user
-	FolderPreset                          // made by the source itself
+	FolderCustom ContactFolderKind = iota // created by a user
+	FolderPreset                          // created by the source
 )
 
-// ContactFolder is where a source keeps contacts together.
+// ContactFolder is a folder of contacts.
 type ContactFolder struct {
 	ID   string
 	Name string
 	Kind ContactFolderKind
 }
 
-// Contact is a person outside the company whom a source keeps in its address book.
+// Contact is a person outside the company in the address book of a source.
 type Contact struct {
 	ID        string
-	Name      string // empty if the source gives none
+	Name      string // empty if the source has none
 	FirstName string
 	LastName  string
 	Title     string
@@ -228,26 +227,26 @@ type Contact struct {
 	Addresses []string
 	Folder    *FolderRef
 	Tags      []string
-	// OwnerID is the ID of the account that looks after the contact; empty if there is none.
+	// OwnerID is the ID of the account that is responsible for the contact; empty if there is none.
 	OwnerID   string
 	URL       string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
 
-// Key returns the ID by which the record is known in its collection.
+// Key returns the ID.
 func (a Account) Key() string { return a.ID }
 
-// Key returns the ID by which the record is known in its collection.
+// Key returns the ID.
 func (t Team) Key() string { return t.ID }
 
-// Key returns the ID by which the record is known in its collection.
+// Key returns the ID.
 func (r Role) Key() string { return r.ID }
 
-// Key returns the ID by which the record is known in its collection.
+// Key returns the ID.
 func (c Contact) Key() string { return c.ID }
 
-// Key returns the ID by which the record is known in its collection.
+// Key returns the ID.
 func (f ContactFolder) Key() string { return f.ID }
 
 // Record is any of the five kinds of records.

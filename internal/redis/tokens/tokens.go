@@ -2,6 +2,11 @@
 //
 //	token:{chain}       a pair of OAuth tokens
 //	token:{chain}:lock  the lock of the replica that renews it
+//
+// Save waits until a replica of the Redis master confirms the pair (WAIT), if a replica is online at that moment. Otherwise it does not: while the
+// only replica resynchronizes or is down, Save succeeds as soon as the master has the pair, in its append-only file. Refusing instead would end
+// the renewal, and so the source, for certain, while the pair is lost only if the master is lost before the replica has caught up. An operator
+// who prefers the refusal sets min-replicas-to-write to 1. See ADR 20.
 package tokens
 
 import (
@@ -90,8 +95,8 @@ func (s *Store) Save(ctx context.Context, name, version string, data []byte) (st
 	return sealed, nil
 }
 
-// replicate waits until a replica of the master has the stored data, if the master has a replica. Then no data is lost if the master dies right
-// afterwards. The result does not affect the stored data.
+// replicate waits until a replica of the master has the stored data, if one is online. Then no data is lost if the master dies right afterwards.
+// Without such a replica, or if it does not confirm in time, Save succeeds all the same: see the package comment.
 func (s *Store) replicate(ctx context.Context, key string) {
 	ctx, cancel := context.WithTimeout(ctx, s.client.CallTimeout())
 	defer cancel()
@@ -129,8 +134,8 @@ func (s *Store) Lock(ctx context.Context, name string) (credential.Lock, error) 
 	return tokenLock{l}, nil
 }
 
-// tokenLock is a lock as its holder takes it.
+// tokenLock is a lock as a credential.Lock.
 type tokenLock struct{ *lock.Lock }
 
-// Unlock gives the lock back.
+// Unlock releases the lock.
 func (l tokenLock) Unlock() { l.Release(context.Background()) }
