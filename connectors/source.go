@@ -112,10 +112,10 @@ type PresenceReader interface {
 	MaxIDs() int
 }
 
-// SelfReader asks a source whose a token is.
+// SelfReader identifies the owner of a token.
 type SelfReader interface {
-	// Self returns the account of the token's owner. The token is a caller's own: it serves for this one call and is kept nowhere. It takes
-	// no more than a tenth of the source's limit, and none of the turns that a fetch waits for; beyond that the answer is KindRateLimited. Errors are
+	// Self returns the account of the token's owner. The token is the caller's own, is used for this call only, and is not stored. These calls
+	// use at most a tenth of the source's rate limit, and none for which a fetch waits; beyond that, the error is KindRateLimited. Errors are
 	// *Error.
 	Self(ctx context.Context, token Secret) (Account, error)
 }

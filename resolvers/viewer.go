@@ -18,7 +18,7 @@ import (
 	"roster/internal/names"
 )
 
-// viewer says who is asking.
+// viewer returns the caller.
 func (r *Resolver) viewer(d *directory.Directory, p *access.Principal) *model.Viewer {
 	v := &model.Viewer{Scopes: p.Scopes, Ask: r.viewerAccount}
 	if p.Subject != "" {
@@ -30,7 +30,7 @@ func (r *Resolver) viewer(d *directory.Directory, p *access.Principal) *model.Vi
 	return v
 }
 
-// selves is whom the sources have taken the caller for, by their own token: each is asked once in an operation, however often the document does.
+// selves are the caller's accounts in sources, by the caller's own tokens. An operation asks each source once.
 type selves struct {
 	mu    sync.Mutex
 	asked map[string]func() (connectors.Account, error)
@@ -50,11 +50,11 @@ func (s *selves) ask(source string, ask func() (connectors.Account, error)) (con
 	return once()
 }
 
-// viewerAccount asks a source whose the token is that the caller has sent for it: see model.Viewer.
+// viewerAccount returns the account to which the caller's token for a source belongs: see model.Viewer.
 func (r *Resolver) viewerAccount(ctx context.Context, name *string, kind connectors.KindName) (*model.ViewerAccount, error) {
 	tokens, op := access.SourceTokensOf(ctx), operationOf(ctx)
 	if !tokens.Any() {
-		return nil, nil //nolint:nilnil // they have not asked to be known there
+		return nil, nil //nolint:nilnil // the caller has sent no token
 	}
 	source, err := r.telling(op.view.Directory, name, kind)
 	if err != nil {
@@ -65,7 +65,7 @@ func (r *Resolver) viewerAccount(ctx context.Context, name *string, kind connect
 		return nil, nil //nolint:nilnil // as above
 	}
 	if op.onlyCached {
-		return nil, &gqlerror.Error{Message: fmt.Sprintf("source %s was not asked whose the token is", source.Name),
+		return nil, &gqlerror.Error{Message: fmt.Sprintf("source %s was not asked for the owner of the token", source.Name),
 			Extensions: map[string]any{"code": codeOnlyIfCached, "source": source.Name}}
 	}
 	account, err := op.selves.ask(source.Name, func() (connectors.Account, error) {
@@ -89,7 +89,7 @@ func (r *Resolver) viewerAccount(ctx context.Context, name *string, kind connect
 	return v, nil
 }
 
-// telling returns the source that can tell whose a token is: the one that is named, or the only one of the kind.
+// telling returns the source that can identify the owner of a token: the source with the name, or the only one of the kind.
 func (r *Resolver) telling(d *directory.Directory, name *string, kind connectors.KindName) (*directory.Source, error) {
 	var found []*directory.Source
 	for _, s := range d.Sources() {
@@ -101,12 +101,12 @@ func (r *Resolver) telling(d *directory.Directory, name *string, kind connectors
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return nil, &directory.InputError{Argument: "source", Message: "name one: several can be asked"}
+		return nil, &directory.InputError{Argument: "source", Message: "several sources can identify the owner of a token: name one"}
 	}
-	return nil, &directory.InputError{Argument: "source", Message: "there is no such source that can tell whose a token is"}
+	return nil, &directory.InputError{Argument: "source", Message: "no such source can identify the owner of a token"}
 }
 
-// accountIn finds somebody's account in the directory; nil if it is not there.
+// accountIn returns an account in the directory; nil if there is none.
 func accountIn(d *directory.Directory, ref connectors.Ref) directory.Account {
 	u := d.UserByAccount(ref)
 	if u == nil {
@@ -129,7 +129,7 @@ func selfError(source string, err error) error {
 	if e.RetryAfter > 0 {
 		ext["retryAfter"] = int(math.Ceil(e.RetryAfter.Seconds()))
 	}
-	return &gqlerror.Error{Message: fmt.Sprintf("source %s did not say whose the token is: %s", source, reason(e)), Extensions: ext}
+	return &gqlerror.Error{Message: fmt.Sprintf("source %s did not identify the owner of the token: %s", source, reason(e)), Extensions: ext}
 }
 
 // orNil returns a text; nil if there is none.

@@ -9,12 +9,12 @@ import (
 	"roster/connectors/decode"
 )
 
-// languageTag is the shape of a BCP 47 tag in lower case.
+// languageTag is the form of a BCP 47 tag in lower case.
 var languageTag = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{1,8})*$`)
 
-// convertUser returns the neutral record. Two accounts may hold the same username, so the record's ID has the account in it; it is empty
-// for a row without a username. What master and active say decides on the access: where one of them cannot be read, the access is not known, and
-// the user counts as active, since the vendor lists them.
+// convertUser returns the account of a row. Its ID contains the account, because two accounts may have the same username; it is empty for a row
+// without a username. If master or active cannot be read, the access level is unknown. If active cannot be read, the user counts as active,
+// because the vendor lists the user.
 func convertUser(row decode.Value, accountID int64, region string) connectors.Account {
 	active, master := row.Flag("active"), row.Flag("master")
 	first, last := text(row, "first_name"), text(row, "last_name")
@@ -32,7 +32,7 @@ func convertUser(row decode.Value, accountID int64, region string) connectors.Ac
 		a.ID = strconv.FormatInt(accountID, 10) + ":" + name
 		a.Username = name
 	}
-	// notify_email is where alerts go, perhaps a mailbox of many people: it is no address of this person.
+	// notify_email receives alerts and may belong to several people, so it is no address of this person.
 	if address := text(row, "email"); address != "" {
 		a.Emails = append(a.Emails, connectors.Email{Address: address})
 	}
@@ -48,7 +48,7 @@ func convertUser(row decode.Value, accountID int64, region string) connectors.Ac
 	return a
 }
 
-// letterByLetter keeps a username as it is, unless it is blank: nobody documents how upper case compares.
+// letterByLetter returns a username unchanged, or empty if it is blank. It is not documented whether case matters.
 func letterByLetter(name string) string {
 	if strings.TrimSpace(name) == "" {
 		return ""
@@ -58,7 +58,7 @@ func letterByLetter(name string) string {
 
 func text(v decode.Value, key string) string { return strings.TrimSpace(v.Text(key)) }
 
-// convertLang makes a language tag of the vendor's upper-case word, and nothing of what is no tag.
+// convertLang returns the language tag for the vendor's upper-case word; empty if it is no tag.
 func convertLang(lang string) string {
 	tag := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(lang)), "_", "-")
 	if !languageTag.MatchString(tag) {

@@ -8,12 +8,12 @@ import (
 	"roster/connectors/rest"
 )
 
-// maxCode keeps what is shown as a code to what can be one.
+// maxCode is the largest number that is shown as a code.
 const maxCode = 999_999
 
-// judge returns what a reply means. Success is a 2xx status, and the form that was asked for, and an error field of 0, all three: the vendor puts
-// its verdict in the body, yet proxies and the platform itself are known to answer with other statuses, HTML, or nothing at all. The
-// Content-Type does not count, because the body itself shows what it is. The error_text is never looked at: its wording is no contract.
+// judge returns what an answer means. Success needs a 2xx status, the requested format and an error field of 0. The vendor reports errors in the
+// body, but proxies and the platform also answer with other statuses, HTML or an empty body. The Content-Type does not matter, because the body
+// shows its format. The text in error_text is not used, because it is not documented.
 func (f *form) judge(r *rest.Response) *connectors.Error {
 	if r.Status >= 300 && r.Status < 400 {
 		return r.Fail(connectors.KindBadResponse, "it redirects elsewhere, which is never followed; check url")
@@ -24,7 +24,7 @@ func (f *form) judge(r *rest.Response) *connectors.Error {
 	}
 	code, coded := errorCode(answer)
 	if decodeErr != nil {
-		// Nobody says in which form a request is refused whose wish was not read yet. A refusal counts in either, a success does not.
+		// It is not documented in which format a request is refused before its format is read. So a refusal is accepted in both formats.
 		if other, err := f.other().decode(r); err == nil {
 			if c, ok := errorCode(other); ok && c != 0 {
 				code, coded, decodeErr = c, true, nil
@@ -36,14 +36,14 @@ func (f *form) judge(r *rest.Response) *connectors.Error {
 		case decodeErr != nil:
 			return connectors.AsError("", decodeErr)
 		case !coded:
-			// The official mobile SDK takes a missing code into account; silence is no success.
+			// A missing code is no success. The official mobile SDK expects that it may be missing.
 			return r.Fail(connectors.KindBadResponse, "the answer has no error code to tell success from failure")
 		case code == 0:
 			return nil
 		}
 	}
 	kind, known := codeKind(code)
-	// "Too many" is obeyed whatever else the reply says: ignoring it makes things worse.
+	// "Too many" applies whatever else the answer says, because further calls would prolong it.
 	if !known || r.Status == http.StatusTooManyRequests {
 		kind = statusKind(r.Status)
 	}
@@ -57,7 +57,7 @@ func (f *form) judge(r *rest.Response) *connectors.Error {
 	return e
 }
 
-// codeKind returns the meaning of a code in the body. Known is false for 0 and for every code that the vendor does not explain.
+// codeKind returns the meaning of a code in the body. Known is false for 0 and for undocumented codes.
 func codeKind(code int) (kind connectors.ErrorKind, known bool) {
 	switch code {
 	case 400:
@@ -68,13 +68,13 @@ func codeKind(code int) (kind connectors.ErrorKind, known bool) {
 		return connectors.KindForbidden, true
 	case 404:
 		return connectors.KindNotFound, true
-	case 402, 429: // 402: the tariff's limit is reached
+	case 402, 429: // 402: the limit of the plan is reached
 		return connectors.KindRateLimited, true
 	}
 	return connectors.KindUnavailable, code >= 500 && code <= 599
 }
 
-// statusKind returns the meaning of the HTTP status where the body's code has none. A success with an unexplained code is a bad response.
+// statusKind returns the meaning of the HTTP status if the code has none. A 2xx status with an undocumented code is a bad response.
 func statusKind(status int) connectors.ErrorKind {
 	if status == http.StatusPaymentRequired {
 		return connectors.KindRateLimited

@@ -14,13 +14,13 @@ const (
 	codeEmail = "EMAIL"
 )
 
-// defaultGroup is the ID of the group of those who were put in none: the account lists it under this ID, a member's group_id is null.
+// defaultGroup is the ID of the group of all who are in no other group. The account lists it with this ID; group_id of its members is null.
 const defaultGroup = "0"
 
-// text returns a value as a person would write it.
+// text returns a value without space around it.
 func text(v decode.Value, key string) string { return strings.TrimSpace(v.Text(key)) }
 
-// number returns a decimal number in the form that stands for it, or "" for anything else. IDs stay text: they may outgrow an integer.
+// number returns a decimal number in its canonical form, or "" for anything else. IDs stay text, because they may exceed an integer.
 func number(s string) string {
 	if s == "" || len(s) > 32 || strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' }) {
 		return ""
@@ -31,7 +31,7 @@ func number(s string) string {
 	return "0"
 }
 
-// somebody returns a number other than 0, which Kommo writes for the system and for nobody.
+// somebody returns a number, or "" for 0, which Kommo uses for the system and for nobody.
 func somebody(s string) string {
 	if n := number(s); n != "0" {
 		return n
@@ -39,10 +39,10 @@ func somebody(s string) string {
 	return ""
 }
 
-// rowID returns the ID of a row of any list but that of groups.
+// rowID returns the ID of a row of any list except groups.
 func rowID(row decode.Value) string { return row.RowID("id", somebody) }
 
-// refID returns the ID of another record, other than of a group.
+// refID returns the ID in a reference to a record other than a group.
 func refID(v decode.Value, key string) string { return somebody(v.ID(key, number)) }
 
 func convertTeam(row decode.Value) connectors.Team {
@@ -57,12 +57,12 @@ func convertRole(row decode.Value) (connectors.Role, bool) {
 	return out, true
 }
 
-// contactConverter knows what the configuration adds to a contact.
+// contactConverter has the part of the configuration that contacts need.
 type contactConverter struct{ region string }
 
-// convert makes the neutral record of a row of /contacts. A contact is taken for deleted only where that is clear.
+// convert returns the contact of a row of /contacts. A contact counts as deleted only if the row clearly says so.
 func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
-	if row.Flag("is_deleted") == decode.Yes { // served for a while after the deletion
+	if row.Flag("is_deleted") == decode.Yes { // Kommo lists it for a while after the deletion
 		return connectors.Contact{}, false
 	}
 	out := connectors.Contact{
@@ -78,7 +78,7 @@ func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
 	var phones connectors.Distinct[connectors.Phone]
 	fields, _ := row.Objects("custom_fields_values")
 	for _, f := range fields {
-		switch strings.ToUpper(f.Text("field_code")) { // the values of other fields are left alone: they have many types
+		switch strings.ToUpper(f.Text("field_code")) { // other fields have values of many types
 		case codeEmail:
 			for _, v := range values(f) {
 				emails.Add(strings.TrimSpace(v.Text("value")))
@@ -103,7 +103,7 @@ func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
 	return out, true
 }
 
-// emailsOf adds those of the addresses that are not blank.
+// emailsOf returns the addresses that are not blank.
 func emailsOf(to []connectors.Email, addresses ...string) []connectors.Email {
 	for _, address := range addresses {
 		if address != "" {
@@ -118,7 +118,7 @@ func values(field decode.Value) []decode.Value {
 	return all
 }
 
-// phoneKind goes by the code of a number's kind, which older payloads call enum.
+// phoneKind returns the kind of a number by its code, which older answers call enum.
 func phoneKind(v decode.Value) connectors.PhoneKind {
 	switch strings.ToUpper(cmp.Or(text(v, "enum_code"), text(v, "enum"))) {
 	case "":

@@ -10,10 +10,10 @@ import (
 	"roster/connectors/decode"
 )
 
-// accountConverter knows what the configuration adds to an account.
+// accountConverter has the part of the configuration that accounts need.
 type accountConverter struct{ region string }
 
-// convert makes the neutral record of a row of /users. Which keys are there depends on the query's "with".
+// convert returns the account of a row of /users. The keys of a row depend on the parameter "with".
 func (c accountConverter) convert(row decode.Value) (connectors.Account, bool) {
 	rights, embedded := row.Object("rights"), row.Object("_embedded")
 	admin, free, active := rights.Flag("is_admin"), rights.Flag("is_free"), rights.Flag("is_active")
@@ -47,7 +47,7 @@ func (c accountConverter) convert(row decode.Value) (connectors.Account, bool) {
 	return out, true
 }
 
-// accessLevel neither grants nor denies anything because of a flag that cannot be read: then the level is not known.
+// accessLevel returns AccessUnknown if a flag that decides cannot be read.
 func accessLevel(admin, free, active decode.Flag) connectors.AccessLevel {
 	switch {
 	case active == decode.Unreadable, admin == decode.Unreadable:
@@ -56,13 +56,13 @@ func accessLevel(admin, free, active decode.Flag) connectors.AccessLevel {
 		return connectors.AccessAdmin
 	case free == decode.Unreadable:
 		return connectors.AccessUnknown
-	case free == decode.Yes: // whatever the rights say, they do not count
+	case free == decode.Yes: // a free seat has the access of a guest, whatever rights the row has
 		return connectors.AccessGuest
 	}
 	return connectors.AccessMember
 }
 
-// roleRefs returns the roles with their names, or else the one whose ID is among the rights; nil only where the answer has neither.
+// roleRefs returns the roles with their names, or else the role whose ID is in the rights; nil only if the row has neither.
 func roleRefs(rights, embedded decode.Value) []connectors.RoleRef {
 	roles, listed := embedded.Objects("roles")
 	own := refID(rights, "role_id")
@@ -86,8 +86,8 @@ func roleRefs(rights, embedded decode.Value) []connectors.RoleRef {
 	return refs
 }
 
-// teamRefs returns the groups with their names, and the one whose ID is among the rights if it is not one of them; nil only where the
-// answer has neither.
+// teamRefs returns the groups with their names, and the group whose ID is in the rights if it is not one of them; nil only if the row has
+// neither.
 func teamRefs(rights, embedded decode.Value) []connectors.TeamRef {
 	groups, listed := embedded.Objects("groups")
 	own := rights.ID("group_id", number)
@@ -114,13 +114,13 @@ func teamRefs(rights, embedded decode.Value) []connectors.TeamRef {
 	return refs
 }
 
-// grants holds the letters, for all, the own group, what one is responsible for (mine), and nothing.
+// grants are the letters of the rights: all, the own group, the own records (mine), none.
 var grants = map[string]connectors.Grant{
 	"A": connectors.GrantAll, "G": connectors.GrantGroup, "M": connectors.GrantOwn, "D": connectors.GrantDenied,
 }
 
-// convertPermissions lists the rights of a user or of a role by entity and action. The key catalog_rights is left alone: it is served in shapes
-// that contradict each other, and nothing here needs it.
+// convertPermissions returns the rights of a user or a role by entity and action. It ignores the key catalog_rights, whose forms contradict each
+// other.
 func convertPermissions(rights decode.Value) []connectors.Permission {
 	list := []connectors.Permission{}
 	for _, entity := range [...]string{"companies", "contacts", "leads", "tasks"} {
@@ -132,7 +132,7 @@ func convertPermissions(rights decode.Value) []connectors.Permission {
 	return list
 }
 
-// convertStages lists the rights in single stages, by entity, pipeline, stage and action.
+// convertStages returns the rights in single stages, by entity, pipeline, stage and action.
 func convertStages(rights decode.Value) []connectors.StagePermission {
 	list := []connectors.StagePermission{}
 	stages, _ := rights.Objects("status_rights")

@@ -14,16 +14,16 @@ const (
 	detailBlocked   = "blocked, after too many calls or by address; its support must lift it"
 )
 
-// judge returns what a reply means. It goes by the status and by whether the body is JSON; the texts in it are localised and misleading.
+// judge returns what an answer means, by its status and by whether the body is JSON. The texts in it are localised and misleading.
 func judge(r *rest.Response) *connectors.Error {
 	switch r.Status {
-	case http.StatusNoContent: // how Kommo says that a list, or the rest of it, is empty
+	case http.StatusNoContent: // a list, or the rest of it, is empty
 		return nil
 	case http.StatusOK, http.StatusCreated, http.StatusAccepted:
 		if !r.IsJSON() {
 			return r.Fail(connectors.KindBadResponse, "not JSON; is url the account's own address?")
 		}
-		if _, err := r.Document(); err != nil && len(r.Body) > 0 { // told here, so that it can be asked for again
+		if _, err := r.Document(); err != nil && len(r.Body) > 0 { // an error here, so that the call is retried
 			return connectors.AsError("", err)
 		}
 		return nil
@@ -35,7 +35,7 @@ func judge(r *rest.Response) *connectors.Error {
 		if isObject(r) {
 			return r.Fail(connectors.KindForbidden, detailForbidden)
 		}
-		// A missing right is told in JSON. The page of the web server in front means that we are shut out, and more calls prolong that.
+		// A missing right is reported in JSON. The page of the web server in front means that we are blocked, and more calls prolong the block.
 		e := r.Fail(connectors.KindRateLimited, detailBlocked)
 		e.Blocked = true
 		return e
@@ -61,7 +61,7 @@ func isObject(r *rest.Response) bool {
 	return err == nil && body.IsObject()
 }
 
-// retryAfter returns the seconds that the body asks for, else the header's; the body need not be JSON.
+// retryAfter returns the pause in the body, or else in the header.
 func retryAfter(r *rest.Response) time.Duration {
 	body, _ := r.Document() // it need not be JSON
 	seconds := body.Float("retry_after")

@@ -10,8 +10,8 @@ import (
 	"roster/connectors/decode"
 )
 
-// private reports whether a row of users.list has something that is shown only to a caller with the permission to see all. It must be what one
-// would expect: whether all others have addresses does not hang on a value that is odd.
+// private reports whether a row of users.list has a value that only a caller with the permission to see all users gets. The value must be valid,
+// because the result decides how all other rows are read.
 func private(u decode.Value) bool {
 	emails, _ := u.Objects("emails")
 	roles, _ := u.Items("roles")
@@ -20,14 +20,14 @@ func private(u decode.Value) bool {
 		!u.Time("lastLogin", time.RFC3339, time.UTC).IsZero()
 }
 
-// unread says which lists of an account could not be read: whether there is something in them is not known.
+// unread are the lists of an account that could not be read. Whether they are empty is unknown.
 type unread struct{ emails, roles bool }
 
-// convertUser makes the neutral record of a row of users.list. Which keys a row has differs between versions and callers: all but _id may be
-// missing. Root is where people open the server.
+// convertUser returns the account of a row of users.list. The keys of a row depend on the version and the caller: all except _id may be missing.
+// Root is the address of the server for people.
 //
-// The access is that of the highest role, and unknown without one, or where nobody can tell whether the account is active: such an account
-// counts as active, since the server lists it.
+// The access level is that of the highest role. It is unknown without a role, or if active cannot be read. Then the account counts as active,
+// because the server lists it.
 func convertUser(u decode.Value, root string) (a connectors.Account, odd unread) {
 	active := u.Flag("active")
 	a = connectors.Account{
@@ -61,7 +61,7 @@ func convertUser(u decode.Value, root string) (a connectors.Account, odd unread)
 	return a, odd
 }
 
-// revealed turns what was unknown into none, once the credential has turned out to see it.
+// revealed replaces restricted lists by empty ones, after other rows have shown that the credential may see such lists.
 func revealed(a connectors.Account, odd unread) connectors.Account {
 	if a.Emails == nil && !odd.emails {
 		a.Emails = []connectors.Email{}
@@ -72,7 +72,7 @@ func revealed(a connectors.Account, odd unread) connectors.Account {
 	return a
 }
 
-// isBot goes by the type. The rows of old servers have none for administrators: there the built-in role tells.
+// isBot goes by the type. Rows of old servers have none for administrators; then it goes by the built-in role.
 func isBot(userType string, roles []string) bool {
 	if userType == "" {
 		return slices.Contains(roles, "bot") || slices.Contains(roles, "app")
@@ -104,7 +104,7 @@ func convertRoleIDs(ids []string) []connectors.RoleRef {
 	return refs
 }
 
-// access is what a role grants, by its ID: those of built-in roles are words, and those of custom ones are random.
+// access returns the level of a role by its ID. IDs of built-in roles are words; those of custom roles are random.
 func access(roleID string) connectors.AccessLevel {
 	switch roleID {
 	case "admin":
@@ -115,16 +115,16 @@ func access(roleID string) connectors.AccessLevel {
 	return connectors.AccessMember
 }
 
-// avatar is the address of an uploaded picture. It never holds a token, without which some servers refuse it: better no picture than a
-// token given away. The tag is there so that a new picture has a new address.
+// avatar returns the address of an uploaded picture. It never contains a token, although some servers require one. The tag gives each new picture a
+// new address.
 func avatar(username, tag, root string) string {
-	if tag == "" || strings.Trim(username, ".") == "" { // dots alone would climb up the path
+	if tag == "" || strings.Trim(username, ".") == "" { // a name of dots would change the path
 		return ""
 	}
 	return root + "/avatar/" + url.PathEscape(username) + "?etag=" + url.QueryEscape(tag)
 }
 
-// convertRole makes the neutral record. Custom roles have a name beside their random ID; many built-in ones do without.
+// convertRole returns the role of a row. Custom roles have a name and a random ID; many built-in roles have no name.
 func convertRole(r decode.Value) connectors.Role {
 	id := rowID(r)
 	name := strings.TrimSpace(r.Text("name"))

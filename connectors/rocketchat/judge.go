@@ -14,11 +14,11 @@ import (
 	"roster/connectors/upstream"
 )
 
-// envelope is what a reply says about itself, in any of the two families of bodies: success with error and errorType, or status with
-// message. Nothing here has a fixed type: error may be a number, and status is a user's in the flat reply of "me".
+// envelope is an answer with the members that report its success, in one of two forms: success with error and errorType, or status with message.
+// No member has a fixed type: error may be a number, and in the flat answer of "me" status is that of the user.
 type envelope struct{ decode.Value }
 
-// failed reports whether the reply calls itself a failure, whatever its status.
+// failed reports whether the body reports a failure, whatever the HTTP status.
 func (e envelope) failed() bool {
 	if e.Has("success") {
 		return e.Flag("success") != decode.Yes
@@ -26,7 +26,7 @@ func (e envelope) failed() bool {
 	return e.Text("status") == "error" || e.Text("error") != ""
 }
 
-// text is the server's explanation. It is searched for codes and numbers and never shown.
+// text returns the server's explanation. It is searched for codes and numbers, and never shown.
 func (e envelope) text() string {
 	if s := e.Text("error"); s != "" {
 		return s
@@ -39,8 +39,8 @@ var (
 	firstNumber  = regexp.MustCompile(`[0-9]{1,6}`)
 )
 
-// code is the server's own word for the failure: errorType, else the end of the text in brackets, else the whole text where that is a
-// code. Only codes that are known pass: anything else could be anybody's words.
+// code returns the server's code of the failure: errorType, or the end of the text in brackets, or the whole text. It returns only known codes,
+// because any other text may come from anybody.
 func (e envelope) code() string {
 	candidates := []string{e.Text("errorType")}
 	if m := trailingCode.FindStringSubmatch(e.text()); m != nil {
@@ -56,12 +56,12 @@ func (e envelope) code() string {
 
 const (
 	codeTeamGone = "team-does-not-exist"
-	// userNotFound is the one text that has a meaning: users.info gives it without a code, in English on every server.
+	// userNotFound is the only text with a meaning: users.info sends it without a code, in English on every server.
 	userNotFound = "User not found."
 )
 
-// meanings of the codes that come with 400, or with 200 and without success: those of the documentation, the only ones that are ever shown.
-// What is not here is our fault.
+// meanings has the documented codes of answers with status 400, or with 200 and without success. No other code is shown, and any other means that
+// our request was wrong.
 var meanings = map[string]connectors.ErrorKind{
 	"error-field-unavailable":  connectors.KindInvalid,
 	"error-invalid-date":       connectors.KindInvalid,
@@ -73,17 +73,17 @@ var meanings = map[string]connectors.ErrorKind{
 	codeTeamGone:               connectors.KindNotFound,
 	"totp-required":            connectors.KindForbidden,
 	"unauthorized":             connectors.KindUnauthorized,
-	"error-unauthorized":       connectors.KindForbidden, // servers before 8 say so for want of a permission
+	"error-unauthorized":       connectors.KindForbidden, // servers before 8 send it for a missing permission
 	"error-forbidden":          connectors.KindForbidden,
 	"error-not-allowed":        connectors.KindForbidden,
 	"error-action-not-allowed": connectors.KindForbidden,
 	"error-too-many-requests":  connectors.KindRateLimited,
 }
 
-// errForeign is the cause of a refusal that is not the server's own: a proxy's page, or half of an answer.
+// errForeign is the cause of a failure that is not from Rocket.Chat itself: a proxy's page, or half of an answer.
 var errForeign = errors.New("not the server's own answer")
 
-// judge returns what a reply means; nil for success.
+// judge returns what an answer means; nil for success.
 func judge(resp *rest.Response) *connectors.Error {
 	body, err := resp.Document()
 	env := envelope{body}
@@ -100,7 +100,7 @@ func judge(resp *rest.Response) *connectors.Error {
 			return nil
 		}
 	case !body.IsObject():
-		cause = errForeign // the status alone must tell
+		cause = errForeign // only the status has a meaning
 	}
 	e := resp.Fail(rest.StatusKind(resp.Status), "")
 	e.Err = cause
@@ -131,8 +131,8 @@ func judge(resp *rest.Response) *connectors.Error {
 
 const maxWait = time.Minute
 
-// wait is how long the server wants to be left alone. It says so by the end of the window on its own clock, which may be wrong, and in
-// words. It sends no Retry-After: one that comes is a proxy's, and holds.
+// wait returns the pause that the server asks for. The server sends the end of the window by its own clock, which may be wrong, and a text with
+// seconds. A Retry-After is from a proxy, and takes precedence.
 func wait(resp *rest.Response, text string) time.Duration {
 	if d := resp.RetryAfter(); d > 0 {
 		return d
@@ -145,13 +145,13 @@ func wait(resp *rest.Response, text string) time.Duration {
 		return min(time.Duration(seconds)*time.Second, maxWait)
 	}
 	if said {
-		return time.Second // the window is over already, by that clock
+		return time.Second // the window has ended, by that clock
 	}
 	return maxWait
 }
 
-// reset is how long the window lasts that the reply was counted in, by the server's clock where it tells the time, else by ours. What is
-// longer than any window that it has by default is a clock's fault.
+// reset returns the time until the end of the window, by the server's clock if the answer has a Date, or else by ours. It is at most maxWait:
+// anything longer comes from a wrong clock.
 func reset(resp *rest.Response) (left time.Duration, said bool) {
 	at, err := strconv.ParseInt(strings.TrimSpace(resp.Header.Get("X-RateLimit-Reset")), 10, 64)
 	if err != nil {
@@ -159,13 +159,13 @@ func reset(resp *rest.Response) (left time.Duration, said bool) {
 	}
 	now := time.Now()
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		now = date // whole seconds, rounded down: the window is taken for longer than it is
+		now = date // whole seconds, rounded down, so the window seems longer than it is
 	}
 	return max(0, min(time.UnixMilli(at).Sub(now), maxWait)), true
 }
 
-// told reads what the server says of its limit with each reply of a limited route: how many calls a window has, and how many are left.
-// No headers at all may mean that the user bypasses the limit, or that a proxy drops them: nothing is made of that.
+// told returns the rate limit in the headers of an answer: the calls in a window, and a pause if none is left. Missing headers have no meaning:
+// the user may bypass the limit, or a proxy may remove them.
 func told(resp *rest.Response) upstream.Told {
 	var t upstream.Told
 	if n, err := strconv.Atoi(strings.TrimSpace(resp.Header.Get("X-RateLimit-Limit"))); err == nil && n > 0 {

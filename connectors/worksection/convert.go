@@ -12,7 +12,7 @@ import (
 	"roster/connectors/decode"
 )
 
-// access puts the vendor's roles on the common scale.
+// access has the access levels of the vendor's roles.
 var access = map[string]connectors.AccessLevel{
 	"owner":            connectors.AccessOwner,
 	"account admin":    connectors.AccessAdmin,
@@ -23,13 +23,13 @@ var access = map[string]connectors.AccessLevel{
 	"reader":           connectors.AccessReader,
 }
 
-// converter turns wire types into neutral records, with what the vendor leaves unsaid.
+// converter converts rows to records, with the time zone and region that the vendor does not send.
 type converter struct {
 	zone   *time.Location // of dates
 	region string         // of national phone numbers
 }
 
-// account makes the neutral record of a row of get_users, and of what me and add_user answer.
+// account returns the account of a row of get_users, or of the answers of me and add_user.
 func (c converter) account(m decode.Value) connectors.Account {
 	level, roles := roles(m.OptionalText("role"))
 	services := m.Object("services")
@@ -59,7 +59,7 @@ func (c converter) account(m decode.Value) connectors.Account {
 	}
 }
 
-// contact makes the neutral record of a row of get_contacts, and of what add_contact answers.
+// contact returns the contact of a row of get_contacts, or of the answer of add_contact.
 func (c converter) contact(p decode.Value) connectors.Contact {
 	return connectors.Contact{
 		ID:        rowID(p),
@@ -76,7 +76,7 @@ func (c converter) contact(p decode.Value) connectors.Contact {
 	}
 }
 
-// team makes the neutral record of a row of get_user_groups. Whose team it is stays open where that cannot be read.
+// team returns the team of a row of get_user_groups. If its kind cannot be read, it is an ordinary group.
 func team(g decode.Value) connectors.Team {
 	kind := connectors.TeamCompany
 	switch g.Flag("client") {
@@ -88,7 +88,7 @@ func team(g decode.Value) connectors.Team {
 	return connectors.Team{ID: rowID(g), Name: text(g, "title"), Kind: kind}
 }
 
-// folder makes the neutral record of a row of get_contact_groups. IDs of presets are numbers, the others texts.
+// folder returns the folder of a row of get_contact_groups. IDs of presets are numbers, other IDs are texts.
 func folder(g decode.Value) connectors.ContactFolder {
 	kind := connectors.FolderCustom
 	if g.Text("type") == "preset" {
@@ -101,7 +101,7 @@ func rowID(row decode.Value) string { return row.RowID("id", nil) }
 
 func text(v decode.Value, key string) string { return strings.TrimSpace(v.Text(key)) }
 
-// roles returns the one role of a member. Its case differs from one answer to another, so the ID is in lower case.
+// roles returns the role of a member. The ID is in lower case, because its case differs between answers.
 func roles(role *string) (connectors.AccessLevel, []connectors.RoleRef) {
 	if role == nil {
 		return connectors.AccessUnknown, nil
@@ -117,7 +117,7 @@ func roles(role *string) (connectors.AccessLevel, []connectors.RoleRef) {
 	return level, []connectors.RoleRef{{ID: name, Access: level}}
 }
 
-// teams returns the one team of a member; the vendor names it and returns no ID.
+// teams returns the team of a member. The vendor sends its name and no ID.
 func teams(group *string) []connectors.TeamRef {
 	if group == nil {
 		return nil
@@ -136,7 +136,7 @@ func folderOf(group *string) *connectors.FolderRef {
 	return &connectors.FolderRef{Name: strings.TrimSpace(*group)}
 }
 
-// emails is never nil: an administrator's key sees every address.
+// emails returns the addresses. It is never nil, because an administrator's key sees every address.
 func emails(address string) []connectors.Email {
 	address = strings.TrimSpace(address)
 	if address == "" {
@@ -145,7 +145,7 @@ func emails(address string) []connectors.Email {
 	return []connectors.Email{{Address: address, Synthetic: synthetic(address)}}
 }
 
-// synthetic recognises <id>@<id>.worksection.com, which the vendor makes up for members without a mailbox.
+// synthetic recognises <id>@<id>.worksection.com, which the vendor generates for members without a mailbox.
 func synthetic(address string) bool {
 	local, host, _ := strings.Cut(strings.ToLower(address), "@")
 	return local != "" && strings.Trim(local, "0123456789") == "" && host == local+".worksection.com"
@@ -179,7 +179,7 @@ func addresses(p decode.Value) []string {
 	return lines
 }
 
-// added returns the time of the invitation. The vendor names no time zone, and spells the key in two ways.
+// added returns the time of the invitation. The vendor sends no time zone, and has two spellings of the key.
 func (c converter) added(p decode.Value) time.Time {
 	const layout = "2006-01-02 15:04"
 	if t := p.Time("date_added", layout, c.zone); !t.IsZero() {
@@ -188,7 +188,7 @@ func (c converter) added(p decode.Value) time.Time {
 	return p.Time("data_added", layout, c.zone)
 }
 
-// handles returns a member's names on other services, in the order of those: an object has none of its own.
+// handles returns a member's names on other services, sorted by service, because a JSON object has no order.
 func handles(services decode.Value, key string) []connectors.Handle {
 	var all []connectors.Handle
 	names := services.Texts(key)
@@ -200,7 +200,7 @@ func handles(services decode.Value, key string) []connectors.Handle {
 	return all
 }
 
-// avatar leaves out the pictures that all members without one share.
+// avatar returns the address of the picture; empty for a default picture.
 func avatar(raw string) string {
 	raw = webURL(raw)
 	u, err := url.Parse(raw)
@@ -214,7 +214,7 @@ func avatar(raw string) string {
 	return raw
 }
 
-// webURL keeps only what a browser can be sent to without harm.
+// webURL returns an address with http or https; otherwise empty.
 func webURL(raw string) string {
 	raw = strings.TrimSpace(raw)
 	u, err := url.Parse(raw)

@@ -12,13 +12,13 @@ import (
 	"roster/connectors/rest"
 )
 
-// pause is how long a source is left alone that says "too many" and not for how long. Its window is one second.
+// pause is the pause after "too many requests" without a time. The window of the vendor is one second.
 const pause = 2 * time.Second
 
-// codeExpired marks the one 401 that another token mends; the vendor has no number for it.
+// codeExpired is the code of a 401 after which a new token helps. The vendor has no number for it.
 const codeExpired = "token_expired"
 
-// tooManyRows tells "Too many tasks (10000 max)", which waiting does not mend, from "Too many requests", which it does.
+// tooManyRows matches "Too many tasks (10000 max)". Unlike "Too many requests", this does not go away after a pause.
 var tooManyRows = regexp.MustCompile(`\d\s*max`)
 
 // judge returns what a reply means. Worksection reports most failures in the body of an HTTP 200, by a number that is not unique and a
@@ -49,13 +49,13 @@ func judge(r *rest.Response) *connectors.Error {
 	return r.Fail(connectors.KindBadResponse, "the answer says neither ok nor error")
 }
 
-// expired looks for the words by which the vendor's own clients know an access token's end.
+// expired reports whether the message has the words by which the vendor's own clients recognise an expired token.
 func expired(body decode.Value) bool {
 	const words = "token is expired"
 	return strings.Contains(strings.ToLower(body.Text("message")), words) || strings.Contains(strings.ToLower(body.Text("errorDescription")), words)
 }
 
-// judgeStatus is for what does not come from the interface itself, but from what stands before it.
+// judgeStatus returns the meaning of an answer that is not from the API itself, but from a server in front of it.
 func judgeStatus(r *rest.Response) *connectors.Error {
 	e := r.Fail(rest.StatusKind(r.Status), "")
 	switch {
@@ -71,7 +71,7 @@ func judgeStatus(r *rest.Response) *connectors.Error {
 	return e
 }
 
-// judgeBody reads the vendor's own error. The text of the message is looked at for "too many" alone: no number is documented for it.
+// judgeBody returns the meaning of the vendor's own error. It searches the message only for "too many", which has no documented number.
 func judgeBody(r *rest.Response, body decode.Value) *connectors.Error {
 	e := r.Fail(connectors.KindInvalid, "")
 	e.Code = code(body)
@@ -87,20 +87,20 @@ func judgeBody(r *rest.Response, body decode.Value) *connectors.Error {
 	switch e.Code {
 	case "2":
 		e.Kind, e.Detail = connectors.KindUnauthorized, "the signature was not accepted; check api_key"
-	case "20": // known from clients in the field, not from the vendor
+	case "20": // known from clients, not from the documentation
 		e.Kind = connectors.KindForbidden
 	case "30": // likewise
 		e.Kind = connectors.KindNotFound
 	case "4", "5", "6", "7", "8", "10", "11", "12", "13", "14", "16":
-		// The request was wrong: nothing to add, since one number stands for several faults.
+		// The request was wrong. One number has several meanings, so there is no detail.
 	default:
 		e.Kind, e.Detail = connectors.KindBadResponse, "an error that this program does not know"
 	}
 	return e
 }
 
-// atFault returns the vendor's name of the parameter that an error is about, from a closed set; empty if it does not say. With 10 the
-// details name it, with 11 they hold the address itself.
+// atFault returns the vendor's name of the invalid parameter, if it is one of parameters; otherwise empty. With code 10 the details have the name,
+// with code 11 they have the address itself.
 func atFault(code, details string) string {
 	switch code {
 	case "5":
@@ -115,13 +115,13 @@ func atFault(code, details string) string {
 	return ""
 }
 
-// parameters are those of the calls that change something.
+// parameters are the parameters of writes.
 var parameters = []string{
 	"email", "first_name", "last_name", "title", "group", "department", "role", "client", "name", "phone", "phone2", "phone3", "phone4", "address",
 	"address2", "id_task", "email_user",
 }
 
-// code is the error's number, or nothing where it is not a number of the vendor's small ones: it is shown and logged.
+// code returns the number of the error; empty if it is not a small number. It is shown and logged.
 func code(body decode.Value) string {
 	c := body.Text("status_code")
 	if len(c) > 4 || strings.Trim(c, "0123456789") != "" {

@@ -3613,13 +3613,13 @@ type Viewer {
   "The caller as a person of the directory: the person with the e-mail address that the issuer of the token has verified. This grants nothing."
   user: User
   """
-  The caller in a source that can tell whose a token is: whose the token is that the header X-Roster-Source-Token gives for it. The source is asked for this
-  one time. Null without such a token.
+  The caller's account in a source that can identify the owner of a token: the owner of the token for this source in the header
+  X-Roster-Source-Token. Each operation asks the source once. Null without such a token.
   """
   account(source: String!): ViewerAccount
   """
-  The caller in Worksection: whose the token in the header X-Roster-Worksection-Token is, which Worksection is asked for this one time. Null
-  without the header, if X-Roster-Source-Token has none either. Where there are several such sources, name one.
+  The caller's account in Worksection: the owner of the token in the header X-Roster-Worksection-Token, or of the one for this source in
+  X-Roster-Source-Token. Each operation asks Worksection once. Null without such a token. If there are several such sources, name one.
   """
   worksection(source: String): WorksectionViewer
 }

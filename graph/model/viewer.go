@@ -8,17 +8,17 @@ import (
 	"roster/internal/directory"
 )
 
-// Viewer is who asks.
+// Viewer is the caller.
 type Viewer struct {
 	Subject *string
 	Scopes  []string
 	User    *directory.User
-	// Ask asks a source whose the token is that the caller has sent for it; nil if the caller has sent none. The source has that name, or
-	// with nil is the only one of that kind; an empty kind is any.
+	// Ask returns the account to which the caller's token for a source belongs; nil if the caller has sent no token for it. The source is the one
+	// with the name, or if that is nil the only one of the kind. An empty kind means any kind.
 	Ask func(ctx context.Context, source *string, kind connectors.KindName) (*ViewerAccount, error)
 }
 
-// ViewerAccount is the caller in the words of one source, by a token of their own.
+// ViewerAccount is the caller's account in a source, by the caller's own token.
 type ViewerAccount struct {
 	Source      *directory.Source
 	ExternalID  string

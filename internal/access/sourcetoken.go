@@ -8,8 +8,8 @@ import (
 	"roster/connectors"
 )
 
-// SourcesHeader is the header in which callers may send tokens of their own for sources that can tell whose a token is: the source's name, an equals
-// sign and the token, for several sources with commas between. Kinds of sources may have a header of their own beside it, see
+// SourcesHeader is the header in which callers may send their own tokens for sources that can identify the owner of a token: the source's name, an
+// equals sign and the token; several are separated by commas. A kind of source may have a header of its own in addition, see
 // connectors.Kind.CallerHeader.
 const SourcesHeader = "X-Roster-Source-Token"
 
