@@ -33,8 +33,8 @@ var errorKindNames = [...]string{
 // String returns the kind in words.
 func (k ErrorKind) String() string { return errorKindNames[k] }
 
-// MaxPause is how long a source is left alone at most because it says so. One that says more may have said it by mistake: it is asked again then,
-// and may say it again.
+// MaxPause is the longest pause that a source may ask for. A longer one may be a mistake of the source: after MaxPause, Roster calls the source
+// again, and it can repeat the request.
 const MaxPause = 15 * time.Minute
 
 // Error is a failure of a source. It is safe to log and to show: it holds no credential, no URL and none of the source's own words.
