@@ -29,7 +29,7 @@ func clientLines() []line {
 			{"of an operation that is not there", client(byPost(strings.TrimSuffix(document("query Q {"+undefined+"}"), "}") + `,"operationName":"` + long("n") + `"}`)), 200, limited},
 			{"of 200 bytes", client(byPost(document("query " + strings.Repeat("n", 200) + " {" + undefined + "}"))), 200, invalid},
 		}},
-		{"a malformed ID of 250 kB over 100 fields", bounds{3 * time.Second, 500, 600}, []specimen{
+		{"a malformed ID of 250 kB over 100 fields", bounds{3 * time.Second, 300, 600}, []specimen{
 			{"of an entity", client(byPost(document(entities, representations(1, id)))), 200, "is not an ID of this graph"},
 			{"four of them at once", client(atOnce(4, byPost(document(entities, representations(1, id))))), 200, "is not an ID of this graph"},
 			{"as the type of an entity", client(byPost(document(entities, map[string]any{"r": []any{map[string]any{"__typename": id}}}))), 200, "there is no entity of type"},
@@ -37,6 +37,12 @@ func clientLines() []line {
 			{"as a cursor", client(byPost(document("query($c: String!) {"+times(100, " a#: users(after: $c) { totalCount }")+"}", map[string]any{"c": id}))), 200, "cursor"},
 			{"as the name of a source", client(byPost(document("query($s: String!) {"+times(100, ` a#: user(by: {account: {source: $s, externalId: "1"}}) { id }`)+"}", map[string]any{"s": id}))), 200, `"a99":null`},
 			{"1,000 short ones", client(byPost(document(entities, representations(1000, "!")))), 200, limit("errors", 100)},
+			{"1,000 short ones, for which there is no plan", client(byPost(document(entities, representations(1000, "!")), unplanned...)), 200, limit("errors", 100)},
+		}},
+		{"what waits for a source", bounds{6 * time.Second, 300, 600}, []specimen{
+			{"the presence of 500 people over nine fields", client(byPost(document(there))), 200, `"a8"`},
+			{"the same without a plan", client(byPost(document(there), unplanned...)), 200, `"a8"`},
+			{"the presence of 500 people over ten fields", client(byPost(document(strings.Replace(there, "{", "{ more: users(first: 500) { nodes { presence presenceAsOf } }", 1)))), 200, limit("cost", 500_000)},
 		}},
 		{"15,000 phones in six mutations", bounds{3 * time.Second, 500, 100}, []specimen{
 			{"15,000 phones", client(byPost(document(contacts, phones(15_000)))), 200, limit("list_items", 5000)},
@@ -56,6 +62,12 @@ func clientLines() []line {
 		}},
 	}
 }
+
+// unplanned is a header with which gqlgen executes an operation, and not a plan.
+var unplanned = []string{"X-Roster-Source-Token", "worksection=x"}
+
+// there asks 4,500 times for presence.
+var there = "{" + times(9, " a#: users(first: 500) { nodes { presence presenceAsOf } }") + "}"
 
 func repeat(n int, item any) []any {
 	list := make([]any, n)

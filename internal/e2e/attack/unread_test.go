@@ -28,7 +28,7 @@ var (
 // shareLines are what one caller takes of what is there for all.
 func shareLines() []line {
 	return []line{
-		{"what each of eight callers takes from all", bounds{60 * time.Second, 1000, 1}, []specimen{
+		{"what each of eight callers takes from all", bounds{15 * time.Second, 1000, 1}, []specimen{
 			{"dear operations on a WebSocket that reads nothing", unread(overOneSocket(dearest()...)), 0, ""},
 			{"dear operations on connections that read nothing", unread(overConnections(dearest()...)), 0, ""},
 			{"dear operations whose events nobody reads", unread(overConnections(dearest()...), "Accept: text/event-stream"), 0, ""},
@@ -36,11 +36,11 @@ func shareLines() []line {
 			{"32 messages of 70 kB that stall", unread(stalledMessages), 0, ""},
 			{"32 compressed uploads of 70 kB that stall", unread(stalled("Content-Encoding: gzip\r\n")), 0, ""},
 		}},
-		{"what 40 callers take from all", bounds{90 * time.Second, 1000, 1}, []specimen{
+		{"what 40 callers take from all", bounds{30 * time.Second, 1000, 1}, []specimen{
 			{"dear operations that nobody reads", unread(fromMany(5, overConnections(dear))), 0, ""},
 			{"uploads that stall", unread(fromMany(5, stalled(""))), 0, ""},
 		}},
-		{"answers that nobody reads", bounds{60 * time.Second, 1000, 1}, []specimen{
+		{"answers that nobody reads", bounds{15 * time.Second, 1000, 1}, []specimen{
 			{"on 60 connections", unread(overConnections(repeated60(long)...)), 0, ""},
 			{"on 50 operations of one WebSocket", unread(overOneSocket(repeated60(long)[:50]...)), 0, ""},
 			{"on one HTTP/2 connection with a window of 0", overHTTP2(60), 0, ""},
@@ -116,20 +116,26 @@ func overOneSocket(operations ...string) holder {
 	}
 }
 
-// socket opens a WebSocket and begins the protocol. It is nil where the program, or this machine, has had enough.
+// socket opens a WebSocket and begins the protocol. It is nil if the program refuses it.
 func (p *target) socket(t *testing.T, by foe) *websocket.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, "ws://"+p.address+"/graphql", &websocket.DialOptions{
+	conn, resp, err := websocket.Dial(ctx, "ws://"+p.address+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: &http.Client{Transport: by.Transport},
 	})
 	if err != nil {
+		if resp == nil {
+			t.Error(err)
+		}
 		return nil
 	}
 	p.message(t, conn, `{"type":"connection_init"}`)
 	if _, _, err := conn.Read(ctx); err != nil {
 		conn.CloseNow() //nolint:errcheck // it is closed already
+		if websocket.CloseStatus(err) < 0 {
+			t.Error(err)
+		}
 		return nil
 	}
 	return conn

@@ -70,6 +70,11 @@ func vendorLines() []line {
 			{"as a bomb in a bomb", spoil{"worksection", "get_contacts", coded("gzip, gzip", worksection, "{},", manyRows, "{}"+worksectionEnd, "gzip", "gzip"), "", ""}.do, 200, "not understood"},
 			{"in a coding that nobody knows", spoil{"kommo", "/contacts", coded("x-bomb", kommoContacts, "{},", manyRows, "{}"+kommoContactsEnd, "gzip"), "", ""}.do, 200, "not understood"},
 			{"60 MB of empty rows that are not compressed", spoil{"altcraft", "users/list", unpacked(altcraft, "{},", manyRows, "{}"+altcraftEnd), "", ""}.do, 200, "max_rows"},
+			{"these beside callers who ask for 1,000 malformed entities over 100 fields", beside(byPost(document(entities, representations(1000, "!"))),
+				spoil{"altcraft", "users/list", unpacked(altcraft, "{},", manyRows, "{}"+altcraftEnd), "", ""}.do), 200, "max_rows"},
+			{"these, and no plan for what they ask", beside(byPost(document(entities, representations(1000, "!")), unplanned...),
+				spoil{"altcraft", "users/list", unpacked(altcraft, "{},", manyRows, "{}"+altcraftEnd), "", ""}.do), 200, "max_rows"},
+			{"two million empty rows that are allowed", spoil{"altcraft", "users/list", unpacked(altcraft, "{},", 2_000_000-1, "{}"+altcraftEnd), "", ""}.do, 200, "2000000 rows have no ID"},
 			{"more than 64 MiB of one text", spoil{"altcraft", "users/list", unpacked(altcraft+`"`, "x", 70<<20, `"`+altcraftEnd), "", ""}.do, 200, "max_bytes"},
 		}},
 		{"a row with much in it", bounds{6 * time.Second, 600, 200}, []specimen{
