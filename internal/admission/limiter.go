@@ -71,7 +71,8 @@ type state struct {
 	unsynced int
 }
 
-// maxCallers is how many callers the limiter tracks separately. More callers within one period are an attack, and share the overflow bucket.
+// maxCallers is how many callers the limiter tracks separately. More callers without a name within one period are an attack, and share the overflow bucket.
+// Anybody can be many of them, so callers with a name are always tracked: nobody can use up the requests of these.
 const maxCallers = 100_000
 
 // sweepEvery is the shortest time between two sweeps.
@@ -139,7 +140,7 @@ func (l *Limiter) Count(c Caller) (Rate, bool) {
 // Pool returns the pool of a resource.
 func (l *Limiter) Pool(r Resource) *Pool { return &l.pools[r] }
 
-// overflow is the overflow bucket of all callers beyond maxCallers.
+// overflow is the overflow bucket of all callers without a name beyond maxCallers.
 var overflow = Caller{Name: "\x00overflow"} // no name of a caller has a NUL
 
 // known returns the state of a caller, and creates it if necessary. The caller of known holds the lock.
@@ -150,7 +151,7 @@ func (l *Limiter) known(c Caller) *state {
 	if len(l.callers) >= l.sweepAt {
 		l.sweep(time.Now())
 	}
-	if len(l.callers) >= maxCallers {
+	if len(l.callers) >= maxCallers && c.Name == "" {
 		c = overflow
 		if s := l.callers[c]; s != nil {
 			return s

@@ -3,7 +3,6 @@ package admission_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/netip"
 	"sync"
@@ -111,12 +110,12 @@ func TestCallersAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := admission.New(admission.Limits{Requests: 10, Per: time.Minute})
 		for i := range 120_000 {
-			g.Count(admission.Caller{Name: fmt.Sprint(i)})
+			g.Count(manyAddresses(i))
 		}
 		if n := g.Callers(); n > 100_001 {
 			t.Errorf("%d callers are known", n)
 		}
-		late := admission.Caller{Name: "late"}
+		late := manyAddresses(120_000)
 		if _, ok := g.Count(late); ok {
 			t.Error("of too many callers each counts by itself")
 		}

@@ -111,7 +111,7 @@ type Limits struct {
 	Requests           int           `key:"requests" default:"6000" min:"0" max:"100000000" doc:"Requests of one caller in requests_per; they become available again evenly. 0 for no limit. With redis, replicas count together."`
 	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period for requests."`
 	Connections        int           `key:"connections" default:"2000" min:"1" max:"1000000" doc:"Open connections. A connection beyond this limit, or beyond the next one, is closed at once."`
-	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address."`
+	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address. Connections count before it is known who asks: as many addresses as it takes to reach connections keep out all others. If anybody can reach this server, put a proxy before it."`
 	HeaderTime         time.Duration `key:"header_time" default:"5s" min:"100ms" max:"10m" doc:"Time for a request's headers to arrive."`
 	BodyTime           time.Duration `key:"body_time" default:"15s" min:"100ms" max:"1h" doc:"Time for a whole request, or a message of a WebSocket, to arrive."`
 	AnswerTime         time.Duration `key:"answer_time" default:"1m" min:"1s" max:"1h" doc:"Time for a client to send a request and read its answer."`
