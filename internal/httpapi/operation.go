@@ -20,6 +20,7 @@ type operation struct {
 	exchange  freshness.Exchange
 	began     time.Time
 	name      string // of the operation in the document
+	own       reuse  // to which reuse points
 	reuse     *reuse // nil if the answer is for this operation only
 	bounds    *bounds.Answer
 	slots     slots

@@ -19,11 +19,14 @@ import (
 // largestRequest is the length up to which a request can be found by its text. Others are found when they have been parsed.
 const largestRequest = 64 << 10
 
+// maxClass is the greatest length of what precedes the place of errors in a key.
+const maxClass = 2 + 5*binary.MaxVarintLen64
+
 // reuse is how an operation shares its answer with others. A nil reuse shares nothing.
 type reuse struct {
 	cache   *responsecache.Cache
 	class   []byte // what decides, besides the request, who may get the answer
-	request string // the key of the request; empty if it has none
+	request []byte // the key of the request; nil if it has none
 	key     []byte // of the answer; nil until it is known
 	flight  *responsecache.Flight
 	answer  *responsecache.Answer // that was found, and is correct
@@ -43,17 +46,17 @@ func (h *handler) reuseOf(ctx context.Context, r *http.Request, op *operation, t
 	if !op.exchange.Requirement.Any() || access.SourceTokensOf(ctx).Any() {
 		return nil
 	}
-	u := &reuse{cache: h.responses, class: h.appendClass(nil, access.FromContext(ctx))}
+	u := &op.own
+	u.cache = h.responses
+	b := make([]byte, 1, maxClass+len(op.exchange.Place)+1+min(len(text), largestRequest))
+	if b[0] = keyOfGet; r.Method == http.MethodPost {
+		b[0] = keyOfPost
+	}
+	b = h.appendClass(b, access.FromContext(ctx))
+	u.class = b[1:len(b):len(b)]
 	if len(text) <= largestRequest {
-		b := make([]byte, 0, len(u.class)+len(text)+16)
-		if r.Method == http.MethodPost {
-			b = append(b, keyOfPost)
-		} else {
-			b = append(b, keyOfGet)
-		}
-		b = append(append(b, u.class...), op.exchange.Place...)
-		b = append(append(b, 0), text...)
-		u.request = string(b)
+		b = append(append(b, op.exchange.Place...), 0)
+		u.request = append(b, text...)
 	}
 	return u
 }
@@ -75,7 +78,7 @@ func (h *handler) appendClass(b []byte, p *access.Principal) []byte {
 
 // repeat answers a request that has been answered before with the same answer. It returns false if it could not.
 func (h *handler) repeat(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, c caller) bool {
-	a := h.responses.Find([]byte(op.reuse.request))
+	a := h.responses.Find(op.reuse.request)
 	return a != nil && op.reuse.take(a) && h.deliver(ctx, w, r, m, op, c, a)
 }
 
@@ -99,7 +102,7 @@ func (u *reuse) found() *responsecache.Answer {
 // forgetRequest makes the request need to be parsed each time.
 func (u *reuse) forgetRequest() {
 	if u != nil {
-		u.request = ""
+		u.request = nil
 	}
 }
 

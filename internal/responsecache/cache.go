@@ -132,10 +132,10 @@ func (c *Cache) weighAgain(a *Answer) {
 	})
 }
 
-// PutRequest records that the request with a key leads to an answer.
-func (c *Cache) PutRequest(key string, a *Answer) {
-	if len(a.Body) <= c.most && key != "" {
-		c.entries.Set(maphash.String(c.seed, key), &entry{key: key, to: a.key, toHash: a.hash})
+// PutRequest records that the request with a key leads to an answer. It does nothing for an empty key.
+func (c *Cache) PutRequest(key []byte, a *Answer) {
+	if len(a.Body) <= c.most && len(key) > 0 {
+		c.entries.Set(c.hashOf(key), &entry{key: string(key), to: a.key, toHash: a.hash})
 	}
 }
 
