@@ -82,7 +82,7 @@ func (e *executable) runPlan(ctx context.Context, query *plan.Selection) ([]byte
 	if of := bounds.FromContext(ctx); of != nil {
 		run.Room = of
 	}
-	return generated.RunPlan(e.ExecutableSchema, graphql.GetOperationContext(ctx), run, query, nil)
+	return generated.RunPlan(e.ExecutableSchema, graphql.GetOperationContext(ctx), run, query)
 }
 
 // isDenied reports whether the caller may not see a field of a plan.

@@ -196,13 +196,13 @@ var PlanTypes = plan.Types{
 }
 
 // RunPlan executes the plan of a query. It returns the data, and false if gqlgen must execute the operation from the beginning.
-func RunPlan(schema graphql.ExecutableSchema, operation *graphql.OperationContext, run *plan.Run, query *plan.Selection, buffer []byte) ([]byte, bool) {
+func RunPlan(schema graphql.ExecutableSchema, operation *graphql.OperationContext, run *plan.Run, query *plan.Selection) ([]byte, bool) {
 	e, ok := schema.(*executableSchema)
 	if !ok {
 		return nil, false
 	}
 	x := &planned{newExecutionContext(operation, e, nil), run}
-	return run.Execute(buffer, func(b []byte) ([]byte, bool) { return x.writeQuery(b, query) }, x.writeLate)
+	return run.Execute(func(b []byte) ([]byte, bool) { return x.writeQuery(b, query) }, x.writeLate)
 }
 
 // planned writes the objects of one execution.

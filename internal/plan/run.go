@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -41,12 +42,38 @@ type Run struct {
 
 // Execute calls data, which appends the answer's data and reports whether it is not null. Value appends a late value of an object. Execute returns
 // false if gqlgen has to execute the operation from the beginning; nothing is reported then.
-func (r *Run) Execute(b []byte, data func([]byte) ([]byte, bool), value func([]byte, any, *Field) ([]byte, bool)) (out []byte, ok bool) {
+func (r *Run) Execute(data func([]byte) ([]byte, bool), value func([]byte, any, *Field) ([]byte, bool)) (out []byte, ok bool) {
 	defer func() {
 		if recover() != nil { // gqlgen runs into it again, and reports it at its field
 			out, ok = nil, false
 		}
 	}()
+	w := work.Get().(*workspace) //nolint:errcheck // the pool has nothing else
+	r.path = w.path[:0]
+	b, ok := r.execute(w.buffer[:0], data, value)
+	if ok {
+		out = append(make([]byte, 0, len(b)), b...)
+	}
+	if cap(b) <= maxPooled {
+		clear(r.path[:cap(r.path)])
+		w.buffer, w.path = b, r.path
+		work.Put(w)
+	}
+	return out, ok
+}
+
+// workspace is memory that executions use one after another. The buffer of an answer grows while it is written, so the answer gets a copy of the right size.
+type workspace struct {
+	buffer []byte
+	path   []step
+}
+
+var work = sync.Pool{New: func() any { return &workspace{make([]byte, 0, 4<<10), make([]step, 0, 16)} }}
+
+// maxPooled is the capacity up to which a buffer is used again.
+const maxPooled = 256 << 10
+
+func (r *Run) execute(b []byte, data func([]byte) ([]byte, bool), value func([]byte, any, *Field) ([]byte, bool)) ([]byte, bool) {
 	r.Limit = math.MaxInt
 	if r.Room != nil {
 		r.Limit, _ = r.Room.Reserve(0)
@@ -56,14 +83,11 @@ func (r *Run) Execute(b []byte, data func([]byte) ([]byte, bool), value func([]b
 		b = append(b[:0], "null"...)
 		r.late = r.late[:0]
 	}
-	if r.abandoned {
-		return nil, false
-	}
 	if len(r.late) > 0 && !r.Stopped {
 		b = r.writeLate(b, value)
 	}
 	if r.abandoned {
-		return nil, false
+		return b, false
 	}
 	r.report()
 	return b, true
