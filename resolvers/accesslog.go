@@ -2,8 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -18,19 +16,15 @@ import (
 )
 
 // beginEntry returns a new entry of the access log for an operation, or nil without an access log.
-func (e *extension) beginEntry(document *graphql.OperationContext, n required, d *deniedFields) *access.Entry {
+func (e *extension) beginEntry(document *graphql.OperationContext, known *facts, n required, d *deniedFields) *access.Entry {
 	if e.AccessLog == nil {
 		return nil
 	}
-	hash := sha256.Sum256([]byte(document.RawQuery))
 	entry := &access.Entry{
 		Operation: string(document.Operation.Operation), Name: echo.Cut(document.Operation.Name),
-		Hash: hex.EncodeToString(hash[:]), Fields: []string{}, Sources: []string{}, Denied: append([]string{}, d.names...),
+		Hash: known.hash, Fields: known.fields, Sources: []string{}, Denied: append([]string{}, d.names...),
 	}
 	walk(document, document.Operation.SelectionSet, func(f *ast.Field) bool {
-		if !slices.Contains(entry.Fields, f.Name) {
-			entry.Fields = append(entry.Fields, f.Name)
-		}
 		entry.Lookups += lookups(f, document.Variables)
 		return false
 	}, nil)

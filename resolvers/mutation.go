@@ -2,12 +2,12 @@ package resolvers
 
 import (
 	"context"
-	"sync"
 
 	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/access"
 	"roster/internal/directory"
+	"roster/internal/snapshot"
 	"roster/internal/writes"
 )
 
@@ -24,7 +24,8 @@ func request(ctx context.Context, source string, key *string, dryRun bool) write
 // mutation are resolved one after another, each with everything below it, so nothing else uses the operation meanwhile.
 func (r *Resolver) after(ctx context.Context) *directory.Directory {
 	op := operationOf(ctx)
-	op.view, op.statuses = op.reload(ctx), sync.OnceValue(r.Publisher.Statuses)
+	results, waited := loadCollections(ctx, r.Keeper, r.Publisher.Keys(op.required), snapshot.Requirement{})
+	op.view, op.statuses = viewUntil(ctx, r.Publisher.View(ctx, results, waited)), statuses{}
 	return op.view.Directory
 }
 

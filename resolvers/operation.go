@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -31,17 +30,16 @@ type operation struct {
 	presence   *presenceLoader // nil if no field needs it
 	// singleRoot is true if all presence is below one root field.
 	singleRoot bool
-	statuses   func() []snapshot.Status
-	reload     func(context.Context) *generation.View // the view of the next field of a mutation
-	required   generation.Required                    // of all fields
-	onlyCached bool                                   // nothing may be fetched for this operation
-	refused    gqlerror.List                          // errors of malformed representations
+	statuses   statuses
+	required   generation.Required // of all fields
+	onlyCached bool                // nothing may be fetched for this operation
+	refused    gqlerror.List       // errors of malformed representations
 	denied     *deniedFields
 	selves     selves // the accounts that sources have found for the caller's own tokens
 	began      time.Time
 	entry      *access.Entry // of the access log; nil without one
 	planned    bool          // a plan executes the operation
-	turn       chan struct{} // holds one root field at a time
+	turn       chan struct{} // holds one root field at a time; nil if a plan executes the operation
 	pageLimit
 }
 
@@ -93,13 +91,20 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	if refusal := denied.refusal(document, caller); refusal != nil {
 		return refusal
 	}
-	if e.AccessLog.Refuses() && !onlyAboutSchema(document) {
+	known := e.factsFor(ctx, document)
+	if e.AccessLog.Refuses() && !known.schemaOnly {
 		return refuse(unrecorded())
 	}
 	denied.nullify(document)
-	e.answerService(document)
-	refused := checkRepresentations(document, e.servedGraph(), bounds.FromContext(ctx))
-	n := requiredOf(document)
+	if known.service {
+		e.answerService(document)
+	}
+	var refused gqlerror.List
+	if known.entities {
+		refused = checkRepresentations(document, e.servedGraph(), bounds.FromContext(ctx))
+		known = factsOf(document) // its representations can be variables now
+	}
+	n := known.needs(document.Variables)
 	exchange := freshness.FromContext(ctx)
 	requirement := exchange.Requirement
 	view, current := e.viewFor(ctx, n.collections, requirement)
@@ -107,7 +112,7 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 		return refuse(errs...)
 	}
 	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
-		statuses: sync.OnceValue(e.Publisher.Statuses), began: began, entry: e.beginEntry(document, n, denied), turn: make(chan struct{}, 1)}
+		began: began, entry: e.beginEntry(document, known, n, denied)}
 	if document.Operation.Operation == ast.Query && !n.private && !access.SourceTokensOf(ctx).Any() {
 		op.generation, op.shows = current, n.shows
 	}
@@ -115,18 +120,15 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() {
 		exchange.Answer = answerOf(op.view, n)
 	}
-	op.reload = func(ctx context.Context) *generation.View {
-		results, waited := loadCollections(ctx, e.Keeper, e.Publisher.Keys(n.collections), snapshot.Requirement{})
-		return viewUntil(ctx, e.Publisher.View(ctx, results, waited))
-	}
+	ctx = context.WithValue(ctx, operationKey{}, op)
 	if n.presence > 0 {
+		ctx = model.WithPresence(ctx, func(ctx context.Context, n directory.Node) connectors.Presence { return e.presenceOf(ctx, n).Presence })
 		op.presence, op.singleRoot = loadPresence(e.Presence), n.presence == 1
 		if op.onlyCached {
 			op.presence = cachedPresence(e.Presence)
 		}
 	}
-	ctx = context.WithValue(ctx, operationKey{}, op)
-	return next(model.WithPresence(ctx, func(ctx context.Context, n directory.Node) connectors.Presence { return e.presenceOf(ctx, n).Presence }))
+	return next(ctx)
 }
 
 // viewFor returns the view of an operation that requires these collections. If nothing is missing or too old, it is that of

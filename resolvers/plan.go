@@ -23,24 +23,11 @@ func (r *Resolver) Planned() (planned, left int64) {
 	return r.plans.planned.Load(), r.plans.left.Load()
 }
 
-// compiler returns the compiler of plans. Validation of the extension reports a schema whose scopes cannot be enforced.
-func (r *Resolver) compiler(schema *ast.Schema) *plan.Compiler {
-	guarded := func(string, string) bool { return true }
-	if p, err := newPolicy(schema); err == nil {
-		guarded = func(object, field string) bool { return p.needs[coordinate{object, field}] != nil }
-	}
-	return &plan.Compiler{
-		Schema: schema, Types: generated.PlanTypes, Guarded: guarded, Typename: r.servedGraph().TypenameKey,
-		Late: func(_, field string) bool { return presenceFields[field] },
-	}
-}
-
 // Exec executes the operation of the context by its plan, or leaves it to gqlgen.
 func (e *executable) Exec(ctx context.Context) graphql.ResponseHandler {
 	query := e.planOf(ctx)
 	if query == nil {
-		e.resolver.plans.left.Add(1)
-		return e.ExecutableSchema.Exec(ctx)
+		return e.byGqlgen(ctx)
 	}
 	ran := false
 	return func(ctx context.Context) *graphql.Response {
@@ -52,13 +39,21 @@ func (e *executable) Exec(ctx context.Context) graphql.ResponseHandler {
 			e.resolver.plans.planned.Add(1)
 			return &graphql.Response{Data: data}
 		}
-		e.resolver.plans.left.Add(1)
 		op := operationOf(ctx)
 		op.planned = false
 		op.items.Store(0)
 		op.full.Store(false)
-		return e.ExecutableSchema.Exec(ctx)(ctx)
+		return e.byGqlgen(ctx)(ctx)
 	}
+}
+
+// byGqlgen leaves the operation to gqlgen.
+func (e *executable) byGqlgen(ctx context.Context) graphql.ResponseHandler {
+	e.resolver.plans.left.Add(1)
+	if op, ok := ctx.Value(operationKey{}).(*operation); ok {
+		op.turn = make(chan struct{}, 1)
+	}
+	return e.ExecutableSchema.Exec(ctx)
 }
 
 // planOf returns the plan of the context's operation; nil if gqlgen has to execute it. Sources can be asked about tokens of the caller, which gqlgen does
@@ -68,11 +63,7 @@ func (e *executable) planOf(ctx context.Context) *plan.Selection {
 		return nil
 	}
 	running := graphql.GetOperationContext(ctx)
-	query, err := plan.OperationOf(ctx, running.Doc, running.Operation).Plan(e.compiler, running.Variables)
-	if err != nil {
-		return nil
-	}
-	return query
+	return e.resolver.variantOf(ctx, running).Selection
 }
 
 func (e *executable) runPlan(ctx context.Context, query *plan.Selection) ([]byte, bool) {

@@ -63,29 +63,9 @@ func setOf(collections ...connectors.Collection) generation.Required {
 	return n
 }
 
-// requiredOf calculates from an operation's document and variables what it needs.
-func requiredOf(op *graphql.OperationContext) required {
-	var n required
-	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
-		n.collections |= requiredByField(f, op.Variables)
-		if isPresence(f) {
-			n.presence = 1
-		}
-		n.private = n.private || isPrivate(f)
-		if f.Name == "asOf" {
-			n.shows = generation.ShowsTimes
-		}
-		return true
-	}, func(typeName string) { n.collections |= requiredByType[typeName] })
-	if n.presence > 0 {
-		n.presence = rootsWithPresence(op)
-	}
-	return n
-}
-
 // requiredByField returns the collections that a field's value depends on, without the fields below it.
 func requiredByField(f *ast.Field, vars map[string]any) generation.Required {
-	n := requiredByType[f.Definition.Type.Name()] | requiredByType[f.ObjectDefinition.Name]
+	n := requiredByFieldsType(f)
 	switch f.Name {
 	case "users", "members", "holders":
 		n |= requiredByUserFilter(given(f, vars, "filter"))
@@ -97,6 +77,11 @@ func requiredByField(f *ast.Field, vars map[string]any) generation.Required {
 		n |= requiredByNode(f.ArgumentMap(vars))
 	}
 	return n
+}
+
+// requiredByFieldsType returns the collections that a field's value depends on, whatever its arguments are.
+func requiredByFieldsType(f *ast.Field) generation.Required {
+	return requiredByType[f.Definition.Type.Name()] | requiredByType[f.ObjectDefinition.Name]
 }
 
 // requiredByList returns the collections that the list being resolved depends on.

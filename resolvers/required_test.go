@@ -127,7 +127,8 @@ func TestRequired(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := requiredOf(operationContext(t, tc.document, tc.vars))
+			running := operationContext(t, tc.document, tc.vars)
+			got := factsOf(running).needs(running.Variables)
 			if diff := cmp.Diff(tc.want, named(got.collections)); diff != "" {
 				t.Errorf("collections (-want +got):\n%s", diff)
 			}
@@ -171,7 +172,7 @@ func TestRequiredOfDoublingFragments(t *testing.T) {
 		fmt.Fprintf(&b, " fragment f%d on User { a%d: possibleDuplicates { ...f%d } b%d: possibleDuplicates { ...f%d } }", i, i, i+1, i, i+1)
 	}
 	fmt.Fprintf(&b, " fragment f%d on User { presence teams { id } }", depth)
-	got := requiredOf(operationContext(t, b.String(), nil))
+	got := factsOf(operationContext(t, b.String(), nil)).needs(nil)
 	if diff := cmp.Diff("accounts teams", named(got.collections)); diff != "" {
 		t.Errorf("collections (-want +got):\n%s", diff)
 	}

@@ -38,14 +38,17 @@ type Resolver struct {
 
 	serveOnce sync.Once
 	served    *graph.Served
-	plans     planCounts
+
+	compileOnce sync.Once
+	compiles    *plan.Compiler
+	plans       planCounts
 }
 
 // Schema returns the executable schema. Its server must also use the resolver's Prepare, Extension, ErrorPresenter and Recover.
 func (r *Resolver) Schema() graphql.ExecutableSchema {
 	config, schema := r.config()
 	config.Schema = r.servedGraph().Schema() // for introspection
-	return &executable{generated.NewExecutableSchema(config), schema, r, r.compiler(schema)}
+	return &executable{generated.NewExecutableSchema(config), schema, r}
 }
 
 // executable executes documents with the schema's own names, while introspection shows the served names.
@@ -53,7 +56,6 @@ type executable struct {
 	graphql.ExecutableSchema
 	schema   *ast.Schema
 	resolver *Resolver
-	compiler *plan.Compiler
 }
 
 // Schema returns the schema with which documents are executed.

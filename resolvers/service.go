@@ -5,20 +5,11 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/plugin/federation/fedruntime"
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // answerService makes _service return the subgraph's schema. gqlgen would return the schema files unchanged. Whether the caller may see the schema has
 // already been checked.
 func (r *Resolver) answerService(op *graphql.OperationContext) {
-	requested := false
-	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
-		requested = requested || f.Name == "_service"
-		return false
-	}, nil)
-	if !requested {
-		return
-	}
 	next := op.ResolverMiddleware
 	op.ResolverMiddleware = func(ctx context.Context, resolve graphql.Resolver) (any, error) {
 		if fc := graphql.GetFieldContext(ctx); fc.Object == "Query" && fc.Field.Name == "_service" {

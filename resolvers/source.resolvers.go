@@ -25,7 +25,7 @@ func (r *queryResolver) Sources(ctx context.Context) ([]*directory.Source, error
 
 func (r *sourceResolver) State(ctx context.Context, obj *directory.Source) (snapshot.State, error) {
 	state := snapshot.Fresh
-	for _, st := range statusesOf(ctx, obj) {
+	for _, st := range r.statusesOf(ctx, obj) {
 		state = max(state, st.State)
 	}
 	return state, nil
@@ -33,7 +33,7 @@ func (r *sourceResolver) State(ctx context.Context, obj *directory.Source) (snap
 
 func (r *sourceResolver) Collections(ctx context.Context, obj *directory.Source) ([]*model.SourceCollection, error) {
 	out := make([]*model.SourceCollection, 0, len(connectors.AllCollections))
-	for _, st := range statusesOf(ctx, obj) {
+	for _, st := range r.statusesOf(ctx, obj) {
 		out = append(out, r.sourceCollection(st))
 	}
 	return out, nil

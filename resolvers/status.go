@@ -3,18 +3,31 @@ package resolvers
 import (
 	"context"
 	"math"
+	"sync"
 	"time"
 
 	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/directory"
+	"roster/internal/generation"
 	"roster/internal/snapshot"
 )
 
+// statuses are the statuses of all collections, read when they are first needed.
+type statuses struct {
+	once sync.Once
+	list []snapshot.Status
+}
+
+func (s *statuses) of(p *generation.Publisher) []snapshot.Status {
+	s.once.Do(func() { s.list = p.Statuses() })
+	return s.list
+}
+
 // statusesOf returns the statuses of a source's collections. They are the same for all fields of an operation.
-func statusesOf(ctx context.Context, s *directory.Source) []snapshot.Status {
+func (r *Resolver) statusesOf(ctx context.Context, s *directory.Source) []snapshot.Status {
 	var out []snapshot.Status
-	for _, st := range operationOf(ctx).statuses() {
+	for _, st := range operationOf(ctx).statuses.of(r.Publisher) {
 		if st.Source == s.Name {
 			out = append(out, st)
 		}

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
 
 // Argument is an argument of a field: absent, a constant, or a value with variables.
 type Argument struct {
@@ -54,6 +58,11 @@ func argument(def *ast.ArgumentDefinition, args ast.ArgumentList) (a Argument, e
 	}
 	v, err := arg.Value.Value(nil)
 	return Argument{constant: v, given: true}, err
+}
+
+// HasVariables reports whether the value of an argument depends on variables.
+func HasVariables(args ast.ArgumentList) bool {
+	return slices.ContainsFunc(args, func(a *ast.Argument) bool { return hasVariables(a.Value) })
 }
 
 func hasVariables(v *ast.Value) bool {

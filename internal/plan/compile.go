@@ -20,6 +20,9 @@ type Compiler struct {
 	Late func(object, field string) bool
 	// Typename returns the key and the value that the answer has for __typename: for its response name, and for the type's name.
 	Typename func(alias, object string) (key, name string)
+	// Facts finds out something else about an operation that depends on nothing but its document and the variables in @skip and @include. It is kept with the
+	// plan; nil for nothing.
+	Facts func(*graphql.OperationContext) any
 }
 
 // maxFields is the number of fields that all selections of one plan may have together. A field of an interface has a selection for each type, so a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -46,26 +47,30 @@ type Operation struct {
 	conditions []string // the variables that decide which plan is used
 
 	mu       sync.RWMutex
-	variants map[uint64]*variant
+	variants map[uint64]*Variant
 }
 
-type variant struct {
-	selection *Selection
-	err       error
+// Variant is an operation with values of the variables in @skip and @include.
+type Variant struct {
+	// Selection is the plan; nil if only gqlgen runs the operation exactly. Err says why.
+	Selection *Selection
+	Err       error
+	// Facts is what the compiler's Facts has found.
+	Facts any
 }
 
 func newOperation(doc *ast.QueryDocument, op *ast.OperationDefinition) *Operation {
-	return &Operation{doc: doc, definition: op, conditions: conditionsOf(op), variants: make(map[uint64]*variant)}
+	return &Operation{doc: doc, definition: op, conditions: conditionsOf(op), variants: make(map[uint64]*Variant)}
 }
 
-// Plan returns the plan for these variables, or an error that says why only gqlgen runs the operation exactly.
-func (o *Operation) Plan(c *Compiler, variables map[string]any) (*Selection, error) {
-	if len(o.conditions) > 64 {
-		return c.Compile(o.doc, o.definition, variables)
-	}
+// Variant returns what has been compiled for the variables of a running operation, or compiles it.
+func (o *Operation) Variant(c *Compiler, running *graphql.OperationContext) *Variant {
 	var key uint64
+	if len(o.conditions) > 64 {
+		return o.compile(c, running)
+	}
 	for i, name := range o.conditions {
-		if yes, _ := variables[name].(bool); yes {
+		if yes, _ := running.Variables[name].(bool); yes {
 			key |= 1 << i
 		}
 	}
@@ -73,15 +78,25 @@ func (o *Operation) Plan(c *Compiler, variables map[string]any) (*Selection, err
 	v := o.variants[key]
 	o.mu.RUnlock()
 	if v == nil {
-		v = &variant{}
-		v.selection, v.err = c.Compile(o.doc, o.definition, variables)
+		v = o.compile(c, running)
 		o.mu.Lock()
 		if len(o.variants) < maxVariants {
 			o.variants[key] = v
 		}
 		o.mu.Unlock()
 	}
-	return v.selection, v.err
+	return v
+}
+
+func (o *Operation) compile(c *Compiler, running *graphql.OperationContext) *Variant {
+	v := &Variant{}
+	if v.Selection, v.Err = c.Compile(o.doc, o.definition, running.Variables); v.Err != nil {
+		v.Selection = nil
+	}
+	if c.Facts != nil {
+		v.Facts = c.Facts(running)
+	}
+	return v
 }
 
 // conditionsOf returns the variables that @skip and @include use in an operation.

@@ -1,0 +1,105 @@
+package resolvers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"roster/graph/generated"
+	"roster/internal/generation"
+	"roster/internal/plan"
+)
+
+// facts is what an operation's document says of it, with the variables of @skip and @include. It is kept beside the operation's plan, so that the document is
+// not searched again each time.
+type facts struct {
+	schemaOnly bool // requests no data
+	service    bool // requests the subgraph's schema
+	entities   bool // has representations
+	// required is what the operation needs, without what the fields in variable add, whose arguments have variables.
+	required required
+	variable []*ast.Field
+	// hash and fields are for the access log.
+	hash   string
+	fields []string
+}
+
+// compiler returns the compiler of plans, which also finds the facts. Validation of the extension reports a schema whose scopes cannot be enforced.
+func (r *Resolver) compiler() *plan.Compiler {
+	r.compileOnce.Do(func() {
+		_, schema := r.config()
+		guarded := func(string, string) bool { return true }
+		if p, err := newPolicy(schema); err == nil {
+			guarded = func(object, field string) bool { return p.needs[coordinate{object, field}] != nil }
+		}
+		r.compiles = &plan.Compiler{
+			Schema: schema, Types: generated.PlanTypes, Guarded: guarded, Typename: r.servedGraph().TypenameKey,
+			Late:  func(_, field string) bool { return presenceFields[field] },
+			Facts: func(op *graphql.OperationContext) any { return factsOf(op) },
+		}
+	})
+	return r.compiles
+}
+
+// variantOf returns the plan of the context's operation and what is known of it.
+func (r *Resolver) variantOf(ctx context.Context, op *graphql.OperationContext) *plan.Variant {
+	return plan.OperationOf(ctx, op.Doc, op.Operation).Variant(r.compiler(), op)
+}
+
+// factsFor returns the facts of the context's operation.
+func (r *Resolver) factsFor(ctx context.Context, op *graphql.OperationContext) *facts {
+	if f, ok := r.variantOf(ctx, op).Facts.(*facts); ok {
+		return f
+	}
+	return factsOf(op)
+}
+
+func factsOf(op *graphql.OperationContext) *facts {
+	f := &facts{schemaOnly: true, fields: []string{}}
+	walk(op, op.Operation.SelectionSet, func(root *ast.Field) bool {
+		f.service = f.service || root.Name == "_service"
+		f.entities = f.entities || root.Name == entitiesField
+		f.schemaOnly = f.schemaOnly && (strings.HasPrefix(root.Name, "__") || root.Name == "_service")
+		if !slices.Contains(f.fields, root.Name) {
+			f.fields = append(f.fields, root.Name)
+		}
+		return false
+	}, nil)
+	n := &f.required
+	walk(op, op.Operation.SelectionSet, func(field *ast.Field) bool {
+		if plan.HasVariables(field.Arguments) {
+			n.collections |= requiredByFieldsType(field)
+			f.variable = append(f.variable, field)
+		} else {
+			n.collections |= requiredByField(field, nil)
+		}
+		if isPresence(field) {
+			n.presence = 1
+		}
+		n.private = n.private || isPrivate(field)
+		if field.Name == "asOf" {
+			n.shows = generation.ShowsTimes
+		}
+		return true
+	}, func(typeName string) { n.collections |= requiredByType[typeName] })
+	if n.presence > 0 {
+		n.presence = rootsWithPresence(op)
+	}
+	hash := sha256.Sum256([]byte(op.RawQuery))
+	f.hash = hex.EncodeToString(hash[:])
+	return f
+}
+
+// needs returns what the operation needs with these variables.
+func (f *facts) needs(variables map[string]any) required {
+	n := f.required
+	for _, field := range f.variable {
+		n.collections |= requiredByField(field, variables)
+	}
+	return n
+}
