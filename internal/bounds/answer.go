@@ -53,6 +53,9 @@ func New(maxErrors, maxBytes int, room Room, first int) *Answer {
 
 type key struct{}
 
+// ContextKey is the key of the limits in a context, for contexts that have several values.
+var ContextKey any = key{}
+
 // NewContext returns a context with the limits.
 func NewContext(ctx context.Context, b *Answer) context.Context {
 	return context.WithValue(ctx, key{}, b)

@@ -44,6 +44,9 @@ func (a *Answer) Lifetime(now time.Time) int {
 
 type exchangeKey struct{}
 
+// ContextKey is the key of an operation's exchange in a context, for contexts that have several values.
+var ContextKey any = exchangeKey{}
+
 // NewContext returns a context that carries the operation's exchange.
 func NewContext(ctx context.Context, e *Exchange) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, e)

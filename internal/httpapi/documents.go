@@ -39,10 +39,8 @@ type documents struct {
 type document struct {
 	ast    *ast.QueryDocument
 	coerce *coerce.Document
-	// forGqlgen has the same operations without variables, because gqlgen would coerce them again, by other rules.
-	forGqlgen *ast.QueryDocument
-	plans     *plan.Document
-	items     int // in literal lists
+	plans  *plan.Document
+	items  int // in literal lists
 	// service is true if the document requests the subgraph's schema.
 	service bool
 	id      uint64
@@ -54,14 +52,11 @@ type document struct {
 var documentIDs atomic.Uint64
 
 func newDocument(schema *ast.Schema, api API, checked *ast.QueryDocument) *document {
-	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), forGqlgen: &ast.QueryDocument{}, plans: plan.NewDocument(checked),
+	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), plans: plan.NewDocument(checked),
 		items: itemsOf(checked), service: asksFor(checked, serviceField), id: documentIDs.Add(1), reusable: make(map[*ast.OperationDefinition]bool, len(checked.Operations))}
 	doc.coerce.TypeName = api.TypeName
 	for _, op := range checked.Operations {
 		doc.reusable[op] = api.Reusable(op)
-		without := *op
-		without.VariableDefinitions = nil
-		doc.forGqlgen.Operations = append(doc.forGqlgen.Operations, &without)
 	}
 	return doc
 }
@@ -147,20 +142,3 @@ func quietRules() *rules.Rules {
 	r.AddRule(coerce.Literals.Name, coerce.Literals.RuleFunc)
 	return r
 }
-
-type documentKey struct{}
-
-// readDocument is the document cache for gqlgen. It returns the document that has been read for the operation.
-type readDocument struct{}
-
-// Get returns the operation's document.
-func (readDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
-	doc, ok := ctx.Value(documentKey{}).(*document)
-	if !ok {
-		return nil, false
-	}
-	return doc.forGqlgen, true
-}
-
-// Add does nothing.
-func (readDocument) Add(context.Context, string, *ast.QueryDocument) {}

@@ -22,6 +22,7 @@ import (
 // handler is the handler of /graphql.
 type handler struct {
 	exec      *executor.Executor
+	template  *graphql.OperationContext // with what the executor's extensions do around fields
 	documents *documents
 	costs     *cost.Schema
 	lists     func() cost.Lists
@@ -54,7 +55,6 @@ func newHandler(opt Options) *handler {
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
 		decoders: newDecoders(opt.Limits.BodyBytes), encoders: newEncoders(), observer: opt.Observer, responses: opt.Responses,
 	}
-	h.exec.SetQueryCache(readDocument{})
 	h.exec.SetErrorPresenter(presenter(opt.API.ErrorPresenter))
 	h.exec.SetRecoverFunc(opt.API.Recover)
 	if opt.Introspection {
@@ -65,6 +65,7 @@ func newHandler(opt Options) *handler {
 	}
 	h.exec.Use(opt.API.Extension(h.checkCost))
 	h.exec.Use(boundedAnswers{})
+	h.template, _ = h.exec.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
 	return h
 }
 

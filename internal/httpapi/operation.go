@@ -12,7 +12,6 @@ import (
 	"roster/internal/bounds"
 	"roster/internal/cost"
 	"roster/internal/freshness"
-	"roster/internal/plan"
 )
 
 // operation is the state of one operation, over any transport.
@@ -40,8 +39,8 @@ var (
 	noQuery     = badRequest(http.StatusBadRequest, "the request has no query")
 )
 
-// admit admits an operation whose cost is known, and returns the context in which it runs.
-type admit func(context.Context, ast.Operation) (context.Context, *refusal)
+// admit admits an operation whose cost is known, and may set the deadline of its context.
+type admit func(*operationContext, ast.Operation) *refusal
 
 // begin prepares an operation, and starts it if it is admitted. It returns a function and a context; the function must be called in that context, and returns
 // the next answer, or nil at the end. If the graph rejects the operation, its errors are the only answer.
@@ -60,8 +59,8 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 			return nil, ctx, e
 		}
 	}
-	ctx = bounds.NewContext(freshness.NewContext(graphql.StartOperationTrace(ctx), &op.exchange), op.bounds)
-	ctx = context.WithValue(ctx, operationKey{}, op)
+	of := &operationContext{Context: ctx, op: op}
+	ctx = of
 	doc, errs := h.documents.read(ctx, params.Query)
 	if len(errs) > 0 {
 		return h.refused(ctx, &graphql.OperationContext{}, errs)
@@ -80,11 +79,8 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	case op.readOnly && chosen.Operation != ast.Query:
 		return nil, ctx, onlyByPost
 	}
-	running, errs := h.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
-	if len(errs) > 0 {
-		return h.refused(ctx, running, errs)
-	}
-	running.Doc, running.Operation = doc.ast, chosen
+	of.plans = doc.plans
+	running := h.runningContext(params, doc, chosen)
 	if e := h.limits.checkItems(doc.items + itemsIn(params.Variables)); e != nil {
 		return h.refused(ctx, running, e.list())
 	}
@@ -100,12 +96,20 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	if shared, e := h.share(ctx, op, doc, chosen, running.Variables); shared || e != nil {
 		return nil, ctx, e
 	}
-	ctx, e = admit(ctx, chosen.Operation)
-	if e != nil { // before observers see that it begins
+	if e = admit(of, chosen.Operation); e != nil { // before observers see that it begins
 		return nil, ctx, e
 	}
-	next, ctx := h.exec.DispatchOperation(plan.NewContext(ctx, doc.plans), running)
+	next, ctx := h.exec.DispatchOperation(ctx, running)
 	return next, ctx, nil
+}
+
+// runningContext returns gqlgen's context of an operation. Unlike gqlgen's executor, it does not read the document and the variables again.
+func (h *handler) runningContext(params *graphql.RawParams, doc *document, chosen *ast.OperationDefinition) *graphql.OperationContext {
+	return &graphql.OperationContext{
+		RawQuery: params.Query, OperationName: params.OperationName, Extensions: params.Extensions, Headers: params.Headers,
+		Doc: doc.ast, Operation: chosen, DisableIntrospection: h.template.DisableIntrospection, RecoverFunc: h.template.RecoverFunc,
+		ResolverMiddleware: h.template.ResolverMiddleware, RootResolverMiddleware: h.template.RootResolverMiddleware,
+	}
 }
 
 // choosePlace sets where the errors of sources are reported, from the operation's extensions.

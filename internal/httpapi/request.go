@@ -167,8 +167,12 @@ func (h *handler) parse(text []byte, p *graphql.RawParams) *refusal {
 	}
 	// If the whole text is within the limits of its parts, it is decoded at once, as are nearly all requests.
 	if len(text) <= h.limits.VariablesBytes {
+		most := shape{h.limits.VariablesDepth + 1, h.limits.ListItems, h.limits.members()}
+		if readParams(text, most, p) {
+			return nil
+		}
 		shape := measure(text)
-		if shape.depth <= h.limits.VariablesDepth+1 && shape.items <= h.limits.ListItems && shape.members <= h.limits.members() && whole(text, p) {
+		if shape.depth <= most.depth && shape.items <= most.items && shape.members <= most.members && whole(text, p) {
 			return nil
 		}
 	}

@@ -66,18 +66,19 @@ func (h *handler) execute(
 	op.bounds = bounds.New(h.limits.Errors, h.limits.AnswerBytes, &op.memory, minAnswerMemory)
 	one, stop := true, func() {}
 	defer func() { stop() }()
-	next, ctx, e := h.begin(ctx, op, params, func(ctx context.Context, kind ast.Operation) (context.Context, *refusal) {
+	next, ctx, e := h.begin(ctx, op, params, func(of *operationContext, kind ast.Operation) *refusal {
 		if kind == ast.Subscription && op.streamed {
 			one = false
 			if e := op.slots.moveToStreams(h, &c); e != nil {
-				return ctx, e
+				return e
 			}
 			onSubscription()
-			return ctx, op.slots.acquireCost(h, op.cost)
+			return op.slots.acquireCost(h, op.cost)
 		}
 		op.mutation = kind == ast.Mutation
-		ctx, stop = context.WithTimeout(ctx, h.limits.OperationTime) //nolint:gosec // called when execute ends
-		return ctx, op.slots.acquireCost(h, op.cost)
+		stop = of.end
+		of.endIn(h.limits.OperationTime)
+		return op.slots.acquireCost(h, op.cost)
 	})
 	if e != nil || next == nil {
 		return e

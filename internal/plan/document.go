@@ -24,10 +24,8 @@ func NewDocument(doc *ast.QueryDocument) *Document {
 
 type documentKey struct{}
 
-// NewContext returns a context with the document of an operation.
-func NewContext(ctx context.Context, d *Document) context.Context {
-	return context.WithValue(ctx, documentKey{}, d)
-}
+// ContextKey is the key of an operation's document in a context.
+var ContextKey any = documentKey{}
 
 // OperationOf returns where the plans of an operation are kept. An operation that is not in the context's document keeps none.
 func OperationOf(ctx context.Context, doc *ast.QueryDocument, op *ast.OperationDefinition) *Operation {

@@ -1,0 +1,106 @@
+package httpapi
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"roster/internal/bounds"
+	"roster/internal/freshness"
+	"roster/internal/plan"
+)
+
+// operationContext is the context of an operation: one context with all its values, because each further one makes every look-up longer. Its deadline has a
+// timer only if something waits for it, which few operations do.
+type operationContext struct {
+	context.Context
+	op    *operation
+	plans *plan.Document
+
+	mu     sync.Mutex
+	until  time.Time // zero for no deadline
+	ended  bool
+	timed  context.Context // with the timer; nil until something waits
+	cancel context.CancelFunc
+}
+
+var _ context.Context = (*operationContext)(nil)
+
+// Value implements context.Context.
+func (c *operationContext) Value(key any) any {
+	switch key {
+	case operationKey{}:
+		return c.op
+	case freshness.ContextKey:
+		return &c.op.exchange
+	case bounds.ContextKey:
+		return c.op.bounds
+	case plan.ContextKey:
+		return c.plans
+	}
+	c.mu.Lock()
+	timed := c.timed
+	c.mu.Unlock()
+	if timed != nil {
+		return timed.Value(key)
+	}
+	return c.Context.Value(key)
+}
+
+// end is called when the operation has ended. The context is canceled then.
+func (c *operationContext) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	if c.cancel != nil {
+		c.cancel()
+	}
+}
+
+// endIn sets the deadline. It must be called before another goroutine has the context.
+func (c *operationContext) endIn(d time.Duration) { c.until = time.Now().Add(d) }
+
+// Deadline implements context.Context.
+func (c *operationContext) Deadline() (time.Time, bool) {
+	until, ok := c.Context.Deadline()
+	if !c.until.IsZero() && (!ok || c.until.Before(until)) {
+		return c.until, true
+	}
+	return until, ok
+}
+
+// Done implements context.Context.
+func (c *operationContext) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timed == nil {
+		if c.until.IsZero() {
+			c.timed, c.cancel = context.WithCancel(c.Context)
+		} else {
+			c.timed, c.cancel = context.WithDeadline(c.Context, c.until)
+		}
+		if c.ended {
+			c.cancel()
+		}
+	}
+	return c.timed.Done()
+}
+
+// Err implements context.Context.
+func (c *operationContext) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timed != nil {
+		return c.timed.Err()
+	}
+	if err := c.Context.Err(); err != nil {
+		return err
+	}
+	switch {
+	case c.ended:
+		return context.Canceled
+	case !c.until.IsZero() && !time.Now().Before(c.until):
+		return context.DeadlineExceeded
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// The context of an operation ends at its deadline, with the request, or with the operation: whether something waits for it or looks at it only now and then.
+func TestOperationContext(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		end  func(of *operationContext, stop context.CancelFunc)
+		want error
+	}{
+		"deadline":  {func(*operationContext, context.CancelFunc) { time.Sleep(time.Second) }, context.DeadlineExceeded},
+		"request":   {func(_ *operationContext, stop context.CancelFunc) { stop() }, context.Canceled},
+		"operation": {func(of *operationContext, _ context.CancelFunc) { of.end() }, context.Canceled},
+	} {
+		for _, waits := range []bool{true, false} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					request, stop := context.WithCancel(t.Context())
+					defer stop()
+					of := &operationContext{Context: request, op: &operation{}}
+					defer of.end()
+					of.endIn(time.Second)
+					ended := func() error { return of.Err() }
+					if waits {
+						below, free := context.WithCancel(of)
+						defer free()
+						ended = func() error {
+							<-below.Done()
+							return below.Err()
+						}
+					}
+					if err := of.Err(); err != nil {
+						t.Fatalf("it has ended at once: %v", err)
+					}
+					if at, ok := of.Deadline(); !ok || time.Until(at) != time.Second {
+						t.Errorf("the deadline is %v (%v)", at, ok)
+					}
+					tc.end(of, stop)
+					if err := ended(); !errors.Is(err, tc.want) {
+						t.Errorf("it ends with %v, want %v", err, tc.want)
+					}
+				})
+			})
+		}
+	}
+}
