@@ -33,13 +33,13 @@ func (m *Memory) Reserve(ctx context.Context, bytes int) (release func(), err er
 
 type fetchKey struct{}
 
-// fetch is a reading of a collection, which has one answer at a time.
+// fetch is one fetch of a collection, which has one answer at a time.
 type fetch struct {
 	mu      sync.Mutex
 	release func()
 }
 
-// WithFetch returns a context for one reading of a collection. What its latest answer has reserved is kept until the next call, or until end: the rows are
+// WithFetch returns a context for one fetch of a collection. What its latest answer has reserved is kept until the next call, or until end: the rows are
 // read from it.
 func WithFetch(ctx context.Context) (fetching context.Context, end func()) {
 	f := new(fetch)

@@ -27,13 +27,13 @@ func (c Collection) String() string {
 	return [...]string{"accounts", "teams", "roles", "contacts", "contact_folders"}[c]
 }
 
-// Listing is what a reading of a collection has yielded, at its end or so far.
+// Listing is what a fetch of a collection has yielded, at its end or so far.
 type Listing[T Record] struct {
 	// Records in the order of their IDs as far as the source allows, each ID once.
 	Records []T
 	// Expected is how many there are by the source's own word; nil if it does not say.
 	Expected *int
-	// Complete is true if the reading came to its end and nothing is known to be missing. Only then may a record that is not here be
+	// Complete is true if the fetch came to its end and nothing is known to be missing. Only then may a record that is not here be
 	// taken for deleted.
 	Complete bool
 	// Anomalies tells what could not be read in these records, or has cost a row; nil for nothing.
@@ -127,7 +127,7 @@ type Finding struct {
 	Note string // what to do, when not OK
 }
 
-// Prober finds out whether the credential is accepted, and what it may see, beyond what the collections' own readings tell. It makes
+// Prober finds out whether the credential is accepted, and what it may see, beyond what the collections' own fetches tell. It makes
 // as few calls as it can. An error means that the source could not be reached or refused the credential.
 type Prober interface {
 	Probe(ctx context.Context) ([]Finding, error)

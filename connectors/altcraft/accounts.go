@@ -10,7 +10,7 @@ import (
 )
 
 // List reads every user of the account. The API has no pages, so there is no progress to tell. A total_count that is not the number of rows
-// makes the listing incomplete, not the reading a failure: the count may also be of something else.
+// makes the listing incomplete, not the fetch a failure: the count may also be of something else.
 func (c *client) List(ctx context.Context, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 	list, err := c.listUsers(ctx)
 	if err != nil {

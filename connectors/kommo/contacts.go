@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// changeOverlap is by how much readings of changes overlap, for contacts whose change was on its way when the one before was made.
+	// changeOverlap is by how much fetches of changes overlap, for contacts whose change was on its way when the one before was made.
 	changeOverlap = 2 * time.Minute
 	// changeSkew is by how much Kommo's clock may be behind ours. It bounds what is read again and again where many contacts were changed
 	// at once, and none since.
@@ -56,7 +56,7 @@ func (b *addressBook) List(ctx context.Context, progress connectors.Progress[con
 }
 
 // Changes reads the contacts whose time of change is no earlier than that of the latest of those known, or than what was known was read.
-// What is not documented to move that time, such as a new name of a tag, or of a contact's responsible user, shows with the next reading of
+// What is not documented to move that time, such as a new name of a tag, or of a contact's responsible user, shows with the next fetch of
 // everything, and so does a deletion. Kommo ignores a filter that it does not know without a word, and so each contact must prove that it
 // has been kept.
 func (b *addressBook) Changes(
@@ -120,7 +120,7 @@ func (p position) changedFrom() time.Time {
 	return from.Truncate(time.Second)
 }
 
-// contactList is a reading of contacts on its way.
+// contactList is a fetch of contacts on its way.
 type contactList struct {
 	*client
 	walk connectors.Walk[decode.Value]

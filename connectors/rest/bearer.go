@@ -8,7 +8,7 @@ import (
 )
 
 // DoAs is Do with a bearer token that is renewed. If expired says so of a refusal, another token is got and the call sent once more, be
-// it a reading or a write: expired must be true only for what has not been carried out.
+// it a read or a write: expired must be true only for what has not been carried out.
 func (c *Client) DoAs(ctx context.Context, req Request, who connectors.Tokens, expired func(*connectors.Error) bool) (*Response, error) {
 	token, err := who.Token(ctx)
 	if err != nil {

@@ -32,7 +32,7 @@ func (c *client) accounts(
 	return listing, err
 }
 
-// userList is a reading of the users on its way.
+// userList is a fetch of the users on its way.
 type userList struct {
 	walk connectors.Walk[decode.Value]
 	read reading

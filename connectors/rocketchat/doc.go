@@ -3,7 +3,7 @@
 // records, and leaves limits, deadlines and transport to connectors/rest.
 //
 // A server shows e-mail addresses and roles only to those who may see them, and otherwise leaves the keys out, as it does where there is
-// nothing to show. If any row of a reading has one of these keys, the credential may see them all, and a row without means none;
+// nothing to show. If any row of a fetch has one of these keys, the credential may see them all, and a row without means none;
 // otherwise they are unknown, which is nil in the records.
 //
 // The parameters query and fields are never sent: newer servers ignore them, and the newest refuse them. Only documented parameters are.

@@ -29,7 +29,7 @@ func (c *client) MaxIDs() int { return maxIDs }
 //
 // A server that has presence switched off says the same as one on which everyone is offline, with one difference: it calls its empty
 // answer full even when asked for IDs, and the empty answer for everyone is not to be believed at all, since a server's own bot is always
-// there. So an empty full answer for IDs is held against the answer for everyone, and if that is empty too, the reading is not supported.
+// there. So an empty full answer for IDs is held against the answer for everyone, and if that is empty too, reading presence is not supported.
 func (c *client) Presence(ctx context.Context, ids []string) (map[string]connectors.Presence, error) {
 	if len(ids) == 0 {
 		return c.presenceOfAll(ctx)

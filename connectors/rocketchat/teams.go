@@ -34,7 +34,7 @@ func (c *client) teams(ctx context.Context, progress connectors.Progress[connect
 	return connectors.Resumed(listing, fetch), err
 }
 
-// teamList is a reading of the teams on its way.
+// teamList is a fetch of the teams on its way.
 type teamList struct {
 	found         []connectors.Team // without their members
 	listed        bool              // found has them all

@@ -10,7 +10,7 @@ import (
 	"roster/connectors/rest"
 )
 
-// The vendor's names of what changes something, and of the one reading that tells who subscribes to a task.
+// The vendor's names of what changes something, and of the one call that returns who subscribes to a task.
 const (
 	actionAddUser         = "add_user"
 	actionAddUserGroup    = "add_user_group"

@@ -250,7 +250,7 @@ var sourceErrorCodes = newEnum(map[string]connectors.ErrorKind{
 	"SUSPICIOUS_LOSS": connectors.KindSuspiciousLoss,
 })
 
-// MarshalSourceErrorCode writes a SourceErrorCode. What a reading cannot meet, such as a conflict, is the source's not answering as it should.
+// MarshalSourceErrorCode writes a SourceErrorCode. A kind that no read can have, such as a conflict, is a bad response.
 func MarshalSourceErrorCode(v connectors.ErrorKind) graphql.Marshaler {
 	if m, ok := sourceErrorCodes.names[v]; ok {
 		return m

@@ -169,7 +169,7 @@ func sharesSnapshots(t *testing.T, a, b snapshot.SharedStore) {
 func sharesLosses(t *testing.T, a, b snapshot.SharedStore) {
 	t.Helper()
 	lease := Acquire(t, a, 0)
-	s := Stored("v1", time.Now().Add(-2*time.Hour), true, "one") // of the last reading that was believed
+	s := Stored("v1", time.Now().Add(-2*time.Hour), true, "one") // of the last fetch that was believed
 	s.Loss = &snapshot.Loss{Since: time.Now().Add(-time.Hour), At: time.Now(), Known: 441, Found: 12, Lost: 430}
 	stamp, err := lease.Save(t.Context(), s)
 	if err != nil {
