@@ -6,7 +6,7 @@ BENCH    ?= .
 RANDOM_DOCUMENTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test test-plans fuzz soak bench bench-allocs bench-http lint format web conformance conformance-gateways verify
+.PHONY: help build generate run demo test test-plans test-cache fuzz soak bench bench-allocs bench-http lint format web conformance conformance-gateways verify
 
 help: ## list all targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -30,6 +30,9 @@ test: ## run all tests with the race detector; as root on Debian, install what t
 
 test-plans: ## compare the answers of plans with gqlgen's for RANDOM_DOCUMENTS (100000); RANDOM_SEED is the first directory
 	RANDOM_DOCUMENTS=$(RANDOM_DOCUMENTS) go test -count=1 -v -run TestPlansAgreeWithGqlgen -timeout 0 ./resolvers
+
+test-cache: ## have 64 clients ask 1,000 documents for a minute, in which people change every second, with the race detector
+	CACHE_GENERATIONS=60 go test -race -count=1 -v -run TestCachedAnswersAreOfOneGeneration -timeout 0 ./resolvers
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)

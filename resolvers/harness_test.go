@@ -45,8 +45,14 @@ type testServer struct {
 // newTestServer starts to fetch the sources, without waiting.
 func newTestServer(t testing.TB, sources ...*connectors.Source) *testServer {
 	t.Helper()
+	return newTestServerOf(t, snapshot.Options{Sources: sources})
+}
+
+func newTestServerOf(t testing.TB, options snapshot.Options) *testServer {
+	t.Helper()
 	w := &testServer{t: t}
-	w.keeper = snapshot.New(snapshot.Options{Sources: sources})
+	sources := options.Sources
+	w.keeper = snapshot.New(options)
 	var trusted []generation.Source
 	for _, s := range sources {
 		trusted = append(trusted, generation.Source{Source: s, Account: model.AccountOf(s.Kind)})
