@@ -579,8 +579,8 @@ func (ec *executionContext) _ContactConnection_edges(ctx context.Context, field 
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*directory.ContactEdge) graphql.Marshaler {
-			return ec.marshalNContactEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐContactEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Edge[directory.Contact]) graphql.Marshaler {
+			return ec.marshalNContactEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -762,7 +762,7 @@ func (ec *executionContext) fieldContext_ContactConnection_completeness(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ContactEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.ContactEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.Contact]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -794,7 +794,7 @@ func (ec *executionContext) fieldContext_ContactEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _ContactEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.ContactEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.Contact]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -985,7 +985,7 @@ func (ec *executionContext) fieldContext_ContactFolder_contacts(ctx context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _ContactFolderConnection_edges(ctx context.Context, field graphql.CollectedField, obj *directory.ContactFolderConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactFolderConnection_edges(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.ContactFolder]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -997,8 +997,8 @@ func (ec *executionContext) _ContactFolderConnection_edges(ctx context.Context, 
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*directory.ContactFolderEdge) graphql.Marshaler {
-			return ec.marshalNContactFolderEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐContactFolderEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Edge[directory.ContactFolder]) graphql.Marshaler {
+			return ec.marshalNContactFolderEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1017,7 +1017,7 @@ func (ec *executionContext) fieldContext_ContactFolderConnection_edges(_ context
 	return fc, nil
 }
 
-func (ec *executionContext) _ContactFolderConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *directory.ContactFolderConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactFolderConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.ContactFolder]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1049,7 +1049,7 @@ func (ec *executionContext) fieldContext_ContactFolderConnection_nodes(_ context
 	return fc, nil
 }
 
-func (ec *executionContext) _ContactFolderConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *directory.ContactFolderConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactFolderConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.ContactFolder]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1081,7 +1081,7 @@ func (ec *executionContext) fieldContext_ContactFolderConnection_pageInfo(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _ContactFolderConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *directory.ContactFolderConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactFolderConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.ContactFolder]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1104,7 +1104,7 @@ func (ec *executionContext) fieldContext_ContactFolderConnection_totalCount(_ co
 	return graphql.NewScalarFieldContext("ContactFolderConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ContactFolderConnection_completeness(ctx context.Context, field graphql.CollectedField, obj *directory.ContactFolderConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactFolderConnection_completeness(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.ContactFolder]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1136,7 +1136,7 @@ func (ec *executionContext) fieldContext_ContactFolderConnection_completeness(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _ContactFolderEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.ContactFolderEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactFolderEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.ContactFolder]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1168,7 +1168,7 @@ func (ec *executionContext) fieldContext_ContactFolderEdge_node(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ContactFolderEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.ContactFolderEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactFolderEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.ContactFolder]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1943,7 +1943,7 @@ func (ec *executionContext) _ContactConnection(ctx context.Context, sel ast.Sele
 
 var contactEdgeImplementors = []string{"ContactEdge"}
 
-func (ec *executionContext) _ContactEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.ContactEdge) graphql.Marshaler {
+func (ec *executionContext) _ContactEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.Edge[directory.Contact]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2082,7 +2082,7 @@ func (ec *executionContext) _ContactFolder(ctx context.Context, sel ast.Selectio
 
 var contactFolderConnectionImplementors = []string{"ContactFolderConnection"}
 
-func (ec *executionContext) _ContactFolderConnection(ctx context.Context, sel ast.SelectionSet, obj *directory.ContactFolderConnection) graphql.Marshaler {
+func (ec *executionContext) _ContactFolderConnection(ctx context.Context, sel ast.SelectionSet, obj *directory.Connection[directory.ContactFolder]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactFolderConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2140,7 +2140,7 @@ func (ec *executionContext) _ContactFolderConnection(ctx context.Context, sel as
 
 var contactFolderEdgeImplementors = []string{"ContactFolderEdge"}
 
-func (ec *executionContext) _ContactFolderEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.ContactFolderEdge) graphql.Marshaler {
+func (ec *executionContext) _ContactFolderEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.Edge[directory.ContactFolder]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactFolderEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2317,11 +2317,11 @@ func (ec *executionContext) marshalNContact2ᚖrosterᚋinternalᚋdirectoryᚐC
 	return ec._Contact(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNContactEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐContactEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.ContactEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNContactEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Edge[directory.Contact]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNContactEdge2ᚖrosterᚋinternalᚋdirectoryᚐContactEdge(ctx, sel, v[i])
+		return ec.marshalNContactEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2333,7 +2333,7 @@ func (ec *executionContext) marshalNContactEdge2ᚕᚖrosterᚋinternalᚋdirect
 	return ret
 }
 
-func (ec *executionContext) marshalNContactEdge2ᚖrosterᚋinternalᚋdirectoryᚐContactEdge(ctx context.Context, sel ast.SelectionSet, v *directory.ContactEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNContactEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx context.Context, sel ast.SelectionSet, v *directory.Edge[directory.Contact]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -2385,11 +2385,11 @@ func (ec *executionContext) marshalNContactFolder2ᚖrosterᚋinternalᚋdirecto
 	return ec._ContactFolder(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNContactFolderEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐContactFolderEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.ContactFolderEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNContactFolderEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Edge[directory.ContactFolder]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNContactFolderEdge2ᚖrosterᚋinternalᚋdirectoryᚐContactFolderEdge(ctx, sel, v[i])
+		return ec.marshalNContactFolderEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2401,7 +2401,7 @@ func (ec *executionContext) marshalNContactFolderEdge2ᚕᚖrosterᚋinternalᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNContactFolderEdge2ᚖrosterᚋinternalᚋdirectoryᚐContactFolderEdge(ctx context.Context, sel ast.SelectionSet, v *directory.ContactFolderEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNContactFolderEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx context.Context, sel ast.SelectionSet, v *directory.Edge[directory.ContactFolder]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -2487,7 +2487,7 @@ func (ec *executionContext) marshalOContactFolder2ᚖrosterᚋinternalᚋdirecto
 	return ec._ContactFolder(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOContactFolderConnection2ᚖrosterᚋinternalᚋdirectoryᚐContactFolderConnection(ctx context.Context, sel ast.SelectionSet, v *directory.ContactFolderConnection) graphql.Marshaler {
+func (ec *executionContext) marshalOContactFolderConnection2ᚖrosterᚋinternalᚋdirectoryᚐConnection(ctx context.Context, sel ast.SelectionSet, v *directory.Connection[directory.ContactFolder]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

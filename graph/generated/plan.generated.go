@@ -606,7 +606,7 @@ func (x *planned) writeContactConnection(b []byte, o *directory.ContactConnectio
 		case 1: // edges
 			x.Enter(f)
 			v := o.Edges()
-			b, is = x.writeNContactEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐContactEdgeᚄ(b, v, f)
+			b, is = x.writeNContactEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b, v, f)
 			x.Leave()
 		case 2: // nodes
 			x.Enter(f)
@@ -682,7 +682,7 @@ func (x *planned) writeContactConnection(b []byte, o *directory.ContactConnectio
 	return append(b, '}'), true
 }
 
-func (x *planned) writeContactEdge(b []byte, o *directory.ContactEdge, s *plan.Selection) ([]byte, bool) {
+func (x *planned) writeContactEdge(b []byte, o *directory.Edge[directory.Contact], s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -837,7 +837,7 @@ func (x *planned) writeContactFolder(b []byte, o *directory.ContactFolder, s *pl
 	return append(b, '}'), true
 }
 
-func (x *planned) writeContactFolderConnection(b []byte, o *directory.ContactFolderConnection, s *plan.Selection) ([]byte, bool) {
+func (x *planned) writeContactFolderConnection(b []byte, o *directory.Connection[directory.ContactFolder], s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -853,7 +853,7 @@ func (x *planned) writeContactFolderConnection(b []byte, o *directory.ContactFol
 		case 1: // edges
 			x.Enter(f)
 			v := o.Edges()
-			b, is = x.writeNContactFolderEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐContactFolderEdgeᚄ(b, v, f)
+			b, is = x.writeNContactFolderEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b, v, f)
 			x.Leave()
 		case 2: // nodes
 			x.Enter(f)
@@ -898,7 +898,7 @@ func (x *planned) writeContactFolderConnection(b []byte, o *directory.ContactFol
 	return append(b, '}'), true
 }
 
-func (x *planned) writeContactFolderEdge(b []byte, o *directory.ContactFolderEdge, s *plan.Selection) ([]byte, bool) {
+func (x *planned) writeContactFolderEdge(b []byte, o *directory.Edge[directory.ContactFolder], s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -2178,7 +2178,7 @@ func (x *planned) writeRole(b []byte, o *directory.Role, s *plan.Selection) ([]b
 	return append(b, '}'), true
 }
 
-func (x *planned) writeRoleConnection(b []byte, o *directory.RoleConnection, s *plan.Selection) ([]byte, bool) {
+func (x *planned) writeRoleConnection(b []byte, o *directory.Connection[directory.Role], s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -2194,7 +2194,7 @@ func (x *planned) writeRoleConnection(b []byte, o *directory.RoleConnection, s *
 		case 1: // edges
 			x.Enter(f)
 			v := o.Edges()
-			b, is = x.writeNRoleEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐRoleEdgeᚄ(b, v, f)
+			b, is = x.writeNRoleEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b, v, f)
 			x.Leave()
 		case 2: // nodes
 			x.Enter(f)
@@ -2239,7 +2239,7 @@ func (x *planned) writeRoleConnection(b []byte, o *directory.RoleConnection, s *
 	return append(b, '}'), true
 }
 
-func (x *planned) writeRoleEdge(b []byte, o *directory.RoleEdge, s *plan.Selection) ([]byte, bool) {
+func (x *planned) writeRoleEdge(b []byte, o *directory.Edge[directory.Role], s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -3123,7 +3123,7 @@ func (x *planned) writeTeam(b []byte, o *directory.Team, s *plan.Selection) ([]b
 	return append(b, '}'), true
 }
 
-func (x *planned) writeTeamConnection(b []byte, o *directory.TeamConnection, s *plan.Selection) ([]byte, bool) {
+func (x *planned) writeTeamConnection(b []byte, o *directory.Connection[directory.Team], s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -3139,7 +3139,7 @@ func (x *planned) writeTeamConnection(b []byte, o *directory.TeamConnection, s *
 		case 1: // edges
 			x.Enter(f)
 			v := o.Edges()
-			b, is = x.writeNTeamEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamEdgeᚄ(b, v, f)
+			b, is = x.writeNTeamEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b, v, f)
 			x.Leave()
 		case 2: // nodes
 			x.Enter(f)
@@ -3184,7 +3184,7 @@ func (x *planned) writeTeamConnection(b []byte, o *directory.TeamConnection, s *
 	return append(b, '}'), true
 }
 
-func (x *planned) writeTeamEdge(b []byte, o *directory.TeamEdge, s *plan.Selection) ([]byte, bool) {
+func (x *planned) writeTeamEdge(b []byte, o *directory.Edge[directory.Team], s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -3498,7 +3498,7 @@ func (x *planned) writeUserConnection(b []byte, o *directory.UserConnection, s *
 		case 1: // edges
 			x.Enter(f)
 			v := o.Edges()
-			b, is = x.writeNUserEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐUserEdgeᚄ(b, v, f)
+			b, is = x.writeNUserEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b, v, f)
 			x.Leave()
 		case 2: // nodes
 			x.Enter(f)
@@ -3574,7 +3574,7 @@ func (x *planned) writeUserConnection(b []byte, o *directory.UserConnection, s *
 	return append(b, '}'), true
 }
 
-func (x *planned) writeUserEdge(b []byte, o *directory.UserEdge, s *plan.Selection) ([]byte, bool) {
+func (x *planned) writeUserEdge(b []byte, o *directory.Edge[directory.User], s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -4202,7 +4202,7 @@ func (x *planned) writeNContact2ᚕᚖrosterᚋinternalᚋdirectoryᚐContactᚄ
 	return append(b, ']'), true
 }
 
-func (x *planned) writeNContactEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐContactEdgeᚄ(b []byte, list []*directory.ContactEdge, f *plan.Field) ([]byte, bool) {
+func (x *planned) writeNContactEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b []byte, list []*directory.Edge[directory.Contact], f *plan.Field) ([]byte, bool) {
 	start, ok := len(b), true
 	b = append(b, '[')
 	x.EnterList()
@@ -4264,7 +4264,7 @@ func (x *planned) writeNContactFolder2ᚕᚖrosterᚋinternalᚋdirectoryᚐCont
 	return append(b, ']'), true
 }
 
-func (x *planned) writeNContactFolderEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐContactFolderEdgeᚄ(b []byte, list []*directory.ContactFolderEdge, f *plan.Field) ([]byte, bool) {
+func (x *planned) writeNContactFolderEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b []byte, list []*directory.Edge[directory.ContactFolder], f *plan.Field) ([]byte, bool) {
 	start, ok := len(b), true
 	b = append(b, '[')
 	x.EnterList()
@@ -4413,7 +4413,7 @@ func (x *planned) writeNRole2ᚕᚖrosterᚋinternalᚋdirectoryᚐRoleᚄ(b []b
 	return append(b, ']'), true
 }
 
-func (x *planned) writeNRoleEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐRoleEdgeᚄ(b []byte, list []*directory.RoleEdge, f *plan.Field) ([]byte, bool) {
+func (x *planned) writeNRoleEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b []byte, list []*directory.Edge[directory.Role], f *plan.Field) ([]byte, bool) {
 	start, ok := len(b), true
 	b = append(b, '[')
 	x.EnterList()
@@ -4672,7 +4672,7 @@ func (x *planned) writeNTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(b []b
 	return append(b, ']'), true
 }
 
-func (x *planned) writeNTeamEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamEdgeᚄ(b []byte, list []*directory.TeamEdge, f *plan.Field) ([]byte, bool) {
+func (x *planned) writeNTeamEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b []byte, list []*directory.Edge[directory.Team], f *plan.Field) ([]byte, bool) {
 	start, ok := len(b), true
 	b = append(b, '[')
 	x.EnterList()
@@ -4734,7 +4734,7 @@ func (x *planned) writeNUser2ᚕᚖrosterᚋinternalᚋdirectoryᚐUserᚄ(b []b
 	return append(b, ']'), true
 }
 
-func (x *planned) writeNUserEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐUserEdgeᚄ(b []byte, list []*directory.UserEdge, f *plan.Field) ([]byte, bool) {
+func (x *planned) writeNUserEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(b []byte, list []*directory.Edge[directory.User], f *plan.Field) ([]byte, bool) {
 	start, ok := len(b), true
 	b = append(b, '[')
 	x.EnterList()

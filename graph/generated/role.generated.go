@@ -314,7 +314,7 @@ func (ec *executionContext) fieldContext_Role_holders(ctx context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _RoleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *directory.RoleConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Role]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -326,8 +326,8 @@ func (ec *executionContext) _RoleConnection_edges(ctx context.Context, field gra
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*directory.RoleEdge) graphql.Marshaler {
-			return ec.marshalNRoleEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐRoleEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Edge[directory.Role]) graphql.Marshaler {
+			return ec.marshalNRoleEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -346,7 +346,7 @@ func (ec *executionContext) fieldContext_RoleConnection_edges(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _RoleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *directory.RoleConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Role]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -378,7 +378,7 @@ func (ec *executionContext) fieldContext_RoleConnection_nodes(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _RoleConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *directory.RoleConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoleConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Role]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -410,7 +410,7 @@ func (ec *executionContext) fieldContext_RoleConnection_pageInfo(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _RoleConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *directory.RoleConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoleConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Role]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -433,7 +433,7 @@ func (ec *executionContext) fieldContext_RoleConnection_totalCount(_ context.Con
 	return graphql.NewScalarFieldContext("RoleConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _RoleConnection_completeness(ctx context.Context, field graphql.CollectedField, obj *directory.RoleConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoleConnection_completeness(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Role]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -465,7 +465,7 @@ func (ec *executionContext) fieldContext_RoleConnection_completeness(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _RoleEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.RoleEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoleEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.Role]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -497,7 +497,7 @@ func (ec *executionContext) fieldContext_RoleEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _RoleEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.RoleEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoleEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.Role]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -684,7 +684,7 @@ func (ec *executionContext) _Role(ctx context.Context, sel ast.SelectionSet, obj
 
 var roleConnectionImplementors = []string{"RoleConnection"}
 
-func (ec *executionContext) _RoleConnection(ctx context.Context, sel ast.SelectionSet, obj *directory.RoleConnection) graphql.Marshaler {
+func (ec *executionContext) _RoleConnection(ctx context.Context, sel ast.SelectionSet, obj *directory.Connection[directory.Role]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -742,7 +742,7 @@ func (ec *executionContext) _RoleConnection(ctx context.Context, sel ast.Selecti
 
 var roleEdgeImplementors = []string{"RoleEdge"}
 
-func (ec *executionContext) _RoleEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.RoleEdge) graphql.Marshaler {
+func (ec *executionContext) _RoleEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.Edge[directory.Role]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -813,11 +813,11 @@ func (ec *executionContext) marshalNRole2ᚖrosterᚋinternalᚋdirectoryᚐRole
 	return ec._Role(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRoleEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐRoleEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.RoleEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNRoleEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Edge[directory.Role]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRoleEdge2ᚖrosterᚋinternalᚋdirectoryᚐRoleEdge(ctx, sel, v[i])
+		return ec.marshalNRoleEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -829,7 +829,7 @@ func (ec *executionContext) marshalNRoleEdge2ᚕᚖrosterᚋinternalᚋdirectory
 	return ret
 }
 
-func (ec *executionContext) marshalNRoleEdge2ᚖrosterᚋinternalᚋdirectoryᚐRoleEdge(ctx context.Context, sel ast.SelectionSet, v *directory.RoleEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNRoleEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx context.Context, sel ast.SelectionSet, v *directory.Edge[directory.Role]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -858,7 +858,7 @@ func (ec *executionContext) marshalORole2ᚕᚖrosterᚋinternalᚋdirectoryᚐR
 	return ret
 }
 
-func (ec *executionContext) marshalORoleConnection2ᚖrosterᚋinternalᚋdirectoryᚐRoleConnection(ctx context.Context, sel ast.SelectionSet, v *directory.RoleConnection) graphql.Marshaler {
+func (ec *executionContext) marshalORoleConnection2ᚖrosterᚋinternalᚋdirectoryᚐConnection(ctx context.Context, sel ast.SelectionSet, v *directory.Connection[directory.Role]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

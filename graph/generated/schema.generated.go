@@ -37,10 +37,10 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (directory.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]directory.Node, error)
 	Contacts(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) (*directory.ContactConnection, error)
-	ContactFolders(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.ContactFolderFilter) (*directory.ContactFolderConnection, error)
-	Roles(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.RoleFilter) (*directory.RoleConnection, error)
+	ContactFolders(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.ContactFolderFilter) (*directory.Connection[directory.ContactFolder], error)
+	Roles(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.RoleFilter) (*directory.Connection[directory.Role], error)
 	Sources(ctx context.Context) ([]*directory.Source, error)
-	Teams(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.TeamFilter) (*directory.TeamConnection, error)
+	Teams(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.TeamFilter) (*directory.Connection[directory.Team], error)
 	User(ctx context.Context, by model.UserLookup) (*directory.User, error)
 	Users(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) (*directory.UserConnection, error)
 }
@@ -1251,8 +1251,8 @@ func (ec *executionContext) _Query_contactFolders(ctx context.Context, field gra
 			return ec.Resolvers.Query().ContactFolders(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*directory.ContactFolderFilter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *directory.ContactFolderConnection) graphql.Marshaler {
-			return ec.marshalOContactFolderConnection2ᚖrosterᚋinternalᚋdirectoryᚐContactFolderConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Connection[directory.ContactFolder]) graphql.Marshaler {
+			return ec.marshalOContactFolderConnection2ᚖrosterᚋinternalᚋdirectoryᚐConnection(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1295,8 +1295,8 @@ func (ec *executionContext) _Query_roles(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Roles(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*directory.RoleFilter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *directory.RoleConnection) graphql.Marshaler {
-			return ec.marshalORoleConnection2ᚖrosterᚋinternalᚋdirectoryᚐRoleConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Connection[directory.Role]) graphql.Marshaler {
+			return ec.marshalORoleConnection2ᚖrosterᚋinternalᚋdirectoryᚐConnection(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1371,8 +1371,8 @@ func (ec *executionContext) _Query_teams(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Teams(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*directory.TeamFilter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *directory.TeamConnection) graphql.Marshaler {
-			return ec.marshalOTeamConnection2ᚖrosterᚋinternalᚋdirectoryᚐTeamConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Connection[directory.Team]) graphql.Marshaler {
+			return ec.marshalOTeamConnection2ᚖrosterᚋinternalᚋdirectoryᚐConnection(ctx, selections, v)
 		},
 		true,
 		false,

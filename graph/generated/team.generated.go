@@ -363,7 +363,7 @@ func (ec *executionContext) fieldContext_Team_members(ctx context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _TeamConnection_edges(ctx context.Context, field graphql.CollectedField, obj *directory.TeamConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _TeamConnection_edges(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Team]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -375,8 +375,8 @@ func (ec *executionContext) _TeamConnection_edges(ctx context.Context, field gra
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*directory.TeamEdge) graphql.Marshaler {
-			return ec.marshalNTeamEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Edge[directory.Team]) graphql.Marshaler {
+			return ec.marshalNTeamEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -395,7 +395,7 @@ func (ec *executionContext) fieldContext_TeamConnection_edges(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _TeamConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *directory.TeamConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _TeamConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Team]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -427,7 +427,7 @@ func (ec *executionContext) fieldContext_TeamConnection_nodes(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _TeamConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *directory.TeamConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _TeamConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Team]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -459,7 +459,7 @@ func (ec *executionContext) fieldContext_TeamConnection_pageInfo(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _TeamConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *directory.TeamConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _TeamConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Team]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -482,7 +482,7 @@ func (ec *executionContext) fieldContext_TeamConnection_totalCount(_ context.Con
 	return graphql.NewScalarFieldContext("TeamConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _TeamConnection_completeness(ctx context.Context, field graphql.CollectedField, obj *directory.TeamConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _TeamConnection_completeness(ctx context.Context, field graphql.CollectedField, obj *directory.Connection[directory.Team]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -514,7 +514,7 @@ func (ec *executionContext) fieldContext_TeamConnection_completeness(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _TeamEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.TeamEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _TeamEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.Team]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -546,7 +546,7 @@ func (ec *executionContext) fieldContext_TeamEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _TeamEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.TeamEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _TeamEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.Team]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -838,7 +838,7 @@ func (ec *executionContext) _Team(ctx context.Context, sel ast.SelectionSet, obj
 
 var teamConnectionImplementors = []string{"TeamConnection"}
 
-func (ec *executionContext) _TeamConnection(ctx context.Context, sel ast.SelectionSet, obj *directory.TeamConnection) graphql.Marshaler {
+func (ec *executionContext) _TeamConnection(ctx context.Context, sel ast.SelectionSet, obj *directory.Connection[directory.Team]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, teamConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -896,7 +896,7 @@ func (ec *executionContext) _TeamConnection(ctx context.Context, sel ast.Selecti
 
 var teamEdgeImplementors = []string{"TeamEdge"}
 
-func (ec *executionContext) _TeamEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.TeamEdge) graphql.Marshaler {
+func (ec *executionContext) _TeamEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.Edge[directory.Team]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, teamEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -972,11 +972,11 @@ func (ec *executionContext) marshalNTeam2ᚖrosterᚋinternalᚋdirectoryᚐTeam
 	return ec._Team(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTeamEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.TeamEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNTeamEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Edge[directory.Team]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNTeamEdge2ᚖrosterᚋinternalᚋdirectoryᚐTeamEdge(ctx, sel, v[i])
+		return ec.marshalNTeamEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -988,7 +988,7 @@ func (ec *executionContext) marshalNTeamEdge2ᚕᚖrosterᚋinternalᚋdirectory
 	return ret
 }
 
-func (ec *executionContext) marshalNTeamEdge2ᚖrosterᚋinternalᚋdirectoryᚐTeamEdge(ctx context.Context, sel ast.SelectionSet, v *directory.TeamEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNTeamEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx context.Context, sel ast.SelectionSet, v *directory.Edge[directory.Team]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -1047,7 +1047,7 @@ func (ec *executionContext) marshalOTeam2ᚖrosterᚋinternalᚋdirectoryᚐTeam
 	return ec._Team(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOTeamConnection2ᚖrosterᚋinternalᚋdirectoryᚐTeamConnection(ctx context.Context, sel ast.SelectionSet, v *directory.TeamConnection) graphql.Marshaler {
+func (ec *executionContext) marshalOTeamConnection2ᚖrosterᚋinternalᚋdirectoryᚐConnection(ctx context.Context, sel ast.SelectionSet, v *directory.Connection[directory.Team]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -3491,8 +3491,8 @@ func (ec *executionContext) _UserConnection_edges(ctx context.Context, field gra
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*directory.UserEdge) graphql.Marshaler {
-			return ec.marshalNUserEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐUserEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Edge[directory.User]) graphql.Marshaler {
+			return ec.marshalNUserEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3674,7 +3674,7 @@ func (ec *executionContext) fieldContext_UserConnection_completeness(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _UserEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.UserEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserEdge_node(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.User]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3706,7 +3706,7 @@ func (ec *executionContext) fieldContext_UserEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.UserEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *directory.Edge[directory.User]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6268,7 +6268,7 @@ func (ec *executionContext) _UserConnection(ctx context.Context, sel ast.Selecti
 
 var userEdgeImplementors = []string{"UserEdge"}
 
-func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.UserEdge) graphql.Marshaler {
+func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet, obj *directory.Edge[directory.User]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6761,11 +6761,11 @@ func (ec *executionContext) marshalNUser2ᚖrosterᚋinternalᚋdirectoryᚐUser
 	return ec._User(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUserEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐUserEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.UserEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNUserEdge2ᚕᚖrosterᚋinternalᚋdirectoryᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Edge[directory.User]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUserEdge2ᚖrosterᚋinternalᚋdirectoryᚐUserEdge(ctx, sel, v[i])
+		return ec.marshalNUserEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6777,7 +6777,7 @@ func (ec *executionContext) marshalNUserEdge2ᚕᚖrosterᚋinternalᚋdirectory
 	return ret
 }
 
-func (ec *executionContext) marshalNUserEdge2ᚖrosterᚋinternalᚋdirectoryᚐUserEdge(ctx context.Context, sel ast.SelectionSet, v *directory.UserEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNUserEdge2ᚖrosterᚋinternalᚋdirectoryᚐEdge(ctx context.Context, sel ast.SelectionSet, v *directory.Edge[directory.User]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")

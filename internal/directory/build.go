@@ -21,10 +21,10 @@ type Directory struct {
 	accounts map[connectors.Ref]Account
 
 	users    userList
-	teams    teamList
-	roles    roleList
+	teams    groupList[Team, *Team]
+	roles    groupList[Role, *Role]
 	contacts contactList
-	folders  folderList
+	folders  groupList[ContactFolder, *ContactFolder]
 
 	sizes    [listCount]lengths.Longest
 	ownSizes map[string]lengths.Longest

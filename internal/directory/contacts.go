@@ -176,7 +176,7 @@ func (d *Directory) contactsAmong(parent string, s *set, f *ContactFilter, o Con
 	if err != nil {
 		return nil, err
 	}
-	return &ContactConnection{page: p, all: d.contacts.all}, nil
+	return &ContactConnection{Connection[Contact]{page: p, all: d.contacts.all}}, nil
 }
 
 // filterContacts removes from s the contacts that the filter does not select.
@@ -216,34 +216,7 @@ func (d *Directory) filterContacts(s *set, f *ContactFilter) error {
 }
 
 // ContactConnection is a page of contacts.
-type ContactConnection struct {
-	page         *page
-	all          []*Contact
-	Completeness *Completeness
-}
-
-// ContactEdge is a contact and its cursor.
-type ContactEdge struct {
-	Node   *Contact
-	Cursor string
-}
-
-// Nodes returns the page's contacts.
-func (c *ContactConnection) Nodes() []*Contact { return pick(c.page, c.all) }
-
-// Edges returns the page's contacts with their cursors.
-func (c *ContactConnection) Edges() []*ContactEdge {
-	return edges(c.page, c.all, func(x *Contact, cursor string) *ContactEdge { return &ContactEdge{x, cursor} })
-}
-
-// Len returns the number of contacts on the page.
-func (c *ContactConnection) Len() int { return len(c.page.items) }
-
-// PageInfo returns the position of the page in its list.
-func (c *ContactConnection) PageInfo() PageInfo { return c.page.info() }
-
-// TotalCount returns the number of all matching contacts.
-func (c *ContactConnection) TotalCount() int { return c.page.total }
+type ContactConnection struct{ Connection[Contact] }
 
 // Facets counts all matching contacts by one property.
 func (c *ContactConnection) Facets(by ContactFacet, first int) ([]*Facet, error) {

@@ -1,9 +1,6 @@
 package directory
 
-import (
-	"roster/connectors"
-	"roster/internal/names"
-)
+import "roster/connectors"
 
 // AccountOf returns the account with this ID in its source, or nil.
 func (d *Directory) AccountOf(ref connectors.Ref) Account { return d.accounts[ref] }
@@ -24,23 +21,7 @@ func (d *Directory) FolderOf(ref connectors.Ref) *ContactFolder {
 }
 
 // NamesakesOfTeam counts the other teams of the same source with the same name.
-func (d *Directory) NamesakesOfTeam(t *Team) (n int) {
-	key := names.Key(t.Name)
-	for _, o := range d.teams.all {
-		if o != t && o.Source == t.Source && names.Key(o.Name) == key {
-			n++
-		}
-	}
-	return n
-}
+func (d *Directory) NamesakesOfTeam(t *Team) int { return d.teams.namesakes(t) }
 
 // NamesakesOfFolder counts the other contact folders of the same source with the same name.
-func (d *Directory) NamesakesOfFolder(f *ContactFolder) (n int) {
-	key := names.Key(f.Name)
-	for _, o := range d.folders.all {
-		if o != f && o.Source == f.Source && names.Key(o.Name) == key {
-			n++
-		}
-	}
-	return n
-}
+func (d *Directory) NamesakesOfFolder(f *ContactFolder) int { return d.folders.namesakes(f) }

@@ -197,38 +197,11 @@ func (d *Directory) usersAmong(parent string, s *set, f *UserFilter, o UserOrder
 	if err != nil {
 		return nil, err
 	}
-	return &UserConnection{page: p, users: d.users.all}, nil
+	return &UserConnection{Connection[User]{page: p, all: d.users.all}}, nil
 }
 
 // UserConnection is a page of people.
-type UserConnection struct {
-	page         *page
-	users        []*User
-	Completeness *Completeness
-}
-
-// UserEdge is a person and their cursor.
-type UserEdge struct {
-	Node   *User
-	Cursor string
-}
-
-// Nodes returns the page's people.
-func (c *UserConnection) Nodes() []*User { return pick(c.page, c.users) }
-
-// Edges returns the page's people with their cursors.
-func (c *UserConnection) Edges() []*UserEdge {
-	return edges(c.page, c.users, func(u *User, cursor string) *UserEdge { return &UserEdge{u, cursor} })
-}
-
-// Len returns the number of people on the page.
-func (c *UserConnection) Len() int { return len(c.page.items) }
-
-// PageInfo returns the position of the page in its list.
-func (c *UserConnection) PageInfo() PageInfo { return c.page.info() }
-
-// TotalCount returns the number of all matching people.
-func (c *UserConnection) TotalCount() int { return c.page.total }
+type UserConnection struct{ Connection[User] }
 
 // Facets counts all matching people by one property.
 func (c *UserConnection) Facets(by UserFacet, first int) ([]*Facet, error) {
