@@ -8,26 +8,18 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
 	"roster/internal/access"
 	"roster/internal/httpapi"
 	"roster/internal/responsecache"
-	"roster/internal/snapshot"
 )
 
 // Over all transports, in any order, each caller gets the answer that a server without a cache gives, and only callers with the scope see what is sensitive.
 func TestCachedAnswersOverAllTransports(t *testing.T) {
 	t.Parallel()
-	keep := snapshot.Options{Sources: private(canary).company(), Settings: make(map[snapshot.Key]snapshot.Settings)}
-	for _, source := range keep.Sources { // nothing is fetched again
-		for _, c := range source.Collections() {
-			keep.Settings[snapshot.Key{Source: source.Name, Collection: c}] = snapshot.Settings{FreshFor: 24 * time.Hour}
-		}
-	}
-	server := newTestServerOf(t, keep).read()
+	server := newTestServerOf(t, fetchedOnce(private(canary).company())).read()
 	limits := httpapi.DefaultLimits()
 	limits.Requests = 0
 	cache := responsecache.New(64<<20, nil)

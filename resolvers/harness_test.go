@@ -75,6 +75,17 @@ func newTestServerOf(t testing.TB, options snapshot.Options) *testServer {
 	return w
 }
 
+// fetchedOnce returns the options of a server that does not fetch its sources again, for tests in real time.
+func fetchedOnce(sources []*connectors.Source) snapshot.Options {
+	options := snapshot.Options{Sources: sources, Settings: make(map[snapshot.Key]snapshot.Settings)}
+	for _, s := range sources {
+		for _, c := range s.Collections() {
+			options.Settings[snapshot.Key{Source: s.Name, Collection: c}] = snapshot.Settings{FreshFor: 24 * time.Hour}
+		}
+	}
+	return options
+}
+
 // read waits until every collection has been fetched, or its fetch has failed.
 func (w *testServer) read() *testServer {
 	w.t.Helper()
