@@ -145,7 +145,7 @@ func post(document string, variables map[string]any) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	head := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(body))
+	head := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(body))
 	r := &request{Text: append([]byte(head), body...)}
 	if strings.Contains(document, serial) {
 		r.Serial = bytes.Index(r.Text, []byte(serial))
@@ -154,7 +154,7 @@ func post(document string, variables map[string]any) (*request, error) {
 }
 
 func get(path, etag string) *request {
-	text := "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n"
+	text := "GET " + path + " HTTP/1.1\r\nHost: localhost:8080\r\n"
 	if etag != "" {
 		text += "If-None-Match: " + etag + "\r\n"
 	}
