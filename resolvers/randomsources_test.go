@@ -188,7 +188,7 @@ func (v invented) source(kind connectors.KindName, name string) *connectors.Sour
 	}
 	if v.chance(3) {
 		paused := connectors.Health{Breaker: connectors.BreakerState(v.dice.IntN(3)), PartPaused: v.chance(2)}
-		if v.chance(2) {
+		if v.chance(2) && !v.withPresence { // it ends later each time it is asked for
 			paused.Pause = &connectors.Error{Source: name, Kind: connectors.KindRateLimited, RetryAfter: time.Minute, Detail: "too many <calls>"}
 		}
 		s.Health = func() connectors.Health { return paused }
