@@ -53,6 +53,6 @@ func (t *tuner) tune() {
 
 // percentFor returns the percentage with which so many bytes in use have room for percent of them, and for headroom.
 func percentFor(live uint64) int {
-	live = max(live, 4<<20) // the least heap for which Go collects garbage
+	live = max(live, 4<<20)                 // the least heap for which Go collects garbage
 	return percent + int(100*headroom/live) //nolint:gosec // at most 1600
 }
