@@ -29,7 +29,7 @@ type specimen struct {
 	says   string // is part of the answer
 }
 
-// ofAll is how many MiB the program may hold while all attack at once. The system ends it at 1024.
+// ofAll is how many MiB the program may hold while all attack at once. None may hold 1024.
 const ofAll = 500
 
 // client is an attack by somebody who asks: first by one, whose answer and work is judged, and then by all at once, who may be told that they are too many.
