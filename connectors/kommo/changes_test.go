@@ -68,7 +68,7 @@ func TestChanges(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(10 * 365 * 24 * time.Hour)
-				data := crowd(12_000)
+				data := dataWith(12_000)
 				for i := range data.Contacts {
 					data.Contacts[i].UpdatedAt = time.Now().Add(-long - tc.skew).Unix()
 				}
@@ -119,7 +119,7 @@ func TestChangesThatCannotBeTold(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(10 * 365 * 24 * time.Hour)
-				data := crowd(600)
+				data := dataWith(600)
 				for i := range data.Contacts {
 					data.Contacts[i].UpdatedAt = int64(1000 + i)
 				}
@@ -177,7 +177,7 @@ func decoded(t *testing.T, s connectors.State) (p position) {
 // A state that cannot be read makes the next fetch a full one, without a call.
 func TestStateOfNoUse(t *testing.T) {
 	t.Parallel()
-	f := fake.New(crowd(600), fake.Options{NoLimits: true})
+	f := fake.New(dataWith(600), fake.Options{NoLimits: true})
 	synctest.Test(t, func(t *testing.T) {
 		book := quick(t, f)
 		for _, state := range []connectors.State{"", "1717403600", `{"latest":"2026-05-01T12:00:00Z"}`} {
@@ -195,7 +195,7 @@ func TestStateOfNoUse(t *testing.T) {
 func TestStateOfAResumedFetch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, calls := fake.New(crowd(600), fake.Options{NoLimits: true}), 0
+		f, calls := fake.New(dataWith(600), fake.Options{NoLimits: true}), 0
 		book := quick(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if calls++; calls > 1 && calls < 6 {
 				http.Error(w, "busy", http.StatusBadGateway)
@@ -257,7 +257,7 @@ func TestContactsMove(t *testing.T) {
 }
 
 func playContacts(t *testing.T, count int, moving [][]int, failing []bool, pause time.Duration) (fault string) {
-	f := fake.New(crowd(count), fake.Options{NoLimits: true})
+	f := fake.New(dataWith(count), fake.Options{NoLimits: true})
 	came, left := map[string]time.Time{}, map[string]time.Time{}
 	for i := range count {
 		came[strconv.Itoa(i+1)] = time.Time{}

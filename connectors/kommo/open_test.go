@@ -79,7 +79,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	return rec.Result(), nil
 }
 
-func crowd(contacts int) fake.Data {
+func dataWith(contacts int) fake.Data {
 	d := fake.Data{Account: fake.Account{ID: 1}, Tokens: []fake.Token{{Value: "t", Admin: true}}, Groups: []fake.Group{{Name: "All"}}}
 	for i := range contacts {
 		d.Contacts = append(d.Contacts, fake.Contact{ID: int64(i + 1)})
@@ -90,7 +90,7 @@ func crowd(contacts int) fake.Data {
 func TestStaysWithinTheLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := fake.New(crowd(12_000), fake.Options{}) // 48 pages, and some more since they overlap; Kommo's own limit counts
+		f := fake.New(dataWith(12_000), fake.Options{}) // 48 pages, and some more since they overlap; Kommo's own limit counts
 		s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}}, direct{f})
 		if err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestTooManyCalls(t *testing.T) {
 		t.Run("a short wait is waited out, "+name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				f := fake.New(crowd(3000), options)
+				f := fake.New(dataWith(3000), options)
 				s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}, RateLimit: limit}, direct{f})
 				if err != nil {
 					t.Fatal(err)
@@ -135,7 +135,7 @@ func TestTooManyCalls(t *testing.T) {
 	t.Run("a long wait is told", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			f := fake.New(crowd(3000), fake.Options{})
+			f := fake.New(dataWith(3000), fake.Options{})
 			s, err := open(connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: "t"}, RateLimit: limit}, direct{f})
 			if err != nil {
 				t.Fatal(err)
@@ -184,7 +184,7 @@ func TestProbe(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := crowd(0)
+			d := dataWith(0)
 			d.Tokens = []fake.Token{tt.token}
 			d.Users = []fake.User{{ID: 501, IsAdmin: true, IsActive: true}}
 			cfg := connectors.Config{Name: "a", URL: "http://harbour.example", Settings: &Settings{AccessToken: connectors.Secret(tt.token.Value)}}

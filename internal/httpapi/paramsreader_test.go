@@ -22,7 +22,7 @@ func FuzzReadParams(f *testing.F) {
 	most := shape{depth: 5, items: 6, members: 8}
 	f.Fuzz(func(t *testing.T, text string) {
 		if !utf8.ValidString(text) {
-			t.Skip()
+			return
 		}
 		var got, want graphql.RawParams
 		if !readParams([]byte(text), most, &got) {
