@@ -17,9 +17,12 @@ import (
 // deliver gives an operation an answer that was made for another one. The operation is admitted, observed and recorded like any other. Deliver returns false
 // if the operation must be executed instead.
 func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, c caller, a *responsecache.Answer) bool {
-	op.memory = memory{handler: h, held: h.hold(admission.AnswerBytes, &c)}
+	if op.memory.handler == nil { // otherwise the operation holds memory since before its document was read
+		op.memory = memory{handler: h, held: h.hold(admission.AnswerBytes, &c)}
+	}
 	if !op.memory.Resize(len(a.Body)) {
-		return false
+		refuse(w, m, op.memory.full)
+		return true
 	}
 	ended := func(Outcome) {}
 	if h.observer != nil {
@@ -33,6 +36,8 @@ func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Re
 	ended(Outcome(a.Outcome))
 	h.responses.Count(true)
 	setAgeHeaders(w.Header(), &op.reuse.fresh, a.Complete)
+	op.input.release() // nothing of the request is in memory while the client reads, however slowly
+	op.reuse.request = nil
 	h.send(w, r, m, a)
 	return true
 }

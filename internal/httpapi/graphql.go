@@ -163,21 +163,20 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		refuse(w, m, e)
 		return
 	}
-	in, e := h.receive(w, r, &caller)
-	if e != nil {
+	if op.input, e = h.receive(w, r, &caller); e != nil {
 		refuse(w, m, e)
 		return
 	}
-	defer in.release()
-	op.request = len(in.text)
+	defer op.input.release()
+	op.request = len(op.input.text)
 	if h.responses != nil && !events {
-		if op.reuse = h.reuseOf(ctx, r, &op, in.text); op.reuse != nil && h.repeat(ctx, w, r, m, &op, caller) {
+		if op.reuse = h.reuseOf(ctx, r, &op); op.reuse != nil && h.repeat(ctx, w, r, m, &op, caller) {
 			flush(w, r)
 			return
 		}
 	}
-	params, e := h.params(r, &in, op.began)
-	in.release()
+	params, e := h.params(r, &op.input, op.began)
+	op.input.release()
 	if e != nil {
 		refuse(w, m, e)
 		return
@@ -192,11 +191,12 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 
 // respond runs an operation with one answer, and writes it.
 func (h *handler) respond(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, params *graphql.RawParams, c caller) {
-	defer op.reuse.end(nil)
+	u := op.reuse
+	defer u.end(nil) // if there is a panic
 	resp, e := h.run(ctx, op, params, c)
 	if a := op.reuse.found(); a != nil {
+		u.keepRequest(a)
 		if h.deliver(ctx, w, r, m, op, c, a) {
-			op.reuse.keepRequest(a)
 			return
 		}
 		op.reuse = nil
@@ -204,6 +204,7 @@ func (h *handler) respond(ctx context.Context, w http.ResponseWriter, r *http.Re
 		resp, e = h.run(ctx, op, params, c)
 	}
 	if e != nil {
+		u.end(nil)
 		if e == onlyByPost {
 			w.Header().Set("Allow", http.MethodPost)
 		}
@@ -211,7 +212,9 @@ func (h *handler) respond(ctx context.Context, w http.ResponseWriter, r *http.Re
 		return
 	}
 	setAgeHeaders(w.Header(), op.exchange.Answer, op.complete(resp))
-	if a := h.keep(ctx, op, resp); a != nil {
+	a := h.keep(ctx, op, resp)
+	u.end(nil) // others must not wait until this client has read its answer
+	if a != nil {
 		h.send(w, r, m, a)
 		return
 	}

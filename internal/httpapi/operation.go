@@ -24,8 +24,9 @@ type operation struct {
 	bounds    *bounds.Answer
 	slots     slots
 	memory    memory
-	request   int  // the length of the request in bytes
-	readOnly  bool // only queries are allowed
+	input     request // until it has been parsed, or is not needed
+	request   int     // the length of the request in bytes
+	readOnly  bool    // only queries are allowed
 	mutation  bool
 	cost      int
 	lists     cost.Lists // with which cost was calculated
@@ -93,7 +94,7 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	if e := h.limits.checkCost(op.cost); e != nil {
 		return h.refused(ctx, running, e.list())
 	}
-	if shared, e := h.share(ctx, op, doc, chosen, running.Variables); shared || e != nil {
+	if shared, e := h.share(of, doc, chosen, running.Variables); shared || e != nil {
 		return nil, ctx, e
 	}
 	if e = admit(of, chosen.Operation); e != nil { // before observers see that it begins

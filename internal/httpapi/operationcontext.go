@@ -57,8 +57,12 @@ func (c *operationContext) end() {
 	}
 }
 
-// endIn sets the deadline. It must be called before another goroutine has the context.
-func (c *operationContext) endIn(d time.Duration) { c.until = time.Now().Add(d) }
+// endIn sets the deadline, unless there is one already. It must be called before something waits for the context, and before another goroutine has it.
+func (c *operationContext) endIn(d time.Duration) {
+	if c.until.IsZero() {
+		c.until = time.Now().Add(d)
+	}
+}
 
 // Deadline implements context.Context.
 func (c *operationContext) Deadline() (time.Time, bool) {

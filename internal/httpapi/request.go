@@ -24,8 +24,9 @@ type request struct {
 	buffer *bytes.Buffer
 }
 
-// release returns the request's buffer. Its text must not be used any more.
+// release returns the request's buffer, and forgets its text.
 func (q *request) release() {
+	q.text = nil
 	if q.buffer != nil {
 		release(q.buffer)
 		q.buffer = nil

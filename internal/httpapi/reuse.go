@@ -42,11 +42,11 @@ const (
 
 // reuseOf returns how an operation shares its answer; nil if it does not: because of its own freshness requirement, or because its caller sends tokens for
 // sources, which may say something of the caller.
-func (h *handler) reuseOf(ctx context.Context, r *http.Request, op *operation, text []byte) *reuse {
+func (h *handler) reuseOf(ctx context.Context, r *http.Request, op *operation) *reuse {
 	if !op.exchange.Requirement.Any() || access.SourceTokensOf(ctx).Any() {
 		return nil
 	}
-	u := &op.own
+	u, text := &op.own, op.input.text
 	u.cache = h.responses
 	b := make([]byte, 1, maxClass+len(op.exchange.Place)+1+min(len(text), largestRequest))
 	if b[0] = keyOfGet; r.Method == http.MethodPost {
@@ -117,8 +117,9 @@ func (u *reuse) end(a *responsecache.Answer) {
 }
 
 // share finds the answer of an operation that can be for others too. If the same operation is being executed for another caller of the same class, share waits
-// for its answer, for as long as the operation could take. It returns false if the operation must be executed.
-func (h *handler) share(ctx context.Context, op *operation, doc *document, chosen *ast.OperationDefinition, variables map[string]any) (bool, *refusal) {
+// for its answer, which is part of the operation's time. It returns false if the operation must be executed.
+func (h *handler) share(of *operationContext, doc *document, chosen *ast.OperationDefinition, variables map[string]any) (bool, *refusal) {
+	op := of.op
 	u := op.reuse
 	if u == nil || u.key != nil {
 		return false, nil
@@ -148,15 +149,18 @@ func (h *handler) share(ctx context.Context, op *operation, doc *document, chose
 		u.flight = flight
 		return false, nil
 	}
-	ctx, stop := context.WithTimeout(ctx, h.limits.OperationTime)
-	defer stop()
+	of.endIn(h.limits.OperationTime)
 	select {
 	case <-flight.Ended():
-	case <-ctx.Done():
+	case <-of.Done():
+		of.end()
 		return false, tookTooLong
 	}
-	a := flight.Answer()
-	return a != nil && u.take(a), nil
+	if a := flight.Answer(); a == nil || !u.take(a) {
+		return false, nil
+	}
+	of.end()
+	return true, nil
 }
 
 // appendValue appends a coerced value in a form that no other value has. It returns false for a value of an unknown type.
