@@ -1,7 +1,6 @@
 package resolvers
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -90,6 +89,9 @@ func (s sizes) Repeats(keys []any) int {
 	return max(most, 1)
 }
 
+// Version implements cost.Lists.
+func (s sizes) Version() string { return s.directory.Version() }
+
 func (s sizes) named(key any) directory.Node {
 	if id, ok := key.(string); ok {
 		return s.directory.Node(id)
@@ -117,5 +119,5 @@ func (s sizes) named(key any) directory.Node {
 
 // Lists returns the lengths of lists in the current directory.
 func (r *Resolver) Lists() cost.Lists {
-	return sizes{r.Publisher.View(context.Background(), nil, false).Directory}
+	return sizes{r.Publisher.Directory()}
 }

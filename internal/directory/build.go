@@ -16,6 +16,12 @@ import (
 
 // Directory is all records, linked and indexed, built from one set of snapshots. It is immutable.
 type Directory struct {
+	*content
+	stop func() bool // see Until
+}
+
+// content is what a directory has, whoever uses it.
+type content struct {
 	version  string
 	sources  []*Source
 	accounts map[connectors.Ref]Account
@@ -29,8 +35,6 @@ type Directory struct {
 	sizes    [listCount]lengths.Longest
 	ownSizes map[string]lengths.Longest
 	byEmail  map[string]*User // by the addresses for which a source vouches and which only one user has
-
-	stop func() bool // see Until
 }
 
 // builder is the state of one build.
@@ -60,7 +64,7 @@ func Build(rules Rules, data []SourceData) *Directory {
 func BuildUntil(stop func() bool, rules Rules, data []SourceData) (d *Directory, err error) {
 	b := &builder{
 		rules: &rules, data: data, shared: newSharedMailboxes(rules.SharedMailboxes), check: newStopCheck(stop),
-		dir: &Directory{version: version(rules, data), byEmail: make(map[string]*User)},
+		dir: &Directory{content: &content{version: version(rules, data), byEmail: make(map[string]*User)}},
 	}
 	b.names = newCollation(b.step)
 	defer func() {

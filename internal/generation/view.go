@@ -97,6 +97,9 @@ func (c *collection) older() bool { return !c.fetchedAt.IsZero() && c.fetchedAt.
 // buildWait limits the time for which an operation waits for a generation with its data. After it, the operation uses the current generation.
 const buildWait = 2 * time.Second
 
+// Directory returns the current directory.
+func (p *Publisher) Directory() *directory.Directory { return p.current.Load().directory }
+
 // View returns the view of an operation that has loaded these collections. While the next generation is being built, the current one serves, although
 // it is a little older. The operation waits for the next one if it has already waited for its data, if it has a freshness requirement, or if the
 // current one lacks one of its collections, in whole or in part.
