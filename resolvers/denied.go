@@ -142,23 +142,19 @@ func (d *deniedFields) nullify(op *graphql.OperationContext) {
 	}
 }
 
-// refusal returns the handler that refuses a whole operation: that of a caller without the scope for reading, or a subscription to a denied field, which
-// would never have an event. It returns nil for other operations.
-func (d *deniedFields) refusal(op *graphql.OperationContext, caller *access.Principal) graphql.ResponseHandler {
+// refusal returns the errors with which a whole operation is refused: that of a caller without the scope for reading, or a subscription to a denied field,
+// which would never have an event. It returns nil for other operations.
+func (d *deniedFields) refusal(op *graphql.OperationContext, caller *access.Principal) gqlerror.List {
 	switch {
 	case !caller.May(access.ScopeRead):
-		return refuse(&gqlerror.Error{Message: access.ErrForbidden.Error(), Extensions: map[string]any{"code": codeForbidden}})
+		return gqlerror.List{{Message: access.ErrForbidden.Error(), Extensions: map[string]any{"code": codeForbidden}}}
 	case op.Operation.Operation != ast.Subscription:
 		return nil
 	}
 	for at := range d.fields {
 		if at.object == "Subscription" {
-			return refuse(d.errors()...)
+			return d.errors()
 		}
 	}
 	return nil
-}
-
-func refuse(errs ...*gqlerror.Error) graphql.ResponseHandler {
-	return graphql.OneShot(&graphql.Response{Errors: errs})
 }

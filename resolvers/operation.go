@@ -64,6 +64,7 @@ type extension struct {
 	*Resolver
 	checkCost func(context.Context, cost.Lists) gqlerror.List
 	policy    *policy
+	schema    *executable // nil if the executor has another schema than the resolver's
 }
 
 var _ interface {
@@ -81,19 +82,29 @@ func (e *extension) Validate(schema graphql.ExecutableSchema) (err error) {
 	if e.policy, err = newPolicy(schema.Schema()); err == nil {
 		e.policy.coordinate = e.servedGraph().Coordinate
 	}
+	e.schema, _ = schema.(*executable)
 	return err
 }
 
 // InterceptOperation denies fields that the caller may not see, loads the collections that the operation requires, and fixes its view.
 func (e *extension) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	document, caller, began := graphql.GetOperationContext(ctx), access.FromContext(ctx), time.Now()
-	denied := e.policy.denied(document, caller)
-	if refusal := denied.refusal(document, caller); refusal != nil {
-		return refusal
+	document := graphql.GetOperationContext(ctx)
+	ctx, _, errs := e.prepare(ctx, document, e.factsFor(ctx, document))
+	if errs != nil {
+		return graphql.OneShot(&graphql.Response{Errors: errs})
 	}
-	known := e.factsFor(ctx, document)
+	return next(ctx)
+}
+
+// prepare returns the context for the resolvers of an operation, and the operation's state. If the operation is refused, it returns errors.
+func (e *extension) prepare(ctx context.Context, document *graphql.OperationContext, known *facts) (context.Context, *operation, gqlerror.List) {
+	caller, began := access.FromContext(ctx), time.Now()
+	denied := e.policy.denied(document, caller)
+	if errs := denied.refusal(document, caller); errs != nil {
+		return ctx, nil, errs
+	}
 	if e.AccessLog.Refuses() && !known.schemaOnly {
-		return refuse(unrecorded())
+		return ctx, nil, gqlerror.List{unrecorded()}
 	}
 	denied.nullify(document)
 	if known.service {
@@ -109,7 +120,7 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 	requirement := exchange.Requirement
 	view, current := e.viewFor(ctx, n.collections, requirement)
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
-		return refuse(errs...)
+		return ctx, nil, errs
 	}
 	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
 		began: began, entry: e.beginEntry(document, known, n, denied)}
@@ -128,7 +139,7 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 			op.presence = cachedPresence(e.Presence)
 		}
 	}
-	return next(ctx)
+	return ctx, op, nil
 }
 
 // viewFor returns the view of an operation that requires these collections. If nothing is missing or too old, it is that of
@@ -168,14 +179,19 @@ func (op *operation) mayWait(ctx context.Context) bool {
 	return root.Name == "viewer" || op.presence != nil && presenceBelow(graphql.GetOperationContext(ctx), root.SelectionSet, func(*ast.Field) bool { return true })
 }
 
-// InterceptResponse adds an error for each malformed representation and each denied field, and the errors of sources. Some clients discard an answer that has
-// errors, so the errors of sources may be in the answer's extensions instead, in the same form and once for each source.
+// InterceptResponse completes an answer.
 func (e *extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	op, ok := ctx.Value(operationKey{}).(*operation)
 	if resp == nil || !ok { // the operation was refused before its first resolver
 		return resp
 	}
+	return e.complete(ctx, op, resp)
+}
+
+// complete adds an error for each malformed representation and each denied field, and the errors of sources. Some clients discard an answer that has errors, so
+// the errors of sources may be in the answer's extensions instead, in the same form and once for each source.
+func (e *extension) complete(ctx context.Context, op *operation, resp *graphql.Response) *graphql.Response {
 	resp.Data = e.servedGraph().Answer(resp.Data)
 	resp.Errors = bounds.FromContext(ctx).AddAll(append(resp.Errors, op.refused...), op.denied.errors())
 	errs := op.sourceErrors(op.required)

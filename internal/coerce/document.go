@@ -39,7 +39,8 @@ func NewDocument(schema *ast.Schema, doc *ast.QueryDocument) *Document {
 }
 
 // Values returns the coerced values of an operation's variables, defaults included, and checks all arguments that use them. It checks only what will
-// run, not selections that @skip or @include excludes. Numbers in given must be json.Number. Lists and objects in given are changed in place.
+// run, not selections that @skip or @include excludes. Numbers in given must be json.Number. Given, with its lists and objects, is changed in place, and may be the result. To coerce a
+// result again changes nothing.
 //
 // Values have these types: int64 for Int, float64 for Float, string for String, ID and enums, bool for Boolean, []any for a list, map[string]any for an
 // input object with the defaults of its fields, and the unchanged value for other scalars. A variable without value and default is absent. If anything

@@ -12,7 +12,10 @@ func (d *Document) variables(op *ast.OperationDefinition, given map[string]any) 
 	if len(op.VariableDefinitions) == 0 {
 		return nil, nil
 	}
-	values := make(map[string]any, len(op.VariableDefinitions))
+	values := given
+	if given == nil || !onlyDeclared(op, given) {
+		values = make(map[string]any, len(op.VariableDefinitions))
+	}
 	c := coercion{schema: d.schema, named: d.named}
 	for _, v := range op.VariableDefinitions {
 		c.variable = v
@@ -30,6 +33,17 @@ func (d *Document) variables(op *ast.OperationDefinition, given map[string]any) 
 		values[v.Variable] = c.value(v.Type, value)
 	}
 	return values, c.errs
+}
+
+// onlyDeclared reports whether all given variables are those of the operation.
+func onlyDeclared(op *ast.OperationDefinition, given map[string]any) bool {
+	declared := 0
+	for _, v := range op.VariableDefinitions {
+		if _, is := given[v.Variable]; is {
+			declared++
+		}
+	}
+	return declared == len(given)
 }
 
 // coercion is the state of coercing the variables of one operation.

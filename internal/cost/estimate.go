@@ -27,6 +27,8 @@ type Lists interface {
 	Longest(field string, objects int) (items int, disjoint, ok bool)
 	// Repeats returns how many of the keys at most name the same object. It is for fields that return one object for each key.
 	Repeats(keys []any) int
+	// Version returns the same text only for the same lengths.
+	Version() string
 }
 
 // price is what one field costs.
@@ -284,19 +286,25 @@ func number(v *ast.Value, variables map[string]any, otherwise int) int {
 	case ast.IntValue, ast.StringValue: // a weight may be a string
 		return read(v.Raw, otherwise)
 	case ast.Variable:
-		switch n := variables[v.Raw].(type) {
-		case int64:
-			return limited(n, otherwise)
-		case int:
-			return limited(int64(n), otherwise)
-		case float64:
-			if n >= Most {
-				return Most
-			}
-			return limited(int64(n), otherwise)
-		case json.Number:
-			return read(n.String(), otherwise)
+		return numberIn(variables[v.Raw], otherwise)
+	}
+	return otherwise
+}
+
+// numberIn reads a number in a variable.
+func numberIn(v any, otherwise int) int {
+	switch n := v.(type) {
+	case int64:
+		return limited(n, otherwise)
+	case int:
+		return limited(int64(n), otherwise)
+	case float64:
+		if n >= Most {
+			return Most
 		}
+		return limited(int64(n), otherwise)
+	case json.Number:
+		return read(n.String(), otherwise)
 	}
 	return otherwise
 }

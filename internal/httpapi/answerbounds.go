@@ -31,7 +31,10 @@ func (boundedAnswers) InterceptRootField(ctx context.Context, next graphql.RootR
 
 // InterceptResponse replaces an answer that is too long, or for which there is not enough memory, with one error.
 func (boundedAnswers) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	resp := next(ctx)
+	return bounded(ctx, next(ctx))
+}
+
+func bounded(ctx context.Context, resp *graphql.Response) *graphql.Response {
 	if of := bounds.FromContext(ctx); resp != nil && of.TooLong(resp.Data) {
 		most := of.MaxBytes()
 		return &graphql.Response{Data: []byte("null"), Errors: exceeded("answer_bytes", most, -1,

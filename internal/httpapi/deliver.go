@@ -63,7 +63,7 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, m mediaType, a *r
 // keep makes the answer of an operation available to others, and returns it. It returns nil if the answer is for this operation only.
 func (h *handler) keep(ctx context.Context, op *operation, resp *graphql.Response) *responsecache.Answer {
 	u := op.reuse
-	if u == nil || u.key == nil {
+	if u == nil || u.key == "" {
 		return nil
 	}
 	h.responses.Count(false)
@@ -71,15 +71,23 @@ func (h *handler) keep(ctx context.Context, op *operation, resp *graphql.Respons
 		!u.cache.Fits(len(resp.Data)) {
 		return nil
 	}
+	a := u.cache.NewAnswer(u.key, op.exchange.Reusable, op.bodyOf(resp))
+	a.Complete, a.Operation, a.Outcome = op.complete(resp), op.name, uint8(outcomeOf(ctx, resp))
+	u.cache.Put(a) // its request only when it is repeated: most are not
+	u.end(a)
+	return a
+}
+
+// bodyOf returns the body of an answer.
+func (op *operation) bodyOf(resp *graphql.Response) []byte {
+	const before = `{"data":`
+	if b := op.body; len(resp.Errors) == 0 && len(resp.Extensions) == 0 && len(resp.Data) > 0 && len(b) > len(before) && &b[len(before)] == &resp.Data[0] {
+		return b
+	}
 	var b bytes.Buffer
 	b.Grow(len(resp.Data) + 64)
 	encode(&b, resp)
-	a := u.cache.NewAnswer(u.key, op.exchange.Reusable, b.Bytes())
-	a.Complete, a.Operation, a.Outcome = op.complete(resp), op.name, uint8(outcomeOf(ctx, resp))
-	u.cache.Put(a)
-	u.keepRequest(a)
-	u.end(a)
-	return a
+	return b.Bytes()
 }
 
 // lastingCodes are the codes of errors that an operation gets each time, as long as nothing changes on which its answer depends.

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/internal/coerce"
+	"roster/internal/cost"
 	"roster/internal/plan"
 )
 
@@ -29,6 +31,7 @@ const (
 // expensive to validate must be rejected.
 type documents struct {
 	schema          *ast.Schema // of the executor
+	costs           *cost.Schema
 	api             API
 	limits          Limits
 	introspection   bool
@@ -44,26 +47,42 @@ type document struct {
 	// service is true if the document requests the subgraph's schema.
 	service bool
 	id      uint64
-	// reusable has the operations whose answers can be for other operations too.
-	reusable map[*ast.OperationDefinition]bool
+	// operations are those of the document, in its order.
+	operations []preparedOperation
+}
+
+// preparedOperation is an operation of a document, with what is known of it whatever its variables are.
+type preparedOperation struct {
+	*ast.OperationDefinition
+	number   int  // in the document
+	reusable bool // its answers can be for other operations too
+	cost     *cost.Operation
+}
+
+// operation returns the operation with a name, or the only one for an empty name; nil if there is none.
+func (d *document) operation(name string) *preparedOperation {
+	if chosen := d.ast.Operations.ForName(name); chosen != nil {
+		return &d.operations[slices.Index(d.ast.Operations, chosen)]
+	}
+	return nil
 }
 
 // documentIDs is the ID of the last document.
 var documentIDs atomic.Uint64
 
-func newDocument(schema *ast.Schema, api API, checked *ast.QueryDocument) *document {
-	doc := &document{ast: checked, coerce: coerce.NewDocument(schema, checked), plans: plan.NewDocument(checked),
-		items: itemsOf(checked), service: asksFor(checked, serviceField), id: documentIDs.Add(1), reusable: make(map[*ast.OperationDefinition]bool, len(checked.Operations))}
-	doc.coerce.TypeName = api.TypeName
-	for _, op := range checked.Operations {
-		doc.reusable[op] = api.Reusable(op)
+func (d *documents) prepare(checked *ast.QueryDocument) *document {
+	doc := &document{ast: checked, coerce: coerce.NewDocument(d.schema, checked), plans: plan.NewDocument(checked),
+		items: itemsOf(checked), service: asksFor(checked, serviceField), id: documentIDs.Add(1), operations: make([]preparedOperation, len(checked.Operations))}
+	doc.coerce.TypeName = d.api.TypeName
+	for i, op := range checked.Operations {
+		doc.operations[i] = preparedOperation{op, i, d.api.Reusable(op), d.costs.Operation(op)}
 	}
 	return doc
 }
 
-func newDocuments(schema *ast.Schema, api API, limits Limits, introspection bool) *documents {
+func newDocuments(schema *ast.Schema, costs *cost.Schema, api API, limits Limits, introspection bool) *documents {
 	return &documents{
-		schema: schema, api: api, limits: limits, introspection: introspection,
+		schema: schema, costs: costs, api: api, limits: limits, introspection: introspection,
 		ordinary: lru.New[*document](ordinaryDocuments), large: lru.New[*document](largeDocuments),
 	}
 }
@@ -106,7 +125,7 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if !d.introspection && asksFor(parsed, schemaFields) {
 		return nil, introspectionOff.list()
 	}
-	doc := newDocument(d.schema, d.api, parsed)
+	doc := d.prepare(parsed)
 	cache.Add(ctx, text, doc)
 	return doc, nil
 }

@@ -9,7 +9,7 @@ import (
 // The cache of documents is bounded, for any number of documents of any size.
 func TestDocumentsAreBounded(t *testing.T) {
 	t.Parallel()
-	d := newDocuments(nil, nil, Limits{}, false)
+	d := newDocuments(nil, nil, nil, Limits{}, false)
 	sizes := []int{10, ordinaryDocument, ordinaryDocument + 1, largeDocument, largeDocument + 1, 1 << 20}
 	text := func(size, i int) string { return strconv.Itoa(i) + strings.Repeat("x", size-len(strconv.Itoa(i))) }
 	const many = ordinaryDocuments + 500

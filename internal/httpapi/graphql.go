@@ -23,6 +23,7 @@ import (
 type handler struct {
 	exec      *executor.Executor
 	template  *graphql.OperationContext // with what the executor's extensions do around fields
+	planner   planner                   // nil for none
 	documents *documents
 	costs     *cost.Schema
 	lists     func() cost.Lists
@@ -38,6 +39,8 @@ type handler struct {
 	encoders  *encoders
 	observer  Observer             // nil for none
 	responses *responsecache.Cache // nil for none
+	present   graphql.ErrorPresenterFunc
+	recover   graphql.RecoverFunc
 }
 
 // Bodies of at least largeBody bytes are limited to largeBodies at the same time, because slow senders keep them in memory.
@@ -48,22 +51,26 @@ const (
 
 func newHandler(opt Options) *handler {
 	schema := opt.API.Schema()
+	costs := cost.NewSchema(schema.Schema())
 	h := &handler{
-		exec: executor.New(schema), documents: newDocuments(schema.Schema(), opt.API, opt.Limits, opt.Introspection), costs: cost.NewSchema(schema.Schema()),
+		exec: executor.New(schema), documents: newDocuments(schema.Schema(), costs, opt.API, opt.Limits, opt.Introspection), costs: costs,
 		lists:   opt.API.Lists,
 		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
 		decoders: newDecoders(opt.Limits.BodyBytes), encoders: newEncoders(), observer: opt.Observer, responses: opt.Responses,
 	}
-	h.exec.SetErrorPresenter(presenter(opt.API.ErrorPresenter))
-	h.exec.SetRecoverFunc(opt.API.Recover)
+	h.present, h.recover = presenter(opt.API.ErrorPresenter), opt.API.Recover
+	h.exec.SetErrorPresenter(h.present)
+	h.exec.SetRecoverFunc(h.recover)
 	if opt.Introspection {
 		h.exec.Use(extension.Introspection{})
 	}
 	if opt.Observer != nil {
 		h.exec.Use(observed{opt.Observer}) // before the extension that loads data
 	}
-	h.exec.Use(opt.API.Extension(h.checkCost))
+	prepares := opt.API.Extension(h.checkCost)
+	h.exec.Use(prepares)
+	h.planner, _ = prepares.(planner)
 	h.exec.Use(boundedAnswers{})
 	h.template, _ = h.exec.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
 	return h

@@ -22,12 +22,14 @@ type operation struct {
 	own       reuse  // to which reuse points
 	reuse     *reuse // nil if the answer is for this operation only
 	bounds    *bounds.Answer
+	body      []byte // the whole answer, if it has nothing but the data of the response
 	slots     slots
 	memory    memory
 	input     request // until it has been parsed, or is not needed
 	request   int     // the length of the request in bytes
 	readOnly  bool    // only queries are allowed
 	mutation  bool
+	chosen    *preparedOperation // nil until it is found
 	cost      int
 	lists     cost.Lists // with which cost was calculated
 	wantsCost bool       // the client requests the cost
@@ -73,7 +75,7 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 		h.trusted.Register(ctx, params.Query, hash)
 		op.reuse.forgetRequest() // each such request registers the document
 	}
-	chosen := doc.ast.Operations.ForName(params.OperationName)
+	chosen := doc.operation(params.OperationName)
 	switch {
 	case chosen == nil:
 		return h.refused(ctx, &graphql.OperationContext{}, noSuchOperation(params.OperationName))
@@ -81,15 +83,15 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 		return nil, ctx, onlyByPost
 	}
 	of.plans = doc.plans
-	running := h.runningContext(params, doc, chosen)
+	running := h.runningContext(params, doc, chosen.OperationDefinition)
 	if e := h.limits.checkItems(doc.items + itemsIn(params.Variables)); e != nil {
 		return h.refused(ctx, running, e.list())
 	}
-	if running.Variables, errs = doc.coerce.Values(chosen, params.Variables); len(errs) > 0 {
+	if running.Variables, errs = doc.coerce.Values(chosen.OperationDefinition, params.Variables); len(errs) > 0 {
 		return h.refused(ctx, running, errs)
 	}
-	op.name, op.lists = chosen.Name, h.lists()
-	op.cost = h.costs.Estimate(chosen, running.Variables, op.lists)
+	op.name, op.lists, op.chosen = chosen.Name, h.lists(), chosen
+	op.cost = chosen.cost.Estimate(running.Variables, op.lists)
 	op.wantsCost, _ = params.Extensions["cost"].(bool)
 	if e := h.limits.checkCost(op.cost); e != nil {
 		return h.refused(ctx, running, e.list())
@@ -100,8 +102,34 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	if e = admit(of, chosen.Operation); e != nil { // before observers see that it begins
 		return nil, ctx, e
 	}
+	if h.planner != nil && chosen.Operation == ast.Query && h.planner.Plans(of, running) {
+		of.running, of.handler = running, h
+		return func(ctx context.Context) *graphql.Response { return h.byPlan(ctx, op, running) }, ctx, nil
+	}
 	next, ctx := h.exec.DispatchOperation(ctx, running)
 	return next, ctx, nil
+}
+
+// planner executes queries without gqlgen's executor, with the same answers. The extension of the API implements it, if it can.
+type planner interface {
+	// Plans reports whether Execute can execute a query.
+	Plans(ctx context.Context, running *graphql.OperationContext) bool
+	// Execute executes a query. Bound is applied to the answer before errors of sources are added. Body is the whole answer if it has nothing but data. The
+	// answer is nil if the context has ended before the query has begun.
+	Execute(ctx context.Context, running *graphql.OperationContext,
+		bound func(context.Context, *graphql.Response) *graphql.Response) (resp *graphql.Response, body []byte)
+}
+
+// byPlan executes a query by its plan.
+func (h *handler) byPlan(ctx context.Context, op *operation, running *graphql.OperationContext) (resp *graphql.Response) {
+	if h.observer == nil {
+		resp, op.body = h.planner.Execute(ctx, running, bounded)
+		return resp
+	}
+	ctx, ended := h.observer.Begin(ctx, Operation{Type: string(running.Operation.Operation), Name: running.Operation.Name})
+	resp, op.body = h.planner.Execute(ctx, running, bounded)
+	ended(outcomeOf(ctx, resp))
+	return resp
 }
 
 // runningContext returns gqlgen's context of an operation. Unlike gqlgen's executor, it does not read the document and the variables again.
@@ -132,7 +160,12 @@ func (h *handler) checkCost(ctx context.Context, lists cost.Lists) gqlerror.List
 		return nil
 	}
 	running := graphql.GetOperationContext(ctx)
-	op.lists, op.cost = lists, h.costs.Estimate(running.Operation, running.Variables, lists)
+	op.lists = lists
+	if running.Operation == op.chosen.OperationDefinition {
+		op.cost = op.chosen.cost.Estimate(running.Variables, lists)
+	} else { // its literals have become variables
+		op.cost = h.costs.Estimate(running.Operation, running.Variables, lists)
+	}
 	if e := h.limits.checkCost(op.cost); e != nil {
 		return e.list()
 	}

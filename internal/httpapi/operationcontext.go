@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"roster/internal/bounds"
 	"roster/internal/freshness"
 	"roster/internal/plan"
@@ -16,9 +18,13 @@ type operationContext struct {
 	context.Context
 	op    *operation
 	plans *plan.Document
+	// handler and running are set for an operation that a plan executes. Then this is also gqlgen's context of the operation and its response.
+	handler *handler
+	running *graphql.OperationContext
 
 	mu     sync.Mutex
-	until  time.Time // zero for no deadline
+	errors context.Context // gqlgen's context of the response; nil until there is an error
+	until  time.Time       // zero for no deadline
 	ended  bool
 	timed  context.Context // with the timer; nil until something waits
 	cancel context.CancelFunc
@@ -38,6 +44,14 @@ func (c *operationContext) Value(key any) any {
 	case plan.ContextKey:
 		return c.plans
 	}
+	if c.running != nil {
+		switch key {
+		case gqlgenOperation:
+			return c.running
+		case gqlgenResponse:
+			return c.response().Value(key)
+		}
+	}
 	c.mu.Lock()
 	timed := c.timed
 	c.mu.Unlock()
@@ -45,6 +59,43 @@ func (c *operationContext) Value(key any) any {
 		return timed.Value(key)
 	}
 	return c.Context.Value(key)
+}
+
+func (c *operationContext) response() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.errors == nil {
+		c.errors = graphql.WithResponseContext(context.Background(), c.handler.present, c.handler.recover)
+	}
+	return c.errors
+}
+
+// The keys of gqlgen's values in a context, which it does not export.
+var (
+	gqlgenOperation = keyOf(func(ctx context.Context) { graphql.HasOperationContext(ctx) })
+	gqlgenResponse  = keyOf(func(ctx context.Context) { graphql.GetExtensions(ctx) })
+)
+
+// keyOf returns the key that a function looks up in a context.
+func keyOf(look func(context.Context)) any {
+	var r recorder
+	func() {
+		defer func() { _ = recover() }() // the value is missing
+		look(&r)
+	}()
+	return r.key
+}
+
+// recorder is a context that records the key that is looked up.
+type recorder struct {
+	context.Context
+	key any
+}
+
+// Value implements context.Context.
+func (r *recorder) Value(key any) any {
+	r.key = key
+	return nil
 }
 
 // end is called when the operation has ended. The context is canceled then.

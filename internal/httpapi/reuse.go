@@ -27,8 +27,8 @@ type reuse struct {
 	cache   *responsecache.Cache
 	class   []byte // what decides, besides the request, who may get the answer
 	request []byte // the key of the request; nil if it has none
-	key     []byte // of the answer; nil until it is known
-	flight  *responsecache.Flight
+	key     string // of the answer; empty until it is known
+	flight  responsecache.Flight
 	answer  *responsecache.Answer // that was found, and is correct
 	fresh   freshness.Answer      // how fresh it is
 }
@@ -118,35 +118,35 @@ func (u *reuse) end(a *responsecache.Answer) {
 
 // share finds the answer of an operation that can be for others too. If the same operation is being executed for another caller of the same class, share waits
 // for its answer, which is part of the operation's time. It returns false if the operation must be executed.
-func (h *handler) share(of *operationContext, doc *document, chosen *ast.OperationDefinition, variables map[string]any) (bool, *refusal) {
+func (h *handler) share(of *operationContext, doc *document, chosen *preparedOperation, variables map[string]any) (bool, *refusal) {
 	op := of.op
 	u := op.reuse
-	if u == nil || u.key != nil {
+	if u == nil || u.key != "" {
 		return false, nil
 	}
-	if !doc.reusable[chosen] || !op.exchange.Requirement.Any() {
+	if !chosen.reusable || !op.exchange.Requirement.Any() {
 		op.reuse = nil
 		return false, nil
 	}
-	key := append(append([]byte{keyOfAnswer}, u.class...), op.exchange.Place...)
+	var room [256]byte
+	key := append(append(append(room[:0], keyOfAnswer), u.class...), op.exchange.Place...)
 	key = append(key, 0)
 	key = binary.AppendUvarint(key, doc.id)
-	key = binary.AppendUvarint(key, uint64(slices.Index(doc.ast.Operations, chosen))) //nolint:gosec // it is there
+	key = binary.AppendUvarint(key, uint64(chosen.number)) //nolint:gosec // it is not negative
 	if key = append(key, 0); op.wantsCost {
 		key[len(key)-1] = 1
 	}
-	var ok bool
-	if key, ok = appendValue(key, variables); !ok {
+	key, ok := appendVariables(key, chosen.VariableDefinitions, variables)
+	if !ok {
 		op.reuse = nil
 		return false, nil
 	}
-	u.answer, u.key = nil, key
+	u.answer = nil
 	if a := u.cache.Find(key); a != nil && u.take(a) {
 		return true, nil
 	}
-	flight, leads := u.cache.Join(key)
-	if leads {
-		u.flight = flight
+	flight := u.cache.Join(key, &u.flight)
+	if u.key = flight.Key(); flight == &u.flight {
 		return false, nil
 	}
 	of.endIn(h.limits.OperationTime)
@@ -161,6 +161,19 @@ func (h *handler) share(of *operationContext, doc *document, chosen *ast.Operati
 	}
 	of.end()
 	return true, nil
+}
+
+// appendVariables appends the coerced values of variables, in the order of their definitions. It returns false for a value of an unknown type.
+func appendVariables(b []byte, definitions ast.VariableDefinitionList, values map[string]any) (_ []byte, ok bool) {
+	for _, v := range definitions {
+		value, is := values[v.Variable]
+		if !is {
+			b = append(b, '-')
+		} else if b, ok = appendValue(b, value); !ok {
+			return b, false
+		}
+	}
+	return b, true
 }
 
 // appendValue appends a coerced value in a form that no other value has. It returns false for a value of an unknown type.

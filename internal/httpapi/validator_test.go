@@ -176,7 +176,7 @@ func TestIfNoneMatch(t *testing.T) {
 func TestCompressedBytesAreKept(t *testing.T) {
 	t.Parallel()
 	cache := responsecache.New(1<<20, nil)
-	a := cache.NewAnswer([]byte("key"), &origin{}, bytes.Repeat([]byte("x"), 5000))
+	a := cache.NewAnswer("key", &origin{}, bytes.Repeat([]byte("x"), 5000))
 	cache.Put(a)
 	before, made := cache.Stats().Bytes, 0
 	for range 3 {

@@ -30,6 +30,9 @@ type Run struct {
 	// Await is called once before the late values are written, with the objects that have one.
 	Await func(objects []any)
 
+	// Body is the data as a whole answer that has nothing else, once the plan has been executed.
+	Body []byte
+
 	// Limit is the length of the data from which on More must be called.
 	Limit int
 	// Stopped is true if the rest of the data need not be made.
@@ -52,7 +55,10 @@ func (r *Run) Execute(data func([]byte) ([]byte, bool), value func([]byte, any, 
 	r.path = w.path[:0]
 	b, ok := r.execute(w.buffer[:0], data, value)
 	if ok {
-		out = append(make([]byte, 0, len(b)), b...)
+		r.Body = make([]byte, 0, len(before)+len(b)+len(after))
+		r.Body = append(append(append(r.Body, before...), b...), after...)
+		end := len(before) + len(b)
+		out = r.Body[len(before):end:end]
 	}
 	if cap(b) <= maxPooled {
 		clear(r.path[:cap(r.path)])
@@ -61,6 +67,12 @@ func (r *Run) Execute(data func([]byte) ([]byte, bool), value func([]byte, any, 
 	}
 	return out, ok
 }
+
+// What an answer has around its data, if it has nothing else.
+const (
+	before = `{"data":`
+	after  = `}`
+)
 
 // workspace is memory that executions use one after another. The buffer of an answer grows while it is written, so the answer gets a copy of the right size.
 type workspace struct {
@@ -175,6 +187,9 @@ func (r *Run) NullField(f *Field) {
 func (r *Run) NullResult() {
 	r.failures = append(r.failures, failure{r.Context(), errMustNotNull, true})
 }
+
+// Failed reports whether there are errors.
+func (r *Run) Failed() bool { return len(r.failures) > 0 }
 
 // report reports the errors in their order.
 func (r *Run) report() {

@@ -10,23 +10,24 @@ import (
 	"roster/internal/freshness"
 )
 
-// Answer is an answer, ready to be written. It is immutable once it can be found.
+// Answer is an answer, ready to be written. It is immutable once it can be found. It is one piece of memory with its entry in the cache, because the cache has
+// very many, and the garbage collector visits each of them.
 type Answer struct {
 	From freshness.Reusable
 	// Body is JSON. Complete is false if data is missing or denied, or if there are other errors.
 	Body     []byte
 	Complete bool
-	// Operation is the name of the operation. Outcome is how it has ended.
-	Operation string
+	// Outcome is how the operation has ended. Operation is its name.
 	Outcome   uint8
+	Operation string
 	// Length is the value of Content-Length.
 	Length []string
 
-	key  string
-	hash uint64
-
-	digest  func() string
-	encoded [maxEncodings]encoded
+	entry   entry
+	hash    uint64
+	length  [1]string // of Length
+	digest  atomic.Pointer[string]
+	encoded atomic.Pointer[[maxEncodings]encoded]
 }
 
 // maxEncodings is the number of encodings that one answer can have.
@@ -40,10 +41,9 @@ type encoded struct {
 }
 
 // NewAnswer returns an answer for the key.
-func (c *Cache) NewAnswer(key []byte, from freshness.Reusable, body []byte) *Answer {
-	a := &Answer{From: from, Body: body}
-	a.key, a.hash, a.Length = string(key), c.hashOf(key), []string{strconv.Itoa(len(a.Body))}
-	a.digest = sync.OnceValue(func() string { return Digest(sha256.Sum256(a.Body)) })
+func (c *Cache) NewAnswer(key string, from freshness.Reusable, body []byte) *Answer {
+	a := &Answer{From: from, Body: body, hash: c.hashOf(key), length: [1]string{strconv.Itoa(len(body))}}
+	a.entry, a.Length = entry{key: key, answer: a}, a.length[:]
 	return a
 }
 
@@ -51,15 +51,36 @@ func (c *Cache) NewAnswer(key []byte, from freshness.Reusable, body []byte) *Ans
 func Digest(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:16]) }
 
 // Digest returns the digest of the body.
-func (a *Answer) Digest() string { return a.digest() }
+func (a *Answer) Digest() string {
+	if known := a.digest.Load(); known != nil {
+		return *known
+	}
+	text := Digest(sha256.Sum256(a.Body))
+	a.digest.Store(&text)
+	return text
+}
 
 // Encoded returns the body in an encoding, which it makes once and keeps beside the body.
 func (c *Cache) Encoded(a *Answer, encoding int, encode func([]byte) []byte) []byte {
-	e := &a.encoded[encoding]
+	if a.encoded.Load() == nil {
+		a.encoded.CompareAndSwap(nil, new([maxEncodings]encoded))
+	}
+	e := &a.encoded.Load()[encoding]
 	e.once.Do(func() {
 		e.body = encode(a.Body)
 		e.length.Store(int64(len(e.body)))
 		c.weighAgain(a)
 	})
 	return e.body
+}
+
+// weight returns the bytes of the body in all encodings.
+func (a *Answer) weight() int {
+	n := len(a.Body)
+	if all := a.encoded.Load(); all != nil {
+		for i := range all {
+			n += int(all[i].length.Load())
+		}
+	}
+	return n
 }

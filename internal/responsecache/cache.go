@@ -24,9 +24,13 @@ type Cache struct {
 type entry struct {
 	key    string
 	answer *Answer // nil for a request
-	// to and toHash are the key of a request's answer, and its hash.
-	to     string
-	toHash uint64
+	to     *target // nil for an answer
+}
+
+// target is the key of a request's answer, and its hash.
+type target struct {
+	key  string
+	hash uint64
 }
 
 // counts outlive a cache, because a new one replaces it when the configuration changes.
@@ -71,10 +75,7 @@ func New(bytes int, before *Cache) *Cache {
 func weigh(_ uint64, e *entry) uint32 {
 	n := overhead + len(e.key)
 	if e.answer != nil {
-		n += len(e.answer.Body)
-		for i := range e.answer.encoded {
-			n += int(e.answer.encoded[i].length.Load())
-		}
+		n += e.answer.weight()
 	}
 	return uint32(min(n, 1<<31))
 }
@@ -97,19 +98,19 @@ func (evictions) RecordLoadSuccess(time.Duration) {}
 // RecordLoadFailure implements stats.Recorder.
 func (evictions) RecordLoadFailure(time.Duration) {}
 
-func (c *Cache) hashOf(key []byte) uint64 { return maphash.Bytes(c.seed, key) }
+func (c *Cache) hashOf(key string) uint64 { return maphash.String(c.seed, key) }
 
 // Find returns the answer for a key, or for the key of a request; nil if there is none. The answer need not be correct any more.
 func (c *Cache) Find(key []byte) *Answer {
-	e, ok := c.entries.GetIfPresent(c.hashOf(key))
+	e, ok := c.entries.GetIfPresent(maphash.Bytes(c.seed, key))
 	if !ok || e.key != string(key) { // another key can have the same hash
 		return nil
 	}
 	if e.answer != nil {
 		return e.answer
 	}
-	to, ok := c.entries.GetIfPresent(e.toHash)
-	if !ok || to.key != e.to {
+	to, ok := c.entries.GetIfPresent(e.to.hash)
+	if !ok || to.key != e.to.key {
 		return nil
 	}
 	return to.answer
@@ -118,7 +119,7 @@ func (c *Cache) Find(key []byte) *Answer {
 // Put keeps an answer.
 func (c *Cache) Put(a *Answer) {
 	if len(a.Body) <= c.most {
-		c.entries.Set(a.hash, &entry{key: a.key, answer: a})
+		c.entries.Set(a.hash, &a.entry)
 	}
 }
 
@@ -128,14 +129,15 @@ func (c *Cache) weighAgain(a *Answer) {
 		if e.answer != a {
 			return e, otter.CancelOp
 		}
-		return &entry{key: a.key, answer: a}, otter.WriteOp
+		return e, otter.WriteOp
 	})
 }
 
 // PutRequest records that the request with a key leads to an answer. It does nothing for an empty key.
 func (c *Cache) PutRequest(key []byte, a *Answer) {
 	if len(a.Body) <= c.most && len(key) > 0 {
-		c.entries.Set(c.hashOf(key), &entry{key: string(key), to: a.key, toHash: a.hash})
+		text := string(key)
+		c.entries.Set(c.hashOf(text), &entry{key: text, to: &target{a.entry.key, a.hash}})
 	}
 }
 

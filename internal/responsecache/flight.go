@@ -4,40 +4,56 @@ package responsecache
 type Flight struct {
 	cache *Cache
 	key   string
-	ended chan struct{}
-	// answer is set before ended is closed; nil if the answer must not be reused.
-	answer *Answer
+	// The mutex of the cache guards these.
+	over   bool
+	ended  chan struct{} // nil until somebody waits
+	answer *Answer       // nil if the answer must not be reused
 }
 
-// Join returns the flight for a key, and whether it is a new one. The operation with a new flight must be executed, and must call End.
-func (c *Cache) Join(key []byte) (f *Flight, leads bool) {
+// Join returns the flight for a key. If there is none, that is f, and its operation must be executed, and must call End.
+func (c *Cache) Join(key []byte, f *Flight) *Flight {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if f = c.flights[string(key)]; f != nil {
-		return f, false
+	if known := c.flights[string(key)]; known != nil {
+		return known
 	}
-	f = &Flight{cache: c, key: string(key), ended: make(chan struct{})}
+	f.cache, f.key = c, string(key)
 	c.flights[f.key] = f
-	return f, true
+	return f
 }
 
-// End ends the flight with an answer; nil if the answer must not be reused. Further calls do nothing. A nil Flight ends nothing.
+// End ends the flight with an answer; nil if the answer must not be reused. Further calls do nothing, nor does the end of a flight that nobody has joined.
 func (f *Flight) End(a *Answer) {
-	if f == nil {
+	if f.cache == nil {
 		return
 	}
 	f.cache.mu.Lock()
 	defer f.cache.mu.Unlock()
-	if f.cache.flights[f.key] != f {
+	if f.over {
 		return
 	}
 	delete(f.cache.flights, f.key)
-	f.answer = a
-	close(f.ended)
+	f.over, f.answer = true, a
+	if f.ended != nil {
+		close(f.ended)
+	}
 }
 
 // Ended is closed when the flight has ended.
-func (f *Flight) Ended() <-chan struct{} { return f.ended }
+func (f *Flight) Ended() <-chan struct{} {
+	f.cache.mu.Lock()
+	defer f.cache.mu.Unlock()
+	if f.ended == nil {
+		f.ended = make(chan struct{})
+		if f.over {
+			close(f.ended)
+		}
+	}
+	return f.ended
+}
+
+// Key returns the key of the flight.
+func (f *Flight) Key() string { return f.key }
 
 // Answer returns the answer of a flight that has ended; nil if there is none for others.
 func (f *Flight) Answer() *Answer { return f.answer }
