@@ -6,7 +6,7 @@ BENCH    ?= .
 RANDOM_DOCUMENTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test test-plans test-cache fuzz soak bench bench-allocs bench-http pgo lint format web conformance conformance-gateways verify
+.PHONY: help build generate run demo test test-plans test-cache fuzz soak bench bench-allocs bench-http pgo release release-check compose lint format web conformance conformance-gateways verify
 
 help: ## list all targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -51,6 +51,15 @@ bench-http: ## measure processor time of requests against plain net/http, in rou
 
 pgo: ## record default.pgo, a profile by which go build optimises the program (Linux); see bench/README.md
 	scripts/pgo
+
+release: ## build the archives of the checked-out commit in dist, for TARGETS (all)
+	scripts/release
+
+release-check: ## build one archive in two folders, and compare them byte by byte
+	scripts/release-check
+
+compose: ## check deploy/compose.yaml with a parser of the Compose specification
+	go tool -modfile=.ci/release/go.mod github.com/compose-spec/compose-go/v2/cmd -no-interpolation deploy/compose.yaml >/dev/null
 
 lint: ## run the linters, including the import rules
 	go tool -modfile=.ci/lint/go.mod golangci-lint run

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"roster/internal/config"
+	"roster/internal/systemd"
 	"roster/internal/telemetry"
 )
 
@@ -38,7 +39,13 @@ func (h *Host) follow(ctx context.Context, changes *Changes) {
 		case <-ctx.Done():
 			return
 		case <-changes.Asked:
+			if h.ready.Load() { // otherwise it is still starting
+				systemd.Reloading()
+			}
 			h.reload(ctx, changes.File, changes.File.Load)
+			if h.ready.Load() {
+				systemd.Ready()
+			}
 		case <-poll.C:
 			if changes.File.SecretsChanged() {
 				h.opt.Logger.InfoContext(ctx, "a secret's file has changed")

@@ -17,6 +17,7 @@ import (
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/httpapi"
+	"roster/internal/systemd"
 	"roster/internal/telemetry"
 	"roster/internal/writes"
 )
@@ -103,12 +104,16 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 		options.Metrics = seen.Metrics()
 	}
 	address := scheme + l.Addr().String()
-	host, err := NewHost(cfg, options, func() { opt.Ready(address) })
+	host, err := NewHost(cfg, options, func() {
+		systemd.Ready()
+		opt.Ready(address)
+	})
 	if err != nil {
 		return closeListeners(err)
 	}
 	seen.Watch(host, kept.Redis)
 	opt.Listening(address)
+	defer context.AfterFunc(ctx, systemd.Stopping)()
 	fetched.Go(func() { host.Run(fetching, opt.Changes) })
 	if kept.credentials != nil {
 		fetched.Go(func() { kept.credentials.Run(fetching) })

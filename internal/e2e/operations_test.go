@@ -285,17 +285,24 @@ func TestDashboardAndAlertsNameWhatThereIs(t *testing.T) {
 	}
 }
 
+// needs gives the path of a program that a test needs. Without the program the test is skipped, but for CI, where scripts/test-needs has installed it.
+func needs(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+	case os.Getenv("CI") != "":
+		t.Fatalf("%s is not installed: scripts/test-needs installs it", name)
+	default:
+		t.Skipf("%s is not installed", name)
+	}
+	return path
+}
+
 // promtool runs Prometheus's own checks.
 func promtool(t *testing.T, stdin string, args ...string) {
 	t.Helper()
-	path, err := exec.LookPath("promtool")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("promtool is not installed: scripts/test-needs installs it")
-		}
-		t.Skip("promtool is not installed")
-	}
-	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd := exec.CommandContext(t.Context(), needs(t, "promtool"), args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "FAILED") {
 		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -305,6 +312,17 @@ func promtool(t *testing.T, stdin string, args ...string) {
 func TestPrometheusTakesTheRules(t *testing.T) {
 	t.Parallel()
 	promtool(t, "", "check", "rules", filepath.Join(repository, "docs/operations/alerts.yaml"))
+	dir := t.TempDir() // as in the container of deploy/compose.yaml
+	for _, path := range []string{"deploy/compose/prometheus.yml", "docs/operations/alerts.yaml"} {
+		text, err := os.ReadFile(filepath.Join(repository, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(path)), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	promtool(t, "", "check", "config", filepath.Join(dir, "prometheus.yml"))
 }
 
 // The alerts come when they should, and not before.

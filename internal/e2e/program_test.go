@@ -45,7 +45,11 @@ func (o *text) String() string {
 
 // launch starts the program, and waits for nothing.
 func launch(args ...string) (*program, error) {
-	p := &program{cmd: exec.CommandContext(context.Background(), binary, args...), exited: make(chan struct{})}
+	return launchCommand(exec.CommandContext(context.Background(), binary, args...))
+}
+
+func launchCommand(cmd *exec.Cmd) (*program, error) {
+	p := &program{cmd: cmd, exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.log
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
