@@ -40,7 +40,7 @@ func (r *Resolver) compiler() *plan.Compiler {
 		r.compiles = &plan.Compiler{
 			Schema: schema, Types: generated.PlanTypes, Guarded: guarded, Typename: r.servedGraph().TypenameKey,
 			Late:  func(_, field string) bool { return presenceFields[field] },
-			Facts: func(op *graphql.OperationContext) any { return factsOf(op) },
+			Facts: func(op *graphql.OperationContext) (any, int) { f := factsOf(op); return f, f.bytes() },
 		}
 	})
 	return r.compiles
@@ -94,6 +94,9 @@ func factsOf(op *graphql.OperationContext) *facts {
 	f.hash = hex.EncodeToString(hash[:])
 	return f
 }
+
+// bytes returns about how much memory the facts take. All texts but the hash are those of the schema.
+func (f *facts) bytes() int { return 256 + len(f.hash) + 8*cap(f.variable) + 16*cap(f.fields) }
 
 // needs returns what the operation needs with these variables.
 func (f *facts) needs(variables map[string]any) required {

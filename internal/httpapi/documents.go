@@ -7,9 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -20,22 +18,15 @@ import (
 	"roster/internal/plan"
 )
 
-// A parsed document takes up to eighty times the memory of its text, and clients can send any number of different ones. So the cache has many ordinary
-// documents, a few large ones and no very large ones: at most 3 MiB of text.
-const (
-	ordinaryDocument, ordinaryDocuments = 2 << 10, 1000
-	largeDocument, largeDocuments       = 32 << 10, 32
-)
-
 // documents parses, validates and caches documents. gqlgen does the same, but without a step between parsing and validation, in which documents that are
 // expensive to validate must be rejected.
 type documents struct {
-	schema          *ast.Schema // of the executor
-	costs           *cost.Schema
-	api             API
-	limits          Limits
-	introspection   bool
-	ordinary, large graphql.Cache[*document]
+	schema        *ast.Schema // of the executor
+	costs         *cost.Schema
+	api           API
+	limits        Limits
+	introspection bool
+	cache         documentCache
 }
 
 // document is a valid document.
@@ -81,26 +72,12 @@ func (d *documents) prepare(checked *ast.QueryDocument) *document {
 }
 
 func newDocuments(schema *ast.Schema, costs *cost.Schema, api API, limits Limits, introspection bool) *documents {
-	return &documents{
-		schema: schema, costs: costs, api: api, limits: limits, introspection: introspection,
-		ordinary: lru.New[*document](ordinaryDocuments), large: lru.New[*document](largeDocuments),
-	}
-}
-
-func (d *documents) forSize(n int) graphql.Cache[*document] {
-	switch {
-	case n <= ordinaryDocument:
-		return d.ordinary
-	case n <= largeDocument:
-		return d.large
-	}
-	return graphql.NoCache[*document]{}
+	return &documents{schema: schema, costs: costs, api: api, limits: limits, introspection: introspection, cache: newDocumentCache(documentBytes)}
 }
 
 // read returns the document of a text.
 func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.List) {
-	cache := d.forSize(len(text))
-	if known, ok := cache.Get(ctx, text); ok {
+	if known, ok := d.cache.get(text); ok {
 		return known, nil
 	}
 	if e := checkNames(text, d.limits.Tokens); e != nil {
@@ -126,7 +103,7 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 		return nil, introspectionOff.list()
 	}
 	doc := d.prepare(parsed)
-	cache.Add(ctx, text, doc)
+	d.cache.add(text, doc)
 	return doc, nil
 }
 

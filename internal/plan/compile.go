@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -20,18 +20,14 @@ type Compiler struct {
 	Late func(object, field string) bool
 	// Typename returns the key and the value that the answer has for __typename: for its response name, and for the type's name.
 	Typename func(alias, object string) (key, name string)
-	// Facts finds out something else about an operation that depends on nothing but its document and the variables in @skip and @include. It is kept with the
-	// plan; nil for nothing.
-	Facts func(*graphql.OperationContext) any
+	// Facts finds out something else about an operation that depends on nothing but its document and the variables in @skip and @include, and returns about
+	// how many bytes it takes. It is kept with the plan; nil for nothing.
+	Facts func(*graphql.OperationContext) (facts any, bytes int)
 }
-
-// maxFields is the number of fields that all selections of one plan may have together. A field of an interface has a selection for each type, so a
-// document with many fragments can have far more selections than fields.
-const maxFields = 20_000
 
 var (
 	errNotQuery  = errors.New("it is not a query")
-	errTooLarge  = fmt.Errorf("its selections have more than %d fields", maxFields)
+	errTooLarge  = fmt.Errorf("its plan would take more than %d bytes", maxBytes)
 	errDuplicate = errors.New("two fields have one response name")
 )
 
@@ -41,15 +37,22 @@ type unsupported struct{ object, field string }
 // Error implements error.
 func (e unsupported) Error() string { return e.object + "." + e.field + " is left to gqlgen" }
 
-// Compile compiles an operation of a validated document. Variables need only have the values of those that @skip and @include use. It returns an
-// error that says why if only gqlgen runs the operation exactly.
-func (c *Compiler) Compile(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) (*Selection, error) {
+// compile compiles an operation of a validated document, and returns about how many bytes the plan takes. Variables need only have the values of those that
+// @skip and @include use. It returns an error that says why if only gqlgen runs the operation exactly.
+func (c *Compiler) compile(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) (_ *Selection, bytes int, _ error) {
 	if op.Operation != ast.Query {
-		return nil, errNotQuery
+		return nil, 0, errNotQuery
 	}
 	run := &compilation{Compiler: c, known: make(map[string]*Selection),
 		collected: &graphql.OperationContext{Doc: doc, Operation: op, Variables: variables}}
-	return run.selection(c.Types.named(c.Schema.Query.Name), op.SelectionSet)
+	s, err := run.selection(c.Types.named(c.Schema.Query.Name), op.SelectionSet)
+	if err == nil && run.bytes > maxBytes {
+		err = errTooLarge
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return s, run.bytes, nil
 }
 
 // compilation is the state of compiling one operation.
@@ -57,7 +60,7 @@ type compilation struct {
 	*Compiler
 	collected *graphql.OperationContext // for gqlgen's own rules for fragments and for merging fields
 	known     map[string]*Selection     // by type and selections, because types can use each other again and again
-	fields    int
+	bytes     int
 }
 
 // selection compiles the selections of an object of one type.
@@ -67,10 +70,10 @@ func (c *compilation) selection(t *Type, set ast.SelectionSet) (*Selection, erro
 		return s, nil
 	}
 	fields := graphql.CollectFields(c.collected, set, t.Satisfies)
-	if c.fields += len(fields) + 1; c.fields > maxFields {
+	s := &Selection{Fields: make([]Field, len(fields))}
+	if c.bytes += s.bytes(); c.bytes > maxBytes {
 		return nil, errTooLarge
 	}
-	s := &Selection{Fields: make([]Field, len(fields))}
 	c.known[key] = s
 	names := make(map[string]bool, len(fields))
 	for i, f := range fields {
@@ -81,6 +84,7 @@ func (c *compilation) selection(t *Type, set ast.SelectionSet) (*Selection, erro
 		if err := c.field(&s.Fields[i], t, f); err != nil {
 			return nil, err
 		}
+		c.bytes += s.Fields[i].bytes()
 	}
 	return s, nil
 }
@@ -143,12 +147,15 @@ func (c *compilation) below(out *Field, def *ast.Definition, f graphql.Collected
 
 func keyOf(alias string) string { return `,"` + alias + `":` }
 
-// identity returns a key that is the same for the same selections of one type.
+// identity returns a key that is the same for the same selections of one type. A fragment is the same wherever it is used.
 func identity(t *Type, set ast.SelectionSet) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d", t.Number)
+	b := strconv.AppendInt(nil, int64(t.Number), 10)
 	for _, s := range set {
-		fmt.Fprintf(&b, " %x", reflect.ValueOf(s).Pointer())
+		at := reflect.ValueOf(s)
+		if spread, ok := s.(*ast.FragmentSpread); ok && len(spread.Directives) == 0 && spread.Definition != nil {
+			at = reflect.ValueOf(spread.Definition)
+		}
+		b = strconv.AppendUint(append(b, ' '), uint64(at.Pointer()), 16)
 	}
-	return b.String()
+	return string(b)
 }

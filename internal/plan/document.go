@@ -8,9 +8,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Document keeps the plans of a validated document. It is safe for concurrent use.
+// Document keeps the plans of a validated document, within maxBytes. It is safe for concurrent use.
 type Document struct {
+	// Grown is called when the plans take more memory; nil for nothing. It must be set before a plan is needed.
+	Grown func()
+
 	operations map[*ast.OperationDefinition]*Operation
+	kept       kept
 }
 
 // NewDocument returns a document without plans. They are compiled when they are first needed.
@@ -18,9 +22,13 @@ func NewDocument(doc *ast.QueryDocument) *Document {
 	d := &Document{operations: make(map[*ast.OperationDefinition]*Operation, len(doc.Operations))}
 	for _, op := range doc.Operations {
 		d.operations[op] = newOperation(doc, op)
+		d.operations[op].of = d
 	}
 	return d
 }
+
+// Bytes returns about how much memory the plans take.
+func (d *Document) Bytes() int { return int(d.kept.bytes.Load()) }
 
 type documentKey struct{}
 
@@ -42,7 +50,8 @@ const maxVariants = 8
 type Operation struct {
 	doc        *ast.QueryDocument
 	definition *ast.OperationDefinition
-	conditions []string // the variables that decide which plan is used
+	conditions []string  // the variables that decide which plan is used
+	of         *Document // nil if no plans are kept
 
 	mu       sync.RWMutex
 	variants map[uint64]*Variant
@@ -55,6 +64,8 @@ type Variant struct {
 	Err       error
 	// Facts is what the compiler's Facts has found.
 	Facts any
+
+	bytes int
 }
 
 func newOperation(doc *ast.QueryDocument, op *ast.OperationDefinition) *Operation {
@@ -77,23 +88,36 @@ func (o *Operation) Variant(c *Compiler, running *graphql.OperationContext) *Var
 	o.mu.RUnlock()
 	if v == nil {
 		v = o.compile(c, running)
-		o.mu.Lock()
-		if len(o.variants) < maxVariants {
-			o.variants[key] = v
+		if o.keep(key, v) && o.of.Grown != nil {
+			o.of.Grown()
 		}
-		o.mu.Unlock()
 	}
 	return v
 }
 
+// keep keeps what has been compiled, if there is room, and reports whether it does.
+func (o *Operation) keep(key uint64, v *Variant) bool {
+	if o.of == nil {
+		return false
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.variants[key] != nil || len(o.variants) >= maxVariants || !o.of.kept.add(v.bytes) {
+		return false
+	}
+	o.variants[key] = v
+	return true
+}
+
 func (o *Operation) compile(c *Compiler, running *graphql.OperationContext) *Variant {
 	v := &Variant{}
-	if v.Selection, v.Err = c.Compile(o.doc, o.definition, running.Variables); v.Err != nil {
-		v.Selection = nil
-	}
+	v.Selection, v.bytes, v.Err = c.compile(o.doc, o.definition, running.Variables)
 	if c.Facts != nil {
-		v.Facts = c.Facts(running)
+		var bytes int
+		v.Facts, bytes = c.Facts(running)
+		v.bytes += bytes
 	}
+	v.bytes += variantBytes
 	return v
 }
 
