@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"roster/connectors"
 	"roster/connectors/kommo"
 	"roster/connectors/kommo/fake"
@@ -57,12 +59,16 @@ func TestMain(m *testing.M) {
 
 // replica is the main function of the other process. For each line of its input, it fetches from the source once and prints the result.
 func replica() int {
-	store, err := openStore(os.Getenv(storeEnv))
+	fatal, asleep := os.Getenv(fatalEnv), "asleep when "
+	lease := leaseFor
+	if strings.HasPrefix(fatal, asleep) {
+		lease = time.Second // it ends while the process sleeps
+	}
+	store, err := openStore(os.Getenv(storeEnv), lease)
 	if err != nil {
 		fmt.Fprintln(os.Stdout, err)
 		return 1
 	}
-	fatal, asleep := os.Getenv(fatalEnv), "asleep when "
 	k := credential.New(credential.Options{Store: store, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Fault: func(point string) {
 		switch fatal {
 		case point:
@@ -77,7 +83,7 @@ func replica() int {
 			<-awake // the signal may stop another thread first, and this thread a little later
 		}
 	}})
-	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: "kommo", URL: os.Getenv(vendorEnv), Timeout: 10 * time.Second,
+	s, err := kommo.Open(connectors.Config{Name: "crm", Kind: "kommo", URL: os.Getenv(vendorEnv), Timeout: time.Minute,
 		Runtime: connectors.Runtime{Tokens: k}, Settings: &kommo.Settings{OAuth: &connectors.OAuth{
 			ClientID: clientID, ClientSecret: appSecret, RedirectURI: redirectURI, RefreshToken: connectors.Secret(os.Getenv(firstEnv)),
 		}}})
@@ -97,12 +103,35 @@ func replica() int {
 	return 0
 }
 
+// leaseFor is so long that no process loses its lock because the machine is busy. EndLocks ends those of a process that is dead or stopped.
+const leaseFor = time.Minute
+
+func endLocks(t *testing.T, place string) {
+	t.Helper()
+	if !strings.HasPrefix(place, "redis://") {
+		return // the lock of a file ends with its process
+	}
+	options, err := goredis.ParseURL(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := goredis.NewClient(options)
+	defer c.Close() //nolint:errcheck // nothing depends on it
+	locks, err := c.Keys(t.Context(), "*:lock").Result()
+	if err == nil && len(locks) > 0 {
+		err = c.Del(t.Context(), locks...).Err()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // openStore opens a directory, or a Redis if place is an address.
-func openStore(place string) (credential.Store, error) {
+func openStore(place string, lease time.Duration) (credential.Store, error) {
 	if !strings.HasPrefix(place, "redis://") {
 		return credential.OpenDir(place)
 	}
-	r, err := redis.Open(redis.Options{URL: place, Key: []byte(encryptionKey), CallTimeout: 5 * time.Second, LeaseFor: time.Second})
+	r, err := redis.Open(redis.Options{URL: place, Key: []byte(encryptionKey), CallTimeout: time.Minute, LeaseFor: lease})
 	if err != nil {
 		return nil, err
 	}
@@ -230,6 +259,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 					if got := p.ask(); got != "" {
 						t.Fatalf("it should have died: %s", got)
 					}
+					endLocks(t, where)
 					got := start(t, where, url, firstToken, "").ask()
 					if !step.lost && got != "ok good " {
 						t.Errorf("after a restart: %q", got)
@@ -326,6 +356,7 @@ func TestSleeperTakesWhatAnotherHasRenewed(t *testing.T) {
 	if err := sleeper.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	endLocks(t, where)
 	other := start(t, where, url, firstToken, "")
 	if got := other.ask(); got != "ok good " {
 		t.Errorf("the other, once the sleeper's lock has ended: %s", got)

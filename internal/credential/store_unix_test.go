@@ -45,7 +45,7 @@ func reads(t *testing.T, s *connectors.Source) error {
 
 func open(t *testing.T, place string) credential.Store {
 	t.Helper()
-	s, err := openStore(place)
+	s, err := openStore(place, leaseFor)
 	if err != nil {
 		t.Fatal(err)
 	}
