@@ -28,6 +28,7 @@ type reuse struct {
 	class   []byte // what decides, besides the request, who may get the answer
 	request []byte // the key of the request; nil if it has none
 	key     string // of the answer; empty until it is known
+	again   bool   // there was an answer with that key
 	flight  responsecache.Flight
 	answer  *responsecache.Answer // that was found, and is correct
 	fresh   freshness.Answer      // how fresh it is
@@ -78,7 +79,7 @@ func (h *handler) appendClass(b []byte, p *access.Principal) []byte {
 
 // repeat answers a request that has been answered before with the same answer. It returns false if it could not.
 func (h *handler) repeat(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, c caller) bool {
-	a := h.responses.Find(op.reuse.request)
+	a := h.responses.FindByRequest(op.reuse.request)
 	return a != nil && op.reuse.take(a) && h.deliver(ctx, w, r, m, op, c, a)
 }
 
@@ -142,9 +143,11 @@ func (h *handler) share(of *operationContext, doc *document, chosen *preparedOpe
 		return false, nil
 	}
 	u.answer = nil
-	if a := u.cache.Find(key); a != nil && u.take(a) {
+	a := u.cache.Find(key)
+	if a != nil && u.take(a) {
 		return true, nil
 	}
+	u.again = a != nil
 	flight := u.cache.Join(key, &u.flight)
 	if u.key = flight.Key(); flight == &u.flight {
 		return false, nil

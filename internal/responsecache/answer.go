@@ -24,6 +24,7 @@ type Answer struct {
 	Length []string
 
 	entry   entry
+	recent  int // its weight when it became recent
 	hash    uint64
 	length  [1]string // of Length
 	digest  atomic.Pointer[string]

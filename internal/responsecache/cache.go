@@ -18,6 +18,7 @@ type Cache struct {
 
 	mu      sync.Mutex
 	flights map[string]*Flight
+	recent  recent
 }
 
 // entry is an answer, or a request that leads to one.
@@ -61,23 +62,26 @@ func New(bytes int, before *Cache) *Cache {
 	if bytes <= 0 {
 		return nil
 	}
-	c := &Cache{seed: maphash.MakeSeed(), most: bytes / largestShare, counts: &counts{}, flights: make(map[string]*Flight)}
+	c := &Cache{seed: maphash.MakeSeed(), most: bytes / largestShare, counts: &counts{}, flights: make(map[string]*Flight), recent: newRecent(bytes)}
 	if before != nil {
 		c.counts = before.counts
 	}
 	c.entries = otter.Must(&otter.Options[uint64, *entry]{
-		MaximumWeight: uint64(bytes), Weigher: weigh, StatsRecorder: evictions{counts: c.counts},
+		MaximumWeight: uint64(bytes - c.recent.mostBytes()), Weigher: weigh, StatsRecorder: evictions{counts: c.counts},
 		Executor: func(task func()) { task() }, // there is no background work
 	})
 	return c
 }
 
-func weigh(_ uint64, e *entry) uint32 {
+func weigh(_ uint64, e *entry) uint32 { return uint32(min(e.weight(), 1<<31)) } //nolint:gosec // it is not negative
+
+// weight returns about how many bytes an entry takes.
+func (e *entry) weight() int {
 	n := overhead + len(e.key)
 	if e.answer != nil {
 		n += e.answer.weight()
 	}
-	return uint32(min(n, 1<<31))
+	return n
 }
 
 // evictions counts what the cache removes. Hits and misses are counted for operations.
@@ -100,14 +104,29 @@ func (evictions) RecordLoadFailure(time.Duration) {}
 
 func (c *Cache) hashOf(key string) uint64 { return maphash.String(c.seed, key) }
 
-// Find returns the answer for a key, or for the key of a request; nil if there is none. The answer need not be correct any more.
+// Find returns the answer for a key; nil if there is none. The answer need not be correct any more.
 func (c *Cache) Find(key []byte) *Answer {
-	e, ok := c.entries.GetIfPresent(maphash.Bytes(c.seed, key))
-	if !ok || e.key != string(key) { // another key can have the same hash
+	hash := maphash.Bytes(c.seed, key)
+	if e, ok := c.entries.GetIfPresent(hash); ok && e.key == string(key) { // another key can have the same hash
+		return e.answer
+	}
+	c.mu.Lock()
+	a := c.recent.answers[hash]
+	if a == nil || a.entry.key != string(key) {
+		c.mu.Unlock()
 		return nil
 	}
-	if e.answer != nil {
-		return e.answer
+	c.recent.remove(a)
+	c.mu.Unlock()
+	c.entries.Set(hash, &a.entry)
+	return a
+}
+
+// FindByRequest returns the answer for the key of a request; nil if there is none. The answer need not be correct any more.
+func (c *Cache) FindByRequest(key []byte) *Answer {
+	e, ok := c.entries.GetIfPresent(maphash.Bytes(c.seed, key))
+	if !ok || e.to == nil || e.key != string(key) {
+		return nil
 	}
 	to, ok := c.entries.GetIfPresent(e.to.hash)
 	if !ok || to.key != e.to.key {
@@ -116,15 +135,34 @@ func (c *Cache) Find(key []byte) *Answer {
 	return to.answer
 }
 
-// Put keeps an answer.
-func (c *Cache) Put(a *Answer) {
-	if len(a.Body) <= c.most {
-		c.entries.Set(a.hash, &a.entry)
+// Put keeps an answer. Again is true if there has been one for the same key.
+func (c *Cache) Put(a *Answer, again bool) {
+	if len(a.Body) > c.most {
+		return
 	}
+	if !again {
+		c.mu.Lock()
+		added, left := c.recent.add(a)
+		c.mu.Unlock()
+		if left {
+			c.evictions.Add(1)
+		}
+		if added {
+			return
+		}
+	}
+	c.entries.Set(a.hash, &a.entry)
 }
 
 // weighAgain counts the encodings of an answer, if it is kept.
 func (c *Cache) weighAgain(a *Answer) {
+	c.mu.Lock()
+	recent := c.recent.remove(a)
+	c.mu.Unlock()
+	if recent {
+		c.entries.Set(a.hash, &a.entry)
+		return
+	}
 	c.entries.ComputeIfPresent(a.hash, func(e *entry) (*entry, otter.ComputeOp) {
 		if e.answer != a {
 			return e, otter.CancelOp
@@ -152,7 +190,11 @@ func (c *Cache) Stats() Stats {
 	if c == nil {
 		return Stats{}
 	}
-	s := Stats{Evictions: c.evictions.Load(), Bytes: int64(c.entries.WeightedSize()), Size: int64(c.entries.GetMaximum())} //nolint:gosec // far below the bounds
+	c.mu.Lock()
+	s := Stats{Evictions: c.evictions.Load(), Bytes: int64(c.recent.bytes), Size: int64(c.recent.mostBytes())}
+	c.mu.Unlock()
+	s.Bytes += int64(c.entries.WeightedSize()) //nolint:gosec // far below the bounds
+	s.Size += int64(c.entries.GetMaximum())    //nolint:gosec // far below the bounds
 	s.Hits, s.Misses = c.lookups.sum()
 	return s
 }

@@ -1,0 +1,124 @@
+package responsecache_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"roster/internal/responsecache"
+)
+
+// put keeps an answer of a length for a key, and returns it.
+func put(c *responsecache.Cache, key string, length int, again bool) *responsecache.Answer {
+	a := c.NewAnswer(key, nil, bytes.Repeat([]byte("x"), length))
+	c.Put(a, again)
+	return a
+}
+
+func found(c *responsecache.Cache, key string) bool { return c.Find([]byte(key)) != nil }
+
+// Small answers that nobody asks for again leave soon, and leave the others alone.
+func TestAnswersThatAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	c := responsecache.New(1<<20, nil)
+	put(c, "repeated", 200, false)
+	put(c, "large", 10_000, false)
+	put(c, "once", 200, false)
+	if !found(c, "repeated") {
+		t.Fatal("the answer is not found at once")
+	}
+	for i := range 1000 {
+		put(c, fmt.Sprint(i), 200, false)
+	}
+	if !found(c, "repeated") || !found(c, "large") {
+		t.Error("an answer that was repeated, or is large, has left")
+	}
+	if found(c, "once") || c.Stats().Evictions < 900 {
+		t.Errorf("answers that were not repeated are still there; %d have left", c.Stats().Evictions)
+	}
+}
+
+// Small answers that are made a second time stay. Which have been made is remembered for nearly all of them.
+func TestAnswersThatAreMadeTwice(t *testing.T) {
+	t.Parallel()
+	c := responsecache.New(1<<20, nil)
+	const n = 200
+	for round := range 3 {
+		for i := range n {
+			put(c, fmt.Sprint(i), 200, false)
+		}
+		if stay := c.Stats().Bytes/(n*700) > 0; stay != (round > 0) {
+			t.Errorf("%d bytes after round %d", c.Stats().Bytes, round)
+		}
+	}
+	kept := 0
+	for i := range n {
+		if found(c, fmt.Sprint(i)) {
+			kept++
+		}
+	}
+	if kept < n*9/10 {
+		t.Errorf("%d answers of %d are kept", kept, n)
+	}
+}
+
+// An answer that replaces another one for its key, because that was not correct any more, stays.
+func TestAnswersThatAreMadeAgain(t *testing.T) {
+	t.Parallel()
+	c := responsecache.New(1<<20, nil)
+	put(c, "key", 200, false)
+	if !found(c, "key") {
+		t.Fatal("the answer is not found")
+	}
+	latest := put(c, "key", 300, true)
+	for i := range 1000 {
+		put(c, fmt.Sprint(i), 200, false)
+	}
+	if c.Find([]byte("key")) != latest {
+		t.Error("the latest answer is not found")
+	}
+}
+
+// A cache never has more bytes than its size, and gives only the last answer for a key. If it has room, it gives each answer that is asked for at once.
+func TestCache(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		const ample = 1 << 20
+		size := rapid.SampledFrom([]int{1, 5_000, 100_000, ample}).Draw(rt, "size")
+		c := responsecache.New(size, nil)
+		latest := make(map[string]*responsecache.Answer)
+		keys := rapid.IntRange(0, 40)
+		for range rapid.IntRange(1, 200).Draw(rt, "steps") {
+			key := fmt.Sprint(keys.Draw(rt, "key"))
+			request := []byte("request " + key)
+			switch rapid.IntRange(0, 3).Draw(rt, "step") {
+			case 0:
+				length := rapid.IntRange(1, 8000).Draw(rt, "length")
+				if !c.Fits(length) {
+					continue
+				}
+				latest[key] = put(c, key, length, c.Find([]byte(key)) != nil)
+				if size == ample && c.Find([]byte(key)) != latest[key] {
+					rt.Fatalf("the answer for %s is not found at once", key)
+				}
+			case 1:
+				if a := c.Find([]byte(key)); a != nil && a != latest[key] {
+					rt.Fatalf("an earlier answer for %s is found", key)
+				}
+			case 2:
+				if a := c.Find([]byte(key)); a != nil {
+					c.PutRequest(request, a)
+				}
+			case 3:
+				if a := c.FindByRequest(request); a != nil && a != latest[key] {
+					rt.Fatalf("an earlier answer for the request for %s is found", key)
+				}
+			}
+			if s := c.Stats(); s.Bytes > s.Size {
+				rt.Fatalf("%d bytes of %d", s.Bytes, s.Size)
+			}
+		}
+	})
+}

@@ -1,0 +1,63 @@
+package responsecache
+
+// recent has the small answers that were made last, until they are asked for again. Most never are. The cache proper keeps an answer only if it is asked for
+// while it is here, or if it is made again soon after it was here: so answers to requests that are not repeated neither take the room of others, nor do they
+// stay long enough to cost the garbage collector anything. The cache's mutex guards it.
+type recent struct {
+	answers map[uint64]*Answer // by their hashes
+	order   []*Answer          // a ring; some may have left
+	next    int
+	bytes   int
+	gone    []uint64 // hashes of answers that have left, each at its remainder
+}
+
+const (
+	// recentShare is the part of the cache that recent answers may take.
+	recentShare = 16
+	// largestRecent is the greatest weight of a recent answer. Larger ones are kept at once, because they cost more to make.
+	largestRecent = 4 << 10
+	// bytesPerGone is the size of the cache for each hash of an answer that has left.
+	bytesPerGone = 256
+)
+
+func newRecent(bytes int) recent {
+	n := bytes / recentShare / largestRecent
+	return recent{answers: make(map[uint64]*Answer, n), order: make([]*Answer, n), gone: make([]uint64, bytes/bytesPerGone+1)}
+}
+
+// mostBytes is the greatest weight of all recent answers together.
+func (r *recent) mostBytes() int { return len(r.order) * largestRecent }
+
+// add adds an answer. It returns false if the answer belongs into the cache at once. Left is true if another answer had to leave.
+func (r *recent) add(a *Answer) (added, left bool) {
+	weight := a.entry.weight()
+	if weight > largestRecent || len(r.order) == 0 {
+		return false, false
+	}
+	if at := &r.gone[a.hash%uint64(len(r.gone))]; *at == a.hash {
+		*at = 0
+		return false, false
+	}
+	if old := r.order[r.next]; old != nil && r.remove(old) {
+		r.gone[old.hash%uint64(len(r.gone))] = old.hash
+		left = true
+	}
+	if same := r.answers[a.hash]; same != nil {
+		r.remove(same)
+	}
+	r.order[r.next], r.next = a, (r.next+1)%len(r.order)
+	r.answers[a.hash] = a
+	r.bytes += weight
+	a.recent = weight
+	return true, left
+}
+
+// remove removes an answer, and reports whether it was there.
+func (r *recent) remove(a *Answer) bool {
+	if r.answers[a.hash] != a {
+		return false
+	}
+	delete(r.answers, a.hash)
+	r.bytes -= a.recent
+	return true
+}
