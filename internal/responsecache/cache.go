@@ -67,7 +67,8 @@ func New(bytes int, before *Cache) *Cache {
 		c.counts = before.counts
 	}
 	c.entries = otter.Must(&otter.Options[uint64, *entry]{
-		MaximumWeight: uint64(bytes - c.recent.mostBytes()), Weigher: weigh, StatsRecorder: evictions{counts: c.counts},
+		MaximumWeight: uint64(bytes - c.recent.mostBytes()), //nolint:gosec // recent answers take a part
+		Weigher:       weigh, StatsRecorder: evictions{counts: c.counts},
 		Executor: func(task func()) { task() }, // there is no background work
 	})
 	return c
