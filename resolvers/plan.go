@@ -46,13 +46,14 @@ func (e *executable) execute(ctx context.Context, op *operation, running *graphq
 		return e.byGqlgen(ctx)(ctx), nil
 	}
 	op.planned = true
-	run := &plan.Run{Ctx: ctx, Denied: op.denied.isDenied, Await: func(objects []any) { e.resolver.awaitPresence(ctx, objects) }}
+	run := &execution{resolver: e.resolver, denied: op.denied}
+	run.Ctx, run.Caller = ctx, run
 	if of := bounds.FromContext(ctx); of != nil {
 		run.Room = of
 	}
-	if data, ok := generated.RunPlan(e.ExecutableSchema, running, run, query); ok {
+	if data, ok := generated.RunPlan(e.ExecutableSchema, running, &run.Run, query); ok {
 		e.resolver.plans.planned.Add(1)
-		return &graphql.Response{Data: data}, run
+		return &graphql.Response{Data: data}, &run.Run
 	}
 	op.planned = false
 	op.items.Store(0)
@@ -123,21 +124,28 @@ func (e *executable) executes(ctx context.Context) bool {
 	return !e.resolver.WithoutPlans && !access.SourceTokensOf(ctx).Any()
 }
 
-// isDenied reports whether the caller may not see a field of a plan.
-func (d *deniedFields) isDenied(f *plan.Field, path func() ast.Path) bool {
-	if !d.fields[coordinate{f.Object, f.Collected.Name}] {
+// execution is one execution of a plan.
+type execution struct {
+	plan.Run
+	resolver *Resolver
+	denied   *deniedFields
+}
+
+// IsDenied implements plan.Caller.
+func (e *execution) IsDenied(f *plan.Field, path func() ast.Path) bool {
+	if !e.denied.fields[coordinate{f.Object, f.Collected.Name}] {
 		return false
 	}
-	d.locate(f.Collected.Field, f.Object, path)
+	e.denied.locate(f.Collected.Field, f.Object, path)
 	return true
 }
 
-// awaitPresence loads the presence of all these people and accounts in one batch.
-func (r *Resolver) awaitPresence(ctx context.Context, objects []any) {
+// Await implements plan.Caller: it loads the presence of all these people and accounts in one batch.
+func (e *execution) Await(ctx context.Context, objects []any) {
 	var refs []connectors.Ref
 	for _, o := range objects {
 		if n, ok := o.(directory.Node); ok {
-			refs = append(refs, r.presenceRefs(n)...)
+			refs = append(refs, e.resolver.presenceRefs(n)...)
 		}
 	}
 	operationOf(ctx).presence.prefetch(ctx, refs)

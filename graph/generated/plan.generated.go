@@ -201,18 +201,31 @@ func RunPlan(schema graphql.ExecutableSchema, operation *graphql.OperationContex
 	if !ok {
 		return nil, false
 	}
-	x := &planned{newExecutionContext(operation, e, nil), run}
-	return run.Execute(func(b []byte) ([]byte, bool) { return x.writeQuery(b, query) }, x.writeLate)
+	// One piece of memory instead of newExecutionContext's two.
+	x := &planned{Run: run, query: query}
+	x.executionContext = &x.context
+	x.context.ExecutionContextState = &x.state
+	x.state = graphql.ExecutionContextState[ResolverRoot, DirectiveRoot, ComplexityRoot]{
+		OperationContext: operation, ExecutableSchemaState: (*graphql.ExecutableSchemaState[ResolverRoot, DirectiveRoot, ComplexityRoot])(e),
+		ParsedSchema: parsedSchema,
+	}
+	return run.Execute(x)
 }
 
 // planned writes the objects of one execution.
 type planned struct {
 	*executionContext
 	*plan.Run
+	query   *plan.Selection
+	context executionContext
+	state   graphql.ExecutionContextState[ResolverRoot, DirectiveRoot, ComplexityRoot]
 }
 
-// writeLate appends the value of a field that is written late.
-func (x *planned) writeLate(b []byte, object any, f *plan.Field) ([]byte, bool) {
+// WriteData implements plan.Writer.
+func (x *planned) WriteData(b []byte) ([]byte, bool) { return x.writeQuery(b, x.query) }
+
+// WriteLate implements plan.Writer.
+func (x *planned) WriteLate(b []byte, object any, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case *model.RocketChatAccount:
 		return x.writeLateRocketChatAccount(b, o, f)
@@ -623,26 +636,26 @@ func (x *planned) writeContactConnection(b []byte, o *directory.ContactConnectio
 			b = plan.AppendInt(b, v)
 		case 5: // facets
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  directory.ContactFacet
 				a1  int
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalNContactFacet2rosterᚋinternalᚋdirectoryᚐContactFacet(ctx, v)
+				a0, err = x.unmarshalNContactFacet2rosterᚋinternalᚋdirectoryᚐContactFacet(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalNInt2int(ctx, v)
+				a1, err = x.unmarshalNInt2int(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_ContactConnection_facets_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			x.ArgumentsRead()
 			v, err := o.Facets(a0, a1)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -768,7 +781,6 @@ func (x *planned) writeContactFolder(b []byte, o *directory.ContactFolder, s *pl
 			}
 		case 6: // contacts
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  *int
@@ -779,31 +791,37 @@ func (x *planned) writeContactFolder(b []byte, o *directory.ContactFolder, s *pl
 				a5  *directory.ContactOrder
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a0, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a1, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
 			if v, given := f.Args[2].Value(x.Variables); given && err == nil {
-				a2, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a2, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[3].Value(x.Variables); given && err == nil {
-				a3, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a3, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
-			if v, given := f.Args[4].Value(x.Variables); given && err == nil {
-				a4, err = x.unmarshalOContactFilter2ᚖrosterᚋinternalᚋdirectoryᚐContactFilter(ctx, v)
+			if in := f.Args[4].Object(); in != nil {
+				var read directory.ContactFilter
+				if read, err = x.readContactFilter(in, err); err == nil {
+					a4 = &read
+				}
+			} else if v, given := f.Args[4].Value(x.Variables); given && err == nil {
+				a4, err = x.unmarshalOContactFilter2ᚖrosterᚋinternalᚋdirectoryᚐContactFilter(x.Ctx, v)
 			}
 			if v, given := f.Args[5].Value(x.Variables); given && err == nil {
-				a5, err = x.unmarshalOContactOrder2ᚖrosterᚋinternalᚋdirectoryᚐContactOrder(ctx, v)
+				a5, err = x.unmarshalOContactOrder2ᚖrosterᚋinternalᚋdirectoryᚐContactOrder(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_ContactFolder_contacts_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.ContactFolder().Contacts(ctx, o, a0, a1, a2, a3, a4, a5)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -1468,22 +1486,22 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			x.Leave()
 		case 2: // node
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  string
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalNID2string(ctx, v)
+				a0, err = x.unmarshalNID2string(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Query_node_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Node(ctx, a0)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -1499,22 +1517,22 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			x.Leave()
 		case 3: // nodes
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  []string
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalNID2ᚕstringᚄ(ctx, v)
+				a0, err = x.unmarshalNID2ᚕstringᚄ(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Query_nodes_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Nodes(ctx, a0)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -1526,7 +1544,6 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			x.Leave()
 		case 4: // contacts
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  *int
@@ -1537,31 +1554,37 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				a5  *directory.ContactOrder
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a0, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a1, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
 			if v, given := f.Args[2].Value(x.Variables); given && err == nil {
-				a2, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a2, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[3].Value(x.Variables); given && err == nil {
-				a3, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a3, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
-			if v, given := f.Args[4].Value(x.Variables); given && err == nil {
-				a4, err = x.unmarshalOContactFilter2ᚖrosterᚋinternalᚋdirectoryᚐContactFilter(ctx, v)
+			if in := f.Args[4].Object(); in != nil {
+				var read directory.ContactFilter
+				if read, err = x.readContactFilter(in, err); err == nil {
+					a4 = &read
+				}
+			} else if v, given := f.Args[4].Value(x.Variables); given && err == nil {
+				a4, err = x.unmarshalOContactFilter2ᚖrosterᚋinternalᚋdirectoryᚐContactFilter(x.Ctx, v)
 			}
 			if v, given := f.Args[5].Value(x.Variables); given && err == nil {
-				a5, err = x.unmarshalOContactOrder2ᚖrosterᚋinternalᚋdirectoryᚐContactOrder(ctx, v)
+				a5, err = x.unmarshalOContactOrder2ᚖrosterᚋinternalᚋdirectoryᚐContactOrder(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Query_contacts_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Contacts(ctx, a0, a1, a2, a3, a4, a5)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -1577,7 +1600,6 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			x.Leave()
 		case 5: // contactFolders
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  *int
@@ -1587,28 +1609,34 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				a4  *directory.ContactFolderFilter
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a0, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a1, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
 			if v, given := f.Args[2].Value(x.Variables); given && err == nil {
-				a2, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a2, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[3].Value(x.Variables); given && err == nil {
-				a3, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a3, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
-			if v, given := f.Args[4].Value(x.Variables); given && err == nil {
-				a4, err = x.unmarshalOContactFolderFilter2ᚖrosterᚋinternalᚋdirectoryᚐContactFolderFilter(ctx, v)
+			if in := f.Args[4].Object(); in != nil {
+				var read directory.ContactFolderFilter
+				if read, err = x.readContactFolderFilter(in, err); err == nil {
+					a4 = &read
+				}
+			} else if v, given := f.Args[4].Value(x.Variables); given && err == nil {
+				a4, err = x.unmarshalOContactFolderFilter2ᚖrosterᚋinternalᚋdirectoryᚐContactFolderFilter(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Query_contactFolders_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().ContactFolders(ctx, a0, a1, a2, a3, a4)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -1624,7 +1652,6 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			x.Leave()
 		case 6: // roles
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  *int
@@ -1634,28 +1661,34 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				a4  *directory.RoleFilter
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a0, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a1, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
 			if v, given := f.Args[2].Value(x.Variables); given && err == nil {
-				a2, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a2, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[3].Value(x.Variables); given && err == nil {
-				a3, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a3, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
-			if v, given := f.Args[4].Value(x.Variables); given && err == nil {
-				a4, err = x.unmarshalORoleFilter2ᚖrosterᚋinternalᚋdirectoryᚐRoleFilter(ctx, v)
+			if in := f.Args[4].Object(); in != nil {
+				var read directory.RoleFilter
+				if read, err = x.readRoleFilter(in, err); err == nil {
+					a4 = &read
+				}
+			} else if v, given := f.Args[4].Value(x.Variables); given && err == nil {
+				a4, err = x.unmarshalORoleFilter2ᚖrosterᚋinternalᚋdirectoryᚐRoleFilter(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Query_roles_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Roles(ctx, a0, a1, a2, a3, a4)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -1683,7 +1716,6 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			x.Leave()
 		case 8: // teams
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  *int
@@ -1693,28 +1725,34 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				a4  *directory.TeamFilter
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a0, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a1, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
 			if v, given := f.Args[2].Value(x.Variables); given && err == nil {
-				a2, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a2, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[3].Value(x.Variables); given && err == nil {
-				a3, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a3, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
-			if v, given := f.Args[4].Value(x.Variables); given && err == nil {
-				a4, err = x.unmarshalOTeamFilter2ᚖrosterᚋinternalᚋdirectoryᚐTeamFilter(ctx, v)
+			if in := f.Args[4].Object(); in != nil {
+				var read directory.TeamFilter
+				if read, err = x.readTeamFilter(in, err); err == nil {
+					a4 = &read
+				}
+			} else if v, given := f.Args[4].Value(x.Variables); given && err == nil {
+				a4, err = x.unmarshalOTeamFilter2ᚖrosterᚋinternalᚋdirectoryᚐTeamFilter(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Query_teams_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Teams(ctx, a0, a1, a2, a3, a4)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -1730,22 +1768,27 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			x.Leave()
 		case 9: // user
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  model.UserLookup
 			)
-			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalNUserLookup2rosterᚋgraphᚋmodelᚐUserLookup(ctx, v)
+			if in := f.Args[0].Object(); in != nil {
+				var read model.UserLookup
+				if read, err = x.readUserLookup(in, err); err == nil {
+					a0 = read
+				}
+			} else if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNUserLookup2rosterᚋgraphᚋmodelᚐUserLookup(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Query_user_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().User(ctx, a0)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -1761,7 +1804,6 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			x.Leave()
 		case 10: // users
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  *int
@@ -1772,31 +1814,37 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				a5  *directory.UserOrder
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a0, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a1, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
 			if v, given := f.Args[2].Value(x.Variables); given && err == nil {
-				a2, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a2, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[3].Value(x.Variables); given && err == nil {
-				a3, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a3, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
-			if v, given := f.Args[4].Value(x.Variables); given && err == nil {
-				a4, err = x.unmarshalOUserFilter2ᚖrosterᚋinternalᚋdirectoryᚐUserFilter(ctx, v)
+			if in := f.Args[4].Object(); in != nil {
+				var read directory.UserFilter
+				if read, err = x.readUserFilter(in, err); err == nil {
+					a4 = &read
+				}
+			} else if v, given := f.Args[4].Value(x.Variables); given && err == nil {
+				a4, err = x.unmarshalOUserFilter2ᚖrosterᚋinternalᚋdirectoryᚐUserFilter(x.Ctx, v)
 			}
 			if v, given := f.Args[5].Value(x.Variables); given && err == nil {
-				a5, err = x.unmarshalOUserOrder2ᚖrosterᚋinternalᚋdirectoryᚐUserOrder(ctx, v)
+				a5, err = x.unmarshalOUserOrder2ᚖrosterᚋinternalᚋdirectoryᚐUserOrder(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Query_users_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Users(ctx, a0, a1, a2, a3, a4, a5)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -1812,22 +1860,22 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			x.Leave()
 		case 11: // _entities
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  []map[string]any
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalN_Any2ᚕmapᚄ(ctx, v)
+				a0, err = x.unmarshalN_Any2ᚕmapᚄ(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Query__entities_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v := make([]fedruntime.Entity, len(a0))
 			for i, representation := range a0 {
 				name, _ := representation["__typename"].(string)
@@ -2105,7 +2153,6 @@ func (x *planned) writeRole(b []byte, o *directory.Role, s *plan.Selection) ([]b
 			x.Leave()
 		case 8: // holders
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  bool
@@ -2117,34 +2164,40 @@ func (x *planned) writeRole(b []byte, o *directory.Role, s *plan.Selection) ([]b
 				a6  *directory.UserOrder
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalNBoolean2bool(ctx, v)
+				a0, err = x.unmarshalNBoolean2bool(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a1, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[2].Value(x.Variables); given && err == nil {
-				a2, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a2, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
 			if v, given := f.Args[3].Value(x.Variables); given && err == nil {
-				a3, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a3, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[4].Value(x.Variables); given && err == nil {
-				a4, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a4, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
-			if v, given := f.Args[5].Value(x.Variables); given && err == nil {
-				a5, err = x.unmarshalOUserFilter2ᚖrosterᚋinternalᚋdirectoryᚐUserFilter(ctx, v)
+			if in := f.Args[5].Object(); in != nil {
+				var read directory.UserFilter
+				if read, err = x.readUserFilter(in, err); err == nil {
+					a5 = &read
+				}
+			} else if v, given := f.Args[5].Value(x.Variables); given && err == nil {
+				a5, err = x.unmarshalOUserFilter2ᚖrosterᚋinternalᚋdirectoryᚐUserFilter(x.Ctx, v)
 			}
 			if v, given := f.Args[6].Value(x.Variables); given && err == nil {
-				a6, err = x.unmarshalOUserOrder2ᚖrosterᚋinternalᚋdirectoryᚐUserOrder(ctx, v)
+				a6, err = x.unmarshalOUserOrder2ᚖrosterᚋinternalᚋdirectoryᚐUserOrder(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Role_holders_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Role().Holders(ctx, o, a0, a1, a2, a3, a4, a5, a6)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -3054,7 +3107,6 @@ func (x *planned) writeTeam(b []byte, o *directory.Team, s *plan.Selection) ([]b
 			}
 		case 6: // members
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  *int
@@ -3065,31 +3117,37 @@ func (x *planned) writeTeam(b []byte, o *directory.Team, s *plan.Selection) ([]b
 				a5  *directory.UserOrder
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a0, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a1, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
 			if v, given := f.Args[2].Value(x.Variables); given && err == nil {
-				a2, err = x.unmarshalOInt2ᚖint(ctx, v)
+				a2, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
 			}
 			if v, given := f.Args[3].Value(x.Variables); given && err == nil {
-				a3, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a3, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
-			if v, given := f.Args[4].Value(x.Variables); given && err == nil {
-				a4, err = x.unmarshalOUserFilter2ᚖrosterᚋinternalᚋdirectoryᚐUserFilter(ctx, v)
+			if in := f.Args[4].Object(); in != nil {
+				var read directory.UserFilter
+				if read, err = x.readUserFilter(in, err); err == nil {
+					a4 = &read
+				}
+			} else if v, given := f.Args[4].Value(x.Variables); given && err == nil {
+				a4, err = x.unmarshalOUserFilter2ᚖrosterᚋinternalᚋdirectoryᚐUserFilter(x.Ctx, v)
 			}
 			if v, given := f.Args[5].Value(x.Variables); given && err == nil {
-				a5, err = x.unmarshalOUserOrder2ᚖrosterᚋinternalᚋdirectoryᚐUserOrder(ctx, v)
+				a5, err = x.unmarshalOUserOrder2ᚖrosterᚋinternalᚋdirectoryᚐUserOrder(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Team_members_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := x.Resolvers.Team().Members(ctx, o, a0, a1, a2, a3, a4, a5)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -3515,26 +3573,26 @@ func (x *planned) writeUserConnection(b []byte, o *directory.UserConnection, s *
 			b = plan.AppendInt(b, v)
 		case 5: // facets
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  directory.UserFacet
 				a1  int
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalNUserFacet2rosterᚋinternalᚋdirectoryᚐUserFacet(ctx, v)
+				a0, err = x.unmarshalNUserFacet2rosterᚋinternalᚋdirectoryᚐUserFacet(x.Ctx, v)
 			}
 			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
-				a1, err = x.unmarshalNInt2int(ctx, v)
+				a1, err = x.unmarshalNInt2int(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_UserConnection_facets_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			x.ArgumentsRead()
 			v, err := o.Facets(a0, a1)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -3704,22 +3762,22 @@ func (x *planned) writeViewer(b []byte, o *model.Viewer, s *plan.Selection) ([]b
 			x.Leave()
 		case 4: // account
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  string
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalNString2string(ctx, v)
+				a0, err = x.unmarshalNString2string(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Viewer_account_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := o.Account(ctx, a0)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -3735,22 +3793,22 @@ func (x *planned) writeViewer(b []byte, o *model.Viewer, s *plan.Selection) ([]b
 			x.Leave()
 		case 5: // worksection
 			x.Enter(f)
-			ctx := x.Context()
 			var (
 				err error
 				a0  *string
 			)
 			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalOString2ᚖstring(ctx, v)
+				a0, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
 			}
 			if err != nil {
+				ctx := x.Context()
 				_, err = x.field_Viewer_worksection_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
 				x.Fail(ctx, err)
 				x.Leave()
 				is = false
 				break
 			}
-			plan.ArgumentsRead(ctx)
+			ctx := x.Resolve()
 			v, err := o.Worksection(ctx, a0)
 			if err != nil {
 				x.Error(x.Context(), err)
@@ -4107,6 +4165,123 @@ func (x *planned) writeWorksectionViewer(b []byte, o *model.WorksectionViewer, s
 	}
 	b[start] = '{' // in the place of the first field's comma
 	return append(b, '}'), true
+}
+
+func (x *planned) readContactFilter(in plan.Object, err error) (it directory.ContactFilter, _ error) {
+	if v, given := in.Value("search", x.Variables); given && err == nil {
+		it.Search, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
+	}
+	if v, given := in.Value("sources", x.Variables); given && err == nil {
+		it.Sources, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("folders", x.Variables); given && err == nil {
+		it.Folders, err = x.unmarshalOID2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("tags", x.Variables); given && err == nil {
+		it.Tags, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("owners", x.Variables); given && err == nil {
+		it.Owners, err = x.unmarshalOID2ᚕstringᚄ(x.Ctx, v)
+	}
+	return it, err
+}
+
+func (x *planned) readContactFolderFilter(in plan.Object, err error) (it directory.ContactFolderFilter, _ error) {
+	if v, given := in.Value("search", x.Variables); given && err == nil {
+		it.Search, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
+	}
+	if v, given := in.Value("sources", x.Variables); given && err == nil {
+		it.Sources, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("kinds", x.Variables); given && err == nil {
+		it.Kinds, err = x.unmarshalOContactFolderKind2ᚕrosterᚋconnectorsᚐContactFolderKindᚄ(x.Ctx, v)
+	}
+	return it, err
+}
+
+func (x *planned) readRoleFilter(in plan.Object, err error) (it directory.RoleFilter, _ error) {
+	if v, given := in.Value("search", x.Variables); given && err == nil {
+		it.Search, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
+	}
+	if v, given := in.Value("sources", x.Variables); given && err == nil {
+		it.Sources, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("accessLevels", x.Variables); given && err == nil {
+		it.AccessLevels, err = x.unmarshalOAccessLevel2ᚕrosterᚋconnectorsᚐAccessLevelᚄ(x.Ctx, v)
+	}
+	return it, err
+}
+
+func (x *planned) readTeamFilter(in plan.Object, err error) (it directory.TeamFilter, _ error) {
+	if v, given := in.Value("search", x.Variables); given && err == nil {
+		it.Search, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
+	}
+	if v, given := in.Value("sources", x.Variables); given && err == nil {
+		it.Sources, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("kinds", x.Variables); given && err == nil {
+		it.Kinds, err = x.unmarshalOTeamKind2ᚕrosterᚋconnectorsᚐTeamKindᚄ(x.Ctx, v)
+	}
+	return it, err
+}
+
+func (x *planned) readUserFilter(in plan.Object, err error) (it directory.UserFilter, _ error) {
+	if v, given := in.Value("search", x.Variables); given && err == nil {
+		it.Search, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
+	}
+	if v, given := in.Value("active", x.Variables); given && err == nil {
+		it.Active, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
+	}
+	if v, given := in.Value("bot", x.Variables); given && err == nil {
+		it.Bot, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
+	}
+	if v, given := in.Value("in", x.Variables); given && err == nil {
+		it.In, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("notIn", x.Variables); given && err == nil {
+		it.NotIn, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("accounts", x.Variables); given && err == nil {
+		it.Accounts, err = x.unmarshalOAccountFilter2ᚕᚖrosterᚋinternalᚋdirectoryᚐAccountFilterᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("minAccounts", x.Variables); given && err == nil {
+		it.MinAccounts, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
+	}
+	if v, given := in.Value("maxAccounts", x.Variables); given && err == nil {
+		it.MaxAccounts, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
+	}
+	if v, given := in.Value("teams", x.Variables); given && err == nil {
+		it.Teams, err = x.unmarshalOID2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("roles", x.Variables); given && err == nil {
+		it.Roles, err = x.unmarshalOID2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("departments", x.Variables); given && err == nil {
+		it.Departments, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("locales", x.Variables); given && err == nil {
+		it.Locales, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("accessLevels", x.Variables); given && err == nil {
+		it.AccessLevels, err = x.unmarshalOAccessLevel2ᚕrosterᚋconnectorsᚐAccessLevelᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("hasPossibleDuplicates", x.Variables); given && err == nil {
+		it.HasPossibleDuplicates, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
+	}
+	return it, err
+}
+
+func (x *planned) readUserLookup(in plan.Object, err error) (it model.UserLookup, _ error) {
+	if v, given := in.Value("id", x.Variables); given && err == nil {
+		it.ID, err = x.unmarshalOID2ᚖstring(x.Ctx, v)
+	}
+	if v, given := in.Value("email", x.Variables); given && err == nil {
+		it.Email, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
+	}
+	if v, given := in.Value("account", x.Variables); given && err == nil {
+		it.Account, err = x.unmarshalOAccountLookup2ᚖrosterᚋgraphᚋmodelᚐAccountLookup(x.Ctx, v)
+	}
+	return it, err
 }
 
 func (x *planned) writeNAccount2ᚕrosterᚋinternalᚋdirectoryᚐAccountᚄ(b []byte, list []directory.Account, f *plan.Field) ([]byte, bool) {

@@ -14,19 +14,19 @@ func (r *Run) Later(b []byte, object any, f *Field) {
 }
 
 // writeLate returns the data with the late values.
-func (r *Run) writeLate(b []byte, value func([]byte, any, *Field) ([]byte, bool)) []byte {
+func (r *Run) writeLate(b []byte, writer Writer) []byte {
 	objects := make([]any, len(r.late))
 	for i, l := range r.late {
 		objects[i] = l.object
 	}
-	r.Await(objects)
+	r.Caller.Await(r.Ctx, objects)
 	out := make([]byte, 0, len(b)+16*len(r.late))
 	from := 0
 	for _, l := range r.late {
 		out = append(out, b[from:l.at]...)
 		from = l.at
 		var is bool
-		if out, is = value(out, l.object, l.field); !is {
+		if out, is = writer.WriteLate(out, l.object, l.field); !is {
 			out = append(out, "null"...)
 		}
 	}

@@ -12,6 +12,8 @@ type step struct {
 	index int
 	// ctx is the context that gqlgen would have here; nil until something needs it.
 	ctx context.Context
+	// read is true when the arguments of the field have been read.
+	read bool
 }
 
 // Enter enters a field.
@@ -29,7 +31,7 @@ func (r *Run) At(index int) {
 // Leave leaves a field or a list.
 func (r *Run) Leave() { r.path = r.path[:len(r.path)-1] }
 
-// Context returns the context that gqlgen would have at the current path, with a graphql.FieldContext for each step. Its own arguments are unset.
+// Context returns the context that gqlgen would have at the current path, with a graphql.FieldContext for each step.
 func (r *Run) Context() context.Context {
 	known := len(r.path)
 	for known > 0 && r.path[known-1].ctx == nil {
@@ -46,6 +48,9 @@ func (r *Run) Context() context.Context {
 		fc := &graphql.FieldContext{}
 		if s.field != nil {
 			fc.Object, fc.Field = s.field.Object, s.field.Collected
+			if s.read {
+				fc.Args = noArguments
+			}
 		} else {
 			index := s.index
 			fc.Index = &index
@@ -59,5 +64,56 @@ func (r *Run) Context() context.Context {
 // noArguments is the value of FieldContext.Args after they have been read. Resolvers get them as parameters.
 var noArguments = map[string]any{}
 
-// ArgumentsRead records in a field's context that its arguments could be read.
-func ArgumentsRead(ctx context.Context) { graphql.GetFieldContext(ctx).Args = noArguments }
+// ArgumentsRead records that the arguments of the current field could be read.
+func (r *Run) ArgumentsRead() {
+	s := &r.path[len(r.path)-1]
+	s.read, s.ctx = true, nil
+}
+
+// Resolve returns the context for the resolver of the current field, whose arguments have been read. It makes the field's context only if it is asked for.
+func (r *Run) Resolve() context.Context {
+	r.ArgumentsRead()
+	c := &r.resolving
+	if c.run != nil { // of another field; its context may still be used
+		c = new(resolving)
+	}
+	*c = resolving{Context: r.Ctx, run: r}
+	return c
+}
+
+// resolving is the context of a resolver. The resolver's own goroutine must be the first that asks for the field.
+type resolving struct {
+	context.Context
+	run   *Run
+	field context.Context
+}
+
+// Value implements context.Context.
+func (c *resolving) Value(key any) any {
+	if key != gqlgenField {
+		return c.Context.Value(key)
+	}
+	if c.field == nil {
+		c.field = c.run.Context()
+	}
+	return c.field.Value(key)
+}
+
+// gqlgenField is the key of a graphql.FieldContext in a context, which gqlgen does not export.
+var gqlgenField = func() any {
+	var r keyRecorder
+	graphql.GetFieldContext(&r)
+	return r.key
+}()
+
+// keyRecorder is a context that records the key that is looked up.
+type keyRecorder struct {
+	context.Context
+	key any
+}
+
+// Value implements context.Context.
+func (r *keyRecorder) Value(key any) any {
+	r.key = key
+	return nil
+}

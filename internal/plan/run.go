@@ -25,10 +25,8 @@ type Run struct {
 	Ctx context.Context
 	// Room bounds the answer; nil for no bounds.
 	Room Room
-	// Denied reports whether the caller may not see a field that is guarded. Path is the field's.
-	Denied func(f *Field, path func() ast.Path) bool
-	// Await is called once before the late values are written, with the objects that have one.
-	Await func(objects []any)
+	// Caller is asked about fields that are not as in other operations.
+	Caller Caller
 
 	// Body is the data as a whole answer that has nothing else, once the plan has been executed.
 	Body []byte
@@ -41,11 +39,27 @@ type Run struct {
 	path      []step
 	failures  []failure
 	late      []late
+	resolving resolving
 }
 
-// Execute calls data, which appends the answer's data and reports whether it is not null. Value appends a late value of an object. Execute returns
-// false if gqlgen has to execute the operation from the beginning; nothing is reported then.
-func (r *Run) Execute(data func([]byte) ([]byte, bool), value func([]byte, any, *Field) ([]byte, bool)) (out []byte, ok bool) {
+// Caller is what an execution has to know of its operation.
+type Caller interface {
+	// IsDenied reports whether the caller may not see a field that is guarded. Path is the field's.
+	IsDenied(f *Field, path func() ast.Path) bool
+	// Await is called once before the late values are written, with the objects that have one.
+	Await(ctx context.Context, objects []any)
+}
+
+// Writer writes the data of one execution. It is generated.
+type Writer interface {
+	// WriteData appends the answer's data and reports whether it is not null.
+	WriteData(b []byte) ([]byte, bool)
+	// WriteLate appends a late value of an object.
+	WriteLate(b []byte, object any, f *Field) ([]byte, bool)
+}
+
+// Execute returns the answer's data. It returns false if gqlgen has to execute the operation from the beginning; nothing is reported then.
+func (r *Run) Execute(writer Writer) (out []byte, ok bool) {
 	defer func() {
 		if recover() != nil { // gqlgen runs into it again, and reports it at its field
 			out, ok = nil, false
@@ -53,7 +67,7 @@ func (r *Run) Execute(data func([]byte) ([]byte, bool), value func([]byte, any, 
 	}()
 	w := work.Get().(*workspace) //nolint:errcheck // the pool has nothing else
 	r.path = w.path[:0]
-	b, ok := r.execute(w.buffer[:0], data, value)
+	b, ok := r.execute(w.buffer[:0], writer)
 	if ok {
 		r.Body = make([]byte, 0, len(before)+len(b)+len(after))
 		r.Body = append(append(append(r.Body, before...), b...), after...)
@@ -85,18 +99,18 @@ var work = sync.Pool{New: func() any { return &workspace{make([]byte, 0, 4<<10),
 // maxPooled is the capacity up to which a buffer is used again.
 const maxPooled = 256 << 10
 
-func (r *Run) execute(b []byte, data func([]byte) ([]byte, bool), value func([]byte, any, *Field) ([]byte, bool)) ([]byte, bool) {
+func (r *Run) execute(b []byte, writer Writer) ([]byte, bool) {
 	r.Limit = math.MaxInt
 	if r.Room != nil {
 		r.Limit, _ = r.Room.Reserve(0)
 	}
-	b, is := data(b)
+	b, is := writer.WriteData(b)
 	if !is {
 		b = append(b[:0], "null"...)
 		r.late = r.late[:0]
 	}
 	if len(r.late) > 0 && !r.Stopped {
-		b = r.writeLate(b, value)
+		b = r.writeLate(b, writer)
 	}
 	if r.abandoned {
 		return b, false
@@ -134,7 +148,7 @@ func (r *Run) Cut(b []byte, start int) []byte {
 
 // IsDenied reports whether the caller may not see a field.
 func (r *Run) IsDenied(f *Field) bool {
-	return r.Denied(f, func() ast.Path {
+	return r.Caller.IsDenied(f, func() ast.Path {
 		path := make(ast.Path, 0, len(r.path)+1)
 		for _, s := range r.path {
 			if s.field != nil {

@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"io"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -224,6 +225,40 @@ func (f *field) Call() string {
 		args = append(args, fmt.Sprintf("a%d", i))
 	}
 	return on + f.GoFieldName + "(" + strings.Join(args, ", ") + ")"
+}
+
+// Input is the type of an argument that is an input object of nothing but plain fields; nil for other arguments.
+func (f *field) Input(a *codegen.FieldArgument) *codegen.Object { return f.Value.gen.input(a) }
+
+func (g *generator) input(a *codegen.FieldArgument) *codegen.Object {
+	if a.TypeReference.Definition.Kind != ast.InputObject || a.TypeReference.IsSlice() || a.TypeReference.IsOmittable {
+		return nil
+	}
+	in := g.data.Inputs.ByName(a.TypeReference.Definition.Name)
+	if in == nil || in.HasUnmarshal() || in.IsMap() || in.PointersInUnmarshalInput || len(in.InputObjectDirectives()) > 0 {
+		return nil
+	}
+	for _, f := range in.Fields {
+		if f.Default != nil || f.IsResolver || f.TypeReference.IsOmittable || len(f.ImplDirectives()) > 0 {
+			return nil
+		}
+	}
+	return in
+}
+
+// Inputs are the types of such arguments, in the order of their names.
+func (g *generator) Inputs() []*codegen.Object {
+	byName := make(map[string]*codegen.Object)
+	for _, o := range g.Objects {
+		for _, f := range o.Fields {
+			for _, a := range f.Args {
+				if in := g.input(a); in != nil {
+					byName[in.Name] = in
+				}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Values(byName), func(a, b *codegen.Object) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // NeedsContext reports whether the getter takes a context.
