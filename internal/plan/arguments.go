@@ -9,7 +9,7 @@ import (
 // Argument is an argument of a field: absent, a constant, or a value with variables.
 type Argument struct {
 	constant any
-	given    bool // constant is the value
+	given    bool   // constant is the value
 	variable string // the name of the variable that is the whole value, or ""
 	// composite is a literal with variables inside.
 	composite *ast.Value
