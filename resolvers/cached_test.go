@@ -90,9 +90,11 @@ func TestCachedAnswersAreOfOneGeneration(t *testing.T) {
 		{Source: "crm", Collection: connectors.Contacts}: often,
 	}}).read()
 	limits := httpapi.DefaultLimits()
-	limits.Requests, limits.CallerShare = 0, 100
+	limits.Requests, limits.CallerShare, limits.CallerOperations = 0, 100, 64
+	limits.OperationTime = time.Hour // the machine may be busy
+	limiter := httpapi.NewLimiter(limits, nil)
 	cache := responsecache.New(64<<20, nil)
-	h := httpapi.New(httpapi.Options{API: server.api, Access: callers{}, Introspection: true, Limits: limits, Responses: cache})
+	h := httpapi.New(httpapi.Options{API: server.api, Access: callers{}, Introspection: true, Limits: limits, Limiter: limiter, Responses: cache})
 	requests := randomRequests(t, h, 1_000)
 	last := int64(now(t, server.roster)) + generations
 	var answers atomic.Int64
@@ -103,8 +105,11 @@ func TestCachedAnswersAreOfOneGeneration(t *testing.T) {
 			for begin := now(t, server.roster); (int64(begin) < last || cache.Stats().Hits == 0) && !t.Failed(); begin = now(t, server.roster) {
 				r := requests[dice.IntN(1+dice.IntN(1+dice.IntN(len(requests))))] // some of them often
 				scopes := [...]string{onlyRead, sensitive}[dice.IntN(2)]
-				text := r.send(h, dice.IntN(2) == 0, scopes).Body.String()
-				end := now(t, server.roster)
+				rec := r.send(h, dice.IntN(2) == 0, scopes)
+				end, text := now(t, server.roster), rec.Body.String()
+				if rec.Code >= http.StatusTooManyRequests {
+					t.Errorf("HTTP %d %s", rec.Code, text)
+				}
 				numbers := numbersIn(text)
 				if len(numbers) > 1 || len(numbers) == 1 && (numbers[0] < begin || numbers[0] > end) {
 					t.Errorf("from generation %d to %d, the answer has %d: %s", begin, end, numbers, text)
@@ -123,6 +128,11 @@ func TestCachedAnswersAreOfOneGeneration(t *testing.T) {
 	t.Logf("%d fetches; %d answers with people; %d hits, %d misses", people.fetches.Load(), answers.Load(), stats.Hits, stats.Misses)
 	if stats.Hits == 0 || stats.Misses == 0 || answers.Load() == 0 {
 		t.Errorf("%d hits, %d misses, %d answers with people", stats.Hits, stats.Misses, answers.Load())
+	}
+	for _, use := range httpapi.StatsOf(limiter) {
+		if use.Held != 0 {
+			t.Errorf("when all operations are over, %d of %s are held", use.Held, use.Limit)
+		}
 	}
 }
 
