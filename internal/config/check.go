@@ -44,7 +44,7 @@ func plain(f *rootFile) *Config {
 // check makes the configuration from the decoded file, and reports the faults that concern several settings.
 func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c := plain(f)
-	if d.lines["limits.caller_operations"] == 0 { // the default must not exceed the share of a small limits.operations
+	if !d.inFile("limits.caller_operations") { // the default must not exceed the share of a small limits.operations
 		c.Limits.CallerOperations = min(c.Limits.CallerOperations, max(1, c.Limits.Operations*c.Limits.CallerShare/100))
 	}
 	if one, all := f.Limits.AnswerBytes, f.Limits.PendingAnswerBytes; one > all && !d.faulty("limits.answer_bytes") && !d.faulty("limits.pending_answer_bytes") {
@@ -59,7 +59,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		c.Listen = over.listen
 		d.listen(over.listen, "--listen", guarded)
 	}
-	if len(f.Sources) == 0 && d.lines["sources"] > 0 && !d.faulty("sources") {
+	if len(f.Sources) == 0 && d.inFile("sources") && !d.faulty("sources") {
 		d.fault("sources", "at least one source is required")
 	}
 	names := make(map[string]bool)
@@ -85,6 +85,9 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c.Precedence = d.precedence(&f.Precedence, names)
 	if f.TLS != nil {
 		c.TLS = (*TLS)(f.TLS)
+		if over.readTLS != nil {
+			d.tls(f.TLS, over.readTLS)
+		}
 	}
 	if !over.everyone { // without authentication, encryption protects nothing
 		d.plaintext(c.Listen, f)
@@ -93,21 +96,24 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	if t := f.TrustedDocuments; t != nil {
 		c.TrustedDocuments = &TrustedDocuments{File: t.File, Enforce: t.Mode != "warn"}
 	}
-	c.Origins = d.origins(f.CORS.Origins)
+	for i, origin := range f.CORS.Origins {
+		d.origin(origin, fmt.Sprintf("cors.origins[%d]", i))
+	}
+	c.Origins = f.CORS.Origins
 	return c
 }
 
-// origins checks that the origins are written as browsers write them, because they are compared as text.
-func (d *decoder) origins(given []string) []string {
-	for i, origin := range given {
-		path := fmt.Sprintf("cors.origins[%d]", i)
-		u, err := url.Parse(origin)
-		if !d.faulty(path) && (err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || origin != strings.ToLower(u.Scheme+"://"+u.Host) ||
-			u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80") {
-			d.fault(path, "must be an origin as browsers write it, in lower case and without a path or the usual port, such as https://people.example.com")
-		}
+// origin checks that an origin is written as browsers write it, because origins are compared as text.
+func (d *decoder) origin(origin, path string) {
+	u, err := url.Parse(origin)
+	switch {
+	case d.faulty(path):
+	case origin == "*":
+		d.fault(path, "there is no wildcard, because a page of any site could then read what its visitor may: list each origin, such as https://people.example.com")
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || origin != strings.ToLower(u.Scheme+"://"+u.Host) ||
+		u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80":
+		d.fault(path, "must be an origin as browsers write it, in lower case and without a path or the usual port, such as https://people.example.com")
 	}
-	return given
 }
 
 // listen checks the form of an address, and that it is a loopback address unless callers are authenticated.
@@ -274,7 +280,7 @@ func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) ma
 	has := kind.Has(f.Settings)
 	read := make(map[connectors.Collection]Collection)
 	for _, c := range connectors.AllCollections {
-		if sub := path + "." + c.String(); d.lines[sub] > 0 && !slices.Contains(has, c) {
+		if sub := path + "." + c.String(); d.inFile(sub) && !slices.Contains(has, c) {
 			switch kind.Collection(c) {
 			case nil:
 				d.fault(sub, "%s has no such collection", f.Kind)
@@ -301,7 +307,7 @@ func (d *decoder) readable(f *sourceFile, path string, guard collectionGuard) ma
 				d.fault(sub+".keep_for", "is shorter than fresh_for")
 			}
 		}
-		if full := sub + ".full_every"; d.lines[full] > 0 && !says.Incremental {
+		if full := sub + ".full_every"; d.inFile(full) && !says.Incremental {
 			d.fault(full, "is for %s only: all other collections are always fetched in full", incremental())
 		}
 		read[c] = Collection{FreshFor: settings.FreshFor, KeepFor: settings.KeepFor, MinInterval: settings.MinInterval, FullEvery: settings.FullEvery,
@@ -326,7 +332,7 @@ func (d *decoder) precedence(f *precedenceFile, names map[string]bool) map[strin
 			switch {
 			case d.faulty(sub):
 			case !names[name]:
-				d.fault(sub, "there is no source of this name")
+				d.noSource(name, sub, names)
 			case slices.Contains(order[:i], name):
 				d.fault(sub, "given twice")
 			}

@@ -107,7 +107,17 @@ type Option func(*overrides)
 type overrides struct {
 	listen   string
 	everyone bool
+	file     string
 	dir      string
+	readTLS  func(string) ([]byte, error) // nil to leave the files of the server's certificate unread
+}
+
+// inFile is the name of the file, for the messages.
+func inFile(path string) Option { return func(o *overrides) { o.file = path } }
+
+// readTLS checks the files of the server's certificate too.
+func readTLS(read func(string) ([]byte, error)) Option {
+	return func(o *overrides) { o.readTLS = read }
 }
 
 // pathsBelow is where relative paths begin.
@@ -120,25 +130,27 @@ func Listen(addr string) Option { return func(o *overrides) { o.listen = addr } 
 func ServeEveryone(yes bool) Option { return func(o *overrides) { o.everyone = yes } }
 
 func load(data []byte, env func(string) (string, bool), read func(string) ([]byte, error), opts ...Option) (*Config, error) {
-	root, fault := parseDocument(data)
-	if fault != nil {
-		return nil, Faults{*fault}
-	}
 	var over overrides
 	for _, opt := range opts {
 		opt(&over)
+	}
+	root, fault := parseDocument(data)
+	if fault != nil {
+		fault.File = over.file
+		return nil, Faults{*fault}
 	}
 	d := newDecoder(env, read)
 	d.dir = over.dir
 	var file rootFile
 	d.mapping(root, "", reflect.ValueOf(&file).Elem(), "")
 	if d.nodes > maxNodes {
-		return nil, Faults{{Message: fmt.Sprintf("more than %d values, counting what aliases repeat", maxNodes)}}
+		return nil, Faults{{File: over.file, Message: fmt.Sprintf("more than %d values, counting what aliases repeat", maxNodes)}}
 	}
 	c := d.check(&file, over)
 	if len(d.faults) > 0 {
 		d.nameSources(file.Sources)
 		d.faults.sort()
+		d.faults.in(over.file)
 		return nil, d.faults
 	}
 	return c, nil

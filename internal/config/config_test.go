@@ -68,6 +68,16 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// full returns the file with every setting. The files of its certificate do not exist, and are not read.
+func full() (*Config, error) {
+	const path = "testdata/good/full.yaml"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Open(path, testEnv).load(text)
+}
+
 func TestFile(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ path, want string }{
@@ -196,7 +206,7 @@ func TestOAuth(t *testing.T) {
 // Sources without a file get what they would have in a file that says nothing else.
 func TestDefault(t *testing.T) {
 	t.Parallel()
-	file, err := Open("testdata/good/full.yaml", testEnv).Load()
+	file, err := full()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +246,7 @@ func TestDefault(t *testing.T) {
 
 func TestEverySetting(t *testing.T) {
 	t.Parallel()
-	got, err := Open("testdata/good/full.yaml", testEnv).Load()
+	got, err := full()
 	if err != nil {
 		t.Fatal(err)
 	}

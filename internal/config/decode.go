@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"roster/connectors"
+	"roster/internal/nearest"
 )
 
 // maxNodes bounds the work that nested aliases can cause.
@@ -23,32 +24,40 @@ type decoder struct {
 	read   func(path string) ([]byte, error)
 	dir    string // relative paths begin here
 	faults Faults
-	lines  map[string]int  // of each setting in the file, by path
-	bad    map[string]bool // the paths of the faults, and of the settings that contain them
+	places map[string]place // of each setting in the file, by path
+	bad    map[string]bool  // the paths of the faults, and of the settings that contain them
 	nodes  int
 
 	fromEnv map[string]bool // the paths of the settings whose values come from the environment
 }
 
 func newDecoder(env func(string) (string, bool), read func(string) ([]byte, error)) *decoder {
-	return &decoder{env: env, read: read, lines: make(map[string]int), bad: make(map[string]bool), fromEnv: make(map[string]bool)}
+	return &decoder{env: env, read: read, places: make(map[string]place), bad: make(map[string]bool), fromEnv: make(map[string]bool)}
 }
 
-// fault adds a fault of the setting at the path. If the setting is not in the file, the line is that of the setting that contains it.
+// fault adds a fault of the setting at the path. If the setting is not in the file, the place is that of the setting that contains it.
 func (d *decoder) fault(path, format string, args ...any) {
 	at := path
-	for at != "" && d.lines[at] == 0 {
+	for at != "" && !d.inFile(at) {
 		at = outer(at)
 	}
-	d.faultAt(path, d.lines[at], fmt.Sprintf(format, args...))
+	d.faultAt(path, d.places[at], fmt.Sprintf(format, args...))
 }
 
-func (d *decoder) faultAt(path string, line int, message string) {
-	d.faults = append(d.faults, Fault{Path: path, Line: line, Message: message})
+func (d *decoder) faultAt(path string, at place, message string) {
+	d.faults = append(d.faults, Fault{Path: path, Line: at.line, Column: at.column, Message: message})
 	for at := path; at != ""; at = outer(at) {
 		d.bad[at] = true
 	}
 }
+
+// place is where something is in the file; zero if it is not there. Both numbers begin at 1.
+type place struct{ line, column int }
+
+func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
+
+// inFile reports whether the file has the setting.
+func (d *decoder) inFile(path string) bool { return d.places[path].line > 0 }
 
 // outer returns the path of the setting that contains the path.
 func outer(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
@@ -56,10 +65,10 @@ func outer(path string) string { return path[:max(0, strings.LastIndexAny(path, 
 // faulty reports whether this setting, or one in it, has a fault already. One fault is enough.
 func (d *decoder) faulty(path string) bool { return d.bad[path] }
 
-// at resolves aliases, and records the line of the node.
+// at resolves aliases, and records the place of the node.
 func (d *decoder) at(n *yaml.Node, path string) (*yaml.Node, bool) {
 	if path != "" {
-		d.lines[path] = n.Line
+		d.places[path] = placeOf(n)
 	}
 	for hops := 0; n.Kind == yaml.AliasNode && n.Alias != nil && hops < 10; hops++ {
 		n = n.Alias
@@ -91,9 +100,9 @@ func (d *decoder) entries(n *yaml.Node, path string) ([][2]*yaml.Node, bool) {
 		sub := join(path, shownKey(k, v))
 		switch {
 		case k.Kind != yaml.ScalarNode || k.ShortTag() == "!!merge":
-			d.faultAt(sub, k.Line, "unknown key")
+			d.faultAt(sub, placeOf(k), "unknown key: a key must be text, and << is not supported")
 		case seen[k.Value]:
-			d.faultAt(sub, k.Line, "given twice")
+			d.faultAt(sub, placeOf(k), "given twice: remove one of the two")
 		default:
 			seen[k.Value] = true
 			pairs = append(pairs, [2]*yaml.Node{k, v})
@@ -104,10 +113,13 @@ func (d *decoder) entries(n *yaml.Node, path string) ([][2]*yaml.Node, bool) {
 
 var keyForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
 
+// hiddenKey stands for a key that is not shown.
+const hiddenKey = "?"
+
 // shownKey returns a key for a message. It hides a key that does not look like one, or has no value: it may be a secret after a forgotten colon.
 func shownKey(k, v *yaml.Node) string {
 	if k.Kind != yaml.ScalarNode || !keyForm.MatchString(k.Value) || v.ShortTag() == "!!null" {
-		return "?"
+		return hiddenKey
 	}
 	return k.Value
 }
@@ -139,7 +151,15 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 		case slices.ContainsFunc(fields, func(f field) bool { return f.key == "kind" }) && kindsWith(key) != nil:
 			d.foreign(path, key, kv[1], connectors.KindName(variant))
 		default:
-			d.faultAt(join(path, shownKey(kv[0], kv[1])), kv[0].Line, "unknown key")
+			var known []string
+			for _, f := range fields {
+				if known = append(known, f.keys()...); f.key == "kind" && connectors.KindNamed(connectors.KindName(variant)) == nil {
+					for _, f := range allKindFields() { // the kind may be misspelt
+						known = append(known, f.keys()...)
+					}
+				}
+			}
+			d.unknown("key", path, kv, known)
 		}
 	}
 	for _, f := range fields {
@@ -176,7 +196,7 @@ func (d *decoder) kindSettings(name connectors.KindName, into reflect.Value) []f
 func (d *decoder) foreign(path, key string, value *yaml.Node, kind connectors.KindName) {
 	if connectors.KindNamed(kind) != nil {
 		sub := join(path, key)
-		d.lines[sub] = value.Line
+		d.places[sub] = placeOf(value)
 		d.fault(sub, "is for %s only", strings.Join(kindsWith(key), " and "))
 	}
 }
@@ -230,6 +250,35 @@ func (d *decoder) list(n *yaml.Node, path string, v reflect.Value, f field, vari
 	}
 }
 
+// boolWords explains why no is not false.
+const boolWords = "YAML reads yes, no, on and off as text, so write true or false without quotes"
+
+// oldBool reports whether a scalar is text that was a boolean in YAML 1.1, or that is one in quotes.
+func oldBool(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && slices.Contains([]string{"yes", "no", "on", "off", "y", "n", "true", "false"}, strings.ToLower(n.Value))
+}
+
+// fewKeys is how many keys a message can list.
+const fewKeys = 12
+
+// unknown adds the fault of a key that is not known.
+func (d *decoder) unknown(what, path string, kv [2]*yaml.Node, known []string) {
+	shown, hint := shownKey(kv[0], kv[1]), ""
+	if shown != hiddenKey {
+		hint = nearest.Hint(shown, known)
+	}
+	switch {
+	case hint != "":
+	case shown == hiddenKey:
+		hint = "; is a colon missing after the key?"
+	case len(known) <= fewKeys:
+		hint = "; there are " + strings.Join(known, ", ")
+	default:
+		hint = "; docs/settings.md lists all"
+	}
+	d.faultAt(join(path, shown), placeOf(kv[0]), "unknown "+what+hint)
+}
+
 // collections fills the map of all collections, with their defaults. It does not know which of them the source has.
 func (d *decoder) collections(n *yaml.Node, path string, v reflect.Value) {
 	all := make(collectionsFile)
@@ -239,7 +288,11 @@ func (d *decoder) collections(n *yaml.Node, path string, v reflect.Value) {
 		for _, kv := range pairs {
 			values[kv[0].Value] = kv[1]
 			if !slices.ContainsFunc(connectors.AllCollections[:], func(c connectors.Collection) bool { return c.String() == kv[0].Value }) {
-				d.faultAt(join(path, shownKey(kv[0], kv[1])), kv[0].Line, "unknown collection")
+				var known []string
+				for _, c := range connectors.AllCollections {
+					known = append(known, c.String())
+				}
+				d.unknown("collection", path, kv, known)
 			}
 		}
 	}
@@ -247,11 +300,16 @@ func (d *decoder) collections(n *yaml.Node, path string, v reflect.Value) {
 		var settings collectionFile
 		node, sub := values[c.String()], join(path, c.String())
 		if node != nil && node.Kind == yaml.ScalarNode && node.ShortTag() == "!!bool" {
-			d.lines[sub] = node.Line
+			d.places[sub] = placeOf(node)
 			if node.Value == "false" || node.Value == "False" || node.Value == "FALSE" {
 				continue
 			}
 			node = nil
+		}
+		if node != nil && oldBool(node) {
+			d.places[sub] = placeOf(node)
+			d.fault(sub, "must be true, false or a mapping: %s", boolWords)
+			continue
 		}
 		d.mapping(node, sub, reflect.ValueOf(&settings).Elem(), c.String())
 		all[c] = settings
@@ -294,6 +352,8 @@ func (d *decoder) plain(n *yaml.Node, path string, v reflect.Value) (string, boo
 		d.fault(path, hostAndPort)
 	case want == "!!str":
 		d.fault(path, "must be text: put it in quotes")
+	case want == "!!bool" && oldBool(n):
+		d.fault(path, "must be true or false: %s", boolWords)
 	case want == "!!bool":
 		d.fault(path, "must be true or false")
 	case want == "!!float":
@@ -334,7 +394,13 @@ func (d *decoder) scalar(text, path string, v reflect.Value, f field) {
 		case text == "":
 			d.fault(path, "is empty")
 		case len(f.oneOf) > 0 && !slices.Contains(f.oneOf, text):
-			d.fault(path, "must be one of %s", strings.Join(f.oneOf, ", "))
+			hint := ""
+			if !d.fromEnv[path] {
+				hint = nearest.Hint(text, f.oneOf)
+			}
+			d.fault(path, "must be one of %s%s", strings.Join(f.oneOf, ", "), hint)
+		default:
+			d.braces(text, path, false)
 		}
 		if f.typeNameGiven == "path" {
 			text = below(d.dir, text)

@@ -2,14 +2,29 @@ package config
 
 import (
 	"errors"
+	"net"
 	"reflect"
 
 	"roster/connectors"
+	"roster/internal/access"
 )
 
-// Default returns the configuration of these sources with all their collections, and the default of every other setting.
-// The error is of type Faults.
-func Default(listen string, sources []connectors.Config) (*Config, error) {
+// DemoOption changes the default configuration.
+type DemoOption func(*Config)
+
+// DemoKeys are the keys that callers need; without keys, there is no authentication.
+func DemoKeys(keys []access.Key) DemoOption { return func(c *Config) { c.Access.Keys = keys } }
+
+// DemoOrigins are the origins of --cors, whose pages may use the graph.
+func DemoOrigins(origins []string) DemoOption { return func(c *Config) { c.Origins = origins } }
+
+// demoBeyondLoopback is the fault of a demo that everybody could reach.
+const demoBeyondLoopback = "must be a loopback address, such as 127.0.0.1:8080: the demo answers everybody who can reach it. With --keys it asks for a key, and " +
+	"may listen on any address"
+
+// Default returns the configuration of the demo: these sources with all their collections, and the default of every other setting.
+// The error is of type Faults, with a fault for each wrong flag of the demo.
+func Default(listen string, sources []connectors.Config, opts ...DemoOption) (*Config, error) {
 	d := newDecoder(func(string) (string, bool) { return "", false }, func(string) ([]byte, error) {
 		return nil, errors.New("a default configuration names no file")
 	})
@@ -23,8 +38,17 @@ func Default(listen string, sources []connectors.Config) (*Config, error) {
 		settings.Kind = string(s.Kind)
 		c.Sources = append(c.Sources, Source{Config: s, EmailTrust: trusts[settings.EmailTrust], MaxPause: file.MaxPause, Collections: d.readable(&settings, "", d.guard(&file.Guard))})
 	}
-	d.faults = nil // the required settings are in sources
-	d.listen(listen, "--listen", false)
+	for _, opt := range opts {
+		opt(c)
+	}
+	d = newDecoder(d.env, d.read) // the faults so far are those of an empty file: the required settings are in sources
+	d.hostPort(listen, "--listen")
+	if host, _, err := net.SplitHostPort(listen); err == nil && !loopback(host) && !c.Access.Authenticates() {
+		d.fault("--listen", demoBeyondLoopback)
+	}
+	for _, origin := range c.Origins {
+		d.origin(origin, "--cors")
+	}
 	if len(d.faults) > 0 {
 		return nil, d.faults
 	}

@@ -19,7 +19,7 @@ func parseDocument(data []byte) (*yaml.Node, *Fault) {
 		return nil, &Fault{Message: "the file is larger than 1 MiB"}
 	}
 	if !utf8.Valid(data) {
-		return nil, &Fault{Line: lineOfInvalid(data), Message: "not text in UTF-8"}
+		return nil, &Fault{Line: lineOfInvalid(data), Message: "not text in UTF-8: save the file in UTF-8"}
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc yaml.Node
@@ -33,24 +33,24 @@ func parseDocument(data []byte) (*yaml.Node, *Fault) {
 	root := doc.Content[0]
 	var second yaml.Node
 	if err := dec.Decode(&second); err == nil {
-		return nil, &Fault{Line: second.Line, Message: "a second document begins here: there must be one"}
+		return nil, &Fault{Line: second.Line, Column: second.Column, Message: "a second document begins here: there must be one"}
 	} else if !errors.Is(err, io.EOF) {
 		return nil, syntaxFault(err)
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, &Fault{Line: root.Line, Message: "must be a mapping of settings, such as listen: 127.0.0.1:8080"}
+		return nil, &Fault{Line: root.Line, Column: root.Column, Message: "must be a mapping of settings, such as listen: 127.0.0.1:8080"}
 	}
 	return root, nil
 }
 
-// syntaxFault returns the fault of invalid YAML, with its line. The parser's messages are fixed texts. Those of other stages may quote the file,
+// syntaxFault returns the fault of invalid YAML, with its place. The parser's messages are fixed texts. Those of other stages may quote the file,
 // maybe a secret, and are left out.
 func syntaxFault(err error) *Fault {
 	e, ok := errors.AsType[*yaml.LoadError](err)
 	if !ok {
 		return &Fault{Message: "not valid YAML"}
 	}
-	f := &Fault{Line: e.Mark.Line, Message: "not valid YAML"}
+	f := &Fault{Line: e.Mark.Line, Column: e.Mark.Column, Message: "not valid YAML"}
 	switch {
 	case e.Stage == yaml.ScannerStage || e.Stage == yaml.ParserStage:
 		f.Message += ": " + e.Message

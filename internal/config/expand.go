@@ -49,17 +49,38 @@ func (d *decoder) expand(s, path string) (text string, fromEnv, ok bool) {
 	}
 }
 
+// unbraced finds what is probably meant as an environment variable. Names of variables are in capitals, and few other texts look like that.
+var unbraced = regexp.MustCompile(`\$[A-Z_][A-Z0-9_]+`)
+
+const bracesNeeded = "has $ and a name without braces, which stays as it is: write ${NAME} for the environment variable"
+
+// braces adds a fault if a text seems to name an environment variable without braces. A secret may be any text, so that only a whole one is taken for
+// a name; from a file or from the environment it may be even that.
+func (d *decoder) braces(text, path string, secret bool) {
+	found := unbraced.FindString(text)
+	switch {
+	case found == "" || d.fromEnv[path] || secret && found != text:
+	case secret:
+		d.fault(path, "%s. A secret that begins with $ can be in a file or in the environment", bracesNeeded)
+	default:
+		d.fault(path, bracesNeeded)
+	}
+}
+
 // secret returns a credential, either from its setting or from the file in the setting with _file.
 func (d *decoder) secret(value, file *yaml.Node, path string) string {
 	var text string
 	var ok bool
 	switch {
 	case value != nil && file != nil:
-		d.lines[path] = value.Line
+		d.places[path] = placeOf(value)
 		d.fault(path, "give either this or %s_file, not both", path[strings.LastIndexByte(path, '.')+1:])
 		return ""
 	case value != nil:
-		text, ok = d.plain(value, path, reflect.ValueOf(text))
+		if text, ok = d.plain(value, path, reflect.ValueOf(text)); ok {
+			d.braces(text, path, true)
+			ok = !d.faulty(path)
+		}
 	case file != nil:
 		path += "_file"
 		if text, ok = d.plain(file, path, reflect.ValueOf(text)); ok {
@@ -80,17 +101,20 @@ func (d *decoder) secret(value, file *yaml.Node, path string) string {
 	return text
 }
 
-func (d *decoder) secretFile(name, path string) (string, bool) {
+func (d *decoder) secretFile(name, path string) (string, bool) { return d.fileText(name, path, d.read) }
+
+// fileText returns the text of a file that a setting names.
+func (d *decoder) fileText(name, path string, read func(string) ([]byte, error)) (string, bool) {
 	if name == "" {
 		d.fault(path, "is empty")
 		return "", false
 	}
-	b, err := d.read(name)
+	b, err := read(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d.fault(path, "there is no such file")
+		d.fault(path, "there is no such file; a relative path begins at the folder of the configuration file")
 	case errors.Is(err, fs.ErrPermission):
-		d.fault(path, "the file may not be read")
+		d.fault(path, "the file may not be read by the user that runs Roster")
 	case errors.Is(err, errTooLarge):
 		d.fault(path, "the file is larger than 1 MiB")
 	case errors.Is(err, errNotRegular):

@@ -11,15 +11,23 @@ import (
 type Fault struct {
 	Path    string // of the setting, such as sources[2].token; empty for the file as a whole
 	Source  string // the name of the source to which the setting belongs; empty if there is none
+	File    string // the file, as the operator named it; empty for a flag
 	Line    int    // in the file; 0 if there is none
+	Column  int
 	Message string // what is wrong and what to do; never a value
 }
 
-// String returns the fault on one line.
+// String returns the fault on one line, in the form that compilers and editors use: file:line:column: key: what, and what to do.
 func (f Fault) String() string {
 	var b strings.Builder
-	if f.Line > 0 {
-		fmt.Fprintf(&b, "line %d: ", f.Line)
+	b.WriteString(f.File)
+	for _, number := range []int{f.Line, f.Column} {
+		if number > 0 {
+			fmt.Fprintf(&b, ":%d", number)
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
 	}
 	if f.Path != "" {
 		b.WriteString(f.Path + ": ")
@@ -57,7 +65,16 @@ func (d *decoder) nameSources(sources []sourceFile) {
 	}
 }
 
-// sort sorts the faults by line. Faults of one line stay in the order of setting.go.
+// sort sorts the faults by their place. Faults of one place stay in the order of setting.go.
 func (fs Faults) sort() {
-	slices.SortStableFunc(fs, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(fs, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) })
+}
+
+// in sets the file of all faults, except those of flags.
+func (fs Faults) in(file string) {
+	for i := range fs {
+		if !strings.HasPrefix(fs[i].Path, "--") {
+			fs[i].File = file
+		}
+	}
 }

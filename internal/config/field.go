@@ -131,6 +131,14 @@ func kindsWith(key string) []string {
 // is reports whether a key of the file belongs to this setting.
 func (f field) is(key string) bool { return f.key == key || f.secret() && f.key+"_file" == key }
 
+// keys returns the keys of the file that belong to this setting.
+func (f field) keys() []string {
+	if f.secret() {
+		return []string{f.key, f.key + "_file"}
+	}
+	return []string{f.key}
+}
+
 // in returns the value of the setting in the struct that is decoded.
 func (f field) in(into reflect.Value) reflect.Value {
 	if f.of.IsValid() {

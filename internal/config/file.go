@@ -50,13 +50,14 @@ func (f *File) Load() (*Config, error) {
 		case errors.Is(err, errNotRegular):
 			reason = "is not a file"
 		}
-		return nil, Faults{{Path: f.path, Message: reason}}
+		return nil, Faults{{File: f.path, Message: reason}}
 	}
-	return f.load(text)
+	return f.load(text, readTLS(readFile))
 }
 
 // LoadSecrets is Load with the text of the current configuration and new secrets: the file may be half edited when a secret changes. If the new
-// secrets are refused, SecretsChanged ignores them until they change again.
+// secrets are refused, SecretsChanged ignores them until they change again. The files of the server's certificate are not checked: the server reads
+// them by itself, and one that is being replaced must not keep a secret from being used.
 func (f *File) LoadSecrets() (*Config, error) {
 	c, err := f.load(f.text)
 	maps.Copy(f.judged, f.read.held)
@@ -87,14 +88,14 @@ func (f *File) SecretsChanged() bool {
 	return changed && quiet
 }
 
-func (f *File) load(text []byte) (*Config, error) {
+func (f *File) load(text []byte, opts ...Option) (*Config, error) {
 	f.read = &loaded{text: text, held: make(map[string][sha256.Size]byte)}
 	return load(text, f.env, func(name string) ([]byte, error) {
 		data, err := readFile(name)
 		f.read.files = append(f.read.files, name)
 		f.read.held[name] = digest(data, err)
 		return data, err
-	}, append(slices.Clone(f.opts), pathsBelow(filepath.Dir(f.path)))...)
+	}, slices.Concat(f.opts, opts, []Option{inFile(f.path), pathsBelow(filepath.Dir(f.path))})...)
 }
 
 // digest returns the hash of a file's content; zero if the file cannot be read.

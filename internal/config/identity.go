@@ -2,10 +2,13 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"roster/connectors"
 	"roster/internal/address"
+	"roster/internal/nearest"
 )
 
 // identity returns the accounts that the operator links and splits. A split of accounts that links join, directly or through others, is a fault.
@@ -57,7 +60,7 @@ func (d *decoder) groups(lists [][]string, path string, names map[string]bool) [
 			case !ok || source == "" || id == "":
 				d.fault(at, "must be source/id, such as projects/3993")
 			case !names[source]:
-				d.fault(at, "there is no source of this name")
+				d.noSource(source, at, names)
 			case seen[s]:
 				d.fault(at, "given twice")
 			}
@@ -70,6 +73,15 @@ func (d *decoder) groups(lists [][]string, path string, names map[string]bool) [
 		groups = append(groups, group)
 	}
 	return groups
+}
+
+// noSource adds the fault of a name that no source has.
+func (d *decoder) noSource(name, path string, names map[string]bool) {
+	hint := ""
+	if !d.fromEnv[path] {
+		hint = nearest.Hint(name, slices.Sorted(maps.Keys(names)))
+	}
+	d.fault(path, "there is no source of this name%s", hint)
 }
 
 // components is a union-find of linked accounts: each account points to another one of its group.

@@ -33,7 +33,7 @@ func (d *decoder) oauth(o *connectors.OAuth, path string, insecure bool, needs [
 const redirectURIKey = "redirect_uri"
 
 // given reports whether the file has the setting or, for a secret, the setting with _file.
-func (d *decoder) given(path string) bool { return d.lines[path]+d.lines[path+"_file"] > 0 }
+func (d *decoder) given(path string) bool { return d.inFile(path) || d.inFile(path+"_file") }
 
 // oneOf requires either the secret of the key, or the setting that can replace it.
 func (d *decoder) oneOf(path, key, other string) {

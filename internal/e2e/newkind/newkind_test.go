@@ -303,7 +303,7 @@ func TestBadSettings(t *testing.T) {
 		want     []string
 	}{
 		"nothing":          {"", []string{"sources[0].file: is required", "sources[0].key: is required, here or in a file that key_file names"}},
-		"another file":     {"    file: people.csv\n    key: canary\n", []string{"line 6: sources[0].file: must be a file whose name ends with .jsonl"}},
+		"another file":     {"    file: people.csv\n    key: canary\n", []string{"roster.yaml:6:11: sources[0].file: must be a file whose name ends with .jsonl"}},
 		"no truth value":   {"    file: p.jsonl\n    key: canary\n    teams: canary\n", []string{"sources[0].teams: must be true or false"}},
 		"an address":       {"    file: p.jsonl\n    key: canary\n    url: https://canary.example\n", []string{"sources[0].url: a source of kind jsonlines has no address"}},
 		"another's":        {"    file: p.jsonl\n    key: canary\n    account_id: 9\n", []string{"sources[0].account_id: is for altcraft only"}},
