@@ -34,6 +34,7 @@ func (t *step) publishProgress() {
 	if err != nil {
 		return // the end of the fetch reports the error
 	}
+	t.from = TierSource
 	t.serve(snap)
 	if t.leased && t.now.Sub(t.started) >= shareProgressAfter {
 		t.do(saveProgress{t.stored()})
@@ -100,6 +101,9 @@ func (t *step) finish(o *outcome) {
 		t.quick = o.took(t.started, t.now, t.quick)
 	case o.complete || o.loss != nil:
 		t.took = o.took(t.started, t.now, t.took)
+	}
+	if snap != t.snap {
+		t.from = TierSource
 	}
 	t.serve(snap)
 	t.next, t.floor = t.schedule(o)

@@ -293,11 +293,11 @@ func TestLogHasOneLinePerChangeOfCondition(t *testing.T) {
 	bubble(t, opt, func(_ *testing.T, _ *snapshot.Keeper) { pass(50 * time.Minute) })
 	const about = " source=a collection=accounts "
 	want := []string{
-		`level=INFO msg="collection is fetched"` + about + "state=fresh records=1",
+		`level=INFO msg="collection is fetched"` + about + "state=fresh records=1 from=source",
 		`level=WARN msg="collection cannot be fetched"` + about + `state=stale was=fresh records=1 kind=unavailable error="a: list: unavailable"`,
 		`level=WARN msg="collection cannot be fetched"` + about + `state=stale records=1 kind=unauthorized error="a: list: unauthorized"`,
 		`level=WARN msg="collection cannot be fetched"` + about + `state=stale records=1 kind=unavailable error="a: list: unavailable"`,
-		`level=INFO msg="collection is fetched again"` + about + "state=fresh was=stale records=1",
+		`level=INFO msg="collection is fetched again"` + about + "state=fresh was=stale records=1 from=source",
 	}
 	if diff := cmp.Diff(want, strings.Split(strings.TrimSpace(log.String()), "\n")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

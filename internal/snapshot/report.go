@@ -14,7 +14,7 @@ func (t *step) report(level slog.Level, message string, attrs ...slog.Attr) {
 	t.do(logLine{level, message, attrs})
 }
 
-// reportCondition logs a change of condition in one line: the new state, and the previous one unless it was missing.
+// reportCondition logs a change of condition in one line: the new state, the previous one unless it was missing, and where the data came from.
 func (t *step) reportCondition(was condition) {
 	status := t.result(&t.collectionState, t.now).Status
 	attrs := []slog.Attr{slog.String("state", status.State.String())}
@@ -24,6 +24,9 @@ func (t *step) reportCondition(was condition) {
 	attrs = append(attrs, slog.Int("records", status.Count))
 	retryIn := slog.Duration("retry_in", t.next.Sub(t.now).Round(time.Second))
 	level, message := slog.LevelInfo, "collection changed its condition"
+	if t.err == nil && t.snap != nil {
+		attrs = append(attrs, slog.String("from", t.from.String()))
+	}
 	switch e := t.err; {
 	case e != nil && e.Kind == connectors.KindSuspiciousLoss && status.Loss != nil:
 		l := status.Loss

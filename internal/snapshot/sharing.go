@@ -176,6 +176,7 @@ func (t *step) adopt(m *Info, snap *Snapshot) {
 	t.noteAnomalies(snap)
 	t.stamp, t.alone, t.failures, t.there = m.Stamp, false, m.Failure.InARow, m
 	t.counts.taken++
+	t.from = t.tier
 	t.serve(snap)
 	t.fetching, t.tried, t.err, t.short = false, true, nil, nil
 	if snap.Loss != nil {

@@ -34,6 +34,7 @@ type collectionState struct {
 
 	// The data, and the last fetch that ended.
 	snap        *Snapshot
+	from        TierKind // where the data came from last: the shared store or the source
 	err         *connectors.Error
 	short       *connectors.Error // why the last fetch is known to be incomplete without an error
 	took, quick time.Duration     // the durations of the last complete full fetch, and of the last incremental one
@@ -102,8 +103,9 @@ type constants struct {
 	kind           kind
 	settings       Settings
 	item           StoreKey
-	reportsChanges bool // the source can report changes
-	shared         bool // there is a shared store
+	reportsChanges bool     // the source can report changes
+	shared         bool     // there is a shared store
+	tier           TierKind // of the shared store
 }
 
 // rules are what a state is judged by: the constants of the collection, and what is outside of it at the moment.

@@ -97,6 +97,25 @@ func TestLogTellsOnceThatNothingCanBeStored(t *testing.T) {
 	})
 }
 
+// A server that starts with the data of others says that it is not from the source.
+func TestLogSaysWhereDataCameFrom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		common := localstore.New()
+		for _, want := range []string{"source", "redis"} {
+			var log bytes.Buffer
+			opt := one(scripted(step{ids: []string{"1"}}))
+			opt.SharedStore, opt.TierKind, opt.Logger = common.Join(), snapshot.TierRedis, slog.New(slog.NewTextHandler(&log, nil))
+			stop := start(t, snapshot.New(opt))
+			pass(time.Second)
+			stop()
+			if !strings.Contains(log.String(), "records=1 from="+want+"\n") {
+				t.Errorf("the log does not say that the data is from %s:\n%s", want, &log)
+			}
+		}
+	})
+}
+
 func TestStoringDoesNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
