@@ -81,7 +81,7 @@ func full() (*Config, error) {
 func TestFile(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ path, want string }{
-		"missing":     {"testdata/nowhere.yaml", "testdata/nowhere.yaml: there is no such configuration file"},
+		"missing":     {"testdata/nowhere.yaml", "testdata/nowhere.yaml: there is no such configuration file: write one, or name another with --config"},
 		"a directory": {"testdata", "testdata: is not a file"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -26,9 +26,13 @@ func parseDocument(data []byte) (*yaml.Node, *Fault) {
 	err := dec.Decode(&doc)
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, &Fault{Message: "the file is empty: at least sources is required"}
+		return nil, &Fault{Message: "the file is empty: name at least one source under sources"}
 	case err != nil:
-		return nil, syntaxFault(err)
+		fault := syntaxFault(err)
+		if startsWithTab(data, fault.Line) {
+			fault.Message = "not valid YAML: a tab at the beginning of the line: indent with spaces"
+		}
+		return nil, fault
 	}
 	root := doc.Content[0]
 	var second yaml.Node
@@ -60,6 +64,16 @@ func syntaxFault(err error) *Fault {
 		f.Message += ": an alias without its anchor; a text that begins with * or & needs quotes"
 	}
 	return f
+}
+
+// startsWithTab reports whether the indentation of a line has a tab. The first line is 1.
+func startsWithTab(data []byte, line int) bool {
+	lines := bytes.SplitN(data, []byte{'\n'}, line+1)
+	if line < 1 || len(lines) < line {
+		return false
+	}
+	text := lines[line-1]
+	return bytes.ContainsRune(text[:len(text)-len(bytes.TrimLeft(text, " \t"))], '\t')
 }
 
 func lineOfInvalid(data []byte) int {

@@ -42,9 +42,9 @@ func (f *File) Load() (*Config, error) {
 		reason := "the configuration file cannot be read"
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			reason = "there is no such configuration file"
+			reason = "there is no such configuration file: write one, or name another with --config"
 		case errors.Is(err, fs.ErrPermission):
-			reason = "the configuration file may not be read"
+			reason = "the configuration file may not be read by this user"
 		case errors.Is(err, errTooLarge):
 			reason = "the configuration file is larger than 1 MiB"
 		case errors.Is(err, errNotRegular):
