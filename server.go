@@ -13,6 +13,13 @@ import (
 	"roster/internal/heap"
 )
 
+// The statuses with which the program ends, besides 0 for a success.
+const (
+	statusFailure     = 1
+	statusUsage       = 2
+	statusInterrupted = 130 // as shells report the end by SIGINT
+)
+
 func main() {
 	heap.Tune()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -20,12 +27,16 @@ func main() {
 	// The first signal begins the drain; the second one finds the usual handler, and ends the program.
 	context.AfterFunc(ctx, stop)
 	err := command.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	switch {
-	case err == nil:
-	case errors.Is(err, command.ErrUsage):
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "roster:", err)
-		os.Exit(1) //nolint:gocritic // stop has nothing left to do
+	if err == nil {
+		return
 	}
+	status := statusFailure
+	switch {
+	case errors.Is(err, command.ErrUsage): // the reason has been printed
+		os.Exit(statusUsage) //nolint:gocritic // stop has nothing left to do
+	case errors.Is(err, command.ErrInterrupted):
+		status = statusInterrupted
+	}
+	fmt.Fprintln(os.Stderr, "roster:", err)
+	os.Exit(status)
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"sync"
 
@@ -12,9 +11,9 @@ import (
 	"roster/internal/config"
 )
 
-// Check asks each source what its credential can see, until ctx ends, and compares that with the stored snapshots. It writes to progress what it waits
-// for, and changes nothing except tokens that it has to renew.
-func Check(ctx context.Context, cfg *config.Config, progress io.Writer) ([]check.Report, error) {
+// Check asks each source what its credential can see, until ctx ends, and compares that with the stored snapshots. The watch follows the check. Check
+// changes nothing except tokens that it has to renew.
+func Check(ctx context.Context, cfg *config.Config, watch *check.Watch) ([]check.Report, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	// Tokens that a check renews are stored, because the old grant is used up.
 	tokens, endTokens, err := openTokens(ctx, cfg, quiet)
@@ -32,7 +31,6 @@ func Check(ctx context.Context, cfg *config.Config, progress io.Writer) ([]check
 	if err != nil {
 		return nil, err
 	}
-	watch := &check.Watch{Progress: progress}
 	runtime.Limits, runtime.Observer, runtime.Memory = limit.New(shared.Budgets), watch, connectors.NewMemory(cfg.Limits.FetchBytes)
 	sources, err := openSources(cfg, runtime)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -17,6 +16,7 @@ import (
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/httpapi"
+	"roster/internal/snapshot"
 	"roster/internal/systemd"
 	"roster/internal/telemetry"
 	"roster/internal/writes"
@@ -29,10 +29,15 @@ type Serving struct {
 	// Pages answers requests that are not GraphQL.
 	Pages  http.Handler
 	Logger *slog.Logger
+	// Listener is where to serve. Serve closes it.
+	Listener net.Listener
 	// Listening is called with the server's address when it listens. Ready is called when every collection has been fetched or tried for the first
-	// time.
-	Listening, Ready func(address string)
+	// time. Both are given a function that returns the state of all collections.
+	Listening, Ready func(address string, state FetchState)
 }
+
+// FetchState returns the state of every collection, in the order of the configuration.
+type FetchState func() []snapshot.Status
 
 // keptStores outlive a configuration.
 type keptStores struct {
@@ -62,20 +67,20 @@ func openStores(ctx context.Context, cfg *config.Config, log *slog.Logger) (*kep
 	return &keptStores{Stores: shared, credentials: credentials, ledger: ledger, run: []func(context.Context){share, follow}, close: closeCredentials}, nil
 }
 
-// Serve listens, fetches the sources and serves until ctx ends, and then drains.
+// Serve fetches the sources and serves until ctx ends, and then drains.
 func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 	var secure *tls.Config
-	scheme := "http://"
+	l, scheme := opt.Listener, "http://"
 	if cfg.TLS != nil {
 		var err error
 		if secure, err = httpapi.TLS(*cfg.TLS).Open(opt.Logger); err != nil {
-			return err
+			return errors.Join(err, l.Close())
 		}
 		scheme = "https://"
 	}
-	l, admin, err := listen(ctx, cfg)
+	admin, err := listenAdmin(ctx, cfg.Admin.Listen)
 	if err != nil {
-		return err
+		return errors.Join(err, l.Close())
 	}
 	closeListeners := func(err error) error { return errors.Join(err, l.Close(), admin.Close()) }
 	kept, err := openStores(ctx, cfg, opt.Logger)
@@ -104,15 +109,16 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 		options.Metrics = seen.Metrics()
 	}
 	address := scheme + l.Addr().String()
-	host, err := NewHost(cfg, options, func() {
+	var host *Host
+	host, err = NewHost(cfg, options, func() {
 		systemd.Ready()
-		opt.Ready(address)
+		opt.Ready(address, host.Statuses)
 	})
 	if err != nil {
 		return closeListeners(err)
 	}
 	seen.Watch(host, kept.Redis)
-	opt.Listening(address)
+	opt.Listening(address, host.Statuses)
 	defer context.AfterFunc(ctx, systemd.Stopping)()
 	fetched.Go(func() { host.Run(fetching, opt.Changes) })
 	if kept.credentials != nil {
@@ -155,17 +161,6 @@ func observe(ctx context.Context, cfg *config.Config, log *slog.Logger) (seen *t
 		defer cancel()
 		tracing.Close(last)
 	}, nil
-}
-
-// listen listens for users, and for the operator if the configuration has a separate listener; admin is nil otherwise.
-func listen(ctx context.Context, cfg *config.Config) (l net.Listener, admin *httpapi.AdminListener, err error) {
-	if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil || cfg.Admin.Listen == "" {
-		return l, nil, err
-	}
-	if admin, err = httpapi.ListenAdmin(ctx, cfg.Admin.Listen); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("admin.listen: %w", err), l.Close())
-	}
-	return l, admin, nil
 }
 
 func isLoopback(address net.Addr) bool {

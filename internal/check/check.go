@@ -16,7 +16,9 @@ type Report struct {
 	// Reached is true if the source answered at all; Accepted, if it accepted the credential.
 	Reached, Accepted bool
 	// Err says why the source could not be reached, or why it refused the credential.
-	Err         *connectors.Error
+	Err *connectors.Error
+	// Cut is why the check ended before the source had answered at all: the error of its context; nil if that is not so.
+	Cut         error
 	Findings    []connectors.Finding
 	Collections []Collection
 	Took        time.Duration
@@ -32,17 +34,22 @@ type Collection struct {
 	// Anomalies are the values that could not be read.
 	Anomalies []connectors.Anomaly
 	Err       *connectors.Error
+	// Cut is the error of the check's context if only its end has ended the fetch, so that nothing is wrong with the source; nil otherwise.
+	Cut error
 }
+
+// short reports whether the fetch ended early although nothing is wrong with the source.
+func (c *Collection) short() bool { return c.Cut != nil || c.limited() }
 
 // limited reports whether the fetch failed only because of the source's rate limit, so that nothing is wrong with the source.
 func (c *Collection) limited() bool {
 	return c.Err != nil && c.Err.Kind == connectors.KindRateLimited && !c.Err.Blocked && (c.Count > 0 || c.Err.Unsent)
 }
 
-// OK reports whether the whole source could be read, apart from what its rate limit did not allow in time.
+// OK reports whether the whole source could be read, apart from what was cut short by the time of the check or by the source's rate limit.
 func (r *Report) OK() bool {
 	return r.Reached && r.Accepted && r.Err == nil &&
-		!slices.ContainsFunc(r.Collections, func(c Collection) bool { return (c.Err != nil || !c.Complete) && !c.limited() })
+		!slices.ContainsFunc(r.Collections, func(c Collection) bool { return (c.Err != nil || !c.Complete) && !c.short() })
 }
 
 // Failing returns the names of the sources that are not OK.
@@ -60,6 +67,9 @@ func Failing(reports []Report) []string {
 // The watch is the observer with which the sources were opened, or nil.
 func Run(ctx context.Context, sources []*connectors.Source, w *Watch) []Report {
 	reports := make([]Report, len(sources))
+	if w == nil {
+		w = new(Watch)
+	}
 	var wg sync.WaitGroup
 	for i, s := range sources {
 		wg.Go(func() { reports[i] = one(ctx, s, w) })
@@ -76,20 +86,22 @@ func one(ctx context.Context, s *connectors.Source, w *Watch) Report {
 		r.Findings = findings
 		if err != nil {
 			r.refused(connectors.AsError(s.Name, err))
+			if r.Err.Status == 0 {
+				r.Cut = ctx.Err()
+			}
 		}
 	}
 	r.renewal()
 	if r.Reached && r.Accepted {
 		for _, c := range s.Collections() {
-			r.Collections = append(r.Collections, fetch(ctx, s, c))
+			r.Collections = append(r.Collections, fetch(ctx, s, c, w))
 		}
 		if s.Prober == nil {
 			r.inferFromCollections()
 		}
 	}
-	if w != nil {
-		r.Findings = append(r.Findings, w.findings(s.Name, time.Now())...)
-	}
+	r.Findings = append(r.Findings, w.findings(s.Name, time.Now())...)
+	w.end(&r)
 	r.Took = time.Since(start)
 	return r
 }
@@ -121,33 +133,44 @@ func (r *Report) inferFromCollections() {
 	if len(r.Collections) > 0 {
 		r.Reached, r.Accepted = reached, reached && accepted
 	}
+	for i := range r.Collections {
+		if c := &r.Collections[i]; !reached && c.Cut != nil {
+			r.Cut = c.Cut
+		}
+	}
 }
 
 func refusesCredential(e *connectors.Error) bool {
 	return e.Kind == connectors.KindUnauthorized || e.Kind == connectors.KindForbidden || e.Blocked
 }
 
-func fetch(ctx context.Context, s *connectors.Source, c connectors.Collection) Collection {
+func fetch(ctx context.Context, s *connectors.Source, c connectors.Collection, w *Watch) Collection {
 	switch c {
 	case connectors.Accounts:
-		return list(ctx, s.Name, c, s.Accounts)
+		return list(ctx, s.Name, c, s.Accounts, w)
 	case connectors.Teams:
-		return list(ctx, s.Name, c, s.Teams)
+		return list(ctx, s.Name, c, s.Teams, w)
 	case connectors.Roles:
-		return list(ctx, s.Name, c, s.Roles)
+		return list(ctx, s.Name, c, s.Roles, w)
 	case connectors.Contacts:
-		return list(ctx, s.Name, c, s.Contacts)
+		return list(ctx, s.Name, c, s.Contacts, w)
 	default:
-		return list(ctx, s.Name, c, s.ContactFolders)
+		return list(ctx, s.Name, c, s.ContactFolders, w)
 	}
 }
 
-func list[T connectors.Record](ctx context.Context, source string, kind connectors.Collection, l connectors.Lister[T]) Collection {
-	ctx, end := connectors.WithFetch(ctx)
+func list[T connectors.Record](ctx context.Context, source string, kind connectors.Collection, l connectors.Lister[T], w *Watch) Collection {
+	fetching, end := connectors.WithFetch(ctx)
 	defer end()
-	listing, err := l.List(ctx, nil)
-	return Collection{
+	w.fetched(source, kind, 0, nil)
+	listing, err := l.List(fetching, func(far connectors.Listing[T]) { w.fetched(source, kind, len(far.Records), far.Expected) })
+	w.fetched(source, kind, len(listing.Records), listing.Expected)
+	c := Collection{
 		Kind: kind, Count: len(listing.Records), Expected: listing.Expected, Complete: listing.Complete, Anomalies: listing.Anomalies,
 		Err: connectors.AsError(source, err),
 	}
+	if c.Err != nil && c.Err.Status == 0 { // an answer with an error is the source's own
+		c.Cut = ctx.Err()
+	}
+	return c
 }

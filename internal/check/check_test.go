@@ -97,6 +97,8 @@ func sources() []*connectors.Source {
 				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"}),
 			Roles: lister[connectors.Role](0, 0, nil, false, &connectors.Error{Kind: connectors.KindRateLimited, Unsent: true,
 				RetryAfter: time.Minute, Detail: "not sent, to stay within the source's limit"})},
+		{Name: "cut short", Kind: "kommo", Prober: probe{}, Accounts: lister[connectors.Account](0, 9, nil, true, nil),
+			Roles: lister[connectors.Role](time.Hour, 4, nil, true, nil)},
 		{Name: "empty", Kind: "altcraft"},
 		{Name: "odd", Kind: "altcraft", Prober: probe{}, Accounts: connectors.ListFunc[connectors.Account](
 			func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
@@ -107,36 +109,43 @@ func sources() []*connectors.Source {
 	}
 }
 
-// The table, as an operator sees it, is one golden file.
+// The table, as an operator sees it, is one golden file, and the same in JSON another one.
 func TestTable(t *testing.T) {
 	t.Parallel()
-	var got strings.Builder
+	var got, inJSON strings.Builder
 	var failing []string
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		reports := check.Run(ctx, sources(), nil)
 		failing = check.Failing(reports)
-		if err := check.Print(&got, reports); err != nil {
+		if err := errors.Join(check.Print(&got, reports), check.PrintJSON(&inJSON, reports, false)); err != nil {
 			t.Fatal(err)
 		}
 	})
-	golden := filepath.Join("testdata", "table.txt")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); diff != "" {
-		t.Errorf("the table (-want +got):\n%s", diff)
-	}
+	golden(t, "table.txt", got.String())
+	golden(t, "table.json", inJSON.String())
 	bad := []string{"unreachable", "refused", "blocked", "partial", "unprobed", "silent", "slow", "broken", "held back", "odd"}
 	if diff := cmp.Diff(bad, failing); diff != "" {
 		t.Errorf("failing sources (-want +got):\n%s", diff)
+	}
+}
+
+// golden compares a text with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
 }
 

@@ -25,6 +25,9 @@ type Watch struct {
 	// Progress, if not nil, gets a line for each long wait.
 	Progress io.Writer
 
+	// Names are the sources of which Sources reports.
+	Names []string
+
 	mu    sync.Mutex
 	peers map[string]*peer // by source
 }
@@ -36,6 +39,7 @@ type peer struct {
 	best          time.Duration // the duration of the call from which skew is known
 	certExpires   time.Time
 	reportedUntil time.Time // the end of the last wait that was reported
+	far           far
 }
 
 // Begin observes a call; see connectors.Observer.

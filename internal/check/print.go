@@ -1,6 +1,8 @@
 package check
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -33,12 +35,12 @@ func Print(w io.Writer, reports []Report) error {
 	return nil
 }
 
-// reached returns "?" if the source was not called because of its rate limit: that says nothing about the network.
+// reached returns "?" if the source was not called because of its rate limit, or had no time to answer: that says nothing about the network.
 func reached(r *Report) string {
 	switch {
 	case r.Reached:
 		return "yes"
-	case r.Err != nil && r.Err.Kind == connectors.KindRateLimited:
+	case r.Cut != nil, r.Err != nil && r.Err.Kind == connectors.KindRateLimited:
 		return "?"
 	}
 	return "no"
@@ -60,10 +62,12 @@ func (r *Report) count(kind connectors.Collection) string {
 	for _, c := range r.Collections {
 		switch {
 		case c.Kind != kind:
-		case c.limited() && c.Count == 0:
+		case c.short() && c.Count == 0:
 			return "…"
 		case c.Err != nil && c.Count == 0:
 			return "!"
+		case c.Cut != nil && c.Expected == nil:
+			return fmt.Sprintf("%d…", c.Count)
 		case !c.Complete && c.Expected != nil:
 			return fmt.Sprintf("%d of %d", c.Count, *c.Expected)
 		case !c.Complete:
@@ -89,9 +93,20 @@ func anomaly(kind connectors.Collection, a connectors.Anomaly) string {
 	return fmt.Sprintf("%s: values of %s left out, since they cannot be read: %d (%s)", kind, a.Field, a.Count, a.Example)
 }
 
+// before says what has ended a check that nothing else has ended.
+func before(cut error) string {
+	if errors.Is(cut, context.DeadlineExceeded) {
+		return "because the time of the check was over; a longer --timeout allows more"
+	}
+	return "because the check was interrupted"
+}
+
 func (r *Report) notes(w io.Writer) error {
 	var lines []string
-	if r.Err != nil {
+	switch {
+	case r.Cut != nil:
+		lines = append(lines, "… no answer yet, "+before(r.Cut))
+	case r.Err != nil:
 		lines = append(lines, "! "+r.Err.Error())
 	}
 	for _, f := range r.Findings {
@@ -106,7 +121,11 @@ func (r *Report) notes(w io.Writer) error {
 		lines = append(lines, line)
 	}
 	for _, c := range r.Collections {
-		if c.limited() {
+		if r.Cut != nil { // one line is enough
+			continue
+		} else if c.Cut != nil {
+			lines = append(lines, fmt.Sprintf("… %s: not read to the end, %s", c.Kind, before(c.Cut)))
+		} else if c.limited() {
 			lines = append(lines, fmt.Sprintf("… %s: as far as the source's limit let it in time; a longer --timeout reads all", c.Kind))
 		} else if c.Err != nil {
 			lines = append(lines, "! "+c.Err.Error())

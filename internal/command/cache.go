@@ -2,55 +2,59 @@ package command
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"roster/internal/app"
 	"roster/internal/config"
+	"roster/internal/nearest"
 )
 
 // clearWithin limits the time to clear a cache.
 const clearWithin = time.Minute
 
 // cache is the command for the stored snapshots. It has one subcommand: clear.
-func (p *program) cache(ctx context.Context) error {
-	switch {
-	case len(p.args) > 0 && p.args[0] == "clear":
-		p.args = p.args[1:]
-	case len(p.args) > 0 && strings.HasPrefix(strings.TrimLeft(p.args[0], "-"), "h"):
-		return flag.ErrHelp
-	default:
-		fmt.Fprintln(p.stderr, "roster cache: say what is to be done with it: roster cache clear")
-		return ErrUsage
+func (p *program) cache() *cobra.Command {
+	cmd := &cobra.Command{Use: "cache", Short: "Remove fetched data that is stored outside of the memory"}
+	group(cmd, "say what to do with it: roster cache clear")
+	cmd.AddCommand(p.clear())
+	return cmd
+}
+
+func (p *program) clear() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "clear", Short: "Remove the fetched data in Redis or in cache_dir", Args: none,
+		Long: `Remove the fetched data that is stored in Redis or in cache_dir. Servers that run keep what they have in memory, and may store it again.`,
 	}
-	path := p.String("config", "roster.yaml", "configuration file")
-	source := p.String("source", "", "clear what is of this source alone")
-	if err := p.parse(); err != nil {
+	path := configFlag(cmd)
+	source := cmd.Flags().String("source", "", "remove only the data of the source with this `name`")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		if cmd.Flags().Changed("source") && *source == "" { // an unset shell variable must not clear everything
+			return &usageError{cmd, "--source needs a name; without --source, the data of all sources is removed"}
+		}
+		cfg, err := load(config.Open(*path, os.LookupEnv))
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), clearWithin)
+		defer cancel()
+		removed, unit, err := app.ClearCache(ctx, cfg, *source)
+		if err != nil {
+			return err
+		}
+		var known []string
+		for i := range cfg.Sources {
+			known = append(known, cfg.Sources[i].Name)
+		}
+		if *source != "" && !slices.Contains(known, *source) { // it may have been in the configuration until now
+			fmt.Fprintf(p.stderr, "roster cache clear: the configuration has no source %q%s\n", *source, nearest.Hint(*source, known))
+		}
+		_, err = fmt.Fprintf(p.stdout, "Removed: %d %s. Servers that run keep what they have in memory, and may store it again.\n", removed, unit)
 		return err
 	}
-	empty := false
-	p.Visit(func(f *flag.Flag) { empty = empty || f.Name == "source" && *source == "" })
-	if empty { // an unset shell variable must not clear everything
-		fmt.Fprintln(p.stderr, "roster cache: --source needs a name")
-		return ErrUsage
-	}
-	cfg, err := load(config.Open(*path, os.LookupEnv))
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, clearWithin)
-	defer cancel()
-	removed, unit, err := app.ClearCache(ctx, cfg, *source)
-	if err != nil {
-		return err
-	}
-	if *source != "" && !slices.ContainsFunc(cfg.Sources, func(s config.Source) bool { return s.Name == *source }) {
-		fmt.Fprintf(p.stderr, "roster cache: the configuration has no source %q: if it never had, look at the spelling\n", *source)
-	}
-	fmt.Fprintf(p.stdout, "Removed: %d %s. What runs keeps what it has in memory, and may store it again.\n", removed, unit)
-	return nil
+	return cmd
 }

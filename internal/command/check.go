@@ -4,35 +4,90 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"roster/internal/app"
 	"roster/internal/check"
 	"roster/internal/config"
+	"roster/internal/progress"
 )
 
-func (p *program) check(ctx context.Context) error {
-	path := p.String("config", "roster.yaml", "configuration file")
-	timeout := p.Duration("timeout", 5*time.Minute, "how long to go on")
-	if err := p.parse(); err != nil {
-		return err
+// checkWithin limits the time of a check unless the flag says otherwise.
+const checkWithin = 5 * time.Minute
+
+func (p *program) check() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "check", Short: "Ask each source what its credential can see", Args: none,
+		Long: `Check the configuration, and fetch every collection of each source once, within the limits of the source. Nothing is changed. The status is 0 if
+everything can be read, 1 if not. What only the limit of a source or the time-out has cut short is marked with … and is no fault.`,
+		Example: `  roster check
+  roster check --timeout 20m --json`,
 	}
-	cfg, err := load(config.Open(*path, os.LookupEnv))
-	if err != nil {
-		return err
+	path := configFlag(cmd)
+	timeout := cmd.Flags().Duration("timeout", checkWithin, "how long to go on")
+	asJSON := cmd.Flags().Bool("json", false, "print the result as JSON")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		if *timeout <= 0 {
+			return &usageError{cmd, "--timeout: must be more than 0s"}
+		}
+		cfg, err := load(config.Open(*path, os.LookupEnv))
+		if err != nil {
+			return err
+		}
+		shown := progress.New(p.stderr, nil)
+		defer shown.Stop()
+		watch := &check.Watch{Progress: shown}
+		for i := range cfg.Sources {
+			watch.Names = append(watch.Names, cfg.Sources[i].Name)
+		}
+		shown.Start(watch.Sources)
+		ctx, cancel := context.WithTimeout(cmd.Context(), *timeout)
+		defer cancel()
+		reports, err := app.Check(ctx, cfg, watch)
+		shown.Stop()
+		if err != nil {
+			return err
+		}
+		interrupted := cmd.Context().Err() != nil
+		if *asJSON {
+			err = check.PrintJSON(p.stdout, reports, interrupted)
+		} else {
+			err = check.Print(p.stdout, reports)
+		}
+		if err != nil {
+			return err
+		}
+		return verdict(reports, interrupted)
 	}
-	ctx, cancel := context.WithTimeout(ctx, *timeout)
-	defer cancel()
-	reports, err := app.Check(ctx, cfg, p.stderr)
-	if err != nil {
-		return err
+	return cmd
+}
+
+// verdict returns the error of a check in which not all is well.
+func verdict(reports []check.Report, interrupted bool) error {
+	if interrupted {
+		return fmt.Errorf("%w: … marks what was not read to its end", ErrInterrupted)
 	}
-	if err := check.Print(p.stdout, reports); err != nil {
-		return err
+	failing := check.Failing(reports)
+	var silent []string
+	for i := range reports {
+		if r := &reports[i]; r.Cut != nil {
+			silent = append(silent, r.Source.Name)
+			failing = slices.DeleteFunc(failing, func(name string) bool { return name == r.Source.Name })
+		}
 	}
-	if bad := check.Failing(reports); len(bad) > 0 {
-		return fmt.Errorf("not all is well with %s", strings.Join(bad, ", "))
+	var faults []string
+	if len(failing) > 0 {
+		faults = append(faults, "not all is well with "+strings.Join(failing, ", "))
 	}
-	return nil
+	if len(silent) > 0 {
+		faults = append(faults, "no answer before the time-out from "+strings.Join(silent, ", ")+": use a longer --timeout")
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s", strings.Join(faults, "; "))
 }

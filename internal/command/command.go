@@ -3,82 +3,165 @@ package command
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
+	"strings"
 
+	"github.com/spf13/cobra"
+
+	"roster/internal/buildinfo"
 	"roster/internal/config"
+	"roster/internal/nearest"
 )
-
-const usage = `Roster serves one GraphQL graph over the systems in which a company keeps its people.
-
-  roster demo   [--listen 127.0.0.1:8080] [--people 1000] [--seed 1] [--limits]   an invented company, with nothing to set up
-                [--write-config FILE] [--systems 127.0.0.1:0]                     and for serve and check to read as well
-                [--without SYSTEM,SYSTEM]                                         with these of its systems down
-  roster serve  [--config roster.yaml] [--listen 127.0.0.1:8080] [--insecure-serve-everyone]   the systems named in the configuration
-  roster check  [--config roster.yaml] [--timeout 5m]                             asks each of them what its credential can see
-  roster cache clear [--source NAME] [--config roster.yaml]                       removes what is kept beside the memory
-  roster key    [NAME]                                                            makes an API key, and the line to configure for it
-  roster schema [--federation | --client] [--prefix Roster] [--security-directives]   prints the schema, for a router or for clients
-`
 
 // ErrUsage reports a wrong command line; the reason has been printed.
 var ErrUsage = errors.New("usage")
 
-// program is one call of the program: a command, its arguments, and its outputs.
-type program struct {
-	*flag.FlagSet
-	args           []string
-	stdout, stderr io.Writer
-}
+// ErrInterrupted reports that a signal ended a command before it was done.
+var ErrInterrupted = errors.New("interrupted")
+
+// program is one call of the program.
+type program struct{ stdout, stderr io.Writer }
 
 // Run runs the program with these arguments, until the command is done or ctx ends. The error is ErrUsage if the command line is wrong.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	root := (&program{stdout, stderr}).root()
 	if len(args) == 0 {
-		fmt.Fprint(stderr, usage)
+		fmt.Fprintf(stderr, "%s\nroster: say what to do, for example: roster demo\n", root.UsageString())
 		return ErrUsage
 	}
-	p := &program{FlagSet: flag.NewFlagSet(args[0], flag.ContinueOnError), args: args[1:], stdout: stdout, stderr: stderr}
-	p.SetOutput(stderr)
-	p.Usage = func() {} // the error message is enough; -h prints the help
-	var err error
-	switch args[0] {
-	case "demo":
-		err = p.demo(ctx)
-	case "serve":
-		err = p.serve(ctx)
-	case "check":
-		err = p.check(ctx)
-	case "cache":
-		err = p.cache(ctx)
-	case "key":
-		err = p.key()
-	case "schema":
-		err = p.schema()
-	case "help", "-h", "-help", "--help":
-		err = flag.ErrHelp
-	default:
-		fmt.Fprintf(stderr, "roster: there is no command %q\n\n%s", args[0], usage)
-		return ErrUsage
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return nil
 	}
-	if errors.Is(err, flag.ErrHelp) {
-		_, err = io.WriteString(stdout, usage)
+	if _, _, unknown := root.Find(args); unknown != nil {
+		err = noCommand(root, args)
+	}
+	if wrong, ok := errors.AsType[*usageError](err); ok {
+		fmt.Fprintln(stderr, wrong.Error())
+		return ErrUsage
 	}
 	return err
 }
 
-// parse parses the flags and refuses other arguments. The error is flag.ErrHelp if help was requested.
-func (p *program) parse() error {
-	switch err := p.Parse(p.args); {
-	case errors.Is(err, flag.ErrHelp):
-		return err
-	case err != nil:
-		return ErrUsage
-	case p.NArg() > 0:
-		fmt.Fprintf(p.stderr, "roster %s: %q is not understood\n", p.Name(), p.Arg(0))
-		return ErrUsage
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "roster",
+		Short: "One GraphQL graph over the systems in which a company keeps its people",
+		Long: `Roster serves one GraphQL graph over the systems in which a company keeps its people.
+
+To see it, run "roster demo": it needs no configuration and no credential.`,
+		Version: buildinfo.Read().Version,
+		Example: `  roster demo     # an invented company, at http://127.0.0.1:8080
+  roster check    # what can be read of the sources in roster.yaml
+  roster serve    # serve them`,
+		SilenceErrors: true, SilenceUsage: true,
 	}
-	return nil
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	root.SetVersionTemplate(buildinfo.Read().String() + "\n")
+	root.SetFlagErrorFunc(flagError)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	root.AddCommand(p.demo(), p.serve(), p.check(), p.reload(), p.healthcheck(), p.cache(), p.key(), p.schema(), p.version())
+	root.SetHelpCommand(help(root))
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			group(c, "say for which shell, for example: roster completion bash")
+		}
+	}
+	return root
+}
+
+// group has a command that only has subcommands refuse everything else; cobra would print its help, as if all were well.
+func group(cmd *cobra.Command, missing string) {
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return &usageError{cmd, missing}
+		}
+		return noCommand(cmd, args)
+	}
+	cmd.RunE = func(*cobra.Command, []string) error { return nil }
+}
+
+func help(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Explain a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return noCommand(cmd, rest)
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return names(root), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+func (p *program) version() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version, with its commit and date", Args: none,
+		Run: func(*cobra.Command, []string) { fmt.Fprintln(p.stdout, buildinfo.Read()) },
+	}
+}
+
+// usageError is a wrong command line of a command.
+type usageError struct {
+	command *cobra.Command
+	message string
+}
+
+// Error returns what is wrong and what to do, on one line.
+func (e *usageError) Error() string { return e.command.CommandPath() + ": " + e.message }
+
+// noCommand returns the error for a command that does not exist below another one.
+func noCommand(parent *cobra.Command, args []string) error {
+	given := ""
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			given = arg
+			break
+		}
+	}
+	return &usageError{parent, fmt.Sprintf("there is no command %q%s", given, hint(parent, "", nearest.To(given, names(parent))))}
+}
+
+// hint ends a message with the word that was probably meant, or with where the words are listed.
+func hint(cmd *cobra.Command, prefix, word string) string {
+	if word == "" {
+		return "; see " + cmd.CommandPath() + " --help"
+	}
+	return "; did you mean " + prefix + word + "?"
+}
+
+// names returns the names of the commands below a command.
+func names(parent *cobra.Command) []string {
+	var all []string
+	for _, c := range parent.Commands() {
+		if c.IsAvailableCommand() {
+			all = append(all, c.Name())
+		}
+	}
+	return all
+}
+
+// none refuses arguments other than flags.
+func none(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &usageError{cmd, fmt.Sprintf("%q is not understood%s", args[0], hint(cmd, "--", nearest.To(args[0], flagNames(cmd))))}
+}
+
+// configFlag adds the flag for the configuration file.
+func configFlag(cmd *cobra.Command) *string {
+	path := cmd.Flags().String("config", "roster.yaml", "the configuration `file`")
+	cmd.MarkFlagFilename("config", "yaml", "yml") //nolint:errcheck // the flag exists
+	return path
 }
 
 func load(file *config.File) (*config.Config, error) {

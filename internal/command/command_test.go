@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -13,48 +14,28 @@ import (
 	"go.uber.org/goleak"
 
 	"roster/graph"
+	"roster/internal/buildinfo"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A wrong command line ends the program at once: nothing listens, and the error goes to standard error.
-func TestCommandLine(t *testing.T) {
+// What is asked for goes to standard output, and nothing else does. TestTranscript has what is wrong.
+func TestOutput(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		args   []string
-		usage  bool // the command line is wrong
 		stdout string
-		stderr string
 	}{
-		"nothing":                  {args: nil, usage: true, stderr: usage},
-		"help":                     {args: []string{"help"}, stdout: usage},
-		"--help":                   {args: []string{"--help"}, stdout: usage},
-		"-h":                       {args: []string{"-h"}, stdout: usage},
-		"demo --help":              {args: []string{"demo", "--help"}, stdout: usage},
-		"serve -h":                 {args: []string{"serve", "-h"}, stdout: usage},
-		"check --help":             {args: []string{"check", "--help"}, stdout: usage},
-		"help behind other flags":  {args: []string{"demo", "--people", "10", "-h"}, stdout: usage},
-		"schema --help":            {args: []string{"schema", "--help"}, stdout: usage},
-		"schema":                   {args: []string{"schema"}, stdout: graph.Federation(graph.Options{})},
-		"an unknown command":       {args: []string{"sevre"}, usage: true, stderr: "roster: there is no command \"sevre\"\n\n" + usage},
-		"an unknown flag":          {args: []string{"demo", "--poeple", "5"}, usage: true, stderr: "flag provided but not defined: -poeple\n"},
-		"a number that is none":    {args: []string{"demo", "--people", "many"}, usage: true, stderr: "invalid value \"many\" for flag -people: parse error\n"},
-		"a time that is none":      {args: []string{"check", "--timeout", "5"}, usage: true, stderr: "invalid value \"5\" for flag -timeout: parse error\n"},
-		"a flag without its value": {args: []string{"serve", "--config"}, usage: true, stderr: "flag needs an argument: -config\n"},
-		"something behind":         {args: []string{"demo", "fast"}, usage: true, stderr: "roster demo: \"fast\" is not understood\n"},
-		"schema for clients":       {args: []string{"schema", "--client", "--prefix", "Roster"}, stdout: graph.Client(graph.Options{Prefix: "Roster"})},
-		"schema for two":           {args: []string{"schema", "--client", "--federation"}, usage: true, stderr: "roster schema: --client goes with neither --federation nor --security-directives\n"},
-		"something behind schema":  {args: []string{"schema", "users"}, usage: true, stderr: "roster schema: \"users\" is not understood\n"},
+		"schema":             {[]string{"schema"}, graph.Federation(graph.Options{})},
+		"schema for clients": {[]string{"schema", "--client", "--prefix", "Roster"}, graph.Client(graph.Options{Prefix: "Roster"})},
+		"version":            {[]string{"version"}, buildinfo.Read().String() + "\n"},
+		"--version":          {[]string{"--version"}, buildinfo.Read().String() + "\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var stdout, stderr strings.Builder
-			err := Run(t.Context(), tc.args, &stdout, &stderr)
-			if tc.usage != errors.Is(err, ErrUsage) || (!tc.usage && err != nil) {
-				t.Errorf("the error is %v; misused: want %v", err, tc.usage)
-			}
-			if stdout.String() != tc.stdout || stderr.String() != tc.stderr {
-				t.Errorf("output %q, errors %q; want %q and %q", stdout.String(), stderr.String(), tc.stdout, tc.stderr)
+			if err := Run(t.Context(), tc.args, &stdout, &stderr); err != nil || stdout.String() != tc.stdout || stderr.Len() > 0 {
+				t.Errorf("error %v, output %q, errors %q; want output %q", err, &stdout, &stderr, tc.stdout)
 			}
 		})
 	}
@@ -71,7 +52,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 		args []string
 		says string
 	}{
-		"a busy port":         {[]string{"demo", "--people", "30", "--listen", busy.Addr().String()}, "address already in use"},
+		"a busy port":         {[]string{"demo", "--people", "30", "--listen", busy.Addr().String()}, "in use by another process"},
 		"no address":          {[]string{"demo", "--people", "30", "--listen", "here"}, "--listen"},
 		"nobody":              {[]string{"demo", "--people", "0"}, "between 25 and 1000000"},
 		"more than there are": {[]string{"demo", "--people", "1000001"}, "between 25 and 1000000"},
@@ -92,24 +73,69 @@ func TestWhatCannotBeRun(t *testing.T) {
 	}
 }
 
+// Each command has a help of its own, which explains each flag.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"", "demo", "serve", "check", "reload", "healthcheck", "cache", "cache clear", "key", "schema", "version", "completion"} {
+		var stdout, stderr strings.Builder
+		args := append(strings.Fields(command), "--help")
+		if err := Run(t.Context(), args, &stdout, &stderr); err != nil || stderr.Len() > 0 {
+			t.Errorf("%v: error %v, errors %q", args, err, &stderr)
+		}
+		if !strings.Contains(stdout.String(), strings.TrimSpace("roster "+command)) {
+			t.Errorf("%v: the help is not that of the command:\n%s", args, &stdout)
+		}
+		for line := range strings.Lines(stdout.String()) {
+			if flag := regexp.MustCompile(`^\s+(-\w, )?--[\w-]+( [\w-]+)?\s*`).FindString(line); flag != "" && strings.TrimSpace(line) == strings.TrimSpace(flag) {
+				t.Errorf("%v: a flag is not explained: %s", args, line)
+			}
+		}
+	}
+}
+
+// The scripts of shells ask the program itself how to complete a line.
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		var stdout strings.Builder
+		if err := Run(t.Context(), []string{"completion", shell}, &stdout, io.Discard); err != nil || !strings.Contains(stdout.String(), "__complete") {
+			t.Errorf("%s: error %v, script %q", shell, err, &stdout)
+		}
+	}
+	for line, want := range map[string]string{
+		"de": "demo", "demo --peo": "--people", "demo --without roc": "rocketchat", "cache cl": "clear", "serve --pid": "--pid-file",
+	} {
+		var stdout strings.Builder
+		if err := Run(t.Context(), append([]string{"__complete"}, strings.Split(line, " ")...), &stdout, io.Discard); err != nil || !strings.Contains(stdout.String(), want) {
+			t.Errorf("%s: error %v, completions %q; want %s", line, err, &stdout, want)
+		}
+	}
+}
+
 // The demo prints its address when it can answer, and ends when its context ends.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	out, said := io.Pipe()
+	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	var stderr strings.Builder
 	go func() {
-		ended <- Run(ctx, []string{"demo", "--listen", "127.0.0.1:0", "--people", "30"}, said, &stderr)
-		said.Close() //nolint:errcheck // it never fails
+		ended <- Run(ctx, []string{"demo", "--listen", "127.0.0.1:0", "--people", "30"}, in, &stderr)
+		in.Close() //nolint:errcheck // it never fails
 	}()
-	text := make([]byte, 4096)
-	n, err := out.Read(text)
-	if err != nil {
-		t.Fatalf("the demo says nothing: %v; %v", err, <-ended)
+	said := bufio.NewScanner(out)
+	address, ready := "", false
+	for !ready && said.Scan() {
+		if address == "" { // it is in the first line, before the company is read
+			address = regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(said.Text())
+		}
+		ready = said.Text() == "Roster is ready: "+address
 	}
-	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(string(text[:n]))
+	if !ready {
+		t.Fatalf("the demo does not say that it is ready at %s; %v", address, <-ended)
+	}
+	go io.Copy(io.Discard, out) //nolint:errcheck // what follows may not block the demo
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for path, want := range map[string]string{
 		"/readyz": "ready\n", "/healthz": "ok\n",

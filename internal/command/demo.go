@@ -4,94 +4,170 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"roster/connectors"
 	"roster/internal/app"
 	"roster/internal/config"
+	"roster/internal/nearest"
+	"roster/internal/progress"
 	"roster/internal/sandbox"
 	"roster/internal/telemetry"
 	"roster/web"
 )
 
-func (p *program) demo(ctx context.Context) error {
-	listen := p.String("listen", "127.0.0.1:8080", "address to serve on")
-	people := p.Int("people", sandbox.DefaultPeople, "size of the company")
-	seed := p.Uint64("seed", 1, "which company")
-	limits := p.Bool("limits", false, "keep the vendors' limits")
-	systems := p.String("systems", "127.0.0.1:0", "address of the imitated systems")
-	written := p.String("write-config", "", "file to write a configuration to with which others read them")
-	var without []connectors.KindName
-	p.Func("without", "imitated system that is down, or several with commas between; may be repeated", func(names string) (err error) {
-		without, err = appendKinds(without, names)
-		return err
-	})
-	if err := p.parse(); err != nil {
+// demoOptions are the flags of the demo.
+type demoOptions struct {
+	listen, systems, written string
+	people                   int
+	seed                     uint64
+	limits, keys             bool
+	origins                  []string
+	without                  []connectors.KindName
+}
+
+func (p *program) demo() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "demo", Short: "Serve an invented company; needs no configuration and no credential", Args: none,
+		Long: `Serve an invented company, in whose ` + titles() + ` the program imitates the vendors' APIs on this machine. Nothing leaves the machine.
+Ctrl-C ends it.`,
+		Example: `  roster demo
+  roster demo --people 20000 --without kommo
+  roster demo --keys --cors http://localhost:5173          # for a front end in development
+  roster demo --systems 127.0.0.1:8090 --write-config demo.yaml`,
+	}
+	var o demoOptions
+	var without []string
+	flags := cmd.Flags()
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "the `address` to serve on")
+	flags.IntVar(&o.people, "people", sandbox.DefaultPeople, fmt.Sprintf("the `number` of people, from %d to %d", sandbox.MinPeople, sandbox.MaxPeople))
+	flags.Uint64Var(&o.seed, "seed", 1, "another `number` makes another company")
+	flags.BoolVar(&o.limits, "limits", false, "keep the rate limits of the vendors")
+	flags.StringSliceVar(&without, "without", nil, "a `source` that is down, as in an outage: "+join(sandbox.Kinds[:])+"; several with commas between them")
+	flags.StringArrayVar(&o.origins, "cors", nil, "an `origin` whose pages may use the graph, such as http://localhost:5173; may be repeated")
+	flags.BoolVar(&o.keys, "keys", false, "ask callers for a key, and print keys with which to try that")
+	flags.StringVar(&o.systems, "systems", "127.0.0.1:0", "the `address` of the imitated vendors, for serve and check of other processes")
+	flags.StringVar(&o.written, "write-config", "", "write a configuration with which serve and check read the imitated vendors to this `file`")
+	cmd.RegisterFlagCompletionFunc("without", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag exists
+	cmd.MarkFlagFilename("write-config", "yaml", "yml")                                                                //nolint:errcheck // the flag exists
+	cmd.RunE = func(*cobra.Command, []string) error {
+		for _, name := range without {
+			kind := connectors.KindName(strings.TrimSpace(name))
+			if !slices.Contains(sandbox.Kinds[:], kind) {
+				return &usageError{cmd, fmt.Sprintf("--without: there is no source %q: it can be %s%s", kind, join(sandbox.Kinds[:]), nearest.Hint(string(kind), kindNames()))}
+			}
+			if !slices.Contains(o.without, kind) {
+				o.without = append(o.without, kind)
+			}
+		}
+		if o.people < sandbox.MinPeople || o.people > sandbox.MaxPeople {
+			return fmt.Errorf("--people: must be between %d and %d", sandbox.MinPeople, sandbox.MaxPeople)
+		}
+		ctx, stop := ignoreHangup(cmd.Context(), p.stderr)
+		defer stop()
+		return p.runDemo(ctx, &o)
+	}
+	return cmd
+}
+
+func (p *program) runDemo(ctx context.Context, o *demoOptions) error {
+	keys, shownKeys := demoKeys(o.keys)
+	options := []config.DemoOption{config.DemoKeys(keys), config.DemoOrigins(o.origins)}
+	if _, err := config.Default(o.listen, nil, options...); err != nil { // before a large company is made
 		return err
 	}
-	if *people < sandbox.MinPeople || *people > sandbox.MaxPeople {
-		return fmt.Errorf("--people: must be between %d and %d", sandbox.MinPeople, sandbox.MaxPeople)
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *systems)
+	systems, err := listenLoopback(ctx, o.systems)
 	if err != nil {
-		return fmt.Errorf("--systems: %w", err)
+		return err
 	}
-	if a, ok := l.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-		return errors.Join(errors.New("--systems: must be an address of loopback, such as 127.0.0.1:8090"), l.Close())
+	l, err := app.Listen(ctx, "--listen", o.listen, "--listen, such as --listen 127.0.0.1:8081")
+	if err != nil {
+		return errors.Join(err, systems.Close())
 	}
-	fakes, err := sandbox.Start(ctx, sandbox.Options{People: *people, Seed: *seed, Limits: *limits, Without: without, Listener: l})
+	address := "http://" + l.Addr().String()
+	fmt.Fprintf(p.stdout, "The demo starts on %s: it invents a company of %d people, and reads it.\n", address, o.people)
+	fakes, err := sandbox.Start(ctx, sandbox.Options{People: o.people, Seed: o.seed, Limits: o.limits, Without: o.without, Listener: systems})
+	if err != nil {
+		return errors.Join(err, systems.Close(), l.Close())
+	}
+	defer fakes.Close() //nolint:errcheck // the data is not needed afterwards
+	if o.written != "" {
+		if err := fakes.WriteConfig(o.written, demoServe); err != nil {
+			return errors.Join(fmt.Errorf("--write-config: %w", err), l.Close())
+		}
+	}
+	cfg, err := config.Default(o.listen, fakes.Sources(), options...)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	defer fakes.Close() //nolint:errcheck // the data is not needed afterwards
-	if *written != "" {
-		if err := fakes.WriteConfig(*written, demoServe); err != nil {
-			return fmt.Errorf("--write-config: %w", err)
-		}
-	}
-	cfg, err := config.Default(*listen, fakes.Sources())
-	if err != nil {
-		return err
-	}
 	cfg.DrainDelay = 0       // there is no load balancer
 	cfg.Introspection = true // the data is not secret, and the playground needs it for its documentation
+	shown := progress.New(p.stderr, func(s progress.Source) { fmt.Fprintln(p.stdout, s) })
+	defer shown.Stop()
 	return app.Serve(ctx, cfg, app.Serving{
-		Pages: web.Handler(), Logger: telemetry.NewLogger(p.stderr, telemetry.FormatText, slog.LevelWarn),
-		Listening: func(string) {},
-		Ready: func(address string) {
-			fmt.Fprint(p.stdout, welcome(address, *people, *limits, without))
-			if *written != "" {
-				fmt.Fprintf(p.stdout, "\nWritten: %[1]s. As long as this runs, roster check --config %[1]s and roster serve --config %[1]s read the same systems.\n", *written)
+		Pages: web.Handler(), Logger: telemetry.NewLogger(shown, telemetry.FormatText, slog.LevelWarn), Listener: l,
+		Listening: func(_ string, state app.FetchState) { shown.Start(showing(state)) },
+		Ready: func(address string, _ app.FetchState) {
+			shown.Stop()
+			fmt.Fprint(p.stdout, welcome(address, o, shownKeys))
+			if o.written != "" {
+				fmt.Fprintf(p.stdout, "\nWritten: %[1]s. As long as this runs, roster check --config %[1]s and roster serve --config %[1]s read the same systems.\n", o.written)
 			}
 		},
 	})
 }
 
-// appendKinds appends the kinds in a comma-separated list.
-func appendKinds(kinds []connectors.KindName, names string) ([]connectors.KindName, error) {
-	for name := range strings.SplitSeq(names, ",") {
-		kind := connectors.KindName(strings.TrimSpace(name))
-		if !slices.Contains(sandbox.Kinds[:], kind) {
-			return nil, fmt.Errorf("there is no system %q: it can be %s", kind, join(sandbox.Kinds[:]))
-		}
-		if !slices.Contains(kinds, kind) {
-			kinds = append(kinds, kind)
-		}
+// listenLoopback listens for the imitated vendors, whose credentials are no secret.
+func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
+	l, err := app.Listen(ctx, "--systems", address, "--systems")
+	if err != nil {
+		return nil, err
 	}
-	return kinds, nil
+	if a, ok := l.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
+		return nil, errors.Join(errors.New("--systems: must be an address of loopback, such as 127.0.0.1:8090"), l.Close())
+	}
+	return l, nil
 }
 
-// titles names the imitated systems as people do.
-func titles() string {
-	var names []string
-	for _, k := range sandbox.Kinds {
-		names = append(names, connectors.KindNamed(k).Title)
+// ignoreHangup has SIGHUP, which reloads a server, not end the demo. If the signal came because the terminal is gone, nobody could end the demo any
+// more: then the context ends.
+func ignoreHangup(ctx context.Context, stderr io.Writer) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		for {
+			select {
+			case <-hangups:
+				if _, err := fmt.Fprintln(stderr, "The demo ignores SIGHUP: it has no configuration to read again. Ctrl-C ends it."); err != nil {
+					cancel()
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(hangups)
+		cancel()
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+func kindNames() []string {
+	names := make([]string, len(sandbox.Kinds))
+	for i, k := range sandbox.Kinds {
+		names[i] = string(k)
+	}
+	return names
 }
 
 func join(kinds []connectors.KindName) string {
@@ -100,28 +176,4 @@ func join(kinds []connectors.KindName) string {
 		names[i] = string(k)
 	}
 	return strings.Join(names, ", ")
-}
-
-// demoServe is the address where `serve` listens with the configuration that the demo writes; it differs from the demo's own.
-const demoServe = "127.0.0.1:8081"
-
-// welcome is what the demo prints when it is ready.
-func welcome(address string, people int, limits bool, without []connectors.KindName) string {
-	s := "switched off; --limits keeps them"
-	if limits {
-		s = "kept"
-	}
-	down := ""
-	if len(without) > 0 {
-		down = "\nDown, as if the vendor had an outage: " + join(without) + ".\n"
-	}
-	return fmt.Sprintf(`Roster is ready: %[1]s
-
-Open it in a browser for the playground, or paste this into a shell:
-
-  curl -s %[1]s/graphql -H 'content-type: application/json' -d '{"query":"{ users(first: 3) { totalCount nodes { name email accessLevel teams { name } accounts { source { name } } } } }"}'
-
-Simulated: an invented company of %[2]d people in %[5]s. Their APIs are imitated over HTTP on this
-machine, paging and errors included; the vendors' rate limits are %[3]s. Nothing leaves this machine. Ctrl-C ends it.
-%[4]s`, address, people, s, down, titles())
 }

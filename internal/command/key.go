@@ -3,20 +3,28 @@ package command
 import (
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"roster/internal/access"
 )
 
 // key creates an API key. The key is printed only once; the configuration has its hash.
-func (p *program) key() error {
-	if len(p.args) > 0 && len(p.args[0]) > 0 && p.args[0][0] != '-' {
-		p.args = append(p.args[1:], "--name="+p.args[0])
+func (p *program) key() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "key [NAME]",
+		Short: "Make an API key, and the lines to configure for it",
+		Long:  "Make an API key for the caller of this name. It is printed once; the configuration has only its hash.",
+		Args: func(cmd *cobra.Command, args []string) error {
+			return none(cmd, args[min(1, len(args)):])
+		},
 	}
-	name := p.String("name", "NAME", "whose it is")
-	if err := p.parse(); err != nil {
-		return err
-	}
-	key, hash := access.NewKey()
-	fmt.Fprintf(p.stdout, `%s
+	name := cmd.Flags().String("name", "NAME", "the `name` of the caller, instead of the argument")
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			*name = args[0]
+		}
+		key, hash := access.NewKey()
+		_, err := fmt.Fprintf(p.stdout, `%s
 
 Give it to the caller, who sends it as Authorization: Bearer …; it is shown only now. In the configuration:
 
@@ -24,5 +32,7 @@ access:
   keys:
     - { name: %s, hash: "%s", scopes: ["%s"] }
 `, key, *name, hash, access.ScopeRead)
-	return nil
+		return err
+	}
+	return cmd
 }

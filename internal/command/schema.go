@@ -1,37 +1,39 @@
 package command
 
 import (
-	"errors"
-	"flag"
-	"fmt"
 	"io"
+
+	"github.com/spf13/cobra"
 
 	"roster/graph"
 	"roster/internal/config"
 )
 
-func (p *program) schema() error {
-	p.Bool("federation", true, "as a subgraph states it to a federation router")
-	client := p.Bool("client", false, "as clients see it")
-	prefix := p.String("prefix", "", "what begins its names, as federation.prefix")
-	security := p.Bool("security-directives", false, "with @requiresScopes, as it is served where a credential has router: true")
-	if err := p.parse(); err != nil {
+func (p *program) schema() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "schema", Short: "Print the schema, for a federation router or for clients", Args: none,
+		Example: `  roster schema > roster.graphql            # for a federation router
+  roster schema --client > schema.graphql   # for code generators`,
+	}
+	flags := cmd.Flags()
+	flags.Bool("federation", true, "as a subgraph states it to a federation router")
+	client := flags.Bool("client", false, "as clients see it")
+	prefix := flags.String("prefix", "", "the `text` that begins its names, as federation.prefix in the configuration")
+	security := flags.Bool("security-directives", false, "with @requiresScopes, as it is served if a credential has router: true")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		if *client && (flags.Changed("federation") || *security) {
+			return &usageError{cmd, "--client goes with neither --federation nor --security-directives"}
+		}
+		if *prefix != "" && !config.IsPrefix(*prefix) {
+			return &usageError{cmd, "--prefix: " + config.PrefixForm}
+		}
+		options := graph.Options{Prefix: *prefix, SecurityDirectives: *security}
+		text := graph.Federation(options)
+		if *client {
+			text = graph.Client(options)
+		}
+		_, err := io.WriteString(p.stdout, text)
 		return err
 	}
-	given := make(map[string]bool)
-	p.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	if *client && (given["federation"] || *security) {
-		fmt.Fprintln(p.stderr, "roster schema: --client goes with neither --federation nor --security-directives")
-		return ErrUsage
-	}
-	if *prefix != "" && !config.IsPrefix(*prefix) {
-		return errors.New("--prefix: " + config.PrefixForm)
-	}
-	options := graph.Options{Prefix: *prefix, SecurityDirectives: *security}
-	text := graph.Federation(options)
-	if *client {
-		text = graph.Client(options)
-	}
-	_, err := io.WriteString(p.stdout, text)
-	return err
+	return cmd
 }

@@ -1,35 +1,16 @@
 package telemetry
 
 import (
-	"runtime"
-	"runtime/debug"
-
 	"github.com/prometheus/client_golang/prometheus"
+
+	"roster/internal/buildinfo"
 )
 
-// version returns the program's version and the revision that it was built from, as far as the build has them.
-func version() (version, revision string) {
-	version, revision = "unknown", "unknown"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return version, revision
-	}
-	if info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			revision = s.Value
-		}
-	}
-	return version, revision
-}
-
 func buildInfo() prometheus.Collector {
-	version, revision := version()
+	build := buildinfo.Read()
 	g := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "roster_build_info", Help: "Always 1; its labels say which program this is.",
-		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
+		ConstLabels: prometheus.Labels{"version": build.Version, "revision": build.Commit, "date": build.Date, "goversion": build.Go},
 	})
 	g.Set(1)
 	return g

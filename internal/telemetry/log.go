@@ -4,9 +4,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"roster/internal/terminal"
 )
 
 // The formats of the log.
@@ -21,12 +22,12 @@ func NewLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
 	opt := &slog.HandlerOptions{Level: level}
 	if format == "" {
 		format = FormatJSON
-		if isTerminal(w) {
+		if terminal.Is(w) {
 			format = FormatText
 		}
 	}
-	if f, ok := w.(*os.File); ok {
-		w = newLineWriter(f)
+	if _, ok := terminal.File(w); ok {
+		w = newLineWriter(w)
 	}
 	if format == FormatJSON {
 		opt.ReplaceAttr = readable
@@ -41,15 +42,6 @@ func readable(_ []string, a slog.Attr) slog.Attr {
 		a.Value = slog.StringValue(a.Value.Duration().String())
 	}
 	return a
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // handler adds the attributes of the context to each line.

@@ -19,6 +19,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"roster/internal/buildinfo"
 	"roster/internal/snapshot"
 )
 
@@ -60,7 +61,7 @@ func OpenTracing(ctx context.Context, opt TracingOptions) (*Tracing, error) {
 	if err != nil { // its text may contain values from the environment
 		return nil, errors.New("the exporter of traces cannot be made: check tracing and the OTEL_ variables of the environment")
 	}
-	version, _ := version()
+	version := buildinfo.Read().Version
 	about, err := resource.New(ctx, resource.WithTelemetrySDK(),
 		resource.WithAttributes(attribute.String("service.name", "roster"), attribute.String("service.version", version)), resource.WithFromEnv())
 	if err != nil && about == nil {
