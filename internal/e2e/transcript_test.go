@@ -91,6 +91,6 @@ func listening(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() { l.Close() }) //nolint:errcheck // nothing depends on it
 	return l.Addr().String()
 }
