@@ -100,13 +100,16 @@ func pathOf(argument string) ast.Path {
 
 // Recover converts a panic to an error without details.
 func (r *Resolver) Recover(ctx context.Context, p any) error {
-	// Only the texts of runtime errors are known to contain no data.
-	what := fmt.Sprintf("%T", p)
-	if e, ok := p.(runtime.Error); ok {
-		what = e.Error()
-	}
-	r.log().ErrorContext(ctx, "a resolver panicked", slog.String("panic", what), slog.String("stack", string(debug.Stack())))
+	r.log().ErrorContext(ctx, "a resolver panicked", slog.String("panic", panicText(p)), slog.String("stack", string(debug.Stack())))
 	return errInternal
+}
+
+// panicText returns what the log says of a panic. Only the texts of runtime errors are known to contain no data.
+func panicText(p any) string {
+	if e, ok := p.(runtime.Error); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("%T", p)
 }
 
 // isAboutRequest reports whether an error that wraps another is about the request: gqlgen could not read the field's arguments, or the representations of

@@ -22,6 +22,7 @@ import (
 	"roster/graph/model"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
+	"roster/internal/plan"
 	"roster/internal/presence"
 	"roster/internal/snapshot"
 	"roster/internal/writes"
@@ -61,7 +62,7 @@ func newTestServerOf(t testing.TB, options snapshot.Options) *testServer {
 	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: trusted, Overlay: w.ledger})
 	there := presence.New(sources, presence.Options{})
 	w.api = &resolvers.Resolver{Publisher: w.roster, Keeper: w.keeper, Presence: there,
-		Writer: writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger}), Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
+		Writer: writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger}), Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Plans: new(plan.Counts)}
 	w.handler = httpapi.New(httpapi.Options{API: w.api, Introspection: true})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup

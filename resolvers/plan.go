@@ -2,7 +2,8 @@ package resolvers
 
 import (
 	"context"
-	"sync/atomic"
+	"log/slog"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -15,18 +16,24 @@ import (
 	"roster/internal/plan"
 )
 
-// planCounts counts the operations that plans and gqlgen have executed.
-type planCounts struct{ planned, left atomic.Int64 }
-
 // Planned returns how many operations plans have executed, and how many were left to gqlgen.
 func (r *Resolver) Planned() (planned, left int64) {
-	return r.plans.planned.Load(), r.plans.left.Load()
+	s := r.plans().Stats()
+	return s.Planned, s.Left
+}
+
+// plans returns the counts of plans.
+func (r *Resolver) plans() *plan.Counts {
+	if r.Plans != nil {
+		return r.Plans
+	}
+	return &r.ownPlans
 }
 
 // Exec executes the operation of the context by its plan, or leaves it to gqlgen.
 func (e *executable) Exec(ctx context.Context) graphql.ResponseHandler {
-	query := e.planOf(ctx)
-	if query == nil {
+	variant := e.planOf(ctx)
+	if variant == nil {
 		return e.byGqlgen(ctx)
 	}
 	ran := false
@@ -35,13 +42,14 @@ func (e *executable) Exec(ctx context.Context) graphql.ResponseHandler {
 			return nil
 		}
 		ran = true
-		resp, _ := e.execute(ctx, operationOf(ctx), graphql.GetOperationContext(ctx), query)
+		resp, _ := e.execute(ctx, operationOf(ctx), graphql.GetOperationContext(ctx), variant)
 		return resp
 	}
 }
 
 // execute executes an operation by its plan, or leaves it to gqlgen if there is none, or if the plan cannot run to its end. Then the plan's execution is nil.
-func (e *executable) execute(ctx context.Context, op *operation, running *graphql.OperationContext, query *plan.Selection) (*graphql.Response, *plan.Run) {
+func (e *executable) execute(ctx context.Context, op *operation, running *graphql.OperationContext, variant *plan.Variant) (*graphql.Response, *plan.Run) {
+	query := variant.Plan()
 	if query == nil {
 		return e.byGqlgen(ctx)(ctx), nil
 	}
@@ -52,8 +60,12 @@ func (e *executable) execute(ctx context.Context, op *operation, running *graphq
 		run.Room = of
 	}
 	if data, ok := generated.RunPlan(e.ExecutableSchema, running, &run.Run, query); ok {
-		e.resolver.plans.planned.Add(1)
+		e.resolver.plans().Planned()
 		return &graphql.Response{Data: data}, &run.Run
+	}
+	if run.Panic != nil && variant.Fail() && e.resolver.plans().Panicked(time.Now()) {
+		e.resolver.log().ErrorContext(ctx, "a plan panicked: gqlgen executes the operation, also from now on; other such panics are logged once a minute",
+			slog.String("panic", panicText(run.Panic)), slog.String("stack", string(run.Stack)))
 	}
 	op.planned = false
 	op.items.Store(0)
@@ -63,7 +75,7 @@ func (e *executable) execute(ctx context.Context, op *operation, running *graphq
 
 // Plans reports whether a plan executes an operation.
 func (e *extension) Plans(ctx context.Context, running *graphql.OperationContext) bool {
-	return e.schema != nil && e.schema.executes(ctx) && e.variantOf(ctx, running).Selection != nil
+	return e.schema != nil && e.schema.executes(ctx) && e.variantOf(ctx, running).Plan() != nil
 }
 
 // Execute does for an operation of a plan what gqlgen's executor does for others with the extension's methods, with fewer steps. Bound replaces an answer that
@@ -83,11 +95,10 @@ func (e *extension) Execute(
 	case ctx.Err() != nil:
 		return nil, nil
 	}
-	query := variant.Selection
 	if known.entities { // its representations can be variables now
-		query = e.variantOf(ctx, running).Selection
+		variant = e.variantOf(ctx, running)
 	}
-	resp, run := e.schema.execute(ctx, op, running, query)
+	resp, run := e.schema.execute(ctx, op, running, variant)
 	if resp == nil {
 		return nil, nil
 	}
@@ -102,21 +113,21 @@ func (e *extension) Execute(
 
 // byGqlgen leaves the operation to gqlgen.
 func (e *executable) byGqlgen(ctx context.Context) graphql.ResponseHandler {
-	e.resolver.plans.left.Add(1)
+	e.resolver.plans().Left()
 	if op, ok := ctx.Value(operationKey{}).(*operation); ok {
 		op.turn = make(chan struct{}, 1)
 	}
 	return e.ExecutableSchema.Exec(ctx)
 }
 
-// planOf returns the plan of the context's operation; nil if gqlgen has to execute it. Sources can be asked about tokens of the caller, which gqlgen does
+// planOf returns the context's operation with its plan; nil if gqlgen has to execute it. Sources can be asked about tokens of the caller, which gqlgen does
 // concurrently.
-func (e *executable) planOf(ctx context.Context) *plan.Selection {
+func (e *executable) planOf(ctx context.Context) *plan.Variant {
 	if _, prepared := ctx.Value(operationKey{}).(*operation); !prepared || !e.executes(ctx) {
 		return nil
 	}
 	running := graphql.GetOperationContext(ctx)
-	return e.resolver.variantOf(ctx, running).Selection
+	return e.resolver.variantOf(ctx, running)
 }
 
 // executes reports whether plans may execute operations of the context.

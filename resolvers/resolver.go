@@ -35,13 +35,15 @@ type Resolver struct {
 	Logger    *slog.Logger // nil for no log
 	// WithoutPlans leaves all operations to gqlgen. Answers are the same, and slower: it is for comparing both.
 	WithoutPlans bool
+	// Plans counts how operations are executed; nil for counts of its own.
+	Plans *plan.Counts
 
 	serveOnce sync.Once
 	served    *graph.Served
 
 	compileOnce sync.Once
 	compiles    *plan.Compiler
-	plans       planCounts
+	ownPlans    plan.Counts
 }
 
 // Schema returns the executable schema. Its server must also use the resolver's Prepare, Extension, ErrorPresenter and Recover.

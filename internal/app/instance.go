@@ -15,6 +15,7 @@ import (
 	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/persisted"
+	"roster/internal/plan"
 	"roster/internal/presence"
 	"roster/internal/responsecache"
 	"roster/internal/snapshot"
@@ -68,6 +69,7 @@ type instance struct {
 	reminders *credential.Reminders
 	tokens    *credential.Draft    // the tokens that the sources want from Options.Tokens; nil if that is nil
 	responses *responsecache.Cache // nil if no answers are kept
+	plans     *plan.Counts         // outlive the instance
 	handler   http.Handler
 	traffic   traffic
 	retired   chan struct{} // closed when the instance has been replaced
@@ -129,13 +131,14 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 		i.limiter = httpapi.NewLimiter(limits, ownLimits(&cfg.Access))
 	}
 	var responses *responsecache.Cache
+	i.plans = new(plan.Counts)
 	if before != nil {
-		responses = before.responses
+		responses, i.plans = before.responses, before.plans
 	}
 	i.responses = responsecache.New(cfg.Cache.ResponseBytes, responses)
 	handlerOptions := httpapi.Options{
 		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Logger: opt.Logger,
-			SourceErrorsInExtensions: cfg.SourceErrorsInExtensions, Graph: graph.Options(cfg.Federation)},
+			SourceErrorsInExtensions: cfg.SourceErrorsInExtensions, Graph: graph.Options(cfg.Federation), Plans: i.plans},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
 		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired, Responses: i.responses,

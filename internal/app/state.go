@@ -7,6 +7,7 @@ import (
 	"roster/internal/access"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
+	"roster/internal/plan"
 	"roster/internal/presence"
 	"roster/internal/responsecache"
 	"roster/internal/snapshot"
@@ -50,6 +51,9 @@ func (h *Host) Builds() generation.Stats { return h.current.Load().publisher.Sta
 
 // Responses returns how the cached answers have been used.
 func (h *Host) Responses() responsecache.Stats { return h.current.Load().responses.Stats() }
+
+// Plans returns how operations have been executed.
+func (h *Host) Plans() plan.Stats { return h.current.Load().plans.Stats() }
 
 // Presence returns, for each source with presence, how presence was requested.
 func (h *Host) Presence() map[string]presence.Stats { return h.current.Load().presence.Stats() }

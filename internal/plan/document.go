@@ -3,6 +3,8 @@ package plan
 import (
 	"context"
 	"sync"
+	"sync/atomic"
+	"weak"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -55,6 +57,9 @@ type Operation struct {
 
 	mu       sync.RWMutex
 	variants map[uint64]*Variant
+	// last is a variant that is not kept, as long as an operation uses it, and its key.
+	last    weak.Pointer[Variant]
+	lastKey uint64
 }
 
 // Variant is an operation with values of the variables in @skip and @include.
@@ -65,8 +70,20 @@ type Variant struct {
 	// Facts is what the compiler's Facts has found.
 	Facts any
 
-	bytes int
+	bytes  int
+	failed atomic.Bool
 }
+
+// Plan returns the plan; nil if gqlgen has to execute the operation.
+func (v *Variant) Plan() *Selection {
+	if v.failed.Load() {
+		return nil
+	}
+	return v.Selection
+}
+
+// Fail leaves the operation to gqlgen from now on. It returns false if it has been called before.
+func (v *Variant) Fail() bool { return v.failed.CompareAndSwap(false, true) }
 
 func newOperation(doc *ast.QueryDocument, op *ast.OperationDefinition) *Operation {
 	return &Operation{doc: doc, definition: op, conditions: conditionsOf(op), variants: make(map[uint64]*Variant)}
@@ -85,6 +102,9 @@ func (o *Operation) Variant(c *Compiler, running *graphql.OperationContext) *Var
 	}
 	o.mu.RLock()
 	v := o.variants[key]
+	if v == nil && o.lastKey == key {
+		v = o.last.Value()
+	}
 	o.mu.RUnlock()
 	if v == nil {
 		v = o.compile(c, running)
@@ -97,12 +117,10 @@ func (o *Operation) Variant(c *Compiler, running *graphql.OperationContext) *Var
 
 // keep keeps what has been compiled, if there is room, and reports whether it does.
 func (o *Operation) keep(key uint64, v *Variant) bool {
-	if o.of == nil {
-		return false
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.variants[key] != nil || len(o.variants) >= maxVariants || !o.of.kept.add(v.bytes) {
+	if o.of == nil || o.variants[key] != nil || len(o.variants) >= maxVariants || !o.of.kept.add(v.bytes) {
+		o.last, o.lastKey = weak.Make(v), key
 		return false
 	}
 	o.variants[key] = v

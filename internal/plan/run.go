@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime/debug"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -30,6 +31,9 @@ type Run struct {
 
 	// Body is the data as a whole answer that has nothing else, once the plan has been executed.
 	Body []byte
+	// Panic is what a panic has ended the execution with, and Stack where; nil if there was none.
+	Panic any
+	Stack []byte
 
 	// Limit is the length of the data from which on More must be called.
 	Limit int
@@ -61,7 +65,8 @@ type Writer interface {
 // Execute returns the answer's data. It returns false if gqlgen has to execute the operation from the beginning; nothing is reported then.
 func (r *Run) Execute(writer Writer) (out []byte, ok bool) {
 	defer func() {
-		if recover() != nil { // gqlgen runs into it again, and reports it at its field
+		if p := recover(); p != nil { // gqlgen may run into it again, and then reports it at its field
+			r.Panic, r.Stack = p, debug.Stack()
 			out, ok = nil, false
 		}
 	}()

@@ -9,6 +9,7 @@ import (
 	"roster/internal/access"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
+	"roster/internal/plan"
 	"roster/internal/presence"
 	"roster/internal/redis"
 	"roster/internal/responsecache"
@@ -27,6 +28,7 @@ type State interface {
 	Collections() []snapshot.Stats
 	Builds() generation.Stats
 	Responses() responsecache.Stats
+	Plans() plan.Stats
 	Presence() map[string]presence.Stats
 	LastReload() Reload
 	Writes() writes.Stats
@@ -110,6 +112,9 @@ var (
 	responseBytes     = gauge("roster_response_cache_bytes", "Bytes that cached answers take, about.")
 	responseMaximum   = gauge("roster_response_cache_maximum_bytes", "Bytes that cached answers may take: cache.response_bytes.")
 
+	executed   = counter("roster_operations_executed_total", "Operations that were executed. The label by says how: plan, or gqlgen if there is no plan or if it could not run to its end.", "by")
+	planPanics = counter("roster_plan_panics_total", "Plans that panicked. They are not used again.")
+
 	directoryBuilds   = counter("roster_directory_builds_total", "Directories that have been built.")
 	directoryBuilding = counter("roster_directory_build_duration_seconds_total", "How long all builds took together.")
 	directoryLast     = gauge("roster_directory_last_build_duration_seconds", "How long the last build took.")
@@ -118,7 +123,7 @@ var (
 
 var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitMaximum, limitCallers, limitRefused, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotFetches, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
-	presenceLookups, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
+	presenceLookups, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, executed, planPanics, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
 // stateCollector reads the state when the metrics are requested.
 type stateCollector struct {
@@ -160,6 +165,10 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	responseEvictions.send(to, float64(cached.Evictions))
 	responseBytes.send(to, float64(cached.Bytes))
 	responseMaximum.send(to, float64(cached.Size))
+	plans := c.state.Plans()
+	executed.send(to, float64(plans.Planned), "plan")
+	executed.send(to, float64(plans.Left), "gqlgen")
+	planPanics.send(to, float64(plans.Panics))
 	log := c.state.AccessLog()
 	accessLogFailing.send(to, flag(log.Failing))
 	accessLogFailures.send(to, float64(log.Failures))
