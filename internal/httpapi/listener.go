@@ -38,7 +38,9 @@ func (b *limitedListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		b.accepted.Add(1)
-		counted := &countedConn{Conn: c, from: addressOf(c), of: b}
+		counted := &countedConn{
+			Conn: c, from: addressOf(c), of: b, reads: deadline{apply: c.SetReadDeadline}, writes: deadline{apply: c.SetWriteDeadline},
+		}
 		if b.rate != nil {
 			counted.left = b.rate.ofReader()
 			counted.direct = newDirectWriter(c)
@@ -90,12 +92,12 @@ type countedConn struct {
 	left    allowance     // of the client
 	direct  *directWriter // nil if the connection has none
 
-	deadlines       sync.Mutex
-	body            *minRateBody // that is being read; nil for none
-	readBy, writeBy time.Time    // the deadlines that were set; zero for none
-	stepEnd         time.Time    // the end of the current step of a write; zero if there is none
-	waitsSince      time.Time    // zero if nothing is being written
-	waitedFor       time.Duration
+	reads, writes deadline
+
+	state      sync.Mutex
+	body       *minRateBody // that is being read; nil for none
+	waitsSince time.Time    // zero if nothing is being written
+	waitedFor  time.Duration
 }
 
 // Read implements net.Conn.
@@ -103,10 +105,20 @@ func (c *countedConn) Read(b []byte) (n int, err error) {
 	if body := c.bodyBeingRead(); body != nil {
 		n, err = body.await(b)
 	} else {
-		n, err = c.Conn.Read(b)
+		n, err = c.read(b)
 	}
 	if since := c.quiet.Load(); since != 0 && n > 0 { // part of a request
 		c.quiet.CompareAndSwap(since, time.Now().UnixNano())
+	}
+	return n, err
+}
+
+// read reads within the deadline.
+func (c *countedConn) read(b []byte) (n int, err error) {
+	for again := true; again; {
+		c.reads.begin(time.Time{})
+		n, err = c.Conn.Read(b)
+		again = c.reads.end(err)
 	}
 	return n, err
 }

@@ -148,7 +148,7 @@ func (m *minRate) enforce(next http.Handler, bodyTime time.Duration) http.Handle
 		}
 		control := http.NewResponseController(w)
 		if r.Body != http.NoBody {
-			by := conn.readDeadline()
+			by := conn.reads.get()
 			if bodyTime > 0 {
 				by = time.Now().Add(bodyTime)
 			}
@@ -156,14 +156,6 @@ func (m *minRate) enforce(next http.Handler, bodyTime time.Duration) http.Handle
 		}
 		next.ServeHTTP(&minRateStream{ResponseWriter: w, of: m, control: control, conn: conn, left: m.ofReader()}, r)
 	})
-}
-
-// earlier returns the earlier of two deadlines. Zero means no deadline.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 func isDeadline(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

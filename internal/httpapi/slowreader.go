@@ -15,12 +15,14 @@ func (c *countedConn) Write(b []byte) (n int, err error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if c.of.rate == nil {
-		return c.Conn.Write(b)
+		return c.writeAll(b)
 	}
-	if n = c.direct.write(b); n > 0 {
-		c.left.spend(0, n)
-		if n == len(b) {
-			return n, nil
+	if !c.writes.hasPassed() {
+		if n = c.direct.write(b); n > 0 {
+			c.left.spend(0, n)
+			if n == len(b) {
+				return n, nil
+			}
 		}
 	}
 	now := time.Now()
@@ -29,19 +31,21 @@ func (c *countedConn) Write(b []byte) (n int, err error) {
 	defer func() {
 		c.left.idle = now
 		c.waited(now)
+		c.writes.remove()
 	}()
 	for {
 		from := now
-		c.endStepAt(from.Add(min(writeStep, c.left.left)))
+		c.writes.begin(from.Add(min(writeStep, c.left.left)))
 		var part int
 		part, err = c.Conn.Write(b[n:])
+		c.writes.end(err)
 		n += part
 		now = time.Now()
 		c.left.spend(now.Sub(from), part)
 		switch {
 		case !isDeadline(err):
 			return n, err
-		case c.isOverdue(now):
+		case c.writes.hasPassed():
 			c.discard()
 			return n, err
 		case c.left.left <= 0:
@@ -51,6 +55,18 @@ func (c *countedConn) Write(b []byte) (n int, err error) {
 			return n, errSlowReader
 		}
 	}
+}
+
+// writeAll writes within the deadline.
+func (c *countedConn) writeAll(b []byte) (n int, err error) {
+	for again := true; again; {
+		c.writes.begin(time.Time{})
+		var part int
+		part, err = c.Conn.Write(b[n:])
+		n += part
+		again = c.writes.end(err)
+	}
+	return n, err
 }
 
 // SetDeadline implements net.Conn.
@@ -63,58 +79,31 @@ func (c *countedConn) SetDeadline(t time.Time) error {
 
 // SetReadDeadline implements net.Conn.
 func (c *countedConn) SetReadDeadline(t time.Time) error {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
-	c.readBy, c.body = t, nil
-	return c.Conn.SetReadDeadline(t)
-}
-
-func (c *countedConn) readDeadline() time.Time {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
-	return c.readBy
+	c.setBody(nil)
+	return c.reads.set(t)
 }
 
 // SetWriteDeadline implements net.Conn. It also applies to a running write.
-func (c *countedConn) SetWriteDeadline(t time.Time) error {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
-	c.writeBy = t
-	return c.Conn.SetWriteDeadline(earlier(t, c.stepEnd))
-}
-
-// endStepAt sets the end of the next step of a write.
-func (c *countedConn) endStepAt(t time.Time) {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
-	c.stepEnd = t
-	c.Conn.SetWriteDeadline(earlier(t, c.writeBy)) //nolint:errcheck // the write will fail
-}
-
-func (c *countedConn) isOverdue(now time.Time) bool {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
-	return !c.writeBy.IsZero() && !now.Before(c.writeBy)
-}
+func (c *countedConn) SetWriteDeadline(t time.Time) error { return c.writes.set(t) }
 
 // waitsFrom and waited record that the connection waits for its client, and that it no longer does.
 func (c *countedConn) waitsFrom(now time.Time) {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
+	c.state.Lock()
+	defer c.state.Unlock()
 	c.waitsSince = now
 }
 
 func (c *countedConn) waited(now time.Time) {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
+	c.state.Lock()
+	defer c.state.Unlock()
 	c.waitedFor += now.Sub(c.waitsSince)
-	c.waitsSince, c.stepEnd = time.Time{}, time.Time{}
+	c.waitsSince = time.Time{}
 }
 
 // hasWaited returns the total time for which the connection has waited for its client.
 func (c *countedConn) hasWaited(now time.Time) time.Duration {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
+	c.state.Lock()
+	defer c.state.Unlock()
 	if c.waitsSince.IsZero() {
 		return c.waitedFor
 	}

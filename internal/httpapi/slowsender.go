@@ -34,11 +34,11 @@ func (b *minRateBody) Read(p []byte) (int, error) {
 
 // await reads from the connection, as long as the allowance lasts.
 func (b *minRateBody) await(p []byte) (int, error) {
-	from, by := time.Now(), b.conn.readDeadline()
+	from, by := time.Now(), b.conn.reads.get()
 	b.left.resume(from)
 	until := earlier(by, from.Add(b.left.left))
-	b.conn.Conn.SetReadDeadline(until) //nolint:errcheck // the read will fail
-	n, err := b.conn.Conn.Read(p)
+	b.conn.reads.set(until) //nolint:errcheck // the read will fail
+	n, err := b.conn.read(p)
 	now := time.Now()
 	b.left.spend(now.Sub(from), 0) // Read counts the bytes of the body
 	b.left.idle = now
@@ -53,14 +53,14 @@ func (b *minRateBody) await(p []byte) (int, error) {
 // setBody sets the body that is being read from the connection. The next deadline that net/http sets ends that too: at the end of a body, net/http begins to wait
 // for the next request.
 func (c *countedConn) setBody(b *minRateBody) {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
+	c.state.Lock()
+	defer c.state.Unlock()
 	c.body = b
 }
 
 func (c *countedConn) bodyBeingRead() *minRateBody {
-	c.deadlines.Lock()
-	defer c.deadlines.Unlock()
+	c.state.Lock()
+	defer c.state.Unlock()
 	return c.body
 }
 
