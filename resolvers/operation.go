@@ -148,7 +148,7 @@ func (e *extension) viewFor(ctx context.Context, n generation.Required, requirem
 	if requirement.Any() {
 		g := e.Publisher.Current()
 		if view, ok := g.View(n); ok {
-			g.Ask(n)
+			g.Ask(n, time.Now())
 			return view, g
 		}
 	}

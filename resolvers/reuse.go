@@ -53,12 +53,12 @@ type reusable struct {
 var _ freshness.Reusable = (*reusable)(nil)
 
 // Reuse implements freshness.Reusable.
-func (u *reusable) Reuse() (freshness.Answer, bool) {
-	g := u.Publisher.Current()
+func (u *reusable) Reuse(now time.Time) (freshness.Answer, bool) {
+	g := u.Publisher.CurrentAt(now)
 	if g.Version().Of(u.shows) != u.version || g.Waits(u.required) || u.AccessLog.Refuses() {
 		return freshness.Answer{}, false
 	}
-	g.Ask(u.required)
+	g.Ask(u.required, now)
 	oldestAt, freshUntil, _ := g.Freshness(u.required)
 	return freshness.Answer{OldestAt: oldestAt, FreshUntil: freshUntil}, true
 }

@@ -3,7 +3,9 @@ package access
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 
 	"roster/connectors"
 )
@@ -19,13 +21,16 @@ var ErrSourceToken = errors.New(SourcesHeader + ` must be the name of a source, 
 // TokenHeaders lists the headers in which tokens for sources may come.
 func TokenHeaders() []string {
 	headers := []string{SourcesHeader}
-	for _, k := range connectors.Kinds() {
-		if k.CallerHeader != "" {
-			headers = append(headers, k.CallerHeader)
-		}
+	for _, k := range callerHeaders() {
+		headers = append(headers, k.CallerHeader)
 	}
 	return headers
 }
+
+// callerHeaders are the kinds whose sources take tokens of callers. All kinds are registered before the first request.
+var callerHeaders = sync.OnceValue(func() []*connectors.Kind {
+	return slices.DeleteFunc(connectors.Kinds(), func(k *connectors.Kind) bool { return k.CallerHeader == "" })
+})
 
 // SourceTokens are a caller's own tokens for sources. They live as long as the request and are stored nowhere. The zero value has none.
 type SourceTokens struct {
@@ -49,10 +54,7 @@ func ParseSourceTokens(values func(header string) []string) (SourceTokens, error
 			t.bySource[source] = connectors.Secret(token)
 		}
 	}
-	for _, k := range connectors.Kinds() {
-		if k.CallerHeader == "" {
-			continue
-		}
+	for _, k := range callerHeaders() {
 		if given := values(k.CallerHeader); len(given) > 0 && strings.TrimSpace(given[0]) != "" {
 			if t.byKind == nil {
 				t.byKind = make(map[connectors.KindName]connectors.Secret)

@@ -60,8 +60,11 @@ func (v Version) Of(shown Shows) Version {
 func (g *Generation) Version() Version { return g.version }
 
 // Current returns the current generation. It computes a new one only if something has changed, once for all concurrent callers.
-func (p *Publisher) Current() *Generation {
-	if g := p.latest.Load(); g != nil && g.isCurrent(time.Now()) {
+func (p *Publisher) Current() *Generation { return p.CurrentAt(time.Now()) }
+
+// CurrentAt is Current for a caller who has just read the clock.
+func (p *Publisher) CurrentAt(now time.Time) *Generation {
+	if g := p.latest.Load(); g != nil && g.isCurrent(now) {
 		return g
 	}
 	p.computing.Lock()

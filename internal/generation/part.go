@@ -21,8 +21,8 @@ func (g *Generation) View(n Required) (*View, bool) {
 	return &View{Directory: g.directory, At: g.at, loaded: p.loaded}, !p.lacking
 }
 
-// Ask counts as the question of an operation that uses the generation as it is.
-func (g *Generation) Ask(n Required) { g.observation.Ask(g.part(n).places, time.Now()) }
+// Ask counts as the question of an operation that uses the generation as it is, at the present time now.
+func (g *Generation) Ask(n Required, now time.Time) { g.observation.Ask(g.part(n).places, now) }
 
 // Waits reports whether an operation has to wait for data.
 func (g *Generation) Waits(n Required) bool { return g.part(n).lacking }

@@ -27,7 +27,6 @@ var (
 		return []string{"Accept, Accept-Encoding, Authorization, " + strings.Join(access.TokenHeaders(), ", ") + ", " + freshness.SourceErrorsHeader}
 	})
 	noSniff   = []string{"nosniff"}
-	noContent = []string{"default-src 'none'; frame-ancestors 'none'"} // the policy of responses that are not pages
 	strictTLS = []string{"max-age=31536000"}
 )
 
@@ -38,7 +37,6 @@ func header(w http.ResponseWriter, r *http.Request, m mediaType) {
 	h["Cache-Control"] = noStore
 	h["Vary"] = vary()
 	h["X-Content-Type-Options"] = noSniff
-	h["Content-Security-Policy"] = noContent
 	if r.TLS != nil {
 		h["Strict-Transport-Security"] = strictTLS
 	}
@@ -73,7 +71,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, m mediaType, re
 	if conditional(r) {
 		sum := sha256.New()
 		encode(sum, resp)
-		if unchanged(w, r, tagOf(responsecache.Digest([sha256.Size]byte(sum.Sum(nil))), m, as)) {
+		if unchanged(w, r, []string{tagOf(responsecache.Digest([sha256.Size]byte(sum.Sum(nil))), m, as)}) {
 			return
 		}
 	}
@@ -83,15 +81,15 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, m mediaType, re
 	}
 	body := h.encoders.encode(as, func(to io.Writer) { encode(to, resp) })
 	resp.Data = nil // frees the memory while the client reads
-	setEncoding(w.Header(), as, len(body))
+	setEncoding(w.Header(), as, []string{strconv.Itoa(len(body))})
 	w.WriteHeader(http.StatusOK)
 	w.Write(body) //nolint:errcheck // the client is gone
 }
 
 // setEncoding sets the headers of a compressed answer.
-func setEncoding(h http.Header, as encoding, length int) {
+func setEncoding(h http.Header, as encoding, length []string) {
 	h["Content-Encoding"] = encodingNames[as]
-	h["Content-Length"] = []string{strconv.Itoa(length)}
+	h["Content-Length"] = length
 }
 
 // unrecorded reports whether an operation was refused because the access log could not be written.
@@ -123,7 +121,7 @@ func ageOf(a *freshness.Answer, complete bool) (age int, control string) {
 		return -1, ""
 	}
 	if complete {
-		control = "private, max-age=" + strconv.Itoa(a.Lifetime(now))
+		control = controlOf(a.Lifetime(now))
 	}
 	return age, control
 }

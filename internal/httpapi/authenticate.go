@@ -48,7 +48,7 @@ type credentials struct {
 // credentialsOf returns the credentials of a request. Several Authorization headers are malformed, because it is unknown which of them is meant.
 func credentialsOf(r *http.Request) credentials {
 	var s credentials
-	s.tokens, s.unread = access.ParseSourceTokens(r.Header.Values)
+	s.tokens, s.unread = access.ParseSourceTokens(func(header string) []string { return r.Header[header] })
 	switch given := r.Header["Authorization"]; len(given) {
 	case 0:
 	case 1:

@@ -45,10 +45,14 @@ func Named(by access.Method, subject string) admission.Caller {
 	return admission.Caller{Name: string(by) + " " + subject}
 }
 
-// forCaller returns the handler with the limits of one caller. It shares all other state with the original.
+// forCaller returns the handler with the limits of one caller. It shares all other state with the original. Callers with the same limits have the same one.
 func (h *handler) forCaller(c caller) *handler {
 	if c.own == nil {
 		return h
+	}
+	if known, ok := h.own.Load(*c.own); ok {
+		own, _ := known.(*handler)
+		return own
 	}
 	own := *h
 	for _, l := range [...]struct {
@@ -63,7 +67,7 @@ func (h *handler) forCaller(c caller) *handler {
 			*l.limit = l.own
 		}
 	}
-	own.policy = policyOf(own.limits)
+	h.own.Store(*c.own, &own)
 	return &own
 }
 
@@ -77,7 +81,7 @@ func (h *handler) count(c caller) (admission.Rate, *refusal) {
 		h.limits.Requests, h.limits.RequestsPer, seconds(rate.RetryAfter)).withStatus(http.StatusTooManyRequests).retryIn(rate.RetryAfter)
 }
 
-// setRateHeaders sets the headers of draft-ietf-httpapi-ratelimit-headers.
+// setRateHeaders sets the headers of draft-ietf-httpapi-ratelimit-headers. Only a refusal says what the limit is.
 func (h *handler) setRateHeaders(headers http.Header, rate admission.Rate) {
 	if h.limits.Requests <= 0 {
 		return
@@ -88,11 +92,9 @@ func (h *handler) setRateHeaders(headers http.Header, rate admission.Rate) {
 	b = append(b, ";t="...)
 	b = strconv.AppendInt(b, int64(seconds(rate.Reset)), 10)
 	headers["Ratelimit"] = []string{string(b)}
-	headers["Ratelimit-Policy"] = h.policy
-}
-
-func policyOf(l Limits) []string {
-	return []string{`"caller";q=` + strconv.Itoa(l.Requests) + ";w=" + strconv.Itoa(seconds(l.RequestsPer))}
+	if rate.RetryAfter > 0 {
+		headers["Ratelimit-Policy"] = []string{`"caller";q=` + strconv.Itoa(h.limits.Requests) + ";w=" + strconv.Itoa(seconds(h.limits.RequestsPer))}
+	}
 }
 
 func seconds(t time.Duration) int { return int(math.Ceil(t.Seconds())) }

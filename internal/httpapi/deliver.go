@@ -35,7 +35,7 @@ func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 	ended(Outcome(a.Outcome))
 	h.responses.Count(true)
-	setAgeHeaders(w.Header(), &op.reuse.fresh, a.Complete)
+	preparedOf(a).setAge(w.Header(), &op.reuse.fresh, a.Complete, op.reuse.at)
 	op.input.release() // nothing of the request is in memory while the client reads, however slowly
 	op.reuse.request = nil
 	h.send(w, r, m, a)
@@ -45,16 +45,17 @@ func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Re
 // send writes an answer as the response.
 func (h *handler) send(w http.ResponseWriter, r *http.Request, m mediaType, a *responsecache.Answer) {
 	as, body := encodingFor(r.Header["Accept-Encoding"], len(a.Body)), a.Body
-	if conditional(r) && unchanged(w, r, tagOf(a.Digest(), m, as)) {
+	if conditional(r) && unchanged(w, r, preparedOf(a).tag(a, m, as)) {
 		return
 	}
 	if as == asIs {
 		w.Header()["Content-Length"] = a.Length
 	} else {
-		body = h.responses.Encoded(a, int(as), func(body []byte) []byte {
+		var length []string
+		body, length = h.responses.Encoded(a, int(as), func(body []byte) []byte {
 			return h.encoders.encode(as, func(to io.Writer) { to.Write(body) }) //nolint:errcheck // a buffer takes everything
 		})
-		setEncoding(w.Header(), as, len(body))
+		setEncoding(w.Header(), as, length)
 	}
 	w.WriteHeader(http.StatusOK)
 	w.Write(body) //nolint:errcheck,gosec // the client is gone; the body is JSON

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -32,7 +33,7 @@ type handler struct {
 	everyone  *access.Principal // the principal of everyone without authentication
 	trusted   *persisted.Documents
 	limits    Limits
-	policy    []string // the header RateLimit-Policy
+	own       *sync.Map // the handlers with other limits, by these: *handler by access.Limits
 	origins   origins
 	retired   <-chan struct{}
 	decoders  *decoders
@@ -56,7 +57,7 @@ func newHandler(opt Options) *handler {
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), costs, opt.API, opt.Limits, opt.Introspection), costs: costs,
 		lists:   opt.API.Lists,
 		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
-		limits: opt.Limits, policy: policyOf(opt.Limits), origins: opt.Origins, retired: opt.Retired,
+		limits: opt.Limits, own: new(sync.Map), origins: opt.Origins, retired: opt.Retired,
 		decoders: newDecoders(opt.Limits.BodyBytes), encoders: newEncoders(), observer: opt.Observer, responses: opt.Responses,
 	}
 	h.present, h.recover = presenter(opt.API.ErrorPresenter), opt.API.Recover
@@ -113,10 +114,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func acceptOf(r *http.Request) string {
-	if values := r.Header["Accept"]; len(values) > 1 {
+	values := r.Header["Accept"]
+	if len(values) > 1 {
 		return strings.Join(values, ",")
 	}
-	return r.Header.Get("Accept")
+	return first(values)
 }
 
 var foreignOrigin = &refusal{status: http.StatusForbidden, code: codeForbiddenOrigin,
@@ -150,11 +152,11 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 	op := operation{readOnly: r.Method != http.MethodPost, began: time.Now()}
 	defer op.memory.release()
 	var err error
-	if op.exchange.Requirement, err = freshness.Parse(r.Header.Values("Cache-Control"), op.began); err != nil {
+	if op.exchange.Requirement, err = freshness.Parse(r.Header["Cache-Control"], op.began); err != nil {
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
 		return
 	}
-	if op.exchange.Place, err = freshness.ParsePlace(r.Header.Values(freshness.SourceErrorsHeader)); err != nil {
+	if op.exchange.Place, err = freshness.ParsePlace(r.Header[freshness.SourceErrorsHeader]); err != nil {
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
 		return
 	}
@@ -170,17 +172,18 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		refuse(w, m, e)
 		return
 	}
-	if op.input, e = h.receive(w, r, &caller); e != nil {
+	if h.responses != nil && !events {
+		op.reuse = h.reuseOf(ctx, r, &op)
+	}
+	if op.input, e = h.receive(w, r, &caller, op.reuse.keyPrefix()); e != nil {
 		refuse(w, m, e)
 		return
 	}
 	defer op.input.release()
 	op.request = len(op.input.text)
-	if h.responses != nil && !events {
-		if op.reuse = h.reuseOf(ctx, r, &op); op.reuse != nil && h.repeat(ctx, w, r, m, &op, caller) {
-			flush(w, r)
-			return
-		}
+	if op.reuse != nil && h.repeat(ctx, w, r, m, &op, caller) {
+		flush(w, r)
+		return
 	}
 	params, e := h.params(r, &op.input, op.began)
 	op.input.release()

@@ -70,6 +70,25 @@ type Options struct {
 	Origins []string
 }
 
+// graphPath is the path of the graph.
+const graphPath = "/graphql"
+
+// router passes requests to the graph, and all others to the mux. The mux would take as long as everything else that precedes a cached answer.
+type router struct {
+	graph http.Handler
+	*http.ServeMux
+}
+
+// ServeHTTP implements http.Handler.
+func (r *router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.URL.Path != graphPath {
+		r.ServeMux.ServeHTTP(w, req)
+		return
+	}
+	req.Pattern = graphPath
+	r.graph.ServeHTTP(w, req)
+}
+
 // New returns the handler for everything that is served.
 func New(opt Options) http.Handler {
 	if opt.Limits == (Limits{}) {
@@ -78,14 +97,13 @@ func New(opt Options) http.Handler {
 	if opt.Limiter == nil {
 		opt.Limiter = NewLimiter(opt.Limits, nil)
 	}
-	mux := http.NewServeMux()
 	h := newHandler(opt)
-	mux.Handle("/graphql", h)
+	mux := &router{h, http.NewServeMux()}
 	if opt.ClientSchema != "" {
 		mux.Handle("GET /schema.graphql", newSchemaFile(h, opt.ClientSchema))
 	}
 	if !opt.HealthElsewhere {
-		health(mux, opt.Readiness)
+		health(mux.ServeMux, opt.Readiness)
 	}
 	if opt.Metrics != nil {
 		mux.Handle("GET /metrics", opt.Metrics)

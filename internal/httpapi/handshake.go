@@ -16,7 +16,7 @@ func (h *handshake) WriteHeader(status int) {
 		h.Header()["Content-Type"] = contentTypes[asJSON] // the library has set text/plain
 		return
 	}
-	for _, name := range [...]string{"Content-Type", "Cache-Control", "Content-Security-Policy", "X-Content-Type-Options"} { // headers of answers
+	for _, name := range [...]string{"Content-Type", "Cache-Control", "X-Content-Type-Options"} { // headers of answers
 		h.Header().Del(name)
 	}
 	h.ResponseWriter.WriteHeader(status)

@@ -16,11 +16,11 @@ type origins []string
 
 // foreign reports whether a browser sends the request for a page of a foreign origin. Other clients are never foreign: they could omit the headers anyway.
 func (o origins) foreign(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
+	origin := first(r.Header["Origin"])
 	if origin != "" && slices.Contains(o, origin) {
 		return false
 	}
-	switch r.Header.Get("Sec-Fetch-Site") {
+	switch first(r.Header["Sec-Fetch-Site"]) {
 	case "same-origin", "none":
 		return false
 	case "": // an old browser, plain HTTP, or another client

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,24 +22,28 @@ import (
 // request is a request as it was sent.
 type request struct {
 	text   []byte // the body, or the query of the address
+	key    []byte // by which the answer may be found: a prefix and the text
 	buffer *bytes.Buffer
 }
 
 // release returns the request's buffer, and forgets its text.
 func (q *request) release() {
-	q.text = nil
+	q.text, q.key = nil, nil
 	if q.buffer != nil {
 		release(q.buffer)
 		q.buffer = nil
 	}
 }
 
-// receive reads the text of a request. It must be released, unless it is refused.
-func (h *handler) receive(w http.ResponseWriter, r *http.Request, c *caller) (request, *refusal) {
-	if r.Method != http.MethodPost {
-		return request{text: []byte(r.URL.RawQuery)}, nil
+// receive reads the text of a request, whose key has that prefix. The request must be released, unless it is refused.
+func (h *handler) receive(w http.ResponseWriter, r *http.Request, c *caller, prefix []byte) (request, *refusal) {
+	if r.Method == http.MethodPost {
+		return h.receiveBody(w, r, c, prefix)
 	}
-	return h.receiveBody(w, r, c)
+	b := buffer()
+	b.Write(prefix)
+	b.WriteString(r.URL.RawQuery)
+	return request{b.Bytes()[len(prefix):], b.Bytes(), b}, nil
 }
 
 // params parses a request.
@@ -72,11 +77,11 @@ func (h *handler) readAddress(address *url.URL, p *graphql.RawParams) *refusal {
 var notUTF8 = badRequest(http.StatusBadRequest, "the request is not in UTF-8")
 
 // receiveBody reads the body of a POST request. Its content type must be one that a page of another site cannot send without a preflight request.
-func (h *handler) receiveBody(w http.ResponseWriter, r *http.Request, c *caller) (q request, e *refusal) {
+func (h *handler) receiveBody(w http.ResponseWriter, r *http.Request, c *caller, prefix []byte) (q request, e *refusal) {
 	if len(r.Header["Content-Type"]) > 1 { // a proxy may use another of them than the server
 		return q, badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json, said once")
 	}
-	if contentType := r.Header.Get("Content-Type"); contentType != typeJSON { // the form of nearly all clients
+	if contentType := first(r.Header["Content-Type"]); contentType != typeJSON { // the form of nearly all clients
 		mediaType, params, err := mime.ParseMediaType(contentType)
 		if err != nil || mediaType != typeJSON {
 			return q, badRequest(http.StatusUnsupportedMediaType, "the content type must be application/json")
@@ -102,9 +107,16 @@ func (h *handler) receiveBody(w http.ResponseWriter, r *http.Request, c *caller)
 			release(b)
 		}
 	}()
+	b.Write(prefix)
 	large := h.hold(admission.LargeBodies, c)
 	defer large.Release()
-	err := h.readBounded(&large, b, http.MaxBytesReader(w, r.Body, int64(maximum)))
+	var err error
+	if n := r.ContentLength; 0 <= n && n < largeBody { // net/http reads no more than that
+		b.Grow(int(n) + bytes.MinRead)
+		_, err = b.ReadFrom(r.Body)
+	} else {
+		err = h.readBounded(&large, b, http.MaxBytesReader(w, r.Body, int64(maximum)))
+	}
 	_, over := errors.AsType[*http.MaxBytesError](err)
 	switch refused, full := errors.AsType[*refusal](err); {
 	case over:
@@ -119,9 +131,9 @@ func (h *handler) receiveBody(w http.ResponseWriter, r *http.Request, c *caller)
 		return q, notJSON
 	}
 	if len(codings) == 0 {
-		return request{b.Bytes(), b}, nil
+		return request{b.Bytes()[len(prefix):], b.Bytes(), b}, nil
 	}
-	text, err := h.decoders.decode(r.Context(), codings, b.Bytes())
+	text, err := h.decoders.decode(r.Context(), codings, b.Bytes()[len(prefix):])
 	if err != nil {
 		return q, h.undecoded(err)
 	}
@@ -130,7 +142,15 @@ func (h *handler) receiveBody(w http.ResponseWriter, r *http.Request, c *caller)
 			return q, e
 		}
 	}
-	return request{text: text}, nil
+	return request{text: text, key: slices.Concat(prefix, text)}, nil
+}
+
+// first returns the first value of a header, or "".
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }
 
 // byteOrderMark is what some editors and libraries put before UTF-8 text. RFC 8259 allows JSON parsers to ignore it.

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -19,19 +21,23 @@ import (
 // largestRequest is the length up to which a request can be found by its text. Others are found when they have been parsed.
 const largestRequest = 64 << 10
 
-// maxClass is the greatest length of what precedes the place of errors in a key.
-const maxClass = 2 + 5*binary.MaxVarintLen64
+// maxPrefix is about the greatest length of what precedes the text in the key of a request.
+const maxPrefix = 2 + 5*binary.MaxVarintLen64 + len(freshness.InExtensions) + 1
 
 // reuse is how an operation shares its answer with others. A nil reuse shares nothing.
 type reuse struct {
 	cache   *responsecache.Cache
-	class   []byte // what decides, besides the request, who may get the answer
+	prefix  []byte // what precedes the text in the key of the request
+	class   []byte // the part of it that decides, besides the request, who may get the answer
 	request []byte // the key of the request; nil if it has none
 	key     string // of the answer; empty until it is known
 	again   bool   // there was an answer with that key
 	flight  responsecache.Flight
 	answer  *responsecache.Answer // that was found, and is correct
 	fresh   freshness.Answer      // how fresh it is
+	at      time.Time             // when it was found
+
+	space [maxPrefix]byte // of prefix
 }
 
 // The first byte of a key.
@@ -47,19 +53,24 @@ func (h *handler) reuseOf(ctx context.Context, r *http.Request, op *operation) *
 	if !op.exchange.Requirement.Any() || access.SourceTokensOf(ctx).Any() {
 		return nil
 	}
-	u, text := &op.own, op.input.text
+	u := &op.own
 	u.cache = h.responses
-	b := make([]byte, 1, maxClass+len(op.exchange.Place)+1+min(len(text), largestRequest))
-	if b[0] = keyOfGet; r.Method == http.MethodPost {
+	b := append(u.space[:0], keyOfGet)
+	if r.Method == http.MethodPost {
 		b[0] = keyOfPost
 	}
 	b = h.appendClass(b, access.FromContext(ctx))
 	u.class = b[1:len(b):len(b)]
-	if len(text) <= largestRequest {
-		b = append(append(b, op.exchange.Place...), 0)
-		u.request = append(b, text...)
-	}
+	u.prefix = append(append(b, op.exchange.Place...), 0)
 	return u
+}
+
+// keyPrefix returns the prefix, or nil.
+func (u *reuse) keyPrefix() []byte {
+	if u == nil {
+		return nil
+	}
+	return u.prefix
 }
 
 // appendClass appends the visibility class of a caller: the scopes, and the limits that can refuse an answer, but not who the caller is.
@@ -79,15 +90,23 @@ func (h *handler) appendClass(b []byte, p *access.Principal) []byte {
 
 // repeat answers a request that has been answered before with the same answer. It returns false if it could not.
 func (h *handler) repeat(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, c caller) bool {
-	a := h.responses.FindByRequest(op.reuse.request)
-	return a != nil && op.reuse.take(a) && h.deliver(ctx, w, r, m, op, c, a)
+	if op.request > largestRequest {
+		return false
+	}
+	a := h.responses.FindByRequest(op.input.key)
+	if a != nil && op.reuse.take(a) && h.deliver(ctx, w, r, m, op, c, a) {
+		return true
+	}
+	op.reuse.request = bytes.Clone(op.input.key) // the input does not last
+	return false
 }
 
 // take takes an answer that was found, if it is still correct.
 func (u *reuse) take(a *responsecache.Answer) bool {
-	fresh, ok := a.From.Reuse()
+	now := time.Now()
+	fresh, ok := a.From.Reuse(now)
 	if ok {
-		u.answer, u.fresh = a, fresh
+		u.answer, u.fresh, u.at = a, fresh, now
 	}
 	return ok
 }

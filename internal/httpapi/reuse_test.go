@@ -30,7 +30,7 @@ type origin struct {
 	reused, recorded     atomic.Int64
 }
 
-func (o *origin) Reuse() (freshness.Answer, bool) {
+func (o *origin) Reuse(time.Time) (freshness.Answer, bool) {
 	o.reused.Add(1)
 	return freshness.Answer{OldestAt: time.Now().Add(-3 * time.Second), FreshUntil: time.Now().Add(time.Minute)}, !o.outdated.Load()
 }

@@ -42,7 +42,7 @@ const (
 )
 
 func isUpgrade(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+	return r.Method == http.MethodGet && strings.EqualFold(first(r.Header["Upgrade"]), "websocket")
 }
 
 // socket is one WebSocket.

@@ -26,6 +26,9 @@ func conditional(r *http.Request) bool {
 // matches reports whether one of the tags of an If-None-Match is this one. The comparison is weak, as RFC 9110 says.
 func matches(values []string, tag string) bool {
 	for _, value := range values {
+		if value == tag {
+			return true
+		}
 		for one := range strings.SplitSeq(value, ",") { // our tags have no comma
 			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == tag {
 				return true
@@ -36,13 +39,14 @@ func matches(values []string, tag string) bool {
 }
 
 // unchanged sets the entity tag of an answer. If the client has the answer already, unchanged says so to the client, and returns true.
-func unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
+func unchanged(w http.ResponseWriter, r *http.Request, tag []string) bool {
 	h := w.Header()
-	h["Etag"] = []string{tag}
-	if !matches(r.Header["If-None-Match"], tag) {
+	h["Etag"] = tag
+	if !matches(r.Header["If-None-Match"], tag[0]) {
 		return false
 	}
 	delete(h, "Content-Type") // a response without content
+	delete(h, "X-Content-Type-Options")
 	w.WriteHeader(http.StatusNotModified)
 	return true
 }

@@ -22,6 +22,8 @@ type Answer struct {
 	Operation string
 	// Length is the value of Content-Length.
 	Length []string
+	// Prepared is what the user of the cache keeps beside the answer.
+	Prepared atomic.Value
 
 	entry   entry
 	recent  int // its weight when it became recent
@@ -38,6 +40,7 @@ const maxEncodings = 4
 type encoded struct {
 	once   sync.Once
 	body   []byte
+	text   []string // the value of Content-Length
 	length atomic.Int64
 }
 
@@ -61,18 +64,19 @@ func (a *Answer) Digest() string {
 	return text
 }
 
-// Encoded returns the body in an encoding, which it makes once and keeps beside the body.
-func (c *Cache) Encoded(a *Answer, encoding int, encode func([]byte) []byte) []byte {
+// Encoded returns the body in an encoding, which it makes once and keeps beside the body, and its Content-Length.
+func (c *Cache) Encoded(a *Answer, encoding int, encode func([]byte) []byte) (body []byte, length []string) {
 	if a.encoded.Load() == nil {
 		a.encoded.CompareAndSwap(nil, new([maxEncodings]encoded))
 	}
 	e := &a.encoded.Load()[encoding]
 	e.once.Do(func() {
 		e.body = encode(a.Body)
+		e.text = []string{strconv.Itoa(len(e.body))}
 		e.length.Store(int64(len(e.body)))
 		c.weighAgain(a)
 	})
-	return e.body
+	return e.body, e.text
 }
 
 // weight returns the bytes of the body in all encodings.
