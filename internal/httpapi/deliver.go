@@ -57,6 +57,7 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, m mediaType, a *r
 		})
 		setEncoding(w.Header(), as, length)
 	}
+	joinWrites(r, len(body))
 	w.WriteHeader(http.StatusOK)
 	w.Write(body) //nolint:errcheck,gosec // the client is gone; the body is JSON
 }

@@ -1,10 +1,12 @@
-//go:build unix
+//go:build darwin || linux || openbsd
 
 package httpapi
 
 import (
 	"net"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // directWriter writes to a connection as much as the kernel takes at once, without waiting, so that the usual write needs no deadline. Only one goroutine at a time
@@ -12,7 +14,7 @@ import (
 type directWriter struct {
 	conn    syscall.RawConn
 	attempt func(fd uintptr) bool // made once, for all writes
-	b       []byte
+	parts   [2][]byte
 	n       int
 }
 
@@ -28,19 +30,19 @@ func newDirectWriter(c net.Conn) *directWriter {
 	}
 	d := &directWriter{conn: raw}
 	d.attempt = func(fd uintptr) bool {
-		d.n, _ = syscall.Write(int(fd), d.b) // the write that follows meets the error too
+		d.n, _ = unix.Writev(int(fd), d.parts[:]) // the write that follows meets the error too
 		return true
 	}
 	return d
 }
 
-// write returns how many bytes it has written.
-func (d *directWriter) write(b []byte) int {
+// write writes both parts, and returns how many bytes it has written.
+func (d *directWriter) write(first, second []byte) int {
 	if d == nil {
 		return 0
 	}
-	d.b, d.n = b, 0
+	d.parts, d.n = [2][]byte{first, second}, 0
 	d.conn.Write(d.attempt) //nolint:errcheck // as above: a deadline that is over, or a closed connection
-	d.b = nil
+	d.parts = [2][]byte{}
 	return max(0, d.n)
 }

@@ -89,6 +89,8 @@ type countedConn struct {
 	quiet atomic.Int64 // since when there is no data and no request, in ns of the Unix epoch; 0 during a request
 
 	writing sync.Mutex
+	joins   bool          // see joinWrites
+	head    []byte        // what was not written yet; nil for none
 	left    allowance     // of the client
 	direct  *directWriter // nil if the connection has none
 
@@ -125,7 +127,10 @@ func (c *countedConn) read(b []byte) (n int, err error) {
 
 // Close implements net.Conn.
 func (c *countedConn) Close() error {
-	c.once.Do(func() { c.of.remove(c) })
+	c.once.Do(func() {
+		c.writeHead()
+		c.of.remove(c)
+	})
 	return c.Conn.Close()
 }
 

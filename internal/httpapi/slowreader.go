@@ -11,19 +11,41 @@ const writeStep = time.Second
 
 // Write writes as long as the client receives at the minimum rate. Otherwise it closes the connection, and the kernel discards the unsent data. A write
 // deadline applies too.
-func (c *countedConn) Write(b []byte) (n int, err error) {
+func (c *countedConn) Write(b []byte) (int, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	if c.of.rate == nil {
-		return c.writeAll(b)
+	head := c.head
+	if head == nil && c.keepHead(b) {
+		return len(b), nil
 	}
-	if !c.writes.hasPassed() {
-		if n = c.direct.write(b); n > 0 {
-			c.left.spend(0, n)
-			if n == len(b) {
-				return n, nil
-			}
+	n, err := c.write(head, b)
+	c.releaseHead()
+	return max(0, n-len(head)), err
+}
+
+// write writes the head and then b.
+func (c *countedConn) write(head, b []byte) (n int, err error) {
+	if c.of.rate != nil && !c.writes.hasPassed() {
+		n = c.direct.write(head, b)
+		c.left.spend(0, n)
+	}
+	if n < len(head) {
+		part, err := c.writeAll(head[n:])
+		if n += part; err != nil {
+			return n, err
 		}
+	}
+	if n < len(head)+len(b) {
+		part, err := c.writeAll(b[n-len(head):])
+		return n + part, err
+	}
+	return n, nil
+}
+
+// writeAll writes by writes that wait.
+func (c *countedConn) writeAll(b []byte) (n int, err error) {
+	if c.of.rate == nil {
+		return c.writeUnrated(b)
 	}
 	now := time.Now()
 	c.left.resume(now)
@@ -57,8 +79,8 @@ func (c *countedConn) Write(b []byte) (n int, err error) {
 	}
 }
 
-// writeAll writes within the deadline.
-func (c *countedConn) writeAll(b []byte) (n int, err error) {
+// writeUnrated writes without a minimum rate.
+func (c *countedConn) writeUnrated(b []byte) (n int, err error) {
 	for again := true; again; {
 		c.writes.begin(time.Time{})
 		var part int
