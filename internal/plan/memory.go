@@ -15,6 +15,7 @@ var (
 	selectionBytes = roundUp(sizeOf[Selection]())
 	fieldBytes     = sizeOf[Field]()
 	argumentBytes  = sizeOf[Argument]()
+	memberBytes    = sizeOf[member]()
 	pointerBytes   = sizeOf[*Selection]()
 	interfaceBytes = sizeOf[any]()
 )
@@ -37,7 +38,11 @@ func (f *Field) bytes() int {
 	n := roundUp(len(f.Key)) + roundUp(len(f.Text)) + roundUp(cap(f.Args)*argumentBytes) + roundUp(len(f.Of)*pointerBytes) +
 		roundUp(cap(f.Collected.Selections)*interfaceBytes)
 	for i := range f.Args {
-		n += valueBytes(f.Args[i].constant) + valueBytes(f.Args[i].fallback)
+		a := &f.Args[i]
+		n += valueBytes(a.constant) + valueBytes(a.fallback) + roundUp(cap(a.members)*memberBytes)
+		for j := range a.members {
+			n += valueBytes(a.members[j].constant)
+		}
 	}
 	return n
 }

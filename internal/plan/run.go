@@ -43,6 +43,7 @@ type Run struct {
 	path      []step
 	failures  []failure
 	late      []late
+	latePaths []step // one after another
 	resolving resolving
 }
 
@@ -72,14 +73,17 @@ func (r *Run) Execute(writer Writer) (out []byte, ok bool) {
 	}()
 	w := work.Get().(*workspace) //nolint:errcheck // the pool has nothing else
 	r.path = w.path[:0]
-	b, ok := r.execute(w.buffer[:0], writer)
+	b, ok := r.execute(append(w.buffer[:0], before...), writer)
+	pooled := cap(b) <= maxPooled
 	if ok {
-		r.Body = make([]byte, 0, len(before)+len(b)+len(after))
-		r.Body = append(append(append(r.Body, before...), b...), after...)
-		end := len(before) + len(b)
+		end := len(b)
+		b = append(b, after...)
+		if r.Body = b; pooled {
+			r.Body = append([]byte(nil), b...) // copied once, and not cleared before
+		}
 		out = r.Body[len(before):end:end]
 	}
-	if cap(b) <= maxPooled {
+	if pooled {
 		clear(r.path[:cap(r.path)])
 		w.buffer, w.path = b, r.path
 		work.Put(w)
@@ -93,7 +97,8 @@ const (
 	after  = `}`
 )
 
-// workspace is memory that executions use one after another. The buffer of an answer grows while it is written, so the answer gets a copy of the right size.
+// workspace is memory that executions use one after another. The buffer of an answer grows while it is written, so a short answer gets a copy of the right size.
+// The buffer of a long one is not used again, and is the answer.
 type workspace struct {
 	buffer []byte
 	path   []step
@@ -111,7 +116,7 @@ func (r *Run) execute(b []byte, writer Writer) ([]byte, bool) {
 	}
 	b, is := writer.WriteData(b)
 	if !is {
-		b = append(b[:0], "null"...)
+		b = append(b[:len(before)], "null"...)
 		r.late = r.late[:0]
 	}
 	if len(r.late) > 0 && !r.Stopped {
@@ -134,7 +139,7 @@ func (r *Run) More(b []byte) bool {
 	if r.Room == nil {
 		return true
 	}
-	if len(b) > r.Room.MaxBytes() { // a part of it may become null and be short enough, which is rare
+	if len(b)-len(before) > r.Room.MaxBytes() { // a part of it may become null and be short enough, which is rare
 		r.Abandon()
 		return false
 	}
