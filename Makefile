@@ -2,11 +2,12 @@
 
 FUZZTIME ?= 10s
 SOAK     ?= 10m
+PROXY_TIME ?= 30s
 BENCH    ?= .
 RANDOM_DOCUMENTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test test-plans test-cache fuzz soak bench bench-allocs bench-http pgo release release-check compose lint format web conformance conformance-gateways verify
+.PHONY: help build generate run demo test test-plans test-cache fuzz soak proxies bench bench-allocs bench-http pgo release release-check compose lint format web conformance conformance-gateways verify
 
 help: ## list all targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -39,6 +40,10 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 
 soak: ## run ordinary clients and attacks against the program for SOAK (10m); from 10m on, p99 must stay below 1 s
 	SOAK=$(SOAK) go test -count=1 -v -run TestSoak -timeout 0 ./internal/e2e/attack
+
+proxies: ## have 300 and 1,000 clients ask through nginx, Caddy and HAProxy for PROXY_TIME (30s); as root on Debian, install these first
+	scripts/test-needs
+	PROXY_CLIENTS=300,1000 PROXY_TIME=$(PROXY_TIME) go test -count=1 -v -run 'Prox' -timeout 20m ./internal/e2e
 
 bench: ## run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -103,7 +103,7 @@ const (
 // ErrLog reports that an entry could not be written.
 var ErrLog = errors.New("the access log cannot be written")
 
-// Write writes an entry with the caller's name, whatever the level of the program's log. The error is ErrLog.
+// Write writes an entry with the caller's name and address, whatever the level of the program's log. The error is ErrLog.
 func (l *Log) Write(ctx context.Context, e Entry) error {
 	if l == nil {
 		return nil
@@ -118,6 +118,9 @@ func (l *Log) Write(ctx context.Context, e Entry) error {
 		slog.String("operation", e.Operation), slog.String("name", e.Name), slog.String("hash", e.Hash),
 		slog.Any("fields", e.Fields), slog.Any("sources", e.Sources), slog.Int64("items", e.Items), slog.Int("lookups", e.Lookups),
 		slog.Any("withheld", e.Denied), slog.Int("errors", e.Errors), slog.String("outcome", string(e.Outcome)), slog.Duration("took", e.Took))
+	if address := addressOf(ctx); address.IsValid() {
+		line.AddAttrs(slog.String("address", address.Unmap().String()))
+	}
 	// A slog.Logger would drop the handler's error.
 	if err := l.lines.Handle(ctx, line); err != nil {
 		l.failed(ctx, err)

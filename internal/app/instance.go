@@ -39,9 +39,8 @@ type Options struct {
 	Operations httpapi.Observer
 	// Written observes the writes; nil for none.
 	Written writes.Observer
-	// Metrics are served on the public listener; nil if they are not. HealthElsewhere has health and readiness served on another listener.
-	Metrics         http.Handler
-	HealthElsewhere bool
+	// Metrics are served on the public listener; nil if they are not.
+	Metrics http.Handler
 	// Pages serves everything that is not GraphQL.
 	Pages http.Handler
 	// Stopping reports that the program is about to end, and is no longer ready.
@@ -142,7 +141,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
 		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired, Responses: i.responses,
-		Observer: opt.Operations, Metrics: opt.Metrics, HealthElsewhere: opt.HealthElsewhere,
+		Observer: opt.Operations, Metrics: opt.Metrics,
 	}
 	if i.access.authenticator != nil {
 		// With authentication, the operator's metrics must not be public without it, for example through a proxy that others can reach.

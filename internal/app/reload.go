@@ -90,6 +90,9 @@ func keepFixed(cfg, was *config.Config) []string {
 	if !reflect.DeepEqual(cfg.TLS, was.TLS) {
 		fixed = append(fixed, "tls")
 	}
+	if !slices.Equal(cfg.TrustedProxies, was.TrustedProxies) {
+		fixed = append(fixed, "trusted_proxies")
+	}
 	if !cfg.Redis.Equal(was.Redis) {
 		fixed = append(fixed, "redis")
 	}
@@ -117,7 +120,7 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.Tracing != was.Tracing {
 		fixed = append(fixed, "tracing")
 	}
-	cfg.Listen, cfg.TLS, cfg.Redis = was.Listen, was.TLS, was.Redis
+	cfg.Listen, cfg.TLS, cfg.Redis, cfg.TrustedProxies = was.Listen, was.TLS, was.Redis, was.TrustedProxies
 	cfg.CacheDir, cfg.CredentialsDir, cfg.DrainDelay = was.CacheDir, was.CredentialsDir, was.DrainDelay
 	cfg.Writes.Dir, cfg.Writes.ShowFor = was.Writes.Dir, was.Writes.ShowFor
 	cfg.Admin, cfg.Log, cfg.Tracing = was.Admin, was.Log, was.Tracing

@@ -104,7 +104,6 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 	defer shared.Wait()
 	defer stopSharing()
 	options := hostOptions(ctx, cfg, kept, seen, opt)
-	options.HealthElsewhere = admin != nil
 	if admin == nil && isLoopback(l.Addr()) { // without authentication, everyone who reaches the server may see everything anyway
 		options.Metrics = seen.Metrics()
 	}
@@ -125,7 +124,8 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 		fetched.Go(func() { kept.credentials.Run(fetching) })
 	}
 	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Readiness: host.Readiness, Pprof: cfg.Admin.Pprof}), opt.Logger)
-	server := httpapi.Server{Handler: seen.Handler(host, opt.Logger), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: opt.Logger, Dropped: seen.Dropped}
+	server := httpapi.Server{Handler: seen.Handler(host, opt.Logger), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: opt.Logger,
+		TrustedProxies: cfg.TrustedProxies, Dropped: seen.Dropped, Refused: seen.Refused}
 	err = server.Serve(ctx, l)
 	stopAdmin() // until here it reports how the drain proceeds
 	stopFetching()

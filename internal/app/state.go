@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"strings"
 
 	"roster/connectors"
 	"roster/internal/access"
@@ -16,10 +17,27 @@ import (
 
 // The methods below report the state of the current instance to the operator.
 
-var (
-	errStopping = errors.New("stopping")
-	errReading  = errors.New("the sources are still being read for the first time")
-)
+var errStopping = errors.New("stopping: running requests are finished, new ones should go to another server")
+
+// starting returns why the first fetches are not over.
+func (h *Host) starting() error {
+	awaited := h.current.Load().publisher.Awaited()
+	if len(awaited) == 0 {
+		return errors.New("starting: the directory is being built")
+	}
+	collections := make(map[string][]string)
+	var sources []string
+	for _, key := range awaited {
+		if collections[key.Source] == nil {
+			sources = append(sources, key.Source)
+		}
+		collections[key.Source] = append(collections[key.Source], key.Collection.String())
+	}
+	for i, source := range sources {
+		sources[i] = source + " (" + strings.Join(collections[source], ", ") + ")"
+	}
+	return errors.New("starting: waits for the first fetch of " + strings.Join(sources, ", "))
+}
 
 // Readiness returns why queries cannot be answered; nil if they can.
 func (h *Host) Readiness() error {
@@ -27,7 +45,7 @@ func (h *Host) Readiness() error {
 	case h.opt.Stopping():
 		return errStopping
 	case !h.ready.Load():
-		return errReading
+		return h.starting()
 	case h.current.Load().access.log.Refuses():
 		return access.ErrLog
 	}

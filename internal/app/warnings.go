@@ -2,6 +2,8 @@ package app
 
 import (
 	"log/slog"
+	"net/netip"
+	"slices"
 
 	"roster/internal/config"
 	"roster/internal/filestore"
@@ -15,6 +17,9 @@ func warn(cfg *config.Config, log *slog.Logger) {
 	if cfg.Admin.Pprof && !config.Loopback(cfg.Admin.Listen) {
 		log.Warn("admin.pprof serves profiles to other hosts: a profile shows what is in memory, and takes processor time",
 			slog.String("listen", cfg.Admin.Listen))
+	}
+	if slices.ContainsFunc(cfg.TrustedProxies, func(network netip.Prefix) bool { return network.Bits() == 0 }) {
+		log.Warn("trusted_proxies holds every address: each client can choose the address for which it counts")
 	}
 	for _, d := range []struct{ setting, path string }{
 		{"cache_dir", cfg.CacheDir}, {"writes.dir", cfg.Writes.Dir}, {"credentials_dir", cfg.CredentialsDir},

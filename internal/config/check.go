@@ -53,6 +53,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c.Access = d.access(&f.Access, &f.Limits)
 	c.Access.Everyone = over.everyone
 	guarded := over.everyone || c.Access.Authenticates()
+	c.TrustedProxies = d.networks(f.TrustedProxies, "trusted_proxies")
 	c.Listen = f.Listen
 	d.listen(f.Listen, "listen", guarded)
 	if over.listen != "" {

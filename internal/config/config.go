@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"reflect"
 	"time"
 
@@ -12,8 +13,10 @@ import (
 type Config struct {
 	Listen string
 	// TLS is nil if the server does not use TLS.
-	TLS    *TLS
-	Access Access
+	TLS *TLS
+	// TrustedProxies are the networks of the proxies that say who their clients are.
+	TrustedProxies []netip.Prefix
+	Access         Access
 	// IdleAfter is how long after the last query the fetches in the background continue.
 	IdleAfter time.Duration
 	// FirstWait is how long a query waits for data that is missing or far too old, MaxWait for newer data that it requires.

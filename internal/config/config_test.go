@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"flag"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -299,7 +300,10 @@ func TestEverySetting(t *testing.T) {
 		},
 		Introspection: true, TrustedDocuments: &TrustedDocuments{File: "testdata/good/manifest.json"},
 		Origins: []string{"https://people.example.com", "http://localhost:3000"},
-		Admin:   Admin{Listen: "0.0.0.0:9091", Pprof: true}, Log: Log{Format: "json", Level: "debug"},
+		TrustedProxies: []netip.Prefix{
+			netip.MustParsePrefix("10.0.3.7/32"), netip.MustParsePrefix("10.0.4.0/24"), netip.MustParsePrefix("2001:db8:3::/64"), netip.MustParsePrefix("10.0.5.0/24"),
+		},
+		Admin: Admin{Listen: "0.0.0.0:9091", Pprof: true}, Log: Log{Format: "json", Level: "debug"},
 		Tracing: Tracing{Endpoint: "https://otel.corp.example:4318/behind", Ratio: 0.25},
 		Sources: []Source{
 			{
@@ -341,8 +345,11 @@ func TestEverySetting(t *testing.T) {
 	}
 }
 
-// zones compares time zones by name; secrets compare as what they are.
-var zones = cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+// zones compares time zones by name, and networks; secrets compare as what they are.
+var zones = cmp.Options{
+	cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
+	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+}
 
 func TestAliases(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,7 @@ type Tracing struct {
 }
 
 type adminFile struct {
-	Listen string `key:"listen" type:"host:port" default:"(listen)" doc:"Serves /metrics, /healthz and /readyz there instead. It may be an address that others reach: what it tells names sources, and no people."`
+	Listen string `key:"listen" type:"host:port" default:"(listen)" doc:"Serves /metrics there instead, and /healthz and /readyz there too. It may be an address that others reach: what it tells names sources, and no people."`
 	Pprof  bool   `key:"pprof" default:"false" doc:"Adds /debug/pprof/ there. Needs admin.listen."`
 }
 

@@ -26,7 +26,7 @@ func (p *Publisher) AwaitFirstOf(ctx context.Context, keys []snapshot.Key) bool 
 func (p *Publisher) await(ctx context.Context, counts func(snapshot.Key) bool) bool {
 	poll := time.NewTicker(firstPoll)
 	defer poll.Stop()
-	for !p.tried(counts) || !p.upToDate() {
+	for slices.ContainsFunc(p.Awaited(), counts) || !p.upToDate() {
 		select {
 		case <-poll.C:
 		case <-ctx.Done():
@@ -36,15 +36,15 @@ func (p *Publisher) await(ctx context.Context, counts func(snapshot.Key) bool) b
 	return true
 }
 
-// tried reports whether the first fetch of every collection that counts has ended.
-func (p *Publisher) tried(counts func(snapshot.Key) bool) bool {
+// Awaited returns the collections whose first fetch has not ended, in the order of the configuration.
+func (p *Publisher) Awaited() (keys []snapshot.Key) {
 	for _, st := range p.keeper.Statuses() {
 		first := st.Fetching && st.Err == nil && st.State >= snapshot.Incomplete
-		if counts(st.Key) && (st.TriedAt.IsZero() || first) {
-			return false
+		if st.TriedAt.IsZero() || first {
+			keys = append(keys, st.Key)
 		}
 	}
-	return true
+	return keys
 }
 
 // upToDate reports whether the current directory has all snapshots and the whole overlay.

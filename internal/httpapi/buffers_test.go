@@ -19,7 +19,7 @@ func TestBuffersAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := limitListener(inner, DefaultLimits(), nil)
+	l := limitListener(inner, DefaultLimits(), nil, nil, closed)
 	defer l.Close() //nolint:errcheck // the test is over
 	client, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
 	if err != nil {
@@ -60,7 +60,7 @@ func TestDirectWritesGoOnAsUsualWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	dropped := 0
-	l := limitListener(inner, DefaultLimits(), &minRate{rate: 1 << 40, grace: time.Hour, dropped: func(Drop) { dropped++ }})
+	l := limitListener(inner, DefaultLimits(), &minRate{rate: 1 << 40, grace: time.Hour, dropped: func(Drop) { dropped++ }}, nil, closed)
 	defer l.Close() //nolint:errcheck // the test is over
 	client, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
 	if err != nil {

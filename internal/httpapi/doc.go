@@ -6,7 +6,8 @@
 // The server and its connections:
 //
 //   - handler.go, serve.go, drain.go: the routes; running and stopping the server
-//   - listener.go, tls.go: connections, their number, certificates
+//   - listener.go, refusedconn.go, tls.go: connections, their number, the answer to those beyond a limit, certificates
+//   - proxies.go: the address of the client behind a trusted proxy
 //   - minrate.go, slowreader.go, slowsender.go, slowstream.go: the minimum rate of clients
 //   - admin.go: health, readiness and metrics for operators
 //   - host.go, origin.go: rejection of foreign host names, and CORS

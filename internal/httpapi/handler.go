@@ -43,8 +43,6 @@ type Options struct {
 	Access Authenticator
 	// Hosts are the allowed host names of requests, in lower case and without a port; nil allows all.
 	Hosts []string
-	// HealthElsewhere is true if NewAdmin serves /healthz and /readyz.
-	HealthElsewhere bool
 	// Metrics is served at /metrics unless it is nil.
 	Metrics http.Handler
 	// Observer observes operations; may be nil.
@@ -102,9 +100,7 @@ func New(opt Options) http.Handler {
 	if opt.ClientSchema != "" {
 		mux.Handle("GET /schema.graphql", newSchemaFile(h, opt.ClientSchema))
 	}
-	if !opt.HealthElsewhere {
-		health(mux.ServeMux, opt.Readiness)
-	}
+	health(mux.ServeMux, opt.Readiness)
 	if opt.Metrics != nil {
 		mux.Handle("GET /metrics", opt.Metrics)
 	}

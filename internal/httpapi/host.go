@@ -15,19 +15,20 @@ func local(next http.Handler) http.Handler {
 		if !isLoopback(r.Host) {
 			header(w, r, asJSON)
 			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest,
-				"this server answers to localhost and loopback addresses only, not to the host that was asked for"))
+				"this server answers to localhost and loopback addresses only, not to the host that was asked for: access.hosts lists other names"))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// named rejects requests with a host that is not in the list. The health endpoints are exempt: they reveal nothing, and probes often use the address.
+// named rejects requests with a host that is not in the list. The health endpoints are exempt, because probes often use the
+// address.
 func named(next http.Handler, hosts []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !slices.Contains(hosts, strings.ToLower(hostName(r.Host))) {
 			header(w, r, asJSON)
-			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest, "this server does not answer to the host that was asked for"))
+			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest, "this server does not answer to the host that was asked for: access.hosts lists its names"))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -23,7 +23,7 @@ func joined(t *testing.T, handler http.HandlerFunc) (address string, writes *ato
 	writes = new(atomic.Int64)
 	rate := &minRate{rate: 1 << 10, grace: time.Hour, dropped: func(Drop) {}}
 	server := &http.Server{Handler: handler, ConnContext: withConn, ConnState: noteState, ReadHeaderTimeout: time.Hour}
-	l := limitListener(inner, DefaultLimits(), rate)
+	l := limitListener(inner, DefaultLimits(), rate, nil, closed)
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
@@ -100,7 +100,7 @@ func TestAHeadWithoutMoreIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := limitListener(inner, DefaultLimits(), &minRate{rate: 1 << 10, grace: time.Hour, dropped: func(Drop) {}})
+	l := limitListener(inner, DefaultLimits(), &minRate{rate: 1 << 10, grace: time.Hour, dropped: func(Drop) {}}, nil, closed)
 	defer l.Close() //nolint:errcheck // the test is over
 	client, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
 	if err != nil {

@@ -8,22 +8,26 @@ import (
 	"time"
 
 	"roster/internal/admission"
+	"roster/internal/forwarded"
 )
 
-// limitListener returns a listener that closes excess connections at once, in total or from one address. If they had to wait instead, a client with many
-// connections could keep all others out.
-func limitListener(l net.Listener, limits Limits, rate *minRate) *limitedListener {
+// limitListener returns a listener that refuses excess connections, in total or from one address. If they had to wait instead, a client with many
+// connections could keep all others out. Connections of trusted proxies count in total only, because they are those of many clients.
+func limitListener(l net.Listener, limits Limits, rate *minRate, proxies forwarded.Proxies, refuse func(net.Conn, connLimit)) *limitedListener {
 	return &limitedListener{
-		Listener: l, all: limits.Connections, each: limits.AddressConnections, rate: rate,
+		Listener: l, all: limits.Connections, each: limits.AddressConnections, rate: rate, headerTime: limits.HeaderTime, proxies: proxies, refuse: refuse,
 		open: make(map[netip.Addr]int), conns: make(map[*countedConn]struct{}),
 	}
 }
 
 type limitedListener struct {
 	net.Listener
-	all, each int
-	rate      *minRate // nil without a minimum rate
-	accepted  atomic.Int64
+	all, each  int
+	rate       *minRate // nil without a minimum rate
+	headerTime time.Duration
+	proxies    forwarded.Proxies
+	refuse     func(net.Conn, connLimit) // takes over a connection beyond a limit
+	accepted   atomic.Int64
 
 	mu    sync.Mutex
 	open  map[netip.Addr]int
@@ -38,36 +42,60 @@ func (b *limitedListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		b.accepted.Add(1)
-		counted := &countedConn{
-			Conn: c, from: addressOf(c), of: b, reads: deadline{apply: c.SetReadDeadline}, writes: deadline{apply: c.SetWriteDeadline},
+		counted := &countedConn{Conn: c, of: b, reads: deadline{apply: c.SetReadDeadline}, writes: deadline{apply: c.SetWriteDeadline}}
+		from := addressOf(c.RemoteAddr())
+		if counted.proxied = b.proxies.Contain(from); !counted.proxied {
+			counted.from = admission.At(from).Address
 		}
 		if b.rate != nil {
 			counted.left = b.rate.ofReader()
 			counted.direct = newDirectWriter(c)
 		}
-		if b.add(counted) {
-			boundBuffers(c)
-			return counted, nil
+		if limit := b.add(counted); limit != noLimit {
+			b.refuse(c, limit)
+			continue
 		}
-		c.Close() //nolint:errcheck // nothing has been sent
+		boundBuffers(c)
+		return counted, nil
 	}
 }
 
-func addressOf(c net.Conn) netip.Addr {
-	if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
-		return admission.At(tcp.AddrPort().Addr()).Address
+// addressOf returns the IP address of a network address; the zero address if it has none.
+func addressOf(a net.Addr) netip.Addr {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr()
 	}
 	return netip.Addr{}
 }
 
-func (b *limitedListener) add(c *countedConn) bool {
+// add counts a connection, or returns the limit that it exceeds.
+func (b *limitedListener) add(c *countedConn) connLimit {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.conns) >= b.all || b.open[c.from] >= b.each {
-		return false
+	if len(b.conns) >= b.all {
+		return allConnections
+	}
+	if !c.proxied {
+		if b.open[c.from] >= b.each {
+			return addressConnections
+		}
+		b.open[c.from]++
 	}
 	b.conns[c] = struct{}{}
-	b.open[c.from]++
+	return noLimit
+}
+
+// addClient counts a connection of a trusted proxy for the address of the client for whom the proxy has opened it. It returns false if that address has as
+// many as it may have.
+func (b *limitedListener) addClient(c *countedConn, client netip.Addr) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	client = admission.At(client).Address
+	if _, counted := b.conns[c]; !counted || b.open[client] >= b.each {
+		return !counted // it has been closed
+	}
+	b.open[client]++
+	c.from = client
 	return true
 }
 
@@ -75,6 +103,9 @@ func (b *limitedListener) remove(c *countedConn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.conns, c)
+	if c.proxied && !c.from.IsValid() {
+		return
+	}
 	if b.open[c.from]--; b.open[c.from] <= 0 {
 		delete(b.open, c.from)
 	}
@@ -83,10 +114,12 @@ func (b *limitedListener) remove(c *countedConn) {
 // countedConn is a connection that is counted until it is closed, and whose client must receive at the minimum rate; see Write.
 type countedConn struct {
 	net.Conn
-	from  netip.Addr
-	of    *limitedListener
-	once  sync.Once
-	quiet atomic.Int64 // since when there is no data and no request, in ns of the Unix epoch; 0 during a request
+	of      *limitedListener
+	from    netip.Addr // the address for which it counts; see admission.At. Invalid if it counts for none
+	proxied bool       // a trusted proxy has opened it
+	once    sync.Once
+	begun   beginning    // only if it is proxied
+	quiet   atomic.Int64 // since when there is no data and no request, in ns of the Unix epoch; 0 during a request
 
 	writing sync.Mutex
 	joins   bool          // see joinWrites
@@ -115,8 +148,17 @@ func (c *countedConn) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// read reads within the deadline.
+// read reads within the deadline what comes after a header of the PROXY protocol.
 func (c *countedConn) read(b []byte) (n int, err error) {
+	if c.proxied {
+		c.begun.once.Do(c.begin)
+		switch {
+		case c.begun.err != nil:
+			return 0, c.begun.err
+		case c.begun.rest != nil:
+			return drain(&c.begun.rest, b), nil
+		}
+	}
 	for again := true; again; {
 		c.reads.begin(time.Time{})
 		n, err = c.Conn.Read(b)
@@ -131,6 +173,9 @@ func (c *countedConn) Close() error {
 		c.writeHead()
 		c.of.remove(c)
 	})
+	if c.begun.refused.Load() { // the refuser closes it
+		return nil
+	}
 	return c.Conn.Close()
 }
 

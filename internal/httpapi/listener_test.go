@@ -20,7 +20,7 @@ func TestLimitedListener(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l := limitListener(inner, limits, nil)
+			l := limitListener(inner, limits, nil, nil, closed)
 			accepted := make(chan net.Conn)
 			go func() {
 				defer close(accepted)
@@ -64,3 +64,6 @@ func TestLimitedListener(t *testing.T) {
 		})
 	}
 }
+
+// closed is a refuser that closes every connection.
+func closed(c net.Conn, _ connLimit) { c.Close() } //nolint:errcheck // it is to be closed

@@ -11,6 +11,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"roster/internal/access"
 )
 
 // Drop is the reason why a client lost a connection, or one stream or message of it.
@@ -78,20 +80,17 @@ func timeFor(bytes, rate int) time.Duration {
 	return time.Duration(float64(bytes) / float64(rate) * float64(time.Second))
 }
 
-// dropLogInterval is the shortest time between two log lines about dropped clients.
-const dropLogInterval = time.Minute
-
 // drops counts dropped clients.
 type drops struct {
 	observe func(Drop) // may be nil
 	log     *slog.Logger
 
 	mu    sync.Mutex
-	next  time.Time // when the next log line may be written
+	told  seldom
 	since [len(Drops)]int
 }
 
-// add counts a dropped client. The log has at most one line per interval, because an attacker could otherwise fill it.
+// add counts a dropped client.
 func (d *drops) add(why Drop) {
 	if d.observe != nil {
 		d.observe(why)
@@ -99,13 +98,27 @@ func (d *drops) add(why Drop) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.since[why]++
-	now := time.Now()
-	if now.Before(d.next) {
-		return
+	if d.told.due() {
+		d.log.Warn("clients were dropped because they read or sent more slowly than limits.min_rate",
+			slog.Int("readers", d.since[SlowReader]), slog.Int("senders", d.since[SlowSender]))
+		d.since = [len(Drops)]int{}
 	}
-	d.log.Warn("clients were dropped because they read or sent more slowly than limits.min_rate",
-		slog.Int("readers", d.since[SlowReader]), slog.Int("senders", d.since[SlowSender]))
-	d.next, d.since = now.Add(dropLogInterval), [len(Drops)]int{}
+}
+
+// logInterval is the shortest time between two log lines of one kind about clients, because an attacker could otherwise fill the log.
+const logInterval = time.Minute
+
+// seldom is when log lines of one kind may be written.
+type seldom struct{ next time.Time }
+
+// due reports whether a line may be written now, and assumes that it is.
+func (s *seldom) due() bool {
+	now := time.Now()
+	if now.Before(s.next) {
+		return false
+	}
+	s.next = now.Add(logInterval)
+	return true
 }
 
 type connKey struct{}
@@ -113,7 +126,7 @@ type connKey struct{}
 // withConn returns the context for a connection's requests.
 func withConn(ctx context.Context, c net.Conn) context.Context {
 	if counted := countedOf(c); counted != nil {
-		return context.WithValue(ctx, connKey{}, counted)
+		return context.WithValue(access.WithAddress(ctx, counted.client), connKey{}, counted)
 	}
 	return ctx
 }

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"roster/internal/forwarded"
 )
 
 // drainFor limits how long running requests may still take after the listener has closed.
@@ -96,8 +98,13 @@ type Server struct {
 	// DrainDelay is how long the server still accepts requests after the signal to stop, so that load balancers and clients can react.
 	DrainDelay time.Duration
 	Logger     *slog.Logger
-	// Dropped is called for each client that is dropped because it is too slow; may be nil.
+	// TrustedProxies are the networks of proxies whose word counts on who their clients are: by a header of the PROXY protocol, or by the header fields of
+	// requests.
+	TrustedProxies forwarded.Proxies
+	// Dropped is called for each client that is dropped because it is too slow, and Refused, with the name of a limit, for each connection that is refused;
+	// both may be nil.
 	Dropped func(Drop)
+	Refused func(limit string)
 
 	drainFor time.Duration // zero means drainFor
 }
@@ -111,7 +118,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer endAll()
 	answers := &connectionCloser{stopping: ctx.Done(), closing: make(chan struct{}), closed: make(chan struct{})}
 	server := &http.Server{
-		Handler:           answers.end(at.rate.enforce(s.Handler, s.Limits.BodyTime)),
+		Handler:           answers.end(at.rate.enforce(s.unproxied(s.Handler), s.Limits.BodyTime)),
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: s.Limits.HeaderTime,
 		ReadTimeout:       s.Limits.BodyTime,
@@ -125,7 +132,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		Protocols:         protocols(),
 		ErrorLog:          slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
 	}
-	listener := limitListener(l, s.Limits, at.rate)
+	refuser := s.newRefuser(l.Addr())
+	defer refuser.close()
+	listener := limitListener(l, s.Limits, at.rate, s.TrustedProxies, refuser.refuse)
 	failed := make(chan error, 1)
 	go func() {
 		defer close(failed)
