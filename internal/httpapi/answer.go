@@ -144,6 +144,9 @@ func release(b *bytes.Buffer) {
 }
 
 func write(w http.ResponseWriter, status int, resp *graphql.Response) {
+	if resp.Data == nil {
+		recordOutcome(w, resp.Errors)
+	}
 	w.WriteHeader(status)
 	if len(resp.Data) > maxPooled { // without a second copy in memory
 		encode(w, resp)

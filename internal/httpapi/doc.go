@@ -33,5 +33,5 @@
 //   - reuse.go, deliver.go: answers that other operations get too
 //   - documents.go, persisted.go: parsed documents, and documents by hash
 //   - introspection.go: who may read the schema
-//   - observe.go: metrics and traces
+//   - observe.go, outcome.go: metrics and traces, outcomes of operations
 package httpapi

@@ -39,6 +39,7 @@ func (h *handler) events(ctx context.Context, w http.ResponseWriter, op *operati
 		refuse(w, asJSON, e)
 		return
 	case e != nil && !s.failed:
+		recordOutcome(w, e.list())
 		s.next(e.response()) //nolint:errcheck // the client is gone
 	}
 	s.write("event: complete\ndata: \n\n") //nolint:errcheck // as above

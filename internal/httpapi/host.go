@@ -15,7 +15,7 @@ func local(next http.Handler) http.Handler {
 		if !isLoopback(r.Host) {
 			header(w, r, asJSON)
 			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest,
-				"this server answers to localhost and loopback addresses only, not to the host that was asked for: access.hosts lists other names"))
+				"this server answers to localhost and loopback addresses only, not to the host that was asked for; access.hosts can list other names"))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -28,7 +28,7 @@ func named(next http.Handler, hosts []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !slices.Contains(hosts, strings.ToLower(hostName(r.Host))) {
 			header(w, r, asJSON)
-			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest, "this server does not answer to the host that was asked for: access.hosts lists its names"))
+			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest, "this server does not answer to the host that was asked for; access.hosts lists the names to which it does"))
 			return
 		}
 		next.ServeHTTP(w, r)

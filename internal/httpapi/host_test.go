@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"roster/internal/httpapi"
@@ -25,6 +26,9 @@ func TestLocalOnly(t *testing.T) {
 			h.ServeHTTP(rec, r)
 			if rec.Code != want {
 				t.Errorf("%s at host %q: HTTP %d, want %d", path, host, rec.Code, want)
+			}
+			if want != http.StatusOK && !strings.Contains(rec.Body.String(), "access.hosts") {
+				t.Errorf("%s at host %q: %s does not name the setting", path, host, rec.Body)
 			}
 		}
 	}

@@ -2,14 +2,10 @@ package httpapi
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // Observer observes operations, for metrics and traces. It is safe for concurrent use.
@@ -23,27 +19,6 @@ type Observer interface {
 type Operation struct {
 	Type string // query, mutation or subscription
 	Name string // the name in the document, which clients choose
-}
-
-// Outcome is the outcome of an operation.
-type Outcome uint8
-
-// The outcomes.
-const (
-	OutcomeOK       Outcome = iota // complete
-	OutcomePartial                 // a source's data is missing, or older than required
-	OutcomeRefused                 // because of the request
-	OutcomeTimedOut                // its time was over
-	OutcomeCanceled                // the client disconnected
-	OutcomeFailed                  // an internal error
-)
-
-// Outcomes are all outcomes.
-var Outcomes = [...]Outcome{OutcomeOK, OutcomePartial, OutcomeRefused, OutcomeTimedOut, OutcomeCanceled, OutcomeFailed}
-
-// String returns the name of the outcome.
-func (o Outcome) String() string {
-	return [...]string{"ok", "partial", "refused", "timed_out", "canceled", "failed"}[o]
 }
 
 // observed reports each operation, over any transport, to an observer.
@@ -84,34 +59,4 @@ func (o observed) InterceptOperation(ctx context.Context, next graphql.Operation
 		}
 		return resp
 	}
-}
-
-// outcomeOf returns the outcome of an answer, from the codes of its errors.
-func outcomeOf(ctx context.Context, resp *graphql.Response) Outcome {
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return OutcomeTimedOut
-	case ctx.Err() != nil:
-		return OutcomeCanceled
-	case resp == nil:
-		return OutcomeFailed
-	}
-	outcome := OutcomeOK
-	inExtensions, _ := resp.Extensions["sources"].(gqlerror.List) // the errors of sources, if they are reported there
-	for _, e := range slices.Concat(resp.Errors, inExtensions) {
-		outcome = max(outcome, outcomeOfCode(e.Extensions["code"]))
-	}
-	return outcome
-}
-
-func outcomeOfCode(code any) Outcome {
-	switch s, _ := code.(string); {
-	case strings.HasPrefix(s, "SOURCE_"), s == "ONLY_IF_CACHED":
-		return OutcomePartial
-	case s == codeTimeout:
-		return OutcomeTimedOut
-	case s == "INTERNAL_SERVER_ERROR", s == codeLogUnavailable:
-		return OutcomeFailed
-	}
-	return OutcomeRefused
 }

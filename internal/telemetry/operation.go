@@ -33,8 +33,8 @@ func newOperations() *operations {
 	o := &operations{
 		all: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "roster_operations_total",
-			Help: "Operations by type and outcome: ok; partial, where a source lacks data; refused, where the fault is the caller's; timed_out; canceled by the caller; failed, where the fault is ours.",
-		}, []string{"type", "outcome"}),
+			Help: "Operations by type and outcome: ok; partial, where a source lacks data; refused, because of the request or a limit, with the reason: the code of the error or the name of the limit; timed_out; canceled by the caller; failed, where the fault is ours.",
+		}, []string{"type", "outcome", "reason"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "roster_operation_duration_seconds", Help: "How long operations took, from the request's head to the answer's last byte.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
@@ -48,7 +48,7 @@ func newOperations() *operations {
 	for _, t := range types {
 		of := ofType{took: o.took.WithLabelValues(t), size: o.size.WithLabelValues(t)}
 		for _, outcome := range httpapi.Outcomes {
-			of.outcomes[outcome] = o.all.WithLabelValues(t, outcome.String())
+			of.outcomes[outcome] = o.all.WithLabelValues(t, outcome.String(), outcome.Reason())
 		}
 		o.byType[t] = of
 	}

@@ -76,7 +76,7 @@ func (t *Telemetry) ended(x *exchange, r *http.Request) {
 	}
 	operation := x.operation
 	if !x.began {
-		operation, x.outcome = unknownType, outcomeOf(x.status)
+		operation, x.outcome = unknownType, x.refused()
 	}
 	of := t.operations.of(operation)
 	of.outcomes[x.outcome].Inc()
@@ -84,12 +84,12 @@ func (t *Telemetry) ended(x *exchange, r *http.Request) {
 	of.size.Observe(float64(x.size))
 }
 
-// outcomeOf returns the outcome of a request in which no operation was found.
-func outcomeOf(status int) httpapi.Outcome {
+// refused returns the outcome of a request in which no operation was found.
+func (a *answer) refused() httpapi.Outcome {
 	switch {
-	case status == http.StatusServiceUnavailable:
-		return httpapi.OutcomeTimedOut
-	case status >= http.StatusInternalServerError:
+	case a.recorded != httpapi.OutcomeOK:
+		return a.recorded
+	case a.status >= http.StatusInternalServerError:
 		return httpapi.OutcomeFailed
 	}
 	return httpapi.OutcomeRefused
@@ -106,6 +106,9 @@ func logRequest(ctx context.Context, log *slog.Logger, x *exchange, r *http.Requ
 			operation = unknownType
 		}
 		attrs = append(attrs, slog.String("type", operation), slog.String("outcome", x.outcome.String()))
+		if reason := x.outcome.Reason(); reason != "" {
+			attrs = append(attrs, slog.String("reason", reason))
+		}
 	}
 	log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
 }
@@ -149,11 +152,15 @@ func wellFormed(id string) bool {
 	return true
 }
 
-// answer is a ResponseWriter that records the status and the size.
+// answer is a ResponseWriter that records the status, the size, and why a request was refused.
 type answer struct {
 	http.ResponseWriter
 	status, size int
+	recorded     httpapi.Outcome // OutcomeOK for none
 }
+
+// RecordOutcome records the outcome of a request in which no operation began; see package httpapi.
+func (a *answer) RecordOutcome(o httpapi.Outcome) { a.recorded = o }
 
 // WriteHeader records the status.
 func (a *answer) WriteHeader(status int) {

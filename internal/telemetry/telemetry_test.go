@@ -61,13 +61,17 @@ func TestOperationsAreCounted(t *testing.T) {
 	p.ask(`{ users(first: 1) { totalCount } }`)                   // Altcraft's users are missing
 	p.ask(`{ users(first: 1, after: "nowhere") { totalCount } }`) // an error of the caller
 	p.ask(`{ nothing }`)                                          // the operation does not begin
-	p.send(http.MethodPost, "/graphql", `no JSON`)                // the operation does not begin
-	p.send(http.MethodOptions, "/graphql", ``)                    // no operation
-	p.send(http.MethodGet, "/healthz", ``)                        // no operation
-	for outcome, n := range map[string]float64{"ok": 1, "partial": 1, "refused": 1, "failed": 0} {
-		p.wants(`roster_operations_total{outcome="`+outcome+`",type="query"}`, n)
+	p.ask(`{`)                                                    // the operation does not begin
+	p.ask(`{ a: users { totalCount } ` + strings.Repeat(`b: users { totalCount } `, 150) + `}`)
+	p.send(http.MethodPost, "/graphql", `no JSON`) // the operation does not begin
+	p.send(http.MethodOptions, "/graphql", ``)     // no operation
+	p.send(http.MethodGet, "/healthz", ``)         // no operation
+	for outcome, n := range map[string]float64{`"ok",reason=""`: 1, `"partial",reason=""`: 1, `"refused",reason="bad_user_input"`: 1, `"failed",reason=""`: 0} {
+		p.wants(`roster_operations_total{outcome=`+outcome+`,type="query"}`, n)
 	}
-	p.wants(`roster_operations_total{outcome="refused",type="unknown"}`, 2)
+	for reason, n := range map[string]float64{"graphql_validation_failed": 1, "graphql_parse_failed": 1, "bad_request": 1, "root_fields": 1, "requests": 0, "other": 0} {
+		p.wants(`roster_operations_total{outcome="refused",reason="`+reason+`",type="unknown"}`, n)
+	}
 	p.wants(`roster_operation_duration_seconds_count{type="query"}`, 3)
 	p.wants(`roster_answer_size_bytes_count{type="query"}`, 3)
 	p.wants(`roster_operations_in_flight`, 0)
