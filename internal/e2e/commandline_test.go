@@ -1,10 +1,12 @@
 package e2e_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,7 +17,7 @@ import (
 	"roster/internal/sandbox"
 )
 
-// awaitEnd waits for the end of a program that is expected to fail, and returns its status.
+// awaitStatus waits for the end of a program that is expected to fail, and returns its status.
 func (p *program) awaitStatus(t *testing.T) int {
 	t.Helper()
 	eventually(t, "the program ends", p.over)
@@ -170,6 +172,23 @@ func TestCheckInJSON(t *testing.T) {
 	s := got.Sources[0]
 	if s.Name != "altcraft" || s.Reachable != "yes" || s.Credential != "accepted" || len(s.Collections) != 1 || s.Collections[0].State != "complete" || s.Collections[0].Records == 0 {
 		t.Errorf("the source is %+v", s)
+	}
+}
+
+// On a terminal, each source has one line, which renews itself.
+func TestProgressOnATerminal(t *testing.T) {
+	t.Parallel()
+	script, err := exec.LookPath("script")
+	if err != nil {
+		t.Skip("there is no script to make a terminal")
+	}
+	path := configFile(t, settingsOf(sourceSettings(system(t, sandbox.Altcraft, 60).Sources()[0])))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, script, "-qec", "stty cols 100 rows 30; "+binary+" check --config "+path, os.DevNull)
+	out, err := cmd.CombinedOutput()
+	if last := regexp.MustCompile(`altcraft  \d+ \(done\)`); err != nil || !last.Match(out) {
+		t.Errorf("%v; the terminal shows\n%q", err, out)
 	}
 }
 
