@@ -32,12 +32,15 @@ type report struct {
 	err    *gqlerror.Error
 }
 
+// nothingDenied is for all operations without denied fields. It never changes.
+var nothingDenied deniedFields
+
 // denied checks the fields of an operation. A caller who has all scopes is not checked.
 func (p *policy) denied(op *graphql.OperationContext, caller *access.Principal) *deniedFields {
-	d := &deniedFields{}
 	if !slices.ContainsFunc(p.scopes, func(scope string) bool { return !caller.May(scope) }) {
-		return d
+		return &nothingDenied
 	}
+	d := &deniedFields{}
 	walk(op, op.Operation.SelectionSet, func(f *ast.Field) bool {
 		if f.ObjectDefinition == nil {
 			return true
@@ -118,6 +121,9 @@ func comparePaths(a, b ast.Path) int {
 
 // errors returns the errors. If a denied field does not occur in the answer, as in an empty list, its error has no path.
 func (d *deniedFields) errors() gqlerror.List {
+	if len(d.reports) == 0 {
+		return nil
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs gqlerror.List

@@ -25,7 +25,8 @@ func request(ctx context.Context, source string, key *string, dryRun bool) write
 func (r *Resolver) after(ctx context.Context) *directory.Directory {
 	op := operationOf(ctx)
 	results, waited := loadCollections(ctx, r.Keeper, r.Publisher.Keys(op.required), snapshot.Requirement{})
-	op.view, op.statuses = viewUntil(ctx, r.Publisher.View(ctx, results, waited)), statuses{}
+	op.setView(ctx, r.Publisher.View(ctx, results, waited))
+	op.statuses = statuses{}
 	return op.view.Directory
 }
 

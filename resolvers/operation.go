@@ -23,7 +23,8 @@ import (
 
 // operation is the state of one operation.
 type operation struct {
-	view *generation.View
+	view    *generation.View
+	ownView generation.View
 	// generation is that of the view, if other operations may get the same answer; otherwise nil. Shows says what the answer shows besides content.
 	generation *generation.Generation
 	shows      generation.Shows
@@ -44,6 +45,14 @@ type operation struct {
 }
 
 type operationKey struct{}
+
+// withOperation returns a context with an operation. The context of a plan's operation has room for it, so that it need not be looked for in several contexts.
+func withOperation(ctx context.Context, op *operation) context.Context {
+	if roomy, ok := ctx.(interface{ Keep(key, value any) bool }); ok && roomy.Keep(operationKey{}, op) {
+		return ctx
+	}
+	return context.WithValue(ctx, operationKey{}, op)
+}
 
 // operationOf returns the operation of a context.
 func operationOf(ctx context.Context) *operation {
@@ -122,16 +131,19 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return ctx, nil, errs
 	}
-	op := &operation{view: viewUntil(ctx, view), required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
+	op := &operation{required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
 		began: began, entry: e.beginEntry(document, known, n, denied)}
+	op.setView(ctx, view)
 	if document.Operation.Operation == ast.Query && !n.private && !access.SourceTokensOf(ctx).Any() {
 		op.generation, op.shows = current, n.shows
 	}
 	// With a token of the caller's own, the answer may have what a source says of the caller, which must not be cached.
 	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() {
-		exchange.Answer = answerOf(op.view, n)
+		if answer, ok := answerOf(op.view, n); ok {
+			exchange.SetAnswer(answer)
+		}
 	}
-	ctx = context.WithValue(ctx, operationKey{}, op)
+	ctx = withOperation(ctx, op)
 	if n.presence > 0 {
 		ctx = model.WithPresence(ctx, func(ctx context.Context, n directory.Node) connectors.Presence { return e.presenceOf(ctx, n).Presence })
 		op.presence, op.singleRoot = loadPresence(e.Presence), n.presence == 1
@@ -157,10 +169,11 @@ func (e *extension) viewFor(ctx context.Context, n generation.Required, requirem
 	return e.Publisher.View(ctx, results, waited), nil
 }
 
-// viewUntil returns the view with a directory whose queries stop when the operation's time is over or its client disconnects.
-func viewUntil(ctx context.Context, v *generation.View) *generation.View {
-	v.Directory = v.Directory.Until(func() bool { return ctx.Err() != nil })
-	return v
+// setView sets the view, with a directory whose queries stop when the operation's time is over or its client disconnects.
+func (op *operation) setView(ctx context.Context, v *generation.View) {
+	op.ownView = *v
+	op.ownView.Directory = v.Directory.Until(func() bool { return ctx.Err() != nil })
+	op.view = &op.ownView
 }
 
 // InterceptRootField resolves the root fields of an operation that has no plan one after another, except those that may wait for a source. gqlgen starts a
@@ -274,14 +287,11 @@ func older(o generation.Older, now time.Time) *gqlerror.Error {
 	}
 }
 
-// answerOf returns the age of an operation's data, or nil if it needs none. Presence is never cacheable.
-func answerOf(view *generation.View, n required) *freshness.Answer {
+// answerOf returns the age of an operation's data, and false if it needs none. Presence is never cacheable.
+func answerOf(view *generation.View, n required) (freshness.Answer, bool) {
 	oldestAt, freshUntil, ok := view.Freshness()
-	if !ok {
-		return nil
-	}
 	if n.presence > 0 {
 		freshUntil = oldestAt
 	}
-	return &freshness.Answer{OldestAt: oldestAt, FreshUntil: freshUntil}
+	return freshness.Answer{OldestAt: oldestAt, FreshUntil: freshUntil}, ok
 }

@@ -27,11 +27,14 @@ type pageLimit struct {
 
 // admit adds a page's items. Beyond the limit, or after the operation's time, further pages are null, with one error for all of them.
 func (l *pageLimit) admit(ctx context.Context, items int) (bool, error) {
-	refusal := tookTooLong()
-	if ctx.Err() == nil {
-		if l.items.Add(int64(items)) <= maxItems {
-			return true, nil
-		}
+	var refusal *gqlerror.Error
+	switch {
+	case ctx.Err() != nil:
+		refusal = tookTooLong()
+	case l.items.Add(int64(items)) <= maxItems:
+		return true, nil
+	default:
+		refusal = tookTooLong()
 		refusal.Message = fmt.Sprintf("its pages hold more than %d items in all; what was left is null: ask for less at a time", maxItems)
 		refusal.Extensions["code"] = codeBadInput
 	}

@@ -64,7 +64,8 @@ func TestPageEndsWithTheOperation(t *testing.T) {
 	}
 	built := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", Accounts: people}})
 	ctx, cancel := context.WithCancel(t.Context())
-	op := &operation{view: viewUntil(ctx, &generation.View{Directory: built})}
+	op := new(operation)
+	op.setView(ctx, &generation.View{Directory: built})
 	ask := func() (*directory.UserConnection, error) {
 		return new(Resolver).userPage(context.WithValue(ctx, operationKey{}, op), func(d *directory.Directory) (*directory.UserConnection, error) {
 			cancel() // the client disconnects while the page is being built

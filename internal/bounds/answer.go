@@ -48,7 +48,14 @@ type Answer struct {
 // New returns the limits of answers with at most maxErrors errors and maxBytes bytes of data. The data needs room; its first bytes are reserved already. If
 // room is nil, only maxBytes limits the data.
 func New(maxErrors, maxBytes int, room Room, first int) *Answer {
-	return &Answer{maxErrors: maxErrors, maxBytes: maxBytes, in: room, first: first, reserved: first}
+	b := new(Answer)
+	b.Init(maxErrors, maxBytes, room, first)
+	return b
+}
+
+// Init does for an Answer that is a part of something else what New does.
+func (b *Answer) Init(maxErrors, maxBytes int, room Room, first int) {
+	*b = Answer{maxErrors: maxErrors, maxBytes: maxBytes, in: room, first: first, reserved: first}
 }
 
 type key struct{}

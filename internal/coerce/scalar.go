@@ -85,9 +85,10 @@ func toFloat(v any) (any, string) {
 // toID accepts whole numbers of any size and notation, because an ID is a string.
 func toID(v any) (any, string) {
 	const none = "is not an ID: a string or a whole number"
-	switch v := v.(type) {
-	case string:
+	if _, ok := v.(string); ok {
 		return v, ""
+	}
+	switch v := v.(type) {
 	case int64:
 		return strconv.FormatInt(v, 10), ""
 	case json.Number:

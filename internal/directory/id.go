@@ -39,8 +39,11 @@ func encodeID(kind idKind, source, id string) string {
 }
 
 // decodeID is the inverse of encodeID. It returns false for text that encodeID did not produce.
+var idEncoding = base64.RawURLEncoding.Strict()
+
 func decodeID(s string) (kind idKind, source, id string, ok bool) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	var room [64]byte
+	b, err := idEncoding.AppendDecode(room[:0], []byte(s))
 	if err != nil || len(b) < 2 || strings.ContainsAny(s, "\r\n") { // the decoder skips line breaks
 		return 0, "", "", false
 	}

@@ -32,6 +32,7 @@ func newWalk(matches *set, total int, perm, rank []uint32) *walk {
 
 // up returns the first n matches in [lo, hi), and whether there are more.
 func (w *walk) up(lo, hi, n int) (items []uint32, more bool) {
+	items = make([]uint32, 0, max(0, min(n, hi-lo)))
 	for p := w.next(lo); p < hi; p = w.next(p + 1) {
 		if len(items) == n {
 			return items, true
@@ -43,6 +44,7 @@ func (w *walk) up(lo, hi, n int) (items []uint32, more bool) {
 
 // down returns the last n matches in [lo, hi), the last one first, and whether there are more.
 func (w *walk) down(hi, lo, n int) (items []uint32, more bool) {
+	items = make([]uint32, 0, max(0, min(n, hi-lo)))
 	for p := w.previous(hi - 1); p >= lo; p = w.previous(p - 1) {
 		if len(items) == n {
 			return items, true

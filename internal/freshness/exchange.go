@@ -17,6 +17,14 @@ type Exchange struct {
 	Lacking bool
 	// Reusable is the origin of the answer, if other operations may get it too; otherwise nil.
 	Reusable Reusable
+
+	answer Answer
+}
+
+// SetAnswer sets Answer.
+func (e *Exchange) SetAnswer(a Answer) {
+	e.answer = a
+	e.Answer = &e.answer
 }
 
 // Answer states how old the data of an answer is, and how long it stays fresh.

@@ -10,15 +10,16 @@ type part struct {
 	places     []int // of its collections among those of the generation
 	loaded     []collection
 	lacking    bool
+	view       View
 	oldestAt   time.Time
 	freshUntil time.Time
 }
 
-// View returns the view of an operation without a freshness requirement. It returns false if the operation has to wait for data: then the operation must
+// View returns the view of an operation without a freshness requirement, which must not be changed. It returns false if the operation has to wait for data: then the operation must
 // load its collections.
 func (g *Generation) View(n Required) (*View, bool) {
 	p := g.part(n)
-	return &View{Directory: g.directory, At: g.at, loaded: p.loaded}, !p.lacking
+	return &p.view, !p.lacking
 }
 
 // Ask counts as the question of an operation that uses the generation as it is, at the present time now.
@@ -51,7 +52,8 @@ func (g *Generation) part(n Required) *part {
 		p.places, p.loaded = append(p.places, i), append(p.loaded, *c)
 		p.lacking = p.lacking || g.lacking[i]
 	}
-	p.oldestAt, p.freshUntil, _ = (&View{loaded: p.loaded}).Freshness()
+	p.view = View{Directory: g.directory, At: g.at, loaded: p.loaded}
+	p.oldestAt, p.freshUntil, _ = p.view.Freshness()
 	more := make(map[Required]*part)
 	if known != nil {
 		more = maps.Clone(*known)

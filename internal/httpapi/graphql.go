@@ -185,7 +185,7 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		flush(w, r)
 		return
 	}
-	params, e := h.params(r, &op.input, op.began)
+	params, e := h.params(r, &op)
 	op.input.release()
 	if e != nil {
 		refuse(w, m, e)

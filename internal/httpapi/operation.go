@@ -34,6 +34,15 @@ type operation struct {
 	lists     cost.Lists // with which cost was calculated
 	wantsCost bool       // the client requests the cost
 	streamed  bool       // answers have no headers, so the age is in their extensions
+	parts     parts
+}
+
+// parts are what an operation needs at most once, so that it is one piece of memory with the operation.
+type parts struct {
+	params  graphql.RawParams
+	bounds  bounds.Answer
+	context operationContext
+	running graphql.OperationContext
 }
 
 var (
@@ -62,7 +71,8 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 			return nil, ctx, e
 		}
 	}
-	of := &operationContext{Context: ctx, op: op}
+	of := &op.parts.context
+	*of = operationContext{Context: ctx, op: op}
 	ctx = of
 	doc, errs := h.documents.read(ctx, params.Query)
 	if len(errs) > 0 {
@@ -83,7 +93,8 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 		return nil, ctx, onlyByPost
 	}
 	of.plans = doc.plans
-	running := h.runningContext(params, doc, chosen.OperationDefinition)
+	running := &op.parts.running
+	h.setRunning(running, params, doc, chosen.OperationDefinition)
 	if e := h.limits.checkItems(doc.items + itemsIn(params.Variables)); e != nil {
 		return h.refused(ctx, running, e.list())
 	}
@@ -132,9 +143,9 @@ func (h *handler) byPlan(ctx context.Context, op *operation, running *graphql.Op
 	return resp
 }
 
-// runningContext returns gqlgen's context of an operation. Unlike gqlgen's executor, it does not read the document and the variables again.
-func (h *handler) runningContext(params *graphql.RawParams, doc *document, chosen *ast.OperationDefinition) *graphql.OperationContext {
-	return &graphql.OperationContext{
+// setRunning sets gqlgen's context of an operation. Unlike gqlgen's executor, it does not read the document and the variables again.
+func (h *handler) setRunning(running *graphql.OperationContext, params *graphql.RawParams, doc *document, chosen *ast.OperationDefinition) {
+	*running = graphql.OperationContext{
 		RawQuery: params.Query, OperationName: params.OperationName, Extensions: params.Extensions, Headers: params.Headers,
 		Doc: doc.ast, Operation: chosen, DisableIntrospection: h.template.DisableIntrospection, RecoverFunc: h.template.RecoverFunc,
 		ResolverMiddleware: h.template.ResolverMiddleware, RootResolverMiddleware: h.template.RootResolverMiddleware,

@@ -22,6 +22,8 @@ type operationContext struct {
 	handler *handler
 	running *graphql.OperationContext
 
+	keptKey, kept any // one value of the operation
+
 	mu     sync.Mutex
 	errors context.Context // gqlgen's context of the response; nil until there is an error
 	until  time.Time       // zero for no deadline
@@ -46,6 +48,8 @@ func (c *operationContext) Value(key any) any {
 	}
 	if c.running != nil {
 		switch key {
+		case c.keptKey:
+			return c.kept
 		case gqlgenOperation:
 			return c.running
 		case gqlgenResponse:
@@ -59,6 +63,15 @@ func (c *operationContext) Value(key any) any {
 		return timed.Value(key)
 	}
 	return c.Context.Value(key)
+}
+
+// Keep keeps a value for the operation of a plan, before another goroutine has the context. It returns false if there is no room.
+func (c *operationContext) Keep(key, value any) bool {
+	if c.running == nil || c.keptKey != nil {
+		return false
+	}
+	c.keptKey, c.kept = key, value
+	return true
 }
 
 func (c *operationContext) response() context.Context {

@@ -11,23 +11,22 @@ import (
 func readParams(text []byte, most shape, p *graphql.RawParams) bool {
 	r := paramsReader{text: text, left: most}
 	var out graphql.RawParams
-	seen := make([]string, 0, 4)
-	ok := r.members(func(name string) bool {
-		for _, s := range seen {
-			if s == name {
-				return false
-			}
-		}
-		seen = append(seen, name)
-		switch name {
+	var query, operation, variables, extensions bool // already read
+	first := func(seen *bool) bool {
+		repeated := *seen
+		*seen = true
+		return !repeated
+	}
+	ok := r.members(func(name []byte) bool {
+		switch string(name) {
 		case "query":
-			return r.at('"') && r.string(&out.Query)
+			return first(&query) && r.at('"') && r.string(&out.Query)
 		case "operationName":
-			return r.null() || r.at('"') && r.string(&out.OperationName)
+			return first(&operation) && (r.null() || r.at('"') && r.string(&out.OperationName))
 		case "variables":
-			return r.null() || r.object(&out.Variables)
+			return first(&variables) && (r.null() || r.object(&out.Variables))
 		case "extensions":
-			return r.null() || r.object(&out.Extensions)
+			return first(&extensions) && (r.null() || r.object(&out.Extensions))
 		}
 		return false
 	})
@@ -80,8 +79,8 @@ func (r *paramsReader) word(w string) bool {
 
 func (r *paramsReader) null() bool { return r.word("null") }
 
-// members reads an object. Member reads the value of a member, which begins at i.
-func (r *paramsReader) members(member func(name string) bool) bool {
+// members reads an object. Member reads the value of a member, which begins at i. The name is valid until then.
+func (r *paramsReader) members(member func(name []byte) bool) bool {
 	r.space()
 	if !r.take('{') {
 		return false
@@ -93,8 +92,11 @@ func (r *paramsReader) members(member func(name string) bool) bool {
 		return true
 	}
 	for {
-		var name string
-		if r.left.members--; r.left.members < 0 || !r.at('"') || !r.string(&name) {
+		if r.left.members--; r.left.members < 0 || !r.at('"') {
+			return false
+		}
+		name, ok := r.bytes()
+		if !ok {
 			return false
 		}
 		r.space()
@@ -122,9 +124,10 @@ func (r *paramsReader) object(into *map[string]any) bool {
 	}
 	m := make(map[string]any)
 	*into = m
-	return r.members(func(name string) bool {
+	return r.members(func(name []byte) bool {
+		text := string(name)
 		v, ok := r.value()
-		m[name] = v
+		m[text] = v
 		return ok
 	})
 }
@@ -218,40 +221,46 @@ func (r *paramsReader) digits() bool {
 
 // string reads a string, whose quotation mark comes next.
 func (r *paramsReader) string(into *string) bool {
+	b, ok := r.bytes()
+	*into = string(b)
+	return ok
+}
+
+// bytes reads a string like string does. The result is a part of the text, or of memory that the next string uses.
+func (r *paramsReader) bytes() ([]byte, bool) {
 	r.i++
 	start := r.i
 	for ; r.i < len(r.text); r.i++ {
 		switch c := r.text[r.i]; {
 		case c == '"':
-			*into = string(r.text[start:r.i])
 			r.i++
-			return true
+			return r.text[start : r.i-1], true
 		case c == '\\':
-			return r.escaped(start, into)
+			return r.escaped(start)
 		case c < ' ':
-			return false
+			return nil, false
 		}
 	}
-	return false
+	return nil, false
 }
 
 // escaped reads the rest of a string, from its first escape on.
-func (r *paramsReader) escaped(start int, into *string) bool {
+func (r *paramsReader) escaped(start int) ([]byte, bool) {
 	b := append(r.scratch[:0], r.text[start:r.i]...)
 	for r.i < len(r.text) {
 		c := r.text[r.i]
 		r.i++
 		switch {
 		case c == '"':
-			*into, r.scratch = string(b), b
-			return true
+			r.scratch = b
+			return b, true
 		case c < ' ':
-			return false
+			return nil, false
 		case c != '\\':
 			b = append(b, c)
 			continue
 		case r.i >= len(r.text):
-			return false
+			return nil, false
 		}
 		c = r.text[r.i]
 		r.i++
@@ -269,8 +278,8 @@ func (r *paramsReader) escaped(start int, into *string) bool {
 		case 'f':
 			b = append(b, '\f')
 		default: // the digits of \u, or nothing that is known
-			return false
+			return nil, false
 		}
 	}
-	return false
+	return nil, false
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -47,11 +46,11 @@ func (h *handler) receive(w http.ResponseWriter, r *http.Request, c *caller, pre
 }
 
 // params parses a request.
-func (h *handler) params(r *http.Request, q *request, began time.Time) (p *graphql.RawParams, e *refusal) {
-	p = &graphql.RawParams{Headers: r.Header}
-	p.ReadTime.Start = began
+func (h *handler) params(r *http.Request, op *operation) (p *graphql.RawParams, e *refusal) {
+	p = &op.parts.params
+	p.ReadTime.Start = op.began
 	if r.Method == http.MethodPost {
-		e = h.parse(q.text, p)
+		e = h.parse(op.input.text, p)
 	} else {
 		e = h.readAddress(r.URL, p)
 	}

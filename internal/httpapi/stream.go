@@ -9,7 +9,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"roster/internal/bounds"
 	"roster/internal/freshness"
 )
 
@@ -63,7 +62,8 @@ func (h *handler) execute(
 		return e
 	}
 	defer op.slots.release()
-	op.bounds = bounds.New(h.limits.Errors, h.limits.AnswerBytes, &op.memory, minAnswerMemory)
+	op.parts.bounds.Init(h.limits.Errors, h.limits.AnswerBytes, &op.memory, minAnswerMemory)
+	op.bounds = &op.parts.bounds
 	one, stop := true, func() {}
 	defer func() { stop() }()
 	next, ctx, e := h.begin(ctx, op, params, func(of *operationContext, kind ast.Operation) *refusal {
