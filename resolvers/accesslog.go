@@ -79,11 +79,14 @@ func unrecorded() *gqlerror.Error {
 		Extensions: map[string]any{"code": codeLogUnavailable}}
 }
 
+// needsData reports whether a field at the root is about more than the schema.
+func needsData(field string) bool { return !strings.HasPrefix(field, "__") && field != "_service" }
+
 // onlyAboutSchema reports whether an operation requests no data.
 func onlyAboutSchema(document *graphql.OperationContext) bool {
 	only := true
 	walk(document, document.Operation.SelectionSet, func(f *ast.Field) bool {
-		only = only && (strings.HasPrefix(f.Name, "__") || f.Name == "_service")
+		only = only && !needsData(f.Name)
 		return false
 	}, nil)
 	return only

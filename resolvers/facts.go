@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -64,7 +63,7 @@ func factsOf(op *graphql.OperationContext) *facts {
 	walk(op, op.Operation.SelectionSet, func(root *ast.Field) bool {
 		f.service = f.service || root.Name == "_service"
 		f.entities = f.entities || root.Name == entitiesField
-		f.schemaOnly = f.schemaOnly && (strings.HasPrefix(root.Name, "__") || root.Name == "_service")
+		f.schemaOnly = f.schemaOnly && !needsData(root.Name)
 		if !slices.Contains(f.fields, root.Name) {
 			f.fields = append(f.fields, root.Name)
 		}

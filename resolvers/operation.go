@@ -126,6 +126,9 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 	}
 	n := known.needs(document.Variables)
 	exchange := freshness.FromContext(ctx)
+	if !exchange.Began.IsZero() {
+		began = exchange.Began
+	}
 	requirement := exchange.Requirement
 	view, current := e.viewFor(ctx, n.collections, requirement)
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -64,11 +65,14 @@ func (u *reusable) Reuse(now time.Time) (freshness.Answer, bool) {
 }
 
 // Record implements freshness.Reusable.
-func (u *reusable) Record(ctx context.Context, began time.Time) bool {
+func (u *reusable) Record(ctx context.Context, began time.Time) error {
 	if u.entry == nil {
-		return true
+		return nil
 	}
 	entry := *u.entry
 	entry.Took = time.Since(began)
-	return u.AccessLog.Write(ctx, entry) == nil || !u.AccessLog.FailsClosed()
+	if u.AccessLog.Write(ctx, entry) == nil || !u.AccessLog.FailsClosed() || !slices.ContainsFunc(entry.Fields, needsData) {
+		return nil
+	}
+	return unrecorded()
 }

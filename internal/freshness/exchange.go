@@ -8,6 +8,8 @@ import (
 // Exchange holds the freshness requirement of one operation and the freshness of its answer. Only the operation's own goroutine may use
 // it.
 type Exchange struct {
+	// Began is when the operation arrived; zero if it has not come from a client.
+	Began       time.Time
 	Requirement Requirement
 	// Place is where the answer reports what sources lack.
 	Place Place

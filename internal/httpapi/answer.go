@@ -83,7 +83,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, m mediaType, re
 	resp.Data = nil // frees the memory while the client reads
 	setEncoding(w.Header(), as, []string{strconv.Itoa(len(body))})
 	w.WriteHeader(http.StatusOK)
-	w.Write(body) //nolint:errcheck // the client is gone
+	w.Write(body) //nolint:errcheck,gosec // the client is gone; the body is JSON
 }
 
 // setEncoding sets the headers of a compressed answer.

@@ -14,24 +14,23 @@ import (
 	"roster/internal/responsecache"
 )
 
-// deliver gives an operation an answer that was made for another one. The operation is admitted, observed and recorded like any other. Deliver returns false
-// if the operation must be executed instead.
-func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, c caller, a *responsecache.Answer) bool {
+// deliver gives an operation an answer that was made for another one. The operation is admitted, observed and recorded like any other.
+func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, c caller, a *responsecache.Answer) {
 	if op.memory.handler == nil { // otherwise the operation holds memory since before its document was read
 		op.memory = memory{handler: h, held: h.hold(admission.AnswerBytes, &c)}
 	}
 	if !op.memory.Resize(len(a.Body)) {
 		refuse(w, m, op.memory.full)
-		return true
+		return
 	}
 	ended := func(Outcome) {}
 	if h.observer != nil {
 		ctx, ended = h.observer.Begin(ctx, Operation{Type: string(ast.Query), Name: a.Operation})
 	}
-	if !a.From.Record(ctx, op.began) {
+	if err := a.From.Record(ctx, op.began); err != nil {
 		ended(OutcomeFailed)
-		op.memory.release()
-		return false
+		h.answer(w, r, m, &graphql.Response{Errors: gqlerror.List{gqlerror.WrapIfUnwrapped(err)}})
+		return
 	}
 	ended(Outcome(a.Outcome))
 	h.responses.Count(true)
@@ -39,7 +38,6 @@ func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Re
 	op.input.release() // nothing of the request is in memory while the client reads, however slowly
 	op.reuse.request = nil
 	h.send(w, r, m, a)
-	return true
 }
 
 // send writes an answer as the response.

@@ -33,6 +33,7 @@ func (c documentCache) get(text string) (*document, bool) { return c.entries.Get
 // add keeps a new document, unless it is very large. It is weighed again whenever an operation of it has been compiled.
 func (c documentCache) add(text string, doc *document) {
 	if len(text) > largestDocument {
+		doc.id = 0
 		return
 	}
 	doc.plans.Grown = func() {

@@ -37,7 +37,7 @@ type document struct {
 	items  int // in literal lists
 	// service is true if the document requests the subgraph's schema.
 	service bool
-	id      uint64
+	id      uint64 // 0 if it is not kept: read again, it has another one, so nobody would find its answers
 	// operations are those of the document, in its order.
 	operations []preparedOperation
 }

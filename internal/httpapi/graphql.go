@@ -206,12 +206,8 @@ func (h *handler) respond(ctx context.Context, w http.ResponseWriter, r *http.Re
 	resp, e := h.run(ctx, op, params, c)
 	if a := op.reuse.found(); a != nil {
 		u.keepRequest(a)
-		if h.deliver(ctx, w, r, m, op, c, a) {
-			return
-		}
-		op.reuse = nil
-		h.responses.Count(false)
-		resp, e = h.run(ctx, op, params, c)
+		h.deliver(ctx, w, r, m, op, c, a)
+		return
 	}
 	if e != nil {
 		u.end(nil)

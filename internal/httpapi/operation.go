@@ -57,6 +57,7 @@ type admit func(*operationContext, ast.Operation) *refusal
 // begin prepares an operation, and starts it if it is admitted. It returns a function and a context; the function must be called in that context, and returns
 // the next answer, or nil at the end. If the graph rejects the operation, its errors are the only answer.
 func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawParams, admit admit) (graphql.ResponseHandler, context.Context, *refusal) {
+	op.exchange.Began = op.began
 	hash, e := h.resolve(ctx, params)
 	if e != nil {
 		return nil, ctx, e

@@ -94,7 +94,8 @@ func (h *handler) repeat(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return false
 	}
 	a := h.responses.FindByRequest(op.input.key)
-	if a != nil && op.reuse.take(a) && h.deliver(ctx, w, r, m, op, c, a) {
+	if a != nil && op.reuse.take(a) {
+		h.deliver(ctx, w, r, m, op, c, a)
 		return true
 	}
 	op.reuse.request = bytes.Clone(op.input.key) // the input does not last
@@ -144,7 +145,7 @@ func (h *handler) share(of *operationContext, doc *document, chosen *preparedOpe
 	if u == nil || u.key != "" {
 		return false, nil
 	}
-	if !chosen.reusable || !op.exchange.Requirement.Any() {
+	if !chosen.reusable || doc.id == 0 || !op.exchange.Requirement.Any() {
 		op.reuse = nil
 		return false, nil
 	}

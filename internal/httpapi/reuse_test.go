@@ -35,9 +35,12 @@ func (o *origin) Reuse(time.Time) (freshness.Answer, bool) {
 	return freshness.Answer{OldestAt: time.Now().Add(-3 * time.Second), FreshUntil: time.Now().Add(time.Minute)}, !o.outdated.Load()
 }
 
-func (o *origin) Record(context.Context, time.Time) bool {
+func (o *origin) Record(context.Context, time.Time) error {
 	o.recorded.Add(1)
-	return !o.unrecorded.Load()
+	if o.unrecorded.Load() {
+		return &gqlerror.Error{Message: "not recorded", Extensions: map[string]any{"code": "ACCESS_LOG_UNAVAILABLE"}}
+	}
+	return nil
 }
 
 // graph counts the operations that are executed. Each answer has their number.
@@ -147,15 +150,15 @@ func TestRepeatedAnswer(t *testing.T) {
 			t.Errorf("%d repeated answers are recorded, want 1", g.recorded.Load())
 		}
 		g.unrecorded.Store(true)
-		if do(h, post(hello)); g.executed.Load() != 2 {
-			t.Error("an answer is repeated that cannot be recorded")
+		if rec := do(h, post(hello)); g.executed.Load() != 1 || rec.Code != http.StatusServiceUnavailable || !strings.Contains(rec.Body.String(), `{"errors":[{"message":"not recorded"`) {
+			t.Errorf("an answer that cannot be recorded: HTTP %d %s, %d were executed", rec.Code, rec.Body, g.executed.Load())
 		}
 		g.unrecorded.Store(false)
 		g.outdated.Store(true)
-		if do(h, post(hello)); g.executed.Load() != 3 {
+		if do(h, post(hello)); g.executed.Load() != 2 {
 			t.Error("an answer is repeated that is not correct any more")
 		}
-		if stats := cache.Stats(); stats.Hits != 1 || stats.Misses != 3 || stats.Bytes == 0 || stats.Size != 1<<20 {
+		if stats := cache.Stats(); stats.Hits != 1 || stats.Misses != 2 || stats.Bytes == 0 || stats.Size != 1<<20 {
 			t.Errorf("%+v", stats)
 		}
 	})
@@ -259,5 +262,37 @@ func TestRepeatedRequestsOfTrustedDocuments(t *testing.T) {
 		if rec := do(h, post(`{"query":"{ hello nickname }"}`)); !strings.Contains(rec.Body.String(), "DOCUMENT_NOT_TRUSTED") {
 			t.Errorf("another document: %s", rec.Body)
 		}
+	}
+}
+
+// Answers to a document that is too long to be kept are not kept either, because nobody would find them.
+func TestAnswersToLongDocuments(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &graph{}
+		h, cache := g.handler(nil)
+		body := `{"query":"{ hello } # ` + strings.Repeat("x", 32<<10) + `"}`
+		for range 2 {
+			if rec := do(h, post(body)); !strings.Contains(rec.Body.String(), `"data"`) {
+				t.Fatalf("HTTP %d %.300s", rec.Code, rec.Body)
+			}
+		}
+		if stats := cache.Stats(); g.executed.Load() != 2 || stats.Bytes != 0 {
+			t.Errorf("%d were executed, %+v", g.executed.Load(), stats)
+		}
+	})
+}
+
+// An answer that cannot be recorded is one operation, which has failed.
+func TestUnrecordedAnswerIsObservedOnce(t *testing.T) {
+	t.Parallel()
+	g := &graph{}
+	var begun, ended int
+	h := httpapi.New(httpapi.Options{API: g.api(), Responses: responsecache.New(1<<20, nil), Observer: beginnings{&begun, &ended}})
+	do(h, post(hello))
+	g.unrecorded.Store(true)
+	do(h, post(hello))
+	if begun != 2 || ended != 2 {
+		t.Errorf("of two operations, %d begin and %d end", begun, ended)
 	}
 }

@@ -307,7 +307,7 @@ func (s *socket) written() {
 // run runs one operation and sends its answers.
 func (s *socket) run(ctx context.Context, id string, params *graphql.RawParams, size int) {
 	defer s.running.Done()
-	op := operation{streamed: true, request: size}
+	op := operation{streamed: true, request: size, began: time.Now()}
 	defer op.memory.release()
 	op.exchange.Place = s.place
 	e := s.handler.requirement(&op, s.control)
