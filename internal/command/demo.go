@@ -94,7 +94,7 @@ func (p *program) runDemo(ctx context.Context, o *demoOptions) error {
 		return errors.Join(err, systems.Close())
 	}
 	address := "http://" + l.Addr().String()
-	fmt.Fprintf(p.stdout, "The demo starts on %s: it invents a company of %d people, and reads it.\n", address, o.people)
+	fmt.Fprintf(p.stdout, "Roster listens on %s\nIt invents a company of %d people, and reads it.\n", address, o.people)
 	fakes, err := sandbox.Start(ctx, sandbox.Options{People: o.people, Seed: o.seed, Limits: o.limits, Without: o.without, Listener: systems})
 	if err != nil {
 		return errors.Join(err, systems.Close(), l.Close())

@@ -93,7 +93,7 @@ func TestDemoWithKeys(t *testing.T) {
 	t.Parallel()
 	const origin = "http://localhost:5173"
 	p := startDemo(t, "--keys", "--cors", origin)
-	if beginning := "The demo starts on " + p.url + ": "; !strings.HasPrefix(p.out.String(), beginning) {
+	if beginning := "Roster listens on " + p.url + "\n"; !strings.HasPrefix(p.out.String(), beginning) {
 		t.Errorf("it does not begin with %q:\n%s", beginning, p.out.String())
 	}
 	asked := func(key, query string) (status int, body, allowed string) {

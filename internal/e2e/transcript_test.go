@@ -78,7 +78,7 @@ func mistake(t *testing.T, dir string, args []string) string {
 		t.Errorf("%v is no mistake: %v", args, err)
 		return ""
 	}
-	if beginning, _, _ := strings.Cut(out.String(), ":"); out.String() != "" && beginning != "The demo starts on http" {
+	if beginning, _, _ := strings.Cut(out.String(), ":"); out.String() != "" && beginning != "Roster listens on http" {
 		t.Errorf("%v: something is on standard output, as if all were well: %s", args, out.String())
 	}
 	return fmt.Sprintf("%s[status %d]\n", log.String(), exit.ExitCode())
