@@ -87,6 +87,7 @@ func TestImage(t *testing.T) {
 type dockerConfig struct {
 	User, WorkingDir string
 	Entrypoint, Cmd  []string
+	Healthcheck      struct{ Test []string }
 }
 
 func imageConfig(t *testing.T, b buildah) dockerConfig {
@@ -150,6 +151,16 @@ func runImage(t *testing.T, root string, image dockerConfig) {
 	a := p.send(t, http.MethodPost, "", "application/json", query, "Authorization", "Bearer "+key)
 	if !strings.HasPrefix(string(a.Data), `{"users":{"totalCount":`) {
 		t.Errorf("a query gets %s", a.Body)
+	}
+	health := image.Healthcheck.Test
+	if len(health) < 2 || health[0] != "CMD" {
+		t.Fatalf("the image's health check is %q", health)
+	}
+	for i := range health {
+		health[i] = strings.ReplaceAll(health[i], "127.0.0.1:8080", main)
+	}
+	if out, err := inside(health[1:]).CombinedOutput(); err != nil {
+		t.Errorf("the health check: %v\n%s", err, out)
 	}
 }
 
