@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -149,8 +148,13 @@ func (h *handler) panicked(ctx context.Context, p any) gqlerror.List {
 
 // once reads and runs one operation, and writes its answer or its stream of answers.
 func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, events bool) {
-	op := operation{readOnly: r.Method != http.MethodPost, began: time.Now()}
-	defer op.memory.release()
+	op, repeated := newOperation(r.Method != http.MethodPost), false
+	defer func() {
+		op.memory.release()
+		if repeated {
+			op.recycle()
+		}
+	}()
 	var err error
 	if op.exchange.Requirement, err = freshness.Parse(r.Header["Cache-Control"], op.began); err != nil {
 		refuse(w, m, badRequest(http.StatusBadRequest, "%s", err))
@@ -173,7 +177,7 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		return
 	}
 	if h.responses != nil && !events {
-		op.reuse = h.reuseOf(ctx, r, &op)
+		op.reuse = h.reuseOf(ctx, r, op)
 	}
 	if op.input, e = h.receive(w, r, &caller, op.reuse.keyPrefix()); e != nil {
 		refuse(w, m, e)
@@ -181,8 +185,9 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 	}
 	defer op.input.release()
 	op.request = len(op.input.text)
-	if op.reuse != nil && h.repeat(ctx, w, r, m, &op, caller) {
+	if op.reuse != nil && h.repeat(ctx, w, r, m, op, caller) {
 		flush(w, r)
+		repeated = true
 		return
 	}
 	params, e := h.params(r, &op)
@@ -192,10 +197,10 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		return
 	}
 	if events {
-		h.events(ctx, w, &op, params, caller)
+		h.events(ctx, w, op, params, caller)
 		return
 	}
-	h.respond(ctx, w, r, m, &op, params, caller)
+	h.respond(ctx, w, r, m, op, params, caller)
 	flush(w, r)
 }
 

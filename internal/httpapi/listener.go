@@ -129,15 +129,16 @@ type countedConn struct {
 
 	reads, writes deadline
 
+	body atomic.Pointer[minRateBody] // that is being read; nil for none
+
 	state      sync.Mutex
-	body       *minRateBody // that is being read; nil for none
-	waitsSince time.Time    // zero if nothing is being written
+	waitsSince time.Time // zero if nothing is being written
 	waitedFor  time.Duration
 }
 
 // Read implements net.Conn.
 func (c *countedConn) Read(b []byte) (n int, err error) {
-	if body := c.bodyBeingRead(); body != nil {
+	if body := c.body.Load(); body != nil {
 		n, err = body.await(b)
 	} else {
 		n, err = c.read(b)

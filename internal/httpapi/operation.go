@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -43,6 +44,20 @@ type parts struct {
 	bounds  bounds.Answer
 	context operationContext
 	running graphql.OperationContext
+}
+
+var operations = sync.Pool{New: func() any { return new(operation) }}
+
+func newOperation(readOnly bool) *operation {
+	op, _ := operations.Get().(*operation)
+	op.readOnly, op.began = readOnly, time.Now()
+	return op
+}
+
+// recycle makes the memory of an operation available to others. Nothing may use the operation any more, as is certain only if it was not executed.
+func (op *operation) recycle() {
+	*op = operation{}
+	operations.Put(op)
 }
 
 var (

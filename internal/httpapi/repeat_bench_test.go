@@ -2,11 +2,13 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"testing"
 
 	"roster/internal/httpapi"
 	"roster/internal/responsecache"
+	"roster/internal/telemetry"
 )
 
 // BenchmarkRepeated measures a request whose answer is cached, without HTTP: a page of 100 people, and the same by GET when nothing has changed.
@@ -17,7 +19,9 @@ func BenchmarkRepeated(b *testing.B) {
 	}
 	limits := httpapi.DefaultLimits()
 	limits.Requests = 1 << 30
-	h := httpapi.New(httpapi.Options{Limits: limits, API: graph, Responses: responsecache.New(64<<20, nil)})
+	seen := telemetry.New(nil)
+	h := seen.Handler(httpapi.New(httpapi.Options{Limits: limits, API: graph, Responses: responsecache.New(64<<20, nil), Observer: seen}),
+		slog.New(slog.DiscardHandler))
 	const document = `query People($n: Int!) { users(first: $n) { nodes { id name email teams { id name } } } }`
 	body, err := json.Marshal(map[string]any{"query": document, "variables": map[string]int{"n": 100}})
 	if err != nil {

@@ -101,7 +101,7 @@ func (c *countedConn) SetDeadline(t time.Time) error {
 
 // SetReadDeadline implements net.Conn.
 func (c *countedConn) SetReadDeadline(t time.Time) error {
-	c.setBody(nil)
+	c.endBody()
 	return c.reads.set(t)
 }
 

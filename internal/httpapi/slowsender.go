@@ -22,9 +22,9 @@ func (b *minRateBody) Read(p []byte) (int, error) {
 	if b.slow {
 		return 0, errSlowSender
 	}
-	b.conn.setBody(b)
+	b.conn.body.Store(b)
 	n, err := b.ReadCloser.Read(p)
-	b.conn.setBody(nil)
+	b.conn.endBody()
 	b.left.spend(0, n)
 	if b.slow {
 		err = errSlowSender
@@ -50,18 +50,11 @@ func (b *minRateBody) await(p []byte) (int, error) {
 	return n, err
 }
 
-// setBody sets the body that is being read from the connection. The next deadline that net/http sets ends that too: at the end of a body, net/http begins to wait
-// for the next request.
-func (c *countedConn) setBody(b *minRateBody) {
-	c.state.Lock()
-	defer c.state.Unlock()
-	c.body = b
-}
-
-func (c *countedConn) bodyBeingRead() *minRateBody {
-	c.state.Lock()
-	defer c.state.Unlock()
-	return c.body
+// endBody ends the reading of a body. The next deadline that net/http sets does that too: at the end of a body, net/http begins to wait for the next request.
+func (c *countedConn) endBody() {
+	if c.body.Load() != nil {
+		c.body.Store(nil)
+	}
 }
 
 // minRateStreamBody is the body of a request on an HTTP/2 stream, which must arrive at the minimum rate.
