@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"sync"
 	"time"
 
 	"roster/internal/access"
@@ -55,6 +56,7 @@ func (h *handler) forCaller(c caller) *handler {
 		return own
 	}
 	own := *h
+	own.own = new(sync.Map)
 	for _, l := range [...]struct {
 		limit *int
 		own   int

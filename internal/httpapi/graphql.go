@@ -190,7 +190,7 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		repeated = true
 		return
 	}
-	params, e := h.params(r, &op)
+	params, e := h.params(r, op)
 	op.input.release()
 	if e != nil {
 		refuse(w, m, e)
