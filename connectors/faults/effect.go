@@ -104,6 +104,7 @@ func Truncate() Effect {
 // Slow sends Next's answer in the given number of pieces, with a pause before each piece. The pauses end with the fault.
 func Slow(pieces int, pause time.Duration) Effect {
 	return func(c *call) {
+		pause := pause // of this call
 		answer := c.answer()
 		whole := answer.body
 		answer.body = nil
