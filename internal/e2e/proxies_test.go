@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,7 +31,7 @@ func behindProxy(access map[string]any, sources ...map[string]any) map[string]an
 	settings := settingsOf(sources...)
 	settings["trusted_proxies"] = []string{"127.0.0.1"}
 	settings["access"] = map[string]any{"hosts": []string{siteName}}
-	maps.Copy(settings["access"].(map[string]any), access) //nolint:forcetypeassert,errcheck // it is the one above
+	maps.Copy(settings["access"].(map[string]any), access) //nolint:forcetypeassert // it is the one above
 	return settings
 }
 
@@ -102,7 +103,7 @@ func TestProxies(t *testing.T) {
 // overSocket sends an operation on a WebSocket.
 func (p *proxyServer) overSocket(t *testing.T, client *http.Client) {
 	t.Helper()
-	conn, _, err := websocket.Dial(t.Context(), p.url()+"/graphql", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // the library closes it
+	conn, _, err := websocket.Dial(t.Context(), p.url()+"/graphql", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
 		t.Fatalf("a WebSocket: %v", err)
 	}
@@ -194,7 +195,7 @@ func TestProxyThatIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	settings := behindProxy(nil, sourceSettings(system(t, sandbox.Altcraft, 25).Sources()[0]))
 	delete(settings, "trusted_proxies")
-	settings["limits"] = map[string]any{"address_connections": 2}
+	settings["limits"] = map[string]any{"address_connections": 2, "idle_time": "1h"}
 	roster := serve(t, settings)
 	roster.awaitFirstReading(t)
 	for range 2 {
@@ -202,7 +203,13 @@ func TestProxyThatIsNotTrusted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		defer c.Close() //nolint:errcheck // the test is over
+		if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if resp := readResponse(t, bufio.NewReader(c)); resp.StatusCode != http.StatusOK {
+			t.Fatalf("HTTP %d", resp.StatusCode)
+		}
 	}
 	p := nginx(t, hostOf(roster))
 	all := p.load(t, 50, 20)

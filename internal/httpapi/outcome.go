@@ -20,7 +20,6 @@ const (
 	OutcomePartial                // a source's data is missing, or older than required
 	OutcomeRefused                // because of the request, for any other reason
 
-	// After all refusals:
 	OutcomeTimedOut = OutcomeRefused + Outcome(len(refusalReasons)) // its time was over
 	OutcomeCanceled = OutcomeTimedOut + 1                           // the client disconnected
 	OutcomeFailed   = OutcomeTimedOut + 2                           // an internal error
@@ -41,7 +40,7 @@ var refusalReasons = [...]string{
 // Outcomes are all outcomes.
 var Outcomes = func() (all [numOutcomes]Outcome) {
 	for i := range all {
-		all[i] = Outcome(i) //nolint:gosec // there are few
+		all[i] = Outcome(i)
 	}
 	return all
 }()

@@ -3,7 +3,6 @@ package httpapi_test
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/pires/go-proxyproto"
-	"golang.org/x/net/http2"
 
 	"roster/internal/forwarded"
 	"roster/internal/httpapi"
@@ -49,7 +47,7 @@ func connect(t *testing.T, address string) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
+	t.Cleanup(func() { c.Close() }) //nolint:errcheck // the test is over
 	return c
 }
 
@@ -157,6 +155,14 @@ func TestClientsBehindProxies(t *testing.T) {
 	})
 }
 
+// onlyHTTP2 returns a client that speaks only HTTP/2, with TLS or without, on a connection.
+func onlyHTTP2(c net.Conn) *http.Transport {
+	var protocols http.Protocols
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Transport{Protocols: &protocols, DialContext: func(context.Context, string, string) (net.Conn, error) { return c, nil }}
+}
+
 // The PROXY protocol comes before TLS, and before HTTP/2.
 func TestProxyProtocolBeforeOthers(t *testing.T) {
 	t.Parallel()
@@ -166,25 +172,19 @@ func TestProxyProtocolBeforeOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := httpapi.Server{Handler: remote, Limits: httpapi.DefaultLimits(), TrustedProxies: forwarded.Proxies{netip.MustParsePrefix("127.0.0.1/32")}}
+			scheme := "http://"
 			if secure {
-				server.TLS = withTLS
+				server.TLS, scheme = withTLS, "https://"
 			}
 			c := connect(t, listening(t, server))
 			fmt.Fprint(c, "PROXY TCP4 203.0.113.9 127.0.0.1 1 2\r\n")
-			if secure {
-				trusted := trusted.Clone()
-				trusted.NextProtos = []string{"h2"}
-				c = tls.Client(c, trusted)
-			}
-			over, err := (&http2.Transport{AllowHTTP: true}).NewClientConn(c)
+			transport := onlyHTTP2(c)
+			transport.TLSClientConfig = trusted.Clone()
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, scheme+"127.0.0.1/", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1/", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, err := over.RoundTrip(req)
+			resp, err := transport.RoundTrip(req)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
-	"golang.org/x/net/http2"
 
 	"roster/internal/forwarded"
 	"roster/internal/httpapi"
@@ -46,6 +46,7 @@ func crowded(t *testing.T, limit string, server httpapi.Server) (address string,
 	n := 0
 	log = &lines{}
 	server.Handler, server.Limits, server.Logger = remote, httpapi.DefaultLimits(), slog.New(slog.NewTextHandler(log, nil))
+	server.Limits.HeaderTime, server.Limits.BodyTime, server.Limits.IdleTime = time.Hour, time.Hour, time.Hour // connections stay open
 	server.Refused = func(name string) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -106,21 +107,17 @@ func TestConnectionsBeyondALimit(t *testing.T) {
 					t.Errorf("%s: the connection stays open", name)
 				}
 			}
-			over, err := (&http2.Transport{AllowHTTP: true}).NewClientConn(connect(t, address))
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+address+"/", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, err := over.RoundTrip(req)
+			resp, err := onlyHTTP2(connect(t, address)).RoundTrip(req)
 			if err != nil {
 				t.Fatalf("HTTP/2: %v", err)
 			}
 			wants(t, resp)
 			resp.Body.Close()
-			conn, _, err := websocket.Dial(t.Context(), "ws://"+address+"/graphql", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // the library closes it
+			conn, _, err := websocket.Dial(t.Context(), "ws://"+address+"/graphql", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"graphql-transport-ws"}})
 			if err != nil {
 				t.Fatalf("a WebSocket: %v", err)
 			}
