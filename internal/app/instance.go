@@ -140,7 +140,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 			SourceErrorsInExtensions: cfg.SourceErrorsInExtensions, Graph: graph.Options(cfg.Federation), Plans: i.plans},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
-		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired, Responses: i.responses,
+		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired, Responses: i.responses, PublicAnswers: cfg.Cache.Public,
 		Observer: opt.Operations, Metrics: opt.Metrics,
 	}
 	if i.access.authenticator != nil {

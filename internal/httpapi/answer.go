@@ -97,10 +97,10 @@ func unrecorded(errs gqlerror.List) bool {
 	return len(errs) == 1 && errs[0].Extensions["code"] == codeLogUnavailable
 }
 
-// setAgeHeaders sets Age and Cache-Control of an answer. The client, but no shared cache, may store a complete answer for as long as it is fresh. An answer
-// without data of sources is not cacheable.
-func setAgeHeaders(h http.Header, a *freshness.Answer, complete bool) {
-	age, control := ageOf(a, complete)
+// setAgeHeaders sets Age and Cache-Control of an answer. The client, but no shared cache unless it is public, may store a complete answer for as long as it is
+// fresh. An answer without data of sources is not cacheable.
+func setAgeHeaders(h http.Header, a *freshness.Answer, complete, public bool) {
+	age, control := ageOf(a, complete, public)
 	if age < 0 {
 		return
 	}
@@ -111,7 +111,7 @@ func setAgeHeaders(h http.Header, a *freshness.Answer, complete bool) {
 }
 
 // ageOf returns the Age of an answer, or -1, and its Cache-Control, or "" if it must not be stored.
-func ageOf(a *freshness.Answer, complete bool) (age int, control string) {
+func ageOf(a *freshness.Answer, complete, public bool) (age int, control string) {
 	if a == nil {
 		return -1, ""
 	}
@@ -121,7 +121,7 @@ func ageOf(a *freshness.Answer, complete bool) (age int, control string) {
 		return -1, ""
 	}
 	if complete {
-		control = controlOf(a.Lifetime(now))
+		control = controlOf(a.Lifetime(now), public)
 	}
 	return age, control
 }

@@ -34,7 +34,7 @@ func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 	ended(Outcome(a.Outcome))
 	h.responses.Count(true)
-	preparedOf(a).setAge(w.Header(), &op.reuse.fresh, a.Complete, op.reuse.at)
+	preparedOf(a).setAge(w.Header(), &op.reuse.fresh, a.Complete, h.public, op.reuse.at)
 	op.input.release() // nothing of the request is in memory while the client reads, however slowly
 	op.reuse.request = nil
 	h.send(w, r, m, a)

@@ -32,6 +32,7 @@ type handler struct {
 	everyone  *access.Principal // the principal of everyone without authentication
 	trusted   *persisted.Documents
 	limits    Limits
+	public    bool      // see Options.PublicAnswers
 	own       *sync.Map // the handlers with other limits, by these: *handler by access.Limits
 	origins   origins
 	retired   <-chan struct{}
@@ -56,7 +57,7 @@ func newHandler(opt Options) *handler {
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), costs, opt.API, opt.Limits, opt.Introspection), costs: costs,
 		lists:   opt.API.Lists,
 		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
-		limits: opt.Limits, own: new(sync.Map), origins: opt.Origins, retired: opt.Retired,
+		limits: opt.Limits, own: new(sync.Map), public: opt.PublicAnswers, origins: opt.Origins, retired: opt.Retired,
 		decoders: newDecoders(opt.Limits.BodyBytes), encoders: newEncoders(), observer: opt.Observer, responses: opt.Responses,
 	}
 	h.present, h.recover = presenter(opt.API.ErrorPresenter), opt.API.Recover
@@ -222,7 +223,7 @@ func (h *handler) respond(ctx context.Context, w http.ResponseWriter, r *http.Re
 		refuse(w, m, e)
 		return
 	}
-	setAgeHeaders(w.Header(), op.exchange.Answer, op.complete(resp))
+	setAgeHeaders(w.Header(), op.exchange.Answer, op.complete(resp), h.public && op.reuse != nil && op.exchange.Reusable != nil)
 	a := h.keep(ctx, op, resp)
 	u.end(nil) // others must not wait until this client has read its answer
 	if a != nil {

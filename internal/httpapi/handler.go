@@ -64,6 +64,8 @@ type Options struct {
 	Documents *persisted.Documents
 	// Responses keeps answers; nil for none.
 	Responses *responsecache.Cache
+	// PublicAnswers allows shared caches to store answers that do not depend on who asks.
+	PublicAnswers bool
 	// Origins are the origins, besides the server's own, whose pages may use the graph.
 	Origins []string
 }

@@ -208,7 +208,7 @@ func (op *operation) complete(resp *graphql.Response) bool {
 func (h *handler) finish(op *operation, resp *graphql.Response) *graphql.Response {
 	age, control := -1, ""
 	if op.streamed {
-		age, control = ageOf(op.exchange.Answer, op.complete(resp))
+		age, control = ageOf(op.exchange.Answer, op.complete(resp), false)
 	}
 	resp.Errors = h.limits.cut(resp.Errors, op.bounds.Omitted())
 	set := func(name string, value any) {

@@ -44,7 +44,7 @@ func (p *prepared) tag(a *responsecache.Answer, m mediaType, as encoding) []stri
 }
 
 // setAge is setAgeHeaders for an answer that is written at the time now.
-func (p *prepared) setAge(h http.Header, fresh *freshness.Answer, complete bool, now time.Time) {
+func (p *prepared) setAge(h http.Header, fresh *freshness.Answer, complete, public bool, now time.Time) {
 	age, ok := fresh.Age(now)
 	if !ok {
 		return
@@ -52,7 +52,7 @@ func (p *prepared) setAge(h http.Header, fresh *freshness.Answer, complete bool,
 	lifetime := fresh.Lifetime(now)
 	last := p.ages.Load()
 	if last == nil || last.age != age || last.lifetime != lifetime {
-		last = &ages{age, lifetime, [2][]string{{strconv.Itoa(age)}, {controlOf(lifetime)}}}
+		last = &ages{age, lifetime, [2][]string{{strconv.Itoa(age)}, {controlOf(lifetime, public)}}}
 		p.ages.Store(last)
 	}
 	h["Age"] = last.values[0]
@@ -61,4 +61,10 @@ func (p *prepared) setAge(h http.Header, fresh *freshness.Answer, complete bool,
 	}
 }
 
-func controlOf(lifetime int) string { return "private, max-age=" + strconv.Itoa(lifetime) }
+func controlOf(lifetime int, public bool) string {
+	who := "private"
+	if public {
+		who = "public"
+	}
+	return who + ", max-age=" + strconv.Itoa(lifetime)
+}

@@ -296,3 +296,29 @@ func TestUnrecordedAnswerIsObservedOnce(t *testing.T) {
 		t.Errorf("of two operations, %d begin and %d end", begun, ended)
 	}
 }
+
+// Only answers that do not depend on who asks are public, and only if that is configured.
+func TestPublicAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for public, want := range map[bool]string{false: "private, max-age=63", true: "public, max-age=63"} {
+			g := &graph{}
+			answer := func(ctx context.Context) *graphql.Response {
+				x := freshness.FromContext(ctx)
+				x.Reusable, x.Answer = &g.origin, &freshness.Answer{OldestAt: time.Now().Add(-3 * time.Second), FreshUntil: time.Now().Add(time.Minute)}
+				return &graphql.Response{Data: json.RawMessage(`{}`)}
+			}
+			h := httpapi.New(httpapi.Options{API: api{exec: answer}, Responses: responsecache.New(1<<20, nil), PublicAnswers: public})
+			for _, kind := range []string{"first", "repeated"} {
+				if got := do(h, get("query={hello}")).Header().Get("Cache-Control"); got != want {
+					t.Errorf("public %t, %s: %q, want %q", public, kind, got, want)
+				}
+			}
+			for name, header := range map[string]string{"Cache-Control": "max-age=60", "X-Roster-Source-Token": "a=b"} {
+				if got := do(h, get("query={hello}", name, header)).Header().Get("Cache-Control"); got != "private, max-age=63" {
+					t.Errorf("public %t, with %s: %q", public, name, got)
+				}
+			}
+		}
+	})
+}
