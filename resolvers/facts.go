@@ -64,8 +64,8 @@ func factsOf(op *graphql.OperationContext) *facts {
 		f.service = f.service || root.Name == "_service"
 		f.entities = f.entities || root.Name == entitiesField
 		f.schemaOnly = f.schemaOnly && !needsData(root.Name)
-		if !slices.Contains(f.fields, root.Name) {
-			f.fields = append(f.fields, root.Name)
+		if name := root.Definition.Name; !slices.Contains(f.fields, name) { // the name in the document would keep the document in memory
+			f.fields = append(f.fields, name)
 		}
 		return false
 	}, nil)

@@ -84,10 +84,10 @@ func (op *operation) bodyOf(resp *graphql.Response) []byte {
 	if b := op.body; len(resp.Errors) == 0 && len(resp.Extensions) == 0 && len(resp.Data) > 0 && len(b) > len(before) && &b[len(before)] == &resp.Data[0] {
 		return b
 	}
-	var b bytes.Buffer
-	b.Grow(len(resp.Data) + 64)
-	encode(&b, resp)
-	return b.Bytes()
+	b := buffer()
+	defer release(b)
+	encode(b, resp)
+	return bytes.Clone(b.Bytes()) // without the room into which the buffer has grown
 }
 
 // lastingCodes are the codes of errors that an operation gets each time, as long as nothing changes on which its answer depends.

@@ -66,6 +66,7 @@ func (d *documents) prepare(checked *ast.QueryDocument) *document {
 		items: itemsOf(checked), service: asksFor(checked, serviceField), id: documentIDs.Add(1), operations: make([]preparedOperation, len(checked.Operations))}
 	doc.coerce.TypeName = d.api.TypeName
 	for i, op := range checked.Operations {
+		op.Name = strings.Clone(op.Name) // answers and entries of the access log have it, and would keep the whole text in memory
 		doc.operations[i] = preparedOperation{op, i, d.api.Reusable(op), d.costs.Operation(op)}
 	}
 	return doc

@@ -1,6 +1,7 @@
 package responsecache
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -71,17 +72,17 @@ func (c *Cache) Encoded(a *Answer, encoding int, encode func([]byte) []byte) (bo
 	}
 	e := &a.encoded.Load()[encoding]
 	e.once.Do(func() {
-		e.body = encode(a.Body)
+		e.body = bytes.Clone(encode(a.Body)) // without the room into which a buffer has grown
 		e.text = []string{strconv.Itoa(len(e.body))}
-		e.length.Store(int64(len(e.body)))
+		e.length.Store(int64(cap(e.body)))
 		c.weighAgain(a)
 	})
 	return e.body, e.text
 }
 
-// weight returns the bytes of the body in all encodings.
+// weight returns about how many bytes the answer takes, with its body in all encodings.
 func (a *Answer) weight() int {
-	n := len(a.Body)
+	n := answerOverhead + cap(a.Body)
 	if all := a.encoded.Load(); all != nil {
 		for i := range all {
 			n += int(all[i].length.Load())

@@ -53,8 +53,8 @@ type Stats struct {
 const (
 	// largestShare is the part of the cache that one answer may take, so that a few answers do not remove all others.
 	largestShare = 16
-	// overhead is about how many bytes an entry takes besides its key and its answer.
-	overhead = 512
+	// overhead is about how many bytes an entry takes besides its key, and answerOverhead an answer besides its bodies: with its origin and its headers.
+	overhead, answerOverhead = 256, 768
 )
 
 // New returns a cache of that many bytes; nil for zero bytes. It continues the counts of the cache before it, which may be nil.
