@@ -130,7 +130,7 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 		began = exchange.Began
 	}
 	requirement := exchange.Requirement
-	view, current := e.viewFor(ctx, n.collections, requirement)
+	view, current := e.viewFor(ctx, n.collections, requirement, began)
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return ctx, nil, errs
 	}
@@ -159,11 +159,11 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 
 // viewFor returns the view of an operation that requires these collections. If nothing is missing or too old, it is that of
 // the current generation, which viewFor returns too.
-func (e *extension) viewFor(ctx context.Context, n generation.Required, requirement freshness.Requirement) (*generation.View, *generation.Generation) {
+func (e *extension) viewFor(ctx context.Context, n generation.Required, requirement freshness.Requirement, now time.Time) (*generation.View, *generation.Generation) {
 	if requirement.Any() {
-		g := e.Publisher.Current()
+		g := e.Publisher.CurrentAt(now)
 		if view, ok := g.View(n); ok {
-			g.Ask(n, time.Now())
+			g.Ask(n, now)
 			return view, g
 		}
 	}

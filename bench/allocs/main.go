@@ -24,6 +24,7 @@ type benchmark struct {
 var benchmarks = []benchmark{
 	{"./internal/httpapi", "^BenchmarkHandler$/./^handler$", 100},
 	{"./internal/httpapi", "^BenchmarkRepeated$", 10_000},
+	{"./internal/httpapi", "^BenchmarkNew$", 2000},
 	{"./internal/telemetry", "^BenchmarkOperation$/^metrics$", 1000},
 	{"./internal/coerce", "^BenchmarkValues$", 1000},
 	{"./internal/snapshot", "^BenchmarkLoadFresh$", 1000},

@@ -48,13 +48,11 @@ func (h *handler) receive(w http.ResponseWriter, r *http.Request, c *caller, pre
 // params parses a request.
 func (h *handler) params(r *http.Request, op *operation) (p *graphql.RawParams, e *refusal) {
 	p = &op.parts.params
-	p.ReadTime.Start = op.began
 	if r.Method == http.MethodPost {
 		e = h.parse(op.input.text, p)
 	} else {
 		e = h.readAddress(r.URL, p)
 	}
-	p.ReadTime.End = graphql.Now()
 	p.Headers = r.Header // not a member "headers" of the body
 	return p, e
 }

@@ -206,9 +206,7 @@ func (s *socket) initialise(m message) bool {
 // subscribe starts an operation.
 func (s *socket) subscribe(m message) bool {
 	params := &graphql.RawParams{Headers: s.r.Header}
-	params.ReadTime.Start = graphql.Now()
 	e := s.handler.parse(m.Payload, params)
-	params.ReadTime.End = graphql.Now()
 	params.Headers = s.r.Header
 	if e != nil {
 		return s.decline(m.ID, e)
