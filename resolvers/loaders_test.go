@@ -49,6 +49,7 @@ func newKeeper(t *testing.T, takes time.Duration) *snapshot.Keeper {
 		stop()
 		running.Wait()
 	})
+	synctest.Wait() // the first fetches have begun
 	return keeper
 }
 
