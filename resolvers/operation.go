@@ -107,7 +107,7 @@ func (e *extension) InterceptOperation(ctx context.Context, next graphql.Operati
 
 // prepare returns the context for the resolvers of an operation, and the operation's state. If the operation is refused, it returns errors.
 func (e *extension) prepare(ctx context.Context, document *graphql.OperationContext, known *facts) (context.Context, *operation, gqlerror.List) {
-	caller, began := access.FromContext(ctx), time.Now()
+	caller, now := access.FromContext(ctx), time.Now()
 	denied := e.policy.denied(document, caller)
 	if errs := denied.refusal(document, caller); errs != nil {
 		return ctx, nil, errs
@@ -126,11 +126,12 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 	}
 	n := known.needs(document.Variables)
 	exchange := freshness.FromContext(ctx)
-	if !exchange.Began.IsZero() {
+	began := now
+	if !exchange.Began.IsZero() { // the request may have come slowly
 		began = exchange.Began
 	}
 	requirement := exchange.Requirement
-	view, current := e.viewFor(ctx, n.collections, requirement, began)
+	view, current := e.viewFor(ctx, n.collections, requirement, now)
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return ctx, nil, errs
 	}

@@ -21,6 +21,9 @@ func warn(cfg *config.Config, log *slog.Logger) {
 	if slices.ContainsFunc(cfg.TrustedProxies, func(network netip.Prefix) bool { return network.Bits() == 0 }) {
 		log.Warn("trusted_proxies holds every address: each client can choose the address for which it counts")
 	}
+	if cfg.Cache.Public && cfg.Access.Log != "" {
+		log.Warn("cache.public lets proxies answer by themselves: access.log does not have these answers")
+	}
 	for _, d := range []struct{ setting, path string }{
 		{"cache_dir", cfg.CacheDir}, {"writes.dir", cfg.Writes.Dir}, {"credentials_dir", cfg.CredentialsDir},
 	} {

@@ -46,7 +46,7 @@ func TestImage(t *testing.T) {
 	b := buildah{needs(t, "buildah"), t.TempDir(), t.TempDir()}
 	// The stage that compiles needs an image of Go, and so a registry. Its result comes from a folder instead.
 	built := t.TempDir()
-	for path, content := range map[string][]byte{"out/roster": staticProgram(t), "etc/ssl/certs/ca-certificates.crt": []byte("# the certificates of public authorities\n")} {
+	for path, content := range map[string][]byte{"out/roster": staticProgram(t), "out/NOTICES.txt": nil, "etc/ssl/certs/ca-certificates.crt": []byte("# the certificates of public authorities\n")} {
 		to := filepath.Join(built, path)
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func TestImage(t *testing.T) {
 		}
 		return nil
 	})
-	if got := strings.Join(files, " "); err != nil || got != "/etc/ssl/certs/ca-certificates.crt /roster" {
+	if got := strings.Join(files, " "); err != nil || got != "/NOTICES.txt /etc/ssl/certs/ca-certificates.crt /roster" {
 		t.Errorf("the image has %s: %v", got, err)
 	}
 	runImage(t, root, imageConfig(t, b))

@@ -35,9 +35,13 @@ func NewAdmin(opt AdminOptions) http.Handler {
 	return mux
 }
 
+const healthPath = "/healthz"
+
+func alive(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") }
+
 // health registers /healthz, whether the process is alive, and /readyz, whether it can answer queries.
 func health(mux *http.ServeMux, readiness func() error) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET "+healthPath, alive)
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if readiness != nil {
 			if err := readiness(); err != nil {

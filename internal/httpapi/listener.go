@@ -51,11 +51,11 @@ func (b *limitedListener) Accept() (net.Conn, error) {
 			counted.left = b.rate.ofReader()
 			counted.direct = newDirectWriter(c)
 		}
+		boundBuffers(c)
 		if limit := b.add(counted); limit != noLimit {
 			b.refuse(c, limit)
 			continue
 		}
-		boundBuffers(c)
 		return counted, nil
 	}
 }

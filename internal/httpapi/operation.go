@@ -98,8 +98,8 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 		return h.refused(ctx, &graphql.OperationContext{}, schemaForbidden.list())
 	}
 	if hash != "" {
-		h.trusted.Register(ctx, params.Query, hash)
-		op.reuse.forgetRequest() // each such request registers the document
+		h.trusted.Register(of.Context, params.Query, hash) // the operation has no deadline yet
+		op.reuse.forgetRequest()                           // each such request registers the document
 	}
 	chosen := doc.operation(params.OperationName)
 	switch {
@@ -154,8 +154,10 @@ func (h *handler) byPlan(ctx context.Context, op *operation, running *graphql.Op
 		return resp
 	}
 	ctx, ended := h.observer.Begin(ctx, Operation{Type: string(running.Operation.Operation), Name: running.Operation.Name})
+	outcome := OutcomeFailed // by a panic
+	defer func() { ended(outcome) }()
 	resp, op.body = h.planner.Execute(ctx, running, bounded)
-	ended(outcomeOf(ctx, resp))
+	outcome = outcomeOf(ctx, resp)
 	return resp
 }
 

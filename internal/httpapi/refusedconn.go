@@ -130,8 +130,13 @@ func (r *refuser) remove(c *refusedConn) {
 	c.end.Stop()
 }
 
-// answer answers a request of a refused connection.
+// answer answers a request of a refused connection. The process lives, however many connections there are.
 func (r *refuser) answer(w http.ResponseWriter, req *http.Request) {
+	if req.URL.Path == healthPath && req.Method == http.MethodGet {
+		w.Header().Set("Connection", "close")
+		alive(w, req)
+		return
+	}
 	limit := allConnections
 	if c, ok := req.Context().Value(refusedKey{}).(*refusedConn); ok {
 		limit = c.limit

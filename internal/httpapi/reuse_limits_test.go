@@ -16,6 +16,7 @@ import (
 
 	"roster/internal/admission"
 	"roster/internal/httpapi"
+	"roster/internal/persisted"
 	"roster/internal/responsecache"
 )
 
@@ -115,6 +116,36 @@ func TestWaitingIsPartOfTheTime(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		clients.Wait()
+	})
+}
+
+// waiter is a store that waits for the context that it gets, as a connection to Redis does.
+type waiter struct{}
+
+func (waiter) Text(context.Context, string) (string, error) { return "", nil }
+
+func (waiter) KeepText(ctx context.Context, _, _ string) error {
+	ctx, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// An operation whose document is stored has its time too.
+func TestStoredDocumentHasItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limits := httpapi.DefaultLimits()
+		g := &graph{hold: make(chan struct{})}
+		documents := persisted.New(persisted.Options{Recent: persisted.NewRecent(waiter{})})
+		h := httpapi.New(httpapi.Options{API: g.api(), Documents: documents, Limits: limits})
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer stop()
+		began := time.Now()
+		rec := do(h, named("{ hello }", sha("{ hello }"))["POST"].WithContext(ctx))
+		if took := time.Since(began); took != limits.OperationTime+time.Second || !strings.Contains(rec.Body.String(), "TIMEOUT") {
+			t.Errorf("after %s: HTTP %d %s", took, rec.Code, rec.Body)
+		}
 	})
 }
 

@@ -85,7 +85,7 @@ func (r *Run) Execute(writer Writer) (out []byte, ok bool) {
 	}
 	if pooled {
 		clear(r.path[:cap(r.path)])
-		w.buffer, w.path = b, r.path
+		w.buffer, w.path, r.path = b, r.path, nil
 		work.Put(w)
 	}
 	return out, ok

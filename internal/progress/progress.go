@@ -139,14 +139,19 @@ func (d *Display) lines(sources func() []Source, end <-chan struct{}) {
 func (d *Display) startBars(sources func() []Source) {
 	bars := mpb.New(mpb.WithOutput(d.w), mpb.WithRefreshRate(renewEvery), mpb.WithAutoRefresh())
 	var all []*mpb.Bar
-	for i := range sources() {
+	for _, of := range sources() {
 		line := decor.Any(func(decor.Statistics) string {
-			now := sources()
-			longest := 0
-			for _, s := range now {
+			longest, text := 0, ""
+			for _, s := range sources() {
 				longest = max(longest, len(s.Name))
+				if s.Name == of.Name {
+					text = s.String()
+				}
 			}
-			name, rest, _ := strings.Cut(now[i].String(), "  ")
+			if text == "" {
+				return "" // a reload has removed the source
+			}
+			name, rest, _ := strings.Cut(text, "  ")
 			return fmt.Sprintf("%-*s  %s", longest, name, rest)
 		})
 		all = append(all, bars.New(0, mpb.NopStyle(), mpb.PrependDecorators(line)))

@@ -2,6 +2,8 @@ package progress
 
 import (
 	"bytes"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,5 +51,28 @@ func TestPlainLines(t *testing.T) {
 			t.Errorf("the log is %q, %v", &out, err)
 		}
 		d.Stop() // again, which does nothing
+	})
+}
+
+// On a terminal, the line of a source goes when a reload removes the source.
+func TestRemovedSource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		var removed atomic.Bool
+		d := New(&out, func(Source) {})
+		d.startBars(func() []Source {
+			if removed.Load() {
+				return []Source{{Name: "second", Count: 2}}
+			}
+			return []Source{{Name: "first", Count: 1}, {Name: "second", Count: 1}}
+		})
+		time.Sleep(time.Second)
+		removed.Store(true)
+		time.Sleep(time.Second)
+		d.Stop()
+		if text := out.String(); !strings.Contains(text, "first  ") || !strings.Contains(text, "second  2") {
+			t.Errorf("the terminal has %q", text)
+		}
 	})
 }
