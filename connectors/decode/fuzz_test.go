@@ -13,7 +13,7 @@ func FuzzText(f *testing.F) {
 	for _, shape := range shapes {
 		f.Add([]byte(shape))
 	}
-	for _, in := range []string{`"\ud800"`, `"`, ``, `{"a":[1,{"b":"]}\""}]}`, "[\"\xff\"]", ` [ 1 , 2 ] `} {
+	for _, in := range []string{`"\ud800"`, `"`, ``, `{"a":[1,{"b":"]}\""}]}`, "[\"\xff\"]", ` [ 1 , 2 ] `, "-" + strings.Repeat("3", 1000), `"` + strings.Repeat("x", 5000) + `"`} {
 		f.Add([]byte(in))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
@@ -37,15 +37,21 @@ func FuzzText(f *testing.F) {
 		want := ""
 		switch p := plain.F.(type) {
 		case string:
-			want = p
+			if len(p) > 4096 { // it is cut
+				want = p[:len(v.Text("f"))]
+			} else {
+				want = p
+			}
 		case json.Number:
-			want = p.String()
+			if len(p) <= 1000 {
+				want = p.String()
+			}
 		case []any:
 			if rows, _, ok := v.Rows("f", 1<<20); !ok || len(rows) != len(p) {
 				t.Errorf("%q: %d rows, %v; want %d", in, len(rows), ok, len(p))
 			}
 		case map[string]any:
-			if texts := v.Texts("f"); len(texts) != len(p) {
+			if texts := v.Texts("f"); len(texts) != min(len(p), 1000) {
 				t.Errorf("%q: %d keys, want %d", in, len(texts), len(p))
 			}
 		}
