@@ -82,7 +82,7 @@ type trustedFile struct {
 // Cache says how much is kept of answers.
 type Cache struct {
 	ResponseBytes int  `key:"response_bytes" default:"67108864" min:"0" max:"17179869184" doc:"Bytes of memory for answers, which are given again until something changes on which they depend. 0 to keep none. No answer is kept that takes more than a sixteenth."`
-	Public        bool `key:"public" default:"false" doc:"Whether caches that serve several clients, such as that of a proxy, may keep answers too, as Cache-Control: public says. Such a cache must heed Vary, and has data of people in it then. Answers that depend on who asks stay private."`
+	Public        bool `key:"public" default:"false" doc:"Whether caches that serve several clients, such as that of a proxy, may keep answers too, as Cache-Control: public says. Such a cache must follow Vary, and has data of people in it then. Answers that depend on who asks stay private."`
 }
 
 // Limits bound what callers may ask for.

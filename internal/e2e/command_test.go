@@ -194,18 +194,7 @@ func expectRow(t *testing.T, table, row string) {
 // A demo can begin with systems down: it is ready, and shows what the others hold.
 func TestDemoWithout(t *testing.T) {
 	t.Parallel()
-	p, err := launch("demo", "--people", "25", "--listen", "127.0.0.1:0", "--without", "kommo, altcraft", "--without", "kommo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := p.awaitAddress("Roster is ready: "); err != nil {
-		t.Fatal(err)
-	}
+	p := startDemo(t, "--without", "kommo, altcraft", "--without", "kommo")
 	if got := p.status(t, "/readyz"); got != http.StatusOK {
 		t.Errorf("/readyz: HTTP %d", got)
 	}

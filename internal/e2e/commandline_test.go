@@ -178,10 +178,7 @@ func TestCheckInJSON(t *testing.T) {
 // On a terminal, each source has one line, which renews itself.
 func TestProgressOnATerminal(t *testing.T) {
 	t.Parallel()
-	script, err := exec.LookPath("script")
-	if err != nil {
-		t.Skip("there is no script to make a terminal")
-	}
+	script := needs(t, "script")
 	path := configFile(t, settingsOf(sourceSettings(system(t, sandbox.Altcraft, 60).Sources()[0])))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

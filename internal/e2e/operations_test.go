@@ -289,6 +289,9 @@ func TestDashboardAndAlertsNameWhatThereIs(t *testing.T) {
 func needs(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
+	if err != nil {
+		path, err = exec.LookPath("/usr/sbin/" + name) // where Debian has servers
+	}
 	switch {
 	case err == nil:
 	case os.Getenv("CI") != "":

@@ -103,16 +103,7 @@ func newProxyServer(t *testing.T) (p *proxyServer, dir, cert, key string) {
 // run runs the proxy until the test ends. It waits until the proxy listens.
 func (p *proxyServer) run(t *testing.T, name string, env []string, args ...string) {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if path, err = exec.LookPath("/usr/sbin/" + name); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatal(name + " is not installed: scripts/test-needs installs it")
-			}
-			t.Skip(name + " is not installed")
-		}
-	}
-	cmd := exec.CommandContext(context.Background(), path, args...)
+	cmd := exec.CommandContext(context.Background(), needs(t, name), args...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = p.log, p.log
 	if err := cmd.Start(); err != nil {

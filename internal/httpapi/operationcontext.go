@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"roster/internal/bounds"
+	"roster/internal/contextkey"
 	"roster/internal/freshness"
 	"roster/internal/plan"
 )
@@ -85,31 +86,9 @@ func (c *operationContext) response() context.Context {
 
 // The keys of gqlgen's values in a context, which it does not export.
 var (
-	gqlgenOperation = keyOf(func(ctx context.Context) { graphql.HasOperationContext(ctx) })
-	gqlgenResponse  = keyOf(func(ctx context.Context) { graphql.GetExtensions(ctx) })
+	gqlgenOperation = contextkey.Of(func(ctx context.Context) { graphql.HasOperationContext(ctx) })
+	gqlgenResponse  = contextkey.Of(func(ctx context.Context) { graphql.GetExtensions(ctx) })
 )
-
-// keyOf returns the key that a function looks up in a context.
-func keyOf(look func(context.Context)) any {
-	var r recorder
-	func() {
-		defer func() { _ = recover() }() // the value is missing
-		look(&r)
-	}()
-	return r.key
-}
-
-// recorder is a context that records the key that is looked up.
-type recorder struct {
-	context.Context
-	key any
-}
-
-// Value implements context.Context.
-func (r *recorder) Value(key any) any {
-	r.key = key
-	return nil
-}
 
 // end is called when the operation has ended. The context is canceled then.
 func (c *operationContext) end() {
@@ -121,10 +100,21 @@ func (c *operationContext) end() {
 	}
 }
 
-// endIn sets the deadline, unless there is one already. It must be called before something waits for the context, and before another goroutine has it.
+// endIn sets the deadline, unless there is one already. What has waited for the context before does not notice the deadline.
 func (c *operationContext) endIn(d time.Duration) {
-	if c.until.IsZero() {
-		c.until = time.Now().Add(d)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.until.IsZero() {
+		return
+	}
+	c.until = time.Now().Add(d)
+	if before := c.cancel; before != nil {
+		var cancel context.CancelFunc
+		c.timed, cancel = context.WithDeadline(c.timed, c.until)
+		c.cancel = func() {
+			cancel()
+			before()
+		}
 	}
 }
 

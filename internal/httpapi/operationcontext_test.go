@@ -52,3 +52,21 @@ func TestOperationContext(t *testing.T) {
 		}
 	}
 }
+
+// Its deadline holds also if something has waited for the context before there was one.
+func TestOperationContextBeforeItsDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		of := &operationContext{Context: t.Context(), op: &operation{}}
+		defer of.end()
+		early, free := context.WithCancel(of)
+		defer free()
+		of.endIn(time.Second)
+		<-of.Done()
+		if err := of.Err(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("it ends with %v", err)
+		}
+		of.end()
+		<-early.Done()
+	})
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"roster/internal/contextkey"
 )
 
 // step is a step of the path to the value that is being written: a field, or the index of an item.
@@ -100,20 +102,4 @@ func (c *resolving) Value(key any) any {
 }
 
 // gqlgenField is the key of a graphql.FieldContext in a context, which gqlgen does not export.
-var gqlgenField = func() any {
-	var r keyRecorder
-	graphql.GetFieldContext(&r)
-	return r.key
-}()
-
-// keyRecorder is a context that records the key that is looked up.
-type keyRecorder struct {
-	context.Context
-	key any
-}
-
-// Value implements context.Context.
-func (r *keyRecorder) Value(key any) any {
-	r.key = key
-	return nil
-}
+var gqlgenField = contextkey.Of(func(ctx context.Context) { graphql.GetFieldContext(ctx) })
