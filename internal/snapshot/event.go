@@ -33,7 +33,7 @@ type (
 		snap    *Snapshot
 		damaged bool // the stored snapshot cannot be used
 	}
-	// progressed is the progress of a first fetch.
+	// progressed is the progress of a first fetch. It may arrive after the end of that fetch.
 	progressed struct{ result fetchResult }
 	// fetched is the end of a fetch from the source.
 	fetched struct{ outcome }

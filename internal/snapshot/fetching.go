@@ -20,7 +20,12 @@ func (t *step) begin(leased bool) {
 	t.do(f)
 }
 
-func (e progressed) apply(t *step) { t.pending = &e.result }
+// apply ignores progress that arrives after the end of its fetch: it would make the data of a complete fetch incomplete.
+func (e progressed) apply(t *step) {
+	if t.phase == fetching {
+		t.pending = &e.result
+	}
+}
 
 // publishProgress publishes the records that a first fetch has so far.
 func (t *step) publishProgress() {

@@ -83,12 +83,12 @@ func (u *run) outcome() fetched {
 
 // event returns what happens next, apart from answers.
 func (u *run) event() event {
-	whats := []string{"time", "asked", "refresh", "force", "accept", "turn"}
+	whats := []string{"time", "asked", "refresh", "force", "accept", "turn", "progress"}
 	if u.r.shared {
 		whats = append(whats, "stat", "store")
 	}
 	if u.fetching {
-		whats = append(whats, "progress", "fetched", "fetched", "fetched")
+		whats = append(whats, "progress", "progress", "fetched", "fetched", "fetched")
 	}
 	if rapid.IntRange(0, 30).Draw(u.T, "stop") == 0 {
 		return stopped{}
@@ -207,6 +207,9 @@ func (u *run) check(was *collectionState, e event, actions []action) {
 		u.Fatalf("the diagram has no way from %v to %v", was.phase, s.phase)
 	case s.fetching && s.phase == idle && s.askAt.IsZero():
 		u.Fatal("idle, and callers wait for a fetch")
+	}
+	if _, ok := e.(progressed); ok && was.phase != fetching && s.snap != nil && s.snap != was.snap {
+		u.Fatal("progress changes the data after the end of its fetch")
 	}
 	if _, ok := e.(taken); !ok && was.snap != nil && s.snap != was.snap && s.snap != nil {
 		u.checkRecords(was, s.snap, was.accept || call.accept)

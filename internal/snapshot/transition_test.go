@@ -192,6 +192,7 @@ func TestTransitions(t *testing.T) {
 		"a first fetch ends short":                         {one, begun(one), 1, partial("1"), "idle, incomplete 1, 1 failures", "endFetch wakeCallers notify", [2]int{11, 21}},
 		"progress is published after a second":             {one, after(one, 0, ticked{}, 0, progressed{fetchResult{records: teams("1")}}), 1, ticked{}, "fetching, incomplete 1", "notify", [2]int{}},
 		"progress waits for a second":                      {one, begun(one), 0, progressed{fetchResult{records: teams("1")}}, "fetching, missing", "", [2]int{}},
+		"progress after the end of its fetch is ignored":   {one, full(one), 10, progressed{fetchResult{records: teams("1")}}, "idle, fresh 3", "", [2]int{60, 60}},
 		"data is fetched again":                            {one, full(one), 60, ticked{}, "fetching, fresh 3", "fetch all", [2]int{}},
 		"data is not fetched too early":                    {one, full(one), 59, ticked{}, "idle, fresh 3", "", [2]int{60, 60}},
 		"nobody has asked for long":                        {one, full(one), 601, ticked{}, "idle, stale 3", "notify", [2]int{60, 60}},
