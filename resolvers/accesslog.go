@@ -39,7 +39,7 @@ func (e *extension) beginEntry(document *graphql.OperationContext, known *facts,
 // lookups counts the objects that a root field names.
 func lookups(f *ast.Field, vars map[string]any) int {
 	switch f.Name {
-	case "node", "user":
+	case "node", "user", "team", "role", "contact", "contactFolder":
 		return 1
 	case "nodes":
 		return len(listed(f.ArgumentMap(vars)["ids"]))

@@ -35,6 +35,7 @@ func TestAccessLog(t *testing.T) {
 		return e
 	}
 	const long = "a23456789_b23456789_c23456789_d23456789_e23456789_f23456789_g23456789_h23456789_i23456789_j23456789_k23456789"
+	const absentTeam, absentRole, absentContact, absentFolder = "VHgvMQ", "UngvMQ", "Q3gvMQ", "RngvMQ" // of a source named x
 	var want []map[string]any
 	for _, op := range []struct {
 		scopes, document string
@@ -45,6 +46,8 @@ func TestAccessLog(t *testing.T) {
 		{sensitive, `{ user(by: {email: "ann@example.com"}) { phones { raw } } }`, map[string]any{"subject": sensitive, "fields": []any{"user"}, "lookups": 1.}},
 		{onlyRead, `{ nodes(ids: ["a", "b"]) { id } _entities(representations: [{__typename: "User", email: "ann@example.com"}]) { __typename } }`,
 			map[string]any{"fields": []any{"nodes", "_entities"}, "lookups": 3.}},
+		{onlyRead, `{ team(id: "` + absentTeam + `") { id } role(id: "` + absentRole + `") { id } contact(id: "` + absentContact + `") { id } contactFolder(id: "` + absentFolder + `") { id } }`,
+			map[string]any{"fields": []any{"team", "role", "contact", "contactFolder"}, "lookups": 4.}},
 		{onlyRead, `query ` + long + ` { viewer { subject } }`, map[string]any{"name": long[:100] + "…", "fields": []any{"viewer"}, "sources": []any{}}},
 		{onlyRead, `{ users(first: 501) { totalCount } }`, map[string]any{"fields": []any{"users"}, "errors": 1., "outcome": "partly"}},
 	} {

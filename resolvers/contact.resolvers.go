@@ -38,6 +38,18 @@ func (r *mutationResolver) CreateContactFolder(ctx context.Context, input model.
 	}, nil
 }
 
+func (r *queryResolver) Contact(ctx context.Context, id string) (*directory.Contact, error) {
+	c, err := operationOf(ctx).view.Directory.ContactByID(id)
+	if c != nil {
+		r.prefetchPresence(ctx, c.Owner, c.User)
+	}
+	return c, err
+}
+
+func (r *queryResolver) ContactFolder(ctx context.Context, id string) (*directory.ContactFolder, error) {
+	return operationOf(ctx).view.Directory.FolderByID(id)
+}
+
 func (r *queryResolver) Contacts(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) (*directory.ContactConnection, error) {
 	args := directory.PageArgs{First: first, After: after, Last: last, Before: before}
 	return r.contactPage(ctx, func(d *directory.Directory) (*directory.ContactConnection, error) {

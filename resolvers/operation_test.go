@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"context"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -106,6 +107,57 @@ func TestNode(t *testing.T) {
 	})
 }
 
+// sourceOfWS is the ID of the source named ws.
+const sourceOfWS = "U3dzLw"
+
+// Each type of object has a root field that finds it by its ID, and nothing else. It waits for the type's collections.
+func TestObjectsByID(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		sources := []*connectors.Source{ws(), crm(), mailer(), chat()}
+		all := newTestServer(t, sources...).read().get(`{ team: teams { nodes { __typename id name source { name } } } role: roles { nodes { __typename id name source { name } } }
+			contact: contacts { nodes { __typename id name source { name } } } contactFolder: contactFolders { nodes { __typename id name source { name } } } }`)
+		id := func(field string) string { return text(all, field, "nodes", 0, "id") }
+		for field, list := range all {
+			document := "query($id: ID!) { " + field + "(id: $id) { __typename id name source { name } } }"
+			nodes, _ := in(list, "nodes").([]any)
+			if len(nodes) == 0 {
+				t.Errorf("%s: the test has none", field)
+			}
+			for i, want := range nodes {
+				w := newTestServer(t, sources...) // nothing has been fetched
+				if i > 0 {
+					w.read()
+				}
+				if diff := cmp.Diff(want, w.get(document, "id", text(want, "id"))[field]); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", field, diff)
+				}
+			}
+			w := newTestServer(t, sources...).read()
+			gone := base64.RawURLEncoding.EncodeToString(append(decoded(t, id(field)), "gone"...))
+			if got := w.get(document, "id", gone); got[field] != nil {
+				t.Errorf("%s that does not exist is %v, want null", field, got[field])
+			}
+			for other := range all {
+				if other == field {
+					continue
+				}
+				if a := w.ask(document, "id", id(other)); len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != "BAD_USER_INPUT" || in(a.Data, field) != nil {
+					t.Errorf("%s with the ID of a %s: %v %v, want null and one error", field, other, a.Data, a.Errors)
+				}
+			}
+		}
+	})
+}
+
+func decoded(t *testing.T, id string) []byte {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // An operation that names an object by its ID waits for the collections of its type.
 func TestNodeWaitsForItsCollections(t *testing.T) {
 	bubble(t, func(t *testing.T) {
@@ -145,13 +197,16 @@ func TestBadInput(t *testing.T) {
 		inputPath []any
 		message   string
 	}{
-		"too many":                   {document: `{ users(first: 501) { totalCount } }`, argument: "first", inputPath: []any{"first"}, message: "between 0 and 500"},
-		"fewer than none":            {document: `{ contacts(last: -1) { totalCount } }`, argument: "last", inputPath: []any{"last"}, message: "between 0 and 500"},
-		"from both ends":             {document: `{ teams(first: 1, last: 1) { totalCount } }`, argument: "first", inputPath: []any{"first"}, message: "not both"},
-		"no cursor":                  {document: `{ roles(after: "x") { totalCount } }`, argument: "after", inputPath: []any{"after"}, message: "not a cursor"},
-		"no such source":             {document: `{ users(filter: { in: ["ws", "nope"] }) { totalCount } }`, argument: "filter.in[1]", inputPath: []any{"filter", "in", 1.0}, message: `"nope"`},
-		"no ID":                      {document: `{ users(filter: { teams: ["nope"] }) { totalCount } }`, argument: "filter.teams[0]", inputPath: []any{"filter", "teams", 0.0}, message: "not an ID"},
-		"a person's ID that is none": {document: `{ user(by: { id: "nope" }) { id } }`, argument: "by.id", inputPath: []any{"by", "id"}, message: "not an ID"},
+		"too many":                    {document: `{ users(first: 501) { totalCount } }`, argument: "first", inputPath: []any{"first"}, message: "between 0 and 500"},
+		"fewer than none":             {document: `{ contacts(last: -1) { totalCount } }`, argument: "last", inputPath: []any{"last"}, message: "between 0 and 500"},
+		"from both ends":              {document: `{ teams(first: 1, last: 1) { totalCount } }`, argument: "first", inputPath: []any{"first"}, message: "not both"},
+		"no cursor":                   {document: `{ roles(after: "x") { totalCount } }`, argument: "after", inputPath: []any{"after"}, message: "not a cursor"},
+		"no such source":              {document: `{ users(filter: { in: ["ws", "nope"] }) { totalCount } }`, argument: "filter.in[1]", inputPath: []any{"filter", "in", 1.0}, message: `"nope"`},
+		"no ID":                       {document: `{ users(filter: { teams: ["nope"] }) { totalCount } }`, argument: "filter.teams[0]", inputPath: []any{"filter", "teams", 0.0}, message: "not an ID"},
+		"a team's ID that is none":    {document: `{ team(id: "nope") { id } }`, argument: "id", inputPath: []any{"id"}, message: `"nope" is not an ID of this graph`},
+		"a contact's ID that is none": {document: `{ contact(id: "") { id } }`, argument: "id", inputPath: []any{"id"}, message: `"" is not an ID of this graph`},
+		"the ID of another type":      {document: `{ role(id: "` + sourceOfWS + `") { id } }`, argument: "id", inputPath: []any{"id"}, message: "is the ID of a Source, not of a Role"},
+		"a person's ID that is none":  {document: `{ user(by: { id: "nope" }) { id } }`, argument: "by.id", inputPath: []any{"by", "id"}, message: "not an ID"},
 		"an account of no source": {
 			document: `{ user(by: { account: { source: "nope", externalId: "1" } }) { id } }`, argument: "by.account.source", inputPath: []any{"by", "account", "source"}, message: `"nope"`,
 		},

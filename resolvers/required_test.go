@@ -93,6 +93,10 @@ func TestRequired(t *testing.T) {
 		"contacts counted":      {document: `{ contacts { facets(by: OWNER) { count } } }`, want: "accounts contacts"},
 		"contacts by folder":    {document: `{ contacts { facets(by: FOLDER) { count } } }`, want: "contacts contact_folders"},
 		"folders":               {document: `{ contactFolders { nodes { contacts { totalCount } } } }`, want: "contacts contact_folders"},
+		"one team":              {document: `{ team(id: "x") { name } }`, want: "accounts teams"},
+		"one role":              {document: `{ role(id: "x") { name } }`, want: "accounts roles"},
+		"one contact":           {document: `{ contact(id: "x") { name } }`, want: "contacts"},
+		"one folder":            {document: `query($id: ID!) { contactFolder(id: $id) { name } }`, vars: vars{"id": "x"}, want: "contacts contact_folders"},
 		"no object at all":      {document: `{ node(id: "x") { id } }`},
 		"an object that may be a contact": {
 			document: `{ node(id: "x") { ... on Contact { name } } }`, want: "contacts",

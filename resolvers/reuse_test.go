@@ -17,7 +17,7 @@ func TestEachResolverIsPrivateOrNot(t *testing.T) {
 	want := map[string][]string{
 		"ContactFolder": {"Contacts"},
 		"Entity":        nil, // of the directory
-		"Query": {"ContactFolders", "Contacts", "Node", "Nodes", "Roles", "Sources", "Teams", "User", "Users",
+		"Query": {"Contact", "ContactFolder", "ContactFolders", "Contacts", "Node", "Nodes", "Role", "Roles", "Sources", "Team", "Teams", "User", "Users",
 			"Viewer"}, // private
 		"Role":   {"Holders"},
 		"Source": {"Breaker", "Capabilities", "Collections", "Credential", "Pause", "State"}, // private but for the capabilities

@@ -7,6 +7,10 @@ import (
 	"roster/internal/directory"
 )
 
+func (r *queryResolver) Role(ctx context.Context, id string) (*directory.Role, error) {
+	return operationOf(ctx).view.Directory.RoleByID(id)
+}
+
 func (r *queryResolver) Roles(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.RoleFilter) (*directory.RoleConnection, error) {
 	view := operationOf(ctx).view
 	page, err := view.Directory.Roles(filter, directory.PageArgs{First: first, After: after, Last: last, Before: before})

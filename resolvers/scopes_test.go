@@ -135,7 +135,7 @@ func seenAs(t *testing.T, ask send, scopes, field string, ways []route) string {
 	return seen[0]
 }
 
-// routesTo returns the routes to a field: the shortest path from the root and, if its type is an entity, also by _entities, node and nodes. Each route is
+// routesTo returns the routes to a field: the shortest path from the root and, if its type is an entity, also by _entities, node, nodes and a root field for its type. Each route is
 // used plainly, in a fragment, and with an alias.
 func routesTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string, f *ast.FieldDefinition) []route {
 	t.Helper()
@@ -162,6 +162,11 @@ func routesTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string,
 		}
 	case "_entities":
 		field += `(representations: [])`
+	case "team", "role", "contact", "contactFolder":
+		if typeName == "Query" {
+			id := text(firstID(parsed(t, ask(t, allScopes(), "{"+f.Name+"s{nodes{id}}}", nil)).Data))
+			field += `(id: "` + id + `")`
+		}
 	}
 	operation := ""
 	if typeName == "Mutation" { // a dry run
@@ -183,6 +188,9 @@ func routesTo(t *testing.T, ask send, schema *ast.Schema, path, typeName string,
 			route{document: "query($r:[_Any!]!){_entities(representations:$r)" + on + "}", variables: vars},
 			route{document: "query($id:ID!){node(id:$id)" + on + "}", variables: vars},
 			route{document: "query($id:ID!){nodes(ids:[$id])" + on + "}", variables: vars})
+		if root := schema.Query.Fields.ForName(strings.ToLower(typeName[:1]) + typeName[1:]); root != nil && root.Arguments.ForName("id") != nil {
+			documents = append(documents, route{document: "query($id:ID!){" + root.Name + "(id:$id)" + on + "}", variables: vars})
+		}
 	}
 	for i := range documents {
 		documents[i].all = ask(t, allScopes(), documents[i].document, documents[i].variables)
@@ -243,9 +251,7 @@ func pathsTo(schema *ast.Schema) map[string]string {
 		}
 		for _, f := range at.Fields {
 			to := schema.Types[f.Type.Name()]
-			if strings.HasPrefix(f.Name, "__") || !to.IsCompositeType() || slices.ContainsFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool {
-				return a.Type.NonNull && a.DefaultValue == nil && f.Name != "facets"
-			}) {
+			if strings.HasPrefix(f.Name, "__") || !to.IsCompositeType() || f.Name != "facets" && slices.ContainsFunc(f.Arguments, isRequired) {
 				continue
 			}
 			field := f.Name

@@ -19,6 +19,10 @@ func (r *mutationResolver) CreateTeam(ctx context.Context, input model.CreateTea
 	}, nil
 }
 
+func (r *queryResolver) Team(ctx context.Context, id string) (*directory.Team, error) {
+	return operationOf(ctx).view.Directory.TeamByID(id)
+}
+
 func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.TeamFilter) (*directory.TeamConnection, error) {
 	view := operationOf(ctx).view
 	page, err := view.Directory.Teams(filter, directory.PageArgs{First: first, After: after, Last: last, Before: before})

@@ -85,7 +85,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "Query", Number: 17, Satisfies: []string{"Query"},
-		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "contacts": 4, "contactFolders": 5, "roles": 6, "sources": 7, "teams": 8, "user": 9, "users": 10, "_entities": 11},
+		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "contact": 4, "contactFolder": 5, "contacts": 6, "contactFolders": 7, "role": 8, "roles": 9, "sources": 10, "team": 11, "teams": 12, "user": 13, "users": 14, "_entities": 15},
 	},
 	{
 		Name: "RocketChatAccount", Number: 18, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
@@ -1542,7 +1542,69 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			}
 			b, is = x.writeNNode2ᚕrosterᚋinternalᚋdirectoryᚐNode(b, v, f)
 			x.Leave()
-		case 4: // contacts
+		case 4: // contact
+			x.Enter(f)
+			var (
+				err error
+				a0  string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNID2string(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Query_contact_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.Query().Contact(ctx, a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeContact(b, v, f.Sub)
+			}
+			x.Leave()
+		case 5: // contactFolder
+			x.Enter(f)
+			var (
+				err error
+				a0  string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNID2string(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Query_contactFolder_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.Query().ContactFolder(ctx, a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeContactFolder(b, v, f.Sub)
+			}
+			x.Leave()
+		case 6: // contacts
 			x.Enter(f)
 			var (
 				err error
@@ -1598,7 +1660,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeContactConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 5: // contactFolders
+		case 7: // contactFolders
 			x.Enter(f)
 			var (
 				err error
@@ -1650,7 +1712,38 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeContactFolderConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 6: // roles
+		case 8: // role
+			x.Enter(f)
+			var (
+				err error
+				a0  string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNID2string(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Query_role_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.Query().Role(ctx, a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeRole(b, v, f.Sub)
+			}
+			x.Leave()
+		case 9: // roles
 			x.Enter(f)
 			var (
 				err error
@@ -1702,7 +1795,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeRoleConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 7: // sources
+		case 10: // sources
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.Query().Sources(ctx)
@@ -1714,7 +1807,38 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			}
 			b, is = x.writeOSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐSourceᚄ(b, v, f)
 			x.Leave()
-		case 8: // teams
+		case 11: // team
+			x.Enter(f)
+			var (
+				err error
+				a0  string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNID2string(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Query_team_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.Query().Team(ctx, a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeTeam(b, v, f.Sub)
+			}
+			x.Leave()
+		case 12: // teams
 			x.Enter(f)
 			var (
 				err error
@@ -1766,7 +1890,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeTeamConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 9: // user
+		case 13: // user
 			x.Enter(f)
 			var (
 				err error
@@ -1802,7 +1926,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeUser(b, v, f.Sub)
 			}
 			x.Leave()
-		case 10: // users
+		case 14: // users
 			x.Enter(f)
 			var (
 				err error
@@ -1858,7 +1982,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeUserConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 11: // _entities
+		case 15: // _entities
 			x.Enter(f)
 			var (
 				err error

@@ -858,6 +858,13 @@ func (ec *executionContext) marshalORole2ᚕᚖrosterᚋinternalᚋdirectoryᚐR
 	return ret
 }
 
+func (ec *executionContext) marshalORole2ᚖrosterᚋinternalᚋdirectoryᚐRole(ctx context.Context, sel ast.SelectionSet, v *directory.Role) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Role(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalORoleConnection2ᚖrosterᚋinternalᚋdirectoryᚐConnection(ctx context.Context, sel ast.SelectionSet, v *directory.Connection[directory.Role]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

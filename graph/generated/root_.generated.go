@@ -270,12 +270,16 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Contact            func(childComplexity int, id string) int
+		ContactFolder      func(childComplexity int, id string) int
 		ContactFolders     func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.ContactFolderFilter) int
 		Contacts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) int
 		Node               func(childComplexity int, id string) int
 		Nodes              func(childComplexity int, ids []string) int
+		Role               func(childComplexity int, id string) int
 		Roles              func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.RoleFilter) int
 		Sources            func(childComplexity int) int
+		Team               func(childComplexity int, id string) int
 		Teams              func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.TeamFilter) int
 		User               func(childComplexity int, by model.UserLookup) int
 		Users              func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) int
@@ -1702,6 +1706,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Phone.Raw(childComplexity), true
 
+	case "Query.contact":
+		if e.ComplexityRoot.Query.Contact == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Contact(childComplexity, args["id"].(string)), true
+	case "Query.contactFolder":
+		if e.ComplexityRoot.Query.ContactFolder == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contactFolder_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContactFolder(childComplexity, args["id"].(string)), true
 	case "Query.contactFolders":
 		if e.ComplexityRoot.Query.ContactFolders == nil {
 			break
@@ -1747,6 +1773,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.role":
+		if e.ComplexityRoot.Query.Role == nil {
+			break
+		}
+
+		args, err := ec.field_Query_role_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Role(childComplexity, args["id"].(string)), true
 	case "Query.roles":
 		if e.ComplexityRoot.Query.Roles == nil {
 			break
@@ -1764,6 +1801,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Sources(childComplexity), true
+	case "Query.team":
+		if e.ComplexityRoot.Query.Team == nil {
+			break
+		}
+
+		args, err := ec.field_Query_team_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Team(childComplexity, args["id"].(string)), true
 	case "Query.teams":
 		if e.ComplexityRoot.Query.Teams == nil {
 			break
@@ -3364,6 +3412,10 @@ type ContactFolderEdge {
 }
 
 extend type Query {
+  "The contact with this ID; null if there is none."
+  contact(id: ID!): Contact
+  "The contact folder with this ID; null if there is none."
+  contactFolder(id: ID!): ContactFolder
   "Ordered by name by default."
   contacts(
     first: Int
@@ -3509,6 +3561,8 @@ type RoleEdge {
 }
 
 extend type Query {
+  "The role with this ID; null if there is none."
+  role(id: ID!): Role
   "Ordered by name."
   roles(
     first: Int
@@ -4103,6 +4157,8 @@ type TeamEdge {
 }
 
 extend type Query {
+  "The team with this ID; null if there is none."
+  team(id: ID!): Team
   "Ordered by name."
   teams(
     first: Int

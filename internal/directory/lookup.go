@@ -38,6 +38,27 @@ func (d *Directory) UserByEmail(email string) *User {
 	return nil
 }
 
+// TeamByID returns the team with this ID, or nil, and an error if the text is not the ID of a team.
+func (d *Directory) TeamByID(id string) (*Team, error) { return lookUp(id, d.Team, teamID, teamNameID) }
+
+// RoleByID returns the role with this ID, or nil, and an error if the text is not the ID of a role.
+func (d *Directory) RoleByID(id string) (*Role, error) { return lookUp(id, d.Role, roleID) }
+
+// ContactByID returns the contact with this ID, or nil, and an error if the text is not the ID of a contact.
+func (d *Directory) ContactByID(id string) (*Contact, error) { return lookUp(id, d.Contact, contactID) }
+
+// FolderByID returns the contact folder with this ID, or nil, and an error if the text is not the ID of a contact folder.
+func (d *Directory) FolderByID(id string) (*ContactFolder, error) {
+	return lookUp(id, d.Folder, folderID, folderNameID)
+}
+
+func lookUp[T any](id string, find func(string) *T, wanted ...idKind) (*T, error) {
+	if _, _, err := decodeIDOf("id", id, wanted...); err != nil {
+		return nil, err
+	}
+	return find(id), nil
+}
+
 // CheckSource returns an error if no source has the name.
 func (d *Directory) CheckSource(argument, name string) error {
 	if !slices.ContainsFunc(d.sources, func(s *Source) bool { return s.Name == name }) {

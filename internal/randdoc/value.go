@@ -154,7 +154,10 @@ func (m *maker) scalar(name string, at place) any {
 		}
 		return m.dice.IntN(5)
 	case "ID":
-		return m.id()
+		if m.chance(4) {
+			return m.id(m.world.ids)
+		}
+		return m.id(m.world.idsFor(at.parent))
 	case "_Any":
 		return m.representation()
 	case "DateTime":
@@ -171,12 +174,12 @@ func (m *maker) from(texts []string, others ...string) string {
 	return m.one(texts...)
 }
 
-// id returns an ID: mostly of an object, otherwise malformed or of nothing.
-func (m *maker) id() any {
+// id returns an ID: mostly one of these, otherwise malformed or of nothing.
+func (m *maker) id(ids []string) any {
 	if m.chance(30) {
 		return m.dice.IntN(100)
 	}
-	return m.from(m.world.ids, "bm9uZQ", "", "dTpub25lOm5vbmU", "ü<&\"\\", "eA==", "VXNlcjox")
+	return m.from(ids, "bm9uZQ", "", "dTpub25lOm5vbmU", "ü<&\"\\", "eA==", "VXNlcjox")
 }
 
 func (m *maker) text(at place) string {
@@ -215,7 +218,7 @@ func (m *maker) representation() any {
 	if strings.HasSuffix(name, "User") && m.chance(3) {
 		return append(o, property{"email", m.from(m.world.addresses, "nobody@example.com", "")})
 	}
-	return append(o, property{"id", m.id()})
+	return append(o, property{"id", m.id(m.world.ids)})
 }
 
 // variable returns a variable for a place: an earlier one or a new one.

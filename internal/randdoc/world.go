@@ -11,6 +11,7 @@ type World struct {
 	// ids are of objects of any type; words, of names, titles, folders and the like; addresses, of people and contacts; own, what sources call their records.
 	ids, words, addresses, sources, own []string
 	cursors                             map[string][]string // by the type of the list's items
+	idsOf                               map[string][]string // by the type of the object
 }
 
 // Survey is a query over Roster's graph whose data NewWorld reads.
@@ -26,7 +27,7 @@ const Survey = `{
 
 // NewWorld returns the world that the data of an answer to Survey shows.
 func NewWorld(data any) *World {
-	w := &World{cursors: make(map[string][]string)}
+	w := &World{cursors: make(map[string][]string), idsOf: make(map[string][]string)}
 	w.read("", data)
 	for _, list := range []*[]string{&w.ids, &w.words, &w.addresses, &w.sources, &w.own} {
 		slices.Sort(*list)
@@ -46,6 +47,10 @@ func (w *World) read(key string, value any) {
 			node, _ := v["node"].(map[string]any)
 			item, _ := node["__typename"].(string)
 			w.cursors[item] = append(w.cursors[item], cursor)
+		}
+		id, _ := v["id"].(string)
+		if object, ok := v["__typename"].(string); ok && id != "" {
+			w.idsOf[object] = append(w.idsOf[object], id)
 		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
 			w.read(key, v[key])
@@ -69,11 +74,24 @@ func (w *World) read(key string, value any) {
 
 // cursorsOf returns the cursors of a connection by the name of its type, which may have a prefix.
 func (w *World) cursorsOf(connection string) []string {
-	item, longest := strings.TrimSuffix(connection, "Connection"), ""
-	for name := range w.cursors {
-		if strings.HasSuffix(item, name) && len(name) > len(longest) {
+	return ofType(w.cursors, strings.TrimSuffix(connection, "Connection"))
+}
+
+// idsFor returns the IDs that a field of this type finds: those of its objects, or all of them if the type says nothing.
+func (w *World) idsFor(typeName string) []string {
+	if ids := ofType(w.idsOf, typeName); ids != nil {
+		return ids
+	}
+	return w.ids
+}
+
+// ofType returns what there is of a type, whose name may have a prefix.
+func ofType(all map[string][]string, typeName string) []string {
+	longest := ""
+	for name := range all {
+		if strings.HasSuffix(typeName, name) && len(name) > len(longest) {
 			longest = name
 		}
 	}
-	return w.cursors[longest]
+	return all[longest]
 }
