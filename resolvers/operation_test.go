@@ -201,7 +201,7 @@ func TestBadInput(t *testing.T) {
 		"fewer than none":             {document: `{ contacts(last: -1) { totalCount } }`, argument: "last", inputPath: []any{"last"}, message: "between 0 and 500"},
 		"from both ends":              {document: `{ teams(first: 1, last: 1) { totalCount } }`, argument: "first", inputPath: []any{"first"}, message: "not both"},
 		"no cursor":                   {document: `{ roles(after: "x") { totalCount } }`, argument: "after", inputPath: []any{"after"}, message: "not a cursor"},
-		"no such source":              {document: `{ users(filter: { in: ["ws", "nope"] }) { totalCount } }`, argument: "filter.in[1]", inputPath: []any{"filter", "in", 1.0}, message: `"nope"`},
+		"no such source":              {document: `{ users(filter: { sources: ["ws", "nope"] }) { totalCount } }`, argument: "filter.sources[1]", inputPath: []any{"filter", "sources", 1.0}, message: `"nope"`},
 		"no ID":                       {document: `{ users(filter: { teams: ["nope"] }) { totalCount } }`, argument: "filter.teams[0]", inputPath: []any{"filter", "teams", 0.0}, message: "not an ID"},
 		"a team's ID that is none":    {document: `{ team(id: "nope") { id } }`, argument: "id", inputPath: []any{"id"}, message: `"nope" is not an ID of this graph`},
 		"a contact's ID that is none": {document: `{ contact(id: "") { id } }`, argument: "id", inputPath: []any{"id"}, message: `"" is not an ID of this graph`},

@@ -4307,6 +4307,21 @@ func (x *planned) readContactFilter(in plan.Object, err error) (it directory.Con
 	if v, given := in.Value("owners", x.Variables); given && err == nil {
 		it.Owners, err = x.unmarshalOID2ᚕstringᚄ(x.Ctx, v)
 	}
+	if v, given := in.Value("hasEmail", x.Variables); given && err == nil {
+		it.HasEmail, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
+	}
+	if v, given := in.Value("createdAfter", x.Variables); given && err == nil {
+		it.CreatedAfter, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
+	}
+	if v, given := in.Value("createdBefore", x.Variables); given && err == nil {
+		it.CreatedBefore, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
+	}
+	if v, given := in.Value("updatedAfter", x.Variables); given && err == nil {
+		it.UpdatedAfter, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
+	}
+	if v, given := in.Value("updatedBefore", x.Variables); given && err == nil {
+		it.UpdatedBefore, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
+	}
 	return it, err
 }
 
@@ -4359,6 +4374,15 @@ func (x *planned) readUserFilter(in plan.Object, err error) (it directory.UserFi
 	if v, given := in.Value("bot", x.Variables); given && err == nil {
 		it.Bot, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
 	}
+	if v, given := in.Value("sources", x.Variables); given && err == nil {
+		it.Sources, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("allSources", x.Variables); given && err == nil {
+		it.AllSources, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("withoutSources", x.Variables); given && err == nil {
+		it.WithoutSources, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
 	if v, given := in.Value("in", x.Variables); given && err == nil {
 		it.In, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
 	}
@@ -4391,6 +4415,18 @@ func (x *planned) readUserFilter(in plan.Object, err error) (it directory.UserFi
 	}
 	if v, given := in.Value("hasPossibleDuplicates", x.Variables); given && err == nil {
 		it.HasPossibleDuplicates, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
+	}
+	if v, given := in.Value("hasEmail", x.Variables); given && err == nil {
+		it.HasEmail, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
+	}
+	if v, given := in.Value("hasDepartment", x.Variables); given && err == nil {
+		it.HasDepartment, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
+	}
+	if v, given := in.Value("createdAfter", x.Variables); given && err == nil {
+		it.CreatedAfter, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
+	}
+	if v, given := in.Value("createdBefore", x.Variables); given && err == nil {
+		it.CreatedBefore, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
 	}
 	return it, err
 }

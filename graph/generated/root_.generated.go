@@ -3345,6 +3345,16 @@ input ContactFilter {
   folders: [ID!]
   tags: [String!]
   owners: [ID!]
+  "Whether email is not null."
+  hasEmail: Boolean
+  "Has a createdAt at this time or later. A contact without createdAt does not match."
+  createdAfter: DateTime
+  "Has a createdAt before this time. A contact without createdAt does not match."
+  createdBefore: DateTime
+  "Has an updatedAt at this time or later. A contact without updatedAt does not match."
+  updatedAfter: DateTime
+  "Has an updatedAt before this time. A contact without updatedAt does not match."
+  updatedBefore: DateTime
 }
 
 "How to sort contacts."
@@ -4597,10 +4607,16 @@ input UserFilter {
   search: String
   active: Boolean
   bot: Boolean
+  "Has an account in one of these sources."
+  sources: [String!]
   "Has an account in each of these sources."
-  in: [String!]
+  allSources: [String!]
   "Has no account in any of these sources."
-  notIn: [String!]
+  withoutSources: [String!]
+  "Has an account in each of these sources."
+  in: [String!] @deprecated(reason: "Use allSources, or sources for one of several.")
+  "Has no account in any of these sources."
+  notIn: [String!] @deprecated(reason: "Use withoutSources.")
   "Has such accounts for each of these filters."
   accounts: [AccountFilter!] @cost(weight: 100)
   "Has at least this many accounts."
@@ -4614,6 +4630,14 @@ input UserFilter {
   locales: [String!]
   accessLevels: [AccessLevel!]
   hasPossibleDuplicates: Boolean
+  "Whether email is not null."
+  hasEmail: Boolean
+  "Whether department is not null."
+  hasDepartment: Boolean
+  "Has a createdAt at this time or later. A person without createdAt does not match."
+  createdAfter: DateTime
+  "Has a createdAt before this time. A person without createdAt does not match."
+  createdBefore: DateTime
 }
 
 "All given fields must match the same account. Of a list, one value must match."
@@ -4641,12 +4665,15 @@ enum UserOrderField {
   ACCESS_LEVEL
   "The number of accounts."
   ACCOUNTS
+  LAST_NAME
+  TITLE
+  DEPARTMENT
 }
 
 "The field by whose values people are counted. Each has a filter that accepts these values."
 enum UserFacet {
   SOURCE
-  "The set of sources in which a person has accounts. To filter, use in for these and notIn for the others."
+  "The set of sources in which a person has accounts. To filter, use allSources for these and withoutSources for the others."
   SOURCE_SET
   TEAM
   "The roles that an active account grants."

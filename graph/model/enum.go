@@ -367,7 +367,8 @@ func UnmarshalUserFacet(v any) (directory.UserFacet, error) { return userFacets.
 
 var userOrderFields = newEnum(map[string]directory.UserOrderField{
 	"NAME": directory.UserByName, "EMAIL": directory.UserByEmail, "CREATED_AT": directory.UserByCreatedAt,
-	"ACCESS_LEVEL": directory.UserByAccessLevel, "ACCOUNTS": directory.UserByAccounts,
+	"ACCESS_LEVEL": directory.UserByAccessLevel, "ACCOUNTS": directory.UserByAccounts, "LAST_NAME": directory.UserByLastName,
+	"TITLE": directory.UserByTitle, "DEPARTMENT": directory.UserByDepartment,
 })
 
 // MarshalUserOrderField writes a UserOrderField.

@@ -35,6 +35,8 @@ func mutate(rng *rand.Rand, d *directory.SourceData, id string) {
 		return time.Unix(int64(rng.IntN(5)-2)*1e6, 0).UTC()
 	}
 	a := acc(id)
+	text := func() string { return []string{"Zoë", "zoe", "ádám", "Adam", "Ölwerk", "Zz", "", " "}[rng.IntN(8)] }
+	a.LastName, a.Title, a.Department = text(), text(), text()
 	a.Name, a.CreatedAt, a.Access, a.Active = name, date(), connectors.AccessLevel(1+rng.IntN(7)), rng.IntN(4) > 0
 	if rng.IntN(3) > 0 {
 		a.Emails = []connectors.Email{{Address: fmt.Sprintf("p%s@x.example", id)}}

@@ -36,6 +36,10 @@ func TestContactFilter(t *testing.T) {
 			return rapid.SliceOfN(rapid.SampledFrom(from), 0, 2).Draw(t, label)
 		}
 		f := &directory.ContactFilter{Sources: of("sources", sources), Folders: of("folders", folders), Tags: of("tags", []string{"vip", "new", "none"}), Owners: of("owners", owners)}
+		f.CreatedAfter, f.CreatedBefore, f.UpdatedAfter, f.UpdatedBefore = bound(t, "created after"), bound(t, "created before"), bound(t, "updated after"), bound(t, "updated before")
+		if rapid.IntRange(0, 2).Draw(t, "asks for email") == 0 {
+			f.HasEmail = new(rapid.Bool().Draw(t, "has email"))
+		}
 		if rapid.Bool().Draw(t, "searches") {
 			f.Search = new(rapid.SampledFrom(queries).Draw(t, "search"))
 		}
@@ -52,6 +56,8 @@ func TestContactFilter(t *testing.T) {
 				len(f.Sources) > 0 && !slices.Contains(f.Sources, c.Source.Name) ||
 				len(f.Folders) > 0 && (c.Folder == nil || !slices.Contains(f.Folders, c.Folder.ID)) ||
 				len(f.Tags) > 0 && !slices.ContainsFunc(f.Tags, func(tag string) bool { return slices.Contains(c.Tags, tag) }) ||
+				!wantedTime(c.CreatedAt, f.CreatedAfter, f.CreatedBefore) || !wantedTime(c.UpdatedAt, f.UpdatedAfter, f.UpdatedBefore) ||
+				f.HasEmail != nil && *f.HasEmail != (c.Email != "") ||
 				len(f.Owners) > 0 && (c.Owner == nil || !slices.ContainsFunc(f.Owners, owned))
 		})
 		got := contacts(d, f)

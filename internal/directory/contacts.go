@@ -2,6 +2,7 @@ package directory
 
 import (
 	"cmp"
+	"strconv"
 	"time"
 
 	"roster/connectors"
@@ -33,6 +34,7 @@ const (
 	ContactFacetFolder
 	ContactFacetTag
 	ContactFacetOwner
+	contactHasEmail // for filters only
 )
 
 // ContactFilter selects contacts. A field that is nil or empty does not filter.
@@ -42,6 +44,10 @@ type ContactFilter struct {
 	Folders []string
 	Tags    []string
 	Owners  []string
+
+	HasEmail                     *bool
+	CreatedAfter, UpdatedAfter   *time.Time // at this time or later
+	CreatedBefore, UpdatedBefore *time.Time
 }
 
 // contactList is all contacts.
@@ -105,11 +111,8 @@ func (b *builder) indexContacts() {
 		}
 		return l.all[i].emails[0].key, true
 	})
-	byTime := func(value func(*Contact) time.Time) {
-		l.orderBy(func(i int) (string, bool) { t := value(l.all[i]); return numberKey(t.UnixMicro()), !t.IsZero() })
-	}
-	byTime(func(c *Contact) time.Time { return c.CreatedAt })
-	byTime(func(c *Contact) time.Time { return c.UpdatedAt })
+	l.orderByTime(func(i int) time.Time { return l.all[i].CreatedAt })
+	l.orderByTime(func(i int) time.Time { return l.all[i].UpdatedAt })
 	n := len(l.all)
 	l.attrs = []attribute{
 		ContactFacetSource: sourceAttribute(l.all, func(c *Contact) *Source { return c.Source }),
@@ -129,6 +132,7 @@ func (b *builder) indexContacts() {
 				add(o.ID, o.Name)
 			}
 		}),
+		contactHasEmail: attributeBy(n, func(i int, add func(value, label string)) { add(strconv.FormatBool(l.all[i].Email != ""), "") }),
 	}
 	l.words = indexWords(n, func(i int, add func(string)) {
 		c := l.all[i]
@@ -212,6 +216,11 @@ func (d *Directory) filterContacts(s *set, f *ContactFilter) error {
 	if len(f.Tags) > 0 {
 		s.intersect(l.having(ContactFacetTag, f.Tags...))
 	}
+	if f.HasEmail != nil {
+		s.intersect(l.having(contactHasEmail, strconv.FormatBool(*f.HasEmail)))
+	}
+	l.keepTimes(s, int(ContactByCreatedAt), f.CreatedAfter, f.CreatedBefore)
+	l.keepTimes(s, int(ContactByUpdatedAt), f.UpdatedAfter, f.UpdatedBefore)
 	return l.search(s, f.Search)
 }
 

@@ -25,13 +25,13 @@ func checkUserFacets(t *rapid.T, d *directory.Directory, f *directory.UserFilter
 		return 0
 	}
 	and := map[directory.UserFacet]func(f *directory.UserFilter, value string){
-		directory.UserFacetSource: func(f *directory.UserFilter, v string) { f.In = append(slices.Clone(f.In), v) },
+		directory.UserFacetSource: func(f *directory.UserFilter, v string) { f.AllSources = append(slices.Clone(f.AllSources), v) },
 		directory.UserFacetSourceSet: func(f *directory.UserFilter, v string) {
-			f.In = append(slices.Clone(f.In), strings.Split(v, ",")...)
-			f.NotIn = slices.Clone(f.NotIn)
+			f.AllSources = append(slices.Clone(f.AllSources), strings.Split(v, ",")...)
+			f.WithoutSources = slices.Clone(f.WithoutSources)
 			for _, s := range d.Sources() {
 				if !slices.Contains(strings.Split(v, ","), s.Name) {
-					f.NotIn = append(f.NotIn, s.Name)
+					f.WithoutSources = append(f.WithoutSources, s.Name)
 				}
 			}
 		},

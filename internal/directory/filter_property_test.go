@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"pgregory.net/rapid"
@@ -66,8 +67,12 @@ func wantedUser(f *directory.UserFilter, u *directory.User) bool {
 	return (f.Search == nil || matches(*f.Search, texts...)) &&
 		(f.Active == nil || *f.Active == u.Active) &&
 		(f.Bot == nil || *f.Bot == u.Bot) &&
-		!slices.ContainsFunc(f.In, func(s string) bool { return !in(s) }) &&
-		!slices.ContainsFunc(f.NotIn, in) &&
+		oneOf(f.Sources, in) &&
+		!slices.ContainsFunc(slices.Concat(f.AllSources, f.In), func(s string) bool { return !in(s) }) &&
+		!slices.ContainsFunc(slices.Concat(f.WithoutSources, f.NotIn), in) &&
+		(f.HasEmail == nil || *f.HasEmail == (u.Email != "")) &&
+		(f.HasDepartment == nil || *f.HasDepartment == (u.Department != "")) &&
+		wantedTime(u.CreatedAt, f.CreatedAfter, f.CreatedBefore) &&
 		(f.MinAccounts == nil || len(u.Accounts) >= *f.MinAccounts) &&
 		(f.MaxAccounts == nil || len(u.Accounts) <= *f.MaxAccounts) &&
 		oneOf(f.Teams, func(id string) bool {
@@ -80,6 +85,20 @@ func wantedUser(f *directory.UserFilter, u *directory.User) bool {
 		oneOf(f.Locales, func(s string) bool { return s == string(u.Locale) }) &&
 		(len(f.AccessLevels) == 0 || slices.Contains(f.AccessLevels, u.AccessLevel)) &&
 		(f.HasPossibleDuplicates == nil || *f.HasPossibleDuplicates == (len(u.PossibleDuplicates) > 0))
+}
+
+// wantedTime reports whether a time is at or after one instant, and before another. A time that is not known is neither.
+func wantedTime(at time.Time, from, before *time.Time) bool {
+	return (from == nil || !at.IsZero() && !at.Before(*from)) && (before == nil || !at.IsZero() && at.Before(*before))
+}
+
+// bound draws an instant at which records can have been created, or near it, in any time zone.
+func bound(t *rapid.T, label string) *time.Time {
+	if rapid.IntRange(0, 4).Draw(t, label) > 0 {
+		return nil
+	}
+	at := rapid.Custom(instant).Draw(t, label).Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, label)) * time.Microsecond)
+	return new(at.In(time.FixedZone("", rapid.IntRange(-12, 14).Draw(t, "zone")*3600)))
 }
 
 // userFilter draws a filter. Each of its fields is set in some of the cases.
@@ -123,6 +142,8 @@ func userFilter(t *rapid.T, d *directory.Directory, data []directory.SourceData)
 	}
 	f := &directory.UserFilter{
 		Active: yesNo("active"), Bot: yesNo("bot"), HasPossibleDuplicates: yesNo("duplicates"), In: of("in", sources), NotIn: of("not in", sources),
+		Sources: of("sources", sources), AllSources: of("all sources", sources), WithoutSources: of("without sources", sources),
+		HasEmail: yesNo("has email"), HasDepartment: yesNo("has department"), CreatedAfter: bound(t, "created after"), CreatedBefore: bound(t, "created before"),
 		MinAccounts: number("min"), MaxAccounts: number("max"), Teams: of("teams", teams), Roles: of("roles", roles),
 		Departments: of("departments", []string{"R&D", "Office", "r&d"}), Locales: of("locales", []string{"en", "uk"}), AccessLevels: levels("levels"),
 	}

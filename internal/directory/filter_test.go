@@ -25,8 +25,11 @@ func TestFilterArguments(t *testing.T) {
 		argument string
 		words    string
 	}{
-		"an unknown source":                 {user(&directory.UserFilter{In: []string{"kommo", "komo"}}), "filter.in[1]", `no source named "komo"`},
-		"an unknown source to leave out":    {user(&directory.UserFilter{NotIn: []string{""}}), "filter.notIn[0]", `no source named ""`},
+		"an unknown source":                 {user(&directory.UserFilter{Sources: []string{"kommo", "komo"}}), "filter.sources[1]", `no source named "komo"`},
+		"an unknown source among all":       {user(&directory.UserFilter{AllSources: []string{"kommo", "komo"}}), "filter.allSources[1]", `no source named "komo"`},
+		"an unknown source to leave out":    {user(&directory.UserFilter{WithoutSources: []string{""}}), "filter.withoutSources[0]", `no source named ""`},
+		"an unknown source, earlier":        {user(&directory.UserFilter{In: []string{"kommo", "komo"}}), "filter.in[1]", `no source named "komo"`},
+		"one to leave out, earlier":         {user(&directory.UserFilter{NotIn: []string{""}}), "filter.notIn[0]", `no source named ""`},
 		"an unknown source of accounts":     {user(&directory.UserFilter{Accounts: []*directory.AccountFilter{{}, {Sources: []string{"x"}}}}), "filter.accounts[1].sources[0]", `"x"`},
 		"fewer than none":                   {user(&directory.UserFilter{Accounts: []*directory.AccountFilter{{Min: -1}}}), "filter.accounts[0].min", "must not be negative"},
 		"a team that is a user":             {user(&directory.UserFilter{Teams: []string{zoe}}), "filter.teams[0]", "is the ID of a User, not of a Team"},
@@ -36,9 +39,9 @@ func TestFilterArguments(t *testing.T) {
 		"a contact's folder that is a user": {contact(&directory.ContactFilter{Folders: []string{zoe}}), "filter.folders[0]", "is the ID of a User, not of a ContactFolder"},
 		"a contact's owner that is nothing": {contact(&directory.ContactFilter{Owners: []string{"x"}}), "filter.owners[0]", "is not an ID of this graph"},
 		"too many words for contacts":       {contact(&directory.ContactFilter{Search: &long}), "filter.search", "at most 32 words"},
-		"a source far too long":             {user(&directory.UserFilter{In: []string{strings.Repeat("x", 1e6)}}), "filter.in[0]", "…"},
+		"a source far too long":             {user(&directory.UserFilter{AllSources: []string{strings.Repeat("x", 1e6)}}), "filter.allSources[0]", "…"},
 		"all well, and nobody": {user(&directory.UserFilter{
-			In: []string{"kommo"}, NotIn: []string{"worksection"}, Search: new("nobody"), Teams: []string{}, MinAccounts: new(-5), MaxAccounts: new(-5),
+			AllSources: []string{"kommo"}, WithoutSources: []string{"worksection"}, In: []string{"worksection"}, NotIn: []string{"kommo"}, Search: new("nobody"), Teams: []string{}, MinAccounts: new(-5), MaxAccounts: new(-5),
 		}), "", ""},
 	}
 	for name, tt := range tests {

@@ -36,10 +36,10 @@ func readAll(d *directory.Directory) string {
 	query := "zo"
 	yes := true
 	for _, f := range []*directory.UserFilter{
-		nil, {}, {Search: &query}, {Active: &yes}, {In: []string{"altcraft"}}, {NotIn: []string{"altcraft"}}, {MinAccounts: new(1)},
+		nil, {}, {Search: &query}, {Active: &yes}, {AllSources: []string{"altcraft"}}, {WithoutSources: []string{"altcraft"}}, {MinAccounts: new(1)},
 		{Accounts: []*directory.AccountFilter{{Sources: []string{"kommo"}, Active: &yes, Min: 1}}},
 	} {
-		for field := range directory.UserByAccounts + 1 {
+		for field := range directory.UserByDepartment + 1 {
 			for _, direction := range []directory.Direction{directory.Ascending, directory.Descending} {
 				c, err := d.Users(f, directory.UserOrder{Field: field, Direction: direction}, directory.PageArgs{Last: new(5)})
 				if err != nil {

@@ -25,6 +25,8 @@ func time0(t time.Time) sortValue { return sortValue{none: t.IsZero(), n: t.Unix
 
 func text0(s string) sortValue { return sortValue{none: s == "", text: s} }
 
+func name0(t directory.Text) sortValue { return sortValue{none: t == "", name: string(t)} }
+
 // cut is a page of any list.
 type cut struct {
 	IDs, Cursors []string
@@ -82,7 +84,7 @@ func every[T any](page func(args directory.PageArgs) ([]T, directory.PageInfo)) 
 
 var lists = map[string]list{
 	"users": {
-		fields: 5,
+		fields: int(directory.UserByDepartment) + 1,
 		rows: func(d *directory.Directory) (out []row) {
 			for _, u := range every(func(args directory.PageArgs) ([]*directory.User, directory.PageInfo) {
 				c, err := d.Users(nil, directory.UserOrder{}, args)
@@ -93,6 +95,7 @@ var lists = map[string]list{
 			}) {
 				r := row{id: u.ID, values: []sortValue{
 					{name: u.Name}, text0(string(u.Email)), time0(u.CreatedAt), {n: int64(u.AccessLevel)}, {n: int64(len(u.Accounts))},
+					name0(u.LastName), name0(u.Title), name0(u.Department),
 				}}
 				for _, a := range u.Accounts {
 					r.sources = append(r.sources, a.Core().Source.Name)
@@ -102,7 +105,7 @@ var lists = map[string]list{
 			return out
 		},
 		page: func(d *directory.Directory, source string, field int, desc bool, args directory.PageArgs) (cut, error) {
-			c, err := d.Users(&directory.UserFilter{In: some(source)},
+			c, err := d.Users(&directory.UserFilter{Sources: some(source)},
 				directory.UserOrder{Field: directory.UserOrderField(field), Direction: directory.Direction(desc)}, args)
 			if err != nil {
 				return cut{}, err

@@ -148,8 +148,9 @@ func TestFilterRepeated(t *testing.T) {
 	repeated := func(v string) []string { return strings.Split(strings.Repeat(v+" ", times-1)+v, " ") }
 	for name, tc := range map[string]struct{ once, often directory.UserFilter }{
 		"accounts": {directory.UserFilter{Accounts: []*directory.AccountFilter{{Min: 2}}}, directory.UserFilter{Accounts: accountFilters(times, 2)}},
-		"in":       {directory.UserFilter{In: []string{"kommo"}}, directory.UserFilter{In: repeated("kommo")}},
-		"not in":   {directory.UserFilter{NotIn: []string{"kommo"}}, directory.UserFilter{NotIn: repeated("kommo")}},
+		"sources":  {directory.UserFilter{Sources: []string{"kommo"}}, directory.UserFilter{Sources: repeated("kommo")}},
+		"all":      {directory.UserFilter{AllSources: []string{"kommo"}}, directory.UserFilter{AllSources: repeated("kommo")}},
+		"without":  {directory.UserFilter{WithoutSources: []string{"kommo"}}, directory.UserFilter{WithoutSources: repeated("kommo")}},
 		"teams":    {directory.UserFilter{Teams: []string{team}}, directory.UserFilter{Teams: repeated(team)}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,7 +3,9 @@ package directory
 import (
 	"encoding/binary"
 	"slices"
+	"sort"
 	"strings"
+	"time"
 )
 
 // table indexes the items of one list. Items are numbered in the order of their names, which is the most frequent order of queries. Everything that depends
@@ -159,6 +161,37 @@ func (t *table) orderBy(key func(i int) (string, bool)) {
 	}
 	t.orders = append(t.orders, newOrder(t.ids, keys, without))
 }
+
+// orderByTime adds an order by a time to the table. An item whose time is zero has none.
+func (t *table) orderByTime(at func(i int) time.Time) {
+	t.orderBy(func(i int) (string, bool) { return timeKey(at(i)), !at(i).IsZero() })
+}
+
+// keepTimes keeps only items whose time in an order is not before the first instant, and before the second one. Nil is no bound. With a bound, an item
+// without a time is not kept.
+func (t *table) keepTimes(s *set, field int, from, before *time.Time) {
+	if from == nil && before == nil {
+		return
+	}
+	o := &t.orders[field]
+	// first returns the position of the first item that is not before the place.
+	first := func(at place) int {
+		return sort.Search(len(o.asc), func(p int) bool { return o.compare(o.asc[p], at, false) >= 0 })
+	}
+	lo, end := 0, place{without: true}
+	if from != nil {
+		lo = first(place{key: timeKey(*from)})
+	}
+	if before != nil {
+		end = place{key: timeKey(*before)}
+	}
+	hi := first(end)
+	kept := newSet(len(t.ids))
+	kept.addAll(o.asc[lo:max(lo, hi)])
+	s.intersect(kept)
+}
+
+func timeKey(t time.Time) string { return numberKey(t.UnixMicro()) }
 
 // numberKey returns the sort key of a number.
 func numberKey(n int64) string {

@@ -3,6 +3,7 @@ package directory
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"roster/connectors"
 	"roster/internal/names"
@@ -13,8 +14,11 @@ type UserFilter struct {
 	Search                *string
 	Active                *bool
 	Bot                   *bool
-	In                    []string
-	NotIn                 []string
+	Sources               []string // an account in one of them
+	AllSources            []string // an account in each of them
+	WithoutSources        []string
+	In                    []string // the earlier name of AllSources
+	NotIn                 []string // the earlier name of WithoutSources
 	Accounts              []*AccountFilter
 	MinAccounts           *int
 	MaxAccounts           *int
@@ -24,6 +28,10 @@ type UserFilter struct {
 	Locales               []string
 	AccessLevels          []connectors.AccessLevel
 	HasPossibleDuplicates *bool
+	HasEmail              *bool
+	HasDepartment         *bool
+	CreatedAfter          *time.Time // at this time or later
+	CreatedBefore         *time.Time
 }
 
 // AccountFilter selects people who have at least Min matching accounts.
@@ -50,10 +58,7 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	if err != nil {
 		return err
 	}
-	if err := d.checkSources("filter.in", f.In); err != nil {
-		return err
-	}
-	if err := d.checkSources("filter.notIn", f.NotIn); err != nil {
+	if err := d.filterBySources(s, f); err != nil {
 		return err
 	}
 	keepAny := func(attr UserFacet, values []string, given bool) {
@@ -69,12 +74,9 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	keepBool(UserFacetActive, f.Active)
 	keepBool(userBot, f.Bot)
 	keepBool(userDuplicates, f.HasPossibleDuplicates)
-	for _, source := range d.sourcesNamed(f.In) {
-		keepAny(UserFacetSource, []string{source.Name}, true)
-	}
-	if len(f.NotIn) > 0 {
-		s.subtract(l.having(UserFacetSource, f.NotIn...))
-	}
+	keepBool(userHasEmail, f.HasEmail)
+	keepBool(userHasDepartment, f.HasDepartment)
+	l.keepTimes(s, int(UserByCreatedAt), f.CreatedAfter, f.CreatedBefore)
 	keepAny(UserFacetTeam, teams, len(f.Teams) > 0)
 	keepAny(UserFacetRole, roles, len(f.Roles) > 0)
 	keepAny(UserFacetDepartment, keys(f.Departments), len(f.Departments) > 0)
@@ -84,6 +86,36 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 		return err
 	}
 	return d.filterByAccounts(s, f)
+}
+
+// filterBySources applies the filters on the sources in which a person has accounts. The earlier names of two of them apply beside the new ones.
+func (d *Directory) filterBySources(s *set, f *UserFilter) error {
+	for _, given := range []struct {
+		argument string
+		sources  []string
+	}{
+		{"filter.sources", f.Sources}, {"filter.allSources", f.AllSources}, {"filter.withoutSources", f.WithoutSources},
+		{"filter.in", f.In}, {"filter.notIn", f.NotIn},
+	} {
+		if err := d.checkSources(given.argument, given.sources); err != nil {
+			return err
+		}
+	}
+	l := &d.users
+	if len(f.Sources) > 0 {
+		s.intersect(l.having(UserFacetSource, f.Sources...))
+	}
+	for _, all := range [][]string{f.AllSources, f.In} {
+		for _, source := range d.sourcesNamed(all) {
+			s.intersect(l.having(UserFacetSource, source.Name))
+		}
+	}
+	for _, none := range [][]string{f.WithoutSources, f.NotIn} {
+		if len(none) > 0 {
+			s.subtract(l.having(UserFacetSource, none...))
+		}
+	}
+	return nil
 }
 
 // filterByAccounts applies the filters on accounts. It looks at each remaining person, because no index answers them.

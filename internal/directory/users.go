@@ -2,6 +2,7 @@ package directory
 
 import (
 	"strings"
+	"time"
 
 	"roster/connectors"
 	"roster/internal/address"
@@ -18,6 +19,9 @@ const (
 	UserByCreatedAt
 	UserByAccessLevel
 	UserByAccounts
+	UserByLastName
+	UserByTitle
+	UserByDepartment
 )
 
 // UserOrder is a sort order of people.
@@ -51,6 +55,8 @@ const (
 	userBot // for filters only
 	userDuplicates
 	userAnyRole // also roles of inactive accounts
+	userHasEmail
+	userHasDepartment
 )
 
 // userList is all people.
@@ -64,11 +70,24 @@ func (b *builder) indexUsers() {
 	l := &b.dir.users
 	users := l.all
 	l.orderBy(func(i int) (string, bool) { return address.Key(string(users[i].Email)), users[i].Email != "" })
-	l.orderBy(func(i int) (string, bool) {
-		return numberKey(users[i].CreatedAt.UnixMicro()), !users[i].CreatedAt.IsZero()
-	})
+	l.orderByTime(func(i int) time.Time { return users[i].CreatedAt })
 	l.orderBy(func(i int) (string, bool) { return string(rune(users[i].AccessLevel)), true })
 	l.orderBy(func(i int) (string, bool) { return numberKey(int64(len(users[i].Accounts))), true })
+	byText := func(value func(*User) Text) {
+		keys := make(map[Text]string) // because most titles and departments repeat
+		l.orderBy(func(i int) (string, bool) {
+			v := value(users[i])
+			key, ok := keys[v]
+			if !ok && v != "" {
+				key = b.names.key(string(v))
+				keys[v] = key
+			}
+			return key, v != ""
+		})
+	}
+	byText(func(u *User) Text { return u.LastName })
+	byText(func(u *User) Text { return u.Title })
+	byText(func(u *User) Text { return u.Department })
 	l.attrs = b.userAttributes(users)
 	l.words = indexWords(len(users), func(i int, add func(string)) {
 		u := users[i]
@@ -146,6 +165,9 @@ func (b *builder) userAttributes(users []*User) []attribute {
 		}),
 		userBot:        isTrue(func(u *User) bool { return u.Bot }, "", ""),
 		userDuplicates: isTrue(func(u *User) bool { return len(u.PossibleDuplicates) > 0 }, "", ""),
+
+		userHasEmail:      isTrue(func(u *User) bool { return u.Email != "" }, "", ""),
+		userHasDepartment: isTrue(func(u *User) bool { return u.Department != "" }, "", ""),
 	}
 }
 

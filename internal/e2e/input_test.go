@@ -52,7 +52,7 @@ func TestBadArguments(t *testing.T) {
 		"a role among folders":     {field: `contacts(filter: { folders: ["` + ids.role + `"] }) { totalCount }`, says: "is the ID of a Role"},
 		"a team as an owner":       {field: `contacts(filter: { owners: ["` + ids.team + `"] }) { totalCount }`, says: "is the ID of a Team, not of a User"},
 		"no ID at all":             {field: `users(filter: { teams: ["team-1"] }) { totalCount }`, says: "is not an ID of this graph"},
-		"unknown source":           {field: `users(filter: { in: ["slack"] }) { totalCount }`, says: `there is no source named "slack"`},
+		"unknown source":           {field: `users(filter: { allSources: ["slack"] }) { totalCount }`, says: `there is no source named "slack"`},
 		"unknown source elsewhere": {field: `users(filter: { accounts: [{ sources: ["slack"] }] }) { totalCount }`, says: `"slack"`},
 		"unknown source of roles":  {field: `roles(filter: { sources: ["slack"] }) { totalCount }`, says: `"slack"`},
 		"too few accounts":         {field: `users(filter: { accounts: [{ min: -1 }] }) { totalCount }`, says: "min: must not be negative"},

@@ -161,7 +161,7 @@ func (m *maker) scalar(name string, at place) any {
 	case "_Any":
 		return m.representation()
 	case "DateTime":
-		return "2026-01-02T03:04:05Z"
+		return m.from(m.world.times, "2026-01-02T03:04:05Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999-12:00")
 	}
 	return m.text(at)
 }
@@ -186,7 +186,7 @@ func (m *maker) text(at place) string {
 	switch at.of {
 	case "after", "before":
 		return m.from(m.world.cursorsOf(at.parent), "", "bm9uZQ", "no cursor", "AAAA")
-	case "source", "sources", "in", "notIn":
+	case "source", "sources", "allSources", "withoutSources", "in", "notIn":
 		return m.from(m.world.sources, "none", "", "a\"b")
 	case "email":
 		return m.from(m.world.addresses, "nobody@example.com", "", "@", "ANN@EXAMPLE.COM")

@@ -8,19 +8,20 @@ import (
 
 // World is what exists in the data, so that queries can name it.
 type World struct {
-	// ids are of objects of any type; words, of names, titles, folders and the like; addresses, of people and contacts; own, what sources call their records.
-	ids, words, addresses, sources, own []string
-	cursors                             map[string][]string // by the type of the list's items
-	idsOf                               map[string][]string // by the type of the object
+	// ids are of objects of any type; words, of names, titles, folders and the like; addresses, of people and contacts; own, what sources call their records;
+	// times, when records were created or changed.
+	ids, words, addresses, sources, own, times []string
+	cursors                                    map[string][]string // by the type of the list's items
+	idsOf                                      map[string][]string // by the type of the object
 }
 
 // Survey is a query over Roster's graph whose data NewWorld reads.
 const Survey = `{
-	users(first: 500) { edges { cursor node { __typename id name title department email emails { address } locale
+	users(first: 500) { edges { cursor node { __typename id name title department email emails { address } locale createdAt
 		accounts { id externalId name username email } teams { id name } roles { id externalId name } } } }
 	teams(first: 500) { edges { cursor node { __typename id externalId name } } }
 	roles(first: 500) { edges { cursor node { __typename id externalId name } } }
-	contacts(first: 500) { edges { cursor node { __typename id externalId name title email tags } } }
+	contacts(first: 500) { edges { cursor node { __typename id externalId name title email tags createdAt updatedAt } } }
 	contactFolders(first: 500) { edges { cursor node { __typename id externalId name } } }
 	sources { id source: name }
 }`
@@ -29,7 +30,7 @@ const Survey = `{
 func NewWorld(data any) *World {
 	w := &World{cursors: make(map[string][]string), idsOf: make(map[string][]string)}
 	w.read("", data)
-	for _, list := range []*[]string{&w.ids, &w.words, &w.addresses, &w.sources, &w.own} {
+	for _, list := range []*[]string{&w.ids, &w.words, &w.addresses, &w.sources, &w.own, &w.times} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
@@ -65,6 +66,8 @@ func (w *World) read(key string, value any) {
 			w.sources = append(w.sources, v)
 		case "externalId":
 			w.own = append(w.own, v)
+		case "createdAt", "updatedAt":
+			w.times = append(w.times, v)
 		case "cursor", "__typename":
 		default:
 			w.words = append(w.words, v)

@@ -38,7 +38,7 @@ func kommoContact(name, more string) string {
 func list(n int, item string) string { return "[" + strings.TrimSuffix(times(n, item+","), ",") + "]" }
 
 const (
-	people   = `{ users(filter: {in: ["rocketchat"]}) { nodes { name roles { name } emails { address } accounts { ... on RocketChatAccount { customFields } } } } }`
+	people   = `{ users(filter: {sources: ["rocketchat"]}) { nodes { name roles { name } emails { address } accounts { ... on RocketChatAccount { customFields } } } } }`
 	contact  = `{ contacts(filter: {sources: ["kommo"], search: "Tagged"}) { nodes { name tags phones { number } } } }`
 	expected = `{ sources { name collections { kind count state expectedCount anomalies { field } } } }`
 )

@@ -242,7 +242,7 @@ func TestNewKind(t *testing.T) {
 
 	// A release with another encoding of the details does not take them, and fetches them again.
 	third := serve(t, path, otherDetails+"=1")
-	const mine = `{ users(filter: {in: ["staff"]}) { totalCount } }`
+	const mine = `{ users(filter: {sources: ["staff"]}) { totalCount } }`
 	if got := withoutExtensions(t, third.ask(t, mine)); got != `{"data":{"users":{"totalCount":0}}}` {
 		t.Errorf("what another encoding wrote is served: %s", got)
 	}
@@ -254,7 +254,7 @@ func TestNewKind(t *testing.T) {
 
 	// Then only what is new in the file is fetched: Bo has left, and Ann's new address is not noticed.
 	people(t, dir, "changed@jsonlines.example", `{"id":"p2","left":true}`, `{"id":"p3","name":"Cy Example","email":"cy@jsonlines.example"}`)
-	const accounts = `{ users(filter: {in: ["staff"]}) { nodes { accounts { externalId email } } } }`
+	const accounts = `{ users(filter: {sources: ["staff"]}) { nodes { accounts { externalId email } } } }`
 	redistest.Await(t, func() bool { return strings.Contains(third.ask(t, accounts), `"p3"`) }, "changes are fetched")
 	if got := third.ask(t, accounts); strings.Contains(got, `"p2"`) || strings.Contains(got, "changed@") {
 		t.Errorf("after changes there are %s", got)
