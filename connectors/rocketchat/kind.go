@@ -20,7 +20,7 @@ var userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header
 // Check returns what is wrong with the settings.
 func (s *Settings) Check() []connectors.SettingFault {
 	if s.UserID != "" && !userIDForm.MatchString(s.UserID) {
-		return []connectors.SettingFault{{Key: "user_id", Message: "holds a space or another character that no ID has"}}
+		return []connectors.SettingFault{{Key: "user_id", Message: "contains a space or another character that no ID has"}}
 	}
 	return nil
 }

@@ -37,6 +37,12 @@ var (
 	hostForm    = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
 )
 
+// KeyNameForm describes the form of the name of a key.
+const KeyNameForm = "must have only letters, digits, dots, hyphens and underscores, at most 63 characters, and begin with a letter or a digit"
+
+// IsKeyName reports whether the text can be the name of a key.
+func IsKeyName(text string) bool { return keyNameForm.MatchString(text) }
+
 // Values of access.log and access.log_failure.
 const (
 	logOff    = "off"
@@ -77,8 +83,11 @@ func (d *decoder) keys(files []keyFile, all *Limits) []access.Key {
 	var keys []access.Key
 	for i, f := range files {
 		path := fmt.Sprintf("access.keys[%d]", i)
-		if !d.faulty(path+".name") && !keyNameForm.MatchString(f.Name) {
-			d.fault(path+".name", "must be letters, digits, dots, hyphens and underscores, at most 63")
+		if f.Name == "" && f.Hash == "" && d.faulty(path) { // not a mapping: one fault is enough
+			continue
+		}
+		if !d.faulty(path+".name") && !IsKeyName(f.Name) {
+			d.fault(path+".name", KeyNameForm)
 		}
 		if !d.faulty(path+".name") && slices.ContainsFunc(keys, func(k access.Key) bool { return k.Name == f.Name }) {
 			d.fault(path+".name", "another key has this name")
@@ -118,10 +127,10 @@ func (d *decoder) oidc(f *oidcFile, all *Limits) *access.OIDC {
 		o.Algorithms = []string{"RS256", "ES256"}
 	}
 	if !d.faulty(path+".issuer") && !access.Confidential(f.Issuer) {
-		d.fault(path+".issuer", "must be an address with https://, spelt as the issuer spells it in its tokens")
+		d.fault(path+".issuer", "must be a URL with https://, exactly as the issuer writes it in its tokens")
 	}
 	if f.JWKSURL != "" && !d.faulty(path+".jwks_url") && !access.Confidential(f.JWKSURL) {
-		d.fault(path+".jwks_url", "must be a whole address with https://")
+		d.fault(path+".jwks_url", "must be a full URL with https://")
 	}
 	if f.ScopeClaim != "" && !claimForm.MatchString(f.ScopeClaim) {
 		d.fault(path+".scope_claim", "must be the name of a claim")
@@ -141,7 +150,7 @@ func (d *decoder) oidc(f *oidcFile, all *Limits) *access.OIDC {
 }
 
 // beyondLoopback is the fault of an address beyond loopback without authentication.
-const beyondLoopback = "must be a loopback address (127.0.0.1, ::1 or localhost) without authentication: everybody who can reach it " +
+const beyondLoopback = "must be a loopback address (127.0.0.1, ::1 or localhost): without authentication, everybody who can reach the server " +
 	"can read everything. Set access.keys or access.oidc"
 
 // howToServeEveryone names the option that allows it.

@@ -75,10 +75,10 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	c.Admin, c.Tracing = d.admin(&f.Admin), d.tracing(&f.Tracing)
 	c.Redis = d.redis(f.Redis)
 	if c.CacheDir = f.CacheDir; c.CacheDir != "" && c.Redis != nil {
-		d.fault("cache_dir", "is for a configuration without redis")
+		d.fault("cache_dir", notWithRedis)
 	}
 	if c.Writes.Dir != "" && c.Redis != nil {
-		d.fault("writes.dir", "is for a configuration without redis")
+		d.fault("writes.dir", notWithRedis)
 	}
 	c.CredentialsDir = f.CredentialsDir
 	d.tokensHaveAPlace(c)
@@ -104,16 +104,19 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	return c
 }
 
+// notWithRedis is the fault of a directory for what Redis stores.
+const notWithRedis = "cannot be used together with redis: remove one of the two"
+
 // origin checks that an origin is written as browsers write it, because origins are compared as text.
 func (d *decoder) origin(origin, path string) {
 	u, err := url.Parse(origin)
 	switch {
 	case d.faulty(path):
 	case origin == "*":
-		d.fault(path, "there is no wildcard, because a page of any site could then read what its visitor may: list each origin, such as https://people.example.com")
+		d.fault(path, "must not be *, because the pages of every site could then read what their visitors may read: list each origin, such as https://people.example.com")
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || origin != strings.ToLower(u.Scheme+"://"+u.Host) ||
 		u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80":
-		d.fault(path, "must be an origin as browsers write it, in lower case and without a path or the usual port, such as https://people.example.com")
+		d.fault(path, "must be an origin as browsers write it: in lower case, without a path, a slash at the end or the default port, such as https://people.example.com")
 	}
 }
 
@@ -125,7 +128,7 @@ func (d *decoder) listen(addr, path string, guarded bool) {
 }
 
 // hostAndPort is the fault of an address without host and port, such as a number.
-const hostAndPort = "must be host:port: 127.0.0.1:8080 for this machine, :8080 for all that can reach it"
+const hostAndPort = "must be host:port, such as 127.0.0.1:8080 (this machine only), [::1]:8080 (the same over IPv6) or :8080 (all network interfaces)"
 
 // isAddress reports whether a setting is the address of a listener.
 func isAddress(path string) bool { return path == "listen" || path == "admin.listen" }
@@ -175,7 +178,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guar
 	if !d.faulty(path + ".name") {
 		switch {
 		case !nameForm.MatchString(f.Name):
-			d.fault(path+".name", "must be lower-case letters, digits and hyphens, at most 63, and not begin with a hyphen")
+			d.fault(path+".name", "must have only lower-case letters, digits and hyphens, at most 63 characters, and not begin with a hyphen")
 		case names[f.Name]:
 			d.fault(path+".name", "another source has this name")
 		}
@@ -236,9 +239,9 @@ func (d *decoder) url(raw, path string, insecure bool) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
-		d.fault(path, "must be a whole address, such as https://chat.example.com")
+		d.fault(path, "must be a full URL, such as https://chat.example.com")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(raw, "#"):
-		d.fault(path, "must have no user, no ? and no #: credentials have settings of their own")
+		d.fault(path, "must not contain a user, ? or #: credentials have settings of their own")
 	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
 		d.fault(path, "must begin with https://, or the credential is sent unencrypted; insecure_http: true allows that")
 	}

@@ -83,7 +83,7 @@ func TestFile(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ path, want string }{
 		"missing":     {"testdata/nowhere.yaml", "testdata/nowhere.yaml: there is no such configuration file: write one, or name another with --config"},
-		"a directory": {"testdata", "testdata: is not a file"},
+		"a directory": {"testdata", "testdata: must be a file, not a folder, a device or a pipe: name the configuration file with --config"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -170,11 +170,23 @@ func (d *decoder) mapping(n *yaml.Node, path string, into reflect.Value, variant
 		case node != nil:
 			d.value(node, sub, v, f, variant)
 		case f.required || f.requiredBy(connectors.KindName(variant)):
-			d.fault(sub, "is required")
+			d.fault(sub, "is required%s", choices(f))
 		default:
 			d.missing(sub, v, f, variant)
 		}
 	}
+}
+
+// choices ends a message with the values of a setting that has only some.
+func choices(f field) string {
+	if len(f.oneOf) == 0 {
+		return ""
+	}
+	number := "one"
+	if f.typ.Kind() == reflect.Slice {
+		number = "one or more"
+	}
+	return ": " + number + " of " + strings.Join(f.oneOf, ", ")
 }
 
 // kindSettings creates the settings of the source's kind, and returns their fields.

@@ -20,7 +20,7 @@ func DemoOrigins(origins []string) DemoOption { return func(c *Config) { c.Origi
 
 // demoBeyondLoopback is the fault of a demo that everybody could reach.
 const demoBeyondLoopback = "must be a loopback address, such as 127.0.0.1:8080: the demo answers everybody who can reach it. With --keys it asks for a key, and " +
-	"may listen on any address"
+	"can listen on any address"
 
 // Default returns the configuration of the demo: these sources with all their collections, and the default of every other setting.
 // The error is of type Faults, with a fault for each wrong flag of the demo.

@@ -57,13 +57,34 @@ func syntaxFault(err error) *Fault {
 	f := &Fault{Line: e.Mark.Line, Column: e.Mark.Column, Message: "not valid YAML"}
 	switch {
 	case e.Stage == yaml.ScannerStage || e.Stage == yaml.ParserStage:
-		f.Message += ": " + e.Message
+		f.Message += ": " + e.Message + syntaxHint(e.Message)
 	case e.Stage == yaml.ReaderStage:
 		f.Message += ": control characters are not allowed"
 	case strings.Contains(e.Message, "anchor"):
 		f.Message += ": an alias without its anchor; a text that begins with * or & needs quotes"
 	}
 	return f
+}
+
+// syntaxHints say what to look at, by the beginning of the parser's message.
+var syntaxHints = []struct{ message, hint string }{
+	{"found unexpected end of stream", "a closing quotation mark is missing"},
+	{"did not find expected ','", "a comma, a closing bracket or quotation marks are missing"},
+	{"did not find expected key", "check the indentation of this line and of the lines above it"},
+	{"did not find expected '-'", "check the indentation of this line and of the lines above it"},
+	{"could not find expected ':'", "a key needs a colon and a space after it"},
+	{"mapping values are not allowed", "check the indentation; a text that contains a colon and a space needs quotes"},
+	{"found character that cannot start", "a text that begins with %, @ or ` needs quotes"},
+	{"found unknown escape character", "write \\\\ for a backslash, or use single quotes"},
+}
+
+func syntaxHint(message string) string {
+	for _, h := range syntaxHints {
+		if strings.HasPrefix(message, h.message) {
+			return "; " + h.hint
+		}
+	}
+	return ""
 }
 
 // startsWithTab reports whether the indentation of a line has a tab. The first line is 1.

@@ -52,7 +52,7 @@ func (d *decoder) expand(s, path string) (text string, fromEnv, ok bool) {
 // unbraced finds what is probably meant as an environment variable. Names of variables are in capitals, and few other texts look like that.
 var unbraced = regexp.MustCompile(`\$[A-Z_][A-Z0-9_]+`)
 
-const bracesNeeded = "has $ and a name without braces, which stays as it is: write ${NAME} for the environment variable"
+const bracesNeeded = "contains $ and a name without braces, which Roster does not replace: write ${NAME} to use the environment variable NAME"
 
 // braces adds a fault if a text seems to name an environment variable without braces. A secret may be any text, so that only a whole one is taken for
 // a name; from a file or from the environment it may be even that.
@@ -61,7 +61,7 @@ func (d *decoder) braces(text, path string, secret bool) {
 	switch {
 	case found == "" || d.fromEnv[path] || secret && found != text:
 	case secret:
-		d.fault(path, "%s. A secret that begins with $ can be in a file or in the environment", bracesNeeded)
+		d.fault(path, "%s. If the secret itself begins with $, put it in a file or in an environment variable", bracesNeeded)
 	default:
 		d.fault(path, bracesNeeded)
 	}
@@ -87,7 +87,7 @@ func (d *decoder) secret(value, file *yaml.Node, path string) string {
 			text, ok = d.secretFile(below(d.dir, text), path)
 		}
 	default:
-		d.fault(path, "is required, here or in a file that %s_file names", path[strings.LastIndexByte(path, '.')+1:])
+		d.fault(path, "is required: set it, or set %s_file instead", path[strings.LastIndexByte(path, '.')+1:])
 		return ""
 	}
 	switch {
@@ -96,7 +96,7 @@ func (d *decoder) secret(value, file *yaml.Node, path string) string {
 		d.fault(path, "is empty")
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r > unicode.MaxASCII }):
 		// No vendor has such a credential; often a line too many was copied.
-		d.fault(path, "holds a space, a line break or another character that no credential has")
+		d.fault(path, "contains a space, a line break or another character that no credential has")
 	}
 	return text
 }
@@ -112,13 +112,13 @@ func (d *decoder) fileText(name, path string, read func(string) ([]byte, error))
 	b, err := read(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d.fault(path, "there is no such file; a relative path begins at the folder of the configuration file")
+		d.fault(path, "there is no such file; a relative path starts in the folder of the configuration file")
 	case errors.Is(err, fs.ErrPermission):
 		d.fault(path, "the file may not be read by the user that runs Roster")
 	case errors.Is(err, errTooLarge):
 		d.fault(path, "the file is larger than 1 MiB")
 	case errors.Is(err, errNotRegular):
-		d.fault(path, "is not a file")
+		d.fault(path, notRegular)
 	case err != nil:
 		d.fault(path, "the file cannot be read")
 	case len(bytes.TrimSpace(b)) == 0:
@@ -128,6 +128,9 @@ func (d *decoder) fileText(name, path string, read func(string) ([]byte, error))
 	}
 	return "", false
 }
+
+// notRegular is the fault of a path to something that cannot be read as a file.
+const notRegular = "must be a file, not a folder, a device or a pipe"
 
 var (
 	errTooLarge   = errors.New("too large")

@@ -11,7 +11,7 @@ import (
 var namePrefixForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,30}_?$`)
 
 // PrefixForm describes the form of a prefix.
-const PrefixForm = "must begin with a capital letter, and be letters and digits, at most 31, such as Roster; an underscore may end it"
+const PrefixForm = "must be a capital letter followed by letters and digits, at most 31 characters, such as Roster; an underscore may follow them"
 
 // IsPrefix reports whether the text can be a prefix of names.
 func IsPrefix(text string) bool { return namePrefixForm.MatchString(text) }

@@ -48,7 +48,7 @@ func (f *File) Load() (*Config, error) {
 		case errors.Is(err, errTooLarge):
 			reason = "the configuration file is larger than 1 MiB"
 		case errors.Is(err, errNotRegular):
-			reason = "is not a file"
+			reason = notRegular + ": name the configuration file with --config"
 		}
 		return nil, Faults{{File: f.path, Message: reason}}
 	}

@@ -81,7 +81,7 @@ func (d *decoder) noSource(name, path string, names map[string]bool) {
 	if !d.fromEnv[path] {
 		hint = nearest.Hint(name, slices.Sorted(maps.Keys(names)))
 	}
-	d.fault(path, "there is no source of this name%s", hint)
+	d.fault(path, "there is no source with this name%s", hint)
 }
 
 // components is a union-find of linked accounts: each account points to another one of its group.

@@ -41,7 +41,7 @@ func (d *decoder) oneOf(path, key, other string) {
 	switch given, instead := d.given(sub), d.given(path+"."+other); {
 	case d.faulty(sub) || d.faulty(sub+"_file"):
 	case !given && !instead:
-		d.fault(sub, "is required, here or in a file that %s_file names, or else %s", key, other)
+		d.fault(sub, "is required: set it, or set %s_file or %s instead", key, other)
 	case given && instead:
 		d.fault(sub, "give either this or %s, not both", other)
 	}

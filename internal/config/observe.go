@@ -59,9 +59,9 @@ func (d *decoder) tracing(f *tracingFile) Tracing {
 		u, err := url.Parse(f.Endpoint)
 		switch {
 		case err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
-			d.fault(path, "must be a whole address, such as http://127.0.0.1:4318")
+			d.fault(path, "must be a full URL, such as http://127.0.0.1:4318")
 		case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-			d.fault(path, "must have no user, no ? and no #: OTEL_EXPORTER_OTLP_HEADERS in the environment takes credentials")
+			d.fault(path, "must not contain a user, ? or #: set credentials in the environment variable OTEL_EXPORTER_OTLP_HEADERS")
 		}
 	}
 	return Tracing(*f)

@@ -73,6 +73,8 @@ func (d *decoder) redis(f *redisFile) *Redis {
 	}
 	const path = "redis"
 	switch {
+	case d.faulty(path) && f.Prefix == "": // not a mapping: one fault is enough
+		return &Redis{}
 	case d.faulty(path):
 	case f.URL == "" && len(f.Addrs) == 0:
 		d.fault(path, "needs url, or addrs")
@@ -112,9 +114,9 @@ func (d *decoder) redisURL(raw, path string) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "" || (u.Scheme != "redis" && u.Scheme != "rediss"):
-		d.fault(path, "must be a whole address, such as redis://127.0.0.1:6379/0")
+		d.fault(path, "must be a full URL, such as redis://127.0.0.1:6379/0")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		d.fault(path, "must have no user, no ? and no #: credentials have settings of their own")
+		d.fault(path, "must not contain a user, ? or #: credentials have settings of their own")
 	case !databaseForm.MatchString(u.Path):
 		d.fault(path, "the path must be the number of a database, such as /0")
 	}
@@ -129,7 +131,7 @@ func (d *decoder) redisTLS(f *redisTLSFile, path string) *tls.Config {
 		if pem, ok := d.secretFile(f.CAFile, path+".ca_file"); ok {
 			c.RootCAs = x509.NewCertPool()
 			if !c.RootCAs.AppendCertsFromPEM([]byte(pem)) {
-				d.fault(path+".ca_file", "holds no certificate in PEM")
+				d.fault(path+".ca_file", noCertificate)
 			}
 		}
 	}
@@ -145,11 +147,7 @@ func (d *decoder) redisTLS(f *redisTLSFile, path string) *tls.Config {
 		if !ok || !okKey {
 			break
 		}
-		pair, err := tls.X509KeyPair([]byte(cert), []byte(key))
-		if err != nil {
-			d.fault(path+".cert_file", "is no certificate in PEM that belongs to key_file")
-		}
-		c.Certificates = []tls.Certificate{pair}
+		c.Certificates = []tls.Certificate{d.pair(cert, key, path)}
 	}
 	return c
 }

@@ -81,14 +81,14 @@ func (r *reloadedConfig) load() error {
 	r.checked, r.stamps = time.Now(), r.files.stamps()
 	pair, err := tls.LoadX509KeyPair(r.files.CertFile, r.files.KeyFile)
 	if err != nil {
-		return fmt.Errorf("tls: %s and %s are no certificate and its key in PEM", r.files.CertFile, r.files.KeyFile)
+		return fmt.Errorf("tls: %s and %s are not a certificate and its private key in PEM format", r.files.CertFile, r.files.KeyFile)
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, Certificates: []tls.Certificate{pair}}
 	if name := r.files.ClientCAFile; name != "" {
 		pem, err := os.ReadFile(name) //nolint:gosec // the path is from the configuration
 		c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.RequireAndVerifyClientCert
 		if err != nil || !c.ClientCAs.AppendCertsFromPEM(pem) {
-			return errors.New("tls: " + name + " holds no certificate in PEM")
+			return errors.New("tls: " + name + " contains no certificate in PEM format")
 		}
 	}
 	r.current = c

@@ -302,7 +302,7 @@ func TestBadSettings(t *testing.T) {
 		settings string
 		want     []string
 	}{
-		"nothing":          {"", []string{"sources[0].file: is required", "sources[0].key: is required, here or in a file that key_file names"}},
+		"nothing":          {"", []string{"sources[0].file: is required", "sources[0].key: is required: set it, or set key_file instead"}},
 		"another file":     {"    file: people.csv\n    key: canary\n", []string{"roster.yaml:6:11: sources[0].file: must be a file whose name ends with .jsonl"}},
 		"no truth value":   {"    file: p.jsonl\n    key: canary\n    teams: canary\n", []string{"sources[0].teams: must be true or false"}},
 		"an address":       {"    file: p.jsonl\n    key: canary\n    url: https://canary.example\n", []string{"sources[0].url: a source of kind jsonlines has no address"}},
