@@ -26,7 +26,7 @@ func listenAdmin(ctx context.Context, address string) (*httpapi.AdminListener, e
 	}
 	l, err := httpapi.ListenAdmin(ctx, address)
 	if err != nil {
-		return nil, cannotListen("admin.listen", address, "admin.listen in the configuration", err)
+		return nil, cannotListen("admin.listen", address, "the setting admin.listen", err)
 	}
 	return l, nil
 }
@@ -38,7 +38,7 @@ func cannotListen(setting, address, another string, err error) error {
 	case errors.Is(err, syscall.EACCES):
 		return fmt.Errorf("%s: this user may not listen on %s: choose a port from 1024 on with %s", setting, address, another)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%s: %s is no address of this machine: choose another one with %s", setting, address, another)
+		return fmt.Errorf("%s: %s is not an address of this machine: choose another one with %s", setting, address, another)
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok && e.IsNotFound {
 		return fmt.Errorf("%s: this machine does not know the name in %s: choose another address with %s", setting, address, another)

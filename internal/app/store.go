@@ -125,15 +125,15 @@ func ClearCache(ctx context.Context, cfg *config.Config, source string) (removed
 		for _, clear := range []func(context.Context, string) (int, error){snapshots.New(r).Clear, redispresence.New(r).Clear, budgets.New(r, 0).Clear} {
 			n, err := clear(ctx, source)
 			if removed += n; err != nil {
-				return removed, "", fmt.Errorf("redis: not all is cleared: %s", redis.Reason(err))
+				return removed, "", fmt.Errorf("redis: not everything was removed (%s): correct this, and run the command again", redis.Reason(err))
 			}
 		}
 		return removed, "keys in Redis", nil
 	case cfg.CacheDir != "":
 		if removed, err = localstore.Clear(cfg.CacheDir, source); err != nil {
-			return 0, "", fmt.Errorf("cache_dir: not all is cleared: %w", err)
+			return 0, "", fmt.Errorf("cache_dir: not everything was removed: %w", err)
 		}
 		return removed, "files in cache_dir", nil
 	}
-	return 0, "", errors.New("there is nothing to clear: the configuration has neither redis nor cache_dir, so that all is in memory only")
+	return 0, "", errors.New("there is nothing to remove: the configuration has neither redis nor cache_dir, so fetched data is in memory only")
 }

@@ -20,7 +20,7 @@ const clearWithin = time.Minute
 // cache is the command for the stored snapshots. It has one subcommand: clear.
 func (p *program) cache() *cobra.Command {
 	cmd := &cobra.Command{Use: "cache", Short: "Remove fetched data that is stored outside of the memory"}
-	group(cmd, "say what to do with it: roster cache clear")
+	group(cmd, "name a command: roster cache clear")
 	cmd.AddCommand(p.clear())
 	return cmd
 }
@@ -33,10 +33,7 @@ func (p *program) clear() *cobra.Command {
 	path := configFlag(cmd)
 	source := cmd.Flags().String("source", "", "remove only the data of the source with this `name`")
 	cmd.RunE = func(*cobra.Command, []string) error {
-		if cmd.Flags().Changed("source") && *source == "" { // an unset shell variable must not clear everything
-			return &usageError{cmd, "--source needs a name; without --source, the data of all sources is removed"}
-		}
-		cfg, err := load(config.Open(*path, os.LookupEnv))
+		cfg, err := load(cmd, config.Open(*path, os.LookupEnv))
 		if err != nil {
 			return err
 		}

@@ -151,9 +151,9 @@ func TestCacheClearOfNothing(t *testing.T) {
 	}{
 		"no command":      {[]string{"cache"}, true, "roster cache clear"},
 		"another command": {[]string{"cache", "fill"}, true, "roster cache --help"},
-		"no name":         {[]string{"cache", "clear", "--source", ""}, true, "needs a name"},
+		"no name":         {[]string{"cache", "clear", "--source", ""}, true, "--source is empty"},
 		"nothing is kept": {[]string{"cache", "clear", "--config", configured(t, "")}, false, "neither redis nor cache_dir"},
-		"no Redis there":  {[]string{"cache", "clear", "--config", configured(t, "redis: {url: \"redis://127.0.0.1:1\", password: secret}")}, false, "redis: not all is cleared"},
+		"no Redis there":  {[]string{"cache", "clear", "--config", configured(t, "redis: {url: \"redis://127.0.0.1:1\", password: secret}")}, false, "redis: not everything was removed"},
 	} {
 		var stdout, stderr strings.Builder
 		err := Run(t.Context(), tc.args, &stdout, &stderr)

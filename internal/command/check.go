@@ -34,7 +34,7 @@ everything can be read, 1 if not. What only the limit of a source or the time-ou
 		if *timeout <= 0 {
 			return &usageError{cmd, "--timeout: must be more than 0s"}
 		}
-		cfg, err := load(config.Open(*path, os.LookupEnv))
+		cfg, err := load(cmd, config.Open(*path, os.LookupEnv))
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ everything can be read, 1 if not. What only the limit of a source or the time-ou
 	return cmd
 }
 
-// verdict returns the error of a check in which not all is well.
+// verdict returns the error of a check in which something cannot be read.
 func verdict(reports []check.Report, interrupted bool) error {
 	if interrupted {
 		return fmt.Errorf("%w: … marks what was not read to its end", ErrInterrupted)
@@ -81,7 +81,7 @@ func verdict(reports []check.Report, interrupted bool) error {
 	}
 	var faults []string
 	if len(failing) > 0 {
-		faults = append(faults, "not all is well with "+strings.Join(failing, ", "))
+		faults = append(faults, "the check failed for "+strings.Join(failing, ", ")+": the report says why")
 	}
 	if len(silent) > 0 {
 		faults = append(faults, "no answer before the time-out from "+strings.Join(silent, ", ")+": use a longer --timeout")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ type program struct{ stdout, stderr io.Writer }
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root := (&program{stdout, stderr}).root()
 	if len(args) == 0 {
-		fmt.Fprintf(stderr, "%s\nroster: say what to do, for example: roster demo\n", root.UsageString())
+		fmt.Fprintf(stderr, "%s\nroster: name a command, such as roster demo\n", root.UsageString())
 		return ErrUsage
 	}
 	root.SetArgs(args)
@@ -62,13 +63,14 @@ To see it, run "roster demo": it needs no configuration and no credential.`,
 	root.SetErr(p.stderr)
 	root.SetVersionTemplate(buildinfo.Read().String() + "\n")
 	root.SetFlagErrorFunc(flagError)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return noEmptyFlag(cmd) }
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.AddCommand(p.demo(), p.serve(), p.check(), p.reload(), p.healthcheck(), p.cache(), p.key(), p.schema(), p.version())
 	root.SetHelpCommand(help(root))
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
-			group(c, "say for which shell, for example: roster completion bash")
+			group(c, "name a shell, such as roster completion bash")
 		}
 	}
 	return root
@@ -127,6 +129,9 @@ func noCommand(parent *cobra.Command, args []string) error {
 			break
 		}
 	}
+	if parent.Name() == "completion" && nearest.To(given, names(parent)) == "" {
+		return &usageError{parent, fmt.Sprintf("there are no completions for %q: name one of %s", given, strings.Join(names(parent), ", "))}
+	}
 	return &usageError{parent, fmt.Sprintf("there is no command %q%s", given, hint(parent, "", nearest.To(given, names(parent))))}
 }
 
@@ -154,7 +159,7 @@ func none(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return &usageError{cmd, fmt.Sprintf("%q is not understood%s", args[0], hint(cmd, "--", nearest.To(args[0], flagNames(cmd))))}
+	return &usageError{cmd, fmt.Sprintf("the argument %q is not expected%s", args[0], hint(cmd, "--", nearest.To(args[0], flagNames(cmd))))}
 }
 
 // configFlag adds the flag for the configuration file.
@@ -164,10 +169,20 @@ func configFlag(cmd *cobra.Command) *string {
 	return path
 }
 
-func load(file *config.File) (*config.Config, error) {
+// load reads the configuration file. If only flags are wrong, the error is a usageError.
+func load(cmd *cobra.Command, file *config.File) (*config.Config, error) {
 	cfg, err := file.Load()
-	if err != nil {
-		return nil, fmt.Errorf("the configuration is not usable (roster demo needs none):\n%w", err)
+	switch {
+	case err == nil:
+		return cfg, nil
+	case onlyFlags(err):
+		return nil, &usageError{cmd, err.Error()}
 	}
-	return cfg, nil
+	return nil, fmt.Errorf("the configuration is not usable (roster demo needs no configuration):\n%w", err)
+}
+
+// onlyFlags reports whether all faults are those of flags.
+func onlyFlags(err error) bool {
+	faults, ok := errors.AsType[config.Faults](err)
+	return ok && !slices.ContainsFunc(faults, func(f config.Fault) bool { return !strings.HasPrefix(f.Path, "--") })
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -49,22 +50,31 @@ func TestWhatCannotBeRun(t *testing.T) {
 	}
 	defer busy.Close() //nolint:errcheck // no check depends on it
 	for name, tc := range map[string]struct {
-		args []string
-		says string
+		args   []string
+		misuse bool
+		says   string
 	}{
-		"a busy port":         {[]string{"demo", "--people", "30", "--listen", busy.Addr().String()}, "in use by another process"},
-		"no address":          {[]string{"demo", "--people", "30", "--listen", "here"}, "--listen"},
-		"nobody":              {[]string{"demo", "--people", "0"}, "between 25 and 1000000"},
-		"more than there are": {[]string{"demo", "--people", "1000001"}, "between 25 and 1000000"},
-		"no configuration":    {[]string{"serve", "--config", t.TempDir() + "/none.yaml"}, "there is no such configuration file"},
-		"nothing to check":    {[]string{"check", "--config", t.TempDir() + "/none.yaml"}, "there is no such configuration file"},
-		"a folder for a file": {[]string{"check", "--config", t.TempDir()}, "is not usable"},
+		"a busy port":           {[]string{"demo", "--people", "30", "--listen", busy.Addr().String()}, false, "in use by another process"},
+		"no address":            {[]string{"demo", "--people", "30", "--listen", "here"}, true, "--listen: must be host:port"},
+		"no port":               {[]string{"demo", "--people", "30", "--listen", "127.0.0.1:0", "--systems", "127.0.0.1:99999"}, true, "a port from 0 to 65535"},
+		"nobody":                {[]string{"demo", "--people", "0"}, true, "from 25 to 1000000"},
+		"more than there are":   {[]string{"demo", "--people", "1000001"}, true, "from 25 to 1000000"},
+		"more than can be":      {[]string{"demo", "--people", "99999999999999999999"}, true, `"99999999999999999999" is out of range`},
+		"no configuration":      {[]string{"serve", "--config", t.TempDir() + "/none.yaml"}, false, "there is no such configuration file"},
+		"nothing to check":      {[]string{"check", "--config", t.TempDir() + "/none.yaml"}, false, "there is no such configuration file"},
+		"a folder for a file":   {[]string{"check", "--config", t.TempDir()}, false, "is not usable"},
+		"a variable not set":    {[]string{"serve", "--pid-file", ""}, true, "--pid-file is empty"},
+		"a name with spaces":    {[]string{"key", "Ann B"}, true, `the name "Ann B" cannot be used`},
+		"two names":             {[]string{"key", "ann", "--name", "bob"}, true, "not with both"},
+		"a port beyond 65535":   {[]string{"healthcheck", "--url", "http://127.0.0.1:99999/readyz"}, true, "the port must be a number"},
+		"a flag of a command":   {[]string{"--pid-file", "x"}, true, "must follow the command to which it belongs: roster reload, roster serve"},
+		"a host without a name": {[]string{"healthcheck", "--url", "http://nowhere..invalid/readyz"}, false, "the host name nowhere..invalid is not known"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr strings.Builder
 			err := Run(t.Context(), tc.args, &stdout, &stderr)
-			if err == nil || errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), tc.says) {
-				t.Errorf("the error is %v, want it to say %q", err, tc.says)
+			if said := fmt.Sprint(err, stderr.String()); err == nil || errors.Is(err, ErrUsage) != tc.misuse || !strings.Contains(said, tc.says) {
+				t.Errorf("the error is %q (misuse: %v), want it to say %q", said, !tc.misuse, tc.says)
 			}
 			if stdout.Len() > 0 {
 				t.Errorf("it says %q as if all were well", &stdout)

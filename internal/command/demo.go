@@ -70,22 +70,22 @@ Ctrl-C ends it.`,
 			}
 		}
 		if o.people < sandbox.MinPeople || o.people > sandbox.MaxPeople {
-			return fmt.Errorf("--people: must be between %d and %d", sandbox.MinPeople, sandbox.MaxPeople)
+			return &usageError{cmd, fmt.Sprintf("--people: must be from %d to %d", sandbox.MinPeople, sandbox.MaxPeople)}
 		}
 		ctx, stop := ignoreHangup(cmd.Context(), p.stderr)
 		defer stop()
-		return p.runDemo(ctx, &o)
+		return p.runDemo(ctx, cmd, &o)
 	}
 	return cmd
 }
 
-func (p *program) runDemo(ctx context.Context, o *demoOptions) error {
+func (p *program) runDemo(ctx context.Context, cmd *cobra.Command, o *demoOptions) error {
 	keys, shownKeys := demoKeys(o.keys)
 	options := []config.DemoOption{config.DemoKeys(keys), config.DemoOrigins(o.origins)}
 	if _, err := config.Default(o.listen, nil, options...); err != nil { // before a large company is made
-		return err
+		return &usageError{cmd, err.Error()}
 	}
-	systems, err := listenLoopback(ctx, o.systems)
+	systems, err := listenLoopback(ctx, cmd, o.systems)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (p *program) runDemo(ctx context.Context, o *demoOptions) error {
 	defer fakes.Close() //nolint:errcheck // the data is not needed afterwards
 	if o.written != "" {
 		if err := fakes.WriteConfig(o.written, demoServe); err != nil {
-			return errors.Join(fmt.Errorf("--write-config: %w", err), l.Close())
+			return errors.Join(fmt.Errorf("--write-config: %w", cannotWrite(o.written, err)), l.Close())
 		}
 	}
 	cfg, err := config.Default(o.listen, fakes.Sources(), options...)
@@ -127,13 +127,17 @@ func (p *program) runDemo(ctx context.Context, o *demoOptions) error {
 }
 
 // listenLoopback listens for the imitated vendors, whose credentials are no secret.
-func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
+func listenLoopback(ctx context.Context, cmd *cobra.Command, address string) (net.Listener, error) {
+	wrong := &usageError{cmd, "--systems: must be a loopback address with a port from 0 to 65535, such as 127.0.0.1:8090"}
+	if _, port, err := net.SplitHostPort(address); err != nil || !isPort(port) {
+		return nil, wrong
+	}
 	l, err := app.Listen(ctx, "--systems", address, "--systems")
 	if err != nil {
 		return nil, err
 	}
 	if a, ok := l.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-		return nil, errors.Join(errors.New("--systems: must be an address of loopback, such as 127.0.0.1:8090"), l.Close())
+		return nil, errors.Join(wrong, l.Close())
 	}
 	return l, nil
 }

@@ -33,6 +33,9 @@ func noFlag(cmd *cobra.Command, e *pflag.NotExistError) string {
 		given, dashes = short, "-"
 	}
 	given, _, _ = strings.Cut(given, "=")
+	if owners := commandsWith(cmd, given); dashes == "--" && len(owners) > 0 {
+		return fmt.Sprintf("--%s must follow the command to which it belongs: %s", given, strings.Join(owners, ", "))
+	}
 	return fmt.Sprintf("there is no flag %s%s%s", dashes, given, hint(cmd, "--", nearest.To(given, flagNames(cmd))))
 }
 
@@ -41,15 +44,19 @@ func invalid(e *pflag.InvalidValueError) string {
 	switch e.GetFlag().Value.Type() {
 	case "duration":
 		if _, err := strconv.ParseUint(e.GetValue(), 10, 32); err == nil {
-			return fmt.Sprintf("has no unit: use %ss for seconds, or m for minutes and h for hours", e.GetValue())
+			return fmt.Sprintf("has no unit: write %[1]ss for seconds, %[1]sm for minutes or %[1]sh for hours", e.GetValue())
 		}
-		return "is not a duration: write a number and a unit, such as 90s, 5m or 1h30m"
-	case "int":
-		return "is not a whole number, or too large"
-	case "uint64":
-		return "is not a whole number from 0 on, or too large"
+		return "is not a duration: write a number and a unit (s, m or h), such as 90s, 5m or 1h30m"
+	case "int", "uint64":
+		switch {
+		case errors.Is(e, strconv.ErrRange):
+			return "is out of range"
+		case e.GetFlag().Value.Type() == "uint64":
+			return "is not a whole number from 0 upwards"
+		}
+		return "is not a whole number"
 	case "bool":
-		return "must be true or false"
+		return "is neither true nor false"
 	}
 	return "cannot be used: " + errors.Unwrap(e).Error()
 }
@@ -59,4 +66,28 @@ func flagNames(cmd *cobra.Command) []string {
 	var all []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { all = append(all, f.Name) })
 	return all
+}
+
+// commandsWith returns the paths of the commands below a command that have the flag.
+func commandsWith(parent *cobra.Command, flag string) []string {
+	var paths []string
+	for _, c := range parent.Commands() {
+		if c.IsAvailableCommand() && c.LocalFlags().Lookup(flag) != nil {
+			paths = append(paths, c.CommandPath())
+		}
+		paths = append(paths, commandsWith(c, flag)...)
+	}
+	return paths
+}
+
+// noEmptyFlag refuses a flag with an empty text, which is often that of a shell variable that is not set: cache clear
+// must not remove everything then.
+func noEmptyFlag(cmd *cobra.Command) error {
+	var err error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" {
+			err = &usageError{cmd, fmt.Sprintf("--%s is empty: give it a value; see %s --help", f.Name, cmd.CommandPath())}
+		}
+	})
+	return err
 }

@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,8 +37,11 @@ trusts the server's certificate whatever it is: the server is on the same machin
 	timeout := cmd.Flags().Duration("timeout", healthWithin, "how long to wait for the answer")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		u, err := url.Parse(*address)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return &usageError{cmd, "--url: must be a whole address, such as http://127.0.0.1:8080/readyz"}
+		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return &usageError{cmd, "--url: must be a full URL, such as http://127.0.0.1:8080/readyz"}
+		}
+		if !isPort(u.Port()) {
+			return &usageError{cmd, "--url: the port must be a number from 0 to 65535"}
 		}
 		if *timeout <= 0 {
 			return &usageError{cmd, "--timeout: must be more than 0s"}
@@ -67,10 +72,12 @@ func askHealth(ctx context.Context, u *url.URL) (string, error) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "", errors.New("no answer in time from " + u.Host)
-	case err != nil && isRefused(err):
+	case isUnknownHost(err):
+		return "", fmt.Errorf("the host name %s is not known: check --url", u.Hostname())
+	case errors.Is(err, syscall.ECONNREFUSED):
 		return "", errors.New("nothing listens on " + u.Host)
 	case err != nil:
-		return "", err
+		return "", fmt.Errorf("%s: %w", u.Host, errors.Unwrap(err)) // without the URL, which may hold a password
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxReason))
@@ -84,8 +91,14 @@ func askHealth(ctx context.Context, u *url.URL) (string, error) {
 	return said, nil
 }
 
-// isRefused reports whether no connection could be made.
-func isRefused(err error) bool {
-	e, ok := errors.AsType[*net.OpError](err)
-	return ok && e.Op == "dial"
+// isUnknownHost reports whether the host has no address.
+func isUnknownHost(err error) bool {
+	_, ok := errors.AsType[*net.DNSError](err)
+	return ok
+}
+
+// isPort reports whether the text is the number of a port, or empty for the port of the scheme.
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"roster/internal/access"
+	"roster/internal/config"
 )
 
 // key creates an API key. The key is printed only once; the configuration has its hash.
@@ -19,9 +20,15 @@ func (p *program) key() *cobra.Command {
 		},
 	}
 	name := cmd.Flags().String("name", "NAME", "the `name` of the caller, instead of the argument")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
+			if cmd.Flags().Changed("name") {
+				return &usageError{cmd, "name the caller with the argument or with --name, not with both"}
+			}
 			*name = args[0]
+		}
+		if !config.IsKeyName(*name) {
+			return &usageError{cmd, fmt.Sprintf("the name %q cannot be used: it %s", *name, config.KeyNameForm)}
 		}
 		key, hash := access.NewKey()
 		_, err := fmt.Fprintf(p.stdout, `%s

@@ -25,7 +25,7 @@ configuration is applied. "roster check" finds faults before.`,
 		}
 		process, err := pidfile.Read(*path)
 		if err != nil {
-			return fmt.Errorf("--pid-file %s: %w", *path, err)
+			return fmt.Errorf("--pid-file: %s: %w", *path, err)
 		}
 		if err := process.Signal(syscall.SIGHUP); err != nil {
 			return fmt.Errorf("the server, process %d, cannot be signalled: %w", process.Pid, err)

@@ -22,7 +22,7 @@ func (p *program) schema() *cobra.Command {
 	security := flags.Bool("security-directives", false, "with @requiresScopes, as it is served if a credential has router: true")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		if *client && (flags.Changed("federation") || *security) {
-			return &usageError{cmd, "--client goes with neither --federation nor --security-directives"}
+			return &usageError{cmd, "--client cannot be used together with --federation or --security-directives"}
 		}
 		if *prefix != "" && !config.IsPrefix(*prefix) {
 			return &usageError{cmd, "--prefix: " + config.PrefixForm}

@@ -38,7 +38,7 @@ server after it has finished the requests under way; a second one ends it at onc
 		signal.Notify(asked, syscall.SIGHUP)
 		defer signal.Stop(asked)
 		file := config.Open(*path, os.LookupEnv, config.Listen(*listen), config.ServeEveryone(*everyone))
-		cfg, err := load(file)
+		cfg, err := load(cmd, file)
 		if err != nil {
 			return err
 		}
@@ -50,11 +50,11 @@ server after it has finished the requests under way; a second one ends it at onc
 		if *pid != "" {
 			remove, err := pidfile.Write(*pid)
 			if err != nil {
-				return noPIDFile(*pid, err)
+				return fmt.Errorf("--pid-file: %w", cannotWrite(*pid, err))
 			}
 			defer remove() //nolint:errcheck // a file that stays is known to be old, because nobody has locked it
 		}
-		l, err := app.Listen(cmd.Context(), listenSetting(*listen), cfg.Listen, "--listen, or listen in the configuration")
+		l, err := app.Listen(cmd.Context(), listenSetting(*listen), cfg.Listen, "--listen or the setting listen")
 		if err != nil {
 			return err
 		}
@@ -80,14 +80,17 @@ server after it has finished the requests under way; a second one ends it at onc
 	return cmd
 }
 
-func noPIDFile(path string, err error) error {
+// cannotWrite returns the error of a file that a flag names, and that cannot be written.
+func cannotWrite(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("--pid-file: there is no folder %s: make it, or name a file in another one", filepath.Dir(path))
+		return fmt.Errorf("the folder %q does not exist: create it, or name a file in another folder", filepath.Dir(path))
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("--pid-file: this user may not write %s", path)
+		return fmt.Errorf("this user may not write %s: name another file", path)
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("%s is a folder: name a file in it", path)
 	}
-	return fmt.Errorf("--pid-file: %w", err)
+	return err
 }
 
 // listenSetting names what the address is from: the flag if it is given, and otherwise the configuration.

@@ -47,13 +47,13 @@ func TestUsage(t *testing.T) {
 		"nothing":               {nil, 2, "roster serve"},
 		"unknown command":       {[]string{"server"}, 2, `there is no command "server"`},
 		"unknown flag":          {[]string{"demo", "--port", "80"}, 2, "-port"},
-		"something behind":      {[]string{"schema", "please"}, 2, `"please" is not understood`},
+		"something behind":      {[]string{"schema", "please"}, 2, `the argument "please" is not expected`},
 		"no configuration":      {[]string{"serve", "--config", "/nowhere.yaml"}, 1, "there is no such configuration file"},
-		"nobody in the company": {[]string{"demo", "--people", "0"}, 1, "--people: must be"},
-		"open to the world":     {[]string{"demo", "--listen", "0.0.0.0:0"}, 1, "loopback"},
+		"nobody in the company": {[]string{"demo", "--people", "0"}, 2, "--people: must be"},
+		"open to the world":     {[]string{"demo", "--listen", "0.0.0.0:0"}, 2, "loopback"},
 		"without what there is not": {[]string{"demo", "--without", "kommo,slack"}, 2,
 			`there is no source "slack": it can be worksection, kommo, altcraft, rocketchat`},
-		"systems for the world": {[]string{"demo", "--listen", "127.0.0.1:0", "--systems", "0.0.0.0:0"}, 1, "--systems: must be an address of loopback"},
+		"systems for the world": {[]string{"demo", "--listen", "127.0.0.1:0", "--systems", "0.0.0.0:0"}, 2, "--systems: must be a loopback address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -43,7 +43,7 @@ func TestReloadByFile(t *testing.T) {
 	eventually(t, "the configuration is applied", func() bool { return strings.Contains(p.log.String(), "configuration applied") })
 	if code, _, stderr := run(t, "serve", "--config", configFile(t, settingsOf(map[string]any{
 		"name": "worksection", "kind": "worksection", "url": "http://127.0.0.1:1", "api_key": "unused",
-	})), "--pid-file", pid); code != 1 || !strings.Contains(stderr, "another server has this file") {
+	})), "--pid-file", pid); code != 1 || !strings.Contains(stderr, "another running server uses") {
 		t.Errorf("a second server: exit code %d, errors %q", code, stderr)
 	}
 	if err := p.stop(); err != nil {
@@ -52,7 +52,7 @@ func TestReloadByFile(t *testing.T) {
 	if _, err := os.Stat(pid); !os.IsNotExist(err) {
 		t.Errorf("the file stays: %v", err)
 	}
-	if code, _, stderr := run(t, "reload", "--pid-file", pid); code != 1 || !strings.Contains(stderr, "no server that runs has this file") {
+	if code, _, stderr := run(t, "reload", "--pid-file", pid); code != 1 || !strings.Contains(stderr, "no running server has written this file") {
 		t.Errorf("reload of no server: exit code %d, errors %q", code, stderr)
 	}
 }

@@ -62,7 +62,7 @@ func TestDemoWritesAConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, stderr := run(t, "demo", "--people", "25", "--listen", "127.0.0.1:0", "--write-config", path)
-	if after, err := os.ReadFile(path); code != 1 || !strings.Contains(stderr, "is there already") || err != nil || string(after) != string(before) {
+	if after, err := os.ReadFile(path); code != 1 || !strings.Contains(stderr, "exists already") || err != nil || string(after) != string(before) {
 		t.Errorf("a file that is there: exit code %d, errors %q, the file is now %q", code, stderr, after)
 	}
 }

@@ -12,12 +12,13 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/gofrs/flock"
 )
 
 // ErrNobody reports that no server has the file.
-var ErrNobody = errors.New("no server that runs has this file")
+var ErrNobody = errors.New("no running server has written this file: start one with roster serve --pid-file and the same file")
 
 // readable has others than the owner read the ID, which is no secret.
 const readable = 0o644
@@ -29,7 +30,7 @@ func Write(path string) (remove func() error, err error) {
 	case err != nil:
 		return nil, err
 	case !locked:
-		return nil, fmt.Errorf("%s: another server has this file", path)
+		return nil, fmt.Errorf("another running server uses %s: name another file", path)
 	}
 	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), readable); err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -43,12 +44,18 @@ func Read(path string) (*os.Process, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNobody
 	}
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, errors.New("is a folder: name the file that roster serve --pid-file has written")
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok { // without the path, which the caller has
+		return nil, fmt.Errorf("cannot be read: %w", e.Err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	id, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil || id <= 0 {
-		return nil, errors.New("it holds no process ID: is it the file of --pid-file of roster serve?")
+		return nil, errors.New("contains no process ID: name the file that roster serve --pid-file has written")
 	}
 	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
 	switch free, err := lock.TryRLock(); {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // WriteConfig writes the configuration to a file that is not there yet, or holds the same already: it may be somebody's own.
@@ -14,10 +15,13 @@ func (s *Sandbox) WriteConfig(path, listen string) error {
 	text := s.config(listen)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names it
 	if errors.Is(err, os.ErrExist) {
-		if there, err := os.ReadFile(path); err == nil && string(there) == text { //nolint:gosec // as above
+		switch there, err := os.ReadFile(path); { //nolint:gosec // as above
+		case errors.Is(err, syscall.EISDIR):
+			return err
+		case err == nil && string(there) == text:
 			return nil
 		}
-		return fmt.Errorf("%s is there already, and says something else; remove it, or name another file", path)
+		return fmt.Errorf("%s exists already with other content: remove it, or name another file", path)
 	}
 	if err != nil {
 		return err

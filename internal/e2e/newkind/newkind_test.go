@@ -336,7 +336,7 @@ func TestWrongSecret(t *testing.T) {
 	people(t, dir, "ann@jsonlines.example")
 	path := configured(t, dir, "sources:\n", "    file: people.jsonl\n    key: canary-wrong\n")
 	report, err := run(t, "check", "--config", path)
-	if err == nil || !strings.Contains(report, "the file has another key") || !strings.Contains(report, "not all is well with staff") {
+	if err == nil || !strings.Contains(report, "the file has another key") || !strings.Contains(report, "the check failed for staff") {
 		t.Errorf("check: %v\n%s", err, report)
 	}
 	s := serve(t, path)
