@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -107,9 +108,21 @@ func TestDirectives(t *testing.T) {
 	if client.Types["UserLookup"].Directives.ForName("oneOf") == nil {
 		t.Error("UserLookup has no @oneOf for clients")
 	}
-	for _, scalar := range []string{"DateTime", "URL", "JSON"} {
-		if client.Types[scalar].Directives.ForName("specifiedBy") == nil {
-			t.Errorf("%s has no @specifiedBy", scalar)
+	page, err := os.ReadFile("../docs/clients.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, def := range client.Types {
+		if def.Kind != ast.Scalar || def.BuiltIn {
+			continue
+		}
+		if def.Directives.ForName("specifiedBy") == nil {
+			t.Errorf("%s has no @specifiedBy", name)
+		}
+		for _, says := range []string{"| `" + name + "` |", name + ": '", "  " + name + ": { type: "} { // the table, and a line for each generator
+			if !strings.Contains(string(page), says) {
+				t.Errorf("docs/clients.md lacks %q", says)
+			}
 		}
 	}
 }
