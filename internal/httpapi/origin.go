@@ -41,8 +41,9 @@ func sameHost(origin, host string) bool {
 var (
 	corsMethods = []string{"GET, POST"}
 	corsHeaders = sync.OnceValue(func() []string { // the kinds of sources are registered by then
-		return []string{"Authorization, Content-Type, Cache-Control, If-None-Match, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name, " +
-			"X-Request-Id, Traceparent, Tracestate, " + strings.Join(access.TokenHeaders(), ", ") + ", " + freshness.SourceErrorsHeader}
+		// A browser sends a short Accept in any case, and one of more than 128 bytes only if it is allowed.
+		return []string{"Accept, Authorization, Content-Type, Cache-Control, If-None-Match, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name, " +
+			"ApolloGraphQL-Client-Name, ApolloGraphQL-Client-Version, X-Request-Id, Traceparent, Tracestate, " + strings.Join(access.TokenHeaders(), ", ") + ", " + freshness.SourceErrorsHeader}
 	})
 	corsExposed = []string{"Age, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"}
 	corsMaxAge  = []string{"600"}

@@ -90,8 +90,9 @@ func TestCORS(t *testing.T) {
 		"no preflight":      {[]string{friend}, ask(post("", "Origin", friend)), exposed},
 		"a friend asks first": {[]string{friend}, ask(post("", "Origin", friend, "Access-Control-Request-Method", "POST")), http.Header{
 			"Access-Control-Allow-Origin": {friend}, "Access-Control-Allow-Methods": {"GET, POST"}, "Access-Control-Max-Age": {"600"},
-			"Access-Control-Allow-Headers": {"Authorization, Content-Type, Cache-Control, If-None-Match, GraphQL-Require-Preflight, Apollo-Require-Preflight, " +
-				"X-Apollo-Operation-Name, X-Request-Id, Traceparent, Tracestate, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"},
+			"Access-Control-Allow-Headers": {"Accept, Authorization, Content-Type, Cache-Control, If-None-Match, GraphQL-Require-Preflight, Apollo-Require-Preflight, " +
+				"X-Apollo-Operation-Name, ApolloGraphQL-Client-Name, ApolloGraphQL-Client-Version, X-Request-Id, Traceparent, Tracestate, " +
+				"X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors"},
 			"Vary": {"Accept, Accept-Encoding, Authorization, X-Roster-Source-Token, X-Roster-Worksection-Token, X-Roster-Source-Errors", "Origin"},
 		}},
 	} {
