@@ -84,7 +84,4 @@ require (
 )
 
 // What npm installs is no Go code of ours.
-ignore (
-	./conformance/node_modules
-	./web/node_modules
-)
+ignore node_modules
