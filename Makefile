@@ -76,8 +76,9 @@ web: ## build the playground's assets into web/dist (needs Node)
 	npm --prefix web ci
 	npm --prefix web run build
 
-conformance: ## check the schema with Apollo's composition, and the server with public audits and clients (needs Node)
+conformance: ## check the schema with Apollo's composition, and the server with public audits and clients (needs Node, and Chromium)
 	npm --prefix conformance ci
+	npm --prefix examples/clients ci
 	npm --prefix conformance test
 
 conformance-gateways: ## run Roster behind the gateways that npm has, and check the table in docs/federation.md (needs Node)

@@ -1,0 +1,32 @@
+import { graphql, useFragment } from "react-relay";
+import type { Banner_freshness$key } from "./__generated__/Banner_freshness.graphql";
+import { useSourceErrors } from "./sources";
+
+const fragment = graphql`
+  fragment Banner_freshness on Completeness {
+    missing { name }
+    stale { name }
+    asOf
+  }
+`;
+
+// Banner says which sources are missing or stale, and how old the data is. It shows nothing if all sources are there.
+export function Banner({ freshness }: { freshness: Banner_freshness$key }) {
+  const { missing, stale, asOf } = useFragment(fragment, freshness);
+  const errors = useSourceErrors();
+  if (missing.length === 0 && stale.length === 0) return null;
+  return (
+    <aside role="status">
+      {missing.map(({ name }) => (
+        <p key={name}>
+          {errors[name]?.message ?? `${name} is missing`}
+          {errors[name]?.extensions.retryAfter !== undefined && `, next attempt in ${errors[name].extensions.retryAfter} s`}
+        </p>
+      ))}
+      {stale.map(({ name }) => (
+        <p key={name}>{name} is stale: its last fetch failed or is overdue</p>
+      ))}
+      {asOf && <p>The oldest data is {Math.round((Date.now() - Date.parse(asOf)) / 60_000)} min old</p>}
+    </aside>
+  );
+}
