@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,45 +16,61 @@ import (
 	"roster/web/browsertest"
 )
 
-// newServer serves the playground over a graph that knows its own schema and two people, and calls seen with each other query.
+// source is what the graph says of a source with that name and these collections.
+func source(name, collections string) string {
+	return `{"name":"` + name + `","kind":"KOMMO","capabilities":[],"collections":` + collections + `}`
+}
+
+// schema is what the graph says of itself.
+const schema = `type Query { users(first: Int): UserConnection folders: [ContactFolder] }
+type UserConnection { totalCount: Int nodes: [User!]! }
+type User { name: String! }
+type ContactFolder { name: String! }`
+
+// newServer serves the playground over a graph that knows its own schema, one source and two people, and calls seen with each other query.
 func newServer(t *testing.T, seen func(query string)) *httptest.Server {
 	t.Helper()
-	introspection, err := os.ReadFile("testdata/introspection.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	server := httptest.NewServer(newGraph(t, func() string { return source("hr-east", `[{"kind":"ACCOUNTS"}]`) }, seen))
+	t.Cleanup(server.Close)
+	return server
+}
+
+func newGraph(t *testing.T, sources func() string, seen func(query string)) http.Handler {
+	t.Helper()
 	mux := http.NewServeMux()
-	mux.Handle("/", web.Handler())
+	mux.Handle("/", web.Handler(""))
+	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(schema)) })
 	mux.HandleFunc("POST /graphql", func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Content-Type"); got != "application/json" {
 			t.Errorf("the playground posts %q, want application/json", got)
 		}
 		var operation struct {
-			Query         string `json:"query"`
-			OperationName string `json:"operationName"`
+			Query string `json:"query"`
 		}
 		if err := json.NewDecoder(r.Body).Decode(&operation); err != nil {
 			t.Errorf("read the playground's request: %v", err)
 		}
 		w.Header().Set("Content-Type", "application/graphql-response+json")
-		if operation.OperationName == "IntrospectionQuery" {
-			_, _ = w.Write(introspection)
+		if strings.HasPrefix(operation.Query, "query Playground") {
+			_, _ = w.Write([]byte(`{"data":{"sources":[` + sources() + `],"viewer":{"scopes":[]}}}`))
 			return
 		}
 		seen(operation.Query)
 		_, _ = w.Write([]byte(`{"data":{"users":{"nodes":[{"name":"Ada Lovelace"},{"name":"Grace Hopper"}]}}}`))
 	})
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return server
+	return mux
 }
 
 func TestPlayground(t *testing.T) {
 	t.Parallel()
-	queries := make(chan string, 1)
+	queries := make(chan string, 2)
 	page := browsertest.Open(t, newServer(t, func(query string) { queries <- query }).URL)
 	if tabs := page.Tabs(); len(tabs) == 0 || slices.Contains(tabs, "<untitled>") {
 		t.Errorf("a first visit shows the tabs %q, want examples, each with a name", tabs)
+	}
+	page.WaitResult("Grace Hopper")
+	if first := <-queries; !strings.Contains(first, "query People {") {
+		t.Errorf("the first visit runs %s, want the example that it shows", first)
 	}
 
 	page.Type("query Two { users(first: 2) { nodes { nickname } } }")
@@ -61,10 +78,10 @@ func TestPlayground(t *testing.T) {
 	const query = "query Two { users(first: 2) { nodes { name } } }"
 	page.Type(query)
 	page.Run()
-	page.WaitResult("Grace Hopper")
 	if diff := cmp.Diff(query, <-queries); diff != "" {
 		t.Errorf("the query that was sent (-want +got):\n%s", diff)
 	}
+	page.WaitResult("Grace Hopper")
 	page.OpenDocs("ContactFolder")
 
 	tabs := page.Tabs()
@@ -81,6 +98,28 @@ func TestPlayground(t *testing.T) {
 	if diff := cmp.Diff([]string(nil), page.ForeignRequests()); diff != "" {
 		t.Errorf("requests to other servers (-want +got):\n%s", diff)
 	}
+}
+
+// The examples are for the sources that there are now. What the visitor has written stays, whatever the sources are.
+func TestPlaygroundFollowsSources(t *testing.T) {
+	t.Parallel()
+	var sources atomic.Value
+	sources.Store(source("old", `[{"kind":"ACCOUNTS"}]`))
+	server := httptest.NewServer(newGraph(t, func() string { return sources.Load().(string) }, func(string) {}))
+	t.Cleanup(server.Close)
+	page := browsertest.Open(t, server.URL)
+	page.WaitResult("Grace Hopper")
+	page.Type("query Mine { users(first: 1) { totalCount } }")
+	page.Reload()
+	if diff := cmp.Diff([]string{"Mine", "Overview", "Person", "Search", "AccountsOf", "Sources"}, page.Tabs()); diff != "" {
+		t.Errorf("the tabs of the second visit (-want +got):\n%s", diff)
+	}
+	sources.Store(source("new", `[{"kind":"ROLES"}]`))
+	page.Reload()
+	if diff := cmp.Diff([]string{"People", "Overview", "Person", "Search", "Administrators", "Sources", "Mine"}, page.Tabs()); diff != "" {
+		t.Errorf("the tabs after the sources have changed (-want +got):\n%s", diff)
+	}
+	page.WaitResult("Grace Hopper")
 }
 
 // A script that should not be on the page comes no further than the page.

@@ -1,6 +1,6 @@
 // Package web serves the playground: a page to write queries in, built from the sources beside this file and embedded in the program.
 // It owns the page's files and the headers they go out with, which let the page speak to the server it came from and to nobody else.
-// It knows nothing of the graph: the page finds it at /graphql as any client does.
+// It knows nothing of the graph but the prefix of its names: the page finds the graph at /graphql as any client does.
 package web
 
 import (
@@ -8,10 +8,14 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"embed"
+	"errors"
 	"fmt"
+	"html"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,9 +44,19 @@ type file struct {
 	gzipped      func() []byte // made when first asked for
 }
 
-// Handler serves the page at / and its files under /assets/, and answers 404 to all other paths.
-func Handler() http.Handler {
-	files, err := load()
+// pagePath is the path of the page.
+const pagePath = "/"
+
+// prefixMark is where the page says which prefix the graph's names have. The page has no other way to know it while the schema cannot be read.
+const prefixMark = `<meta name="roster-prefix" content="`
+
+// Handler serves the page at / and its files under /assets/, and answers 404 to all other paths. The page's examples use names that begin with prefix,
+// which is the setting federation.prefix.
+func Handler(prefix string) http.Handler {
+	files, err := loadOnce()
+	if err == nil {
+		files, err = withPrefix(files, prefix)
+	}
 	if err != nil {
 		panic(fmt.Sprintf("web: the embedded files are broken: %v", err))
 	}
@@ -62,6 +76,24 @@ func Handler() http.Handler {
 	})
 }
 
+// withPrefix returns the files with a page that names the prefix.
+func withPrefix(files map[string]*file, prefix string) (map[string]*file, error) {
+	page, ok := files[pagePath]
+	if !ok {
+		return nil, errors.New("no page")
+	}
+	before, after, ok := bytes.Cut(page.body, []byte(prefixMark))
+	if !ok {
+		return nil, fmt.Errorf("the page has no %s", prefixMark)
+	}
+	body := slices.Concat(before, []byte(prefixMark+html.EscapeString(prefix)), after)
+	files = maps.Clone(files)
+	files[pagePath] = newFile(body, page.contentType, page.cacheControl)
+	return files, nil
+}
+
+var loadOnce = sync.OnceValues(load)
+
 // load reads the embedded files and gives each under the path it is asked for by.
 func load() (map[string]*file, error) {
 	files := map[string]*file{}
@@ -77,20 +109,25 @@ func load() (map[string]*file, error) {
 		if !ok {
 			return fmt.Errorf("no content type for %s", name)
 		}
-		f := &file{body: body, contentType: contentType, cacheControl: "no-cache", tag: fmt.Sprintf("%x", sha256.Sum256(body))[:32]}
-		f.gzipped = sync.OnceValue(func() []byte { return compress(body) })
-		at := strings.TrimPrefix(name, "dist")
+		at, cacheControl := strings.TrimPrefix(name, "dist"), "no-cache"
 		switch {
 		case at == "/index.html":
-			at = "/"
+			at = pagePath
 		case strings.HasPrefix(at, "/assets/"):
 			// The build puts a hash of the content into these names: under one name the content never changes.
-			f.cacheControl = "public, max-age=31536000, immutable"
+			cacheControl = "public, max-age=31536000, immutable"
 		}
-		files[at] = f
+		files[at] = newFile(body, contentType, cacheControl)
 		return nil
 	})
 	return files, err
+}
+
+func newFile(body []byte, contentType, cacheControl string) *file {
+	return &file{
+		body: body, contentType: contentType, cacheControl: cacheControl, tag: fmt.Sprintf("%x", sha256.Sum256(body))[:32],
+		gzipped: sync.OnceValue(func() []byte { return compress(body) }),
+	}
 }
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {

@@ -25,7 +25,7 @@ func ask(t *testing.T, method, target string, headers ...string) *http.Response 
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	web.Handler().ServeHTTP(w, r)
+	web.Handler("").ServeHTTP(w, r)
 	return w.Result()
 }
 
@@ -231,6 +231,23 @@ func TestPageFindsItsFiles(t *testing.T) {
 		if resp := ask(t, http.MethodGet, reference[1]); resp.StatusCode != http.StatusOK {
 			t.Errorf("the page names %s: status %d", reference[1], resp.StatusCode)
 		}
+	}
+}
+
+// Without the schema, the page has no other way to know how the graph's names begin.
+func TestPageNamesPrefix(t *testing.T) {
+	t.Parallel()
+	tags := map[string]string{}
+	for _, prefix := range []string{"", "Acme_"} {
+		w := httptest.NewRecorder()
+		web.Handler(prefix).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+		tags[prefix] = w.Header().Get("ETag")
+		if want := `<meta name="roster-prefix" content="` + prefix + `"`; !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the page does not say %s", want)
+		}
+	}
+	if tags[""] == tags["Acme_"] {
+		t.Error("two pages have one ETag")
 	}
 }
 

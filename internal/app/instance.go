@@ -41,8 +41,8 @@ type Options struct {
 	Written writes.Observer
 	// Metrics are served on the public listener; nil if they are not.
 	Metrics http.Handler
-	// Pages serves everything that is not GraphQL.
-	Pages http.Handler
+	// Pages returns the handler of all paths that are not the server's own, for a graph whose names have this prefix; nil for none.
+	Pages func(prefix string) http.Handler
 	// Stopping reports that the program is about to end, and is no longer ready.
 	Stopping func() bool
 	Logger   *slog.Logger
@@ -139,9 +139,12 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Logger: opt.Logger,
 			SourceErrorsInExtensions: cfg.SourceErrorsInExtensions, Graph: graph.Options(cfg.Federation), Plans: i.plans},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
-		Pages:        opt.Pages, Hosts: cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
+		Hosts:        cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
 		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired, Responses: i.responses, PublicAnswers: cfg.Cache.Public,
 		Observer: opt.Operations, Metrics: opt.Metrics,
+	}
+	if opt.Pages != nil {
+		handlerOptions.Pages = opt.Pages(cfg.Federation.Prefix)
 	}
 	if i.access.authenticator != nil {
 		// With authentication, the operator's metrics must not be public without it, for example through a proxy that others can reach.

@@ -26,8 +26,8 @@ import (
 type Serving struct {
 	// Changes define when the configuration is read again; nil for never.
 	Changes *Changes
-	// Pages answers requests that are not GraphQL.
-	Pages  http.Handler
+	// Pages returns the handler of all paths that are not the server's own, for a graph whose names have this prefix.
+	Pages  func(prefix string) http.Handler
 	Logger *slog.Logger
 	// Listener is where to serve. Serve closes it.
 	Listener net.Listener

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"reflect"
 	"strings"
 	"sync"
@@ -29,7 +28,7 @@ func TestMissingStore(t *testing.T) {
 	defer running.Wait()
 	defer cancel()
 	host := func(cfg *config.Config, s Stores) error {
-		_, err := NewHost(cfg, Options{Stores: s, Pages: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler),
+		_, err := NewHost(cfg, Options{Stores: s, Logger: slog.New(slog.DiscardHandler),
 			Stopping: func() bool { return false }}, func() {})
 		return err
 	}

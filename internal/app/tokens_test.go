@@ -89,7 +89,7 @@ func TestTokensFollowTheConfigurationInForce(t *testing.T) {
 			tokens.Run(once)
 		}
 	}
-	h, err := NewHost(of(crm("stays", "a"), crm("leaves", "b"), crm("changes", "c")), Options{Tokens: tokens, Pages: http.NotFoundHandler(),
+	h, err := NewHost(of(crm("stays", "a"), crm("leaves", "b"), crm("changes", "c")), Options{Tokens: tokens,
 		Stopping: func() bool { return false }, Logger: slog.New(slog.DiscardHandler)}, func() {})
 	if err != nil {
 		t.Fatal(err)

@@ -114,7 +114,7 @@ func (p *program) runDemo(ctx context.Context, cmd *cobra.Command, o *demoOption
 	shown := progress.New(p.stderr, func(s progress.Source) { fmt.Fprintln(p.stdout, s) })
 	defer shown.Stop()
 	return app.Serve(ctx, cfg, app.Serving{
-		Pages: web.Handler(), Logger: telemetry.NewLogger(shown, telemetry.FormatText, slog.LevelWarn), Listener: l,
+		Pages: web.Handler, Logger: telemetry.NewLogger(shown, telemetry.FormatText, slog.LevelWarn), Listener: l,
 		Listening: func(_ string, state app.FetchState) { shown.Start(showing(state)) },
 		Ready: func(address string, _ app.FetchState) {
 			shown.Stop()

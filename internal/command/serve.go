@@ -66,7 +66,7 @@ server after it has finished the requests under way; a second one ends it at onc
 		defer shown.Stop()
 		log = telemetry.NewLogger(shown, cfg.Log.Format, level)
 		return app.Serve(cmd.Context(), cfg, app.Serving{
-			Changes: &app.Changes{File: file, Asked: asked}, Pages: web.Handler(), Logger: log, Listener: l,
+			Changes: &app.Changes{File: file, Asked: asked}, Pages: web.Handler, Logger: log, Listener: l,
 			Listening: func(address string, state app.FetchState) {
 				fmt.Fprintf(p.stdout, "Roster listens on %s\n", address)
 				shown.Start(showing(state))

@@ -43,7 +43,7 @@ type rootFile struct {
 	Admin             adminFile      `key:"admin" doc:"The listener for the operator."`
 	Log               logFile        `key:"log" doc:"The log."`
 	Tracing           tracingFile    `key:"tracing" doc:"OpenTelemetry traces."`
-	Introspection     bool           `key:"introspection" default:"false" doc:"Allows clients to read the schema. Without it, the playground has no documentation and no completion. roster schema prints the schema in any case. Always on in the demo."`
+	Introspection     bool           `key:"introspection" default:"false" doc:"Allows clients to read the schema. Without it, only callers with the scope directory:schema have documentation and completion in the playground; without access, everyone has that scope. roster schema prints the schema in any case. Always on in the demo."`
 	Federation        federationFile `key:"federation" doc:"The schema for a federation router; see federation.md."`
 	Cache             Cache          `key:"cache" doc:"Answers that are kept to be given again."`
 	Limits            Limits         `key:"limits" doc:"Limits of what callers may ask for. A refusal names the limit and its number."`

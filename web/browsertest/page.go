@@ -15,12 +15,16 @@ import (
 )
 
 // patience is how long one step may take. It only ends a test that would else never end.
-const patience = time.Minute
+const patience = 3 * time.Minute
+
+// browsers has a place for each browser that may run at a time. More of them would only wait for each other.
+var browsers = make(chan struct{}, 2)
 
 // Page is the playground, open in a browser of its own. Every method that meets a fault ends the test.
 type Page struct {
-	t   testing.TB
-	ctx context.Context // the tab's, which is how chromedp names a tab
+	t         testing.TB
+	ctx       context.Context // the tab's, which is how chromedp names a tab
+	artifacts string          // of the test; asked for first, because it may end before the browser does
 	record
 }
 
@@ -28,8 +32,15 @@ type Page struct {
 // no Chromium is installed the test is skipped, but fails when the environment has CI.
 func Open(t testing.TB, url string) *Page {
 	t.Helper()
-	p := &Page{t: t, record: record{server: url}}
+	return OpenWith(t, url, Look{Width: 1400, Height: 900})
+}
+
+// OpenWith is Open with another window, or the dark theme.
+func OpenWith(t testing.TB, url string, look Look) *Page {
+	t.Helper()
+	p := &Page{t: t, artifacts: t.ArtifactDir(), record: record{server: url}}
 	p.ctx = p.start(findBrowser(t))
+	p.apply(look)
 	p.do("open the playground", chromedp.Navigate(url))
 	p.waitReady()
 	return p
@@ -53,11 +64,12 @@ func findBrowser(t testing.TB) string {
 // start gives the context of a new browser's first tab, which ends with the test.
 func (p *Page) start(browser string) context.Context {
 	p.t.Helper()
+	browsers <- struct{}{}
+	p.t.Cleanup(func() { <-browsers })
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(browser),
 		chromedp.NoSandbox,
 		chromedp.DisableGPU,
-		chromedp.WindowSize(1400, 900),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),

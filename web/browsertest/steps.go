@@ -19,6 +19,7 @@ const (
 	resultViewer  = ".graphiql-response"
 	executeButton = ".graphiql-execute-button"
 	tabButtons    = `[id^="graphiql-session-tab-"]`
+	docsPane      = ".graphiql-plugin"
 	docsButton    = `button[aria-label="Show Documentation Explorer"]`
 )
 
@@ -43,17 +44,45 @@ func (p *Page) Query() string {
 // Type replaces the open tab's query, as a visitor does who marks everything and types.
 func (p *Page) Type(query string) {
 	p.t.Helper()
-	everything := chromedp.KeyModifiers(kb.ModifierCtrl)
-	if runtime.GOOS == "darwin" {
-		everything = chromedp.KeyModifiers(kb.ModifierMeta)
-	}
 	// Focused and not clicked: the middle of a text with long lines lies behind buttons.
-	p.do("mark the old query", chromedp.Focus(chromedp.CSS(queryEditor+" textarea")), chromedp.KeyEvent("a", everything))
+	p.do("mark the old query", chromedp.Focus(chromedp.CSS(queryEditor+" textarea")), chromedp.KeyEvent("a", command()))
 	// All at once: typed key by key, the editor would add closing brackets and take suggestions in between.
-	p.do("type a query", func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: query})
+	p.insert(query)
+}
+
+// insert writes text where the focus is.
+func (p *Page) insert(text string) {
+	p.t.Helper()
+	p.do("type "+text, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text})
 		return chromedp.Void{}, err
 	})
+}
+
+// RunByKeys runs the query as a visitor does whose hands are on the keyboard.
+func (p *Page) RunByKeys() {
+	p.t.Helper()
+	p.do("press Ctrl-Enter", chromedp.Focus(chromedp.CSS(queryEditor+" textarea")), chromedp.KeyEvent(kb.Enter, command()))
+}
+
+// LeaveEditorByKeys moves the focus out of the query editor, in which Tab writes until Ctrl-M has it move the focus. It reports whether
+// that has worked.
+func (p *Page) LeaveEditorByKeys() bool {
+	p.t.Helper()
+	toggle := chromedp.KeyModifiers(kb.ModifierCtrl)
+	if runtime.GOOS == "darwin" {
+		toggle = chromedp.KeyModifiers(kb.ModifierCtrl | kb.ModifierShift)
+	}
+	p.do("press Ctrl-M and Tab", chromedp.Focus(chromedp.CSS(queryEditor+" textarea")), chromedp.KeyEvent("m", toggle), chromedp.KeyEvent(kb.Tab))
+	return get[bool](p, "see where the focus is", `!document.activeElement.closest('`+queryEditor+` .monaco-editor')`)
+}
+
+// command is the key that begins shortcuts.
+func command() chromedp.KeyOption {
+	if runtime.GOOS == "darwin" {
+		return chromedp.KeyModifiers(kb.ModifierMeta)
+	}
+	return chromedp.KeyModifiers(kb.ModifierCtrl)
 }
 
 // Run presses the button that runs the query.
@@ -73,7 +102,7 @@ func (p *Page) WaitResult(text string) string {
 func (p *Page) OpenDocs(text string) {
 	p.t.Helper()
 	p.do("open the documentation", chromedp.Click(chromedp.CSS(docsButton)))
-	p.wait("wait for the documentation of "+text, `(text) => document.querySelector('.graphiql-plugin').innerText.includes(text)`, text)
+	p.wait("wait for the documentation of "+text, `(text) => document.querySelector('`+docsPane+`').innerText.includes(text)`, text)
 }
 
 // WaitMistake waits until the query editor marks a mistake, which it finds by the graph's schema.
@@ -106,9 +135,12 @@ func (p *Page) Reload() {
 	p.waitReady()
 }
 
-// Screenshot gives the page as it looks, as a PNG.
+// Screenshot gives the page as it looks, as a PNG, once the editors have coloured their texts.
 func (p *Page) Screenshot() []byte {
 	p.t.Helper()
+	p.wait("wait for colours", `(...editors) => editors.every((editor) =>
+		new Set([...document.querySelectorAll(editor + ' .view-line span[class^=mtk]')].map((word) => word.classList[0])).size > 2)`,
+		queryEditor, resultViewer)
 	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		p.t.Fatalf("take a screenshot: %v", err)
@@ -132,7 +164,7 @@ func (p *Page) keepScreenshot() {
 		p.t.Logf("no screenshot: %v", err)
 		return
 	}
-	path := filepath.Join(p.t.ArtifactDir(), strings.ReplaceAll(p.t.Name(), "/", "_")+".png")
+	path := filepath.Join(p.artifacts, strings.ReplaceAll(p.t.Name(), "/", "_")+".png")
 	if err := os.WriteFile(path, png, 0o600); err != nil {
 		p.t.Logf("no screenshot: %v", err)
 		return

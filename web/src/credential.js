@@ -1,0 +1,24 @@
+import { shared } from './state.js'
+
+// Kept until the browser's tab is closed, and sent to this server only.
+const key = 'roster:credential'
+
+/** The visitor's API key or token; '' for none. */
+export const credential = shared(sessionStorage.getItem(key) ?? '')
+
+/** Whether the dialog for the credential is open. The server's message says why, if the server asked for one. */
+export const asking = shared({ open: false, message: '' })
+
+export function keep(value) {
+  if (value === '') sessionStorage.removeItem(key)
+  else sessionStorage.setItem(key, value)
+  credential.set(value)
+}
+
+/** What the visitor means who types or pastes a credential: with or without the word before it in the header. */
+export const read = (text) => text.trim().replace(/^(authorization:\s*)?bearer\s+/i, '')
+
+/** Whether a header can have it: visible ASCII, and no space. */
+export const valid = (value) => /^[\x21-\x7e]*$/.test(value)
+
+export const authorization = () => (credential.get() === '' ? {} : { authorization: `Bearer ${credential.get()}` })
