@@ -113,14 +113,19 @@ func TestPresenceOfNodes(t *testing.T) {
 		if took != 0 || len(p.asked()) != 1 {
 			t.Errorf("it took %s with the calls %v, want one at once", took, p.asked())
 		}
-		p2 := &presenceSource{}
-		source.Presence = p2
-		w = newTestServer(t, source).read()
-		if took := elapsed(func() { w.get(`{ contacts { nodes { owner { presence } } } }`) }); took != 0 {
-			t.Errorf("the owners of contacts took %s", took)
-		}
-		if diff := cmp.Diff([][]string{{"u1009"}}, p2.asked()); diff != "" {
-			t.Errorf("called for (-want +got):\n%s", diff)
+		contact := w.get(`{ contacts { nodes { id } } }`)
+		for _, document := range []string{
+			`{ contacts { nodes { owner { presence } } } }`, `query($id: ID!) { contact(id: $id) { owner { presence } } }`,
+		} {
+			p2 := &presenceSource{}
+			source.Presence = p2
+			w = newTestServer(t, source).read()
+			if took := elapsed(func() { w.get(document, "id", in(contact, "contacts", "nodes", 0, "id")) }); took != 0 {
+				t.Errorf("%s took %s", document, took)
+			}
+			if diff := cmp.Diff([][]string{{"u1009"}}, p2.asked()); diff != "" {
+				t.Errorf("%s called for (-want +got):\n%s", document, diff)
+			}
 		}
 	})
 }
