@@ -42,6 +42,13 @@ func (d *deadline) hasPassed() bool { return isOver(d.get()) }
 
 func isOver(t time.Time) bool { return !t.IsZero() && !time.Now().Before(t) }
 
+// longAgo is later than the deadline that net/http sets at the end of each request, to end its read of what the client sends meanwhile. It is over without a look
+// at the clock.
+var longAgo = time.Unix(60, 0)
+
+// isLongOver reports whether the deadline as it was set is before longAgo.
+func (d *deadline) isLongOver() bool { return sooner(d.get(), longAgo) }
+
 // begin must precede a call that may wait, and end must follow. The call also ends at the end of the step, unless that is zero.
 func (d *deadline) begin(step time.Time) {
 	d.mu.Lock()

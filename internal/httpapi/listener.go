@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -159,6 +160,9 @@ func (c *countedConn) read(b []byte) (n int, err error) {
 		case c.begun.rest != nil:
 			return drain(&c.begun.rest, b), nil
 		}
+	}
+	if c.reads.isLongOver() { // the connection need not know
+		return 0, os.ErrDeadlineExceeded
 	}
 	for again := true; again; {
 		c.reads.begin(time.Time{})
