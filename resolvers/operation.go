@@ -42,6 +42,10 @@ type operation struct {
 	planned    bool          // a plan executes the operation
 	turn       chan struct{} // holds one root field at a time; nil if a plan executes the operation
 	pageLimit
+
+	// What an operation with a plan needs, so that it is one piece of memory with the operation.
+	execution execution
+	response  graphql.Response
 }
 
 type operationKey struct{}

@@ -54,14 +54,16 @@ func (e *executable) execute(ctx context.Context, op *operation, running *graphq
 		return e.byGqlgen(ctx)(ctx), nil
 	}
 	op.planned = true
-	run := &execution{resolver: e.resolver, denied: op.denied}
+	run := &op.execution
+	*run = execution{resolver: e.resolver, denied: op.denied}
 	run.Ctx, run.Caller = ctx, run
 	if of := bounds.FromContext(ctx); of != nil {
 		run.Room = of
 	}
 	if data, ok := generated.RunPlan(e.ExecutableSchema, running, &run.Run, query); ok {
 		e.resolver.plans().Planned()
-		return &graphql.Response{Data: data}, &run.Run
+		op.response = graphql.Response{Data: data}
+		return &op.response, &run.Run
 	}
 	if run.Panic != nil && variant.Fail() && e.resolver.plans().Panicked(time.Now()) {
 		e.resolver.log().ErrorContext(ctx, "a plan panicked: gqlgen executes the operation, also from now on; other such panics are logged once a minute",

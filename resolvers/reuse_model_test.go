@@ -140,6 +140,9 @@ func answerOf(h http.Handler, a ask) string {
 	for _, own := range []string{"Ratelimit", "Content-Length"} {
 		rec.Header().Del(own)
 	}
+	if rec.Header().Get("Date") == time.Now().UTC().Format(http.TimeFormat) {
+		rec.Header().Del("Date") // net/http would add the same
+	}
 	return fmt.Sprint(rec.Code, rec.Header(), "\n", rec.Body)
 }
 

@@ -71,7 +71,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, m mediaType, re
 	if conditional(r) {
 		sum := sha256.New()
 		encode(sum, resp)
-		if unchanged(w, r, []string{tagOf(responsecache.Digest([sha256.Size]byte(sum.Sum(nil))), m, as)}) {
+		if unchanged(w, r, []string{tagOf(responsecache.Digest([sha256.Size]byte(sum.Sum(nil))), m, as)}, time.Now()) {
 			return
 		}
 	}
@@ -95,19 +95,6 @@ func setEncoding(h http.Header, as encoding, length []string) {
 // unrecorded reports whether an operation was refused because the access log could not be written.
 func unrecorded(errs gqlerror.List) bool {
 	return len(errs) == 1 && errs[0].Extensions["code"] == codeLogUnavailable
-}
-
-// setAgeHeaders sets Age and Cache-Control of an answer. The client, but no shared cache unless it is public, may store a complete answer for as long as it is
-// fresh. An answer without data of sources is not cacheable.
-func setAgeHeaders(h http.Header, a *freshness.Answer, complete, public bool) {
-	age, control := ageOf(a, complete, public)
-	if age < 0 {
-		return
-	}
-	h["Age"] = []string{strconv.Itoa(age)}
-	if control != "" {
-		h["Cache-Control"] = []string{control}
-	}
 }
 
 // ageOf returns the Age of an answer, or -1, and its Cache-Control, or "" if it must not be stored.

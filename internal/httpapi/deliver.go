@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -34,21 +35,26 @@ func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 	ended(Outcome(a.Outcome))
 	h.responses.Count(true)
-	preparedOf(a).setAge(w.Header(), &op.reuse.fresh, a.Complete, h.public, op.reuse.at)
-	op.input.release() // nothing of the request is in memory while the client reads, however slowly
-	op.reuse.request = nil
-	h.send(w, r, m, a)
+	preparedOf(a).ages.set(w.Header(), &op.reuse.fresh, a.Complete, h.public, op.reuse.at)
+	op.releaseInput() // nothing of the request is in memory while the client reads, however slowly
+	h.send(w, r, m, a, op.reuse.at)
 }
 
-// send writes an answer as the response.
-func (h *handler) send(w http.ResponseWriter, r *http.Request, m mediaType, a *responsecache.Answer) {
+// shortBody is the length of a body below which net/http itself adds Content-Length, without a place in the map of headers.
+const shortBody = 2 << 10
+
+// send writes an answer as the response at the time now.
+func (h *handler) send(w http.ResponseWriter, r *http.Request, m mediaType, a *responsecache.Answer, now time.Time) {
 	as, body := encodingFor(r.Header["Accept-Encoding"], len(a.Body)), a.Body
-	if conditional(r) && unchanged(w, r, preparedOf(a).tag(a, m, as)) {
+	if conditional(r) && unchanged(w, r, preparedOf(a).tag(a, m, as), now) {
 		return
 	}
-	if as == asIs {
+	switch {
+	case as == asIs && len(body) < shortBody && r.Method != http.MethodHead && r.ProtoMajor == 1:
+		setDate(w.Header(), now)
+	case as == asIs:
 		w.Header()["Content-Length"] = a.Length
-	} else {
+	default:
 		var length []string
 		body, length = h.responses.Encoded(a, int(as), func(body []byte) []byte {
 			return h.encoders.encode(as, func(to io.Writer) { to.Write(body) }) //nolint:errcheck // a buffer takes everything

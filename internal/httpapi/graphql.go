@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -33,6 +34,7 @@ type handler struct {
 	trusted   *persisted.Documents
 	limits    Limits
 	public    bool      // see Options.PublicAnswers
+	ages      *lastAges // of answers that are not cached yet
 	own       *sync.Map // the handlers with other limits, by these: *handler by access.Limits
 	origins   origins
 	retired   <-chan struct{}
@@ -57,7 +59,7 @@ func newHandler(opt Options) *handler {
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), costs, opt.API, opt.Limits, opt.Introspection), costs: costs,
 		lists:   opt.API.Lists,
 		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
-		limits: opt.Limits, own: new(sync.Map), public: opt.PublicAnswers, origins: opt.Origins, retired: opt.Retired,
+		limits: opt.Limits, own: new(sync.Map), public: opt.PublicAnswers, ages: new(lastAges), origins: opt.Origins, retired: opt.Retired,
 		decoders: newDecoders(opt.Limits.BodyBytes), encoders: newEncoders(), observer: opt.Observer, responses: opt.Responses,
 	}
 	h.present, h.recover = presenter(opt.API.ErrorPresenter), opt.API.Recover
@@ -149,10 +151,10 @@ func (h *handler) panicked(ctx context.Context, p any) gqlerror.List {
 
 // once reads and runs one operation, and writes its answer or its stream of answers.
 func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, events bool) {
-	op, repeated := newOperation(r.Method != http.MethodPost), false
+	op, over := newOperation(r.Method != http.MethodPost), false
 	defer func() {
 		op.memory.release()
-		if repeated {
+		if over {
 			op.recycle()
 		}
 	}()
@@ -184,15 +186,17 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		refuse(w, m, e)
 		return
 	}
-	defer op.input.release()
+	defer op.releaseInput()
 	op.request = len(op.input.text)
 	if op.reuse != nil && h.repeat(ctx, w, r, m, op, caller) {
 		flush(w, r)
-		repeated = true
+		over = true
 		return
 	}
 	params, e := h.params(r, op)
-	op.input.release()
+	if e != nil || events || op.reuse == nil || op.reuse.request == nil {
+		op.releaseInput()
+	}
 	if e != nil {
 		refuse(w, m, e)
 		return
@@ -201,36 +205,41 @@ func (h *handler) once(w http.ResponseWriter, r *http.Request, m mediaType, even
 		h.events(ctx, w, op, params, caller)
 		return
 	}
-	h.respond(ctx, w, r, m, op, params, caller)
+	over = h.respond(ctx, w, r, m, op, params, caller)
 	flush(w, r)
 }
 
-// respond runs an operation with one answer, and writes it.
-func (h *handler) respond(ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, params *graphql.RawParams, c caller) {
+// respond runs an operation with one answer, and writes it. It reports whether nothing can use the operation any more.
+func (h *handler) respond(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, m mediaType, op *operation, params *graphql.RawParams, c caller,
+) (over bool) {
 	u := op.reuse
 	defer u.end(nil) // if there is a panic
 	resp, e := h.run(ctx, op, params, c)
 	if a := op.reuse.found(); a != nil {
 		u.keepRequest(a)
 		h.deliver(ctx, w, r, m, op, c, a)
-		return
+		return false
 	}
+	op.releaseInput() // nothing of the request is in memory while the client reads, however slowly
 	if e != nil {
 		u.end(nil)
 		if e == onlyByPost {
 			w.Header().Set("Allow", http.MethodPost)
 		}
 		refuse(w, m, e)
-		return
+		return false
 	}
-	setAgeHeaders(w.Header(), op.exchange.Answer, op.complete(resp), h.public && op.reuse != nil && op.exchange.Reusable != nil)
+	now := time.Now()
+	h.ages.set(w.Header(), op.exchange.Answer, op.complete(resp), h.public && op.reuse != nil && op.exchange.Reusable != nil, now)
 	a := h.keep(ctx, op, resp)
 	u.end(nil) // others must not wait until this client has read its answer
 	if a != nil {
-		h.send(w, r, m, a)
-		return
+		h.send(w, r, m, a, now)
+		return op.isOver()
 	}
 	h.answer(w, r, m, resp)
+	return false
 }
 
 // flush sends the last bytes of an answer over HTTP/2. Otherwise they would be sent after the handler has returned, and would not be counted.

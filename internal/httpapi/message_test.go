@@ -27,7 +27,7 @@ func FuzzMessage(f *testing.F) {
 			_, _ = readInitial(m.Payload)
 		case messageSubscribe:
 			p := &graphql.RawParams{}
-			_ = d.parse(m.Payload, p)
+			_ = d.parse(m.Payload, nil, p)
 		}
 		var b bytes.Buffer
 		writeMessage(&b, m.Type, m.ID, m.Payload)

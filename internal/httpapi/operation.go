@@ -44,6 +44,8 @@ type parts struct {
 	bounds  bounds.Answer
 	context operationContext
 	running graphql.OperationContext
+	// variables is the empty map for the variables; nil if there is none yet.
+	variables map[string]any
 }
 
 var operations = sync.Pool{New: func() any { return new(operation) }}
@@ -54,10 +56,36 @@ func newOperation(readOnly bool) *operation {
 	return op
 }
 
-// recycle makes the memory of an operation available to others. Nothing may use the operation any more, as is certain only if it was not executed.
+// recycle makes the memory of an operation available to others. Nothing may use the operation any more.
 func (op *operation) recycle() {
+	variables := op.parts.variables
+	if used := op.parts.params.Variables; used != nil {
+		variables = used
+	}
 	*op = operation{}
+	if len(variables) <= mostVariables { // a map keeps the room of all that it has ever had
+		clear(variables)
+		op.parts.variables = variables
+	}
 	operations.Put(op)
+}
+
+// mostVariables is the number of variables up to which their map is used again.
+const mostVariables = 8
+
+// isOver reports whether nothing can use an operation any more whose answer has been kept: a plan made it, in one goroutine and from what was in memory, nothing
+// waited for the operation's context, and no other operation for its answer.
+func (op *operation) isOver() bool {
+	of := &op.parts.context
+	of.mu.Lock()
+	defer of.mu.Unlock()
+	return op.body != nil && of.timed == nil && of.errors == nil && !op.reuse.flight.Joined()
+}
+
+// releaseInput forgets the request, which is needed until its answer has been found or made.
+func (op *operation) releaseInput() {
+	op.input.release()
+	op.own.request = nil
 }
 
 var (

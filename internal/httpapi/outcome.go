@@ -68,10 +68,10 @@ func (o Outcome) Reason() string {
 
 // outcomeOf returns the outcome of an answer, from the codes of its errors.
 func outcomeOf(ctx context.Context, resp *graphql.Response) Outcome {
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	switch err := ctx.Err(); {
+	case errors.Is(err, context.DeadlineExceeded):
 		return OutcomeTimedOut
-	case ctx.Err() != nil:
+	case err != nil:
 		return OutcomeCanceled
 	case resp == nil:
 		return OutcomeFailed

@@ -7,8 +7,9 @@ import (
 )
 
 // readParams reads the JSON of a request as encoding/json does, for the form that nearly all requests have. It returns false for everything else: then
-// encoding/json decides. That is a request that is not well-formed, has other members, exceeds the shape, or has an escape of a surrogate.
-func readParams(text []byte, most shape, p *graphql.RawParams) bool {
+// encoding/json decides. That is a request that is not well-formed, has other members, exceeds the shape, or has an escape of a surrogate. Room is an empty map
+// for the variables, or nil.
+func readParams(text []byte, most shape, room map[string]any, p *graphql.RawParams) bool {
 	r := paramsReader{text: text, left: most}
 	var out graphql.RawParams
 	var query, operation, variables, extensions bool // already read
@@ -24,14 +25,15 @@ func readParams(text []byte, most shape, p *graphql.RawParams) bool {
 		case "operationName":
 			return first(&operation) && (r.null() || r.at('"') && r.string(&out.OperationName))
 		case "variables":
-			return first(&variables) && (r.null() || r.object(&out.Variables))
+			return first(&variables) && (r.null() || r.object(room, &out.Variables))
 		case "extensions":
-			return first(&extensions) && (r.null() || r.object(&out.Extensions))
+			return first(&extensions) && (r.null() || r.object(nil, &out.Extensions))
 		}
 		return false
 	})
 	r.space()
 	if !ok || r.i < len(r.text) {
+		clear(room)
 		return false
 	}
 	p.Query, p.OperationName, p.Variables, p.Extensions = out.Query, out.OperationName, out.Variables, out.Extensions
@@ -118,11 +120,13 @@ func (r *paramsReader) members(member func(name []byte) bool) bool {
 	}
 }
 
-func (r *paramsReader) object(into *map[string]any) bool {
+func (r *paramsReader) object(m map[string]any, into *map[string]any) bool {
 	if r.left.depth < 0 {
 		return false
 	}
-	m := make(map[string]any)
+	if m == nil {
+		m = make(map[string]any)
+	}
 	*into = m
 	return r.members(func(name []byte) bool {
 		text := string(name)
@@ -175,7 +179,7 @@ func (r *paramsReader) value() (v any, ok bool) {
 		return s, ok
 	case '{':
 		var m map[string]any
-		ok = r.object(&m)
+		ok = r.object(nil, &m)
 		return m, ok
 	case '[':
 		return r.list()

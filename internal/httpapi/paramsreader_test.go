@@ -25,7 +25,7 @@ func FuzzReadParams(f *testing.F) {
 			return
 		}
 		var got, want graphql.RawParams
-		if !readParams([]byte(text), most, &got) {
+		if !readParams([]byte(text), most, nil, &got) {
 			return
 		}
 		if !whole([]byte(text), &want) {
@@ -49,7 +49,7 @@ func TestReadParamsOfOrdinaryRequests(t *testing.T) {
 		`{"query":"{ a }","variables":{},"extensions":{"persistedQuery":{"version":1}}}`,
 	} {
 		var p graphql.RawParams
-		if !readParams([]byte(text), shape{depth: 5, items: 10, members: 20}, &p) {
+		if !readParams([]byte(text), shape{depth: 5, items: 10, members: 20}, nil, &p) {
 			t.Errorf("%s is not read", text)
 		}
 	}

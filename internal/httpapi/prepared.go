@@ -13,13 +13,7 @@ import (
 // prepared are header values of a cached answer, so that not each client costs the memory of its own. It is safe for concurrent use.
 type prepared struct {
 	tags [asEvents][numEncodings]atomic.Pointer[[]string]
-	ages atomic.Pointer[ages] // the last ones; nil if there have been none
-}
-
-// ages are the headers that change as time passes.
-type ages struct {
-	age, lifetime int // in seconds
-	values        [2][]string
+	ages lastAges
 }
 
 // preparedOf returns the header values of an answer.
@@ -43,17 +37,31 @@ func (p *prepared) tag(a *responsecache.Answer, m mediaType, as encoding) []stri
 	return tag
 }
 
-// setAge is setAgeHeaders for an answer that is written at the time now.
-func (p *prepared) setAge(h http.Header, fresh *freshness.Answer, complete, public bool, now time.Time) {
+// lastAges keeps the last values of the headers that change as time passes. It is safe for concurrent use.
+type lastAges struct{ atomic.Pointer[ages] }
+
+// ages are values of Age and Cache-Control.
+type ages struct {
+	age, lifetime int // in seconds
+	public        bool
+	values        [2][]string
+}
+
+// set sets Age and Cache-Control of an answer that is written at the time now. The client, but no shared cache unless it is public, may store a complete answer
+// for as long as it is fresh. An answer without data of sources is not cacheable.
+func (l *lastAges) set(h http.Header, fresh *freshness.Answer, complete, public bool, now time.Time) {
+	if fresh == nil {
+		return
+	}
 	age, ok := fresh.Age(now)
 	if !ok {
 		return
 	}
 	lifetime := fresh.Lifetime(now)
-	last := p.ages.Load()
-	if last == nil || last.age != age || last.lifetime != lifetime {
-		last = &ages{age, lifetime, [2][]string{{strconv.Itoa(age)}, {controlOf(lifetime, public)}}}
-		p.ages.Store(last)
+	last := l.Load()
+	if last == nil || last.age != age || last.lifetime != lifetime || last.public != public {
+		last = &ages{age, lifetime, public, [2][]string{{strconv.Itoa(age)}, {controlOf(lifetime, public)}}}
+		l.Store(last)
 	}
 	h["Age"] = last.values[0]
 	if complete {
@@ -67,4 +75,22 @@ func controlOf(lifetime int, public bool) string {
 		who = "public"
 	}
 	return who + ", max-age=" + strconv.Itoa(lifetime)
+}
+
+// date is a value of the header Date.
+type date struct {
+	second int64 // of the Unix epoch
+	value  []string
+}
+
+var lastDate atomic.Pointer[date]
+
+// setDate sets the header Date, which net/http would format for each answer.
+func setDate(h http.Header, now time.Time) {
+	last := lastDate.Load()
+	if second := now.Unix(); last == nil || last.second != second {
+		last = &date{second, []string{now.UTC().Format(http.TimeFormat)}}
+		lastDate.Store(last)
+	}
+	h["Date"] = last.value
 }

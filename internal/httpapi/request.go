@@ -49,7 +49,7 @@ func (h *handler) receive(w http.ResponseWriter, r *http.Request, c *caller, pre
 func (h *handler) params(r *http.Request, op *operation) (p *graphql.RawParams, e *refusal) {
 	p = &op.parts.params
 	if r.Method == http.MethodPost {
-		e = h.parse(op.input.text, p)
+		e = h.parse(op.input.text, op.parts.variables, p)
 	} else {
 		e = h.readAddress(r.URL, p)
 	}
@@ -177,8 +177,8 @@ type input struct {
 	Extensions    json.RawMessage `json:"extensions"`
 }
 
-// parse parses the JSON of a request. It does not pass on errors of the decoder, whose text may repeat the input.
-func (h *handler) parse(text []byte, p *graphql.RawParams) *refusal {
+// parse parses the JSON of a request. It does not pass on errors of the decoder, whose text may repeat the input. Room is an empty map for the variables, or nil.
+func (h *handler) parse(text []byte, room map[string]any, p *graphql.RawParams) *refusal {
 	text = bytes.TrimPrefix(text, byteOrderMark)
 	if !utf8.Valid(text) {
 		return notUTF8
@@ -186,7 +186,7 @@ func (h *handler) parse(text []byte, p *graphql.RawParams) *refusal {
 	// If the whole text is within the limits of its parts, it is decoded at once, as are nearly all requests.
 	if len(text) <= h.limits.VariablesBytes {
 		most := shape{h.limits.VariablesDepth + 1, h.limits.ListItems, h.limits.members()}
-		if readParams(text, most, p) {
+		if readParams(text, most, room, p) {
 			return nil
 		}
 		shape := measure(text)

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -29,7 +28,7 @@ type reuse struct {
 	cache   *responsecache.Cache
 	prefix  []byte // what precedes the text in the key of the request
 	class   []byte // the part of it that decides, besides the request, who may get the answer
-	request []byte // the key of the request; nil if it has none
+	request []byte // the key of the request, a part of its input; nil if it has none
 	key     string // of the answer; empty until it is known
 	again   bool   // there was an answer with that key
 	flight  responsecache.Flight
@@ -98,7 +97,7 @@ func (h *handler) repeat(ctx context.Context, w http.ResponseWriter, r *http.Req
 		h.deliver(ctx, w, r, m, op, c, a)
 		return true
 	}
-	op.reuse.request = bytes.Clone(op.input.key) // the input does not last
+	op.reuse.request = op.input.key
 	return false
 }
 

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -138,7 +140,7 @@ func TestRepeatedAnswer(t *testing.T) {
 		h, cache := g.handler(nil)
 		do(h, post(hello))
 		rec := do(h, post(hello))
-		want := map[string]string{"Age": "3", "Cache-Control": "private, max-age=63", "Content-Length": "22", "Content-Type": "application/json"}
+		want := map[string]string{"Age": "3", "Cache-Control": "private, max-age=63", "Content-Type": "application/json"}
 		got := map[string]string{}
 		for name := range want {
 			got[name] = rec.Header().Get(name)
@@ -160,6 +162,53 @@ func TestRepeatedAnswer(t *testing.T) {
 		}
 		if stats := cache.Stats(); stats.Hits != 1 || stats.Misses != 2 || stats.Bytes == 0 || stats.Size != 1<<20 {
 			t.Errorf("%+v", stats)
+		}
+	})
+}
+
+// An answer has the date on which it is sent, and its length, also if net/http counts it.
+func TestDateAndLengthOfAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &graph{}
+		s := serveOn(t, httpapi.Options{API: g.api(), Responses: responsecache.New(1<<20, nil)})
+		defer s.end(t)
+		query := "http://localhost/graphql?query=" + url.QueryEscape("{ hello }")
+		etag := ""
+		for _, method := range []string{http.MethodPost, http.MethodPost, http.MethodGet, http.MethodHead, http.MethodGet} {
+			time.Sleep(2 * time.Second) // of the test's clock
+			r, err := http.NewRequestWithContext(t.Context(), method, query, nil)
+			if method == http.MethodPost {
+				r, err = http.NewRequestWithContext(t.Context(), method, "http://localhost/graphql", strings.NewReader(hello))
+				r.Header.Set("Content-Type", "application/json")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if etag != "" && method == http.MethodGet {
+				r.Header.Set("If-None-Match", etag)
+			}
+			resp, err := s.client.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(resp.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close() //nolint:gosec // it has been read
+			etag = resp.Header.Get("Etag")
+			want := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}, "Content-Length": {"22"}}
+			if resp.StatusCode == http.StatusNotModified {
+				want["Content-Length"] = nil
+			}
+			got := http.Header{"Date": resp.Header["Date"], "Content-Length": resp.Header["Content-Length"]}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s: HTTP %d %s (-want +got):\n%s", method, resp.StatusCode, body, diff)
+			}
+		}
+		if etag == "" {
+			t.Error("the last answer has no ETag")
 		}
 	})
 }

@@ -206,7 +206,7 @@ func (s *socket) initialise(m message) bool {
 // subscribe starts an operation.
 func (s *socket) subscribe(m message) bool {
 	params := &graphql.RawParams{Headers: s.r.Header}
-	e := s.handler.parse(m.Payload, params)
+	e := s.handler.parse(m.Payload, nil, params)
 	params.Headers = s.r.Header
 	if e != nil {
 		return s.decline(m.ID, e)

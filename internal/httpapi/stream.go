@@ -64,8 +64,12 @@ func (h *handler) execute(
 	defer op.slots.release()
 	op.parts.bounds.Init(h.limits.Errors, h.limits.AnswerBytes, &op.memory, minAnswerMemory)
 	op.bounds = &op.parts.bounds
-	one, stop := true, func() {}
-	defer func() { stop() }()
+	one, admitted := true, false
+	defer func() {
+		if admitted {
+			op.parts.context.end()
+		}
+	}()
 	next, ctx, e := h.begin(ctx, op, params, func(of *operationContext, kind ast.Operation) *refusal {
 		if kind == ast.Subscription && op.streamed {
 			one = false
@@ -76,7 +80,7 @@ func (h *handler) execute(
 			return op.slots.acquireCost(h, op.cost)
 		}
 		op.mutation = kind == ast.Mutation
-		stop = of.end
+		admitted = true
 		of.endIn(h.limits.OperationTime)
 		return op.slots.acquireCost(h, op.cost)
 	})

@@ -6,6 +6,7 @@ type Flight struct {
 	key   string
 	// The mutex of the cache guards these.
 	over   bool
+	joined bool          // somebody else waits for it
 	ended  chan struct{} // nil until somebody waits
 	answer *Answer       // nil if the answer must not be reused
 }
@@ -15,6 +16,7 @@ func (c *Cache) Join(key []byte, f *Flight) *Flight {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if known := c.flights[string(key)]; known != nil {
+		known.joined = true
 		return known
 	}
 	f.cache, f.key = c, string(key)
@@ -51,6 +53,9 @@ func (f *Flight) Ended() <-chan struct{} {
 	}
 	return f.ended
 }
+
+// Joined reports whether others have joined the flight. It must be called after End, by the same goroutine.
+func (f *Flight) Joined() bool { return f.joined }
 
 // Key returns the key of the flight.
 func (f *Flight) Key() string { return f.key }

@@ -72,12 +72,14 @@ func (t *Telemetry) Begin(ctx context.Context, op httpapi.Operation) (context.Co
 	x := exchangeOf(ctx)
 	// A request with a single answer is measured as a whole; on a connection, each operation is measured.
 	alone := x == nil || x.connection || op.Type == "subscription"
-	start := time.Now()
-	switch {
-	case !alone:
+	var start time.Time
+	if alone {
+		start = time.Now()
+		if x != nil && !x.connection {
+			x.countedApart = true
+		}
+	} else {
 		x.operation, x.began, start = op.Type, true, x.start
-	case x != nil && !x.connection:
-		x.countedApart = true
 	}
 	ended := func(httpapi.Outcome) {}
 	if t.tracing != nil {
