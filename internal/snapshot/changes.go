@@ -16,13 +16,11 @@ func (t *step) changesAreEnough() bool {
 	if !t.reportsChanges || snap == nil || !snap.Complete || snap.State == "" || t.accept {
 		return false
 	}
-	last := snap.FullAt
-	if l := snap.Loss; l != nil {
-		if last = later(last, l.At); !t.now.Before(t.acceptAt(l)) {
-			return false
-		}
+	if l := snap.Loss; l != nil && !t.now.Before(t.acceptAt(l)) {
+		return false
 	}
-	return t.now.Sub(last) < t.fullEvery(&t.collectionState)
+	since := t.now.Sub(t.lastFull())
+	return since < t.fullEvery(&t.collectionState) && (!t.fullOutdated() || since < t.fullAgain())
 }
 
 // list fetches the collection from the source: the changes since a snapshot if there is one and the source can report them; otherwise

@@ -11,11 +11,13 @@ type event interface{ apply(*step) }
 type (
 	// ticked is the event that time has passed.
 	ticked struct{}
-	// asked is the event that callers want data.
+	// asked is the event that callers want data, or that the source has changed.
 	asked struct {
 		since  time.Time // of a fetch that begins then or later; zero for any data
 		force  bool      // in spite of the failure of the last fetch
 		accept bool      // with any loss of records
+
+		outdated, outdatedFull time.Time // see collectionState; zero for no change
 	}
 	// previousTried is the event that the source's previous collection has been tried.
 	previousTried struct{}

@@ -137,6 +137,7 @@ func (k *Keeper) start(ctx context.Context) {
 // a source is in progress.
 func (k *Keeper) handOver(next *Keeper) {
 	<-k.started
+	k.next.Store(next)
 	k.stopWatch()
 	var left []*collection
 	for _, c := range k.ordered {

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"cmp"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"roster/connectors"
@@ -42,11 +43,12 @@ type Keeper struct {
 	looked  chan struct{} // closed after the first stat of the shared store
 	changed chan struct{}
 
-	before    *Keeper       // nil after the takeover
-	anew      []Key         // the collections that begin without data
-	started   chan struct{} // closed when all its loops run
-	over      chan struct{} // closed when another keeper has taken over
-	stopWatch func()        // ends the watch, and waits for its end
+	before    *Keeper                // nil after the takeover
+	anew      []Key                  // the collections that begin without data
+	started   chan struct{}          // closed when all its loops run
+	over      chan struct{}          // closed when another keeper has taken over
+	next      atomic.Pointer[Keeper] // the keeper that takes over, or has; nil for none
+	stopWatch func()                 // ends the watch, and waits for its end
 }
 
 // New returns a keeper, which fetches nothing before Run.

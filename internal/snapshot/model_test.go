@@ -15,10 +15,10 @@ import (
 	"roster/internal/snapshot"
 )
 
-// act is one step of a test run: time passes, and then perhaps a caller asks for the collection or refreshes it.
+// act is one step of a test run: time passes, and then perhaps a caller asks for the collection or refreshes it, or the source reports a change.
 type act struct {
-	pass          time.Duration
-	load, refresh bool
+	pass                      time.Duration
+	load, refresh, invalidate bool
 }
 
 // oracle is the model: what the keeper should serve by the rules. It is told how each fetch ended.
@@ -101,7 +101,8 @@ func TestKeeperServesWhatTheRulesSay(t *testing.T) {
 	}), 1, 20)
 	acts := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) act {
 		return act{pass: seconds(rapid.SampledFrom([]int{1, 30, 300, 3000}).Draw(t, "scale")).Draw(t, "pass"),
-			load: rapid.Bool().Draw(t, "load"), refresh: rapid.IntRange(0, 3).Draw(t, "refresh") == 0}
+			load: rapid.Bool().Draw(t, "load"), refresh: rapid.IntRange(0, 3).Draw(t, "refresh") == 0,
+			invalidate: rapid.IntRange(0, 2).Draw(t, "invalidate") == 0}
 	}), 1, 40)
 	rapid.Check(t, func(rt *rapid.T) {
 		story, plan := steps.Draw(rt, "readings"), acts.Draw(rt, "acts")
@@ -146,6 +147,9 @@ func play(t *testing.T, story []step, plan []act) (faults []string) {
 		if a.refresh {
 			k.Refresh(accounts)
 			asked = time.Now() // a fetch after it is allowed
+		}
+		if a.invalidate {
+			k.Invalidate(accounts, true)
 		}
 		synctest.Wait()
 		r := k.Current()[0]

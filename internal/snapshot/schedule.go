@@ -156,6 +156,9 @@ func (t *step) mayFetchAlone() bool {
 	next := floor
 	if t.snap != nil && t.err == nil {
 		next = later(floor, t.started.Add(turn*t.freshFor(&t.collectionState)/t.pace()))
+		if at, ok := t.expedited(); ok {
+			next = earlier(next, later(at, floor))
+		}
 	}
 	if t.requires() && !t.now.Before(floor) || !t.now.Before(next) {
 		return true

@@ -57,6 +57,10 @@ type collectionState struct {
 	forced   bool      // the next fetch ignores the failure of the last one; see Keeper.Force
 	accept   bool      // the loss of the next full fetch is accepted; see Keeper.AcceptLoss
 
+	// What the source has reported; see Keeper.Invalidate.
+	outdated     time.Time // data of fetches that began earlier is outdated
+	outdatedFull time.Time // full fetches that began earlier are outdated, and later incremental ones do not help
+
 	// The shared store.
 	stamp    int64         // its stamp of our data; zero if the data is not from there
 	offered  *Info         // what a stat has found, until it is applied

@@ -22,6 +22,7 @@ func (r *rules) transition(s collectionState, e event, now time.Time) (collectio
 	e.apply(t)
 	t.publishProgress()
 	t.applyStat()
+	t.expedite()
 	t.settle()
 	t.proceed()
 	t.wake = t.nextWake()
@@ -68,6 +69,7 @@ func (ticked) apply(*step) {}
 func (e asked) apply(t *step) {
 	t.required = later(t.required, e.since)
 	t.forced, t.accept = t.forced || e.force, t.accept || e.accept
+	t.outdated, t.outdatedFull = later(t.outdated, e.outdated), later(t.outdatedFull, e.outdatedFull)
 	t.turn = time.Time{}
 	t.stopJoining()
 }

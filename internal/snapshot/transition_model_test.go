@@ -83,7 +83,7 @@ func (u *run) outcome() fetched {
 
 // event returns what happens next, apart from answers.
 func (u *run) event() event {
-	whats := []string{"time", "asked", "refresh", "force", "accept", "turn", "progress"}
+	whats := []string{"time", "asked", "refresh", "force", "accept", "outdated", "turn", "progress"}
 	if u.r.shared {
 		whats = append(whats, "stat", "store")
 	}
@@ -103,6 +103,12 @@ func (u *run) event() event {
 		return asked{since: u.now, force: true}
 	case "accept":
 		return asked{accept: true}
+	case "outdated":
+		e := asked{outdated: u.now}
+		if u.chance("in full") {
+			e.outdatedFull = u.now
+		}
+		return e
 	case "turn":
 		return previousTried{}
 	case "stat":
