@@ -45,6 +45,7 @@ func (b *minRateBody) await(p []byte) (int, error) {
 	if isDeadline(err) && until != by {
 		b.slow = true
 		b.of.dropped(SlowSender)
+		return n, err // net/http would wait for the rest of a short body before it answers: the deadline stays, and ends the connection
 	}
 	b.conn.SetReadDeadline(by) //nolint:errcheck // as above; between reads, the server's own deadline applies
 	return n, err

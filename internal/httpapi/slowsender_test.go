@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -76,6 +77,32 @@ func gzipped(t *testing.T, text []byte) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// A short body of known length that stops is refused too, without waiting for its rest.
+func TestASlowSenderOfAShortBody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, gone := serveRated(t, api{}, false, false, httpapi.DefaultLimits())
+		defer s.end(t)
+		slowly := newDrip([]byte(hello), 0, 0)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/graphql", slowly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.ContentLength = int64(len(hello))
+		r.Header.Set("Content-Type", "application/json")
+		began := time.Now()
+		resp, err := s.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slowly.Close()    //nolint:errcheck // it has no error
+		resp.Body.Close() //nolint:errcheck // only its header matters
+		if took := time.Since(began); resp.StatusCode != 408 || !resp.Close || took > 6*time.Second || gone.senders.Load() != 1 {
+			t.Errorf("HTTP %d after %s, %d dropped", resp.StatusCode, took, gone.senders.Load())
+		}
+	})
 }
 
 // A body at the minimum rate is read whole. One that is slower, or stops, is refused before its whole time is over.
