@@ -52,6 +52,8 @@ type Kind struct {
 	CallerHeader string
 	// Lists has, by the names of the fields, the lengths of the lists that only this account type has. They are part of the cost of operations.
 	Lists map[string]func(*Account) int
+	// Hooks describes its webhooks. The zero value is correct for a kind whose webhooks can be about anything.
+	Hooks Hooks
 	// Open returns a source without a call to it. The error has one line for each fault, which begins with the key of the setting.
 	Open func(Config) (*Source, error)
 
@@ -75,6 +77,8 @@ type Guide struct {
 	// Mentioned has, for collections that the source does not have, the records from which theirs are derived.
 	Mentioned                                                       map[Collection]string
 	Presence, Writing, Paging, Authentication, RateLimit, CountedBy string
+	// Hooks says which changes its webhooks report; empty if there are none that the vendor documents.
+	Hooks string
 	// Credentials has the origin of each credential.
 	Credentials []CredentialGuide
 	// Notes are further notes for operators.

@@ -28,7 +28,9 @@ var Kind = connectors.Kind{
 		{Collection: connectors.Roles, Guide: "native, with permissions"},
 		{Collection: connectors.Contacts, Guide: "native", Incremental: true},
 	},
+	Hooks: hooks,
 	Guide: connectors.Guide{
+		Hooks:  "contacts",
 		Paging: "250 a page; contacts with overlap, and incrementally", Authentication: "bearer token",
 		RateLimit: "5 calls in 1 s, and 7 in 1.1 s for all accounts", CountedBy: "account; all accounts together",
 		Credentials: []connectors.CredentialGuide{{

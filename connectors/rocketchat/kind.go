@@ -38,7 +38,9 @@ var Kind = connectors.Kind{
 		{Collection: connectors.Roles, Guide: "native"},
 	},
 	EmailTrust: connectors.TrustVerified,
+	Hooks:      hooks,
 	Guide: connectors.Guide{
+		Hooks:    "new users",
 		Presence: "native, asked live", Paging: "100 a page, with overlap", Authentication: "user ID and token in headers",
 		RateLimit: "10 calls in 61 s for each route, or fewer if the server says so", CountedBy: "host and route",
 		Credentials: []connectors.CredentialGuide{

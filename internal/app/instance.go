@@ -39,6 +39,8 @@ type Options struct {
 	Operations httpapi.Observer
 	// Written observes the writes; nil for none.
 	Written writes.Observer
+	// Hooked counts the webhooks of sources; see httpapi.Options. Nil for none.
+	Hooked func(source string, result httpapi.HookResult)
 	// Metrics are served on the public listener; nil if they are not.
 	Metrics http.Handler
 	// Pages returns the handler of all paths that are not the server's own, for a graph whose names have this prefix; nil for none.
@@ -141,7 +143,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Hosts:        cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
 		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired, Responses: i.responses, PublicAnswers: cfg.Cache.Public,
-		Observer: opt.Operations, Metrics: opt.Metrics,
+		Observer: opt.Operations, Metrics: opt.Metrics, Hooks: i.hooks(), Hooked: opt.Hooked,
 	}
 	if opt.Pages != nil {
 		handlerOptions.Pages = opt.Pages(cfg.Federation.Prefix)

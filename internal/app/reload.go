@@ -145,7 +145,8 @@ func differences(was, is *config.Config) []slog.Attr {
 		switch n := slices.IndexFunc(was.Sources, func(o config.Source) bool { return o.Name == s.Name }); {
 		case n < 0:
 			added = append(added, s.Name)
-		case !sameConnector(s, &was.Sources[n]) || s.EmailTrust != was.Sources[n].EmailTrust || !reflect.DeepEqual(s.Collections, was.Sources[n].Collections):
+		case !sameConnector(s, &was.Sources[n]) || s.EmailTrust != was.Sources[n].EmailTrust || !reflect.DeepEqual(s.Collections, was.Sources[n].Collections) ||
+			!reflect.DeepEqual(s.Hooks, was.Sources[n].Hooks):
 			changed = append(changed, s.Name)
 		}
 	}

@@ -142,7 +142,7 @@ func hostOptions(ctx context.Context, cfg *config.Config, kept *keptStores, seen
 		Runtime: connectors.Runtime{
 			Observer: waits.Follow(seen.Calls(false)), Limits: limit.New(kept.Budgets), Memory: connectors.NewMemory(cfg.Limits.FetchBytes),
 		},
-		Propagating: waits.Follow(seen.Calls(true)), Fetches: seen.Fetches(), Operations: seen, Written: seen,
+		Propagating: waits.Follow(seen.Calls(true)), Fetches: seen.Fetches(), Operations: seen, Written: seen, Hooked: seen.Hooked,
 		AccessLines: func(w io.Writer) *slog.Logger { return telemetry.NewLogger(w, telemetry.FormatJSON, slog.LevelInfo) },
 	}
 }

@@ -207,6 +207,7 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guar
 	if r := f.RateLimit; r != nil {
 		s.RateLimit = &connectors.RateLimit{Calls: r.Calls, Per: r.Per, Parallel: r.Parallel}
 	}
+	s.Hooks = d.hooks(f, path+".hooks")
 	s.MaxPause = cmp.Or(f.MaxPause, maxPause)
 	s.EmailTrust, s.PropagateTrace = trusts[f.EmailTrust], f.PropagateTrace
 	s.Collections = d.readable(f, path+".collections", guard)

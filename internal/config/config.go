@@ -88,11 +88,16 @@ type Source struct {
 	EmailTrust connectors.Trust
 	// PropagateTrace sends the traceparent header to the source.
 	PropagateTrace bool
+	// Hooks is nil if webhooks of the source are not accepted.
+	Hooks *Hooks
 	// MaxPause is the longest pause that the source can ask for; 0 means connectors.MaxPause.
 	MaxPause time.Duration
 	// Collections are the collections to fetch.
 	Collections map[connectors.Collection]Collection
 }
+
+// Hooks has the secrets of a source's webhooks: the end of their path and, unless it is empty, the token in their bodies.
+type Hooks struct{ Secret, Token connectors.Secret }
 
 // Collection configures the fetches of a collection.
 type Collection struct {

@@ -61,6 +61,7 @@ func (f *field) complete(except string) {
 		}
 	}
 	f.doc = strings.ReplaceAll(f.doc, "(incremental)", incremental())
+	f.doc = strings.ReplaceAll(f.doc, "(tokens)", kindsWithHookToken())
 }
 
 // byKinds stands for the values of the registered kinds.

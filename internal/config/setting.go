@@ -254,7 +254,14 @@ type sourceFile struct {
 	MaxRows      int             `key:"max_rows" default:"2000000" min:"1000" max:"100000000" doc:"Rows of a collection. A fetch with more rows fails, and the earlier data is served."`
 	Collections  collectionsFile `key:"collections" default:"(all that the kind has)" doc:"Which collections to fetch, and how fresh. A collection that is set to false is not fetched."`
 
+	Hooks *hooksFile `key:"hooks" default:"(none)" doc:"Where the source, or a program, reports that something has changed, so that Roster fetches it again: POST /hooks/NAME/SECRET, with the name of this source; see hooks.md."`
+
 	PropagateTrace bool `key:"propagate_trace" default:"false" doc:"Sends the traceparent header with each call, so that the source's traces continue Roster's."`
+}
+
+type hooksFile struct {
+	Secret connectors.Secret `key:"secret" required:"yes" doc:"The end of the path: 32 to 256 letters, digits, - and _, chosen at random."`
+	Token  connectors.Secret `key:"token" default:"(any body is accepted)" doc:"The token that the source puts into each body. Only the kind (tokens) has one."`
 }
 
 type rateLimitFile struct {

@@ -68,25 +68,34 @@ type Options struct {
 	PublicAnswers bool
 	// Origins are the origins, besides the server's own, whose pages may use the graph.
 	Origins []string
+	// Hooks receive the webhooks of sources, by their names. Hooked is called with the result of each webhook, and with the name of its source, or "" if there is
+	// no such source; it may be nil.
+	Hooks  map[string]Hook
+	Hooked func(source string, result HookResult)
 }
 
 // graphPath is the path of the graph.
 const graphPath = "/graphql"
 
-// router passes requests to the graph, and all others to the mux. The mux would take as long as everything else that precedes a cached answer.
+// router passes requests to the graph and webhooks, and all others to the mux. The mux would take as long as everything else that precedes a cached answer, and
+// its redirects would repeat the secrets of webhooks.
 type router struct {
-	graph http.Handler
+	graph, hooks http.Handler
 	*http.ServeMux
 }
 
 // ServeHTTP implements http.Handler.
 func (r *router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	if req.URL.Path != graphPath {
+	switch path := req.URL.Path; {
+	case path == graphPath:
+		req.Pattern = graphPath
+		r.graph.ServeHTTP(w, req)
+	case isHook(path):
+		req.Pattern = hooksPath
+		r.hooks.ServeHTTP(w, req)
+	default:
 		r.ServeMux.ServeHTTP(w, req)
-		return
 	}
-	req.Pattern = graphPath
-	r.graph.ServeHTTP(w, req)
 }
 
 // New returns the handler for everything that is served.
@@ -98,7 +107,7 @@ func New(opt Options) http.Handler {
 		opt.Limiter = NewLimiter(opt.Limits, nil)
 	}
 	h := newHandler(opt)
-	mux := &router{h, http.NewServeMux()}
+	mux := &router{h, &hooks{h, opt.Hooks, opt.Hooked}, http.NewServeMux()}
 	if opt.ClientSchema != "" {
 		mux.Handle("GET /schema.graphql", newSchemaFile(h, opt.ClientSchema))
 	}

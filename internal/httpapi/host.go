@@ -9,10 +9,10 @@ import (
 )
 
 // local rejects requests whose host is not this machine. The server listens only on loopback, but a web page could make its own host name resolve to a
-// loopback address, and would then be of the same origin.
+// loopback address, and would then be of the same origin. No such page knows the secret of a webhook.
 func local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isLoopback(r.Host) {
+		if !isLoopback(r.Host) && !isHook(r.URL.Path) {
 			header(w, r, asJSON)
 			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest,
 				"this server answers to localhost and loopback addresses only, not to the host that was asked for; access.hosts can list other names"))
@@ -23,10 +23,10 @@ func local(next http.Handler) http.Handler {
 }
 
 // named rejects requests with a host that is not in the list. The health endpoints are exempt, because probes often use the
-// address.
+// address, and so are webhooks, because their secrets are enough.
 func named(next http.Handler, hosts []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !slices.Contains(hosts, strings.ToLower(hostName(r.Host))) {
+		if r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !isHook(r.URL.Path) && !slices.Contains(hosts, strings.ToLower(hostName(r.Host))) {
 			header(w, r, asJSON)
 			refuse(w, asJSON, badRequest(http.StatusMisdirectedRequest, "this server does not answer to the host that was asked for; access.hosts lists the names to which it does"))
 			return

@@ -97,8 +97,8 @@ func TestASlowSenderOfAShortBody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		slowly.Close()    //nolint:errcheck // it has no error
-		resp.Body.Close() //nolint:errcheck // only its header matters
+		slowly.Close() //nolint:errcheck // it has no error
+		resp.Body.Close()
 		if took := time.Since(began); resp.StatusCode != 408 || !resp.Close || took > 6*time.Second || gone.senders.Load() != 1 {
 			t.Errorf("HTTP %d after %s, %d dropped", resp.StatusCode, took, gone.senders.Load())
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	kommo "roster/connectors/kommo/fake"
 	rocketchat "roster/connectors/rocketchat/fake"
 	worksection "roster/connectors/worksection/fake"
 )
@@ -98,5 +99,31 @@ func (s *Sandbox) Refuse(action string, code int, message, details string) {
 		if code != 0 {
 			k.Refuse = map[string]worksection.Refusal{action: {Code: code, Message: message, Details: details}}
 		}
+	})
+}
+
+// AddContact gives Kommo, which must be served, another contact, and returns its ID.
+func (s *Sandbox) AddContact(name string) (id int64) {
+	s.Kommo.Update(func(d *kommo.Data) {
+		for _, c := range d.Contacts {
+			id = max(id, c.ID)
+		}
+		id++
+		d.Contacts = append(d.Contacts, kommo.Contact{ID: id, Name: name, CreatedAt: time.Now().Unix(), UpdatedAt: time.Now().Unix()})
+	})
+	return id
+}
+
+// RemoveContact removes a contact from Kommo.
+func (s *Sandbox) RemoveContact(id int64) {
+	s.Kommo.Update(func(d *kommo.Data) {
+		d.Contacts = slices.DeleteFunc(d.Contacts, func(c kommo.Contact) bool { return c.ID == id })
+	})
+}
+
+// AddUser gives Rocket.Chat, which must be served, another user.
+func (s *Sandbox) AddUser(id, name string) {
+	s.RocketChat.Update(func(d *rocketchat.Data) {
+		d.Users = append(d.Users, rocketchat.User{ID: id, Username: id, Name: name})
 	})
 }

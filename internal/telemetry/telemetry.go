@@ -20,16 +20,18 @@ type Telemetry struct {
 	written    *written
 	dropped    *dropped
 	refused    refused
+	hooked     hooked
 	tracing    *Tracing // nil without traces
 }
 
 // New returns the telemetry of a program; tracing may be nil.
 func New(tracing *Tracing) *Telemetry {
-	t := &Telemetry{registry: prometheus.NewRegistry(), calls: newCalls(), operations: newOperations(), written: newWritten(), dropped: newDropped(), refused: newRefused(), tracing: tracing}
+	t := &Telemetry{registry: prometheus.NewRegistry(), calls: newCalls(), operations: newOperations(), written: newWritten(), dropped: newDropped(), refused: newRefused(), hooked: newHooked(),
+		tracing: tracing}
 	t.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
 	t.calls.register(t.registry)
 	t.operations.register(t.registry)
-	t.registry.MustRegister(t.dropped.all, t.refused.all)
+	t.registry.MustRegister(t.dropped.all, t.refused.all, t.hooked.all)
 	if tracing != nil {
 		t.registry.MustRegister(tracing.failures)
 	}
