@@ -135,13 +135,18 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 		began = exchange.Began
 	}
 	requirement := exchange.Requirement
-	view, current := e.viewFor(ctx, n.collections, requirement, now)
+	var current *generation.Generation
+	view := viewOf(exchange.Series)
+	if view == nil {
+		view, current = e.viewFor(ctx, n.collections, requirement, now)
+	}
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return ctx, nil, errs
 	}
 	op := &operation{required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
 		began: began, entry: e.beginEntry(document, known, n, denied)}
 	op.setView(ctx, view)
+	op.join(exchange.Series, view)
 	if document.Operation.Operation == ast.Query && !n.private && !access.SourceTokensOf(ctx).Any() {
 		op.generation, op.shows = current, n.shows
 	}

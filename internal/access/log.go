@@ -82,6 +82,7 @@ type Entry struct {
 	Items     int64    // in all its pages
 	Lookups   int      // objects that it requested by ID or another key
 	Denied    []string // denied fields
+	Columns   []string // of an export; nil for any other answer
 	Errors    int
 	Outcome   Outcome
 	Took      time.Duration
@@ -118,6 +119,9 @@ func (l *Log) Write(ctx context.Context, e Entry) error {
 		slog.String("operation", e.Operation), slog.String("name", e.Name), slog.String("hash", e.Hash),
 		slog.Any("fields", e.Fields), slog.Any("sources", e.Sources), slog.Int64("items", e.Items), slog.Int("lookups", e.Lookups),
 		slog.Any("withheld", e.Denied), slog.Int("errors", e.Errors), slog.String("outcome", string(e.Outcome)), slog.Duration("took", e.Took))
+	if e.Columns != nil {
+		line.AddAttrs(slog.Any("columns", e.Columns))
+	}
 	if address := addressOf(ctx); address.IsValid() {
 		line.AddAttrs(slog.String("address", address.Unmap().String()))
 	}

@@ -12,6 +12,7 @@ const (
 	LargeBodies                  // large request bodies in progress
 	AnswerBytes                  // bytes of answers that are being built or wait to be written
 	Streams                      // open streams
+	Exports                      // exports in progress
 	NumResources                 // the number of resources
 )
 

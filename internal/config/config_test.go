@@ -296,7 +296,7 @@ func TestEverySetting(t *testing.T) {
 			Operations: 257, CallerOperations: 65, RunningCost: 2000001, CallerShare: 26, AnonymousShare: 51, Requests: 6001, RequestsPer: 19 * time.Second, Connections: 2001,
 			AddressConnections: 201, HeaderTime: 22 * time.Second, BodyTime: 23 * time.Second, AnswerTime: 24 * time.Second, IdleTime: 25 * time.Second,
 			MinRate: 4097, MinRateGrace: 26 * time.Second,
-			StreamOperations: 51, StreamIdle: 27 * time.Second, Streams: 1001, FetchBytes: 128<<20 + 1,
+			StreamOperations: 51, StreamIdle: 27 * time.Second, Streams: 1001, Exports: 9, ExportTime: 28 * time.Second, FetchBytes: 128<<20 + 1,
 		},
 		Introspection: true, TrustedDocuments: &TrustedDocuments{File: "testdata/good/manifest.json"},
 		Origins: []string{"https://people.example.com", "http://localhost:3000"},

@@ -108,7 +108,7 @@ type Limits struct {
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Concurrent operations of all callers."`
 	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Concurrent operations of one caller. If it is left out, it is at most caller_share of operations. An anonymous caller is known by the address; of IPv6 by the first 64 bits."`
 	RunningCost        int           `key:"running_cost" default:"2000000" min:"1" max:"1000000000" doc:"Cost of all concurrent operations together. A single operation runs whatever it costs."`
-	CallerShare        int           `key:"caller_share" default:"25" min:"1" max:"100" doc:"Percentage of each shared resource that one caller may hold: of running_cost, pending_answer_bytes, streams, and the 32 bodies of more than 64 KiB that are read at a time. Whatever the share, a caller may run one operation of cost, and get one answer of answer_bytes."`
+	CallerShare        int           `key:"caller_share" default:"25" min:"1" max:"100" doc:"Percentage of each shared resource that one caller may hold: of running_cost, pending_answer_bytes, streams, exports, and the 32 bodies of more than 64 KiB that are read at a time. Whatever the share, a caller may run one operation of cost, and get one answer of answer_bytes."`
 	AnonymousShare     int           `key:"anonymous_share" default:"50" min:"1" max:"100" doc:"Percentage of operations, and of each shared resource, that all anonymous callers may hold together, if access.keys or access.oidc names others."`
 	Requests           int           `key:"requests" default:"6000" min:"0" max:"100000000" doc:"Requests of one caller in requests_per; they become available again evenly. 0 for no limit. With redis, replicas count together."`
 	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period for requests."`
@@ -123,6 +123,8 @@ type Limits struct {
 	StreamOperations   int           `key:"stream_operations" default:"50" min:"1" max:"10000" doc:"Concurrent operations on one WebSocket."`
 	StreamIdle         time.Duration `key:"stream_idle" default:"1h" min:"1s" max:"30d" doc:"Time for which a WebSocket without an operation stays open."`
 	Streams            int           `key:"streams" default:"1000" min:"1" max:"1000000" doc:"Open streams of all callers: WebSockets, and each subscription."`
+	Exports            int           `key:"exports" default:"8" min:"1" max:"1000" doc:"Concurrent exports of all callers. Each keeps the directory in memory as it was when the export began."`
+	ExportTime         time.Duration `key:"export_time" default:"10m" min:"1s" max:"1d" doc:"Time for a client to receive an export."`
 	FetchBytes         int           `key:"fetch_bytes" default:"134217728" min:"1048576" max:"17179869184" doc:"Bytes of all answers of sources that are read at a time. An answer of more than 1 MiB counts with its source's max_bytes until its rows have been read, and waits for others if necessary."`
 }
 

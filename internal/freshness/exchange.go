@@ -19,8 +19,20 @@ type Exchange struct {
 	Lacking bool
 	// Reusable is the origin of the answer, if other operations may get it too; otherwise nil.
 	Reusable Reusable
+	// Series is the export to which the operation belongs; nil for none.
+	Series *Series
 
 	answer Answer
+}
+
+// Series is a sequence of operations that use the same data: the pages of an export.
+type Series struct {
+	// Data is the data of the first operation, which sets it. The others use it.
+	Data any
+	// Columns are the columns of the export, for the access log.
+	Columns []string
+	// Missing and Stale are the sources that lack data of the export, in whole or in part, and those of which it has older data. The first operation sets them.
+	Missing, Stale []string
 }
 
 // SetAnswer sets Answer.

@@ -19,6 +19,7 @@
 //   - socket.go, handshake.go, message.go, receive.go: WebSockets
 //   - events.go: server-sent events
 //   - schema.go: the schema as a file
+//   - export.go, exportpages.go: lists as CSV files
 //
 // The caller and the limits:
 //

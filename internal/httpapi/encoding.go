@@ -92,6 +92,7 @@ type encoders struct {
 // encoder is a compressor that can be used again.
 type encoder interface {
 	io.WriteCloser
+	Flush() error
 	Reset(w io.Writer)
 }
 
@@ -120,6 +121,50 @@ func newEncoders() *encoders {
 		return z
 	}
 	return e
+}
+
+// stream returns a stream in a coding, for an answer that is written in parts. It must be released.
+func (e *encoders) stream(as encoding) *encodedStream {
+	s := &encodedStream{of: e, as: as}
+	if as != asIs {
+		s.encoder, _ = e.pools[as].Get().(encoder)
+		s.encoder.Reset(&s.out)
+	}
+	return s
+}
+
+// encodedStream is an answer that is written in parts.
+type encodedStream struct {
+	of      *encoders
+	as      encoding
+	encoder encoder // nil for identity
+	out     bytes.Buffer
+}
+
+// part returns what write writes, as the next part of the stream, or as its last one. It is valid until the next call.
+func (s *encodedStream) part(last bool, write func(io.Writer) error) ([]byte, error) {
+	s.of.running <- struct{}{}
+	defer func() { <-s.of.running }()
+	s.out.Reset()
+	if s.encoder == nil {
+		err := write(&s.out)
+		return s.out.Bytes(), err
+	}
+	err := write(s.encoder)
+	switch {
+	case err != nil:
+	case last:
+		err = s.encoder.Close()
+	default:
+		err = s.encoder.Flush()
+	}
+	return s.out.Bytes(), err
+}
+
+func (s *encodedStream) release() {
+	if s.encoder != nil {
+		s.of.pools[s.as].Put(s.encoder)
+	}
 }
 
 // encode returns what write writes, compressed.

@@ -11,6 +11,7 @@ import (
 
 	"roster/internal/admission"
 	"roster/internal/cost"
+	"roster/internal/export"
 	"roster/internal/persisted"
 	"roster/internal/responsecache"
 )
@@ -26,6 +27,8 @@ type API interface {
 	Reusable(op *ast.OperationDefinition) bool
 	// Lists returns the lengths of lists in the current data.
 	Lists() cost.Lists
+	// Exports returns the lists that can be exported; nil for none.
+	Exports() *export.Lists
 	// Extension prepares operations. It calls checkCost with the data of the operation, and answers with its errors if there are any.
 	Extension(affords func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension
 	ErrorPresenter(ctx context.Context, err error) *gqlerror.Error
@@ -110,6 +113,9 @@ func New(opt Options) http.Handler {
 	mux := &router{h, &hooks{h, opt.Hooks, opt.Hooked}, http.NewServeMux()}
 	if opt.ClientSchema != "" {
 		mux.Handle("GET /schema.graphql", newSchemaFile(h, opt.ClientSchema))
+	}
+	if lists := opt.API.Exports(); lists != nil {
+		mux.Handle("/export/{file}", &exports{h, lists})
 	}
 	health(mux.ServeMux, opt.Readiness)
 	if opt.Metrics != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/internal/cost"
+	"roster/internal/export"
 	"roster/internal/freshness"
 	"roster/internal/httpapi"
 )
@@ -38,6 +39,8 @@ var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { hello(nam
 func (a api) Schema() graphql.ExecutableSchema { return executable(a) }
 
 func (api) Lists() cost.Lists { return nil }
+
+func (api) Exports() *export.Lists { return nil }
 
 func (api) Reusable(op *ast.OperationDefinition) bool { return op.Operation == ast.Query }
 

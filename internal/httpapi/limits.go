@@ -25,7 +25,7 @@ type Limits struct {
 	Operations, CallerOperations int
 	// RunningCost is the total cost of the operations that may run at the same time.
 	RunningCost int
-	// CallerShare is the percentage of each shared resource that one caller may hold: of RunningCost, PendingAnswerBytes, Streams, and the large bodies
+	// CallerShare is the percentage of each shared resource that one caller may hold: of RunningCost, PendingAnswerBytes, Streams, Exports, and the large bodies
 	// that are read at the same time.
 	CallerShare int
 	// AnonymousShare is the percentage of each of these resources, and of Operations, that all anonymous callers together may hold. It is 100 if all
@@ -48,6 +48,9 @@ type Limits struct {
 	StreamIdle       time.Duration
 	// Streams is the number of open WebSockets and subscriptions.
 	Streams int
+	// Exports is the number of exports that may run at the same time; ExportTime, the time for receiving one.
+	Exports    int
+	ExportTime time.Duration
 	// FetchBytes is the number of bytes of sources' answers in memory. The HTTP server itself does not use it.
 	FetchBytes int
 }
@@ -67,6 +70,7 @@ func DefaultLimits() Limits {
 		HeaderTime: 5 * time.Second, BodyTime: 15 * time.Second, AnswerTime: time.Minute, IdleTime: 2 * time.Minute,
 		MinRate: 4 << 10, MinRateGrace: 5 * time.Second,
 		StreamOperations: 50, StreamIdle: time.Hour, Streams: 1_000,
+		Exports: 8, ExportTime: 10 * time.Minute,
 		FetchBytes: 128 << 20,
 	}
 }

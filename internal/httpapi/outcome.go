@@ -34,7 +34,7 @@ var refusalReasons = [...]string{
 	"document_not_trusted", "persisted_query_not_found", "persisted_query_not_supported",
 	"tokens", "depth", "fields", "aliases", "directives", "root_fields", "fragments", "pairs", "cost", "variables_bytes", "variables_depth", "list_items", "errors",
 	"body_bytes", "body_time", "min_rate", "answer_bytes", "stream_operations",
-	"requests", "caller_operations", "caller_share", "anonymous_share", "operations", "running_cost", "large_bodies", "pending_answer_bytes", "streams",
+	"requests", "caller_operations", "caller_share", "anonymous_share", "operations", "running_cost", "large_bodies", "pending_answer_bytes", "streams", "exports",
 }
 
 // Outcomes are all outcomes.
@@ -95,7 +95,7 @@ func outcomeOfError(extensions map[string]any) Outcome {
 		return OutcomePartial
 	case code == codeTimeout:
 		return OutcomeTimedOut
-	case code == "INTERNAL_SERVER_ERROR", code == codeLogUnavailable, code == codeUnavailable:
+	case code == codeInternal, code == codeLogUnavailable, code == codeUnavailable:
 		return OutcomeFailed
 	case code == codeLimit:
 		code, _ = extensions["limit"].(string)

@@ -18,6 +18,8 @@ const (
 	codeIntrospection   = "INTROSPECTION_DISABLED"
 	codeTimeout         = "TIMEOUT"
 	codeLogUnavailable  = "ACCESS_LOG_UNAVAILABLE" // from the graph
+	codeInternal        = "INTERNAL_SERVER_ERROR"  // as above
+	codeBadInput        = "BAD_USER_INPUT"         // as above
 )
 
 // refusal is the reason why a request or an operation is not answered.

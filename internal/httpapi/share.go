@@ -17,6 +17,7 @@ func (l *Limits) sizes() (sizes [admission.NumResources]int) {
 	sizes[admission.LargeBodies] = largeBodies
 	sizes[admission.AnswerBytes] = l.PendingAnswerBytes
 	sizes[admission.Streams] = l.Streams
+	sizes[admission.Exports] = l.Exports
 	return sizes
 }
 
@@ -42,6 +43,8 @@ func (l *Limits) share(r admission.Resource) int {
 		return part(largeBodies)
 	case admission.AnswerBytes:
 		return max(part(l.PendingAnswerBytes), l.AnswerBytes+l.Errors*bounds.BytesOfError)
+	case admission.Exports:
+		return part(l.Exports)
 	default:
 		return max(part(l.Streams), leastStreams)
 	}
@@ -55,7 +58,7 @@ func (h *handler) hold(r admission.Resource, c *caller) admission.Hold {
 // resourceNames are the names of the resources' limits.
 var resourceNames = [admission.NumResources]string{
 	admission.Operations: "operations", admission.Cost: "running_cost", admission.LargeBodies: "large_bodies", admission.AnswerBytes: "pending_answer_bytes",
-	admission.Streams: "streams",
+	admission.Streams: "streams", admission.Exports: "exports",
 }
 
 // ResourceStats is the use of a resource.
@@ -110,6 +113,7 @@ var (
 		admission.LargeBodies: "%d requests of this caller with more than 65536 bytes may be read at a time",
 		admission.AnswerBytes: "the answers to this caller that are made, or wait to be read, may have %d bytes together",
 		admission.Streams:     "%d WebSockets and subscriptions of this caller may be open",
+		admission.Exports:     "%d exports of this caller may run at a time",
 	}
 	ofAll = [admission.NumResources]string{
 		admission.Operations:  "%d operations are under way, which is the limit of this server",
@@ -117,5 +121,6 @@ var (
 		admission.LargeBodies: "%d requests of more than 65536 bytes are being read, which is the limit",
 		admission.AnswerBytes: "the answers that are made, or wait to be read, have as many bytes together as they may, which is %d",
 		admission.Streams:     "%d WebSockets and subscriptions are open, which is the limit of this server",
+		admission.Exports:     "%d exports are running, which is the limit of this server",
 	}
 )

@@ -38,7 +38,7 @@ func (l *lost) count(why httpapi.Drop) {
 }
 
 // serveRated serves a graph in a synctest bubble to a client that connects in one of the ways. An HTTP/2 client has windows of 16 KiB.
-func serveRated(t *testing.T, graph api, secure, http2 bool, limits httpapi.Limits) (*served, *lost) {
+func serveRated(t *testing.T, graph httpapi.API, secure, http2 bool, limits httpapi.Limits) (*served, *lost) {
 	t.Helper()
 	server := httpapi.Server{Handler: httpapi.New(httpapi.Options{API: graph, Limits: limits}), Limits: limits}
 	transport := &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10, ForceAttemptHTTP2: http2, DisableCompression: true}
