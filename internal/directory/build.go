@@ -34,6 +34,7 @@ type content struct {
 
 	sizes    [listCount]lengths.Longest
 	ownSizes map[string]lengths.Longest
+	byID     map[string]*User // by their own IDs
 	byEmail  map[string]*User // by the addresses for which a source vouches and which only one user has
 }
 

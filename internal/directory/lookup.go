@@ -11,6 +11,9 @@ import (
 // User returns the person with this ID, which may also be the ID of one of their accounts. It returns nil if there is no such person, and an error if
 // the text is not the ID of a person or an account.
 func (d *Directory) User(id string) (*User, error) {
+	if u := d.byID[id]; u != nil { // the ID of no account
+		return u, nil
+	}
 	source, external, err := decodeIDOf("id", id, userID, accountID)
 	if err != nil {
 		return nil, err

@@ -23,9 +23,12 @@ func (b *builder) joinUsers() {
 		b.accounts[i].User = u
 	}
 	m := newMerger(b.rules, b.dir.sources)
+	b.dir.byID = make(map[string]*User, len(users))
 	for _, u := range users {
 		b.step(len(u.Accounts))
 		m.merge(u)
+		u.adjoin()
+		b.dir.byID[u.ID] = u
 	}
 	b.dir.users.all = users
 	b.dir.users.table = numbered('U', users, b.names,
@@ -127,6 +130,17 @@ func (m *merger) merge(u *User) {
 		m.add(u, a, &all)
 	}
 	u.Teams, u.Roles = all.teams.Values(), all.roles.Values()
+}
+
+// adjoin copies the texts that most operations ask for into one piece of memory, because the processor reads texts that are side by side much faster.
+func (u *User) adjoin() {
+	rest := u.ID + u.Name + string(u.Email) + string(u.Title)
+	take := func(n int) (s string) {
+		s, rest = rest[:n], rest[n:]
+		return s
+	}
+	u.ID, u.Name = take(len(u.ID)), take(len(u.Name))
+	u.Email, u.Title = Text(take(len(u.Email))), Text(take(len(u.Title)))
 }
 
 // gathered is the union of what the accounts of one person have.

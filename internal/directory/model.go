@@ -32,22 +32,24 @@ func (s *Source) Restricts(c connectors.Collection) bool {
 
 // User is a person: all their accounts together.
 type User struct {
-	ID                 string
-	Name               string
+	// Most operations ask for these, which are two cache lines.
+	ID     string
+	Name   string
+	Email  Text
+	Title  Text
+	Teams  []*Team
+	Active bool
+	Bot    bool
+
 	FirstName          Text
 	LastName           Text
-	Title              Text
 	Department         Text
-	Email              Text
 	Emails             []*UserEmail
 	Phones             []connectors.Phone
 	Addresses          []string
 	AvatarURL          Text
 	Locale             Text
-	Active             bool
-	Bot                bool
 	CreatedAt          time.Time
-	Teams              []*Team
 	Roles              []*Role     // from active accounts
 	RoleGrants         []RoleGrant // by role, then in the order of the accounts
 	AccessLevel        connectors.AccessLevel

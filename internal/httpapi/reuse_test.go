@@ -196,7 +196,7 @@ func TestDateAndLengthOfAnswers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp.Body.Close() //nolint:gosec // it has been read
+			resp.Body.Close()
 			etag = resp.Header.Get("Etag")
 			want := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}, "Content-Length": {"22"}}
 			if resp.StatusCode == http.StatusNotModified {
