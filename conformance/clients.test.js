@@ -96,7 +96,6 @@ for (const client of clients) {
   });
 }
 
-
 async function buildExample(client) {
   // As for development, libraries warn of wrong use.
   const env = { ...process.env, VITE_ROSTER_URL: graphs.whole, NODE_ENV: "development" };
