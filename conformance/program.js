@@ -30,7 +30,7 @@ export async function start(command, ...flags) {
     await ended;
   };
   after(stop);
-  process.once("exit", () => program.kill()); // also if the tests of the file cannot begin
+  process.once("uncaughtExceptionMonitor", () => program.kill()); // nothing else runs if the tests of the file cannot begin
   for await (const line of createInterface({ input: program.stdout })) {
     const [, address] = /^Roster listens on (\S+)/.exec(line) ?? [];
     if (!address) continue;
