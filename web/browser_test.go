@@ -111,7 +111,7 @@ func TestPlaygroundFollowsSources(t *testing.T) {
 	page.WaitResult("Grace Hopper")
 	page.Type("query Mine { users(first: 1) { totalCount } }")
 	page.Reload()
-	if diff := cmp.Diff([]string{"Mine", "Overview", "Person", "Search", "AccountsOf", "Sources"}, page.Tabs()); diff != "" {
+	if diff := cmp.Diff([]string{"Mine", "Overview", "Person", "Search", "PeopleOf", "Sources"}, page.Tabs()); diff != "" {
 		t.Errorf("the tabs of the second visit (-want +got):\n%s", diff)
 	}
 	sources.Store(source("new", `[{"kind":"ROLES"}]`))

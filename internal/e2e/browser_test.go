@@ -24,7 +24,7 @@ import (
 func TestPlayground(t *testing.T) {
 	t.Parallel()
 	page := browsertest.Open(t, theDemo(t).url)
-	want := []string{"People", "Overview", "Person", "Search", "AccountsOf", "Teams", "Administrators", "Contacts", "Sources", "Invitation", "NewTeam"}
+	want := []string{"People", "Overview", "Person", "Search", "PeopleOf", "Teams", "Administrators", "Contacts", "Sources", "Invitation", "NewTeam"}
 	if diff := cmp.Diff(want, page.Tabs()); diff != "" {
 		t.Errorf("the tabs (-want +got):\n%s", diff)
 	}
@@ -238,7 +238,7 @@ func TestPlaygroundExamples(t *testing.T) {
 					t.Errorf("the example %s with %s gets %s", e.Query, e.Variables, a.Body)
 				}
 			}
-			always := []string{"People", "Overview", "Person", "Search", "AccountsOf", "Sources"}
+			always := []string{"People", "Overview", "Person", "Search", "PeopleOf", "Sources"}
 			want, got := append(always, tt.want...), slices.Clone(names)
 			slices.Sort(want)
 			slices.Sort(got)

@@ -139,7 +139,7 @@ func (p *Page) Reload() {
 func (p *Page) Screenshot() []byte {
 	p.t.Helper()
 	p.wait("wait for colours", `(...editors) => editors.every((editor) =>
-		new Set([...document.querySelectorAll(editor + ' .view-line span[class^=mtk]')].map((word) => word.classList[0])).size > 2)`,
+		new Set([...document.querySelectorAll(editor + ' .view-line span[class^=mtk]')].map((word) => word.classList[0])).size > 1)`,
 		queryEditor, resultViewer)
 	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	if err != nil {

@@ -6,18 +6,23 @@ import { problems } from './problems.js'
 const onlyQueries = (text) =>
   parse(text).definitions.every((d) => d.kind === 'FragmentDefinition' || (d.kind === 'OperationDefinition' && d.operation === 'query'))
 
-/** Runs the first example once if it is open as it was made, and if the server answers. It never runs anything but queries. */
-export function FirstAnswer({ query, attempt }) {
+/**
+ * Runs the first example once if it is open as it was made, and if the server answers. It never runs anything but queries. It waits for
+ * the schema, because GraphiQL writes over the result what is wrong with the schema.
+ */
+export function FirstAnswer({ query }) {
   const { run } = useGraphiQLActions()
-  const editors = useGraphiQL(({ queryEditor, responseEditor }) => ({ queryEditor, responseEditor }))
+  const { queryEditor, ready } = useGraphiQL(({ queryEditor, responseEditor, isIntrospecting, schema, fetchError }) => ({
+    queryEditor,
+    ready: Boolean(queryEditor && responseEditor && !isIntrospecting && (schema || fetchError)),
+  }))
   const done = useRef(false)
-  const ready = Boolean(editors.queryEditor && editors.responseEditor)
 
   useEffect(() => {
-    if (done.current || !ready || problems.get().start || editors.queryEditor.getValue() !== query || !onlyQueries(query)) return
+    if (done.current || !ready || problems.get().start || queryEditor.getValue() !== query || !onlyQueries(query)) return
     done.current = true
     run()
-  }, [ready, attempt])
+  }, [ready])
 }
 
 /** Has the schema read again at each further attempt. GraphiQL reads it once by itself. */

@@ -26,14 +26,13 @@ export function examples({ sources, viewer } = {}) {
   const writes = viewer?.scopes.includes('directory:write')
   const having = (kind) => all.filter(({ collections }) => collections.some((c) => c.kind === kind))
   const able = (capability) => all.filter(({ capabilities }) => writes && capabilities.includes(capability))
-  const from = (some, make) => some.slice(0, 1).map(make)
-  const withAccounts = having('ACCOUNTS')
+  const from = (some, make) => (some.length > 0 ? [make(some)] : [])
   return [
     people,
     overview,
     person(all),
     search,
-    ...(withAccounts.length > 1 ? [peopleInBoth(withAccounts)] : from(withAccounts, peopleOf)),
+    ...from(having('ACCOUNTS'), peopleOf),
     ...from(having('TEAMS'), teams),
     ...from(having('ROLES'), () => roles),
     ...from(having('CONTACTS'), contacts),
@@ -157,8 +156,11 @@ query Search($search: String!) {
   variables: json({ search: 'a' }),
 }
 
-const accounts = `query AccountsOf($accounts: [${type('AccountFilter')}!]) {
-  ${field('users')}(first: 20, filter: { accounts: $accounts }) {
+const peopleOf = ([one, other]) => ({
+  query: `# People of single sources. For the next page add after: with
+# the endCursor. Try "sources" and "withoutSources" too.
+query PeopleOf($filter: ${type('UserFilter')}) {
+  ${field('users')}(first: 20, filter: $filter) {
     totalCount
     nodes {
       name
@@ -176,23 +178,11 @@ const accounts = `query AccountsOf($accounts: [${type('AccountFilter')}!]) {
     }
   }
 }
-`
-
-const peopleOf = ({ name }) => ({
-  query: `# People with an active account in one source. For the next page
-# add after: with the endCursor.
-${accounts}`,
-  variables: json({ accounts: [{ sources: [name], active: true }] }),
+`,
+  variables: json({ filter: { allSources: other ? [one.name, other.name] : [one.name], active: true } }),
 })
 
-const peopleInBoth = ([one, other]) => ({
-  query: `# People with an active account in each of two sources. For the
-# next page add after: with the endCursor.
-${accounts}`,
-  variables: json({ accounts: [one, other].map(({ name }) => ({ sources: [name], active: true })) }),
-})
-
-const teams = ({ name }) => ({
+const teams = ([{ name }]) => ({
   query: `# The teams of one source, each with its first members.
 query Teams($filter: ${type('TeamFilter')}) {
   ${field('teams')}(first: 5, filter: $filter) {
@@ -238,7 +228,7 @@ query Administrators {
 `,
 }
 
-const contacts = ({ name }) => ({
+const contacts = ([{ name }]) => ({
   query: `# The address book of one source.
 query Contacts($filter: ${type('ContactFilter')}) {
   ${field('contacts')}(first: 5, filter: $filter) {
@@ -284,7 +274,7 @@ query Sources {
 `,
 }
 
-const invitation = ({ name }) => ({
+const invitation = ([{ name }]) => ({
   query: `# Invite a person. With dryRun nothing is sent: the answer shows
 # what the source would get, and all faults of the input.
 mutation Invitation($input: ${type('InviteUserInput')}!) {
@@ -302,7 +292,7 @@ mutation Invitation($input: ${type('InviteUserInput')}!) {
   variables: json({ input: { source: name, email: 'dana.reed@newcomer.example', firstName: 'Dana', lastName: 'Reed', dryRun: true } }),
 })
 
-const newTeam = ({ name }) => ({
+const newTeam = ([{ name }]) => ({
   query: `# Create a team. With dryRun nothing is sent.
 mutation NewTeam($input: ${type('CreateTeamInput')}!) {
   ${field('createTeam')}(input: $input) {

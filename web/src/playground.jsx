@@ -30,7 +30,7 @@ export function Playground() {
             <CredentialButton />
             <span className="roster-name">Roster</span>
           </GraphiQL.Logo>
-          <FirstAnswer query={open.editors.first} attempt={open.attempt} />
+          <FirstAnswer query={open.editors.first} />
           <Schema attempt={open.attempt} />
           <SystemTheme />
         </GraphiQL>

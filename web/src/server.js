@@ -1,5 +1,6 @@
 import { buildSchema, introspectionFromSchema, parse } from 'graphql'
 import { asking, authorization } from './credential.js'
+import { answers } from './events.js'
 import { graph, schemaFile } from './paths.js'
 import { failure, problems } from './problems.js'
 
@@ -29,11 +30,16 @@ async function request(url, options, read) {
   return { status, answer: { errors: [{ message: `The server answered ${`${status} ${statusText}`.trim()}, and what it sent cannot be read.` }] } }
 }
 
-/** Sends one operation. */
-function send(operation, { headers, signal } = {}) {
-  const types = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json;q=0.9' }
+const json = 'application/graphql-response+json, application/json;q=0.9'
+const eventStream = 'text/event-stream'
+
+/** Sends one operation. The answer to a subscription is a stream of answers. */
+function send(operation, { headers, signal, accept = json } = {}) {
+  const types = { 'content-type': 'application/json', accept }
   const options = { method: 'POST', headers: headersOf(headers, types), body: JSON.stringify(operation), signal }
-  return request(graph, options, (response) => response.json())
+  return request(graph, options, async (response) =>
+    response.headers.get('content-type')?.startsWith(eventStream) ? answers(response) : response.json(),
+  )
 }
 
 /** Sends one operation that the page needs itself. */
@@ -50,20 +56,25 @@ function schemaOfFile(headers) {
 /** GraphiQL sends the visitor's operations by this, and its own query for the schema. */
 export async function fetcher(operation, { headers } = {}) {
   if (operation.operationName === 'IntrospectionQuery') return schema(operation, headers)
-  const sent = await send(named(operation), { headers })
+  const { name, kind } = chosen(operation)
+  const accept = kind === 'subscription' ? `${eventStream}, ${json}` : json
+  const sent = await send({ ...operation, operationName: name }, { headers, accept })
   if (sent.status === 401) asking.set({ open: true, message: failure(sent).message })
   return sent.answer
 }
 
-/** Corrects the name of the operation: GraphiQL learns it some time after it was typed, and may still have the one of an earlier text. */
-function named(operation) {
-  let names
+/**
+ * Says which operation of a text is meant. GraphiQL learns the name some time after it was typed, and may still have the one of an earlier
+ * text: if there is one operation, it is meant.
+ */
+function chosen({ query, operationName }) {
   try {
-    names = parse(operation.query).definitions.filter((d) => d.kind === 'OperationDefinition').map((d) => d.name?.value)
+    const all = parse(query).definitions.filter((d) => d.kind === 'OperationDefinition')
+    const one = all.length === 1 ? all[0] : all.find((d) => d.name?.value === operationName)
+    return one ? { name: one.name?.value, kind: one.operation } : { name: operationName }
   } catch {
-    return operation // the server says what is wrong with it
+    return { name: operationName } // the server says what is wrong with it
   }
-  return names.length === 1 ? { ...operation, operationName: names[0] } : operation
 }
 
 /** Gives the answer to GraphiQL's query for the schema. What is wrong with it is a problem of the page. */
