@@ -152,7 +152,7 @@ func TestPrefix(t *testing.T) {
 		plain, named := load(t, graph.Federation(graph.Options{}), federation), load(t, graph.Federation(graph.Options{Prefix: prefix}), federation)
 		for name, def := range plain.Types {
 			want := name
-			if def.Kind != ast.Scalar && name != "Query" && name != "Mutation" && !strings.HasPrefix(name, "__") {
+			if def.Kind != ast.Scalar && name != "Query" && name != "Mutation" && name != "Subscription" && !strings.HasPrefix(name, "__") {
 				want = prefix + name
 			}
 			if named.Types[want] == nil {

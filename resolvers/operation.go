@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -32,15 +33,19 @@ type operation struct {
 	// singleRoot is true if all presence is below one root field.
 	singleRoot bool
 	statuses   statuses
-	required   generation.Required // of all fields
-	onlyCached bool                // nothing may be fetched for this operation
-	refused    gqlerror.List       // errors of malformed representations
-	denied     *deniedFields
-	selves     selves // the accounts that sources have found for the caller's own tokens
-	began      time.Time
-	entry      *access.Entry // of the access log; nil without one
-	planned    bool          // a plan executes the operation
-	turn       chan struct{} // holds one root field at a time; nil if a plan executes the operation
+	required   generation.Required // of all fields; none for a subscription, which reports no errors of sources
+	// collections are those of the view, policy says which fields of changes the caller may see, and stream has the changes: for a subscription.
+	collections generation.Required
+	policy      *policy
+	stream      *changeStream
+	onlyCached  bool          // nothing may be fetched for this operation
+	refused     gqlerror.List // errors of malformed representations
+	denied      *deniedFields
+	selves      selves // the accounts that sources have found for the caller's own tokens
+	began       time.Time
+	entry       *access.Entry // of the access log; nil without one
+	planned     bool          // a plan executes the operation
+	turn        chan struct{} // holds one root field at a time; nil if a plan executes the operation
 	pageLimit
 
 	// What an operation with a plan needs, so that it is one piece of memory with the operation.
@@ -135,23 +140,27 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 		began = exchange.Began
 	}
 	requirement := exchange.Requirement
+	subscribes := document.Operation.Operation == ast.Subscription
 	var current *generation.Generation
 	view := viewOf(exchange.Series)
 	if view == nil {
-		view, current = e.viewFor(ctx, n.collections, requirement, now)
+		view, current = e.viewFor(ctx, n.collections, requirement, now, subscribes)
 	}
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return ctx, nil, errs
 	}
 	op := &operation{required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
 		began: began, entry: e.beginEntry(document, known, n, denied)}
+	if subscribes {
+		op.required, op.collections, op.policy = 0, n.collections, e.policy
+	}
 	op.setView(ctx, view)
 	op.join(exchange.Series, view)
 	if document.Operation.Operation == ast.Query && !n.private && !access.SourceTokensOf(ctx).Any() {
 		op.generation, op.shows = current, n.shows
 	}
 	// With a token of the caller's own, the answer may have what a source says of the caller, which must not be cached.
-	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() {
+	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() && !slices.Contains(known.fields, "changeCursor") {
 		if answer, ok := answerOf(op.view, n); ok {
 			exchange.SetAnswer(answer)
 		}
@@ -168,11 +177,13 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 }
 
 // viewFor returns the view of an operation that requires these collections. If nothing is missing or too old, it is that of
-// the current generation, which viewFor returns too.
-func (e *extension) viewFor(ctx context.Context, n generation.Required, requirement freshness.Requirement, now time.Time) (*generation.View, *generation.Generation) {
-	if requirement.Any() {
+// the current generation, which viewFor returns too. With noWait, it is that of the current generation in any case.
+func (e *extension) viewFor(
+	ctx context.Context, n generation.Required, requirement freshness.Requirement, now time.Time, noWait bool,
+) (*generation.View, *generation.Generation) {
+	if requirement.Any() || noWait {
 		g := e.Publisher.CurrentAt(now)
-		if view, ok := g.View(n); ok {
+		if view, ok := g.View(n); ok || noWait {
 			g.Ask(n, now)
 			return view, g
 		}
@@ -207,8 +218,11 @@ func (op *operation) mayWait(ctx context.Context) bool {
 
 // InterceptResponse completes an answer.
 func (e *extension) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	resp := next(ctx)
 	op, ok := ctx.Value(operationKey{}).(*operation)
+	if ok && op.stream != nil {
+		return e.streamed(ctx, op, next)
+	}
+	resp := next(ctx)
 	if resp == nil || !ok { // the operation was refused before its first resolver
 		return resp
 	}

@@ -129,6 +129,9 @@ func (e *executable) planOf(ctx context.Context) *plan.Variant {
 		return nil
 	}
 	running := graphql.GetOperationContext(ctx)
+	if running.Operation.Operation == ast.Subscription { // has many answers
+		return nil
+	}
 	return e.resolver.variantOf(ctx, running)
 }
 

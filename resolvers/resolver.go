@@ -3,6 +3,7 @@ package resolvers
 import (
 	"log/slog"
 	"maps"
+	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -13,6 +14,7 @@ import (
 	"roster/graph"
 	"roster/graph/generated"
 	"roster/internal/access"
+	"roster/internal/changes"
 	"roster/internal/generation"
 	"roster/internal/plan"
 	"roster/internal/presence"
@@ -30,6 +32,8 @@ type Resolver struct {
 	SourceErrorsInExtensions bool
 	// Graph has the names under which the graph is served, and the content of _service.
 	Graph graph.Options
+	// Changes has the changes of the directory; nil for a log without any.
+	Changes *changes.Log
 	// AccessLog records who has read what; nil for no log.
 	AccessLog *access.Log
 	Logger    *slog.Logger // nil for no log
@@ -94,4 +98,10 @@ func (r *Resolver) log() *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return r.Logger
+}
+
+// FieldName returns the name under which a field is served.
+func (r *Resolver) FieldName(object, own string) string {
+	_, name, _ := strings.Cut(r.servedGraph().Coordinate(object, own), ".")
+	return name
 }

@@ -15,6 +15,7 @@ import (
 // privateFields are the fields that depend on the caller, or on what changes without a new generation. Presence is another: see isPresence.
 var privateFields = map[coordinate]bool{
 	{"Query", "viewer"}:       true,
+	{"Query", "changeCursor"}: true,
 	{"Source", "state"}:       true,
 	{"Source", "collections"}: true,
 	{"Source", "breaker"}:     true,

@@ -85,7 +85,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "Query", Number: 17, Satisfies: []string{"Query"},
-		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "contact": 4, "contactFolder": 5, "contacts": 6, "contactFolders": 7, "role": 8, "roles": 9, "sources": 10, "team": 11, "teams": 12, "user": 13, "users": 14, "_entities": 15},
+		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "changeCursor": 4, "contact": 5, "contactFolder": 6, "contacts": 7, "contactFolders": 8, "role": 9, "roles": 10, "sources": 11, "team": 12, "teams": 13, "user": 14, "users": 15, "_entities": 16},
 	},
 	{
 		Name: "RocketChatAccount", Number: 18, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
@@ -1542,7 +1542,18 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			}
 			b, is = x.writeNNode2ᚕrosterᚋinternalᚋdirectoryᚐNode(b, v, f)
 			x.Leave()
-		case 4: // contact
+		case 4: // changeCursor
+			ctx := x.Ctx
+			v, err := x.Resolvers.Query().ChangeCursor(ctx)
+			if err != nil {
+				x.Enter(f)
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b = plan.AppendString(b, v)
+		case 5: // contact
 			x.Enter(f)
 			var (
 				err error
@@ -1573,7 +1584,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeContact(b, v, f.Sub)
 			}
 			x.Leave()
-		case 5: // contactFolder
+		case 6: // contactFolder
 			x.Enter(f)
 			var (
 				err error
@@ -1604,7 +1615,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeContactFolder(b, v, f.Sub)
 			}
 			x.Leave()
-		case 6: // contacts
+		case 7: // contacts
 			x.Enter(f)
 			var (
 				err error
@@ -1660,7 +1671,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeContactConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 7: // contactFolders
+		case 8: // contactFolders
 			x.Enter(f)
 			var (
 				err error
@@ -1712,7 +1723,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeContactFolderConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 8: // role
+		case 9: // role
 			x.Enter(f)
 			var (
 				err error
@@ -1743,7 +1754,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeRole(b, v, f.Sub)
 			}
 			x.Leave()
-		case 9: // roles
+		case 10: // roles
 			x.Enter(f)
 			var (
 				err error
@@ -1795,7 +1806,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeRoleConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 10: // sources
+		case 11: // sources
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.Query().Sources(ctx)
@@ -1807,7 +1818,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			}
 			b, is = x.writeOSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐSourceᚄ(b, v, f)
 			x.Leave()
-		case 11: // team
+		case 12: // team
 			x.Enter(f)
 			var (
 				err error
@@ -1838,7 +1849,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeTeam(b, v, f.Sub)
 			}
 			x.Leave()
-		case 12: // teams
+		case 13: // teams
 			x.Enter(f)
 			var (
 				err error
@@ -1890,7 +1901,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeTeamConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 13: // user
+		case 14: // user
 			x.Enter(f)
 			var (
 				err error
@@ -1926,7 +1937,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeUser(b, v, f.Sub)
 			}
 			x.Leave()
-		case 14: // users
+		case 15: // users
 			x.Enter(f)
 			var (
 				err error
@@ -1982,7 +1993,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeUserConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 15: // _entities
+		case 16: // _entities
 			x.Enter(f)
 			var (
 				err error

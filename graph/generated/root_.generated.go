@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"roster/graph/model"
+	"roster/internal/changes"
 	"roster/internal/directory"
 	"sync/atomic"
 
@@ -23,12 +24,14 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Change() ChangeResolver
 	ContactFolder() ContactFolderResolver
 	Entity() EntityResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Role() RoleResolver
 	Source() SourceResolver
+	Subscription() SubscriptionResolver
 	Team() TeamResolver
 	User() UserResolver
 }
@@ -68,6 +71,19 @@ type ComplexityRoot struct {
 	Attribute struct {
 		Name  func(childComplexity int) int
 		Value func(childComplexity int) int
+	}
+
+	Change struct {
+		Action    func(childComplexity int) int
+		At        func(childComplexity int) int
+		Cursor    func(childComplexity int) int
+		Fields    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Label     func(childComplexity int) int
+		Node      func(childComplexity int) int
+		RelatedID func(childComplexity int) int
+		Reset     func(childComplexity int) int
 	}
 
 	Completeness struct {
@@ -270,6 +286,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		ChangeCursor       func(childComplexity int) int
 		Contact            func(childComplexity int, id string) int
 		ContactFolder      func(childComplexity int, id string) int
 		ContactFolders     func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.ContactFolderFilter) int
@@ -443,6 +460,10 @@ type ComplexityRoot struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		WouldSend  func(childComplexity int) int
+	}
+
+	Subscription struct {
+		Changes func(childComplexity int, kinds []changes.Kind, sources []string, after *string, filter *model.ChangeFilter) int
 	}
 
 	Team struct {
@@ -751,6 +772,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attribute.Value(childComplexity), true
+
+	case "Change.action":
+		if e.ComplexityRoot.Change.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Action(childComplexity), true
+	case "Change.at":
+		if e.ComplexityRoot.Change.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.At(childComplexity), true
+	case "Change.cursor":
+		if e.ComplexityRoot.Change.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Cursor(childComplexity), true
+	case "Change.fields":
+		if e.ComplexityRoot.Change.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Fields(childComplexity), true
+	case "Change.id":
+		if e.ComplexityRoot.Change.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.ID(childComplexity), true
+	case "Change.kind":
+		if e.ComplexityRoot.Change.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Kind(childComplexity), true
+	case "Change.label":
+		if e.ComplexityRoot.Change.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Label(childComplexity), true
+	case "Change.node":
+		if e.ComplexityRoot.Change.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Node(childComplexity), true
+	case "Change.relatedId":
+		if e.ComplexityRoot.Change.RelatedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.RelatedID(childComplexity), true
+	case "Change.reset":
+		if e.ComplexityRoot.Change.Reset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Reset(childComplexity), true
 
 	case "Completeness.asOf":
 		if e.ComplexityRoot.Completeness.AsOf == nil {
@@ -1706,6 +1788,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Phone.Raw(childComplexity), true
 
+	case "Query.changeCursor":
+		if e.ComplexityRoot.Query.ChangeCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ChangeCursor(childComplexity), true
 	case "Query.contact":
 		if e.ComplexityRoot.Query.Contact == nil {
 			break
@@ -2527,6 +2615,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SubscribeToTaskPayload.WouldSend(childComplexity), true
 
+	case "Subscription.changes":
+		if e.ComplexityRoot.Subscription.Changes == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_changes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Changes(childComplexity, args["kinds"].([]changes.Kind), args["sources"].([]string), args["after"].(*string), args["filter"].(*model.ChangeFilter)), true
+
 	case "Team.externalId":
 		if e.ComplexityRoot.Team.ExternalID == nil {
 			break
@@ -3189,6 +3289,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAccountFilter,
 		ec.unmarshalInputAccountLookup,
+		ec.unmarshalInputChangeFilter,
 		ec.unmarshalInputContactFilter,
 		ec.unmarshalInputContactFolderFilter,
 		ec.unmarshalInputContactOrder,
@@ -3254,6 +3355,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -3280,6 +3398,87 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/change.graphqls", Input: `extend type Query {
+  """
+  A cursor for Subscription.changes, at the state that this operation shows. Read it together with what you show, and subscribe with it:
+  then no change is lost in between. A few changes may come that are shown already.
+  """
+  changeCursor: String!
+}
+
+"What a client can listen to, over WebSockets or server-sent events."
+type Subscription {
+  """
+  The changes of the directory, one after another, in the same order for everyone. With after, first those since that cursor; otherwise those to come. If
+  the changes since that cursor are not kept any more, the error CURSOR_EXPIRED says so: read anew what you show with a new changeCursor, and subscribe
+  with that. A client that reads so slowly that its changes are dropped gets the same error. Presence is no change. The arguments do
+  not hold back a reset, which can concern what they select.
+  """
+  changes(
+    "Only changes of these kinds."
+    kinds: [ChangeKind!]
+    "Only changes of objects that these sources have, by name."
+    sources: [String!]
+    after: String
+    filter: ChangeFilter
+  ): Change!
+}
+
+"A filter of changes. A field that is null or empty does not filter."
+input ChangeFilter {
+  actions: [ChangeAction!]
+  "Only changes of the objects with these IDs. A merge or split concerns both people."
+  ids: [ID!]
+}
+
+"What changed. A change of an account is a change of its user."
+enum ChangeKind {
+  USER
+  TEAM
+  ROLE
+  CONTACT
+  CONTACT_FOLDER
+  "The state of a source, or all of its data."
+  SOURCE
+}
+
+"What happened to it."
+enum ChangeAction {
+  "New. A source is added when its data is there, for the first time or again."
+  ADDED
+  UPDATED
+  "No longer in a complete fetch of its source. A source is removed when none of its data is served any more."
+  REMOVED
+  "The person with this ID is now part of the person with the ID relatedId, or has that ID now: node is that person."
+  MERGED
+  "The person with this ID, who is node, has come out of the person with the ID relatedId."
+  SPLIT
+}
+
+"One change of one object."
+type Change {
+  "For after, to go on from here."
+  cursor: String!
+  "When it was seen."
+  at: DateTime!
+  kind: ChangeKind!
+  action: ChangeAction!
+  id: ID!
+  "The ID of the other person of a MERGED or SPLIT; otherwise null."
+  relatedId: ID
+  "The name to show, also once the object is removed."
+  label: String!
+  "The object as it is now, which can be newer than this change; null if it is gone. Of a MERGED, the person with the ID relatedId."
+  node: Node
+  "The names of the fields of node that have changed, without those that the caller may not see; empty unless it is UPDATED."
+  fields: [String!]! @listSize(assumedSize: 10)
+  """
+  Whether objects of this source have changed that are not told one by one, because its data has arrived, has expired or is shown to
+  another extent: read anew what you show of it. It is always false unless kind is SOURCE.
+  """
+  reset: Boolean!
+}
+`, BuiltIn: false},
 	{Name: "../schema/contact.graphqls", Input: `"A person outside the company whom a source keeps in its address book."
 type Contact implements Node @key(fields: "id") {
   id: ID!
@@ -4904,6 +5103,32 @@ func (ec *executionContext) childFields_Attribute(ctx context.Context, field gra
 		return ec.fieldContext_Attribute_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attribute", field.Name)
+}
+
+func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_Change_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_Change_at(ctx, field)
+	case "kind":
+		return ec.fieldContext_Change_kind(ctx, field)
+	case "action":
+		return ec.fieldContext_Change_action(ctx, field)
+	case "id":
+		return ec.fieldContext_Change_id(ctx, field)
+	case "relatedId":
+		return ec.fieldContext_Change_relatedId(ctx, field)
+	case "label":
+		return ec.fieldContext_Change_label(ctx, field)
+	case "node":
+		return ec.fieldContext_Change_node(ctx, field)
+	case "fields":
+		return ec.fieldContext_Change_fields(ctx, field)
+	case "reset":
+		return ec.fieldContext_Change_reset(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
 }
 
 func (ec *executionContext) childFields_Completeness(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

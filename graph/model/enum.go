@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"roster/connectors"
+	"roster/internal/changes"
 	"roster/internal/directory"
 	"roster/internal/echo"
 	"roster/internal/plan"
@@ -120,6 +121,33 @@ func AppendTierKind(b []byte, v snapshot.TierKind) ([]byte, bool) { return tierK
 
 // UnmarshalTierKind reads a TierKind.
 func UnmarshalTierKind(v any) (snapshot.TierKind, error) { return tierKinds.unmarshal(v) }
+
+var changeKinds = newEnum(map[string]changes.Kind{
+	"USER": changes.User, "TEAM": changes.Team, "ROLE": changes.Role, "CONTACT": changes.Contact, "CONTACT_FOLDER": changes.ContactFolder,
+	"SOURCE": changes.Source,
+})
+
+// MarshalChangeKind writes a ChangeKind.
+func MarshalChangeKind(v changes.Kind) graphql.Marshaler { return changeKinds.marshal(v) }
+
+// AppendChangeKind appends the value as MarshalChangeKind writes it, and reports whether it is not null.
+func AppendChangeKind(b []byte, v changes.Kind) ([]byte, bool) { return changeKinds.append(b, v) }
+
+// UnmarshalChangeKind reads a ChangeKind.
+func UnmarshalChangeKind(v any) (changes.Kind, error) { return changeKinds.unmarshal(v) }
+
+var changeActions = newEnum(map[string]changes.Action{
+	"ADDED": changes.Added, "UPDATED": changes.Updated, "REMOVED": changes.Removed, "MERGED": changes.Merged, "SPLIT": changes.Split,
+})
+
+// MarshalChangeAction writes a ChangeAction.
+func MarshalChangeAction(v changes.Action) graphql.Marshaler { return changeActions.marshal(v) }
+
+// AppendChangeAction appends the value as MarshalChangeAction writes it, and reports whether it is not null.
+func AppendChangeAction(b []byte, v changes.Action) ([]byte, bool) { return changeActions.append(b, v) }
+
+// UnmarshalChangeAction reads a ChangeAction.
+func UnmarshalChangeAction(v any) (changes.Action, error) { return changeActions.unmarshal(v) }
 
 var contactFacets = newEnum(map[string]directory.ContactFacet{
 	"SOURCE": directory.ContactFacetSource, "FOLDER": directory.ContactFacetFolder, "TAG": directory.ContactFacetTag,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"roster/connectors"
+	"roster/internal/changes"
 	"roster/internal/directory"
 	"roster/internal/snapshot"
 	"strconv"
@@ -18,6 +19,13 @@ import (
 type AccountLookup struct {
 	Source     string `json:"source"`
 	ExternalID string `json:"externalId"`
+}
+
+// A filter of changes. A field that is null or empty does not filter.
+type ChangeFilter struct {
+	Actions []changes.Action `json:"actions,omitempty"`
+	// Only changes of the objects with these IDs. A merge or split concerns both people.
+	Ids []string `json:"ids,omitempty"`
 }
 
 // The contact folder to create.
@@ -284,6 +292,10 @@ type SubscribeToTaskPayload struct {
 	// With dryRun: what the source would get, without credentials.
 	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
 	UserErrors []*UserError    `json:"userErrors"`
+}
+
+// What a client can listen to, over WebSockets or server-sent events.
+type Subscription struct {
 }
 
 // The task, and the user to unsubscribe.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"roster/internal/changes"
 	"roster/internal/config"
 	"roster/internal/snapshot"
 	"roster/internal/telemetry"
@@ -14,10 +15,11 @@ import (
 
 // Host serves one instance at a time. Its methods are safe for concurrent use.
 type Host struct {
-	opt     Options
-	current atomic.Pointer[instance]
-	last    atomic.Pointer[telemetry.Reload]
-	retired sync.WaitGroup // counts the instances that were replaced and have not closed yet
+	opt      Options
+	current  atomic.Pointer[instance]
+	last     atomic.Pointer[telemetry.Reload]
+	unfollow func()         // ends the following of the current instance by the log of changes; used only by Run
+	retired  sync.WaitGroup // counts the instances that were replaced and have not closed yet
 
 	ready     atomic.Bool // the first fetches are over
 	onceReady func()
@@ -28,6 +30,9 @@ type Host struct {
 func NewHost(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	if err := opt.Stores.check(cfg); err != nil {
 		return nil, err
+	}
+	if opt.Changes == nil {
+		opt.Changes = changes.NewLog(changes.Options(cfg.Changes))
 	}
 	h := &Host{opt: opt}
 	h.onceReady = sync.OnceFunc(func() {
@@ -58,16 +63,32 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Statuses returns the freshness state of every collection of the current instance, in the order of the configuration.
 func (h *Host) Statuses() []snapshot.Status { return h.current.Load().publisher.Statuses() }
 
-// Run fetches the sources until ctx ends, and reloads the configuration when changes ask for it. Changes may be nil. All requests must be over before
+// Run fetches the sources until ctx ends, and reloads the configuration when reload asks for it. Reload may be nil. All requests must be over before
 // ctx ends. Call Run once.
-func (h *Host) Run(ctx context.Context, changes *Changes) {
+func (h *Host) Run(ctx context.Context, reload *Changes) {
 	h.start(ctx, h.current.Load())
-	if changes != nil {
-		h.follow(ctx, changes)
+	h.followChanges(ctx, h.current.Load())
+	if reload != nil {
+		h.follow(ctx, reload)
 	}
 	<-ctx.Done()
+	h.unfollow()
 	h.retired.Wait()
 	h.current.Load().close()
+}
+
+// followChanges makes the log of changes follow an instance instead of the one before.
+func (h *Host) followChanges(ctx context.Context, i *instance) {
+	if h.unfollow != nil {
+		h.unfollow()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	following.Go(func() { h.opt.Changes.Follow(ctx, i.publisher, h.opt.Logger) })
+	h.unfollow = func() {
+		cancel()
+		following.Wait()
+	}
 }
 
 func (h *Host) start(ctx context.Context, i *instance) {
@@ -96,7 +117,8 @@ func (h *Host) replace(ctx context.Context, cfg *config.Config) error {
 	next.publisher.AwaitFirstOf(fetching, next.keeper.Anew())
 	cancel()
 	h.current.Store(next)
-	close(old.retired)
+	close(old.retired) // before the log has what only the next instance shows
+	h.followChanges(ctx, next)
 	h.retired.Go(func() {
 		old.traffic.close(ctx)
 		old.close()

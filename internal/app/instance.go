@@ -10,6 +10,7 @@ import (
 	"roster/connectors"
 	"roster/graph"
 	"roster/internal/admission"
+	"roster/internal/changes"
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/generation"
@@ -32,6 +33,8 @@ type Options struct {
 	// Runtime is shared by all sources. Tokens stores the tokens of sources that renew them; nil if there are none.
 	Runtime connectors.Runtime
 	Tokens  *credential.Renewer
+	// Changes is the log of changes, which outlives one configuration; nil for one of the host's own.
+	Changes *changes.Log
 	// Propagating replaces Runtime's observer for the sources that receive the trace context; nil for none.
 	Propagating connectors.Observer
 	// Fetches observes the fetches of the sources, and Operations observes the GraphQL operations; nil for none.
@@ -73,6 +76,7 @@ type instance struct {
 	plans     *plan.Counts         // outlive the instance
 	handler   http.Handler
 	traffic   traffic
+	changes   *changes.Log  // outlives the instance
 	retired   chan struct{} // closed when the instance has been replaced
 	log       *slog.Logger
 
@@ -84,7 +88,7 @@ type instance struct {
 // The error has one line for each fault. Build has no effect on anything that outlives the instance: commit makes such changes, because the
 // configuration may still be refused.
 func build(cfg *config.Config, opt *Options, before *instance, readiness func() error) (*instance, error) {
-	i := &instance{config: cfg, callers: opt.Stores.Callers, ledger: opt.Writes, retired: make(chan struct{}), log: opt.Logger,
+	i := &instance{config: cfg, callers: opt.Stores.Callers, ledger: opt.Writes, changes: opt.Changes, retired: make(chan struct{}), log: opt.Logger,
 		reminders: new(credential.Reminders)}
 	if before != nil {
 		i.reminders = before.reminders
@@ -138,11 +142,11 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	}
 	i.responses = responsecache.New(cfg.Cache.ResponseBytes, responses)
 	handlerOptions := httpapi.Options{
-		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Logger: opt.Logger,
+		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Changes: opt.Changes, Logger: opt.Logger,
 			SourceErrorsInExtensions: cfg.SourceErrorsInExtensions, Graph: graph.Options(cfg.Federation), Plans: i.plans},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Hosts:        cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,
-		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired, Responses: i.responses, PublicAnswers: cfg.Cache.Public,
+		Limits: limits, Limiter: i.limiter, Documents: i.documents, Introspection: cfg.Introspection, Origins: cfg.Origins, Retired: i.retired, Changes: opt.Changes, Responses: i.responses, PublicAnswers: cfg.Cache.Public,
 		Observer: opt.Operations, Metrics: opt.Metrics, Hooks: i.hooks(), Hooked: opt.Hooked,
 	}
 	if opt.Pages != nil {
@@ -159,6 +163,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 // commit applies this instance's configuration to what instances share. Call it once, before start.
 func (i *instance) commit() {
 	limits := limitsOf(i.config)
+	i.changes.Bound(changes.Options(i.config.Changes))
 	i.limiter.Limit(limits.OfCallers(ownLimits(&i.config.Access)))
 	if i.tokens == nil {
 		return

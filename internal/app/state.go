@@ -6,6 +6,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/access"
+	"roster/internal/changes"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/plan"
@@ -72,6 +73,9 @@ func (h *Host) Responses() responsecache.Stats { return h.current.Load().respons
 
 // Plans returns how operations have been executed.
 func (h *Host) Plans() plan.Stats { return h.current.Load().plans.Stats() }
+
+// Changes returns how the log of changes is used.
+func (h *Host) Changes() changes.Stats { return h.opt.Changes.Stats() }
 
 // Presence returns, for each source with presence, how presence was requested.
 func (h *Host) Presence() map[string]presence.Stats { return h.current.Load().presence.Stats() }

@@ -37,7 +37,7 @@ func trustName(t connectors.Trust) string {
 func plain(f *rootFile) *Config {
 	return &Config{
 		IdleAfter: f.IdleAfter, FirstWait: f.FirstWait, MaxWait: f.MaxWait, DrainDelay: f.DrainDelay, SourceErrorsInExtensions: f.SourceErrs == "extensions",
-		Introspection: f.Introspection, Cache: f.Cache, Limits: f.Limits, PersistedQueries: f.PersistedQueries, Writes: Writes(f.Writes), Log: Log(f.Log),
+		Introspection: f.Introspection, Cache: f.Cache, Changes: f.Changes, Limits: f.Limits, PersistedQueries: f.PersistedQueries, Writes: Writes(f.Writes), Log: Log(f.Log),
 	}
 }
 

@@ -40,6 +40,7 @@ type Config struct {
 	Tracing    Tracing
 	Sources    []Source
 	Cache      Cache
+	Changes    Changes
 	Limits     Limits
 	// TrustedDocuments is nil if all documents may run.
 	TrustedDocuments *TrustedDocuments

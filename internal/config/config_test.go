@@ -152,7 +152,7 @@ func TestDefaults(t *testing.T) {
 		Listen: "127.0.0.1:8080", IdleAfter: time.Hour, FirstWait: 2 * time.Second, MaxWait: 5 * time.Second, DrainDelay: 5 * time.Second, SourceErrorsInExtensions: true,
 		Precedence: map[string][]string{}, Log: Log{Level: "info"}, Tracing: Tracing{Ratio: 1},
 		Writes: Writes{SettleAfter: 5 * time.Second, ShowFor: 10 * time.Minute},
-		Cache:  Cache{ResponseBytes: 64 << 20}, Limits: defaultLimits(), PersistedQueries: true,
+		Cache:  Cache{ResponseBytes: 64 << 20}, Changes: Changes{Length: 100000, KeepFor: 24 * time.Hour}, Limits: defaultLimits(), PersistedQueries: true,
 		Sources: []Source{{
 			Config: connectors.Config{Retries: new(2), Name: "crm", Kind: "kommo", URL: "https://acme.kommo.com", Settings: settings(t, "kommo", map[string]any{"access_token": "x"}), TimeZone: time.UTC,
 				Bounds: connectors.Bounds{}.OrDefault()},
@@ -289,6 +289,7 @@ func TestEverySetting(t *testing.T) {
 		},
 		Precedence: map[string][]string{"title": {"kommo", "worksection"}, "avatar_url": {"rocketchat"}},
 		Cache:      Cache{ResponseBytes: 67108865},
+		Changes:    Changes{Length: 100001, KeepFor: 25 * time.Hour},
 		Limits: Limits{
 			BodyBytes: 1048577, HeaderBytes: 65537, Tokens: 5001, Depth: 13, Fields: 2001,
 			Aliases: 201, Directives: 201, RootFields: 101, Fragments: 201, Pairs: 20001,

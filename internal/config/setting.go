@@ -46,6 +46,7 @@ type rootFile struct {
 	Introspection     bool           `key:"introspection" default:"false" doc:"Allows clients to read the schema. Without it, only callers with the scope directory:schema have documentation and completion in the playground; without access, everyone has that scope. roster schema prints the schema in any case. Always on in the demo."`
 	Federation        federationFile `key:"federation" doc:"The schema for a federation router; see federation.md."`
 	Cache             Cache          `key:"cache" doc:"Answers that are kept to be given again."`
+	Changes           Changes        `key:"changes" doc:"The log of changes, from which clients read on after an interruption."`
 	Limits            Limits         `key:"limits" doc:"Limits of what callers may ask for. A refusal names the limit and its number."`
 	TrustedDocuments  *trustedFile   `key:"trusted_documents" default:"(all documents run)" doc:"Allows only registered documents."`
 	PersistedQueries  bool           `key:"persisted_queries" default:"true" doc:"Allows clients to send the hash of a document that a client has sent before, instead of the document (automatic persisted queries). Off if trusted_documents are enforced."`
@@ -83,6 +84,12 @@ type trustedFile struct {
 type Cache struct {
 	ResponseBytes int  `key:"response_bytes" default:"67108864" min:"0" max:"17179869184" doc:"Bytes of memory for answers, which are given again until something changes on which they depend. 0 to keep none. No answer is kept that takes more than a sixteenth."`
 	Public        bool `key:"public" default:"false" doc:"Whether caches that serve several clients, such as that of a proxy, may keep answers too, as Cache-Control: public says. Such a cache must follow Vary, and has data of people in it then. Answers that depend on who asks stay private."`
+}
+
+// Changes bounds the log of changes.
+type Changes struct {
+	Length  int           `key:"length" default:"100000" min:"1" max:"10000000" doc:"The number of changes that are kept, in memory. A client that falls behind by more than that is dropped."`
+	KeepFor time.Duration `key:"keep_for" default:"24h" min:"1m" max:"30d" doc:"How long a change is kept."`
 }
 
 // Limits bound what callers may ask for.

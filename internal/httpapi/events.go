@@ -14,6 +14,11 @@ var unbuffered = []string{"no"}
 
 // events answers one operation as a stream of events: the distinct connections mode of GraphQL over Server-Sent Events.
 func (h *handler) events(ctx context.Context, w http.ResponseWriter, op *operation, params *graphql.RawParams, c caller) {
+	h.streamEvents(ctx, op, params, c, h.newEventStream(w, nextEvent), func() {})
+}
+
+// streamEvents answers one operation on a stream of events. OnSubscription is called before a subscription begins.
+func (h *handler) streamEvents(ctx context.Context, op *operation, params *graphql.RawParams, c caller, s *eventStream, onSubscription func()) {
 	op.streamed = true
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -22,27 +27,29 @@ func (h *handler) events(ctx context.Context, w http.ResponseWriter, op *operati
 		defer cancel()
 	}
 	off := func() {}
-	onSubscription := func() { off = servingOf(ctx).onStop(h.retired, cancel) } // only subscriptions end when the server stops
+	begins := func() {
+		off = servingOf(ctx).onStop(h.retired, cancel) // only subscriptions end when the server stops
+		onSubscription()
+	}
 	defer func() { off() }()
-	s := &eventStream{w: w, control: http.NewResponseController(w), writeTimeout: h.limits.AnswerTime}
 	s.control.SetReadDeadline(time.Time{}) //nolint:errcheck // the request has been read; if it cannot be set, there is none
 	var pinging sync.WaitGroup
 	pinging.Go(func() { s.keepAlive(ctx) })
-	e := h.stream(ctx, op, params, c, onSubscription, s.next)
+	e := h.stream(ctx, op, params, c, begins, s.next)
 	cancel()
 	pinging.Wait()
 	switch {
 	case e != nil && e.status != 0 && !s.begun: // the stream has not begun
 		if e == onlyByPost {
-			w.Header().Set("Allow", http.MethodPost)
+			s.w.Header().Set("Allow", http.MethodPost)
 		}
-		refuse(w, asJSON, e)
+		refuse(s.w, asJSON, e)
 		return
 	case e != nil && !s.failed:
-		recordOutcome(w, e.list())
+		recordOutcome(s.w, e.list())
 		s.next(e.response()) //nolint:errcheck // the client is gone
 	}
-	s.write("event: complete\ndata: \n\n") //nolint:errcheck // as above
+	s.write(s.last) //nolint:errcheck // as above
 }
 
 // eventStream is a running stream of events.
@@ -50,9 +57,15 @@ type eventStream struct {
 	w            http.ResponseWriter
 	control      *http.ResponseController
 	writeTimeout time.Duration
+	format       func(b *bytes.Buffer, resp *graphql.Response)
+	last         string // what ends the stream
 
 	mu            sync.Mutex
 	begun, failed bool
+}
+
+func (h *handler) newEventStream(w http.ResponseWriter, format func(*bytes.Buffer, *graphql.Response)) *eventStream {
+	return &eventStream{w: w, control: http.NewResponseController(w), writeTimeout: h.limits.AnswerTime, format: format, last: "event: complete\ndata: \n\n"}
 }
 
 // next sends one answer.
@@ -60,18 +73,27 @@ func (s *eventStream) next(resp *graphql.Response) error {
 	b := buffer()
 	defer release(b)
 	b.Grow(len(resp.Data) + 1<<10)
+	s.format(b, resp)
+	resp.Data = nil // frees the memory while the client reads the copy
+	return s.send(b)
+}
+
+// nextEvent appends the event of an answer.
+func nextEvent(b *bytes.Buffer, resp *graphql.Response) {
 	b.WriteString("event: next\ndata: ")
 	from := b.Len()
 	encode(b, resp)
-	resp.Data = nil // frees the memory while the client reads the copy
-	// A line break would end the event. In JSON it can only be between values.
-	for i, c := range b.Bytes()[from:] {
+	onOneLine(b.Bytes()[from:])
+	b.WriteString("\n\n")
+}
+
+// onOneLine removes line breaks from JSON, where they can only be between values. A line break would end the event.
+func onOneLine(text []byte) {
+	for i, c := range text {
 		if c == '\n' || c == '\r' {
-			b.Bytes()[from+i] = ' '
+			text[i] = ' '
 		}
 	}
-	b.WriteString("\n\n")
-	return s.send(b)
 }
 
 func (s *eventStream) write(text string) error { return s.send(bytes.NewBufferString(text)) }
@@ -92,7 +114,7 @@ func (s *eventStream) sendNow(b *bytes.Buffer) error {
 		s.w.WriteHeader(http.StatusOK)
 	}
 	s.control.SetWriteDeadline(time.Now().Add(s.writeTimeout)) //nolint:errcheck // if it cannot be set, there is none
-	_, err := s.w.Write(b.Bytes())
+	_, err := s.w.Write(b.Bytes())                             //nolint:gosec // no HTML: JSON, and cursors that the log has confirmed
 	if err == nil {
 		err = s.control.Flush()
 	}

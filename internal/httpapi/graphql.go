@@ -14,6 +14,7 @@ import (
 
 	"roster/internal/access"
 	"roster/internal/admission"
+	"roster/internal/changes"
 	"roster/internal/cost"
 	"roster/internal/freshness"
 	"roster/internal/persisted"
@@ -44,6 +45,9 @@ type handler struct {
 	responses *responsecache.Cache // nil for none
 	present   graphql.ErrorPresenterFunc
 	recover   graphql.RecoverFunc
+
+	log          *changes.Log // nil for none
+	changesField string       // the name of Subscription.changes
 }
 
 // Bodies of at least largeBody bytes are limited to largeBodies at the same time, because slow senders keep them in memory.
@@ -61,6 +65,10 @@ func newHandler(opt Options) *handler {
 		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, own: new(sync.Map), public: opt.PublicAnswers, ages: new(lastAges), origins: opt.Origins, retired: opt.Retired,
 		decoders: newDecoders(opt.Limits.BodyBytes), encoders: newEncoders(), observer: opt.Observer, responses: opt.Responses,
+		log: opt.Changes,
+	}
+	if h.log != nil {
+		h.changesField = opt.API.FieldName("Subscription", "changes")
 	}
 	h.present, h.recover = presenter(opt.API.ErrorPresenter), opt.API.Recover
 	h.exec.SetErrorPresenter(h.present)

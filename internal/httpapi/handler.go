@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"roster/internal/admission"
+	"roster/internal/changes"
 	"roster/internal/cost"
 	"roster/internal/export"
 	"roster/internal/persisted"
@@ -23,6 +24,8 @@ type API interface {
 	Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List
 	// TypeName returns the name by which clients know a type of Schema.
 	TypeName(own string) string
+	// FieldName returns the name by which clients know a field of Schema.
+	FieldName(object, own string) string
 	// Reusable reports whether answers of an operation of Schema can be for other operations too; see freshness.Exchange.
 	Reusable(op *ast.OperationDefinition) bool
 	// Lists returns the lengths of lists in the current data.
@@ -67,6 +70,8 @@ type Options struct {
 	Documents *persisted.Documents
 	// Responses keeps answers; nil for none.
 	Responses *responsecache.Cache
+	// Changes is the log of the API's changes, which is served at /changes unless it is nil.
+	Changes *changes.Log
 	// PublicAnswers allows shared caches to store answers that do not depend on who asks.
 	PublicAnswers bool
 	// Origins are the origins, besides the server's own, whose pages may use the graph.
@@ -118,6 +123,9 @@ func New(opt Options) http.Handler {
 		mux.Handle("/export/{file}", &exports{h, lists})
 	}
 	health(mux.ServeMux, opt.Readiness)
+	if opt.Changes != nil {
+		mux.HandleFunc(changesPath, h.changes)
+	}
 	if opt.Metrics != nil {
 		mux.Handle("GET /metrics", opt.Metrics)
 	}

@@ -50,6 +50,8 @@ func (api) Extension(func(context.Context, cost.Lists) gqlerror.List) graphql.Ha
 
 func (api) TypeName(own string) string { return own }
 
+func (api) FieldName(_, own string) string { return own }
+
 func (a api) Prepare(doc *ast.QueryDocument, by *rules.Rules) gqlerror.List {
 	return validator.ValidateWithRules(a.Schema().Schema(), doc, by)
 }

@@ -29,6 +29,7 @@ type operation struct {
 	input     request // until it has been parsed, or is not needed
 	request   int     // the length of the request in bytes
 	readOnly  bool    // only queries are allowed
+	builtIn   bool    // the document is the server's own, which is always trusted
 	mutation  bool
 	chosen    *preparedOperation // nil until it is found
 	cost      int
@@ -101,9 +102,12 @@ type admit func(*operationContext, ast.Operation) *refusal
 // the next answer, or nil at the end. If the graph rejects the operation, its errors are the only answer.
 func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawParams, admit admit) (graphql.ResponseHandler, context.Context, *refusal) {
 	op.exchange.Began = op.began
-	hash, e := h.resolve(ctx, params)
-	if e != nil {
-		return nil, ctx, e
+	var hash string
+	if !op.builtIn {
+		var e *refusal
+		if hash, e = h.resolve(ctx, params); e != nil {
+			return nil, ctx, e
+		}
 	}
 	if control, ok := params.Extensions["Cache-Control"].(string); ok {
 		if e := h.requirement(op, control); e != nil {
@@ -154,7 +158,7 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	if shared, e := h.share(of, doc, chosen, running.Variables); shared || e != nil {
 		return nil, ctx, e
 	}
-	if e = admit(of, chosen.Operation); e != nil { // before observers see that it begins
+	if e := admit(of, chosen.Operation); e != nil { // before observers see that it begins
 		return nil, ctx, e
 	}
 	if h.planner != nil && chosen.Operation == ast.Query && h.planner.Plans(of, running) {

@@ -7,6 +7,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/access"
+	"roster/internal/changes"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/plan"
@@ -29,6 +30,7 @@ type State interface {
 	Builds() generation.Stats
 	Responses() responsecache.Stats
 	Plans() plan.Stats
+	Changes() changes.Stats
 	Presence() map[string]presence.Stats
 	LastReload() Reload
 	Writes() writes.Stats
@@ -115,6 +117,13 @@ var (
 	executed   = counter("roster_operations_executed_total", "Operations that were executed. The label by says how: plan, or gqlgen if there is no plan or if it could not run to its end.", "by")
 	planPanics = counter("roster_plan_panics_total", "Plans that panicked. They are not used again.")
 
+	changesSeen    = counter("roster_changes_total", "Changes that were seen.")
+	changesKept    = gauge("roster_changes_kept", "Changes in the log, after which clients can read on.")
+	changesReaders = gauge("roster_changes_subscribers", "Clients that read changes.")
+	changesSent    = counter("roster_changes_sent_total", "Changes that were passed to a client, counted for each client.")
+	changesDelay   = counter("roster_changes_delay_seconds_total", "The times from when each of these was seen until it was passed on, together. A client that reads on after an interruption gets old changes.")
+	changesRefused = counter("roster_changes_expired_total", "Clients that were told that changes are missing. The label when says whether that was because of the cursor with which they came (cursor), or because they read too slowly (slow).", "when")
+
 	directoryBuilds   = counter("roster_directory_builds_total", "Directories that have been built.")
 	directoryBuilding = counter("roster_directory_build_duration_seconds_total", "How long all builds took together.")
 	directoryLast     = gauge("roster_directory_last_build_duration_seconds", "How long the last build took.")
@@ -123,7 +132,7 @@ var (
 
 var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitMaximum, limitCallers, limitRefused, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotFetches, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
-	presenceLookups, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, executed, planPanics, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
+	presenceLookups, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, executed, planPanics, changesSeen, changesKept, changesReaders, changesSent, changesDelay, changesRefused, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
 // stateCollector reads the state when the metrics are requested.
 type stateCollector struct {
@@ -169,6 +178,14 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	executed.send(to, float64(plans.Planned), "plan")
 	executed.send(to, float64(plans.Left), "gqlgen")
 	planPanics.send(to, float64(plans.Panics))
+	told := c.state.Changes()
+	changesSeen.send(to, float64(told.Appended))
+	changesKept.send(to, float64(told.Length))
+	changesReaders.send(to, float64(told.Readers))
+	changesSent.send(to, float64(told.Sent))
+	changesDelay.send(to, told.Delay.Seconds())
+	changesRefused.send(to, float64(told.Expired), "cursor")
+	changesRefused.send(to, float64(told.Dropped), "slow")
 	log := c.state.AccessLog()
 	accessLogFailing.send(to, flag(log.Failing))
 	accessLogFailures.send(to, float64(log.Failures))
