@@ -60,6 +60,40 @@ for (const [name, open] of [
   });
 }
 
+for (const [name, open] of [
+  ["graphql-ws", () => socket({ lazy: true })],
+  ["graphql-sse", () => createSSE({ url, retryAttempts: 0 })],
+]) {
+  test(`${name}: a subscription tells what changes after a cursor, until it is ended`, async () => {
+    const client = open();
+    const ask = async (query, variables) => (await collect(client, { query, variables }))[0].data;
+    const { changeCursor } = await ask("{ changeCursor }");
+    const label = `Streams over ${name}`;
+    const { createTeam } = await ask("mutation ($name: String!) { createTeam(input: { source: \"worksection\", name: $name }) { outcome } }", { name: label });
+    assert.equal(createTeam.outcome, "DONE");
+    const changes = client.iterate({
+      query: "subscription ($after: String) { changes(after: $after, kinds: [TEAM]) { action label node { ... on Team { name } } } }",
+      variables: { after: changeCursor },
+    });
+    for await (const { data } of changes) {
+      if (data.changes.label !== label) continue; // of another test
+      assert.deepEqual(data.changes, { action: "ADDED", label, node: { name: label } });
+      break; // ends the subscription
+    }
+    client.dispose();
+  });
+
+  test(`${name}: a cursor of another time is refused`, async () => {
+    const client = open();
+    const said = await collect(client, { query: "subscription { changes(after: \"elsewhere.1\") { id } }" }).then(
+      (results) => results.flatMap((r) => r.errors),
+      (errors) => errors,
+    );
+    assert.equal(said[0].extensions.code, "CURSOR_EXPIRED");
+    client.dispose();
+  });
+}
+
 test("graphql-ws: stays connected, is answered its pings, and says what it wishes when it connects", async () => {
   let pongs = 0;
   const client = socket({
