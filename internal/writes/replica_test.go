@@ -507,9 +507,10 @@ func TestRedisIsLostBeforeTheCallIsSent(t *testing.T) {
 					return
 				}
 				way.Stop()
-				if theirs, err = kinds[kind].do(t.Context(), other, writes.Request{Source: "ws"}); err != nil || theirs.Outcome != writes.Done {
-					t.Errorf("the other: %+v, %v", theirs, err)
-				}
+				redistest.Await(t, func() bool { // on a busy machine, the lock may outlast the time of one call
+					theirs, err = kinds[kind].do(t.Context(), other, writes.Request{Source: "ws"})
+					return err == nil && theirs.Ref != nil
+				}, "the other has created it")
 			})
 			if res, err := kinds[kind].do(ctx, one, writes.Request{Source: "ws", Key: new("k")}); !errors.Is(err, writes.ErrUnavailable) {
 				t.Errorf("%+v, %v, want an error that says that nothing was sent", res, err)
