@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -64,5 +65,45 @@ func TestPlaygroundShowsRefusals(t *testing.T) {
 	page.WaitProblem("Enter an API key or a token.")
 	if foreign := page.ForeignRequests(); len(foreign) > 0 {
 		t.Errorf("requests to other servers: %s", strings.Join(foreign, " "))
+	}
+}
+
+// Two servers on one host and port, under paths of their own, are two: neither gets the other's credential or examples.
+func TestPlaygroundKeepsServersApart(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	var authorizations [2]atomic.Value
+	paths := [...]string{"/hr", "/sales"}
+	for i, path := range paths {
+		authorizations[i].Store("")
+		graph := newGraph(t, func() string { return source(path[1:], `[{"kind":"TEAMS"}]`) }, func(string) {})
+		mux.Handle(path+"/", http.StripPrefix(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if got := r.Header.Get("Authorization"); got != "" {
+				authorizations[i].Store(got)
+			}
+			graph.ServeHTTP(w, r)
+		})))
+	}
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	page := browsertest.Open(t, server.URL+paths[0]+"/")
+	page.WaitResult("Grace Hopper")
+	page.OpenDialog()
+	page.EnterCredential("of-hr")
+	page.WaitNoDialog()
+	page.Visit(server.URL + paths[1] + "/")
+	page.WaitResult("Grace Hopper")
+	page.Run()
+	page.WaitResult("Grace Hopper")
+	if got := authorizations[1].Load(); got != "" {
+		t.Errorf("%s gets the credential %q, want none", paths[1], got)
+	}
+	if shown := fmt.Sprint(page.Examples()); !strings.Contains(shown, "sales") || strings.Contains(shown, `"hr"`) {
+		t.Errorf("the examples are not those of %s: %s", paths[1], shown)
+	}
+	page.Visit(server.URL + paths[0] + "/")
+	page.WaitResult("Grace Hopper")
+	if got := authorizations[0].Load(); got != "Bearer of-hr" {
+		t.Errorf("%s gets the credential %q, want its own", paths[0], got)
 	}
 }

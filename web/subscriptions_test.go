@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"roster/web/browsertest"
 )
@@ -38,9 +39,33 @@ func TestPlaygroundSubscribes(t *testing.T) {
 	page.Type("subscription { ticks }")
 	page.Run()
 	for n := range 3 {
-		next <- n
+		within(t, "the page does not subscribe", func(late <-chan time.Time) bool {
+			select {
+			case next <- n:
+				return true
+			case <-late:
+				return false
+			}
+		})
 		page.WaitResult(fmt.Sprintf(`"ticks": %d`, n))
 	}
 	page.Run() // again, which stops it
-	<-stopped
+	within(t, "the page does not stop", func(late <-chan time.Time) bool {
+		select {
+		case <-stopped:
+			return true
+		case <-late:
+			return false
+		}
+	})
+}
+
+// within ends the test if a step does not end, which would else end all tests.
+func within(t *testing.T, fault string, step func(late <-chan time.Time) bool) {
+	t.Helper()
+	late := time.NewTimer(3 * time.Minute)
+	defer late.Stop()
+	if !step(late.C) {
+		t.Fatal(fault)
+	}
 }

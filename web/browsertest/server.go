@@ -105,5 +105,5 @@ type Example struct{ Query, Variables string }
 func (p *Page) Examples() []Example {
 	p.t.Helper()
 	return get[[]Example](p, "read the examples",
-		`JSON.parse(localStorage.getItem('roster:examples')).map(({ query, variables = 'null' }) => ({ Query: query, Variables: variables }))`)
+		`JSON.parse(localStorage.getItem('roster:' + new URL('.', document.baseURI).pathname + ':examples')).map(({ query, variables = 'null' }) => ({ Query: query, Variables: variables }))`)
 }

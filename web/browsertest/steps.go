@@ -135,6 +135,13 @@ func (p *Page) Reload() {
 	p.waitReady()
 }
 
+// Visit opens the playground at url in the same tab of the browser.
+func (p *Page) Visit(url string) {
+	p.t.Helper()
+	p.do("open "+url, chromedp.Navigate(url))
+	p.waitReady()
+}
+
 // Screenshot gives the page as it looks, as a PNG, once the editors have coloured their texts.
 func (p *Page) Screenshot() []byte {
 	p.t.Helper()

@@ -1,7 +1,8 @@
+import { stored } from './paths.js'
 import { shared } from './state.js'
 
 // Kept until the browser's tab is closed, and sent to this server only.
-const key = 'roster:credential'
+const key = `${stored}credential`
 
 /** The visitor's API key or token; '' for none. */
 export const credential = shared(sessionStorage.getItem(key) ?? '')

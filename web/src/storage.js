@@ -1,5 +1,4 @@
-// Every program on this host and port shares one localStorage, and another GraphiQL uses the same keys: these are our own.
-const prefix = 'roster:'
+import { stored as prefix } from './paths.js'
 
 const keys = () => Object.keys(localStorage).filter((key) => key.startsWith(prefix))
 
