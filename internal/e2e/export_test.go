@@ -17,11 +17,7 @@ import (
 // The commands of the documentation write the files that it describes.
 func TestExportByCurl(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"sh", "curl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed", tool)
-		}
-	}
+	needs(t, "curl")
 	p, dir := theDemo(t), t.TempDir()
 	page, err := os.ReadFile(filepath.Join(repository, "docs", "export.md"))
 	if err != nil {

@@ -5,7 +5,8 @@ import "strings"
 // Neutral returns a value so that a spreadsheet program takes it for text. Such a program evaluates a cell that begins with one of =, +, -, @, a tab or a line break,
 // or with a full-width form of these. An apostrophe before it prevents that.
 //
-// Programs in many countries separate cells by semicolons, and some by tabs, whatever the file means. So each part behind such a separator is treated as a cell.
+// Programs in many countries separate cells by semicolons, and some by tabs, whatever the file means. So each part behind such a separator is treated as a cell, and
+// quotes at its beginning as those of a cell.
 //
 // A phone number stays as it is, because digits and punctuation compute at worst a number: they name no function, cell or program.
 func Neutral(value string) string {
@@ -19,7 +20,7 @@ func Neutral(value string) string {
 			b.WriteByte('\'')
 		}
 		b.WriteRune(r)
-		begins = strings.ContainsRune(separators, r) || begins && r == ' '
+		begins = strings.ContainsRune(separators, r) || begins && (r == ' ' || r == '"')
 	}
 	return b.String()
 }

@@ -163,5 +163,5 @@ func text(v any) string {
 	if err != nil {
 		panic(err) // it was decoded from JSON
 	}
-	return string(b)
+	return Neutral(string(b))
 }

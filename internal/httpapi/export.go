@@ -75,6 +75,9 @@ const allowedForExport = "GET, HEAD, OPTIONS"
 
 // serve sends the file, or returns why it cannot. It sets begun when it writes the first byte.
 func (x *exports) serve(w http.ResponseWriter, r *http.Request, begun *bool) *refusal {
+	if !r.ProtoAtLeast(1, 1) { // it has no end mark, so that a part would look like the whole
+		return badRequest(http.StatusHTTPVersionNotSupported, "a file needs HTTP/1.1 or later")
+	}
 	requirement, err := freshness.Parse(r.Header["Cache-Control"], time.Now())
 	if err != nil {
 		return badRequest(http.StatusBadRequest, "%s", err)
@@ -109,12 +112,10 @@ func (x *exports) serve(w http.ResponseWriter, r *http.Request, begun *bool) *re
 	if e := h.full(admission.Exports, hold.Resize(1)); e != nil {
 		return e
 	}
-	ctx, cancel := context.WithTimeout(ctx, h.limits.ExportTime)
+	until := time.Now().Add(h.limits.ExportTime)
+	ctx, cancel := context.WithDeadline(ctx, earlier(until, caller.expires))
 	defer cancel()
-	if !caller.expires.IsZero() {
-		ctx, cancel = context.WithDeadline(ctx, caller.expires)
-		defer cancel()
-	}
+	defer servingOf(ctx).onStop(h.retired, cancel)()
 	pages := &exportPages{handler: h, caller: caller, headers: r.Header, table: table, params: params, requirement: requirement,
 		series: freshness.Series{Columns: table.Columns()}, size: exportPage}
 	defer func() { pages.memory.release() }()
@@ -143,15 +144,16 @@ func (x *exports) send(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	out := x.handler.encoders.stream(as)
 	defer out.release()
 	control := http.NewResponseController(w)
+	until, _ := ctx.Deadline()
 	for first := true; ; first = false {
 		text, err := out.part(!pages.page.PageInfo.HasNextPage, func(b io.Writer) error { return pages.write(b, first) })
 		if err == nil {
-			until, _ := ctx.Deadline()
 			control.SetWriteDeadline(earlier(time.Now().Add(x.handler.limits.AnswerTime), until)) //nolint:errcheck // if it cannot be set, there is none
 			_, err = w.Write(text)                                                                //nolint:gosec // browsers save CSV, and do not interpret it
 		}
 		if err == nil {
 			err = control.Flush()
+			control.SetWriteDeadline(until) //nolint:errcheck // as above; HTTP/2 resets a stream whose deadline passes, also while nothing is written
 		}
 		pages.memory.release()
 		switch {

@@ -226,19 +226,35 @@ func TestExportWithinLimits(t *testing.T) {
 // Each page counts as a request. If there are too many, the export waits.
 func TestExportIsCounted(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		limits := httpapi.DefaultLimits()
-		limits.Requests = 2
-		began := time.Now()
-		h := httpapi.New(httpapi.Options{Limits: limits, API: teams{number: 2000}})
-		checkNames(t, do(h, getExport(teamNames)).Body, 2000)
-		if took := time.Since(began); took < 30*time.Second || took > 2*time.Minute {
-			t.Errorf("four pages at two in a minute took %s", took)
-		}
-		if rec := do(h, getExport(teamNames)); rec.Code != http.StatusTooManyRequests {
-			t.Errorf("the next request: HTTP %d %s", rec.Code, rec.Body)
-		}
-	})
+	for way, how := range ways {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				limits := httpapi.DefaultLimits()
+				limits.Requests, limits.AnswerTime = 2, 10*time.Second // it waits for longer than an answer may take
+				s, _ := serveRated(t, teams{number: 2000}, how.secure, how.http2, limits)
+				defer s.end(t)
+				began := time.Now()
+				resp, err := s.export(t.Context(), t, how.secure)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkNames(t, resp.Body, 2000)
+				resp.Body.Close()
+				if took := time.Since(began); took < 30*time.Second || took > 2*time.Minute {
+					t.Errorf("four pages at two in a minute took %s", took)
+				}
+				resp, err = s.export(t.Context(), t, how.secure)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				if resp.StatusCode != http.StatusTooManyRequests {
+					t.Errorf("the next request: HTTP %d", resp.StatusCode)
+				}
+			})
+		})
+	}
 }
 
 // The file is never cut off silently: if a page cannot be fetched, or takes too long, the connection is reset.
@@ -283,6 +299,16 @@ func TestExportIsWholeOrNot(t *testing.T) {
 				})
 			})
 		}
+	}
+	limiter := httpapi.NewLimiter(httpapi.DefaultLimits(), nil)
+	broken := httpapi.New(httpapi.Options{Limiter: limiter, API: teams{number: 3, onPage: func(context.Context, int, int) gqlerror.List { panic("broken") }}})
+	if rec := do(broken, getExport(teamNames)); rec.Code != http.StatusInternalServerError || limiter.Pool(admission.AnswerBytes).Stats().Held != 0 {
+		t.Errorf("after a panic: HTTP %d, and %+v", rec.Code, limiter.Pool(admission.AnswerBytes).Stats())
+	}
+	old := getExport(teamNames)
+	old.Proto, old.ProtoMajor, old.ProtoMinor = "HTTP/1.0", 1, 0
+	if rec := do(httpapi.New(httpapi.Options{API: teams{number: 3}}), old); rec.Code != http.StatusHTTPVersionNotSupported {
+		t.Errorf("HTTP/1.0: HTTP %d %s", rec.Code, rec.Body)
 	}
 	first := func(code string) *httptest.ResponseRecorder {
 		return do(httpapi.New(httpapi.Options{API: teams{number: 3, onPage: func(context.Context, int, int) gqlerror.List {
@@ -376,6 +402,35 @@ func TestExportEnds(t *testing.T) {
 				if (err == nil) != tc.whole || tc.whole != bytes.Contains(text, []byte(nameOf(19_999))) {
 					t.Errorf("%d bytes, error %v", len(text), err)
 				}
+			})
+		})
+	}
+}
+
+// An export ends when another configuration replaces its own, and when the server stops.
+func TestExportEndsWithItsServer(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"retired", "stopped"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				retired, limits := make(chan struct{}), httpapi.DefaultLimits()
+				s := serveServer(t, httpapi.Server{Handler: httpapi.New(httpapi.Options{API: teams{number: 1_000_000}, Limits: limits, Retired: retired}), Limits: limits}, &http.Transport{})
+				resp, err := s.export(t.Context(), t, false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				if how == "retired" {
+					close(retired)
+				} else {
+					s.stop()
+				}
+				synctest.Wait()
+				if n, err := io.Copy(io.Discard, resp.Body); err == nil || n > 1<<20 {
+					t.Errorf("%d bytes, error %v", n, err)
+				}
+				s.end(t)
 			})
 		})
 	}

@@ -100,25 +100,28 @@ func (p *exportPages) fetch(ctx context.Context) *refusal {
 		return e
 	}
 	op.parts.params.Headers = p.headers
+	kept := false
+	defer func() {
+		if !kept { // also after a panic
+			op.memory.release()
+		}
+	}()
 	resp, e := p.handler.run(ctx, op, &op.parts.params, p.caller)
 	if e != nil {
-		op.memory.release()
 		return e
 	}
 	if len(resp.Errors) > 0 {
-		op.memory.release()
 		return failed(resp.Errors)
 	}
 	page, err := export.ReadPage(resp.Data)
 	if err != nil {
-		op.memory.release()
 		return &refusal{status: http.StatusInternalServerError, given: p.handler.panicked(ctx, err)}
 	}
 	if p.page == nil {
 		p.answer = op.exchange.Answer
 		p.sources, _ = resp.Extensions["sources"].(gqlerror.List)
 	}
-	p.page, p.memory = page, op.memory
+	p.page, p.memory, kept = page, op.memory, true
 	return nil
 }
 

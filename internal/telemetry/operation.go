@@ -70,12 +70,16 @@ func (o *operations) of(operation string) ofType {
 func (t *Telemetry) Begin(ctx context.Context, op httpapi.Operation) (context.Context, func(httpapi.Outcome)) {
 	t.operations.inFlight.Inc()
 	x := exchangeOf(ctx)
-	// A request with a single answer is measured as a whole; on a connection, each operation is measured.
-	alone := x == nil || x.connection || op.Type == "subscription"
+	// A request with a single answer is measured as a whole; on a connection, and in a file, each operation is measured.
+	alone := x == nil || x.connection || x.export || op.Type == "subscription"
 	var start time.Time
 	if alone {
 		start = time.Now()
-		if x != nil && !x.connection {
+		switch {
+		case x == nil || x.connection:
+		case x.export:
+			x.began = true
+		default:
 			x.countedApart = true
 		}
 	} else {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"roster/internal/httpapi"
@@ -17,6 +18,7 @@ const (
 	// maxRequestID is the largest length of a caller's own request ID.
 	maxRequestID = 64
 	graphPath    = "/graphql"
+	exportPaths  = "/export/"
 )
 
 // exchange is one request and its answer. It is also the context of the request and the writer of the answer, so that all of it takes one allocation.
@@ -26,6 +28,7 @@ type exchange struct {
 	id         [1]string // as the value of a header
 	start      time.Time
 	connection bool // it may carry any number of operations
+	export     bool // it carries one operation after another: the pages of a file
 
 	countedApart bool // its operation is counted separately
 	began        bool // an operation was found in it
@@ -51,7 +54,8 @@ func exchangeOf(ctx context.Context) *exchange {
 // Handler gives each request an ID, counts the requests to GraphQL, and logs all requests at level debug.
 func (t *Telemetry) Handler(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{Context: r.Context(), answer: answer{ResponseWriter: w}, start: time.Now(), connection: len(r.Header["Upgrade"]) > 0}
+		x := &exchange{Context: r.Context(), answer: answer{ResponseWriter: w}, start: time.Now(), connection: len(r.Header["Upgrade"]) > 0,
+			export: strings.HasPrefix(r.URL.Path, exportPaths)}
 		x.id[0] = requestID(r.Header)
 		w.Header()[requestIDHeader] = x.id[:]
 		ctx := context.Context(x)
@@ -69,9 +73,9 @@ func (t *Telemetry) Handler(next http.Handler, log *slog.Logger) http.Handler {
 	})
 }
 
-// ended counts a request to GraphQL after its single answer.
+// ended counts a request to GraphQL after its single answer, and one for a file in which no operation was found.
 func (t *Telemetry) ended(x *exchange, r *http.Request) {
-	if r.URL.Path != graphPath || r.Method == http.MethodOptions || x.connection || x.countedApart {
+	if r.URL.Path != graphPath && (!x.export || x.began) || r.Method == http.MethodOptions || x.connection || x.countedApart {
 		return
 	}
 	operation := x.operation

@@ -77,6 +77,21 @@ func TestOperationsAreCounted(t *testing.T) {
 	p.wants(`roster_operations_in_flight`, 0)
 }
 
+// The pages of a file are counted as operations, and a refused file as a request without one.
+func TestFilesAreCounted(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, nothing)
+	p.send(http.MethodGet, "/export/people.csv", ``)
+	p.send(http.MethodGet, "/export/teams.csv?columns=id", ``)
+	p.send(http.MethodGet, "/export/people.csv?columns=nobody", ``)
+	p.send(http.MethodOptions, "/export/people.csv", ``)
+	p.wants(`roster_operations_total{outcome="ok",reason="",type="query"}`, 2)
+	p.wants(`roster_operation_duration_seconds_count{type="query"}`, 2)
+	p.wants(`roster_operations_total{outcome="refused",reason="bad_user_input",type="unknown"}`, 1)
+	p.wants(`roster_operation_duration_seconds_count{type="unknown"}`, 1)
+	p.wants(`roster_operations_in_flight`, 0)
+}
+
 // Disconnected clients are counted by reason.
 func TestDroppedClientsAreCounted(t *testing.T) {
 	t.Parallel()
