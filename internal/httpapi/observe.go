@@ -47,15 +47,22 @@ func (o observed) InterceptOperation(ctx context.Context, next graphql.Operation
 			return resp
 		}
 	}
+	var mu sync.Mutex // for worst: the context may end while an answer is being made
 	worst := OutcomeOK
-	end := sync.OnceFunc(func() { ended(worst) })
+	end := sync.OnceFunc(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		ended(worst)
+	})
 	context.AfterFunc(ctx, end) // the last answer of a cancelled subscription is never requested
 	return func(ctx context.Context) *graphql.Response {
 		resp := answers(ctx)
 		if resp == nil {
 			end()
 		} else {
+			mu.Lock()
 			worst = max(worst, outcomeOf(ctx, resp))
+			mu.Unlock()
 		}
 		return resp
 	}
