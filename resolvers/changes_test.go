@@ -31,9 +31,10 @@ type company struct {
 	ws, crm atomic.Pointer[[]connectors.Account]
 }
 
+// newCompany returns the company as soon as its log has told that both sources are there: so tests get only the changes that they make.
 func newCompany(t *testing.T, bounds changes.Options) *company {
 	t.Helper()
-	c := &company{log: changes.NewLog(bounds)}
+	c := &company{log: changes.NewLog(plenty)}
 	c.ws.Store(&[]connectors.Account{{ID: "1", Name: "Ann Lee", Emails: mail("ann@example.com"), Active: true}})
 	c.crm.Store(new([]connectors.Account))
 	list := func(of *atomic.Pointer[[]connectors.Account]) connectors.Lister[connectors.Account] {
@@ -50,6 +51,11 @@ func newCompany(t *testing.T, bounds changes.Options) *company {
 	c.testServer = newTestServerOf(t, options)
 	c.api.Changes = c.log
 	c.handler = httpapi.New(httpapi.Options{API: c.api, Access: callers{}, Introspection: true, Changes: c.log})
+	arrivals, err := c.log.Reader("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer arrivals.Close()
 	ctx, stop := context.WithCancel(context.Background())
 	var following sync.WaitGroup
 	following.Go(func() { c.log.Follow(ctx, c.roster, slog.New(slog.DiscardHandler)) })
@@ -58,6 +64,14 @@ func newCompany(t *testing.T, bounds changes.Options) *company {
 		following.Wait()
 	})
 	c.read()
+	waiting, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for range options.Sources {
+		if _, err := arrivals.Next(waiting, func(e *changes.Event) bool { return e.Action == changes.Added && e.Reset }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.log.Bound(bounds)
 	server := httptest.NewServer(c.handler)
 	t.Cleanup(server.Close)
 	c.url = server.URL
@@ -392,10 +406,12 @@ func TestSubscribersAreCounted(t *testing.T) {
 	c := newCompany(t, plenty)
 	conn := connect(t, c.url, "."+onlyRead)
 	sendMessage(t, conn, map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{"query": "subscription { changes { id } }"}})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	wait := func(n int64) {
 		t.Helper()
 		for c.log.Stats().Readers != n {
-			if t.Context().Err() != nil {
+			if ctx.Err() != nil {
 				t.Fatal(c.log.Stats())
 			}
 			<-time.After(time.Millisecond)
