@@ -150,7 +150,9 @@ func (p *policy) visible(caller *access.Principal, e *changes.Event) []string {
 	return names
 }
 
-// seesOfAccounts reports whether the caller may see a field of accounts, whatever their type is. The field is empty for what everyone may see.
+// seesOfAccounts reports whether the caller may see a field of accounts, whatever their type is. The field is empty for what everyone may see. It has the
+// name of a Go field, which gqlgen binds to the field of the schema whatever the case of its letters is. What no type shows, nobody may see.
 func (p *policy) seesOfAccounts(caller *access.Principal, field string) bool {
-	return field == "" || !slices.ContainsFunc(model.AccountTypes(), func(name string) bool { return !p.needs[coordinate{name, field}].metBy(caller) })
+	need, shown := p.ofAccounts[strings.ToLower(field)]
+	return field == "" || shown && need.metBy(caller)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"roster/graph/model"
 	"roster/internal/access"
 )
 
@@ -48,6 +49,8 @@ type policy struct {
 	declared map[coordinate]requirement
 	objects  map[string][]string // the object types behind each composite type
 	scopes   []string            // all scopes that any field needs; a caller who has all of them is not checked further
+	// ofAccounts has the fields of all types of accounts, by their names in lower case. Such a field needs what it needs in any of the types.
+	ofAccounts map[string]requirement
 	// coordinate returns the name of a field as clients know it.
 	coordinate func(object, field string) string
 }
@@ -56,7 +59,7 @@ type policy struct {
 // it returns. A mutation needs the scope for writing unless it declares others. newPolicy returns an error if the schema could not be enforced.
 func newPolicy(schema *ast.Schema) (*policy, error) {
 	p := &policy{needs: make(map[coordinate]requirement), declared: make(map[coordinate]requirement), objects: make(map[string][]string),
-		coordinate: func(object, field string) string { return object + "." + field }}
+		ofAccounts: make(map[string]requirement), coordinate: func(object, field string) string { return object + "." + field }}
 	for _, def := range schema.Types {
 		for _, unknown := range []string{"authenticated", "policy"} {
 			if says(def, unknown) {
@@ -72,6 +75,14 @@ func newPolicy(schema *ast.Schema) (*policy, error) {
 		slices.Sort(p.objects[def.Name])
 		if err := p.read(schema, def); err != nil {
 			return nil, err
+		}
+	}
+	for _, name := range model.AccountTypes() {
+		if def := schema.Types[name]; def != nil {
+			for _, f := range def.Fields {
+				key := strings.ToLower(f.Name)
+				p.ofAccounts[key] = append(p.ofAccounts[key], p.needs[coordinate{name, f.Name}]...)
+			}
 		}
 	}
 	slices.Sort(p.scopes)

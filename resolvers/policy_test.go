@@ -1,6 +1,8 @@
 package resolvers
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +12,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"roster/connectors"
+	_ "roster/connectors/registry"
 	"roster/internal/access"
 )
 
@@ -131,4 +135,37 @@ func documentOf(t *testing.T, schema *ast.Schema, text string) *graphql.Operatio
 		t.Fatal(errs)
 	}
 	return &graphql.OperationContext{RawQuery: text, Doc: doc, Operation: doc.Operations[0]}
+}
+
+// Whatever a kind tells of its accounts is known by the name that its changes have. What no type shows, nobody may see.
+func TestPolicyKnowsAllDetails(t *testing.T) {
+	t.Parallel()
+	_, schema := new(Resolver).config()
+	p, err := newPolicy(schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, all := &access.Principal{Scopes: []string{access.ScopeRead}}, &access.Principal{Scopes: append(slices.Clone(p.scopes), access.ScopeRead)}
+	for _, k := range connectors.Kinds() {
+		if k.AccountType == "" {
+			continue
+		}
+		details := reflect.TypeOf(k.Details()).Elem()
+		for i := range details.NumField() {
+			field := details.Field(i).Name
+			name := strings.ToLower(field[:1]) + field[1:]
+			shown := schema.Types[k.AccountType].Fields
+			at := slices.IndexFunc(shown, func(f *ast.FieldDefinition) bool { return strings.EqualFold(f.Name, field) })
+			if at < 0 {
+				t.Errorf("%s does not show %s, so nobody is told of its changes", k.AccountType, field)
+				continue
+			}
+			if may := p.needs[coordinate{k.AccountType, shown[at].Name}].metBy(reader); p.seesOfAccounts(reader, name) && !may || !p.seesOfAccounts(all, name) {
+				t.Errorf("%s: a reader is told of changes of %s: %t, and may see it: %t", k.AccountType, field, p.seesOfAccounts(reader, name), may)
+			}
+		}
+	}
+	if p.seesOfAccounts(all, "secretOfTheSource") {
+		t.Error("changes of a field are told that the graph does not have")
+	}
 }
