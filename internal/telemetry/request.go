@@ -19,6 +19,7 @@ const (
 	maxRequestID = 64
 	graphPath    = "/graphql"
 	exportPaths  = "/export/"
+	changesPath  = "/changes"
 )
 
 // exchange is one request and its answer. It is also the context of the request and the writer of the answer, so that all of it takes one allocation.
@@ -73,9 +74,10 @@ func (t *Telemetry) Handler(next http.Handler, log *slog.Logger) http.Handler {
 	})
 }
 
-// ended counts a request to GraphQL after its single answer, and one for a file in which no operation was found.
+// ended counts a request to GraphQL after its single answer, and one for a file or for changes in which no operation was found.
 func (t *Telemetry) ended(x *exchange, r *http.Request) {
-	if r.URL.Path != graphPath && (!x.export || x.began) || r.Method == http.MethodOptions || x.connection || x.countedApart {
+	counts := r.URL.Path == graphPath || (x.export || r.URL.Path == changesPath) && !x.began
+	if !counts || r.Method == http.MethodOptions || x.connection || x.countedApart {
 		return
 	}
 	operation := x.operation

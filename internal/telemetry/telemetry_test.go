@@ -92,6 +92,16 @@ func TestFilesAreCounted(t *testing.T) {
 	p.wants(`roster_operations_in_flight`, 0)
 }
 
+// A refused stream of changes is counted as a request without an operation.
+func TestRefusedChangesAreCounted(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, nothing)
+	p.send(http.MethodGet, "/changes?kinds=NOBODY", ``)
+	p.send(http.MethodOptions, "/changes", ``)
+	p.wants(`roster_operations_total{outcome="refused",reason="bad_request",type="unknown"}`, 1)
+	p.wants(`roster_operation_duration_seconds_count{type="unknown"}`, 1)
+}
+
 // Disconnected clients are counted by reason.
 func TestDroppedClientsAreCounted(t *testing.T) {
 	t.Parallel()
