@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"roster/connectors"
 	"roster/internal/access"
 	"roster/internal/bounds"
 	"roster/internal/echo"
@@ -28,7 +29,11 @@ func (e *extension) beginEntry(document *graphql.OperationContext, known *facts,
 		entry.Lookups += lookups(f, document.Variables)
 		return false
 	}, nil)
-	for _, key := range e.Publisher.Keys(n.collections) {
+	collections := n.collections
+	if document.Operation.Operation == ast.Subscription { // a change names an object of any source, whatever else is selected
+		collections = setOf(connectors.AllCollections[:]...)
+	}
+	for _, key := range e.Publisher.Keys(collections) {
 		if !slices.Contains(entry.Sources, key.Source) {
 			entry.Sources = append(entry.Sources, key.Source)
 		}
@@ -64,6 +69,9 @@ func (e *extension) endEntry(ctx context.Context, op *operation, resp *graphql.R
 		entry.Outcome = access.Partly
 	default:
 		entry.Outcome = access.Answered
+	}
+	if op.stream != nil && entry.Outcome != access.Failed {
+		entry.Items++ // the change itself
 	}
 	entry.Took = time.Since(op.began)
 	document := graphql.GetOperationContext(ctx)

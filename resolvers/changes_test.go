@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
+	"roster/internal/access"
 	"roster/internal/changes"
 	"roster/internal/httpapi"
 	"roster/internal/snapshot"
@@ -323,12 +326,13 @@ func TestAnExpiredCursorSaysWhatToDo(t *testing.T) {
 			}
 		}
 	}
+	before := c.log.Stats().Expired
 	req := c.changesRequest(t, url.Values{"after": {old}}, "")
 	if _, status, code := open(t, req, onlyRead); status != http.StatusGone || code != "CURSOR_EXPIRED" {
 		t.Errorf("/changes: HTTP %d, %s", status, code)
 	}
-	if got := c.log.Stats(); got.Expired == 0 || got.Length > 1 {
-		t.Errorf("%+v", got)
+	if got := c.log.Stats(); before == 0 || got.Expired != before+1 || got.Readers > 0 || got.Length > 1 {
+		t.Errorf("%d expired before /changes, then %+v", before, got)
 	}
 }
 
@@ -397,6 +401,43 @@ func TestChangesWithoutGraphQL(t *testing.T) {
 	event(t, lines) // that it is ready
 	if kind, data := event(t, lines); kind != "problem" || codeIn(t, data) != "BAD_USER_INPUT" {
 		t.Errorf("an unknown source: %s %s", kind, data)
+	}
+}
+
+// The access log has a line for each change that somebody gets.
+func TestChangesAreRecorded(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, plenty)
+	path := filepath.Join(t.TempDir(), "access.log")
+	log, err := access.OpenLog(access.LogOptions{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	c.api.AccessLog = log
+	lines, _, _ := open(t, c.changesRequest(t, url.Values{"kinds": {"USER"}}, ""), onlyRead)
+	event(t, lines) // that it is ready
+	for i := range 2 {
+		ann := (*c.ws.Load())[0]
+		ann.Title = fmt.Sprint("title ", i)
+		c.ws.Store(&[]connectors.Account{ann})
+		event(t, lines) // a line is written before its change is sent
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+		var got struct {
+			Operation, Outcome string
+			Fields, Sources    []string
+			Items              int
+		}
+		if err := json.Unmarshal([]byte(written[len(written)-1]), &got); err != nil || len(written) != i+1 {
+			t.Fatalf("%d lines: %v", len(written), err)
+		}
+		if got.Operation != "subscription" || got.Outcome != "answered" || got.Items != 1 || !cmp.Equal(got.Fields, []string{"changes"}) || !cmp.Equal(got.Sources, []string{"ws", "crm"}) {
+			t.Errorf("%+v", got)
+		}
 	}
 }
 

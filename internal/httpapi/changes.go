@@ -100,8 +100,12 @@ func (h *handler) changesParams(r *http.Request) (*graphql.RawParams, string, *r
 	}
 	if after == "" {
 		after = h.log.Cursor()
-	} else if !h.log.Has(after) {
-		return nil, "", cursorExpired
+	} else {
+		reader, err := h.log.Reader(after) // which counts an expired cursor
+		if err != nil {
+			return nil, "", cursorExpired
+		}
+		reader.Close()
 	}
 	variables := map[string]any{"after": after}
 	kinds := listOf(values["kinds"])
