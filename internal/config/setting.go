@@ -27,7 +27,7 @@ type rootFile struct {
 	InsecurePlaintext bool           `key:"insecure_plaintext" default:"false" doc:"Allows an address beyond loopback without tls, for example behind a proxy that terminates TLS. Credentials and personal data are then sent unencrypted."`
 	TrustedProxies    []string       `key:"trusted_proxies" type:"list of networks" default:"(none)" doc:"Addresses and networks of the proxies in front of the server, such as 10.0.3.0/24. They say who their clients are, by X-Forwarded-For, Forwarded or the PROXY protocol, and limits.address_connections does not apply to them. From others, Roster ignores these. See deploy.md."`
 	Access            accessFile     `key:"access" doc:"Who may query, and what. Without keys and oidc, everyone who reaches the server may do everything."`
-	IdleAfter         time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query Roster continues to fetch in the background."`
+	IdleAfter         time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query Roster continues to fetch in the background. An open stream of changes counts as a query for all sources."`
 	FirstWait         time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been fetched, or is far too old."`
 	MaxWait           time.Duration  `key:"max_wait" default:"5s" min:"1ms" max:"1m" doc:"How long a query that requires newer data waits for it at most."`
 	MaxPause          time.Duration  `key:"max_pause" default:"15m" min:"1s" max:"15m" doc:"The longest pause that Roster makes because a source asks for it (Retry-After). If the source blocks Roster, the pause is an hour."`
