@@ -140,7 +140,7 @@ func TestBadDocuments(t *testing.T) {
 		"32 bits in a literal":      {query: `{ users(first: -2147483649) { totalCount } }`, code: validate, says: "-2147483649"},
 		"which of two":              {query: "query A { sources { id } } query B { sources { id } }", code: validate, says: "operationName"},
 		"no such mutation":          {query: "mutation { sources { id } }", code: validate, says: "Mutation"},
-		"no subscriptions":          {query: "subscription { sources { id } }", code: validate, says: "subscription"},
+		"no such subscription":      {query: "subscription { sources { id } }", code: validate, says: "Subscription"},
 		"unknown fragment":          {query: "{ sources { ...Nobody } }", code: validate, says: `"Nobody"`},
 		"fragments in a circle":     {query: "{ sources { ...A } } fragment A on Source { ...B } fragment B on Source { ...A }", code: validate, says: `"A"`},
 	} {
