@@ -11,7 +11,8 @@ import (
 )
 
 func (r *queryResolver) ChangeCursor(ctx context.Context) (string, error) {
-	return r.changes().CursorOf(operationOf(ctx).view.Directory), nil
+	op := operationOf(ctx)
+	return r.changes().CursorOf(op.view.Directory, op.cursor), nil
 }
 
 func (r *subscriptionResolver) Changes(

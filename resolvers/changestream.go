@@ -14,6 +14,7 @@ import (
 	"roster/graph/model"
 	"roster/internal/access"
 	"roster/internal/changes"
+	"roster/internal/generation"
 )
 
 // codeCursorExpired is the code of errors about a cursor after which changes are missing.
@@ -69,10 +70,13 @@ func (e *extension) nextChange(ctx context.Context, op *operation) (*gqlerror.Er
 	if s.over {
 		return nil, false
 	}
+	op.view, op.ownView = nil, generation.View{} // so that a stream that waits keeps no directory in memory
 	event, err := s.reader.Next(ctx, s.wanted)
+	if err == nil {
+		err = ctx.Err() // the reader may have found the event when the stream ended
+	}
 	if err != nil {
-		s.over = true
-		s.reader.Close()
+		s.end()
 		if errors.Is(err, changes.ErrExpired) {
 			return expired(), false
 		}
@@ -105,11 +109,16 @@ func (e *extension) streamed(ctx context.Context, op *operation, next graphql.Re
 		return nil
 	}
 	resp = e.complete(ctx, op, resp)
-	if resp.Data == nil { // for example because it could not be recorded: the client must not miss this change and get the next
-		op.stream.over = true
-		op.stream.reader.Close()
+	if d := string(resp.Data); d == "" || d == "null" || strings.HasSuffix(d, ":null}") {
+		op.stream.end() // for example because the answer was too long: the client must not miss this change and get the next
 	}
 	return resp
+}
+
+// end ends the stream, after the answer that is being made.
+func (s *changeStream) end() {
+	s.over = true
+	s.reader.Close()
 }
 
 // changeFilter selects changes.

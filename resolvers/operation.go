@@ -29,6 +29,7 @@ type operation struct {
 	// generation is that of the view, if other operations may get the same answer; otherwise nil. Shows says what the answer shows besides content.
 	generation *generation.Generation
 	shows      generation.Shows
+	cursor     string          // in the log of changes, from before the view; empty if no field needs it
 	presence   *presenceLoader // nil if no field needs it
 	// singleRoot is true if all presence is below one root field.
 	singleRoot bool
@@ -141,6 +142,10 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 	}
 	requirement := exchange.Requirement
 	subscribes := document.Operation.Operation == ast.Subscription
+	cursor := ""
+	if slices.Contains(known.fields, "changeCursor") {
+		cursor = e.changes().Cursor()
+	}
 	var current *generation.Generation
 	view := viewOf(exchange.Series)
 	if view == nil {
@@ -150,7 +155,7 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 		return ctx, nil, errs
 	}
 	op := &operation{required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
-		began: began, entry: e.beginEntry(document, known, n, denied)}
+		began: began, cursor: cursor, entry: e.beginEntry(document, known, n, denied)}
 	if subscribes {
 		op.required, op.collections, op.policy = 0, n.collections, e.policy
 	}
@@ -160,7 +165,7 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 		op.generation, op.shows = current, n.shows
 	}
 	// With a token of the caller's own, the answer may have what a source says of the caller, which must not be cached.
-	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() && !slices.Contains(known.fields, "changeCursor") {
+	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() && cursor == "" {
 		if answer, ok := answerOf(op.view, n); ok {
 			exchange.SetAnswer(answer)
 		}

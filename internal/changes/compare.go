@@ -24,10 +24,9 @@ type comparison struct {
 func Compare(before, after *State) []Change {
 	c := &comparison{old: before, new: after, resets: make(map[string]bool), arriving: make(map[string]bool)}
 	for _, name := range c.sourceNames() {
-		if !before.source(name).sameHoldings(after.source(name)) {
-			c.resets[name] = true
-		}
-		c.arriving[name] = before.source(name).Arriving || after.source(name).Arriving
+		was, is := before.source(name), after.source(name)
+		c.resets[name] = !was.sameHoldings(is) || was.Arriving && !is.Arriving // it can end without data, for example because the source is removed
+		c.arriving[name] = was.Arriving || is.Arriving
 	}
 	if before.Directory.Version() != after.Directory.Version() {
 		was, is := before.Directory.Everything(), after.Directory.Everything()
@@ -113,6 +112,7 @@ type objects[T comparable] struct {
 }
 
 func compareObjects[T comparable](c *comparison, before, after []T, of *objects[T]) {
+	before, after = differing(before, after)
 	known := make(map[string]T, len(before))
 	for _, x := range before {
 		known[of.object(x).id] = x
@@ -145,4 +145,15 @@ func compareObjects[T comparable](c *comparison, before, after []T, of *objects[
 		}
 		c.changes = append(c.changes, Change{Kind: of.kind, Action: Removed, ID: o.id, Label: o.name, Sources: []string{o.source.Name}})
 	}
+}
+
+// differing drops what two lists have in common at their beginnings and at their ends. Sources that were not fetched again have the same objects as before.
+func differing[T comparable](a, b []T) (x, y []T) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
 }

@@ -43,7 +43,7 @@ type mark struct {
 	at      uint64
 }
 
-// mostMarks is the number of directories whose position is known. An operation takes much less time than so many builds.
+// mostMarks is the number of directories whose position is known. Most operations take less time than so many builds.
 const mostMarks = 16
 
 // NewLog returns an empty log.
@@ -126,24 +126,21 @@ func (l *Log) Has(cursor string) bool {
 	return err == nil
 }
 
-// CursorOf returns a cursor after which all changes are that a directory does not show. A few may follow that it shows, too.
-func (l *Log) CursorOf(d *directory.Directory) string {
+// CursorOf returns a cursor after which all changes are that a directory does not show. A few may follow that it shows, too. Before is a cursor that was taken
+// before the directory.
+func (l *Log) CursorOf(d *directory.Directory, before string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last := len(l.marks) - 1
-	if last < 0 {
-		return l.cursor(l.head())
-	}
-	if l.marks[last].version == d.Version() { // what was dropped since is about states of sources
-		return l.cursor(max(l.marks[last].at, l.first-1))
-	}
-	at := l.marks[0].at // if the directory is too new or too old to be known
-	for _, m := range l.marks {
-		if m.version == d.Version() {
-			at = m.at
+	for i, m := range slices.Backward(l.marks) {
+		switch {
+		case m.version != d.Version():
+		case i == len(l.marks)-1: // what was dropped since is about states of sources
+			return l.cursor(max(m.at, l.first-1))
+		default:
+			return l.cursor(m.at)
 		}
 	}
-	return l.cursor(at)
+	return before // the directory was not compared yet, or long ago
 }
 
 // after returns the events behind a position, and what is closed when there are more.

@@ -124,6 +124,7 @@ func TestTheCursorOfADirectory(t *testing.T) {
 	l := NewLog(Options{10, time.Hour})
 	first, second, third := stateWith("x"), stateWith("x", "y"), stateWith("x", "y", "z")
 	advance(l, first, time.Now())
+	before := l.Cursor()
 	advance(l, second, time.Now())
 	for name, tt := range map[string]struct {
 		shown *State
@@ -133,7 +134,7 @@ func TestTheCursorOfADirectory(t *testing.T) {
 		"the current":    {second, nil},
 		"a newer one, which was not compared yet": {third, []string{"y"}},
 	} {
-		if diff := cmp.Diff(tt.want, labels(t, l, l.CursorOf(tt.shown.Directory))); diff != "" {
+		if diff := cmp.Diff(tt.want, labels(t, l, l.CursorOf(tt.shown.Directory, before))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -152,10 +153,10 @@ func TestOldChangesAreDropped(t *testing.T) {
 		t.Errorf("after the first cursor: %v; after the second: %v", l.Has(from), labels(t, l, later))
 	}
 	l.Bound(Options{})
-	if !l.Has(l.CursorOf(stateWith("x", "y").Directory)) {
+	if !l.Has(l.CursorOf(stateWith("x", "y").Directory, "")) {
 		t.Error("the cursor of the current directory has expired")
 	}
-	if l.Has(l.CursorOf(stateWith("x").Directory)) {
+	if l.Has(l.CursorOf(stateWith("x").Directory, from)) {
 		t.Error("the cursor of an earlier directory misses a change")
 	}
 }
@@ -248,5 +249,23 @@ func TestALongStep(t *testing.T) {
 	advance(l, stateWith("a", "b", "c", "d"), time.Now())
 	if n := len(l.events); n != 2 || cap(l.events) > 4 || l.Has(from) || l.head() != l.first+1 {
 		t.Errorf("%d changes with room for %d, from %d to %d; has all: %t", n, cap(l.events), l.first, l.head(), l.Has(from))
+	}
+}
+
+// An operation can take so long that its directory is not known any more. It still gets a cursor after which nothing is missing.
+func TestTheCursorOfAForgottenDirectory(t *testing.T) {
+	t.Parallel()
+	l := NewLog(Options{100, time.Hour})
+	advance(l, stateWith(), time.Now())
+	before := l.Cursor()
+	shown := stateWith("00")
+	advance(l, shown, time.Now())
+	names := []string{"00"}
+	for i := range 2 * mostMarks {
+		names = append(names, fmt.Sprintf("%02d", i+1))
+		advance(l, stateWith(names...), time.Now())
+	}
+	if diff := cmp.Diff(names, labels(t, l, l.CursorOf(shown.Directory, before))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

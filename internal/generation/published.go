@@ -20,7 +20,8 @@ type Collection struct {
 	State snapshot.State
 	// Present is true if the directory has data of the collection, and Complete if no record of it is known to be missing.
 	Present, Complete bool
-	// Arriving is true during the first fetch, which is served as far as it has come.
+	// Arriving is true until the first fetch is over, however it ends. It is served as far as it has come, and can pause, for example because the
+	// configuration has changed.
 	Arriving bool
 }
 
@@ -35,7 +36,7 @@ func (p *Publisher) Published() *Published {
 		partial := have != nil && !have.Complete
 		behind := partial && (res.Snapshot == nil || res.Snapshot.Version != have.Version)
 		out.Collections = append(out.Collections, Collection{Key: c.Key, State: c.State, Present: have != nil, Complete: have != nil && have.Complete,
-			Arriving: partial && (behind || c.Fetching && c.Err == nil && c.Short == nil)})
+			Arriving: partial && (behind || !res.Snapshot.Complete && c.Err == nil && c.Short == nil)})
 	}
 	return out
 }

@@ -29,6 +29,7 @@ func (h *handler) streamEvents(ctx context.Context, op *operation, params *graph
 	off := func() {}
 	begins := func() {
 		off = servingOf(ctx).onStop(h.retired, cancel) // only subscriptions end when the server stops
+		s.control.SetWriteDeadline(time.Time{})        //nolint:errcheck // that of the request, which may be silent from now on
 		onSubscription()
 	}
 	defer func() { off() }()
@@ -49,7 +50,8 @@ func (h *handler) streamEvents(ctx context.Context, op *operation, params *graph
 		recordOutcome(s.w, e.list())
 		s.next(e.response()) //nolint:errcheck // the client is gone
 	}
-	s.write(s.last) //nolint:errcheck // as above
+	s.write(s.last)                                            //nolint:errcheck // as above
+	s.control.SetWriteDeadline(time.Now().Add(s.writeTimeout)) //nolint:errcheck // if it cannot be set, there is none; for the end of the body
 }
 
 // eventStream is a running stream of events.
@@ -118,6 +120,7 @@ func (s *eventStream) sendNow(b *bytes.Buffer) error {
 	if err == nil {
 		err = s.control.Flush()
 	}
+	s.control.SetWriteDeadline(time.Time{}) //nolint:errcheck // as above; over HTTP/2, a deadline ends the stream even if nothing is written
 	s.failed = s.failed || err != nil
 	return err
 }

@@ -76,8 +76,11 @@ func (h *handler) execute(
 			if e := op.slots.moveToStreams(h, &c); e != nil {
 				return e
 			}
+			if e := op.slots.acquireCost(h, op.cost); e != nil {
+				return e
+			}
 			onSubscription()
-			return op.slots.acquireCost(h, op.cost)
+			return nil
 		}
 		op.mutation = kind == ast.Mutation
 		admitted = true
@@ -87,10 +90,17 @@ func (h *handler) execute(
 	if e != nil || next == nil {
 		return e
 	}
+	if !one {
+		op.lists = nil // with which the cost was checked: a stream must not keep the directory of its beginning in memory
+	}
 	for {
 		resp := next(ctx)
 		if one { // executed; the memory of the answer is counted separately
 			op.slots.release()
+		}
+		if !one && h.isRetired() {
+			<-ctx.Done() // which comes soon: the change that the answer tells may be one of a newer configuration, whose data the answer does not have
+			return nil
 		}
 		switch {
 		case resp == nil && one: // its time was over before it began
@@ -102,6 +112,16 @@ func (h *handler) execute(
 		}
 		op.bounds.Next()
 		op.memory.Resize(0)
+	}
+}
+
+// isRetired reports whether a handler of a newer configuration has replaced this one.
+func (h *handler) isRetired() bool {
+	select {
+	case <-h.retired:
+		return true
+	default:
+		return false
 	}
 }
 

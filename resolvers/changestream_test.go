@@ -1,0 +1,107 @@
+package resolvers_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+	"weak"
+
+	"roster/connectors"
+	"roster/internal/httpapi"
+)
+
+// limited serves the company with other limits.
+func (c *company) limited(t *testing.T, limits httpapi.Limits) {
+	t.Helper()
+	c.handler = httpapi.New(httpapi.Options{API: c.api, Access: callers{}, Changes: c.log, Limits: limits})
+	server := httptest.NewServer(c.handler)
+	t.Cleanup(server.Close)
+	c.url = server.URL
+}
+
+// Whoever does not get a change, because its answer is too long, gets none of the later ones either, so that the last cursor is before it.
+func TestAChangeThatIsTooLongEndsTheStream(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, plenty)
+	limits := httpapi.DefaultLimits()
+	limits.AnswerBytes = 1000
+	c.limited(t, limits)
+	from := url.Values{"after": {c.cursor(t)}, "kinds": {"USER"}}
+	ann := (*c.ws.Load())[0]
+	ann.Name = strings.Repeat("Ann ", 500)
+	c.ws.Store(&[]connectors.Account{ann})
+	for c.roster.Directory().Everything().Users[0].Name == "Ann Lee" {
+		runtime.Gosched()
+	}
+	ann.Name = "Ann"
+	c.ws.Store(&[]connectors.Account{ann})
+	lines, _, _ := open(t, c.changesRequest(t, from, ""), onlyRead)
+	var kinds []string
+	for lines.Scan() {
+		if kind, ok := strings.CutPrefix(lines.Text(), "event: "); ok && lines.Text() != "" {
+			kinds = append(kinds, kind)
+		}
+		if len(kinds) > 0 && kinds[len(kinds)-1] == "change" {
+			break // the stream goes on
+		}
+	}
+	if got := strings.Join(kinds, " "); got != "ready problem" {
+		t.Errorf("%s, want an error and the end of the stream", got)
+	}
+}
+
+// A client whose stream is refused is told so by the status, before the stream begins: EventSource would come again and again otherwise.
+func TestARefusedStreamHasNotBegun(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, plenty)
+	limits := httpapi.DefaultLimits()
+	limits.RunningCost = 1
+	c.limited(t, limits)
+	for range 3 {
+		_, status, code := open(t, c.changesRequest(t, nil, ""), onlyRead)
+		if status == http.StatusOK {
+			continue
+		}
+		if code != "LIMIT_EXCEEDED" {
+			t.Errorf("HTTP %d, %s", status, code)
+		}
+		return
+	}
+	t.Error("three streams cost no more than 1")
+}
+
+// A stream that waits does not keep old data in memory.
+func TestAStreamKeepsNoDirectory(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, plenty)
+	next, _ := bySocket(c, t, onlyRead, `(kinds: [USER])`)
+	deadline := time.Now().Add(time.Minute)
+	wait := func(what string, until func() bool) {
+		t.Helper()
+		for !until() {
+			if time.Now().After(deadline) {
+				t.Fatal(what)
+			}
+			runtime.GC()
+			<-time.After(time.Millisecond)
+		}
+	}
+	wait("nobody subscribes", func() bool { return c.log.Stats().Readers == 1 })
+	title := ""
+	rename := func() {
+		title += "x"
+		ann := (*c.ws.Load())[0]
+		ann.Title = title
+		c.ws.Store(&[]connectors.Account{ann})
+		wait("the title is not there", func() bool { return string(c.roster.Directory().Everything().Users[0].Title) == title })
+	}
+	opened := weak.Make(c.roster.Directory())
+	rename()
+	for next().Reset {
+	}
+	wait("the directory of the stream's beginning stays", func() bool { return opened.Value() == nil })
+}
