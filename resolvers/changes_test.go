@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -397,10 +398,28 @@ func TestChangesWithoutGraphQL(t *testing.T) {
 			t.Errorf("%s: HTTP %d", name, status)
 		}
 	}
-	lines, _, _ = open(t, c.changesRequest(t, url.Values{"sources": {"none"}}, ""), onlyRead)
-	event(t, lines) // that it is ready
-	if kind, data := event(t, lines); kind != "problem" || codeIn(t, data) != "BAD_USER_INPUT" {
-		t.Errorf("an unknown source: %s %s", kind, data)
+	req := c.changesRequest(t, url.Values{"sources": {"ws,none"}}, "")
+	req.Header.Set("Authorization", "."+onlyRead)
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req.WithContext(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusBadRequest || codeIn(t, string(body)) != "BAD_USER_INPUT" ||
+		!strings.Contains(string(body), `sources: there is no source named \"none\": the sources are ws, crm`) {
+		t.Errorf("an unknown source: HTTP %d, %s, %v", resp.StatusCode, body, err)
+	}
+}
+
+// A subscription to an unknown source is refused as other fields refuse it.
+func TestChangesOfAnUnknownSource(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, plenty)
+	for name, subscribe := range map[string]subscriber{"WebSocket": bySocket, "server-sent events": byEvents} {
+		if _, ends := subscribe(c, t, onlyRead, `(sources: ["ws", "none"])`); ends() != "BAD_USER_INPUT" {
+			t.Error(name)
+		}
 	}
 }
 

@@ -121,3 +121,8 @@ func (s sizes) named(key any) directory.Node {
 func (r *Resolver) Lists() cost.Lists {
 	return sizes{r.Publisher.Directory()}
 }
+
+// CheckSource returns an error for the client if no source has the name.
+func (r *Resolver) CheckSource(argument, name string) error {
+	return r.Publisher.Directory().CheckSource(argument, name)
+}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"slices"
+	"strings"
 
 	"roster/connectors"
 	"roster/internal/address"
@@ -65,9 +66,28 @@ func lookUp[T any](id string, find func(string) *T, wanted ...idKind) (*T, error
 // CheckSource returns an error if no source has the name.
 func (d *Directory) CheckSource(argument, name string) error {
 	if !slices.ContainsFunc(d.sources, func(s *Source) bool { return s.Name == name }) {
-		return &InputError{argument, "there is no source named " + echo.Quoted(name)}
+		return &InputError{argument, "there is no source named " + echo.Quoted(name) + d.sourcesToName()}
 	}
 	return nil
+}
+
+// mostNamed is the number of sources that an error names.
+const mostNamed = 10
+
+// sourcesToName returns which names a client can use instead of one that no source has.
+func (d *Directory) sourcesToName() string {
+	if len(d.sources) == 0 {
+		return ""
+	}
+	names := make([]string, 0, mostNamed+1)
+	for i, s := range d.sources {
+		if i == mostNamed {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, s.Name)
+	}
+	return ": the sources are " + strings.Join(names, ", ")
 }
 
 // Account returns the account with this ID, or nil.

@@ -158,7 +158,7 @@ func TestSources(t *testing.T) {
 	if err := d.CheckSource("source", "kommo"); err != nil {
 		t.Error(err)
 	}
-	wantInputError(t, d.CheckSource("by.account.source", "komo"), "by.account.source", `there is no source named "komo"`)
+	wantInputError(t, d.CheckSource("by.account.source", "komo"), "by.account.source", `there is no source named "komo": the sources are worksection, kommo`)
 }
 
 func TestVersion(t *testing.T) {

@@ -9,9 +9,11 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/internal/access"
 	"roster/internal/changes"
+	"roster/internal/echo"
 )
 
 // changesPath is the path of the changes for clients without GraphQL.
@@ -94,6 +96,26 @@ func (h *handler) changesParams(r *http.Request) (*graphql.RawParams, string, *r
 	if err != nil {
 		return nil, "", badRequest(http.StatusBadRequest, "the query of the address is not well-formed")
 	}
+	kinds := listOf(values["kinds"])
+	for _, kind := range kinds {
+		if !slices.Contains(changeKinds, kind) {
+			return nil, "", badRequest(http.StatusBadRequest, "kinds: there is no kind %s: the kinds are %s", echo.Quoted(kind), strings.Join(changeKinds, ", "))
+		}
+	}
+	variables, arguments := make(map[string]any), "after:$after sources:$sources"
+	if len(kinds) > 0 { // not a variable, because its type may be served under another name
+		arguments += " kinds:[" + strings.Join(kinds, " ") + "]"
+	}
+	if sources := listOf(values["sources"]); len(sources) > 0 {
+		list := make([]any, len(sources)) // as in JSON
+		for i, name := range sources {
+			if err := h.hasSource("sources", name); err != nil {
+				return nil, "", &refusal{status: http.StatusBadRequest, given: gqlerror.List{h.present(r.Context(), err)}}
+			}
+			list[i] = name
+		}
+		variables["sources"] = list
+	}
 	after := first(r.Header["Last-Event-Id"])
 	if after == "" {
 		after = values.Get("after")
@@ -107,24 +129,7 @@ func (h *handler) changesParams(r *http.Request) (*graphql.RawParams, string, *r
 		}
 		reader.Close()
 	}
-	variables := map[string]any{"after": after}
-	kinds := listOf(values["kinds"])
-	for _, kind := range kinds {
-		if !slices.Contains(changeKinds, kind) {
-			return nil, "", badRequest(http.StatusBadRequest, "kinds must be some of %s", strings.Join(changeKinds, ", "))
-		}
-	}
-	arguments := "after:$after sources:$sources"
-	if len(kinds) > 0 { // not a variable, because its type may be served under another name
-		arguments += " kinds:[" + strings.Join(kinds, " ") + "]"
-	}
-	if sources := listOf(values["sources"]); len(sources) > 0 {
-		list := make([]any, len(sources)) // as in JSON
-		for i, name := range sources {
-			list[i] = name
-		}
-		variables["sources"] = list
-	}
+	variables["after"] = after
 	return &graphql.RawParams{Headers: r.Header, Variables: variables, Query: "subscription Changes($after:String $sources:[String!]){changes:" +
 		h.changesField + "(" + arguments + ")" + changeFields + "}"}, after, nil
 }

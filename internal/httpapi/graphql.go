@@ -29,6 +29,7 @@ type handler struct {
 	documents *documents
 	costs     *cost.Schema
 	lists     func() cost.Lists
+	hasSource func(argument, name string) error // an error for the client if it has none of that name
 	limiter   *admission.Limiter
 	access    Authenticator     // nil without authentication
 	everyone  *access.Principal // the principal of everyone without authentication
@@ -61,7 +62,7 @@ func newHandler(opt Options) *handler {
 	costs := cost.NewSchema(schema.Schema())
 	h := &handler{
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), costs, opt.API, opt.Limits, opt.Introspection), costs: costs,
-		lists:   opt.API.Lists,
+		lists: opt.API.Lists, hasSource: opt.API.CheckSource,
 		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
 		limits: opt.Limits, own: new(sync.Map), public: opt.PublicAnswers, ages: new(lastAges), origins: opt.Origins, retired: opt.Retired,
 		decoders: newDecoders(opt.Limits.BodyBytes), encoders: newEncoders(), observer: opt.Observer, responses: opt.Responses,
@@ -82,6 +83,7 @@ func newHandler(opt Options) *handler {
 	prepares := opt.API.Extension(h.checkCost)
 	h.exec.Use(prepares)
 	h.planner, _ = prepares.(planner)
+	h.exec.Use(answerCosts{})
 	h.exec.Use(boundedAnswers{})
 	h.template, _ = h.exec.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
 	return h

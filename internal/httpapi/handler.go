@@ -30,6 +30,8 @@ type API interface {
 	Reusable(op *ast.OperationDefinition) bool
 	// Lists returns the lengths of lists in the current data.
 	Lists() cost.Lists
+	// CheckSource returns an error for the client if no source has the name.
+	CheckSource(argument, name string) error
 	// Exports returns the lists that can be exported; nil for none.
 	Exports() *export.Lists
 	// Extension prepares operations. It calls checkCost with the data of the operation, and answers with its errors if there are any.

@@ -32,6 +32,7 @@ import (
 type api struct {
 	exec   func(ctx context.Context) *graphql.Response
 	stream func(ctx context.Context) graphql.ResponseHandler // of subscriptions
+	waits  func(ctx context.Context)                         // before each answer
 }
 
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { hello(name: String): String nickname: String self: Query } type Mutation { change: String } type Subscription { count: Int }`})
@@ -40,12 +41,14 @@ func (a api) Schema() graphql.ExecutableSchema { return executable(a) }
 
 func (api) Lists() cost.Lists { return nil }
 
+func (api) CheckSource(string, string) error { return nil }
+
 func (api) Exports() *export.Lists { return nil }
 
 func (api) Reusable(op *ast.OperationDefinition) bool { return op.Operation == ast.Query }
 
-func (api) Extension(func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension {
-	return idle{}
+func (a api) Extension(func(context.Context, cost.Lists) gqlerror.List) graphql.HandlerExtension {
+	return idle{a.waits}
 }
 
 func (api) TypeName(own string) string { return own }
@@ -81,11 +84,14 @@ func (e executable) Exec(ctx context.Context) graphql.ResponseHandler {
 	return graphql.OneShot(resp)
 }
 
-type idle struct{}
+type idle struct{ waits func(context.Context) }
 
 func (idle) ExtensionName() string                   { return "idle" }
 func (idle) Validate(graphql.ExecutableSchema) error { return nil }
-func (idle) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+func (i idle) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	if i.waits != nil {
+		i.waits(ctx)
+	}
 	return next(ctx)
 }
 

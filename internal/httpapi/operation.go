@@ -17,26 +17,28 @@ import (
 
 // operation is the state of one operation, over any transport.
 type operation struct {
-	exchange  freshness.Exchange
-	began     time.Time
-	name      string // of the operation in the document
-	own       reuse  // to which reuse points
-	reuse     *reuse // nil if the answer is for this operation only
-	bounds    *bounds.Answer
-	body      []byte // the whole answer, if it has nothing but the data of the response
-	slots     slots
-	memory    memory
-	input     request // until it has been parsed, or is not needed
-	request   int     // the length of the request in bytes
-	readOnly  bool    // only queries are allowed
-	builtIn   bool    // the document is the server's own, which is always trusted
-	mutation  bool
-	chosen    *preparedOperation // nil until it is found
-	cost      int
-	lists     cost.Lists // with which cost was calculated
-	wantsCost bool       // the client requests the cost
-	streamed  bool       // answers have no headers, so the age is in their extensions
-	parts     parts
+	exchange freshness.Exchange
+	began    time.Time
+	name     string // of the operation in the document
+	own      reuse  // to which reuse points
+	reuse    *reuse // nil if the answer is for this operation only
+	bounds   *bounds.Answer
+	body     []byte // the whole answer, if it has nothing but the data of the response
+	slots    slots
+	memory   memory
+	input    request // until it has been parsed, or is not needed
+	request  int     // the length of the request in bytes
+	readOnly bool    // only queries are allowed
+	builtIn  bool    // the document is the server's own, which is always trusted
+	mutation bool
+	// subscription is true for a stream of answers.
+	subscription bool
+	chosen       *preparedOperation // nil until it is found
+	cost         int
+	lists        cost.Lists // with which cost was calculated
+	wantsCost    bool       // the client requests the cost
+	streamed     bool       // answers have no headers, so the age is in their extensions
+	parts        parts
 }
 
 // parts are what an operation needs at most once, so that it is one piece of memory with the operation.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"roster/internal/httpapi"
 )
@@ -88,23 +89,86 @@ func TestSocketOperationsHaveSlots(t *testing.T) {
 			second.bye()
 		})
 	})
-	t.Run("what subscriptions cost", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			limits := httpapi.DefaultLimits()
-			limits.RunningCost = 1
-			s := serveOn(t, httpapi.Options{API: counting(1), Limits: limits})
-			defer s.end(t)
-			c := s.begun(t)
-			c.send(strings.Replace(wsCount, `"id":"1"`, `"id":"2"`, 1))
+}
+
+// A subscription holds its cost only while one of its answers is made: any number of them can wait. An answer waits for room, for as long as an operation may
+// take.
+func TestSubscriptionsCostWhileTheyAnswer(t *testing.T) {
+	t.Parallel()
+	const answer = `{"type":"next","id":"1","payload":{"data":{"count":1}}}`
+	synctest.Test(t, func(t *testing.T) {
+		changes, goOn := make(chan struct{}), make(chan struct{})
+		graph := api{
+			exec: func(context.Context) *graphql.Response {
+				<-goOn
+				return &graphql.Response{Data: json.RawMessage(`{"hello":"world"}`)}
+			},
+			waits: func(ctx context.Context) {
+				if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+					select {
+					case <-changes:
+					case <-ctx.Done():
+					}
+				}
+			},
+			stream: func(context.Context) graphql.ResponseHandler {
+				return func(ctx context.Context) *graphql.Response {
+					if ctx.Err() != nil {
+						return nil
+					}
+					<-goOn
+					return &graphql.Response{Data: json.RawMessage(`{"count":1}`)}
+				}
+			},
+		}
+		limits := httpapi.DefaultLimits()
+		limits.RunningCost, limits.OperationTime = 1, 10*time.Second
+		s := serveOn(t, httpapi.Options{API: graph, Limits: limits})
+		defer s.end(t)
+		other := s.begun(t)
+		streams := make([]*talk, 3)
+		for i := range streams { // together they would cost more than all operations may
+			streams[i] = s.begun(t)
+			streams[i].send(wsCount)
 			synctest.Wait()
-			c.send(wsCount)
-			c.expect(refusedBy("running_cost", "the operations under way cost as much together as they may, which is 1"))
-			c.expect(`{"type":"next","id":"2","payload":{"data":{"count":1}}}`, `{"type":"complete","id":"2"}`)
-			c.send(wsCount)
-			c.expect(`{"type":"next","id":"1","payload":{"data":{"count":1}}}`, wsDone)
+		}
+		other.send(wsHello)
+		synctest.Wait()
+		changes <- struct{}{}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		goOn <- struct{}{} // which the query takes, because the answer does not begin yet
+		other.expect(wsWorld, wsDone)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		other.send(wsHello)
+		other.expect(`{"type":"error","id":"1","payload":[{"message":"the operations under way cost as much together as they may, which is 1",` +
+			`"extensions":{"code":"LIMIT_EXCEEDED","limit":"running_cost","maximum":1,"retryAfter":1}}]}`)
+		changes <- struct{}{} // for which there is no room until the first answer has been made
+		time.Sleep(12 * time.Second)
+		goOn <- struct{}{}
+		other.bye()
+		answered, refused := 0, 0
+		for _, c := range streams[:2] {
+			_, message, err := c.conn.Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch got := string(message); {
+			case got == answer:
+				answered++
+			case strings.Contains(got, `"limit":"running_cost"`):
+				refused++
+			default:
+				t.Error(got)
+			}
+		}
+		for _, c := range streams {
 			c.bye()
-		})
+		}
+		if answered != 1 || refused != 1 {
+			t.Errorf("%d streams were answered, and %d refused", answered, refused)
+		}
 	})
 }
 

@@ -53,7 +53,8 @@ func (h *handler) stream(
 }
 
 // execute runs an operation for all transports. The operation holds its slots from before its document is read until it has been executed, and its cost is
-// acquired before it begins. Each is called with the answers until it returns false. The caller must release the operation's memory.
+// acquired before it begins, or before each answer of a subscription. Each is called with the answers until it returns false. The caller must release the
+// operation's memory.
 func (h *handler) execute(
 	ctx context.Context, op *operation, params *graphql.RawParams, c caller, onSubscription func(), each func(*graphql.Response) bool,
 ) *refusal {
@@ -72,11 +73,8 @@ func (h *handler) execute(
 	}()
 	next, ctx, e := h.begin(ctx, op, params, func(of *operationContext, kind ast.Operation) *refusal {
 		if kind == ast.Subscription && op.streamed {
-			one = false
+			one, op.subscription = false, true
 			if e := op.slots.moveToStreams(h, &c); e != nil {
-				return e
-			}
-			if e := op.slots.acquireCost(h, op.cost); e != nil {
 				return e
 			}
 			onSubscription()
