@@ -110,7 +110,7 @@ func (l *Limits) checkDocument(doc *ast.QueryDocument) *refusal {
 		}
 	}
 	if size.Cycle != "" {
-		return &refusal{code: errcode.ValidationFailed, message: "the fragment " + echo.Quoted(size.Cycle) + " holds itself"}
+		return &refusal{code: errcode.ValidationFailed, message: "the fragment " + echo.Quoted(size.Cycle) + " contains itself"}
 	}
 	if cost.Pairs(doc, l.Pairs) > l.Pairs {
 		return exceeded("pairs", l.Pairs, -1, "the document repeats fields: more than %d pairs of them have one name in one place", l.Pairs)
