@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	// pageSize is the most that Kommo gives at once; more is refused.
+	// maxPageSize is the largest page that Kommo gives. It refuses a request for more.
 	maxPageSize = 250
-	pageSize    = "250"
+	// pageSize is the same, as a query parameter.
+	pageSize = "250"
 	// maxPages stops a listing that never ends: it is far above any address book.
 	maxPages = 100_000
 )

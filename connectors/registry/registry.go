@@ -1,5 +1,5 @@
-// Package registry lists the kinds of sources that the program has. It is the only package that imports the connectors, and knows nothing of them but
-// their descriptions.
+// Package registry lists the kinds of sources that the program has. Of the connectors it knows only their descriptions. It is the only package that imports
+// the connectors to open sources; graph/model imports them for the types of their accounts.
 package registry
 
 import (

@@ -32,7 +32,7 @@
 //     arguments get the context of the operation, because making field contexts is expensive; they cannot ask which field is being resolved.
 //   - Errors go through graphql.AddError in the context that gqlgen would have, so that their paths and codes come from the same code.
 //   - A null where the schema allows none makes the object null that has the field, and so on upwards. All other fields are still executed.
-//   - A field that the caller may not see is null: see Run.Denied.
+//   - A field that the caller may not see is null: see [Run.IsDenied].
 //   - Values for which sources are asked are written last, so that all of them are asked for at once: see [Run.Later].
 //   - The answer has the same bounds: see [Room].
 //

@@ -1,6 +1,6 @@
 // Package callers counts in Redis what callers have sent to all replicas.
 //
-//	rate:<hash>  the debt of a caller, until when it has run off
+//	rate:<hash>  the time at which all requests of a caller are available again
 package callers
 
 import (
@@ -33,7 +33,7 @@ type Store struct{ client *redis.Client }
 
 var _ admission.SharedRates = (*Store)(nil)
 
-// New returns a ledger in Redis.
+// New returns a store in Redis.
 func New(client *redis.Client) *Store { return &Store{client} }
 
 // Spend adds to each caller's debt against the caller's rate, and returns the debts over all replicas. Redis stores callers under a hash, because
