@@ -85,7 +85,6 @@ func sameGrant(a, b directory.RoleGrant) bool {
 }
 
 var teamFields = []field[*directory.Team]{
-	by("externalId", func(t *directory.Team) directory.Text { return t.ExternalID }),
 	by("name", func(t *directory.Team) string { return t.Name }),
 	by("kind", func(t *directory.Team) connectors.TeamKind { return t.Kind }),
 }
@@ -98,7 +97,6 @@ var roleFields = []field[*directory.Role]{
 }
 
 var folderFields = []field[*directory.ContactFolder]{
-	by("externalId", func(f *directory.ContactFolder) directory.Text { return f.ExternalID }),
 	by("name", func(f *directory.ContactFolder) string { return f.Name }),
 	by("kind", func(f *directory.ContactFolder) connectors.ContactFolderKind { return f.Kind }),
 }
