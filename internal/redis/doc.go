@@ -12,6 +12,19 @@
 //
 // If a key holds a value of the wrong type, another program has written it. Scripts then delete it.
 //
+// # To add a key
+//
+//  1. Name it in the package comment of the adapter: words with colons between them, and the part in braces that decides the slot in a Cluster. All keys
+//     of one script have the same part in braces. Client.Key adds the configured prefix.
+//  2. If releases before this one would misread the value, its name needs something new, such as <encoding> in the names of snapshots.
+//  3. Seal a value with Client.Sealer, unless scripts calculate with it. A script begins with Prelude, calls typed for each key, and sets an expiry: every
+//     key expires, or the adapter deletes what nobody uses.
+//  4. If `cache clear` must delete it, add it to the adapter's Clear; app.ClearCache lists the adapters that have one.
+//  5. Run TestKeysAreThoseOfTheEarlierRelease, and add what is new to "What is stored where" in docs/replicas.md. The import rule redisadapters in .golangci.yml names the
+//     packages that adapters may import.
+//
+// A new consumer defines an interface; a new package here implements it, and app.Stores gets a member for it.
+//
 // # Availability
 //
 // Do makes no call while Redis is known to be unavailable. Redis counts as unavailable after a failure that affects other calls too, or after several
