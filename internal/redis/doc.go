@@ -20,8 +20,8 @@
 //  3. Seal a value with Client.Sealer, unless scripts calculate with it. A script begins with Prelude, calls typed for each key, and sets an expiry: every
 //     key expires, or the adapter deletes what nobody uses.
 //  4. If `cache clear` must delete it, add it to the adapter's Clear; app.ClearCache lists the adapters that have one.
-//  5. Run TestKeysAreThoseOfTheEarlierRelease, and add what is new to "What is stored where" in docs/replicas.md. The import rule redisadapters in .golangci.yml names the
-//     packages that adapters may import.
+//  5. Run TestKeysAreThoseOfTheEarlierRelease, and add what is new to "What is stored where" in docs/replicas.md.
+//  6. The import rule redisadapters in .golangci.yml names the packages that adapters may import.
 //
 // A new consumer defines an interface; a new package here implements it, and app.Stores gets a member for it.
 //
