@@ -78,6 +78,7 @@ func (p *exportPages) count(ctx context.Context) *refusal {
 // fetch fetches the next page.
 func (p *exportPages) fetch(ctx context.Context) *refusal {
 	op := newOperation(true)
+	op.builtIn = true
 	op.exchange.Place, op.exchange.Series = freshness.InExtensions, &p.series
 	variables := map[string]any{export.VarFirst: p.size}
 	if p.params.filter != nil {

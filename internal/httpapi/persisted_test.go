@@ -1,9 +1,11 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -116,6 +118,32 @@ func TestTrustedDocuments(t *testing.T) {
 	} {
 		if rec := do(h, tc.request); rec.Code != tc.status || !strings.Contains(rec.Body.String(), tc.says) {
 			t.Errorf("%s: HTTP %d %s, want %d and %s", name, rec.Code, rec.Body, tc.status, tc.says)
+		}
+	}
+}
+
+// The documents of exports are the server's own, so that they need not be registered, and do not let clients run them.
+func TestTrustedDocumentsAndExports(t *testing.T) {
+	t.Parallel()
+	m, err := persisted.Parse([]byte(`{"hello":"{ hello }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, enforce := range map[string]bool{"enforced": true, "with warnings": false} {
+		var log bytes.Buffer
+		opt := httpapi.Options{API: teams{number: 700}, Documents: persisted.New(persisted.Options{Manifest: m, Enforce: enforce, Logger: slog.New(slog.NewTextHandler(&log, nil))})}
+		h := httpapi.New(opt)
+		rec := do(h, getExport(teamNames))
+		if rec.Code != http.StatusOK {
+			t.Fatalf("%s: HTTP %d %s", name, rec.Code, rec.Body)
+		}
+		checkNames(t, rec.Body, 700)
+		if log.Len() > 0 {
+			t.Errorf("%s: the log has %s", name, &log)
+		}
+		sent := do(h, post(`{"query":"query ExportTeams($first: Int, $after: String) { teams(first: $first, after: $after) { nodes { name } pageInfo { hasNextPage endCursor } } }"}`))
+		if refused := strings.Contains(sent.Body.String(), "DOCUMENT_NOT_TRUSTED"); refused != enforce {
+			t.Errorf("%s: a client's document: %s", name, sent.Body)
 		}
 	}
 }
