@@ -83,7 +83,7 @@ type mail struct {
 func (m *mail) add(e asked) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.asked = asked{later(m.asked.since, e.since), m.asked.force || e.force, m.asked.accept || e.accept,
+	m.asked = asked{m.asked.wanted || e.wanted, later(m.asked.since, e.since), m.asked.force || e.force, m.asked.accept || e.accept,
 		later(m.asked.outdated, e.outdated), later(m.asked.outdatedFull, e.outdatedFull)}
 }
 

@@ -13,7 +13,8 @@ type (
 	ticked struct{}
 	// asked is the event that callers want data, or that the source has changed.
 	asked struct {
-		since  time.Time // of a fetch that begins then or later; zero for any data
+		wanted bool      // any data
+		since  time.Time // of a fetch that begins then or later; zero for none
 		force  bool      // in spite of the failure of the last fetch
 		accept bool      // with any loss of records
 

@@ -25,6 +25,9 @@ func (k *Keeper) Invalidate(key Key, full bool) {
 		e.outdatedFull = e.outdated
 	}
 	c.ask(e)
+	if next := k.next.Load(); next != nil { // which may have taken over just before the report was there
+		next.Invalidate(key, full)
+	}
 }
 
 // expedite makes the next fetch due as soon as it may begin if the data is outdated. The pauses after failures stay as they are.

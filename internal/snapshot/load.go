@@ -81,7 +81,7 @@ func (c *collection) asks(v *view, now time.Time) {
 		c.asked.Store(n)
 	}
 	if !v.fetching && !now.Before(v.next) {
-		c.prompt()
+		c.ask(asked{wanted: true})
 	}
 }
 

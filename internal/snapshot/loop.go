@@ -68,7 +68,7 @@ func (l *loop) await(ctx context.Context) event {
 	case <-tick:
 		return ticked{}
 	case <-l.wake:
-		return asked{}
+		return ticked{} // the mail says why
 	case <-turn:
 		return previousTried{}
 	case r := <-l.pages:

@@ -70,8 +70,10 @@ func (e asked) apply(t *step) {
 	t.required = later(t.required, e.since)
 	t.forced, t.accept = t.forced || e.force, t.accept || e.accept
 	t.outdated, t.outdatedFull = later(t.outdated, e.outdated), later(t.outdatedFull, e.outdatedFull)
-	t.turn = time.Time{}
-	t.stopJoining()
+	if e.wanted || e.accept || e.force || !e.since.IsZero() { // a report alone is no reason to hurry
+		t.turn = time.Time{}
+		t.stopJoining()
+	}
 }
 
 func (previousTried) apply(t *step) { t.turn = time.Time{} }

@@ -96,7 +96,7 @@ func (u *run) event() event {
 	switch rapid.SampledFrom(whats).Draw(u.T, "event") {
 	case "asked":
 		u.r.asked = u.now
-		return asked{}
+		return asked{wanted: true}
 	case "refresh":
 		return asked{since: u.now}
 	case "force":
