@@ -17,7 +17,7 @@ func (i *instance) hooks() map[string]httpapi.Hook {
 	all := make(map[string]httpapi.Hook)
 	for n, s := range i.sources {
 		if of := i.config.Sources[n].Hooks; of != nil {
-			all[s.Name] = httpapi.Hook{Secret: of.Secret.Reveal(), Receive: i.receiver(s, of)}
+			all[s.Name] = httpapi.Hook{Secret: of.Secret.Reveal(), Previous: of.PreviousSecret.Reveal(), Receive: i.receiver(s, of)}
 		}
 	}
 	return all

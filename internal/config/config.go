@@ -97,8 +97,8 @@ type Source struct {
 	Collections map[connectors.Collection]Collection
 }
 
-// Hooks has the secrets of a source's webhooks: the end of their path and, unless it is empty, the token in their bodies.
-type Hooks struct{ Secret, Token connectors.Secret }
+// Hooks has the secrets of a source's webhooks: the end of their path, the one before that, and the token in their bodies. The last two may be empty.
+type Hooks struct{ Secret, PreviousSecret, Token connectors.Secret }
 
 // Collection configures the fetches of a collection.
 type Collection struct {

@@ -334,7 +334,7 @@ func TestEverySetting(t *testing.T) {
 			{
 				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "rocketchat", Kind: "rocketchat", URL: "http://127.0.0.1:3000",
 					Settings: settings(t, "rocketchat", map[string]any{"user_id": "uR6kTzq8", "auth_token": "p${CANARY}-p${CANARY}"}), TimeZone: time.UTC},
-				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustVerified, PropagateTrace: true, Hooks: &Hooks{Secret: "0123456789abcdefABCDEF_-9876543210", Token: "t0k"},
+				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustVerified, PropagateTrace: true, Hooks: &Hooks{Secret: "0123456789abcdefABCDEF_-9876543210", PreviousSecret: "fedcba98765432100123456789ABCDEF", Token: "t0k"},
 				Collections: map[connectors.Collection]Collection{
 					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow,
 				},

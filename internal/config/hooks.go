@@ -17,21 +17,30 @@ func (d *decoder) hooks(f *sourceFile, path string) *Hooks {
 	if f.Hooks == nil {
 		return nil
 	}
-	at := path + ".secret"
-	if !d.inFile(at) {
-		at += "_file"
-	}
-	different := make(map[rune]bool)
-	for _, r := range f.Hooks.Secret.Reveal() {
-		different[r] = true
-	}
-	if !d.faulty(path) && (!hookSecretForm.MatchString(f.Hooks.Secret.Reveal()) || len(different) < leastHookCharacters) {
-		d.fault(at, "must be 32 to 256 random letters, digits, - and _: openssl rand -hex 32 gives some")
+	if !d.faulty(path) {
+		d.hookSecret(f.Hooks.Secret, path+".secret")
+		if f.Hooks.PreviousSecret != "" {
+			d.hookSecret(f.Hooks.PreviousSecret, path+".previous_secret")
+		}
 	}
 	if kind := connectors.KindNamed(connectors.KindName(f.Kind)); kind != nil && kind.Hooks.Token == nil && d.given(path+".token") {
 		d.fault(path+".token", "is for %s only: webhooks of kind %s have none", kindsWithHookToken(), kind.Name)
 	}
 	return (*Hooks)(f.Hooks)
+}
+
+// hookSecret checks a secret of webhooks.
+func (d *decoder) hookSecret(s connectors.Secret, at string) {
+	if !d.inFile(at) {
+		at += "_file"
+	}
+	different := make(map[rune]bool)
+	for _, r := range s.Reveal() {
+		different[r] = true
+	}
+	if !hookSecretForm.MatchString(s.Reveal()) || len(different) < leastHookCharacters {
+		d.fault(at, "must be 32 to 256 random letters, digits, - and _: openssl rand -hex 32 gives some")
+	}
 }
 
 // kindsWithHookToken names the kinds whose webhooks have a token.

@@ -269,8 +269,9 @@ type sourceFile struct {
 }
 
 type hooksFile struct {
-	Secret connectors.Secret `key:"secret" required:"yes" doc:"The end of the path: 32 to 256 letters, digits, - and _, chosen at random."`
-	Token  connectors.Secret `key:"token" default:"(any body is accepted)" doc:"The token that the source puts into each body. Only the kind (tokens) has one."`
+	Secret         connectors.Secret `key:"secret" required:"yes" doc:"The end of the path: 32 to 256 letters, digits, - and _, chosen at random."`
+	PreviousSecret connectors.Secret `key:"previous_secret" default:"(none)" doc:"A second secret that is accepted, for the time in which the source still sends the earlier one."`
+	Token          connectors.Secret `key:"token" default:"(any body is accepted)" doc:"The token that the source puts into each body. Only the kind (tokens) has one."`
 }
 
 type rateLimitFile struct {

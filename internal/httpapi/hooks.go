@@ -24,6 +24,8 @@ func isHook(path string) bool { return strings.HasPrefix(path, hooksPath) }
 type Hook struct {
 	// Secret is what follows the source's name in the path.
 	Secret string
+	// Previous is the secret before that, which is still accepted; empty for none.
+	Previous string
 	// Receive receives a body; nil for one that was too long to be read. It does not wait for what follows from it. It returns HookAccepted, HookIgnored
 	// or HookRejected.
 	Receive func(ctx context.Context, body []byte) HookResult
@@ -81,8 +83,7 @@ func (s *hooks) receive(w http.ResponseWriter, r *http.Request) (source string, 
 	if known {
 		source = name
 	}
-	given, want := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(hook.Secret)) // also for unknown names, so that the time tells nothing
-	if subtle.ConstantTimeCompare(given[:], want[:]) != 1 || !known || hook.Secret == "" {
+	if !hook.knows(secret) { // also for unknown names, so that the time tells nothing
 		return source, HookRejected, 0
 	}
 	body, status := s.body(w, r)
@@ -90,6 +91,16 @@ func (s *hooks) receive(w http.ResponseWriter, r *http.Request) (source string, 
 		return source, HookRefused, status
 	}
 	return source, hook.Receive(r.Context(), body), 0
+}
+
+// knows reports whether a secret is one of the hook's, in a time that depends on neither.
+func (k *Hook) knows(secret string) bool {
+	given, found := sha256.Sum256([]byte(secret)), 0
+	for _, s := range [...]string{k.Secret, k.Previous} {
+		want, isSet := sha256.Sum256([]byte(s)), subtle.ConstantTimeEq(int32(min(len(s), 1)), 1)
+		found |= subtle.ConstantTimeCompare(given[:], want[:]) & isSet
+	}
+	return found == 1
 }
 
 // body reads a body. It reads a long one to its end and returns nil: only its beginning would be in memory. The status is that of a refusal, or 0.

@@ -20,7 +20,10 @@ import (
 	"roster/internal/httpapi"
 )
 
-const hookSecret = "0123456789abcdef0123456789abcdef"
+const (
+	hookSecret        = "0123456789abcdef0123456789abcdef"
+	earlierHookSecret = "fedcba9876543210fedcba9876543210"
+)
 
 // receiver records what it receives.
 type receiver struct {
@@ -54,7 +57,7 @@ func (r *receiver) observe(source string, result httpapi.HookResult) {
 
 // options have the receiver for the source crm.
 func (r *receiver) options() httpapi.Options {
-	return httpapi.Options{API: api{}, Hooks: map[string]httpapi.Hook{"crm": {Secret: hookSecret, Receive: r.receive}}, Hooked: r.observe}
+	return httpapi.Options{API: api{}, Hooks: map[string]httpapi.Hook{"crm": {Secret: hookSecret, Receive: r.receive}, "chat": {Secret: hookSecret, Previous: earlierHookSecret, Receive: r.receive}}, Hooked: r.observe}
 }
 
 // hook returns a webhook.
@@ -84,6 +87,12 @@ func TestHooks(t *testing.T) {
 		result  string
 	}{
 		"accepted":             {hook("/hooks/crm/"+hookSecret, "contacts"), 200, "contacts", "crm accepted"},
+		"the new secret":       {hook("/hooks/chat/"+hookSecret, "users"), 200, "users", "chat accepted"},
+		"the earlier one":      {hook("/hooks/chat/"+earlierHookSecret, "users"), 200, "users", "chat accepted"},
+		"of another source":    {hook("/hooks/crm/"+earlierHookSecret, "x"), 404, "", "crm rejected"},
+		"neither of the two":   {hook("/hooks/chat/"+strings.Repeat("0", 32), "x"), 404, "", "chat rejected"},
+		"none of the two":      {hook("/hooks/chat/", "x"), 404, "", "chat rejected"},
+		"both of them":         {hook("/hooks/chat/"+hookSecret+earlierHookSecret, "x"), 404, "", "chat rejected"},
 		"without a body":       {hook("/hooks/crm/"+hookSecret, ""), 200, "", "crm accepted"},
 		"ignored":              {hook("/hooks/crm/"+hookSecret, "of no interest"), 200, "of no interest", "crm ignored"},
 		"from elsewhere":       {elsewhere, 200, "from elsewhere", "crm accepted"},
@@ -98,8 +107,8 @@ func TestHooks(t *testing.T) {
 		"no secret":            {hook("/hooks/crm/", "x"), 404, "", "crm rejected"},
 		"no slash":             {hook("/hooks/crm", "x"), 404, "", "crm rejected"},
 		"no source":            {hook("/hooks/", "x"), 404, "", " rejected"},
-		"an unknown source":    {hook("/hooks/chat/"+hookSecret, "x"), 404, "", " rejected"},
-		"of an unknown source": {hook("/hooks/chat/", "x"), 404, "", " rejected"},
+		"an unknown source":    {hook("/hooks/desk/"+hookSecret, "x"), 404, "", " rejected"},
+		"of an unknown source": {hook("/hooks/desk/", "x"), 404, "", " rejected"},
 		"GET":                  {method(http.MethodGet), 405, "", ""},
 		"HEAD":                 {method(http.MethodHead), 405, "", ""},
 		"PUT":                  {method(http.MethodPut), 405, "", ""},
