@@ -48,6 +48,8 @@ func TestAccessLog(t *testing.T) {
 			map[string]any{"fields": []any{"nodes", "_entities"}, "lookups": 3.}},
 		{onlyRead, `{ team(id: "` + absentTeam + `") { id } role(id: "` + absentRole + `") { id } contact(id: "` + absentContact + `") { id } contactFolder(id: "` + absentFolder + `") { id } }`,
 			map[string]any{"fields": []any{"team", "role", "contact", "contactFolder"}, "lookups": 4.}},
+		{onlyRead, `{ teams(first: 2) { nodes { name } } roles(first: 3) { nodes { name } } contactFolders(first: 1) { totalCount } contacts(first: 0) { totalCount } }`,
+			map[string]any{"fields": []any{"teams", "roles", "contactFolders", "contacts"}, "items": 6.}},
 		{onlyRead, `query ` + long + ` { viewer { subject } }`, map[string]any{"name": long[:100] + "…", "fields": []any{"viewer"}, "sources": []any{}}},
 		{onlyRead, `{ users(first: 501) { totalCount } }`, map[string]any{"fields": []any{"users"}, "errors": 1., "outcome": "partly"}},
 	} {

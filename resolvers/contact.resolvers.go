@@ -58,13 +58,8 @@ func (r *queryResolver) Contacts(ctx context.Context, first *int, after *string,
 }
 
 func (r *queryResolver) ContactFolders(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.ContactFolderFilter) (*directory.ContactFolderConnection, error) {
-	view := operationOf(ctx).view
-	page, err := view.Directory.ContactFolders(filter, directory.PageArgs{First: first, After: after, Last: last, Before: before})
-	if err != nil {
-		return nil, err
-	}
-	page.Completeness = view.Completeness(requiredByList(ctx))
-	return page, nil
+	page, err := operationOf(ctx).view.Directory.ContactFolders(filter, directory.PageArgs{First: first, After: after, Last: last, Before: before})
+	return listPage(ctx, page, err)
 }
 
 func (r *Resolver) ContactFolder() generated.ContactFolderResolver { return &contactFolderResolver{r} }

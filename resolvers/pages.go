@@ -59,6 +59,19 @@ func (r *Resolver) contactPage(
 	return page, nil
 }
 
+// listPage returns a page of teams, roles or folders, with its completeness, or the error because of which there is none.
+func listPage[T any](ctx context.Context, page *directory.Connection[T], err error) (*directory.Connection[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	op := operationOf(ctx)
+	if ok, err := op.admit(ctx, page.Len()); !ok {
+		return nil, err
+	}
+	page.Completeness = op.view.Completeness(requiredByList(ctx))
+	return page, nil
+}
+
 // orderOr returns the requested order, or by default the zero one: by name.
 func orderOr[O any](o *O) O {
 	if o == nil {

@@ -12,13 +12,8 @@ func (r *queryResolver) Role(ctx context.Context, id string) (*directory.Role, e
 }
 
 func (r *queryResolver) Roles(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.RoleFilter) (*directory.RoleConnection, error) {
-	view := operationOf(ctx).view
-	page, err := view.Directory.Roles(filter, directory.PageArgs{First: first, After: after, Last: last, Before: before})
-	if err != nil {
-		return nil, err
-	}
-	page.Completeness = view.Completeness(requiredByList(ctx))
-	return page, nil
+	page, err := operationOf(ctx).view.Directory.Roles(filter, directory.PageArgs{First: first, After: after, Last: last, Before: before})
+	return listPage(ctx, page, err)
 }
 
 func (r *roleResolver) Holders(ctx context.Context, obj *directory.Role, includeInactive bool, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) (*directory.UserConnection, error) {

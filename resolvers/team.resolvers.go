@@ -24,13 +24,8 @@ func (r *queryResolver) Team(ctx context.Context, id string) (*directory.Team, e
 }
 
 func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.TeamFilter) (*directory.TeamConnection, error) {
-	view := operationOf(ctx).view
-	page, err := view.Directory.Teams(filter, directory.PageArgs{First: first, After: after, Last: last, Before: before})
-	if err != nil {
-		return nil, err
-	}
-	page.Completeness = view.Completeness(requiredByList(ctx))
-	return page, nil
+	page, err := operationOf(ctx).view.Directory.Teams(filter, directory.PageArgs{First: first, After: after, Last: last, Before: before})
+	return listPage(ctx, page, err)
 }
 
 func (r *teamResolver) Members(ctx context.Context, obj *directory.Team, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) (*directory.UserConnection, error) {

@@ -22,7 +22,7 @@ func (i *instance) openDocuments(opt *Options, before *instance) error {
 	if t := i.config.TrustedDocuments; t != nil {
 		m, err := persisted.Load(t.File)
 		if err != nil {
-			return fmt.Errorf("trusted_documents: %w", err)
+			return fmt.Errorf("trusted_documents.file: %w", err)
 		}
 		documents.Manifest, documents.Enforce = m, t.Enforce
 	}

@@ -24,6 +24,15 @@ func warn(cfg *config.Config, log *slog.Logger) {
 	if cfg.Cache.Public && cfg.Access.Log != "" {
 		log.Warn("cache.public lets proxies answer by themselves: access.log does not have these answers")
 	}
+	var exposed []string
+	for _, f := range cfg.SecretFiles {
+		if filestore.AllowsOthers(f.Path, 0o004) {
+			exposed = append(exposed, f.Setting)
+		}
+	}
+	if len(exposed) > 0 {
+		log.Warn("every user of this machine may read files with secrets: allow their owner only (chmod 600)", slog.Any("settings", exposed))
+	}
 	for _, d := range []struct{ setting, path string }{
 		{"cache_dir", cfg.CacheDir}, {"writes.dir", cfg.Writes.Dir}, {"credentials_dir", cfg.CredentialsDir},
 	} {

@@ -23,6 +23,19 @@ func TestWarnings(t *testing.T) {
 		}
 		return path
 	}
+	secrets := func(modes ...os.FileMode) (files []config.SecretFile) {
+		for i, mode := range modes {
+			path := filepath.Join(t.TempDir(), "secret")
+			if err := os.WriteFile(path, []byte("canary"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path, mode); err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, config.SecretFile{Setting: "setting" + string(rune('A'+i)), Path: path})
+		}
+		return files
+	}
 	for name, tt := range map[string]struct {
 		set  func(*config.Config)
 		want string // part of the single line; empty for none
@@ -34,6 +47,9 @@ func TestWarnings(t *testing.T) {
 		"the owner's directories": {func(c *config.Config) {
 			c.CacheDir, c.CredentialsDir, c.Writes.Dir = dir(0o700), dir(0o700), dir(0o700)
 		}, ""},
+		"the owner's secrets":                {func(c *config.Config) { c.SecretFiles = secrets(0o600, 0o400, 0o640) }, ""},
+		"secrets that everybody may read":    {func(c *config.Config) { c.SecretFiles = secrets(0o600, 0o644, 0o604) }, `settings="[settingB settingC]"`},
+		"a secret that is gone":              {func(c *config.Config) { c.SecretFiles = []config.SecretFile{{Setting: "a", Path: "nowhere"}} }, ""},
 		"others may pass through":            {func(c *config.Config) { c.CacheDir = dir(0o711) }, ""},
 		"a cache that its group may read":    {func(c *config.Config) { c.CacheDir = dir(0o750) }, "setting=cache_dir"},
 		"tokens that everybody may read":     {func(c *config.Config) { c.CredentialsDir = dir(0o704) }, "setting=credentials_dir"},
@@ -47,7 +63,7 @@ func TestWarnings(t *testing.T) {
 			tt.set(cfg)
 			var log bytes.Buffer
 			warn(cfg, slog.New(slog.NewTextHandler(&log, nil)))
-			if lines := strings.Count(log.String(), "\n"); lines > 1 || (lines == 1) != (tt.want != "") || !strings.Contains(log.String(), tt.want) {
+			if lines := strings.Count(log.String(), "\n"); lines > 1 || strings.Contains(log.String(), "canary") || (lines == 1) != (tt.want != "") || !strings.Contains(log.String(), tt.want) {
 				t.Errorf("the log says %q, want %q", log.String(), tt.want)
 			}
 		})

@@ -64,6 +64,8 @@ func TestWhatCannotBeRun(t *testing.T) {
 		"nothing to check":      {[]string{"check", "--config", t.TempDir() + "/none.yaml"}, false, "there is no such configuration file"},
 		"a folder for a file":   {[]string{"check", "--config", t.TempDir()}, false, "is not usable"},
 		"a variable not set":    {[]string{"serve", "--pid-file", ""}, true, "--pid-file is empty"},
+		"no source without":     {[]string{"demo", "--without", ""}, true, "--without is empty"},
+		"no origin":             {[]string{"demo", "--cors", ""}, true, "--cors is empty"},
 		"a name with spaces":    {[]string{"key", "Ann B"}, true, `the name "Ann B" cannot be used`},
 		"two names":             {[]string{"key", "ann", "--name", "bob"}, true, "not with both"},
 		"a port beyond 65535":   {[]string{"healthcheck", "--url", "http://127.0.0.1:99999/readyz"}, true, "the port must be a number"},

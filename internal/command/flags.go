@@ -85,7 +85,8 @@ func commandsWith(parent *cobra.Command, flag string) []string {
 func noEmptyFlag(cmd *cobra.Command) error {
 	var err error
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" {
+		list, isList := f.Value.(pflag.SliceValue)
+		if err == nil && (f.Value.Type() == "string" && f.Value.String() == "" || isList && strings.Join(list.GetSlice(), "") == "") {
 			err = &usageError{cmd, fmt.Sprintf("--%s is empty: give it a value; see %s --help", f.Name, cmd.CommandPath())}
 		}
 	})

@@ -31,10 +31,14 @@ func (p *program) healthcheck() *cobra.Command {
 trusts the server's certificate whatever it is: the server is on the same machine.`,
 		Example: `  roster healthcheck
   roster healthcheck --url https://127.0.0.1:8443/readyz
+  roster healthcheck --url https://127.0.0.1:8443/readyz --cert-file probe.pem --key-file probe-key.pem   # with tls.client_ca_file
   roster healthcheck --url http://127.0.0.1:8080/healthz   # whether the process lives, ready or not`,
 	}
 	address := cmd.Flags().String("url", "http://127.0.0.1:8080/readyz", "the `URL` to ask")
 	timeout := cmd.Flags().Duration("timeout", healthWithin, "how long to wait for the answer")
+	certFile := cmd.Flags().String("cert-file", "", "a `file` with the certificate to present, in PEM, for a server with tls.client_ca_file")
+	keyFile := cmd.Flags().String("key-file", "", "the `file` with its private key, in PEM")
+	cmd.MarkFlagsRequiredTogether("cert-file", "key-file")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		u, err := url.Parse(*address)
 		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -46,9 +50,18 @@ trusts the server's certificate whatever it is: the server is on the same machin
 		if *timeout <= 0 {
 			return &usageError{cmd, "--timeout: must be more than 0s"}
 		}
+		// The server is on the same machine, and its certificate has its public name.
+		with := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // as above
+		if *certFile != "" {
+			pair, err := tls.LoadX509KeyPair(*certFile, *keyFile)
+			if err != nil {
+				return errors.New("--cert-file and --key-file must be files that this user may read, with a certificate and its private key in PEM format")
+			}
+			with.Certificates = []tls.Certificate{pair}
+		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), *timeout)
 		defer cancel()
-		reason, err := askHealth(ctx, u)
+		reason, err := askHealth(ctx, u, with)
 		if err != nil {
 			return fmt.Errorf("not healthy: %w", err)
 		}
@@ -59,15 +72,12 @@ trusts the server's certificate whatever it is: the server is on the same machin
 }
 
 // askHealth returns what the server answers. An answer other than 200 is an error.
-func askHealth(ctx context.Context, u *url.URL) (string, error) {
+func askHealth(ctx context.Context, u *url.URL, with *tls.Config) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return "", err
 	}
-	client := &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the certificate has the server's public name, not this address
-	}}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: with}}
 	resp, err := client.Do(req)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

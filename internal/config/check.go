@@ -89,6 +89,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		if over.readTLS != nil {
 			d.tls(f.TLS, over.readTLS)
 		}
+		d.secretFiles = append(d.secretFiles, SecretFile{"tls.key_file", f.TLS.KeyFile})
 	}
 	if !over.everyone { // without authentication, encryption protects nothing
 		d.plaintext(c.Listen, f)
@@ -97,10 +98,13 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	if t := f.TrustedDocuments; t != nil {
 		c.TrustedDocuments = &TrustedDocuments{File: t.File, Enforce: t.Mode != "warn"}
 	}
+	if over.readTLS != nil {
+		d.onDisk(c)
+	}
 	for i, origin := range f.CORS.Origins {
 		d.origin(origin, fmt.Sprintf("cors.origins[%d]", i))
 	}
-	c.Origins = f.CORS.Origins
+	c.Origins, c.SecretFiles = f.CORS.Origins, d.secretFiles
 	return c
 }
 

@@ -51,7 +51,12 @@ type Config struct {
 	Federation    Federation
 	// Origins are those whose pages may use the graph, such as https://people.example.com.
 	Origins []string
+	// SecretFiles are the files that hold secrets and private keys.
+	SecretFiles []SecretFile
 }
+
+// SecretFile is a file with a secret, and the setting that names it.
+type SecretFile struct{ Setting, Path string }
 
 // Federation configures the schema for federation routers.
 type Federation struct {
@@ -118,13 +123,13 @@ type overrides struct {
 	everyone bool
 	file     string
 	dir      string
-	readTLS  func(string) ([]byte, error) // nil to leave the files of the server's certificate unread
+	readTLS  func(string) ([]byte, error) // nil to leave the files of the server's certificate unread, and other files unseen
 }
 
 // inFile is the name of the file, for the messages.
 func inFile(path string) Option { return func(o *overrides) { o.file = path } }
 
-// readTLS checks the files of the server's certificate too.
+// readTLS checks the files of the server's certificate too, and whether directories and files that others read are what they should be.
 func readTLS(read func(string) ([]byte, error)) Option {
 	return func(o *overrides) { o.readTLS = read }
 }

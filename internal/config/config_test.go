@@ -300,7 +300,8 @@ func TestEverySetting(t *testing.T) {
 			StreamOperations: 51, StreamIdle: 27 * time.Second, Streams: 1001, Exports: 9, ExportTime: 28 * time.Second, FetchBytes: 128<<20 + 1,
 		},
 		Introspection: true, TrustedDocuments: &TrustedDocuments{File: "testdata/good/manifest.json"},
-		Origins: []string{"https://people.example.com", "http://localhost:3000"},
+		Origins:     []string{"https://people.example.com", "http://localhost:3000"},
+		SecretFiles: []SecretFile{{"sources[1].access_token_file", "testdata/secret.txt"}, {"tls.key_file", "/etc/roster/key.pem"}},
 		TrustedProxies: []netip.Prefix{
 			netip.MustParsePrefix("10.0.3.7/32"), netip.MustParsePrefix("10.0.4.0/24"), netip.MustParsePrefix("2001:db8:3::/64"), netip.MustParsePrefix("10.0.5.0/24"),
 		},

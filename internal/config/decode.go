@@ -26,7 +26,8 @@ type decoder struct {
 	bad    map[string]bool  // the paths of the faults, and of the settings that contain them
 	nodes  int
 
-	fromEnv map[string]bool // the paths of the settings whose values come from the environment
+	secretFiles []SecretFile    // that the file names
+	fromEnv     map[string]bool // the paths of the settings whose values come from the environment
 }
 
 func newDecoder(env func(string) (string, bool), read func(string) ([]byte, error)) *decoder {

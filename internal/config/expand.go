@@ -84,7 +84,9 @@ func (d *decoder) secret(value, file *yaml.Node, path string) string {
 	case file != nil:
 		path += "_file"
 		if text, ok = d.plain(file, path, reflect.ValueOf(text)); ok {
-			text, ok = d.secretFile(below(d.dir, text), path)
+			name := below(d.dir, text)
+			d.secretFiles = append(d.secretFiles, SecretFile{path, name})
+			text, ok = d.secretFile(name, path)
 		}
 	default:
 		d.fault(path, "is required: set it, or set %s_file instead", path[strings.LastIndexByte(path, '.')+1:])
@@ -112,7 +114,7 @@ func (d *decoder) fileText(name, path string, read func(string) ([]byte, error))
 	b, err := read(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d.fault(path, "there is no such file; a relative path starts in the folder of the configuration file")
+		d.fault(path, noSuchFile)
 	case errors.Is(err, fs.ErrPermission):
 		d.fault(path, "the file may not be read by the user that runs Roster")
 	case errors.Is(err, errTooLarge):
@@ -128,6 +130,9 @@ func (d *decoder) fileText(name, path string, read func(string) ([]byte, error))
 	}
 	return "", false
 }
+
+// noSuchFile is the fault of a path to nothing.
+const noSuchFile = "there is no such file; a relative path starts in the folder of the configuration file"
 
 // notRegular is the fault of a path to something that cannot be read as a file.
 const notRegular = "must be a file, not a folder, a device or a pipe"

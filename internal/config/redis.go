@@ -144,6 +144,7 @@ func (d *decoder) redisTLS(f *redisTLSFile, path string) *tls.Config {
 	default:
 		cert, ok := d.secretFile(f.CertFile, path+".cert_file")
 		key, okKey := d.secretFile(f.KeyFile, path+".key_file")
+		d.secretFiles = append(d.secretFiles, SecretFile{path + ".key_file", f.KeyFile})
 		if !ok || !okKey {
 			break
 		}

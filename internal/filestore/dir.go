@@ -163,7 +163,7 @@ func (d *Dir) sweep() {
 	}
 }
 
-// AllowsOthers reports whether the mode of a directory has one of these bits. On Windows it returns false, because modes have no meaning there.
+// AllowsOthers reports whether the mode of a directory or file has one of these bits. On Windows it returns false, because modes have no meaning there.
 func AllowsOthers(path string, bits fs.FileMode) bool {
 	info, err := os.Stat(path)
 	return err == nil && runtime.GOOS != "windows" && info.Mode()&bits != 0

@@ -24,13 +24,13 @@ type Manifest struct {
 func Load(path string) (*Manifest, error) {
 	f, err := os.Open(path) //nolint:gosec // the operator configures the path
 	if err != nil {
-		return nil, errors.New("the manifest cannot be opened")
+		return nil, errors.New("the file cannot be opened: it must be one that this user may read")
 	}
 	defer f.Close() //nolint:errcheck // the file is only read
 	text, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
 	switch {
 	case err != nil:
-		return nil, errors.New("the manifest cannot be read")
+		return nil, errors.New("the file cannot be read")
 	case len(text) > maxManifest:
 		return nil, fmt.Errorf("the manifest is larger than %d bytes", maxManifest)
 	}

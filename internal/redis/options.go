@@ -71,7 +71,7 @@ func (o *Options) client() (client redis.UniversalClient, cluster bool, err erro
 	if o.URL != "" {
 		parsed, err := redis.ParseURL(o.URL)
 		if err != nil {
-			return nil, false, errors.New("the URL of Redis is not understood")
+			return nil, false, errors.New("redis.url is not a URL of Redis: write one such as redis://127.0.0.1:6379/0")
 		}
 		u.Addrs, u.IsClusterMode, u.DB, u.TLSConfig = []string{parsed.Addr}, false, parsed.DB, parsed.TLSConfig
 		if parsed.TLSConfig != nil && o.TLS != nil {
@@ -87,7 +87,7 @@ func (o *Options) client() (client redis.UniversalClient, cluster bool, err erro
 			u.Password = parsed.Password
 		}
 	} else if len(o.Addrs) == 0 {
-		return nil, false, errors.New("there is no address of Redis")
+		return nil, false, errors.New("redis.url or redis.addrs must name Redis: write one such as url: redis://127.0.0.1:6379/0")
 	}
 	u.ContextTimeoutEnabled = true // otherwise the client ignores deadlines
 	u.DialTimeout, u.ReadTimeout, u.WriteTimeout = cmp.Or(o.DialTimeout, defaultDial), cmp.Or(o.ReadTimeout, defaultSocket), cmp.Or(o.WriteTimeout, defaultSocket)
