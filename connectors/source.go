@@ -112,6 +112,21 @@ type PresenceReader interface {
 	MaxIDs() int
 }
 
+// PresenceWatcher is told by a source when the presence of somebody changes, so that nobody has to ask.
+type PresenceWatcher interface {
+	// WatchPresence connects to the source, and calls each for each change, in their order. The first call has no ID: from then on, the source
+	// tells of every change. Later ones without an ID say that the connection still works; there is one at least each minute. WatchPresence
+	// returns when ctx or the connection ends, never with nil. Changes in between are lost: see PresenceReader for the state then. Errors are
+	// *Error.
+	WatchPresence(ctx context.Context, each func(PresenceUpdate)) error
+}
+
+// PresenceUpdate is the new presence of an account. The account may be one of which no collection knows.
+type PresenceUpdate struct {
+	ID string
+	Presence
+}
+
 // SelfReader identifies the owner of a token.
 type SelfReader interface {
 	// Self returns the account of the token's owner. The token is the caller's own, is used for this call only, and is not stored. These calls
@@ -152,8 +167,10 @@ type Source struct {
 	Contacts       Lister[Contact]
 	ContactFolders Lister[ContactFolder]
 	Presence       PresenceReader
-	Prober         Prober
-	Self           SelfReader
+	// PresenceWatcher is nil if the source cannot tell of changes, or is not to be connected to for that. It needs Presence.
+	PresenceWatcher PresenceWatcher
+	Prober          Prober
+	Self            SelfReader
 
 	// Health returns how its calls have gone of late; nil if nobody counts them. It costs nothing.
 	Health func() Health

@@ -13,6 +13,7 @@ const Name connectors.KindName = "rocketchat"
 type Settings struct {
 	UserID    string            `key:"user_id" doc:"The ID of the user to whom the token belongs."`
 	AuthToken connectors.Secret `key:"auth_token" doc:"A personal access token."`
+	Realtime  bool              `key:"realtime" default:"false" doc:"Receives presence over a WebSocket, as it changes, instead of asking for it. A proxy in front of the server must pass WebSockets on. While there is no connection, Roster asks."`
 }
 
 var userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header
@@ -41,7 +42,7 @@ var Kind = connectors.Kind{
 	Hooks:      hooks,
 	Guide: connectors.Guide{
 		Hooks:    "new users",
-		Presence: "native, asked live", Paging: "100 a page, with overlap", Authentication: "user ID and token in headers",
+		Presence: "native, asked live, or received over a WebSocket with `realtime`", Paging: "100 a page, with overlap", Authentication: "user ID and token in headers",
 		RateLimit: "10 calls in 61 s for each route, or fewer if the server says so", CountedBy: "host and route",
 		Credentials: []connectors.CredentialGuide{
 			{

@@ -43,7 +43,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	}
 	root := canonical(cfg.URL)
 	c := &client{rest: rc, root: root, userID: settings.UserID}
-	return &connectors.Source{
+	source := &connectors.Source{
 		Name:        cfg.Name,
 		Kind:        Name,
 		URL:         strings.TrimRight(cfg.URL, "/"),
@@ -56,7 +56,11 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Prober:      c,
 		Health:      rc.Health,
 		Resume:      rc.Resume,
-	}, nil
+	}
+	if settings.Realtime {
+		source.PresenceWatcher = &watcher{rest: rc, token: settings.AuthToken, pingEvery: pingEvery, silentFor: silentFor}
+	}
+	return source, nil
 }
 
 // checkURL finds, besides what rest has found, the address of the interface in place of the server's.

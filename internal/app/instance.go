@@ -184,6 +184,7 @@ func (i *instance) start(ctx context.Context, ready func()) {
 	if i.callers != nil {
 		i.parts.Go(func() { i.limiter.Sync(ctx, i.callers) })
 	}
+	i.presence.Start(ctx)
 	i.parts.Go(func() { i.keeper.Run(ctx) })    //nolint:errcheck // it ends with ctx
 	i.parts.Go(func() { i.publisher.Run(ctx) }) //nolint:errcheck // it ends with ctx
 	i.parts.Go(func() { i.reminders.Watch(ctx, i.sources, i.log) })

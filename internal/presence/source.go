@@ -18,7 +18,8 @@ type source struct {
 	of            *connectors.Source
 	item          StoreKey
 	reader        connectors.PresenceReader
-	shared        SharedStore // nil for memory only
+	watcher       connectors.PresenceWatcher // nil if it tells of no changes
+	shared        SharedStore                // nil for memory only
 	log           *slog.Logger
 	life, keepFor time.Duration
 
@@ -38,6 +39,11 @@ type source struct {
 	failures      int       // in a row
 	failedAt      time.Time // when our own last call failed
 	failureLogged bool      // the failure has been logged
+
+	live        *live  // nil while the source tells of no changes
+	holders     int    // the stores that have it connected
+	endWatch    func() // ends the connection, and waits for that; set by the first holder
+	watchLogged bool   // that it does not tell has been logged
 
 	stats stats
 }
@@ -65,6 +71,9 @@ func (s *source) old(ids []string, now time.Time) []string {
 }
 
 func (s *source) notCurrent(ids []string, now time.Time) (old []string) {
+	if s.live != nil {
+		return nil
+	}
 	for _, id := range ids {
 		if a, ok := s.last(id); !ok || now.Sub(a.At) >= s.life {
 			old = append(old, id)
@@ -205,6 +214,9 @@ func orOffline(got map[string]connectors.Presence, id string) connectors.Presenc
 
 // last returns the newest answer about an account.
 func (s *source) last(id string) (Answer, bool) {
+	if s.live != nil {
+		return Answer{orOffline(s.live.of, id), s.live.heard}, true
+	}
 	a, ok := s.known[id]
 	if ok && !a.At.Before(s.fullAt) {
 		return a, true

@@ -37,6 +37,7 @@ type Store struct {
 	shared  SharedStore
 	looks   lookups
 	sources map[string]*source
+	held    []*source // since Start
 	calls   sync.WaitGroup
 }
 
@@ -48,7 +49,7 @@ func New(sources []*connectors.Source, opt Options) *Store {
 		if before := opt.Before; before != nil && before.sources[src.Name] != nil && before.sources[src.Name].of == src {
 			s.sources[src.Name] = before.sources[src.Name]
 		} else if src.Presence != nil {
-			s.sources[src.Name] = &source{of: src, item: StoreKey{Source: src.Name, Fingerprint: src.Fingerprint}, reader: src.Presence, shared: opt.SharedStore,
+			s.sources[src.Name] = &source{of: src, item: StoreKey{Source: src.Name, Fingerprint: src.Fingerprint}, reader: src.Presence, watcher: src.PresenceWatcher, shared: opt.SharedStore,
 				log: log.With(slog.String("source", src.Name)), life: cmp.Or(opt.Life, 15*time.Second),
 				keepFor: cmp.Or(opt.KeepFor, DefaultKeepFor), known: make(map[string]Answer), wanted: make(map[string]time.Time)}
 		}
@@ -127,5 +128,10 @@ func (s *Store) Known(refs []connectors.Ref) []Answer {
 	return out
 }
 
-// Close waits for the calls in progress, each of which takes at most Timeout. Get must not be called after Close.
-func (s *Store) Close() { s.calls.Wait() }
+// Close waits for the calls in progress, each of which takes at most Timeout, and ends the connections of Start. Get must not be called after Close.
+func (s *Store) Close() {
+	s.calls.Wait()
+	for _, src := range s.held {
+		src.release()
+	}
+}

@@ -108,6 +108,10 @@ var (
 
 	presenceLookups = counter("roster_presence_lookups_total", "How often an operation asked for the presence of accounts of a source. The label outcome says how it was served: hit without a call, call with a call for it, wait with a call in progress.", "source", "outcome")
 
+	presenceConnected   = gauge("roster_presence_connected", "1 while a source tells of changes of presence, for those that are configured so.", "source")
+	presenceUpdates     = counter("roster_presence_updates_total", "Changes of presence that a source has told of.", "source")
+	presenceDisconnects = counter("roster_presence_disconnects_total", "How often a connection for changes of presence has ended, or could not be opened.", "source")
+
 	responseHits      = counter("roster_response_cache_hits_total", "Operations that got a cached answer.")
 	responseMisses    = counter("roster_response_cache_misses_total", "Operations that were executed, although their answers can be cached.")
 	responseEvictions = counter("roster_response_cache_evictions_total", "Entries that were removed from the cache because others needed the room.")
@@ -132,7 +136,7 @@ var (
 
 var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitMaximum, limitCallers, limitRefused, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotFetches, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
-	presenceLookups, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, executed, planPanics, changesSeen, changesKept, changesReaders, changesSent, changesDelay, changesRefused, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
+	presenceLookups, presenceConnected, presenceUpdates, presenceDisconnects, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, executed, planPanics, changesSeen, changesKept, changesReaders, changesSent, changesDelay, changesRefused, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
 // stateCollector reads the state when the metrics are requested.
 type stateCollector struct {
@@ -167,6 +171,11 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 		presenceLookups.send(to, float64(s.Hits), source, "hit")
 		presenceLookups.send(to, float64(s.Calls), source, "call")
 		presenceLookups.send(to, float64(s.Waits), source, "wait")
+		if s.Watched {
+			presenceConnected.send(to, flag(s.Connected), source)
+			presenceUpdates.send(to, float64(s.Updates), source)
+			presenceDisconnects.send(to, float64(s.Disconnects), source)
+		}
 	}
 	cached := c.state.Responses()
 	responseHits.send(to, float64(cached.Hits))

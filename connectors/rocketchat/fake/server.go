@@ -17,11 +17,12 @@ type Server struct {
 	index   *index // nil after a change
 	windows map[string]*window
 	calls   map[string]int
+	sockets map[*socket]bool
 }
 
 // New gives a server with its own copy of the rows.
 func New(d Data, k Options) *Server {
-	return &Server{data: d.clone(), options: k, windows: make(map[string]*window), calls: make(map[string]int)}
+	return &Server{data: d.clone(), options: k, windows: make(map[string]*window), calls: make(map[string]int), sockets: make(map[*socket]bool)}
 }
 
 // Update changes the data between two answers.
@@ -39,13 +40,20 @@ func (s *Server) Configure(change func(*Options)) {
 	change(&s.options)
 }
 
-// SetPresence changes the presence of a user, if there is one of that ID.
+// SetPresence changes the presence of a user, if there is one of that ID, and tells clients of the realtime API, unless presence is disabled.
 func (s *Server) SetPresence(id, status, text string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if u := s.indexed().user(id); u != nil {
-		u.Status, u.StatusText = status, text
-		s.index.forget("status")
+	u := s.indexed().user(id)
+	if u == nil {
+		s.mu.Unlock()
+		return
+	}
+	u.Status, u.StatusText = status, text
+	s.index.forget("status")
+	event, disabled := s.options.statusEvent(u), s.options.PresenceDisabled
+	s.mu.Unlock()
+	if !disabled {
+		s.Tell(event)
 	}
 }
 
@@ -81,6 +89,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	op := operation(r)
 	s.begin(op)
 	s.mu.Lock()
+	if op == "websocket" && !slices.Contains(s.options.Missing, op) {
+		s.mu.Unlock()
+		s.realtime(w, r)
+		return
+	}
 	a := s.answer(w.Header(), r, op)
 	body, err := a.encode()
 	s.mu.Unlock()
@@ -97,6 +110,8 @@ func operation(r *http.Request) string {
 	switch op, ok := strings.CutPrefix(r.URL.Path, "/api/v1/"); {
 	case r.URL.Path == "/api/info":
 		return "info"
+	case r.URL.Path == realtimePath:
+		return "websocket"
 	case strings.HasPrefix(r.URL.Path, "/avatar/"):
 		return "avatar"
 	case ok && routes[op] != nil:
