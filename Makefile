@@ -72,9 +72,11 @@ lint: ## run the linters, including the import rules
 format: ## format the Go code
 	go tool -modfile=.ci/lint/go.mod golangci-lint fmt
 
-web: ## build the playground's assets into web/dist (needs Node)
+web: ## build the assets of the playground and the dashboard into their dist folders (needs Node)
 	npm --prefix web ci
 	npm --prefix web run build
+	npm --prefix web/dashboard ci
+	npm --prefix web/dashboard run build
 
 conformance: ## check the schema with Apollo's composition, and the server with public audits and clients (needs Node, and Chromium)
 	npm --prefix conformance ci

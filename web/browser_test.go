@@ -64,7 +64,7 @@ func newGraph(t *testing.T, sources func() string, seen func(query string)) http
 func TestPlayground(t *testing.T) {
 	t.Parallel()
 	queries := make(chan string, 2)
-	page := browsertest.Open(t, newServer(t, func(query string) { queries <- query }).URL)
+	page := browsertest.Open(t, newServer(t, func(query string) { queries <- query }).URL+"/playground")
 	if tabs := page.Tabs(); len(tabs) == 0 || slices.Contains(tabs, "<untitled>") {
 		t.Errorf("a first visit shows the tabs %q, want examples, each with a name", tabs)
 	}
@@ -107,7 +107,7 @@ func TestPlaygroundFollowsSources(t *testing.T) {
 	sources.Store(source("old", `[{"kind":"ACCOUNTS"}]`))
 	server := httptest.NewServer(newGraph(t, func() string { return sources.Load().(string) }, func(string) {}))
 	t.Cleanup(server.Close)
-	page := browsertest.Open(t, server.URL)
+	page := browsertest.Open(t, server.URL+"/playground")
 	page.WaitResult("Grace Hopper")
 	page.Type("query Mine { users(first: 1) { totalCount } }")
 	page.Reload()
@@ -130,7 +130,7 @@ func TestPlaygroundIsConfined(t *testing.T) {
 		t.Errorf("another server is asked for %s", r.URL)
 	}))
 	t.Cleanup(other.Close)
-	page := browsertest.Open(t, server.URL)
+	page := browsertest.Open(t, server.URL+"/playground")
 
 	for name, script := range map[string]string{
 		"ask another server": fmt.Sprintf(`fetch('%s')`, other.URL),

@@ -34,7 +34,7 @@ func TestPlaygroundShowsRefusals(t *testing.T) {
 		_, _ = w.Write([]byte(refused.body))
 	}))
 	t.Cleanup(server.Close)
-	page := browsertest.Open(t, server.URL)
+	page := browsertest.Open(t, server.URL+"/playground")
 	page.WaitResult("Grace Hopper")
 
 	for _, tt := range []refusal{
@@ -86,12 +86,12 @@ func TestPlaygroundKeepsServersApart(t *testing.T) {
 	}
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	page := browsertest.Open(t, server.URL+paths[0]+"/")
+	page := browsertest.Open(t, server.URL+paths[0]+"/playground")
 	page.WaitResult("Grace Hopper")
 	page.OpenDialog()
 	page.EnterCredential("of-hr")
 	page.WaitNoDialog()
-	page.Visit(server.URL + paths[1] + "/")
+	page.Visit(server.URL + paths[1] + "/playground")
 	page.WaitResult("Grace Hopper")
 	page.Run()
 	page.WaitResult("Grace Hopper")
@@ -101,7 +101,7 @@ func TestPlaygroundKeepsServersApart(t *testing.T) {
 	if shown := fmt.Sprint(page.Examples()); !strings.Contains(shown, "sales") || strings.Contains(shown, `"hr"`) {
 		t.Errorf("the examples are not those of %s: %s", paths[1], shown)
 	}
-	page.Visit(server.URL + paths[0] + "/")
+	page.Visit(server.URL + paths[0] + "/playground")
 	page.WaitResult("Grace Hopper")
 	if got := authorizations[0].Load(); got != "Bearer of-hr" {
 		t.Errorf("%s gets the credential %q, want its own", paths[0], got)

@@ -34,7 +34,7 @@ func TestPlaygroundSubscribes(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	page := browsertest.Open(t, server.URL)
+	page := browsertest.Open(t, server.URL+"/playground")
 	page.WaitResult("Grace Hopper")
 	page.Type("subscription { ticks }")
 	page.Run()

@@ -1,6 +1,6 @@
-// Package web serves the playground: a page to write queries in, built from the sources beside this file and embedded in the program.
-// It owns the page's files and the headers they go out with, which let the page speak to the server it came from and to nobody else.
-// It knows nothing of the graph but the prefix of its names: the page finds the graph at /graphql as any client does.
+// Package web serves the pages for a browser: the dashboard at /, and the playground, a page to write queries in. Both are built from the sources beside
+// this file and embedded in the program. It owns their files and the headers they go out with, which let a page speak to the server it came from and to
+// nobody else. It knows nothing of the graph but the prefix of its names: the pages find the graph at /graphql as any client does.
 package web
 
 import (
@@ -8,7 +8,6 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"embed"
-	"errors"
 	"fmt"
 	"html"
 	"io/fs"
@@ -21,8 +20,24 @@ import (
 	"time"
 )
 
-//go:embed all:dist
-var dist embed.FS
+//go:embed all:dist all:dashboard/dist
+var built embed.FS
+
+// site is one built page with its files.
+type site struct {
+	folder string   // where its build puts them
+	paths  []string // of the page; its files are beside it
+	policy string
+}
+
+var sites = []site{
+	{folder: "dashboard/dist", paths: views, policy: dashboardPolicy},
+	{folder: "dist", paths: []string{"/playground"}, policy: playgroundPolicy},
+}
+
+// views are the paths of the dashboard, as web/dashboard/src/pages/index.ts lists them. The page shows what its path names. Each is one level deep,
+// because the page names its files relative to its own path: then a proxy may serve everything under a path of its own.
+var views = []string{"/", "/people"}
 
 // contentTypes names the kinds of files there are. The system's own table differs from machine to machine.
 var contentTypes = map[string]string{
@@ -40,18 +55,16 @@ type file struct {
 	body         []byte
 	contentType  string
 	cacheControl string
+	policy       string
 	tag          string
 	gzipped      func() []byte // made when first asked for
 }
 
-// pagePath is the path of the page.
-const pagePath = "/"
-
-// prefixMark is where the page says which prefix the graph's names have. The page has no other way to know it while the schema cannot be read.
+// prefixMark is where a page says which prefix the graph's names have. The page has no other way to know it while the schema cannot be read.
 const prefixMark = `<meta name="roster-prefix" content="`
 
-// Handler serves the page at / and its files under /assets/, and answers 404 to all other paths. The page's examples use names that begin with prefix,
-// which is the setting federation.prefix.
+// Handler serves the dashboard at / and the paths of its views, the playground at /playground, and their files under /assets/. It answers 404 to all
+// other paths. The pages use names that begin with prefix, which is the setting federation.prefix.
 func Handler(prefix string) http.Handler {
 	files, err := loadOnce()
 	if err == nil {
@@ -61,12 +74,13 @@ func Handler(prefix string) http.Handler {
 		panic(fmt.Sprintf("web: the embedded files are broken: %v", err))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		setPolicy(w.Header())
 		f, ok := files[r.URL.Path]
 		if !ok {
+			setPolicy(w.Header(), dashboardPolicy)
 			http.NotFound(w, r)
 			return
 		}
+		setPolicy(w.Header(), f.policy)
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
@@ -76,19 +90,23 @@ func Handler(prefix string) http.Handler {
 	})
 }
 
-// withPrefix returns the files with a page that names the prefix.
+// withPrefix returns the files with pages that name the prefix.
 func withPrefix(files map[string]*file, prefix string) (map[string]*file, error) {
-	page, ok := files[pagePath]
-	if !ok {
-		return nil, errors.New("no page")
-	}
-	before, after, ok := bytes.Cut(page.body, []byte(prefixMark))
-	if !ok {
-		return nil, fmt.Errorf("the page has no %s", prefixMark)
-	}
-	body := slices.Concat(before, []byte(prefixMark+html.EscapeString(prefix)), after)
 	files = maps.Clone(files)
-	files[pagePath] = newFile(body, page.contentType, page.cacheControl)
+	for _, s := range sites {
+		page, ok := files[s.paths[0]]
+		if !ok {
+			return nil, fmt.Errorf("%s has no page", s.folder)
+		}
+		before, after, ok := bytes.Cut(page.body, []byte(prefixMark))
+		if !ok {
+			return nil, fmt.Errorf("the page in %s has no %s", s.folder, prefixMark)
+		}
+		named := newFile(slices.Concat(before, []byte(prefixMark+html.EscapeString(prefix)), after), *page)
+		for _, at := range s.paths {
+			files[at] = named
+		}
+	}
 	return files, nil
 }
 
@@ -97,11 +115,20 @@ var loadOnce = sync.OnceValues(load)
 // load reads the embedded files and gives each under the path it is asked for by.
 func load() (map[string]*file, error) {
 	files := map[string]*file{}
-	err := fs.WalkDir(dist, "dist", func(name string, entry fs.DirEntry, err error) error {
+	for _, s := range sites {
+		if err := s.load(files); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func (s *site) load(files map[string]*file) error {
+	return fs.WalkDir(built, s.folder, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		body, err := dist.ReadFile(name)
+		body, err := built.ReadFile(name)
 		if err != nil {
 			return err
 		}
@@ -109,25 +136,28 @@ func load() (map[string]*file, error) {
 		if !ok {
 			return fmt.Errorf("no content type for %s", name)
 		}
-		at, cacheControl := strings.TrimPrefix(name, "dist"), "no-cache"
+		at := strings.TrimPrefix(name, s.folder)
+		f := file{contentType: contentType, cacheControl: "no-cache", policy: s.policy}
 		switch {
 		case at == "/index.html":
-			at = pagePath
+			at = s.paths[0]
 		case strings.HasPrefix(at, "/assets/"):
 			// The build puts a hash of the content into these names: under one name the content never changes.
-			cacheControl = "public, max-age=31536000, immutable"
+			f.cacheControl = "public, max-age=31536000, immutable"
 		}
-		files[at] = newFile(body, contentType, cacheControl)
+		if other, ok := files[at]; ok && !bytes.Equal(other.body, body) {
+			return fmt.Errorf("%s: another page has a file of this name", name)
+		}
+		files[at] = newFile(body, f)
 		return nil
 	})
-	return files, err
 }
 
-func newFile(body []byte, contentType, cacheControl string) *file {
-	return &file{
-		body: body, contentType: contentType, cacheControl: cacheControl, tag: fmt.Sprintf("%x", sha256.Sum256(body))[:32],
-		gzipped: sync.OnceValue(func() []byte { return compress(body) }),
-	}
+// newFile returns a file with that body, and otherwise like the given one.
+func newFile(body []byte, like file) *file {
+	like.body, like.tag = body, fmt.Sprintf("%x", sha256.Sum256(body))[:32]
+	like.gzipped = sync.OnceValue(func() []byte { return compress(body) })
+	return &like
 }
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {

@@ -17,7 +17,7 @@ import (
 	"roster/web"
 )
 
-// ask gives the playground's answer to one request, whose headers come in pairs of name and value.
+// ask gives the pages' answer to one request, whose headers come in pairs of name and value.
 func ask(t *testing.T, method, target string, headers ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, target, nil)
@@ -42,14 +42,20 @@ func read(t *testing.T, r io.Reader) string {
 func built(t *testing.T) []string {
 	t.Helper()
 	var paths []string
-	err := fs.WalkDir(os.DirFS("dist"), ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			paths = append(paths, strings.TrimSuffix("/"+name, "index.html"))
+	for folder, page := range map[string]string{"dist": "/playground", "dashboard/dist": "/"} {
+		err := fs.WalkDir(os.DirFS(folder), ".", func(name string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil || entry.IsDir():
+			case name == "index.html":
+				paths = append(paths, page)
+			default:
+				paths = append(paths, "/"+name)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	return paths
 }
@@ -103,7 +109,8 @@ func TestHandler(t *testing.T) {
 func TestLicences(t *testing.T) {
 	t.Parallel()
 	for target, names := range map[string][]string{
-		"/licenses.md": {"graphiql", "react-dom", "monaco-editor", "graphql-language-service"}, "/notices.txt": {"markedjs", "picomatch-browser"},
+		"/dashboard-licenses.md": {"react-dom", "@tanstack/react-virtual", "@urql/core", "graphql-ws", "wouter"},
+		"/licenses.md":           {"graphiql", "react-dom", "monaco-editor", "graphql-language-service"}, "/notices.txt": {"markedjs", "picomatch-browser"},
 	} {
 		body, err := io.ReadAll(ask(t, http.MethodGet, target).Body)
 		if err != nil {
@@ -130,6 +137,7 @@ func TestHandlerRefuses(t *testing.T) {
 		"folder":            {http.MethodGet, "/assets/", http.StatusNotFound},
 		"page by its file":  {http.MethodGet, "/index.html", http.StatusNotFound},
 		"out of the folder": {http.MethodGet, "/assets/../../web.go", http.StatusNotFound},
+		"page below a page": {http.MethodGet, "/people/1", http.StatusNotFound},
 		"source":            {http.MethodGet, "/src/main.jsx", http.StatusNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,15 +181,19 @@ func TestHandlerConditional(t *testing.T) {
 
 func TestHandlerHeaders(t *testing.T) {
 	t.Parallel()
-	want := map[string]string{
-		"Content-Security-Policy": "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; " +
-			"style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; " +
-			"frame-ancestors 'none'",
-		"Cross-Origin-Resource-Policy": "same-origin",
-		"Referrer-Policy":              "no-referrer",
-		"X-Content-Type-Options":       "nosniff",
-	}
-	for _, target := range []string{"/", "/licenses.md", "/nothing"} {
+	const (
+		dashboard = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; " +
+			"frame-ancestors 'none'"
+		playground = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; " +
+			"img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	)
+	for target, policy := range map[string]string{"/": dashboard, "/people": dashboard, "/nothing": dashboard, "/playground": playground, "/licenses.md": playground} {
+		want := map[string]string{
+			"Content-Security-Policy":      policy,
+			"Cross-Origin-Resource-Policy": "same-origin",
+			"Referrer-Policy":              "no-referrer",
+			"X-Content-Type-Options":       "nosniff",
+		}
 		resp := ask(t, http.MethodGet, target)
 		got := map[string]string{}
 		for name := range want {
@@ -219,35 +231,39 @@ func TestPageNamesNoOtherHost(t *testing.T) {
 
 func TestPageFindsItsFiles(t *testing.T) {
 	t.Parallel()
-	page := read(t, ask(t, http.MethodGet, "/").Body)
-	if !strings.Contains(page, "<title>Roster</title>") {
-		t.Error("the page is not called Roster")
-	}
-	references := regexp.MustCompile(`(?:src|href)="\.(/[^"]*)"`).FindAllStringSubmatch(page, -1)
-	if len(references) < 3 {
-		t.Fatalf("the page names %d files, want an icon, scripts and styles", len(references))
-	}
-	for _, reference := range references {
-		if resp := ask(t, http.MethodGet, reference[1]); resp.StatusCode != http.StatusOK {
-			t.Errorf("the page names %s: status %d", reference[1], resp.StatusCode)
+	for _, target := range []string{"/", "/people", "/playground"} {
+		page := read(t, ask(t, http.MethodGet, target).Body)
+		if !strings.Contains(page, "<title>Roster</title>") {
+			t.Errorf("%s is not called Roster", target)
+		}
+		references := regexp.MustCompile(`(?:src|href)="\.(/[^"]*)"`).FindAllStringSubmatch(page, -1)
+		if len(references) < 3 {
+			t.Fatalf("%s names %d files, want an icon, scripts and styles", target, len(references))
+		}
+		for _, reference := range references {
+			if resp := ask(t, http.MethodGet, reference[1]); resp.StatusCode != http.StatusOK {
+				t.Errorf("%s names %s: status %d", target, reference[1], resp.StatusCode)
+			}
 		}
 	}
 }
 
-// Without the schema, the page has no other way to know how the graph's names begin.
+// Without the schema, a page has no other way to know how the graph's names begin.
 func TestPageNamesPrefix(t *testing.T) {
 	t.Parallel()
-	tags := map[string]string{}
-	for _, prefix := range []string{"", "Acme_"} {
-		w := httptest.NewRecorder()
-		web.Handler(prefix).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
-		tags[prefix] = w.Header().Get("ETag")
-		if want := `<meta name="roster-prefix" content="` + prefix + `"`; !strings.Contains(w.Body.String(), want) {
-			t.Errorf("the page does not say %s", want)
+	for _, target := range []string{"/", "/people", "/playground"} {
+		tags := map[string]string{}
+		for _, prefix := range []string{"", "Acme_"} {
+			w := httptest.NewRecorder()
+			web.Handler(prefix).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil))
+			tags[prefix] = w.Header().Get("ETag")
+			if want := `<meta name="roster-prefix" content="` + prefix + `"`; !strings.Contains(w.Body.String(), want) {
+				t.Errorf("%s does not say %s", target, want)
+			}
 		}
-	}
-	if tags[""] == tags["Acme_"] {
-		t.Error("two pages have one ETag")
+		if tags[""] == tags["Acme_"] {
+			t.Errorf("%s: two pages have one ETag", target)
+		}
 	}
 }
 
@@ -261,5 +277,19 @@ func TestPageStaysSmall(t *testing.T) {
 	}
 	if total > most {
 		t.Errorf("the page has %d bytes, want at most %d", total, most)
+	}
+}
+
+// A visitor of the dashboard does not wait for megabytes.
+func TestDashboardIsLight(t *testing.T) {
+	t.Parallel()
+	const most = 300_000
+	page := read(t, ask(t, http.MethodGet, "/").Body)
+	total := 0
+	for _, reference := range regexp.MustCompile(`(?:src|href)="\.(/[^"]*)"`).FindAllStringSubmatch(page, -1) {
+		total += len(read(t, ask(t, http.MethodGet, reference[1], "Accept-Encoding", "gzip").Body))
+	}
+	if total > most {
+		t.Errorf("the dashboard loads %d compressed bytes, want at most %d", total, most)
 	}
 }

@@ -23,7 +23,7 @@ import (
 // A newcomer opens the printed address, finds the answer to the first example, writes a query of their own, and sees what it gives.
 func TestPlayground(t *testing.T) {
 	t.Parallel()
-	page := browsertest.Open(t, theDemo(t).url)
+	page := browsertest.Open(t, theDemo(t).url+"/playground")
 	want := []string{"People", "Overview", "Person", "Search", "PeopleOf", "Teams", "Administrators", "Contacts", "Sources", "Invitation", "NewTeam"}
 	if diff := cmp.Diff(want, page.Tabs()); diff != "" {
 		t.Errorf("the tabs (-want +got):\n%s", diff)
@@ -76,7 +76,7 @@ func TestPlaygroundLooks(t *testing.T) {
 
 func fits(t *testing.T, url string, look browsertest.Look) {
 	t.Helper()
-	page := browsertest.OpenWith(t, url, look)
+	page := browsertest.OpenWith(t, url+"/playground", look)
 	page.WaitResult(`"totalCount"`)
 	keepLook(t, page, look)
 	if page.Scrolls() {
@@ -144,7 +144,7 @@ func TestPlaygroundWithKeys(t *testing.T) {
 	}}
 	p := serve(t, settings)
 	p.awaitFirstReading(t)
-	page := browsertest.Open(t, p.url)
+	page := browsertest.Open(t, p.url+"/playground")
 	page.WaitDialog("API key or token")
 	page.WaitProblem("Enter an API key or a token.")
 	if strings.Contains(fmt.Sprint(page.Examples()), "sales-north") {
@@ -228,7 +228,7 @@ func TestPlaygroundExamples(t *testing.T) {
 			}
 			p := serve(t, settings)
 			p.awaitFirstReading(t)
-			page := browsertest.Open(t, p.url)
+			page := browsertest.Open(t, p.url+"/playground")
 			page.WaitResult(`"totalCount"`)
 			page.OpenDocs(tt.prefix + "ContactFolder") // introspection is off, and without access everyone has the scope for the schema
 			var names []string
@@ -269,7 +269,7 @@ func TestPlaygroundBehindProxy(t *testing.T) {
 		proxy.ServeHTTP(w, r)
 	})))
 	t.Cleanup(server.Close)
-	page := browsertest.Open(t, server.URL+"/directory/")
+	page := browsertest.Open(t, server.URL+"/directory/playground")
 	page.WaitResult(`"totalCount"`)
 	page.OpenDocs("ContactFolder")
 	page.WaitNoProblem()

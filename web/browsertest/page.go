@@ -1,6 +1,6 @@
-// Package browsertest opens the playground in a real browser for tests: it types, runs and reads what a visitor would, and keeps what
-// the page wrote to the console and whom it spoke to. Every host but the server's own is out of reach. It knows the page's looks and
-// not the graph behind it, so that one test serves any server.
+// Package browsertest opens the dashboard or the playground in a real browser for tests: it types, runs and reads what a visitor would, and keeps what
+// the page wrote to the console and whom it spoke to. Every host but the server's own is out of reach. It knows the pages' looks and
+// not the graph behind them, so that one test serves any server.
 package browsertest
 
 import (
@@ -15,16 +15,17 @@ import (
 )
 
 // patience is how long one step may take. It only ends a test that would else never end.
-const patience = 3 * time.Minute
+const patience = 25 * time.Second // TEMP
 
 // browsers has a place for each browser that may run at a time. More of them would only wait for each other.
 var browsers = make(chan struct{}, 2)
 
-// Page is the playground, open in a browser of its own. Every method that meets a fault ends the test.
+// Page is a page, open in a browser of its own. Every method that meets a fault ends the test.
 type Page struct {
 	t         testing.TB
 	ctx       context.Context // the tab's, which is how chromedp names a tab
 	artifacts string          // of the test; asked for first, because it may end before the browser does
+	ready     []string        // selectors of what is there once the page is
 	record
 }
 
@@ -38,11 +39,16 @@ func Open(t testing.TB, url string) *Page {
 // OpenWith is Open with another window, or the dark theme.
 func OpenWith(t testing.TB, url string, look Look) *Page {
 	t.Helper()
-	p := &Page{t: t, artifacts: t.ArtifactDir(), record: record{server: url}}
+	return open(t, url, look, queryEditor+" .view-lines", resultViewer+" .view-lines")
+}
+
+// open starts a browser, and opens the page at url. ready are selectors of what is there once the page is.
+func open(t testing.TB, url string, look Look, ready ...string) *Page {
+	t.Helper()
+	p := &Page{t: t, artifacts: t.ArtifactDir(), ready: ready, record: record{server: url}}
 	p.ctx = p.start(findBrowser(t))
 	p.apply(look)
-	p.do("open the playground", chromedp.Navigate(url))
-	p.waitReady()
+	p.Visit(url)
 	return p
 }
 

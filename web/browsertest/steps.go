@@ -135,7 +135,7 @@ func (p *Page) Reload() {
 	p.waitReady()
 }
 
-// Visit opens the playground at url in the same tab of the browser.
+// Visit opens the page at url in the same tab of the browser.
 func (p *Page) Visit(url string) {
 	p.t.Helper()
 	p.do("open "+url, chromedp.Navigate(url))
@@ -155,11 +155,18 @@ func (p *Page) Screenshot() []byte {
 	return png
 }
 
-// waitReady waits until the editors are there.
+// waitReady waits until the page is there.
 func (p *Page) waitReady() {
 	p.t.Helper()
-	p.wait("wait for the editors", `(...editors) => editors.every((editor) => document.querySelector(editor + ' .view-lines'))`,
-		queryEditor, resultViewer)
+	p.wait("wait for the page", `(...parts) => parts.every((part) => document.querySelector(part))`, anyOf(p.ready)...)
+}
+
+func anyOf(texts []string) []any {
+	all := make([]any, len(texts))
+	for i, text := range texts {
+		all[i] = text
+	}
+	return all
 }
 
 // keepScreenshot leaves the page's looks with the test's artifacts, for whoever has to find out why it failed.

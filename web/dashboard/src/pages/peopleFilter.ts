@@ -1,0 +1,45 @@
+import type { AccountFilter, AccessLevel, UserFilter } from '../gql/graphql'
+
+/** The filter of the graph that the parameters of an address mean. Each parameter has one name, here and in the links to the table. */
+export function peopleFilter(params: URLSearchParams): UserFilter {
+  const all = (name: string) => (params.has(name) ? params.getAll(name) : undefined)
+  const flag = (name: string) => (params.has(name) ? params.get(name) === 'true' : undefined)
+  const filter: UserFilter = {
+    search: params.get('search') || undefined,
+    active: flag('active'),
+    bot: flag('bot'),
+    sources: all('source'),
+    allSources: all('in'),
+    withoutSources: all('without'),
+    departments: all('department'),
+    accessLevels: all('level') as AccessLevel[] | undefined,
+    teams: all('team'),
+    roles: all('role'),
+    locales: all('locale'),
+    hasPossibleDuplicates: flag('duplicates'),
+    hasEmail: flag('email'),
+    hasDepartment: flag('hasDepartment'),
+    createdAfter: params.get('createdAfter') || undefined,
+    accounts: accounts(params.get('accounts')),
+  }
+  return JSON.parse(JSON.stringify(filter)) as UserFilter // without what is undefined, for links and exports
+}
+
+/** The filters of accounts are JSON in the address: each has several parts. */
+function accounts(text: string | null): AccountFilter[] | undefined {
+  if (!text) return undefined
+  try {
+    return JSON.parse(text) as AccountFilter[]
+  } catch {
+    return undefined
+  }
+}
+
+export type PeopleParams = Record<string, string | string[]>
+
+/** The address of the table with the people that parameters select. */
+export function peoplePage(values: PeopleParams): string {
+  const params = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) for (const one of [value].flat()) params.append(name, one)
+  return `/people?${params}`
+}
