@@ -1,15 +1,23 @@
 package e2e_test
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 
+	"roster/internal/sandbox"
 	"roster/web/browsertest"
 )
 
@@ -69,29 +77,311 @@ func TestDashboardReachesEveryone(t *testing.T) {
 	clean(t, page.Page)
 }
 
+// Every number of the overview is what the graph answers, and opens the list of what it counts.
+func TestDashboardOverview(t *testing.T) {
+	t.Parallel()
+	p := theDemo(t)
+	page := browsertest.OpenDashboard(t, p.url+"/", desktop)
+	page.Wait(`.complete`, "Complete.")
+	type facets []struct {
+		Value, Label string
+		Count        int
+	}
+	var want struct {
+		People struct {
+			TotalCount                int
+			Sets, Levels, Departments facets
+		}
+		Active, Bots, Teams, Roles, Contacts struct{ TotalCount int }
+		Newest                               struct{ Nodes []struct{ Name string } }
+	}
+	p.ask(t, `{
+		people: users(first: 0, filter: { bot: false }) {
+			totalCount
+			sets: facets(by: SOURCE_SET, first: 12) { value label count }
+			levels: facets(by: ACCESS_LEVEL) { value label count }
+			departments: facets(by: DEPARTMENT, first: 10) { value label count }
+		}
+		active: users(first: 0, filter: { bot: false, active: true }) { totalCount }
+		bots: users(first: 0, filter: { bot: true }) { totalCount }
+		teams(first: 0) { totalCount } roles(first: 0) { totalCount } contacts(first: 0) { totalCount }
+		newest: users(first: 8, filter: { bot: false }, orderBy: { field: CREATED_AT, direction: DESC }) { nodes { name } }
+	}`, nil).into(t, &want)
+	for tile, count := range map[string]int{
+		"people": want.People.TotalCount, "active": want.Active.TotalCount, "bots": want.Bots.TotalCount,
+		"teams": want.Teams.TotalCount, "roles": want.Roles.TotalCount, "contacts": want.Contacts.TotalCount,
+	} {
+		if diff := cmp.Diff([]string{thousands(count)}, page.Read(`[data-tile="`+tile+`"] dd`)); diff != "" {
+			t.Errorf("%s (-graph +page):\n%s", tile, diff)
+		}
+	}
+	for label, bars := range map[string]facets{
+		"People by set of sources": want.People.Sets, "People by access level": want.People.Levels, "People by department": want.People.Departments,
+	} {
+		list := `[aria-label="` + label + `"] `
+		var counts []string
+		for _, bar := range bars {
+			counts = append(counts, thousands(bar.Count))
+		}
+		if diff := cmp.Diff(counts, page.Read(list+".bar-count")); diff != "" {
+			t.Errorf("%s (-graph +page):\n%s", label, diff)
+		}
+		for i, link := range page.Links(list + "a") {
+			if i < 2 { // the table takes a moment for each
+				table := browsertest.OpenDashboard(t, p.url+link, desktop)
+				table.Wait(".count", counts[i])
+				clean(t, table.Page)
+			}
+		}
+	}
+	var newest []string
+	for _, person := range want.Newest.Nodes {
+		newest = append(newest, person.Name)
+	}
+	if diff := cmp.Diff(newest, page.Read(`[aria-labelledby="newest-title"] li a`)); diff != "" {
+		t.Errorf("the newest people (-graph +page):\n%s", diff)
+	}
+	clean(t, page.Page)
+}
+
+// The page of a person has the accounts side by side, and says which of them the person has a value from.
+func TestDashboardPerson(t *testing.T) {
+	t.Parallel()
+	p := theDemo(t)
+	page := browsertest.OpenDashboard(t, p.url+"/people?search=zoe+mul", desktop)
+	page.Click(".table-body a", "Zoë Müller")
+	page.Wait("h1", "Zoë Müller")
+	if diff := cmp.Diff([]string{"worksection ↗", "kommo", "altcraft", "rocketchat"}, page.Read(".compare thead th")); diff != "" {
+		t.Errorf("the accounts (-want +got):\n%s", diff)
+	}
+	page.Wait(".compare .chosen", "Managing director")
+	for _, id := range []string{"3001", "9100003", "12:zoe.muller"} {
+		page.Wait(".compare code", id)
+	}
+	page.Back()
+	page.Wait(".count", "1 person")
+	if page.Address() != "/people?search=zoe+mul" {
+		t.Errorf("back leads to %s", page.Address())
+	}
+
+	double := nodes[struct {
+		ID                 string
+		PossibleDuplicates []struct{ Name string }
+	}](t, p, `{ users(first: 1, filter: { hasPossibleDuplicates: true }) { nodes { id possibleDuplicates { name } } } }`)[0]
+	page.Visit(p.url + "/person?id=" + url.QueryEscape(double.ID))
+	page.Wait(`[aria-labelledby="duplicates-title"]`, double.PossibleDuplicates[0].Name)
+	clean(t, page.Page)
+}
+
+// What changes in a source is on the page without a reload, in the table, on the page of the person and in the numbers.
+func TestDashboardIsLive(t *testing.T) {
+	t.Parallel()
+	s := system(t, sandbox.Worksection, smallCompany)
+	p := serve(t, settingsOf(reading(sourceSettings(s.Sources()[0]), "1s", "1s")))
+	p.awaitFirstReading(t)
+	people := browsertest.OpenDashboard(t, p.url+"/people", desktop)
+	people.Wait(".connection", "Live")
+	people.Wait(".table-body", "@")
+	people.Evaluate(`window.sameDocument = true`)
+	s.Rename("Changedname")
+	people.Fill(".search", "changedname")
+	people.Wait(".table-body", "Changedname")
+	people.Click(".table-body a", "Changedname")
+	people.Wait("h1", "Changedname")
+	s.Rename("Othername")
+	people.Wait("h1", "Othername")
+	if got := people.Evaluate(`window.sameDocument`); got != "true" {
+		t.Error("the page was loaded again")
+	}
+	clean(t, people.Page)
+}
+
+// The CSV file of a view has what the query for the view has.
+func TestDashboardSavesCSV(t *testing.T) {
+	t.Parallel()
+	p := theDemo(t)
+	page := browsertest.OpenDashboard(t, p.url+"/people?level=ADMIN&sort=-EMAIL&columns=name,email,level", desktop)
+	page.Wait(".table-body", "@")
+	page.Evaluate(`(() => {
+		const real = URL.createObjectURL;
+		URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text }); return real(blob) };
+	})()`)
+	page.Click(".list-head button", "CSV")
+	page.WaitFor(`window.saved !== undefined`)
+	var text string
+	if err := json.Unmarshal([]byte(page.Evaluate(`window.saved`)), &text); err != nil {
+		t.Fatal(err)
+	}
+	got, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{{"name", "email", "accessLevel"}}
+	for _, person := range nodes[struct{ Name, Email, AccessLevel string }](t, p,
+		`{ users(first: 500, filter: { accessLevels: [ADMIN] }, orderBy: { field: EMAIL, direction: DESC }) { nodes { name email accessLevel } } }`) {
+		want = append(want, []string{person.Name, person.Email, person.AccessLevel})
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(want) < 10 {
+		t.Errorf("the file (-graph +file):\n%s", diff)
+	}
+	clean(t, page.Page)
+}
+
+// A server with keys: the page asks for one, says who the visitor is, and shows what the key lets them see. A source is down meanwhile.
+func TestDashboardWithKeys(t *testing.T) {
+	t.Parallel()
+	reader, readerHash := newKey(t)
+	full, fullHash := newKey(t)
+	up, down := system(t, sandbox.Worksection, smallCompany), system(t, sandbox.Kommo, smallCompany)
+	settings := settingsOf(sourceSettings(up.Sources()[0]), sourceSettings(down.Sources()[0]))
+	if err := down.Close(); err != nil {
+		t.Fatal(err)
+	}
+	settings["access"] = map[string]any{"keys": []any{
+		map[string]any{"name": "reader", "hash": readerHash, "scopes": []string{"directory:read"}},
+		map[string]any{"name": "full", "hash": fullHash, "scopes": []string{"directory:read", "directory:sensitive", "directory:write", "directory:admin"}},
+	}}
+	p := serve(t, settings)
+	p.awaitFirstReading(t)
+	page := browsertest.OpenDashboard(t, p.url+"/people", desktop)
+	page.Wait(".dialog[open]", "API key or token")
+	page.EnterDashboardKey("wrong")
+	page.Wait(".dialog[open]", "is not accepted")
+	page.EnterDashboardKey(reader)
+	page.Wait(".viewer", "reader")
+	page.Wait(".connection", "Live")
+	page.Wait(".notice", "data of kommo is missing")
+	if got := page.Read(".list-head button"); slices.Contains(got, "Invite") {
+		t.Error("somebody who may not write is offered to invite")
+	}
+	page.Click(".table-body a", "")
+	page.Wait(".panel", "Phone numbers need the scope directory:sensitive.")
+	if text := strings.Join(page.Read("main"), " "); strings.Contains(text, "(202) 555") {
+		t.Error("the page shows a phone number")
+	}
+
+	page.Click(".viewer", "reader")
+	page.EnterDashboardKey("Bearer " + full)
+	page.Wait(".viewer", "full")
+	page.WaitGone(".panel", "Phone numbers need")
+	page.Visit(p.url + "/people")
+	page.Click(".list-head button", "Invite")
+	page.Fill(`[name="email"]`, "new.person@corvidlark.test")
+	page.Click(".dialog button", "Rehearse")
+	page.Wait(".outcome", "The input has no fault. Nothing was sent.")
+	if lasting, session := page.Kept(); strings.Contains(lasting, full) || !strings.Contains(session, full) {
+		t.Errorf("for later visits and in its address, the page keeps %q, for this one %q", lasting, session)
+	}
+	if diff := cmp.Diff([]string(nil), page.ForeignRequests()); diff != "" {
+		t.Errorf("requests to other servers (-want +got):\n%s", diff)
+	}
+}
+
+// The page works behind a proxy that serves it under a path of its own, and with other names in the graph. Its query is the playground's first one.
+func TestDashboardBehindProxyWithPrefix(t *testing.T) {
+	t.Parallel()
+	settings := settingsOf(sourceSettings(system(t, sandbox.Worksection, smallCompany).Sources()[0]))
+	settings["federation"] = map[string]any{"prefix": "Acme_"}
+	p := serve(t, settings)
+	p.awaitFirstReading(t)
+	target, err := url.Parse(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	server := httptest.NewServer(http.StripPrefix("/directory", proxy))
+	t.Cleanup(server.Close)
+	page := browsertest.OpenDashboard(t, server.URL+"/directory/", desktop)
+	page.Click("nav a", "People")
+	page.Wait(".table-body", "@")
+	page.Click(".table-body a", "")
+	page.Wait(".compare thead", "worksection")
+	if got := page.Address(); !strings.HasPrefix(got, "/directory/person?id=") {
+		t.Errorf("the page of a person is at %s", got)
+	}
+	page.Back()
+	page.Wait(".list-head a", "Show this as a query")
+	link := page.Links(".list-head a.button")[0]
+	playground := browsertest.Open(t, server.URL+link)
+	playground.WaitResult(`"totalCount"`)
+	if query := playground.Query(); !strings.Contains(query, "acme_users(") || !strings.Contains(query, "Acme_UserFilter") {
+		t.Errorf("the query in the playground is %s", query)
+	}
+	clean(t, page.Page)
+	clean(t, playground)
+}
+
+// dashboardPictures are the looks of the dashboard that the documents show. They are written with -update.
+var dashboardPictures = map[string]string{
+	"/ 1440 light": "dashboard.png", "/people 1440 dark": "dashboard-people.png", "/person 1440 light": "dashboard-person.png",
+	"/ 390 light": "dashboard-narrow.png",
+}
+
+// Each page fits windows of both widths, in both themes, and keeps nobody out.
+func TestDashboardLooks(t *testing.T) {
+	t.Parallel()
+	p := theDemo(t)
+	zoe := nodes[struct{ ID string }](t, p, `{ users(first: 1, filter: { search: "zoe mul" }) { nodes { id } } }`)[0]
+	pages := map[string]struct{ address, place, text string }{
+		"/":       {"/", ".complete", "Complete."},
+		"/people": {"/people?department=Sales&level=MANAGER", ".table-body", "@"},
+		"/person": {"/person?id=" + url.QueryEscape(zoe.ID), ".compare", "9100003"},
+	}
+	for _, look := range []browsertest.Look{
+		{Width: 390, Height: 844}, {Width: 390, Height: 844, Dark: true}, desktop, {Width: 1440, Height: 900, Dark: true},
+	} {
+		theme := "light"
+		if look.Dark {
+			theme = "dark"
+		}
+		t.Run(fmt.Sprintf("%d px, %s", look.Width, theme), func(t *testing.T) {
+			page := browsertest.OpenDashboard(t, p.url+"/", look)
+			for name, shown := range pages {
+				page.Visit(p.url + shown.address)
+				page.Wait(shown.place, shown.text)
+				page.Wait(".connection", "Live")
+				if page.Widens() {
+					t.Errorf("%s is wider than the window", name)
+				}
+				if bright := page.Brightness("main"); (bright < 0.5) != look.Dark {
+					t.Errorf("%s has the brightness %.2f", name, bright)
+				}
+				if faults := page.Inaccessible(); len(faults) > 0 {
+					t.Errorf("%s: %s", name, strings.Join(faults, "\n"))
+				}
+				if nameless := page.Nameless(); len(nameless) > 0 {
+					t.Errorf("%s: without a name for a screen reader: %q", name, nameless)
+				}
+				picture := page.Picture()
+				paths := []string{filepath.Join(t.ArtifactDir(), strings.ReplaceAll(name, "/", "-")+".png")}
+				if file, ok := dashboardPictures[fmt.Sprintf("%s %d %s", name, look.Width, theme)]; ok && *update {
+					paths = append(paths, filepath.Join(repository, "docs", file))
+				}
+				for _, path := range paths {
+					if err := os.WriteFile(path, picture, 0o600); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			clean(t, page.Page)
+		})
+	}
+}
+
 // count asks the graph for the number of items of a list.
 func (p *program) count(t *testing.T, list, arguments string) int {
 	t.Helper()
-	answer := p.ask(t, fmt.Sprintf(`{ list: %s(first: 0 %s) { totalCount } }`, list, arguments), nil)
-	var data struct {
-		Data struct{ List struct{ TotalCount int } }
-	}
-	if err := json.Unmarshal(answer.Body, &data); err != nil {
-		t.Fatal(err)
-	}
-	return data.Data.List.TotalCount
+	var data struct{ List struct{ TotalCount int } }
+	p.ask(t, fmt.Sprintf(`{ list: %s(first: 0 %s) { totalCount } }`, list, arguments), nil).into(t, &data)
+	return data.List.TotalCount
 }
 
 // nodes asks the graph for the nodes of a list.
 func nodes[T any](t *testing.T, p *program, query string) []T {
 	t.Helper()
-	var data struct {
-		Data map[string]struct{ Nodes []T }
-	}
-	if err := json.Unmarshal(p.ask(t, query, nil).Body, &data); err != nil {
-		t.Fatal(err)
-	}
-	for _, list := range data.Data {
+	var data map[string]struct{ Nodes []T }
+	p.ask(t, query, nil).into(t, &data)
+	for _, list := range data {
 		return list.Nodes
 	}
 	t.Fatal("the answer has no list")
@@ -106,7 +396,3 @@ func thousands(n int) string {
 	}
 	return text[:len(text)-3] + "," + text[len(text)-3:]
 }
-
-// The dashboard works under a path of a proxy.
-var _ = url.Parse
-var _ = cmp.Diff

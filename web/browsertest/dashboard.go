@@ -96,6 +96,14 @@ func (d *Dashboard) Back() {
 	d.do("go back", chromedp.Evaluate[chromedp.Void](`history.back()`))
 }
 
+// EnterDashboardKey types a credential into the open dialog, and Enter.
+func (d *Dashboard) EnterDashboardKey(key string) {
+	d.t.Helper()
+	d.WaitFor(`document.querySelector('.credential[open]') !== null`)
+	d.Fill("#credential-value", key)
+	d.Press(kb.Enter)
+}
+
 // Evaluate returns the value of an expression of JavaScript, as JSON.
 func (d *Dashboard) Evaluate(expression string) string {
 	d.t.Helper()

@@ -28,7 +28,9 @@ export function Playground() {
         <GraphiQL key={open.editors.id} fetcher={fetcher} storage={open.editors.storage} defaultQuery="" defaultTabs={open.editors.tabs}>
           <GraphiQL.Logo>
             <CredentialButton />
-            <span className="roster-name">Roster</span>
+            <a className="roster-name" href="./" title="The dashboard">
+              Roster
+            </a>
           </GraphiQL.Logo>
           <FirstAnswer query={open.editors.first} />
           <Schema attempt={open.attempt} />

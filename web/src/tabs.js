@@ -16,16 +16,19 @@ export const isOpen = (storage, examples) =>
   storage.getItem(names.tabs) !== null && (examples === undefined || storage.getItem(names.examples) === JSON.stringify(examples))
 
 /**
- * Opens the examples, and after them what the visitor has written in earlier visits. Returns the tabs for GraphiQL. Examples of an earlier
- * visit are closed: they were for other sources.
+ * Opens what a link has, if there is one, the examples, and after them what the visitor has written in earlier visits. Returns the tabs for
+ * GraphiQL. Examples of an earlier visit are closed: they were for other sources.
  */
-export function open(storage, examples) {
+export function open(storage, examples, linked) {
+  const first = linked ? [linked, ...examples] : examples
   const before = parsed(storage.getItem(names.examples)) ?? []
-  const own = (parsed(storage.getItem(names.tabs))?.tabs ?? []).filter((tab) => tab.query?.trim() && !before.some(same(tab)))
+  const own = (parsed(storage.getItem(names.tabs))?.tabs ?? []).filter(
+    (tab) => tab.query?.trim() && ![...before, ...first].some(same(tab)),
+  )
   storage.removeItem(names.tabs)
   storage.setItem(names.examples, JSON.stringify(examples))
   // GraphiQL's editors show what was open last, and not the first of its default tabs.
-  storage.setItem(names.query, examples[0].query)
-  storage.setItem(names.variables, examples[0].variables ?? '')
-  return [...examples, ...own.map(({ query, variables, headers }) => ({ query, variables, headers }))]
+  storage.setItem(names.query, first[0].query)
+  storage.setItem(names.variables, first[0].variables ?? '')
+  return [...first, ...own.map(({ query, variables, headers }) => ({ query, variables, headers }))]
 }

@@ -17,3 +17,4 @@ export const exportFile = (list: string, params: URLSearchParams) => `${at(`expo
 /** The address of the playground with a query in it. It is in the fragment, which browsers do not send to servers. */
 export const playground = (query: string, variables: object) =>
   `${at('playground').href}#${new URLSearchParams({ query, variables: JSON.stringify(variables, null, 2) })}`
+
