@@ -20,16 +20,24 @@ func OpenDashboard(t testing.TB, url string, look Look) *Dashboard {
 	return &Dashboard{open(t, url, look, ".head")}
 }
 
+// OpenPlayground opens the playground at url in the same tab of the browser.
+func (d *Dashboard) OpenPlayground(url string) *Page {
+	d.t.Helper()
+	d.ready = playgroundParts
+	d.Visit(url)
+	return d.Page
+}
+
 // Wait waits until a place shows that text.
 func (d *Dashboard) Wait(place, text string) {
 	d.t.Helper()
-	d.wait("wait until "+place+" shows "+text, `(place, text) => [...document.querySelectorAll(place)].some((e) => e.innerText.includes(text))`, place, text)
+	d.WaitFor(`[...document.querySelectorAll(` + quoted(place) + `)].some((e) => e.innerText.includes(` + quoted(text) + `))`)
 }
 
 // WaitGone waits until no place shows that text.
 func (d *Dashboard) WaitGone(place, text string) {
 	d.t.Helper()
-	d.wait("wait until "+place+" does not show "+text, `(place, text) => ![...document.querySelectorAll(place)].some((e) => e.innerText.includes(text))`, place, text)
+	d.WaitFor(`![...document.querySelectorAll(` + quoted(place) + `)].some((e) => e.innerText.includes(` + quoted(text) + `))`)
 }
 
 // WaitFor waits until an expression of JavaScript is true.
@@ -53,15 +61,16 @@ func (d *Dashboard) Links(place string) []string {
 // Click presses the first place whose text or name begins with that.
 func (d *Dashboard) Click(place, text string) {
 	d.t.Helper()
-	const find = `[...document.querySelectorAll(place)].find((e) => e.offsetParent !== null && ((e.innerText ?? '').trim().startsWith(text) || e.ariaLabel?.startsWith(text)))`
-	d.wait("find "+place+" with "+text, `(place, text) => (`+find+`) !== undefined`, place, text)
-	d.do("press "+place+" with "+text, chromedp.Evaluate[chromedp.Void](`((place, text) => `+find+`.click())(`+quoted(place)+`, `+quoted(text)+`)`))
+	find := `[...document.querySelectorAll(` + quoted(place) + `)].find((e) => e.offsetParent !== null &&
+		((e.innerText ?? '').trim().startsWith(` + quoted(text) + `) || e.ariaLabel?.startsWith(` + quoted(text) + `)))`
+	d.WaitFor(`(` + find + `) !== undefined`)
+	d.do("press "+place+" with "+text, chromedp.Evaluate[chromedp.Void](`(`+find+`).click()`))
 }
 
 // Fill replaces the text of an input, as if it was typed.
 func (d *Dashboard) Fill(place, text string) {
 	d.t.Helper()
-	d.wait("find "+place, `(place) => document.querySelector(place) !== null`, place)
+	d.WaitFor(`document.querySelector(` + quoted(place) + `) !== null`)
 	d.do("select the text of "+place, chromedp.Evaluate[chromedp.Void](`(() => { const e = document.querySelector(`+quoted(place)+`); e.focus(); e.select() })()`))
 	if text == "" {
 		d.Press(kb.Delete)
@@ -107,7 +116,7 @@ func (d *Dashboard) EnterDashboardKey(key string) {
 // Evaluate returns the value of an expression of JavaScript, as JSON.
 func (d *Dashboard) Evaluate(expression string) string {
 	d.t.Helper()
-	return get[string](d.Page, "evaluate "+expression, `(async () => JSON.stringify(await (`+expression+`)))()`, chromedp.EvalAwaitPromise)
+	return get[string](d.Page, "evaluate "+expression, `(async () => JSON.stringify((await (`+expression+`)) ?? null))()`, chromedp.EvalAwaitPromise)
 }
 
 // Widens reports whether the page is wider than the window.

@@ -39,8 +39,11 @@ func Open(t testing.TB, url string) *Page {
 // OpenWith is Open with another window, or the dark theme.
 func OpenWith(t testing.TB, url string, look Look) *Page {
 	t.Helper()
-	return open(t, url, look, queryEditor+" .view-lines", resultViewer+" .view-lines")
+	return open(t, url, look, playgroundParts...)
 }
+
+// playgroundParts are there once the playground is: its editors.
+var playgroundParts = []string{queryEditor + " .view-lines", resultViewer + " .view-lines"}
 
 // open starts a browser, and opens the page at url. ready are selectors of what is there once the page is.
 func open(t testing.TB, url string, look Look, ready ...string) *Page {
