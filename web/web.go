@@ -37,7 +37,7 @@ var sites = []site{
 
 // views are the paths of the dashboard, as web/dashboard/src/pages/index.ts lists them. The page shows what its path names. Each is one level deep,
 // because the page names its files relative to its own path: then a proxy may serve everything under a path of its own.
-var views = []string{"/", "/people", "/person"}
+var views = []string{"/", "/sources", "/people", "/person", "/review", "/teams", "/roles", "/contacts", "/folders"}
 
 // contentTypes names the kinds of files there are. The system's own table differs from machine to machine.
 var contentTypes = map[string]string{

@@ -15,6 +15,8 @@ type Look struct {
 	Width, Height int64
 	// Dark is the system's preference for dark colours.
 	Dark bool
+	// Print shows the page as it is printed.
+	Print bool
 }
 
 func (p *Page) apply(look Look) {
@@ -23,8 +25,13 @@ func (p *Page) apply(look Look) {
 	if look.Dark {
 		theme = "dark"
 	}
+	media := ""
+	if look.Print {
+		media = "print"
+	}
 	p.do("set the look", chromedp.EmulateViewport(look.Width, look.Height), func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Media:    media,
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
 		})
 		return chromedp.Void{}, err

@@ -61,6 +61,7 @@ export function PeopleFilters({ view, filter }: { view: View; filter: UserFilter
     ...only(view, 'locale', (value) => `Language: ${value}`),
     ...only(view, 'createdAfter', (value) => `Since ${value.slice(0, 10)}`),
     ...only(view, 'accounts', () => accountsText(filter)),
+    ...only(view, 'maxAccounts', (value) => (value === '1' ? 'Has only one account' : `Has at most ${value} accounts`)),
   ]
 
   return (

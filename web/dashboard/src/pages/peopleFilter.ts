@@ -21,6 +21,7 @@ export function peopleFilter(params: URLSearchParams): UserFilter {
     hasDepartment: flag('hasDepartment'),
     createdAfter: params.get('createdAfter') || undefined,
     accounts: accounts(params.get('accounts')),
+    maxAccounts: params.has('maxAccounts') ? Number(params.get('maxAccounts')) || undefined : undefined,
   }
   return JSON.parse(JSON.stringify(filter)) as UserFilter // without what is undefined, for links and exports
 }

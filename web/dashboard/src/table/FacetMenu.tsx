@@ -2,7 +2,7 @@ import { Menu } from '../parts/Menu'
 
 interface Props {
   title: string
-  facets: { value: string; label: string; count: number }[]
+  facets: { value: string; label: string; count?: number }[]
   chosen: string[]
   /** Whether at most one value can be chosen. */
   single?: boolean
@@ -26,7 +26,7 @@ export function FacetMenu({ title, facets, chosen, single = false, nameOf, onCha
         <label key={value} className="choice">
           <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} />
           <span className="choice-label">{label}</span>
-          <span className="choice-count">{count.toLocaleString('en')}</span>
+          <span className="choice-count">{count?.toLocaleString('en')}</span>
         </label>
       ))}
     </Menu>

@@ -1,0 +1,119 @@
+import { useEffect } from 'react'
+import { Link } from 'wouter'
+import { client } from '../core/client'
+import { graphql } from '../gql'
+import type { ReviewPeopleQuery } from '../gql/graphql'
+import { AsQuery } from '../parts/AsQuery'
+import { Download } from '../parts/Download'
+import { levelName } from '../parts/Level'
+import { useRows } from '../table/rows'
+import { changesOf } from './listFilters'
+import { personPage } from './People'
+import { few, most, ReviewPart } from './ReviewPart'
+import type { PeopleReview } from './reviews'
+
+const reviewPeopleQuery = graphql(`
+  query ReviewPeople($first: Int!, $after: String, $filter: UserFilter) {
+    users(first: $first, after: $after, filter: $filter) {
+      totalCount
+      nodes {
+        id
+        name
+        department
+        emails { address trust }
+        accounts { id active accessLevel source { name } }
+      }
+      pageInfo { hasNextPage endCursor }
+      completeness { complete missing { name } stale { name } asOf }
+    }
+  }
+`)
+
+type Person = NonNullable<ReviewPeopleQuery['users']>['nodes'][number]
+
+const csvColumns = ['name', 'department', 'active', 'accounts.source.name', 'accounts.active', 'accounts.accessLevel', 'emails.address', 'emails.trust']
+
+const concerns = changesOf('USER')
+
+interface Props {
+  review: PeopleReview
+  /** Whether all rows are shown. */
+  all: boolean
+  onAll(): void
+  onCount(count: number): void
+}
+
+/** A part of the access review with people. */
+export function ReviewPeople({ review: { id, title, note, filter, href }, all, onAll, onCount }: Props) {
+  const { rows, total, completeness, error, want, reload } = useRows<Person>(
+    id,
+    async (first, after) => {
+      const { data, error } = await client.query(reviewPeopleQuery, { first, after, filter }).toPromise()
+      return { part: data?.users ?? null, error: error ?? null }
+    },
+    concerns,
+  )
+  const limit = all ? most : few
+  useEffect(() => want(limit - 1), [limit, rows])
+  const shown = rows.slice(0, limit)
+  return (
+    <ReviewPart
+      {...{ id, title, note, total, error, completeness, onAll, reload, onCount }}
+      noun={['person', 'people']}
+      shown={shown.length}
+      actions={
+        <>
+          {total !== 0 && (
+            <Link href={href} className="button">
+              Open in People
+            </Link>
+          )}
+          <Download list="people" params={{ filter, columns: csvColumns }} />
+          <AsQuery query={reviewPeopleQuery} variables={{ filter, first: 50 }} />
+        </>
+      }
+    >
+      <table className="compare">
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Department</th>
+            <th scope="col">Accounts</th>
+            <th scope="col">Addresses</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((person) => (
+            <tr key={person.id} data-person={person.id}>
+              <td>
+                <Link href={personPage(person.id)}>{person.name}</Link>
+              </td>
+              <td>{person.department}</td>
+              <td>
+                <Accounts accounts={person.accounts} />
+              </td>
+              <td>
+                {person.emails.map(({ address, trust }) => (
+                  <span key={address} className="block">
+                    {address}
+                    {trust === 'NONE' && <span className="tag off">not verified</span>}
+                  </span>
+                ))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ReviewPart>
+  )
+}
+
+const Accounts = ({ accounts }: { accounts: Person['accounts'] }) => (
+  <>
+    {accounts.map(({ id, active, accessLevel, source }) => (
+      <span key={id} className={active ? 'block' : 'block inactive'}>
+        {source.name}: {active ? levelName(accessLevel).toLowerCase() : 'inactive'}
+      </span>
+    ))}
+  </>
+)
