@@ -72,7 +72,7 @@ func welcome(address string, o *demoOptions, keys []demoKey) string {
 	}
 	return fmt.Sprintf(`Roster is ready: %[1]s
 
-Open it in a browser for the playground, or paste this into a shell:
+Open it in a browser for the dashboard, and /playground for queries, or paste this into a shell:
 
   curl -s %[1]s/graphql%[6]s -H 'content-type: application/json' -d '{"query":"{ users(first: 3) { totalCount nodes { name email accessLevel teams { name } accounts { source { name } } } } }"}'
 

@@ -43,7 +43,7 @@ type API interface {
 // Options are the options of New.
 type Options struct {
 	API API
-	// Pages serves the playground, for all other paths.
+	// Pages serves the dashboard and the playground, for all other paths.
 	Pages http.Handler
 	// Readiness returns an error while queries cannot be answered. If it is nil, they always can.
 	Readiness func() error

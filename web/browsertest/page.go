@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long one step may take. It only ends a test that would else never end.
-const patience = 25 * time.Second // TEMP
+const patience = 3 * time.Minute
 
 // browsers has a place for each browser that may run at a time. More of them would only wait for each other.
 var browsers = make(chan struct{}, 2)
