@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	rocketchat "roster/connectors/rocketchat/fake"
 	"roster/internal/sandbox"
 	"roster/web/browsertest"
 )
@@ -144,15 +143,11 @@ func TestDashboardReviewIsLive(t *testing.T) {
 		}
 	}](t, p, `{ users(first: 1, filter: { accounts: [{ sources: ["worksection"], active: true }, { sources: ["rocketchat"], active: true }] })
 		{ nodes { id name accounts { externalId source { name } } } } }`)[0]
-	chat.RocketChat.Update(func(d *rocketchat.Data) {
-		for i := range d.Users {
-			for _, account := range person.Accounts {
-				if account.Source.Name == "rocketchat" && d.Users[i].ID == account.ExternalID {
-					d.Users[i].Deactivated = true
-				}
-			}
+	for _, account := range person.Accounts {
+		if account.Source.Name == "rocketchat" {
+			chat.DeactivateUser(account.ExternalID)
 		}
-	})
+	}
 	page.Wait(fmt.Sprintf(`#inactive [data-person=%q]`, person.ID), person.Name)
 	page.Wait(fmt.Sprintf(`#inactive [data-person=%q] .inactive`, person.ID), "rocketchat: inactive")
 	page.WaitFor(fmt.Sprintf(`document.querySelector('#inactive .count')?.dataset.total === '%d'`, before+1))

@@ -127,3 +127,14 @@ func (s *Sandbox) AddUser(id, name string) {
 		d.Users = append(d.Users, rocketchat.User{ID: id, Username: id, Name: name})
 	})
 }
+
+// DeactivateUser deactivates a user in Rocket.Chat, which must be served.
+func (s *Sandbox) DeactivateUser(id string) {
+	s.RocketChat.Update(func(d *rocketchat.Data) {
+		for i := range d.Users {
+			if d.Users[i].ID == id {
+				d.Users[i].Deactivated = true
+			}
+		}
+	})
+}
