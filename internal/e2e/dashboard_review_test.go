@@ -25,6 +25,7 @@ func TestDashboardReview(t *testing.T) {
 	t.Parallel()
 	p := theDemo(t)
 	page := browsertest.OpenDashboard(t, p.url+"/review", desktop)
+	tables := map[string]int{} // the number of people in each table that a part leads to
 	for id, filter := range reviewFilters {
 		part := "#" + id
 		ids := []string{}
@@ -44,11 +45,13 @@ func TestDashboardReview(t *testing.T) {
 		if rows := savedFile(t, page, part+" button"); len(rows)-1 != len(ids) {
 			t.Errorf("the file of %s has %d rows, want %d", id, len(rows)-1, len(ids))
 		}
-		if len(ids) == 0 {
-			continue
+		if len(ids) > 0 {
+			tables[page.Links(part + " .list-head a.button")[0]] = len(ids)
 		}
-		table := browsertest.OpenDashboard(t, p.url+page.Links(part + " .list-head a.button")[0], desktop)
-		table.WaitFor(fmt.Sprintf(`document.querySelector('.count')?.dataset.total === '%d'`, len(ids)))
+	}
+	for table, people := range tables {
+		page.Visit(p.url + table)
+		page.WaitFor(fmt.Sprintf(`document.querySelector('h1')?.innerText === 'People' && document.querySelector('.count').dataset.total === '%d'`, people))
 	}
 	clean(t, page.Page)
 }
