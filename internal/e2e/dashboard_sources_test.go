@@ -43,10 +43,12 @@ func TestDashboardSources(t *testing.T) {
 		for _, c := range source.Collections {
 			page.Wait(place(source.Name, c.Kind)+" .state", "Fresh")
 			page.Wait(place(source.Name, c.Kind)+" .records", thousands(c.Count))
-			page.Wait(place(source.Name, c.Kind)+" .wrong", "Nothing.")
 		}
 	}
 	page.Wait(`[data-source="rocketchat"] .facts`, "presence")
+	if problems := page.Read("[data-problem]"); len(problems) > 0 {
+		t.Errorf("the page shows the problems %q", problems)
+	}
 	clean(t, page.Page)
 }
 
@@ -64,11 +66,11 @@ func TestDashboardSourceDown(t *testing.T) {
 	p := serve(t, settingsOf(sourceSettings(company.Sources()[0])))
 	p.awaitFirstReading(t)
 	page := browsertest.OpenDashboard(t, p.url+"/sources", desktop)
-	accounts := place("kommo", "ACCOUNTS")
+	accounts, problem := place("kommo", "ACCOUNTS"), `[data-source="kommo"] [data-problem="ACCOUNTS"]`
 	page.Wait(accounts+" .state", "Missing")
-	page.Wait(accounts+" .wrong", p.sourceRows(t)[0].Collections[0].Error.Message)
-	page.Wait(accounts+" .wrong", "check whether the source can be reached from the server")
-	page.Wait(accounts+" .wrong", "Next try:")
+	page.Wait(problem, p.sourceRows(t)[0].Collections[0].Error.Message)
+	page.Wait(problem, "check whether the source can be reached from the server")
+	page.Wait(problem, "Next try:")
 	if faults := page.Inaccessible(); len(faults) > 0 {
 		t.Errorf("axe-core finds %q", faults)
 	}
@@ -77,6 +79,7 @@ func TestDashboardSourceDown(t *testing.T) {
 	page.Click(`[data-source="kommo"] button`, "Fetch again")
 	page.Wait(accounts+" .state", "Fresh")
 	page.Wait(accounts+" .records", thousands(p.sourceRows(t)[0].Collections[0].Count))
+	page.WaitFor(`document.querySelector('[data-problem="ACCOUNTS"]') === null`)
 	clean(t, page.Page)
 }
 
@@ -121,8 +124,8 @@ func TestDashboardAcceptsALoss(t *testing.T) {
 		return all["rocketchat"].Loss != nil
 	})
 	_, all := p.accountsOf(t)
-	accounts := place("rocketchat", "ACCOUNTS")
-	page.Wait(accounts+" .wrong", fmt.Sprintf("lacked %s of the %[1]s known ones", thousands(all["rocketchat"].Loss.Known)))
+	accounts, problem := place("rocketchat", "ACCOUNTS"), `[data-source="rocketchat"] [data-problem="ACCOUNTS"]`
+	page.Wait(problem, fmt.Sprintf("lacked %s of the %[1]s known ones", thousands(all["rocketchat"].Loss.Known)))
 	page.Wait(accounts+" .records", thousands(all["rocketchat"].Count))
 	page.Wait(".source button", "Accept the loss")
 	for page.Focused() != "Accept the loss …" {

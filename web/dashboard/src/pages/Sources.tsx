@@ -101,6 +101,9 @@ function SourcePanel({ source, onRefreshed }: { source: Source; onRefreshed(): v
           Credential: {credentialText[credential.state]} {credential.message}
         </p>
       )}
+      {collections.map((collection) => (
+        <Problem key={collection.kind} collection={collection} />
+      ))}
       <div className="scroll" role="region" aria-label={`Data of ${name}`} tabIndex={0}>
         <table className="compare">
           <thead>
@@ -109,7 +112,6 @@ function SourcePanel({ source, onRefreshed }: { source: Source; onRefreshed(): v
               <th scope="col">State</th>
               <th scope="col">Records</th>
               <th scope="col">Fetched</th>
-              <th scope="col">What is wrong, and what to do</th>
             </tr>
           </thead>
           <tbody>
@@ -148,7 +150,7 @@ function SourcePanel({ source, onRefreshed }: { source: Source; onRefreshed(): v
 const number = (n: number) => n.toLocaleString('en')
 
 function CollectionRow({ collection }: { collection: Collection }) {
-  const { kind, state, count, expectedCount, syncedAt, freshFor, error, loss, fetch, anomalies } = collection
+  const { kind, state, count, expectedCount, syncedAt, freshFor, fetch } = collection
   return (
     <tr data-collection={kind}>
       <th scope="row">{collectionName[kind]}</th>
@@ -166,40 +168,45 @@ function CollectionRow({ collection }: { collection: Collection }) {
         {syncedAt ? <Ago at={syncedAt} /> : 'never'}
         <span className="note block">fresh for {duration(freshFor)}</span>
       </td>
-      <td className="wrong">
-        {error && (
-          <p>
-            {error.message} <span className="note block">{errorAdvice[error.code]}</span>
-            {error.retryAt && (
-              <span className="note block">
-                Next try: <Ago at={error.retryAt} />
-              </span>
-            )}
-          </p>
-        )}
-        {loss && (
-          <p>
-            The last fetch had {number(loss.found)} records, and lacked {number(loss.lost)} of the {number(loss.known)} known ones. The known ones are still
-            served. The loss is accepted <Ago at={loss.acceptedAt} />.
-          </p>
-        )}
-        {!error && !loss && anomalies.length === 0 && <span className="note">Nothing.</span>}
-        {anomalies.length > 0 && (
-          <details>
-            <summary>
-              {anomalies.length === 1 ? 'Values of one field cannot be read' : `Values of ${anomalies.length} fields cannot be read`}
-            </summary>
-            <ul>
-              {anomalies.map(({ field, count, example }) => (
-                <li key={`${field} ${example}`}>
-                  <code>{field}</code>: {number(count)} × {example}
-                </li>
-              ))}
-            </ul>
-          </details>
-        )}
-      </td>
     </tr>
+  )
+}
+
+/** What is wrong with a collection, and what to do; nothing if all is well. */
+function Problem({ collection: { kind, state, error, loss, anomalies } }: { collection: Collection }) {
+  if (!error && !loss && anomalies.length === 0) return null
+  return (
+    <div className={state === 'MISSING' ? 'notice severe' : 'notice'} data-problem={kind}>
+      <h3>{collectionName[kind]}</h3>
+      {error && (
+        <p>
+          The last fetch failed: {error.message.replace(/\.?$/, '.')} {errorAdvice[error.code]}{' '}
+          {error.retryAt && (
+            <>
+              Next try: <Ago at={error.retryAt} />.
+            </>
+          )}
+        </p>
+      )}
+      {loss && (
+        <p>
+          The last fetch had {number(loss.found)} records, and lacked {number(loss.lost)} of the {number(loss.known)} known ones. The known ones are still
+          served. The loss is accepted <Ago at={loss.acceptedAt} />.
+        </p>
+      )}
+      {anomalies.length > 0 && (
+        <details>
+          <summary>{anomalies.length === 1 ? 'Values of one field cannot be read' : `Values of ${anomalies.length} fields cannot be read`}</summary>
+          <ul>
+            {anomalies.map(({ field, count, example }) => (
+              <li key={`${field} ${example}`}>
+                <code>{field}</code>: {number(count)} × {example}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
   )
 }
 
