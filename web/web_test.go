@@ -41,21 +41,25 @@ func read(t *testing.T, r io.Reader) string {
 // built gives the paths of the built files, as a browser asks for them.
 func built(t *testing.T) []string {
 	t.Helper()
+	return append(builtIn(t, "dist", "/playground"), builtIn(t, "dashboard/dist", "/")...)
+}
+
+// builtIn gives those of one folder, whose page is at a path.
+func builtIn(t *testing.T, folder, page string) []string {
+	t.Helper()
 	var paths []string
-	for folder, page := range map[string]string{"dist": "/playground", "dashboard/dist": "/"} {
-		err := fs.WalkDir(os.DirFS(folder), ".", func(name string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil || entry.IsDir():
-			case name == "index.html":
-				paths = append(paths, page)
-			default:
-				paths = append(paths, "/"+name)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
+	err := fs.WalkDir(os.DirFS(folder), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || entry.IsDir():
+		case name == "index.html":
+			paths = append(paths, page)
+		default:
+			paths = append(paths, "/"+name)
 		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return paths
 }
@@ -270,13 +274,20 @@ func TestPageNamesPrefix(t *testing.T) {
 // The files are part of the program and of every clone.
 func TestPageStaysSmall(t *testing.T) {
 	t.Parallel()
-	const most = 6 << 20
-	total := 0
-	for _, target := range built(t) {
-		total += len(read(t, ask(t, http.MethodGet, target).Body))
-	}
-	if total > most {
-		t.Errorf("the page has %d bytes, want at most %d", total, most)
+	for page, site := range map[string]struct {
+		folder string
+		most   int
+	}{
+		"/playground": {"dist", 6 << 20},
+		"/":           {"dashboard/dist", 1 << 20},
+	} {
+		total := 0
+		for _, target := range builtIn(t, site.folder, page) {
+			total += len(read(t, ask(t, http.MethodGet, target).Body))
+		}
+		if total > site.most {
+			t.Errorf("%s has %d bytes, want at most %d", page, total, site.most)
+		}
 	}
 }
 
