@@ -20,6 +20,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/responsecache"
 	"roster/internal/snapshot"
+	"roster/internal/webhook"
 	"roster/internal/writes"
 	"roster/resolvers"
 )
@@ -35,6 +36,8 @@ type Options struct {
 	Tokens  *credential.Renewer
 	// Changes is the log of changes, which outlives one configuration; nil for one of the host's own.
 	Changes *changes.Log
+	// Webhooks delivers the log of changes, and outlives one configuration too; nil if nothing does.
+	Webhooks *webhook.Deliverer
 	// Propagating replaces Runtime's observer for the sources that receive the trace context; nil for none.
 	Propagating connectors.Observer
 	// Fetches observes the fetches of the sources, and Operations observes the GraphQL operations; nil for none.
@@ -76,7 +79,9 @@ type instance struct {
 	plans     *plan.Counts         // outlive the instance
 	handler   http.Handler
 	traffic   traffic
-	changes   *changes.Log  // outlives the instance
+	changes   *changes.Log // outlives the instance, as does what delivers it to the receivers; nil if nothing does
+	deliverer *webhook.Deliverer
+	receivers []webhook.Hook
 	retired   chan struct{} // closed when the instance has been replaced
 	log       *slog.Logger
 
@@ -88,7 +93,7 @@ type instance struct {
 // The error has one line for each fault. Build has no effect on anything that outlives the instance: commit makes such changes, because the
 // configuration may still be refused.
 func build(cfg *config.Config, opt *Options, before *instance, readiness func() error) (*instance, error) {
-	i := &instance{config: cfg, callers: opt.Stores.Callers, ledger: opt.Writes, changes: opt.Changes, retired: make(chan struct{}), log: opt.Logger,
+	i := &instance{config: cfg, callers: opt.Stores.Callers, ledger: opt.Writes, changes: opt.Changes, deliverer: opt.Webhooks, retired: make(chan struct{}), log: opt.Logger,
 		reminders: new(credential.Reminders)}
 	if before != nil {
 		i.reminders = before.reminders
@@ -96,12 +101,15 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	if err := i.openDocuments(opt, before); err != nil {
 		return nil, err
 	}
+	var err error
+	if i.receivers, err = webhooks(cfg); err != nil {
+		return nil, err
+	}
 	runtime := opt.Runtime
 	if opt.Tokens != nil {
 		i.tokens = opt.Tokens.Draft()
 		runtime.Tokens = i.tokens
 	}
-	var err error
 	if i.sources, err = open(reusing(cfg, before), runtime, opt.Propagating); err != nil {
 		return nil, err
 	}
@@ -164,6 +172,9 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 func (i *instance) commit() {
 	limits := limitsOf(i.config)
 	i.changes.Bound(changes.Options(i.config.Changes))
+	if i.deliverer != nil {
+		i.deliverer.Set(i.receivers)
+	}
 	i.limiter.Limit(limits.OfCallers(ownLimits(&i.config.Access)))
 	if i.tokens == nil {
 		return

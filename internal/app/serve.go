@@ -13,12 +13,14 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/limit"
+	"roster/internal/changes"
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/httpapi"
 	"roster/internal/snapshot"
 	"roster/internal/systemd"
 	"roster/internal/telemetry"
+	"roster/internal/webhook"
 	"roster/internal/writes"
 )
 
@@ -44,6 +46,7 @@ type keptStores struct {
 	Stores
 	credentials *credential.Renewer
 	ledger      *writes.Ledger
+	webhooks    webhook.Store
 	run         []func(context.Context) // serve the stores until their context ends
 	close       func()                  // after run has ended
 }
@@ -64,7 +67,15 @@ func openStores(ctx context.Context, cfg *config.Config, log *slog.Logger) (*kep
 		closeCredentials()
 		return nil, err
 	}
-	return &keptStores{Stores: shared, credentials: credentials, ledger: ledger, run: []func(context.Context){share, follow}, close: closeCredentials}, nil
+	hooked, closeWebhooks, err := openWebhooks(shared.Webhooks, cfg)
+	if err != nil {
+		closeCredentials()
+		return nil, err
+	}
+	return &keptStores{Stores: shared, credentials: credentials, ledger: ledger, webhooks: hooked, run: []func(context.Context){share, follow}, close: func() {
+		closeWebhooks()
+		closeCredentials()
+	}}, nil
 }
 
 // Serve fetches the sources and serves until ctx ends, and then drains.
@@ -109,9 +120,11 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 	}
 	address := scheme + l.Addr().String()
 	var host *Host
+	fetchedOnce := make(chan struct{})
 	host, err = NewHost(cfg, options, func() {
 		systemd.Ready()
 		opt.Ready(address, host.Statuses)
+		close(fetchedOnce)
 	})
 	if err != nil {
 		return closeListeners(err)
@@ -120,10 +133,17 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 	opt.Listening(address, host.Statuses)
 	defer context.AfterFunc(ctx, systemd.Stopping)()
 	fetched.Go(func() { host.Run(fetching, opt.Changes) })
+	fetched.Go(func() {
+		select {
+		case <-fetchedOnce: // before that, receivers would read what is not there yet
+			options.Webhooks.Run(ctx) // it stops with the signal, so that another replica goes on
+		case <-ctx.Done():
+		}
+	})
 	if kept.credentials != nil {
 		fetched.Go(func() { kept.credentials.Run(fetching) })
 	}
-	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Readiness: host.Readiness, Pprof: cfg.Admin.Pprof}), opt.Logger)
+	stopAdmin := admin.Serve(ctx, httpapi.NewAdmin(httpapi.AdminOptions{Metrics: seen.Metrics(), Readiness: host.Readiness, Pprof: cfg.Admin.Pprof, Webhooks: host.WebhookStatuses}), opt.Logger)
 	server := httpapi.Server{Handler: seen.Handler(host, opt.Logger), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: opt.Logger,
 		TrustedProxies: cfg.TrustedProxies, Dropped: seen.Dropped, Refused: seen.Refused}
 	err = server.Serve(ctx, l)
@@ -136,7 +156,9 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 // hostOptions returns what all instances of a server have in common.
 func hostOptions(ctx context.Context, cfg *config.Config, kept *keptStores, seen *telemetry.Telemetry, opt Serving) Options {
 	waits := telemetry.NewWaits(opt.Logger)
+	log := changes.NewLog(changes.Options(cfg.Changes))
 	return Options{
+		Changes: log, Webhooks: webhook.New(webhook.Options{Log: webhook.LogOf(log), Store: kept.webhooks, Logger: opt.Logger}),
 		Stores: kept.Stores, Writes: kept.ledger, Tokens: kept.credentials, Pages: opt.Pages,
 		Stopping: func() bool { return ctx.Err() != nil }, Logger: opt.Logger,
 		Runtime: connectors.Runtime{

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"roster/internal/presence"
 	"roster/internal/responsecache"
 	"roster/internal/snapshot"
+	"roster/internal/webhook"
 	"roster/internal/writes"
 )
 
@@ -76,6 +78,22 @@ func (h *Host) Plans() plan.Stats { return h.current.Load().plans.Stats() }
 
 // Changes returns how the log of changes is used.
 func (h *Host) Changes() changes.Stats { return h.opt.Changes.Stats() }
+
+// Webhooks returns what this process has delivered to each receiver.
+func (h *Host) Webhooks() []webhook.Stats {
+	if h.opt.Webhooks == nil {
+		return nil
+	}
+	return h.opt.Webhooks.Stats()
+}
+
+// WebhookStatuses returns where each webhook is, whichever replica delivers it.
+func (h *Host) WebhookStatuses(ctx context.Context) ([]webhook.Status, error) {
+	if h.opt.Webhooks == nil {
+		return nil, nil
+	}
+	return h.opt.Webhooks.Statuses(ctx)
+}
 
 // Presence returns, for each source with presence, how presence was requested.
 func (h *Host) Presence() map[string]presence.Stats { return h.current.Load().presence.Stats() }

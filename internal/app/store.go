@@ -20,10 +20,12 @@ import (
 	"roster/internal/redis/documents"
 	redispresence "roster/internal/redis/presence"
 	"roster/internal/redis/snapshots"
+	rediswebhooks "roster/internal/redis/webhooks"
 	rediswrites "roster/internal/redis/writes"
 	"roster/internal/snapshot"
 	"roster/internal/snapshot/localstore"
 	"roster/internal/telemetry"
+	"roster/internal/webhook"
 	"roster/internal/writes"
 )
 
@@ -39,6 +41,7 @@ type Stores struct {
 	Budgets   limit.SharedBudgets
 	Callers   admission.SharedRates
 	Documents persisted.TextStore
+	Webhooks  webhook.Store
 	Redis     telemetry.Redis
 }
 
@@ -80,7 +83,7 @@ func openShared(cfg *config.Config, log *slog.Logger) (s Stores, run func(contex
 		kept := rediswrites.New(client)
 		// Without names, so that a member that is forgotten here does not compile.
 		return Stores{snapshot.TierRedis, snapshots.New(client), redispresence.New(client), kept, budgets.New(client, 0), callers.New(client),
-				documents.New(client), client}, func(ctx context.Context) {
+				documents.New(client), rediswebhooks.New(client), client}, func(ctx context.Context) {
 				var checking sync.WaitGroup
 				checking.Go(func() { kept.TellDurable(ctx) })
 				client.Run(ctx) //nolint:errcheck // it ends with ctx

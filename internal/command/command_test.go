@@ -88,7 +88,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 // Each command has a help of its own, which explains each flag.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "demo", "serve", "check", "reload", "healthcheck", "cache", "cache clear", "key", "schema", "version", "completion"} {
+	for _, command := range []string{"", "demo", "serve", "check", "reload", "healthcheck", "cache", "cache clear", "webhooks", "webhooks list", "webhooks test", "key", "schema", "version", "completion"} {
 		var stdout, stderr strings.Builder
 		args := append(strings.Fields(command), "--help")
 		if err := Run(t.Context(), args, &stdout, &stderr); err != nil || stderr.Len() > 0 {

@@ -84,6 +84,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	d.tokensHaveAPlace(c)
 	c.Identity = d.identity(&f.Identity, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
+	c.Webhooks = d.webhooks(f.Webhooks, names)
 	if f.TLS != nil {
 		c.TLS = (*TLS)(f.TLS)
 		if over.readTLS != nil {

@@ -41,6 +41,7 @@ type Config struct {
 	Sources    []Source
 	Cache      Cache
 	Changes    Changes
+	Webhooks   []Webhook
 	Limits     Limits
 	// TrustedDocuments is nil if all documents may run.
 	TrustedDocuments *TrustedDocuments

@@ -290,6 +290,12 @@ func TestEverySetting(t *testing.T) {
 		Precedence: map[string][]string{"title": {"kommo", "worksection"}, "avatar_url": {"rocketchat"}},
 		Cache:      Cache{ResponseBytes: 67108865},
 		Changes:    Changes{Length: 100001, KeepFor: 25 * time.Hour},
+		Webhooks: []Webhook{
+			{Name: "crm", URL: "https://hooks.example.com/in?code=c0de", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Previous: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+				Kinds: []string{"USER", "CONTACT_FOLDER"}, Sources: []string{"kommo", "worksection"}, Sensitive: true,
+				AllowNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.3.0/24"), netip.MustParsePrefix("::1/128")}, Batch: 20, Timeout: 5 * time.Second, RetryFor: 2 * day},
+			{Name: "plain", URL: "http://hooks.example.com", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Batch: 100, Timeout: 15 * time.Second, RetryFor: 12 * time.Hour},
+		},
 		Limits: Limits{
 			BodyBytes: 1048577, HeaderBytes: 65537, Tokens: 5001, Depth: 13, Fields: 2001,
 			Aliases: 201, Directives: 201, RootFields: 101, Fragments: 201, Pairs: 20001,

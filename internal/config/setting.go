@@ -47,6 +47,7 @@ type rootFile struct {
 	Federation        federationFile `key:"federation" doc:"The schema for a federation router; see federation.md."`
 	Cache             Cache          `key:"cache" doc:"Answers that are kept to be given again."`
 	Changes           Changes        `key:"changes" doc:"The log of changes, from which clients read on after an interruption."`
+	Webhooks          []webhookFile  `key:"webhooks" default:"(none)" doc:"Receivers to which Roster sends the changes of the directory; see webhooks.md. At most 50."`
 	Limits            Limits         `key:"limits" doc:"Limits of what callers may ask for. A refusal names the limit and its number."`
 	TrustedDocuments  *trustedFile   `key:"trusted_documents" default:"(all documents run)" doc:"Allows only registered documents."`
 	PersistedQueries  bool           `key:"persisted_queries" default:"true" doc:"Allows clients to send the hash of a document that a client has sent before, instead of the document (automatic persisted queries). Off if trusted_documents are enforced."`
@@ -90,6 +91,21 @@ type Cache struct {
 type Changes struct {
 	Length  int           `key:"length" default:"100000" min:"1" max:"10000000" doc:"The number of changes that are kept, in memory. A client that falls behind by more than that is dropped."`
 	KeepFor time.Duration `key:"keep_for" default:"24h" min:"1m" max:"30d" doc:"How long a change is kept."`
+}
+
+type webhookFile struct {
+	Name          string            `key:"name" required:"yes" doc:"The name in logs and metrics, by which the position is stored: lower-case letters, digits and hyphens, at most 63. Unique."`
+	URL           connectors.Secret `key:"url" type:"URL" required:"yes" doc:"The address of the receiver. Only its host is ever shown or logged, because the rest can be secret."`
+	InsecureHTTP  bool              `key:"insecure_http" default:"false" doc:"Allows a url with http://. The names of people are then sent unencrypted."`
+	Secret        connectors.Secret `key:"secret" required:"yes" doc:"Signs each message, as Standard Webhooks describes: whsec_ and 24 to 64 random bytes in base64."`
+	Previous      connectors.Secret `key:"previous_secret" default:"(none)" doc:"The secret of before, which signs each message too, while the receiver changes over to the new one."`
+	Kinds         []string          `key:"kinds" default:"(all)" oneof:"USER TEAM ROLE CONTACT CONTACT_FOLDER SOURCE" doc:"Only changes of these kinds: USER, TEAM, ROLE, CONTACT, CONTACT_FOLDER, SOURCE. A change with reset comes in any case."`
+	Sources       []string          `key:"sources" type:"list of sources" default:"(all)" doc:"Only changes of objects that these sources have."`
+	Sensitive     bool              `key:"sensitive" default:"false" doc:"Tells also of changes of fields that need directory:sensitive, such as phones: that they have changed, never their values."`
+	AllowNetworks []string          `key:"allow_networks" type:"list of networks" default:"(public addresses only)" doc:"Addresses and networks that are not public and in which the receiver may be, such as 10.0.3.0/24. Roster checks the address of each connection when it is made."`
+	Batch         int               `key:"batch" default:"100" min:"1" max:"1000" doc:"Changes in one message. A message ends earlier at 16 KiB."`
+	Timeout       time.Duration     `key:"timeout" default:"15s" min:"100ms" max:"1m" doc:"Duration of one attempt."`
+	RetryFor      time.Duration     `key:"retry_for" default:"12h" min:"1s" max:"7d" doc:"How long a message with changes is tried. Then it is a dead letter, the receiver is told to read everything anew, and what follows is delivered. If it is shorter than changes.keep_for, what follows is still there."`
 }
 
 // Limits bound what callers may ask for.

@@ -72,7 +72,8 @@ func observed(t *testing.T) (p *program, admin, metrics string) {
 	settings := settingsOf(sourceSettings(system(t, sandbox.RocketChat, 30).Sources()[0]), sourceSettings(system(t, sandbox.Kommo, 30).Sources()[0]))
 	admin = adminOf(t)
 	settings["admin"] = map[string]any{"listen": admin, "pprof": true}
-	settings["redis"] = map[string]any{"url": "redis://127.0.0.1:1/0"} // nobody is there
+	settings["redis"] = map[string]any{"url": "redis://127.0.0.1:1/0"}                                                       // nobody is there
+	settings["webhooks"] = []any{map[string]any{"name": "crm", "url": "https://hooks.example.com", "secret": webhookSecret}} // which is not sent anything without Redis
 	delete(settings, "log")
 	settings["tracing"] = map[string]any{"endpoint": "http://127.0.0.1:1"}
 	p = serve(t, settings)

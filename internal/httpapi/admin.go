@@ -2,12 +2,15 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
 	"sync"
 	"time"
+
+	"roster/internal/webhook"
 )
 
 // AdminOptions are the options of NewAdmin.
@@ -18,6 +21,8 @@ type AdminOptions struct {
 	Readiness func() error
 	// Pprof adds Go's profiles below /debug/pprof/.
 	Pprof bool
+	// Webhooks returns where each webhook is, for /webhooks; nil for none.
+	Webhooks func(context.Context) ([]webhook.Status, error)
 }
 
 // NewAdmin returns the handler for operators, which has its own listener.
@@ -25,6 +30,9 @@ func NewAdmin(opt AdminOptions) http.Handler {
 	mux := http.NewServeMux()
 	health(mux, opt.Readiness)
 	mux.Handle("GET /metrics", opt.Metrics)
+	if opt.Webhooks != nil {
+		mux.HandleFunc("GET /webhooks", func(w http.ResponseWriter, r *http.Request) { webhooks(w, r, opt.Webhooks) })
+	}
 	if opt.Pprof {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
@@ -33,6 +41,18 @@ func NewAdmin(opt AdminOptions) http.Handler {
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
 	return mux
+}
+
+// webhooks answers with where each webhook is.
+func webhooks(w http.ResponseWriter, r *http.Request, read func(context.Context) ([]webhook.Status, error)) {
+	all, err := read(r.Context())
+	if err != nil {
+		plain(w, http.StatusServiceUnavailable, err.Error()+"\n")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	json.NewEncoder(w).Encode(map[string]any{"webhooks": all}) //nolint:errcheck // the client has gone
 }
 
 const healthPath = "/healthz"

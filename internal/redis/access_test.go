@@ -15,6 +15,7 @@ import (
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
 	"roster/internal/redis/tokens"
+	"roster/internal/redis/webhooks"
 	"roster/internal/seal"
 	"roster/internal/snapshot/snapshottest"
 )
@@ -94,6 +95,7 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 	}
 	sharesABudget(t, replicas[0], replicas[1])
 	keepsTheRest(t, replicas[0])
+	delivers(t, replicas[0])
 	for name, clear := range map[string]func(context.Context, string) (int, error){
 		"snapshots": replicas[0].snapshots.Clear, "presence": replicas[0].presence.Clear, "budgets": replicas[0].budgets.Clear,
 	} {
@@ -152,6 +154,23 @@ func keepsTheRest(t *testing.T, r *replica) {
 	if owed, err := r.callers.Spend(t.Context(), map[string]time.Duration{"caller": time.Hour}); len(owed) != 1 || err != nil {
 		t.Errorf("what callers owe: %v, %v", owed, err)
 	}
+}
+
+// delivers has Redis keep where a webhook is.
+func delivers(t *testing.T, r *replica) {
+	t.Helper()
+	store := webhooks.New(r.client)
+	lease, err := store.Acquire(t.Context(), "crm")
+	if lease == nil || err != nil {
+		t.Fatalf("the lease of a webhook: %v, %v", lease, err)
+	}
+	if err := lease.Save(t.Context(), []byte("{}")); err != nil {
+		t.Errorf("storing where a webhook is: %v", err)
+	}
+	if got, err := store.Load(t.Context(), "crm"); string(got) != "{}" || err != nil {
+		t.Errorf("where a webhook is: %q, %v", got, err)
+	}
+	lease.Release(t.Context())
 }
 
 // Without one of the rights Redis is not used at all, which one line tells: else it would come and go.

@@ -15,6 +15,7 @@ import (
 	"roster/internal/redis"
 	"roster/internal/responsecache"
 	"roster/internal/snapshot"
+	"roster/internal/webhook"
 	"roster/internal/writes"
 )
 
@@ -31,6 +32,7 @@ type State interface {
 	Responses() responsecache.Stats
 	Plans() plan.Stats
 	Changes() changes.Stats
+	Webhooks() []webhook.Stats
 	Presence() map[string]presence.Stats
 	LastReload() Reload
 	Writes() writes.Stats
@@ -136,7 +138,7 @@ var (
 
 var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitMaximum, limitCallers, limitRefused, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotFetches, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
-	presenceLookups, presenceConnected, presenceUpdates, presenceDisconnects, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, executed, planPanics, changesSeen, changesKept, changesReaders, changesSent, changesDelay, changesRefused, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
+	presenceLookups, presenceConnected, presenceUpdates, presenceDisconnects, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, executed, planPanics, changesSeen, changesKept, changesReaders, changesSent, changesDelay, changesRefused, webhookMessages, webhookChanges, webhookResets, webhookFailures, webhookDead, webhookDelivering, webhookEnded, webhookRetrying, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
 // stateCollector reads the state when the metrics are requested.
 type stateCollector struct {
@@ -195,6 +197,9 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	changesDelay.send(to, told.Delay.Seconds())
 	changesRefused.send(to, float64(told.Expired), "cursor")
 	changesRefused.send(to, float64(told.Dropped), "slow")
+	for _, w := range c.state.Webhooks() {
+		delivered(to, &w, now)
+	}
 	log := c.state.AccessLog()
 	accessLogFailing.send(to, flag(log.Failing))
 	accessLogFailures.send(to, float64(log.Failures))

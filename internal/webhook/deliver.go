@@ -1,0 +1,107 @@
+package webhook
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"roster/internal/backoff"
+)
+
+// deliver sends the message that is pending until it is delivered or given up. It returns false if nothing more may be delivered.
+func (t *tenure) deliver(ctx context.Context, m message) bool {
+	for {
+		p := t.state.Pending
+		t.stats.pending(p)
+		if !t.await(ctx, p.Next) {
+			return false
+		}
+		if p.Reason != "" {
+			var ok bool
+			if m, ok = t.restoreReset(ctx); !ok {
+				return false
+			}
+			p = t.state.Pending
+		}
+		r := t.sender.send(t.working, m)
+		if r.Problem != "" && t.working.Err() != nil { // ended by the program, not by the receiver
+			return false
+		}
+		// From here on, the state is stored also while the program stops.
+		saving := t.working
+		switch {
+		case r.Problem == "":
+			return t.delivered(saving)
+		case r.Ended:
+			t.end(saving)
+			return false
+		case p.Reason == "" && time.Since(p.Since) >= t.hook.RetryFor:
+			p.Attempts++
+			return t.giveUp(saving, r)
+		}
+		t.failed(ctx, r)
+		if !t.save(saving) {
+			return false
+		}
+	}
+}
+
+// await waits until a time, as long as the lease is held.
+func (t *tenure) await(ctx context.Context, until time.Time) bool {
+	for wait := min(time.Until(until), mostAsked); wait > 0; wait = min(time.Until(until), mostAsked) {
+		if !backoff.Wait(ctx, min(wait, lookEvery)) || !t.may(ctx) {
+			return false
+		}
+	}
+	return t.may(ctx)
+}
+
+func (t *tenure) delivered(ctx context.Context) bool {
+	p := t.state.Pending
+	t.stats.deliver(p)
+	if p.Attempts > 0 {
+		t.log.LogAttrs(ctx, slog.LevelInfo, "a webhook is delivered again", slog.Int("failed_attempts", p.Attempts))
+	}
+	if p.Reason != "" {
+		t.state.Lost = false
+	}
+	t.state.Cursor, t.state.Pending, t.marked = p.Until, nil, time.Now()
+	t.stats.pending(nil)
+	return t.save(ctx)
+}
+
+// failed plans the next attempt.
+func (t *tenure) failed(ctx context.Context, r Result) {
+	p := t.state.Pending
+	t.stats.failed.Add(1)
+	pause := max(backoff.Jitter(backoff.After(p.Attempts, firstPause, mostPause)), min(r.After, mostAsked))
+	p.Attempts++
+	p.Problem, p.Next = r.Problem, time.Now().Add(pause).UTC()
+	if p.Attempts == 1 {
+		t.log.LogAttrs(ctx, slog.LevelWarn, "a webhook is not delivered; it is tried again, and what follows waits", slog.String("reason", r.Problem))
+	}
+}
+
+// giveUp makes the message a dead letter. The next message tells the receiver that it has missed something.
+func (t *tenure) giveUp(ctx context.Context, r Result) bool {
+	p := t.state.Pending
+	t.stats.failed.Add(1)
+	t.stats.dead.Add(1)
+	t.log.LogAttrs(ctx, slog.LevelWarn, "a message of a webhook is given up: the receiver is told to read everything anew, and what follows is delivered; roster webhooks list shows it",
+		slog.String("message", p.ID), slog.Int("changes", p.Changes), slog.Int("attempts", p.Attempts), slog.String("reason", r.Problem))
+	t.state.Dead = append(t.state.Dead, DeadLetter{ID: p.ID, After: t.state.Cursor, Until: p.Until, Changes: p.Changes, Attempts: p.Attempts, Problem: r.Problem,
+		At: time.Now().UTC()})
+	t.state.Dead = t.state.Dead[max(0, len(t.state.Dead)-mostDead):]
+	t.state.Cursor, t.state.Pending, t.state.Lost = p.Until, nil, true
+	t.stats.pending(nil)
+	return t.save(ctx)
+}
+
+// end notes that the receiver wants no more messages.
+func (t *tenure) end(ctx context.Context) {
+	t.stats.failed.Add(1)
+	t.log.LogAttrs(ctx, slog.LevelWarn, "the receiver of a webhook wants no more messages (HTTP 410): it gets none until url, kinds, sources or sensitive of the webhook change, or the webhook is removed and added again")
+	t.state.Ended = t.hook.fingerprint()
+	t.stats.ended.Store(true)
+	t.save(ctx)
+}

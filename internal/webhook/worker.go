@@ -1,0 +1,273 @@
+package webhook
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"roster/internal/backoff"
+	"roster/internal/changes"
+)
+
+const (
+	// firstPause and mostPause bound the pause after a failed attempt, which doubles with each one. mostAsked bounds a pause that the receiver asks for.
+	firstPause = 5 * time.Second
+	mostPause  = 10 * time.Minute
+	mostAsked  = time.Hour
+	// lookEvery is how often a worker that waits looks whether it may still deliver.
+	lookEvery = 5 * time.Second
+	// markEvery is how often the position is stored while there are only changes that the receiver does not get. Without that, the log would lose it.
+	markEvery = time.Minute
+	// mostWaits is how often a worker waits, for lookEvery, until the log of this process has what another process has begun to deliver.
+	mostWaits = 12
+	// storePause and mostStorePause bound the pause after the state could not be stored.
+	storePause     = time.Second
+	mostStorePause = 30 * time.Second
+)
+
+// worker delivers one webhook.
+type worker struct {
+	opt     *Options
+	hook    Hook
+	see     atomic.Pointer[func(*changes.Event) ([]string, bool)] // the latest Hook.See
+	sender  *sender
+	stats   *stats
+	log     *slog.Logger
+	working context.Context // of the attempts
+	stop    func()          // ends everything at once
+	forget  atomic.Bool     // remove the state at the end
+	done    chan struct{}   // closed when it has ended
+}
+
+// tenure is the time in which a worker has the lease.
+type tenure struct {
+	*worker
+	lease  Lease
+	state  State
+	reader Reader         // nil until it is needed
+	left   *changes.Event // what was read and was too long for the message before; nil if nothing was
+	seen   string         // the last change that was read and that the receiver does not get
+	marked time.Time
+	waits  int // how often the log did not have the message that is pending yet
+}
+
+// serve delivers until ctx ends or another process may have the lease.
+func (w *worker) serve(ctx context.Context, lease Lease) {
+	data, err := w.opt.Store.Load(ctx, w.hook.Name)
+	if err != nil {
+		return
+	}
+	t := &tenure{worker: w, lease: lease, state: parse(data), marked: time.Now()}
+	defer t.closeReader()
+	if t.state.Ended == w.hook.fingerprint() {
+		w.stats.ended.Store(true)
+		for t.may(ctx) {
+			backoff.Wait(ctx, lookEvery)
+		}
+		return
+	}
+	t.state.Ended = ""
+	w.stats.ended.Store(false)
+	w.stats.delivering.Store(true)
+	defer w.stats.rest()
+	for t.may(ctx) {
+		if m, ok := t.next(ctx); ok && !t.deliver(ctx, m) {
+			return
+		}
+	}
+}
+
+func (t *tenure) may(ctx context.Context) bool { return ctx.Err() == nil && t.lease.Held() }
+
+func (t *tenure) closeReader() {
+	if t.reader != nil {
+		t.reader.Close()
+	}
+	t.reader, t.left, t.seen = nil, nil, ""
+}
+
+// save stores the state, and tries again until that succeeds. It returns false if it does not before ctx ends or the lease is lost.
+func (t *tenure) save(ctx context.Context) bool {
+	data := encode(&t.state)
+	for failures := 0; ; failures++ {
+		err := t.lease.Save(ctx, data)
+		if err == nil {
+			return true
+		}
+		if failures == 0 && ctx.Err() == nil {
+			t.log.LogAttrs(ctx, slog.LevelWarn, "where a webhook is cannot be stored: nothing is delivered until it can", slog.Any("reason", err))
+		}
+		if !backoff.Wait(ctx, backoff.Jitter(backoff.After(failures, storePause, mostStorePause))) || !t.lease.Held() {
+			return false
+		}
+	}
+}
+
+// next returns the next message, once there is one. It returns false if the caller should look whether it may still deliver.
+func (t *tenure) next(ctx context.Context) (message, bool) {
+	switch p := t.state.Pending; {
+	case p != nil && p.Reason != "":
+		return t.restoreReset(ctx)
+	case p != nil:
+		return t.restore(ctx)
+	case t.state.Cursor == "":
+		return t.reset(ctx, ReasonStarted, t.opt.Log.Cursor())
+	case t.state.Lost:
+		return t.reset(ctx, ReasonLost, t.state.Cursor)
+	case !t.open(t.state.Cursor):
+		return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
+	}
+	b := batch{most: t.hook.Batch}
+	err := t.read(ctx, &b)
+	switch {
+	case errors.Is(err, changes.ErrExpired) && len(b.events) == 0:
+		t.closeReader()
+		return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
+	case len(b.events) == 0:
+		t.mark(ctx)
+		return message{}, false
+	}
+	p := &Pending{ID: newID(), Until: b.last().Cursor, Changes: len(b.events), Since: time.Now().UTC()}
+	t.state.Pending = p
+	return b.message(p.ID), t.save(ctx)
+}
+
+func newID() string { return "msg_" + rand.Text() }
+
+// open opens a reader after a cursor unless there is one. It returns false if the log does not have all changes after it.
+func (t *tenure) open(after string) bool {
+	if t.reader == nil {
+		reader, err := t.opt.Log.Reader(after)
+		if err != nil {
+			return false
+		}
+		t.reader = reader
+	}
+	return true
+}
+
+// wanted reports whether the receiver gets a change.
+func (t *tenure) wanted(e *changes.Event) bool {
+	_, ok := (*t.see.Load())(e)
+	if t.seen = ""; !ok {
+		t.seen = e.Cursor
+	}
+	return ok
+}
+
+// read fills a batch. It waits for the first change, for a limited time, and for no other.
+func (t *tenure) read(ctx context.Context, b *batch) error {
+	waiting, cancel := context.WithTimeout(ctx, lookEvery)
+	defer cancel()
+	for {
+		e := t.left
+		if e == nil {
+			var err error
+			if e, err = t.reader.Next(waiting, t.wanted); err != nil {
+				return err
+			}
+		}
+		t.left = nil
+		fields, _ := (*t.see.Load())(e)
+		if !b.add(e, encodeChange(e, fields)) {
+			t.left = e
+			return nil
+		}
+		cancel() // from here on, only what is there already
+	}
+}
+
+// mark stores now and then up to where there was nothing for the receiver.
+func (t *tenure) mark(ctx context.Context) {
+	if t.seen == "" || time.Since(t.marked) < markEvery {
+		return
+	}
+	t.state.Cursor, t.seen, t.marked = t.seen, "", time.Now()
+	t.save(ctx)
+}
+
+// restore reads again from the log the changes of the message that is pending, with the selection of now. If they no longer fit into a message, because the
+// settings are others now, it ends earlier.
+func (t *tenure) restore(ctx context.Context) (message, bool) {
+	p := t.state.Pending
+	t.closeReader()
+	if !t.open(t.state.Cursor) {
+		return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
+	}
+	b := batch{most: t.hook.Batch}
+	waiting, cancel := context.WithTimeout(ctx, lookEvery) // the log of this process may not have all of them yet
+	defer cancel()
+	for at := ""; at != p.Until; {
+		e, err := t.reader.Next(waiting, func(e *changes.Event) bool { return e.Cursor == p.Until || t.wanted(e) })
+		if err != nil {
+			if t.waits++; errors.Is(err, changes.ErrExpired) || ctx.Err() == nil && t.waits > mostWaits {
+				return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
+			}
+			return message{}, false
+		}
+		at = e.Cursor
+		if fields, ok := (*t.see.Load())(e); ok && !b.add(e, encodeChange(e, fields)) {
+			p.Until = b.last().Cursor
+			break
+		}
+	}
+	t.closeReader() // it may have read more
+	t.waits = 0
+	if len(b.events) != p.Changes { // not the same message
+		p.ID, p.Changes = newID(), len(b.events)
+	}
+	if p.Changes == 0 { // the receiver gets none of them any more
+		t.state.Cursor, t.state.Pending = p.Until, nil
+		return message{}, false
+	}
+	return b.message(p.ID), t.save(ctx)
+}
+
+// reset makes a message that tells the receiver to read everything anew, in the place of any that is pending.
+func (t *tenure) reset(ctx context.Context, reason, cursor string) (message, bool) {
+	t.closeReader()
+	t.state.Pending = &Pending{ID: newID(), Reason: reason, Until: cursor, Since: time.Now().UTC()}
+	if !t.save(ctx) {
+		return message{}, false
+	}
+	return t.resetMessage(), true
+}
+
+// restoreReset returns the reset that is pending, or another one if the log no longer has what follows it.
+func (t *tenure) restoreReset(ctx context.Context) (message, bool) {
+	if !t.opt.Log.Has(t.state.Pending.Until) {
+		return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
+	}
+	return t.resetMessage(), true
+}
+
+func (t *tenure) resetMessage() message {
+	p := t.state.Pending
+	return message{p.ID, encodeMessage(TypeReset, p.Since, resetData{Reason: p.Reason, Cursor: p.Until})}
+}
+
+// batch is the changes of one message.
+type batch struct {
+	most, size int
+	events     []*changes.Event
+	encoded    []json.RawMessage
+}
+
+// add adds a change, or returns false if it has no room.
+func (b *batch) add(e *changes.Event, encoded json.RawMessage) bool {
+	if len(b.events) > 0 && (len(b.events) >= b.most || b.size+len(encoded) > mostBytes) {
+		return false
+	}
+	b.events, b.encoded, b.size = append(b.events, e), append(b.encoded, encoded), b.size+len(encoded)
+	return true
+}
+
+func (b *batch) last() *changes.Event { return b.events[len(b.events)-1] }
+
+func (b *batch) message(id string) message {
+	return message{id, encodeMessage(TypeChanged, b.last().At, changedData{Cursor: b.last().Cursor, Changes: b.encoded})}
+}
