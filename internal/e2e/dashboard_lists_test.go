@@ -59,7 +59,7 @@ func TestDashboardLists(t *testing.T) {
 			page.Wait(".count", fmt.Sprintf("%s %s", thousands(p.count(t, l.list, "")), l.noun))
 			for i, texts := range l.firstRows(t, p, 5) {
 				for _, want := range texts {
-					page.Wait(fmt.Sprintf(`[aria-rowindex="%d"] [role=gridcell]`, i+2), want)
+					page.WaitFor(fmt.Sprintf(`[...document.querySelectorAll('[aria-rowindex="%d"] [role=gridcell]')].some((cell) => cell.innerText.trim() === %q)`, i+2, want))
 				}
 			}
 
