@@ -3,9 +3,9 @@ import { useEffect, useState } from 'react'
 import { Link, Route, Router, Switch, useLocation } from 'wouter'
 import { client } from './core/client'
 import { asking, credential } from './core/credential'
-import { connection, follow } from './core/live'
+import { connection, follow, useChanges } from './core/live'
 import { base } from './core/paths'
-import { type Session, SessionContext, sessionQuery } from './core/session'
+import { type Session, SessionContext, sessionOf, sessionQuery } from './core/session'
 import { useShared } from './core/state'
 import { choose, type Theme, theme } from './core/theme'
 import { CredentialDialog } from './parts/CredentialDialog'
@@ -38,8 +38,7 @@ function Content() {
         if (!current) return
         setError(data ? null : (error ?? null))
         if (!data) return
-        const { viewer, sources } = data
-        setSession({ viewer, sources: sources ?? [], can: (scope) => viewer.scopes.includes(scope) })
+        setSession(sessionOf(data))
         stop = follow(data.changeCursor)
       })
     return () => {
@@ -47,6 +46,15 @@ function Content() {
       stop?.()
     }
   }, [attempt])
+
+  // A source can come or go, with another configuration.
+  useChanges(({ changes, all }) => {
+    if (!all && !changes.some(({ kind }) => kind === 'SOURCE')) return
+    void client
+      .query(sessionQuery, {})
+      .toPromise()
+      .then(({ data }) => data && setSession(sessionOf(data)))
+  })
 
   return (
     <SessionContext value={session}>

@@ -17,6 +17,12 @@ export interface Session {
   can(scope: string): boolean
 }
 
+export const sessionOf = ({ viewer, sources }: SessionQuery): Session => ({
+  viewer,
+  sources: sources ?? [],
+  can: (scope) => viewer.scopes.includes(scope),
+})
+
 export const SessionContext = createContext<Session | null>(null)
 
 export function useSession(): Session {

@@ -43,6 +43,7 @@ class Rows<Row> {
   #more = true
   #wanted = 0
   #reading = false
+  #failed = false // the last answer had no rows; an answer can also have rows, and errors of some of their fields
   #stale = false // something has changed since the current reading began
 
   constructor(load: Load<Row>) {
@@ -65,13 +66,14 @@ class Rows<Row> {
   /** Reads on until the row with this index is there, or the list ends. */
   want(index: number) {
     this.#wanted = index
-    if (!this.#reading && this.#more && !this.#state.error && this.#state.rows.length <= index) void this.#read()
+    if (!this.#reading && this.#more && !this.#failed && this.#state.rows.length <= index) void this.#read()
   }
 
   async #read() {
     this.#reading = true
     while (this.#more && this.#state.rows.length <= this.#wanted) {
       const { part, error } = await this.#load(this.#size(this.#state.rows.length), this.#cursor)
+      this.#failed = !part
       if (!part) {
         this.#set({ error })
         break
@@ -115,6 +117,7 @@ class Rows<Row> {
       more = last.part.pageInfo.hasNextPage
     }
     this.#reading = false
+    this.#failed = !last.part
     if (last.part) {
       this.#cursor = cursor
       this.#more = more
