@@ -22,7 +22,8 @@ func (d *decoder) directory(name, path string) {
 		return
 	}
 	info, err := os.Stat(name)
-	if err == nil && !info.IsDir() || errors.Is(err, syscall.ENOTDIR) {
+	absent := errors.Is(err, fs.ErrNotExist) // on Windows, ENOTDIR is the error of an absent parent too
+	if err == nil && !info.IsDir() || errors.Is(err, syscall.ENOTDIR) && !absent {
 		d.fault(path, "must be a folder, or one that can be made: here, or above it, is a file")
 	}
 }
