@@ -19,7 +19,7 @@ func (t *tenure) deliver(ctx context.Context, m message) bool {
 		if p.Reason != "" {
 			var ok bool
 			if m, ok = t.restoreReset(ctx); !ok {
-				return false
+				return t.may(ctx)
 			}
 			p = t.state.Pending
 		}

@@ -8,12 +8,11 @@ import (
 
 // Log is the log of changes; see changes.Log, from which LogOf makes one.
 type Log interface {
-	// Reader returns a reader of the changes after a cursor, or changes.ErrExpired.
+	// Reader returns a reader of the changes after a cursor or, if it is empty, of those to come. The error is changes.ErrExpired if the log does not have
+	// all of them, and another one if that is not known at present.
 	Reader(after string) (Reader, error)
-	// Cursor returns the cursor of the present.
+	// Cursor returns the cursor of the present, if Reader has just returned no error.
 	Cursor() string
-	// Has reports whether the log has all changes after a cursor.
-	Has(cursor string) bool
 }
 
 // Reader reads a log; see changes.Reader.

@@ -23,7 +23,8 @@ type act struct {
 	wait    time.Duration
 	restart int // 1: the process is stopped and started, 2: it is killed, 3: it loses its log, too
 	forget  bool
-	batch   int // the configuration changes
+	away    bool // the log cannot be read meanwhile
+	batch   int  // the configuration changes
 	answers []int
 }
 
@@ -79,6 +80,7 @@ func TestEveryChangeArrivesInOrder(t *testing.T) {
 	t.Parallel()
 	acts := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) act {
 		a := act{add: rapid.IntRange(0, 9).Draw(t, "add"), wait: time.Duration(rapid.SampledFrom([]int{0, 1, 1, 1, 30, 300, 1500}).Draw(t, "wait")) * time.Second,
+			away:    rapid.IntRange(0, 4).Draw(t, "away") == 0,
 			forget:  rapid.IntRange(0, 9).Draw(t, "forget") == 0,
 			answers: rapid.SliceOfN(rapid.SampledFrom([]int{204, 204, 200, 500, 400, 301, 429, 503, answerNever, answerHangs, answerHangs, answerRefused}), 0, 6).Draw(t, "answers")}
 		if rapid.IntRange(0, 2).Draw(t, "restarts") == 0 {
@@ -148,6 +150,7 @@ func play(t *testing.T, plan []act, down bool) []string {
 			return status(next)
 		})
 		log.add(a.add)
+		log.leave(a.away)
 		if a.forget {
 			log.forget(1)
 		}
@@ -166,6 +169,7 @@ func play(t *testing.T, plan []act, down bool) []string {
 		}
 	}
 	in.answers(accepted)
+	log.leave(false)
 	log.add(1)
 	time.Sleep(40 * time.Minute) // the longest pause is 10 minutes
 	stop()

@@ -37,3 +37,26 @@ func TestAMessageKeepsItsIDWhenTheProcessIsKilled(t *testing.T) {
 		}
 	})
 }
+
+// A log that cannot be read for some time, as of replicas without Redis, is no reason to tell the receiver to read anew.
+func TestALogThatIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, state, in := newTape(), webhook.NewMemory(), &receiver{answer: accepted}
+		opt := webhook.Options{Log: log, Store: state}
+		_, stop := started(t, opt, in, hook())
+		log.leave(true)
+		log.add(2)
+		time.Sleep(time.Hour)
+		stop()
+		opt.Transport = in
+		_, stop = running(t, opt, hook())
+		time.Sleep(time.Hour)
+		log.leave(false)
+		time.Sleep(time.Minute)
+		stop()
+		if got := in.messages(); len(got) != 2 || len(got[1].Data.Changes) != 2 {
+			t.Errorf("%+v", got)
+		}
+	})
+}

@@ -32,6 +32,7 @@ type tape struct {
 	first  int // the number of the first event that is kept; that of all is 1
 	events []*changes.Event
 	grown  chan struct{}
+	away   bool // it cannot be read at present
 }
 
 func newTape() *tape { return &tape{epoch: 1, first: 1, grown: make(chan struct{})} }
@@ -78,28 +79,39 @@ func (l *tape) restart() {
 	l.epoch, l.first, l.events = l.epoch+1, 1, nil
 }
 
+// leave has the log be away, or back.
+func (l *tape) leave(away bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.away = away
+}
+
 func (l *tape) Cursor() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return cursor(l.epoch, l.head())
 }
 
-func (l *tape) Has(after string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	epoch, number := numbersIn(after)
-	return l.has(epoch, number)
-}
+// errAway is the error of a log that cannot be read at present.
+var errAway = errors.New("the log is away")
 
 func (l *tape) has(epoch, number int) bool {
 	return epoch == l.epoch && number+1 >= l.first && number <= l.head()
 }
 
 func (l *tape) Reader(after string) (webhook.Reader, error) {
-	if !l.Has(after) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	epoch, number := l.epoch, l.head()
+	if after != "" {
+		epoch, number = numbersIn(after)
+	}
+	switch {
+	case l.away:
+		return nil, errAway
+	case !l.has(epoch, number):
 		return nil, changes.ErrExpired
 	}
-	epoch, number := numbersIn(after)
 	return &tapeReader{l, epoch, number}, nil
 }
 
@@ -113,6 +125,8 @@ func (r *tapeReader) next() (*changes.Event, chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
+	case l.away:
+		return nil, nil, errAway
 	case !l.has(r.epoch, r.number):
 		return nil, nil, changes.ErrExpired
 	case r.number == l.head():

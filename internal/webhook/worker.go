@@ -24,6 +24,8 @@ const (
 	markEvery = time.Minute
 	// mostWaits is how often a worker waits, for lookEvery, until the log of this process has what another process has begun to deliver.
 	mostWaits = 12
+	// logPause is the pause before the log is tried again that cannot be read at present.
+	logPause = time.Second
 	// storePause and mostStorePause bound the pause after the state could not be stored.
 	storePause     = time.Second
 	mostStorePause = 30 * time.Second
@@ -115,21 +117,22 @@ func (t *tenure) next(ctx context.Context) (message, bool) {
 	case p != nil:
 		return t.restore(ctx)
 	case t.state.Cursor == "":
-		return t.reset(ctx, ReasonStarted, t.opt.Log.Cursor())
+		return t.restart(ctx, ReasonStarted)
 	case t.state.Lost:
 		return t.reset(ctx, ReasonLost, t.state.Cursor)
-	case !t.open(t.state.Cursor):
-		return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
+	}
+	if err := t.open(t.state.Cursor); err != nil {
+		return t.missing(ctx, err)
 	}
 	b := batch{most: t.hook.Batch}
 	err := t.read(ctx, &b)
 	switch {
-	case errors.Is(err, changes.ErrExpired) && len(b.events) == 0:
-		t.closeReader()
-		return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
-	case len(b.events) == 0:
+	case len(b.events) > 0:
+	case errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil:
 		t.mark(ctx)
 		return message{}, false
+	default:
+		return t.missing(ctx, err)
 	}
 	p := &Pending{ID: newID(), Until: b.last().Cursor, Changes: len(b.events), Since: time.Now().UTC()}
 	t.state.Pending = p
@@ -138,16 +141,25 @@ func (t *tenure) next(ctx context.Context) (message, bool) {
 
 func newID() string { return "msg_" + rand.Text() }
 
-// open opens a reader after a cursor unless there is one. It returns false if the log does not have all changes after it.
-func (t *tenure) open(after string) bool {
+// open opens a reader after a cursor unless there is one. The error is that of the log.
+func (t *tenure) open(after string) (err error) {
 	if t.reader == nil {
-		reader, err := t.opt.Log.Reader(after)
-		if err != nil {
-			return false
+		var reader Reader
+		if reader, err = t.opt.Log.Reader(after); err == nil {
+			t.reader = reader
 		}
-		t.reader = reader
 	}
-	return true
+	return err
+}
+
+// missing returns the reset for an error of the log. If the log only cannot be read at present, it waits, and there is no message.
+func (t *tenure) missing(ctx context.Context, err error) (message, bool) {
+	t.closeReader()
+	if errors.Is(err, changes.ErrExpired) {
+		return t.restart(ctx, ReasonExpired)
+	}
+	backoff.Wait(ctx, logPause)
+	return message{}, false
 }
 
 // wanted reports whether the receiver gets a change.
@@ -195,19 +207,23 @@ func (t *tenure) mark(ctx context.Context) {
 func (t *tenure) restore(ctx context.Context) (message, bool) {
 	p := t.state.Pending
 	t.closeReader()
-	if !t.open(t.state.Cursor) {
-		return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
+	if err := t.open(t.state.Cursor); err != nil {
+		return t.missing(ctx, err)
 	}
 	b := batch{most: t.hook.Batch}
 	waiting, cancel := context.WithTimeout(ctx, lookEvery) // the log of this process may not have all of them yet
 	defer cancel()
 	for at := ""; at != p.Until; {
 		e, err := t.reader.Next(waiting, func(e *changes.Event) bool { return e.Cursor == p.Until || t.wanted(e) })
-		if err != nil {
-			if t.waits++; errors.Is(err, changes.ErrExpired) || ctx.Err() == nil && t.waits > mostWaits {
-				return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
+		switch {
+		case err == nil:
+		case !errors.Is(err, context.DeadlineExceeded):
+			return t.missing(ctx, err)
+		default:
+			if t.waits++; t.waits > mostWaits {
+				err = changes.ErrExpired
 			}
-			return message{}, false
+			return t.missing(ctx, err)
 		}
 		at = e.Cursor
 		if fields, ok := (*t.see.Load())(e); ok && !b.add(e, encodeChange(e, fields)) {
@@ -227,6 +243,17 @@ func (t *tenure) restore(ctx context.Context) (message, bool) {
 	return b.message(p.ID), t.save(ctx)
 }
 
+// restart makes a reset after which the changes to come follow.
+func (t *tenure) restart(ctx context.Context, reason string) (message, bool) {
+	reader, err := t.opt.Log.Reader("")
+	if err != nil {
+		backoff.Wait(ctx, logPause)
+		return message{}, false
+	}
+	reader.Close()
+	return t.reset(ctx, reason, t.opt.Log.Cursor())
+}
+
 // reset makes a message that tells the receiver to read everything anew, in the place of any that is pending.
 func (t *tenure) reset(ctx context.Context, reason, cursor string) (message, bool) {
 	t.closeReader()
@@ -239,8 +266,12 @@ func (t *tenure) reset(ctx context.Context, reason, cursor string) (message, boo
 
 // restoreReset returns the reset that is pending, or another one if the log no longer has what follows it.
 func (t *tenure) restoreReset(ctx context.Context) (message, bool) {
-	if !t.opt.Log.Has(t.state.Pending.Until) {
-		return t.reset(ctx, ReasonExpired, t.opt.Log.Cursor())
+	reader, err := t.opt.Log.Reader(t.state.Pending.Until)
+	if errors.Is(err, changes.ErrExpired) {
+		return t.restart(ctx, ReasonExpired)
+	}
+	if err == nil {
+		reader.Close()
 	}
 	return t.resetMessage(), true
 }
