@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors/faults"
+	"roster/internal/logtest"
 	"roster/internal/sandbox"
 )
 
@@ -24,7 +25,7 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
-	var out, log text
+	var out, log logtest.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
 	err := cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {

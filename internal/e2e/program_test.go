@@ -1,46 +1,26 @@
 package e2e_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"roster/internal/logtest"
 )
 
 // program is the program under test, running.
 type program struct {
 	url    string
 	cmd    *exec.Cmd
-	out    text // standard output
-	log    text // standard error
+	out    logtest.Buffer // standard output
+	log    logtest.Buffer // standard error
 	exited chan struct{}
 	err    error // of its end; after exited
-}
-
-// text is what a process has written so far.
-type text struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-// Write adds to the text.
-func (o *text) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-// String gives the text so far.
-func (o *text) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
 }
 
 // launch starts the program, and waits for nothing.

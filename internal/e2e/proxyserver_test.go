@@ -13,13 +13,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"roster/internal/logtest"
 )
 
 // proxyServer is a real proxy server in front of Roster, with a configuration of the folder deploy.
 type proxyServer struct {
 	address string // where it listens
 	client  *tls.Config
-	log     *text
+	log     *logtest.Buffer
 }
 
 // siteName is the name that the configurations of the folder deploy have.
@@ -97,7 +99,7 @@ func newProxyServer(t *testing.T) (p *proxyServer, dir, cert, key string) {
 	cert, _ = files["cert_file"].(string)
 	key, _ = files["key_file"].(string)
 	trusted.ServerName = siteName
-	return &proxyServer{address: adminOf(t), client: trusted, log: new(text)}, t.TempDir(), cert, key
+	return &proxyServer{address: adminOf(t), client: trusted, log: new(logtest.Buffer)}, t.TempDir(), cert, key
 }
 
 // run runs the proxy until the test ends. It waits until the proxy listens.

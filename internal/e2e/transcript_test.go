@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"roster/internal/logtest"
 )
 
 // Each mistake on the command line or in a configuration has a message that says what is wrong and what to do. The golden file has the commands, which
@@ -70,7 +72,7 @@ func mistake(t *testing.T, dir string, args []string) string {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = dir
-	var out, log text
+	var out, log logtest.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
 	err := cmd.Run()
 	exit, ok := errors.AsType[*exec.ExitError](err)

@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,32 +18,15 @@ import (
 
 	"roster/internal/forwarded"
 	"roster/internal/httpapi"
+	"roster/internal/logtest"
 )
 
-// lines is a log.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // crowded is a server of which as many connections are open as the limit allows.
-func crowded(t *testing.T, limit string, server httpapi.Server) (address string, log *lines, refused func() int) {
+func crowded(t *testing.T, limit string, server httpapi.Server) (address string, log *logtest.Buffer, refused func() int) {
 	t.Helper()
 	var mu sync.Mutex
 	n := 0
-	log = &lines{}
+	log = &logtest.Buffer{}
 	server.Handler, server.Limits, server.Logger = remote, httpapi.DefaultLimits(), slog.New(slog.NewTextHandler(log, nil))
 	server.Limits.HeaderTime, server.Limits.BodyTime, server.Limits.IdleTime = time.Hour, time.Hour, time.Hour // connections stay open
 	server.Refused = func(name string) {

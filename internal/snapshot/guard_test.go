@@ -1,16 +1,15 @@
 package snapshot_test
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"roster/connectors"
+	"roster/internal/logtest"
 	"roster/internal/snapshot"
 	"roster/internal/snapshot/localstore"
 )
@@ -65,31 +64,11 @@ func TestGuardThresholds(t *testing.T) {
 	}
 }
 
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-// Write appends to the log.
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-// String returns the log so far.
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // No caller waits while a loss is held back, fetches go on at the usual intervals, keep_for does not drop what the guard keeps, and one
 // line logs the loss.
 func TestHeldBackServesWhatIsKnown(t *testing.T) {
 	t.Parallel()
-	var log lines
+	var log logtest.Buffer
 	s := scripted(step{ids: numberedOf("a", 40)}, step{takes: 5 * time.Second})
 	opt := one(s)
 	opt.Settings = map[snapshot.Key]snapshot.Settings{accounts: hours}

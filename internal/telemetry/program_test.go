@@ -20,6 +20,7 @@ import (
 	"roster/connectors"
 	"roster/internal/app"
 	"roster/internal/config"
+	"roster/internal/logtest"
 	"roster/internal/redis"
 	"roster/internal/sandbox"
 	"roster/internal/telemetry"
@@ -57,24 +58,6 @@ func newCollector(t *testing.T) *collector {
 	return c
 }
 
-// said is the output of the log.
-type said struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *said) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
 // program is the program without its listeners, with an invented company.
 type program struct {
 	t       *testing.T
@@ -83,7 +66,7 @@ type program struct {
 	tracing *telemetry.Tracing
 	host    *app.Host
 	handler http.Handler
-	log     *said
+	log     *logtest.Buffer
 	ready   chan struct{}
 	stop    func()
 }
@@ -108,7 +91,7 @@ func launch(t *testing.T, c *collector, prepare func(*sandbox.Sandbox, *config.C
 		t.Fatal(err)
 	}
 	prepare(company, cfg)
-	p := &program{t: t, company: company, log: &said{}}
+	p := &program{t: t, company: company, log: &logtest.Buffer{}}
 	log := telemetry.NewLogger(p.log, cfg.Log.Format, slog.LevelDebug)
 	if c != nil {
 		p.tracing, err = telemetry.OpenTracing(t.Context(), telemetry.TracingOptions{Endpoint: c.URL + "/base/", Ratio: 1, Logger: log})

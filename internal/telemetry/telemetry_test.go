@@ -16,6 +16,7 @@ import (
 	"roster/connectors/faults"
 	"roster/internal/config"
 	"roster/internal/httpapi"
+	"roster/internal/logtest"
 	"roster/internal/sandbox"
 	"roster/internal/telemetry"
 )
@@ -502,7 +503,7 @@ func TestLinesSayTheirRequest(t *testing.T) {
 func TestFormatOfTheLog(t *testing.T) {
 	t.Parallel()
 	for format, begins := range map[string]string{"": "{", telemetry.FormatJSON: "{", telemetry.FormatText: "time="} {
-		var out said
+		var out logtest.Buffer
 		telemetry.NewLogger(&out, format, 0).Info("hello")
 		if !strings.HasPrefix(out.String(), begins) {
 			t.Errorf("format %q: %s", format, out.String())

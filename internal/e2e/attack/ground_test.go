@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"roster/connectors"
+	"roster/internal/logtest"
 	"roster/internal/sandbox"
 )
 
@@ -73,7 +74,7 @@ func newGround(t *testing.T) *ground {
 // serve starts `serve` with these settings, which JSON can write as YAML can, and waits until it is ready.
 func serve(t *testing.T, settings map[string]any) *target {
 	t.Helper()
-	log := &output{}
+	log := &logtest.Buffer{}
 	p := serveWith(t, log, settings)
 	p.log = log
 	return p

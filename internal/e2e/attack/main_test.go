@@ -4,7 +4,6 @@
 package attack_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -18,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"roster/internal/logtest"
 )
 
 // binary is the program.
@@ -53,28 +54,8 @@ type target struct {
 	peaks   sync.Mutex
 	most    int // the most memory that it has held before forgetPeak, in bytes
 	last    int // the most since then, when it was last looked at
-	log     *output
+	log     *logtest.Buffer
 	exited  chan struct{}
-}
-
-// output is what a process writes.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-// Write adds to it.
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-// String gives it so far.
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
 }
 
 // start starts the demo, and waits until it is ready.
@@ -95,21 +76,21 @@ const (
 )
 
 // launch starts the program under these limits. It has to end well with the test.
-func launch(t *testing.T, args ...string) (p *target, said *output) {
+func launch(t *testing.T, args ...string) (p *target, said *logtest.Buffer) {
 	t.Helper()
-	log := &output{}
+	log := &logtest.Buffer{}
 	p, said = launchWith(t, log, args...)
 	p.log = log
 	return p, said
 }
 
 // launchWith is launch with another place for the program's log.
-func launchWith(t *testing.T, log io.Writer, args ...string) (p *target, said *output) {
+func launchWith(t *testing.T, log io.Writer, args ...string) (p *target, said *logtest.Buffer) {
 	t.Helper()
 	// The system counts what of the program's memory can be written to, resident or not, and gives it no more than that: see RLIMIT_DATA in setrlimit(2).
 	limited := append([]string{"-c", fmt.Sprintf(`ulimit -d %d && exec "$0" "$@"`, mapLimit>>10), binary}, args...)
-	p = &target{cmd: exec.CommandContext(context.Background(), "sh", limited...), log: &output{}, exited: make(chan struct{})}
-	said = &output{}
+	p = &target{cmd: exec.CommandContext(context.Background(), "sh", limited...), log: &logtest.Buffer{}, exited: make(chan struct{})}
+	said = &logtest.Buffer{}
 	p.cmd.Stdout, p.cmd.Stderr = said, log
 	p.cmd.Env = append(os.Environ(), "GOTRACEBACK=all", "GOMAXPROCS=2", fmt.Sprintf("GOMEMLIMIT=%d", softLimit))
 	if err := p.cmd.Start(); err != nil {
@@ -143,7 +124,7 @@ func launchWith(t *testing.T, log io.Writer, args ...string) (p *target, said *o
 }
 
 // await waits until the program says that it is ready, and learns its address.
-func (p *target) await(t *testing.T, said *output, ready string) {
+func (p *target) await(t *testing.T, said *logtest.Buffer, ready string) {
 	t.Helper()
 	if !until(func() bool { return strings.Contains(said.String(), ready) || p.over() }) || p.over() {
 		t.Fatalf("the program does not start: %s", p.log.String())

@@ -25,6 +25,7 @@ import (
 	"roster/connectors/registry"
 	"roster/internal/command"
 	"roster/internal/config"
+	"roster/internal/logtest"
 	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
 )
@@ -58,24 +59,6 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// output is what a process has written so far.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
-}
-
 func program(t *testing.T, out io.Writer, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
@@ -87,7 +70,7 @@ func program(t *testing.T, out io.Writer, env []string, args ...string) *exec.Cm
 // run runs the program to its end, and gives what it wrote.
 func run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	var out output
+	var out logtest.Buffer
 	err := program(t, &out, nil, args...).Run()
 	return out.String(), err
 }
@@ -95,13 +78,13 @@ func run(t *testing.T, args ...string) (string, error) {
 // server is the program, serving.
 type server struct {
 	url  string
-	out  *output
+	out  *logtest.Buffer
 	stop func()
 }
 
 func serve(t *testing.T, path string, env ...string) *server {
 	t.Helper()
-	s := &server{out: new(output)}
+	s := &server{out: new(logtest.Buffer)}
 	cmd := program(t, s.out, env, "serve", "--config", path)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"roster/connectors"
 	"roster/internal/app"
 	"roster/internal/config"
+	"roster/internal/logtest"
 )
 
 // program is the whole program over a world, but for its socket and its command line.
@@ -24,21 +25,8 @@ type program struct {
 	t *testing.T
 	*app.Host
 	ready chan struct{} // closed when all has been read or tried
-	log   *said
+	log   *logtest.Buffer
 	stop  func()
-}
-
-// said is what the log says.
-type said struct {
-	mu sync.Mutex
-	strings.Builder
-}
-
-// Write adds to the log.
-func (s *said) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.Builder.Write(p)
 }
 
 func start(t *testing.T, w world) *program {
@@ -47,7 +35,7 @@ func start(t *testing.T, w world) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{t: t, log: &said{}, ready: make(chan struct{})}
+	p := &program{t: t, log: &logtest.Buffer{}, ready: make(chan struct{})}
 	p.Host, err = app.NewHost(cfg, app.Options{
 		Runtime: connectors.Runtime{Dial: w.dial}, Stopping: func() bool { return false }, Logger: slog.New(slog.NewTextHandler(p.log, nil)),
 	}, func() { close(p.ready) })
