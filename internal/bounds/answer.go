@@ -45,15 +45,8 @@ type Answer struct {
 	noRoom, counted bool
 }
 
-// New returns the limits of answers with at most maxErrors errors and maxBytes bytes of data. The data needs room; its first bytes are reserved already. If
-// room is nil, only maxBytes limits the data.
-func New(maxErrors, maxBytes int, room Room, first int) *Answer {
-	b := new(Answer)
-	b.Init(maxErrors, maxBytes, room, first)
-	return b
-}
-
-// Init does for an Answer that is a part of something else what New does.
+// Init sets the limits of an answer: at most maxErrors errors and maxBytes bytes of data. The data needs room; its first bytes are reserved already. If room
+// is nil, only maxBytes limits the data.
 func (b *Answer) Init(maxErrors, maxBytes int, room Room, first int) {
 	*b = Answer{maxErrors: maxErrors, maxBytes: maxBytes, in: room, first: first, reserved: first}
 }
@@ -62,11 +55,6 @@ type key struct{}
 
 // ContextKey is the key of the limits in a context, for contexts that have several values.
 var ContextKey any = key{}
-
-// NewContext returns a context with the limits.
-func NewContext(ctx context.Context, b *Answer) context.Context {
-	return context.WithValue(ctx, key{}, b)
-}
 
 // FromContext returns the limits of a context, or nil.
 func FromContext(ctx context.Context) *Answer {

@@ -15,12 +15,18 @@ import (
 	"roster/internal/bounds"
 )
 
+func newAnswer(maxErrors, maxBytes int, room bounds.Room, first int) *bounds.Answer {
+	b := new(bounds.Answer)
+	b.Init(maxErrors, maxBytes, room, first)
+	return b
+}
+
 // The admitted errors are always few and short in total, and every other error is counted as omitted.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		most := rapid.IntRange(1, 20).Draw(rt, "most")
-		b := bounds.New(most, 0, nil, 0)
+		b := newAnswer(most, 0, nil, 0)
 		for range 2 { // answers
 			var admitted gqlerror.List
 			made := 0
@@ -63,7 +69,7 @@ func TestLongData(t *testing.T) {
 		"too long": {2*part - 1, 4 * part, 0},
 		"no room":  {4 * part, 2*part - 1, 0},
 	} {
-		b := bounds.New(1, tc.most, &limitedRoom{all: tc.room}, 0)
+		b := newAnswer(1, tc.most, &limitedRoom{all: tc.room}, 0)
 		for range 2 { // answers
 			parts := []graphql.Marshaler{b.Data(write), b.Data(write)}
 			var out bytes.Buffer
@@ -88,7 +94,7 @@ func TestLongData(t *testing.T) {
 func TestData(t *testing.T) {
 	t.Parallel()
 	for most, want := range map[int]string{0: "", 1: "", 5: "", 6: `"text"`, 12: `"text""text"`, 100: `"text""text"`} {
-		b := bounds.New(1, most, nil, 0)
+		b := newAnswer(1, most, nil, 0)
 		m := b.Data(graphql.MarshalString("text"))
 		var out bytes.Buffer
 		m.MarshalGQL(&out)
@@ -101,7 +107,7 @@ func TestData(t *testing.T) {
 			t.Error("the next answer is too long from the beginning")
 		}
 	}
-	b := bounds.New(1, 10, nil, 0)
+	b := newAnswer(1, 10, nil, 0)
 	if b.Data(graphql.Null) != graphql.Null {
 		t.Error("a null is no longer graphql.Null, with which the executor compares")
 	}
@@ -135,7 +141,7 @@ func TestRoom(t *testing.T) {
 		const first = 1 << 10
 		room := &limitedRoom{all: rapid.IntRange(first, 1<<20).Draw(rt, "room"), held: first}
 		most := rapid.IntRange(first, 1<<20).Draw(rt, "most")
-		b := bounds.New(1, most, room, first)
+		b := newAnswer(1, most, room, first)
 		for range 2 { // answers
 			room.held = first
 			var out bytes.Buffer

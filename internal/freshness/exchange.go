@@ -69,11 +69,6 @@ type exchangeKey struct{}
 // ContextKey is the key of an operation's exchange in a context, for contexts that have several values.
 var ContextKey any = exchangeKey{}
 
-// NewContext returns a context that carries the operation's exchange.
-func NewContext(ctx context.Context, e *Exchange) context.Context {
-	return context.WithValue(ctx, exchangeKey{}, e)
-}
-
 // FromContext returns the operation's exchange. It returns an empty exchange if the context carries none, as when no request exists.
 func FromContext(ctx context.Context) *Exchange {
 	if e, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {

@@ -4,7 +4,6 @@ package lengths
 
 import (
 	"maps"
-	"math"
 	"slices"
 )
 
@@ -45,9 +44,4 @@ func (l Longest) Of(lists int) int {
 		lists -= n
 	}
 	return items
-}
-
-// Always returns any number of lists that all have the same length.
-func Always(length int) Longest {
-	return Longest{{length: length, lists: math.MaxInt}}
 }

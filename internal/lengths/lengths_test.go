@@ -28,13 +28,3 @@ func TestOfIsTheSumOfTheLongest(t *testing.T) {
 		}
 	})
 }
-
-func TestAlways(t *testing.T) {
-	t.Parallel()
-	if got := lengths.Always(3).Of(5); got != 15 {
-		t.Errorf("%d, want 15", got)
-	}
-	if got := lengths.Always(0).Of(5); got != 0 {
-		t.Errorf("%d, want 0", got)
-	}
-}
