@@ -2,7 +2,7 @@ package connectors
 
 import "slices"
 
-// Collector gathers the records of a paged reading, each ID once: pages overlap and slip while people come and go. A record that comes
+// Collector gathers the records of a paged fetch, each ID once: records move between pages while others are added or removed. A record that comes
 // again replaces the earlier one in its place, since it was read later.
 type Collector[T Record] struct {
 	// Anomalies counts what could not be read on the way.

@@ -45,7 +45,7 @@ type Error struct {
 	Status int       // the HTTP status; 0 when no answer came
 	Code   string    // the vendor's own code from a closed set; never free text
 	Detail string    // what happened or what to do, in our words
-	// RetryAfter is how long to leave the source alone by its own word; 0 when it does not say.
+	// RetryAfter is the pause that the source asks for; 0 if it does not say.
 	RetryAfter time.Duration
 	// Blocked is true if the source refuses every call from us, and that each further one makes it worse.
 	Blocked bool

@@ -18,7 +18,7 @@ type Runtime struct {
 	Memory *Memory
 	// Dial opens connections to sources, as net.Dialer.DialContext does; nil for the system's own way.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// MaxPause is how long the source is left alone at most because it says so; 0 means MaxPause.
+	// MaxPause bounds the pause that the source asks for; 0 means the constant MaxPause.
 	MaxPause time.Duration
 	// Tokens keeps the tokens of sources that renew them; nil for nobody: such a source then cannot be opened.
 	Tokens TokenRenewer
@@ -53,7 +53,7 @@ type Call struct {
 type CallEnd struct {
 	// Err is nil for a success.
 	Err *Error
-	// Sent is false if the call was not made: its turn did not come, or the source is left alone.
+	// Sent is false if the call was not made: its turn did not come, or the source is paused.
 	Sent bool
 	// Waited is how long it waited for its turn, and Took how long it took from then to the last byte.
 	Waited, Took time.Duration

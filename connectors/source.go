@@ -174,7 +174,7 @@ type Source struct {
 
 	// Health returns how its calls have gone of late; nil if nobody counts them. It costs nothing.
 	Health func() Health
-	// Resume ends what leaves the source alone: its own pause, and that after failures. Nil if nothing does.
+	// Resume ends the pauses of the source: the one that it asked for, and the one after failures. Nil if it has none.
 	Resume func()
 	// Credential returns how long the credential is good, without a call; nil if nothing is known.
 	Credential func() CredentialStatus
@@ -187,7 +187,7 @@ type Source struct {
 	TaskSubscriber       TaskSubscriber
 }
 
-// Mentions says which groups a source's records can bring into being by naming them.
+// Mentions says which groups the directory creates only because a record names them.
 type Mentions struct {
 	Teams   bool // accounts name teams
 	Roles   bool // accounts name roles
@@ -260,7 +260,7 @@ type Config struct {
 	// PhoneRegion is the ISO 3166 region for national numbers, such as UA; empty recognises international numbers only.
 	PhoneRegion string
 
-	// Runtime is what the program lends to the source; it is not written by the operator.
+	// Runtime is what the program gives to the source; the operator does not write it.
 	Runtime Runtime `json:"-"`
 }
 

@@ -106,14 +106,14 @@ func TestSourceCredential(t *testing.T) {
 		ending, renewed := crm(), mailer()
 		ending.Credential = func() connectors.CredentialStatus { return connectors.LastingCredential(end, "make a new token") }
 		renewed.Credential = func() connectors.CredentialStatus {
-			return connectors.CredentialStatus{State: connectors.CredentialRefused, Renewed: true, Detail: "authorise anew"}
+			return connectors.CredentialStatus{State: connectors.CredentialRefused, Renewed: true, Detail: "authorise again"}
 		}
 		w := newTestServer(t, chat(), renewed, ending).read()
 		got := w.get(`{ sources { name credential { state expiresAt renewed message } } }`)
 		want := []any{
 			map[string]any{"name": "chat", "credential": nil},
 			map[string]any{"name": "mailer", "credential": map[string]any{
-				"state": "REFUSED", "expiresAt": nil, "renewed": true, "message": "authorise anew",
+				"state": "REFUSED", "expiresAt": nil, "renewed": true, "message": "authorise again",
 			}},
 			map[string]any{"name": "crm", "credential": map[string]any{
 				"state": "EXPIRING", "expiresAt": end.Format(time.RFC3339), "renewed": false, "message": "make a new token",

@@ -24,7 +24,7 @@ const (
 
 // addressBook lists the contacts that the token's user may see. They come by ID, so that those who are added meanwhile stand at the end
 // and move nobody from one page to another, and each page begins with the last contact of the one before, so that nobody who is
-// deleted hides another. A reading that was broken off goes on.
+// deleted hides another. A fetch that failed midway is resumed.
 //
 // GET /api/v4/contacts: https://developers.kommo.com/reference/contacts-list
 type addressBook struct {
@@ -55,10 +55,9 @@ func (b *addressBook) List(ctx context.Context, progress connectors.Progress[con
 	return position{Began: began}.after(listing), err
 }
 
-// Changes reads the contacts whose time of change is no earlier than that of the latest of those known, or than what was known was read.
-// What is not documented to move that time, such as a new name of a tag, or of a contact's responsible user, shows with the next fetch of
-// everything, and so does a deletion. Kommo ignores a filter that it does not know without a word, and so each contact must prove that it
-// has been kept.
+// Changes reads the contacts that changed at or after the time of changedFrom. What is not documented to move the time of a change, such
+// as a new name of a tag, or of a contact's responsible user, shows with the next full fetch, and so does a deletion. Kommo silently ignores
+// an unknown filter. So the time of each contact is checked against the filter.
 func (b *addressBook) Changes(
 	ctx context.Context, state connectors.State, progress connectors.Progress[connectors.Contact],
 ) (connectors.Listing[connectors.Contact], error) {
@@ -107,8 +106,9 @@ func (p position) after(l connectors.Listing[connectors.Contact]) connectors.Lis
 	return l
 }
 
-// changedFrom is the time of change from which contacts are to be read. By Kommo's own clock, nothing was changed before the latest change
-// that is known without being known too. A date that lies ahead must not hide all that comes until then.
+// changedFrom returns the time from which changed contacts are read: that of the latest known change less changeOverlap, or the beginning of the
+// last fetch less changeSkew, whichever is later. By Kommo's clock, every change before the latest known one is known. If that one lies in the
+// future, the beginning of the fetch takes its place, so that it does not hide what comes until then.
 func (p position) changedFrom() time.Time {
 	from, latest := p.Began.Add(-changeSkew), p.Latest
 	if latest.After(p.Began) {
@@ -225,7 +225,7 @@ func (l *contactList) leads(next string, number int) error {
 	}
 	values, err := url.ParseQuery(query)
 	if n, numberErr := strconv.Atoi(values.Get("page")); err != nil || numberErr != nil || n <= number {
-		return l.resp.Fail(connectors.KindBadResponse, "a page that leads to no other")
+		return l.resp.Fail(connectors.KindBadResponse, "the link to the next page does not name a later page")
 	}
 	return nil
 }

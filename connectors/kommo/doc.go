@@ -1,5 +1,5 @@
 // Package kommo reads a Kommo account through its API v4: users as accounts, groups as teams, roles, and contacts. It owns Kommo's wire
-// format, its paging, and the meaning of its replies. It refuses to know how often it is asked, what is kept of its answers, and who the
+// format, its paging, and the meaning of its replies. It does not know how often it is asked, what is kept of its answers, and who the
 // people are in other sources. Nothing is written.
 //
 // A configuration names the account's own address (url) and a token: a long-lived one (access_token), which is used as given, or those of

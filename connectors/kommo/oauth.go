@@ -135,7 +135,7 @@ func (o *oauth) moved(ctx context.Context, g connectors.TokenGrant) string {
 	if err != nil {
 		return ""
 	}
-	answer, _ := resp.Document() // what is no answer names no domain
+	answer, _ := resp.Document() // if it cannot be read, the domain is empty
 	now := answer.Text("domain")
 	if !sibling(now, base) || strings.EqualFold(now, base.Host) {
 		return ""

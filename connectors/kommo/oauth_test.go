@@ -172,7 +172,7 @@ func TestOAuthRefused(t *testing.T) {
 		kind    connectors.ErrorKind
 		says    string
 	}{
-		"a dead refresh token": {cfg: func(c *connectors.Config) { c.OAuth().RefreshToken = "canary-dead" }, kind: connectors.KindUnauthorized, says: "authorise anew"},
+		"a dead refresh token": {cfg: func(c *connectors.Config) { c.OAuth().RefreshToken = "canary-dead" }, kind: connectors.KindUnauthorized, says: "authorise again"},
 		"another redirect":     {cfg: func(c *connectors.Config) { c.OAuth().RedirectURI += "/" }, kind: connectors.KindInvalid, says: "redirect_uri"},
 		"another secret":       {cfg: func(c *connectors.Config) { c.OAuth().ClientSecret = "canary-wrong" }, kind: connectors.KindInvalid, says: "client_secret"},
 		"blocked":              {options: func(k *fake.Options) { k.TokensBlocked = true }, kind: connectors.KindRateLimited, says: "blocked"},

@@ -35,7 +35,7 @@ func unauthorized(e *connectors.Error) bool { return e.Kind == connectors.KindUn
 
 func TestDoAs(t *testing.T) {
 	t.Parallel()
-	gone := &connectors.Error{Kind: connectors.KindUnauthorized, Detail: "authorise anew"}
+	gone := &connectors.Error{Kind: connectors.KindUnauthorized, Detail: "authorise again"}
 	tests := map[string]struct {
 		purse *purse
 		good  string // the token that is accepted

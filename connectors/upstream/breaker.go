@@ -198,9 +198,9 @@ func (b *breaker) trip(e *connectors.Error, pause time.Duration, now time.Time) 
 	}
 	kept.Err = nil
 	if kept.Detail != "" {
-		kept.Detail = "left alone after failures, the last: " + kept.Detail
+		kept.Detail = "not called after failures, the last: " + kept.Detail
 	} else {
-		kept.Detail = "left alone after failures"
+		kept.Detail = "not called after failures"
 	}
 	b.why, b.until = &kept, now.Add(pause)
 	b.become(connectors.BreakerOpen, now)

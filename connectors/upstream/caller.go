@@ -36,7 +36,7 @@ type Options struct {
 	// Retries is how often at most a call is repeated that has failed and may succeed; nil for two.
 	Retries *int
 	Timeout time.Duration // of one attempt; 0 means 30 s
-	// Runtime is what the program lends to the source.
+	// Runtime is what the program gives to the source.
 	Runtime connectors.Runtime
 }
 
@@ -127,7 +127,7 @@ type Told struct {
 	Pause time.Duration
 }
 
-// Do makes a call within the source's limits, and waits for its turn. A reading that has failed, or is asked to wait for a short time, is
+// Do makes a call within the source's limits, and waits for its turn. A call that only reads and has failed, or is asked to wait for a short time, is
 // repeated: a few times, within the caller's deadline, and as far as the source's allowance for retries permits. While the breaker is open
 // after failures, calls fail at once. Every error that Do returns is a *connectors.Error. The error of attempt may be one; any other is
 // described by NetworkError.

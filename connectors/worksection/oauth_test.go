@@ -131,9 +131,9 @@ func TestOAuthRefused(t *testing.T) {
 		kind   connectors.ErrorKind
 		says   string
 	}{
-		"a dead refresh token": {func(c *connectors.Config) { c.OAuth().RefreshToken = "canary-dead" }, connectors.KindUnauthorized, "authorise anew"},
+		"a dead refresh token": {func(c *connectors.Config) { c.OAuth().RefreshToken = "canary-dead" }, connectors.KindUnauthorized, "authorise again"},
 		"a dead code": {func(c *connectors.Config) { c.OAuth().RefreshToken, c.OAuth().Code = "", "canary-dead" },
-			connectors.KindUnauthorized, "authorise anew"},
+			connectors.KindUnauthorized, "authorise again"},
 		"another secret": {func(c *connectors.Config) { c.OAuth().ClientSecret = "canary-wrong" }, connectors.KindInvalid, "client_secret"},
 		"another redirect": {func(c *connectors.Config) {
 			c.OAuth().RefreshToken, c.OAuth().Code, c.OAuth().RedirectURI = "", "canary-code", "https://x.example"

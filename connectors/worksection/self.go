@@ -42,7 +42,7 @@ const (
 )
 
 // judgeOwner returns what a reply to a caller's own token means. Whatever it is that is refused or not understood, it is this token's fault, and not
-// the operator's key's: it must not have the source left alone.
+// the operator's key's: it must not start a pause of the source.
 func judgeOwner(r *rest.Response) *connectors.Error {
 	e := judge(r)
 	if e == nil || e.Kind == connectors.KindRateLimited || r.Status >= http.StatusInternalServerError {

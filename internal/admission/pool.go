@@ -16,9 +16,9 @@ const (
 	NumResources                 // the number of resources
 )
 
-// Pool bounds what callers hold of a resource: all callers together at most its size, those without a name together at most a part of
-// that, and each caller at most its part. Anybody can be many callers without a name: with a part of their own they cannot keep out the others. It refuses at once
-// what exceeds a bound, so that nobody waits. Its methods are safe for concurrent use.
+// Pool bounds what callers hold of a resource: all callers together at most its size, those without a name together at most a part of that, and
+// each caller at most its part. One person can use many addresses, and so be many callers without a name. The bound on all of them together keeps
+// the rest for the others. The pool refuses at once what exceeds a bound, so that nobody waits. Its methods are safe for concurrent use.
 type Pool struct {
 	mu   sync.Mutex
 	size int // zero for no bound

@@ -29,7 +29,7 @@ type Tracing struct {
 }
 
 type adminFile struct {
-	Listen string `key:"listen" type:"host:port" default:"(listen)" doc:"Serves /metrics there instead, and /healthz and /readyz there too. It may be an address that others reach: what it tells names sources, and no people."`
+	Listen string `key:"listen" type:"host:port" default:"(listen)" doc:"Serves /metrics there instead, and /healthz and /readyz there too. It may be an address that others reach: the metrics contain names of sources, and no names of people."`
 	Pprof  bool   `key:"pprof" default:"false" doc:"Adds /debug/pprof/ there. Needs admin.listen."`
 }
 
@@ -39,7 +39,7 @@ type logFile struct {
 }
 
 type tracingFile struct {
-	Endpoint string  `key:"endpoint" type:"URL" default:"(none)" doc:"Switches traces on, and sends them there by OTLP over HTTP: http://127.0.0.1:4318. Left out, OTEL_EXPORTER_OTLP_ENDPOINT and its like in the environment do so."`
+	Endpoint string  `key:"endpoint" type:"URL" default:"(none)" doc:"Switches traces on, and sends them there by OTLP over HTTP: http://127.0.0.1:4318. Without it, OTEL_EXPORTER_OTLP_ENDPOINT and the other variables of OpenTelemetry apply."`
 	Ratio    float64 `key:"ratio" default:"1" min:"0" max:"1" doc:"The share of operations to trace, where the caller's traceparent does not decide it."`
 }
 

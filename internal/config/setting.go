@@ -90,7 +90,7 @@ type Cache struct {
 // Changes bounds the log of changes.
 type Changes struct {
 	Length  int           `key:"length" default:"100000" min:"1" max:"10000000" doc:"The number of changes that are kept, in memory. A client that falls behind by more than that is dropped."`
-	KeepFor time.Duration `key:"keep_for" default:"24h" min:"1m" max:"30d" doc:"How long a change is kept."`
+	KeepFor time.Duration `key:"keep_for" default:"24h" min:"1m" max:"30d" doc:"How long a change is kept. A cursor expires when a change after it is no longer kept."`
 }
 
 type webhookFile struct {
@@ -136,7 +136,7 @@ type Limits struct {
 	Requests           int           `key:"requests" default:"6000" min:"0" max:"100000000" doc:"Requests of one caller in requests_per; they become available again evenly. 0 for no limit. With redis, replicas count together."`
 	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period for requests."`
 	Connections        int           `key:"connections" default:"2000" min:"1" max:"1000000" doc:"Open connections. A connection beyond this limit, or beyond the next one, gets HTTP 503 with Retry-After; with tls it is closed."`
-	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address. Those of trusted_proxies do not count, except for the client that a header of the PROXY protocol names. Connections count before it is known who asks: as many addresses as it takes to reach connections keep out all others. If anybody can reach this server, put a proxy before it."`
+	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address. Those of trusted_proxies do not count, except for the client that a header of the PROXY protocol names. Connections count before it is known who asks, so ten addresses with 200 connections each reach the default of limits.connections and keep out everybody else. If anybody can reach this server, put a proxy before it."`
 	HeaderTime         time.Duration `key:"header_time" default:"5s" min:"100ms" max:"10m" doc:"Time for a request's headers to arrive."`
 	BodyTime           time.Duration `key:"body_time" default:"15s" min:"100ms" max:"1h" doc:"Time for a whole request, or a message of a WebSocket, to arrive."`
 	AnswerTime         time.Duration `key:"answer_time" default:"1m" min:"1s" max:"1h" doc:"Time for a client to send a request and read its answer."`

@@ -264,7 +264,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 					if !step.lost && got != "ok good " {
 						t.Errorf("after a restart: %q", got)
 					}
-					if step.lost && (!strings.Contains(got, "unauthorized") || !strings.Contains(got, "was lost") || !strings.Contains(got, "authorise anew") ||
+					if step.lost && (!strings.Contains(got, "unauthorized") || !strings.Contains(got, "was lost") || !strings.Contains(got, "authorise again") ||
 						!strings.HasSuffix(got, "; refused")) {
 						t.Errorf("after a restart: %q; want a clear word that the answer was lost", got)
 					}
@@ -407,7 +407,7 @@ func TestNewFirstTokenWins(t *testing.T) {
 			}
 			v.RevokeGrants()
 			v.RevokeAccess()
-			if got := start(t, where, url, firstToken, "").ask(); !strings.Contains(got, "authorise anew") {
+			if got := start(t, where, url, firstToken, "").ask(); !strings.Contains(got, "authorise again") {
 				t.Errorf("with everything revoked: %s", got)
 			}
 			v.Update(func(d *fake.Data) { d.Grants = []fake.Grant{{Value: "canary-second", UserID: 1, Admin: true}} })

@@ -21,7 +21,7 @@ const (
 )
 
 const (
-	authorise = "authorise anew, and put the new refresh token or code into oauth"
+	authorise = "authorise again, and put the new refresh token or code into oauth"
 	lost      = "the answer to the renewal before was lost, and the refresh token with it: " + authorise
 	dead      = "the refresh token or code is not accepted any more: " + authorise
 	damaged   = "what is stored of its tokens cannot be read; put back the file or redis.encryption_key that belongs to it, or " + authorise

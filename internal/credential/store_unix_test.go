@@ -307,7 +307,7 @@ func TestCheckSaysHowTokensStand(t *testing.T) {
 	}
 	v.RevokeAccess()
 	v.RevokeGrants()
-	if got := printed(); !strings.Contains(got, "refused") || !strings.Contains(got, "✗ its tokens are renewed") || !strings.Contains(got, "authorise anew") {
+	if got := printed(); !strings.Contains(got, "refused") || !strings.Contains(got, "✗ its tokens are renewed") || !strings.Contains(got, "authorise again") {
 		t.Errorf("when nothing is accepted any more:\n%s", got)
 	}
 }

@@ -98,7 +98,7 @@ type Server struct {
 	// DrainDelay is how long the server still accepts requests after the signal to stop, so that load balancers and clients can react.
 	DrainDelay time.Duration
 	Logger     *slog.Logger
-	// TrustedProxies are the networks of proxies whose word counts on who their clients are: by a header of the PROXY protocol, or by the header fields of
+	// TrustedProxies are the networks of proxies that may say who their clients are: by a header of the PROXY protocol, or by the header fields of
 	// requests.
 	TrustedProxies forwarded.Proxies
 	// Dropped is called for each client that is dropped because it is too slow, and Refused, with the name of a limit, for each connection that is refused;

@@ -55,7 +55,7 @@ func (w *Writer) refresh(source *connectors.Source, in Refresh) (res Result, sta
 	}
 	pause, waits := pauseOf(source)
 	if !waits {
-		checked.fault(Refused, "the source is left alone for another "+pause.Round(time.Second).String()+"; force ends that", "source")
+		checked.fault(Refused, "the source is paused for another "+pause.Round(time.Second).String()+"; force ends that", "source")
 		return checked.rejected(), startsAt
 	}
 	alone := false
@@ -73,7 +73,7 @@ func (w *Writer) refresh(source *connectors.Source, in Refresh) (res Result, sta
 		}
 		return Result{Outcome: Done}, startsAt
 	case alone:
-		checked.fault(Refused, "the source has failed, or asked for it, and is left alone for now; try again later, or with force", "source")
+		checked.fault(Refused, "the source has failed, or asked for it, and is paused for now; try again later, or with force", "source")
 		return checked.rejected(), startsAt
 	}
 	return Result{Outcome: AlreadyDone}, startsAt

@@ -11,7 +11,7 @@
 // on the encoding of records contain the version of the encoding, so that two releases never misread each other. The keys of the lock and of the
 // fetch times do not, so that two releases still do not fetch from a source twice.
 //
-// The stamp of a fetch is the time of Redis at which the lease was granted. The stamps of an item only grow, so they are its fence: if a replica
+// The stamp of a fetch is the time of Redis at which the lease was granted. The stamps of an item only grow, so each is a fencing token: if a replica
 // sleeps until after its lock has expired, it saves with an old stamp, and the save is rejected, even if a failover has lost the lock.
 package snapshots
 

@@ -1,7 +1,7 @@
 // Package writes keeps in Redis what replicas remember of writes.
 //
 //	write:{name}  a lock, a key, an intent, or the overlay, under a name that hides what it is about; see package writes of the consumer
-//	shown         the acknowledgements: up to which write each replica shows the results of writes
+//	shown         the acknowledgements: the last write whose result each replica shows
 package writes
 
 import (
