@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"roster/internal/access"
+	"roster/internal/directory"
 	"roster/resolvers"
 )
 
@@ -88,9 +89,10 @@ func TestDeniedValuesDoNotLeak(t *testing.T) {
 	everythingThere := "query" + everything(schema, schema.Query, 3)
 	people := "{ users { nodes" + everything(schema, schema.Types["User"], 2) + " } }" // with all of their accounts
 	same := func(t rapid.TB, document string, vars map[string]any) answer {
-		var first string
+		var first, whole string
 		for i, ask := range servers {
-			text := readAt.ReplaceAllString(ask(t, onlyRead, document, vars), "$1:then")
+			whole = ask(t, onlyRead, document, vars)
+			text := readAt.ReplaceAllString(whole, "$1:then")
 			if strings.Contains(text, "canary") && !strings.Contains(document, "canary") || strings.Contains(text, "7.7000") {
 				t.Fatalf("a denied value is in the answer: %s\n%s", document, text)
 			}
@@ -101,7 +103,7 @@ func TestDeniedValuesDoNotLeak(t *testing.T) {
 				t.Fatalf("%s %v distinguishes the directories:\n%s\n%s", document, vars, first, text)
 			}
 		}
-		return parsed(t, servers[0](t, onlyRead, document, vars))
+		return parsed(t, whole)
 	}
 	same(t, everythingThere, nil)
 	same(t, people, nil)
@@ -120,15 +122,19 @@ func TestDeniedValuesDoNotLeak(t *testing.T) {
 	}
 
 	in := inputs{schema, idsIn(servers[0](t, onlyRead, everythingThere, nil))}
-	for chunk := range slices.Chunk(in.everyArgument(t), 20) {
-		var document strings.Builder
-		for i, field := range chunk {
-			document.WriteString(strings.Replace(field, "ALIAS", fmt.Sprintf(" a%d", i), 1))
+	for _, fields := range in.everyArgument(t) {
+		whole := true
+		for chunk := range slices.Chunk(fields, 30) {
+			var document strings.Builder
+			for i, field := range chunk {
+				document.WriteString(strings.Replace(field, "ALIAS", fmt.Sprintf(" a%d", i), 1))
+			}
+			whole = same(t, "{"+document.String()+"}", nil).Data != nil && whole
 		}
-		if same(t, "{"+document.String()+"}", nil).Data != nil {
+		if whole {
 			continue
 		}
-		for _, field := range chunk { // an error of one of them hides the others
+		for _, field := range fields { // an error of one of them hides the others
 			for _, e := range same(t, strings.Replace("{"+field+"}", "ALIAS: ", "", 1), nil).Errors {
 				if strings.HasPrefix(fmt.Sprint(e.Extensions["code"]), "GRAPHQL_") {
 					t.Fatalf("%s\nis not valid: %s", field, e.Message)
@@ -181,14 +187,14 @@ func restrictedValues(schema *ast.Schema, data any) map[string][]string {
 	return out
 }
 
-// idsIn returns the IDs in an answer.
+// idsIn returns IDs in an answer, one of each type.
 func idsIn(text string) []string {
 	var ids []string
 	for _, m := range regexp.MustCompile(`"id":"([^"]*)"`).FindAllStringSubmatch(text, -1) {
 		ids = append(ids, m[1])
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids)
+	return slices.CompactFunc(ids, func(a, b string) bool { return directory.TypeOf(a) == directory.TypeOf(b) })
 }
 
 // Callers who share a server, with its cached documents and the memory of answers, each get their own answer, also concurrently.

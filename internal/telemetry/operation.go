@@ -40,7 +40,7 @@ func newOperations() *operations {
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
 		}, []string{"type"}),
 		size: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "roster_answer_size_bytes", Help: "How large answers were.", Buckets: prometheus.ExponentialBuckets(256, 4, 9),
+			Name: "roster_answer_size_bytes", Help: "How large answers were, in bytes as they were sent: compressed if the client accepts that.", Buckets: prometheus.ExponentialBuckets(256, 4, 9),
 		}, []string{"type"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "roster_operations_in_flight", Help: "Operations that have begun and not ended."}),
 		byType:   make(map[string]ofType, len(types)),
