@@ -8,22 +8,22 @@ type Collector[T Record] struct {
 	// Anomalies counts what could not be read on the way.
 	Anomalies Anomalies
 
-	records  []T
-	at       map[string]int
-	nameless int
-	lent     bool // records have been handed out as they are
+	records   []T
+	at        map[string]int
+	withoutID int
+	shared    bool // records have been handed out as they are
 }
 
 // Add takes a record and reports whether its ID is new. A record without an ID cannot be told from others and is only counted.
 func (c *Collector[T]) Add(r T) bool {
 	id := r.Key()
 	if id == "" {
-		c.nameless++
+		c.withoutID++
 		return false
 	}
 	if i, ok := c.at[id]; ok {
-		if c.lent { // they must not change under their reader
-			c.records, c.lent = slices.Clone(c.records), false
+		if c.shared { // they must not change under their reader
+			c.records, c.shared = slices.Clone(c.records), false
 		}
 		c.records[i] = r
 		return false
@@ -40,11 +40,11 @@ func (c *Collector[T]) Add(r T) bool {
 func (c *Collector[T]) Len() int { return len(c.records) }
 
 // Whole reports whether every record so far had an ID.
-func (c *Collector[T]) Whole() bool { return c.nameless == 0 }
+func (c *Collector[T]) Whole() bool { return c.withoutID == 0 }
 
 // Listing returns what has been gathered, with the anomalies. Later additions do not change it. It is complete only where the caller says so and every record
 // had an ID.
 func (c *Collector[T]) Listing(expected *int, complete bool) Listing[T] {
-	c.lent = true
+	c.shared = true
 	return Listing[T]{Records: slices.Clip(c.records), Expected: expected, Complete: complete && c.Whole(), Anomalies: c.Anomalies.All()}
 }

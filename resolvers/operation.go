@@ -186,7 +186,7 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 func (e *extension) viewFor(
 	ctx context.Context, n generation.Required, requirement freshness.Requirement, now time.Time, noWait bool,
 ) (*generation.View, *generation.Generation) {
-	if requirement.Any() || noWait {
+	if requirement.AcceptsAny() || noWait {
 		g := e.Publisher.CurrentAt(now)
 		if view, ok := g.View(n); ok || noWait {
 			g.Ask(n, now)

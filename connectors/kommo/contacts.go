@@ -123,12 +123,12 @@ func (p position) changedFrom() time.Time {
 // contactList is a fetch of contacts on its way.
 type contactList struct {
 	*client
-	walk connectors.Walk[decode.Value]
-	got  connectors.Collector[connectors.Contact]
-	from time.Time      // only those changed then or later; zero for all
-	resp *rest.Response // the latest
-	dead error          // why no page can follow the latest
-	torn bool           // a page came without its list
+	walk        connectors.Walk[decode.Value]
+	got         connectors.Collector[connectors.Contact]
+	from        time.Time      // only those changed then or later; zero for all
+	resp        *rest.Response // the latest
+	nextPageErr error          // why no page can follow the latest
+	listMissing bool           // a page came without its list
 }
 
 func (c *client) newList(from time.Time) *contactList {
@@ -140,7 +140,7 @@ func (c *client) newList(from time.Time) *contactList {
 		MaxRows: c.rest.MaxRows(),
 		Compare: compareIDs,
 		Fail:    func(detail string) error { return l.resp.Fail(connectors.KindBadResponse, detail) },
-		Begin:   func() { l.got, l.torn = connectors.Collector[connectors.Contact]{}, false },
+		Begin:   func() { l.got, l.listMissing = connectors.Collector[connectors.Contact]{}, false },
 		Take:    func(rows []decode.Value) { take(&l.got, rows, convert) },
 	}
 	return l
@@ -148,7 +148,7 @@ func (c *client) newList(from time.Time) *contactList {
 
 func (l *contactList) run(ctx context.Context) (connectors.Listing[connectors.Contact], error) {
 	end, err := l.walk.Run(ctx)
-	listing := l.got.Listing(nil, err == nil && !l.torn && end.Complete(l.got.Len()))
+	listing := l.got.Listing(nil, err == nil && !l.listMissing && end.Complete(l.got.Len()))
 	byID := func(a, b connectors.Contact) int { return compareIDs(a.ID, b.ID) }
 	if !slices.IsSortedFunc(listing.Records, byID) {
 		listing.Records = slices.Clone(listing.Records) // the same array may have been handed out as progress
@@ -159,9 +159,9 @@ func (l *contactList) run(ctx context.Context) (connectors.Listing[connectors.Co
 
 // page reads the page that holds the contact at that place.
 func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[decode.Value], error) {
-	if l.dead != nil {
-		err := l.dead
-		l.dead = nil
+	if l.nextPageErr != nil {
+		err := l.nextPageErr
+		l.nextPageErr = nil
 		return connectors.Page[decode.Value]{}, err
 	}
 	limit, number := pageAt(offset)
@@ -182,10 +182,10 @@ func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[dec
 	if err != nil {
 		return out, err
 	}
-	if err := l.judge(p.rows); err != nil {
+	if err := l.checkFilter(p.rows); err != nil {
 		return out, err
 	}
-	l.torn = l.torn || !p.listed
+	l.listMissing = l.listMissing || !p.listed
 	out.Rows, out.Contradicts = p.rows, p.number != nil && *p.number != number
 	if p.ends || p.next != "" {
 		out.Last = new(p.ends)
@@ -194,13 +194,13 @@ func (l *contactList) page(ctx context.Context, offset int) (connectors.Page[dec
 		if len(p.rows) == 0 {
 			return out, resp.Fail(connectors.KindBadResponse, "an empty page that is not the last")
 		}
-		l.dead = l.leads(p.next, number)
+		l.nextPageErr = l.checkNextLink(p.next, number)
 	}
 	return out, nil
 }
 
-// judge holds the rows against the filter. A time that is there and cannot be read speaks neither for it nor against it.
-func (l *contactList) judge(rows []decode.Value) error {
+// checkFilter returns an error if a row is not what the filter selects. A time that is there and cannot be read counts for neither.
+func (l *contactList) checkFilter(rows []decode.Value) error {
 	if l.from.IsZero() {
 		return nil
 	}
@@ -216,9 +216,9 @@ func (l *contactList) judge(rows []decode.Value) error {
 	return nil
 }
 
-// leads returns what is wrong with a link to the next page. It only tells that there is one, but an answer that leads elsewhere, or nowhere, is
+// checkNextLink returns what is wrong with a link to the next page. It only tells that there is one, but an answer that leads elsewhere, or nowhere, is
 // none to be trusted.
-func (l *contactList) leads(next string, number int) error {
+func (l *contactList) checkNextLink(next string, number int) error {
 	_, query, err := l.rest.Below(opContacts, next)
 	if err != nil {
 		return err

@@ -31,8 +31,8 @@ func number(s string) string {
 	return "0"
 }
 
-// somebody returns a number, or "" for 0, which Kommo uses for the system and for nobody.
-func somebody(s string) string {
+// idOrNone returns a number, or "" for 0, which Kommo uses for the system and for nobody.
+func idOrNone(s string) string {
 	if n := number(s); n != "0" {
 		return n
 	}
@@ -40,10 +40,10 @@ func somebody(s string) string {
 }
 
 // rowID returns the ID of a row of any list except groups.
-func rowID(row decode.Value) string { return row.RowID("id", somebody) }
+func rowID(row decode.Value) string { return row.RowID("id", idOrNone) }
 
 // refID returns the ID in a reference to a record other than a group.
-func refID(v decode.Value, key string) string { return somebody(v.ID(key, number)) }
+func refID(v decode.Value, key string) string { return idOrNone(v.ID(key, number)) }
 
 func convertTeam(row decode.Value) connectors.Team {
 	return connectors.Team{ID: row.RowID("id", number), Name: text(row, "name")}

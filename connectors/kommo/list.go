@@ -45,7 +45,7 @@ func list[T connectors.Record](
 			return fail(err)
 		}
 		if resp.Status == http.StatusNoContent {
-			count.ends = true
+			count.saidLast = true
 			return finish(&got, &count), nil
 		}
 		p, err := decodePage(resp, e.key, &got.Anomalies)
@@ -67,7 +67,7 @@ func list[T connectors.Record](
 				return fail(err)
 			}
 		case len(p.rows) > 0 && count.more(len(p.rows)):
-			path, query = e.path, e.query+"&page="+strconv.Itoa(count.read+1)
+			path, query = e.path, e.query+"&page="+strconv.Itoa(count.pagesRead+1)
 		default:
 			return finish(&got, &count), nil
 		}
@@ -104,39 +104,39 @@ func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cm
 // counter holds the counts that pages of users and roles carry against what was read. A total that changes on the way says that rows have moved between
 // pages, perhaps past the reader.
 type counter struct {
-	total *int // as the latest page says; nil while none does
-	pages *int // the same
-	read  int  // pages
-	rows  int  // on them
-	ended bool // the latest page had no link to a next one
-	ends  bool // it had links, and none to a next one
-	doubt bool // the numbers cannot be read, or have contradicted each other, or the rows; or a page came without its list
+	total        *int // as the latest page says; nil while none does
+	pages        *int // the same
+	pagesRead    int  // pages
+	rows         int  // on them
+	noNextLink   bool // the latest page had no link to a next one
+	saidLast     bool // it had links, and none to a next one
+	contradicted bool // the numbers cannot be read, or have contradicted each other, or the rows; or a page came without its list
 }
 
 func (c *counter) page(p *page) {
 	rows := len(p.rows)
-	c.doubt = c.doubt || p.odd || !p.listed || c.ended && rows > 0 // there was a next page after all
-	c.read++
+	c.contradicted = c.contradicted || p.odd || !p.listed || c.noNextLink && rows > 0 // there was a next page after all
+	c.pagesRead++
 	c.rows += rows
-	c.ended, c.ends = p.next == "", p.ends
-	c.doubt = c.doubt || p.number != nil && *p.number != c.read
+	c.noNextLink, c.saidLast = p.next == "", p.ends
+	c.contradicted = c.contradicted || p.number != nil && *p.number != c.pagesRead
 	if p.pages != nil {
 		c.pages = p.pages
-		c.doubt = c.doubt || *p.pages < c.read && rows > 0
+		c.contradicted = c.contradicted || *p.pages < c.pagesRead && rows > 0
 	}
 	if p.total != nil {
-		c.doubt = c.doubt || *p.total < c.rows || c.total != nil && *c.total != *p.total
+		c.contradicted = c.contradicted || *p.total < c.rows || c.total != nil && *c.total != *p.total
 		c.total = p.total
 	}
 }
 
 // more reports whether rows may follow the latest page, which has rows and no link to a next one.
 func (c *counter) more(rows int) bool {
-	return rows >= maxPageSize || c.pages != nil && *c.pages > c.read || c.total != nil && *c.total > c.rows
+	return rows >= maxPageSize || c.pages != nil && *c.pages > c.pagesRead || c.total != nil && *c.total > c.rows
 }
 
 // whole reports whether the list has ended, by its links or by a count, and all counts agree with what was read.
 func (c *counter) whole() bool {
-	told := c.ends || c.pages != nil || c.total != nil
-	return told && !c.doubt && (c.total == nil || *c.total == c.rows) && (c.pages == nil || *c.pages <= c.read)
+	told := c.saidLast || c.pages != nil || c.total != nil
+	return told && !c.contradicted && (c.total == nil || *c.total == c.rows) && (c.pages == nil || *c.pages <= c.pagesRead)
 }

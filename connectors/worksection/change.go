@@ -98,8 +98,8 @@ func given(params ...param) []param {
 	return slices.DeleteFunc(params, func(p param) bool { return p.value == "" })
 }
 
-// makers sets the source's capabilities to change something.
-func (c *client) makers(s *connectors.Source, to converter) {
+// setCreators sets the source's capabilities to change something.
+func (c *client) setCreators(s *connectors.Source, to converter) {
 	s.UserInviter = creator[connectors.Invitation, connectors.Account]{
 		c, actionAddUser, userParams, to.account, completeAccount, map[string]string{
 			"email": "email", "first_name": "firstName", "last_name": "lastName", "title": "title", "group": "teamId", "department": "department",

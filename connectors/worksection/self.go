@@ -65,7 +65,7 @@ func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Ac
 	resp, err := s.rest.Do(ctx, rest.Request{Op: actionMe, Path: userPath, Query: query(actionMe), Judge: judgeOwner, Spare: true,
 		Header: http.Header{"Authorization": {"Bearer " + token.Reveal()}}})
 	if err != nil {
-		return connectors.Account{}, busy(err)
+		return connectors.Account{}, withRetryAfter(err)
 	}
 	body, err := resp.Document()
 	if err != nil {
@@ -80,8 +80,8 @@ func (s *self) Self(ctx context.Context, token connectors.Secret) (connectors.Ac
 	return account, nil
 }
 
-// busy returns what to do where a call was not sent, to leave the source's limit to its fetches.
-func busy(err error) error {
+// withRetryAfter returns what to do where a call was not sent, to leave the source's limit to its fetches.
+func withRetryAfter(err error) error {
 	e, ok := errors.AsType[*connectors.Error](err)
 	if !ok || !e.Unsent || e.Kind != connectors.KindRateLimited {
 		return err

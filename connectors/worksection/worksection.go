@@ -71,7 +71,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	default:
 		c.send = c.signed(settings.APIKey)
 	}
-	c.makers(s, to)
+	c.setCreators(s, to)
 	return s, nil
 }
 

@@ -29,7 +29,7 @@ func TestLimitsChange(t *testing.T) {
 				for range tc.used {
 					g.Count(ann)
 				}
-				g.Limit(tc.to)
+				g.SetLimits(tc.to)
 				rate, ok := g.Count(ann)
 				if ok != (tc.remaining >= 0) || ok && rate.Remaining != tc.remaining {
 					t.Errorf("%+v, %v; want that %d are left", rate, ok, tc.remaining)

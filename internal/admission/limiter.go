@@ -65,8 +65,8 @@ type Limiter struct {
 
 // state is what the limiter knows of one caller. For an unknown caller it is zero.
 type state struct {
-	// full is when all requests of the caller are available again. Each request moves it further into the future.
-	full time.Time
+	// fullAt is when all requests of the caller are available again. Each request moves it further into the future.
+	fullAt time.Time
 	// unsynced is how many requests the shared store does not have yet.
 	unsynced int
 }
@@ -81,12 +81,12 @@ const sweepEvery = time.Second
 // New returns a limiter with these limits.
 func New(limits Limits) *Limiter {
 	g := &Limiter{callers: make(map[Caller]*state), sweepAt: 1000}
-	g.Limit(limits)
+	g.SetLimits(limits)
 	return g
 }
 
-// Limit replaces the limits. Resources that callers hold stay counted. Each caller has used up as many requests as before, or all of them.
-func (l *Limiter) Limit(limits Limits) {
+// SetLimits replaces the limits. Resources that callers hold stay counted. Each caller has used up as many requests as before, or all of them.
+func (l *Limiter) SetLimits(limits Limits) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for r := range l.pools {
@@ -97,8 +97,8 @@ func (l *Limiter) Limit(limits Limits) {
 	now := time.Now()
 	for c, s := range l.callers {
 		was, is := old.each(c), limits.each(c)
-		if owed := s.full.Sub(now); owed > 0 && was > 0 {
-			s.full = now.Add(min(time.Duration(float64(owed)/float64(was)*float64(is)), limits.Per))
+		if owed := s.fullAt.Sub(now); owed > 0 && was > 0 {
+			s.fullAt = now.Add(min(time.Duration(float64(owed)/float64(was)*float64(is)), limits.Per))
 		}
 	}
 }
@@ -122,14 +122,14 @@ func (l *Limiter) Count(c Caller) (Rate, bool) {
 		return Rate{}, true
 	}
 	s := l.known(c)
-	if s.full.Before(now) {
-		s.full = now
+	if s.fullAt.Before(now) {
+		s.fullAt = now
 	}
-	owed := s.full.Sub(now)
+	owed := s.fullAt.Sub(now)
 	if over := owed + each - l.limits.Per; over > 0 {
 		return Rate{Reset: owed, RetryAfter: over}, false
 	}
-	s.full = s.full.Add(each)
+	s.fullAt = s.fullAt.Add(each)
 	if l.syncs {
 		s.unsynced++
 	}
@@ -169,7 +169,7 @@ func (l *Limiter) sweep(now time.Time) {
 	}
 	l.swept = now
 	for c, s := range l.callers {
-		if s.unsynced == 0 && !s.full.After(now) {
+		if s.unsynced == 0 && !s.fullAt.After(now) {
 			delete(l.callers, c)
 		}
 	}

@@ -42,7 +42,7 @@ func TestOwn(t *testing.T) {
 			t.Errorf("%d and %d requests, want 600 and 60", a, b)
 		}
 		limits.Own = func(admission.Caller) int { return 1200 } // for bob too
-		g.Limit(limits)
+		g.SetLimits(limits)
 		if a := count(ann); a != 600 && a != 0 {
 			t.Errorf("after the change %d requests at once", a)
 		}

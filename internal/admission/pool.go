@@ -25,7 +25,7 @@ type Pool struct {
 	held int
 	// anonymous is what callers without a name hold together, and maxAnonymous what they may hold; zero for no bound.
 	anonymous, maxAnonymous int
-	by                      map[Caller]int // only callers that hold something
+	heldBy                  map[Caller]int // only callers that hold something
 	refused                 [PoolBound + 1]uint64
 }
 
@@ -62,20 +62,20 @@ func (h *Hold) Resize(n int) Bound {
 	p, more := h.pool, n-h.n
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	own, unnamed := p.by[h.caller], h.caller.Name == ""
-	full := NoBound
+	own, unnamed := p.heldBy[h.caller], h.caller.Name == ""
+	bound := NoBound
 	switch {
 	case more < 0:
 	case h.most > 0 && (p.size == 0 || h.most < p.size) && own > h.n && own+more > h.most:
-		full = CallerBound
+		bound = CallerBound
 	case unnamed && p.maxAnonymous > 0 && p.maxAnonymous < p.size && p.anonymous > h.n && p.anonymous+more > p.maxAnonymous:
-		full = AnonymousBound
+		bound = AnonymousBound
 	case p.size > 0 && p.held > h.n && p.held+more > p.size:
-		full = PoolBound
+		bound = PoolBound
 	}
-	if full != NoBound {
-		p.refused[full]++
-		return full
+	if bound != NoBound {
+		p.refused[bound]++
+		return bound
 	}
 	h.n = n
 	p.held += more
@@ -83,9 +83,9 @@ func (h *Hold) Resize(n int) Bound {
 		p.anonymous += more
 	}
 	if own += more; own == 0 {
-		delete(p.by, h.caller)
+		delete(p.heldBy, h.caller)
 	} else {
-		p.by[h.caller] = own
+		p.heldBy[h.caller] = own
 	}
 	return NoBound
 }
@@ -105,7 +105,7 @@ type PoolStats struct {
 func (p *Pool) Stats() PoolStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return PoolStats{Size: p.size, Held: p.held, Holders: len(p.by), RefusedCaller: p.refused[CallerBound],
+	return PoolStats{Size: p.size, Held: p.held, Holders: len(p.heldBy), RefusedCaller: p.refused[CallerBound],
 		RefusedAnonymous: p.refused[AnonymousBound], RefusedPool: p.refused[PoolBound]}
 }
 
@@ -114,7 +114,7 @@ func (p *Pool) resize(size, unnamed int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.size, p.maxAnonymous = size, unnamed
-	if p.by == nil {
-		p.by = make(map[Caller]int)
+	if p.heldBy == nil {
+		p.heldBy = make(map[Caller]int)
 	}
 }

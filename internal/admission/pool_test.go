@@ -117,13 +117,13 @@ func TestPoolIsResized(t *testing.T) {
 	}
 	var limits admission.Limits
 	limits.Sizes[admission.Operations] = 1
-	g.Limit(limits)
+	g.SetLimits(limits)
 	first.Release()
 	if third.Resize(1) != admission.PoolBound {
 		t.Error("more is held than there is now")
 	}
 	limits.Sizes[admission.Operations] = 3
-	g.Limit(limits)
+	g.SetLimits(limits)
 	if third.Resize(1) != admission.NoBound || pool.Stats().Held != 2 {
 		t.Errorf("%+v is held, want 2", pool.Stats())
 	}

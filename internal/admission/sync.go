@@ -65,8 +65,8 @@ func (l *Limiter) sync(ctx context.Context, shared SharedRates) {
 			continue
 		}
 		// The debt does not contain the requests that came after the report.
-		if full := now.Add(debt + time.Duration(s.unsynced)*l.limits.each(names[name])); full.After(s.full) {
-			s.full = full
+		if full := now.Add(debt + time.Duration(s.unsynced)*l.limits.each(names[name])); full.After(s.fullAt) {
+			s.fullAt = full
 		}
 	}
 }

@@ -175,7 +175,7 @@ func (i *instance) commit() {
 	if i.deliverer != nil {
 		i.deliverer.Set(i.receivers)
 	}
-	i.limiter.Limit(limits.OfCallers(ownLimits(&i.config.Access)))
+	i.limiter.SetLimits(limits.OfCallers(ownLimits(&i.config.Access)))
 	if i.tokens == nil {
 		return
 	}

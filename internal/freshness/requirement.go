@@ -19,8 +19,8 @@ type Requirement struct {
 	OnlyIfCached bool
 }
 
-// Any reports whether the request has no requirement.
-func (w Requirement) Any() bool { return w.MaxAge == nil && !w.OnlyIfCached }
+// AcceptsAny reports whether the request has no requirement.
+func (w Requirement) AcceptsAny() bool { return w.MaxAge == nil && !w.OnlyIfCached }
 
 // NotBefore returns the earliest time at which the data may have been fetched; zero if the request does not limit the age.
 func (w Requirement) NotBefore() time.Time {

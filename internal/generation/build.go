@@ -39,7 +39,7 @@ var errPanicked = errors.New("the build has panicked")
 // refresh publishes a new generation, unless it would be the same as the current one.
 func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 	defer overlay.Building()()
-	current, wanted := p.current.Load(), p.wanted()
+	current, wanted := p.published.Load(), p.wanted()
 	if current.wanted.same(wanted) && !current.due(time.Now()) {
 		return
 	}
@@ -66,7 +66,7 @@ func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 			return
 		}
 	}
-	if current = p.current.Load(); len(refused) == 0 && current.wanted.same(wanted) {
+	if current = p.published.Load(); len(refused) == 0 && current.wanted.same(wanted) {
 		return
 	}
 	refused = maps.Clone(refused)
@@ -80,7 +80,7 @@ func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 
 // buildIn publishes the current directory with the newest data of one collection, or refuses that data. It returns all refused collections.
 func (p *Publisher) buildIn(ctx context.Context, key snapshot.Key, wanted input, refused map[snapshot.Key]*refusal) map[snapshot.Key]*refusal {
-	start, current := time.Now(), p.current.Load()
+	start, current := time.Now(), p.published.Load()
 	in := current.built.with(key, wanted)
 	d, err := p.build(ctx, in)
 	switch {
@@ -157,7 +157,7 @@ func (p *Publisher) build(ctx context.Context, in input) (d *directory.Directory
 // publish makes a generation the current one.
 func (p *Publisher) publish(g *publication) {
 	g.next = make(chan struct{})
-	close(p.current.Swap(g).next)
+	close(p.published.Swap(g).next)
 }
 
 // due reports whether a refused collection may be tried again.

@@ -49,6 +49,6 @@ func (p *Publisher) Awaited() (keys []snapshot.Key) {
 
 // upToDate reports whether the current directory has all snapshots and the whole overlay.
 func (p *Publisher) upToDate() bool {
-	g := p.current.Load()
+	g := p.published.Load()
 	return g.serves(p.keeper.Current(), true) && maps.Equal(g.wanted.additions.all(), p.additionsTo(g.wanted.snapshots).versions)
 }

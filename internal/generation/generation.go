@@ -64,28 +64,28 @@ func (p *Publisher) Current() *Generation { return p.CurrentAt(time.Now()) }
 
 // CurrentAt is Current for a caller who has just read the clock.
 func (p *Publisher) CurrentAt(now time.Time) *Generation {
-	if g := p.latest.Load(); g != nil && g.isCurrent(now) {
+	if g := p.generation.Load(); g != nil && g.isCurrent(now) {
 		return g
 	}
 	p.computing.Lock()
 	defer p.computing.Unlock()
-	last := p.latest.Load()
+	last := p.generation.Load()
 	if last != nil && last.isCurrent(time.Now()) {
 		return last
 	}
 	g := p.compute(last)
-	p.latest.Store(g)
+	p.generation.Store(g)
 	return g
 }
 
 // isCurrent reports whether nothing has changed since the generation was computed.
 func (g *Generation) isCurrent(now time.Time) bool {
-	return (g.until.IsZero() || now.Before(g.until)) && g.publisher.current.Load() == g.publication && g.observation.Current(now)
+	return (g.until.IsZero() || now.Before(g.until)) && g.publisher.published.Load() == g.publication && g.observation.Current(now)
 }
 
 // compute computes the generation of the present. Last is the one before, or nil.
 func (p *Publisher) compute(last *Generation) *Generation {
-	g := &Generation{publisher: p, publication: p.current.Load(), at: time.Now()}
+	g := &Generation{publisher: p, publication: p.published.Load(), at: time.Now()}
 	g.observation = p.keeper.Observe()
 	g.directory, g.until = g.publication.directory, g.observation.Until
 	g.collections, g.lacking = make([]collection, len(g.observation.Results)), slices.Clone(g.observation.Waits)

@@ -96,7 +96,7 @@ func (a *additions) all() map[snapshot.Key]string {
 // AwaitDirectory waits for a generation whose directory fulfils the condition. It returns false if ctx ends first.
 func (p *Publisher) AwaitDirectory(ctx context.Context, wanted func(*directory.Directory) bool) bool {
 	for {
-		g := p.current.Load()
+		g := p.published.Load()
 		if wanted(g.directory) {
 			return true
 		}

@@ -27,7 +27,7 @@ type Collection struct {
 
 // Published returns the current directory with the present states of its collections.
 func (p *Publisher) Published() *Published {
-	g := p.current.Load()
+	g := p.published.Load()
 	out := &Published{Directory: g.directory, Next: g.next}
 	for _, res := range p.keeper.Current() {
 		c := g.collection(&res)

@@ -36,19 +36,19 @@ type Options struct {
 
 // Publisher builds and publishes generations. It is safe for concurrent use.
 type Publisher struct {
-	keeper  *snapshot.Keeper
-	sources []Source
-	rules   directory.Rules
-	overlay Overlay
-	log     *slog.Logger
-	byName  map[string]*connectors.Source
-	keys    atomic.Pointer[map[Required][]snapshot.Key] // read by every operation; a set is added when it is first required
-	current atomic.Pointer[publication]
-	make    func(stop func() bool, rules directory.Rules, data []directory.SourceData) (*directory.Directory, error)
-	stats   stats
+	keeper    *snapshot.Keeper
+	sources   []Source
+	rules     directory.Rules
+	overlay   Overlay
+	log       *slog.Logger
+	byName    map[string]*connectors.Source
+	keys      atomic.Pointer[map[Required][]snapshot.Key] // read by every operation; a set is added when it is first required
+	published atomic.Pointer[publication]
+	make      func(stop func() bool, rules directory.Rules, data []directory.SourceData) (*directory.Directory, error)
+	stats     stats
 
-	latest    atomic.Pointer[Generation]
-	computing sync.Mutex // for latest
+	generation atomic.Pointer[Generation]
+	computing  sync.Mutex // for generation
 }
 
 // publication is a published directory, with the input from which it was built.
@@ -72,7 +72,7 @@ func New(opt Options) *Publisher {
 	}
 	p.keys.Store(new(map[Required][]snapshot.Key))
 	p.make = directory.BuildUntil
-	p.current.Store(&publication{directory: directory.Build(p.rules, p.data(input{})), next: make(chan struct{})})
+	p.published.Store(&publication{directory: directory.Build(p.rules, p.data(input{})), next: make(chan struct{})})
 	return p
 }
 
@@ -92,7 +92,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 		case <-retry.C:
 		}
 		p.refresh(ctx, overlay)
-		if at := p.current.Load().retryAt(); !at.IsZero() {
+		if at := p.published.Load().retryAt(); !at.IsZero() {
 			retry.Reset(time.Until(at))
 		}
 	}
@@ -113,14 +113,14 @@ func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
 // including waits for a generation that has the results, and returns it. If ctx ends first, it returns the current generation.
 func (p *Publisher) including(ctx context.Context, results []snapshot.Result, exactly bool) *publication {
 	for {
-		g := p.current.Load()
+		g := p.published.Load()
 		if g.serves(results, exactly) {
 			return g
 		}
 		select {
 		case <-g.next:
 		case <-ctx.Done():
-			return p.current.Load()
+			return p.published.Load()
 		}
 	}
 }

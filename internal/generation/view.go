@@ -98,14 +98,14 @@ func (c *collection) older() bool { return !c.fetchedAt.IsZero() && c.fetchedAt.
 const buildWait = 2 * time.Second
 
 // Directory returns the current directory.
-func (p *Publisher) Directory() *directory.Directory { return p.current.Load().directory }
+func (p *Publisher) Directory() *directory.Directory { return p.published.Load().directory }
 
 // View returns the view of an operation that has loaded these collections. While the next generation is being built, the current one serves, although
 // it is a little older. The operation waits for the next one if it has already waited for its data, if it has a freshness requirement, or if the
 // current one lacks one of its collections, in whole or in part.
 func (p *Publisher) View(ctx context.Context, results []snapshot.Result, waited bool) *View {
 	waited = waited || slices.ContainsFunc(results, func(r snapshot.Result) bool { return !r.NotBefore.IsZero() })
-	g := p.current.Load()
+	g := p.published.Load()
 	if !g.serves(results, waited) {
 		ctx, cancel := context.WithTimeout(ctx, buildWait)
 		defer cancel()
@@ -259,7 +259,7 @@ func (v *View) Freshness() (oldestAt, freshUntil time.Time, ok bool) {
 
 // Statuses returns the status of every collection of every source, in the order of the configuration.
 func (p *Publisher) Statuses() []snapshot.Status {
-	g, statuses := p.current.Load(), p.keeper.Statuses()
+	g, statuses := p.published.Load(), p.keeper.Statuses()
 	for i := range statuses {
 		g.markRefused(&statuses[i])
 		g.restrict(&statuses[i])

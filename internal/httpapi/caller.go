@@ -17,8 +17,8 @@ import (
 type caller struct {
 	// counted is the identity by which requests are counted: the name or, for an anonymous caller, the address.
 	counted admission.Caller
-	// own are the limits of this caller; nil for the general ones.
-	own *access.Limits
+	// limits are the limits of this caller; nil for the general ones.
+	limits *access.Limits
 	// expires is when the credentials expire; zero for never.
 	expires time.Time
 }
@@ -27,7 +27,7 @@ type caller struct {
 func (h *handler) identify(ctx context.Context, r *http.Request, s credentials) (context.Context, caller, *refusal) {
 	ctx, p, e := h.authenticate(ctx, s)
 	if e == nil && p.Method != access.ByNothing {
-		return ctx, caller{counted: Named(p.Method, p.Subject), own: p.Limits, expires: p.Expires}, nil
+		return ctx, caller{counted: Named(p.Method, p.Subject), limits: p.Limits, expires: p.Expires}, nil
 	}
 	var c caller
 	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
@@ -48,29 +48,29 @@ func Named(by access.Method, subject string) admission.Caller {
 
 // forCaller returns the handler with the limits of one caller. It shares all other state with the original. Callers with the same limits have the same one.
 func (h *handler) forCaller(c caller) *handler {
-	if c.own == nil {
+	if c.limits == nil {
 		return h
 	}
-	if known, ok := h.own.Load(*c.own); ok {
+	if known, ok := h.byLimits.Load(*c.limits); ok {
 		own, _ := known.(*handler)
 		return own
 	}
-	own := *h
-	own.own = new(sync.Map)
+	limited := *h
+	limited.byLimits = new(sync.Map)
 	for _, l := range [...]struct {
 		limit *int
 		own   int
 	}{
-		{&own.limits.BodyBytes, c.own.BodyBytes}, {&own.limits.VariablesBytes, c.own.VariablesBytes}, {&own.limits.Cost, c.own.Cost},
-		{&own.limits.ListItems, c.own.ListItems}, {&own.limits.AnswerBytes, c.own.AnswerBytes},
-		{&own.limits.CallerOperations, c.own.Operations}, {&own.limits.CallerShare, c.own.Share}, {&own.limits.Requests, c.own.Requests},
+		{&limited.limits.BodyBytes, c.limits.BodyBytes}, {&limited.limits.VariablesBytes, c.limits.VariablesBytes}, {&limited.limits.Cost, c.limits.Cost},
+		{&limited.limits.ListItems, c.limits.ListItems}, {&limited.limits.AnswerBytes, c.limits.AnswerBytes},
+		{&limited.limits.CallerOperations, c.limits.Operations}, {&limited.limits.CallerShare, c.limits.Share}, {&limited.limits.Requests, c.limits.Requests},
 	} {
 		if l.own > 0 {
 			*l.limit = l.own
 		}
 	}
-	h.own.Store(*c.own, &own)
-	return &own
+	h.byLimits.Store(*c.limits, &limited)
+	return &limited
 }
 
 // count counts one request of a caller.

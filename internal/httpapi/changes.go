@@ -121,9 +121,9 @@ func (h *handler) changesParams(r *http.Request) (*graphql.RawParams, string, *r
 		after = values.Get("after")
 	}
 	if after == "" {
-		after = h.log.Cursor()
+		after = h.changeLog.Cursor()
 	} else {
-		reader, err := h.log.Reader(after) // which counts an expired cursor
+		reader, err := h.changeLog.Reader(after) // which counts an expired cursor
 		if err != nil {
 			return nil, "", cursorExpired
 		}

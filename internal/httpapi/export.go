@@ -109,7 +109,7 @@ func (x *exports) serve(w http.ResponseWriter, r *http.Request, begun *bool) *re
 	}
 	hold := h.hold(admission.Exports, &caller)
 	defer hold.Release()
-	if e := h.full(admission.Exports, hold.Resize(1)); e != nil {
+	if e := h.refusalOf(admission.Exports, hold.Resize(1)); e != nil {
 		return e
 	}
 	until := time.Now().Add(h.limits.ExportTime)

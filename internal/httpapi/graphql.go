@@ -37,7 +37,7 @@ type handler struct {
 	limits    Limits
 	public    bool      // see Options.PublicAnswers
 	ages      *lastAges // of answers that are not cached yet
-	own       *sync.Map // the handlers with other limits, by these: *handler by access.Limits
+	byLimits  *sync.Map // the handlers with other limits, by these: *handler by access.Limits
 	origins   origins
 	retired   <-chan struct{}
 	decoders  *decoders
@@ -47,7 +47,7 @@ type handler struct {
 	present   graphql.ErrorPresenterFunc
 	recover   graphql.RecoverFunc
 
-	log          *changes.Log // nil for none
+	changeLog    *changes.Log // nil for none
 	changesField string       // the name of Subscription.changes
 }
 
@@ -64,11 +64,11 @@ func newHandler(opt Options) *handler {
 		exec: executor.New(schema), documents: newDocuments(schema.Schema(), costs, opt.API, opt.Limits, opt.Introspection), costs: costs,
 		lists: opt.API.Lists, hasSource: opt.API.CheckSource,
 		limiter: opt.Limiter, access: opt.Access, everyone: access.Everyone(), trusted: opt.Documents,
-		limits: opt.Limits, own: new(sync.Map), public: opt.PublicAnswers, ages: new(lastAges), origins: opt.Origins, retired: opt.Retired,
+		limits: opt.Limits, byLimits: new(sync.Map), public: opt.PublicAnswers, ages: new(lastAges), origins: opt.Origins, retired: opt.Retired,
 		decoders: newDecoders(opt.Limits.BodyBytes), encoders: newEncoders(), observer: opt.Observer, responses: opt.Responses,
-		log: opt.Changes,
+		changeLog: opt.Changes,
 	}
-	if h.log != nil {
+	if h.changeLog != nil {
 		h.changesField = opt.API.FieldName("Subscription", "changes")
 	}
 	h.present, h.recover = presenter(opt.API.ErrorPresenter), opt.API.Recover

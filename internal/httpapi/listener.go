@@ -49,7 +49,7 @@ func (b *limitedListener) Accept() (net.Conn, error) {
 			counted.from = admission.At(from).Address
 		}
 		if b.rate != nil {
-			counted.left = b.rate.ofReader()
+			counted.patience = b.rate.ofReader()
 			counted.direct = newDirectWriter(c)
 		}
 		boundBuffers(c)
@@ -122,11 +122,11 @@ type countedConn struct {
 	begun   beginning    // only if it is proxied
 	quiet   atomic.Int64 // since when there is no data and no request, in ns of the Unix epoch; 0 during a request
 
-	writing sync.Mutex
-	joins   bool          // see joinWrites
-	head    []byte        // what was not written yet; nil for none
-	left    allowance     // of the client
-	direct  *directWriter // nil if the connection has none
+	writing  sync.Mutex
+	joins    bool          // see joinWrites
+	head     []byte        // what was not written yet; nil for none
+	patience allowance     // of the client
+	direct   *directWriter // nil if the connection has none
 
 	reads, writes deadline
 

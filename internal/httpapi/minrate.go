@@ -50,30 +50,30 @@ type minRate struct {
 // allowance is how long one client may still make the server wait. It falls while the server waits, and rises with each byte and while the server does not
 // wait, up to a maximum. So a client cannot save up more than the maximum, however fast its first bytes were.
 type allowance struct {
-	rate       int
-	left, most time.Duration
-	idle       time.Time // since when the server has not waited; zero if it has never waited, and then left is most
+	rate            int
+	remaining, most time.Duration
+	idleSince       time.Time // since when the server has not waited; zero if it has never waited, and then remaining is most
 }
 
 func (m *minRate) ofSender() allowance {
-	return allowance{rate: m.rate, left: m.grace, most: m.grace}
+	return allowance{rate: m.rate, remaining: m.grace, most: m.grace}
 }
 
 func (m *minRate) ofReader() allowance {
 	most := m.grace + timeFor(readStep, m.rate)
-	return allowance{rate: m.rate, left: most, most: most}
+	return allowance{rate: m.rate, remaining: most, most: most}
 }
 
 // resume records that the server begins to wait.
 func (a *allowance) resume(now time.Time) {
-	if !a.idle.IsZero() {
-		a.left = min(a.most, a.left+now.Sub(a.idle))
+	if !a.idleSince.IsZero() {
+		a.remaining = min(a.most, a.remaining+now.Sub(a.idleSince))
 	}
 }
 
 // spend records the time that was waited, and the bytes that were transferred.
 func (a *allowance) spend(waited time.Duration, bytes int) {
-	a.left = min(a.most, a.left-waited+timeFor(bytes, a.rate))
+	a.remaining = min(a.most, a.remaining-waited+timeFor(bytes, a.rate))
 }
 
 func timeFor(bytes, rate int) time.Duration {
@@ -154,7 +154,7 @@ func (m *minRate) enforce(next http.Handler, bodyTime time.Duration) http.Handle
 		}
 		if r.ProtoMajor < 2 {
 			if r.Body != http.NoBody {
-				r.Body = &minRateBody{ReadCloser: r.Body, of: m, conn: conn, left: m.ofSender()}
+				r.Body = &minRateBody{ReadCloser: r.Body, of: m, conn: conn, patience: m.ofSender()}
 			}
 			next.ServeHTTP(w, r)
 			return
@@ -165,9 +165,9 @@ func (m *minRate) enforce(next http.Handler, bodyTime time.Duration) http.Handle
 			if bodyTime > 0 {
 				by = time.Now().Add(bodyTime)
 			}
-			r.Body = &minRateStreamBody{ReadCloser: r.Body, of: m, control: control, by: by, left: m.ofSender()}
+			r.Body = &minRateStreamBody{ReadCloser: r.Body, of: m, control: control, by: by, patience: m.ofSender()}
 		}
-		next.ServeHTTP(&minRateStream{ResponseWriter: w, of: m, control: control, conn: conn, left: m.ofReader()}, r)
+		next.ServeHTTP(&minRateStream{ResponseWriter: w, of: m, control: control, conn: conn, patience: m.ofReader()}, r)
 	})
 }
 

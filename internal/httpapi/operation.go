@@ -20,7 +20,7 @@ type operation struct {
 	exchange freshness.Exchange
 	began    time.Time
 	name     string // of the operation in the document
-	own      reuse  // to which reuse points
+	ownReuse reuse  // to which reuse points
 	reuse    *reuse // nil if the answer is for this operation only
 	bounds   *bounds.Answer
 	body     []byte // the whole answer, if it has nothing but the data of the response
@@ -88,7 +88,7 @@ func (op *operation) isOver() bool {
 // releaseInput forgets the request, which is needed until its answer has been found or made.
 func (op *operation) releaseInput() {
 	op.input.release()
-	op.own.request = nil
+	op.ownReuse.request = nil
 }
 
 var (
@@ -157,7 +157,7 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	if e := h.limits.checkCost(op.cost); e != nil {
 		return h.refused(ctx, running, e.list())
 	}
-	if shared, e := h.share(of, doc, chosen, running.Variables); shared || e != nil {
+	if shared, e := h.reuseOrJoin(of, doc, chosen, running.Variables); shared || e != nil {
 		return nil, ctx, e
 	}
 	if e := admit(of, chosen.Operation); e != nil { // before observers see that it begins

@@ -135,7 +135,7 @@ func (h *handler) receiveBody(w http.ResponseWriter, r *http.Request, c *caller,
 		return q, h.undecoded(err)
 	}
 	if len(text) >= largeBody {
-		if e := h.full(admission.LargeBodies, large.Resize(1)); e != nil {
+		if e := h.refusalOf(admission.LargeBodies, large.Resize(1)); e != nil {
 			return q, e
 		}
 	}
@@ -160,7 +160,7 @@ func (h *handler) readBounded(large *admission.Hold, b *bytes.Buffer, body io.Re
 	if err != nil || n < largeBody {
 		return err
 	}
-	if e := h.full(admission.LargeBodies, large.Resize(1)); e != nil {
+	if e := h.refusalOf(admission.LargeBodies, large.Resize(1)); e != nil {
 		return e
 	}
 	_, err = b.ReadFrom(body)

@@ -49,10 +49,10 @@ const (
 // reuseOf returns how an operation shares its answer; nil if it does not: because of its own freshness requirement, or because its caller sends tokens for
 // sources, which may say something of the caller.
 func (h *handler) reuseOf(ctx context.Context, r *http.Request, op *operation) *reuse {
-	if !op.exchange.Requirement.Any() || access.SourceTokensOf(ctx).Any() {
+	if !op.exchange.Requirement.AcceptsAny() || access.SourceTokensOf(ctx).Any() {
 		return nil
 	}
-	u := &op.own
+	u := &op.ownReuse
 	u.cache = h.responses
 	b := append(u.space[:0], keyOfGet)
 	if r.Method == http.MethodPost {
@@ -136,15 +136,15 @@ func (u *reuse) end(a *responsecache.Answer) {
 	}
 }
 
-// share finds the answer of an operation that can be for others too. If the same operation is being executed for another caller of the same class, share waits
+// reuseOrJoin finds the answer of an operation that can be for others too. If the same operation is being executed for another caller of the same class, it waits
 // for its answer, which is part of the operation's time. It returns false if the operation must be executed.
-func (h *handler) share(of *operationContext, doc *document, chosen *preparedOperation, variables map[string]any) (bool, *refusal) {
+func (h *handler) reuseOrJoin(of *operationContext, doc *document, chosen *preparedOperation, variables map[string]any) (bool, *refusal) {
 	op := of.op
 	u := op.reuse
 	if u == nil || u.key != "" {
 		return false, nil
 	}
-	if !chosen.reusable || doc.id == 0 || !op.exchange.Requirement.Any() {
+	if !chosen.reusable || doc.id == 0 || !op.exchange.Requirement.AcceptsAny() {
 		op.reuse = nil
 		return false, nil
 	}

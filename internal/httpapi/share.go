@@ -77,9 +77,9 @@ func StatsOf(limiter *admission.Limiter) []ResourceStats {
 	return uses
 }
 
-// full returns the refusal if a caller cannot hold more of a resource, or nil. The status tells whether the caller's own use is the reason, or that of all
+// refusalOf returns the refusal if a caller cannot hold more of a resource, or nil. The status tells whether the caller's own use is the reason, or that of all
 // callers.
-func (h *handler) full(r admission.Resource, by admission.Bound) *refusal {
+func (h *handler) refusalOf(r admission.Resource, by admission.Bound) *refusal {
 	if by == admission.NoBound {
 		return nil
 	}

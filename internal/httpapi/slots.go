@@ -19,7 +19,7 @@ type slots struct {
 // answer has been written.
 func (h *handler) acquire(op *operation, c *caller) *refusal {
 	op.slots = slots{running: h.hold(admission.Operations, c), cost: h.hold(admission.Cost, c)}
-	if e := h.full(admission.Operations, op.slots.running.Resize(1)); e != nil {
+	if e := h.refusalOf(admission.Operations, op.slots.running.Resize(1)); e != nil {
 		return e
 	}
 	op.memory = memory{handler: h, held: h.hold(admission.AnswerBytes, c), request: requestMemoryFactor * op.request}
@@ -33,7 +33,7 @@ func (h *handler) acquire(op *operation, c *caller) *refusal {
 // moveToStreams makes the operation a subscription: it counts as a stream. Subscriptions mostly wait, and must not block queries.
 func (p *slots) moveToStreams(h *handler, c *caller) *refusal {
 	stream := h.hold(admission.Streams, c)
-	if e := h.full(admission.Streams, stream.Resize(1)); e != nil {
+	if e := h.refusalOf(admission.Streams, stream.Resize(1)); e != nil {
 		return e
 	}
 	p.running.Release()
@@ -43,7 +43,7 @@ func (p *slots) moveToStreams(h *handler, c *caller) *refusal {
 
 // acquireCost acquires the operation's cost.
 func (p *slots) acquireCost(h *handler, cost int) *refusal {
-	return h.full(admission.Cost, p.cost.Resize(cost))
+	return h.refusalOf(admission.Cost, p.cost.Resize(cost))
 }
 
 // release releases the resources after the execution. It may be called again.
@@ -68,7 +68,7 @@ type memory struct {
 
 // Resize reserves memory for the request and an answer of that length. It returns false if there is not enough.
 func (r *memory) Resize(bytes int) bool {
-	r.full = r.handler.full(admission.AnswerBytes, r.held.Resize(max(minAnswerMemory, r.request+bytes)))
+	r.full = r.handler.refusalOf(admission.AnswerBytes, r.held.Resize(max(minAnswerMemory, r.request+bytes)))
 	return r.full == nil
 }
 

@@ -27,7 +27,7 @@ func (c *countedConn) Write(b []byte) (int, error) {
 func (c *countedConn) write(head, b []byte) (n int, err error) {
 	if c.of.rate != nil && !c.writes.hasPassed() {
 		n = c.direct.write(head, b)
-		c.left.spend(0, n)
+		c.patience.spend(0, n)
 	}
 	if n < len(head) {
 		part, err := c.writeAll(head[n:])
@@ -48,29 +48,29 @@ func (c *countedConn) writeAll(b []byte) (n int, err error) {
 		return c.writeUnrated(b)
 	}
 	now := time.Now()
-	c.left.resume(now)
+	c.patience.resume(now)
 	c.waitsFrom(now)
 	defer func() {
-		c.left.idle = now
+		c.patience.idleSince = now
 		c.waited(now)
 		c.writes.remove()
 	}()
 	for {
 		from := now
-		c.writes.begin(from.Add(min(writeStep, c.left.left)))
+		c.writes.begin(from.Add(min(writeStep, c.patience.remaining)))
 		var part int
 		part, err = c.Conn.Write(b[n:])
 		c.writes.end(err)
 		n += part
 		now = time.Now()
-		c.left.spend(now.Sub(from), part)
+		c.patience.spend(now.Sub(from), part)
 		switch {
 		case !isDeadline(err):
 			return n, err
 		case c.writes.hasPassed():
 			c.discard()
 			return n, err
-		case c.left.left <= 0:
+		case c.patience.remaining <= 0:
 			c.of.rate.dropped(SlowReader)
 			c.discard()
 			c.Close() //nolint:errcheck // the client is dropped

@@ -11,10 +11,10 @@ import (
 // for the client. A body that has arrived with its head, as most do, is read without a deadline or a clock.
 type minRateBody struct {
 	io.ReadCloser
-	of   *minRate
-	conn *countedConn
-	left allowance
-	slow bool
+	of       *minRate
+	conn     *countedConn
+	patience allowance
+	slow     bool
 }
 
 // Read implements io.Reader. The error is errSlowSender if the rate is too low, and the server's own if the time for the whole body is over.
@@ -25,7 +25,7 @@ func (b *minRateBody) Read(p []byte) (int, error) {
 	b.conn.body.Store(b)
 	n, err := b.ReadCloser.Read(p)
 	b.conn.endBody()
-	b.left.spend(0, n)
+	b.patience.spend(0, n)
 	if b.slow {
 		err = errSlowSender
 	}
@@ -35,13 +35,13 @@ func (b *minRateBody) Read(p []byte) (int, error) {
 // await reads from the connection, as long as the allowance lasts.
 func (b *minRateBody) await(p []byte) (int, error) {
 	from, by := time.Now(), b.conn.reads.get()
-	b.left.resume(from)
-	until := earlier(by, from.Add(b.left.left))
+	b.patience.resume(from)
+	until := earlier(by, from.Add(b.patience.remaining))
 	b.conn.reads.set(until) //nolint:errcheck // the read will fail
 	n, err := b.conn.read(p)
 	now := time.Now()
-	b.left.spend(now.Sub(from), 0) // Read counts the bytes of the body
-	b.left.idle = now
+	b.patience.spend(now.Sub(from), 0) // Read counts the bytes of the body
+	b.patience.idleSince = now
 	if isDeadline(err) && until != by {
 		b.slow = true
 		b.of.dropped(SlowSender)
@@ -61,11 +61,11 @@ func (c *countedConn) endBody() {
 // minRateStreamBody is the body of a request on an HTTP/2 stream, which must arrive at the minimum rate.
 type minRateStreamBody struct {
 	io.ReadCloser
-	of      *minRate
-	control *http.ResponseController
-	by      time.Time // the deadline of the whole body; zero for none
-	left    allowance
-	slow    bool
+	of       *minRate
+	control  *http.ResponseController
+	by       time.Time // the deadline of the whole body; zero for none
+	patience allowance
+	slow     bool
 }
 
 // Read implements io.Reader. The error is errSlowSender if the rate is too low, and the server's own if the time for the whole body is over.
@@ -74,12 +74,12 @@ func (b *minRateStreamBody) Read(p []byte) (int, error) {
 		return 0, errSlowSender
 	}
 	from := time.Now()
-	b.left.resume(from)
-	until := earlier(b.by, from.Add(b.left.left))
+	b.patience.resume(from)
+	until := earlier(b.by, from.Add(b.patience.remaining))
 	b.control.SetReadDeadline(until) //nolint:errcheck // the read will fail
 	n, err := b.ReadCloser.Read(p)
-	b.left.spend(time.Since(from), n)
-	b.left.idle = time.Now()
+	b.patience.spend(time.Since(from), n)
+	b.patience.idleSince = time.Now()
 	switch {
 	case errors.Is(err, io.EOF): // an expired deadline would cancel the request
 		return n, err
@@ -95,9 +95,9 @@ func (b *minRateStreamBody) Read(p []byte) (int, error) {
 // minRateMessage is a WebSocket message that must arrive at the minimum rate.
 type minRateMessage struct {
 	io.Reader
-	left  allowance
-	timer *time.Timer
-	slow  bool
+	patience allowance
+	timer    *time.Timer
+	slow     bool
 }
 
 // message enforces the rate for a message. If it is too slow, tooSlow is called once, while the message is being read.
@@ -106,12 +106,12 @@ func (m *minRate) message(r io.Reader, tooSlow func()) io.Reader {
 		return r
 	}
 	left := m.ofSender()
-	timer := time.AfterFunc(left.left, func() {
+	timer := time.AfterFunc(left.remaining, func() {
 		m.dropped(SlowSender)
 		tooSlow()
 	})
 	timer.Stop()
-	return &minRateMessage{Reader: r, left: left, timer: timer}
+	return &minRateMessage{Reader: r, patience: left, timer: timer}
 }
 
 // Read implements io.Reader. The error is errSlowSender if the rate is too low.
@@ -120,13 +120,13 @@ func (m *minRateMessage) Read(p []byte) (int, error) {
 		return 0, errSlowSender
 	}
 	from := time.Now()
-	m.left.resume(from)
-	m.timer.Reset(m.left.left)
+	m.patience.resume(from)
+	m.timer.Reset(m.patience.remaining)
 	n, err := m.Reader.Read(p)
 	if m.slow = !m.timer.Stop(); m.slow {
 		return n, errSlowSender
 	}
-	m.left.spend(time.Since(from), n)
-	m.left.idle = time.Now()
+	m.patience.spend(time.Since(from), n)
+	m.patience.idleSince = time.Now()
 	return n, err
 }

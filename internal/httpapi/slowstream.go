@@ -16,7 +16,7 @@ type minRateStream struct {
 	conn                *countedConn
 
 	// Used only by the goroutine that writes.
-	left allowance
+	patience allowance
 }
 
 // Write implements http.ResponseWriter.
@@ -58,14 +58,14 @@ func (s *minRateStream) watch() (end func(bytes int) (slow bool)) {
 	)
 	from := time.Now()
 	connWaited := s.conn.hasWaited(from)
-	s.left.resume(from)
+	s.patience.resume(from)
 	waited := func() time.Duration {
 		now := time.Now()
 		return now.Sub(from) - (s.conn.hasWaited(now) - connWaited)
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	left := s.left.left
+	left := s.patience.remaining
 	timer = time.AfterFunc(left, func() {
 		mu.Lock()
 		defer mu.Unlock()
@@ -85,8 +85,8 @@ func (s *minRateStream) watch() (end func(bytes int) (slow bool)) {
 		defer mu.Unlock()
 		timer.Stop()
 		over = true
-		s.left.spend(waited(), bytes)
-		s.left.idle = time.Now()
+		s.patience.spend(waited(), bytes)
+		s.patience.idleSince = time.Now()
 		return slow
 	}
 }

@@ -191,7 +191,7 @@ func (s *socket) initialise(m message) bool {
 	}
 	s.allowed, s.caller, s.handler = ctx, caller, s.handler.forCaller(caller)
 	s.open = s.handler.hold(admission.Streams, &s.caller)
-	if e := s.handler.full(admission.Streams, s.open.Resize(1)); e != nil {
+	if e := s.handler.refusalOf(admission.Streams, s.open.Resize(1)); e != nil {
 		s.close(websocket.StatusTryAgainLater, e.message)
 		return false
 	}

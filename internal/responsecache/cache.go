@@ -51,8 +51,8 @@ type Stats struct {
 }
 
 const (
-	// largestShare is the part of the cache that one answer may take, so that a few answers do not remove all others.
-	largestShare = 16
+	// One answer takes at most the cache divided by answerDivisor, so that a few answers do not remove all others.
+	answerDivisor = 16
 	// overhead is about how many bytes an entry takes besides its key, and answerOverhead an answer besides its bodies: with its origin and its headers.
 	overhead, answerOverhead = 256, 768
 )
@@ -62,7 +62,7 @@ func New(bytes int, before *Cache) *Cache {
 	if bytes <= 0 {
 		return nil
 	}
-	c := &Cache{seed: maphash.MakeSeed(), most: bytes / largestShare, counts: &counts{}, flights: make(map[string]*Flight), recent: newRecent(bytes)}
+	c := &Cache{seed: maphash.MakeSeed(), most: bytes / answerDivisor, counts: &counts{}, flights: make(map[string]*Flight), recent: newRecent(bytes)}
 	if before != nil {
 		c.counts = before.counts
 	}

@@ -12,8 +12,8 @@ type recent struct {
 }
 
 const (
-	// recentShare is the part of the cache that recent answers may take.
-	recentShare = 16
+	// Recent answers take at most the cache divided by recentDivisor.
+	recentDivisor = 16
 	// largestRecent is the greatest weight of a recent answer. Larger ones are kept at once, because they cost more to make.
 	largestRecent = 4 << 10
 	// bytesPerGone is the size of the cache for each hash of an answer that has left.
@@ -21,7 +21,7 @@ const (
 )
 
 func newRecent(bytes int) recent {
-	n := bytes / recentShare / largestRecent
+	n := bytes / recentDivisor / largestRecent
 	return recent{answers: make(map[uint64]*Answer, n), order: make([]*Answer, n), gone: make([]uint64, bytes/bytesPerGone+1)}
 }
 

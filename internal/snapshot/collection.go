@@ -30,9 +30,9 @@ type collection struct {
 	first  chan struct{}   // closed when this collection has been tried
 	looked chan struct{}   // closed after the first stat of the shared store by its first keeper
 
-	heirOf *collection   // the collection whose state this one inherits before it runs; nil for none
-	stop   func()        // ends the loop
-	ended  chan struct{} // closed when the loop has ended
+	predecessor *collection   // the collection whose state this one inherits before it runs; nil for none
+	stop        func()        // ends the loop
+	ended       chan struct{} // closed when the loop has ended
 }
 
 // view is what callers see of the collection at one time.

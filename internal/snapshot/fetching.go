@@ -34,7 +34,7 @@ func (t *step) publishProgress() {
 	}
 	r := *t.pending
 	r.complete = false
-	t.pending, t.publishAt = nil, t.now.Add(max(progressEvery, t.now.Sub(t.started)/progressShare))
+	t.pending, t.publishAt = nil, t.now.Add(max(progressEvery, t.now.Sub(t.started)/progressDivisor))
 	snap, err := t.snapshot(r)
 	if err != nil {
 		return // the end of the fetch reports the error

@@ -106,9 +106,9 @@ func (k *Keeper) start(ctx context.Context) {
 		if c.stop != nil {
 			continue // the collection is shared, and its loop runs
 		}
-		if c.heirOf != nil {
-			c.inherit(c.heirOf)
-			c.heirOf = nil
+		if c.predecessor != nil {
+			c.inherit(c.predecessor)
+			c.predecessor = nil
 		} else {
 			c.asked.Store(now) // a start counts as a question
 		}
@@ -169,7 +169,7 @@ func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *c
 	}
 	c := newCollection(k, s, key, settings)
 	if was != nil && was.item.same(c.item) {
-		c.heirOf, c.hits = was, was.hits
+		c.predecessor, c.hits = was, was.hits
 		s := was.view.Load().collectionState
 		s.phase, s.fetching = idle, false
 		c.show(s) // until the old loop has ended

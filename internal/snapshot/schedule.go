@@ -16,8 +16,8 @@ const (
 	// progressEvery and progressShare space the publications of a first fetch's progress: by a second, and by a share of the time that the
 	// fetch has taken so far. So the number of publications grows with the logarithm of that time, and their cost, which grows with the
 	// records, stays in proportion to the cost of the fetch.
-	progressEvery = time.Second
-	progressShare = 16
+	progressEvery   = time.Second
+	progressDivisor = 16
 )
 
 // due reports whether it is time for a fetch.

@@ -32,7 +32,9 @@ func TestObservingNamesEachMetric(t *testing.T) {
 		}
 		for _, m := range regexp.MustCompile(`"(roster_\w+)"`).FindAllStringSubmatch(string(source), -1) {
 			n++
-			if !slices.ContainsFunc(named, func(name string) bool { return m[1] == name || strings.HasSuffix(name, "_") && strings.HasPrefix(m[1], name) }) {
+			if !slices.ContainsFunc(named, func(name string) bool {
+				return m[1] == name || strings.HasSuffix(name, "_") && strings.HasPrefix(m[1], name)
+			}) {
 				t.Errorf("docs/observing.md does not name %s (%s)", m[1], f)
 			}
 		}

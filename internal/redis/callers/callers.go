@@ -19,11 +19,11 @@ import (
 // spendScript adds to a caller's debt, and returns the total, in microseconds by the clock of Redis. KEYS: the debt of the caller. ARGV: what to add.
 var spendScript = goredis.NewScript(redis.Prelude + `
 typed(KEYS[1], 'string')
-local full = tonumber(redis.call('GET', KEYS[1]) or '')
-if not full or full ~= full or full < now or full > now + 86400000000 then full = now end
-full = full + tonumber(ARGV[1])
-redis.call('SET', KEYS[1], int(full), 'PX', math.ceil((full - now) / 1000) + 1)
-return int(full - now)`)
+local free = tonumber(redis.call('GET', KEYS[1]) or '')
+if not free or free ~= free or free < now or free > now + 86400000000 then free = now end
+free = free + tonumber(ARGV[1])
+redis.call('SET', KEYS[1], int(free), 'PX', math.ceil((free - now) / 1000) + 1)
+return int(free - now)`)
 
 // callersAtOnce is the number of callers in one round trip.
 const callersAtOnce = 500
@@ -38,14 +38,14 @@ func New(client *redis.Client) *Store { return &Store{client} }
 
 // Spend adds to each caller's debt against the caller's rate, and returns the debts over all replicas. Redis stores callers under a hash, because
 // they may be names and addresses of persons.
-func (l *Store) Spend(ctx context.Context, debts map[string]time.Duration) (map[string]time.Duration, error) {
+func (s *Store) Spend(ctx context.Context, debts map[string]time.Duration) (map[string]time.Duration, error) {
 	names := make([]string, 0, len(debts))
 	for name := range debts {
 		names = append(names, name)
 	}
 	owed := make(map[string]time.Duration, len(debts))
 	for chunk := range slices.Chunk(names, callersAtOnce) {
-		err := l.client.Do(ctx, func(ctx context.Context) error { return l.spend(ctx, chunk, debts, owed) })
+		err := s.client.Do(ctx, func(ctx context.Context) error { return s.spend(ctx, chunk, debts, owed) })
 		if err != nil {
 			return owed, err
 		}
@@ -53,11 +53,11 @@ func (l *Store) Spend(ctx context.Context, debts map[string]time.Duration) (map[
 	return owed, nil
 }
 
-func (l *Store) spend(ctx context.Context, names []string, debts, owed map[string]time.Duration) error {
+func (s *Store) spend(ctx context.Context, names []string, debts, owed map[string]time.Duration) error {
 	answers := make([]*goredis.Cmd, len(names))
-	_, err := l.client.Commands().Pipelined(ctx, func(p goredis.Pipeliner) error {
+	_, err := s.client.Commands().Pipelined(ctx, func(p goredis.Pipeliner) error {
 		for i, name := range names {
-			answers[i] = spendScript.Eval(ctx, p, []string{l.key(name)}, debts[name].Microseconds())
+			answers[i] = spendScript.Eval(ctx, p, []string{s.key(name)}, debts[name].Microseconds())
 		}
 		return nil
 	})
@@ -72,7 +72,7 @@ func (l *Store) spend(ctx context.Context, names []string, debts, owed map[strin
 	return nil
 }
 
-func (l *Store) key(name string) string {
+func (s *Store) key(name string) string {
 	sum := sha256.Sum256([]byte(name))
-	return l.client.Key("rate:" + hex.EncodeToString(sum[:16]))
+	return s.client.Key("rate:" + hex.EncodeToString(sum[:16]))
 }
