@@ -29,7 +29,7 @@
 //
 //   - authenticate.go, caller.go: who the caller is, and which limits apply to the caller
 //   - limits.go, exceeded.go, refusal.go: the limits, how a refusal because of a limit is made, and any other refusal
-//   - share.go, slots.go: what one caller may use of what callers share, and what an operation uses of it
+//   - share.go, slots.go, answercost.go: what one caller may use of what callers share, and what an operation or an answer of a stream uses of it
 //   - measure.go, documentbounds.go, answerbounds.go: the bounds of JSON, documents and answers
 //
 // An operation:
