@@ -26,7 +26,7 @@ func TestObservingNamesEachMetric(t *testing.T) {
 		if strings.HasSuffix(f, "_test.go") {
 			continue
 		}
-		source, err := os.ReadFile(f) //nolint:gosec // of this package
+		source, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
