@@ -40,10 +40,11 @@ type source struct {
 	failedAt      time.Time // when our own last call failed
 	failureLogged bool      // the failure has been logged
 
-	live        *live  // nil while the source tells of no changes
-	holders     int    // the stores that have it connected
-	endWatch    func() // ends the connection, and waits for that; set by the first holder
-	watchLogged bool   // that it does not tell has been logged
+	live        *live             // nil while the source tells of no changes
+	holders     int               // the stores that have it connected
+	endWatch    func()            // ends the connection; set by the first holder
+	awaitWatch  func()            // waits for that
+	watchLogged *connectors.Error // the last logged reason why it does not tell; nil if it does
 
 	stats stats
 }
@@ -183,8 +184,10 @@ func (s *source) paging(now time.Time) bool {
 // learn stores an answer, and removes answers that are too old to return.
 func (s *source) learn(c *call, got map[string]connectors.Presence, now time.Time) {
 	if len(c.ids) == 0 {
-		s.full, s.fullAt = got, c.at
-		clear(s.known)
+		if c.at.After(s.fullAt) { // a connection may have told later presence meanwhile
+			s.full, s.fullAt = got, c.at
+			clear(s.known)
+		}
 		return
 	}
 	s.sweep(now)
@@ -215,7 +218,7 @@ func orOffline(got map[string]connectors.Presence, id string) connectors.Presenc
 // last returns the newest answer about an account.
 func (s *source) last(id string) (Answer, bool) {
 	if s.live != nil {
-		return Answer{orOffline(s.live.of, id), s.live.heard}, true
+		return Answer{orOffline(s.live.of, id), s.live.asOf()}, true
 	}
 	a, ok := s.known[id]
 	if ok && !a.At.Before(s.fullAt) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -17,10 +18,6 @@ const (
 	maxPause   = 5 * time.Minute
 	// settledAfter is how long a connection must have worked until the next pause is a short one again.
 	settledAfter = time.Minute
-	// confirmEvery is the time between two calls for everyone during a connection, because a source may stop telling without saying so. AnsweredWithin
-	// bounds such a call, with its wait for a turn.
-	confirmEvery   = 10 * time.Minute
-	answeredWithin = 2 * time.Minute
 	// mostLive bounds what a connection has told, in bytes; entryBytes is what an entry has besides its texts.
 	mostLive   = 64 << 20
 	entryBytes = 100
@@ -32,6 +29,26 @@ type live struct {
 	since map[string]connectors.Presence // the changes since the last call for everyone began; nil if none is in progress
 	bytes int
 	heard time.Time // the last sign that the connection works
+	asked time.Time // when the last call for everyone that succeeded began, or when the connection began
+	// doubted is true once the connection has been without a successful call for too long, or a call has said that the source does not tell. What it
+	// told after the last successful call may be incomplete.
+	doubted bool
+}
+
+// asOf returns of when the presence is.
+func (l *live) asOf() time.Time {
+	if l.doubted {
+		return l.asked
+	}
+	return l.heard
+}
+
+// ask notes that a call for everyone begins. What has been noted for one that failed is forgotten.
+func (l *live) ask() {
+	for id := range l.since {
+		l.drop(l.since, id)
+	}
+	l.since = make(map[string]connectors.Presence)
 }
 
 // apply applies a change. It returns false if there are too many.
@@ -48,10 +65,10 @@ func (l *live) apply(id string, p connectors.Presence) bool {
 	return l.bytes <= mostLive
 }
 
-// replace replaces everyone by an answer, and applies the changes since its call began.
-func (l *live) replace(everyone map[string]connectors.Presence) bool {
+// replace replaces everyone by the answer of a call, and applies the changes since it began.
+func (l *live) replace(everyone map[string]connectors.Presence, began time.Time) bool {
 	since := l.since
-	*l = live{of: make(map[string]connectors.Presence, len(everyone)), heard: l.heard}
+	*l = live{of: make(map[string]connectors.Presence, len(everyone)), heard: l.heard, asked: began}
 	for id, p := range everyone {
 		l.apply(id, p)
 	}
@@ -95,19 +112,19 @@ func (s *source) hold(ctx context.Context) {
 	ctx, end := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() { s.watch(ctx) })
-	s.endWatch = func() {
-		end()
-		watching.Wait()
-	}
+	s.endWatch, s.awaitWatch = end, watching.Wait
 }
 
 func (s *source) release() {
 	s.mu.Lock()
 	s.holders--
-	last, end := s.holders == 0, s.endWatch
+	last, wait := s.holders == 0, s.awaitWatch
+	if last {
+		s.endWatch() // before another hold
+	}
 	s.mu.Unlock()
 	if last {
-		end()
+		wait()
 	}
 }
 
@@ -115,16 +132,15 @@ func (s *source) release() {
 func (s *source) watch(ctx context.Context) {
 	for failures := 0; ; failures++ {
 		began := time.Now()
-		e := s.connect(ctx)
-		s.disconnected(ctx, e)
+		at := &live{asked: began}
+		e := s.connect(ctx, at)
+		s.disconnected(ctx, at, e)
 		if time.Since(began) > settledAfter {
 			failures = 0
 		}
 		pause := backoff.Jitter(backoff.After(failures, firstPause, maxPause))
-		switch e.Kind {
-		case connectors.KindUnauthorized, connectors.KindForbidden, connectors.KindNotFound, connectors.KindUnsupported:
+		if refused(e.Kind) {
 			pause = maxPause // an early attempt does not help
-		default:
 		}
 		if !backoff.Wait(ctx, max(pause, e.RetryAfter)) {
 			return
@@ -132,8 +148,18 @@ func (s *source) watch(ctx context.Context) {
 	}
 }
 
+// refused reports whether only a change at the source or of its settings can help.
+func refused(kind connectors.ErrorKind) bool {
+	switch kind {
+	case connectors.KindUnauthorized, connectors.KindForbidden, connectors.KindNotFound, connectors.KindUnsupported:
+		return true
+	default:
+		return false
+	}
+}
+
 // connect connects to the source, and applies what it tells until ctx or the connection ends. A panic of the connector ends this connection only.
-func (s *source) connect(ctx context.Context) (failure *connectors.Error) {
+func (s *source) connect(ctx context.Context, at *live) (failure *connectors.Error) {
 	ctx, end := context.WithCancelCause(ctx)
 	var asking sync.WaitGroup
 	defer func() {
@@ -143,7 +169,7 @@ func (s *source) connect(ctx context.Context) (failure *connectors.Error) {
 		end(nil)
 		asking.Wait()
 	}()
-	at, begun := new(live), false
+	begun := false
 	err := s.watcher.WatchPresence(ctx, func(u connectors.PresenceUpdate) {
 		if !begun {
 			begun = true
@@ -178,57 +204,91 @@ func (s *source) told(at *live, u connectors.PresenceUpdate) bool {
 	return at.apply(u.ID, u.Presence)
 }
 
-// confirm asks for everyone, at once and then every confirmEvery, until that fails or ctx ends.
+// confirm asks for everyone, at once and then again and again, because a source may stop telling without saying so: presence is an answer for keepFor after
+// the call that confirmed it began. A failed call is repeated within that time. Confirm returns why the connection must end, or nil if ctx ends.
 func (s *source) confirm(ctx context.Context, at *live) error {
-	for {
-		s.mu.Lock()
-		at.since = make(map[string]connectors.Presence)
-		s.mu.Unlock()
-		within, cancel := context.WithTimeout(ctx, answeredWithin)
-		everyone, e := s.presence(within, nil)
-		cancel()
-		if e != nil {
-			return e
-		}
-		if !s.connected(ctx, at, everyone) {
+	for asked, failures := at.asked, 0; ; {
+		began := time.Now()
+		everyone, e := s.everyone(ctx, at, asked.Add(s.keepFor))
+		var pause time.Duration
+		switch {
+		case e == nil && !s.connected(ctx, at, everyone, began):
 			return s.watchFailed("it has too many accounts")
+		case e == nil:
+			asked, failures = began, 0
+			left := max(0, time.Until(asked.Add(s.keepFor)))
+			pause = backoff.Jitter(left * 2 / 3) // so that there is time for a second call, and replicas do not call together
+		case refused(e.Kind):
+			s.doubt(at)
+			return e
+		default:
+			pause = max(backoff.Jitter(backoff.After(failures, s.life, s.keepFor)), e.RetryAfter)
+			failures++
 		}
-		if !backoff.Wait(ctx, confirmEvery) {
+		left := time.Until(asked.Add(s.keepFor))
+		if !backoff.Wait(ctx, min(pause, left)) {
 			return nil
+		}
+		if e != nil && pause >= left {
+			s.doubt(at)
+			return e
 		}
 	}
 }
 
-// connected serves from now on what the source tells.
-func (s *source) connected(ctx context.Context, at *live, everyone map[string]connectors.Presence) bool {
+// everyone asks for everyone. Changes from now on apply to the answer.
+func (s *source) everyone(ctx context.Context, at *live, deadline time.Time) (map[string]connectors.Presence, *connectors.Error) {
+	s.mu.Lock()
+	at.ask()
+	s.mu.Unlock()
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	return s.presence(ctx, nil)
+}
+
+// doubt has nothing that the source has told since the last successful call count as newer than that call.
+func (s *source) doubt(at *live) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !at.replace(everyone) {
+	at.doubted = true
+}
+
+// connected serves from now on what the source tells.
+func (s *source) connected(ctx context.Context, at *live, everyone map[string]connectors.Presence, began time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return true // another connection may have begun
+	}
+	if !at.replace(everyone, began) {
 		return false
 	}
 	s.live = at
-	if s.watchLogged {
-		s.watchLogged = false
+	if s.watchLogged != nil {
+		s.watchLogged = nil
 		s.log.LogAttrs(ctx, slog.LevelInfo, "the source tells of presence again")
 	}
 	return true
 }
 
 // disconnected has the source asked again. What it has told stays an answer, of the time when the connection last worked.
-func (s *source) disconnected(ctx context.Context, e *connectors.Error) {
+func (s *source) disconnected(ctx context.Context, at *live, e *connectors.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l := s.live; l != nil {
-		s.live, s.full, s.fullAt = nil, l.of, l.heard
-		clear(s.known)
+	if s.live == at {
+		s.live = nil
+		if asOf := at.asOf(); asOf.After(s.fullAt) {
+			s.full, s.fullAt = at.of, asOf
+		}
+		maps.DeleteFunc(s.known, func(_ string, a Answer) bool { return a.At.Before(s.fullAt) })
 	}
 	if ctx.Err() != nil {
 		return // it ends because of us
 	}
 	s.stats.disconnects.Add(1)
-	if s.watchLogged {
+	if was := s.watchLogged; was != nil && (was.Kind == e.Kind || !refused(e.Kind)) {
 		return
 	}
-	s.watchLogged = true
+	s.watchLogged = e
 	s.log.LogAttrs(ctx, slog.LevelWarn, "the source does not tell of presence: it is asked until it does", slog.String("kind", e.Kind.String()), slog.String("error", e.Error()))
 }
