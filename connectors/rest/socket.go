@@ -18,6 +18,8 @@ const (
 	maxMessage = 64 << 10
 	// sendTimeout bounds the sending of one message.
 	sendTimeout = 10 * time.Second
+	// openTimeout bounds the opening of a WebSocket with its greeting, because it has the turn of another call meanwhile.
+	openTimeout = 10 * time.Second
 )
 
 // Socket is a WebSocket to the source. One goroutine may receive while others send.
@@ -26,15 +28,17 @@ type Socket struct {
 	source, op string
 }
 
-// OpenSocket opens a WebSocket at the path of a request, and lets greet exchange the first messages. Both together are one call: it has a turn, a deadline
-// and an observer like any other, and is repeated in the same cases, but it has a breaker of its own. Path and Bucket are used, and Op; no credential is
+// OpenSocket opens a WebSocket at the path of a request, and lets greet exchange the first messages. Both together are one call: it has a turn and
+// an observer like any other, but a deadline of 10 s and a breaker of its own, and it is repeated only if the source asks to wait. Path and Bucket are used, and Op; no credential is
 // sent before greet. The connection outlives ctx: the caller must close it.
 func (c *Client) OpenSocket(ctx context.Context, req Request, greet func(context.Context, *Socket) error) (*Socket, error) {
 	var socket *Socket
 	err := c.Caller.Do(ctx, upstream.Call{Op: req.Op, Bucket: req.Bucket, Place: req.Op}, func(ctx context.Context, x *upstream.Exchange) error {
+		ctx, cancel := context.WithTimeout(ctx, openTimeout)
+		defer cancel()
+		x.Final = true // who wants a connection tries again later
 		s, e := c.dial(ctx, &req, x)
 		if e != nil {
-			x.Final = final(e)
 			return e
 		}
 		if err := greet(ctx, s); err != nil {

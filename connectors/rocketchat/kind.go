@@ -13,7 +13,7 @@ const Name connectors.KindName = "rocketchat"
 type Settings struct {
 	UserID    string            `key:"user_id" doc:"The ID of the user to whom the token belongs."`
 	AuthToken connectors.Secret `key:"auth_token" doc:"A personal access token."`
-	Realtime  bool              `key:"realtime" default:"false" doc:"Receives presence over a WebSocket, as it changes, instead of asking for it. A proxy in front of the server must pass WebSockets on. While there is no connection, Roster asks."`
+	Realtime  bool              `key:"realtime" default:"false" doc:"Receives presence over a WebSocket, as it changes, instead of asking for it. A proxy in front of the server must pass WebSockets on. While there is no connection, Roster asks. Rocket.Chat does not say whether a personal access token may log in there: the log says if the server refuses it."`
 }
 
 var userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header

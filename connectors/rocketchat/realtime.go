@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,11 +23,12 @@ const (
 	stream      = "stream-notify-logged"
 	eventStatus = "user-status"
 	loginID     = "login"
-	streamID    = "presence" // a subscription ends with its connection, so that it can have the same ID in the next one
+	// streamID is the same in every connection. Rocket.Chat's documents ask for a new ID after a reconnect, but a subscription ends with its connection.
+	streamID = "presence"
 
 	// pingEvery is the time between two pings to the server, and silentFor the longest time without any message of it.
-	pingEvery = 20 * time.Second
-	silentFor = 50 * time.Second
+	pingEvery = 10 * time.Second
+	silentFor = 25 * time.Second
 )
 
 // ddp is a message of the server. Members of other types than expected are absent, because all kinds of messages share them.
@@ -95,7 +97,7 @@ func (w *watcher) greet(ctx context.Context, s *rest.Socket) error {
 		}},
 		{map[string]any{"msg": "method", "method": "login", "id": loginID, "params": []any{map[string]string{"resume": w.token.Reveal()}}}, func(m *ddp) (bool, *connectors.Error) {
 			if m.Msg == "result" && m.about(loginID) && m.refuses() {
-				return true, s.Fail(connectors.KindUnauthorized, "the realtime API does not accept auth_token")
+				return true, loginFailed(s, m)
 			}
 			return m.Msg == "result" && m.about(loginID), nil
 		}},
@@ -122,6 +124,21 @@ func (w *watcher) greet(ctx context.Context, s *rest.Socket) error {
 		}
 	}
 	return nil
+}
+
+// loginFailed describes a failed login. The documents name no codes of errors of the realtime API: those of the REST API for a refused token count as such
+// here too. Others, such as those of the limiter that the realtime API has, say nothing about the token.
+func loginFailed(s *rest.Socket, m *ddp) *connectors.Error {
+	var failure struct {
+		Error json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(m.Error, &failure) == nil {
+		switch strings.ToLower(strings.Trim(string(failure.Error), `"`)) {
+		case "401", "403", "unauthorized":
+			return s.Fail(connectors.KindUnauthorized, "the realtime API does not accept auth_token")
+		}
+	}
+	return s.Fail(connectors.KindUnavailable, "the login to the realtime API fails, and the server does not say that auth_token is the cause")
 }
 
 // listen passes on what the server tells, until the connection ends or is silent for too long.

@@ -33,6 +33,7 @@ type Options struct {
 	OutsideRoomChecked bool // users.list needs view-outside-room too
 
 	PresenceDisabled bool // nobody's presence is told
+	LoginError       any  // the code of a refused login of the realtime API; nil means 403
 	CommaIDsBroken   bool // users.presence takes ids=a,b for one ID
 	FullByIDs        bool // users.presence says full to a question by IDs too
 

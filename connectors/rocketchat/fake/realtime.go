@@ -37,6 +37,9 @@ type request struct {
 	Params  []any    `json:"params"`
 }
 
+// The documents do not say all of what a server sends. These are guesses: server_id; the code and the text of a refused login; that a personal access token
+// may log in; the code of a refused subscription; and that a server with presence disabled accepts the subscription and sends nothing.
+
 // realtime serves a client until it leaves, or CloseSockets.
 func (s *Server) realtime(w http.ResponseWriter, r *http.Request) {
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
@@ -116,7 +119,7 @@ func (s *Server) method(c *socket, in *request) {
 	}
 	s.mu.Unlock()
 	if who == "" {
-		c.send(object{"msg": "result", "id": in.ID, "error": object{"error": 403, "reason": "You've been logged out by the server. Please log in again.", "errorType": "Meteor.Error"}})
+		c.send(object{"msg": "result", "id": in.ID, "error": object{"error": s.loginError(), "reason": "You've been logged out by the server. Please log in again.", "errorType": "Meteor.Error"}})
 	} else {
 		c.mu.Lock()
 		c.user = who
@@ -125,6 +128,16 @@ func (s *Server) method(c *socket, in *request) {
 		c.send(object{"msg": "result", "id": in.ID, "result": object{"id": who, "token": token}})
 	}
 	c.send(object{"msg": "updated", "methods": []string{in.ID}})
+}
+
+// loginError is the code of a login that fails.
+func (s *Server) loginError() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.options.LoginError != nil {
+		return s.options.LoginError
+	}
+	return 403
 }
 
 // send sends a message. A client that does not take it has gone.
@@ -176,7 +189,7 @@ func (s *Server) CloseSockets() {
 // numbers are those of the states in events.
 var numbers = map[string]int{"offline": 0, "online": 1, "away": 2, "busy": 3}
 
-// statusEvent is what clients are told of a user. Newer servers have more in the tuple.
+// statusEvent is what clients are told of a user. Tuples have 3, 6 or 8 items, depending on the version: which version, and what follows the text, is a guess.
 func (k Options) statusEvent(u *User) object {
 	tuple := []any{u.ID, u.Username, numbers[u.status()], u.StatusText}
 	if k.atLeast(7, 0) {
