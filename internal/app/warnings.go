@@ -31,7 +31,7 @@ func warn(cfg *config.Config, log *slog.Logger) {
 		}
 	}
 	if len(exposed) > 0 {
-		log.Warn("every user of this machine may read files with secrets: allow their owner only (chmod 600)", slog.Any("settings", exposed))
+		log.Warn("the modes of files with secrets let every user read them: allow their owner only (chmod 600)", slog.Any("settings", exposed))
 	}
 	for _, d := range []struct{ setting, path string }{
 		{"cache_dir", cfg.CacheDir}, {"writes.dir", cfg.Writes.Dir}, {"credentials_dir", cfg.CredentialsDir},
