@@ -128,14 +128,10 @@ func TestDashboardAcceptsALoss(t *testing.T) {
 	page.Wait(problem, fmt.Sprintf("lacked %s of the %[1]s known ones", thousands(all["rocketchat"].Loss.Known)))
 	page.Wait(accounts+" .records", thousands(all["rocketchat"].Count))
 	page.Wait(".source button", "Accept the loss")
-	for page.Focused() != "Accept the loss …" {
-		page.Press(kb.Tab)
-	}
+	page.TabTo(`document.activeElement.innerText?.trim() === 'Accept the loss …'`)
 	page.Press(kb.Enter)
 	page.Wait("dialog[open]", "Accept the loss of")
-	for page.Focused() != "Accept the loss" {
-		page.Press(kb.Tab)
-	}
+	page.TabTo(`document.activeElement.innerText?.trim() === 'Accept the loss'`)
 	page.Press(kb.Enter)
 	page.WaitFor(`document.querySelector('` + accounts + ` .records').innerText.trim() === '0'`)
 	page.Wait(accounts+" .state", "Fresh")
@@ -167,5 +163,6 @@ func TestDashboardSourcesWithKeys(t *testing.T) {
 	page.Fill("#credential-value", admin)
 	page.Press(kb.Enter)
 	page.Click(".source button", "Fetch again")
-	page.Wait(".refresh", ".") // the outcome, in a sentence
+	page.WaitFor(`/^(The fetch |It was fetched so recently)/.test(document.querySelector('.refresh').innerText)`)
+	page.WaitFor(`document.querySelector('.severe') === null`)
 }

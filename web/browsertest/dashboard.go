@@ -87,6 +87,18 @@ func (d *Dashboard) Press(keys ...string) {
 	}
 }
 
+// TabTo presses Tab until an expression of JavaScript is true, such as one on document.activeElement.
+func (d *Dashboard) TabTo(expression string) {
+	d.t.Helper()
+	for range 300 {
+		if get[bool](d.Page, "see where the focus is", `Boolean(`+expression+`)`) {
+			return
+		}
+		d.Press(kb.Tab)
+	}
+	d.t.Fatalf("Tab does not lead to %s", expression)
+}
+
 // Focused returns the text or the name of what has the focus.
 func (d *Dashboard) Focused() string {
 	d.t.Helper()

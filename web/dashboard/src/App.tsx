@@ -1,13 +1,14 @@
 import type { CombinedError } from '@urql/core'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Link, Route, Router, Switch, useLocation } from 'wouter'
-import { client } from './core/client'
+import { ask } from './core/client'
 import { asking, credential } from './core/credential'
 import { connection, follow, useChanges } from './core/live'
 import { base } from './core/paths'
 import { type Session, SessionContext, sessionOf, sessionQuery } from './core/session'
 import { useShared } from './core/state'
 import { choose, type Theme, theme } from './core/theme'
+import { Boundary } from './parts/Boundary'
 import { CredentialDialog } from './parts/CredentialDialog'
 import { Fault } from './parts/Fault'
 import { pages } from './pages'
@@ -31,16 +32,13 @@ function Content() {
   useEffect(() => {
     let current = true
     let stop: (() => void) | undefined
-    void client
-      .query(sessionQuery, {})
-      .toPromise()
-      .then(({ data, error }) => {
-        if (!current) return
-        setError(data ? null : (error ?? null))
-        if (!data) return
-        setSession(sessionOf(data))
-        stop = follow(data.changeCursor)
-      })
+    void ask(sessionQuery, {}).then(({ data, error }) => {
+      if (!current) return
+      setError(data ? null : (error ?? null))
+      if (!data) return
+      setSession(sessionOf(data))
+      stop = follow(data.changeCursor)
+    })
     return () => {
       current = false
       stop?.()
@@ -50,10 +48,7 @@ function Content() {
   // A source can come or go, with another configuration.
   useChanges(({ changes, all }) => {
     if (!all && !changes.some(({ kind }) => kind === 'SOURCE')) return
-    void client
-      .query(sessionQuery, {})
-      .toPromise()
-      .then(({ data }) => data && setSession(sessionOf(data)))
+    void ask(sessionQuery, {}).then(({ data }) => data && setSession(sessionOf(data)))
   })
 
   return (
@@ -74,6 +69,15 @@ function Content() {
 function Pages() {
   const [path] = useLocation()
   const found = pages.find((page) => page.path === path)
+  const before = useRef(path)
+  useEffect(() => {
+    if (before.current === path) return
+    before.current = path
+    // Another page begins at its top, and a screen reader says so.
+    const main = document.getElementById('content')
+    main?.scrollTo(0, 0)
+    main?.focus({ preventScroll: true })
+  }, [path])
   useEffect(() => {
     document.title = found && path !== '/' ? `${found.title} · Roster` : 'Roster'
   }, [found, path])
@@ -81,7 +85,9 @@ function Pages() {
     <Switch>
       {pages.map(({ path, Page }) => (
         <Route key={path} path={path}>
-          <Page />
+          <Boundary key={path}>
+            <Page />
+          </Boundary>
         </Route>
       ))}
       <Route>

@@ -1,7 +1,8 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import type { AnyVariables, CombinedError } from '@urql/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { client } from './client'
+import { ask } from './client'
+import { later, pauseAfter } from './later'
 import { type Batch, useChanges } from './live'
 
 export interface Live<Data> {
@@ -11,33 +12,54 @@ export interface Live<Data> {
   refetch(): void
 }
 
-/** Reads a query, and reads it again with each batch of changes that concerns it: by default, with every batch. */
+/**
+ * Reads a query, and reads it again with each batch of changes that concerns it: by default, with every batch. After an error that may pass
+ * it tries again by itself. With every, it also reads again so many milliseconds after an answer.
+ */
 export function useLiveQuery<Data, Variables extends AnyVariables>(
   query: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   concerns: (batch: Batch) => boolean = () => true,
+  every?: (data: Data) => number,
 ): Live<Data> {
   const key = JSON.stringify(variables)
   const [state, setState] = useState<{ key: string; data: Data | null; error: CombinedError | null }>({ key, data: null, error: null })
-  const latest = useRef(0)
-  const refetch = useCallback(() => {
-    const attempt = ++latest.current
-    void client
-      .query(query, variables)
-      .toPromise()
-      .then(({ data, error }) => {
-        if (attempt !== latest.current) return // a later attempt has begun
-        setState((before) => ({ key, data: data ?? (before.key === key ? before.data : null), error: error ?? null }))
-      })
-  }, [query, key]) // variables by their key
+  const read = useRef((_asked: boolean) => {})
   useEffect(() => {
-    refetch()
-    return () => {
-      latest.current++
+    let current = true
+    let reading = false
+    let stale = false // the answer that is awaited may be older than a change
+    let waiting = false // after an error: the next attempt has its time
+    let failures = 0
+    let cancel = () => {}
+    const next = async () => {
+      stale = reading
+      if (reading) return
+      reading = true
+      waiting = false
+      cancel()
+      const { data, error } = await ask(query, variables)
+      if (!current) return
+      reading = false
+      setState((before) => ({ key, data: data ?? (before.key === key ? before.data : null), error: error ?? null }))
+      failures = data ? 0 : failures + 1
+      const pause = data ? (every?.(data) ?? null) : error ? pauseAfter(error, failures) : null
+      waiting = !data && pause !== null
+      if (pause !== null) cancel = later(pause, () => void next())
+      if (stale && !waiting) void next()
     }
-  }, [refetch])
+    read.current = (asked) => {
+      if (asked || !waiting) void next()
+    }
+    void next()
+    return () => {
+      current = false
+      cancel()
+    }
+  }, [query, key]) // variables by their key
+  const refetch = useCallback(() => read.current(true), [])
   useChanges((batch) => {
-    if (concerns(batch)) refetch()
+    if (concerns(batch)) read.current(false)
   })
   return { data: state.data, error: state.error, refetch }
 }

@@ -26,16 +26,18 @@ const outcomes: Record<Result['outcome'], string> = {
 
 const field = (form: FormData, name: string) => (form.get(name) as string).trim() || undefined
 
+// crypto.randomUUID is missing on pages that come by HTTP from another computer.
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+
 /** Invites a person into a source. A rehearsal checks the input and sends nothing. */
 export function Invite({ sources }: { sources: string[] }) {
   const dialog = useRef<HTMLDialogElement>(null)
-  const [key, setKey] = useState('')
+  const sent = useRef({ input: '', key: '' })
   const [busy, setBusy] = useState(false)
   const [result, setResult] = useState<Result | null>(null)
   const [fault, setFault] = useState('')
 
   const open = () => {
-    setKey(crypto.randomUUID()) // one for the whole dialog, so that another attempt does not invite twice
     setResult(null)
     setFault('')
     dialog.current?.showModal()
@@ -46,20 +48,21 @@ export function Invite({ sources }: { sources: string[] }) {
     const form = new FormData(event.currentTarget)
     setBusy(true)
     setFault('')
+    const person = {
+      source: field(form, 'source') ?? '',
+      email: field(form, 'email') ?? '',
+      firstName: field(form, 'firstName'),
+      lastName: field(form, 'lastName'),
+      title: field(form, 'title'),
+      department: field(form, 'department'),
+    }
+    // The same person with the same key is not invited twice, and another person needs another key.
+    const input = JSON.stringify(person)
+    if (!dryRun && sent.current.input !== input) sent.current = { input, key: newKey() }
     const { data, error } = await client
-      .mutation(inviteMutation, {
-        input: {
-          source: field(form, 'source') ?? '',
-          email: field(form, 'email') ?? '',
-          firstName: field(form, 'firstName'),
-          lastName: field(form, 'lastName'),
-          title: field(form, 'title'),
-          department: field(form, 'department'),
-          dryRun,
-          idempotencyKey: dryRun ? undefined : key,
-        },
-      })
+      .mutation(inviteMutation, { input: { ...person, dryRun, idempotencyKey: dryRun ? undefined : sent.current.key } })
       .toPromise()
+    if (data?.inviteUser?.outcome === 'REJECTED') sent.current = { input: '', key: '' }
     setBusy(false)
     setResult(data?.inviteUser ?? null)
     setFault(error ? messageOf(error) : '')

@@ -17,12 +17,13 @@ const overviewQuery = graphql(`
   query Overview {
     people: users(first: 0, filter: { bot: false }) {
       totalCount
-      sets: facets(by: SOURCE_SET, first: 12) { value count }
+      sets: facets(by: SOURCE_SET, first: 50) { value count }
       levels: facets(by: ACCESS_LEVEL) { value label count }
-      departments: facets(by: DEPARTMENT, first: 10) { value label count }
+      departments: facets(by: DEPARTMENT, first: 11) { value label count }
       completeness { complete missing { name } stale { name } asOf }
     }
     active: users(first: 0, filter: { bot: false, active: true }) { totalCount }
+    noDepartment: users(first: 0, filter: { bot: false, hasDepartment: false }) { totalCount }
     bots: users(first: 0, filter: { bot: true }) { totalCount }
     teams(first: 0) { totalCount }
     roles(first: 0) { totalCount }
@@ -55,11 +56,17 @@ export function Overview() {
   )
 }
 
+/** How many sets of sources the query asks for. */
+const mostSets = 50
+
+/** How many departments are shown. The query asks for one more, to know whether there are others. */
+const departments = 10
+
 /** The page at a path, if this program has it. */
 const has = (path: string) => pages.some((page) => page.path === path)
 
 function Numbers({ data }: { data: OverviewQuery }) {
-  const { people, active, bots, teams, roles, contacts, newest } = data
+  const { people, active, noDepartment, bots, teams, roles, contacts, newest } = data
   const { sources } = useSession()
   const names = sources.map(({ name }) => name)
   const tiles: [id: string, label: string, list: { totalCount: number } | null, href: string][] = [
@@ -86,8 +93,8 @@ function Numbers({ data }: { data: OverviewQuery }) {
       {people && (
         <>
           {people.completeness.complete && people.completeness.stale.length === 0 && (
-            <p className="complete" role="status">
-              Complete.{' '}
+            <p className="complete">
+              <span role="status">Complete.</span>{' '}
               {people.completeness.asOf && (
                 <>
                   The oldest data was fetched <Ago at={people.completeness.asOf} />.
@@ -127,6 +134,7 @@ function Numbers({ data }: { data: OverviewQuery }) {
                   })}
                 />
               </div>
+              {people.sets.length === mostSets && <p className="note">Only the {mostSets} largest sets are shown.</p>}
             </section>
             <section className="panel" aria-labelledby="levels-title">
               <h2 id="levels-title">Access levels</h2>
@@ -141,11 +149,16 @@ function Numbers({ data }: { data: OverviewQuery }) {
               />
             </section>
             <section className="panel" aria-labelledby="departments-title">
-              <h2 id="departments-title">Departments</h2>
+              <h2 id="departments-title">{people.departments.length > departments ? `The ${departments} largest departments` : 'Departments'}</h2>
               <Bars
                 label="People by department"
-                bars={people.departments.map(({ value, label, count }) => ({ key: value, label, count, href: peoplePage({ bot: 'false', department: value }) }))}
+                bars={people.departments.slice(0, departments).map(({ value, label, count }) => ({ key: value, label, count, href: peoplePage({ bot: 'false', department: value }) }))}
               />
+              {noDepartment && noDepartment.totalCount > 0 && (
+                <p className="note">
+                  <Link href={peoplePage({ bot: 'false', hasDepartment: 'false' })}>{noDepartment.totalCount.toLocaleString('en')} without a department</Link>
+                </p>
+              )}
             </section>
             <section className="panel" aria-labelledby="newest-title">
               <h2 id="newest-title">Newest</h2>

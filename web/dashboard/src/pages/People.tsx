@@ -2,7 +2,6 @@ import { useCallback, useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import { graphql } from '../gql'
 import type { PeopleQuery } from '../gql/graphql'
-import type { Batch } from '../core/live'
 import { useSession } from '../core/session'
 import { Day } from '../parts/Ago'
 import { Level } from '../parts/Level'
@@ -10,6 +9,7 @@ import { Sources } from '../parts/Sources'
 import { type List, ListPage } from '../table/ListPage'
 import type { Column } from '../table/Table'
 import { useView } from '../table/view'
+import { changesOf } from './listFilters'
 import { peopleFilter } from './peopleFilter'
 import { PeopleFilters } from './PeopleFilters'
 import { Invite } from './Invite'
@@ -80,7 +80,7 @@ export const peopleColumns: Column<Person>[] = [
   { id: 'created', title: 'Since', width: 120, sort: 'CREATED_AT', csv: 'createdAt', optional: true, cell: ({ createdAt }) => <Day at={createdAt} /> },
 ]
 
-const concerns = ({ changes, all }: Batch) => all || changes.some(({ kind }) => kind === 'USER' || kind === 'TEAM' || kind === 'ROLE')
+const concerns = changesOf('USER', 'TEAM', 'ROLE')
 
 /** Presence is beside the name: asked for the people in view only, because it costs calls to the sources. */
 const withPresence = (presences: Presences): Column<Person>[] =>
@@ -90,7 +90,7 @@ const withPresence = (presences: Presences): Column<Person>[] =>
           ...column,
           cell: (person) => (
             <>
-              <span className={`presence ${presences[person.id]?.toLowerCase() ?? ''}`}>
+              <span className={`presence ${presences[person.id]?.toLowerCase() ?? ''}`} title={presences[person.id]?.toLowerCase()}>
                 {presences[person.id] && <span className="hidden">{presences[person.id]?.toLowerCase()}</span>}
               </span>
               {column.cell(person)}

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import type { Batch } from '../core/live'
+import { useSession } from '../core/session'
 import { useLiveQuery } from '../core/useLiveQuery'
 import { graphql } from '../gql'
 import type { PersonAccountFragment, PersonQuery } from '../gql/graphql'
@@ -14,7 +15,7 @@ import { personPage } from './People'
 import { usePresence } from './presence'
 
 const personQuery = graphql(`
-  query Person($id: ID!) {
+  query Person($id: ID!, $sensitive: Boolean!) {
     user(by: { id: $id }) {
       id
       name
@@ -24,8 +25,8 @@ const personQuery = graphql(`
       department
       email
       emails { address trust sources { name } }
-      phones { raw kind }
-      addresses
+      phones @include(if: $sensitive) { raw kind }
+      addresses @include(if: $sensitive)
       locale
       active
       bot
@@ -53,11 +54,10 @@ const personQuery = graphql(`
     source { id name kindName }
     roles { id name }
     teams { id name }
-    ... on DirectoryAccount { title department locale phones { raw } addresses createdAt }
-    ... on WorksectionAccount { title department phones { raw } addresses createdAt: addedAt rate }
-    ... on KommoAccount { locale phones { raw } admin free rank }
-    ... on AltcraftAccount { locale phones { raw } notifyEmail master }
-    ... on RocketChatAccount { type emails { address verified } utcOffset }
+    ... on DirectoryAccount { title department locale phones @include(if: $sensitive) { raw } createdAt }
+    ... on WorksectionAccount { title department phones @include(if: $sensitive) { raw } createdAt: addedAt }
+    ... on KommoAccount { locale phones @include(if: $sensitive) { raw } }
+    ... on AltcraftAccount { locale phones @include(if: $sensitive) { raw } }
   }
 `)
 
@@ -67,9 +67,14 @@ type User = NonNullable<PersonQuery['user']>
 export function Person() {
   const [params] = useSearchParams()
   const id = params.get('id') ?? ''
+  return <PersonOf key={id} id={id} />
+}
+
+function PersonOf({ id }: { id: string }) {
+  const sensitive = useSession().can('directory:sensitive')
   const concerns = ({ changes, all }: Batch): boolean =>
     all || changes.some((change) => change.kind !== 'USER' || change.id === id || change.relatedId === id || user?.id === change.id)
-  const { data, error, refetch } = useLiveQuery(personQuery, { id }, concerns)
+  const { data, error, refetch } = useLiveQuery(personQuery, { id, sensitive }, concerns)
   const user = data?.user
   return (
     <div className="person">
@@ -83,14 +88,17 @@ export function Person() {
         </>
       )}
       {!data && !error && <p role="status">Loading …</p>}
-      {user && <Details user={user} id={id} />}
+      {user && <Details user={user} id={id} sensitive={sensitive} />}
     </div>
   )
 }
 
+// An address from a source must not add other parts to the link, such as further receivers.
+const mailto = (address: string) => `mailto:${address.split('@').map(encodeURIComponent).join('@')}`
+
 const trusts = { VERIFIED: 'verified by the source', ASSERTED: 'entered by an administrator', NONE: 'nobody vouches for it' } as const
 
-function Details({ user, id }: { user: User; id: string }) {
+function Details({ user, id, sensitive }: { user: User; id: string; sensitive: boolean }) {
   const presence = usePresence([user.id])[user.id]
   return (
     <>
@@ -106,7 +114,7 @@ function Details({ user, id }: { user: User; id: string }) {
           </span>
         )}
         <span className="space" />
-        <AsQuery query={personQuery} variables={{ id }} />
+        <AsQuery query={personQuery} variables={{ id, sensitive }} />
       </div>
       <p className="lead">{[user.title, user.department].filter(Boolean).join(', ')}</p>
       <Completeness {...user.completeness} />
@@ -117,7 +125,7 @@ function Details({ user, id }: { user: User; id: string }) {
           <ul className="plain">
             {user.emails.map(({ address, trust, sources }) => (
               <li key={address}>
-                <a href={`mailto:${address}`}>{address}</a>
+                <a href={mailto(address)}>{address}</a>
                 <span className="note block">
                   {sources.map(({ name }) => name).join(', ')}; {trusts[trust]}
                 </span>
@@ -132,7 +140,7 @@ function Details({ user, id }: { user: User; id: string }) {
             {user.addresses?.map((address) => (
               <li key={address}>{address}</li>
             ))}
-            {user.phones === null && <li className="note">Phone numbers need the scope directory:sensitive.</li>}
+            {!sensitive && <li className="note">Phone numbers need the scope directory:sensitive.</li>}
           </ul>
         </section>
         <section className="panel" aria-labelledby="teams-title">
@@ -163,8 +171,8 @@ function Details({ user, id }: { user: User; id: string }) {
       <section aria-labelledby="accounts-title">
         <h2 id="accounts-title">Accounts</h2>
         <p className="note">
-          Accounts are one person because they have an address that their sources vouch for, or because the operator has linked them. A value that the person
-          has from an account is marked: of several accounts with a value, the first one counts.
+          Accounts are one person because they have an address that their sources vouch for, or because the operator has linked them. The value that
+          the person has is marked in each account that has it.
         </p>
         <Accounts user={user} />
         {user.asOf && (
@@ -258,14 +266,14 @@ function Accounts({ user }: { user: User }) {
         </thead>
         <tbody>
           {shown.map(({ title, value, text, chosen }) => {
-            const from = text && chosen ? accounts.findIndex((account) => text(account) === chosen) : -1
+            const has = (account: PersonAccountFragment) => Boolean(text && chosen && text(account) === chosen)
             return (
               <tr key={title}>
                 <th scope="row">{title}</th>
-                {accounts.map((account, i) => (
-                  <td key={account.id} className={i === from ? 'chosen' : undefined}>
+                {accounts.map((account) => (
+                  <td key={account.id} className={has(account) ? 'chosen' : undefined}>
                     {value(account)}
-                    {i === from && <span className="hidden"> (the person has this value)</span>}
+                    {has(account) && <span className="hidden"> (the person has this value)</span>}
                   </td>
                 ))}
               </tr>

@@ -71,5 +71,6 @@ export function RefreshSource({ source, onRefreshed }: { source: Source; onRefre
 function Outcome({ payload: { outcome, startsAt, userErrors } }: { payload: Payload }) {
   if (userErrors.length > 0) return <>{userErrors.map(({ message }) => message).join(' ')}</>
   if (outcome === 'ALREADY_DONE') return <>It was fetched so recently that its limits forbid another fetch.</>
-  return <>The fetch begins {startsAt ? <Ago at={startsAt} /> : 'soon'}.</>
+  const later = startsAt !== null && Date.parse(startsAt) > Date.now()
+  return later ? <>The fetch begins <Ago at={startsAt} />.</> : <>The fetch has begun, or begins now.</>
 }

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { Link } from 'wouter'
-import { client } from '../core/client'
+import { ask } from '../core/client'
 import { graphql } from '../gql'
 import type { ReviewPeopleQuery } from '../gql/graphql'
 import { AsQuery } from '../parts/AsQuery'
@@ -48,7 +48,7 @@ export function ReviewPeople({ review: { id, title, note, filter, href }, all, o
   const { rows, total, completeness, error, want, reload } = useRows<Person>(
     id,
     async (first, after) => {
-      const { data, error } = await client.query(reviewPeopleQuery, { first, after, filter }).toPromise()
+      const { data, error } = await ask(reviewPeopleQuery, { first, after, filter })
       return { part: data?.users ?? null, error: error ?? null }
     },
     concerns,

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { Link } from 'wouter'
-import { client } from '../core/client'
+import { ask } from '../core/client'
 import { graphql } from '../gql'
 import type { ReviewRolesQuery } from '../gql/graphql'
 import { AsQuery } from '../parts/AsQuery'
@@ -52,7 +52,7 @@ export function ReviewRoles({ all, onAll, onCount }: Props) {
     String(holders),
     async (first, after) => {
       // In smaller steps, because each role comes with its holders.
-      const { data, error } = await client.query(reviewRolesQuery, { first: Math.min(first, 50), after, holders }).toPromise()
+      const { data, error } = await ask(reviewRolesQuery, { first: Math.min(first, 50), after, holders })
       return { part: data?.roles ?? null, error: error ?? null }
     },
     concerns,

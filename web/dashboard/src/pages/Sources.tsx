@@ -1,4 +1,3 @@
-import { useEffect } from 'react'
 import { useSession } from '../core/session'
 import { useLiveQuery } from '../core/useLiveQuery'
 import { graphql } from '../gql'
@@ -46,14 +45,9 @@ const resting = 5_000
 
 /** How each source is: what is served, how old it is, what is wrong, and what to do. */
 export function Sources() {
-  const { data, error, refetch } = useLiveQuery(sourcesQuery, {})
-  const busy = data?.sources?.some(({ collections }) => collections.some(({ fetch }) => fetch !== null)) ?? false
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') refetch()
-    }, busy ? fetching : resting)
-    return () => clearInterval(timer)
-  }, [busy, refetch])
+  const { data, error, refetch } = useLiveQuery(sourcesQuery, {}, undefined, ({ sources }) =>
+    sources?.some(({ collections }) => collections.some(({ fetch }) => fetch !== null)) ? fetching : resting,
+  )
   return (
     <div className="sources">
       <div className="list-head">
@@ -93,7 +87,7 @@ function SourcePanel({ source, onRefreshed }: { source: Source; onRefreshed(): v
       {state !== 'FRESH' && <p className="note">{stateMeaning[state]}</p>}
       {pause && (
         <p className="notice">
-          {pause.message} {pause.partial ? 'Some kinds of calls pause' : 'Calls pause'} until <Ago at={pause.until} />.
+          {pause.message} {pause.partial ? 'Some kinds of calls pause' : 'Calls pause'}. They go on <Ago at={pause.until} />.
         </p>
       )}
       {credential && credential.state !== 'GOOD' && (
@@ -191,7 +185,7 @@ function Problem({ collection: { kind, state, error, loss, anomalies } }: { coll
       {loss && (
         <p>
           The last fetch had {number(loss.found)} records, and lacked {number(loss.lost)} of the {number(loss.known)} known ones. The known ones are still
-          served. The loss is accepted <Ago at={loss.acceptedAt} />.
+          served. The loss will be accepted <Ago at={loss.acceptedAt} />.
         </p>
       )}
       {anomalies.length > 0 && (

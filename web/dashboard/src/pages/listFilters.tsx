@@ -54,8 +54,8 @@ export const enumValues = (all: string[]) => all.map((value) => ({ value, label:
 
 export const enumName = (value: string) => (value.charAt(0) + value.slice(1).toLowerCase()).replaceAll('_', ' ')
 
-/** Whether a batch has changes of these kinds. */
+/** Whether a batch has changes of these kinds, or of a source: whether a list is complete changes with its sources. */
 export const changesOf =
   (...kinds: ChangeKind[]) =>
   ({ changes, all }: Batch) =>
-    all || changes.some(({ kind }) => kinds.includes(kind))
+    all || changes.some(({ kind }) => kind === 'SOURCE' || kinds.includes(kind))

@@ -30,10 +30,19 @@ export function peopleFilter(params: URLSearchParams): UserFilter {
 function accounts(text: string | null): AccountFilter[] | undefined {
   if (!text) return undefined
   try {
-    return JSON.parse(text) as AccountFilter[]
+    const parsed: unknown = JSON.parse(text)
+    return Array.isArray(parsed) && parsed.every(isAccountFilter) ? parsed : undefined
   } catch {
     return undefined
   }
+}
+
+/** Whether a value from an address has the types of a filter of accounts. What else is wrong with it, the server says. */
+function isAccountFilter(value: unknown): value is AccountFilter {
+  if (typeof value !== 'object' || value === null) return false
+  const { sources, active, accessLevels, min } = value as Record<string, unknown>
+  const texts = (list: unknown) => list == null || (Array.isArray(list) && list.every((one) => typeof one === 'string'))
+  return texts(sources) && texts(accessLevels) && (active == null || typeof active === 'boolean') && (min == null || typeof min === 'number')
 }
 
 export type PeopleParams = Record<string, string | string[]>

@@ -11,10 +11,13 @@ interface Props {
   onChange(values: string[]): void
 }
 
+/** How many values the pages ask for. */
+const most = 50
+
 /** Chooses values of a filter, with the number of items that have each. */
 export function FacetMenu({ title, facets, chosen, single = false, nameOf, onChange }: Props) {
   const others = chosen.filter((value) => !facets.some((facet) => facet.value === value))
-  const all = [...others.map((value) => ({ value, label: nameOf(value), count: 0 })), ...facets]
+  const all = [...others.map((value) => ({ value, label: nameOf(value), count: undefined })), ...facets]
   const toggle = (value: string) => {
     if (chosen.includes(value)) onChange(chosen.filter((other) => other !== value))
     else onChange(single ? [value] : [...chosen, value])
@@ -29,6 +32,7 @@ export function FacetMenu({ title, facets, chosen, single = false, nameOf, onCha
           <span className="choice-count">{count?.toLocaleString('en')}</span>
         </label>
       ))}
+      {facets.length >= most && <p className="note">Only the {most} values with the most items are listed.</p>}
     </Menu>
   )
 }

@@ -1,7 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
-import { client } from '../core/client'
+import { ask } from '../core/client'
 import type { Batch } from '../core/live'
 import { Completeness } from '../parts/Completeness'
 import { Download } from '../parts/Download'
@@ -61,10 +61,10 @@ export function ListPage<Row extends { id: string }, Data, V extends Variables>(
   const shown = shownOf(view, list.columns)
   const orderBy = list.sorts && sorting ? { field: sorting.field, direction: sorting.descending ? 'DESC' : 'ASC' } : undefined
   const variables = { filter, ...(orderBy && { orderBy }) }
-  const { rows, total, completeness, error, outdated, want, reload } = useRows<Row>(
+  const { rows, total, completeness, error, outdated, want, reload, retry } = useRows<Row>(
     JSON.stringify([list.csv, variables]),
     async (first, after) => {
-      const { data, error } = await client.query(list.query, { ...variables, first, after } as unknown as V).toPromise()
+      const { data, error } = await ask(list.query, { ...variables, first, after } as unknown as V)
       return { part: data ? list.part(data) : null, error: error ?? null }
     },
     list.concerns,
@@ -94,7 +94,7 @@ export function ListPage<Row extends { id: string }, Data, V extends Variables>(
       </div>
       <Search view={view} label={`Search ${list.title.toLowerCase()}`} />
       {filters}
-      {error && <Fault error={error} again={reload} />}
+      {error && <Fault error={error} again={retry} />}
       {completeness && <Completeness {...completeness} />}
       {outdated && (
         <p className="notice" role="status">

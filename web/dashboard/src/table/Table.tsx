@@ -41,6 +41,9 @@ const features = tableFeatures({ columnVisibilityFeature, rowSortingFeature })
 
 const rowHeight = 40
 
+/** The head lies over the rows: its height, with the line below it. */
+const headHeight = 41
+
 /**
  * A table of any length: only the rows in view are in the document. Sorting, filters and pages are the server's. Arrow keys, Page Up, Page
  * Down, Home and End move between rows, Enter opens one.
@@ -54,6 +57,8 @@ export function Table<Row extends { id: string }>({ label, columns, shown, rows,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
+    // What the head and a scroll bar take from the height, so that a row that is moved to is in view.
+    scrollPaddingEnd: headHeight + (scroller.current ? scroller.current.offsetHeight - scroller.current.clientHeight : 0),
   })
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0

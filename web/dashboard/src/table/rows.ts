@@ -1,5 +1,6 @@
 import type { CombinedError } from '@urql/core'
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
+import { later, pauseAfter } from '../core/later'
 import { type Batch, useChanges } from '../core/live'
 
 /** A part of a list, as the server answers it. */
@@ -45,12 +46,28 @@ class Rows<Row> {
   #reading = false
   #failed = false // the last answer had no rows; an answer can also have rows, and errors of some of their fields
   #stale = false // something has changed since the current reading began
+  #forced = false // the visitor has asked for it meanwhile
+  #waiting = false // after an error: the next attempt has its time
+  #failures = 0
+  #over = false // nobody shows the rows any more
+  #cancel = () => {}
 
   constructor(load: Load<Row>) {
     this.#load = load
   }
 
   get = () => this.#state
+
+  /** Begins to read. The returned function ends it: a reading stops with the next answer. */
+  open = () => {
+    this.#over = false
+    this.want(0)
+    return () => {
+      this.#over = true
+      this.#cancel()
+    }
+  }
+
   subscribe = (listener: () => void) => {
     this.#listeners.add(listener)
     return () => {
@@ -71,31 +88,63 @@ class Rows<Row> {
 
   async #read() {
     this.#reading = true
+    this.#cancel()
     while (this.#more && this.#state.rows.length <= this.#wanted) {
       const { part, error } = await this.#load(this.#size(this.#state.rows.length), this.#cursor)
-      this.#failed = !part
+      if (this.#over) break
+      this.#after(part, error, () => this.#on())
       if (!part) {
         this.#set({ error })
         break
       }
       this.#cursor = part.pageInfo.endCursor
-      this.#more = part.pageInfo.hasNextPage
+      this.#more = part.pageInfo.hasNextPage && part.nodes.length > 0
       this.#set({ rows: [...this.#state.rows, ...part.nodes], total: part.totalCount, completeness: part.completeness, error })
-      if (!part.nodes.length) break
     }
     this.#reading = false
-    if (this.#stale) this.reload()
+    this.#catchUp()
+  }
+
+  /** Notes whether there was an answer. After an error that may pass, it tries again by itself. */
+  #after(part: Part<Row> | null, error: CombinedError | null, again: () => void) {
+    this.#failed = !part
+    this.#failures = part ? 0 : this.#failures + 1
+    const pause = part || !error ? null : pauseAfter(error, this.#failures)
+    this.#waiting = pause !== null
+    if (pause !== null) this.#cancel = later(pause, again)
+  }
+
+  /** Reads on after an error: the rows that are there stay. */
+  #on() {
+    this.#failed = false
+    this.want(this.#wanted)
+  }
+
+  #catchUp() {
+    if (this.#over || this.#failed) return
+    const forced = this.#forced
+    if (this.#stale) this.reload(forced)
+    else this.want(this.#wanted)
+  }
+
+  /** Tries again after an error. */
+  retry() {
+    if (this.#reading) return
+    if (this.#failed && !this.#stale && this.#state.rows.length <= this.#wanted) this.#on()
+    else this.reload(true)
   }
 
   #size = (loaded: number) => (this.#wanted - loaded > least ? most : least)
 
   /** Reads the rows again up to the last one that is wanted. Meanwhile, the present rows stay. */
   reload(force = false) {
-    if (this.#reading) {
+    if (this.#reading || (this.#waiting && !force)) {
       this.#stale = true
+      this.#forced ||= force
       return
     }
     this.#stale = false
+    this.#forced = false
     if (!force && this.#wanted > again) {
       this.#set({ outdated: true })
       return
@@ -105,28 +154,30 @@ class Rows<Row> {
 
   async #replace() {
     this.#reading = true
+    this.#cancel()
     let rows: Row[] = []
     let cursor: string | null = null
     let more = true
     let last: Answer<Row> = { part: null, error: null }
     while (more && rows.length <= this.#wanted) {
       last = await this.#load(this.#size(rows.length), cursor)
-      if (!last.part) break
+      if (this.#over || !last.part) break
       rows = [...rows, ...last.part.nodes]
       cursor = last.part.pageInfo.endCursor
-      more = last.part.pageInfo.hasNextPage
+      more = last.part.pageInfo.hasNextPage && last.part.nodes.length > 0
     }
     this.#reading = false
-    this.#failed = !last.part
+    if (this.#over) return
+    this.#after(last.part, last.error, () => this.reload(true))
     if (last.part) {
       this.#cursor = cursor
       this.#more = more
       this.#set({ rows, total: last.part.totalCount, completeness: last.part.completeness, error: last.error, outdated: false })
     } else {
+      this.#stale = true // the rows that are there are older than the change
       this.#set({ error: last.error })
     }
-    if (this.#stale) this.reload()
-    else this.want(this.#wanted)
+    this.#catchUp()
   }
 }
 
@@ -134,9 +185,9 @@ class Rows<Row> {
 export function useRows<Row>(key: string, load: Load<Row>, concerns: (batch: Batch) => boolean) {
   const rows = useMemo(() => new Rows(load), [key]) // load by its key
   const state = useSyncExternalStore(rows.subscribe, rows.get)
-  useEffect(() => rows.want(0), [rows])
+  useEffect(() => rows.open(), [rows])
   useChanges((batch) => {
     if (concerns(batch)) rows.reload()
   })
-  return { ...state, want: (index: number) => rows.want(index), reload: () => rows.reload(true) }
+  return { ...state, want: (index: number) => rows.want(index), reload: () => rows.reload(true), retry: () => rows.retry() }
 }
