@@ -133,11 +133,13 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 	opt.Listening(address, host.Statuses)
 	defer context.AfterFunc(ctx, systemd.Stopping)()
 	fetched.Go(func() { host.Run(fetching, opt.Changes) })
+	delivering, stopDelivering := context.WithCancel(ctx) // it stops with the signal, so that another replica goes on
+	defer stopDelivering()
 	fetched.Go(func() {
 		select {
 		case <-fetchedOnce: // before that, receivers would read what is not there yet
-			options.Webhooks.Run(ctx) // it stops with the signal, so that another replica goes on
-		case <-ctx.Done():
+			options.Webhooks.Run(delivering)
+		case <-delivering.Done():
 		}
 	})
 	if kept.credentials != nil {
@@ -147,7 +149,8 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 	server := httpapi.Server{Handler: seen.Handler(host, opt.Logger), Limits: httpapi.Limits(cfg.Limits), TLS: secure, DrainDelay: cfg.DrainDelay, Logger: opt.Logger,
 		TrustedProxies: cfg.TrustedProxies, Dropped: seen.Dropped, Refused: seen.Refused}
 	err = server.Serve(ctx, l)
-	stopAdmin() // until here it reports how the drain proceeds
+	stopAdmin()      // until here it reports how the drain proceeds
+	stopDelivering() // there was no signal if the listener has failed
 	stopFetching()
 	fetched.Wait()
 	return err

@@ -100,7 +100,7 @@ type webhookFile struct {
 	Secret        connectors.Secret `key:"secret" required:"yes" doc:"Signs each message, as Standard Webhooks describes: whsec_ and 24 to 64 random bytes in base64."`
 	Previous      connectors.Secret `key:"previous_secret" default:"(none)" doc:"The secret of before, which signs each message too, while the receiver changes over to the new one."`
 	Kinds         []string          `key:"kinds" default:"(all)" oneof:"USER TEAM ROLE CONTACT CONTACT_FOLDER SOURCE" doc:"Only changes of these kinds: USER, TEAM, ROLE, CONTACT, CONTACT_FOLDER, SOURCE. A change with reset comes in any case."`
-	Sources       []string          `key:"sources" type:"list of sources" default:"(all)" doc:"Only changes of objects that these sources have."`
+	Sources       []string          `key:"sources" type:"list of sources" default:"(all)" doc:"Only changes of objects that these sources have. A change with reset, after which a part of the directory has to be read anew, comes for every source."`
 	Sensitive     bool              `key:"sensitive" default:"false" doc:"Tells also of changes of fields that need directory:sensitive, such as phones: that they have changed, never their values."`
 	AllowNetworks []string          `key:"allow_networks" type:"list of networks" default:"(public addresses only)" doc:"Addresses and networks that are not public and in which the receiver may be, such as 10.0.3.0/24. Roster checks the address of each connection when it is made."`
 	Batch         int               `key:"batch" default:"100" min:"1" max:"1000" doc:"Changes in one message. A message ends earlier at 16 KiB."`

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"roster/internal/backoff"
@@ -23,8 +24,8 @@ func (t *tenure) deliver(ctx context.Context, m message) bool {
 			}
 			p = t.state.Pending
 		}
-		r := t.sender.send(t.working, m)
-		if r.Problem != "" && t.working.Err() != nil { // ended by the program, not by the receiver
+		r := t.attempt(m)
+		if r.Problem != "" && (t.working.Err() != nil || !t.lease.Held()) { // ended by the program, not by the receiver
 			return false
 		}
 		// From here on, the state is stored also while the program stops.
@@ -46,9 +47,28 @@ func (t *tenure) deliver(ctx context.Context, m message) bool {
 	}
 }
 
-// await waits until a time, as long as the lease is held.
+// attempt sends a message once. It ends early when another process may have the lease, because that one may send later messages.
+func (t *tenure) attempt(m message) Result {
+	ctx, cancel := context.WithCancel(t.working)
+	var checks sync.WaitGroup
+	checks.Go(func() {
+		for backoff.Wait(ctx, heldEvery) {
+			if !t.lease.Held() {
+				cancel()
+			}
+		}
+	})
+	defer checks.Wait()
+	defer cancel()
+	return t.sender.send(ctx, m)
+}
+
+// await waits until a time, as long as the lease is held. A time that is too far away is of another clock.
 func (t *tenure) await(ctx context.Context, until time.Time) bool {
-	for wait := min(time.Until(until), mostAsked); wait > 0; wait = min(time.Until(until), mostAsked) {
+	if latest := time.Now().Add(mostAsked); until.After(latest) {
+		until = latest
+	}
+	for wait := time.Until(until); wait > 0; wait = time.Until(until) {
 		if !backoff.Wait(ctx, min(wait, lookEvery)) || !t.may(ctx) {
 			return false
 		}

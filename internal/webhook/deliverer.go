@@ -69,8 +69,8 @@ func (d *Deliverer) Run(ctx context.Context) {
 	}
 }
 
-// Set replaces the hooks. Those that stay as they are go on; a changed one goes on where it is with its next attempt, and what is stored of a removed one is
-// removed.
+// Set replaces the hooks. Those that stay as they are go on. A changed one goes on where it is with its next attempt, or with a reset if its URL or what it
+// selects has changed. What is stored of a removed one is removed if this process delivers it.
 func (d *Deliverer) Set(hooks []Hook) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -78,6 +78,7 @@ func (d *Deliverer) Set(hooks []Hook) {
 	for i := range hooks {
 		next[hooks[i].Name] = &hooks[i]
 	}
+	var ending []*worker
 	for name, w := range d.workers {
 		h := next[name]
 		if h != nil && h.equal(&w.hook) {
@@ -87,6 +88,9 @@ func (d *Deliverer) Set(hooks []Hook) {
 		w.forget.Store(h == nil)
 		w.stop()
 		delete(d.workers, name)
+		ending = append(ending, w)
+	}
+	for _, w := range ending {
 		<-w.done
 	}
 	for name := range d.stats {
@@ -136,8 +140,14 @@ func (w *worker) run(ctx context.Context) {
 	defer w.sender.close()
 	for {
 		lease, err := w.opt.Store.Acquire(ctx, w.hook.Name)
-		if err == nil && lease != nil {
-			w.serve(ctx, lease)
+		if err != nil || lease == nil {
+			w.noteStore(ctx, err)
+		} else {
+			data, err := w.opt.Store.Load(ctx, w.hook.Name)
+			w.noteStore(ctx, err)
+			if err == nil {
+				w.serve(ctx, lease, data)
+			}
 			back, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
 			if w.forget.Load() {
 				lease.Save(back, nil) //nolint:errcheck // what is left is not used
@@ -149,4 +159,17 @@ func (w *worker) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// noteStore logs when it begins to be unknown where the webhook is or whether this process may deliver it, and when that ends.
+func (w *worker) noteStore(ctx context.Context, err error) {
+	switch failing := err != nil; {
+	case failing == w.storeFails || ctx.Err() != nil:
+		return
+	case failing:
+		w.log.LogAttrs(ctx, slog.LevelWarn, "where a webhook is cannot be read from the store: this process does not deliver it until it can", slog.Any("reason", err))
+	default:
+		w.log.LogAttrs(ctx, slog.LevelInfo, "where a webhook is can be read from the store again")
+	}
+	w.storeFails = err != nil
 }

@@ -3,7 +3,6 @@ package webhook
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"net/netip"
 	"slices"
 	"time"
@@ -18,7 +17,7 @@ type Hook struct {
 	Name string
 	// URL begins with https:// or http://, and has no user. Its path and query can be secret.
 	URL connectors.Secret
-	// Secret signs each message. Previous does so too, unless it is empty: it is the secret of before, while the receiver changes over.
+	// Secret signs each message. Previous does so too, unless it is empty: the replaced secret, while the receiver still verifies with it.
 	Secret, Previous connectors.Secret
 	// Selects describes which changes See selects, for comparing two configurations.
 	Selects Selection
@@ -44,12 +43,15 @@ func (h *Hook) equal(o *Hook) bool {
 		h.RetryFor == o.RetryFor && slices.Equal(h.Networks, o.Networks)
 }
 
-// fingerprint identifies the receiver and what it gets: the settings whose change enables a webhook again that its receiver has ended.
-func (h *Hook) fingerprint() string {
-	text, err := json.Marshal([]any{h.URL.Reveal(), h.Selects})
-	if err != nil { // texts can always be encoded
-		panic(err)
-	}
+// fingerprint identifies the receiver and what it gets: the settings with which another one does not know what this one was told.
+func (h *Hook) fingerprint() string { return hash(encode([]any{h.URL.Reveal(), h.Selects})) }
+
+// settings identifies everything that can decide whether an attempt succeeds. Secrets are random and long, so that a hash does not tell them.
+func (h *Hook) settings() string {
+	return hash(encode([]any{h.URL.Reveal(), h.Selects, h.Secret.Reveal(), h.Previous.Reveal(), h.Networks, h.Timeout}))
+}
+
+func hash(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }

@@ -25,10 +25,12 @@ const (
 	ReasonExpired = "CURSOR_EXPIRED"
 	// ReasonLost means that the message before was not delivered in time, and is a dead letter.
 	ReasonLost = "MESSAGE_LOST"
+	// ReasonSettings means that the settings of the webhook select another receiver, or other changes.
+	ReasonSettings = "SETTINGS_CHANGED"
 )
 
 // Reasons are all reasons of a reset.
-var Reasons = []string{ReasonStarted, ReasonExpired, ReasonLost}
+var Reasons = []string{ReasonStarted, ReasonExpired, ReasonLost, ReasonSettings}
 
 // mostBytes is the length of the changes in one message, unless one change alone is longer. Standard Webhooks advises that a payload stay below 20 kB.
 const mostBytes = 16 << 10
@@ -99,7 +101,7 @@ func encode(v any) []byte {
 
 // encodeChange writes a change of which the receiver may see these fields.
 func encodeChange(e *changes.Event, fields []string) json.RawMessage {
-	c := change{Cursor: e.Cursor, At: e.At.Format(time.RFC3339), Kind: kindNames[e.Kind], Action: actionNames[e.Action], ID: e.ID, Label: e.Label, Fields: fields,
+	c := change{Cursor: e.Cursor, At: e.At.UTC().Format(time.RFC3339), Kind: kindNames[e.Kind], Action: actionNames[e.Action], ID: e.ID, Label: e.Label, Fields: fields,
 		Reset: e.Reset}
 	if e.RelatedID != "" {
 		c.RelatedID = &e.RelatedID

@@ -14,6 +14,9 @@ type State struct {
 	Pending *Pending `json:"pending,omitempty"`
 	// Lost is true if a message was given up and the receiver was not yet told.
 	Lost bool `json:"lost,omitempty"`
+	// For is the fingerprint of the hook to which all of this is about, and Settings identifies the settings with which it was last tried.
+	For      string `json:"for,omitempty"`
+	Settings string `json:"settings,omitempty"`
 	// Ended is the fingerprint of the hook whose receiver has answered that it wants no more (HTTP 410); otherwise empty.
 	Ended string `json:"ended,omitempty"`
 	// Dead are the last messages that were given up, the latest last.
@@ -27,8 +30,9 @@ type Pending struct {
 	Reason string `json:"reason,omitempty"`
 	// Until is the cursor up to which everything is delivered when this message is.
 	Until string `json:"until"`
-	// Changes is the number of changes.
-	Changes int `json:"changes,omitempty"`
+	// Changes is the number of changes, and Body a hash of the payload with them: the ID is for this payload only.
+	Changes int    `json:"changes,omitempty"`
+	Body    string `json:"body,omitempty"`
 	// Since is when the message was made, Attempts the number of attempts that failed, Next when the next one is due, and Problem why the last one failed.
 	Since    time.Time `json:"since"`
 	Attempts int       `json:"attempts,omitempty"`

@@ -22,6 +22,10 @@ const (
 	lookEvery = 5 * time.Second
 	// markEvery is how often the position is stored while there are only changes that the receiver does not get. Without that, the log would lose it.
 	markEvery = time.Minute
+	// keepEvery is how often the state is stored at least, because a store may forget what is not.
+	keepEvery = 24 * time.Hour
+	// heldEvery is how often it is checked during an attempt that no other process can have the lease.
+	heldEvery = time.Second
 	// mostWaits is how often a worker waits, for lookEvery, until the log of this process has what another process has begun to deliver.
 	mostWaits = 12
 	// logPause is the pause before the log is tried again that cannot be read at present.
@@ -43,6 +47,8 @@ type worker struct {
 	stop    func()          // ends everything at once
 	forget  atomic.Bool     // remove the state at the end
 	done    chan struct{}   // closed when it has ended
+
+	storeFails bool // the last call of the store has failed, and that is logged
 }
 
 // tenure is the time in which a worker has the lease.
@@ -54,32 +60,61 @@ type tenure struct {
 	left   *changes.Event // what was read and was too long for the message before; nil if nothing was
 	seen   string         // the last change that was read and that the receiver does not get
 	marked time.Time
-	waits  int // how often the log did not have the message that is pending yet
+	saved  time.Time // when the state was last stored
+	waits  int       // how often the log did not have the message that is pending yet
 }
 
 // serve delivers until ctx ends or another process may have the lease.
-func (w *worker) serve(ctx context.Context, lease Lease) {
-	data, err := w.opt.Store.Load(ctx, w.hook.Name)
-	if err != nil {
-		return
-	}
-	t := &tenure{worker: w, lease: lease, state: parse(data), marked: time.Now()}
+func (w *worker) serve(ctx context.Context, lease Lease, data []byte) {
+	t := &tenure{worker: w, lease: lease, state: parse(data), marked: time.Now(), saved: time.Now()}
 	defer t.closeReader()
-	if t.state.Ended == w.hook.fingerprint() {
-		w.stats.ended.Store(true)
-		for t.may(ctx) {
-			backoff.Wait(ctx, lookEvery)
+	t.adopt()
+	if t.state.Ended == "" {
+		w.stats.delivering.Store(true)
+		defer w.stats.rest()
+		for t.may(ctx) && t.state.Ended == "" {
+			if m, ok := t.next(ctx); ok && !t.deliver(ctx, m) && t.state.Ended == "" {
+				return
+			}
 		}
-		return
 	}
-	t.state.Ended = ""
-	w.stats.ended.Store(false)
-	w.stats.delivering.Store(true)
-	defer w.stats.rest()
+	t.closeReader()
+	t.keepEnded(ctx)
+}
+
+// adopt compares the stored state with the settings of now.
+func (t *tenure) adopt() {
+	s, now := &t.state, time.Now().UTC()
+	if s.For == "" {
+		s.For = t.hook.fingerprint()
+	}
+	if s.For != t.hook.fingerprint() { // next makes a reset
+		s.Pending = nil
+	}
+	if s.Ended != t.hook.fingerprint() {
+		s.Ended = ""
+	}
+	if p := s.Pending; p != nil && (s.Settings != t.hook.settings() || p.Since.After(now)) { // other settings may succeed; a future time is of another clock
+		p.Since, p.Attempts, p.Next, p.Problem = now, 0, time.Time{}, ""
+	}
+	s.Settings = t.hook.settings()
+}
+
+// keepEnded keeps the lease of a webhook whose receiver wants no more messages, so that the state is not forgotten.
+func (t *tenure) keepEnded(ctx context.Context) {
+	t.stats.rest()
+	t.stats.ended.Store(true)
+	defer t.stats.ended.Store(false) // another process may have the lease then, and know better
 	for t.may(ctx) {
-		if m, ok := t.next(ctx); ok && !t.deliver(ctx, m) {
-			return
-		}
+		backoff.Wait(ctx, lookEvery)
+		t.keep(ctx)
+	}
+}
+
+// keep stores the state if that was not done for long.
+func (t *tenure) keep(ctx context.Context) {
+	if time.Since(t.saved) >= keepEvery {
+		t.save(ctx)
 	}
 }
 
@@ -98,6 +133,7 @@ func (t *tenure) save(ctx context.Context) bool {
 	for failures := 0; ; failures++ {
 		err := t.lease.Save(ctx, data)
 		if err == nil {
+			t.saved = time.Now()
 			return true
 		}
 		if failures == 0 && ctx.Err() == nil {
@@ -118,6 +154,8 @@ func (t *tenure) next(ctx context.Context) (message, bool) {
 		return t.restore(ctx)
 	case t.state.Cursor == "":
 		return t.restart(ctx, ReasonStarted)
+	case t.state.For != t.hook.fingerprint():
+		return t.restart(ctx, ReasonSettings)
 	case t.state.Lost:
 		return t.reset(ctx, ReasonLost, t.state.Cursor)
 	}
@@ -135,8 +173,10 @@ func (t *tenure) next(ctx context.Context) (message, bool) {
 		return t.missing(ctx, err)
 	}
 	p := &Pending{ID: newID(), Until: b.last().Cursor, Changes: len(b.events), Since: time.Now().UTC()}
+	m := b.message(p.ID)
+	p.Body = hash(m.body)
 	t.state.Pending = p
-	return b.message(p.ID), t.save(ctx)
+	return m, t.save(ctx)
 }
 
 func newID() string { return "msg_" + rand.Text() }
@@ -196,6 +236,7 @@ func (t *tenure) read(ctx context.Context, b *batch) error {
 // mark stores now and then up to where there was nothing for the receiver.
 func (t *tenure) mark(ctx context.Context) {
 	if t.seen == "" || time.Since(t.marked) < markEvery {
+		t.keep(ctx)
 		return
 	}
 	t.state.Cursor, t.seen, t.marked = t.seen, "", time.Now()
@@ -233,14 +274,16 @@ func (t *tenure) restore(ctx context.Context) (message, bool) {
 	}
 	t.closeReader() // it may have read more
 	t.waits = 0
-	if len(b.events) != p.Changes { // not the same message
-		p.ID, p.Changes = newID(), len(b.events)
-	}
-	if p.Changes == 0 { // the receiver gets none of them any more
+	if len(b.events) == 0 { // the receiver gets none of them any more
 		t.state.Cursor, t.state.Pending = p.Until, nil
 		return message{}, false
 	}
-	return b.message(p.ID), t.save(ctx)
+	m := b.message(p.ID)
+	if body := hash(m.body); body != p.Body { // another message: a receiver that has had the one before would ignore this one by its ID
+		p.ID, p.Changes, p.Body = newID(), len(b.events), body
+		m.id = p.ID
+	}
+	return m, t.save(ctx)
 }
 
 // restart makes a reset after which the changes to come follow.
@@ -257,7 +300,11 @@ func (t *tenure) restart(ctx context.Context, reason string) (message, bool) {
 // reset makes a message that tells the receiver to read everything anew, in the place of any that is pending.
 func (t *tenure) reset(ctx context.Context, reason, cursor string) (message, bool) {
 	t.closeReader()
-	t.state.Pending = &Pending{ID: newID(), Reason: reason, Until: cursor, Since: time.Now().UTC()}
+	p := &Pending{ID: newID(), Reason: reason, Until: cursor, Since: time.Now().UTC()}
+	if old := t.state.Pending; old != nil && old.Reason != "" { // the receiver that fails is the same one
+		p.Since, p.Attempts, p.Next, p.Problem = old.Since, old.Attempts, old.Next, old.Problem
+	}
+	t.state.Pending, t.state.For = p, t.hook.fingerprint()
 	if !t.save(ctx) {
 		return message{}, false
 	}
