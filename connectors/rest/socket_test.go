@@ -104,3 +104,24 @@ func TestNoSocket(t *testing.T) {
 		}
 	})
 }
+
+// A failure to open is not repeated, because who wants a connection tries again later.
+func TestSocketIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(server.Close)
+	c, err := New(Options{Source: "chat", Base: server.URL, Judge: func(*Response) *connectors.Error {
+		return &connectors.Error{Kind: connectors.KindUnavailable}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.OpenSocket(t.Context(), Request{Op: "socket", Path: "live"}, noGreeting)
+	if n := requests.Load(); n != 1 || !connectors.IsKind(err, connectors.KindUnavailable) {
+		t.Errorf("%d requests, error %v", n, err)
+	}
+}
