@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,6 +24,7 @@ const (
 
 func main() {
 	heap.Tune()
+	log.SetOutput(io.Discard) // net/http writes there what a server has sent out of turn, which can be anything
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The first signal begins the drain; the second one finds the usual handler, and ends the program.

@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -212,16 +211,18 @@ func TestCertificates(t *testing.T) {
 
 func TestProblemsWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close()
+	names := serveNames(t) // it has no address until a test sets one
 	for url, want := range map[string]string{
-		"http://" + l.Addr().String() + "/literal-canary": "no connection",
-		"http://name.invalid/literal-canary":              "the host has no address",
+		"http://127.0.0.1:0/literal-canary": "no connection", // nothing can listen there
+		"http://name.test/literal-canary":   "the host has no address",
 	} {
-		if got := senderTo(t, url, nil).send(t.Context(), message{"msg_1", []byte("{}")}); got.Problem != want {
+		s := senderTo(t, url, func(h *Hook) { h.Networks = here })
+		transport := newTransport(&Hook{})
+		d := dialer(here, time.Minute)
+		d.Resolver = names.resolver()
+		transport.DialContext = d.DialContext
+		s.client.Transport = transport
+		if got := s.send(t.Context(), message{"msg_1", []byte("{}")}); got.Problem != want {
 			t.Errorf("%s: %+v", url, got)
 		}
 	}

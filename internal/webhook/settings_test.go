@@ -19,18 +19,19 @@ func TestOtherChangesHaveAnotherID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, in := newTape(), &receiver{answer: accepted}
 		h := hook()
+		h.See = func(e *changes.Event) ([]string, bool) { return nil, e.Cursor == cursor(1, 2) }
 		d, stop := started(t, webhook.Options{Log: log}, in, h)
 		defer stop()
 		in.answers(lostAnswer)
-		log.add(5) // the last one is of a team
+		log.add(2)
 		time.Sleep(time.Second)
-		h.Batch = 1 // the present message is read again, and its changes are others
-		h.See = func(e *changes.Event) ([]string, bool) { return nil, e.Cursor == cursor(1, 2) }
+		h.Batch = 1 // the present message is read again, and its one change is another one
+		h.See = func(e *changes.Event) ([]string, bool) { return nil, e.Cursor == cursor(1, 1) }
 		in.answers(accepted)
 		d.Set([]webhook.Hook{h})
 		time.Sleep(time.Minute)
 		got := in.messages()
-		if len(got) < 3 || got[len(got)-1].id == got[1].id || got[len(got)-1].Data.Changes[0].ID != "id2" {
+		if len(got) < 3 || got[len(got)-1].id == got[1].id || got[len(got)-1].Data.Changes[0].ID != "id1" {
 			t.Errorf("%+v", got)
 		}
 	})
