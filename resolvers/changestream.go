@@ -20,6 +20,9 @@ import (
 // codeCursorExpired is the code of errors about a cursor after which changes are missing.
 const codeCursorExpired = "CURSOR_EXPIRED"
 
+// codeChangesUnavailable is the code of errors about a log that this replica cannot serve at present.
+const codeChangesUnavailable = "CHANGES_UNAVAILABLE"
+
 // changeStream is the changes of one subscription. gqlgen takes each of them from a channel, which has one only while an answer is made: so the operation's
 // view can be that of the change, and no goroutine has to wait for a slow client.
 type changeStream struct {
@@ -45,7 +48,7 @@ func (r *Resolver) openStream(ctx context.Context, op *operation, f *changeFilte
 	}
 	reader, err := r.changes().Reader(from)
 	if err != nil {
-		return nil, expired()
+		return nil, streamProblem(err)
 	}
 	context.AfterFunc(ctx, reader.Close)
 	caller := access.FromContext(ctx)
@@ -63,6 +66,17 @@ func expired() *gqlerror.Error {
 	}
 }
 
+// streamProblem is the error for a client whose stream cannot begin or go on, because of an error of the log.
+func streamProblem(err error) *gqlerror.Error {
+	if errors.Is(err, changes.ErrUnavailable) {
+		return &gqlerror.Error{
+			Message:    changes.ErrUnavailable.Error() + ": subscribe again in a few seconds, with your last cursor",
+			Extensions: map[string]any{"code": codeChangesUnavailable},
+		}
+	}
+	return expired()
+}
+
 // nextChange waits for the next change of a subscription, and sets the operation's view to the data of the present. It returns false at the end, with an
 // error if the client has to know of one.
 func (e *extension) nextChange(ctx context.Context, op *operation) (*gqlerror.Error, bool) {
@@ -77,8 +91,8 @@ func (e *extension) nextChange(ctx context.Context, op *operation) (*gqlerror.Er
 	}
 	if err != nil {
 		s.end()
-		if errors.Is(err, changes.ErrExpired) {
-			return expired(), false
+		if errors.Is(err, changes.ErrExpired) || errors.Is(err, changes.ErrUnavailable) {
+			return streamProblem(err), false
 		}
 		return nil, false
 	}

@@ -31,7 +31,11 @@ func NewHost(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	if err := opt.Stores.check(cfg); err != nil {
 		return nil, err
 	}
-	if opt.Changes == nil {
+	switch {
+	case opt.Changes != nil:
+	case opt.Stores.Changes != nil:
+		opt.Changes = changes.NewSharedLog(changes.Options(cfg.Changes), opt.Stores.Changes)
+	default:
 		opt.Changes = changes.NewLog(changes.Options(cfg.Changes))
 	}
 	h := &Host{opt: opt}

@@ -11,12 +11,14 @@ import (
 
 	"roster/connectors/limit"
 	"roster/internal/admission"
+	"roster/internal/changes"
 	"roster/internal/config"
 	"roster/internal/persisted"
 	"roster/internal/presence"
 	"roster/internal/redis"
 	"roster/internal/redis/budgets"
 	"roster/internal/redis/callers"
+	redischanges "roster/internal/redis/changes"
 	"roster/internal/redis/documents"
 	redispresence "roster/internal/redis/presence"
 	"roster/internal/redis/snapshots"
@@ -42,6 +44,7 @@ type Stores struct {
 	Callers   admission.SharedRates
 	Documents persisted.TextStore
 	Webhooks  webhook.Store
+	Changes   changes.SharedLog
 	Redis     telemetry.Redis
 }
 
@@ -83,7 +86,7 @@ func openShared(cfg *config.Config, log *slog.Logger) (s Stores, run func(contex
 		kept := rediswrites.New(client)
 		// Without names, so that a member that is forgotten here does not compile.
 		return Stores{snapshot.TierRedis, snapshots.New(client), redispresence.New(client), kept, budgets.New(client, 0), callers.New(client),
-				documents.New(client), rediswebhooks.New(client), client}, func(ctx context.Context) {
+				documents.New(client), rediswebhooks.New(client), redischanges.New(client), client}, func(ctx context.Context) {
 				var checking sync.WaitGroup
 				checking.Go(func() { kept.TellDurable(ctx) })
 				client.Run(ctx) //nolint:errcheck // it ends with ctx
@@ -125,7 +128,8 @@ func ClearCache(ctx context.Context, cfg *config.Config, source string) (removed
 			return 0, "", err
 		}
 		defer r.Close() //nolint:errcheck // nothing uses it afterwards
-		for _, clear := range []func(context.Context, string) (int, error){snapshots.New(r).Clear, redispresence.New(r).Clear, budgets.New(r, 0).Clear} {
+		for _, clear := range []func(context.Context, string) (int, error){snapshots.New(r).Clear, redispresence.New(r).Clear, budgets.New(r, 0).Clear,
+			redischanges.New(r).Clear} {
 			n, err := clear(ctx, source)
 			if removed += n; err != nil {
 				return removed, "", fmt.Errorf("redis: not everything was removed (%s): correct this, and run the command again", redis.Reason(err))

@@ -62,4 +62,5 @@ type Event struct {
 	Cursor string
 	// At is when the change was seen.
 	At time.Time
+	at uint64 // the position
 }

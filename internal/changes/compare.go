@@ -43,6 +43,17 @@ func Compare(before, after *State) []Change {
 	return append(c.compareSources(), c.changes...)
 }
 
+// CompareSources is Compare for an earlier state whose directory is not known any more. So each source with other records is a change with Reset, and if
+// the rules have changed by which directories are built, all sources are.
+func CompareSources(before, after *State, sameRules bool) []Change {
+	c := &comparison{old: before, new: after, resets: make(map[string]bool)}
+	for _, name := range c.sourceNames() {
+		was, is := before.source(name), after.source(name)
+		c.resets[name] = !sameRules || was.Content != is.Content || !was.sameHoldings(is) || was.Arriving != is.Arriving
+	}
+	return c.compareSources()
+}
+
 // hides reports whether objects of a source are not told one by one.
 func (c *comparison) hides(source string) bool { return c.resets[source] || c.arriving[source] }
 

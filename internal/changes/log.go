@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"slices"
@@ -15,6 +16,10 @@ import (
 // ErrExpired is the error for a cursor after which the log does not have all changes any more, or that is of another log.
 var ErrExpired = errors.New("the changes after this cursor are no longer kept")
 
+// ErrUnavailable is the error for a reader of a log that replicas share, while this replica cannot tell what comes next: it has not read the log yet, or its
+// directory is older than the next change. The reader may try again with its last cursor, and another replica may be able to answer.
+var ErrUnavailable = errors.New("this server cannot tell the changes at present")
+
 // Options are the bounds of a log.
 type Options struct {
 	// Length is the number of changes that are kept, and KeepFor how long each of them is.
@@ -22,19 +27,24 @@ type Options struct {
 	KeepFor time.Duration
 }
 
-// Log is changes in one order, in memory. It is safe for concurrent use. Readers share its memory, so that a slow one costs no more than a fast one.
+// Log is changes in one order, in memory. It is safe for concurrent use. Readers share its memory, so that a slow one costs no more than a fast one. The log
+// follows what this process publishes or, if replicas share one, the log that they share.
 type Log struct {
 	Options
-	id        string
 	following sync.Mutex // held by the publisher that is followed
+	sharing   *sharing   // nil if this process has a log of its own
 	stats     stats
 
 	mu     sync.Mutex
+	id     string  // of the log; empty if a shared one is not known, or there is none yet
 	events []Event // none of them is ever changed
-	first  uint64  // the position of the first event; the first position of all is 1
+	from   uint64  // the log has all events after this position
+	head   uint64  // the position with which the log ends
 	marks  []mark
-	state  *State        // with which the log ends
-	grown  chan struct{} // closed when the log grows
+	state  *State        // with which the log ends; not of a shared one
+	grown  chan struct{} // closed when the log grows, or its readers have to know something else
+	// unavailable is true while no reader may wait; see ErrUnavailable.
+	unavailable bool
 }
 
 // mark says with which event a directory begins.
@@ -46,10 +56,12 @@ type mark struct {
 // mostMarks is the number of directories whose position is known. Most operations take less time than so many builds.
 const mostMarks = 16
 
-// NewLog returns an empty log.
+// NewLog returns an empty log of this process. Its first position is 1.
 func NewLog(opt Options) *Log {
-	return &Log{Options: opt, id: strings.ToLower(rand.Text()[:12]), first: 1, state: empty, grown: make(chan struct{})}
+	return &Log{Options: opt, id: newID(), state: empty, grown: make(chan struct{})}
 }
+
+func newID() string { return strings.ToLower(rand.Text()[:12]) }
 
 // Bound changes the bounds of the log.
 func (l *Log) Bound(opt Options) {
@@ -63,24 +75,38 @@ func (l *Log) Bound(opt Options) {
 func (l *Log) advance(state *State, told []Change, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if over := len(told) - l.Length; over > 0 { // what would be dropped at once
-		l.first, l.events = l.head()+1+uint64(over), nil
-		told = told[over:]
-	}
-	for i := range told {
-		l.events = append(l.events, Event{Change: told[i], Cursor: l.cursor(l.head() + 1), At: now})
-	}
 	l.state = state
-	if version := state.Directory.Version(); len(l.marks) == 0 || l.marks[len(l.marks)-1].version != version {
-		l.marks = append(l.marks, mark{version, l.head()})
+	l.grow(told, l.head+uint64(len(told)), state.Directory.Version(), now)
+	l.trim(now)
+}
+
+// grow appends changes up to a position, with which the directory of a version begins.
+func (l *Log) grow(told []Change, last uint64, version string, seen time.Time) {
+	n := len(told)
+	if over := n - l.Length; over > 0 { // what would be dropped at once
+		told = told[over:]
+		l.from, l.events = last-uint64(len(told)), nil
+	}
+	at := last - uint64(len(told))
+	for i := range told {
+		at++
+		l.events = append(l.events, Event{Change: told[i], Cursor: l.cursor(at), At: seen, at: at})
+	}
+	l.head = last
+	if len(l.marks) == 0 || l.marks[len(l.marks)-1].version != version {
+		l.marks = append(l.marks, mark{version, l.head})
 		l.marks = l.marks[max(0, len(l.marks)-mostMarks):]
 	}
-	l.trim(now)
-	if len(told) > 0 {
-		l.stats.appended.Add(int64(len(told)))
-		close(l.grown)
-		l.grown = make(chan struct{})
+	if n > 0 {
+		l.stats.appended.Add(int64(n))
+		l.wake()
 	}
+}
+
+// wake has all readers look at the log again.
+func (l *Log) wake() {
+	close(l.grown)
+	l.grown = make(chan struct{})
 }
 
 // trim drops the events that are beyond the bounds.
@@ -89,14 +115,14 @@ func (l *Log) trim(now time.Time) {
 	for drop < len(l.events) && now.Sub(l.events[drop].At) > l.KeepFor {
 		drop++
 	}
-	l.events, l.first = l.events[drop:], l.first+uint64(drop)
+	if drop == 0 {
+		return
+	}
+	l.events, l.from = l.events[drop:], l.events[drop-1].at
 	if drop > len(l.events) {
 		l.events = slices.Clone(l.events) // frees the memory
 	}
 }
-
-// head returns the position of the last event.
-func (l *Log) head() uint64 { return l.first + uint64(len(l.events)) - 1 }
 
 func (l *Log) cursor(at uint64) string { return l.id + "." + strconv.FormatUint(at, 10) }
 
@@ -104,17 +130,25 @@ func (l *Log) cursor(at uint64) string { return l.id + "." + strconv.FormatUint(
 func (l *Log) position(cursor string) (uint64, error) {
 	id, number, _ := strings.Cut(cursor, ".")
 	at, err := strconv.ParseUint(number, 10, 64)
-	if id != l.id || err != nil || at > l.head() || at+1 < l.first {
+	if id == "" || id != l.id || err != nil || at < l.from || at > l.mostPosition() {
 		return 0, ErrExpired
 	}
 	return at, nil
+}
+
+// mostPosition returns the greatest position that a cursor of the log can have. Another replica can be ahead of this one.
+func (l *Log) mostPosition() uint64 {
+	if l.sharing == nil {
+		return l.head
+	}
+	return max(l.head, positionAt(time.Now().Add(aheadBy)))
 }
 
 // Cursor returns the cursor of the present.
 func (l *Log) Cursor() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.cursor(l.head())
+	return l.cursor(l.head)
 }
 
 // Has reports whether the log has all changes after a cursor.
@@ -135,7 +169,7 @@ func (l *Log) CursorOf(d *directory.Directory, before string) string {
 		switch {
 		case m.version != d.Version():
 		case i == len(l.marks)-1: // what was dropped since is about states of sources
-			return l.cursor(max(m.at, l.first-1))
+			return l.cursor(max(m.at, l.from))
 		default:
 			return l.cursor(m.at)
 		}
@@ -143,12 +177,16 @@ func (l *Log) CursorOf(d *directory.Directory, before string) string {
 	return before // the directory was not compared yet, or long ago
 }
 
-// after returns the events behind a position, and what is closed when there are more.
-func (l *Log) after(at uint64) ([]Event, <-chan struct{}, error) {
+// after returns the events behind a position of the log with this ID, and what is closed when there are more.
+func (l *Log) after(id string, at uint64) ([]Event, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if at+1 < l.first {
+	if id != l.id || at < l.from {
 		return nil, nil, ErrExpired
 	}
-	return l.events[at+1-l.first:], l.grown, nil
+	i, _ := slices.BinarySearchFunc(l.events, at+1, func(e Event, at uint64) int { return cmp.Compare(e.at, at) })
+	if i == len(l.events) && l.unavailable {
+		return nil, nil, ErrUnavailable
+	}
+	return l.events[i:], l.grown, nil
 }

@@ -2,6 +2,7 @@ package changes
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -9,17 +10,21 @@ import (
 // Reader reads a log from one position on. It is for one goroutine at a time.
 type Reader struct {
 	log   *Log
+	id    string // of the log
 	at    uint64 // the position of the last event that was read
 	close func()
 }
 
-// Reader returns a reader of the events behind a cursor or, if it is empty, of those to come. It returns ErrExpired if the log does not have all of them.
-// The reader must be closed.
+// Reader returns a reader of the events behind a cursor or, if it is empty, of those to come. It returns ErrExpired if the log does not have all of them,
+// and ErrUnavailable if that is not known. The reader must be closed.
 func (l *Log) Reader(after string) (*Reader, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.trim(time.Now())
-	at := l.head()
+	if l.id == "" {
+		return nil, ErrUnavailable
+	}
+	at := l.head
 	if after != "" {
 		var err error
 		if at, err = l.position(after); err != nil {
@@ -27,21 +32,26 @@ func (l *Log) Reader(after string) (*Reader, error) {
 			return nil, err
 		}
 	}
+	if l.unavailable && at >= l.head {
+		return nil, ErrUnavailable
+	}
 	l.stats.readers.Add(1)
-	return &Reader{l, at, sync.OnceFunc(func() { l.stats.readers.Add(-1) })}, nil
+	return &Reader{l, l.id, at, sync.OnceFunc(func() { l.stats.readers.Add(-1) })}, nil
 }
 
 // Next returns the next event that is wanted, and waits for it until ctx ends. It returns ErrExpired if the reader is so slow that events were dropped which
-// it has not read.
+// it has not read, and ErrUnavailable if this replica cannot tell what comes next.
 func (r *Reader) Next(ctx context.Context, wanted func(*Event) bool) (*Event, error) {
 	for {
-		events, grown, err := r.log.after(r.at)
+		events, grown, err := r.log.after(r.id, r.at)
 		if err != nil {
-			r.log.stats.dropped.Add(1)
+			if errors.Is(err, ErrExpired) {
+				r.log.stats.dropped.Add(1)
+			}
 			return nil, err
 		}
 		for i := range events {
-			r.at++
+			r.at = events[i].at
 			if wanted(&events[i]) {
 				r.log.stats.send(time.Since(events[i].At))
 				return &events[i], nil

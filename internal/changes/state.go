@@ -2,6 +2,9 @@ package changes
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
 
 	"roster/connectors"
@@ -25,6 +28,8 @@ type SourceState struct {
 	Collections []Holding
 	// Arriving is true while the first fetch of a collection is in progress. Its records are in the directory as far as they have come.
 	Arriving bool
+	// Content identifies the records of the source; empty if there are none.
+	Content string
 }
 
 // Holding is the data that the directory has of a collection.
@@ -59,9 +64,25 @@ func StateOf(p *generation.Published, before *State) *State {
 				now.Collections = append(now.Collections, Holding{c.Collection, c.Complete, source.Restricts(c.Collection)})
 			}
 		}
+		now.Content = contentOf(p, source.Name)
 		s.Sources = append(s.Sources, now)
 	}
 	return s
+}
+
+// contentOf returns a hash of the records that a publication has of a source; empty if it has none.
+func contentOf(p *generation.Published, source string) string {
+	hash, some := sha256.New(), false
+	for i := range p.Collections {
+		if c := &p.Collections[i]; c.Source == source && c.Version != "" {
+			fmt.Fprintf(hash, "%s %s\n", c.Collection, c.Version)
+			some = true
+		}
+	}
+	if !some {
+		return ""
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
 }
 
 // source returns the state of the source with that name, or one without data.

@@ -17,15 +17,20 @@ type Stats struct {
 	Delay time.Duration
 	// Expired is the number of readers that were refused because of their cursor, and Dropped of those that were too slow.
 	Expired, Dropped int64
+	// Writer is true if this replica writes the log that replicas share. Pending is the number of comparisons of which readers are not told yet, because the
+	// directory of this replica is older.
+	Writer  bool
+	Pending int64
 }
 
 type stats struct {
-	appended, readers, sent, delay, expired, dropped atomic.Int64
+	appended, readers, sent, delay, expired, dropped, pending atomic.Int64
+	writer                                                    atomic.Bool
 }
 
 func (s *stats) send(delay time.Duration) {
 	s.sent.Add(1)
-	s.delay.Add(int64(delay))
+	s.delay.Add(int64(max(0, delay))) // the time of a shared log is by another clock
 }
 
 // Stats returns the present numbers.
@@ -34,5 +39,6 @@ func (l *Log) Stats() Stats {
 	n := len(l.events)
 	l.mu.Unlock()
 	return Stats{Length: n, Appended: l.stats.appended.Load(), Readers: l.stats.readers.Load(), Sent: l.stats.sent.Load(),
-		Delay: time.Duration(l.stats.delay.Load()), Expired: l.stats.expired.Load(), Dropped: l.stats.dropped.Load()}
+		Delay: time.Duration(l.stats.delay.Load()), Expired: l.stats.expired.Load(), Dropped: l.stats.dropped.Load(),
+		Writer: l.stats.writer.Load(), Pending: l.stats.pending.Load()}
 }

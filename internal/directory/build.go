@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -23,6 +24,7 @@ type Directory struct {
 // content is what a directory has, whoever uses it.
 type content struct {
 	version  string
+	rules    string
 	sources  []*Source
 	accounts map[connectors.Ref]Account
 
@@ -65,7 +67,7 @@ func Build(rules Rules, data []SourceData) *Directory {
 func BuildUntil(stop func() bool, rules Rules, data []SourceData) (d *Directory, err error) {
 	b := &builder{
 		rules: &rules, data: data, shared: newSharedMailboxes(rules.SharedMailboxes), check: newStopCheck(stop),
-		dir: &Directory{content: &content{version: version(rules, data), byEmail: make(map[string]*User)}},
+		dir: &Directory{content: &content{version: version(rules, data), rules: rulesVersion(rules, data), byEmail: make(map[string]*User)}},
 	}
 	b.names = newCollation(b.step)
 	defer func() {
@@ -117,16 +119,35 @@ func (d *Directory) Version() string { return d.version }
 // Sources returns the sources in the configured order.
 func (d *Directory) Sources() []*Source { return d.sources }
 
+// RulesVersion returns a hash of everything from which the directory was built but the records: the same records give another directory if it differs.
+func (d *Directory) RulesVersion() string { return d.rules }
+
 func version(rules Rules, data []SourceData) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %t %q ", rules.Links, rules.Splits, rules.SharedMailboxes == nil, rules.SharedMailboxes)
-	for _, f := range Fields {
-		fmt.Fprintf(h, "%q ", rules.Precedence[f])
-	}
+	hashRules(h, rules)
 	for _, d := range data {
 		fmt.Fprintf(h, "%q %q %q %d %q ", d.Name, d.Kind, d.URL, d.Trust, d.Versions)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+func rulesVersion(rules Rules, data []SourceData) string {
+	h := sha256.New()
+	hashRules(h, rules)
+	for _, d := range data {
+		fmt.Fprintf(h, "%q %q %q %d ", d.Name, d.Kind, d.URL, d.Trust)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// buildVersion is raised when the same records and rules give another directory than in earlier releases.
+const buildVersion = 1
+
+func hashRules(h io.Writer, rules Rules) {
+	fmt.Fprintf(h, "%d %q %q %t %q ", buildVersion, rules.Links, rules.Splits, rules.SharedMailboxes == nil, rules.SharedMailboxes)
+	for _, f := range Fields {
+		fmt.Fprintf(h, "%q ", rules.Precedence[f])
+	}
 }
 
 // collectAccounts adds the accounts of all sources, each linked to its teams and roles.

@@ -18,6 +18,8 @@ type Published struct {
 type Collection struct {
 	snapshot.Key
 	State snapshot.State
+	// Version identifies the records that the directory has of the collection, with those of the overlay; empty if there are none.
+	Version string
 	// Present is true if the directory has data of the collection, and Complete if no record of it is known to be missing.
 	Present, Complete bool
 	// Arriving is true until the first fetch is over, however it ends. It is served as far as it has come, and can pause, for example because the
@@ -35,7 +37,7 @@ func (p *Publisher) Published() *Published {
 		// The keeper can be ahead of the directory: its fetch is over, and the directory has an earlier part.
 		partial := have != nil && !have.Complete
 		behind := partial && (res.Snapshot == nil || res.Snapshot.Version != have.Version)
-		out.Collections = append(out.Collections, Collection{Key: c.Key, State: c.State, Present: have != nil, Complete: have != nil && have.Complete,
+		out.Collections = append(out.Collections, Collection{Key: c.Key, State: c.State, Version: g.built.version(c.Key), Present: have != nil, Complete: have != nil && have.Complete,
 			Arriving: partial && (behind || !res.Snapshot.Complete && c.Err == nil && c.Short == nil)})
 	}
 	return out

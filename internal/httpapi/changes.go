@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,6 +31,10 @@ var changeKinds = []string{"USER", "TEAM", "ROLE", "CONTACT", "CONTACT_FOLDER", 
 // cursorExpired is the refusal of a cursor after which changes are missing. The graph refuses it with the same code.
 var cursorExpired = &refusal{status: http.StatusGone, code: "CURSOR_EXPIRED",
 	message: changes.ErrExpired.Error() + ": open " + changesPath + " without a cursor, and then read anew what you show"}
+
+// changesUnavailable is the refusal while this server cannot tell the changes.
+var changesUnavailable = &refusal{status: http.StatusServiceUnavailable, code: "CHANGES_UNAVAILABLE", retryAfter: retryAfterFull,
+	message: changes.ErrUnavailable.Error() + ": ask again in a few seconds, with your last cursor"}
 
 // changes answers GET /changes: the changes of the directory as server-sent events, which resume by Last-Event-ID. It is a subscription of the graph with
 // a document of its own, and is counted, limited and recorded as such.
@@ -120,15 +125,16 @@ func (h *handler) changesParams(r *http.Request) (*graphql.RawParams, string, *r
 	if after == "" {
 		after = values.Get("after")
 	}
-	if after == "" {
+	reader, err := h.changeLog.Reader(after) // which counts an expired cursor
+	switch {
+	case errors.Is(err, changes.ErrUnavailable):
+		return nil, "", changesUnavailable
+	case err != nil:
+		return nil, "", cursorExpired
+	case after == "":
 		after = h.changeLog.Cursor()
-	} else {
-		reader, err := h.changeLog.Reader(after) // which counts an expired cursor
-		if err != nil {
-			return nil, "", cursorExpired
-		}
-		reader.Close()
 	}
+	reader.Close()
 	variables["after"] = after
 	return &graphql.RawParams{Headers: r.Header, Variables: variables, Query: "subscription Changes($after:String $sources:[String!]){changes:" +
 		h.changesField + "(" + arguments + ")" + changeFields + "}"}, after, nil

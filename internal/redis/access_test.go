@@ -11,6 +11,7 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/limit"
+	"roster/internal/changes"
 	"roster/internal/presence"
 	"roster/internal/redis"
 	"roster/internal/redis/redistest"
@@ -94,10 +95,11 @@ func TestUserWithTheRightsThatAreNeeded(t *testing.T) {
 		t.Errorf("presence was asked for %d times", got)
 	}
 	sharesABudget(t, replicas[0], replicas[1])
+	tellsChanges(t, replicas[0], replicas[1])
 	keepsTheRest(t, replicas[0])
 	delivers(t, replicas[0])
 	for name, clear := range map[string]func(context.Context, string) (int, error){
-		"snapshots": replicas[0].snapshots.Clear, "presence": replicas[0].presence.Clear, "budgets": replicas[0].budgets.Clear,
+		"snapshots": replicas[0].snapshots.Clear, "presence": replicas[0].presence.Clear, "budgets": replicas[0].budgets.Clear, "changes": replicas[0].changes.Clear,
 	} {
 		if n, err := clear(t.Context(), map[string]string{"snapshots": "a", "presence": "chat"}[name]); n == 0 && name != "budgets" || err != nil {
 			t.Errorf("clearing %s: %d keys, %v", name, n, err)
@@ -124,6 +126,25 @@ func sharesABudget(t *testing.T, one, another *replica) {
 	defer cancel()
 	if _, e := limit.New(another.budgets).Acquire(soon, budget, time.Second); e == nil || e.RetryAfter < 50*time.Minute {
 		t.Errorf("another replica's call of a budget that is used up: %v", e)
+	}
+}
+
+// tellsChanges has one replica write the log of changes, and another read it.
+func tellsChanges(t *testing.T, one, another *replica) {
+	t.Helper()
+	bounds := changes.Options{Length: 10, KeepFor: time.Hour}
+	w, err := one.changes.Acquire(t.Context())
+	if err != nil || w == nil {
+		t.Fatalf("the right to write changes: %v, %v", w, err)
+	}
+	defer w.Release(t.Context())
+	if err := w.Append(t.Context(), changes.Append{NewID: "log", Count: 1, Data: []byte("change"), State: []byte("state"), Bounds: bounds}); err != nil {
+		t.Errorf("writing a change: %v", err)
+	}
+	redistest.Await(t, func() bool { return len(another.changes.Changed()) > 0 }, "the other replica is notified")
+	page, err := another.changes.Read(t.Context(), "", 0, bounds)
+	if err != nil || len(page.Commits) != 1 || string(page.Commits[0].Data) != "change" || string(page.State) != "state" || !page.Written {
+		t.Errorf("reading changes: %+v, %v", page, err)
 	}
 }
 
@@ -214,6 +235,7 @@ func TestUserOfAClusterWithTheRightsThatAreNeeded(t *testing.T) {
 		redistest.Connected(t, true, r.client)
 	}
 	sharesABudget(t, replicas[0], replicas[1])
+	tellsChanges(t, replicas[0], replicas[1])
 	for _, s := range append(c.Masters[:], c.Replicas[:]...) {
 		if denied := s.Must("ACL", "LOG"); denied != "" {
 			t.Errorf("refused: %s", denied)

@@ -12,6 +12,7 @@ import (
 	"roster/internal/redis"
 	"roster/internal/redis/budgets"
 	"roster/internal/redis/callers"
+	"roster/internal/redis/changes"
 	"roster/internal/redis/documents"
 	"roster/internal/redis/presence"
 	"roster/internal/redis/redistest"
@@ -34,6 +35,7 @@ type replica struct {
 	budgets   *budgets.Budgets
 	callers   *callers.Store
 	documents *documents.Store
+	changes   *changes.Log
 }
 
 // running returns a replica that runs until the test ends.
@@ -45,7 +47,7 @@ func running(t *testing.T, opt redis.Options) *replica {
 // runningWith is running with a client that does not run yet.
 func runningWith(t *testing.T, c *redis.Client) *replica {
 	t.Helper()
-	r := &replica{c, snapshots.New(c), presence.New(c), budgets.New(c, 0), callers.New(c), documents.New(c)}
+	r := &replica{c, snapshots.New(c), presence.New(c), budgets.New(c, 0), callers.New(c), documents.New(c), changes.New(c)}
 	redistest.Run(t, c)
 	return r
 }

@@ -22,6 +22,8 @@ const (
 	Changed Topic = ""
 	// Acknowledged means that a replica shows the results of more writes.
 	Acknowledged Topic = "shown:"
+	// Told means that a replica has written changes to the log of changes.
+	Told Topic = "told:"
 )
 
 // notifications are the notifications that replicas publish and receive.
@@ -99,8 +101,10 @@ func (c *Client) receive(ctx context.Context) {
 // received passes a notification on.
 func (c *Client) received(payload string) {
 	topic, replica := Changed, payload
-	if id, ok := strings.CutPrefix(payload, string(Acknowledged)); ok {
-		topic, replica = Acknowledged, id
+	for _, t := range [...]Topic{Acknowledged, Told} {
+		if id, ok := strings.CutPrefix(payload, string(t)); ok {
+			topic, replica = t, id
+		}
 	}
 	if replica == c.id {
 		return

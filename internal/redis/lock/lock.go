@@ -41,6 +41,7 @@ type Lock struct {
 	client      *redis.Client
 	key, holder string
 	call        func(context.Context, func(context.Context) error) error
+	lease       time.Duration
 	at          atomic.Pointer[time.Time] // when the last successful renewal began; zero if another holder has the lock
 	stop        func()
 	released    sync.Once
@@ -48,7 +49,12 @@ type Lock struct {
 
 // Hold starts to renew a lock that a script has just given to this replica. A script gives a lock if it sets the key to the ID of the replica, for
 // LeaseFor. The lock is renewed only while Redis is known to be available.
-func Hold(c *redis.Client, key string) *Lock { return hold(c, key, c.ID(), time.Now(), c.Do) }
+func Hold(c *redis.Client, key string) *Lock { return HoldFor(c, key, c.LeaseFor()) }
+
+// HoldFor is Hold for a lock that lasts for another time without renewal.
+func HoldFor(c *redis.Client, key string, lease time.Duration) *Lock {
+	return hold(c, key, c.ID(), time.Now(), lease, c.Do)
+}
 
 // Wait waits until it has a lock, until ctx ends. It does not need the client to run.
 func Wait(ctx context.Context, c *redis.Client, key string) (*Lock, error) {
@@ -66,7 +72,7 @@ func Wait(ctx context.Context, c *redis.Client, key string) (*Lock, error) {
 		case err != nil && ctx.Err() == nil:
 			return nil, err
 		case got:
-			return hold(c, key, holder, at, c.Direct), nil
+			return hold(c, key, holder, at, c.LeaseFor(), c.Direct), nil
 		}
 		select {
 		case <-tick.C:
@@ -76,8 +82,8 @@ func Wait(ctx context.Context, c *redis.Client, key string) (*Lock, error) {
 	}
 }
 
-func hold(c *redis.Client, key, holder string, at time.Time, call func(context.Context, func(context.Context) error) error) *Lock {
-	l := &Lock{client: c, key: key, holder: holder, call: call}
+func hold(c *redis.Client, key, holder string, at time.Time, lease time.Duration, call func(context.Context, func(context.Context) error) error) *Lock {
+	l := &Lock{client: c, key: key, holder: holder, lease: lease, call: call}
 	l.at.Store(&at)
 	ctx, cancel := context.WithCancel(context.Background())
 	var renewals sync.WaitGroup
@@ -90,10 +96,10 @@ func hold(c *redis.Client, key, holder string, at time.Time, call func(context.C
 }
 
 // Held reports whether no other holder can have the lock. It leaves a margin for clocks that run at different speeds, and for the caller's next step.
-func (l *Lock) Held() bool { return time.Since(*l.at.Load()) < l.client.LeaseFor()*2/3 }
+func (l *Lock) Held() bool { return time.Since(*l.at.Load()) < l.lease*2/3 }
 
 func (l *Lock) renew(ctx context.Context) {
-	tick := time.NewTicker(l.client.LeaseFor() / 3)
+	tick := time.NewTicker(l.lease / 3)
 	defer tick.Stop()
 	for {
 		select {
@@ -104,7 +110,7 @@ func (l *Lock) renew(ctx context.Context) {
 		at := time.Now()
 		var kept int
 		err := l.call(ctx, func(ctx context.Context) (err error) {
-			kept, err = renewScript.Run(ctx, l.client.Commands(), []string{l.key}, l.holder, l.client.LeaseFor().Milliseconds()).Int()
+			kept, err = renewScript.Run(ctx, l.client.Commands(), []string{l.key}, l.holder, l.lease.Milliseconds()).Int()
 			return err
 		})
 		switch {
