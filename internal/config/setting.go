@@ -89,7 +89,7 @@ type Cache struct {
 
 // Changes bounds the log of changes.
 type Changes struct {
-	Length  int           `key:"length" default:"100000" min:"1" max:"10000000" doc:"The number of changes that are kept, in memory. A client that falls behind by more than that is dropped."`
+	Length  int           `key:"length" default:"100000" min:"1" max:"10000000" doc:"The number of changes that are kept: in memory and, for all replicas, in Redis. A client that falls behind by more than that is dropped."`
 	KeepFor time.Duration `key:"keep_for" default:"24h" min:"1m" max:"30d" doc:"How long a change is kept. A cursor expires when a change after it is no longer kept."`
 }
 

@@ -129,6 +129,8 @@ var (
 	changesSent    = counter("roster_changes_sent_total", "Changes that were passed to a client, counted for each client.")
 	changesDelay   = counter("roster_changes_delay_seconds_total", "The times from when each of these was seen until it was passed on, together. A client that reads on after an interruption gets old changes.")
 	changesRefused = counter("roster_changes_expired_total", "Clients that were told that changes are missing. The label when says whether that was because of the cursor with which they came (cursor), or because they read too slowly (slow).", "when")
+	changesWriter  = gauge("roster_changes_writer", "1 if this replica writes the log of changes that replicas share. 0 everywhere for more than a few seconds while Redis is connected is a fault.")
+	changesPending = gauge("roster_changes_pending", "Comparisons of which clients are not told yet, because the directory of this replica is older.")
 
 	directoryBuilds   = counter("roster_directory_builds_total", "Directories that have been built.")
 	directoryBuilding = counter("roster_directory_build_duration_seconds_total", "How long all builds took together.")
@@ -138,7 +140,7 @@ var (
 
 var all = []metric{ready, accessLogFailing, accessLogFailures, limitHeld, limitMaximum, limitCallers, limitRefused, configOK, configSince, breakerState, credentialState, credentialEnd, sourceAnomalies, snapshotState, snapshotFreshFor, snapshotFailing, snapshotHeld, snapshotFetches, snapshotFailures, snapshotTook, snapshotRecords, snapshotBytes,
 	snapshotAge, snapshotHits, snapshotMisses, snapshotFills, snapshotWaits, redisConnected, redisReplicas, redisCalls, redisFailures, redisChanges,
-	presenceLookups, presenceConnected, presenceUpdates, presenceDisconnects, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, executed, planPanics, changesSeen, changesKept, changesReaders, changesSent, changesDelay, changesRefused, webhookMessages, webhookChanges, webhookResets, webhookFailures, webhookDead, webhookDelivering, webhookEnded, webhookRetrying, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
+	presenceLookups, presenceConnected, presenceUpdates, presenceDisconnects, responseHits, responseMisses, responseEvictions, responseBytes, responseMaximum, executed, planPanics, changesSeen, changesKept, changesReaders, changesSent, changesDelay, changesRefused, changesWriter, changesPending, webhookMessages, webhookChanges, webhookResets, webhookFailures, webhookDead, webhookDelivering, webhookEnded, webhookRetrying, directoryBuilds, directoryBuilding, directoryLast, directoryAge}
 
 // stateCollector reads the state when the metrics are requested.
 type stateCollector struct {
@@ -197,6 +199,8 @@ func (c stateCollector) Collect(to chan<- prometheus.Metric) {
 	changesDelay.send(to, told.Delay.Seconds())
 	changesRefused.send(to, float64(told.Expired), "cursor")
 	changesRefused.send(to, float64(told.Dropped), "slow")
+	changesWriter.send(to, flag(told.Writer))
+	changesPending.send(to, float64(told.Pending))
 	for _, w := range c.state.Webhooks() {
 		delivered(to, &w, now)
 	}
