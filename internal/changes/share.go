@@ -70,7 +70,7 @@ func NewSharedLog(opt Options, shared SharedLog) *Log {
 	return l
 }
 
-func positionAt(t time.Time) uint64 { return uint64(max(0, t.UnixMicro())) } //nolint:gosec // not negative
+func positionAt(t time.Time) uint64 { return uint64(max(0, t.UnixMicro())) }
 
 func timeAt(position uint64) time.Time { return time.UnixMicro(int64(position)) } //nolint:gosec // a time
 

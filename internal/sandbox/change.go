@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -14,6 +16,30 @@ import (
 // Rename gives the first person of Worksection, which must be served, another first name, as somebody there might at any time.
 func (s *Sandbox) Rename(firstName string) {
 	s.Worksection.Update(func(d *worksection.Data) { d.Users[0].FirstName, d.Users[0].Name = firstName, "" })
+}
+
+// Stir makes a few random changes to the users of Worksection, which must be served: others' names and addresses, users who go and come. The first one gets
+// this first name.
+func (s *Sandbox) Stir(dice *rand.Rand, firstName string) {
+	s.Worksection.Update(func(d *worksection.Data) {
+		for range 1 + dice.IntN(5) {
+			u := 1 + dice.IntN(len(d.Users)-1)
+			switch dice.IntN(4) {
+			case 0:
+				d.Users[u].FirstName, d.Users[u].Name = fmt.Sprintf("Another%d", dice.IntN(100)), ""
+			case 1: // the user may no longer be the person in another system
+				d.Users[u].Email = fmt.Sprintf("n%d@example.org", dice.IntN(1000))
+			case 2:
+				s.gone = append(s.gone, d.Users[u])
+				d.Users = slices.Concat(d.Users[:u], d.Users[u+1:])
+			default:
+				if len(s.gone) > 0 {
+					d.Users, s.gone = append(d.Users, s.gone[0]), s.gone[1:]
+				}
+			}
+		}
+		d.Users[0].FirstName, d.Users[0].Name = firstName, ""
+	})
 }
 
 // LesserCredential has Rocket.Chat, which must be served, take another token, which sees neither addresses nor teams.

@@ -73,6 +73,7 @@ type Sandbox struct {
 	Altcraft    *altcraft.Server
 	RocketChat  *rocketchat.Server
 
+	gone   []worksection.User // users whom Stir has removed
 	limits bool
 	addr   string
 	urls   map[connectors.KindName]string

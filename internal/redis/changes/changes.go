@@ -121,7 +121,7 @@ func (l *Log) commit(id string, entry any) (c changes.Commit, ok bool) {
 }
 
 func number(text string) uint64 {
-	n, _ := strconv.ParseUint(text, 10, 64) //nolint:errcheck // another program has written it; zero is before everything
+	n, _ := strconv.ParseUint(text, 10, 64) // zero if another program has written it, which is before everything
 	return n
 }
 
