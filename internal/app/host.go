@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"roster/internal/changes"
 	"roster/internal/config"
 	"roster/internal/snapshot"
 	"roster/internal/telemetry"
@@ -31,12 +30,8 @@ func NewHost(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	if err := opt.Stores.check(cfg); err != nil {
 		return nil, err
 	}
-	switch {
-	case opt.Changes != nil:
-	case opt.Stores.Changes != nil:
-		opt.Changes = changes.NewSharedLog(changes.Options(cfg.Changes), opt.Stores.Changes)
-	default:
-		opt.Changes = changes.NewLog(changes.Options(cfg.Changes))
+	if opt.Changes == nil {
+		opt.Changes = openChanges(cfg, opt.Stores.Changes)
 	}
 	h := &Host{opt: opt}
 	h.onceReady = sync.OnceFunc(func() {

@@ -13,7 +13,6 @@ import (
 
 	"roster/connectors"
 	"roster/connectors/limit"
-	"roster/internal/changes"
 	"roster/internal/config"
 	"roster/internal/credential"
 	"roster/internal/httpapi"
@@ -159,7 +158,7 @@ func Serve(ctx context.Context, cfg *config.Config, opt Serving) error {
 // hostOptions returns what all instances of a server have in common.
 func hostOptions(ctx context.Context, cfg *config.Config, kept *keptStores, seen *telemetry.Telemetry, opt Serving) Options {
 	waits := telemetry.NewWaits(opt.Logger)
-	log := changes.NewLog(changes.Options(cfg.Changes))
+	log := openChanges(cfg, kept.Changes)
 	return Options{
 		Changes: log, Webhooks: webhook.New(webhook.Options{Log: webhook.LogOf(log), Store: kept.webhooks, Logger: opt.Logger}),
 		Stores: kept.Stores, Writes: kept.ledger, Tokens: kept.credentials, Pages: opt.Pages,
