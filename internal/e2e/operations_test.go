@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -20,15 +22,25 @@ import (
 	"roster/internal/sandbox"
 )
 
-// adminOf gives a free address of the loopback for the operator's listener.
+// givenPorts are the ports that adminOf has given.
+var givenPorts sync.Map
+
+// adminOf gives a free address of the loopback for the operator's listener. No other test gets the same one. Its port is below those that systems give to
+// outgoing connections, so that none of these takes it before the program does.
 func adminOf(t *testing.T) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))
+		if _, given := givenPorts.LoadOrStore(address, true); given {
+			continue
+		}
+		if l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address); err == nil {
+			l.Close() //nolint:errcheck // nothing depends on it
+			return address
+		}
 	}
-	defer l.Close() //nolint:errcheck // nothing depends on it
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // fetch gets what is served at an address.
