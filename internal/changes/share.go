@@ -20,6 +20,8 @@ const (
 	// takeOverAfter is how long a replica that does not know the directory with which the log ends leaves it to the others to go on from there. They look
 	// every statePoll. It is shorter than behindFor, so that readers do not notice.
 	takeOverAfter = 4 * time.Second
+	// firstFor is how long the writer waits at most for the first fetches. After it, a source that is not there yet counts as arriving.
+	firstFor = 30 * time.Second
 	// aheadBy is how much the clock of the store may be ahead of that of this process.
 	aheadBy = time.Minute
 	// mostHad is the number of contents of each source, and mostDirectories of directories, that are remembered.
@@ -38,6 +40,7 @@ type sharing struct {
 	directories []*directory.Directory
 	had         map[string][]string
 	contents    map[string]string // those of now
+	base        string            // the version of the directory with which the shared log ended when that was last known
 
 	// What has been read of the shared log.
 	id        string
@@ -77,24 +80,28 @@ func timeAt(position uint64) time.Time { return time.UnixMicro(int64(position)) 
 // follow is Log.Follow for a shared log, while log.following is held.
 func (s *sharing) follow(ctx context.Context, p *generation.Publisher, log *slog.Logger, ask func(time.Time)) {
 	s.logger = log
-	first := make(chan struct{}) // closed when the directory has what sources and store have: before, it must not be compared
+	clear(s.had)                 // the sources can have other credentials now
+	first := make(chan struct{}) // closed when the directory has what sources and store have: before, it should not be compared
 	var waiting sync.WaitGroup
 	defer waiting.Wait()
 	waiting.Go(func() {
-		if p.AwaitFirst(ctx) {
-			close(first)
-		}
+		limited, cancel := context.WithTimeout(ctx, firstFor)
+		defer cancel()
+		p.AwaitFirst(limited)
+		close(first)
 	})
 	poll := time.NewTicker(statePoll)
 	defer poll.Stop()
 	var ready bool
 	for ctx.Err() == nil {
-		published, now := p.Published(), time.Now()
+		published := p.Published()
 		s.note(published)
-		again := s.receive(ctx)
+		for s.receive(ctx) { // a commit is passed on with those that follow, so they are looked at together
+		}
+		now, again := time.Now(), false
 		s.release(now)
 		if ready {
-			again = s.write(ctx, published, now) || again
+			again = s.write(ctx, published, now)
 		}
 		ask(now)
 		if again {
@@ -116,6 +123,7 @@ func (s *sharing) follow(ctx context.Context, p *generation.Publisher, log *slog
 func (s *sharing) note(p *generation.Published) {
 	if n := len(s.directories); n == 0 || s.directories[n-1] != p.Directory {
 		s.directories = append(s.directories, p.Directory)
+		s.forget()
 	}
 	s.contents = make(map[string]string)
 	for _, source := range p.Directory.Sources() {
@@ -145,22 +153,39 @@ func (s *sharing) receive(ctx context.Context) bool {
 		}
 		s.read, s.pending = c.At, append(s.pending, pending{c.At, stored})
 	}
+	s.bound(time.Now())
 	if page.More {
 		s.end = nil
 		return true
 	}
 	s.end = &end{id: page.ID, at: page.End, written: page.Written}
 	state := new(storedState)
+	s.base = ""
 	if page.State != nil && json.Unmarshal(page.State, state) == nil {
-		s.end.state = state
+		s.end.state, s.base = state, state.Version
 	}
 	s.forget()
 	return false
 }
 
-// forget drops the directories that no comparison needs: those before the one with which the log ends.
+// bound drops the pending commits that are beyond the bounds of the log, which others have dropped too. Readers from before them have to read anew.
+func (s *sharing) bound(now time.Time) {
+	bounds, n := s.log.bounds(), 0
+	for i, c := range slices.Backward(s.pending) {
+		if c.storedCommit != nil {
+			n += len(c.Changes)
+		}
+		if i+1 < len(s.pending) && n > bounds.Length || now.Sub(timeAt(c.at)) > bounds.KeepFor {
+			s.pending = slices.Clone(s.pending[i+1:])
+			s.log.restart(s.id, c.at)
+			return
+		}
+	}
+}
+
+// forget drops the directories that no comparison needs: those before the one with which the log ends or, while that is not known, with which it ended last.
 func (s *sharing) forget() {
-	i := s.known()
+	i := s.index(s.base)
 	if i > 0 {
 		s.directories, i = slices.Clone(s.directories[i:]), 0
 	}
@@ -174,7 +199,12 @@ func (s *sharing) known() int {
 	if s.end == nil || s.end.state == nil {
 		return -1
 	}
-	return slices.IndexFunc(s.directories, func(d *directory.Directory) bool { return d.Version() == s.end.state.Version })
+	return s.index(s.end.state.Version)
+}
+
+// index returns the index of the directory with that version; -1 if it is not remembered.
+func (s *sharing) index(version string) int {
+	return slices.IndexFunc(s.directories, func(d *directory.Directory) bool { return d.Version() == version })
 }
 
 // release passes commits on to readers, as far as the directory is as new: so the node of a change is never older than the change. A commit that this process
@@ -187,7 +217,10 @@ func (s *sharing) release(now time.Time) {
 	for _, c := range s.pending[:last+1] {
 		s.log.take(c, now)
 	}
-	s.pending = slices.Clone(s.pending[last+1:])
+	if last >= 0 {
+		s.reached(s.pending[last].storedCommit)
+		s.pending = slices.Clone(s.pending[last+1:])
+	}
 	switch {
 	case len(s.pending) == 0:
 		s.behind = time.Time{}
@@ -209,6 +242,22 @@ func (s *sharing) covers(c *storedCommit) bool {
 		}
 	}
 	return true
+}
+
+// reached forgets the contents that each source had before a commit: if a later commit leads to the same contents again, the directory must have them again.
+func (s *sharing) reached(c *storedCommit) {
+	if c == nil {
+		return
+	}
+	for name, content := range c.Contents {
+		had := s.had[name]
+		for i := range slices.Backward(had) {
+			if had[i] == content {
+				s.had[name] = had[i:]
+				break
+			}
+		}
+	}
 }
 
 // write appends what has changed since the end of the shared log, if this replica is the writer or can become it. It returns true if it has appended.
@@ -234,8 +283,9 @@ func (s *sharing) write(ctx context.Context, p *generation.Published, now time.T
 	if len(told) == 0 && s.end.state != nil && reflect.DeepEqual(next, *s.end.state) {
 		return false
 	}
-	a := Append{ID: s.end.id, NewID: s.end.id, After: s.end.at, Data: encodeCommit(state, told, s.log.bounds().Length), State: encoded(next), Bounds: s.log.bounds()}
-	if a.Count = min(len(told), a.Bounds.Length); s.end.state == nil {
+	bounds := s.log.bounds()
+	a := Append{ID: s.end.id, NewID: s.end.id, After: s.end.at, Count: len(told), Data: encodeCommit(state, told, bounds.Length), State: encoded(next), Bounds: bounds}
+	if s.end.state == nil {
 		a.NewID = newID()
 	}
 	s.end = nil // until it has been read again: what an append without an answer has done is not known

@@ -59,7 +59,7 @@ type Append struct {
 	ID    string
 	After uint64
 	NewID string
-	// Count is the number of changes. Data and State are as in Commit and Page.
+	// Count is the number of changes, also of those for which Data had no room. Data and State are as in Commit and Page.
 	Count       int
 	Data, State []byte
 	Bounds      Options

@@ -14,6 +14,8 @@ type storedCommit struct {
 	Version  string            `json:"v"`
 	Contents map[string]string `json:"c"`
 	Changes  []storedChange    `json:"t,omitempty"`
+	// Omitted is the number of changes before those, which had no room.
+	Omitted int `json:"o,omitempty"`
 }
 
 // storedChange is a Change as it is stored.
@@ -67,8 +69,8 @@ func encoded(v any) []byte {
 
 // encodeCommit returns a commit as it is stored. Of more changes than most it has the last ones.
 func encodeCommit(state *State, told []Change, most int) []byte {
-	c := storedCommit{Version: state.Directory.Version(), Contents: contentsOf(state)}
-	for _, change := range told[max(0, len(told)-most):] {
+	c := storedCommit{Version: state.Directory.Version(), Contents: contentsOf(state), Omitted: max(0, len(told)-most)}
+	for _, change := range told[c.Omitted:] {
 		c.Changes = append(c.Changes, storedChange(change))
 	}
 	return packer().EncodeAll(encoded(c), nil)
@@ -83,7 +85,15 @@ func decodeCommit(data []byte) (*storedCommit, error) {
 		return nil, err
 	}
 	c := new(storedCommit)
-	return c, json.Unmarshal(text, c)
+	if err := json.Unmarshal(text, c); err != nil {
+		return nil, err
+	}
+	for i := range c.Changes {
+		if t := &c.Changes[i]; t.Kind > Source || t.Action > Split {
+			return nil, errors.New("the commit has a kind or action of a newer version")
+		}
+	}
+	return c, nil
 }
 
 // contentsOf returns the contents of the sources by name.

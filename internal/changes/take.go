@@ -32,6 +32,9 @@ func (l *Log) take(c pending, now time.Time) {
 	for i := range c.Changes {
 		told[i] = Change(c.Changes[i])
 	}
+	if c.Omitted > 0 { // whoever read what came before has missed some
+		l.from, l.events = c.at-uint64(len(told)), nil
+	}
 	l.grow(told, c.at, c.Version, timeAt(c.at))
 	l.trim(now)
 }
