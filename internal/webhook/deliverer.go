@@ -139,6 +139,12 @@ func (d *Deliverer) start() {
 func (w *worker) run(ctx context.Context) {
 	defer w.sender.close()
 	for {
+		if w.logFails && !w.canRead(ctx) { // another process may be able to deliver
+			if !backoff.Wait(ctx, backoff.Jitter(acquireEvery)) {
+				return
+			}
+			continue
+		}
 		lease, err := w.opt.Store.Acquire(ctx, w.hook.Name)
 		if err != nil || lease == nil {
 			w.noteStore(ctx, err)
@@ -159,6 +165,26 @@ func (w *worker) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// canRead reports whether the log can be read.
+func (w *worker) canRead(ctx context.Context) bool {
+	reader, err := w.opt.Log.Reader("")
+	if err == nil {
+		reader.Close()
+		w.noteLog(ctx, true)
+	}
+	return err == nil
+}
+
+// noteLog logs when it begins that this process does not deliver because it cannot read the log, and when that ends.
+func (w *worker) noteLog(ctx context.Context, readable bool) {
+	w.logFails = !readable
+	if readable {
+		w.log.LogAttrs(ctx, slog.LevelInfo, "the log of changes can be read again")
+		return
+	}
+	w.log.LogAttrs(ctx, slog.LevelWarn, "the log of changes cannot be read: this process does not deliver the webhook until it can")
 }
 
 // noteStore logs when it begins to be unknown where the webhook is or whether this process may deliver it, and when that ends.

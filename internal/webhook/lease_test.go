@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"roster/internal/changes"
 	"roster/internal/webhook"
 )
 
@@ -163,4 +164,67 @@ func TestTheStoreFails(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A process that cannot read the log lets another one deliver, and does not take the lease again before it can.
+func TestAProcessWithoutTheLogGivesTheLeaseBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, store, in := newTape(), &leases{Memory: webhook.NewMemory()}, &receiver{answer: accepted}
+		behind := &sometimes{tape: log}
+		var lines bytes.Buffer
+		one, stopOne := started(t, webhook.Options{Log: behind, Store: store, Logger: slog.New(slog.NewTextHandler(&lines, nil))}, in, hook())
+		defer stopOne()
+		two, stopTwo := running(t, webhook.Options{Log: log, Store: store, Transport: in}, hook())
+		defer stopTwo()
+		behind.away.Store(true)
+		log.add(1)
+		time.Sleep(time.Minute)
+		if got := in.messages(); len(got) != 2 || one.Stats()[0].Delivering || !two.Stats()[0].Delivering {
+			t.Errorf("%d messages, %+v, %+v", len(got), one.Stats(), two.Stats())
+		}
+		behind.away.Store(false)
+		time.Sleep(time.Minute)
+		store.revoke() // the other process stands still
+		log.add(1)
+		time.Sleep(time.Minute)
+		if got := in.messages(); len(got) != 3 {
+			t.Errorf("%d messages", len(got))
+		}
+		stopOne()
+		for _, line := range []string{"the log of changes cannot be read", "the log of changes can be read again"} {
+			if strings.Count(lines.String(), line) != 1 {
+				t.Errorf("%q is not there once:\n%s", line, lines.String())
+			}
+		}
+	})
+}
+
+// sometimes is a tape that one process cannot read at times.
+type sometimes struct {
+	*tape
+	away atomic.Bool
+}
+
+func (s *sometimes) Reader(after string) (webhook.Reader, error) {
+	if s.away.Load() {
+		return nil, changes.ErrUnavailable
+	}
+	r, err := s.tape.Reader(after)
+	if err != nil {
+		return nil, err
+	}
+	return sometimesReader{s, r}, nil
+}
+
+type sometimesReader struct {
+	of *sometimes
+	webhook.Reader
+}
+
+func (r sometimesReader) Next(ctx context.Context, wanted func(*changes.Event) bool) (*changes.Event, error) {
+	if r.of.away.Load() {
+		return nil, changes.ErrUnavailable
+	}
+	return r.Reader.Next(ctx, wanted)
 }

@@ -30,6 +30,8 @@ const (
 	mostWaits = 12
 	// logPause is the pause before the log is tried again that cannot be read at present.
 	logPause = time.Second
+	// leaveAfter is how long a worker keeps its lease while the log of this process cannot be read. That of another process may be.
+	leaveAfter = 15 * time.Second
 	// storePause and mostStorePause bound the pause after the state could not be stored.
 	storePause     = time.Second
 	mostStorePause = 30 * time.Second
@@ -49,6 +51,7 @@ type worker struct {
 	done    chan struct{}   // closed when it has ended
 
 	storeFails bool // the last call of the store has failed, and that is logged
+	logFails   bool // the log of changes cannot be read, and that is logged
 }
 
 // tenure is the time in which a worker has the lease.
@@ -62,6 +65,7 @@ type tenure struct {
 	marked time.Time
 	saved  time.Time // when the state was last stored
 	waits  int       // how often the log did not have the message that is pending yet
+	away   time.Time // since when the log cannot be read; zero if it can
 }
 
 // serve delivers until ctx ends or another process may have the lease.
@@ -73,6 +77,10 @@ func (w *worker) serve(ctx context.Context, lease Lease, data []byte) {
 		w.stats.delivering.Store(true)
 		defer w.stats.rest()
 		for t.may(ctx) && t.state.Ended == "" {
+			if !t.away.IsZero() && time.Since(t.away) >= leaveAfter {
+				t.noteLog(ctx, false)
+				return
+			}
 			if m, ok := t.next(ctx); ok && !t.deliver(ctx, m) && t.state.Ended == "" {
 				return
 			}
@@ -186,7 +194,7 @@ func (t *tenure) open(after string) (err error) {
 	if t.reader == nil {
 		var reader Reader
 		if reader, err = t.opt.Log.Reader(after); err == nil {
-			t.reader = reader
+			t.reader, t.away = reader, time.Time{}
 		}
 	}
 	return err
@@ -198,8 +206,16 @@ func (t *tenure) missing(ctx context.Context, err error) (message, bool) {
 	if errors.Is(err, changes.ErrExpired) {
 		return t.restart(ctx, ReasonExpired)
 	}
-	backoff.Wait(ctx, logPause)
+	t.waitForLog(ctx)
 	return message{}, false
+}
+
+// waitForLog waits until the log is worth another try.
+func (t *tenure) waitForLog(ctx context.Context) {
+	if t.away.IsZero() {
+		t.away = time.Now()
+	}
+	backoff.Wait(ctx, logPause)
 }
 
 // wanted reports whether the receiver gets a change.
@@ -290,10 +306,11 @@ func (t *tenure) restore(ctx context.Context) (message, bool) {
 func (t *tenure) restart(ctx context.Context, reason string) (message, bool) {
 	reader, err := t.opt.Log.Reader("")
 	if err != nil {
-		backoff.Wait(ctx, logPause)
+		t.waitForLog(ctx)
 		return message{}, false
 	}
 	reader.Close()
+	t.away = time.Time{}
 	return t.reset(ctx, reason, t.opt.Log.Cursor())
 }
 
