@@ -73,7 +73,7 @@ export const cases = [
     },
   },
   {
-    name: "a source away: the rest is there, and `completeness` says so",
+    name: "a source is unavailable: the rest is there, and `completeness` says so",
     server: "partial",
     query: `{ badges { label holder { name completeness { complete missing { name } } } } users(first: 2) { nodes { name } completeness { complete } } }`,
     check({ data }, { people }) {
@@ -85,7 +85,7 @@ export const cases = [
     },
   },
   {
-    name: "Roster away: the other subgraphs' part of each page stays",
+    name: "Roster is unavailable: the other subgraphs' part of each page stays",
     server: "none",
     query: `{ badges { label holder { id seat name teams { name } } } viewer { subject } }`,
     check({ data, errors }) {
