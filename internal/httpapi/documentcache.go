@@ -30,11 +30,12 @@ func weighDocument(text string, doc *document) uint32 {
 
 func (c documentCache) get(text string) (*document, bool) { return c.entries.GetIfPresent(text) }
 
-// add keeps a new document, unless it is very large. It is weighed again whenever an operation of it has been compiled.
-func (c documentCache) add(text string, doc *document) {
+// add keeps a new document, unless it is very large, and returns the one to use: of requests that read the same text at once, all get the one that was first,
+// so that their operations have the same key. It is weighed again whenever an operation of it has been compiled.
+func (c documentCache) add(text string, doc *document) *document {
 	if len(text) > largestDocument {
 		doc.id = 0
-		return
+		return doc
 	}
 	doc.plans.Grown = func() {
 		c.entries.ComputeIfPresent(text, func(kept *document) (*document, otter.ComputeOp) {
@@ -44,5 +45,6 @@ func (c documentCache) add(text string, doc *document) {
 			return doc, otter.WriteOp
 		})
 	}
-	c.entries.Set(text, doc)
+	first, _ := c.entries.SetIfAbsent(text, doc)
+	return first
 }

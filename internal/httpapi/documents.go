@@ -103,9 +103,7 @@ func (d *documents) read(ctx context.Context, text string) (*document, gqlerror.
 	if !d.introspection && asksFor(parsed, schemaFields) {
 		return nil, introspectionOff.list()
 	}
-	doc := d.prepare(parsed)
-	d.cache.add(text, doc)
-	return doc, nil
+	return d.cache.add(text, d.prepare(parsed)), nil
 }
 
 // unparsed returns the errors for a document that cannot be parsed. Whether it has too many tokens is only in the text of the parser's error.
