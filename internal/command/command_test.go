@@ -16,6 +16,7 @@ import (
 
 	"roster/graph"
 	"roster/internal/buildinfo"
+	"roster/resolvers"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -23,12 +24,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // What is asked for goes to standard output, and nothing else does. TestTranscript has what is wrong.
 func TestOutput(t *testing.T) {
 	t.Parallel()
+	whoSees, err := resolvers.WhoSees(graph.Options{Prefix: "Roster"})
+	if err != nil || !strings.Contains(whoSees, "RosterUser.phones ") {
+		t.Fatalf("error %v, table:\n%s", err, whoSees)
+	}
 	for name, tc := range map[string]struct {
 		args   []string
 		stdout string
 	}{
 		"schema":             {[]string{"schema"}, graph.Federation(graph.Options{})},
 		"schema for clients": {[]string{"schema", "--client", "--prefix", "Roster"}, graph.Client(graph.Options{Prefix: "Roster"})},
+		"schema, who sees":   {[]string{"schema", "--who-sees", "--prefix", "Roster"}, whoSees},
 		"version":            {[]string{"version"}, buildinfo.Read().String() + "\n"},
 		"--version":          {[]string{"--version"}, buildinfo.Read().String() + "\n"},
 	} {

@@ -1,0 +1,41 @@
+// Command whosees writes the page that says which scopes open which field of the schema.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"roster/graph"
+	"roster/resolvers"
+)
+
+const head = `# Who sees what
+
+For operators and security reviewers: each field of the graph, and the scopes that a caller needs for it. ` + "`roster schema --who-sees`" + `
+prints the same table. It comes from the data by which the server denies fields, and this page is generated; edit the schema instead.
+[access.md](access.md) says what the scopes are for, and how callers get them.
+
+- A caller also needs the scopes of each field on the way: ` + "`Phone.number` is below `User.phones`" + `.
+- The table has the fields of the API. [CSV files](export.md), [the dashboard](dashboard.md) and [changes](changes.md) go by it:
+  a column, a value or the name of a changed field needs what its field needs. So do [webhooks to receivers](webhooks.md), with
+  ` + "`directory:read`, and `directory:sensitive` if `sensitive: true`" + `.
+- No search, filter, order, facet, cursor or key uses a field that needs more than ` + "`directory:read`" + `.
+- ` + "`/schema.graphql`" + ` and ` + "`_service` need `directory:schema` while `introspection`" + ` is off. The pages of the dashboard and the playground need
+  no scope; what they show does. [Webhooks of sources](hooks.md) are protected by secrets of their own, and give no data.
+
+` + "```text\n"
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: whosees FILE")
+		os.Exit(2)
+	}
+	table, err := resolvers.WhoSees(graph.Options{})
+	if err == nil {
+		err = os.WriteFile(os.Args[1], []byte(head+table+"```\n"), 0o644) //nolint:gosec // a document is for everybody
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "whosees:", err)
+		os.Exit(1)
+	}
+}
