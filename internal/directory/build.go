@@ -38,6 +38,7 @@ type content struct {
 	ownSizes map[string]lengths.Longest
 	byID     map[string]*User // by their own IDs
 	byEmail  map[string]*User // by the addresses for which a source vouches and which only one user has
+	former   map[connectors.Ref]bool
 }
 
 // builder is the state of one build.
@@ -147,6 +148,9 @@ func hashRules(h io.Writer, rules Rules) {
 	fmt.Fprintf(h, "%d %q %q %t %q ", buildVersion, rules.Links, rules.Splits, rules.SharedMailboxes == nil, rules.SharedMailboxes)
 	for _, f := range Fields {
 		fmt.Fprintf(h, "%q ", rules.Precedence[f])
+	}
+	if len(rules.Edits) > 0 || len(rules.Former) > 0 { // without them, the version is that of the releases that had none
+		fmt.Fprintf(h, "%q %q ", rules.Edits, rules.Former)
 	}
 }
 

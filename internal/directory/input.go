@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"iter"
+
 	"roster/connectors"
 )
 
@@ -76,11 +78,49 @@ var Fields = [...]Field{
 // Rules are the operator's rules for matching people and for the precedence of sources.
 type Rules struct {
 	// Links are lists of accounts that belong to one person. Splits are lists of accounts that belong to different people. Links override all else.
+	// These are those of the configuration: AllLinks and AllSplits also have those of Edits.
 	Links, Splits [][]connectors.Ref
+	// Edits are the edits in force, which add links and splits to those of the configuration.
+	Edits []Edit
+	// Former are the accounts that gave people their IDs before an edit changed them, also an edit that is undone: see Directory.FormerIDs.
+	Former []connectors.Ref
 	// SharedMailboxes are local parts, such as info, whose addresses match nobody. Nil means DefaultSharedMailboxes.
 	SharedMailboxes []string
 	// Precedence has for a field the names of sources in order of preference. Other sources follow in the configured order.
 	Precedence map[Field][]string
+}
+
+// Edit is what an edit adds to the rules of the configuration.
+type Edit struct {
+	ID            string
+	Links, Splits [][]connectors.Ref
+}
+
+// AllLinks returns the links of the configuration and of the edits, each with the ID of its edit; empty for the configuration.
+func (r *Rules) AllLinks() iter.Seq2[string, []connectors.Ref] {
+	return r.all(r.Links, func(e *Edit) [][]connectors.Ref { return e.Links })
+}
+
+// AllSplits returns the splits of the configuration and of the edits, each with the ID of its edit; empty for the configuration.
+func (r *Rules) AllSplits() iter.Seq2[string, []connectors.Ref] {
+	return r.all(r.Splits, func(e *Edit) [][]connectors.Ref { return e.Splits })
+}
+
+func (r *Rules) all(configured [][]connectors.Ref, of func(*Edit) [][]connectors.Ref) iter.Seq2[string, []connectors.Ref] {
+	return func(yield func(string, []connectors.Ref) bool) {
+		for _, refs := range configured {
+			if !yield("", refs) {
+				return
+			}
+		}
+		for i := range r.Edits {
+			for _, refs := range of(&r.Edits[i]) {
+				if !yield(r.Edits[i].ID, refs) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // DefaultSharedMailboxes are the local parts of shared mailboxes unless the operator sets others.

@@ -55,7 +55,7 @@ func newJoiner(accounts []*AccountCore, rules *Rules) *joiner {
 			}
 		}
 	}
-	for _, refs := range rules.Splits {
+	for _, refs := range rules.AllSplits() {
 		known := j.known(refs)
 		for _, a := range known {
 			for _, b := range known {
@@ -83,9 +83,9 @@ func (j *joiner) known(refs []connectors.Ref) []int {
 //
 // The operator's links come first. Then accounts with a common address are joined if their sources vouch for it. If that would join two accounts of one
 // source, or accounts that the operator has split, some address in the chain is wrong, and it is unknown which. Then only the links of that group count.
-func (j *joiner) groups(links [][]connectors.Ref) []int {
+func (j *joiner) groups(rules *Rules) []int {
 	linked := newUnion(len(j.accounts))
-	for _, refs := range links {
+	for _, refs := range rules.AllLinks() {
 		known := j.known(refs)
 		for i := 1; i < len(known); i++ {
 			linked.join(known[0], known[i])

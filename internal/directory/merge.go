@@ -11,7 +11,7 @@ import (
 func (b *builder) joinUsers() {
 	j := newJoiner(b.accounts, b.rules)
 	var users []*User
-	for i, g := range j.groups(b.rules.Links) {
+	for i, g := range j.groups(b.rules) {
 		// The number of a group is that of its first account.
 		u := b.accounts[g].User
 		if u == nil {
@@ -34,6 +34,7 @@ func (b *builder) joinUsers() {
 	b.dir.users.table = numbered('U', users, b.names,
 		func(u *User) string { return u.Name }, func(u *User) string { return u.ID }, func(u *User, i uint32) { u.index = i })
 	j.linkDuplicates()
+	b.indexFormer()
 	b.indexEmails()
 }
 

@@ -56,6 +56,10 @@ func (p *Publisher) refresh(ctx context.Context, overlay Follower) {
 			p.publish(current)
 		case ctx.Err() != nil:
 			return
+		default:
+			if p.buildWithEdits(ctx, wanted); ctx.Err() != nil {
+				return
+			}
 		}
 	}
 	for _, key := range p.changed(current.built, wanted) { // one by one
@@ -132,7 +136,7 @@ func (p *Publisher) wanted() input {
 			snapshots[res.Status.Key] = res.Snapshot
 		}
 	}
-	return input{snapshots, p.additionsTo(snapshots)}
+	return p.ruled(input{snapshots: snapshots, additions: p.additionsTo(snapshots)})
 }
 
 // build builds a directory, for at most buildFor and until ctx ends.
@@ -146,7 +150,7 @@ func (p *Publisher) build(ctx context.Context, in input) (d *directory.Directory
 		}
 	}()
 	stop := func() bool { return ctx.Err() != nil || time.Since(start) > buildFor }
-	if d, err = p.make(stop, p.rules, p.data(in)); err != nil {
+	if d, err = p.make(stop, *in.rules, p.data(in)); err != nil {
 		return nil, err
 	}
 	p.stats.built(start, time.Now())

@@ -47,8 +47,8 @@ func (p *Publisher) Awaited() (keys []snapshot.Key) {
 	return keys
 }
 
-// upToDate reports whether the current directory has all snapshots and the whole overlay.
+// upToDate reports whether the current directory has all snapshots, the whole overlay and all edits.
 func (p *Publisher) upToDate() bool {
 	g := p.published.Load()
-	return g.serves(p.keeper.Current(), true) && maps.Equal(g.wanted.additions.all(), p.additionsTo(g.wanted.snapshots).versions)
+	return g.wanted.edits == p.ruled(input{}).edits && g.serves(p.keeper.Current(), true) && maps.Equal(g.wanted.additions.all(), p.additionsTo(g.wanted.snapshots).versions)
 }

@@ -8,10 +8,12 @@ import (
 	"roster/internal/snapshot"
 )
 
-// input is what a directory is built from: snapshots, and the overlay's additions to them. It is immutable.
+// input is what a directory is built from: snapshots, the overlay's additions to them, and the rules with the edits. It is immutable.
 type input struct {
 	snapshots map[snapshot.Key]*snapshot.Snapshot
 	additions *additions
+	rules     *directory.Rules
+	edits     uint64 // the number of the edits in rules
 }
 
 // version identifies the data of one collection. It is empty if there is none.
@@ -24,12 +26,12 @@ func (in input) version(key snapshot.Key) string {
 }
 
 func (in input) same(other input) bool {
-	return sameVersions(in.snapshots, other.snapshots) && maps.Equal(in.additions.all(), other.additions.all())
+	return in.edits == other.edits && sameVersions(in.snapshots, other.snapshots) && maps.Equal(in.additions.all(), other.additions.all())
 }
 
 // with returns a copy of the input in which one collection is that of another input.
 func (in input) with(key snapshot.Key, from input) input {
-	out := input{maps.Clone(in.snapshots), in.additions.clone()}
+	out := input{maps.Clone(in.snapshots), in.additions.clone(), in.rules, in.edits}
 	if out.snapshots == nil {
 		out.snapshots = make(map[snapshot.Key]*snapshot.Snapshot)
 	}

@@ -28,7 +28,10 @@ type Options struct {
 	Keeper *snapshot.Keeper
 	// Sources are in the configured order.
 	Sources []Source
-	Rules   directory.Rules
+	// Rules are those of the configuration.
+	Rules directory.Rules
+	// Edits are added to the rules; nil for none.
+	Edits Edits
 	// Overlay has records that the sources' own lists may not show yet; nil for none.
 	Overlay Overlay
 	Logger  *slog.Logger
@@ -39,6 +42,7 @@ type Publisher struct {
 	keeper    *snapshot.Keeper
 	sources   []Source
 	rules     directory.Rules
+	edits     Edits
 	overlay   Overlay
 	log       *slog.Logger
 	byName    map[string]*connectors.Source
@@ -64,7 +68,7 @@ type publication struct {
 
 // New returns a publisher with an empty directory.
 func New(opt Options) *Publisher {
-	p := &Publisher{keeper: opt.Keeper, sources: opt.Sources, rules: opt.Rules, overlay: opt.Overlay,
+	p := &Publisher{keeper: opt.Keeper, sources: opt.Sources, rules: opt.Rules, edits: opt.Edits, overlay: opt.Overlay,
 		log: cmp.Or(opt.Logger, slog.New(slog.DiscardHandler))}
 	p.byName = make(map[string]*connectors.Source, len(p.sources))
 	for _, s := range p.sources {
@@ -72,15 +76,18 @@ func New(opt Options) *Publisher {
 	}
 	p.keys.Store(new(map[Required][]snapshot.Key))
 	p.make = directory.BuildUntil
-	p.published.Store(&publication{directory: directory.Build(p.rules, p.data(input{})), next: make(chan struct{})})
+	in := p.ruled(input{})
+	p.published.Store(&publication{directory: directory.Build(*in.rules, p.data(in)), built: in, wanted: in, next: make(chan struct{})})
 	return p
 }
 
-// Run builds and publishes a generation when the snapshots or the overlay have changed, until ctx ends. Changes during a build go into the next
+// Run builds and publishes a generation when the snapshots, the overlay or the edits have changed, until ctx ends. Changes during a build go into the next
 // generation.
 func (p *Publisher) Run(ctx context.Context) error {
 	overlay := p.follow()
 	defer overlay.Stop()
+	edited, stop := p.followEdits()
+	defer stop()
 	retry := time.NewTimer(maxPause)
 	defer retry.Stop()
 	for {
@@ -89,6 +96,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 			return nil
 		case <-p.keeper.Changed():
 		case <-overlay.Changed():
+		case <-edited:
 		case <-retry.C:
 		}
 		p.refresh(ctx, overlay)
