@@ -15,31 +15,15 @@ import (
 	"roster/internal/heap"
 )
 
-// The statuses with which the program ends, besides 0 for a success.
-const (
-	statusFailure     = 1
-	statusUsage       = 2
-	statusInterrupted = 130 // as shells report the end by SIGINT
-)
-
 func main() {
 	heap.Tune()
 	log.SetOutput(io.Discard) // net/http writes there what a server has sent out of turn, which can be anything
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	// The first signal begins the drain; the second one finds the usual handler, and ends the program.
 	context.AfterFunc(ctx, stop)
 	err := command.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	if err == nil {
-		return
+	if err != nil && !errors.Is(err, command.ErrUsage) { // its reason has been printed
+		fmt.Fprintln(os.Stderr, "roster:", err)
 	}
-	status := statusFailure
-	switch {
-	case errors.Is(err, command.ErrUsage): // the reason has been printed
-		os.Exit(statusUsage) //nolint:gocritic // stop has nothing left to do
-	case errors.Is(err, command.ErrInterrupted):
-		status = statusInterrupted
-	}
-	fmt.Fprintln(os.Stderr, "roster:", err)
-	os.Exit(status)
+	os.Exit(command.Status(err))
 }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"roster/connectors"
 	"roster/connectors/rest"
@@ -21,9 +20,6 @@ const (
 	// between the two would turn the POST into a GET.
 	pathUsersList = "api/v1.1/" + opUsersList
 )
-
-// defaultLimit is a guess on the careful side: the vendor documents no limit.
-var defaultLimit = connectors.RateLimit{Calls: 5, Per: time.Second, Parallel: 2}
 
 // client reads one account.
 type client struct {

@@ -1,9 +1,16 @@
 package altcraft
 
-import "roster/connectors"
+import (
+	"time"
+
+	"roster/connectors"
+)
 
 // Name is the kind's name.
 const Name connectors.KindName = "altcraft"
+
+// defaultLimit is a guess on the careful side: the vendor documents no limit.
+var defaultLimit = connectors.RateLimit{Calls: 5, Per: time.Second, Parallel: 2}
 
 // Settings are the kind's own settings.
 type Settings struct {

@@ -15,10 +15,6 @@ import (
 // defaultTimeout bounds one call; the vendor's own client waits as long.
 const defaultTimeout = 20 * time.Second
 
-// defaultLimit stays below the 7 calls per second that Kommo allows: whoever keeps calling above them is banned until support helps, and
-// other integrations of the account may share the same allowance.
-var defaultLimit = connectors.RateLimit{Calls: 5, Per: time.Second}
-
 // Open makes a source of a Kommo account. It takes a URL, Settings, and the settings that all kinds share; the error
 // lists every fault of the configuration. No call is made.
 func Open(cfg connectors.Config) (*connectors.Source, error) { return open(cfg, nil) }

@@ -1,9 +1,17 @@
 package kommo
 
-import "roster/connectors"
+import (
+	"time"
+
+	"roster/connectors"
+)
 
 // Name is the kind's name.
 const Name connectors.KindName = "kommo"
+
+// defaultLimit stays below the 7 calls per second that Kommo allows: whoever keeps calling above them is banned until support helps, and
+// other integrations of the account may share the same allowance.
+var defaultLimit = connectors.RateLimit{Calls: 5, Per: time.Second}
 
 // Settings are the kind's own settings.
 type Settings struct {

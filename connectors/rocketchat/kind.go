@@ -2,12 +2,17 @@ package rocketchat
 
 import (
 	"regexp"
+	"time"
 
 	"roster/connectors"
 )
 
 // Name is the kind's name.
 const Name connectors.KindName = "rocketchat"
+
+// defaultLimit is the server's own default, which it counts for each route and address by itself. The second more is for the way that a
+// call takes: the window must not look shorter over there.
+var defaultLimit = connectors.RateLimit{Calls: 10, Per: 61 * time.Second}
 
 // Settings are the kind's own settings.
 type Settings struct {

@@ -6,15 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"roster/connectors"
 	"roster/connectors/rest"
 )
-
-// defaultLimit is the server's own default, which it counts for each route and address by itself. The second more is for the way that a
-// call takes: the window must not look shorter over there.
-var defaultLimit = connectors.RateLimit{Calls: 10, Per: 61 * time.Second}
 
 // Open returns the source that cfg describes; it makes no call. It takes Config.URL, the address under which people open the server (with
 // its path, where it is installed below one), and Settings. Config.RateLimit holds for each route. The error names every wrong setting by its key.

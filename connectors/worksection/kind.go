@@ -1,9 +1,16 @@
 package worksection
 
-import "roster/connectors"
+import (
+	"time"
+
+	"roster/connectors"
+)
 
 // Name is the kind's name.
 const Name connectors.KindName = "worksection"
+
+// defaultLimit stays a little below the vendor's one request a second, since its clock and ours see the calls at different times.
+var defaultLimit = connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond}
 
 // Settings are the kind's own settings.
 type Settings struct {

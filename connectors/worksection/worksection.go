@@ -12,9 +12,6 @@ import (
 	"roster/connectors/rest"
 )
 
-// defaultLimit stays a little below the vendor's one request a second, since its clock and ours see the calls at different times.
-var defaultLimit = connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond}
-
 // Open returns the source that cfg describes; it makes no call. It takes Config.URL, the address of the account such as
 // https://acme.worksection.com, and Settings. The error names every wrong setting by its
 // key.

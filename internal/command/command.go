@@ -15,12 +15,6 @@ import (
 	"roster/internal/nearest"
 )
 
-// ErrUsage reports a wrong command line; the reason has been printed.
-var ErrUsage = errors.New("usage")
-
-// ErrInterrupted reports that a signal ended a command before it was done.
-var ErrInterrupted = errors.New("interrupted")
-
 // program is one call of the program.
 type program struct{ stdout, stderr io.Writer }
 

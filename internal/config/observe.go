@@ -28,21 +28,6 @@ type Tracing struct {
 	Ratio float64
 }
 
-type adminFile struct {
-	Listen string `key:"listen" type:"host:port" default:"(listen)" doc:"Serves /metrics there instead, and /healthz and /readyz there too. It may be an address that others reach: the metrics contain names of sources, and no names of people."`
-	Pprof  bool   `key:"pprof" default:"false" doc:"Adds /debug/pprof/ there. Needs admin.listen."`
-}
-
-type logFile struct {
-	Format string `key:"format" oneof:"text json" default:"(text in a terminal, else json)" doc:"How each line of the log, on standard error, is written."`
-	Level  string `key:"level" oneof:"debug info warn error" default:"info" doc:"The least that is logged. At debug, each request has a line."`
-}
-
-type tracingFile struct {
-	Endpoint string  `key:"endpoint" type:"URL" default:"(none)" doc:"Switches traces on, and sends them there by OTLP over HTTP: http://127.0.0.1:4318. Without it, OTEL_EXPORTER_OTLP_ENDPOINT and the other variables of OpenTelemetry apply."`
-	Ratio    float64 `key:"ratio" default:"1" min:"0" max:"1" doc:"The share of operations to trace, where the caller's traceparent does not decide it."`
-}
-
 func (d *decoder) admin(f *adminFile) Admin {
 	if f.Listen != "" {
 		d.hostPort(f.Listen, "admin.listen")

@@ -55,6 +55,21 @@ type rootFile struct {
 	Sources           []sourceFile   `key:"sources" required:"yes" doc:"The sources, in the order in which their values are preferred. At least one."`
 }
 
+type adminFile struct {
+	Listen string `key:"listen" type:"host:port" default:"(none)" doc:"A port for operators: /metrics, /webhooks, /healthz and /readyz. Without it, /metrics is on the main port, if that is on loopback and needs no authentication; otherwise there are no metrics. Other machines may reach this port: metrics contain names of sources, /webhooks the hosts of receivers, and neither names of people."`
+	Pprof  bool   `key:"pprof" default:"false" doc:"Adds /debug/pprof/ there. Needs admin.listen."`
+}
+
+type logFile struct {
+	Format string `key:"format" oneof:"text json" default:"(text in a terminal, else json)" doc:"How each line of the log, on standard error, is written: text is logfmt (key=value)."`
+	Level  string `key:"level" oneof:"debug info warn error" default:"info" doc:"The least that is logged. At debug, each request has a line."`
+}
+
+type tracingFile struct {
+	Endpoint string  `key:"endpoint" type:"URL" default:"(none)" doc:"Switches traces on, and sends them there by OTLP over HTTP: http://127.0.0.1:4318. Without it, OTEL_EXPORTER_OTLP_ENDPOINT and the other variables of OpenTelemetry apply."`
+	Ratio    float64 `key:"ratio" default:"1" min:"0" max:"1" doc:"The share of operations to trace, where the caller's traceparent does not decide it."`
+}
+
 type guardFile struct {
 	MaxLoss     string        `key:"max_loss" type:"percentage" default:"30%" doc:"A complete fetch that lacks more of a collection's known records than this, and at least 20, is held back: the known records are served as stale. With 100%, nothing is held back."`
 	AcceptAfter time.Duration `key:"accept_after" default:"1d" min:"1m" max:"30d" doc:"How long after the first such fetch the loss is accepted. refreshSource with acceptLoss accepts it at once."`
@@ -224,7 +239,7 @@ type redisFile struct {
 	SentinelUsername string            `key:"sentinel_username" default:"(the default user)" doc:"The user for the Sentinels."`
 	SentinelPassword connectors.Secret `key:"sentinel_password" default:"(none)" doc:"That user's password."`
 	TLS              *redisTLSFile     `key:"tls" default:"(off, but for rediss://)" doc:"Enables TLS. {} is enough."`
-	Prefix           string            `key:"prefix" default:"roster:" doc:"The prefix of each key."`
+	Prefix           string            `key:"prefix" default:"roster:" doc:"The prefix of each key. Give each environment that shares a Redis its own prefix, and change the rights of the Redis user with it."`
 	EncryptionKey    connectors.Secret `key:"encryption_key" default:"(not encrypted)" doc:"32 bytes as hexadecimal digits or base64. It encrypts the stored data with AES-256-GCM. After a change of the key, the data is fetched again."`
 	PoolSize         int               `key:"pool_size" default:"(10 for each processor)" min:"1" max:"10000" doc:"Maximum number of connections to each node."`
 	DialTimeout      time.Duration     `key:"dial_timeout" default:"1s" min:"10ms" max:"1m" doc:"Time to connect."`
@@ -242,7 +257,7 @@ type redisTLSFile struct {
 type identityFile struct {
 	Link            [][]string `key:"link" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are one person, at least two in each list: [[projects/3993, chat/pW4kTzq8]]."`
 	Split           [][]string `key:"split" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are different people although they share an address, at least two in each list."`
-	SharedMailboxes []string   `key:"shared_mailboxes" default:"(info, sales, support and the like)" doc:"The parts before the @ of addresses that never join accounts. Replaces the default list."`
+	SharedMailboxes []string   `key:"shared_mailboxes" default:"(info, sales, support and the like)" doc:"The parts before the @ of addresses that never join accounts. Replaces the default list, which is in identity.md."`
 }
 
 type precedenceFile struct {
