@@ -105,7 +105,7 @@ func (b *builder) step(n int) {
 // collectSource adds a source, and the teams, roles and folders that its records have or mention.
 func (b *builder) collectSource(i int, d *SourceData) {
 	b.step(len(d.Accounts) + len(d.Teams) + len(d.Roles) + len(d.Contacts) + len(d.ContactFolders))
-	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i}
+	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i, times: d.Times}
 	people, contacts := sortedByID(d.Accounts), sortedByID(d.Contacts)
 	b.dir.sources = append(b.dir.sources, source)
 	b.people, b.contacts = append(b.people, people), append(b.contacts, contacts)

@@ -22,7 +22,7 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 	}, func(t *Team) *string { return &t.Name })}
 	for _, r := range sortedByID(records) {
 		team := t.withID(r.ID, r.Name)
-		team.Kind = r.Kind
+		team.Kind, team.listed = r.Kind, true
 		t.listsMembers = t.listsMembers || r.Members != nil
 		for _, m := range r.Members {
 			if teams := t.ofMember[m]; len(teams) == 0 || teams[len(teams)-1] != team {

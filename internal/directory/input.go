@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"roster/connectors"
+	"roster/internal/history"
 )
 
 // SourceData is what has been fetched from one source.
@@ -23,6 +24,10 @@ type SourceData struct {
 	Roles          []connectors.Role
 	Contacts       []connectors.Contact
 	ContactFolders []connectors.ContactFolder
+
+	// Times say when the fetches of a collection first saw what its records are now; nil for nothing known. They are no part of the directory's version:
+	// the same records can have another history in another replica for a moment.
+	Times map[connectors.Collection]*history.History
 
 	// Versions are the content hashes of the collections above; they become part of the directory's version.
 	Versions []string

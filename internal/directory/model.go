@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/history"
 )
 
 // Text is a string that GraphQL shows as null if it is empty.
@@ -17,6 +18,7 @@ type Source struct {
 	URL  Text
 
 	index           int
+	times           map[connectors.Collection]*history.History
 	rolesRestricted bool // there are roles, and no account shows who has them
 	teamsRestricted bool // there are teams, and neither they nor any account show who is in them
 }
@@ -151,7 +153,8 @@ type Team struct {
 	Name       string
 	Kind       connectors.TeamKind
 
-	index uint32 // among all teams, sorted by name
+	listed bool   // it has a record; otherwise accounts only mention it
+	index  uint32 // among all teams, sorted by name
 }
 
 // Role is a named set of rights in one source.

@@ -5,6 +5,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
+	"roster/internal/history"
 	"roster/internal/snapshot"
 )
 
@@ -58,12 +59,14 @@ func put[V any](to map[snapshot.Key]V, key snapshot.Key, from map[snapshot.Key]V
 func (p *Publisher) data(in input) []directory.SourceData {
 	data := make([]directory.SourceData, len(p.sources))
 	for i, s := range p.sources {
-		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust, Account: s.Account, Lists: lists(s.Kind)}
+		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust, Account: s.Account, Lists: lists(s.Kind),
+			Times: make(map[connectors.Collection]*history.History)}
 		for _, c := range s.Collections() {
 			key, version := snapshot.Key{Source: s.Name, Collection: c}, ""
 			if snap := in.snapshots[key]; snap != nil {
 				version = snap.Version
 				add(&d, snap.Records)
+				d.Times[c] = snap.Times.Without(in.additions.ids(key))
 			}
 			d.Versions = append(d.Versions, version+in.additions.addTo(&d, key))
 		}

@@ -79,6 +79,23 @@ func (a *additions) addTo(d *directory.SourceData, key snapshot.Key) string {
 	return a.versions[key]
 }
 
+// ids returns the IDs of the records that are added to a collection.
+func (a *additions) ids(key snapshot.Key) []string {
+	if a == nil || a.versions[key] == "" {
+		return nil
+	}
+	more := a.records[key]
+	return slices.Concat(idsOf(more.Accounts), idsOf(more.Teams), idsOf(more.Roles), idsOf(more.Contacts), idsOf(more.ContactFolders))
+}
+
+func idsOf[T connectors.Record](records []T) []string {
+	ids := make([]string, len(records))
+	for i := range records {
+		ids[i] = records[i].Key()
+	}
+	return ids
+}
+
 func (a *additions) clone() *additions {
 	if a == nil {
 		return &additions{make(map[snapshot.Key]snapshot.Records), make(map[snapshot.Key]string)}

@@ -111,7 +111,7 @@ func sameVersions(a, b map[snapshot.Key]*snapshot.Snapshot) bool {
 		return false
 	}
 	for key, s := range a {
-		if o := b[key]; o == nil || o.Version != s.Version {
+		if o := b[key]; o == nil || o.Version != s.Version || o.Times.Version() != s.Times.Version() {
 			return false
 		}
 	}

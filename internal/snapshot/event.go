@@ -58,7 +58,10 @@ type (
 	// requestLease requests the lease to fetch from the source. The answer is leaseAnswered.
 	requestLease struct{ LeaseRequest }
 	// take reads a stored snapshot. The answer is taken.
-	take struct{ info *Info }
+	take struct {
+		info *Info
+		have *Snapshot // the present data, of which the store may have the same records or times
+	}
 	// fetch begins a fetch from the source, which ends with fetched.
 	fetch struct {
 		since    *Snapshot // fetch only the changes to it, if the source can report them; nil for a full fetch

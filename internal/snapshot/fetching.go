@@ -136,6 +136,6 @@ func (t *step) serve(snap *Snapshot) {
 	if snap != t.snap {
 		t.counts.fills++
 	}
-	t.changed = t.changed || snap != nil && (t.snap == nil || t.snap.Version != snap.Version)
+	t.changed = t.changed || snap != nil && (t.snap == nil || t.snap.Version != snap.Version || t.snap.Times.Version() != snap.Times.Version())
 	t.snap = snap
 }

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"roster/connectors"
 	"roster/connectors/wire"
+	"roster/internal/history"
 )
 
 // kind is what the keeper does with one kind of records, independent of their type.
@@ -29,6 +31,9 @@ type kind interface {
 	decode(parts [][]byte, count int) (Records, error)
 	// of returns the same for a kind of source, which describes the details of its accounts; nil for none.
 	of(k *connectors.Kind) kind
+	// history returns the history after a fetch that brought the newer records, and of which only those with the IDs are gone; with all, the
+	// fetch brought all records.
+	history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, remember time.Duration) *history.History
 	// size returns about how many bytes of memory the records take.
 	size(Records) int
 }

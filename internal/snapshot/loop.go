@@ -120,7 +120,7 @@ func (l *loop) do(ctx context.Context, a action) event {
 		l.lease = lease
 		return leaseAnswered{lease != nil, &info, err}
 	case take:
-		return l.take(ctx, a.info)
+		return l.take(ctx, a)
 	case fetch:
 		l.fetch(ctx, a)
 	case endFetch:
@@ -208,7 +208,37 @@ func (l *loop) call(ctx context.Context, since *Snapshot, progress func(fetchRes
 }
 
 // take reads a stored snapshot.
-func (l *loop) take(ctx context.Context, m *Info) taken {
+func (l *loop) take(ctx context.Context, a take) taken {
+	m, have := a.info, a.have
+	if have == nil || have.Version != m.Version {
+		t := l.takeRecords(ctx, m)
+		if t.snap == nil {
+			return t
+		}
+		have = &Snapshot{Records: t.snap.Records, Size: t.snap.Size}
+		if a.have != nil {
+			have.Times = a.have.Times
+		}
+	}
+	snap := m.snapshot(l.key, have.Records, have.Size)
+	switch m.Times {
+	case "":
+	case have.Times.Version():
+		snap.Times = have.Times
+	default:
+		parts, err := l.keeper.store.Load(ctx, l.item, m.timesOnly())
+		if err != nil {
+			return taken{info: m}
+		}
+		if times, err := decodeTimes(parts); err == nil && times.Version() == m.Times {
+			snap.Times = times // otherwise they are gone or damaged, and nothing is known
+		}
+	}
+	return taken{info: m, snap: snap}
+}
+
+// takeRecords reads the records of a stored snapshot.
+func (l *loop) takeRecords(ctx context.Context, m *Info) taken {
 	ctx, ended := l.keeper.observer.LoadingStored(ctx, l.key, l.keeper.tierKind)
 	parts, err := l.keeper.store.Load(ctx, l.item, m.Meta)
 	if err == nil && parts == nil && m.Count > 0 {

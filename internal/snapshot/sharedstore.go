@@ -17,7 +17,7 @@ import (
 type SharedStore interface {
 	// Stat returns what is known of each item without fetching any, in one exchange.
 	Stat(ctx context.Context, items []StoreKey) ([]Info, error)
-	// Load returns the parts of a stored snapshot as Save received them; nil without an error if some are gone or damaged.
+	// Load returns the parts of a stored snapshot that meta.Parts names, as Save received them; nil without an error if some are gone or damaged.
 	Load(ctx context.Context, item StoreKey, meta Meta) ([][]byte, error)
 	// Acquire requests the lease to fetch from the source. The store checks all reasons against it in one step: see LeaseRequest. The
 	// lease is nil if the store does not grant it; the Info then says why.
@@ -104,6 +104,15 @@ type Meta struct {
 	Bytes int
 	// Parts are the shared store's names of the parts.
 	Parts []string
+	// Times is the version of the snapshot's history; empty if nothing is known. Earlier releases did not store it. TimesParts are the names of its parts.
+	Times      string
+	TimesParts []string
+}
+
+// timesOnly describes the parts of the history as if they were the snapshot's.
+func (m Meta) timesOnly() Meta {
+	m.Parts = m.TimesParts
+	return m
 }
 
 // Stored is a snapshot to store.
@@ -116,6 +125,8 @@ type Stored struct {
 	Rewrite bool
 	// Encode returns the parts. A store that has them already does not call it.
 	Encode func() ([][]byte, error)
+	// EncodeTimes returns the parts of the history, if Times is set. A store that has them already does not call it.
+	EncodeTimes func() [][]byte
 }
 
 // Failure is a fetch that did not end complete.

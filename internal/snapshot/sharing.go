@@ -140,9 +140,9 @@ func (t *step) lacks(m *Info) bool {
 
 // takeStored takes the data of the shared store, without its records if they are ours.
 func (t *step) takeStored(m *Info) {
-	if t.snap == nil || t.snap.Version != m.Version {
+	if t.snap == nil || t.snap.Version != m.Version || m.Times != "" && m.Times != t.snap.Times.Version() {
 		t.phase = taking
-		t.do(take{m})
+		t.do(take{m, t.snap})
 		return
 	}
 	t.adopt(m, m.snapshot(t.key, t.snap.Records, t.snap.Size))
@@ -174,6 +174,7 @@ func (e taken) apply(t *step) {
 // adopt replaces our data by that of the shared store.
 func (t *step) adopt(m *Info, snap *Snapshot) {
 	t.noteAnomalies(snap)
+	snap.Times = t.timesAfter(&m.Meta, snap.Records, snap.Times)
 	t.stamp, t.alone, t.failures, t.there = m.Stamp, false, m.Failure.InARow, m
 	t.counts.taken++
 	t.from = t.tier
@@ -222,7 +223,8 @@ func (t *step) stored() Stored {
 	return Stored{
 		Item: t.item, KeepFor: t.expires(snap.FetchedAt, snap.Loss, &t.collectionState).Sub(snap.FetchedAt), Rewrite: t.damaged,
 		Meta: Meta{FetchedAt: snap.FetchedAt, Since: snap.OldestAt, Full: snap.FullAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
-			Anomalies: snap.Anomalies, State: snap.State, Took: t.took, Loss: snap.Loss, Count: snap.Records.Len()},
-		Encode: func() ([][]byte, error) { return t.kind.encode(snap.Records) },
+			Anomalies: snap.Anomalies, State: snap.State, Took: t.took, Loss: snap.Loss, Count: snap.Records.Len(), Times: snap.Times.Version()},
+		Encode:      func() ([][]byte, error) { return t.kind.encode(snap.Records) },
+		EncodeTimes: func() [][]byte { return encodeTimes(snap.Times) },
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/history"
 )
 
 // Key names one collection of one source.
@@ -59,6 +60,10 @@ type Snapshot struct {
 
 	// Loss is the fetch that is held back, see guard.go; nil if there is none.
 	Loss *Loss
+
+	// Times is when the fetches first saw the present values, and which records they no longer saw; nil if nothing is known. It is no part of
+	// Version.
+	Times *history.History
 }
 
 // fetchResult is the result of one fetch of a collection.
@@ -97,6 +102,8 @@ type Settings struct {
 	MaxLoss int
 	// AcceptAfter is how long such a fetch is held back.
 	AcceptAfter time.Duration
+	// RememberFor is how long a removed record is remembered if that is longer than KeepFor.
+	RememberFor time.Duration
 	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause.
 	MaxPause time.Duration
 }
@@ -115,5 +122,5 @@ func DefaultSettings(c connectors.Collection) Settings {
 func (s Settings) or(d Settings) Settings {
 	return Settings{FreshFor: cmp.Or(s.FreshFor, d.FreshFor), KeepFor: cmp.Or(s.KeepFor, d.KeepFor), MinInterval: cmp.Or(s.MinInterval, d.MinInterval),
 		FullEvery: cmp.Or(s.FullEvery, d.FullEvery), MaxLoss: cmp.Or(s.MaxLoss, d.MaxLoss), AcceptAfter: cmp.Or(s.AcceptAfter, d.AcceptAfter),
-		MaxPause: s.MaxPause}
+		RememberFor: s.RememberFor, MaxPause: s.MaxPause}
 }

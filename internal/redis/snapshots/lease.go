@@ -36,6 +36,9 @@ func (l *lease) Save(ctx context.Context, s snapshot.Stored) (int64, error) {
 	if err == nil && len(l.old.Parts) > 0 && l.old.Version != s.Version {
 		l.old.Version, l.old.Parts = "", nil // save has let these parts expire soon, so a later save of this lease must not use them
 	}
+	if err == nil && l.old.Times != s.Times {
+		l.old.Times, l.old.TimesParts = "", nil // nor these
+	}
 	return stamp, err
 }
 
@@ -80,6 +83,10 @@ func (s *Store) save(ctx context.Context, snap snapshot.Stored, stamp int64, old
 			return 0, err
 		}
 	}
+	var err error
+	if snap.TimesParts, err = s.saveTimes(ctx, &snap, old, life); err != nil {
+		return 0, err
+	}
 	value, err := manifest.Write(s.client.Sealer(), snap.Item, stamp, &snap.Meta, names)
 	if err != nil {
 		return 0, err
@@ -104,13 +111,28 @@ func (s *Store) save(ctx context.Context, snap snapshot.Stored, stamp int64, old
 		return 0, err
 	}
 	storedManifest := manifest.Read(s.client.Sealer(), snap.Item, []byte(outcome[1]), redis.Clock{Now: stamp, At: time.Now()}.Local)
+	written, stored := slices.Concat(names, snap.TimesParts), slices.Concat(storedManifest.Parts, storedManifest.TimesParts)
 	if outcome[0] == refused {
-		s.expireParts(ctx, snap.Item, names, storedManifest.Parts)
+		s.expireParts(ctx, snap.Item, written, stored)
 		return 0, snapshot.ErrSuperseded
 	}
-	s.expireParts(ctx, snap.Item, storedManifest.Parts, names)
+	s.expireParts(ctx, snap.Item, stored, written)
 	s.client.Publish(ctx, redis.Changed)
 	return stamp, nil
+}
+
+// saveTimes stores the parts of the history, unless they are stored, and returns their names.
+func (s *Store) saveTimes(ctx context.Context, snap *snapshot.Stored, old *snapshot.Info, life time.Duration) ([]string, error) {
+	if snap.Times == "" {
+		return nil, nil
+	}
+	if old.Times == snap.Times && !snap.Rewrite {
+		lost, err := s.setExpiry(ctx, snap.Item, old.TimesParts, life)
+		if err != nil || len(lost) == 0 {
+			return old.TimesParts, err
+		}
+	}
+	return s.writeParts(ctx, snap, snap.EncodeTimes(), life)
 }
 
 // writeParts stores the missing parts, and renews the others.

@@ -24,7 +24,7 @@ func TestReleasesKeepTheirDataApart(t *testing.T) {
 	k, stop := snapshottest.Keep(t, open(t, redistest.At(s)), nil, src.Open("f"))
 	snapshottest.Settled(t, "fresh[1]", "a", k)
 	redistest.Await(t, func() bool { // what is served is stored a little later
-		return len(strings.Split(s.Must("KEYS", "*part:*"), "\n"))+len(strings.Split(s.Must("KEYS", "*manifest:*"), "\n")) == 4
+		return len(strings.Split(s.Must("KEYS", "*part:*"), "\n"))+len(strings.Split(s.Must("KEYS", "*manifest:*"), "\n")) == 6
 	}, "both snapshots are stored")
 	stop()
 	// What the release with the other encoding would have written instead.
@@ -37,7 +37,7 @@ func TestReleasesKeepTheirDataApart(t *testing.T) {
 			moved[to] = s.Must("GET", to)
 		}
 	}
-	if len(moved) != 4 {
+	if len(moved) != 6 {
 		t.Fatalf("moved %d keys", len(moved))
 	}
 	k, _ = snapshottest.Keep(t, open(t, redistest.At(s)), func(o *snapshot.Options) {

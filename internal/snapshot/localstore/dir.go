@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"roster/internal/filestore"
@@ -86,13 +87,17 @@ func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
 			return err
 		}
 		meta.Bytes = snapshot.PartsSize(parts)
-		var data []byte
-		for i, part := range parts {
-			sealed := d.seal.Seal(part, aboutPart(s.Item, file, i, len(parts)))
-			data = append(binary.AppendUvarint(data, uint64(len(sealed))), sealed...)
-		}
-		if err := d.files.Put(file, data, until); err != nil {
+		if err := d.putParts(s.Item, file, parts, until); err != nil {
 			return err
+		}
+	}
+	if meta.TimesParts = nil; meta.Times != "" {
+		file := base(s.Item) + ".times-" + d.seal.Name([]byte(meta.Times)) + partsExt
+		meta.TimesParts = []string{file}
+		if s.Rewrite || !slices.Equal(was.TimesParts, meta.TimesParts) || d.files.Touch(file, until) != nil {
+			if err := d.putParts(s.Item, file, s.EncodeTimes(), until); err != nil {
+				return err
+			}
 		}
 	}
 	value, err := manifest.Write(d.seal, s.Item, meta.Stamp, meta, meta.Parts)
@@ -102,10 +107,22 @@ func (d *directory) put(s *snapshot.Stored, meta, was *snapshot.Meta) error {
 	if err := d.files.Put(base(s.Item)+manifestExt, value, until); err != nil {
 		return err
 	}
-	if len(was.Parts) == 1 && was.Parts[0] != file {
-		_ = d.files.Remove(was.Parts[0])
+	for _, old := range slices.Concat(was.Parts, was.TimesParts) {
+		if old != file && !slices.Contains(meta.TimesParts, old) {
+			_ = d.files.Remove(old)
+		}
 	}
 	return nil
+}
+
+// putParts writes a file with parts.
+func (d *directory) putParts(item snapshot.StoreKey, file string, parts [][]byte, until time.Time) error {
+	var data []byte
+	for i, part := range parts {
+		sealed := d.seal.Seal(part, aboutPart(item, file, i, len(parts)))
+		data = append(binary.AppendUvarint(data, uint64(len(sealed))), sealed...)
+	}
+	return d.files.Put(file, data, until)
 }
 
 func aboutPart(item snapshot.StoreKey, file string, i, of int) string {

@@ -51,8 +51,8 @@ func TestRestartServesFromTheDirectory(t *testing.T) {
 	}
 	stop()
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 5 {
-		t.Errorf("%d files, want two of each collection and the lock, %v", len(files), err)
+	if err != nil || len(files) != 7 {
+		t.Errorf("%d files, want three of each collection and the lock, %v", len(files), err)
 	}
 	for _, f := range files {
 		info, err := f.Info()

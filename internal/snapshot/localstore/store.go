@@ -38,20 +38,34 @@ type localItem struct {
 // New returns a store in memory.
 func New() *Store { return &Store{items: make(map[snapshot.StoreKey]*localItem), store: memory{}} }
 
-// memory is a snapshotStore that lives as long as the process. It keeps the parts of each item's snapshot.
-type memory map[snapshot.StoreKey][][]byte
+// memory is a snapshotStore that lives as long as the process. It keeps the parts of each item's snapshot, and those of its history.
+type memory map[memoryKey][][]byte
+
+type memoryKey struct {
+	snapshot.StoreKey
+	times bool
+}
+
+// timesName is the name of the parts of a history.
+const timesName = "times"
 
 func (memory) load(snapshot.StoreKey) snapshot.Meta { return snapshot.Meta{} }
 
 func (m memory) put(s *snapshot.Stored, meta, _ *snapshot.Meta) error {
 	parts, err := s.Encode()
-	if err == nil {
-		m[s.Item], meta.Bytes = parts, snapshot.PartsSize(parts)
+	if err != nil {
+		return err
 	}
-	return err
+	m[memoryKey{s.Item, false}], meta.Bytes = parts, snapshot.PartsSize(parts)
+	if meta.Times != "" {
+		m[memoryKey{s.Item, true}], meta.TimesParts = s.EncodeTimes(), []string{timesName}
+	}
+	return nil
 }
 
-func (m memory) get(item snapshot.StoreKey, _ *snapshot.Meta) [][]byte { return m[item] }
+func (m memory) get(item snapshot.StoreKey, meta *snapshot.Meta) [][]byte {
+	return m[memoryKey{item, len(meta.Parts) == 1 && meta.Parts[0] == timesName}]
+}
 
 func (memory) close() error { return nil }
 

@@ -33,7 +33,10 @@ type manifest struct {
 	Count int                  `json:"count"`
 	Bytes int                  `json:"bytes,omitempty"` // nor this
 	Parts []string             `json:"parts"`
-	Loss  *loss                `json:"loss,omitempty"`
+	// Times and TimesParts are the version of the history and the names of its parts. Earlier releases did not write them.
+	Times      string   `json:"times,omitempty"`
+	TimesParts []string `json:"timesParts,omitempty"`
+	Loss       *loss    `json:"loss,omitempty"`
 }
 
 // loss is a fetch that the guard holds back. Its times are in microseconds before the stamp, which is the stamp of the latest fetch. Read is when the
@@ -74,7 +77,7 @@ func (l *loss) read(m *snapshot.Meta) bool {
 // Write returns the value to store for a snapshot with that stamp.
 func Write(s *seal.Sealer, item snapshot.StoreKey, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
 	body, err := json.Marshal(manifest{Since: m.FetchedAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
-		Odd: m.Anomalies, State: m.State, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Loss: writeLoss(m)})
+		Odd: m.Anomalies, State: m.State, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Times: m.Times, TimesParts: m.TimesParts, Loss: writeLoss(m)})
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +126,7 @@ func Read(s *seal.Sealer, item snapshot.StoreKey, value []byte, local func(stamp
 	}
 	since := readAt.Add(-time.Duration(m.Since) * time.Microsecond)
 	meta := snapshot.Meta{Stamp: stamp, FetchedAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
-		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, State: m.State, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts}
+		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, State: m.State, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts, Times: m.Times, TimesParts: m.TimesParts}
 	if !m.Loss.read(&meta) {
 		return snapshot.Meta{}
 	}

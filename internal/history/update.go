@@ -1,0 +1,122 @@
+package history
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxRemoved is how many removals a history has at most. The latest are kept.
+const maxRemoved = 10_000
+
+// Update makes the next history from what one fetch has brought. The methods are called in the order of the records' IDs, at most one for each record.
+type Update struct {
+	of      *History
+	at      int64
+	changes []change
+	removed []Removal
+}
+
+// change is what has happened to a record: no fields if it is new.
+type change struct {
+	id     string
+	fields []string
+	gone   bool
+}
+
+// Update begins an update by the fetch that began at that time.
+func (h *History) Update(at time.Time) *Update { return &Update{of: h, at: at.UnixMicro()} }
+
+// Add says that the fetch has brought a record that was not known before.
+func (u *Update) Add(id string) { u.changes = append(u.changes, change{id: strings.Clone(id)}) }
+
+// Change says that these fields of a record have other values than before.
+func (u *Update) Change(id string, fields []string) {
+	u.changes = append(u.changes, change{id: strings.Clone(id), fields: fields})
+}
+
+// Remove says that a known record is no longer there. The time of the removal is that of the update.
+func (u *Update) Remove(r Removal) {
+	r.ID, r.At = strings.Clone(r.ID), time.UnixMicro(u.at).UTC()
+	u.changes = append(u.changes, change{id: r.ID, gone: true})
+	u.removed = append(u.removed, r)
+}
+
+// Done returns the next history, with the removals of the last while. It returns the history itself if it stays as it is.
+//
+// IDs are copied, because the text of a record is part of the memory of its whole snapshot, which would stay as long as the history.
+func (u *Update) Done(remember time.Duration) *History {
+	h := u.of
+	oldest := time.UnixMicro(u.at).Add(-remember)
+	expired := slices.ContainsFunc(h.Removed(), func(r Removal) bool { return !r.At.After(oldest) })
+	if len(u.changes) == 0 && !expired {
+		return h
+	}
+	next := &History{}
+	var before []record
+	if h != nil {
+		next.base, before = h.base, h.records
+	}
+	next.records = make([]record, 0, len(before)+len(u.changes))
+	for changes := u.changes; len(before) > 0 || len(changes) > 0; {
+		switch order := compareHeads(before, changes); {
+		case order < 0:
+			next.records, before = append(next.records, before[0]), before[1:]
+		case order > 0:
+			next.add(record{id: changes[0].id}, &changes[0], u.at)
+			changes = changes[1:]
+		default:
+			next.add(before[0], &changes[0], u.at)
+			before, changes = before[1:], changes[1:]
+		}
+	}
+	next.records = slices.Clip(next.records)
+	next.removed = u.removals(h.Removed(), oldest)
+	return next.sealed()
+}
+
+func compareHeads(before []record, changes []change) int {
+	switch {
+	case len(before) == 0:
+		return 1
+	case len(changes) == 0:
+		return -1
+	}
+	return strings.Compare(before[0].id, changes[0].id)
+}
+
+// add adds a record after its change.
+func (h *History) add(r record, c *change, at int64) {
+	switch {
+	case c.gone:
+		return
+	case len(c.fields) == 0:
+		r = record{id: c.id, first: at}
+	default:
+		fields := slices.DeleteFunc(slices.Clone(r.fields), func(f fieldTime) bool { return slices.Contains(c.fields, f.field) })
+		for _, field := range c.fields {
+			fields = append(fields, fieldTime{field, at})
+		}
+		slices.SortFunc(fields, func(a, b fieldTime) int { return strings.Compare(a.field, b.field) })
+		r.fields = fields
+	}
+	if at == r.begin(h) { // a first fetch shows its progress
+		if r.fields = nil; r.first == h.base || r.first == 0 {
+			return
+		}
+	}
+	h.records = append(h.records, r)
+}
+
+// removals returns the removals to remember, of the earlier ones and of this update.
+func (u *Update) removals(before []Removal, oldest time.Time) []Removal {
+	back := make(map[string]bool, len(u.changes))
+	for i := range u.changes {
+		back[u.changes[i].id] = true
+	}
+	out := slices.DeleteFunc(slices.Clone(before), func(r Removal) bool { return back[r.ID] || !r.At.After(oldest) })
+	out = append(out, u.removed...)
+	slices.SortStableFunc(out, func(a, b Removal) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
+	return slices.Clip(out[max(0, len(out)-maxRemoved):])
+}

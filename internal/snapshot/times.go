@@ -1,0 +1,136 @@
+package snapshot
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"slices"
+	"time"
+
+	"roster/connectors"
+	"roster/connectors/wire"
+	"roster/internal/history"
+)
+
+// The part that is about the history of a collection: when fetches first saw the present values. A history is kept with its snapshot, and is no part of the
+// snapshot's version: the same records have the same version whatever their history.
+
+// times returns the history of a snapshot that a fetch makes of the records before. Base are those into which the fetched records are merged.
+func (t *step) times(base Records, r *fetchResult) *history.History {
+	was := t.snap
+	switch {
+	case was == nil:
+		return history.Begin(t.started)
+	case base.Len() == 0 && !r.complete: // what is known is too old, see snapshot
+		return was.Times.Again(t.started)
+	}
+	all := r.complete && r.since == nil
+	return t.kind.history(was.Times, was.Records, r.records, r.gone, all, t.started, t.settings.remember())
+}
+
+// remember returns how long removals are remembered.
+func (s Settings) remember() time.Duration { return max(s.KeepFor, s.RememberFor) }
+
+// timesAfter returns the history of a snapshot from the shared store. A release that knows no history, or a loss of what was stored, must not
+// end the history that this replica has: then the difference of the records continues it.
+func (t *step) timesAfter(m *Meta, r Records, stored *history.History) *history.History {
+	was := t.snap
+	switch {
+	case stored != nil || was == nil:
+		return stored
+	case was.Version == m.Version:
+		return was.Times
+	}
+	return t.kind.history(was.Times, was.Records, r, nil, m.Complete && was.Complete, m.FetchedAt, t.settings.remember())
+}
+
+func (k kindOf[T]) history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, remember time.Duration) *history.History {
+	u := h.Update(at)
+	x, y := wire.NewEncoder(nil), wire.NewEncoder(nil)
+	same := func(a, b *T) bool {
+		x.Reset()
+		y.Reset()
+		k.content(x, a)
+		k.content(y, b)
+		return bytes.Equal(x.Output(), y.Output())
+	}
+	gone = slices.Sorted(slices.Values(gone))
+	removed := func(r *T) {
+		if _, is := slices.BinarySearch(gone, (*r).Key()); is || all {
+			u.Remove(k.removal(r))
+		}
+	}
+	a, b := *k.field(&older), inOrder(*k.field(&newer))
+	for i := range b {
+		id := b[i].Key()
+		for ; len(a) > 0 && a[0].Key() < id; a = a[1:] {
+			removed(&a[0])
+		}
+		if len(a) == 0 || a[0].Key() != id {
+			u.Add(id)
+			continue
+		}
+		if !same(&a[0], &b[i]) {
+			u.Change(id, differing(&a[0], &b[i], same))
+		}
+		a = a[1:]
+	}
+	for i := range a {
+		removed(&a[i])
+	}
+	return u.Done(remember)
+}
+
+// differing returns the names of the fields of two records with other values: those of the Go type.
+func differing[T any](a, b *T, same func(a, b *T) bool) []string {
+	x, y := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
+	var fields []string
+	for i := range x.NumField() {
+		var one, other T
+		reflect.ValueOf(&one).Elem().Field(i).Set(x.Field(i))
+		reflect.ValueOf(&other).Elem().Field(i).Set(y.Field(i))
+		if !same(&one, &other) {
+			fields = append(fields, x.Type().Field(i).Name)
+		}
+	}
+	return fields
+}
+
+// removal describes a record that is gone.
+func (k kindOf[T]) removal(r *T) history.Removal {
+	out := history.Removal{ID: (*r).Key()}
+	if a, ok := any(r).(*connectors.Account); ok {
+		out.Active = a.Active
+		for _, e := range a.Emails {
+			if !e.Synthetic {
+				out.Addresses = append(out.Addresses, history.AddressesOf(e.Address, e.Verified != nil && *e.Verified)...)
+			}
+		}
+	}
+	return out
+}
+
+// encodeTimes returns a history in parts for the shared store; none if nothing is known.
+func encodeTimes(h *history.History) [][]byte {
+	if h == nil {
+		return nil
+	}
+	var parts [][]byte
+	for chunk := range slices.Chunk(h.Encode(), partSize) {
+		parts = append(parts, packer().EncodeAll(chunk, nil))
+	}
+	return parts
+}
+
+// decodeTimes decodes the parts of a history.
+func decodeTimes(parts [][]byte) (*history.History, error) {
+	var data []byte
+	for _, part := range parts {
+		chunk, err := unpacker().DecodeAll(part, nil)
+		if err != nil {
+			return nil, errors.Join(wire.ErrMalformed)
+		}
+		data = append(data, chunk...)
+	}
+	return history.Decode(data)
+}
