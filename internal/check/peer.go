@@ -135,7 +135,7 @@ func certificate(expires, now time.Time) connectors.Finding {
 		OK:   left > certRenewBefore,
 	}
 	if !f.OK {
-		f.Note = "whoever runs the source must renew it: without, nothing is read"
+		f.Note = "the operator of the source must renew it, or the source cannot be read"
 	}
 	return f
 }

@@ -44,7 +44,7 @@ func TestWatch(t *testing.T) {
 			"✗ its clock is 1h0m1s ahead of ours: set the one that is wrong: signatures and the times of changes go by both"},
 		"a certificate": {[]connectors.CallEnd{{Sent: true, CertExpires: now.Add(15 * day)}}, "✓ TLS certificate good until 2000-01-16, 15 days"},
 		"a certificate that ends soon": {[]connectors.CallEnd{{Sent: true, CertExpires: now.Add(14 * day)}},
-			"✗ TLS certificate good until 2000-01-15, 14 days: whoever runs the source must renew it: without, nothing is read"},
+			"✗ TLS certificate good until 2000-01-15, 14 days: the operator of the source must renew it, or the source cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -35,8 +35,8 @@ type rootFile struct {
 	SourceErrs        string         `key:"source_errors" oneof:"errors extensions" default:"extensions" doc:"Where an answer reports missing data of sources: in errors, or in extensions.sources only, because many clients discard an answer with errors. The header X-Roster-Source-Errors chooses for one request."`
 	Guard             guardFile      `key:"guard" doc:"How many of the known records a complete fetch may lack before it is held back."`
 	Redis             *redisFile     `key:"redis" default:"(memory only)" doc:"The Redis through which replicas share data. If it is down, at the start or later, queries are still answered."`
-	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A directory for fetched data, without redis, so that a restarted server answers at once. For one process only: a second one does not start. Relative to the configuration file."`
-	CredentialsDir    string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A directory for OAuth tokens that are renewed. Replicas may share it if its file system supports locks. Relative to the configuration file."`
+	CacheDir          string         `key:"cache_dir" type:"path" default:"(none)" doc:"A folder for fetched data, without redis, so that a restarted server answers at once. For one process only: a second one does not start. Relative to the configuration file."`
+	CredentialsDir    string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A folder for OAuth tokens that are renewed. Replicas may share it if its file system supports locks. Relative to the configuration file."`
 	Writes            writesFile     `key:"writes" doc:"How writes are stored and shown; see writing.md."`
 	Identity          identityFile   `key:"identity" doc:"Which accounts are one person, if their addresses do not show it."`
 	Precedence        precedenceFile `key:"precedence" doc:"For single fields of a person, the sources in order of preference. Sources that are not named follow in the order of the file."`
@@ -224,7 +224,7 @@ type anonymousFile struct {
 }
 
 type writesFile struct {
-	Dir         string        `key:"dir" type:"path" default:"(memory, or redis)" doc:"A directory for idempotency keys and intents, without redis. For one process only: a second one does not start. Relative to the configuration file."`
+	Dir         string        `key:"dir" type:"path" default:"(memory, or redis)" doc:"A folder for idempotency keys and intents, without redis. For one process only: a second one does not start. Relative to the configuration file."`
 	SettleAfter time.Duration `key:"settle_after" default:"5s" min:"100ms" max:"10m" doc:"How long after a call without an answer a fetch must begin, so that a record which it lacks counts as not created."`
 	ShowFor     time.Duration `key:"show_for" default:"10m" min:"1s" max:"1d" doc:"How long a written record is shown although the source's own list does not have it."`
 	AuditValues bool          `key:"audit_values" default:"false" doc:"Adds the input to the log line of each write."`

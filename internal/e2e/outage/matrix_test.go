@@ -209,7 +209,7 @@ func warm(t *testing.T, p *program, h healthy, qs []question, broken []connector
 	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(maps.Keys(stale))); diff != "" {
 		t.Errorf("marked as stale (-want +got):\n%s", diff)
 	}
-	row.note("warm", "all of it; the source is in `completeness.stale`, no error")
+	row.note("warm", "all of it; the source is in `completeness.stale`, no entry")
 }
 
 // check holds for every answer.
@@ -393,7 +393,7 @@ const (
 func compareTable(t *testing.T, rows map[string]seen) {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString("\n| what a source does | what `sources` calls it | without earlier data: the error | with earlier data |\n| --- | --- | --- | --- |\n")
+	b.WriteString("\n| what a source does | kind of the error, in logs | without earlier data: code and reason of the entry | with earlier data |\n| --- | --- | --- | --- |\n")
 	for _, f := range ways {
 		row := rows[f.name]
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", f.name, row.cell("source"), row.cell("cold"), row.cell("warm"))
