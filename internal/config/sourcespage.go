@@ -33,7 +33,7 @@ func KindsTable() string {
 		text func(*connectors.Guide) string
 	}{
 		{"Presence", func(g *connectors.Guide) string { return orAbsent(g.Presence) }},
-		{"Webhooks", func(g *connectors.Guide) string { return orAbsent(g.Hooks) }},
+		{"Webhooks of the source", func(g *connectors.Guide) string { return orAbsent(g.Hooks) }},
 		{"Writing", func(g *connectors.Guide) string { return orAbsent(g.Writing) }},
 		{"Paging", func(g *connectors.Guide) string { return g.Paging }},
 		{"Authentication", func(g *connectors.Guide) string { return g.Authentication }},
