@@ -1,5 +1,5 @@
-// Package graph holds the schema: what the graph promises its clients, and the forms in which it is given to clients, to routers and to the
-// executor. The executor that gqlgen makes of it is in generated, the Go side of its scalars and enumerations in model.
+// Package graph holds the schema: what the graph promises its clients, in the forms for clients, for routers and for the executor. Package
+// generated is the executor that gqlgen makes of the schema. Package model has the Go side of its scalars and enumerations.
 package graph
 
 import (

@@ -1,6 +1,6 @@
-// Package web serves the pages for a browser: the dashboard at /, and the playground, a page to write queries in. Both are built from the sources beside
-// this file and embedded in the program. It owns their files and the headers they go out with, which let a page speak to the server it came from and to
-// nobody else. It knows nothing of the graph but the prefix of its names: the pages find the graph at /graphql as any client does.
+// Package web serves the pages for a browser: the dashboard at /, and the playground, a page to write queries in. Both are built from the sources
+// beside this file and embedded in the program. It owns their files and their HTTP headers, which let a page call only the server that it came from.
+// It knows nothing of the graph but the prefix of its names: the pages find the graph at /graphql as any client does.
 package web
 
 import (

@@ -1,5 +1,5 @@
-// Command allocs compares the allocations of benchmarks with recorded ones. `make bench-allocs` runs it. Allocations, other than times, do not depend on the
-// machine, so that a change which makes requests more expensive is seen in any CI.
+// Command allocs compares the allocations of benchmarks with recorded ones. `make bench-allocs` runs it. Unlike times, allocations do not depend on
+// the machine. So any CI shows a change that makes requests more expensive.
 package main
 
 import (

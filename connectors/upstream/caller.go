@@ -1,6 +1,6 @@
-// Package upstream makes calls to a source, whatever its protocol is: within the source's rate limits and pauses, with a deadline, repeated
-// if that may help, not while the source keeps failing, and observed. It does not know what a call sends. Package rest is HTTP on top of
-// it.
+// Package upstream makes calls to a source over any protocol. It keeps the source's rate limits and pauses, sets a deadline, repeats a call
+// if that may help, makes no calls while the source keeps failing, and reports each call to an observer. It does not know what a call
+// sends. Package rest is HTTP on top of it.
 package upstream
 
 import (

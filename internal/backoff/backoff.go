@@ -1,5 +1,5 @@
-// Package backoff computes the pauses between attempts. It keeps no state: who repeats something counts the failures, and decides what else limits
-// the pause.
+// Package backoff computes the pauses between attempts. It keeps no state: the code that repeats something counts the failures, and decides what
+// else limits the pause.
 package backoff
 
 import (

@@ -17,8 +17,8 @@
 //	use
 //
 // A crash before the exchange costs nothing. A crash between the vendor's answer and the save loses that answer. Nothing can prevent that, but the
-// stored intent shows it afterwards. The lock may be lost. The save prevents two successors of one pair also then: if a process
-// sleeps until after its lock has expired, that process saves its pair only if no other successor is stored.
+// stored intent shows it afterwards. The save prevents two successors of one pair even if the lock is lost: a process that sleeps until after its
+// lock has expired saves its pair only if no other successor is stored.
 //
 // An exchange without an answer may have been carried out. The next attempt comes after a pause, loads the record first, and uses the pair that it
 // finds.

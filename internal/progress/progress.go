@@ -1,5 +1,5 @@
-// Package progress shows how far the first fetch of each source is. On a terminal it has one line for each source, which renews itself; elsewhere it
-// writes plain lines, less and less often. It depends on no other package of the program than terminal.
+// Package progress shows how far the first fetch of each source is. On a terminal it has one line for each source, which it updates in place;
+// elsewhere it writes plain lines, less and less often. It depends on no other package of the program than terminal.
 package progress
 
 import (

@@ -18,7 +18,7 @@
 //     of one script have the same part in braces. Client.Key adds the configured prefix.
 //  2. If releases before this one would misread the value, its name needs something new, such as <encoding> in the names of snapshots.
 //  3. Seal a value with Client.Sealer, unless scripts calculate with it. A script begins with Prelude, calls typed for each key, and sets an expiry: every
-//     key expires, or the adapter deletes what nobody uses.
+//     key expires, or the adapter deletes values that nobody uses.
 //  4. If `cache clear` must delete it, add it to the adapter's Clear; app.ClearCache lists the adapters that have one.
 //  5. Run TestKeysAreThoseOfTheEarlierRelease, and add what is new to "What is stored where" in docs/replicas.md.
 //  6. The import rule redisadapters in .golangci.yml names the packages that adapters may import.

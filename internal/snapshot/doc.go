@@ -1,8 +1,8 @@
 // Package snapshot keeps the collections of the sources: what was fetched and when, how fresh it is, and when the next fetch is due. For
-// each collection the package runs one loop. Only the loop replaces the kept data; everyone else gets immutable snapshots without a lock.
-// What the loop does is decided by a pure function: from the state of the collection, an event and the time it makes the next state and the
-// actions (transition.go). The loop (loop.go) only does the actions.
-// The package knows nothing of HTTP, of the graph, or of how records of different sources belong together.
+// each collection the package runs one loop. Only the loop replaces the kept data; everyone else gets immutable snapshots without a lock. A
+// pure function decides what the loop does: it takes the state of the collection, an event and the time, and returns the next state and the
+// actions (transition.go). The loop (loop.go) only executes the actions. The package knows nothing of HTTP, of the graph, or of how records
+// of different sources belong together.
 //
 // # With other replicas
 //

@@ -3,5 +3,6 @@
 // requested. It makes no decisions, and no package depends on its results.
 //
 // The values of labels are from closed sets: names in the configuration, collections, the vendors' calls, meanings, tiers, types and outcomes. Text
-// from a caller or a source never becomes a label, and no metric, trace or line contains an address, a credential or a person's name.
+// from a caller or a source never becomes a label, and no metric, trace or line that this package writes contains an address, a credential or a
+// person's name. The lines that other packages write about callers are listed in docs/observing.md, under Personal data.
 package telemetry

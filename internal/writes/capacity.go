@@ -18,7 +18,7 @@ const (
 var (
 	errKeys       = errors.New("as many idempotency keys were used within 24 hours as are remembered; redis has room for more")
 	errCallerKeys = errors.New("a caller has used as many idempotency keys within 24 hours as are remembered of one; redis has room for more")
-	errIntents    = errors.New("there are too many writes that nobody knows the end of")
+	errIntents    = errors.New("there are too many writes with an unknown outcome")
 )
 
 // capacity decides whether one more name can be stored. It never drops a value: without its intent a thing could be created twice, and without its

@@ -1,6 +1,6 @@
-// Package browsertest opens the dashboard or the playground in a real browser for tests: it types, runs and reads what a visitor would, and keeps what
-// the page wrote to the console and whom it spoke to. Every host but the server's own is out of reach. It knows the pages' looks and
-// not the graph behind them, so that one test serves any server.
+// Package browsertest opens the dashboard or the playground in a real browser for tests: it types, runs and reads what a visitor would, and records
+// what the page wrote to the console and which hosts it called. The page can reach no host but the server. The package knows how the pages look, and
+// not the graph behind them, so it can test any server.
 package browsertest
 
 import (

@@ -1,5 +1,5 @@
-// Package fake is Kommo's API v4 as an http.Handler, as far as Roster reads it: users, roles, the account with its groups, and contacts. It owns
-// what Kommo stores and how Kommo answers, its limits and its oddities included. It does not know who asks, and has no part in any test.
+// Package fake is the part of Kommo's API v4 that Roster reads, as an http.Handler: users, roles, the account with its groups, and contacts. It
+// owns what Kommo stores and how Kommo answers, with its limits and its oddities. It does not know who asks, and has no part in any test.
 //
 //	server := fake.New(fake.Data{...}, fake.Options{Prefix: "/base"})
 //	http.Handle("/base/", http.StripPrefix("/base", server))

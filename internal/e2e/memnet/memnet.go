@@ -1,5 +1,5 @@
-// Package memnet is a network in memory, for tests that run a whole program by a clock of their own: goroutines that wait for it count as
-// waiting in a testing/synctest bubble, those that wait for sockets do not. It knows nothing of what is sent.
+// Package memnet is a network in memory, for tests that run a whole program with simulated time. In a testing/synctest bubble, a
+// goroutine that waits for this network counts as waiting; one that waits for a socket does not. The package does not know what is sent.
 package memnet
 
 import (

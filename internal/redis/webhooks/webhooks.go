@@ -1,4 +1,4 @@
-// Package webhooks keeps in Redis where each webhook is, and which replica delivers it.
+// Package webhooks keeps in Redis the position of each webhook, and which replica delivers it.
 //
 //	webhook:{name}        the state of the webhook
 //	webhook:{name}:lease  the replica that delivers it
