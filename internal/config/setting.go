@@ -115,12 +115,12 @@ type webhookFile struct {
 	Secret        connectors.Secret `key:"secret" required:"yes" doc:"Signs each message, as Standard Webhooks describes: whsec_ and 24 to 64 random bytes in base64."`
 	Previous      connectors.Secret `key:"previous_secret" default:"(none)" doc:"The secret of before, which signs each message too, while the receiver changes over to the new one."`
 	Kinds         []string          `key:"kinds" default:"(all)" oneof:"USER TEAM ROLE CONTACT CONTACT_FOLDER SOURCE" doc:"Only changes of these kinds: USER, TEAM, ROLE, CONTACT, CONTACT_FOLDER, SOURCE. A change with reset comes in any case."`
-	Sources       []string          `key:"sources" type:"list of sources" default:"(all)" doc:"Only changes of objects that these sources have. A change with reset, after which a part of the directory has to be read anew, comes for every source."`
-	Sensitive     bool              `key:"sensitive" default:"false" doc:"Tells also of changes of fields that need directory:sensitive, such as phones: that they have changed, never their values."`
+	Sources       []string          `key:"sources" type:"list of sources" default:"(all)" doc:"Only changes of objects that these sources have. A change with reset, after which a receiver must read a part of the directory again, comes for every source."`
+	Sensitive     bool              `key:"sensitive" default:"false" doc:"Also reports that fields which need directory:sensitive, such as phones, have changed, never their values."`
 	AllowNetworks []string          `key:"allow_networks" type:"list of networks" default:"(public addresses only)" doc:"Addresses and networks that are not public and in which the receiver may be, such as 10.0.3.0/24. Roster checks the address of each connection when it is made."`
 	Batch         int               `key:"batch" default:"100" min:"1" max:"1000" doc:"Changes in one message. A message ends earlier at 16 KiB."`
 	Timeout       time.Duration     `key:"timeout" default:"15s" min:"100ms" max:"1m" doc:"Duration of one attempt."`
-	RetryFor      time.Duration     `key:"retry_for" default:"12h" min:"1s" max:"7d" doc:"How long a message with changes is tried. Then it is a dead letter, the receiver is told to read everything anew, and what follows is delivered. If it is shorter than changes.keep_for, what follows is still there."`
+	RetryFor      time.Duration     `key:"retry_for" default:"12h" min:"1s" max:"7d" doc:"How long a message with changes is tried. Then it is a dead letter; the receiver gets a message to read everything again, and then the changes that follow. If it is shorter than changes.keep_for, what follows is still there."`
 }
 
 // Limits bound what callers may ask for.
@@ -317,7 +317,7 @@ type collectionsFile map[connectors.Collection]collectionFile
 type collectionFile struct {
 	FreshFor    time.Duration `key:"fresh_for" default:"5m" except:"accounts=1m" min:"1s" max:"30d" doc:"How long data counts as fresh. If the source's rate limit does not allow this, the time is longer, and the graph shows it."`
 	KeepFor     time.Duration `key:"keep_for" default:"7d" min:"1m" max:"365d" doc:"How long data is served while the source cannot be fetched."`
-	MinInterval time.Duration `key:"min_interval" default:"10s" min:"1s" max:"1d" doc:"The shortest time between two fetches, whoever asks."`
+	MinInterval time.Duration `key:"min_interval" default:"10s" min:"1s" max:"1d" doc:"The shortest time between two fetches, however many callers ask."`
 	FullEvery   time.Duration `key:"full_every" default:"1h" min:"1m" max:"30d" doc:"For (incremental), which are fetched incrementally: how long after a full fetch the next full fetch begins. Deleted contacts vanish with it. If the source's rate limit makes a full fetch long, the time is longer."`
 
 	Guard collectionGuardFile `key:"guard" doc:"For this collection, instead of guard."`
