@@ -52,6 +52,8 @@ type Kind struct {
 	CallerHeader string
 	// Lists has, by the names of the fields, the lengths of the lists that only this account type has. They are part of the cost of operations.
 	Lists map[string]func(*Account) int
+	// Never has the fields that its records never have, because the vendor's API does not give them. The conformance kit checks it against the fake.
+	Never []NeverOffered
 	// Hooks describes its webhooks. The zero value is correct for a kind whose webhooks can be about anything.
 	Hooks Hooks
 	// Open returns a source without a call to it. The error has one line for each fault, which begins with the key of the setting.
@@ -70,6 +72,14 @@ type KindCollection struct {
 	Incremental bool
 	// Guide is the text for docs/sources.md: native, or derived, and from what.
 	Guide string
+}
+
+// NeverOffered is fields that no record of a collection has.
+type NeverOffered struct {
+	Collection Collection
+	Fields     []RecordField
+	// Origin says which answer of the vendor's API lacks them, and where the vendor describes that answer.
+	Origin string
 }
 
 // Guide has the texts of docs/sources.md about a kind of source, in Markdown, each on one line. An empty text means none.
@@ -96,6 +106,11 @@ func (k *Kind) Collection(c Collection) *KindCollection {
 		}
 	}
 	return nil
+}
+
+// Offers reports whether the records of a collection can have a field. A collection that the kind does not have has none.
+func (k *Kind) Offers(c Collection, f RecordField) bool {
+	return k.Collection(c) != nil && !slices.ContainsFunc(k.Never, func(n NeverOffered) bool { return n.Collection == c && slices.Contains(n.Fields, f) })
 }
 
 // DetailsEncoding returns an ID of the encoding of the kind's details; empty if it has none.

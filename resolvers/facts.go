@@ -81,7 +81,7 @@ func factsOf(op *graphql.OperationContext) *facts {
 			n.presence = 1
 		}
 		n.private = n.private || isPrivate(field)
-		if field.Name == "asOf" {
+		if field.Name == "asOf" || field.Name == "observedAt" {
 			n.shows = generation.ShowsTimes
 		}
 		return true

@@ -35,9 +35,9 @@ type operation struct {
 	singleRoot bool
 	statuses   statuses
 	required   generation.Required // of all fields; none for a subscription, which reports no errors of sources
-	// collections are those of the view, policy says which fields of changes the caller may see, and stream has the changes: for a subscription.
+	policy     *policy             // says which fields of changes, and which provenance, the caller may see
+	// collections are those of the view, and stream has the changes: for a subscription.
 	collections generation.Required
-	policy      *policy
 	stream      *changeStream
 	onlyCached  bool          // nothing may be fetched for this operation
 	refused     gqlerror.List // errors of malformed representations
@@ -154,10 +154,10 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 	if errs := e.checkCost(ctx, sizes{view.Directory}); len(errs) > 0 {
 		return ctx, nil, errs
 	}
-	op := &operation{required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
+	op := &operation{policy: e.policy, required: n.collections, onlyCached: requirement.OnlyIfCached, refused: refused, denied: denied,
 		began: began, cursor: cursor, entry: e.beginEntry(document, known, n, denied)}
 	if subscribes {
-		op.required, op.collections, op.policy = 0, n.collections, e.policy
+		op.required, op.collections = 0, n.collections
 	}
 	op.setView(ctx, view)
 	op.join(exchange.Series, view)

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -73,6 +74,8 @@ func requiredByField(f *ast.Field, vars map[string]any) generation.Required {
 		n |= requiredByContactFilter(given(f, vars, "filter"))
 	case "facets":
 		n |= requiredByFacet(f.ArgumentMap(vars)["by"])
+	case "provenance":
+		n |= requiredByProvenance(f.ObjectDefinition.Name, f.ArgumentMap(vars)["fields"])
 	case "node", "nodes", "_entities":
 		n |= requiredByNode(f.ArgumentMap(vars))
 	}
@@ -143,6 +146,19 @@ func requiredByFacet(by any) generation.Required {
 		return setOf(connectors.Accounts)
 	}
 	return 0
+}
+
+// requiredByProvenance returns the collections that tell of these fields of an object, besides those that it is made from. Without fields, all are asked for.
+func requiredByProvenance(object string, fields any) generation.Required {
+	var n generation.Required
+	asks := func(field string) bool { return fields == nil || slices.Contains(listed(fields), any(field)) }
+	if object == "User" && asks("teams") {
+		n |= requiredForTeams
+	}
+	if object == "User" && asks("roles") {
+		n |= requiredForRoles
+	}
+	return n
 }
 
 // requiredByNode returns the collections of the objects that the IDs or representations name. Fragments need not name the type.

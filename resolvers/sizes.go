@@ -36,7 +36,7 @@ var unsized = map[string]directory.List{
 }
 
 // ofSources has the fields that list sources, each source at most once.
-var ofSources = map[string]bool{"Query.sources": true, "Completeness.missing": true, "Completeness.stale": true}
+var ofSources = map[string]bool{"Query.sources": true, "Completeness.missing": true, "Completeness.stale": true, "FieldProvenance.sources": true}
 
 // sizes has the lengths of the lists of one directory.
 type sizes struct{ directory *directory.Directory }
@@ -47,6 +47,9 @@ var _ cost.Lists = sizes{}
 func (s sizes) Longest(field string, objects int) (items int, disjoint, ok bool) {
 	if ofSources[field] {
 		return objects * len(s.directory.Sources()), false, true
+	}
+	if field == "FieldProvenance.candidates" { // at most one for each account of a person, for each field of that person
+		return objects * s.directory.Longest(directory.UserAccounts, 1), false, true
 	}
 	list, ok := unsized[ofAccount(field)]
 	if !ok {

@@ -61,6 +61,11 @@ func (r *userResolver) AsOf(ctx context.Context, obj *directory.User) (*time.Tim
 	})), nil
 }
 
+func (r *userResolver) Provenance(ctx context.Context, obj *directory.User, fields []string) ([]*directory.FieldProvenance, error) {
+	sight, d := sightOf(ctx, "User"), operationOf(ctx).view.Directory
+	return provenance(fields, directory.UserProvenanceFields(), func(field string) *directory.FieldProvenance { return d.ProvenanceOfUser(obj, field, sight) })
+}
+
 func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }
 
 type userResolver struct{ *Resolver }

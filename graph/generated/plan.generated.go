@@ -64,133 +64,145 @@ var PlanTypes = plan.Types{
 		Fields: map[string]int{"value": 1, "label": 2, "count": 3},
 	},
 	{
-		Name: "Handle", Number: 12, Satisfies: []string{"Handle"},
+		Name: "FieldCandidate", Number: 12, Satisfies: []string{"FieldCandidate"},
+		Fields: map[string]int{"account": 1, "value": 2, "observedAt": 3, "chosen": 4, "reason": 5},
+	},
+	{
+		Name: "FieldInSource", Number: 13, Satisfies: []string{"FieldInSource"},
+		Fields: map[string]int{"source": 1, "state": 2},
+	},
+	{
+		Name: "FieldProvenance", Number: 14, Satisfies: []string{"FieldProvenance"},
+		Fields: map[string]int{"field": 1, "state": 2, "rule": 3, "account": 4, "observedAt": 5, "changedAt": 6, "conflict": 7, "candidates": 8, "sources": 9},
+	},
+	{
+		Name: "Handle", Number: 15, Satisfies: []string{"Handle"},
 		Fields: map[string]int{"service": 1, "value": 2},
 	},
 	{
-		Name: "KommoAccount", Number: 13, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
+		Name: "KommoAccount", Number: 16, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "phones": 14, "locale": 15, "admin": 16, "free": 17, "mailAccess": 18, "catalogAccess": 19, "permissions": 20, "stagePermissions": 21, "uuid": 22, "chatId": 23, "rank": 24},
 	},
 	{
-		Name: "PageInfo", Number: 14, Satisfies: []string{"PageInfo"},
+		Name: "PageInfo", Number: 17, Satisfies: []string{"PageInfo"},
 		Fields: map[string]int{"hasNextPage": 1, "hasPreviousPage": 2, "startCursor": 3, "endCursor": 4},
 	},
 	{
-		Name: "Permission", Number: 15, Satisfies: []string{"Permission"},
+		Name: "Permission", Number: 18, Satisfies: []string{"Permission"},
 		Fields: map[string]int{"entity": 1, "action": 2, "grant": 3},
 	},
 	{
-		Name: "Phone", Number: 16, Satisfies: []string{"Phone"},
+		Name: "Phone", Number: 19, Satisfies: []string{"Phone"},
 		Fields: map[string]int{"number": 1, "raw": 2, "kind": 3},
 	},
 	{
-		Name: "Query", Number: 17, Satisfies: []string{"Query"},
+		Name: "Query", Number: 20, Satisfies: []string{"Query"},
 		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "changeCursor": 4, "contact": 5, "contactFolder": 6, "contacts": 7, "contactFolders": 8, "role": 9, "roles": 10, "sources": 11, "team": 12, "teams": 13, "user": 14, "users": 15, "_entities": 16},
 	},
 	{
-		Name: "RocketChatAccount", Number: 18, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
+		Name: "RocketChatAccount", Number: 21, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "emails": 14, "type": 15, "avatarUrl": 16, "presence": 17, "statusText": 18, "utcOffset": 19, "customFields": 20},
 		Late:   map[string]bool{"presence": true, "statusText": true},
 	},
 	{
-		Name: "RocketChatEmail", Number: 19, Satisfies: []string{"RocketChatEmail"},
+		Name: "RocketChatEmail", Number: 22, Satisfies: []string{"RocketChatEmail"},
 		Fields: map[string]int{"address": 1, "verified": 2},
 	},
 	{
-		Name: "Role", Number: 20, Satisfies: []string{"Role", "Node", "_Entity"},
+		Name: "Role", Number: 23, Satisfies: []string{"Role", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "description": 5, "accessLevel": 6, "permissions": 7, "holders": 8},
 	},
 	{
-		Name: "RoleConnection", Number: 21, Satisfies: []string{"RoleConnection"},
+		Name: "RoleConnection", Number: 24, Satisfies: []string{"RoleConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "RoleEdge", Number: 22, Satisfies: []string{"RoleEdge"},
+		Name: "RoleEdge", Number: 25, Satisfies: []string{"RoleEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "RoleGrant", Number: 23, Satisfies: []string{"RoleGrant"},
+		Name: "RoleGrant", Number: 26, Satisfies: []string{"RoleGrant"},
 		Fields: map[string]int{"role": 1, "account": 2, "active": 3},
 	},
 	{
-		Name: "Source", Number: 24, Satisfies: []string{"Source", "Node"},
+		Name: "Source", Number: 27, Satisfies: []string{"Source", "Node"},
 		Fields: map[string]int{"id": 1, "name": 2, "kind": 3, "kindName": 4, "url": 5, "state": 6, "collections": 7, "breaker": 8, "pause": 9, "capabilities": 10, "credential": 11},
 	},
 	{
-		Name: "SourceCollection", Number: 25, Satisfies: []string{"SourceCollection"},
+		Name: "SourceCollection", Number: 28, Satisfies: []string{"SourceCollection"},
 		Fields: map[string]int{"kind": 1, "state": 2, "count": 3, "expectedCount": 4, "syncedAt": 5, "triedAt": 6, "freshFor": 7, "reads": 8, "waits": 9, "error": 10, "loss": 11, "tiers": 12, "fetch": 13, "reading": 14, "anomalies": 15},
 	},
 	{
-		Name: "SourceCredential", Number: 26, Satisfies: []string{"SourceCredential"},
+		Name: "SourceCredential", Number: 29, Satisfies: []string{"SourceCredential"},
 		Fields: map[string]int{"state": 1, "expiresAt": 2, "renewed": 3, "message": 4},
 	},
 	{
-		Name: "SourceError", Number: 27, Satisfies: []string{"SourceError"},
+		Name: "SourceError", Number: 30, Satisfies: []string{"SourceError"},
 		Fields: map[string]int{"message": 1, "code": 2, "retryAt": 3},
 	},
 	{
-		Name: "SourceFetch", Number: 28, Satisfies: []string{"SourceFetch"},
+		Name: "SourceFetch", Number: 31, Satisfies: []string{"SourceFetch"},
 		Fields: map[string]int{"startedAt": 1, "count": 2, "expectedCount": 3},
 	},
 	{
-		Name: "SourceLoss", Number: 29, Satisfies: []string{"SourceLoss"},
+		Name: "SourceLoss", Number: 32, Satisfies: []string{"SourceLoss"},
 		Fields: map[string]int{"since": 1, "acceptedAt": 2, "known": 3, "found": 4, "lost": 5},
 	},
 	{
-		Name: "SourcePause", Number: 30, Satisfies: []string{"SourcePause"},
+		Name: "SourcePause", Number: 33, Satisfies: []string{"SourcePause"},
 		Fields: map[string]int{"until": 1, "message": 2, "code": 3, "partial": 4},
 	},
 	{
-		Name: "SourceTier", Number: 31, Satisfies: []string{"SourceTier"},
+		Name: "SourceTier", Number: 34, Satisfies: []string{"SourceTier"},
 		Fields: map[string]int{"kind": 1, "entries": 2, "bytes": 3, "syncedAt": 4, "hits": 5, "misses": 6, "fills": 7, "waits": 8},
 	},
 	{
-		Name: "StagePermission", Number: 32, Satisfies: []string{"StagePermission"},
+		Name: "StagePermission", Number: 35, Satisfies: []string{"StagePermission"},
 		Fields: map[string]int{"entity": 1, "pipelineId": 2, "stageId": 3, "action": 4, "grant": 5},
 	},
 	{
-		Name: "Team", Number: 33, Satisfies: []string{"Team", "Node", "_Entity"},
+		Name: "Team", Number: 36, Satisfies: []string{"Team", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "kind": 5, "members": 6},
 	},
 	{
-		Name: "TeamConnection", Number: 34, Satisfies: []string{"TeamConnection"},
+		Name: "TeamConnection", Number: 37, Satisfies: []string{"TeamConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "TeamEdge", Number: 35, Satisfies: []string{"TeamEdge"},
+		Name: "TeamEdge", Number: 38, Satisfies: []string{"TeamEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "User", Number: 36, Satisfies: []string{"User", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "name": 2, "firstName": 3, "lastName": 4, "title": 5, "department": 6, "email": 7, "emails": 8, "phones": 9, "addresses": 10, "avatarUrl": 11, "locale": 12, "active": 13, "bot": 14, "presence": 15, "presenceAsOf": 16, "createdAt": 17, "teams": 18, "roles": 19, "roleGrants": 20, "accessLevel": 21, "accounts": 22, "possibleDuplicates": 23, "completeness": 24, "asOf": 25},
+		Name: "User", Number: 39, Satisfies: []string{"User", "Node", "_Entity"},
+		Fields: map[string]int{"id": 1, "name": 2, "firstName": 3, "lastName": 4, "title": 5, "department": 6, "email": 7, "emails": 8, "phones": 9, "addresses": 10, "avatarUrl": 11, "locale": 12, "active": 13, "bot": 14, "presence": 15, "presenceAsOf": 16, "createdAt": 17, "teams": 18, "roles": 19, "roleGrants": 20, "accessLevel": 21, "accounts": 22, "possibleDuplicates": 23, "completeness": 24, "asOf": 25, "provenance": 26},
 		Late:   map[string]bool{"presence": true, "presenceAsOf": true, "asOf": true},
 	},
 	{
-		Name: "UserConnection", Number: 37, Satisfies: []string{"UserConnection"},
+		Name: "UserConnection", Number: 40, Satisfies: []string{"UserConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "completeness": 6},
 	},
 	{
-		Name: "UserEdge", Number: 38, Satisfies: []string{"UserEdge"},
+		Name: "UserEdge", Number: 41, Satisfies: []string{"UserEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "UserEmail", Number: 39, Satisfies: []string{"UserEmail"},
+		Name: "UserEmail", Number: 42, Satisfies: []string{"UserEmail"},
 		Fields: map[string]int{"address": 1, "trust": 2, "sources": 3},
 	},
 	{
-		Name: "Viewer", Number: 40, Satisfies: []string{"Viewer"},
+		Name: "Viewer", Number: 43, Satisfies: []string{"Viewer"},
 		Fields: map[string]int{"subject": 1, "scopes": 2, "user": 3, "account": 4, "worksection": 5},
 	},
 	{
-		Name: "ViewerAccount", Number: 41, Satisfies: []string{"ViewerAccount"},
+		Name: "ViewerAccount", Number: 44, Satisfies: []string{"ViewerAccount"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 	{
-		Name: "WorksectionAccount", Number: 42, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
+		Name: "WorksectionAccount", Number: 45, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "firstName": 14, "lastName": 15, "title": 16, "department": 17, "addedAt": 18, "rate": 19, "avatarUrl": 20, "phones": 21, "addresses": 22, "chats": 23, "socials": 24, "otherContacts": 25},
 	},
 	{
-		Name: "WorksectionViewer", Number: 43, Satisfies: []string{"WorksectionViewer"},
+		Name: "WorksectionViewer", Number: 46, Satisfies: []string{"WorksectionViewer"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 }
@@ -1118,6 +1130,197 @@ func (x *planned) writeFacet(b []byte, o *directory.Facet, s *plan.Selection) ([
 		case 3: // count
 			v := o.Count
 			b = plan.AppendInt(b, v)
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeFieldCandidate(b []byte, o *directory.Candidate, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // account
+			x.Enter(f)
+			v := o.Account
+			if v == nil {
+				x.NullResult()
+				is = false
+			} else {
+				b, is = x.writeAccount(b, v, f)
+			}
+			x.Leave()
+		case 2: // value
+			v := o.Value
+			b, is = model.AppendFieldValue(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 3: // observedAt
+			v := o.ObservedAt
+			b, is = model.AppendDateTime(b, v)
+		case 4: // chosen
+			v := o.Chosen
+			b = plan.AppendBoolean(b, v)
+		case 5: // reason
+			v := o.Reason
+			b, is = model.AppendCandidateReason(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeFieldInSource(b []byte, o *directory.FieldInSource, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // source
+			x.Enter(f)
+			v := o.Source
+			if v == nil {
+				x.Null()
+				is = false
+			} else {
+				b, is = x.writeSource(b, v, f.Sub)
+			}
+			x.Leave()
+		case 2: // state
+			v := o.State
+			b, is = model.AppendFieldState(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeFieldProvenance(b []byte, o *directory.FieldProvenance, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // field
+			v := o.Field
+			b = plan.AppendString(b, v)
+		case 2: // state
+			v := o.State
+			b, is = model.AppendFieldState(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 3: // rule
+			v := o.Rule
+			b, is = model.AppendFieldRule(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 4: // account
+			x.Enter(f)
+			v := o.Account
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeAccount(b, v, f)
+			}
+			x.Leave()
+		case 5: // observedAt
+			v := o.ObservedAt
+			b, is = model.AppendDateTime(b, v)
+		case 6: // changedAt
+			v := o.ChangedAt
+			b, is = model.AppendDateTime(b, v)
+		case 7: // conflict
+			v := o.Conflict
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b = plan.AppendBoolean(b, v)
+			}
+		case 8: // candidates
+			x.Enter(f)
+			v := o.Candidates
+			b, is = x.writeNFieldCandidate2ᚕᚖrosterᚋinternalᚋdirectoryᚐCandidateᚄ(b, v, f)
+			x.Leave()
+		case 9: // sources
+			x.Enter(f)
+			v := o.Sources
+			b, is = x.writeNFieldInSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐFieldInSourceᚄ(b, v, f)
+			x.Leave()
 		}
 		if is {
 			continue
@@ -3600,6 +3803,33 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b, is = model.AppendDateTime(b, v)
 			}
+		case 26: // provenance
+			x.Enter(f)
+			var (
+				err error
+				a0  []string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_User_provenance_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.User().Provenance(ctx, o, a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNFieldProvenance2ᚕᚖrosterᚋinternalᚋdirectoryᚐFieldProvenanceᚄ(b, v, f)
+			x.Leave()
 		}
 		if is {
 			continue
@@ -4672,6 +4902,99 @@ func (x *planned) writeNFacet2ᚕᚖrosterᚋinternalᚋdirectoryᚐFacetᚄ(b [
 	return append(b, ']'), true
 }
 
+func (x *planned) writeNFieldCandidate2ᚕᚖrosterᚋinternalᚋdirectoryᚐCandidateᚄ(b []byte, list []*directory.Candidate, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeFieldCandidate(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeNFieldInSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐFieldInSourceᚄ(b []byte, list []*directory.FieldInSource, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeFieldInSource(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeNFieldProvenance2ᚕᚖrosterᚋinternalᚋdirectoryᚐFieldProvenanceᚄ(b []byte, list []*directory.FieldProvenance, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeFieldProvenance(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
 func (x *planned) writeNNode2ᚕrosterᚋinternalᚋdirectoryᚐNode(b []byte, list []directory.Node, f *plan.Field) ([]byte, bool) {
 	start, ok := len(b), true
 	b = append(b, '[')
@@ -5448,26 +5771,26 @@ func (x *planned) writeOTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(b []b
 func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[42])
+		return x.writeWorksectionAccount(b, &o, f.Of[45])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[42])
+		return x.writeWorksectionAccount(b, o, f.Of[45])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[18])
+		return x.writeRocketChatAccount(b, &o, f.Of[21])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[18])
+		return x.writeRocketChatAccount(b, o, f.Of[21])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[13])
+		return x.writeKommoAccount(b, &o, f.Of[16])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[13])
+		return x.writeKommoAccount(b, o, f.Of[16])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -5487,26 +5810,26 @@ func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field
 func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[42])
+		return x.writeWorksectionAccount(b, &o, f.Of[45])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[42])
+		return x.writeWorksectionAccount(b, o, f.Of[45])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[18])
+		return x.writeRocketChatAccount(b, &o, f.Of[21])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[18])
+		return x.writeRocketChatAccount(b, o, f.Of[21])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[13])
+		return x.writeKommoAccount(b, &o, f.Of[16])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[13])
+		return x.writeKommoAccount(b, o, f.Of[16])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -5523,22 +5846,22 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[36])
+		return x.writeUser(b, o, f.Of[39])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[33])
+		return x.writeTeam(b, o, f.Of[36])
 	case *directory.Source:
 		if o == nil {
 			return b, false
 		}
-		return x.writeSource(b, o, f.Of[24])
+		return x.writeSource(b, o, f.Of[27])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[20])
+		return x.writeRole(b, o, f.Of[23])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false
@@ -5561,26 +5884,26 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[42])
+		return x.writeWorksectionAccount(b, &o, f.Of[45])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[42])
+		return x.writeWorksectionAccount(b, o, f.Of[45])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[18])
+		return x.writeRocketChatAccount(b, &o, f.Of[21])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[18])
+		return x.writeRocketChatAccount(b, o, f.Of[21])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[13])
+		return x.writeKommoAccount(b, &o, f.Of[16])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[13])
+		return x.writeKommoAccount(b, o, f.Of[16])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -5597,17 +5920,17 @@ func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[36])
+		return x.writeUser(b, o, f.Of[39])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[33])
+		return x.writeTeam(b, o, f.Of[36])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[20])
+		return x.writeRole(b, o, f.Of[23])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false

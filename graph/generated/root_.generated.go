@@ -217,6 +217,31 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	FieldCandidate struct {
+		Account    func(childComplexity int) int
+		Chosen     func(childComplexity int) int
+		ObservedAt func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Value      func(childComplexity int) int
+	}
+
+	FieldInSource struct {
+		Source func(childComplexity int) int
+		State  func(childComplexity int) int
+	}
+
+	FieldProvenance struct {
+		Account    func(childComplexity int) int
+		Candidates func(childComplexity int) int
+		ChangedAt  func(childComplexity int) int
+		Conflict   func(childComplexity int) int
+		Field      func(childComplexity int) int
+		ObservedAt func(childComplexity int) int
+		Rule       func(childComplexity int) int
+		Sources    func(childComplexity int) int
+		State      func(childComplexity int) int
+	}
+
 	Handle struct {
 		Service func(childComplexity int) int
 		Value   func(childComplexity int) int
@@ -517,6 +542,7 @@ type ComplexityRoot struct {
 		PossibleDuplicates func(childComplexity int) int
 		Presence           func(childComplexity int) int
 		PresenceAsOf       func(childComplexity int) int
+		Provenance         func(childComplexity int, fields []string) int
 		RoleGrants         func(childComplexity int) int
 		Roles              func(childComplexity int) int
 		Teams              func(childComplexity int) int
@@ -1463,6 +1489,105 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Facet.Value(childComplexity), true
+
+	case "FieldCandidate.account":
+		if e.ComplexityRoot.FieldCandidate.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCandidate.Account(childComplexity), true
+	case "FieldCandidate.chosen":
+		if e.ComplexityRoot.FieldCandidate.Chosen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCandidate.Chosen(childComplexity), true
+	case "FieldCandidate.observedAt":
+		if e.ComplexityRoot.FieldCandidate.ObservedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCandidate.ObservedAt(childComplexity), true
+	case "FieldCandidate.reason":
+		if e.ComplexityRoot.FieldCandidate.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCandidate.Reason(childComplexity), true
+	case "FieldCandidate.value":
+		if e.ComplexityRoot.FieldCandidate.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCandidate.Value(childComplexity), true
+
+	case "FieldInSource.source":
+		if e.ComplexityRoot.FieldInSource.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldInSource.Source(childComplexity), true
+	case "FieldInSource.state":
+		if e.ComplexityRoot.FieldInSource.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldInSource.State(childComplexity), true
+
+	case "FieldProvenance.account":
+		if e.ComplexityRoot.FieldProvenance.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.Account(childComplexity), true
+	case "FieldProvenance.candidates":
+		if e.ComplexityRoot.FieldProvenance.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.Candidates(childComplexity), true
+	case "FieldProvenance.changedAt":
+		if e.ComplexityRoot.FieldProvenance.ChangedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.ChangedAt(childComplexity), true
+	case "FieldProvenance.conflict":
+		if e.ComplexityRoot.FieldProvenance.Conflict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.Conflict(childComplexity), true
+	case "FieldProvenance.field":
+		if e.ComplexityRoot.FieldProvenance.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.Field(childComplexity), true
+	case "FieldProvenance.observedAt":
+		if e.ComplexityRoot.FieldProvenance.ObservedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.ObservedAt(childComplexity), true
+	case "FieldProvenance.rule":
+		if e.ComplexityRoot.FieldProvenance.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.Rule(childComplexity), true
+	case "FieldProvenance.sources":
+		if e.ComplexityRoot.FieldProvenance.Sources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.Sources(childComplexity), true
+	case "FieldProvenance.state":
+		if e.ComplexityRoot.FieldProvenance.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.State(childComplexity), true
 
 	case "Handle.service":
 		if e.ComplexityRoot.Handle.Service == nil {
@@ -2864,6 +2989,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.PresenceAsOf(childComplexity), true
+	case "User.provenance":
+		if e.ComplexityRoot.User.Provenance == nil {
+			break
+		}
+
+		args, err := ec.field_User_provenance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Provenance(childComplexity, args["fields"].([]string)), true
 	case "User.roleGrants":
 		if e.ComplexityRoot.User.RoleGrants == nil {
 			break
@@ -3716,6 +3852,112 @@ type CreateContactFolderPayload {
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
+	{Name: "../schema/provenance.graphqls", Input: `"Where the value of a field comes from, or why there is none."
+type FieldProvenance {
+  "The name of the field."
+  field: String!
+  state: FieldState!
+  rule: FieldRule!
+  """
+  The account from which the value comes, the first one if several have it. Null if there is no value, if the value is made from
+  several accounts together (UNION), or if the caller may not see the field.
+  """
+  account: Account
+  """
+  When the data was fetched from which the value was taken, or which shows that there is none. Null if that is not known, or if the
+  caller may not see the field.
+  """
+  observedAt: DateTime
+  "When a fetch first had the present value; null if that is not known."
+  changedAt: DateTime
+  """
+  Whether accounts have different values that could count. Always false for UNION. Null if the caller may not see the field.
+  """
+  conflict: Boolean
+  """
+  What each account has, in the order in which the accounts are preferred; those whose value does not count come last. An account
+  without a value is not listed. Empty if the caller may not see the field.
+  """
+  candidates: [FieldCandidate!]!
+  "The state of the field in each source. Empty if the caller may not see the field."
+  sources: [FieldInSource!]!
+}
+
+"Whether a field has a value and, if it has none, why. Clients must expect new values."
+enum FieldState {
+  "There is a value."
+  PRESENT
+  "The source can have a value and has none that counts. If it has one that does not count, candidates shows it."
+  EMPTY_AT_SOURCE
+  "The person has no account in a source that can have the field."
+  NO_ACCOUNT
+  "The source never has the field: see Source.coverage."
+  NOT_OFFERED
+  "The source does not show the field to the credential with which Roster reads."
+  RESTRICTED
+  "The caller may not see the field. Nothing else is said of it."
+  DENIED
+  "The source has not been fetched yet, or not completely. The value may be there."
+  UNAVAILABLE
+}
+
+"How a field gets its value. Clients must expect new values."
+enum FieldRule {
+  "The first account that has a value, in the order of the sources, or in that of precedence for this field."
+  PRECEDENCE
+  "As PRECEDENCE, but the best kind of value counts first: a real name, then a user name, then an address, then the source's ID."
+  FALLBACK
+  "True if it is true of any account."
+  ANY
+  "True only if it is true of all accounts."
+  ALL
+  "The highest value of all accounts."
+  HIGHEST
+  "The earliest value of all accounts."
+  EARLIEST
+  "What any of the accounts has."
+  UNION
+}
+
+"What one account has for a field of its person."
+type FieldCandidate {
+  account: Account!
+  """
+  The value as the graph shows it: a text, a boolean, an instant, or a list. Of a phone it has number, raw and kind; of a team or a
+  role, id and name.
+  """
+  value: JSON!
+  "When it was fetched; null if that is not known."
+  observedAt: DateTime
+  "Whether the value of the field is this one, or is made from it."
+  chosen: Boolean!
+  reason: CandidateReason!
+}
+
+"Why a candidate is chosen, or why it is not. Clients must expect new values."
+enum CandidateReason {
+  "Chosen: no other account with a value comes before this one."
+  PREFERRED
+  "Chosen: the value is this one or is made from it, maybe together with those of other accounts."
+  COMBINED
+  "Not chosen: another account comes first in the field's order of sources."
+  LESS_PREFERRED
+  "Not chosen: another account has a better kind of value, such as a real name instead of a user name."
+  LESSER_KIND
+  "Not chosen: nobody vouches for the address."
+  UNTRUSTED
+  "Not chosen: the account is not active."
+  INACTIVE
+  "Not chosen: the value of another account decides."
+  OUTWEIGHED
+}
+
+"The state of a field in one source."
+type FieldInSource {
+  source: Source!
+  state: FieldState!
+}
+`, BuiltIn: false},
 	{Name: "../schema/role.graphqls", Input: `"A named set of rights in one source. Roles of different sources are never joined."
 type Role implements Node @key(fields: "id") {
   id: ID!
@@ -4467,6 +4709,12 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   completeness: Completeness!
   "When the oldest data of this person was fetched, of the sources in which the person has an account."
   asOf: DateTime
+  """
+  Where the values of these fields come from, or why there are none; all fields that are made from the accounts by default: name,
+  firstName, lastName, title, department, email, emails, phones, addresses, avatarUrl, locale, active, bot, createdAt, teams, roles
+  and accessLevel. A field that is named twice is there once.
+  """
+  provenance(fields: [String!]): [FieldProvenance!]! @cost(weight: 5) @listSize(assumedSize: 17)
 }
 
 "A role, and an account that grants it."
@@ -5365,6 +5613,56 @@ func (ec *executionContext) childFields_Facet(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Facet", field.Name)
 }
 
+func (ec *executionContext) childFields_FieldCandidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_FieldCandidate_account(ctx, field)
+	case "value":
+		return ec.fieldContext_FieldCandidate_value(ctx, field)
+	case "observedAt":
+		return ec.fieldContext_FieldCandidate_observedAt(ctx, field)
+	case "chosen":
+		return ec.fieldContext_FieldCandidate_chosen(ctx, field)
+	case "reason":
+		return ec.fieldContext_FieldCandidate_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldCandidate", field.Name)
+}
+
+func (ec *executionContext) childFields_FieldInSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_FieldInSource_source(ctx, field)
+	case "state":
+		return ec.fieldContext_FieldInSource_state(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldInSource", field.Name)
+}
+
+func (ec *executionContext) childFields_FieldProvenance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_FieldProvenance_field(ctx, field)
+	case "state":
+		return ec.fieldContext_FieldProvenance_state(ctx, field)
+	case "rule":
+		return ec.fieldContext_FieldProvenance_rule(ctx, field)
+	case "account":
+		return ec.fieldContext_FieldProvenance_account(ctx, field)
+	case "observedAt":
+		return ec.fieldContext_FieldProvenance_observedAt(ctx, field)
+	case "changedAt":
+		return ec.fieldContext_FieldProvenance_changedAt(ctx, field)
+	case "conflict":
+		return ec.fieldContext_FieldProvenance_conflict(ctx, field)
+	case "candidates":
+		return ec.fieldContext_FieldProvenance_candidates(ctx, field)
+	case "sources":
+		return ec.fieldContext_FieldProvenance_sources(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldProvenance", field.Name)
+}
+
 func (ec *executionContext) childFields_Handle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "service":
@@ -5905,6 +6203,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_completeness(ctx, field)
 	case "asOf":
 		return ec.fieldContext_User_asOf(ctx, field)
+	case "provenance":
+		return ec.fieldContext_User_provenance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }

@@ -3681,6 +3681,22 @@ func (ec *executionContext) marshalNFacet2ᚖrosterᚋinternalᚋdirectoryᚐFac
 	return ec._Facet(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNJSON2rosterᚋinternalᚋdirectoryᚐValue(ctx context.Context, v any) (directory.Value, error) {
+	res, err := model.UnmarshalFieldValue(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNJSON2rosterᚋinternalᚋdirectoryᚐValue(ctx context.Context, sel ast.SelectionSet, v directory.Value) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalFieldValue(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNNode2ᚕrosterᚋinternalᚋdirectoryᚐNode(ctx context.Context, sel ast.SelectionSet, v []directory.Node) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)

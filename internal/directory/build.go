@@ -26,6 +26,7 @@ type content struct {
 	version  string
 	rules    string
 	sources  []*Source
+	merger   *merger // with which the people were merged
 	accounts map[connectors.Ref]Account
 
 	users    userList

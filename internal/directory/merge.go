@@ -23,6 +23,7 @@ func (b *builder) joinUsers() {
 		b.accounts[i].User = u
 	}
 	m := newMerger(b.rules, b.dir.sources)
+	b.dir.merger = m
 	b.dir.byID = make(map[string]*User, len(users))
 	for _, u := range users {
 		b.step(len(u.Accounts))
@@ -107,30 +108,9 @@ func (m *merger) text(u *User, field Field, value func(*AccountCore) Text) Text 
 func (m *merger) merge(u *User) {
 	primary := u.Accounts[0].Core()
 	u.ID = encodeID(userID, primary.Source.Name, primary.ExternalID)
-	u.FirstName = m.text(u, FieldFirstName, func(a *AccountCore) Text { return a.FirstName })
-	u.LastName = m.text(u, FieldLastName, func(a *AccountCore) Text { return a.LastName })
-	u.Title = m.text(u, FieldTitle, func(a *AccountCore) Text { return a.Title })
-	u.Department = m.text(u, FieldDepartment, func(a *AccountCore) Text { return a.Department })
-	u.AvatarURL = m.text(u, FieldAvatarURL, func(a *AccountCore) Text { return a.AvatarURL })
-	u.Locale = m.text(u, FieldLocale, func(a *AccountCore) Text { return a.Locale })
-	u.Email = m.text(u, FieldEmail, func(a *AccountCore) Text {
-		for _, e := range a.emails {
-			if e.trust > connectors.TrustNone {
-				return Text(e.shown)
-			}
-		}
-		return ""
-	})
-	u.Phones, _ = first(m, u, FieldPhones, func(a *AccountCore) ([]connectors.Phone, bool) { return a.Phones, len(a.Phones) > 0 })
-	u.Addresses, _ = first(m, u, FieldAddresses, func(a *AccountCore) ([]string, bool) { return a.Addresses, len(a.Addresses) > 0 })
-	u.Phones, u.Addresses = nonNil(u.Phones), nonNil(u.Addresses)
-	u.Name = m.name(u)
-	u.Bot = true
-	var all gathered
-	for _, a := range u.Accounts {
-		m.add(u, a, &all)
+	for i := range userFields {
+		userFields[i].merge(m, u)
 	}
-	u.Teams, u.Roles = all.teams.Values(), all.roles.Values()
 }
 
 // adjoin copies the texts that most operations ask for into one piece of memory, because the processor reads texts that are side by side much faster.
@@ -144,56 +124,14 @@ func (u *User) adjoin() {
 	u.Email, u.Title = Text(take(len(u.Email))), Text(take(len(u.Title)))
 }
 
-// gathered is the union of what the accounts of one person have.
-type gathered struct {
-	teams  connectors.Distinct[*Team]
-	roles  connectors.Distinct[*Role]
-	emails connectors.Distinct[string]
-}
-
 // name prefers a real name from any account to user names, addresses and IDs.
 func (m *merger) name(u *User) string {
-	for _, value := range []func(*AccountCore) Text{
-		func(a *AccountCore) Text { return Text(a.realName) },
-		func(a *AccountCore) Text { return a.Username },
-		func(a *AccountCore) Text { return a.Email },
-	} {
-		if t := m.text(u, FieldName, value); t != "" {
+	for _, kind := range nameKinds {
+		if t := m.text(u, FieldName, kind); t != "" {
 			return string(t)
 		}
 	}
 	return u.Accounts[0].Core().ExternalID
-}
-
-// add adds an account to the values that are combined from all accounts.
-func (m *merger) add(u *User, outer Account, all *gathered) {
-	a := outer.Core()
-	u.Active = u.Active || a.Active
-	u.Bot = u.Bot && a.record.Bot
-	u.AccessLevel = max(u.AccessLevel, a.AccessLevel)
-	if !a.CreatedAt.IsZero() && (u.CreatedAt.IsZero() || a.CreatedAt.Before(u.CreatedAt)) {
-		u.CreatedAt = a.CreatedAt
-	}
-	for _, t := range a.Teams {
-		all.teams.Add(t)
-	}
-	for _, r := range a.Roles {
-		u.RoleGrants = append(u.RoleGrants, RoleGrant{Role: r, Account: outer})
-		if a.Active {
-			all.roles.Add(r)
-		}
-	}
-	for _, e := range a.emails {
-		at, added := all.emails.Add(e.key)
-		if added {
-			u.Emails = append(u.Emails, &UserEmail{Address: e.shown})
-		}
-		x := u.Emails[at]
-		x.Trust = max(x.Trust, e.trust)
-		if n := len(x.Sources); n == 0 || x.Sources[n-1] != a.Source { // a person's accounts come by source
-			x.Sources = append(x.Sources, a.Source)
-		}
-	}
 }
 
 // sortGroups sorts everyone's teams and roles by name. It runs after those have been numbered.

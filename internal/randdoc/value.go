@@ -188,6 +188,8 @@ func (m *maker) text(at place) string {
 		return m.from(m.world.cursorsOf(at.parent), "", "bm9uZQ", "no cursor", "AAAA")
 	case "source", "sources", "allSources", "withoutSources", "in", "notIn":
 		return m.from(m.world.sources, "none", "", "a\"b")
+	case "fields": // of provenance
+		return m.one("name", "title", "email", "emails", "phones", "teams", "roles", "active", "owner", "titel")
 	case "email":
 		return m.from(m.world.addresses, "nobody@example.com", "", "@", "ANN@EXAMPLE.COM")
 	case "externalId":
