@@ -120,8 +120,10 @@ func reachable(t *rapid.T) (directory.Rules, []directory.SourceData) {
 
 // seesAll is the sight of a caller who may see every field, of sources that have been fetched.
 var seesAll = directory.Sight{
-	Denied:  func(string) bool { return false },
-	Fetched: func(*directory.Source, connectors.Collection) (directory.Fetched, time.Time) { return directory.FetchedAll, time.Time{} },
+	Denied: func(string) bool { return false },
+	Fetched: func(*directory.Source, connectors.Collection) (directory.Fetched, time.Time) {
+		return directory.FetchedAll, time.Time{}
+	},
 }
 
 // chosenOf returns the values of the chosen candidates; those of lists as one list.
@@ -229,7 +231,7 @@ func drawSight(t *rapid.T, d *directory.Directory) directory.Sight {
 	for _, s := range d.Sources() {
 		for _, c := range connectors.AllCollections {
 			k := key{s.Name, c}
-			states[k] = directory.Fetched(rapid.IntRange(0, int(directory.FetchedNever)).Draw(t, "fetched")) //nolint:gosec // a small number
+			states[k] = directory.Fetched(rapid.IntRange(0, int(directory.FetchedNever)).Draw(t, "fetched"))
 			if rapid.Bool().Draw(t, "at") {
 				at[k] = time.Unix(int64(rapid.IntRange(1, 5).Draw(t, "second")), 0)
 			}

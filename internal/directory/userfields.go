@@ -204,7 +204,7 @@ var nameKinds = [...]func(*AccountCore) Text{
 	func(a *AccountCore) Text { return a.Email },
 }
 
-func nameOf(u *User, a *AccountCore) contribution {
+func nameOf(_ *User, a *AccountCore) contribution {
 	for grade, kind := range nameKinds {
 		if t := kind(a); t != "" {
 			return textOf(t, grade)
