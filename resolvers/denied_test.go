@@ -156,7 +156,7 @@ func TestDeniedValuesDoNotLeak(t *testing.T) {
 }
 
 // readAt matches the times of fetches, which differ between servers.
-var readAt = regexp.MustCompile(`("asOf"|"syncedAt"|"triedAt"):"[^"]*"`)
+var readAt = regexp.MustCompile(`("asOf"|"observedAt"|"changedAt"|"syncedAt"|"triedAt"):"[^"]*"`)
 
 func isSensitive(f *ast.FieldDefinition) bool {
 	d := f.Directives.ForName("requiresScopes")

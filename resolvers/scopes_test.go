@@ -260,6 +260,9 @@ func pathsTo(schema *ast.Schema) map[string]string {
 			if f.Name == "facets" {
 				field += "(by: SOURCE)"
 			}
+			if f.Name == "provenance" { // one field that everyone may see, and one that not everyone may
+				field += `(fields: ["title", "phones"])`
+			}
 			for _, object := range schema.GetPossibleTypes(to) {
 				if _, known := paths[object.Name]; known {
 					continue
