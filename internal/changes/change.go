@@ -13,12 +13,14 @@ const (
 	Contact
 	ContactFolder
 	Source
+	// unknown is a kind of a newer version. No reader gets such a change, and its position is that of a cursor.
+	unknown
 )
 
+var kindNames = [...]string{"User", "Team", "Role", "Contact", "ContactFolder", "Source", "unknown"}
+
 // String returns the GraphQL type of the object.
-func (k Kind) String() string {
-	return [...]string{"User", "Team", "Role", "Contact", "ContactFolder", "Source"}[k]
-}
+func (k Kind) String() string { return kindNames[k] }
 
 // Action is what has happened to an object.
 type Action uint8
@@ -36,6 +38,8 @@ const (
 	// Split means that the person with this ID has come out of another person: RelatedID.
 	Split
 )
+
+var actionNames = [...]string{"added", "updated", "removed", "merged", "split"}
 
 // Change is one change of one object.
 type Change struct {

@@ -45,6 +45,7 @@ type Log struct {
 	grown  chan struct{} // closed when the log grows, or its readers have to know something else
 	// unavailable is true while no reader may wait; see ErrUnavailable.
 	unavailable bool
+	synced      synced // of a shared log
 }
 
 // mark says with which event a directory begins.
@@ -76,6 +77,7 @@ func (l *Log) advance(state *State, told []Change, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.state = state
+	l.stats.appended.Add(int64(len(told)))
 	l.grow(told, l.head+uint64(len(told)), state.Directory.Version(), now)
 	l.trim(now)
 }
@@ -98,7 +100,6 @@ func (l *Log) grow(told []Change, last uint64, version string, seen time.Time) {
 		l.marks = l.marks[max(0, len(l.marks)-mostMarks):]
 	}
 	if n > 0 {
-		l.stats.appended.Add(int64(n))
 		l.wake()
 	}
 }
@@ -124,24 +125,37 @@ func (l *Log) trim(now time.Time) {
 	}
 }
 
-func (l *Log) cursor(at uint64) string { return l.id + "." + strconv.FormatUint(at, 10) }
+// noCursor is the cursor while it is not known which log there is. To a reader, it has expired.
+const noCursor = "none"
 
-// position returns the position that a cursor names.
+func (l *Log) cursor(at uint64) string {
+	if l.id == "" {
+		return noCursor
+	}
+	return l.id + "." + strconv.FormatUint(at, 10)
+}
+
+// position returns the position that a cursor names. In a shared log it can be one that this process has not read yet.
 func (l *Log) position(cursor string) (uint64, error) {
 	id, number, _ := strings.Cut(cursor, ".")
 	at, err := strconv.ParseUint(number, 10, 64)
-	if id == "" || id != l.id || err != nil || at < l.from || at > l.mostPosition() {
+	if id == "" || id != l.id || err != nil {
+		return 0, ErrExpired
+	}
+	if _, known := l.index(at); !known && (l.sharing == nil || at <= l.head) {
 		return 0, ErrExpired
 	}
 	return at, nil
 }
 
-// mostPosition returns the greatest position that a cursor of the log can have. Another replica can be ahead of this one.
-func (l *Log) mostPosition() uint64 {
-	if l.sharing == nil {
-		return l.head
+// index returns the index of the first event after a position. It reports false if the log does not have that position: what followed it was dropped, or it is
+// of a change that the log has lost.
+func (l *Log) index(at uint64) (next int, known bool) {
+	if at == l.from {
+		return 0, true
 	}
-	return max(l.head, positionAt(time.Now().Add(aheadBy)))
+	i, known := slices.BinarySearchFunc(l.events, at, func(e Event, at uint64) int { return cmp.Compare(e.at, at) })
+	return i + 1, known
 }
 
 // Cursor returns the cursor of the present.
@@ -177,16 +191,19 @@ func (l *Log) CursorOf(d *directory.Directory, before string) string {
 	return before // the directory was not compared yet, or long ago
 }
 
-// after returns the events behind a position of the log with this ID, and what is closed when there are more.
-func (l *Log) after(id string, at uint64) ([]Event, <-chan struct{}, error) {
+// after returns the events behind the position of a reader, and what is closed when it should look again.
+func (l *Log) after(r *Reader) ([]Event, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if id != l.id || at < l.from {
+	i, known := l.index(r.at)
+	switch {
+	case r.id != l.id, !known && r.at <= l.head, !known && l.synced.lacks(r):
 		return nil, nil, ErrExpired
-	}
-	i, _ := slices.BinarySearchFunc(l.events, at+1, func(e Event, at uint64) int { return cmp.Compare(e.at, at) })
-	if i == len(l.events) && l.unavailable {
+	case known && i < len(l.events):
+		return l.events[i:], l.grown, nil
+	case l.unavailable:
 		return nil, nil, ErrUnavailable
 	}
-	return l.events[i:], l.grown, nil
+	l.synced.awaited = l.synced.awaited || !known
+	return nil, l.grown, nil
 }

@@ -12,6 +12,7 @@ type Reader struct {
 	log   *Log
 	id    string // of the log
 	at    uint64 // the position of the last event that was read
+	round int    // see synced
 	close func()
 }
 
@@ -36,14 +37,14 @@ func (l *Log) Reader(after string) (*Reader, error) {
 		return nil, ErrUnavailable
 	}
 	l.stats.readers.Add(1)
-	return &Reader{l, l.id, at, sync.OnceFunc(func() { l.stats.readers.Add(-1) })}, nil
+	return &Reader{l, l.id, at, l.synced.begun + 1, sync.OnceFunc(func() { l.stats.readers.Add(-1) })}, nil
 }
 
 // Next returns the next event that is wanted, and waits for it until ctx ends. It returns ErrExpired if the reader is so slow that events were dropped which
 // it has not read, and ErrUnavailable if this replica cannot tell what comes next.
 func (r *Reader) Next(ctx context.Context, wanted func(*Event) bool) (*Event, error) {
 	for {
-		events, grown, err := r.log.after(r.id, r.at)
+		events, grown, err := r.log.after(r)
 		if err != nil {
 			if errors.Is(err, ErrExpired) {
 				r.log.stats.dropped.Add(1)
@@ -52,7 +53,7 @@ func (r *Reader) Next(ctx context.Context, wanted func(*Event) bool) (*Event, er
 		}
 		for i := range events {
 			r.at = events[i].at
-			if wanted(&events[i]) {
+			if events[i].Kind != unknown && wanted(&events[i]) {
 				r.log.stats.send(time.Since(events[i].At))
 				return &events[i], nil
 			}

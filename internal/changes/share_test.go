@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,135 +23,40 @@ func init() {
 	}
 }
 
-// memoryLog is a SharedLog in memory, for one replica. A test can take it away, and append what another replica would.
-type memoryLog struct {
-	mu      sync.Mutex
-	away    bool
-	page    Page
-	appends []Append
-}
-
-var errAway = errors.New("the store is away")
-
-func (m *memoryLog) Read(_ context.Context, id string, after uint64, _ Options) (*Page, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.away {
-		return nil, errAway
-	}
-	page := m.page
-	page.Commits = nil
-	for _, c := range m.page.Commits {
-		if id != page.ID || c.At > after {
-			page.Commits = append(page.Commits, c)
-		}
-	}
-	return &page, nil
-}
-
-func (m *memoryLog) Changed() <-chan struct{} { return nil }
-
-func (m *memoryLog) Acquire(context.Context) (Writer, error) { return m, nil }
-
-func (m *memoryLog) Held() bool { return true }
-
-func (m *memoryLog) Release(context.Context) {}
-
-func (m *memoryLog) Append(_ context.Context, a Append) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.appends = append(m.appends, a)
-	if m.page.End == 0 {
-		m.page.End = positionAt(time.Now())
-	}
-	m.page.ID, m.page.End, m.page.State = a.NewID, m.page.End+max(uint64(a.Count), 1), a.State
-	m.page.Commits = append(m.page.Commits, Commit{m.page.End, a.Data})
-	return nil
-}
-
-// leave takes the store away, or brings it back.
-func (m *memoryLog) leave(away bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.away = away
-}
-
-// sharedLog returns a log whose store has a log without commits, which is written by another replica.
-func sharedLog(length int) (*sharing, *memoryLog, uint64) {
-	from := positionAt(time.Now())
-	store := &memoryLog{page: Page{ID: "log", From: from, End: from, Written: true}}
-	l := NewSharedLog(Options{length, time.Hour}, store)
-	l.sharing.logger = slog.New(slog.DiscardHandler)
-	return l.sharing, store, from
-}
-
-// tell appends as another replica does: changes of these names, after which source a has this content.
-func (m *memoryLog) tell(content string, names ...string) {
-	state := stateWith(content)
-	state.Sources[0].Content = contentOf(publishedWith(content), "a")
-	var told []Change
-	for _, name := range names {
-		told = append(told, Change{Kind: User, Label: name})
-	}
-	next := storedState{state.Directory.Version(), state.Directory.RulesVersion(), state.Sources}
-	_ = m.Append(context.Background(), Append{NewID: "log", Count: len(told), Data: encodeCommit(state, told, 100), State: encoded(next)})
-}
-
-// publishedWith returns a publication of source a with one content.
-func publishedWith(content string) *generation.Published {
-	key := snapshot.Key{Source: "a", Collection: connectors.Accounts}
-	p := &generation.Published{Directory: stateWith(content).Directory}
-	if content != "" {
-		p.Collections = []generation.Collection{{Key: key, Version: content, Present: true, Complete: true}}
-	}
-	return p
-}
-
-// step does what follow does for a publication, except for writing.
-func (s *sharing) step(t *testing.T, p *generation.Published) {
-	s.note(p)
-	for s.receive(t.Context()) {
-	}
-	s.release(time.Now())
-}
-
-func cursorAt(at uint64) string { return fmt.Sprintf("log.%d", at) }
-
 // While the store is away, memory is bounded. Afterwards the replica still knows the directory with which the log ends, so nothing has to be read anew.
 func TestMemoryWhileTheStoreIsAway(t *testing.T) {
 	t.Parallel()
-	s, store, _ := sharedLog(10)
+	s, store, _ := sharedLog(100)
 	store.tell("base", "base")
 	s.step(t, publishedWith("base"))
-	store.leave(true)
+	store.set(func() { store.away = true })
 	for i := range 20 {
 		s.step(t, publishedWith(fmt.Sprint(i)))
-		if n := len(s.directories); n > mostDirectories {
+		if n := len(s.way.published); n > mostDirectories {
 			t.Fatalf("%d directories are kept", n)
 		}
 	}
-	store.leave(false)
-	s.step(t, publishedWith("19"))
-	before, exact := s.before()
-	if !exact || before.Directory.Version() != stateWith("base").Directory.Version() {
-		t.Error("the directory with which the log ends is not known any more")
+	store.set(func() { store.away, store.foreign = false, false })
+	cursor := s.log.Cursor()
+	if !s.turn(t, publishedWith("19")) {
+		t.Fatal("nothing is written")
+	}
+	if told := labels(t, s.log, cursor); len(told) != 40 || slices.Contains(told, "a") { // each of 20 came, and the one before has gone
+		t.Errorf("afterwards it tells %v", told)
 	}
 }
 
 // A commit of more changes than are kept expires the cursors before it, at each replica.
 func TestALongCommit(t *testing.T) {
 	t.Parallel()
-	s, store, from := sharedLog(2)
-	store.page.Written = false
+	s, store, _ := sharedLog(2)
+	store.foreign = false
 	store.tell("x")
-	s.step(t, publishedWith("x"))
+	s.turn(t, publishedWith("x"))
 	cursor := s.log.Cursor()
-	s.unwritten = time.Now().Add(-time.Minute)
 	now := publishedWith("y")
 	now.Directory = stateWith("x", "y1", "y2", "y3").Directory
-	s.note(now)
-	s.end.state.Sources = StateOf(now, nil).Sources
-	if !s.write(t.Context(), now, time.Now()) {
+	if !s.turn(t, now) {
 		t.Fatal("nothing is written")
 	}
 	a := store.appends[len(store.appends)-1]
@@ -165,7 +70,7 @@ func TestALongCommit(t *testing.T) {
 		if _, err := l.Reader(cursor); !errors.Is(err, ErrExpired) {
 			t.Errorf("%s: a cursor before the commit: %v", name, err)
 		}
-		if got := labels(t, l, cursorAt(from+2)); strings.Join(got, " ") != "y2 y3" {
+		if got := labels(t, l, cursorAt(l.from)); strings.Join(got, " ") != "y2 y3" {
 			t.Errorf("%s tells %v", name, got)
 		}
 	}
@@ -201,11 +106,11 @@ func TestContentsThatComeBack(t *testing.T) {
 func TestAReplicaThatStaysBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, store, from := sharedLog(5)
+		s, store, _ := sharedLog(5)
 		old := publishedWith("old")
-		store.tell("old", "first")
+		first := store.tell("old", "first")
 		s.step(t, old)
-		r, err := s.log.Reader(cursorAt(from + 1))
+		r, err := s.log.Reader(first)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +130,7 @@ func TestAReplicaThatStaysBehind(t *testing.T) {
 		if n := len(s.pending); n > 5 {
 			t.Errorf("%d commits are kept", n)
 		}
-		if _, err := s.log.Reader(cursorAt(from + 1)); !errors.Is(err, ErrExpired) {
+		if _, err := s.log.Reader(first); !errors.Is(err, ErrExpired) {
 			t.Errorf("a cursor before what was dropped: %v", err)
 		}
 		s.step(t, publishedWith("19"))
@@ -233,19 +138,6 @@ func TestAReplicaThatStaysBehind(t *testing.T) {
 			t.Errorf("afterwards it tells %q", got)
 		}
 	})
-}
-
-// What a newer version has written, and this one cannot tell, is told as missing.
-func TestACommitOfANewerVersion(t *testing.T) {
-	t.Parallel()
-	for _, change := range []Change{{Kind: Source + 1}, {Kind: User, Action: Split + 1}} {
-		if c, err := decodeCommit(encodeCommit(stateWith("x"), []Change{change}, 10)); err == nil {
-			t.Errorf("%+v", c.Changes)
-		}
-	}
-	if _, err := decodeCommit(encodeCommit(stateWith("x"), []Change{{Kind: Source, Action: Split}}, 10)); err != nil {
-		t.Error(err)
-	}
 }
 
 // One source that takes long for its first fetch does not keep the changes of others from being told.

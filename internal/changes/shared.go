@@ -10,7 +10,7 @@ var ErrMoved = errors.New("the log has another writer, or another end")
 
 // SharedLog is a log of changes that replicas share. It knows no changes: it stores commits, which are the changes of one comparison, and in one step with
 // each of them the state to which it leads. Positions are times in microseconds since 1970 by the clock of the store, and only grow. So after a failover that
-// has lost the last commits, their positions are not used again.
+// has lost the last commits, their positions are not used again, and whoever has read one of them can tell that it was lost.
 type SharedLog interface {
 	// Read returns the commits after a position of the log with that ID. If the log has another ID, or the ID is empty, it returns those from the beginning on.
 	// It drops what is beyond the bounds.
@@ -23,9 +23,10 @@ type SharedLog interface {
 
 // Page is a part of a shared log.
 type Page struct {
-	// ID is the ID of the log; empty if there is none. From is the position after which the log has all commits.
-	ID   string
-	From uint64
+	// ID is the ID of the log; empty if there is none. From is the position after which the log has all changes, and Cut the one after which it has all commits.
+	// They differ after a commit without changes was dropped.
+	ID        string
+	From, Cut uint64
 	// Commits are in their order. More is true if others follow.
 	Commits []Commit
 	More    bool
@@ -38,8 +39,9 @@ type Page struct {
 
 // Commit is the changes of one comparison. Their positions are adjacent.
 type Commit struct {
-	// At is the position of the last change, and of a commit without changes.
-	At uint64
+	// At is the position of the last change, and of a commit without changes. After is the position of the commit before, and Count the number of changes.
+	At, After uint64
+	Count     int
 	// Data is nil if it cannot be read.
 	Data []byte
 }
@@ -59,6 +61,8 @@ type Append struct {
 	ID    string
 	After uint64
 	NewID string
+	// Above is a position that was used, also if the store has lost it.
+	Above uint64
 	// Count is the number of changes, also of those for which Data had no room. Data and State are as in Commit and Page.
 	Count       int
 	Data, State []byte

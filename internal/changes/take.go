@@ -23,9 +23,15 @@ func (l *Log) restart(id string, from uint64) {
 func (l *Log) take(c pending, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c.storedCommit == nil { // nobody can be told what it has
-		l.from, l.head, l.events, l.marks = c.at, c.at, nil, nil
+	switch {
+	case c.storedCommit == nil && c.Count == 0:
+		return
+	case c.storedCommit == nil: // nobody can be told what it has
+		l.from, l.head, l.events, l.marks = c.At, c.At, nil, nil
 		l.wake()
+		return
+	case len(c.Changes)+c.Omitted == 0: // its position is that of no change, so of no cursor
+		l.grow(nil, l.head, c.Version, timeAt(c.At))
 		return
 	}
 	told := make([]Change, len(c.Changes))
@@ -33,10 +39,29 @@ func (l *Log) take(c pending, now time.Time) {
 		told[i] = Change(c.Changes[i])
 	}
 	if c.Omitted > 0 { // whoever read what came before has missed some
-		l.from, l.events = c.at-uint64(len(told)), nil
+		l.from, l.events = c.At-uint64(len(told)), nil
 	}
-	l.grow(told, c.at, c.Version, timeAt(c.at))
+	l.grow(told, c.At, c.Version, timeAt(c.At))
 	l.trim(now)
+}
+
+// begin notes that a reading of the store begins.
+func (l *Log) begin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.synced.begun++
+}
+
+// end notes that the reading has ended, up to this position. Whole says whether readers have been told all of it.
+func (l *Log) end(last uint64, whole bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := &l.synced
+	s.ended, s.last, s.whole = s.begun, last, whole
+	if s.awaited {
+		s.awaited = false
+		l.wake()
+	}
 }
 
 // setUnavailable says whether readers can wait for the next change.

@@ -16,7 +16,8 @@ import (
 // Topic is what a notification is about.
 type Topic string
 
-// The topics. A notification is the topic, and then the ID of the replica that publishes it.
+// The topics. A notification is the topic, and then the ID of the replica that publishes it. All topics but Changed end with a colon, which IDs do not have: so
+// a replica ignores topics that only a newer version knows.
 const (
 	// Changed means that a replica has stored something new.
 	Changed Topic = ""
@@ -106,7 +107,7 @@ func (c *Client) received(payload string) {
 			topic, replica = t, id
 		}
 	}
-	if replica == c.id {
+	if replica == c.id || strings.Contains(replica, ":") {
 		return
 	}
 	c.notify(topic)

@@ -123,7 +123,7 @@ var (
 	executed   = counter("roster_operations_executed_total", "Operations that were executed. The label by says how: plan, or gqlgen if there is no plan or if it could not run to its end.", "by")
 	planPanics = counter("roster_plan_panics_total", "Plans that panicked. They are not used again.")
 
-	changesSeen    = counter("roster_changes_total", "Changes that were seen.")
+	changesSeen    = counter("roster_changes_total", "Changes that this replica has found and written to the log. The sum over all replicas is that of the log.")
 	changesKept    = gauge("roster_changes_kept", "Changes in the log, after which clients can read on.")
 	changesReaders = gauge("roster_changes_subscribers", "Clients that read changes.")
 	changesSent    = counter("roster_changes_sent_total", "Changes that were passed to a client, counted for each client.")

@@ -6,7 +6,8 @@
 //
 // The keys share a slot. One script appends a commit and sets the end, and only if the replica is still the writer and the log still ends where it expects:
 // so nobody sees half a commit, and commits of two writers do not mix. Positions are the time of Redis, and only grow. One script reads the commits, the end
-// and whether there is a writer, so that they fit together.
+// and whether there is a writer, so that they fit together. Redis can lose one of the keys alone, if it may evict keys: without the stream, the log goes on
+// with its end, and what was before has expired; without the end, there is no log.
 package changes
 
 import (
@@ -75,7 +76,7 @@ func (l *Log) Read(ctx context.Context, id string, after uint64, bounds changes.
 
 // page reads the answer of readScript.
 func (l *Log) page(answer []any) (*changes.Page, error) {
-	const fields = 7
+	const fields = 8
 	if len(answer) != fields {
 		return nil, redis.Describe(redis.ErrAnswer)
 	}
@@ -83,8 +84,8 @@ func (l *Log) page(answer []any) (*changes.Page, error) {
 	for i := range texts {
 		texts[i], _ = answer[i].(string)
 	}
-	p := &changes.Page{ID: texts[0], From: number(texts[1]), End: number(texts[2]), Written: texts[5] == "1"}
-	if state, err := l.client.Sealer().Open([]byte(texts[4]), aboutState(p.ID, texts[3])); err == nil {
+	p := &changes.Page{ID: texts[0], From: number(texts[1]), Cut: number(texts[2]), End: number(texts[3]), Written: texts[6] == "1"}
+	if state, err := l.client.Sealer().Open([]byte(texts[5]), aboutState(p.ID, texts[4])); err == nil {
 		p.State = state
 	}
 	entries, _ := answer[fields-1].([]any)
@@ -114,11 +115,15 @@ func (l *Log) commit(id string, entry any) (c changes.Commit, ok bool) {
 		key, _ := values[i].(string)
 		of[key], _ = values[i+1].(string)
 	}
+	c.After, c.Count = number(of["after"]), int(min(number(of["n"]), mostChanges))
 	if data, err := l.client.Sealer().Open([]byte(of["data"]), aboutCommit(id, of["after"])); err == nil {
 		c.Data = data
 	}
 	return c, c.At > 0
 }
+
+// mostChanges is more than a commit has.
+const mostChanges = 1 << 30
 
 func number(text string) uint64 {
 	n, _ := strconv.ParseUint(text, 10, 64) // zero if another program has written it, which is before everything
@@ -151,7 +156,7 @@ func (w *writer) Append(ctx context.Context, a changes.Append) error {
 	var appended int
 	err := l.client.DoWithin(ctx, bulkTimeout, func(ctx context.Context) (err error) {
 		appended, err = appendScript.Run(ctx, l.client.Commands(), l.keys(), l.client.ID(), a.ID, after, a.NewID, a.Count, data, state,
-			(a.Bounds.KeepFor + margin).Milliseconds()).Int()
+			(a.Bounds.KeepFor + margin).Milliseconds(), a.Above).Int()
 		return err
 	})
 	switch {
@@ -170,47 +175,53 @@ func (l *Log) Clear(ctx context.Context, _ string) (int, error) {
 	return keyspace.Remove(ctx, l.client, keyspace.Escape(keys[0]), keyspace.Escape(keys[1]))
 }
 
+// whole begins the scripts of the log: if the stream is gone, or there was none, the log has no commits before its end. Then whoever has read them all goes on.
+const whole = redis.Prelude + `
+typed(KEYS[1], 'stream')
+typed(KEYS[2], 'hash')
+local end_ = redis.call('HMGET', KEYS[2], 'id', 'at')
+local id, at = end_[1] or '', end_[2] or '0'
+if id ~= '' and redis.call('XLEN', KEYS[1]) == 0 and redis.call('HGET', KEYS[2], 'cut') ~= at then
+  redis.call('HSET', KEYS[2], 'from', at, 'cut', at, 'kept', 0)
+end
+`
+
 var (
 	// readScript drops what is beyond the bounds, and returns the log's ID and bounds, its state, whether there is a writer, and commits. KEYS: commits, end,
 	// writer. ARGV: the known ID, the position after which to read, the number of commits, the most changes, their life in µs, the life of the log in ms.
-	readScript = goredis.NewScript(redis.Prelude + `
-typed(KEYS[1], 'stream')
-typed(KEYS[2], 'hash')
+	readScript = goredis.NewScript(whole + `
 local written = redis.call('EXISTS', KEYS[3])
-local id = redis.call('HGET', KEYS[2], 'id')
-if not id then return {'', '0', '0', '0', '', tostring(written), {}} end
+if id == '' then return {'', '0', '0', '0', '0', '', tostring(written), {}} end
 local kept = tonumber(redis.call('HGET', KEYS[2], 'kept') or '0')
 for _ = 1, 100 do
   local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
   if not oldest then break end
-  local at, n = string.match(oldest[1], '^%d+'), tonumber(oldest[2][2])
-  if kept - n < tonumber(ARGV[4]) and tonumber(at) > now - ARGV[5] then break end
+  local position, n = string.match(oldest[1], '^%d+'), tonumber(oldest[2][2])
+  if kept - n < tonumber(ARGV[4]) and tonumber(position) > now - ARGV[5] then break end
   redis.call('XDEL', KEYS[1], oldest[1])
   kept = kept - n
-  redis.call('HSET', KEYS[2], 'from', at, 'kept', int(kept))
+  redis.call('HSET', KEYS[2], 'cut', position, 'kept', int(kept))
+  if n > 0 then redis.call('HSET', KEYS[2], 'from', position) end
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 local after = '-'
 if id == ARGV[1] then after = '(' .. ARGV[2] .. '-0' end
 local got = redis.call('XRANGE', KEYS[1], after, '+', 'COUNT', ARGV[3])
-local of = redis.call('HMGET', KEYS[2], 'from', 'at', 'after', 'state')
-return {id, of[1] or '0', of[2] or '0', of[3] or '0', of[4] or '', tostring(written), got}`)
+local of = redis.call('HMGET', KEYS[2], 'from', 'cut', 'after', 'state')
+return {id, of[1] or '0', of[2] or '0', at, of[3] or '0', of[4] or '', tostring(written), got}`)
 
 	// appendScript appends a commit, and returns 1. It returns 0 if the replica is not the writer, or if the log has another ID or end. If the new ID differs,
 	// the log begins anew. KEYS: commits, end, writer. ARGV: the replica, the ID and the end of the log, the new ID, the number of changes, the commit, the
-	// state, the life of the log in ms.
-	appendScript = goredis.NewScript(redis.Prelude + `
+	// state, the life of the log in ms, a position that was used.
+	appendScript = goredis.NewScript(whole + `
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
-typed(KEYS[1], 'stream')
-typed(KEYS[2], 'hash')
-local id, at = redis.call('HGET', KEYS[2], 'id') or '', tonumber(redis.call('HGET', KEYS[2], 'at') or '0')
-if id ~= ARGV[2] or at ~= tonumber(ARGV[3]) then return 0 end
-local first = math.max(at + 1, now)
+if id ~= ARGV[2] or tonumber(at) ~= tonumber(ARGV[3]) then return 0 end
+local first = math.max(at + 1, ARGV[9] + 1, now)
 local last = first + math.max(tonumber(ARGV[5]), 1) - 1
 if id ~= ARGV[4] then
   redis.call('DEL', KEYS[1], KEYS[2])
-  redis.call('HSET', KEYS[2], 'from', int(first - 1))
+  redis.call('HSET', KEYS[2], 'from', int(first - 1), 'cut', ARGV[3])
 end
 redis.call('XADD', KEYS[1], int(last) .. '-0', 'n', ARGV[5], 'after', ARGV[3], 'data', ARGV[6])
 redis.call('HSET', KEYS[2], 'id', ARGV[4], 'at', int(last), 'after', ARGV[3], 'state', ARGV[7])
