@@ -3,7 +3,9 @@ package directory
 import "roster/connectors"
 
 // Ref returns the account as rules name it.
-func (a *AccountCore) Ref() connectors.Ref { return connectors.Ref{Source: a.Source.Name, ID: a.ExternalID} }
+func (a *AccountCore) Ref() connectors.Ref {
+	return connectors.Ref{Source: a.Source.Name, ID: a.ExternalID}
+}
 
 // AccountOf returns the account with this ID in its source, or nil.
 func (d *Directory) AccountOf(ref connectors.Ref) Account { return d.accounts[ref] }
