@@ -44,6 +44,10 @@ type Kind struct {
 	// changes.
 	Details        func() Details
 	DetailsVersion int
+	// NeverShown are the members of a row of accounts that Extra.Raw leaves out, at any depth and in any case: what the vendor documents as
+	// credentials, sessions and the like, besides what IsSecretName finds by the name. Nil means that the kind cannot keep rows; then raw is not
+	// allowed.
+	NeverShown []string
 	// AccountType is the GraphQL type of its accounts; empty for DirectoryAccount, which shows details that have a method
 	// Attributes() []Attribute.
 	AccountType string

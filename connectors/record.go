@@ -168,6 +168,8 @@ type Account struct {
 
 	// Details are the fields that only this kind of source has; nil for none.
 	Details Details
+	// Extra is what the settings of the source ask for; nil for nothing.
+	Extra *Extra `json:",omitempty"`
 }
 
 // TeamKind is the kind of a team.

@@ -158,6 +158,9 @@ type Source struct {
 	// served under another.
 	Fingerprint string
 
+	// Extra is true if records of the source can have an Extra: see WithExtra.
+	Extra bool
+
 	// Mentions says what the source's records name without there being a record of it.
 	Mentions Mentions
 
@@ -257,6 +260,8 @@ type Config struct {
 	Bounds Bounds
 	// TimeZone is for dates that name none; nil means UTC.
 	TimeZone *time.Location
+	// Raw keeps what the source said of each account: see Extra.Raw.
+	Raw bool
 	// PhoneRegion is the ISO 3166 region for national numbers, such as UA; empty recognises international numbers only.
 	PhoneRegion string
 

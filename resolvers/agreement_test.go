@@ -246,7 +246,7 @@ var passing = regexp.MustCompile(`(\bAge:|"retryAfter":|max-age=)\[?\d+\]?`)
 // request returns a random document by a random caller.
 func (w *twins) request(dice randdoc.Dice) (header http.Header, body []byte) {
 	scopes := []string{access.ScopeRead}
-	for _, scope := range []string{access.ScopeSensitive, access.ScopeWrite, access.ScopeAdmin, access.ScopeSchema} {
+	for _, scope := range []string{access.ScopeSensitive, access.ScopeWrite, access.ScopeAdmin, access.ScopeSchema, access.ScopeRaw} {
 		if dice.IntN(2) == 1 {
 			scopes = append(scopes, scope)
 		}

@@ -68,6 +68,7 @@ func parsed(t rapid.TB, text string) answer {
 const (
 	onlyRead  = access.ScopeRead
 	sensitive = access.ScopeRead + " " + access.ScopeSensitive
+	seesAll   = sensitive + " " + access.ScopeRaw
 )
 
 // private makes values for everything that not everyone may see. They contain a word by which the test recognises them. For an empty word there are no values.
@@ -114,12 +115,20 @@ func (p private) customFields() []byte {
 	return []byte(`{"` + p.text("key") + `":"` + p.text("value") + `"}`)
 }
 
+// extra returns what is kept of a row, which has everything.
+func (p private) extra() *connectors.Extra {
+	if p == "" {
+		return nil
+	}
+	return &connectors.Extra{Raw: []byte(`{"` + p.text("key") + `":"` + p.text("value") + `"}`)}
+}
+
 // company has one person in all sources, another person in one, and contacts. One of the sources is of a kind without an account type of its own. One of
 // the contacts has neither a name nor an address.
 func (p private) company() []*connectors.Source {
 	ann := func(id string, change func(*connectors.Account)) connectors.Account {
 		a := connectors.Account{ID: id, Name: "Ann Lee", FirstName: "Ann", LastName: "Lee", Username: "ann", Title: "Seller", Department: "Sales",
-			Emails: []connectors.Email{{Address: "ann@example.com", Verified: new(true)}}, Active: true, Access: connectors.AccessMember, Locale: "en", Phones: p.phones(), Addresses: p.addresses(),
+			Emails: []connectors.Email{{Address: "ann@example.com", Verified: new(true)}}, Active: true, Access: connectors.AccessMember, Locale: "en", Phones: p.phones(), Addresses: p.addresses(), Extra: p.extra(),
 			Roles: []connectors.RoleRef{{ID: "r1", Name: "Closer"}}, Teams: []connectors.TeamRef{{ID: "t1", Name: "Sales"}}}
 		change(&a)
 		return a

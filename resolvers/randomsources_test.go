@@ -123,6 +123,7 @@ func (v invented) account(kind connectors.KindName) connectors.Account {
 			return connectors.TeamRef{ID: v.text("", "1", "2", "x"), Name: v.text(inventedGroups...)}
 		}),
 		URL: v.text("", "https://x.example/"), CreatedAt: oneOf(v, inventedTimes), Details: v.details(kind),
+		Extra: oneOf(v, []*connectors.Extra{nil, {}, {Raw: []byte(`{"a":"<&>\u2028","n":[1.50,null,true]}`)}}),
 	}
 }
 

@@ -45,7 +45,7 @@ func TestViewerOfAnOpenServer(t *testing.T) {
 	t.Parallel()
 	got := newTestServer(t, ws()).read().get(`{viewer{subject scopes user{name} worksection{name}}}`)
 	want := map[string]any{"viewer": map[string]any{"subject": nil, "user": nil, "worksection": nil,
-		"scopes": []any{"directory:read", "directory:sensitive", "directory:write", "directory:admin", "directory:schema"}}}
+		"scopes": []any{"directory:read", "directory:sensitive", "directory:write", "directory:admin", "directory:schema", "directory:raw"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -23,7 +23,10 @@ func (c *client) convert(list userList) connectors.Listing[connectors.Account] {
 	var found connectors.Collector[connectors.Account]
 	found.Anomalies.Add(&list.odd)
 	for _, row := range list.rows {
-		found.Add(convertUser(row.Noting(&found.Anomalies), c.accountID, c.region))
+		row = row.Noting(&found.Anomalies)
+		a := convertUser(row, c.accountID, c.region)
+		a.Extra = c.keep.Extra(row)
+		found.Add(a)
 	}
 	// A username that comes twice stands for one user, so it does not make up for a missing one.
 	listing := found.Listing(list.total, list.counted && (list.total == nil || *list.total == found.Len() && *list.total == len(list.rows)))

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/connectors/rest"
 )
 
@@ -28,6 +29,7 @@ type client struct {
 	token     connectors.Secret
 	accountID int64
 	region    string
+	keep      decode.Keep
 }
 
 var (
@@ -75,7 +77,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	c := &client{rest: rc, form: form, token: settings.Token, accountID: settings.AccountID, region: cfg.PhoneRegion}
+	c := &client{rest: rc, form: form, token: settings.Token, accountID: settings.AccountID, region: cfg.PhoneRegion, keep: decode.NewKeep(cfg, neverShown)}
 	return &connectors.Source{
 		Name:        cfg.Name,
 		Kind:        Name,

@@ -19,10 +19,13 @@ type Settings struct {
 	Format    string            `key:"format" oneof:"json xml" default:"json" doc:"The format of requests and answers."`
 }
 
+// neverShown is what an administrator enters for a user and no list should return.
+var neverShown = []string{"password", "token"}
+
 // Kind describes Altcraft to the program.
 var Kind = connectors.Kind{
 	Name: Name, Title: "Altcraft", Settings: func() any { return new(Settings) }, Open: Open,
-	Details: func() connectors.Details { return new(Details) }, AccountType: "AltcraftAccount",
+	Details: func() connectors.Details { return new(Details) }, AccountType: "AltcraftAccount", NeverShown: neverShown,
 	Collections: []connectors.KindCollection{{Collection: connectors.Accounts, Guide: "native"}},
 	Guide: connectors.Guide{
 		Paging: "none", Authentication: "token in the body", RateLimit: "5 calls in 1 s, 2 at a time", CountedBy: "host",

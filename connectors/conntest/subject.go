@@ -35,6 +35,8 @@ type Subject struct {
 	// Fake is the vendor's API: healthy, without limits, with records in every collection, and with more than one page where there is paging. If it
 	// reports changes, one record is always among them. It gets paths without Prefix, but its links must include Prefix.
 	Fake http.Handler
+	// Kind is the description of the kind. If it is nil, nothing is checked that depends on it, such as Config.Raw.
+	Kind *connectors.Kind
 	// Secrets are texts that no error may contain, besides the credentials in Config.
 	Secrets []string
 	// TooMany is the vendor's answer "too many calls, retry in an hour". Nil means status 429 with a Retry-After of 3600 seconds.
@@ -54,6 +56,7 @@ func Run(t *testing.T, s Subject) {
 	if len(source.Collections()) == 0 {
 		t.Fatal("the source has no collection")
 	}
+	s.keepsRaw(t)
 	for _, op := range operations(t, source) {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()

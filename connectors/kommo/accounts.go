@@ -15,7 +15,7 @@ func (c *client) accounts(ctx context.Context, progress connectors.Progress[conn
 		path:    pathUsers,
 		query:   "with=role,group,uuid,amojo_id,user_rank,phone_number&limit=" + pageSize,
 		key:     "users",
-		convert: accountConverter{c.region}.convert,
+		convert: accountConverter{c.region, c.keep}.convert,
 	}, progress)
 	return listing, c.explainRefusal(ctx, err)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/connectors/rest"
 )
 
@@ -28,6 +29,7 @@ const (
 type client struct {
 	rest   *rest.Client
 	source string
+	keep   decode.Keep       // of the rows of users
 	region string            // for national phone numbers
 	tokens connectors.Tokens // nil if the token is not renewed
 }

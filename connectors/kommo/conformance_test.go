@@ -12,6 +12,7 @@ import (
 func subject() conntest.Subject {
 	return conntest.Subject{
 		Open:         kommo.Open,
+		Kind:         &kommo.Kind,
 		Config:       connectors.Config{Kind: kommo.Name, Settings: &kommo.Settings{AccessToken: adminToken}},
 		Fake:         fake.New(company(), fake.Options{NoLimits: true, Prefix: conntest.Prefix}),
 		NoBodyIsNone: true,

@@ -11,7 +11,10 @@ import (
 )
 
 // accountConverter has the part of the configuration that accounts need.
-type accountConverter struct{ region string }
+type accountConverter struct {
+	region string
+	keep   decode.Keep
+}
 
 // convert returns the account of a row of /users. The keys of a row depend on the parameter "with".
 func (c accountConverter) convert(row decode.Value) (connectors.Account, bool) {
@@ -38,6 +41,7 @@ func (c accountConverter) convert(row decode.Value) (connectors.Account, bool) {
 			Rank:             text(row, "user_rank"),
 		},
 	}
+	out.Extra = c.keep.Extra(row)
 	if !rights.IsObject() && !row.Blank("rights") && row.Has("rights") {
 		out.Access = connectors.AccessUnknown
 	}

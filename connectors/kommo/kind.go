@@ -19,13 +19,16 @@ type Settings struct {
 	OAuth       *connectors.OAuth `key:"oauth" needs:"redirect_uri" default:"(none)" doc:"Tokens that Roster renews. They need credentials_dir, or a redis that is durable and has an encryption_key."`
 }
 
+// neverShown is what a user is created with and no list should return.
+var neverShown = []string{"password"}
+
 // Renewed returns the credential that is renewed; nil for none.
 func (s *Settings) Renewed() *connectors.OAuth { return s.OAuth }
 
 // Kind describes Kommo to the program.
 var Kind = connectors.Kind{
 	Name: Name, Title: "Kommo", Settings: func() any { return new(Settings) }, Open: Open,
-	Details: func() connectors.Details { return new(Details) }, AccountType: "KommoAccount",
+	Details: func() connectors.Details { return new(Details) }, AccountType: "KommoAccount", NeverShown: neverShown,
 	Lists: map[string]func(*connectors.Account) int{
 		"permissions":      func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).Permissions) },
 		"stagePermissions": func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).StagePermissions) },

@@ -26,7 +26,15 @@ func Open(cfg connectors.Config) (*connectors.Source, error) {
 	if kind == nil {
 		return nil, fmt.Errorf("kind: %q is not one of %s", cfg.Kind, kinds())
 	}
-	return kind.Open(cfg)
+	if cfg.Raw && kind.NeverShown == nil {
+		return nil, fmt.Errorf("raw: kind %s does not keep what the source says", cfg.Kind)
+	}
+	source, err := kind.Open(cfg)
+	if err != nil {
+		return nil, err
+	}
+	source.WithExtra(cfg)
+	return source, nil
 }
 
 func kinds() string {

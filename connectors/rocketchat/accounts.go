@@ -50,7 +50,7 @@ func (c *client) newUserList() *userList {
 		MaxRows: c.rest.MaxRows(),
 		Compare: strings.Compare,
 		Fail:    func(detail string) error { return list.resp.Fail(connectors.KindBadResponse, detail) },
-		Begin:   func() { list.read = reading{root: c.root} },
+		Begin:   func() { list.read = reading{root: c.root, keep: c.keep} },
 		Take:    func(rows []decode.Value) { list.read.add(rows) },
 	}
 	return list
@@ -71,6 +71,7 @@ func (c *client) usersPage(ctx context.Context, offset int, notes *connectors.An
 type reading struct {
 	connectors.Collector[connectors.Account]
 	root  string
+	keep  decode.Keep
 	shown bool
 	odd   map[string]unread // by the account's ID
 }
@@ -80,7 +81,9 @@ func (r *reading) add(rows []decode.Value) {
 		r.reveal()
 	}
 	for _, row := range rows {
-		a, odd := convertUser(row.Noting(&r.Anomalies), r.root)
+		row = row.Noting(&r.Anomalies)
+		a, odd := convertUser(row, r.root)
+		a.Extra = r.keep.Extra(row)
 		if odd != (unread{}) {
 			if r.odd == nil {
 				r.odd = make(map[string]unread)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/connectors/rest"
 )
 
@@ -26,6 +27,7 @@ type client struct {
 	rest   *rest.Client
 	root   string // where people open the server, without a slash at the end
 	userID string
+	keep   decode.Keep
 	idForm atomic.Int32 // how this server takes several IDs, as far as that is known
 	users  connectors.Checkpoint[*userList]
 	groups connectors.Checkpoint[*teamList]

@@ -36,6 +36,7 @@ func subject() conntest.Subject {
 	data.Teams = []fake.Team{everyone, {ID: "1250a1b2c3d4e5f6", Name: "nobody"}}
 	return conntest.Subject{
 		Open:   rocketchat.Open,
+		Kind:   &rocketchat.Kind,
 		Config: connectors.Config{Kind: rocketchat.Name, Settings: &rocketchat.Settings{UserID: "conformance-user", AuthToken: "conformance-token"}},
 		Fake:   fake.New(data, fake.Options{NoLimits: true, Prefix: conntest.Prefix}),
 		Totals: []string{"total"},

@@ -21,6 +21,10 @@ type Settings struct {
 	Realtime  bool              `key:"realtime" default:"false" doc:"Receives presence over a WebSocket, as it changes, instead of asking for it. A proxy in front of the server must pass WebSockets on. While there is no connection, Roster asks. Rocket.Chat does not say whether a personal access token may log in there: the log says if the server refuses it."`
 }
 
+// neverShown is what the server keeps of a user besides the profile: logins and their tokens (services), tokens of invitations and rooms, keys of
+// encryption, preferences, and IDs of imports. The server should list none of it; some versions and the caller's own row do.
+var neverShown = []string{"services", "inviteToken", "joinCode", "members", "importIds", "e2e", "settings"}
+
 var userIDForm = regexp.MustCompile(`^[!-~]+$`) // it travels in a header
 
 // Check returns what is wrong with the settings.
@@ -34,7 +38,7 @@ func (s *Settings) Check() []connectors.SettingFault {
 // Kind describes Rocket.Chat to the program.
 var Kind = connectors.Kind{
 	Name: Name, Title: "Rocket.Chat", Settings: func() any { return new(Settings) }, Open: Open,
-	Details: func() connectors.Details { return new(Details) }, AccountType: "RocketChatAccount",
+	Details: func() connectors.Details { return new(Details) }, AccountType: "RocketChatAccount", NeverShown: neverShown,
 	Lists: map[string]func(*connectors.Account) int{
 		"emails": func(a *connectors.Account) int { return len(a.Emails) }, // what is shown may be fewer, and is never more
 	},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/connectors/rest"
 )
 
@@ -37,7 +38,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		return nil, err
 	}
 	root := canonical(cfg.URL)
-	c := &client{rest: rc, root: root, userID: settings.UserID}
+	c := &client{rest: rc, root: root, userID: settings.UserID, keep: decode.NewKeep(cfg, neverShown)}
 	source := &connectors.Source{
 		Name:        cfg.Name,
 		Kind:        Name,

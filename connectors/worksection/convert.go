@@ -27,6 +27,14 @@ var access = map[string]connectors.AccessLevel{
 type converter struct {
 	zone   *time.Location // of dates
 	region string         // of national phone numbers
+	keep   decode.Keep    // of the rows of get_users
+}
+
+// listed returns the account of a row of get_users, with what is kept of the row.
+func (c converter) listed(m decode.Value) connectors.Account {
+	a := c.account(m)
+	a.Extra = c.keep.Extra(m)
+	return a
 }
 
 // account returns the account of a row of get_users, or of the answers of me and add_user.

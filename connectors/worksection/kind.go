@@ -19,13 +19,16 @@ type Settings struct {
 	OAuth   *connectors.OAuth `key:"oauth" default:"(none)" doc:"Tokens that Roster renews. They need credentials_dir, or a redis that is durable and has an encryption_key."`
 }
 
+// neverShown is what the vendor's calls are signed with, and what a token of a user comes with. No list should return it.
+var neverShown = []string{"hash", "api_key", "access_token", "refresh_token", "client_secret"}
+
 // Renewed returns the credential that is renewed; nil for none.
 func (s *Settings) Renewed() *connectors.OAuth { return s.OAuth }
 
 // Kind describes Worksection to the program.
 var Kind = connectors.Kind{
 	Name: Name, Title: "Worksection", Settings: func() any { return new(Settings) }, Open: Open,
-	Details: func() connectors.Details { return new(Details) }, AccountType: "WorksectionAccount", CallerHeader: "X-Roster-Worksection-Token",
+	Details: func() connectors.Details { return new(Details) }, AccountType: "WorksectionAccount", NeverShown: neverShown, CallerHeader: "X-Roster-Worksection-Token",
 	Lists: map[string]func(*connectors.Account) int{
 		"chats":   func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).Chats) },
 		"socials": func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).Socials) },

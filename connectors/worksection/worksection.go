@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/connectors/rest"
 )
 
@@ -37,7 +38,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		return nil, err
 	}
 	c := &client{rest: rc}
-	to := converter{zone: cfg.TimeZone, region: cfg.PhoneRegion}
+	to := converter{zone: cfg.TimeZone, region: cfg.PhoneRegion, keep: decode.NewKeep(cfg, neverShown)}
 	if to.zone == nil {
 		to.zone = time.UTC
 	}
@@ -47,7 +48,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		URL:            strings.TrimRight(cfg.URL, "/"),
 		Fingerprint:    connectors.Fingerprint(Name, canonical(cfg.URL), settings.APIKey.Reveal()),
 		Mentions:       connectors.Mentions{Teams: true, Roles: true, Folders: true},
-		Accounts:       list(c, actionUsers, to.account),
+		Accounts:       list(c, actionUsers, to.listed),
 		Teams:          list(c, actionUserGroups, team),
 		Contacts:       list(c, actionContacts, to.contact),
 		ContactFolders: list(c, actionContactGroups, folder),

@@ -47,6 +47,7 @@ func company() fake.Data {
 func subject() conntest.Subject {
 	return conntest.Subject{
 		Open:   worksection.Open,
+		Kind:   &worksection.Kind,
 		Config: connectors.Config{Kind: worksection.Name, Settings: &worksection.Settings{APIKey: key}},
 		Fake:   fake.New(company(), fake.Options{NoLimits: true}),
 		// A signed query is as good as the key: neither it nor its parts may show.

@@ -17,7 +17,7 @@ import (
 var PlanTypes = plan.Types{
 	{
 		Name: "AltcraftAccount", Number: 0, Satisfies: []string{"AltcraftAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "firstName": 14, "lastName": 15, "notifyEmail": 16, "phones": 17, "locale": 18, "master": 19},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "firstName": 15, "lastName": 16, "notifyEmail": 17, "phones": 18, "locale": 19, "master": 20},
 	},
 	{
 		Name: "Anomaly", Number: 1, Satisfies: []string{"Anomaly"},
@@ -57,7 +57,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "DirectoryAccount", Number: 10, Satisfies: []string{"DirectoryAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "firstName": 14, "lastName": 15, "title": 16, "department": 17, "createdAt": 18, "avatarUrl": 19, "phones": 20, "addresses": 21, "locale": 22, "attributes": 23},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "firstName": 15, "lastName": 16, "title": 17, "department": 18, "createdAt": 19, "avatarUrl": 20, "phones": 21, "addresses": 22, "locale": 23, "attributes": 24},
 	},
 	{
 		Name: "Facet", Number: 11, Satisfies: []string{"Facet"},
@@ -81,7 +81,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "KommoAccount", Number: 16, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "phones": 14, "locale": 15, "admin": 16, "free": 17, "mailAccess": 18, "catalogAccess": 19, "permissions": 20, "stagePermissions": 21, "uuid": 22, "chatId": 23, "rank": 24},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "phones": 15, "locale": 16, "admin": 17, "free": 18, "mailAccess": 19, "catalogAccess": 20, "permissions": 21, "stagePermissions": 22, "uuid": 23, "chatId": 24, "rank": 25},
 	},
 	{
 		Name: "PageInfo", Number: 17, Satisfies: []string{"PageInfo"},
@@ -101,7 +101,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "RocketChatAccount", Number: 21, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "emails": 14, "type": 15, "avatarUrl": 16, "presence": 17, "statusText": 18, "utcOffset": 19, "customFields": 20},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "emails": 15, "type": 16, "avatarUrl": 17, "presence": 18, "statusText": 19, "utcOffset": 20, "customFields": 21},
 		Late:   map[string]bool{"presence": true, "statusText": true},
 	},
 	{
@@ -199,7 +199,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "WorksectionAccount", Number: 45, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "firstName": 14, "lastName": 15, "title": 16, "department": 17, "addedAt": 18, "rate": 19, "avatarUrl": 20, "phones": 21, "addresses": 22, "chats": 23, "socials": 24, "otherContacts": 25},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "firstName": 15, "lastName": 16, "title": 17, "department": 18, "addedAt": 19, "rate": 20, "avatarUrl": 21, "phones": 22, "addresses": 23, "chats": 24, "socials": 25, "otherContacts": 26},
 	},
 	{
 		Name: "WorksectionViewer", Number: 46, Satisfies: []string{"WorksectionViewer"},
@@ -325,24 +325,27 @@ func (x *planned) writeAltcraftAccount(b []byte, o *model.AltcraftAccount, s *pl
 		case 13: // url
 			v := o.URL
 			b, is = model.AppendText(b, v)
-		case 14: // firstName
+		case 14: // raw
+			v := o.Raw()
+			b, is = model.AppendJSON(b, v)
+		case 15: // firstName
 			v := o.FirstName
 			b, is = model.AppendText(b, v)
-		case 15: // lastName
+		case 16: // lastName
 			v := o.LastName
 			b, is = model.AppendText(b, v)
-		case 16: // notifyEmail
+		case 17: // notifyEmail
 			v := o.NotifyEmail()
 			b, is = model.AppendText(b, v)
-		case 17: // phones
+		case 18: // phones
 			x.Enter(f)
 			v := o.Phones
 			b, is = x.writeOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(b, v, f)
 			x.Leave()
-		case 18: // locale
+		case 19: // locale
 			v := o.Locale
 			b, is = model.AppendText(b, v)
-		case 19: // master
+		case 20: // master
 			v := o.Master
 			b = plan.AppendBoolean(b, v)
 		}
@@ -1052,38 +1055,41 @@ func (x *planned) writeDirectoryAccount(b []byte, o *directory.AccountCore, s *p
 		case 13: // url
 			v := o.URL
 			b, is = model.AppendText(b, v)
-		case 14: // firstName
+		case 14: // raw
+			v := o.Raw()
+			b, is = model.AppendJSON(b, v)
+		case 15: // firstName
 			v := o.FirstName
 			b, is = model.AppendText(b, v)
-		case 15: // lastName
+		case 16: // lastName
 			v := o.LastName
 			b, is = model.AppendText(b, v)
-		case 16: // title
+		case 17: // title
 			v := o.Title
 			b, is = model.AppendText(b, v)
-		case 17: // department
+		case 18: // department
 			v := o.Department
 			b, is = model.AppendText(b, v)
-		case 18: // createdAt
+		case 19: // createdAt
 			v := o.CreatedAt
 			b, is = model.AppendDateTime(b, v)
-		case 19: // avatarUrl
+		case 20: // avatarUrl
 			v := o.AvatarURL
 			b, is = model.AppendText(b, v)
-		case 20: // phones
+		case 21: // phones
 			x.Enter(f)
 			v := o.Phones
 			b, is = x.writeOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(b, v, f)
 			x.Leave()
-		case 21: // addresses
+		case 22: // addresses
 			x.Enter(f)
 			v := o.Addresses
 			b, is = x.writeOString2ᚕstringᚄ(b, v, f)
 			x.Leave()
-		case 22: // locale
+		case 23: // locale
 			v := o.Locale
 			b, is = model.AppendText(b, v)
-		case 23: // attributes
+		case 24: // attributes
 			x.Enter(f)
 			v := o.Attributes()
 			b, is = x.writeOAttribute2ᚕrosterᚋconnectorsᚐAttributeᚄ(b, v, f)
@@ -1458,43 +1464,46 @@ func (x *planned) writeKommoAccount(b []byte, o *model.KommoAccount, s *plan.Sel
 		case 13: // url
 			v := o.URL
 			b, is = model.AppendText(b, v)
-		case 14: // phones
+		case 14: // raw
+			v := o.Raw()
+			b, is = model.AppendJSON(b, v)
+		case 15: // phones
 			x.Enter(f)
 			v := o.Phones
 			b, is = x.writeOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(b, v, f)
 			x.Leave()
-		case 15: // locale
+		case 16: // locale
 			v := o.Locale
 			b, is = model.AppendText(b, v)
-		case 16: // admin
+		case 17: // admin
 			v := o.Admin
 			b = plan.AppendBoolean(b, v)
-		case 17: // free
+		case 18: // free
 			v := o.Free
 			b = plan.AppendBoolean(b, v)
-		case 18: // mailAccess
+		case 19: // mailAccess
 			v := o.MailAccess
 			b = plan.AppendBoolean(b, v)
-		case 19: // catalogAccess
+		case 20: // catalogAccess
 			v := o.CatalogAccess
 			b = plan.AppendBoolean(b, v)
-		case 20: // permissions
+		case 21: // permissions
 			x.Enter(f)
 			v := o.Permissions
 			b, is = x.writeNPermission2ᚕrosterᚋconnectorsᚐPermissionᚄ(b, v, f)
 			x.Leave()
-		case 21: // stagePermissions
+		case 22: // stagePermissions
 			x.Enter(f)
 			v := o.StagePermissions
 			b, is = x.writeNStagePermission2ᚕrosterᚋconnectorsᚐStagePermissionᚄ(b, v, f)
 			x.Leave()
-		case 22: // uuid
+		case 23: // uuid
 			v := o.UUID()
 			b, is = model.AppendText(b, v)
-		case 23: // chatId
+		case 24: // chatId
 			v := o.ChatID()
 			b, is = model.AppendText(b, v)
-		case 24: // rank
+		case 25: // rank
 			v := o.Rank
 			b, is = model.AppendKommoRank(b, v)
 		}
@@ -2324,18 +2333,21 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 		case 13: // url
 			v := o.URL
 			b, is = model.AppendText(b, v)
-		case 14: // emails
+		case 14: // raw
+			v := o.Raw()
+			b, is = model.AppendJSON(b, v)
+		case 15: // emails
 			x.Enter(f)
 			v := o.Emails()
 			b, is = x.writeORocketChatEmail2ᚕrosterᚋgraphᚋmodelᚐRocketChatEmailᚄ(b, v, f)
 			x.Leave()
-		case 15: // type
+		case 16: // type
 			v := o.Type()
 			b, is = model.AppendText(b, v)
-		case 16: // avatarUrl
+		case 17: // avatarUrl
 			v := o.AvatarURL
 			b, is = model.AppendText(b, v)
-		case 17: // presence
+		case 18: // presence
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -2343,7 +2355,7 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 			ctx := x.Ctx
 			v := o.Presence(ctx)
 			b, is = model.AppendPresence(b, v)
-		case 18: // statusText
+		case 19: // statusText
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -2351,7 +2363,7 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 			ctx := x.Ctx
 			v := o.StatusText(ctx)
 			b, is = model.AppendText(b, v)
-		case 19: // utcOffset
+		case 20: // utcOffset
 			v := o.UTCOffset
 			if v == nil {
 				is = false
@@ -2361,7 +2373,7 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 					x.Abandon()
 				}
 			}
-		case 20: // customFields
+		case 21: // customFields
 			v := o.CustomFields()
 			b, is = model.AppendJSON(b, v)
 		}
@@ -2387,11 +2399,11 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 func (x *planned) writeLateRocketChatAccount(b []byte, o *model.RocketChatAccount, f *plan.Field) ([]byte, bool) {
 	is := true
 	switch f.Number {
-	case 17: // presence
+	case 18: // presence
 		ctx := x.Ctx
 		v := o.Presence(ctx)
 		b, is = model.AppendPresence(b, v)
-	case 18: // statusText
+	case 19: // statusText
 		ctx := x.Ctx
 		v := o.StatusText(ctx)
 		b, is = model.AppendText(b, v)
@@ -4373,22 +4385,25 @@ func (x *planned) writeWorksectionAccount(b []byte, o *model.WorksectionAccount,
 		case 13: // url
 			v := o.URL
 			b, is = model.AppendText(b, v)
-		case 14: // firstName
+		case 14: // raw
+			v := o.Raw()
+			b, is = model.AppendJSON(b, v)
+		case 15: // firstName
 			v := o.FirstName
 			b, is = model.AppendText(b, v)
-		case 15: // lastName
+		case 16: // lastName
 			v := o.LastName
 			b, is = model.AppendText(b, v)
-		case 16: // title
+		case 17: // title
 			v := o.Title
 			b, is = model.AppendText(b, v)
-		case 17: // department
+		case 18: // department
 			v := o.Department
 			b, is = model.AppendText(b, v)
-		case 18: // addedAt
+		case 19: // addedAt
 			v := o.CreatedAt
 			b, is = model.AppendDateTime(b, v)
-		case 19: // rate
+		case 20: // rate
 			v := o.Rate
 			if v == nil {
 				is = false
@@ -4398,30 +4413,30 @@ func (x *planned) writeWorksectionAccount(b []byte, o *model.WorksectionAccount,
 					x.Abandon()
 				}
 			}
-		case 20: // avatarUrl
+		case 21: // avatarUrl
 			v := o.AvatarURL
 			b, is = model.AppendText(b, v)
-		case 21: // phones
+		case 22: // phones
 			x.Enter(f)
 			v := o.Phones
 			b, is = x.writeOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(b, v, f)
 			x.Leave()
-		case 22: // addresses
+		case 23: // addresses
 			x.Enter(f)
 			v := o.Addresses
 			b, is = x.writeOString2ᚕstringᚄ(b, v, f)
 			x.Leave()
-		case 23: // chats
+		case 24: // chats
 			x.Enter(f)
 			v := o.Chats
 			b, is = x.writeOHandle2ᚕrosterᚋconnectorsᚐHandleᚄ(b, v, f)
 			x.Leave()
-		case 24: // socials
+		case 25: // socials
 			x.Enter(f)
 			v := o.Socials
 			b, is = x.writeOHandle2ᚕrosterᚋconnectorsᚐHandleᚄ(b, v, f)
 			x.Leave()
-		case 25: // otherContacts
+		case 26: // otherContacts
 			v := o.OtherContacts
 			b = plan.AppendString(b, v)
 		}

@@ -54,6 +54,7 @@ type ComplexityRoot struct {
 		Name        func(childComplexity int) int
 		NotifyEmail func(childComplexity int) int
 		Phones      func(childComplexity int) int
+		Raw         func(childComplexity int) int
 		Roles       func(childComplexity int) int
 		Source      func(childComplexity int) int
 		Teams       func(childComplexity int) int
@@ -188,6 +189,7 @@ type ComplexityRoot struct {
 		Locale      func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Phones      func(childComplexity int) int
+		Raw         func(childComplexity int) int
 		Roles       func(childComplexity int) int
 		Source      func(childComplexity int) int
 		Teams       func(childComplexity int) int
@@ -271,6 +273,7 @@ type ComplexityRoot struct {
 		Permissions      func(childComplexity int) int
 		Phones           func(childComplexity int) int
 		Rank             func(childComplexity int) int
+		Raw              func(childComplexity int) int
 		Roles            func(childComplexity int) int
 		Source           func(childComplexity int) int
 		StagePermissions func(childComplexity int) int
@@ -349,6 +352,7 @@ type ComplexityRoot struct {
 		ID           func(childComplexity int) int
 		Name         func(childComplexity int) int
 		Presence     func(childComplexity int) int
+		Raw          func(childComplexity int) int
 		Roles        func(childComplexity int) int
 		Source       func(childComplexity int) int
 		StatusText   func(childComplexity int) int
@@ -612,6 +616,7 @@ type ComplexityRoot struct {
 		OtherContacts func(childComplexity int) int
 		Phones        func(childComplexity int) int
 		Rate          func(childComplexity int) int
+		Raw           func(childComplexity int) int
 		Roles         func(childComplexity int) int
 		Socials       func(childComplexity int) int
 		Source        func(childComplexity int) int
@@ -730,6 +735,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AltcraftAccount.Phones(childComplexity), true
+	case "AltcraftAccount.raw":
+		if e.ComplexityRoot.AltcraftAccount.Raw == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AltcraftAccount.Raw(childComplexity), true
 	case "AltcraftAccount.roles":
 		if e.ComplexityRoot.AltcraftAccount.Roles == nil {
 			break
@@ -1306,6 +1317,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DirectoryAccount.Phones(childComplexity), true
+	case "DirectoryAccount.raw":
+		if e.ComplexityRoot.DirectoryAccount.Raw == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.Raw(childComplexity), true
 	case "DirectoryAccount.roles":
 		if e.ComplexityRoot.DirectoryAccount.Roles == nil {
 			break
@@ -1723,6 +1740,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KommoAccount.Rank(childComplexity), true
+	case "KommoAccount.raw":
+		if e.ComplexityRoot.KommoAccount.Raw == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KommoAccount.Raw(childComplexity), true
 	case "KommoAccount.roles":
 		if e.ComplexityRoot.KommoAccount.Roles == nil {
 			break
@@ -2173,6 +2196,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RocketChatAccount.Presence(childComplexity), true
+	case "RocketChatAccount.raw":
+		if e.ComplexityRoot.RocketChatAccount.Raw == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RocketChatAccount.Raw(childComplexity), true
 	case "RocketChatAccount.roles":
 		if e.ComplexityRoot.RocketChatAccount.Roles == nil {
 			break
@@ -3310,6 +3339,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WorksectionAccount.Rate(childComplexity), true
+	case "WorksectionAccount.raw":
+		if e.ComplexityRoot.WorksectionAccount.Raw == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionAccount.Raw(childComplexity), true
 	case "WorksectionAccount.roles":
 		if e.ComplexityRoot.WorksectionAccount.Roles == nil {
 			break
@@ -4815,6 +4850,12 @@ interface Account implements Node {
   teams: [Team!]
   "Where a person opens this account."
   url: URL
+  """
+  What the source said of this account when it was fetched, as JSON, without members that hold secrets. Null unless the operator has
+  set raw for the source, and for more than 64 KiB. Its form is the source's, and may change at any time: do not build on it. It has
+  everything that the source tells, so it needs both scopes.
+  """
+  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
 }
 
 """
@@ -4835,6 +4876,7 @@ type DirectoryAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
+  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   firstName: String
   lastName: String
   title: String
@@ -4870,6 +4912,7 @@ type WorksectionAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
+  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   firstName: String
   lastName: String
   title: String
@@ -4907,6 +4950,7 @@ type KommoAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
+  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
   "BCP 47 language tag."
   locale: String
@@ -4977,6 +5021,7 @@ type AltcraftAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
+  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   firstName: String
   lastName: String
   "The address for the source's alerts. It joins no accounts."
@@ -5003,6 +5048,7 @@ type RocketChatAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
+  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   "All addresses, email first; null if the source does not show them."
   emails: [RocketChatEmail!]
   "The type of account, such as user, bot or app."
@@ -5315,6 +5361,8 @@ func (ec *executionContext) childFields_AltcraftAccount(ctx context.Context, fie
 		return ec.fieldContext_AltcraftAccount_teams(ctx, field)
 	case "url":
 		return ec.fieldContext_AltcraftAccount_url(ctx, field)
+	case "raw":
+		return ec.fieldContext_AltcraftAccount_raw(ctx, field)
 	case "firstName":
 		return ec.fieldContext_AltcraftAccount_firstName(ctx, field)
 	case "lastName":
@@ -5577,6 +5625,8 @@ func (ec *executionContext) childFields_DirectoryAccount(ctx context.Context, fi
 		return ec.fieldContext_DirectoryAccount_teams(ctx, field)
 	case "url":
 		return ec.fieldContext_DirectoryAccount_url(ctx, field)
+	case "raw":
+		return ec.fieldContext_DirectoryAccount_raw(ctx, field)
 	case "firstName":
 		return ec.fieldContext_DirectoryAccount_firstName(ctx, field)
 	case "lastName":
@@ -5715,6 +5765,8 @@ func (ec *executionContext) childFields_KommoAccount(ctx context.Context, field 
 		return ec.fieldContext_KommoAccount_teams(ctx, field)
 	case "url":
 		return ec.fieldContext_KommoAccount_url(ctx, field)
+	case "raw":
+		return ec.fieldContext_KommoAccount_raw(ctx, field)
 	case "phones":
 		return ec.fieldContext_KommoAccount_phones(ctx, field)
 	case "locale":
@@ -5821,6 +5873,8 @@ func (ec *executionContext) childFields_RocketChatAccount(ctx context.Context, f
 		return ec.fieldContext_RocketChatAccount_teams(ctx, field)
 	case "url":
 		return ec.fieldContext_RocketChatAccount_url(ctx, field)
+	case "raw":
+		return ec.fieldContext_RocketChatAccount_raw(ctx, field)
 	case "emails":
 		return ec.fieldContext_RocketChatAccount_emails(ctx, field)
 	case "type":
@@ -6327,6 +6381,8 @@ func (ec *executionContext) childFields_WorksectionAccount(ctx context.Context, 
 		return ec.fieldContext_WorksectionAccount_teams(ctx, field)
 	case "url":
 		return ec.fieldContext_WorksectionAccount_url(ctx, field)
+	case "raw":
+		return ec.fieldContext_WorksectionAccount_raw(ctx, field)
 	case "firstName":
 		return ec.fieldContext_WorksectionAccount_firstName(ctx, field)
 	case "lastName":

@@ -409,6 +409,29 @@ func (ec *executionContext) fieldContext_AltcraftAccount_url(_ context.Context, 
 	return graphql.NewScalarFieldContext("AltcraftAccount", field, false, false, errors.New("field of type URL does not have child fields"))
 }
 
+func (ec *executionContext) _AltcraftAccount_raw(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AltcraftAccount_raw(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Raw(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AltcraftAccount_raw(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AltcraftAccount", field, true, false, errors.New("field of type JSON does not have child fields"))
+}
+
 func (ec *executionContext) _AltcraftAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -935,6 +958,29 @@ func (ec *executionContext) _DirectoryAccount_url(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_DirectoryAccount_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DirectoryAccount", field, false, false, errors.New("field of type URL does not have child fields"))
+}
+
+func (ec *executionContext) _DirectoryAccount_raw(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DirectoryAccount_raw(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Raw(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DirectoryAccount_raw(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DirectoryAccount", field, true, false, errors.New("field of type JSON does not have child fields"))
 }
 
 func (ec *executionContext) _DirectoryAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *directory.AccountCore) (ret graphql.Marshaler) {
@@ -1674,6 +1720,29 @@ func (ec *executionContext) _KommoAccount_url(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_KommoAccount_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type URL does not have child fields"))
+}
+
+func (ec *executionContext) _KommoAccount_raw(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KommoAccount_raw(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Raw(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KommoAccount_raw(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KommoAccount", field, true, false, errors.New("field of type JSON does not have child fields"))
 }
 
 func (ec *executionContext) _KommoAccount_phones(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
@@ -2427,6 +2496,29 @@ func (ec *executionContext) _RocketChatAccount_url(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_RocketChatAccount_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RocketChatAccount", field, false, false, errors.New("field of type URL does not have child fields"))
+}
+
+func (ec *executionContext) _RocketChatAccount_raw(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RocketChatAccount_raw(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Raw(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RocketChatAccount_raw(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, false, errors.New("field of type JSON does not have child fields"))
 }
 
 func (ec *executionContext) _RocketChatAccount_emails(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
@@ -4201,6 +4293,29 @@ func (ec *executionContext) fieldContext_WorksectionAccount_url(_ context.Contex
 	return graphql.NewScalarFieldContext("WorksectionAccount", field, false, false, errors.New("field of type URL does not have child fields"))
 }
 
+func (ec *executionContext) _WorksectionAccount_raw(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorksectionAccount_raw(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Raw(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorksectionAccount_raw(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorksectionAccount", field, true, false, errors.New("field of type JSON does not have child fields"))
+}
+
 func (ec *executionContext) _WorksectionAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5086,6 +5201,11 @@ func (ec *executionContext) _AltcraftAccount(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "raw":
+			out.Values[i] = ec._AltcraftAccount_raw(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "firstName":
 			out.Values[i] = ec._AltcraftAccount_firstName(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -5254,6 +5374,11 @@ func (ec *executionContext) _DirectoryAccount(ctx context.Context, sel ast.Selec
 			}
 		case "url":
 			out.Values[i] = ec._DirectoryAccount_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "raw":
+			out.Values[i] = ec._DirectoryAccount_raw(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -5498,6 +5623,11 @@ func (ec *executionContext) _KommoAccount(ctx context.Context, sel ast.Selection
 			}
 		case "url":
 			out.Values[i] = ec._KommoAccount_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "raw":
+			out.Values[i] = ec._KommoAccount_raw(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -5747,6 +5877,11 @@ func (ec *executionContext) _RocketChatAccount(ctx context.Context, sel ast.Sele
 			}
 		case "url":
 			out.Values[i] = ec._RocketChatAccount_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "raw":
+			out.Values[i] = ec._RocketChatAccount_raw(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -6577,6 +6712,11 @@ func (ec *executionContext) _WorksectionAccount(ctx context.Context, sel ast.Sel
 			}
 		case "url":
 			out.Values[i] = ec._WorksectionAccount_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "raw":
+			out.Values[i] = ec._WorksectionAccount_raw(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

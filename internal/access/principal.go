@@ -12,6 +12,8 @@ const (
 	ScopeRead = "directory:read"
 	// ScopeSensitive is for private data: hourly rates, phone numbers, addresses.
 	ScopeSensitive = "directory:sensitive"
+	// ScopeRaw is for what a source said of an account, as it said it.
+	ScopeRaw = "directory:raw"
 	// ScopeWrite is for mutations.
 	ScopeWrite = "directory:write"
 	// ScopeAdmin is for administering the server through GraphQL.
@@ -21,7 +23,7 @@ const (
 )
 
 // AllScopes lists all scopes.
-var AllScopes = [...]string{ScopeRead, ScopeSensitive, ScopeWrite, ScopeAdmin, ScopeSchema}
+var AllScopes = [...]string{ScopeRead, ScopeSensitive, ScopeWrite, ScopeAdmin, ScopeSchema, ScopeRaw}
 
 // Scopes are the scopes of a caller, each once.
 type Scopes []string

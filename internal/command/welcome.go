@@ -28,7 +28,7 @@ func demoKeys(wanted bool) (configured []access.Key, keys []demoKey) {
 	keys = []demoKey{
 		{name: "reader", scopes: access.Scopes{access.ScopeRead}},
 		{name: "hr", scopes: access.Scopes{access.ScopeRead, access.ScopeSensitive}},
-		{name: "admin", scopes: access.Scopes{access.ScopeRead, access.ScopeSensitive, access.ScopeWrite, access.ScopeAdmin, access.ScopeSchema}},
+		{name: "admin", scopes: access.Scopes{access.ScopeRead, access.ScopeSensitive, access.ScopeWrite, access.ScopeAdmin, access.ScopeSchema, access.ScopeRaw}},
 	}
 	for i := range keys {
 		k := &keys[i]

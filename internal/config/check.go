@@ -176,7 +176,7 @@ var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guard collectionGuard, maxPause time.Duration) Source {
 	s := Source{Config: connectors.Config{
 		Name: f.Name, Kind: connectors.KindName(f.Kind), URL: f.URL, Settings: f.Settings,
-		Timeout: f.Timeout, Retries: &f.Retries, PhoneRegion: f.PhoneRegion,
+		Timeout: f.Timeout, Retries: &f.Retries, PhoneRegion: f.PhoneRegion, Raw: f.Raw,
 		Bounds: connectors.Bounds{Bytes: f.MaxBytes, Ratio: f.MaxRatio, Rows: f.MaxRows},
 	}}
 	kind := connectors.KindNamed(s.Kind)
@@ -195,6 +195,9 @@ func (d *decoder) source(f *sourceFile, path string, names map[string]bool, guar
 	case kind != nil && kind.NoURL, d.faulty(path + ".url"):
 	default:
 		d.url(f.URL, path+".url", f.InsecureHTTP)
+	}
+	if kind != nil && f.Raw && kind.NeverShown == nil {
+		d.fault(path+".raw", "a source of kind %s does not keep what it says: leave it out", kind.Name)
 	}
 	if kind != nil && f.Settings != nil {
 		d.ofKind(kind, f, path)

@@ -182,7 +182,7 @@ type accessFile struct {
 type keyFile struct {
 	Name   string            `key:"name" required:"yes" doc:"The name of the caller in viewer and in the log. Unique."`
 	Hash   string            `key:"hash" required:"yes" type:"sha256:…" doc:"The hash that roster key prints with the key."`
-	Scopes []string          `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema" doc:"What the caller may do: directory:read, directory:sensitive, directory:write, directory:admin, directory:schema. None includes another."`
+	Scopes []string          `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema directory:raw" doc:"What the caller may do: directory:read, directory:sensitive, directory:write, directory:admin, directory:schema, directory:raw. None includes another."`
 	Router bool              `key:"router" default:"false" doc:"The key belongs to a federation router that checks the scopes of its own callers by @requiresScopes in the subgraph's schema. Includes directory:schema."`
 	Limits *callerLimitsFile `key:"limits" default:"(those of everybody)" doc:"Limits for this caller instead of those in limits, for example for a router."`
 }
@@ -216,11 +216,11 @@ type oidcFile struct {
 type grantFile struct {
 	Claim  string   `key:"claim" required:"yes" doc:"The claim, such as groups."`
 	Value  string   `key:"value" required:"yes" doc:"The value, such as hr."`
-	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema" doc:"What these callers may do."`
+	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema directory:raw" doc:"What these callers may do."`
 }
 
 type anonymousFile struct {
-	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema" doc:"Required in anonymous. What these callers may do."`
+	Scopes []string `key:"scopes" required:"yes" type:"list of scopes" oneof:"directory:read directory:sensitive directory:write directory:admin directory:schema directory:raw" doc:"Required in anonymous. What these callers may do."`
 }
 
 type writesFile struct {
@@ -284,6 +284,7 @@ type sourceFile struct {
 	InsecureHTTP bool            `key:"insecure_http" default:"false" doc:"Allows a url with http:// to another machine. The credential is then sent unencrypted."`
 	EmailTrust   string          `key:"email_trust" oneof:"verified asserted none" default:"asserted" except:"(kinds)" doc:"Which e-mail addresses the source vouches for: verified, those that it has verified; asserted, all of them, because an administrator entered them; none."`
 	TimeZone     string          `key:"time_zone" type:"IANA time zone" default:"UTC" doc:"The time zone of dates without a time zone."`
+	Raw          bool            `key:"raw" default:"false" doc:"Keeps what the source says of each account, up to 64 KiB, without members that hold secrets, for callers with directory:raw and directory:sensitive. It takes memory, and space in redis or cache_dir; see truth.md. After a change of this setting, the source is fetched anew. Not for a kind that does not keep it."`
 	PhoneRegion  string          `key:"phone_region" type:"ISO 3166 code" default:"(international numbers only)" doc:"The country of phone numbers without a country code, such as UA."`
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"Duration of one call."`
 	MaxPause     time.Duration   `key:"max_pause" default:"(max_pause)" min:"1s" max:"15m" doc:"The longest pause that Roster makes because this source asks for it."`

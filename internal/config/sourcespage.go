@@ -42,6 +42,12 @@ func KindsTable() string {
 	} {
 		row(r.name, func(k *connectors.Kind) string { return r.text(&k.Guide) })
 	}
+	row("Never in `raw`, besides names of secrets", func(k *connectors.Kind) string {
+		if k.NeverShown == nil {
+			return "cannot be kept"
+		}
+		return "`" + strings.Join(k.NeverShown, "`, `") + "`"
+	})
 	return b.String()
 }
 

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"encoding/json"
 	"time"
 
 	"roster/connectors"
@@ -134,6 +135,14 @@ func (a *AccountCore) EmailTrust() *connectors.Trust {
 
 // Record returns the account as its source has it. The caller must not change it.
 func (a *AccountCore) Record() *connectors.Account { return a.record }
+
+// Raw returns what the source said of the account, as JSON, without secrets; nil unless the source's setting raw is set. See connectors.Extra.
+func (a *AccountCore) Raw() json.RawMessage {
+	if a.record.Extra == nil || len(a.record.Extra.Raw) == 0 {
+		return nil
+	}
+	return a.record.Extra.Raw
+}
 
 // Attributes returns what only the account's kind of source tells, if the kind tells it by names of its own; nil if it does not.
 func (a *AccountCore) Attributes() []connectors.Attribute { return attributesOf(a.record) }

@@ -30,6 +30,9 @@ func sourceSettings(c connectors.Config) map[string]any {
 		"name": c.Name, "kind": string(c.Kind), "url": c.URL, "phone_region": c.PhoneRegion, "time_zone": c.TimeZone.String(),
 		"rate_limit": map[string]any{"calls": 1_000_000, "per": "1ms"},
 	}
+	if c.Raw {
+		s["raw"] = true
+	}
 	maps.Copy(s, sandbox.Credentials(c.Kind))
 	return s
 }

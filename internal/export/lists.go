@@ -107,6 +107,9 @@ func (l *Lists) column(item, text string) (column, error) {
 			}
 			return fault("%s is not a field of %s", echo.Quoted(name), l.TypeName(def.Name))
 		}
+		if needsRaw(field) {
+			return fault("%s is not exported, because a file can be passed on", echo.Quoted(name))
+		}
 		if len(field.Arguments) > 0 {
 			return fault("%s is a list of its own, which cannot be a column", echo.Quoted(name))
 		}
@@ -117,4 +120,10 @@ func (l *Lists) column(item, text string) (column, error) {
 		return fault("name a field of it")
 	}
 	return c, nil
+}
+
+// needsRaw reports whether a field shows what a source said, as it said it.
+func needsRaw(field *ast.FieldDefinition) bool {
+	d := field.Directives.ForName("requiresScopes")
+	return d != nil && strings.Contains(d.Arguments.ForName("scopes").Value.String(), access.ScopeRaw)
 }

@@ -15,6 +15,7 @@ import (
 
 // schema is a small one with the lists that the tests export.
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
+	directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
 	type Query { teams(first: Int, after: String, filter: TeamFilter): TeamConnection, roles(first: Int, after: String, orderBy: Order!): RoleConnection }
 	input TeamFilter { search: String }
 	enum Order { NAME }
@@ -22,7 +23,7 @@ var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	type RoleConnection { nodes: [Role!]! }
 	type Source { name: String! }
 	type Team { id: ID!, externalId: String, name: String!, kind: Int, source: Source!, tags: [String!], parts: [Part!], boss: Part, members(first: Int): [Part!] }
-	type Part { name: String, public: Boolean, source: Source!, team: Team }
+	type Part { name: String, raw: String @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]]), public: Boolean, source: Source!, team: Team }
 	type Role { id: ID!, externalId: String, name: String!, description: String, accessLevel: Int, source: Source! }`})
 
 func lists() *export.Lists {
@@ -82,6 +83,7 @@ func TestColumns(t *testing.T) {
 		"parts.nowhere.name": `"nowhere" is not a field of AcmePart`,
 		"crm.name":           `"crm" is not a field of AcmeTeam`,
 		"name.crm":           `"name.crm": there is nothing below a value`,
+		"parts.raw":          `"parts.raw": "raw" is not exported`,
 		"members.name":       `"members" is a list of its own`,
 	} {
 		_, err := lists().Table("teams", strings.Split(columns, ","), nil)

@@ -41,6 +41,9 @@ func (s *Sandbox) config(listen string) string {
 			fmt.Fprintf(&b, "    %s: %v\n", key, credentials[c.Kind][key])
 		}
 		fmt.Fprintf(&b, "    time_zone: %s\n    phone_region: %s\n", zoneName, region)
+		if c.Raw {
+			b.WriteString("    raw: true\n")
+		}
 		if !s.limits { // no limit can be configured; this one is never met
 			b.WriteString("    rate_limit: { calls: 1000000, per: 1ms }\n")
 		}

@@ -70,7 +70,7 @@ var detailed = &connectors.Kind{Name: "detailed", Details: func() connectors.Det
 
 func roundTrip(t *testing.T, c connectors.Collection, r Records) Records {
 	t.Helper()
-	k := kinds[c].of(detailed)
+	k := kinds[c].of(detailed, true)
 	parts, err := k.encode(r)
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestDetailsThatNobodyDescribes(t *testing.T) {
 	if _, err := kinds[connectors.Accounts].encode(r); err == nil {
 		t.Error("they were encoded")
 	}
-	parts, err := kinds[connectors.Accounts].of(detailed).encode(r)
+	parts, err := kinds[connectors.Accounts].of(detailed, true).encode(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestCodecWritesTheSameInEveryRelease(t *testing.T) {
 func TestCodecSplitsManyRecords(t *testing.T) {
 	t.Parallel()
 	given := Records{Accounts: people(20_000)}
-	parts, err := kinds[connectors.Accounts].of(detailed).encode(given)
+	parts, err := kinds[connectors.Accounts].of(detailed, true).encode(given)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestCodecSplitsManyRecords(t *testing.T) {
 			t.Errorf("a part of %d bytes", len(p))
 		}
 	}
-	got, err := kinds[connectors.Accounts].of(detailed).decode(parts, given.Len())
+	got, err := kinds[connectors.Accounts].of(detailed, true).decode(parts, given.Len())
 	if err != nil || !reflect.DeepEqual(given, got) {
 		t.Errorf("others came back, or %v", err)
 	}
@@ -200,7 +200,7 @@ func TestCodecSplitsManyRecords(t *testing.T) {
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	encoded := func(accounts ...connectors.Account) []byte {
-		parts, err := kinds[connectors.Accounts].of(detailed).encode(Records{Accounts: accounts})
+		parts, err := kinds[connectors.Accounts].of(detailed, true).encode(Records{Accounts: accounts})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +226,7 @@ func TestDecodeRefuses(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if r, err := kinds[connectors.Accounts].of(detailed).decode(tt.parts, tt.count); err == nil {
+			if r, err := kinds[connectors.Accounts].of(detailed, true).decode(tt.parts, tt.count); err == nil {
 				t.Errorf("got %+v", r)
 			}
 		})
@@ -248,14 +248,14 @@ func FuzzDecode(f *testing.F) {
 		withDetails(detailed)(w, &a)
 		f.Add(uint8(connectors.Accounts), 1, w.Output(), false)
 	}
-	parts, _ := kinds[connectors.Accounts].of(detailed).encode(Records{Accounts: people(3)})
+	parts, _ := kinds[connectors.Accounts].of(detailed, true).encode(Records{Accounts: people(3)})
 	f.Add(uint8(connectors.Accounts), 3, parts[0], true)
 	f.Fuzz(func(t *testing.T, c uint8, count int, data []byte, packed bool) {
 		collection := connectors.AllCollections[int(c)%len(connectors.AllCollections)]
 		if !packed {
 			data = packer().EncodeAll(data, nil)
 		}
-		r, err := kinds[collection].of(detailed).decode([][]byte{data}, count)
+		r, err := kinds[collection].of(detailed, true).decode([][]byte{data}, count)
 		if err != nil {
 			return
 		}
@@ -376,7 +376,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.Run("encode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			parts, _ = kinds[connectors.Accounts].of(detailed).encode(given)
+			parts, _ = kinds[connectors.Accounts].of(detailed, true).encode(given)
 		}
 		size := 0
 		for _, p := range parts {
@@ -387,7 +387,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.Run("decode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := kinds[connectors.Accounts].of(detailed).decode(parts, given.Len()); err != nil {
+			if _, err := kinds[connectors.Accounts].of(detailed, true).decode(parts, given.Len()); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -61,8 +61,25 @@ func withDetails(k *connectors.Kind) func(*wire.Codec, *connectors.Account) {
 	}
 }
 
+// withExtra adds what only the settings of the source ask for. Records of a source without such settings are encoded as before they existed.
+func withExtra(fields func(*wire.Codec, *connectors.Account)) func(*wire.Codec, *connectors.Account) {
+	return func(w *wire.Codec, a *connectors.Account) {
+		fields(w, a)
+		wire.Optional(w, &a.Extra, connectors.ExtraFields)
+	}
+}
+
 // accountContent is what two accounts have to have in common to be equal, whatever their kinds describe.
 func accountContent(w *wire.Codec, a *connectors.Account) {
+	accountValues(w, a)
+	if a.Extra != nil {
+		w.Bytes(&a.Extra.Raw)
+	}
+}
+
+// accountValues is what has to be equal for an account to count as unchanged. What the source said besides, such as the time of the last login, does
+// not count.
+func accountValues(w *wire.Codec, a *connectors.Account) {
 	accountFields(w, a)
 	present := a.Details != nil
 	if w.Bool(&present); present {

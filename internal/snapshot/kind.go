@@ -29,8 +29,8 @@ type kind interface {
 	// encode and decode are for the shared store.
 	encode(Records) ([][]byte, error)
 	decode(parts [][]byte, count int) (Records, error)
-	// of returns the same for a kind of source, which describes the details of its accounts; nil for none.
-	of(k *connectors.Kind) kind
+	// of returns the same for a kind of source, which describes the details of its accounts; nil for none. With extra, its records can have an Extra.
+	of(k *connectors.Kind, extra bool) kind
 	// history returns the history after a fetch that brought the newer records, and of which only those with the IDs are gone; with all, the
 	// fetch brought all records.
 	history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, remember time.Duration) *history.History
@@ -43,31 +43,31 @@ var kinds = map[connectors.Collection]kind{
 		connectors.Accounts,
 		func(s *connectors.Source) connectors.Lister[connectors.Account] { return s.Accounts },
 		func(r *Records) *[]connectors.Account { return &r.Accounts },
-		withDetails(nil), withDetails, accountContent,
+		withDetails(nil), withDetails, accountContent, accountValues, withExtra,
 	},
 	connectors.Teams: kindOf[connectors.Team]{
 		connectors.Teams,
 		func(s *connectors.Source) connectors.Lister[connectors.Team] { return s.Teams },
 		func(r *Records) *[]connectors.Team { return &r.Teams },
-		teamFields, nil, teamFields,
+		teamFields, nil, teamFields, teamFields, nil,
 	},
 	connectors.Roles: kindOf[connectors.Role]{
 		connectors.Roles,
 		func(s *connectors.Source) connectors.Lister[connectors.Role] { return s.Roles },
 		func(r *Records) *[]connectors.Role { return &r.Roles },
-		roleFields, nil, roleFields,
+		roleFields, nil, roleFields, roleFields, nil,
 	},
 	connectors.Contacts: kindOf[connectors.Contact]{
 		connectors.Contacts,
 		func(s *connectors.Source) connectors.Lister[connectors.Contact] { return s.Contacts },
 		func(r *Records) *[]connectors.Contact { return &r.Contacts },
-		contactFields, nil, contactFields,
+		contactFields, nil, contactFields, contactFields, nil,
 	},
 	connectors.ContactFolders: kindOf[connectors.ContactFolder]{
 		connectors.ContactFolders,
 		func(s *connectors.Source) connectors.Lister[connectors.ContactFolder] { return s.ContactFolders },
 		func(r *Records) *[]connectors.ContactFolder { return &r.ContactFolders },
-		folderFields, nil, folderFields,
+		folderFields, nil, folderFields, folderFields, nil,
 	},
 }
 
@@ -78,11 +78,16 @@ type kindOf[T connectors.Record] struct {
 	fields     func(*wire.Codec, *T)
 	fieldsOf   func(*connectors.Kind) func(*wire.Codec, *T) // nil if the fields do not depend on the kind of source
 	content    func(*wire.Codec, *T)                        // what is compared and hashed; it only encodes
+	values     func(*wire.Codec, *T)                        // what counts as a change of a record; it only encodes
+	withExtra  func(func(*wire.Codec, *T)) func(*wire.Codec, *T)
 }
 
-func (k kindOf[T]) of(source *connectors.Kind) kind {
+func (k kindOf[T]) of(source *connectors.Kind, extra bool) kind {
 	if k.fieldsOf != nil {
 		k.fields = k.fieldsOf(source)
+	}
+	if k.withExtra != nil && extra {
+		k.fields = k.withExtra(k.fields)
 	}
 	return k
 }

@@ -50,8 +50,8 @@ func (k kindOf[T]) history(h *history.History, older, newer Records, gone []stri
 	same := func(a, b *T) bool {
 		x.Reset()
 		y.Reset()
-		k.content(x, a)
-		k.content(y, b)
+		k.values(x, a)
+		k.values(y, b)
 		return bytes.Equal(x.Output(), y.Output())
 	}
 	gone = slices.Sorted(slices.Values(gone))

@@ -15,7 +15,7 @@ import (
 // versionOf returns the version of a complete fetch of the records.
 func versionOf[T connectors.Record](t *testing.T, collection connectors.Collection, records ...T) string {
 	t.Helper()
-	k, ok := kinds[collection].of(detailed).(kindOf[T])
+	k, ok := kinds[collection].of(detailed, true).(kindOf[T])
 	if !ok {
 		t.Fatalf("%v are not %T", collection, records)
 	}
