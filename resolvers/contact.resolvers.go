@@ -43,11 +43,12 @@ func (r *queryResolver) Contact(ctx context.Context, id string) (*directory.Cont
 	if c != nil {
 		r.prefetchPresence(ctx, c.Owner, c.User)
 	}
-	return c, err
+	return orGone(ctx, id, c, err)
 }
 
 func (r *queryResolver) ContactFolder(ctx context.Context, id string) (*directory.ContactFolder, error) {
-	return operationOf(ctx).view.Directory.FolderByID(id)
+	f, err := operationOf(ctx).view.Directory.FolderByID(id)
+	return orGone(ctx, id, f, err)
 }
 
 func (r *queryResolver) Contacts(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) (*directory.ContactConnection, error) {

@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 	"errors"
+	"time"
 
 	"roster/connectors"
 	"roster/graph/model"
@@ -36,3 +37,11 @@ func accountByID(ctx context.Context, id string) directory.Account {
 
 // maxNodes is the greatest number of IDs in an argument of Query.nodes.
 const maxNodes = 100
+
+// observedAt returns when the oldest data of an account's source was fetched; nil if no fetch has seen the account.
+func observedAt(ctx context.Context, a *directory.AccountCore) *time.Time {
+	if !a.Fetched() {
+		return nil
+	}
+	return known(operationOf(ctx).view.FetchedAt(setOf(connectors.Accounts), func(source string) bool { return source == a.Source.Name }))
+}

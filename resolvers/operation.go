@@ -48,6 +48,7 @@ type operation struct {
 	planned     bool          // a plan executes the operation
 	turn        chan struct{} // holds one root field at a time; nil if a plan executes the operation
 	pageLimit
+	removals removals
 
 	// What an operation with a plan needs, so that it is one piece of memory with the operation.
 	execution execution
@@ -201,7 +202,7 @@ func (e *extension) viewFor(
 // setView sets the view, with a directory whose queries stop when the operation's time is over or its client disconnects.
 func (op *operation) setView(ctx context.Context, v *generation.View) {
 	op.ownView = *v
-	op.ownView.Directory = v.Directory.Until(func() bool { return ctx.Err() != nil })
+	op.ownView.Directory = v.Directory.For(func() bool { return ctx.Err() != nil }, access.FromContext(ctx).May(access.ScopeSensitive))
 	op.view = &op.ownView
 }
 
@@ -239,6 +240,7 @@ func (e *extension) InterceptResponse(ctx context.Context, next graphql.Response
 func (e *extension) complete(ctx context.Context, op *operation, resp *graphql.Response) *graphql.Response {
 	resp.Data = e.servedGraph().Answer(resp.Data)
 	resp.Errors = bounds.FromContext(ctx).AddAll(append(resp.Errors, op.refused...), op.denied.errors())
+	op.removals.addTo(resp)
 	errs := op.sourceErrors(op.required)
 	e.addSourceErrors(ctx, resp, errs)
 	resp, entry := e.endEntry(ctx, op, resp, len(errs) > 0)

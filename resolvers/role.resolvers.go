@@ -8,7 +8,8 @@ import (
 )
 
 func (r *queryResolver) Role(ctx context.Context, id string) (*directory.Role, error) {
-	return operationOf(ctx).view.Directory.RoleByID(id)
+	role, err := operationOf(ctx).view.Directory.RoleByID(id)
+	return orGone(ctx, id, role, err)
 }
 
 func (r *queryResolver) Roles(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.RoleFilter) (*directory.RoleConnection, error) {

@@ -16,6 +16,9 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 
 func (r *queryResolver) Node(ctx context.Context, id string) (directory.Node, error) {
 	n := operationOf(ctx).view.Directory.Node(id)
+	if n == nil {
+		noteRemoval(ctx, id)
+	}
 	r.prefetchPresence(ctx, n)
 	return n, nil
 }
@@ -27,7 +30,9 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]directory.No
 	d := operationOf(ctx).view.Directory
 	out := make([]directory.Node, len(ids))
 	for i, id := range ids {
-		out[i] = d.Node(id)
+		if out[i] = d.Node(id); out[i] == nil {
+			noteRemoval(ctx, id)
+		}
 	}
 	r.prefetchPresence(ctx, out...)
 	return out, nil

@@ -20,7 +20,8 @@ func (r *mutationResolver) CreateTeam(ctx context.Context, input model.CreateTea
 }
 
 func (r *queryResolver) Team(ctx context.Context, id string) (*directory.Team, error) {
-	return operationOf(ctx).view.Directory.TeamByID(id)
+	t, err := operationOf(ctx).view.Directory.TeamByID(id)
+	return orGone(ctx, id, t, err)
 }
 
 func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string, filter *directory.TeamFilter) (*directory.TeamConnection, error) {

@@ -27,6 +27,9 @@ func (r *mutationResolver) InviteUser(ctx context.Context, input model.InviteUse
 
 func (r *queryResolver) User(ctx context.Context, by model.UserLookup) (*directory.User, error) {
 	u, err := r.lookUpUser(operationOf(ctx).view.Directory, by)
+	if u == nil && err == nil && by.ID != nil {
+		noteRemoval(ctx, *by.ID)
+	}
 	r.prefetchPresence(ctx, u)
 	return u, err
 }
@@ -69,3 +72,51 @@ func (r *userResolver) Provenance(ctx context.Context, obj *directory.User, fiel
 func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }
 
 type userResolver struct{ *Resolver }
+
+func (r *worksectionAccountResolver) ObservedAt(ctx context.Context, obj *model.WorksectionAccount) (*time.Time, error) {
+	return observedAt(ctx, obj.Core()), nil
+}
+
+func (r *Resolver) WorksectionAccount() generated.WorksectionAccountResolver {
+	return &worksectionAccountResolver{r}
+}
+
+type worksectionAccountResolver struct{ *Resolver }
+
+func (r *kommoAccountResolver) ObservedAt(ctx context.Context, obj *model.KommoAccount) (*time.Time, error) {
+	return observedAt(ctx, obj.Core()), nil
+}
+
+func (r *Resolver) KommoAccount() generated.KommoAccountResolver { return &kommoAccountResolver{r} }
+
+type kommoAccountResolver struct{ *Resolver }
+
+func (r *altcraftAccountResolver) ObservedAt(ctx context.Context, obj *model.AltcraftAccount) (*time.Time, error) {
+	return observedAt(ctx, obj.Core()), nil
+}
+
+func (r *Resolver) AltcraftAccount() generated.AltcraftAccountResolver {
+	return &altcraftAccountResolver{r}
+}
+
+type altcraftAccountResolver struct{ *Resolver }
+
+func (r *rocketChatAccountResolver) ObservedAt(ctx context.Context, obj *model.RocketChatAccount) (*time.Time, error) {
+	return observedAt(ctx, obj.Core()), nil
+}
+
+func (r *Resolver) RocketChatAccount() generated.RocketChatAccountResolver {
+	return &rocketChatAccountResolver{r}
+}
+
+type rocketChatAccountResolver struct{ *Resolver }
+
+func (r *directoryAccountResolver) ObservedAt(ctx context.Context, obj *directory.AccountCore) (*time.Time, error) {
+	return observedAt(ctx, obj.Core()), nil
+}
+
+func (r *Resolver) DirectoryAccount() generated.DirectoryAccountResolver {
+	return &directoryAccountResolver{r}
+}
+
+type directoryAccountResolver struct{ *Resolver }

@@ -17,7 +17,8 @@ import (
 var PlanTypes = plan.Types{
 	{
 		Name: "AltcraftAccount", Number: 0, Satisfies: []string{"AltcraftAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "firstName": 15, "lastName": 16, "notifyEmail": 17, "phones": 18, "locale": 19, "master": 20},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "firstName": 16, "lastName": 17, "notifyEmail": 18, "phones": 19, "locale": 20, "master": 21},
+		Late:   map[string]bool{"observedAt": true},
 	},
 	{
 		Name: "Anomaly", Number: 1, Satisfies: []string{"Anomaly"},
@@ -57,7 +58,8 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "DirectoryAccount", Number: 10, Satisfies: []string{"DirectoryAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "firstName": 15, "lastName": 16, "title": 17, "department": 18, "createdAt": 19, "avatarUrl": 20, "phones": 21, "addresses": 22, "locale": 23, "attributes": 24},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "firstName": 16, "lastName": 17, "title": 18, "department": 19, "createdAt": 20, "avatarUrl": 21, "phones": 22, "addresses": 23, "locale": 24, "attributes": 25},
+		Late:   map[string]bool{"observedAt": true},
 	},
 	{
 		Name: "Facet", Number: 11, Satisfies: []string{"Facet"},
@@ -81,7 +83,8 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "KommoAccount", Number: 16, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "phones": 15, "locale": 16, "admin": 17, "free": 18, "mailAccess": 19, "catalogAccess": 20, "permissions": 21, "stagePermissions": 22, "uuid": 23, "chatId": 24, "rank": 25},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "phones": 16, "locale": 17, "admin": 18, "free": 19, "mailAccess": 20, "catalogAccess": 21, "permissions": 22, "stagePermissions": 23, "uuid": 24, "chatId": 25, "rank": 26},
+		Late:   map[string]bool{"observedAt": true},
 	},
 	{
 		Name: "PageInfo", Number: 17, Satisfies: []string{"PageInfo"},
@@ -101,8 +104,8 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "RocketChatAccount", Number: 21, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "emails": 15, "type": 16, "avatarUrl": 17, "presence": 18, "statusText": 19, "utcOffset": 20, "customFields": 21},
-		Late:   map[string]bool{"presence": true, "statusText": true},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "emails": 16, "type": 17, "avatarUrl": 18, "presence": 19, "statusText": 20, "utcOffset": 21, "customFields": 22},
+		Late:   map[string]bool{"observedAt": true, "presence": true, "statusText": true},
 	},
 	{
 		Name: "RocketChatEmail", Number: 22, Satisfies: []string{"RocketChatEmail"},
@@ -199,7 +202,8 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "WorksectionAccount", Number: 45, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "firstName": 15, "lastName": 16, "title": 17, "department": 18, "addedAt": 19, "rate": 20, "avatarUrl": 21, "phones": 22, "addresses": 23, "chats": 24, "socials": 25, "otherContacts": 26},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "firstName": 16, "lastName": 17, "title": 18, "department": 19, "addedAt": 20, "rate": 21, "avatarUrl": 22, "phones": 23, "addresses": 24, "chats": 25, "socials": 26, "otherContacts": 27},
+		Late:   map[string]bool{"observedAt": true},
 	},
 	{
 		Name: "WorksectionViewer", Number: 46, Satisfies: []string{"WorksectionViewer"},
@@ -239,10 +243,18 @@ func (x *planned) WriteData(b []byte) ([]byte, bool) { return x.writeQuery(b, x.
 // WriteLate implements plan.Writer.
 func (x *planned) WriteLate(b []byte, object any, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
+	case *model.AltcraftAccount:
+		return x.writeLateAltcraftAccount(b, o, f)
+	case *directory.AccountCore:
+		return x.writeLateDirectoryAccount(b, o, f)
+	case *model.KommoAccount:
+		return x.writeLateKommoAccount(b, o, f)
 	case *model.RocketChatAccount:
 		return x.writeLateRocketChatAccount(b, o, f)
 	case *directory.User:
 		return x.writeLateUser(b, o, f)
+	case *model.WorksectionAccount:
+		return x.writeLateWorksectionAccount(b, o, f)
 	}
 	panic(fmt.Errorf("unexpected type %T", object))
 }
@@ -328,24 +340,44 @@ func (x *planned) writeAltcraftAccount(b []byte, o *model.AltcraftAccount, s *pl
 		case 14: // raw
 			v := o.Raw()
 			b, is = model.AppendJSON(b, v)
-		case 15: // firstName
+		case 15: // observedAt
+			if f.Late {
+				x.Later(b, o, f)
+				continue
+			}
+			ctx := x.Ctx
+			v, err := x.Resolvers.AltcraftAccount().ObservedAt(ctx, o)
+			if err != nil {
+				x.Enter(f)
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b, is = model.AppendDateTime(b, v)
+			}
+		case 16: // firstName
 			v := o.FirstName
 			b, is = model.AppendText(b, v)
-		case 16: // lastName
+		case 17: // lastName
 			v := o.LastName
 			b, is = model.AppendText(b, v)
-		case 17: // notifyEmail
+		case 18: // notifyEmail
 			v := o.NotifyEmail()
 			b, is = model.AppendText(b, v)
-		case 18: // phones
+		case 19: // phones
 			x.Enter(f)
 			v := o.Phones
 			b, is = x.writeOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(b, v, f)
 			x.Leave()
-		case 19: // locale
+		case 20: // locale
 			v := o.Locale
 			b, is = model.AppendText(b, v)
-		case 20: // master
+		case 21: // master
 			v := o.Master
 			b = plan.AppendBoolean(b, v)
 		}
@@ -366,6 +398,29 @@ func (x *planned) writeAltcraftAccount(b []byte, o *model.AltcraftAccount, s *pl
 	}
 	b[start] = '{' // in the place of the first field's comma
 	return append(b, '}'), true
+}
+
+func (x *planned) writeLateAltcraftAccount(b []byte, o *model.AltcraftAccount, f *plan.Field) ([]byte, bool) {
+	is := true
+	switch f.Number {
+	case 15: // observedAt
+		ctx := x.Ctx
+		v, err := x.Resolvers.AltcraftAccount().ObservedAt(ctx, o)
+		if err != nil {
+			x.Enter(f)
+			x.Error(x.Context(), err)
+			x.Leave()
+			is = false
+			break
+		}
+		if v == nil {
+			is = false
+		} else {
+			v := *v
+			b, is = model.AppendDateTime(b, v)
+		}
+	}
+	return b, is
 }
 
 func (x *planned) writeAnomaly(b []byte, o *connectors.Anomaly, s *plan.Selection) ([]byte, bool) {
@@ -1058,38 +1113,58 @@ func (x *planned) writeDirectoryAccount(b []byte, o *directory.AccountCore, s *p
 		case 14: // raw
 			v := o.Raw()
 			b, is = model.AppendJSON(b, v)
-		case 15: // firstName
+		case 15: // observedAt
+			if f.Late {
+				x.Later(b, o, f)
+				continue
+			}
+			ctx := x.Ctx
+			v, err := x.Resolvers.DirectoryAccount().ObservedAt(ctx, o)
+			if err != nil {
+				x.Enter(f)
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b, is = model.AppendDateTime(b, v)
+			}
+		case 16: // firstName
 			v := o.FirstName
 			b, is = model.AppendText(b, v)
-		case 16: // lastName
+		case 17: // lastName
 			v := o.LastName
 			b, is = model.AppendText(b, v)
-		case 17: // title
+		case 18: // title
 			v := o.Title
 			b, is = model.AppendText(b, v)
-		case 18: // department
+		case 19: // department
 			v := o.Department
 			b, is = model.AppendText(b, v)
-		case 19: // createdAt
+		case 20: // createdAt
 			v := o.CreatedAt
 			b, is = model.AppendDateTime(b, v)
-		case 20: // avatarUrl
+		case 21: // avatarUrl
 			v := o.AvatarURL
 			b, is = model.AppendText(b, v)
-		case 21: // phones
+		case 22: // phones
 			x.Enter(f)
 			v := o.Phones
 			b, is = x.writeOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(b, v, f)
 			x.Leave()
-		case 22: // addresses
+		case 23: // addresses
 			x.Enter(f)
 			v := o.Addresses
 			b, is = x.writeOString2ᚕstringᚄ(b, v, f)
 			x.Leave()
-		case 23: // locale
+		case 24: // locale
 			v := o.Locale
 			b, is = model.AppendText(b, v)
-		case 24: // attributes
+		case 25: // attributes
 			x.Enter(f)
 			v := o.Attributes()
 			b, is = x.writeOAttribute2ᚕrosterᚋconnectorsᚐAttributeᚄ(b, v, f)
@@ -1112,6 +1187,29 @@ func (x *planned) writeDirectoryAccount(b []byte, o *directory.AccountCore, s *p
 	}
 	b[start] = '{' // in the place of the first field's comma
 	return append(b, '}'), true
+}
+
+func (x *planned) writeLateDirectoryAccount(b []byte, o *directory.AccountCore, f *plan.Field) ([]byte, bool) {
+	is := true
+	switch f.Number {
+	case 15: // observedAt
+		ctx := x.Ctx
+		v, err := x.Resolvers.DirectoryAccount().ObservedAt(ctx, o)
+		if err != nil {
+			x.Enter(f)
+			x.Error(x.Context(), err)
+			x.Leave()
+			is = false
+			break
+		}
+		if v == nil {
+			is = false
+		} else {
+			v := *v
+			b, is = model.AppendDateTime(b, v)
+		}
+	}
+	return b, is
 }
 
 func (x *planned) writeFacet(b []byte, o *directory.Facet, s *plan.Selection) ([]byte, bool) {
@@ -1467,43 +1565,63 @@ func (x *planned) writeKommoAccount(b []byte, o *model.KommoAccount, s *plan.Sel
 		case 14: // raw
 			v := o.Raw()
 			b, is = model.AppendJSON(b, v)
-		case 15: // phones
+		case 15: // observedAt
+			if f.Late {
+				x.Later(b, o, f)
+				continue
+			}
+			ctx := x.Ctx
+			v, err := x.Resolvers.KommoAccount().ObservedAt(ctx, o)
+			if err != nil {
+				x.Enter(f)
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b, is = model.AppendDateTime(b, v)
+			}
+		case 16: // phones
 			x.Enter(f)
 			v := o.Phones
 			b, is = x.writeOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(b, v, f)
 			x.Leave()
-		case 16: // locale
+		case 17: // locale
 			v := o.Locale
 			b, is = model.AppendText(b, v)
-		case 17: // admin
+		case 18: // admin
 			v := o.Admin
 			b = plan.AppendBoolean(b, v)
-		case 18: // free
+		case 19: // free
 			v := o.Free
 			b = plan.AppendBoolean(b, v)
-		case 19: // mailAccess
+		case 20: // mailAccess
 			v := o.MailAccess
 			b = plan.AppendBoolean(b, v)
-		case 20: // catalogAccess
+		case 21: // catalogAccess
 			v := o.CatalogAccess
 			b = plan.AppendBoolean(b, v)
-		case 21: // permissions
+		case 22: // permissions
 			x.Enter(f)
 			v := o.Permissions
 			b, is = x.writeNPermission2ᚕrosterᚋconnectorsᚐPermissionᚄ(b, v, f)
 			x.Leave()
-		case 22: // stagePermissions
+		case 23: // stagePermissions
 			x.Enter(f)
 			v := o.StagePermissions
 			b, is = x.writeNStagePermission2ᚕrosterᚋconnectorsᚐStagePermissionᚄ(b, v, f)
 			x.Leave()
-		case 23: // uuid
+		case 24: // uuid
 			v := o.UUID()
 			b, is = model.AppendText(b, v)
-		case 24: // chatId
+		case 25: // chatId
 			v := o.ChatID()
 			b, is = model.AppendText(b, v)
-		case 25: // rank
+		case 26: // rank
 			v := o.Rank
 			b, is = model.AppendKommoRank(b, v)
 		}
@@ -1524,6 +1642,29 @@ func (x *planned) writeKommoAccount(b []byte, o *model.KommoAccount, s *plan.Sel
 	}
 	b[start] = '{' // in the place of the first field's comma
 	return append(b, '}'), true
+}
+
+func (x *planned) writeLateKommoAccount(b []byte, o *model.KommoAccount, f *plan.Field) ([]byte, bool) {
+	is := true
+	switch f.Number {
+	case 15: // observedAt
+		ctx := x.Ctx
+		v, err := x.Resolvers.KommoAccount().ObservedAt(ctx, o)
+		if err != nil {
+			x.Enter(f)
+			x.Error(x.Context(), err)
+			x.Leave()
+			is = false
+			break
+		}
+		if v == nil {
+			is = false
+		} else {
+			v := *v
+			b, is = model.AppendDateTime(b, v)
+		}
+	}
+	return b, is
 }
 
 func (x *planned) writePageInfo(b []byte, o *directory.PageInfo, s *plan.Selection) ([]byte, bool) {
@@ -2336,18 +2477,38 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 		case 14: // raw
 			v := o.Raw()
 			b, is = model.AppendJSON(b, v)
-		case 15: // emails
+		case 15: // observedAt
+			if f.Late {
+				x.Later(b, o, f)
+				continue
+			}
+			ctx := x.Ctx
+			v, err := x.Resolvers.RocketChatAccount().ObservedAt(ctx, o)
+			if err != nil {
+				x.Enter(f)
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b, is = model.AppendDateTime(b, v)
+			}
+		case 16: // emails
 			x.Enter(f)
 			v := o.Emails()
 			b, is = x.writeORocketChatEmail2ᚕrosterᚋgraphᚋmodelᚐRocketChatEmailᚄ(b, v, f)
 			x.Leave()
-		case 16: // type
+		case 17: // type
 			v := o.Type()
 			b, is = model.AppendText(b, v)
-		case 17: // avatarUrl
+		case 18: // avatarUrl
 			v := o.AvatarURL
 			b, is = model.AppendText(b, v)
-		case 18: // presence
+		case 19: // presence
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -2355,7 +2516,7 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 			ctx := x.Ctx
 			v := o.Presence(ctx)
 			b, is = model.AppendPresence(b, v)
-		case 19: // statusText
+		case 20: // statusText
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -2363,7 +2524,7 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 			ctx := x.Ctx
 			v := o.StatusText(ctx)
 			b, is = model.AppendText(b, v)
-		case 20: // utcOffset
+		case 21: // utcOffset
 			v := o.UTCOffset
 			if v == nil {
 				is = false
@@ -2373,7 +2534,7 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 					x.Abandon()
 				}
 			}
-		case 21: // customFields
+		case 22: // customFields
 			v := o.CustomFields()
 			b, is = model.AppendJSON(b, v)
 		}
@@ -2399,11 +2560,27 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 func (x *planned) writeLateRocketChatAccount(b []byte, o *model.RocketChatAccount, f *plan.Field) ([]byte, bool) {
 	is := true
 	switch f.Number {
-	case 18: // presence
+	case 15: // observedAt
+		ctx := x.Ctx
+		v, err := x.Resolvers.RocketChatAccount().ObservedAt(ctx, o)
+		if err != nil {
+			x.Enter(f)
+			x.Error(x.Context(), err)
+			x.Leave()
+			is = false
+			break
+		}
+		if v == nil {
+			is = false
+		} else {
+			v := *v
+			b, is = model.AppendDateTime(b, v)
+		}
+	case 19: // presence
 		ctx := x.Ctx
 		v := o.Presence(ctx)
 		b, is = model.AppendPresence(b, v)
-	case 19: // statusText
+	case 20: // statusText
 		ctx := x.Ctx
 		v := o.StatusText(ctx)
 		b, is = model.AppendText(b, v)
@@ -4388,22 +4565,42 @@ func (x *planned) writeWorksectionAccount(b []byte, o *model.WorksectionAccount,
 		case 14: // raw
 			v := o.Raw()
 			b, is = model.AppendJSON(b, v)
-		case 15: // firstName
+		case 15: // observedAt
+			if f.Late {
+				x.Later(b, o, f)
+				continue
+			}
+			ctx := x.Ctx
+			v, err := x.Resolvers.WorksectionAccount().ObservedAt(ctx, o)
+			if err != nil {
+				x.Enter(f)
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b, is = model.AppendDateTime(b, v)
+			}
+		case 16: // firstName
 			v := o.FirstName
 			b, is = model.AppendText(b, v)
-		case 16: // lastName
+		case 17: // lastName
 			v := o.LastName
 			b, is = model.AppendText(b, v)
-		case 17: // title
+		case 18: // title
 			v := o.Title
 			b, is = model.AppendText(b, v)
-		case 18: // department
+		case 19: // department
 			v := o.Department
 			b, is = model.AppendText(b, v)
-		case 19: // addedAt
+		case 20: // addedAt
 			v := o.CreatedAt
 			b, is = model.AppendDateTime(b, v)
-		case 20: // rate
+		case 21: // rate
 			v := o.Rate
 			if v == nil {
 				is = false
@@ -4413,30 +4610,30 @@ func (x *planned) writeWorksectionAccount(b []byte, o *model.WorksectionAccount,
 					x.Abandon()
 				}
 			}
-		case 21: // avatarUrl
+		case 22: // avatarUrl
 			v := o.AvatarURL
 			b, is = model.AppendText(b, v)
-		case 22: // phones
+		case 23: // phones
 			x.Enter(f)
 			v := o.Phones
 			b, is = x.writeOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(b, v, f)
 			x.Leave()
-		case 23: // addresses
+		case 24: // addresses
 			x.Enter(f)
 			v := o.Addresses
 			b, is = x.writeOString2ᚕstringᚄ(b, v, f)
 			x.Leave()
-		case 24: // chats
+		case 25: // chats
 			x.Enter(f)
 			v := o.Chats
 			b, is = x.writeOHandle2ᚕrosterᚋconnectorsᚐHandleᚄ(b, v, f)
 			x.Leave()
-		case 25: // socials
+		case 26: // socials
 			x.Enter(f)
 			v := o.Socials
 			b, is = x.writeOHandle2ᚕrosterᚋconnectorsᚐHandleᚄ(b, v, f)
 			x.Leave()
-		case 26: // otherContacts
+		case 27: // otherContacts
 			v := o.OtherContacts
 			b = plan.AppendString(b, v)
 		}
@@ -4457,6 +4654,29 @@ func (x *planned) writeWorksectionAccount(b []byte, o *model.WorksectionAccount,
 	}
 	b[start] = '{' // in the place of the first field's comma
 	return append(b, '}'), true
+}
+
+func (x *planned) writeLateWorksectionAccount(b []byte, o *model.WorksectionAccount, f *plan.Field) ([]byte, bool) {
+	is := true
+	switch f.Number {
+	case 15: // observedAt
+		ctx := x.Ctx
+		v, err := x.Resolvers.WorksectionAccount().ObservedAt(ctx, o)
+		if err != nil {
+			x.Enter(f)
+			x.Error(x.Context(), err)
+			x.Leave()
+			is = false
+			break
+		}
+		if v == nil {
+			is = false
+		} else {
+			v := *v
+			b, is = model.AppendDateTime(b, v)
+		}
+	}
+	return b, is
 }
 
 func (x *planned) writeWorksectionViewer(b []byte, o *model.WorksectionViewer, s *plan.Selection) ([]byte, bool) {
@@ -4578,6 +4798,9 @@ func (x *planned) readContactFilter(in plan.Object, err error) (it directory.Con
 	if v, given := in.Value("updatedBefore", x.Variables); given && err == nil {
 		it.UpdatedBefore, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
 	}
+	if v, given := in.Value("changedSince", x.Variables); given && err == nil {
+		it.ChangedSince, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
+	}
 	return it, err
 }
 
@@ -4616,6 +4839,9 @@ func (x *planned) readTeamFilter(in plan.Object, err error) (it directory.TeamFi
 	}
 	if v, given := in.Value("kinds", x.Variables); given && err == nil {
 		it.Kinds, err = x.unmarshalOTeamKind2ᚕrosterᚋconnectorsᚐTeamKindᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("changedSince", x.Variables); given && err == nil {
+		it.ChangedSince, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
 	}
 	return it, err
 }
@@ -4683,6 +4909,9 @@ func (x *planned) readUserFilter(in plan.Object, err error) (it directory.UserFi
 	}
 	if v, given := in.Value("createdBefore", x.Variables); given && err == nil {
 		it.CreatedBefore, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
+	}
+	if v, given := in.Value("changedSince", x.Variables); given && err == nil {
+		it.ChangedSince, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
 	}
 	return it, err
 }

@@ -24,16 +24,21 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AltcraftAccount() AltcraftAccountResolver
 	Change() ChangeResolver
 	ContactFolder() ContactFolderResolver
+	DirectoryAccount() DirectoryAccountResolver
 	Entity() EntityResolver
+	KommoAccount() KommoAccountResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	RocketChatAccount() RocketChatAccountResolver
 	Role() RoleResolver
 	Source() SourceResolver
 	Subscription() SubscriptionResolver
 	Team() TeamResolver
 	User() UserResolver
+	WorksectionAccount() WorksectionAccountResolver
 }
 
 type DirectiveRoot struct {
@@ -53,6 +58,7 @@ type ComplexityRoot struct {
 		Master      func(childComplexity int) int
 		Name        func(childComplexity int) int
 		NotifyEmail func(childComplexity int) int
+		ObservedAt  func(childComplexity int) int
 		Phones      func(childComplexity int) int
 		Raw         func(childComplexity int) int
 		Roles       func(childComplexity int) int
@@ -188,6 +194,7 @@ type ComplexityRoot struct {
 		LastName    func(childComplexity int) int
 		Locale      func(childComplexity int) int
 		Name        func(childComplexity int) int
+		ObservedAt  func(childComplexity int) int
 		Phones      func(childComplexity int) int
 		Raw         func(childComplexity int) int
 		Roles       func(childComplexity int) int
@@ -270,6 +277,7 @@ type ComplexityRoot struct {
 		Locale           func(childComplexity int) int
 		MailAccess       func(childComplexity int) int
 		Name             func(childComplexity int) int
+		ObservedAt       func(childComplexity int) int
 		Permissions      func(childComplexity int) int
 		Phones           func(childComplexity int) int
 		Rank             func(childComplexity int) int
@@ -351,6 +359,7 @@ type ComplexityRoot struct {
 		ExternalID   func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Name         func(childComplexity int) int
+		ObservedAt   func(childComplexity int) int
 		Presence     func(childComplexity int) int
 		Raw          func(childComplexity int) int
 		Roles        func(childComplexity int) int
@@ -613,6 +622,7 @@ type ComplexityRoot struct {
 		ID            func(childComplexity int) int
 		LastName      func(childComplexity int) int
 		Name          func(childComplexity int) int
+		ObservedAt    func(childComplexity int) int
 		OtherContacts func(childComplexity int) int
 		Phones        func(childComplexity int) int
 		Rate          func(childComplexity int) int
@@ -729,6 +739,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AltcraftAccount.NotifyEmail(childComplexity), true
+	case "AltcraftAccount.observedAt":
+		if e.ComplexityRoot.AltcraftAccount.ObservedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AltcraftAccount.ObservedAt(childComplexity), true
 	case "AltcraftAccount.phones":
 		if e.ComplexityRoot.AltcraftAccount.Phones == nil {
 			break
@@ -1311,6 +1327,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DirectoryAccount.Name(childComplexity), true
+	case "DirectoryAccount.observedAt":
+		if e.ComplexityRoot.DirectoryAccount.ObservedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.ObservedAt(childComplexity), true
 	case "DirectoryAccount.phones":
 		if e.ComplexityRoot.DirectoryAccount.Phones == nil {
 			break
@@ -1722,6 +1744,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KommoAccount.Name(childComplexity), true
+	case "KommoAccount.observedAt":
+		if e.ComplexityRoot.KommoAccount.ObservedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KommoAccount.ObservedAt(childComplexity), true
 	case "KommoAccount.permissions":
 		if e.ComplexityRoot.KommoAccount.Permissions == nil {
 			break
@@ -2190,6 +2218,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RocketChatAccount.Name(childComplexity), true
+	case "RocketChatAccount.observedAt":
+		if e.ComplexityRoot.RocketChatAccount.ObservedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RocketChatAccount.ObservedAt(childComplexity), true
 	case "RocketChatAccount.presence":
 		if e.ComplexityRoot.RocketChatAccount.Presence == nil {
 			break
@@ -3321,6 +3355,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WorksectionAccount.Name(childComplexity), true
+	case "WorksectionAccount.observedAt":
+		if e.ComplexityRoot.WorksectionAccount.ObservedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorksectionAccount.ObservedAt(childComplexity), true
 	case "WorksectionAccount.otherContacts":
 		if e.ComplexityRoot.WorksectionAccount.OtherContacts == nil {
 			break
@@ -3725,6 +3765,11 @@ input ContactFilter {
   updatedAfter: DateTime
   "Has an updatedAt before this time. A contact without updatedAt does not match."
   updatedBefore: DateTime
+  """
+  Fetches have seen at this time or later that the contact is new or has other values. A fetch counts with its beginning. A contact
+  whose times are not known does not match. Changes of fields that need a scope count for callers who have it.
+  """
+  changedSince: DateTime
 }
 
 "How to sort contacts."
@@ -4139,7 +4184,10 @@ completeness.
 type Query {
   "The caller: the identity and the rights of who sends the query."
   viewer: Viewer!
-  "The object with this ID. If a person was joined with another one later, both old IDs find the joined person, who has one current ID."
+  """
+  The object with this ID. If a person was joined with another one later, both old IDs find the joined person, who has one current
+  ID. If the object was removed lately, this is null, and extensions.removedAt of the answer has its id and removedAt.
+  """
   node(id: ID!): Node
   "The objects with these IDs, at most 100, in the same order; null for an ID that does not exist."
   nodes(ids: [ID!]!): [Node]!
@@ -4624,6 +4672,11 @@ input TeamFilter {
   search: String
   sources: [String!]
   kinds: [TeamKind!]
+  """
+  Fetches have seen at this time or later that the team is new or has another name, kind or list of members in its own record. A
+  fetch counts with its beginning. A team that has no record, because accounts only mention it, does not match.
+  """
+  changedSince: DateTime
 }
 
 "A page of teams."
@@ -4856,6 +4909,11 @@ interface Account implements Node {
   everything that the source tells, so it needs both scopes.
   """
   raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  """
+  When the oldest data of the source's accounts was fetched: a fetch since then has confirmed this record. Null for an account that
+  was created here and that no fetch has seen yet.
+  """
+  observedAt: DateTime
 }
 
 """
@@ -4877,6 +4935,7 @@ type DirectoryAccount implements Account & Node @key(fields: "id") {
   teams: [Team!]
   url: URL
   raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  observedAt: DateTime
   firstName: String
   lastName: String
   title: String
@@ -4913,6 +4972,7 @@ type WorksectionAccount implements Account & Node @key(fields: "id") {
   teams: [Team!]
   url: URL
   raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  observedAt: DateTime
   firstName: String
   lastName: String
   title: String
@@ -4951,6 +5011,7 @@ type KommoAccount implements Account & Node @key(fields: "id") {
   teams: [Team!]
   url: URL
   raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  observedAt: DateTime
   phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
   "BCP 47 language tag."
   locale: String
@@ -5022,6 +5083,7 @@ type AltcraftAccount implements Account & Node @key(fields: "id") {
   teams: [Team!]
   url: URL
   raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  observedAt: DateTime
   firstName: String
   lastName: String
   "The address for the source's alerts. It joins no accounts."
@@ -5049,6 +5111,7 @@ type RocketChatAccount implements Account & Node @key(fields: "id") {
   teams: [Team!]
   url: URL
   raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  observedAt: DateTime
   "All addresses, email first; null if the source does not show them."
   emails: [RocketChatEmail!]
   "The type of account, such as user, bot or app."
@@ -5131,6 +5194,12 @@ input UserFilter {
   createdAfter: DateTime
   "Has a createdAt before this time. A person without createdAt does not match."
   createdBefore: DateTime
+  """
+  Fetches have seen a change of the person at this time or later: an account that is new or has other values, or that is gone. A
+  fetch counts with its beginning, so that the asOf of the last answer finds everything since. Somebody of whom no time is known
+  does not match. Changes of fields that need a scope count for callers who have it.
+  """
+  changedSince: DateTime
 }
 
 "All given fields must match the same account. Of a list, one value must match."
@@ -5363,6 +5432,8 @@ func (ec *executionContext) childFields_AltcraftAccount(ctx context.Context, fie
 		return ec.fieldContext_AltcraftAccount_url(ctx, field)
 	case "raw":
 		return ec.fieldContext_AltcraftAccount_raw(ctx, field)
+	case "observedAt":
+		return ec.fieldContext_AltcraftAccount_observedAt(ctx, field)
 	case "firstName":
 		return ec.fieldContext_AltcraftAccount_firstName(ctx, field)
 	case "lastName":
@@ -5627,6 +5698,8 @@ func (ec *executionContext) childFields_DirectoryAccount(ctx context.Context, fi
 		return ec.fieldContext_DirectoryAccount_url(ctx, field)
 	case "raw":
 		return ec.fieldContext_DirectoryAccount_raw(ctx, field)
+	case "observedAt":
+		return ec.fieldContext_DirectoryAccount_observedAt(ctx, field)
 	case "firstName":
 		return ec.fieldContext_DirectoryAccount_firstName(ctx, field)
 	case "lastName":
@@ -5767,6 +5840,8 @@ func (ec *executionContext) childFields_KommoAccount(ctx context.Context, field 
 		return ec.fieldContext_KommoAccount_url(ctx, field)
 	case "raw":
 		return ec.fieldContext_KommoAccount_raw(ctx, field)
+	case "observedAt":
+		return ec.fieldContext_KommoAccount_observedAt(ctx, field)
 	case "phones":
 		return ec.fieldContext_KommoAccount_phones(ctx, field)
 	case "locale":
@@ -5875,6 +5950,8 @@ func (ec *executionContext) childFields_RocketChatAccount(ctx context.Context, f
 		return ec.fieldContext_RocketChatAccount_url(ctx, field)
 	case "raw":
 		return ec.fieldContext_RocketChatAccount_raw(ctx, field)
+	case "observedAt":
+		return ec.fieldContext_RocketChatAccount_observedAt(ctx, field)
 	case "emails":
 		return ec.fieldContext_RocketChatAccount_emails(ctx, field)
 	case "type":
@@ -6383,6 +6460,8 @@ func (ec *executionContext) childFields_WorksectionAccount(ctx context.Context, 
 		return ec.fieldContext_WorksectionAccount_url(ctx, field)
 	case "raw":
 		return ec.fieldContext_WorksectionAccount_raw(ctx, field)
+	case "observedAt":
+		return ec.fieldContext_WorksectionAccount_observedAt(ctx, field)
 	case "firstName":
 		return ec.fieldContext_WorksectionAccount_firstName(ctx, field)
 	case "lastName":

@@ -18,7 +18,8 @@ import (
 // Directory is all records, linked and indexed, built from one set of snapshots. It is immutable.
 type Directory struct {
 	*content
-	stop func() bool // see Until
+	stop        func() bool // see Until
+	seesPrivate bool        // see For
 }
 
 // content is what a directory has, whoever uses it.
@@ -38,6 +39,7 @@ type content struct {
 	sizes    [listCount]lengths.Longest
 	ownSizes map[string]lengths.Longest
 	byID     map[string]*User // by their own IDs
+	removed  []removedAccount
 	byEmail  map[string]*User // by the addresses for which a source vouches and which only one user has
 	former   map[connectors.Ref]bool
 }

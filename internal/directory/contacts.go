@@ -48,6 +48,7 @@ type ContactFilter struct {
 	HasEmail                     *bool
 	CreatedAfter, UpdatedAfter   *time.Time // at this time or later
 	CreatedBefore, UpdatedBefore *time.Time
+	ChangedSince                 *time.Time // the record is new or has other values since then
 }
 
 // contactList is all contacts.
@@ -221,6 +222,7 @@ func (d *Directory) filterContacts(s *set, f *ContactFilter) error {
 	}
 	l.keepTimes(s, int(ContactByCreatedAt), f.CreatedAfter, f.CreatedBefore)
 	l.keepTimes(s, int(ContactByUpdatedAt), f.UpdatedAfter, f.UpdatedBefore)
+	d.keepChangedContacts(s, f.ChangedSince)
 	return l.search(s, f.Search)
 }
 

@@ -25,5 +25,5 @@ func (d *Directory) ContactFolders(f *ContactFolderFilter, args PageArgs) (*Cont
 	if f == nil {
 		f = new(ContactFolderFilter)
 	}
-	return groupPage(d, &d.folders, f.Search, f.Sources, f.Kinds, args)
+	return groupPage(d, &d.folders, f.Search, f.Sources, f.Kinds, nil, args)
 }

@@ -93,9 +93,9 @@ func (l *groupList[T, G]) namesakes(g *T) (n int) {
 	return n
 }
 
-// groupPage returns a page of groups, sorted by name.
+// groupPage returns a page of groups, sorted by name. Keep removes further groups that the filter does not select; nil for none.
 func groupPage[T any, G group[T], K ~uint8](
-	d *Directory, l *groupList[T, G], search *string, sources []string, kinds []K, args PageArgs,
+	d *Directory, l *groupList[T, G], search *string, sources []string, kinds []K, keep func(*set), args PageArgs,
 ) (*Connection[T], error) {
 	s := l.everything()
 	s.check = newStopCheck(d.stop)
@@ -103,6 +103,9 @@ func groupPage[T any, G group[T], K ~uint8](
 		return nil, err
 	}
 	keepKinds(l.table, s, groupKind, kinds)
+	if keep != nil {
+		keep(s)
+	}
 	if err := l.search(s, search); err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ func (b *builder) joinUsers() {
 	j.linkDuplicates()
 	b.indexFormer()
 	b.indexEmails()
+	b.collectRemoved()
 }
 
 // indexEmails indexes people by their addresses. It leaves out addresses that several people have, each vouched for by a source, and shared mailboxes,

@@ -25,5 +25,5 @@ func (d *Directory) Roles(f *RoleFilter, args PageArgs) (*RoleConnection, error)
 	if f == nil {
 		f = new(RoleFilter)
 	}
-	return groupPage(d, &d.roles, f.Search, f.Sources, f.AccessLevels, args)
+	return groupPage(d, &d.roles, f.Search, f.Sources, f.AccessLevels, nil, args)
 }

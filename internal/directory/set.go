@@ -27,6 +27,9 @@ func (s *set) addAll(items []uint32) {
 	}
 }
 
+// add adds an item to a set that is not represented as all items.
+func (s *set) add(i uint32) { s.bits[i/64] |= 1 << (i % 64) }
+
 func (s *set) remove(i uint32) {
 	s.materialize()
 	s.bits[i/64] &^= 1 << (i % 64)

@@ -52,7 +52,10 @@ func (c *stopCheck) err() error {
 
 // Until returns the same directory, but its queries end with ErrStopped soon after stop has become true.
 func (d *Directory) Until(stop func() bool) *Directory {
-	until := *d
-	until.stop = stop
-	return &until
+	return d.For(stop, d.seesPrivate)
+}
+
+// For is Until for a caller. Changes of fields that not everybody may see count for this caller if seesPrivate is true: see UserFilter.ChangedSince.
+func (d *Directory) For(stop func() bool, seesPrivate bool) *Directory {
+	return &Directory{d.content, stop, seesPrivate}
 }

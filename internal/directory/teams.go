@@ -1,12 +1,18 @@
 package directory
 
-import "roster/connectors"
+import (
+	"time"
+
+	"roster/connectors"
+)
 
 // TeamFilter selects teams. A field that is nil or empty does not filter.
 type TeamFilter struct {
 	Search  *string
 	Sources []string
 	Kinds   []connectors.TeamKind
+	// ChangedSince selects teams whose records are new or have other values since then.
+	ChangedSince *time.Time
 }
 
 func (b *builder) indexTeams() {
@@ -25,5 +31,5 @@ func (d *Directory) Teams(f *TeamFilter, args PageArgs) (*TeamConnection, error)
 	if f == nil {
 		f = new(TeamFilter)
 	}
-	return groupPage(d, &d.teams, f.Search, f.Sources, f.Kinds, args)
+	return groupPage(d, &d.teams, f.Search, f.Sources, f.Kinds, func(s *set) { d.keepChangedTeams(s, f.ChangedSince) }, args)
 }

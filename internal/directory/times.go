@@ -69,6 +69,11 @@ func (a *AccountCore) nameParts() []string {
 	return []string{"Name", "FirstName", "LastName", "Username", "Emails"}
 }
 
+// Fetched reports whether a fetch has seen the account. Otherwise it was written here, and is shown until a fetch sees it.
+func (a *AccountCore) Fetched() bool {
+	return !a.Source.history(connectors.Accounts).Unseen(a.ExternalID)
+}
+
 // RecordChangedAt returns when the fetches first saw the account's record as it is; zero if that is unknown.
 func (a *AccountCore) RecordChangedAt() time.Time {
 	return a.Source.recordChanged(connectors.Accounts, a.ExternalID)

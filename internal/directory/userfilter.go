@@ -32,6 +32,7 @@ type UserFilter struct {
 	HasDepartment         *bool
 	CreatedAfter          *time.Time // at this time or later
 	CreatedBefore         *time.Time
+	ChangedSince          *time.Time // an account's record is new or has other values since then, or an account is gone
 }
 
 // AccountFilter selects people who have at least Min matching accounts.
@@ -77,6 +78,7 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	keepBool(userHasEmail, f.HasEmail)
 	keepBool(userHasDepartment, f.HasDepartment)
 	l.keepTimes(s, int(UserByCreatedAt), f.CreatedAfter, f.CreatedBefore)
+	d.keepChangedUsers(s, f.ChangedSince)
 	keepAny(UserFacetTeam, teams, len(f.Teams) > 0)
 	keepAny(UserFacetRole, roles, len(f.Roles) > 0)
 	keepAny(UserFacetDepartment, keys(f.Departments), len(f.Departments) > 0)

@@ -97,20 +97,30 @@ func (h *History) Field(id string, fields ...string) time.Time {
 	return timeOf(at)
 }
 
-// Changed returns when the fetches first saw the record with all its present values; zero if that is unknown.
-func (h *History) Changed(id string) time.Time {
+// Changed returns when the fetches first saw the record with all its present values, or with those of some fields; zero if that is unknown. No fields
+// mean all of them.
+func (h *History) Changed(id string, fields ...string) time.Time {
 	if h == nil {
 		return time.Time{}
 	}
 	if r := h.record(id); r != nil {
-		return timeOf(r.changed(h))
+		return timeOf(r.changed(h, fields))
 	}
 	return timeOf(h.base)
 }
 
-// ChangedSince yields the records that are known to have changed at that time or later. If all reports true, so have all other records of the
-// snapshot, except those that except yields.
-func (h *History) ChangedSince(since time.Time) (ids []string, all bool, except []string) {
+// Unseen reports whether no fetch has seen the record: see Without.
+func (h *History) Unseen(id string) bool {
+	if h == nil {
+		return false
+	}
+	r := h.record(id)
+	return r != nil && r.first == unknown
+}
+
+// ChangedSince returns the records that are known to have changed at that time or later: to be new, or to have other values, in all or some fields. If all
+// is true, so have all other records of the snapshot, except for the last list.
+func (h *History) ChangedSince(since time.Time, fields ...string) (ids []string, all bool, except []string) {
 	if h == nil {
 		return nil, false, nil
 	}
@@ -118,7 +128,7 @@ func (h *History) ChangedSince(since time.Time) (ids []string, all bool, except 
 	all = h.base != 0 && h.base >= from
 	for i := range h.records {
 		switch r := &h.records[i]; {
-		case r.changed(h) >= from && r.changed(h) > 0:
+		case r.changed(h, fields) >= max(from, 1):
 			ids = append(ids, r.id)
 		case all:
 			except = append(except, r.id)
@@ -147,8 +157,11 @@ func (h *History) RemovedAt(id string) time.Time {
 
 // Without returns the history for a list with further records, which no fetch has seen: nothing is known of them.
 func (h *History) Without(ids []string) *History {
-	if h == nil || len(ids) == 0 {
+	if len(ids) == 0 {
 		return h
+	}
+	if h == nil {
+		h = &History{}
 	}
 	out := *h
 	out.records = slices.Clone(h.records)
@@ -181,10 +194,12 @@ func (r *record) begin(h *History) int64 {
 	return r.first
 }
 
-func (r *record) changed(h *History) int64 {
+func (r *record) changed(h *History, fields []string) int64 {
 	at := r.begin(h)
 	for _, f := range r.fields {
-		at = max(at, f.at)
+		if len(fields) == 0 || slices.Contains(fields, f.field) {
+			at = max(at, f.at)
+		}
 	}
 	return at
 }

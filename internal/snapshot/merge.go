@@ -45,7 +45,7 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 		snap.Loss, snap.Anomalies = r.since.Loss, connectors.MergeAnomalies(r.since.Anomalies, r.anomalies)
 		if base, snap.FullAt = r.since.Records, r.since.FullAt; len(r.gone) == 0 && t.kind.same(base, r.records) {
 			snap.Records, snap.Version, snap.Size = base, r.since.Version, r.since.Size
-			snap.Times = t.times(base, &r)
+			snap.Times = t.times(base, &r, snap.Version)
 			return snap, nil
 		}
 	case was != nil && !r.complete && (was.Loss != nil || t.started.Sub(was.OldestAt) < t.settings.KeepFor):
@@ -66,7 +66,7 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 	} else {
 		snap.Size = t.kind.size(snap.Records)
 	}
-	snap.Times = t.times(base, &r)
+	snap.Times = t.times(base, &r, version)
 	return snap, nil
 }
 

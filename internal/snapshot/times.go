@@ -15,12 +15,15 @@ import (
 // The part that is about the history of a collection: when fetches first saw the present values. A history is kept with its snapshot, and is no part of the
 // snapshot's version: the same records have the same version whatever their history.
 
-// times returns the history of a snapshot that a fetch makes of the records before. Base are those into which the fetched records are merged.
-func (t *step) times(base Records, r *fetchResult) *history.History {
+// times returns the history of a snapshot with that version, which a fetch makes of the records before. Base are those into which the fetched records are
+// merged.
+func (t *step) times(base Records, r *fetchResult, version string) *history.History {
 	was := t.snap
 	switch {
 	case was == nil:
 		return history.Begin(t.started)
+	case was.Version == version: // nothing has changed, and nothing is compared
+		return was.Times.Update(t.started).Done(t.settings.remember())
 	case base.Len() == 0 && !r.complete: // what is known is too old, see snapshot
 		return was.Times.Again(t.started)
 	}
@@ -86,6 +89,10 @@ func differing[T any](a, b *T, same func(a, b *T) bool) []string {
 	x, y := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
 	var fields []string
 	for i := range x.NumField() {
+		if x.Field(i).Kind() == reflect.String && x.Field(i).String() == y.Field(i).String() ||
+			reflect.DeepEqual(x.Field(i).Interface(), y.Field(i).Interface()) { // most fields; the encoding decides about the others
+			continue
+		}
 		var one, other T
 		reflect.ValueOf(&one).Elem().Field(i).Set(x.Field(i))
 		reflect.ValueOf(&other).Elem().Field(i).Set(y.Field(i))

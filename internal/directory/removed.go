@@ -1,0 +1,107 @@
+package directory
+
+import (
+	"slices"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/history"
+)
+
+// removedAccount is an account that its source no longer has, and the person to whom it belonged.
+type removedAccount struct {
+	history.Removal
+	source *Source
+	user   *User
+}
+
+// collectRemoved finds out to whom the removed accounts belonged. It follows the operator's links and splits, and addresses for which the source vouched
+// and which only one person has. An account of which nobody or more than one person comes into question is left out.
+func (b *builder) collectRemoved() {
+	var all []removedAccount
+	byAddress := make(map[[16]byte][]int)
+	for i, source := range b.dir.sources {
+		for _, r := range source.history(connectors.Accounts).Removed() {
+			b.step(1)
+			if b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.ID}] != nil { // written here again
+				continue
+			}
+			for _, a := range r.Addresses {
+				if trust := b.data[i].Trust; trust == TrustAsIs || trust == TrustVerifiedOnly && a.Verified {
+					byAddress[a.Hash] = append(byAddress[a.Hash], len(all))
+				}
+			}
+			all = append(all, removedAccount{Removal: r, source: source})
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	owners := make([]connectors.Distinct[*User], len(all))
+	if len(byAddress) > 0 {
+		for key, u := range b.dir.byEmail {
+			b.step(1)
+			for _, i := range byAddress[history.HashOf(key)] {
+				owners[i].Add(u)
+			}
+		}
+	}
+	linked := b.linkedOwners()
+	for i := range all {
+		r := &all[i]
+		ref := connectors.Ref{Source: r.source.Name, ID: r.ID}
+		if r.user = linked[ref]; r.user == nil {
+			if found := owners[i].Values(); len(found) == 1 && !b.splitFrom(ref, found[0]) {
+				r.user = found[0]
+			}
+		}
+	}
+	b.dir.removed = slices.Clip(slices.DeleteFunc(all, func(r removedAccount) bool { return r.user == nil }))
+}
+
+// linkedOwners returns the people with whose accounts the operator has linked accounts that are not there.
+func (b *builder) linkedOwners() map[connectors.Ref]*User {
+	out := make(map[connectors.Ref]*User)
+	for _, refs := range b.rules.AllLinks() {
+		var owner *User
+		for _, ref := range refs {
+			if a := b.dir.accounts[ref]; a != nil {
+				owner = a.Core().User
+			}
+		}
+		for _, ref := range refs {
+			if owner != nil && b.dir.accounts[ref] == nil {
+				out[ref] = owner
+			}
+		}
+	}
+	return out
+}
+
+// splitFrom reports whether the operator has said that an account does not belong to the person.
+func (b *builder) splitFrom(ref connectors.Ref, u *User) bool {
+	for _, refs := range b.rules.AllSplits() {
+		if slices.Contains(refs, ref) && slices.ContainsFunc(u.Accounts, func(a Account) bool { return slices.Contains(refs, a.Core().Ref()) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// RemovedAt returns when the fetches no longer saw the object with this ID: a person by the account of their ID, an account, a team, a role, a contact or a
+// contact folder. It returns zero if it is there, and if nothing is known of it (any more).
+func (d *Directory) RemovedAt(id string) time.Time {
+	kind, source, external, ok := decodeID(id)
+	if !ok || d.Node(id) != nil {
+		return time.Time{}
+	}
+	collection, named := map[idKind]connectors.Collection{
+		userID: connectors.Accounts, accountID: connectors.Accounts, teamID: connectors.Teams, roleID: connectors.Roles, contactID: connectors.Contacts,
+		folderID: connectors.ContactFolders,
+	}[kind]
+	s := d.SourceNamed(source)
+	if !named || s == nil {
+		return time.Time{}
+	}
+	return s.history(collection).RemovedAt(external)
+}
