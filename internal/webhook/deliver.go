@@ -60,7 +60,12 @@ func (t *tenure) attempt(m message) Result {
 	})
 	defer checks.Wait()
 	defer cancel()
-	return t.sender.send(ctx, m)
+	began := time.Now()
+	r := t.sender.send(ctx, m)
+	// As requests and webhooks of sources have, at the same level. It names no person.
+	t.log.LogAttrs(ctx, slog.LevelDebug, "webhook sent", slog.String("message", m.id), slog.Int("changes", t.state.Pending.Changes),
+		slog.Int("bytes", len(m.body)), slog.Int("attempt", t.state.Pending.Attempts+1), slog.String("problem", r.Problem), slog.Duration("took", time.Since(began)))
+	return r
 }
 
 // await waits until a time, as long as the lease is held. A time that is too far away is of another clock.

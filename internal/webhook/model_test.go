@@ -24,6 +24,7 @@ type act struct {
 	restart int // 1: the process is stopped and started, 2: it is killed, 3: it loses its log, too
 	forget  bool
 	away    bool // the log cannot be read meanwhile
+	revoke  bool // the process loses the lease, and gets it again later
 	batch   int  // the configuration changes
 	answers []int
 }
@@ -38,25 +39,27 @@ const (
 // mortal is the store as one process sees it. A process that was killed stores nothing.
 type mortal struct {
 	*webhook.Memory
-	dead atomic.Bool
+	dead    atomic.Bool
+	revoked atomic.Int64 // how many leases were taken away
 }
 
 type mortalLease struct {
 	webhook.Lease
-	of *mortal
+	of    *mortal
+	after int64 // the number of those that were taken away before
 }
 
 var errDead = errors.New("the process is dead")
 
 func (m *mortal) Acquire(ctx context.Context, name string) (webhook.Lease, error) {
 	l, err := m.Memory.Acquire(ctx, name)
-	return &mortalLease{l, m}, err
+	return &mortalLease{l, m, m.revoked.Load()}, err
 }
 
-func (l *mortalLease) Held() bool { return !l.of.dead.Load() }
+func (l *mortalLease) Held() bool { return !l.of.dead.Load() && l.of.revoked.Load() == l.after }
 
 func (l *mortalLease) Save(ctx context.Context, state []byte) error {
-	if l.of.dead.Load() {
+	if !l.Held() {
 		return errDead
 	}
 	return l.Lease.Save(ctx, state)
@@ -81,6 +84,7 @@ func TestEveryChangeArrivesInOrder(t *testing.T) {
 	acts := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) act {
 		a := act{add: rapid.IntRange(0, 9).Draw(t, "add"), wait: time.Duration(rapid.SampledFrom([]int{0, 1, 1, 1, 30, 300, 1500}).Draw(t, "wait")) * time.Second,
 			away:    rapid.IntRange(0, 4).Draw(t, "away") == 0,
+			revoke:  rapid.IntRange(0, 4).Draw(t, "revoke") == 0,
 			forget:  rapid.IntRange(0, 9).Draw(t, "forget") == 0,
 			answers: rapid.SliceOfN(rapid.SampledFrom([]int{204, 204, 200, 500, 400, 301, 429, 503, answerNever, answerHangs, answerHangs, answerRefused}), 0, 6).Draw(t, "answers")}
 		if rapid.IntRange(0, 2).Draw(t, "restarts") == 0 {
@@ -158,7 +162,11 @@ func play(t *testing.T, plan []act, down bool) []string {
 			h.Batch = a.batch
 			d.Set([]webhook.Hook{h})
 		}
-		time.Sleep(a.wait) // the time of the bubble
+		time.Sleep(a.wait / 2) // the time of the bubble
+		if a.revoke {
+			last.revoked.Add(1)
+		}
+		time.Sleep(a.wait - a.wait/2)
 		if a.restart > 0 {
 			last.dead.Store(a.restart > 1)
 			stop()

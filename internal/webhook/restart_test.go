@@ -1,11 +1,13 @@
 package webhook_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"roster/internal/changes"
 	"roster/internal/webhook"
 )
 
@@ -59,4 +61,68 @@ func TestALogThatIsAway(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+// without is a tape that has lost one change. At first it may not know that.
+type without struct {
+	*tape
+	lost  string
+	knows bool
+}
+
+type withoutReader struct {
+	webhook.Reader
+	of    *without
+	after string
+}
+
+func (l *without) Reader(after string) (webhook.Reader, error) {
+	if after == l.lost && l.knows {
+		return nil, changes.ErrExpired
+	}
+	r, err := l.tape.Reader(after)
+	if err != nil {
+		return nil, err
+	}
+	return withoutReader{r, l, after}, nil
+}
+
+func (r withoutReader) Next(ctx context.Context, wanted func(*changes.Event) bool) (*changes.Event, error) {
+	if r.after == r.of.lost {
+		return nil, changes.ErrExpired
+	}
+	return r.Reader.Next(ctx, func(e *changes.Event) bool { return e.Cursor != r.of.lost && wanted(e) })
+}
+
+// A message that was sent with a change that the log has lost since is no message any more: its receiver reads everything again, and at once.
+func TestAMessageWhoseChangeIsLost(t *testing.T) {
+	t.Parallel()
+	for name, knows := range map[string]bool{"at once": true, "after a look": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				log, state, in := newTape(), webhook.NewMemory(), &receiver{answer: accepted}
+				first := &mortal{Memory: state}
+				_, stop := running(t, webhook.Options{Log: log, Store: first, Transport: processTransport{first, in}}, hook())
+				time.Sleep(time.Second)
+				in.answers(func(r *http.Request, _ *received) (*http.Response, error) {
+					<-r.Context().Done()
+					return nil, errLost
+				})
+				log.add(2)
+				time.Sleep(time.Second)
+				first.dead.Store(true)
+				stop()
+				in.answers(accepted)
+				log.add(1)
+				_, stop = running(t, webhook.Options{Log: &without{log, cursor(1, 2), knows}, Store: state, Transport: in}, hook())
+				time.Sleep(10 * time.Second)
+				stop()
+				got := in.messages()
+				if last := got[len(got)-1]; len(got) != 3 || last.Type != webhook.TypeReset || last.Data.Reason != webhook.ReasonExpired {
+					t.Errorf("%+v", got)
+				}
+			})
+		})
+	}
 }

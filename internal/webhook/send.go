@@ -25,6 +25,8 @@ const (
 	mostAnswer = 4 << 10
 	// idleFor is how long a connection without a message stays open.
 	idleFor = 30 * time.Second
+	// mostBuffer is how much of an answer over HTTP/2 a receiver may send before it is read. By default it is 4 MiB.
+	mostBuffer = 64 << 10
 )
 
 // Result is how an attempt has ended.
@@ -73,6 +75,7 @@ func newTransport(h *Hook) *http.Transport {
 	return &http.Transport{
 		DialContext: dialer(h.Networks, h.Timeout).DialContext, TLSHandshakeTimeout: h.Timeout, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
 		MaxConnsPerHost: 2, MaxIdleConns: 1, IdleConnTimeout: idleFor, DisableCompression: true, MaxResponseHeaderBytes: mostHeader,
+		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerConnection: mostBuffer, MaxReceiveBufferPerStream: mostBuffer},
 	}
 }
 
@@ -101,6 +104,9 @@ func (s *sender) send(ctx context.Context, m message) Result {
 	r.Header.Set(standardwebhooks.HeaderWebhookID, m.id)
 	r.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
 	r.Header.Set(standardwebhooks.HeaderWebhookSignature, strings.Join(signatures, " "))
+	// The receiver ignores what it has had, by the ID. So if it has closed the connection meanwhile, the request is sent again on another one at once. An empty
+	// value means that, and is not sent.
+	r.Header["Idempotency-Key"] = nil
 	resp, err := s.client.Do(r)
 	if err != nil {
 		return Result{Problem: problem(err)}

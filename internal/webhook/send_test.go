@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -233,5 +234,48 @@ func TestNoProxy(t *testing.T) {
 	t.Parallel()
 	if newTransport(&Hook{}).Proxy != nil {
 		t.Error("there is a proxy")
+	}
+}
+
+// A receiver may close a connection that is idle just when the next message is sent. That is no failed attempt: the message is sent again at once.
+func TestAClosedConnectionIsNoFailure(t *testing.T) {
+	t.Parallel()
+	var requests, connections atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, sent := r.Header["Idempotency-Key"]; sent {
+			t.Error("the header is sent")
+		}
+		if requests.Add(1) == 2 { // on the connection of the first one
+			conn, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // of HTTP/1
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			conn.Close() //nolint:errcheck // that is what is tested
+		}
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	s := senderTo(t, server.URL, nil)
+	for i := range 2 {
+		if r := s.send(t.Context(), message{newID(), []byte("{}")}); r.Problem != "" {
+			t.Errorf("message %d: %s", i, r.Problem)
+		}
+	}
+	if requests.Load() != 3 || connections.Load() != 2 {
+		t.Errorf("%d requests on %d connections", requests.Load(), connections.Load())
+	}
+}
+
+// A receiver that speaks HTTP/2 cannot make the program keep megabytes of an answer that nobody reads.
+func TestTheBuffersOfHTTP2(t *testing.T) {
+	t.Parallel()
+	if c := newTransport(&Hook{}).HTTP2; c == nil || c.MaxReceiveBufferPerConnection > 64<<10 || c.MaxReceiveBufferPerStream > 64<<10 {
+		t.Errorf("%+v", c)
 	}
 }

@@ -26,8 +26,6 @@ const (
 	keepEvery = 24 * time.Hour
 	// heldEvery is how often it is checked during an attempt that no other process can have the lease.
 	heldEvery = time.Second
-	// mostWaits is how often a worker waits, for lookEvery, until the log of this process has what another process has begun to deliver.
-	mostWaits = 12
 	// logPause is the pause before the log is tried again that cannot be read at present.
 	logPause = time.Second
 	// leaveAfter is how long a worker keeps its lease while the log of this process cannot be read. That of another process may be.
@@ -64,7 +62,6 @@ type tenure struct {
 	seen   string         // the last change that was read and that the receiver does not get
 	marked time.Time
 	saved  time.Time // when the state was last stored
-	waits  int       // how often the log did not have the message that is pending yet
 	away   time.Time // since when the log cannot be read; zero if it can
 }
 
@@ -267,6 +264,11 @@ func (t *tenure) restore(ctx context.Context) (message, bool) {
 	if err := t.open(t.state.Cursor); err != nil {
 		return t.missing(ctx, err)
 	}
+	until, err := t.opt.Log.Reader(p.Until)
+	if err != nil {
+		return t.missing(ctx, err)
+	}
+	defer until.Close()
 	b := batch{most: t.hook.Batch}
 	waiting, cancel := context.WithTimeout(ctx, lookEvery) // the log of this process may not have all of them yet
 	defer cancel()
@@ -277,10 +279,7 @@ func (t *tenure) restore(ctx context.Context) (message, bool) {
 		case !errors.Is(err, context.DeadlineExceeded):
 			return t.missing(ctx, err)
 		default:
-			if t.waits++; t.waits > mostWaits {
-				err = changes.ErrExpired
-			}
-			return t.missing(ctx, err)
+			return t.missing(ctx, lost(until))
 		}
 		at = e.Cursor
 		if fields, ok := (*t.see.Load())(e); ok && !b.add(e, encodeChange(e, fields)) {
@@ -288,8 +287,7 @@ func (t *tenure) restore(ctx context.Context) (message, bool) {
 			break
 		}
 	}
-	t.closeReader() // it may have read more
-	t.waits = 0
+	t.closeReader()         // it may have read more
 	if len(b.events) == 0 { // the receiver gets none of them any more
 		t.state.Cursor, t.state.Pending = p.Until, nil
 		return message{}, false
@@ -300,6 +298,14 @@ func (t *tenure) restore(ctx context.Context) (message, bool) {
 		m.id = p.ID
 	}
 	return m, t.save(ctx)
+}
+
+// lost returns changes.ErrExpired if the log has lost the change where a reader begins, and another error if this process has only not read it yet.
+func lost(r Reader) error {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := r.Next(ended, func(*changes.Event) bool { return false })
+	return err
 }
 
 // restart makes a reset after which the changes to come follow.
