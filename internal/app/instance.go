@@ -13,6 +13,7 @@ import (
 	"roster/internal/changes"
 	"roster/internal/config"
 	"roster/internal/credential"
+	"roster/internal/edits"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/persisted"
@@ -31,6 +32,8 @@ type Options struct {
 	Stores Stores
 	// Writes is the state of writes that outlives one configuration; nil for a ledger of the instance's own.
 	Writes *writes.Ledger
+	// Edits are the edits of the identity rules; nil if none can be made.
+	Edits *edits.Edits
 	// Runtime is shared by all sources. Tokens stores the tokens of sources that renew them; nil if there are none.
 	Runtime connectors.Runtime
 	Tokens  *credential.Renewer
@@ -68,6 +71,7 @@ type instance struct {
 	presence  *presence.Store
 	writer    *writes.Writer
 	ledger    *writes.Ledger // outlives the instance; nil if nothing does
+	edits     *edits.Edits   // outlive the instance
 	limiter   *admission.Limiter
 	access    *accessControl
 	// Registered documents and the times of the last reminders outlive the instance.
@@ -129,8 +133,11 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	if ledger == nil {
 		ledger = writes.NewLedger(writes.LedgerOptions{Logger: opt.Logger})
 	}
+	if i.edits = opt.Edits; i.edits == nil {
+		i.edits = edits.New(edits.Options{})
+	}
 	i.publisher = generation.New(generation.Options{
-		Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Overlay: ledger, Logger: opt.Logger,
+		Keeper: i.keeper, Sources: trusted(cfg, i.sources), Rules: rules(cfg), Edits: i.edits, Overlay: ledger, Logger: opt.Logger,
 	})
 	i.writer = writes.New(writes.Options{
 		Keeper: i.keeper, Publisher: i.publisher, Ledger: ledger, SettleAfter: cfg.Writes.SettleAfter, Audit: opt.Logger, AuditValues: cfg.Writes.AuditValues,
@@ -196,8 +203,11 @@ func (i *instance) start(ctx context.Context, ready func()) {
 		i.parts.Go(func() { i.limiter.Sync(ctx, i.callers) })
 	}
 	i.presence.Start(ctx)
-	i.parts.Go(func() { i.keeper.Run(ctx) })    //nolint:errcheck // it ends with ctx
-	i.parts.Go(func() { i.publisher.Run(ctx) }) //nolint:errcheck // it ends with ctx
+	i.parts.Go(func() { i.keeper.Run(ctx) }) //nolint:errcheck // it ends with ctx
+	i.parts.Go(func() {
+		i.edits.AwaitFirst(ctx) // so that nobody is shown under an ID that an edit has changed long ago
+		i.publisher.Run(ctx)    //nolint:errcheck // it ends with ctx
+	})
 	i.parts.Go(func() { i.reminders.Watch(ctx, i.sources, i.log) })
 	i.parts.Go(func() {
 		if (i.ledger == nil || i.ledger.AwaitFirst(ctx)) && i.publisher.AwaitFirst(ctx) {

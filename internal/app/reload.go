@@ -102,6 +102,9 @@ func keepFixed(cfg, was *config.Config) []string {
 	if cfg.Writes.Dir != was.Writes.Dir || cfg.Writes.ShowFor != was.Writes.ShowFor {
 		fixed = append(fixed, "writes (dir, show_for)")
 	}
+	if cfg.Identity.Dir != was.Identity.Dir {
+		fixed = append(fixed, "identity.dir")
+	}
 	if changed := keepConnections(&cfg.Limits, &was.Limits); changed {
 		fixed = append(fixed, "limits (of connections, times and fetches)")
 	}
@@ -122,7 +125,7 @@ func keepFixed(cfg, was *config.Config) []string {
 	}
 	cfg.Listen, cfg.TLS, cfg.Redis, cfg.TrustedProxies = was.Listen, was.TLS, was.Redis, was.TrustedProxies
 	cfg.CacheDir, cfg.CredentialsDir, cfg.DrainDelay = was.CacheDir, was.CredentialsDir, was.DrainDelay
-	cfg.Writes.Dir, cfg.Writes.ShowFor = was.Writes.Dir, was.Writes.ShowFor
+	cfg.Writes.Dir, cfg.Writes.ShowFor, cfg.Identity.Dir = was.Writes.Dir, was.Writes.ShowFor, was.Identity.Dir
 	cfg.Admin, cfg.Log, cfg.Tracing = was.Admin, was.Log, was.Tracing
 	return fixed
 }

@@ -15,6 +15,7 @@ import (
 	"roster/connectors/limit"
 	"roster/internal/config"
 	"roster/internal/credential"
+	"roster/internal/edits"
 	"roster/internal/httpapi"
 	"roster/internal/snapshot"
 	"roster/internal/systemd"
@@ -45,6 +46,7 @@ type keptStores struct {
 	Stores
 	credentials *credential.Renewer
 	ledger      *writes.Ledger
+	edits       *edits.Edits
 	webhooks    webhook.Store
 	run         []func(context.Context) // serve the stores until their context ends
 	close       func()                  // after run has ended
@@ -66,12 +68,17 @@ func openStores(ctx context.Context, cfg *config.Config, log *slog.Logger) (*kep
 		closeCredentials()
 		return nil, err
 	}
+	identity, followEdits, err := openEdits(ctx, shared.Edits, cfg, log)
+	if err != nil {
+		closeCredentials()
+		return nil, err
+	}
 	hooked, closeWebhooks, err := openWebhooks(shared.Webhooks, cfg)
 	if err != nil {
 		closeCredentials()
 		return nil, err
 	}
-	return &keptStores{Stores: shared, credentials: credentials, ledger: ledger, webhooks: hooked, run: []func(context.Context){share, follow}, close: func() {
+	return &keptStores{Stores: shared, credentials: credentials, ledger: ledger, edits: identity, webhooks: hooked, run: []func(context.Context){share, follow, followEdits}, close: func() {
 		closeWebhooks()
 		closeCredentials()
 	}}, nil
@@ -161,7 +168,7 @@ func hostOptions(ctx context.Context, cfg *config.Config, kept *keptStores, seen
 	log := openChanges(cfg, kept.Changes)
 	return Options{
 		Changes: log, Webhooks: webhook.New(webhook.Options{Log: webhook.LogOf(log), Store: kept.webhooks, Logger: opt.Logger}),
-		Stores: kept.Stores, Writes: kept.ledger, Tokens: kept.credentials, Pages: opt.Pages,
+		Stores: kept.Stores, Writes: kept.ledger, Edits: kept.edits, Tokens: kept.credentials, Pages: opt.Pages,
 		Stopping: func() bool { return ctx.Err() != nil }, Logger: opt.Logger,
 		Runtime: connectors.Runtime{
 			Observer: waits.Follow(seen.Calls(false)), Limits: limit.New(kept.Budgets), Memory: connectors.NewMemory(cfg.Limits.FetchBytes),

@@ -13,6 +13,7 @@ import (
 	"roster/internal/admission"
 	"roster/internal/changes"
 	"roster/internal/config"
+	"roster/internal/edits"
 	"roster/internal/persisted"
 	"roster/internal/presence"
 	"roster/internal/redis"
@@ -20,6 +21,7 @@ import (
 	"roster/internal/redis/callers"
 	redischanges "roster/internal/redis/changes"
 	"roster/internal/redis/documents"
+	redisedits "roster/internal/redis/edits"
 	redispresence "roster/internal/redis/presence"
 	"roster/internal/redis/snapshots"
 	rediswebhooks "roster/internal/redis/webhooks"
@@ -45,6 +47,7 @@ type Stores struct {
 	Documents persisted.TextStore
 	Webhooks  webhook.Store
 	Changes   changes.SharedLog
+	Edits     edits.Store
 	Redis     telemetry.Redis
 }
 
@@ -86,7 +89,7 @@ func openShared(cfg *config.Config, log *slog.Logger) (s Stores, run func(contex
 		kept := rediswrites.New(client)
 		// Without names, so that a member that is forgotten here does not compile.
 		return Stores{snapshot.TierRedis, snapshots.New(client), redispresence.New(client), kept, budgets.New(client, 0), callers.New(client),
-				documents.New(client), rediswebhooks.New(client), redischanges.New(client), client}, func(ctx context.Context) {
+				documents.New(client), rediswebhooks.New(client), redischanges.New(client), redisedits.New(client), client}, func(ctx context.Context) {
 				var checking sync.WaitGroup
 				checking.Go(func() { kept.TellDurable(ctx) })
 				client.Run(ctx) //nolint:errcheck // it ends with ctx

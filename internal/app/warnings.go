@@ -34,7 +34,7 @@ func warn(cfg *config.Config, log *slog.Logger) {
 		log.Warn("the modes of files with secrets let every user read them: allow their owner only (chmod 600)", slog.Any("settings", exposed))
 	}
 	for _, d := range []struct{ setting, path string }{
-		{"cache_dir", cfg.CacheDir}, {"writes.dir", cfg.Writes.Dir}, {"credentials_dir", cfg.CredentialsDir},
+		{"cache_dir", cfg.CacheDir}, {"writes.dir", cfg.Writes.Dir}, {"identity.dir", cfg.Identity.Dir}, {"credentials_dir", cfg.CredentialsDir},
 	} {
 		if d.path != "" && filestore.AllowsOthers(d.path, 0o044) {
 			log.Warn("users other than the owner may read a directory: allow its owner only (chmod 700)", slog.String("setting", d.setting))

@@ -54,6 +54,7 @@ func TestWarnings(t *testing.T) {
 		"a cache that its group may read":    {func(c *config.Config) { c.CacheDir = dir(0o750) }, "setting=cache_dir"},
 		"tokens that everybody may read":     {func(c *config.Config) { c.CredentialsDir = dir(0o704) }, "setting=credentials_dir"},
 		"writes that everybody may read":     {func(c *config.Config) { c.Writes.Dir = dir(0o755) }, "setting=writes.dir"},
+		"edits that everybody may read":      {func(c *config.Config) { c.Identity.Dir = dir(0o755) }, "setting=identity.dir"},
 		"public answers that are recorded":   {func(c *config.Config) { c.Cache.Public, c.Access.Log = true, "access.log" }, "cache.public"},
 		"a graph beyond it, without anybody": {func(c *config.Config) { c.Listen = "0.0.0.0:8080" }, "no authentication is configured"},
 	} {

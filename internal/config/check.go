@@ -82,7 +82,9 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	}
 	c.CredentialsDir = f.CredentialsDir
 	d.tokensHaveAPlace(c)
-	c.Identity = d.identity(&f.Identity, names)
+	if c.Identity = d.identity(&f.Identity, names); c.Identity.Dir != "" && c.Redis != nil {
+		d.fault("identity.dir", notWithRedis)
+	}
 	c.Precedence = d.precedence(&f.Precedence, names)
 	c.Webhooks = d.webhooks(f.Webhooks, names)
 	if f.TLS != nil {

@@ -75,6 +75,7 @@ type Writes struct {
 
 // Identity says which accounts are one person, or several, if their addresses do not show it.
 type Identity struct {
+	Dir         string // for edits; empty for Redis, or none
 	Link, Split [][]connectors.Ref
 	// SharedMailboxes are local parts in lower case; nil for the usual ones.
 	SharedMailboxes []string

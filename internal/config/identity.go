@@ -13,7 +13,7 @@ import (
 
 // identity returns the accounts that the operator links and splits. A split of accounts that links join, directly or through others, is a fault.
 func (d *decoder) identity(f *identityFile, names map[string]bool) Identity {
-	var id Identity
+	id := Identity{Dir: f.Dir}
 	id.Link = d.groups(f.Link, "identity.link", names)
 	id.Split = d.groups(f.Split, "identity.split", names)
 	joined := make(components)

@@ -11,6 +11,7 @@ import (
 func (d *decoder) onDisk(c *Config) {
 	d.directory(c.CacheDir, "cache_dir")
 	d.directory(c.Writes.Dir, "writes.dir")
+	d.directory(c.Identity.Dir, "identity.dir")
 	d.directory(c.CredentialsDir, "credentials_dir")
 	if t := c.TrustedDocuments; t != nil {
 		d.regular(t.File, "trusted_documents.file")

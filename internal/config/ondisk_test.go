@@ -28,6 +28,7 @@ func TestOnDisk(t *testing.T) {
 		{"cache_dir: %s", "folder", ""},
 		{"cache_dir: %s", "new/folder", ""},
 		{"writes: {dir: %s}", "file", "writes.dir: " + folder},
+		{"identity: {dir: %s}", "file", "identity.dir: " + folder},
 		{"credentials_dir: %s", "file", "credentials_dir: " + folder},
 		{"trusted_documents: {file: %s}", "file", ""}, // what is in it, the program finds out
 		{"trusted_documents: {file: %s}", "folder", "trusted_documents.file: " + notRegular},

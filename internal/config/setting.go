@@ -255,6 +255,7 @@ type redisTLSFile struct {
 }
 
 type identityFile struct {
+	Dir             string     `key:"dir" type:"path" default:"(none, or redis)" doc:"A directory for the edits that linkAccounts, splitAccount and undoIdentity make, without redis. For one process only: a second one does not start. Relative to the configuration file."`
 	Link            [][]string `key:"link" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are one person, at least two in each list: [[projects/3993, chat/pW4kTzq8]]."`
 	Split           [][]string `key:"split" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are different people although they share an address, at least two in each list."`
 	SharedMailboxes []string   `key:"shared_mailboxes" default:"(info, sales, support and the like)" doc:"The parts before the @ of addresses that never join accounts. Replaces the default list, which is in identity.md."`

@@ -30,3 +30,6 @@ func (d *Directory) NamesakesOfTeam(t *Team) int { return d.teams.namesakes(t) }
 
 // NamesakesOfFolder counts the other contact folders of the same source with the same name.
 func (d *Directory) NamesakesOfFolder(f *ContactFolder) int { return d.folders.namesakes(f) }
+
+// AccountID returns the ID of an account, whether or not it exists.
+func AccountID(ref connectors.Ref) string { return encodeID(accountID, ref.Source, ref.ID) }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"log/slog"
 	"time"
+
+	"roster/connectors"
 )
 
 // Observer is called once for every write, when the write has ended. It must be safe for concurrent use.
@@ -30,6 +32,7 @@ const Unavailable Outcome = "UNAVAILABLE"
 // Fields are the mutations, as the GraphQL schema names them.
 var Fields = []string{
 	"inviteUser", "createTeam", "createContact", "createContactFolder", "subscribeToTask", "unsubscribeFromTask", "refreshSource",
+	"linkAccounts", "splitAccount", "undoIdentity",
 }
 
 // Outcomes lists all outcomes of a write.
@@ -62,6 +65,29 @@ func (w *Writer) audit(ctx context.Context, c *change, r Result, err error) {
 	w.opt.Audit.LogAttrs(ctx, slog.LevelInfo, "write", slog.Group("write", w.line(c, summary, r)...))
 }
 
+// Record is a write to what Roster itself keeps, such as an edit of the identity rules.
+type Record struct {
+	Request
+	Field    string // in the GraphQL schema
+	Outcome  Outcome
+	ID       string // of what was written; empty for nothing
+	Errors   []UserError
+	Replayed bool
+	Values   any // the input
+	Began    time.Time
+	Err      error // nothing was written
+}
+
+// Record records a write that another part of the program has carried out.
+func (w *Writer) Record(ctx context.Context, r Record) {
+	c := &change{Request: r.Request, field: r.Field, values: r.Values, began: r.Began, replayed: r.Replayed}
+	result := Result{Outcome: r.Outcome, Errors: r.Errors}
+	if r.ID != "" {
+		result.Ref = &connectors.Ref{ID: r.ID}
+	}
+	w.audit(ctx, c, result, r.Err)
+}
+
 // line returns the attributes of a write's log line. The key appears as a hash, since callers may derive keys from personal data. Values appear only
 // if the operator wants them.
 func (w *Writer) line(c *change, summary Written, r Result) []any {
@@ -72,7 +98,10 @@ func (w *Writer) line(c *change, summary Written, r Result) []any {
 	if c.DryRun {
 		attrs = append(attrs, slog.Bool("dry_run", true))
 	}
-	if r.Ref != nil {
+	switch {
+	case r.Ref != nil && r.Ref.Source == "": // the record is Roster's own
+		attrs = append(attrs, slog.String("id", r.Ref.ID))
+	case r.Ref != nil:
 		attrs = append(attrs, slog.String("id", r.Ref.String()))
 	}
 	if c.Key != nil {

@@ -30,6 +30,8 @@ const (
 	NotSupported Code = "NOT_SUPPORTED"
 	Refused      Code = "REFUSED_BY_SOURCE"
 	Mismatch     Code = "IDEMPOTENCY_MISMATCH"
+	// Contradiction is for edits of the identity rules only.
+	Contradiction Code = "CONTRADICTION"
 )
 
 // UserError is an error that the caller can correct. It contains no text from the source.

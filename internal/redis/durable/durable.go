@@ -48,9 +48,9 @@ func checkDurable(ctx context.Context, node goredis.UniversalClient) error {
 	}
 	switch {
 	case facts["aof_enabled"] != "1":
-		return notDurableError{"redis is not durable: switch its append-only file on (appendonly yes), or set credentials_dir"}
+		return notDurableError{"redis is not durable: switch its append-only file on (appendonly yes)"}
 	case facts["maxmemory_policy"] != "noeviction":
-		return notDurableError{"redis may drop what it holds: set its maxmemory-policy to noeviction, or set credentials_dir"}
+		return notDurableError{"redis may drop what it holds: set its maxmemory-policy to noeviction"}
 	case facts["aof_last_write_status"] == "err":
 		return notDurableError{"redis cannot write its append-only file"}
 	}

@@ -12,6 +12,7 @@ package tokens
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -47,7 +48,13 @@ func (s *Store) keys(name string) (secret, lockKey string) {
 func aboutSecret(name string) string { return "token:" + name }
 
 // Check asks Redis whether it is durable now.
-func (s *Store) Check(ctx context.Context) error { return durable.Check(ctx, s.client) }
+func (s *Store) Check(ctx context.Context) error {
+	err := durable.Check(ctx, s.client)
+	if durable.NotDurable(err) {
+		return fmt.Errorf("%w, or set credentials_dir", err)
+	}
+	return err
+}
 
 // Load returns the stored data. Its version is the sealed value in Redis.
 func (s *Store) Load(ctx context.Context, name string) ([]byte, string, error) {

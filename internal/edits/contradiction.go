@@ -1,0 +1,142 @@
+package edits
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"roster/connectors"
+	"roster/internal/directory"
+)
+
+// origin names where a rule comes from, for an error.
+func origin(edit, configured string) string {
+	if edit == "" {
+		return configured + " of the configuration"
+	}
+	return "the edit " + edit
+}
+
+// linked are the links in force, as a graph: each account with the rules that link it.
+type linked struct {
+	rules    []rule
+	byMember map[connectors.Ref][]int // the places in rules
+}
+
+type rule struct {
+	edit string
+	refs []connectors.Ref
+}
+
+func linksOf(r *directory.Rules) *linked {
+	l := &linked{byMember: make(map[connectors.Ref][]int)}
+	for edit, refs := range r.AllLinks() {
+		for _, ref := range refs {
+			l.byMember[ref] = append(l.byMember[ref], len(l.rules))
+		}
+		l.rules = append(l.rules, rule{edit, refs})
+	}
+	return l
+}
+
+// path returns the fewest rules that link two accounts, directly or through others; nil if none do.
+func (l *linked) path(from, to connectors.Ref) []rule {
+	type step struct {
+		ref connectors.Ref
+		by  int // the rule
+		was int // the step before
+	}
+	steps := []step{{from, -1, -1}}
+	seen, used := map[connectors.Ref]bool{from: true}, make(map[int]bool)
+	for at := 0; at < len(steps); at++ {
+		if s := steps[at]; s.ref == to && s.by >= 0 {
+			var path []rule
+			for i := at; steps[i].by >= 0; i = steps[i].was {
+				path = append(path, l.rules[steps[i].by])
+			}
+			slices.Reverse(path)
+			return path
+		}
+		for _, by := range l.byMember[steps[at].ref] {
+			if used[by] {
+				continue
+			}
+			used[by] = true
+			for _, ref := range l.rules[by].refs {
+				if !seen[ref] {
+					seen[ref] = true
+					steps = append(steps, step{ref, by, at})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// contradiction returns what in the rules contradicts a new edit, as a sentence; "" if nothing does. Two accounts that are split must not be linked, not
+// even through others. Rules that contradict each other already, for example since the configuration has changed, do not hinder other edits.
+func contradiction(r directory.Rules, edit directory.Edit) string {
+	before := linksOf(&r)
+	after := linksOf(&directory.Rules{Links: r.Links, Edits: append(slices.Clone(r.Edits), edit)})
+	check := func(by string, refs []connectors.Ref) string {
+		for i, a := range refs {
+			for _, b := range refs[i+1:] {
+				path := after.path(a, b)
+				if path == nil || by != edit.ID && before.path(a, b) != nil {
+					continue
+				}
+				return fmt.Sprintf("%s splits %s and %s, and %s links them: undo the edit that is wrong, or change the configuration",
+					nameOf(by, edit.ID, "identity.split"), a, b, namesOf(path, edit.ID))
+			}
+		}
+		return ""
+	}
+	for by, refs := range r.AllSplits() {
+		if text := check(by, refs); text != "" {
+			return text
+		}
+	}
+	for _, refs := range edit.Splits {
+		if text := check(edit.ID, refs); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func nameOf(edit, own, configured string) string {
+	if edit == own {
+		return "this edit"
+	}
+	return origin(edit, configured)
+}
+
+// namesOf names the edits of a path of links, each once.
+func namesOf(path []rule, own string) string {
+	var names []string
+	for _, rule := range path {
+		if name := nameOf(rule.edit, own, "identity.link"); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " with ")
+}
+
+// isLinked reports whether the links in force make all accounts one person.
+func isLinked(r *directory.Rules, accounts []connectors.Ref) bool {
+	l := linksOf(r)
+	return !slices.ContainsFunc(accounts[1:], func(ref connectors.Ref) bool { return l.path(accounts[0], ref) == nil })
+}
+
+// isSplit reports whether the splits in force keep an account apart from each of the others.
+func isSplit(r *directory.Rules, account connectors.Ref, from []connectors.Ref) bool {
+	apart := make(map[connectors.Ref]bool)
+	for _, refs := range r.AllSplits() {
+		if slices.Contains(refs, account) {
+			for _, ref := range refs {
+				apart[ref] = ref != account
+			}
+		}
+	}
+	return !slices.ContainsFunc(from, func(ref connectors.Ref) bool { return !apart[ref] })
+}
