@@ -16,19 +16,21 @@ import (
 
 	"roster/connectors"
 	"roster/internal/directory"
+	"roster/internal/edits"
 	"roster/internal/writes"
 )
 
 // The values of extensions.code, besides those of gqlgen for documents that cannot be parsed or validated.
 const (
-	codeBadInput          = "BAD_USER_INPUT"
-	codeSourceUnavailable = "SOURCE_UNAVAILABLE"
-	codeSourceIncomplete  = "SOURCE_INCOMPLETE"
-	codeSourceStale       = "SOURCE_STALE"
-	codeOnlyIfCached      = "ONLY_IF_CACHED"
-	codeWritesUnavailable = "WRITES_UNAVAILABLE"
-	codeLogUnavailable    = "ACCESS_LOG_UNAVAILABLE"
-	codeInternal          = "INTERNAL_SERVER_ERROR"
+	codeBadInput            = "BAD_USER_INPUT"
+	codeSourceUnavailable   = "SOURCE_UNAVAILABLE"
+	codeSourceIncomplete    = "SOURCE_INCOMPLETE"
+	codeSourceStale         = "SOURCE_STALE"
+	codeOnlyIfCached        = "ONLY_IF_CACHED"
+	codeWritesUnavailable   = "WRITES_UNAVAILABLE"
+	codeIdentityUnavailable = "IDENTITY_UNAVAILABLE"
+	codeLogUnavailable      = "ACCESS_LOG_UNAVAILABLE"
+	codeInternal            = "INTERNAL_SERVER_ERROR"
 )
 
 // errInternal is the error that clients get for internal errors. The log has the details.
@@ -38,6 +40,7 @@ var errInternal = errors.New("internal error")
 func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Error {
 	out := graphql.DefaultErrorPresenter(ctx, err)
 	inputPath := locate(ctx, out)
+	var unavailable *edits.UnavailableError
 	switch input, isInput := errors.AsType[*directory.InputError](err); {
 	case isInput:
 		out.Message = input.Error()
@@ -50,6 +53,10 @@ func (r *Resolver) ErrorPresenter(ctx context.Context, err error) *gqlerror.Erro
 		r.log().ErrorContext(ctx, "a write could not begin", slog.Any("error", err))
 		out.Message = writes.ErrUnavailable.Error()
 		setCode(out, codeWritesUnavailable)
+	case errors.As(err, &unavailable):
+		r.log().ErrorContext(ctx, "an identity edit could not be made", slog.Any("error", err))
+		out.Message = unavailable.Error()
+		setCode(out, codeIdentityUnavailable)
 	case errors.Is(err, errInternal):
 		out.Message = errInternal.Error()
 		setCode(out, codeInternal)

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"roster/connectors"
 	_ "roster/connectors/registry"
 	"roster/graph/model"
+	"roster/internal/edits"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
 	"roster/internal/plan"
@@ -40,7 +42,11 @@ type testServer struct {
 	// be the same.
 	once   bool
 	ledger *writes.Ledger
-	log    strings.Builder
+	edits  *editStore
+	// readEdits reads them again.
+	readEdits func(context.Context) error
+	log       strings.Builder
+	audit     strings.Builder
 }
 
 // newTestServer starts to fetch the sources, without waiting.
@@ -51,7 +57,7 @@ func newTestServer(t testing.TB, sources ...*connectors.Source) *testServer {
 
 func newTestServerOf(t testing.TB, options snapshot.Options) *testServer {
 	t.Helper()
-	w := &testServer{t: t}
+	w := &testServer{t: t, edits: new(editStore)}
 	sources := options.Sources
 	w.keeper = snapshot.New(options)
 	var trusted []generation.Source
@@ -59,10 +65,13 @@ func newTestServerOf(t testing.TB, options snapshot.Options) *testServer {
 		trusted = append(trusted, generation.Source{Source: s, Account: model.AccountOf(s.Kind)})
 	}
 	w.ledger = writes.NewLedger(writes.LedgerOptions{})
-	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: trusted, Overlay: w.ledger})
+	edited := edits.New(edits.Options{Store: w.edits})
+	w.readEdits = edited.Read
+	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: trusted, Edits: edited, Overlay: w.ledger})
 	there := presence.New(sources, presence.Options{})
 	w.api = &resolvers.Resolver{Publisher: w.roster, Keeper: w.keeper, Presence: there,
-		Writer: writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger}), Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Plans: new(plan.Counts)}
+		Writer: writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger, Audit: slog.New(slog.NewTextHandler(&w.audit, nil))}), Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Plans: new(plan.Counts)}
+	w.api.Identity = edits.NewEditor(edits.EditorOptions{Edits: edited, Publisher: w.roster, Record: w.api.Writer.Record})
 	w.handler = httpapi.New(httpapi.Options{API: w.api, Introspection: true})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -338,3 +347,30 @@ func elapsed(f func()) time.Duration {
 	f()
 	return time.Since(start)
 }
+
+// editStore keeps the edits of identities in memory.
+type editStore struct {
+	mu      sync.Mutex
+	value   []byte
+	version int
+	err     error
+}
+
+func (s *editStore) Load(context.Context, string) ([]byte, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.value == nil {
+		return nil, "", s.err
+	}
+	return s.value, strconv.Itoa(s.version), s.err
+}
+
+func (s *editStore) Save(_ context.Context, _ string, value []byte) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.value, s.version = value, s.version+1
+	return strconv.Itoa(s.version), s.err
+}
+
+func (*editStore) Check(context.Context) error { return nil }
+func (*editStore) Changed() <-chan struct{}    { return nil }

@@ -63,6 +63,8 @@ func (in inputs) field(t testing.TB, f *ast.FieldDefinition, argument string) st
 	t.Helper()
 	text := f.Name + in.arguments(t, f, argument)
 	switch def := in.schema.Types[f.Type.Name()]; {
+	case def.Name == "IdentityEditConnection": // edits have no name
+		return text + " { totalCount nodes { id } pageInfo { endCursor hasNextPage } }"
 	case strings.HasSuffix(def.Name, "Connection"):
 		return text + " { totalCount nodes { id name } pageInfo { endCursor hasNextPage } }"
 	case def.IsAbstractType(): // fields of several types can be in conflict

@@ -155,6 +155,7 @@ func TestEveryTypeHasRequiredCollections(t *testing.T) {
 		"CreateContactFolderPayload": true, "SubscribeToTaskPayload": true, "UnsubscribeFromTaskPayload": true, "RefreshSourcePayload": true, "SourcePause": true,
 		"Permission": true, "StagePermission": true, "RocketChatEmail": true, "WorksectionViewer": true, "ViewerAccount": true, "Attribute": true,
 		"FieldProvenance": true, "FieldCandidate": true, "FieldInSource": true,
+		"IdentityEditConnection": true, "IdentityEditEdge": true, "IdentityEdit": true, "IdentityEditAccount": true, "IdentityDecision": true, "IdentityEditPayload": true,
 		"Subscription": true, "Change": true, // of the log; the node has what it is made from
 	}
 	for name, def := range (&Resolver{}).Schema().Schema().Types {

@@ -15,6 +15,7 @@ import (
 	"roster/graph/generated"
 	"roster/internal/access"
 	"roster/internal/changes"
+	"roster/internal/edits"
 	"roster/internal/generation"
 	"roster/internal/plan"
 	"roster/internal/presence"
@@ -28,6 +29,8 @@ type Resolver struct {
 	Keeper    *snapshot.Keeper
 	Presence  *presence.Store
 	Writer    *writes.Writer
+	// Identity edits which accounts are one person.
+	Identity *edits.Editor
 	// SourceErrorsInExtensions puts the errors of sources into extensions.sources of the answer, not into its errors. A request may choose otherwise.
 	SourceErrorsInExtensions bool
 	// Graph has the names under which the graph is served, and the content of _service.

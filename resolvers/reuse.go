@@ -14,13 +14,14 @@ import (
 
 // privateFields are the fields that depend on the caller, or on what changes without a new generation. Presence is another: see isPresence.
 var privateFields = map[coordinate]bool{
-	{"Query", "viewer"}:       true,
-	{"Query", "changeCursor"}: true,
-	{"Source", "state"}:       true,
-	{"Source", "collections"}: true,
-	{"Source", "breaker"}:     true,
-	{"Source", "pause"}:       true,
-	{"Source", "credential"}:  true,
+	{"Query", "viewer"}:        true,
+	{"Query", "changeCursor"}:  true,
+	{"Query", "identityEdits"}: true,
+	{"Source", "state"}:        true,
+	{"Source", "collections"}:  true,
+	{"Source", "breaker"}:      true,
+	{"Source", "pause"}:        true,
+	{"Source", "credential"}:   true,
 }
 
 // isPrivate reports whether a field depends on more than a generation and the caller's scopes, so that its answer is for one operation only.

@@ -213,6 +213,7 @@ var mutations = map[string]string{
 	"createContact": `(input:{source:"none",name:"x",email:"x"})`, "createContactFolder": `(input:{source:"none",name:"x"})`,
 	"subscribeToTask":     `(input:{source:"none",taskId:"1",user:{id:"x"}})`,
 	"unsubscribeFromTask": `(input:{source:"none",taskId:"1",user:{id:"x"}})`, "refreshSource": `(input:{source:"none"})`,
+	"linkAccounts": `(input:{accounts:[],reason:"x"})`, "splitAccount": `(input:{account:"x",reason:"x"})`, "undoIdentity": `(input:{id:"x",reason:"x"})`,
 }
 
 func allScopes() string { return strings.Join(access.AllScopes[:], " ") }

@@ -54,6 +54,10 @@ func (r *userResolver) PresenceAsOf(ctx context.Context, obj *directory.User) (*
 	return &at, nil
 }
 
+func (r *userResolver) FormerIds(ctx context.Context, obj *directory.User) ([]string, error) { //nolint:revive // gqlgen makes the name
+	return operationOf(ctx).view.Directory.FormerIDs(obj), nil
+}
+
 func (r *userResolver) Completeness(ctx context.Context, obj *directory.User) (*directory.Completeness, error) {
 	return operationOf(ctx).view.Completeness(requiredForPeople), nil
 }

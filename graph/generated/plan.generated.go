@@ -82,131 +82,151 @@ var PlanTypes = plan.Types{
 		Fields: map[string]int{"service": 1, "value": 2},
 	},
 	{
-		Name: "KommoAccount", Number: 16, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
+		Name: "IdentityDecision", Number: 16, Satisfies: []string{"IdentityDecision"},
+		Fields: map[string]int{"at": 1, "by": 2, "reason": 3},
+	},
+	{
+		Name: "IdentityEdit", Number: 17, Satisfies: []string{"IdentityEdit"},
+		Fields: map[string]int{"id": 1, "kind": 2, "accounts": 3, "from": 4, "inForce": 5, "made": 6, "undone": 7},
+	},
+	{
+		Name: "IdentityEditAccount", Number: 18, Satisfies: []string{"IdentityEditAccount"},
+		Fields: map[string]int{"accountId": 1, "source": 2, "externalId": 3, "account": 4},
+	},
+	{
+		Name: "IdentityEditConnection", Number: 19, Satisfies: []string{"IdentityEditConnection"},
+		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4},
+	},
+	{
+		Name: "IdentityEditEdge", Number: 20, Satisfies: []string{"IdentityEditEdge"},
+		Fields: map[string]int{"node": 1, "cursor": 2},
+	},
+	{
+		Name: "KommoAccount", Number: 21, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "phones": 16, "locale": 17, "admin": 18, "free": 19, "mailAccess": 20, "catalogAccess": 21, "permissions": 22, "stagePermissions": 23, "uuid": 24, "chatId": 25, "rank": 26},
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "PageInfo", Number: 17, Satisfies: []string{"PageInfo"},
+		Name: "PageInfo", Number: 22, Satisfies: []string{"PageInfo"},
 		Fields: map[string]int{"hasNextPage": 1, "hasPreviousPage": 2, "startCursor": 3, "endCursor": 4},
 	},
 	{
-		Name: "Permission", Number: 18, Satisfies: []string{"Permission"},
+		Name: "Permission", Number: 23, Satisfies: []string{"Permission"},
 		Fields: map[string]int{"entity": 1, "action": 2, "grant": 3},
 	},
 	{
-		Name: "Phone", Number: 19, Satisfies: []string{"Phone"},
+		Name: "Phone", Number: 24, Satisfies: []string{"Phone"},
 		Fields: map[string]int{"number": 1, "raw": 2, "kind": 3},
 	},
 	{
-		Name: "Query", Number: 20, Satisfies: []string{"Query"},
-		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "changeCursor": 4, "contact": 5, "contactFolder": 6, "contacts": 7, "contactFolders": 8, "role": 9, "roles": 10, "sources": 11, "team": 12, "teams": 13, "user": 14, "users": 15, "_entities": 16},
+		Name: "Query", Number: 25, Satisfies: []string{"Query"},
+		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "changeCursor": 4, "contact": 5, "contactFolder": 6, "contacts": 7, "contactFolders": 8, "identityEdits": 9, "role": 10, "roles": 11, "sources": 12, "team": 13, "teams": 14, "user": 15, "users": 16, "_entities": 17},
 	},
 	{
-		Name: "RocketChatAccount", Number: 21, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
+		Name: "RocketChatAccount", Number: 26, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "emails": 16, "type": 17, "avatarUrl": 18, "presence": 19, "statusText": 20, "utcOffset": 21, "customFields": 22},
 		Late:   map[string]bool{"observedAt": true, "presence": true, "statusText": true},
 	},
 	{
-		Name: "RocketChatEmail", Number: 22, Satisfies: []string{"RocketChatEmail"},
+		Name: "RocketChatEmail", Number: 27, Satisfies: []string{"RocketChatEmail"},
 		Fields: map[string]int{"address": 1, "verified": 2},
 	},
 	{
-		Name: "Role", Number: 23, Satisfies: []string{"Role", "Node", "_Entity"},
+		Name: "Role", Number: 28, Satisfies: []string{"Role", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "description": 5, "accessLevel": 6, "permissions": 7, "holders": 8},
 	},
 	{
-		Name: "RoleConnection", Number: 24, Satisfies: []string{"RoleConnection"},
+		Name: "RoleConnection", Number: 29, Satisfies: []string{"RoleConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "RoleEdge", Number: 25, Satisfies: []string{"RoleEdge"},
+		Name: "RoleEdge", Number: 30, Satisfies: []string{"RoleEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "RoleGrant", Number: 26, Satisfies: []string{"RoleGrant"},
+		Name: "RoleGrant", Number: 31, Satisfies: []string{"RoleGrant"},
 		Fields: map[string]int{"role": 1, "account": 2, "active": 3},
 	},
 	{
-		Name: "Source", Number: 27, Satisfies: []string{"Source", "Node"},
+		Name: "Source", Number: 32, Satisfies: []string{"Source", "Node"},
 		Fields: map[string]int{"id": 1, "name": 2, "kind": 3, "kindName": 4, "url": 5, "state": 6, "collections": 7, "breaker": 8, "pause": 9, "capabilities": 10, "credential": 11},
 	},
 	{
-		Name: "SourceCollection", Number: 28, Satisfies: []string{"SourceCollection"},
+		Name: "SourceCollection", Number: 33, Satisfies: []string{"SourceCollection"},
 		Fields: map[string]int{"kind": 1, "state": 2, "count": 3, "expectedCount": 4, "syncedAt": 5, "triedAt": 6, "freshFor": 7, "reads": 8, "waits": 9, "error": 10, "loss": 11, "tiers": 12, "fetch": 13, "reading": 14, "anomalies": 15},
 	},
 	{
-		Name: "SourceCredential", Number: 29, Satisfies: []string{"SourceCredential"},
+		Name: "SourceCredential", Number: 34, Satisfies: []string{"SourceCredential"},
 		Fields: map[string]int{"state": 1, "expiresAt": 2, "renewed": 3, "message": 4},
 	},
 	{
-		Name: "SourceError", Number: 30, Satisfies: []string{"SourceError"},
+		Name: "SourceError", Number: 35, Satisfies: []string{"SourceError"},
 		Fields: map[string]int{"message": 1, "code": 2, "retryAt": 3},
 	},
 	{
-		Name: "SourceFetch", Number: 31, Satisfies: []string{"SourceFetch"},
+		Name: "SourceFetch", Number: 36, Satisfies: []string{"SourceFetch"},
 		Fields: map[string]int{"startedAt": 1, "count": 2, "expectedCount": 3},
 	},
 	{
-		Name: "SourceLoss", Number: 32, Satisfies: []string{"SourceLoss"},
+		Name: "SourceLoss", Number: 37, Satisfies: []string{"SourceLoss"},
 		Fields: map[string]int{"since": 1, "acceptedAt": 2, "known": 3, "found": 4, "lost": 5},
 	},
 	{
-		Name: "SourcePause", Number: 33, Satisfies: []string{"SourcePause"},
+		Name: "SourcePause", Number: 38, Satisfies: []string{"SourcePause"},
 		Fields: map[string]int{"until": 1, "message": 2, "code": 3, "partial": 4},
 	},
 	{
-		Name: "SourceTier", Number: 34, Satisfies: []string{"SourceTier"},
+		Name: "SourceTier", Number: 39, Satisfies: []string{"SourceTier"},
 		Fields: map[string]int{"kind": 1, "entries": 2, "bytes": 3, "syncedAt": 4, "hits": 5, "misses": 6, "fills": 7, "waits": 8},
 	},
 	{
-		Name: "StagePermission", Number: 35, Satisfies: []string{"StagePermission"},
+		Name: "StagePermission", Number: 40, Satisfies: []string{"StagePermission"},
 		Fields: map[string]int{"entity": 1, "pipelineId": 2, "stageId": 3, "action": 4, "grant": 5},
 	},
 	{
-		Name: "Team", Number: 36, Satisfies: []string{"Team", "Node", "_Entity"},
+		Name: "Team", Number: 41, Satisfies: []string{"Team", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "kind": 5, "members": 6},
 	},
 	{
-		Name: "TeamConnection", Number: 37, Satisfies: []string{"TeamConnection"},
+		Name: "TeamConnection", Number: 42, Satisfies: []string{"TeamConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "TeamEdge", Number: 38, Satisfies: []string{"TeamEdge"},
+		Name: "TeamEdge", Number: 43, Satisfies: []string{"TeamEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "User", Number: 39, Satisfies: []string{"User", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "name": 2, "firstName": 3, "lastName": 4, "title": 5, "department": 6, "email": 7, "emails": 8, "phones": 9, "addresses": 10, "avatarUrl": 11, "locale": 12, "active": 13, "bot": 14, "presence": 15, "presenceAsOf": 16, "createdAt": 17, "teams": 18, "roles": 19, "roleGrants": 20, "accessLevel": 21, "accounts": 22, "possibleDuplicates": 23, "completeness": 24, "asOf": 25, "provenance": 26},
+		Name: "User", Number: 44, Satisfies: []string{"User", "Node", "_Entity"},
+		Fields: map[string]int{"id": 1, "formerIds": 2, "name": 3, "firstName": 4, "lastName": 5, "title": 6, "department": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "avatarUrl": 12, "locale": 13, "active": 14, "bot": 15, "presence": 16, "presenceAsOf": 17, "createdAt": 18, "teams": 19, "roles": 20, "roleGrants": 21, "accessLevel": 22, "accounts": 23, "possibleDuplicates": 24, "completeness": 25, "asOf": 26, "provenance": 27},
 		Late:   map[string]bool{"presence": true, "presenceAsOf": true, "asOf": true},
 	},
 	{
-		Name: "UserConnection", Number: 40, Satisfies: []string{"UserConnection"},
+		Name: "UserConnection", Number: 45, Satisfies: []string{"UserConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "completeness": 6},
 	},
 	{
-		Name: "UserEdge", Number: 41, Satisfies: []string{"UserEdge"},
+		Name: "UserEdge", Number: 46, Satisfies: []string{"UserEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "UserEmail", Number: 42, Satisfies: []string{"UserEmail"},
+		Name: "UserEmail", Number: 47, Satisfies: []string{"UserEmail"},
 		Fields: map[string]int{"address": 1, "trust": 2, "sources": 3},
 	},
 	{
-		Name: "Viewer", Number: 43, Satisfies: []string{"Viewer"},
+		Name: "Viewer", Number: 48, Satisfies: []string{"Viewer"},
 		Fields: map[string]int{"subject": 1, "scopes": 2, "user": 3, "account": 4, "worksection": 5},
 	},
 	{
-		Name: "ViewerAccount", Number: 44, Satisfies: []string{"ViewerAccount"},
+		Name: "ViewerAccount", Number: 49, Satisfies: []string{"ViewerAccount"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 	{
-		Name: "WorksectionAccount", Number: 45, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
+		Name: "WorksectionAccount", Number: 50, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "firstName": 16, "lastName": 17, "title": 18, "department": 19, "addedAt": 20, "rate": 21, "avatarUrl": 22, "phones": 23, "addresses": 24, "chats": 25, "socials": 26, "otherContacts": 27},
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "WorksectionViewer", Number: 46, Satisfies: []string{"WorksectionViewer"},
+		Name: "WorksectionViewer", Number: 51, Satisfies: []string{"WorksectionViewer"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 }
@@ -264,7 +284,7 @@ func (x *planned) writeAltcraftAccount(b []byte, o *model.AltcraftAccount, s *pl
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -428,7 +448,7 @@ func (x *planned) writeAnomaly(b []byte, o *connectors.Anomaly, s *plan.Selectio
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -470,7 +490,7 @@ func (x *planned) writeAttribute(b []byte, o *connectors.Attribute, s *plan.Sele
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -509,7 +529,7 @@ func (x *planned) writeCompleteness(b []byte, o *directory.Completeness, s *plan
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -558,7 +578,7 @@ func (x *planned) writeContact(b []byte, o *directory.Contact, s *plan.Selection
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -678,7 +698,7 @@ func (x *planned) writeContactConnection(b []byte, o *directory.ContactConnectio
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -725,6 +745,13 @@ func (x *planned) writeContactConnection(b []byte, o *directory.ContactConnectio
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			x.ArgumentsRead()
 			v, err := o.Facets(a0, a1)
 			if err != nil {
@@ -770,7 +797,7 @@ func (x *planned) writeContactEdge(b []byte, o *directory.Edge[directory.Contact
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -816,7 +843,7 @@ func (x *planned) writeContactFolder(b []byte, o *directory.ContactFolder, s *pl
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -891,6 +918,13 @@ func (x *planned) writeContactFolder(b []byte, o *directory.ContactFolder, s *pl
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.ContactFolder().Contacts(ctx, o, a0, a1, a2, a3, a4, a5)
 			if err != nil {
@@ -930,7 +964,7 @@ func (x *planned) writeContactFolderConnection(b []byte, o *directory.Connection
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -991,7 +1025,7 @@ func (x *planned) writeContactFolderEdge(b []byte, o *directory.Edge[directory.C
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1037,7 +1071,7 @@ func (x *planned) writeDirectoryAccount(b []byte, o *directory.AccountCore, s *p
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1217,7 +1251,7 @@ func (x *planned) writeFacet(b []byte, o *directory.Facet, s *plan.Selection) ([
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1259,7 +1293,7 @@ func (x *planned) writeFieldCandidate(b []byte, o *directory.Candidate, s *plan.
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1320,7 +1354,7 @@ func (x *planned) writeFieldInSource(b []byte, o *directory.FieldInSource, s *pl
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1369,7 +1403,7 @@ func (x *planned) writeFieldProvenance(b []byte, o *directory.FieldProvenance, s
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1450,7 +1484,7 @@ func (x *planned) writeHandle(b []byte, o *connectors.Handle, s *plan.Selection)
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1484,12 +1518,274 @@ func (x *planned) writeHandle(b []byte, o *connectors.Handle, s *plan.Selection)
 	return append(b, '}'), true
 }
 
+func (x *planned) writeIdentityDecision(b []byte, o *model.IdentityDecision, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // at
+			v := o.At
+			b, is = model.AppendDateTime(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 2: // by
+			v := o.By
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b = plan.AppendString(b, v)
+			}
+		case 3: // reason
+			v := o.Reason
+			b = plan.AppendString(b, v)
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeIdentityEdit(b []byte, o *model.IdentityEdit, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // id
+			v := o.ID
+			b = plan.AppendID(b, v)
+		case 2: // kind
+			v := o.Kind
+			b, is = plan.AppendMarshaler(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 3: // accounts
+			x.Enter(f)
+			v := o.Accounts
+			b, is = x.writeNIdentityEditAccount2ᚕᚖrosterᚋgraphᚋmodelᚐIdentityEditAccountᚄ(b, v, f)
+			x.Leave()
+		case 4: // from
+			x.Enter(f)
+			v := o.From
+			b, is = x.writeNIdentityEditAccount2ᚕᚖrosterᚋgraphᚋmodelᚐIdentityEditAccountᚄ(b, v, f)
+			x.Leave()
+		case 5: // inForce
+			v := o.InForce
+			b = plan.AppendBoolean(b, v)
+		case 6: // made
+			x.Enter(f)
+			v := o.Made
+			b, is = x.writeIdentityDecision(b, &v, f.Sub)
+			x.Leave()
+		case 7: // undone
+			x.Enter(f)
+			v := o.Undone
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeIdentityDecision(b, v, f.Sub)
+			}
+			x.Leave()
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeIdentityEditAccount(b []byte, o *model.IdentityEditAccount, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // accountId
+			v := o.AccountID
+			b = plan.AppendID(b, v)
+		case 2: // source
+			v := o.Source
+			b = plan.AppendString(b, v)
+		case 3: // externalId
+			v := o.ExternalID
+			b = plan.AppendString(b, v)
+		case 4: // account
+			x.Enter(f)
+			v := o.Account
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeAccount(b, v, f)
+			}
+			x.Leave()
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeIdentityEditConnection(b []byte, o *model.IdentityEditConnection, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // edges
+			x.Enter(f)
+			v := o.Edges
+			b, is = x.writeNIdentityEditEdge2ᚕᚖrosterᚋgraphᚋmodelᚐIdentityEditEdgeᚄ(b, v, f)
+			x.Leave()
+		case 2: // nodes
+			x.Enter(f)
+			v := o.Nodes
+			b, is = x.writeNIdentityEdit2ᚕᚖrosterᚋgraphᚋmodelᚐIdentityEditᚄ(b, v, f)
+			x.Leave()
+		case 3: // pageInfo
+			x.Enter(f)
+			v := o.PageInfo
+			b, is = x.writePageInfo(b, &v, f.Sub)
+			x.Leave()
+		case 4: // totalCount
+			v := o.TotalCount
+			b = plan.AppendInt(b, v)
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeIdentityEditEdge(b []byte, o *model.IdentityEditEdge, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // node
+			x.Enter(f)
+			v := o.Node
+			b, is = x.writeIdentityEdit(b, &v, f.Sub)
+			x.Leave()
+		case 2: // cursor
+			v := o.Cursor
+			b = plan.AppendString(b, v)
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
 func (x *planned) writeKommoAccount(b []byte, o *model.KommoAccount, s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1672,7 +1968,7 @@ func (x *planned) writePageInfo(b []byte, o *directory.PageInfo, s *plan.Selecti
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1717,7 +2013,7 @@ func (x *planned) writePermission(b []byte, o *connectors.Permission, s *plan.Se
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1762,7 +2058,7 @@ func (x *planned) writePhone(b []byte, o *connectors.Phone, s *plan.Selection) (
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1812,7 +2108,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -1854,6 +2150,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Node(ctx, a0)
 			if err != nil {
@@ -1884,6 +2187,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				x.Leave()
 				is = false
 				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
 			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Nodes(ctx, a0)
@@ -1923,6 +2233,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Contact(ctx, a0)
 			if err != nil {
@@ -1953,6 +2270,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				x.Leave()
 				is = false
 				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
 			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().ContactFolder(ctx, a0)
@@ -2010,6 +2334,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Contacts(ctx, a0, a1, a2, a3, a4, a5)
 			if err != nil {
@@ -2062,6 +2393,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().ContactFolders(ctx, a0, a1, a2, a3, a4)
 			if err != nil {
@@ -2076,7 +2414,66 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeContactFolderConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 9: // role
+		case 9: // identityEdits
+			x.Enter(f)
+			var (
+				err error
+				a0  *int
+				a1  *string
+				a2  *int
+				a3  *string
+				a4  *model.IdentityEditFilter
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
+			}
+			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
+				a1, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
+			}
+			if v, given := f.Args[2].Value(x.Variables); given && err == nil {
+				a2, err = x.unmarshalOInt2ᚖint(x.Ctx, v)
+			}
+			if v, given := f.Args[3].Value(x.Variables); given && err == nil {
+				a3, err = x.unmarshalOString2ᚖstring(x.Ctx, v)
+			}
+			if in := f.Args[4].Object(); in != nil {
+				var read model.IdentityEditFilter
+				if read, err = x.readIdentityEditFilter(in, err); err == nil {
+					a4 = &read
+				}
+			} else if v, given := f.Args[4].Value(x.Variables); given && err == nil {
+				a4, err = x.unmarshalOIdentityEditFilter2ᚖrosterᚋgraphᚋmodelᚐIdentityEditFilter(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Query_identityEdits_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.Query().IdentityEdits(ctx, a0, a1, a2, a3, a4)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeIdentityEditConnection(b, v, f.Sub)
+			}
+			x.Leave()
+		case 10: // role
 			x.Enter(f)
 			var (
 				err error
@@ -2093,6 +2490,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Role(ctx, a0)
 			if err != nil {
@@ -2107,7 +2511,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeRole(b, v, f.Sub)
 			}
 			x.Leave()
-		case 10: // roles
+		case 11: // roles
 			x.Enter(f)
 			var (
 				err error
@@ -2145,6 +2549,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Roles(ctx, a0, a1, a2, a3, a4)
 			if err != nil {
@@ -2159,7 +2570,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeRoleConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 11: // sources
+		case 12: // sources
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.Query().Sources(ctx)
@@ -2171,7 +2582,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			}
 			b, is = x.writeOSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐSourceᚄ(b, v, f)
 			x.Leave()
-		case 12: // team
+		case 13: // team
 			x.Enter(f)
 			var (
 				err error
@@ -2188,6 +2599,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Team(ctx, a0)
 			if err != nil {
@@ -2202,7 +2620,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeTeam(b, v, f.Sub)
 			}
 			x.Leave()
-		case 13: // teams
+		case 14: // teams
 			x.Enter(f)
 			var (
 				err error
@@ -2240,6 +2658,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Teams(ctx, a0, a1, a2, a3, a4)
 			if err != nil {
@@ -2254,7 +2679,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeTeamConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 14: // user
+		case 15: // user
 			x.Enter(f)
 			var (
 				err error
@@ -2276,6 +2701,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().User(ctx, a0)
 			if err != nil {
@@ -2290,7 +2722,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeUser(b, v, f.Sub)
 			}
 			x.Leave()
-		case 15: // users
+		case 16: // users
 			x.Enter(f)
 			var (
 				err error
@@ -2332,6 +2764,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Query().Users(ctx, a0, a1, a2, a3, a4, a5)
 			if err != nil {
@@ -2346,7 +2785,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeUserConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 16: // _entities
+		case 17: // _entities
 			x.Enter(f)
 			var (
 				err error
@@ -2362,6 +2801,13 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				x.Leave()
 				is = false
 				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
 			}
 			ctx := x.Resolve()
 			v := make([]fedruntime.Entity, len(a0))
@@ -2401,7 +2847,7 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -2593,7 +3039,7 @@ func (x *planned) writeRocketChatEmail(b []byte, o *model.RocketChatEmail, s *pl
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -2637,7 +3083,7 @@ func (x *planned) writeRole(b []byte, o *directory.Role, s *plan.Selection) ([]b
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -2724,6 +3170,13 @@ func (x *planned) writeRole(b []byte, o *directory.Role, s *plan.Selection) ([]b
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Role().Holders(ctx, o, a0, a1, a2, a3, a4, a5, a6)
 			if err != nil {
@@ -2763,7 +3216,7 @@ func (x *planned) writeRoleConnection(b []byte, o *directory.Connection[director
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -2824,7 +3277,7 @@ func (x *planned) writeRoleEdge(b []byte, o *directory.Edge[directory.Role], s *
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -2870,7 +3323,7 @@ func (x *planned) writeRoleGrant(b []byte, o *directory.RoleGrant, s *plan.Selec
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -2926,7 +3379,7 @@ func (x *planned) writeSource(b []byte, o *directory.Source, s *plan.Selection) 
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3061,7 +3514,7 @@ func (x *planned) writeSourceCollection(b []byte, o *model.SourceCollection, s *
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3188,7 +3641,7 @@ func (x *planned) writeSourceCredential(b []byte, o *model.SourceCredential, s *
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3246,7 +3699,7 @@ func (x *planned) writeSourceError(b []byte, o *model.SourceError, s *plan.Selec
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3296,7 +3749,7 @@ func (x *planned) writeSourceFetch(b []byte, o *model.SourceFetch, s *plan.Selec
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3346,7 +3799,7 @@ func (x *planned) writeSourceLoss(b []byte, o *model.SourceLoss, s *plan.Selecti
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3400,7 +3853,7 @@ func (x *planned) writeSourcePause(b []byte, o *model.SourcePause, s *plan.Selec
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3451,7 +3904,7 @@ func (x *planned) writeSourceTier(b []byte, o *model.SourceTier, s *plan.Selecti
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3548,7 +4001,7 @@ func (x *planned) writeStagePermission(b []byte, o *connectors.StagePermission, 
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3599,7 +4052,7 @@ func (x *planned) writeTeam(b []byte, o *directory.Team, s *plan.Selection) ([]b
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3674,6 +4127,13 @@ func (x *planned) writeTeam(b []byte, o *directory.Team, s *plan.Selection) ([]b
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.Team().Members(ctx, o, a0, a1, a2, a3, a4, a5)
 			if err != nil {
@@ -3713,7 +4173,7 @@ func (x *planned) writeTeamConnection(b []byte, o *directory.Connection[director
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3774,7 +4234,7 @@ func (x *planned) writeTeamEdge(b []byte, o *directory.Edge[directory.Team], s *
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3820,7 +4280,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -3831,22 +4291,34 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 		case 1: // id
 			v := o.ID
 			b = plan.AppendID(b, v)
-		case 2: // name
+		case 2: // formerIds
+			x.Enter(f)
+			ctx := x.Ctx
+			v, err := x.Resolvers.User().FormerIds(ctx, o)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNID2ᚕstringᚄ(b, v, f)
+			x.Leave()
+		case 3: // name
 			v := o.Name
 			b = plan.AppendString(b, v)
-		case 3: // firstName
+		case 4: // firstName
 			v := o.FirstName
 			b, is = model.AppendText(b, v)
-		case 4: // lastName
+		case 5: // lastName
 			v := o.LastName
 			b, is = model.AppendText(b, v)
-		case 5: // title
+		case 6: // title
 			v := o.Title
 			b, is = model.AppendText(b, v)
-		case 6: // department
+		case 7: // department
 			v := o.Department
 			b, is = model.AppendText(b, v)
-		case 7: // email
+		case 8: // email
 			v := o.KnownEmail()
 			if v == nil {
 				is = false
@@ -3854,34 +4326,34 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b = plan.AppendString(b, v)
 			}
-		case 8: // emails
+		case 9: // emails
 			x.Enter(f)
 			v := o.Emails
 			b, is = x.writeNUserEmail2ᚕᚖrosterᚋinternalᚋdirectoryᚐUserEmailᚄ(b, v, f)
 			x.Leave()
-		case 9: // phones
+		case 10: // phones
 			x.Enter(f)
 			v := o.Phones
 			b, is = x.writeOPhone2ᚕrosterᚋconnectorsᚐPhoneᚄ(b, v, f)
 			x.Leave()
-		case 10: // addresses
+		case 11: // addresses
 			x.Enter(f)
 			v := o.Addresses
 			b, is = x.writeOString2ᚕstringᚄ(b, v, f)
 			x.Leave()
-		case 11: // avatarUrl
+		case 12: // avatarUrl
 			v := o.AvatarURL
 			b, is = model.AppendText(b, v)
-		case 12: // locale
+		case 13: // locale
 			v := o.Locale
 			b, is = model.AppendText(b, v)
-		case 13: // active
+		case 14: // active
 			v := o.Active
 			b = plan.AppendBoolean(b, v)
-		case 14: // bot
+		case 15: // bot
 			v := o.Bot
 			b = plan.AppendBoolean(b, v)
-		case 15: // presence
+		case 16: // presence
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -3901,7 +4373,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b, is = model.AppendPresence(b, v)
 			}
-		case 16: // presenceAsOf
+		case 17: // presenceAsOf
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -3921,41 +4393,41 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b, is = model.AppendDateTime(b, v)
 			}
-		case 17: // createdAt
+		case 18: // createdAt
 			v := o.CreatedAt
 			b, is = model.AppendDateTime(b, v)
-		case 18: // teams
+		case 19: // teams
 			x.Enter(f)
 			v := o.Teams
 			b, is = x.writeNTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(b, v, f)
 			x.Leave()
-		case 19: // roles
+		case 20: // roles
 			x.Enter(f)
 			v := o.Roles
 			b, is = x.writeNRole2ᚕᚖrosterᚋinternalᚋdirectoryᚐRoleᚄ(b, v, f)
 			x.Leave()
-		case 20: // roleGrants
+		case 21: // roleGrants
 			x.Enter(f)
 			v := o.RoleGrants
 			b, is = x.writeNRoleGrant2ᚕrosterᚋinternalᚋdirectoryᚐRoleGrantᚄ(b, v, f)
 			x.Leave()
-		case 21: // accessLevel
+		case 22: // accessLevel
 			v := o.AccessLevel
 			b, is = model.AppendAccessLevel(b, v)
 			if !is {
 				x.NullField(f)
 			}
-		case 22: // accounts
+		case 23: // accounts
 			x.Enter(f)
 			v := o.Accounts
 			b, is = x.writeNAccount2ᚕrosterᚋinternalᚋdirectoryᚐAccountᚄ(b, v, f)
 			x.Leave()
-		case 23: // possibleDuplicates
+		case 24: // possibleDuplicates
 			x.Enter(f)
 			v := o.PossibleDuplicates
 			b, is = x.writeNUser2ᚕᚖrosterᚋinternalᚋdirectoryᚐUserᚄ(b, v, f)
 			x.Leave()
-		case 24: // completeness
+		case 25: // completeness
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.User().Completeness(ctx, o)
@@ -3972,7 +4444,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				b, is = x.writeCompleteness(b, v, f.Sub)
 			}
 			x.Leave()
-		case 25: // asOf
+		case 26: // asOf
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -3992,7 +4464,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b, is = model.AppendDateTime(b, v)
 			}
-		case 26: // provenance
+		case 27: // provenance
 			x.Enter(f)
 			var (
 				err error
@@ -4008,6 +4480,13 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				x.Leave()
 				is = false
 				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
 			}
 			ctx := x.Resolve()
 			v, err := x.Resolvers.User().Provenance(ctx, o, a0)
@@ -4042,7 +4521,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 func (x *planned) writeLateUser(b []byte, o *directory.User, f *plan.Field) ([]byte, bool) {
 	is := true
 	switch f.Number {
-	case 15: // presence
+	case 16: // presence
 		ctx := x.Ctx
 		v, err := x.Resolvers.User().Presence(ctx, o)
 		if err != nil {
@@ -4058,7 +4537,7 @@ func (x *planned) writeLateUser(b []byte, o *directory.User, f *plan.Field) ([]b
 			v := *v
 			b, is = model.AppendPresence(b, v)
 		}
-	case 16: // presenceAsOf
+	case 17: // presenceAsOf
 		ctx := x.Ctx
 		v, err := x.Resolvers.User().PresenceAsOf(ctx, o)
 		if err != nil {
@@ -4074,7 +4553,7 @@ func (x *planned) writeLateUser(b []byte, o *directory.User, f *plan.Field) ([]b
 			v := *v
 			b, is = model.AppendDateTime(b, v)
 		}
-	case 25: // asOf
+	case 26: // asOf
 		ctx := x.Ctx
 		v, err := x.Resolvers.User().AsOf(ctx, o)
 		if err != nil {
@@ -4099,7 +4578,7 @@ func (x *planned) writeUserConnection(b []byte, o *directory.UserConnection, s *
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -4146,6 +4625,13 @@ func (x *planned) writeUserConnection(b []byte, o *directory.UserConnection, s *
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			x.ArgumentsRead()
 			v, err := o.Facets(a0, a1)
 			if err != nil {
@@ -4191,7 +4677,7 @@ func (x *planned) writeUserEdge(b []byte, o *directory.Edge[directory.User], s *
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -4237,7 +4723,7 @@ func (x *planned) writeUserEmail(b []byte, o *directory.UserEmail, s *plan.Selec
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -4284,7 +4770,7 @@ func (x *planned) writeViewer(b []byte, o *model.Viewer, s *plan.Selection) ([]b
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -4331,6 +4817,13 @@ func (x *planned) writeViewer(b []byte, o *model.Viewer, s *plan.Selection) ([]b
 				is = false
 				break
 			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
 			ctx := x.Resolve()
 			v, err := o.Account(ctx, a0)
 			if err != nil {
@@ -4361,6 +4854,13 @@ func (x *planned) writeViewer(b []byte, o *model.Viewer, s *plan.Selection) ([]b
 				x.Leave()
 				is = false
 				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
 			}
 			ctx := x.Resolve()
 			v, err := o.Worksection(ctx, a0)
@@ -4401,7 +4901,7 @@ func (x *planned) writeViewerAccount(b []byte, o *model.ViewerAccount, s *plan.S
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -4489,7 +4989,7 @@ func (x *planned) writeWorksectionAccount(b []byte, o *model.WorksectionAccount,
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -4684,7 +5184,7 @@ func (x *planned) writeWorksectionViewer(b []byte, o *model.WorksectionViewer, s
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		b = append(b, f.Key...)
-		if f.Guarded && x.IsDenied(f) {
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -4813,6 +5313,13 @@ func (x *planned) readContactFolderFilter(in plan.Object, err error) (it directo
 	}
 	if v, given := in.Value("kinds", x.Variables); given && err == nil {
 		it.Kinds, err = x.unmarshalOContactFolderKind2ᚕrosterᚋconnectorsᚐContactFolderKindᚄ(x.Ctx, v)
+	}
+	return it, err
+}
+
+func (x *planned) readIdentityEditFilter(in plan.Object, err error) (it model.IdentityEditFilter, _ error) {
+	if v, given := in.Value("inForce", x.Variables); given && err == nil {
+		it.InForce, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
 	}
 	return it, err
 }
@@ -5224,6 +5731,122 @@ func (x *planned) writeNFieldProvenance2ᚕᚖrosterᚋinternalᚋdirectoryᚐFi
 			is = false
 		} else {
 			b, is = x.writeFieldProvenance(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeNID2ᚕstringᚄ(b []byte, list []string, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		is := true
+		v := list[i]
+		b = plan.AppendID(b, v)
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeNIdentityEdit2ᚕᚖrosterᚋgraphᚋmodelᚐIdentityEditᚄ(b []byte, list []*model.IdentityEdit, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeIdentityEdit(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeNIdentityEditAccount2ᚕᚖrosterᚋgraphᚋmodelᚐIdentityEditAccountᚄ(b []byte, list []*model.IdentityEditAccount, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeIdentityEditAccount(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeNIdentityEditEdge2ᚕᚖrosterᚋgraphᚋmodelᚐIdentityEditEdgeᚄ(b []byte, list []*model.IdentityEditEdge, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeIdentityEditEdge(b, v, f.Sub)
 		}
 		if !is {
 			ok = false
@@ -6015,26 +6638,26 @@ func (x *planned) writeOTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(b []b
 func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[45])
+		return x.writeWorksectionAccount(b, &o, f.Of[50])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[45])
+		return x.writeWorksectionAccount(b, o, f.Of[50])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[21])
+		return x.writeRocketChatAccount(b, &o, f.Of[26])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[21])
+		return x.writeRocketChatAccount(b, o, f.Of[26])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[16])
+		return x.writeKommoAccount(b, &o, f.Of[21])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[16])
+		return x.writeKommoAccount(b, o, f.Of[21])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -6054,26 +6677,26 @@ func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field
 func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[45])
+		return x.writeWorksectionAccount(b, &o, f.Of[50])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[45])
+		return x.writeWorksectionAccount(b, o, f.Of[50])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[21])
+		return x.writeRocketChatAccount(b, &o, f.Of[26])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[21])
+		return x.writeRocketChatAccount(b, o, f.Of[26])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[16])
+		return x.writeKommoAccount(b, &o, f.Of[21])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[16])
+		return x.writeKommoAccount(b, o, f.Of[21])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -6090,22 +6713,22 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[39])
+		return x.writeUser(b, o, f.Of[44])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[36])
+		return x.writeTeam(b, o, f.Of[41])
 	case *directory.Source:
 		if o == nil {
 			return b, false
 		}
-		return x.writeSource(b, o, f.Of[27])
+		return x.writeSource(b, o, f.Of[32])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[23])
+		return x.writeRole(b, o, f.Of[28])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false
@@ -6128,26 +6751,26 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[45])
+		return x.writeWorksectionAccount(b, &o, f.Of[50])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[45])
+		return x.writeWorksectionAccount(b, o, f.Of[50])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[21])
+		return x.writeRocketChatAccount(b, &o, f.Of[26])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[21])
+		return x.writeRocketChatAccount(b, o, f.Of[26])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[16])
+		return x.writeKommoAccount(b, &o, f.Of[21])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[16])
+		return x.writeKommoAccount(b, o, f.Of[21])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -6164,17 +6787,17 @@ func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[39])
+		return x.writeUser(b, o, f.Of[44])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[36])
+		return x.writeTeam(b, o, f.Of[41])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[23])
+		return x.writeRole(b, o, f.Of[28])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false

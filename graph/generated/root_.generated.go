@@ -256,6 +256,49 @@ type ComplexityRoot struct {
 		Value   func(childComplexity int) int
 	}
 
+	IdentityDecision struct {
+		At     func(childComplexity int) int
+		By     func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
+	IdentityEdit struct {
+		Accounts func(childComplexity int) int
+		From     func(childComplexity int) int
+		ID       func(childComplexity int) int
+		InForce  func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Made     func(childComplexity int) int
+		Undone   func(childComplexity int) int
+	}
+
+	IdentityEditAccount struct {
+		Account    func(childComplexity int) int
+		AccountID  func(childComplexity int) int
+		ExternalID func(childComplexity int) int
+		Source     func(childComplexity int) int
+	}
+
+	IdentityEditConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	IdentityEditEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	IdentityEditPayload struct {
+		Edit       func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		People     func(childComplexity int) int
+		Shown      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	InviteUserPayload struct {
 		Account    func(childComplexity int) int
 		Outcome    func(childComplexity int) int
@@ -297,8 +340,11 @@ type ComplexityRoot struct {
 		CreateContactFolder func(childComplexity int, input model.CreateContactFolderInput) int
 		CreateTeam          func(childComplexity int, input model.CreateTeamInput) int
 		InviteUser          func(childComplexity int, input model.InviteUserInput) int
+		LinkAccounts        func(childComplexity int, input model.LinkAccountsInput) int
 		RefreshSource       func(childComplexity int, input model.RefreshSourceInput) int
+		SplitAccount        func(childComplexity int, input model.SplitAccountInput) int
 		SubscribeToTask     func(childComplexity int, input model.SubscribeToTaskInput) int
+		UndoIdentity        func(childComplexity int, input model.UndoIdentityInput) int
 		UnsubscribeFromTask func(childComplexity int, input model.UnsubscribeFromTaskInput) int
 	}
 
@@ -327,6 +373,7 @@ type ComplexityRoot struct {
 		ContactFolder      func(childComplexity int, id string) int
 		ContactFolders     func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.ContactFolderFilter) int
 		Contacts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) int
+		IdentityEdits      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.IdentityEditFilter) int
 		Node               func(childComplexity int, id string) int
 		Nodes              func(childComplexity int, ids []string) int
 		Role               func(childComplexity int, id string) int
@@ -546,6 +593,7 @@ type ComplexityRoot struct {
 		Department         func(childComplexity int) int
 		Emails             func(childComplexity int) int
 		FirstName          func(childComplexity int) int
+		FormerIds          func(childComplexity int) int
 		ID                 func(childComplexity int) int
 		KnownEmail         func(childComplexity int) int
 		LastName           func(childComplexity int) int
@@ -1641,6 +1689,162 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Handle.Value(childComplexity), true
 
+	case "IdentityDecision.at":
+		if e.ComplexityRoot.IdentityDecision.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityDecision.At(childComplexity), true
+	case "IdentityDecision.by":
+		if e.ComplexityRoot.IdentityDecision.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityDecision.By(childComplexity), true
+	case "IdentityDecision.reason":
+		if e.ComplexityRoot.IdentityDecision.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityDecision.Reason(childComplexity), true
+
+	case "IdentityEdit.accounts":
+		if e.ComplexityRoot.IdentityEdit.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEdit.Accounts(childComplexity), true
+	case "IdentityEdit.from":
+		if e.ComplexityRoot.IdentityEdit.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEdit.From(childComplexity), true
+	case "IdentityEdit.id":
+		if e.ComplexityRoot.IdentityEdit.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEdit.ID(childComplexity), true
+	case "IdentityEdit.inForce":
+		if e.ComplexityRoot.IdentityEdit.InForce == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEdit.InForce(childComplexity), true
+	case "IdentityEdit.kind":
+		if e.ComplexityRoot.IdentityEdit.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEdit.Kind(childComplexity), true
+	case "IdentityEdit.made":
+		if e.ComplexityRoot.IdentityEdit.Made == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEdit.Made(childComplexity), true
+	case "IdentityEdit.undone":
+		if e.ComplexityRoot.IdentityEdit.Undone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEdit.Undone(childComplexity), true
+
+	case "IdentityEditAccount.account":
+		if e.ComplexityRoot.IdentityEditAccount.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditAccount.Account(childComplexity), true
+	case "IdentityEditAccount.accountId":
+		if e.ComplexityRoot.IdentityEditAccount.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditAccount.AccountID(childComplexity), true
+	case "IdentityEditAccount.externalId":
+		if e.ComplexityRoot.IdentityEditAccount.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditAccount.ExternalID(childComplexity), true
+	case "IdentityEditAccount.source":
+		if e.ComplexityRoot.IdentityEditAccount.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditAccount.Source(childComplexity), true
+
+	case "IdentityEditConnection.edges":
+		if e.ComplexityRoot.IdentityEditConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditConnection.Edges(childComplexity), true
+	case "IdentityEditConnection.nodes":
+		if e.ComplexityRoot.IdentityEditConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditConnection.Nodes(childComplexity), true
+	case "IdentityEditConnection.pageInfo":
+		if e.ComplexityRoot.IdentityEditConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditConnection.PageInfo(childComplexity), true
+	case "IdentityEditConnection.totalCount":
+		if e.ComplexityRoot.IdentityEditConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditConnection.TotalCount(childComplexity), true
+
+	case "IdentityEditEdge.cursor":
+		if e.ComplexityRoot.IdentityEditEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditEdge.Cursor(childComplexity), true
+	case "IdentityEditEdge.node":
+		if e.ComplexityRoot.IdentityEditEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditEdge.Node(childComplexity), true
+
+	case "IdentityEditPayload.edit":
+		if e.ComplexityRoot.IdentityEditPayload.Edit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditPayload.Edit(childComplexity), true
+	case "IdentityEditPayload.outcome":
+		if e.ComplexityRoot.IdentityEditPayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditPayload.Outcome(childComplexity), true
+	case "IdentityEditPayload.people":
+		if e.ComplexityRoot.IdentityEditPayload.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditPayload.People(childComplexity), true
+	case "IdentityEditPayload.shown":
+		if e.ComplexityRoot.IdentityEditPayload.Shown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditPayload.Shown(childComplexity), true
+	case "IdentityEditPayload.userErrors":
+		if e.ComplexityRoot.IdentityEditPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityEditPayload.UserErrors(childComplexity), true
+
 	case "InviteUserPayload.account":
 		if e.ComplexityRoot.InviteUserPayload.Account == nil {
 			break
@@ -1867,6 +2071,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.InviteUser(childComplexity, args["input"].(model.InviteUserInput)), true
+	case "Mutation.linkAccounts":
+		if e.ComplexityRoot.Mutation.LinkAccounts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkAccounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkAccounts(childComplexity, args["input"].(model.LinkAccountsInput)), true
 	case "Mutation.refreshSource":
 		if e.ComplexityRoot.Mutation.RefreshSource == nil {
 			break
@@ -1878,6 +2093,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSource(childComplexity, args["input"].(model.RefreshSourceInput)), true
+	case "Mutation.splitAccount":
+		if e.ComplexityRoot.Mutation.SplitAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_splitAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SplitAccount(childComplexity, args["input"].(model.SplitAccountInput)), true
 	case "Mutation.subscribeToTask":
 		if e.ComplexityRoot.Mutation.SubscribeToTask == nil {
 			break
@@ -1889,6 +2115,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubscribeToTask(childComplexity, args["input"].(model.SubscribeToTaskInput)), true
+	case "Mutation.undoIdentity":
+		if e.ComplexityRoot.Mutation.UndoIdentity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoIdentity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoIdentity(childComplexity, args["input"].(model.UndoIdentityInput)), true
 	case "Mutation.unsubscribeFromTask":
 		if e.ComplexityRoot.Mutation.UnsubscribeFromTask == nil {
 			break
@@ -2014,6 +2251,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Contacts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*directory.ContactFilter), args["orderBy"].(*directory.ContactOrder)), true
+	case "Query.identityEdits":
+		if e.ComplexityRoot.Query.IdentityEdits == nil {
+			break
+		}
+
+		args, err := ec.field_Query_identityEdits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IdentityEdits(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.IdentityEditFilter)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -2998,6 +3246,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.FirstName(childComplexity), true
+	case "User.formerIds":
+		if e.ComplexityRoot.User.FormerIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.FormerIds(childComplexity), true
 	case "User.id":
 		if e.ComplexityRoot.User.ID == nil {
 			break
@@ -3507,12 +3761,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateContactFolderInput,
 		ec.unmarshalInputCreateContactInput,
 		ec.unmarshalInputCreateTeamInput,
+		ec.unmarshalInputIdentityEditFilter,
 		ec.unmarshalInputInviteUserInput,
+		ec.unmarshalInputLinkAccountsInput,
 		ec.unmarshalInputPhoneInput,
 		ec.unmarshalInputRefreshSourceInput,
 		ec.unmarshalInputRoleFilter,
+		ec.unmarshalInputSplitAccountInput,
 		ec.unmarshalInputSubscribeToTaskInput,
 		ec.unmarshalInputTeamFilter,
+		ec.unmarshalInputUndoIdentityInput,
 		ec.unmarshalInputUnsubscribeFromTaskInput,
 		ec.unmarshalInputUserFilter,
 		ec.unmarshalInputUserLookup,
@@ -3932,6 +4190,168 @@ type CreateContactFolderPayload {
   userErrors: [UserError!]! @listSize(assumedSize: 20)
 }
 `, BuiltIn: false},
+	{Name: "../schema/identityedit.graphqls", Input: `extend type Query {
+  """
+  The edits of the rules by which accounts are joined, the newest first, also those that are undone, and those whose accounts are gone. The links
+  and splits of the server's configuration are not among them.
+  """
+  identityEdits(
+    first: Int
+    after: String
+    last: Int
+    before: String
+    filter: IdentityEditFilter
+  ): IdentityEditConnection
+    @requiresScopes(scopes: [["directory:admin"]])
+    @listSize(
+      assumedSize: 20
+      slicingArguments: ["first", "last"]
+      sizedFields: ["edges", "nodes"]
+      requireOneSlicingArgument: false
+    )
+}
+
+"A filter of edits. A field that is null does not filter."
+input IdentityEditFilter {
+  "Only edits that are not undone, or only those that are."
+  inForce: Boolean
+}
+
+"What an edit does."
+enum IdentityEditKind {
+  "Its accounts are one person."
+  LINK
+  "Its account is another person than each account in from."
+  SPLIT
+}
+
+"""
+An edit of the rules by which accounts are joined. It wins over e-mail addresses, as identity.link and identity.split of the configuration do. It is kept
+also when it is undone, or when its accounts are gone.
+"""
+type IdentityEdit {
+  "For undoIdentity."
+  id: ID!
+  kind: IdentityEditKind!
+  "The linked accounts, or the one that is split off."
+  accounts: [IdentityEditAccount!]! @listSize(assumedSize: 10)
+  "The accounts from which a SPLIT keeps it apart; empty for a LINK."
+  from: [IdentityEditAccount!]! @listSize(assumedSize: 10)
+  "Whether its rules apply: until it is undone."
+  inForce: Boolean!
+  made: IdentityDecision!
+  "Null while the edit is in force."
+  undone: IdentityDecision
+}
+
+"An account that an edit names."
+type IdentityEditAccount {
+  "The ID that the account has, or had."
+  accountId: ID!
+  "The name of its source."
+  source: String!
+  externalId: String!
+  "The account; null if its source has it no more, or has not been fetched. The edit applies again when it is back."
+  account: Account
+}
+
+"Who has made or undone an edit, when, and why."
+type IdentityDecision {
+  at: DateTime!
+  "The name of the caller in the credentials; null without authentication."
+  by: String
+  reason: String!
+}
+
+"A page of edits."
+type IdentityEditConnection {
+  edges: [IdentityEditEdge!]!
+  nodes: [IdentityEdit!]!
+  pageInfo: PageInfo!
+  "The number of all matches, not only of this page."
+  totalCount: Int!
+}
+
+"An edit, with a cursor for the position in the list."
+type IdentityEditEdge {
+  node: IdentityEdit!
+  cursor: String!
+}
+
+extend type Mutation {
+  """
+  Makes accounts one person, whatever their addresses are, until undoIdentity. It changes nothing in the sources. Refused with CONTRADICTION if an edit
+  or the configuration splits two of them, also through other links.
+  """
+  linkAccounts(input: LinkAccountsInput!): IdentityEditPayload
+    @requiresScopes(scopes: [["directory:admin"]])
+  """
+  Makes an account another person than others, whatever their addresses are, until undoIdentity. The accounts that leave its person stay together, and so do
+  those that stay with it. Refused with CONTRADICTION if an edit or the configuration links two that would be apart.
+  """
+  splitAccount(input: SplitAccountInput!): IdentityEditPayload
+    @requiresScopes(scopes: [["directory:admin"]])
+  "Takes an edit out of force. People have the IDs again that they would have without it."
+  undoIdentity(input: UndoIdentityInput!): IdentityEditPayload
+    @requiresScopes(scopes: [["directory:admin"]])
+}
+
+"The accounts to link."
+input LinkAccountsInput {
+  "The IDs of two to 100 accounts."
+  accounts: [ID!]!
+  "Why, for those who read it later: at most 1000 characters."
+  reason: String!
+  "The same key and input give the answer of the first call, for as long as edits are kept."
+  idempotencyKey: String
+  "Check the input and store nothing."
+  dryRun: Boolean! = false
+}
+
+"The account to split off."
+input SplitAccountInput {
+  "The ID of an account."
+  account: ID!
+  "The IDs of the accounts from which it is kept apart, at most 100; by default all others of its person."
+  from: [ID!]
+  "Why, for those who read it later: at most 1000 characters."
+  reason: String!
+  "The same key and input give the answer of the first call, for as long as edits are kept."
+  idempotencyKey: String
+  "Check the input and store nothing."
+  dryRun: Boolean! = false
+}
+
+"The edit to undo."
+input UndoIdentityInput {
+  "The ID of an edit."
+  id: ID!
+  "Why, for those who read it later: at most 1000 characters."
+  reason: String!
+  "The same key and input give the answer of the first call, for as long as edits are kept."
+  idempotencyKey: String
+  "Check the input and store nothing."
+  dryRun: Boolean! = false
+}
+
+"""
+What has become of an edit. DONE: it is stored. ALREADY_DONE: the rules in force have its effect. UNKNOWN: the store gave no answer; send the same input and
+key again.
+"""
+type IdentityEditPayload {
+  outcome: Outcome!
+  "The edit that was made or undone, or that exists already; null if nothing changed, or if the configuration has its effect."
+  edit: IdentityEdit
+  "The people who have the accounts of the edit now."
+  people: [User!]! @listSize(assumedSize: 10)
+  """
+  Whether the answering server shows people by the edit. False after some seconds if its directory is still being built; it follows then. Other servers take the
+  edit over within about a second, or half a minute if a notification is lost.
+  """
+  shown: Boolean!
+  userErrors: [UserError!]! @listSize(assumedSize: 20)
+}
+`, BuiltIn: false},
 	{Name: "../schema/provenance.graphqls", Input: `"Where the value of a field comes from, or why there is none."
 type FieldProvenance {
   "The name of the field."
@@ -4239,7 +4659,7 @@ type WorksectionViewer {
 }
 
 """
-Each mutation writes to one source. userErrors has the faults that the caller can correct. A field of Mutation is null only if
+Each mutation writes to one source, or to what the server itself keeps. userErrors has the faults that the caller can correct. A field of Mutation is null only if
 errors has an error for it.
 """
 type Mutation
@@ -4280,6 +4700,8 @@ enum UserErrorCode {
   REFUSED_BY_SOURCE
   "The idempotency key was used with another input."
   IDEMPOTENCY_MISMATCH
+  "An edit of identities, or the configuration, says the opposite."
+  CONTRADICTION
 }
 `, BuiltIn: false},
 	{Name: "../schema/source.graphqls", Input: `"One upstream system, as configured. Arguments name a source by its name."
@@ -4746,6 +5168,11 @@ operator's links, never by name. If several accounts have a value for a field, t
 """
 type User implements Node @key(fields: "id") @key(fields: "email") {
   id: ID!
+  """
+  The IDs that people had before linkAccounts, splitAccount or undoIdentity, and that find this person now. The ID of each account finds the person
+  too; those are not listed.
+  """
+  formerIds: [ID!]! @listSize(assumedSize: 1)
   "Full name; if no source has one, the user name, the address or the source's ID."
   name: String!
   firstName: String
@@ -5796,6 +6223,92 @@ func (ec *executionContext) childFields_Handle(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Handle", field.Name)
 }
 
+func (ec *executionContext) childFields_IdentityDecision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_IdentityDecision_at(ctx, field)
+	case "by":
+		return ec.fieldContext_IdentityDecision_by(ctx, field)
+	case "reason":
+		return ec.fieldContext_IdentityDecision_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityDecision", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityEdit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_IdentityEdit_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_IdentityEdit_kind(ctx, field)
+	case "accounts":
+		return ec.fieldContext_IdentityEdit_accounts(ctx, field)
+	case "from":
+		return ec.fieldContext_IdentityEdit_from(ctx, field)
+	case "inForce":
+		return ec.fieldContext_IdentityEdit_inForce(ctx, field)
+	case "made":
+		return ec.fieldContext_IdentityEdit_made(ctx, field)
+	case "undone":
+		return ec.fieldContext_IdentityEdit_undone(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityEdit", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityEditAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accountId":
+		return ec.fieldContext_IdentityEditAccount_accountId(ctx, field)
+	case "source":
+		return ec.fieldContext_IdentityEditAccount_source(ctx, field)
+	case "externalId":
+		return ec.fieldContext_IdentityEditAccount_externalId(ctx, field)
+	case "account":
+		return ec.fieldContext_IdentityEditAccount_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityEditAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityEditConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_IdentityEditConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_IdentityEditConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_IdentityEditConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_IdentityEditConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityEditConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityEditEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_IdentityEditEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_IdentityEditEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityEditEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityEditPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_IdentityEditPayload_outcome(ctx, field)
+	case "edit":
+		return ec.fieldContext_IdentityEditPayload_edit(ctx, field)
+	case "people":
+		return ec.fieldContext_IdentityEditPayload_people(ctx, field)
+	case "shown":
+		return ec.fieldContext_IdentityEditPayload_shown(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IdentityEditPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityEditPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "outcome":
@@ -6286,6 +6799,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_User_id(ctx, field)
+	case "formerIds":
+		return ec.fieldContext_User_formerIds(ctx, field)
 	case "name":
 		return ec.fieldContext_User_name(ctx, field)
 	case "firstName":

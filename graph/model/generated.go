@@ -94,6 +94,77 @@ type CreateTeamPayload struct {
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
+// Who has made or undone an edit, when, and why.
+type IdentityDecision struct {
+	At time.Time `json:"at"`
+	// The name of the caller in the credentials; null without authentication.
+	By     *string `json:"by,omitempty"`
+	Reason string  `json:"reason"`
+}
+
+// An edit of the rules by which accounts are joined. It wins over e-mail addresses, as identity.link and identity.split of the configuration do. It is kept
+// also when it is undone, or when its accounts are gone.
+type IdentityEdit struct {
+	// For undoIdentity.
+	ID   string           `json:"id"`
+	Kind IdentityEditKind `json:"kind"`
+	// The linked accounts, or the one that is split off.
+	Accounts []*IdentityEditAccount `json:"accounts"`
+	// The accounts from which a SPLIT keeps it apart; empty for a LINK.
+	From []*IdentityEditAccount `json:"from"`
+	// Whether its rules apply: until it is undone.
+	InForce bool             `json:"inForce"`
+	Made    IdentityDecision `json:"made"`
+	// Null while the edit is in force.
+	Undone *IdentityDecision `json:"undone,omitempty"`
+}
+
+// An account that an edit names.
+type IdentityEditAccount struct {
+	// The ID that the account has, or had.
+	AccountID string `json:"accountId"`
+	// The name of its source.
+	Source     string `json:"source"`
+	ExternalID string `json:"externalId"`
+	// The account; null if its source has it no more, or has not been fetched. The edit applies again when it is back.
+	Account directory.Account `json:"account,omitempty"`
+}
+
+// A page of edits.
+type IdentityEditConnection struct {
+	Edges    []*IdentityEditEdge `json:"edges"`
+	Nodes    []*IdentityEdit     `json:"nodes"`
+	PageInfo directory.PageInfo  `json:"pageInfo"`
+	// The number of all matches, not only of this page.
+	TotalCount int `json:"totalCount"`
+}
+
+// An edit, with a cursor for the position in the list.
+type IdentityEditEdge struct {
+	Node   IdentityEdit `json:"node"`
+	Cursor string       `json:"cursor"`
+}
+
+// A filter of edits. A field that is null does not filter.
+type IdentityEditFilter struct {
+	// Only edits that are not undone, or only those that are.
+	InForce *bool `json:"inForce,omitempty"`
+}
+
+// What has become of an edit. DONE: it is stored. ALREADY_DONE: the rules in force have its effect. UNKNOWN: the store gave no answer; send the same input and
+// key again.
+type IdentityEditPayload struct {
+	Outcome Outcome `json:"outcome"`
+	// The edit that was made or undone, or that exists already; null if nothing changed, or if the configuration has its effect.
+	Edit *IdentityEdit `json:"edit,omitempty"`
+	// The people who have the accounts of the edit now.
+	People []*directory.User `json:"people"`
+	// Whether the answering server shows people by the edit. False after some seconds if its directory is still being built; it follows then. Other servers take the
+	// edit over within about a second, or half a minute if a notification is lost.
+	Shown      bool         `json:"shown"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The person to invite.
 type InviteUserInput struct {
 	Source     string  `json:"source"`
@@ -120,7 +191,19 @@ type InviteUserPayload struct {
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
-// Each mutation writes to one source. userErrors has the faults that the caller can correct. A field of Mutation is null only if
+// The accounts to link.
+type LinkAccountsInput struct {
+	// The IDs of two to 100 accounts.
+	Accounts []string `json:"accounts"`
+	// Why, for those who read it later: at most 1000 characters.
+	Reason string `json:"reason"`
+	// The same key and input give the answer of the first call, for as long as edits are kept.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Check the input and store nothing.
+	DryRun bool `json:"dryRun"`
+}
+
+// Each mutation writes to one source, or to what the server itself keeps. userErrors has the faults that the caller can correct. A field of Mutation is null only if
 // errors has an error for it.
 type Mutation struct {
 }
@@ -274,6 +357,20 @@ type SourceTier struct {
 	Waits float64 `json:"waits"`
 }
 
+// The account to split off.
+type SplitAccountInput struct {
+	// The ID of an account.
+	Account string `json:"account"`
+	// The IDs of the accounts from which it is kept apart, at most 100; by default all others of its person.
+	From []string `json:"from,omitempty"`
+	// Why, for those who read it later: at most 1000 characters.
+	Reason string `json:"reason"`
+	// The same key and input give the answer of the first call, for as long as edits are kept.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Check the input and store nothing.
+	DryRun bool `json:"dryRun"`
+}
+
 // The task, and the user to subscribe.
 type SubscribeToTaskInput struct {
 	Source string `json:"source"`
@@ -296,6 +393,18 @@ type SubscribeToTaskPayload struct {
 
 // What a client can listen to, over WebSockets or server-sent events.
 type Subscription struct {
+}
+
+// The edit to undo.
+type UndoIdentityInput struct {
+	// The ID of an edit.
+	ID string `json:"id"`
+	// Why, for those who read it later: at most 1000 characters.
+	Reason string `json:"reason"`
+	// The same key and input give the answer of the first call, for as long as edits are kept.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Check the input and store nothing.
+	DryRun bool `json:"dryRun"`
 }
 
 // The task, and the user to unsubscribe.
@@ -334,6 +443,64 @@ type UserLookup struct {
 	// internationalised domain may be in Unicode or in Punycode.
 	Email   *string        `json:"email,omitempty"`
 	Account *AccountLookup `json:"account,omitempty"`
+}
+
+// What an edit does.
+type IdentityEditKind string
+
+const (
+	// Its accounts are one person.
+	IdentityEditKindLink IdentityEditKind = "LINK"
+	// Its account is another person than each account in from.
+	IdentityEditKindSplit IdentityEditKind = "SPLIT"
+)
+
+var AllIdentityEditKind = []IdentityEditKind{
+	IdentityEditKindLink,
+	IdentityEditKindSplit,
+}
+
+func (e IdentityEditKind) IsValid() bool {
+	switch e {
+	case IdentityEditKindLink, IdentityEditKindSplit:
+		return true
+	}
+	return false
+}
+
+func (e IdentityEditKind) String() string {
+	return string(e)
+}
+
+func (e *IdentityEditKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = IdentityEditKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid IdentityEditKind", str)
+	}
+	return nil
+}
+
+func (e IdentityEditKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *IdentityEditKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e IdentityEditKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // The outcome of a mutation.
@@ -484,6 +651,8 @@ const (
 	UserErrorCodeRefusedBySource UserErrorCode = "REFUSED_BY_SOURCE"
 	// The idempotency key was used with another input.
 	UserErrorCodeIdempotencyMismatch UserErrorCode = "IDEMPOTENCY_MISMATCH"
+	// An edit of identities, or the configuration, says the opposite.
+	UserErrorCodeContradiction UserErrorCode = "CONTRADICTION"
 )
 
 var AllUserErrorCode = []UserErrorCode{
@@ -493,11 +662,12 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeNotSupported,
 	UserErrorCodeRefusedBySource,
 	UserErrorCodeIdempotencyMismatch,
+	UserErrorCodeContradiction,
 }
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeInvalid, UserErrorCodeNotFound, UserErrorCodeAlreadyExists, UserErrorCodeNotSupported, UserErrorCodeRefusedBySource, UserErrorCodeIdempotencyMismatch:
+	case UserErrorCodeInvalid, UserErrorCodeNotFound, UserErrorCodeAlreadyExists, UserErrorCodeNotSupported, UserErrorCodeRefusedBySource, UserErrorCodeIdempotencyMismatch, UserErrorCodeContradiction:
 		return true
 	}
 	return false

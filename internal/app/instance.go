@@ -143,6 +143,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 		Keeper: i.keeper, Publisher: i.publisher, Ledger: ledger, SettleAfter: cfg.Writes.SettleAfter, Audit: opt.Logger, AuditValues: cfg.Writes.AuditValues,
 		Observer: opt.Written,
 	})
+	editor := edits.NewEditor(edits.EditorOptions{Edits: i.edits, Configured: rules(cfg), Publisher: i.publisher, Record: i.writer.Record})
 	i.presence = presence.New(i.sources, presenceOptions)
 	limits := limitsOf(cfg)
 	if before != nil { // a reload resets no caller's limits
@@ -157,7 +158,7 @@ func build(cfg *config.Config, opt *Options, before *instance, readiness func() 
 	}
 	i.responses = responsecache.New(cfg.Cache.ResponseBytes, responses)
 	handlerOptions := httpapi.Options{
-		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, AccessLog: i.access.log, Changes: opt.Changes, Logger: opt.Logger,
+		API: &resolvers.Resolver{Publisher: i.publisher, Keeper: i.keeper, Presence: i.presence, Writer: i.writer, Identity: editor, AccessLog: i.access.log, Changes: opt.Changes, Logger: opt.Logger,
 			SourceErrorsInExtensions: cfg.SourceErrorsInExtensions, Graph: graph.Options(cfg.Federation), Plans: i.plans},
 		ClientSchema: graph.Client(graph.Options(cfg.Federation)),
 		Hosts:        cfg.Access.Hosts, LocalOnly: localOnly(cfg), Readiness: readiness,

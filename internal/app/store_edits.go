@@ -22,7 +22,7 @@ func openEdits(ctx context.Context, shared edits.Store, cfg *config.Config, log 
 		return nil, nil, fmt.Errorf("identity.dir: %w", err)
 	}
 	if filestore.AllowsOthers(cfg.Identity.Dir, 0o022) { // the permissions stay, because they may be intended: a volume for a group
-		log.Warn("users other than the owner may write to identity.dir: they can change which accounts are one person")
+		log.WarnContext(ctx, "users other than the owner may write to identity.dir: they can change which accounts are one person")
 	}
 	all = edits.New(edits.Options{Store: dir, Logger: log})
 	if err := all.Read(ctx); err != nil {

@@ -27,8 +27,8 @@ type PageArgs struct {
 	After, Before *string
 }
 
-// size returns the size of the page, and whether it is counted from the end.
-func (p PageArgs) size() (n int, backward bool, err error) {
+// Size returns the size of the page, and whether it is counted from the end.
+func (p PageArgs) Size() (n int, backward bool, err error) {
 	check := func(name string, n int) (int, error) {
 		if n < 0 || n > MaxPageSize {
 			return 0, &InputError{name, fmt.Sprintf("must be between 0 and %d, not %d", MaxPageSize, n)}
@@ -72,7 +72,7 @@ type page struct {
 // page returns one page of the matches in an order. Parent is the ID of the object to which the list belongs, such as the team of Team.members, or ""
 // for a list of all items.
 func (t *table) page(parent string, matches *set, field int, desc bool, args PageArgs) (*page, error) {
-	size, backward, err := args.size()
+	size, backward, err := args.Size()
 	if err != nil {
 		return nil, err
 	}

@@ -104,9 +104,6 @@ func (c *compilation) field(out *Field, t *Type, f graphql.CollectedField) error
 		Key: keyOf(f.Alias), Number: number, NonNull: def.Type.NonNull, Guarded: c.Guarded(t.Name, f.Name),
 		Late: t.Late[f.Name] && !def.Type.NonNull && c.Late(t.Name, f.Name), Object: t.Name, Collected: f,
 	}
-	if out.Guarded && len(def.Arguments) > 0 { // gqlgen reads the arguments first, also those of a denied field
-		return unsupported{t.Name, f.Name}
-	}
 	for _, arg := range def.Arguments {
 		a, err := argument(arg, f.Arguments)
 		if err != nil {

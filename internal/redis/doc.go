@@ -1,6 +1,6 @@
 // Package redis is the connection to Redis: the client, its breaker and probes, the membership of the replicas, the announcements of changes, and
 // the clock. Packages lock, durable and keyspace add locks, the check for durability, and keys by patterns. One small package adapts it to each
-// consumer: snapshots, presence, writes, budgets, callers, documents, tokens, webhooks and changes. A consumer defines the interface; its adapter implements it, and
+// consumer: snapshots, presence, writes, budgets, callers, documents, tokens, webhooks, changes and edits. A consumer defines the interface; its adapter implements it, and
 // lists the keys that it uses. This package does not know what the adapters store.
 //
 // # Contents of Redis
