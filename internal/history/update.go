@@ -43,14 +43,14 @@ func (u *Update) Remove(r Removal) {
 	u.removed = append(u.removed, r)
 }
 
-// Done returns the next history, with the removals of the last while. It returns the history itself if it stays as it is.
+// Done returns the next history, with the removals of that time. It returns the history itself if nothing has changed: then older removals stay too, so
+// that their end is no change.
 //
 // IDs are copied, because the text of a record is part of the memory of its whole snapshot, which would stay as long as the history.
 func (u *Update) Done(remember time.Duration) *History {
 	h := u.of
 	oldest := time.UnixMicro(u.at).Add(-remember)
-	expired := slices.ContainsFunc(h.Removed(), func(r Removal) bool { return !r.At.After(oldest) })
-	if len(u.changes) == 0 && !expired {
+	if len(u.changes) == 0 {
 		return h
 	}
 	next := &History{}

@@ -10,6 +10,7 @@ import (
 	"roster/connectors"
 	"roster/connectors/wire"
 	"roster/internal/backoff"
+	"roster/internal/history"
 )
 
 const (
@@ -210,30 +211,29 @@ func (l *loop) call(ctx context.Context, since *Snapshot, progress func(fetchRes
 // take reads a stored snapshot.
 func (l *loop) take(ctx context.Context, a take) taken {
 	m, have := a.info, a.have
+	var times *history.History
+	switch {
+	case m.Times == "":
+	case have != nil && have.Times.Version() == m.Times:
+		times = have.Times
+	default: // before the records, so that they are not read in vain
+		parts, err := l.keeper.store.Load(ctx, l.item, m.timesOnly())
+		if err != nil {
+			return taken{info: m}
+		}
+		if read, err := decodeTimes(parts); err == nil && read.Version() == m.Times {
+			times = read // otherwise they are gone or damaged, and nothing is known
+		}
+	}
 	if have == nil || have.Version != m.Version {
 		t := l.takeRecords(ctx, m)
 		if t.snap == nil {
 			return t
 		}
-		have = &Snapshot{Records: t.snap.Records, Size: t.snap.Size}
-		if a.have != nil {
-			have.Times = a.have.Times
-		}
+		have = t.snap
 	}
 	snap := m.snapshot(l.key, have.Records, have.Size)
-	switch m.Times {
-	case "":
-	case have.Times.Version():
-		snap.Times = have.Times
-	default:
-		parts, err := l.keeper.store.Load(ctx, l.item, m.timesOnly())
-		if err != nil {
-			return taken{info: m}
-		}
-		if times, err := decodeTimes(parts); err == nil && times.Version() == m.Times {
-			snap.Times = times // otherwise they are gone or damaged, and nothing is known
-		}
-	}
+	snap.Times = times
 	return taken{info: m, snap: snap}
 }
 

@@ -18,28 +18,29 @@ import (
 // times returns the history of a snapshot with that version, which a fetch makes of the records before. Base are those into which the fetched records are
 // merged.
 func (t *step) times(base Records, r *fetchResult, version string) *history.History {
-	was := t.snap
+	was, at := t.snap, r.start(t.started)
 	switch {
 	case was == nil:
-		return history.Begin(t.started)
+		return history.Begin(at)
 	case was.Version == version: // nothing has changed, and nothing is compared
-		return was.Times.Update(t.started).Done(t.settings.remember())
-	case base.Len() == 0 && !r.complete: // what is known is too old, see snapshot
-		return was.Times.Again(t.started)
+		return was.Times
+	case base.Len() == 0 && was.Records.Len() > 0 && !r.complete: // what is known is too old, see snapshot
+		return t.kind.history(was.Times.Again(at), Records{}, r.records, nil, false, at, t.settings.remember())
 	}
 	all := r.complete && r.since == nil
-	return t.kind.history(was.Times, was.Records, r.records, r.gone, all, t.started, t.settings.remember())
+	return t.kind.history(was.Times, was.Records, r.records, r.gone, all, at, t.settings.remember())
 }
 
 // remember returns how long removals are remembered.
 func (s Settings) remember() time.Duration { return max(s.KeepFor, s.RememberFor) }
 
 // timesAfter returns the history of a snapshot from the shared store. A release that knows no history, or a loss of what was stored, must not
-// end the history that this replica has: then the difference of the records continues it.
+// end the history that this replica has: then the difference of the records continues it. That is so too if another replica has begun again after
+// such a loss, which shows in a history without the time of the first fetch.
 func (t *step) timesAfter(m *Meta, r Records, stored *history.History) *history.History {
 	was := t.snap
 	switch {
-	case stored != nil || was == nil:
+	case was == nil, stored != nil && (!stored.Since().IsZero() || was.Times.Since().IsZero()):
 		return stored
 	case was.Version == m.Version:
 		return was.Times
@@ -74,7 +75,9 @@ func (k kindOf[T]) history(h *history.History, older, newer Records, gone []stri
 			continue
 		}
 		if !same(&a[0], &b[i]) {
-			u.Change(id, differing(&a[0], &b[i], same))
+			if fields := differing(&a[0], &b[i], same); len(fields) > 0 {
+				u.Change(id, fields)
+			}
 		}
 		a = a[1:]
 	}

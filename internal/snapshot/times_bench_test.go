@@ -22,7 +22,7 @@ func BenchmarkTimes(b *testing.B) {
 			for i := range bench.changed {
 				after[i*(n/bench.changed)].Title += "!"
 			}
-			k := kinds[connectors.Accounts].of(detailed)
+			k := kinds[connectors.Accounts].of(detailed, false)
 			start := time.Unix(1_700_000_000, 0)
 			var h *history.History
 			for b.Loop() {

@@ -32,7 +32,8 @@ func Stored(version string, readAt time.Time, complete bool, parts ...string) sn
 // Contract tests a store with two members of it, which open returns.
 func Contract(t *testing.T, open func(t *testing.T) (a, b snapshot.SharedStore)) {
 	t.Helper()
-	for name, test := range map[string]func(t *testing.T, a, b snapshot.SharedStore){"what is saved is shared": sharesSnapshots, "a loss travels with the snapshot": sharesLosses} {
+	for name, test := range map[string]func(t *testing.T, a, b snapshot.SharedStore){"what is saved is shared": sharesSnapshots, "a loss travels with the snapshot": sharesLosses,
+		"times travel with the snapshot": sharesTimes} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a, b := open(t)
@@ -197,5 +198,32 @@ func sharesLosses(t *testing.T, a, b snapshot.SharedStore) {
 	}
 	if m := Stat(t, a, Item); m.Loss != nil || m.Version != "v2" {
 		t.Errorf("after the next reading there is %+v", m)
+	}
+}
+
+// sharesTimes saves the same records with other times, and other records with the same times.
+func sharesTimes(t *testing.T, a, b snapshot.SharedStore) {
+	t.Helper()
+	for i, s := range []struct{ version, times string }{{"v1", "t1"}, {"v1", "t1"}, {"v1", "t2"}, {"v2", "t2"}, {"v2", ""}, {"v2", "t3"}} {
+		lease := Acquire(t, a, 1<<62)
+		snap := Stored(s.version, time.Now(), true, "of "+s.version)
+		snap.Times = s.times
+		snap.EncodeTimes = func() [][]byte { return [][]byte{[]byte("of " + s.times), []byte("more")} }
+		if _, err := lease.Save(t.Context(), snap); err != nil {
+			t.Fatal(err)
+		}
+		lease.Release(t.Context())
+		m := Stat(t, b, Item)
+		if got := Fetch(t, b, Item); m.Times != s.times || !cmp.Equal(got, []string{"of " + s.version}) {
+			t.Errorf("save %d: the other has %q and the times %q", i, got, m.Times)
+		}
+		if s.times == "" {
+			continue
+		}
+		m.Parts = m.TimesParts
+		parts, err := b.Load(t.Context(), Item, m.Meta)
+		if err != nil || len(parts) != 2 || string(parts[0]) != "of "+s.times {
+			t.Errorf("save %d: the other reads the times %q, %v", i, parts, err)
+		}
 	}
 }
