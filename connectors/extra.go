@@ -1,6 +1,11 @@
 package connectors
 
-import "roster/connectors/wire"
+import (
+	"strconv"
+	"strings"
+
+	"roster/connectors/wire"
+)
 
 // Extra is what a record has only if the settings of its source ask for it, so that other records take no memory for it.
 type Extra struct {
@@ -10,22 +15,21 @@ type Extra struct {
 }
 
 // MaxRaw bounds Extra.Raw, and the row from which it is made, in bytes.
-const MaxRaw = 64 << 10
+const MaxRaw = 32 << 10
 
 // ExtraFields lists the fields of an Extra in the order of their encoding.
 func ExtraFields(c *wire.Codec, e *Extra) {
 	c.Bytes(&e.Raw)
 }
 
-// KeepsExtra reports whether the records of a source with this configuration have an Extra.
-func (c Config) KeepsExtra() bool { return c.Raw }
+// filterVersion is raised when secrets are removed from rows that were kept before.
+const filterVersion = 1
 
-// WithExtra prepares a source whose records have an Extra. Records that were read with other settings lack it, or have another one, so their fingerprint
-// is another one: they are fetched again, and nothing that was kept with raw is served without it.
-func (s *Source) WithExtra(cfg Config) {
-	if !cfg.KeepsExtra() {
-		return
+// WithExtra prepares a source whose records have an Extra. Accounts that were stored with other settings, with another filter for secrets or in another
+// encoding are not read: see Source.Extra.
+func (s *Source) WithExtra(cfg Config, kind *Kind) {
+	if cfg.Raw {
+		s.Extra = Fingerprint(s.Kind, "raw", strconv.Itoa(filterVersion), strings.Join(kind.NeverShown, " "), strings.Join(secretWords, " "),
+			strings.Join(secretNames, " "), wire.Describe(func(c *wire.Codec) { ExtraFields(c, new(Extra)) }))
 	}
-	s.Extra = true
-	s.Fingerprint = Fingerprint(s.Kind, s.Fingerprint, "raw")
 }

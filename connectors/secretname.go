@@ -2,21 +2,31 @@ package connectors
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
+	"unicode"
 )
 
-// secretWords are parts of the names of members that hold secrets. A name is compared in lower case, without anything but letters and digits.
+// secretWords are parts of the names of members that hold secrets. A name is compared in lower case, without anything but letters and digits. The
+// words of other languages are those of the people who name the fields of the vendors' customers.
 var secretWords = []string{
-	"password", "passwd", "passphrase", "secret", "token", "credential", "apikey", "accesskey", "privatekey", "signingkey", "encryptionkey",
-	"session", "cookie", "bcrypt", "authorization", "signature",
+	"password", "passwd", "passphrase", "passcode", "passhash", "pwd", "secret", "token", "credential", "session", "cookie", "bcrypt", "hash", "digest",
+	"authorization", "signature", "bearer", "recoverycode", "backupcode", "csrf", "otpauth", "authkey", "apikey",
+	"пароль", "токен", "секрет", "ключ", "contraseña", "senha",
 }
 
 // secretNames are whole names of such members, which are too short to look for within other names.
-var secretNames = []string{"hash", "passhash", "pass", "pwd", "pin", "otp", "totp", "salt", "jwt", "key", "auth"}
+var secretNames = []string{"pass", "pin", "otp", "totp", "mfa", "salt", "jwt", "auth", "sid", "key"}
 
-// IsSecretName reports whether the member of a vendor's answer may hold a secret by its name, such as authToken or password_hash.
+// harmless are words that contain a part of a secret's name.
+var harmless = []string{"hashtag"}
+
+// IsSecretName reports whether the member of a vendor's answer may hold a secret by its name, such as authToken, password_hash or sshKey.
 func IsSecretName(name string) bool {
-	name = letters(name)
+	name = Letters(name)
+	for _, word := range harmless {
+		name = strings.ReplaceAll(name, word, "")
+	}
 	for _, whole := range secretNames {
 		if name == whole {
 			return true
@@ -27,43 +37,41 @@ func IsSecretName(name string) bool {
 			return true
 		}
 	}
-	return false
+	return strings.HasSuffix(name, "key") || strings.HasPrefix(name, "passmd5") || strings.HasPrefix(name, "passsha")
 }
 
-// letters returns a name in lower case, without what separates its words.
-func letters(name string) string {
+// Letters returns a name in lower case, without what separates its words.
+func Letters(name string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'A' && r <= 'Z':
-			return r - 'A' + 'a'
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r > 127:
-			return r
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
 		}
 		return -1
 	}, name)
 }
 
-// HoldsSecret reports whether a text is an address with a credential in it: a password, or a parameter with the name of a secret.
+var (
+	// userInfo is the part of an address before its host, in which passwords and tokens stand.
+	userInfo = regexp.MustCompile(`//[^/\s?#]*@`)
+	// parameter is the name of a parameter of an address.
+	parameter = regexp.MustCompile(`[?&#;]([^=?&#;\s]{1,100})=`)
+	// secretForms are forms of hashes of passwords, private keys and tokens, whatever their name.
+	secretForms = regexp.MustCompile(`\$2[abxy]\$|\$argon2|\$pbkdf2|-----BEGIN |\beyJ[\w-]+\.[\w-]+\.[\w-]*|(?i)\bbearer [\w.~+/-]{8,}`)
+)
+
+// HoldsSecret reports whether a text seems to hold a secret: an address with a user or a password, or with a parameter of a secret's name, or something
+// that has the form of a hash of a password, a private key or a token.
 func HoldsSecret(text string) bool {
-	if !strings.Contains(text, "://") {
-		return false
-	}
-	u, err := url.Parse(strings.TrimSpace(text))
-	if err != nil {
-		return true // nobody knows what it holds
-	}
-	if _, password := u.User.Password(); password {
+	if userInfo.MatchString(text) || secretForms.MatchString(text) {
 		return true
 	}
-	for _, parameters := range []string{u.RawQuery, u.Fragment} {
-		for pair := range strings.FieldsFuncSeq(parameters, func(r rune) bool { return r == '&' || r == ';' || r == '?' }) {
-			name, _, _ := strings.Cut(pair, "=")
-			if decoded, err := url.QueryUnescape(name); err == nil {
-				name = decoded
-			}
-			if IsSecretName(name) {
-				return true
-			}
+	for _, m := range parameter.FindAllStringSubmatch(text, -1) {
+		name := m[1]
+		if decoded, err := url.QueryUnescape(name); err == nil {
+			name = decoded
+		}
+		if IsSecretName(name) {
+			return true
 		}
 	}
 	return false

@@ -158,8 +158,8 @@ type Source struct {
 	// served under another.
 	Fingerprint string
 
-	// Extra is true if records of the source can have an Extra: see WithExtra.
-	Extra bool
+	// Extra identifies what the accounts have in their Extra; empty if they have none. See WithExtra.
+	Extra string
 
 	// Mentions says what the source's records name without there being a record of it.
 	Mentions Mentions

@@ -135,7 +135,7 @@ func (p private) company() []*connectors.Source {
 	}
 	source := func(kind connectors.KindName, accounts ...connectors.Account) *connectors.Source {
 		return &connectors.Source{
-			Name: string(kind), Kind: kind, Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true}, Accounts: all(accounts...),
+			Name: string(kind), Kind: kind, Extra: "raw", Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true}, Accounts: all(accounts...),
 			Teams: all(connectors.Team{ID: "t1", Name: "Sales"}), Roles: all(connectors.Role{ID: "r1", Name: "Closer"}),
 			Contacts: all(
 				connectors.Contact{ID: "c1", Name: "Cem Oz", Phones: p.phones(), Addresses: p.addresses(), OwnerID: "1", Folder: &connectors.FolderRef{ID: "f1"}, Tags: []string{"vip"}},

@@ -169,7 +169,8 @@ func unsteady[T connectors.Record](v invented, source string, records []T) conne
 func (v invented) source(kind connectors.KindName, name string) *connectors.Source {
 	const most = 7
 	s := &connectors.Source{
-		Name: name, Kind: kind, URL: v.text("", "https://acme.example/?a=1&b=2"),
+		Extra: "raw",
+		Name:  name, Kind: kind, URL: v.text("", "https://acme.example/?a=1&b=2"),
 		Mentions: connectors.Mentions{Teams: !v.chance(4), Roles: !v.chance(4), Folders: !v.chance(4)},
 		Accounts: unsteady(v, name, distinctly(v, most, func() connectors.Account { return v.account(kind) })),
 		Teams: unsteady(v, name, distinctly(v, 4, func() connectors.Team {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -108,13 +109,17 @@ func planting(fake http.Handler, never []string) http.Handler {
 	names := slices.Concat(never, []string{"authToken", "Password_Hash", "client-secret", "sessionId", "apiKey"})
 	return rewriting(fake, func(object map[string]any) {
 		secret := map[string]any{"planted_note": "kept", "planted_link": "https://example.com/a?x=1&access_token=" + planted,
-			"planted_login": "https://user:" + planted + "@example.com/", "planted_links": []any{"https://example.com/#token=" + planted}}
+			"planted_login": "https://user:" + planted + "@example.com/", "planted_links": []any{"https://example.com/#token=" + planted},
+			"planted_text": "Wiki: https://ann:" + planted + "@wiki.example/", "planted_path": "/avatar/ann?rc_uid=1&rc_token=" + planted,
+			"planted_json": `{"token":"` + planted + `"}`, "planted_hash": "$2b$10$" + planted,
+			"planted_fields": []any{map[string]any{"field_name": "API token", "values": []any{map[string]any{"value": planted}}}, map[string]any{"name": "password", "text": planted}}}
 		for i, name := range names {
 			if _, used := object[name]; used {
 				continue // the connector reads it
 			}
 			secret[name] = []any{planted, []any{planted}, map[string]any{"value": planted}}[i%3]
 			secret[strings.ToUpper(name)] = planted
+			secret[snake(name)] = planted
 		}
 		for name, value := range secret {
 			object[name] = value
@@ -160,4 +165,16 @@ func changeRows(v any, inList bool, change func(map[string]any)) {
 			changeRows(item, true, change)
 		}
 	}
+}
+
+// snake returns a name with its words in lower case and underscores between them.
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }

@@ -3,7 +3,6 @@ package decode
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"roster/connectors"
@@ -12,12 +11,16 @@ import (
 // Keep says what is kept of a row besides its record. The zero value keeps nothing.
 type Keep struct {
 	raw   bool
-	never []string
+	never map[string]bool // by connectors.Letters
 }
 
 // NewKeep returns what a source with this configuration keeps. Never are Kind.NeverShown.
 func NewKeep(cfg connectors.Config, never []string) Keep {
-	return Keep{raw: cfg.Raw, never: never}
+	k := Keep{raw: cfg.Raw, never: make(map[string]bool)}
+	for _, name := range never {
+		k.never[connectors.Letters(name)] = true
+	}
+	return k
 }
 
 // Extra returns what is kept of a row; nil for nothing.
@@ -28,9 +31,9 @@ func (k Keep) Extra(row Value) *connectors.Extra {
 	return &connectors.Extra{Raw: row.kept(k.never)}
 }
 
-// kept returns the row as JSON, encoded again, without the members that have one of these names, or the name of a secret, in whatever object they are.
+// kept returns the row as JSON, encoded again, without secrets: see withoutSecrets.
 // A row that is beyond connectors.MaxRaw or nested too deeply is an anomaly, and kept returns nil.
-func (v Value) kept(never []string) []byte {
+func (v Value) kept(never map[string]bool) []byte {
 	switch {
 	case !v.IsObject():
 		return nil
@@ -51,7 +54,7 @@ func (v Value) kept(never []string) []byte {
 	var written bytes.Buffer
 	e := json.NewEncoder(&written)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(withoutSecrets(plain, never)); err != nil {
+	if err := e.Encode(withoutSecrets(plain, never, true)); err != nil {
 		v.noteRow(v.n.kind.String())
 		return nil
 	}
@@ -69,26 +72,39 @@ func (v Value) noteRow(example string) {
 	}
 }
 
-// withoutSecrets removes members from all objects of a value, in place.
-func withoutSecrets(v any, never []string) any {
+// namedBy are members that name what the other members of their object hold, as custom fields do.
+var namedBy = map[string]bool{"name": true, "key": true, "code": true, "title": true, "label": true, "fieldname": true, "fieldcode": true}
+
+// withoutSecrets removes members from all objects of a value, in place. It replaces a text that may hold a secret by null, and an object that a member
+// names as a secret, other than the row itself, whose name is that of a person.
+func withoutSecrets(v any, never map[string]bool, row bool) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, value := range v {
-			text, _ := value.(string)
-			if slices.ContainsFunc(never, func(n string) bool { return strings.EqualFold(n, name) }) || connectors.IsSecretName(name) || connectors.HoldsSecret(text) {
+			letters := connectors.Letters(name)
+			if text, is := value.(string); is && !row && namedBy[letters] && connectors.IsSecretName(text) {
+				return nil
+			}
+			if never[letters] || connectors.IsSecretName(name) {
 				delete(v, name)
 				continue
 			}
-			v[name] = withoutSecrets(value, never)
+			v[name] = withoutSecrets(value, never, false)
 		}
 	case []any:
 		for i, item := range v {
-			if text, is := item.(string); is && connectors.HoldsSecret(text) {
-				v[i] = nil
-				continue
-			}
-			v[i] = withoutSecrets(item, never)
+			v[i] = withoutSecrets(item, never, false)
+		}
+	case string:
+		if connectors.HoldsSecret(v) || holdsJSON(v) {
+			return nil
 		}
 	}
 	return v
+}
+
+// holdsJSON reports whether a text is an object or a list in JSON, in which nobody looks for secrets.
+func holdsJSON(text string) bool {
+	text = strings.TrimSpace(text)
+	return strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[{")
 }

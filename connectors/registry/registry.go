@@ -33,7 +33,7 @@ func Open(cfg connectors.Config) (*connectors.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	source.WithExtra(cfg)
+	source.WithExtra(cfg, kind)
 	return source, nil
 }
 

@@ -5331,11 +5331,11 @@ interface Account implements Node {
   "Where a person opens this account."
   url: URL
   """
-  What the source said of this account when it was fetched, as JSON, without members that hold secrets. Null unless the operator has
-  set raw for the source, and for more than 64 KiB. Its form is the source's, and may change at any time: do not build on it. It has
-  everything that the source tells, so it needs both scopes.
+  What the source said of this account when it was fetched, as JSON, without members that hold secrets. It is null unless the
+  operator has set raw for the source. It is also null for more than 32 KiB, for more than 32 levels, and for an account that was just
+  written. Its form is the source's, and is not stable. It has everything that the source tells, so it needs both scopes.
   """
-  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  raw: JSON @cost(weight: 10) @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   """
   When the oldest data of the source's accounts was fetched: a fetch since then has confirmed this record. Null for an account that
   was created here and that no fetch has seen yet.
@@ -5361,7 +5361,7 @@ type DirectoryAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
-  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  raw: JSON @cost(weight: 10) @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   observedAt: DateTime
   firstName: String
   lastName: String
@@ -5398,7 +5398,7 @@ type WorksectionAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
-  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  raw: JSON @cost(weight: 10) @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   observedAt: DateTime
   firstName: String
   lastName: String
@@ -5437,7 +5437,7 @@ type KommoAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
-  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  raw: JSON @cost(weight: 10) @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   observedAt: DateTime
   phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
   "BCP 47 language tag."
@@ -5509,7 +5509,7 @@ type AltcraftAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
-  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  raw: JSON @cost(weight: 10) @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   observedAt: DateTime
   firstName: String
   lastName: String
@@ -5537,7 +5537,7 @@ type RocketChatAccount implements Account & Node @key(fields: "id") {
   roles: [Role!]
   teams: [Team!]
   url: URL
-  raw: JSON @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
+  raw: JSON @cost(weight: 10) @requiresScopes(scopes: [["directory:raw", "directory:sensitive"]])
   observedAt: DateTime
   "All addresses, email first; null if the source does not show them."
   emails: [RocketChatEmail!]

@@ -285,7 +285,7 @@ type sourceFile struct {
 	InsecureHTTP bool            `key:"insecure_http" default:"false" doc:"Allows a url with http:// to another machine. The credential is then sent unencrypted."`
 	EmailTrust   string          `key:"email_trust" oneof:"verified asserted none" default:"asserted" except:"(kinds)" doc:"Which e-mail addresses the source vouches for: verified, those that it has verified; asserted, all of them, because an administrator entered them; none."`
 	TimeZone     string          `key:"time_zone" type:"IANA time zone" default:"UTC" doc:"The time zone of dates without a time zone."`
-	Raw          bool            `key:"raw" default:"false" doc:"Keeps what the source says of each account, up to 64 KiB, without members that hold secrets, for callers with directory:raw and directory:sensitive. It takes memory, and space in redis or cache_dir; see truth.md. After a change of this setting, the source is fetched anew. Not for a kind that does not keep it."`
+	Raw          bool            `key:"raw" default:"false" doc:"Keeps what the source says of each account, up to 32 KiB, without members that hold secrets, for callers with directory:raw and directory:sensitive. It takes memory, and space in redis or cache_dir; see truth.md. It shows after the next fetch."`
 	PhoneRegion  string          `key:"phone_region" type:"ISO 3166 code" default:"(international numbers only)" doc:"The country of phone numbers without a country code, such as UA."`
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"Duration of one call."`
 	MaxPause     time.Duration   `key:"max_pause" default:"(max_pause)" min:"1s" max:"15m" doc:"The longest pause that Roster makes because this source asks for it."`

@@ -108,7 +108,7 @@ func (b *builder) step(n int) {
 // collectSource adds a source, and the teams, roles and folders that its records have or mention.
 func (b *builder) collectSource(i int, d *SourceData) {
 	b.step(len(d.Accounts) + len(d.Teams) + len(d.Roles) + len(d.Contacts) + len(d.ContactFolders))
-	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i, times: d.Times}
+	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i, times: d.Times, raw: d.Raw}
 	people, contacts := sortedByID(d.Accounts), sortedByID(d.Contacts)
 	b.dir.sources = append(b.dir.sources, source)
 	b.people, b.contacts = append(b.people, people), append(b.contacts, contacts)
@@ -131,6 +131,7 @@ func version(rules Rules, data []SourceData) string {
 	hashRules(h, rules)
 	for _, d := range data {
 		fmt.Fprintf(h, "%q %q %q %d %q ", d.Name, d.Kind, d.URL, d.Trust, d.Versions)
+		hashRaw(h, d)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -140,8 +141,16 @@ func rulesVersion(rules Rules, data []SourceData) string {
 	hashRules(h, rules)
 	for _, d := range data {
 		fmt.Fprintf(h, "%q %q %q %d ", d.Name, d.Kind, d.URL, d.Trust)
+		hashRaw(h, d)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// hashRaw makes the version another one if rows are shown. Otherwise it is that of the releases that had none.
+func hashRaw(h io.Writer, d SourceData) {
+	if d.Raw {
+		fmt.Fprint(h, "raw ")
+	}
 }
 
 // buildVersion is raised when the same records and rules give another directory than in earlier releases.

@@ -14,6 +14,8 @@ type SourceData struct {
 	URL  string
 	// Trust is how far the source may vouch for its addresses, as the operator has configured it.
 	Trust TrustPolicy
+	// Raw shows the rows of accounts, see AccountCore.Raw.
+	Raw bool
 	// Account returns an account as the type that the kind of source has for it; nil for AccountCore itself.
 	Account func(*AccountCore) Account
 	// Lists return the lengths of the lists that only accounts of that type have, by the lists' names: see Directory.LongestOf.

@@ -20,6 +20,7 @@ type Source struct {
 
 	index           int
 	times           map[connectors.Collection]*history.History
+	raw             bool // rows of accounts are shown
 	rolesRestricted bool // there are roles, and no account shows who has them
 	teamsRestricted bool // there are teams, and neither they nor any account show who is in them
 }
@@ -136,9 +137,10 @@ func (a *AccountCore) EmailTrust() *connectors.Trust {
 // Record returns the account as its source has it. The caller must not change it.
 func (a *AccountCore) Record() *connectors.Account { return a.record }
 
-// Raw returns what the source said of the account, as JSON, without secrets; nil unless the source's setting raw is set. See connectors.Extra.
+// Raw returns what the source said of the account, as JSON, without secrets; nil unless the source's setting raw is set. A row
+// that is still in memory after the setting was removed is not shown. See connectors.Extra.
 func (a *AccountCore) Raw() json.RawMessage {
-	if a.record.Extra == nil || len(a.record.Extra.Raw) == 0 {
+	if !a.Source.raw || a.record.Extra == nil || len(a.record.Extra.Raw) == 0 {
 		return nil
 	}
 	return a.record.Extra.Raw

@@ -59,7 +59,7 @@ func put[V any](to map[snapshot.Key]V, key snapshot.Key, from map[snapshot.Key]V
 func (p *Publisher) data(in input) []directory.SourceData {
 	data := make([]directory.SourceData, len(p.sources))
 	for i, s := range p.sources {
-		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust, Account: s.Account, Lists: lists(s.Kind),
+		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust, Raw: s.Extra != "", Account: s.Account, Lists: lists(s.Kind),
 			Times: make(map[connectors.Collection]*history.History)}
 		for _, c := range s.Collections() {
 			key, version := snapshot.Key{Source: s.Name, Collection: c}, ""

@@ -18,6 +18,7 @@ func TestExtraIsStored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := localstore.New()
+		never := []string{"services"}
 		extra := &connectors.Extra{Raw: []byte(`{"id":"1","note":"é"}`)}
 		source := func(cfg connectors.Config, extra *connectors.Extra, reads *int) *connectors.Source {
 			s := &connectors.Source{Name: "a", Fingerprint: "f", Accounts: connectors.ListFunc[connectors.Account](
@@ -25,7 +26,7 @@ func TestExtraIsStored(t *testing.T) {
 					*reads++
 					return connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "1", Extra: extra}}, Complete: true}, nil
 				})}
-			s.WithExtra(cfg)
+			s.WithExtra(cfg, &connectors.Kind{NeverShown: never})
 			return s
 		}
 		run := func(s *connectors.Source) *connectors.Extra {
@@ -34,11 +35,15 @@ func TestExtraIsStored(t *testing.T) {
 			pass(time.Second)
 			return k.Current()[0].Snapshot.Records.Accounts[0].Extra
 		}
-		var before, after, without int
+		var before, after, without, filtered int
 		raw := connectors.Config{Raw: true}
 		run(source(raw, extra, &before))
 		if diff := cmp.Diff(extra, run(source(raw, nil, &after))); diff != "" || before != 1 || after != 0 {
 			t.Errorf("after a restart, %d and %d readings (-want +got):\n%s", before, after, diff)
+		}
+		never = append(never, "note") // a row that was kept by another filter is not read
+		if got := run(source(raw, nil, &filtered)); got != nil || filtered != 1 {
+			t.Errorf("with another filter, %d readings and %v", filtered, got)
 		}
 		if got := run(source(connectors.Config{}, nil, &without)); got != nil || without != 1 {
 			t.Errorf("without raw, %d readings and %v", without, got)

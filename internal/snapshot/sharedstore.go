@@ -63,6 +63,9 @@ func StoreKeyOf(s *connectors.Source, c connectors.Collection, maxPause time.Dur
 	if k := connectors.KindNamed(s.Kind); k != nil && c == connectors.Accounts {
 		i.Details = k.DetailsEncoding()
 	}
+	if c == connectors.Accounts && s.Extra != "" {
+		i.Details += "-" + s.Extra
+	}
 	return i
 }
 
