@@ -83,10 +83,10 @@ func TestChangedSince(t *testing.T) {
 		l.accounts = []connectors.Account{{ID: "1", Name: "Ann", Active: true, Emails: mail("ann@example.com")}, {ID: "2", Name: "Ben", Active: true, Title: "Head"},
 			{ID: "3", Name: "Cem", Active: true, Phones: []connectors.Phone{{Raw: "1"}}}, {ID: "4", Name: "Zoë"}}
 		l.teams = []connectors.Team{{ID: "t1", Name: "Sales", Members: []string{"1"}}, {ID: "t2", Name: "Help"}}
-		l.contacts = []connectors.Contact{{ID: "c1", Name: "Dora", Title: "CEO"}, {ID: "c2", Name: "Eve"}}
+		l.contacts = []connectors.Contact{{ID: "c1", Name: "Dora", Title: "CEO"}, {ID: "c2", Name: "Eve", Phones: []connectors.Phone{{Raw: "2"}}}}
 		l.mu.Unlock()
 		second := w.fetchAgain("a")
-		for list, want := range map[string]string{"users": "Ben Cem Zoë", "teams": "Help", "contacts": "Dora"} {
+		for list, want := range map[string]string{"users": "Ben Cem Zoë", "teams": "Help", "contacts": "Dora Eve"} {
 			if got := since(list, second); got != want {
 				t.Errorf("%s since the second fetch: %q, want %q", list, got, want)
 			}
@@ -98,6 +98,9 @@ func TestChangedSince(t *testing.T) {
 		ask := overHTTP(w.withAuthentication())
 		if got := ask(t, onlyRead, `{ users(filter: {changedSince: "`+second+`"}) { nodes { name } } }`, nil); strings.Contains(got, "Cem") || !strings.Contains(got, "Ben") {
 			t.Errorf("without directory:sensitive, these people have changed: %s", got)
+		}
+		if got := ask(t, onlyRead, `{ contacts(filter: {changedSince: "`+second+`"}) { nodes { name } } }`, nil); strings.Contains(got, "Eve") || !strings.Contains(got, "Dora") {
+			t.Errorf("without directory:sensitive, these contacts have changed: %s", got)
 		}
 		// An account that is gone is a change of the person.
 		other.mu.Lock()

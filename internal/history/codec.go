@@ -79,7 +79,6 @@ func removalFields(w *wire.Codec, r *Removal) {
 	if w.Decoding() {
 		r.At = time.UnixMicro(at).UTC()
 	}
-	w.Bool(&r.Active)
 	wire.List(w, &r.Addresses, func(w *wire.Codec, a *Address) {
 		hash := string(a.Hash[:])
 		if w.String(&hash); w.Decoding() && copy(a.Hash[:], hash) != len(hash) {

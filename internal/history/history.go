@@ -40,8 +40,6 @@ type Removal struct {
 	ID string
 	// At is when the first fetch began that no longer saw it.
 	At time.Time
-	// Active is false for an account that was not active when it was last seen.
-	Active bool
 	// Addresses identify the person to whom the account belonged. The addresses themselves are not kept.
 	Addresses []Address
 }

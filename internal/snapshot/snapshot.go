@@ -102,8 +102,6 @@ type Settings struct {
 	MaxLoss int
 	// AcceptAfter is how long such a fetch is held back.
 	AcceptAfter time.Duration
-	// RememberFor is how long a removed record is remembered if that is longer than KeepFor.
-	RememberFor time.Duration
 	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause.
 	MaxPause time.Duration
 }
@@ -122,5 +120,5 @@ func DefaultSettings(c connectors.Collection) Settings {
 func (s Settings) or(d Settings) Settings {
 	return Settings{FreshFor: cmp.Or(s.FreshFor, d.FreshFor), KeepFor: cmp.Or(s.KeepFor, d.KeepFor), MinInterval: cmp.Or(s.MinInterval, d.MinInterval),
 		FullEvery: cmp.Or(s.FullEvery, d.FullEvery), MaxLoss: cmp.Or(s.MaxLoss, d.MaxLoss), AcceptAfter: cmp.Or(s.AcceptAfter, d.AcceptAfter),
-		RememberFor: s.RememberFor, MaxPause: s.MaxPause}
+		MaxPause: s.MaxPause}
 }

@@ -25,14 +25,11 @@ func (t *step) times(base Records, r *fetchResult, version string) *history.Hist
 	case was.Version == version: // nothing has changed, and nothing is compared
 		return was.Times
 	case base.Len() == 0 && was.Records.Len() > 0 && !r.complete: // what is known is too old, see snapshot
-		return t.kind.history(was.Times.Again(at), Records{}, r.records, nil, false, at, t.settings.remember())
+		return t.kind.history(was.Times.Again(at), Records{}, r.records, nil, false, at, t.settings.KeepFor)
 	}
 	all := r.complete && r.since == nil
-	return t.kind.history(was.Times, was.Records, r.records, r.gone, all, at, t.settings.remember())
+	return t.kind.history(was.Times, was.Records, r.records, r.gone, all, at, t.settings.KeepFor)
 }
-
-// remember returns how long removals are remembered.
-func (s Settings) remember() time.Duration { return max(s.KeepFor, s.RememberFor) }
 
 // timesAfter returns the history of a snapshot from the shared store. A release that knows no history, or a loss of what was stored, must not
 // end the history that this replica has: then the difference of the records continues it. That is so too if another replica has begun again after
@@ -45,7 +42,7 @@ func (t *step) timesAfter(m *Meta, r Records, stored *history.History) *history.
 	case was.Version == m.Version:
 		return was.Times
 	}
-	return t.kind.history(was.Times, was.Records, r, nil, m.Complete && was.Complete, m.FetchedAt, t.settings.remember())
+	return t.kind.history(was.Times, was.Records, r, nil, m.Complete && was.Complete, m.FetchedAt, t.settings.KeepFor)
 }
 
 func (k kindOf[T]) history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, remember time.Duration) *history.History {
@@ -110,7 +107,6 @@ func differing[T any](a, b *T, same func(a, b *T) bool) []string {
 func (k kindOf[T]) removal(r *T) history.Removal {
 	out := history.Removal{ID: (*r).Key()}
 	if a, ok := any(r).(*connectors.Account); ok {
-		out.Active = a.Active
 		for _, e := range a.Emails {
 			if !e.Synthetic {
 				out.Addresses = append(out.Addresses, history.AddressesOf(e.Address, e.Verified != nil && *e.Verified)...)
