@@ -30,6 +30,49 @@ func (a *Attributes) Attributes() []Attribute { return *a }
 // NewAttributes is Kind.Details for a kind whose accounts have Attributes.
 func NewAttributes() Details { return new(Attributes) }
 
+// Value returns the value of the attribute with this name; of several, the first one.
+func (a *Attributes) Value(name string) string {
+	for _, attribute := range *a {
+		if attribute.Name == name {
+			return attribute.Value
+		}
+	}
+	return ""
+}
+
+// The names of the fields that accounts of every kind have, for Account.Field.
+const (
+	AccountID       = "id"
+	AccountUsername = "username"
+)
+
+// Field returns the value of a field by its name: AccountID, AccountUsername, or a name that the details know, if they have a method Value(name string) string.
+// It returns "" if there is no value.
+func (a *Account) Field(name string) string {
+	switch name {
+	case AccountID:
+		return a.ID
+	case AccountUsername:
+		return a.Username
+	}
+	if d, ok := a.Details.(namedFields); ok {
+		return d.Value(name)
+	}
+	return ""
+}
+
+// namedFields are details whose fields have names that the operator knows.
+type namedFields interface{ Value(name string) string }
+
+// NamesFields reports whether Account.Field finds more than the fields that accounts of every kind have.
+func (k *Kind) NamesFields() bool {
+	if k.Details == nil {
+		return false
+	}
+	_, ok := k.Details().(namedFields)
+	return ok
+}
+
 // DetailsOf returns the details of an account as its kind's type; those of another type, or none, are empty ones.
 func DetailsOf[T any](a *Account) *T {
 	if d, ok := any(a.Details).(*T); ok && d != nil {

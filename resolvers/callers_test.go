@@ -16,6 +16,7 @@ import (
 	"roster/connectors/rocketchat"
 	"roster/connectors/worksection"
 	"roster/internal/access"
+	"roster/internal/directory"
 	"roster/internal/httpapi"
 )
 
@@ -121,6 +122,30 @@ func (p private) extra() *connectors.Extra {
 		return nil
 	}
 	return &connectors.Extra{Raw: []byte(`{"` + p.text("key") + `":"` + p.text("value") + `"}`)}
+}
+
+// anchored are rules by which a private value joins two accounts of the company, and does not join lookalikes. For an empty word, user names join them: who
+// is one person must not differ, because everybody may see it.
+func anchored(p private) directory.Rules {
+	key := p.text("key")
+	number := key
+	if p == "" {
+		number = connectors.AccountUsername
+	}
+	return directory.Rules{Anchors: []directory.Anchor{
+		{Name: "number", Fields: map[string]string{"rocketchat": number, "untyped": number}},
+		{Name: "badge", Fields: map[string]string{"untyped": key, "lookalikes": key}},
+	}}
+}
+
+// lookalikes is a source with two people that have the same private value as one of the company.
+func (p private) lookalikes() *connectors.Source {
+	details := &connectors.Attributes{}
+	if p != "" {
+		*details = connectors.Attributes{{Name: p.text("key"), Value: p.text("value")}}
+	}
+	return &connectors.Source{Name: "lookalikes", Kind: "untyped", Accounts: all(
+		connectors.Account{ID: "1", Name: "Dee Day", Details: details}, connectors.Account{ID: "2", Name: "Eve Day", Details: details})}
 }
 
 // company has one person in all sources, another person in one, and contacts. One of the sources is of a kind without an account type of its own. One of

@@ -16,6 +16,7 @@ import (
 
 	"roster/internal/access"
 	"roster/internal/directory"
+	"roster/internal/snapshot"
 	"roster/resolvers"
 )
 
@@ -83,7 +84,8 @@ func TestDeniedValuesDoNotLeak(t *testing.T) {
 	t.Parallel()
 	var servers []send
 	for _, p := range []private{"canary", "zebra-canary", ""} {
-		servers = append(servers, overHTTP(newTestServer(t, p.company()...).read().withAuthentication()))
+		sources := append(p.company(), p.lookalikes())
+		servers = append(servers, overHTTP(newTestServerBy(t, anchored(p), snapshot.Options{Sources: sources}).read().withAuthentication()))
 	}
 	schema := (&resolvers.Resolver{}).Schema().Schema()
 	everythingThere := "query" + everything(schema, schema.Query, 3)

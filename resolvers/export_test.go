@@ -255,8 +255,8 @@ func TestEachFieldIsAColumnOrNot(t *testing.T) {
 		"User.avatarUrl": "it says nothing in a table", "User.presence": "it asks sources", "User.presenceAsOf": "it asks sources", "User.roleGrants": "it repeats roles",
 		"User.possibleDuplicates": "it is for a review of its own", "User.completeness": "headers say it for the whole list", "User.asOf": "as above",
 		"User.formerIds":  "they are empty for almost everybody",
-		"User.provenance": "it is for a review of its own",
-		"Team.members":    "it is a list of its own", "Role.holders": "as above", "ContactFolder.contacts": "as above", "Role.permissions": "a role has hundreds",
+		"User.provenance": "it is for a review of its own", "User.identity": "as above",
+		"Team.members": "it is a list of its own", "Role.holders": "as above", "ContactFolder.contacts": "as above", "Role.permissions": "a role has hundreds",
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newTestServer(t)

@@ -21,6 +21,7 @@ import (
 	"roster/connectors"
 	_ "roster/connectors/registry"
 	"roster/graph/model"
+	"roster/internal/directory"
 	"roster/internal/edits"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
@@ -57,6 +58,12 @@ func newTestServer(t testing.TB, sources ...*connectors.Source) *testServer {
 
 func newTestServerOf(t testing.TB, options snapshot.Options) *testServer {
 	t.Helper()
+	return newTestServerBy(t, directory.Rules{}, options)
+}
+
+// newTestServerBy is newTestServerOf with rules of the operator.
+func newTestServerBy(t testing.TB, rules directory.Rules, options snapshot.Options) *testServer {
+	t.Helper()
 	w := &testServer{t: t, edits: new(editStore)}
 	sources := options.Sources
 	w.keeper = snapshot.New(options)
@@ -67,7 +74,7 @@ func newTestServerOf(t testing.TB, options snapshot.Options) *testServer {
 	w.ledger = writes.NewLedger(writes.LedgerOptions{})
 	edited := edits.New(edits.Options{Store: w.edits})
 	w.readEdits = edited.Read
-	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: trusted, Edits: edited, Overlay: w.ledger})
+	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: trusted, Rules: rules, Edits: edited, Overlay: w.ledger})
 	there := presence.New(sources, presence.Options{})
 	w.api = &resolvers.Resolver{Publisher: w.roster, Keeper: w.keeper, Presence: there,
 		Writer: writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger, Audit: slog.New(slog.NewTextHandler(&w.audit, nil))}), Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Plans: new(plan.Counts)}

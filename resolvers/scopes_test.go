@@ -37,7 +37,7 @@ func scopeSets() []string {
 // The table shows every field of the schema for callers with every set of scopes, by every route to it. It is for people to read.
 func TestScopes(t *testing.T) {
 	t.Parallel()
-	w := newTestServerOf(t, fetchedOnce(private("canary").company())).read()
+	w := newTestServerBy(t, anchored("canary"), fetchedOnce(append(private("canary").company(), private("canary").lookalikes()))).read()
 	guarded := w.withAuthentication()
 	got := scopeTable(t, overHTTP(guarded))
 	for name, way := range map[string]send{"WebSocket": overSocket(t, guarded), "server-sent events": overEvents(t, guarded)} {

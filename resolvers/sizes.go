@@ -35,6 +35,9 @@ var unsized = map[string]directory.List{
 	"Contact.tags":            directory.ContactTags,
 }
 
+// ofPeople has the lists with at most one item for each item of a list of a person. Several objects may have lists of the same person.
+var ofPeople = map[string]directory.List{"IdentityLink.accounts": directory.UserAccounts, "FieldProvenance.candidates": directory.UserAccounts}
+
 // ofSources has the fields that list sources, each source at most once.
 var ofSources = map[string]bool{"Query.sources": true, "Completeness.missing": true, "Completeness.stale": true, "FieldProvenance.sources": true}
 
@@ -48,8 +51,8 @@ func (s sizes) Longest(field string, objects int) (items int, disjoint, ok bool)
 	if ofSources[field] {
 		return objects * len(s.directory.Sources()), false, true
 	}
-	if field == "FieldProvenance.candidates" { // at most one for each account of a person, for each field of that person
-		return objects * s.directory.Longest(directory.UserAccounts, 1), false, true
+	if list, ok := ofPeople[field]; ok {
+		return objects * s.directory.Longest(list, 1), false, true
 	}
 	list, ok := unsized[ofAccount(field)]
 	if !ok {

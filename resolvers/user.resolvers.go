@@ -73,6 +73,10 @@ func (r *userResolver) Provenance(ctx context.Context, obj *directory.User, fiel
 	return provenance(fields, directory.UserProvenanceFields(), func(field string) *directory.FieldProvenance { return d.ProvenanceOfUser(obj, field, sight) })
 }
 
+func (r *userResolver) Identity(ctx context.Context, obj *directory.User) (*directory.Identity, error) {
+	return operationOf(ctx).view.Identities().Of(obj), nil
+}
+
 func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }
 
 type userResolver struct{ *Resolver }

@@ -1,6 +1,10 @@
 package rocketchat
 
-import "roster/connectors/wire"
+import (
+	"encoding/json"
+
+	"roster/connectors/wire"
+)
 
 // Details is what only Rocket.Chat tells of an account.
 type Details struct {
@@ -15,4 +19,21 @@ func (d *Details) Fields(c *wire.Codec) {
 	c.String(&d.Type)
 	wire.Optional(c, &d.UTCOffset, (*wire.Codec).Float)
 	c.Bytes(&d.CustomFields)
+}
+
+// Value returns the custom field with this name; "" if it is neither a text nor a number.
+func (d *Details) Value(name string) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(d.CustomFields, &fields) != nil {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(fields[name], &text) == nil {
+		return text
+	}
+	var number json.Number
+	if json.Unmarshal(fields[name], &number) == nil {
+		return number.String()
+	}
+	return ""
 }

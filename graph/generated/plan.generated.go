@@ -82,151 +82,163 @@ var PlanTypes = plan.Types{
 		Fields: map[string]int{"service": 1, "value": 2},
 	},
 	{
-		Name: "IdentityDecision", Number: 16, Satisfies: []string{"IdentityDecision"},
+		Name: "HeldApart", Number: 16, Satisfies: []string{"HeldApart"},
+		Fields: map[string]int{"account": 1, "rule": 2, "evidence": 3, "anchorValue": 4, "trust": 5, "reason": 6, "people": 7, "edit": 8},
+	},
+	{
+		Name: "Identity", Number: 17, Satisfies: []string{"Identity"},
+		Fields: map[string]int{"links": 1, "heldApart": 2, "heldApartByAnchor": 3},
+	},
+	{
+		Name: "IdentityDecision", Number: 18, Satisfies: []string{"IdentityDecision"},
 		Fields: map[string]int{"at": 1, "by": 2, "reason": 3},
 	},
 	{
-		Name: "IdentityEdit", Number: 17, Satisfies: []string{"IdentityEdit"},
+		Name: "IdentityEdit", Number: 19, Satisfies: []string{"IdentityEdit"},
 		Fields: map[string]int{"id": 1, "kind": 2, "accounts": 3, "from": 4, "inForce": 5, "made": 6, "undone": 7},
 	},
 	{
-		Name: "IdentityEditAccount", Number: 18, Satisfies: []string{"IdentityEditAccount"},
+		Name: "IdentityEditAccount", Number: 20, Satisfies: []string{"IdentityEditAccount"},
 		Fields: map[string]int{"accountId": 1, "source": 2, "externalId": 3, "account": 4},
 	},
 	{
-		Name: "IdentityEditConnection", Number: 19, Satisfies: []string{"IdentityEditConnection"},
+		Name: "IdentityEditConnection", Number: 21, Satisfies: []string{"IdentityEditConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4},
 	},
 	{
-		Name: "IdentityEditEdge", Number: 20, Satisfies: []string{"IdentityEditEdge"},
+		Name: "IdentityEditEdge", Number: 22, Satisfies: []string{"IdentityEditEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "KommoAccount", Number: 21, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
+		Name: "IdentityLink", Number: 23, Satisfies: []string{"IdentityLink"},
+		Fields: map[string]int{"accounts": 1, "rule": 2, "evidence": 3, "anchorValue": 4, "trust": 5, "edit": 6},
+	},
+	{
+		Name: "KommoAccount", Number: 24, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "phones": 16, "locale": 17, "admin": 18, "free": 19, "mailAccess": 20, "catalogAccess": 21, "permissions": 22, "stagePermissions": 23, "uuid": 24, "chatId": 25, "rank": 26},
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "PageInfo", Number: 22, Satisfies: []string{"PageInfo"},
+		Name: "PageInfo", Number: 25, Satisfies: []string{"PageInfo"},
 		Fields: map[string]int{"hasNextPage": 1, "hasPreviousPage": 2, "startCursor": 3, "endCursor": 4},
 	},
 	{
-		Name: "Permission", Number: 23, Satisfies: []string{"Permission"},
+		Name: "Permission", Number: 26, Satisfies: []string{"Permission"},
 		Fields: map[string]int{"entity": 1, "action": 2, "grant": 3},
 	},
 	{
-		Name: "Phone", Number: 24, Satisfies: []string{"Phone"},
+		Name: "Phone", Number: 27, Satisfies: []string{"Phone"},
 		Fields: map[string]int{"number": 1, "raw": 2, "kind": 3},
 	},
 	{
-		Name: "Query", Number: 25, Satisfies: []string{"Query"},
+		Name: "Query", Number: 28, Satisfies: []string{"Query"},
 		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "changeCursor": 4, "contact": 5, "contactFolder": 6, "contacts": 7, "contactFolders": 8, "identityEdits": 9, "role": 10, "roles": 11, "sources": 12, "team": 13, "teams": 14, "user": 15, "users": 16, "_entities": 17},
 	},
 	{
-		Name: "RocketChatAccount", Number: 26, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
+		Name: "RocketChatAccount", Number: 29, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "emails": 16, "type": 17, "avatarUrl": 18, "presence": 19, "statusText": 20, "utcOffset": 21, "customFields": 22},
 		Late:   map[string]bool{"observedAt": true, "presence": true, "statusText": true},
 	},
 	{
-		Name: "RocketChatEmail", Number: 27, Satisfies: []string{"RocketChatEmail"},
+		Name: "RocketChatEmail", Number: 30, Satisfies: []string{"RocketChatEmail"},
 		Fields: map[string]int{"address": 1, "verified": 2},
 	},
 	{
-		Name: "Role", Number: 28, Satisfies: []string{"Role", "Node", "_Entity"},
+		Name: "Role", Number: 31, Satisfies: []string{"Role", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "description": 5, "accessLevel": 6, "permissions": 7, "holders": 8},
 	},
 	{
-		Name: "RoleConnection", Number: 29, Satisfies: []string{"RoleConnection"},
+		Name: "RoleConnection", Number: 32, Satisfies: []string{"RoleConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "RoleEdge", Number: 30, Satisfies: []string{"RoleEdge"},
+		Name: "RoleEdge", Number: 33, Satisfies: []string{"RoleEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "RoleGrant", Number: 31, Satisfies: []string{"RoleGrant"},
+		Name: "RoleGrant", Number: 34, Satisfies: []string{"RoleGrant"},
 		Fields: map[string]int{"role": 1, "account": 2, "active": 3},
 	},
 	{
-		Name: "Source", Number: 32, Satisfies: []string{"Source", "Node"},
+		Name: "Source", Number: 35, Satisfies: []string{"Source", "Node"},
 		Fields: map[string]int{"id": 1, "name": 2, "kind": 3, "kindName": 4, "url": 5, "state": 6, "collections": 7, "breaker": 8, "pause": 9, "capabilities": 10, "credential": 11},
 	},
 	{
-		Name: "SourceCollection", Number: 33, Satisfies: []string{"SourceCollection"},
+		Name: "SourceCollection", Number: 36, Satisfies: []string{"SourceCollection"},
 		Fields: map[string]int{"kind": 1, "state": 2, "count": 3, "expectedCount": 4, "syncedAt": 5, "triedAt": 6, "freshFor": 7, "reads": 8, "waits": 9, "error": 10, "loss": 11, "tiers": 12, "fetch": 13, "reading": 14, "anomalies": 15},
 	},
 	{
-		Name: "SourceCredential", Number: 34, Satisfies: []string{"SourceCredential"},
+		Name: "SourceCredential", Number: 37, Satisfies: []string{"SourceCredential"},
 		Fields: map[string]int{"state": 1, "expiresAt": 2, "renewed": 3, "message": 4},
 	},
 	{
-		Name: "SourceError", Number: 35, Satisfies: []string{"SourceError"},
+		Name: "SourceError", Number: 38, Satisfies: []string{"SourceError"},
 		Fields: map[string]int{"message": 1, "code": 2, "retryAt": 3},
 	},
 	{
-		Name: "SourceFetch", Number: 36, Satisfies: []string{"SourceFetch"},
+		Name: "SourceFetch", Number: 39, Satisfies: []string{"SourceFetch"},
 		Fields: map[string]int{"startedAt": 1, "count": 2, "expectedCount": 3},
 	},
 	{
-		Name: "SourceLoss", Number: 37, Satisfies: []string{"SourceLoss"},
+		Name: "SourceLoss", Number: 40, Satisfies: []string{"SourceLoss"},
 		Fields: map[string]int{"since": 1, "acceptedAt": 2, "known": 3, "found": 4, "lost": 5},
 	},
 	{
-		Name: "SourcePause", Number: 38, Satisfies: []string{"SourcePause"},
+		Name: "SourcePause", Number: 41, Satisfies: []string{"SourcePause"},
 		Fields: map[string]int{"until": 1, "message": 2, "code": 3, "partial": 4},
 	},
 	{
-		Name: "SourceTier", Number: 39, Satisfies: []string{"SourceTier"},
+		Name: "SourceTier", Number: 42, Satisfies: []string{"SourceTier"},
 		Fields: map[string]int{"kind": 1, "entries": 2, "bytes": 3, "syncedAt": 4, "hits": 5, "misses": 6, "fills": 7, "waits": 8},
 	},
 	{
-		Name: "StagePermission", Number: 40, Satisfies: []string{"StagePermission"},
+		Name: "StagePermission", Number: 43, Satisfies: []string{"StagePermission"},
 		Fields: map[string]int{"entity": 1, "pipelineId": 2, "stageId": 3, "action": 4, "grant": 5},
 	},
 	{
-		Name: "Team", Number: 41, Satisfies: []string{"Team", "Node", "_Entity"},
+		Name: "Team", Number: 44, Satisfies: []string{"Team", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "kind": 5, "members": 6},
 	},
 	{
-		Name: "TeamConnection", Number: 42, Satisfies: []string{"TeamConnection"},
+		Name: "TeamConnection", Number: 45, Satisfies: []string{"TeamConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "TeamEdge", Number: 43, Satisfies: []string{"TeamEdge"},
+		Name: "TeamEdge", Number: 46, Satisfies: []string{"TeamEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "User", Number: 44, Satisfies: []string{"User", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "formerIds": 2, "name": 3, "firstName": 4, "lastName": 5, "title": 6, "department": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "avatarUrl": 12, "locale": 13, "active": 14, "bot": 15, "presence": 16, "presenceAsOf": 17, "createdAt": 18, "teams": 19, "roles": 20, "roleGrants": 21, "accessLevel": 22, "accounts": 23, "possibleDuplicates": 24, "completeness": 25, "asOf": 26, "provenance": 27},
+		Name: "User", Number: 47, Satisfies: []string{"User", "Node", "_Entity"},
+		Fields: map[string]int{"id": 1, "formerIds": 2, "name": 3, "firstName": 4, "lastName": 5, "title": 6, "department": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "avatarUrl": 12, "locale": 13, "active": 14, "bot": 15, "presence": 16, "presenceAsOf": 17, "createdAt": 18, "teams": 19, "roles": 20, "roleGrants": 21, "accessLevel": 22, "accounts": 23, "possibleDuplicates": 24, "identity": 25, "completeness": 26, "asOf": 27, "provenance": 28},
 		Late:   map[string]bool{"presence": true, "presenceAsOf": true, "asOf": true},
 	},
 	{
-		Name: "UserConnection", Number: 45, Satisfies: []string{"UserConnection"},
+		Name: "UserConnection", Number: 48, Satisfies: []string{"UserConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "completeness": 6},
 	},
 	{
-		Name: "UserEdge", Number: 46, Satisfies: []string{"UserEdge"},
+		Name: "UserEdge", Number: 49, Satisfies: []string{"UserEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "UserEmail", Number: 47, Satisfies: []string{"UserEmail"},
+		Name: "UserEmail", Number: 50, Satisfies: []string{"UserEmail"},
 		Fields: map[string]int{"address": 1, "trust": 2, "sources": 3},
 	},
 	{
-		Name: "Viewer", Number: 48, Satisfies: []string{"Viewer"},
+		Name: "Viewer", Number: 51, Satisfies: []string{"Viewer"},
 		Fields: map[string]int{"subject": 1, "scopes": 2, "user": 3, "account": 4, "worksection": 5},
 	},
 	{
-		Name: "ViewerAccount", Number: 49, Satisfies: []string{"ViewerAccount"},
+		Name: "ViewerAccount", Number: 52, Satisfies: []string{"ViewerAccount"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 	{
-		Name: "WorksectionAccount", Number: 50, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
+		Name: "WorksectionAccount", Number: 53, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "firstName": 16, "lastName": 17, "title": 18, "department": 19, "addedAt": 20, "rate": 21, "avatarUrl": 22, "phones": 23, "addresses": 24, "chats": 25, "socials": 26, "otherContacts": 27},
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "WorksectionViewer", Number: 51, Satisfies: []string{"WorksectionViewer"},
+		Name: "WorksectionViewer", Number: 54, Satisfies: []string{"WorksectionViewer"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 }
@@ -1518,6 +1530,219 @@ func (x *planned) writeHandle(b []byte, o *connectors.Handle, s *plan.Selection)
 	return append(b, '}'), true
 }
 
+func (x *planned) writeHeldApart(b []byte, o *directory.HeldApart, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // account
+			x.Enter(f)
+			v := o.Account
+			if v == nil {
+				x.NullResult()
+				is = false
+			} else {
+				b, is = x.writeAccount(b, v, f)
+			}
+			x.Leave()
+		case 2: // rule
+			v := o.Rule
+			b, is = model.AppendIdentityRule(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 3: // evidence
+			v := o.Evidence
+			b, is = model.AppendText(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 4: // anchorValue
+			v := o.AnchorValue
+			b, is = model.AppendText(b, v)
+		case 5: // trust
+			v := o.Trust
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b, is = model.AppendEmailTrust(b, v)
+			}
+		case 6: // reason
+			v := o.Reason
+			b, is = model.AppendHeldApartReason(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 7: // people
+			v := o.People
+			b = plan.AppendInt(b, v)
+		case 8: // edit
+			v := o.Edit
+			b, is = model.AppendText(b, v)
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeIdentity(b []byte, o *directory.Identity, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // links
+			x.Enter(f)
+			var (
+				err error
+				a0  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Identity_links_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.Links(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNIdentityLink2ᚕᚖrosterᚋinternalᚋdirectoryᚐIdentityLinkᚄ(b, v, f)
+			x.Leave()
+		case 2: // heldApart
+			x.Enter(f)
+			var (
+				err error
+				a0  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Identity_heldApart_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.HeldApart(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNHeldApart2ᚕᚖrosterᚋinternalᚋdirectoryᚐHeldApartᚄ(b, v, f)
+			x.Leave()
+		case 3: // heldApartByAnchor
+			x.Enter(f)
+			var (
+				err error
+				a0  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Identity_heldApartByAnchor_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.HeldApartByAnchor(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeOHeldApart2ᚕᚖrosterᚋinternalᚋdirectoryᚐHeldApartᚄ(b, v, f)
+			x.Leave()
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
 func (x *planned) writeIdentityDecision(b []byte, o *model.IdentityDecision, s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
@@ -1760,6 +1985,67 @@ func (x *planned) writeIdentityEditEdge(b []byte, o *model.IdentityEditEdge, s *
 		case 2: // cursor
 			v := o.Cursor
 			b = plan.AppendString(b, v)
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeIdentityLink(b []byte, o *directory.IdentityLink, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // accounts
+			x.Enter(f)
+			v := o.Accounts
+			b, is = x.writeNAccount2ᚕrosterᚋinternalᚋdirectoryᚐAccountᚄ(b, v, f)
+			x.Leave()
+		case 2: // rule
+			v := o.Rule
+			b, is = model.AppendIdentityRule(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 3: // evidence
+			v := o.Evidence
+			b, is = model.AppendText(b, v)
+		case 4: // anchorValue
+			v := o.AnchorValue
+			b, is = model.AppendText(b, v)
+		case 5: // trust
+			v := o.Trust
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b, is = model.AppendEmailTrust(b, v)
+			}
+		case 6: // edit
+			v := o.Edit
+			b, is = model.AppendText(b, v)
 		}
 		if is {
 			continue
@@ -4427,7 +4713,24 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 			v := o.PossibleDuplicates
 			b, is = x.writeNUser2ᚕᚖrosterᚋinternalᚋdirectoryᚐUserᚄ(b, v, f)
 			x.Leave()
-		case 25: // completeness
+		case 25: // identity
+			x.Enter(f)
+			ctx := x.Ctx
+			v, err := x.Resolvers.User().Identity(ctx, o)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				x.Null()
+				is = false
+			} else {
+				b, is = x.writeIdentity(b, v, f.Sub)
+			}
+			x.Leave()
+		case 26: // completeness
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.User().Completeness(ctx, o)
@@ -4444,7 +4747,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				b, is = x.writeCompleteness(b, v, f.Sub)
 			}
 			x.Leave()
-		case 26: // asOf
+		case 27: // asOf
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -4464,7 +4767,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b, is = model.AppendDateTime(b, v)
 			}
-		case 27: // provenance
+		case 28: // provenance
 			x.Enter(f)
 			var (
 				err error
@@ -4553,7 +4856,7 @@ func (x *planned) writeLateUser(b []byte, o *directory.User, f *plan.Field) ([]b
 			v := *v
 			b, is = model.AppendDateTime(b, v)
 		}
-	case 26: // asOf
+	case 27: // asOf
 		ctx := x.Ctx
 		v, err := x.Resolvers.User().AsOf(ctx, o)
 		if err != nil {
@@ -5746,6 +6049,37 @@ func (x *planned) writeNFieldProvenance2ᚕᚖrosterᚋinternalᚋdirectoryᚐFi
 	return append(b, ']'), true
 }
 
+func (x *planned) writeNHeldApart2ᚕᚖrosterᚋinternalᚋdirectoryᚐHeldApartᚄ(b []byte, list []*directory.HeldApart, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeHeldApart(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
 func (x *planned) writeNID2ᚕstringᚄ(b []byte, list []string, f *plan.Field) ([]byte, bool) {
 	start, ok := len(b), true
 	b = append(b, '[')
@@ -5847,6 +6181,37 @@ func (x *planned) writeNIdentityEditEdge2ᚕᚖrosterᚋgraphᚋmodelᚐIdentity
 			is = false
 		} else {
 			b, is = x.writeIdentityEditEdge(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeNIdentityLink2ᚕᚖrosterᚋinternalᚋdirectoryᚐIdentityLinkᚄ(b []byte, list []*directory.IdentityLink, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeIdentityLink(b, v, f.Sub)
 		}
 		if !is {
 			ok = false
@@ -6420,6 +6785,40 @@ func (x *planned) writeOHandle2ᚕrosterᚋconnectorsᚐHandleᚄ(b []byte, list
 	return append(b, ']'), true
 }
 
+func (x *planned) writeOHeldApart2ᚕᚖrosterᚋinternalᚋdirectoryᚐHeldApartᚄ(b []byte, list []*directory.HeldApart, f *plan.Field) ([]byte, bool) {
+	if list == nil {
+		return b, false
+	}
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeHeldApart(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
 func (x *planned) writeOPermission2ᚕrosterᚋconnectorsᚐPermissionᚄ(b []byte, list []connectors.Permission, f *plan.Field) ([]byte, bool) {
 	if list == nil {
 		return b, false
@@ -6638,26 +7037,26 @@ func (x *planned) writeOTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(b []b
 func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[50])
+		return x.writeWorksectionAccount(b, &o, f.Of[53])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[50])
+		return x.writeWorksectionAccount(b, o, f.Of[53])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[26])
+		return x.writeRocketChatAccount(b, &o, f.Of[29])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[26])
+		return x.writeRocketChatAccount(b, o, f.Of[29])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[21])
+		return x.writeKommoAccount(b, &o, f.Of[24])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[21])
+		return x.writeKommoAccount(b, o, f.Of[24])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -6677,26 +7076,26 @@ func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field
 func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[50])
+		return x.writeWorksectionAccount(b, &o, f.Of[53])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[50])
+		return x.writeWorksectionAccount(b, o, f.Of[53])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[26])
+		return x.writeRocketChatAccount(b, &o, f.Of[29])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[26])
+		return x.writeRocketChatAccount(b, o, f.Of[29])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[21])
+		return x.writeKommoAccount(b, &o, f.Of[24])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[21])
+		return x.writeKommoAccount(b, o, f.Of[24])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -6713,22 +7112,22 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[44])
+		return x.writeUser(b, o, f.Of[47])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[41])
+		return x.writeTeam(b, o, f.Of[44])
 	case *directory.Source:
 		if o == nil {
 			return b, false
 		}
-		return x.writeSource(b, o, f.Of[32])
+		return x.writeSource(b, o, f.Of[35])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[28])
+		return x.writeRole(b, o, f.Of[31])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false
@@ -6751,26 +7150,26 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[50])
+		return x.writeWorksectionAccount(b, &o, f.Of[53])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[50])
+		return x.writeWorksectionAccount(b, o, f.Of[53])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[26])
+		return x.writeRocketChatAccount(b, &o, f.Of[29])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[26])
+		return x.writeRocketChatAccount(b, o, f.Of[29])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[21])
+		return x.writeKommoAccount(b, &o, f.Of[24])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[21])
+		return x.writeKommoAccount(b, o, f.Of[24])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -6787,17 +7186,17 @@ func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[44])
+		return x.writeUser(b, o, f.Of[47])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[41])
+		return x.writeTeam(b, o, f.Of[44])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[28])
+		return x.writeRole(b, o, f.Of[31])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false

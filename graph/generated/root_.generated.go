@@ -256,6 +256,23 @@ type ComplexityRoot struct {
 		Value   func(childComplexity int) int
 	}
 
+	HeldApart struct {
+		Account     func(childComplexity int) int
+		AnchorValue func(childComplexity int) int
+		Edit        func(childComplexity int) int
+		Evidence    func(childComplexity int) int
+		People      func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Rule        func(childComplexity int) int
+		Trust       func(childComplexity int) int
+	}
+
+	Identity struct {
+		HeldApart         func(childComplexity int, first int) int
+		HeldApartByAnchor func(childComplexity int, first int) int
+		Links             func(childComplexity int, first int) int
+	}
+
 	IdentityDecision struct {
 		At     func(childComplexity int) int
 		By     func(childComplexity int) int
@@ -297,6 +314,15 @@ type ComplexityRoot struct {
 		People     func(childComplexity int) int
 		Shown      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	IdentityLink struct {
+		Accounts    func(childComplexity int) int
+		AnchorValue func(childComplexity int) int
+		Edit        func(childComplexity int) int
+		Evidence    func(childComplexity int) int
+		Rule        func(childComplexity int) int
+		Trust       func(childComplexity int) int
 	}
 
 	InviteUserPayload struct {
@@ -595,6 +621,7 @@ type ComplexityRoot struct {
 		FirstName          func(childComplexity int) int
 		FormerIds          func(childComplexity int) int
 		ID                 func(childComplexity int) int
+		Identity           func(childComplexity int) int
 		KnownEmail         func(childComplexity int) int
 		LastName           func(childComplexity int) int
 		Locale             func(childComplexity int) int
@@ -1689,6 +1716,89 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Handle.Value(childComplexity), true
 
+	case "HeldApart.account":
+		if e.ComplexityRoot.HeldApart.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldApart.Account(childComplexity), true
+	case "HeldApart.anchorValue":
+		if e.ComplexityRoot.HeldApart.AnchorValue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldApart.AnchorValue(childComplexity), true
+	case "HeldApart.edit":
+		if e.ComplexityRoot.HeldApart.Edit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldApart.Edit(childComplexity), true
+	case "HeldApart.evidence":
+		if e.ComplexityRoot.HeldApart.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldApart.Evidence(childComplexity), true
+	case "HeldApart.people":
+		if e.ComplexityRoot.HeldApart.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldApart.People(childComplexity), true
+	case "HeldApart.reason":
+		if e.ComplexityRoot.HeldApart.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldApart.Reason(childComplexity), true
+	case "HeldApart.rule":
+		if e.ComplexityRoot.HeldApart.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldApart.Rule(childComplexity), true
+	case "HeldApart.trust":
+		if e.ComplexityRoot.HeldApart.Trust == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldApart.Trust(childComplexity), true
+
+	case "Identity.heldApart":
+		if e.ComplexityRoot.Identity.HeldApart == nil {
+			break
+		}
+
+		args, err := ec.field_Identity_heldApart_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Identity.HeldApart(childComplexity, args["first"].(int)), true
+	case "Identity.heldApartByAnchor":
+		if e.ComplexityRoot.Identity.HeldApartByAnchor == nil {
+			break
+		}
+
+		args, err := ec.field_Identity_heldApartByAnchor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Identity.HeldApartByAnchor(childComplexity, args["first"].(int)), true
+	case "Identity.links":
+		if e.ComplexityRoot.Identity.Links == nil {
+			break
+		}
+
+		args, err := ec.field_Identity_links_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Identity.Links(childComplexity, args["first"].(int)), true
+
 	case "IdentityDecision.at":
 		if e.ComplexityRoot.IdentityDecision.At == nil {
 			break
@@ -1844,6 +1954,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentityEditPayload.UserErrors(childComplexity), true
+
+	case "IdentityLink.accounts":
+		if e.ComplexityRoot.IdentityLink.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityLink.Accounts(childComplexity), true
+	case "IdentityLink.anchorValue":
+		if e.ComplexityRoot.IdentityLink.AnchorValue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityLink.AnchorValue(childComplexity), true
+	case "IdentityLink.edit":
+		if e.ComplexityRoot.IdentityLink.Edit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityLink.Edit(childComplexity), true
+	case "IdentityLink.evidence":
+		if e.ComplexityRoot.IdentityLink.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityLink.Evidence(childComplexity), true
+	case "IdentityLink.rule":
+		if e.ComplexityRoot.IdentityLink.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityLink.Rule(childComplexity), true
+	case "IdentityLink.trust":
+		if e.ComplexityRoot.IdentityLink.Trust == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityLink.Trust(childComplexity), true
 
 	case "InviteUserPayload.account":
 		if e.ComplexityRoot.InviteUserPayload.Account == nil {
@@ -3258,6 +3405,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ID(childComplexity), true
+	case "User.identity":
+		if e.ComplexityRoot.User.Identity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Identity(childComplexity), true
 	case "User.email":
 		if e.ComplexityRoot.User.KnownEmail == nil {
 			break
@@ -4188,6 +4341,92 @@ type CreateContactFolderPayload {
   "With dryRun: what the source would get, without credentials."
   wouldSend: JSON
   userErrors: [UserError!]! @listSize(assumedSize: 20)
+}
+`, BuiltIn: false},
+	{Name: "../schema/identity.graphqls", Input: `"""
+Why the accounts of a person are one person, and why accounts of others that look alike are not. Links of the operator come first, then
+anchors, then e-mail addresses. What one of them has joined, a later one does not separate.
+"""
+type Identity {
+  "The reasons why these accounts are one person, at most 500; empty if there is one account."
+  links(first: Int! = 20): [IdentityLink!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+  """
+  The accounts of other people that have an address in common with one of this person's accounts, at most 500. Of those with one
+  address, at most 20 are listed, those first for which the source vouches.
+  """
+  heldApart(first: Int! = 20): [HeldApart!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+  """
+  The same for a common value of an anchor. It needs a scope, because an anchor can be a field that not everybody may see, and this list
+  says who has the same value.
+  """
+  heldApartByAnchor(first: Int! = 20): [HeldApart!]
+    @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+    @requiresScopes(scopes: [["directory:sensitive"]])
+}
+
+"A reason why some accounts of a person are one person."
+type IdentityLink {
+  "At least two accounts of the person, in the order of the sources."
+  accounts: [Account!]!
+  rule: IdentityRule!
+  """
+  The common e-mail address, as the first of the accounts has it, or the name of the anchor in the configuration. Null for a link of the
+  operator.
+  """
+  evidence: String
+  "The common value of the anchor, as the first of the accounts has it; null for other rules."
+  anchorValue: String @requiresScopes(scopes: [["directory:sensitive"]])
+  "The lowest trust of the accounts' sources in the address; null for other rules."
+  trust: EmailTrust
+  "The ID of the edit that has made a link of the operator; null if it is in the configuration, and for other rules."
+  edit: String
+}
+
+"An account of somebody else that looks as if it could belong to the person."
+type HeldApart {
+  account: Account!
+  "The rule by which the account would be joined."
+  rule: IdentityRule!
+  "The common e-mail address, as the person's own account has it, or the name of the anchor in the configuration."
+  evidence: String!
+  "The common value of the anchor, as the person's own account has it; null for an address, so that only heldApartByAnchor has it."
+  anchorValue: String
+  "How far the account's source vouches for the address; null for an anchor."
+  trust: EmailTrust
+  reason: HeldApartReason!
+  "The number of people who have the address or value, this person included; 21 means more than 20."
+  people: Int!
+  "The ID of the edit that has split them; null if the split is in the configuration, and for other reasons."
+  edit: String
+}
+
+"What joins accounts."
+enum IdentityRule {
+  "The operator has linked them, in the configuration or by an edit."
+  LINKED_BY_OPERATOR
+  "They have the same value of an anchor, such as the number of an employee: see identity.anchors in the configuration."
+  SAME_ANCHOR
+  "They have the same e-mail address, and their sources vouch for it."
+  SAME_EMAIL
+}
+
+"Why an account that looks alike is somebody else's. Of several reasons, the first one counts."
+enum HeldApartReason {
+  "The operator has split the two people, in the configuration or by an edit."
+  SPLIT
+  "Several people use the address, such as info@."
+  SHARED_MAILBOX
+  "The source of one of the two accounts does not vouch for the address: see trust."
+  UNTRUSTED
+  "As AMBIGUOUS, and more than 20 people have the address or value, so it is nobody's own."
+  PLACEHOLDER
+  """
+  Two accounts that cannot be one person have the address or value: they are of the same source, or the operator has split them. So it is
+  unknown whose it is.
+  """
+  AMBIGUOUS
+  "Together with others, the address or value would join accounts that cannot be one person. So none of them joins anything."
+  CHAIN
 }
 `, BuiltIn: false},
 	{Name: "../schema/identityedit.graphqls", Input: `extend type Query {
@@ -5163,8 +5402,8 @@ type CreateTeamPayload {
 }
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
-A person: all accounts that belong together. Accounts are joined by e-mail addresses that their sources vouch for, and by the
-operator's links, never by name. If several accounts have a value for a field, the first source in the configured order counts.
+A person: all accounts that belong together. Accounts are joined by the operator's links, by anchors such as the number of an
+employee, and by e-mail addresses that their sources vouch for, never by name: see identity. If several accounts have a value for a field, the first source in the configured order counts.
 """
 type User implements Node @key(fields: "id") @key(fields: "email") {
   id: ID!
@@ -5216,6 +5455,8 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   accounts: [Account!]!
   "Other people with one of the person's addresses. They are not joined, because a source on either side does not vouch for the address."
   possibleDuplicates: [User!]!
+  "Why the accounts are one person, and why accounts of others that look alike are not. It is computed on request."
+  identity: Identity! @cost(weight: 10)
   """
   Whether all sources of this person's data could be fetched: the sources with accounts, and those with teams and roles if the
   operation asks for them. Behind a router, this field shows that a source is missing, because a router drops headers and has no
@@ -6223,6 +6464,40 @@ func (ec *executionContext) childFields_Handle(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Handle", field.Name)
 }
 
+func (ec *executionContext) childFields_HeldApart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_HeldApart_account(ctx, field)
+	case "rule":
+		return ec.fieldContext_HeldApart_rule(ctx, field)
+	case "evidence":
+		return ec.fieldContext_HeldApart_evidence(ctx, field)
+	case "anchorValue":
+		return ec.fieldContext_HeldApart_anchorValue(ctx, field)
+	case "trust":
+		return ec.fieldContext_HeldApart_trust(ctx, field)
+	case "reason":
+		return ec.fieldContext_HeldApart_reason(ctx, field)
+	case "people":
+		return ec.fieldContext_HeldApart_people(ctx, field)
+	case "edit":
+		return ec.fieldContext_HeldApart_edit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HeldApart", field.Name)
+}
+
+func (ec *executionContext) childFields_Identity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "links":
+		return ec.fieldContext_Identity_links(ctx, field)
+	case "heldApart":
+		return ec.fieldContext_Identity_heldApart(ctx, field)
+	case "heldApartByAnchor":
+		return ec.fieldContext_Identity_heldApartByAnchor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Identity", field.Name)
+}
+
 func (ec *executionContext) childFields_IdentityDecision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -6307,6 +6582,24 @@ func (ec *executionContext) childFields_IdentityEditPayload(ctx context.Context,
 		return ec.fieldContext_IdentityEditPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IdentityEditPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accounts":
+		return ec.fieldContext_IdentityLink_accounts(ctx, field)
+	case "rule":
+		return ec.fieldContext_IdentityLink_rule(ctx, field)
+	case "evidence":
+		return ec.fieldContext_IdentityLink_evidence(ctx, field)
+	case "anchorValue":
+		return ec.fieldContext_IdentityLink_anchorValue(ctx, field)
+	case "trust":
+		return ec.fieldContext_IdentityLink_trust(ctx, field)
+	case "edit":
+		return ec.fieldContext_IdentityLink_edit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityLink", field.Name)
 }
 
 func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6845,6 +7138,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_accounts(ctx, field)
 	case "possibleDuplicates":
 		return ec.fieldContext_User_possibleDuplicates(ctx, field)
+	case "identity":
+		return ec.fieldContext_User_identity(ctx, field)
 	case "completeness":
 		return ec.fieldContext_User_completeness(ctx, field)
 	case "asOf":

@@ -215,6 +215,41 @@ func AppendGrant(b []byte, v connectors.Grant) ([]byte, bool) { return grants.ap
 // UnmarshalGrant reads a Grant.
 func UnmarshalGrant(v any) (connectors.Grant, error) { return grants.unmarshal(v) }
 
+var heldApartReasons = newEnum(map[string]directory.HeldApartReason{
+	"SPLIT": directory.SplitByOperator, "SHARED_MAILBOX": directory.SharedMailbox, "PLACEHOLDER": directory.Placeholder,
+	"UNTRUSTED": directory.Untrusted, "AMBIGUOUS": directory.Ambiguous, "CHAIN": directory.Chain,
+})
+
+// MarshalHeldApartReason writes a HeldApartReason.
+func MarshalHeldApartReason(v directory.HeldApartReason) graphql.Marshaler {
+	return heldApartReasons.marshal(v)
+}
+
+// AppendHeldApartReason appends the value as MarshalHeldApartReason writes it, and reports whether it is not null.
+func AppendHeldApartReason(b []byte, v directory.HeldApartReason) ([]byte, bool) {
+	return heldApartReasons.append(b, v)
+}
+
+// UnmarshalHeldApartReason reads a HeldApartReason.
+func UnmarshalHeldApartReason(v any) (directory.HeldApartReason, error) {
+	return heldApartReasons.unmarshal(v)
+}
+
+var identityRules = newEnum(map[string]directory.IdentityRule{
+	"LINKED_BY_OPERATOR": directory.LinkedByOperator, "SAME_ANCHOR": directory.SameAnchor, "SAME_EMAIL": directory.SameEmail,
+})
+
+// MarshalIdentityRule writes an IdentityRule.
+func MarshalIdentityRule(v directory.IdentityRule) graphql.Marshaler { return identityRules.marshal(v) }
+
+// AppendIdentityRule appends the value as MarshalIdentityRule writes it, and reports whether it is not null.
+func AppendIdentityRule(b []byte, v directory.IdentityRule) ([]byte, bool) {
+	return identityRules.append(b, v)
+}
+
+// UnmarshalIdentityRule reads an IdentityRule.
+func UnmarshalIdentityRule(v any) (directory.IdentityRule, error) { return identityRules.unmarshal(v) }
+
 var kommoRanks = newEnum(map[string]string{"NEWBIE": "newbie", "CANDIDATE": "candidate", "MASTER": "master"})
 
 // MarshalKommoRank writes a KommoRank; a rank that is new is null.

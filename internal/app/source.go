@@ -108,7 +108,11 @@ func rules(cfg *config.Config) directory.Rules {
 	for field, names := range cfg.Precedence {
 		precedence[directory.Field(field)] = names
 	}
+	var anchors []directory.Anchor
+	for _, a := range cfg.Identity.Anchors {
+		anchors = append(anchors, directory.Anchor(a))
+	}
 	return directory.Rules{
-		Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,
+		Anchors: anchors, Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,
 	}
 }

@@ -85,6 +85,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	if c.Identity = d.identity(&f.Identity, names); c.Identity.Dir != "" && c.Redis != nil {
 		d.fault("identity.dir", notWithRedis)
 	}
+	c.Identity.Anchors = d.anchors(f.Identity.Anchors, c.Sources)
 	c.Precedence = d.precedence(&f.Precedence, names)
 	c.Webhooks = d.webhooks(f.Webhooks, names)
 	if f.TLS != nil {

@@ -73,10 +73,17 @@ type Writes struct {
 	AuditValues bool
 }
 
+// Anchor is a value that accounts of one person have in common. Fields has the name of the field by source.
+type Anchor struct {
+	Name   string
+	Fields map[string]string
+}
+
 // Identity says which accounts are one person, or several, if their addresses do not show it.
 type Identity struct {
 	Dir         string // for edits; empty for Redis, or none
 	Link, Split [][]connectors.Ref
+	Anchors     []Anchor
 	// SharedMailboxes are local parts in lower case; nil for the usual ones.
 	SharedMailboxes []string
 }

@@ -286,6 +286,7 @@ func TestEverySetting(t *testing.T) {
 				{ref("worksection", "3993"), ref("rocketchat", "pW4kTzq8LrXc2NvHd")}, {ref("kommo", "1"), ref("altcraft", "9:a/b")},
 			},
 			Split:           [][]connectors.Ref{{ref("kommo", "8423020"), ref("altcraft", "9:smith")}},
+			Anchors:         []Anchor{{Name: "employee", Fields: map[string]string{"altcraft": "username", "rocketchat": "employee/number"}}},
 			SharedMailboxes: []string{"info", "front-desk"},
 		},
 		Precedence: map[string][]string{"title": {"kommo", "worksection"}, "avatar_url": {"rocketchat"}},

@@ -255,10 +255,16 @@ type redisTLSFile struct {
 }
 
 type identityFile struct {
-	Dir             string     `key:"dir" type:"path" default:"(none, or redis)" doc:"A directory for the edits that linkAccounts, splitAccount and undoIdentity make, without redis. For one process only: a second one does not start. Relative to the configuration file."`
-	Link            [][]string `key:"link" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are one person, at least two in each list: [[projects/3993, chat/pW4kTzq8]]."`
-	Split           [][]string `key:"split" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are different people although they share an address, at least two in each list."`
-	SharedMailboxes []string   `key:"shared_mailboxes" default:"(info, sales, support and the like)" doc:"The parts before the @ of addresses that never join accounts. Replaces the default list, which is in identity.md."`
+	Dir             string       `key:"dir" type:"path" default:"(none, or redis)" doc:"A directory for the edits that linkAccounts, splitAccount and undoIdentity make, without redis. For one process only: a second one does not start. Relative to the configuration file."`
+	Link            [][]string   `key:"link" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are one person, at least two in each list: [[projects/3993, chat/pW4kTzq8]]."`
+	Split           [][]string   `key:"split" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are different people although they share an address, at least two in each list."`
+	Anchors         []anchorFile `key:"anchors" default:"(none)" doc:"Values other than addresses that accounts of one person have in common, such as the number of an employee; see identity.md. At most 10."`
+	SharedMailboxes []string     `key:"shared_mailboxes" default:"(info, sales, support and the like)" doc:"The parts before the @ of addresses that never join accounts. Replaces the default list, which is in identity.md."`
+}
+
+type anchorFile struct {
+	Name   string   `key:"name" required:"yes" doc:"The name that the graph shows: lower-case letters, digits and hyphens, at most 63. Unique."`
+	Fields []string `key:"fields" type:"list of source/field" required:"yes" doc:"The field of each source that has the value: [hr/number, chat/employeeNumber]. A field is id, username, a custom field of Rocket.Chat, or an attribute of a kind that has some. Name no field that people can change themselves: whoever writes the value of somebody else becomes one person with them."`
 }
 
 type precedenceFile struct {

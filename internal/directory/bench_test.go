@@ -141,3 +141,16 @@ func BenchmarkQuery(b *testing.B) {
 		})
 	}
 }
+
+// The first explanation in a directory joins the accounts once more.
+func BenchmarkIdentities(b *testing.B) {
+	for _, n := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprintf("accounts=%d", n), func(b *testing.B) {
+			d := directory.Build(directory.Rules{}, bigCompany(n))
+			b.ReportAllocs()
+			for b.Loop() {
+				d.Identities()
+			}
+		})
+	}
+}

@@ -26,6 +26,7 @@ type Directory struct {
 type content struct {
 	version  string
 	rules    string
+	joining  Rules
 	sources  []*Source
 	merger   *merger // with which the people were merged
 	accounts map[connectors.Ref]Account
@@ -71,7 +72,7 @@ func Build(rules Rules, data []SourceData) *Directory {
 func BuildUntil(stop func() bool, rules Rules, data []SourceData) (d *Directory, err error) {
 	b := &builder{
 		rules: &rules, data: data, shared: newSharedMailboxes(rules.SharedMailboxes), check: newStopCheck(stop),
-		dir: &Directory{content: &content{version: version(rules, data), rules: rulesVersion(rules, data), byEmail: make(map[string]*User)}},
+		dir: &Directory{content: &content{version: version(rules, data), rules: rulesVersion(rules, data), joining: rules, byEmail: make(map[string]*User)}},
 	}
 	b.names = newCollation(b.step)
 	defer func() {
@@ -163,6 +164,9 @@ func hashRules(h io.Writer, rules Rules) {
 	}
 	if len(rules.Edits) > 0 || len(rules.Former) > 0 { // without them, the version is that of the releases that had none
 		fmt.Fprintf(h, "%q %q ", rules.Edits, rules.Former)
+	}
+	for _, a := range rules.Anchors {
+		fmt.Fprintf(h, "%q %q ", a.Name, a.Fields)
 	}
 }
 

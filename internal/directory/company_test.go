@@ -64,6 +64,9 @@ func rules(t *rapid.T, data []directory.SourceData) directory.Rules {
 		return rapid.SliceOfN(rapid.SliceOfN(refs, 0, 3), 0, 3).Draw(t, label)
 	}
 	r := directory.Rules{Links: groups("links"), Splits: groups("splits")}
+	if rapid.IntRange(0, 2).Draw(t, "anchors") == 0 {
+		r.Anchors = anchors(t, data)
+	}
 	if rapid.Bool().Draw(t, "precedence") {
 		r.Precedence = map[directory.Field][]string{
 			rapid.SampledFrom(directory.Fields[:]).Draw(t, "field"): {"rocketchat", "nobody", "kommo"},
@@ -72,10 +75,25 @@ func rules(t *rapid.T, data []directory.SourceData) directory.Rules {
 	return r
 }
 
+// anchors draws anchors of the few fields that all kinds of accounts have.
+func anchors(t *rapid.T, data []directory.SourceData) []directory.Anchor {
+	var all []directory.Anchor
+	for _, name := range []string{"login", "number"}[:rapid.IntRange(1, 2).Draw(t, "anchors")] {
+		a := directory.Anchor{Name: name, Fields: map[string]string{}}
+		for _, d := range data {
+			if field := rapid.SampledFrom([]string{"", connectors.AccountID, connectors.AccountUsername}).Draw(t, "field"); field != "" {
+				a.Fields[d.Name] = field
+			}
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
 func account(kind connectors.KindName) *rapid.Generator[connectors.Account] {
 	return rapid.Custom(func(t *rapid.T) connectors.Account {
 		a := connectors.Account{
-			ID: pick(t, ids), Name: pick(t, names), FirstName: pick(t, []string{"", "Zoe", "Adam"}), Username: pick(t, []string{"", "zoe.a", "adam"}),
+			ID: pick(t, ids), Name: pick(t, names), FirstName: pick(t, []string{"", "Zoe", "Adam"}), Username: pick(t, []string{"", "zoe.a", "adam", " Adam", "-", "10"}),
 			Title: pick(t, []string{"", "Engineer", "Head of Sales"}), Department: pick(t, []string{"", " ", "R&D", "Office"}),
 			Emails: maybe(t, rapid.SliceOfN(rapid.Custom(email), 0, 4)), Locale: pick(t, []string{"", "uk", "en"}),
 			Active: rapid.IntRange(0, 3).Draw(t, "active") > 0, Bot: rapid.IntRange(0, 5).Draw(t, "bot") == 0, Access: level(t),

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -75,8 +74,8 @@ func (c *Connection[T]) TotalCount() int { return c.page.total }
 
 // facets counts all matching items, not only the page's, by an attribute.
 func (p *page) facets(attr, first int) ([]*Facet, error) {
-	if first < 0 || first > MaxPageSize {
-		return nil, &InputError{"first", fmt.Sprintf("must be between 0 and %d, not %d", MaxPageSize, first)}
+	if err := checkSize("first", first); err != nil {
+		return nil, err
 	}
 	matches := *p.matches
 	matches.check = p.matches.check.fork() // several facets may be counted at the same time

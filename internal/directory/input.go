@@ -91,6 +91,8 @@ type Rules struct {
 	Edits []Edit
 	// Former are the accounts that gave people their IDs before an edit changed them, also an edit that is undone: see Directory.FormerIDs.
 	Former []connectors.Ref
+	// Anchors are values other than addresses by which accounts are joined.
+	Anchors []Anchor
 	// SharedMailboxes are local parts, such as info, whose addresses match nobody. Nil means DefaultSharedMailboxes.
 	SharedMailboxes []string
 	// Precedence has for a field the names of sources in order of preference. Other sources follow in the configured order.
@@ -128,6 +130,13 @@ func (r *Rules) all(configured [][]connectors.Ref, of func(*Edit) [][]connectors
 			}
 		}
 	}
+}
+
+// Anchor is something that accounts of one person have in common in several sources, such as the number of an employee.
+type Anchor struct {
+	Name string
+	// Fields has, by the name of the source, the field of its accounts that has the value: see connectors.Account.Field.
+	Fields map[string]string
 }
 
 // DefaultSharedMailboxes are the local parts of shared mailboxes unless the operator sets others.

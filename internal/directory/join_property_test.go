@@ -112,93 +112,10 @@ func TestWhoIsOnePerson(t *testing.T) {
 
 // naivePeople applies the rules directly, from account to account.
 func naivePeople(r directory.Rules, data []directory.SourceData) [][]string {
-	type node struct {
-		ref     connectors.Ref
-		source  int
-		vouched []string
-	}
-	var nodes []node
-	for s, d := range data {
-		for _, a := range d.Accounts {
-			n := node{ref: connectors.Ref{Source: d.Name, ID: a.ID}, source: s}
-			for _, e := range a.Emails {
-				address := strings.ToLower(strings.TrimSpace(e.Address))
-				local, domain, _ := strings.Cut(address, "@")
-				vouched := d.Trust == directory.TrustAsIs || d.Trust == directory.TrustVerifiedOnly && e.Verified != nil && *e.Verified
-				if vouched && !e.Synthetic && local != "" && domain != "" && local != "info" && !strings.HasPrefix(local, "sales+") {
-					n.vouched = append(n.vouched, address)
-				}
-			}
-			if a.ID != "" {
-				nodes = append(nodes, n)
-			}
-		}
-	}
-	reach := func(edge func(a, b int) bool) (group []int) {
-		group = make([]int, len(nodes))
-		for i := range group {
-			group[i] = -1
-		}
-		var visit func(i, g int)
-		visit = func(i, g int) {
-			if group[i] >= 0 {
-				return
-			}
-			group[i] = g
-			for j := range nodes {
-				if edge(i, j) || edge(j, i) {
-					visit(j, g)
-				}
-			}
-		}
-		for i := range nodes {
-			visit(i, i)
-		}
-		return group
-	}
-	together := func(lists [][]connectors.Ref, a, b int) bool {
-		return slices.ContainsFunc(lists, func(l []connectors.Ref) bool {
-			return slices.Contains(l, nodes[a].ref) && slices.Contains(l, nodes[b].ref)
-		})
-	}
-	linked := reach(func(a, b int) bool { return together(r.Links, a, b) })
-	apart := func(a, b int) bool {
-		return linked[a] != linked[b] && (nodes[a].source == nodes[b].source || together(r.Splits, a, b))
-	}
-	believed := map[string]bool{}
-	for _, n := range nodes {
-		for _, address := range n.vouched {
-			believed[address] = true
-		}
-	}
-	for a := range nodes {
-		for b := range nodes {
-			for _, address := range nodes[a].vouched {
-				if apart(a, b) && slices.Contains(nodes[b].vouched, address) {
-					believed[address] = false
-				}
-			}
-		}
-	}
-	joined := reach(func(a, b int) bool {
-		return linked[a] == linked[b] ||
-			slices.ContainsFunc(nodes[a].vouched, func(address string) bool { return believed[address] && slices.Contains(nodes[b].vouched, address) })
-	})
-	refused := map[int]bool{}
-	for a := range nodes {
-		for b := range nodes {
-			if joined[a] == joined[b] && apart(a, b) {
-				refused[joined[a]] = true
-			}
-		}
-	}
-	byPerson := map[string][]string{}
-	for i, n := range nodes {
-		person := fmt.Sprint("joined ", joined[i])
-		if refused[joined[i]] {
-			person = fmt.Sprint("linked ", linked[i])
-		}
-		byPerson[person] = append(byPerson[person], n.ref.String())
+	w := newNaive(r, data)
+	byPerson := map[int][]string{}
+	for i, n := range w.nodes {
+		byPerson[w.people[i]] = append(byPerson[w.people[i]], n.ref.String())
 	}
 	var out [][]string
 	rank := func(ref string) string {

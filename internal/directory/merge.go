@@ -11,9 +11,10 @@ import (
 func (b *builder) joinUsers() {
 	j := newJoiner(b.accounts, b.rules)
 	var users []*User
-	for i, g := range j.groups(b.rules) {
+	people := j.join()
+	for i := range b.accounts {
 		// The number of a group is that of its first account.
-		u := b.accounts[g].User
+		u := b.accounts[people.find(i)].User
 		if u == nil {
 			u = &User{}
 			users = append(users, u)

@@ -27,14 +27,17 @@ type PageArgs struct {
 	After, Before *string
 }
 
+// checkSize returns an error if a list cannot have this number of items.
+func checkSize(argument string, n int) error {
+	if n < 0 || n > MaxPageSize {
+		return &InputError{argument, fmt.Sprintf("must be between 0 and %d, not %d", MaxPageSize, n)}
+	}
+	return nil
+}
+
 // Size returns the size of the page, and whether it is counted from the end.
 func (p PageArgs) Size() (n int, backward bool, err error) {
-	check := func(name string, n int) (int, error) {
-		if n < 0 || n > MaxPageSize {
-			return 0, &InputError{name, fmt.Sprintf("must be between 0 and %d, not %d", MaxPageSize, n)}
-		}
-		return n, nil
-	}
+	check := func(name string, n int) (int, error) { return n, checkSize(name, n) }
 	switch {
 	case p.First != nil && p.Last != nil:
 		return 0, false, &InputError{"first", "give first or last, not both"}

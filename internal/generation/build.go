@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"roster/connectors"
@@ -160,8 +161,18 @@ func (p *Publisher) build(ctx context.Context, in input) (d *directory.Directory
 
 // publish makes a generation the current one.
 func (p *Publisher) publish(g *publication) {
+	close(p.published.Swap(g.complete(p.published.Load())).next)
+}
+
+// complete adds what a publication has besides its data. Before is the one before, or nil.
+func (g *publication) complete(before *publication) *publication {
 	g.next = make(chan struct{})
-	close(p.published.Swap(g).next)
+	if before != nil && before.directory == g.directory {
+		g.identities = before.identities
+	} else {
+		g.identities = sync.OnceValue(g.directory.Identities)
+	}
+	return g
 }
 
 // due reports whether a refused collection may be tried again.

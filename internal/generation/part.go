@@ -52,7 +52,7 @@ func (g *Generation) part(n Required) *part {
 		p.places, p.loaded = append(p.places, i), append(p.loaded, *c)
 		p.lacking = p.lacking || g.lacking[i]
 	}
-	p.view = View{Directory: g.directory, At: g.at, loaded: p.loaded}
+	p.view = View{Directory: g.directory, publication: g.publication, At: g.at, loaded: p.loaded}
 	p.oldestAt, p.freshUntil, _ = p.view.Freshness()
 	more := make(map[Required]*part)
 	if known != nil {

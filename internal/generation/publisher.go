@@ -64,6 +64,8 @@ type publication struct {
 	refused map[snapshot.Key]*refusal
 	// next is closed when the next generation is published.
 	next chan struct{}
+	// identities explains the people. It is made when somebody asks for it.
+	identities func() *directory.Identities
 }
 
 // New returns a publisher with an empty directory.
@@ -77,7 +79,7 @@ func New(opt Options) *Publisher {
 	p.keys.Store(new(map[Required][]snapshot.Key))
 	p.make = directory.BuildUntil
 	in := p.ruled(input{})
-	p.published.Store(&publication{directory: directory.Build(*in.rules, p.data(in)), built: in, wanted: in, next: make(chan struct{})})
+	p.published.Store((&publication{directory: directory.Build(*in.rules, p.data(in)), built: in, wanted: in}).complete(nil))
 	return p
 }
 

@@ -81,7 +81,12 @@ type View struct {
 	// At is the time at which the states of the collections were taken.
 	At     time.Time
 	loaded []collection
+
+	publication *publication
 }
+
+// Identities explains the directory's people. The first call for a directory takes a tenth of the time of a build; the result is kept with the directory.
+func (v *View) Identities() *directory.Identities { return v.publication.identities() }
 
 // collection is a loaded collection as the view's directory has it.
 type collection struct {
@@ -111,7 +116,7 @@ func (p *Publisher) View(ctx context.Context, results []snapshot.Result, waited 
 		defer cancel()
 		g = p.including(ctx, results, waited)
 	}
-	v := &View{Directory: g.directory, At: time.Now(), loaded: make([]collection, len(results))}
+	v := &View{Directory: g.directory, publication: g, At: time.Now(), loaded: make([]collection, len(results))}
 	for i := range results {
 		v.loaded[i] = g.collection(&results[i])
 		if s := p.byName[v.loaded[i].Source]; s != nil {
