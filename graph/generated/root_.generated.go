@@ -4469,7 +4469,7 @@ An edit of the rules by which accounts are joined. It wins over e-mail addresses
 also when it is undone, or when its accounts are gone.
 """
 type IdentityEdit {
-  "For undoIdentity."
+  "For undoIdentity; node does not find it."
   id: ID!
   kind: IdentityEditKind!
   "The linked accounts, or the one that is split off."
@@ -4490,7 +4490,7 @@ type IdentityEditAccount {
   "The name of its source."
   source: String!
   externalId: String!
-  "The account; null if its source has it no more, or has not been fetched. The edit applies again when it is back."
+  "The account; null if its source no longer has it, or has not been fetched. The edit applies again when it is back."
   account: Account
 }
 
@@ -4525,8 +4525,8 @@ extend type Mutation {
   linkAccounts(input: LinkAccountsInput!): IdentityEditPayload
     @requiresScopes(scopes: [["directory:admin"]])
   """
-  Makes an account another person than others, whatever their addresses are, until undoIdentity. The accounts that leave its person stay together, and so do
-  those that stay with it. Refused with CONTRADICTION if an edit or the configuration links two that would be apart.
+  Makes an account another person than others, whatever their addresses are, until undoIdentity. Accounts on either side that have an address in common stay one
+  person. Refused with CONTRADICTION if an edit or the configuration links two that would be apart.
   """
   splitAccount(input: SplitAccountInput!): IdentityEditPayload
     @requiresScopes(scopes: [["directory:admin"]])
@@ -4551,7 +4551,7 @@ input LinkAccountsInput {
 input SplitAccountInput {
   "The ID of an account."
   account: ID!
-  "The IDs of the accounts from which it is kept apart, at most 100; by default all others of its person."
+  "The IDs of the accounts from which it is kept apart, at most 100; all others of its person if it is null."
   from: [ID!]
   "Why, for those who read it later: at most 1000 characters."
   reason: String!
@@ -4574,7 +4574,7 @@ input UndoIdentityInput {
 }
 
 """
-What has become of an edit. DONE: it is stored. ALREADY_DONE: the rules in force have its effect. UNKNOWN: the store gave no answer; send the same input and
+The result of an edit. DONE: it is stored. ALREADY_DONE: the rules in force have its effect. UNKNOWN: the store gave no answer; send the same input and
 key again.
 """
 type IdentityEditPayload {
@@ -4582,7 +4582,7 @@ type IdentityEditPayload {
   "The edit that was made or undone, or that exists already; null if nothing changed, or if the configuration has its effect."
   edit: IdentityEdit
   "The people who have the accounts of the edit now."
-  people: [User!]! @listSize(assumedSize: 10)
+  people: [User!]! @listSize(assumedSize: 100)
   """
   Whether the answering server shows people by the edit. False after some seconds if its directory is still being built; it follows then. Other servers take the
   edit over within about a second, or half a minute if a notification is lost.

@@ -105,7 +105,7 @@ type IdentityDecision struct {
 // An edit of the rules by which accounts are joined. It wins over e-mail addresses, as identity.link and identity.split of the configuration do. It is kept
 // also when it is undone, or when its accounts are gone.
 type IdentityEdit struct {
-	// For undoIdentity.
+	// For undoIdentity; node does not find it.
 	ID   string           `json:"id"`
 	Kind IdentityEditKind `json:"kind"`
 	// The linked accounts, or the one that is split off.
@@ -126,7 +126,7 @@ type IdentityEditAccount struct {
 	// The name of its source.
 	Source     string `json:"source"`
 	ExternalID string `json:"externalId"`
-	// The account; null if its source has it no more, or has not been fetched. The edit applies again when it is back.
+	// The account; null if its source no longer has it, or has not been fetched. The edit applies again when it is back.
 	Account directory.Account `json:"account,omitempty"`
 }
 
@@ -151,7 +151,7 @@ type IdentityEditFilter struct {
 	InForce *bool `json:"inForce,omitempty"`
 }
 
-// What has become of an edit. DONE: it is stored. ALREADY_DONE: the rules in force have its effect. UNKNOWN: the store gave no answer; send the same input and
+// The result of an edit. DONE: it is stored. ALREADY_DONE: the rules in force have its effect. UNKNOWN: the store gave no answer; send the same input and
 // key again.
 type IdentityEditPayload struct {
 	Outcome Outcome `json:"outcome"`
@@ -361,7 +361,7 @@ type SourceTier struct {
 type SplitAccountInput struct {
 	// The ID of an account.
 	Account string `json:"account"`
-	// The IDs of the accounts from which it is kept apart, at most 100; by default all others of its person.
+	// The IDs of the accounts from which it is kept apart, at most 100; all others of its person if it is null.
 	From []string `json:"from,omitempty"`
 	// Why, for those who read it later: at most 1000 characters.
 	Reason string `json:"reason"`

@@ -73,32 +73,21 @@ func (l *linked) path(from, to connectors.Ref) []rule {
 	return nil
 }
 
-// contradiction returns what in the rules contradicts a new edit, as a sentence; "" if nothing does. Two accounts that are split must not be linked, not
-// even through others. Rules that contradict each other already, for example since the configuration has changed, do not hinder other edits.
-func contradiction(r directory.Rules, edit directory.Edit) string {
-	before := linksOf(&r)
-	after := linksOf(&directory.Rules{Links: r.Links, Edits: append(slices.Clone(r.Edits), edit)})
-	check := func(by string, refs []connectors.Ref) string {
+// contradiction returns what contradicts a new edit, as a sentence; "" if nothing does: was and is are the rules without and with it. Two accounts that are
+// split must not be linked, not even through others. Rules that contradict each other already, for example since the configuration has changed, do not hinder
+// other edits.
+func contradiction(was, is directory.Rules, edit string) string {
+	before, after := linksOf(&was), linksOf(&is)
+	for by, refs := range is.AllSplits() {
 		for i, a := range refs {
 			for _, b := range refs[i+1:] {
 				path := after.path(a, b)
-				if path == nil || by != edit.ID && before.path(a, b) != nil {
+				if path == nil || by != edit && before.path(a, b) != nil {
 					continue
 				}
 				return fmt.Sprintf("%s splits %s and %s, and %s links them: undo the edit that is wrong, or change the configuration",
-					nameOf(by, edit.ID, "identity.split"), a, b, namesOf(path, edit.ID))
+					nameOf(by, edit, "identity.split"), a, b, namesOf(path, edit))
 			}
-		}
-		return ""
-	}
-	for by, refs := range r.AllSplits() {
-		if text := check(by, refs); text != "" {
-			return text
-		}
-	}
-	for _, refs := range edit.Splits {
-		if text := check(edit.ID, refs); text != "" {
-			return text
 		}
 	}
 	return ""
@@ -122,14 +111,15 @@ func namesOf(path []rule, own string) string {
 	return strings.Join(names, " with ")
 }
 
-// isLinked reports whether the links in force make all accounts one person.
-func isLinked(r *directory.Rules, accounts []connectors.Ref) bool {
+// isLinked reports whether the links in force make the accounts of a link one person.
+func isLinked(r *directory.Rules, e *Edit) bool {
 	l := linksOf(r)
-	return !slices.ContainsFunc(accounts[1:], func(ref connectors.Ref) bool { return l.path(accounts[0], ref) == nil })
+	return !slices.ContainsFunc(e.Accounts[1:], func(ref connectors.Ref) bool { return l.path(e.Accounts[0], ref) == nil })
 }
 
-// isSplit reports whether the splits in force keep an account apart from each of the others.
-func isSplit(r *directory.Rules, account connectors.Ref, from []connectors.Ref) bool {
+// isSplit reports whether the splits in force keep the account of a split apart from each of the others.
+func isSplit(r *directory.Rules, e *Edit) bool {
+	account, from := e.Accounts[0], e.From
 	apart := make(map[connectors.Ref]bool)
 	for _, refs := range r.AllSplits() {
 		if slices.Contains(refs, account) {

@@ -28,7 +28,8 @@ type Edit struct {
 	Accounts Refs `json:"accounts"`
 	// From are the accounts from which Accounts[0] is split off.
 	From Refs `json:"from,omitempty"`
-	// Together are the groups into which a split has divided the person: the accounts of each group stay one person.
+	// Together are groups of accounts on one side of a split that have an address in common. The address would join them no more, because it is ambiguous after
+	// the split. A later split of one of the accounts ends that.
 	Together []Refs `json:"together,omitempty"`
 	Made     Act    `json:"made"`
 	// Undone is nil while the edit is in force.
@@ -49,14 +50,15 @@ type Act struct {
 	Input string `json:"input,omitempty"`
 }
 
-// rules returns the links and splits of an edit.
-func (e *Edit) rules() directory.Edit {
+// rules returns the links and splits of an edit. Later are the accounts that a later split concerns.
+func (e *Edit) rules(later map[connectors.Ref]bool) directory.Edit {
 	out := directory.Edit{ID: e.ID}
 	if e.Kind == Link {
 		out.Links = [][]connectors.Ref{e.Accounts}
 		return out
 	}
 	for _, group := range e.Together {
+		group = slices.DeleteFunc(slices.Clone(group), func(ref connectors.Ref) bool { return later[ref] })
 		if len(group) > 1 {
 			out.Links = append(out.Links, group)
 		}

@@ -80,6 +80,8 @@ type Result struct {
 	Errors []writes.UserError
 }
 
+var errBehind = errors.New("the directory with the latest edits is still being built; try again")
+
 // UnavailableError reports that nothing was changed, because edits cannot be stored now.
 type UnavailableError struct{ cause error }
 
@@ -134,6 +136,10 @@ func (q *request) fault(code writes.Code, message string, field ...string) {
 
 // accounts reads the IDs of accounts, which must exist.
 func (q *request) accounts(d *directory.Directory, ids []string, field string) []directory.Account {
+	if len(ids) > maxAccounts {
+		q.fault(writes.Invalid, "must have at most "+strconv.Itoa(maxAccounts)+" accounts", field)
+		return nil
+	}
 	var out []directory.Account
 	for i, id := range ids {
 		if a := q.account(d, id, field, strconv.Itoa(i)); a == nil {
@@ -143,9 +149,6 @@ func (q *request) accounts(d *directory.Directory, ids []string, field string) [
 		} else {
 			out = append(out, a)
 		}
-	}
-	if len(ids) > maxAccounts {
-		q.fault(writes.Invalid, "must have at most "+strconv.Itoa(maxAccounts)+" accounts", field)
 	}
 	return out
 }
@@ -167,71 +170,85 @@ func (q *request) account(d *directory.Directory, id string, field ...string) di
 // LinkAccounts makes accounts one person. The error is an UnavailableError.
 func (e *Editor) LinkAccounts(ctx context.Context, r Request, ids []string) (Result, error) {
 	q := e.request(r, "linkAccounts", map[string]any{"accounts": ids, "reason": r.Reason})
-	d := e.opt.Publisher.Directory()
-	accounts := q.accounts(d, ids, "accounts")
 	if len(ids) < 2 {
 		q.fault(writes.Invalid, "must have at least two accounts", "accounts")
 	}
-	edit := &Edit{Kind: Link, Accounts: refsOf(accounts)}
-	edit.Made.Former = primaries(accounts)
-	return e.make(ctx, q, edit, func(rules *directory.Rules) bool { return isLinked(rules, edit.Accounts) })
+	return e.perform(ctx, q, func(s *Set, d *directory.Directory, act Act) (*Edit, Result) {
+		accounts := q.accounts(d, ids, "accounts")
+		act.Former = primaries(accounts)
+		return e.make(q, s, &Edit{Kind: Link, Accounts: refsOf(accounts), Made: act}, isLinked)
+	})
 }
 
-// SplitAccount keeps an account apart from others; from all others of its person if none are named. The rest of the person stays one person, and so do the
-// account and those of its person that are not named. The error is an UnavailableError.
+// SplitAccount keeps an account apart from others; from all others of its person if from is nil. The error is an UnavailableError.
 func (e *Editor) SplitAccount(ctx context.Context, r Request, id string, from []string) (Result, error) {
 	q := e.request(r, "splitAccount", map[string]any{"account": id, "from": from, "reason": r.Reason})
-	d := e.opt.Publisher.Directory()
-	account := q.account(d, id, "account")
-	apart := q.accounts(d, from, "from")
-	if account == nil {
-		return e.make(ctx, q, nil, nil)
+	if from != nil && len(from) == 0 {
+		q.fault(writes.Invalid, "must have at least one account; null means all others of the person", "from")
 	}
-	person := account.Core().User
-	if len(from) == 0 {
-		apart = slices.DeleteFunc(slices.Clone(person.Accounts), func(a directory.Account) bool { return a == account })
-	}
-	switch {
-	case len(from) == 0 && len(apart) == 0:
-		q.fault(writes.Invalid, "is the only account of its person", "account")
-	case slices.Contains(apart, account):
-		q.fault(writes.Invalid, "must not have the account itself", "from")
-	}
+	return e.perform(ctx, q, func(s *Set, d *directory.Directory, act Act) (*Edit, Result) {
+		account := q.account(d, id, "account")
+		apart := q.accounts(d, from, "from")
+		if account == nil {
+			return nil, q.rejected()
+		}
+		if from == nil {
+			apart = slices.DeleteFunc(slices.Clone(account.Core().User.Accounts), func(a directory.Account) bool { return a == account })
+		}
+		switch {
+		case from == nil && len(apart) == 0:
+			q.fault(writes.Invalid, "is the only account of its person", "account")
+		case slices.Contains(apart, account):
+			q.fault(writes.Invalid, "must not have the account itself", "from")
+		}
+		act.Former = primaries(append([]directory.Account{account}, apart...))
+		edit := &Edit{Kind: Split, Accounts: refsOf([]directory.Account{account}), From: refsOf(apart), Together: together(account, apart), Made: act}
+		return e.make(q, s, edit, isSplit)
+	})
+}
+
+// together returns the groups of Edit.Together, if a split divides the account's person.
+func together(account directory.Account, apart []directory.Account) []Refs {
 	var stay, leave []directory.Account
-	for _, a := range person.Accounts {
+	for _, a := range account.Core().User.Accounts {
 		if slices.Contains(apart, a) {
 			leave = append(leave, a)
 		} else {
 			stay = append(stay, a)
 		}
 	}
-	edit := &Edit{Kind: Split, Accounts: refsOf([]directory.Account{account}), From: refsOf(apart)}
-	for _, group := range [][]directory.Account{stay, leave} {
+	if len(leave) == 0 {
+		return nil
+	}
+	var out []Refs
+	for _, group := range slices.Concat(directory.AddressGroups(stay), directory.AddressGroups(leave)) {
 		if len(group) > 1 {
-			edit.Together = append(edit.Together, refsOf(group))
+			out = append(out, refsOf(group))
 		}
 	}
-	edit.Made.Former = primaries(append([]directory.Account{account}, apart...))
-	return e.make(ctx, q, edit, func(rules *directory.Rules) bool { return isSplit(rules, edit.Accounts[0], edit.From) })
+	return out
 }
 
-// make makes an edit, unless the rules in force have its effect already.
-func (e *Editor) make(ctx context.Context, q *request, edit *Edit, already func(*directory.Rules) bool) (Result, error) {
-	return e.perform(ctx, q, func(s *Set, act Act) (*Edit, Result) {
-		rules := s.addTo(e.opt.Configured)
-		if already(&rules) {
-			return nil, Result{Outcome: writes.AlreadyDone, Edit: s.latest(edit)}
-		}
-		made := *edit
-		made.ID = rand.Text()
-		act.Former = edit.Made.Former
-		made.Made = act
-		if text := contradiction(rules, made.rules()); text != "" {
-			return nil, rejected(writes.Contradiction, text)
-		}
-		return &made, Result{Outcome: writes.Done}
-	})
+// make returns an edit, unless the input has faults, or the rules in force have its effect already or contradict it.
+func (e *Editor) make(q *request, s *Set, edit *Edit, already func(*directory.Rules, *Edit) bool) (*Edit, Result) {
+	if len(q.faults) > 0 {
+		return nil, q.rejected()
+	}
+	known := s
+	if edit.Kind == Link { // what a split keeps together may end with it
+		known = s.links()
+	}
+	if rules := known.addTo(e.opt.Configured); already(&rules, edit) {
+		return nil, Result{Outcome: writes.AlreadyDone, Edit: s.latest(edit)}
+	}
+	edit.ID = rand.Text()
+	if text := contradiction(s.addTo(e.opt.Configured), s.with(edit).addTo(e.opt.Configured), edit.ID); text != "" {
+		return nil, rejected(writes.Contradiction, text)
+	}
+	return edit, Result{Outcome: writes.Done}
 }
+
+func (q *request) rejected() Result { return Result{Outcome: writes.Rejected, Errors: q.faults} }
 
 // latest returns the last edit in force of the same accounts, or nil.
 func (s *Set) latest(like *Edit) *Edit {
@@ -246,12 +263,14 @@ func (s *Set) latest(like *Edit) *Edit {
 // Undo takes the rules of an edit out of force. The error is an UnavailableError.
 func (e *Editor) Undo(ctx context.Context, r Request, id string) (Result, error) {
 	q := e.request(r, "undoIdentity", map[string]any{"id": id, "reason": r.Reason})
-	d := e.opt.Publisher.Directory()
-	return e.perform(ctx, q, func(s *Set, act Act) (*Edit, Result) {
+	return e.perform(ctx, q, func(s *Set, d *directory.Directory, act Act) (*Edit, Result) {
 		edit := s.ByID(id)
+		if edit == nil {
+			q.fault(writes.NotFound, "there is no such edit: identityEdits lists them", "id")
+		}
 		switch {
-		case edit == nil:
-			return nil, rejected(writes.NotFound, "there is no such edit: identityEdits lists them", "id")
+		case len(q.faults) > 0:
+			return nil, q.rejected()
 		case edit.Undone != nil:
 			return nil, Result{Outcome: writes.AlreadyDone, Edit: edit}
 		}
@@ -272,8 +291,12 @@ func rejected(code writes.Code, message string, field ...string) Result {
 	return Result{Outcome: writes.Rejected, Errors: []writes.UserError{{Field: append([]string{"input"}, field...), Code: code, Message: message}}}
 }
 
+// change returns the edit to store instead of the one with its ID, or nil, and the answer. It is called again, with newer edits and the directory that has
+// them, if another replica has changed the edits meanwhile.
+type change func(*Set, *directory.Directory, Act) (*Edit, Result)
+
 // perform carries out an edit that change returns, unless the input has faults or the key has been used, and writes the audit line.
-func (e *Editor) perform(ctx context.Context, q *request, change func(*Set, Act) (*Edit, Result)) (Result, error) {
+func (e *Editor) perform(ctx context.Context, q *request, change change) (Result, error) {
 	result, replayed, err := e.store(context.WithoutCancel(ctx), q, change)
 	if result.Outcome == writes.Done || result.Outcome == writes.AlreadyDone {
 		result.Shown = e.shown(ctx)
@@ -286,26 +309,27 @@ func (e *Editor) perform(ctx context.Context, q *request, change func(*Set, Act)
 	return result, err
 }
 
-func (e *Editor) store(ctx context.Context, q *request, change func(*Set, Act) (*Edit, Result)) (result Result, replayed bool, err error) {
+func (e *Editor) store(ctx context.Context, q *request, change change) (result Result, replayed bool, err error) {
 	if e.opt.Edits.store == nil {
-		return Result{Outcome: writes.Rejected, Errors: q.faults}, false, nil
+		return q.rejected(), false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	var edit *Edit
+	own := len(q.faults) // those that do not depend on the directory
 	err = e.opt.Edits.update(ctx, func(s *Set) (*Set, error) {
 		if result, replayed = replay(s, q); replayed {
 			return nil, nil //nolint:nilnil // nothing is to be stored
 		}
-		if len(q.faults) > 0 {
-			result = Result{Outcome: writes.Rejected, Errors: q.faults}
-			return nil, nil //nolint:nilnil // as above
+		if !e.shown(ctx) { // what an edit does depends on who is one person by all edits
+			return nil, errors.Join(ErrNotSent, errBehind)
 		}
-		act := Act{At: e.opt.Now().UTC().Truncate(time.Millisecond), By: q.Caller, Method: q.Method, Reason: q.Reason}
+		q.faults = q.faults[:own]
+		act := Act{At: s.next(e.opt.Now()), By: q.Caller, Method: q.Method, Reason: q.Reason}
 		if q.key != "" {
 			act.Key, act.Input = q.key, q.input
 		}
-		if edit, result = change(s, act); edit == nil {
+		if edit, result = change(s, e.opt.Publisher.Directory(), act); edit == nil {
 			return nil, nil //nolint:nilnil // as above
 		}
 		if q.DryRun {
@@ -313,7 +337,11 @@ func (e *Editor) store(ctx context.Context, q *request, change func(*Set, Act) (
 			return nil, nil //nolint:nilnil // as above
 		}
 		next := s.with(edit)
-		if value, err := next.encode(); err != nil || len(value) > maxBytes {
+		bound := maxBytes
+		if edit.Undone != nil {
+			bound *= 2 // what was made can be undone
+		}
+		if value, err := next.encode(); err != nil || len(value) > bound {
 			result = rejected(writes.Invalid, fmt.Sprintf("there are too many identity edits (%d): put lasting ones into the configuration", len(s.all)))
 			return nil, nil //nolint:nilnil // as above
 		}

@@ -101,6 +101,63 @@ func TestSplitLeavesTheRestTogether(t *testing.T) {
 	}
 }
 
+// Three accounts that share an address can be three people. Undoing one split joins only its account again.
+func TestSplitTwice(t *testing.T) {
+	t.Parallel()
+	r := newReplica(&memory{}, directory.Rules{}, company())
+	first := userIDs(r.Directory())
+	var made []string
+	for _, account := range []string{"crm/1", "ws/1"} {
+		res, err := r.SplitAccount(t.Context(), because("two people"), r.ids(account)[0], nil)
+		made = append(made, do(t, res, err).ID)
+	}
+	wantPeople(t, r, "ws/1", "crm/1", "chat/1", "ws/2", "crm/3", "chat/4")
+	res, err := r.Undo(t.Context(), because("x"), made[0])
+	do(t, res, err)
+	wantPeople(t, r, "ws/1", "crm/1", "chat/1", "ws/2", "crm/3", "chat/4") // the address is ambiguous for all of them
+	res, err = r.Undo(t.Context(), because("x"), made[1])
+	do(t, res, err)
+	if diff := cmp.Diff(first, userIDs(r.Directory())); diff != "" {
+		t.Errorf("IDs (-before +after):\n%s", diff)
+	}
+}
+
+// A link can be undone after a split of one of its accounts.
+func TestUndoLinkAfterSplit(t *testing.T) {
+	t.Parallel()
+	r := newReplica(&memory{}, directory.Rules{}, append(company(), source("mail", account("9"))))
+	first := userIDs(r.Directory())
+	res, err := r.LinkAccounts(t.Context(), because("x"), r.ids("ws/1", "mail/9"))
+	link := do(t, res, err)
+	res, err = r.SplitAccount(t.Context(), because("x"), r.ids("crm/1")[0], nil)
+	do(t, res, err)
+	wantPeople(t, r, "ws/1 chat/1 mail/9", "crm/1", "ws/2", "crm/3", "chat/4")
+	res, err = r.Undo(t.Context(), because("x"), link.ID)
+	do(t, res, err)
+	wantPeople(t, r, "ws/1 chat/1", "crm/1", "mail/9", "chat/4", "ws/2", "crm/3")
+	if got := userIDs(r.Directory()); got["mail/9"] != first["mail/9"] {
+		t.Errorf("mail/9 has the ID %s, and had %s", got["mail/9"], first["mail/9"])
+	}
+}
+
+// An edit is made by the directory that has all edits. While that is being built, an edit is refused.
+func TestDirectoryIsBehind(t *testing.T) {
+	t.Parallel()
+	store := &memory{}
+	a, b := newReplica(store, directory.Rules{}, company()), newReplica(store, directory.Rules{}, company())
+	res, err := a.LinkAccounts(t.Context(), because("x"), a.ids("ws/1", "chat/4"))
+	do(t, res, err)
+	b.behind = true
+	if _, err := b.SplitAccount(t.Context(), because("x"), a.ids("crm/1")[0], nil); err == nil || !strings.Contains(err.Error(), "still being built") {
+		t.Errorf("%v", err)
+	}
+	b.behind = false
+	res, err = b.SplitAccount(t.Context(), because("x"), a.ids("ws/1")[0], nil)
+	if err != nil || codes(res) != "CONTRADICTION input" { // chat/4 is an account of the person, by the other replica's link
+		t.Errorf("%+v, %v", res, err)
+	}
+}
+
 // While an account was split off, the rest had an ID of its own. That ID still finds the person when the split is undone.
 func TestFormerIDOfTheRest(t *testing.T) {
 	t.Parallel()
@@ -169,20 +226,23 @@ func TestInputFaults(t *testing.T) {
 		do   func() (edits.Result, error)
 		want string
 	}{
-		"one account":          {link("x", r.ids("ws/1")...), "INVALID input.accounts"},
-		"no reason":            {link("  \u200b", r.ids("ws/1", "ws/2")...), "INVALID input.reason"},
-		"a long reason":        {link(strings.Repeat("x", 1001), r.ids("ws/1", "ws/2")...), "INVALID input.reason"},
-		"an account twice":     {link("x", r.ids("ws/1", "ws/1")...), "INVALID input.accounts.1"},
-		"a user's ID":          {link("x", user, r.ids("ws/1")[0]), "INVALID input.accounts.0"},
-		"no ID":                {link("x", "?", r.ids("ws/1")[0]), "INVALID input.accounts.0"},
-		"no such account":      {link("x", r.ids("ws/1", "ws/9")...), "NOT_FOUND input.accounts.1"},
-		"all at once":          {link("", "?"), "INVALID input.reason, INVALID input.accounts.0, INVALID input.accounts"},
-		"split one alone":      {split(r.ids("ws/2")[0]), "INVALID input.account"},
-		"split from itself":    {split(r.ids("ws/1")[0], r.ids("ws/1")...), "INVALID input.from"},
-		"split no account":     {split("?", r.ids("ws/1")...), "INVALID input.account"},
+		"one account":       {link("x", r.ids("ws/1")...), "INVALID input.accounts"},
+		"no reason":         {link("  \u200b", r.ids("ws/1", "ws/2")...), "INVALID input.reason"},
+		"a long reason":     {link(strings.Repeat("x", 1001), r.ids("ws/1", "ws/2")...), "INVALID input.reason"},
+		"an account twice":  {link("x", r.ids("ws/1", "ws/1")...), "INVALID input.accounts.1"},
+		"a user's ID":       {link("x", user, r.ids("ws/1")[0]), "INVALID input.accounts.0"},
+		"no ID":             {link("x", "?", r.ids("ws/1")[0]), "INVALID input.accounts.0"},
+		"no such account":   {link("x", r.ids("ws/1", "ws/9")...), "NOT_FOUND input.accounts.1"},
+		"all at once":       {link("", "?"), "INVALID input.reason, INVALID input.accounts, INVALID input.accounts.0"},
+		"split one alone":   {split(r.ids("ws/2")[0]), "INVALID input.account"},
+		"split from itself": {split(r.ids("ws/1")[0], r.ids("ws/1")...), "INVALID input.from"},
+		"split no account":  {split("?", r.ids("ws/1")...), "INVALID input.account"},
+		"split from none": {func() (edits.Result, error) {
+			return r.SplitAccount(t.Context(), because("x"), r.ids("ws/1")[0], []string{})
+		}, "INVALID input.from"},
 		"split from a user":    {split(r.ids("ws/1")[0], user), "INVALID input.from.0"},
 		"undo what is not":     {func() (edits.Result, error) { return r.Undo(t.Context(), because("x"), "none") }, "NOT_FOUND input.id"},
-		"undo without reasons": {func() (edits.Result, error) { return r.Undo(t.Context(), because(""), "none") }, "INVALID input.reason"},
+		"undo without reasons": {func() (edits.Result, error) { return r.Undo(t.Context(), because(""), "none") }, "INVALID input.reason, NOT_FOUND input.id"},
 	} {
 		res, err := tc.do()
 		if err != nil || res.Outcome != writes.Rejected || codes(res) != tc.want {

@@ -77,6 +77,7 @@ func (e *Edits) Follow() (changed <-chan struct{}, stop func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.followers[c] = struct{}{}
+	c <- struct{}{} // an edit may have come since the follower has last asked for the rules
 	return c, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()

@@ -24,6 +24,7 @@ type publisher struct {
 	edits      *edits.Edits
 	configured directory.Rules
 	data       []directory.SourceData
+	behind     bool // the newest edits are not in the directory
 }
 
 func (p *publisher) Directory() *directory.Directory {
@@ -33,7 +34,7 @@ func (p *publisher) Directory() *directory.Directory {
 
 func (p *publisher) AwaitEdits(_ context.Context, number uint64) bool {
 	_, is := p.edits.Rules(p.configured)
-	return is >= number
+	return is >= number && !p.behind
 }
 
 // replica is an editor with what it edits.

@@ -36,16 +36,36 @@ type plainEdit struct {
 	plain
 	id     string
 	undone bool
+	// of a split: the accounts that it concerns, and the groups that share an address
+	concerns []string
+	together [][]string
 }
 
 func (o *oracle) rules() plain {
 	r := plain{slices.Clone(o.configured.links), slices.Clone(o.configured.splits)}
-	for _, e := range o.edits {
-		if !e.undone {
-			r.links, r.splits = append(r.links, e.links...), append(r.splits, e.splits...)
+	for i, e := range o.edits {
+		if e.undone {
+			continue
+		}
+		r.links, r.splits = append(r.links, e.links...), append(r.splits, e.splits...)
+		for _, group := range e.together {
+			var left []string
+			for _, a := range group { // unless a later split concerns it
+				if !slices.ContainsFunc(o.edits[i+1:], func(l *plainEdit) bool { return !l.undone && slices.Contains(l.concerns, a) }) {
+					left = append(left, a)
+				}
+			}
+			if len(left) > 1 {
+				r.links = append(r.links, left)
+			}
 		}
 	}
 	return r
+}
+
+// with returns an oracle that knows one more edit.
+func (o *oracle) with(e *plainEdit) *oracle {
+	return &oracle{o.accounts, o.addresses, o.configured, append(slices.Clone(o.edits), e)}
 }
 
 // closure joins accounts until nothing changes, and returns for each account the first one of its group.
@@ -130,10 +150,10 @@ func (o *oracle) people() []string {
 }
 
 // contradicts reports whether an edit would split what is linked, or link what is split.
-func (o *oracle) contradicts(e plain) bool {
-	r := o.rules()
-	before, after := o.closure(r.links), o.closure(append(slices.Clone(r.links), e.links...))
-	for _, s := range r.splits {
+func (o *oracle) contradicts(e *plainEdit) bool {
+	is := o.with(e).rules()
+	before, after := o.closure(o.rules().links), o.closure(is.links)
+	for _, s := range is.splits {
 		if after[s[0]] == after[s[1]] && before[s[0]] != before[s[1]] {
 			return true
 		}
@@ -142,7 +162,13 @@ func (o *oracle) contradicts(e plain) bool {
 }
 
 func (o *oracle) isLinked(accounts []string) bool {
-	linked := o.closure(o.rules().links)
+	links := slices.Clone(o.configured.links)
+	for _, e := range o.edits {
+		if !e.undone {
+			links = append(links, e.links...)
+		}
+	}
+	linked := o.closure(links)
 	return !slices.ContainsFunc(accounts, func(a string) bool { return linked[a] != linked[accounts[0]] })
 }
 
@@ -154,9 +180,11 @@ func (o *oracle) isSplit(account string, from []string) bool {
 }
 
 // linkOf and splitOf return the effect of an edit.
-func linkOf(accounts []string) plain { return plain{links: [][]string{accounts}} }
+func linkOf(accounts []string) *plainEdit {
+	return &plainEdit{plain: plain{links: [][]string{accounts}}}
+}
 
-func splitOf(person []string, account string, from []string) plain {
+func (o *oracle) splitOf(person []string, account string, from []string) *plainEdit {
 	var stay, leave []string
 	for _, a := range person {
 		if slices.Contains(from, a) {
@@ -165,10 +193,29 @@ func splitOf(person []string, account string, from []string) plain {
 			stay = append(stay, a)
 		}
 	}
-	e := plain{}
-	for _, g := range [][]string{stay, leave} {
-		if len(g) > 1 {
-			e.links = append(e.links, g)
+	e := &plainEdit{concerns: append([]string{account}, from...)}
+	for _, side := range [][]string{stay, leave} {
+		var addresses [][]string // those who have each
+		for _, a := range side {
+			for _, address := range o.addresses[a] {
+				holders := []string{a}
+				for _, b := range side {
+					if slices.Contains(o.addresses[b], address) {
+						holders = append(holders, b)
+					}
+				}
+				addresses = append(addresses, holders)
+			}
+		}
+		groups := make(map[string][]string)
+		first := o.closure(addresses)
+		for _, a := range side {
+			groups[first[a]] = append(groups[first[a]], a)
+		}
+		for _, g := range groups {
+			if len(g) > 1 && len(leave) > 0 {
+				e.together = append(e.together, g)
+			}
 		}
 	}
 	for _, f := range from {
@@ -201,7 +248,7 @@ func world(t *rapid.T) (*oracle, directory.Rules, []directory.SourceData) {
 	}
 	for range rapid.IntRange(0, 1).Draw(t, "configured splits") {
 		split := some.Draw(t, "split")
-		if e := (plain{splits: [][2]string{{split[0], split[1]}}}); !o.contradicts(e) {
+		if e := (&plainEdit{plain: plain{splits: [][2]string{{split[0], split[1]}}}}); !o.contradicts(e) {
 			o.configured.splits = append(o.configured.splits, e.splits...)
 			configured.Splits = append(configured.Splits, refs(split...))
 		}
@@ -286,7 +333,7 @@ func (o *oracle) step(t *rapid.T, r *replica) {
 			}
 			return
 		}
-		o.made(t, splitOf(person, a, from), o.isSplit(a, from), res, err)
+		o.made(t, o.splitOf(person, a, from), o.isSplit(a, from), res, err)
 	case "undo":
 		if len(o.edits) == 0 {
 			return
@@ -303,7 +350,7 @@ func (o *oracle) step(t *rapid.T, r *replica) {
 	}
 }
 
-func (o *oracle) made(t *rapid.T, e plain, already bool, res edits.Result, err error) {
+func (o *oracle) made(t *rapid.T, e *plainEdit, already bool, res edits.Result, err error) {
 	want := writes.Done
 	switch {
 	case already:
@@ -315,7 +362,8 @@ func (o *oracle) made(t *rapid.T, e plain, already bool, res edits.Result, err e
 		t.Fatalf("%v: %+v, %v, want %s", e, res, err, want)
 	}
 	if want == writes.Done {
-		o.edits = append(o.edits, &plainEdit{plain: e, id: res.Edit.ID})
+		e.id = res.Edit.ID
+		o.edits = append(o.edits, e)
 	}
 }
 

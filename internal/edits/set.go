@@ -1,11 +1,13 @@
 package edits
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"roster/connectors"
 	"roster/internal/directory"
@@ -35,6 +37,15 @@ func (s *Set) All() []*Edit { return s.all }
 
 // ByID returns the edit with this ID, or nil.
 func (s *Set) ByID(id string) *Edit { return s.byID[id] }
+
+// next returns the time of a new edit: now, but after all others, whatever the clocks of their replicas say.
+func (s *Set) next(now time.Time) time.Time {
+	now = now.UTC().Truncate(time.Millisecond)
+	if n := len(s.all); n > 0 && !now.After(s.all[n-1].Made.At) {
+		now = s.all[n-1].Made.At.Add(time.Millisecond)
+	}
+	return now
+}
 
 // with returns a set in which one edit is new or replaced.
 func (s *Set) with(e *Edit) *Set {
@@ -77,12 +88,21 @@ func (s *Set) same(other *Set) bool {
 
 // addTo returns the rules of the configuration with the edits in force.
 func (s *Set) addTo(r directory.Rules) directory.Rules {
-	former := make(map[connectors.Ref]bool)
+	former, later := make(map[connectors.Ref]bool), make(map[connectors.Ref]bool)
 	r.Edits, r.Former = nil, nil
-	for _, e := range s.all {
-		if e.Undone == nil {
-			r.Edits = append(r.Edits, e.rules())
+	for _, e := range slices.Backward(s.all) {
+		if e.Undone != nil {
+			continue
 		}
+		r.Edits = append(r.Edits, e.rules(later))
+		if e.Kind == Split {
+			for _, ref := range slices.Concat(e.Accounts, e.From) {
+				later[ref] = true
+			}
+		}
+	}
+	slices.Reverse(r.Edits)
+	for _, e := range s.all {
 		for _, act := range []*Act{&e.Made, e.Undone} {
 			if act == nil {
 				continue
@@ -97,6 +117,11 @@ func (s *Set) addTo(r directory.Rules) directory.Rules {
 	}
 	slices.SortFunc(r.Former, compareRefs)
 	return r
+}
+
+// links returns the set without the splits.
+func (s *Set) links() *Set {
+	return newSet(slices.DeleteFunc(slices.Clone(s.all), func(e *Edit) bool { return e.Kind == Split }))
 }
 
 // byKey returns the edit that was made, or undone, with this idempotency key, and that act; nil if there is none.
@@ -131,7 +156,9 @@ func decode(value []byte) (*Set, error) {
 		return empty, nil
 	}
 	var in stored
-	if err := json.Unmarshal(value, &in); err != nil || in.Version != storedVersion {
+	reading := json.NewDecoder(bytes.NewReader(value))
+	reading.DisallowUnknownFields() // a later release may have written them, and they would be lost when this one stores the edits again
+	if err := reading.Decode(&in); err != nil || in.Version != storedVersion {
 		return nil, ErrDamaged
 	}
 	known := make(map[string]bool, len(in.Edits))

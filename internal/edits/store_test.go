@@ -101,7 +101,7 @@ func TestDamagedEdits(t *testing.T) {
 	t.Parallel()
 	link := `{"id":"1","kind":"LINK","accounts":["a/1","b/1"],"made":{"at":"2026-01-02T03:04:05Z","reason":"x"}}`
 	for name, text := range map[string]string{
-		"no JSON": "{", "nothing": "", "a later version": `{"version":2,"edits":[]}`, "no accounts": `{"version":1,"edits":[{"id":"1","kind":"LINK"}]}`,
+		"no JSON": "{", "an unknown member": `{"version":1,"edits":[],"more":1}`, "nothing": "", "a later version": `{"version":2,"edits":[]}`, "no accounts": `{"version":1,"edits":[{"id":"1","kind":"LINK"}]}`,
 		"an account without a source": `{"version":1,"edits":[{"id":"1","kind":"LINK","accounts":["a","b"]}]}`,
 		"an unknown kind":             `{"version":1,"edits":[{"id":"1","kind":"OTHER","accounts":["a/1","b/1"]}]}`,
 		"an edit twice":               fmt.Sprintf(`{"version":1,"edits":[%s,%s]}`, link, link), "no edit": `{"version":1,"edits":[null]}`,

@@ -25,6 +25,8 @@ const (
 	Acknowledged Topic = "shown:"
 	// Told means that a replica has written changes to the log of changes.
 	Told Topic = "told:"
+	// Edited means that a replica has changed the edits of the identity rules.
+	Edited Topic = "edited:"
 )
 
 // notifications are the notifications that replicas publish and receive.
@@ -102,7 +104,7 @@ func (c *Client) receive(ctx context.Context) {
 // received passes a notification on.
 func (c *Client) received(payload string) {
 	topic, replica := Changed, payload
-	for _, t := range [...]Topic{Acknowledged, Told} {
+	for _, t := range [...]Topic{Acknowledged, Told, Edited} {
 		if id, ok := strings.CutPrefix(payload, string(t)); ok {
 			topic, replica = t, id
 		}

@@ -8,6 +8,7 @@ package edits
 import (
 	"context"
 	"errors"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -16,7 +17,11 @@ import (
 	"roster/internal/redis/durable"
 )
 
-const about = "identity:edits"
+const (
+	about = "identity:edits"
+	// bulkTimeout bounds a call that transfers all edits.
+	bulkTimeout = 10 * time.Second
+)
 
 // Store keeps the edits in Redis. The version of a value is a hash of it, sealed, so that a value that has not changed is not transferred.
 type Store struct {
@@ -27,7 +32,7 @@ type Store struct {
 var _ edits.Store = (*Store)(nil)
 
 // New returns a store in Redis. Call it before the client runs.
-func New(client *redis.Client) *Store { return &Store{client, client.Subscribe(redis.Changed)} }
+func New(client *redis.Client) *Store { return &Store{client, client.Subscribe(redis.Edited)} }
 
 func (s *Store) keys() []string { return []string{s.client.Key("identity:{edits}")} }
 
@@ -70,9 +75,9 @@ func (s *Store) Load(ctx context.Context, known string) ([]byte, string, error) 
 		answer, err = loadScript.Run(ctx, s.client.Commands(), s.keys(), known).StringSlice()
 		return err
 	}
-	err := s.client.Do(ctx, load)
+	err := s.client.DoWithin(ctx, bulkTimeout, load)
 	if err != nil && ctx.Err() == nil {
-		err = s.client.Do(ctx, load) // a connection may have been closed
+		err = s.client.DoWithin(ctx, bulkTimeout, load) // a connection may have been closed
 	}
 	switch {
 	case err != nil:
@@ -97,12 +102,12 @@ func (s *Store) Save(ctx context.Context, was string, value []byte) (string, err
 		version, err = saveScript.Run(ctx, s.client.Commands(), s.keys(), was, sealed).Text()
 		return err
 	}
-	err := s.client.Do(ctx, save)
+	err := s.client.DoWithin(ctx, bulkTimeout, save)
 	if notDone(err) {
 		return "", errors.Join(edits.ErrNotSent, err)
 	}
 	if err != nil && ctx.Err() == nil { // a connection may have been closed. The error stays if Redis refuses now, because the first call may have been carried out
-		if again := s.client.Do(ctx, save); !notDone(again) {
+		if again := s.client.DoWithin(ctx, bulkTimeout, save); !notDone(again) {
 			err = again
 		}
 	}
@@ -112,7 +117,7 @@ func (s *Store) Save(ctx context.Context, was string, value []byte) (string, err
 	case version == "":
 		return "", edits.ErrMoved
 	}
-	s.client.Publish(ctx, redis.Changed)
+	s.client.Publish(ctx, redis.Edited)
 	return version, nil
 }
 
