@@ -31,21 +31,21 @@ func TestKept(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("n", connectors.MaxRaw)
 	for name, tc := range map[string]struct{ row, want, anomaly string }{
-		"as it is":                {`{"id": 12345678901234567890, "n": 1.50, "x": {"a": [null, true]}}`, `{"id":12345678901234567890,"n":1.50,"x":{"a":[null,true]}}`, ""},
-		"never shown":             {`{"a":1,"services":{"password":{"bcrypt":"s"}},"x":{"SERVICES":"s"}}`, `{"a":1,"x":{}}`, ""},
-		"an escaped name":         {`{"a":1,"serv\u0069ces":"s","pass\u0077ord":"s"}`, `{"a":1}`, ""},
-		"the name of a secret":    {`{"a":[{"authToken":"s","b":2}]}`, `{"a":[{"b":2}]}`, ""},
+		"as it is":                         {`{"id": 12345678901234567890, "n": 1.50, "x": {"a": [null, true]}}`, `{"id":12345678901234567890,"n":1.50,"x":{"a":[null,true]}}`, ""},
+		"never shown":                      {`{"a":1,"services":{"password":{"bcrypt":"s"}},"x":{"SERVICES":"s"}}`, `{"a":1,"x":{}}`, ""},
+		"an escaped name":                  {`{"a":1,"serv\u0069ces":"s","pass\u0077ord":"s"}`, `{"a":1}`, ""},
+		"the name of a secret":             {`{"a":[{"authToken":"s","b":2}]}`, `{"a":[{"b":2}]}`, ""},
 		"never shown, in another spelling": {`{"a":1,"join_code":"s","Join Code":"s"}`, `{"a":1}`, ""},
 		"named beside its value":           {`{"f":[{"field_name":"API token","values":[{"value":"s"}]},{"name":"Floor","value":"3"}],"g":{"key":"password","value":"s"}}`, `{"f":[null,{"name":"Floor","value":"3"}],"g":null}`, ""},
 		"a person named like a secret":     {`{"name":"Mickey Monkey","title":"Session Key"}`, `{"name":"Mickey Monkey","title":"Session Key"}`, ""},
 		"JSON in a text":                   {`{"a":"{\"token\":\"s\"}","b":"{ in braces"}`, `{"a":null,"b":null}`, ""},
 		"by its form":                      {`{"a":"$2b$10$s","b":"eyJhbGciOiJI.eyJzdWIiOiIx.c2ln"}`, `{"a":null,"b":null}`, ""},
-		"in an address":           {`{"a":"https://x.example/?token=s","l":["https://x.example/?token=s","b"]}`, `{"a":null,"l":[null,"b"]}`, ""},
-		"a name that comes twice": {`{"a":1,"a":2}`, `{"a":2}`, ""},
-		"too long":                {`{"a":"` + long + `"}`, ``, "long object"},
-		"too deep":                {`{"a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, ``, "deep object"},
-		"longer than it was":      {`{"a":"` + strings.Repeat("\xff", connectors.MaxRaw/2) + `"}`, ``, "long object"},
-		"no object":               {`[1]`, ``, ""},
+		"in an address":                    {`{"a":"https://x.example/?token=s","l":["https://x.example/?token=s","b"]}`, `{"a":null,"l":[null,"b"]}`, ""},
+		"a name that comes twice":          {`{"a":1,"a":2}`, `{"a":2}`, ""},
+		"too long":                         {`{"a":"` + long + `"}`, ``, "long object"},
+		"too deep":                         {`{"a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, ``, "deep object"},
+		"longer than it was":               {`{"a":"` + strings.Repeat("\xff", connectors.MaxRaw/2) + `"}`, ``, "long object"},
+		"no object":                        {`[1]`, ``, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
